@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The two clocks of the programs. Nothing in call/ reads them: time is handed in.
+ */
+
+#include <stdint.h>
+
+typedef uint64_t usec_t; /* microseconds; what it counts from is said where it is used */
+
+#define USEC_PER_MSEC ((usec_t)1000)
+#define USEC_PER_SEC ((usec_t)1000000)
+#define USEC_NEVER ((usec_t)UINT64_MAX)
+
+/* CLOCK_BOOTTIME: goes on while the machine sleeps, never jumps. For deadlines. */
+usec_t clock_boottime(void);
+
+/* CLOCK_REALTIME since the epoch: for dates that people see, never for deadlines. */
+usec_t clock_realtime(void);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+#define FIELDS_MAX 8        /* besides MESSAGE and PRIORITY */
+#define LINE_MAX_BYTES 1024 /* of one message or field; longer is cut */
+
+static struct {
+        const char *program;
+        int max_level;
+        bool to_journal;
+} log_state = {.program = "tring", .max_level = LOG_INFO};
+
+/* $JOURNAL_STREAM is "device:inode" of the journal's socket, systemd.exec(5). */
+static bool stderr_is_journal(void)
+{
+        const char *stream = getenv("JOURNAL_STREAM");
+        struct stat st;
+        uintmax_t device, inode;
+
+        if (!stream || sscanf(stream, "%ju:%ju", &device, &inode) != 2)
+                return false;
+        return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
+void log_open(const char *program, int max_level)
+{
+        log_state.program = program;
+        log_state.max_level = max_level;
+        log_state.to_journal = stderr_is_journal();
+}
+
+int log_level_from_environment(void)
+{
+        static const struct {
+                const char *name;
+                int level;
+        } levels[] = {
+                {"debug", LOG_DEBUG},     {"info", LOG_INFO}, {"notice", LOG_NOTICE},
+                {"warning", LOG_WARNING}, {"err", LOG_ERR},
+        };
+        const char *wanted = getenv("TRING_LOG");
+
+        for (size_t i = 0; i < ELEMENTSOF(levels); i++)
+                if (str_eq(wanted, levels[i].name))
+                        return levels[i].level;
+        return LOG_INFO;
+}
+
+static void write_journal(int level, const char *message, char fields[][LINE_MAX_BYTES], size_t n)
+{
+        char text[LINE_MAX_BYTES + sizeof("MESSAGE=")], priority[sizeof("PRIORITY=0")];
+        struct iovec iov[FIELDS_MAX + 2];
+
+        int length = snprintf(text, sizeof(text), "MESSAGE=%s", message);
+        iov[0] = (struct iovec){text, MIN_OF((size_t)length, sizeof(text) - 1)};
+        length = snprintf(priority, sizeof(priority), "PRIORITY=%d", level & 7);
+        iov[1] = (struct iovec){priority, (size_t)length};
+        for (size_t i = 0; i < n; i++)
+                iov[2 + i] = (struct iovec){fields[i], strlen(fields[i])};
+        (void)sd_journal_sendv(iov, (int)n + 2);
+}
+
+static void write_stderr(const char *message, char fields[][LINE_MAX_BYTES], size_t n)
+{
+        char line[2 * LINE_MAX_BYTES];
+        size_t used = 0;
+        int r = snprintf(line, sizeof(line) - 2, "%s: %s", log_state.program, message);
+
+        used = MIN_OF((size_t)r, sizeof(line) - 3);
+        for (size_t i = 0; i < n; i++) {
+                r = snprintf(line + used, sizeof(line) - 2 - used, "%s%s%s", i == 0 ? " (" : ", ",
+                             fields[i], i + 1 == n ? ")" : "");
+                used = MIN_OF(used + (size_t)r, sizeof(line) - 3);
+        }
+        line[used++] = '\n';
+        ssize_t written = write(STDERR_FILENO, line, used);
+        (void)written; /* there is nobody left to tell */
+}
+
+static void emit(int level, const char *message, char fields[][LINE_MAX_BYTES], size_t n)
+{
+        if (log_state.to_journal)
+                write_journal(level, message, fields, n);
+        else
+                write_stderr(message, fields, n);
+}
+
+void log_line(int level, const char *format, ...)
+{
+        char message[LINE_MAX_BYTES];
+        va_list arguments;
+
+        if (level > log_state.max_level)
+                return;
+        va_start(arguments, format);
+        vsnprintf(message, sizeof(message), format, arguments);
+        va_end(arguments);
+        emit(level, message, NULL, 0);
+}
+
+void log_fields(int level, const char *message, ...)
+{
+        char fields[FIELDS_MAX][LINE_MAX_BYTES];
+        size_t n = 0;
+        va_list arguments;
+
+        if (level > log_state.max_level)
+                return;
+        va_start(arguments, message);
+        for (const char *format; n < FIELDS_MAX && (format = va_arg(arguments, const char *));
+             n++) {
+                const char *value = va_arg(arguments, const char *);
+                const char *equals = strchr(format, '=');
+                char printable[LINE_MAX_BYTES - 64];
+
+                /* The name is ours, the value may be a stranger's: never a format, never raw. */
+                snprintf(fields[n], sizeof(fields[n]), "%.*s=%s",
+                         equals ? (int)MIN_OF(equals - format, 60) : 0, format,
+                         str_printable(printable, sizeof(printable), value ? value : ""));
+        }
+        va_end(arguments);
+        emit(level, message, fields, n);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Strings: comparison, bounded copies, and the checks that every string from outside goes through
+ * before it is believed.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#define UUID_LENGTH 36     /* canonical text form, RFC 9562 section 4 */
+#define UID_MAX 64         /* bytes of a uid or guid, call-model */
+#define NAME_MAX_BYTES 128 /* bytes of a display name, call-model */
+
+static inline bool str_eq(const char *a, const char *b)
+{
+        return (!a && !b) || (a && b && strcmp(a, b) == 0);
+}
+
+static inline bool str_empty(const char *s)
+{
+        return !s || !*s;
+}
+
+/* Copies into a buffer of `size` bytes. Returns 0, or -E2BIG with the buffer left untouched. */
+int str_copy(char *buffer, size_t size, const char *s);
+
+/* str_copy() into an array, whose size it knows. */
+#define STR_SET(array, s) str_copy((array), sizeof(array), (s))
+
+/* A uid or guid: 1 to UID_MAX of [A-Za-z0-9._@+-]. */
+bool uid_is_valid(const char *s);
+
+/* A canonical lower-case UUID of any version. */
+bool uuid_is_valid(const char *s);
+
+/* Valid UTF-8 (no overlong forms, surrogates, or code points past U+10FFFF). */
+bool utf8_is_valid(const char *s, size_t length);
+
+/* Valid UTF-8 of at most `max` bytes without control characters (C0, DEL, C1). Empty is fine. */
+bool text_is_valid(const char *s, size_t max);
+
+/*
+ * For a message to a person: `s` with whatever is not printable text replaced by '?', cut to fit
+ * with "…" at the end. Returns the buffer.
+ */
+const char *str_printable(char *buffer, size_t size, const char *s);
+
+/* Lower-case hex of `length` bytes; `ret` has room for 2 * length + 1. */
+void hex_encode(const void *bytes, size_t length, char *ret);
+
+/* printf into fresh memory; NULL when out of memory. The caller frees. */
+char *str_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
