@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The hub's side of the calling model: users, their devices, the calls between them, and every
+ * deadline. The only arbiter and the only clock. Pure: events come in with the time, actions come
+ * out in order; nothing here touches a socket, a file, a clock or a random number.
+ *
+ * How it is used, once a turn of the loop:
+ *
+ *         exchange_message(exchange, &moment, link, message);
+ *         while (exchange_next_action(exchange, &action)) {
+ *                 …carry it out…
+ *                 exchange_action_done(&action);
+ *         }
+ *         …arm a timer for exchange_next_deadline()…
+ *
+ * A link is one connection of one device, named by a number that the adapter chooses and never
+ * uses again. What the adapter has proved (which user, which device) is said once, in
+ * exchange_attach(); no message can name another sender.
+ *
+ * What a store, not a call, answers is not here: MESSAGE_HISTORY, MESSAGE_SEEN, MESSAGE_FORGET and
+ * MESSAGE_HELLO are handled by the hub, which asks exchange_snapshot() for the welcome's calls.
+ */
+
+#include "base/cleanup.h"
+#include "call/message.h"
+
+#define ENTROPY_SIZE 64 /* bytes: two join tokens of 256 bit, caller's and receiver's */
+
+#define GRACE_CALLER_LOST_US (10 * USEC_PER_SEC)  /* rule 14 */
+#define GRACE_IN_CALL_US (30 * USEC_PER_SEC)      /* rule 14 */
+#define GRACE_MEDIA_FLOWS_US (120 * USEC_PER_SEC) /* rule 14 */
+#define JOIN_DEADLINE_US (20 * USEC_PER_SEC)      /* rule 4 */
+#define ALONE_DEADLINE_US (60 * USEC_PER_SEC)     /* rule 13 */
+#define LATE_RING_MIN_US (3 * USEC_PER_SEC)       /* rule 16 */
+#define TOKEN_UNUSED_US (60 * USEC_PER_SEC)       /* dbus-api, GenerateToken */
+#define CANCEL_MEMORY_US (60 * USEC_PER_SEC)      /* rule 15: cancels for unknown ids */
+#define CANCEL_MEMORY_MAX 1000                    /* of those, in all; the oldest goes first */
+#define ENDED_MEMORY_US (60 * USEC_PER_SEC)       /* so that repeats get the same answer */
+#define USER_LIVE_CALLS_MAX 32                    /* placed by one user at a time: TooMany */
+#define TOKENS_PER_CALL_MAX 16                    /* unused join tokens; the oldest goes first */
+
+typedef struct Exchange Exchange;
+
+/* When something happens, and what chance it brings. */
+typedef struct Moment {
+        usec_t now;                    /* CLOCK_BOOTTIME: all deadlines */
+        usec_t date;                   /* CLOCK_REALTIME: all dates */
+        uint8_t entropy[ENTROPY_SIZE]; /* fresh with every call; becomes join tokens */
+} Moment;
+
+/* Limits that an operator may set. 0 means none. */
+typedef struct ExchangeLimits {
+        uint32_t calls_per_minute; /* started, per user; wire-protocol: 30 */
+} ExchangeLimits;
+
+/* What is stored of a live call, enough to go on with it after a restart. Embedded. */
+typedef struct LiveMember {
+        Party party; /* device: the one that accepted, or empty */
+        CallStatus status;
+        bool alerted;
+} LiveMember;
+
+typedef struct LiveCall {
+        CallRecord record;   /* in the caller's eyes */
+        usec_t ring_until;   /* CLOCK_REALTIME */
+        bool caller_joins;   /* as in MessageInitiate.join */
+        LiveMember *members; /* owned; one for a user-to-user call */
+        size_t n_members;
+} LiveCall;
+
+void live_call_done(LiveCall *call);
+
+typedef enum ExchangeActionType {
+        EXCHANGE_SEND,       /* `message` to `link` */
+        EXCHANGE_DISCONNECT, /* close `link`, saying why in `text` */
+        EXCHANGE_SAVE,       /* store `live`: it replaces what was stored of that session */
+        EXCHANGE_DROP,       /* the live call `session_id` is over: forget what was stored */
+        EXCHANGE_LOG,        /* `uid`'s history gets `record`, replacing one of the same session */
+        EXCHANGE_USER,       /* `uid`'s settings have changed: store `settings` */
+} ExchangeActionType;
+
+typedef struct ExchangeAction {
+        ExchangeActionType type;
+        /*
+         * SEND: it tells somebody that a thing is so, and must not go out before all that stands
+         * before it in the queue is committed. A ring does not wait.
+         */
+        bool confirms;
+        uint64_t link;
+        Message message; /* owned by the action */
+        char text[MESSAGE_TEXT_MAX + 1];
+        char session_id[UUID_LENGTH + 1];
+        char uid[UID_MAX + 1];
+        union {
+                LiveCall live;     /* owned by the action */
+                CallRecord record; /* likewise */
+                MessageSettings settings;
+        };
+} ExchangeAction;
+
+int exchange_new(const ExchangeLimits *limits, Exchange **ret);
+Exchange *exchange_free(Exchange *exchange);
+DEFINE_CLEANUP(Exchange *, exchange_free);
+
+/* Users as the store knows them; adding one who is there updates name and settings. */
+int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy);
+/* Ends their calls (reason shutdown) and disconnects their links. */
+int exchange_user_remove(Exchange *exchange, const Moment *moment, const char *uid);
+
+/* STUN and TURN servers to hand out with every join; copied. */
+int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n);
+
+/* After a restart, before any link: a call as it was stored. Grace periods start now. */
+int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live);
+
+/*
+ * A device of a user is there. An older link of the same (uid, device) is disconnected as
+ * replaced; its calls are this link's now. What rings for the user rings here too, if at least
+ * LATE_RING_MIN_US are left: MESSAGE_INCOMING follows as an action, so the adapter sends its
+ * welcome first. Returns 0, -ENOMEM, or a CallError (UserNotFound).
+ */
+int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t link, const char *uid,
+                    const char *device, const char *device_name);
+
+/*
+ * A link limited to one session's media, by join token: it may send JOIN, LEAVE, SIGNAL, STATE for
+ * that session. Returns 0, -ENOMEM, or CALL_ERROR_AUTH_FAILED. On success *ret_user is who it is.
+ */
+int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t link,
+                            const char *join_token, Party *ret_user);
+
+/* The connection is gone. Grace periods start; an unknown link is ignored. */
+int exchange_detach(Exchange *exchange, const Moment *moment, uint64_t link);
+
+/*
+ * A request of an attached link. The answer comes as an action, always exactly one MESSAGE_REPLY.
+ * Returns 0, or -ENOMEM when not even an error reply could be queued; nothing has changed then.
+ */
+int exchange_message(Exchange *exchange, const Moment *moment, uint64_t link,
+                     const Message *message);
+
+/* Carries out what has become due. Call when exchange_next_deadline() has passed. */
+int exchange_tick(Exchange *exchange, const Moment *moment);
+
+/* CLOCK_BOOTTIME of the next thing to do, or USEC_NEVER. */
+usec_t exchange_next_deadline(const Exchange *exchange);
+
+/* The live calls of a link's device, for its welcome. The array is the caller's to free. */
+int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t link,
+                      CallSnapshot **ret, size_t *ret_n);
+void call_snapshots_free(CallSnapshot *snapshots, size_t n);
+
+/* Is this link a party of a live call? Those are pinged every 5 s, others every 30 s (rule 17). */
+bool exchange_link_in_call(const Exchange *exchange, uint64_t link);
+
+/*
+ * Calls in progress, for an operator: calls `each` with every one until it returns non-zero, which
+ * is then returned.
+ */
+int exchange_each_call(const Exchange *exchange, int (*each)(const CallRecord *, void *),
+                       void *userdata);
+size_t exchange_n_calls(const Exchange *exchange);
+
+/* Takes the oldest action; false when there is none. The action is then the caller's. */
+bool exchange_next_action(Exchange *exchange, ExchangeAction *ret);
+void exchange_action_done(ExchangeAction *action);

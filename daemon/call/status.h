@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The words of the calling model: statuses, reasons, types, errors. The same strings stand in
+ * D-Bus, on the wire, in the stores and in the logs.
+ *
+ * Every enum here has object_to_string(), which never returns NULL for a valid value, and
+ * object_from_string(), which returns -EINVAL for a word that it does not know.
+ */
+
+#include <stdbool.h>
+
+typedef enum CallStatus {
+        CALL_STATUS_INITIATED,  /* started, not answered yet; both sides */
+        CALL_STATUS_ONGOING,    /* answered; both sides */
+        CALL_STATUS_BUSY,       /* the receiver was on another call, or said so */
+        CALL_STATUS_REJECTED,   /* the receiver declined; both sides */
+        CALL_STATUS_CANCELLED,  /* stopped ringing: caller gave up, or another device decided */
+        CALL_STATUS_ENDED,      /* answered, and over; both sides */
+        CALL_STATUS_MISSED,     /* this user did not answer in time; receiver */
+        CALL_STATUS_UNANSWERED, /* nobody answered in time; caller */
+        CALL_STATUS_COUNT,
+} CallStatus;
+
+typedef enum CallType {
+        CALL_TYPE_AUDIO,
+        CALL_TYPE_VIDEO,
+        CALL_TYPE_COUNT,
+} CallType;
+
+typedef enum ReceiverType {
+        RECEIVER_TYPE_USER,
+        RECEIVER_TYPE_GROUP,
+        RECEIVER_TYPE_COUNT,
+} ReceiverType;
+
+typedef enum CallDirection {
+        CALL_DIRECTION_OUTGOING, /* placed by this user */
+        CALL_DIRECTION_INCOMING, /* this user is rung */
+        CALL_DIRECTION_COUNT,
+} CallDirection;
+
+typedef enum WhenBusy {
+        WHEN_BUSY_REJECT, /* the hub answers busy at once */
+        WHEN_BUSY_RING,   /* call waiting */
+        WHEN_BUSY_COUNT,
+} WhenBusy;
+
+/*
+ * Beside the status stands a reason, an open string on D-Bus and wire; these are the ones that
+ * Tring itself gives. A reason that is not known is passed on as it is (CallRecord.reason).
+ */
+typedef enum CallReason {
+        CALL_REASON_NONE, /* "" */
+        CALL_REASON_DECLINED,
+        CALL_REASON_BUSY,
+        CALL_REASON_TIMEOUT,
+        CALL_REASON_CALLER_CANCELLED,
+        CALL_REASON_ANSWERED_ELSEWHERE,
+        CALL_REASON_DECLINED_ELSEWHERE,
+        CALL_REASON_CALLER_LOST,
+        CALL_REASON_CONNECTION_LOST,
+        CALL_REASON_NO_MEDIA,
+        CALL_REASON_HANGUP,
+        CALL_REASON_REMOTE_HANGUP,
+        CALL_REASON_FILTERED_DND,
+        CALL_REASON_FILTERED_BLOCKED,
+        CALL_REASON_UNREACHABLE,
+        CALL_REASON_REPLACED,
+        CALL_REASON_IDLE,
+        CALL_REASON_SHUTDOWN,
+        CALL_REASON_FAILED,
+        CALL_REASON_COUNT,
+} CallReason;
+
+/*
+ * Outcomes that a person or program is told of by name: org.tring.Calls1.Error.<name> on D-Bus,
+ * the bare name on the wire. Positive, so that they travel beside negative errno.
+ */
+typedef enum CallError {
+        CALL_ERROR_NONE,
+        CALL_ERROR_NOT_LOGGED_IN,
+        CALL_ERROR_ALREADY_LOGGED_IN,
+        CALL_ERROR_NOT_CONNECTED,
+        CALL_ERROR_AUTH_FAILED,
+        CALL_ERROR_USER_NOT_FOUND,
+        CALL_ERROR_GROUP_NOT_FOUND,
+        CALL_ERROR_NOT_A_MEMBER,
+        CALL_ERROR_CALLING_SELF,
+        CALL_ERROR_BUSY_SELF,
+        CALL_ERROR_NO_SUCH_CALL,
+        CALL_ERROR_CALL_TERMINATED,
+        CALL_ERROR_CALL_ONGOING,
+        CALL_ERROR_ANSWERED_ELSEWHERE,
+        CALL_ERROR_INVALID_TRANSITION,
+        CALL_ERROR_LISTENER_EXISTS,
+        CALL_ERROR_NO_SUCH_LISTENER,
+        CALL_ERROR_INVALID_ARGUMENT,
+        CALL_ERROR_TOO_MANY,
+        CALL_ERROR_TIMEOUT,
+        CALL_ERROR_MEDIA_FAILED,
+        CALL_ERROR_DEVICE_NOT_FOUND,
+        CALL_ERROR_NOT_SUPPORTED,
+        CALL_ERROR_COUNT,
+} CallError;
+
+const char *call_status_to_string(CallStatus status);
+int call_status_from_string(const char *s, CallStatus *ret);
+bool call_status_is_terminal(CallStatus status);
+
+const char *call_type_to_string(CallType type);
+int call_type_from_string(const char *s, CallType *ret);
+
+const char *receiver_type_to_string(ReceiverType type);
+int receiver_type_from_string(const char *s, ReceiverType *ret);
+
+const char *call_direction_to_string(CallDirection direction);
+int call_direction_from_string(const char *s, CallDirection *ret);
+
+const char *when_busy_to_string(WhenBusy when_busy);
+int when_busy_from_string(const char *s, WhenBusy *ret);
+
+const char *call_reason_to_string(CallReason reason);
+int call_reason_from_string(const char *s, CallReason *ret);
+
+/* "NotLoggedIn", …; the empty string for CALL_ERROR_NONE. */
+const char *call_error_to_string(CallError error);
+int call_error_from_string(const char *s, CallError *ret);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * How long to wait before the next try: exponential with jitter, so that a hub which comes back is
+ * not met by all its clients at once. Pure: the chance is handed in.
+ */
+
+#include "base/clock.h"
+
+#define BACKOFF_MIN_US (USEC_PER_SEC / 2)  /* wire-protocol: 0.5 s … */
+#define BACKOFF_MAX_US (60 * USEC_PER_SEC) /* … up to 60 s */
+
+typedef struct Backoff {
+        unsigned tries;
+} Backoff;
+
+/* The wait before the next try: between half and all of min(0.5 s × 2^tries, 60 s). */
+usec_t backoff_next(Backoff *backoff, uint32_t chance);
+void backoff_reset(Backoff *backoff); /* it worked, or the network has come back */

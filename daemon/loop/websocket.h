@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A WebSocket connection made by us, to one URL, for text messages. It is made once: whoever owns
+ * it decides whether and when to try again (backoff.h).
+ *
+ * Names are resolved in a helper thread (libwebsockets' own getaddrinfo would freeze the loop);
+ * certificates are verified always, against the name in the URL. Plain ws:// goes to loopback only,
+ * unless `insecure` says so by name.
+ *
+ * Every callback comes from the loop, never from inside a function called here. After `closed`
+ * nothing more comes; the object stays until websocket_free().
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop/loop.h"
+
+#define WEBSOCKET_URL_MAX 1024                  /* bytes */
+#define WEBSOCKET_CONNECT_US (10 * 1000 * 1000) /* resolve, connect, TLS, upgrade in all */
+#define WEBSOCKET_MESSAGE_MAX (64 * 1024)       /* bytes of one message, either way */
+#define WEBSOCKET_QUEUE_MAX (1024 * 1024)       /* bytes waiting to be written: then -ENOBUFS */
+
+typedef struct WebSocket WebSocket;
+
+typedef struct WebSocketEvents {
+        void (*opened)(void *userdata);
+        /* One whole text message, NUL-terminated, valid until the callback returns. */
+        void (*message)(void *userdata, const char *text, size_t length);
+        /* Over: `code` is the peer's close code, or 0 when it was not closed by a close frame;
+         * `reason` a sentence for a person. */
+        void (*closed)(void *userdata, unsigned code, const char *reason);
+} WebSocketEvents;
+
+typedef struct WebSocketOptions {
+        const char *url;         /* ws://host[:port][/path] or wss://…; path defaults to `path` */
+        const char *path;        /* "/v1/ws" */
+        const char *subprotocol; /* "tring.v1" */
+        unsigned default_port;
+        bool insecure;           /* plain ws:// to elsewhere than loopback */
+        unsigned silent_after_s; /* without a ping or a message for so long: closed; 0: never */
+} WebSocketOptions;
+
+/*
+ * Checks a URL without connecting. Returns 0 or -EINVAL with a sentence in *ret_text (static) that
+ * says what is wrong with it.
+ */
+int websocket_check_url(const char *url, bool insecure, const char **ret_text);
+
+int websocket_new(Loop *loop, const WebSocketOptions *options, const WebSocketEvents *events,
+                  void *userdata, WebSocket **ret);
+WebSocket *websocket_free(WebSocket *websocket); /* closes it, without a callback */
+DEFINE_CLEANUP(WebSocket *, websocket_free);
+
+/* Queues one text message; copied. Returns 0, -ENOMEM, -ENOBUFS, -EMSGSIZE, or -ENOTCONN. */
+int websocket_send(WebSocket *websocket, const char *text, size_t length);
+
+/* Sends what is queued, then a close frame; `closed` follows. */
+void websocket_close(WebSocket *websocket, unsigned code);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * An SQLite file, opened as both programs want it: WAL, a schema with a version, a bounded wait for
+ * locks. A file that is no database any more is moved aside (name.broken-<date>) and made anew:
+ * the program goes on, and says what it did.
+ */
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "base/cleanup.h"
+
+typedef struct Database Database;
+
+typedef struct DatabaseSchema {
+        const char *const *steps; /* SQL that leads from version i to i + 1 */
+        int n_steps;              /* the version that the program wants */
+} DatabaseSchema;
+
+/*
+ * Opens or creates `path` (mode 0600), in a folder that is there. Returns 0; -EUCLEAN when a broken
+ * file was moved aside and a fresh one is open (*ret is set); negative errno otherwise, with the
+ * reason in *ret_text (the caller frees): -EROFS, -EACCES, -ENOSPC, and -EPROTO for a schema newer
+ * than ours.
+ */
+int database_open(const char *path, const DatabaseSchema *schema, Database **ret, char **ret_text);
+Database *database_free(Database *database);
+DEFINE_CLEANUP(Database *, database_free);
+
+sqlite3 *database_handle(Database *database);
+
+/* Runs statements without results. Negative errno (database_errno()) on failure. */
+int database_run(Database *database, const char *sql);
+
+/* A statement that is prepared once and kept; owned by the database. */
+int database_prepare(Database *database, const char *sql, sqlite3_stmt **ret);
+
+/* An SQLite result code as negative errno. */
+int database_errno(int result);

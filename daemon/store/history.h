@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A user's history: exactly one record for each call. The daemon's copy of what the hub's log says,
+ * so that it can be read without a hub. With a folder that cannot be written it works in memory.
+ */
+
+#include "call/message.h"
+#include "store/database.h"
+
+typedef struct History History;
+
+typedef struct HistoryFilter {
+        bool has_status, has_direction, has_type, has_receiver_type;
+        CallStatus status;
+        CallDirection direction;
+        CallType type;
+        ReceiverType receiver_type;
+        char peer[UID_MAX + 1]; /* uid or guid of the other side; empty: any */
+        usec_t since, until;    /* initiated_at, CLOCK_REALTIME; 0: open */
+        bool unseen;
+} HistoryFilter;
+
+typedef struct HistoryPage {
+        CallRecord *records; /* newest first */
+        size_t n_records;
+        char next[CURSOR_MAX + 1]; /* empty: that was the last page */
+} HistoryPage;
+
+/*
+ * `path` NULL: in memory only. Returns 0, -EUCLEAN (see database_open(); *ret is set), or negative
+ * errno with a sentence in *ret_text.
+ */
+int history_open(const char *path, History **ret, char **ret_text);
+History *history_free(History *history);
+DEFINE_CLEANUP(History *, history_free);
+
+int history_put(History *history, const CallRecord *record);
+/* Newest first; `cursor` is a page's `next`, or empty. -EINVAL: not a cursor of ours. */
+int history_page(History *history, const HistoryFilter *filter, uint32_t limit, const char *cursor,
+                 HistoryPage *ret);
+void history_page_done(HistoryPage *page);
+
+/* count 0: all. *ret_changed (may be NULL): how many records changed. */
+int history_mark_seen(History *history, const char (*session_ids)[UUID_LENGTH + 1], size_t count,
+                      size_t *ret_changed);
+int history_forget(History *history, const char (*session_ids)[UUID_LENGTH + 1], size_t count,
+                   size_t *ret_changed);
+int history_unseen_missed(History *history, uint32_t *ret);
+
+/* Small things beside: policy, listeners, the newest change known. */
+int history_setting_put(History *history, const char *key, const char *value);
+int history_setting_get(History *history, const char *key, char **ret); /* -ENOENT */
+/* Logged in as somebody else: everything of the last user goes. */
+int history_clear(History *history);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Typed messages to JSON text and back, for the protocol "tring.v1" between a device and the hub.
+ * PROTOCOL.md beside this file says it member by member; tests/data/wire/ has vectors.
+ *
+ * Everything is checked before it is believed, and the cheap checks come before the parser:
+ * length, UTF-8, nesting, then syntax, duplicate keys, types, lengths, value ranges.
+ */
+
+#include "call/message.h"
+
+#define WIRE_SUBPROTOCOL "tring.v1"
+#define WIRE_PATH "/v1/ws"
+#define WIRE_PORT 8746
+
+/* Close codes of ours, in RFC 6455's range for applications (4000-4999). PROTOCOL.md lists them. */
+typedef enum WireClose {
+        WIRE_CLOSE_NORMAL = 1000,
+        WIRE_CLOSE_GOING_AWAY = 1001,     /* the hub stops */
+        WIRE_CLOSE_UNSUPPORTED = 1003,    /* a binary frame */
+        WIRE_CLOSE_TOO_BIG = 1009,        /* message longer than WIRE_MESSAGE_MAX */
+        WIRE_CLOSE_MALFORMED = 4000,      /* not JSON, or JSON that breaks a limit of form */
+        WIRE_CLOSE_AUTH_FAILED = 4001,    /* token refused: do not retry before a new login */
+        WIRE_CLOSE_REPLACED = 4002,       /* this device connected elsewhere: likewise */
+        WIRE_CLOSE_HELLO_EXPECTED = 4003, /* anything before hello, or no hello in time */
+        WIRE_CLOSE_TOO_MANY = 4004,       /* requests in flight, or login attempts */
+        WIRE_CLOSE_TOO_SLOW = 4005,       /* the device's queue is full: it does not read */
+        WIRE_CLOSE_REVOKED = 4006,        /* its token was revoked or its user removed: like 4001 */
+        WIRE_CLOSE_VERSION = 4007,        /* protocol version not spoken here */
+} WireClose;
+
+#define WIRE_MESSAGE_MAX (64 * 1024) /* bytes; an SDP with candidates has 2-8 KiB */
+#define WIRE_NESTING_MAX 8           /* objects and arrays; the deepest message has 5 */
+#define WIRE_IN_FLIGHT_MAX 64        /* requests of one device without a reply */
+
+typedef enum WireSide {
+        WIRE_FROM_DEVICE, /* the hub reads: unknown members are refused */
+        WIRE_FROM_HUB,    /* a device reads: unknown members are ignored, so that a hub can learn */
+} WireSide;
+
+/* Positive outcomes of wire_decode(): what was wrong with the text. */
+typedef enum WireOutcome {
+        WIRE_E_TOO_BIG = 1, /* close with WIRE_CLOSE_TOO_BIG */
+        WIRE_E_MALFORMED,   /* not JSON, bad UTF-8, too deep, duplicate key: WIRE_CLOSE_MALFORMED */
+        WIRE_E_INVALID,     /* JSON, but not a message: answer with InvalidArgument */
+        WIRE_E_UNKNOWN,     /* an op not known here: answer with NotSupported; an event: ignore */
+} WireOutcome;
+
+/*
+ * Reads one message. Returns 0, -ENOMEM, or a WireOutcome with a sentence in `text` that names
+ * what was wrong and where. *ret is owned by the caller on 0 only; on WIRE_E_INVALID and
+ * WIRE_E_UNKNOWN, *ret_id is the request's id if it had one, else 0.
+ */
+int wire_decode(WireSide from, const char *json, size_t length, Message *ret, uint64_t *ret_id,
+                char text[static MESSAGE_TEXT_MAX + 1]);
+
+/*
+ * Writes one message: no line breaks, NUL-terminated, at most WIRE_MESSAGE_MAX. `prefix` bytes are
+ * left free before it (LWS_PRE). The caller frees *ret. Returns 0, -ENOMEM, or -EMSGSIZE.
+ */
+int wire_encode(const Message *message, size_t prefix, char **ret, size_t *ret_length);
+
+/*
+ * A call's record as JSON text and back, for stores and for --json: the same members as on the
+ * wire. The caller frees *ret.
+ */
+int wire_encode_record(const CallRecord *record, char **ret);
+int wire_decode_record(const char *json, CallRecord *ret);
+/* A live call likewise, for the hub's store. */
+struct LiveCall;
+int wire_encode_live(const struct LiveCall *call, char **ret);
+int wire_decode_live(const char *json, struct LiveCall *ret);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What tringd and a media worker (tring-media) say to each other, as types and as JSON: one message
+ * a datagram over a SOCK_SEQPACKET unix socket.
+ *
+ * tringd creates the listening socket $XDG_RUNTIME_DIR/tring/<session id>.worker, hands it to the
+ * worker as descriptor 3 (LISTEN_FDS=1) and connects at once: nothing has to wait for the worker to
+ * come up. The path stays, so that a tringd that was restarted can connect again and adopt the
+ * worker; a worker that nobody adopts for WORKER_ORPHAN_S ends itself. On each new connection the
+ * worker first says STATE, then one PARTICIPANT for each that it has.
+ *
+ * Nothing here knows the media stack: `data` of a signal is opaque to tringd and hub.
+ */
+
+#include "call/message.h"
+#include "call/phone.h"
+
+#define WORKER_MESSAGE_MAX (64 * 1024) /* bytes of one datagram */
+#define WORKER_ORPHAN_S 30             /* media.md: waits so long to be adopted */
+#define WORKER_SOCKET_FD 3             /* sd_listen_fds(3) */
+
+typedef enum WorkerMessageType {
+        WORKER_NONE,
+
+        /* tringd to worker */
+        WORKER_JOIN,               /* `join`: open the microphone, offer to `others`; legal again
+                                      after LEAVE, with a new participant id */
+        WORKER_PARTICIPANT_JOINED, /* `participant`: they will offer to us */
+        WORKER_PARTICIPANT_LEFT,   /* `participant.id` */
+        WORKER_SIGNAL_IN,          /* `signal`, from `signal.peer` */
+        WORKER_MUTE,               /* `on` */
+        WORKER_LEAVE,              /* close microphone and media, stay warm */
+        WORKER_STATS_REQUEST,      /* answered by one WORKER_STATS with the same `serial` */
+        WORKER_QUIT,               /* end, at once and cleanly */
+
+        /* worker to tringd */
+        WORKER_STATE,       /* `state`: joining, connected, reconnecting, failed, left, idle */
+        WORKER_SIGNAL_OUT,  /* `signal`, to `signal.peer` */
+        WORKER_PARTICIPANT, /* `status` of one participant changed */
+        WORKER_ERROR,       /* `error`, `text`: a fault that does not end the worker */
+        WORKER_STATS,       /* `stats` */
+
+        WORKER_MESSAGE_TYPE_COUNT,
+} WorkerMessageType;
+
+typedef struct WorkerJoin {
+        ReplyJoin reply; /* own id, others, ICE servers; owned */
+        bool muted;
+        char title[2 * NAME_MAX_BYTES]; /* for node.description: "Alice, call" */
+        char microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1]; /* empty: default */
+} WorkerJoin;
+
+typedef struct WorkerParticipantStatus {
+        char id[PARTICIPANT_ID_MAX + 1];
+        bool connected, speaking;
+        char audio_node[NODE_NAME_MAX + 1];
+} WorkerParticipantStatus;
+
+typedef struct WorkerParticipantStats {
+        char id[PARTICIPANT_ID_MAX + 1];
+        char codec[32]; /* "opus" */
+        double round_trip_ms, jitter_ms, mouth_to_ear_ms;
+        double loss;                      /* 0…1, of packets from them */
+        uint32_t bitrate_in, bitrate_out; /* bit/s */
+} WorkerParticipantStats;
+
+typedef struct WorkerStats {
+        WorkerParticipantStats *participants; /* owned */
+        size_t n_participants;
+} WorkerStats;
+
+typedef struct WorkerMessage {
+        WorkerMessageType type;
+        uint64_t serial; /* STATS_REQUEST and STATS */
+        union {
+                WorkerJoin join;
+                Participant participant;
+                MessageSignal signal; /* session_id is empty: a worker has one session */
+                bool on;
+                SessionState state;
+                WorkerParticipantStatus status;
+                struct {
+                        CallError error;
+                        char text[MESSAGE_TEXT_MAX + 1];
+                };
+                WorkerStats stats;
+        };
+} WorkerMessage;
+
+/* Returns 0, -ENOMEM, or -EBADMSG with a sentence in `text`. *ret is owned by the caller on 0. */
+int worker_decode(const char *json, size_t length, WorkerMessage *ret,
+                  char text[static MESSAGE_TEXT_MAX + 1]);
+/* The caller frees *ret. Returns 0, -ENOMEM, or -EMSGSIZE. */
+int worker_encode(const WorkerMessage *message, char **ret, size_t *ret_length);
+void worker_message_done(WorkerMessage *message);
