@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The end of every test program's main(): runs the suite (freed here) and says how it went by the
+ * exit code.
+ */
+
+#include <check.h>
+#include <stdlib.h>
+
+static inline int suite_run(Suite *suite)
+{
+        SRunner *runner = srunner_create(suite);
+
+        srunner_run_all(runner, CK_ENV);
+        int failed = srunner_ntests_failed(runner);
+
+        srunner_free(runner);
+        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
