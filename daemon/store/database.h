@@ -20,10 +20,10 @@ typedef struct DatabaseSchema {
 } DatabaseSchema;
 
 /*
- * Opens or creates `path` (mode 0600), in a folder that is there. Returns 0; -EUCLEAN when a broken
- * file was moved aside and a fresh one is open (*ret is set); negative errno otherwise, with the
- * reason in *ret_text (the caller frees): -EROFS, -EACCES, -ENOSPC, and -EPROTO for a schema newer
- * than ours.
+ * Opens or creates `path` (mode 0600), in a folder that is there; NULL: in memory only. Returns 0;
+ * -EUCLEAN when a broken file was moved aside and a fresh one is open (*ret is set); negative errno
+ * otherwise: -EROFS, -EACCES, -ENOSPC, and -EPROTO for a schema newer than ours. With anything but
+ * 0 there is a sentence in *ret_text (NULL when out of memory; the caller frees).
  */
 int database_open(const char *path, const DatabaseSchema *schema, Database **ret, char **ret_text);
 Database *database_free(Database *database);
@@ -34,7 +34,10 @@ sqlite3 *database_handle(Database *database);
 /* Runs statements without results. Negative errno (database_errno()) on failure. */
 int database_run(Database *database, const char *sql);
 
-/* A statement that is prepared once and kept; owned by the database. */
+/*
+ * A statement that is prepared once and kept; owned by the database. Whoever steps it resets it
+ * before the function is left: a statement that is still open keeps a lock.
+ */
 int database_prepare(Database *database, const char *sql, sqlite3_stmt **ret);
 
 /* An SQLite result code as negative errno. */

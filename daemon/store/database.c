@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+/* Another process (a CLI verb beside the hub) holds a lock for one short transaction at most. */
+#define BUSY_TIMEOUT_MS 2000
+
+/*
+ * Files up to this size are looked through when they are opened: about a millisecond. Larger ones
+ * are judged by header and schema alone, which finds a file that was cut off.
+ */
+#define CHECK_SIZE_MAX (1024 * 1024)
+
+struct Database {
+        sqlite3 *handle;
+        sqlite3_stmt **statements; /* prepared by database_prepare() */
+        size_t n_statements;
+};
+
+int database_errno(int result)
+{
+        switch (result & 0xff) {
+        case SQLITE_OK:
+        case SQLITE_ROW:
+        case SQLITE_DONE:
+                return 0;
+        case SQLITE_NOMEM:
+                return -ENOMEM;
+        case SQLITE_FULL:
+                return -ENOSPC;
+        case SQLITE_READONLY:
+                return -EROFS;
+        case SQLITE_PERM:
+        case SQLITE_AUTH:
+        case SQLITE_CANTOPEN:
+                return -EACCES;
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB:
+                return -EUCLEAN;
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+                return -EBUSY;
+        case SQLITE_CONSTRAINT:
+                return -EEXIST;
+        case SQLITE_TOOBIG:
+                return -E2BIG;
+        case SQLITE_MISUSE:
+        case SQLITE_RANGE:
+                return -EINVAL;
+        default:
+                return result == SQLITE_IOERR_NOMEM ? -ENOMEM : -EIO;
+        }
+}
+
+static int database_number(Database *database, const char *sql, int64_t *ret)
+{
+        sqlite3_stmt *statement;
+        int result = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
+
+        if (result == SQLITE_OK) {
+                result = sqlite3_step(statement);
+                if (result == SQLITE_ROW)
+                        *ret = sqlite3_column_int64(statement, 0);
+        }
+        sqlite3_finalize(statement);
+        return database_errno(result);
+}
+
+/* Tells a whole file from one that is no database, was cut off, or has pages that contradict. */
+static int database_check(Database *database, off_t size)
+{
+        sqlite3_stmt *statement = NULL;
+        int64_t ignored;
+        int r = database_number(database, "SELECT count(*) FROM sqlite_schema", &ignored);
+
+        if (r < 0 || size > CHECK_SIZE_MAX)
+                return r;
+
+        int result =
+                sqlite3_prepare_v2(database->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
+        if (result == SQLITE_OK)
+                result = sqlite3_step(statement);
+        r = database_errno(result);
+        if (result == SQLITE_ROW && !str_eq((const char *)sqlite3_column_text(statement, 0), "ok"))
+                r = -EUCLEAN;
+        sqlite3_finalize(statement);
+        return r;
+}
+
+static int database_migrate(Database *database, const DatabaseSchema *schema)
+{
+        int64_t version;
+        int r = database_number(database, "PRAGMA user_version", &version);
+
+        if (r < 0)
+                return r;
+        if (version == schema->n_steps)
+                return 0;
+
+        r = database_run(database, "BEGIN IMMEDIATE");
+        if (r < 0)
+                return r;
+        /* Another process may have come first: the version counts that is read under the lock. */
+        r = database_number(database, "PRAGMA user_version", &version);
+        if (r >= 0 && (version < 0 || version > schema->n_steps))
+                r = -EPROTO;
+        for (int64_t step = version; r >= 0 && step < schema->n_steps; step++)
+                r = database_run(database, schema->steps[step]);
+        if (r >= 0) {
+                char set_version[64];
+
+                snprintf(set_version, sizeof(set_version), "PRAGMA user_version = %d",
+                         schema->n_steps);
+                r = database_run(database, set_version);
+        }
+        if (r >= 0)
+                r = database_run(database, "COMMIT");
+        if (r < 0)
+                (void)sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
+        return r;
+}
+
+static int database_connect(const char *path, off_t size, const DatabaseSchema *schema,
+                            Database **ret)
+{
+        _cleanup_(database_freep) Database *database = calloc(1, sizeof(*database));
+
+        if (!database)
+                return -ENOMEM;
+        /* One thread to a connection, so SQLite need not lock. */
+        int result = sqlite3_open_v2(path, &database->handle,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                                             SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                                     NULL);
+        if (result != SQLITE_OK)
+                return database_errno(result);
+        sqlite3_busy_timeout(database->handle, BUSY_TIMEOUT_MS);
+
+        int r = database_check(database, size);
+        if (r >= 0)
+                r = database_run(database, "PRAGMA journal_mode = WAL");
+        if (r >= 0)
+                r = database_run(database, "PRAGMA synchronous = NORMAL");
+        if (r >= 0)
+                r = database_run(database, "PRAGMA foreign_keys = ON");
+        if (r >= 0)
+                r = database_migrate(database, schema);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(database);
+        return 0;
+}
+
+/* The log goes with the file: replayed into a fresh one it would break that as well. */
+static int move_aside(const char *path, char **ret_aside)
+{
+        static const char *const suffixes[] = {"-wal", "-shm", ""};
+        _cleanup_free_ char *aside =
+                str_printf("%s.broken-%llu", path, (unsigned long long)clock_realtime());
+
+        if (!aside)
+                return -ENOMEM;
+        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
+                _cleanup_free_ char *from = str_printf("%s%s", path, suffixes[i]);
+                _cleanup_free_ char *to = str_printf("%s%s", aside, suffixes[i]);
+
+                if (!from || !to)
+                        return -ENOMEM;
+                if (rename(from, to) < 0 && errno != ENOENT)
+                        return -errno;
+        }
+        *ret_aside = TAKE_PTR(aside);
+        return 0;
+}
+
+/* Creates the file with its mode before SQLite does; its log takes the mode over. */
+static int file_prepare(const char *path, off_t *ret_size)
+{
+        struct stat status;
+        _cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+
+        if (fd < 0 || fstat(fd, &status) < 0)
+                return -errno;
+        if (!S_ISREG(status.st_mode))
+                return -EINVAL;
+        *ret_size = status.st_size;
+        return 0;
+}
+
+static int open_failed(const char *path, int r, char **ret_text)
+{
+        *ret_text = r == -EPROTO
+                            ? str_printf("%s was written by a newer version of this program", path)
+                            : str_printf("cannot open the database %s: %s", path, strerror(-r));
+        return r;
+}
+
+int database_open(const char *path, const DatabaseSchema *schema, Database **ret, char **ret_text)
+{
+        _cleanup_free_ char *aside = NULL;
+        off_t size = 0;
+
+        if (!path)
+                return database_connect(":memory:", 0, schema, ret);
+
+        int r = file_prepare(path, &size);
+        if (r >= 0)
+                r = database_connect(path, size, schema, ret);
+        if (r == 0)
+                return 0;
+        if (r != -EUCLEAN)
+                return open_failed(path, r, ret_text);
+
+        r = move_aside(path, &aside);
+        if (r >= 0)
+                r = file_prepare(path, &size);
+        if (r >= 0)
+                r = database_connect(path, size, schema, ret);
+        if (r < 0)
+                return open_failed(path, r, ret_text);
+        *ret_text =
+                str_printf("%s was broken and is now %s; starting with an empty one", path, aside);
+        return -EUCLEAN;
+}
+
+Database *database_free(Database *database)
+{
+        if (!database)
+                return NULL;
+        for (size_t i = 0; i < database->n_statements; i++)
+                sqlite3_finalize(database->statements[i]);
+        free(database->statements);
+        sqlite3_close(database->handle);
+        free(database);
+        return NULL;
+}
+
+sqlite3 *database_handle(Database *database)
+{
+        return database->handle;
+}
+
+int database_run(Database *database, const char *sql)
+{
+        return database_errno(sqlite3_exec(database->handle, sql, NULL, NULL, NULL));
+}
+
+int database_prepare(Database *database, const char *sql, sqlite3_stmt **ret)
+{
+        sqlite3_stmt *statement;
+        sqlite3_stmt **statements = reallocarray(database->statements, database->n_statements + 1,
+                                                 sizeof(sqlite3_stmt *));
+
+        if (!statements)
+                return -ENOMEM;
+        database->statements = statements;
+        int result = sqlite3_prepare_v3(database->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                        &statement, NULL);
+        if (result != SQLITE_OK)
+                return database_errno(result);
+        statements[database->n_statements++] = statement;
+        *ret = statement;
+        return 0;
+}
