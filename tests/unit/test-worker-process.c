@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "loop/worker-process.h"
+
+#include <check.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/str.h"
+
+#define DEADLINE_US (10 * USEC_PER_SEC)
+
+/* The worker's side: this same executable with the argument "worker". It does what it is told. */
+static int worker_main(void)
+{
+        char text[WORKER_PROCESS_MESSAGE_MAX];
+
+        if (sd_listen_fds(0) != 1)
+                return 4;
+        for (;;) {
+                _cleanup_close_ int fd = accept(WORKER_PROCESS_LISTEN_FD, NULL, NULL);
+                ssize_t n;
+
+                if (fd < 0)
+                        return 5;
+                while ((n = recv(fd, text, sizeof(text), 0)) > 0) {
+                        if (n == 4 && memcmp(text, "quit", 4) == 0) {
+                                (void)send(fd, "bye", 3, 0);
+                                return 0;
+                        }
+                        if (n == 4 && memcmp(text, "fail", 4) == 0)
+                                return 3;
+                        if (n == 5 && memcmp(text, "crash", 5) == 0)
+                                (void)raise(SIGKILL);
+                        if (n == 4 && memcmp(text, "hang", 4) == 0)
+                                for (;;)
+                                        pause();
+                        (void)send(fd, text, (size_t)n, 0);
+                }
+        }
+}
+
+static struct {
+        sd_event *event;
+        char folder[64], path[96], program[PATH_MAX];
+        char last[WORKER_PROCESS_MESSAGE_MAX + 1], reason[64];
+        size_t messages, bytes;
+        bool gone;
+} rig;
+
+static void on_message(void *userdata, const char *text, size_t length)
+{
+        rig.messages++;
+        rig.bytes += length;
+        memcpy(rig.last, text, length + 1);
+}
+
+static void on_gone(void *userdata, const char *reason)
+{
+        ck_assert(!rig.gone);
+        rig.gone = true;
+        ck_assert_int_eq(STR_SET(rig.reason, reason), 0);
+}
+
+static const WorkerProcessEvents events = {on_message, on_gone};
+
+static void setup(void)
+{
+        STR_SET(rig.folder, "/tmp/test-worker-process-XXXXXX");
+        ck_assert_ptr_nonnull(mkdtemp(rig.folder));
+        snprintf(rig.path, sizeof(rig.path), "%s/one.worker", rig.folder);
+        ssize_t n = readlink("/proc/self/exe", rig.program, sizeof(rig.program) - 1);
+        ck_assert_int_gt(n, 0);
+        ck_assert_int_ge(sd_event_new(&rig.event), 0);
+}
+
+static void teardown(void)
+{
+        sd_event_unref(rig.event);
+        ck_assert_int_eq(rmdir(rig.folder), 0); /* nothing was left behind */
+}
+
+static int spawn(const char *program, WorkerProcess **ret)
+{
+        const char *const arguments[] = {program, "worker", NULL};
+        WorkerProcessOptions options = {program, arguments, rig.path};
+
+        return worker_process_spawn(rig.event, &options, &events, NULL, ret);
+}
+
+static WorkerProcess *spawn_ok(void)
+{
+        WorkerProcess *worker = NULL;
+
+        ck_assert_int_eq(spawn(rig.program, &worker), 0);
+        return worker;
+}
+
+static void send_text(WorkerProcess *worker, const char *text)
+{
+        ck_assert_int_eq(worker_process_send(worker, text, strlen(text)), 0);
+}
+
+#define run_until(condition)                                                       \
+        do {                                                                       \
+                usec_t _deadline = clock_boottime() + DEADLINE_US;                 \
+                while (!(condition)) {                                             \
+                        ck_assert_uint_lt(clock_boottime(), _deadline);            \
+                        ck_assert_int_ge(sd_event_run(rig.event, DEADLINE_US), 0); \
+                }                                                                  \
+        } while (false)
+
+START_TEST(messages_sent_before_the_worker_is_up_are_answered)
+{
+        WorkerProcess *worker = spawn_ok();
+
+        send_text(worker, "one");
+        send_text(worker, "two");
+        run_until(rig.messages == 2);
+        ck_assert_str_eq(rig.last, "two");
+        worker_process_free(worker);
+}
+END_TEST
+
+START_TEST(the_last_words_come_before_gone)
+{
+        WorkerProcess *worker = spawn_ok();
+        siginfo_t info;
+
+        send_text(worker, "quit");
+        /* Both the words and the end are there before the loop looks. */
+        ck_assert_int_eq(waitid(P_PID, (id_t)worker_process_pid(worker), &info, WEXITED | WNOWAIT),
+                         0);
+        run_until(rig.gone);
+        ck_assert_str_eq(rig.last, "bye");
+        ck_assert_str_eq(rig.reason, "exited");
+        ck_assert_int_eq(worker_process_send(worker, "x", 1), -ENOTCONN);
+        worker_process_free(worker);
+}
+END_TEST
+
+START_TEST(gone_says_how_it_ended)
+{
+        static const struct {
+                const char *order, *reason;
+        } cases[] = {{"fail", "exited with status 3"}, {"crash", "killed by signal 9"}};
+        WorkerProcess *worker = spawn_ok();
+
+        send_text(worker, cases[_i].order);
+        run_until(rig.gone);
+        ck_assert_str_eq(rig.reason, cases[_i].reason);
+        worker_process_free(worker);
+}
+END_TEST
+
+START_TEST(a_worker_that_hangs_is_killed_after_stop)
+{
+        WorkerProcess *worker = spawn_ok();
+
+        send_text(worker, "hang");
+        ck_assert_int_eq(worker_process_stop(worker), 0);
+        run_until(rig.gone);
+        ck_assert_str_eq(rig.reason, "killed by signal 9");
+        worker_process_free(worker);
+}
+END_TEST
+
+START_TEST(a_worker_that_does_not_read_fills_a_bounded_queue)
+{
+        static char big[WORKER_PROCESS_MESSAGE_MAX];
+        WorkerProcess *worker = spawn_ok();
+        size_t sent = 0;
+        int r;
+
+        memset(big, 'x', sizeof(big));
+        send_text(worker, "hang");
+        while ((r = worker_process_send(worker, big, sizeof(big))) == 0)
+                ck_assert_uint_lt(++sent, 100);
+        ck_assert_int_eq(r, -ENOBUFS);
+        ck_assert_uint_ge(sent * sizeof(big), WORKER_PROCESS_QUEUE_MAX);
+        worker_process_free(worker);
+}
+END_TEST
+
+START_TEST(what_was_queued_arrives_in_order)
+{
+        static char big[WORKER_PROCESS_MESSAGE_MAX];
+        WorkerProcess *worker = spawn_ok();
+
+        for (char c = 'a'; c < 'k'; c++) {
+                memset(big, c, sizeof(big));
+                ck_assert_int_eq(worker_process_send(worker, big, sizeof(big)), 0);
+        }
+        run_until(rig.messages == 10);
+        ck_assert_uint_eq(rig.bytes, 10 * sizeof(big));
+        ck_assert_int_eq(rig.last[0], 'j');
+        worker_process_free(worker);
+}
+END_TEST
+
+START_TEST(a_message_too_long_or_empty_is_refused)
+{
+        static char big[WORKER_PROCESS_MESSAGE_MAX + 1];
+        WorkerProcess *worker = spawn_ok();
+
+        ck_assert_int_eq(worker_process_send(worker, big, sizeof(big)), -EMSGSIZE);
+        ck_assert_int_eq(worker_process_send(worker, big, 0), -EMSGSIZE);
+        worker_process_free(worker);
+}
+END_TEST
+
+START_TEST(a_detached_worker_can_be_adopted)
+{
+        WorkerProcess *worker = spawn_ok(), *adopted = NULL;
+        pid_t pid = worker_process_pid(worker);
+
+        send_text(worker, "one");
+        run_until(rig.messages == 1);
+        worker_process_detach(worker);
+        ck_assert_int_eq(worker_process_adopt(rig.event, rig.path, &events, NULL, &adopted), 0);
+        send_text(adopted, "two");
+        run_until(rig.messages == 2);
+        send_text(adopted, "quit");
+        run_until(rig.gone);
+        ck_assert_str_eq(rig.reason, "closed its line");
+        worker_process_free(adopted);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
+START_TEST(nobody_to_adopt_is_an_error)
+{
+        WorkerProcess *worker = NULL;
+
+        ck_assert_int_eq(worker_process_adopt(rig.event, rig.path, &events, NULL, &worker),
+                         -ENOENT);
+        ck_assert_ptr_null(worker);
+}
+END_TEST
+
+START_TEST(a_program_that_is_not_there_is_an_error)
+{
+        WorkerProcess *worker = NULL;
+
+        ck_assert_int_eq(spawn("/nonexistent/tring-media", &worker), -ENOENT);
+        ck_assert_ptr_null(worker);
+}
+END_TEST
+
+START_TEST(a_path_too_long_for_a_socket_is_an_error)
+{
+        WorkerProcess *worker = NULL;
+        char path[256];
+
+        memset(path, 'p', sizeof(path) - 1);
+        path[sizeof(path) - 1] = '\0';
+        ck_assert_int_eq(worker_process_adopt(rig.event, path, &events, NULL, &worker),
+                         -ENAMETOOLONG);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+        if (argc > 1 && str_eq(argv[1], "worker"))
+                return worker_main();
+
+        Suite *suite = suite_create("worker-process");
+        TCase *tests = tcase_create("all");
+
+        tcase_add_checked_fixture(tests, setup, teardown);
+        tcase_set_timeout(tests, 20);
+        tcase_add_test(tests, messages_sent_before_the_worker_is_up_are_answered);
+        tcase_add_test(tests, the_last_words_come_before_gone);
+        tcase_add_loop_test(tests, gone_says_how_it_ended, 0, 2);
+        tcase_add_test(tests, a_worker_that_hangs_is_killed_after_stop);
+        tcase_add_test(tests, a_worker_that_does_not_read_fills_a_bounded_queue);
+        tcase_add_test(tests, what_was_queued_arrives_in_order);
+        tcase_add_test(tests, a_message_too_long_or_empty_is_refused);
+        tcase_add_test(tests, a_detached_worker_can_be_adopted);
+        tcase_add_test(tests, nobody_to_adopt_is_an_error);
+        tcase_add_test(tests, a_program_that_is_not_there_is_an_error);
+        tcase_add_test(tests, a_path_too_long_for_a_socket_is_an_error);
+        suite_add_tcase(suite, tests);
+
+        SRunner *runner = srunner_create(suite);
+        srunner_run_all(runner, CK_ENV);
+        int failed = srunner_ntests_failed(runner);
+        srunner_free(runner);
+        return failed ? 1 : 0;
+}
