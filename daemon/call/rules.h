@@ -16,7 +16,8 @@
 typedef enum CallEvent {
         CALL_EVENT_ACCEPT,            /* the first accept reached the hub */
         CALL_EVENT_REJECT,            /* a person declined */
-        CALL_EVENT_BUSY,              /* a person, or the receiver's policy, said busy */
+        CALL_EVENT_BUSY,              /* a person said busy */
+        CALL_EVENT_BUSY_BY_POLICY,    /* the receiver's WhenBusy said so: they are not rung */
         CALL_EVENT_CANCEL,            /* the caller gave up */
         CALL_EVENT_TIMEOUT,           /* the hub's ring deadline passed */
         CALL_EVENT_ANSWER_ELSEWHERE,  /* another device of the same user accepted */
@@ -41,6 +42,12 @@ typedef enum RulesVerdict {
 /* The outputs are written for RULES_MOVES only. */
 RulesVerdict rules_transition(CallDirection side, CallStatus status, CallEvent event,
                               CallStatus *ret_status, CallReason *ret_reason);
+
+/*
+ * What history keeps of a status that a call ended with: a ring that stopped because the caller
+ * gave up is a missed call to whoever was rung.
+ */
+CallStatus rules_history_status(CallDirection side, CallStatus status);
 
 /* What a program may ask of a call: the table "Methods against statuses". */
 typedef enum CallMethod {
