@@ -147,10 +147,9 @@ int exchange_tick(Exchange *exchange, const Moment *moment);
 /* CLOCK_BOOTTIME of the next thing to do, or USEC_NEVER. */
 usec_t exchange_next_deadline(const Exchange *exchange);
 
-/* The live calls of a link's device, for its welcome. The array is the caller's to free. */
+/* The live calls of a link's device, for its welcome. The caller frees by call_snapshots_free(). */
 int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t link,
                       CallSnapshot **ret, size_t *ret_n);
-void call_snapshots_free(CallSnapshot *snapshots, size_t n);
 
 /* Is this link a party of a live call? Those are pinged every 5 s, others every 30 s (rule 17). */
 bool exchange_link_in_call(const Exchange *exchange, uint64_t link);

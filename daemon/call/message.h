@@ -171,6 +171,8 @@ typedef struct CallSnapshot {
         char join_token[TOKEN_MAX + 1]; /* for a party of an ongoing call, else empty */
 } CallSnapshot;
 
+void call_snapshots_free(CallSnapshot *snapshots, size_t n);
+
 typedef enum ReplyKind {
         REPLY_PLAIN,   /* nothing besides success, or an error */
         REPLY_WELCOME, /* to hello */
