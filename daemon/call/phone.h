@@ -32,6 +32,7 @@
 #define OWNER_MAX 255             /* bytes of a bus name, D-Bus specification */
 #define OBJECT_PATH_MAX 255       /* bytes we keep of a listener's path */
 #define NODE_NAME_MAX 255         /* bytes of a PipeWire node.name */
+#define HELLO_ID 1                /* message.h: ids from 1 */
 #define PHONE_CALLS_MAX 64        /* on this device at once, ringing and live: TooMany */
 
 typedef struct Phone Phone;
@@ -65,7 +66,7 @@ typedef struct SessionSettings { /* of Join, InitiateCall, AcceptCall */
 
 typedef struct SessionParticipant {
         Participant participant;
-        bool connected; /* media flows: UserJoined has been said */
+        bool connected; /* media flows between us */
         bool speaking;
         char audio_node[NODE_NAME_MAX + 1]; /* PipeWire node.name of their voice here */
 } SessionParticipant;
@@ -160,6 +161,7 @@ typedef struct PhoneCommand {
                 struct {
                         MessageInitiate request; /* its session_id made by the adapter */
                         SessionSettings settings;
+                        bool tie_to_client; /* the call goes when `owner` does */
                 } initiate;
                 struct {
                         MessageAccept request;
@@ -211,7 +213,7 @@ typedef enum PhoneTone {
 
 typedef enum PhoneActionType {
         /* to the hub */
-        PHONE_SEND, /* `message`; lost when offline, the phone sends again what matters */
+        PHONE_SEND, /* `message`; if it is lost the phone sends again what matters */
 
         /* to programs */
         PHONE_DONE,            /* the command `ticket` is answered: `error`, `text`; session_id */
@@ -236,12 +238,11 @@ typedef enum PhoneActionType {
         PHONE_WORKER_JOIN,               /* open the microphone, go: `join` */
         PHONE_WORKER_PARTICIPANT_JOINED, /* `participant`; they will offer */
         PHONE_WORKER_PARTICIPANT_LEFT,
-        PHONE_WORKER_SIGNAL, /* `message` is a MESSAGE_SIGNALLED for it */
-        PHONE_WORKER_MUTE,   /* `on` */
-        PHONE_WORKER_STOP,   /* ends the media; the worker goes */
-        PHONE_HISTORY_PUT,   /* the store takes `record`, replacing one of the same session */
-        PHONE_HISTORY_SEEN,  /* `sessions`: seen on another device */
-        PHONE_HISTORY_FORGET,
+        PHONE_WORKER_SIGNAL,  /* `message` is a MESSAGE_SIGNALLED for it */
+        PHONE_WORKER_MUTE,    /* `on` */
+        PHONE_WORKER_STOP,    /* ends the media; the worker goes */
+        PHONE_HISTORY_PUT,    /* the store takes `record`, replacing one of the same session */
+        PHONE_HISTORY_FORGET, /* `sessions`: deleted on another device */
 } PhoneActionType;
 
 typedef struct PhoneAction {
@@ -284,7 +285,12 @@ void phone_action_done(PhoneAction *action);
 usec_t phone_next_deadline(const Phone *phone); /* CLOCK_BOOTTIME, or USEC_NEVER */
 int phone_tick(Phone *phone, const Instant *instant);
 
-/* ---- events in; each returns 0 or -ENOMEM with nothing changed ---- */
+/*
+ * ---- events in ----
+ *
+ * Each returns 0, or -ENOMEM with nothing changed that doing it again would not set right (of a
+ * message: drop the connection, and the next welcome does).
+ */
 
 int phone_command(Phone *phone, const Instant *instant, const PhoneCommand *command,
                   uint64_t ticket);
@@ -292,25 +298,32 @@ int phone_command(Phone *phone, const Instant *instant, const PhoneCommand *comm
 /*
  * The link. ONLINE is not said here: the MESSAGE_REPLY with REPLY_WELCOME is what makes the phone
  * online. `text` is the sentence for ConnectionError. LOGGED_OUT ends what is going on
- * (reason shutdown).
+ * (reason shutdown); said before the link is closed, so that the PHONE_SEND of MESSAGE_LOGOUT that
+ * comes of it still gets out.
  */
 int phone_connection_changed(Phone *phone, const Instant *instant, PhoneConnection connection,
                              const char *text);
 /* A MESSAGE_REPLY or an event. */
 int phone_message(Phone *phone, const Instant *instant, const Message *message);
-/* The hello to send on a connection that has just been made, less the token, which is a secret. */
+/*
+ * The hello to send on a connection that has just been made, less token, device and device name,
+ * which are the adapter's. Its id is HELLO_ID, which no request of the phone has.
+ */
 void phone_hello(const Phone *phone, Message *ret);
 
 /*
  * Registers, or replaces (owner, id). Returns a CallError for ListenerExists, TooMany and
- * InvalidArgument (which *ret_text explains). A call that rings now is presented to a newcomer that
- * outranks who presents; `restored` is for listeners remembered over a restart: each is told of
- * what rings, resumed.
+ * InvalidArgument (which *ret_text explains, until the next event). A call that rings now is
+ * presented to a newcomer that outranks who presents; `restored` is for listeners remembered over a
+ * restart: each is told of what rings, resumed.
  */
 int phone_listener_add(Phone *phone, const Instant *instant, const PhoneListener *listener,
                        bool restored, const char **ret_text);
 int phone_listener_remove(Phone *phone, const Instant *instant, const char *owner, const char *id);
-/* A connection has gone from the bus: its listeners and waiting commands go too. */
+/*
+ * A connection has gone from the bus: its listeners go, and the calls that were tied to it. What it
+ * asked for goes on, with its PHONE_DONE.
+ */
 int phone_owner_gone(Phone *phone, const Instant *instant, const char *owner);
 /* The reply to a PHONE_LISTENER_CALL; `taken` false: an error reply. Late ones change nothing. */
 int phone_listener_answered(Phone *phone, const Instant *instant, uint64_t serial, bool taken);
@@ -318,7 +331,13 @@ int phone_listener_answered(Phone *phone, const Instant *instant, uint64_t seria
 /* The tone that PHONE_TONE asked for is heard now, or cannot be (which changes no call). */
 int phone_tone_playing(Phone *phone, const Instant *instant, PhoneTone tone, bool playing);
 
-/* ---- the worker of a session ---- */
+/*
+ * ---- the worker of a session ----
+ *
+ * A worker that a restarted daemon has adopted says its state after PHONE_CALL_ADDED of its call;
+ * the phone then knows that there is one. News of a worker that the phone has stopped, or of a
+ * session that it does not know, change nothing.
+ */
 
 int phone_worker_state(Phone *phone, const Instant *instant, const char *session_id,
                        SessionState state);
@@ -351,3 +370,5 @@ const PhoneListener *phone_listener_at(const Phone *phone, size_t index);
 
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
 void phone_restore_history_since(Phone *phone, usec_t since);
+/* What to store for it: the hub's date up to which history is known; grows with each welcome. */
+usec_t phone_history_since(const Phone *phone);
