@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A program on a session bus that calls tringd and keeps every signal it hears, in order. All
+ * clients of a rig are served by its event loop, so that one's listener answers while another waits
+ * for a reply.
+ */
+
+#include <systemd/sd-bus.h>
+
+#include "rig/rig.h"
+
+#define TRING_NAME "org.tring.Calls1"
+#define TRING_ROOT "/org/tring/Calls1"
+#define TRING_MANAGER "org.tring.Calls1.Manager"
+#define TRING_CALL "org.tring.Calls1.Call"
+#define TRING_SESSION "org.tring.Calls1.Session"
+#define TRING_DEVICES "org.tring.Calls1.Devices"
+
+typedef struct HeardSignal {
+        char member[64];
+        char path[RIG_PATH_MAX]; /* of the call it is about, else of the object it comes from */
+        usec_t at;               /* CLOCK_BOOTTIME */
+        sd_bus_message *message;
+        bool taken; /* by client_wait_signal() */
+} HeardSignal;
+
+typedef struct Client {
+        Rig *rig;
+        sd_bus *bus;
+        char owner[RIG_PATH_MAX]; /* unique name of tringd, empty while it is not on the bus */
+        HeardSignal *signals;
+        size_t n_signals;
+} Client;
+
+Client *client_new(Rig *rig, const char *address);
+Client *client_free(Client *client);
+DEFINE_CLEANUP(Client *, client_free);
+
+/* Until tringd owns its name, or no longer does. */
+void client_wait_owner(Client *client, bool present);
+
+/* Calls a method and waits for its reply, which the caller unrefs; an error ends the test. */
+sd_bus_message *client_call(Client *client, const char *path, const char *interface,
+                            const char *member, const char *types, ...);
+/* The same for a method whose reply nobody reads. */
+void client_do(Client *client, const char *path, const char *interface, const char *member,
+               const char *types, ...);
+/* The reply to `call`, be it an error; takes the call. */
+sd_bus_message *client_exchange(Client *client, sd_bus_message *call);
+/*
+ * A call that must be refused with org.tring.Calls1.Error.<error> (or, with a dot in it, that very
+ * error) and a sentence that has `text` in it.
+ */
+void client_refused(Client *client, const char *error, const char *text, const char *path,
+                    const char *interface, const char *member, const char *types, ...);
+
+/* As text.h has it; the caller frees. */
+char *client_property(Client *client, const char *path, const char *interface,
+                      const char *property);
+void client_wait_property(Client *client, const char *path, const char *interface,
+                          const char *property, const char *value);
+bool client_object_exists(Client *client, const char *path);
+
+/*
+ * The next signal of this name that nobody has waited for yet, about the call `path` (NULL: about
+ * any); it stays the client's.
+ */
+HeardSignal *client_wait_signal(Client *client, const char *member, const char *path);
+/* How often it has been heard, after everything that tringd had to say until now has come in. */
+unsigned client_count_signals(Client *client, const char *member, const char *path);
+/* The names of all signals about a call, in order, separated by blanks; the caller frees.
+ * "InterfacesAdded(Session)" is one that brings only the session. */
+char *client_signal_order(Client *client, const char *path);

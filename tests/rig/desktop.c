@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rig/desktop.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* Without the standard service folders: the stock configuration starts whatever is installed. */
+#define BUS_CONFIGURATION                                                                      \
+        "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\"\n" \
+        " \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"                  \
+        "<busconfig>\n"                                                                        \
+        "  <type>session</type>\n"                                                             \
+        "  <listen>unix:path=%s/bus</listen>\n"                                                \
+        "  <auth>EXTERNAL</auth>\n"                                                            \
+        "%s"                                                                                   \
+        "  <policy context=\"default\">\n"                                                     \
+        "    <allow send_destination=\"*\" eavesdrop=\"true\"/>\n"                             \
+        "    <allow eavesdrop=\"true\"/>\n"                                                    \
+        "    <allow own=\"*\"/>\n"                                                             \
+        "  </policy>\n"                                                                        \
+        "  <limit name=\"max_match_rules_per_connection\">50000</limit>\n"                     \
+        "  <limit name=\"max_replies_per_connection\">50000</limit>\n"                         \
+        "</busconfig>\n"
+
+static void make_folders(Desktop *desktop)
+{
+        static const struct {
+                const char *folder, *variable;
+        } folders[] = {{"home", "HOME"},
+                       {"run", "XDG_RUNTIME_DIR"},
+                       {"config", "XDG_CONFIG_HOME"},
+                       {"state", "XDG_STATE_HOME"},
+                       {"data", "XDG_DATA_HOME"},
+                       {"cache", "XDG_CACHE_HOME"}};
+
+        rig_path(desktop->dir, "%s/%s", desktop->rig->dir, desktop->name);
+        rig_mkdir(desktop->dir);
+        for (size_t i = 0; i < ELEMENTSOF(folders); i++) {
+                char path[RIG_PATH_MAX];
+
+                rig_path(path, "%s/%s", desktop->dir, folders[i].folder);
+                rig_mkdir(path);
+                environment_set(&desktop->environment, folders[i].variable, "%s", path);
+        }
+}
+
+static void start_bus(Desktop *desktop, const char *service_folder)
+{
+        _cleanup_free_ char *configuration = NULL, *line = NULL;
+        char path[RIG_PATH_MAX], name[64], address[RIG_PATH_MAX];
+
+        rig_path(path, "%s/bus.conf", desktop->dir);
+        rig_path(address, "unix:path=%s/bus", desktop->dir);
+        configuration = str_printf(BUS_CONFIGURATION, desktop->dir, service_folder);
+        rig_write_file(path, configuration, 0600);
+        environment_set(&desktop->environment, "DBUS_SESSION_BUS_ADDRESS", "%s", address);
+        snprintf(name, sizeof(name), "bus-%s", desktop->name);
+        rig_path(path, "--config-file=%s/bus.conf", desktop->dir);
+        desktop->bus = process_start(desktop->rig, name, &desktop->environment,
+                                     ARGV("dbus-daemon", path, "--nofork", "--print-address"));
+        line = process_wait_line(desktop->bus, "unix:");
+        desktop->client = client_new(desktop->rig, address);
+}
+
+static Desktop *desktop_prepare(Rig *rig, const char *name)
+{
+        Desktop *desktop = rig_alloc(sizeof(*desktop));
+
+        desktop->rig = rig;
+        snprintf(desktop->name, sizeof(desktop->name), "%s", name);
+        environment_init(&desktop->environment, rig);
+        environment_set(&desktop->environment, "TRING_ICE_LOOPBACK", "1");
+        make_folders(desktop);
+        return desktop;
+}
+
+Desktop *desktop_new(Rig *rig, const char *name)
+{
+        Desktop *desktop = desktop_prepare(rig, name);
+
+        start_bus(desktop, "");
+        return desktop;
+}
+
+Desktop *desktop_new_activated(Rig *rig, const char *name)
+{
+        Desktop *desktop = desktop_prepare(rig, name);
+        char services[RIG_PATH_MAX], file[RIG_PATH_MAX], element[2 * RIG_PATH_MAX];
+        _cleanup_free_ char *content = NULL;
+
+        rig_path(services, "%s/services", desktop->dir);
+        rig_mkdir(services);
+        rig_path(file, "%s/" TRING_NAME ".service", services);
+        content = str_printf("[D-BUS Service]\nName=" TRING_NAME "\nExec=%s\n",
+                             rig_program("TRINGD"));
+        rig_write_file(file, content, 0600);
+        snprintf(element, sizeof(element), "  <servicedir>%s</servicedir>\n", services);
+        start_bus(desktop, element);
+        return desktop;
+}
+
+Desktop *desktop_free(Desktop *desktop)
+{
+        if (!desktop)
+                return NULL;
+
+        client_free(desktop->client);
+        process_free(desktop->tringd);
+        process_free(desktop->bus);
+        environment_done(&desktop->environment);
+        free(desktop);
+        return NULL;
+}
+
+void desktop_start(Desktop *desktop)
+{
+        char name[64];
+
+        snprintf(name, sizeof(name), "tringd-%s", desktop->name);
+        desktop->tringd = process_start(desktop->rig, name, &desktop->environment,
+                                        ARGV(rig_program("TRINGD")));
+        client_wait_owner(desktop->client, true);
+}
+
+void desktop_stop(Desktop *desktop)
+{
+        int status = process_stop(desktop->tringd);
+
+        if (status != 0)
+                rig_fail("tringd of %s ended with %d", desktop->name, status);
+        desktop->tringd = process_free(desktop->tringd);
+        client_wait_owner(desktop->client, false);
+}
+
+void desktop_kill(Desktop *desktop)
+{
+        process_kill(desktop->tringd);
+        desktop->tringd = process_free(desktop->tringd);
+        client_wait_owner(desktop->client, false);
+}
+
+void desktop_login_token(Desktop *desktop, const char *url, const char *token)
+{
+        client_do(desktop->client, TRING_ROOT, TRING_MANAGER, "Login", "ssa{sv}", url, token, 0);
+}
+
+void desktop_wait_online(Desktop *desktop)
+{
+        client_wait_property(desktop->client, TRING_ROOT, TRING_MANAGER, "ConnectionState",
+                             "online");
+}
+
+void desktop_login(Desktop *desktop, Hub *hub)
+{
+        _cleanup_free_ char *token = NULL;
+        char name[64];
+
+        /* "alice" is called Alice. */
+        snprintf(name, sizeof(name), "%c%s", desktop->name[0] - ('a' - 'A'), desktop->name + 1);
+        hub_add_user(hub, desktop->name, name);
+        token = hub_mint(hub, desktop->name);
+        desktop_login_token(desktop, hub->url, token);
+        desktop_wait_online(desktop);
+}
+
+Desktop *desktop_new_online(Rig *rig, Hub *hub, const char *name)
+{
+        Desktop *desktop = desktop_new(rig, name);
+
+        if (hub->certificate[0])
+                environment_set(&desktop->environment, "SSL_CERT_FILE", "%s", hub->certificate);
+        desktop_start(desktop);
+        desktop_login(desktop, hub);
+        return desktop;
+}

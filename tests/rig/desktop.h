@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * One user at a desktop: a session bus of their own, XDG folders of their own, a real tringd, and a
+ * client that talks to it and hears everything.
+ */
+
+#include "rig/client.h"
+#include "rig/hub.h"
+#include "rig/process.h"
+
+typedef struct Desktop {
+        Rig *rig;
+        char name[32];          /* also the uid it logs in with */
+        char dir[RIG_PATH_MAX]; /* <rig>/<name>, with home/, run/, config/ and state/ */
+        Environment environment;
+        Process *bus, *tringd; /* tringd is NULL while it is down, or when the bus started it */
+        Client *client;
+} Desktop;
+
+/* Bus and folders; tringd is not started. */
+Desktop *desktop_new(Rig *rig, const char *name);
+/* The bus starts tringd by itself when its name is called. */
+Desktop *desktop_new_activated(Rig *rig, const char *name);
+Desktop *desktop_free(Desktop *desktop);
+DEFINE_CLEANUP(Desktop *, desktop_free);
+
+/* Returns when its name is owned. */
+void desktop_start(Desktop *desktop);
+void desktop_stop(Desktop *desktop); /* SIGTERM; it must end well */
+void desktop_kill(Desktop *desktop); /* kill -9 */
+
+/* Logs in as desktop->name, a user of the hub (added here), and waits to be online. */
+void desktop_login(Desktop *desktop, Hub *hub);
+void desktop_login_token(Desktop *desktop, const char *url, const char *token);
+void desktop_wait_online(Desktop *desktop);
+
+/* A desktop that runs and is logged in. */
+Desktop *desktop_new_online(Rig *rig, Hub *hub, const char *name);
+
+/* ---- calls ---- */
+
+typedef struct Call {
+        char id[64];
+        char path[RIG_PATH_MAX];
+} Call;
+
+/* Audio calls without media, but for call_start_with(), whose options are the D-Bus API's. */
+Call call_start(Desktop *caller, const char *receiver);
+Call call_start_with(Desktop *caller, const char *receiver, const char *call_type,
+                     const char *options_types, ...);
+/* A call from one to the other that rings there; with media when `join`. */
+Call call_ring(Desktop *caller, Desktop *receiver, bool join);
+void call_accept(Desktop *desktop, const Call *call, bool join);
+void call_reject(Desktop *desktop, const Call *call, const char *status);
+void call_end(Desktop *desktop, const Call *call);
+/* Waits until the call has this status and reason here (reason NULL: any). */
+void call_wait_status(Desktop *desktop, const Call *call, const char *status, const char *reason);
+char *call_property(Desktop *desktop, const Call *call, const char *property);
+/* The newest history record of the call here, as text.h has it; the caller frees. */
+char *call_history(Desktop *desktop, const Call *call);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The process that cleans up after a rig, however the test ends: see rig.h.
+ */
+
+#include <sys/types.h>
+
+#define GUARDIAN_MARK "TRING_RIG" /* in the environment of all that a rig starts: its folder */
+
+/* `*ret_lifeline` is for guardian_dismiss(); when it closes unasked, the test has died. */
+pid_t guardian_start(const char *dir, int *ret_lifeline);
+/* The test is over: returns when all is gone. */
+void guardian_dismiss(pid_t guardian, int lifeline);

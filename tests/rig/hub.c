@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rig/hub.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+void hub_start(Hub *hub)
+{
+        _cleanup_free_ char *line = NULL;
+        const char *argv[12] = {rig_program("HUB"), "serve",   "--listen",
+                                hub->listen,        "--state", hub->state};
+        size_t n = 6;
+
+        if (hub->config) {
+                argv[n++] = "--config";
+                argv[n++] = hub->config;
+        }
+        if (hub->certificate[0]) {
+                argv[n++] = "--tls-cert";
+                argv[n++] = hub->certificate;
+                argv[n++] = "--tls-key";
+                argv[n++] = hub->key;
+        }
+        hub->process = process_start(hub->rig, "hub", &hub->environment, argv);
+        line = process_wait_line(hub->process, "listening on ");
+        snprintf(hub->url, sizeof(hub->url), "%s", line + strlen("listening on "));
+        /* ws://HOST:PORT/… */
+        sscanf(strstr(hub->url, "//") + 2, "%63[^/]", hub->listen);
+}
+
+static Hub *hub_prepare(Rig *rig)
+{
+        Hub *hub = rig_alloc(sizeof(*hub));
+
+        hub->rig = rig;
+        environment_init(&hub->environment, rig);
+        rig_path(hub->state, "%s/hub", rig->dir);
+        snprintf(hub->listen, sizeof(hub->listen), "127.0.0.1:0");
+        return hub;
+}
+
+Hub *hub_new(Rig *rig)
+{
+        Hub *hub = hub_prepare(rig);
+
+        hub_start(hub);
+        return hub;
+}
+
+Hub *hub_new_configured(Rig *rig, const char *settings)
+{
+        char path[RIG_PATH_MAX];
+        Hub *hub = hub_prepare(rig);
+
+        rig_path(path, "%s/tring-hub.conf", rig->dir);
+        rig_write_file(path, settings, 0600);
+        hub->config = rig_strdup(path);
+        hub_start(hub);
+        return hub;
+}
+
+Hub *hub_new_tls(Rig *rig)
+{
+        RunResult result;
+        Hub *hub = hub_prepare(rig);
+
+        rig_path(hub->certificate, "%s/hub.crt", rig->dir);
+        rig_path(hub->key, "%s/hub.key", rig->dir);
+        process_run(rig, &hub->environment,
+                    ARGV("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                         "/CN=Tring test", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+                         "-keyout", hub->key, "-out", hub->certificate),
+                    NULL, &result);
+        if (result.status != 0)
+                rig_fail("openssl: %s", result.err);
+        run_result_done(&result);
+        hub_start(hub);
+        return hub;
+}
+
+Hub *hub_free(Hub *hub)
+{
+        if (!hub)
+                return NULL;
+
+        process_free(hub->process);
+        environment_done(&hub->environment);
+        free((char *)hub->config);
+        free(hub);
+        return NULL;
+}
+
+void hub_stop(Hub *hub)
+{
+        int status = process_stop(hub->process);
+
+        if (status != 0)
+                rig_fail("tring-hub ended with %d", status);
+        hub->process = process_free(hub->process);
+}
+
+void hub_kill(Hub *hub)
+{
+        process_kill(hub->process);
+        hub->process = process_free(hub->process);
+}
+
+static char *hub_verb(Hub *hub, const char *const *argv)
+{
+        RunResult result;
+
+        process_run(hub->rig, &hub->environment, argv, NULL, &result);
+        if (result.status != 0)
+                rig_fail("tring-hub %s %s: %s", argv[3], argv[4], result.err);
+        free(result.err);
+        return result.out;
+}
+
+void hub_add_user(Hub *hub, const char *uid, const char *name)
+{
+        free(hub_verb(hub, ARGV(rig_program("HUB"), "--state", hub->state, "user", "add", uid,
+                                "--name", name)));
+}
+
+char *hub_mint(Hub *hub, const char *uid)
+{
+        char *token = hub_verb(
+                hub, ARGV(rig_program("HUB"), "--state", hub->state, "token", "mint", uid));
+
+        token[strcspn(token, "\n")] = '\0';
+        return token;
+}
