@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rig/audio-signal.h"
+
+#include <math.h>
+
+#define CHIRP_FROM_HZ 400.0
+#define CHIRP_TO_HZ 3000.0
+#define CHIRP_AMPLITUDE 0.5
+
+static double to_db(double amplitude)
+{
+        return amplitude > 1e-10 ? 20 * log10(amplitude) : RIG_SILENCE_DB;
+}
+
+double rig_tone_db(const float *samples, size_t n, double frequency)
+{
+        double coefficient = 2 * cos(2 * M_PI * frequency / RIG_RATE), s1 = 0, s2 = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                /* A Hann window: a loud neighbour must not leak into what should be silent. */
+                double window = 0.5 - 0.5 * cos(2 * M_PI * (double)i / (double)n);
+                double s0 = samples[i] * window + coefficient * s1 - s2;
+
+                s2 = s1;
+                s1 = s0;
+        }
+        double power = s1 * s1 + s2 * s2 - coefficient * s1 * s2;
+
+        /* A full-scale sine gives n/2 times the window's mean of 1/2. */
+        return n ? to_db(sqrt(fmax(power, 0)) / ((double)n / 4)) : RIG_SILENCE_DB;
+}
+
+double rig_level_db(const float *samples, size_t n)
+{
+        double sum = 0;
+
+        for (size_t i = 0; i < n; i++)
+                sum += (double)samples[i] * samples[i];
+        return n ? to_db(sqrt(2 * sum / (double)n)) : RIG_SILENCE_DB;
+}
+
+void rig_chirp(float ret[static RIG_CHIRP_LENGTH])
+{
+        double length = (double)RIG_CHIRP_LENGTH / RIG_RATE;
+        double slope = (CHIRP_TO_HZ - CHIRP_FROM_HZ) / length;
+
+        for (size_t i = 0; i < RIG_CHIRP_LENGTH; i++) {
+                double t = (double)i / RIG_RATE;
+                double window = 0.5 - 0.5 * cos(2 * M_PI * (double)i / RIG_CHIRP_LENGTH);
+                double phase = 2 * M_PI * (CHIRP_FROM_HZ * t + slope * t * t / 2);
+
+                ret[i] = (float)(CHIRP_AMPLITUDE * window * sin(phase));
+        }
+}
+
+double rig_chirp_find(const float *samples, size_t n, const float chirp[static RIG_CHIRP_LENGTH],
+                      size_t *ret_position)
+{
+        double chirp_energy = 0, energy = 0, best = 0;
+
+        if (n < RIG_CHIRP_LENGTH)
+                return 0;
+        for (size_t i = 0; i < RIG_CHIRP_LENGTH; i++) {
+                chirp_energy += (double)chirp[i] * chirp[i];
+                energy += (double)samples[i] * samples[i];
+        }
+        for (size_t at = 0;; at++) {
+                float sum = 0;
+
+                for (size_t i = 0; i < RIG_CHIRP_LENGTH; i++)
+                        sum += samples[at + i] * chirp[i];
+                /* Nearly silent stretches have any shape: they are no chirp. */
+                double likeness =
+                        energy > chirp_energy * 1e-4 ? sum / sqrt(energy * chirp_energy) : 0;
+                if (likeness > best) {
+                        best = likeness;
+                        *ret_position = at;
+                }
+                if (at + RIG_CHIRP_LENGTH >= n)
+                        break;
+                energy += (double)samples[at + RIG_CHIRP_LENGTH] * samples[at + RIG_CHIRP_LENGTH] -
+                          (double)samples[at] * samples[at];
+        }
+        return best;
+}

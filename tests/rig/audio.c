@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rig/audio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "base/str.h"
+#include "rig/audio-graph.h"
+
+#define READY_MAX_MS 20000 /* 0.3 s when alone; machines that build at the same time are slow */
+#define LISTEN_FD 3        /* sd_listen_fds(3): the first descriptor that is handed over */
+#define CONNECTIONS_WAITING 16
+
+struct RigAudio {
+        char directory[PATH_MAX];
+        pid_t pipewire, wireplumber;
+};
+
+/*
+ * No quantum below 64: it is what a virtual machine's default of 1024 hides. No module that wants a
+ * bus or a display.
+ */
+static const char pipewire_head[] =
+        "context.properties = {\n"
+        "    core.daemon = true  core.name = pipewire-0  support.dbus = false\n"
+        "    default.clock.min-quantum = 64\n"
+        "    vm.overrides = { default.clock.min-quantum = 64 }\n"
+        "}\n"
+        "context.spa-libs = {\n"
+        "    audio.convert.* = audioconvert/libspa-audioconvert\n"
+        "    support.* = support/libspa-support\n"
+        "}\n"
+        "context.modules = [\n"
+        "    { name = libpipewire-module-rt args = { nice.level = -11 } flags = [ nofail ] }\n"
+        "    { name = libpipewire-module-protocol-native }\n"
+        "    { name = libpipewire-module-metadata }\n"
+        "    { name = libpipewire-module-spa-node-factory }\n"
+        "    { name = libpipewire-module-client-node }\n"
+        "    { name = libpipewire-module-access }\n"
+        "    { name = libpipewire-module-adapter }\n"
+        "    { name = libpipewire-module-link-factory }\n"
+        "    { name = libpipewire-module-session-manager }\n"
+        "]\n"
+        "context.objects = [\n"
+        "    { factory = spa-node-factory args = { factory.name = support.node.driver\n"
+        "      node.name = Dummy-Driver node.group = pipewire.dummy priority.driver = 20000 } }\n";
+
+static const char wireplumber_main[] =
+        "alsa_monitor.enabled = false\n"
+        "v4l2_monitor.enabled = false\n"
+        "libcamera_monitor.enabled = false\n"
+        "default_access.properties[\"enable-flatpak-portal\"] = false\n";
+
+static const char wireplumber_bluetooth[] = "bluez_monitor.enabled = false\n";
+
+static int make_directory(const RigAudio *audio, const char *name)
+{
+        _cleanup_free_ char *path = str_printf("%s/%s", audio->directory, name);
+
+        if (!path)
+                return -ENOMEM;
+        return mkdir(path, 0700) < 0 ? -errno : 0;
+}
+
+static int open_file(const RigAudio *audio, const char *name, FILE **ret)
+{
+        _cleanup_free_ char *path = str_printf("%s/%s", audio->directory, name);
+
+        if (!path)
+                return -ENOMEM;
+        *ret = fopen(path, "we");
+        return *ret ? 0 : -errno;
+}
+
+static int write_file(const RigAudio *audio, const char *name, const char *text)
+{
+        FILE *file;
+        int r = open_file(audio, name, &file);
+
+        if (r < 0)
+                return r;
+        fputs(text, file);
+        return fclose(file) == EOF ? -errno : 0;
+}
+
+static void write_devices(FILE *file, const char *const names[], const char *media_class)
+{
+        for (size_t i = 0; names[i]; i++)
+                fprintf(file,
+                        "    { factory = adapter args = { factory.name = support.null-audio-sink\n"
+                        "      node.name = \"%s\" node.description = \"%s\" media.class = %s\n"
+                        "      priority.session = %zu audio.position = [ MONO ] } }\n",
+                        names[i], names[i], media_class, 1000 - i);
+}
+
+static int write_settings(const RigAudio *audio, const char *const microphones[],
+                          const char *const speakers[])
+{
+        static const char *const directories[] = {"pipewire", "wireplumber",
+                                                  "wireplumber/main.lua.d",
+                                                  "wireplumber/bluetooth.lua.d", "state"};
+        FILE *file;
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(directories) && r == 0; i++)
+                r = make_directory(audio, directories[i]);
+        if (r == 0)
+                r = write_file(audio, "wireplumber/main.lua.d/60-rig.lua", wireplumber_main);
+        if (r == 0)
+                r = write_file(audio, "wireplumber/bluetooth.lua.d/60-rig.lua",
+                               wireplumber_bluetooth);
+        if (r == 0)
+                r = open_file(audio, "pipewire/pipewire.conf", &file);
+        if (r < 0)
+                return r;
+        fputs(pipewire_head, file);
+        write_devices(file, microphones, "Audio/Source/Virtual");
+        write_devices(file, speakers, "Audio/Sink");
+        fputs("]\n", file);
+        return fclose(file) == EOF ? -errno : 0;
+}
+
+/* Listening before the daemon runs: clients can connect at once and are served when it is up. */
+static int listen_socket(const RigAudio *audio, int *ret)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        if (fd < 0)
+                return -errno;
+        if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/pipewire-0",
+                     audio->directory) >= (int)sizeof(address.sun_path))
+                return -ENAMETOOLONG;
+        if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+            listen(fd, CONNECTIONS_WAITING) < 0)
+                return -errno;
+        *ret = TAKE_FD(fd);
+        return 0;
+}
+
+static void run_daemon(const RigAudio *audio, const char *program, int listen_fd)
+{
+        char pid[16], state[PATH_MAX];
+
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        snprintf(pid, sizeof(pid), "%d", (int)getpid());
+        snprintf(state, sizeof(state), "%.*s/state", PATH_MAX - 8, audio->directory);
+        setenv("PIPEWIRE_RUNTIME_DIR", audio->directory, 1);
+        setenv("XDG_RUNTIME_DIR", audio->directory, 1);
+        setenv("XDG_CONFIG_HOME", audio->directory, 1);
+        setenv("XDG_STATE_HOME", state, 1);
+        unsetenv("DBUS_SESSION_BUS_ADDRESS");
+        if (listen_fd >= 0) {
+                if (listen_fd == LISTEN_FD)
+                        fcntl(listen_fd, F_SETFD, 0);
+                else
+                        dup2(listen_fd, LISTEN_FD);
+                setenv("LISTEN_FDS", "1", 1);
+                setenv("LISTEN_PID", pid, 1);
+        }
+        execlp(program, program, (char *)NULL);
+        fprintf(stderr, "rig: cannot run %s: %s\n", program, strerror(errno));
+        _exit(127);
+}
+
+static int start_daemon(const RigAudio *audio, const char *program, int listen_fd, pid_t *ret)
+{
+        pid_t pid = fork();
+
+        if (pid < 0)
+                return -errno;
+        if (pid == 0)
+                run_daemon(audio, program, listen_fd);
+        *ret = pid;
+        return 0;
+}
+
+typedef struct Wanted {
+        const char *const *microphones, *const *speakers;
+} Wanted;
+
+static bool everything_is_there(RigGraph *graph, void *data)
+{
+        const Wanted *wanted = data;
+
+        for (size_t i = 0; wanted->microphones[i]; i++)
+                if (!rig_graph_has_port(graph, wanted->microphones[i], RIG_PORT_MICROPHONE_FEED))
+                        return false;
+        for (size_t i = 0; wanted->speakers[i]; i++)
+                if (!rig_graph_has_port(graph, wanted->speakers[i], RIG_PORT_SPEAKER_MONITOR))
+                        return false;
+        return rig_graph_has_defaults(graph, wanted->microphones[0], wanted->speakers[0]);
+}
+
+static int start_and_wait(RigAudio *audio, Wanted *wanted)
+{
+        _cleanup_close_ int fd = -1;
+        _cleanup_(rig_graph_freep) RigGraph *graph = NULL;
+        int r = listen_socket(audio, &fd);
+
+        if (r == 0)
+                r = start_daemon(audio, "pipewire", fd, &audio->pipewire);
+        if (r == 0)
+                r = rig_graph_new(audio->directory, &graph);
+        if (r == 0)
+                r = start_daemon(audio, "wireplumber", -1, &audio->wireplumber);
+        if (r == 0)
+                r = rig_graph_wait(graph, everything_is_there, wanted, READY_MAX_MS);
+        return r;
+}
+
+int rig_audio_new(const char *const microphones[], const char *const speakers[], RigAudio **ret)
+{
+        _cleanup_(rig_audio_freep) RigAudio *audio = calloc(1, sizeof(*audio));
+        const char *temporary = getenv("TMPDIR");
+        Wanted wanted = {microphones, speakers};
+        int r;
+
+        if (!audio)
+                return -ENOMEM;
+        snprintf(audio->directory, sizeof(audio->directory), "%s/tring-audio-XXXXXX",
+                 temporary ? temporary : "/tmp");
+        if (!mkdtemp(audio->directory)) {
+                r = -errno;
+                audio->directory[0] = '\0';
+        } else {
+                r = write_settings(audio, microphones, speakers);
+        }
+        if (r == 0)
+                r = start_and_wait(audio, &wanted);
+        if (r < 0) {
+                fprintf(stderr, "rig: no PipeWire for the tests: %s\n", strerror(-r));
+                return r;
+        }
+        *ret = TAKE_PTR(audio);
+        return 0;
+}
+
+static void end_daemon(pid_t *pid, int with_signal)
+{
+        if (*pid <= 0)
+                return;
+        kill(*pid, with_signal);
+        while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+        *pid = 0;
+}
+
+void rig_audio_crash(RigAudio *audio)
+{
+        end_daemon(&audio->wireplumber, SIGKILL);
+        end_daemon(&audio->pipewire, SIGKILL);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+        return remove(path);
+}
+
+RigAudio *rig_audio_free(RigAudio *audio)
+{
+        if (!audio)
+                return NULL;
+        end_daemon(&audio->wireplumber, SIGTERM);
+        end_daemon(&audio->pipewire, SIGTERM);
+        if (audio->directory[0])
+                nftw(audio->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+        free(audio);
+        return NULL;
+}
+
+const char *rig_audio_directory(const RigAudio *audio)
+{
+        return audio->directory;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A PipeWire of the test's own: pipewire and wireplumber in a fresh private directory, with virtual
+ * microphones and speakers and nothing else: no hardware, no session bus, and never the PipeWire of
+ * the user who runs the tests.
+ *
+ * Programs under test find it by PIPEWIRE_RUNTIME_DIR=rig_audio_directory(). The first microphone
+ * and the first speaker are the system's defaults. Both daemons die with the process that made
+ * them.
+ */
+
+#include "base/cleanup.h"
+
+typedef struct RigAudio RigAudio;
+
+/*
+ * Starts both daemons and waits until every device is there and the defaults are chosen. The lists
+ * are node names, ended by NULL; each may be empty. Returns 0 or negative errno (-ETIMEDOUT: a
+ * daemon did not come up) with a sentence on standard error.
+ */
+int rig_audio_new(const char *const microphones[], const char *const speakers[], RigAudio **ret);
+RigAudio *rig_audio_free(RigAudio *audio);
+DEFINE_CLEANUP(RigAudio *, rig_audio_free);
+
+/* For PIPEWIRE_RUNTIME_DIR; the socket in it is `pipewire-0`. */
+const char *rig_audio_directory(const RigAudio *audio);
+
+/* Ends both daemons as a crash would (SIGKILL); the directory stays until rig_audio_free(). */
+void rig_audio_crash(RigAudio *audio);
