@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "calls.h"
+
+#include <errno.h>
+
+#include "base/str.h"
+#include "print.h"
+
+#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
+
+/* From { interface: { property: value } } of one object. */
+static int call_from_interfaces(const char *path, const cJSON *interfaces, cJSON **ret)
+{
+        const cJSON *session = cJSON_GetObjectItemCaseSensitive(interfaces, TRING_SESSION);
+        _cleanup_json_ cJSON *call = cJSON_CreateObject();
+
+        if (!call || !cJSON_AddStringToObject(call, "path", path))
+                return -ENOMEM;
+        int r = json_merge_properties(call,
+                                      cJSON_GetObjectItemCaseSensitive(interfaces, TRING_CALL));
+        if (r < 0)
+                return r;
+        if (session) {
+                cJSON *object = cJSON_AddObjectToObject(call, "session");
+                if (!object)
+                        return -ENOMEM;
+                r = json_merge_properties(object, session);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(call);
+        return 0;
+}
+
+static int calls_from_objects(const cJSON *objects, const char *only, cJSON **ret)
+{
+        _cleanup_json_ cJSON *calls = cJSON_CreateArray();
+        const cJSON *object;
+
+        if (!calls)
+                return -ENOMEM;
+        cJSON_ArrayForEach (object, objects) {
+                cJSON *call = NULL;
+
+                if (!cJSON_HasObjectItem(object, TRING_CALL) ||
+                    (only && !str_eq(object->string, only)))
+                        continue;
+                int r = call_from_interfaces(object->string, object, &call);
+                if (r < 0)
+                        return r;
+                cJSON_AddItemToArray(calls, call);
+        }
+        *ret = TAKE_PTR(calls);
+        return 0;
+}
+
+static int fetch(sd_bus *bus, const char *only, cJSON **ret)
+{
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        _cleanup_json_ cJSON *objects = NULL;
+        int code = bus_call(bus, TRING_PATH, OBJECT_MANAGER, "GetManagedObjects", &reply, NULL);
+
+        if (code != EXIT_DONE)
+                return code;
+        int r = json_from_message(reply, &objects);
+        if (r == 0)
+                r = calls_from_objects(objects, only, ret);
+        return r < 0 ? fail_errno(r, "reading the calls") : EXIT_DONE;
+}
+
+int calls_fetch(sd_bus *bus, cJSON **ret)
+{
+        return fetch(bus, NULL, ret);
+}
+
+int calls_fetch_one(sd_bus *bus, const char *path, cJSON **ret)
+{
+        _cleanup_json_ cJSON *calls = NULL;
+        int code = fetch(bus, path, &calls);
+
+        if (code != EXIT_DONE)
+                return code;
+        if (cJSON_GetArraySize(calls) == 0)
+                return fail(EXIT_NO_CALL, "the call is not there any more");
+        *ret = cJSON_DetachItemFromArray(calls, 0);
+        return EXIT_DONE;
+}
+
+bool call_rings_here(const cJSON *call)
+{
+        return str_eq(json_string(call, "direction"), "incoming") &&
+               str_eq(json_string(call, "status"), "initiated");
+}
+
+bool call_is_ongoing(const cJSON *call)
+{
+        return str_eq(json_string(call, "status"), "ongoing");
+}
+
+bool call_can_be_hung_up(const cJSON *call)
+{
+        return call_is_ongoing(call) || (str_eq(json_string(call, "direction"), "outgoing") &&
+                                         str_eq(json_string(call, "status"), "initiated"));
+}
+
+static bool is_meant(const cJSON *call, const char *wanted, const CallChoice *choice)
+{
+        return wanted ? strncmp(json_string(call, "session_id"), wanted, strlen(wanted)) == 0
+                      : choice->fits(call);
+}
+
+static int fail_ambiguous(const cJSON *calls, const char *wanted, const CallChoice *choice)
+{
+        const cJSON *call;
+
+        fail(EXIT_USAGE, "that could mean several calls; say which by the start of its id:");
+        cJSON_ArrayForEach (call, calls)
+                if (is_meant(call, wanted, choice))
+                        print_call(stderr, call);
+        return EXIT_USAGE;
+}
+
+int calls_choose(sd_bus *bus, const char *wanted, const CallChoice *choice, cJSON **ret)
+{
+        _cleanup_json_ cJSON *calls = NULL;
+        int code = calls_fetch(bus, &calls), found = -1, index = 0;
+        const cJSON *call;
+        char printable[64];
+
+        if (code != EXIT_DONE)
+                return code;
+        if (wanted && !*wanted)
+                return fail(EXIT_USAGE, "the id of a call is empty");
+        cJSON_ArrayForEach (call, calls) {
+                if (is_meant(call, wanted, choice)) {
+                        if (found >= 0)
+                                return fail_ambiguous(calls, wanted, choice);
+                        found = index;
+                }
+                index++;
+        }
+        if (found < 0 && wanted)
+                return fail(EXIT_NO_CALL, "no call on this device has an id that begins with '%s'",
+                            str_printable(printable, sizeof(printable), wanted));
+        if (found < 0)
+                return fail(EXIT_NO_CALL, "%s", choice->none);
+        *ret = cJSON_DetachItemFromArray(calls, found);
+        return EXIT_DONE;
+}

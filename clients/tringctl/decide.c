@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/str.h"
+#include "calls.h"
+#include "print.h"
+#include "status.h"
+
+static const CallChoice ringing = {call_rings_here, "no call is ringing here"};
+static const CallChoice ongoing = {call_is_ongoing, "no call is going on here"};
+static const CallChoice going = {call_can_be_hung_up, "there is no call here to hang up"};
+
+/* What was done to the call: the sentence with its peer, or the call as it is now. */
+static int print_done(sd_bus *bus, const Arguments *arguments, const cJSON *call, const char *done)
+{
+        _cleanup_json_ cJSON *now = NULL;
+        char peer[PRINT_PERSON_MAX];
+
+        if (!arguments->json) {
+                printf("%s %s\n", done, print_peer(peer, call));
+                return EXIT_DONE;
+        }
+        int code = calls_fetch_one(bus, json_string(call, "path"), &now);
+        return code == EXIT_DONE ? print_json(now) : code;
+}
+
+int verb_answer(sd_bus *bus, const Arguments *arguments)
+{
+        _cleanup_json_ cJSON *call = NULL;
+        int code = calls_choose(bus, arguments_word(arguments, 0), &ringing, &call);
+
+        if (code != EXIT_DONE)
+                return code;
+        const char *path = json_string(call, "path");
+        code = arguments->end_others ? bus_call(bus, path, TRING_CALL, "Accept", NULL, "a{sv}", 1,
+                                                "end_others", "b", true)
+                                     : bus_call(bus, path, TRING_CALL, "Accept", NULL, "a{sv}", 0);
+        return code == EXIT_DONE ? print_done(bus, arguments, call, "answered") : code;
+}
+
+int verb_decline(sd_bus *bus, const Arguments *arguments)
+{
+        _cleanup_json_ cJSON *call = NULL;
+        int code = calls_choose(bus, arguments_word(arguments, 0), &ringing, &call);
+
+        if (code != EXIT_DONE)
+                return code;
+        code = bus_call(bus, json_string(call, "path"), TRING_CALL, "Reject", NULL, "s",
+                        arguments->busy ? "busy" : "rejected");
+        return code == EXIT_DONE ? print_done(bus, arguments, call, "declined") : code;
+}
+
+int verb_silence(sd_bus *bus, const Arguments *arguments)
+{
+        const char *wanted = arguments_word(arguments, 0);
+        _cleanup_json_ cJSON *call = NULL;
+
+        if (!wanted) {
+                int code = bus_call(bus, TRING_PATH, TRING_MANAGER, "SilenceAll", NULL, NULL);
+
+                return code == EXIT_DONE && arguments->json ? status_print(bus, arguments) : code;
+        }
+        int code = calls_choose(bus, wanted, &ringing, &call);
+        if (code != EXIT_DONE)
+                return code;
+        code = bus_call(bus, json_string(call, "path"), TRING_CALL, "Silence", NULL, NULL);
+        return code == EXIT_DONE ? print_done(bus, arguments, call, "silenced") : code;
+}
+
+int verb_hangup(sd_bus *bus, const Arguments *arguments)
+{
+        _cleanup_json_ cJSON *call = NULL;
+        int code = calls_choose(bus, arguments_word(arguments, 0), &going, &call);
+
+        if (code != EXIT_DONE)
+                return code;
+        bool rings = str_eq(json_string(call, "status"), "initiated");
+        code = bus_call(bus, json_string(call, "path"), TRING_CALL, rings ? "Cancel" : "End", NULL,
+                        NULL);
+        if (code != EXIT_DONE)
+                return code;
+        return print_done(bus, arguments, call, rings ? "cancelled the call to" : "hung up on");
+}
+
+static int set_muted(sd_bus *bus, const Arguments *arguments, bool muted)
+{
+        _cleanup_json_ cJSON *call = NULL;
+        int code = calls_choose(bus, arguments_word(arguments, 0), &ongoing, &call);
+
+        if (code != EXIT_DONE)
+                return code;
+        code = bus_call(bus, json_string(call, "path"), TRING_SESSION, "SetAudioMuted", NULL, "b",
+                        muted);
+        if (code != EXIT_DONE)
+                return code;
+        return print_done(bus, arguments, call,
+                          muted ? "muted in the call with" : "heard again in the call with");
+}
+
+int verb_mute(sd_bus *bus, const Arguments *arguments)
+{
+        return set_muted(bus, arguments, true);
+}
+
+int verb_unmute(sd_bus *bus, const Arguments *arguments)
+{
+        return set_muted(bus, arguments, false);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <systemd/sd-event.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "bus.h"
+#include "print.h"
+
+/*
+ * Listening never starts the daemon: it asks without auto-start, says when there is none, and looks
+ * again when one comes.
+ */
+typedef struct Listening {
+        sd_bus *bus;
+        const Arguments *arguments;
+        char id[32]; /* of the listener that we register */
+} Listening;
+
+static int say(const Listening *listening, const char *sentence)
+{
+        char time[PRINT_TIME_MAX];
+
+        printf("%s  %s\n", print_time(time, (double)clock_realtime()), sentence);
+        return fflush(stdout) == 0 ? 0 : -errno;
+}
+
+/* What the daemon's coming and going looks like in JSON. */
+static int say_daemon(const Listening *listening, const char *event, const char *sentence)
+{
+        _cleanup_json_ cJSON *object = NULL;
+
+        if (!listening->arguments->json)
+                return say(listening, sentence);
+        object = cJSON_CreateObject();
+        if (!object || !cJSON_AddStringToObject(object, "event", event))
+                return -ENOMEM;
+        return print_json(object) == EXIT_DONE ? 0 : -EIO;
+}
+
+static int say_event(const Listening *listening, const char *event, const char *path, cJSON *call)
+{
+        char outcome[PRINT_SENTENCE_MAX], line[PRINT_SENTENCE_MAX + 128];
+
+        if (listening->arguments->json) {
+                if (!cJSON_AddStringToObject(call, "event", event) ||
+                    !cJSON_AddStringToObject(call, "path", path))
+                        return -ENOMEM;
+                return print_json(call) == EXIT_DONE ? 0 : -EIO;
+        }
+        snprintf(line, sizeof(line), "%.*s  %s%s", SHORT_ID_LENGTH, json_string(call, "session_id"),
+                 print_outcome(outcome, call),
+                 str_eq(event, "IncomingCallReceived") &&
+                                 str_eq(json_string(call, "call_type"), "video")
+                         ? " with video"
+                         : "");
+        return say(listening, line);
+}
+
+static int on_event(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+        const char *path, *session_id;
+        _cleanup_json_ cJSON *details = NULL;
+
+        if (!sd_bus_message_has_signature(message, "osa{sv}"))
+                return 0;
+        int r = sd_bus_message_read(message, "os", &path, &session_id);
+        if (r >= 0)
+                r = json_from_message(message, &details);
+        return r < 0 ? r : say_event(userdata, sd_bus_message_get_member(message), path, details);
+}
+
+static int on_live_call(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+        _cleanup_json_ cJSON *properties = NULL, *call = cJSON_CreateObject();
+
+        if (sd_bus_message_is_method_error(message, NULL)) /* it is over already */
+                return 0;
+        int r = call ? json_from_message(message, &properties) : -ENOMEM;
+        if (r == 0)
+                r = json_merge_properties(call, properties);
+        return r < 0 ? r : say_event(userdata, "Present", sd_bus_message_get_path(message), call);
+}
+
+/* Asks about a call that was there before we listened. */
+static int ask_about(Listening *listening, const char *path)
+{
+        _cleanup_message_ sd_bus_message *message = NULL;
+        int r = bus_method(listening->bus, path, "org.freedesktop.DBus.Properties", "GetAll",
+                           &message);
+
+        if (r >= 0)
+                r = sd_bus_message_set_auto_start(message, false);
+        if (r >= 0)
+                r = sd_bus_message_append(message, "s", TRING_CALL);
+        return r < 0 ? r
+                     : sd_bus_call_async(listening->bus, NULL, message, on_live_call, listening, 0);
+}
+
+static int on_registered(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+        Listening *listening = userdata;
+        const char *path;
+        int r;
+
+        if (sd_bus_message_is_method_error(message, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+            sd_bus_message_is_method_error(message, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
+                return say_daemon(listening, "DaemonGone", "tringd is not running");
+        if (sd_bus_message_is_method_error(message, NULL)) {
+                bus_fail(sd_bus_message_get_error(message));
+                return sd_event_exit(sd_bus_get_event(listening->bus), EXIT_FAILED);
+        }
+        r = say_daemon(listening, "Listening", "listening");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "o");
+        while (r >= 0 &&
+               (r = sd_bus_message_read_basic(message, SD_BUS_TYPE_OBJECT_PATH, &path)) > 0)
+                r = ask_about(listening, path);
+        return r;
+}
+
+static int register_listener(Listening *listening)
+{
+        _cleanup_message_ sd_bus_message *message = NULL;
+        int r = bus_method(listening->bus, TRING_PATH, TRING_MANAGER, "AddCallListener", &message);
+
+        if (r >= 0)
+                r = sd_bus_message_set_auto_start(message, false);
+        if (r >= 0)
+                r = sd_bus_message_append(message, "sa{sv}", listening->id, 0);
+        return r < 0 ? r
+                     : sd_bus_call_async(listening->bus, NULL, message, on_registered, listening,
+                                         0);
+}
+
+static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+        Listening *listening = userdata;
+        const char *name, *old_owner, *new_owner;
+        int r = sd_bus_message_read(message, "sss", &name, &old_owner, &new_owner);
+
+        if (r < 0)
+                return r;
+        if (str_empty(new_owner))
+                return say_daemon(listening, "DaemonGone", "tringd is gone");
+        return register_listener(listening);
+}
+
+static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+        Listening *listening = userdata;
+
+        return sd_event_exit(sd_bus_get_event(listening->bus),
+                             fail(EXIT_FAILED, "the session bus is gone"));
+}
+
+static int watch(Listening *listening)
+{
+        static const char *const events[] = {"IncomingCallReceived", "OutgoingCallAccepted",
+                                             "OutgoingCallRejected", "IncomingCallCancelled",
+                                             "CallEndedMessageReceived"};
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(events); i++) {
+                r = sd_bus_match_signal(listening->bus, NULL, TRING_NAME, TRING_PATH, TRING_MANAGER,
+                                        events[i], on_event, listening);
+                if (r < 0)
+                        return r;
+        }
+        r = sd_bus_match_signal(listening->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+                                "org.freedesktop.DBus.Local", "Disconnected", on_disconnected,
+                                listening);
+        if (r < 0)
+                return r;
+        return sd_bus_add_match(listening->bus, NULL,
+                                "type='signal',sender='org.freedesktop.DBus',"
+                                "member='NameOwnerChanged',arg0='" TRING_NAME "'",
+                                on_owner, listening);
+}
+
+int verb_listen(sd_bus *bus, const Arguments *arguments)
+{
+        Listening listening = {.bus = bus, .arguments = arguments};
+        sd_event *event = NULL;
+        int r = sd_event_new(&event);
+
+        snprintf(listening.id, sizeof(listening.id), "tringctl-%d", getpid());
+        if (r >= 0)
+                r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
+        if (r >= 0)
+                r = watch(&listening);
+        if (r >= 0)
+                r = register_listener(&listening);
+        if (r >= 0)
+                r = sd_event_loop(event);
+        sd_bus_detach_event(bus);
+        sd_event_unref(event);
+        return r < 0 ? fail_errno(r, "listening") : r;
+}

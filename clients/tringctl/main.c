@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+
+#include "base/str.h"
+#include "bus.h"
+#include "call/record.h"
+
+#define HISTORY_LIMIT_MAX 100000 /* records: what one would still print */
+
+/* Options that go with some verbs only. */
+typedef enum OptionFlag {
+        WITH_TOKEN_FILE = 1 << 0,
+        WITH_DEVICE_NAME = 1 << 1,
+        WITH_VIDEO = 1 << 2,
+        WITH_TIMEOUT = 1 << 3,
+        WITH_BUSY = 1 << 4,
+        WITH_END_OTHERS = 1 << 5,
+        WITH_MISSED = 1 << 6,
+        WITH_LIMIT = 1 << 7,
+        WITH_MARK_SEEN = 1 << 8,
+} OptionFlag;
+
+enum {
+        OPTION_JSON = 1000,
+        OPTION_HELP,
+        OPTION_VERSION
+};
+
+static const struct option options[] = {
+        {"token-file", required_argument, NULL, WITH_TOKEN_FILE},
+        {"device-name", required_argument, NULL, WITH_DEVICE_NAME},
+        {"video", no_argument, NULL, WITH_VIDEO},
+        {"timeout", required_argument, NULL, WITH_TIMEOUT},
+        {"busy", no_argument, NULL, WITH_BUSY},
+        {"end-others", no_argument, NULL, WITH_END_OTHERS},
+        {"missed", no_argument, NULL, WITH_MISSED},
+        {"limit", required_argument, NULL, WITH_LIMIT},
+        {"mark-seen", no_argument, NULL, WITH_MARK_SEEN},
+        {"json", no_argument, NULL, OPTION_JSON},
+        {"help", no_argument, NULL, OPTION_HELP},
+        {"version", no_argument, NULL, OPTION_VERSION},
+        {},
+};
+
+typedef struct Verb {
+        const char *name, *usage, *help;
+        size_t words_min, words_max;
+        unsigned options; /* OptionFlag */
+        int (*run)(sd_bus *bus, const Arguments *arguments);
+} Verb;
+
+static const Verb verbs[] = {
+        {"login", "URL --token-file FILE", "connect to a hub as the user whose token it is", 1, 1,
+         WITH_TOKEN_FILE | WITH_DEVICE_NAME, verb_login},
+        {"logout", "", "leave the hub and forget the token", 0, 0, 0, verb_logout},
+        {"status", "", "who is logged in, and what calls there are", 0, 0, 0, verb_status},
+        {"call", "USER [--video] [--timeout S]", "call somebody and wait for the answer", 1, 1,
+         WITH_VIDEO | WITH_TIMEOUT, verb_call},
+        {"answer", "[ID] [--end-others]", "answer the call that rings", 0, 1, WITH_END_OTHERS,
+         verb_answer},
+        {"decline", "[ID] [--busy]", "decline the call that rings", 0, 1, WITH_BUSY, verb_decline},
+        {"silence", "[ID]", "stop the ring here; it rings on elsewhere", 0, 1, 0, verb_silence},
+        {"hangup", "[ID]", "end the call, or cancel the one being placed", 0, 1, 0, verb_hangup},
+        {"mute", "[ID]", "let nothing of the microphone be heard", 0, 1, 0, verb_mute},
+        {"unmute", "[ID]", "be heard again", 0, 1, 0, verb_unmute},
+        {"history", "[--missed] [--limit N] [--mark-seen]", "the calls so far, newest first", 0, 0,
+         WITH_MISSED | WITH_LIMIT | WITH_MARK_SEEN, verb_history},
+        {"listen", "", "print events as they come, until interrupted", 0, 0, 0, verb_listen},
+        {"dnd", "on|off", "do not disturb on this device", 1, 1, 0, verb_dnd},
+        {"test-ring", "", "ring here for 3 s", 0, 0, 0, verb_test_ring},
+};
+
+static void print_help(void)
+{
+        puts("tringctl [--json] VERB …\n\n"
+             "Rings, answers and looks after calls by tringd.\n\n"
+             "Verbs:");
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                printf("  %s%s%s\n        %s\n", verbs[i].name, *verbs[i].usage ? " " : "",
+                       verbs[i].usage, verbs[i].help);
+        puts("\nOptions:\n"
+             "  --token-file FILE   the login token; - for standard input\n"
+             "  --device-name NAME  what this device is called (with login)\n"
+             "  --video             a video call\n"
+             "  --timeout S         let it ring for so many seconds, 5 to 180\n"
+             "  --busy              decline as busy\n"
+             "  --end-others        end the other calls, to answer this one\n"
+             "  --missed            only missed calls\n"
+             "  --limit N           at most so many calls (default 50)\n"
+             "  --mark-seen         afterwards all missed calls count as seen\n"
+             "  --json              print JSON: one value, for listen one a line\n"
+             "  --help, --version\n\n"
+             "ID is a session id or its beginning; it may be left out where one call alone can be "
+             "meant.\n\n"
+             "Exit status: 0 done, answered; 1 failed; 2 wrong usage, or several calls could be "
+             "meant;\n"
+             "3 rejected; 4 busy; 5 unanswered; 6 no such call; 7 cancelled.");
+}
+
+static const char *option_name(int value)
+{
+        const struct option *o = options;
+
+        while (o->name && o->val != value)
+                o++;
+        return o->name;
+}
+
+static int parse_number(const char *s, const char *option, long low, long high, long *ret)
+{
+        char *end, printable[64];
+        errno = 0;
+        long value = strtol(s, &end, 10);
+
+        if (errno != 0 || end == s || *end || value < low || value > high)
+                return fail(EXIT_USAGE, "--%s takes a number from %ld to %ld, not '%s'", option,
+                            low, high, str_printable(printable, sizeof(printable), s));
+        *ret = value;
+        return EXIT_DONE;
+}
+
+/* Takes one option that goes with a verb. */
+static int take_option(int option, Arguments *arguments)
+{
+        long number = 0;
+        int code = EXIT_DONE;
+
+        switch (option) {
+        case WITH_TOKEN_FILE:
+                arguments->token_file = optarg;
+                break;
+        case WITH_DEVICE_NAME:
+                arguments->device_name = optarg;
+                break;
+        case WITH_VIDEO:
+                arguments->video = true;
+                break;
+        case WITH_TIMEOUT:
+                code = parse_number(optarg, option_name(option), RING_TIMEOUT_MIN_S,
+                                    RING_TIMEOUT_MAX_S, &number);
+                arguments->timeout = (int)number;
+                break;
+        case WITH_BUSY:
+                arguments->busy = true;
+                break;
+        case WITH_END_OTHERS:
+                arguments->end_others = true;
+                break;
+        case WITH_MISSED:
+                arguments->missed = true;
+                break;
+        case WITH_LIMIT:
+                code = parse_number(optarg, option_name(option), 1, HISTORY_LIMIT_MAX, &number);
+                arguments->limit = (unsigned)number;
+                break;
+        case WITH_MARK_SEEN:
+                arguments->mark_seen = true;
+                break;
+        }
+        return code;
+}
+
+static const Verb *find_verb(const char *name)
+{
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (str_eq(name, verbs[i].name))
+                        return &verbs[i];
+        return NULL;
+}
+
+static int check_verb(const Verb *verb, unsigned given, const Arguments *arguments)
+{
+        char printable[64];
+
+        if (given & ~verb->options)
+                return fail(EXIT_USAGE, "--%s does not go with '%s'",
+                            option_name((int)(given & ~verb->options & -(given & ~verb->options))),
+                            verb->name);
+        if (arguments->n_words > verb->words_max)
+                return fail(EXIT_USAGE, "'%s' is too much for '%s': tringctl %s %s",
+                            str_printable(printable, sizeof(printable),
+                                          arguments->words[verb->words_max]),
+                            verb->name, verb->name, verb->usage);
+        if (arguments->n_words < verb->words_min)
+                return fail(EXIT_USAGE, "'%s' needs more: tringctl %s %s", verb->name, verb->name,
+                            verb->usage);
+        return EXIT_DONE;
+}
+
+/* EXIT_DONE with *ret_verb NULL: there is nothing left to do. */
+static int parse(int argc, char **argv, Arguments *arguments, const Verb **ret_verb)
+{
+        unsigned given = 0;
+        char printable[64];
+        int option, code;
+
+        opterr = 0;
+        while ((option = getopt_long(argc, argv, ":", options, NULL)) >= 0) {
+                switch (option) {
+                case OPTION_HELP:
+                        print_help();
+                        return EXIT_DONE;
+                case OPTION_VERSION:
+                        puts("tringctl " TRING_VERSION);
+                        return EXIT_DONE;
+                case OPTION_JSON:
+                        arguments->json = true;
+                        break;
+                case ':':
+                        return fail(EXIT_USAGE, "%s needs a value", argv[optind - 1]);
+                case '?':
+                        return fail(EXIT_USAGE, "'%s' is not an option; see tringctl --help",
+                                    str_printable(printable, sizeof(printable), argv[optind - 1]));
+                default:
+                        given |= (unsigned)option;
+                        code = take_option(option, arguments);
+                        if (code != EXIT_DONE)
+                                return code;
+                }
+        }
+        if (optind >= argc)
+                return fail(EXIT_USAGE, "what to do is missing; see tringctl --help");
+        const Verb *verb = find_verb(argv[optind]);
+        if (!verb)
+                return fail(EXIT_USAGE, "'%s' is not a verb; see tringctl --help",
+                            str_printable(printable, sizeof(printable), argv[optind]));
+        arguments->words = argv + optind + 1;
+        arguments->n_words = (size_t)(argc - optind - 1);
+        code = check_verb(verb, given, arguments);
+        if (code == EXIT_DONE)
+                *ret_verb = verb;
+        return code;
+}
+
+int main(int argc, char **argv)
+{
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        Arguments arguments = {};
+        const Verb *verb = NULL;
+
+        setlocale(LC_ALL, "");
+        int code = parse(argc, argv, &arguments, &verb);
+        if (code != EXIT_DONE || !verb)
+                return code;
+        code = bus_open(&bus);
+        return code == EXIT_DONE ? verb->run(bus, &arguments) : code;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "print.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+int print_json(const cJSON *value)
+{
+        _cleanup_free_ char *text = cJSON_PrintUnformatted(value);
+
+        if (!text)
+                return fail_errno(-ENOMEM, "writing JSON");
+        puts(text);
+        fflush(stdout);
+        return EXIT_DONE;
+}
+
+const char *print_person(char ret[static PRINT_PERSON_MAX], const cJSON *person)
+{
+        const char *id = json_string(person, "uid"), *name = json_string(person, "name");
+        char text[PRINT_PERSON_MAX];
+
+        if (str_empty(id))
+                id = json_string(person, "guid");
+        if (str_empty(name) || str_eq(name, id))
+                snprintf(text, sizeof(text), "%s", str_empty(id) ? "unknown" : id);
+        else
+                snprintf(text, sizeof(text), "%s (%s)", name, id);
+        return str_printable(ret, PRINT_PERSON_MAX, text);
+}
+
+const char *print_peer(char ret[static PRINT_PERSON_MAX], const cJSON *call)
+{
+        bool incoming = str_eq(json_string(call, "direction"), "incoming");
+
+        return print_person(
+                ret, cJSON_GetObjectItemCaseSensitive(call, incoming ? "initiator" : "receiver"));
+}
+
+const char *print_duration(char ret[static PRINT_TIME_MAX], unsigned seconds)
+{
+        unsigned hours = seconds / 3600, minutes = seconds / 60 % 60;
+
+        if (hours > 0)
+                snprintf(ret, PRINT_TIME_MAX, "%u:%02u:%02u", hours, minutes, seconds % 60);
+        else
+                snprintf(ret, PRINT_TIME_MAX, "%u:%02u", minutes, seconds % 60);
+        return ret;
+}
+
+static bool to_local(double realtime_us, struct tm *ret)
+{
+        time_t seconds = (time_t)(realtime_us / (double)USEC_PER_SEC);
+
+        return localtime_r(&seconds, ret) != NULL;
+}
+
+const char *print_date(char ret[static PRINT_TIME_MAX], double realtime_us)
+{
+        struct tm local;
+
+        if (!to_local(realtime_us, &local) ||
+            strftime(ret, PRINT_TIME_MAX, "%Y-%m-%d %H:%M", &local) == 0)
+                snprintf(ret, PRINT_TIME_MAX, "?");
+        return ret;
+}
+
+const char *print_time(char ret[static PRINT_TIME_MAX], double realtime_us)
+{
+        struct tm local;
+
+        if (!to_local(realtime_us, &local) || strftime(ret, PRINT_TIME_MAX, "%T", &local) == 0)
+                snprintf(ret, PRINT_TIME_MAX, "?");
+        return ret;
+}
+
+/* Why it came to be over, in words; NULL: the reason says no more than the status does. */
+static const char *reason_words(const char *reason)
+{
+        static const struct {
+                const char *reason, *words;
+        } known[] = {
+                {"answered-elsewhere", "answered on another device"},
+                {"declined-elsewhere", "declined on another device"},
+                {"caller-lost", "the caller lost the connection"},
+                {"connection-lost", "the connection was lost"},
+                {"no-media", "the sound did not come up"},
+                {"remote-hangup", "the other side hung up"},
+                {"filtered-dnd", "do not disturb was on"},
+                {"filtered-blocked", "the caller is blocked"},
+                {"unreachable", "no device was reachable"},
+                {"replaced", "replaced by another call"},
+                {"idle", "nobody was left in it"},
+                {"shutdown", "the service stopped"},
+                {"failed", "it failed"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(known); i++)
+                if (str_eq(reason, known[i].reason))
+                        return known[i].words;
+        return NULL;
+}
+
+static void add_reason(char ret[static PRINT_SENTENCE_MAX], const cJSON *call)
+{
+        const char *words = reason_words(json_string(call, "reason"));
+        size_t length = strlen(ret);
+
+        if (words)
+                snprintf(ret + length, PRINT_SENTENCE_MAX - length, " (%s)", words);
+}
+
+const char *print_outcome(char ret[static PRINT_SENTENCE_MAX], const cJSON *call)
+{
+        static const struct {
+                const char *status, *outgoing, *incoming; /* with the peer's name in it */
+        } sentences[] = {
+                {"initiated", "calling %s", "%s calls"},
+                {"ongoing", "%s answered", "in a call with %s"},
+                {"busy", "%s is busy", "%s was told that you are busy"},
+                {"rejected", "%s declined", "declined the call from %s"},
+                {"cancelled", "cancelled the call to %s", "the call from %s stopped ringing"},
+                {"ended", "the call with %s is over", "the call with %s is over"},
+                {"missed", "%s was missed", "missed a call from %s"},
+                {"unanswered", "%s did not answer", "the call from %s was not answered"},
+        };
+        bool incoming = str_eq(json_string(call, "direction"), "incoming");
+        const char *status = json_string(call, "status"), *format = NULL;
+        char peer[PRINT_PERSON_MAX], time[PRINT_TIME_MAX];
+
+        print_peer(peer, call);
+        for (size_t i = 0; i < ELEMENTSOF(sentences); i++)
+                if (str_eq(status, sentences[i].status))
+                        format = incoming ? sentences[i].incoming : sentences[i].outgoing;
+        const char *blank = format ? strstr(format, "%s") : NULL;
+
+        if (blank)
+                snprintf(ret, PRINT_SENTENCE_MAX, "%.*s%s%s", (int)(blank - format), format, peer,
+                         blank + 2);
+        else
+                snprintf(ret, PRINT_SENTENCE_MAX, "the call with %s is %s", peer, status);
+        if (str_eq(status, "ended")) {
+                size_t length = strlen(ret);
+                snprintf(ret + length, PRINT_SENTENCE_MAX - length, " after %s",
+                         print_duration(time, (unsigned)json_number(call, "duration")));
+        }
+        add_reason(ret, call);
+        return ret;
+}
+
+static void call_state(char *ret, size_t size, const cJSON *call)
+{
+        const char *status = json_string(call, "status");
+        double since = json_number(call, "answered_at");
+        double elapsed = ((double)clock_realtime() - since) / (double)USEC_PER_SEC;
+        char time[PRINT_TIME_MAX], printable[64];
+
+        if (str_eq(status, "initiated"))
+                snprintf(ret, size, "%s",
+                         json_number(call, "ringing_since") > 0 || json_true(call, "alerting")
+                                 ? "ringing"
+                                 : "calling");
+        else if (str_eq(status, "ongoing") && since > 0 && elapsed >= 0)
+                snprintf(ret, size, "ongoing for %s%s", print_duration(time, (unsigned)elapsed),
+                         json_true(cJSON_GetObjectItemCaseSensitive(call, "session"), "audio_muted")
+                                 ? ", muted"
+                                 : "");
+        else
+                snprintf(ret, size, "%s", str_printable(printable, sizeof(printable), status));
+}
+
+void print_call(FILE *file, const cJSON *call)
+{
+        bool incoming = str_eq(json_string(call, "direction"), "incoming");
+        char peer[PRINT_PERSON_MAX], state[96], type[16];
+
+        call_state(state, sizeof(state), call);
+        fprintf(file, "  %.*s  %s %s, %s, %s\n", SHORT_ID_LENGTH, json_string(call, "session_id"),
+                incoming ? "from" : "to", print_peer(peer, call),
+                str_printable(type, sizeof(type), json_string(call, "call_type")), state);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What people read. Everything is made from the JSON trees of bus.h, so that --json and the words
+ * for people say the same.
+ */
+
+#include "bus.h"
+
+#define PRINT_PERSON_MAX 256
+#define PRINT_SENTENCE_MAX 512
+#define PRINT_TIME_MAX 32
+#define SHORT_ID_LENGTH 8 /* of a session id: enough to tell the calls of one person apart */
+
+/* One line of JSON on standard output. */
+int print_json(const cJSON *value);
+
+/* "Alice (alice)" of a user or group; the other side of a call. Text is made safe to print. */
+const char *print_person(char ret[static PRINT_PERSON_MAX], const cJSON *person);
+const char *print_peer(char ret[static PRINT_PERSON_MAX], const cJSON *call);
+
+/* "1:05", "1:00:05" */
+const char *print_duration(char ret[static PRINT_TIME_MAX], unsigned seconds);
+/* A date in µs since 1970, in local time: "2026-11-20 10:15"; its time of day: "10:15:02". */
+const char *print_date(char ret[static PRINT_TIME_MAX], double realtime_us);
+const char *print_time(char ret[static PRINT_TIME_MAX], double realtime_us);
+
+/* How it stands with a call, as a sentence without its full stop: "Bob (bob) did not answer". */
+const char *print_outcome(char ret[static PRINT_SENTENCE_MAX], const cJSON *call);
+
+/* One line for one of several calls: short id, direction, peer, type, state. */
+void print_call(FILE *file, const cJSON *call);

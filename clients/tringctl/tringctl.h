@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * tringctl: the calls of this user from a terminal, a script or a hotkey, over the public D-Bus API
+ * alone. main.c reads the command line; each verb is a function that returns the exit code.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <systemd/sd-bus.h>
+
+/* Documented in --help and tringctl(1): scripts are written against them. */
+typedef enum ExitCode {
+        EXIT_DONE,       /* done; for `call`: answered */
+        EXIT_FAILED,     /* the daemon, the hub or the bus said no */
+        EXIT_USAGE,      /* the command line makes no sense, or could mean several calls */
+        EXIT_REJECTED,   /* `call`: declined */
+        EXIT_BUSY,       /* `call`: on another call */
+        EXIT_UNANSWERED, /* `call`: nobody answered in time */
+        EXIT_NO_CALL,    /* there is no such call, or it is over */
+        EXIT_CANCELLED,  /* `call`: cancelled, by Ctrl-C say */
+} ExitCode;
+
+typedef struct Arguments {
+        char **words; /* what follows the verb */
+        size_t n_words;
+        const char *token_file, *device_name;
+        int timeout; /* s; 0: the daemon's default */
+        unsigned limit;
+        bool json, video, busy, end_others, missed, mark_seen;
+} Arguments;
+
+/* The word, or NULL when there are fewer. */
+static inline const char *arguments_word(const Arguments *arguments, size_t i)
+{
+        return i < arguments->n_words ? arguments->words[i] : NULL;
+}
+
+int verb_login(sd_bus *bus, const Arguments *arguments);
+int verb_logout(sd_bus *bus, const Arguments *arguments);
+int verb_status(sd_bus *bus, const Arguments *arguments);
+int verb_dnd(sd_bus *bus, const Arguments *arguments);
+int verb_test_ring(sd_bus *bus, const Arguments *arguments);
+int verb_call(sd_bus *bus, const Arguments *arguments);
+int verb_answer(sd_bus *bus, const Arguments *arguments);
+int verb_decline(sd_bus *bus, const Arguments *arguments);
+int verb_silence(sd_bus *bus, const Arguments *arguments);
+int verb_hangup(sd_bus *bus, const Arguments *arguments);
+int verb_mute(sd_bus *bus, const Arguments *arguments);
+int verb_unmute(sd_bus *bus, const Arguments *arguments);
+int verb_history(sd_bus *bus, const Arguments *arguments);
+int verb_listen(sd_bus *bus, const Arguments *arguments);
