@@ -9,6 +9,7 @@
  * length, UTF-8, nesting, then syntax, duplicate keys, types, lengths, value ranges.
  */
 
+#include "call/exchange.h"
 #include "call/message.h"
 
 #define WIRE_SUBPROTOCOL "tring.v1"
@@ -33,6 +34,8 @@ typedef enum WireClose {
 
 #define WIRE_MESSAGE_MAX (64 * 1024) /* bytes; an SDP with candidates has 2-8 KiB */
 #define WIRE_NESTING_MAX 8           /* objects and arrays; the deepest message has 5 */
+#define WIRE_MEMBERS_MAX 64          /* of one object; a call in a reply has 20 */
+#define WIRE_VALUES_MAX 8192         /* in a message; 200 records of history have 5,000 */
 #define WIRE_IN_FLIGHT_MAX 64        /* requests of one device without a reply */
 
 typedef enum WireSide {
@@ -67,8 +70,8 @@ int wire_encode(const Message *message, size_t prefix, char **ret, size_t *ret_l
  * wire. The caller frees *ret.
  */
 int wire_encode_record(const CallRecord *record, char **ret);
+/* Returns 0, -ENOMEM, or -EBADMSG: not a record. *ret is owned by the caller on 0. */
 int wire_decode_record(const char *json, CallRecord *ret);
 /* A live call likewise, for the hub's store. */
-struct LiveCall;
-int wire_encode_live(const struct LiveCall *call, char **ret);
-int wire_decode_live(const char *json, struct LiveCall *ret);
+int wire_encode_live(const LiveCall *call, char **ret);
+int wire_decode_live(const char *json, LiveCall *ret);

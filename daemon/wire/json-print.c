@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "wire/json-print.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+#define FIRST_SIZE 1024 /* bytes: most messages have 100 to 800 */
+#define NUMBER_MAX 32   /* bytes of a printed number; %.17g needs 24 */
+
+void json_print_init(JsonPrinter *printer, size_t prefix, size_t max)
+{
+        *printer = (JsonPrinter){.used = prefix, .prefix = prefix, .max = max};
+}
+
+void json_print_done(JsonPrinter *printer)
+{
+        free(printer->buffer);
+        *printer = (JsonPrinter){.error = -ECANCELED};
+}
+
+/* Room for `n` bytes and a NUL, or NULL when an error is or becomes known. */
+static char *reserve(JsonPrinter *printer, size_t n)
+{
+        if (printer->error < 0)
+                return NULL;
+        if (n > printer->max - (printer->used - printer->prefix)) {
+                printer->error = -EMSGSIZE;
+                return NULL;
+        }
+
+        size_t needed = printer->used + n + 1;
+        if (needed > printer->allocated) {
+                size_t size = MAX_OF(MAX_OF(needed, printer->allocated * 2),
+                                     printer->prefix + FIRST_SIZE);
+                char *buffer = realloc(printer->buffer, size);
+
+                if (!buffer) {
+                        printer->error = -ENOMEM;
+                        return NULL;
+                }
+                printer->buffer = buffer;
+                printer->allocated = size;
+        }
+        return printer->buffer + printer->used;
+}
+
+static void put(JsonPrinter *printer, const char *s, size_t length)
+{
+        char *at = reserve(printer, length);
+
+        if (!at)
+                return;
+        memcpy(at, s, length);
+        printer->used += length;
+}
+
+static void put_char(JsonPrinter *printer, char c)
+{
+        put(printer, &c, 1);
+}
+
+/* Before a value: its comma, if it is not the first; after it the next one needs one. */
+static void separate(JsonPrinter *printer)
+{
+        if (printer->comma)
+                put_char(printer, ',');
+        printer->comma = true;
+}
+
+int json_print_finish(JsonPrinter *printer, char **ret, size_t *ret_length)
+{
+        if (printer->error == 0 && !reserve(printer, 0))
+                return printer->error;
+        if (printer->error < 0)
+                return printer->error;
+        printer->buffer[printer->used] = '\0';
+        if (ret_length)
+                *ret_length = printer->used - printer->prefix;
+        *ret = TAKE_PTR(printer->buffer);
+        return 0;
+}
+
+void json_print_open(JsonPrinter *printer, char bracket)
+{
+        separate(printer);
+        put_char(printer, bracket);
+        printer->comma = false;
+}
+
+void json_print_close(JsonPrinter *printer, char bracket)
+{
+        put_char(printer, bracket);
+        printer->comma = true;
+}
+
+/* C0, the quote and the backslash (RFC 8259, section 7); DEL is legal and stays. */
+static size_t plain_run(const char *s)
+{
+        size_t i = 0;
+
+        while ((unsigned char)s[i] >= ' ' && s[i] != '"' && s[i] != '\\')
+                i++;
+        return i;
+}
+
+static void put_escape(JsonPrinter *printer, char c)
+{
+        static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+        const char *found = strchr(from, c);
+        char escape[8];
+
+        if (found) {
+                put(printer, (char[]){'\\', to[found - from]}, 2);
+                return;
+        }
+        int n = snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)(unsigned char)c);
+        put(printer, escape, (size_t)n);
+}
+
+static void put_quoted(JsonPrinter *printer, const char *s)
+{
+        put_char(printer, '"');
+        for (;;) {
+                size_t run = plain_run(s);
+
+                put(printer, s, run);
+                s += run;
+                if (!*s)
+                        break;
+                put_escape(printer, *s++);
+        }
+        put_char(printer, '"');
+}
+
+void json_print_name(JsonPrinter *printer, const char *name)
+{
+        separate(printer);
+        put_quoted(printer, name);
+        put_char(printer, ':');
+        printer->comma = false;
+}
+
+void json_print_string(JsonPrinter *printer, const char *s)
+{
+        separate(printer);
+        put_quoted(printer, s);
+}
+
+void json_print_uint(JsonPrinter *printer, uint64_t value)
+{
+        char digits[NUMBER_MAX];
+        size_t at = sizeof(digits);
+
+        separate(printer);
+        do
+                digits[--at] = (char)('0' + value % 10);
+        while (value /= 10);
+        put(printer, digits + at, sizeof(digits) - at);
+}
+
+void json_print_int(JsonPrinter *printer, int64_t value)
+{
+        if (value >= 0) {
+                json_print_uint(printer, (uint64_t)value);
+                return;
+        }
+        separate(printer);
+        put_char(printer, '-');
+        printer->comma = false;
+        json_print_uint(printer, -(uint64_t)value);
+}
+
+void json_print_double(JsonPrinter *printer, double value)
+{
+        char number[NUMBER_MAX];
+        int n = snprintf(number, sizeof(number), "%.15g", value);
+
+        /* The programs never call setlocale(), but a library might. */
+        for (char *c = number; *c; c++)
+                if (*c == ',')
+                        *c = '.';
+        separate(printer);
+        put(printer, number, (size_t)n);
+}
+
+void json_print_bool(JsonPrinter *printer, bool value)
+{
+        separate(printer);
+        put(printer, value ? "true" : "false", value ? 4 : 5);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Prints JSON into one buffer that grows, without a tree in between. A failure is remembered and
+ * comes out at the end, so that what prints need not look after each member.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct JsonPrinter {
+        char *buffer;     /* owned; `prefix` free bytes, then the text */
+        size_t used;      /* bytes of the buffer, prefix included */
+        size_t allocated; /* likewise */
+        size_t prefix, max;
+        bool comma; /* the next member or element needs one before it */
+        int error;
+} JsonPrinter;
+
+/* `prefix` bytes are left free before the text, which may have `max` bytes. */
+void json_print_init(JsonPrinter *printer, size_t prefix, size_t max);
+void json_print_done(JsonPrinter *printer);
+
+/* Takes the text out, NUL-terminated; the caller frees. -ENOMEM, or -EMSGSIZE: longer than max. */
+int json_print_finish(JsonPrinter *printer, char **ret, size_t *ret_length);
+
+void json_print_open(JsonPrinter *printer, char bracket);
+void json_print_close(JsonPrinter *printer, char bracket);
+void json_print_name(JsonPrinter *printer, const char *name); /* of a member: then its value */
+
+void json_print_string(JsonPrinter *printer, const char *s);
+void json_print_uint(JsonPrinter *printer, uint64_t value);
+void json_print_int(JsonPrinter *printer, int64_t value);
+void json_print_double(JsonPrinter *printer, double value); /* finite */
+void json_print_bool(JsonPrinter *printer, bool value);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * JSON text that has been checked, as cJSON's tree.
+ */
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "wire/json-check.h"
+
+#define JSON_INTEGER_MAX INT64_C(9007199254740991) /* 2^53 - 1, RFC 8259 section 6 */
+
+DEFINE_CLEANUP(cJSON *, cJSON_Delete);
+
+/*
+ * Text to a tree: json_check(), the parser, and no member twice in one object. Returns 0, -ENOMEM,
+ * or as json_check() with a sentence. The caller deletes *ret.
+ */
+int json_parse(const char *json, size_t length, const JsonLimits *limits, cJSON **ret,
+               char text[static JSON_TEXT_MAX + 1]);
+
+/* The member of that name; NULL where `object` is not an object or has none. */
+const cJSON *json_member(const cJSON *object, const char *name);
+
+/* A whole number from `min` to JSON_INTEGER_MAX. */
+bool json_integer(const cJSON *item, int64_t min, int64_t *ret);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "wire/worker.h"
+
+#include "base/words.h"
+#include "wire/wire-messages.h"
+#include "wire/wire.h"
+
+#define R FIELD_REQUIRED
+
+static const JsonLimits worker_limits = {WORKER_MESSAGE_MAX, WIRE_NESTING_MAX, WIRE_MEMBERS_MAX,
+                                         WIRE_VALUES_MAX};
+
+static const char *const type_words[WORKER_MESSAGE_TYPE_COUNT] = {
+        [WORKER_JOIN] = "join",
+        [WORKER_PARTICIPANT_JOINED] = "participant-joined",
+        [WORKER_PARTICIPANT_LEFT] = "participant-left",
+        [WORKER_SIGNAL_IN] = "signal-in",
+        [WORKER_MUTE] = "mute",
+        [WORKER_LEAVE] = "leave",
+        [WORKER_STATS_REQUEST] = "stats-request",
+        [WORKER_QUIT] = "quit",
+        [WORKER_STATE] = "state",
+        [WORKER_SIGNAL_OUT] = "signal-out",
+        [WORKER_PARTICIPANT] = "participant",
+        [WORKER_ERROR] = "error",
+        [WORKER_STATS] = "stats",
+};
+
+static DEFINE_WORDS_TO_STRING(worker_type, WorkerMessageType, type_words);
+
+static int worker_type_from_string(const char *s, WorkerMessageType *ret)
+{
+        int r = words_find(type_words, ELEMENTSOF(type_words), s);
+
+        if (r < 0)
+                return r;
+        *ret = (WorkerMessageType)r;
+        return 0;
+}
+
+static const FieldWords worker_type_words = {"a message's type", worker_type_to_string,
+                                             worker_type_from_string};
+static const FieldWords session_state_words = {"a session's state", session_state_to_string,
+                                               session_state_from_string};
+
+static const FieldTable type_fields = FIELD_TABLE(
+        "message", {"type", FIELD_WORD, R, AT(WorkerMessage, type), .words = &worker_type_words});
+
+#define WORKER_TABLE(name, ...) \
+        FIELD_TABLE(name, {NULL, FIELD_FLAT, .table = &type_fields}, __VA_ARGS__)
+
+static const FieldTable join_fields = WORKER_TABLE(
+        "join", {NULL, FIELD_FLAT, 0, AT(WorkerMessage, join.reply), .table = &join_reply_fields},
+        {"muted", FIELD_BOOL, 0, AT(WorkerMessage, join.muted)},
+        {"title", FIELD_TEXT, 0, AT(WorkerMessage, join.title)},
+        {"microphone", FIELD_TEXT, 0, AT(WorkerMessage, join.microphone)},
+        {"speaker", FIELD_TEXT, 0, AT(WorkerMessage, join.speaker)});
+
+static const FieldTable other_fields =
+        WORKER_TABLE("participant", {"participant", FIELD_OBJECT, R, AT(WorkerMessage, participant),
+                                     .table = &participant_fields});
+
+static const FieldTable worker_signal_fields = WORKER_TABLE(
+        "signal", {NULL, FIELD_FLAT, 0, AT(WorkerMessage, signal), .table = &signal_fields});
+
+static const FieldTable mute_fields =
+        WORKER_TABLE("mute", {"on", FIELD_BOOL, R, AT(WorkerMessage, on)});
+
+static const FieldTable stats_request_fields =
+        WORKER_TABLE("stats-request", {"serial", FIELD_U64, R, AT(WorkerMessage, serial)});
+
+static const FieldTable state_fields = WORKER_TABLE(
+        "state", {"state", FIELD_WORD, R, AT(WorkerMessage, state), .words = &session_state_words});
+
+static const FieldTable status_fields =
+        WORKER_TABLE("participant", {"id", FIELD_UID, R, AT(WorkerMessage, status.id)},
+                     {"connected", FIELD_BOOL, R, AT(WorkerMessage, status.connected)},
+                     {"speaking", FIELD_BOOL, R, AT(WorkerMessage, status.speaking)},
+                     {"audio_node", FIELD_TEXT, 0, AT(WorkerMessage, status.audio_node)});
+
+static const FieldTable error_fields = WORKER_TABLE(
+        "error", {"error", FIELD_WORD, R, AT(WorkerMessage, error), .words = &call_error_words},
+        {"text", FIELD_TEXT, R, AT(WorkerMessage, text)});
+
+static const FieldTable participant_stats_fields = FIELD_TABLE(
+        "stats", {"id", FIELD_UID, R, AT(WorkerParticipantStats, id)},
+        {"codec", FIELD_TEXT, 0, AT(WorkerParticipantStats, codec)},
+        {"round_trip_ms", FIELD_DOUBLE, 0, AT(WorkerParticipantStats, round_trip_ms)},
+        {"jitter_ms", FIELD_DOUBLE, 0, AT(WorkerParticipantStats, jitter_ms)},
+        {"mouth_to_ear_ms", FIELD_DOUBLE, 0, AT(WorkerParticipantStats, mouth_to_ear_ms)},
+        {"loss", FIELD_DOUBLE, 0, AT(WorkerParticipantStats, loss)},
+        {"bitrate_in", FIELD_U32, 0, AT(WorkerParticipantStats, bitrate_in)},
+        {"bitrate_out", FIELD_U32, 0, AT(WorkerParticipantStats, bitrate_out)});
+
+static const FieldTable stats_fields =
+        WORKER_TABLE("stats", {"serial", FIELD_U64, R, AT(WorkerMessage, serial)},
+                     {"participants", FIELD_LIST, 0,
+                      LIST_AT(WorkerMessage, stats.participants, stats.n_participants),
+                      .max = PARTICIPANTS_MAX, .table = &participant_stats_fields});
+
+static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
+        [WORKER_JOIN] = &join_fields,
+        [WORKER_PARTICIPANT_JOINED] = &other_fields,
+        [WORKER_PARTICIPANT_LEFT] = &other_fields,
+        [WORKER_SIGNAL_IN] = &worker_signal_fields,
+        [WORKER_MUTE] = &mute_fields,
+        [WORKER_LEAVE] = &type_fields,
+        [WORKER_STATS_REQUEST] = &stats_request_fields,
+        [WORKER_QUIT] = &type_fields,
+        [WORKER_STATE] = &state_fields,
+        [WORKER_SIGNAL_OUT] = &worker_signal_fields,
+        [WORKER_PARTICIPANT] = &status_fields,
+        [WORKER_ERROR] = &error_fields,
+        [WORKER_STATS] = &stats_fields,
+};
+
+int worker_decode(const char *json, size_t length, WorkerMessage *ret,
+                  char text[static MESSAGE_TEXT_MAX + 1])
+{
+        const FieldReader reader = {.strict = true, .text = text}, type_reader = {.text = text};
+        _cleanup_(cJSON_Deletep) cJSON *root = NULL;
+        _cleanup_(worker_message_done) WorkerMessage message = {0};
+        int r = json_parse(json, length, &worker_limits, &root, text);
+
+        if (r < 0)
+                return r == -EMSGSIZE ? -EBADMSG : r;
+
+        /* The type alone first: it says which members follow. */
+        r = cJSON_IsObject(root) ? fields_read(&type_reader, &type_fields, root, &message)
+                                 : field_refuse(&reader, "a message must be an object");
+        if (r < 0)
+                return r;
+        r = fields_read(&reader, worker_tables[message.type], root, &message);
+        if (r < 0)
+                return r;
+        *ret = message;
+        message = (WorkerMessage){0};
+        return 0;
+}
+
+int worker_encode(const WorkerMessage *message, char **ret, size_t *ret_length)
+{
+        _cleanup_(json_print_done) JsonPrinter printer;
+
+        assert(worker_tables[message->type]);
+        json_print_init(&printer, 0, WORKER_MESSAGE_MAX);
+        fields_print(&printer, worker_tables[message->type], message);
+        return json_print_finish(&printer, ret, ret_length);
+}
+
+void worker_message_done(WorkerMessage *message)
+{
+        switch (message->type) {
+        case WORKER_JOIN:
+                free(message->join.reply.others);
+                free(message->join.reply.ice_servers);
+                break;
+        case WORKER_SIGNAL_IN:
+        case WORKER_SIGNAL_OUT:
+                free(message->signal.data);
+                break;
+        case WORKER_STATS:
+                free(message->stats.participants);
+                break;
+        default:
+                break;
+        }
+        *message = (WorkerMessage){0};
+}
