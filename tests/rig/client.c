@@ -15,7 +15,8 @@ static int name_owner_changed(sd_bus_message *message, void *userdata, sd_bus_er
         const char *name, *old, *new;
 
         rig_check(sd_bus_message_read(message, "sss", &name, &old, &new), "NameOwnerChanged");
-        STR_SET(client->owner, new);
+        if (str_eq(name, TRING_NAME))
+                STR_SET(client->owner, new);
         return 0;
 }
 
