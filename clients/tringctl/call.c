@@ -101,11 +101,12 @@ static int say_outcome(Placing *placing)
 static int look(Placing *placing)
 {
         const char *status = json_string(placing->call, "status");
-        bool over = !str_eq(status, "initiated");
 
+        if (str_empty(status)) /* a change came before what was asked for */
+                return 0;
         if (placing->cancel && str_eq(status, "ongoing"))
                 return 0;
-        if (over)
+        if (!str_eq(status, "initiated"))
                 return say_outcome(placing);
         if (json_number(placing->call, "ringing_since") > 0 && placing->ringing_since == 0) {
                 placing->ringing_since = clock_boottime();
