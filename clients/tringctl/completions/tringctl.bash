@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bash completion for tringctl
+
+_tringctl() {
+        local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= word
+        local verbs='login logout status call answer decline silence hangup mute unmute history
+                listen dnd test-ring'
+        local -A options=(
+                [login]='--token-file --device-name'
+                [call]='--video --timeout'
+                [answer]='--end-others'
+                [decline]='--busy'
+                [history]='--missed --limit --mark-seen'
+        )
+
+        for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+                [[ $word == -* ]] && continue
+                verb=$word
+                break
+        done
+
+        case $previous in
+        --token-file)
+                COMPREPLY=($(compgen -f -- "$current"))
+                return
+                ;;
+        --device-name | --timeout | --limit)
+                return
+                ;;
+        dnd)
+                COMPREPLY=($(compgen -W 'on off' -- "$current"))
+                return
+                ;;
+        esac
+
+        if [[ $current == -* ]]; then
+                COMPREPLY=($(compgen -W "--json --help --version ${options[$verb]-}" -- "$current"))
+        elif [[ -z $verb ]]; then
+                COMPREPLY=($(compgen -W "$verbs" -- "$current"))
+        elif [[ $verb == @(answer|decline|silence|hangup|mute|unmute) ]]; then
+                # The ids of the calls on this device; nothing is started for the sake of a Tab.
+                local ids
+                ids=$(busctl --user status org.tring.Calls1 >/dev/null 2>&1 &&
+                        busctl --user tree --list org.tring.Calls1 2>/dev/null |
+                        sed -n 's,^/org/tring/Calls1/call/,,p' | tr _ -)
+                COMPREPLY=($(compgen -W "$ids" -- "$current"))
+        fi
+}
+complete -F _tringctl tringctl
