@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * How a bench says what it found: one line a figure, with what it has to reach, so that the lines
+ * of all benches together are the table of the design.
+ *
+ *         ring latency p50              212 µs   target <= 260 µs   ok
+ */
+
+#include <stddef.h>
+
+#include "base/clock.h"
+
+/* A machine's name and size, once, before the figures. */
+void figure_machine(void);
+/* `value` is to be at most `target`. */
+void figure_print(const char *name, double value, const char *unit, double target);
+/* A figure that nothing is promised about. */
+void figure_report(const char *name, double value, const char *unit);
+
+/* Times or sizes of repeated runs. */
+typedef struct Samples {
+        double *values;
+        size_t count;
+} Samples;
+
+void samples_add(Samples *samples, double value);
+/* `share` 0.5 is the median; sorts them. */
+double samples_percentile(Samples *samples, double share);
+void samples_done(Samples *samples);
+
+/* CLOCK_MONOTONIC, in µs with fractions. */
+double figure_now_us(void);

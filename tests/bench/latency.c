@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Ring latency (InitiateCall on A's bus to IncomingCallReceived on B's bus) and answer latency
+ * (AcceptCall on B's bus to OutgoingCallAccepted on A's bus), each beside a floor taken in the same
+ * run, turn by turn: the same two buses, with programs between them that only pass bytes on.
+ *
+ * No media workers: what is measured is signalling, and two processors are few enough.
+ */
+#include <poll.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "bench/figure.h"
+#include "bench/floor.h"
+#include "rig/desktop.h"
+
+#define ROUNDS 500
+#define WARM_UP 50 /* rounds that do not count: caches, allocators, the first page of everything \
+                    */
+
+#define RING_P50_TARGET 2.0 /* × the floor */
+#define RING_P99_TARGET 3.0
+#define ANSWER_P50_TARGET 2.0
+#define ANSWER_P99_TARGET 3.0
+
+/* One side's connection: as bare as can be, so that the bench measures others and not itself. */
+typedef struct Side {
+        sd_bus *bus;
+        unsigned rung, accepted, ended, arrived, replied;
+        double at_us; /* when the last of these came in */
+        char session_id[64];
+} Side;
+
+static int count_rung(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        Side *side = userdata;
+        const char *path, *id;
+
+        side->at_us = figure_now_us();
+        side->rung++;
+        rig_check(sd_bus_message_read(message, "os", &path, &id), "IncomingCallReceived");
+        return STR_SET(side->session_id, id);
+}
+
+static int count_accepted(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        Side *side = userdata;
+
+        side->at_us = figure_now_us();
+        side->accepted++;
+        return 0;
+}
+
+static int count_ended(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        ((Side *)userdata)->ended++;
+        return 0;
+}
+
+static int count_arrived(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        Side *side = userdata;
+
+        side->at_us = figure_now_us();
+        side->arrived++;
+        return 0;
+}
+
+static int count_reply(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        const sd_bus_error *failure = sd_bus_message_get_error(message);
+
+        if (failure)
+                rig_fail("%s: %s", failure->name, failure->message);
+        ((Side *)userdata)->replied++;
+        return 0;
+}
+
+static void side_open(Side *side, const Desktop *desktop)
+{
+        const char *address = environment_get(&desktop->environment, "DBUS_SESSION_BUS_ADDRESS");
+        const struct {
+                const char *interface, *member;
+                sd_bus_message_handler_t handler;
+        } matches[] = {{TRING_MANAGER, "IncomingCallReceived", count_rung},
+                       {TRING_MANAGER, "OutgoingCallAccepted", count_accepted},
+                       {TRING_MANAGER, "CallEndedMessageReceived", count_ended},
+                       {FLOOR_NAME, "Arrived", count_arrived}};
+
+        *side = (Side){};
+        rig_check(sd_bus_new(&side->bus), "sd_bus_new");
+        rig_check(sd_bus_set_address(side->bus, address), address);
+        rig_check(sd_bus_set_bus_client(side->bus, true), "sd_bus_set_bus_client");
+        rig_check(sd_bus_start(side->bus), address);
+        for (size_t i = 0; i < ELEMENTSOF(matches); i++)
+                rig_check(sd_bus_match_signal(side->bus, NULL, NULL, NULL, matches[i].interface,
+                                              matches[i].member, matches[i].handler, side),
+                          "a match");
+}
+
+/* Serves both sides until the count reaches `wanted`. */
+static void serve_until(Side sides[static 2], const unsigned *count, unsigned wanted,
+                        const char *what)
+{
+        usec_t deadline = rig_deadline();
+
+        while (*count < wanted) {
+                struct pollfd fds[2];
+                int busy = 0;
+
+                for (int i = 0; i < 2; i++)
+                        busy |= rig_check(sd_bus_process(sides[i].bus, NULL), "a bus");
+                if (busy || *count >= wanted)
+                        continue;
+                for (int i = 0; i < 2; i++)
+                        fds[i] = (struct pollfd){
+                                .fd = sd_bus_get_fd(sides[i].bus),
+                                .events = (short)sd_bus_get_events(sides[i].bus),
+                        };
+                if (poll(fds, 2, rig_remaining_ms(deadline)) == 0)
+                        rig_fail("waited too long for %s", what);
+        }
+}
+
+/* Calls a method of the manager, without waiting for the reply; returns when it began. */
+static double call_manager(Side *side, const char *member, const char *types, ...)
+{
+        sd_bus_message *call;
+        double begun;
+        va_list ap;
+
+        rig_check(sd_bus_message_new_method_call(side->bus, &call, TRING_NAME, TRING_ROOT,
+                                                 TRING_MANAGER, member),
+                  member);
+        va_start(ap, types);
+        rig_check(sd_bus_message_appendv(call, types, ap), member);
+        va_end(ap);
+        begun = figure_now_us();
+        rig_check(sd_bus_call_async(side->bus, NULL, call, count_reply, side, 0), member);
+        rig_check(sd_bus_flush(side->bus), member);
+        sd_bus_message_unref(call);
+        return begun;
+}
+
+static double forward(Side sides[static 2], int from)
+{
+        static const unsigned char payload[FLOOR_PAYLOAD];
+        Side *sender = &sides[from], *receiver = &sides[!from];
+        unsigned replied = sender->replied, arrived = receiver->arrived;
+        sd_bus_message *call;
+        double begun;
+
+        rig_check(sd_bus_message_new_method_call(sender->bus, &call, FLOOR_NAME, FLOOR_PATH,
+                                                 FLOOR_NAME, "Forward"),
+                  "Forward");
+        rig_check(sd_bus_message_append_array(call, 'y', payload, sizeof(payload)), "Forward");
+        begun = figure_now_us();
+        rig_check(sd_bus_call_async(sender->bus, NULL, call, count_reply, sender, 0), "Forward");
+        rig_check(sd_bus_flush(sender->bus), "Forward");
+        sd_bus_message_unref(call);
+        serve_until(sides, &receiver->arrived, arrived + 1, "Arrived");
+        begun = receiver->at_us - begun;
+        serve_until(sides, &sender->replied, replied + 1, "the reply to Forward");
+        return begun;
+}
+
+/* One whole call; the times of ring and answer. */
+static void call_once(Side sides[static 2], double *ret_ring, double *ret_answer)
+{
+        Side *a = &sides[0], *b = &sides[1];
+        unsigned rung = b->rung, accepted = a->accepted;
+        unsigned ended_a = a->ended, ended_b = b->ended;
+        unsigned replied_a = a->replied, replied_b = b->replied;
+        double begun;
+
+        begun = call_manager(a, "InitiateCall", "sssa{sv}", "bob", "user", "audio", 1, "join", "b",
+                             false);
+        serve_until(sides, &b->rung, rung + 1, "IncomingCallReceived");
+        *ret_ring = b->at_us - begun;
+        serve_until(sides, &a->replied, replied_a + 1, "the reply to InitiateCall");
+
+        begun = call_manager(b, "AcceptCall", "sa{sv}", b->session_id, 1, "join", "b", false);
+        serve_until(sides, &a->accepted, accepted + 1, "OutgoingCallAccepted");
+        *ret_answer = a->at_us - begun;
+        serve_until(sides, &b->replied, replied_b + 1, "the reply to AcceptCall");
+
+        call_manager(a, "EndCall", "s", b->session_id);
+        serve_until(sides, &a->ended, ended_a + 1, "the end at the caller");
+        serve_until(sides, &b->ended, ended_b + 1, "the end at the receiver");
+        call_manager(a, "ClearActiveCall", "");
+        call_manager(b, "ClearActiveCall", "");
+        serve_until(sides, &a->replied, replied_a + 3, "the reply to ClearActiveCall");
+        serve_until(sides, &b->replied, replied_b + 2, "the reply to ClearActiveCall");
+}
+
+static void start_floor(Rig *rig, const Desktop *a, const Desktop *b, Process *ret[static 3])
+{
+        _cleanup_free_ char *line = NULL;
+        const Desktop *desktops[] = {a, b};
+
+        ret[0] = process_start(rig, "floor-forwarder", &a->environment,
+                               ARGV(rig_program("FLOOR_FORWARDER")));
+        line = process_wait_line(ret[0], "listening on ");
+        for (int i = 0; i < 2; i++) {
+                ret[i + 1] = process_start(
+                        rig, i == 0 ? "floor-a" : "floor-b", &desktops[i]->environment,
+                        ARGV(rig_program("FLOOR_END"), line + strlen("listening on ")));
+                free(process_wait_line(ret[i + 1], "ready"));
+        }
+}
+
+static void print(const char *name, Samples *samples, Samples *floor, double p50, double p99)
+{
+        char label[80];
+
+        for (int i = 0; i < 2; i++) {
+                double share = i == 0 ? 0.5 : 0.99;
+                double value = samples_percentile(samples, share);
+                double least = samples_percentile(floor, share);
+
+                snprintf(label, sizeof(label), "%s p%d (n = %zu)", name, i == 0 ? 50 : 99,
+                         samples->count);
+                figure_report(label, value, "µs");
+                snprintf(label, sizeof(label), "  the floor's p%d (n = %zu)", i == 0 ? 50 : 99,
+                         floor->count);
+                figure_report(label, least, "µs");
+                snprintf(label, sizeof(label), "  %s p%d / floor", name, i == 0 ? 50 : 99);
+                figure_print(label, value / least, "×", i == 0 ? p50 : p99);
+        }
+}
+
+int main(void)
+{
+        _cleanup_(rig_freep) Rig *rig = rig_new();
+        _cleanup_(samples_done) Samples ring = {}, answer = {}, floor = {};
+        _cleanup_(hub_freep) Hub *hub = NULL;
+        _cleanup_(desktop_freep) Desktop *a = NULL, *b = NULL;
+        Process *processes[3];
+        Side sides[2];
+
+        /* A call a millisecond is more than a person is allowed. */
+        setenv("TRING_MEDIA", "/nonexistent/tring-media", true);
+        hub = hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\n");
+        a = desktop_new_online(rig, hub, "alice");
+        b = desktop_new_online(rig, hub, "bob");
+        start_floor(rig, a, b, processes);
+        side_open(&sides[0], a);
+        side_open(&sides[1], b);
+
+        figure_machine();
+        for (int i = 0; i < WARM_UP + ROUNDS; i++) {
+                double ring_us, answer_us, there = forward(sides, 0), back = forward(sides, 1);
+
+                call_once(sides, &ring_us, &answer_us);
+                if (i < WARM_UP)
+                        continue;
+                samples_add(&ring, ring_us);
+                samples_add(&answer, answer_us);
+                samples_add(&floor, there);
+                samples_add(&floor, back);
+        }
+        print("ring latency", &ring, &floor, RING_P50_TARGET, RING_P99_TARGET);
+        print("answer latency", &answer, &floor, ANSWER_P50_TARGET, ANSWER_P99_TARGET);
+
+        for (int i = 0; i < 2; i++)
+                sd_bus_flush_close_unref(sides[i].bus);
+        for (size_t i = 0; i < ELEMENTSOF(processes); i++)
+                process_free(processes[i]);
+        return EXIT_SUCCESS;
+}
