@@ -15,8 +15,9 @@
 #include "rig/desktop.h"
 
 #define ROUNDS 500
-#define WARM_UP 50 /* rounds that do not count: caches, allocators, the first page of everything \
-                    */
+#define WARM_UP                                                                          \
+        50 /* rounds that do not count: caches, allocators, the first page of everything \
+            */
 
 #define RING_P50_TARGET 2.0 /* × the floor */
 #define RING_P99_TARGET 3.0
