@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <utlist.h>
+
+#include "call/phone-internal.h"
+
+void phone_command_done(PhoneCommand *command)
+{
+        if (command->type == PHONE_COMMAND_INITIATE)
+                metadata_done(&command->initiate.request.metadata);
+        else if (command->type == PHONE_COMMAND_SEEN || command->type == PHONE_COMMAND_FORGET)
+                free(command->sessions.session_ids);
+}
+
+/* One sentence for whoever asked what this call does not allow; `call` NULL: there is none. */
+static void command_explain(const char *session_id, const Call *call, CallError error,
+                            char text[static MESSAGE_TEXT_MAX + 1])
+{
+        const CallRecord *record = call ? &call->shown.record : NULL;
+        const char *handler =
+                call && *call->shown.handled_by ? call->shown.handled_by : "another device";
+        char id[UUID_LENGTH + 1];
+
+        str_printable(id, sizeof(id), session_id);
+        if (!record)
+                snprintf(text, MESSAGE_TEXT_MAX, "There is no call '%s' on this device", id);
+        else if (error == CALL_ERROR_CALL_TERMINATED)
+                snprintf(text, MESSAGE_TEXT_MAX, "The call %s is over: %s%s%s", id,
+                         call_status_to_string(record->status), *record->reason ? ", " : "",
+                         record->reason);
+        else if (error == CALL_ERROR_ANSWERED_ELSEWHERE)
+                snprintf(text, MESSAGE_TEXT_MAX, "The call %s was answered by %.128s", id, handler);
+        else if (error == CALL_ERROR_CALL_ONGOING)
+                snprintf(text, MESSAGE_TEXT_MAX, "The call %s has been answered; End ends it", id);
+        else
+                snprintf(text, MESSAGE_TEXT_MAX, "This cannot be done to the %s call %s: it is %s",
+                         call_direction_to_string(record->direction), id,
+                         call_status_to_string(record->status));
+}
+
+void command_refuse(Phone *phone, Request *request, const Call *call, CallError error)
+{
+        char text[MESSAGE_TEXT_MAX + 1];
+
+        command_explain(request_session_id(request), call, error, text);
+        request_fail(phone, request, error, text);
+}
+
+static MethodVerdict call_judge(const Call *call, CallMethod method, const char *owner,
+                                CallError *ret_error)
+{
+        const CallRecord *record = &call->shown.record;
+        CallReason reason = CALL_REASON_NONE;
+
+        /* A reason of somebody else's invention decides nothing. */
+        (void)call_reason_from_string(record->reason, &reason);
+        return rules_method(record->direction, record->status, reason, method,
+                            call->shown.answered_here && str_eq(call->handler, owner), ret_error);
+}
+
+static CallMethod decision_method(MessageType type)
+{
+        switch (type) {
+        case MESSAGE_ACCEPT:
+                return CALL_METHOD_ACCEPT;
+        case MESSAGE_REJECT:
+                return CALL_METHOD_REJECT;
+        case MESSAGE_CANCEL:
+                return CALL_METHOD_CANCEL;
+        default:
+                return CALL_METHOD_END;
+        }
+}
+
+bool decision_start(Phone *phone, Request *request)
+{
+        Call *call = call_find(phone, request_session_id(request));
+        CallMethod method = decision_method(request->message.type);
+        CallError error;
+
+        if (!call) {
+                command_refuse(phone, request, NULL, CALL_ERROR_NO_SUCH_CALL);
+                return false;
+        }
+        switch (call_judge(call, method, request->owner, &error)) {
+        case METHOD_FAILS:
+                command_refuse(phone, request, call, error);
+                return false;
+        case METHOD_SUCCEEDS:
+                request_succeed(phone, request);
+                return false;
+        case METHOD_DOES:
+                break;
+        }
+        if (method == CALL_METHOD_CANCEL || method == CALL_METHOD_END) {
+                request->kept = true;
+                call->unwanted = true;
+        }
+        /* Whoever hangs up is not heard while the hub thinks about it. */
+        if (method == CALL_METHOD_END)
+                session_close(phone, call);
+        return true;
+}
+
+static Request *command_request(Phone *phone, const PhoneCommand *command, MessageType type,
+                                uint64_t ticket)
+{
+        Request *request = request_new(phone, type, command->session_id);
+
+        request->has_ticket = true;
+        request->ticket = ticket;
+        request->deadline = phone->instant.now + COMMAND_TIMEOUT_US;
+        request->command = command->type;
+        STR_SET(request->owner, command->owner);
+        return request;
+}
+
+static int command_initiate(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        const MessageInitiate *asked = &command->initiate.request;
+        const char *session_id = asked->session_id;
+        _cleanup_(request_freep) Request *request = NULL;
+        int r;
+
+        if (phone->connection != PHONE_ONLINE && phone->connection != PHONE_CONNECTING) {
+                phone_refuse(phone, ticket, session_id, CALL_ERROR_NOT_CONNECTED,
+                             "There is no connection to the hub%s%s",
+                             *phone->connection_text ? ": " : "", phone->connection_text);
+                return 0;
+        }
+        if (phone_n_live_calls(phone) + requests_waiting(phone, MESSAGE_INITIATE, session_id) >=
+            PHONE_CALLS_MAX) {
+                phone_refuse(phone, ticket, session_id, CALL_ERROR_TOO_MANY,
+                             "There are %d calls on this device already", PHONE_CALLS_MAX);
+                return 0;
+        }
+        request = command_request(phone, command, MESSAGE_INITIATE, ticket);
+        request->message.initiate = *asked;
+        request->message.initiate.metadata = (Metadata){};
+        r = metadata_copy(&request->message.initiate.metadata, &asked->metadata);
+        if (r < 0)
+                return r;
+        request->settings = command->initiate.settings;
+        request->tie = command->initiate.tie_to_client;
+        request_add(phone, TAKE_PTR(request));
+        return 0;
+}
+
+static int command_decide(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        MessageType type = command->type == PHONE_COMMAND_ACCEPT      ? MESSAGE_ACCEPT
+                           : command->type == PHONE_COMMAND_END       ? MESSAGE_END
+                           : command->status == CALL_STATUS_CANCELLED ? MESSAGE_CANCEL
+                                                                      : MESSAGE_REJECT;
+        Request *request;
+
+        if (type == MESSAGE_REJECT && command->status != CALL_STATUS_REJECTED &&
+            command->status != CALL_STATUS_BUSY) {
+                phone_refuse(phone, ticket, command->session_id, CALL_ERROR_INVALID_ARGUMENT,
+                             "A call is rejected as 'rejected', 'busy' or 'cancelled', not as '%s'",
+                             call_status_to_string(command->status));
+                return 0;
+        }
+        request = command_request(phone, command, type, ticket);
+        if (type == MESSAGE_ACCEPT) {
+                request->message.accept = command->accept.request;
+                STR_SET(request->message.accept.session_id, command->session_id);
+                request->settings = command->accept.settings;
+        } else if (type == MESSAGE_REJECT) {
+                request->message.reject.status = command->status;
+        }
+        decision_add(phone, request);
+        return 0;
+}
+
+static void command_join(Phone *phone, Call *call, const PhoneCommand *command, uint64_t ticket)
+{
+        PhoneSession *session = &call->shown.session;
+        const SessionSettings *settings = &command->settings;
+
+        if (session->state != SESSION_IDLE && session->state != SESSION_LEFT &&
+            session->state != SESSION_FAILED) {
+                phone_refuse(phone, ticket, command->session_id, CALL_ERROR_INVALID_TRANSITION,
+                             "The session of call %s is %s; Join is for one that is idle, left or "
+                             "failed",
+                             command->session_id, session_state_to_string(session->state));
+                return;
+        }
+        session->settings = *settings;
+        session_mute(phone, call, settings->start_audio_muted);
+        session_set_state(phone, call, SESSION_JOINING);
+        request_add(phone, command_request(phone, command, MESSAGE_TOKEN, ticket));
+}
+
+static void command_leave(Phone *phone, Call *call, const PhoneCommand *command, uint64_t ticket)
+{
+        SessionState state = call->shown.session.state;
+
+        if (state == SESSION_IDLE || state == SESSION_LEFT) {
+                phone_done(phone, ticket, command->session_id);
+                return;
+        }
+        session_close(phone, call);
+        request_add(phone, command_request(phone, command, MESSAGE_LEAVE, ticket));
+}
+
+static int command_call(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        Call *call = call_find(phone, command->session_id);
+        CallMethod method =
+                command->type == PHONE_COMMAND_SILENCE ? CALL_METHOD_SILENCE : CALL_METHOD_SESSION;
+        CallError error = CALL_ERROR_NO_SUCH_CALL;
+        char text[MESSAGE_TEXT_MAX + 1];
+
+        if (!call || call_judge(call, method, command->owner, &error) == METHOD_FAILS) {
+                command_explain(command->session_id, call, error, text);
+                phone_refuse(phone, ticket, command->session_id, error, "%s", text);
+                return 0;
+        }
+        switch (command->type) {
+        case PHONE_COMMAND_JOIN:
+                command_join(phone, call, command, ticket);
+                return 0;
+        case PHONE_COMMAND_LEAVE:
+                command_leave(phone, call, command, ticket);
+                return 0;
+        case PHONE_COMMAND_GENERATE_TOKEN:
+                request_add(phone, command_request(phone, command, MESSAGE_TOKEN, ticket));
+                return 0;
+        case PHONE_COMMAND_MUTE:
+                session_mute(phone, call, command->on);
+                break;
+        default:
+                call_silence(phone, call);
+                break;
+        }
+        phone_done(phone, ticket, command->session_id);
+        return 0;
+}
+
+static void command_dismiss(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        Call *call = call_find(phone, command->session_id);
+        CallError error = call ? CALL_ERROR_INVALID_TRANSITION : CALL_ERROR_NO_SUCH_CALL;
+        char text[MESSAGE_TEXT_MAX + 1];
+
+        if (!call || call_is_live(call)) {
+                command_explain(command->session_id, call, error, text);
+                phone_refuse(phone, ticket, command->session_id, error, "%s", text);
+                return;
+        }
+        call_remove(phone, call);
+        phone_done(phone, ticket, command->session_id);
+}
+
+/* Seen and forgotten work offline: the hub learns of them when it can. */
+static int command_history(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        MessageType type = command->type == PHONE_COMMAND_SEEN ? MESSAGE_SEEN : MESSAGE_FORGET;
+        const MessageSessions *asked = &command->sessions;
+        _cleanup_free_ void *ids = NULL;
+
+        if (asked->count > SESSION_IDS_MAX) {
+                phone_refuse(phone, ticket, NULL, CALL_ERROR_INVALID_ARGUMENT,
+                             "%zu calls at a time are too many; %d are allowed, or none for all",
+                             asked->count, SESSION_IDS_MAX);
+                return 0;
+        }
+        if (phone->connection != PHONE_LOGGED_OUT) {
+                if (asked->count > 0) {
+                        ids = malloc(asked->count * sizeof(*asked->session_ids));
+                        if (!ids)
+                                return -ENOMEM;
+                        memcpy(ids, asked->session_ids, asked->count * sizeof(*asked->session_ids));
+                }
+                Request *request = request_new(phone, type, NULL);
+                request->message.sessions.session_ids = TAKE_PTR(ids);
+                request->message.sessions.count = asked->count;
+                request_add(phone, request);
+        }
+        phone_done(phone, ticket, NULL);
+        return 0;
+}
+
+static void command_when_busy(Phone *phone, WhenBusy when_busy)
+{
+        Request *request = request_find(phone, MESSAGE_SETTINGS, "");
+
+        if (phone->when_busy != when_busy) {
+                phone->when_busy = when_busy;
+                phone->changed |= PHONE_PROPERTY_WHEN_BUSY;
+        }
+        if (phone->connection == PHONE_LOGGED_OUT)
+                return;
+        bool merged = request && !request->sent;
+        if (!merged)
+                request = request_new(phone, MESSAGE_SETTINGS, NULL);
+        request->message.settings.has_when_busy = true;
+        request->message.settings.when_busy = when_busy;
+        if (!merged)
+                request_add(phone, request);
+}
+
+static void command_do_not_disturb(Phone *phone, bool on)
+{
+        Call *call;
+
+        if (phone->do_not_disturb == on)
+                return;
+        phone->do_not_disturb = on;
+        phone->changed |= PHONE_PROPERTY_DO_NOT_DISTURB;
+        DL_FOREACH (phone->calls, call) {
+                if (!on || !call_rings(call))
+                        continue;
+                call->shown.present = false;
+                presenting_stop(call);
+        }
+}
+
+static void command_silence_all(Phone *phone)
+{
+        Call *call;
+
+        DL_FOREACH (phone->calls, call) {
+                if (call_rings(call))
+                        call_silence(phone, call);
+        }
+}
+
+static void command_clear(Phone *phone)
+{
+        Call *call, *next;
+
+        DL_FOREACH_SAFE (phone->calls, call, next) {
+                if (!call_is_live(call))
+                        call_remove(phone, call);
+        }
+}
+
+/* What needs neither call nor hub, and so is done at once. */
+static void command_do(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        switch (command->type) {
+        case PHONE_COMMAND_SILENCE_ALL:
+                command_silence_all(phone);
+                break;
+        case PHONE_COMMAND_CLEAR_ACTIVE:
+                command_clear(phone);
+                break;
+        case PHONE_COMMAND_TEST_RING:
+                phone->test_ring_until = phone->instant.now + TEST_RING_US;
+                break;
+        case PHONE_COMMAND_WHEN_BUSY:
+                command_when_busy(phone, command->when_busy);
+                break;
+        default:
+                command_do_not_disturb(phone, command->on);
+                break;
+        }
+        phone_done(phone, ticket, NULL);
+}
+
+static bool command_is_local(PhoneCommandType type)
+{
+        return type == PHONE_COMMAND_SILENCE || type == PHONE_COMMAND_SILENCE_ALL ||
+               type == PHONE_COMMAND_DISMISS || type == PHONE_COMMAND_CLEAR_ACTIVE ||
+               type == PHONE_COMMAND_TEST_RING || type == PHONE_COMMAND_DO_NOT_DISTURB ||
+               type == PHONE_COMMAND_WHEN_BUSY || type == PHONE_COMMAND_MUTE;
+}
+
+/* Whether the command may wait for the hub; else it is answered. */
+static bool command_has_room(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        const Request *request;
+        size_t n = 0;
+
+        DL_FOREACH (phone->requests, request)
+                n += request->has_ticket && str_eq(request->owner, command->owner);
+        if (n >= COMMANDS_PER_OWNER_MAX) {
+                phone_refuse(phone, ticket, command->session_id, CALL_ERROR_TOO_MANY,
+                             "%s has %zu requests waiting for the hub already", command->owner, n);
+                return false;
+        }
+        if (phone->n_requests >= REQUESTS_MAX) {
+                phone_refuse(phone, ticket, command->session_id, CALL_ERROR_TOO_MANY,
+                             "%zu requests are waiting for the hub already", phone->n_requests);
+                return false;
+        }
+        return true;
+}
+
+static int command_dispatch(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        if (!command_is_local(command->type) && !command_has_room(phone, command, ticket))
+                return 0;
+
+        switch (command->type) {
+        case PHONE_COMMAND_INITIATE:
+                if (phone->connection == PHONE_LOGGED_OUT) {
+                        phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
+                                     "Nobody is logged in here; Login comes first");
+                        return 0;
+                }
+                return command_initiate(phone, command, ticket);
+        case PHONE_COMMAND_ACCEPT:
+        case PHONE_COMMAND_REJECT:
+        case PHONE_COMMAND_END:
+                return command_decide(phone, command, ticket);
+        case PHONE_COMMAND_SILENCE:
+        case PHONE_COMMAND_GENERATE_TOKEN:
+        case PHONE_COMMAND_JOIN:
+        case PHONE_COMMAND_LEAVE:
+        case PHONE_COMMAND_MUTE:
+                return command_call(phone, command, ticket);
+        case PHONE_COMMAND_DISMISS:
+                command_dismiss(phone, command, ticket);
+                return 0;
+        case PHONE_COMMAND_SEEN:
+        case PHONE_COMMAND_FORGET:
+                return command_history(phone, command, ticket);
+        default:
+                command_do(phone, command, ticket);
+                return 0;
+        }
+}
+
+int phone_command(Phone *phone, const Instant *instant, const PhoneCommand *command,
+                  uint64_t ticket)
+{
+        int r;
+
+        phone->instant = *instant;
+        /* Clearing takes one action for each finished call. */
+        r = phone_reserve(phone, command->type == PHONE_COMMAND_CLEAR_ACTIVE
+                                         ? 1 + FINISHED_CALLS_MAX / 8
+                                         : 1);
+        if (r < 0)
+                return r;
+        r = command_dispatch(phone, command, ticket);
+        if (r < 0)
+                return r;
+        phone_settle(phone);
+        return 0;
+}

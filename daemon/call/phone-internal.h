@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The inside of a phone, shared by its objects and by nobody else:
+ *
+ *         phone.c            the public face, and what the hub says
+ *         phone-link.c       the connection, its welcome and what that corrects
+ *         phone-call.c       a call's life here
+ *         phone-deadline.c   what becomes due
+ *         phone-command.c    what programs ask, judged by the rules
+ *         phone-request.c    what is asked of the hub: sent, and sent again
+ *         phone-reply.c      what comes of it: answered, or given up
+ *         phone-listener.c   who listens, and who presents
+ *         phone-session.c    the media of a call
+ *         phone-participant.c  who else is in them
+ *         phone-action.c     the queue of actions, and what follows from the state: tone,
+ * properties
+ *
+ * Memory: an event first reserves the action nodes that it can need (phone_reserve) and whatever
+ * else it allocates; from then on it cannot fail. Functions that return void rely on that.
+ */
+
+#include "call/phone.h"
+#include "call/rules.h"
+
+#define FINISHED_CALLS_MAX 64           /* shown at a time; the oldest goes first */
+#define REQUESTS_IN_FLIGHT_MAX 48       /* below the 64 that the hub allows, wire-protocol */
+#define REQUESTS_MAX 512                /* kept at a time; one more command is TooMany */
+#define SIGNALS_MAX 64                  /* a call's, waiting for the connection; more are lost */
+#define ACK_DELAY_US (1 * USEC_PER_SEC) /* how long an event's ack waits for a ride */
+#define ACK_EVERY 32                    /* events; an eighth of the hub's queue of 256 */
+
+/* Pieces of memory put aside, so that what comes next cannot fail. Embedded. */
+typedef struct Pool {
+        struct Spare {
+                struct Spare *next;
+        } * spares;
+        size_t n;
+} Pool;
+
+typedef struct ActionNode {
+        struct ActionNode *prev, *next;
+        PhoneAction action;
+} ActionNode;
+
+typedef struct Listener {
+        struct Listener *prev, *next;
+        PhoneListener shown;
+        unsigned unanswered; /* events that it has left unanswered */
+} Listener;
+
+/* An event on its way to a listener, until it is answered. */
+typedef struct Delivery {
+        struct Delivery *prev, *next;
+        Listener *listener;
+        uint64_t serial;
+        usec_t deadline; /* USEC_NEVER once it has passed */
+        char session_id[UUID_LENGTH + 1];
+} Delivery;
+
+/* A listener's place in the order in which they are asked to present; ages are unique. */
+typedef struct Rank {
+        int32_t priority;
+        uint64_t age;
+} Rank;
+
+/* Who presents a call that rings. */
+typedef struct Presenting {
+        Listener *listener; /* has been asked; NULL: nobody */
+        uint64_t serial;    /* of the event that asked it */
+        bool taken;         /* it has said yes */
+        Rank asked;         /* of who was asked last: the next one is below */
+        bool any_asked;
+} Presenting;
+
+typedef struct Call {
+        PhoneCall shown; /* first: programs hold a pointer to it */
+        struct Call *prev, *next;
+        Presenting presenting;
+        MessageInitiate placed; /* outgoing: as asked for, less metadata, which the record has */
+        char handler[OWNER_MAX + 1]; /* unique name of who answered here */
+        char tied_to[OWNER_MAX + 1]; /* goes with this connection of the bus; empty: with none */
+        bool alerting_said;          /* the hub knows that someone is alerted */
+        bool unwanted;               /* cancel or end was pressed: nothing is joined any more */
+        bool worker;                 /* one is running */
+        bool joined;                 /* this device takes part in the media */
+        bool flows_said;             /* the hub was told that media flows */
+        bool unknown;                /* to the hub, which came back without it: rule 15 */
+        usec_t shown_until;          /* finished: when the object goes */
+} Call;
+
+/*
+ * Something asked of the hub. It waits for its turn, for a connection, for a place among those in
+ * flight, and then for its reply. With a command it has that one's ticket and deadline.
+ */
+typedef struct Request {
+        struct Request *prev, *next;
+        Message message; /* owned */
+        bool held;       /* a decision that waits for the one before it on the same call */
+        bool sent;       /* on this connection */
+        bool sent_once;  /* on any connection: it may have come through */
+        bool kept;       /* outlives its command and its call: the hub has to learn of it */
+        bool confirmed;  /* the hub said yes, and the end of the call is waited for */
+        bool expired;    /* its command was given up; a late reply still counts */
+
+        bool has_ticket;
+        uint64_t ticket;
+        usec_t deadline; /* of the command, else USEC_NEVER */
+        PhoneCommandType command;
+        char owner[OWNER_MAX + 1];
+        SessionSettings settings; /* INITIATE, ACCEPT, JOIN */
+        bool tie;                 /* INITIATE */
+} Request;
+
+struct Phone {
+        Instant instant; /* of the event that is being worked on */
+
+        PhoneConnection connection;
+        char connection_text[MESSAGE_TEXT_MAX + 1];
+        Party user;
+        char link[UUID_LENGTH + 1]; /* of the last welcome */
+        uint64_t seq_seen, seq_acked;
+        usec_t ack_at; /* USEC_NEVER: nothing to acknowledge */
+        usec_t history_since, history_paged_to;
+
+        WhenBusy when_busy;
+        bool do_not_disturb;
+
+        Call *calls;       /* in order of arrival */
+        Request *requests; /* in the order in which they were asked */
+        size_t n_requests;
+        uint64_t next_id;
+
+        Listener *listeners;
+        size_t n_listeners;
+        Delivery *deliveries;
+        uint64_t last_serial, last_age;
+        char listener_text[MESSAGE_TEXT_MAX + 1];
+
+        ActionNode *actions;
+        Pool spare_actions, spare_requests, spare_deliveries;
+
+        PhoneTone tone; /* the last one that PHONE_TONE asked for */
+        bool tone_heard;
+        usec_t test_ring_until; /* 0: no test ring */
+
+        /* What of the manager has changed and has not been told yet. */
+        uint32_t changed;
+        char told_active[UUID_LENGTH + 1];
+        bool told_ringing;
+};
+
+/* ---- phone-action.c ---- */
+
+/* Room for what can happen to `n_calls` calls. Returns 0 or -ENOMEM. */
+int phone_reserve(Phone *phone, size_t n_calls);
+int phone_reserve_action(Phone *phone); /* one more */
+/* Zeroed memory of that size from the reserve. */
+void *pool_take(Pool *pool, size_t size);
+/* A new action at the end of the queue, from the reserve. */
+PhoneAction *phone_act(Phone *phone, PhoneActionType type, const char *session_id);
+void phone_done(Phone *phone, uint64_t ticket, const char *session_id);
+_printf_(5, 6) void phone_refuse(Phone *phone, uint64_t ticket, const char *session_id,
+                                 CallError error, const char *format, ...);
+/* The tone as it follows from the calls. */
+void phone_update_tone(Phone *phone);
+/* Tells what has changed of the manager, before a signal. */
+void phone_flush(Phone *phone);
+/* The end of every event: tone, alerting, manager and requests as they follow from the state. */
+void phone_settle(Phone *phone);
+void phone_actions_free(Phone *phone);
+
+/* ---- phone-call.c ---- */
+
+Call *call_find(Phone *phone, const char *session_id);
+bool call_is_live(const Call *call);
+bool call_rings(const Call *call);  /* incoming, not answered yet */
+bool call_alerts(const Call *call); /* rings, and may be seen and heard here */
+size_t phone_n_live_calls(const Phone *phone);
+/* A call from the hub's description, not announced yet. Returns 0 or -ENOMEM. */
+int call_new(Phone *phone, const CallSnapshot *snapshot, Call **ret);
+Call *call_free(Call *call); /* one that is not in the phone */
+DEFINE_CLEANUP(Call *, call_free);
+void call_add(Phone *phone, Call *call);
+void call_remove(Phone *phone, Call *call);
+void call_changed(Phone *phone, const Call *call, uint32_t properties);
+void call_ring_for(Phone *phone, Call *call, uint32_t remaining_ms);
+void call_ring(Phone *phone, Call *call, bool resumed);
+void call_member_ringing(Phone *phone, Call *call, usec_t ringing_since);
+void call_silence(Phone *phone, Call *call);
+/* Alerting as it follows from tone and presenters; tells program and hub. */
+void call_update_alerting(Phone *phone, Call *call);
+/* The call is answered, as `snapshot` says; `event`: programs are told by OutgoingCallAccepted. */
+void call_answered(Phone *phone, Call *call, const CallSnapshot *snapshot, bool event);
+void call_answered_by(Phone *phone, Call *call, const Request *request);
+/* How it ended, by the hub's word. What the rules do not allow changes nothing. */
+void call_over(Phone *phone, Call *call, const MessageOver *over);
+void call_over_by_record(Phone *phone, Call *call, const CallRecord *record);
+/* It ended, by our own: history is told as well. Returns 0 or -ENOMEM. */
+int call_end_here(Phone *phone, Call *call, CallEvent event, CallReason reason);
+PhoneEvent call_end_event(const CallRecord *record);
+
+/* ---- phone-request.c ---- */
+
+/* A request from the reserve, about `session_id` (NULL: about no call), not asked yet. */
+Request *request_new(Phone *phone, MessageType type, const char *session_id);
+Request *request_free(Request *request);
+DEFINE_CLEANUP(Request *, request_free);
+void request_add(Phone *phone, Request *request);                         /* asks; takes it */
+void request_ask(Phone *phone, MessageType type, const char *session_id); /* the two together */
+void request_take(Phone *phone, Request *request); /* out of the list: the caller's */
+void request_remove(Phone *phone, Request *request);
+/* Makes another one of it, about the same call, to be asked anew. */
+void request_turn(Request *request, MessageType type);
+void request_put_back(Phone *phone, Request *request); /* takes it, as it is */
+void request_succeed(Phone *phone, Request *request);  /* tells its command, if that waits */
+void request_fail(Phone *phone, Request *request, CallError error, const char *text);
+/* Of that type, about that call; NULL if there is none. */
+Request *request_find(Phone *phone, MessageType type, const char *session_id);
+size_t requests_waiting(const Phone *phone, MessageType type, const char *session_id);
+const char *request_session_id(const Request *request);
+void request_pump(Phone *phone);  /* sends what can be sent now */
+void requests_lost(Phone *phone); /* the connection has gone, and what was in flight */
+void requests_call_over(Phone *phone, const Call *call);
+
+/* Accept, reject, cancel, end: taken one after the other on each call. */
+void decision_add(Phone *phone, Request *request);
+void decisions_go_on(Phone *phone, const char *session_id);
+/* An accept was there before the cancel: whoever pressed that is never heard, rule 6. */
+void decision_overtaken(Phone *phone, const char *session_id);
+bool call_deciding(const Phone *phone, const Call *call); /* accept or reject is on its way */
+
+/* ---- phone-reply.c ---- */
+
+int request_replied(Phone *phone, uint64_t id, const MessageReply *reply);
+/* Its command has waited for too long. Returns 0 or -ENOMEM. */
+int request_expire(Phone *phone, Request *request);
+
+/* ---- phone-command.c ---- */
+
+/* Judges a decision by the rules: true if it is to be asked of the hub, else it is answered. */
+bool decision_start(Phone *phone, Request *request);
+void command_refuse(Phone *phone, Request *request, const Call *call, CallError error);
+
+/* ---- phone-listener.c ---- */
+
+void listeners_tell(Phone *phone, Call *call, PhoneEvent event, bool resumed);
+void presenting_stop(Call *call);
+/* It was not answered within PRESENT_TIMEOUT_US. */
+void delivery_expire(Phone *phone, Delivery *delivery);
+void listeners_free(Phone *phone);
+
+/* ---- phone-session.c ---- */
+
+void session_open(Phone *phone, Call *call); /* SESSION_ADDED */
+/*
+ * Asks the hub to let this device join, with `request` (taken out of its list) or a new one. No
+ * other call of this device has an open microphone then.
+ */
+void session_begin(Phone *phone, Call *call, const char *join_token, Request *request);
+/* The media end here, and their worker. */
+void session_close(Phone *phone, Call *call);
+void session_leave(Phone *phone, Call *call); /* likewise, and the hub is told */
+void session_warm(Phone *phone, Call *call);
+/* The hub's reply to the join. Returns 0, -ENOMEM, or CALL_ERROR_MEDIA_FAILED. */
+int session_joined(Phone *phone, Call *call, const ReplyJoin *reply);
+void session_fail(Phone *phone, Call *call, CallError error, const char *text);
+void session_mute(Phone *phone, Call *call, bool on);
+void session_set_state(Phone *phone, Call *call, SessionState state);
+void session_tell_state(Phone *phone, Call *call); /* the hub: muted, media flows */
+
+/* ---- phone-participant.c ---- */
+
+void participants_clear(PhoneSession *session);
+/* JOINED, LEFT, SIGNALLED, PARTICIPANT. Returns 0 or -ENOMEM. */
+int participants_message(Phone *phone, const Message *message);
+int participants_reset(Phone *phone, Call *call, const ReplyJoin *reply);
+
+/* ---- phone-link.c ---- */
+
+int phone_welcome(Phone *phone, const ReplyWelcome *welcome);
+int phone_history_page(Phone *phone, const ReplyHistory *page);
+/* Says which events have been taken, if that has waited long enough for a ride. */
+void phone_acknowledge(Phone *phone);
+/* A call's record as it is by `over`, for the store. Returns 0 or -ENOMEM. */
+int history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over);
+int history_put(Phone *phone, const CallRecord *record);
+
+/* ---- phone-deadline.c ---- */
+
+/* Keeps what is shown of finished calls within FINISHED_CALLS_MAX. */
+void calls_limit_finished(Phone *phone);

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <utlist.h>
+
+#include "base/words.h"
+#include "call/phone-internal.h"
+
+static const char *const phone_connections[PHONE_CONNECTION_COUNT] = {
+        [PHONE_LOGGED_OUT] = "logged-out", [PHONE_CONNECTING] = "connecting",
+        [PHONE_ONLINE] = "online",         [PHONE_OFFLINE] = "offline",
+        [PHONE_REFUSED] = "refused",
+};
+DEFINE_WORDS_TO_STRING(phone_connection, PhoneConnection, phone_connections);
+
+int history_put(Phone *phone, const CallRecord *record)
+{
+        CallRecord copy = {};
+        int r;
+
+        r = call_record_copy(&copy, record);
+        if (r < 0)
+                return r;
+        r = phone_reserve_action(phone);
+        if (r < 0) {
+                call_record_done(&copy);
+                return r;
+        }
+        phone_act(phone, PHONE_HISTORY_PUT, record->session_id)->record = copy;
+        return 0;
+}
+
+int history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over)
+{
+        CallRecord ended = *record;
+
+        ended.status = rules_history_status(record->direction, over->status);
+        STR_SET(ended.reason, over->reason);
+        ended.ended_at = over->ended_at;
+        ended.duration_s = over->duration_s;
+        ended.seen = ended.status != CALL_STATUS_MISSED;
+        return history_put(phone, &ended);
+}
+
+int phone_history_page(Phone *phone, const ReplyHistory *page)
+{
+        int r;
+
+        for (size_t i = 0; i < page->n_records; i++) {
+                r = history_put(phone, &page->records[i]);
+                if (r < 0)
+                        return r;
+        }
+        if (!*page->next)
+                phone->history_since = phone->history_paged_to;
+        return 0;
+}
+
+void phone_acknowledge(Phone *phone)
+{
+        uint64_t n = phone->seq_seen - phone->seq_acked;
+
+        if (phone->connection != PHONE_ONLINE || n == 0) {
+                phone->ack_at = USEC_NEVER;
+        } else if (n >= ACK_EVERY || phone->ack_at <= phone->instant.now) {
+                Message ack = {.type = MESSAGE_ACK, .ack = phone->seq_seen};
+
+                phone_act(phone, PHONE_SEND, NULL)->message = ack;
+                phone->seq_acked = phone->seq_seen;
+                phone->ack_at = USEC_NEVER;
+        } else if (phone->ack_at == USEC_NEVER) {
+                phone->ack_at = phone->instant.now + ACK_DELAY_US;
+        }
+}
+
+void phone_hello(const Phone *phone, Message *ret)
+{
+        *ret = (Message){.type = MESSAGE_HELLO, .id = HELLO_ID};
+        ret->hello.version = PROTOCOL_VERSION;
+        STR_SET(ret->hello.resume, phone->link);
+        ret->hello.resume_seq = phone->seq_seen;
+        ret->hello.history_since = phone->history_since;
+}
+
+/* A login token is as old as the connection that it came on: the hub has just given a new one. */
+static void welcome_refresh_token(Phone *phone, const CallSnapshot *snapshot)
+{
+        Request *request = request_find(phone, MESSAGE_JOIN, snapshot->record.session_id);
+
+        if (request && *snapshot->join_token)
+                STR_SET(request->message.join.token, snapshot->join_token);
+}
+
+static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
+{
+        Call *call;
+        int r;
+
+        if (call_status_is_terminal(snapshot->record.status) ||
+            phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
+                return 0;
+        r = call_new(phone, snapshot, &call);
+        if (r < 0)
+                return r;
+        call_add(phone, call);
+        if (call_rings(call))
+                call_ring(phone, call, true);
+        return 0;
+}
+
+/* The hub still has a call that is over here: it learns of that. */
+static void welcome_finished_call(Phone *phone, const CallSnapshot *snapshot)
+{
+        const char *session_id = snapshot->record.session_id;
+        MessageType type =
+                snapshot->record.status == CALL_STATUS_ONGOING ? MESSAGE_END : MESSAGE_CANCEL;
+        Request *request;
+
+        if (!snapshot->here ||
+            (type == MESSAGE_CANCEL && snapshot->record.direction != CALL_DIRECTION_OUTGOING))
+                return;
+        if (request_find(phone, MESSAGE_END, session_id) ||
+            request_find(phone, MESSAGE_CANCEL, session_id))
+                return;
+        request = request_new(phone, type, session_id);
+        request->kept = true;
+        request_add(phone, request);
+}
+
+static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
+{
+        Call *call = call_find(phone, snapshot->record.session_id);
+        bool incoming = snapshot->record.direction == CALL_DIRECTION_INCOMING;
+        Request *accept;
+
+        if (!call)
+                return welcome_new_call(phone, snapshot);
+        if (!call_is_live(call)) {
+                welcome_finished_call(phone, snapshot);
+                return 0;
+        }
+        if (snapshot->record.status == CALL_STATUS_INITIATED) {
+                call_ring_for(phone, call, snapshot->remaining_ms);
+                if (snapshot->record.ringing_since)
+                        call_member_ringing(phone, call, snapshot->record.ringing_since);
+                return 0;
+        }
+        if (snapshot->record.status != CALL_STATUS_ONGOING)
+                return 0;
+        if (call_rings(call) && !snapshot->here)
+                return call_end_here(phone, call, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
+        accept = request_find(phone, MESSAGE_ACCEPT, snapshot->record.session_id);
+        if (call_rings(call) && accept)
+                call_answered_by(phone, call, accept);
+        call_answered(phone, call, snapshot, !incoming);
+        return 0;
+}
+
+/* A call of ours that the hub does not have: rule 15. */
+static int welcome_unknown_call(Phone *phone, Call *call)
+{
+        usec_t last = phone->instant.now + RING_WITHOUT_HUB_GRACE_US;
+        Request *request;
+        int r;
+
+        if (call->shown.record.status == CALL_STATUS_ONGOING)
+                return call_end_here(phone, call, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
+        if (call_rings(call) || !*call->placed.session_id) {
+                call->unknown = true;
+                call->shown.ring_until = MIN_OF(call->shown.ring_until, last);
+                return 0;
+        }
+        if (request_find(phone, MESSAGE_INITIATE, call->placed.session_id))
+                return 0;
+        Metadata metadata = {};
+        r = metadata_copy(&metadata, &call->shown.record.metadata);
+        if (r < 0)
+                return r;
+        request = request_new(phone, MESSAGE_INITIATE, NULL);
+        request->message.initiate = call->placed;
+        request->message.initiate.metadata = metadata;
+        request_add(phone, request);
+        return 0;
+}
+
+static bool welcome_has(const ReplyWelcome *welcome, const Call *call)
+{
+        for (size_t i = 0; i < welcome->n_calls; i++) {
+                if (str_eq(welcome->calls[i].record.session_id, call->shown.record.session_id))
+                        return true;
+        }
+        return false;
+}
+
+/* History comes first: it says how calls ended that the snapshot does not have any more. */
+static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
+{
+        int r;
+
+        for (size_t i = 0; i < welcome->n_history; i++) {
+                const CallRecord *record = &welcome->history[i];
+                Call *call = call_find(phone, record->session_id);
+
+                r = phone_reserve(phone, 1);
+                if (r < 0)
+                        return r;
+                r = history_put(phone, record);
+                if (r < 0)
+                        return r;
+                if (call && !welcome_has(welcome, call))
+                        call_over_by_record(phone, call, record);
+        }
+        if (welcome->history_complete) {
+                phone->history_since = welcome->date;
+        } else if (!request_find(phone, MESSAGE_HISTORY, "")) {
+                phone->history_paged_to = welcome->date;
+                request_ask(phone, MESSAGE_HISTORY, NULL);
+        }
+        return 0;
+}
+
+static int welcome_calls(Phone *phone, const ReplyWelcome *welcome)
+{
+        Call *call, *next;
+        int r;
+
+        for (size_t i = 0; i < welcome->n_calls; i++) {
+                r = phone_reserve(phone, 1);
+                if (r < 0)
+                        return r;
+                r = welcome_call(phone, &welcome->calls[i]);
+                if (r < 0)
+                        return r;
+        }
+        DL_FOREACH_SAFE (phone->calls, call, next) {
+                if (!call_is_live(call) || welcome_has(welcome, call))
+                        continue;
+                r = phone_reserve(phone, 1);
+                if (r < 0)
+                        return r;
+                r = welcome_unknown_call(phone, call);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int phone_welcome(Phone *phone, const ReplyWelcome *welcome)
+{
+        int r;
+
+        r = phone_reserve(phone, 1);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < welcome->n_calls; i++)
+                welcome_refresh_token(phone, &welcome->calls[i]);
+        phone->connection = PHONE_ONLINE;
+        *phone->connection_text = '\0';
+        phone->user = welcome->user;
+        phone->changed |= PHONE_PROPERTY_CONNECTION | PHONE_PROPERTY_USER;
+        STR_SET(phone->link, welcome->link);
+        if (!welcome->resumed)
+                phone->seq_seen = phone->seq_acked = 0;
+        /* A write of our own that is still on its way comes later than what the hub knows. */
+        if (phone->when_busy != welcome->when_busy && !request_find(phone, MESSAGE_SETTINGS, "")) {
+                phone->when_busy = welcome->when_busy;
+                phone->changed |= PHONE_PROPERTY_WHEN_BUSY;
+        }
+        r = welcome_history(phone, welcome);
+        if (r < 0)
+                return r;
+        /* On a link that is resumed nothing was lost: the events follow. */
+        return welcome->resumed ? 0 : welcome_calls(phone, welcome);
+}
+
+/* Without a connection that is to be expected, a new call is refused at once. */
+static void connection_refuse_initiates(Phone *phone)
+{
+        Request *request, *next;
+
+        DL_FOREACH_SAFE (phone->requests, request, next) {
+                if (request->message.type != MESSAGE_INITIATE || request->sent_once)
+                        continue;
+                request_fail(phone, request, CALL_ERROR_NOT_CONNECTED,
+                             *phone->connection_text ? phone->connection_text
+                                                     : "There is no connection to the hub");
+                request_remove(phone, request);
+        }
+}
+
+static int connection_logged_out(Phone *phone, bool online)
+{
+        Call *call, *next;
+        Request *request, *next_request;
+        int r;
+
+        DL_FOREACH_SAFE (phone->calls, call, next) {
+                r = phone_reserve(phone, 1);
+                if (r < 0)
+                        return r;
+                r = call_end_here(phone, call, CALL_EVENT_SHUTDOWN, CALL_REASON_NONE);
+                if (r < 0)
+                        return r;
+        }
+        r = phone_reserve(phone, 1);
+        if (r < 0)
+                return r;
+        DL_FOREACH_SAFE (phone->requests, request, next_request) {
+                request_fail(phone, request, CALL_ERROR_NOT_LOGGED_IN,
+                             "Logged out while it waited for the hub");
+                request_remove(phone, request);
+        }
+        if (online) {
+                Message logout = {.type = MESSAGE_LOGOUT, .id = phone->next_id++};
+
+                phone_act(phone, PHONE_SEND, NULL)->message = logout;
+        }
+        phone->user = (Party){};
+        *phone->link = '\0';
+        phone->seq_seen = phone->seq_acked = 0;
+        phone->history_since = 0;
+        phone->changed |= PHONE_PROPERTY_USER;
+        return 0;
+}
+
+int phone_connection_changed(Phone *phone, const Instant *instant, PhoneConnection connection,
+                             const char *text)
+{
+        bool online = phone->connection == PHONE_ONLINE;
+        int r;
+
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1);
+        if (r < 0)
+                return r;
+        str_printable(phone->connection_text, sizeof(phone->connection_text), text ? text : "");
+        phone->connection = connection;
+        phone->changed |= PHONE_PROPERTY_CONNECTION;
+        requests_lost(phone);
+        if (connection == PHONE_LOGGED_OUT) {
+                r = connection_logged_out(phone, online);
+                if (r < 0)
+                        return r;
+        } else if (connection == PHONE_OFFLINE || connection == PHONE_REFUSED) {
+                connection_refuse_initiates(phone);
+        }
+        phone_settle(phone);
+        return 0;
+}

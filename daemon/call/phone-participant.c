@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "call/phone-internal.h"
+
+static SessionParticipant *participant_find(PhoneSession *session, const char *id)
+{
+        for (size_t i = 0; i < session->n_participants; i++) {
+                if (str_eq(session->participants[i].participant.id, id))
+                        return &session->participants[i];
+        }
+        return NULL;
+}
+
+void participants_clear(PhoneSession *session)
+{
+        free(session->participants);
+        session->participants = NULL;
+        session->n_participants = 0;
+        *session->own_id = '\0';
+}
+
+static void participant_say(Phone *phone, const Call *call, PhoneActionType type,
+                            const SessionParticipant *participant)
+{
+        phone_act(phone, type, call->shown.record.session_id)->participant = *participant;
+}
+
+static void participants_changed(Phone *phone, const Call *call)
+{
+        phone_act(phone, PHONE_SESSION_CHANGED, call->shown.record.session_id)->properties =
+                PHONE_PROPERTY_PARTICIPANTS;
+}
+
+static int participant_add(Phone *phone, Call *call, const Participant *participant,
+                           bool tell_worker)
+{
+        PhoneSession *session = &call->shown.session;
+        SessionParticipant *more;
+
+        if (session->n_participants >= PARTICIPANTS_MAX ||
+            participant_find(session, participant->id))
+                return 0;
+        more = reallocarray(session->participants, session->n_participants + 1, sizeof(*more));
+        if (!more)
+                return -ENOMEM;
+        session->participants = more;
+        more += session->n_participants++;
+        *more = (SessionParticipant){.participant = *participant};
+        participants_changed(phone, call);
+        participant_say(phone, call, PHONE_USER_JOINED, more);
+        if (tell_worker)
+                participant_say(phone, call, PHONE_WORKER_PARTICIPANT_JOINED, more);
+        return 0;
+}
+
+int participants_reset(Phone *phone, Call *call, const ReplyJoin *reply)
+{
+        PhoneSession *session = &call->shown.session;
+        size_t n = MIN_OF(reply->n_others, (size_t)PARTICIPANTS_MAX);
+        SessionParticipant *participants = NULL;
+
+        if (n > 0) {
+                participants = calloc(n, sizeof(*participants));
+                if (!participants)
+                        return -ENOMEM;
+        }
+        for (size_t i = 0; i < n; i++)
+                participants[i].participant = reply->others[i];
+        if (n > 0 || session->n_participants > 0)
+                participants_changed(phone, call);
+        for (size_t i = 0; i < n; i++) {
+                if (!participant_find(session, reply->others[i].id))
+                        participant_say(phone, call, PHONE_USER_JOINED, &participants[i]);
+        }
+        free(session->participants);
+        session->participants = participants;
+        session->n_participants = n;
+        return 0;
+}
+
+static void participant_left(Phone *phone, Call *call, SessionParticipant *participant)
+{
+        PhoneSession *session = &call->shown.session;
+        SessionParticipant gone = *participant;
+
+        *participant = session->participants[--session->n_participants];
+        participants_changed(phone, call);
+        participant_say(phone, call, PHONE_USER_LEFT, &gone);
+        if (call->joined)
+                participant_say(phone, call, PHONE_WORKER_PARTICIPANT_LEFT, &gone);
+        session_tell_state(phone, call);
+}
+
+static int participant_signalled(Phone *phone, Call *call, const MessageSignal *signal)
+{
+        /* Of an old participant, or before this device has joined: nobody is there to take it. */
+        if (!call->joined || !participant_find(&call->shown.session, signal->peer))
+                return 0;
+
+        char *data = strdup(signal->data);
+        if (!data)
+                return -ENOMEM;
+        PhoneAction *action = phone_act(phone, PHONE_WORKER_SIGNAL, signal->session_id);
+        action->message = (Message){.type = MESSAGE_SIGNALLED, .signal = *signal};
+        action->message.signal.data = data;
+        return 0;
+}
+
+static void participant_changed(Phone *phone, Call *call, SessionParticipant *participant,
+                                const Participant *news)
+{
+        if (participant->participant.muted == news->muted)
+                return;
+        participant->participant.muted = news->muted;
+        participants_changed(phone, call);
+        participant_say(phone, call, PHONE_PARTICIPANT_CHANGED, participant);
+}
+
+int participants_message(Phone *phone, const Message *message)
+{
+        /* A signal's session id stands where a participant's does. */
+        const Participant *news = &message->participant.participant;
+        Call *call = call_find(phone, message->type == MESSAGE_SIGNALLED
+                                              ? message->signal.session_id
+                                              : message->participant.session_id);
+
+        if (!call || call->shown.record.status != CALL_STATUS_ONGOING)
+                return 0;
+        if (message->type == MESSAGE_SIGNALLED)
+                return participant_signalled(phone, call, &message->signal);
+        if (message->type == MESSAGE_JOINED)
+                return participant_add(phone, call, news, call->joined);
+
+        SessionParticipant *participant = participant_find(&call->shown.session, news->id);
+        if (!participant)
+                return 0;
+        if (message->type == MESSAGE_LEFT)
+                participant_left(phone, call, participant);
+        else
+                participant_changed(phone, call, participant, news);
+        return 0;
+}
+
+/* The participant, who is new to a daemon that has just adopted the worker. */
+static int participant_of_worker(Phone *phone, Call *call, const char *id, SessionParticipant **ret)
+{
+        PhoneSession *session = &call->shown.session;
+        Participant participant = {.party = *call_record_peer(&call->shown.record)};
+        int r;
+
+        *ret = participant_find(session, id);
+        if (*ret || *session->own_id || STR_SET(participant.id, id) < 0)
+                return 0;
+        r = participant_add(phone, call, &participant, false);
+        if (r < 0)
+                return r;
+        *ret = participant_find(session, id);
+        return 0;
+}
+
+int phone_worker_participant(Phone *phone, const Instant *instant, const char *session_id,
+                             const char *participant, bool connected, bool speaking,
+                             const char *audio_node)
+{
+        Call *call = call_find(phone, session_id);
+        SessionParticipant *shown = NULL;
+        int r;
+
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1);
+        if (r < 0)
+                return r;
+        if (call && call->joined) {
+                r = participant_of_worker(phone, call, participant, &shown);
+                if (r < 0)
+                        return r;
+        }
+        if (shown && (shown->connected != connected || shown->speaking != speaking ||
+                      !str_eq(shown->audio_node, audio_node))) {
+                shown->connected = connected;
+                shown->speaking = speaking;
+                STR_SET(shown->audio_node, audio_node);
+                participants_changed(phone, call);
+                participant_say(phone, call, PHONE_PARTICIPANT_CHANGED, shown);
+                session_tell_state(phone, call);
+        }
+        phone_settle(phone);
+        return 0;
+}
+
+int phone_worker_signal(Phone *phone, const Instant *instant, const char *session_id,
+                        const char *peer, const char *data)
+{
+        Call *call = call_find(phone, session_id);
+        _cleanup_free_ char *copy = strdup(data);
+        int r;
+
+        if (!copy)
+                return -ENOMEM;
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1);
+        if (r < 0)
+                return r;
+        if (call && call->joined &&
+            requests_waiting(phone, MESSAGE_SIGNAL, session_id) < SIGNALS_MAX) {
+                Request *request = request_new(phone, MESSAGE_SIGNAL, session_id);
+
+                STR_SET(request->message.signal.peer, peer);
+                request->message.signal.data = TAKE_PTR(copy);
+                request_add(phone, request);
+        }
+        phone_settle(phone);
+        return 0;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <utlist.h>
+
+#include "call/phone-internal.h"
+
+int phone_new(Phone **ret)
+{
+        Phone *phone = calloc(1, sizeof(*phone));
+
+        if (!phone)
+                return -ENOMEM;
+        phone->ack_at = USEC_NEVER;
+        phone->next_id = HELLO_ID + 1;
+        *ret = phone;
+        return 0;
+}
+
+Phone *phone_free(Phone *phone)
+{
+        Request *request, *next_request;
+        Call *call, *next;
+
+        if (!phone)
+                return NULL;
+        DL_FOREACH_SAFE (phone->requests, request, next_request)
+                request_free(request);
+        DL_FOREACH_SAFE (phone->calls, call, next)
+                call_free(call);
+        listeners_free(phone);
+        phone_actions_free(phone);
+        free(phone);
+        return NULL;
+}
+
+/* ---- what the hub says ---- */
+
+static int message_incoming(Phone *phone, const CallSnapshot *snapshot)
+{
+        const CallRecord *record = &snapshot->record;
+        Call *call = call_find(phone, record->session_id);
+        int r;
+
+        if (record->direction != CALL_DIRECTION_INCOMING || record->status != CALL_STATUS_INITIATED)
+                return 0;
+        if (call) {
+                if (call_rings(call))
+                        call_ring_for(phone, call, snapshot->remaining_ms);
+                return 0;
+        }
+        /* One more would be nobody's to answer; the hub makes a missed call of it. */
+        if (phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
+                return 0;
+        r = call_new(phone, snapshot, &call);
+        if (r < 0)
+                return r;
+        call_add(phone, call);
+        call_ring(phone, call, false);
+        return 0;
+}
+
+static int message_forgotten(Phone *phone, const MessageSessions *sessions)
+{
+        size_t size = sessions->count * sizeof(*sessions->session_ids);
+        void *ids = NULL;
+
+        if (size > 0) {
+                ids = malloc(size);
+                if (!ids)
+                        return -ENOMEM;
+                memcpy(ids, sessions->session_ids, size);
+        }
+        PhoneAction *action = phone_act(phone, PHONE_HISTORY_FORGET, NULL);
+        action->sessions.session_ids = ids;
+        action->sessions.count = sessions->count;
+        return 0;
+}
+
+static void message_settings(Phone *phone, const MessageSettings *settings)
+{
+        if (!settings->has_when_busy || settings->when_busy == phone->when_busy)
+                return;
+        phone->when_busy = settings->when_busy;
+        phone->changed |= PHONE_PROPERTY_WHEN_BUSY;
+}
+
+static int message_event(Phone *phone, const Message *message)
+{
+        Call *call;
+
+        switch (message->type) {
+        case MESSAGE_INCOMING:
+                return message_incoming(phone, &message->call);
+        case MESSAGE_RINGING:
+                call = call_find(phone, message->ringing.session_id);
+                if (call)
+                        call_member_ringing(phone, call, message->ringing.ringing_since);
+                return 0;
+        case MESSAGE_ACCEPTED:
+                call = call_find(phone, message->call.record.session_id);
+                /* Only the caller is told so; the receiver's own accept has its reply. */
+                if (call && call->shown.record.direction == CALL_DIRECTION_OUTGOING)
+                        call_answered(phone, call, &message->call, true);
+                return 0;
+        case MESSAGE_OVER:
+                call = call_find(phone, message->over.session_id);
+                if (call)
+                        call_over(phone, call, &message->over);
+                return 0;
+        case MESSAGE_JOINED:
+        case MESSAGE_LEFT:
+        case MESSAGE_SIGNALLED:
+        case MESSAGE_PARTICIPANT:
+                return participants_message(phone, message);
+        case MESSAGE_LOGGED:
+                return history_put(phone, &message->logged);
+        case MESSAGE_FORGOTTEN:
+                return message_forgotten(phone, &message->sessions);
+        case MESSAGE_CHANGED:
+                message_settings(phone, &message->settings);
+                return 0;
+        default:
+                return 0;
+        }
+}
+
+static int message_dispatch(Phone *phone, const Message *message)
+{
+        const MessageReply *reply = &message->reply;
+        int r;
+
+        if (message->type == MESSAGE_REPLY)
+                return reply->kind == REPLY_WELCOME && !reply->error
+                               ? phone_welcome(phone, &reply->welcome)
+                               : request_replied(phone, message->id, reply);
+
+        /* Sent again after a resume, and taken already. */
+        if (message->seq && message->seq <= phone->seq_seen)
+                return 0;
+        r = phone_reserve(phone, 1);
+        if (r < 0)
+                return r;
+        r = message_event(phone, message);
+        if (r < 0)
+                return r;
+        if (message->seq)
+                phone->seq_seen = message->seq;
+        return 0;
+}
+
+int phone_message(Phone *phone, const Instant *instant, const Message *message)
+{
+        int r;
+
+        phone->instant = *instant;
+        /* Room for what settles after a message that nobody waits for. */
+        r = phone_reserve(phone, 1);
+        if (r < 0)
+                return r;
+        r = message_dispatch(phone, message);
+        if (r < 0)
+                return r;
+        phone_settle(phone);
+        return 0;
+}
+
+int phone_tone_playing(Phone *phone, const Instant *instant, PhoneTone tone, bool playing)
+{
+        int r;
+
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1);
+        if (r < 0)
+                return r;
+        /* News of a tone that has been stopped since is old. */
+        if (tone == phone->tone)
+                phone->tone_heard = playing;
+        phone_settle(phone);
+        return 0;
+}
+
+/* ---- state to be read ---- */
+
+PhoneConnection phone_connection(const Phone *phone, const char **ret_text)
+{
+        if (ret_text)
+                *ret_text = phone->connection_text;
+        return phone->connection;
+}
+
+const Party *phone_user(const Phone *phone)
+{
+        return &phone->user;
+}
+
+WhenBusy phone_when_busy(const Phone *phone)
+{
+        return phone->when_busy;
+}
+
+bool phone_do_not_disturb(const Phone *phone)
+{
+        return phone->do_not_disturb;
+}
+
+bool phone_is_ringing(const Phone *phone)
+{
+        const Call *call;
+
+        DL_FOREACH (phone->calls, call) {
+                if (call->shown.alerting)
+                        return true;
+        }
+        return phone->test_ring_until != 0;
+}
+
+const PhoneCall *phone_call_find(const Phone *phone, const char *session_id)
+{
+        const Call *call;
+
+        DL_FOREACH (phone->calls, call) {
+                if (str_eq(call->shown.record.session_id, session_id))
+                        return &call->shown;
+        }
+        return NULL;
+}
+
+static int call_activity(const Call *call)
+{
+        switch (call->shown.record.status) {
+        case CALL_STATUS_ONGOING:
+                return 3;
+        case CALL_STATUS_INITIATED:
+                return 2;
+        default:
+                return 1;
+        }
+}
+
+const PhoneCall *phone_active_call(const Phone *phone)
+{
+        const Call *call, *active = NULL;
+
+        DL_FOREACH (phone->calls, call) {
+                if (!active || call_activity(call) >= call_activity(active))
+                        active = call;
+        }
+        return active ? &active->shown : NULL;
+}
+
+const PhoneCall *phone_call_at(const Phone *phone, size_t index)
+{
+        const Call *call;
+
+        DL_FOREACH (phone->calls, call) {
+                if (index-- == 0)
+                        return &call->shown;
+        }
+        return NULL;
+}
+
+/* ---- what survives a restart ---- */
+
+void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb)
+{
+        phone->when_busy = when_busy;
+        phone->do_not_disturb = do_not_disturb;
+}
+
+void phone_restore_history_since(Phone *phone, usec_t since)
+{
+        phone->history_since = since;
+}
+
+usec_t phone_history_since(const Phone *phone)
+{
+        return phone->history_since;
+}
