@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone-fixture.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define NOW_AT_FIRST (1000 * USEC_PER_SEC)
+#define DATE_AT_FIRST (1700000000 * USEC_PER_SEC)
+#define STEPS_MAX 1000 /* deadlines in one wait: more is a loop */
+
+Fixture *fixture_new(void)
+{
+        Fixture *fixture = calloc(1, sizeof(*fixture));
+
+        ck_assert_ptr_nonnull(fixture);
+        fixture->instant = (Instant){.now = NOW_AT_FIRST, .date = DATE_AT_FIRST};
+        ck_assert_int_eq(phone_new(&fixture->phone), 0);
+        return fixture;
+}
+
+Fixture *fixture_online(void)
+{
+        Fixture *fixture = fixture_new();
+
+        phone_connection_changed(fixture->phone, &fixture->instant, PHONE_CONNECTING, "");
+        hub_welcomes(fixture, NULL, 0, false);
+        forget(fixture);
+        return fixture;
+}
+
+void fixture_free(Fixture *fixture)
+{
+        forget(fixture);
+        phone_free(fixture->phone);
+        free(fixture);
+}
+
+/* ---- writing down ---- */
+
+_printf_(2, 3) static void say(Fixture *fixture, const char *format, ...)
+{
+        size_t n = strlen(fixture->said);
+        va_list arguments;
+
+        if (n > 0)
+                fixture->said[n++] = ' ';
+        va_start(arguments, format);
+        vsnprintf(fixture->said + n, sizeof(fixture->said) - n, format, arguments);
+        va_end(arguments);
+}
+
+static void say_told(Fixture *fixture, const PhoneAction *action)
+{
+        size_t i;
+
+        say(fixture, "tell:%s%s%s", action->listener.id, action->present ? "!" : "",
+            action->resumed ? "~" : "");
+        for (i = 0; i < fixture->n_told; i++) {
+                if (str_eq(fixture->told[i].id, action->listener.id))
+                        break;
+        }
+        if (i == ELEMENTSOF(fixture->told))
+                return;
+        STR_SET(fixture->told[i].id, action->listener.id);
+        fixture->told[i].serial = action->serial;
+        fixture->n_told = MAX_OF(fixture->n_told, i + 1);
+}
+
+static void say_sent(Fixture *fixture, const PhoneAction *action)
+{
+        MessageType type = action->message.type;
+
+        say(fixture, "send:%s", message_type_to_string(type));
+        fixture->ids[type] = action->message.id;
+        fixture->sent[type] = action->message;
+}
+
+static void say_action(Fixture *fixture, const PhoneAction *action)
+{
+        static const char *const words[] = {
+                [PHONE_CALL_ADDED] = "call-added",
+                [PHONE_CALL_CHANGED] = "call",
+                [PHONE_CALL_REMOVED] = "call-removed",
+                [PHONE_SESSION_ADDED] = "session-added",
+                [PHONE_SESSION_CHANGED] = "session",
+                [PHONE_MANAGER_CHANGED] = "manager",
+                [PHONE_USER_JOINED] = "user-joined",
+                [PHONE_USER_LEFT] = "user-left",
+                [PHONE_PARTICIPANT_CHANGED] = "participant",
+                [PHONE_WORKER_START] = "worker-start",
+                [PHONE_WORKER_JOIN] = "worker-join",
+                [PHONE_WORKER_PARTICIPANT_JOINED] = "worker-participant-joined",
+                [PHONE_WORKER_PARTICIPANT_LEFT] = "worker-participant-left",
+                [PHONE_WORKER_SIGNAL] = "worker-signal",
+                [PHONE_WORKER_STOP] = "worker-stop",
+                [PHONE_HISTORY_FORGET] = "history-forget",
+        };
+        static const char *const tones[] = {"none", "ring", "ring-back"};
+
+        switch (action->type) {
+        case PHONE_SEND:
+                say_sent(fixture, action);
+                break;
+        case PHONE_DONE:
+                say(fixture, "done%s%s", action->error ? ":" : "",
+                    call_error_to_string(action->error));
+                break;
+        case PHONE_STATUS_CHANGED:
+                say(fixture, "status:%s%s%s", call_status_to_string(action->new_status),
+                    *action->reason ? "/" : "", action->reason);
+                break;
+        case PHONE_BROADCAST:
+                say(fixture, "broadcast:%s%s", phone_event_to_string(action->event),
+                    action->resumed ? "~" : "");
+                break;
+        case PHONE_LISTENER_CALL:
+                say_told(fixture, action);
+                break;
+        case PHONE_SESSION_ERROR:
+                say(fixture, "session-error:%s", call_error_to_string(action->error));
+                break;
+        case PHONE_TONE:
+                say(fixture, "tone:%s", tones[action->tone]);
+                break;
+        case PHONE_WORKER_MUTE:
+                say(fixture, "worker-mute:%s", action->on ? "on" : "off");
+                break;
+        case PHONE_HISTORY_PUT:
+                say(fixture, "history:%s/%s", call_status_to_string(action->record.status),
+                    action->record.reason);
+                break;
+        default:
+                say(fixture, "%s", words[action->type]);
+                break;
+        }
+}
+
+const char *fixture_said(Fixture *fixture)
+{
+        PhoneAction action;
+
+        *fixture->said = '\0';
+        while (phone_next_action(fixture->phone, &action)) {
+                say_action(fixture, &action);
+                fixture->last[action.type] = action;
+                phone_action_done(&action);
+        }
+        return fixture->said;
+}
+
+void forget(Fixture *fixture)
+{
+        (void)fixture_said(fixture);
+}
+
+void wait_us(Fixture *fixture, usec_t us)
+{
+        usec_t until = fixture->instant.now + us;
+        unsigned steps = 0;
+
+        while (phone_next_deadline(fixture->phone) <= until) {
+                usec_t due = MAX_OF(phone_next_deadline(fixture->phone), fixture->instant.now);
+
+                ck_assert_uint_lt(steps++, STEPS_MAX);
+                fixture->instant.date += due - fixture->instant.now;
+                fixture->instant.now = due;
+                ck_assert_int_eq(phone_tick(fixture->phone, &fixture->instant), 0);
+        }
+        fixture->instant.date += until - fixture->instant.now;
+        fixture->instant.now = until;
+}
+
+/* ---- the hub ---- */
+
+static void hub_message(Fixture *fixture, Message *message)
+{
+        if (message_type_is_event(message->type))
+                message->seq = ++fixture->seq;
+        /* The newest requests must be known before they can be answered. */
+        ck_assert_int_eq(phone_message(fixture->phone, &fixture->instant, message), 0);
+}
+
+void hub_welcomes(Fixture *fixture, const CallSnapshot *calls, size_t n_calls, bool resumed)
+{
+        Message message = {.type = MESSAGE_REPLY, .id = HELLO_ID};
+        ReplyWelcome *welcome = &message.reply.welcome;
+
+        message.reply.kind = REPLY_WELCOME;
+        STR_SET(welcome->user.uid, "bob");
+        STR_SET(welcome->link, THIRD);
+        welcome->resumed = resumed;
+        welcome->date = fixture->instant.date;
+        welcome->calls = (CallSnapshot *)calls;
+        welcome->n_calls = n_calls;
+        welcome->history_complete = true;
+        if (!resumed)
+                fixture->seq = 0;
+        hub_message(fixture, &message);
+}
+
+void hub_gone(Fixture *fixture)
+{
+        phone_connection_changed(fixture->phone, &fixture->instant, PHONE_OFFLINE,
+                                 "The hub does not answer");
+}
+
+static CallSnapshot snapshot_of(const char *session_id, CallDirection direction, CallStatus status)
+{
+        CallSnapshot snapshot = {.here = true};
+        CallRecord *record = &snapshot.record;
+        bool out = direction == CALL_DIRECTION_OUTGOING;
+
+        STR_SET(record->session_id, session_id);
+        record->direction = direction;
+        record->status = status;
+        STR_SET(record->initiator.uid, out ? "bob" : "alice");
+        STR_SET(record->receiver.uid, out ? "alice" : "bob");
+        record->initiated_at = DATE_AT_FIRST;
+        if (status == CALL_STATUS_INITIATED)
+                snapshot.remaining_ms = RING_S * 1000;
+        if (status == CALL_STATUS_ONGOING) {
+                record->answered_at = DATE_AT_FIRST + USEC_PER_SEC;
+                STR_SET(snapshot.join_token, "token");
+        }
+        return snapshot;
+}
+
+CallSnapshot incoming(const char *session_id, CallStatus status)
+{
+        return snapshot_of(session_id, CALL_DIRECTION_INCOMING, status);
+}
+
+CallSnapshot outgoing(const char *session_id, CallStatus status)
+{
+        return snapshot_of(session_id, CALL_DIRECTION_OUTGOING, status);
+}
+
+void hub_says(Fixture *fixture, MessageType type, const CallSnapshot *snapshot)
+{
+        Message message = {.type = type, .call = *snapshot};
+
+        hub_message(fixture, &message);
+}
+
+void hub_rings(Fixture *fixture, const char *session_id)
+{
+        CallSnapshot snapshot = incoming(session_id, CALL_STATUS_INITIATED);
+
+        hub_says(fixture, MESSAGE_INCOMING, &snapshot);
+}
+
+void hub_ringing(Fixture *fixture, const char *session_id)
+{
+        Message message = {.type = MESSAGE_RINGING, .ringing.ringing_since = fixture->instant.date};
+
+        STR_SET(message.ringing.session_id, session_id);
+        hub_message(fixture, &message);
+}
+
+void hub_over(Fixture *fixture, const char *session_id, CallStatus status, CallReason reason)
+{
+        Message message = {.type = MESSAGE_OVER, .over.status = status};
+
+        STR_SET(message.over.session_id, session_id);
+        STR_SET(message.over.reason, call_reason_to_string(reason));
+        message.over.ended_at = fixture->instant.date;
+        hub_message(fixture, &message);
+}
+
+void hub_participant(Fixture *fixture, MessageType type, const char *session_id, const char *id)
+{
+        Message message = {.type = type};
+
+        STR_SET(message.participant.session_id, session_id);
+        STR_SET(message.participant.participant.id, id);
+        STR_SET(message.participant.participant.party.uid, "alice");
+        hub_message(fixture, &message);
+}
+
+static void hub_reply(Fixture *fixture, MessageType to, Message *message)
+{
+        ck_assert_uint_ne(fixture->ids[to], 0);
+        message->type = MESSAGE_REPLY;
+        message->id = fixture->ids[to];
+        hub_message(fixture, message);
+}
+
+void reply_ok(Fixture *fixture, MessageType to)
+{
+        Message message = {.reply.kind = REPLY_PLAIN};
+
+        hub_reply(fixture, to, &message);
+}
+
+void reply_error(Fixture *fixture, MessageType to, CallError error)
+{
+        Message message;
+
+        message_reply_error(&message, 0, error, "The hub says %s", call_error_to_string(error));
+        hub_reply(fixture, to, &message);
+}
+
+void reply_call(Fixture *fixture, MessageType to, CallSnapshot snapshot)
+{
+        Message message = {.reply = {.kind = REPLY_CALL, .call = snapshot}};
+
+        hub_reply(fixture, to, &message);
+}
+
+void reply_token(Fixture *fixture, MessageType to, const char *token)
+{
+        Message message = {.reply.kind = REPLY_TOKEN};
+
+        STR_SET(message.reply.token.token, token);
+        hub_reply(fixture, to, &message);
+}
+
+void reply_join(Fixture *fixture, const char *other)
+{
+        Message message = {.reply.kind = REPLY_JOIN};
+        Participant participant = {};
+
+        STR_SET(message.reply.join.participant, "me");
+        if (other) {
+                STR_SET(participant.id, other);
+                STR_SET(participant.party.uid, "alice");
+                message.reply.join.others = &participant;
+                message.reply.join.n_others = 1;
+        }
+        hub_reply(fixture, MESSAGE_JOIN, &message);
+}
+
+/* ---- programs ---- */
+
+PhoneCommand asks(PhoneCommandType type, const char *session_id)
+{
+        PhoneCommand command = {.type = type};
+
+        STR_SET(command.owner, PROGRAM);
+        STR_SET(command.session_id, session_id);
+        return command;
+}
+
+void command(Fixture *fixture, const PhoneCommand *asked)
+{
+        ck_assert_int_eq(phone_command(fixture->phone, &fixture->instant, asked, ++fixture->ticket),
+                         0);
+}
+
+void place(Fixture *fixture, const char *session_id)
+{
+        PhoneCommand asked = asks(PHONE_COMMAND_INITIATE, session_id);
+
+        STR_SET(asked.initiate.request.session_id, session_id);
+        STR_SET(asked.initiate.request.receiver, "alice");
+        asked.initiate.request.join = true;
+        command(fixture, &asked);
+}
+
+void accept_by(Fixture *fixture, const char *session_id, const char *owner)
+{
+        PhoneCommand asked = asks(PHONE_COMMAND_ACCEPT, session_id);
+
+        STR_SET(asked.owner, owner);
+        asked.accept.request.join = true;
+        command(fixture, &asked);
+}
+
+void reject(Fixture *fixture, const char *session_id, CallStatus status)
+{
+        PhoneCommand asked = asks(PHONE_COMMAND_REJECT, session_id);
+
+        asked.status = status;
+        command(fixture, &asked);
+}
+
+void do_to(Fixture *fixture, PhoneCommandType type, const char *session_id)
+{
+        PhoneCommand asked = asks(type, session_id);
+
+        command(fixture, &asked);
+}
+
+int listen(Fixture *fixture, const char *id, const char *owner, int priority, bool presents,
+           bool restored)
+{
+        PhoneListener listener = {.priority = priority, .presents = presents};
+        const char *text = NULL;
+        int r;
+
+        STR_SET(listener.id, id);
+        STR_SET(listener.owner, owner);
+        STR_SET(listener.path, "/listener");
+        r = phone_listener_add(fixture->phone, &fixture->instant, &listener, restored, &text);
+        ck_assert_int_eq(r > 0, !str_empty(text));
+        return r;
+}
+
+void answer_event(Fixture *fixture, const char *listener, bool taken)
+{
+        forget(fixture);
+        for (size_t i = 0; i < fixture->n_told; i++) {
+                if (!str_eq(fixture->told[i].id, listener))
+                        continue;
+                phone_listener_answered(fixture->phone, &fixture->instant, fixture->told[i].serial,
+                                        taken);
+                return;
+        }
+        ck_abort_msg("%s was told nothing", listener);
+}
+
+/* ---- short ways to a state ---- */
+
+void placed(Fixture *fixture, const char *session_id)
+{
+        place(fixture, session_id);
+        forget(fixture);
+        reply_call(fixture, MESSAGE_INITIATE, outgoing(session_id, CALL_STATUS_INITIATED));
+        forget(fixture);
+}
+
+void talking(Fixture *fixture, const char *session_id)
+{
+        CallSnapshot snapshot = outgoing(session_id, CALL_STATUS_ONGOING);
+
+        placed(fixture, session_id);
+        hub_says(fixture, MESSAGE_ACCEPTED, &snapshot);
+        forget(fixture);
+        reply_join(fixture, "alice-1");
+        phone_worker_state(fixture->phone, &fixture->instant, session_id, SESSION_CONNECTED);
+        forget(fixture);
+}
+
+void answered(Fixture *fixture, const char *session_id)
+{
+        hub_rings(fixture, session_id);
+        accept_by(fixture, session_id, PROGRAM);
+        forget(fixture);
+        reply_call(fixture, MESSAGE_ACCEPT, incoming(session_id, CALL_STATUS_ONGOING));
+        forget(fixture);
+        reply_join(fixture, NULL);
+        phone_worker_state(fixture->phone, &fixture->instant, session_id, SESSION_CONNECTED);
+        forget(fixture);
+}
+
+CallStatus status_of(Fixture *fixture, const char *session_id)
+{
+        const PhoneCall *call = phone_call_find(fixture->phone, session_id);
+
+        ck_assert_ptr_nonnull(call);
+        return call->record.status;
+}
+
+SessionState session_of(Fixture *fixture, const char *session_id)
+{
+        const PhoneCall *call = phone_call_find(fixture->phone, session_id);
+
+        ck_assert_ptr_nonnull(call);
+        ck_assert(call->has_session);
+        return call->session.state;
+}

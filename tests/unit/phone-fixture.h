@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A phone with a clock of the test's own and a hub that says what the test makes it say.
+ *
+ * What the phone wants done is written down in words, one an action, and read by expect():
+ *
+ *         hub_rings(f, CALL);
+ *         expect(f, "call-added manager broadcast:IncomingCallReceived send:delivered tone:ring "
+ *                   "worker-start");
+ *
+ * tell:ID is an event to a listener, with '!' when it is asked to present and '~' when it is
+ * announced again; done:NAME is a command refused; status:STATUS/REASON a StatusChanged.
+ */
+
+#include <check.h>
+
+#include "call/phone.h"
+#include "suite.h"
+
+#define CALL "11111111-1111-4111-8111-111111111111"
+#define OTHER "22222222-2222-4222-8222-222222222222"
+#define THIRD "33333333-3333-4333-8333-333333333333"
+#define PROGRAM ":1.10" /* who asks, unless a test says otherwise */
+#define RING_S 45
+
+typedef struct Fixture {
+        Phone *phone;
+        Instant instant;
+        uint64_t seq, ticket;
+        char said[8192];
+        uint64_t ids[MESSAGE_TYPE_COUNT];           /* of the last request of each type */
+        Message sent[MESSAGE_TYPE_COUNT];           /* likewise, less what it points to */
+        PhoneAction last[PHONE_HISTORY_FORGET + 1]; /* of each type, less what it points to */
+        struct {
+                char id[LISTENER_ID_MAX + 1];
+                uint64_t serial; /* of the last event */
+        } told[8];
+        size_t n_told;
+} Fixture;
+
+Fixture *fixture_new(void);    /* logged out */
+Fixture *fixture_online(void); /* online, and quiet */
+void fixture_free(Fixture *fixture);
+#define FIXTURE(f) __attribute__((cleanup(fixture_freep))) Fixture *f = fixture_online()
+static inline void fixture_freep(Fixture **fixture)
+{
+        fixture_free(*fixture);
+}
+
+#define expect(f, words) ck_assert_str_eq(fixture_said(f), words)
+const char *fixture_said(Fixture *fixture); /* since the last look */
+void forget(Fixture *fixture);              /* what was said so far is of no interest */
+void wait_us(Fixture *fixture, usec_t us);  /* time passes, deadlines on the way are kept */
+
+/* ---- the hub ---- */
+
+void hub_welcomes(Fixture *fixture, const CallSnapshot *calls, size_t n_calls, bool resumed);
+void hub_gone(Fixture *fixture);
+CallSnapshot incoming(const char *session_id, CallStatus status);
+CallSnapshot outgoing(const char *session_id, CallStatus status);
+void hub_says(Fixture *fixture, MessageType type, const CallSnapshot *snapshot);
+void hub_rings(Fixture *fixture, const char *session_id);
+void hub_ringing(Fixture *fixture, const char *session_id);
+void hub_over(Fixture *fixture, const char *session_id, CallStatus status, CallReason reason);
+void hub_participant(Fixture *fixture, MessageType type, const char *session_id, const char *id);
+/* Replies to the last request of that type. */
+void reply_ok(Fixture *fixture, MessageType to);
+void reply_error(Fixture *fixture, MessageType to, CallError error);
+void reply_call(Fixture *fixture, MessageType to, CallSnapshot snapshot);
+void reply_token(Fixture *fixture, MessageType to, const char *token);
+void reply_join(Fixture *fixture, const char *other); /* NULL: nobody else is there */
+
+/* ---- programs ---- */
+
+PhoneCommand asks(PhoneCommandType type, const char *session_id);
+void command(Fixture *fixture, const PhoneCommand *command);
+void place(Fixture *fixture, const char *session_id);
+void accept_by(Fixture *fixture, const char *session_id, const char *owner);
+void reject(Fixture *fixture, const char *session_id, CallStatus status);
+void do_to(Fixture *fixture, PhoneCommandType type, const char *session_id);
+int listen(Fixture *fixture, const char *id, const char *owner, int priority, bool presents,
+           bool restored);
+void answer_event(Fixture *fixture, const char *listener, bool taken);
+
+/* ---- short ways to a state ---- */
+
+void placed(Fixture *fixture, const char *session_id);   /* initiated, confirmed */
+void talking(Fixture *fixture, const char *session_id);  /* a call placed here, answered, joined */
+void answered(Fixture *fixture, const char *session_id); /* a call that rang here, likewise */
+CallStatus status_of(Fixture *fixture, const char *session_id);
+SessionState session_of(Fixture *fixture, const char *session_id);
