@@ -169,8 +169,8 @@ Desktop *desktop_new_online(Rig *rig, Hub *hub, const char *name)
 {
         Desktop *desktop = desktop_new(rig, name);
 
-        if (hub->certificate[0])
-                environment_set(&desktop->environment, "SSL_CERT_FILE", "%s", hub->certificate);
+        if (hub->trusted[0])
+                environment_set(&desktop->environment, "SSL_CERT_DIR", "%s", hub->trusted);
         desktop_start(desktop);
         desktop_login(desktop, hub);
         return desktop;

@@ -60,22 +60,31 @@ Hub *hub_new_configured(Rig *rig, const char *settings)
         return hub;
 }
 
+static void run_openssl(Hub *hub, const char *const *argv)
+{
+        _cleanup_(run_result_done) RunResult result;
+
+        process_run(hub->rig, &hub->environment, argv, NULL, &result);
+        if (result.status != 0)
+                rig_fail("openssl %s: %s", argv[1], result.err);
+}
+
 Hub *hub_new_tls(Rig *rig)
 {
-        RunResult result;
         Hub *hub = hub_prepare(rig);
+        char folder[RIG_PATH_MAX];
 
-        rig_path(hub->certificate, "%s/hub.crt", rig->dir);
+        rig_path(folder, "%s/certificates", rig->dir);
+        rig_mkdir(folder);
+        rig_path(hub->certificate, "%s/hub.pem", folder);
         rig_path(hub->key, "%s/hub.key", rig->dir);
-        process_run(rig, &hub->environment,
+        rig_path(hub->trusted, "/etc/ssl/certs:%s", folder);
+        run_openssl(hub,
                     ARGV("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                          "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
                          "/CN=Tring test", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
-                         "-keyout", hub->key, "-out", hub->certificate),
-                    NULL, &result);
-        if (result.status != 0)
-                rig_fail("openssl: %s", result.err);
-        run_result_done(&result);
+                         "-keyout", hub->key, "-out", hub->certificate));
+        run_openssl(hub, ARGV("openssl", "rehash", folder));
         hub_start(hub);
         return hub;
 }

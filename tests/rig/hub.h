@@ -15,12 +15,13 @@ typedef struct Hub {
         char listen[64];
         const char *config;                                /* a settings file, or NULL */
         char certificate[RIG_PATH_MAX], key[RIG_PATH_MAX]; /* of wss; empty: plain */
-        Process *process;                                  /* NULL while it is down */
+        char trusted[RIG_PATH_MAX]; /* for $SSL_CERT_DIR: the system's folder and the hub's own */
+        Process *process;           /* NULL while it is down */
 } Hub;
 
 /* Started and ready. */
 Hub *hub_new(Rig *rig);
-/* The same over wss, with a certificate for 127.0.0.1 that is its own CA: `certificate`. */
+/* The same over wss, with a certificate for 127.0.0.1 that is its own CA. */
 Hub *hub_new_tls(Rig *rig);
 /* With settings (the text of a tring-hub.conf). */
 Hub *hub_new_configured(Rig *rig, const char *settings);
