@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rig/desktop.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -114,14 +113,27 @@ Desktop *desktop_free(Desktop *desktop)
         return NULL;
 }
 
+static int ended_too_soon(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        Desktop *desktop = userdata;
+
+        rig_fail("tringd of %s ended with %d before it had its name", desktop->name,
+                 process_wait(desktop->tringd));
+}
+
 void desktop_start(Desktop *desktop)
 {
+        sd_event_source *source = NULL;
         char name[64];
 
         snprintf(name, sizeof(name), "tringd-%s", desktop->name);
         desktop->tringd = process_start(desktop->rig, name, &desktop->environment,
                                         ARGV(rig_program("TRINGD")));
+        rig_check(sd_event_add_io(desktop->rig->event, &source, desktop->tringd->pidfd, EPOLLIN,
+                                  ended_too_soon, desktop),
+                  "sd_event_add_io");
         client_wait_owner(desktop->client, true);
+        sd_event_source_unref(source);
 }
 
 void desktop_stop(Desktop *desktop)
