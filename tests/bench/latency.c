@@ -4,7 +4,8 @@
  * (AcceptCall on B's bus to OutgoingCallAccepted on A's bus), each beside a floor taken in the same
  * run, turn by turn: the same two buses, with programs between them that only pass bytes on.
  *
- * No media workers: what is measured is signalling, and two processors are few enough.
+ * Twice: signalling alone, where media workers cannot be started; and with them, a call at a time,
+ * the next when the last one's workers have gone.
  */
 #include <poll.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "rig/desktop.h"
 
 #define ROUNDS 500
+#define ROUNDS_WITH_WORKERS 200
 #define WARM_UP                                                                          \
         50 /* rounds that do not count: caches, allocators, the first page of everything \
             */
@@ -230,7 +232,25 @@ static void print(const char *name, Samples *samples, Samples *floor, double p50
         }
 }
 
-int main(void)
+/* Until tringd has no child left: neither worker nor ring. */
+static void wait_alone(const Desktop *desktop)
+{
+        usec_t deadline = rig_deadline();
+        char path[RIG_PATH_MAX];
+
+        rig_path(path, "/proc/%d/task/%d/children", desktop->tringd->pid, desktop->tringd->pid);
+        for (;;) {
+                _cleanup_free_ char *children = rig_read_file(path);
+
+                if (str_empty(children))
+                        return;
+                if (rig_remaining_ms(deadline) == 0)
+                        rig_fail("tringd of %s keeps %s", desktop->name, children);
+                usleep(10 * USEC_PER_MSEC);
+        }
+}
+
+static void measure(int rounds, bool workers)
 {
         _cleanup_(rig_freep) Rig *rig = rig_new();
         _cleanup_(samples_done) Samples ring = {}, answer = {}, floor = {};
@@ -240,7 +260,6 @@ int main(void)
         Side sides[2];
 
         /* A call a millisecond is more than a person is allowed. */
-        setenv("TRING_MEDIA", "/nonexistent/tring-media", true);
         hub = hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\n");
         a = desktop_new_online(rig, hub, "alice");
         b = desktop_new_online(rig, hub, "bob");
@@ -248,11 +267,12 @@ int main(void)
         side_open(&sides[0], a);
         side_open(&sides[1], b);
 
-        figure_machine();
-        for (int i = 0; i < WARM_UP + ROUNDS; i++) {
+        for (int i = 0; i < WARM_UP + rounds; i++) {
                 double ring_us, answer_us, there = forward(sides, 0), back = forward(sides, 1);
 
                 call_once(sides, &ring_us, &answer_us);
+                wait_alone(a);
+                wait_alone(b);
                 if (i < WARM_UP)
                         continue;
                 samples_add(&ring, ring_us);
@@ -260,12 +280,25 @@ int main(void)
                 samples_add(&floor, there);
                 samples_add(&floor, back);
         }
-        print("ring latency", &ring, &floor, RING_P50_TARGET, RING_P99_TARGET);
-        print("answer latency", &answer, &floor, ANSWER_P50_TARGET, ANSWER_P99_TARGET);
+        print(workers ? "ring latency, with workers" : "ring latency", &ring, &floor,
+              RING_P50_TARGET, RING_P99_TARGET);
+        print(workers ? "answer latency, with workers" : "answer latency", &answer, &floor,
+              ANSWER_P50_TARGET, ANSWER_P99_TARGET);
 
         for (int i = 0; i < 2; i++)
                 sd_bus_flush_close_unref(sides[i].bus);
         for (size_t i = 0; i < ELEMENTSOF(processes); i++)
                 process_free(processes[i]);
+}
+
+int main(void)
+{
+        _cleanup_free_ char *media = rig_strdup(rig_program("MEDIA"));
+
+        figure_machine();
+        setenv("TRING_MEDIA", "/nonexistent/tring-media", true);
+        measure(ROUNDS, false);
+        setenv("TRING_MEDIA", media, true);
+        measure(ROUNDS_WITH_WORKERS, true);
         return EXIT_SUCCESS;
 }
