@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Writes what the API says of calls, parties and participants as a{sv}. Each returns 0 or negative
+ * errno.
+ */
+
+#include <systemd/sd-bus.h>
+
+#include "call/phone.h"
+
+int details_open(sd_bus_message *message); /* a{sv}, to be filled and closed */
+int details_close(sd_bus_message *message);
+
+/* One entry of a basic type, as sd_bus_message_append(): details_put(m, "uid", "s", uid). */
+#define details_put(message, key, type, value) \
+        sd_bus_message_append((message), "{sv}", (key), (type), (value))
+
+/* a{sv}: uid or guid, name. */
+int details_append_party(sd_bus_message *message, const Party *party, bool is_group);
+int details_append_metadata(sd_bus_message *message, const Metadata *metadata);
+
+/* The entries that details and history records share; between open and close. */
+int details_put_record(sd_bus_message *message, const CallRecord *record);
+
+/* Of an event, a{sv} whole. `present` NULL: no such key. */
+typedef struct DetailsMarks {
+        const bool *present;
+        bool resumed; /* the key is there only when true */
+} DetailsMarks;
+int details_append_call(sd_bus_message *message, const PhoneCall *call, usec_t now,
+                        const DetailsMarks *marks);
+
+/* aa{sv}: uid, name, state of each who is rung. */
+int details_append_members(sd_bus_message *message, const PhoneCall *call);
+/* a{sv} of one participant. */
+int details_append_participant(sd_bus_message *message, const SessionParticipant *participant);
+
+uint32_t call_remaining_ms(const PhoneCall *call, usec_t now);

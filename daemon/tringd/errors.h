@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The named errors of the API: org.tring.Calls1.Error.<CallError>, each with a sentence for a
+ * person that names the value which was wrong.
+ */
+
+#include <systemd/sd-bus.h>
+
+#include "call/status.h"
+
+/* Sets *error; returns a negative errno, as a handler of sd-bus returns it. */
+int error_set(sd_bus_error *error, CallError name, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* InvalidArgument: "<what> '<value>' <why>", the value made printable and cut. */
+int error_invalid(sd_bus_error *error, const char *what, const char *value, const char *why);
+
+/* Answers a message that was held. */
+int error_reply(sd_bus_message *message, CallError name, const char *text);
