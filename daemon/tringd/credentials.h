@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Who we are at which hub: kept in one file of mode 0600, written by rename. A file that others can
+ * read is refused: its token may be in other hands. The memory is wiped when it is done with.
+ */
+
+#include "call/message.h"
+
+#define HUB_URL_MAX 1024 /* bytes; as long as a WebSocket URL may be */
+
+typedef struct Credentials {
+        char hub[HUB_URL_MAX + 1];
+        char token[TOKEN_MAX + 1];
+        char device_name[NAME_MAX_BYTES + 1];
+} Credentials;
+
+void credentials_done(Credentials *credentials);
+
+/*
+ * Returns 0; -ENOENT; or with a sentence in *ret_text (the caller frees) that names the file:
+ * -EPERM (the mode, or not ours), -EBADMSG (not what we wrote), or what open and read say.
+ */
+int credentials_load(const char *path, Credentials *ret, char **ret_text);
+
+/* Returns 0 or negative errno. */
+int credentials_save(const char *path, const Credentials *credentials);
+int credentials_forget(const char *path);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tringd/folders.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/str.h"
+
+/* The XDG base directory specification: relative paths in the variables are to be ignored. */
+static char *base_folder(const char *variable, const char *in_home)
+{
+        const char *value = getenv(variable), *home = getenv("HOME");
+
+        if (value && value[0] == '/')
+                return str_printf("%s/tring", value);
+        if (in_home && home && home[0] == '/')
+                return str_printf("%s/%s/tring", home, in_home);
+        errno = ENOENT;
+        return NULL;
+}
+
+static int make_folders(char *path)
+{
+        for (char *p = path + 1; (p = strchr(p, '/')); p++) {
+                *p = '\0';
+                int r = mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+                *p = '/';
+                if (r < 0)
+                        return r;
+        }
+        if (mkdir(path, 0700) < 0 && errno != EEXIST)
+                return -errno;
+        return 0;
+}
+
+/* There, a folder of ours that nobody else can look into, and writable. */
+static int check_folder(const char *path)
+{
+        struct stat st;
+
+        if (stat(path, &st) < 0)
+                return -errno;
+        if (!S_ISDIR(st.st_mode))
+                return -ENOTDIR;
+        if (st.st_uid != geteuid())
+                return -EPERM;
+        if (st.st_mode & 077 && chmod(path, 0700) < 0)
+                return -errno;
+        return access(path, W_OK | X_OK) < 0 ? -errno : 0;
+}
+
+static void say(Folders *folders, const char *what, const char *path, int error)
+{
+        char *said = str_printf("%s%s%s %s: %s", folders->trouble ? folders->trouble : "",
+                                folders->trouble ? "; " : "", what, path, strerror(-error));
+
+        if (!said)
+                return;
+        free(folders->trouble);
+        folders->trouble = said;
+}
+
+static void keep_if_usable(Folders *folders, char **path, const char *consequence)
+{
+        int r = make_folders(*path);
+
+        if (r >= 0 || r == -EROFS || r == -EACCES)
+                r = check_folder(*path);
+        if (r >= 0)
+                return;
+        say(folders, consequence, *path, r);
+        free(*path);
+        *path = NULL;
+}
+
+int folders_init(Folders *folders)
+{
+        _cleanup_free_ char *settings = base_folder("XDG_CONFIG_HOME", ".config");
+
+        *folders = (Folders){.state = base_folder("XDG_STATE_HOME", ".local/state"),
+                             .runtime = base_folder("XDG_RUNTIME_DIR", NULL)};
+        /* A token can be read in a folder that cannot be written. */
+        if (folders->state &&
+            !(folders->credentials = str_printf("%s/credentials", folders->state)))
+                return -ENOMEM;
+        if (folders->state)
+                keep_if_usable(folders, &folders->state, "nothing is remembered over a restart:");
+        else
+                say(folders, "nothing is remembered over a restart:", "$HOME", -ENOENT);
+        if (folders->runtime)
+                keep_if_usable(folders, &folders->runtime, "calls have no sound:");
+        else
+                say(folders, "calls have no sound:", "$XDG_RUNTIME_DIR", -ENOENT);
+
+        if (settings && !(folders->settings = str_printf("%s/tringd.conf", settings)))
+                return -ENOMEM;
+        if (!folders->state)
+                return 0;
+        folders->history = str_printf("%s/history.db", folders->state);
+        return folders->history ? 0 : -ENOMEM;
+}
+
+void folders_done(Folders *folders)
+{
+        free(folders->state);
+        free(folders->runtime);
+        free(folders->settings);
+        free(folders->credentials);
+        free(folders->history);
+        free(folders->trouble);
+        *folders = (Folders){};
+}

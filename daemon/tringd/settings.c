@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tringd/settings.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <locale.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+#define SHOWN 64          /* bytes of a wrong word: enough to find it again */
+#define COMPLAINT_MAX 256 /* bytes of a sentence */
+
+typedef struct Reading {
+        Settings *settings;
+        char complaint[COMPLAINT_MAX]; /* the first one */
+} Reading;
+
+typedef struct Key {
+        const char *section, *name;
+        bool (*set)(void *target, size_t size, const char *value);
+        size_t offset, size;
+        const char *wants;
+} Key;
+
+static bool set_bool(void *target, size_t size, const char *value)
+{
+        bool yes = str_eq(value, "yes") || str_eq(value, "true");
+
+        if (!yes && !str_eq(value, "no") && !str_eq(value, "false"))
+                return false;
+        *(bool *)target = yes;
+        return true;
+}
+
+/* strtod() would read what the user's language calls a number. */
+static bool set_volume(void *target, size_t size, const char *value)
+{
+        static const char c_locale[] = "C";
+        locale_t locale = newlocale(LC_NUMERIC_MASK, c_locale, (locale_t)0);
+        char *end;
+
+        if (!locale)
+                return false;
+        double volume = strtod_l(value, &end, locale);
+        freelocale(locale);
+        if (end == value || *end || !(volume >= 0 && volume <= 1))
+                return false;
+        *(double *)target = volume;
+        return true;
+}
+
+static bool set_text(void *target, size_t size, const char *value)
+{
+        return text_is_valid(value, size - 1) && str_copy(target, size, value) >= 0;
+}
+
+static bool set_path(void *target, size_t size, const char *value)
+{
+        return value[0] == '/' && set_text(target, size, value);
+}
+
+#define FIELD(member) offsetof(Settings, member), sizeof(((Settings *)NULL)->member)
+
+static const Key keys[] = {
+        {"hub", "insecure", set_bool, FIELD(insecure), "yes or no"},
+        {"ring", "sound", set_path, FIELD(ring_sound), "the absolute path of a sound file"},
+        {"ring", "volume", set_volume, FIELD(ring_volume), "a number from 0 to 1"},
+        {"ring", "device", set_text, FIELD(ring_device), "a PipeWire node.name"},
+        {"ring", "ring-back", set_bool, FIELD(ring_back), "yes or no"},
+        {"media", "microphone", set_text, FIELD(microphone), "a PipeWire node.name"},
+        {"media", "speaker", set_text, FIELD(speaker), "a PipeWire node.name"},
+};
+
+void settings_defaults(Settings *settings)
+{
+        *settings = (Settings){.ring_volume = 1, .ring_back = true};
+}
+
+/* inih: 0 stops the count of good lines at this one. */
+static int on_key(void *userdata, const char *section, const char *name, const char *value)
+{
+        Reading *reading = userdata;
+        char shown_section[SHOWN], shown_name[SHOWN], shown_value[SHOWN];
+        bool known_section = false;
+
+        str_printable(shown_section, sizeof(shown_section), section);
+        str_printable(shown_name, sizeof(shown_name), name);
+        str_printable(shown_value, sizeof(shown_value), value);
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                if (!str_eq(keys[i].section, section))
+                        continue;
+                known_section = true;
+                if (!str_eq(keys[i].name, name))
+                        continue;
+                if (keys[i].set((char *)reading->settings + keys[i].offset, keys[i].size, value))
+                        return 1;
+                if (!reading->complaint[0])
+                        snprintf(reading->complaint, sizeof(reading->complaint),
+                                 "'%s' of [%s] is '%s', not %s", shown_name, shown_section,
+                                 shown_value, keys[i].wants);
+                return 0;
+        }
+        if (reading->complaint[0])
+                return 0;
+        if (known_section)
+                snprintf(reading->complaint, sizeof(reading->complaint),
+                         "the key '%s' is not known in [%s]", shown_name, shown_section);
+        else
+                snprintf(reading->complaint, sizeof(reading->complaint),
+                         "the section [%s] of the key '%s' is not known", shown_section,
+                         shown_name);
+        return 0;
+}
+
+int settings_load(const char *path, Settings *ret, char **ret_text)
+{
+        Settings read_here;
+        Reading reading = {.settings = &read_here};
+        _cleanup_(fclosep) FILE *file = NULL;
+
+        settings_defaults(ret);
+        settings_defaults(&read_here);
+        if (!path)
+                return 0;
+        file = fopen(path, "re");
+        if (!file && errno == ENOENT)
+                return 0;
+        if (!file) {
+                int r = -errno;
+
+                *ret_text = str_printf("%s: %s", path, strerror(-r));
+                return r;
+        }
+        int line = ini_parse_file(file, on_key, &reading);
+        if (line == 0) {
+                *ret = read_here;
+                return 0;
+        }
+        if (line < 0)
+                return -ENOMEM;
+        *ret_text = str_printf("%s:%d: %s", path, line,
+                               reading.complaint[0] ? reading.complaint
+                                                    : "neither a [section] nor a key = value");
+        return -EINVAL;
+}
