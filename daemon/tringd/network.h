@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Says when trying again is worth it: the network has come back (an address or a route is new), or
+ * the machine has been asleep, so that a connection that looks alive may be long dead. Neither
+ * costs a wakeup while nothing happens.
+ */
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+
+typedef struct Network Network;
+
+typedef struct NetworkEvents {
+        void (*back)(void *userdata);
+        void (*woke_up)(void *userdata);
+} NetworkEvents;
+
+int network_new(sd_event *event, const NetworkEvents *events, void *userdata, Network **ret);
+Network *network_free(Network *network);
+DEFINE_CLEANUP(Network *, network_free);
+
+/*
+ * `back` is wanted or not: addresses come and go while we are online, and need wake nobody then.
+ * Where netlink cannot be had `back` never comes: the back-off still tries.
+ */
+void network_watch(Network *network, bool wanted);
