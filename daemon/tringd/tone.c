@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tringd/tone.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <utlist.h>
+
+#include "base/log.h"
+
+#define ARGUMENTS_MAX 12
+#define VOLUME_SIZE 16
+#define STOP_ACCURACY_US (50 * USEC_PER_MSEC)
+
+extern char **environ;
+
+/* One process that plays. */
+typedef struct Player {
+        Tone *tone;
+        PhoneTone which;
+        pid_t pid;
+        int pidfd, output;
+        sd_event_source *exit_source, *output_source, *kill_source;
+        bool stopping;
+        struct Player *prev, *next;
+} Player;
+
+struct Tone {
+        sd_event *event;
+        const char *program;
+        const Settings *settings;
+        const ToneEvents *events;
+        void *userdata;
+        Player *players; /* at most one that is not stopping */
+        sd_event_source *failed_source;
+        PhoneTone failed;
+        bool warned;
+};
+
+static Player *player_free(Player *player)
+{
+        if (!player)
+                return NULL;
+        sd_event_source_disable_unref(player->exit_source);
+        sd_event_source_disable_unref(player->output_source);
+        sd_event_source_disable_unref(player->kill_source);
+        if (player->pid > 0) {
+                (void)kill(player->pid, SIGKILL);
+                (void)waitpid(player->pid, NULL, 0);
+        }
+        closep(&player->pidfd);
+        closep(&player->output);
+        free(player);
+        return NULL;
+}
+DEFINE_CLEANUP(Player *, player_free);
+
+static void warn_once(Tone *tone, const char *why)
+{
+        if (!tone->warned)
+                log_warning("calls do not ring with sound here: %s", why);
+        tone->warned = true;
+}
+
+static int on_exit_of_player(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        Player *player = userdata;
+        Tone *tone = player->tone;
+        siginfo_t info = {};
+
+        if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+                return 0;
+        player->pid = 0;
+        bool unexpected = !player->stopping;
+        PhoneTone which = player->which;
+        DL_DELETE(tone->players, player);
+        player_free(player);
+        if (unexpected) {
+                warn_once(tone, "the player ended by itself");
+                tone->events->playing(tone->userdata, which, false);
+        }
+        return 0;
+}
+
+static int on_output(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        Player *player = userdata;
+        char word[sizeof("playing\n")];
+
+        player->output_source = sd_event_source_disable_unref(player->output_source);
+        ssize_t n = read(fd, word, sizeof(word));
+        if (n <= 0 || player->stopping)
+                return 0; /* its exit says the rest */
+        player->tone->warned = false;
+        player->tone->events->playing(player->tone->userdata, player->which, true);
+        return 0;
+}
+
+static int on_kill(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Player *player = userdata;
+
+        (void)pidfd_send_signal(player->pidfd, SIGKILL, NULL, 0);
+        return 0;
+}
+
+static void player_stop(Player *player)
+{
+        if (player->stopping)
+                return;
+        player->stopping = true;
+        (void)pidfd_send_signal(player->pidfd, SIGTERM, NULL, 0);
+        if (sd_event_add_time_relative(player->tone->event, &player->kill_source, CLOCK_MONOTONIC,
+                                       TONE_STOP_US, STOP_ACCURACY_US, on_kill, player) < 0)
+                (void)pidfd_send_signal(player->pidfd, SIGKILL, NULL, 0);
+}
+
+static void make_arguments(const Tone *tone, PhoneTone which, char volume[static VOLUME_SIZE],
+                           const char *arguments[static ARGUMENTS_MAX])
+{
+        const Settings *settings = tone->settings;
+        bool ring = which == PHONE_TONE_RING;
+        const char *device = ring ? settings->ring_device : settings->speaker;
+        size_t n = 0;
+
+        /* Thousandths by hand: printf would use the user's decimal comma. */
+        unsigned thousandths = (unsigned)(settings->ring_volume * 1000);
+        snprintf(volume, VOLUME_SIZE, "%u.%03u", thousandths / 1000, thousandths % 1000);
+
+        arguments[n++] = tone->program;
+        arguments[n++] = "tone";
+        arguments[n++] = ring ? "ring" : "ring-back";
+        arguments[n++] = "--volume";
+        arguments[n++] = volume;
+        if (ring && settings->ring_sound[0]) {
+                arguments[n++] = "--sound";
+                arguments[n++] = settings->ring_sound;
+        }
+        if (device[0]) {
+                arguments[n++] = "--target";
+                arguments[n++] = device;
+        }
+        arguments[n] = NULL;
+}
+
+static int spawn_with_output(const char *const arguments[], int output, pid_t *ret)
+{
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attributes;
+        sigset_t none;
+        pid_t pid;
+        int r = posix_spawn_file_actions_init(&actions);
+
+        if (r != 0)
+                return -r;
+        r = posix_spawnattr_init(&attributes);
+        if (r != 0) {
+                posix_spawn_file_actions_destroy(&actions);
+                return -r;
+        }
+        /* What the loop blocks is the loop's, not the player's. */
+        sigemptyset(&none);
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+        r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+        if (r == 0)
+                r = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+        if (r == 0)
+                r = posix_spawn(&pid, arguments[0], &actions, &attributes, (char *const *)arguments,
+                                environ);
+        posix_spawnattr_destroy(&attributes);
+        posix_spawn_file_actions_destroy(&actions);
+        if (r != 0)
+                return -r;
+        *ret = pid;
+        return 0;
+}
+
+static int player_watch(Player *player)
+{
+        Tone *tone = player->tone;
+
+        player->pidfd = pidfd_open(player->pid, 0);
+        if (player->pidfd < 0)
+                return -errno;
+        int r = sd_event_add_io(tone->event, &player->exit_source, player->pidfd, EPOLLIN,
+                                on_exit_of_player, player);
+        if (r < 0)
+                return r;
+        return sd_event_add_io(tone->event, &player->output_source, player->output, EPOLLIN,
+                               on_output, player);
+}
+
+static int start_player(Tone *tone, PhoneTone which)
+{
+        _cleanup_(player_freep) Player *player = calloc(1, sizeof(*player));
+        _cleanup_close_ int writing = -1;
+        const char *arguments[ARGUMENTS_MAX];
+        char volume[VOLUME_SIZE];
+        int ends[2];
+
+        if (!player)
+                return -ENOMEM;
+        *player = (Player){.tone = tone, .which = which, .pidfd = -1, .output = -1};
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return -errno;
+        player->output = ends[0];
+        writing = ends[1];
+        make_arguments(tone, which, volume, arguments);
+        int r = spawn_with_output(arguments, writing, &player->pid);
+        if (r < 0)
+                return r;
+        r = player_watch(player);
+        if (r < 0)
+                return r;
+        DL_APPEND(tone->players, player);
+        TAKE_PTR(player);
+        return 0;
+}
+
+/* Never from inside tone_play(): whoever asked is not done with its own change. */
+static int on_failed(sd_event_source *source, void *userdata)
+{
+        Tone *tone = userdata;
+
+        tone->failed_source = sd_event_source_disable_unref(tone->failed_source);
+        tone->events->playing(tone->userdata, tone->failed, false);
+        return 0;
+}
+
+void tone_play(Tone *tone, PhoneTone which)
+{
+        Player *player;
+        bool goes_on = false;
+
+        DL_FOREACH (tone->players, player) {
+                if (!player->stopping && player->which == which)
+                        goes_on = true;
+                else
+                        player_stop(player);
+        }
+        if (which == PHONE_TONE_NONE || goes_on)
+                return;
+        if (which == PHONE_TONE_RING_BACK && !tone->settings->ring_back)
+                return;
+        int r = start_player(tone, which);
+        if (r >= 0)
+                return;
+        warn_once(tone, strerror(-r));
+        tone->failed = which;
+        if (!tone->failed_source)
+                (void)sd_event_add_defer(tone->event, &tone->failed_source, on_failed, tone);
+}
+
+int tone_new(sd_event *event, const char *program, const Settings *settings,
+             const ToneEvents *events, void *userdata, Tone **ret)
+{
+        Tone *tone = calloc(1, sizeof(*tone));
+
+        if (!tone)
+                return -ENOMEM;
+        *tone = (Tone){.event = sd_event_ref(event),
+                       .program = program,
+                       .settings = settings,
+                       .events = events,
+                       .userdata = userdata};
+        *ret = tone;
+        return 0;
+}
+
+Tone *tone_free(Tone *tone)
+{
+        Player *player, *next;
+
+        if (!tone)
+                return NULL;
+        DL_FOREACH_SAFE (tone->players, player, next) {
+                DL_DELETE(tone->players, player);
+                player_free(player);
+        }
+        sd_event_source_disable_unref(tone->failed_source);
+        sd_event_unref(tone->event);
+        free(tone);
+        return NULL;
+}

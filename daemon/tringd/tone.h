@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The ring and the ring-back: one process of tring-media that plays a tone in a loop until it is
+ * told to stop. It says `playing` once a person can hear it.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "call/phone.h"
+#include "tringd/settings.h"
+
+#define TONE_STOP_US                                                                \
+        (1 * USEC_PER_SEC) /* after that it is killed: a ring that goes on is worse \
+                            */
+
+typedef struct Tone Tone;
+
+typedef struct ToneEvents {
+        /* The tone that was asked for last is heard, or will not be. */
+        void (*playing)(void *userdata, PhoneTone tone, bool playing);
+} ToneEvents;
+
+/* `program` is tring-media; both strings and settings stay the caller's. */
+int tone_new(sd_event *event, const char *program, const Settings *settings,
+             const ToneEvents *events, void *userdata, Tone **ret);
+Tone *tone_free(Tone *tone); /* stops it */
+DEFINE_CLEANUP(Tone *, tone_free);
+
+/* From now on this tone and no other; PHONE_TONE_NONE: silence. */
+void tone_play(Tone *tone, PhoneTone which);

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tringd/workers.h"
+
+#include <errno.h>
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "base/log.h"
+#include "loop/worker-process.h"
+#include "tringd/stats.h"
+
+#define SENTENCE_MAX 160
+
+typedef struct Worker {
+        char session_id[UUID_LENGTH + 1];
+        Workers *workers;
+        WorkerProcess *process; /* NULL: could not be started */
+        StatsQueue *stats;
+        sd_event_source *failed; /* tells `gone` from the loop */
+        int error;
+        bool stopping;
+        UT_hash_handle hh;
+} Worker;
+
+struct Workers {
+        sd_event *event;
+        const char *program, *folder;
+        const WorkersEvents *events;
+        void *userdata;
+        Worker *by_session;
+};
+
+static Worker *worker_free(Worker *worker, bool leave_it_running)
+{
+        if (!worker)
+                return NULL;
+        if (leave_it_running)
+                worker_process_detach(worker->process);
+        else
+                worker_process_free(worker->process);
+        stats_queue_free(worker->stats);
+        sd_event_source_disable_unref(worker->failed);
+        free(worker);
+        return NULL;
+}
+
+int workers_new(sd_event *event, const char *program, const char *folder,
+                const WorkersEvents *events, void *userdata, Workers **ret)
+{
+        Workers *workers = calloc(1, sizeof(*workers));
+
+        if (!workers)
+                return -ENOMEM;
+        *workers = (Workers){.event = sd_event_ref(event),
+                             .program = program,
+                             .folder = folder,
+                             .events = events,
+                             .userdata = userdata};
+        *ret = workers;
+        return 0;
+}
+
+Workers *workers_free(Workers *workers)
+{
+        Worker *worker, *next;
+
+        if (!workers)
+                return NULL;
+        HASH_ITER (hh, workers->by_session, worker, next) {
+                HASH_DEL(workers->by_session, worker);
+                worker_free(worker, true);
+        }
+        sd_event_unref(workers->event);
+        free(workers);
+        return NULL;
+}
+
+static Worker *find_worker(Workers *workers, const char *session_id)
+{
+        Worker *worker;
+
+        HASH_FIND_STR(workers->by_session, session_id, worker);
+        return worker;
+}
+
+static void tell_gone(Worker *worker, const char *reason)
+{
+        Workers *workers = worker->workers;
+        char session_id[UUID_LENGTH + 1], text[SENTENCE_MAX];
+        bool expected = worker->stopping;
+
+        memcpy(session_id, worker->session_id, sizeof(session_id));
+        snprintf(text, sizeof(text), "the media worker %s", reason);
+        HASH_DEL(workers->by_session, worker);
+        worker_free(worker, false);
+        if (expected)
+                return;
+        log_fields(LOG_WARNING, text, "SESSION_ID=%s", session_id, NULL);
+        workers->events->gone(workers->userdata, session_id, text);
+}
+
+static void on_gone(void *userdata, const char *reason)
+{
+        tell_gone(userdata, reason);
+}
+
+static void on_message(void *userdata, const char *text, size_t length)
+{
+        Worker *worker = userdata;
+        _cleanup_(worker_message_done) WorkerMessage message = {};
+        char complaint[MESSAGE_TEXT_MAX + 1];
+        int r = worker_decode(text, length, &message, complaint);
+
+        if (r < 0) {
+                log_fields(LOG_WARNING, "the media worker said what we cannot read",
+                           "SESSION_ID=%s", worker->session_id, "WHY=%s",
+                           r == -EBADMSG ? complaint : strerror(-r), NULL);
+                return;
+        }
+        if (worker->stopping)
+                return;
+        if (message.type == WORKER_STATS)
+                stats_queue_answer(worker->stats, message.serial, &message.stats);
+        else
+                worker->workers->events->message(worker->workers->userdata, worker->session_id,
+                                                 &message);
+}
+
+static const WorkerProcessEvents process_events = {.message = on_message, .gone = on_gone};
+
+static int socket_path(const Workers *workers, const char *session_id, char **ret)
+{
+        if (!workers->folder)
+                return -ENOTDIR;
+        *ret = str_printf("%s/%s.worker", workers->folder, session_id);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int spawn(Worker *worker, const char *title)
+{
+        Workers *workers = worker->workers;
+        _cleanup_free_ char *path = NULL;
+        const char *const arguments[] = {
+                workers->program, "worker", "--session", worker->session_id,
+                "--title",        title,    NULL};
+        int r = socket_path(workers, worker->session_id, &path);
+
+        if (r < 0)
+                return r;
+        const WorkerProcessOptions options = {
+                .program = workers->program,
+                .arguments = arguments,
+                .socket_path = path,
+        };
+        return worker_process_spawn(workers->event, &options, &process_events, worker,
+                                    &worker->process);
+}
+
+static int adopt(Worker *worker)
+{
+        _cleanup_free_ char *path = NULL;
+        int r = socket_path(worker->workers, worker->session_id, &path);
+
+        if (r < 0)
+                return r;
+        return worker_process_adopt(worker->workers->event, path, &process_events, worker,
+                                    &worker->process);
+}
+
+static int on_failed(sd_event_source *source, void *userdata)
+{
+        Worker *worker = userdata;
+        char reason[SENTENCE_MAX];
+
+        snprintf(reason, sizeof(reason), "cannot be started: %s", strerror(-worker->error));
+        tell_gone(worker, reason);
+        return 0;
+}
+
+static int add_worker(Workers *workers, const char *session_id, Worker **ret)
+{
+        Worker *worker = calloc(1, sizeof(*worker));
+
+        if (!worker)
+                return -ENOMEM;
+        worker->workers = workers;
+        memcpy(worker->session_id, session_id, sizeof(worker->session_id));
+        int r = stats_queue_new(workers->event, &worker->stats);
+        if (r >= 0) {
+                HASH_ADD_STR(workers->by_session, session_id, worker);
+                r = worker->hh.tbl ? 0 : -ENOMEM;
+        }
+        if (r < 0) {
+                worker_free(worker, false);
+                return r;
+        }
+        *ret = worker;
+        return 0;
+}
+
+static void drop_worker(Worker *worker)
+{
+        HASH_DEL(worker->workers->by_session, worker);
+        worker_free(worker, false);
+}
+
+/* One that was told to stop is still on its way out: its successor does not wait for it. */
+static void drop_stopping(Workers *workers, const char *session_id)
+{
+        Worker *worker = find_worker(workers, session_id);
+
+        if (worker && worker->stopping)
+                drop_worker(worker);
+}
+
+void workers_adopt(Workers *workers, const char *session_id)
+{
+        Worker *worker;
+
+        if (find_worker(workers, session_id) || add_worker(workers, session_id, &worker) < 0)
+                return;
+        if (adopt(worker) < 0)
+                drop_worker(worker);
+        else
+                log_fields(LOG_INFO, "media worker adopted", "SESSION_ID=%s", session_id, NULL);
+}
+
+void workers_start(Workers *workers, const char *session_id, const char *title)
+{
+        Worker *worker;
+
+        drop_stopping(workers, session_id);
+        if (find_worker(workers, session_id))
+                return;
+        int r = add_worker(workers, session_id, &worker);
+        if (r < 0) {
+                log_error("cannot start a media worker: %s", strerror(-r));
+                return;
+        }
+        if (adopt(worker) >= 0)
+                return;
+        worker->error = spawn(worker, title);
+        if (worker->error >= 0)
+                return;
+        r = sd_event_add_defer(workers->event, &worker->failed, on_failed, worker);
+        if (r < 0)
+                log_error("cannot report that a media worker is missing: %s", strerror(-r));
+}
+
+static int send_message(Worker *worker, const WorkerMessage *message)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t length;
+
+        if (!worker->process)
+                return -ENOTCONN;
+        int r = worker_encode(message, &text, &length);
+        if (r < 0)
+                return r;
+        return worker_process_send(worker->process, text, length);
+}
+
+void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message)
+{
+        Worker *worker = find_worker(workers, session_id);
+
+        if (!worker || worker->stopping)
+                return;
+        int r = send_message(worker, message);
+        if (r < 0 && r != -ENOTCONN)
+                log_fields(LOG_WARNING, "cannot reach the media worker", "SESSION_ID=%s",
+                           session_id, "WHY=%s", strerror(-r), NULL);
+}
+
+void workers_stop(Workers *workers, const char *session_id)
+{
+        Worker *worker = find_worker(workers, session_id);
+        const WorkerMessage quit = {.type = WORKER_QUIT};
+
+        if (!worker || worker->stopping)
+                return;
+        worker->stopping = true;
+        if (!worker->process || send_message(worker, &quit) < 0 ||
+            worker_process_stop(worker->process) < 0)
+                drop_worker(worker);
+}
+
+int workers_stats(Workers *workers, const char *session_id, sd_bus_message *message)
+{
+        Worker *worker = find_worker(workers, session_id);
+        WorkerMessage request = {.type = WORKER_STATS_REQUEST};
+
+        if (!worker || worker->stopping || !worker->process)
+                return -ENOENT;
+        int r = stats_queue_hold(worker->stats, message, &request.serial);
+        if (r < 0)
+                return r;
+        r = send_message(worker, &request);
+        if (r < 0) {
+                stats_queue_drop(worker->stats, request.serial);
+                return r == -ENOTCONN ? -ENOENT : r;
+        }
+        return 0;
+}

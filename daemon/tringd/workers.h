@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The media workers: one tring-media for each call that may need one. What they say goes to the
+ * phone by the events; what the phone wants of them comes in by workers_….
+ *
+ * Events come from the loop, never from inside a function called here.
+ */
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "call/phone.h"
+#include "wire/worker.h"
+
+#define STATS_TIMEOUT_US (10 * USEC_PER_SEC) /* dbus-api: methods reply within 10 s */
+#define STATS_WAITING_MAX 32                 /* of one session: more are refused */
+
+typedef struct Workers Workers;
+
+typedef struct WorkersEvents {
+        /* Anything but WORKER_STATS. */
+        void (*message)(void *userdata, const char *session_id, const WorkerMessage *message);
+        /* It is gone without having been told to. `text` is a sentence. */
+        void (*gone)(void *userdata, const char *session_id, const char *text);
+} WorkersEvents;
+
+/* `program` is tring-media; `folder` holds the sockets, NULL: there can be no workers. */
+int workers_new(sd_event *event, const char *program, const char *folder,
+                const WorkersEvents *events, void *userdata, Workers **ret);
+Workers *workers_free(Workers *workers); /* lets go of them: a successor adopts them */
+DEFINE_CLEANUP(Workers *, workers_free);
+
+/* Starts one, or adopts the one that another tringd left. A failure is told by `gone`. */
+void workers_start(Workers *workers, const char *session_id, const char *title);
+/* Adopts one, if there is one. */
+void workers_adopt(Workers *workers, const char *session_id);
+/* Tells it something. Without a worker nothing happens: `gone` has been told. */
+void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message);
+void workers_stop(Workers *workers, const char *session_id);
+
+/*
+ * Answers a GetStats, now or later. Returns 0 when the message is held, -ENOENT without a worker,
+ * -EBUSY when too many wait, or -ENOMEM.
+ */
+int workers_stats(Workers *workers, const char *session_id, sd_bus_message *message);
