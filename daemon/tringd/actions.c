@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "base/log.h"
+#include "tringd/adapters.h"
+#include "tringd/daemon.h"
+#include "tringd/details.h"
+#include "tringd/errors.h"
+#include "tringd/objects.h"
+
+static void report(const PhoneAction *action, const char *what, int r)
+{
+        if (r < 0)
+                log_fields(LOG_WARNING, what, "SESSION_ID=%s", action->session_id, "WHY=%s",
+                           strerror(-r), NULL);
+}
+
+static int new_signal(Daemon *daemon, const char *path, const char *interface, const char *member,
+                      sd_bus_message **ret)
+{
+        changes_flush(daemon->changes);
+        return sd_bus_message_new_signal(daemon->bus, ret, path, interface, member);
+}
+
+static int emit_status_changed(Daemon *daemon, const PhoneAction *action)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
+        const PhoneCall *call = phone_call_find(daemon->phone, action->session_id);
+        char path[CALL_PATH_SIZE];
+
+        if (!call)
+                return -ENOENT;
+        int r = new_signal(daemon, call_path_from_id(path, action->session_id), CALL_INTERFACE,
+                           "StatusChanged", &signal);
+        if (r >= 0)
+                r = sd_bus_message_append(signal, "sss", call_status_to_string(action->old_status),
+                                          call_status_to_string(action->new_status),
+                                          action->reason);
+        if (r >= 0)
+                r = details_append_call(signal, call, clock_boottime(), &(DetailsMarks){});
+        return r < 0 ? r : sd_bus_send(daemon->bus, signal, NULL);
+}
+
+static int emit_event(Daemon *daemon, const PhoneAction *action)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
+        const PhoneCall *call = phone_call_find(daemon->phone, action->session_id);
+        const bool presents = false; /* a signal asks nobody */
+        char path[CALL_PATH_SIZE];
+        const DetailsMarks marks = {
+                .present = action->event == PHONE_EVENT_INCOMING_CALL_RECEIVED ? &presents : NULL,
+                .resumed = action->resumed,
+        };
+
+        if (!call)
+                return -ENOENT;
+        int r = new_signal(daemon, ROOT_PATH, MANAGER_INTERFACE,
+                           phone_event_to_string(action->event), &signal);
+        if (r >= 0)
+                r = sd_bus_message_append(signal, "os", call_path_from_id(path, action->session_id),
+                                          action->session_id);
+        if (r >= 0)
+                r = details_append_call(signal, call, clock_boottime(), &marks);
+        return r < 0 ? r : sd_bus_send(daemon->bus, signal, NULL);
+}
+
+static int emit_participant(Daemon *daemon, const PhoneAction *action)
+{
+        static const char *const members[] = {
+                [PHONE_USER_JOINED] = "UserJoined",
+                [PHONE_USER_LEFT] = "UserLeft",
+                [PHONE_PARTICIPANT_CHANGED] = "ParticipantChanged",
+        };
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
+        char path[CALL_PATH_SIZE];
+        int r = new_signal(daemon, call_path_from_id(path, action->session_id), SESSION_INTERFACE,
+                           members[action->type], &signal);
+
+        if (r >= 0)
+                r = details_append_participant(signal, &action->participant);
+        return r < 0 ? r : sd_bus_send(daemon->bus, signal, NULL);
+}
+
+static int emit_session_error(Daemon *daemon, const PhoneAction *action)
+{
+        _cleanup_free_ char *name =
+                str_printf(ERROR_PREFIX "%s", call_error_to_string(action->error));
+        char path[CALL_PATH_SIZE];
+
+        if (!name)
+                return -ENOMEM;
+        changes_flush(daemon->changes);
+        return sd_bus_emit_signal(daemon->bus, call_path_from_id(path, action->session_id),
+                                  SESSION_INTERFACE, "Error", "ss", name, action->text);
+}
+
+static void answer(Daemon *daemon, const PhoneAction *action)
+{
+        changes_flush(daemon->changes);
+        requests_answer(daemon->requests, action);
+}
+
+static void send_to_hub(Daemon *daemon, const PhoneAction *action)
+{
+        int r = daemon->link ? link_send(daemon->link, &action->message) : -ENOTCONN;
+
+        if (r < 0)
+                log_debug("%s not sent: %s", message_type_to_string(action->message.type),
+                          strerror(-r));
+}
+
+static void manager_changed(Daemon *daemon, const PhoneAction *action)
+{
+        const uint32_t policy = PHONE_PROPERTY_WHEN_BUSY | PHONE_PROPERTY_DO_NOT_DISTURB;
+
+        changes_manager(daemon->changes, action->properties);
+        daemon->policy_changed = daemon->policy_changed || action->properties & policy;
+        daemon->listeners_changed =
+                daemon->listeners_changed || action->properties & PHONE_PROPERTY_LISTENERS;
+}
+
+static void call_added(Daemon *daemon, const PhoneAction *action)
+{
+        const PhoneCall *call = phone_call_find(daemon->phone, action->session_id);
+
+        changes_call_added(daemon->changes, action->session_id, call && call->has_session);
+        if (call && call->record.status == CALL_STATUS_ONGOING)
+                workers_adopt(daemon->workers, action->session_id);
+}
+
+static void change_history(Daemon *daemon, const PhoneAction *action)
+{
+        const MessageSessions *gone = &action->sessions;
+        int r;
+
+        if (!daemon->history)
+                return;
+        if (action->type == PHONE_HISTORY_PUT)
+                r = history_put(daemon->history, &action->record);
+        else
+                r = history_forget(daemon->history,
+                                   (const char(*)[UUID_LENGTH + 1]) gone->session_ids, gone->count,
+                                   NULL);
+        report(action, "the history misses a call", r);
+        daemon->logs_changed = true;
+}
+
+void daemon_act(Daemon *daemon, PhoneAction *action)
+{
+        switch (action->type) {
+        case PHONE_SEND:
+                send_to_hub(daemon, action);
+                break;
+        case PHONE_DONE:
+                answer(daemon, action);
+                break;
+        case PHONE_CALL_ADDED:
+                call_added(daemon, action);
+                break;
+        case PHONE_CALL_CHANGED:
+                changes_call(daemon->changes, action->session_id, action->properties);
+                break;
+        case PHONE_CALL_REMOVED:
+                changes_call_removed(daemon->changes, action->session_id);
+                break;
+        case PHONE_SESSION_ADDED:
+                changes_session_added(daemon->changes, action->session_id);
+                break;
+        case PHONE_SESSION_CHANGED:
+                changes_session(daemon->changes, action->session_id, action->properties);
+                break;
+        case PHONE_MANAGER_CHANGED:
+                manager_changed(daemon, action);
+                break;
+        case PHONE_STATUS_CHANGED:
+                report(action, "StatusChanged is lost", emit_status_changed(daemon, action));
+                break;
+        case PHONE_BROADCAST:
+                report(action, "an event is lost", emit_event(daemon, action));
+                break;
+        case PHONE_LISTENER_CALL:
+                listener_call(daemon, action);
+                break;
+        case PHONE_USER_JOINED:
+        case PHONE_USER_LEFT:
+        case PHONE_PARTICIPANT_CHANGED:
+                report(action, "news of a participant is lost", emit_participant(daemon, action));
+                break;
+        case PHONE_SESSION_ERROR:
+                report(action, "an error is lost", emit_session_error(daemon, action));
+                break;
+        case PHONE_HISTORY_PUT:
+        case PHONE_HISTORY_FORGET:
+                change_history(daemon, action);
+                break;
+        case PHONE_TONE:
+        case PHONE_WORKER_START:
+        case PHONE_WORKER_JOIN:
+        case PHONE_WORKER_PARTICIPANT_JOINED:
+        case PHONE_WORKER_PARTICIPANT_LEFT:
+        case PHONE_WORKER_SIGNAL:
+        case PHONE_WORKER_MUTE:
+        case PHONE_WORKER_STOP:
+                media_act(daemon, action);
+                break;
+        }
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What the adapters' events do to the phone: the way in, as daemon_act() is the way out.
+ */
+
+#include "tringd/daemon.h"
+
+extern const LinkEvents link_events;       /* login.c */
+extern const OwnersEvents owners_events;   /* listeners-bus.c */
+extern const WorkersEvents workers_events; /* media.c */
+extern const ToneEvents tone_events;       /* media.c */
+
+/* With the token that was kept; without one nothing happens, with a bad one it is said. */
+int link_start_from_file(Daemon *daemon);
+
+/* PHONE_LISTENER_CALL */
+void listener_call(Daemon *daemon, const PhoneAction *action);
+
+/* PHONE_TONE and the PHONE_WORKER_… */
+void media_act(Daemon *daemon, PhoneAction *action);

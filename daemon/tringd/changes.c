@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tringd/changes.h"
+
+#include <errno.h>
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "base/log.h"
+#include "tringd/objects.h"
+
+#define NAMES_MAX 16 /* properties of one interface that can change: Call has 10 */
+
+/* A call that the bus knows of. */
+typedef struct Face {
+        char session_id[UUID_LENGTH + 1];
+        bool has_session;
+        uint32_t call, session; /* properties that have changed */
+        UT_hash_handle hh;
+} Face;
+
+struct Changes {
+        sd_bus *bus;
+        uint32_t manager;
+        Face *faces;
+};
+
+typedef struct PropertyName {
+        uint32_t bit;
+        const char *name;
+} PropertyName;
+
+static const PropertyName manager_names[] = {
+        {PHONE_PROPERTY_CONNECTION, "ConnectionState"},
+        {PHONE_PROPERTY_CONNECTION, "ConnectionError"},
+        {PHONE_PROPERTY_USER, "LoggedInUser"},
+        {PHONE_PROPERTY_ACTIVE_CALL, "ActiveCall"},
+        {PHONE_PROPERTY_WHEN_BUSY, "WhenBusy"},
+        {PHONE_PROPERTY_DO_NOT_DISTURB, "DoNotDisturb"},
+        {PHONE_PROPERTY_LISTENERS, "Listeners"},
+        {PHONE_PROPERTY_RINGING, "Ringing"},
+        {CHANGES_UNSEEN_MISSED, "UnseenMissed"},
+};
+
+static const PropertyName call_names[] = {
+        {PHONE_PROPERTY_TYPE, "CallType"},
+        {PHONE_PROPERTY_STATUS, "Status"},
+        {PHONE_PROPERTY_STATUS, "Reason"},
+        {PHONE_PROPERTY_ALERTING, "Alerting"},
+        {PHONE_PROPERTY_RINGING_SINCE, "RingingSince"},
+        {PHONE_PROPERTY_ANSWERED_AT, "AnsweredAt"},
+        {PHONE_PROPERTY_ENDED_AT, "EndedAt"},
+        {PHONE_PROPERTY_ENDED_AT, "Duration"},
+        {PHONE_PROPERTY_MEMBERS, "Members"},
+        {PHONE_PROPERTY_HANDLED_BY, "HandledBy"},
+};
+
+static const PropertyName session_names[] = {
+        {PHONE_PROPERTY_SESSION_STATE, "State"},
+        {PHONE_PROPERTY_AUDIO_MUTED, "AudioMuted"},
+        {PHONE_PROPERTY_PARTICIPANTS, "Participants"},
+};
+
+int changes_new(sd_bus *bus, Changes **ret)
+{
+        Changes *changes = calloc(1, sizeof(*changes));
+
+        if (!changes)
+                return -ENOMEM;
+        changes->bus = sd_bus_ref(bus);
+        *ret = changes;
+        return 0;
+}
+
+Changes *changes_free(Changes *changes)
+{
+        Face *face, *next;
+
+        if (!changes)
+                return NULL;
+        HASH_ITER (hh, changes->faces, face, next) {
+                HASH_DEL(changes->faces, face);
+                free(face);
+        }
+        sd_bus_unref(changes->bus);
+        free(changes);
+        return NULL;
+}
+
+static Face *find_face(Changes *changes, const char *session_id)
+{
+        Face *face;
+
+        HASH_FIND_STR(changes->faces, session_id, face);
+        return face;
+}
+
+void changes_manager(Changes *changes, uint32_t properties)
+{
+        changes->manager |= properties;
+}
+
+void changes_call(Changes *changes, const char *session_id, uint32_t properties)
+{
+        Face *face = find_face(changes, session_id);
+
+        if (face)
+                face->call |= properties;
+}
+
+void changes_session(Changes *changes, const char *session_id, uint32_t properties)
+{
+        Face *face = find_face(changes, session_id);
+
+        if (face && face->has_session)
+                face->session |= properties;
+}
+
+static void report(int r, const char *what, const char *path)
+{
+        if (r < 0)
+                log_warning("cannot announce %s of %s: %s", what, path, strerror(-r));
+}
+
+void changes_call_added(Changes *changes, const char *session_id, bool has_session)
+{
+        char path[CALL_PATH_SIZE];
+        Face *face = calloc(1, sizeof(*face));
+
+        call_path_from_id(path, session_id);
+        if (face) {
+                memcpy(face->session_id, session_id, sizeof(face->session_id));
+                face->has_session = has_session;
+                HASH_ADD_STR(changes->faces, session_id, face);
+        }
+        if (!face || !face->hh.tbl) {
+                free(face);
+                report(-ENOMEM, "later changes", path);
+        }
+        changes_flush(changes);
+        report(sd_bus_emit_object_added(changes->bus, path), "the interfaces", path);
+}
+
+void changes_session_added(Changes *changes, const char *session_id)
+{
+        char path[CALL_PATH_SIZE];
+        Face *face = find_face(changes, session_id);
+
+        if (face && face->has_session)
+                return;
+        if (face)
+                face->has_session = true;
+        changes_flush(changes);
+        call_path_from_id(path, session_id);
+        report(sd_bus_emit_interfaces_added(changes->bus, path, SESSION_INTERFACE, NULL),
+               "the session", path);
+}
+
+/* The phone has let go of the call: nothing of the object can be read any more. */
+void changes_call_removed(Changes *changes, const char *session_id)
+{
+        char path[CALL_PATH_SIZE];
+        Face *face = find_face(changes, session_id);
+        bool has_session = face && face->has_session;
+
+        if (face) {
+                HASH_DEL(changes->faces, face);
+                free(face);
+        }
+        changes_flush(changes);
+        call_path_from_id(path, session_id);
+        report(sd_bus_emit_interfaces_removed(
+                       changes->bus, path, CALL_INTERFACE, "org.freedesktop.DBus.Peer",
+                       "org.freedesktop.DBus.Introspectable", "org.freedesktop.DBus.Properties",
+                       has_session ? SESSION_INTERFACE : NULL, NULL),
+               "the end", path);
+}
+
+static void emit(Changes *changes, const char *path, const char *interface,
+                 const PropertyName *names, size_t n_names, uint32_t *properties)
+{
+        char *changed[NAMES_MAX + 1];
+        size_t n = 0;
+
+        if (*properties == 0)
+                return;
+        for (size_t i = 0; i < n_names; i++)
+                if (*properties & names[i].bit)
+                        changed[n++] = (char *)names[i].name;
+        changed[n] = NULL;
+        *properties = 0;
+        if (n > 0)
+                report(sd_bus_emit_properties_changed_strv(changes->bus, path, interface, changed),
+                       "changes", path);
+}
+
+void changes_flush(Changes *changes)
+{
+        char path[CALL_PATH_SIZE];
+        Face *face, *next;
+
+        HASH_ITER (hh, changes->faces, face, next) {
+                call_path_from_id(path, face->session_id);
+                emit(changes, path, CALL_INTERFACE, call_names, ELEMENTSOF(call_names),
+                     &face->call);
+                emit(changes, path, SESSION_INTERFACE, session_names, ELEMENTSOF(session_names),
+                     &face->session);
+        }
+        emit(changes, ROOT_PATH, MANAGER_INTERFACE, manager_names, ELEMENTSOF(manager_names),
+             &changes->manager);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What the bus is told of objects and properties. Changes of properties are gathered, and go out
+ * before any signal and at the end of the loop turn, each property once.
+ */
+
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#include "call/phone.h"
+
+typedef struct Changes Changes;
+
+#define CHANGES_UNSEEN_MISSED (1u << 31) /* a property of the manager that the phone knows not */
+
+int changes_new(sd_bus *bus, Changes **ret); /* keeps a reference to the bus */
+Changes *changes_free(Changes *changes);
+DEFINE_CLEANUP(Changes *, changes_free);
+
+/* `properties` are bits of PhoneProperty. A call that was not added is ignored. */
+void changes_manager(Changes *changes, uint32_t properties);
+void changes_call(Changes *changes, const char *session_id, uint32_t properties);
+void changes_session(Changes *changes, const char *session_id, uint32_t properties);
+
+/* InterfacesAdded and InterfacesRemoved, at once. A call may come with its session. */
+void changes_call_added(Changes *changes, const char *session_id, bool has_session);
+void changes_session_added(Changes *changes, const char *session_id);
+void changes_call_removed(Changes *changes, const char *session_id);
+
+void changes_flush(Changes *changes);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tringd/daemon.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "tringd/adapters.h"
+#include "tringd/kept.h"
+#include "tringd/objects.h"
+
+#define DEADLINE_ACCURACY_US                                                \
+        (5 * USEC_PER_MSEC) /* nobody sees it; the kernel may batch wakeups \
+                             */
+/* After everything else of a loop turn. */
+#define SETTLE_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 100)
+#define DIRECT_PEER "direct" /* no bus name, and no unique name either */
+
+Instant daemon_instant(void)
+{
+        return (Instant){.now = clock_boottime(), .date = clock_realtime()};
+}
+
+const char *message_owner(sd_bus_message *message)
+{
+        const char *sender = sd_bus_message_get_sender(message);
+
+        return sender ? sender : DIRECT_PEER;
+}
+
+static const char *media_program(void)
+{
+        const char *program = getenv("TRING_MEDIA");
+
+        return str_empty(program) ? TRING_LIBEXECDIR "/tring-media" : program;
+}
+
+static void arm_deadline(Daemon *daemon)
+{
+        usec_t next = phone_next_deadline(daemon->phone);
+        int r = next == USEC_NEVER ? 0 : sd_event_source_set_time(daemon->deadline, next);
+
+        if (r >= 0)
+                r = sd_event_source_set_enabled(
+                        daemon->deadline, next == USEC_NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+        if (r < 0)
+                log_error("cannot set the timer: %s", strerror(-r));
+}
+
+void daemon_pump(Daemon *daemon)
+{
+        PhoneAction action;
+
+        if (daemon->pumping)
+                return;
+        daemon->pumping = true;
+        while (phone_next_action(daemon->phone, &action)) {
+                daemon_act(daemon, &action);
+                phone_action_done(&action);
+        }
+        daemon->pumping = false;
+        arm_deadline(daemon);
+        daemon_settle_later(daemon);
+}
+
+void daemon_event_given(Daemon *daemon, int r, const char *what)
+{
+        if (r < 0)
+                log_error("%s is lost: %s", what, strerror(-r));
+        daemon_pump(daemon);
+}
+
+int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *command,
+                   RequestReply reply)
+{
+        const Instant instant = daemon_instant();
+        uint64_t ticket;
+        int r = STR_SET(command->owner, message_owner(message));
+
+        if (r < 0)
+                return r;
+        r = requests_hold(daemon->requests, message, reply, &ticket);
+        if (r < 0)
+                return r;
+        r = phone_command(daemon->phone, &instant, command, ticket);
+        if (r < 0) {
+                requests_drop(daemon->requests, ticket);
+                daemon_pump(daemon);
+                return r;
+        }
+        daemon_pump(daemon);
+        return 1;
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Daemon *daemon = userdata;
+        const Instant instant = daemon_instant();
+
+        daemon_event_given(daemon, phone_tick(daemon->phone, &instant), "a deadline");
+        return 0;
+}
+
+static void emit_logs_changed(Daemon *daemon)
+{
+        daemon->logs_changed = false;
+        changes_manager(daemon->changes, CHANGES_UNSEEN_MISSED);
+        changes_flush(daemon->changes);
+        int r = sd_bus_emit_signal(daemon->bus, ROOT_PATH, MANAGER_INTERFACE, "CallLogsChanged",
+                                   NULL);
+        if (r < 0)
+                log_warning("cannot say that the history has changed: %s", strerror(-r));
+}
+
+static int on_settle(sd_event_source *source, void *userdata)
+{
+        Daemon *daemon = userdata;
+
+        if (daemon->logs_changed)
+                emit_logs_changed(daemon);
+        changes_flush(daemon->changes);
+        kept_save(daemon);
+        return 0;
+}
+
+void daemon_settle_later(Daemon *daemon)
+{
+        (void)sd_event_source_set_enabled(daemon->settle, SD_EVENT_ONESHOT);
+}
+
+static int add_sources(Daemon *daemon)
+{
+        sd_event *event = loop_event(daemon->loop);
+        int r = sd_event_add_time(event, &daemon->deadline, CLOCK_BOOTTIME, 0, DEADLINE_ACCURACY_US,
+                                  on_deadline, daemon);
+
+        if (r < 0)
+                return r;
+        r = sd_event_source_set_enabled(daemon->deadline, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
+        r = sd_event_add_defer(event, &daemon->settle, on_settle, daemon);
+        if (r < 0)
+                return r;
+        r = sd_event_source_set_enabled(daemon->settle, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
+        return sd_event_source_set_priority(daemon->settle, SETTLE_PRIORITY);
+}
+
+static int make_adapters(Daemon *daemon)
+{
+        sd_event *event = loop_event(daemon->loop);
+        const char *media = media_program();
+        int r = requests_new(&daemon->requests);
+
+        if (r >= 0)
+                r = changes_new(daemon->bus, &daemon->changes);
+        if (r >= 0)
+                r = owners_new(daemon->bus, &owners_events, daemon, &daemon->owners);
+        if (r >= 0)
+                r = listener_store_new(&daemon->listener_store);
+        if (r >= 0)
+                r = workers_new(event, media, daemon->folders.runtime, &workers_events, daemon,
+                                &daemon->workers);
+        if (r >= 0)
+                r = tone_new(event, media, &daemon->settings, &tone_events, daemon, &daemon->tone);
+        return r;
+}
+
+int daemon_new(sd_bus *bus, Loop *loop, Daemon **ret)
+{
+        _cleanup_(daemon_freep) Daemon *daemon = calloc(1, sizeof(*daemon));
+
+        if (!daemon)
+                return -ENOMEM;
+        daemon->bus = sd_bus_ref(bus);
+        daemon->loop = loop;
+        settings_defaults(&daemon->settings);
+        int r = folders_init(&daemon->folders);
+        if (r >= 0)
+                r = phone_new(&daemon->phone);
+        if (r >= 0)
+                r = make_adapters(daemon);
+        if (r >= 0)
+                r = add_sources(daemon);
+        if (r >= 0)
+                r = objects_register(daemon);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(daemon);
+        return 0;
+}
+
+static void read_settings(Daemon *daemon)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = settings_load(daemon->folders.settings, &daemon->settings, &text);
+
+        if (r < 0)
+                log_error("%s; going on with the defaults", text ? text : strerror(-r));
+}
+
+int daemon_start(Daemon *daemon)
+{
+        if (daemon->folders.trouble)
+                log_warning("%s", daemon->folders.trouble);
+        read_settings(daemon);
+        kept_open(daemon);
+        kept_restore(daemon);
+        int r = link_new(daemon->loop, daemon->settings.insecure, &link_events, daemon,
+                         &daemon->link);
+        if (r < 0)
+                return r;
+        r = link_start_from_file(daemon);
+        daemon_pump(daemon);
+        return r;
+}
+
+Daemon *daemon_free(Daemon *daemon)
+{
+        if (!daemon)
+                return NULL;
+        if (daemon->history && daemon->settle)
+                kept_save(daemon);
+        sd_event_source_disable_unref(daemon->settle);
+        sd_event_source_disable_unref(daemon->deadline);
+        link_free(daemon->link);
+        tone_free(daemon->tone);
+        workers_free(daemon->workers);
+        listener_store_free(daemon->listener_store);
+        owners_free(daemon->owners);
+        requests_free(daemon->requests);
+        changes_free(daemon->changes);
+        phone_free(daemon->phone);
+        history_free(daemon->history);
+        sd_bus_message_unref(daemon->login);
+        sd_bus_flush_close_unref(daemon->bus);
+        folders_done(&daemon->folders);
+        free(daemon->trouble);
+        free(daemon);
+        return NULL;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The daemon: a phone (call/phone.h) and the adapters around it. D-Bus faces, the link to the hub,
+ * workers and the ring give it events; what it wants done is taken to them by daemon_pump(), which
+ * everybody calls who has given it an event.
+ *
+ * The members are for the files of tringd/ alone: faces read the phone through them.
+ */
+
+#include <systemd/sd-bus.h>
+
+#include "call/phone.h"
+#include "loop/loop.h"
+#include "store/history.h"
+#include "tringd/changes.h"
+#include "tringd/folders.h"
+#include "tringd/link.h"
+#include "tringd/listener-store.h"
+#include "tringd/owners.h"
+#include "tringd/requests.h"
+#include "tringd/settings.h"
+#include "tringd/tone.h"
+#include "tringd/workers.h"
+
+typedef struct Daemon {
+        sd_bus *bus;
+        Loop *loop; /* not owned */
+        Folders folders;
+        Settings settings;
+        History *history; /* NULL when not even memory could be had for it */
+
+        Phone *phone;
+        Changes *changes;
+        Requests *requests;
+        Owners *owners;
+        ListenerStore *listener_store;
+        Link *link;
+        Workers *workers;
+        Tone *tone;
+
+        sd_bus_message *login; /* held while a login is under way */
+        Party user;            /* who was logged in last, with this device's id */
+        char *trouble;         /* what is not right with files: a sentence, or NULL */
+
+        sd_event_source *deadline; /* the phone's next */
+        sd_event_source *settle;   /* end of the loop turn */
+        bool pumping;
+        bool logs_changed, policy_changed, listeners_changed;
+        usec_t history_since; /* as stored */
+} Daemon;
+
+/*
+ * Puts the interfaces on `bus`, which is attached to the loop's sd_event or soon will be. Nothing
+ * is answered before the loop runs, so that the name can be owned before daemon_start() does what
+ * takes time. Keeps a reference to the bus; the loop must outlive the daemon.
+ */
+int daemon_new(sd_bus *bus, Loop *loop, Daemon **ret);
+Daemon *daemon_free(Daemon *daemon);
+DEFINE_CLEANUP(Daemon *, daemon_free);
+
+/* Reads what was kept, and connects to the hub if we are logged in to one. */
+int daemon_start(Daemon *daemon);
+
+Instant daemon_instant(void);
+
+/* Carries out what the phone wants done; from inside an action it does nothing, and need not. */
+void daemon_pump(Daemon *daemon);
+
+/* `r` is what giving the phone an event returned: says so if it failed, then pumps. */
+void daemon_event_given(Daemon *daemon, int r, const char *what);
+
+/*
+ * Gives the phone a command of a program and holds the message until it is answered. Returns what
+ * a handler of sd-bus returns.
+ */
+int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *command,
+                   RequestReply reply);
+
+/* Who sent it; on a bus with one peer a name that stands for that. */
+const char *message_owner(sd_bus_message *message);
+
+/* Asks for the end of the turn: gathered changes go out, what must last is stored. */
+void daemon_settle_later(Daemon *daemon);
+
+/* Takes an action of the phone's to the adapter that carries it out. */
+void daemon_act(Daemon *daemon, PhoneAction *action);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tringd/kept.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/log.h"
+
+#define KEY_DEVICE "device"
+#define KEY_WHEN_BUSY "when-busy"
+#define KEY_DO_NOT_DISTURB "do-not-disturb"
+#define KEY_SINCE "history-since"
+#define KEY_UID "uid"
+#define KEY_NAME "name"
+#define KEY_HUB "hub"
+
+void kept_trouble(Daemon *daemon, const char *text)
+{
+        char *said = daemon->trouble ? str_printf("%s; %s", daemon->trouble, text)
+                                     : str_printf("%s", text);
+
+        log_warning("%s", text);
+        if (!said)
+                return;
+        free(daemon->trouble);
+        daemon->trouble = said;
+        changes_manager(daemon->changes, PHONE_PROPERTY_CONNECTION);
+        daemon_settle_later(daemon);
+}
+
+void kept_open(Daemon *daemon)
+{
+        _cleanup_free_ char *text = NULL, *memory_text = NULL;
+        int r = history_open(daemon->folders.history, &daemon->history, &text);
+
+        if (r < 0)
+                kept_trouble(daemon, text ? text : strerror(-r));
+        if (daemon->history)
+                return;
+        r = history_open(NULL, &daemon->history, &memory_text);
+        if (r < 0)
+                log_error("there is no history: %s", memory_text ? memory_text : strerror(-r));
+}
+
+static void put(Daemon *daemon, const char *key, const char *value)
+{
+        int r = history_setting_put(daemon->history, key, value);
+
+        if (r < 0)
+                log_warning("cannot remember '%s': %s", key, strerror(-r));
+}
+
+static char *get(Daemon *daemon, const char *key)
+{
+        char *value = NULL;
+        int r = daemon->history ? history_setting_get(daemon->history, key, &value) : -ENOENT;
+
+        if (r < 0 && r != -ENOENT)
+                log_warning("cannot read '%s' again: %s", key, strerror(-r));
+        return r < 0 ? NULL : value;
+}
+
+static void get_into(Daemon *daemon, const char *key, char *buffer, size_t size)
+{
+        _cleanup_free_ char *value = get(daemon, key);
+
+        if (value)
+                (void)str_copy(buffer, size, value);
+}
+
+/* A device keeps its id as long as its state folder. */
+static void restore_device(Daemon *daemon)
+{
+        sd_id128_t id;
+
+        get_into(daemon, KEY_DEVICE, daemon->user.device, sizeof(daemon->user.device));
+        if (uid_is_valid(daemon->user.device))
+                return;
+        int r = sd_id128_randomize(&id);
+        if (r < 0) {
+                log_error("there is no random device id: %s", strerror(-r));
+                return;
+        }
+        (void)STR_SET(daemon->user.device, SD_ID128_TO_UUID_STRING(id));
+        if (daemon->history)
+                put(daemon, KEY_DEVICE, daemon->user.device);
+}
+
+static void restore_policy(Daemon *daemon)
+{
+        _cleanup_free_ char *busy_word = get(daemon, KEY_WHEN_BUSY);
+        _cleanup_free_ char *dnd_word = get(daemon, KEY_DO_NOT_DISTURB);
+        _cleanup_free_ char *since = get(daemon, KEY_SINCE);
+        WhenBusy when_busy = WHEN_BUSY_REJECT;
+
+        if (busy_word && when_busy_from_string(busy_word, &when_busy) < 0)
+                when_busy = WHEN_BUSY_REJECT;
+        phone_restore_policy(daemon->phone, when_busy, str_eq(dnd_word, "yes"));
+        if (since) {
+                daemon->history_since = strtoull(since, NULL, 10);
+                phone_restore_history_since(daemon->phone, daemon->history_since);
+        }
+}
+
+static const char *bus_id(Daemon *daemon, char id[static SD_ID128_STRING_MAX])
+{
+        sd_id128_t bus;
+
+        if (sd_bus_get_bus_id(daemon->bus, &bus) < 0)
+                bus = SD_ID128_NULL;
+        return sd_id128_to_string(bus, id);
+}
+
+static void restore_listeners(Daemon *daemon)
+{
+        char id[SD_ID128_STRING_MAX];
+        const char *owner;
+        int r = daemon->history ? listener_store_load(daemon->listener_store, daemon->history,
+                                                      bus_id(daemon, id))
+                                : 0;
+
+        if (r < 0)
+                log_warning("cannot read the call listeners again: %s", strerror(-r));
+        for (size_t i = 0; (owner = listener_store_owner(daemon->listener_store, i)); i++) {
+                r = owners_check(daemon->owners, owner);
+                if (r < 0)
+                        log_warning("cannot watch %s: %s", owner, strerror(-r));
+        }
+}
+
+void kept_restore(Daemon *daemon)
+{
+        restore_device(daemon);
+        restore_policy(daemon);
+        get_into(daemon, KEY_UID, daemon->user.uid, sizeof(daemon->user.uid));
+        get_into(daemon, KEY_NAME, daemon->user.name, sizeof(daemon->user.name));
+        restore_listeners(daemon);
+}
+
+static void put_since(Daemon *daemon)
+{
+        char digits[sizeof("18446744073709551615")];
+
+        daemon->history_since = phone_history_since(daemon->phone);
+        snprintf(digits, sizeof(digits), "%" PRIu64, daemon->history_since);
+        put(daemon, KEY_SINCE, digits);
+}
+
+static void put_policy(Daemon *daemon)
+{
+        daemon->policy_changed = false;
+        put(daemon, KEY_WHEN_BUSY, when_busy_to_string(phone_when_busy(daemon->phone)));
+        put(daemon, KEY_DO_NOT_DISTURB, phone_do_not_disturb(daemon->phone) ? "yes" : "no");
+}
+
+static void put_listeners(Daemon *daemon)
+{
+        char id[SD_ID128_STRING_MAX];
+
+        daemon->listeners_changed = false;
+        int r = listener_store_save(daemon->listener_store, daemon->history, bus_id(daemon, id),
+                                    daemon->phone);
+        if (r < 0)
+                log_warning("cannot remember the call listeners: %s", strerror(-r));
+}
+
+void kept_save(Daemon *daemon)
+{
+        if (!daemon->history)
+                return;
+        if (daemon->policy_changed)
+                put_policy(daemon);
+        if (daemon->listeners_changed)
+                put_listeners(daemon);
+        if (phone_history_since(daemon->phone) != daemon->history_since)
+                put_since(daemon);
+}
+
+void kept_user(Daemon *daemon, const Party *user)
+{
+        _cleanup_free_ char *hub = get(daemon, KEY_HUB);
+        bool somebody_else =
+                !str_eq(daemon->user.uid, user->uid) || !str_eq(hub, link_hub(daemon->link));
+
+        if (!somebody_else && str_eq(daemon->user.name, user->name))
+                return;
+        (void)STR_SET(daemon->user.uid, user->uid);
+        (void)STR_SET(daemon->user.name, user->name);
+        if (!daemon->history)
+                return;
+        int r = somebody_else ? history_clear(daemon->history) : 0;
+        if (r < 0)
+                log_warning("cannot clear the last user's history: %s", strerror(-r));
+        daemon->logs_changed = daemon->logs_changed || somebody_else;
+        put(daemon, KEY_DEVICE, daemon->user.device);
+        put(daemon, KEY_UID, daemon->user.uid);
+        put(daemon, KEY_NAME, daemon->user.name);
+        put(daemon, KEY_HUB, link_hub(daemon->link));
+        daemon->policy_changed = daemon->listeners_changed = true;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What tringd remembers over a restart beside the token: history, policy, listeners, who was
+ * logged in. In memory only where the folder cannot be written, which is said.
+ */
+
+#include "tringd/daemon.h"
+
+void kept_open(Daemon *daemon);
+void kept_restore(Daemon *daemon);
+
+/* Stores what has changed since. */
+void kept_save(Daemon *daemon);
+
+/* The hub has said who we are: somebody else's history goes. */
+void kept_user(Daemon *daemon, const Party *user);
+
+/* Adds a sentence to what ConnectionError says of files. */
+void kept_trouble(Daemon *daemon, const char *text);

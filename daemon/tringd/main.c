@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * tringd, the per-user daemon: owns org.tring.Calls1 on the session bus.
+ */
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "tringd/daemon.h"
+#include "tringd/names.h"
+
+static int usage(FILE *file)
+{
+        fputs("Usage: tringd [--help] [--version]\n"
+              "\n"
+              "Rings and answers for the programs of one user: owns " BUS_NAME " on the session\n"
+              "bus, in the foreground. Usually the bus or systemd starts it.\n"
+              "\n"
+              "Files:\n"
+              "  $XDG_CONFIG_HOME/tring/tringd.conf   settings\n"
+              "  $XDG_STATE_HOME/tring/               token and history\n"
+              "\n"
+              "Environment:\n"
+              "  TRING_LOG     debug, info (default), notice, warning or err\n"
+              "  TRING_MEDIA   path of tring-media\n",
+              file);
+        return file == stdout ? EXIT_SUCCESS : 2;
+}
+
+/* Returns -1 to go on, else the exit code. */
+static int parse_arguments(int argc, char *argv[])
+{
+        static const struct option options[] = {
+                {"help", no_argument, NULL, 'h'},
+                {"version", no_argument, NULL, 'V'},
+                {},
+        };
+        int c = getopt_long(argc, argv, "h", options, NULL);
+
+        if (c == 'h')
+                return usage(stdout);
+        if (c == 'V') {
+                puts("tringd " TRING_VERSION);
+                return EXIT_SUCCESS;
+        }
+        if (c >= 0)
+                return 2; /* getopt_long() has named it */
+        if (optind < argc) {
+                fprintf(stderr, "tringd: '%s' is not expected: there are no arguments\n",
+                        argv[optind]);
+                return 2;
+        }
+        return -1;
+}
+
+static int own_name(sd_bus *bus)
+{
+        int r = sd_bus_request_name(bus, BUS_NAME, 0);
+
+        if (r == -EEXIST)
+                log_error("another tringd owns " BUS_NAME " on this bus");
+        else if (r < 0)
+                log_error("cannot own " BUS_NAME ": %s", strerror(-r));
+        return r;
+}
+
+static int open_bus(Loop *loop, sd_bus **ret)
+{
+        int r = sd_bus_open_user_with_description(ret, "tringd");
+
+        if (r < 0) {
+                log_error("there is no session bus: %s", strerror(-r));
+                return r;
+        }
+        r = sd_bus_attach_event(*ret, loop_event(loop), SD_EVENT_PRIORITY_NORMAL);
+        if (r < 0)
+                return r;
+        /* Without its bus nobody can reach it. */
+        return sd_bus_set_exit_on_disconnect(*ret, true);
+}
+
+static int run(void)
+{
+        _cleanup_(loop_freep) Loop *loop = NULL;
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(daemon_freep) Daemon *daemon = NULL;
+        int r = loop_new(&loop);
+
+        if (r >= 0)
+                r = sd_event_add_signal(loop_event(loop), NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK,
+                                        NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(loop_event(loop), NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK,
+                                        NULL, NULL);
+        if (r >= 0)
+                r = open_bus(loop, &bus);
+        if (r >= 0)
+                r = daemon_new(bus, loop, &daemon);
+        /* The name first: programs may call from now on, and are answered when the loop runs. */
+        if (r >= 0)
+                r = own_name(bus);
+        if (r >= 0)
+                r = daemon_start(daemon);
+        if (r < 0)
+                return r;
+        (void)sd_notify(false, "READY=1");
+        r = loop_run(loop);
+        (void)sd_notify(false, "STOPPING=1");
+        return r;
+}
+
+int main(int argc, char *argv[])
+{
+        int r = parse_arguments(argc, argv);
+
+        if (r >= 0)
+                return r;
+        log_open("tringd", log_level_from_environment());
+        (void)signal(SIGPIPE, SIG_IGN);
+        r = run();
+        if (r < 0)
+                log_error("stopped: %s", strerror(-r));
+        return r < 0 ? EXIT_FAILURE : r;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tringd/objects.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "tringd/daemon.h"
+#include "tringd/faces.h"
+
+const char *call_path_from_id(char path[static CALL_PATH_SIZE], const char *session_id)
+{
+        snprintf(path, CALL_PATH_SIZE, CALLS_PATH "/%s", session_id);
+        for (char *p = path + strlen(CALLS_PATH); *p; p++)
+                if (*p == '-')
+                        *p = '_';
+        return path;
+}
+
+int call_path_to_id(const char *path, char session_id[static UUID_LENGTH + 1])
+{
+        static const char prefix[] = CALLS_PATH "/";
+        char id[UUID_LENGTH + 1], again[CALL_PATH_SIZE];
+
+        if (strncmp(path, prefix, strlen(prefix)) != 0 || STR_SET(id, path + strlen(prefix)) < 0)
+                return -EINVAL;
+        for (char *p = id; *p; p++)
+                if (*p == '_')
+                        *p = '-';
+        /* A path that has '-' or '_' in other places is no other name of the same call. */
+        if (!uuid_is_valid(id) || !str_eq(call_path_from_id(again, id), path))
+                return -EINVAL;
+        memcpy(session_id, id, sizeof(id));
+        return 0;
+}
+
+static int list_calls(sd_bus *bus, const char *prefix, void *userdata, char ***ret_nodes,
+                      sd_bus_error *error)
+{
+        Daemon *daemon = userdata;
+        size_t n = 0;
+
+        while (phone_call_at(daemon->phone, n))
+                n++;
+        char **nodes = calloc(n + 1, sizeof(*nodes));
+        if (!nodes)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                nodes[i] = malloc(CALL_PATH_SIZE);
+                if (!nodes[i]) {
+                        while (i > 0)
+                                free(nodes[--i]);
+                        free(nodes);
+                        return -ENOMEM;
+                }
+                call_path_from_id(nodes[i], phone_call_at(daemon->phone, i)->record.session_id);
+        }
+        *ret_nodes = nodes;
+        return 0;
+}
+
+static const PhoneCall *call_at_path(Daemon *daemon, const char *path)
+{
+        char session_id[UUID_LENGTH + 1];
+
+        if (call_path_to_id(path, session_id) < 0)
+                return NULL;
+        return phone_call_find(daemon->phone, session_id);
+}
+
+static int find_call(sd_bus *bus, const char *path, const char *interface, void *userdata,
+                     void **ret_found, sd_bus_error *error)
+{
+        const PhoneCall *call = call_at_path(userdata, path);
+
+        if (!call)
+                return 0;
+        *ret_found = userdata;
+        return 1;
+}
+
+static int find_session(sd_bus *bus, const char *path, const char *interface, void *userdata,
+                        void **ret_found, sd_bus_error *error)
+{
+        const PhoneCall *call = call_at_path(userdata, path);
+
+        if (!call || !call->has_session)
+                return 0;
+        *ret_found = userdata;
+        return 1;
+}
+
+int objects_register(Daemon *daemon)
+{
+        sd_bus *bus = daemon->bus;
+        int r = sd_bus_add_object_manager(bus, NULL, ROOT_PATH);
+
+        if (r < 0)
+                return r;
+        r = sd_bus_add_object_vtable(bus, NULL, ROOT_PATH, MANAGER_INTERFACE, manager_vtable,
+                                     daemon);
+        if (r < 0)
+                return r;
+        r = sd_bus_add_fallback_vtable(bus, NULL, CALLS_PATH, CALL_INTERFACE, call_vtable,
+                                       find_call, daemon);
+        if (r < 0)
+                return r;
+        r = sd_bus_add_fallback_vtable(bus, NULL, CALLS_PATH, SESSION_INTERFACE, session_vtable,
+                                       find_session, daemon);
+        if (r < 0)
+                return r;
+        return sd_bus_add_node_enumerator(bus, NULL, CALLS_PATH, list_calls, daemon);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "call/rules.h"
+#include "tringd/call-options.h"
+#include "tringd/details.h"
+#include "tringd/errors.h"
+#include "tringd/faces.h"
+
+static int get_state(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        const PhoneCall *call = face_call(userdata, path);
+
+        return call ? sd_bus_message_append(reply, "s",
+                                            session_state_to_string(call->session.state))
+                    : -ENOENT;
+}
+
+static int get_audio_muted(sd_bus *bus, const char *path, const char *interface,
+                           const char *property, sd_bus_message *reply, void *userdata,
+                           sd_bus_error *error)
+{
+        const PhoneCall *call = face_call(userdata, path);
+
+        return call ? sd_bus_message_append(reply, "b", (int)call->session.audio_muted) : -ENOENT;
+}
+
+static int get_participants(sd_bus *bus, const char *path, const char *interface,
+                            const char *property, sd_bus_message *reply, void *userdata,
+                            sd_bus_error *error)
+{
+        const PhoneCall *call = face_call(userdata, path);
+
+        if (!call)
+                return -ENOENT;
+        int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+        for (size_t i = 0; r >= 0 && i < call->session.n_participants; i++)
+                r = details_append_participant(reply, &call->session.participants[i]);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int method_generate_token(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        PhoneCommand command;
+        int r = face_command(message, PHONE_COMMAND_GENERATE_TOKEN, &command);
+
+        return r < 0 ? r : daemon_command(userdata, message, &command, REQUEST_REPLY_TOKEN);
+}
+
+static int method_join(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        PhoneCommand command;
+        int r = face_command(message, PHONE_COMMAND_JOIN, &command);
+
+        if (r >= 0)
+                r = session_settings_read(message, &command.settings, error);
+        return r < 0 ? r : daemon_command(userdata, message, &command, REQUEST_REPLY_EMPTY);
+}
+
+static int method_leave(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        PhoneCommand command;
+        int r = face_command(message, PHONE_COMMAND_LEAVE, &command);
+
+        return r < 0 ? r : daemon_command(userdata, message, &command, REQUEST_REPLY_EMPTY);
+}
+
+static int method_set_audio_muted(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        PhoneCommand command;
+        int muted;
+        int r = face_command(message, PHONE_COMMAND_MUTE, &command);
+
+        if (r >= 0)
+                r = sd_bus_message_read(message, "b", &muted);
+        if (r < 0)
+                return r;
+        command.on = muted;
+        return daemon_command(userdata, message, &command, REQUEST_REPLY_EMPTY);
+}
+
+/* The worker alone knows; the phone has no part in it, so its law is asked here. */
+static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        Daemon *daemon = userdata;
+        const PhoneCall *call = face_call(daemon, sd_bus_message_get_path(message));
+        CallError wrong = CALL_ERROR_INVALID_TRANSITION;
+
+        if (!call)
+                return error_set(error, CALL_ERROR_NO_SUCH_CALL, "this call is gone");
+        if (rules_method(call->record.direction, call->record.status, CALL_REASON_NONE,
+                         CALL_METHOD_SESSION, call->answered_here, &wrong) != METHOD_DOES)
+                return error_set(error, wrong, "call %s is '%s': it has no figures",
+                                 call->record.session_id,
+                                 call_status_to_string(call->record.status));
+        int r = workers_stats(daemon->workers, call->record.session_id, message);
+        if (r == -ENOENT)
+                return error_set(error, CALL_ERROR_MEDIA_FAILED, "no media of call %s runs here",
+                                 call->record.session_id);
+        if (r == -EBUSY)
+                return error_set(error, CALL_ERROR_TOO_MANY,
+                                 "more than %d GetStats of call %s wait already", STATS_WAITING_MAX,
+                                 call->record.session_id);
+        return r < 0 ? r : 1;
+}
+
+#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED /* whoever can talk to the session bus is the user */
+
+const sd_bus_vtable session_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+
+        SD_BUS_PROPERTY("State", "s", get_state, 0, CHANGES),
+        SD_BUS_PROPERTY("AudioMuted", "b", get_audio_muted, 0, CHANGES),
+        SD_BUS_PROPERTY("Participants", "aa{sv}", get_participants, 0, CHANGES),
+
+        SD_BUS_METHOD_WITH_ARGS("GenerateToken", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", token),
+                                method_generate_token, ANYBODY | SD_BUS_VTABLE_SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("Join", SD_BUS_ARGS("a{sv}", settings), SD_BUS_NO_RESULT,
+                                method_join, ANYBODY),
+        SD_BUS_METHOD_WITH_ARGS("Leave", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_leave, ANYBODY),
+        SD_BUS_METHOD_WITH_ARGS("SetAudioMuted", SD_BUS_ARGS("b", muted), SD_BUS_NO_RESULT,
+                                method_set_audio_muted, ANYBODY),
+        SD_BUS_METHOD_WITH_ARGS("GetStats", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", stats),
+                                method_get_stats, ANYBODY),
+
+        SD_BUS_SIGNAL_WITH_ARGS("UserJoined", SD_BUS_ARGS("a{sv}", participant), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("UserLeft", SD_BUS_ARGS("a{sv}", participant), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("ParticipantChanged", SD_BUS_ARGS("a{sv}", participant), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("Error", SD_BUS_ARGS("s", name, "s", message), 0),
+
+        SD_BUS_VTABLE_END,
+};
