@@ -39,7 +39,9 @@
 #define CANCEL_MEMORY_MAX 1000                    /* of those, in all; the oldest goes first */
 #define ENDED_MEMORY_US (60 * USEC_PER_SEC)       /* so that repeats get the same answer */
 #define USER_LIVE_CALLS_MAX 32                    /* placed by one user at a time: TooMany */
-#define TOKENS_PER_CALL_MAX 16                    /* unused join tokens; the oldest goes first */
+#define ENDED_MEMORY_MAX 10000 /* of those, in all: 13 MB; the oldest goes first */
+#define TOKENS_PER_PARTY_MAX 8 /* join tokens of one call; the oldest goes first */
+#define USER_DEVICES_MAX 64    /* connected at a time; each is rung: TooMany */
 
 typedef struct Exchange Exchange;
 
@@ -106,20 +108,24 @@ DEFINE_CLEANUP(Exchange *, exchange_free);
 
 /* Users as the store knows them; adding one who is there updates name and settings. */
 int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy);
-/* Ends their calls (reason shutdown) and disconnects their links. */
+/* Ends their calls (reason shutdown) and disconnects their links. 0, -ENOMEM or UserNotFound. */
 int exchange_user_remove(Exchange *exchange, const Moment *moment, const char *uid);
 
 /* STUN and TURN servers to hand out with every join; copied. */
 int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n);
 
-/* After a restart, before any link: a call as it was stored. Grace periods start now. */
+/*
+ * After a restart, before any link: a call as it was stored. Grace periods start now; who takes
+ * part in the media is not known and is taken to go on. Returns 0, -ENOMEM, -EINVAL (over already),
+ * -EEXIST, or UserNotFound.
+ */
 int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live);
 
 /*
  * A device of a user is there. An older link of the same (uid, device) is disconnected as
  * replaced; its calls are this link's now. What rings for the user rings here too, if at least
  * LATE_RING_MIN_US are left: MESSAGE_INCOMING follows as an action, so the adapter sends its
- * welcome first. Returns 0, -ENOMEM, or a CallError (UserNotFound).
+ * welcome first. Returns 0, -ENOMEM, or a CallError (UserNotFound, TooMany).
  */
 int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t link, const char *uid,
                     const char *device, const char *device_name);
@@ -131,7 +137,10 @@ int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t link, con
 int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t link,
                             const char *join_token, Party *ret_user);
 
-/* The connection is gone. Grace periods start; an unknown link is ignored. */
+/*
+ * The connection is gone. Grace periods start; an unknown link is ignored. Nothing is sent to a
+ * device while it is away: its next snapshot and its history tell it what it missed.
+ */
 int exchange_detach(Exchange *exchange, const Moment *moment, uint64_t link);
 
 /*

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A small world around one exchange: people with devices, a clock that stands still until told, and
+ * a trace of all that the exchange wants done, one line an action. A test says who does what, and
+ * then expect()s the lines:
+ *
+ *         calls(ALICE, "bob", 1);
+ *         expect("bob-desk: incoming 1 from alice, audio, 45000 ms", "save 1 initiated",
+ *                "alice-desk: ok 1 initiated", NULL);
+ *
+ * Calls are small numbers here; session_of() makes session ids of them.
+ */
+
+#include "call/exchange.h"
+#include "suite.h"
+
+typedef enum Who {
+        ALICE,
+        ALICE_PHONE,
+        BOB,
+        BOB_PHONE,
+        BOB_TABLET,
+        CAROL,
+        DAVE,
+        WHO_COUNT,
+} Who;
+
+typedef struct World {
+        Exchange *exchange;
+        Moment moment;
+        uint64_t links[WHO_COUNT];             /* 0: not connected */
+        uint64_t limited[WHO_COUNT];           /* a second link, limited to a session */
+        char tokens[WHO_COUNT][TOKEN_MAX + 1]; /* the last join token each was given */
+        char participants[WHO_COUNT][PARTICIPANT_ID_MAX + 1]; /* … and id in the session */
+        ReplyJoin joined;                /* the last reply to a join; its arrays are gone */
+        CallSnapshot call;               /* the last one that anybody was told, less metadata */
+        char text[MESSAGE_TEXT_MAX + 1]; /* the last error's sentence */
+        bool confirms;                   /* of the last message that was sent */
+        char trace[32768];
+        int last; /* what exchange_message() returned last */
+} World;
+
+extern World world;
+
+/* Check's fixture: users alice, bob, carol, dave; nobody is connected. */
+void world_begin(void);
+void world_end(void);
+/* The same with an operator's limit on calls started. */
+void world_begin_limited(uint32_t calls_per_minute);
+
+/* Takes the actions into the trace. */
+void world_collect(void);
+const char *session_of(int call, char *buffer);
+/* All that was traced since the last time, and nothing else; each line an argument, then NULL. */
+void expect(const char *line, ...) __attribute__((sentinel));
+void expect_nothing(void);
+/* Throws away what led up to what is being tested. */
+void forget(void);
+
+void passes(usec_t time);
+void comes(Who who);
+void goes(Who who);
+void comes_by_token(Who who, const char *token, int expected);
+void limited_goes(Who who);
+
+/* Who asks by the limited link rather than by the device's own. */
+#define LIMITED(who) ((Who)((who) + WHO_COUNT))
+
+void asks(Who who, Message message);            /* anything */
+void says(Who who, MessageType type, int call); /* what is a session id and nothing else */
+void calls(Who who, const char *receiver, int call);
+void calls_with(Who who, const char *receiver, int call, MessageInitiate initiate);
+void accepts(Who who, int call);
+void accepts_with(Who who, int call, MessageAccept accept);
+void rejects(Who who, int call, CallStatus status);
+void joins(Who who, int call);
+void joins_with(Who who, int call, const char *token);
+void signals(Who who, int call, const char *peer, const char *data);
+void states(Who who, int call, bool muted, bool media_flows);
+
+/* Carol's call of Dave and so on, in one go: connected, placed, accepted; nothing left to expect.
+ */
+void in_call(Who caller, Who receiver, int call);
+void in_media(Who caller, Who receiver, int call);

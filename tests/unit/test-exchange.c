@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange-world.h"
+
+/* How a call begins, rings, and ends unanswered. */
+
+START_TEST(rule_1_a_call_rings_on_every_device_and_is_stored_before_the_caller_hears)
+{
+        comes(ALICE);
+        comes(BOB);
+        comes(BOB_PHONE);
+        calls(ALICE, "bob", 1);
+        expect("bob-desk: incoming 1 from alice, audio, 45000 ms",
+               "bob-phone: incoming 1 from alice, audio, 45000 ms", "save 1 initiated",
+               "alice-desk: ok 1 initiated", NULL);
+        ck_assert(world.call.here);
+        ck_assert_int_eq(world.call.record.direction, CALL_DIRECTION_OUTGOING);
+        ck_assert_str_eq(world.call.record.initiator.device, "alice-desk");
+        ck_assert_str_eq(world.call.record.receiver.name, "bob");
+        ck_assert_uint_eq(world.call.record.initiated_at, world.moment.date);
+        ck_assert_uint_eq(exchange_n_calls(world.exchange), 1);
+}
+END_TEST
+
+START_TEST(rule_1_the_receiver_sees_an_incoming_call)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "carol", 1);
+        comes(CAROL);
+        ck_assert_int_eq(world.call.record.direction, CALL_DIRECTION_INCOMING);
+        ck_assert_int_eq(world.call.record.status, CALL_STATUS_INITIATED);
+        ck_assert(!world.call.here);
+        ck_assert_str_eq(world.call.join_token, "");
+}
+END_TEST
+
+START_TEST(rule_1_the_same_session_id_from_the_same_party_gives_the_same_answer)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        forget();
+        calls(ALICE, "bob", 1);
+        expect("alice-desk: ok 1 initiated", NULL);
+        rejects(BOB, 1, CALL_STATUS_REJECTED);
+        forget();
+        calls(ALICE, "bob", 1);
+        expect("alice-desk: ok 1 rejected (declined)", NULL);
+        passes(ENDED_MEMORY_US);
+        calls(ALICE, "bob", 1);
+        expect("bob-desk: incoming 1 from alice, audio, 45000 ms", "save 1 initiated",
+               "alice-desk: ok 1 initiated", NULL);
+}
+END_TEST
+
+START_TEST(rule_1_the_same_session_id_from_another_party_is_refused)
+{
+        comes(ALICE);
+        comes(ALICE_PHONE);
+        comes(CAROL);
+        calls(ALICE, "bob", 1);
+        forget();
+        calls(CAROL, "dave", 1);
+        calls(ALICE_PHONE, "bob", 1);
+        expect("carol-desk: InvalidArgument", "alice-phone: InvalidArgument", NULL);
+        ck_assert_ptr_nonnull(strstr(world.text, "00000000-0000-4000-8000-000000000001"));
+        ck_assert_uint_eq(exchange_n_calls(world.exchange), 1);
+}
+END_TEST
+
+START_TEST(rule_1_who_cannot_be_called_is_named)
+{
+        comes(ALICE);
+        calls(ALICE, "alice", 1);
+        expect("alice-desk: CallingSelf", NULL);
+        calls(ALICE, "nobody", 1);
+        expect("alice-desk: UserNotFound", NULL);
+        ck_assert_str_eq(world.text, "there is no user 'nobody'");
+        calls_with(ALICE, "choir", 1, (MessageInitiate){.receiver_type = RECEIVER_TYPE_GROUP});
+        expect("alice-desk: GroupNotFound", NULL);
+        ck_assert_uint_eq(exchange_n_calls(world.exchange), 0);
+}
+END_TEST
+
+START_TEST(rule_1_a_second_call_while_in_one_needs_parallel)
+{
+        comes(ALICE);
+        comes(ALICE_PHONE);
+        calls(ALICE, "bob", 1);
+        forget();
+        calls(ALICE_PHONE, "carol", 2);
+        expect("alice-phone: BusySelf", NULL);
+        calls_with(ALICE_PHONE, "carol", 2, (MessageInitiate){.parallel = true});
+        expect("save 2 initiated", "alice-phone: ok 2 initiated", NULL);
+}
+END_TEST
+
+START_TEST(rule_2_the_hub_owns_the_deadline)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        forget();
+        ck_assert_uint_eq(exchange_next_deadline(world.exchange),
+                          world.moment.now + 45 * USEC_PER_SEC);
+        passes(45 * USEC_PER_SEC - 1);
+        expect_nothing();
+        passes(1);
+        expect("log alice 1 unanswered (timeout)", "log bob 1 missed (timeout)", "drop 1",
+               "alice-desk: over 1 unanswered (timeout)", "bob-desk: over 1 missed (timeout)",
+               "alice-desk: logged 1 unanswered (timeout)", "bob-desk: logged 1 missed (timeout)",
+               NULL);
+        ck_assert_uint_eq(exchange_next_deadline(world.exchange), USEC_NEVER);
+        passes(180 * USEC_PER_SEC);
+        expect_nothing();
+}
+END_TEST
+
+static const struct {
+        int asked;
+        unsigned seconds;
+} timeouts[] = {{-1, 45}, {0, 45}, {4, 5}, {5, 5}, {180, 180}, {181, 180}};
+
+START_TEST(rule_2_a_timeout_is_clamped)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls_with(ALICE, "bob", 1, (MessageInitiate){.timeout_s = timeouts[_i].asked});
+        ck_assert_uint_eq(world.call.remaining_ms, timeouts[_i].seconds * 1000);
+        forget();
+        passes(timeouts[_i].seconds * USEC_PER_SEC - 1);
+        expect_nothing();
+        passes(1);
+        ck_assert_ptr_nonnull(strstr(world.trace, "bob-desk: over 1 missed (timeout)\n"));
+}
+END_TEST
+
+START_TEST(rule_2_an_accept_at_the_deadline_is_too_late)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        world.moment.now += 45 * USEC_PER_SEC; /* no tick yet */
+        forget();
+        accepts(BOB, 1);
+        ck_assert_ptr_nonnull(strstr(world.trace, "alice-desk: over 1 unanswered (timeout)\n"));
+        ck_assert_ptr_nonnull(strstr(world.trace, "bob-desk: CallTerminated\n"));
+        ck_assert_ptr_nonnull(strstr(world.text, "missed"));
+}
+END_TEST
+
+START_TEST(rule_3_the_caller_sees_one_change_to_ringing)
+{
+        comes(ALICE);
+        comes(BOB);
+        comes(BOB_PHONE);
+        calls(ALICE, "bob", 1);
+        forget();
+        says(BOB, MESSAGE_DELIVERED, 1);
+        expect("bob-desk: ok", NULL);
+        says(BOB, MESSAGE_ALERTING, 1);
+        expect("alice-desk: ringing 1 at bob", "bob-desk: ok", NULL);
+        says(BOB_PHONE, MESSAGE_ALERTING, 1);
+        expect("bob-phone: ok", NULL);
+}
+END_TEST
+
+START_TEST(rule_3_a_call_that_does_not_ring_here_cannot_be_acknowledged)
+{
+        comes(ALICE);
+        comes(CAROL);
+        calls(ALICE, "bob", 1);
+        forget();
+        says(CAROL, MESSAGE_ALERTING, 1);
+        says(CAROL, MESSAGE_DELIVERED, 2);
+        expect("carol-desk: NoSuchCall", "carol-desk: NoSuchCall", NULL);
+}
+END_TEST
+
+START_TEST(a_ring_does_not_wait_for_the_disk_and_what_confirms_does)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        ck_assert(world.confirms); /* the reply */
+        says(BOB, MESSAGE_ALERTING, 1);
+        ck_assert(world.confirms);
+        goes(BOB);
+        comes(BOB_PHONE);
+        ck_assert(!world.confirms); /* incoming */
+        says(ALICE, MESSAGE_CANCEL, 1);
+        ck_assert(world.confirms);
+}
+END_TEST
+
+START_TEST(rule_16_a_device_that_comes_in_time_rings_for_what_is_left)
+{
+        comes(ALICE);
+        calls(ALICE, "bob", 1);
+        passes(42 * USEC_PER_SEC);
+        forget();
+        comes(BOB);
+        expect("bob-desk: incoming 1 from alice, audio, 3000 ms", NULL);
+        accepts(BOB, 1);
+        expect("save 1 ongoing", "bob-desk: ok 1 ongoing", "alice-desk: accepted 1 by bob-desk",
+               NULL);
+}
+END_TEST
+
+START_TEST(rule_16_a_device_that_comes_too_late_does_not_ring)
+{
+        comes(ALICE);
+        calls(ALICE, "bob", 1);
+        passes(42 * USEC_PER_SEC + 1);
+        forget();
+        comes(BOB);
+        expect_nothing();
+        accepts(BOB, 1);
+        expect("bob-desk: NoSuchCall", NULL);
+        passes(3 * USEC_PER_SEC);
+        expect("log alice 1 unanswered (timeout)", "log bob 1 missed (timeout)", "drop 1",
+               "alice-desk: over 1 unanswered (timeout)",
+               "alice-desk: logged 1 unanswered (timeout)", "bob-desk: logged 1 missed (timeout)",
+               NULL);
+}
+END_TEST
+
+START_TEST(rule_16_a_user_who_stays_away_has_one_missed_entry)
+{
+        comes(ALICE);
+        calls(ALICE, "bob", 1);
+        expect("save 1 initiated", "alice-desk: ok 1 initiated", NULL);
+        passes(45 * USEC_PER_SEC);
+        expect("log alice 1 unanswered (timeout)", "log bob 1 missed (timeout)", "drop 1",
+               "alice-desk: over 1 unanswered (timeout)",
+               "alice-desk: logged 1 unanswered (timeout)", NULL);
+}
+END_TEST
+
+START_TEST(calls_per_minute_are_limited_on_both_sides)
+{
+        world_end();
+        world_begin_limited(3);
+        comes(ALICE);
+        for (int call = 1; call <= 3; call++) {
+                calls(ALICE, "bob", call);
+                says(ALICE, MESSAGE_CANCEL, call);
+                passes(USEC_PER_SEC);
+        }
+        forget();
+        calls(ALICE, "bob", 4);
+        expect("alice-desk: TooMany", NULL);
+        passes(57 * USEC_PER_SEC - 1);
+        calls(ALICE, "bob", 4);
+        expect("alice-desk: TooMany", NULL);
+        passes(1);
+        calls(ALICE, "bob", 4);
+        expect("save 4 initiated", "alice-desk: ok 4 initiated", NULL);
+        calls_with(ALICE, "bob", 5, (MessageInitiate){.parallel = true});
+        expect("alice-desk: TooMany", NULL);
+        passes(USEC_PER_SEC);
+        calls_with(ALICE, "bob", 5, (MessageInitiate){.parallel = true});
+        expect("save 5 initiated", "alice-desk: ok 5 initiated", NULL);
+}
+END_TEST
+
+START_TEST(a_user_has_at_most_so_many_calls_placed_at_a_time)
+{
+        comes(ALICE);
+        for (int call = 1; call <= USER_LIVE_CALLS_MAX; call++)
+                calls_with(ALICE, "bob", call, (MessageInitiate){.parallel = true});
+        ck_assert_uint_eq(exchange_n_calls(world.exchange), USER_LIVE_CALLS_MAX);
+        forget();
+        calls_with(ALICE, "bob", 100, (MessageInitiate){.parallel = true});
+        expect("alice-desk: TooMany", NULL);
+        says(ALICE, MESSAGE_CANCEL, 1);
+        forget();
+        calls_with(ALICE, "bob", 100, (MessageInitiate){.parallel = true});
+        expect("save 100 initiated", "alice-desk: ok 100 initiated", NULL);
+}
+END_TEST
+
+static int count_calls(const CallRecord *record, void *userdata)
+{
+        ck_assert_int_eq(record->direction, CALL_DIRECTION_OUTGOING);
+        ++*(int *)userdata;
+        return *(int *)userdata == 2 ? 7 : 0;
+}
+
+START_TEST(an_operator_sees_the_calls_in_progress)
+{
+        int n = 0;
+
+        comes(ALICE);
+        for (int call = 1; call <= 3; call++)
+                calls_with(ALICE, "bob", call, (MessageInitiate){.parallel = true});
+        ck_assert_int_eq(exchange_each_call(world.exchange, count_calls, &n), 7);
+        ck_assert_int_eq(n, 2);
+}
+END_TEST
+
+START_TEST(the_metadata_travels_with_the_ring_and_the_record)
+{
+        Message message = {.type = MESSAGE_INITIATE, .initiate.receiver = "bob"};
+        ExchangeAction action;
+        int seen = 0;
+
+        comes(ALICE);
+        comes(BOB);
+        session_of(1, message.initiate.session_id);
+        ck_assert_int_eq(metadata_add(&message.initiate.metadata, "subject", "lunch"), 0);
+        ck_assert_int_eq(
+                exchange_message(world.exchange, &world.moment, world.links[ALICE], &message), 0);
+        message_done(&message);
+        while (exchange_next_action(world.exchange, &action)) {
+                const CallRecord *record = action.type == EXCHANGE_SAVE ? &action.live.record
+                                           : action.message.type == MESSAGE_INCOMING
+                                                   ? &action.message.call.record
+                                                   : &action.message.reply.call.record;
+                ck_assert_uint_eq(record->metadata.count, 1);
+                ck_assert_str_eq(record->metadata.entries[0].value, "lunch");
+                exchange_action_done(&action);
+                seen++;
+        }
+        ck_assert_int_eq(seen, 3);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("exchange");
+        TCase *ring = tcase_create("ring");
+
+        tcase_add_checked_fixture(ring, world_begin, world_end);
+        tcase_add_test(ring,
+                       rule_1_a_call_rings_on_every_device_and_is_stored_before_the_caller_hears);
+        tcase_add_test(ring, rule_1_the_receiver_sees_an_incoming_call);
+        tcase_add_test(ring, rule_1_the_same_session_id_from_the_same_party_gives_the_same_answer);
+        tcase_add_test(ring, rule_1_the_same_session_id_from_another_party_is_refused);
+        tcase_add_test(ring, rule_1_who_cannot_be_called_is_named);
+        tcase_add_test(ring, rule_1_a_second_call_while_in_one_needs_parallel);
+        tcase_add_test(ring, rule_2_the_hub_owns_the_deadline);
+        tcase_add_loop_test(ring, rule_2_a_timeout_is_clamped, 0, ELEMENTSOF(timeouts));
+        tcase_add_test(ring, rule_2_an_accept_at_the_deadline_is_too_late);
+        tcase_add_test(ring, rule_3_the_caller_sees_one_change_to_ringing);
+        tcase_add_test(ring, rule_3_a_call_that_does_not_ring_here_cannot_be_acknowledged);
+        tcase_add_test(ring, a_ring_does_not_wait_for_the_disk_and_what_confirms_does);
+        tcase_add_test(ring, rule_16_a_device_that_comes_in_time_rings_for_what_is_left);
+        tcase_add_test(ring, rule_16_a_device_that_comes_too_late_does_not_ring);
+        tcase_add_test(ring, rule_16_a_user_who_stays_away_has_one_missed_entry);
+        tcase_add_test(ring, calls_per_minute_are_limited_on_both_sides);
+        tcase_add_test(ring, a_user_has_at_most_so_many_calls_placed_at_a_time);
+        tcase_add_test(ring, an_operator_sees_the_calls_in_progress);
+        tcase_add_test(ring, the_metadata_travels_with_the_ring_and_the_record);
+        suite_add_tcase(suite, ring);
+        return suite_run(suite);
+}
