@@ -28,8 +28,13 @@ sd_event *loop_event(Loop *loop);
  * The lws context, made on the first call; `tls` sets up TLS as well, with the system's CA folder
  * ($SSL_CERT_FILE and $SSL_CERT_DIR are honoured). Asking for TLS later, when a plain context is
  * there and has no connection, makes it anew. Returns 0, -ENOMEM, or -EBUSY. Owned by the loop.
+ * Not to be called from inside a callback of lws.
  */
 int loop_lws(Loop *loop, bool tls, struct lws_context **ret);
+
+/* A connection uses the context, until it says that it does not any more. */
+void loop_connection_begin(Loop *loop);
+void loop_connection_end(Loop *loop);
 
 /* Runs until sd_event_exit(); returns its code, or negative errno. */
 int loop_run(Loop *loop);

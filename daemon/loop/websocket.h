@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 #include "loop/loop.h"
+#include "loop/url.h"
 
-#define WEBSOCKET_URL_MAX 1024                  /* bytes */
 #define WEBSOCKET_CONNECT_US (10 * 1000 * 1000) /* resolve, connect, TLS, upgrade in all */
 #define WEBSOCKET_MESSAGE_MAX (64 * 1024)       /* bytes of one message, either way */
 #define WEBSOCKET_QUEUE_MAX (1024 * 1024)       /* bytes waiting to be written: then -ENOBUFS */
@@ -29,8 +29,8 @@ typedef struct WebSocketEvents {
         void (*opened)(void *userdata);
         /* One whole text message, NUL-terminated, valid until the callback returns. */
         void (*message)(void *userdata, const char *text, size_t length);
-        /* Over: `code` is the peer's close code, or 0 when it was not closed by a close frame;
-         * `reason` a sentence for a person. */
+        /* Over: `code` is the close code that the peer said of its own accord, else 0; `reason` is
+         * for a person. */
         void (*closed)(void *userdata, unsigned code, const char *reason);
 } WebSocketEvents;
 

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ws-server.h"
+
+#include <assert.h>
+#include <libwebsockets.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/cleanup.h"
+
+#define MESSAGE_MAX (128 * 1024)
+#define PING_INTERVAL_US 100000
+
+struct WsServer {
+        struct lws_context *lws;
+        struct lws_protocols protocols[2];
+        pthread_t thread;
+        atomic_bool stopping;
+        atomic_uint close_code;
+        unsigned n_clients; /* the thread's own */
+        uint16_t port;
+};
+
+typedef struct Client {
+        char message[MESSAGE_MAX];
+        size_t length;
+        char answer[LWS_PRE + MESSAGE_MAX];
+        size_t answer_length;
+        enum lws_write_protocol mode;
+        const char *rest; /* the second fragment */
+        bool pings, ping_due;
+} Client;
+
+static void answer(Client *client, struct lws *wsi, enum lws_write_protocol mode, const char *text,
+                   size_t length)
+{
+        memcpy(client->answer + LWS_PRE, text, length);
+        client->answer_length = length;
+        client->mode = mode;
+        lws_callback_on_writable(wsi);
+}
+
+static int obey(Client *client, struct lws *wsi)
+{
+        static char many[MESSAGE_MAX];
+        unsigned code, n;
+        int at = 0;
+
+        client->message[client->length] = '\0';
+        if (sscanf(client->message, "close %u %n", &code, &at) == 1) {
+                char *text = client->message + at;
+
+                lws_close_reason(wsi, (enum lws_close_status)code, (unsigned char *)text,
+                                 strlen(text));
+                return -1;
+        }
+        if (sscanf(client->message, "send %u", &n) == 1) {
+                memset(many, 'x', n);
+                answer(client, wsi, LWS_WRITE_TEXT, many, n);
+        } else if (strcmp(client->message, "binary") == 0) {
+                answer(client, wsi, LWS_WRITE_BINARY, "b", 1);
+        } else if (strcmp(client->message, "fragments") == 0) {
+                client->rest = "two";
+                answer(client, wsi, LWS_WRITE_TEXT | LWS_WRITE_NO_FIN, "one ", 4);
+        } else if (strcmp(client->message, "pings") == 0) {
+                client->pings = true;
+                lws_set_timer_usecs(wsi, PING_INTERVAL_US);
+        } else if (strcmp(client->message, "vanish") == 0) {
+                lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        } else {
+                answer(client, wsi, LWS_WRITE_TEXT, client->message, client->length);
+        }
+        return 0;
+}
+
+static int write_answer(Client *client, struct lws *wsi)
+{
+        unsigned char *text = (unsigned char *)client->answer + LWS_PRE;
+
+        if (client->ping_due) {
+                unsigned char ping[LWS_PRE + 1];
+
+                client->ping_due = false;
+                return lws_write(wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+        }
+        if (client->answer_length == 0)
+                return 0;
+        int n = lws_write(wsi, text, client->answer_length, client->mode);
+        client->answer_length = 0;
+        if (client->rest) {
+                const char *rest = TAKE_PTR(client->rest);
+
+                answer(client, wsi, LWS_WRITE_CONTINUATION, rest, strlen(rest));
+        }
+        return n < 0 ? -1 : 0;
+}
+
+static int server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                           size_t length)
+{
+        WsServer *server = lws_context_user(lws_get_context(wsi));
+        Client *client = user;
+
+        switch (reason) {
+        case LWS_CALLBACK_ESTABLISHED:
+                server->n_clients++;
+                return 0;
+        case LWS_CALLBACK_CLOSED:
+                server->n_clients--;
+                return 0;
+        case LWS_CALLBACK_RECEIVE:
+                memcpy(client->message + client->length, in, length);
+                client->length += length;
+                if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi) > 0)
+                        return 0;
+                int r = obey(client, wsi);
+                client->length = 0;
+                return r;
+        case LWS_CALLBACK_TIMER:
+                client->ping_due = client->pings;
+                lws_set_timer_usecs(wsi, PING_INTERVAL_US);
+                lws_callback_on_writable(wsi);
+                return 0;
+        case LWS_CALLBACK_SERVER_WRITEABLE:
+                return write_answer(client, wsi);
+        case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: {
+                const unsigned char *code = in;
+
+                server->close_code = length >= 2 ? (unsigned)code[0] << 8 | code[1] : 0;
+                return 0;
+        }
+        default:
+                return 0;
+        }
+}
+
+static void *serve(void *userdata)
+{
+        WsServer *server = userdata;
+
+        while ((!server->stopping || server->n_clients > 0) && lws_service(server->lws, 0) >= 0)
+                ;
+        return NULL;
+}
+
+WsServer *ws_server_start(const WsServerOptions *options)
+{
+        WsServer *server = calloc(1, sizeof(*server));
+
+        assert(server);
+        server->protocols[0] = (struct lws_protocols){
+                .name = options->subprotocol ? options->subprotocol : "tring.v1",
+                .callback = server_callback,
+                .per_session_data_size = sizeof(Client),
+                .rx_buffer_size = 4096,
+        };
+        const struct lws_context_creation_info info = {
+                .port = 0,
+                .iface = "127.0.0.1",
+                .protocols = server->protocols,
+                .ssl_cert_filepath = options->certificate,
+                .ssl_private_key_filepath = options->key,
+                .options = options->certificate ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
+                .fd_limit_per_thread = 64,
+                .gid = (gid_t)-1,
+                .uid = (uid_t)-1,
+                .user = server,
+        };
+
+        lws_set_log_level(0, NULL);
+        server->lws = lws_create_context(&info);
+        assert(server->lws);
+        server->port =
+                (uint16_t)lws_get_vhost_listen_port(lws_get_vhost_by_name(server->lws, "default"));
+        int r = pthread_create(&server->thread, NULL, serve, server);
+        assert(r == 0);
+        return server;
+}
+
+uint16_t ws_server_port(const WsServer *server)
+{
+        return server->port;
+}
+
+unsigned ws_server_stop(WsServer *server)
+{
+        server->stopping = true;
+        lws_cancel_service(server->lws);
+        pthread_join(server->thread, NULL);
+        lws_context_destroy(server->lws);
+        unsigned code = server->close_code;
+        free(server);
+        return code;
+}
+
+static void write_key(const char *path, EVP_PKEY *key)
+{
+        _cleanup_(fclosep) FILE *file = fopen(path, "we");
+
+        assert(file);
+        int r = PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL);
+        assert(r == 1);
+}
+
+void ws_certificate_make(const char *path, const char *key_path, const char *subject_alt_name)
+{
+        EVP_PKEY *key = EVP_EC_gen("P-256");
+        X509 *certificate = X509_new();
+        X509_NAME *name = X509_get_subject_name(certificate);
+        X509V3_CTX context;
+
+        assert(key && certificate);
+        X509_set_version(certificate, 2);
+        ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+        X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
+        X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+        X509_set_pubkey(certificate, key);
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1,
+                                   0);
+        X509_set_issuer_name(certificate, name);
+        X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+        X509_EXTENSION *extension =
+                X509V3_EXT_conf_nid(NULL, &context, NID_subject_alt_name, subject_alt_name);
+        assert(extension);
+        X509_add_ext(certificate, extension, -1);
+        X509_EXTENSION_free(extension);
+        X509_sign(certificate, key, EVP_sha256());
+
+        _cleanup_(fclosep) FILE *file = fopen(path, "we");
+        assert(file);
+        int r = PEM_write_X509(file, certificate);
+        assert(r == 1);
+        write_key(key_path, key);
+        X509_free(certificate);
+        EVP_PKEY_free(key);
+}

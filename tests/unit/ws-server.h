@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A WebSocket server on loopback, in a thread of its own. It sends back each message, except for
+ * those that ask for something:
+ *
+ *         "close CODE TEXT"   a close frame
+ *         "send N"            one text message of N times 'x'
+ *         "binary"            a binary message
+ *         "fragments"         "one two" in two fragments
+ *         "pings"             a ping every 100 ms from now on
+ *         "vanish"            ends the connection without a close frame
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct WsServer WsServer;
+
+typedef struct WsServerOptions {
+        const char *subprotocol; /* NULL: "tring.v1" */
+        const char *certificate; /* files; NULL: no TLS */
+        const char *key;
+} WsServerOptions;
+
+WsServer *ws_server_start(const WsServerOptions *options);
+uint16_t ws_server_port(const WsServer *server);
+/* Waits until the clients have gone. Returns the close code of the last one, 0 for none. */
+unsigned ws_server_stop(WsServer *server);
+
+/* Makes a certificate for `subject_alt_name` ("DNS:localhost,IP:127.0.0.1"), signed by itself. */
+void ws_certificate_make(const char *path, const char *key_path, const char *subject_alt_name);
