@@ -328,7 +328,7 @@ int call_end_here(Phone *phone, Call *call, CallEvent event, CallReason reason)
 
         /* Answered elsewhere is not ours to tell: that device's record is the user's. */
         if (event != CALL_EVENT_ANSWER_ELSEWHERE && event != CALL_EVENT_DECLINE_ELSEWHERE) {
-                r = history_put_over(phone, record, &over);
+                r = phone_history_put_over(phone, record, &over);
                 if (r < 0)
                         return r;
         }

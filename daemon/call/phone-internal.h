@@ -284,8 +284,8 @@ int phone_history_page(Phone *phone, const ReplyHistory *page);
 /* Says which events have been taken, if that has waited long enough for a ride. */
 void phone_acknowledge(Phone *phone);
 /* A call's record as it is by `over`, for the store. Returns 0 or -ENOMEM. */
-int history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over);
-int history_put(Phone *phone, const CallRecord *record);
+int phone_history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over);
+int phone_history_put(Phone *phone, const CallRecord *record);
 
 /* ---- phone-deadline.c ---- */
 

@@ -11,7 +11,7 @@ static const char *const phone_connections[PHONE_CONNECTION_COUNT] = {
 };
 DEFINE_WORDS_TO_STRING(phone_connection, PhoneConnection, phone_connections);
 
-int history_put(Phone *phone, const CallRecord *record)
+int phone_history_put(Phone *phone, const CallRecord *record)
 {
         CallRecord copy = {};
         int r;
@@ -28,7 +28,7 @@ int history_put(Phone *phone, const CallRecord *record)
         return 0;
 }
 
-int history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over)
+int phone_history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over)
 {
         CallRecord ended = *record;
 
@@ -37,7 +37,7 @@ int history_put_over(Phone *phone, const CallRecord *record, const MessageOver *
         ended.ended_at = over->ended_at;
         ended.duration_s = over->duration_s;
         ended.seen = ended.status != CALL_STATUS_MISSED;
-        return history_put(phone, &ended);
+        return phone_history_put(phone, &ended);
 }
 
 int phone_history_page(Phone *phone, const ReplyHistory *page)
@@ -45,7 +45,7 @@ int phone_history_page(Phone *phone, const ReplyHistory *page)
         int r;
 
         for (size_t i = 0; i < page->n_records; i++) {
-                r = history_put(phone, &page->records[i]);
+                r = phone_history_put(phone, &page->records[i]);
                 if (r < 0)
                         return r;
         }
@@ -202,7 +202,7 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 r = phone_reserve(phone, 1);
                 if (r < 0)
                         return r;
-                r = history_put(phone, record);
+                r = phone_history_put(phone, record);
                 if (r < 0)
                         return r;
                 if (call && !welcome_has(welcome, call))

@@ -113,7 +113,7 @@ static int message_event(Phone *phone, const Message *message)
         case MESSAGE_PARTICIPANT:
                 return participants_message(phone, message);
         case MESSAGE_LOGGED:
-                return history_put(phone, &message->logged);
+                return phone_history_put(phone, &message->logged);
         case MESSAGE_FORGOTTEN:
                 return message_forgotten(phone, &message->sessions);
         case MESSAGE_CHANGED:
