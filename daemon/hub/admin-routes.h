@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Which verb is which method and path; for admin.c and admin-ask.c. */
+
+#include "hub/operator.h"
+
+typedef struct AdminRoute {
+        const char *method, *path;
+        OperatorVerb verb;
+} AdminRoute;
+
+static const AdminRoute admin_routes[OPERATOR_VERB_COUNT] = {
+        {"POST", "/v1/users", OPERATOR_USER_ADD},
+        {"GET", "/v1/users", OPERATOR_USER_LIST},
+        {"DELETE", "/v1/users", OPERATOR_USER_REMOVE},
+        {"POST", "/v1/tokens", OPERATOR_TOKEN_MINT},
+        {"GET", "/v1/tokens", OPERATOR_TOKEN_LIST},
+        {"DELETE", "/v1/tokens", OPERATOR_TOKEN_REVOKE},
+        {"GET", "/v1/calls", OPERATOR_CALLS},
+        {"GET", "/v1/history", OPERATOR_HISTORY},
+        {"GET", "/v1/health", OPERATOR_HEALTH},
+        {"GET", "/v1/ready", OPERATOR_READY},
+};
+
+/* HTTP's word for an outcome of operator_run(), and back. */
+static const struct {
+        int error;
+        unsigned status;
+} admin_statuses[] = {
+        {0, 200}, {-EINVAL, 400}, {-ENOENT, 404}, {-ENOTCONN, 409}, {-EIO, 503},
+};

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub/admin.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "hub/admin-routes.h"
+
+#define CHUNK_SIZE 16384 /* of an answer, at a time */
+#define VALUE_MAX 512    /* bytes of a query's value: four times the longest legal one */
+
+struct Admin {
+        Keeper *keeper;
+        Hub *hub;
+};
+
+/* An answer on its way out. */
+typedef struct Answer {
+        char *text; /* owned */
+        size_t length, sent;
+} Answer;
+
+static int admin_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                          size_t length);
+
+static const struct lws_protocols admin_protocols[] = {
+        {.name = "http", .callback = admin_callback, .per_session_data_size = sizeof(Answer)},
+        {0},
+};
+
+static const lws_retry_bo_t no_keep_alive = {0};
+
+static unsigned status_of(int error)
+{
+        for (size_t i = 0; i < ELEMENTSOF(admin_statuses); i++)
+                if (admin_statuses[i].error == error)
+                        return admin_statuses[i].status;
+        return HTTP_STATUS_INTERNAL_SERVER_ERROR;
+}
+
+static const char *method_of(struct lws *wsi)
+{
+        char *uri;
+        int uri_length;
+
+        switch (lws_http_get_uri_and_method(wsi, &uri, &uri_length)) {
+        case LWSHUMETH_GET:
+                return "GET";
+        case LWSHUMETH_POST:
+                return "POST";
+        case LWSHUMETH_DELETE:
+                return "DELETE";
+        default:
+                return "";
+        }
+}
+
+static const AdminRoute *find_route(const char *method, const char *path)
+{
+        for (size_t i = 0; i < ELEMENTSOF(admin_routes); i++)
+                if (str_eq(admin_routes[i].method, method) && str_eq(admin_routes[i].path, path))
+                        return &admin_routes[i];
+        return NULL;
+}
+
+static int answer_begin(struct lws *wsi, Answer *answer, unsigned status)
+{
+        unsigned char buffer[LWS_PRE + 512];
+        unsigned char *start = buffer + LWS_PRE, *at = start, *end = buffer + sizeof(buffer) - 1;
+
+        if (lws_add_http_common_headers(wsi, status, "text/plain; charset=utf-8", answer->length,
+                                        &at, end) ||
+            lws_finalize_write_http_header(wsi, start, &at, end))
+                return -1;
+        lws_callback_on_writable(wsi);
+        return 0;
+}
+
+static int answer_continue(struct lws *wsi, Answer *answer)
+{
+        unsigned char buffer[LWS_PRE + CHUNK_SIZE];
+        size_t n = MIN_OF(answer->length - answer->sent, (size_t)CHUNK_SIZE);
+        bool last = answer->sent + n == answer->length;
+
+        memcpy(buffer + LWS_PRE, answer->text + answer->sent, n);
+        if (lws_write(wsi, buffer + LWS_PRE, n, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) !=
+            (int)n)
+                return -1;
+        answer->sent += n;
+        if (!last) {
+                lws_callback_on_writable(wsi);
+                return 0;
+        }
+        return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static void answer_done(Answer *answer)
+{
+        if (answer->text)
+                explicit_bzero(answer->text, answer->length); /* it may have been a token */
+        free(answer->text);
+        *answer = (Answer){0};
+}
+
+static int admin_serve(Admin *admin, struct lws *wsi, const char *path, Answer *answer)
+{
+        char uid[VALUE_MAX], name[VALUE_MAX], device[VALUE_MAX], id[VALUE_MAX];
+        const AdminRoute *route = find_route(method_of(wsi), path);
+        OperatorRequest request = {
+                .uid = lws_get_urlarg_by_name(wsi, "uid=", uid, sizeof(uid)),
+                .name = lws_get_urlarg_by_name(wsi, "name=", name, sizeof(name)),
+                .device = lws_get_urlarg_by_name(wsi, "device=", device, sizeof(device)),
+                .id = lws_get_urlarg_by_name(wsi, "id=", id, sizeof(id)),
+        };
+        int r = -ENOENT;
+
+        answer_done(answer);
+        if (route) {
+                request.verb = route->verb;
+                r = operator_run(admin->keeper, admin->hub, &request, &answer->text);
+        } else {
+                answer->text = strdup("there is no such thing here");
+        }
+        if (!answer->text)
+                return -1;
+        answer->length = strlen(answer->text);
+        return answer_begin(wsi, answer, status_of(r));
+}
+
+static int admin_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                          size_t length)
+{
+        Answer *answer = user;
+
+        switch (reason) {
+        case LWS_CALLBACK_HTTP:
+                return admin_serve(lws_vhost_user(lws_get_vhost(wsi)), wsi, in, answer);
+        case LWS_CALLBACK_HTTP_WRITEABLE:
+                return answer->text ? answer_continue(wsi, answer) : 0;
+        case LWS_CALLBACK_CLOSED_HTTP:
+                if (answer)
+                        answer_done(answer);
+                return 0;
+        case LWS_CALLBACK_HTTP_BODY:
+        case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+                return 0;
+        case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* an upgrade: not here */
+                return -1;
+        default:
+                return lws_callback_http_dummy(wsi, reason, user, in, length);
+        }
+}
+
+int admin_new(struct lws_context *context, const char *state, Keeper *keeper, Hub *hub, Admin **ret,
+              char **ret_text)
+{
+        _cleanup_free_ char *path = str_printf("%s/" ADMIN_SOCKET, state);
+        _cleanup_(admin_freep) Admin *admin = calloc(1, sizeof(*admin));
+        struct lws_context_creation_info info = {
+                .vhost_name = "admin",
+                .iface = path,
+                .protocols = admin_protocols,
+                .user = admin,
+                .retry_and_idle_policy = &no_keep_alive,
+                .options = LWS_SERVER_OPTION_UNIX_SOCK | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+        };
+
+        if (!path || !admin)
+                return -ENOMEM;
+        if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+                *ret_text = str_printf("the path of the state folder is too long for a socket: %s",
+                                       state);
+                return -ENAMETOOLONG;
+        }
+        admin->keeper = keeper;
+        admin->hub = hub;
+        /* The folder is locked for us: what is there is left from a hub that was killed. */
+        (void)unlink(path);
+        mode_t mask = umask(0077);
+        struct lws_vhost *vhost = lws_create_vhost(context, &info);
+        umask(mask);
+        if (!vhost) {
+                *ret_text = str_printf("cannot listen on %s", path);
+                return -EIO;
+        }
+        *ret = TAKE_PTR(admin);
+        return 0;
+}
+
+Admin *admin_free(Admin *admin)
+{
+        free(admin);
+        return NULL;
+}

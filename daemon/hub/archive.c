@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub/archive.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/log.h"
+#include "wire/wire.h"
+
+typedef enum ArchiveStatement {
+        LAST_CHANGE,
+        PUT,
+        PAGE,
+        CHANGES,
+        DELETIONS,
+        SEE_ONE,
+        SEE_ALL,
+        FORGET_ONE,
+        FORGET_ALL,
+        PRUNE,
+        REMOVE_USER,
+        ARCHIVE_STATEMENT_COUNT,
+} ArchiveStatement;
+
+static const char *const statements_sql[ARCHIVE_STATEMENT_COUNT] = {
+        /* By user, so that the index answers it: a history may have millions of rows. */
+        [LAST_CHANGE] = "SELECT max((SELECT max(h.changed_at) FROM history h WHERE h.uid = u.uid))"
+                        " FROM users u",
+        [PUT] = "INSERT INTO history (uid, session_id, initiated_at, changed_at, unseen, json)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET"
+                " initiated_at = excluded.initiated_at, changed_at = excluded.changed_at,"
+                " unseen = excluded.unseen, json = excluded.json",
+        [PAGE] = "SELECT json, unseen, initiated_at, session_id FROM history"
+                 " WHERE uid = ?1 AND (initiated_at, session_id) < (?2, ?3) AND json <> ''"
+                 " ORDER BY initiated_at DESC, session_id DESC",
+        [CHANGES] = "SELECT json, unseen FROM history"
+                    " WHERE uid = ?1 AND changed_at > ?2 AND json <> '' ORDER BY changed_at",
+        [DELETIONS] = "SELECT session_id FROM history WHERE uid = ?1 AND changed_at > ?2"
+                      " AND json = '' ORDER BY changed_at DESC",
+        [SEE_ONE] = "UPDATE history SET unseen = 0, changed_at = ?3"
+                    " WHERE uid = ?1 AND session_id = ?2 AND unseen AND json <> ''"
+                    " RETURNING json, unseen",
+        [SEE_ALL] = "UPDATE history SET unseen = 0, changed_at = ?3"
+                    " WHERE uid = ?1 AND unseen AND json <> '' RETURNING json, unseen",
+        [FORGET_ONE] = "UPDATE history SET json = '', unseen = 0, changed_at = ?3"
+                       " WHERE uid = ?1 AND session_id = ?2 AND json <> ''",
+        [FORGET_ALL] = "UPDATE history SET json = '', unseen = 0, changed_at = ?3"
+                       " WHERE uid = ?1 AND json <> ''",
+        [PRUNE] = "DELETE FROM history WHERE (uid, session_id) IN"
+                  " (SELECT h.uid, h.session_id FROM users u CROSS JOIN history h"
+                  "  WHERE h.uid = u.uid AND h.initiated_at < ?1"
+                  "  AND (NOT h.unseen OR h.initiated_at < ?2) LIMIT ?3)",
+        [REMOVE_USER] = "DELETE FROM history WHERE uid = ?1",
+};
+
+struct Archive {
+        Database *database;
+        usec_t last_change;
+        sqlite3_stmt *statements[ARCHIVE_STATEMENT_COUNT];
+};
+
+int archive_new(Database *database, Archive **ret)
+{
+        _cleanup_(archive_freep) Archive *archive = calloc(1, sizeof(*archive));
+
+        if (!archive)
+                return -ENOMEM;
+        archive->database = database;
+        for (size_t i = 0; i < ARCHIVE_STATEMENT_COUNT; i++) {
+                int r = database_prepare(database, statements_sql[i], &archive->statements[i]);
+                if (r < 0)
+                        return r;
+        }
+        sqlite3_stmt *last = archive->statements[LAST_CHANGE];
+        int result = sqlite3_step(last);
+        if (result == SQLITE_ROW)
+                archive->last_change = (usec_t)sqlite3_column_int64(last, 0);
+        sqlite3_reset(last);
+        if (result != SQLITE_ROW)
+                return database_errno(result);
+        *ret = TAKE_PTR(archive);
+        return 0;
+}
+
+/* The statements are the database's. */
+Archive *archive_free(Archive *archive)
+{
+        free(archive);
+        return NULL;
+}
+
+usec_t archive_date(Archive *archive)
+{
+        usec_t now = clock_realtime();
+
+        return MAX_OF(now, archive->last_change);
+}
+
+/* A date for a change: later than that of every other. */
+static usec_t next_change(Archive *archive)
+{
+        usec_t now = clock_realtime();
+
+        archive->last_change = MAX_OF(now, archive->last_change + 1);
+        return archive->last_change;
+}
+
+static void bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+        /* It outlives the step: every caller holds it until then. */
+        sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
+}
+
+/* Ready for the next use, and no lock kept. */
+static int finish(sqlite3_stmt *statement, int r)
+{
+        sqlite3_reset(statement);
+        sqlite3_clear_bindings(statement);
+        return r;
+}
+
+int archive_put(Archive *archive, const char *uid, const char *session_id, usec_t initiated_at,
+                bool unseen, const char *json)
+{
+        sqlite3_stmt *put = archive->statements[PUT];
+
+        bind_text(put, 1, uid);
+        bind_text(put, 2, session_id);
+        sqlite3_bind_int64(put, 3, (int64_t)initiated_at);
+        sqlite3_bind_int64(put, 4, (int64_t)next_change(archive));
+        sqlite3_bind_int(put, 5, unseen);
+        bind_text(put, 6, json);
+        return finish(put, database_errno(sqlite3_step(put)));
+}
+
+/* Columns json and unseen. 1: it cannot be read any more, and is passed over. */
+static int read_record(sqlite3_stmt *row, CallRecord *ret)
+{
+        const char *json = (const char *)sqlite3_column_text(row, 0);
+
+        if (!json)
+                return -ENOMEM;
+        int r = wire_decode_record(json, ret);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0) {
+                log_error("a history record cannot be read and is passed over");
+                return 1;
+        }
+        ret->seen = !sqlite3_column_int(row, 1);
+        return 0;
+}
+
+typedef struct Records {
+        CallRecord *records;
+        size_t n, budget; /* bytes of JSON left */
+        uint32_t limit;
+} Records;
+
+static void records_done(Records *records)
+{
+        for (size_t i = 0; i < records->n; i++)
+                call_record_done(&records->records[i]);
+        free(records->records);
+}
+
+/* Takes the row's record. Returns 0, 1 when it is one too many, or negative errno. */
+static int records_add(Records *records, sqlite3_stmt *row)
+{
+        size_t length = (size_t)sqlite3_column_bytes(row, 0);
+        CallRecord record = {0};
+
+        if (records->n == records->limit || (records->n > 0 && length > records->budget))
+                return 1;
+        int r = read_record(row, &record);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        CallRecord *grown = reallocarray(records->records, records->n + 1, sizeof(*grown));
+        if (!grown) {
+                call_record_done(&record);
+                return -ENOMEM;
+        }
+        records->records = grown;
+        records->records[records->n++] = record;
+        records->budget -= MIN_OF(length, records->budget);
+        return 0;
+}
+
+/* Steps through all rows as far as they fit. 1: some are left, the statement stands on the first.
+ */
+static int records_collect(Records *records, sqlite3_stmt *rows)
+{
+        int result, r = 0;
+
+        while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE)
+                r = result == SQLITE_ROW ? records_add(records, rows) : database_errno(result);
+        return r;
+}
+
+static int parse_cursor(const char *cursor, usec_t *ret_date, char ret_id[static UUID_LENGTH + 1])
+{
+        int end = 0;
+
+        if (sscanf(cursor, "%" SCNu64 ":%36s%n", ret_date, ret_id, &end) != 2 ||
+            cursor[end] != '\0' || !uuid_is_valid(ret_id) || *ret_date > INT64_MAX)
+                return -EINVAL;
+        return 0;
+}
+
+int archive_page(Archive *archive, const char *uid, uint32_t limit, const char *cursor,
+                 size_t budget, ReplyHistory *ret)
+{
+        sqlite3_stmt *page = archive->statements[PAGE];
+        Records records = {.budget = budget,
+                           .limit = limit == 0 ? HISTORY_PAGE_DEFAULT
+                                               : MIN_OF(limit, HISTORY_PAGE_MAX)};
+        char before_id[UUID_LENGTH + 1] = "";
+        usec_t before = INT64_MAX;
+
+        if (!str_empty(cursor) && parse_cursor(cursor, &before, before_id) < 0)
+                return -EINVAL;
+        bind_text(page, 1, uid);
+        sqlite3_bind_int64(page, 2, (int64_t)before);
+        bind_text(page, 3, before_id);
+        int r = records_collect(&records, page);
+        finish(page, 0);
+        if (r < 0) {
+                records_done(&records);
+                return r;
+        }
+        *ret = (ReplyHistory){.records = records.records, .n_records = records.n};
+        if (r == 1) {
+                const CallRecord *last = &records.records[records.n - 1];
+
+                snprintf(ret->next, sizeof(ret->next), "%" PRIu64 ":%s", last->initiated_at,
+                         last->session_id);
+        }
+        return 0;
+}
+
+int archive_changes(Archive *archive, const char *uid, usec_t since, size_t budget,
+                    CallRecord **ret, size_t *ret_n, bool *ret_complete)
+{
+        sqlite3_stmt *changes = archive->statements[CHANGES];
+        Records records = {.budget = budget, .limit = UINT32_MAX};
+
+        bind_text(changes, 1, uid);
+        sqlite3_bind_int64(changes, 2, (int64_t)MIN_OF(since, (usec_t)INT64_MAX));
+        int r = records_collect(&records, changes);
+        finish(changes, 0);
+        if (r < 0) {
+                records_done(&records);
+                return r;
+        }
+        *ret = records.records;
+        *ret_n = records.n;
+        *ret_complete = r == 0;
+        return 0;
+}
+
+int archive_deletions(Archive *archive, const char *uid, usec_t since, MessageSessions *ret)
+{
+        sqlite3_stmt *deletions = archive->statements[DELETIONS];
+        MessageSessions sessions = {calloc(SESSION_IDS_MAX, UUID_LENGTH + 1), 0};
+        int result = SQLITE_DONE;
+
+        if (!sessions.session_ids)
+                return -ENOMEM;
+        bind_text(deletions, 1, uid);
+        sqlite3_bind_int64(deletions, 2, (int64_t)MIN_OF(since, (usec_t)INT64_MAX));
+        while (sessions.count < SESSION_IDS_MAX && (result = sqlite3_step(deletions)) == SQLITE_ROW)
+                if (STR_SET(sessions.session_ids[sessions.count],
+                            (const char *)sqlite3_column_text(deletions, 0) ?: "") == 0)
+                        sessions.count++;
+        int r = finish(deletions, database_errno(result));
+        if (r < 0) {
+                free(sessions.session_ids);
+                return r;
+        }
+        *ret = sessions;
+        return 0;
+}
+
+/* One step of SEE_ONE or SEE_ALL: tells of what it has changed. */
+static int see(Archive *archive, sqlite3_stmt *statement, const char *uid, const char *session_id,
+               int (*each)(const CallRecord *, void *), void *userdata)
+{
+        int result, r = 0;
+
+        bind_text(statement, 1, uid);
+        if (session_id)
+                bind_text(statement, 2, session_id);
+        sqlite3_bind_int64(statement, 3, (int64_t)next_change(archive));
+        while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+                CallRecord record = {0};
+                int read = r == 0 ? read_record(statement, &record) : 1;
+
+                if (read == 0)
+                        r = each(&record, userdata);
+                else if (read < 0)
+                        r = read;
+                call_record_done(&record);
+        }
+        int changed = finish(statement, database_errno(result));
+        return changed < 0 ? changed : r;
+}
+
+int archive_mark_seen(Archive *archive, const char *uid, const MessageSessions *sessions,
+                      int (*each)(const CallRecord *, void *), void *userdata)
+{
+        if (sessions->count == 0)
+                return see(archive, archive->statements[SEE_ALL], uid, NULL, each, userdata);
+
+        int r = database_run(archive->database, "BEGIN IMMEDIATE");
+        for (size_t i = 0; r >= 0 && i < sessions->count; i++)
+                r = see(archive, archive->statements[SEE_ONE], uid, sessions->session_ids[i], each,
+                        userdata);
+        int committed = database_run(archive->database, r < 0 ? "ROLLBACK" : "COMMIT");
+        return r < 0 ? r : committed;
+}
+
+static int forget(Archive *archive, sqlite3_stmt *statement, const char *uid,
+                  const char *session_id, size_t *changed)
+{
+        bind_text(statement, 1, uid);
+        if (session_id)
+                bind_text(statement, 2, session_id);
+        sqlite3_bind_int64(statement, 3, (int64_t)next_change(archive));
+        int r = finish(statement, database_errno(sqlite3_step(statement)));
+        if (r >= 0)
+                *changed += (size_t)sqlite3_changes(database_handle(archive->database));
+        return r;
+}
+
+int archive_forget(Archive *archive, const char *uid, const MessageSessions *sessions,
+                   size_t *ret_changed)
+{
+        size_t changed = 0;
+        int r;
+
+        if (sessions->count == 0) {
+                r = forget(archive, archive->statements[FORGET_ALL], uid, NULL, &changed);
+        } else {
+                r = database_run(archive->database, "BEGIN IMMEDIATE");
+                for (size_t i = 0; r >= 0 && i < sessions->count; i++)
+                        r = forget(archive, archive->statements[FORGET_ONE], uid,
+                                   sessions->session_ids[i], &changed);
+                int committed = database_run(archive->database, r < 0 ? "ROLLBACK" : "COMMIT");
+                r = r < 0 ? r : committed;
+        }
+        if (r >= 0)
+                *ret_changed = changed;
+        return r;
+}
+
+int archive_prune(Archive *archive, usec_t before, usec_t missed_before, uint32_t max,
+                  size_t *ret_deleted)
+{
+        sqlite3_stmt *prune = archive->statements[PRUNE];
+
+        sqlite3_bind_int64(prune, 1, (int64_t)before);
+        sqlite3_bind_int64(prune, 2, (int64_t)missed_before);
+        sqlite3_bind_int64(prune, 3, max);
+        int r = finish(prune, database_errno(sqlite3_step(prune)));
+        if (r >= 0)
+                *ret_deleted = (size_t)sqlite3_changes(database_handle(archive->database));
+        return r;
+}
+
+int archive_remove_user(Archive *archive, const char *uid)
+{
+        sqlite3_stmt *remove = archive->statements[REMOVE_USER];
+
+        bind_text(remove, 1, uid);
+        return finish(remove, database_errno(sqlite3_step(remove)));
+}

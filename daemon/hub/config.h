@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The settings of tring-hub, from tring-hub.conf (INI). What is not set has its default; a section
+ * or key that is not known, said twice, or with a value that makes no sense is an error that names
+ * file, line and key.
+ */
+
+#include <stdint.h>
+
+#include "call/message.h"
+
+#define CONFIG_URLS_MAX (ICE_SERVERS_MAX * (ICE_URL_MAX + 1))
+#define CONFIG_PATH_MAX 4096
+
+typedef struct Config {
+        /* [listen] */
+        char listen[256]; /* address = HOST:PORT */
+
+        /* [tls]; both or none */
+        char certificate[CONFIG_PATH_MAX], key[CONFIG_PATH_MAX]; /* PEM files */
+
+        /* [limits]; 0 means none unless said otherwise */
+        uint32_t calls_per_minute;         /* started, per user */
+        uint32_t failed_logins_per_minute; /* per address */
+        uint32_t requests_in_flight;       /* per device; 1 at least */
+        uint32_t queue_per_device;         /* events not acknowledged; 1 at least */
+        uint32_t devices_per_user;         /* connected at a time */
+        uint32_t history_days;             /* 0: for ever */
+
+        /* [ice]: URLs with blanks between them */
+        char stun[CONFIG_URLS_MAX], turn[CONFIG_URLS_MAX];
+        char turn_secret_file[CONFIG_PATH_MAX];
+} Config;
+
+void config_init(Config *config);
+
+/*
+ * Reads `path` over what is there. Returns 0; -EINVAL when the file is wrong, -errno when it cannot
+ * be read, either with a sentence in *ret_text (the caller frees).
+ */
+int config_read(Config *config, const char *path, char **ret_text);
+
+/* As config_read(), but says all that is wrong, one line each. Returns how many lines, or -errno.
+ */
+int config_check(const char *path, void (*say)(const char *line, void *userdata), void *userdata);
+
+/*
+ * HOST:PORT or [IPV6]:PORT. Returns 0, or -EINVAL with a sentence in *ret_text that calls the value
+ * by `what`.
+ */
+int config_parse_address(const char *what, const char *address, char *ret_host, size_t size,
+                         uint16_t *ret_port, char **ret_text);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The listening socket of the edge, with TLS or without. */
+
+#include "hub/edge.h"
+
+/* NULL with a sentence in *ret_text: an address that cannot be had, a certificate that is none. */
+struct lws_vhost *edge_listen(struct lws_context *context, const EdgeOptions *options,
+                              const struct lws_protocols *protocols, void *userdata,
+                              char **ret_text);

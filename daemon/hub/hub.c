@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub/hub.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+#include "hub/hub-internal.h"
+
+#define PRUNE_FIRST_MS (60 * 1000) /* starting is work enough */
+
+void hub_moment(Moment *ret)
+{
+        ret->now = clock_boottime();
+        ret->date = clock_realtime();
+        /* Up to 256 bytes come whole once the pool is ready, which it is before any service. */
+        if (getrandom(ret->entropy, sizeof(ret->entropy), 0) != sizeof(ret->entropy))
+                abort();
+}
+
+void hub_send(EdgeLink *link, Message *message, uint64_t barrier)
+{
+        int r = edge_send(link, message, barrier);
+
+        if (r >= 0)
+                return;
+        log_error("cannot send \"%s\": %s", message_type_to_string(message->type), strerror(-r));
+        edge_close(link, WIRE_CLOSE_GOING_AWAY, "the hub could not say what it had to");
+}
+
+void hub_reply_error(EdgeLink *link, uint64_t id, CallError error, const char *format, ...)
+{
+        char text[MESSAGE_TEXT_MAX + 1];
+        Message reply;
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(text, sizeof(text), format, arguments);
+        va_end(arguments);
+        message_reply_error(&reply, id, error, "%s", text);
+        hub_send(link, &reply, 0);
+}
+
+HubUser *hub_user_find(Hub *hub, const char *uid)
+{
+        HubUser *user;
+
+        HASH_FIND_STR(hub->users, uid, user);
+        return user;
+}
+
+void hub_tell_others(Hub *hub, const char *uid, const HubLink *except, Message *message,
+                     uint64_t barrier)
+{
+        HubUser *user = hub_user_find(hub, uid);
+        HubLink *link, *next;
+
+        if (!user)
+                return;
+        /* Sending may close a link that is too slow, and with the last the user goes. */
+        for (link = user->links; link; link = next) {
+                next = link->next;
+                if (link != except)
+                        hub_send(link->edge_link, message, barrier);
+        }
+}
+
+static int store(Hub *hub, ExchangeAction *action)
+{
+        Write write = {0};
+        int r = 0;
+
+        switch (action->type) {
+        case EXCHANGE_SAVE:
+                write.type = WRITE_LIVE;
+                STR_SET(write.session_id, action->live.record.session_id);
+                r = wire_encode_live(&action->live, &write.json);
+                break;
+        case EXCHANGE_DROP:
+                write.type = WRITE_DROP;
+                STR_SET(write.session_id, action->session_id);
+                break;
+        case EXCHANGE_LOG:
+                write.type = WRITE_LOG;
+                write.unseen = !action->record.seen;
+                write.initiated_at = action->record.initiated_at;
+                STR_SET(write.uid, action->uid);
+                STR_SET(write.session_id, action->record.session_id);
+                r = wire_encode_record(&action->record, &write.json);
+                break;
+        default:
+                write.type = WRITE_WHEN_BUSY;
+                write.when_busy = action->settings.when_busy;
+                STR_SET(write.uid, action->uid);
+                break;
+        }
+        return r < 0 ? r : commit_add(hub->commit, &write, clock_boottime());
+}
+
+static void disconnect(Hub *hub, const ExchangeAction *action)
+{
+        EdgeLink *edge_link = edge_find(hub->edge, action->link);
+
+        if (!edge_link)
+                return;
+        const HubLink *link = edge_link_userdata(edge_link);
+        WireClose code = hub->removes_user     ? WIRE_CLOSE_REVOKED
+                         : link && !link->user ? WIRE_CLOSE_NORMAL
+                                               : WIRE_CLOSE_REPLACED;
+
+        edge_close(edge_link, code, action->text);
+}
+
+static void carry_out(Hub *hub, ExchangeAction *action)
+{
+        EdgeLink *link;
+        int r = 0;
+
+        switch (action->type) {
+        case EXCHANGE_SEND:
+                link = edge_find(hub->edge, action->link);
+                if (link)
+                        hub_send(link, &action->message,
+                                 action->confirms ? commit_barrier(hub->commit) : 0);
+                break;
+        case EXCHANGE_DISCONNECT:
+                disconnect(hub, action);
+                break;
+        case EXCHANGE_USER:
+                if (action->settings.has_when_busy)
+                        r = store(hub, action);
+                break;
+        case EXCHANGE_LOG:
+                r = store(hub, action);
+                hub_tell_others(hub, action->uid, NULL,
+                                &(Message){.type = MESSAGE_LOGGED, .logged = action->record},
+                                commit_barrier(hub->commit));
+                break;
+        case EXCHANGE_SAVE:
+        case EXCHANGE_DROP:
+                r = store(hub, action);
+                break;
+        }
+        if (r < 0)
+                log_fields(LOG_ERR, "a change of a call is not stored", "SESSION_ID=%s",
+                           action->session_id, "ERROR=%s", strerror(-r), NULL);
+}
+
+void hub_drain(Hub *hub)
+{
+        ExchangeAction action;
+
+        /* Carrying one out may close a link, which is news for the exchange: still the same loop.
+         */
+        if (hub->is_draining)
+                return;
+        hub->is_draining = true;
+        while (exchange_next_action(hub->exchange, &action)) {
+                carry_out(hub, &action);
+                exchange_action_done(&action);
+        }
+        hub->is_draining = false;
+}
+
+void hub_flush(Hub *hub)
+{
+        commit_run(hub->commit, clock_boottime());
+        edge_committed(hub->edge, commit_done(hub->commit));
+}
+
+static void on_window(uv_timer_t *timer)
+{
+        /* Only there to end the wait: the end of the turn does the rest. */
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+        Hub *hub = timer->data;
+        Moment moment;
+
+        hub->deadline_at = USEC_NEVER;
+        hub_moment(&moment);
+        if (exchange_tick(hub->exchange, &moment) < 0)
+                log_error("out of memory: what is due is tried again");
+        hub_drain(hub);
+}
+
+static uint64_t round_up_to_ms(usec_t us)
+{
+        return (us + USEC_PER_MSEC - 1) / USEC_PER_MSEC;
+}
+
+static void arm_deadline(Hub *hub, usec_t now)
+{
+        usec_t at = exchange_next_deadline(hub->exchange);
+
+        if (at == hub->deadline_at)
+                return;
+        hub->deadline_at = at;
+        if (at == USEC_NEVER)
+                uv_timer_stop(&hub->deadline);
+        else
+                uv_timer_start(&hub->deadline, on_deadline, at > now ? round_up_to_ms(at - now) : 1,
+                               0);
+}
+
+static void on_turn_end(uv_prepare_t *prepare)
+{
+        Hub *hub = prepare->data;
+        usec_t now = clock_boottime();
+        usec_t wait = commit_wait(hub->commit, now);
+
+        if (wait == 0)
+                hub_flush(hub);
+        else if (wait != USEC_NEVER && !uv_is_active((uv_handle_t *)&hub->window))
+                uv_timer_start(&hub->window, on_window, round_up_to_ms(wait), 0);
+        arm_deadline(hub, now);
+}
+
+static void handle_request(Hub *hub, HubLink *link, const Message *message)
+{
+        Moment moment;
+
+        /* A link limited to one session has no history: the exchange refuses what it may not do. */
+        if (link->user && message->type == MESSAGE_HISTORY) {
+                hub_history(hub, link, message);
+        } else if (link->user && message->type == MESSAGE_SEEN) {
+                hub_seen(hub, link, message);
+        } else if (link->user && message->type == MESSAGE_FORGET) {
+                hub_forget(hub, link, message);
+        } else {
+                hub_moment(&moment);
+                if (exchange_message(hub->exchange, &moment, edge_link_id(link->edge_link),
+                                     message) < 0)
+                        edge_close(link->edge_link, WIRE_CLOSE_GOING_AWAY,
+                                   "the hub is out of memory");
+                hub_drain(hub);
+        }
+}
+
+static void take_message(Hub *hub, EdgeLink *edge_link, const Message *message)
+{
+        HubLink *link = edge_link_userdata(edge_link);
+
+        if (!link) {
+                hub_login(hub, edge_link, message);
+                return;
+        }
+        if (message->ack > 0 && edge_acknowledge(edge_link, message->ack) < 0) {
+                edge_close(edge_link, WIRE_CLOSE_MALFORMED,
+                           "\"ack\" names a seq that was not sent");
+                return;
+        }
+        if (message->type == MESSAGE_ACK)
+                return;
+        if (edge_replies_waiting(edge_link) >= hub->config->requests_in_flight) {
+                hub_reply_error(edge_link, message->id, CALL_ERROR_TOO_MANY,
+                                "more than %u requests without a reply",
+                                hub->config->requests_in_flight);
+                edge_close(edge_link, WIRE_CLOSE_TOO_MANY, "too many requests in flight");
+        } else if (message->type == MESSAGE_HELLO) {
+                hub_reply_error(edge_link, message->id, CALL_ERROR_INVALID_ARGUMENT,
+                                "hello is said once");
+        } else {
+                handle_request(hub, link, message);
+        }
+}
+
+/* What cannot be read is answered as far as it is known what is to be answered. */
+static void refuse(EdgeLink *link, int outcome, uint64_t id, const char *text)
+{
+        bool answers = (outcome == WIRE_E_INVALID || outcome == WIRE_E_UNKNOWN) && id > 0;
+
+        if (answers)
+                hub_reply_error(link, id,
+                                outcome == WIRE_E_INVALID ? CALL_ERROR_INVALID_ARGUMENT
+                                                          : CALL_ERROR_NOT_SUPPORTED,
+                                "%s", text);
+        if (outcome < 0)
+                edge_close(link, WIRE_CLOSE_GOING_AWAY, "the hub is out of memory");
+        else if (outcome == WIRE_E_TOO_BIG)
+                edge_close(link, WIRE_CLOSE_TOO_BIG, text);
+        else if (!edge_link_userdata(link))
+                edge_close(link, answers ? WIRE_CLOSE_HELLO_EXPECTED : WIRE_CLOSE_MALFORMED, text);
+        else if (!answers)
+                edge_close(link, WIRE_CLOSE_MALFORMED, text);
+}
+
+static void on_message(EdgeLink *link, const char *json, size_t length, void *userdata)
+{
+        char text[MESSAGE_TEXT_MAX + 1];
+        Message message;
+        uint64_t id = 0;
+        int r = wire_decode(WIRE_FROM_DEVICE, json, length, &message, &id, text);
+
+        if (r != 0) {
+                refuse(link, r, id, text);
+                return;
+        }
+        take_message(userdata, link, &message);
+        message_done(&message);
+}
+
+static void on_closed(EdgeLink *edge_link, void *userdata)
+{
+        Hub *hub = userdata;
+        HubLink *link = edge_link_userdata(edge_link);
+        Moment moment;
+
+        if (!link)
+                return;
+        edge_link_set_userdata(edge_link, NULL);
+        hub_link_free(hub, link);
+        hub_moment(&moment);
+        if (exchange_detach(hub->exchange, &moment, edge_link_id(edge_link)) < 0)
+                log_error("out of memory: a lost connection goes unnoticed");
+        hub_drain(hub);
+}
+
+static bool on_in_call(EdgeLink *link, void *userdata)
+{
+        Hub *hub = userdata;
+
+        return exchange_link_in_call(hub->exchange, edge_link_id(link));
+}
+
+EdgeHandler hub_edge_handler(Hub *hub)
+{
+        return (EdgeHandler){on_message, on_closed, on_in_call, hub};
+}
+
+void hub_set_edge(Hub *hub, Edge *edge)
+{
+        hub->edge = edge;
+        /* What became due while the hub was down. */
+        hub_drain(hub);
+}
+
+static int load_user(const KeeperUser *user, void *userdata)
+{
+        Hub *hub = userdata;
+
+        return exchange_user_add(hub->exchange, user->uid, user->name, user->when_busy);
+}
+
+static int load_call(const LiveCall *live, void *userdata)
+{
+        Hub *hub = userdata;
+        Moment moment;
+
+        hub_moment(&moment);
+        int r = exchange_restore(hub->exchange, &moment, live);
+        if (r == -ENOMEM)
+                return r;
+        if (r != 0)
+                log_fields(LOG_ERR, "a stored call cannot go on", "SESSION_ID=%s",
+                           live->record.session_id, NULL);
+        return 0;
+}
+
+static int hub_load(Hub *hub)
+{
+        ExchangeLimits limits = {.calls_per_minute = hub->config->calls_per_minute};
+        int r = exchange_new(&limits, &hub->exchange);
+
+        if (r >= 0)
+                r = keeper_each_user(hub->keeper, load_user, hub);
+        if (r >= 0)
+                r = keeper_each_live(hub->keeper, load_call, hub);
+        return r;
+}
+
+static void hub_start(Hub *hub, uv_loop_t *loop)
+{
+        uv_timer_init(loop, &hub->deadline);
+        uv_timer_init(loop, &hub->window);
+        uv_timer_init(loop, &hub->pruning);
+        uv_prepare_init(loop, &hub->turn_end);
+        hub->deadline.data = hub->window.data = hub->pruning.data = hub->turn_end.data = hub;
+        uv_prepare_start(&hub->turn_end, on_turn_end);
+        if (hub->config->history_days > 0)
+                uv_timer_start(&hub->pruning, hub_prune, PRUNE_FIRST_MS, 0);
+}
+
+int hub_new(uv_loop_t *loop, Keeper *keeper, Storage *storage, const Config *config, Hub **ret)
+{
+        _cleanup_(hub_freep) Hub *hub = calloc(1, sizeof(*hub));
+
+        if (!hub)
+                return -ENOMEM;
+        hub->keeper = keeper;
+        hub->config = config;
+        hub->deadline_at = USEC_NEVER;
+        int r = hub_load(hub);
+        if (r >= 0)
+                r = commit_new(keeper, storage, &hub->commit);
+        if (r >= 0)
+                r = gate_new(config->failed_logins_per_minute, &hub->gate);
+        if (r < 0)
+                return r;
+        hub_start(hub, loop);
+        *ret = TAKE_PTR(hub);
+        return 0;
+}
+
+void hub_stop(Hub *hub)
+{
+        uv_close((uv_handle_t *)&hub->deadline, NULL);
+        uv_close((uv_handle_t *)&hub->window, NULL);
+        uv_close((uv_handle_t *)&hub->pruning, NULL);
+        uv_close((uv_handle_t *)&hub->turn_end, NULL);
+}
+
+Hub *hub_free(Hub *hub)
+{
+        if (!hub)
+                return NULL;
+        commit_free(hub->commit);
+        exchange_free(hub->exchange);
+        gate_free(hub->gate);
+        free(hub);
+        return NULL;
+}
+
+bool hub_stores(const Hub *hub)
+{
+        return commit_works(hub->commit);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What the hub must not forget, in one SQLite file: users, their login tokens, live calls, and
+ * (archive.h) their history.
+ *
+ * Login tokens are stored as SHA-256: they are 256 random bits, so there is nothing to guess that a
+ * slow hash would have to protect, and the lookup by hash leaks nothing of a token by its timing.
+ */
+
+#include "call/exchange.h"
+#include "hub/archive.h"
+#include "store/database.h"
+
+#define TOKEN_BYTES 32
+#define TOKEN_LENGTH (2 * TOKEN_BYTES) /* hex digits */
+
+typedef struct Keeper Keeper;
+
+typedef struct KeeperUser {
+        char uid[UID_MAX + 1];
+        char name[NAME_MAX_BYTES + 1];
+        WhenBusy when_busy;
+} KeeperUser;
+
+typedef struct KeeperToken {
+        int64_t id;
+        char uid[UID_MAX + 1];
+        char device_name[NAME_MAX_BYTES + 1]; /* what the operator said it is for; may be empty */
+        usec_t created_at;                    /* CLOCK_REALTIME */
+} KeeperToken;
+
+/* `path` and errors as in database_open(). */
+int keeper_open(const char *path, Keeper **ret, char **ret_text);
+Keeper *keeper_free(Keeper *keeper);
+DEFINE_CLEANUP(Keeper *, keeper_free);
+
+Archive *keeper_archive(Keeper *keeper);
+
+/* Adding one who is there changes the name and nothing else; *ret_new says which it was. */
+int keeper_user_add(Keeper *keeper, const char *uid, const char *name, bool *ret_new);
+int keeper_user_get(Keeper *keeper, const char *uid, KeeperUser *ret); /* -ENOENT */
+/* With tokens and history: whoever gets the uid next sees nothing of it. -ENOENT. */
+int keeper_user_remove(Keeper *keeper, const char *uid);
+/* In the order of uids; ends at the first non-zero of `each`, which is returned. */
+int keeper_each_user(Keeper *keeper, int (*each)(const KeeperUser *, void *), void *userdata);
+
+/* The token's text is handed out here and is nowhere else. -ENOENT: no such user. */
+int keeper_token_mint(Keeper *keeper, const char *uid, const char *device_name,
+                      char ret_token[static TOKEN_LENGTH + 1]);
+int keeper_token_find(Keeper *keeper, const char *token, KeeperToken *ret); /* -ENOENT */
+int keeper_token_revoke(Keeper *keeper, int64_t id);                        /* -ENOENT */
+int keeper_each_token(Keeper *keeper, const char *uid, int (*each)(const KeeperToken *, void *),
+                      void *userdata);
+
+/* Live calls as they were stored; one that cannot be read any more is dropped and logged. */
+int keeper_each_live(Keeper *keeper, int (*each)(const LiveCall *, void *), void *userdata);
+
+/* One thing that the exchange wants stored, ready to be written. */
+typedef enum WriteType {
+        WRITE_LIVE,      /* `json` is what is stored of `session_id` */
+        WRITE_DROP,      /* `session_id` is over */
+        WRITE_LOG,       /* `json` is `uid`'s record of `session_id` */
+        WRITE_WHEN_BUSY, /* `when_busy` of `uid` */
+} WriteType;
+
+typedef struct Write {
+        WriteType type;
+        bool unseen; /* LOG */
+        WhenBusy when_busy;
+        char uid[UID_MAX + 1];
+        char session_id[UUID_LENGTH + 1];
+        usec_t initiated_at; /* LOG */
+        char *json;          /* owned; LIVE, LOG */
+} Write;
+
+void write_done(Write *write);
+
+/* All of them or, on an error, none. */
+int keeper_write(Keeper *keeper, const Write *writes, size_t n);

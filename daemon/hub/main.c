@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <getopt.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "hub/admin.h"
+#include "hub/serve.h"
+#include "hub/state.h"
+
+#define EXIT_USAGE 2
+
+/* A hub that is just starting has the folder, and cannot answer yet. */
+#define FOLDER_WAIT_US (5 * USEC_PER_SEC)
+#define FOLDER_POLL_US (20 * USEC_PER_MSEC)
+
+/* Options that go with some verbs only. */
+typedef enum OptionFlag {
+        WITH_LISTEN = 1 << 0,
+        WITH_CONFIG = 1 << 1,
+        WITH_TLS_CERT = 1 << 2,
+        WITH_TLS_KEY = 1 << 3,
+        WITH_INSECURE = 1 << 4,
+        WITH_NAME = 1 << 5,
+        WITH_DEVICE = 1 << 6,
+} OptionFlag;
+
+#define WITH_SERVE (WITH_LISTEN | WITH_CONFIG | WITH_TLS_CERT | WITH_TLS_KEY | WITH_INSECURE)
+
+enum {
+        OPTION_STATE = 1000,
+        OPTION_HELP,
+        OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+        {"listen", required_argument, NULL, WITH_LISTEN},
+        {"config", required_argument, NULL, WITH_CONFIG},
+        {"tls-cert", required_argument, NULL, WITH_TLS_CERT},
+        {"tls-key", required_argument, NULL, WITH_TLS_KEY},
+        {"insecure", no_argument, NULL, WITH_INSECURE},
+        {"name", required_argument, NULL, WITH_NAME},
+        {"device", required_argument, NULL, WITH_DEVICE},
+        {"state", required_argument, NULL, OPTION_STATE},
+        {"help", no_argument, NULL, OPTION_HELP},
+        {"version", no_argument, NULL, OPTION_VERSION},
+        {},
+};
+
+typedef struct Arguments {
+        ServeOptions serve;
+        const char *name, *device;
+        const char *operand; /* the one word after the verb, or NULL */
+        unsigned given;      /* OptionFlag */
+} Arguments;
+
+typedef struct Verb {
+        const char *words[2]; /* the second may be NULL */
+        const char *operand;  /* what the word after them is; NULL: there is none */
+        const char *usage, *help;
+        unsigned options; /* OptionFlag */
+        OperatorVerb operation;
+        int (*run)(const struct Verb *verb, const Arguments *arguments);
+} Verb;
+
+static int fail(int r, const char *text)
+{
+        fprintf(stderr, "tring-hub: %s\n", text ?: strerror(-r));
+        return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+static int run_serve(const Verb *verb, const Arguments *arguments)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = serve(&arguments->serve, &text);
+
+        return r < 0 ? fail(r, text) : EXIT_SUCCESS;
+}
+
+static void say_wrong(const char *line, void *userdata)
+{
+        fprintf(stderr, "%s\n", line);
+}
+
+static int run_check_config(const Verb *verb, const Arguments *arguments)
+{
+        int n = config_check(arguments->operand, say_wrong, NULL);
+
+        if (n == 0)
+                printf("%s: everything in it makes sense\n", arguments->operand);
+        return n == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* On the file itself. -EWOULDBLOCK: somebody else works on it. */
+static int operate_on_file(const char *state, const OperatorRequest *request, char **ret_text)
+{
+        _cleanup_free_ char *path = str_printf("%s/" STATE_DATABASE, state);
+        _cleanup_(keeper_freep) Keeper *keeper = NULL;
+        _cleanup_close_ int lock_fd = -1;
+
+        int r = path ? state_prepare(state, &lock_fd, ret_text) : -ENOMEM;
+        if (r >= 0)
+                r = state_lock(lock_fd);
+        if (r >= 0)
+                r = keeper_open(path, &keeper, ret_text);
+        if (r == -EUCLEAN) {
+                fprintf(stderr, "tring-hub: %s\n", *ret_text ?: "the database was broken");
+                free(TAKE_PTR(*ret_text));
+                r = 0;
+        }
+        return r < 0 ? r : operator_run(keeper, NULL, request, ret_text);
+}
+
+static int operate(const char *state, const OperatorRequest *request, char **ret_text)
+{
+        static const struct timespec pause = {.tv_nsec = FOLDER_POLL_US * 1000};
+        usec_t until = clock_boottime() + FOLDER_WAIT_US;
+
+        for (;;) {
+                int r = admin_ask(state, request, ret_text);
+
+                if (r != -ECONNREFUSED)
+                        return r;
+                r = operate_on_file(state, request, ret_text);
+                if (r != -EWOULDBLOCK)
+                        return r;
+                if (clock_boottime() >= until) {
+                        *ret_text = str_printf("the hub that has the state folder %s does not "
+                                               "answer",
+                                               state);
+                        return -EBUSY;
+                }
+                nanosleep(&pause, NULL);
+        }
+}
+
+static int run_operation(const Verb *verb, const Arguments *arguments)
+{
+        OperatorRequest request = {.verb = verb->operation,
+                                   .uid = arguments->operand,
+                                   .id = arguments->operand,
+                                   .name = arguments->name,
+                                   .device = arguments->device};
+        _cleanup_free_ char *state = NULL, *text = NULL;
+
+        int r = state_folder(arguments->serve.state, &state, &text);
+        if (r >= 0)
+                r = operate(state, &request, &text);
+        if (r < 0)
+                return fail(r, text);
+        fputs(text, stdout);
+        explicit_bzero(text, strlen(text)); /* it may have been a token */
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : fail(-errno, NULL);
+}
+
+static const Verb verbs[] = {
+        {{"serve"},
+         NULL,
+         "[--listen HOST:PORT] [--config FILE] [--tls-cert FILE --tls-key FILE]",
+         "serve devices until SIGTERM",
+         WITH_SERVE,
+         0,
+         run_serve},
+        {{"user", "add"},
+         "UID",
+         "[--name NAME]",
+         "add a user, or change the name",
+         WITH_NAME,
+         OPERATOR_USER_ADD,
+         run_operation},
+        {{"user", "list"},
+         NULL,
+         "",
+         "uid, name, policy when busy",
+         0,
+         OPERATOR_USER_LIST,
+         run_operation},
+        {{"user", "remove"},
+         "UID",
+         "",
+         "remove a user, with tokens and history; ends their calls",
+         0,
+         OPERATOR_USER_REMOVE,
+         run_operation},
+        {{"token", "mint"},
+         "UID",
+         "[--device NAME]",
+         "print a new login token, and nothing else",
+         WITH_DEVICE,
+         OPERATOR_TOKEN_MINT,
+         run_operation},
+        {{"token", "list"},
+         "UID",
+         "",
+         "number, date, device",
+         0,
+         OPERATOR_TOKEN_LIST,
+         run_operation},
+        {{"token", "revoke"},
+         "ID",
+         "",
+         "make a token worthless and close its connections",
+         0,
+         OPERATOR_TOKEN_REVOKE,
+         run_operation},
+        {{"calls"}, NULL, "", "calls in progress", 0, OPERATOR_CALLS, run_operation},
+        {{"check-config"},
+         "FILE",
+         "",
+         "judge a settings file, line by line",
+         0,
+         0,
+         run_check_config},
+};
+
+static void print_help(void)
+{
+        puts("tring-hub [--state DIR] VERB …\n\n"
+             "The signalling hub: users' devices connect to it to call each other.\n\n"
+             "Verbs:");
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                const Verb *verb = &verbs[i];
+
+                printf("  %s%s%s%s%s%s%s\n        %s\n", verb->words[0], verb->words[1] ? " " : "",
+                       verb->words[1] ?: "", verb->operand ? " " : "", verb->operand ?: "",
+                       *verb->usage ? " " : "", verb->usage, verb->help);
+        }
+        puts("\nOptions:\n"
+             "  --state DIR      the state folder (default: $STATE_DIRECTORY, else\n"
+             "                   $XDG_STATE_HOME/tring-hub)\n"
+             "  --listen HOST:PORT   127.0.0.1:8746 by default; port 0: any that is free\n"
+             "  --config FILE    settings (INI); the command line goes before them\n"
+             "  --tls-cert FILE, --tls-key FILE   certificate and key (PEM): serves wss://\n"
+             "  --insecure       serve ws:// on an address that is not loopback\n"
+             "  --help           this text\n"
+             "  --version        the version\n\n"
+             "Exit status: 0, 1 for failure, 2 for usage.");
+}
+
+static int usage_error(const char *before, const char *value, const char *after)
+{
+        char shown[128];
+
+        fprintf(stderr, "tring-hub: %s%s%s; see tring-hub --help\n", before,
+                str_printable(shown, sizeof(shown), value), after);
+        return EXIT_USAGE;
+}
+
+static void take_option(Arguments *arguments, int option, const char *value)
+{
+        const char **slots[] = {
+                &arguments->serve.listen,
+                &arguments->serve.config,
+                &arguments->serve.certificate,
+                &arguments->serve.key,
+                NULL,
+                &arguments->name,
+                &arguments->device,
+        };
+
+        arguments->given |= (unsigned)option;
+        if (option == WITH_INSECURE)
+                arguments->serve.insecure = true;
+        else
+                *slots[__builtin_ctz((unsigned)option)] = value;
+}
+
+static const Verb *find_verb(char **words, int n)
+{
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (n > 0 && str_eq(verbs[i].words[0], words[0]) &&
+                    (!verbs[i].words[1] || (n > 1 && str_eq(verbs[i].words[1], words[1]))))
+                        return &verbs[i];
+        return NULL;
+}
+
+/* Are there verbs of two words that begin with this one? */
+static bool has_second(const char *word)
+{
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (verbs[i].words[1] && str_eq(verbs[i].words[0], word))
+                        return true;
+        return false;
+}
+
+static const char *option_name(unsigned flag)
+{
+        for (const struct option *option = long_options; option->name; option++)
+                if ((unsigned)option->val == flag)
+                        return option->name;
+        return "";
+}
+
+static int run_verb(char **words, int n, Arguments *arguments)
+{
+        const Verb *verb = find_verb(words, n);
+
+        if (n == 0)
+                return usage_error("", "there is no verb", "");
+        if (!verb)
+                return usage_error("there is no verb \"", words[n > 1 && has_second(words[0])],
+                                   "\"");
+
+        int taken = verb->words[1] ? 2 : 1;
+        if (verb->operand && n == taken)
+                return usage_error("", verb->operand, " is missing");
+        if (n > taken + (verb->operand ? 1 : 0))
+                return usage_error("\"", words[n - 1], "\" is one word too many");
+        arguments->operand = verb->operand ? words[taken] : NULL;
+
+        unsigned wrong = arguments->given & ~verb->options;
+        if (wrong)
+                return usage_error("--", option_name(wrong & -wrong),
+                                   " does not go with that verb");
+        return verb->run(verb, arguments);
+}
+
+int main(int argc, char **argv)
+{
+        Arguments arguments = {0};
+        int option;
+
+        log_open("tring-hub", log_level_from_environment());
+        while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
+                switch (option) {
+                case OPTION_HELP:
+                        print_help();
+                        return EXIT_SUCCESS;
+                case OPTION_VERSION:
+                        puts("tring-hub " TRING_VERSION);
+                        return EXIT_SUCCESS;
+                case OPTION_STATE:
+                        arguments.serve.state = optarg;
+                        break;
+                case '?':
+                        return EXIT_USAGE;
+                default:
+                        take_option(&arguments, option, optarg);
+                        break;
+                }
+        }
+        return run_verb(argv + optind, argc - optind, &arguments);
+}

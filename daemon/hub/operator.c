@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub/operator.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <time.h>
+
+#define HISTORY_BYTES (1024 * 1024) /* a page of the longest records there can be has 3 MB */
+#define SHOWN_MAX 80                /* bytes of a wrong value that a sentence repeats */
+
+/* One request on its way: what is printed becomes the answer. */
+typedef struct Operation {
+        Keeper *keeper;
+        Hub *hub;
+        const OperatorRequest *request;
+        FILE *out;
+} Operation;
+
+static int fail(Operation *operation, int error, const char *format, ...) _printf_(3, 4);
+
+static int fail(Operation *operation, int error, const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        vfprintf(operation->out, format, arguments);
+        va_end(arguments);
+        return error;
+}
+
+static void print_date(FILE *out, usec_t date)
+{
+        time_t seconds = (time_t)(date / USEC_PER_SEC);
+        struct tm broken;
+        char text[32] = "-";
+
+        if (date > 0 && gmtime_r(&seconds, &broken))
+                strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &broken);
+        fputs(text, out);
+}
+
+static int check_uid(Operation *operation)
+{
+        const char *uid = operation->request->uid;
+        char shown[SHOWN_MAX];
+
+        if (uid_is_valid(uid))
+                return 0;
+        return fail(operation, -EINVAL,
+                    "\"%s\" is not a user id: 1 to %d of letters, digits and . _ @ + -",
+                    str_printable(shown, sizeof(shown), uid ?: ""), UID_MAX);
+}
+
+static int check_text(Operation *operation, const char *what, const char *text)
+{
+        char shown[SHOWN_MAX];
+
+        if (!text || text_is_valid(text, NAME_MAX_BYTES))
+                return 0;
+        return fail(operation, -EINVAL, "the %s \"%s\" is not text of at most %d bytes", what,
+                    str_printable(shown, sizeof(shown), text), NAME_MAX_BYTES);
+}
+
+/* The sentence for what the keeper says. */
+static int judge(Operation *operation, int r)
+{
+        if (r == -ENOENT)
+                return fail(operation, r, "there is no user \"%s\"", operation->request->uid);
+        if (r < 0)
+                return fail(operation, r, "cannot use the database: %s", strerror(-r));
+        return r;
+}
+
+static int user_add(Operation *operation)
+{
+        const OperatorRequest *request = operation->request;
+        const char *name = str_empty(request->name) ? request->uid : request->name;
+        bool is_new;
+
+        int r = check_uid(operation);
+        if (r == 0)
+                r = check_text(operation, "name", request->name);
+        if (r < 0)
+                return r;
+        r = operation->hub ? hub_user_add(operation->hub, request->uid, name, &is_new)
+                           : keeper_user_add(operation->keeper, request->uid, name, &is_new);
+        if (r >= 0)
+                fprintf(operation->out, "%s %s (%s)\n", is_new ? "added" : "renamed", request->uid,
+                        name);
+        return judge(operation, r);
+}
+
+static int print_user(const KeeperUser *user, void *userdata)
+{
+        fprintf(userdata, "%s\t%s\t%s\n", user->uid, user->name,
+                when_busy_to_string(user->when_busy));
+        return 0;
+}
+
+static int user_list(Operation *operation)
+{
+        return judge(operation, keeper_each_user(operation->keeper, print_user, operation->out));
+}
+
+static int user_remove(Operation *operation)
+{
+        const char *uid = operation->request->uid;
+
+        int r = check_uid(operation);
+        if (r < 0)
+                return r;
+        r = operation->hub ? hub_user_remove(operation->hub, uid)
+                           : keeper_user_remove(operation->keeper, uid);
+        if (r >= 0)
+                fprintf(operation->out, "removed %s\n", uid);
+        return judge(operation, r);
+}
+
+static int token_mint(Operation *operation)
+{
+        const OperatorRequest *request = operation->request;
+        char token[TOKEN_LENGTH + 1];
+
+        int r = check_uid(operation);
+        if (r == 0)
+                r = check_text(operation, "device's name", request->device);
+        if (r < 0)
+                return r;
+        r = keeper_token_mint(operation->keeper, request->uid, request->device ?: "", token);
+        if (r >= 0)
+                fprintf(operation->out, "%s\n", token);
+        explicit_bzero(token, sizeof(token));
+        return judge(operation, r);
+}
+
+static int print_token(const KeeperToken *token, void *userdata)
+{
+        FILE *out = userdata;
+
+        fprintf(out, "%" PRId64 "\t", token->id);
+        print_date(out, token->created_at);
+        fprintf(out, "\t%s\n", token->device_name);
+        return 0;
+}
+
+static int token_list(Operation *operation)
+{
+        const char *uid = operation->request->uid;
+        KeeperUser user;
+
+        int r = check_uid(operation);
+        if (r < 0)
+                return r;
+        r = keeper_user_get(operation->keeper, uid, &user);
+        if (r >= 0)
+                r = keeper_each_token(operation->keeper, uid, print_token, operation->out);
+        return judge(operation, r);
+}
+
+static int token_revoke(Operation *operation)
+{
+        const char *text = operation->request->id ?: "";
+        char shown[SHOWN_MAX];
+        size_t digits = strspn(text, "0123456789");
+
+        if (digits == 0 || digits > 18 || text[digits])
+                return fail(operation, -EINVAL,
+                            "\"%s\" is not the number of a token; token list shows them",
+                            str_printable(shown, sizeof(shown), text));
+        int64_t id = strtoll(text, NULL, 10);
+        int r = operation->hub ? hub_token_revoke(operation->hub, id)
+                               : keeper_token_revoke(operation->keeper, id);
+        if (r == -ENOENT)
+                return fail(operation, r, "there is no token %" PRId64, id);
+        if (r >= 0)
+                fprintf(operation->out, "revoked %" PRId64 "\n", id);
+        return judge(operation, r);
+}
+
+static int print_call(const CallRecord *record, void *userdata)
+{
+        FILE *out = userdata;
+
+        fprintf(out, "%s\t%s\t%s\t%s\t%s\t", record->session_id, record->initiator.uid,
+                record->receiver.uid, call_type_to_string(record->type),
+                call_status_to_string(record->status));
+        print_date(out, record->initiated_at);
+        fputc('\n', out);
+        return 0;
+}
+
+static int no_hub(Operation *operation)
+{
+        return fail(operation, -ENOTCONN, "no hub is running on this state folder");
+}
+
+static int calls(Operation *operation)
+{
+        if (!operation->hub)
+                return no_hub(operation);
+        return judge(operation, hub_each_call(operation->hub, print_call, operation->out));
+}
+
+static int history(Operation *operation)
+{
+        const char *uid = operation->request->uid;
+        KeeperUser user;
+        ReplyHistory page;
+
+        int r = check_uid(operation);
+        if (r < 0)
+                return r;
+        r = keeper_user_get(operation->keeper, uid, &user);
+        if (operation->hub)
+                hub_flush(operation->hub);
+        if (r >= 0)
+                r = archive_page(keeper_archive(operation->keeper), uid, HISTORY_PAGE_MAX, "",
+                                 HISTORY_BYTES, &page);
+        if (r < 0)
+                return judge(operation, r);
+        for (size_t i = 0; i < page.n_records; i++) {
+                print_call(&page.records[i], operation->out);
+                call_record_done(&page.records[i]);
+        }
+        free(page.records);
+        return 0;
+}
+
+static int health(Operation *operation)
+{
+        if (!operation->hub)
+                return no_hub(operation);
+        if (!hub_stores(operation->hub))
+                return fail(operation, -EIO, "the database cannot be written");
+        fputs("ok\n", operation->out);
+        return 0;
+}
+
+static int (*const verbs[OPERATOR_VERB_COUNT])(Operation *) = {
+        [OPERATOR_USER_ADD] = user_add,
+        [OPERATOR_USER_LIST] = user_list,
+        [OPERATOR_USER_REMOVE] = user_remove,
+        [OPERATOR_TOKEN_MINT] = token_mint,
+        [OPERATOR_TOKEN_LIST] = token_list,
+        [OPERATOR_TOKEN_REVOKE] = token_revoke,
+        [OPERATOR_CALLS] = calls,
+        [OPERATOR_HISTORY] = history,
+        [OPERATOR_HEALTH] = health,
+        /* The socket is there once the hub serves: whoever gets an answer may send it calls. */
+        [OPERATOR_READY] = health,
+};
+
+int operator_run(Keeper *keeper, Hub *hub, const OperatorRequest *request, char **ret_text)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t length;
+        Operation operation = {keeper, hub, request, open_memstream(&text, &length)};
+
+        if (!operation.out)
+                return -ENOMEM;
+        int r = verbs[request->verb](&operation);
+        if (fclose(operation.out) != 0)
+                return -ENOMEM;
+        *ret_text = TAKE_PTR(text);
+        return r;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub/serve.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "hub/admin.h"
+#include "hub/ice.h"
+#include "hub/state.h"
+
+#define STOP_POLL_MS 10
+#define STOP_DEADLINE_US USEC_PER_SEC /* for the last words to all devices */
+
+typedef struct Server {
+        Config config;
+        char host[sizeof(((Config *)0)->listen)];
+        uint16_t port;
+        char *state; /* owned */
+        int lock_fd;
+
+        uv_loop_t loop;
+        bool has_loop;
+        uv_signal_t terminated, interrupted;
+        uv_timer_t stopping, ice;
+        usec_t stop_by;
+
+        struct lws_context *context;
+        Keeper *keeper;
+        Storage *storage;
+        Hub *hub;
+        Edge *edge;
+        Admin *admin;
+} Server;
+
+static bool is_loopback(const char *host)
+{
+        struct in6_addr v6;
+        struct in_addr v4;
+
+        if (inet_pton(AF_INET, host, &v4) == 1)
+                return ntohl(v4.s_addr) >> 24 == 127;
+        if (inet_pton(AF_INET6, host, &v6) == 1)
+                return IN6_IS_ADDR_LOOPBACK(&v6);
+        return str_eq(host, "localhost");
+}
+
+static int set_path(char *to, size_t size, const char *what, const char *value, char **ret_text)
+{
+        if (!value || str_copy(to, size, value) == 0)
+                return 0;
+        *ret_text = str_printf("%s: the value is too long", what);
+        return -EINVAL;
+}
+
+/* Settings, with what the command line says on top. */
+static int server_configure(Server *server, const ServeOptions *options, char **ret_text)
+{
+        Config *config = &server->config;
+        int r = 0;
+
+        config_init(config);
+        if (options->config)
+                r = config_read(config, options->config, ret_text);
+        if (r >= 0)
+                r = set_path(config->listen, sizeof(config->listen), "--listen", options->listen,
+                             ret_text);
+        if (r >= 0)
+                r = set_path(config->certificate, sizeof(config->certificate), "--tls-cert",
+                             options->certificate, ret_text);
+        if (r >= 0)
+                r = set_path(config->key, sizeof(config->key), "--tls-key", options->key, ret_text);
+        if (r >= 0)
+                r = config_parse_address(options->listen ? "--listen" : "address", config->listen,
+                                         server->host, sizeof(server->host), &server->port,
+                                         ret_text);
+        if (r < 0)
+                return r;
+        if (str_empty(config->certificate) != str_empty(config->key)) {
+                *ret_text = strdup("--tls-cert and --tls-key go together");
+                return -EINVAL;
+        }
+        if (str_empty(config->certificate) && !is_loopback(server->host) && !options->insecure) {
+                *ret_text = str_printf("%s is not a loopback address: give --tls-cert and "
+                                       "--tls-key, or --insecure",
+                                       server->host);
+                return -EINVAL;
+        }
+        return 0;
+}
+
+static int server_open_store(Server *server, char **ret_text)
+{
+        _cleanup_free_ char *path = str_printf("%s/" STATE_DATABASE, server->state);
+
+        if (!path)
+                return -ENOMEM;
+        int r = keeper_open(path, &server->keeper, ret_text);
+        if (r == -EUCLEAN) {
+                log_error("%s", *ret_text ?: "the database was broken");
+                free(TAKE_PTR(*ret_text));
+                r = 0;
+        }
+        if (r >= 0)
+                r = storage_new(path, &server->storage);
+        return r;
+}
+
+static int server_take_state(Server *server, const ServeOptions *options, char **ret_text)
+{
+        int r = state_folder(options->state, &server->state, ret_text);
+
+        if (r >= 0)
+                r = state_prepare(server->state, &server->lock_fd, ret_text);
+        if (r < 0)
+                return r;
+        r = state_lock(server->lock_fd);
+        if (r == -EWOULDBLOCK)
+                *ret_text = str_printf("another tring-hub has the state folder %s", server->state);
+        return r;
+}
+
+static void on_lws_log(int level, const char *line)
+{
+        log_line(level == LLL_ERR ? LOG_WARNING : LOG_DEBUG, "%.*s", (int)strcspn(line, "\n"),
+                 line);
+}
+
+static int server_start_lws(Server *server)
+{
+        void *loops[] = {&server->loop};
+        struct lws_context_creation_info info = {
+                .port = CONTEXT_PORT_NO_LISTEN,
+                .foreign_loops = loops,
+                .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                           LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
+                           LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
+        };
+
+        if (!str_empty(server->config.certificate))
+                info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
+        server->context = lws_create_context(&info);
+        return server->context ? 0 : -ENOMEM;
+}
+
+/* TURN's credentials wear out. */
+static int server_renew_ice(Server *server, char **ret_text)
+{
+        IceServer servers[ICE_SERVERS_MAX];
+        size_t n;
+
+        int r = ice_servers(&server->config, clock_realtime(), servers, &n, ret_text);
+        return r < 0 ? r : hub_ice_servers(server->hub, servers, n);
+}
+
+static void on_ice(uv_timer_t *timer)
+{
+        _cleanup_free_ char *text = NULL;
+
+        if (server_renew_ice(timer->data, &text) < 0)
+                log_error("TURN credentials are not renewed: %s", text ?: "out of memory");
+}
+
+static int server_open_doors(Server *server, char **ret_text)
+{
+        const Config *config = &server->config;
+        bool tls = !str_empty(config->certificate);
+        EdgeOptions options = {.host = server->host,
+                               .port = server->port,
+                               .certificate = tls ? config->certificate : NULL,
+                               .key = tls ? config->key : NULL,
+                               .max_events = config->queue_per_device};
+        EdgeHandler handler = hub_edge_handler(server->hub);
+
+        int r = edge_new(server->context, &server->loop, &options, &handler, &server->edge,
+                         ret_text);
+        if (r < 0)
+                return r;
+        hub_set_edge(server->hub, server->edge);
+        return admin_new(server->context, server->state, server->keeper, server->hub,
+                         &server->admin, ret_text);
+}
+
+static void close_handles(Server *server)
+{
+        uv_close((uv_handle_t *)&server->terminated, NULL);
+        uv_close((uv_handle_t *)&server->interrupted, NULL);
+        uv_close((uv_handle_t *)&server->stopping, NULL);
+        uv_close((uv_handle_t *)&server->ice, NULL);
+        hub_stop(server->hub);
+        lws_context_destroy(server->context);
+}
+
+static void on_stopping(uv_timer_t *timer)
+{
+        Server *server = timer->data;
+
+        if (!edge_is_empty(server->edge) && clock_boottime() < server->stop_by)
+                return;
+        uv_timer_stop(timer);
+        close_handles(server);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+        Server *server = handle->data;
+
+        if (server->stop_by > 0)
+                return;
+        log_info("stopping");
+        sd_notify(0, "STOPPING=1");
+        server->stop_by = clock_boottime() + STOP_DEADLINE_US;
+        hub_flush(server->hub);
+        edge_stop(server->edge);
+        uv_timer_start(&server->stopping, on_stopping, 0, STOP_POLL_MS);
+}
+
+static void server_arm(Server *server)
+{
+        uv_signal_init(&server->loop, &server->terminated);
+        uv_signal_init(&server->loop, &server->interrupted);
+        uv_timer_init(&server->loop, &server->stopping);
+        uv_timer_init(&server->loop, &server->ice);
+        server->terminated.data = server->interrupted.data = server;
+        server->stopping.data = server->ice.data = server;
+        uv_signal_start(&server->terminated, on_signal, SIGTERM);
+        uv_signal_start(&server->interrupted, on_signal, SIGINT);
+        if (!str_empty(server->config.turn))
+                uv_timer_start(&server->ice, on_ice, ICE_REFRESH_S * 1000, ICE_REFRESH_S * 1000);
+}
+
+static int server_start(Server *server, const ServeOptions *options, char **ret_text)
+{
+        int r = server_configure(server, options, ret_text);
+
+        if (r >= 0)
+                r = server_take_state(server, options, ret_text);
+        if (r >= 0)
+                r = server_open_store(server, ret_text);
+        if (r < 0)
+                return r;
+        if (uv_loop_init(&server->loop) < 0)
+                return -ENOMEM;
+        server->has_loop = true;
+        r = server_start_lws(server);
+        if (r >= 0)
+                r = hub_new(&server->loop, server->keeper, server->storage, &server->config,
+                            &server->hub);
+        if (r >= 0)
+                r = server_renew_ice(server, ret_text);
+        if (r >= 0)
+                r = server_open_doors(server, ret_text);
+        return r;
+}
+
+static int stop_at_first(const KeeperUser *user, void *userdata)
+{
+        return 1;
+}
+
+static void server_announce(Server *server)
+{
+        bool is_v6 = strchr(server->host, ':');
+
+        printf("listening on %s://%s%s%s:%u%s\n",
+               str_empty(server->config.certificate) ? "ws" : "wss", is_v6 ? "[" : "", server->host,
+               is_v6 ? "]" : "", edge_port(server->edge), WIRE_PATH);
+        fflush(stdout);
+        if (keeper_each_user(server->keeper, stop_at_first, NULL) == 0)
+                fprintf(stderr,
+                        "there are no users yet; to add one:\n"
+                        "  tring-hub --state %s user add UID --name NAME\n"
+                        "  tring-hub --state %s token mint UID\n",
+                        server->state, server->state);
+        sd_notify(0, "READY=1");
+}
+
+static void server_done(Server *server)
+{
+        if (server->has_loop)
+                uv_loop_close(&server->loop);
+        hub_free(server->hub);
+        edge_free(server->edge);
+        admin_free(server->admin);
+        storage_free(server->storage);
+        keeper_free(server->keeper);
+        closep(&server->lock_fd);
+        free(server->state);
+}
+
+int serve(const ServeOptions *options, char **ret_text)
+{
+        Server server = {.lock_fd = -1};
+
+        int r = server_start(&server, options, ret_text);
+        if (r >= 0) {
+                server_arm(&server);
+                server_announce(&server);
+                uv_run(&server.loop, UV_RUN_DEFAULT);
+                server_done(&server);
+        }
+        /* Otherwise the process ends with what it had: nothing has been promised to anyone. */
+        return r;
+}

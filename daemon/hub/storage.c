@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub/storage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+#define CHECKPOINT_BYTES (4 * 1024 * 1024) /* SQLite's own 1,000 pages */
+#define TRUNCATE_BYTES (64 * 1024 * 1024)  /* under load a passive one never gets to the end */
+#define TRUNCATE_BUSY_MS 100               /* it holds the writer up: rather later than long */
+
+struct Storage {
+        pthread_t thread;
+        pthread_mutex_t lock;
+        pthread_cond_t wake;
+        bool is_running;
+        bool sync, stop; /* under the lock */
+
+        /* The thread's own. */
+        sqlite3 *handle;
+        int log_fd; /* the -wal file: the one inode for as long as a connection is open */
+};
+
+static void checkpoint(Storage *storage)
+{
+        struct stat status;
+
+        if (fstat(storage->log_fd, &status) < 0 || status.st_size < CHECKPOINT_BYTES)
+                return;
+        int mode = status.st_size >= TRUNCATE_BYTES ? SQLITE_CHECKPOINT_TRUNCATE
+                                                    : SQLITE_CHECKPOINT_PASSIVE;
+        int result = sqlite3_wal_checkpoint_v2(storage->handle, NULL, mode, NULL, NULL);
+        if (result != SQLITE_OK && result != SQLITE_BUSY)
+                log_error("cannot move the log into the database: %s", sqlite3_errstr(result));
+}
+
+static void *storage_run(void *userdata)
+{
+        Storage *storage = userdata;
+
+        pthread_mutex_lock(&storage->lock);
+        while (!storage->stop || storage->sync) {
+                if (!storage->sync) {
+                        pthread_cond_wait(&storage->wake, &storage->lock);
+                        continue;
+                }
+                storage->sync = false;
+                pthread_mutex_unlock(&storage->lock);
+                if (fdatasync(storage->log_fd) < 0)
+                        log_error("cannot sync the database's log: %s", strerror(errno));
+                checkpoint(storage);
+                pthread_mutex_lock(&storage->lock);
+        }
+        pthread_mutex_unlock(&storage->lock);
+        return NULL;
+}
+
+static int storage_open(Storage *storage, const char *path)
+{
+        _cleanup_free_ char *log_path = str_printf("%s-wal", path);
+
+        if (!log_path)
+                return -ENOMEM;
+        int result = sqlite3_open_v2(path, &storage->handle,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+        if (result != SQLITE_OK)
+                return result == SQLITE_NOMEM ? -ENOMEM : -EIO;
+        sqlite3_busy_timeout(storage->handle, TRUNCATE_BUSY_MS);
+        storage->log_fd = open(log_path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+        return storage->log_fd < 0 ? -errno : 0;
+}
+
+int storage_new(const char *path, Storage **ret)
+{
+        _cleanup_(storage_freep) Storage *storage = calloc(1, sizeof(*storage));
+
+        if (!storage)
+                return -ENOMEM;
+        storage->log_fd = -1;
+        pthread_mutex_init(&storage->lock, NULL);
+        pthread_cond_init(&storage->wake, NULL);
+        int r = storage_open(storage, path);
+        if (r < 0)
+                return r;
+        r = pthread_create(&storage->thread, NULL, storage_run, storage);
+        if (r != 0)
+                return -r;
+        storage->is_running = true;
+        *ret = TAKE_PTR(storage);
+        return 0;
+}
+
+Storage *storage_free(Storage *storage)
+{
+        if (!storage)
+                return NULL;
+        if (storage->is_running) {
+                pthread_mutex_lock(&storage->lock);
+                storage->stop = true;
+                pthread_cond_signal(&storage->wake);
+                pthread_mutex_unlock(&storage->lock);
+                pthread_join(storage->thread, NULL);
+        }
+        pthread_cond_destroy(&storage->wake);
+        pthread_mutex_destroy(&storage->lock);
+        closep(&storage->log_fd);
+        sqlite3_close(storage->handle);
+        free(storage);
+        return NULL;
+}
+
+void storage_sync(Storage *storage)
+{
+        pthread_mutex_lock(&storage->lock);
+        storage->sync = true;
+        pthread_cond_signal(&storage->wake);
+        pthread_mutex_unlock(&storage->lock);
+}

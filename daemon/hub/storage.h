@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The thread that waits for the disk, so that the loop never does. It syncs the log of the database
+ * when a call has ended, for the power cut, and moves the log's content into the file (checkpoint)
+ * by a connection of its own. Nothing comes back from it.
+ */
+
+#include "base/cleanup.h"
+
+typedef struct Storage Storage;
+
+/* `path` is that of the database, which is open already. */
+int storage_new(const char *path, Storage **ret);
+/* Finishes what was asked for. */
+Storage *storage_free(Storage *storage);
+DEFINE_CLEANUP(Storage *, storage_free);
+
+/* What has been committed must survive a power cut. Never blocks. */
+void storage_sync(Storage *storage);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A real hub with users, for the tests of the hub alone: what they all begin with. */
+
+#include "base/str.h"
+#include "rig/hub.h"
+#include "rig/talker.h"
+#include "suite.h"
+
+typedef struct HubRig {
+        Rig *rig;
+        Hub *hub;
+        char *alice, *bob; /* their tokens */
+} HubRig;
+
+static inline uint16_t hub_port(const Hub *hub)
+{
+        return (uint16_t)atoi(strrchr(hub->listen, ':') + 1);
+}
+
+/* `settings` is the text of a tring-hub.conf, or NULL. */
+static inline HubRig *hub_rig_new(const char *settings)
+{
+        HubRig *h = rig_alloc(sizeof(*h));
+
+        h->rig = rig_new();
+        h->hub = settings ? hub_new_configured(h->rig, settings) : hub_new(h->rig);
+        hub_add_user(h->hub, "alice", "Alice");
+        hub_add_user(h->hub, "bob", "Bob");
+        h->alice = hub_mint(h->hub, "alice");
+        h->bob = hub_mint(h->hub, "bob");
+        return h;
+}
+
+static inline HubRig *hub_rig_free(HubRig *h)
+{
+        hub_stop(h->hub);
+        hub_free(h->hub);
+        rig_free(h->rig);
+        free(h->alice);
+        free(h->bob);
+        free(h);
+        return NULL;
+}
+
+static inline Talker *hub_rig_alice(HubRig *h)
+{
+        return talker_new(hub_port(h->hub), h->alice, "alice-1");
+}
+
+static inline Talker *hub_rig_bob(HubRig *h)
+{
+        return talker_new(hub_port(h->hub), h->bob, "bob-1");
+}
+
+/* An answered call from alice to bob. */
+static inline void hub_rig_call(Talker *alice, Talker *bob, char session_id[TALKER_UUID_SIZE])
+{
+        talker_uuid(session_id);
+        talker_ok(talker_initiate(alice, session_id, "bob"));
+        cJSON_Delete(talker_event(bob, "incoming"));
+        talker_ok(
+                talker_request(bob, "accept", "\"session_id\":\"%s\",\"join\":false", session_id));
+        cJSON_Delete(talker_event(alice, "accepted"));
+}
+
+static inline void hub_rig_end(Talker *talker, const char *session_id)
+{
+        talker_ok(talker_request(talker, "end", "\"session_id\":\"%s\"", session_id));
+}
+
+/* A fixture: `h` is a file's own. */
+static HubRig *h;
+
+static inline void hub_rig_setup(void)
+{
+        h = hub_rig_new(NULL);
+}
+
+static inline void hub_rig_teardown(void)
+{
+        h = hub_rig_free(h);
+}
