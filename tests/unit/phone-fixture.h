@@ -57,6 +57,7 @@ void wait_us(Fixture *fixture, usec_t us);  /* time passes, deadlines on the way
 /* ---- the hub ---- */
 
 void hub_welcomes(Fixture *fixture, const CallSnapshot *calls, size_t n_calls, bool resumed);
+void hub_message(Fixture *fixture, Message *message); /* an event gets its seq */
 void hub_gone(Fixture *fixture);
 CallSnapshot incoming(const char *session_id, CallStatus status);
 CallSnapshot outgoing(const char *session_id, CallStatus status);

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "phone-fixture.h"
+
+/* dbus-api.md: AddCallListener, "Presenting", and the Listener interface. */
+
+#define EVENTS "broadcast:IncomingCallReceived "
+#define THEN " send:delivered tone:ring worker-start"
+
+static Fixture *fixture_with_three(void)
+{
+        Fixture *fixture = fixture_online();
+
+        listen(fixture, "stock", ":1.1", -100, true, false);
+        listen(fixture, "old", ":1.2", 0, true, false);
+        listen(fixture, "new", ":1.3", 0, true, false);
+        listen(fixture, "log", ":1.4", 500, false, false);
+        forget(fixture);
+        return fixture;
+}
+#define FIXTURE_WITH_THREE(f) \
+        __attribute__((cleanup(fixture_freep))) Fixture *f = fixture_with_three()
+
+START_TEST(the_highest_priority_presents_then_the_newest)
+{
+        FIXTURE_WITH_THREE(f);
+
+        hub_rings(f, CALL);
+        expect(f, "call-added manager " EVENTS "tell:new! tell:stock tell:old tell:log" THEN);
+}
+END_TEST
+
+START_TEST(an_error_reply_asks_the_next_one)
+{
+        FIXTURE_WITH_THREE(f);
+
+        hub_rings(f, CALL);
+        answer_event(f, "new", false);
+        expect(f, "tell:old!");
+        answer_event(f, "old", false);
+        expect(f, "tell:stock!");
+        answer_event(f, "stock", false);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(one_second_of_silence_asks_the_next_one)
+{
+        FIXTURE_WITH_THREE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        wait_us(f, PRESENT_TIMEOUT_US - 1);
+        expect(f, "");
+        wait_us(f, 1);
+        expect(f, "tell:old! send:ack");
+        wait_us(f, PRESENT_TIMEOUT_US);
+        expect(f, "tell:stock!");
+        answer_event(f, "stock", true);
+        expect(f, "call send:alerting manager");
+        wait_us(f, PRESENT_TIMEOUT_US);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(a_presenter_that_disconnects_is_followed_by_the_next)
+{
+        FIXTURE_WITH_THREE(f);
+
+        hub_rings(f, CALL);
+        answer_event(f, "new", true);
+        forget(f);
+        phone_owner_gone(f->phone, &f->instant, ":1.3");
+        expect(f, "tell:old! call manager");
+        answer_event(f, "old", true);
+        expect(f, "call manager");
+        phone_listener_remove(f->phone, &f->instant, ":1.2", "old");
+        expect(f, "tell:stock! call manager");
+}
+END_TEST
+
+START_TEST(a_late_reply_changes_nothing)
+{
+        FIXTURE_WITH_THREE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        wait_us(f, PRESENT_TIMEOUT_US);
+        answer_event(f, "new", true);
+        expect(f, "");
+        ck_assert(!phone_call_find(f->phone, CALL)->alerting);
+        answer_event(f, "new", true);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(who_does_not_present_is_never_asked)
+{
+        FIXTURE(f);
+
+        listen(f, "log", ":1.4", 500, false, false);
+        forget(f);
+        hub_rings(f, CALL);
+        expect(f, "call-added manager " EVENTS "tell:log" THEN);
+        answer_event(f, "log", true);
+        ck_assert(!phone_call_find(f->phone, CALL)->alerting);
+}
+END_TEST
+
+START_TEST(a_newcomer_that_comes_first_takes_over_what_rings)
+{
+        FIXTURE_WITH_THREE(f);
+
+        hub_rings(f, CALL);
+        answer_event(f, "new", true);
+        forget(f);
+        listen(f, "low", ":1.5", -1, true, false);
+        expect(f, "manager");
+        listen(f, "shell", ":1.6", 1, true, false);
+        expect(f, "tell:shell! call manager");
+        answer_event(f, "shell", false);
+        expect(f, "tell:new!");
+}
+END_TEST
+
+START_TEST(a_newcomer_presents_where_nobody_does)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        listen(f, "stock", ":1.1", -100, true, false);
+        expect(f, "tell:stock! manager");
+}
+END_TEST
+
+START_TEST(restored_listeners_are_told_again_of_what_rings)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        listen(f, "window", ":1.2", 0, true, true);
+        expect(f, "tell:window!~ manager");
+        listen(f, "log", ":1.3", 0, false, true);
+        expect(f, "tell:log~ manager");
+}
+END_TEST
+
+START_TEST(a_ring_in_the_first_welcome_is_announced_as_resumed)
+{
+        __attribute__((cleanup(fixture_freep))) Fixture *f = fixture_new();
+        CallSnapshot rings = incoming(CALL, CALL_STATUS_INITIATED);
+
+        listen(f, "window", ":1.2", 0, true, true);
+        listen(f, "log", ":1.3", 0, false, true);
+        forget(f);
+        hub_welcomes(f, &rings, 1, false);
+        expect(f,
+               "call-added manager broadcast:IncomingCallReceived~ tell:window!~ tell:log~" THEN);
+}
+END_TEST
+
+START_TEST(a_listener_that_is_deaf_to_three_events_is_removed)
+{
+        FIXTURE(f);
+
+        listen(f, "deaf", ":1.2", 0, true, false);
+        listen(f, "stock", ":1.1", -100, true, false);
+        hub_rings(f, CALL);
+        answer_event(f, "stock", true);
+        wait_us(f, PRESENT_TIMEOUT_US);
+        answer_event(f, "stock", true);
+        hub_over(f, CALL, CALL_STATUS_MISSED, CALL_REASON_TIMEOUT);
+        answer_event(f, "stock", true);
+        wait_us(f, PRESENT_TIMEOUT_US);
+        ck_assert_ptr_nonnull(phone_listener_at(f->phone, 1));
+        hub_rings(f, OTHER);
+        answer_event(f, "stock", true);
+        wait_us(f, PRESENT_TIMEOUT_US);
+        ck_assert_str_eq(phone_listener_at(f->phone, 0)->id, "stock");
+        ck_assert_ptr_null(phone_listener_at(f->phone, 1));
+        answer_event(f, "stock", true);
+        ck_assert(phone_call_find(f->phone, OTHER)->alerting);
+}
+END_TEST
+
+START_TEST(a_listener_that_answers_late_is_kept)
+{
+        FIXTURE(f);
+
+        listen(f, "slow", ":1.2", 0, false, false);
+        for (unsigned i = 0; i < LISTENER_DEAF_MAX; i++) {
+                hub_rings(f, i == 0 ? CALL : i == 1 ? OTHER : THIRD);
+                wait_us(f, PRESENT_TIMEOUT_US);
+                answer_event(f, "slow", true);
+        }
+        ck_assert_ptr_nonnull(phone_listener_at(f->phone, 0));
+}
+END_TEST
+
+START_TEST(do_not_disturb_asks_nobody_to_present)
+{
+        PhoneCommand dnd = asks(PHONE_COMMAND_DO_NOT_DISTURB, "");
+        FIXTURE_WITH_THREE(f);
+
+        dnd.on = true;
+        command(f, &dnd);
+        expect(f, "done manager");
+        hub_rings(f, CALL);
+        expect(f, "call-added manager " EVENTS
+                  "tell:stock tell:old tell:new tell:log send:delivered worker-start");
+        ck_assert(!phone_call_find(f->phone, CALL)->present);
+        answer_event(f, "new", false);
+        expect(f, "");
+        listen(f, "shell", ":1.6", 1, true, false);
+        expect(f, "manager");
+}
+END_TEST
+
+START_TEST(after_silence_nobody_is_asked_to_present)
+{
+        FIXTURE_WITH_THREE(f);
+
+        hub_rings(f, CALL);
+        answer_event(f, "new", true);
+        forget(f);
+        do_to(f, PHONE_COMMAND_SILENCE, CALL);
+        expect(f, "done tone:none call manager");
+        phone_owner_gone(f->phone, &f->instant, ":1.3");
+        expect(f, "manager");
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
+}
+END_TEST
+
+START_TEST(an_id_in_use_by_another_is_refused_by_name)
+{
+        PhoneListener listener = {.id = "window", .owner = ":1.9", .path = "/"};
+        const char *text;
+        FIXTURE(f);
+
+        listen(f, "window", ":1.2", 0, true, false);
+        ck_assert_int_eq(phone_listener_add(f->phone, &f->instant, &listener, false, &text),
+                         CALL_ERROR_LISTENER_EXISTS);
+        ck_assert_str_eq(text, "The listener id 'window' is in use by :1.2");
+        phone_owner_gone(f->phone, &f->instant, ":1.2");
+        ck_assert_int_eq(phone_listener_add(f->phone, &f->instant, &listener, false, &text), 0);
+}
+END_TEST
+
+START_TEST(the_same_listener_again_replaces_itself)
+{
+        FIXTURE(f);
+
+        ck_assert_int_eq(listen(f, "window", ":1.2", 0, true, false), 0);
+        expect(f, "manager");
+        ck_assert_int_eq(listen(f, "window", ":1.2", 7, true, false), 0);
+        expect(f, "");
+        ck_assert_int_eq(phone_listener_at(f->phone, 0)->priority, 7);
+        ck_assert_ptr_null(phone_listener_at(f->phone, 1));
+        ck_assert_int_eq(phone_listener_remove(f->phone, &f->instant, ":1.2", "window"), 0);
+        ck_assert_int_eq(phone_listener_remove(f->phone, &f->instant, ":1.2", "window"),
+                         CALL_ERROR_NO_SUCH_LISTENER);
+}
+END_TEST
+
+START_TEST(a_listener_id_is_text_and_a_presenter_has_a_path)
+{
+        PhoneListener listener = {.owner = ":1.9", .presents = true};
+        const char *text;
+        FIXTURE(f);
+
+        ck_assert_int_eq(phone_listener_add(f->phone, &f->instant, &listener, false, &text),
+                         CALL_ERROR_INVALID_ARGUMENT);
+        STR_SET(listener.id, "bell\a");
+        ck_assert_int_eq(phone_listener_add(f->phone, &f->instant, &listener, false, &text),
+                         CALL_ERROR_INVALID_ARGUMENT);
+        ck_assert_str_eq(text, "'bell?' is not a listener id: 1 to 128 bytes of text are");
+        STR_SET(listener.id, "window");
+        ck_assert_int_eq(phone_listener_add(f->phone, &f->instant, &listener, false, &text),
+                         CALL_ERROR_INVALID_ARGUMENT);
+        ck_assert_str_eq(text, "Listener 'window' presents calls, and so needs a path");
+        ck_assert_ptr_null(phone_listener_at(f->phone, 0));
+}
+END_TEST
+
+START_TEST(one_connection_has_sixty_four_listeners_at_most)
+{
+        char id[16];
+        FIXTURE(f);
+
+        for (int i = 0; i < LISTENERS_PER_OWNER_MAX; i++) {
+                snprintf(id, sizeof(id), "l%d", i);
+                ck_assert_int_eq(listen(f, id, ":1.2", 0, false, false), 0);
+        }
+        ck_assert_int_eq(listen(f, "more", ":1.2", 0, false, false), CALL_ERROR_TOO_MANY);
+        ck_assert_int_eq(listen(f, "l0", ":1.2", 0, false, false), 0);
+        ck_assert_int_eq(listen(f, "more", ":1.3", 0, false, false), 0);
+}
+END_TEST
+
+START_TEST(all_connections_together_have_a_limit_too)
+{
+        char id[16], owner[16];
+        FIXTURE(f);
+
+        for (int i = 0; i < LISTENERS_MAX; i++) {
+                snprintf(id, sizeof(id), "l%d", i);
+                snprintf(owner, sizeof(owner), ":1.%d", i / 2);
+                ck_assert_int_eq(listen(f, id, owner, 0, i % 2, false), 0);
+        }
+        ck_assert_int_eq(listen(f, "more", ":1.9999", 0, false, false), CALL_ERROR_TOO_MANY);
+        forget(f);
+        /* And a call that rings reaches them all. */
+        hub_rings(f, CALL);
+        forget(f);
+        phone_owner_gone(f->phone, &f->instant, ":1.511");
+        forget(f);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("phone");
+        TCase *listeners = tcase_create("listeners");
+
+        tcase_add_test(listeners, the_highest_priority_presents_then_the_newest);
+        tcase_add_test(listeners, an_error_reply_asks_the_next_one);
+        tcase_add_test(listeners, one_second_of_silence_asks_the_next_one);
+        tcase_add_test(listeners, a_presenter_that_disconnects_is_followed_by_the_next);
+        tcase_add_test(listeners, a_late_reply_changes_nothing);
+        tcase_add_test(listeners, who_does_not_present_is_never_asked);
+        tcase_add_test(listeners, a_newcomer_that_comes_first_takes_over_what_rings);
+        tcase_add_test(listeners, a_newcomer_presents_where_nobody_does);
+        tcase_add_test(listeners, restored_listeners_are_told_again_of_what_rings);
+        tcase_add_test(listeners, a_ring_in_the_first_welcome_is_announced_as_resumed);
+        tcase_add_test(listeners, a_listener_that_is_deaf_to_three_events_is_removed);
+        tcase_add_test(listeners, a_listener_that_answers_late_is_kept);
+        tcase_add_test(listeners, do_not_disturb_asks_nobody_to_present);
+        tcase_add_test(listeners, after_silence_nobody_is_asked_to_present);
+        tcase_add_test(listeners, an_id_in_use_by_another_is_refused_by_name);
+        tcase_add_test(listeners, the_same_listener_again_replaces_itself);
+        tcase_add_test(listeners, a_listener_id_is_text_and_a_presenter_has_a_path);
+        tcase_add_test(listeners, one_connection_has_sixty_four_listeners_at_most);
+        tcase_add_test(listeners, all_connections_together_have_a_limit_too);
+        suite_add_tcase(suite, listeners);
+        return suite_run(suite);
+}
