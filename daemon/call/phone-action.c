@@ -58,24 +58,24 @@ static void pool_empty(Pool *pool)
 int phone_reserve(Phone *phone, size_t n_calls)
 {
         size_t n_ringing = 0, n_waiting = 0, n_listeners = phone->n_listeners;
-        const Request *request;
-        const Call *call;
+        const Errand *errand;
+        const Line *line;
         int r;
 
-        DL_FOREACH (phone->calls, call)
-                n_ringing += call_rings(call);
-        DL_FOREACH (phone->requests, request)
-                n_waiting += request->has_ticket;
+        DL_FOREACH (phone->lines, line)
+                n_ringing += line_rings(line);
+        DL_FOREACH (phone->errands, errand)
+                n_waiting += errand->has_ticket;
         /* An event to all, and one to each who is asked to present in its turn. */
         size_t n_deliveries = 2 * n_calls * n_listeners + n_ringing;
-        size_t n_requests = n_calls * REQUESTS_PER_CALL + n_ringing;
+        size_t n_errands = n_calls * REQUESTS_PER_CALL + n_ringing;
         size_t n_actions = ACTIONS_OF_MANAGER + n_calls * ACTIONS_PER_CALL + n_deliveries +
                            2 * n_ringing + 2 * n_waiting;
 
         r = pool_fill(&phone->spare_actions, sizeof(ActionNode), n_actions);
         if (r < 0)
                 return r;
-        r = pool_fill(&phone->spare_requests, sizeof(Request), n_requests);
+        r = pool_fill(&phone->spare_errands, sizeof(Errand), n_errands);
         if (r < 0)
                 return r;
         return pool_fill(&phone->spare_deliveries, sizeof(Delivery), n_deliveries);
@@ -135,18 +135,18 @@ void phone_flush(Phone *phone)
 static PhoneTone phone_wanted_tone(const Phone *phone)
 {
         bool ring = false, ring_back = false, ongoing = false;
-        const Call *call;
+        const Line *line;
 
-        DL_FOREACH (phone->calls, call) {
-                const CallRecord *record = &call->shown.record;
+        DL_FOREACH (phone->lines, line) {
+                const CallRecord *record = &line->shown.record;
 
                 if (record->status == CALL_STATUS_ONGOING)
                         ongoing = true;
                 /* Whoever has pressed a button is rung no longer, even while the hub is far. */
-                else if (call_alerts(call) && !call_deciding(phone, call))
+                else if (line_alerts(line) && !line_deciding(phone, line))
                         ring = true;
-                else if (record->status == CALL_STATUS_INITIATED && call->shown.member_ringing &&
-                         !call->unwanted)
+                else if (record->status == CALL_STATUS_INITIATED && line->shown.member_ringing &&
+                         !line->unwanted)
                         ring_back = true;
         }
         /* What rings while one talks rings without sound: rule 8. */
@@ -168,17 +168,17 @@ void phone_update_tone(Phone *phone)
 
 void phone_settle(Phone *phone)
 {
-        Call *call;
+        Line *line;
 
         phone_update_tone(phone);
-        DL_FOREACH (phone->calls, call)
-                call_update_alerting(phone, call);
+        DL_FOREACH (phone->lines, line)
+                line_update_alerting(phone, line);
         phone_flush(phone);
-        request_pump(phone);
+        errand_pump(phone);
         phone_acknowledge(phone);
 
         pool_empty(&phone->spare_actions);
-        pool_empty(&phone->spare_requests);
+        pool_empty(&phone->spare_errands);
         pool_empty(&phone->spare_deliveries);
 }
 
@@ -220,6 +220,6 @@ void phone_actions_free(Phone *phone)
         while (phone_next_action(phone, &action))
                 phone_action_done(&action);
         pool_empty(&phone->spare_actions);
-        pool_empty(&phone->spare_requests);
+        pool_empty(&phone->spare_errands);
         pool_empty(&phone->spare_deliveries);
 }

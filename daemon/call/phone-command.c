@@ -14,12 +14,12 @@ void phone_command_done(PhoneCommand *command)
 }
 
 /* One sentence for whoever asked what this call does not allow; `call` NULL: there is none. */
-static void command_explain(const char *session_id, const Call *call, CallError error,
+static void command_explain(const char *session_id, const Line *line, CallError error,
                             char text[static MESSAGE_TEXT_MAX + 1])
 {
-        const CallRecord *record = call ? &call->shown.record : NULL;
+        const CallRecord *record = line ? &line->shown.record : NULL;
         const char *handler =
-                call && *call->shown.handled_by ? call->shown.handled_by : "another device";
+                line && *line->shown.handled_by ? line->shown.handled_by : "another device";
         char id[UUID_LENGTH + 1];
 
         str_printable(id, sizeof(id), session_id);
@@ -39,24 +39,24 @@ static void command_explain(const char *session_id, const Call *call, CallError 
                          call_status_to_string(record->status));
 }
 
-void command_refuse(Phone *phone, Request *request, const Call *call, CallError error)
+void command_refuse(Phone *phone, Errand *errand, const Line *line, CallError error)
 {
         char text[MESSAGE_TEXT_MAX + 1];
 
-        command_explain(request_session_id(request), call, error, text);
-        request_fail(phone, request, error, text);
+        command_explain(errand_session_id(errand), line, error, text);
+        errand_fail(phone, errand, error, text);
 }
 
-static MethodVerdict call_judge(const Call *call, CallMethod method, const char *owner,
+static MethodVerdict line_judge(const Line *line, CallMethod method, const char *owner,
                                 CallError *ret_error)
 {
-        const CallRecord *record = &call->shown.record;
+        const CallRecord *record = &line->shown.record;
         CallReason reason = CALL_REASON_NONE;
 
         /* A reason of somebody else's invention decides nothing. */
         (void)call_reason_from_string(record->reason, &reason);
         return rules_method(record->direction, record->status, reason, method,
-                            call->shown.answered_here && str_eq(call->handler, owner), ret_error);
+                            line->shown.answered_here && str_eq(line->handler, owner), ret_error);
 }
 
 static CallMethod decision_method(MessageType type)
@@ -73,54 +73,54 @@ static CallMethod decision_method(MessageType type)
         }
 }
 
-bool decision_start(Phone *phone, Request *request)
+bool decision_start(Phone *phone, Errand *errand)
 {
-        Call *call = call_find(phone, request_session_id(request));
-        CallMethod method = decision_method(request->message.type);
+        Line *line = line_find(phone, errand_session_id(errand));
+        CallMethod method = decision_method(errand->message.type);
         CallError error;
 
-        if (!call) {
-                command_refuse(phone, request, NULL, CALL_ERROR_NO_SUCH_CALL);
+        if (!line) {
+                command_refuse(phone, errand, NULL, CALL_ERROR_NO_SUCH_CALL);
                 return false;
         }
-        switch (call_judge(call, method, request->owner, &error)) {
+        switch (line_judge(line, method, errand->owner, &error)) {
         case METHOD_FAILS:
-                command_refuse(phone, request, call, error);
+                command_refuse(phone, errand, line, error);
                 return false;
         case METHOD_SUCCEEDS:
-                request_succeed(phone, request);
+                errand_succeed(phone, errand);
                 return false;
         case METHOD_DOES:
                 break;
         }
         if (method == CALL_METHOD_CANCEL || method == CALL_METHOD_END) {
-                request->kept = true;
-                call->unwanted = true;
+                errand->kept = true;
+                line->unwanted = true;
         }
         /* Whoever hangs up is not heard while the hub thinks about it. */
         if (method == CALL_METHOD_END)
-                session_close(phone, call);
+                session_close(phone, line);
         return true;
 }
 
-static Request *command_request(Phone *phone, const PhoneCommand *command, MessageType type,
-                                uint64_t ticket)
+static Errand *command_errand(Phone *phone, const PhoneCommand *command, MessageType type,
+                              uint64_t ticket)
 {
-        Request *request = request_new(phone, type, command->session_id);
+        Errand *errand = errand_new(phone, type, command->session_id);
 
-        request->has_ticket = true;
-        request->ticket = ticket;
-        request->deadline = phone->instant.now + COMMAND_TIMEOUT_US;
-        request->command = command->type;
-        STR_SET(request->owner, command->owner);
-        return request;
+        errand->has_ticket = true;
+        errand->ticket = ticket;
+        errand->deadline = phone->instant.now + COMMAND_TIMEOUT_US;
+        errand->command = command->type;
+        STR_SET(errand->owner, command->owner);
+        return errand;
 }
 
 static int command_initiate(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
         const MessageInitiate *asked = &command->initiate.request;
         const char *session_id = asked->session_id;
-        _cleanup_(request_freep) Request *request = NULL;
+        _cleanup_(errand_freep) Errand *errand = NULL;
         int r;
 
         if (phone->connection != PHONE_ONLINE && phone->connection != PHONE_CONNECTING) {
@@ -129,21 +129,21 @@ static int command_initiate(Phone *phone, const PhoneCommand *command, uint64_t 
                              *phone->connection_text ? ": " : "", phone->connection_text);
                 return 0;
         }
-        if (phone_n_live_calls(phone) + requests_waiting(phone, MESSAGE_INITIATE, session_id) >=
+        if (phone_n_live_calls(phone) + errands_waiting(phone, MESSAGE_INITIATE, session_id) >=
             PHONE_CALLS_MAX) {
                 phone_refuse(phone, ticket, session_id, CALL_ERROR_TOO_MANY,
                              "There are %d calls on this device already", PHONE_CALLS_MAX);
                 return 0;
         }
-        request = command_request(phone, command, MESSAGE_INITIATE, ticket);
-        request->message.initiate = *asked;
-        request->message.initiate.metadata = (Metadata){};
-        r = metadata_copy(&request->message.initiate.metadata, &asked->metadata);
+        errand = command_errand(phone, command, MESSAGE_INITIATE, ticket);
+        errand->message.initiate = *asked;
+        errand->message.initiate.metadata = (Metadata){};
+        r = metadata_copy(&errand->message.initiate.metadata, &asked->metadata);
         if (r < 0)
                 return r;
-        request->settings = command->initiate.settings;
-        request->tie = command->initiate.tie_to_client;
-        request_add(phone, TAKE_PTR(request));
+        errand->settings = command->initiate.settings;
+        errand->tie = command->initiate.tie_to_client;
+        errand_add(phone, TAKE_PTR(errand));
         return 0;
 }
 
@@ -153,7 +153,7 @@ static int command_decide(Phone *phone, const PhoneCommand *command, uint64_t ti
                            : command->type == PHONE_COMMAND_END       ? MESSAGE_END
                            : command->status == CALL_STATUS_CANCELLED ? MESSAGE_CANCEL
                                                                       : MESSAGE_REJECT;
-        Request *request;
+        Errand *errand;
 
         if (type == MESSAGE_REJECT && command->status != CALL_STATUS_REJECTED &&
             command->status != CALL_STATUS_BUSY) {
@@ -162,21 +162,21 @@ static int command_decide(Phone *phone, const PhoneCommand *command, uint64_t ti
                              call_status_to_string(command->status));
                 return 0;
         }
-        request = command_request(phone, command, type, ticket);
+        errand = command_errand(phone, command, type, ticket);
         if (type == MESSAGE_ACCEPT) {
-                request->message.accept = command->accept.request;
-                STR_SET(request->message.accept.session_id, command->session_id);
-                request->settings = command->accept.settings;
+                errand->message.accept = command->accept.request;
+                STR_SET(errand->message.accept.session_id, command->session_id);
+                errand->settings = command->accept.settings;
         } else if (type == MESSAGE_REJECT) {
-                request->message.reject.status = command->status;
+                errand->message.reject.status = command->status;
         }
-        decision_add(phone, request);
+        decision_add(phone, errand);
         return 0;
 }
 
-static void command_join(Phone *phone, Call *call, const PhoneCommand *command, uint64_t ticket)
+static void command_join(Phone *phone, Line *line, const PhoneCommand *command, uint64_t ticket)
 {
-        PhoneSession *session = &call->shown.session;
+        PhoneSession *session = &line->shown.session;
         const SessionSettings *settings = &command->settings;
 
         if (session->state != SESSION_IDLE && session->state != SESSION_LEFT &&
@@ -188,51 +188,51 @@ static void command_join(Phone *phone, Call *call, const PhoneCommand *command, 
                 return;
         }
         session->settings = *settings;
-        session_mute(phone, call, settings->start_audio_muted);
-        session_set_state(phone, call, SESSION_JOINING);
-        request_add(phone, command_request(phone, command, MESSAGE_TOKEN, ticket));
+        session_mute(phone, line, settings->start_audio_muted);
+        session_set_state(phone, line, SESSION_JOINING);
+        errand_add(phone, command_errand(phone, command, MESSAGE_TOKEN, ticket));
 }
 
-static void command_leave(Phone *phone, Call *call, const PhoneCommand *command, uint64_t ticket)
+static void command_leave(Phone *phone, Line *line, const PhoneCommand *command, uint64_t ticket)
 {
-        SessionState state = call->shown.session.state;
+        SessionState state = line->shown.session.state;
 
         if (state == SESSION_IDLE || state == SESSION_LEFT) {
                 phone_done(phone, ticket, command->session_id);
                 return;
         }
-        session_close(phone, call);
-        request_add(phone, command_request(phone, command, MESSAGE_LEAVE, ticket));
+        session_close(phone, line);
+        errand_add(phone, command_errand(phone, command, MESSAGE_LEAVE, ticket));
 }
 
 static int command_call(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
-        Call *call = call_find(phone, command->session_id);
+        Line *line = line_find(phone, command->session_id);
         CallMethod method =
                 command->type == PHONE_COMMAND_SILENCE ? CALL_METHOD_SILENCE : CALL_METHOD_SESSION;
         CallError error = CALL_ERROR_NO_SUCH_CALL;
         char text[MESSAGE_TEXT_MAX + 1];
 
-        if (!call || call_judge(call, method, command->owner, &error) == METHOD_FAILS) {
-                command_explain(command->session_id, call, error, text);
+        if (!line || line_judge(line, method, command->owner, &error) == METHOD_FAILS) {
+                command_explain(command->session_id, line, error, text);
                 phone_refuse(phone, ticket, command->session_id, error, "%s", text);
                 return 0;
         }
         switch (command->type) {
         case PHONE_COMMAND_JOIN:
-                command_join(phone, call, command, ticket);
+                command_join(phone, line, command, ticket);
                 return 0;
         case PHONE_COMMAND_LEAVE:
-                command_leave(phone, call, command, ticket);
+                command_leave(phone, line, command, ticket);
                 return 0;
         case PHONE_COMMAND_GENERATE_TOKEN:
-                request_add(phone, command_request(phone, command, MESSAGE_TOKEN, ticket));
+                errand_add(phone, command_errand(phone, command, MESSAGE_TOKEN, ticket));
                 return 0;
         case PHONE_COMMAND_MUTE:
-                session_mute(phone, call, command->on);
+                session_mute(phone, line, command->on);
                 break;
         default:
-                call_silence(phone, call);
+                line_silence(phone, line);
                 break;
         }
         phone_done(phone, ticket, command->session_id);
@@ -241,16 +241,16 @@ static int command_call(Phone *phone, const PhoneCommand *command, uint64_t tick
 
 static void command_dismiss(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
-        Call *call = call_find(phone, command->session_id);
-        CallError error = call ? CALL_ERROR_INVALID_TRANSITION : CALL_ERROR_NO_SUCH_CALL;
+        Line *line = line_find(phone, command->session_id);
+        CallError error = line ? CALL_ERROR_INVALID_TRANSITION : CALL_ERROR_NO_SUCH_CALL;
         char text[MESSAGE_TEXT_MAX + 1];
 
-        if (!call || call_is_live(call)) {
-                command_explain(command->session_id, call, error, text);
+        if (!line || line_is_live(line)) {
+                command_explain(command->session_id, line, error, text);
                 phone_refuse(phone, ticket, command->session_id, error, "%s", text);
                 return;
         }
-        call_remove(phone, call);
+        line_remove(phone, line);
         phone_done(phone, ticket, command->session_id);
 }
 
@@ -274,10 +274,10 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
                                 return -ENOMEM;
                         memcpy(ids, asked->session_ids, asked->count * sizeof(*asked->session_ids));
                 }
-                Request *request = request_new(phone, type, NULL);
-                request->message.sessions.session_ids = TAKE_PTR(ids);
-                request->message.sessions.count = asked->count;
-                request_add(phone, request);
+                Errand *errand = errand_new(phone, type, NULL);
+                errand->message.sessions.session_ids = TAKE_PTR(ids);
+                errand->message.sessions.count = asked->count;
+                errand_add(phone, errand);
         }
         phone_done(phone, ticket, NULL);
         return 0;
@@ -285,7 +285,7 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
 
 static void command_when_busy(Phone *phone, WhenBusy when_busy)
 {
-        Request *request = request_find(phone, MESSAGE_SETTINGS, "");
+        Errand *errand = errand_find(phone, MESSAGE_SETTINGS, "");
 
         if (phone->when_busy != when_busy) {
                 phone->when_busy = when_busy;
@@ -293,48 +293,48 @@ static void command_when_busy(Phone *phone, WhenBusy when_busy)
         }
         if (phone->connection == PHONE_LOGGED_OUT)
                 return;
-        bool merged = request && !request->sent;
+        bool merged = errand && !errand->sent;
         if (!merged)
-                request = request_new(phone, MESSAGE_SETTINGS, NULL);
-        request->message.settings.has_when_busy = true;
-        request->message.settings.when_busy = when_busy;
+                errand = errand_new(phone, MESSAGE_SETTINGS, NULL);
+        errand->message.settings.has_when_busy = true;
+        errand->message.settings.when_busy = when_busy;
         if (!merged)
-                request_add(phone, request);
+                errand_add(phone, errand);
 }
 
 static void command_do_not_disturb(Phone *phone, bool on)
 {
-        Call *call;
+        Line *line;
 
         if (phone->do_not_disturb == on)
                 return;
         phone->do_not_disturb = on;
         phone->changed |= PHONE_PROPERTY_DO_NOT_DISTURB;
-        DL_FOREACH (phone->calls, call) {
-                if (!on || !call_rings(call))
+        DL_FOREACH (phone->lines, line) {
+                if (!on || !line_rings(line))
                         continue;
-                call->shown.present = false;
-                presenting_stop(call);
+                line->shown.present = false;
+                presenting_stop(line);
         }
 }
 
 static void command_silence_all(Phone *phone)
 {
-        Call *call;
+        Line *line;
 
-        DL_FOREACH (phone->calls, call) {
-                if (call_rings(call))
-                        call_silence(phone, call);
+        DL_FOREACH (phone->lines, line) {
+                if (line_rings(line))
+                        line_silence(phone, line);
         }
 }
 
 static void command_clear(Phone *phone)
 {
-        Call *call, *next;
+        Line *line, *next;
 
-        DL_FOREACH_SAFE (phone->calls, call, next) {
-                if (!call_is_live(call))
-                        call_remove(phone, call);
+        DL_FOREACH_SAFE (phone->lines, line, next) {
+                if (!line_is_live(line))
+                        line_remove(phone, line);
         }
 }
 
@@ -372,19 +372,19 @@ static bool command_is_local(PhoneCommandType type)
 /* Whether the command may wait for the hub; else it is answered. */
 static bool command_has_room(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
-        const Request *request;
+        const Errand *errand;
         size_t n = 0;
 
-        DL_FOREACH (phone->requests, request)
-                n += request->has_ticket && str_eq(request->owner, command->owner);
+        DL_FOREACH (phone->errands, errand)
+                n += errand->has_ticket && str_eq(errand->owner, command->owner);
         if (n >= COMMANDS_PER_OWNER_MAX) {
                 phone_refuse(phone, ticket, command->session_id, CALL_ERROR_TOO_MANY,
                              "%s has %zu requests waiting for the hub already", command->owner, n);
                 return false;
         }
-        if (phone->n_requests >= REQUESTS_MAX) {
+        if (phone->n_errands >= REQUESTS_MAX) {
                 phone_refuse(phone, ticket, command->session_id, CALL_ERROR_TOO_MANY,
-                             "%zu requests are waiting for the hub already", phone->n_requests);
+                             "%zu requests are waiting for the hub already", phone->n_errands);
                 return false;
         }
         return true;

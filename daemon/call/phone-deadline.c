@@ -4,44 +4,44 @@
 #include "call/phone-internal.h"
 
 /* When something becomes due on the call, or USEC_NEVER. */
-static usec_t call_deadline(const Phone *phone, const Call *call)
+static usec_t line_deadline(const Phone *phone, const Line *line)
 {
-        if (!call_is_live(call))
-                return call->shown_until;
+        if (!line_is_live(line))
+                return line->shown_until;
         /* An accept has its own 10 s, in which the hub may still say yes. */
-        if (!call->shown.ring_until || call_deciding(phone, call))
+        if (!line->shown.ring_until || line_deciding(phone, line))
                 return USEC_NEVER;
         /* The deadline is the hub's to tell, as long as there is one that knows the call. */
-        return phone->connection == PHONE_ONLINE && !call->unknown
-                       ? call->shown.ring_until + RING_WITHOUT_HUB_GRACE_US
-                       : call->shown.ring_until;
+        return phone->connection == PHONE_ONLINE && !line->unknown
+                       ? line->shown.ring_until + RING_WITHOUT_HUB_GRACE_US
+                       : line->shown.ring_until;
 }
 
 usec_t phone_next_deadline(const Phone *phone)
 {
         usec_t next = phone->ack_at;
-        const Request *request;
-        const Call *call;
+        const Errand *errand;
+        const Line *line;
         const Delivery *delivery;
 
         if (phone->test_ring_until)
                 next = MIN_OF(next, phone->test_ring_until);
-        DL_FOREACH (phone->requests, request)
-                next = MIN_OF(next, request->deadline);
-        DL_FOREACH (phone->calls, call)
-                next = MIN_OF(next, call_deadline(phone, call));
+        DL_FOREACH (phone->errands, errand)
+                next = MIN_OF(next, errand->deadline);
+        DL_FOREACH (phone->lines, line)
+                next = MIN_OF(next, line_deadline(phone, line));
         DL_FOREACH (phone->deliveries, delivery)
                 next = MIN_OF(next, delivery->deadline);
         return next;
 }
 
-static int call_due(Phone *phone, Call *call)
+static int line_due(Phone *phone, Line *line)
 {
-        if (call_is_live(call))
-                return call_end_here(phone, call,
-                                     call->unknown ? CALL_EVENT_CALLER_LOST : CALL_EVENT_TIMEOUT,
+        if (line_is_live(line))
+                return line_end_here(phone, line,
+                                     line->unknown ? CALL_EVENT_CALLER_LOST : CALL_EVENT_TIMEOUT,
                                      CALL_REASON_NONE);
-        call_remove(phone, call);
+        line_remove(phone, line);
         return 0;
 }
 
@@ -49,23 +49,23 @@ static int call_due(Phone *phone, Call *call)
 static int phone_tick_one(Phone *phone)
 {
         usec_t now = phone->instant.now;
-        Request *request;
+        Errand *errand;
         Delivery *delivery;
-        Call *call;
+        Line *line;
         int r;
 
         r = phone_reserve(phone, 1);
         if (r < 0)
                 return r;
-        DL_FOREACH (phone->requests, request) {
-                if (request->deadline <= now) {
-                        r = request_expire(phone, request);
+        DL_FOREACH (phone->errands, errand) {
+                if (errand->deadline <= now) {
+                        r = errand_expire(phone, errand);
                         return r < 0 ? r : 1;
                 }
         }
-        DL_FOREACH (phone->calls, call) {
-                if (call_deadline(phone, call) <= now) {
-                        r = call_due(phone, call);
+        DL_FOREACH (phone->lines, line) {
+                if (line_deadline(phone, line) <= now) {
+                        r = line_due(phone, line);
                         return r < 0 ? r : 1;
                 }
         }
@@ -94,17 +94,17 @@ int phone_tick(Phone *phone, const Instant *instant)
         return 0;
 }
 
-void calls_limit_finished(Phone *phone)
+void lines_limit_finished(Phone *phone)
 {
-        Call *call, *oldest = NULL;
+        Line *line, *oldest = NULL;
         size_t n = 0;
 
-        DL_FOREACH (phone->calls, call) {
-                if (call_is_live(call))
+        DL_FOREACH (phone->lines, line) {
+                if (line_is_live(line))
                         continue;
                 n++;
-                if (!oldest || call->shown_until < oldest->shown_until)
-                        oldest = call;
+                if (!oldest || line->shown_until < oldest->shown_until)
+                        oldest = line;
         }
         /* One at a time: each that finishes pushes one out; it goes when it is next looked at. */
         if (n > FINISHED_CALLS_MAX)

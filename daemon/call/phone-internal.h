@@ -6,10 +6,10 @@
  *
  *         phone.c            the public face, and what the hub says
  *         phone-link.c       the connection, its welcome and what that corrects
- *         phone-call.c       a call's life here
+ *         phone-line.c       a call's life here
  *         phone-deadline.c   what becomes due
  *         phone-command.c    what programs ask, judged by the rules
- *         phone-request.c    what is asked of the hub: sent, and sent again
+ *         phone-errand.c     what is asked of the hub: sent, and sent again
  *         phone-reply.c      what comes of it: answered, or given up
  *         phone-listener.c   who listens, and who presents
  *         phone-session.c    the media of a call
@@ -74,9 +74,10 @@ typedef struct Presenting {
         bool any_asked;
 } Presenting;
 
-typedef struct Call {
+/* A call on this device. */
+typedef struct Line {
         PhoneCall shown; /* first: programs hold a pointer to it */
-        struct Call *prev, *next;
+        struct Line *prev, *next;
         Presenting presenting;
         MessageInitiate placed; /* outgoing: as asked for, less metadata, which the record has */
         char handler[OWNER_MAX + 1]; /* unique name of who answered here */
@@ -88,14 +89,15 @@ typedef struct Call {
         bool flows_said;             /* the hub was told that media flows */
         bool unknown;                /* to the hub, which came back without it: rule 15 */
         usec_t shown_until;          /* finished: when the object goes */
-} Call;
+} Line;
 
 /*
- * Something asked of the hub. It waits for its turn, for a connection, for a place among those in
- * flight, and then for its reply. With a command it has that one's ticket and deadline.
+ * Something to be had from the hub: a request, and what is known of its fate. It waits for its
+ * turn, for a connection, for a place among those in flight, and then for its reply. With a command
+ * it has that one's ticket and deadline.
  */
-typedef struct Request {
-        struct Request *prev, *next;
+typedef struct Errand {
+        struct Errand *prev, *next;
         Message message; /* owned */
         bool held;       /* a decision that waits for the one before it on the same call */
         bool sent;       /* on this connection */
@@ -111,7 +113,7 @@ typedef struct Request {
         char owner[OWNER_MAX + 1];
         SessionSettings settings; /* INITIATE, ACCEPT, JOIN */
         bool tie;                 /* INITIATE */
-} Request;
+} Errand;
 
 struct Phone {
         Instant instant; /* of the event that is being worked on */
@@ -127,9 +129,9 @@ struct Phone {
         WhenBusy when_busy;
         bool do_not_disturb;
 
-        Call *calls;       /* in order of arrival */
-        Request *requests; /* in the order in which they were asked */
-        size_t n_requests;
+        Line *lines;     /* in order of arrival */
+        Errand *errands; /* in the order in which they were asked */
+        size_t n_errands;
         uint64_t next_id;
 
         Listener *listeners;
@@ -139,7 +141,7 @@ struct Phone {
         char listener_text[MESSAGE_TEXT_MAX + 1];
 
         ActionNode *actions;
-        Pool spare_actions, spare_requests, spare_deliveries;
+        Pool spare_actions, spare_errands, spare_deliveries;
 
         PhoneTone tone; /* the last one that PHONE_TONE asked for */
         bool tone_heard;
@@ -167,115 +169,115 @@ _printf_(5, 6) void phone_refuse(Phone *phone, uint64_t ticket, const char *sess
 void phone_update_tone(Phone *phone);
 /* Tells what has changed of the manager, before a signal. */
 void phone_flush(Phone *phone);
-/* The end of every event: tone, alerting, manager and requests as they follow from the state. */
+/* The end of every event: tone, alerting, manager and errands as they follow from the state. */
 void phone_settle(Phone *phone);
 void phone_actions_free(Phone *phone);
 
-/* ---- phone-call.c ---- */
+/* ---- phone-line.c ---- */
 
-Call *call_find(Phone *phone, const char *session_id);
-bool call_is_live(const Call *call);
-bool call_rings(const Call *call);  /* incoming, not answered yet */
-bool call_alerts(const Call *call); /* rings, and may be seen and heard here */
+Line *line_find(Phone *phone, const char *session_id);
+bool line_is_live(const Line *line);
+bool line_rings(const Line *line);  /* incoming, not answered yet */
+bool line_alerts(const Line *line); /* rings, and may be seen and heard here */
 size_t phone_n_live_calls(const Phone *phone);
 /* A call from the hub's description, not announced yet. Returns 0 or -ENOMEM. */
-int call_new(Phone *phone, const CallSnapshot *snapshot, Call **ret);
-Call *call_free(Call *call); /* one that is not in the phone */
-DEFINE_CLEANUP(Call *, call_free);
-void call_add(Phone *phone, Call *call);
-void call_remove(Phone *phone, Call *call);
-void call_changed(Phone *phone, const Call *call, uint32_t properties);
-void call_ring_for(Phone *phone, Call *call, uint32_t remaining_ms);
-void call_ring(Phone *phone, Call *call, bool resumed);
-void call_member_ringing(Phone *phone, Call *call, usec_t ringing_since);
-void call_silence(Phone *phone, Call *call);
+int line_new(Phone *phone, const CallSnapshot *snapshot, Line **ret);
+Line *line_free(Line *line); /* one that is not in the phone */
+DEFINE_CLEANUP(Line *, line_free);
+void line_add(Phone *phone, Line *line);
+void line_remove(Phone *phone, Line *line);
+void line_changed(Phone *phone, const Line *line, uint32_t properties);
+void line_ring_for(Phone *phone, Line *line, uint32_t remaining_ms);
+void line_ring(Phone *phone, Line *line, bool resumed);
+void line_member_ringing(Phone *phone, Line *line, usec_t ringing_since);
+void line_silence(Phone *phone, Line *line);
 /* Alerting as it follows from tone and presenters; tells program and hub. */
-void call_update_alerting(Phone *phone, Call *call);
+void line_update_alerting(Phone *phone, Line *line);
 /* The call is answered, as `snapshot` says; `event`: programs are told by OutgoingCallAccepted. */
-void call_answered(Phone *phone, Call *call, const CallSnapshot *snapshot, bool event);
-void call_answered_by(Phone *phone, Call *call, const Request *request);
+void line_answered(Phone *phone, Line *line, const CallSnapshot *snapshot, bool event);
+void line_answered_by(Phone *phone, Line *line, const Errand *errand);
 /* How it ended, by the hub's word. What the rules do not allow changes nothing. */
-void call_over(Phone *phone, Call *call, const MessageOver *over);
-void call_over_by_record(Phone *phone, Call *call, const CallRecord *record);
+void line_over(Phone *phone, Line *line, const MessageOver *over);
+void line_over_by_record(Phone *phone, Line *line, const CallRecord *record);
 /* It ended, by our own: history is told as well. Returns 0 or -ENOMEM. */
-int call_end_here(Phone *phone, Call *call, CallEvent event, CallReason reason);
-PhoneEvent call_end_event(const CallRecord *record);
+int line_end_here(Phone *phone, Line *line, CallEvent event, CallReason reason);
+PhoneEvent line_end_event(const CallRecord *record);
 
-/* ---- phone-request.c ---- */
+/* ---- phone-errand.c ---- */
 
 /* A request from the reserve, about `session_id` (NULL: about no call), not asked yet. */
-Request *request_new(Phone *phone, MessageType type, const char *session_id);
-Request *request_free(Request *request);
-DEFINE_CLEANUP(Request *, request_free);
-void request_add(Phone *phone, Request *request);                         /* asks; takes it */
-void request_ask(Phone *phone, MessageType type, const char *session_id); /* the two together */
-void request_take(Phone *phone, Request *request); /* out of the list: the caller's */
-void request_remove(Phone *phone, Request *request);
+Errand *errand_new(Phone *phone, MessageType type, const char *session_id);
+Errand *errand_free(Errand *errand);
+DEFINE_CLEANUP(Errand *, errand_free);
+void errand_add(Phone *phone, Errand *errand);                           /* asks; takes it */
+void errand_ask(Phone *phone, MessageType type, const char *session_id); /* the two together */
+void errand_take(Phone *phone, Errand *errand); /* out of the list: the caller's */
+void errand_remove(Phone *phone, Errand *errand);
 /* Makes another one of it, about the same call, to be asked anew. */
-void request_turn(Request *request, MessageType type);
-void request_put_back(Phone *phone, Request *request); /* takes it, as it is */
-void request_succeed(Phone *phone, Request *request);  /* tells its command, if that waits */
-void request_fail(Phone *phone, Request *request, CallError error, const char *text);
+void errand_turn(Errand *errand, MessageType type);
+void errand_put_back(Phone *phone, Errand *errand); /* takes it, as it is */
+void errand_succeed(Phone *phone, Errand *errand);  /* tells its command, if that waits */
+void errand_fail(Phone *phone, Errand *errand, CallError error, const char *text);
 /* Of that type, about that call; NULL if there is none. */
-Request *request_find(Phone *phone, MessageType type, const char *session_id);
-size_t requests_waiting(const Phone *phone, MessageType type, const char *session_id);
-const char *request_session_id(const Request *request);
-void request_pump(Phone *phone);  /* sends what can be sent now */
-void requests_lost(Phone *phone); /* the connection has gone, and what was in flight */
-void requests_call_over(Phone *phone, const Call *call);
+Errand *errand_find(Phone *phone, MessageType type, const char *session_id);
+size_t errands_waiting(const Phone *phone, MessageType type, const char *session_id);
+const char *errand_session_id(const Errand *errand);
+void errand_pump(Phone *phone);  /* sends what can be sent now */
+void errands_lost(Phone *phone); /* the connection has gone, and what was in flight */
+void errands_call_over(Phone *phone, const Line *line);
 
 /* Accept, reject, cancel, end: taken one after the other on each call. */
-void decision_add(Phone *phone, Request *request);
+void decision_add(Phone *phone, Errand *errand);
 void decisions_go_on(Phone *phone, const char *session_id);
 /* An accept was there before the cancel: whoever pressed that is never heard, rule 6. */
 void decision_overtaken(Phone *phone, const char *session_id);
-bool call_deciding(const Phone *phone, const Call *call); /* accept or reject is on its way */
+bool line_deciding(const Phone *phone, const Line *line); /* accept or reject is on its way */
 
 /* ---- phone-reply.c ---- */
 
-int request_replied(Phone *phone, uint64_t id, const MessageReply *reply);
+int errand_replied(Phone *phone, uint64_t id, const MessageReply *reply);
 /* Its command has waited for too long. Returns 0 or -ENOMEM. */
-int request_expire(Phone *phone, Request *request);
+int errand_expire(Phone *phone, Errand *errand);
 
 /* ---- phone-command.c ---- */
 
 /* Judges a decision by the rules: true if it is to be asked of the hub, else it is answered. */
-bool decision_start(Phone *phone, Request *request);
-void command_refuse(Phone *phone, Request *request, const Call *call, CallError error);
+bool decision_start(Phone *phone, Errand *errand);
+void command_refuse(Phone *phone, Errand *errand, const Line *line, CallError error);
 
 /* ---- phone-listener.c ---- */
 
-void listeners_tell(Phone *phone, Call *call, PhoneEvent event, bool resumed);
-void presenting_stop(Call *call);
+void listeners_tell(Phone *phone, Line *line, PhoneEvent event, bool resumed);
+void presenting_stop(Line *line);
 /* It was not answered within PRESENT_TIMEOUT_US. */
 void delivery_expire(Phone *phone, Delivery *delivery);
 void listeners_free(Phone *phone);
 
 /* ---- phone-session.c ---- */
 
-void session_open(Phone *phone, Call *call); /* SESSION_ADDED */
+void session_open(Phone *phone, Line *line); /* SESSION_ADDED */
 /*
  * Asks the hub to let this device join, with `request` (taken out of its list) or a new one. No
  * other call of this device has an open microphone then.
  */
-void session_begin(Phone *phone, Call *call, const char *join_token, Request *request);
+void session_begin(Phone *phone, Line *line, const char *join_token, Errand *errand);
 /* The media end here, and their worker. */
-void session_close(Phone *phone, Call *call);
-void session_leave(Phone *phone, Call *call); /* likewise, and the hub is told */
-void session_warm(Phone *phone, Call *call);
+void session_close(Phone *phone, Line *line);
+void session_leave(Phone *phone, Line *line); /* likewise, and the hub is told */
+void session_warm(Phone *phone, Line *line);
 /* The hub's reply to the join. Returns 0, -ENOMEM, or CALL_ERROR_MEDIA_FAILED. */
-int session_joined(Phone *phone, Call *call, const ReplyJoin *reply);
-void session_fail(Phone *phone, Call *call, CallError error, const char *text);
-void session_mute(Phone *phone, Call *call, bool on);
-void session_set_state(Phone *phone, Call *call, SessionState state);
-void session_tell_state(Phone *phone, Call *call); /* the hub: muted, media flows */
+int session_joined(Phone *phone, Line *line, const ReplyJoin *reply);
+void session_fail(Phone *phone, Line *line, CallError error, const char *text);
+void session_mute(Phone *phone, Line *line, bool on);
+void session_set_state(Phone *phone, Line *line, SessionState state);
+void session_tell_state(Phone *phone, Line *line); /* the hub: muted, media flows */
 
 /* ---- phone-participant.c ---- */
 
 void participants_clear(PhoneSession *session);
 /* JOINED, LEFT, SIGNALLED, PARTICIPANT. Returns 0 or -ENOMEM. */
 int participants_message(Phone *phone, const Message *message);
-int participants_reset(Phone *phone, Call *call, const ReplyJoin *reply);
+int participants_reset(Phone *phone, Line *line, const ReplyJoin *reply);
 
 /* ---- phone-link.c ---- */
 
@@ -290,4 +292,4 @@ int phone_history_put(Phone *phone, const CallRecord *record);
 /* ---- phone-deadline.c ---- */
 
 /* Keeps what is shown of finished calls within FINISHED_CALLS_MAX. */
-void calls_limit_finished(Phone *phone);
+void lines_limit_finished(Phone *phone);

@@ -83,26 +83,26 @@ void phone_hello(const Phone *phone, Message *ret)
 /* A login token is as old as the connection that it came on: the hub has just given a new one. */
 static void welcome_refresh_token(Phone *phone, const CallSnapshot *snapshot)
 {
-        Request *request = request_find(phone, MESSAGE_JOIN, snapshot->record.session_id);
+        Errand *errand = errand_find(phone, MESSAGE_JOIN, snapshot->record.session_id);
 
-        if (request && *snapshot->join_token)
-                STR_SET(request->message.join.token, snapshot->join_token);
+        if (errand && *snapshot->join_token)
+                STR_SET(errand->message.join.token, snapshot->join_token);
 }
 
 static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
 {
-        Call *call;
+        Line *line;
         int r;
 
         if (call_status_is_terminal(snapshot->record.status) ||
             phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
                 return 0;
-        r = call_new(phone, snapshot, &call);
+        r = line_new(phone, snapshot, &line);
         if (r < 0)
                 return r;
-        call_add(phone, call);
-        if (call_rings(call))
-                call_ring(phone, call, true);
+        line_add(phone, line);
+        if (line_rings(line))
+                line_ring(phone, line, true);
         return 0;
 }
 
@@ -112,79 +112,79 @@ static void welcome_finished_call(Phone *phone, const CallSnapshot *snapshot)
         const char *session_id = snapshot->record.session_id;
         MessageType type =
                 snapshot->record.status == CALL_STATUS_ONGOING ? MESSAGE_END : MESSAGE_CANCEL;
-        Request *request;
+        Errand *errand;
 
         if (!snapshot->here ||
             (type == MESSAGE_CANCEL && snapshot->record.direction != CALL_DIRECTION_OUTGOING))
                 return;
-        if (request_find(phone, MESSAGE_END, session_id) ||
-            request_find(phone, MESSAGE_CANCEL, session_id))
+        if (errand_find(phone, MESSAGE_END, session_id) ||
+            errand_find(phone, MESSAGE_CANCEL, session_id))
                 return;
-        request = request_new(phone, type, session_id);
-        request->kept = true;
-        request_add(phone, request);
+        errand = errand_new(phone, type, session_id);
+        errand->kept = true;
+        errand_add(phone, errand);
 }
 
 static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
 {
-        Call *call = call_find(phone, snapshot->record.session_id);
+        Line *line = line_find(phone, snapshot->record.session_id);
         bool incoming = snapshot->record.direction == CALL_DIRECTION_INCOMING;
-        Request *accept;
+        Errand *accept;
 
-        if (!call)
+        if (!line)
                 return welcome_new_call(phone, snapshot);
-        if (!call_is_live(call)) {
+        if (!line_is_live(line)) {
                 welcome_finished_call(phone, snapshot);
                 return 0;
         }
         if (snapshot->record.status == CALL_STATUS_INITIATED) {
-                call_ring_for(phone, call, snapshot->remaining_ms);
+                line_ring_for(phone, line, snapshot->remaining_ms);
                 if (snapshot->record.ringing_since)
-                        call_member_ringing(phone, call, snapshot->record.ringing_since);
+                        line_member_ringing(phone, line, snapshot->record.ringing_since);
                 return 0;
         }
         if (snapshot->record.status != CALL_STATUS_ONGOING)
                 return 0;
-        if (call_rings(call) && !snapshot->here)
-                return call_end_here(phone, call, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
-        accept = request_find(phone, MESSAGE_ACCEPT, snapshot->record.session_id);
-        if (call_rings(call) && accept)
-                call_answered_by(phone, call, accept);
-        call_answered(phone, call, snapshot, !incoming);
+        if (line_rings(line) && !snapshot->here)
+                return line_end_here(phone, line, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
+        accept = errand_find(phone, MESSAGE_ACCEPT, snapshot->record.session_id);
+        if (line_rings(line) && accept)
+                line_answered_by(phone, line, accept);
+        line_answered(phone, line, snapshot, !incoming);
         return 0;
 }
 
 /* A call of ours that the hub does not have: rule 15. */
-static int welcome_unknown_call(Phone *phone, Call *call)
+static int welcome_unknown_call(Phone *phone, Line *line)
 {
         usec_t last = phone->instant.now + RING_WITHOUT_HUB_GRACE_US;
-        Request *request;
+        Errand *errand;
         int r;
 
-        if (call->shown.record.status == CALL_STATUS_ONGOING)
-                return call_end_here(phone, call, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
-        if (call_rings(call) || !*call->placed.session_id) {
-                call->unknown = true;
-                call->shown.ring_until = MIN_OF(call->shown.ring_until, last);
+        if (line->shown.record.status == CALL_STATUS_ONGOING)
+                return line_end_here(phone, line, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
+        if (line_rings(line) || !*line->placed.session_id) {
+                line->unknown = true;
+                line->shown.ring_until = MIN_OF(line->shown.ring_until, last);
                 return 0;
         }
-        if (request_find(phone, MESSAGE_INITIATE, call->placed.session_id))
+        if (errand_find(phone, MESSAGE_INITIATE, line->placed.session_id))
                 return 0;
         Metadata metadata = {};
-        r = metadata_copy(&metadata, &call->shown.record.metadata);
+        r = metadata_copy(&metadata, &line->shown.record.metadata);
         if (r < 0)
                 return r;
-        request = request_new(phone, MESSAGE_INITIATE, NULL);
-        request->message.initiate = call->placed;
-        request->message.initiate.metadata = metadata;
-        request_add(phone, request);
+        errand = errand_new(phone, MESSAGE_INITIATE, NULL);
+        errand->message.initiate = line->placed;
+        errand->message.initiate.metadata = metadata;
+        errand_add(phone, errand);
         return 0;
 }
 
-static bool welcome_has(const ReplyWelcome *welcome, const Call *call)
+static bool welcome_has(const ReplyWelcome *welcome, const Line *line)
 {
         for (size_t i = 0; i < welcome->n_calls; i++) {
-                if (str_eq(welcome->calls[i].record.session_id, call->shown.record.session_id))
+                if (str_eq(welcome->calls[i].record.session_id, line->shown.record.session_id))
                         return true;
         }
         return false;
@@ -197,7 +197,7 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
 
         for (size_t i = 0; i < welcome->n_history; i++) {
                 const CallRecord *record = &welcome->history[i];
-                Call *call = call_find(phone, record->session_id);
+                Line *line = line_find(phone, record->session_id);
 
                 r = phone_reserve(phone, 1);
                 if (r < 0)
@@ -205,21 +205,21 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 r = phone_history_put(phone, record);
                 if (r < 0)
                         return r;
-                if (call && !welcome_has(welcome, call))
-                        call_over_by_record(phone, call, record);
+                if (line && !welcome_has(welcome, line))
+                        line_over_by_record(phone, line, record);
         }
         if (welcome->history_complete) {
                 phone->history_since = welcome->date;
-        } else if (!request_find(phone, MESSAGE_HISTORY, "")) {
+        } else if (!errand_find(phone, MESSAGE_HISTORY, "")) {
                 phone->history_paged_to = welcome->date;
-                request_ask(phone, MESSAGE_HISTORY, NULL);
+                errand_ask(phone, MESSAGE_HISTORY, NULL);
         }
         return 0;
 }
 
 static int welcome_calls(Phone *phone, const ReplyWelcome *welcome)
 {
-        Call *call, *next;
+        Line *line, *next;
         int r;
 
         for (size_t i = 0; i < welcome->n_calls; i++) {
@@ -230,13 +230,13 @@ static int welcome_calls(Phone *phone, const ReplyWelcome *welcome)
                 if (r < 0)
                         return r;
         }
-        DL_FOREACH_SAFE (phone->calls, call, next) {
-                if (!call_is_live(call) || welcome_has(welcome, call))
+        DL_FOREACH_SAFE (phone->lines, line, next) {
+                if (!line_is_live(line) || welcome_has(welcome, line))
                         continue;
                 r = phone_reserve(phone, 1);
                 if (r < 0)
                         return r;
-                r = welcome_unknown_call(phone, call);
+                r = welcome_unknown_call(phone, line);
                 if (r < 0)
                         return r;
         }
@@ -260,7 +260,7 @@ int phone_welcome(Phone *phone, const ReplyWelcome *welcome)
         if (!welcome->resumed)
                 phone->seq_seen = phone->seq_acked = 0;
         /* A write of our own that is still on its way comes later than what the hub knows. */
-        if (phone->when_busy != welcome->when_busy && !request_find(phone, MESSAGE_SETTINGS, "")) {
+        if (phone->when_busy != welcome->when_busy && !errand_find(phone, MESSAGE_SETTINGS, "")) {
                 phone->when_busy = welcome->when_busy;
                 phone->changed |= PHONE_PROPERTY_WHEN_BUSY;
         }
@@ -274,39 +274,39 @@ int phone_welcome(Phone *phone, const ReplyWelcome *welcome)
 /* Without a connection that is to be expected, a new call is refused at once. */
 static void connection_refuse_initiates(Phone *phone)
 {
-        Request *request, *next;
+        Errand *errand, *next;
 
-        DL_FOREACH_SAFE (phone->requests, request, next) {
-                if (request->message.type != MESSAGE_INITIATE || request->sent_once)
+        DL_FOREACH_SAFE (phone->errands, errand, next) {
+                if (errand->message.type != MESSAGE_INITIATE || errand->sent_once)
                         continue;
-                request_fail(phone, request, CALL_ERROR_NOT_CONNECTED,
-                             *phone->connection_text ? phone->connection_text
-                                                     : "There is no connection to the hub");
-                request_remove(phone, request);
+                errand_fail(phone, errand, CALL_ERROR_NOT_CONNECTED,
+                            *phone->connection_text ? phone->connection_text
+                                                    : "There is no connection to the hub");
+                errand_remove(phone, errand);
         }
 }
 
 static int connection_logged_out(Phone *phone, bool online)
 {
-        Call *call, *next;
-        Request *request, *next_request;
+        Line *line, *next;
+        Errand *errand, *next_errand;
         int r;
 
-        DL_FOREACH_SAFE (phone->calls, call, next) {
+        DL_FOREACH_SAFE (phone->lines, line, next) {
                 r = phone_reserve(phone, 1);
                 if (r < 0)
                         return r;
-                r = call_end_here(phone, call, CALL_EVENT_SHUTDOWN, CALL_REASON_NONE);
+                r = line_end_here(phone, line, CALL_EVENT_SHUTDOWN, CALL_REASON_NONE);
                 if (r < 0)
                         return r;
         }
         r = phone_reserve(phone, 1);
         if (r < 0)
                 return r;
-        DL_FOREACH_SAFE (phone->requests, request, next_request) {
-                request_fail(phone, request, CALL_ERROR_NOT_LOGGED_IN,
-                             "Logged out while it waited for the hub");
-                request_remove(phone, request);
+        DL_FOREACH_SAFE (phone->errands, errand, next_errand) {
+                errand_fail(phone, errand, CALL_ERROR_NOT_LOGGED_IN,
+                            "Logged out while it waited for the hub");
+                errand_remove(phone, errand);
         }
         if (online) {
                 Message logout = {.type = MESSAGE_LOGOUT, .id = phone->next_id++};
@@ -334,7 +334,7 @@ int phone_connection_changed(Phone *phone, const Instant *instant, PhoneConnecti
         str_printable(phone->connection_text, sizeof(phone->connection_text), text ? text : "");
         phone->connection = connection;
         phone->changed |= PHONE_PROPERTY_CONNECTION;
-        requests_lost(phone);
+        errands_lost(phone);
         if (connection == PHONE_LOGGED_OUT) {
                 r = connection_logged_out(phone, online);
                 if (r < 0)

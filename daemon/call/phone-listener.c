@@ -25,10 +25,10 @@ static bool rank_above(Rank a, Rank b)
         return a.priority != b.priority ? a.priority > b.priority : a.age > b.age;
 }
 
-static uint64_t listener_deliver(Phone *phone, Listener *listener, const Call *call,
+static uint64_t listener_deliver(Phone *phone, Listener *listener, const Line *line,
                                  PhoneEvent event, bool present, bool resumed)
 {
-        const char *session_id = call->shown.record.session_id;
+        const char *session_id = line->shown.record.session_id;
         Delivery *delivery = pool_take(&phone->spare_deliveries, sizeof(*delivery));
         PhoneAction *action = phone_act(phone, PHONE_LISTENER_CALL, session_id);
 
@@ -63,49 +63,49 @@ static Listener *presenting_choose(Phone *phone, const Presenting *presenting)
         return best;
 }
 
-static void presenting_ask(Phone *phone, Call *call, Listener *listener, bool resumed)
+static void presenting_ask(Phone *phone, Line *line, Listener *listener, bool resumed)
 {
-        call->presenting = (Presenting){
+        line->presenting = (Presenting){
                 .listener = listener,
                 .asked = listener_rank(listener),
                 .any_asked = true,
         };
-        call->presenting.serial = listener_deliver(
-                phone, listener, call, PHONE_EVENT_INCOMING_CALL_RECEIVED, true, resumed);
+        line->presenting.serial = listener_deliver(
+                phone, listener, line, PHONE_EVENT_INCOMING_CALL_RECEIVED, true, resumed);
 }
 
-void presenting_stop(Call *call)
+void presenting_stop(Line *line)
 {
-        call->presenting.listener = NULL;
-        call->presenting.serial = 0;
-        call->presenting.taken = false;
+        line->presenting.listener = NULL;
+        line->presenting.serial = 0;
+        line->presenting.taken = false;
 }
 
-static void presenting_next(Phone *phone, Call *call)
+static void presenting_next(Phone *phone, Line *line)
 {
-        Listener *listener = presenting_choose(phone, &call->presenting);
+        Listener *listener = presenting_choose(phone, &line->presenting);
 
-        presenting_stop(call);
-        if (listener && call_alerts(call))
-                presenting_ask(phone, call, listener, false);
+        presenting_stop(line);
+        if (listener && line_alerts(line))
+                presenting_ask(phone, line, listener, false);
 }
 
-void listeners_tell(Phone *phone, Call *call, PhoneEvent event, bool resumed)
+void listeners_tell(Phone *phone, Line *line, PhoneEvent event, bool resumed)
 {
-        bool ask = event == PHONE_EVENT_INCOMING_CALL_RECEIVED && call_alerts(call);
+        bool ask = event == PHONE_EVENT_INCOMING_CALL_RECEIVED && line_alerts(line);
         Listener *listener, *presenter;
         PhoneAction *action;
 
-        action = phone_act(phone, PHONE_BROADCAST, call->shown.record.session_id);
+        action = phone_act(phone, PHONE_BROADCAST, line->shown.record.session_id);
         action->event = event;
         action->resumed = resumed;
 
-        presenter = ask ? presenting_choose(phone, &call->presenting) : NULL;
+        presenter = ask ? presenting_choose(phone, &line->presenting) : NULL;
         if (presenter)
-                presenting_ask(phone, call, presenter, resumed);
+                presenting_ask(phone, line, presenter, resumed);
         DL_FOREACH (phone->listeners, listener) {
                 if (listener != presenter && *listener->shown.path)
-                        listener_deliver(phone, listener, call, event, false, resumed);
+                        listener_deliver(phone, listener, line, event, false, resumed);
         }
 }
 
@@ -124,7 +124,7 @@ static Listener *listener_find(Phone *phone, const char *owner, const char *id)
 static void listener_drop(Phone *phone, Listener *listener)
 {
         Delivery *delivery, *next;
-        Call *call;
+        Line *line;
 
         DL_DELETE(phone->listeners, listener);
         phone->n_listeners--;
@@ -135,19 +135,19 @@ static void listener_drop(Phone *phone, Listener *listener)
                 DL_DELETE(phone->deliveries, delivery);
                 free(delivery);
         }
-        DL_FOREACH (phone->calls, call) {
-                if (call->presenting.listener == listener)
-                        presenting_next(phone, call);
+        DL_FOREACH (phone->lines, line) {
+                if (line->presenting.listener == listener)
+                        presenting_next(phone, line);
         }
         free(listener);
 }
 
 static void delivery_failed(Phone *phone, const Delivery *delivery)
 {
-        Call *call = call_find(phone, delivery->session_id);
+        Line *line = line_find(phone, delivery->session_id);
 
-        if (call && call->presenting.serial == delivery->serial)
-                presenting_next(phone, call);
+        if (line && line->presenting.serial == delivery->serial)
+                presenting_next(phone, line);
 }
 
 void delivery_expire(Phone *phone, Delivery *delivery)
@@ -172,15 +172,15 @@ int phone_listener_answered(Phone *phone, const Instant *instant, uint64_t seria
                 return r;
         DL_SEARCH_SCALAR(phone->deliveries, delivery, serial, serial);
         if (delivery) {
-                Call *call = call_find(phone, delivery->session_id);
+                Line *line = line_find(phone, delivery->session_id);
 
                 DL_DELETE(phone->deliveries, delivery);
                 if (delivery->deadline == USEC_NEVER)
                         delivery->listener->unanswered--;
                 else if (!taken)
                         delivery_failed(phone, delivery);
-                else if (call && call->presenting.serial == serial)
-                        call->presenting.taken = true;
+                else if (line && line->presenting.serial == serial)
+                        line->presenting.taken = true;
                 free(delivery);
         }
         phone_settle(phone);
@@ -228,19 +228,19 @@ static int listener_judge(Phone *phone, const PhoneListener *asked)
 /* What rings now: a newcomer that comes before who presents is asked in its place. */
 static void listener_catch_up(Phone *phone, Listener *listener, bool restored)
 {
-        Call *call;
+        Line *line;
 
-        DL_FOREACH (phone->calls, call) {
-                if (!call_rings(call))
+        DL_FOREACH (phone->lines, line) {
+                if (!line_rings(line))
                         continue;
-                const Presenting *presenting = &call->presenting;
+                const Presenting *presenting = &line->presenting;
                 bool first = !presenting->listener ||
                              rank_above(listener_rank(listener), presenting->asked);
 
-                if (listener->shown.presents && call_alerts(call) && first)
-                        presenting_ask(phone, call, listener, restored);
+                if (listener->shown.presents && line_alerts(line) && first)
+                        presenting_ask(phone, line, listener, restored);
                 else if (restored && *listener->shown.path)
-                        listener_deliver(phone, listener, call, PHONE_EVENT_INCOMING_CALL_RECEIVED,
+                        listener_deliver(phone, listener, line, PHONE_EVENT_INCOMING_CALL_RECEIVED,
                                          false, true);
         }
 }
@@ -293,27 +293,27 @@ int phone_listener_remove(Phone *phone, const Instant *instant, const char *owne
 }
 
 /* A call that was tied to a program which is gone is given up. */
-static void call_untie(Phone *phone, Call *call)
+static void line_untie(Phone *phone, Line *line)
 {
-        Request *request;
+        Errand *errand;
 
-        request = request_new(phone,
-                              call->shown.record.status == CALL_STATUS_INITIATED ? MESSAGE_CANCEL
-                                                                                 : MESSAGE_END,
-                              call->shown.record.session_id);
-        decision_add(phone, request);
+        errand = errand_new(phone,
+                            line->shown.record.status == CALL_STATUS_INITIATED ? MESSAGE_CANCEL
+                                                                               : MESSAGE_END,
+                            line->shown.record.session_id);
+        decision_add(phone, errand);
 }
 
 int phone_owner_gone(Phone *phone, const Instant *instant, const char *owner)
 {
         Listener *listener, *next;
         size_t n_events = 1;
-        Call *call;
+        Line *line;
         int r;
 
         phone->instant = *instant;
-        DL_FOREACH (phone->calls, call)
-                n_events += call_rings(call) + str_eq(call->tied_to, owner);
+        DL_FOREACH (phone->lines, line)
+                n_events += line_rings(line) + str_eq(line->tied_to, owner);
         r = phone_reserve(phone, n_events);
         if (r < 0)
                 return r;
@@ -321,9 +321,9 @@ int phone_owner_gone(Phone *phone, const Instant *instant, const char *owner)
                 if (str_eq(listener->shown.owner, owner))
                         listener_drop(phone, listener);
         }
-        DL_FOREACH (phone->calls, call) {
-                if (call_is_live(call) && str_eq(call->tied_to, owner))
-                        call_untie(phone, call);
+        DL_FOREACH (phone->lines, line) {
+                if (line_is_live(line) && str_eq(line->tied_to, owner))
+                        line_untie(phone, line);
         }
         phone_settle(phone);
         return 0;

@@ -21,22 +21,22 @@ void participants_clear(PhoneSession *session)
         *session->own_id = '\0';
 }
 
-static void participant_say(Phone *phone, const Call *call, PhoneActionType type,
+static void participant_say(Phone *phone, const Line *line, PhoneActionType type,
                             const SessionParticipant *participant)
 {
-        phone_act(phone, type, call->shown.record.session_id)->participant = *participant;
+        phone_act(phone, type, line->shown.record.session_id)->participant = *participant;
 }
 
-static void participants_changed(Phone *phone, const Call *call)
+static void participants_changed(Phone *phone, const Line *line)
 {
-        phone_act(phone, PHONE_SESSION_CHANGED, call->shown.record.session_id)->properties =
+        phone_act(phone, PHONE_SESSION_CHANGED, line->shown.record.session_id)->properties =
                 PHONE_PROPERTY_PARTICIPANTS;
 }
 
-static int participant_add(Phone *phone, Call *call, const Participant *participant,
+static int participant_add(Phone *phone, Line *line, const Participant *participant,
                            bool tell_worker)
 {
-        PhoneSession *session = &call->shown.session;
+        PhoneSession *session = &line->shown.session;
         SessionParticipant *more;
 
         if (session->n_participants >= PARTICIPANTS_MAX ||
@@ -48,16 +48,16 @@ static int participant_add(Phone *phone, Call *call, const Participant *particip
         session->participants = more;
         more += session->n_participants++;
         *more = (SessionParticipant){.participant = *participant};
-        participants_changed(phone, call);
-        participant_say(phone, call, PHONE_USER_JOINED, more);
+        participants_changed(phone, line);
+        participant_say(phone, line, PHONE_USER_JOINED, more);
         if (tell_worker)
-                participant_say(phone, call, PHONE_WORKER_PARTICIPANT_JOINED, more);
+                participant_say(phone, line, PHONE_WORKER_PARTICIPANT_JOINED, more);
         return 0;
 }
 
-int participants_reset(Phone *phone, Call *call, const ReplyJoin *reply)
+int participants_reset(Phone *phone, Line *line, const ReplyJoin *reply)
 {
-        PhoneSession *session = &call->shown.session;
+        PhoneSession *session = &line->shown.session;
         size_t n = MIN_OF(reply->n_others, (size_t)PARTICIPANTS_MAX);
         SessionParticipant *participants = NULL;
 
@@ -69,10 +69,10 @@ int participants_reset(Phone *phone, Call *call, const ReplyJoin *reply)
         for (size_t i = 0; i < n; i++)
                 participants[i].participant = reply->others[i];
         if (n > 0 || session->n_participants > 0)
-                participants_changed(phone, call);
+                participants_changed(phone, line);
         for (size_t i = 0; i < n; i++) {
                 if (!participant_find(session, reply->others[i].id))
-                        participant_say(phone, call, PHONE_USER_JOINED, &participants[i]);
+                        participant_say(phone, line, PHONE_USER_JOINED, &participants[i]);
         }
         free(session->participants);
         session->participants = participants;
@@ -80,23 +80,23 @@ int participants_reset(Phone *phone, Call *call, const ReplyJoin *reply)
         return 0;
 }
 
-static void participant_left(Phone *phone, Call *call, SessionParticipant *participant)
+static void participant_left(Phone *phone, Line *line, SessionParticipant *participant)
 {
-        PhoneSession *session = &call->shown.session;
+        PhoneSession *session = &line->shown.session;
         SessionParticipant gone = *participant;
 
         *participant = session->participants[--session->n_participants];
-        participants_changed(phone, call);
-        participant_say(phone, call, PHONE_USER_LEFT, &gone);
-        if (call->joined)
-                participant_say(phone, call, PHONE_WORKER_PARTICIPANT_LEFT, &gone);
-        session_tell_state(phone, call);
+        participants_changed(phone, line);
+        participant_say(phone, line, PHONE_USER_LEFT, &gone);
+        if (line->joined)
+                participant_say(phone, line, PHONE_WORKER_PARTICIPANT_LEFT, &gone);
+        session_tell_state(phone, line);
 }
 
-static int participant_signalled(Phone *phone, Call *call, const MessageSignal *signal)
+static int participant_signalled(Phone *phone, Line *line, const MessageSignal *signal)
 {
         /* Of an old participant, or before this device has joined: nobody is there to take it. */
-        if (!call->joined || !participant_find(&call->shown.session, signal->peer))
+        if (!line->joined || !participant_find(&line->shown.session, signal->peer))
                 return 0;
 
         char *data = strdup(signal->data);
@@ -108,52 +108,52 @@ static int participant_signalled(Phone *phone, Call *call, const MessageSignal *
         return 0;
 }
 
-static void participant_changed(Phone *phone, Call *call, SessionParticipant *participant,
+static void participant_changed(Phone *phone, Line *line, SessionParticipant *participant,
                                 const Participant *news)
 {
         if (participant->participant.muted == news->muted)
                 return;
         participant->participant.muted = news->muted;
-        participants_changed(phone, call);
-        participant_say(phone, call, PHONE_PARTICIPANT_CHANGED, participant);
+        participants_changed(phone, line);
+        participant_say(phone, line, PHONE_PARTICIPANT_CHANGED, participant);
 }
 
 int participants_message(Phone *phone, const Message *message)
 {
         /* A signal's session id stands where a participant's does. */
         const Participant *news = &message->participant.participant;
-        Call *call = call_find(phone, message->type == MESSAGE_SIGNALLED
+        Line *line = line_find(phone, message->type == MESSAGE_SIGNALLED
                                               ? message->signal.session_id
                                               : message->participant.session_id);
 
-        if (!call || call->shown.record.status != CALL_STATUS_ONGOING)
+        if (!line || line->shown.record.status != CALL_STATUS_ONGOING)
                 return 0;
         if (message->type == MESSAGE_SIGNALLED)
-                return participant_signalled(phone, call, &message->signal);
+                return participant_signalled(phone, line, &message->signal);
         if (message->type == MESSAGE_JOINED)
-                return participant_add(phone, call, news, call->joined);
+                return participant_add(phone, line, news, line->joined);
 
-        SessionParticipant *participant = participant_find(&call->shown.session, news->id);
+        SessionParticipant *participant = participant_find(&line->shown.session, news->id);
         if (!participant)
                 return 0;
         if (message->type == MESSAGE_LEFT)
-                participant_left(phone, call, participant);
+                participant_left(phone, line, participant);
         else
-                participant_changed(phone, call, participant, news);
+                participant_changed(phone, line, participant, news);
         return 0;
 }
 
 /* The participant, who is new to a daemon that has just adopted the worker. */
-static int participant_of_worker(Phone *phone, Call *call, const char *id, SessionParticipant **ret)
+static int participant_of_worker(Phone *phone, Line *line, const char *id, SessionParticipant **ret)
 {
-        PhoneSession *session = &call->shown.session;
-        Participant participant = {.party = *call_record_peer(&call->shown.record)};
+        PhoneSession *session = &line->shown.session;
+        Participant participant = {.party = *call_record_peer(&line->shown.record)};
         int r;
 
         *ret = participant_find(session, id);
         if (*ret || *session->own_id || STR_SET(participant.id, id) < 0)
                 return 0;
-        r = participant_add(phone, call, &participant, false);
+        r = participant_add(phone, line, &participant, false);
         if (r < 0)
                 return r;
         *ret = participant_find(session, id);
@@ -164,7 +164,7 @@ int phone_worker_participant(Phone *phone, const Instant *instant, const char *s
                              const char *participant, bool connected, bool speaking,
                              const char *audio_node)
 {
-        Call *call = call_find(phone, session_id);
+        Line *line = line_find(phone, session_id);
         SessionParticipant *shown = NULL;
         int r;
 
@@ -172,8 +172,8 @@ int phone_worker_participant(Phone *phone, const Instant *instant, const char *s
         r = phone_reserve(phone, 1);
         if (r < 0)
                 return r;
-        if (call && call->joined) {
-                r = participant_of_worker(phone, call, participant, &shown);
+        if (line && line->joined) {
+                r = participant_of_worker(phone, line, participant, &shown);
                 if (r < 0)
                         return r;
         }
@@ -182,9 +182,9 @@ int phone_worker_participant(Phone *phone, const Instant *instant, const char *s
                 shown->connected = connected;
                 shown->speaking = speaking;
                 STR_SET(shown->audio_node, audio_node);
-                participants_changed(phone, call);
-                participant_say(phone, call, PHONE_PARTICIPANT_CHANGED, shown);
-                session_tell_state(phone, call);
+                participants_changed(phone, line);
+                participant_say(phone, line, PHONE_PARTICIPANT_CHANGED, shown);
+                session_tell_state(phone, line);
         }
         phone_settle(phone);
         return 0;
@@ -193,7 +193,7 @@ int phone_worker_participant(Phone *phone, const Instant *instant, const char *s
 int phone_worker_signal(Phone *phone, const Instant *instant, const char *session_id,
                         const char *peer, const char *data)
 {
-        Call *call = call_find(phone, session_id);
+        Line *line = line_find(phone, session_id);
         _cleanup_free_ char *copy = strdup(data);
         int r;
 
@@ -203,13 +203,13 @@ int phone_worker_signal(Phone *phone, const Instant *instant, const char *sessio
         r = phone_reserve(phone, 1);
         if (r < 0)
                 return r;
-        if (call && call->joined &&
-            requests_waiting(phone, MESSAGE_SIGNAL, session_id) < SIGNALS_MAX) {
-                Request *request = request_new(phone, MESSAGE_SIGNAL, session_id);
+        if (line && line->joined &&
+            errands_waiting(phone, MESSAGE_SIGNAL, session_id) < SIGNALS_MAX) {
+                Errand *errand = errand_new(phone, MESSAGE_SIGNAL, session_id);
 
-                STR_SET(request->message.signal.peer, peer);
-                request->message.signal.data = TAKE_PTR(copy);
-                request_add(phone, request);
+                STR_SET(errand->message.signal.peer, peer);
+                errand->message.signal.data = TAKE_PTR(copy);
+                errand_add(phone, errand);
         }
         phone_settle(phone);
         return 0;

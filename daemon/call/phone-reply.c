@@ -10,101 +10,101 @@
 #define REPLY_KEPT 1
 
 /* A call that the hub has just confirmed, or that the hub took for an answer to its own (glare). */
-static int reply_placed(Phone *phone, Request *request, const CallSnapshot *snapshot)
+static int reply_placed(Phone *phone, Errand *errand, const CallSnapshot *snapshot)
 {
-        const MessageInitiate *asked = &request->message.initiate;
+        const MessageInitiate *asked = &errand->message.initiate;
         CallSnapshot fresh = *snapshot;
-        Call *call;
+        Line *line;
         int r;
 
         /* It appears as a call that was just placed; what has become of it since comes after. */
         fresh.record.status = CALL_STATUS_INITIATED;
         *fresh.record.reason = '\0';
-        r = call_new(phone, &fresh, &call);
+        r = line_new(phone, &fresh, &line);
         if (r < 0)
                 return r;
-        call->shown.join_wanted = asked->join;
-        call->shown.session.settings = request->settings;
-        call->shown.session.audio_muted = request->settings.start_audio_muted;
-        call->shown.session.video_paused = request->settings.start_video_paused;
-        call->placed = *asked;
-        call->placed.metadata = (Metadata){};
-        if (request->tie)
-                STR_SET(call->tied_to, request->owner);
-        call_add(phone, call);
+        line->shown.join_wanted = asked->join;
+        line->shown.session.settings = errand->settings;
+        line->shown.session.audio_muted = errand->settings.start_audio_muted;
+        line->shown.session.video_paused = errand->settings.start_video_paused;
+        line->placed = *asked;
+        line->placed.metadata = (Metadata){};
+        if (errand->tie)
+                STR_SET(line->tied_to, errand->owner);
+        line_add(phone, line);
         return 0;
 }
 
-static int reply_initiate_refused(Phone *phone, Request *request, const MessageReply *reply)
+static int reply_initiate_refused(Phone *phone, Errand *errand, const MessageReply *reply)
 {
-        Call *call = call_find(phone, request->message.initiate.session_id);
+        Line *line = line_find(phone, errand->message.initiate.session_id);
         int r;
 
         /* Asked again for a call that the hub had lost: then that is how it ends. */
-        if (call && call_is_live(call)) {
-                r = call_end_here(phone, call, CALL_EVENT_CANCEL, CALL_REASON_FAILED);
+        if (line && line_is_live(line)) {
+                r = line_end_here(phone, line, CALL_EVENT_CANCEL, CALL_REASON_FAILED);
                 if (r < 0)
                         return r;
         }
-        request_fail(phone, request, reply->error, reply->text);
+        errand_fail(phone, errand, reply->error, reply->text);
         return 0;
 }
 
-static int reply_initiate(Phone *phone, Request *request, const MessageReply *reply)
+static int reply_initiate(Phone *phone, Errand *errand, const MessageReply *reply)
 {
         const CallSnapshot *snapshot = &reply->call;
         const char *session_id = snapshot->record.session_id;
-        Call *call;
+        Line *line;
         int r;
 
         if (reply->error)
-                return reply_initiate_refused(phone, request, reply);
+                return reply_initiate_refused(phone, errand, reply);
 
-        call = call_find(phone, session_id);
-        bool placed = !call;
+        line = line_find(phone, session_id);
+        bool placed = !line;
         if (placed) {
-                r = reply_placed(phone, request, snapshot);
+                r = reply_placed(phone, errand, snapshot);
                 if (r < 0)
                         return r;
-                call = call_find(phone, session_id);
-        } else if (!*call->placed.session_id) {
+                line = line_find(phone, session_id);
+        } else if (!*line->placed.session_id) {
                 /* Glare: ours has become the answer to theirs. */
-                call->shown.answered_here = true;
-                call->shown.join_wanted = request->message.initiate.join;
-                call->shown.session.settings = request->settings;
+                line->shown.answered_here = true;
+                line->shown.join_wanted = errand->message.initiate.join;
+                line->shown.session.settings = errand->settings;
         }
-        if (request->has_ticket)
-                phone_done(phone, request->ticket, session_id);
+        if (errand->has_ticket)
+                phone_done(phone, errand->ticket, session_id);
         if (snapshot->record.status == CALL_STATUS_ONGOING)
-                call_answered(phone, call, snapshot, true);
+                line_answered(phone, line, snapshot, true);
         else if (call_status_is_terminal(snapshot->record.status))
-                call_over_by_record(phone, call, &snapshot->record);
-        else if (placed && call->shown.join_wanted)
-                session_warm(phone, call);
-        else if (call_is_live(call))
-                call_ring_for(phone, call, snapshot->remaining_ms);
+                line_over_by_record(phone, line, &snapshot->record);
+        else if (placed && line->shown.join_wanted)
+                session_warm(phone, line);
+        else if (line_is_live(line))
+                line_ring_for(phone, line, snapshot->remaining_ms);
         return 0;
 }
 
-static int reply_accept(Phone *phone, Request *request, const MessageReply *reply)
+static int reply_accept(Phone *phone, Errand *errand, const MessageReply *reply)
 {
-        const char *session_id = request_session_id(request);
-        Call *call = call_find(phone, session_id);
+        const char *session_id = errand_session_id(errand);
+        Line *line = line_find(phone, session_id);
 
         if (reply->error) {
-                request_fail(phone, request, reply->error, reply->text);
-        } else if (call && (call_rings(call) || call->shown.record.status == CALL_STATUS_ONGOING)) {
-                if (call_rings(call))
-                        call_answered_by(phone, call, request);
-                call_answered(phone, call, &reply->call, false);
-                request_succeed(phone, request);
+                errand_fail(phone, errand, reply->error, reply->text);
+        } else if (line && (line_rings(line) || line->shown.record.status == CALL_STATUS_ONGOING)) {
+                if (line_rings(line))
+                        line_answered_by(phone, line, errand);
+                line_answered(phone, line, &reply->call, false);
+                errand_succeed(phone, errand);
         } else {
                 /* It was given up here meanwhile: nobody is left to talk. */
-                request_fail(phone, request, CALL_ERROR_CALL_TERMINATED,
-                             "The call was over here before the hub confirmed the answer");
-                request_turn(request, MESSAGE_END);
-                request->kept = true;
-                request_add(phone, request);
+                errand_fail(phone, errand, CALL_ERROR_CALL_TERMINATED,
+                            "The call was over here before the hub confirmed the answer");
+                errand_turn(errand, MESSAGE_END);
+                errand->kept = true;
+                errand_add(phone, errand);
                 return REPLY_KEPT;
         }
         decisions_go_on(phone, session_id);
@@ -112,110 +112,110 @@ static int reply_accept(Phone *phone, Request *request, const MessageReply *repl
 }
 
 /* The hub does not have the call any more: then it is over. */
-static int reply_unknown_call(Phone *phone, Request *request)
+static int reply_unknown_call(Phone *phone, Errand *errand)
 {
-        Call *call = call_find(phone, request_session_id(request));
+        Line *line = line_find(phone, errand_session_id(errand));
 
-        if (!call)
+        if (!line)
                 return 0;
-        return call_end_here(phone, call,
-                             request->message.type == MESSAGE_END ? CALL_EVENT_HANGUP
-                                                                  : CALL_EVENT_CANCEL,
+        return line_end_here(phone, line,
+                             errand->message.type == MESSAGE_END ? CALL_EVENT_HANGUP
+                                                                 : CALL_EVENT_CANCEL,
                              CALL_REASON_NONE);
 }
 
-static int reply_decision(Phone *phone, Request *request, const MessageReply *reply)
+static int reply_decision(Phone *phone, Errand *errand, const MessageReply *reply)
 {
-        const char *session_id = request_session_id(request);
-        MessageType type = request->message.type;
-        Call *call = call_find(phone, session_id);
+        const char *session_id = errand_session_id(errand);
+        MessageType type = errand->message.type;
+        Line *line = line_find(phone, session_id);
         bool gone = reply->error == CALL_ERROR_NO_SUCH_CALL ||
                     reply->error == CALL_ERROR_CALL_TERMINATED;
         int r;
 
-        if (!reply->error && call && call_is_live(call)) {
-                request->confirmed = true;
-                request_put_back(phone, request);
+        if (!reply->error && line && line_is_live(line)) {
+                errand->confirmed = true;
+                errand_put_back(phone, errand);
                 return REPLY_KEPT;
         }
         if (type == MESSAGE_CANCEL && reply->error == CALL_ERROR_CALL_ONGOING) {
-                request_turn(request, MESSAGE_END);
-                request_add(phone, request);
+                errand_turn(errand, MESSAGE_END);
+                errand_add(phone, errand);
                 return REPLY_KEPT;
         }
         if ((type == MESSAGE_END && gone) || reply->error == CALL_ERROR_NO_SUCH_CALL) {
-                r = reply_unknown_call(phone, request);
+                r = reply_unknown_call(phone, errand);
                 if (r < 0)
                         return r;
-                request_succeed(phone, request);
+                errand_succeed(phone, errand);
         } else if (reply->error) {
-                request_fail(phone, request, reply->error, reply->text);
+                errand_fail(phone, errand, reply->error, reply->text);
         } else {
-                request_succeed(phone, request);
+                errand_succeed(phone, errand);
         }
         decisions_go_on(phone, session_id);
         return 0;
 }
 
-static int reply_token(Phone *phone, Request *request, const MessageReply *reply)
+static int reply_token(Phone *phone, Errand *errand, const MessageReply *reply)
 {
-        Call *call = call_find(phone, request_session_id(request));
+        Line *line = line_find(phone, errand_session_id(errand));
 
-        if (request->command == PHONE_COMMAND_JOIN && call && call_is_live(call)) {
+        if (errand->command == PHONE_COMMAND_JOIN && line && line_is_live(line)) {
                 if (reply->error) {
-                        session_fail(phone, call, reply->error, reply->text);
-                } else if (call->shown.session.state == SESSION_JOINING) {
-                        session_begin(phone, call, reply->token.token, request);
+                        session_fail(phone, line, reply->error, reply->text);
+                } else if (line->shown.session.state == SESSION_JOINING) {
+                        session_begin(phone, line, reply->token.token, errand);
                         return REPLY_KEPT;
                 }
         }
         if (reply->error) {
-                request_fail(phone, request, reply->error, reply->text);
-        } else if (request->command == PHONE_COMMAND_JOIN) {
-                request_fail(phone, request, CALL_ERROR_MEDIA_FAILED,
-                             "The session was left before it was joined");
-        } else if (request->has_ticket) {
-                phone_done(phone, request->ticket, request_session_id(request));
+                errand_fail(phone, errand, reply->error, reply->text);
+        } else if (errand->command == PHONE_COMMAND_JOIN) {
+                errand_fail(phone, errand, CALL_ERROR_MEDIA_FAILED,
+                            "The session was left before it was joined");
+        } else if (errand->has_ticket) {
+                phone_done(phone, errand->ticket, errand_session_id(errand));
                 PhoneAction *action = &phone->actions->prev->action;
                 STR_SET(action->token, reply->token.token);
         }
         return 0;
 }
 
-static int reply_join(Phone *phone, Request *request, const MessageReply *reply)
+static int reply_join(Phone *phone, Errand *errand, const MessageReply *reply)
 {
-        Call *call = call_find(phone, request_session_id(request));
+        Line *line = line_find(phone, errand_session_id(errand));
         int r;
 
-        if (!call || call->shown.record.status != CALL_STATUS_ONGOING) {
-                request_fail(phone, request, CALL_ERROR_CALL_TERMINATED,
-                             "The call was over before its session was joined");
+        if (!line || line->shown.record.status != CALL_STATUS_ONGOING) {
+                errand_fail(phone, errand, CALL_ERROR_CALL_TERMINATED,
+                            "The call was over before its session was joined");
                 return 0;
         }
-        if (reply->error == CALL_ERROR_AUTH_FAILED && request->command != PHONE_COMMAND_JOIN) {
+        if (reply->error == CALL_ERROR_AUTH_FAILED && errand->command != PHONE_COMMAND_JOIN) {
                 /* The token that came with the answer was used up or too old: once more. */
-                request_turn(request, MESSAGE_TOKEN);
-                request->command = PHONE_COMMAND_JOIN;
-                request_add(phone, request);
+                errand_turn(errand, MESSAGE_TOKEN);
+                errand->command = PHONE_COMMAND_JOIN;
+                errand_add(phone, errand);
                 return REPLY_KEPT;
         }
         if (reply->error) {
-                session_fail(phone, call, reply->error, reply->text);
-                request_fail(phone, request, reply->error, reply->text);
+                session_fail(phone, line, reply->error, reply->text);
+                errand_fail(phone, errand, reply->error, reply->text);
                 return 0;
         }
-        r = session_joined(phone, call, &reply->join);
+        r = session_joined(phone, line, &reply->join);
         if (r < 0)
                 return r;
         if (r == 0)
-                request_succeed(phone, request);
+                errand_succeed(phone, errand);
         else
-                request_fail(phone, request, (CallError)r,
-                             "The media failed or were left while they were being joined");
+                errand_fail(phone, errand, (CallError)r,
+                            "The media failed or were left while they were being joined");
         return 0;
 }
 
-static int reply_history(Phone *phone, Request *request, const MessageReply *reply)
+static int reply_history(Phone *phone, Errand *errand, const MessageReply *reply)
 {
         int r;
 
@@ -226,24 +226,24 @@ static int reply_history(Phone *phone, Request *request, const MessageReply *rep
                 return r;
         if (!*reply->history.next)
                 return 0;
-        request_turn(request, MESSAGE_HISTORY);
-        STR_SET(request->message.history.cursor, reply->history.next);
-        request_add(phone, request);
+        errand_turn(errand, MESSAGE_HISTORY);
+        STR_SET(errand->message.history.cursor, reply->history.next);
+        errand_add(phone, errand);
         return REPLY_KEPT;
 }
 
-static int reply_plain(Phone *phone, Request *request, const MessageReply *reply)
+static int reply_plain(Phone *phone, Errand *errand, const MessageReply *reply)
 {
         if (reply->error)
-                request_fail(phone, request, reply->error, reply->text);
+                errand_fail(phone, errand, reply->error, reply->text);
         else
-                request_succeed(phone, request);
+                errand_succeed(phone, errand);
         return 0;
 }
 
 typedef struct ReplyRule {
         ReplyKind kind; /* of a reply without an error */
-        int (*take)(Phone *phone, Request *request, const MessageReply *reply);
+        int (*take)(Phone *phone, Errand *errand, const MessageReply *reply);
 } ReplyRule;
 
 static const ReplyRule *reply_rule(MessageType type)
@@ -263,109 +263,109 @@ static const ReplyRule *reply_rule(MessageType type)
         return rules[type].take ? &rules[type] : &plain;
 }
 
-int request_replied(Phone *phone, uint64_t id, const MessageReply *reply)
+int errand_replied(Phone *phone, uint64_t id, const MessageReply *reply)
 {
         MessageReply wrong = {.error = CALL_ERROR_NOT_SUPPORTED,
                               .text = "The hub gave an answer that does not belong to the request"};
-        Request *request;
+        Errand *errand;
         int r;
 
-        DL_FOREACH (phone->requests, request) {
-                if (request->message.id == id && request->sent && !request->confirmed)
+        DL_FOREACH (phone->errands, errand) {
+                if (errand->message.id == id && errand->sent && !errand->confirmed)
                         break;
         }
-        if (!request)
+        if (!errand)
                 return 0;
         r = phone_reserve(phone, 1);
         if (r < 0)
                 return r;
 
-        const ReplyRule *rule = reply_rule(request->message.type);
+        const ReplyRule *rule = reply_rule(errand->message.type);
         if (!reply->error && reply->kind != rule->kind)
                 reply = &wrong;
-        request_take(phone, request);
-        r = rule->take(phone, request, reply);
+        errand_take(phone, errand);
+        r = rule->take(phone, errand, reply);
         if (r < 0)
-                request_put_back(phone, request);
+                errand_put_back(phone, errand);
         else if (r != REPLY_KEPT)
-                request_free(request);
+                errand_free(errand);
         return r < 0 ? r : 0;
 }
 
 /* InitiateCall gave up: what it may have caused is cancelled, until the hub confirms it: rule 15.
  */
-static void expire_initiate(Phone *phone, Request *request)
+static void expire_initiate(Phone *phone, Errand *errand)
 {
-        request_fail(phone, request,
-                     request->sent_once ? CALL_ERROR_TIMEOUT : CALL_ERROR_NOT_CONNECTED,
-                     request->sent_once ? "The hub has not confirmed the call within 10 s"
-                                        : "There is no connection to the hub");
-        if (!request->sent_once) {
-                request_free(request);
+        errand_fail(phone, errand,
+                    errand->sent_once ? CALL_ERROR_TIMEOUT : CALL_ERROR_NOT_CONNECTED,
+                    errand->sent_once ? "The hub has not confirmed the call within 10 s"
+                                      : "There is no connection to the hub");
+        if (!errand->sent_once) {
+                errand_free(errand);
                 return;
         }
-        request_turn(request, MESSAGE_CANCEL);
-        request->kept = true;
-        request_add(phone, request);
+        errand_turn(errand, MESSAGE_CANCEL);
+        errand->kept = true;
+        errand_add(phone, errand);
 }
 
-static int expire_kept(Phone *phone, Request *request)
+static int expire_kept(Phone *phone, Errand *errand)
 {
         int r;
 
         /* Whoever gave up is not held in the call because the hub is far: it learns of it later. */
-        r = reply_unknown_call(phone, request);
+        r = reply_unknown_call(phone, errand);
         if (r < 0)
                 return r;
-        if (request->confirmed) {
-                request_succeed(phone, request);
-                request_free(request);
+        if (errand->confirmed) {
+                errand_succeed(phone, errand);
+                errand_free(errand);
                 return 0;
         }
-        request_fail(phone, request, CALL_ERROR_TIMEOUT,
-                     "The hub has not confirmed it within 10 s; the call is over here");
-        request_put_back(phone, request);
+        errand_fail(phone, errand, CALL_ERROR_TIMEOUT,
+                    "The hub has not confirmed it within 10 s; the call is over here");
+        errand_put_back(phone, errand);
         return 0;
 }
 
-static void expire_other(Phone *phone, Request *request)
+static void expire_other(Phone *phone, Errand *errand)
 {
-        Call *call = call_find(phone, request_session_id(request));
+        Line *line = line_find(phone, errand_session_id(errand));
 
-        request_fail(phone, request, CALL_ERROR_TIMEOUT,
-                     "The hub has not confirmed it within 10 s: the call's status says what came "
-                     "of it");
-        if (request->command == PHONE_COMMAND_JOIN && call && call_is_live(call))
-                session_fail(phone, call, CALL_ERROR_TIMEOUT,
+        errand_fail(phone, errand, CALL_ERROR_TIMEOUT,
+                    "The hub has not confirmed it within 10 s: the call's status says what came "
+                    "of it");
+        if (errand->command == PHONE_COMMAND_JOIN && line && line_is_live(line))
+                session_fail(phone, line, CALL_ERROR_TIMEOUT,
                              "The hub has not confirmed the join within 10 s");
-        else if (request->sent && !request->held) {
-                request->expired = true;
-                request_put_back(phone, request);
+        else if (errand->sent && !errand->held) {
+                errand->expired = true;
+                errand_put_back(phone, errand);
                 return;
         }
-        request_free(request);
+        errand_free(errand);
 }
 
-int request_expire(Phone *phone, Request *request)
+int errand_expire(Phone *phone, Errand *errand)
 {
         char session_id[UUID_LENGTH + 1];
-        usec_t deadline = request->deadline;
+        usec_t deadline = errand->deadline;
         int r = 0;
 
-        STR_SET(session_id, request_session_id(request));
-        request_take(phone, request);
-        request->deadline = USEC_NEVER;
-        if (request->message.type == MESSAGE_INITIATE) {
-                expire_initiate(phone, request);
-        } else if (request->kept) {
-                r = expire_kept(phone, request);
+        STR_SET(session_id, errand_session_id(errand));
+        errand_take(phone, errand);
+        errand->deadline = USEC_NEVER;
+        if (errand->message.type == MESSAGE_INITIATE) {
+                expire_initiate(phone, errand);
+        } else if (errand->kept) {
+                r = expire_kept(phone, errand);
                 if (r < 0) {
-                        request->deadline = deadline;
-                        request_put_back(phone, request);
+                        errand->deadline = deadline;
+                        errand_put_back(phone, errand);
                         return r;
                 }
         } else {
-                expire_other(phone, request);
+                expire_other(phone, errand);
         }
         decisions_go_on(phone, session_id);
         return 0;

@@ -11,15 +11,15 @@ static const char *const session_states[SESSION_STATE_COUNT] = {
 };
 DEFINE_WORDS(session_state, SessionState, session_states);
 
-static const char *call_id(const Call *call)
+static const char *line_id(const Line *line)
 {
-        return call->shown.record.session_id;
+        return line->shown.record.session_id;
 }
 
-static void session_changed(Phone *phone, const Call *call, uint32_t properties)
+static void session_changed(Phone *phone, const Line *line, uint32_t properties)
 {
-        if (call->shown.has_session)
-                phone_act(phone, PHONE_SESSION_CHANGED, call_id(call))->properties = properties;
+        if (line->shown.has_session)
+                phone_act(phone, PHONE_SESSION_CHANGED, line_id(line))->properties = properties;
 }
 
 static bool session_is_in_media(const PhoneSession *session)
@@ -28,78 +28,78 @@ static bool session_is_in_media(const PhoneSession *session)
                session->state == SESSION_RECONNECTING;
 }
 
-void session_set_state(Phone *phone, Call *call, SessionState state)
+void session_set_state(Phone *phone, Line *line, SessionState state)
 {
-        if (call->shown.session.state == state)
+        if (line->shown.session.state == state)
                 return;
-        call->shown.session.state = state;
-        session_changed(phone, call, PHONE_PROPERTY_SESSION_STATE);
+        line->shown.session.state = state;
+        session_changed(phone, line, PHONE_PROPERTY_SESSION_STATE);
 }
 
-void session_open(Phone *phone, Call *call)
+void session_open(Phone *phone, Line *line)
 {
-        call->shown.has_session = true;
-        phone_act(phone, PHONE_SESSION_ADDED, call_id(call));
+        line->shown.has_session = true;
+        phone_act(phone, PHONE_SESSION_ADDED, line_id(line));
 }
 
-static void session_start_worker(Phone *phone, Call *call)
+static void session_start_worker(Phone *phone, Line *line)
 {
-        if (call->worker)
+        if (line->worker)
                 return;
-        call->worker = true;
-        phone_act(phone, PHONE_WORKER_START, call_id(call));
+        line->worker = true;
+        phone_act(phone, PHONE_WORKER_START, line_id(line));
 }
 
-static void session_stop_worker(Phone *phone, Call *call)
+static void session_stop_worker(Phone *phone, Line *line)
 {
-        call->joined = false;
-        call->flows_said = false;
-        if (!call->worker)
+        line->joined = false;
+        line->flows_said = false;
+        if (!line->worker)
                 return;
-        call->worker = false;
-        phone_act(phone, PHONE_WORKER_STOP, call_id(call));
+        line->worker = false;
+        phone_act(phone, PHONE_WORKER_STOP, line_id(line));
 }
 
-void session_warm(Phone *phone, Call *call)
+void session_warm(Phone *phone, Line *line)
 {
-        const Call *other;
+        const Line *other;
 
         /* One warm worker is enough: who answers another call waits for its start. */
-        DL_FOREACH (phone->calls, other) {
+        DL_FOREACH (phone->lines, other) {
                 if (other->worker && !other->joined)
                         return;
         }
-        session_start_worker(phone, call);
+        session_start_worker(phone, line);
 }
 
-void session_begin(Phone *phone, Call *call, const char *join_token, Request *request)
+void session_begin(Phone *phone, Line *line, const char *join_token, Errand *errand)
 {
-        Call *other;
+        Line *other;
 
-        DL_FOREACH (phone->calls, other) {
-                if (other != call && session_is_in_media(&other->shown.session))
+        DL_FOREACH (phone->lines, other) {
+                if (other != line && session_is_in_media(&other->shown.session))
                         session_leave(phone, other);
         }
         /* A worker whose media failed is not asked to begin again. */
-        if (call->joined)
-                session_stop_worker(phone, call);
-        session_set_state(phone, call, SESSION_JOINING);
-        if (request)
-                request_turn(request, MESSAGE_JOIN);
+        if (line->joined)
+                session_stop_worker(phone, line);
+        session_set_state(phone, line, SESSION_JOINING);
+        if (errand)
+                errand_turn(errand, MESSAGE_JOIN);
         else
-                request = request_new(phone, MESSAGE_JOIN, call_id(call));
-        STR_SET(request->message.join.token, join_token);
-        request->message.join.muted = call->shown.session.audio_muted;
-        request_add(phone, request);
-        session_start_worker(phone, call);
+                errand = errand_new(phone, MESSAGE_JOIN, line_id(line));
+        STR_SET(errand->message.join.token, join_token);
+        errand->message.join.muted = line->shown.session.audio_muted;
+        errand_add(phone, errand);
+        session_start_worker(phone, line);
 }
 
-void session_close(Phone *phone, Call *call)
+void session_close(Phone *phone, Line *line)
 {
-        PhoneSession *session = &call->shown.session;
+        PhoneSession *session = &line->shown.session;
         uint32_t properties = 0;
 
-        session_stop_worker(phone, call);
+        session_stop_worker(phone, line);
         if (session->state != SESSION_IDLE && session->state != SESSION_LEFT)
                 properties |= PHONE_PROPERTY_SESSION_STATE;
         if (session->n_participants > 0)
@@ -108,20 +108,20 @@ void session_close(Phone *phone, Call *call)
                 session->state = SESSION_LEFT;
         participants_clear(session);
         if (properties)
-                session_changed(phone, call, properties);
+                session_changed(phone, line, properties);
 }
 
-void session_leave(Phone *phone, Call *call)
+void session_leave(Phone *phone, Line *line)
 {
-        if (call->shown.session.state == SESSION_IDLE)
-                call->shown.session.state = SESSION_LEFT;
-        session_close(phone, call);
-        request_ask(phone, MESSAGE_LEAVE, call_id(call));
+        if (line->shown.session.state == SESSION_IDLE)
+                line->shown.session.state = SESSION_LEFT;
+        session_close(phone, line);
+        errand_ask(phone, MESSAGE_LEAVE, line_id(line));
 }
 
-int session_joined(Phone *phone, Call *call, const ReplyJoin *reply)
+int session_joined(Phone *phone, Line *line, const ReplyJoin *reply)
 {
-        PhoneSession *session = &call->shown.session;
+        PhoneSession *session = &line->shown.session;
         int r;
 
         /* The worker died meanwhile, or the program left. */
@@ -145,14 +145,14 @@ int session_joined(Phone *phone, Call *call, const ReplyJoin *reply)
                         return -ENOMEM;
                 memcpy(servers, reply->ice_servers, reply->n_ice_servers * sizeof(*servers));
         }
-        r = participants_reset(phone, call, reply);
+        r = participants_reset(phone, line, reply);
         if (r < 0)
                 return r;
 
         STR_SET(session->own_id, reply->participant);
-        call->joined = true;
-        session_start_worker(phone, call);
-        PhoneAction *action = phone_act(phone, PHONE_WORKER_JOIN, call_id(call));
+        line->joined = true;
+        session_start_worker(phone, line);
+        PhoneAction *action = phone_act(phone, PHONE_WORKER_JOIN, line_id(line));
         action->join.reply = *reply;
         action->join.reply.others = TAKE_PTR(others);
         action->join.reply.ice_servers = TAKE_PTR(servers);
@@ -161,14 +161,14 @@ int session_joined(Phone *phone, Call *call, const ReplyJoin *reply)
         return 0;
 }
 
-void session_fail(Phone *phone, Call *call, CallError error, const char *text)
+void session_fail(Phone *phone, Line *line, CallError error, const char *text)
 {
         PhoneAction *action;
 
-        call->joined = false;
-        session_set_state(phone, call, SESSION_FAILED);
-        session_tell_state(phone, call);
-        action = phone_act(phone, PHONE_SESSION_ERROR, call_id(call));
+        line->joined = false;
+        session_set_state(phone, line, SESSION_FAILED);
+        session_tell_state(phone, line);
+        action = phone_act(phone, PHONE_SESSION_ERROR, line_id(line));
         action->error = error;
         str_printable(action->text, sizeof(action->text), text);
 }
@@ -184,62 +184,62 @@ static bool session_media_flows(const PhoneSession *session)
         return false;
 }
 
-static void session_ask_state(Phone *phone, Call *call)
+static void session_ask_state(Phone *phone, Line *line)
 {
-        Request *request = request_find(phone, MESSAGE_STATE, call_id(call));
-        bool merged = request && !request->sent;
+        Errand *errand = errand_find(phone, MESSAGE_STATE, line_id(line));
+        bool merged = errand && !errand->sent;
 
         if (!merged)
-                request = request_new(phone, MESSAGE_STATE, call_id(call));
-        request->message.state.muted = call->shown.session.audio_muted;
-        request->message.state.media_flows = call->flows_said;
+                errand = errand_new(phone, MESSAGE_STATE, line_id(line));
+        errand->message.state.muted = line->shown.session.audio_muted;
+        errand->message.state.media_flows = line->flows_said;
         if (!merged)
-                request_add(phone, request);
+                errand_add(phone, errand);
 }
 
-void session_tell_state(Phone *phone, Call *call)
+void session_tell_state(Phone *phone, Line *line)
 {
-        bool flows = session_media_flows(&call->shown.session);
+        bool flows = session_media_flows(&line->shown.session);
 
-        if (flows == call->flows_said)
+        if (flows == line->flows_said)
                 return;
-        call->flows_said = flows;
-        session_ask_state(phone, call);
+        line->flows_said = flows;
+        session_ask_state(phone, line);
 }
 
-void session_mute(Phone *phone, Call *call, bool on)
+void session_mute(Phone *phone, Line *line, bool on)
 {
-        PhoneSession *session = &call->shown.session;
+        PhoneSession *session = &line->shown.session;
 
         if (session->audio_muted == on)
                 return;
         session->audio_muted = on;
-        session_changed(phone, call, PHONE_PROPERTY_AUDIO_MUTED);
-        if (call->joined)
-                phone_act(phone, PHONE_WORKER_MUTE, call_id(call))->on = on;
+        session_changed(phone, line, PHONE_PROPERTY_AUDIO_MUTED);
+        if (line->joined)
+                phone_act(phone, PHONE_WORKER_MUTE, line_id(line))->on = on;
         if (session_is_in_media(session))
-                session_ask_state(phone, call);
+                session_ask_state(phone, line);
 }
 
 /* The call whose worker speaks, or NULL if nobody wants to hear it any more. */
-static Call *session_of_worker(Phone *phone, const char *session_id)
+static Line *session_of_worker(Phone *phone, const char *session_id)
 {
-        Call *call = call_find(phone, session_id);
+        Line *line = line_find(phone, session_id);
 
-        return call && call->worker && call->shown.record.status == CALL_STATUS_ONGOING ? call
+        return line && line->worker && line->shown.record.status == CALL_STATUS_ONGOING ? line
                                                                                         : NULL;
 }
 
 static void session_adopt(Phone *phone, const char *session_id, SessionState state)
 {
-        Call *call = call_find(phone, session_id);
+        Line *line = line_find(phone, session_id);
 
-        if (!call || call->worker || call->unwanted || !call->shown.answered_here ||
-            call->shown.record.status != CALL_STATUS_ONGOING ||
-            call->shown.session.state != SESSION_IDLE)
+        if (!line || line->worker || line->unwanted || !line->shown.answered_here ||
+            line->shown.record.status != CALL_STATUS_ONGOING ||
+            line->shown.session.state != SESSION_IDLE)
                 return;
         if (state == SESSION_JOINING || state == SESSION_CONNECTED || state == SESSION_RECONNECTING)
-                call->worker = call->joined = true;
+                line->worker = line->joined = true;
 }
 
 int phone_worker_state(Phone *phone, const Instant *instant, const char *session_id,
@@ -252,11 +252,11 @@ int phone_worker_state(Phone *phone, const Instant *instant, const char *session
         if (r < 0)
                 return r;
         session_adopt(phone, session_id, state);
-        Call *call = session_of_worker(phone, session_id);
+        Line *line = session_of_worker(phone, session_id);
         /* A warm worker is idle, and so says nothing of the session. */
-        if (call && call->joined && state != SESSION_IDLE && state != SESSION_LEFT) {
-                session_set_state(phone, call, state);
-                session_tell_state(phone, call);
+        if (line && line->joined && state != SESSION_IDLE && state != SESSION_LEFT) {
+                session_set_state(phone, line, state);
+                session_tell_state(phone, line);
         }
         phone_settle(phone);
         return 0;
@@ -271,8 +271,8 @@ int phone_worker_error(Phone *phone, const Instant *instant, const char *session
         r = phone_reserve(phone, 1);
         if (r < 0)
                 return r;
-        Call *call = session_of_worker(phone, session_id);
-        if (call) {
+        Line *line = session_of_worker(phone, session_id);
+        if (line) {
                 PhoneAction *action = phone_act(phone, PHONE_SESSION_ERROR, session_id);
 
                 action->error = error;
@@ -291,16 +291,16 @@ int phone_worker_gone(Phone *phone, const Instant *instant, const char *session_
         r = phone_reserve(phone, 1);
         if (r < 0)
                 return r;
-        Call *call = call_find(phone, session_id);
-        if (call && call->worker) {
-                PhoneSession *session = &call->shown.session;
+        Line *line = line_find(phone, session_id);
+        if (line && line->worker) {
+                PhoneSession *session = &line->shown.session;
 
-                call->worker = false;
+                line->worker = false;
                 for (size_t i = 0; i < session->n_participants; i++)
                         session->participants[i].connected = false;
                 if (session_is_in_media(session))
-                        session_fail(phone, call, CALL_ERROR_MEDIA_FAILED, text);
-                call->joined = false;
+                        session_fail(phone, line, CALL_ERROR_MEDIA_FAILED, text);
+                line->joined = false;
         }
         phone_settle(phone);
         return 0;

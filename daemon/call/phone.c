@@ -18,15 +18,15 @@ int phone_new(Phone **ret)
 
 Phone *phone_free(Phone *phone)
 {
-        Request *request, *next_request;
-        Call *call, *next;
+        Errand *errand, *next_errand;
+        Line *line, *next;
 
         if (!phone)
                 return NULL;
-        DL_FOREACH_SAFE (phone->requests, request, next_request)
-                request_free(request);
-        DL_FOREACH_SAFE (phone->calls, call, next)
-                call_free(call);
+        DL_FOREACH_SAFE (phone->errands, errand, next_errand)
+                errand_free(errand);
+        DL_FOREACH_SAFE (phone->lines, line, next)
+                line_free(line);
         listeners_free(phone);
         phone_actions_free(phone);
         free(phone);
@@ -38,24 +38,24 @@ Phone *phone_free(Phone *phone)
 static int message_incoming(Phone *phone, const CallSnapshot *snapshot)
 {
         const CallRecord *record = &snapshot->record;
-        Call *call = call_find(phone, record->session_id);
+        Line *line = line_find(phone, record->session_id);
         int r;
 
         if (record->direction != CALL_DIRECTION_INCOMING || record->status != CALL_STATUS_INITIATED)
                 return 0;
-        if (call) {
-                if (call_rings(call))
-                        call_ring_for(phone, call, snapshot->remaining_ms);
+        if (line) {
+                if (line_rings(line))
+                        line_ring_for(phone, line, snapshot->remaining_ms);
                 return 0;
         }
         /* One more would be nobody's to answer; the hub makes a missed call of it. */
         if (phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
                 return 0;
-        r = call_new(phone, snapshot, &call);
+        r = line_new(phone, snapshot, &line);
         if (r < 0)
                 return r;
-        call_add(phone, call);
-        call_ring(phone, call, false);
+        line_add(phone, line);
+        line_ring(phone, line, false);
         return 0;
 }
 
@@ -86,26 +86,26 @@ static void message_settings(Phone *phone, const MessageSettings *settings)
 
 static int message_event(Phone *phone, const Message *message)
 {
-        Call *call;
+        Line *line;
 
         switch (message->type) {
         case MESSAGE_INCOMING:
                 return message_incoming(phone, &message->call);
         case MESSAGE_RINGING:
-                call = call_find(phone, message->ringing.session_id);
-                if (call)
-                        call_member_ringing(phone, call, message->ringing.ringing_since);
+                line = line_find(phone, message->ringing.session_id);
+                if (line)
+                        line_member_ringing(phone, line, message->ringing.ringing_since);
                 return 0;
         case MESSAGE_ACCEPTED:
-                call = call_find(phone, message->call.record.session_id);
+                line = line_find(phone, message->call.record.session_id);
                 /* Only the caller is told so; the receiver's own accept has its reply. */
-                if (call && call->shown.record.direction == CALL_DIRECTION_OUTGOING)
-                        call_answered(phone, call, &message->call, true);
+                if (line && line->shown.record.direction == CALL_DIRECTION_OUTGOING)
+                        line_answered(phone, line, &message->call, true);
                 return 0;
         case MESSAGE_OVER:
-                call = call_find(phone, message->over.session_id);
-                if (call)
-                        call_over(phone, call, &message->over);
+                line = line_find(phone, message->over.session_id);
+                if (line)
+                        line_over(phone, line, &message->over);
                 return 0;
         case MESSAGE_JOINED:
         case MESSAGE_LEFT:
@@ -132,7 +132,7 @@ static int message_dispatch(Phone *phone, const Message *message)
         if (message->type == MESSAGE_REPLY)
                 return reply->kind == REPLY_WELCOME && !reply->error
                                ? phone_welcome(phone, &reply->welcome)
-                               : request_replied(phone, message->id, reply);
+                               : errand_replied(phone, message->id, reply);
 
         /* Sent again after a resume, and taken already. */
         if (message->seq && message->seq <= phone->seq_seen)
@@ -205,10 +205,10 @@ bool phone_do_not_disturb(const Phone *phone)
 
 bool phone_is_ringing(const Phone *phone)
 {
-        const Call *call;
+        const Line *line;
 
-        DL_FOREACH (phone->calls, call) {
-                if (call->shown.alerting)
+        DL_FOREACH (phone->lines, line) {
+                if (line->shown.alerting)
                         return true;
         }
         return phone->test_ring_until != 0;
@@ -216,18 +216,18 @@ bool phone_is_ringing(const Phone *phone)
 
 const PhoneCall *phone_call_find(const Phone *phone, const char *session_id)
 {
-        const Call *call;
+        const Line *line;
 
-        DL_FOREACH (phone->calls, call) {
-                if (str_eq(call->shown.record.session_id, session_id))
-                        return &call->shown;
+        DL_FOREACH (phone->lines, line) {
+                if (str_eq(line->shown.record.session_id, session_id))
+                        return &line->shown;
         }
         return NULL;
 }
 
-static int call_activity(const Call *call)
+static int line_activity(const Line *line)
 {
-        switch (call->shown.record.status) {
+        switch (line->shown.record.status) {
         case CALL_STATUS_ONGOING:
                 return 3;
         case CALL_STATUS_INITIATED:
@@ -239,22 +239,22 @@ static int call_activity(const Call *call)
 
 const PhoneCall *phone_active_call(const Phone *phone)
 {
-        const Call *call, *active = NULL;
+        const Line *line, *active = NULL;
 
-        DL_FOREACH (phone->calls, call) {
-                if (!active || call_activity(call) >= call_activity(active))
-                        active = call;
+        DL_FOREACH (phone->lines, line) {
+                if (!active || line_activity(line) >= line_activity(active))
+                        active = line;
         }
         return active ? &active->shown : NULL;
 }
 
 const PhoneCall *phone_call_at(const Phone *phone, size_t index)
 {
-        const Call *call;
+        const Line *line;
 
-        DL_FOREACH (phone->calls, call) {
+        DL_FOREACH (phone->lines, line) {
                 if (index-- == 0)
-                        return &call->shown;
+                        return &line->shown;
         }
         return NULL;
 }
