@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "notifier.h"
+
+#include "base/log.h"
+#include "notification.h"
+#include "sound.h"
+#include "tring.h"
+
+#define SERVER_NAME "org.freedesktop.Notifications"
+/* How often a popup that went without anybody's doing (the server expired it, or died) is put up
+ * again for one call: a server that always does so is not fought. */
+#define SHOW_AGAIN_MAX 3
+
+struct Notifier {
+        GMainLoop *loop;
+        Tring *tring;
+        GHashTable *calls; /* path → Shown, owned */
+        PopupServer server;
+        bool server_known, tringd_rings, failed;
+        guint server_watch;
+};
+
+/* A call, and what is on the screen of it. */
+typedef struct Shown {
+        Notifier *notifier;
+        PopupCall call;
+        Notification *notification;
+        PopupContent content; /* as shown last */
+        bool dismissed;       /* by somebody: not put up again for the same */
+        bool acting;          /* a button was pressed, its answer is awaited */
+        bool acted;           /* it worked: what it changes will be told */
+        unsigned again;
+} Shown;
+
+static void shown_free(gpointer data)
+{
+        Shown *shown = data;
+
+        notification_free(shown->notification);
+        popup_content_done(&shown->content);
+        g_free(shown);
+}
+
+/* Nothing is shown of it any more, and nothing will be. */
+static bool is_done(const Shown *shown)
+{
+        return call_status_is_terminal(shown->call.status) &&
+               !notification_is_shown(shown->notification) && !shown->acting;
+}
+
+static bool put_up(Shown *shown, PopupContent *content)
+{
+        bool shows = notification_is_shown(shown->notification);
+
+        if (popup_content_equal(content, &shown->content) && (shows || shown->acted))
+                return true;
+        shown->acted = false;
+        if (!notification_show(shown->notification, content))
+                return false;
+        popup_content_done(&shown->content);
+        shown->content = *content;
+        *content = (PopupContent){};
+        return true;
+}
+
+static void take_down(Shown *shown)
+{
+        if (!notification_is_shown(shown->notification))
+                return;
+        notification_close(shown->notification);
+        popup_content_done(&shown->content);
+        shown->content = (PopupContent){};
+}
+
+/* Brings the screen in line with what is known. False: what should be shown could not be. */
+static bool refresh(Shown *shown)
+{
+        Notifier *notifier = shown->notifier;
+        PopupContent content;
+        bool shows = true;
+
+        if (!notifier->server_known)
+                notifier->server_known = notification_query_server(&notifier->server);
+        notifier->server.tringd_rings = notifier->tringd_rings && sound_is_there();
+        popup_content(&shown->call, &notifier->server, &content);
+        if (content.kind != shown->content.kind) {
+                take_down(shown);
+                shown->dismissed = shown->acted = false;
+        }
+        if (content.kind == POPUP_NONE)
+                take_down(shown);
+        else if (!shown->dismissed && !shown->acting)
+                shows = put_up(shown, &content);
+        popup_content_done(&content);
+        return shows;
+}
+
+/* The same, and forgets a call that there is nothing more to show of. */
+static void settle(Shown *shown)
+{
+        (void)refresh(shown);
+        if (is_done(shown))
+                g_hash_table_remove(shown->notifier->calls, shown->call.path);
+}
+
+/* ---- the notification's side ---- */
+
+static void on_action(void *userdata, PopupAction action)
+{
+        static const struct {
+                TringTarget target;
+                const char *method, *types;
+        } methods[POPUP_ACTION_COUNT] = {
+                [POPUP_ACCEPT] = {TRING_ON_CALL, "Accept", "(@a{sv} {},)"},
+                [POPUP_DECLINE] = {TRING_ON_CALL, "Reject", "('rejected',)"},
+                [POPUP_SILENCE] = {TRING_ON_CALL, "Silence", "()"},
+                [POPUP_MUTE] = {TRING_ON_SESSION, "SetAudioMuted", "(true,)"},
+                [POPUP_UNMUTE] = {TRING_ON_SESSION, "SetAudioMuted", "(false,)"},
+                [POPUP_HANG_UP] = {TRING_ON_CALL, "End", "()"},
+        };
+        Shown *shown = userdata;
+        const char *path = shown->call.path;
+        Tring *tring = shown->notifier->tring;
+
+        shown->acting = true;
+        shown->call.error[0] = '\0';
+        if (action == POPUP_CALL_BACK)
+                tring_call(tring, path, TRING_ON_MANAGER, "InitiateCall",
+                           g_variant_new("(sssa{sv})", shown->call.uid, "user",
+                                         shown->call.video ? "video" : "audio", NULL));
+        else
+                tring_call(tring, path, methods[action].target, methods[action].method,
+                           g_variant_new_parsed(methods[action].types));
+}
+
+static void on_closed(void *userdata, bool dismissed)
+{
+        Shown *shown = userdata;
+
+        if (shown->acting) /* most servers take it down once a button is pressed */
+                return;
+        shown->dismissed =
+                dismissed || shown->content.kind == POPUP_MISSED || ++shown->again > SHOW_AGAIN_MAX;
+        settle(shown);
+}
+
+static const NotificationEvents notification_events = {on_action, on_closed};
+
+static void on_server(GDBusConnection *bus, const char *name, const char *owner, gpointer userdata)
+{
+        Notifier *notifier = userdata;
+        GHashTableIter iter;
+        gpointer shown;
+
+        notifier->server_known = false;
+        g_hash_table_iter_init(&iter, notifier->calls);
+        while (g_hash_table_iter_next(&iter, NULL, &shown))
+                (void)refresh(shown);
+}
+
+/* It went and took along what it showed. What is still true is put up again: by the call that does
+ * so the bus may start the server anew; else when it is back. */
+static void on_no_server(GDBusConnection *bus, const char *name, gpointer userdata)
+{
+        Notifier *notifier = userdata;
+        g_autoptr(GList) all = g_hash_table_get_values(notifier->calls);
+
+        notifier->server_known = false;
+        for (GList *item = all; item; item = item->next) {
+                Shown *shown = item->data;
+
+                if (!notification_is_shown(shown->notification))
+                        continue;
+                notification_lost(shown->notification);
+                if (shown->content.kind == POPUP_MISSED)
+                        shown->dismissed = true;
+                if (++shown->again <= SHOW_AGAIN_MAX)
+                        settle(shown);
+        }
+}
+
+/* ---- tringd's side ---- */
+
+static Shown *find(Notifier *notifier, const char *path)
+{
+        return g_hash_table_lookup(notifier->calls, path);
+}
+
+static Shown *find_or_make(Notifier *notifier, const char *path, const char *session_id)
+{
+        Shown *shown = find(notifier, path);
+
+        if (shown)
+                return shown;
+        shown = g_new0(Shown, 1);
+        shown->notifier = notifier;
+        shown->notification = notification_new(&notification_events, shown);
+        if (!popup_call_init(&shown->call, path, session_id)) {
+                shown_free(shown);
+                return NULL;
+        }
+        g_hash_table_insert(notifier->calls, shown->call.path, shown);
+        return shown;
+}
+
+static bool on_event(void *userdata, const char *event, const char *path, const char *session_id,
+                     GVariant *details)
+{
+        Shown *shown = find_or_make(userdata, path, session_id);
+        gboolean present = FALSE;
+        bool shows;
+
+        if (!shown)
+                return false;
+        popup_call_take_details(&shown->call, details);
+        if (str_eq(event, "IncomingCallReceived")) {
+                (void)g_variant_lookup(details, "present", "b", &present);
+                popup_call_set_present(&shown->call, present);
+        }
+        shows = refresh(shown);
+        if (is_done(shown))
+                g_hash_table_remove(shown->notifier->calls, shown->call.path);
+        return shows || !present;
+}
+
+/* The session id of a call that we hear of by its object alone. */
+static const char *id_of(GVariant *properties)
+{
+        const char *id = NULL;
+
+        return properties && g_variant_lookup(properties, "SessionId", "&s", &id) ? id : NULL;
+}
+
+static void on_call_changed(void *userdata, const char *path, GVariant *call, GVariant *session)
+{
+        const char *id = id_of(call);
+        Shown *shown = id ? find_or_make(userdata, path, id) : find(userdata, path);
+
+        if (!shown)
+                return;
+        if (call)
+                popup_call_take_properties(&shown->call, call);
+        if (session)
+                popup_call_take_session(&shown->call, session);
+        settle(shown);
+}
+
+static void on_answered(void *userdata, const char *path, const char *sentence)
+{
+        Notifier *notifier = userdata;
+        Shown *shown = find(notifier, path);
+
+        if (!shown)
+                return;
+        shown->acting = false;
+        shown->acted = !sentence;
+        str_printable(shown->call.error, sizeof(shown->call.error), sentence ? sentence : "");
+        if (!sentence && shown->content.kind == POPUP_MISSED) { /* called back: it has been seen */
+                const char *const ids[] = {shown->call.session_id, NULL};
+
+                tring_call(notifier->tring, path, TRING_ON_MANAGER, "MarkMissedSeen",
+                           g_variant_new("(^as)", ids));
+                g_hash_table_remove(notifier->calls, path);
+                return;
+        }
+        settle(shown);
+}
+
+static gboolean shows_missed(gpointer path, gpointer shown, gpointer unused)
+{
+        return ((Shown *)shown)->content.kind == POPUP_MISSED;
+}
+
+static void on_missed_seen(void *userdata)
+{
+        Notifier *notifier = userdata;
+
+        g_hash_table_foreach_remove(notifier->calls, shows_missed, NULL);
+}
+
+static void on_rings(void *userdata, bool rings)
+{
+        Notifier *notifier = userdata;
+
+        notifier->tringd_rings = rings;
+}
+
+static gboolean shows_live_call(gpointer path, gpointer shown, gpointer unused)
+{
+        return ((Shown *)shown)->content.kind != POPUP_MISSED;
+}
+
+/* What cannot be answered any more must not look as if it could. */
+static void on_gone(void *userdata)
+{
+        Notifier *notifier = userdata;
+
+        g_hash_table_foreach_remove(notifier->calls, shows_live_call, NULL);
+}
+
+static void on_refused(void *userdata, const char *sentence)
+{
+        Notifier *notifier = userdata;
+
+        log_error("tringd does not take this notifier: %s", sentence);
+        notifier->failed = true;
+        g_main_loop_quit(notifier->loop);
+}
+
+static const TringEvents tring_events = {
+        .event = on_event,
+        .call_changed = on_call_changed,
+        .answered = on_answered,
+        .missed_seen = on_missed_seen,
+        .rings = on_rings,
+        .gone = on_gone,
+        .refused = on_refused,
+};
+
+Notifier *notifier_new(GMainLoop *loop)
+{
+        Notifier *notifier = g_new0(Notifier, 1);
+
+        notifier->loop = loop;
+        notifier->calls = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, shown_free);
+        notifier->tring = tring_new(&tring_events, notifier);
+        if (!notifier->tring)
+                return notifier_free(notifier);
+        notifier->server_watch =
+                g_bus_watch_name(G_BUS_TYPE_SESSION, SERVER_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE,
+                                 on_server, on_no_server, notifier, NULL);
+        return notifier;
+}
+
+Notifier *notifier_free(Notifier *notifier)
+{
+        if (!notifier)
+                return NULL;
+        if (notifier->server_watch)
+                g_bus_unwatch_name(notifier->server_watch);
+        tring_free(notifier->tring);
+        g_hash_table_unref(notifier->calls);
+        g_free(notifier);
+        return NULL;
+}
+
+bool notifier_has_failed(const Notifier *notifier)
+{
+        return notifier->failed;
+}

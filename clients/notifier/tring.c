@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tring.h"
+
+#include "base/log.h"
+#include "base/str.h"
+
+#define TRING_NAME "org.tring.Calls1"
+#define TRING_PATH "/org/tring/Calls1"
+#define TRING_MANAGER TRING_NAME ".Manager"
+#define TRING_CALL TRING_NAME ".Call"
+#define TRING_SESSION TRING_NAME ".Session"
+#define PROPERTIES "org.freedesktop.DBus.Properties"
+
+#define LISTENER_PATH "/org/tring/Notifier"
+#define LISTENER_ID "tring-notifier"
+#define LISTENER_PRIORITY                                                       \
+        (-100) /* dbus-api: anybody who presents goes before the stock notifier \
+                */
+
+#define EVENT(name)                          \
+        "<method name='" name "'>"           \
+        "<arg type='o' name='call'/>"        \
+        "<arg type='s' name='session_id'/>"  \
+        "<arg type='a{sv}' name='details'/>" \
+        "</method>"
+
+static const char listener_xml[] =
+        "<node><interface name='" TRING_NAME ".Listener'>" EVENT("IncomingCallReceived")
+                EVENT("OutgoingCallAccepted") EVENT("OutgoingCallRejected")
+                        EVENT("IncomingCallCancelled")
+                                EVENT("CallEndedMessageReceived") "</interface></node>";
+
+struct Tring {
+        const TringEvents *events;
+        void *userdata;
+        GDBusConnection *bus;
+        GCancellable *present; /* cancelled when tringd goes: late answers are of no interest */
+        guint watch, listener, changes, added;
+};
+
+static void read_call(Tring *tring, const char *path, bool session);
+
+static void on_listener_call(GDBusConnection *bus, const char *sender, const char *object,
+                             const char *interface, const char *method, GVariant *arguments,
+                             GDBusMethodInvocation *invocation, gpointer userdata)
+{
+        Tring *tring = userdata;
+        g_autoptr(GVariant) details = NULL;
+        const char *path, *session_id;
+
+        g_variant_get(arguments, "(&o&s@a{sv})", &path, &session_id, &details);
+        if (tring->events->event(tring->userdata, method, path, session_id, details))
+                g_dbus_method_invocation_return_value(invocation, NULL);
+        else
+                g_dbus_method_invocation_return_error(invocation, G_DBUS_ERROR, G_DBUS_ERROR_FAILED,
+                                                      "No notification could be shown.");
+}
+
+static void on_properties_changed(GDBusConnection *bus, const char *sender, const char *path,
+                                  const char *interface, const char *signal, GVariant *arguments,
+                                  gpointer userdata)
+{
+        Tring *tring = userdata;
+        g_autoptr(GVariant) changed = NULL;
+        const char *about;
+        guint32 unseen;
+
+        if (!g_variant_is_of_type(arguments, G_VARIANT_TYPE("(sa{sv}as)")))
+                return;
+        g_variant_get(arguments, "(&s@a{sv}as)", &about, &changed, NULL);
+        if (str_eq(about, TRING_CALL))
+                tring->events->call_changed(tring->userdata, path, changed, NULL);
+        else if (str_eq(about, TRING_SESSION))
+                tring->events->call_changed(tring->userdata, path, NULL, changed);
+        else if (g_variant_lookup(changed, "UnseenMissed", "u", &unseen) && unseen == 0)
+                tring->events->missed_seen(tring->userdata);
+}
+
+/* A new call; or one that was answered gets its session. */
+static void on_interfaces_added(GDBusConnection *bus, const char *sender, const char *object,
+                                const char *interface, const char *signal, GVariant *arguments,
+                                gpointer userdata)
+{
+        Tring *tring = userdata;
+        g_autoptr(GVariant) interfaces = NULL, call = NULL, session = NULL;
+        const char *path;
+
+        if (!g_variant_is_of_type(arguments, G_VARIANT_TYPE("(oa{sa{sv}})")))
+                return;
+        g_variant_get(arguments, "(&o@a{sa{sv}})", &path, &interfaces);
+        call = g_variant_lookup_value(interfaces, TRING_CALL, G_VARIANT_TYPE_VARDICT);
+        session = g_variant_lookup_value(interfaces, TRING_SESSION, G_VARIANT_TYPE_VARDICT);
+        if (call || session)
+                tring->events->call_changed(tring->userdata, path, call, session);
+}
+
+typedef struct Question {
+        Tring *tring;
+        char *path; /* of the call that it is about */
+        bool session;
+} Question;
+
+static Question *question_new(Tring *tring)
+{
+        Question *question = g_new0(Question, 1);
+
+        question->tring = tring;
+        return question;
+}
+
+static void question_free(Question *question)
+{
+        g_free(question->path);
+        g_free(question);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Question, question_free)
+
+/* The answer, or NULL with the sentence; both NULL: tringd is gone, or we are. */
+static GVariant *take_answer(GObject *source, GAsyncResult *result, char **ret_sentence)
+{
+        g_autoptr(GError) error = NULL;
+        GVariant *answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+
+        *ret_sentence = NULL;
+        if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+                (void)g_dbus_error_strip_remote_error(error);
+                *ret_sentence = g_strdup(error->message);
+        }
+        return answer;
+}
+
+static void on_called(GObject *source, GAsyncResult *result, gpointer userdata)
+{
+        g_autoptr(Question) question = userdata;
+        g_autofree char *sentence = NULL;
+        g_autoptr(GVariant) answer = take_answer(source, result, &sentence);
+
+        if (answer || sentence)
+                question->tring->events->answered(question->tring->userdata, question->path,
+                                                  sentence);
+}
+
+void tring_call(Tring *tring, const char *path, TringTarget target, const char *method,
+                GVariant *arguments)
+{
+        static const char *const interfaces[] = {
+                [TRING_ON_MANAGER] = TRING_MANAGER,
+                [TRING_ON_CALL] = TRING_CALL,
+                [TRING_ON_SESSION] = TRING_SESSION,
+        };
+        Question *question = question_new(tring);
+
+        question->path = g_strdup(path);
+        g_dbus_connection_call(tring->bus, TRING_NAME,
+                               target == TRING_ON_MANAGER ? TRING_PATH : path, interfaces[target],
+                               method, arguments, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
+                               tring->present, on_called, question);
+}
+
+static void on_read(GObject *source, GAsyncResult *result, gpointer userdata)
+{
+        g_autoptr(Question) question = userdata;
+        g_autofree char *sentence = NULL;
+        g_autoptr(GVariant) answer = take_answer(source, result, &sentence), properties = NULL;
+
+        if (!answer) /* not a session yet, or over already */
+                return;
+        properties = g_variant_get_child_value(answer, 0);
+        if (question->session) {
+                question->tring->events->call_changed(question->tring->userdata, question->path,
+                                                      NULL, properties);
+                return;
+        }
+        question->tring->events->call_changed(question->tring->userdata, question->path, properties,
+                                              NULL);
+        read_call(question->tring, question->path, true);
+}
+
+static void get_all(Tring *tring, const char *path, const char *interface,
+                    GAsyncReadyCallback callback, Question *question)
+{
+        g_dbus_connection_call(tring->bus, TRING_NAME, path, PROPERTIES, "GetAll",
+                               g_variant_new("(s)", interface), G_VARIANT_TYPE("(a{sv})"),
+                               G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, tring->present, callback,
+                               question);
+}
+
+static void read_call(Tring *tring, const char *path, bool session)
+{
+        Question *question = question_new(tring);
+
+        question->path = g_strdup(path);
+        question->session = session;
+        get_all(tring, path, session ? TRING_SESSION : TRING_CALL, on_read, question);
+}
+
+static void on_manager_read(GObject *source, GAsyncResult *result, gpointer userdata)
+{
+        g_autoptr(Question) question = userdata;
+        g_autofree char *sentence = NULL;
+        g_autoptr(GVariant) answer = take_answer(source, result, &sentence), properties = NULL;
+        g_autofree const char **features = NULL;
+
+        if (!answer)
+                return;
+        properties = g_variant_get_child_value(answer, 0);
+        if (g_variant_lookup(properties, "Features", "^a&s", &features))
+                question->tring->events->rings(question->tring->userdata,
+                                               g_strv_contains(features, "ring"));
+}
+
+static void on_registered(GObject *source, GAsyncResult *result, gpointer userdata)
+{
+        g_autoptr(Question) question = userdata;
+        Tring *tring = question->tring;
+        g_autofree char *sentence = NULL;
+        g_autoptr(GVariant) answer = take_answer(source, result, &sentence);
+        g_autoptr(GVariantIter) calls = NULL;
+        const char *path;
+
+        if (sentence)
+                tring->events->refused(tring->userdata, sentence);
+        if (!answer)
+                return;
+        /* What rings is presented by an event of its own; what goes on is looked up. */
+        g_variant_get(answer, "(ao)", &calls);
+        while (g_variant_iter_next(calls, "&o", &path))
+                read_call(tring, path, false);
+}
+
+static void on_tringd(GDBusConnection *bus, const char *name, const char *owner, gpointer userdata)
+{
+        Tring *tring = userdata;
+        GVariantBuilder options;
+
+        g_clear_object(&tring->present);
+        tring->present = g_cancellable_new();
+        get_all(tring, TRING_PATH, TRING_MANAGER, on_manager_read, question_new(tring));
+        g_variant_builder_init(&options, G_VARIANT_TYPE_VARDICT);
+        g_variant_builder_add(&options, "{sv}", "path", g_variant_new_object_path(LISTENER_PATH));
+        g_variant_builder_add(&options, "{sv}", "presents", g_variant_new_boolean(TRUE));
+        g_variant_builder_add(&options, "{sv}", "priority", g_variant_new_int32(LISTENER_PRIORITY));
+        g_dbus_connection_call(bus, TRING_NAME, TRING_PATH, TRING_MANAGER, "AddCallListener",
+                               g_variant_new("(sa{sv})", LISTENER_ID, &options),
+                               G_VARIANT_TYPE("(ao)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
+                               tring->present, on_registered, question_new(tring));
+}
+
+static void on_no_tringd(GDBusConnection *bus, const char *name, gpointer userdata)
+{
+        Tring *tring = userdata;
+
+        if (!tring->present) /* it was not there to begin with */
+                return;
+        g_cancellable_cancel(tring->present);
+        g_clear_object(&tring->present);
+        tring->events->gone(tring->userdata);
+}
+
+static bool export_listener(Tring *tring)
+{
+        static const GDBusInterfaceVTable vtable = {.method_call = on_listener_call};
+        g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(listener_xml, NULL);
+        g_autoptr(GError) error = NULL;
+
+        tring->listener = g_dbus_connection_register_object(
+                tring->bus, LISTENER_PATH, node->interfaces[0], &vtable, tring, NULL, &error);
+        if (tring->listener == 0)
+                log_error("cannot offer %s on the bus: %s", LISTENER_PATH, error->message);
+        return tring->listener != 0;
+}
+
+Tring *tring_new(const TringEvents *events, void *userdata)
+{
+        g_autoptr(GError) error = NULL;
+        Tring *tring = g_new0(Tring, 1);
+
+        tring->events = events;
+        tring->userdata = userdata;
+        tring->bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);
+        if (!tring->bus) {
+                log_error("there is no session bus: %s", error->message);
+                return tring_free(tring);
+        }
+        if (!export_listener(tring))
+                return tring_free(tring);
+        tring->changes = g_dbus_connection_signal_subscribe(
+                tring->bus, TRING_NAME, PROPERTIES, "PropertiesChanged", NULL, NULL,
+                G_DBUS_SIGNAL_FLAGS_NONE, on_properties_changed, tring, NULL);
+        tring->added = g_dbus_connection_signal_subscribe(
+                tring->bus, TRING_NAME, "org.freedesktop.DBus.ObjectManager", "InterfacesAdded",
+                TRING_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_interfaces_added, tring, NULL);
+        tring->watch = g_bus_watch_name_on_connection(tring->bus, TRING_NAME,
+                                                      G_BUS_NAME_WATCHER_FLAGS_NONE, on_tringd,
+                                                      on_no_tringd, tring, NULL);
+        return tring;
+}
+
+Tring *tring_free(Tring *tring)
+{
+        if (!tring)
+                return NULL;
+        if (tring->present)
+                g_cancellable_cancel(tring->present);
+        g_clear_object(&tring->present);
+        if (tring->watch)
+                g_bus_unwatch_name(tring->watch);
+        if (tring->changes)
+                g_dbus_connection_signal_unsubscribe(tring->bus, tring->changes);
+        if (tring->added)
+                g_dbus_connection_signal_unsubscribe(tring->bus, tring->added);
+        if (tring->listener)
+                g_dbus_connection_unregister_object(tring->bus, tring->listener);
+        g_clear_object(&tring->bus);
+        g_free(tring);
+        return NULL;
+}
