@@ -125,7 +125,7 @@ static void trace_reply(Who who, const MessageReply *reply)
 
 static void trace_participant(const char *word, const MessageParticipant *participant)
 {
-        trace("%d: %s %s%s", call_of(participant->session_id), word,
+        trace("%s %d: %s%s", word, call_of(participant->session_id),
               participant->participant.party.device,
               participant->participant.muted ? ", muted" : "");
 }

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange-world.h"
+
+/* Join tokens, and who takes part in a call's media. */
+
+START_TEST(rule_18_each_join_is_told_to_the_other_and_answered_with_who_is_there)
+{
+        in_call(ALICE, BOB, 1);
+        joins(BOB, 1);
+        expect("bob-desk: ok, joined", NULL);
+        joins(ALICE, 1);
+        expect("bob-desk: joined 1: alice-desk", "alice-desk: ok, joined bob-desk", NULL);
+        ck_assert_str_ne(world.participants[ALICE], world.participants[BOB]);
+}
+END_TEST
+
+START_TEST(rule_18_leaving_keeps_the_call_and_joining_again_makes_a_new_participant)
+{
+        char first[PARTICIPANT_ID_MAX + 1];
+
+        in_media(ALICE, BOB, 1);
+        STR_SET(first, world.participants[BOB]);
+        says(BOB, MESSAGE_LEAVE, 1);
+        expect("alice-desk: left 1: bob-desk", "bob-desk: ok", NULL);
+        says(BOB, MESSAGE_LEAVE, 1);
+        expect("bob-desk: ok", NULL);
+        joins(BOB, 1);
+        expect("alice-desk: joined 1: bob-desk", "bob-desk: ok, joined alice-desk", NULL);
+        ck_assert_str_ne(first, world.participants[BOB]);
+
+        signals(ALICE, 1, first, "to who was there before");
+        expect("alice-desk: ok", NULL);
+}
+END_TEST
+
+START_TEST(rule_18_joining_again_as_the_same_party_replaces_the_first)
+{
+        in_media(ALICE, BOB, 1);
+        joins(BOB, 1);
+        expect("alice-desk: left 1: bob-desk", "alice-desk: joined 1: bob-desk",
+               "bob-desk: ok, joined alice-desk", NULL);
+}
+END_TEST
+
+START_TEST(a_signal_goes_from_participant_to_participant)
+{
+        in_media(ALICE, BOB, 1);
+        signals(ALICE, 1, world.participants[BOB], "an offer");
+        expect("bob-desk: signalled 1 an offer", "alice-desk: ok", NULL);
+        signals(BOB, 1, world.participants[ALICE], "an answer");
+        expect("alice-desk: signalled 1 an answer", "bob-desk: ok", NULL);
+        signals(ALICE, 1, world.participants[ALICE], "to oneself");
+        signals(ALICE, 1, "nobody", "to nobody");
+        expect("alice-desk: ok", "alice-desk: ok", NULL);
+}
+END_TEST
+
+START_TEST(who_does_not_take_part_cannot_signal)
+{
+        char bob[PARTICIPANT_ID_MAX + 1];
+
+        in_media(ALICE, BOB, 1);
+        STR_SET(bob, world.participants[BOB]);
+        comes(BOB_PHONE);
+        comes(CAROL);
+        signals(BOB_PHONE, 1, world.participants[ALICE], "x");
+        signals(CAROL, 1, bob, "x");
+        says(ALICE, MESSAGE_LEAVE, 1);
+        forget();
+        signals(ALICE, 1, bob, "x");
+        states(ALICE, 1, true, false);
+        expect("alice-desk: InvalidTransition", "alice-desk: InvalidTransition", NULL);
+}
+END_TEST
+
+START_TEST(a_participants_state_is_told_when_it_changes)
+{
+        in_media(ALICE, BOB, 1);
+        states(BOB, 1, true, true);
+        expect("alice-desk: participant 1: bob-desk, muted", "bob-desk: ok", NULL);
+        states(BOB, 1, true, false);
+        expect("bob-desk: ok", NULL);
+        says(ALICE, MESSAGE_LEAVE, 1);
+        joins(ALICE, 1);
+        ck_assert_uint_eq(world.joined.n_others, 1);
+        forget();
+        states(BOB, 1, false, false);
+        expect("alice-desk: participant 1: bob-desk", "bob-desk: ok", NULL);
+}
+END_TEST
+
+START_TEST(session_methods_need_an_ongoing_call)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        forget();
+        says(ALICE, MESSAGE_TOKEN, 1);
+        joins_with(BOB, 1, "x");
+        expect("alice-desk: InvalidTransition", "bob-desk: InvalidTransition", NULL);
+        says(ALICE, MESSAGE_CANCEL, 1);
+        forget();
+        says(ALICE, MESSAGE_TOKEN, 1);
+        says(ALICE, MESSAGE_LEAVE, 1);
+        expect("alice-desk: CallTerminated", "alice-desk: CallTerminated", NULL);
+}
+END_TEST
+
+START_TEST(a_join_token_is_bound_to_session_user_and_device)
+{
+        in_call(ALICE, BOB, 1);
+        char alice[TOKEN_MAX + 1];
+        STR_SET(alice, world.tokens[ALICE]);
+        joins_with(BOB, 1, alice);
+        joins_with(BOB, 1, "");
+        joins_with(BOB, 1, "0000000000000000000000000000000000000000000000000000000000000000");
+        expect("bob-desk: AuthFailed", "bob-desk: AuthFailed", "bob-desk: AuthFailed", NULL);
+
+        in_call(ALICE, CAROL, 2);
+        ck_assert_str_ne(alice, world.tokens[ALICE]);
+        joins_with(ALICE, 1, world.tokens[ALICE]);
+        expect("alice-desk: AuthFailed", NULL);
+        joins_with(ALICE, 1, alice);
+        expect("alice-desk: ok, joined", NULL);
+}
+END_TEST
+
+START_TEST(a_join_token_unused_for_60_s_is_gone_and_a_used_one_is_not)
+{
+        char first[TOKEN_MAX + 1];
+
+        in_media(ALICE, BOB, 1);
+        STR_SET(first, world.tokens[BOB]);
+        says(BOB, MESSAGE_TOKEN, 1);
+        ck_assert_uint_eq(strlen(world.tokens[BOB]), 64);
+        ck_assert_str_ne(first, world.tokens[BOB]);
+        passes(TOKEN_UNUSED_US - 1);
+        comes_by_token(BOB, world.tokens[BOB], 0);
+        says(BOB, MESSAGE_TOKEN, 1);
+        passes(TOKEN_UNUSED_US);
+        forget();
+        joins(BOB, 1);
+        expect("bob-desk: AuthFailed", NULL);
+        joins_with(BOB, 1, first);
+        expect("alice-desk: left 1: bob-desk", "alice-desk: joined 1: bob-desk",
+               "bob-desk: ok, joined alice-desk", NULL);
+}
+END_TEST
+
+START_TEST(of_too_many_join_tokens_the_oldest_unused_goes_first)
+{
+        char used[TOKEN_MAX + 1], oldest[TOKEN_MAX + 1], next[TOKEN_MAX + 1];
+
+        in_media(ALICE, BOB, 1);
+        STR_SET(used, world.tokens[BOB]);
+        says(BOB, MESSAGE_TOKEN, 1);
+        STR_SET(oldest, world.tokens[BOB]);
+        says(BOB, MESSAGE_TOKEN, 1);
+        STR_SET(next, world.tokens[BOB]);
+        for (int i = 3; i < TOKENS_PER_PARTY_MAX; i++)
+                says(BOB, MESSAGE_TOKEN, 1);
+        comes_by_token(BOB, oldest, 0); /* as many as there may be */
+        limited_goes(BOB);
+        says(BOB, MESSAGE_TOKEN, 1);
+        comes_by_token(BOB, next, CALL_ERROR_AUTH_FAILED);
+        comes_by_token(BOB, oldest, 0);
+        comes_by_token(BOB, used, 0);
+        comes_by_token(ALICE, world.tokens[ALICE], 0);
+}
+END_TEST
+
+START_TEST(a_limited_link_takes_the_partys_place_in_the_media)
+{
+        in_media(ALICE, BOB, 1);
+        says(BOB, MESSAGE_TOKEN, 1);
+        forget();
+        comes_by_token(BOB, world.tokens[BOB], 0);
+        ck_assert(exchange_link_in_call(world.exchange, world.limited[BOB]));
+        joins(LIMITED(BOB), 1);
+        expect("alice-desk: left 1: bob-desk", "bob-desk: left 1: bob-desk",
+               "alice-desk: joined 1: bob-desk", "bob-desk (limited): ok, joined alice-desk", NULL);
+        signals(ALICE, 1, world.participants[BOB], "an offer");
+        expect("bob-desk (limited): signalled 1 an offer", "alice-desk: ok", NULL);
+        signals(BOB, 1, world.participants[ALICE], "too late");
+        expect("bob-desk: InvalidTransition", NULL);
+        says(BOB, MESSAGE_LEAVE, 1); /* it has left already: the other one stays */
+        expect("bob-desk: ok", NULL);
+        limited_goes(BOB);
+        expect("alice-desk: left 1: bob-desk", NULL);
+        ck_assert_uint_eq(exchange_n_calls(world.exchange), 1);
+}
+END_TEST
+
+START_TEST(a_limited_link_may_do_nothing_else)
+{
+        Message settings = {.type = MESSAGE_SETTINGS, .settings = {true, WHEN_BUSY_RING}};
+
+        in_call(ALICE, BOB, 1);
+        comes_by_token(BOB, world.tokens[BOB], 0);
+        says(LIMITED(BOB), MESSAGE_END, 1);
+        says(LIMITED(BOB), MESSAGE_TOKEN, 1);
+        calls(LIMITED(BOB), "carol", 2);
+        asks(LIMITED(BOB), settings);
+        expect("bob-desk (limited): AuthFailed", "bob-desk (limited): AuthFailed",
+               "bob-desk (limited): AuthFailed", "bob-desk (limited): AuthFailed", NULL);
+        in_call(BOB, CAROL, 2);
+        joins_with(LIMITED(BOB), 2, world.tokens[BOB]);
+        expect("bob-desk (limited): NoSuchCall", NULL);
+}
+END_TEST
+
+START_TEST(the_end_of_the_call_ends_the_media)
+{
+        in_media(ALICE, BOB, 1);
+        says(BOB, MESSAGE_TOKEN, 1);
+        comes_by_token(BOB, world.tokens[BOB], 0);
+        forget();
+        says(ALICE, MESSAGE_END, 1);
+        ck_assert_ptr_nonnull(strstr(world.trace, "bob-desk (limited): disconnected\n"));
+        comes_by_token(BOB, world.tokens[BOB], CALL_ERROR_AUTH_FAILED);
+        forget();
+        joins(LIMITED(BOB), 1);
+        expect("bob-desk (limited): NotLoggedIn", NULL);
+}
+END_TEST
+
+START_TEST(a_newer_limited_link_replaces_the_older)
+{
+        in_call(ALICE, BOB, 1);
+        comes_by_token(BOB, world.tokens[BOB], 0);
+        joins(ALICE, 1);
+        joins(LIMITED(BOB), 1);
+        forget();
+        comes_by_token(BOB, world.tokens[BOB], 0);
+        expect("bob-desk (limited): disconnected", "alice-desk: left 1: bob-desk", NULL);
+}
+END_TEST
+
+START_TEST(ice_servers_are_handed_out_with_every_join)
+{
+        IceServer servers[] = {{.url = "stun:one.example"}, {.url = "turn:two.example"}};
+        Message join = {.type = MESSAGE_JOIN};
+        ExchangeAction action;
+
+        ck_assert_int_eq(exchange_ice_servers(world.exchange, servers, 2), 0);
+        in_call(ALICE, BOB, 1);
+        session_of(1, join.join.session_id);
+        STR_SET(join.join.token, world.tokens[BOB]);
+        ck_assert_int_eq(exchange_message(world.exchange, &world.moment, world.links[BOB], &join),
+                         0);
+        ck_assert(exchange_next_action(world.exchange, &action));
+        ck_assert_uint_eq(action.message.reply.join.n_ice_servers, 2);
+        ck_assert_str_eq(action.message.reply.join.ice_servers[1].url, "turn:two.example");
+        exchange_action_done(&action);
+}
+END_TEST
+
+START_TEST(rule_13_a_call_that_nobody_joins_ends_after_60_s)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        accepts_with(BOB, 1, (MessageAccept){.join = false});
+        forget();
+        passes(ALONE_DEADLINE_US - 1);
+        expect_nothing();
+        passes(1);
+        expect("log alice 1 ended (idle)", "log bob 1 ended (idle)", "drop 1",
+               "alice-desk: over 1 ended (idle) after 60 s",
+               "bob-desk: over 1 ended (idle) after 60 s", "alice-desk: logged 1 ended (idle)",
+               "bob-desk: logged 1 ended (idle)", NULL);
+}
+END_TEST
+
+START_TEST(rule_13_who_said_so_counts_as_joined)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls_with(ALICE, "bob", 1, (MessageInitiate){.join = false});
+        accepts_with(BOB, 1, (MessageAccept){.join = false});
+        forget();
+        passes(100 * ALONE_DEADLINE_US);
+        expect_nothing();
+}
+END_TEST
+
+START_TEST(rule_13_who_stays_behind_alone_is_not_kept_longer_than_60_s)
+{
+        in_media(ALICE, BOB, 1);
+        passes(10 * ALONE_DEADLINE_US);
+        expect_nothing();
+        says(BOB, MESSAGE_LEAVE, 1);
+        forget();
+        passes(ALONE_DEADLINE_US - 1);
+        joins(BOB, 1);
+        forget();
+        passes(10 * ALONE_DEADLINE_US);
+        expect_nothing();
+        says(BOB, MESSAGE_LEAVE, 1);
+        says(ALICE, MESSAGE_LEAVE, 1); /* alone since the first of the two */
+        forget();
+        passes(ALONE_DEADLINE_US);
+        ck_assert_ptr_nonnull(
+                strstr(world.trace, "alice-desk: over 1 ended (idle) after 1319 s\n"));
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("exchange-session");
+        TCase *session = tcase_create("session");
+
+        tcase_add_checked_fixture(session, world_begin, world_end);
+        tcase_add_test(session,
+                       rule_18_each_join_is_told_to_the_other_and_answered_with_who_is_there);
+        tcase_add_test(session,
+                       rule_18_leaving_keeps_the_call_and_joining_again_makes_a_new_participant);
+        tcase_add_test(session, rule_18_joining_again_as_the_same_party_replaces_the_first);
+        tcase_add_test(session, a_signal_goes_from_participant_to_participant);
+        tcase_add_test(session, who_does_not_take_part_cannot_signal);
+        tcase_add_test(session, a_participants_state_is_told_when_it_changes);
+        tcase_add_test(session, session_methods_need_an_ongoing_call);
+        tcase_add_test(session, a_join_token_is_bound_to_session_user_and_device);
+        tcase_add_test(session, a_join_token_unused_for_60_s_is_gone_and_a_used_one_is_not);
+        tcase_add_test(session, of_too_many_join_tokens_the_oldest_unused_goes_first);
+        tcase_add_test(session, a_limited_link_takes_the_partys_place_in_the_media);
+        tcase_add_test(session, a_limited_link_may_do_nothing_else);
+        tcase_add_test(session, the_end_of_the_call_ends_the_media);
+        tcase_add_test(session, a_newer_limited_link_replaces_the_older);
+        tcase_add_test(session, ice_servers_are_handed_out_with_every_join);
+        tcase_add_test(session, rule_13_a_call_that_nobody_joins_ends_after_60_s);
+        tcase_add_test(session, rule_13_who_said_so_counts_as_joined);
+        tcase_add_test(session, rule_13_who_stays_behind_alone_is_not_kept_longer_than_60_s);
+        suite_add_tcase(suite, session);
+        return suite_run(suite);
+}
