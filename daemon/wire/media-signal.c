@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "wire/media-signal.h"
+
+#include <errno.h>
+
+#include "wire/json-print.h"
+#include "wire/json-tree.h"
+
+#define MLINE_MAX 63 /* m= sections; a call has one or two */
+
+static const JsonLimits signal_limits = {
+        .length = SIGNAL_DATA_MAX,
+        .nesting = 4, /* ours has 2 */
+        .members = 16,
+        .values = 32,
+};
+
+static int refuse(char text[static MESSAGE_TEXT_MAX + 1], const char *sentence)
+{
+        snprintf(text, MESSAGE_TEXT_MAX + 1, "%s", sentence);
+        return -EBADMSG;
+}
+
+static int copy_text(const cJSON *item, MediaSignal *signal)
+{
+        signal->text = strdup(item->valuestring);
+        return signal->text ? 0 : -ENOMEM;
+}
+
+static int read_description(const cJSON *description, MediaSignal *signal,
+                            char text[static MESSAGE_TEXT_MAX + 1])
+{
+        const cJSON *type = json_member(description, "type");
+        const cJSON *sdp = json_member(description, "sdp");
+        char shown[64];
+
+        if (!cJSON_IsString(type) || !cJSON_IsString(sdp))
+                return refuse(text, "a session description has two strings, type and sdp");
+        if (str_eq(type->valuestring, "offer")) {
+                signal->type = MEDIA_SIGNAL_OFFER;
+        } else if (str_eq(type->valuestring, "answer")) {
+                signal->type = MEDIA_SIGNAL_ANSWER;
+        } else {
+                snprintf(text, MESSAGE_TEXT_MAX + 1,
+                         "a session description of type '%s' is neither offer nor answer",
+                         str_printable(shown, sizeof(shown), type->valuestring));
+                return -EBADMSG;
+        }
+        return copy_text(sdp, signal);
+}
+
+static int read_candidate(const cJSON *candidate, MediaSignal *signal,
+                          char text[static MESSAGE_TEXT_MAX + 1])
+{
+        const cJSON *line = json_member(candidate, "candidate");
+        const cJSON *mline = json_member(candidate, "sdpMLineIndex");
+        const cJSON *mid = json_member(candidate, "sdpMid");
+        int64_t index = 0;
+
+        if (cJSON_IsNull(candidate)) {
+                signal->type = MEDIA_SIGNAL_NO_MORE_CANDIDATES;
+                return 0;
+        }
+        if (!cJSON_IsString(line))
+                return refuse(text, "a candidate has a string, candidate");
+        if (mline && !cJSON_IsNull(mline) && (!json_integer(mline, 0, &index) || index > MLINE_MAX))
+                return refuse(text, "sdpMLineIndex is a number from 0 to 63");
+        if (mid && !cJSON_IsNull(mid) &&
+            (!cJSON_IsString(mid) || STR_SET(signal->mid, mid->valuestring) < 0))
+                return refuse(text, "sdpMid is a string of at most 64 bytes");
+        /* Browsers say "no more" by an empty line as well. */
+        if (str_empty(line->valuestring)) {
+                signal->type = MEDIA_SIGNAL_NO_MORE_CANDIDATES;
+                return 0;
+        }
+        signal->type = MEDIA_SIGNAL_CANDIDATE;
+        signal->mline = (uint32_t)index;
+        return copy_text(line, signal);
+}
+
+int media_signal_decode(const char *json, MediaSignal *ret, char text[static MESSAGE_TEXT_MAX + 1])
+{
+        _cleanup_(cJSON_Deletep) cJSON *tree = NULL;
+        const cJSON *description, *candidate;
+        MediaSignal signal = {};
+        int r = json_parse(json, strlen(json), &signal_limits, &tree, text);
+
+        if (r < 0)
+                return r == -ENOMEM ? r : -EBADMSG;
+        description = json_member(tree, "sdp");
+        candidate = json_member(tree, "candidate");
+        if (!description == !candidate)
+                return refuse(text, "a signal has one of sdp and candidate");
+        r = description ? read_description(description, &signal, text)
+                        : read_candidate(candidate, &signal, text);
+        if (r < 0)
+                return r;
+        *ret = signal;
+        return 0;
+}
+
+static void print_description(JsonPrinter *printer, const char *type, const char *sdp)
+{
+        json_print_name(printer, "sdp");
+        json_print_open(printer, '{');
+        json_print_name(printer, "type");
+        json_print_string(printer, type);
+        json_print_name(printer, "sdp");
+        json_print_string(printer, sdp);
+        json_print_close(printer, '}');
+}
+
+static void print_candidate(JsonPrinter *printer, const MediaSignal *signal)
+{
+        json_print_name(printer, "candidate");
+        json_print_open(printer, '{');
+        json_print_name(printer, "candidate");
+        json_print_string(printer, signal->text ? signal->text : "");
+        if (!str_empty(signal->mid)) {
+                json_print_name(printer, "sdpMid");
+                json_print_string(printer, signal->mid);
+        }
+        json_print_name(printer, "sdpMLineIndex");
+        json_print_uint(printer, signal->mline);
+        json_print_close(printer, '}');
+}
+
+int media_signal_encode(const MediaSignal *signal, char **ret)
+{
+        JsonPrinter printer;
+        size_t length;
+        int r;
+
+        json_print_init(&printer, 0, SIGNAL_DATA_MAX);
+        json_print_open(&printer, '{');
+        if (signal->type == MEDIA_SIGNAL_OFFER || signal->type == MEDIA_SIGNAL_ANSWER)
+                print_description(&printer, signal->type == MEDIA_SIGNAL_OFFER ? "offer" : "answer",
+                                  signal->text);
+        else
+                print_candidate(&printer, signal);
+        json_print_close(&printer, '}');
+        r = json_print_finish(&printer, ret, &length);
+        json_print_done(&printer);
+        return r;
+}
+
+void media_signal_done(MediaSignal *signal)
+{
+        free(signal->text);
+        *signal = (MediaSignal){};
+}

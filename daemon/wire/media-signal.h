@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What media workers tell one another through the hub, in a signal's `data`: session descriptions
+ * and ICE candidates, in the form that browsers' JSON.stringify() gives them:
+ *
+ *         {"sdp":{"type":"offer","sdp":"v=0…"}}
+ *         {"candidate":{"candidate":"candidate:…","sdpMid":"audio0","sdpMLineIndex":0}}
+ *         {"candidate":null}                        there will be no more
+ *
+ * It comes from strangers: whoever reads the SDP itself checks it again. Members not known here are
+ * ignored (browsers add some).
+ */
+
+#include <stdint.h>
+
+#include "call/message.h"
+
+#define MEDIA_SIGNAL_MID_MAX 64 /* bytes; browsers' have 1-8 */
+
+typedef enum MediaSignalType {
+        MEDIA_SIGNAL_NONE,
+        MEDIA_SIGNAL_OFFER,
+        MEDIA_SIGNAL_ANSWER,
+        MEDIA_SIGNAL_CANDIDATE,
+        MEDIA_SIGNAL_NO_MORE_CANDIDATES,
+} MediaSignalType;
+
+typedef struct MediaSignal {
+        MediaSignalType type;
+        char *text;     /* owned: the SDP, or the candidate's line; NULL: NO_MORE_CANDIDATES */
+        uint32_t mline; /* of a candidate: which m= section, from 0 */
+        char mid[MEDIA_SIGNAL_MID_MAX + 1]; /* likewise, by name; empty: not told */
+} MediaSignal;
+
+/*
+ * Returns 0, -ENOMEM, or -EBADMSG with a sentence in `text`. *ret is owned by the caller on 0.
+ * `json` is NUL-terminated.
+ */
+int media_signal_decode(const char *json, MediaSignal *ret, char text[static MESSAGE_TEXT_MAX + 1]);
+/* The caller frees *ret. Returns 0, -ENOMEM, or -EMSGSIZE: longer than a signal may be. */
+int media_signal_encode(const MediaSignal *signal, char **ret);
+void media_signal_done(MediaSignal *signal);
