@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The microphone, open from _new to _free and not a moment longer: a PipeWire stream cut into
+ * frames of 10 ms.
+ */
+
+#include <stdint.h>
+
+#include "media/sound.h"
+
+typedef struct Capture Capture;
+
+/* SOUND_FRAME samples, in the sound's thread. It must not block, nor free the capture. */
+typedef void (*CaptureFrame)(void *userdata, const int16_t *samples);
+
+/*
+ * `node` and `description` name the stream; `target` is the node.name of a microphone, empty: the
+ * default one. Returns 0 or negative errno. A fault later is told by the sound.
+ */
+int capture_new(Sound *sound, const char *node, const char *description, const char *target,
+                CaptureFrame frame, void *userdata, Capture **ret);
+Capture *capture_free(Capture *capture);
+DEFINE_CLEANUP(Capture *, capture_free);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "media/sandbox.h"
+#include "media/tone.h"
+#include "media/worker.h"
+#include "wire/worker.h"
+
+#define EXIT_USAGE 2
+
+static const char usage_text[] =
+        "tring-media worker --session ID --title TEXT [--echo]\n"
+        "tring-media tone ring|ring-back [--volume F] [--sound FILE] [--seconds N] [--target "
+        "NODE]...\n"
+        "tring-media --help | --version\n"
+        "\n"
+        "The media of Tring's calls; started by tringd and tring-echo, not by hand.\n"
+        "\n"
+        "worker  carries the sound of one call, told what to do over descriptor 3, a listening\n"
+        "        SOCK_SEQPACKET socket\n"
+        "  --session ID    the session id of the call\n"
+        "  --title TEXT    what mixers show\n"
+        "  --echo          no microphone, no speaker: sends back what it hears\n"
+        "tone    plays the ring or the ring-back over and over until SIGTERM; prints `playing` "
+        "when\n"
+        "        the first of it is being played\n"
+        "  --volume F      from 0 to 1; 1 unless given\n"
+        "  --sound FILE    in place of the one of the sound theme\n"
+        "  --seconds N     ends by itself\n"
+        "  --target NODE   PipeWire's node.name of a device; may be given several times; the\n"
+        "                  default device unless given\n";
+
+static int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static int usage_error(const char *format, ...)
+{
+        char sentence[256], shown[256];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(sentence, sizeof(sentence), format, arguments);
+        va_end(arguments);
+        fprintf(stderr, "tring-media: %s (see tring-media --help)\n",
+                str_printable(shown, sizeof(shown), sentence));
+        return EXIT_USAGE;
+}
+
+static bool read_number(const char *text, double max, double *ret)
+{
+        char *end;
+        double value = strtod(text, &end);
+
+        if (end == text || *end || !(value >= 0 && value <= max))
+                return false;
+        *ret = value;
+        return true;
+}
+
+static int run_worker(int argc, char **argv)
+{
+        static const struct option long_options[] = {
+                {"session", required_argument, NULL, 's'},
+                {"title", required_argument, NULL, 't'},
+                {"echo", no_argument, NULL, 'e'},
+                {},
+        };
+        WorkerOptions options = {.title = "Call", .listen_fd = WORKER_SOCKET_FD};
+        int option, r;
+
+        while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+                if (option == 's')
+                        options.session = optarg;
+                else if (option == 't')
+                        options.title = optarg;
+                else if (option == 'e')
+                        options.echo = true;
+                else
+                        return EXIT_USAGE;
+        }
+        if (optind < argc)
+                return usage_error("'%s' is not expected after worker", argv[optind]);
+        if (!options.session)
+                return usage_error("worker needs --session");
+        if (!uuid_is_valid(options.session))
+                return usage_error("'%s' is not a session id", options.session);
+        if (!text_is_valid(options.title, sizeof(((WorkerJoin *)0)->title) - 1))
+                return usage_error("'%s' is not a title", options.title);
+        log_open("tring-media", log_level_from_environment());
+        r = sandbox_enter();
+        if (r == 0)
+                r = worker_run(&options);
+        if (r == -EINVAL)
+                return usage_error("descriptor 3 is not a listening SOCK_SEQPACKET socket");
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Returns 0, or the exit code after the sentence. */
+static int read_tone_option(int option, ToneOptions *options)
+{
+        switch (option) {
+        case 'v':
+                if (!read_number(optarg, 1, &options->volume))
+                        return usage_error("'%s' is not a volume from 0 to 1", optarg);
+                return 0;
+        case 'n':
+                if (!read_number(optarg, TONE_SECONDS_MAX, &options->seconds))
+                        return usage_error("'%s' is not a number of seconds up to 3600", optarg);
+                return 0;
+        case 'f':
+                options->sound = optarg;
+                return 0;
+        case 't':
+                if (options->n_targets == TONE_TARGETS_MAX)
+                        return usage_error("'%s' is one device too many", optarg);
+                options->targets[options->n_targets++] = optarg;
+                return 0;
+        default:
+                return EXIT_USAGE;
+        }
+}
+
+static int run_tone(int argc, char **argv)
+{
+        static const struct option long_options[] = {
+                {"volume", required_argument, NULL, 'v'},
+                {"sound", required_argument, NULL, 'f'},
+                {"seconds", required_argument, NULL, 'n'},
+                {"target", required_argument, NULL, 't'},
+                {},
+        };
+        ToneOptions options = {.volume = 1};
+        int option;
+
+        while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+                int r = read_tone_option(option, &options);
+
+                if (r != 0)
+                        return r;
+        }
+        if (optind + 1 != argc)
+                return usage_error("tone needs one of ring and ring-back");
+        if (str_eq(argv[optind], "ring-back"))
+                options.kind = TONE_RING_BACK;
+        else if (!str_eq(argv[optind], "ring"))
+                return usage_error("'%s' is neither ring nor ring-back", argv[optind]);
+        if (sandbox_enter() < 0)
+                return EXIT_FAILURE;
+        return tone_run(&options);
+}
+
+int main(int argc, char **argv)
+{
+        const char *verb = argc > 1 ? argv[1] : "";
+
+        if (str_eq(verb, "--help")) {
+                fputs(usage_text, stdout);
+                return EXIT_SUCCESS;
+        }
+        if (str_eq(verb, "--version")) {
+                puts("tring-media " TRING_VERSION);
+                return EXIT_SUCCESS;
+        }
+        if (str_eq(verb, "worker"))
+                return run_worker(argc - 1, argv + 1);
+        if (str_eq(verb, "tone"))
+                return run_tone(argc - 1, argv + 1);
+        if (str_empty(verb))
+                return usage_error("one of worker and tone is needed");
+        return usage_error("there is no verb '%s'", verb);
+}

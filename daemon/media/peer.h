@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The media connection to one other participant: one webrtcbin, one playback stream. Whoever
+ * joined later offers. A mesh is several of these.
+ *
+ * Everything here is called in GLib's main loop, and every event comes from it: GStreamer's threads
+ * do no more than put events there.
+ */
+
+#include "media/sound.h"
+#include "media/voice.h"
+#include "wire/media-signal.h"
+#include "wire/worker.h"
+
+typedef enum PeerState {
+        PEER_CONNECTING,
+        PEER_CONNECTED,
+        PEER_INTERRUPTED, /* was connected; nothing has come for a while */
+        PEER_FAILED,      /* for good */
+} PeerState;
+
+typedef struct Peer Peer;
+
+typedef struct PeerEvents {
+        /* To be carried to the participant. */
+        void (*signal)(void *userdata, Peer *peer, const MediaSignal *signal);
+        /* State or speaking is another. The peer may not be freed from here. */
+        void (*changed)(void *userdata, Peer *peer);
+        /* A fault that is not the end of it, or (state is PEER_FAILED) is. */
+        void (*fault)(void *userdata, Peer *peer, const char *text);
+        /* To a peer_request_stats(). */
+        void (*stats)(void *userdata, Peer *peer, const WorkerParticipantStats *stats);
+} PeerEvents;
+
+typedef struct PeerOptions {
+        const Participant *participant; /* copied */
+        bool offers;
+        const char *session, *speaker;
+        const IceServer *ice_servers;
+        size_t n_ice_servers;
+        Sound *sound; /* outlives the peer; NULL: nothing can be heard */
+        Voice *voice; /* outlives the peer; NULL: echo, what is heard is sent back */
+        const PeerEvents *events;
+        void *userdata;
+} PeerOptions;
+
+/* Returns 0, -ENOMEM, or -EIO with a sentence in the log: GStreamer lacks an element. */
+int peer_new(const PeerOptions *options, Peer **ret);
+Peer *peer_free(Peer *peer);
+DEFINE_CLEANUP(Peer *, peer_free);
+
+/* What came from the participant. Nonsense is a fault, and changes nothing. */
+void peer_signal(Peer *peer, const MediaSignal *signal);
+/* Answered by one stats event. */
+void peer_request_stats(Peer *peer);
+
+const Participant *peer_participant(const Peer *peer);
+PeerState peer_state(const Peer *peer);
+void peer_status(const Peer *peer, WorkerParticipantStatus *ret);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Whether someone is speaking, by loudness alone: at once when it begins, and with a little delay
+ * when it ends, so that pauses between words do not flicker.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct Speech {
+        bool speaking;
+        size_t quiet; /* samples since it was last loud */
+} Speech;
+
+/* Takes what was heard (mono, SOUND_RATE). True when `speaking` has changed by it. */
+bool speech_feed(Speech *speech, const int16_t *samples, size_t n);

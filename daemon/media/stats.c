@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/stats.h"
+
+#define GST_USE_UNSTABLE_API
+#include <gst/webrtc/webrtc.h>
+
+#include "base/str.h"
+#include "media/sound.h"
+
+#define OPUS_LOOKAHEAD_MS 6.5 /* RFC 7587 section 4.2, at 48 kHz */
+#define QUANTUM_MS 2.7        /* SOUND_LATENCY, once at each end */
+
+static uint64_t read_count(const GstStructure *stats, const char *name)
+{
+        const GValue *value = gst_structure_get_value(stats, name);
+
+        if (!value)
+                return 0;
+        if (G_VALUE_HOLDS_UINT64(value))
+                return g_value_get_uint64(value);
+        return G_VALUE_HOLDS_UINT(value) ? g_value_get_uint(value) : 0;
+}
+
+/* RFC 3550: negative where packets were doubled. */
+static int64_t read_signed(const GstStructure *stats, const char *name)
+{
+        const GValue *value = gst_structure_get_value(stats, name);
+
+        if (value && G_VALUE_HOLDS_INT64(value))
+                return g_value_get_int64(value);
+        if (value && G_VALUE_HOLDS_INT(value))
+                return g_value_get_int(value);
+        return (int64_t)read_count(stats, name);
+}
+
+static double read_ms(const GstStructure *stats, const char *name)
+{
+        double seconds = 0;
+
+        gst_structure_get_double(stats, name, &seconds);
+        return seconds * 1000;
+}
+
+/* "audio/OPUS" or the like; what follows the slash, in small letters. */
+static void read_codec(const GstStructure *stats, StatsCounters *counters)
+{
+        const char *type = gst_structure_get_string(stats, "mime-type");
+        const char *slash = type ? strchr(type, '/') : NULL;
+
+        if (!slash || strlen(slash + 1) >= sizeof(counters->codec))
+                return;
+        for (size_t i = 0; i <= strlen(slash + 1); i++)
+                counters->codec[i] = g_ascii_tolower(slash[1 + i]);
+}
+
+static gboolean read_one(GQuark name, const GValue *value, void *data)
+{
+        StatsCounters *counters = data;
+        GstWebRTCStatsType type;
+        const GstStructure *stats;
+
+        if (!GST_VALUE_HOLDS_STRUCTURE(value))
+                return TRUE;
+        stats = gst_value_get_structure(value);
+        if (!gst_structure_get(stats, "type", GST_TYPE_WEBRTC_STATS_TYPE, &type, NULL))
+                return TRUE;
+        switch (type) {
+        case GST_WEBRTC_STATS_CODEC:
+                read_codec(stats, counters);
+                break;
+        case GST_WEBRTC_STATS_INBOUND_RTP:
+                counters->packets_received = read_count(stats, "packets-received");
+                counters->bytes_received = read_count(stats, "bytes-received");
+                counters->packets_lost = read_signed(stats, "packets-lost");
+                counters->jitter_ms = read_ms(stats, "jitter");
+                break;
+        case GST_WEBRTC_STATS_OUTBOUND_RTP:
+                counters->bytes_sent = read_count(stats, "bytes-sent");
+                break;
+        case GST_WEBRTC_STATS_REMOTE_INBOUND_RTP:
+                counters->round_trip_ms = read_ms(stats, "round-trip-time");
+                break;
+        default:
+                break;
+        }
+        return TRUE;
+}
+
+void stats_read(const GstStructure *report, StatsCounters *ret)
+{
+        *ret = (StatsCounters){.at = clock_boottime()};
+        gst_structure_foreach(report, read_one, ret);
+}
+
+static uint32_t rate(uint64_t before, uint64_t now, usec_t elapsed)
+{
+        if (elapsed == 0 || now < before)
+                return 0;
+        return (uint32_t)((now - before) * 8 * USEC_PER_SEC / elapsed);
+}
+
+void stats_conclude(const StatsCounters *before, const StatsCounters *now, double playout_ms,
+                    WorkerParticipantStats *ret)
+{
+        usec_t elapsed = now->at - before->at;
+        double lost = now->packets_lost > 0 ? (double)now->packets_lost : 0;
+        double all = lost + (double)now->packets_received;
+
+        STR_SET(ret->codec, now->codec);
+        ret->round_trip_ms = now->round_trip_ms;
+        ret->jitter_ms = now->jitter_ms;
+        ret->loss = all > 0 ? lost / all : 0;
+        ret->bitrate_in = rate(before->bytes_received, now->bytes_received, elapsed);
+        ret->bitrate_out = rate(before->bytes_sent, now->bytes_sent, elapsed);
+        ret->mouth_to_ear_ms = 2 * QUANTUM_MS + SOUND_FRAME_MS + OPUS_LOOKAHEAD_MS +
+                               now->round_trip_ms / 2 + playout_ms;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What webrtcbin counts (the W3C's webrtc-stats, as GstStructures), boiled down to what a person
+ * asks: how late, how much is lost, how much goes through.
+ */
+
+#include <gst/gst.h>
+
+#include "base/clock.h"
+#include "wire/worker.h"
+
+/* The counters of one moment. */
+typedef struct StatsCounters {
+        char codec[32];
+        double round_trip_ms, jitter_ms;
+        uint64_t packets_received, bytes_received, bytes_sent;
+        int64_t packets_lost;
+        usec_t at; /* CLOCK_BOOTTIME */
+} StatsCounters;
+
+void stats_read(const GstStructure *report, StatsCounters *ret);
+
+/*
+ * Bit rates are those since `before` (zeros: nothing yet). `playout_ms` is how long a voice waits
+ * in the playout ring. Mouth to ear is reckoned, not measured: both ends taken to be alike.
+ */
+void stats_conclude(const StatsCounters *before, const StatsCounters *now, double playout_ms,
+                    WorkerParticipantStats *ret);
