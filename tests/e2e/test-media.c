@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Two media workers in a call: what goes into one's microphone comes out of the other's speaker. */
+
+#include <errno.h>
+
+#include "rig/audio-call.h"
+#include "rig/audio-ear.h"
+#include "rig/audio.h"
+#include "suite.h"
+
+#define ALICE_HZ 440.0
+#define BOB_HZ 1000.0
+#define HEAR_MS 10000
+#define MUTED_DB -72.0 /* 60 dB below RIG_TONE_AMPLITUDE */
+
+typedef struct Room {
+        RigAudio *audio;
+        RigGraph *graph;
+        AudioCall call;
+        AudioEnd *alice, *bob;
+        RigTone *tones[2];
+        size_t n_tones;
+} Room;
+
+static void room_enter(Room *room)
+{
+        static const char *const microphones[] = {"mic-a", "mic-b", NULL};
+        static const char *const speakers[] = {"spk-a", "spk-b", NULL};
+        const AudioEnd alice = {.uid = "alice", .microphone = "mic-a", .speaker = "spk-a"};
+        const AudioEnd bob = {.uid = "bob", .microphone = "mic-b", .speaker = "spk-b"};
+
+        *room = (Room){};
+        rig_check(rig_audio_new(microphones, speakers, &room->audio), "virtual audio");
+        rig_check(rig_graph_new(rig_audio_directory(room->audio), &room->graph), "its graph");
+        audio_call_init(&room->call, rig_audio_directory(room->audio));
+        room->alice = audio_call_add(&room->call, &alice);
+        room->bob = audio_call_add(&room->call, &bob);
+}
+
+static void room_speak(Room *room, const char *microphone, double frequency)
+{
+        rig_check(rig_tone_new(room->graph, microphone, frequency, &room->tones[room->n_tones++]),
+                  "a tone");
+}
+
+static void room_leave(Room *room)
+{
+        for (size_t i = 0; i < room->n_tones; i++)
+                rig_tone_free(room->tones[i]);
+        audio_call_done(&room->call);
+        rig_graph_free(room->graph);
+        rig_audio_free(room->audio);
+}
+
+static void both_join(Room *room)
+{
+        audio_call_join(&room->call, room->alice, false);
+        audio_call_wait_state(&room->call, room->alice, SESSION_CONNECTED);
+        audio_call_join(&room->call, room->bob, false);
+        audio_call_wait_state(&room->call, room->bob, SESSION_CONNECTED);
+        audio_call_wait_state(&room->call, room->alice, SESSION_CONNECTED);
+}
+
+static void expect_heard(Room *room, const char *speaker, double frequency)
+{
+        RigHeard heard;
+
+        if (rig_listen_until(room->graph, speaker, frequency, RIG_HEARD_DB, true, HEAR_MS, &heard) <
+            0)
+                rig_fail("%.0f Hz is not heard at %s: %.1f dB", frequency, speaker, heard.tone_db);
+}
+
+static void expect_silence(Room *room, const char *speaker, double frequency)
+{
+        RigHeard heard;
+
+        if (rig_listen_until(room->graph, speaker, frequency, MUTED_DB, false, HEAR_MS, &heard) < 0)
+                rig_fail("%.0f Hz is still heard at %s: %.1f dB", frequency, speaker,
+                         heard.tone_db);
+        /* And it stays so. */
+        rig_check(rig_listen(room->graph, speaker, frequency, 1000, &heard), "listening");
+        ck_assert_double_lt(heard.tone_db, MUTED_DB);
+}
+
+START_TEST(each_hears_the_other)
+{
+        RigHeard heard;
+        Room room;
+
+        room_enter(&room);
+        room_speak(&room, "mic-a", ALICE_HZ);
+        room_speak(&room, "mic-b", BOB_HZ);
+        both_join(&room);
+        expect_heard(&room, "spk-b", ALICE_HZ);
+        expect_heard(&room, "spk-a", BOB_HZ);
+        /* Nobody hears their own voice. */
+        rig_check(rig_listen(room.graph, "spk-a", ALICE_HZ, 1000, &heard), "listening");
+        ck_assert_double_lt(heard.tone_db, -50);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(muted_is_silence_at_the_other_end)
+{
+        Room room;
+
+        room_enter(&room);
+        room_speak(&room, "mic-a", ALICE_HZ);
+        both_join(&room);
+        expect_heard(&room, "spk-b", ALICE_HZ);
+        audio_end_mute(room.alice, true);
+        expect_silence(&room, "spk-b", ALICE_HZ);
+        audio_end_mute(room.alice, false);
+        expect_heard(&room, "spk-b", ALICE_HZ);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(joined_muted_is_never_heard)
+{
+        RigFirstSound *first;
+        int64_t at;
+        Room room;
+
+        room_enter(&room);
+        room_speak(&room, "mic-b", BOB_HZ);
+        rig_check(rig_first_sound_new(room.graph, "spk-a", &first), "an ear");
+        audio_call_join(&room.call, room.alice, false);
+        audio_call_join(&room.call, room.bob, true);
+        audio_call_wait_state(&room.call, room.bob, SESSION_CONNECTED);
+        expect_silence(&room, "spk-a", BOB_HZ);
+        ck_assert_int_eq(rig_first_sound_wait(first, 0, &at), -ETIMEDOUT);
+        rig_first_sound_free(first);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(microphone_is_open_between_join_and_leave_only)
+{
+        char capture[128], playback[128], property[128];
+        Room room;
+
+        room_enter(&room);
+        snprintf(capture, sizeof(capture), "tring.%s.capture", room.alice->session);
+        snprintf(playback, sizeof(playback), "tring.%s.playback.bob", room.alice->session);
+        /* It answers, so it is up: and has opened nothing. */
+        audio_call_stats(&room.call, room.alice);
+        ck_assert(!rig_graph_has_node(room.graph, capture));
+        both_join(&room);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, capture, true, HEAR_MS), 0);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, playback, true, HEAR_MS), 0);
+        ck_assert_str_eq(room.alice->status.audio_node, playback);
+        ck_assert(rig_graph_node_property(room.graph, playback, PW_KEY_NODE_DESCRIPTION, property,
+                                          sizeof(property)));
+        ck_assert_str_eq(property, "bob, call");
+        ck_assert(rig_graph_node_property(room.graph, capture, PW_KEY_MEDIA_ROLE, property,
+                                          sizeof(property)));
+        ck_assert_str_eq(property, "Communication");
+        audio_call_leave(&room.call, room.alice);
+        audio_call_wait_state(&room.call, room.alice, SESSION_LEFT);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, capture, false, HEAR_MS), 0);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, playback, false, HEAR_MS), 0);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(whoever_left_can_join_again)
+{
+        Room room;
+
+        room_enter(&room);
+        room_speak(&room, "mic-a", ALICE_HZ);
+        room_speak(&room, "mic-b", BOB_HZ);
+        both_join(&room);
+        expect_heard(&room, "spk-b", ALICE_HZ);
+        audio_call_leave(&room.call, room.alice);
+        expect_silence(&room, "spk-b", ALICE_HZ);
+        audio_call_join(&room.call, room.alice, false);
+        audio_call_wait_state(&room.call, room.alice, SESSION_CONNECTED);
+        expect_heard(&room, "spk-b", ALICE_HZ);
+        expect_heard(&room, "spk-a", BOB_HZ);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(other_goes_on_when_a_worker_is_killed)
+{
+        const AudioEnd again = {.uid = "bob", .microphone = "mic-b", .speaker = "spk-b"};
+        AudioEnd *bob;
+        Room room;
+
+        room_enter(&room);
+        room_speak(&room, "mic-a", ALICE_HZ);
+        both_join(&room);
+        audio_end_kill(room.bob);
+        /* Before the hub knows: the line has gone silent. */
+        audio_call_wait_state(&room.call, room.alice, SESSION_RECONNECTING);
+        audio_call_lose(&room.call, room.bob);
+        audio_call_wait_state(&room.call, room.alice, SESSION_CONNECTED);
+        bob = audio_call_add(&room.call, &again);
+        audio_call_join(&room.call, bob, false);
+        audio_call_wait_state(&room.call, bob, SESSION_CONNECTED);
+        expect_heard(&room, "spk-b", ALICE_HZ);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(echo_gives_back_what_it_hears)
+{
+        const AudioEnd echo = {.uid = "echo", .echo = true};
+        AudioEnd *end;
+        Room room;
+
+        room_enter(&room);
+        end = audio_call_add(&room.call, &echo);
+        room_speak(&room, "mic-a", ALICE_HZ);
+        audio_call_join(&room.call, end, false);
+        audio_call_wait_state(&room.call, end, SESSION_CONNECTED);
+        audio_call_join(&room.call, room.alice, false);
+        audio_call_wait_state(&room.call, room.alice, SESSION_CONNECTED);
+        expect_heard(&room, "spk-a", ALICE_HZ);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(speaking_is_told_when_it_begins_and_ends)
+{
+        Room room;
+
+        room_enter(&room);
+        both_join(&room);
+        room_speak(&room, "mic-a", ALICE_HZ);
+        audio_call_wait_speaking(&room.call, room.bob, true);
+        audio_end_mute(room.alice, true);
+        audio_call_wait_speaking(&room.call, room.bob, false);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(stats_tell_what_goes_through)
+{
+        const WorkerParticipantStats *stats;
+        Room room;
+
+        room_enter(&room);
+        room_speak(&room, "mic-a", ALICE_HZ);
+        both_join(&room);
+        expect_heard(&room, "spk-b", ALICE_HZ);
+        audio_call_stats(&room.call, room.bob);
+        expect_heard(&room, "spk-b", ALICE_HZ);
+        stats = audio_call_stats(&room.call, room.bob);
+        ck_assert_str_eq(stats->id, room.alice->id);
+        ck_assert_str_eq(stats->codec, "opus");
+        ck_assert_uint_gt(stats->bitrate_in, 10000);
+        ck_assert_uint_lt(stats->bitrate_in, 100000);
+        ck_assert_uint_gt(stats->bitrate_out, 1000);
+        ck_assert_double_lt(stats->loss, 0.5);
+        ck_assert(stats->mouth_to_ear_ms > 10 && stats->mouth_to_ear_ms < 300);
+        room_leave(&room);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("media");
+        TCase *tcase = tcase_create("call");
+
+        tcase_set_timeout(tcase, 60);
+        tcase_add_test(tcase, each_hears_the_other);
+        tcase_add_test(tcase, muted_is_silence_at_the_other_end);
+        tcase_add_test(tcase, joined_muted_is_never_heard);
+        tcase_add_test(tcase, microphone_is_open_between_join_and_leave_only);
+        tcase_add_test(tcase, whoever_left_can_join_again);
+        tcase_add_test(tcase, other_goes_on_when_a_worker_is_killed);
+        tcase_add_test(tcase, echo_gives_back_what_it_hears);
+        tcase_add_test(tcase, speaking_is_told_when_it_begins_and_ends);
+        tcase_add_test(tcase, stats_tell_what_goes_through);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}

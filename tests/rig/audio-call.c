@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rig/audio-call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "base/str.h"
+
+/* What a system call gave, or the end of the test. */
+static int must(int r, const char *what)
+{
+        return rig_check(r < 0 ? -errno : r, what);
+}
+
+void audio_call_init(AudioCall *call, const char *audio_directory)
+{
+        *call = (AudioCall){};
+        rig_check(STR_SET(call->directory, audio_directory), "the directory");
+}
+
+void audio_call_done(AudioCall *call)
+{
+        for (size_t i = 0; i < call->n_ends; i++)
+                audio_end_kill(&call->ends[i]);
+}
+
+/* ---- a worker ---- */
+
+static void run_worker(const AudioCall *call, const AudioEnd *end, int listen_fd)
+{
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (listen_fd == WORKER_SOCKET_FD)
+                fcntl(listen_fd, F_SETFD, 0);
+        else
+                dup2(listen_fd, WORKER_SOCKET_FD);
+        setenv("PIPEWIRE_RUNTIME_DIR", call->directory, 1);
+        setenv("TRING_ICE_LOOPBACK", "1", 1);
+        execl(rig_program("MEDIA"), "tring-media", "worker", "--session", end->session, "--title",
+              "Test, call", end->echo ? "--echo" : NULL, (char *)NULL);
+        fprintf(stderr, "cannot run tring-media: %s\n", strerror(errno));
+        _exit(127);
+}
+
+/* A name of the kernel's choice: nothing to remove afterwards. */
+static int listen_somewhere(struct sockaddr_un *ret, socklen_t *ret_size)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        socklen_t size = sizeof(address);
+        int fd = must(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket");
+
+        must(bind(fd, (struct sockaddr *)&address, offsetof(struct sockaddr_un, sun_path)), "bind");
+        must(listen(fd, 4), "listen");
+        must(getsockname(fd, (struct sockaddr *)&address, &size), "getsockname");
+        *ret = address;
+        *ret_size = size;
+        return fd;
+}
+
+static void connect_to(AudioEnd *end, const struct sockaddr_un *address, socklen_t size)
+{
+        end->fd = must(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket");
+        must(connect(end->fd, (const struct sockaddr *)address, size), "connect");
+}
+
+AudioEnd *audio_call_add(AudioCall *call, const AudioEnd *like)
+{
+        AudioEnd *end = &call->ends[call->n_ends++];
+        struct sockaddr_un address;
+        socklen_t size;
+        int listen_fd = listen_somewhere(&address, &size);
+
+        *end = *like;
+        snprintf(end->session, sizeof(end->session), "%08zx-0000-4000-8000-000000000000",
+                 call->n_ends);
+        end->pid = must(fork(), "fork");
+        if (end->pid == 0)
+                run_worker(call, end, listen_fd);
+        close(listen_fd);
+        connect_to(end, &address, size);
+        return end;
+}
+
+void audio_end_kill(AudioEnd *end)
+{
+        if (end->pid > 0) {
+                kill(end->pid, SIGKILL);
+                waitpid(end->pid, NULL, 0);
+        }
+        end->pid = 0;
+        if (end->fd >= 0)
+                close(end->fd);
+        end->fd = -1;
+}
+
+void audio_end_reconnect(AudioEnd *end)
+{
+        struct sockaddr_un address;
+        socklen_t size = sizeof(address);
+
+        must(getpeername(end->fd, (struct sockaddr *)&address, &size), "getpeername");
+        close(end->fd);
+        end->state = SESSION_STATE_COUNT;
+        connect_to(end, &address, size);
+}
+
+int audio_end_wait_exit(AudioEnd *end)
+{
+        usec_t deadline = rig_deadline();
+        char byte[WORKER_MESSAGE_MAX];
+        int status;
+
+        /* The line closes when the process ends: that can be waited for with a deadline. */
+        do {
+                struct pollfd event = {.fd = end->fd, .events = POLLIN};
+
+                if (poll(&event, 1, rig_remaining_ms(deadline)) <= 0)
+                        rig_fail("the worker of %s does not end", end->uid);
+        } while (recv(end->fd, byte, sizeof(byte), 0) > 0);
+        waitpid(end->pid, &status, 0);
+        end->pid = 0;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* ---- orders ---- */
+
+void audio_end_send_text(AudioEnd *end, const char *text)
+{
+        must((int)send(end->fd, text, strlen(text), MSG_NOSIGNAL), "send to a worker");
+}
+
+void audio_end_send(AudioEnd *end, const WorkerMessage *message)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t length;
+
+        rig_check(worker_encode(message, &text, &length), "a message to a worker");
+        audio_end_send_text(end, text);
+}
+
+void audio_end_send_signal(AudioEnd *end, const AudioEnd *from, const char *data)
+{
+        WorkerMessage message = {.type = WORKER_SIGNAL_IN, .signal = {.data = (char *)data}};
+
+        STR_SET(message.signal.peer, from->id);
+        audio_end_send(end, &message);
+}
+
+static Participant participant_of(const AudioEnd *end)
+{
+        Participant participant = {};
+
+        STR_SET(participant.id, end->id);
+        STR_SET(participant.party.uid, end->uid);
+        STR_SET(participant.party.name, end->uid);
+        STR_SET(participant.party.device, "test");
+        return participant;
+}
+
+void audio_call_join(AudioCall *call, AudioEnd *end, bool muted)
+{
+        Participant others[AUDIO_CALL_ENDS_MAX];
+        WorkerMessage message = {.type = WORKER_JOIN, .join = {.muted = muted}};
+        ReplyJoin *reply = &message.join.reply;
+
+        snprintf(end->id, sizeof(end->id), "p%u", ++call->joins);
+        end->state = SESSION_IDLE;
+        STR_SET(reply->participant, end->id);
+        STR_SET(message.join.title, "Test, call");
+        STR_SET(message.join.microphone, end->microphone ? end->microphone : "");
+        STR_SET(message.join.speaker, end->speaker ? end->speaker : "");
+        reply->others = others;
+        for (size_t i = 0; i < call->n_ends; i++) {
+                AudioEnd *other = &call->ends[i];
+
+                if (other == end || !other->id[0])
+                        continue;
+                others[reply->n_others++] = participant_of(other);
+                audio_end_send(other, &(WorkerMessage){.type = WORKER_PARTICIPANT_JOINED,
+                                                       .participant = participant_of(end)});
+        }
+        audio_end_send(end, &message);
+}
+
+void audio_call_lose(AudioCall *call, AudioEnd *end)
+{
+        WorkerMessage message = {.type = WORKER_PARTICIPANT_LEFT,
+                                 .participant = participant_of(end)};
+
+        end->id[0] = '\0';
+        for (size_t i = 0; i < call->n_ends; i++)
+                if (call->ends[i].id[0])
+                        audio_end_send(&call->ends[i], &message);
+}
+
+void audio_call_leave(AudioCall *call, AudioEnd *end)
+{
+        audio_end_send(end, &(WorkerMessage){.type = WORKER_LEAVE});
+        audio_call_lose(call, end);
+}
+
+void audio_end_mute(AudioEnd *end, bool on)
+{
+        audio_end_send(end, &(WorkerMessage){.type = WORKER_MUTE, .on = on});
+}
+
+/* ---- what workers say ---- */
+
+static void carry_signal(AudioCall *call, AudioEnd *from, MessageSignal *signal)
+{
+        for (size_t i = 0; i < call->n_ends; i++)
+                if (call->ends[i].id[0] && str_eq(call->ends[i].id, signal->peer))
+                        audio_end_send_signal(&call->ends[i], from, signal->data);
+}
+
+static void take_message(AudioCall *call, AudioEnd *end, WorkerMessage *message)
+{
+        switch (message->type) {
+        case WORKER_SIGNAL_OUT:
+                carry_signal(call, end, &message->signal);
+                break;
+        case WORKER_STATE:
+                end->state = message->state;
+                break;
+        case WORKER_PARTICIPANT:
+                end->status = message->status;
+                break;
+        case WORKER_ERROR:
+                end->error = message->error;
+                STR_SET(end->text, message->text);
+                break;
+        case WORKER_STATS:
+                end->has_stats = message->serial == end->stats_serial;
+                end->stats = (WorkerParticipantStats){};
+                if (message->stats.n_participants > 0)
+                        end->stats = message->stats.participants[0];
+                break;
+        default:
+                rig_fail("the worker of %s said what it may not (%u)", end->uid, message->type);
+        }
+}
+
+static void read_one(AudioCall *call, AudioEnd *end)
+{
+        char buffer[WORKER_MESSAGE_MAX + 1], text[MESSAGE_TEXT_MAX + 1];
+        WorkerMessage message;
+        ssize_t n = recv(end->fd, buffer, WORKER_MESSAGE_MAX, MSG_DONTWAIT);
+
+        if (n < 0 && errno == EAGAIN)
+                return;
+        if (n <= 0)
+                rig_fail("the worker of %s has ended", end->uid);
+        buffer[n] = '\0';
+        if (worker_decode(buffer, (size_t)n, &message, text) < 0)
+                rig_fail("the worker of %s said %s: %s", end->uid, buffer, text);
+        take_message(call, end, &message);
+        worker_message_done(&message);
+}
+
+static void wait_once(AudioCall *call, usec_t deadline, const AudioEnd *end, const char *what)
+{
+        struct pollfd events[AUDIO_CALL_ENDS_MAX];
+
+        for (size_t i = 0; i < call->n_ends; i++)
+                events[i] = (struct pollfd){.fd = call->ends[i].fd, .events = POLLIN};
+        if (poll(events, call->n_ends, rig_remaining_ms(deadline)) <= 0)
+                rig_fail("%s: waited in vain for %s; state %s, last error '%s'", end->uid, what,
+                         end->state < SESSION_STATE_COUNT ? session_state_to_string(end->state)
+                                                          : "not told",
+                         end->text);
+        for (size_t i = 0; i < call->n_ends; i++)
+                if (events[i].revents)
+                        read_one(call, &call->ends[i]);
+}
+
+void audio_call_wait_state(AudioCall *call, AudioEnd *end, SessionState state)
+{
+        usec_t deadline = rig_deadline();
+
+        while (end->state != state)
+                wait_once(call, deadline, end, session_state_to_string(state));
+}
+
+void audio_call_wait_error(AudioCall *call, AudioEnd *end, CallError error)
+{
+        usec_t deadline = rig_deadline();
+
+        while (end->error != error)
+                wait_once(call, deadline, end, call_error_to_string(error));
+        end->error = CALL_ERROR_NONE;
+}
+
+void audio_call_wait_speaking(AudioCall *call, AudioEnd *end, bool speaking)
+{
+        usec_t deadline = rig_deadline();
+
+        while (end->status.speaking != speaking)
+                wait_once(call, deadline, end, speaking ? "speech" : "the end of speech");
+}
+
+const WorkerParticipantStats *audio_call_stats(AudioCall *call, AudioEnd *end)
+{
+        usec_t deadline = rig_deadline();
+
+        end->has_stats = false;
+        audio_end_send(
+                end, &(WorkerMessage){.type = WORKER_STATS_REQUEST, .serial = ++end->stats_serial});
+        while (!end->has_stats)
+                wait_once(call, deadline, end, "stats");
+        return &end->stats;
+}

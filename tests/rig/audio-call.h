@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A call between media workers alone: a controller that gives each its orders and carries their
+ * signals, as tringd and hub would. The workers are real (TRING_RIG_MEDIA), and talk to one another
+ * by 127.0.0.1.
+ *
+ * Waiting carries signals; what cannot happen any more, or takes too long, ends the test.
+ */
+
+#include <sys/types.h>
+
+#include "rig/rig.h"
+#include "wire/worker.h"
+
+#define AUDIO_CALL_ENDS_MAX 4
+
+typedef struct AudioEnd {
+        const char *uid, *microphone, *speaker; /* devices NULL: the default */
+        bool echo;
+
+        pid_t pid;
+        int fd;
+        char session[UUID_LENGTH + 1];
+        char id[PARTICIPANT_ID_MAX + 1]; /* empty: not joined */
+        SessionState state;
+        WorkerParticipantStatus status; /* the last one told */
+        CallError error;                /* likewise, with its sentence */
+        char text[MESSAGE_TEXT_MAX + 1];
+        bool has_stats;
+        uint64_t stats_serial;
+        WorkerParticipantStats stats; /* of the first participant */
+} AudioEnd;
+
+typedef struct AudioCall {
+        AudioEnd ends[AUDIO_CALL_ENDS_MAX];
+        size_t n_ends;
+        unsigned joins; /* made up to now: participant ids */
+        char directory[RIG_PATH_MAX];
+} AudioCall;
+
+/* `audio_directory` as rig_audio_directory(). */
+void audio_call_init(AudioCall *call, const char *audio_directory);
+/* Kills what still runs. */
+void audio_call_done(AudioCall *call);
+
+/* Starts a worker for it and connects. */
+AudioEnd *audio_call_add(AudioCall *call, const AudioEnd *like);
+void audio_end_kill(AudioEnd *end);
+/* Drops the line and connects again, as a tringd that was restarted. */
+void audio_end_reconnect(AudioEnd *end);
+
+void audio_end_send(AudioEnd *end, const WorkerMessage *message);
+/* Bytes that need not be a message. */
+void audio_end_send_text(AudioEnd *end, const char *text);
+/* Text in place of a signal, from `from`. */
+void audio_end_send_signal(AudioEnd *end, const AudioEnd *from, const char *data);
+void audio_call_join(AudioCall *call, AudioEnd *end, bool muted);
+void audio_call_leave(AudioCall *call, AudioEnd *end);
+/* The others are told, as when its device was lost. */
+void audio_call_lose(AudioCall *call, AudioEnd *end);
+void audio_end_mute(AudioEnd *end, bool on);
+
+void audio_call_wait_state(AudioCall *call, AudioEnd *end, SessionState state);
+/* The next error after it was last waited for. */
+void audio_call_wait_error(AudioCall *call, AudioEnd *end, CallError error);
+void audio_call_wait_speaking(AudioCall *call, AudioEnd *end, bool speaking);
+const WorkerParticipantStats *audio_call_stats(AudioCall *call, AudioEnd *end);
+/* Until the worker has ended; its exit code, or -1: it was killed. */
+int audio_end_wait_exit(AudioEnd *end);
