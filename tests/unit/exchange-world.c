@@ -225,6 +225,8 @@ void world_collect(void)
 {
         ExchangeAction action;
 
+        if (world.done)
+                world.done();
         while (exchange_next_action(world.exchange, &action)) {
                 trace_action(&action);
                 exchange_action_done(&action);

@@ -39,7 +39,8 @@ typedef struct World {
         char text[MESSAGE_TEXT_MAX + 1]; /* the last error's sentence */
         bool confirms;                   /* of the last message that was sent */
         char trace[32768];
-        int last; /* what exchange_message() returned last */
+        int last;           /* what exchange_message() returned last */
+        void (*done)(void); /* called, if set, when the exchange has done what it was asked */
 } World;
 
 extern World world;

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "exchange-world.h"
+
+/*
+ * Every operation, with each of its allocations failing in turn. It must say so, and what it has
+ * done and what it does when it is asked again must together be what it would have done at once:
+ * nothing is lost, nothing is said twice.
+ */
+
+static unsigned fails_at; /* the n-th allocation from now; 0: none */
+static bool failed;
+
+static bool allocation_fails(void)
+{
+        if (fails_at == 0 || --fails_at > 0)
+                return false;
+        failed = true;
+        return true;
+}
+
+/* What Check allocates is not meant. */
+static void no_more_fail(void)
+{
+        fails_at = 0;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_reallocarray(void *old, size_t n, size_t size);
+char *__real_strdup(const char *s);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_reallocarray(void *old, size_t n, size_t size);
+char *__wrap_strdup(const char *s);
+
+void *__wrap_malloc(size_t size)
+{
+        return allocation_fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+        return allocation_fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_reallocarray(void *old, size_t n, size_t size)
+{
+        return allocation_fails() ? NULL : __real_reallocarray(old, n, size);
+}
+
+char *__wrap_strdup(const char *s)
+{
+        return allocation_fails() ? NULL : __real_strdup(s);
+}
+
+/* ---- the operations; each returns what the exchange did ---- */
+
+static char key[] = "subject", value[] = "lunch";
+static MetadataEntry entries[] = {{key, value}};
+
+static int initiate(void)
+{
+        calls_with(ALICE, "bob", 1,
+                   (MessageInitiate){.join = true, .parallel = true, .metadata = {entries, 1}});
+        return world.last;
+}
+
+static int accept(void)
+{
+        accepts_with(BOB, 1, (MessageAccept){.join = true, .end_others = true});
+        return world.last;
+}
+
+static int reject(void)
+{
+        rejects(BOB, 1, CALL_STATUS_REJECTED);
+        return world.last;
+}
+
+static int cancel(void)
+{
+        says(ALICE, MESSAGE_CANCEL, 1);
+        return world.last;
+}
+
+static int end(void)
+{
+        says(ALICE, MESSAGE_END, 1);
+        return world.last;
+}
+
+static int alert(void)
+{
+        says(BOB, MESSAGE_ALERTING, 1);
+        return world.last;
+}
+
+static int call_back(void)
+{
+        calls(BOB, "alice", 2);
+        return world.last;
+}
+
+static int ask_token(void)
+{
+        says(ALICE, MESSAGE_TOKEN, 1);
+        return world.last;
+}
+
+static int join(void)
+{
+        joins(ALICE, 1);
+        return world.last;
+}
+
+static int leave(void)
+{
+        says(ALICE, MESSAGE_LEAVE, 1);
+        return world.last;
+}
+
+static int send_signal(void)
+{
+        static char data[] = "an offer";
+        Message message = {.type = MESSAGE_SIGNAL, .signal.data = data};
+
+        session_of(1, message.signal.session_id);
+        STR_SET(message.signal.peer, world.participants[BOB]);
+        asks(ALICE, message);
+        return world.last;
+}
+
+static int mute(void)
+{
+        static bool muted;
+
+        states(ALICE, 1, !muted, false);
+        return world.last;
+}
+
+static int set_when_busy(void)
+{
+        asks(BOB, (Message){.type = MESSAGE_SETTINGS, .settings = {true, WHEN_BUSY_RING}});
+        return world.last;
+}
+
+static int log_out(void)
+{
+        says(BOB, MESSAGE_LOGOUT, 0);
+        return world.last;
+}
+
+static int attach(void)
+{
+        int r = exchange_attach(world.exchange, &world.moment, 1, "bob", "bob-desk", "");
+
+        world.links[BOB] = r == 0 ? 1 : world.links[BOB];
+        world_collect();
+        return r;
+}
+
+static int attach_limited(void)
+{
+        Party user;
+        int r = exchange_attach_session(world.exchange, &world.moment, 2, world.tokens[BOB], &user);
+
+        world_collect();
+        return r;
+}
+
+static int limited_detach(void)
+{
+        int r = exchange_detach(world.exchange, &world.moment, world.limited[BOB]);
+
+        world_collect();
+        return r;
+}
+
+static int expire(void)
+{
+        world.moment.now = MAX_OF(world.moment.now, exchange_next_deadline(world.exchange));
+        int r = exchange_tick(world.exchange, &world.moment);
+
+        world_collect();
+        return r;
+}
+
+static int remove_user(void)
+{
+        int r = exchange_user_remove(world.exchange, &world.moment, "bob");
+
+        world_collect();
+        return r;
+}
+
+static int add_user(void)
+{
+        return exchange_user_add(world.exchange, "erin", "Erin", WHEN_BUSY_RING);
+}
+
+static int set_ice_servers(void)
+{
+        IceServer server = {.url = "stun:one.example"};
+
+        return exchange_ice_servers(world.exchange, &server, 1);
+}
+
+static int restore(void)
+{
+        LiveMember member = {.party = {.uid = "bob", .device = "bob-desk"},
+                             .status = CALL_STATUS_ONGOING};
+        LiveCall live = {
+                .record = {.status = CALL_STATUS_ONGOING,
+                           .initiator = {.uid = "alice", .device = "alice-desk"},
+                           .receiver.uid = "bob",
+                           .metadata = {entries, 1}},
+                .members = &member,
+                .n_members = 1,
+        };
+
+        session_of(1, live.record.session_id);
+        return exchange_restore(world.exchange, &world.moment, &live);
+}
+
+static int snapshot(void)
+{
+        CallSnapshot *snapshots;
+        size_t n;
+        int r = exchange_snapshot(world.exchange, &world.moment, world.links[ALICE], &snapshots,
+                                  &n);
+
+        if (r == 0)
+                call_snapshots_free(snapshots, n);
+        return r;
+}
+
+/* ---- what has happened before ---- */
+
+static void nothing(void)
+{
+}
+
+static void all_are_there(void)
+{
+        comes(ALICE);
+        comes(BOB);
+        comes(BOB_PHONE);
+}
+
+/* More than the queue holds at first. */
+static void many_devices(void)
+{
+        char device[32];
+
+        comes(ALICE);
+        for (unsigned i = 0; i < 40; i++) {
+                snprintf(device, sizeof(device), "device-%u", i);
+                exchange_attach(world.exchange, &world.moment, i + 1, "bob", device, "");
+        }
+}
+
+static void ringing(void)
+{
+        all_are_there();
+        initiate();
+}
+
+static void ringing_nobody(void)
+{
+        comes(ALICE);
+        initiate();
+}
+
+static void ringing_who_is_in_a_call(void)
+{
+        ringing();
+        comes(CAROL);
+        comes(DAVE);
+        calls(CAROL, "dave", 7);
+        calls(BOB, "dave", 8);
+        comes(DAVE);
+        calls_with(BOB, "carol", 9, (MessageInitiate){.parallel = true});
+        accepts_with(CAROL, 9, (MessageAccept){.parallel = true});
+}
+
+static void bob_is_busy(void)
+{
+        comes(ALICE);
+        in_call(BOB, CAROL, 9);
+}
+
+static void answered(void)
+{
+        ringing();
+        accept();
+}
+
+static void joined(void)
+{
+        answered();
+        joins(BOB, 1);
+        join();
+}
+
+static void joined_limited(void)
+{
+        joined();
+        comes_by_token(BOB, world.tokens[BOB], 0);
+        joins(LIMITED(BOB), 1);
+}
+
+static const struct {
+        const char *name;
+        void (*before)(void);
+        int (*operation)(void);
+} cases[] = {
+        {"user added", nothing, add_user},
+        {"ice servers", nothing, set_ice_servers},
+        {"restore", nothing, restore},
+        {"first attach", nothing, attach},
+        {"initiate", all_are_there, initiate},
+        {"initiate to many devices", many_devices, initiate},
+        {"initiate to who is busy", bob_is_busy, initiate},
+        {"initiate again", ringing, initiate},
+        {"glare", ringing, call_back},
+        {"attach while rung", ringing_nobody, attach},
+        {"attach anew while rung", ringing, attach},
+        {"alerting", ringing, alert},
+        {"accept", ringing, accept},
+        {"accept again", answered, accept},
+        {"accept and end others", ringing_who_is_in_a_call, accept},
+        {"reject", ringing, reject},
+        {"cancel", ringing, cancel},
+        {"cancel before initiate", all_are_there, cancel},
+        {"ring timeout", ringing, expire},
+        {"logout while rung", ringing, log_out},
+        {"token", answered, ask_token},
+        {"join", answered, join},
+        {"join again", joined, join},
+        {"limited attach", joined_limited, attach_limited},
+        {"limited join", joined_limited, join},
+        {"limited detach", joined_limited, limited_detach},
+        {"leave", joined, leave},
+        {"signal", joined, send_signal},
+        {"state", joined, mute},
+        {"snapshot", joined, snapshot},
+        {"settings", joined, set_when_busy},
+        {"end", joined, end},
+        {"logout in a call", joined, log_out},
+        {"user removed in a call", joined, remove_user},
+        {"user removed while rung", ringing_who_is_in_a_call, remove_user},
+};
+
+/* What was done, less the reply that it could not be. */
+static void trace_add(char *done, size_t size)
+{
+        for (char *line = world.trace, *end; *line; line = end) {
+                end = strchr(line, '\n') + 1;
+                if (memmem(line, (size_t)(end - line), ": TooMany", strlen(": TooMany")))
+                        continue;
+                ck_assert_uint_lt(strlen(done) + (size_t)(end - line), size);
+                strncat(done, line, (size_t)(end - line));
+        }
+        forget();
+}
+
+START_TEST(what_memory_did_not_suffice_for_can_be_asked_again)
+{
+        static char all[sizeof(world.trace)], done[sizeof(world.trace)];
+        unsigned n = 0;
+
+        all[0] = '\0';
+        cases[_i].before();
+        forget();
+        ck_assert_int_eq(cases[_i].operation(), 0);
+        trace_add(all, sizeof(all));
+        do {
+                world_end();
+                world_begin();
+                done[0] = '\0';
+                cases[_i].before();
+                forget();
+
+                failed = false;
+                world.done = no_more_fail;
+                fails_at = ++n;
+                int r = cases[_i].operation();
+                no_more_fail();
+                bool refused = strstr(world.trace, ": TooMany\n");
+                trace_add(done, sizeof(done));
+                if (failed) {
+                        ck_assert_msg(r == -ENOMEM || (r == 0 && refused),
+                                      "%s: allocation %u failed and nobody was told",
+                                      cases[_i].name, n);
+                        ck_assert_int_eq(cases[_i].operation(), 0);
+                        trace_add(done, sizeof(done));
+                }
+                ck_assert_msg(str_eq(done, all), "%s, allocation %u: did\n%sinstead of\n%s",
+                              cases[_i].name, n, done, all);
+        } while (failed);
+        ck_assert_uint_lt(n, 1000);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("exchange-oom");
+        TCase *oom = tcase_create("out of memory");
+
+        tcase_add_checked_fixture(oom, world_begin, world_end);
+        tcase_add_loop_test(oom, what_memory_did_not_suffice_for_can_be_asked_again, 0,
+                            ELEMENTSOF(cases));
+        suite_add_tcase(suite, oom);
+        return suite_run(suite);
+}
