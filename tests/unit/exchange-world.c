@@ -211,6 +211,8 @@ static void trace_action(const ExchangeAction *action)
                 trace("drop %d", call_of(action->session_id));
                 break;
         case EXCHANGE_LOG:
+                world.logged = action->record;
+                world.logged.metadata = (Metadata){0};
                 trace("log %s %d %s", action->uid, call_of(action->record.session_id),
                       status_of(action->record.status, action->record.reason));
                 break;

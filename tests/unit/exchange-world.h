@@ -36,6 +36,7 @@ typedef struct World {
         char participants[WHO_COUNT][PARTICIPANT_ID_MAX + 1]; /* … and id in the session */
         ReplyJoin joined;                /* the last reply to a join; its arrays are gone */
         CallSnapshot call;               /* the last one that anybody was told, less metadata */
+        CallRecord logged;               /* the last that went to a history, likewise */
         char text[MESSAGE_TEXT_MAX + 1]; /* the last error's sentence */
         bool confirms;                   /* of the last message that was sent */
         char trace[32768];

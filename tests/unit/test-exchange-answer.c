@@ -356,6 +356,39 @@ START_TEST(rule_12_either_side_ends_it_for_both_with_its_duration)
 }
 END_TEST
 
+START_TEST(only_a_missed_call_is_still_to_be_seen)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        passes(USEC_PER_SEC);
+        says(BOB, MESSAGE_ALERTING, 1);
+        says(ALICE, MESSAGE_CANCEL, 1);
+        ck_assert_int_eq(world.logged.direction, CALL_DIRECTION_INCOMING);
+        ck_assert(!world.logged.seen);
+        ck_assert_uint_eq(world.logged.ringing_since, world.moment.date);
+        ck_assert_uint_eq(world.logged.answered_at, 0);
+        ck_assert_uint_eq(world.logged.ended_at, world.moment.date);
+        calls(ALICE, "bob", 2);
+        rejects(BOB, 2, CALL_STATUS_REJECTED);
+        ck_assert(world.logged.seen);
+}
+END_TEST
+
+START_TEST(so_many_ended_calls_are_remembered_and_no_more)
+{
+        comes(ALICE);
+        for (int call = 1; call <= ENDED_MEMORY_MAX + 1; call++) {
+                calls(ALICE, "bob", call);
+                says(ALICE, MESSAGE_CANCEL, call);
+                forget();
+        }
+        says(ALICE, MESSAGE_END, 1);
+        says(ALICE, MESSAGE_END, 2);
+        expect("alice-desk: NoSuchCall", "alice-desk: ok", NULL);
+}
+END_TEST
+
 START_TEST(rule_12_what_rings_cannot_be_ended)
 {
         rings_everywhere();
@@ -395,6 +428,8 @@ int main(void)
         tcase_add_test(answer, rule_10_glare_is_an_accept_by_the_device_that_called_back);
         tcase_add_test(answer, rule_12_either_side_ends_it_for_both_with_its_duration);
         tcase_add_test(answer, rule_12_what_rings_cannot_be_ended);
+        tcase_add_test(answer, only_a_missed_call_is_still_to_be_seen);
+        tcase_add_test(answer, so_many_ended_calls_are_remembered_and_no_more);
         suite_add_tcase(suite, answer);
         return suite_run(suite);
 }

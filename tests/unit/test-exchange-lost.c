@@ -374,6 +374,18 @@ START_TEST(rule_14_a_live_call_comes_back_after_a_restart_and_goes_on)
 }
 END_TEST
 
+START_TEST(a_date_that_jumped_back_makes_no_ring_longer_than_the_longest)
+{
+        alice_calls_bob();
+        world.moment.date -= 3600 * USEC_PER_SEC;
+        hub_restarts();
+        live_call_done(&saved);
+        comes(ALICE);
+        passes(RING_TIMEOUT_MAX_S * USEC_PER_SEC);
+        ck_assert_ptr_nonnull(strstr(world.trace, "alice-desk: over 1 unanswered (timeout)\n"));
+}
+END_TEST
+
 START_TEST(what_cannot_be_restored_is_refused)
 {
         alice_calls_bob();
@@ -416,6 +428,7 @@ int main(void)
         tcase_add_test(lost, rule_15_a_ring_comes_back_after_a_restart_with_its_deadline);
         tcase_add_test(lost, rule_14_after_a_restart_grace_starts_anew);
         tcase_add_test(lost, rule_14_a_live_call_comes_back_after_a_restart_and_goes_on);
+        tcase_add_test(lost, a_date_that_jumped_back_makes_no_ring_longer_than_the_longest);
         tcase_add_test(lost, what_cannot_be_restored_is_refused);
         suite_add_tcase(suite, lost);
         return suite_run(suite);
