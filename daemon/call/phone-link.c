@@ -80,7 +80,7 @@ void phone_hello(const Phone *phone, Message *ret)
         ret->hello.history_since = phone->history_since;
 }
 
-/* A login token is as old as the connection that it came on: the hub has just given a new one. */
+/* The token that the answer brought may be used up or too old by now; this one is fresh. */
 static void welcome_refresh_token(Phone *phone, const CallSnapshot *snapshot)
 {
         Errand *errand = errand_find(phone, MESSAGE_JOIN, snapshot->record.session_id);
@@ -89,12 +89,21 @@ static void welcome_refresh_token(Phone *phone, const CallSnapshot *snapshot)
                 STR_SET(errand->message.join.token, snapshot->join_token);
 }
 
+/* Whether what is still to be asked of the hub will say whether this call is one. */
+static bool welcome_is_open(Phone *phone, const char *session_id)
+{
+        return errand_find(phone, MESSAGE_INITIATE, session_id) ||
+               errand_find(phone, MESSAGE_CANCEL, session_id) ||
+               errand_find(phone, MESSAGE_END, session_id);
+}
+
 static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
 {
         Line *line;
         int r;
 
         if (call_status_is_terminal(snapshot->record.status) ||
+            welcome_is_open(phone, snapshot->record.session_id) ||
             phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
                 return 0;
         r = line_new(phone, snapshot, &line);
@@ -117,8 +126,7 @@ static void welcome_finished_call(Phone *phone, const CallSnapshot *snapshot)
         if (!snapshot->here ||
             (type == MESSAGE_CANCEL && snapshot->record.direction != CALL_DIRECTION_OUTGOING))
                 return;
-        if (errand_find(phone, MESSAGE_END, session_id) ||
-            errand_find(phone, MESSAGE_CANCEL, session_id))
+        if (welcome_is_open(phone, session_id))
                 return;
         errand = errand_new(phone, type, session_id);
         errand->kept = true;

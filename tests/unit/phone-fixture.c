@@ -8,6 +8,17 @@
 #define DATE_AT_FIRST (1700000000 * USEC_PER_SEC)
 #define STEPS_MAX 1000 /* deadlines in one wait: more is a loop */
 
+Suite *phone_suite(const char *name, const TTest *const *tests, size_t n)
+{
+        Suite *suite = suite_create("phone");
+        TCase *tcase = tcase_create(name);
+
+        for (size_t i = 0; i < n; i++)
+                tcase_add_test(tcase, tests[i]);
+        suite_add_tcase(suite, tcase);
+        return suite;
+}
+
 Fixture *fixture_new(void)
 {
         Fixture *fixture = calloc(1, sizeof(*fixture));

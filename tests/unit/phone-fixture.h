@@ -40,6 +40,8 @@ typedef struct Fixture {
         size_t n_told;
 } Fixture;
 
+Suite *phone_suite(const char *name, const TTest *const *tests, size_t n);
+
 Fixture *fixture_new(void);    /* logged out */
 Fixture *fixture_online(void); /* online, and quiet */
 void fixture_free(Fixture *fixture);

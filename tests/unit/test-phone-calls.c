@@ -352,32 +352,31 @@ END_TEST
 
 int main(void)
 {
-        Suite *suite = suite_create("phone");
-        TCase *calls = tcase_create("calls");
+        const TTest *const tests[] = {
+                rule_1_a_placed_call_appears_when_the_hub_confirms_it,
+                rule_1_what_the_hub_refuses_is_refused_with_its_words,
+                rule_8_a_busy_receiver_is_told_after_the_call_has_appeared,
+                rule_3_a_ring_is_published_before_anything_slow_is_done,
+                rule_3_alerting_is_said_once_when_the_tone_is_heard,
+                rule_3_alerting_is_said_when_a_presenter_has_taken_it,
+                rule_3_the_caller_hears_the_ring_back_once_it_rings_there,
+                rule_4_an_accept_is_done_when_the_hub_says_so,
+                rule_4_handled_by_names_the_listener_of_the_program,
+                rule_4_the_caller_is_told_of_the_answer_in_order,
+                rule_4_decisions_are_taken_one_after_the_other,
+                rule_4_who_was_slower_learns_who_was_first,
+                rule_4_a_second_decision_has_its_turn_when_the_first_is_refused,
+                rule_5_a_reject_is_done_when_the_call_is_over,
+                rule_5_the_end_may_come_before_the_reply,
+                rule_6_cancel_stops_the_ring,
+                rule_6_an_accept_that_comes_while_cancelling_is_ended_unheard,
+                rule_6_a_cancel_that_was_too_late_ends_the_call,
+                rule_10_a_call_that_crosses_another_becomes_its_answer,
+                rule_12_whoever_hangs_up_is_not_heard_while_the_hub_thinks,
+                rule_12_the_other_side_hanging_up_ends_it_here,
+                a_finished_call_is_shown_for_ten_seconds,
+                a_finished_call_can_be_put_away_at_once,
+        };
 
-        tcase_add_test(calls, rule_1_a_placed_call_appears_when_the_hub_confirms_it);
-        tcase_add_test(calls, rule_1_what_the_hub_refuses_is_refused_with_its_words);
-        tcase_add_test(calls, rule_8_a_busy_receiver_is_told_after_the_call_has_appeared);
-        tcase_add_test(calls, rule_3_a_ring_is_published_before_anything_slow_is_done);
-        tcase_add_test(calls, rule_3_alerting_is_said_once_when_the_tone_is_heard);
-        tcase_add_test(calls, rule_3_alerting_is_said_when_a_presenter_has_taken_it);
-        tcase_add_test(calls, rule_3_the_caller_hears_the_ring_back_once_it_rings_there);
-        tcase_add_test(calls, rule_4_an_accept_is_done_when_the_hub_says_so);
-        tcase_add_test(calls, rule_4_handled_by_names_the_listener_of_the_program);
-        tcase_add_test(calls, rule_4_the_caller_is_told_of_the_answer_in_order);
-        tcase_add_test(calls, rule_4_decisions_are_taken_one_after_the_other);
-        tcase_add_test(calls, rule_4_who_was_slower_learns_who_was_first);
-        tcase_add_test(calls, rule_4_a_second_decision_has_its_turn_when_the_first_is_refused);
-        tcase_add_test(calls, rule_5_a_reject_is_done_when_the_call_is_over);
-        tcase_add_test(calls, rule_5_the_end_may_come_before_the_reply);
-        tcase_add_test(calls, rule_6_cancel_stops_the_ring);
-        tcase_add_test(calls, rule_6_an_accept_that_comes_while_cancelling_is_ended_unheard);
-        tcase_add_test(calls, rule_6_a_cancel_that_was_too_late_ends_the_call);
-        tcase_add_test(calls, rule_10_a_call_that_crosses_another_becomes_its_answer);
-        tcase_add_test(calls, rule_12_whoever_hangs_up_is_not_heard_while_the_hub_thinks);
-        tcase_add_test(calls, rule_12_the_other_side_hanging_up_ends_it_here);
-        tcase_add_test(calls, a_finished_call_is_shown_for_ten_seconds);
-        tcase_add_test(calls, a_finished_call_can_be_put_away_at_once);
-        suite_add_tcase(suite, calls);
-        return suite_run(suite);
+        return suite_run(phone_suite("calls", tests, ELEMENTSOF(tests)));
 }

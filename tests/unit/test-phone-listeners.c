@@ -322,28 +322,27 @@ END_TEST
 
 int main(void)
 {
-        Suite *suite = suite_create("phone");
-        TCase *listeners = tcase_create("listeners");
+        const TTest *const tests[] = {
+                the_highest_priority_presents_then_the_newest,
+                an_error_reply_asks_the_next_one,
+                one_second_of_silence_asks_the_next_one,
+                a_presenter_that_disconnects_is_followed_by_the_next,
+                a_late_reply_changes_nothing,
+                who_does_not_present_is_never_asked,
+                a_newcomer_that_comes_first_takes_over_what_rings,
+                a_newcomer_presents_where_nobody_does,
+                restored_listeners_are_told_again_of_what_rings,
+                a_ring_in_the_first_welcome_is_announced_as_resumed,
+                a_listener_that_is_deaf_to_three_events_is_removed,
+                a_listener_that_answers_late_is_kept,
+                do_not_disturb_asks_nobody_to_present,
+                after_silence_nobody_is_asked_to_present,
+                an_id_in_use_by_another_is_refused_by_name,
+                the_same_listener_again_replaces_itself,
+                a_listener_id_is_text_and_a_presenter_has_a_path,
+                one_connection_has_sixty_four_listeners_at_most,
+                all_connections_together_have_a_limit_too,
+        };
 
-        tcase_add_test(listeners, the_highest_priority_presents_then_the_newest);
-        tcase_add_test(listeners, an_error_reply_asks_the_next_one);
-        tcase_add_test(listeners, one_second_of_silence_asks_the_next_one);
-        tcase_add_test(listeners, a_presenter_that_disconnects_is_followed_by_the_next);
-        tcase_add_test(listeners, a_late_reply_changes_nothing);
-        tcase_add_test(listeners, who_does_not_present_is_never_asked);
-        tcase_add_test(listeners, a_newcomer_that_comes_first_takes_over_what_rings);
-        tcase_add_test(listeners, a_newcomer_presents_where_nobody_does);
-        tcase_add_test(listeners, restored_listeners_are_told_again_of_what_rings);
-        tcase_add_test(listeners, a_ring_in_the_first_welcome_is_announced_as_resumed);
-        tcase_add_test(listeners, a_listener_that_is_deaf_to_three_events_is_removed);
-        tcase_add_test(listeners, a_listener_that_answers_late_is_kept);
-        tcase_add_test(listeners, do_not_disturb_asks_nobody_to_present);
-        tcase_add_test(listeners, after_silence_nobody_is_asked_to_present);
-        tcase_add_test(listeners, an_id_in_use_by_another_is_refused_by_name);
-        tcase_add_test(listeners, the_same_listener_again_replaces_itself);
-        tcase_add_test(listeners, a_listener_id_is_text_and_a_presenter_has_a_path);
-        tcase_add_test(listeners, one_connection_has_sixty_four_listeners_at_most);
-        tcase_add_test(listeners, all_connections_together_have_a_limit_too);
-        suite_add_tcase(suite, listeners);
-        return suite_run(suite);
+        return suite_run(phone_suite("listeners", tests, ELEMENTSOF(tests)));
 }

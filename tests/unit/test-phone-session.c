@@ -394,30 +394,29 @@ END_TEST
 
 int main(void)
 {
-        Suite *suite = suite_create("phone");
-        TCase *media = tcase_create("session");
+        const TTest *const tests[] = {
+                rule_18_the_hub_hears_of_the_join_before_the_media_are_ready,
+                rule_18_who_does_not_want_to_join_has_no_worker,
+                rule_18_leave_ends_the_worker_and_keeps_the_call,
+                rule_18_join_is_legal_again_after_leave,
+                rule_18_a_join_that_the_hub_refuses_is_an_error_of_the_session,
+                rule_18_a_worker_that_dies_fails_the_session_and_not_the_call,
+                rule_19_a_worker_that_dies_while_it_rings_disturbs_nothing,
+                rule_18_a_failed_worker_is_replaced_at_the_next_join,
+                participants_come_and_go,
+                a_participant_who_mutes_is_told,
+                what_the_worker_hears_of_a_participant_is_shown_and_the_hub_told,
+                signals_pass_both_ways,
+                signals_that_wait_for_the_connection_are_bounded,
+                mute_is_for_the_worker_and_the_hub,
+                start_audio_muted_is_honoured_on_answer,
+                a_token_is_for_who_asked,
+                session_methods_need_a_call_that_is_answered,
+                rule_8_one_microphone_is_open_at_a_time,
+                a_worker_is_adopted_after_a_restart,
+                news_of_a_worker_that_was_stopped_is_old,
+                a_fault_of_the_worker_is_told,
+        };
 
-        tcase_add_test(media, rule_18_the_hub_hears_of_the_join_before_the_media_are_ready);
-        tcase_add_test(media, rule_18_who_does_not_want_to_join_has_no_worker);
-        tcase_add_test(media, rule_18_leave_ends_the_worker_and_keeps_the_call);
-        tcase_add_test(media, rule_18_join_is_legal_again_after_leave);
-        tcase_add_test(media, rule_18_a_join_that_the_hub_refuses_is_an_error_of_the_session);
-        tcase_add_test(media, rule_18_a_worker_that_dies_fails_the_session_and_not_the_call);
-        tcase_add_test(media, rule_19_a_worker_that_dies_while_it_rings_disturbs_nothing);
-        tcase_add_test(media, rule_18_a_failed_worker_is_replaced_at_the_next_join);
-        tcase_add_test(media, participants_come_and_go);
-        tcase_add_test(media, a_participant_who_mutes_is_told);
-        tcase_add_test(media, what_the_worker_hears_of_a_participant_is_shown_and_the_hub_told);
-        tcase_add_test(media, signals_pass_both_ways);
-        tcase_add_test(media, signals_that_wait_for_the_connection_are_bounded);
-        tcase_add_test(media, mute_is_for_the_worker_and_the_hub);
-        tcase_add_test(media, start_audio_muted_is_honoured_on_answer);
-        tcase_add_test(media, a_token_is_for_who_asked);
-        tcase_add_test(media, session_methods_need_a_call_that_is_answered);
-        tcase_add_test(media, rule_8_one_microphone_is_open_at_a_time);
-        tcase_add_test(media, a_worker_is_adopted_after_a_restart);
-        tcase_add_test(media, news_of_a_worker_that_was_stopped_is_old);
-        tcase_add_test(media, a_fault_of_the_worker_is_told);
-        suite_add_tcase(suite, media);
-        return suite_run(suite);
+        return suite_run(phone_suite("session", tests, ELEMENTSOF(tests)));
 }

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone-fixture.h"
+
+/* Without the hub, and when it is back: call-model.md, rules 14 to 17. */
+
+#define CONFIRMED "call-added done worker-start manager"
+#define MISSED "worker-stop call status:missed/timeout broadcast:IncomingCallCancelled"
+
+static void online_again(Fixture *f, const CallSnapshot *calls, size_t n)
+{
+        hub_gone(f);
+        forget(f);
+        hub_welcomes(f, calls, n, false);
+}
+
+START_TEST(rule_15_an_initiate_that_timed_out_is_cancelled_until_the_hub_confirms_it)
+{
+        FIXTURE(f);
+
+        place(f, CALL);
+        forget(f);
+        wait_us(f, COMMAND_TIMEOUT_US);
+        expect(f, "done:Timeout send:cancel");
+        hub_gone(f);
+        forget(f);
+        hub_welcomes(f, NULL, 0, false);
+        expect(f, "manager send:cancel");
+        reply_ok(f, MESSAGE_CANCEL);
+        online_again(f, NULL, 0);
+        expect(f, "manager");
+}
+END_TEST
+
+START_TEST(rule_15_a_call_that_was_given_up_never_appears)
+{
+        CallSnapshot rings = outgoing(CALL, CALL_STATUS_INITIATED);
+        CallSnapshot accepted = outgoing(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        place(f, CALL);
+        wait_us(f, COMMAND_TIMEOUT_US);
+        forget(f);
+        reply_call(f, MESSAGE_INITIATE, rings);
+        hub_says(f, MESSAGE_ACCEPTED, &accepted);
+        expect(f, "");
+        online_again(f, &rings, 1);
+        expect(f, "manager send:cancel");
+        reply_error(f, MESSAGE_CANCEL, CALL_ERROR_CALL_ONGOING);
+        expect(f, "send:end");
+        reply_ok(f, MESSAGE_END);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(an_initiate_waits_for_a_connection_that_is_being_made)
+{
+        __attribute__((cleanup(fixture_freep))) Fixture *f = fixture_new();
+
+        place(f, CALL);
+        expect(f, "done:NotLoggedIn");
+        phone_connection_changed(f->phone, &f->instant, PHONE_CONNECTING, "");
+        place(f, CALL);
+        expect(f, "manager");
+        hub_welcomes(f, NULL, 0, false);
+        expect(f, "manager send:initiate");
+        reply_call(f, MESSAGE_INITIATE, outgoing(CALL, CALL_STATUS_INITIATED));
+        expect(f, CONFIRMED);
+}
+END_TEST
+
+START_TEST(an_initiate_without_a_connection_is_refused_at_once)
+{
+        FIXTURE(f);
+
+        phone_connection_changed(f->phone, &f->instant, PHONE_CONNECTING, "");
+        place(f, CALL);
+        forget(f);
+        hub_gone(f);
+        expect(f, "done:NotConnected manager");
+        ck_assert_str_eq(f->last[PHONE_DONE].text, "The hub does not answer");
+        place(f, CALL);
+        expect(f, "done:NotConnected");
+}
+END_TEST
+
+START_TEST(an_initiate_that_was_lost_on_the_way_is_sent_again)
+{
+        CallSnapshot rings = outgoing(CALL, CALL_STATUS_INITIATED);
+        FIXTURE(f);
+
+        place(f, CALL);
+        online_again(f, &rings, 1);
+        expect(f, "manager send:initiate");
+        reply_call(f, MESSAGE_INITIATE, rings);
+        expect(f, CONFIRMED);
+}
+END_TEST
+
+START_TEST(rule_15_a_ring_without_the_hub_stops_at_its_deadline)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        hub_gone(f);
+        forget(f);
+        wait_us(f, RING_S * USEC_PER_SEC - 1);
+        expect(f, "");
+        wait_us(f, 1);
+        expect(f, "history:missed/timeout " MISSED " tone:none");
+}
+END_TEST
+
+START_TEST(rule_15_an_unanswered_call_without_the_hub_stops_at_its_deadline)
+{
+        FIXTURE(f);
+
+        placed(f, CALL);
+        hub_gone(f);
+        forget(f);
+        wait_us(f, RING_S * USEC_PER_SEC);
+        expect(f, "history:unanswered/timeout worker-stop call status:unanswered/timeout "
+                  "broadcast:OutgoingCallRejected");
+}
+END_TEST
+
+START_TEST(the_deadline_is_the_hubs_as_long_as_there_is_one)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        wait_us(f, RING_S * USEC_PER_SEC + RING_WITHOUT_HUB_GRACE_US - 1);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
+        wait_us(f, 1);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_MISSED);
+}
+END_TEST
+
+START_TEST(rule_15_an_accept_waits_ten_seconds_for_the_connection)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        hub_gone(f);
+        forget(f);
+        accept_by(f, CALL, PROGRAM);
+        expect(f, "tone:none");
+        wait_us(f, COMMAND_TIMEOUT_US);
+        expect(f, "done:Timeout tone:ring");
+}
+END_TEST
+
+START_TEST(rule_15_an_accept_goes_out_when_the_connection_is_back)
+{
+        CallSnapshot rings = incoming(CALL, CALL_STATUS_INITIATED);
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        reply_ok(f, MESSAGE_DELIVERED);
+        hub_gone(f);
+        accept_by(f, CALL, PROGRAM);
+        forget(f);
+        hub_welcomes(f, &rings, 1, false);
+        expect(f, "manager send:accept");
+        reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
+        expect(f, "call session-added status:ongoing send:join done");
+}
+END_TEST
+
+START_TEST(rule_15_an_accept_that_came_through_is_known_from_the_welcome)
+{
+        CallSnapshot ongoing = incoming(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        reply_ok(f, MESSAGE_DELIVERED);
+        accept_by(f, CALL, PROGRAM);
+        online_again(f, &ongoing, 1);
+        expect(f, "call session-added manager status:ongoing send:accept send:join");
+        reply_call(f, MESSAGE_ACCEPT, ongoing);
+        expect(f, "done");
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->handled_by, PROGRAM);
+}
+END_TEST
+
+START_TEST(rule_4_a_late_yes_to_an_accept_counts)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        accept_by(f, CALL, PROGRAM);
+        wait_us(f, COMMAND_TIMEOUT_US);
+        forget(f);
+        reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
+        expect(f, "call session-added status:ongoing send:join tone:none");
+}
+END_TEST
+
+START_TEST(a_yes_to_an_accept_that_comes_after_the_end_ends_the_call)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        accept_by(f, CALL, PROGRAM);
+        wait_us(f, RING_S * USEC_PER_SEC + RING_WITHOUT_HUB_GRACE_US);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_MISSED);
+        forget(f);
+        reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
+        expect(f, "send:end");
+}
+END_TEST
+
+START_TEST(rule_15_a_ring_that_the_hub_does_not_know_goes_on_for_ten_seconds)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        online_again(f, NULL, 0);
+        forget(f);
+        wait_us(f, RING_WITHOUT_HUB_GRACE_US - 1);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
+        wait_us(f, 1);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_CANCELLED);
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->record.reason, "caller-lost");
+}
+END_TEST
+
+START_TEST(rule_15_a_ring_that_the_caller_sends_again_goes_on)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        online_again(f, NULL, 0);
+        forget(f);
+        hub_rings(f, CALL);
+        expect(f, "");
+        wait_us(f, RING_WITHOUT_HUB_GRACE_US);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
+}
+END_TEST
+
+START_TEST(rule_15_the_caller_sends_again_what_the_hub_has_lost)
+{
+        FIXTURE(f);
+
+        placed(f, CALL);
+        online_again(f, NULL, 0);
+        expect(f, "send:initiate manager");
+        ck_assert_str_eq(f->sent[MESSAGE_INITIATE].initiate.receiver, "alice");
+        reply_call(f, MESSAGE_INITIATE, outgoing(CALL, CALL_STATUS_INITIATED));
+        expect(f, "");
+
+        online_again(f, NULL, 0);
+        forget(f);
+        reply_error(f, MESSAGE_INITIATE, CALL_ERROR_CALL_TERMINATED);
+        expect(f, "history:cancelled/failed worker-stop call status:cancelled/failed "
+                  "broadcast:CallEndedMessageReceived");
+}
+END_TEST
+
+START_TEST(rule_14_a_live_call_that_the_hub_gave_up_is_over)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        hub_gone(f);
+        expect(f, "manager");
+        wait_us(f, 60 * USEC_PER_SEC);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
+        hub_welcomes(f, NULL, 0, false);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ENDED);
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->record.reason, "connection-lost");
+}
+END_TEST
+
+START_TEST(rule_14_a_live_call_that_the_hub_still_has_goes_on)
+{
+        CallSnapshot ongoing = outgoing(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        talking(f, CALL);
+        online_again(f, &ongoing, 1);
+        expect(f, "manager");
+        ck_assert_int_eq(session_of(f, CALL), SESSION_CONNECTED);
+}
+END_TEST
+
+START_TEST(what_the_welcomes_history_says_of_a_call_is_how_it_ended)
+{
+        Message message = {.type = MESSAGE_REPLY, .id = HELLO_ID};
+        CallRecord record = outgoing(CALL, CALL_STATUS_ENDED).record;
+        FIXTURE(f);
+
+        talking(f, CALL);
+        hub_gone(f);
+        forget(f);
+        STR_SET(record.reason, "remote-hangup");
+        record.duration_s = 7;
+        message.reply.kind = REPLY_WELCOME;
+        message.reply.welcome.history = &record;
+        message.reply.welcome.n_history = 1;
+        message.reply.welcome.history_complete = true;
+        message.reply.welcome.date = f->instant.date;
+        hub_message(f, &message);
+        expect(f, "history:ended/remote-hangup worker-stop session call manager "
+                  "status:ended/remote-hangup broadcast:CallEndedMessageReceived");
+        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->record.duration_s, 7);
+        ck_assert_uint_eq(phone_history_since(f->phone), f->instant.date);
+}
+END_TEST
+
+START_TEST(an_outgoing_call_that_was_answered_meanwhile_is_joined)
+{
+        CallSnapshot ongoing = outgoing(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        placed(f, CALL);
+        online_again(f, &ongoing, 1);
+        expect(f, "call session-added manager status:ongoing broadcast:OutgoingCallAccepted "
+                  "send:join");
+}
+END_TEST
+
+START_TEST(a_ring_that_was_answered_elsewhere_meanwhile_stops)
+{
+        CallSnapshot ongoing = incoming(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        ongoing.here = false;
+        hub_rings(f, CALL);
+        online_again(f, &ongoing, 1);
+        expect(f, "worker-stop call manager status:cancelled/answered-elsewhere "
+                  "broadcast:IncomingCallCancelled tone:none");
+        accept_by(f, CALL, PROGRAM);
+        expect(f, "done:AnsweredElsewhere");
+        ck_assert_str_eq(f->last[PHONE_DONE].text,
+                         "The call " CALL " was answered by another device");
+}
+END_TEST
+
+START_TEST(rule_6_a_cancel_reaches_the_hub_even_late)
+{
+        CallSnapshot ongoing = outgoing(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        placed(f, CALL);
+        hub_gone(f);
+        reject(f, CALL, CALL_STATUS_CANCELLED);
+        forget(f);
+        wait_us(f, COMMAND_TIMEOUT_US);
+        expect(f, "history:cancelled/caller-cancelled worker-stop call "
+                  "status:cancelled/caller-cancelled broadcast:CallEndedMessageReceived "
+                  "done:Timeout");
+        hub_welcomes(f, &ongoing, 1, false);
+        expect(f, "manager send:cancel");
+        reply_error(f, MESSAGE_CANCEL, CALL_ERROR_CALL_ONGOING);
+        expect(f, "send:end");
+        reply_ok(f, MESSAGE_END);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(a_hang_up_without_the_hub_is_done_here_and_told_later)
+{
+        CallSnapshot ongoing = outgoing(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        talking(f, CALL);
+        hub_gone(f);
+        forget(f);
+        do_to(f, PHONE_COMMAND_END, CALL);
+        expect(f, "worker-stop session");
+        wait_us(f, COMMAND_TIMEOUT_US);
+        expect(f, "history:ended/hangup call status:ended/hangup "
+                  "broadcast:CallEndedMessageReceived done:Timeout");
+        do_to(f, PHONE_COMMAND_END, CALL);
+        expect(f, "done");
+        hub_welcomes(f, &ongoing, 1, false);
+        expect(f, "manager send:end");
+}
+END_TEST
+
+START_TEST(rule_17_events_are_acknowledged_and_taken_once)
+{
+        Message hello, over = {.type = MESSAGE_OVER, .seq = 1};
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        ck_assert_uint_eq(f->sent[MESSAGE_DELIVERED].ack, 0);
+        STR_SET(over.over.session_id, CALL);
+        over.over.status = CALL_STATUS_MISSED;
+        phone_message(f->phone, &f->instant, &over);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
+        wait_us(f, 2 * USEC_PER_SEC);
+        expect(f, "send:ack");
+        ck_assert_uint_eq(f->sent[MESSAGE_ACK].ack, 1);
+        phone_hello(f->phone, &hello);
+        ck_assert_uint_eq(hello.hello.resume_seq, 1);
+        ck_assert_str_eq(hello.hello.resume, THIRD);
+}
+END_TEST
+
+START_TEST(rule_17_a_link_that_is_resumed_keeps_what_rings)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        reply_ok(f, MESSAGE_DELIVERED);
+        hub_gone(f);
+        forget(f);
+        hub_welcomes(f, NULL, 0, true);
+        expect(f, "manager");
+        wait_us(f, RING_WITHOUT_HUB_GRACE_US);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
+}
+END_TEST
+
+START_TEST(history_that_does_not_fit_the_welcome_is_paged)
+{
+        Message message = {.type = MESSAGE_REPLY, .id = HELLO_ID};
+        Message page = {.type = MESSAGE_REPLY};
+        CallRecord record = incoming(OTHER, CALL_STATUS_MISSED).record;
+        FIXTURE(f);
+
+        message.reply.kind = REPLY_WELCOME;
+        message.reply.welcome.date = f->instant.date + 5;
+        hub_message(f, &message);
+        expect(f, "send:history manager");
+        page.id = f->ids[MESSAGE_HISTORY];
+        page.reply.kind = REPLY_HISTORY;
+        page.reply.history.records = &record;
+        page.reply.history.n_records = 1;
+        STR_SET(page.reply.history.next, "more");
+        hub_message(f, &page);
+        expect(f, "history:missed/ send:history");
+        ck_assert_str_eq(f->sent[MESSAGE_HISTORY].history.cursor, "more");
+        ck_assert_uint_ne(phone_history_since(f->phone), f->instant.date + 5);
+        page.id = f->ids[MESSAGE_HISTORY];
+        *page.reply.history.next = '\0';
+        hub_message(f, &page);
+        expect(f, "history:missed/");
+        ck_assert_uint_eq(phone_history_since(f->phone), f->instant.date + 5);
+}
+END_TEST
+
+START_TEST(history_goes_to_the_store_and_seen_to_the_hub)
+{
+        Message logged = {.type = MESSAGE_LOGGED,
+                          .logged = incoming(CALL, CALL_STATUS_MISSED).record};
+        Message forgotten = {.type = MESSAGE_FORGOTTEN};
+        char ids[1][UUID_LENGTH + 1] = {OTHER};
+        PhoneCommand seen = asks(PHONE_COMMAND_SEEN, "");
+        FIXTURE(f);
+
+        hub_message(f, &logged);
+        forgotten.sessions.session_ids = ids;
+        forgotten.sessions.count = 1;
+        hub_message(f, &forgotten);
+        expect(f, "history:missed/ history-forget");
+        hub_gone(f);
+        forget(f);
+        seen.sessions = forgotten.sessions;
+        command(f, &seen);
+        expect(f, "done");
+        hub_welcomes(f, NULL, 0, false);
+        expect(f, "manager send:seen");
+        ck_assert_uint_eq(f->sent[MESSAGE_SEEN].sessions.count, 1);
+        online_again(f, NULL, 0);
+        expect(f, "manager send:seen");
+        reply_ok(f, MESSAGE_SEEN);
+        online_again(f, NULL, 0);
+        expect(f, "manager");
+}
+END_TEST
+
+START_TEST(logging_out_ends_what_is_going_on)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        hub_rings(f, OTHER);
+        forget(f);
+        accept_by(f, OTHER, PROGRAM);
+        forget(f);
+        phone_connection_changed(f->phone, &f->instant, PHONE_LOGGED_OUT, "");
+        expect(f, "history:ended/shutdown worker-stop session call manager status:ended/shutdown "
+                  "broadcast:CallEndedMessageReceived history:missed/shutdown worker-stop call "
+                  "status:cancelled/shutdown broadcast:IncomingCallCancelled "
+                  "done:CallTerminated send:logout manager");
+        ck_assert_str_eq(phone_user(f->phone)->uid, "");
+        place(f, THIRD);
+        expect(f, "done:NotLoggedIn");
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *const tests[] = {
+                rule_15_an_initiate_that_timed_out_is_cancelled_until_the_hub_confirms_it,
+                rule_15_a_call_that_was_given_up_never_appears,
+                an_initiate_waits_for_a_connection_that_is_being_made,
+                an_initiate_without_a_connection_is_refused_at_once,
+                an_initiate_that_was_lost_on_the_way_is_sent_again,
+                rule_15_a_ring_without_the_hub_stops_at_its_deadline,
+                rule_15_an_unanswered_call_without_the_hub_stops_at_its_deadline,
+                the_deadline_is_the_hubs_as_long_as_there_is_one,
+                rule_15_an_accept_waits_ten_seconds_for_the_connection,
+                rule_15_an_accept_goes_out_when_the_connection_is_back,
+                rule_15_an_accept_that_came_through_is_known_from_the_welcome,
+                rule_4_a_late_yes_to_an_accept_counts,
+                a_yes_to_an_accept_that_comes_after_the_end_ends_the_call,
+                rule_15_a_ring_that_the_hub_does_not_know_goes_on_for_ten_seconds,
+                rule_15_a_ring_that_the_caller_sends_again_goes_on,
+                rule_15_the_caller_sends_again_what_the_hub_has_lost,
+                rule_14_a_live_call_that_the_hub_gave_up_is_over,
+                rule_14_a_live_call_that_the_hub_still_has_goes_on,
+                what_the_welcomes_history_says_of_a_call_is_how_it_ended,
+                an_outgoing_call_that_was_answered_meanwhile_is_joined,
+                a_ring_that_was_answered_elsewhere_meanwhile_stops,
+                rule_6_a_cancel_reaches_the_hub_even_late,
+                a_hang_up_without_the_hub_is_done_here_and_told_later,
+                rule_17_events_are_acknowledged_and_taken_once,
+                rule_17_a_link_that_is_resumed_keeps_what_rings,
+                history_that_does_not_fit_the_welcome_is_paged,
+                history_goes_to_the_store_and_seen_to_the_hub,
+                logging_out_ends_what_is_going_on,
+        };
+
+        return suite_run(phone_suite("link", tests, ELEMENTSOF(tests)));
+}
