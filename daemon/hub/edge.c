@@ -165,12 +165,15 @@ static void link_gone(EdgeLink *link)
 
 void edge_close(EdgeLink *link, WireClose code, const char *text)
 {
+        char shown[8];
+
         if (link->is_closing)
                 return;
         link->close_code = (uint16_t)code;
         str_printable(link->close_text, sizeof(link->close_text), text);
-        log_fields(LOG_INFO, "closing a connection", "CODE=%u", (unsigned)code, "ADDRESS=%s",
-                   link->address, "REASON=%s", link->close_text, NULL);
+        snprintf(shown, sizeof(shown), "%d", (int)code);
+        log_fields(LOG_INFO, "closing a connection", "CODE=%s", shown, "ADDRESS=%s", link->address,
+                   "REASON=%s", link->close_text, NULL);
         link_gone(link);
         lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_REASON_BASE, CLOSE_DEADLINE_S);
         lws_callback_on_writable(link->wsi);
