@@ -27,7 +27,9 @@ struct EdgeLink {
         Outbox outbox;
         EdgeLink *waiting_prev, *waiting_next;
         bool is_waiting; /* in edge->waiting: a frame is held for a commit */
-        bool is_welcome, is_closing;
+        EdgeLink *ending_prev, *ending_next;
+        bool is_ending; /* in edge->ending: all is said, to be closed */
+        bool is_welcome, is_closing, is_closed;
         uint16_t close_code;
         uint8_t pings_missed;
         usec_t opened_at, pinged_at; /* CLOCK_BOOTTIME */
@@ -42,7 +44,7 @@ struct Edge {
         uv_timer_t tick;
         uint32_t max_events;
         uint64_t last_id, committed;
-        EdgeLink *links, *waiting;
+        EdgeLink *links, *waiting, *ending;
 };
 
 static int edge_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -125,6 +127,19 @@ static void set_waiting(EdgeLink *link, bool waiting)
         link->is_waiting = waiting;
 }
 
+static void set_ending(EdgeLink *link, bool ending)
+{
+        Edge *edge = link->edge;
+
+        if (ending == link->is_ending)
+                return;
+        if (ending)
+                DL_APPEND2(edge->ending, link, ending_prev, ending_next);
+        else
+                DL_DELETE2(edge->ending, link, ending_prev, ending_next);
+        link->is_ending = ending;
+}
+
 /*
  * Writes at once, without waiting for the loop to come round. Whatever the socket does not take
  * lws keeps itself, and asks for the next turn when it is through with it.
@@ -145,10 +160,12 @@ static int link_flush(EdgeLink *link)
                         return -EPIPE;
         }
         set_waiting(link, !frame && link->outbox.frames);
+        set_ending(link, link->close_code && !link->is_closed && !link->outbox.frames &&
+                                 !lws_partial_buffered(link->wsi));
         return 0;
 }
 
-/* Outside its own callback a connection cannot be closed, only be told to end. */
+/* For a connection that is of no use any more. */
 static void link_kill(EdgeLink *link)
 {
         outbox_done(&link->outbox);
@@ -176,8 +193,27 @@ void edge_close(EdgeLink *link, WireClose code, const char *text)
                    "REASON=%s", link->close_text, NULL);
         link_gone(link);
         lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_REASON_BASE, CLOSE_DEADLINE_S);
-        lws_callback_on_writable(link->wsi);
+        if (link_flush(link) < 0)
+                link_kill(link);
         lws_cancel_service(link->edge->context);
+}
+
+/*
+ * lws sends a close frame only if the connection is closed from outside its own callbacks, or from
+ * that for what was received: here is outside.
+ */
+void edge_turn_end(Edge *edge)
+{
+        EdgeLink *link;
+
+        while ((link = edge->ending)) {
+                set_ending(link, false);
+                link->is_closed = true;
+                lws_close_reason(link->wsi, (enum lws_close_status)link->close_code,
+                                 (unsigned char *)link->close_text, strlen(link->close_text));
+                lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+                lws_cancel_service(edge->context);
+        }
 }
 
 int edge_send(EdgeLink *link, Message *message, uint64_t barrier)
@@ -255,6 +291,7 @@ static void link_free(EdgeLink *link)
 {
         link_gone(link);
         set_waiting(link, false);
+        set_ending(link, false);
         HASH_DEL(link->edge->links, link);
         wipe_bearer(link);
         outbox_done(&link->outbox);
@@ -320,18 +357,6 @@ static void link_receive(EdgeLink *link, const char *data, size_t length)
         free(text);
 }
 
-/* -1 closes the connection, in the way of lws. */
-static int link_writable(EdgeLink *link)
-{
-        if (link_flush(link) < 0)
-                return -1;
-        if (!link->is_closing || link->outbox.frames)
-                return 0;
-        lws_close_reason(link->wsi, link->close_code, (unsigned char *)link->close_text,
-                         strlen(link->close_text));
-        return -1;
-}
-
 static int edge_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t length)
 {
@@ -357,7 +382,7 @@ static int edge_callback(struct lws *wsi, enum lws_callback_reasons reason, void
                         (*slot)->pings_missed = 0;
                 return 0;
         case LWS_CALLBACK_SERVER_WRITEABLE:
-                return *slot ? link_writable(*slot) : 0;
+                return *slot && link_flush(*slot) < 0 ? -1 : 0;
         case LWS_CALLBACK_CLOSED:
                 if (slot && *slot)
                         link_free(TAKE_PTR(*slot));

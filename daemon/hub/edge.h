@@ -55,6 +55,9 @@ uint16_t edge_port(const Edge *edge);
 /* Commits up to this number are done: sends what has waited for them. */
 void edge_committed(Edge *edge, uint64_t committed);
 
+/* Before the loop waits again: closes what is through with its last words. */
+void edge_turn_end(Edge *edge);
+
 /* Numbers are never used again; links come and go, so that a number may name none: NULL. */
 uint64_t edge_link_id(const EdgeLink *link);
 EdgeLink *edge_find(const Edge *edge, uint64_t id);

@@ -216,6 +216,7 @@ static void on_turn_end(uv_prepare_t *prepare)
         else if (wait != USEC_NEVER && !uv_is_active((uv_handle_t *)&hub->window))
                 uv_timer_start(&hub->window, on_window, round_up_to_ms(wait), 0);
         arm_deadline(hub, now);
+        edge_turn_end(hub->edge);
 }
 
 static void handle_request(Hub *hub, HubLink *link, const Message *message)
