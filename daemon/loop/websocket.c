@@ -50,7 +50,8 @@ struct WebSocket {
         size_t next_address;    /* to try */
         sd_event_source *step;  /* the next attempt, or `closed`, out of the loop */
         sd_event_source *timer; /* of an attempt, of silence, of closing */
-        struct lws *wsi;        /* NULL when there is none, or it is given up */
+        bool uses_lws;
+        struct lws *wsi; /* NULL when there is none, or it is given up */
 
         Outgoing *queue;
         size_t queued; /* bytes */
@@ -137,6 +138,9 @@ static int connect_to(WebSocket *websocket, const char *address)
 
         if (r < 0)
                 return r;
+        if (!websocket->uses_lws)
+                loop_connection_begin(websocket->loop);
+        websocket->uses_lws = true;
 
         const struct lws_client_connect_info info = {
                 .context = lws,
@@ -254,7 +258,6 @@ int websocket_new(Loop *loop, const WebSocketOptions *options, const WebSocketEv
         if (!websocket)
                 return -ENOMEM;
         websocket->loop = loop;
-        loop_connection_begin(loop);
         websocket->events = *events;
         websocket->userdata = userdata;
         websocket->silent_after = options->silent_after_s * USEC_PER_SEC;
@@ -290,7 +293,8 @@ WebSocket *websocket_free(WebSocket *websocket)
         if (!websocket)
                 return NULL;
         give_up_connection(websocket);
-        loop_connection_end(websocket->loop);
+        if (websocket->uses_lws)
+                loop_connection_end(websocket->loop);
         resolve_free(websocket->resolve);
         sd_event_source_disable_unref(websocket->step);
         sd_event_source_disable_unref(websocket->timer);

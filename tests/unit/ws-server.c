@@ -6,23 +6,26 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <pthread.h>
-#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "base/cleanup.h"
 
 #define MESSAGE_MAX (128 * 1024)
-#define PING_INTERVAL_US 100000
+#define PING_INTERVAL_US 250000
+#define N_PINGS 10
 
 struct WsServer {
-        struct lws_context *lws;
-        struct lws_protocols protocols[2];
-        pthread_t thread;
-        atomic_bool stopping;
-        atomic_uint close_code;
-        unsigned n_clients; /* the thread's own */
+        pid_t pid;
+        int control; /* says the port; told to stop; says the close code */
         uint16_t port;
 };
+
+/* The process's own state. */
+static struct {
+        bool stopping;
+        unsigned n_clients, close_code;
+} server_state;
 
 typedef struct Client {
         char message[MESSAGE_MAX];
@@ -31,7 +34,8 @@ typedef struct Client {
         size_t answer_length;
         enum lws_write_protocol mode;
         const char *rest; /* the second fragment */
-        bool pings, ping_due;
+        unsigned pings;   /* still to send */
+        bool ping_due;
 } Client;
 
 static void answer(Client *client, struct lws *wsi, enum lws_write_protocol mode, const char *text,
@@ -66,8 +70,10 @@ static int obey(Client *client, struct lws *wsi)
                 client->rest = "two";
                 answer(client, wsi, LWS_WRITE_TEXT | LWS_WRITE_NO_FIN, "one ", 4);
         } else if (strcmp(client->message, "pings") == 0) {
-                client->pings = true;
+                client->pings = N_PINGS;
                 lws_set_timer_usecs(wsi, PING_INTERVAL_US);
+        } else if (strcmp(client->message, "quiet") == 0) {
+                return 0;
         } else if (strcmp(client->message, "vanish") == 0) {
                 lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
         } else {
@@ -98,18 +104,31 @@ static int write_answer(Client *client, struct lws *wsi)
         return n < 0 ? -1 : 0;
 }
 
+static void timer_rang(Client *client, struct lws *wsi)
+{
+        if (client->pings-- == 0) {
+                answer(client, wsi, LWS_WRITE_TEXT, "enough", 6);
+                return;
+        }
+        client->ping_due = true;
+        lws_set_timer_usecs(wsi, PING_INTERVAL_US);
+        lws_callback_on_writable(wsi);
+}
+
 static int server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                            size_t length)
 {
-        WsServer *server = lws_context_user(lws_get_context(wsi));
         Client *client = user;
 
         switch (reason) {
+        case LWS_CALLBACK_RAW_RX_FILE:
+                server_state.stopping = true;
+                return -1;
         case LWS_CALLBACK_ESTABLISHED:
-                server->n_clients++;
+                server_state.n_clients++;
                 return 0;
         case LWS_CALLBACK_CLOSED:
-                server->n_clients--;
+                server_state.n_clients--;
                 return 0;
         case LWS_CALLBACK_RECEIVE:
                 memcpy(client->message + client->length, in, length);
@@ -120,16 +139,14 @@ static int server_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
                 client->length = 0;
                 return r;
         case LWS_CALLBACK_TIMER:
-                client->ping_due = client->pings;
-                lws_set_timer_usecs(wsi, PING_INTERVAL_US);
-                lws_callback_on_writable(wsi);
+                timer_rang(client, wsi);
                 return 0;
         case LWS_CALLBACK_SERVER_WRITEABLE:
                 return write_answer(client, wsi);
         case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: {
                 const unsigned char *code = in;
 
-                server->close_code = length >= 2 ? (unsigned)code[0] << 8 | code[1] : 0;
+                server_state.close_code = length >= 2 ? (unsigned)code[0] << 8 | code[1] : 0;
                 return 0;
         }
         default:
@@ -137,46 +154,66 @@ static int server_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
         }
 }
 
-static void *serve(void *userdata)
+/* A process of its own: two TLS contexts of lws in one process get in each other's way. */
+static void serve(const WsServerOptions *options, int control)
 {
-        WsServer *server = userdata;
-
-        while ((!server->stopping || server->n_clients > 0) && lws_service(server->lws, 0) >= 0)
-                ;
-        return NULL;
-}
-
-WsServer *ws_server_start(const WsServerOptions *options)
-{
-        WsServer *server = calloc(1, sizeof(*server));
-
-        assert(server);
-        server->protocols[0] = (struct lws_protocols){
-                .name = options->subprotocol ? options->subprotocol : "tring.v1",
-                .callback = server_callback,
-                .per_session_data_size = sizeof(Client),
-                .rx_buffer_size = 4096,
+        const struct lws_protocols protocols[] = {
+                {.name = options->subprotocol ? options->subprotocol : "tring.v1",
+                 .callback = server_callback,
+                 .per_session_data_size = sizeof(Client),
+                 .rx_buffer_size = 4096},
+                {.name = NULL},
         };
         const struct lws_context_creation_info info = {
                 .port = 0,
                 .iface = "127.0.0.1",
-                .protocols = server->protocols,
+                .protocols = protocols,
                 .ssl_cert_filepath = options->certificate,
                 .ssl_private_key_filepath = options->key,
                 .options = options->certificate ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
                 .fd_limit_per_thread = 64,
                 .gid = (gid_t)-1,
                 .uid = (uid_t)-1,
-                .user = server,
         };
 
         lws_set_log_level(0, NULL);
-        server->lws = lws_create_context(&info);
-        assert(server->lws);
-        server->port =
-                (uint16_t)lws_get_vhost_listen_port(lws_get_vhost_by_name(server->lws, "default"));
-        int r = pthread_create(&server->thread, NULL, serve, server);
-        assert(r == 0);
+        struct lws_context *lws = lws_create_context(&info);
+        assert(lws);
+        struct lws_vhost *vhost = lws_get_vhost_by_name(lws, "default");
+        const lws_sock_file_fd_type descriptor = {.filefd = dup(control)};
+        struct lws *wsi = lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor,
+                                                     protocols[0].name, NULL);
+        assert(wsi);
+
+        int port = lws_get_vhost_listen_port(vhost);
+        ssize_t n = write(control, &port, sizeof(port));
+        assert(n == sizeof(port));
+        while (!server_state.stopping || server_state.n_clients > 0)
+                if (lws_service(lws, 0) < 0)
+                        break;
+        n = write(control, &server_state.close_code, sizeof(server_state.close_code));
+        assert(n == sizeof(server_state.close_code));
+}
+
+WsServer *ws_server_start(const WsServerOptions *options)
+{
+        WsServer *server = calloc(1, sizeof(*server));
+        int ends[2], port = 0;
+        int r = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+
+        assert(server && r == 0);
+        server->pid = fork();
+        assert(server->pid >= 0);
+        if (server->pid == 0) {
+                close(ends[0]);
+                serve(options, ends[1]);
+                _exit(0);
+        }
+        close(ends[1]);
+        server->control = ends[0];
+        ssize_t n = read(server->control, &port, sizeof(port));
+        assert(n == sizeof(port));
+        server->port = (uint16_t)port;
         return server;
 }
 
@@ -187,11 +224,14 @@ uint16_t ws_server_port(const WsServer *server)
 
 unsigned ws_server_stop(WsServer *server)
 {
-        server->stopping = true;
-        lws_cancel_service(server->lws);
-        pthread_join(server->thread, NULL);
-        lws_context_destroy(server->lws);
-        unsigned code = server->close_code;
+        unsigned code = 0;
+        ssize_t n = write(server->control, "", 1);
+
+        assert(n == 1);
+        n = read(server->control, &code, sizeof(code));
+        assert(n == sizeof(code));
+        close(server->control);
+        waitpid(server->pid, NULL, 0);
         free(server);
         return code;
 }

@@ -2,14 +2,15 @@
 #pragma once
 
 /*
- * A WebSocket server on loopback, in a thread of its own. It sends back each message, except for
+ * A WebSocket server on loopback, in a process of its own. It sends back each message, except for
  * those that ask for something:
  *
  *         "close CODE TEXT"   a close frame
  *         "send N"            one text message of N times 'x'
  *         "binary"            a binary message
  *         "fragments"         "one two" in two fragments
- *         "pings"             a ping every 100 ms from now on
+ *         "pings"             a ping every 250 ms, ten times, then "enough"
+ *         "quiet"             nothing
  *         "vanish"            ends the connection without a close frame
  */
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "base/str.h"
+#include "loop/websocket.h"
+#include "suite.h"
+
+static const struct {
+        const char *url;
+        Url expected;
+} good[] = {
+        {"ws://127.0.0.1", {false, "127.0.0.1", true, true, 8746, "/v1/ws"}},
+        {"ws://127.9.9.9/", {false, "127.9.9.9", true, true, 8746, "/v1/ws"}},
+        {"WS://LocalHost:80/x", {false, "LocalHost", true, true, 80, "/x"}},
+        {"ws://[::1]:1/", {false, "::1", true, true, 1, "/v1/ws"}},
+        {"ws://[2001:db8::1]:1/", {false, "2001:db8::1", true, false, 1, "/v1/ws"}},
+        {"ws://192.0.2.1", {false, "192.0.2.1", true, false, 8746, "/v1/ws"}},
+        {"wss://hub.example.org:65535/a/b?c=d",
+         {true, "hub.example.org", false, false, 65535, "/a/b?c=d"}},
+        {"wss://127.0.0.1.example.org",
+         {true, "127.0.0.1.example.org", false, false, 8746, "/v1/ws"}},
+};
+
+START_TEST(the_parts_of_a_url_are_found)
+{
+        const Url *expected = &good[_i].expected;
+        const char *text;
+        Url url;
+
+        ck_assert_int_eq(url_parse(good[_i].url, 8746, "/v1/ws", &url, &text), 0);
+        ck_assert_int_eq(url.tls, expected->tls);
+        ck_assert_str_eq(url.host, expected->host);
+        ck_assert_int_eq(url.literal, expected->literal);
+        ck_assert_int_eq(url.loopback, expected->loopback);
+        ck_assert_uint_eq(url.port, expected->port);
+        ck_assert_str_eq(url.path, expected->path);
+}
+END_TEST
+
+static const struct {
+        const char *url, *sentence;
+} bad[] = {
+        {"", "the URL does not begin with ws:// or wss://"},
+        {"http://localhost", "the URL does not begin with ws:// or wss://"},
+        {"ws:/localhost", "the URL does not begin with ws:// or wss://"},
+        {"ws://", "the URL names no host"},
+        {"ws://:80", "the URL names no host"},
+        {"ws:///path", "the URL names no host"},
+        {"ws://a b", "the URL has characters that no URL may have"},
+        {"ws://a\n", "the URL has characters that no URL may have"},
+        {"wss://hüb", "the URL has characters that no URL may have"},
+        {"wss://user@hub", "the URL may have neither '@' nor '#'"},
+        {"wss://hub/#top", "the URL may have neither '@' nor '#'"},
+        {"wss://hub:", "the port in the URL is not a number from 1 to 65535"},
+        {"wss://hub:0", "the port in the URL is not a number from 1 to 65535"},
+        {"wss://hub:65536", "the port in the URL is not a number from 1 to 65535"},
+        {"wss://hub:4294967297", "the port in the URL is not a number from 1 to 65535"},
+        {"wss://hub:80x", "the URL has something behind its host that is no path"},
+        {"wss://hub?x", "the URL has something behind its host that is no path"},
+        {"ws://[::1", "the URL's '[' has no ']'"},
+        {"ws://[hub]", "what stands in brackets is no IPv6 address"},
+        {"wss://[::1]", "wss:// needs a name or an IPv4 address"},
+        {"wss://h$b", "the host in the URL has characters that no host's name has"},
+        {"ws://192.0.2.1", "ws:// is for this machine only: others need wss://"},
+        {"ws://localhost.example.org", "ws:// is for this machine only: others need wss://"},
+        {"ws://127.0.0.1.example.org", "ws:// is for this machine only: others need wss://"},
+};
+
+START_TEST(what_is_wrong_with_a_url_is_said)
+{
+        const char *text = NULL;
+
+        ck_assert_int_eq(websocket_check_url(bad[_i].url, false, &text), -EINVAL);
+        ck_assert_str_eq(text, bad[_i].sentence);
+}
+END_TEST
+
+START_TEST(plain_connections_elsewhere_need_to_be_called_insecure)
+{
+        const char *text;
+
+        ck_assert_int_eq(websocket_check_url("ws://192.0.2.1", true, &text), 0);
+}
+END_TEST
+
+START_TEST(lengths_are_bounded)
+{
+        char url[URL_MAX + 2] = "wss://hub/";
+        char host[URL_HOST_MAX + 8] = "wss://";
+        const char *text;
+
+        memset(url + 10, 'a', URL_MAX - 10);
+        ck_assert_int_eq(websocket_check_url(url, false, &text), 0);
+        strcat(url, "a");
+        ck_assert_int_eq(websocket_check_url(url, false, &text), -EINVAL);
+        memset(host + 6, 'a', URL_HOST_MAX);
+        ck_assert_int_eq(websocket_check_url(host, false, &text), 0);
+        strcat(host, "a");
+        ck_assert_int_eq(websocket_check_url(host, false, &text), -EINVAL);
+        ck_assert_str_eq(text, "the host in the URL is longer than 127 bytes");
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("url");
+        TCase *tcase = tcase_create("url");
+
+        tcase_add_loop_test(tcase, the_parts_of_a_url_are_found, 0, ELEMENTSOF(good));
+        tcase_add_loop_test(tcase, what_is_wrong_with_a_url_is_said, 0, ELEMENTSOF(bad));
+        tcase_add_test(tcase, plain_connections_elsewhere_need_to_be_called_insecure);
+        tcase_add_test(tcase, lengths_are_bounded);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}
