@@ -10,6 +10,8 @@
 #include "tringd/kept.h"
 #include "tringd/options.h"
 
+#define URL_SHOWN 128 /* bytes of a wrong URL */
+
 static int check_token(const char *token, sd_bus_error *error)
 {
         size_t length = strnlen(token, TOKEN_MAX + 1);
@@ -41,6 +43,7 @@ static int read_login(const Daemon *daemon, sd_bus_message *message, Credentials
                       sd_bus_error *error)
 {
         const char *hub, *token, *why;
+        char shown[URL_SHOWN];
         Option known[] = {
                 {"device_name", OPTION_TEXT, ret->device_name, sizeof(ret->device_name)},
         };
@@ -53,7 +56,8 @@ static int read_login(const Daemon *daemon, sd_bus_message *message, Credentials
                                      "is no URL: it is too long or has "
                                      "control characters in it");
         if (websocket_check_url(hub, daemon->settings.insecure, &why) < 0)
-                return error_invalid(error, "hub_url", hub, why);
+                return error_set(error, CALL_ERROR_INVALID_ARGUMENT, "hub_url '%s': %s",
+                                 str_printable(shown, sizeof(shown), hub), why);
         r = check_token(token, error);
         if (r >= 0)
                 r = options_read(message, "option", known, ELEMENTSOF(known), error);
