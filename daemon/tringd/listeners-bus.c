@@ -93,6 +93,7 @@ int method_remove_call_listener(sd_bus_message *message, void *userdata, sd_bus_
 {
         Daemon *daemon = userdata;
         const Instant instant = daemon_instant();
+        char shown[LISTENER_ID_MAX + 1];
         const char *id;
         int r = sd_bus_message_read(message, "s", &id);
 
@@ -101,8 +102,9 @@ int method_remove_call_listener(sd_bus_message *message, void *userdata, sd_bus_
         r = phone_listener_remove(daemon->phone, &instant, message_owner(message), id);
         daemon_pump(daemon);
         if (r > 0)
-                return error_invalid(error, "listener_id", id,
-                                     "is not a call listener of this connection");
+                return error_set(error, CALL_ERROR_NO_SUCH_LISTENER,
+                                 "listener_id '%s' is not one of this connection's",
+                                 str_printable(shown, sizeof(shown), id));
         return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What programs hear of a call, and in which order: dbus-api, "Order" and "Presenting".
+ */
+
+#include "bus-fixture.h"
+#include "suite.h"
+
+#define SESSION "11111111-1111-4111-8111-111111111111"
+#define CALL_PATH CALLS_PATH "/11111111_1111_4111_8111_111111111111"
+
+static BusFixture fixture;
+
+static void setup(void)
+{
+        fixture_start(&fixture);
+        fixture_online(&fixture);
+        fixture_forget(&fixture);
+}
+
+static void teardown(void)
+{
+        fixture_stop(&fixture);
+}
+
+START_TEST(a_new_call_is_an_object_before_it_is_an_event)
+{
+        fixture_incoming(&fixture, SESSION);
+        fixture_heard(&fixture, "InterfacesAdded", "PropertiesChanged", "IncomingCallReceived",
+                      NULL);
+}
+END_TEST
+
+START_TEST(the_end_of_a_call_is_told_as_properties_then_status_then_event)
+{
+        fixture_incoming(&fixture, SESSION);
+        fixture_forget(&fixture);
+        fixture_over(&fixture, SESSION, CALL_STATUS_MISSED, "timeout");
+        fixture_heard(&fixture, "PropertiesChanged", "StatusChanged", "IncomingCallCancelled",
+                      NULL);
+}
+END_TEST
+
+START_TEST(a_dismissed_call_is_removed_with_all_its_interfaces)
+{
+        fixture_incoming(&fixture, SESSION);
+        fixture_over(&fixture, SESSION, CALL_STATUS_MISSED, "timeout");
+        fixture_forget(&fixture);
+        assert_works(&fixture, CALL_PATH, CALL_INTERFACE, "Dismiss", &_error, NULL);
+        fixture_heard(&fixture, "InterfacesRemoved", "PropertiesChanged", NULL);
+
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        ck_assert_ptr_null(
+                fixture_call(&fixture, CALL_PATH, CALL_INTERFACE, "Dismiss", &error, NULL));
+        ck_assert_str_eq(error.name, SD_BUS_ERROR_UNKNOWN_OBJECT);
+        sd_bus_error_free(&error);
+}
+END_TEST
+
+START_TEST(a_listener_that_presents_is_called_and_asked_to)
+{
+        fixture_listen(&fixture, "window", true);
+        fixture_forget(&fixture);
+        fixture_incoming(&fixture, SESSION);
+        ck_assert(fixture.presented);
+        /* A listener that presents alerts: properties change again. */
+        fixture_heard(&fixture, "InterfacesAdded", "PropertiesChanged", "IncomingCallReceived",
+                      "call IncomingCallReceived", "PropertiesChanged", NULL);
+}
+END_TEST
+
+START_TEST(a_listener_that_does_not_present_is_called_and_not_asked_to)
+{
+        fixture_listen(&fixture, "logger", false);
+        fixture_forget(&fixture);
+        fixture_incoming(&fixture, SESSION);
+        ck_assert(!fixture.presented);
+        fixture_heard(&fixture, "InterfacesAdded", "PropertiesChanged", "IncomingCallReceived",
+                      "call IncomingCallReceived", NULL);
+}
+END_TEST
+
+START_TEST(the_next_one_is_asked_when_the_first_refuses)
+{
+        fixture_listen(&fixture, "window", true);
+        fixture_listen(&fixture, "panel", true);
+        fixture_forget(&fixture);
+        fixture.refuse = true;
+        fixture_incoming(&fixture, SESSION);
+        /* Both are told; one of the calls asks; then the other one is asked too. */
+        fixture_heard(&fixture, "InterfacesAdded", "PropertiesChanged", "IncomingCallReceived",
+                      "call IncomingCallReceived", "call IncomingCallReceived",
+                      "call IncomingCallReceived", NULL);
+        ck_assert(fixture.presented);
+}
+END_TEST
+
+START_TEST(do_not_disturb_asks_nobody_to_present)
+{
+        fixture_listen(&fixture, "window", true);
+        assert_works(&fixture, ROOT_PATH, "org.freedesktop.DBus.Properties", "Set", &_error, "ssv",
+                     MANAGER_INTERFACE, "DoNotDisturb", "b", 1);
+        fixture_forget(&fixture);
+        fixture_incoming(&fixture, SESSION);
+        ck_assert(!fixture.presented);
+        fixture_heard(&fixture, "InterfacesAdded", "PropertiesChanged", "IncomingCallReceived",
+                      "call IncomingCallReceived", NULL);
+}
+END_TEST
+
+START_TEST(a_listener_is_given_the_calls_that_ring)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        const char *path;
+
+        fixture_incoming(&fixture, SESSION);
+        sd_bus_message *reply = fixture_call(&fixture, ROOT_PATH, NULL, "AddCallListener", &error,
+                                             "sa{sv}", "late", 0);
+        ck_assert_ptr_nonnull(reply);
+        ck_assert_int_ge(sd_bus_message_enter_container(reply, 'a', "o"), 0);
+        ck_assert_int_gt(sd_bus_message_read(reply, "o", &path), 0);
+        ck_assert_str_eq(path, CALL_PATH);
+        sd_bus_message_unref(reply);
+}
+END_TEST
+
+START_TEST(a_session_that_is_found_on_connecting_is_announced_with_its_call)
+{
+        fixture_ongoing(&fixture, SESSION);
+        ck_assert_str_eq(fixture.heard[0], "InterfacesAdded");
+        for (size_t i = 1; i < fixture.n_heard; i++)
+                ck_assert_str_ne(fixture.heard[i], "InterfacesAdded");
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("events");
+        TCase *tests = tcase_create("all");
+
+        tcase_add_checked_fixture(tests, setup, teardown);
+        tcase_add_test(tests, a_new_call_is_an_object_before_it_is_an_event);
+        tcase_add_test(tests, the_end_of_a_call_is_told_as_properties_then_status_then_event);
+        tcase_add_test(tests, a_dismissed_call_is_removed_with_all_its_interfaces);
+        tcase_add_test(tests, a_listener_that_presents_is_called_and_asked_to);
+        tcase_add_test(tests, a_listener_that_does_not_present_is_called_and_not_asked_to);
+        tcase_add_test(tests, the_next_one_is_asked_when_the_first_refuses);
+        tcase_add_test(tests, do_not_disturb_asks_nobody_to_present);
+        tcase_add_test(tests, a_listener_is_given_the_calls_that_ring);
+        tcase_add_test(tests, a_session_that_is_found_on_connecting_is_announced_with_its_call);
+        suite_add_tcase(suite, tests);
+        return suite_run(suite);
+}
