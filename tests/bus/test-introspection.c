@@ -11,6 +11,8 @@
 #define SESSION "11111111-1111-4111-8111-111111111111"
 #define CALL_PATH CALLS_PATH "/11111111_1111_4111_8111_111111111111"
 
+#define CONTEXT 40 /* bytes shown before a difference */
+
 static BusFixture fixture;
 
 static void setup(void)
@@ -74,7 +76,12 @@ static void compare(const char *path, const char *interface)
         _cleanup_free_ char *documented_xml = read_file(interface);
         _cleanup_free_ char *documented = interface_of(documented_xml, interface);
         _cleanup_free_ char *live = interface_of(xml, interface);
-        ck_assert_str_eq(live, documented);
+        size_t same = 0;
+        while (live[same] && live[same] == documented[same])
+                same++;
+        ck_assert_msg(live[same] == documented[same], "%s: live '%.80s', documented '%.80s'",
+                      interface, live + same - MIN_OF(same, CONTEXT),
+                      documented + same - MIN_OF(same, CONTEXT));
         sd_bus_message_unref(reply);
 }
 
