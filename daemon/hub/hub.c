@@ -132,11 +132,6 @@ static void carry_out(Hub *hub, ExchangeAction *action)
                         r = store(hub, action);
                 break;
         case EXCHANGE_LOG:
-                r = store(hub, action);
-                hub_tell_others(hub, action->uid, NULL,
-                                &(Message){.type = MESSAGE_LOGGED, .logged = action->record},
-                                commit_barrier(hub->commit));
-                break;
         case EXCHANGE_SAVE:
         case EXCHANGE_DROP:
                 r = store(hub, action);
