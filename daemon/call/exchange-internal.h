@@ -59,7 +59,6 @@ struct User {
         char name[NAME_MAX_BYTES + 1];
         WhenBusy when_busy;
         Device *devices;
-        size_t n_devices;
         Side *rings; /* calls that ring for this user */
         Side *busy;  /* all other live calls of this user: what makes them busy (rule 8) */
         size_t n_placed;

@@ -37,7 +37,6 @@ static void device_free_unused(Device *device)
         if (device->link || device->legs)
                 return;
         DL_DELETE(device->user->devices, device);
-        device->user->n_devices--;
         free(device);
 }
 
@@ -155,7 +154,6 @@ int exchange_user_device(User *user, const char *id, Device **ret)
                 device->user = user;
                 STR_SET(device->id, id);
                 DL_APPEND(user->devices, device);
-                user->n_devices++;
         }
         *ret = device;
         return 0;
@@ -397,8 +395,6 @@ int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t link_id, 
         int r = exchange_tick(exchange, moment);
         if (r < 0)
                 return r;
-        if (user->n_devices >= USER_DEVICES_MAX && !device_find(user, device_id))
-                return CALL_ERROR_TOO_MANY;
         r = link_new(exchange, link_id, &link);
         if (r < 0)
                 return r;

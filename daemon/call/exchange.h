@@ -41,7 +41,6 @@
 #define USER_LIVE_CALLS_MAX 32                    /* placed by one user at a time: TooMany */
 #define ENDED_MEMORY_MAX 10000 /* of those, in all: 13 MB; the oldest goes first */
 #define TOKENS_PER_PARTY_MAX 8 /* join tokens of one call; the oldest goes first */
-#define USER_DEVICES_MAX 64    /* connected at a time; each is rung: TooMany */
 
 typedef struct Exchange Exchange;
 
@@ -125,7 +124,7 @@ int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *l
  * A device of a user is there. An older link of the same (uid, device) is disconnected as
  * replaced; its calls are this link's now. What rings for the user rings here too, if at least
  * LATE_RING_MIN_US are left: MESSAGE_INCOMING follows as an action, so the adapter sends its
- * welcome first. Returns 0, -ENOMEM, or a CallError (UserNotFound, TooMany).
+ * welcome first. Returns 0, -ENOMEM, or a CallError (UserNotFound).
  */
 int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t link, const char *uid,
                     const char *device, const char *device_name);

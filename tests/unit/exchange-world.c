@@ -76,7 +76,7 @@ static const char *status_of(CallStatus status, const char *reason)
 static Who who_has(uint64_t link, bool *ret_limited)
 {
         for (Who who = 0; who < WHO_COUNT; who++) {
-                if (world.links[who] != link && world.limited[who] != link)
+                if (link == 0 || (world.links[who] != link && world.limited[who] != link))
                         continue;
                 *ret_limited = world.limited[who] == link;
                 return who;
