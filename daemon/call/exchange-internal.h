@@ -298,6 +298,8 @@ void exchange_token_free(Exchange *exchange, Token *token);
 void exchange_call_count_joined(Call *call, usec_t now);
 /* Takes the side's participant out, telling the other one. */
 int exchange_side_leave(Exchange *exchange, const Moment *moment, Side *side);
+/* The same for one whose connection has gone, whatever it takes. */
+void exchange_side_gone(Exchange *exchange, const Moment *moment, Side *side);
 
 int exchange_request_token(Request *request);
 int exchange_request_join(Request *request);

@@ -132,17 +132,29 @@ static int side_tell_other(Exchange *exchange, const Side *side, MessageType typ
         return side_tell_participant(exchange, side, side_media_link(other), type);
 }
 
-int exchange_side_leave(Exchange *exchange, const Moment *moment, Side *side)
+static void side_left(Exchange *exchange, const Moment *moment, Side *side)
 {
-        int r = side_tell_other(exchange, side, MESSAGE_LEFT);
-
-        if (r < 0)
-                return r;
         side->joined = side->joined_limited = false;
         side->media_flows = false;
         exchange_call_count_joined(side->call, moment->now);
         exchange_call_reschedule(exchange, side->call);
-        return 0;
+}
+
+int exchange_side_leave(Exchange *exchange, const Moment *moment, Side *side)
+{
+        int r = side_tell_other(exchange, side, MESSAGE_LEFT);
+
+        if (r == 0)
+                side_left(exchange, moment, side);
+        return r;
+}
+
+void exchange_side_gone(Exchange *exchange, const Moment *moment, Side *side)
+{
+        /* There is nobody to give an error to; the other participant finds out by its media. */
+        (void)side_tell_other(exchange, side, MESSAGE_LEFT);
+        exchange_commit(exchange);
+        side_left(exchange, moment, side);
 }
 
 /* Was it by this link that the side's participant joined? */

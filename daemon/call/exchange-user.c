@@ -445,26 +445,17 @@ int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t l
         return 0;
 }
 
-int exchange_detach(Exchange *exchange, const Moment *moment, uint64_t link_id)
+void exchange_detach(Exchange *exchange, const Moment *moment, uint64_t link_id)
 {
         Link *link = exchange_link_find(exchange, link_id);
 
         if (!link)
-                return 0;
-
-        if (link->side && link->side->joined_limited) {
-                int r = exchange_side_leave(exchange, moment, link->side);
-
-                if (r < 0) {
-                        exchange_rollback(exchange);
-                        return r;
-                }
-                exchange_commit(exchange);
-        }
+                return;
+        if (link->side && link->side->joined_limited)
+                exchange_side_gone(exchange, moment, link->side);
         if (link->device)
                 device_set_lost(exchange, link->device, moment->now);
         exchange_link_free(exchange, link);
-        return 0;
 }
 
 bool exchange_link_in_call(const Exchange *exchange, uint64_t link_id)

@@ -138,9 +138,10 @@ int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t l
 
 /*
  * The connection is gone. Grace periods start; an unknown link is ignored. Nothing is sent to a
- * device while it is away: its next snapshot and its history tell it what it missed.
+ * device while it is away: its next snapshot and its history tell it what it missed. What is gone
+ * is gone: this cannot fail, though without memory nobody may hear that a participant has left.
  */
-int exchange_detach(Exchange *exchange, const Moment *moment, uint64_t link);
+void exchange_detach(Exchange *exchange, const Moment *moment, uint64_t link);
 
 /*
  * A request of an attached link. The answer comes as an action, always exactly one MESSAGE_REPLY.

@@ -309,8 +309,7 @@ static void on_closed(EdgeLink *edge_link, void *userdata)
         edge_link_set_userdata(edge_link, NULL);
         hub_link_free(hub, link);
         hub_moment(&moment);
-        if (exchange_detach(hub->exchange, &moment, edge_link_id(edge_link)) < 0)
-                log_error("out of memory: a lost connection goes unnoticed");
+        exchange_detach(hub->exchange, &moment, edge_link_id(edge_link));
         hub_drain(hub);
 }
 

@@ -303,7 +303,7 @@ void comes(Who who)
 
 void goes(Who who)
 {
-        ck_assert_int_eq(exchange_detach(world.exchange, now(), world.links[who]), 0);
+        exchange_detach(world.exchange, now(), world.links[who]);
         world.links[who] = 0;
         world_collect();
 }
@@ -325,7 +325,7 @@ void comes_by_token(Who who, const char *token, int expected)
 
 void limited_goes(Who who)
 {
-        ck_assert_int_eq(exchange_detach(world.exchange, now(), world.limited[who]), 0);
+        exchange_detach(world.exchange, now(), world.limited[who]);
         world.limited[who] = 0;
         world_collect();
 }

@@ -170,14 +170,6 @@ static int attach_limited(void)
         return r;
 }
 
-static int limited_detach(void)
-{
-        int r = exchange_detach(world.exchange, &world.moment, world.limited[BOB]);
-
-        world_collect();
-        return r;
-}
-
 static int expire(void)
 {
         world.moment.now = MAX_OF(world.moment.now, exchange_next_deadline(world.exchange));
@@ -341,7 +333,6 @@ static const struct {
         {"join again", joined, join},
         {"limited attach", joined_limited, attach_limited},
         {"limited join", joined_limited, join},
-        {"limited detach", joined_limited, limited_detach},
         {"leave", joined, leave},
         {"signal", joined, send_signal},
         {"state", joined, mute},
@@ -404,6 +395,30 @@ START_TEST(what_memory_did_not_suffice_for_can_be_asked_again)
 }
 END_TEST
 
+START_TEST(a_connection_that_goes_is_gone_also_without_memory)
+{
+        Message message = {.type = MESSAGE_END, .id = 1};
+        int r;
+
+        joined_limited();
+        forget();
+        session_of(99, message.session.session_id);
+        do { /* until the queue is as full as it can be without growing */
+                fails_at = 1;
+                r = exchange_message(world.exchange, &world.moment, world.links[ALICE], &message);
+        } while (r == 0);
+        ck_assert_int_eq(r, -ENOMEM);
+        fails_at = 1;
+        exchange_detach(world.exchange, &world.moment, world.limited[BOB]);
+        no_more_fail();
+        world_collect();
+        ck_assert_ptr_null(strstr(world.trace, "left"));
+        forget();
+        join();
+        expect("alice-desk: ok, joined", NULL);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("exchange-oom");
@@ -412,6 +427,7 @@ int main(void)
         tcase_add_checked_fixture(oom, world_begin, world_end);
         tcase_add_loop_test(oom, what_memory_did_not_suffice_for_can_be_asked_again, 0,
                             ELEMENTSOF(cases));
+        tcase_add_test(oom, a_connection_that_goes_is_gone_also_without_memory);
         suite_add_tcase(suite, oom);
         return suite_run(suite);
 }
