@@ -218,8 +218,12 @@ static FakeListener *presenter(Fake *fake)
 static int on_presented(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         FakeCall *call = userdata;
+        bool taken = !sd_bus_message_is_method_error(reply, NULL);
+        char text[128];
 
-        return sd_bus_message_is_method_error(reply, NULL) ? 0 : fake_call_alert(call, true);
+        snprintf(text, sizeof(text), "Presented %s %s", taken ? "true" : "false", call->id);
+        int r = sd_bus_emit_signal(call->fake->bus, FAKE_PATH, FAKE_INTERFACE, "Called", "s", text);
+        return r < 0 || !taken ? r : fake_call_alert(call, true);
 }
 
 static int send_to_listener(FakeCall *call, const FakeListener *listener, const char *event,

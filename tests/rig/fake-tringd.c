@@ -9,7 +9,8 @@
  *   Change(id, status, reason, duration)  it is answered, or over
  *   Fail(name, sentence)                  the next method of the API gets this error
  *   State(state), Unseen(n)               properties of Manager
- *   Called(text), a signal                a method of the API was called: "Accept <id>"
+ *   Called(text), a signal                a method of the API was called: "Accept <id>"; or who
+ *                                         presents has replied: "Presented true <id>"
  */
 
 #include <errno.h>
@@ -141,13 +142,15 @@ static int on_add_listener(sd_bus_message *message, void *userdata, sd_bus_error
 
         if (r < 0)
                 return r;
+        r = fake_asked(fake, message, "AddCallListener", listener->id);
+        if (r != 0)
+                return r;
         r = reply_live_calls(fake, message);
         if (r < 0)
                 return r;
-        r = fake_asked(fake, message, "AddCallListener", listener->id);
         DL_PREPEND(fake->listeners, listener);
         TAKE_PTR(listener);
-        return r < 0 ? r : 1;
+        return 1;
 }
 
 static int on_get_logs(sd_bus_message *message, void *userdata, sd_bus_error *error)
