@@ -66,8 +66,7 @@ static int answer_tell_others(Request *request, const Side *side)
 {
         const Leg *leg;
 
-        DL_FOREACH2(side->legs, leg, side_next)
-        {
+        DL_FOREACH2 (side->legs, leg, side_next) {
                 int r = leg->device == request->device
                                 ? 0
                                 : exchange_leg_send_event(request->exchange, leg,
@@ -106,8 +105,7 @@ static void answer_settle(Request *request, Side *side)
         Call *call = side->call;
         Leg *leg, *next;
 
-        DL_FOREACH_SAFE2(side->legs, leg, next, side_next)
-        {
+        DL_FOREACH_SAFE2 (side->legs, leg, next, side_next) {
                 if (leg->device != request->device)
                         exchange_leg_free(leg);
         }

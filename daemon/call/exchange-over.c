@@ -44,8 +44,7 @@ static int side_tell_over(Exchange *exchange, const Side *side)
 {
         const Leg *leg;
 
-        DL_FOREACH2(side->legs, leg, side_next)
-        {
+        DL_FOREACH2 (side->legs, leg, side_next) {
                 bool decided_elsewhere =
                         !str_empty(side->device) && !str_eq(side->device, leg->device->id);
                 int r = decided_elsewhere

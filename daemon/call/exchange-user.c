@@ -178,8 +178,7 @@ Leg *exchange_leg_find(const Side *side, const Device *device)
 {
         Leg *leg;
 
-        DL_FOREACH2(device->legs, leg, device_next)
-        {
+        DL_FOREACH2 (device->legs, leg, device_next) {
                 if (leg->side == side)
                         return leg;
         }
@@ -201,8 +200,7 @@ static void device_set_lost(Exchange *exchange, Device *device, usec_t since)
 {
         Leg *leg;
 
-        DL_FOREACH2(device->legs, leg, device_next)
-        {
+        DL_FOREACH2 (device->legs, leg, device_next) {
                 if (!str_eq(leg->side->device, device->id))
                         continue;
                 leg->side->lost_since = since;
@@ -348,8 +346,7 @@ static void device_unring(Device *device)
 {
         Leg *leg, *next;
 
-        DL_FOREACH_SAFE2(device->legs, leg, next, device_next)
-        {
+        DL_FOREACH_SAFE2 (device->legs, leg, next, device_next) {
                 if (leg->announced_to == device->link->id)
                         exchange_leg_free(leg);
         }

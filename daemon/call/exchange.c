@@ -163,8 +163,7 @@ int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t l
                 snapshots = calloc(count, sizeof(*snapshots));
                 if (!snapshots)
                         return -ENOMEM;
-                DL_FOREACH2(link->device->legs, leg, device_next)
-                {
+                DL_FOREACH2 (link->device->legs, leg, device_next) {
                         /* That one is announced by an event of its own. */
                         if (leg->announced_to == link_id)
                                 continue;

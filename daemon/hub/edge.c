@@ -239,9 +239,9 @@ void edge_committed(Edge *edge, uint64_t committed)
         EdgeLink *link, *next;
 
         edge->committed = committed;
-        DL_FOREACH_SAFE2(edge->waiting, link, next, waiting_next)
-        if (link_flush(link) < 0)
-                link_kill(link);
+        DL_FOREACH_SAFE2 (edge->waiting, link, next, waiting_next)
+                if (link_flush(link) < 0)
+                        link_kill(link);
 }
 
 /* The header's bearer token, as RFC 6750 section 2.1 has it. Another scheme is none of ours. */
