@@ -25,7 +25,7 @@ static Cancel *cancel_find(const Exchange *exchange, const User *user, const cha
         return cancel;
 }
 
-void exchange_cancel_free(Exchange *exchange, Cancel *cancel)
+static void cancel_free(Exchange *exchange, Cancel *cancel)
 {
         HASH_DEL(exchange->cancels, cancel);
         DL_DELETE(exchange->cancels_by_age, cancel);
@@ -35,7 +35,7 @@ void exchange_cancel_free(Exchange *exchange, Cancel *cancel)
 void exchange_forget_cancels(Exchange *exchange, usec_t now)
 {
         while (exchange->cancels_by_age && exchange->cancels_by_age->until <= now)
-                exchange_cancel_free(exchange, exchange->cancels_by_age);
+                cancel_free(exchange, exchange->cancels_by_age);
 }
 
 static int exchange_remember_cancel(Exchange *exchange, const User *user, const char *session_id,
@@ -44,7 +44,7 @@ static int exchange_remember_cancel(Exchange *exchange, const User *user, const 
         Cancel *cancel = cancel_find(exchange, user, session_id);
 
         if (cancel)
-                exchange_cancel_free(exchange, cancel);
+                cancel_free(exchange, cancel);
         cancel = calloc(1, sizeof(*cancel));
         if (!cancel)
                 return -ENOMEM;
@@ -56,7 +56,7 @@ static int exchange_remember_cancel(Exchange *exchange, const User *user, const 
                 return -ENOMEM;
         }
         if (HASH_COUNT(exchange->cancels) > CANCEL_MEMORY_MAX)
-                exchange_cancel_free(exchange, exchange->cancels_by_age);
+                cancel_free(exchange, exchange->cancels_by_age);
         DL_APPEND(exchange->cancels_by_age, cancel);
         return 0;
 }

@@ -166,7 +166,6 @@ typedef struct Request {
 /* A call as the asking device sees it. */
 typedef struct View {
         Side *side;
-        Leg *leg; /* NULL: it is over here */
         CallStatus status;
         CallReason reason;
         bool here;             /* this device placed, answered or declined it */
@@ -274,7 +273,6 @@ void exchange_side_move(Side *side, CallEvent event);
 int exchange_request_initiate(Request *request);
 int exchange_request_cancel(Request *request); /* here, because it may come before its initiate */
 void exchange_forget_cancels(Exchange *exchange, usec_t now);
-void exchange_cancel_free(Exchange *exchange, Cancel *cancel);
 
 /* ---- exchange-answer.c: how it is answered ---- */
 

@@ -77,7 +77,6 @@ int exchange_request_view(Request *request, const char *session_id, View *ret)
         }
         *ret = (View){
                 .side = side,
-                .leg = call->live ? exchange_leg_find(side, request->device) : NULL,
                 .status = seen.status,
                 .reason = seen.reason,
                 .here = here,
