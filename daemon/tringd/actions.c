@@ -96,6 +96,12 @@ static int emit_session_error(Daemon *daemon, const PhoneAction *action)
 
 static void answer(Daemon *daemon, const PhoneAction *action)
 {
+        const char *tied_to = requests_tied_owner(daemon->requests, action->ticket);
+
+        /* Not before there is a call: a connection that is gone by now is noticed all the same. */
+        if (tied_to && action->error == CALL_ERROR_NONE)
+                report(action, "the call outlives its caller",
+                       owners_watch(daemon->owners, tied_to));
         changes_flush(daemon->changes);
         requests_answer(daemon->requests, action);
 }

@@ -44,7 +44,9 @@ int method_initiate_call(sd_bus_message *message, void *userdata, sd_bus_error *
 
         if (r < 0)
                 return r;
-        return daemon_command(userdata, message, &command, REQUEST_REPLY_CALL_AND_ID);
+        return daemon_command(userdata, message, &command,
+                              command.initiate.tie_to_client ? REQUEST_REPLY_TIED_CALL
+                                                             : REQUEST_REPLY_CALL_AND_ID);
 }
 
 /* The first argument of a method of the manager that is about a call. */

@@ -103,7 +103,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 static void emit_logs_changed(Daemon *daemon)
 {
         daemon->logs_changed = false;
-        changes_manager(daemon->changes, CHANGES_UNSEEN_MISSED);
+        kept_count_unseen(daemon);
         changes_flush(daemon->changes);
         int r = sd_bus_emit_signal(daemon->bus, ROOT_PATH, MANAGER_INTERFACE, "CallLogsChanged",
                                    NULL);

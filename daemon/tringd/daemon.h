@@ -49,6 +49,7 @@ typedef struct Daemon {
         bool pumping;
         bool logs_changed, policy_changed, listeners_changed;
         usec_t history_since; /* as stored */
+        uint32_t unseen_missed;
 } Daemon;
 
 /*

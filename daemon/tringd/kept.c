@@ -135,6 +135,20 @@ void kept_restore(Daemon *daemon)
         get_into(daemon, KEY_UID, daemon->user.uid, sizeof(daemon->user.uid));
         get_into(daemon, KEY_NAME, daemon->user.name, sizeof(daemon->user.name));
         restore_listeners(daemon);
+        kept_count_unseen(daemon);
+}
+
+void kept_count_unseen(Daemon *daemon)
+{
+        uint32_t unseen = 0;
+        int r = daemon->history ? history_unseen_missed(daemon->history, &unseen) : 0;
+
+        if (r < 0)
+                log_warning("cannot count the missed calls: %s", strerror(-r));
+        if (r < 0 || unseen == daemon->unseen_missed)
+                return;
+        daemon->unseen_missed = unseen;
+        changes_manager(daemon->changes, CHANGES_UNSEEN_MISSED);
 }
 
 static void put_since(Daemon *daemon)

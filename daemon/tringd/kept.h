@@ -14,6 +14,9 @@ void kept_restore(Daemon *daemon);
 /* Stores what has changed since. */
 void kept_save(Daemon *daemon);
 
+/* UnseenMissed, after the history has changed. */
+void kept_count_unseen(Daemon *daemon);
+
 /* The hub has said who we are: somebody else's history goes. */
 void kept_user(Daemon *daemon, const Party *user);
 

@@ -135,10 +135,8 @@ static int get_unseen_missed(sd_bus *bus, const char *path, const char *interfac
                              sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        uint32_t unseen = 0;
-        int r = daemon->history ? history_unseen_missed(daemon->history, &unseen) : 0;
 
-        return r < 0 ? r : sd_bus_message_append(reply, "u", unseen);
+        return sd_bus_message_append(reply, "u", daemon->unseen_missed);
 }
 
 static int get_listeners(sd_bus *bus, const char *path, const char *interface, const char *property,

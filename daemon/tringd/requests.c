@@ -77,11 +77,27 @@ int requests_hold(Requests *requests, sd_bus_message *message, RequestReply repl
         return 0;
 }
 
-static Request *requests_take(Requests *requests, uint64_t ticket)
+static Request *find_request(Requests *requests, uint64_t ticket)
 {
         Request *request;
 
         HASH_FIND(hh, requests->by_ticket, &ticket, sizeof(ticket), request);
+        return request;
+}
+
+const char *requests_tied_owner(Requests *requests, uint64_t ticket)
+{
+        const Request *request = find_request(requests, ticket);
+
+        return request && request->reply == REQUEST_REPLY_TIED_CALL
+                       ? sd_bus_message_get_sender(request->message)
+                       : NULL;
+}
+
+static Request *requests_take(Requests *requests, uint64_t ticket)
+{
+        Request *request = find_request(requests, ticket);
+
         if (request)
                 HASH_DEL(requests->by_ticket, request);
         return request;
@@ -116,6 +132,7 @@ static int request_answer(const Request *request, const PhoneAction *done)
         case REQUEST_REPLY_CALL:
                 return sd_bus_reply_method_return(request->message, "o", path);
         case REQUEST_REPLY_CALL_AND_ID:
+        case REQUEST_REPLY_TIED_CALL:
                 return sd_bus_reply_method_return(request->message, "os", path, done->session_id);
         case REQUEST_REPLY_TOKEN:
                 return reply_token(request->message, done->token);

@@ -15,6 +15,7 @@ typedef enum RequestReply { /* what the method returns when it worked */
         REQUEST_REPLY_EMPTY,
         REQUEST_REPLY_CALL,        /* o */
         REQUEST_REPLY_CALL_AND_ID, /* os */
+        REQUEST_REPLY_TIED_CALL,   /* os, of a call that goes when the caller's connection does */
         REQUEST_REPLY_TOKEN,       /* s, sensitive */
 } RequestReply;
 
@@ -28,6 +29,9 @@ int requests_hold(Requests *requests, sd_bus_message *message, RequestReply repl
 
 /* A ticket for a command that nobody waits for. */
 uint64_t requests_ticket(Requests *requests);
+
+/* The connection that the call is tied to which the ticket is about, or NULL. */
+const char *requests_tied_owner(Requests *requests, uint64_t ticket);
 
 /* PHONE_DONE: replies to whoever waits for the ticket, if anybody does. */
 void requests_answer(Requests *requests, const PhoneAction *done);
