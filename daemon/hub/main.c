@@ -143,7 +143,9 @@ static int run_operation(const Verb *verb, const Arguments *arguments)
                                    .device = arguments->device};
         _cleanup_free_ char *state = NULL, *text = NULL;
 
-        int r = state_folder(arguments->serve.state, &state, &text);
+        int r = operator_check(&request, &text);
+        if (r >= 0)
+                r = state_folder(arguments->serve.state, &state, &text);
         if (r >= 0)
                 r = operate(state, &request, &text);
         if (r < 0)

@@ -40,28 +40,6 @@ static void print_date(FILE *out, usec_t date)
         fputs(text, out);
 }
 
-static int check_uid(Operation *operation)
-{
-        const char *uid = operation->request->uid;
-        char shown[SHOWN_MAX];
-
-        if (uid_is_valid(uid))
-                return 0;
-        return fail(operation, -EINVAL,
-                    "\"%s\" is not a user id: 1 to %d of letters, digits and . _ @ + -",
-                    str_printable(shown, sizeof(shown), uid ?: ""), UID_MAX);
-}
-
-static int check_text(Operation *operation, const char *what, const char *text)
-{
-        char shown[SHOWN_MAX];
-
-        if (!text || text_is_valid(text, NAME_MAX_BYTES))
-                return 0;
-        return fail(operation, -EINVAL, "the %s \"%s\" is not text of at most %d bytes", what,
-                    str_printable(shown, sizeof(shown), text), NAME_MAX_BYTES);
-}
-
 /* The sentence for what the keeper says. */
 static int judge(Operation *operation, int r)
 {
@@ -78,13 +56,8 @@ static int user_add(Operation *operation)
         const char *name = str_empty(request->name) ? request->uid : request->name;
         bool is_new;
 
-        int r = check_uid(operation);
-        if (r == 0)
-                r = check_text(operation, "name", request->name);
-        if (r < 0)
-                return r;
-        r = operation->hub ? hub_user_add(operation->hub, request->uid, name, &is_new)
-                           : keeper_user_add(operation->keeper, request->uid, name, &is_new);
+        int r = operation->hub ? hub_user_add(operation->hub, request->uid, name, &is_new)
+                               : keeper_user_add(operation->keeper, request->uid, name, &is_new);
         if (r >= 0)
                 fprintf(operation->out, "%s %s (%s)\n", is_new ? "added" : "renamed", request->uid,
                         name);
@@ -107,11 +80,8 @@ static int user_remove(Operation *operation)
 {
         const char *uid = operation->request->uid;
 
-        int r = check_uid(operation);
-        if (r < 0)
-                return r;
-        r = operation->hub ? hub_user_remove(operation->hub, uid)
-                           : keeper_user_remove(operation->keeper, uid);
+        int r = operation->hub ? hub_user_remove(operation->hub, uid)
+                               : keeper_user_remove(operation->keeper, uid);
         if (r >= 0)
                 fprintf(operation->out, "removed %s\n", uid);
         return judge(operation, r);
@@ -122,12 +92,7 @@ static int token_mint(Operation *operation)
         const OperatorRequest *request = operation->request;
         char token[TOKEN_LENGTH + 1];
 
-        int r = check_uid(operation);
-        if (r == 0)
-                r = check_text(operation, "device's name", request->device);
-        if (r < 0)
-                return r;
-        r = keeper_token_mint(operation->keeper, request->uid, request->device ?: "", token);
+        int r = keeper_token_mint(operation->keeper, request->uid, request->device ?: "", token);
         if (r >= 0)
                 fprintf(operation->out, "%s\n", token);
         explicit_bzero(token, sizeof(token));
@@ -149,10 +114,7 @@ static int token_list(Operation *operation)
         const char *uid = operation->request->uid;
         KeeperUser user;
 
-        int r = check_uid(operation);
-        if (r < 0)
-                return r;
-        r = keeper_user_get(operation->keeper, uid, &user);
+        int r = keeper_user_get(operation->keeper, uid, &user);
         if (r >= 0)
                 r = keeper_each_token(operation->keeper, uid, print_token, operation->out);
         return judge(operation, r);
@@ -160,15 +122,7 @@ static int token_list(Operation *operation)
 
 static int token_revoke(Operation *operation)
 {
-        const char *text = operation->request->id ?: "";
-        char shown[SHOWN_MAX];
-        size_t digits = strspn(text, "0123456789");
-
-        if (digits == 0 || digits > 18 || text[digits])
-                return fail(operation, -EINVAL,
-                            "\"%s\" is not the number of a token; token list shows them",
-                            str_printable(shown, sizeof(shown), text));
-        int64_t id = strtoll(text, NULL, 10);
+        int64_t id = strtoll(operation->request->id, NULL, 10);
         int r = operation->hub ? hub_token_revoke(operation->hub, id)
                                : keeper_token_revoke(operation->keeper, id);
         if (r == -ENOENT)
@@ -208,10 +162,7 @@ static int history(Operation *operation)
         KeeperUser user;
         ReplyHistory page;
 
-        int r = check_uid(operation);
-        if (r < 0)
-                return r;
-        r = keeper_user_get(operation->keeper, uid, &user);
+        int r = keeper_user_get(operation->keeper, uid, &user);
         if (operation->hub)
                 hub_flush(operation->hub);
         if (r >= 0)
@@ -237,29 +188,78 @@ static int health(Operation *operation)
         return 0;
 }
 
-static int (*const verbs[OPERATOR_VERB_COUNT])(Operation *) = {
-        [OPERATOR_USER_ADD] = user_add,
-        [OPERATOR_USER_LIST] = user_list,
-        [OPERATOR_USER_REMOVE] = user_remove,
-        [OPERATOR_TOKEN_MINT] = token_mint,
-        [OPERATOR_TOKEN_LIST] = token_list,
-        [OPERATOR_TOKEN_REVOKE] = token_revoke,
-        [OPERATOR_CALLS] = calls,
-        [OPERATOR_HISTORY] = history,
-        [OPERATOR_HEALTH] = health,
+/* What a request has to say. */
+typedef enum OperatorNeed {
+        NEEDS_NOTHING,
+        NEEDS_UID,
+        NEEDS_ID,
+} OperatorNeed;
+
+static const struct {
+        OperatorNeed need;
+        int (*run)(Operation *);
+} verbs[OPERATOR_VERB_COUNT] = {
+        [OPERATOR_USER_ADD] = {NEEDS_UID, user_add},
+        [OPERATOR_USER_LIST] = {NEEDS_NOTHING, user_list},
+        [OPERATOR_USER_REMOVE] = {NEEDS_UID, user_remove},
+        [OPERATOR_TOKEN_MINT] = {NEEDS_UID, token_mint},
+        [OPERATOR_TOKEN_LIST] = {NEEDS_UID, token_list},
+        [OPERATOR_TOKEN_REVOKE] = {NEEDS_ID, token_revoke},
+        [OPERATOR_CALLS] = {NEEDS_NOTHING, calls},
+        [OPERATOR_HISTORY] = {NEEDS_UID, history},
+        [OPERATOR_HEALTH] = {NEEDS_NOTHING, health},
         /* The socket is there once the hub serves: whoever gets an answer may send it calls. */
-        [OPERATOR_READY] = health,
+        [OPERATOR_READY] = {NEEDS_NOTHING, health},
 };
+
+static bool id_is_valid(const char *id)
+{
+        size_t digits = id ? strspn(id, "0123456789") : 0;
+
+        return digits > 0 && digits <= 18 && !id[digits];
+}
+
+static char *wrong_text(const char *what, const char *text)
+{
+        char shown[SHOWN_MAX];
+
+        return str_printf("the %s \"%s\" is not text of at most %d bytes", what,
+                          str_printable(shown, sizeof(shown), text), NAME_MAX_BYTES);
+}
+
+int operator_check(const OperatorRequest *request, char **ret_text)
+{
+        OperatorNeed need = verbs[request->verb].need;
+        char shown[SHOWN_MAX];
+
+        if (need == NEEDS_UID && !uid_is_valid(request->uid))
+                *ret_text = str_printf(
+                        "\"%s\" is not a user id: 1 to %d of letters, digits and . _ @ + -",
+                        str_printable(shown, sizeof(shown), request->uid ?: ""), UID_MAX);
+        else if (need == NEEDS_ID && !id_is_valid(request->id))
+                *ret_text = str_printf("\"%s\" is not the number of a token; token list shows them",
+                                       str_printable(shown, sizeof(shown), request->id ?: ""));
+        else if (request->name && !text_is_valid(request->name, NAME_MAX_BYTES))
+                *ret_text = wrong_text("name", request->name);
+        else if (request->device && !text_is_valid(request->device, NAME_MAX_BYTES))
+                *ret_text = wrong_text("device's name", request->device);
+        else
+                return 0;
+        return -EINVAL;
+}
 
 int operator_run(Keeper *keeper, Hub *hub, const OperatorRequest *request, char **ret_text)
 {
         _cleanup_free_ char *text = NULL;
         size_t length;
-        Operation operation = {keeper, hub, request, open_memstream(&text, &length)};
 
+        int r = operator_check(request, ret_text);
+        if (r < 0)
+                return r;
+        Operation operation = {keeper, hub, request, open_memstream(&text, &length)};
         if (!operation.out)
                 return -ENOMEM;
-        int r = verbs[request->verb](&operation);
+        r = verbs[request->verb].run(&operation);
         if (fclose(operation.out) != 0)
                 return -ENOMEM;
         *ret_text = TAKE_PTR(text);

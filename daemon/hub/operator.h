@@ -27,10 +27,13 @@ typedef struct OperatorRequest {
         const char *uid, *name, *device, *id; /* NULL or empty: not said */
 } OperatorRequest;
 
+/* Whether its values make sense in themselves: 0, or -EINVAL with a sentence in *ret_text. */
+int operator_check(const OperatorRequest *request, char **ret_text);
+
 /*
- * `hub` is NULL where none runs. Returns 0 with the answer in *ret_text, one line a thing, fields
- * parted by tabs; or with a sentence that says what was wrong: -EINVAL (a value), -ENOENT (no such
- * user or token), -ENOTCONN (asks for a hub that runs), or another negative errno. *ret_text is
- * NULL when out of memory; the caller frees.
+ * Checks and carries out. `hub` is NULL where none runs. Returns 0 with the answer in *ret_text,
+ * one line a thing, fields parted by tabs; or with a sentence that says what was wrong: -EINVAL (a
+ * value), -ENOENT (no such user or token), -ENOTCONN (asks for a hub that runs), or another
+ * negative errno. *ret_text is NULL when out of memory; the caller frees.
  */
 int operator_run(Keeper *keeper, Hub *hub, const OperatorRequest *request, char **ret_text);

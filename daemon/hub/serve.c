@@ -64,6 +64,8 @@ static int server_configure(Server *server, const ServeOptions *options, char **
         config_init(config);
         if (options->config)
                 r = config_read(config, options->config, ret_text);
+        if (r == -EINVAL)
+                r = -EBADMSG; /* the file is wrong, not the command line */
         if (r >= 0)
                 r = set_path(config->listen, sizeof(config->listen), "--listen", options->listen,
                              ret_text);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glob.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "hub-rig.h"
+#include "wire/wire.h"
+
+/* A tring-hub that cannot begin: fails unless it ends with `status`, saying `sentence`. */
+static void expect_refusal(int status, const char *const *argv, const char *sentence)
+{
+        RunResult result;
+
+        process_run(h->rig, &h->hub->environment, argv, NULL, &result);
+        ck_assert_msg(result.status == status && strstr(result.err, sentence),
+                      "expected %d … %s …: %d %s", status, sentence, result.status, result.err);
+        run_result_done(&result);
+}
+
+START_TEST(a_port_in_use_is_named)
+{
+        char state[RIG_PATH_MAX], sentence[128];
+
+        rig_path(state, "%s/other", h->rig->dir);
+        snprintf(sentence, sizeof(sentence), "127.0.0.1 port %u: Address already in use",
+                 hub_port(h->hub));
+        expect_refusal(
+                1, ARGV(rig_program("HUB"), "serve", "--state", state, "--listen", h->hub->listen),
+                sentence);
+}
+END_TEST
+
+START_TEST(a_state_folder_belongs_to_one_hub)
+{
+        expect_refusal(1,
+                       ARGV(rig_program("HUB"), "serve", "--state", h->hub->state, "--listen",
+                            "127.0.0.1:0"),
+                       h->hub->state);
+}
+END_TEST
+
+static const struct {
+        const char *listen, *sentence;
+} addresses[] = {
+        {"nonsense", "--listen: \"nonsense\""},
+        {"127.0.0.1:x", "\"127.0.0.1:x\""},
+        {"127.0.0.1:70000", "\"127.0.0.1:70000\""},
+        {"0.0.0.0:0", "0.0.0.0 is not a loopback address"},
+};
+
+START_TEST(a_wrong_address_is_named)
+{
+        char state[RIG_PATH_MAX];
+
+        rig_path(state, "%s/other", h->rig->dir);
+        expect_refusal(2,
+                       ARGV(rig_program("HUB"), "serve", "--state", state, "--listen",
+                            addresses[_i].listen),
+                       addresses[_i].sentence);
+}
+END_TEST
+
+START_TEST(a_broken_settings_file_is_named_with_line_and_key)
+{
+        char config[RIG_PATH_MAX], state[RIG_PATH_MAX], sentence[RIG_PATH_MAX + 64];
+
+        rig_path(state, "%s/other", h->rig->dir);
+        rig_path(config, "%s/broken.conf", h->rig->dir);
+        rig_write_file(config, "[limits]\ncalls-per-minute = many\n", 0600);
+        snprintf(sentence, sizeof(sentence), "%s:2: calls-per-minute: \"many\"", config);
+        expect_refusal(1, ARGV(rig_program("HUB"), "serve", "--state", state, "--config", config),
+                       sentence);
+        expect_refusal(1, ARGV(rig_program("HUB"), "check-config", config), sentence);
+}
+END_TEST
+
+START_TEST(a_state_folder_that_cannot_be_written_is_named)
+{
+        char folder[RIG_PATH_MAX];
+        /* Root may write anywhere, unless it cannot override permissions. */
+        const char *argv[12] = {"setpriv", "--bounding-set", "-dac_override"};
+        size_t n = geteuid() == 0 ? 3 : 0;
+
+        rig_path(folder, "%s/read-only", h->rig->dir);
+        ck_assert_int_eq(mkdir(folder, 0500), 0);
+        argv[n++] = rig_program("HUB");
+        argv[n++] = "serve";
+        argv[n++] = "--state";
+        argv[n++] = folder;
+        expect_refusal(1, argv, folder);
+}
+END_TEST
+
+START_TEST(a_certificate_that_is_none_is_named)
+{
+        char state[RIG_PATH_MAX], file[RIG_PATH_MAX];
+
+        rig_path(state, "%s/other", h->rig->dir);
+        rig_path(file, "%s/cert", h->rig->dir);
+        rig_write_file(file, "hello\n", 0600);
+        expect_refusal(1,
+                       ARGV(rig_program("HUB"), "serve", "--state", state, "--listen",
+                            "127.0.0.1:0", "--tls-cert", file, "--tls-key", file),
+                       file);
+        expect_refusal(2, ARGV(rig_program("HUB"), "serve", "--state", state, "--tls-cert", file),
+                       "--tls-key");
+}
+END_TEST
+
+START_TEST(a_database_cut_off_is_moved_aside)
+{
+        char path[RIG_PATH_MAX], pattern[RIG_PATH_MAX + 16];
+        struct stat status;
+        glob_t found = {0};
+
+        hub_stop(h->hub);
+        rig_path(path, "%s/hub.db", h->hub->state);
+        ck_assert_int_eq(stat(path, &status), 0);
+        ck_assert_int_eq(truncate(path, status.st_size / 2), 0);
+        hub_start(h->hub);
+        ck_assert(process_has_said(h->hub->process, "was broken"));
+        snprintf(pattern, sizeof(pattern), "%s.broken-*", path);
+        ck_assert_int_eq(glob(pattern, 0, NULL, &found), 0);
+        globfree(&found);
+
+        hub_add_user(h->hub, "alice", "Alice");
+        _cleanup_free_ char *token = hub_mint(h->hub, "alice");
+        talker_free(talker_new(hub_port(h->hub), token, "d"));
+}
+END_TEST
+
+static void limit_files(pid_t pid, rlim_t bytes)
+{
+        ck_assert_int_eq(prlimit(pid, RLIMIT_FSIZE, &(struct rlimit){bytes, RLIM_INFINITY}, NULL),
+                         0);
+}
+
+START_TEST(with_a_full_disk_calls_go_on_and_are_stored_later)
+{
+        char id[TALKER_UUID_SIZE];
+
+        hub_stop(h->hub);
+        /* A file at its limit is a full disk to whoever writes it, once the signal is ignored. */
+        h->hub->process = process_start(h->rig, "hub", &h->hub->environment,
+                                        ARGV("sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh",
+                                             rig_program("HUB"), "serve", "--state", h->hub->state,
+                                             "--listen", h->hub->listen));
+        free(process_wait_line(h->hub->process, "listening on "));
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+        limit_files(h->hub->process->pid, 4096);
+        hub_rig_call(alice, bob, id);
+        free(process_wait_line(h->hub->process, "cannot write the database"));
+        hub_rig_end(bob, id);
+        cJSON_Delete(talker_event(alice, "over"));
+
+        limit_files(h->hub->process->pid, RLIM_INFINITY);
+        free(process_wait_line(h->hub->process, "can be written again"));
+        cJSON *page = talker_request(alice, "history", "%s", "");
+        char *text = cJSON_PrintUnformatted(page);
+        ck_assert_ptr_nonnull(strstr(text, id));
+        free(text);
+        cJSON_Delete(page);
+        talker_free(alice);
+        talker_free(bob);
+}
+END_TEST
+
+static void setup_tls(void)
+{
+        h = rig_alloc(sizeof(*h));
+        *h = (HubRig){.rig = rig_new()};
+        h->hub = hub_new_tls(h->rig);
+        hub_add_user(h->hub, "alice", "Alice");
+        h->alice = hub_mint(h->hub, "alice");
+}
+
+START_TEST(tls_works)
+{
+        WsOptions options = {.ca_file = h->hub->certificate};
+        Talker *talker = talker_connect(hub_port(h->hub), &options);
+
+        ck_assert_int_eq(strncmp(h->hub->url, "wss://127.0.0.1:", 16), 0);
+        talker_ok(talker_request(talker, "hello", "\"version\":1,\"token\":\"%s\",\"device\":\"d\"",
+                                 h->alice));
+        talker_ok(talker_request(talker, "history", "%s", ""));
+        talker_refused(talker_request(talker, "dance", "%s", ""), "NotSupported", "dance");
+        talker_free(talker);
+}
+END_TEST
+
+START_TEST(another_certificate_does_not_pass_for_the_hubs)
+{
+        char key[RIG_PATH_MAX], certificate[RIG_PATH_MAX];
+        RunResult result;
+        WsClient *ws = NULL;
+
+        rig_path(key, "%s/other.key", h->rig->dir);
+        rig_path(certificate, "%s/other.crt", h->rig->dir);
+        process_run(h->rig, &h->hub->environment,
+                    ARGV("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                         "/CN=Another", "-keyout", key, "-out", certificate),
+                    NULL, &result);
+        ck_assert_int_eq(result.status, 0);
+        run_result_done(&result);
+        WsOptions options = {.ca_file = certificate};
+        ck_assert_int_eq(ws_connect(hub_port(h->hub), &options, &ws, NULL), WS_UNTRUSTED);
+}
+END_TEST
+
+START_TEST(without_tls_nothing_is_said_to_a_hub_that_has_it)
+{
+        WsClient *ws = NULL;
+
+        ck_assert_int_ne(ws_connect(hub_port(h->hub), NULL, &ws, NULL), 0);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("hub: faults");
+        TCase *tests = tcase_create("faults"), *tls = tcase_create("tls");
+
+        tcase_set_timeout(tests, 60);
+        tcase_add_checked_fixture(tests, hub_rig_setup, hub_rig_teardown);
+        tcase_add_test(tests, a_port_in_use_is_named);
+        tcase_add_test(tests, a_state_folder_belongs_to_one_hub);
+        tcase_add_loop_test(tests, a_wrong_address_is_named, 0, ELEMENTSOF(addresses));
+        tcase_add_test(tests, a_broken_settings_file_is_named_with_line_and_key);
+        tcase_add_test(tests, a_state_folder_that_cannot_be_written_is_named);
+        tcase_add_test(tests, a_certificate_that_is_none_is_named);
+        tcase_add_test(tests, a_database_cut_off_is_moved_aside);
+        tcase_add_test(tests, with_a_full_disk_calls_go_on_and_are_stored_later);
+        suite_add_tcase(suite, tests);
+        tcase_set_timeout(tls, 60);
+        tcase_add_checked_fixture(tls, setup_tls, hub_rig_teardown);
+        tcase_add_test(tls, tls_works);
+        tcase_add_test(tls, another_certificate_does_not_pass_for_the_hubs);
+        tcase_add_test(tls, without_tls_nothing_is_said_to_a_hub_that_has_it);
+        suite_add_tcase(suite, tls);
+        return suite_run(suite);
+}
