@@ -42,16 +42,17 @@ Talker *talker_free(Talker *talker)
         return NULL;
 }
 
-static void say(Talker *talker, const char *op, const char *members, va_list arguments)
+static bool say(Talker *talker, const char *op, const char *members, va_list arguments)
 {
         _cleanup_free_ char *text = NULL, *rest = NULL;
 
         if (vasprintf(&rest, members, arguments) < 0)
                 rig_fail("out of memory");
-        text = str_printf("{\"op\":\"%s\",\"id\":%" PRIu64 "%s%s}", op, ++talker->id,
-                          *rest ? "," : "", rest);
-        if (!text || ws_send(talker->ws, text) < 0)
-                rig_fail("cannot send \"%s\"", op);
+        text = str_printf("{\"op\":\"%s\",\"id\":%" PRIu64 ",\"ack\":%" PRIu64 "%s%s}", op,
+                          ++talker->id, talker->silent ? 0 : talker->seq, *rest ? "," : "", rest);
+        if (!text)
+                rig_fail("out of memory");
+        return ws_send(talker->ws, text) >= 0;
 }
 
 void talker_say(Talker *talker, const char *op, const char *members, ...)
@@ -59,12 +60,22 @@ void talker_say(Talker *talker, const char *op, const char *members, ...)
         va_list arguments;
 
         va_start(arguments, members);
-        say(talker, op, members, arguments);
+        if (!say(talker, op, members, arguments))
+                rig_fail("cannot send \"%s\"", op);
         va_end(arguments);
 }
 
-/* The next message, or NULL when the hub has closed. */
-static cJSON *next_message(Talker *talker, const char *what)
+bool talker_try(Talker *talker, const char *op, const char *members, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, members);
+        bool sent = say(talker, op, members, arguments);
+        va_end(arguments);
+        return sent;
+}
+
+cJSON *talker_next(Talker *talker, const char *what)
 {
         _cleanup_free_ char *text = NULL;
         int r = ws_receive(talker->ws, rig_remaining_ms(rig_deadline()), &text);
@@ -88,7 +99,7 @@ static cJSON *next_message(Talker *talker, const char *what)
 cJSON *talker_reply(Talker *talker, uint64_t id)
 {
         for (;;) {
-                cJSON *message = next_message(talker, "a reply");
+                cJSON *message = talker_next(talker, "a reply");
 
                 if (!message)
                         rig_fail("closed (%d %s) in place of a reply", ws_close_code(talker->ws),
@@ -105,7 +116,8 @@ cJSON *talker_request(Talker *talker, const char *op, const char *members, ...)
         va_list arguments;
 
         va_start(arguments, members);
-        say(talker, op, members, arguments);
+        if (!say(talker, op, members, arguments))
+                rig_fail("cannot send \"%s\"", op);
         va_end(arguments);
         return talker_reply(talker, talker->id);
 }
@@ -147,7 +159,7 @@ cJSON *talker_event(Talker *talker, const char *name)
 
                 if (event)
                         return event;
-                cJSON *message = next_message(talker, name);
+                cJSON *message = talker_next(talker, name);
                 if (!message)
                         rig_fail("closed (%d %s) in place of \"%s\"", ws_close_code(talker->ws),
                                  ws_close_text(talker->ws), name);
@@ -167,7 +179,7 @@ void talker_closed(Talker *talker, int code, const char *text)
 {
         cJSON *message;
 
-        while ((message = next_message(talker, "the end")))
+        while ((message = talker_next(talker, "the end")))
                 cJSON_AddItemToArray(talker->events, message);
         if (ws_close_code(talker->ws) != code || !strstr(ws_close_text(talker->ws), text))
                 rig_fail("expected to be closed by %d … %s …, but it was %d %s", code, text,

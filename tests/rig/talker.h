@@ -16,7 +16,8 @@
 typedef struct Talker {
         WsClient *ws;
         uint64_t id;    /* of the last request */
-        uint64_t seq;   /* of the last event */
+        uint64_t seq;   /* of the last event; every request acknowledges it … */
+        bool silent;    /* … unless this is set */
         cJSON *events;  /* array: those that came while something else was waited for */
         cJSON *welcome; /* what hello was answered with */
 } Talker;
@@ -39,6 +40,11 @@ void talker_say(Talker *talker, const char *op, const char *members, ...)
         __attribute__((format(printf, 3, 4)));
 /* The reply to a request said before, by its id. */
 cJSON *talker_reply(Talker *talker, uint64_t id);
+/* As talker_say(), but false when the connection is gone. */
+bool talker_try(Talker *talker, const char *op, const char *members, ...)
+        __attribute__((format(printf, 3, 4)));
+/* The next message of any kind, or NULL when the hub has closed; `what` is what one waits for. */
+cJSON *talker_next(Talker *talker, const char *what);
 /* Fails unless the reply is "ok"; deletes it. */
 void talker_ok(cJSON *reply);
 /* Fails unless the reply is an error of that name whose sentence has `text` in it; deletes it. */
