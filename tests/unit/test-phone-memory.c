@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+
+#include "phone-fixture.h"
+
+/*
+ * The n-th allocation fails, for every n: what has said -ENOMEM is done again, and in the end all
+ * is as it is with memory in plenty. The linker puts these in the place of the allocators.
+ */
+
+static unsigned long n_until_failure; /* 0: none fails */
+static bool armed;                    /* what Check allocates is not meant */
+
+static bool fails(void)
+{
+        return armed && n_until_failure > 0 && --n_until_failure == 0;
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__real_reallocarray(void *p, size_t n, size_t size);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
+char *__real_strdup(const char *s);
+char *__wrap_strdup(const char *s);
+
+void *__wrap_malloc(size_t size)
+{
+        return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+        return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+        return fails() ? NULL : __real_reallocarray(p, n, size);
+}
+
+char *__wrap_strdup(const char *s)
+{
+        return fails() ? NULL : __real_strdup(s);
+}
+
+/* All that the phone wanted done in a story. */
+static char told[16384];
+
+static void collect(Fixture *f)
+{
+        size_t n = strlen(told);
+
+        snprintf(told + n, sizeof(told) - n, "%s ", fixture_said(f));
+}
+
+#define ALLOCATIONS_MAX 5000 /* in one story; more is a loop */
+
+/* Again until there is memory; nothing may have changed meanwhile that disturbs. */
+#define AGAIN(expression)                              \
+        do {                                           \
+                armed = true;                          \
+                int _r = (expression);                 \
+                armed = false;                         \
+                if (_r == 0)                           \
+                        break;                         \
+                ck_assert_int_eq(_r, -ENOMEM);         \
+                ck_assert_uint_eq(n_until_failure, 0); \
+        } while (true)
+
+static void event(Fixture *f, Message *message)
+{
+        message->seq = ++f->seq;
+        AGAIN(phone_message(f->phone, &f->instant, message));
+}
+
+static void replies(Fixture *f, MessageType to, Message *message)
+{
+        collect(f);
+        message->type = MESSAGE_REPLY;
+        message->id = f->ids[to];
+        AGAIN(phone_message(f->phone, &f->instant, message));
+}
+
+static void asks_for(Fixture *f, PhoneCommand *asked)
+{
+        f->ticket++;
+        AGAIN(phone_command(f->phone, &f->instant, asked, f->ticket));
+}
+
+static void listens(Fixture *f)
+{
+        PhoneListener listener = {.id = "window", .owner = ":1.2", .path = "/", .presents = true};
+        const char *text;
+
+        AGAIN(phone_listener_add(f->phone, &f->instant, &listener, false, &text));
+}
+
+/* A call comes in with metadata, is answered and joined; a participant comes, signals, and ends. */
+static void story_of_an_answer(Fixture *f)
+{
+        MetadataEntry entry = {(char[]){"topic"}, (char[]){"lunch"}};
+        Message message = {.type = MESSAGE_INCOMING, .call = incoming(CALL, CALL_STATUS_INITIATED)};
+        Participant other = {.id = "alice-1"};
+        IceServer server = {.url = "stun:127.0.0.1"};
+        PhoneCommand accept = asks(PHONE_COMMAND_ACCEPT, CALL);
+
+        listens(f);
+        message.call.record.metadata = (Metadata){&entry, 1};
+        event(f, &message);
+        AGAIN(phone_tone_playing(f->phone, &f->instant, PHONE_TONE_RING, true));
+        accept.accept.request.join = true;
+        asks_for(f, &accept);
+        message.reply =
+                (MessageReply){.kind = REPLY_CALL, .call = incoming(CALL, CALL_STATUS_ONGOING)};
+        replies(f, MESSAGE_ACCEPT, &message);
+        message.reply = (MessageReply){.kind = REPLY_JOIN,
+                                       .join = {.participant = "me",
+                                                .others = &other,
+                                                .n_others = 1,
+                                                .ice_servers = &server,
+                                                .n_ice_servers = 1}};
+        replies(f, MESSAGE_JOIN, &message);
+
+        message = (Message){.type = MESSAGE_JOINED, .participant.participant.id = "alice-2"};
+        STR_SET(message.participant.session_id, CALL);
+        event(f, &message);
+        AGAIN(phone_worker_signal(f->phone, &f->instant, CALL, "alice-2", "{}"));
+        AGAIN(phone_worker_participant(f->phone, &f->instant, CALL, "alice-2", true, true, "n"));
+        message = (Message){.type = MESSAGE_SIGNALLED,
+                            .signal = {.peer = "alice-2", .data = (char[]){"{}"}}};
+        STR_SET(message.signal.session_id, CALL);
+        event(f, &message);
+        message = (Message){.type = MESSAGE_OVER, .over = {.status = CALL_STATUS_ENDED}};
+        STR_SET(message.over.session_id, CALL);
+        event(f, &message);
+        message = (Message){.type = MESSAGE_LOGGED, .logged = {.metadata = {&entry, 1}}};
+        event(f, &message);
+}
+
+/* A call is placed with metadata, the hub comes back without it, and history is forgotten. */
+static void story_of_a_restart(Fixture *f)
+{
+        MetadataEntry entry = {(char[]){"topic"}, (char[]){"lunch"}};
+        Message message = {}, welcome = {.type = MESSAGE_REPLY, .id = HELLO_ID};
+        CallRecord record = {.session_id = OTHER, .metadata = {&entry, 1}};
+        char ids[1][UUID_LENGTH + 1] = {OTHER};
+        PhoneCommand place = asks(PHONE_COMMAND_INITIATE, CALL);
+        PhoneCommand seen = asks(PHONE_COMMAND_SEEN, "");
+
+        STR_SET(place.initiate.request.session_id, CALL);
+        place.initiate.request.metadata = (Metadata){&entry, 1};
+        asks_for(f, &place);
+        message.reply =
+                (MessageReply){.kind = REPLY_CALL, .call = outgoing(CALL, CALL_STATUS_INITIATED)};
+        message.reply.call.record.metadata = (Metadata){&entry, 1};
+        replies(f, MESSAGE_INITIATE, &message);
+        AGAIN(phone_connection_changed(f->phone, &f->instant, PHONE_OFFLINE, "gone"));
+        seen.sessions = (MessageSessions){ids, 1};
+        asks_for(f, &seen);
+        welcome.reply.kind = REPLY_WELCOME;
+        welcome.reply.welcome.history = &record;
+        welcome.reply.welcome.n_history = 1;
+        welcome.reply.welcome.history_complete = true;
+        AGAIN(phone_message(f->phone, &f->instant, &welcome));
+        message = (Message){.type = MESSAGE_FORGOTTEN, .sessions = {ids, 1}};
+        f->seq = 0;
+        event(f, &message);
+        AGAIN(phone_connection_changed(f->phone, &f->instant, PHONE_LOGGED_OUT, ""));
+}
+
+typedef void (*Story)(Fixture *f);
+
+static const Story stories[] = {story_of_an_answer, story_of_a_restart};
+
+static int compare_words(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/*
+ * The words in order of the alphabet: a message to the hub may wait for memory a little longer
+ * than another. A welcome that is taken again may store history again, which replaces it.
+ */
+static void sort_words(char *text)
+{
+        char copy[sizeof(told)], *words[1000], *rest = NULL;
+        size_t n = 0;
+
+        STR_SET(copy, text);
+        for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+                if (strncmp(word, "history:", strlen("history:")) != 0)
+                        words[n++] = word;
+        }
+        qsort(words, n, sizeof(*words), compare_words);
+        *text = '\0';
+        for (size_t i = 0; i < n; i++) {
+                strcat(text, words[i]);
+                strcat(text, " ");
+        }
+}
+
+/* The story with the n-th allocation failing. Says whether it came to that. */
+static bool tell(Story story, unsigned long n)
+{
+        Fixture *f = fixture_online();
+        bool failed;
+
+        *told = '\0';
+        n_until_failure = n;
+        story(f);
+        failed = n > 0 && n_until_failure == 0;
+        collect(f);
+        sort_words(told);
+        fixture_free(f);
+        return failed;
+}
+
+START_TEST(whichever_allocation_fails_the_story_is_the_same)
+{
+        char expected[sizeof(told)];
+        unsigned long n = 1;
+
+        tell(stories[_i], 0);
+        memcpy(expected, told, sizeof(told));
+        while (tell(stories[_i], n)) {
+                ck_assert_msg(str_eq(told, expected), "allocation %lu:\n%s\nand not\n%s", n, told,
+                              expected);
+                ck_assert_uint_lt(n++, ALLOCATIONS_MAX);
+        }
+        /* There was something to fail. */
+        ck_assert_uint_gt(n, 20);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("phone");
+        TCase *memory = tcase_create("memory");
+
+        tcase_add_loop_test(memory, whichever_allocation_fails_the_story_is_the_same, 0,
+                            ELEMENTSOF(stories));
+        suite_add_tcase(suite, memory);
+        return suite_run(suite);
+}
