@@ -294,7 +294,7 @@ static void connection_refuse_initiates(Phone *phone)
         }
 }
 
-static int connection_logged_out(Phone *phone, bool online)
+static int connection_log_out(Phone *phone)
 {
         Line *line, *next;
         Errand *errand, *next_errand;
@@ -316,7 +316,7 @@ static int connection_logged_out(Phone *phone, bool online)
                             "Logged out while it waited for the hub");
                 errand_remove(phone, errand);
         }
-        if (online) {
+        if (phone->connection == PHONE_ONLINE) {
                 Message logout = {.type = MESSAGE_LOGOUT, .id = phone->next_id++};
 
                 phone_act(phone, PHONE_SEND, NULL)->message = logout;
@@ -332,24 +332,23 @@ static int connection_logged_out(Phone *phone, bool online)
 int phone_connection_changed(Phone *phone, const Instant *instant, PhoneConnection connection,
                              const char *text)
 {
-        bool online = phone->connection == PHONE_ONLINE;
         int r;
 
         phone->instant = *instant;
         r = phone_reserve(phone, 1);
         if (r < 0)
                 return r;
+        if (connection == PHONE_LOGGED_OUT) {
+                r = connection_log_out(phone);
+                if (r < 0)
+                        return r;
+        }
         str_printable(phone->connection_text, sizeof(phone->connection_text), text ? text : "");
         phone->connection = connection;
         phone->changed |= PHONE_PROPERTY_CONNECTION;
         errands_lost(phone);
-        if (connection == PHONE_LOGGED_OUT) {
-                r = connection_logged_out(phone, online);
-                if (r < 0)
-                        return r;
-        } else if (connection == PHONE_OFFLINE || connection == PHONE_REFUSED) {
+        if (connection == PHONE_OFFLINE || connection == PHONE_REFUSED)
                 connection_refuse_initiates(phone);
-        }
         phone_settle(phone);
         return 0;
 }

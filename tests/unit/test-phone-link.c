@@ -489,7 +489,7 @@ START_TEST(logging_out_ends_what_is_going_on)
         expect(f, "history:ended/shutdown worker-stop session call manager status:ended/shutdown "
                   "broadcast:CallEndedMessageReceived history:missed/shutdown worker-stop call "
                   "status:cancelled/shutdown broadcast:IncomingCallCancelled "
-                  "done:CallTerminated send:logout manager");
+                  "done:NotLoggedIn send:logout manager");
         ck_assert_str_eq(phone_user(f->phone)->uid, "");
         place(f, THIRD);
         expect(f, "done:NotLoggedIn");
