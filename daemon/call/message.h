@@ -176,7 +176,7 @@ void call_snapshots_free(CallSnapshot *snapshots, size_t n);
 typedef enum ReplyKind {
         REPLY_PLAIN,   /* nothing besides success, or an error */
         REPLY_WELCOME, /* to hello */
-        REPLY_CALL,    /* to initiate, accept */
+        REPLY_CALL,    /* to initiate, accept; after glare (rule 10) it is the other's call */
         REPLY_TOKEN,
         REPLY_JOIN,
         REPLY_HISTORY,
