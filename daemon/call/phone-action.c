@@ -196,8 +196,11 @@ bool phone_next_action(Phone *phone, PhoneAction *ret)
 
 void phone_action_done(PhoneAction *action)
 {
-        message_done(&action->message);
         switch (action->type) {
+        case PHONE_SEND:
+        case PHONE_WORKER_SIGNAL:
+                message_done(&action->message);
+                break;
         case PHONE_WORKER_JOIN:
                 free(action->join.reply.others);
                 free(action->join.reply.ice_servers);

@@ -255,22 +255,22 @@ typedef struct PhoneAction {
         CallStatus old_status, new_status;
         char reason[REASON_MAX + 1];
         PhoneEvent event;
-        bool present;           /* LISTENER_CALL: this one is asked to present */
-        bool resumed;           /* BROADCAST, LISTENER_CALL: announced again after a restart */
-        uint64_t serial;        /* LISTENER_CALL */
-        PhoneListener listener; /* LISTENER_CALL: a copy */
+        bool present;    /* LISTENER_CALL: this one is asked to present */
+        bool resumed;    /* BROADCAST, LISTENER_CALL: announced again after a restart */
+        uint64_t serial; /* LISTENER_CALL */
         PhoneTone tone;
         bool on;
-        SessionParticipant participant;
-        Message message; /* owned by the action */
-        union {
+        union {                                 /* at most one of them: actions are many */
+                Message message;                /* SEND, WORKER_SIGNAL; owned by the action */
+                PhoneListener listener;         /* LISTENER_CALL: a copy */
+                SessionParticipant participant; /* USER_…, PARTICIPANT_…, WORKER_PARTICIPANT_… */
                 struct {
                         ReplyJoin reply; /* owned by the action */
                         SessionSettings settings;
                         bool muted;
-                } join;
-                CallRecord record;         /* owned by the action */
-                MessageSessions sessions;  /* owned by the action */
+                } join;                    /* WORKER_JOIN */
+                CallRecord record;         /* HISTORY_PUT; owned by the action */
+                MessageSessions sessions;  /* HISTORY_FORGET; owned by the action */
                 char token[TOKEN_MAX + 1]; /* DONE of GENERATE_TOKEN */
         };
 } PhoneAction;
