@@ -3,35 +3,60 @@
 
 #include <errno.h>
 #include <spa/param/audio/format-utils.h>
+#include <spa/utils/ringbuffer.h>
 
 #include "base/str.h"
 
+#define RING_SAMPLES 16384 /* 340 ms; a power of two, and more than the largest cycle (8192) */
+
+/*
+ * The data thread only copies, and wakes the sound's thread for each whole frame: what takes the
+ * frames allocates and locks, and wakes more threads. Waking it for each cycle of the graph, four
+ * times as often, cost 0.5 % of a core.
+ */
 struct Capture {
         Sound *sound; /* not owned */
         struct pw_stream *stream;
         struct spa_hook hook;
+        struct spa_source *ready;
         CaptureFrame frame;
         void *userdata;
-        int16_t samples[SOUND_FRAME]; /* the frame that is being filled */
-        size_t n;
+        struct spa_ringbuffer ring; /* of bytes */
+        int16_t samples[RING_SAMPLES];
 };
 
-static void cut_frames(Capture *capture, const int16_t *samples, size_t n)
+static void on_ready(void *data, uint64_t count)
 {
-        while (n > 0) {
-                size_t part = MIN_OF(n, SOUND_FRAME - capture->n);
+        Capture *capture = data;
+        int16_t samples[SOUND_FRAME];
+        uint32_t index;
 
-                memcpy(capture->samples + capture->n, samples, part * sizeof(*samples));
-                capture->n += part;
-                samples += part;
-                n -= part;
-                if (capture->n == SOUND_FRAME) {
-                        capture->frame(capture->userdata, capture->samples);
-                        capture->n = 0;
-                }
+        while (spa_ringbuffer_get_read_index(&capture->ring, &index) >= (int32_t)sizeof(samples)) {
+                spa_ringbuffer_read_data(&capture->ring, capture->samples, sizeof(capture->samples),
+                                         index % sizeof(capture->samples), samples,
+                                         sizeof(samples));
+                spa_ringbuffer_read_update(&capture->ring, (int32_t)(index + sizeof(samples)));
+                capture->frame(capture->userdata, samples);
         }
 }
 
+/* What does not fit is lost: the sound's thread hangs. */
+static void gather(Capture *capture, const void *data, uint32_t size)
+{
+        uint32_t index;
+        int32_t filled = spa_ringbuffer_get_write_index(&capture->ring, &index);
+
+        if (filled < 0 || (uint32_t)filled + size > sizeof(capture->samples))
+                return;
+        spa_ringbuffer_write_data(&capture->ring, capture->samples, sizeof(capture->samples),
+                                  index % sizeof(capture->samples), data, size);
+        spa_ringbuffer_write_update(&capture->ring, (int32_t)(index + size));
+        if ((size_t)filled + size >= SOUND_FRAME * sizeof(int16_t))
+                pw_loop_signal_event(pw_thread_loop_get_loop(sound_loop(capture->sound)),
+                                     capture->ready);
+}
+
+/* In PipeWire's data thread. */
 static void on_process(void *data)
 {
         Capture *capture = data;
@@ -43,8 +68,7 @@ static void on_process(void *data)
                 uint32_t size = MIN_OF(block->chunk->size, block->maxsize - offset);
 
                 if (block->data)
-                        cut_frames(capture, SPA_PTROFF(block->data, offset, const int16_t),
-                                   size / sizeof(int16_t));
+                        gather(capture, SPA_PTROFF(block->data, offset, const void), size);
                 pw_stream_queue_buffer(capture->stream, buffer);
         }
 }
@@ -79,14 +103,20 @@ static int open_stream(Capture *capture, const char *node, const char *descripti
 
         if (!properties)
                 return -ENOMEM;
+        capture->ready = pw_loop_add_event(pw_thread_loop_get_loop(sound_loop(capture->sound)),
+                                           on_ready, capture);
+        if (!capture->ready) {
+                pw_properties_free(properties);
+                return -errno;
+        }
         capture->stream = pw_stream_new(sound_core(capture->sound), node, properties);
         if (!capture->stream)
                 return -errno;
         pw_stream_add_listener(capture->stream, &capture->hook, &stream_events, capture);
-        /* Not in the data thread (RT_PROCESS): what takes the frames allocates and locks. */
         return pw_stream_connect(capture->stream, PW_DIRECTION_INPUT, PW_ID_ANY,
-                                 PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS, &format,
-                                 1);
+                                 PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS |
+                                         PW_STREAM_FLAG_RT_PROCESS,
+                                 &format, 1);
 }
 
 int capture_new(Sound *sound, const char *node, const char *description, const char *target,
@@ -116,6 +146,9 @@ Capture *capture_free(Capture *capture)
         pw_thread_loop_lock(sound_loop(capture->sound));
         if (capture->stream)
                 pw_stream_destroy(capture->stream);
+        if (capture->ready)
+                pw_loop_destroy_source(pw_thread_loop_get_loop(sound_loop(capture->sound)),
+                                       capture->ready);
         pw_thread_loop_unlock(sound_loop(capture->sound));
         free(capture);
         return NULL;

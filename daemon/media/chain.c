@@ -7,6 +7,7 @@
 #include "media/sound.h"
 
 #define BITRATE 32000                   /* bit/s: full-band speech without artefacts */
+#define COMPLEXITY 5                    /* of 10: the rest costs CPU and is not heard in speech */
 #define BEHIND_MAX (200 * GST_MSECOND)  /* the frames had a gap: go on by the clock */
 #define WAITING_MAX (100 * GST_MSECOND) /* in the encoder's queue; more is stale */
 #define RAW_CAPS "audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved"
@@ -45,7 +46,7 @@ static void configure_source(GstElement *source)
 
 static void configure_encoder(GstElement *encoder)
 {
-        g_object_set(encoder, "bitrate", BITRATE, NULL);
+        g_object_set(encoder, "bitrate", BITRATE, "complexity", COMPLEXITY, NULL);
         gst_util_set_object_arg(G_OBJECT(encoder), "audio-type", "voice");
         gst_util_set_object_arg(G_OBJECT(encoder), "frame-size", G_STRINGIFY(SOUND_FRAME_MS));
 }
