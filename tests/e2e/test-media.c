@@ -4,84 +4,11 @@
 
 #include <errno.h>
 
-#include "rig/audio-call.h"
-#include "rig/audio-ear.h"
-#include "rig/audio.h"
+#include "rig/audio-room.h"
 #include "suite.h"
 
 #define ALICE_HZ 440.0
 #define BOB_HZ 1000.0
-#define HEAR_MS 10000
-#define MUTED_DB -72.0 /* 60 dB below RIG_TONE_AMPLITUDE */
-
-typedef struct Room {
-        RigAudio *audio;
-        RigGraph *graph;
-        AudioCall call;
-        AudioEnd *alice, *bob;
-        RigTone *tones[2];
-        size_t n_tones;
-} Room;
-
-static void room_enter(Room *room)
-{
-        static const char *const microphones[] = {"mic-a", "mic-b", NULL};
-        static const char *const speakers[] = {"spk-a", "spk-b", NULL};
-        const AudioEnd alice = {.uid = "alice", .microphone = "mic-a", .speaker = "spk-a"};
-        const AudioEnd bob = {.uid = "bob", .microphone = "mic-b", .speaker = "spk-b"};
-
-        *room = (Room){};
-        rig_check(rig_audio_new(microphones, speakers, &room->audio), "virtual audio");
-        rig_check(rig_graph_new(rig_audio_directory(room->audio), &room->graph), "its graph");
-        audio_call_init(&room->call, rig_audio_directory(room->audio));
-        room->alice = audio_call_add(&room->call, &alice);
-        room->bob = audio_call_add(&room->call, &bob);
-}
-
-static void room_speak(Room *room, const char *microphone, double frequency)
-{
-        rig_check(rig_tone_new(room->graph, microphone, frequency, &room->tones[room->n_tones++]),
-                  "a tone");
-}
-
-static void room_leave(Room *room)
-{
-        for (size_t i = 0; i < room->n_tones; i++)
-                rig_tone_free(room->tones[i]);
-        audio_call_done(&room->call);
-        rig_graph_free(room->graph);
-        rig_audio_free(room->audio);
-}
-
-static void both_join(Room *room)
-{
-        audio_call_join(&room->call, room->alice, false);
-        audio_call_wait_state(&room->call, room->alice, SESSION_CONNECTED);
-        audio_call_join(&room->call, room->bob, false);
-        audio_call_wait_state(&room->call, room->bob, SESSION_CONNECTED);
-        audio_call_wait_state(&room->call, room->alice, SESSION_CONNECTED);
-}
-
-static void expect_heard(Room *room, const char *speaker, double frequency)
-{
-        RigHeard heard;
-
-        if (rig_listen_until(room->graph, speaker, frequency, RIG_HEARD_DB, true, HEAR_MS, &heard) <
-            0)
-                rig_fail("%.0f Hz is not heard at %s: %.1f dB", frequency, speaker, heard.tone_db);
-}
-
-static void expect_silence(Room *room, const char *speaker, double frequency)
-{
-        RigHeard heard;
-
-        if (rig_listen_until(room->graph, speaker, frequency, MUTED_DB, false, HEAR_MS, &heard) < 0)
-                rig_fail("%.0f Hz is still heard at %s: %.1f dB", frequency, speaker,
-                         heard.tone_db);
-        /* And it stays so. */
-        rig_check(rig_listen(room->graph, speaker, frequency, 1000, &heard), "listening");
-        ck_assert_double_lt(heard.tone_db, MUTED_DB);
-}
 
 START_TEST(each_hears_the_other)
 {
@@ -91,9 +18,9 @@ START_TEST(each_hears_the_other)
         room_enter(&room);
         room_speak(&room, "mic-a", ALICE_HZ);
         room_speak(&room, "mic-b", BOB_HZ);
-        both_join(&room);
-        expect_heard(&room, "spk-b", ALICE_HZ);
-        expect_heard(&room, "spk-a", BOB_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
         /* Nobody hears their own voice. */
         rig_check(rig_listen(room.graph, "spk-a", ALICE_HZ, 1000, &heard), "listening");
         ck_assert_double_lt(heard.tone_db, -50);
@@ -107,12 +34,12 @@ START_TEST(muted_is_silence_at_the_other_end)
 
         room_enter(&room);
         room_speak(&room, "mic-a", ALICE_HZ);
-        both_join(&room);
-        expect_heard(&room, "spk-b", ALICE_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
         audio_end_mute(room.alice, true);
-        expect_silence(&room, "spk-b", ALICE_HZ);
+        room_expect_silence(&room, "spk-b", ALICE_HZ);
         audio_end_mute(room.alice, false);
-        expect_heard(&room, "spk-b", ALICE_HZ);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
         room_leave(&room);
 }
 END_TEST
@@ -129,7 +56,7 @@ START_TEST(joined_muted_is_never_heard)
         audio_call_join(&room.call, room.alice, false);
         audio_call_join(&room.call, room.bob, true);
         audio_call_wait_state(&room.call, room.bob, SESSION_CONNECTED);
-        expect_silence(&room, "spk-a", BOB_HZ);
+        room_expect_silence(&room, "spk-a", BOB_HZ);
         ck_assert_int_eq(rig_first_sound_wait(first, 0, &at), -ETIMEDOUT);
         rig_first_sound_free(first);
         room_leave(&room);
@@ -147,9 +74,9 @@ START_TEST(microphone_is_open_between_join_and_leave_only)
         /* It answers, so it is up: and has opened nothing. */
         audio_call_stats(&room.call, room.alice);
         ck_assert(!rig_graph_has_node(room.graph, capture));
-        both_join(&room);
-        ck_assert_int_eq(rig_graph_wait_node(room.graph, capture, true, HEAR_MS), 0);
-        ck_assert_int_eq(rig_graph_wait_node(room.graph, playback, true, HEAR_MS), 0);
+        room_both_join(&room);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, capture, true, ROOM_HEAR_MS), 0);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, playback, true, ROOM_HEAR_MS), 0);
         ck_assert_str_eq(room.alice->status.audio_node, playback);
         ck_assert(rig_graph_node_property(room.graph, playback, PW_KEY_NODE_DESCRIPTION, property,
                                           sizeof(property)));
@@ -159,8 +86,8 @@ START_TEST(microphone_is_open_between_join_and_leave_only)
         ck_assert_str_eq(property, "Communication");
         audio_call_leave(&room.call, room.alice);
         audio_call_wait_state(&room.call, room.alice, SESSION_LEFT);
-        ck_assert_int_eq(rig_graph_wait_node(room.graph, capture, false, HEAR_MS), 0);
-        ck_assert_int_eq(rig_graph_wait_node(room.graph, playback, false, HEAR_MS), 0);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, capture, false, ROOM_HEAR_MS), 0);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, playback, false, ROOM_HEAR_MS), 0);
         room_leave(&room);
 }
 END_TEST
@@ -172,14 +99,14 @@ START_TEST(whoever_left_can_join_again)
         room_enter(&room);
         room_speak(&room, "mic-a", ALICE_HZ);
         room_speak(&room, "mic-b", BOB_HZ);
-        both_join(&room);
-        expect_heard(&room, "spk-b", ALICE_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
         audio_call_leave(&room.call, room.alice);
-        expect_silence(&room, "spk-b", ALICE_HZ);
+        room_expect_silence(&room, "spk-b", ALICE_HZ);
         audio_call_join(&room.call, room.alice, false);
         audio_call_wait_state(&room.call, room.alice, SESSION_CONNECTED);
-        expect_heard(&room, "spk-b", ALICE_HZ);
-        expect_heard(&room, "spk-a", BOB_HZ);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
         room_leave(&room);
 }
 END_TEST
@@ -192,7 +119,7 @@ START_TEST(other_goes_on_when_a_worker_is_killed)
 
         room_enter(&room);
         room_speak(&room, "mic-a", ALICE_HZ);
-        both_join(&room);
+        room_both_join(&room);
         audio_end_kill(room.bob);
         /* Before the hub knows: the line has gone silent. */
         audio_call_wait_state(&room.call, room.alice, SESSION_RECONNECTING);
@@ -201,7 +128,7 @@ START_TEST(other_goes_on_when_a_worker_is_killed)
         bob = audio_call_add(&room.call, &again);
         audio_call_join(&room.call, bob, false);
         audio_call_wait_state(&room.call, bob, SESSION_CONNECTED);
-        expect_heard(&room, "spk-b", ALICE_HZ);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
         room_leave(&room);
 }
 END_TEST
@@ -219,7 +146,7 @@ START_TEST(echo_gives_back_what_it_hears)
         audio_call_wait_state(&room.call, end, SESSION_CONNECTED);
         audio_call_join(&room.call, room.alice, false);
         audio_call_wait_state(&room.call, room.alice, SESSION_CONNECTED);
-        expect_heard(&room, "spk-a", ALICE_HZ);
+        room_expect_heard(&room, "spk-a", ALICE_HZ);
         room_leave(&room);
 }
 END_TEST
@@ -229,7 +156,7 @@ START_TEST(speaking_is_told_when_it_begins_and_ends)
         Room room;
 
         room_enter(&room);
-        both_join(&room);
+        room_both_join(&room);
         room_speak(&room, "mic-a", ALICE_HZ);
         audio_call_wait_speaking(&room.call, room.bob, true);
         audio_end_mute(room.alice, true);
@@ -245,10 +172,10 @@ START_TEST(stats_tell_what_goes_through)
 
         room_enter(&room);
         room_speak(&room, "mic-a", ALICE_HZ);
-        both_join(&room);
-        expect_heard(&room, "spk-b", ALICE_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
         audio_call_stats(&room.call, room.bob);
-        expect_heard(&room, "spk-b", ALICE_HZ);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
         stats = audio_call_stats(&room.call, room.bob);
         ck_assert_str_eq(stats->id, room.alice->id);
         ck_assert_str_eq(stats->codec, "opus");

@@ -171,6 +171,7 @@ void audio_call_join(AudioCall *call, AudioEnd *end, bool muted)
 
         snprintf(end->id, sizeof(end->id), "p%u", ++call->joins);
         end->state = SESSION_IDLE;
+        end->status = (WorkerParticipantStatus){};
         STR_SET(reply->participant, end->id);
         STR_SET(message.join.title, "Test, call");
         STR_SET(message.join.microphone, end->microphone ? end->microphone : "");
@@ -182,6 +183,7 @@ void audio_call_join(AudioCall *call, AudioEnd *end, bool muted)
                 if (other == end || !other->id[0])
                         continue;
                 others[reply->n_others++] = participant_of(other);
+                other->status = (WorkerParticipantStatus){};
                 audio_end_send(other, &(WorkerMessage){.type = WORKER_PARTICIPANT_JOINED,
                                                        .participant = participant_of(end)});
         }
@@ -294,6 +296,14 @@ void audio_call_wait_error(AudioCall *call, AudioEnd *end, CallError error)
         while (end->error != error)
                 wait_once(call, deadline, end, call_error_to_string(error));
         end->error = CALL_ERROR_NONE;
+}
+
+void audio_call_wait_peer(AudioCall *call, AudioEnd *end)
+{
+        usec_t deadline = rig_deadline();
+
+        while (!end->status.connected)
+                wait_once(call, deadline, end, "the other one");
 }
 
 void audio_call_wait_speaking(AudioCall *call, AudioEnd *end, bool speaking)

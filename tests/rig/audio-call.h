@@ -63,6 +63,8 @@ void audio_call_lose(AudioCall *call, AudioEnd *end);
 void audio_end_mute(AudioEnd *end, bool on);
 
 void audio_call_wait_state(AudioCall *call, AudioEnd *end, SessionState state);
+/* Until media goes between it and another. */
+void audio_call_wait_peer(AudioCall *call, AudioEnd *end);
 /* The next error after it was last waited for. */
 void audio_call_wait_error(AudioCall *call, AudioEnd *end, CallError error);
 void audio_call_wait_speaking(AudioCall *call, AudioEnd *end, bool speaking);

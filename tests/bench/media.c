@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a call costs and how late it is heard: two media workers on this machine, between virtual
+ * microphones and speakers. The floor of mouth to ear is the same chirp through PipeWire alone.
+ */
+#include "bench/figure.h"
+#include "rig/audio-room.h"
+
+#define CHIRPS 60
+#define SETTLE_CHIRPS 4 /* at first: the ring gathers */
+#define FIRST_SOUNDS 12
+#define COST_SECONDS 10
+#define MOUTH_TO_EAR_TARGET_MS 50.0
+#define FIRST_SOUND_TARGET_MS 200.0
+#define CPU_TARGET_PERCENT 4.0
+#define PSS_TARGET_MB 20.0
+#define HEAR_MS 5000
+#define TONE_HZ 440.0
+
+/* As after a while of ringing: both are up and warm. */
+static void enter_warm(Room *room)
+{
+        room_enter(room);
+        audio_call_stats(&room->call, room->alice);
+        audio_call_stats(&room->call, room->bob);
+}
+
+/* ---- mouth to ear ---- */
+
+static size_t chirp(Room *room, Samples *samples)
+{
+        double delays[SETTLE_CHIRPS + CHIRPS];
+        size_t lost = 0;
+
+        rig_check(rig_chirp_delays(room->graph, "mic-a", "spk-b", ELEMENTSOF(delays), delays),
+                  "chirps");
+        for (size_t i = SETTLE_CHIRPS; i < ELEMENTSOF(delays); i++) {
+                if (delays[i] >= 0)
+                        samples_add(samples, delays[i]);
+                else
+                        lost++;
+        }
+        return lost;
+}
+
+static void measure_mouth_to_ear(Room *room)
+{
+        _cleanup_(samples_done) Samples floor = {}, call = {};
+        struct pw_proxy *link;
+        char label[80];
+        size_t lost;
+
+        rig_check(rig_graph_link(room->graph, "mic-a", RIG_PORT_MICROPHONE, "spk-b",
+                                 RIG_PORT_SPEAKER, &link),
+                  "the direct way");
+        chirp(room, &floor);
+        pw_thread_loop_lock(rig_graph_loop(room->graph));
+        pw_proxy_destroy(link);
+        pw_thread_loop_unlock(rig_graph_loop(room->graph));
+        room_both_join(room);
+        lost = chirp(room, &call);
+        snprintf(label, sizeof(label), "mouth to ear p50 (n = %zu)", call.count);
+        figure_print(label, samples_percentile(&call, 0.5), "ms", MOUTH_TO_EAR_TARGET_MS);
+        figure_report("mouth to ear p99", samples_percentile(&call, 0.99), "ms");
+        figure_report("  chirps not heard", (double)lost, "");
+        figure_report("  floor: PipeWire alone, p50", samples_percentile(&floor, 0.5), "ms");
+        figure_report("  floor: PipeWire alone, p99", samples_percentile(&floor, 0.99), "ms");
+        figure_report("  ratio to the floor at p50",
+                      samples_percentile(&call, 0.5) / samples_percentile(&floor, 0.5), "x");
+}
+
+/* ---- what it costs ---- */
+
+static double cpu_seconds(pid_t pid)
+{
+        char path[64];
+        unsigned long user = 0, system = 0;
+
+        snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+        _cleanup_free_ char *text = rig_read_file(path);
+        const char *after = text ? strrchr(text, ')') : NULL;
+
+        /* proc(5): state is field 3, utime 14, stime 15. */
+        if (!after || sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                             &system) != 2)
+                rig_fail("%s cannot be read", path);
+        return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+static double pss_mb(pid_t pid)
+{
+        char path[64];
+        double kb = 0;
+
+        snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+        _cleanup_free_ char *text = rig_read_file(path);
+        const char *line = text ? strstr(text, "\nPss:") : NULL;
+
+        if (!line || sscanf(line, "\nPss: %lf kB", &kb) != 1)
+                rig_fail("%s cannot be read", path);
+        return kb / 1024;
+}
+
+static void measure_cost(Room *room)
+{
+        pid_t pid = room->alice->pid;
+        double cpu = cpu_seconds(pid), begun = figure_now_us(), elapsed;
+        RigHeard heard;
+        char label[80];
+
+        room_speak(room, "mic-a", TONE_HZ);
+        rig_check(rig_listen(room->graph, "spk-b", TONE_HZ, COST_SECONDS * 1000, &heard),
+                  "listening");
+        elapsed = (figure_now_us() - begun) / 1e6;
+        cpu = 100 * (cpu_seconds(pid) - cpu) / elapsed;
+        snprintf(label, sizeof(label), "worker in a call, CPU over %.0f s", elapsed);
+        figure_print(label, cpu, "%", CPU_TARGET_PERCENT);
+        room_hush(room);
+        figure_print("worker in a call, PSS", pss_mb(pid), "MB", PSS_TARGET_MB);
+}
+
+/* ---- from accept to the first sound ---- */
+
+/* The caller is in the call already, and speaks; the other one joins. */
+static double first_sound(Room *room)
+{
+        RigFirstSound *first;
+        double begun;
+        int64_t heard;
+
+        audio_call_join(&room->call, room->alice, false);
+        audio_call_wait_state(&room->call, room->alice, SESSION_CONNECTED);
+        rig_check(rig_first_sound_new(room->graph, "spk-b", &first), "an ear");
+        begun = figure_now_us();
+        audio_call_join(&room->call, room->bob, false);
+        audio_call_wait_state(&room->call, room->bob, SESSION_CONNECTED);
+        rig_check(rig_first_sound_wait(first, HEAR_MS, &heard), "the first sound");
+        rig_first_sound_free(first);
+        audio_call_leave(&room->call, room->bob);
+        audio_call_wait_state(&room->call, room->bob, SESSION_LEFT);
+        audio_call_leave(&room->call, room->alice);
+        audio_call_wait_state(&room->call, room->alice, SESSION_LEFT);
+        return ((double)heard / 1000 - begun) / 1000;
+}
+
+static void measure_first_sound(Room *room)
+{
+        _cleanup_(samples_done) Samples samples = {};
+        char label[80];
+
+        room_speak(room, "mic-a", TONE_HZ);
+        for (size_t i = 0; i < FIRST_SOUNDS; i++)
+                samples_add(&samples, first_sound(room));
+        room_hush(room);
+        snprintf(label, sizeof(label), "accept to first sound p50 (n = %zu)", samples.count);
+        figure_print(label, samples_percentile(&samples, 0.5), "ms", FIRST_SOUND_TARGET_MS);
+        figure_report("accept to first sound p99", samples_percentile(&samples, 0.99), "ms");
+}
+
+int main(void)
+{
+        Room room;
+
+        figure_machine();
+        enter_warm(&room);
+        measure_mouth_to_ear(&room);
+        measure_cost(&room);
+        room_leave(&room);
+        enter_warm(&room);
+        measure_first_sound(&room);
+        room_leave(&room);
+        return EXIT_SUCCESS;
+}
