@@ -128,6 +128,7 @@ struct Phone {
 
         WhenBusy when_busy;
         bool do_not_disturb;
+        bool parallel_media;
 
         Line *lines;     /* in order of arrival */
         Errand *errands; /* in the order in which they were asked */

@@ -77,7 +77,8 @@ void session_begin(Phone *phone, Line *line, const char *join_token, Errand *err
         Line *other;
 
         DL_FOREACH (phone->lines, other) {
-                if (other != line && session_is_in_media(&other->shown.session))
+                if (other != line && !phone->parallel_media &&
+                    session_is_in_media(&other->shown.session))
                         session_leave(phone, other);
         }
         /* A worker whose media failed is not asked to begin again. */

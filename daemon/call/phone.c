@@ -261,6 +261,11 @@ const PhoneCall *phone_call_at(const Phone *phone, size_t index)
 
 /* ---- what survives a restart ---- */
 
+void phone_allow_parallel_media(Phone *phone)
+{
+        phone->parallel_media = true;
+}
+
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb)
 {
         phone->when_busy = when_busy;

@@ -368,6 +368,12 @@ const PhoneListener *phone_listener_at(const Phone *phone, size_t index);
 
 /* ---- what must survive a restart: set before any event, from the store ---- */
 
+/*
+ * For a device without a microphone (an echo, a bridge): it may be in the media of several sessions
+ * at once. Others leave the rest when they begin one: no two open microphones.
+ */
+void phone_allow_parallel_media(Phone *phone);
+
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
 void phone_restore_history_since(Phone *phone, usec_t since);
 /* What to store for it: the hub's date up to which history is known; grows with each welcome. */

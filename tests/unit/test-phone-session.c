@@ -343,6 +343,22 @@ START_TEST(rule_8_one_microphone_is_open_at_a_time)
 }
 END_TEST
 
+START_TEST(without_a_microphone_sessions_go_on_side_by_side)
+{
+        FIXTURE(f);
+
+        phone_allow_parallel_media(f->phone);
+        talking(f, CALL);
+        hub_rings(f, OTHER);
+        accept_by(f, OTHER, PROGRAM);
+        forget(f);
+        reply_call(f, MESSAGE_ACCEPT, incoming(OTHER, CALL_STATUS_ONGOING));
+        expect(f, "call session-added manager status:ongoing send:join done");
+        ck_assert_int_eq(session_of(f, CALL), SESSION_CONNECTED);
+        ck_assert_int_eq(session_of(f, OTHER), SESSION_JOINING);
+}
+END_TEST
+
 START_TEST(a_worker_is_adopted_after_a_restart)
 {
         __attribute__((cleanup(fixture_freep))) Fixture *f = fixture_new();
@@ -413,6 +429,7 @@ int main(void)
                 a_token_is_for_who_asked,
                 session_methods_need_a_call_that_is_answered,
                 rule_8_one_microphone_is_open_at_a_time,
+                without_a_microphone_sessions_go_on_side_by_side,
                 a_worker_is_adopted_after_a_restart,
                 news_of_a_worker_that_was_stopped_is_old,
                 a_fault_of_the_worker_is_told,
