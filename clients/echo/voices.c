@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "voices.h"
+
+#include <errno.h>
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "base/log.h"
+#include "loop/worker-process.h"
+
+typedef struct Voice {
+        char session_id[UUID_LENGTH + 1];
+        Voices *voices;
+        WorkerProcess *process;
+        bool stopping;
+        UT_hash_handle hh;
+} Voice;
+
+struct Voices {
+        sd_event *event;
+        const char *program;
+        char *folder;
+        const VoicesEvents *events;
+        void *userdata;
+        Voice *by_session;
+};
+
+int voices_new(sd_event *event, const char *program, const VoicesEvents *events, void *userdata,
+               Voices **ret)
+{
+        const char *runtime = getenv("XDG_RUNTIME_DIR");
+        _cleanup_(voices_freep) Voices *voices = calloc(1, sizeof(*voices));
+
+        if (!voices)
+                return -ENOMEM;
+        voices->event = sd_event_ref(event);
+        voices->program = program;
+        voices->events = events;
+        voices->userdata = userdata;
+        _cleanup_free_ char *folder =
+                str_printf("%s/tring-echo-XXXXXX", str_empty(runtime) ? "/tmp" : runtime);
+        if (!folder)
+                return -ENOMEM;
+        if (!mkdtemp(folder))
+                return -errno;
+        voices->folder = TAKE_PTR(folder);
+        *ret = TAKE_PTR(voices);
+        return 0;
+}
+
+static void drop(Voice *voice)
+{
+        HASH_DEL(voice->voices->by_session, voice);
+        worker_process_free(voice->process);
+        free(voice);
+}
+
+Voices *voices_free(Voices *voices)
+{
+        Voice *voice, *next;
+
+        if (!voices)
+                return NULL;
+        HASH_ITER (hh, voices->by_session, voice, next)
+                drop(voice);
+        if (voices->folder)
+                (void)rmdir(voices->folder);
+        free(voices->folder);
+        sd_event_unref(voices->event);
+        free(voices);
+        return NULL;
+}
+
+static Voice *find(Voices *voices, const char *session_id)
+{
+        Voice *voice;
+
+        HASH_FIND_STR(voices->by_session, session_id, voice);
+        return voice;
+}
+
+static void on_message(void *userdata, const char *text, size_t length)
+{
+        Voice *voice = userdata;
+        _cleanup_(worker_message_done) WorkerMessage message = {};
+        char complaint[MESSAGE_TEXT_MAX + 1];
+        int r = worker_decode(text, length, &message, complaint);
+
+        if (r < 0)
+                log_fields(LOG_WARNING, "the media worker said what we cannot read",
+                           "SESSION_ID=%s", voice->session_id, "WHY=%s",
+                           r == -EBADMSG ? complaint : strerror(-r), NULL);
+        else if (!voice->stopping)
+                voice->voices->events->message(voice->voices->userdata, voice->session_id,
+                                               &message);
+}
+
+static void on_gone(void *userdata, const char *reason)
+{
+        Voice *voice = userdata;
+        Voices *voices = voice->voices;
+        char session_id[UUID_LENGTH + 1], text[MESSAGE_TEXT_MAX + 1];
+        bool expected = voice->stopping;
+
+        (void)STR_SET(session_id, voice->session_id);
+        snprintf(text, sizeof(text), "the media worker %s", reason);
+        drop(voice);
+        if (!expected)
+                voices->events->gone(voices->userdata, session_id, text);
+}
+
+static int spawn(Voice *voice)
+{
+        static const WorkerProcessEvents events = {on_message, on_gone};
+        Voices *voices = voice->voices;
+        const char *const arguments[] = {voices->program, "worker", "--session", voice->session_id,
+                                         "--title",       "Echo",   "--echo",    NULL};
+        _cleanup_free_ char *path = str_printf("%s/%s", voices->folder, voice->session_id);
+        const WorkerProcessOptions options = {
+                .program = voices->program, .arguments = arguments, .socket_path = path};
+
+        if (!path)
+                return -ENOMEM;
+        return worker_process_spawn(voices->event, &options, &events, voice, &voice->process);
+}
+
+int voices_start(Voices *voices, const char *session_id)
+{
+        Voice *voice = find(voices, session_id);
+
+        if (voice && voice->stopping)
+                drop(voice); /* its successor does not wait for it */
+        else if (voice)
+                return 0;
+        voice = calloc(1, sizeof(*voice));
+        if (!voice)
+                return -ENOMEM;
+        voice->voices = voices;
+        (void)STR_SET(voice->session_id, session_id);
+        HASH_ADD_STR(voices->by_session, session_id, voice);
+        if (!voice->hh.tbl) {
+                free(voice);
+                return -ENOMEM;
+        }
+        int r = spawn(voice);
+        if (r < 0)
+                drop(voice);
+        return r;
+}
+
+static int tell(Voice *voice, const WorkerMessage *message)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t length;
+        int r = worker_encode(message, &text, &length);
+
+        return r < 0 ? r : worker_process_send(voice->process, text, length);
+}
+
+int voices_send(Voices *voices, const char *session_id, const WorkerMessage *message)
+{
+        Voice *voice = find(voices, session_id);
+
+        return voice && !voice->stopping ? tell(voice, message) : -ENOENT;
+}
+
+void voices_stop(Voices *voices, const char *session_id)
+{
+        Voice *voice = find(voices, session_id);
+
+        if (!voice || voice->stopping)
+                return;
+        voice->stopping = true;
+        if (tell(voice, &(WorkerMessage){.type = WORKER_QUIT}) < 0 ||
+            worker_process_stop(voice->process) < 0)
+                drop(voice);
+}

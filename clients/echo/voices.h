@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The media workers of the echo: one `tring-media worker --echo` for each call. They end with the
+ * program. Events come from the loop, never from inside a function called here.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "wire/worker.h"
+
+typedef struct Voices Voices;
+
+typedef struct VoicesEvents {
+        void (*message)(void *userdata, const char *session_id, const WorkerMessage *message);
+        /* It is gone without having been told to; `text` says why. */
+        void (*gone)(void *userdata, const char *session_id, const char *text);
+} VoicesEvents;
+
+/* `program` is tring-media. The workers' sockets get a folder of their own. */
+int voices_new(sd_event *event, const char *program, const VoicesEvents *events, void *userdata,
+               Voices **ret);
+Voices *voices_free(Voices *voices);
+DEFINE_CLEANUP(Voices *, voices_free);
+
+/* Returns 0, also when there is one already, or negative errno. */
+int voices_start(Voices *voices, const char *session_id);
+/* Returns 0 or negative errno; -ENOENT: there is none. */
+int voices_send(Voices *voices, const char *session_id, const WorkerMessage *message);
+void voices_stop(Voices *voices, const char *session_id);
