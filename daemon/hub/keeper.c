@@ -348,7 +348,7 @@ int keeper_each_live(Keeper *keeper, int (*each)(const LiveCall *, void *), void
                         r = each(&live, userdata);
                         live_call_done(&live);
                 } else if (r != -ENOMEM) {
-                        log_fields(LOG_ERR, "a stored call cannot be read and is forgotten",
+                        log_fields(LOG_ERR, "a stored call cannot be read and is passed over",
                                    "SESSION_ID=%s", (const char *)sqlite3_column_text(lives, 0),
                                    NULL);
                         r = 0;

@@ -54,7 +54,7 @@ int keeper_token_revoke(Keeper *keeper, int64_t id);                        /* -
 int keeper_each_token(Keeper *keeper, const char *uid, int (*each)(const KeeperToken *, void *),
                       void *userdata);
 
-/* Live calls as they were stored; one that cannot be read any more is dropped and logged. */
+/* Live calls as they were stored; one that cannot be read any more is passed over and logged. */
 int keeper_each_live(Keeper *keeper, int (*each)(const LiveCall *, void *), void *userdata);
 
 /* One thing that the exchange wants stored, ready to be written. */

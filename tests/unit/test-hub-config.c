@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub/config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "suite.h"
+
+static char path[64];
+
+static void write_config(const char *text)
+{
+        STR_SET(path, "/tmp/test-hub-config-XXXXXX");
+        int fd = mkstemp(path);
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+        close(fd);
+}
+
+static void remove_config(void)
+{
+        unlink(path);
+}
+
+START_TEST(what_is_not_set_has_its_default)
+{
+        Config config;
+        _cleanup_free_ char *text = NULL;
+
+        write_config("# nothing\n\n");
+        config_init(&config);
+        ck_assert_int_eq(config_read(&config, path, &text), 0);
+        ck_assert_str_eq(config.listen, "127.0.0.1:8746");
+        ck_assert_uint_eq(config.calls_per_minute, 30);
+        ck_assert_uint_eq(config.failed_logins_per_minute, 10);
+        ck_assert_uint_eq(config.requests_in_flight, 64);
+        ck_assert_uint_eq(config.queue_per_device, 256);
+        ck_assert_uint_eq(config.history_days, 365);
+}
+END_TEST
+
+START_TEST(what_is_set_counts)
+{
+        Config config;
+        _cleanup_free_ char *text = NULL;
+
+        write_config("[listen]\naddress = [::1]:0\n"
+                     "[limits]\ncalls-per-minute = 0 ; none\nhistory-days=7\n"
+                     "[ice]\nstun = stun:a stuns:b:1\nturn = turn:c?transport=udp\n"
+                     "turn-secret-file = /etc/secret\n");
+        config_init(&config);
+        ck_assert_int_eq(config_read(&config, path, &text), 0);
+        ck_assert_str_eq(config.listen, "[::1]:0");
+        ck_assert_uint_eq(config.calls_per_minute, 0);
+        ck_assert_uint_eq(config.history_days, 7);
+        ck_assert_str_eq(config.stun, "stun:a stuns:b:1");
+        ck_assert_str_eq(config.turn, "turn:c?transport=udp");
+}
+END_TEST
+
+static const struct {
+        const char *text, *where, *sentence;
+} wrong[] = {
+        {"[limits]\ncalls-per-minute = many\n", ":2:", "calls-per-minute: \"many\""},
+        {"[limits]\ncalls-per-minute = -1\n", ":2:", "calls-per-minute: \"-1\""},
+        {"[limits]\ncalls-per-minute = 1000001\n", ":2:", "1000001"},
+        {"[limits]\ncalls-per-minute = 99999999999999999999\n", ":2:", "calls-per-minute"},
+        {"[limits]\n\n\nrequests-in-flight = 0\n", ":4:", "requests-in-flight: \"0\""},
+        {"[limits]\ncalls-per-hour = 1\n",
+         ":2:", "calls-per-hour: there is no such key in [limits]"},
+        {"[limit]\ncalls-per-minute = 1\n", ":2:", "[limit]: there is no such section"},
+        {"calls-per-minute = 1\n", ":1:", "[]: there is no such section"},
+        {"[limits]\ncalls-per-minute = 1\ncalls-per-minute = 2\n", ":3:", "in line 2 already"},
+        {"[limits]\ncalls-per-minute 30\n", ":2:", "neither [section] nor key = value"},
+        {"[listen]\naddress = here\n", ":2:", "\"here\" is not HOST:PORT"},
+        {"[listen]\naddress = ::1:80\n", ":2:", "\"::1:80\" is not HOST:PORT"},
+        {"[listen]\naddress = \n", ":2:", "address: there is no value"},
+        {"[tls]\ncertificate = a.crt\n", ":2:", "certificate and key go together"},
+        {"[ice]\nstun = http://a\n", ":2:", "\"http://a\" does not begin with stun:"},
+        {"[ice]\nturn = turn:a\n", ":2:", "turn: needs turn-secret-file"},
+        {"[ice]\nstun = stun:1 stun:2 stun:3 stun:4 stun:5 stun:6 stun:7 stun:8 stun:9\n", ": ",
+         "more than 8 servers"},
+        {"[limits]\nhistory-days = 1\n"
+         "# "
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "a"
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+         ":3:", "longer than"},
+};
+
+START_TEST(what_is_wrong_is_named_by_file_line_and_key)
+{
+        Config config, before;
+        _cleanup_free_ char *text = NULL;
+        char where[sizeof(path) + 8];
+
+        write_config(wrong[_i].text);
+        config_init(&config);
+        before = config;
+        ck_assert_int_eq(config_read(&config, path, &text), -EINVAL);
+        snprintf(where, sizeof(where), "%s%s", path, wrong[_i].where);
+        ck_assert_msg(strstr(text, where) && strstr(text, wrong[_i].sentence),
+                      "expected %s … %s: %s", where, wrong[_i].sentence, text);
+        ck_assert_mem_eq(&config, &before, sizeof(config));
+}
+END_TEST
+
+static void count(const char *line, void *userdata)
+{
+        ck_assert_ptr_nonnull(strstr(line, path));
+        ++*(int *)userdata;
+}
+
+START_TEST(a_check_says_all_that_is_wrong)
+{
+        int said = 0;
+
+        write_config("[limits]\ncalls-per-minute = x\nhistory-days = y\n[colours]\nred = 1\n");
+        ck_assert_int_eq(config_check(path, count, &said), 3);
+        ck_assert_int_eq(said, 3);
+}
+END_TEST
+
+START_TEST(a_file_that_is_not_there_is_named)
+{
+        Config config;
+        _cleanup_free_ char *text = NULL;
+
+        config_init(&config);
+        ck_assert_int_eq(config_read(&config, "/nowhere/tring-hub.conf", &text), -ENOENT);
+        ck_assert_ptr_nonnull(strstr(text, "/nowhere/tring-hub.conf"));
+}
+END_TEST
+
+/* What is installed has every key as a comment: each must be one that is known. */
+START_TEST(the_file_that_is_installed_makes_sense_without_its_comment_signs)
+{
+        char line[256], text[8192] = "";
+        FILE *file = fopen(SOURCE_ROOT "/units/tring-hub.conf", "re");
+        int said = 0;
+
+        ck_assert_ptr_nonnull(file);
+        while (fgets(line, sizeof(line), file))
+                strcat(text, line[0] == '#' && line[1] != ' ' ? line + 1 : line);
+        fclose(file);
+        ck_assert_ptr_nonnull(strstr(text, "\ncalls-per-minute = 30\n"));
+        write_config(text);
+        ck_assert_int_eq(config_check(path, count, &said), 0);
+}
+END_TEST
+
+static const struct {
+        const char *address, *host;
+        int port; /* -1: refused */
+} addresses[] = {
+        {"127.0.0.1:0", "127.0.0.1", 0}, {"hub.example.org:65535", "hub.example.org", 65535},
+        {"[::1]:80", "::1", 80},         {"127.0.0.1:65536", NULL, -1},
+        {"127.0.0.1", NULL, -1},         {":80", NULL, -1},
+        {"127.0.0.1:", NULL, -1},        {"127.0.0.1:8o", NULL, -1},
+        {"127.0.0.1:-1", NULL, -1},      {"", NULL, -1},
+};
+
+START_TEST(an_address_is_host_and_port)
+{
+        char host[64];
+        uint16_t port;
+        _cleanup_free_ char *text = NULL;
+        int r = config_parse_address("--listen", addresses[_i].address, host, sizeof(host), &port,
+                                     &text);
+
+        ck_assert_int_eq(r, addresses[_i].port < 0 ? -EINVAL : 0);
+        if (r == 0) {
+                ck_assert_str_eq(host, addresses[_i].host);
+                ck_assert_uint_eq(port, (unsigned)addresses[_i].port);
+        } else {
+                ck_assert_ptr_nonnull(strstr(text, "--listen"));
+        }
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("hub config");
+        TCase *tests = tcase_create("config");
+
+        tcase_add_checked_fixture(tests, NULL, remove_config);
+        tcase_add_test(tests, what_is_not_set_has_its_default);
+        tcase_add_test(tests, what_is_set_counts);
+        tcase_add_loop_test(tests, what_is_wrong_is_named_by_file_line_and_key, 0,
+                            ELEMENTSOF(wrong));
+        tcase_add_test(tests, a_check_says_all_that_is_wrong);
+        tcase_add_test(tests, a_file_that_is_not_there_is_named);
+        tcase_add_test(tests, the_file_that_is_installed_makes_sense_without_its_comment_signs);
+        tcase_add_loop_test(tests, an_address_is_host_and_port, 0, ELEMENTSOF(addresses));
+        suite_add_tcase(suite, tests);
+        return suite_run(suite);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub/keeper.h"
+
+#include <errno.h>
+
+#include "suite.h"
+#include "wire/wire.h"
+
+#define UUID(n) "0b7e6a52-90f7-4d4e-8f2c-0000000000" n
+#define DAY (24 * 3600 * USEC_PER_SEC)
+
+static Keeper *keeper;
+static Archive *archive;
+
+static void setup(void)
+{
+        char *text = NULL;
+        bool is_new = false;
+
+        ck_assert_int_eq(keeper_open(NULL, &keeper, &text), 0);
+        archive = keeper_archive(keeper);
+        ck_assert_int_eq(keeper_user_add(keeper, "alice", "Alice", &is_new), 0);
+        ck_assert(is_new);
+}
+
+static void teardown(void)
+{
+        keeper = keeper_free(keeper);
+}
+
+static int count_users(const KeeperUser *user, void *userdata)
+{
+        ++*(int *)userdata;
+        return 0;
+}
+
+static int count_tokens(const KeeperToken *token, void *userdata)
+{
+        ++*(int *)userdata;
+        return 0;
+}
+
+START_TEST(adding_a_user_again_changes_the_name)
+{
+        bool is_new = true;
+        KeeperUser user;
+        int n = 0;
+
+        ck_assert_int_eq(keeper_user_add(keeper, "alice", "Alicia", &is_new), 0);
+        ck_assert(!is_new);
+        ck_assert_int_eq(keeper_user_get(keeper, "alice", &user), 0);
+        ck_assert_str_eq(user.name, "Alicia");
+        ck_assert_int_eq(user.when_busy, WHEN_BUSY_REJECT);
+        ck_assert_int_eq(keeper_each_user(keeper, count_users, &n), 0);
+        ck_assert_int_eq(n, 1);
+}
+END_TEST
+
+START_TEST(a_token_is_found_by_its_text_until_it_is_revoked)
+{
+        char first[TOKEN_LENGTH + 1], second[TOKEN_LENGTH + 1];
+        KeeperToken token;
+
+        ck_assert_int_eq(keeper_token_mint(keeper, "alice", "laptop", first), 0);
+        ck_assert_int_eq(keeper_token_mint(keeper, "alice", "", second), 0);
+        ck_assert_str_ne(first, second);
+        ck_assert_int_eq(keeper_token_find(keeper, first, &token), 0);
+        ck_assert_str_eq(token.uid, "alice");
+        ck_assert_str_eq(token.device_name, "laptop");
+        ck_assert_int_eq(keeper_token_revoke(keeper, token.id), 0);
+        ck_assert_int_eq(keeper_token_revoke(keeper, token.id), -ENOENT);
+        ck_assert_int_eq(keeper_token_find(keeper, first, &token), -ENOENT);
+        ck_assert_int_eq(keeper_token_find(keeper, second, &token), 0);
+        first[0] = first[0] == '0' ? '1' : '0';
+        ck_assert_int_eq(keeper_token_find(keeper, "", &token), -ENOENT);
+}
+END_TEST
+
+START_TEST(nobody_has_no_tokens)
+{
+        char token[TOKEN_LENGTH + 1];
+
+        ck_assert_int_eq(keeper_token_mint(keeper, "nobody", "", token), -ENOENT);
+}
+END_TEST
+
+static Write log_of(const char *uid, const char *id, usec_t at, bool missed)
+{
+        CallRecord record = {.direction = CALL_DIRECTION_INCOMING,
+                             .status = missed ? CALL_STATUS_MISSED : CALL_STATUS_ENDED,
+                             .initiated_at = at,
+                             .seen = !missed};
+        Write write = {.type = WRITE_LOG, .unseen = missed, .initiated_at = at};
+
+        STR_SET(record.session_id, id);
+        STR_SET(record.initiator.uid, "bob");
+        STR_SET(record.receiver.uid, "alice");
+        STR_SET(write.uid, uid);
+        STR_SET(write.session_id, id);
+        ck_assert_int_eq(wire_encode_record(&record, &write.json), 0);
+        return write;
+}
+
+static void add_log(const char *uid, const char *id, usec_t at, bool missed)
+{
+        Write write = log_of(uid, id, at, missed);
+
+        ck_assert_int_eq(keeper_write(keeper, &write, 1), 0);
+        write_done(&write);
+}
+
+static size_t count_history(const char *uid)
+{
+        ReplyHistory page;
+
+        ck_assert_int_eq(archive_page(archive, uid, 200, "", 1 << 20, &page), 0);
+        for (size_t i = 0; i < page.n_records; i++)
+                call_record_done(&page.records[i]);
+        free(page.records);
+        return page.n_records;
+}
+
+START_TEST(a_removed_user_leaves_nothing_behind)
+{
+        char token[TOKEN_LENGTH + 1];
+        KeeperToken found;
+        bool is_new;
+        int n = 0;
+
+        ck_assert_int_eq(keeper_token_mint(keeper, "alice", "", token), 0);
+        add_log("alice", UUID("01"), 1, true);
+        ck_assert_int_eq(keeper_user_remove(keeper, "alice"), 0);
+        ck_assert_int_eq(keeper_user_remove(keeper, "alice"), -ENOENT);
+        ck_assert_int_eq(keeper_token_find(keeper, token, &found), -ENOENT);
+        ck_assert_int_eq(keeper_user_add(keeper, "alice", "Another", &is_new), 0);
+        ck_assert_int_eq(keeper_each_token(keeper, "alice", count_tokens, &n), 0);
+        ck_assert_int_eq(n, 0);
+        ck_assert_uint_eq(count_history("alice"), 0);
+}
+END_TEST
+
+START_TEST(writes_are_made_together_or_not_at_all)
+{
+        Write writes[] = {log_of("alice", UUID("01"), 1, true),
+                          {.type = WRITE_LIVE, .session_id = UUID("02")}};
+
+        /* A live call without its JSON cannot be stored. */
+        ck_assert_int_lt(keeper_write(keeper, writes, 2), 0);
+        ck_assert_uint_eq(count_history("alice"), 0);
+        ck_assert_int_eq(keeper_write(keeper, writes, 1), 0);
+        ck_assert_uint_eq(count_history("alice"), 1);
+        write_done(&writes[0]);
+}
+END_TEST
+
+static int take_live(const LiveCall *live, void *userdata)
+{
+        return str_copy(userdata, UUID_LENGTH + 1, live->record.session_id);
+}
+
+START_TEST(a_live_call_is_there_until_it_is_dropped)
+{
+        LiveMember member = {.status = CALL_STATUS_INITIATED};
+        LiveCall live = {.ring_until = 7, .members = &member, .n_members = 1};
+        Write put = {.type = WRITE_LIVE, .session_id = UUID("02")};
+        Write broken = {.type = WRITE_LIVE, .session_id = UUID("03"), .json = strdup("{")};
+        Write drop = {.type = WRITE_DROP, .session_id = UUID("02")};
+        char id[UUID_LENGTH + 1] = "";
+
+        STR_SET(live.record.session_id, UUID("02"));
+        STR_SET(live.record.initiator.uid, "bob");
+        STR_SET(live.record.receiver.uid, "alice");
+        STR_SET(member.party.uid, "alice");
+        ck_assert_int_eq(wire_encode_live(&live, &put.json), 0);
+        ck_assert_int_eq(keeper_write(keeper, &put, 1), 0);
+        ck_assert_int_eq(keeper_write(keeper, &broken, 1), 0);
+        ck_assert_int_eq(keeper_each_live(keeper, take_live, id), 0);
+        ck_assert_str_eq(id, UUID("02"));
+        id[0] = '\0';
+        ck_assert_int_eq(keeper_write(keeper, &drop, 1), 0);
+        ck_assert_int_eq(keeper_each_live(keeper, take_live, id), 0);
+        ck_assert_str_eq(id, "");
+        write_done(&put);
+        write_done(&broken);
+}
+END_TEST
+
+START_TEST(a_page_ends_at_the_budget_and_the_next_goes_on)
+{
+        ReplyHistory page;
+
+        for (int i = 0; i < 5; i++) {
+                char id[UUID_LENGTH + 1];
+
+                snprintf(id, sizeof(id), UUID("0%d"), i);
+                add_log("alice", id, 10, false); /* of the same moment, too */
+        }
+        /* Too small for one, which comes all the same. */
+        ck_assert_int_eq(archive_page(archive, "alice", 0, "", 1, &page), 0);
+        ck_assert_uint_eq(page.n_records, 1);
+        ck_assert_str_eq(page.records[0].session_id, UUID("04"));
+        free(page.records);
+        char next[CURSOR_MAX + 1];
+        STR_SET(next, page.next);
+        ck_assert_int_eq(archive_page(archive, "alice", 2, next, 1 << 20, &page), 0);
+        ck_assert_uint_eq(page.n_records, 2);
+        ck_assert_str_eq(page.records[0].session_id, UUID("03"));
+        free(page.records);
+        STR_SET(next, page.next);
+        ck_assert_int_eq(archive_page(archive, "alice", 2, next, 1 << 20, &page), 0);
+        ck_assert_uint_eq(page.n_records, 2);
+        ck_assert_str_eq(page.next, "");
+        free(page.records);
+}
+END_TEST
+
+static const char *const no_cursors[] = {"x",
+                                         "10",
+                                         "10:",
+                                         "10:x",
+                                         ":" UUID("01"),
+                                         "10:" UUID("01") "x",
+                                         "99999999999999999999:" UUID("01")};
+
+START_TEST(what_is_no_cursor_is_refused)
+{
+        ReplyHistory page;
+
+        ck_assert_int_eq(archive_page(archive, "alice", 0, no_cursors[_i], 1 << 20, &page),
+                         -EINVAL);
+}
+END_TEST
+
+static int count_records(const CallRecord *record, void *userdata)
+{
+        ck_assert(record->seen);
+        ++*(int *)userdata;
+        return 0;
+}
+
+START_TEST(changes_come_in_their_order_and_once)
+{
+        CallRecord *records;
+        size_t n;
+        bool complete;
+        int seen = 0;
+
+        add_log("alice", UUID("01"), 100, true);
+        add_log("alice", UUID("02"), 50, true);
+        usec_t since = archive_date(archive);
+        ck_assert_int_eq(archive_changes(archive, "alice", since, 1 << 20, &records, &n, &complete),
+                         0);
+        ck_assert_uint_eq(n, 0);
+        ck_assert_int_eq(
+                archive_mark_seen(archive, "alice", &(MessageSessions){0}, count_records, &seen),
+                0);
+        ck_assert_int_eq(seen, 2);
+        ck_assert_int_eq(
+                archive_mark_seen(archive, "alice", &(MessageSessions){0}, count_records, &seen),
+                0);
+        ck_assert_int_eq(seen, 2);
+        ck_assert_int_eq(archive_changes(archive, "alice", since, 1 << 20, &records, &n, &complete),
+                         0);
+        ck_assert_uint_eq(n, 2);
+        ck_assert(complete);
+        ck_assert(records[0].seen);
+        free(records);
+}
+END_TEST
+
+START_TEST(old_history_goes_and_unseen_missed_calls_stay_longer)
+{
+        size_t deleted;
+        usec_t now = 100 * DAY;
+
+        add_log("alice", UUID("01"), now - 10 * DAY, false);
+        add_log("alice", UUID("02"), now - 10 * DAY, true);
+        add_log("alice", UUID("03"), now - 40 * DAY, true);
+        add_log("alice", UUID("04"), now - 1 * DAY, false);
+        ck_assert_int_eq(archive_prune(archive, now - 7 * DAY, now - 30 * DAY, 1, &deleted), 0);
+        ck_assert_uint_eq(deleted, 1);
+        ck_assert_int_eq(archive_prune(archive, now - 7 * DAY, now - 30 * DAY, 10, &deleted), 0);
+        ck_assert_uint_eq(deleted, 1);
+        ck_assert_uint_eq(count_history("alice"), 2);
+}
+END_TEST
+
+START_TEST(what_is_deleted_is_told_to_who_asks_later)
+{
+        MessageSessions one = {calloc(1, UUID_LENGTH + 1), 1}, deleted;
+        size_t n = 0;
+
+        add_log("alice", UUID("01"), 1, false);
+        add_log("alice", UUID("02"), 2, false);
+        usec_t since = archive_date(archive);
+        STR_SET(one.session_ids[0], UUID("01"));
+        ck_assert_int_eq(archive_forget(archive, "alice", &one, &n), 0);
+        ck_assert_uint_eq(n, 1);
+        ck_assert_int_eq(archive_deletions(archive, "alice", since, &deleted), 0);
+        ck_assert_uint_eq(deleted.count, 1);
+        ck_assert_str_eq(deleted.session_ids[0], UUID("01"));
+        free(deleted.session_ids);
+        ck_assert_uint_eq(count_history("alice"), 1);
+        ck_assert_int_eq(archive_forget(archive, "alice", &(MessageSessions){0}, &n), 0);
+        ck_assert_uint_eq(count_history("alice"), 0);
+        free(one.session_ids);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("hub keeper");
+        TCase *tests = tcase_create("keeper");
+
+        tcase_add_checked_fixture(tests, setup, teardown);
+        tcase_add_test(tests, adding_a_user_again_changes_the_name);
+        tcase_add_test(tests, a_token_is_found_by_its_text_until_it_is_revoked);
+        tcase_add_test(tests, nobody_has_no_tokens);
+        tcase_add_test(tests, a_removed_user_leaves_nothing_behind);
+        tcase_add_test(tests, writes_are_made_together_or_not_at_all);
+        tcase_add_test(tests, a_live_call_is_there_until_it_is_dropped);
+        tcase_add_test(tests, a_page_ends_at_the_budget_and_the_next_goes_on);
+        tcase_add_loop_test(tests, what_is_no_cursor_is_refused, 0, ELEMENTSOF(no_cursors));
+        tcase_add_test(tests, changes_come_in_their_order_and_once);
+        tcase_add_test(tests, old_history_goes_and_unseen_missed_calls_stay_longer);
+        tcase_add_test(tests, what_is_deleted_is_told_to_who_asks_later);
+        suite_add_tcase(suite, tests);
+        return suite_run(suite);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What stands in line in the hub: outbox, commit, gate. */
+
+#include <errno.h>
+#include <libwebsockets.h>
+
+#include "hub/commit.h"
+#include "hub/gate.h"
+#include "hub/outbox.h"
+#include "suite.h"
+
+static Outbox outbox;
+
+static int push_event(uint64_t barrier, uint32_t max)
+{
+        Message message = {.type = MESSAGE_RINGING};
+
+        STR_SET(message.ringing.session_id, "0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d");
+        STR_SET(message.ringing.uid, "bob");
+        return outbox_push(&outbox, &message, barrier, max);
+}
+
+static int push_reply(uint64_t id, uint64_t barrier)
+{
+        Message message;
+
+        message_reply_ok(&message, id);
+        return outbox_push(&outbox, &message, barrier, 1);
+}
+
+static const char *text_of(const Frame *frame)
+{
+        return (const char *)frame->data + LWS_PRE;
+}
+
+START_TEST(what_waits_for_a_commit_holds_up_what_is_behind)
+{
+        ck_assert_int_eq(push_reply(1, 5), 0);
+        ck_assert_int_eq(push_event(0, 9), 0);
+        ck_assert_ptr_null(outbox_peek(&outbox, 4));
+        const Frame *frame = outbox_peek(&outbox, 5);
+        ck_assert_ptr_nonnull(frame);
+        ck_assert(frame->is_reply);
+        outbox_pop(&outbox);
+        ck_assert_ptr_nonnull(outbox_peek(&outbox, 4));
+        outbox_pop(&outbox);
+        ck_assert_ptr_null(outbox_peek(&outbox, 9));
+        outbox_done(&outbox);
+}
+END_TEST
+
+START_TEST(events_are_numbered_and_replies_are_not)
+{
+        ck_assert_int_eq(push_event(0, 9), 0);
+        ck_assert_int_eq(push_reply(1, 0), 0);
+        ck_assert_int_eq(push_event(0, 9), 0);
+        ck_assert_ptr_nonnull(strstr(text_of(outbox_peek(&outbox, 0)), "\"seq\":1"));
+        outbox_pop(&outbox);
+        ck_assert_ptr_null(strstr(text_of(outbox_peek(&outbox, 0)), "\"seq\""));
+        outbox_pop(&outbox);
+        ck_assert_ptr_nonnull(strstr(text_of(outbox_peek(&outbox, 0)), "\"seq\":2"));
+        outbox_done(&outbox);
+}
+END_TEST
+
+START_TEST(events_count_until_they_are_acknowledged)
+{
+        ck_assert_int_eq(push_event(0, 2), 0);
+        ck_assert_int_eq(push_event(0, 2), 0);
+        outbox_pop(&outbox);
+        outbox_pop(&outbox);
+        ck_assert_int_eq(push_event(0, 2), -ENOBUFS);
+        ck_assert_int_eq(push_reply(1, 0), 0);
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 3), -EINVAL);
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 1), 0);
+        ck_assert_int_eq(push_event(0, 2), 0);
+        ck_assert_uint_eq(outbox.seq, 3);
+        ck_assert_int_eq(push_event(0, 2), -ENOBUFS);
+        outbox_done(&outbox);
+}
+END_TEST
+
+START_TEST(an_address_that_fails_too_often_waits_a_minute)
+{
+        _cleanup_(gate_freep) Gate *gate = NULL;
+        usec_t now = 1000 * USEC_PER_SEC;
+
+        ck_assert_int_eq(gate_new(2, &gate), 0);
+        gate_note_failure(gate, "192.0.2.1", now);
+        ck_assert(gate_is_open(gate, "192.0.2.1", now));
+        gate_note_failure(gate, "192.0.2.1", now + 1);
+        ck_assert(!gate_is_open(gate, "192.0.2.1", now + 2));
+        ck_assert(!gate_is_open(gate, "::ffff:192.0.2.1", now + 2));
+        ck_assert(gate_is_open(gate, "192.0.2.2", now + 2));
+        ck_assert(!gate_is_open(gate, "192.0.2.1", now + 60 * USEC_PER_SEC - 1));
+        ck_assert(gate_is_open(gate, "192.0.2.1", now + 60 * USEC_PER_SEC));
+}
+END_TEST
+
+START_TEST(an_ipv6_customer_is_one_address)
+{
+        _cleanup_(gate_freep) Gate *gate = NULL;
+
+        ck_assert_int_eq(gate_new(1, &gate), 0);
+        gate_note_failure(gate, "2001:db8:1:2::1", 0);
+        ck_assert(!gate_is_open(gate, "2001:db8:1:2:ffff::9", 1));
+        ck_assert(gate_is_open(gate, "2001:db8:1:3::1", 1));
+}
+END_TEST
+
+START_TEST(without_a_limit_the_gate_stays_open)
+{
+        _cleanup_(gate_freep) Gate *gate = NULL;
+
+        ck_assert_int_eq(gate_new(0, &gate), 0);
+        for (int i = 0; i < 1000; i++)
+                gate_note_failure(gate, "192.0.2.1", 0);
+        ck_assert(gate_is_open(gate, "192.0.2.1", 0));
+}
+END_TEST
+
+/* A commit on a file of its own. */
+static char path[64];
+static Keeper *keeper;
+static Storage *storage;
+static Commit *commit;
+
+static void setup_commit(void)
+{
+        char *text = NULL;
+
+        STR_SET(path, "/tmp/test-hub-queues-XXXXXX");
+        close(mkstemp(path));
+        ck_assert_int_eq(keeper_open(path, &keeper, &text), 0);
+        ck_assert_int_eq(storage_new(path, &storage), 0);
+        ck_assert_int_eq(commit_new(keeper, storage, &commit), 0);
+}
+
+static void teardown_commit(void)
+{
+        commit = commit_free(commit);
+        storage = storage_free(storage);
+        keeper = keeper_free(keeper);
+        unlink(path);
+}
+
+static void add_drop(usec_t now)
+{
+        Write write = {.type = WRITE_DROP, .session_id = "0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d"};
+
+        ck_assert_int_eq(commit_add(commit, &write, now), 0);
+}
+
+START_TEST(a_commit_is_due_at_once_and_numbered)
+{
+        usec_t now = 1000 * USEC_PER_SEC;
+
+        ck_assert_uint_eq(commit_wait(commit, now), USEC_NEVER);
+        ck_assert_uint_eq(commit_barrier(commit), commit_done(commit));
+        add_drop(now);
+        ck_assert_uint_eq(commit_wait(commit, now), 0);
+        uint64_t barrier = commit_barrier(commit);
+        ck_assert_uint_eq(barrier, commit_done(commit) + 1);
+        commit_run(commit, now);
+        ck_assert_uint_eq(commit_done(commit), barrier);
+        ck_assert_uint_eq(commit_wait(commit, now), USEC_NEVER);
+}
+END_TEST
+
+START_TEST(under_load_a_commit_waits_a_millisecond)
+{
+        usec_t now = 1000 * USEC_PER_SEC;
+
+        /* 100 in 10 ms is not load yet. */
+        for (int i = 0; i < 100; i++)
+                add_drop(now);
+        commit_run(commit, now);
+        add_drop(now + 10 * USEC_PER_MSEC);
+        ck_assert_uint_eq(commit_wait(commit, now + 10 * USEC_PER_MSEC), 0);
+        commit_run(commit, now);
+
+        now += USEC_PER_SEC;
+        for (int i = 0; i < 101; i++)
+                add_drop(now);
+        commit_run(commit, now);
+        now += 10 * USEC_PER_MSEC;
+        add_drop(now);
+        ck_assert_uint_eq(commit_wait(commit, now), USEC_PER_MSEC);
+        ck_assert_uint_eq(commit_wait(commit, now + 400), USEC_PER_MSEC - 400);
+        ck_assert_uint_eq(commit_wait(commit, now + USEC_PER_MSEC), 0);
+        commit_run(commit, now);
+        now += USEC_PER_SEC;
+        add_drop(now);
+        ck_assert_uint_eq(commit_wait(commit, now), 0);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("hub queues");
+        TCase *tests = tcase_create("queues"), *commits = tcase_create("commit");
+
+        tcase_add_test(tests, what_waits_for_a_commit_holds_up_what_is_behind);
+        tcase_add_test(tests, events_are_numbered_and_replies_are_not);
+        tcase_add_test(tests, events_count_until_they_are_acknowledged);
+        tcase_add_test(tests, an_address_that_fails_too_often_waits_a_minute);
+        tcase_add_test(tests, an_ipv6_customer_is_one_address);
+        tcase_add_test(tests, without_a_limit_the_gate_stays_open);
+        suite_add_tcase(suite, tests);
+        tcase_add_checked_fixture(commits, setup_commit, teardown_commit);
+        tcase_add_test(commits, a_commit_is_due_at_once_and_numbered);
+        tcase_add_test(commits, under_load_a_commit_waits_a_millisecond);
+        suite_add_tcase(suite, commits);
+        return suite_run(suite);
+}
