@@ -44,8 +44,6 @@ static void load_authorities(SSL_CTX *context)
                 folder = X509_get_default_cert_dir();
         if (!str_empty(folder) && SSL_CTX_load_verify_dir(context, folder) != 1)
                 log_warning("cannot use the folder of certificates %s", folder);
-        /* Without this lws looks at the result later, and lets a date in the future pass. */
-        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
 }
 
 /* The loop's own protocol: sd-event's descriptor. It is pumped after every lws_service(). */

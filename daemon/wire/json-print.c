@@ -96,12 +96,34 @@ void json_print_close(JsonPrinter *printer, char bracket)
         printer->comma = true;
 }
 
-/* C0, the quote and the backslash (RFC 8259, section 7); DEL is legal and stays. */
-static size_t plain_run(const char *s)
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Not 0 when some byte of the word is below `low`. */
+static uint64_t bytes_below(uint64_t word, unsigned char low)
+{
+        return (word - EACH_BYTE(low)) & ~word & EACH_BYTE(0x80);
+}
+
+static bool needs_escape(unsigned char c)
+{
+        return c < ' ' || c == '"' || c == '\\';
+}
+
+/*
+ * Up to the first of C0, the quote and the backslash (RFC 8259, section 7); DEL is legal and stays.
+ * Eight bytes at a time: nearly nothing needs an escape.
+ */
+static size_t plain_run(const char *s, size_t length)
 {
         size_t i = 0;
 
-        while ((unsigned char)s[i] >= ' ' && s[i] != '"' && s[i] != '\\')
+        for (uint64_t word; i + sizeof(word) <= length; i += sizeof(word)) {
+                memcpy(&word, s + i, sizeof(word));
+                if (bytes_below(word, ' ') | bytes_below(word ^ EACH_BYTE('"'), 1) |
+                    bytes_below(word ^ EACH_BYTE('\\'), 1))
+                        break;
+        }
+        while (i < length && !needs_escape((unsigned char)s[i]))
                 i++;
         return i;
 }
@@ -122,24 +144,42 @@ static void put_escape(JsonPrinter *printer, char c)
 
 static void put_quoted(JsonPrinter *printer, const char *s)
 {
+        const char *end = s + strlen(s);
+
         put_char(printer, '"');
         for (;;) {
-                size_t run = plain_run(s);
+                size_t run = plain_run(s, (size_t)(end - s));
 
                 put(printer, s, run);
                 s += run;
-                if (!*s)
+                if (s == end)
                         break;
                 put_escape(printer, *s++);
         }
         put_char(printer, '"');
 }
 
-void json_print_name(JsonPrinter *printer, const char *name)
+void json_print_key(JsonPrinter *printer, const char *key)
 {
         separate(printer);
-        put_quoted(printer, name);
+        put_quoted(printer, key);
         put_char(printer, ':');
+        printer->comma = false;
+}
+
+void json_print_name(JsonPrinter *printer, const char *name)
+{
+        size_t length = strlen(name);
+        char *at = reserve(printer, length + 3 + printer->comma);
+
+        if (!at)
+                return;
+        if (printer->comma)
+                *at++ = ',';
+        *at++ = '"';
+        memcpy(at, name, length);
+        memcpy(at + length, "\":", 2);
+        printer->used += length + 3 + printer->comma;
         printer->comma = false;
 }
 

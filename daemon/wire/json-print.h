@@ -28,7 +28,10 @@ int json_print_finish(JsonPrinter *printer, char **ret, size_t *ret_length);
 
 void json_print_open(JsonPrinter *printer, char bracket);
 void json_print_close(JsonPrinter *printer, char bracket);
-void json_print_name(JsonPrinter *printer, const char *name); /* of a member: then its value */
+/* The name of a member, then its value: a name of ours, in which nothing needs an escape, or any.
+ */
+void json_print_name(JsonPrinter *printer, const char *name);
+void json_print_key(JsonPrinter *printer, const char *key);
 
 void json_print_string(JsonPrinter *printer, const char *s);
 void json_print_uint(JsonPrinter *printer, uint64_t value);

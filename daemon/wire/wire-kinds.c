@@ -242,7 +242,7 @@ static void print_metadata(JsonPrinter *printer, const Field *field, const void 
 
         json_print_open(printer, '{');
         for (size_t i = 0; i < metadata->count; i++) {
-                json_print_name(printer, metadata->entries[i].key);
+                json_print_key(printer, metadata->entries[i].key);
                 json_print_string(printer, metadata->entries[i].value);
         }
         json_print_close(printer, '}');

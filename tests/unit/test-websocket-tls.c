@@ -7,14 +7,19 @@
 
 static char folder[64], certificate[128], key[128];
 
-/* A certificate for `names`, that is trusted by $SSL_CERT_FILE if `trusted`. */
-static void serve(const char *names, bool trusted, const char *host)
+static void serve_from(long valid_from_s, const char *names, bool trusted, const char *host)
 {
-        ws_certificate_make(certificate, key, names);
+        ws_certificate_make(certificate, key, names, valid_from_s);
         ck_assert_int_eq(setenv("SSL_CERT_FILE", trusted ? certificate : "/dev/null", 1), 0);
         f.say = "hello";
         fixture_connect(&(WsServerOptions){.certificate = certificate, .key = key}, host);
         fixture_run();
+}
+
+/* A certificate for `names`, that is trusted by $SSL_CERT_FILE if `trusted`. */
+static void serve(const char *names, bool trusted, const char *host)
+{
+        serve_from(-60, names, trusted, host);
 }
 
 static void setup(void)
@@ -79,6 +84,20 @@ START_TEST(a_certificate_for_another_address_is_refused)
 }
 END_TEST
 
+START_TEST(a_certificate_from_the_future_is_refused)
+{
+        serve_from(1800, "DNS:localhost", true, "localhost");
+        assert_refused("certificate is not yet valid");
+}
+END_TEST
+
+START_TEST(a_certificate_of_the_past_is_refused)
+{
+        serve_from(-7200, "DNS:localhost", true, "localhost");
+        assert_refused("certificate has expired");
+}
+END_TEST
+
 START_TEST(a_server_without_tls_is_refused)
 {
         _cleanup_free_ char *url = NULL;
@@ -118,6 +137,8 @@ int main(void)
         tcase_add_test(tcase, a_certificate_that_nobody_vouches_for_is_refused);
         tcase_add_test(tcase, a_certificate_for_another_name_is_refused);
         tcase_add_test(tcase, a_certificate_for_another_address_is_refused);
+        tcase_add_test(tcase, a_certificate_from_the_future_is_refused);
+        tcase_add_test(tcase, a_certificate_of_the_past_is_refused);
         tcase_add_test(tcase, a_server_without_tls_is_refused);
         tcase_add_test(tcase, tls_can_be_wanted_after_a_plain_connection);
         suite_add_tcase(suite, tcase);

@@ -55,7 +55,7 @@ void sample_record(CallRecord *ret)
         sample_party(&ret->initiator, "alice", "Älice \"A\"", "laptop");
         sample_party(&ret->receiver, "bob@example.org", "Bob", "desk-1");
         add(&ret->metadata, "subject", "lunch\\dinner");
-        add(&ret->metadata, "empty", "");
+        add(&ret->metadata, "\"empty\"", "");
 }
 
 static void sample_call(CallSnapshot *call)

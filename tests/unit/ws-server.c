@@ -245,7 +245,8 @@ static void write_key(const char *path, EVP_PKEY *key)
         assert(r == 1);
 }
 
-void ws_certificate_make(const char *path, const char *key_path, const char *subject_alt_name)
+void ws_certificate_make(const char *path, const char *key_path, const char *subject_alt_name,
+                         long valid_from_s)
 {
         EVP_PKEY *key = EVP_EC_gen("P-256");
         X509 *certificate = X509_new();
@@ -255,8 +256,8 @@ void ws_certificate_make(const char *path, const char *key_path, const char *sub
         assert(key && certificate);
         X509_set_version(certificate, 2);
         ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-        X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
-        X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+        X509_gmtime_adj(X509_getm_notBefore(certificate), valid_from_s);
+        X509_gmtime_adj(X509_getm_notAfter(certificate), valid_from_s + 3600);
         X509_set_pubkey(certificate, key);
         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1,
                                    0);

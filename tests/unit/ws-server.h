@@ -30,5 +30,9 @@ uint16_t ws_server_port(const WsServer *server);
 /* Waits until the clients have gone. Returns the close code of the last one, 0 for none. */
 unsigned ws_server_stop(WsServer *server);
 
-/* Makes a certificate for `subject_alt_name` ("DNS:localhost,IP:127.0.0.1"), signed by itself. */
-void ws_certificate_make(const char *path, const char *key_path, const char *subject_alt_name);
+/*
+ * Makes a certificate for `subject_alt_name` ("DNS:localhost,IP:127.0.0.1"), signed by itself, that
+ * is valid for an hour from `valid_from_s` seconds after now on.
+ */
+void ws_certificate_make(const char *path, const char *key_path, const char *subject_alt_name,
+                         long valid_from_s);

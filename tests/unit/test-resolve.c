@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/clock.h"
+#include "base/str.h"
+#include "loop/resolve.h"
+#include "suite.h"
+
+static sd_event *event;
+static Addresses found;
+static char said[128];
+static unsigned n_done;
+
+static void done(void *userdata, const Addresses *addresses, const char *reason)
+{
+        n_done++;
+        if (addresses)
+                found = *addresses;
+        else
+                ck_assert_int_eq(STR_SET(said, reason), 0);
+        sd_event_exit(event, 0);
+}
+
+static void setup(void)
+{
+        ck_assert_int_ge(sd_event_new(&event), 0);
+}
+
+static void teardown(void)
+{
+        event = sd_event_unref(event);
+}
+
+static bool is_loopback(const char *address)
+{
+        return str_eq(address, "::1") || strncmp(address, "127.", 4) == 0;
+}
+
+START_TEST(a_name_becomes_its_addresses)
+{
+        _cleanup_(resolve_freep) Resolve *resolve = NULL;
+
+        ck_assert_int_eq(resolve_new(event, "localhost", done, NULL, &resolve), 0);
+        ck_assert_uint_eq(n_done, 0);
+        ck_assert_int_eq(sd_event_loop(event), 0);
+        ck_assert_uint_eq(n_done, 1);
+        ck_assert_uint_ge(found.n, 1);
+        for (size_t i = 0; i < found.n; i++)
+                ck_assert(is_loopback(found.text[i]));
+}
+END_TEST
+
+START_TEST(a_name_without_an_address_says_why)
+{
+        _cleanup_(resolve_freep) Resolve *resolve = NULL;
+
+        ck_assert_int_eq(resolve_new(event, "no-such-host.invalid", done, NULL, &resolve), 0);
+        ck_assert_int_eq(sd_event_loop(event), 0);
+        ck_assert_uint_eq(n_done, 1);
+        ck_assert_uint_gt(strlen(said), 0);
+}
+END_TEST
+
+START_TEST(nothing_comes_after_the_question_was_taken_back)
+{
+        Resolve *first, *second;
+
+        for (unsigned i = 0; i < 20; i++) {
+                ck_assert_int_eq(resolve_new(event, "localhost", done, NULL, &first), 0);
+                resolve_free(first);
+        }
+        ck_assert_int_eq(resolve_new(event, "localhost", done, NULL, &second), 0);
+        ck_assert_int_eq(sd_event_loop(event), 0);
+        ck_assert_uint_eq(n_done, 1);
+        resolve_free(second);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("resolve");
+        TCase *tcase = tcase_create("resolve");
+
+        tcase_add_checked_fixture(tcase, setup, teardown);
+        tcase_set_timeout(tcase, 30);
+        tcase_add_test(tcase, a_name_becomes_its_addresses);
+        tcase_add_test(tcase, a_name_without_an_address_says_why);
+        tcase_add_test(tcase, nothing_comes_after_the_question_was_taken_back);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}
