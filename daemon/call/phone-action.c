@@ -13,8 +13,12 @@
  * requests. The rest is room for the manager's own.
  */
 #define ACTIONS_PER_CALL 16
-#define REQUESTS_PER_CALL 4
+#define ERRANDS_PER_CALL 4
 #define ACTIONS_OF_MANAGER 6
+
+/* Kept from one event to the next: what nearly all of them do with. */
+#define SPARE_ACTIONS_KEPT (ACTIONS_OF_MANAGER + ACTIONS_PER_CALL)
+#define SPARE_ERRANDS_KEPT ERRANDS_PER_CALL
 
 static int pool_fill(Pool *pool, size_t size, size_t n)
 {
@@ -44,20 +48,20 @@ void *pool_take(Pool *pool, size_t size)
         return memset(spare, 0, size);
 }
 
-static void pool_empty(Pool *pool)
+static void pool_shrink(Pool *pool, size_t n)
 {
-        while (pool->spares) {
+        while (pool->n > n) {
                 struct Spare *spare = pool->spares;
 
                 pool->spares = spare->next;
+                pool->n--;
                 free(spare);
         }
-        pool->n = 0;
 }
 
-int phone_reserve(Phone *phone, size_t n_calls)
+int phone_reserve(Phone *phone, size_t n_calls, size_t n_events)
 {
-        size_t n_ringing = 0, n_waiting = 0, n_listeners = phone->n_listeners;
+        size_t n_ringing = 0, n_waiting = 0;
         const Errand *errand;
         const Line *line;
         int r;
@@ -66,11 +70,11 @@ int phone_reserve(Phone *phone, size_t n_calls)
                 n_ringing += line_rings(line);
         DL_FOREACH (phone->errands, errand)
                 n_waiting += errand->has_ticket;
-        /* An event to all, and one to each who is asked to present in its turn. */
-        size_t n_deliveries = 2 * n_calls * n_listeners + n_ringing;
-        size_t n_errands = n_calls * REQUESTS_PER_CALL + n_ringing;
+        /* An event goes to all; and for each ring one may be asked to present it. */
+        size_t n_deliveries = n_events * phone->n_listeners + n_ringing;
+        size_t n_errands = n_calls * ERRANDS_PER_CALL + n_ringing;
         size_t n_actions = ACTIONS_OF_MANAGER + n_calls * ACTIONS_PER_CALL + n_deliveries +
-                           2 * n_ringing + 2 * n_waiting;
+                           2 * n_ringing + n_waiting;
 
         r = pool_fill(&phone->spare_actions, sizeof(ActionNode), n_actions);
         if (r < 0)
@@ -177,9 +181,9 @@ void phone_settle(Phone *phone)
         errand_pump(phone);
         phone_acknowledge(phone);
 
-        pool_empty(&phone->spare_actions);
-        pool_empty(&phone->spare_errands);
-        pool_empty(&phone->spare_deliveries);
+        pool_shrink(&phone->spare_actions, SPARE_ACTIONS_KEPT);
+        pool_shrink(&phone->spare_errands, SPARE_ERRANDS_KEPT);
+        pool_shrink(&phone->spare_deliveries, 0);
 }
 
 bool phone_next_action(Phone *phone, PhoneAction *ret)
@@ -222,7 +226,7 @@ void phone_actions_free(Phone *phone)
 
         while (phone_next_action(phone, &action))
                 phone_action_done(&action);
-        pool_empty(&phone->spare_actions);
-        pool_empty(&phone->spare_errands);
-        pool_empty(&phone->spare_deliveries);
+        pool_shrink(&phone->spare_actions, 0);
+        pool_shrink(&phone->spare_errands, 0);
+        pool_shrink(&phone->spare_deliveries, 0);
 }

@@ -432,9 +432,9 @@ int phone_command(Phone *phone, const Instant *instant, const PhoneCommand *comm
 
         phone->instant = *instant;
         /* Clearing takes one action for each finished call. */
-        r = phone_reserve(phone, command->type == PHONE_COMMAND_CLEAR_ACTIVE
-                                         ? 1 + FINISHED_CALLS_MAX / 8
-                                         : 1);
+        r = phone_reserve(
+                phone, command->type == PHONE_COMMAND_CLEAR_ACTIVE ? 1 + FINISHED_CALLS_MAX / 8 : 1,
+                0);
         if (r < 0)
                 return r;
         r = command_dispatch(phone, command, ticket);

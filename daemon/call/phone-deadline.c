@@ -54,7 +54,9 @@ static int phone_tick_one(Phone *phone)
         Line *line;
         int r;
 
-        r = phone_reserve(phone, 1);
+        if (phone_next_deadline(phone) > now)
+                return 0;
+        r = phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;
         DL_FOREACH (phone->errands, errand) {
@@ -88,6 +90,8 @@ int phone_tick(Phone *phone, const Instant *instant)
         do
                 r = phone_tick_one(phone);
         while (r > 0);
+        if (r == 0)
+                r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
         phone_settle(phone);

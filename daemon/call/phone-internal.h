@@ -156,8 +156,11 @@ struct Phone {
 
 /* ---- phone-action.c ---- */
 
-/* Room for what can happen to `n_calls` calls. Returns 0 or -ENOMEM. */
-int phone_reserve(Phone *phone, size_t n_calls);
+/*
+ * Room for what can happen to `n_calls` calls, with `n_events` that the listeners are told of.
+ * Returns 0 or -ENOMEM.
+ */
+int phone_reserve(Phone *phone, size_t n_calls, size_t n_events);
 int phone_reserve_action(Phone *phone); /* one more */
 /* Zeroed memory of that size from the reserve. */
 void *pool_take(Pool *pool, size_t size);

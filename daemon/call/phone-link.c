@@ -207,7 +207,7 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 const CallRecord *record = &welcome->history[i];
                 Line *line = line_find(phone, record->session_id);
 
-                r = phone_reserve(phone, 1);
+                r = phone_reserve(phone, 1, 1);
                 if (r < 0)
                         return r;
                 r = phone_history_put(phone, record);
@@ -231,7 +231,7 @@ static int welcome_calls(Phone *phone, const ReplyWelcome *welcome)
         int r;
 
         for (size_t i = 0; i < welcome->n_calls; i++) {
-                r = phone_reserve(phone, 1);
+                r = phone_reserve(phone, 1, 1);
                 if (r < 0)
                         return r;
                 r = welcome_call(phone, &welcome->calls[i]);
@@ -241,7 +241,7 @@ static int welcome_calls(Phone *phone, const ReplyWelcome *welcome)
         DL_FOREACH_SAFE (phone->lines, line, next) {
                 if (!line_is_live(line) || welcome_has(welcome, line))
                         continue;
-                r = phone_reserve(phone, 1);
+                r = phone_reserve(phone, 1, 1);
                 if (r < 0)
                         return r;
                 r = welcome_unknown_call(phone, line);
@@ -255,7 +255,7 @@ int phone_welcome(Phone *phone, const ReplyWelcome *welcome)
 {
         int r;
 
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < welcome->n_calls; i++)
@@ -301,14 +301,14 @@ static int connection_log_out(Phone *phone)
         int r;
 
         DL_FOREACH_SAFE (phone->lines, line, next) {
-                r = phone_reserve(phone, 1);
+                r = phone_reserve(phone, 1, 1);
                 if (r < 0)
                         return r;
                 r = line_end_here(phone, line, CALL_EVENT_SHUTDOWN, CALL_REASON_NONE);
                 if (r < 0)
                         return r;
         }
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;
         DL_FOREACH_SAFE (phone->errands, errand, next_errand) {
@@ -335,7 +335,7 @@ int phone_connection_changed(Phone *phone, const Instant *instant, PhoneConnecti
         int r;
 
         phone->instant = *instant;
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;
         if (connection == PHONE_LOGGED_OUT) {

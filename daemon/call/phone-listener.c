@@ -167,7 +167,7 @@ int phone_listener_answered(Phone *phone, const Instant *instant, uint64_t seria
         int r;
 
         phone->instant = *instant;
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
         DL_SEARCH_SCALAR(phone->deliveries, delivery, serial, serial);
@@ -257,7 +257,7 @@ int phone_listener_add(Phone *phone, const Instant *instant, const PhoneListener
                 *ret_text = phone->listener_text;
                 return r;
         }
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
         added = listener_find(phone, listener->owner, listener->id);
@@ -284,7 +284,7 @@ int phone_listener_remove(Phone *phone, const Instant *instant, const char *owne
         if (!listener)
                 return CALL_ERROR_NO_SUCH_LISTENER;
         phone->instant = *instant;
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
         listener_drop(phone, listener);
@@ -304,27 +304,43 @@ static void line_untie(Phone *phone, Line *line)
         decision_add(phone, errand);
 }
 
-int phone_owner_gone(Phone *phone, const Instant *instant, const char *owner)
+static int listeners_drop_of(Phone *phone, const char *owner)
 {
         Listener *listener, *next;
-        size_t n_events = 1;
+        int r;
+
+        DL_FOREACH_SAFE (phone->listeners, listener, next) {
+                if (!str_eq(listener->shown.owner, owner))
+                        continue;
+                r = phone_reserve(phone, 1, 0);
+                if (r < 0)
+                        return r;
+                listener_drop(phone, listener);
+        }
+        return 0;
+}
+
+int phone_owner_gone(Phone *phone, const Instant *instant, const char *owner)
+{
         Line *line;
         int r;
 
         phone->instant = *instant;
-        DL_FOREACH (phone->lines, line)
-                n_events += line_rings(line) + str_eq(line->tied_to, owner);
-        r = phone_reserve(phone, n_events);
+        r = listeners_drop_of(phone, owner);
         if (r < 0)
                 return r;
-        DL_FOREACH_SAFE (phone->listeners, listener, next) {
-                if (str_eq(listener->shown.owner, owner))
-                        listener_drop(phone, listener);
-        }
         DL_FOREACH (phone->lines, line) {
-                if (line_is_live(line) && str_eq(line->tied_to, owner))
-                        line_untie(phone, line);
+                if (!line_is_live(line) || !str_eq(line->tied_to, owner))
+                        continue;
+                r = phone_reserve(phone, 1, 0);
+                if (r < 0)
+                        return r;
+                line_untie(phone, line);
+                *line->tied_to = '\0';
         }
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
         phone_settle(phone);
         return 0;
 }

@@ -169,7 +169,7 @@ int phone_worker_participant(Phone *phone, const Instant *instant, const char *s
         int r;
 
         phone->instant = *instant;
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
         if (line && line->joined) {
@@ -200,7 +200,7 @@ int phone_worker_signal(Phone *phone, const Instant *instant, const char *sessio
         if (!copy)
                 return -ENOMEM;
         phone->instant = *instant;
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
         if (line && line->joined &&

@@ -276,7 +276,7 @@ int errand_replied(Phone *phone, uint64_t id, const MessageReply *reply)
         }
         if (!errand)
                 return 0;
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;
 

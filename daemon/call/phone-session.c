@@ -129,7 +129,7 @@ int session_joined(Phone *phone, Line *line, const ReplyJoin *reply)
         if (session->state != SESSION_JOINING)
                 return CALL_ERROR_MEDIA_FAILED;
 
-        r = phone_reserve(phone, 1 + reply->n_others);
+        r = phone_reserve(phone, 1 + reply->n_others, 1);
         if (r < 0)
                 return r;
         _cleanup_free_ Participant *others = NULL;
@@ -249,7 +249,7 @@ int phone_worker_state(Phone *phone, const Instant *instant, const char *session
         int r;
 
         phone->instant = *instant;
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
         session_adopt(phone, session_id, state);
@@ -269,7 +269,7 @@ int phone_worker_error(Phone *phone, const Instant *instant, const char *session
         int r;
 
         phone->instant = *instant;
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
         Line *line = session_of_worker(phone, session_id);
@@ -289,7 +289,7 @@ int phone_worker_gone(Phone *phone, const Instant *instant, const char *session_
         int r;
 
         phone->instant = *instant;
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
         Line *line = line_find(phone, session_id);

@@ -137,7 +137,7 @@ static int message_dispatch(Phone *phone, const Message *message)
         /* Sent again after a resume, and taken already. */
         if (message->seq && message->seq <= phone->seq_seen)
                 return 0;
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;
         r = message_event(phone, message);
@@ -154,7 +154,7 @@ int phone_message(Phone *phone, const Instant *instant, const Message *message)
 
         phone->instant = *instant;
         /* Room for what settles after a message that nobody waits for. */
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
         r = message_dispatch(phone, message);
@@ -169,7 +169,7 @@ int phone_tone_playing(Phone *phone, const Instant *instant, PhoneTone tone, boo
         int r;
 
         phone->instant = *instant;
-        r = phone_reserve(phone, 1);
+        r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
         /* News of a tone that has been stopped since is old. */
