@@ -53,6 +53,8 @@ _printf_(2, 3) static void say(Fixture *fixture, const char *format, ...)
         size_t n = strlen(fixture->said);
         va_list arguments;
 
+        if (n + 1 >= sizeof(fixture->said))
+                return;
         if (n > 0)
                 fixture->said[n++] = ' ';
         va_start(arguments, format);

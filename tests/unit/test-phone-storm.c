@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "call/rules.h"
+#include "phone-fixture.h"
+
+/*
+ * Programs, hub and worker doing anything at any time, from a seed that is printed when something
+ * breaks: what programs are told keeps to the rules, workers are started before they are used, and
+ * each command is answered once.
+ */
+
+#define N_CALLS 6
+#define N_OWNERS 3
+#define N_STEPS 3000
+#define N_SEEDS 40
+#define TICKETS_MAX (N_STEPS + 1)
+
+/* An assertion of Check's writes to a pipe each time, which is too slow for these. */
+#define must(condition)                           \
+        do {                                      \
+                if (!(condition))                 \
+                        ck_abort_msg(#condition); \
+        } while (false)
+
+typedef struct Seen {
+        bool there, session, worker;
+        CallStatus status;
+} Seen;
+
+typedef struct Storm {
+        Fixture *f;
+        uint64_t state; /* of the dice */
+        Seen seen[N_CALLS];
+        uint8_t answers[TICKETS_MAX];
+        uint64_t last_ids[8]; /* of requests, to be answered or not */
+        size_t n_ids;
+        uint64_t last_serial;
+        bool online;
+} Storm;
+
+static unsigned roll(Storm *storm, unsigned sides)
+{
+        /* xorshift64: enough for a test, and the same everywhere. */
+        storm->state ^= storm->state << 13;
+        storm->state ^= storm->state >> 7;
+        storm->state ^= storm->state << 17;
+        return (unsigned)((storm->state >> 33) % sides);
+}
+
+static const char *session_id(unsigned call)
+{
+        static char ids[N_CALLS][UUID_LENGTH + 1];
+
+        snprintf(ids[call], sizeof(ids[call]), "00000000-0000-4000-8000-%012u", call);
+        return ids[call];
+}
+
+static Seen *seen_of(Storm *storm, const char *id)
+{
+        return &storm->seen[atoi(id + 24)];
+}
+
+/* ---- what the phone does ---- */
+
+static void check_status(Seen *seen, const PhoneAction *action)
+{
+        must(seen->there);
+        must(action->old_status == seen->status);
+        must(!call_status_is_terminal(action->old_status));
+        must(action->old_status != CALL_STATUS_ONGOING || action->new_status == CALL_STATUS_ENDED);
+        must(action->old_status != CALL_STATUS_INITIATED ||
+             action->new_status != CALL_STATUS_ENDED);
+        seen->status = action->new_status;
+}
+
+static void check_action(Storm *storm, const PhoneAction *action)
+{
+        Seen *seen = *action->session_id ? seen_of(storm, action->session_id) : NULL;
+        const PhoneCall *call = phone_call_find(storm->f->phone, action->session_id);
+
+        switch (action->type) {
+        case PHONE_SEND:
+                storm->last_ids[storm->n_ids++ % ELEMENTSOF(storm->last_ids)] = action->message.id;
+                break;
+        case PHONE_DONE:
+                must(storm->answers[action->ticket]++ == 0);
+                break;
+        case PHONE_CALL_ADDED:
+                must(!seen->there);
+                *seen = (Seen){.there = true, .worker = seen->worker};
+                /* What it became in the same event follows. */
+                if (call && call->has_session && call->record.status == CALL_STATUS_ONGOING)
+                        seen->status = CALL_STATUS_INITIATED;
+                break;
+        case PHONE_CALL_REMOVED:
+                must(seen->there && !seen->worker);
+                seen->there = false;
+                break;
+        case PHONE_SESSION_ADDED:
+                must(seen->there && !seen->session);
+                seen->session = true;
+                break;
+        case PHONE_STATUS_CHANGED:
+                check_status(seen, action);
+                break;
+        case PHONE_CALL_CHANGED:
+                must(seen->there);
+                break;
+        case PHONE_SESSION_CHANGED:
+                must(seen->session);
+                break;
+        case PHONE_LISTENER_CALL:
+                storm->last_serial = action->serial;
+                break;
+        case PHONE_WORKER_START:
+        case PHONE_WORKER_STOP:
+                must(seen->worker == (action->type == PHONE_WORKER_STOP));
+                seen->worker = action->type == PHONE_WORKER_START;
+                break;
+        case PHONE_WORKER_JOIN:
+        case PHONE_WORKER_MUTE:
+                must(seen->worker && seen->session);
+                break;
+        default:
+                break;
+        }
+}
+
+static void check_call(Storm *storm, const PhoneCall *call)
+{
+        bool rings = call->record.direction == CALL_DIRECTION_INCOMING &&
+                     call->record.status == CALL_STATUS_INITIATED;
+        Seen *seen = seen_of(storm, call->record.session_id);
+
+        must(seen->there);
+        /* A call that appears as an ongoing one has not been told to have become one. */
+        if (seen->status != call->record.status)
+                must(seen->status == CALL_STATUS_INITIATED &&
+                     call->record.status == CALL_STATUS_ONGOING);
+        seen->status = call->record.status;
+        must(!call->alerting || (rings && call->present));
+        must(!call->present || rings);
+        must(call->record.status != CALL_STATUS_ONGOING || call->has_session);
+        must(call->record.status != CALL_STATUS_INITIATED || !call->has_session);
+}
+
+static void look(Storm *storm)
+{
+        PhoneAction action;
+        const PhoneCall *call;
+
+        while (phone_next_action(storm->f->phone, &action)) {
+                check_action(storm, &action);
+                phone_action_done(&action);
+        }
+        for (size_t i = 0; (call = phone_call_at(storm->f->phone, i)); i++)
+                check_call(storm, call);
+}
+
+/* ---- what is done to it ---- */
+
+static CallSnapshot any_snapshot(Storm *storm)
+{
+        const char *id = session_id(roll(storm, N_CALLS));
+        CallStatus status = roll(storm, 2) ? CALL_STATUS_INITIATED : CALL_STATUS_ONGOING;
+        CallSnapshot snapshot = roll(storm, 2) ? incoming(id, status) : outgoing(id, status);
+
+        snapshot.here = roll(storm, 4) > 0;
+        return snapshot;
+}
+
+static void program_does(Storm *storm)
+{
+        PhoneCommand asked = asks((PhoneCommandType)roll(storm, PHONE_COMMAND_DO_NOT_DISTURB + 1),
+                                  session_id(roll(storm, N_CALLS)));
+
+        snprintf(asked.owner, sizeof(asked.owner), ":1.%u", roll(storm, N_OWNERS));
+        switch (asked.type) {
+        case PHONE_COMMAND_INITIATE:
+                STR_SET(asked.initiate.request.session_id, asked.session_id);
+                asked.initiate.request.join = roll(storm, 2);
+                asked.initiate.tie_to_client = roll(storm, 2);
+                break;
+        case PHONE_COMMAND_ACCEPT:
+                asked.accept.request.join = roll(storm, 2);
+                break;
+        case PHONE_COMMAND_REJECT:
+                asked.status = roll(storm, 2) ? CALL_STATUS_REJECTED : CALL_STATUS_CANCELLED;
+                break;
+        case PHONE_COMMAND_MUTE:
+        case PHONE_COMMAND_DO_NOT_DISTURB:
+                asked.on = roll(storm, 2);
+                break;
+        default:
+                break;
+        }
+        /* A program calls by ids that nobody has used yet. */
+        if (asked.type == PHONE_COMMAND_INITIATE &&
+            phone_call_find(storm->f->phone, asked.session_id))
+                return;
+        command(storm->f, &asked);
+}
+
+static void listener_does(Storm *storm)
+{
+        char id[8], owner[8];
+
+        snprintf(id, sizeof(id), "l%u", roll(storm, 6));
+        snprintf(owner, sizeof(owner), ":1.%u", roll(storm, N_OWNERS));
+        switch (roll(storm, 6)) {
+        case 0:
+        case 1:
+                listen(storm->f, id, owner, (int)roll(storm, 3), roll(storm, 2), roll(storm, 2));
+                break;
+        case 2:
+                phone_listener_remove(storm->f->phone, &storm->f->instant, owner, id);
+                break;
+        case 3:
+                phone_owner_gone(storm->f->phone, &storm->f->instant, owner);
+                break;
+        default:
+                phone_listener_answered(storm->f->phone, &storm->f->instant, storm->last_serial,
+                                        roll(storm, 2));
+                break;
+        }
+}
+
+static void hub_replies(Storm *storm)
+{
+        Message message = {.type = MESSAGE_REPLY,
+                           .id = storm->last_ids[roll(storm, ELEMENTSOF(storm->last_ids))]};
+        Participant other = {.id = "alice-1"};
+
+        message.reply.kind = (ReplyKind)roll(storm, REPLY_HISTORY);
+        if (message.reply.kind == REPLY_WELCOME)
+                message.reply.kind = REPLY_PLAIN;
+        if (message.reply.kind == REPLY_CALL)
+                message.reply.call = any_snapshot(storm);
+        if (message.reply.kind == REPLY_JOIN) {
+                STR_SET(message.reply.join.participant, "me");
+                message.reply.join.others = &other;
+                message.reply.join.n_others = 1;
+        }
+        if (roll(storm, 3) == 0)
+                message_reply_error(&message, message.id,
+                                    (CallError)(1 + roll(storm, CALL_ERROR_COUNT - 1)), "no");
+        hub_message(storm->f, &message);
+}
+
+static void hub_does(Storm *storm)
+{
+        const char *id = session_id(roll(storm, N_CALLS));
+        CallSnapshot snapshot = any_snapshot(storm);
+
+        switch (roll(storm, 8)) {
+        case 0:
+                hub_rings(storm->f, id);
+                break;
+        case 1:
+                hub_ringing(storm->f, id);
+                break;
+        case 2:
+                hub_says(storm->f, MESSAGE_ACCEPTED, &snapshot);
+                break;
+        case 3:
+                hub_over(storm->f, id, (CallStatus)roll(storm, CALL_STATUS_COUNT),
+                         (CallReason)roll(storm, CALL_REASON_COUNT));
+                break;
+        case 4:
+                hub_participant(storm->f, roll(storm, 2) ? MESSAGE_JOINED : MESSAGE_LEFT, id,
+                                roll(storm, 2) ? "alice-1" : "alice-2");
+                break;
+        default:
+                hub_replies(storm);
+                break;
+        }
+}
+
+static void link_does(Storm *storm)
+{
+        CallSnapshot snapshots[3];
+        size_t n = roll(storm, ELEMENTSOF(snapshots) + 1);
+
+        if (storm->online) {
+                phone_connection_changed(
+                        storm->f->phone, &storm->f->instant,
+                        (PhoneConnection)(roll(storm, 8) ? PHONE_OFFLINE : PHONE_LOGGED_OUT),
+                        "gone");
+                storm->online = false;
+                return;
+        }
+        for (size_t i = 0; i < n; i++)
+                snapshots[i] = any_snapshot(storm);
+        phone_connection_changed(storm->f->phone, &storm->f->instant, PHONE_CONNECTING, "");
+        hub_welcomes(storm->f, snapshots, n, roll(storm, 2));
+        storm->online = true;
+}
+
+static void media_does(Storm *storm)
+{
+        const char *id = session_id(roll(storm, N_CALLS));
+        Seen *seen = seen_of(storm, id);
+        Phone *phone = storm->f->phone;
+        const Instant *now = &storm->f->instant;
+
+        if (!seen->worker) {
+                phone_tone_playing(phone, now, (PhoneTone)roll(storm, PHONE_TONE_COUNT),
+                                   roll(storm, 2));
+                return;
+        }
+        switch (roll(storm, 4)) {
+        case 0:
+                phone_worker_state(phone, now, id, (SessionState)roll(storm, SESSION_STATE_COUNT));
+                break;
+        case 1:
+                phone_worker_signal(phone, now, id, "alice-1", "{}");
+                break;
+        case 2:
+                phone_worker_participant(phone, now, id, "alice-1", roll(storm, 2), roll(storm, 2),
+                                         "node");
+                break;
+        default:
+                phone_worker_gone(phone, now, id, "gone");
+                seen->worker = false;
+                break;
+        }
+}
+
+static void step(Storm *storm)
+{
+        unsigned what = roll(storm, 20);
+
+        if (what < 6)
+                program_does(storm);
+        else if (what < 14)
+                hub_does(storm);
+        else if (what < 16)
+                listener_does(storm);
+        else if (what < 18)
+                media_does(storm);
+        else if (what < 19)
+                wait_us(storm->f, roll(storm, 6000) * USEC_PER_MSEC);
+        else if (roll(storm, 5) == 0)
+                link_does(storm);
+        look(storm);
+        /* What has become due by that is done at once, and then there is nothing left to do. */
+        wait_us(storm->f, 0);
+        look(storm);
+        must(phone_next_deadline(storm->f->phone) > storm->f->instant.now);
+}
+
+START_TEST(nothing_that_can_happen_breaks_the_rules)
+{
+        static Storm storm;
+        FIXTURE(f);
+
+        storm = (Storm){
+                .f = f, .state = 0x9e3779b97f4a7c15ULL * (unsigned)(_i + 1), .online = true};
+        for (int i = 0; i < N_STEPS; i++)
+                step(&storm);
+        wait_us(f, COMMAND_TIMEOUT_US);
+        look(&storm);
+        for (uint64_t ticket = 1; ticket <= f->ticket; ticket++)
+                must(storm.answers[ticket] == 1);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("phone");
+        TCase *tcase = tcase_create("storm");
+
+        tcase_set_timeout(tcase, 60);
+        tcase_add_loop_test(tcase, nothing_that_can_happen_breaks_the_rules, 0, N_SEEDS);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}
