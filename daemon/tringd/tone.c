@@ -14,6 +14,7 @@
 
 #define ARGUMENTS_MAX 12
 #define VOLUME_SIZE 16
+#define START_ACCURACY_US (1 * USEC_PER_MSEC)
 #define STOP_ACCURACY_US (50 * USEC_PER_MSEC)
 
 extern char **environ;
@@ -36,8 +37,8 @@ struct Tone {
         const ToneEvents *events;
         void *userdata;
         Player *players; /* at most one that is not stopping */
-        sd_event_source *failed_source;
-        PhoneTone failed;
+        PhoneTone wanted;
+        sd_event_source *start_source; /* until it is started */
         bool warned;
 };
 
@@ -222,13 +223,16 @@ static int start_player(Tone *tone, PhoneTone which)
         return 0;
 }
 
-/* Never from inside tone_play(): whoever asked is not done with its own change. */
-static int on_failed(sd_event_source *source, void *userdata)
+static int on_start(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Tone *tone = userdata;
 
-        tone->failed_source = sd_event_source_disable_unref(tone->failed_source);
-        tone->events->playing(tone->userdata, tone->failed, false);
+        tone->start_source = sd_event_source_disable_unref(tone->start_source);
+        int r = start_player(tone, tone->wanted);
+        if (r < 0) {
+                warn_once(tone, strerror(-r));
+                tone->events->playing(tone->userdata, tone->wanted, false);
+        }
         return 0;
 }
 
@@ -237,23 +241,21 @@ void tone_play(Tone *tone, PhoneTone which)
         Player *player;
         bool goes_on = false;
 
+        tone->wanted = which;
+        tone->start_source = sd_event_source_disable_unref(tone->start_source);
         DL_FOREACH (tone->players, player) {
                 if (!player->stopping && player->which == which)
                         goes_on = true;
                 else
                         player_stop(player);
         }
-        if (which == PHONE_TONE_NONE || goes_on)
+        if (which == PHONE_TONE_NONE || goes_on ||
+            (which == PHONE_TONE_RING_BACK && !tone->settings->ring_back))
                 return;
-        if (which == PHONE_TONE_RING_BACK && !tone->settings->ring_back)
-                return;
-        int r = start_player(tone, which);
-        if (r >= 0)
-                return;
-        warn_once(tone, strerror(-r));
-        tone->failed = which;
-        if (!tone->failed_source)
-                (void)sd_event_add_defer(tone->event, &tone->failed_source, on_failed, tone);
+        int r = sd_event_add_time_relative(tone->event, &tone->start_source, CLOCK_MONOTONIC,
+                                           TONE_START_DELAY_US, START_ACCURACY_US, on_start, tone);
+        if (r < 0)
+                warn_once(tone, strerror(-r));
 }
 
 int tone_new(sd_event *event, const char *program, const Settings *settings,
@@ -282,7 +284,7 @@ Tone *tone_free(Tone *tone)
                 DL_DELETE(tone->players, player);
                 player_free(player);
         }
-        sd_event_source_disable_unref(tone->failed_source);
+        sd_event_source_disable_unref(tone->start_source);
         sd_event_unref(tone->event);
         free(tone);
         return NULL;

@@ -11,6 +11,8 @@
 #include "call/phone.h"
 #include "tringd/settings.h"
 
+/* Before a tone starts: what has just been said on the bus is delivered first. Nobody hears it. */
+#define TONE_START_DELAY_US (2 * USEC_PER_MSEC)
 #define TONE_STOP_US                                                                \
         (1 * USEC_PER_SEC) /* after that it is killed: a ring that goes on is worse \
                             */

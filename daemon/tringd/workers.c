@@ -10,12 +10,15 @@
 #include "tringd/stats.h"
 
 #define SENTENCE_MAX 160
+#define START_ACCURACY_US (1 * USEC_PER_MSEC)
 
 typedef struct Worker {
         char session_id[UUID_LENGTH + 1];
         Workers *workers;
-        WorkerProcess *process; /* NULL: could not be started */
+        char title[2 * NAME_MAX_BYTES];
+        WorkerProcess *process; /* NULL: not started yet, or it could not be */
         StatsQueue *stats;
+        sd_event_source *start;  /* until it is started */
         sd_event_source *failed; /* tells `gone` from the loop */
         int error;
         bool stopping;
@@ -39,6 +42,7 @@ static Worker *worker_free(Worker *worker, bool leave_it_running)
         else
                 worker_process_free(worker->process);
         stats_queue_free(worker->stats);
+        sd_event_source_disable_unref(worker->start);
         sd_event_source_disable_unref(worker->failed);
         free(worker);
         return NULL;
@@ -136,13 +140,13 @@ static int socket_path(const Workers *workers, const char *session_id, char **re
         return *ret ? 0 : -ENOMEM;
 }
 
-static int spawn(Worker *worker, const char *title)
+static int spawn(Worker *worker)
 {
         Workers *workers = worker->workers;
         _cleanup_free_ char *path = NULL;
         const char *const arguments[] = {
-                workers->program, "worker", "--session", worker->session_id,
-                "--title",        title,    NULL};
+                workers->program, "worker",      "--session", worker->session_id,
+                "--title",        worker->title, NULL};
         int r = socket_path(workers, worker->session_id, &path);
 
         if (r < 0)
@@ -225,6 +229,25 @@ void workers_adopt(Workers *workers, const char *session_id)
                 log_fields(LOG_INFO, "media worker adopted", "SESSION_ID=%s", session_id, NULL);
 }
 
+static void start_now(Worker *worker)
+{
+        worker->start = sd_event_source_disable_unref(worker->start);
+        worker->error = adopt(worker);
+        if (worker->error < 0)
+                worker->error = spawn(worker);
+        if (worker->error >= 0)
+                return;
+        int r = sd_event_add_defer(worker->workers->event, &worker->failed, on_failed, worker);
+        if (r < 0)
+                log_error("cannot report that a media worker is missing: %s", strerror(-r));
+}
+
+static int on_start(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        start_now(userdata);
+        return 0;
+}
+
 void workers_start(Workers *workers, const char *session_id, const char *title)
 {
         Worker *worker;
@@ -237,14 +260,11 @@ void workers_start(Workers *workers, const char *session_id, const char *title)
                 log_error("cannot start a media worker: %s", strerror(-r));
                 return;
         }
-        if (adopt(worker) >= 0)
-                return;
-        worker->error = spawn(worker, title);
-        if (worker->error >= 0)
-                return;
-        r = sd_event_add_defer(workers->event, &worker->failed, on_failed, worker);
+        (void)STR_SET(worker->title, title);
+        r = sd_event_add_time_relative(workers->event, &worker->start, CLOCK_MONOTONIC,
+                                       WORKER_START_DELAY_US, START_ACCURACY_US, on_start, worker);
         if (r < 0)
-                log_error("cannot report that a media worker is missing: %s", strerror(-r));
+                start_now(worker);
 }
 
 static int send_message(Worker *worker, const WorkerMessage *message)
@@ -252,6 +272,8 @@ static int send_message(Worker *worker, const WorkerMessage *message)
         _cleanup_free_ char *text = NULL;
         size_t length;
 
+        if (worker->start)
+                start_now(worker);
         if (!worker->process)
                 return -ENOTCONN;
         int r = worker_encode(message, &text, &length);
@@ -280,7 +302,7 @@ void workers_stop(Workers *workers, const char *session_id)
         if (!worker || worker->stopping)
                 return;
         worker->stopping = true;
-        if (!worker->process || send_message(worker, &quit) < 0 ||
+        if (worker->start || !worker->process || send_message(worker, &quit) < 0 ||
             worker_process_stop(worker->process) < 0)
                 drop_worker(worker);
 }
@@ -290,7 +312,7 @@ int workers_stats(Workers *workers, const char *session_id, sd_bus_message *mess
         Worker *worker = find_worker(workers, session_id);
         WorkerMessage request = {.type = WORKER_STATS_REQUEST};
 
-        if (!worker || worker->stopping || !worker->process)
+        if (!worker || worker->stopping)
                 return -ENOENT;
         int r = stats_queue_hold(worker->stats, message, &request.serial);
         if (r < 0)

@@ -14,6 +14,8 @@
 #include "call/phone.h"
 #include "wire/worker.h"
 
+/* Before a process is started: what has just been said on the bus is delivered first. */
+#define WORKER_START_DELAY_US (2 * USEC_PER_MSEC)
 #define STATS_TIMEOUT_US (10 * USEC_PER_SEC) /* dbus-api: methods reply within 10 s */
 #define STATS_WAITING_MAX 32                 /* of one session: more are refused */
 
@@ -32,7 +34,10 @@ int workers_new(sd_event *event, const char *program, const char *folder,
 Workers *workers_free(Workers *workers); /* lets go of them: a successor adopts them */
 DEFINE_CLEANUP(Workers *, workers_free);
 
-/* Starts one, or adopts the one that another tringd left. A failure is told by `gone`. */
+/*
+ * Starts one, soon, or adopts the one that another tringd left. A failure is told by `gone`.
+ * Messages may be sent at once.
+ */
 void workers_start(Workers *workers, const char *session_id, const char *title);
 /* Adopts one, if there is one. */
 void workers_adopt(Workers *workers, const char *session_id);
