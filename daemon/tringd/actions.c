@@ -6,6 +6,7 @@
 #include "tringd/daemon.h"
 #include "tringd/details.h"
 #include "tringd/errors.h"
+#include "tringd/kept.h"
 #include "tringd/objects.h"
 
 static void report(const PhoneAction *action, const char *what, int r)
@@ -134,20 +135,16 @@ static void call_added(Daemon *daemon, const PhoneAction *action)
                 workers_adopt(daemon->workers, action->session_id);
 }
 
-static void change_history(Daemon *daemon, const PhoneAction *action)
+static void forget_history(Daemon *daemon, const PhoneAction *action)
 {
         const MessageSessions *gone = &action->sessions;
-        int r;
+        History *history = kept_history(daemon);
 
-        if (!daemon->history)
+        if (!history)
                 return;
-        if (action->type == PHONE_HISTORY_PUT)
-                r = history_put(daemon->history, &action->record);
-        else
-                r = history_forget(daemon->history,
-                                   (const char(*)[UUID_LENGTH + 1]) gone->session_ids, gone->count,
-                                   NULL);
-        report(action, "the history misses a call", r);
+        report(action, "the history keeps what was deleted",
+               history_forget(history, (const char(*)[UUID_LENGTH + 1]) gone->session_ids,
+                              gone->count, NULL));
         daemon->logs_changed = true;
 }
 
@@ -196,8 +193,12 @@ void daemon_act(Daemon *daemon, PhoneAction *action)
                 report(action, "an error is lost", emit_session_error(daemon, action));
                 break;
         case PHONE_HISTORY_PUT:
+                if (daemon->history)
+                        report(action, "the history misses a call",
+                               history_queue_put(daemon->history_queue, &action->record));
+                break;
         case PHONE_HISTORY_FORGET:
-                change_history(daemon, action);
+                forget_history(daemon, action);
                 break;
         case PHONE_TONE:
         case PHONE_WORKER_START:

@@ -220,7 +220,7 @@ Daemon *daemon_free(Daemon *daemon)
 {
         if (!daemon)
                 return NULL;
-        if (daemon->history && daemon->settle)
+        if (daemon->settle)
                 kept_save(daemon);
         sd_event_source_disable_unref(daemon->settle);
         sd_event_source_disable_unref(daemon->deadline);
@@ -232,6 +232,7 @@ Daemon *daemon_free(Daemon *daemon)
         requests_free(daemon->requests);
         changes_free(daemon->changes);
         phone_free(daemon->phone);
+        history_queue_free(daemon->history_queue);
         history_free(daemon->history);
         sd_bus_message_unref(daemon->login);
         sd_bus_flush_close_unref(daemon->bus);

@@ -16,6 +16,7 @@
 #include "store/history.h"
 #include "tringd/changes.h"
 #include "tringd/folders.h"
+#include "tringd/history-queue.h"
 #include "tringd/link.h"
 #include "tringd/listener-store.h"
 #include "tringd/owners.h"
@@ -29,7 +30,8 @@ typedef struct Daemon {
         Loop *loop; /* not owned */
         Folders folders;
         Settings settings;
-        History *history; /* NULL when not even memory could be had for it */
+        History *history;            /* NULL when not even memory could be had for it */
+        HistoryQueue *history_queue; /* likewise */
 
         Phone *phone;
         Changes *changes;

@@ -28,6 +28,14 @@ void kept_trouble(Daemon *daemon, const char *text)
         daemon_settle_later(daemon);
 }
 
+static void on_written(void *userdata)
+{
+        Daemon *daemon = userdata;
+
+        daemon->logs_changed = true;
+        daemon_settle_later(daemon);
+}
+
 void kept_open(Daemon *daemon)
 {
         _cleanup_free_ char *text = NULL, *memory_text = NULL;
@@ -35,11 +43,22 @@ void kept_open(Daemon *daemon)
 
         if (r < 0)
                 kept_trouble(daemon, text ? text : strerror(-r));
+        if (!daemon->history)
+                r = history_open(NULL, &daemon->history, &memory_text);
         if (daemon->history)
+                r = history_queue_new(loop_event(daemon->loop), daemon->history, on_written, daemon,
+                                      &daemon->history_queue);
+        if (r >= 0)
                 return;
-        r = history_open(NULL, &daemon->history, &memory_text);
-        if (r < 0)
-                log_error("there is no history: %s", memory_text ? memory_text : strerror(-r));
+        log_error("there is no history: %s", memory_text ? memory_text : strerror(-r));
+        daemon->history = history_free(daemon->history);
+}
+
+History *kept_history(Daemon *daemon)
+{
+        if (daemon->history)
+                history_queue_flush(daemon->history_queue);
+        return daemon->history;
 }
 
 static void put(Daemon *daemon, const char *key, const char *value)
@@ -186,8 +205,11 @@ void kept_save(Daemon *daemon)
                 put_policy(daemon);
         if (daemon->listeners_changed)
                 put_listeners(daemon);
-        if (phone_history_since(daemon->phone) != daemon->history_since)
+        /* Never ahead of what is written: after a crash the rest is asked for again. */
+        if (phone_history_since(daemon->phone) != daemon->history_since) {
+                history_queue_flush(daemon->history_queue);
                 put_since(daemon);
+        }
 }
 
 void kept_user(Daemon *daemon, const Party *user)
@@ -202,7 +224,7 @@ void kept_user(Daemon *daemon, const Party *user)
         (void)STR_SET(daemon->user.name, user->name);
         if (!daemon->history)
                 return;
-        int r = somebody_else ? history_clear(daemon->history) : 0;
+        int r = somebody_else ? history_clear(kept_history(daemon)) : 0;
         if (r < 0)
                 log_warning("cannot clear the last user's history: %s", strerror(-r));
         daemon->logs_changed = daemon->logs_changed || somebody_else;

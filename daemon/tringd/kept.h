@@ -17,6 +17,9 @@ void kept_save(Daemon *daemon);
 /* UnseenMissed, after the history has changed. */
 void kept_count_unseen(Daemon *daemon);
 
+/* The history with all that is on its way into it; NULL if there is none. */
+History *kept_history(Daemon *daemon);
+
 /* The hub has said who we are: somebody else's history goes. */
 void kept_user(Daemon *daemon, const Party *user);
 

@@ -5,6 +5,7 @@
 #include "tringd/details.h"
 #include "tringd/errors.h"
 #include "tringd/faces.h"
+#include "tringd/kept.h"
 #include "tringd/options.h"
 
 #define WORD_SIZE 32 /* of a status or a type: ours have at most 10 letters */
@@ -111,9 +112,9 @@ int method_get_call_logs(sd_bus_message *message, void *userdata, sd_bus_error *
                 return r;
         if (limit == 0)
                 limit = HISTORY_PAGE_DEFAULT;
-        r = daemon->history ? history_page(daemon->history, &filter,
-                                           MIN_OF(limit, HISTORY_PAGE_MAX), cursor, &page)
-                            : 0;
+        History *history = kept_history(daemon);
+        r = history ? history_page(history, &filter, MIN_OF(limit, HISTORY_PAGE_MAX), cursor, &page)
+                    : 0;
         if (r == -EINVAL)
                 return error_invalid(error, "cursor", cursor, "is not one that GetCallLogs gave");
         if (r < 0)
@@ -158,9 +159,9 @@ static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType
 
         if (r >= 0)
                 r = read_sessions(message, &command.sessions, error);
-        if (r >= 0 && daemon->history)
-                r = change(daemon->history,
-                           (const char(*)[UUID_LENGTH + 1]) command.sessions.session_ids,
+        History *history = kept_history(daemon);
+        if (r >= 0 && history)
+                r = change(history, (const char(*)[UUID_LENGTH + 1]) command.sessions.session_ids,
                            command.sessions.count, &changed);
         if (r < 0)
                 return r;

@@ -4,6 +4,7 @@
 #include "tringd/details.h"
 #include "tringd/errors.h"
 #include "tringd/faces.h"
+#include "tringd/kept.h"
 #include "tringd/objects.h"
 
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -136,6 +137,9 @@ static int get_unseen_missed(sd_bus *bus, const char *path, const char *interfac
 {
         Daemon *daemon = userdata;
 
+        (void)kept_history(daemon);
+        if (daemon->logs_changed)
+                kept_count_unseen(daemon);
         return sd_bus_message_append(reply, "u", daemon->unseen_missed);
 }
 

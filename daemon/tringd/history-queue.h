@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Calls on their way into the history. Writing one takes longer than a ring may wait for, so they
+ * are written when nothing has come for a moment, or before anybody reads. What a crash takes is in
+ * the hub's log, and comes again.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "store/history.h"
+
+#define HISTORY_QUIET_US (50 * USEC_PER_MSEC) /* nobody sees it; a busy moment is over by then */
+#define HISTORY_WAITING_MAX 256               /* calls: a quarter of a megabyte at most */
+
+typedef struct HistoryQueue HistoryQueue;
+
+/* `written` comes from the loop, or from history_queue_flush(). The history stays the caller's. */
+int history_queue_new(sd_event *event, History *history, void (*written)(void *userdata),
+                      void *userdata, HistoryQueue **ret);
+HistoryQueue *history_queue_free(HistoryQueue *queue); /* writes what waits */
+DEFINE_CLEANUP(HistoryQueue *, history_queue_free);
+
+/* Copied; a later record of the same call takes the place of the one that waits. */
+int history_queue_put(HistoryQueue *queue, const CallRecord *record);
+
+void history_queue_flush(HistoryQueue *queue);
