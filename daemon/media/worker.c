@@ -32,6 +32,7 @@ typedef struct Worker {
         Sound *sound;
         Voice *voice;
         Capture *capture;
+        bool has_speaker;
         Member *members;
 
         uint64_t stats_serial; /* of the request being answered */
@@ -185,7 +186,7 @@ static void add_peer(Worker *worker, const Participant *participant, bool offers
                 .speaker = worker->speaker,
                 .ice_servers = worker->ice_servers,
                 .n_ice_servers = worker->n_ice_servers,
-                .sound = worker->sound,
+                .sound = worker->has_speaker ? worker->sound : NULL,
                 .voice = worker->voice,
                 .events = &peer_events,
                 .userdata = worker,
@@ -222,13 +223,16 @@ static void on_frame(void *userdata, const int16_t *samples)
         voice_frame(((Worker *)userdata)->voice, samples);
 }
 
-static void check_device(Worker *worker, SoundDirection direction, char *name, const char *what)
+/* Whether there is any device to use; a chosen one that is not there gives way to the default. */
+static bool check_device(Worker *worker, SoundDirection direction, char *name, const char *what)
 {
         char sentence[MESSAGE_TEXT_MAX + 1];
 
-        if (sound_has_device(worker->sound, direction, name))
-                return;
-        if (str_empty(name)) {
+        bool any = sound_has_device(worker->sound, direction, "");
+
+        if (any && sound_has_device(worker->sound, direction, name))
+                return true;
+        if (!any) {
                 snprintf(sentence, sizeof(sentence), "there is no %s", what);
         } else {
                 char shown[128];
@@ -239,6 +243,7 @@ static void check_device(Worker *worker, SoundDirection direction, char *name, c
                 name[0] = '\0';
         }
         tell_fault(worker, CALL_ERROR_DEVICE_NOT_FOUND, sentence);
+        return any;
 }
 
 /* No microphone, no speaker, no PipeWire: each is told, none keeps the call from connecting. */
@@ -249,13 +254,15 @@ static void open_sound(Worker *worker)
         if (worker->options.echo)
                 return;
         connect_sound(worker);
+        worker->has_speaker = false;
         if (!worker->sound) {
                 tell_fault(worker, CALL_ERROR_MEDIA_FAILED,
                            "PipeWire cannot be reached: nothing can be heard or said");
                 return;
         }
-        check_device(worker, SOUND_MICROPHONE, worker->microphone, "microphone");
-        check_device(worker, SOUND_SPEAKER, worker->speaker, "speaker");
+        worker->has_speaker = check_device(worker, SOUND_SPEAKER, worker->speaker, "speaker");
+        if (!check_device(worker, SOUND_MICROPHONE, worker->microphone, "microphone"))
+                return;
         snprintf(node, sizeof(node), "tring.%s.capture", worker->options.session);
         if (capture_new(worker->sound, node, worker->title, worker->microphone, on_frame, worker,
                         &worker->capture) < 0)
