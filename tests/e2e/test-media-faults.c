@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Media workers when something is missing, breaks or talks nonsense: they say so, and go on. */
+
+#include <signal.h>
+
+#include "rig/audio-room.h"
+#include "suite.h"
+
+#define ALICE_HZ 440.0
+
+START_TEST(without_pipewire_the_call_connects_all_the_same)
+{
+        const AudioEnd alice = {.uid = "alice"}, bob = {.uid = "bob"};
+        AudioEnd *first, *second;
+        AudioCall call;
+
+        audio_call_init(&call, "/nonexistent");
+        first = audio_call_add(&call, &alice);
+        second = audio_call_add(&call, &bob);
+        audio_call_join(&call, first, false);
+        audio_call_wait_error(&call, first, CALL_ERROR_MEDIA_FAILED);
+        ck_assert_ptr_nonnull(strstr(first->text, "PipeWire"));
+        audio_call_join(&call, second, false);
+        audio_call_wait_state(&call, second, SESSION_CONNECTED);
+        audio_call_wait_peer(&call, first);
+        audio_call_done(&call);
+}
+END_TEST
+
+START_TEST(without_devices_the_call_connects_all_the_same)
+{
+        static const char *const none[] = {NULL};
+        const AudioEnd alice = {.uid = "alice"}, bob = {.uid = "bob"};
+        AudioEnd *first, *second;
+        RigAudio *audio;
+        AudioCall call;
+
+        rig_check(rig_audio_new(none, none, &audio), "a PipeWire without devices");
+        audio_call_init(&call, rig_audio_directory(audio));
+        first = audio_call_add(&call, &alice);
+        second = audio_call_add(&call, &bob);
+        audio_call_join(&call, first, false);
+        audio_call_wait_error(&call, first, CALL_ERROR_DEVICE_NOT_FOUND);
+        audio_call_join(&call, second, false);
+        audio_call_wait_state(&call, second, SESSION_CONNECTED);
+        audio_call_wait_peer(&call, first);
+        audio_call_done(&call);
+        rig_audio_free(audio);
+}
+END_TEST
+
+START_TEST(unknown_microphone_is_named_and_the_default_taken)
+{
+        Room room;
+
+        room_enter(&room);
+        room.alice->microphone = "no-such-mic";
+        room_speak(&room, "mic-a", ALICE_HZ); /* the default */
+        audio_call_join(&room.call, room.alice, false);
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_DEVICE_NOT_FOUND);
+        ck_assert_ptr_nonnull(strstr(room.alice->text, "'no-such-mic'"));
+        audio_call_join(&room.call, room.bob, false);
+        audio_call_wait_peer(&room.call, room.alice);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(pipewire_dying_in_a_call_is_told_and_survived)
+{
+        Room room;
+
+        room_enter(&room);
+        room_both_join(&room);
+        rig_audio_crash(room.audio);
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_MEDIA_FAILED);
+        ck_assert_ptr_nonnull(strstr(room.alice->text, "PipeWire"));
+        /* Both live, and media goes on between them: silence now. */
+        audio_call_stats(&room.call, room.alice);
+        audio_call_leave(&room.call, room.bob);
+        audio_call_join(&room.call, room.bob, false);
+        audio_call_wait_peer(&room.call, room.bob);
+        audio_call_wait_peer(&room.call, room.alice);
+        room_leave(&room);
+}
+END_TEST
+
+static const char *const bad_signals[] = {
+        "7",
+        "[]",
+        "{}",
+        "{\"sdp\":{\"type\":\"offer\",\"sdp\":\"hello\"}}",
+        "{\"sdp\":{\"type\":\"offer\",\"sdp\":\"v=0\\r\\no=- 1 1 IN IP4 0.0.0.0\\r\\ns=-\\r\\nt=0 "
+        "0\\r\\nm=audio 9 UDP/TLS/RTP/SAVPF 0\\r\\na=rtpmap:0 PCMU/8000\\r\\n\"}}",
+        "{\"sdp\":{\"type\":\"answer\",\"sdp\":\"v=0\\r\\n\"}}",
+        "{\"sdp\":{\"type\":\"rollback\",\"sdp\":\"\"}}",
+        "{\"sdp\":\"v=0\"}",
+        "{\"candidate\":{\"candidate\":7}}",
+        "{\"candidate\":{\"candidate\":\"x\",\"sdpMLineIndex\":64}}",
+        "{\"candidate\":null,\"sdp\":null}",
+};
+
+START_TEST(nonsense_from_the_other_side_is_told_and_ignored)
+{
+        Room room;
+
+        room_enter(&room);
+        room_speak(&room, "mic-a", ALICE_HZ);
+        room_both_join(&room);
+        audio_end_send_signal(room.alice, room.bob, bad_signals[_i]);
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_MEDIA_FAILED);
+        ck_assert_int_eq(strncmp(room.alice->text, "bob: ", 5), 0);
+        /* A candidate that is none is webrtcbin's to ignore. */
+        audio_end_send_signal(room.alice, room.bob,
+                              "{\"candidate\":{\"candidate\":\"candidate:x\"}}");
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        ck_assert_int_eq(room.alice->state, SESSION_CONNECTED);
+        room_leave(&room);
+}
+END_TEST
+
+static const char *const bad_messages[] = {
+        "",
+        "hello",
+        "[]",
+        "{\"type\":\"dance\"}",
+        "{\"type\":\"mute\",\"on\":7}",
+        "{\"type\":\"state\",\"state\":\"left\"}",
+};
+
+START_TEST(nonsense_from_the_controller_is_answered)
+{
+        const AudioEnd alone = {.uid = "alice"};
+        AudioEnd *end;
+        AudioCall call;
+
+        audio_call_init(&call, "/nonexistent");
+        end = audio_call_add(&call, &alone);
+        if (!*bad_messages[_i])
+                audio_end_send_text(end, "\xff\xfe");
+        else
+                audio_end_send_text(end, bad_messages[_i]);
+        audio_call_wait_error(&call, end, CALL_ERROR_INVALID_ARGUMENT);
+        audio_call_stats(&call, end);
+        audio_call_done(&call);
+}
+END_TEST
+
+START_TEST(controller_that_comes_back_finds_the_call_going_on)
+{
+        Room room;
+
+        room_enter(&room);
+        room_speak(&room, "mic-a", ALICE_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        audio_end_reconnect(room.alice);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        room.alice->status = (WorkerParticipantStatus){};
+        audio_call_wait_state(&room.call, room.alice, SESSION_CONNECTED);
+        audio_call_wait_peer(&room.call, room.alice);
+        ck_assert_str_eq(room.alice->status.id, room.bob->id);
+        audio_end_mute(room.alice, true);
+        room_expect_silence(&room, "spk-b", ALICE_HZ);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(quit_ends_the_worker_cleanly)
+{
+        Room room;
+
+        room_enter(&room);
+        room_both_join(&room);
+        audio_end_send(room.alice, &(WorkerMessage){.type = WORKER_QUIT});
+        ck_assert_int_eq(audio_end_wait_exit(room.alice), 0);
+        kill(room.bob->pid, SIGTERM);
+        ck_assert_int_eq(audio_end_wait_exit(room.bob), 0);
+        room_leave(&room);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("media-faults");
+        TCase *tcase = tcase_create("faults");
+
+        tcase_set_timeout(tcase, 60);
+        tcase_add_test(tcase, without_pipewire_the_call_connects_all_the_same);
+        tcase_add_test(tcase, without_devices_the_call_connects_all_the_same);
+        tcase_add_test(tcase, unknown_microphone_is_named_and_the_default_taken);
+        tcase_add_test(tcase, pipewire_dying_in_a_call_is_told_and_survived);
+        tcase_add_loop_test(tcase, nonsense_from_the_other_side_is_told_and_ignored, 0,
+                            ELEMENTSOF(bad_signals));
+        tcase_add_loop_test(tcase, nonsense_from_the_controller_is_answered, 0,
+                            ELEMENTSOF(bad_messages));
+        tcase_add_test(tcase, controller_that_comes_back_finds_the_call_going_on);
+        tcase_add_test(tcase, quit_ends_the_worker_cleanly);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}
