@@ -24,44 +24,47 @@ struct Uplink {
         bool up;
 };
 
-static int uplink_connect(Uplink *uplink);
+static void uplink_connect(Uplink *uplink);
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Uplink *uplink = userdata;
 
         uplink->retry = sd_event_source_disable_unref(uplink->retry);
-        return uplink_connect(uplink);
+        uplink_connect(uplink);
+        return 0;
 }
 
-/* Negative errno ends the program's loop: there would be no next try. */
-static int lost(Uplink *uplink, const char *text)
+static int retry_later(Uplink *uplink)
 {
         uint32_t chance = 0;
 
-        uplink->websocket = websocket_free(uplink->websocket);
-        uplink->up = false;
         if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
                 chance = 0; /* does as well */
         usec_t wait = backoff_next(&uplink->backoff, chance);
-        int r = sd_event_add_time_relative(loop_event(uplink->loop), &uplink->retry, CLOCK_BOOTTIME,
-                                           wait, RETRY_ACCURACY_US, on_retry, uplink);
+        return sd_event_add_time_relative(loop_event(uplink->loop), &uplink->retry, CLOCK_BOOTTIME,
+                                          wait, RETRY_ACCURACY_US, on_retry, uplink);
+}
 
-        uplink->events->state(uplink->userdata, PHONE_OFFLINE, text);
-        return r;
+/* The text may be the WebSocket's own: it goes when everybody has read it. */
+static void end_try(Uplink *uplink, PhoneConnection state, const char *text)
+{
+        uplink->up = false;
+        uplink->events->state(uplink->userdata, state, text);
+        uplink->websocket = websocket_free(uplink->websocket);
 }
 
 static void refused(Uplink *uplink, const char *text)
 {
-        uplink->websocket = websocket_free(uplink->websocket);
-        uplink->up = false;
-        uplink->events->state(uplink->userdata, PHONE_REFUSED, text);
+        end_try(uplink, PHONE_REFUSED, text);
 }
 
 static void cut(Uplink *uplink, const char *text)
 {
-        int r = lost(uplink, text);
+        int r;
 
+        end_try(uplink, PHONE_OFFLINE, text);
+        r = retry_later(uplink);
         if (r < 0)
                 refused(uplink, strerror(-r));
 }
@@ -145,7 +148,7 @@ static void on_closed(void *userdata, unsigned code, const char *reason)
                 cut(userdata, reason);
 }
 
-static int uplink_connect(Uplink *uplink)
+static void uplink_connect(Uplink *uplink)
 {
         static const WebSocketEvents events = {
                 .opened = on_opened,
@@ -163,7 +166,8 @@ static int uplink_connect(Uplink *uplink)
 
         uplink->events->state(uplink->userdata, PHONE_CONNECTING, "");
         int r = websocket_new(uplink->loop, &options, &events, uplink, &uplink->websocket);
-        return r < 0 ? lost(uplink, strerror(-r)) : 0;
+        if (r < 0)
+                cut(uplink, strerror(-r));
 }
 
 int uplink_new(Loop *loop, const UplinkOptions *options, const UplinkEvents *events, void *userdata,
@@ -177,9 +181,7 @@ int uplink_new(Loop *loop, const UplinkOptions *options, const UplinkEvents *eve
         uplink->options = *options;
         uplink->events = events;
         uplink->userdata = userdata;
-        int r = uplink_connect(uplink);
-        if (r < 0)
-                return r;
+        uplink_connect(uplink);
         *ret = TAKE_PTR(uplink);
         return 0;
 }

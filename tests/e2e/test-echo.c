@@ -83,6 +83,7 @@ START_TEST(what_is_said_comes_back_also_while_others_call)
         wait_answering();
 
         Call call = call_start_with(alice, "echo", "audio", "a{sv}", 0);
+        call_wait_status(alice, &call, "ongoing", NULL);
         wait_state(alice, &call, "connected");
         rig_check(rig_tone_new(graph, MICROPHONE, TONE_HZ, &tone), "a tone");
         expect_tone(graph, true);
