@@ -96,6 +96,8 @@ static int lws_start(Loop *loop, bool tls)
                            (tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
                 .fd_limit_per_thread = DESCRIPTORS_MAX,
                 .timeout_secs = LWS_TIMEOUT_S,
+                /* None: else $http_proxy would be asked even for this machine. */
+                .http_proxy_address = ":0",
                 .gid = (gid_t)-1,
                 .uid = (uid_t)-1,
         };

@@ -64,6 +64,7 @@ static int answer_ready(sd_event_source *source, int fd, uint32_t revents, void 
 
         (void)eventfd_read(fd, &ignored);
         (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        /* Whoever is told may take the question back: nothing of it is used afterwards. */
         if (question->error != 0)
                 resolve->done(resolve->userdata, NULL, gai_strerror(question->error));
         else if (question->addresses.n == 0)

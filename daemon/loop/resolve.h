@@ -21,7 +21,10 @@ typedef struct Addresses {
 
 typedef struct Resolve Resolve;
 
-/* `addresses` is NULL when there are none, and `reason` says why then. Comes from the loop. */
+/*
+ * `addresses` is NULL when there are none, and `reason` says why then. Comes from the loop;
+ * the Resolve may be freed in it, and then `addresses` are gone.
+ */
 typedef void (*ResolveDone)(void *userdata, const Addresses *addresses, const char *reason);
 
 int resolve_new(sd_event *event, const char *host, ResolveDone done, void *userdata, Resolve **ret);

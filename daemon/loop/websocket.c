@@ -111,6 +111,7 @@ __attribute__((format(printf, 2, 3))) static void over(WebSocket *websocket, con
                 va_end(arguments);
         }
         websocket->state = WEBSOCKET_CLOSED;
+        websocket->resolve = resolve_free(websocket->resolve);
         give_up_connection(websocket);
         (void)sd_event_source_set_enabled(websocket->timer, SD_EVENT_OFF);
         (void)sd_event_source_set_enabled(websocket->step, SD_EVENT_ONESHOT);
@@ -146,7 +147,8 @@ static int connect_to(WebSocket *websocket, const char *address)
                 .context = lws,
                 .address = address,
                 .port = url->port,
-                .ssl_connection = url->tls ? LCCSCF_USE_SSL : 0,
+                /* Whoever logs in names the hub, and no server another. */
+                .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (url->tls ? LCCSCF_USE_SSL : 0),
                 .path = url->path,
                 .host = url->host,
                 .origin = url->host,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -181,6 +182,157 @@ START_TEST(a_server_that_speaks_something_else_is_refused)
 }
 END_TEST
 
+/* For getaddrinfo() this is an old way to write 127.0.0.1; for us a name that must be looked up. */
+static void connect_by_name(const WebSocketEvents *events)
+{
+        _cleanup_free_ char *url = NULL;
+
+        f.server = ws_server_start(&(WsServerOptions){0});
+        url = str_printf("ws://127.1:%u", (unsigned)ws_server_port(f.server));
+        const WebSocketOptions options = {
+                .url = url, .path = "/", .subprotocol = "tring.v1", .insecure = true};
+
+        ck_assert_int_eq(websocket_new(f.loop, &options, events, NULL, &f.websocket), 0);
+}
+
+START_TEST(a_name_is_looked_up)
+{
+        const WebSocketEvents events = {fixture_on_opened, fixture_on_message, fixture_on_closed};
+
+        connect_by_name(&events);
+        fixture_run();
+        ck_assert_msg(f.n_opened == 1, "the reason is: %s", f.reason);
+        ck_assert_uint_eq(f.n_closed, 0);
+}
+END_TEST
+
+static int close_early(sd_event_source *source, void *userdata)
+{
+        websocket_close(f.websocket, 1000);
+        return 0;
+}
+
+static void never_opened(void *userdata)
+{
+        ck_abort_msg("it was opened after it was closed");
+}
+
+static int enough(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        return sd_event_exit(loop_event(f.loop), 0);
+}
+
+/* Looking up and connecting would take a few milliseconds. */
+static void closed_early(void *userdata, unsigned code, const char *reason)
+{
+        f.n_closed++;
+        ck_assert_str_eq(reason, "closed before it was open");
+        ck_assert_int_ge(sd_event_add_time_relative(loop_event(f.loop), NULL, CLOCK_BOOTTIME,
+                                                    100 * USEC_PER_MSEC, 1, enough, NULL),
+                         0);
+}
+
+START_TEST(closing_while_the_name_is_looked_up_is_the_end)
+{
+        const WebSocketEvents events = {never_opened, fixture_on_message, closed_early};
+
+        connect_by_name(&events);
+        /* After the WebSocket's own first step, in the order in which they were made. */
+        ck_assert_int_ge(sd_event_add_defer(loop_event(f.loop), NULL, close_early, NULL), 0);
+        fixture_run();
+        ck_assert_uint_eq(f.n_closed, 1);
+}
+END_TEST
+
+START_TEST(a_message_of_64_kib_goes_there)
+{
+        char *text = malloc(WEBSOCKET_MESSAGE_MAX + 1);
+
+        ck_assert_ptr_nonnull(text);
+        memset(text, 'y', WEBSOCKET_MESSAGE_MAX);
+        text[WEBSOCKET_MESSAGE_MAX] = '\0';
+        f.say = text;
+        fixture_connect(&(WsServerOptions){0}, "127.0.0.1");
+        fixture_run();
+        ck_assert_uint_eq(f.length, WEBSOCKET_MESSAGE_MAX);
+        ck_assert(memcmp(f.message, text, f.length) == 0);
+        free(text);
+}
+END_TEST
+
+static void send_too_much(void *userdata)
+{
+        static char text[WEBSOCKET_MESSAGE_MAX + 1];
+
+        memset(text, 'z', sizeof(text));
+        ck_assert_int_eq(websocket_send(f.websocket, text, sizeof(text)), -EMSGSIZE);
+        for (size_t n = 0; n < WEBSOCKET_QUEUE_MAX; n += WEBSOCKET_MESSAGE_MAX)
+                ck_assert_int_eq(websocket_send(f.websocket, text, WEBSOCKET_MESSAGE_MAX), 0);
+        ck_assert_int_eq(websocket_send(f.websocket, text, 1), -ENOBUFS);
+        sd_event_exit(loop_event(f.loop), 0);
+}
+
+START_TEST(what_waits_to_be_written_is_bounded)
+{
+        const WebSocketEvents events = {send_too_much, fixture_on_message, fixture_on_closed};
+        _cleanup_free_ char *url = NULL;
+
+        f.server = ws_server_start(&(WsServerOptions){0});
+        url = str_printf("ws://127.0.0.1:%u/", (unsigned)ws_server_port(f.server));
+        const WebSocketOptions options = {.url = url, .path = "/", .subprotocol = "tring.v1"};
+
+        ck_assert_int_eq(websocket_new(f.loop, &options, &events, NULL, &f.websocket), 0);
+        fixture_run();
+        ck_assert_uint_eq(f.n_closed, 0);
+}
+END_TEST
+
+START_TEST(a_proxy_in_the_environment_is_not_asked)
+{
+        ck_assert_int_eq(setenv("http_proxy", "127.0.0.1:9", 1), 0);
+        fixture_connect(&(WsServerOptions){0}, "127.0.0.1");
+        fixture_run();
+        ck_assert_uint_eq(f.n_opened, 1);
+}
+END_TEST
+
+static int answer_redirect(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        _cleanup_free_ char *answer = str_printf("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+                                                 "Location: http://127.0.0.1:%u/v1/ws\r\n\r\n",
+                                                 (unsigned)ws_server_port(f.server));
+        char request[2048];
+        int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+        ck_assert_int_ge(client, 0);
+        ck_assert_int_gt(read(client, request, sizeof(request)), 0);
+        ck_assert_int_eq(write(client, answer, strlen(answer)), (int)strlen(answer));
+        return 0;
+}
+
+START_TEST(a_redirection_is_not_followed)
+{
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        socklen_t length = sizeof(address);
+        _cleanup_free_ char *url = NULL;
+        _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        f.server = ws_server_start(&(WsServerOptions){0});
+        ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+        ck_assert_int_eq(listen(fd, 1), 0);
+        ck_assert_int_ge(
+                sd_event_add_io(loop_event(f.loop), NULL, fd, EPOLLIN, answer_redirect, NULL), 0);
+        url = str_printf("ws://127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
+        fixture_connect_url(url, 0);
+        fixture_run();
+        ck_assert_uint_eq(f.n_opened, 0);
+        ck_assert_uint_eq(f.n_closed, 1);
+        ck_assert_msg(strstr(f.reason, "cannot connect") != NULL, "the reason is: %s", f.reason);
+}
+END_TEST
+
 START_TEST(silence_ends_the_connection)
 {
         _cleanup_free_ char *url = NULL;
@@ -233,6 +385,12 @@ int main(void)
         tcase_add_test(tcase, a_port_where_nobody_listens_is_said);
         tcase_add_test(tcase, a_name_that_does_not_exist_is_said);
         tcase_add_test(tcase, a_server_that_speaks_something_else_is_refused);
+        tcase_add_test(tcase, a_name_is_looked_up);
+        tcase_add_test(tcase, closing_while_the_name_is_looked_up_is_the_end);
+        tcase_add_test(tcase, a_message_of_64_kib_goes_there);
+        tcase_add_test(tcase, what_waits_to_be_written_is_bounded);
+        tcase_add_test(tcase, a_proxy_in_the_environment_is_not_asked);
+        tcase_add_test(tcase, a_redirection_is_not_followed);
         tcase_add_test(tcase, silence_ends_the_connection);
         tcase_add_test(tcase, pings_keep_the_connection);
         suite_add_tcase(suite, tcase);
