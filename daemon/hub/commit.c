@@ -38,7 +38,8 @@ static void drop_first(Commit *commit, size_t n)
         for (size_t i = 0; i < n; i++)
                 write_done(&commit->writes[i]);
         commit->n_writes -= n;
-        memmove(commit->writes, commit->writes + n, commit->n_writes * sizeof(Write));
+        if (commit->n_writes > 0)
+                memmove(commit->writes, commit->writes + n, commit->n_writes * sizeof(Write));
 }
 
 Commit *commit_free(Commit *commit)
@@ -143,7 +144,7 @@ void commit_run(Commit *commit, usec_t now)
         for (size_t i = 0; i < commit->n_writes; i++)
                 ended |= commit->writes[i].type == WRITE_DROP;
         /* While it fails, a confirmation must not pay for one more attempt each. */
-        if (!commit->failed || now >= commit->retry_at) {
+        if (commit->n_writes > 0 && (!commit->failed || now >= commit->retry_at)) {
                 int r = keeper_write(commit->keeper, commit->writes, commit->n_writes);
 
                 if (r < 0) {
