@@ -282,6 +282,8 @@ static void server_announce(Server *server)
 
 static void server_done(Server *server)
 {
+        /* The first time it closes what is in the loop, the second it frees what that was for. */
+        lws_context_destroy(server->context);
         if (server->has_loop)
                 uv_loop_close(&server->loop);
         hub_free(server->hub);
