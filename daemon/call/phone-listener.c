@@ -86,7 +86,7 @@ static void presenting_next(Phone *phone, Line *line)
         Listener *listener = presenting_choose(phone, &line->presenting);
 
         presenting_stop(line);
-        if (listener && line_alerts(line))
+        if (listener)
                 presenting_ask(phone, line, listener, false);
 }
 

@@ -219,6 +219,21 @@ START_TEST(do_not_disturb_asks_nobody_to_present)
 }
 END_TEST
 
+START_TEST(do_not_disturb_ends_the_search_for_who_presents)
+{
+        PhoneCommand dnd = asks(PHONE_COMMAND_DO_NOT_DISTURB, "");
+        FIXTURE_WITH_THREE(f);
+
+        hub_rings(f, CALL);
+        dnd.on = true;
+        command(f, &dnd);
+        answer_event(f, "new", false);
+        expect(f, "");
+        phone_owner_gone(f->phone, &f->instant, ":1.3");
+        expect(f, "manager");
+}
+END_TEST
+
 START_TEST(after_silence_nobody_is_asked_to_present)
 {
         FIXTURE_WITH_THREE(f);
@@ -336,6 +351,7 @@ int main(void)
                 a_listener_that_is_deaf_to_three_events_is_removed,
                 a_listener_that_answers_late_is_kept,
                 do_not_disturb_asks_nobody_to_present,
+                do_not_disturb_ends_the_search_for_who_presents,
                 after_silence_nobody_is_asked_to_present,
                 an_id_in_use_by_another_is_refused_by_name,
                 the_same_listener_again_replaces_itself,

@@ -176,6 +176,18 @@ START_TEST(a_tone_that_was_stopped_cannot_be_heard)
 }
 END_TEST
 
+START_TEST(news_of_another_tone_is_old)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        phone_tone_playing(f->phone, &f->instant, PHONE_TONE_RING_BACK, true);
+        expect(f, "");
+        ck_assert(!phone_is_ringing(f->phone));
+}
+END_TEST
+
 START_TEST(rule_19_a_ring_that_cannot_sound_is_published_all_the_same)
 {
         FIXTURE(f);
@@ -405,6 +417,8 @@ START_TEST(a_call_tied_to_a_program_goes_with_it)
         expect(f, "");
         phone_owner_gone(f->phone, &f->instant, PROGRAM);
         expect(f, "send:cancel");
+        phone_owner_gone(f->phone, &f->instant, PROGRAM);
+        expect(f, "");
 }
 END_TEST
 
@@ -431,6 +445,7 @@ int main(void)
                 when_busy_is_kept_here_and_reaches_the_hub_when_it_can,
                 a_test_ring_rings_for_three_seconds,
                 a_tone_that_was_stopped_cannot_be_heard,
+                news_of_another_tone_is_old,
                 rule_19_a_ring_that_cannot_sound_is_published_all_the_same,
                 the_active_call_is_the_newest_of_the_liveliest,
                 errors_are_sentences_that_name_what_was_wrong,

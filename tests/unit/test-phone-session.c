@@ -224,6 +224,29 @@ START_TEST(signals_pass_both_ways)
 }
 END_TEST
 
+START_TEST(who_has_not_joined_sees_the_others_and_takes_no_signals)
+{
+        PhoneCommand accept = asks(PHONE_COMMAND_ACCEPT, CALL);
+        Message message = {.type = MESSAGE_SIGNALLED,
+                           .signal = {.peer = "alice-1", .data = (char[]){"{}"}}};
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        command(f, &accept);
+        forget(f);
+        reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
+        forget(f);
+        hub_participant(f, MESSAGE_JOINED, CALL, "alice-1");
+        expect(f, "session user-joined");
+        STR_SET(message.signal.session_id, CALL);
+        hub_message(f, &message);
+        phone_worker_signal(f->phone, &f->instant, CALL, "alice-1", "{}");
+        expect(f, "");
+        hub_participant(f, MESSAGE_LEFT, CALL, "alice-1");
+        expect(f, "session user-left");
+}
+END_TEST
+
 START_TEST(signals_that_wait_for_the_connection_are_bounded)
 {
         FIXTURE(f);
@@ -423,6 +446,7 @@ int main(void)
                 a_participant_who_mutes_is_told,
                 what_the_worker_hears_of_a_participant_is_shown_and_the_hub_told,
                 signals_pass_both_ways,
+                who_has_not_joined_sees_the_others_and_takes_no_signals,
                 signals_that_wait_for_the_connection_are_bounded,
                 mute_is_for_the_worker_and_the_hub,
                 start_audio_muted_is_honoured_on_answer,
