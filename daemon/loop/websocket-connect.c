@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "base/str.h"
+#include "loop/websocket-internal.h"
+
+void websocket_attempt_failed(WebSocket *websocket, const char *why)
+{
+        char printable[WEBSOCKET_REASON_SIZE / 2];
+
+        websocket_give_up(websocket);
+        (void)snprintf(websocket->reason, sizeof(websocket->reason),
+                       "cannot connect to %s port %u: %s", websocket->url.host, websocket->url.port,
+                       str_printable(printable, sizeof(printable), why));
+        (void)sd_event_source_set_enabled(websocket->step, SD_EVENT_ONESHOT);
+}
+
+static int connect_to(WebSocket *websocket, const char *address)
+{
+        const Url *url = &websocket->url;
+        static const lws_retry_bo_t no_pings = {0}; /* silence is ours to notice */
+        struct lws_context *lws;
+        int r = loop_lws(websocket->loop, url->tls, &lws);
+
+        if (r < 0)
+                return r;
+        if (!websocket->uses_lws)
+                loop_connection_begin(websocket->loop);
+        websocket->uses_lws = true;
+
+        const struct lws_client_connect_info info = {
+                .context = lws,
+                .address = address,
+                .port = url->port,
+                /* Whoever logs in names the hub, and no server another. */
+                .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (url->tls ? LCCSCF_USE_SSL : 0),
+                .path = url->path,
+                .host = url->host,
+                .origin = url->host,
+                .protocol = websocket->subprotocol,
+                .local_protocol_name = LOOP_PROTOCOL_WEBSOCKET,
+                .ietf_version_or_minus_one = -1,
+                .opaque_user_data = websocket,
+                .pwsi = &websocket->wsi,
+                .retry_and_idle_policy = &no_pings,
+                .alpn = "http/1.1",
+        };
+        websocket->reason[0] = '\0';
+        if (lws_client_connect_via_info(&info))
+                return 0;
+        websocket->wsi = NULL;
+        if (str_empty(websocket->reason))
+                websocket_attempt_failed(websocket, "nobody answers there");
+        return 0;
+}
+
+/* The next address, each with its share of the time. */
+void websocket_connect_next(WebSocket *websocket)
+{
+        const Addresses *addresses = &websocket->addresses;
+
+        if (websocket->next_address == addresses->n) {
+                websocket_over(websocket, NULL);
+                return;
+        }
+        websocket_set_timer(websocket, WEBSOCKET_CONNECT_US / addresses->n);
+        int r = connect_to(websocket, addresses->text[websocket->next_address++]);
+        if (r < 0)
+                websocket_over(websocket, "cannot connect: %s", strerror(-r));
+}
+
+static void resolved(void *userdata, const Addresses *addresses, const char *reason)
+{
+        WebSocket *websocket = userdata;
+
+        if (!addresses) {
+                websocket_over(websocket, "cannot find %s: %s", websocket->url.host, reason);
+                return;
+        }
+        websocket->addresses = *addresses;
+        websocket_connect_next(websocket);
+}
+
+void websocket_find_host(WebSocket *websocket)
+{
+        Url *url = &websocket->url;
+
+        websocket_set_timer(websocket, WEBSOCKET_CONNECT_US);
+        if (url->literal) {
+                const char *address =
+                        strcasecmp(url->host, "localhost") == 0 ? "127.0.0.1" : url->host;
+
+                websocket->addresses.n = 1;
+                (void)STR_SET(websocket->addresses.text[0], address);
+                websocket_connect_next(websocket);
+                return;
+        }
+        int r = resolve_new(loop_event(websocket->loop), url->host, resolved, websocket,
+                            &websocket->resolve);
+        if (r < 0)
+                websocket_over(websocket, "cannot look for %s: %s", url->host, strerror(-r));
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A WebSocket from the inside: websocket.c (what its owner asks), websocket-connect.c (finding the
+ * host, one address after the other) and websocket-lws.c (what libwebsockets says).
+ */
+
+#include "base/clock.h"
+#include "loop/loop-lws.h"
+#include "loop/resolve.h"
+#include "loop/websocket.h"
+
+#define WEBSOCKET_SUBPROTOCOL_MAX 32
+#define WEBSOCKET_REASON_SIZE 256                     /* bytes of the sentence in `closed` */
+#define WEBSOCKET_CLOSE_TIMEOUT_US (2 * USEC_PER_SEC) /* for the peer to answer our close frame */
+
+typedef enum WebSocketState {
+        WEBSOCKET_CONNECTING,
+        WEBSOCKET_OPEN,
+        WEBSOCKET_CLOSING, /* a close frame is to follow what is queued */
+        WEBSOCKET_ENDING,  /* a close frame went or came: lws finishes */
+        WEBSOCKET_CLOSED,  /* `closed` has been called, or is about to be */
+} WebSocketState;
+
+typedef struct Outgoing Outgoing;
+struct Outgoing {
+        Outgoing *prev, *next;
+        size_t length;
+        unsigned char buffer[]; /* LWS_PRE bytes, then the text */
+};
+
+struct WebSocket {
+        Loop *loop;
+        WebSocketEvents events;
+        void *userdata;
+        Url url;
+        char subprotocol[WEBSOCKET_SUBPROTOCOL_MAX];
+        usec_t silent_after;
+
+        WebSocketState state;
+        Resolve *resolve;
+        Addresses addresses;
+        size_t next_address;    /* to try */
+        sd_event_source *step;  /* the next attempt, or `closed`, out of the loop */
+        sd_event_source *timer; /* of an attempt, of silence, of closing */
+        bool uses_lws;
+        struct lws *wsi; /* NULL when there is none, or it is given up */
+
+        Outgoing *queue;
+        size_t queued; /* bytes */
+        bool write_asked;
+        char *rx; /* a message that is not whole yet */
+        size_t rx_length, rx_allocated;
+        usec_t last_heard; /* CLOCK_BOOTTIME */
+
+        unsigned close_code; /* to send */
+        unsigned peer_code;  /* received, without our asking */
+        char reason[WEBSOCKET_REASON_SIZE];
+};
+
+/* The end: `closed` follows out of the loop. Without a format the reason is there already. */
+void websocket_over(WebSocket *websocket, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+/* lws forgets us at once, and the connection soon. */
+void websocket_give_up(WebSocket *websocket);
+void websocket_set_timer(WebSocket *websocket, usec_t after);
+void websocket_ask_to_write(WebSocket *websocket);
+void websocket_drop_queue(WebSocket *websocket);
+
+/* Connecting: the first step, the next address, and an address that was none. */
+void websocket_find_host(WebSocket *websocket);
+void websocket_connect_next(WebSocket *websocket);
+void websocket_attempt_failed(WebSocket *websocket, const char *why);
