@@ -102,7 +102,8 @@ static int look(Placing *placing)
 {
         const char *status = json_string(placing->call, "status");
 
-        if (str_empty(status)) /* a change came before what was asked for */
+        /* A change came before what was asked for: it is in there too. */
+        if (str_empty(json_string(placing->call, "direction")))
                 return 0;
         if (placing->cancel && str_eq(status, "ongoing"))
                 return 0;
