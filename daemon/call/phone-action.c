@@ -96,15 +96,18 @@ PhoneAction *phone_act(Phone *phone, PhoneActionType type, const char *session_i
         return &node->action;
 }
 
-void phone_done(Phone *phone, uint64_t ticket, const char *session_id)
+PhoneAction *phone_done(Phone *phone, uint64_t ticket, const char *session_id)
 {
-        phone_act(phone, PHONE_DONE, session_id)->ticket = ticket;
+        PhoneAction *action = phone_act(phone, PHONE_DONE, session_id);
+
+        action->ticket = ticket;
+        return action;
 }
 
 void phone_refuse(Phone *phone, uint64_t ticket, const char *session_id, CallError error,
                   const char *format, ...)
 {
-        PhoneAction *action = phone_act(phone, PHONE_DONE, session_id);
+        PhoneAction *action = phone_done(phone, ticket, session_id);
         char text[2 * MESSAGE_TEXT_MAX];
         va_list arguments;
 
@@ -112,7 +115,6 @@ void phone_refuse(Phone *phone, uint64_t ticket, const char *session_id, CallErr
         vsnprintf(text, sizeof(text), format, arguments);
         va_end(arguments);
 
-        action->ticket = ticket;
         action->error = error;
         str_printable(action->text, sizeof(action->text), text);
 }

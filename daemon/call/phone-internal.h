@@ -4,18 +4,17 @@
 /*
  * The inside of a phone, shared by its objects and by nobody else:
  *
- *         phone.c            the public face, and what the hub says
- *         phone-link.c       the connection, its welcome and what that corrects
- *         phone-line.c       a call's life here
- *         phone-deadline.c   what becomes due
- *         phone-command.c    what programs ask, judged by the rules
- *         phone-errand.c     what is asked of the hub: sent, and sent again
- *         phone-reply.c      what comes of it: answered, or given up
- *         phone-listener.c   who listens, and who presents
- *         phone-session.c    the media of a call
+ *         phone.c              the public face, and what the hub says
+ *         phone-link.c         the connection, its welcome and what that corrects
+ *         phone-line.c         a call's life here
+ *         phone-deadline.c     what becomes due
+ *         phone-command.c      what programs ask, judged by the rules
+ *         phone-errand.c       what is asked of the hub: sent, and sent again
+ *         phone-reply.c        what comes of it: answered, or given up
+ *         phone-listener.c     who listens, and who presents
+ *         phone-session.c      the media of a call
  *         phone-participant.c  who else is in them
- *         phone-action.c     the queue of actions, and what follows from the state: tone,
- * properties
+ *         phone-action.c       the queue of actions, and what follows from the state
  *
  * Memory: an event first reserves the action nodes that it can need (phone_reserve) and whatever
  * else it allocates; from then on it cannot fail. Functions that return void rely on that.
@@ -166,7 +165,7 @@ int phone_reserve_action(Phone *phone); /* one more */
 void *pool_take(Pool *pool, size_t size);
 /* A new action at the end of the queue, from the reserve. */
 PhoneAction *phone_act(Phone *phone, PhoneActionType type, const char *session_id);
-void phone_done(Phone *phone, uint64_t ticket, const char *session_id);
+PhoneAction *phone_done(Phone *phone, uint64_t ticket, const char *session_id);
 _printf_(5, 6) void phone_refuse(Phone *phone, uint64_t ticket, const char *session_id,
                                  CallError error, const char *format, ...);
 /* The tone as it follows from the calls. */
@@ -261,7 +260,7 @@ void listeners_free(Phone *phone);
 
 void session_open(Phone *phone, Line *line); /* SESSION_ADDED */
 /*
- * Asks the hub to let this device join, with `request` (taken out of its list) or a new one. No
+ * Asks the hub to let this device join, with `errand` (taken out of its list) or a new one. No
  * other call of this device has an open microphone then.
  */
 void session_begin(Phone *phone, Line *line, const char *join_token, Errand *errand);

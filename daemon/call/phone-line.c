@@ -190,19 +190,13 @@ void line_answered_by(Phone *phone, Line *line, const Errand *errand)
         line->shown.session.video_paused = errand->settings.start_video_paused;
 }
 
-void line_answered(Phone *phone, Line *line, const CallSnapshot *snapshot, bool event)
+/* What the answer changes beside the status: returns the properties. */
+static uint32_t line_take_answer(Line *line, const CallRecord *news)
 {
         CallRecord *record = &line->shown.record;
-        const CallRecord *news = &snapshot->record;
-        CallStatus old = record->status;
-        CallReason reason;
-
-        if (rules_transition(record->direction, old, CALL_EVENT_ACCEPT, &record->status, &reason) !=
-            RULES_MOVES)
-                return;
-
         uint32_t properties = PHONE_PROPERTY_STATUS | PHONE_PROPERTY_ANSWERED_AT |
                               PHONE_PROPERTY_MEMBERS | line_stop_ringing(line);
+
         if (record->type != news->type)
                 properties |= PHONE_PROPERTY_TYPE;
         if (!record->ringing_since && news->ringing_since) {
@@ -211,11 +205,24 @@ void line_answered(Phone *phone, Line *line, const CallSnapshot *snapshot, bool 
         }
         if (*line->shown.handled_by)
                 properties |= PHONE_PROPERTY_HANDLED_BY;
-        STR_SET(record->reason, call_reason_to_string(reason));
         record->type = news->type;
         record->answered_at = news->answered_at;
         record->receiver = news->receiver;
         line->shown.member_ringing = false;
+        return properties;
+}
+
+void line_answered(Phone *phone, Line *line, const CallSnapshot *snapshot, bool event)
+{
+        CallRecord *record = &line->shown.record;
+        CallStatus old = record->status;
+        CallReason reason;
+
+        if (rules_transition(record->direction, old, CALL_EVENT_ACCEPT, &record->status, &reason) !=
+            RULES_MOVES)
+                return;
+        STR_SET(record->reason, call_reason_to_string(reason));
+        uint32_t properties = line_take_answer(line, &snapshot->record);
 
         bool join = line->shown.join_wanted && !line->unwanted && *snapshot->join_token;
         if (join)

@@ -175,8 +175,7 @@ static int reply_token(Phone *phone, Errand *errand, const MessageReply *reply)
                 errand_fail(phone, errand, CALL_ERROR_MEDIA_FAILED,
                             "The session was left before it was joined");
         } else if (errand->has_ticket) {
-                phone_done(phone, errand->ticket, errand_session_id(errand));
-                PhoneAction *action = &phone->actions->prev->action;
+                PhoneAction *action = phone_done(phone, errand->ticket, errand_session_id(errand));
                 STR_SET(action->token, reply->token.token);
         }
         return 0;
@@ -292,8 +291,7 @@ int errand_replied(Phone *phone, uint64_t id, const MessageReply *reply)
         return r < 0 ? r : 0;
 }
 
-/* InitiateCall gave up: what it may have caused is cancelled, until the hub confirms it: rule 15.
- */
+/* What it may have caused is cancelled, until the hub confirms that: rule 15. */
 static void expire_initiate(Phone *phone, Errand *errand)
 {
         errand_fail(phone, errand,
@@ -350,7 +348,7 @@ int errand_expire(Phone *phone, Errand *errand)
 {
         char session_id[UUID_LENGTH + 1];
         usec_t deadline = errand->deadline;
-        int r = 0;
+        int r;
 
         STR_SET(session_id, errand_session_id(errand));
         errand_take(phone, errand);
