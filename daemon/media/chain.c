@@ -141,8 +141,10 @@ int receive_chain_build(ReceiveChain *chain, GstElement *pipeline)
         /* The playout ring is the clock: waiting here cost 250 ms and more. Not async: there is
          * nothing to preroll with before the other side speaks. */
         g_object_set(chain->sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, NULL);
+        if (!gst_element_link_many(chain->depayloader, decoder, chain->sink, NULL))
+                return -EIO;
         gst_app_sink_set_callbacks(GST_APP_SINK(chain->sink), &callbacks, chain, release_userdata);
-        return gst_element_link_many(chain->depayloader, decoder, chain->sink, NULL) ? 0 : -EIO;
+        return 0;
 }
 
 int receive_chain_link(ReceiveChain *chain, GstPad *pad)

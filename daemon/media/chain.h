@@ -41,7 +41,8 @@ typedef struct ReceiveChain {
         GDestroyNotify release; /* of userdata, when GStreamer will not call any more */
 } ReceiveChain;
 
-/* Builds depayloader to appsink in `pipeline`, linked to nothing yet. `chain` outlives it. */
+/* Builds depayloader to appsink in `pipeline`, linked to nothing yet. `chain` outlives it; the
+ * userdata is released only after success. */
 int receive_chain_build(ReceiveChain *chain, GstElement *pipeline);
 /* Links a webrtcbin's source pad to it; -EBUSY: it has one, -EINVAL: that is no Opus. */
 int receive_chain_link(ReceiveChain *chain, GstPad *pad);

@@ -11,6 +11,8 @@ GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char
 {
         GstSDPMessage *sdp = NULL;
 
+        if (str_empty(text))
+                return NULL;
         gst_sdp_message_new(&sdp);
         if (gst_sdp_message_parse_buffer((const guint8 *)text, (guint)strlen(text), sdp) !=
                     GST_SDP_OK ||

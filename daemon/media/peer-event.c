@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/peer-internal.h"
+
+static void event_free(void *data)
+{
+        PeerEvent *event = data;
+
+        media_signal_done(&event->signal);
+        peer_unref(event->peer);
+        g_free(event);
+}
+
+static gboolean deliver(void *data)
+{
+        PeerEvent *event = data;
+
+        if (!event->peer->closed)
+                peer_handle(event->peer, event);
+        return G_SOURCE_REMOVE;
+}
+
+PeerEvent *peer_event_new(Peer *peer, PeerEventType type)
+{
+        PeerEvent *event = g_new0(PeerEvent, 1);
+
+        event->type = type;
+        event->peer = g_atomic_rc_box_acquire(peer);
+        return event;
+}
+
+void peer_event_post(PeerEvent *event)
+{
+        g_idle_add_full(G_PRIORITY_DEFAULT, deliver, event, event_free);
+}
+
+void peer_post_failure(Peer *peer, const char *text)
+{
+        PeerEvent *event = peer_event_new(peer, PEER_EVENT_FAILED);
+
+        str_printable(event->text, sizeof(event->text), text);
+        peer_event_post(event);
+}
+
+static void unref_closure(void *peer, GClosure *closure)
+{
+        peer_unref(peer);
+}
+
+void peer_connect_signal(Peer *peer, void *object, const char *signal, GCallback callback)
+{
+        g_signal_connect_data(object, signal, callback, g_atomic_rc_box_acquire(peer),
+                              unref_closure, 0);
+}
+
+GstPromise *peer_promise_new(Peer *peer, GstPromiseChangeFunc kept)
+{
+        return gst_promise_new_with_change_func(kept, g_atomic_rc_box_acquire(peer), peer_unref);
+}
+
+const GstStructure *peer_promise_reply(GstPromise *promise)
+{
+        if (gst_promise_wait(promise) != GST_PROMISE_RESULT_REPLIED)
+                return NULL;
+        return gst_promise_get_reply(promise);
+}
+
+static void on_candidate(GstElement *webrtc, guint mline, char *line, void *data)
+{
+        PeerEvent *event = peer_event_new(data, PEER_EVENT_SIGNAL);
+
+        event->signal.type = MEDIA_SIGNAL_CANDIDATE;
+        event->signal.mline = mline;
+        event->signal.text = g_strdup(line);
+        peer_event_post(event);
+}
+
+static void on_connection(GstElement *webrtc, GParamSpec *spec, void *data)
+{
+        PeerEvent *event = peer_event_new(data, PEER_EVENT_CONNECTION);
+
+        g_object_get(webrtc, "connection-state", &event->connection, NULL);
+        peer_event_post(event);
+}
+
+static GstPadProbeReturn on_packet(GstPad *pad, GstPadProbeInfo *info, void *data)
+{
+        atomic_store(&((Peer *)data)->arrived, clock_boottime());
+        return GST_PAD_PROBE_OK;
+}
+
+/* What nobody here wants is thrown away: a pad without a taker stops the whole connection. */
+static void discard(Peer *peer, GstPad *pad)
+{
+        GstElement *sink = gst_element_factory_make("fakesink", NULL);
+        g_autoptr(GstPad) sink_pad = NULL;
+
+        if (!sink)
+                return;
+        g_object_set(sink, "sync", FALSE, "async", FALSE, NULL);
+        gst_bin_add(GST_BIN(peer->pipeline), sink);
+        gst_element_sync_state_with_parent(sink);
+        sink_pad = gst_element_get_static_pad(sink, "sink");
+        gst_pad_link(pad, sink_pad);
+}
+
+static void on_pad(GstElement *webrtc, GstPad *pad, void *data)
+{
+        Peer *peer = data;
+
+        if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC)
+                return;
+        if (receive_chain_link(&peer->receive, pad) < 0) {
+                discard(peer, pad);
+                return;
+        }
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_packet, g_atomic_rc_box_acquire(peer),
+                          peer_unref);
+}
+
+static void on_samples(void *data, const int16_t *samples, size_t n)
+{
+        Peer *peer = data;
+
+        if (!peer->voice)
+                send_chain_push(&peer->send, samples, n);
+        else
+                ring_write(&peer->ring, samples, n);
+        if (speech_feed(&peer->speech, samples, n)) {
+                PeerEvent *event = peer_event_new(peer, PEER_EVENT_SPEAKING);
+
+                event->speaking = peer->speech.speaking;
+                peer_event_post(event);
+        }
+}
+
+void peer_listen(Peer *peer)
+{
+        peer_connect_signal(peer, peer->webrtc, "on-ice-candidate", G_CALLBACK(on_candidate));
+        peer_connect_signal(peer, peer->webrtc, "notify::connection-state",
+                            G_CALLBACK(on_connection));
+        peer_connect_signal(peer, peer->webrtc, "pad-added", G_CALLBACK(on_pad));
+        peer->receive.samples = on_samples;
+}
+
+static void on_stats(GstPromise *promise, void *data)
+{
+        const GstStructure *reply = peer_promise_reply(promise);
+        PeerEvent *event = peer_event_new(data, PEER_EVENT_STATS);
+
+        if (reply)
+                stats_read(reply, &event->counted);
+        peer_event_post(event);
+        gst_promise_unref(promise);
+}
+
+void peer_request_stats(Peer *peer)
+{
+        g_signal_emit_by_name(peer->webrtc, "get-stats", NULL, peer_promise_new(peer, on_stats));
+}

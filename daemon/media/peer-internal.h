@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A peer's inside, shared by its three parts: peer.c (beginning, end, how it goes),
+ * peer-negotiation.c (offer and answer) and peer-event.c (from GStreamer's threads to the main
+ * loop).
+ */
+
+#include "media/chain.h"
+#include "media/description.h"
+#include "media/peer.h"
+#include "media/playback.h"
+#include "media/speech.h"
+#include "media/stats.h"
+
+/* Counted (g_atomic_rc_box): GStreamer's threads and events on their way hold on to it. */
+struct Peer {
+        Participant participant;
+        PeerState state;
+        bool closed; /* freed by its owner; events that still come are dropped */
+        bool offers;
+        const PeerEvents *events;
+        void *userdata;
+        char node[NODE_NAME_MAX + 1];
+
+        GstElement *pipeline; /* counted */
+        GstElement *webrtc;   /* the pipeline's */
+        guint bus_watch, timer;
+        SendChain send;
+        ReceiveChain receive;
+        GstWebRTCSessionDescription *offer; /* owned: waits for the send chain's caps */
+        bool negotiated;                    /* a remote offer after this asks for no new chain */
+        usec_t began;
+
+        Ring ring;
+        Playback *playback;
+        Voice *voice;
+        Speech speech; /* of the receiving thread */
+        bool speaking;
+        _Atomic usec_t arrived; /* the last packet */
+        StatsCounters counted;
+};
+
+void peer_unref(void *peer);
+
+/* For good, with a sentence why. */
+void peer_fail(Peer *peer, const char *text);
+
+/* ---- peer-negotiation.c ---- */
+
+/* The chain to the other side, with the number that Opus has in the offer. 0 or negative errno. */
+int peer_build_send_chain(Peer *peer, unsigned payload);
+/* Caps have reached the webrtcbin: now there can be an offer or an answer. */
+void peer_caps_known(Peer *peer);
+
+/* ---- peer-event.c ---- */
+
+typedef enum PeerEventType {
+        PEER_EVENT_CAPS,
+        PEER_EVENT_SIGNAL,
+        PEER_EVENT_CONNECTION,
+        PEER_EVENT_SPEAKING,
+        PEER_EVENT_STATS,
+        PEER_EVENT_FAILED,
+} PeerEventType;
+
+typedef struct PeerEvent {
+        PeerEventType type;
+        Peer *peer; /* counted */
+        MediaSignal signal;
+        GstWebRTCPeerConnectionState connection;
+        bool speaking;
+        StatsCounters counted;
+        char text[MESSAGE_TEXT_MAX + 1];
+} PeerEvent;
+
+/* Called in any thread; peer_handle(), in peer.c, then gets it in the main loop. */
+PeerEvent *peer_event_new(Peer *peer, PeerEventType type);
+void peer_event_post(PeerEvent *event);
+void peer_post_failure(Peer *peer, const char *text);
+void peer_handle(Peer *peer, const PeerEvent *event);
+
+/* Has the webrtcbin's and the receive chain's callbacks post events. */
+void peer_listen(Peer *peer);
+
+/* A signal whose handler holds on to the peer. */
+void peer_connect_signal(Peer *peer, void *object, const char *signal, GCallback callback);
+/* A promise that holds on to the peer; `kept` is called in webrtcbin's thread. */
+GstPromise *peer_promise_new(Peer *peer, GstPromiseChangeFunc kept);
+/* NULL: it was not kept. */
+const GstStructure *peer_promise_reply(GstPromise *promise);

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/peer-internal.h"
+
+static void on_description_taken(GstPromise *promise, void *data)
+{
+        const GstStructure *reply = peer_promise_reply(promise);
+
+        if (reply && gst_structure_has_field(reply, "error"))
+                peer_post_failure(data, "the other side's session description cannot be used");
+        gst_promise_unref(promise);
+}
+
+static void on_description_made(GstPromise *promise, void *data)
+{
+        Peer *peer = data;
+        const GstStructure *reply = peer_promise_reply(promise);
+        g_autoptr(GstWebRTCSessionDescription) made = NULL;
+
+        if (reply)
+                gst_structure_get(reply, peer->offers ? "offer" : "answer",
+                                  GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &made, NULL);
+        if (made) {
+                PeerEvent *event = peer_event_new(peer, PEER_EVENT_SIGNAL);
+
+                event->signal.type = peer->offers ? MEDIA_SIGNAL_OFFER : MEDIA_SIGNAL_ANSWER;
+                event->signal.text = gst_sdp_message_as_text(made->sdp);
+                /* Before the candidates, which setting it sets free. */
+                peer_event_post(event);
+                g_signal_emit_by_name(peer->webrtc, "set-local-description", made, NULL);
+        } else {
+                peer_post_failure(peer, "no session description could be made");
+        }
+        gst_promise_unref(promise);
+}
+
+static void make_offer(Peer *peer)
+{
+        g_signal_emit_by_name(peer->webrtc, "create-offer", NULL,
+                              peer_promise_new(peer, on_description_made));
+}
+
+static void take_description(Peer *peer, GstWebRTCSessionDescription *description)
+{
+        g_signal_emit_by_name(peer->webrtc, "set-remote-description", description,
+                              peer_promise_new(peer, on_description_taken));
+}
+
+static void make_answer(Peer *peer)
+{
+        take_description(peer, peer->offer);
+        g_clear_pointer(&peer->offer, gst_webrtc_session_description_free);
+        peer->negotiated = true;
+        g_signal_emit_by_name(peer->webrtc, "create-answer", NULL,
+                              peer_promise_new(peer, on_description_made));
+}
+
+static void on_caps(GstPad *pad, GParamSpec *spec, void *data)
+{
+        if (gst_pad_has_current_caps(pad))
+                peer_event_post(peer_event_new(data, PEER_EVENT_CAPS));
+}
+
+static void speak(void *data, const int16_t *samples)
+{
+        Peer *peer = data;
+
+        send_chain_push(&peer->send, samples, SOUND_FRAME);
+}
+
+int peer_build_send_chain(Peer *peer, unsigned payload)
+{
+        int r = send_chain_build(&peer->send, peer->pipeline, peer->webrtc, payload);
+
+        if (r < 0)
+                return r;
+        peer_connect_signal(peer, peer->send.pad, "notify::caps", G_CALLBACK(on_caps));
+        if (gst_pad_has_current_caps(peer->send.pad))
+                peer_event_post(peer_event_new(peer, PEER_EVENT_CAPS));
+        if (peer->voice)
+                return voice_add(peer->voice, speak, peer);
+        return 0;
+}
+
+static void take_offer(Peer *peer, GstWebRTCSessionDescription *offer)
+{
+        int payload = description_opus_payload(offer);
+
+        g_clear_pointer(&peer->offer, gst_webrtc_session_description_free);
+        if (payload < 0) {
+                gst_webrtc_session_description_free(offer);
+                peer->events->fault(peer->userdata, peer, "the other side offers no Opus");
+                return;
+        }
+        peer->offer = offer;
+        if (peer->negotiated)
+                make_answer(peer);
+        else if (!peer->send.source && peer_build_send_chain(peer, (unsigned)payload) < 0)
+                peer_fail(peer, "the way to the other side could not be built");
+}
+
+/* Caps come more than once; the first time matters. */
+void peer_caps_known(Peer *peer)
+{
+        if (peer->negotiated)
+                return;
+        if (peer->offers) {
+                peer->negotiated = true;
+                make_offer(peer);
+        } else if (peer->offer) {
+                make_answer(peer);
+        }
+}
+
+static void take_sdp(Peer *peer, const MediaSignal *signal)
+{
+        GstWebRTCSessionDescription *description;
+
+        if ((signal->type == MEDIA_SIGNAL_ANSWER) != peer->offers) {
+                peer->events->fault(
+                        peer->userdata, peer,
+                        "a session description came from the side whose turn it is not");
+                return;
+        }
+        description = description_parse(peer->offers ? GST_WEBRTC_SDP_TYPE_ANSWER
+                                                     : GST_WEBRTC_SDP_TYPE_OFFER,
+                                        signal->text);
+        if (!description) {
+                peer->events->fault(peer->userdata, peer,
+                                    "a session description came that is not SDP");
+                return;
+        }
+        if (!peer->offers) {
+                take_offer(peer, description);
+                return;
+        }
+        take_description(peer, description);
+        gst_webrtc_session_description_free(description);
+}
+
+void peer_signal(Peer *peer, const MediaSignal *signal)
+{
+        switch (signal->type) {
+        case MEDIA_SIGNAL_OFFER:
+        case MEDIA_SIGNAL_ANSWER:
+                take_sdp(peer, signal);
+                break;
+        case MEDIA_SIGNAL_CANDIDATE:
+                g_signal_emit_by_name(peer->webrtc, "add-ice-candidate", signal->mline,
+                                      signal->text);
+                break;
+        case MEDIA_SIGNAL_NO_MORE_CANDIDATES:
+        case MEDIA_SIGNAL_NONE:
+                break;
+        }
+}
