@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The small parts of tring-media that need neither GStreamer's nor PipeWire's threads. */
+
+#include <errno.h>
+#include <gst/gst.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "media/description.h"
+#include "media/ice.h"
+#include "media/sound.h"
+#include "media/speech.h"
+#include "media/stats.h"
+#include "media/voice.h"
+#include "suite.h"
+
+static const struct {
+        IceServer server;
+        const char *uri;
+} servers[] = {
+        {{.url = "stun:stun.example.org"}, "stun://stun.example.org:3478"},
+        {{.url = "stun:192.0.2.1:19302"}, "stun://192.0.2.1:19302"},
+        {{.url = "stun:[2001:db8::1]"}, "stun://[2001:db8::1]:3478"},
+        {{.url = "stun:[2001:db8::1]:9"}, "stun://[2001:db8::1]:9"},
+        {{.url = "turn:turn.example.org?transport=tcp",
+          .username = "1700000000:alice",
+          .credential = "a/b+c=@"},
+         "turn://1700000000%3Aalice:a%2Fb%2Bc%3D%40@turn.example.org:3478?transport=tcp"},
+        {{.url = "turns:turn.example.org", .username = "u", .credential = "p"},
+         "turns://u:p@turn.example.org:5349"},
+};
+
+START_TEST(ice_servers_are_put_in_webrtcbins_terms)
+{
+        _cleanup_free_ char *uri = NULL;
+
+        ck_assert_int_eq(ice_server_uri(&servers[_i].server, &uri), 0);
+        ck_assert_str_eq(uri, servers[_i].uri);
+}
+END_TEST
+
+static const char *const no_servers[] = {
+        "", "stun:", "stun://host", "turn:user@host", "http://host", "stun:[2001:db8::1", "stun:?x",
+};
+
+START_TEST(what_is_no_ice_server_is_refused)
+{
+        IceServer server = {};
+        char *uri = NULL;
+
+        STR_SET(server.url, no_servers[_i]);
+        ck_assert_int_eq(ice_server_uri(&server, &uri), -EINVAL);
+        ck_assert_ptr_null(uri);
+}
+END_TEST
+
+static bool feed(Speech *speech, int16_t level, int frames)
+{
+        int16_t samples[SOUND_FRAME];
+        bool changed = false;
+
+        for (size_t i = 0; i < SOUND_FRAME; i++)
+                samples[i] = i % 2 ? level : (int16_t)-level;
+        for (int i = 0; i < frames; i++)
+                changed |= speech_feed(speech, samples, SOUND_FRAME);
+        return changed;
+}
+
+START_TEST(speech_begins_at_once)
+{
+        Speech speech = {};
+
+        ck_assert(!feed(&speech, 50, 10));
+        ck_assert(feed(&speech, 3000, 1));
+        ck_assert(speech.speaking);
+}
+END_TEST
+
+START_TEST(speech_outlasts_a_pause_between_words)
+{
+        Speech speech = {};
+
+        feed(&speech, 3000, 10);
+        ck_assert(!feed(&speech, 0, 30));
+        ck_assert(!feed(&speech, 3000, 1));
+        ck_assert(feed(&speech, 0, 50));
+        ck_assert(!speech.speaking);
+}
+END_TEST
+
+#define AUDIO "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+
+static const struct {
+        const char *sdp;
+        int payload;
+} offers[] = {
+        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\na=rtpmap:111 opus/48000/2\r\n", 111},
+        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 0 96\r\na=rtpmap:0 PCMU/8000\r\n"
+               "a=rtpmap:96 OPUS/48000/2\r\n",
+         96},
+        {AUDIO "m=video 9 UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 opus/48000/2\r\n", -1},
+        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=rtpmap:0 PCMU/8000\r\n", -1},
+        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 300\r\na=rtpmap:300 opus/48000/2\r\n", -1},
+        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=rtpmap\r\na=rtpmap:\r\n", -1},
+};
+
+START_TEST(opus_is_found_in_an_offer)
+{
+        GstWebRTCSessionDescription *offer =
+                description_parse(GST_WEBRTC_SDP_TYPE_OFFER, offers[_i].sdp);
+
+        ck_assert_ptr_nonnull(offer);
+        ck_assert_int_eq(description_opus_payload(offer), offers[_i].payload);
+        gst_webrtc_session_description_free(offer);
+}
+END_TEST
+
+START_TEST(text_without_media_is_no_description)
+{
+        ck_assert_ptr_null(description_parse(GST_WEBRTC_SDP_TYPE_OFFER, ""));
+        ck_assert_ptr_null(description_parse(GST_WEBRTC_SDP_TYPE_OFFER, "hello"));
+        ck_assert_ptr_null(description_parse(GST_WEBRTC_SDP_TYPE_OFFER, AUDIO));
+}
+END_TEST
+
+START_TEST(stats_are_told_per_second_and_as_a_share)
+{
+        const StatsCounters before = {.bytes_received = 1000, .at = 1 * USEC_PER_SEC};
+        const StatsCounters now = {.codec = "opus",
+                                   .packets_received = 90,
+                                   .packets_lost = 10,
+                                   .bytes_received = 9000,
+                                   .bytes_sent = 500,
+                                   .round_trip_ms = 20,
+                                   .at = 3 * USEC_PER_SEC};
+        WorkerParticipantStats stats = {};
+
+        stats_conclude(&before, &now, 10, &stats);
+        ck_assert_str_eq(stats.codec, "opus");
+        ck_assert_uint_eq(stats.bitrate_in, 32000);
+        ck_assert_uint_eq(stats.bitrate_out, 2000);
+        ck_assert_double_eq_tol(stats.loss, 0.1, 1e-9);
+        ck_assert_double_eq_tol(stats.mouth_to_ear_ms, 2 * 2.7 + 10 + 6.5 + 10 + 10, 1e-6);
+}
+END_TEST
+
+static void remember(void *userdata, const int16_t *samples)
+{
+        *(int *)userdata = samples[SOUND_FRAME - 1];
+}
+
+START_TEST(muted_voice_is_silence_to_everybody)
+{
+        int16_t samples[SOUND_FRAME];
+        int first = -1, second = -1;
+        Voice *voice;
+
+        for (size_t i = 0; i < SOUND_FRAME; i++)
+                samples[i] = 77;
+        ck_assert_int_eq(voice_new(&voice), 0);
+        ck_assert_int_eq(voice_add(voice, remember, &first), 0);
+        ck_assert_int_eq(voice_add(voice, remember, &second), 0);
+        voice_frame(voice, samples);
+        ck_assert(first == 77 && second == 77);
+        voice_set_muted(voice, true);
+        voice_frame(voice, samples);
+        ck_assert(first == 0 && second == 0);
+        voice_set_muted(voice, false);
+        voice_remove(voice, &first);
+        voice_frame(voice, samples);
+        ck_assert(first == 0 && second == 77);
+        voice_free(voice);
+}
+END_TEST
+
+START_TEST(voice_has_room_for_as_many_as_a_call)
+{
+        int ears[VOICE_SINKS_MAX + 1];
+        Voice *voice;
+
+        ck_assert_int_eq(voice_new(&voice), 0);
+        for (size_t i = 0; i < VOICE_SINKS_MAX; i++)
+                ck_assert_int_eq(voice_add(voice, remember, &ears[i]), 0);
+        ck_assert_int_eq(voice_add(voice, remember, &ears[VOICE_SINKS_MAX]), -ENOSPC);
+        voice_free(voice);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("media-parts");
+        TCase *tcase = tcase_create("parts");
+
+        tcase_add_loop_test(tcase, ice_servers_are_put_in_webrtcbins_terms, 0, ELEMENTSOF(servers));
+        tcase_add_loop_test(tcase, what_is_no_ice_server_is_refused, 0, ELEMENTSOF(no_servers));
+        tcase_add_test(tcase, speech_begins_at_once);
+        tcase_add_test(tcase, speech_outlasts_a_pause_between_words);
+        tcase_add_loop_test(tcase, opus_is_found_in_an_offer, 0, ELEMENTSOF(offers));
+        tcase_add_test(tcase, text_without_media_is_no_description);
+        tcase_add_test(tcase, stats_are_told_per_second_and_as_a_share);
+        tcase_add_test(tcase, muted_voice_is_silence_to_everybody);
+        tcase_add_test(tcase, voice_has_room_for_as_many_as_a_call);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}
