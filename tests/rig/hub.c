@@ -8,7 +8,7 @@
 void hub_start(Hub *hub)
 {
         _cleanup_free_ char *line = NULL;
-        const char *argv[12] = {rig_program("HUB"), "serve",   "--listen",
+        const char *argv[16] = {rig_program("HUB"), "serve",   "--listen",
                                 hub->listen,        "--state", hub->state};
         size_t n = 6;
 
