@@ -134,6 +134,61 @@ START_TEST(a_session_that_is_found_on_connecting_is_announced_with_its_call)
 }
 END_TEST
 
+static void log_call(uint64_t ended_at)
+{
+        Message logged = {.type = MESSAGE_LOGGED, .seq = ++fixture.seq};
+
+        (void)STR_SET(logged.logged.session_id, SESSION);
+        (void)STR_SET(logged.logged.initiator.uid, "alice");
+        (void)STR_SET(logged.logged.receiver.uid, "bob");
+        logged.logged.direction = CALL_DIRECTION_INCOMING;
+        logged.logged.status = CALL_STATUS_MISSED;
+        logged.logged.initiated_at = 1;
+        logged.logged.ended_at = ended_at;
+        fixture_hub_says(&fixture, &logged);
+}
+
+START_TEST(a_call_is_in_the_logs_before_it_is_written)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        log_call(2);
+        log_call(3);
+        sd_bus_message *reply =
+                fixture_call(&fixture, ROOT_PATH, NULL, "GetCallLogs", &error, "a{sv}us", 0, 0, "");
+        ck_assert_ptr_nonnull(reply);
+        ck_assert_int_ge(sd_bus_message_enter_container(reply, 'a', "a{sv}"), 0);
+        ck_assert_int_gt(sd_bus_message_skip(reply, "a{sv}"), 0);
+        ck_assert_int_eq(sd_bus_message_at_end(reply, false), 1);
+        sd_bus_message_unref(reply);
+        /* Two records of one call are one change. */
+        fixture_heard(&fixture, "PropertiesChanged", "CallLogsChanged", NULL);
+}
+END_TEST
+
+START_TEST(missed_calls_are_counted_until_they_are_seen)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        unsigned unseen;
+
+        log_call(2);
+        for (unsigned wanted = 1;; wanted--) {
+                sd_bus_message *reply =
+                        fixture_call(&fixture, ROOT_PATH, "org.freedesktop.DBus.Properties", "Get",
+                                     &error, "ss", MANAGER_INTERFACE, "UnseenMissed");
+
+                ck_assert_ptr_nonnull(reply);
+                ck_assert_int_ge(sd_bus_message_read(reply, "v", "u", &unseen), 0);
+                ck_assert_uint_eq(unseen, wanted);
+                sd_bus_message_unref(reply);
+                if (wanted == 0)
+                        break;
+                assert_works(&fixture, ROOT_PATH, NULL, "MarkMissedSeen", &_error, "as", 1,
+                             SESSION);
+        }
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("events");
@@ -149,6 +204,8 @@ int main(void)
         tcase_add_test(tests, do_not_disturb_asks_nobody_to_present);
         tcase_add_test(tests, a_listener_is_given_the_calls_that_ring);
         tcase_add_test(tests, a_session_that_is_found_on_connecting_is_announced_with_its_call);
+        tcase_add_test(tests, a_call_is_in_the_logs_before_it_is_written);
+        tcase_add_test(tests, missed_calls_are_counted_until_they_are_seen);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }

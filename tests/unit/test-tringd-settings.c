@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "suite.h"
+#include "tringd/settings.h"
+
+static char path[64];
+
+static void setup(void)
+{
+        (void)STR_SET(path, "/tmp/test-settings-XXXXXX");
+        _cleanup_close_ int fd = mkstemp(path);
+        ck_assert_int_ge(fd, 0);
+}
+
+static void teardown(void)
+{
+        ck_assert_int_eq(unlink(path), 0);
+}
+
+static int load(const char *content, Settings *ret, char **ret_text)
+{
+        _cleanup_(fclosep) FILE *file = fopen(path, "we");
+
+        ck_assert_ptr_nonnull(file);
+        ck_assert_int_ge(fputs(content, file), 0);
+        ck_assert_int_eq(fflush(file), 0);
+        return settings_load(path, ret, ret_text);
+}
+
+START_TEST(every_key_is_taken)
+{
+        _cleanup_free_ char *text = NULL;
+        Settings settings;
+
+        ck_assert_int_eq(load("; a comment\n"
+                              "[hub]\ninsecure = yes\n"
+                              "[ring]\nsound = /usr/share/sounds/x.oga\nvolume = 0.25\n"
+                              "device = speakers\nring-back = no\n"
+                              "[media]\nmicrophone = mic\nspeaker = headset\n",
+                              &settings, &text),
+                         0);
+        ck_assert_ptr_null(text);
+        ck_assert(settings.insecure);
+        ck_assert_str_eq(settings.ring_sound, "/usr/share/sounds/x.oga");
+        ck_assert_double_eq(settings.ring_volume, 0.25);
+        ck_assert_str_eq(settings.ring_device, "speakers");
+        ck_assert(!settings.ring_back);
+        ck_assert_str_eq(settings.microphone, "mic");
+        ck_assert_str_eq(settings.speaker, "headset");
+}
+END_TEST
+
+static const struct {
+        const char *content, *says;
+} wrong[] = {
+        {"[ring]\nvolume = 1\nvolum = 2\n", ":3: the key 'volum' is not known in [ring]"},
+        {"[rings]\nvolume = 1\n", ":2: the section [rings] of the key 'volume' is not known"},
+        {"[ring]\nvolume = loud\n", ":2: 'volume' of [ring] is 'loud', not a number from 0 to 1"},
+        {"[ring]\nvolume = 1.5\n", "'1.5'"},
+        {"[ring]\nvolume = nan\n", "'nan'"},
+        {"[ring]\nsound = bell.wav\n", "not the absolute path"},
+        {"[hub]\ninsecure = perhaps\n", "not yes or no"},
+        {"[ring]\nvolume = 1\nnonsense\n", ":3: neither a [section] nor a key = value"},
+        {"[ring]\nvolume = \033[31m\n", "'?[31m'"},
+};
+
+START_TEST(what_is_wrong_is_named_by_file_line_and_key)
+{
+        _cleanup_free_ char *text = NULL;
+        Settings settings, defaults;
+
+        settings_defaults(&defaults);
+        ck_assert_int_eq(load(wrong[_i].content, &settings, &text), -EINVAL);
+        ck_assert_ptr_nonnull(text);
+        ck_assert_msg(strncmp(text, path, strlen(path)) == 0, "says: %s", text);
+        ck_assert_msg(strstr(text, wrong[_i].says) != NULL, "says: %s", text);
+        ck_assert_double_eq(settings.ring_volume, defaults.ring_volume);
+        ck_assert_int_eq(settings.insecure, defaults.insecure);
+}
+END_TEST
+
+START_TEST(no_file_means_the_defaults)
+{
+        _cleanup_free_ char *text = NULL;
+        Settings settings;
+
+        ck_assert_int_eq(settings_load("/nonexistent/tringd.conf", &settings, &text), 0);
+        ck_assert_ptr_null(text);
+        ck_assert_double_eq(settings.ring_volume, 1);
+        ck_assert(settings.ring_back);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("tringd-settings");
+        TCase *tests = tcase_create("all");
+
+        tcase_add_checked_fixture(tests, setup, teardown);
+        tcase_add_test(tests, every_key_is_taken);
+        tcase_add_loop_test(tests, what_is_wrong_is_named_by_file_line_and_key, 0,
+                            ELEMENTSOF(wrong));
+        tcase_add_test(tests, no_file_means_the_defaults);
+        suite_add_tcase(suite, tests);
+        return suite_run(suite);
+}
