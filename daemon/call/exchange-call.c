@@ -188,7 +188,11 @@ int exchange_save(Exchange *exchange, const Moment *moment, const Call *call)
                 .status = receiver->status,
                 .alerted = receiver->alerted,
         };
-        action->live.caller_joins = caller->joins;
+        action->live.caller = (LiveMember){
+                .party = call->record.initiator,
+                .status = caller->status,
+                .joins = caller->joins,
+        };
         if (call->ring_until > moment->now)
                 action->live.ring_until = moment->date + (call->ring_until - moment->now);
         return 0;

@@ -117,7 +117,7 @@ static int call_restore(Exchange *exchange, const Moment *moment, Call *call, co
         if (receiver->status == CALL_STATUS_ONGOING)
                 STR_SET(receiver->device, live->members[0].party.device);
         else
-                caller->joins = live->caller_joins;
+                caller->joins = live->caller.joins;
 
         int r = side_restore(caller, moment);
         if (r == 0 && receiver->status == CALL_STATUS_ONGOING)

@@ -58,28 +58,46 @@ typedef struct ExchangeLimits {
 
 /* What is stored of a live call, enough to go on with it after a restart. Embedded. */
 typedef struct LiveMember {
-        Party party; /* device: the one that accepted, or empty */
+        Party party; /* device: the one that placed or answered it, or empty */
         CallStatus status;
-        bool alerted;
+        char reason[REASON_MAX + 1];
+        char merged_id[UUID_LENGTH + 1]; /* of the initiate that has become its accept, or empty */
+        bool alerted, quiet;             /* a device alerted someone; a device will not */
+        bool blocked;                    /* by the member: it raises nothing there */
+        bool joins;                      /* media; as in MessageInitiate.join */
+        bool muted;
+        char participant[PARTICIPANT_ID_MAX + 1]; /* by that device's own link; empty: none */
+        usec_t join_until;                        /* CLOCK_REALTIME; 0: no deadline */
 } LiveMember;
 
 typedef struct LiveCall {
-        CallRecord record;   /* in the caller's eyes */
-        usec_t ring_until;   /* CLOCK_REALTIME */
-        bool caller_joins;   /* as in MessageInitiate.join */
+        CallRecord record; /* in the caller's eyes */
+        usec_t ring_until; /* CLOCK_REALTIME */
+        LiveMember caller;
         LiveMember *members; /* owned; one for a user-to-user call */
         size_t n_members;
 } LiveCall;
 
 void live_call_done(LiveCall *call);
+/*
+ * Brings `call` up to date: what `newer` says replaces what it had, members those of the same uid,
+ * and the others stay as they were. Takes what `newer` owns and leaves it empty. Returns 0 or
+ * -ENOMEM, with neither changed.
+ */
+int live_call_merge(LiveCall *call, LiveCall *newer);
 
 typedef enum ExchangeActionType {
         EXCHANGE_SEND,       /* `message` to `link` */
         EXCHANGE_DISCONNECT, /* close `link`, saying why in `text` */
-        EXCHANGE_SAVE,       /* store `live`: it replaces what was stored of that session */
-        EXCHANGE_DROP,       /* the live call `session_id` is over: forget what was stored */
-        EXCHANGE_LOG,        /* `uid`'s history gets `record`, replacing one of the same session */
-        EXCHANGE_USER,       /* `uid`'s settings have changed: store `settings` */
+        /*
+         * Store `live`. When a call begins it has all members, later only those that have changed:
+         * live_call_merge() puts together what was stored of one session, in order.
+         */
+        EXCHANGE_SAVE,
+        EXCHANGE_DROP,  /* the live call `session_id` is over: forget what was stored */
+        EXCHANGE_LOG,   /* `uid`'s history gets `record`, replacing one of the same session */
+        EXCHANGE_USER,  /* `uid`'s settings have changed: store `settings` */
+        EXCHANGE_BLOCK, /* `uid` has blocked or unblocked a user: store `block` */
 } ExchangeActionType;
 
 typedef struct ExchangeAction {
@@ -98,6 +116,7 @@ typedef struct ExchangeAction {
                 LiveCall live;     /* owned by the action */
                 CallRecord record; /* likewise */
                 MessageSettings settings;
+                MessageBlock block;
         };
 } ExchangeAction;
 
@@ -107,16 +126,37 @@ DEFINE_CLEANUP(Exchange *, exchange_free);
 
 /* Users as the store knows them; adding one who is there updates name and settings. */
 int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy);
-/* Ends their calls (reason shutdown) and disconnects their links. 0, -ENOMEM or UserNotFound. */
+/* Ends their calls (reason shutdown), takes them out of all groups and disconnects their links. 0,
+ * -ENOMEM or UserNotFound. */
 int exchange_user_remove(Exchange *exchange, const Moment *moment, const char *uid);
+
+/* As the store knows it, at the start. 0, -ENOMEM, or a CallError (UserNotFound, TooMany). */
+int exchange_user_block(Exchange *exchange, const char *uid, const char *blocked);
+/* For a welcome: whom the user has blocked. The caller frees *ret. 0, -ENOMEM or UserNotFound. */
+int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret)[UID_MAX + 1],
+                          size_t *ret_n);
+
+/*
+ * A group is there, or its name and members are these now. A live call goes on with the members
+ * that it has. Devices of members who come, go, or see the name change are told (MESSAGE_GROUPS).
+ * Returns 0, -ENOMEM, or a CallError with nothing changed: UserNotFound (a member), TooMany (more
+ * than GROUP_MEMBERS_MAX, or a member would have more than GROUPS_PER_USER_MAX groups).
+ */
+int exchange_group_put(Exchange *exchange, const Moment *moment, const char *guid, const char *name,
+                       const char *const *uids, size_t n);
+/* 0, -ENOMEM or GroupNotFound. A live call goes on. */
+int exchange_group_remove(Exchange *exchange, const Moment *moment, const char *guid);
+/* For a welcome: the user's groups. The caller frees *ret. Returns 0, -ENOMEM or UserNotFound. */
+int exchange_user_groups(const Exchange *exchange, const char *uid, GroupName **ret, size_t *ret_n);
 
 /* STUN and TURN servers to hand out with every join; copied. */
 int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n);
 
 /*
- * After a restart, before any link: a call as it was stored. Grace periods start now; who takes
- * part in the media is not known and is taken to go on. Returns 0, -ENOMEM, -EINVAL (over already),
- * -EEXIST, or UserNotFound.
+ * After a restart, before any link: a call as it was stored. Grace periods start now. Who took part
+ * in the media by the device's own link does so again, under the same id; who did by a join token
+ * has to join anew. Returns 0, -ENOMEM, -EINVAL (over already), -EEXIST, or UserNotFound (the
+ * caller, or nobody of the members, is there any more).
  */
 int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live);
 
@@ -137,9 +177,23 @@ int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t l
                             const char *join_token, Party *ret_user);
 
 /*
- * The connection is gone. Grace periods start; an unknown link is ignored. Nothing is sent to a
- * device while it is away: its next snapshot and its history tell it what it missed. What is gone
- * is gone: this cannot fail, though without memory nobody may hear that a participant has left.
+ * The connection is gone, but its device may come back and resume it. The device counts as away:
+ * grace periods start. What is to be told to it goes on coming as actions for this link, and the
+ * adapter keeps it. Ends by exchange_resume(), by exchange_attach() of the same device, or by
+ * exchange_detach(). A limited link cannot be resumed: for it this is exchange_detach().
+ */
+void exchange_suspend(Exchange *exchange, const Moment *moment, uint64_t link);
+/*
+ * The device is back on that link, having all that was sent to it. Nothing is announced anew: what
+ * began to ring meanwhile was sent. Returns 0; -ENOENT: no such link, or it is not suspended.
+ */
+int exchange_resume(Exchange *exchange, const Moment *moment, uint64_t link);
+
+/*
+ * The connection is gone for good. Grace periods start; an unknown link is ignored. Nothing is sent
+ * to a device while it is away: its next snapshot and its history tell it what it missed. What is
+ * gone is gone: this cannot fail, though without memory nobody may hear that a participant has
+ * left.
  */
 void exchange_detach(Exchange *exchange, const Moment *moment, uint64_t link);
 

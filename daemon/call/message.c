@@ -22,6 +22,7 @@ static const char *const message_types[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_SIGNAL] = "signal",
         [MESSAGE_STATE] = "state",
         [MESSAGE_SETTINGS] = "settings",
+        [MESSAGE_BLOCK] = "block",
         [MESSAGE_HISTORY] = "history",
         [MESSAGE_SEEN] = "seen",
         [MESSAGE_FORGET] = "forget",
@@ -32,12 +33,15 @@ static const char *const message_types[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_RINGING] = "ringing",
         [MESSAGE_ACCEPTED] = "accepted",
         [MESSAGE_OVER] = "over",
+        [MESSAGE_MEMBERS] = "members",
         [MESSAGE_JOINED] = "joined",
         [MESSAGE_LEFT] = "left",
         [MESSAGE_SIGNALLED] = "signalled",
         [MESSAGE_PARTICIPANT] = "participant",
         [MESSAGE_LOGGED] = "logged",
         [MESSAGE_FORGOTTEN] = "forgotten",
+        [MESSAGE_GROUPS] = "groups",
+        [MESSAGE_BLOCKED] = "blocked",
         [MESSAGE_CHANGED] = "changed",
 };
 DEFINE_WORDS_TO_STRING(message_type, MessageType, message_types);
@@ -69,10 +73,18 @@ static void call_records_free(CallRecord *records, size_t n)
         free(records);
 }
 
+void call_snapshot_done(CallSnapshot *snapshot)
+{
+        call_record_done(&snapshot->record);
+        free(snapshot->others);
+        snapshot->others = NULL;
+        snapshot->n_others = 0;
+}
+
 void call_snapshots_free(CallSnapshot *snapshots, size_t n)
 {
         for (size_t i = 0; i < n; i++)
-                call_record_done(&snapshots[i].record);
+                call_snapshot_done(&snapshots[i]);
         free(snapshots);
 }
 
@@ -80,11 +92,13 @@ static void message_reply_done(MessageReply *reply)
 {
         switch (reply->kind) {
         case REPLY_WELCOME:
+                free(reply->welcome.groups);
+                free(reply->welcome.blocked);
                 call_snapshots_free(reply->welcome.calls, reply->welcome.n_calls);
                 call_records_free(reply->welcome.history, reply->welcome.n_history);
                 break;
         case REPLY_CALL:
-                call_record_done(&reply->call.record);
+                call_snapshot_done(&reply->call);
                 break;
         case REPLY_JOIN:
                 free(reply->join.others);
@@ -120,7 +134,13 @@ void message_done(Message *message)
                 break;
         case MESSAGE_INCOMING:
         case MESSAGE_ACCEPTED:
-                call_record_done(&message->call.record);
+                call_snapshot_done(&message->call);
+                break;
+        case MESSAGE_MEMBERS:
+                free(message->members.members);
+                break;
+        case MESSAGE_GROUPS:
+                free(message->groups.groups);
                 break;
         case MESSAGE_LOGGED:
                 call_record_done(&message->logged);

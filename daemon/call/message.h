@@ -26,6 +26,12 @@
 #define HISTORY_PAGE_DEFAULT 50 /* dbus-api: limit 0 */
 #define HISTORY_PAGE_MAX 200    /* dbus-api; on the wire cut further to what fits a message */
 #define CURSOR_MAX 64
+#define MEMBERS_MAX 100 /* in one event: 30 KiB */
+/*
+ * A group larger than this is too much to be told to all that it rings: only parties in the call
+ * hear of its members, and the members who wait or are rung only the calling device.
+ */
+#define MEMBERS_TOLD_MAX 64
 #define SESSION_IDS_MAX 1000 /* in one seen or forget request: fits 64 KiB */
 
 typedef enum MessageType {
@@ -48,6 +54,7 @@ typedef enum MessageType {
         MESSAGE_SIGNAL,   /* description or candidate for one participant */
         MESSAGE_STATE,    /* how this participant is: muted, … */
         MESSAGE_SETTINGS, /* change the user's settings */
+        MESSAGE_BLOCK,    /* calls of a user are to raise nothing, or no longer */
         MESSAGE_HISTORY,  /* a page of the user's history */
         MESSAGE_SEEN,     /* missed calls have been looked at */
         MESSAGE_FORGET,   /* delete from history */
@@ -61,15 +68,18 @@ typedef enum MessageType {
 
         /* hub to device: events */
         MESSAGE_INCOMING,    /* a call rings here */
-        MESSAGE_RINGING,     /* a device of the receiver alerts someone; to the caller */
+        MESSAGE_RINGING,     /* a device of a receiver alerts someone, the first; to the caller */
         MESSAGE_ACCEPTED,    /* the first accept; to the caller */
         MESSAGE_OVER,        /* the call is over for this device: its one terminal event */
+        MESSAGE_MEMBERS,     /* of a call to a group: those who are in a new state */
         MESSAGE_JOINED,      /* another participant joined the media */
         MESSAGE_LEFT,        /* … left it */
         MESSAGE_SIGNALLED,   /* a signal from another participant */
         MESSAGE_PARTICIPANT, /* another participant's state changed */
         MESSAGE_LOGGED,      /* a history record is new or changed (seen, say) */
         MESSAGE_FORGOTTEN,   /* history records were deleted on another device */
+        MESSAGE_GROUPS,      /* the user's groups are these now */
+        MESSAGE_BLOCKED,     /* a user was blocked, or no longer is, on another device */
         MESSAGE_CHANGED,     /* the user's settings changed on another device */
 
         MESSAGE_TYPE_COUNT,
@@ -112,7 +122,12 @@ typedef struct MessageReject {
         CallStatus status; /* CALL_STATUS_REJECTED or CALL_STATUS_BUSY */
 } MessageReject;
 
-/* DELIVERED, ALERTING, CANCEL, END, TOKEN, LEAVE: a session id and nothing else. */
+typedef struct MessageDelivered {
+        char session_id[UUID_LENGTH + 1];
+        bool quiet; /* this device does not disturb: it shows the call and will alert nobody */
+} MessageDelivered;
+
+/* ALERTING, CANCEL, END, TOKEN, LEAVE: a session id and nothing else. */
 typedef struct MessageSession {
         char session_id[UUID_LENGTH + 1];
 } MessageSession;
@@ -140,6 +155,12 @@ typedef struct MessageSettings {
         bool has_when_busy;
         WhenBusy when_busy;
 } MessageSettings;
+
+/* BLOCK, BLOCKED */
+typedef struct MessageBlock {
+        char uid[UID_MAX + 1];
+        bool on;
+} MessageBlock;
 
 typedef struct MessageHistory {
         uint32_t limit;              /* 0: HISTORY_PAGE_DEFAULT */
@@ -169,9 +190,25 @@ typedef struct CallSnapshot {
         uint32_t remaining_ms;          /* until the ring ends; 0 if it does not ring */
         bool here;                      /* this device placed or answered it */
         char join_token[TOKEN_MAX + 1]; /* for a party of an ongoing call, else empty */
+        /*
+         * Of this device's media, if it has joined by this device's own connection: its id, and
+         * who else is there. What has joined or left while the device was away is told by nothing
+         * else.
+         */
+        char participant[PARTICIPANT_ID_MAX + 1]; /* empty: not in the media */
+        Participant *others;                      /* owned */
+        size_t n_others;
 } CallSnapshot;
 
+void call_snapshot_done(CallSnapshot *snapshot);
+
 void call_snapshots_free(CallSnapshot *snapshots, size_t n);
+
+/* A group, as its members know it. */
+typedef struct GroupName {
+        char guid[UID_MAX + 1];
+        char name[NAME_MAX_BYTES + 1];
+} GroupName;
 
 typedef enum ReplyKind {
         REPLY_PLAIN,   /* nothing besides success, or an error */
@@ -189,6 +226,10 @@ typedef struct ReplyWelcome {
         bool resumed;
         usec_t date; /* the hub's CLOCK_REALTIME */
         WhenBusy when_busy;
+        GroupName *groups; /* owned; the user's, at most GROUPS_PER_USER_MAX */
+        size_t n_groups;
+        char (*blocked)[UID_MAX + 1]; /* owned; by the user, at most BLOCKED_MAX */
+        size_t n_blocked;
         CallSnapshot *calls; /* owned; live calls of this device */
         size_t n_calls;
         CallRecord *history; /* owned; changed after history_since, oldest change first */
@@ -233,6 +274,22 @@ typedef struct MessageRinging {
         usec_t ringing_since;
 } MessageRinging;
 
+/*
+ * MEMBERS: each with the state that is new. The calling device hears of every change at once, the
+ * others at most 10 times a second (dbus-api).
+ */
+typedef struct MessageMembers {
+        char session_id[UUID_LENGTH + 1];
+        Member *members; /* owned; at most MEMBERS_MAX */
+        size_t n_members;
+} MessageMembers;
+
+/* GROUPS: all of the user's. */
+typedef struct MessageGroups {
+        GroupName *groups; /* owned */
+        size_t n_groups;
+} MessageGroups;
+
 /* OVER: how it ended, for this device. */
 typedef struct MessageOver {
         char session_id[UUID_LENGTH + 1];
@@ -258,16 +315,20 @@ typedef struct Message {
                 MessageInitiate initiate;
                 MessageAccept accept;
                 MessageReject reject;
-                MessageSession session; /* DELIVERED, ALERTING, CANCEL, END, TOKEN, LEAVE */
+                MessageDelivered delivered;
+                MessageSession session; /* ALERTING, CANCEL, END, TOKEN, LEAVE */
                 MessageJoin join;
                 MessageSignal signal; /* SIGNAL, SIGNALLED */
                 MessageState state;
                 MessageSettings settings; /* SETTINGS, CHANGED */
+                MessageBlock block;       /* BLOCK, BLOCKED */
                 MessageHistory history;
                 MessageSessions sessions; /* SEEN, FORGET, FORGOTTEN */
                 MessageReply reply;
                 CallSnapshot call; /* INCOMING, ACCEPTED */
                 MessageRinging ringing;
+                MessageMembers members;
+                MessageGroups groups;
                 MessageOver over;
                 MessageParticipant participant;
                 CallRecord logged;

@@ -22,6 +22,10 @@
 #define METADATA_KEY_MAX 64     /* bytes */
 #define METADATA_VALUE_MAX 1024 /* bytes */
 
+#define GROUP_MEMBERS_MAX 1024  /* all are rung at once, in 50 ms to the last */
+#define GROUPS_PER_USER_MAX 128 /* with their names they fit a welcome beside the calls */
+#define BLOCKED_MAX 256         /* per user: likewise */
+
 #define RING_TIMEOUT_DEFAULT_S 45 /* hosted calling SDKs use the same */
 #define RING_TIMEOUT_MIN_S 5
 #define RING_TIMEOUT_MAX_S 180
@@ -53,6 +57,13 @@ typedef struct Party {
         char name[NAME_MAX_BYTES + 1];
         char device[DEVICE_ID_MAX + 1]; /* empty where it does not matter or is not known */
 } Party;
+
+/* A user who is rung by a call to a group, and how far that has come. */
+typedef struct Member {
+        char uid[UID_MAX + 1];
+        char name[NAME_MAX_BYTES + 1];
+        MemberState state;
+} Member;
 
 typedef struct CallRecord {
         char session_id[UUID_LENGTH + 1];

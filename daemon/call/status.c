@@ -35,6 +35,13 @@ static const char *const when_busy_words[WHEN_BUSY_COUNT] = {
 };
 DEFINE_WORDS(when_busy, WhenBusy, when_busy_words);
 
+static const char *const member_states[MEMBER_STATE_COUNT] = {
+        [MEMBER_WAITING] = "waiting",   [MEMBER_RINGING] = "ringing", [MEMBER_JOINED] = "joined",
+        [MEMBER_REJECTED] = "rejected", [MEMBER_BUSY] = "busy",       [MEMBER_MISSED] = "missed",
+        [MEMBER_LEFT] = "left",
+};
+DEFINE_WORDS(member_state, MemberState, member_states);
+
 static const char *const call_reasons[CALL_REASON_COUNT] = {
         [CALL_REASON_NONE] = "",
         [CALL_REASON_DECLINED] = "declined",

@@ -47,6 +47,18 @@ typedef enum WhenBusy {
         WHEN_BUSY_COUNT,
 } WhenBusy;
 
+/* How far one member of a group has come in a call (dbus-api, Members). */
+typedef enum MemberState {
+        MEMBER_WAITING,  /* called, nobody is alerted yet */
+        MEMBER_RINGING,  /* a device alerts someone */
+        MEMBER_JOINED,   /* accepted, and in the call */
+        MEMBER_REJECTED, /* declined */
+        MEMBER_BUSY,     /* was in another call, or said so */
+        MEMBER_MISSED,   /* did not answer in time */
+        MEMBER_LEFT,     /* was in the call */
+        MEMBER_STATE_COUNT,
+} MemberState;
+
 /*
  * Beside the status stands a reason, an open string on D-Bus and wire; these are the ones that
  * Tring itself gives. A reason that is not known is passed on as it is (CallRecord.reason).
@@ -120,6 +132,9 @@ int call_direction_from_string(const char *s, CallDirection *ret);
 
 const char *when_busy_to_string(WhenBusy when_busy);
 int when_busy_from_string(const char *s, WhenBusy *ret);
+
+const char *member_state_to_string(MemberState state);
+int member_state_from_string(const char *s, MemberState *ret);
 
 const char *call_reason_to_string(CallReason reason);
 int call_reason_from_string(const char *s, CallReason *ret);

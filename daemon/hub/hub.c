@@ -136,6 +136,8 @@ static void carry_out(Hub *hub, ExchangeAction *action)
         case EXCHANGE_DROP:
                 r = store(hub, action);
                 break;
+        case EXCHANGE_BLOCK:
+                break;
         }
         if (r < 0)
                 log_fields(LOG_ERR, "a change of a call is not stored", "SESSION_ID=%s",

@@ -12,10 +12,10 @@
 #include "media/peer.h"
 #include "media/warm.h"
 
-typedef struct Member {
-        struct Member *prev, *next;
+typedef struct Remote {
+        struct Remote *prev, *next;
         Peer *peer; /* owned */
-} Member;
+} Remote;
 
 typedef struct Worker {
         WorkerOptions options;
@@ -33,7 +33,7 @@ typedef struct Worker {
         Voice *voice;
         Capture *capture;
         bool has_speaker;
-        Member *members;
+        Remote *remotes;
 
         uint64_t stats_serial; /* of the request being answered */
         WorkerStats stats;
@@ -70,15 +70,15 @@ static void tell_participant(Worker *worker, const Peer *peer)
 /* The best that any connection has: in a mesh, one that is lost does not end the others. */
 static void conclude_state(Worker *worker)
 {
-        bool connected = !worker->members, interrupted = false, connecting = false;
+        bool connected = !worker->remotes, interrupted = false, connecting = false;
         bool was_connected =
                 worker->state == SESSION_CONNECTED || worker->state == SESSION_RECONNECTING;
-        Member *member;
+        Remote *remote;
 
         if (str_empty(worker->own_id))
                 return;
-        DL_FOREACH (worker->members, member) {
-                PeerState state = peer_state(member->peer);
+        DL_FOREACH (worker->remotes, remote) {
+                PeerState state = peer_state(remote->peer);
 
                 connected |= state == PEER_CONNECTED;
                 interrupted |= state == PEER_INTERRUPTED;
@@ -94,13 +94,13 @@ static void conclude_state(Worker *worker)
 
 /* ---- peers ---- */
 
-static Member *find_member(Worker *worker, const char *id)
+static Remote *find_remote(Worker *worker, const char *id)
 {
-        Member *member;
+        Remote *remote;
 
-        DL_FOREACH (worker->members, member)
-                if (str_eq(peer_participant(member->peer)->id, id))
-                        return member;
+        DL_FOREACH (worker->remotes, remote)
+                if (str_eq(peer_participant(remote->peer)->id, id))
+                        return remote;
         return NULL;
 }
 
@@ -116,13 +116,13 @@ static void send_stats(Worker *worker)
 }
 
 /* A request for stats that is under way is answered without it. */
-static void member_free(Worker *worker, Member *member)
+static void remote_free(Worker *worker, Remote *remote)
 {
         if (worker->stats_missing > 0)
                 send_stats(worker);
-        DL_DELETE(worker->members, member);
-        peer_free(member->peer);
-        free(member);
+        DL_DELETE(worker->remotes, remote);
+        peer_free(remote->peer);
+        free(remote);
 }
 
 static void on_signal(void *userdata, Peer *peer, const MediaSignal *signal)
@@ -178,7 +178,7 @@ static const PeerEvents peer_events = {
 
 static void add_peer(Worker *worker, const Participant *participant, bool offers)
 {
-        _cleanup_free_ Member *member = calloc(1, sizeof(*member));
+        _cleanup_free_ Remote *remote = calloc(1, sizeof(*remote));
         PeerOptions options = {
                 .participant = participant,
                 .offers = offers,
@@ -191,16 +191,16 @@ static void add_peer(Worker *worker, const Participant *participant, bool offers
                 .events = &peer_events,
                 .userdata = worker,
         };
-        int r = member ? peer_new(&options, &member->peer) : -ENOMEM;
+        int r = remote ? peer_new(&options, &remote->peer) : -ENOMEM;
 
         if (r < 0) {
                 tell_fault(worker, CALL_ERROR_MEDIA_FAILED,
                            "the connection to a participant could not be set up");
                 return;
         }
-        DL_APPEND(worker->members, member);
-        tell_participant(worker, member->peer);
-        TAKE_PTR(member);
+        DL_APPEND(worker->remotes, remote);
+        tell_participant(worker, remote->peer);
+        TAKE_PTR(remote);
 }
 
 /* ---- sound ---- */
@@ -273,11 +273,11 @@ static void open_sound(Worker *worker)
 
 static void leave(Worker *worker)
 {
-        Member *member, *next;
+        Remote *remote, *next;
 
         worker->capture = capture_free(worker->capture);
-        DL_FOREACH_SAFE (worker->members, member, next)
-                member_free(worker, member);
+        DL_FOREACH_SAFE (worker->remotes, remote, next)
+                remote_free(worker, remote);
         worker->voice = voice_free(worker->voice);
         if (worker->sound && sound_is_broken(worker->sound))
                 worker->sound = sound_free(worker->sound);
@@ -322,7 +322,7 @@ static void join(Worker *worker, const WorkerJoin *join)
         open_sound(worker);
         for (size_t i = 0; i < join->reply.n_others; i++)
                 add_peer(worker, &join->reply.others[i], true);
-        if (join->reply.n_others > 0 && !worker->members)
+        if (join->reply.n_others > 0 && !worker->remotes)
                 set_state(worker, SESSION_FAILED);
         else
                 conclude_state(worker);
@@ -330,53 +330,53 @@ static void join(Worker *worker, const WorkerJoin *join)
 
 static void participant_joined(Worker *worker, const Participant *participant)
 {
-        Member *member = find_member(worker, participant->id);
+        Remote *remote = find_remote(worker, participant->id);
 
         if (str_empty(worker->own_id))
                 return;
-        if (member)
-                member_free(worker, member);
+        if (remote)
+                remote_free(worker, remote);
         add_peer(worker, participant, false);
         conclude_state(worker);
 }
 
 static void participant_left(Worker *worker, const Participant *participant)
 {
-        Member *member = find_member(worker, participant->id);
+        Remote *remote = find_remote(worker, participant->id);
 
-        if (!member)
+        if (!remote)
                 return;
-        member_free(worker, member);
+        remote_free(worker, remote);
         conclude_state(worker);
 }
 
 static void signal_in(Worker *worker, const MessageSignal *message)
 {
-        Member *member = find_member(worker, message->peer);
+        Remote *remote = find_remote(worker, message->peer);
         char text[MESSAGE_TEXT_MAX + 1];
         MediaSignal signal;
         int r;
 
         /* To one that has left it may still come. */
-        if (!member)
+        if (!remote)
                 return;
         r = media_signal_decode(message->data, &signal, text);
         if (r < 0) {
-                on_peer_fault(worker, member->peer, r == -ENOMEM ? "out of memory" : text);
+                on_peer_fault(worker, remote->peer, r == -ENOMEM ? "out of memory" : text);
                 return;
         }
-        peer_signal(member->peer, &signal);
+        peer_signal(remote->peer, &signal);
         media_signal_done(&signal);
 }
 
 static void request_stats(Worker *worker, uint64_t serial)
 {
-        Member *member;
+        Remote *remote;
         size_t n = 0;
 
         if (worker->stats_missing > 0)
                 send_stats(worker);
-        DL_COUNT(worker->members, member, n);
+        DL_COUNT(worker->remotes, remote, n);
         worker->stats_serial = serial;
         if (n > 0)
                 worker->stats.participants = calloc(n, sizeof(*worker->stats.participants));
@@ -385,8 +385,8 @@ static void request_stats(Worker *worker, uint64_t serial)
                 return;
         }
         worker->stats_missing = n;
-        DL_FOREACH (worker->members, member)
-                peer_request_stats(member->peer);
+        DL_FOREACH (worker->remotes, remote)
+                peer_request_stats(remote->peer);
 }
 
 static void on_message(void *userdata, const WorkerMessage *message)
@@ -449,14 +449,14 @@ static void on_gone(void *userdata)
 static void on_connected(void *userdata)
 {
         Worker *worker = userdata;
-        Member *member;
+        Remote *remote;
 
         if (worker->orphan_timer)
                 g_source_remove(worker->orphan_timer);
         worker->orphan_timer = 0;
         link_send(worker->link, &(WorkerMessage){.type = WORKER_STATE, .state = worker->state});
-        DL_FOREACH (worker->members, member)
-                tell_participant(worker, member->peer);
+        DL_FOREACH (worker->remotes, remote)
+                tell_participant(worker, remote->peer);
 }
 
 static const LinkEvents link_events = {

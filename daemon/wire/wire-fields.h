@@ -28,6 +28,7 @@ typedef enum FieldKind {
         FIELD_WORD,      /* an enum, as one of `words` */
         FIELD_METADATA,  /* Metadata, as an object of strings */
         FIELD_UUID_LIST, /* char (*)[UUID_LENGTH + 1], owned, and its count */
+        FIELD_UID_LIST,  /* char (*)[UID_MAX + 1], likewise */
         FIELD_OBJECT,    /* members of `table`, as an object */
         FIELD_FLAT,      /* members of `table`, beside the others */
         FIELD_LIST,      /* an owned array of structs and its count, as an array of objects */
@@ -54,7 +55,7 @@ typedef struct Field {
         FieldKind kind;
         unsigned flags;
         size_t offset;
-        size_t size;  /* of the member; FIELD_LIST, FIELD_UUID_LIST: of an element */
+        size_t size;  /* of the member; of a list: of an element */
         size_t count; /* offset of the list's size_t */
         unsigned max; /* elements of a list */
         size_t has;   /* offset of a bool that says whether the member is there; 0: none */

@@ -292,7 +292,9 @@ static bool list_is_empty(const Field *field, const void *base)
 static void describe_list(const Field *field, char *buffer, size_t size)
 {
         (void)snprintf(buffer, size, "an array of at most %u %s", field->max,
-                       field->kind == FIELD_LIST ? "objects" : "UUIDs in lower case");
+                       field->kind == FIELD_LIST        ? "objects"
+                       : field->kind == FIELD_UUID_LIST ? "UUIDs in lower case"
+                                                        : "words");
 }
 
 /* Makes room for a list as long as the array, which is the struct's from then on. */
@@ -350,9 +352,11 @@ static void print_list(JsonPrinter *printer, const Field *field, const void *bas
         json_print_close(printer, ']');
 }
 
-static int read_uuid_list(const FieldReader *reader, const Field *field, const cJSON *value,
-                          void *base)
+static int read_string_list(const FieldReader *reader, const Field *field, const cJSON *value,
+                            void *base)
 {
+        Field each = {.kind = field->kind == FIELD_UUID_LIST ? FIELD_UUID : FIELD_UID,
+                      .size = field->size};
         char *at;
         size_t i = 0;
         const cJSON *element;
@@ -361,18 +365,21 @@ static int read_uuid_list(const FieldReader *reader, const Field *field, const c
         if (r < 0)
                 return r;
         cJSON_ArrayForEach (element, value) {
-                if (!cJSON_IsString(element) || !uuid_is_valid(element->valuestring))
-                        return field_refuse(reader,
-                                            "\"%s\": element %zu is not a UUID in lower case",
-                                            field->name, i + 1);
+                char wanted[MESSAGE_TEXT_MAX / 2];
+
                 i++;
-                memcpy(at, element->valuestring, field->size);
+                r = read_string(reader, &each, element, at);
+                if (r < 0) {
+                        describe_string(&each, wanted, sizeof(wanted));
+                        return field_refuse(reader, "\"%s\": element %zu is not %s", field->name, i,
+                                            wanted);
+                }
                 at += field->size;
         }
         return 0;
 }
 
-static void print_uuid_list(JsonPrinter *printer, const Field *field, const void *base)
+static void print_string_list(JsonPrinter *printer, const Field *field, const void *base)
 {
         const char *at = *CONST_PLACE(char *, field, base);
 
@@ -385,6 +392,10 @@ static void print_uuid_list(JsonPrinter *printer, const Field *field, const void
 #define STRING_OPS                                                          \
         {                                                                   \
                 read_string, print_string, string_is_empty, describe_string \
+        }
+#define STRING_LIST_OPS                                                           \
+        {                                                                         \
+                read_string_list, print_string_list, list_is_empty, describe_list \
         }
 #define INTEGER_OPS                                                             \
         {                                                                       \
@@ -404,7 +415,8 @@ const FieldKindOps field_kinds[FIELD_KIND_COUNT] = {
         [FIELD_DOUBLE] = {read_double, print_double, double_is_empty, describe_double},
         [FIELD_WORD] = {read_word, print_word, word_is_empty, describe_word},
         [FIELD_METADATA] = {read_metadata, print_metadata, metadata_is_empty, describe_metadata},
-        [FIELD_UUID_LIST] = {read_uuid_list, print_uuid_list, list_is_empty, describe_list},
+        [FIELD_UUID_LIST] = STRING_LIST_OPS,
+        [FIELD_UID_LIST] = STRING_LIST_OPS,
         [FIELD_OBJECT] = {read_object, print_object, is_never_empty, describe_object},
         [FIELD_LIST] = {read_list, print_list, list_is_empty, describe_list},
 };

@@ -7,7 +7,6 @@
 /* More than one device has at once (PHONE_CALLS_MAX), and more than one message can hold. */
 #define CALLS_MAX 256
 #define RECORDS_MAX 1024
-#define MEMBERS_MAX 65536 /* of a group, in the hub's own store */
 
 #define R FIELD_REQUIRED
 
@@ -56,6 +55,8 @@ static const FieldWords direction_words = {"\"outgoing\" or \"incoming\"", call_
                                            call_direction_from_string};
 static const FieldWords when_busy_words = {"\"reject\" or \"ring\"", when_busy_to_string,
                                            when_busy_from_string};
+static const FieldWords member_state_words = {"a member's state", member_state_to_string,
+                                              member_state_from_string};
 const FieldWords call_error_words = {"an error's name", call_error_to_string,
                                      named_error_from_string};
 
@@ -99,18 +100,37 @@ static const FieldTable snapshot_fields = FIELD_TABLE(
         "call", {NULL, FIELD_FLAT, 0, AT(CallSnapshot, record), .table = &record_fields},
         {"remaining_ms", FIELD_U32, 0, AT(CallSnapshot, remaining_ms)},
         {"here", FIELD_BOOL, 0, AT(CallSnapshot, here)},
-        {"join_token", FIELD_TOKEN, FIELD_SECRET, AT(CallSnapshot, join_token)});
+        {"join_token", FIELD_TOKEN, FIELD_SECRET, AT(CallSnapshot, join_token)},
+        {"participant", FIELD_UID, 0, AT(CallSnapshot, participant)},
+        {"others", FIELD_LIST, 0, LIST_AT(CallSnapshot, others, n_others), .max = PARTICIPANTS_MAX,
+         .table = &participant_fields});
+
+static const FieldTable member_fields = FIELD_TABLE(
+        "member", {"uid", FIELD_UID, R, AT(Member, uid)}, {"name", FIELD_TEXT, 0, AT(Member, name)},
+        {"state", FIELD_WORD, R, AT(Member, state), .words = &member_state_words});
+
+static const FieldTable group_fields =
+        FIELD_TABLE("group", {"guid", FIELD_UID, R, AT(GroupName, guid)},
+                    {"name", FIELD_TEXT, 0, AT(GroupName, name)});
 
 static const FieldTable live_member_fields =
         FIELD_TABLE("member", {NULL, FIELD_FLAT, 0, AT(LiveMember, party), .table = &party_fields},
                     {"status", FIELD_WORD, R, AT(LiveMember, status), .words = &status_words},
-                    {"alerted", FIELD_BOOL, 0, AT(LiveMember, alerted)});
+                    {"reason", FIELD_TEXT, 0, AT(LiveMember, reason)},
+                    {"merged_id", FIELD_UUID, 0, AT(LiveMember, merged_id)},
+                    {"alerted", FIELD_BOOL, 0, AT(LiveMember, alerted)},
+                    {"quiet", FIELD_BOOL, 0, AT(LiveMember, quiet)},
+                    {"blocked", FIELD_BOOL, 0, AT(LiveMember, blocked)},
+                    {"joins", FIELD_BOOL, 0, AT(LiveMember, joins)},
+                    {"muted", FIELD_BOOL, 0, AT(LiveMember, muted)},
+                    {"participant", FIELD_UID, 0, AT(LiveMember, participant)},
+                    {"join_until", FIELD_U64, 0, AT(LiveMember, join_until)});
 
 const FieldTable live_call_fields = FIELD_TABLE(
         "live call", {NULL, FIELD_FLAT, 0, AT(LiveCall, record), .table = &record_fields},
         {"ring_until", FIELD_U64, 0, AT(LiveCall, ring_until)},
-        {"caller_joins", FIELD_BOOL, 0, AT(LiveCall, caller_joins)},
-        {"members", FIELD_LIST, 0, LIST_AT(LiveCall, members, n_members), .max = MEMBERS_MAX,
+        {"caller", FIELD_OBJECT, R, AT(LiveCall, caller), .table = &live_member_fields},
+        {"members", FIELD_LIST, 0, LIST_AT(LiveCall, members, n_members), .max = GROUP_MEMBERS_MAX,
          .table = &live_member_fields});
 
 const FieldTable signal_fields =
@@ -158,7 +178,9 @@ static const FieldTable initiate_fields = REQUEST_TABLE(
 #define SESSION_TABLE(name) \
         REQUEST_TABLE(name, {"session_id", FIELD_UUID, R, AT(Message, session.session_id)})
 
-static const FieldTable delivered_fields = SESSION_TABLE("delivered");
+static const FieldTable delivered_fields =
+        REQUEST_TABLE("delivered", {"session_id", FIELD_UUID, R, AT(Message, delivered.session_id)},
+                      {"quiet", FIELD_BOOL, 0, AT(Message, delivered.quiet)});
 static const FieldTable alerting_fields = SESSION_TABLE("alerting");
 static const FieldTable cancel_fields = SESSION_TABLE("cancel");
 static const FieldTable end_fields = SESSION_TABLE("end");
@@ -193,6 +215,10 @@ static const FieldTable state_fields =
 static const FieldTable settings_fields = REQUEST_TABLE(
         "settings", {"when_busy", FIELD_WORD, 0, AT(Message, settings.when_busy),
                      .words = &when_busy_words, .has = offsetof(Message, settings.has_when_busy)});
+
+static const FieldTable block_fields =
+        REQUEST_TABLE("block", {"uid", FIELD_UID, R, AT(Message, block.uid)},
+                      {"on", FIELD_BOOL, R, AT(Message, block.on)});
 
 static const FieldTable history_fields =
         REQUEST_TABLE("history", {"limit", FIELD_U32, 0, AT(Message, history.limit)},
@@ -229,6 +255,10 @@ static const FieldTable welcome_fields = FIELD_TABLE(
         {"date", FIELD_U64, R, AT(Message, reply.welcome.date)},
         {"when_busy", FIELD_WORD, R, AT(Message, reply.welcome.when_busy),
          .words = &when_busy_words},
+        {"groups", FIELD_LIST, 0, LIST_AT(Message, reply.welcome.groups, reply.welcome.n_groups),
+         .max = GROUPS_PER_USER_MAX, .table = &group_fields},
+        {"blocked", FIELD_UID_LIST, 0,
+         LIST_AT(Message, reply.welcome.blocked, reply.welcome.n_blocked), .max = BLOCKED_MAX},
         {"calls", FIELD_LIST, 0, LIST_AT(Message, reply.welcome.calls, reply.welcome.n_calls),
          .max = CALLS_MAX, .table = &snapshot_fields},
         {"history", FIELD_LIST, 0, LIST_AT(Message, reply.welcome.history, reply.welcome.n_history),
@@ -303,6 +333,11 @@ static const FieldTable ringing_fields =
                     {"uid", FIELD_UID, R, AT(Message, ringing.uid)},
                     {"ringing_since", FIELD_U64, R, AT(Message, ringing.ringing_since)});
 
+static const FieldTable members_fields =
+        EVENT_TABLE("members", {"session_id", FIELD_UUID, R, AT(Message, members.session_id)},
+                    {"members", FIELD_LIST, R, LIST_AT(Message, members.members, members.n_members),
+                     .max = MEMBERS_MAX, .table = &member_fields});
+
 static const FieldTable over_fields =
         EVENT_TABLE("over", {"session_id", FIELD_UUID, R, AT(Message, over.session_id)},
                     {"status", FIELD_WORD, R, AT(Message, over.status), .words = &status_words},
@@ -322,6 +357,12 @@ static const FieldTable signalled_fields =
 static const FieldTable logged_fields =
         EVENT_TABLE("logged", {NULL, FIELD_FLAT, 0, AT(Message, logged), .table = &record_fields});
 static const FieldTable forgotten_fields = EVENT_TABLE("forgotten", SESSIONS_FIELD);
+static const FieldTable groups_fields = EVENT_TABLE(
+        "groups", {"groups", FIELD_LIST, 0, LIST_AT(Message, groups.groups, groups.n_groups),
+                   .max = GROUPS_PER_USER_MAX, .table = &group_fields});
+static const FieldTable blocked_fields =
+        EVENT_TABLE("blocked", {"uid", FIELD_UID, R, AT(Message, block.uid)},
+                    {"on", FIELD_BOOL, R, AT(Message, block.on)});
 static const FieldTable changed_fields = EVENT_TABLE(
         "changed", {"when_busy", FIELD_WORD, 0, AT(Message, settings.when_busy),
                     .words = &when_busy_words, .has = offsetof(Message, settings.has_when_busy)});
@@ -343,6 +384,7 @@ const FieldTable *message_fields(MessageType type)
                 [MESSAGE_SIGNAL] = &signal_request_fields,
                 [MESSAGE_STATE] = &state_fields,
                 [MESSAGE_SETTINGS] = &settings_fields,
+                [MESSAGE_BLOCK] = &block_fields,
                 [MESSAGE_HISTORY] = &history_fields,
                 [MESSAGE_SEEN] = &seen_fields,
                 [MESSAGE_FORGET] = &forget_fields,
@@ -352,12 +394,15 @@ const FieldTable *message_fields(MessageType type)
                 [MESSAGE_RINGING] = &ringing_fields,
                 [MESSAGE_ACCEPTED] = &accepted_fields,
                 [MESSAGE_OVER] = &over_fields,
+                [MESSAGE_MEMBERS] = &members_fields,
                 [MESSAGE_JOINED] = &joined_fields,
                 [MESSAGE_LEFT] = &left_fields,
                 [MESSAGE_SIGNALLED] = &signalled_fields,
                 [MESSAGE_PARTICIPANT] = &changed_participant_fields,
                 [MESSAGE_LOGGED] = &logged_fields,
                 [MESSAGE_FORGOTTEN] = &forgotten_fields,
+                [MESSAGE_GROUPS] = &groups_fields,
+                [MESSAGE_BLOCKED] = &blocked_fields,
                 [MESSAGE_CHANGED] = &changed_fields,
         };
 

@@ -216,6 +216,10 @@ static void trace_action(const ExchangeAction *action)
                 trace("log %s %d %s", action->uid, call_of(action->record.session_id),
                       status_of(action->record.status, action->record.reason));
                 break;
+        case EXCHANGE_BLOCK:
+                trace("store that %s %s %s", action->uid, action->block.on ? "blocks" : "unblocks",
+                      action->block.uid);
+                break;
         case EXCHANGE_USER:
                 trace("store %s %s", action->uid, when_busy_to_string(action->settings.when_busy));
                 break;

@@ -218,6 +218,7 @@ static void see_action(const ExchangeAction *action)
                 break;
         case EXCHANGE_DISCONNECT:
         case EXCHANGE_USER:
+        case EXCHANGE_BLOCK:
                 break;
         }
 }

@@ -161,7 +161,8 @@ static int take_live(const LiveCall *live, void *userdata)
 START_TEST(a_live_call_is_there_until_it_is_dropped)
 {
         LiveMember member = {.status = CALL_STATUS_INITIATED};
-        LiveCall live = {.ring_until = 7, .members = &member, .n_members = 1};
+        LiveCall live = {
+                .ring_until = 7, .caller.party.uid = "alice", .members = &member, .n_members = 1};
         Write put = {.type = WRITE_LIVE, .session_id = UUID("02")};
         Write broken = {.type = WRITE_LIVE, .session_id = UUID("03"), .json = strdup("{")};
         Write drop = {.type = WRITE_DROP, .session_id = UUID("02")};

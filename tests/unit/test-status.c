@@ -41,6 +41,7 @@ START_TEST(every_word_leads_back_to_its_value)
         ASSERT_WORDS_LEAD_BACK(ReceiverType, receiver_type, RECEIVER_TYPE_COUNT);
         ASSERT_WORDS_LEAD_BACK(CallDirection, call_direction, CALL_DIRECTION_COUNT);
         ASSERT_WORDS_LEAD_BACK(WhenBusy, when_busy, WHEN_BUSY_COUNT);
+        ASSERT_WORDS_LEAD_BACK(MemberState, member_state, MEMBER_STATE_COUNT);
         ASSERT_WORDS_LEAD_BACK(CallReason, call_reason, CALL_REASON_COUNT);
         ASSERT_WORDS_LEAD_BACK(CallError, call_error, CALL_ERROR_COUNT);
 }

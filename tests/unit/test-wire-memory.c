@@ -139,6 +139,7 @@ START_TEST(a_stored_call_survives_it_too)
         sample_record(&live.record);
         live.members = calloc(2, sizeof(LiveMember));
         ck_assert_ptr_nonnull(live.members);
+        (void)STR_SET(live.caller.party.uid, "alice");
         (void)STR_SET(live.members[0].party.uid, "bob");
         (void)STR_SET(live.members[1].party.uid, "carol");
         ck_assert_int_eq(wire_encode_live(&live, &text), 0);

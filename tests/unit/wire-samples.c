@@ -58,19 +58,41 @@ void sample_record(CallRecord *ret)
         add(&ret->metadata, "\"empty\"", "");
 }
 
+static void sample_participant(Participant *participant)
+{
+        SET(participant->id, "p7");
+        sample_party(&participant->party, "carol", "Carol", "phone");
+        participant->muted = true;
+}
+
 static void sample_call(CallSnapshot *call)
 {
         sample_record(&call->record);
         call->remaining_ms = 44900;
         call->here = true;
         SET(call->join_token, "join-token-1");
+        SET(call->participant, "p6");
+        call->others = allocate(1, sizeof(Participant));
+        call->n_others = 1;
+        sample_participant(&call->others[0]);
 }
 
-static void sample_participant(Participant *participant)
+static void sample_group(GroupName *group)
 {
-        SET(participant->id, "p7");
-        sample_party(&participant->party, "carol", "Carol", "phone");
-        participant->muted = true;
+        SET(group->guid, "team-1");
+        SET(group->name, "The \"Team\"");
+}
+
+static void sample_members(MessageMembers *members)
+{
+        SET(members->session_id, SAMPLE_SESSION);
+        members->members = allocate(2, sizeof(Member));
+        members->n_members = 2;
+        SET(members->members[0].uid, "bob@example.org");
+        SET(members->members[0].name, "Bob");
+        members->members[0].state = MEMBER_RINGING;
+        SET(members->members[1].uid, "carol");
+        members->members[1].state = MEMBER_LEFT;
 }
 
 static void sample_sessions(MessageSessions *sessions)
@@ -112,6 +134,13 @@ static void sample_welcome(ReplyWelcome *welcome)
         welcome->resumed = true;
         welcome->date = DATE;
         welcome->when_busy = WHEN_BUSY_RING;
+        welcome->groups = allocate(1, sizeof(GroupName));
+        welcome->n_groups = 1;
+        sample_group(&welcome->groups[0]);
+        welcome->blocked = allocate(2, sizeof(*welcome->blocked));
+        welcome->n_blocked = 2;
+        SET(welcome->blocked[0], "mallory");
+        SET(welcome->blocked[1], "eve@example.org");
         welcome->calls = allocate(1, sizeof(CallSnapshot));
         welcome->n_calls = 1;
         sample_call(&welcome->calls[0]);
@@ -162,6 +191,10 @@ static void sample_request(MessageType type, Message *ret)
         case MESSAGE_INITIATE:
                 sample_initiate(&ret->initiate);
                 break;
+        case MESSAGE_DELIVERED:
+                ret->delivered.quiet = true;
+                SET(ret->delivered.session_id, SAMPLE_SESSION);
+                break;
         case MESSAGE_ACCEPT:
                 ret->accept = (MessageAccept){.join = true, .end_others = true, .as_audio = true};
                 SET(ret->accept.session_id, SAMPLE_SESSION);
@@ -202,6 +235,14 @@ static void sample_event(MessageType type, Message *ret)
                 SET(ret->ringing.uid, "bob@example.org");
                 ret->ringing.ringing_since = DATE;
                 break;
+        case MESSAGE_MEMBERS:
+                sample_members(&ret->members);
+                break;
+        case MESSAGE_GROUPS:
+                ret->groups.groups = allocate(1, sizeof(GroupName));
+                ret->groups.n_groups = 1;
+                sample_group(&ret->groups.groups[0]);
+                break;
         case MESSAGE_OVER:
                 ret->over = (MessageOver){.status = CALL_STATUS_UNANSWERED,
                                           .answered_at = DATE,
@@ -233,6 +274,11 @@ static bool sample_shared(MessageType type, Message *ret)
         case MESSAGE_SETTINGS:
         case MESSAGE_CHANGED:
                 ret->settings = (MessageSettings){true, WHEN_BUSY_REJECT};
+                return true;
+        case MESSAGE_BLOCK:
+        case MESSAGE_BLOCKED:
+                SET(ret->block.uid, "mallory");
+                ret->block.on = true;
                 return true;
         case MESSAGE_SEEN:
         case MESSAGE_FORGET:
