@@ -38,6 +38,8 @@ int bus_open(sd_bus **ret)
                 return fail(EXIT_FAILED, "there is no session bus to reach tringd on: %s",
                             strerror(-r));
         (void)sd_bus_set_method_call_timeout(*ret, ANSWER_US);
+        /* Verbs that wait for events would wait for ever. */
+        (void)sd_bus_set_exit_on_disconnect(*ret, true);
         return EXIT_DONE;
 }
 

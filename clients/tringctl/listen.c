@@ -13,6 +13,7 @@
  */
 typedef struct Listening {
         sd_bus *bus;
+        sd_event *event;
         const Arguments *arguments;
         char id[32]; /* of the listener that we register */
 } Listening;
@@ -108,7 +109,7 @@ static int on_registered(sd_bus_message *message, void *userdata, sd_bus_error *
                 return say_daemon(listening, "DaemonGone", "tringd is not running");
         if (sd_bus_message_is_method_error(message, NULL)) {
                 bus_fail(sd_bus_message_get_error(message));
-                return sd_event_exit(sd_bus_get_event(listening->bus), EXIT_FAILED);
+                return sd_event_exit(listening->event, EXIT_FAILED);
         }
         r = say_daemon(listening, "Listening", "listening");
         if (r < 0)
@@ -151,8 +152,7 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
 {
         Listening *listening = userdata;
 
-        return sd_event_exit(sd_bus_get_event(listening->bus),
-                             fail(EXIT_FAILED, "the session bus is gone"));
+        return sd_event_exit(listening->event, fail(EXIT_FAILED, "the session bus is gone"));
 }
 
 static int watch(Listening *listening)
@@ -182,19 +182,18 @@ static int watch(Listening *listening)
 int verb_listen(sd_bus *bus, const Arguments *arguments)
 {
         Listening listening = {.bus = bus, .arguments = arguments};
-        sd_event *event = NULL;
-        int r = sd_event_new(&event);
+        int r = sd_event_new(&listening.event);
 
         snprintf(listening.id, sizeof(listening.id), "tringctl-%d", getpid());
         if (r >= 0)
-                r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
+                r = sd_bus_attach_event(bus, listening.event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
                 r = watch(&listening);
         if (r >= 0)
                 r = register_listener(&listening);
         if (r >= 0)
-                r = sd_event_loop(event);
+                r = sd_event_loop(listening.event);
         sd_bus_detach_event(bus);
-        sd_event_unref(event);
+        sd_event_unref(listening.event);
         return r < 0 ? fail_errno(r, "listening") : r;
 }

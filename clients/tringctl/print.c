@@ -7,9 +7,30 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-int print_json(const cJSON *value)
+/* cJSON prints 15 digits, and dates in µs have 16. */
+#define PRINTED_EXACTLY 1e15
+
+static int make_exact(cJSON *value)
 {
-        _cleanup_free_ char *text = cJSON_PrintUnformatted(value);
+        cJSON *child;
+
+        cJSON_ArrayForEach (child, value) {
+                int r = make_exact(child);
+                if (r < 0)
+                        return r;
+        }
+        if (!cJSON_IsNumber(value) || value->valuedouble < PRINTED_EXACTLY)
+                return 0;
+        value->valuestring = str_printf("%.0f", value->valuedouble);
+        if (!value->valuestring)
+                return -ENOMEM;
+        value->type = cJSON_Raw;
+        return 0;
+}
+
+int print_json(cJSON *value)
+{
+        _cleanup_free_ char *text = make_exact(value) < 0 ? NULL : cJSON_PrintUnformatted(value);
 
         if (!text)
                 return fail_errno(-ENOMEM, "writing JSON");

@@ -13,8 +13,8 @@
 #define PRINT_TIME_MAX 32
 #define SHORT_ID_LENGTH 8 /* of a session id: enough to tell the calls of one person apart */
 
-/* One line of JSON on standard output. */
-int print_json(const cJSON *value);
+/* One line of JSON on standard output. The value is of no use but for printing after that. */
+int print_json(cJSON *value);
 
 /* "Alice (alice)" of a user or group; the other side of a call. Text is made safe to print. */
 const char *print_person(char ret[static PRINT_PERSON_MAX], const cJSON *person);

@@ -199,6 +199,23 @@ START_TEST(history_goes_over_all_pages)
 }
 END_TEST
 
+START_TEST(dates_in_json_have_all_their_digits)
+{
+        RunResult result;
+        unsigned long long date;
+
+        fake_rings(desktop, FAKE_CALL_1, "bob", "Bob", "audio");
+        process_run(rig, &desktop->environment, ARGV(rig_program("CTL"), "--json", "status"), NULL,
+                    &result);
+        const char *found = strstr(result.out, "\"initiated_at\":");
+        ck_assert_ptr_nonnull(found);
+        ck_assert_int_eq(sscanf(found, "\"initiated_at\":%llu,", &date), 1);
+        ck_assert_uint_gt(date, clock_realtime() - 60 * USEC_PER_SEC);
+        ck_assert_uint_le(date, clock_realtime());
+        run_result_done(&result);
+}
+END_TEST
+
 START_TEST(listen_prints_events_and_survives_a_restart_of_the_daemon)
 {
         fake_rings(desktop, FAKE_CALL_1, "bob", "Bob", "video");
@@ -243,6 +260,18 @@ START_TEST(listen_does_not_need_the_daemon)
         free(process_wait_line(listen, "listening"));
         process_stop(listen);
         process_free(listen);
+}
+END_TEST
+
+START_TEST(without_the_bus_nobody_waits)
+{
+        static const char *const verbs[][2] = {{"listen", NULL}, {"call", "bob"}};
+        Process *waiting = ctl_start(ARGV(rig_program("CTL"), verbs[_i][0], verbs[_i][1]));
+
+        free(process_wait_line(waiting, _i == 0 ? "listening" : "calling"));
+        process_kill(desktop->bus);
+        ck_assert_int_eq(process_wait(waiting), 1);
+        process_free(waiting);
 }
 END_TEST
 
@@ -315,9 +344,11 @@ int main(void)
         tcase_add_test(tests, a_daemon_that_dies_ends_the_wait);
         tcase_add_test(tests, the_daemons_sentence_reaches_standard_error);
         tcase_add_test(tests, history_goes_over_all_pages);
+        tcase_add_test(tests, dates_in_json_have_all_their_digits);
         tcase_add_test(tests, listen_prints_events_and_survives_a_restart_of_the_daemon);
         tcase_add_test(tests, listen_in_json_is_one_object_a_line);
         tcase_add_test(tests, listen_does_not_need_the_daemon);
+        tcase_add_loop_test(tests, without_the_bus_nobody_waits, 0, 2);
         tcase_add_test(tests, login_takes_the_token_from_a_private_file_or_from_standard_input);
         tcase_add_test(tests, dnd_is_switched);
         tcase_add_loop_test(tests, a_command_line_that_makes_no_sense_is_refused_by_name, 0, 9);
