@@ -25,6 +25,16 @@ static int named_error_from_string(const char *s, CallError *ret)
         return str_empty(s) ? -EINVAL : call_error_from_string(s, ret);
 }
 
+/* A hub may have learnt new ones; the sentence beside it says what it means. */
+static int reply_error_from_string(const char *s, CallError *ret)
+{
+        if (str_empty(s))
+                return -EINVAL;
+        if (call_error_from_string(s, ret) < 0)
+                *ret = CALL_ERROR_NOT_SUPPORTED;
+        return 0;
+}
+
 /* The statuses that a receiver may reject with. */
 static int reject_status_from_string(const char *s, CallStatus *ret)
 {
@@ -57,6 +67,8 @@ static const FieldWords when_busy_words = {"\"reject\" or \"ring\"", when_busy_t
                                            when_busy_from_string};
 static const FieldWords member_state_words = {"a member's state", member_state_to_string,
                                               member_state_from_string};
+static const FieldWords reply_error_words = {"an error's name", call_error_to_string,
+                                             reply_error_from_string};
 const FieldWords call_error_words = {"an error's name", call_error_to_string,
                                      named_error_from_string};
 
@@ -283,7 +295,7 @@ static const FieldTable joined_reply_fields =
                     {NULL, FIELD_FLAT, 0, AT(Message, reply.join), .table = &join_reply_fields});
 
 static const FieldTable error_fields = FIELD_TABLE(
-        "error", {"name", FIELD_WORD, R, AT(Message, reply.error), .words = &call_error_words},
+        "error", {"name", FIELD_WORD, R, AT(Message, reply.error), .words = &reply_error_words},
         {"message", FIELD_TEXT, R, AT(Message, reply.text)});
 
 #define REPLY_ID_FIELD                                               \
