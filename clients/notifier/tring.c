@@ -36,8 +36,10 @@ struct Tring {
         GDBusConnection *bus;
         GCancellable *present; /* cancelled when tringd goes: late answers are of no interest */
         guint watch, listener, changes, added;
+        bool registered;
 };
 
+static void register_listener(Tring *tring);
 static void read_call(Tring *tring, const char *path, bool session);
 
 static void on_listener_call(GDBusConnection *bus, const char *sender, const char *object,
@@ -56,6 +58,27 @@ static void on_listener_call(GDBusConnection *bus, const char *sender, const cha
                                                       "No notification could be shown.");
 }
 
+/* A server of notifications that hangs makes us deaf, and tringd drops listeners that are deaf. */
+static void look_after_registration(Tring *tring, GVariant *changed)
+{
+        g_autofree const char **listeners = NULL;
+
+        if (!tring->registered || !g_variant_lookup(changed, "Listeners", "^a&s", &listeners) ||
+            g_strv_contains(listeners, LISTENER_ID))
+                return;
+        log_warning("tringd has dropped this notifier, which registers again");
+        register_listener(tring);
+}
+
+static void manager_changed(Tring *tring, GVariant *changed)
+{
+        guint32 unseen;
+
+        look_after_registration(tring, changed);
+        if (g_variant_lookup(changed, "UnseenMissed", "u", &unseen) && unseen == 0)
+                tring->events->missed_seen(tring->userdata);
+}
+
 static void on_properties_changed(GDBusConnection *bus, const char *sender, const char *path,
                                   const char *interface, const char *signal, GVariant *arguments,
                                   gpointer userdata)
@@ -63,7 +86,6 @@ static void on_properties_changed(GDBusConnection *bus, const char *sender, cons
         Tring *tring = userdata;
         g_autoptr(GVariant) changed = NULL;
         const char *about;
-        guint32 unseen;
 
         if (!g_variant_is_of_type(arguments, G_VARIANT_TYPE("(sa{sv}as)")))
                 return;
@@ -72,8 +94,8 @@ static void on_properties_changed(GDBusConnection *bus, const char *sender, cons
                 tring->events->call_changed(tring->userdata, path, changed, NULL);
         else if (str_eq(about, TRING_SESSION))
                 tring->events->call_changed(tring->userdata, path, NULL, changed);
-        else if (g_variant_lookup(changed, "UnseenMissed", "u", &unseen) && unseen == 0)
-                tring->events->missed_seen(tring->userdata);
+        else if (str_eq(about, TRING_MANAGER))
+                manager_changed(tring, changed);
 }
 
 /* A new call; or one that was answered gets its session. */
@@ -223,28 +245,36 @@ static void on_registered(GObject *source, GAsyncResult *result, gpointer userda
                 tring->events->refused(tring->userdata, sentence);
         if (!answer)
                 return;
+        tring->registered = true;
         /* What rings is presented by an event of its own; what goes on is looked up. */
         g_variant_get(answer, "(ao)", &calls);
         while (g_variant_iter_next(calls, "&o", &path))
                 read_call(tring, path, false);
 }
 
-static void on_tringd(GDBusConnection *bus, const char *name, const char *owner, gpointer userdata)
+static void register_listener(Tring *tring)
 {
-        Tring *tring = userdata;
         GVariantBuilder options;
 
-        g_clear_object(&tring->present);
-        tring->present = g_cancellable_new();
-        get_all(tring, TRING_PATH, TRING_MANAGER, on_manager_read, question_new(tring));
+        tring->registered = false;
         g_variant_builder_init(&options, G_VARIANT_TYPE_VARDICT);
         g_variant_builder_add(&options, "{sv}", "path", g_variant_new_object_path(LISTENER_PATH));
         g_variant_builder_add(&options, "{sv}", "presents", g_variant_new_boolean(TRUE));
         g_variant_builder_add(&options, "{sv}", "priority", g_variant_new_int32(LISTENER_PRIORITY));
-        g_dbus_connection_call(bus, TRING_NAME, TRING_PATH, TRING_MANAGER, "AddCallListener",
+        g_dbus_connection_call(tring->bus, TRING_NAME, TRING_PATH, TRING_MANAGER, "AddCallListener",
                                g_variant_new("(sa{sv})", LISTENER_ID, &options),
                                G_VARIANT_TYPE("(ao)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
                                tring->present, on_registered, question_new(tring));
+}
+
+static void on_tringd(GDBusConnection *bus, const char *name, const char *owner, gpointer userdata)
+{
+        Tring *tring = userdata;
+
+        g_clear_object(&tring->present);
+        tring->present = g_cancellable_new();
+        get_all(tring, TRING_PATH, TRING_MANAGER, on_manager_read, question_new(tring));
+        register_listener(tring);
 }
 
 static void on_no_tringd(GDBusConnection *bus, const char *name, gpointer userdata)
@@ -255,6 +285,7 @@ static void on_no_tringd(GDBusConnection *bus, const char *name, gpointer userda
                 return;
         g_cancellable_cancel(tring->present);
         g_clear_object(&tring->present);
+        tring->registered = false;
         tring->events->gone(tring->userdata);
 }
 

@@ -220,6 +220,14 @@ START_TEST(nothing_is_left_when_the_notifier_ends)
 }
 END_TEST
 
+START_TEST(a_notifier_that_was_dropped_is_there_again)
+{
+        fake_drop_listeners(desktop);
+        fake_wait_called(desktop, "AddCallListener tring-notifier");
+        (void)ring();
+}
+END_TEST
+
 START_TEST(a_second_notifier_says_why_it_ends)
 {
         fake_fail(desktop, "org.tring.Calls1.Error.ListenerExists",
@@ -254,6 +262,7 @@ int main(void)
         tcase_add_test(tests, a_live_call_is_muted_and_hung_up_from_its_notification);
         tcase_add_test(tests, nothing_is_left_when_the_daemon_dies_and_all_is_well_when_it_is_back);
         tcase_add_test(tests, nothing_is_left_when_the_notifier_ends);
+        tcase_add_test(tests, a_notifier_that_was_dropped_is_there_again);
         tcase_add_test(tests, a_second_notifier_says_why_it_ends);
         suite_add_tcase(suite, tests);
         return suite_run(suite);

@@ -8,7 +8,8 @@
  *   Ringing(id)                           the other side is being alerted
  *   Change(id, status, reason, duration)  it is answered, or over
  *   Fail(name, sentence)                  the next method of the API gets this error
- *   State(state), Unseen(n)               properties of Manager
+ *   State(state, n)                       properties of Manager: ConnectionState, UnseenMissed
+ *   Drop()                                all listeners are dropped, as deaf ones are
  *   Called(text), a signal                a method of the API was called: "Accept <id>"; or who
  *                                         presents has replied: "Presented true <id>"
  */
@@ -202,6 +203,19 @@ static int get_user(sd_bus *bus, const char *path, const char *interface, const 
                                      "hub", "s", "ws://127.0.0.1:8746/v1/ws");
 }
 
+static int get_listeners(sd_bus *bus, const char *path, const char *interface, const char *property,
+                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        Fake *fake = userdata;
+        FakeListener *listener;
+        int r = sd_bus_message_open_container(reply, 'a', "s");
+
+        DL_FOREACH (fake->listeners, listener)
+                if (r >= 0)
+                        r = sd_bus_message_append(reply, "s", listener->id);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int get_features(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -222,6 +236,7 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_PROPERTY("ConnectionState", "s", NULL, offsetof(Fake, state),
                         SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Features", "as", get_features, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Listeners", "as", get_listeners, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("LoggedInUser", "a{sv}", get_user, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("UnseenMissed", "u", NULL, offsetof(Fake, unseen),
                         SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
@@ -274,6 +289,20 @@ static int on_fail(sd_bus_message *message, void *userdata, sd_bus_error *error)
         return sd_bus_reply_method_return(message, NULL);
 }
 
+static int on_drop(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        Fake *fake = userdata;
+        FakeListener *listener, *next;
+
+        DL_FOREACH_SAFE (fake->listeners, listener, next) {
+                DL_DELETE(fake->listeners, listener);
+                free(listener);
+        }
+        int r = sd_bus_emit_properties_changed(fake->bus, ROOT_PATH, MANAGER_INTERFACE, "Listeners",
+                                               NULL);
+        return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
+}
+
 static int on_state(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Fake *fake = userdata;
@@ -293,6 +322,7 @@ static const sd_bus_vtable fake_vtable[] = {
         SD_BUS_METHOD("Ringing", "s", NULL, on_ringing, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Change", "sssu", NULL, on_change, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Fail", "ss", NULL, on_fail, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Drop", NULL, NULL, on_drop, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("State", "su", NULL, on_state, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL("Called", "s", 0),
         SD_BUS_VTABLE_END,

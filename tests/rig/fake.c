@@ -37,6 +37,11 @@ void fake_fail(Desktop *desktop, const char *error, const char *sentence)
         client_do(desktop->client, FAKE_PATH, FAKE_INTERFACE, "Fail", "ss", error, sentence);
 }
 
+void fake_drop_listeners(Desktop *desktop)
+{
+        client_do(desktop->client, FAKE_PATH, FAKE_INTERFACE, "Drop", NULL);
+}
+
 void fake_wait_called(Desktop *desktop, const char *text)
 {
         bool found = false;

@@ -21,6 +21,9 @@ void fake_ringing(Desktop *desktop, const char *id);
 /* The next method of the API is refused. */
 void fake_fail(Desktop *desktop, const char *error, const char *sentence);
 
+/* All listeners are dropped, as deaf ones are. */
+void fake_drop_listeners(Desktop *desktop);
+
 /* Until a method was called, as fake-tringd says it: "Accept <id>". Others before it pass by. */
 void fake_wait_called(Desktop *desktop, const char *text);
 /* Whether it has been called up to now, after all that is under way has come in. */
