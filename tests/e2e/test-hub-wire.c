@@ -274,6 +274,57 @@ START_TEST(a_device_that_comes_again_replaces_itself)
 }
 END_TEST
 
+/* A vector's bytes: "json" as text, or "hex". The caller frees. */
+static char *vector_bytes(const cJSON *vector, size_t *ret_length)
+{
+        const char *json = talker_text(vector, "json"), *hex = talker_text(vector, "hex");
+        size_t length = *hex ? strlen(hex) / 2 : strlen(json);
+        char *bytes = rig_alloc(length + 1);
+
+        memcpy(bytes, json, *hex ? 0 : length);
+        for (size_t i = 0; *hex && i < length; i++) {
+                unsigned byte;
+
+                sscanf(hex + 2 * i, "%2x", &byte);
+                bytes[i] = (char)byte;
+        }
+        *ret_length = length;
+        return bytes;
+}
+
+/* Everything that the codec's vectors hold is thrown at a hub by somebody who is logged in. */
+START_TEST(vectors_are_answered_or_end_the_connection)
+{
+        static const char *const files[] = {"valid", "invalid"};
+        char path[RIG_PATH_MAX];
+        const cJSON *vector;
+        int n = 0;
+
+        rig_path(path, "%s/tests/data/wire/%s.json", getenv("TRING_RIG_SOURCE"), files[_i]);
+        _cleanup_free_ char *text = rig_read_file(path);
+        cJSON *vectors = cJSON_Parse(text);
+        cJSON_ArrayForEach (vector, vectors) {
+                size_t length;
+                cJSON *message = NULL;
+
+                if (!str_eq(talker_text(vector, "from"), "device"))
+                        continue;
+                _cleanup_free_ char *bytes = vector_bytes(vector, &length);
+                Talker *alice = hub_rig_alice(h);
+                ck_assert_int_eq(ws_send_frame(alice->ws, WS_TEXT, true, bytes, length), 0);
+                /* Answered or closed: either way something comes. An "ack" is not answered. */
+                if (talker_try(alice, "history", "%s", ""))
+                        message = talker_next(alice, talker_text(vector, "what"));
+                cJSON_Delete(message);
+                talker_free(alice);
+                n++;
+        }
+        cJSON_Delete(vectors);
+        ck_assert_int_gt(n, 10);
+        talker_ok(talker_request(bystander, "history", "%s", ""));
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("hub: wire");
@@ -298,6 +349,7 @@ int main(void)
         tcase_add_test(tests, anothers_call_is_out_of_reach);
         tcase_add_test(tests, other_paths_and_subprotocols_are_refused);
         tcase_add_test(tests, a_device_that_comes_again_replaces_itself);
+        tcase_add_loop_test(tests, vectors_are_answered_or_end_the_connection, 0, 2);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }
