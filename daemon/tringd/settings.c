@@ -72,6 +72,8 @@ static const Key keys[] = {
         {"media", "speaker", set_text, FIELD(speaker), "a PipeWire node.name"},
 };
 
+_Static_assert(ELEMENTSOF(keys) == SETTINGS_KEYS, "the manual has one entry for each");
+
 void settings_defaults(Settings *settings)
 {
         *settings = (Settings){.ring_volume = 1, .ring_back = true};

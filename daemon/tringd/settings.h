@@ -21,6 +21,7 @@
 
 #include "call/phone.h"
 
+#define SETTINGS_KEYS 7       /* in all sections */
 #define SETTINGS_PATH_MAX 255 /* bytes of a sound file's path: inih's lines have 200 */
 
 typedef struct Settings {

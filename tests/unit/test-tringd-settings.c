@@ -81,6 +81,35 @@ START_TEST(what_is_wrong_is_named_by_file_line_and_key)
 }
 END_TEST
 
+/* Each ".It Cm key No =" under its ".Ss [section]" is a line that is taken, and none is missing. */
+START_TEST(the_manual_has_the_keys_that_are_taken)
+{
+        static const char *const values[] = {"yes", "0.5", "/x", "node"};
+        _cleanup_(fclosep) FILE *manual = fopen(TRINGD_MANUAL, "re");
+        char line[256], section[32] = "", key[32], content[128];
+        size_t n = 0;
+
+        ck_assert_ptr_nonnull(manual);
+        while (fgets(line, sizeof(line), manual)) {
+                if (sscanf(line, ".Ss [%31[a-z]]", section) == 1 ||
+                    sscanf(line, ".It Cm %31[a-z-] No =", key) != 1)
+                        continue;
+                bool taken = false;
+                for (size_t i = 0; i < ELEMENTSOF(values) && !taken; i++) {
+                        _cleanup_free_ char *text = NULL;
+                        Settings settings;
+
+                        (void)snprintf(content, sizeof(content), "[%s]\n%s = %s\n", section, key,
+                                       values[i]);
+                        taken = load(content, &settings, &text) == 0;
+                }
+                ck_assert_msg(taken, "[%s] %s is in the manual only", section, key);
+                n++;
+        }
+        ck_assert_uint_eq(n, SETTINGS_KEYS);
+}
+END_TEST
+
 START_TEST(no_file_means_the_defaults)
 {
         _cleanup_free_ char *text = NULL;
@@ -102,6 +131,7 @@ int main(void)
         tcase_add_test(tests, every_key_is_taken);
         tcase_add_loop_test(tests, what_is_wrong_is_named_by_file_line_and_key, 0,
                             ELEMENTSOF(wrong));
+        tcase_add_test(tests, the_manual_has_the_keys_that_are_taken);
         tcase_add_test(tests, no_file_means_the_defaults);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
