@@ -326,9 +326,10 @@ Notifier *notifier_new(GMainLoop *loop)
         notifier->tring = tring_new(&tring_events, notifier);
         if (!notifier->tring)
                 return notifier_free(notifier);
-        notifier->server_watch =
-                g_bus_watch_name(G_BUS_TYPE_SESSION, SERVER_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE,
-                                 on_server, on_no_server, notifier, NULL);
+        /* On this very connection, so that who serves is known before the first call comes in. */
+        notifier->server_watch = g_bus_watch_name_on_connection(
+                tring_bus(notifier->tring), SERVER_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_server,
+                on_no_server, notifier, NULL);
         return notifier;
 }
 

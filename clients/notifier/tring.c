@@ -347,3 +347,8 @@ Tring *tring_free(Tring *tring)
         g_free(tring);
         return NULL;
 }
+
+GDBusConnection *tring_bus(Tring *tring)
+{
+        return tring->bus;
+}

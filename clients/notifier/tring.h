@@ -29,6 +29,9 @@ typedef struct TringEvents {
 Tring *tring_new(const TringEvents *events, void *userdata);
 Tring *tring_free(Tring *tring);
 
+/* The session bus; the line's own. */
+GDBusConnection *tring_bus(Tring *tring);
+
 typedef enum TringTarget {
         TRING_ON_MANAGER,
         TRING_ON_CALL,
