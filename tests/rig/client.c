@@ -46,7 +46,8 @@ static int signal_heard(sd_bus_message *message, void *userdata, sd_bus_error *e
                 reallocarray(client->signals, client->n_signals + 1, sizeof(*client->signals));
         if (!client->signals)
                 rig_fail("out of memory");
-        signal = &client->signals[client->n_signals++];
+        signal = rig_alloc(sizeof(*signal));
+        client->signals[client->n_signals++] = signal;
         *signal = (HeardSignal){.at = clock_boottime(), .message = sd_bus_message_ref(message)};
         STR_SET(signal->member, sd_bus_message_get_member(message));
         name_path(signal, sd_bus_message_get_path(message));
@@ -91,8 +92,10 @@ Client *client_free(Client *client)
         if (!client)
                 return NULL;
 
-        for (size_t i = 0; i < client->n_signals; i++)
-                sd_bus_message_unref(client->signals[i].message);
+        for (size_t i = 0; i < client->n_signals; i++) {
+                sd_bus_message_unref(client->signals[i]->message);
+                free(client->signals[i]);
+        }
         free(client->signals);
         sd_bus_detach_event(client->bus);
         sd_bus_close_unref(client->bus);
@@ -256,7 +259,7 @@ HeardSignal *client_wait_signal(Client *client, const char *member, const char *
 
         for (;;) {
                 for (; seen < client->n_signals; seen++) {
-                        HeardSignal *signal = &client->signals[seen];
+                        HeardSignal *signal = client->signals[seen];
 
                         if (is_about(signal, member, path) && !signal->taken) {
                                 signal->taken = true;
@@ -279,7 +282,7 @@ unsigned client_count_signals(Client *client, const char *member, const char *pa
 
         synchronise(client);
         for (size_t i = 0; i < client->n_signals; i++)
-                count += is_about(&client->signals[i], member, path);
+                count += is_about(client->signals[i], member, path);
         return count;
 }
 
@@ -294,8 +297,8 @@ char *client_signal_order(Client *client, const char *path)
         if (!out)
                 rig_fail("out of memory");
         for (size_t i = 0; i < client->n_signals; i++)
-                if (str_eq(client->signals[i].path, path))
-                        fprintf(out, "%s%s", ftell(out) > 0 ? " " : "", client->signals[i].member);
+                if (str_eq(client->signals[i]->path, path))
+                        fprintf(out, "%s%s", ftell(out) > 0 ? " " : "", client->signals[i]->member);
         fclose(out);
         return text;
 }

@@ -30,7 +30,7 @@ typedef struct Client {
         Rig *rig;
         sd_bus *bus;
         char owner[RIG_PATH_MAX]; /* unique name of tringd, empty while it is not on the bus */
-        HeardSignal *signals;
+        HeardSignal **signals;
         size_t n_signals;
 } Client;
 

@@ -59,7 +59,7 @@ bool fake_was_called(Desktop *desktop, const char *text)
         /* Whatever the fake has said before its answer comes before it. */
         client_do(desktop->client, FAKE_PATH, "org.freedesktop.DBus.Peer", "Ping", NULL);
         for (size_t i = 0; i < desktop->client->n_signals; i++) {
-                HeardSignal *signal = &desktop->client->signals[i];
+                HeardSignal *signal = desktop->client->signals[i];
                 _cleanup_free_ char *called = str_eq(signal->member, "Called")
                                                       ? text_of_argument(signal->message, 0)
                                                       : NULL;
