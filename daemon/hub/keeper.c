@@ -10,6 +10,10 @@
 
 #define HASH_SIZE 32 /* SHA-256 */
 
+/* In KiB: the inner pages of a history of millions; SQLite's own 2 MB are read anew all the time.
+ */
+#define CACHE_SIZE "PRAGMA cache_size = -16384"
+
 static const char *const schema_steps[] = {
         "CREATE TABLE users ("
         "  uid TEXT PRIMARY KEY,"
@@ -85,6 +89,8 @@ struct Keeper {
         Database *database;
         Archive *archive;
         sqlite3_stmt *statements[KEEPER_STATEMENT_COUNT];
+        void (*log_grew)(int n_pages, void *);
+        void *log_userdata;
 };
 
 int keeper_open(const char *path, Keeper **ret, char **ret_text)
@@ -96,7 +102,9 @@ int keeper_open(const char *path, Keeper **ret, char **ret_text)
         int opened = database_open(path, &schema, &keeper->database, ret_text);
         if (opened < 0 && opened != -EUCLEAN)
                 return opened;
-        int r = archive_new(keeper->database, &keeper->archive);
+        int r = database_run(keeper->database, CACHE_SIZE);
+        if (r >= 0)
+                r = archive_new(keeper->database, &keeper->archive);
         for (size_t i = 0; r >= 0 && i < KEEPER_STATEMENT_COUNT; i++)
                 r = database_prepare(keeper->database, statements_sql[i], &keeper->statements[i]);
         if (r < 0) {
@@ -121,6 +129,21 @@ Keeper *keeper_free(Keeper *keeper)
 Archive *keeper_archive(Keeper *keeper)
 {
         return keeper->archive;
+}
+
+static int on_commit(void *userdata, sqlite3 *handle, const char *name, int n_pages)
+{
+        Keeper *keeper = userdata;
+
+        keeper->log_grew(n_pages, keeper->log_userdata);
+        return SQLITE_OK;
+}
+
+void keeper_watch_log(Keeper *keeper, void (*grew)(int n_pages, void *), void *userdata)
+{
+        keeper->log_grew = grew;
+        keeper->log_userdata = userdata;
+        sqlite3_wal_hook(database_handle(keeper->database), on_commit, keeper);
 }
 
 static sqlite3_stmt *statement_of(Keeper *keeper, KeeperStatement which)

@@ -38,6 +38,12 @@ DEFINE_CLEANUP(Keeper *, keeper_free);
 
 Archive *keeper_archive(Keeper *keeper);
 
+/*
+ * After each commit `grew` is told how many pages the database's log has. From now on it is for
+ * others to move them into the database.
+ */
+void keeper_watch_log(Keeper *keeper, void (*grew)(int n_pages, void *), void *userdata);
+
 /* Adding one who is there changes the name and nothing else; *ret_new says which it was. */
 int keeper_user_add(Keeper *keeper, const char *uid, const char *name, bool *ret_new);
 int keeper_user_get(Keeper *keeper, const char *uid, KeeperUser *ret); /* -ENOENT */

@@ -107,6 +107,8 @@ static int server_open_store(Server *server, char **ret_text)
         }
         if (r >= 0)
                 r = storage_new(path, &server->storage);
+        if (r >= 0)
+                keeper_watch_log(server->keeper, storage_log_grew, server->storage);
         return r;
 }
 

@@ -8,20 +8,30 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 
-#define CHECKPOINT_BYTES (4 * 1024 * 1024) /* SQLite's own 1,000 pages */
-#define TRUNCATE_BYTES (64 * 1024 * 1024)  /* under load a passive one never gets to the end */
-#define TRUNCATE_BUSY_MS 100               /* it holds the writer up: rather later than long */
+#define CHECKPOINT_PAGES 1000             /* of the log; SQLite's own measure */
+#define TRUNCATE_BYTES (64 * 1024 * 1024) /* under load a passive one never gets to the end */
+#define TRUNCATE_BUSY_MS 100              /* it holds the writer up: rather later than long */
+
+/*
+ * Syncing holds up who writes the same file, so under load one sync is for all calls that ended in
+ * this time.
+ */
+#define SYNC_SPACING_US (20 * USEC_PER_MSEC)
+
+#define NSEC_PER_SEC 1000000000L
 
 struct Storage {
         pthread_t thread;
         pthread_mutex_t lock;
         pthread_cond_t wake;
         bool is_running;
-        bool sync, stop; /* under the lock */
+        bool sync, checkpoint, stop; /* under the lock */
 
         /* The thread's own. */
         sqlite3 *handle;
@@ -31,14 +41,29 @@ struct Storage {
 static void checkpoint(Storage *storage)
 {
         struct stat status;
-
-        if (fstat(storage->log_fd, &status) < 0 || status.st_size < CHECKPOINT_BYTES)
-                return;
-        int mode = status.st_size >= TRUNCATE_BYTES ? SQLITE_CHECKPOINT_TRUNCATE
-                                                    : SQLITE_CHECKPOINT_PASSIVE;
+        int mode = fstat(storage->log_fd, &status) == 0 && status.st_size >= TRUNCATE_BYTES
+                           ? SQLITE_CHECKPOINT_TRUNCATE
+                           : SQLITE_CHECKPOINT_PASSIVE;
         int result = sqlite3_wal_checkpoint_v2(storage->handle, NULL, mode, NULL, NULL);
+
         if (result != SQLITE_OK && result != SQLITE_BUSY)
                 log_error("cannot move the log into the database: %s", sqlite3_errstr(result));
+}
+
+/* Called with the lock; only the end of all cuts the pause short. */
+static void pause_syncing(Storage *storage)
+{
+        struct timespec deadline;
+
+        clock_gettime(CLOCK_MONOTONIC, &deadline);
+        deadline.tv_nsec += SYNC_SPACING_US * 1000;
+        if (deadline.tv_nsec >= NSEC_PER_SEC) {
+                deadline.tv_nsec -= NSEC_PER_SEC;
+                deadline.tv_sec++;
+        }
+        while (!storage->stop &&
+               pthread_cond_timedwait(&storage->wake, &storage->lock, &deadline) != ETIMEDOUT)
+                ;
 }
 
 static void *storage_run(void *userdata)
@@ -47,16 +72,20 @@ static void *storage_run(void *userdata)
 
         pthread_mutex_lock(&storage->lock);
         while (!storage->stop || storage->sync) {
-                if (!storage->sync) {
+                if (!storage->sync && !storage->checkpoint) {
                         pthread_cond_wait(&storage->wake, &storage->lock);
                         continue;
                 }
-                storage->sync = false;
+                bool does_sync = storage->sync, does_checkpoint = storage->checkpoint;
+
+                storage->sync = storage->checkpoint = false;
                 pthread_mutex_unlock(&storage->lock);
-                if (fdatasync(storage->log_fd) < 0)
+                if (does_sync && fdatasync(storage->log_fd) < 0)
                         log_error("cannot sync the database's log: %s", strerror(errno));
-                checkpoint(storage);
+                if (does_checkpoint)
+                        checkpoint(storage);
                 pthread_mutex_lock(&storage->lock);
+                pause_syncing(storage);
         }
         pthread_mutex_unlock(&storage->lock);
         return NULL;
@@ -80,12 +109,17 @@ static int storage_open(Storage *storage, const char *path)
 int storage_new(const char *path, Storage **ret)
 {
         _cleanup_(storage_freep) Storage *storage = calloc(1, sizeof(*storage));
+        pthread_condattr_t attributes;
 
         if (!storage)
                 return -ENOMEM;
         storage->log_fd = -1;
         pthread_mutex_init(&storage->lock, NULL);
-        pthread_cond_init(&storage->wake, NULL);
+        /* A pause must not depend on the date. */
+        pthread_condattr_init(&attributes);
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+        pthread_cond_init(&storage->wake, &attributes);
+        pthread_condattr_destroy(&attributes);
         int r = storage_open(storage, path);
         if (r < 0)
                 return r;
@@ -116,10 +150,22 @@ Storage *storage_free(Storage *storage)
         return NULL;
 }
 
-void storage_sync(Storage *storage)
+static void ask(Storage *storage, bool *flag)
 {
         pthread_mutex_lock(&storage->lock);
-        storage->sync = true;
-        pthread_cond_signal(&storage->wake);
+        if (!*flag)
+                pthread_cond_signal(&storage->wake);
+        *flag = true;
         pthread_mutex_unlock(&storage->lock);
+}
+
+void storage_sync(Storage *storage)
+{
+        ask(storage, &storage->sync);
+}
+
+void storage_log_grew(int n_pages, void *storage)
+{
+        if (n_pages >= CHECKPOINT_PAGES)
+                ask(storage, &((Storage *)storage)->checkpoint);
 }

@@ -19,3 +19,6 @@ DEFINE_CLEANUP(Storage *, storage_free);
 
 /* What has been committed must survive a power cut. Never blocks. */
 void storage_sync(Storage *storage);
+
+/* For keeper_watch_log(), so that the writer does not do the checkpoints itself. */
+void storage_log_grew(int n_pages, void *storage);
