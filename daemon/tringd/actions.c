@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
 #include <errno.h>
 
 #include "base/log.h"
@@ -23,7 +24,7 @@ static int new_signal(Daemon *daemon, const char *path, const char *interface, c
         return sd_bus_message_new_signal(daemon->bus, ret, path, interface, member);
 }
 
-static int emit_status_changed(Daemon *daemon, const PhoneAction *action)
+static int try_emit_status_changed(Daemon *daemon, const PhoneAction *action)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
         const PhoneCall *call = phone_call_find(daemon->phone, action->session_id);
@@ -42,7 +43,12 @@ static int emit_status_changed(Daemon *daemon, const PhoneAction *action)
         return r < 0 ? r : sd_bus_send(daemon->bus, signal, NULL);
 }
 
-static int emit_event(Daemon *daemon, const PhoneAction *action)
+static void emit_status_changed(Daemon *daemon, const PhoneAction *action)
+{
+        report(action, "StatusChanged is lost", try_emit_status_changed(daemon, action));
+}
+
+static int try_emit_event(Daemon *daemon, const PhoneAction *action)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
         const PhoneCall *call = phone_call_find(daemon->phone, action->session_id);
@@ -65,7 +71,12 @@ static int emit_event(Daemon *daemon, const PhoneAction *action)
         return r < 0 ? r : sd_bus_send(daemon->bus, signal, NULL);
 }
 
-static int emit_participant(Daemon *daemon, const PhoneAction *action)
+static void emit_event(Daemon *daemon, const PhoneAction *action)
+{
+        report(action, "an event is lost", try_emit_event(daemon, action));
+}
+
+static int try_emit_participant(Daemon *daemon, const PhoneAction *action)
 {
         static const char *const members[] = {
                 [PHONE_USER_JOINED] = "UserJoined",
@@ -82,7 +93,12 @@ static int emit_participant(Daemon *daemon, const PhoneAction *action)
         return r < 0 ? r : sd_bus_send(daemon->bus, signal, NULL);
 }
 
-static int emit_session_error(Daemon *daemon, const PhoneAction *action)
+static void emit_participant(Daemon *daemon, const PhoneAction *action)
+{
+        report(action, "news of a participant is lost", try_emit_participant(daemon, action));
+}
+
+static int try_emit_session_error(Daemon *daemon, const PhoneAction *action)
 {
         _cleanup_free_ char *name =
                 str_printf(ERROR_PREFIX "%s", call_error_to_string(action->error));
@@ -93,6 +109,11 @@ static int emit_session_error(Daemon *daemon, const PhoneAction *action)
         changes_flush(daemon->changes);
         return sd_bus_emit_signal(daemon->bus, call_path_from_id(path, action->session_id),
                                   SESSION_INTERFACE, "Error", "ss", name, action->text);
+}
+
+static void emit_session_error(Daemon *daemon, const PhoneAction *action)
+{
+        report(action, "an error is lost", try_emit_session_error(daemon, action));
 }
 
 static void answer(Daemon *daemon, const PhoneAction *action)
@@ -148,67 +169,63 @@ static void forget_history(Daemon *daemon, const PhoneAction *action)
         daemon->logs_changed = true;
 }
 
-void daemon_act(Daemon *daemon, PhoneAction *action)
+static void call_changed(Daemon *daemon, const PhoneAction *action)
 {
-        switch (action->type) {
-        case PHONE_SEND:
-                send_to_hub(daemon, action);
-                break;
-        case PHONE_DONE:
-                answer(daemon, action);
-                break;
-        case PHONE_CALL_ADDED:
-                call_added(daemon, action);
-                break;
-        case PHONE_CALL_CHANGED:
-                changes_call(daemon->changes, action->session_id, action->properties);
-                break;
-        case PHONE_CALL_REMOVED:
-                changes_call_removed(daemon->changes, action->session_id);
-                break;
-        case PHONE_SESSION_ADDED:
-                changes_session_added(daemon->changes, action->session_id);
-                break;
-        case PHONE_SESSION_CHANGED:
-                changes_session(daemon->changes, action->session_id, action->properties);
-                break;
-        case PHONE_MANAGER_CHANGED:
-                manager_changed(daemon, action);
-                break;
-        case PHONE_STATUS_CHANGED:
-                report(action, "StatusChanged is lost", emit_status_changed(daemon, action));
-                break;
-        case PHONE_BROADCAST:
-                report(action, "an event is lost", emit_event(daemon, action));
-                break;
-        case PHONE_LISTENER_CALL:
-                listener_call(daemon, action);
-                break;
-        case PHONE_USER_JOINED:
-        case PHONE_USER_LEFT:
-        case PHONE_PARTICIPANT_CHANGED:
-                report(action, "news of a participant is lost", emit_participant(daemon, action));
-                break;
-        case PHONE_SESSION_ERROR:
-                report(action, "an error is lost", emit_session_error(daemon, action));
-                break;
-        case PHONE_HISTORY_PUT:
-                if (daemon->history)
-                        report(action, "the history misses a call",
-                               history_queue_put(daemon->history_queue, &action->record));
-                break;
-        case PHONE_HISTORY_FORGET:
-                forget_history(daemon, action);
-                break;
-        case PHONE_TONE:
-        case PHONE_WORKER_START:
-        case PHONE_WORKER_JOIN:
-        case PHONE_WORKER_PARTICIPANT_JOINED:
-        case PHONE_WORKER_PARTICIPANT_LEFT:
-        case PHONE_WORKER_SIGNAL:
-        case PHONE_WORKER_MUTE:
-        case PHONE_WORKER_STOP:
-                media_act(daemon, action);
-                break;
-        }
+        changes_call(daemon->changes, action->session_id, action->properties);
+}
+
+static void call_removed(Daemon *daemon, const PhoneAction *action)
+{
+        changes_call_removed(daemon->changes, action->session_id);
+}
+
+static void session_added(Daemon *daemon, const PhoneAction *action)
+{
+        changes_session_added(daemon->changes, action->session_id);
+}
+
+static void session_changed(Daemon *daemon, const PhoneAction *action)
+{
+        changes_session(daemon->changes, action->session_id, action->properties);
+}
+
+static void put_history(Daemon *daemon, const PhoneAction *action)
+{
+        if (daemon->history)
+                report(action, "the history misses a call",
+                       history_queue_put(daemon->history_queue, &action->record));
+}
+
+static void (*const acts[])(Daemon *daemon, const PhoneAction *action) = {
+        [PHONE_SEND] = send_to_hub,
+        [PHONE_DONE] = answer,
+        [PHONE_CALL_ADDED] = call_added,
+        [PHONE_CALL_CHANGED] = call_changed,
+        [PHONE_CALL_REMOVED] = call_removed,
+        [PHONE_SESSION_ADDED] = session_added,
+        [PHONE_SESSION_CHANGED] = session_changed,
+        [PHONE_MANAGER_CHANGED] = manager_changed,
+        [PHONE_STATUS_CHANGED] = emit_status_changed,
+        [PHONE_BROADCAST] = emit_event,
+        [PHONE_LISTENER_CALL] = listener_call,
+        [PHONE_USER_JOINED] = emit_participant,
+        [PHONE_USER_LEFT] = emit_participant,
+        [PHONE_PARTICIPANT_CHANGED] = emit_participant,
+        [PHONE_SESSION_ERROR] = emit_session_error,
+        [PHONE_TONE] = media_act,
+        [PHONE_WORKER_START] = media_act,
+        [PHONE_WORKER_JOIN] = media_act,
+        [PHONE_WORKER_PARTICIPANT_JOINED] = media_act,
+        [PHONE_WORKER_PARTICIPANT_LEFT] = media_act,
+        [PHONE_WORKER_SIGNAL] = media_act,
+        [PHONE_WORKER_MUTE] = media_act,
+        [PHONE_WORKER_STOP] = media_act,
+        [PHONE_HISTORY_PUT] = put_history,
+        [PHONE_HISTORY_FORGET] = forget_history,
+};
+
+void daemon_act(Daemon *daemon, const PhoneAction *action)
+{
+        assert(action->type < ELEMENTSOF(acts) && acts[action->type]);
+        acts[action->type](daemon, action);
 }

@@ -19,4 +19,4 @@ int link_start_from_file(Daemon *daemon);
 void listener_call(Daemon *daemon, const PhoneAction *action);
 
 /* PHONE_TONE and the PHONE_WORKER_… */
-void media_act(Daemon *daemon, PhoneAction *action);
+void media_act(Daemon *daemon, const PhoneAction *action);

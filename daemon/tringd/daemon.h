@@ -88,4 +88,4 @@ const char *message_owner(sd_bus_message *message);
 void daemon_settle_later(Daemon *daemon);
 
 /* Takes an action of the phone's to the adapter that carries it out. */
-void daemon_act(Daemon *daemon, PhoneAction *action);
+void daemon_act(Daemon *daemon, const PhoneAction *action);

@@ -46,7 +46,7 @@ static void send_participant(Daemon *daemon, const PhoneAction *action, WorkerMe
         workers_send(daemon->workers, action->session_id, &message);
 }
 
-void media_act(Daemon *daemon, PhoneAction *action)
+void media_act(Daemon *daemon, const PhoneAction *action)
 {
         char title[2 * NAME_MAX_BYTES];
 

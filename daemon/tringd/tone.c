@@ -152,7 +152,7 @@ static int spawn_with_output(const char *const arguments[], int output, pid_t *r
 {
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attributes;
-        sigset_t none;
+        sigset_t none, usual;
         pid_t pid;
         int r = posix_spawn_file_actions_init(&actions);
 
@@ -163,10 +163,13 @@ static int spawn_with_output(const char *const arguments[], int output, pid_t *r
                 posix_spawn_file_actions_destroy(&actions);
                 return -r;
         }
-        /* What the loop blocks is the loop's, not the player's. */
+        /* What the loop blocks or ignores is the loop's, not the player's. */
         sigemptyset(&none);
+        sigemptyset(&usual);
+        sigaddset(&usual, SIGPIPE);
         posix_spawnattr_setsigmask(&attributes, &none);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+        posix_spawnattr_setsigdefault(&attributes, &usual);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
         r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
         if (r == 0)
                 r = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
