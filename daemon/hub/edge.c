@@ -49,6 +49,7 @@ struct Edge {
 
 static int edge_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t length);
+static void edge_tick(uv_timer_t *timer);
 
 static const struct lws_protocols edge_protocols[] = {
         {.name = WIRE_SUBPROTOCOL,
@@ -170,6 +171,8 @@ static void link_kill(EdgeLink *link)
 {
         outbox_done(&link->outbox);
         lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+        /* What is set outside lws takes effect only when it looks again. */
+        lws_cancel_service(link->edge->context);
 }
 
 static void link_gone(EdgeLink *link)
@@ -283,6 +286,8 @@ static int link_open(Edge *edge, struct lws *wsi, EdgeLink **slot)
                 free(link);
                 return -ENOMEM;
         }
+        if (!uv_is_active((uv_handle_t *)&edge->tick))
+                uv_timer_start(&edge->tick, edge_tick, TICK_MS, TICK_MS);
         *slot = link;
         return take_bearer(link);
 }
@@ -429,8 +434,8 @@ static void edge_tick(uv_timer_t *timer)
                 else
                         link_keep_alive(link, now);
         }
-        /* Timeouts set here take effect only when lws looks at them again. */
-        lws_cancel_service(edge->context);
+        if (!edge->links)
+                uv_timer_stop(timer);
 }
 
 int edge_new(struct lws_context *context, uv_loop_t *loop, const EdgeOptions *options,
@@ -448,7 +453,6 @@ int edge_new(struct lws_context *context, uv_loop_t *loop, const EdgeOptions *op
                 return -EADDRNOTAVAIL;
         uv_timer_init(loop, &edge->tick);
         edge->tick.data = edge;
-        uv_timer_start(&edge->tick, edge_tick, TICK_MS, TICK_MS);
         *ret = TAKE_PTR(edge);
         return 0;
 }

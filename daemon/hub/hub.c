@@ -306,10 +306,9 @@ static void on_closed(EdgeLink *edge_link, void *userdata)
         HubLink *link = edge_link_userdata(edge_link);
         Moment moment;
 
-        if (!link)
-                return;
         edge_link_set_userdata(edge_link, NULL);
-        hub_link_free(hub, link);
+        if (link)
+                hub_link_free(hub, link);
         hub_moment(&moment);
         exchange_detach(hub->exchange, &moment, edge_link_id(edge_link));
         hub_drain(hub);
