@@ -308,6 +308,8 @@ static int link_append(EdgeLink *link, const char *data, size_t length)
 {
         size_t needed = link->message_length + length;
 
+        if (length == 0)
+                return 0;
         if (needed > link->message_allocated) {
                 size_t size = MAX_OF(2 * link->message_allocated, needed);
                 char *grown = realloc(link->message, size);

@@ -109,7 +109,8 @@ START_TEST(fragments_are_put_together)
 {
         Talker *alice = hub_rig_alice(h);
 
-        ck_assert_int_eq(ws_send_frame(alice->ws, WS_TEXT, false, "{\"op\":\"hist", 11), 0);
+        ck_assert_int_eq(ws_send_frame(alice->ws, WS_TEXT, false, "", 0), 0);
+        ck_assert_int_eq(ws_send_frame(alice->ws, WS_CONTINUATION, false, "{\"op\":\"hist", 11), 0);
         ck_assert_int_eq(ws_send_frame(alice->ws, WS_CONTINUATION, false, "ory\",", 5), 0);
         ck_assert_int_eq(ws_send_frame(alice->ws, WS_PING, true, "x", 1), 0);
         ck_assert_int_eq(ws_send_frame(alice->ws, WS_CONTINUATION, true, "\"id\":77}", 8), 0);
