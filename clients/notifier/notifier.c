@@ -27,7 +27,8 @@ typedef struct Shown {
         Notification *notification;
         PopupContent content; /* as shown last */
         bool dismissed;       /* by somebody: not put up again for the same */
-        bool acting;          /* a button was pressed, its answer is awaited */
+        bool pressed;         /* a button, since it was put up */
+        bool acting;          /* the answer to that is awaited */
         bool acted;           /* it worked: what it changes will be told */
         unsigned again;
 } Shown;
@@ -55,6 +56,10 @@ static bool put_up(Shown *shown, PopupContent *content)
         if (popup_content_equal(content, &shown->content) && (shows || shown->acted))
                 return true;
         shown->acted = false;
+        /* The server may be about to take down what was pressed, whatever it is told to say now. */
+        if (shown->pressed)
+                notification_close(shown->notification);
+        shown->pressed = false;
         if (!notification_show(shown->notification, content))
                 return false;
         popup_content_done(&shown->content);
@@ -85,7 +90,7 @@ static bool refresh(Shown *shown)
         popup_content(&shown->call, &notifier->server, &content);
         if (content.kind != shown->content.kind) {
                 take_down(shown);
-                shown->dismissed = shown->acted = false;
+                shown->dismissed = shown->pressed = shown->acted = false;
         }
         if (content.kind == POPUP_NONE)
                 take_down(shown);
@@ -122,7 +127,7 @@ static void on_action(void *userdata, PopupAction action)
         const char *path = shown->call.path;
         Tring *tring = shown->notifier->tring;
 
-        shown->acting = true;
+        shown->pressed = shown->acting = true;
         shown->call.error[0] = '\0';
         if (action == POPUP_CALL_BACK)
                 tring_call(tring, path, TRING_ON_MANAGER, "InitiateCall",
@@ -137,7 +142,7 @@ static void on_closed(void *userdata, bool dismissed)
 {
         Shown *shown = userdata;
 
-        if (shown->acting) /* most servers take it down once a button is pressed */
+        if (shown->pressed) /* most servers take it down then */
                 return;
         shown->dismissed =
                 dismissed || shown->content.kind == POPUP_MISSED || ++shown->again > SHOW_AGAIN_MAX;

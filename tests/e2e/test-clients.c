@@ -181,7 +181,8 @@ START_TEST(a_call_is_answered_and_hung_up_by_notification)
         client_wait_signal(n.pair.alice->client, "OutgoingCallAccepted", call.path);
         popup = notifications_wait(n.server, "In a call with Alice");
         notifications_press(n.server, popup, "mute");
-        notifications_wait_shown(n.server, popup, 1);
+        notifications_wait_closed(n.server, popup);
+        popup = notifications_wait(n.server, "In a call with Alice");
         notifications_press(n.server, popup, "hang-up");
         call_wait_status(n.pair.alice, &call, "ended", "remote-hangup");
         notifications_wait_closed(n.server, popup);

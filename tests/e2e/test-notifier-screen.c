@@ -62,6 +62,22 @@ START_TEST(a_click_on_a_button_does_what_it_says)
 }
 END_TEST
 
+START_TEST(a_call_that_could_not_be_answered_is_shown_again_and_says_why)
+{
+        fake_rings(desktop, FAKE_CALL_1, "maximiliane.von.und.zu@long.example",
+                   "Maximiliane von und zu Langenfeld-Oberkirchen", "video");
+        screen_wait_popup(screen);
+        fake_fail(desktop, "org.tring.Calls1.Error.BusySelf", "You are in another call.");
+        screen_click_button(screen, BUTTON_ACCEPT);
+        fake_wait_called(desktop, "Accept " FAKE_CALL_1);
+        screen_wait_popup(screen);
+        screen_shoot(screen, "refused");
+        screen_click_button(screen, BUTTON_DECLINE);
+        fake_wait_called(desktop, "Reject rejected " FAKE_CALL_1);
+        screen_wait_no_popup(screen);
+}
+END_TEST
+
 START_TEST(a_click_on_the_text_decides_nothing)
 {
         ring();
@@ -114,6 +130,7 @@ int main(void)
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_set_timeout(tests, 60);
         tcase_add_loop_test(tests, a_click_on_a_button_does_what_it_says, 0, 3);
+        tcase_add_test(tests, a_call_that_could_not_be_answered_is_shown_again_and_says_why);
         tcase_add_test(tests, a_click_on_the_text_decides_nothing);
         tcase_add_test(tests, the_popup_vanishes_when_the_call_is_answered_elsewhere);
         tcase_add_test(tests, a_missed_call_is_called_back_by_a_click);

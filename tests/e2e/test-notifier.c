@@ -155,8 +155,33 @@ START_TEST(what_the_daemon_refuses_is_said)
         fake_fail(desktop, "org.tring.Calls1.Error.BusySelf", "You are in another call & more.");
         notifications_press(server, popup, "accept");
         fake_wait_called(desktop, "Accept " FAKE_CALL_1);
-        notifications_wait_shown(server, popup, 1);
+        notifications_wait_closed(server, popup);
+        popup = notifications_wait(server, "Bob <b> is calling");
         ck_assert_str_eq(popup->body, "Audio call from bob\nYou are in another call &amp; more.");
+}
+END_TEST
+
+/* A server that takes a popup down once it was pressed may do so late. */
+START_TEST(what_is_said_after_a_press_outlives_what_was_pressed)
+{
+        static const struct {
+                const char *key, *error;
+        } cases[] = {{"accept", "You are in another call."}, {"mute", NULL}};
+        Popup *popup = ring();
+
+        if (_i == 1) {
+                notifications_press(server, popup, "accept");
+                popup = notifications_wait(server, "In a call");
+        }
+        if (cases[_i].error)
+                fake_fail(desktop, "org.tring.Calls1.Error.BusySelf", cases[_i].error);
+        notifications_press(server, popup, cases[_i].key);
+        notifications_wait_closed(server, popup);
+        Popup *next = notifications_wait(server, "Bob <b>");
+        notifications_close(server, popup, 2);
+        notifications_press(server, next, _i == 0 ? "decline" : "hang-up");
+        fake_wait_called(desktop, _i == 0 ? "Reject rejected " FAKE_CALL_1 : "End " FAKE_CALL_1);
+        notifications_wait_closed(server, next);
 }
 END_TEST
 
@@ -186,7 +211,8 @@ START_TEST(a_live_call_is_muted_and_hung_up_from_its_notification)
         assert_has(popup->hints, "urgency: 0");
         notifications_press(server, popup, "mute");
         fake_wait_called(desktop, "SetAudioMuted true " FAKE_CALL_1);
-        notifications_wait_shown(server, popup, 1);
+        notifications_wait_closed(server, popup);
+        popup = notifications_wait(server, "In a call with Bob <b>");
         ck_assert_str_eq(popup->actions, "[unmute, Unmute, hang-up, Hang up]");
         ck_assert_str_eq(popup->body, "Audio call from bob, you are muted");
         notifications_press(server, popup, "hang-up");
@@ -258,6 +284,7 @@ int main(void)
         tcase_add_test(tests, a_server_that_comes_late_gets_the_popup);
         tcase_add_test(tests, a_server_without_buttons_gets_the_command_to_answer);
         tcase_add_test(tests, what_the_daemon_refuses_is_said);
+        tcase_add_loop_test(tests, what_is_said_after_a_press_outlives_what_was_pressed, 0, 2);
         tcase_add_test(tests, a_missed_call_is_called_back);
         tcase_add_test(tests, a_live_call_is_muted_and_hung_up_from_its_notification);
         tcase_add_test(tests, nothing_is_left_when_the_daemon_dies_and_all_is_well_when_it_is_back);

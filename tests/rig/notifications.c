@@ -164,14 +164,6 @@ Popup *notifications_wait(Notifications *notifications, const char *text)
         }
 }
 
-void notifications_wait_shown(Notifications *notifications, const Popup *popup, unsigned shown)
-{
-        usec_t deadline = rig_deadline();
-
-        while (popup->shown <= shown)
-                rig_run_once(notifications->rig, deadline, "a change of the notification");
-}
-
 void notifications_wait_closed(Notifications *notifications, const Popup *popup)
 {
         usec_t deadline = rig_deadline();

@@ -30,8 +30,6 @@ Notifications *notifications_free(Notifications *notifications);
 
 /* An open popup whose summary has `text` in it; it stays the server's. */
 Popup *notifications_wait(Notifications *notifications, const char *text);
-/* Until the popup is put up or changed once more than `shown` times. */
-void notifications_wait_shown(Notifications *notifications, const Popup *popup, unsigned shown);
 void notifications_wait_closed(Notifications *notifications, const Popup *popup);
 unsigned notifications_open(const Notifications *notifications); /* how many are */
 

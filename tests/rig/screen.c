@@ -5,7 +5,7 @@
 
 #define SERVICES "/usr/share/dbus-1/services/"
 #define NOTIFYD_CLASS "xfce4-notifyd"
-#define LOOK_AGAIN_US (20 * USEC_PER_MSEC) /* X tells xdotool nothing of windows that go */
+#define LOOK_AGAIN_US (50 * USEC_PER_MSEC) /* X tells xdotool nothing of windows that go */
 
 /* Where xfce4-notifyd draws its buttons, from the window's bottom right corner, in pixels. */
 #define BUTTON_RIGHT 57  /* the middle of the rightmost */
@@ -135,17 +135,25 @@ static bool find_popup(Screen *screen, Geometry *ret)
         return found;
 }
 
-void screen_wait_popup(Screen *screen)
+/* The popup, once it stays where and as large as it is: text that wraps moves the buttons. */
+static Geometry wait_settled(Screen *screen, int not_window)
 {
         usec_t deadline = rig_deadline();
-        Geometry popup;
+        Geometry popup = {}, before = {};
 
-        while (!find_popup(screen, &popup) || popup.window == screen->window) {
+        while (!find_popup(screen, &popup) || popup.window == not_window ||
+               memcmp(&popup, &before, sizeof(popup)) != 0) {
                 if (rig_remaining_ms(deadline) == 0)
-                        rig_fail("no new popup is to be seen");
+                        rig_fail("no popup is to be seen that was not there before");
+                before = popup;
                 rig_run_for(screen->desktop->rig, LOOK_AGAIN_US);
         }
-        screen->window = popup.window;
+        return popup;
+}
+
+void screen_wait_popup(Screen *screen)
+{
+        screen->window = wait_settled(screen, screen->window).window;
 }
 
 void screen_wait_no_popup(Screen *screen)
@@ -183,20 +191,16 @@ static void click(Screen *screen, int x, int y)
 
 void screen_click_button(Screen *screen, unsigned from_right)
 {
-        Geometry popup;
+        Geometry popup = wait_settled(screen, 0);
 
-        if (!find_popup(screen, &popup))
-                rig_fail("no popup is to be seen");
         click(screen, popup.x + popup.width - BUTTON_RIGHT - BUTTON_PITCH * (int)from_right,
               popup.y + popup.height - BUTTON_BOTTOM);
 }
 
 void screen_click_text(Screen *screen)
 {
-        Geometry popup;
+        Geometry popup = wait_settled(screen, 0);
 
-        if (!find_popup(screen, &popup))
-                rig_fail("no popup is to be seen");
         click(screen, popup.x + popup.width / 2, popup.y + BUTTON_BOTTOM);
 }
 
