@@ -182,6 +182,7 @@ void phone_settle(Phone *phone)
         phone_flush(phone);
         errand_pump(phone);
         phone_acknowledge(phone);
+        phone_keep(phone);
 
         pool_shrink(&phone->spare_actions, SPARE_ACTIONS_KEPT);
         pool_shrink(&phone->spare_errands, SPARE_ERRANDS_KEPT);
@@ -205,11 +206,16 @@ void phone_action_done(PhoneAction *action)
         switch (action->type) {
         case PHONE_SEND:
         case PHONE_WORKER_SIGNAL:
+        case PHONE_ERRAND_SAVE:
                 message_done(&action->message);
                 break;
         case PHONE_WORKER_JOIN:
                 free(action->join.reply.others);
                 free(action->join.reply.ice_servers);
+                break;
+        case PHONE_CALL_SAVE:
+                phone_call_state_done(action->state);
+                free(action->state);
                 break;
         case PHONE_HISTORY_PUT:
                 call_record_done(&action->record);

@@ -97,6 +97,7 @@ bool decision_start(Phone *phone, Errand *errand)
                 errand->kept = true;
                 line->unwanted = true;
         }
+        line->unsaved = true;
         /* Whoever hangs up is not heard while the hub thinks about it. */
         if (method == CALL_METHOD_END)
                 session_close(phone, line);
@@ -296,6 +297,8 @@ static void command_when_busy(Phone *phone, WhenBusy when_busy)
         bool merged = errand && !errand->sent;
         if (!merged)
                 errand = errand_new(phone, MESSAGE_SETTINGS, NULL);
+        else
+                errand_unsave(errand);
         errand->message.settings.has_when_busy = true;
         errand->message.settings.when_busy = when_busy;
         if (!merged)
@@ -314,6 +317,7 @@ static void command_do_not_disturb(Phone *phone, bool on)
                 if (!on || !line_rings(line))
                         continue;
                 line->shown.present = false;
+                line->unsaved = true;
                 presenting_stop(line);
         }
 }

@@ -19,6 +19,7 @@ Errand *errand_free(Errand *errand)
 {
         if (!errand)
                 return NULL;
+        errand_unsave(errand);
         message_done(&errand->message);
         free(errand);
         return NULL;
@@ -59,6 +60,7 @@ void errand_turn(Errand *errand, MessageType type)
         Message message = {.type = type};
 
         STR_SET(message.session.session_id, errand_session_id(errand));
+        errand_unsave(errand);
         message_done(&errand->message);
         errand->message = message;
         errand->sent = errand->sent_once = errand->confirmed = errand->expired = false;
@@ -131,8 +133,7 @@ static int sessions_copy(MessageSessions *to, const MessageSessions *from)
         return 0;
 }
 
-/* The message as it is sent; the request keeps one to send again. */
-static int errand_copy(Errand *errand, Message *ret)
+int errand_copy(const Errand *errand, Message *ret)
 {
         Message copy = errand->message;
         int r = 0;
@@ -143,8 +144,8 @@ static int errand_copy(Errand *errand, Message *ret)
                 r = metadata_copy(&copy.initiate.metadata, &errand->message.initiate.metadata);
                 break;
         case MESSAGE_SIGNAL:
-                /* Sent once only: a lost one is old when the connection is back. */
-                errand->message.signal.data = NULL;
+                copy.signal.data = strdup(errand->message.signal.data);
+                r = copy.signal.data ? 0 : -ENOMEM;
                 break;
         case MESSAGE_SEEN:
         case MESSAGE_FORGET:

@@ -14,6 +14,7 @@
  *         phone-listener.c     who listens, and who presents
  *         phone-session.c      the media of a call
  *         phone-participant.c  who else is in them
+ *         phone-kept.c         what survives a restart
  *         phone-action.c       the queue of actions, and what follows from the state
  *
  * Memory: an event first reserves the action nodes that it can need (phone_reserve) and whatever
@@ -87,6 +88,8 @@ typedef struct Line {
         bool joined;                 /* this device takes part in the media */
         bool flows_said;             /* the hub was told that media flows */
         bool unknown;                /* to the hub, which came back without it: rule 15 */
+        bool unsaved;                /* the store has another state of it, or none */
+        bool saved;                  /* the store has it */
         usec_t shown_until;          /* finished: when the object goes */
 } Line;
 
@@ -112,7 +115,15 @@ typedef struct Errand {
         char owner[OWNER_MAX + 1];
         SessionSettings settings; /* INITIATE, ACCEPT, JOIN */
         bool tie;                 /* INITIATE */
+        struct SavedErrand *saved;
 } Errand;
+
+/* What the store has of a request; outlives it until the store is told. */
+typedef struct SavedErrand {
+        struct SavedErrand *prev, *next;
+        uint64_t number;
+        bool gone; /* the request is through, or another by now */
+} SavedErrand;
 
 struct Phone {
         Instant instant; /* of the event that is being worked on */
@@ -133,6 +144,7 @@ struct Phone {
         Errand *errands; /* in the order in which they were asked */
         size_t n_errands;
         uint64_t next_id;
+        SavedErrand *saved_errands;
 
         Listener *listeners;
         size_t n_listeners;
@@ -189,7 +201,7 @@ Line *line_free(Line *line); /* one that is not in the phone */
 DEFINE_CLEANUP(Line *, line_free);
 void line_add(Phone *phone, Line *line);
 void line_remove(Phone *phone, Line *line);
-void line_changed(Phone *phone, const Line *line, uint32_t properties);
+void line_changed(Phone *phone, Line *line, uint32_t properties);
 void line_ring_for(Phone *phone, Line *line, uint32_t remaining_ms);
 void line_ring(Phone *phone, Line *line, bool resumed);
 void line_member_ringing(Phone *phone, Line *line, usec_t ringing_since);
@@ -199,6 +211,8 @@ void line_update_alerting(Phone *phone, Line *line);
 /* The call is answered, as `snapshot` says; `event`: programs are told by OutgoingCallAccepted. */
 void line_answered(Phone *phone, Line *line, const CallSnapshot *snapshot, bool event);
 void line_answered_by(Phone *phone, Line *line, const Errand *errand);
+/* A program of this device has answered it, or will. */
+void line_handled_by(Phone *phone, Line *line, const char *owner);
 /* How it ended, by the hub's word. What the rules do not allow changes nothing. */
 void line_over(Phone *phone, Line *line, const MessageOver *over);
 void line_over_by_record(Phone *phone, Line *line, const CallRecord *record);
@@ -212,7 +226,8 @@ PhoneEvent line_end_event(const CallRecord *record);
 Errand *errand_new(Phone *phone, MessageType type, const char *session_id);
 Errand *errand_free(Errand *errand);
 DEFINE_CLEANUP(Errand *, errand_free);
-void errand_add(Phone *phone, Errand *errand);                           /* asks; takes it */
+int errand_copy(const Errand *errand, Message *ret); /* its message; 0 or -ENOMEM */
+void errand_add(Phone *phone, Errand *errand);       /* asks; takes it */
 void errand_ask(Phone *phone, MessageType type, const char *session_id); /* the two together */
 void errand_take(Phone *phone, Errand *errand); /* out of the list: the caller's */
 void errand_remove(Phone *phone, Errand *errand);
@@ -274,6 +289,8 @@ void session_fail(Phone *phone, Line *line, CallError error, const char *text);
 void session_mute(Phone *phone, Line *line, bool on);
 void session_set_state(Phone *phone, Line *line, SessionState state);
 void session_tell_state(Phone *phone, Line *line); /* the hub: muted, media flows */
+bool session_is_in_media(const PhoneSession *session);
+bool session_media_flows(const PhoneSession *session);
 
 /* ---- phone-participant.c ---- */
 
@@ -291,6 +308,13 @@ void phone_acknowledge(Phone *phone);
 /* A call's record as it is by `over`, for the store. Returns 0 or -ENOMEM. */
 int phone_history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over);
 int phone_history_put(Phone *phone, const CallRecord *record);
+
+/* ---- phone-kept.c ---- */
+
+/* Tells the store what has changed; without memory it waits for the next event. */
+void phone_keep(Phone *phone);
+/* The request is another now, or none any more. */
+void errand_unsave(Errand *errand);
 
 /* ---- phone-deadline.c ---- */
 

@@ -74,6 +74,7 @@ void line_add(Phone *phone, Line *line)
         const char *session_id = line->shown.record.session_id;
 
         DL_APPEND(phone->lines, line);
+        line->unsaved = true;
         phone_act(phone, PHONE_CALL_ADDED, session_id);
         if (line->shown.record.status == CALL_STATUS_ONGOING)
                 session_open(phone, line);
@@ -86,11 +87,12 @@ void line_remove(Phone *phone, Line *line)
         line_free(line);
 }
 
-void line_changed(Phone *phone, const Line *line, uint32_t properties)
+void line_changed(Phone *phone, Line *line, uint32_t properties)
 {
         PhoneAction *action = phone_act(phone, PHONE_CALL_CHANGED, line->shown.record.session_id);
 
         action->properties = properties;
+        line->unsaved = true;
 }
 
 void line_ring_for(Phone *phone, Line *line, uint32_t remaining_ms)
@@ -99,6 +101,7 @@ void line_ring_for(Phone *phone, Line *line, uint32_t remaining_ms)
 
         line->shown.ring_until = initiated ? phone->instant.now + remaining_ms * USEC_PER_MSEC : 0;
         line->unknown = false;
+        line->unsaved = true;
 }
 
 void line_ring(Phone *phone, Line *line, bool resumed)
@@ -147,6 +150,7 @@ void line_silence(Phone *phone, Line *line)
 {
         line->shown.silenced = true;
         line->shown.present = false;
+        line->unsaved = true;
         presenting_stop(line);
 }
 
@@ -172,18 +176,23 @@ static uint32_t line_stop_ringing(Line *line)
         return properties;
 }
 
-void line_answered_by(Phone *phone, Line *line, const Errand *errand)
+void line_handled_by(Phone *phone, Line *line, const char *owner)
 {
         const Listener *listener, *handler = NULL;
 
         DL_FOREACH (phone->listeners, listener) {
-                if (str_eq(listener->shown.owner, errand->owner) &&
+                if (str_eq(listener->shown.owner, owner) &&
                     (!handler || (listener->shown.presents && !handler->shown.presents)))
                         handler = listener;
         }
-        STR_SET(line->handler, errand->owner);
-        STR_SET(line->shown.handled_by, handler ? handler->shown.id : errand->owner);
+        STR_SET(line->handler, owner);
+        STR_SET(line->shown.handled_by, handler ? handler->shown.id : line->handler);
         line->shown.answered_here = true;
+}
+
+void line_answered_by(Phone *phone, Line *line, const Errand *errand)
+{
+        line_handled_by(phone, line, errand->owner);
         line->shown.join_wanted = errand->message.accept.join;
         line->shown.session.settings = errand->settings;
         line->shown.session.audio_muted = errand->settings.start_audio_muted;
@@ -280,6 +289,9 @@ static void line_finish(Phone *phone, Line *line, const MessageOver *over)
         line_say_status(phone, line, old);
         listeners_tell(phone, line, line_end_event(record), false);
         errands_call_over(phone, line);
+        if (line->saved)
+                phone_act(phone, PHONE_CALL_FORGET, record->session_id);
+        line->saved = false;
         lines_limit_finished(phone);
 }
 

@@ -158,6 +158,8 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
         accept = errand_find(phone, MESSAGE_ACCEPT, snapshot->record.session_id);
         if (line_rings(line) && accept)
                 line_answered_by(phone, line, accept);
+        else if (line_rings(line))
+                line_handled_by(phone, line, line->handler);
         line_answered(phone, line, snapshot, !incoming);
         return 0;
 }
@@ -171,7 +173,7 @@ static int welcome_unknown_call(Phone *phone, Line *line)
 
         if (line->shown.record.status == CALL_STATUS_ONGOING)
                 return line_end_here(phone, line, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
-        if (line_rings(line) || !*line->placed.session_id) {
+        if (line_rings(line) || !*line->placed.session_id || line->unwanted) {
                 line->unknown = true;
                 line->shown.ring_until = MIN_OF(line->shown.ring_until, last);
                 return 0;

@@ -337,6 +337,7 @@ int phone_owner_gone(Phone *phone, const Instant *instant, const char *owner)
                         return r;
                 line_untie(phone, line);
                 *line->tied_to = '\0';
+                line->unsaved = true;
         }
         r = phone_reserve(phone, 1, 0);
         if (r < 0)

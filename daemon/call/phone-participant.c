@@ -27,8 +27,9 @@ static void participant_say(Phone *phone, const Line *line, PhoneActionType type
         phone_act(phone, type, line->shown.record.session_id)->participant = *participant;
 }
 
-static void participants_changed(Phone *phone, const Line *line)
+static void participants_changed(Phone *phone, Line *line)
 {
+        line->unsaved = true;
         phone_act(phone, PHONE_SESSION_CHANGED, line->shown.record.session_id)->properties =
                 PHONE_PROPERTY_PARTICIPANTS;
 }
@@ -179,10 +180,14 @@ int phone_worker_participant(Phone *phone, const Instant *instant, const char *s
         }
         if (shown && (shown->connected != connected || shown->speaking != speaking ||
                       !str_eq(shown->audio_node, audio_node))) {
+                /* Who speaks changes all the time, and is not worth the store's while. */
+                bool unsaved = line->unsaved || shown->connected != connected;
+
                 shown->connected = connected;
                 shown->speaking = speaking;
                 STR_SET(shown->audio_node, audio_node);
                 participants_changed(phone, line);
+                line->unsaved = unsaved;
                 participant_say(phone, line, PHONE_PARTICIPANT_CHANGED, shown);
                 session_tell_state(phone, line);
         }

@@ -16,13 +16,14 @@ static const char *line_id(const Line *line)
         return line->shown.record.session_id;
 }
 
-static void session_changed(Phone *phone, const Line *line, uint32_t properties)
+static void session_changed(Phone *phone, Line *line, uint32_t properties)
 {
+        line->unsaved = true;
         if (line->shown.has_session)
                 phone_act(phone, PHONE_SESSION_CHANGED, line_id(line))->properties = properties;
 }
 
-static bool session_is_in_media(const PhoneSession *session)
+bool session_is_in_media(const PhoneSession *session)
 {
         return session->state == SESSION_JOINING || session->state == SESSION_CONNECTED ||
                session->state == SESSION_RECONNECTING;
@@ -151,7 +152,7 @@ int session_joined(Phone *phone, Line *line, const ReplyJoin *reply)
                 return r;
 
         STR_SET(session->own_id, reply->participant);
-        line->joined = true;
+        line->joined = line->unsaved = true;
         session_start_worker(phone, line);
         PhoneAction *action = phone_act(phone, PHONE_WORKER_JOIN, line_id(line));
         action->join.reply = *reply;
@@ -174,7 +175,7 @@ void session_fail(Phone *phone, Line *line, CallError error, const char *text)
         str_printable(action->text, sizeof(action->text), text);
 }
 
-static bool session_media_flows(const PhoneSession *session)
+bool session_media_flows(const PhoneSession *session)
 {
         if (session->state != SESSION_CONNECTED)
                 return false;

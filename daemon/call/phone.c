@@ -19,6 +19,7 @@ int phone_new(Phone **ret)
 Phone *phone_free(Phone *phone)
 {
         Errand *errand, *next_errand;
+        SavedErrand *saved, *next_saved;
         Line *line, *next;
 
         if (!phone)
@@ -27,6 +28,8 @@ Phone *phone_free(Phone *phone)
                 errand_free(errand);
         DL_FOREACH_SAFE (phone->lines, line, next)
                 line_free(line);
+        DL_FOREACH_SAFE (phone->saved_errands, saved, next_saved)
+                free(saved);
         listeners_free(phone);
         phone_actions_free(phone);
         free(phone);

@@ -96,6 +96,32 @@ typedef struct PhoneCall {
         PhoneSession session;
 } PhoneCall;
 
+/*
+ * What must survive a restart of a call that goes on: what the hub cannot tell again. Clocks that
+ * start anew with the machine have no place in it.
+ */
+typedef struct PhoneCallState {
+        CallRecord record; /* owned */
+        usec_t ring_until; /* CLOCK_REALTIME; 0 when it does not ring */
+        bool silenced, present, member_ringing, answered_here, join_wanted;
+        bool alerting_said; /* the hub knows that someone is alerted */
+        bool unwanted;      /* cancel or end was pressed */
+        bool placed;        /* here; with these: */
+        bool parallel;
+        int timeout_s;
+        char handled_by[OWNER_MAX + 1];
+        char handler[OWNER_MAX + 1]; /* unique name of who answered, or is about to */
+        char tied_to[OWNER_MAX + 1]; /* it goes with this connection of the bus; or empty */
+        SessionState session_state;
+        bool audio_muted, video_paused;
+        SessionSettings settings;
+        char own_id[PARTICIPANT_ID_MAX + 1];
+        SessionParticipant *participants; /* owned */
+        size_t n_participants;
+} PhoneCallState;
+
+void phone_call_state_done(PhoneCallState *state);
+
 /* ---- a call listener ---- */
 
 typedef struct PhoneListener {
@@ -243,6 +269,12 @@ typedef enum PhoneActionType {
         PHONE_WORKER_STOP,    /* ends the media; the worker goes */
         PHONE_HISTORY_PUT,    /* the store takes `record`, replacing one of the same session */
         PHONE_HISTORY_FORGET, /* `sessions`: deleted on another device */
+        PHONE_CALL_SAVE,      /* the store takes `state` of session_id, in place of an older one */
+        PHONE_CALL_FORGET,    /* the call is over, or not ours: the store drops it */
+        PHONE_ERRAND_SAVE,    /* the hub has yet to be told `message`: the store takes it as
+                                 number `serial` */
+        PHONE_ERRAND_FORGET,  /* the store drops what it has as number `serial` */
+        PHONE_ACTION_TYPE_COUNT,
 } PhoneActionType;
 
 typedef struct PhoneAction {
@@ -257,18 +289,19 @@ typedef struct PhoneAction {
         PhoneEvent event;
         bool present;    /* LISTENER_CALL: this one is asked to present */
         bool resumed;    /* BROADCAST, LISTENER_CALL: announced again after a restart */
-        uint64_t serial; /* LISTENER_CALL */
+        uint64_t serial; /* LISTENER_CALL, ERRAND_… */
         PhoneTone tone;
         bool on;
-        union {                                 /* at most one of them: actions are many */
-                Message message;                /* SEND, WORKER_SIGNAL; owned by the action */
-                PhoneListener listener;         /* LISTENER_CALL: a copy */
+        union {                         /* at most one of them: actions are many */
+                Message message;        /* SEND, WORKER_SIGNAL, ERRAND_SAVE; owned by the action */
+                PhoneListener listener; /* LISTENER_CALL: a copy */
                 SessionParticipant participant; /* USER_…, PARTICIPANT_…, WORKER_PARTICIPANT_… */
                 struct {
                         ReplyJoin reply; /* owned by the action */
                         SessionSettings settings;
                         bool muted;
                 } join;                    /* WORKER_JOIN */
+                PhoneCallState *state;     /* CALL_SAVE; owned by the action */
                 CallRecord record;         /* HISTORY_PUT; owned by the action */
                 MessageSessions sessions;  /* HISTORY_FORGET; owned by the action */
                 char token[TOKEN_MAX + 1]; /* DONE of GENERATE_TOKEN */
@@ -373,6 +406,23 @@ const PhoneListener *phone_listener_at(const Phone *phone, size_t index);
  * at once. Others leave the rest when they begin one: no two open microphones.
  */
 void phone_allow_parallel_media(Phone *phone);
+
+/*
+ * A call that PHONE_CALL_SAVE kept, and a request that PHONE_ERRAND_SAVE did (its message as it was
+ * given out); before any listener and any connection, and after the policy. The call is announced
+ * as it is now: who rings rings, resumed, and who is remembered as a listener is told of it by
+ * phone_listener_add(). `worker` says whether its worker is still there and has been adopted:
+ * PHONE_WORKER_START and PHONE_WORKER_JOIN go to that one, it is told to stop when nobody needs it,
+ * and it says by phone_worker_state() and phone_worker_participant() how it is. Without one the
+ * media of an ongoing call have failed, and can be joined again.
+ *
+ * Whoever state->tied_to names may be gone by now: then phone_owner_gone() comes next.
+ *
+ * Returns 0, -ENOMEM, -EEXIST, or -EINVAL: over already, or no request that is ever kept.
+ */
+int phone_restore_call(Phone *phone, const Instant *instant, const PhoneCallState *state,
+                       bool worker);
+int phone_restore_errand(Phone *phone, const Instant *instant, const Message *message);
 
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
 void phone_restore_history_since(Phone *phone, usec_t since);

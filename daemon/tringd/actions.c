@@ -196,7 +196,7 @@ static void put_history(Daemon *daemon, const PhoneAction *action)
                        history_queue_put(daemon->history_queue, &action->record));
 }
 
-static void (*const acts[])(Daemon *daemon, const PhoneAction *action) = {
+static void (*const acts[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const PhoneAction *action) = {
         [PHONE_SEND] = send_to_hub,
         [PHONE_DONE] = answer,
         [PHONE_CALL_ADDED] = call_added,
@@ -226,6 +226,7 @@ static void (*const acts[])(Daemon *daemon, const PhoneAction *action) = {
 
 void daemon_act(Daemon *daemon, const PhoneAction *action)
 {
-        assert(action->type < ELEMENTSOF(acts) && acts[action->type]);
-        acts[action->type](daemon, action);
+        assert(action->type < PHONE_ACTION_TYPE_COUNT);
+        if (acts[action->type])
+                acts[action->type](daemon, action);
 }

@@ -43,7 +43,111 @@ void fixture_free(Fixture *fixture)
 {
         forget(fixture);
         phone_free(fixture->phone);
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.states); i++)
+                phone_call_state_done(&fixture->store.states[i]);
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.errands); i++)
+                message_done(&fixture->store.errands[i]);
         free(fixture);
+}
+
+/* ---- the store ---- */
+
+/* The place of that session, or, "" asked for, a free one. */
+static PhoneCallState *state_place(Fixture *fixture, const char *session_id)
+{
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.states); i++) {
+                if (str_eq(fixture->store.states[i].record.session_id, session_id))
+                        return &fixture->store.states[i];
+        }
+        return NULL;
+}
+
+static Message *errand_place(Fixture *fixture, uint64_t number)
+{
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.errands); i++) {
+                Message *errand = &fixture->store.errands[i];
+
+                if (number ? errand->type != MESSAGE_NONE && errand->id == number
+                           : errand->type == MESSAGE_NONE)
+                        return errand;
+        }
+        return NULL;
+}
+
+/* Takes what the action owns. */
+static void store_take(Fixture *fixture, PhoneAction *action)
+{
+        PhoneCallState *state = state_place(fixture, action->session_id);
+        Message *errand = errand_place(fixture, action->serial);
+
+        switch (action->type) {
+        case PHONE_CALL_SAVE:
+                state = state ? state : state_place(fixture, "");
+                ck_assert_ptr_nonnull(state);
+                phone_call_state_done(state);
+                *state = *action->state;
+                *action->state = (PhoneCallState){};
+                break;
+        case PHONE_CALL_FORGET:
+                ck_assert_ptr_nonnull(state);
+                phone_call_state_done(state);
+                break;
+        case PHONE_ERRAND_SAVE:
+                ck_assert_ptr_null(errand);
+                errand = errand_place(fixture, 0);
+                ck_assert_ptr_nonnull(errand);
+                *errand = action->message;
+                action->message.type = MESSAGE_NONE;
+                break;
+        case PHONE_ERRAND_FORGET:
+                ck_assert_ptr_nonnull(errand);
+                message_done(errand);
+                break;
+        default:
+                break;
+        }
+}
+
+size_t stored_calls(const Fixture *fixture)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.states); i++)
+                n += *fixture->store.states[i].record.session_id != '\0';
+        return n;
+}
+
+size_t stored_errands(const Fixture *fixture)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.errands); i++)
+                n += fixture->store.errands[i].type != MESSAGE_NONE;
+        return n;
+}
+
+void restarted(Fixture *fixture, bool worker)
+{
+        forget(fixture);
+        fixture->phone = phone_free(fixture->phone);
+        ck_assert_int_eq(phone_new(&fixture->phone), 0);
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.states); i++) {
+                const PhoneCallState *state = &fixture->store.states[i];
+
+                if (*state->record.session_id)
+                        ck_assert_int_eq(phone_restore_call(fixture->phone, &fixture->instant,
+                                                            state, worker),
+                                         0);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.errands); i++) {
+                const Message *errand = &fixture->store.errands[i];
+
+                if (errand->type != MESSAGE_NONE)
+                        ck_assert_int_eq(
+                                phone_restore_errand(fixture->phone, &fixture->instant, errand), 0);
+        }
+        memset(fixture->ids, 0, sizeof(fixture->ids));
+        fixture->n_told = 0;
 }
 
 /* ---- writing down ---- */
@@ -142,6 +246,11 @@ static void say_action(Fixture *fixture, const PhoneAction *action)
                 say(fixture, "history:%s/%s", call_status_to_string(action->record.status),
                     action->record.reason);
                 break;
+        case PHONE_CALL_SAVE:
+        case PHONE_CALL_FORGET:
+        case PHONE_ERRAND_SAVE:
+        case PHONE_ERRAND_FORGET:
+                break;
         default:
                 say(fixture, "%s", words[action->type]);
                 break;
@@ -155,6 +264,7 @@ const char *fixture_said(Fixture *fixture)
         *fixture->said = '\0';
         while (phone_next_action(fixture->phone, &action)) {
                 say_action(fixture, &action);
+                store_take(fixture, &action);
                 fixture->last[action.type] = action;
                 phone_action_done(&action);
         }

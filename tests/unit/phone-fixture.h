@@ -11,7 +11,8 @@
  *                   "worker-start");
  *
  * tell:ID is an event to a listener, with '!' when it is asked to present and '~' when it is
- * announced again; done:NAME is a command refused; status:STATUS/REASON a StatusChanged.
+ * announced again; what the store takes of calls and requests is not written down, but taken:
+ * restarted() reads it. done:NAME is a command refused; status:STATUS/REASON a StatusChanged.
  */
 
 #include <check.h>
@@ -30,14 +31,18 @@ typedef struct Fixture {
         Instant instant;
         uint64_t seq, ticket;
         char said[8192];
-        uint64_t ids[MESSAGE_TYPE_COUNT];           /* of the last request of each type */
-        Message sent[MESSAGE_TYPE_COUNT];           /* likewise, less what it points to */
-        PhoneAction last[PHONE_HISTORY_FORGET + 1]; /* of each type, less what it points to */
+        uint64_t ids[MESSAGE_TYPE_COUNT];          /* of the last request of each type */
+        Message sent[MESSAGE_TYPE_COUNT];          /* likewise, less what it points to */
+        PhoneAction last[PHONE_ACTION_TYPE_COUNT]; /* of each type, less what it points to */
         struct {
                 char id[LISTENER_ID_MAX + 1];
                 uint64_t serial; /* of the last event */
         } told[8];
         size_t n_told;
+        struct { /* what the store has; what is empty is free */
+                PhoneCallState states[PHONE_CALLS_MAX];
+                Message errands[1024];
+        } store;
 } Fixture;
 
 Suite *phone_suite(const char *name, const TTest *const *tests, size_t n);
@@ -55,6 +60,11 @@ static inline void fixture_freep(Fixture **fixture)
 const char *fixture_said(Fixture *fixture); /* since the last look */
 void forget(Fixture *fixture);              /* what was said so far is of no interest */
 void wait_us(Fixture *fixture, usec_t us);  /* time passes, deadlines on the way are kept */
+
+/* The daemon was killed and is there again, with what the store has; `worker`: so are workers. */
+void restarted(Fixture *fixture, bool worker);
+size_t stored_calls(const Fixture *fixture);
+size_t stored_errands(const Fixture *fixture);
 
 /* ---- the hub ---- */
 
