@@ -57,8 +57,8 @@ static const FieldWords reject_status_words = {"\"rejected\" or \"busy\"", call_
                                                reject_status_from_string};
 static const FieldWords status_words = {"a call's status", call_status_to_string,
                                         call_status_from_string};
-static const FieldWords call_type_words = {"\"audio\" or \"video\"", call_type_to_string,
-                                           call_type_from_string};
+const FieldWords call_type_words = {"\"audio\" or \"video\"", call_type_to_string,
+                                    call_type_from_string};
 static const FieldWords receiver_type_words = {"\"user\" or \"group\"", receiver_type_to_string,
                                                receiver_type_from_string};
 static const FieldWords direction_words = {"\"outgoing\" or \"incoming\"", call_direction_to_string,

@@ -17,7 +17,7 @@ const char *reply_kind_to_string(ReplyKind kind);
 int reply_kind_from_string(const char *s, ReplyKind *ret); /* "welcome"; "" is REPLY_PLAIN */
 
 /* Shared with the worker's messages and the stores. */
-extern const FieldWords call_error_words;
+extern const FieldWords call_error_words, call_type_words;
 extern const FieldTable party_fields, participant_fields, signal_fields, join_reply_fields;
 extern const FieldTable record_fields;    /* a CallRecord */
 extern const FieldTable live_call_fields; /* a LiveCall */

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "wire/wire-messages.h"
+#include "wire/wire-stored.h"
 #include "wire/wire.h"
 
 /* Stored by ourselves, so bounded only against a store that is broken. */
@@ -13,7 +14,7 @@
 static const JsonLimits stored_limits = {STORED_MAX, WIRE_NESTING_MAX, WIRE_MEMBERS_MAX,
                                          STORED_VALUES_MAX};
 
-static int encode_stored(const FieldTable *table, const void *what, char **ret)
+int stored_encode(const FieldTable *table, const void *what, char **ret)
 {
         _cleanup_(json_print_done) JsonPrinter printer;
 
@@ -22,7 +23,7 @@ static int encode_stored(const FieldTable *table, const void *what, char **ret)
         return json_print_finish(&printer, ret, NULL);
 }
 
-static int decode_stored(const FieldTable *table, const char *json, void *what)
+int stored_decode(const FieldTable *table, const char *json, void *what)
 {
         _cleanup_(cJSON_Deletep) cJSON *root = NULL;
         char text[MESSAGE_TEXT_MAX + 1];
@@ -36,13 +37,13 @@ static int decode_stored(const FieldTable *table, const char *json, void *what)
 
 int wire_encode_record(const CallRecord *record, char **ret)
 {
-        return encode_stored(&record_fields, record, ret);
+        return stored_encode(&record_fields, record, ret);
 }
 
 int wire_decode_record(const char *json, CallRecord *ret)
 {
         _cleanup_(call_record_done) CallRecord record = {0};
-        int r = decode_stored(&record_fields, json, &record);
+        int r = stored_decode(&record_fields, json, &record);
 
         if (r < 0)
                 return r;
@@ -53,13 +54,13 @@ int wire_decode_record(const char *json, CallRecord *ret)
 
 int wire_encode_live(const LiveCall *call, char **ret)
 {
-        return encode_stored(&live_call_fields, call, ret);
+        return stored_encode(&live_call_fields, call, ret);
 }
 
 int wire_decode_live(const char *json, LiveCall *ret)
 {
         _cleanup_(live_call_done) LiveCall call = {0};
-        int r = decode_stored(&live_call_fields, json, &call);
+        int r = stored_decode(&live_call_fields, json, &call);
 
         if (r < 0)
                 return r;

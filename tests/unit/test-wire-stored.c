@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "suite.h"
 #include "wire-samples.h"
+#include "wire/wire-kept.h"
 #include "wire/wire.h"
 
 #define MEMBERS GROUP_MEMBERS_MAX /* far more than fit a message */
@@ -58,16 +59,54 @@ START_TEST(a_live_call_is_stored_and_read)
 }
 END_TEST
 
+START_TEST(a_call_of_a_device_is_stored_and_read)
+{
+        _cleanup_free_ char *text = NULL, *again = NULL;
+        PhoneCallState state = {.ring_until = 1763632845000000,
+                                .silenced = true,
+                                .unwanted = true,
+                                .timeout_s = -1,
+                                .handler = ":1.7",
+                                .session_state = SESSION_RECONNECTING,
+                                .settings = {.type = CALL_TYPE_VIDEO, .has_type = true},
+                                .own_id = "p2"};
+        PhoneCallState back;
+
+        sample_record(&state.record);
+        state.participants = calloc(1, sizeof(*state.participants));
+        ck_assert_ptr_nonnull(state.participants);
+        state.n_participants = 1;
+        STR_SET(state.participants->participant.id, "p1");
+        state.participants->connected = true;
+        ck_assert_int_eq(wire_encode_kept(&state, &text), 0);
+        ck_assert_int_eq(wire_decode_kept(text, &back), 0);
+        ck_assert_int_eq(wire_encode_kept(&back, &again), 0);
+        ck_assert_str_eq(text, again);
+        ck_assert_uint_eq(back.ring_until, state.ring_until);
+        ck_assert(back.silenced && back.unwanted && !back.placed);
+        ck_assert_int_eq(back.timeout_s, -1);
+        ck_assert_str_eq(back.handler, ":1.7");
+        ck_assert_int_eq(back.session_state, SESSION_RECONNECTING);
+        ck_assert_int_eq(back.settings.type, CALL_TYPE_VIDEO);
+        ck_assert_uint_eq(back.n_participants, 1);
+        ck_assert(back.participants->connected);
+        phone_call_state_done(&state);
+        phone_call_state_done(&back);
+}
+END_TEST
+
 START_TEST(what_is_no_record_is_refused)
 {
         static const char *const texts[] = {"", "{}", "[]", "{\"session_id\":1}",
                                             "{\"a\":1,\"a\":2}"};
         CallRecord record;
+        PhoneCallState state;
         LiveCall live;
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
                 ck_assert_int_eq(wire_decode_record(texts[i], &record), -EBADMSG);
                 ck_assert_int_eq(wire_decode_live(texts[i], &live), -EBADMSG);
+                ck_assert_int_eq(wire_decode_kept(texts[i], &state), -EBADMSG);
         }
 }
 END_TEST
@@ -79,6 +118,7 @@ int main(void)
 
         tcase_add_test(tcase, a_record_is_stored_and_read);
         tcase_add_test(tcase, a_live_call_is_stored_and_read);
+        tcase_add_test(tcase, a_call_of_a_device_is_stored_and_read);
         tcase_add_test(tcase, what_is_no_record_is_refused);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
