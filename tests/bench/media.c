@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a call costs and how late it is heard: two media workers on this machine, between virtual
- * microphones and speakers. The floor of mouth to ear is the same chirp through PipeWire alone.
+ * microphones and speakers. Floors: the same through PipeWire alone, the codec alone.
  */
+#include <math.h>
+#include <opus.h>
+#include <time.h>
+
 #include "bench/figure.h"
 #include "rig/audio-room.h"
 
@@ -10,11 +14,15 @@
 #define SETTLE_CHIRPS 4 /* at first: the ring gathers */
 #define FIRST_SOUNDS 12
 #define COST_SECONDS 10
-#define MOUTH_TO_EAR_TARGET_MS 50.0
-#define FIRST_SOUND_TARGET_MS 200.0
+#define MOUTH_TO_EAR_TARGET_MS 45.0
+#define FIRST_SOUND_TARGET_MS 150.0
 #define CPU_TARGET_PERCENT 4.0
 #define PSS_TARGET_MB 20.0
 #define HEAR_MS 5000
+#define CODEC_SECONDS 10 /* of sound */
+#define CODEC_FRAME_MS 10
+#define CODEC_BITRATE 32000
+#define CODEC_COMPLEXITY 5
 #define TONE_HZ 440.0
 
 /* As after a while of ringing: both are up and warm. */
@@ -23,6 +31,24 @@ static void enter_warm(Room *room)
         room_enter(room);
         audio_call_stats(&room->call, room->alice);
         audio_call_stats(&room->call, room->bob);
+}
+
+/* Microphone to speaker by PipeWire alone. */
+static struct pw_proxy *link_directly(Room *room)
+{
+        struct pw_proxy *link;
+
+        rig_check(rig_graph_link(room->graph, "mic-a", RIG_PORT_MICROPHONE, "spk-b",
+                                 RIG_PORT_SPEAKER, &link),
+                  "the direct way");
+        return link;
+}
+
+static void unlink_again(Room *room, struct pw_proxy *link)
+{
+        pw_thread_loop_lock(rig_graph_loop(room->graph));
+        pw_proxy_destroy(link);
+        pw_thread_loop_unlock(rig_graph_loop(room->graph));
 }
 
 /* ---- mouth to ear ---- */
@@ -46,17 +72,12 @@ static size_t chirp(Room *room, Samples *samples)
 static void measure_mouth_to_ear(Room *room)
 {
         _cleanup_(samples_done) Samples floor = {}, call = {};
-        struct pw_proxy *link;
+        struct pw_proxy *link = link_directly(room);
         char label[80];
         size_t lost;
 
-        rig_check(rig_graph_link(room->graph, "mic-a", RIG_PORT_MICROPHONE, "spk-b",
-                                 RIG_PORT_SPEAKER, &link),
-                  "the direct way");
         chirp(room, &floor);
-        pw_thread_loop_lock(rig_graph_loop(room->graph));
-        pw_proxy_destroy(link);
-        pw_thread_loop_unlock(rig_graph_loop(room->graph));
+        unlink_again(room, link);
         room_both_join(room);
         lost = chirp(room, &call);
         snprintf(label, sizeof(label), "mouth to ear p50 (n = %zu)", call.count);
@@ -101,10 +122,42 @@ static double pss_mb(pid_t pid)
         return kb / 1024;
 }
 
+/*
+ * What Opus alone takes for one voice each way, with the worker's settings: % of a core. Threads,
+ * network and sound are what a worker adds to it.
+ */
+static double codec_percent(void)
+{
+        const opus_int32 frames = CODEC_SECONDS * 1000 / CODEC_FRAME_MS;
+        static opus_int16 samples[RIG_RATE * CODEC_FRAME_MS / 1000];
+        unsigned char packet[1500];
+        OpusEncoder *encoder = opus_encoder_create(RIG_RATE, 1, OPUS_APPLICATION_VOIP, NULL);
+        OpusDecoder *decoder = opus_decoder_create(RIG_RATE, 1, NULL);
+        clock_t begun = clock();
+
+        if (!encoder || !decoder)
+                rig_fail("no Opus");
+        opus_encoder_ctl(encoder, OPUS_SET_BITRATE(CODEC_BITRATE));
+        opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(CODEC_COMPLEXITY));
+        for (opus_int32 i = 0; i < frames; i++) {
+                for (size_t k = 0; k < ELEMENTSOF(samples); k++)
+                        samples[k] =
+                                (opus_int16)(8192 * sin(2 * M_PI * TONE_HZ * (double)k / RIG_RATE));
+                opus_int32 n =
+                        opus_encode(encoder, samples, ELEMENTSOF(samples), packet, sizeof(packet));
+
+                rig_check(opus_decode(decoder, packet, n, samples, ELEMENTSOF(samples), 0),
+                          "decoding");
+        }
+        opus_encoder_destroy(encoder);
+        opus_decoder_destroy(decoder);
+        return 100.0 * (double)(clock() - begun) / CLOCKS_PER_SEC / CODEC_SECONDS;
+}
+
 static void measure_cost(Room *room)
 {
         pid_t pid = room->alice->pid;
-        double cpu = cpu_seconds(pid), begun = figure_now_us(), elapsed;
+        double floor = codec_percent(), cpu = cpu_seconds(pid), begun = figure_now_us(), elapsed;
         RigHeard heard;
         char label[80];
 
@@ -115,6 +168,8 @@ static void measure_cost(Room *room)
         cpu = 100 * (cpu_seconds(pid) - cpu) / elapsed;
         snprintf(label, sizeof(label), "worker in a call, CPU over %.0f s", elapsed);
         figure_print(label, cpu, "%", CPU_TARGET_PERCENT);
+        figure_report("  floor: Opus alone, one voice each way", floor, "%");
+        figure_report("  ratio to the floor", cpu / floor, "x");
         room_hush(room);
         figure_print("worker in a call, PSS", pss_mb(pid), "MB", PSS_TARGET_MB);
 }
@@ -143,10 +198,31 @@ static double first_sound(Room *room)
         return ((double)heard / 1000 - begun) / 1000;
 }
 
+/* A stream opened and heard, with nothing but PipeWire in between. */
+static double first_sound_floor(Room *room)
+{
+        RigFirstSound *first;
+        double begun;
+        int64_t heard;
+
+        rig_check(rig_first_sound_new(room->graph, "spk-b", &first), "an ear");
+        begun = figure_now_us();
+        room_speak(room, "mic-a", TONE_HZ);
+        rig_check(rig_first_sound_wait(first, HEAR_MS, &heard), "the first sound");
+        rig_first_sound_free(first);
+        room_hush(room);
+        return ((double)heard / 1000 - begun) / 1000;
+}
+
 static void measure_first_sound(Room *room)
 {
-        _cleanup_(samples_done) Samples samples = {};
+        _cleanup_(samples_done) Samples samples = {}, floor = {};
+        struct pw_proxy *link = link_directly(room);
         char label[80];
+
+        for (size_t i = 0; i < FIRST_SOUNDS; i++)
+                samples_add(&floor, first_sound_floor(room));
+        unlink_again(room, link);
 
         room_speak(room, "mic-a", TONE_HZ);
         for (size_t i = 0; i < FIRST_SOUNDS; i++)
@@ -155,6 +231,10 @@ static void measure_first_sound(Room *room)
         snprintf(label, sizeof(label), "accept to first sound p50 (n = %zu)", samples.count);
         figure_print(label, samples_percentile(&samples, 0.5), "ms", FIRST_SOUND_TARGET_MS);
         figure_report("accept to first sound p99", samples_percentile(&samples, 0.99), "ms");
+        figure_report("  floor: a stream opened, p50", samples_percentile(&floor, 0.5), "ms");
+        figure_report("  floor: a stream opened, p99", samples_percentile(&floor, 0.99), "ms");
+        figure_report("  ratio to the floor at p50",
+                      samples_percentile(&samples, 0.5) / samples_percentile(&floor, 0.5), "x");
 }
 
 int main(void)
