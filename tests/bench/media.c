@@ -176,42 +176,57 @@ static void measure_cost(Room *room)
 
 /* ---- from accept to the first sound ---- */
 
+/* An ear at Bob's speaker, once the last sound there has died away. */
+static RigFirstSound *arm(Room *room)
+{
+        RigFirstSound *first;
+
+        rig_check(rig_listen_until(room->graph, "spk-b", TONE_HZ, ROOM_SILENCE_DB, false, HEAR_MS,
+                                   NULL),
+                  "silence");
+        rig_check(rig_first_sound_new(room->graph, "spk-b", &first), "an ear");
+        return first;
+}
+
+static double heard_after_ms(RigFirstSound *first, double begun)
+{
+        int64_t heard;
+
+        rig_check(rig_first_sound_wait(first, HEAR_MS, &heard), "the first sound");
+        rig_first_sound_free(first);
+        return ((double)heard / 1000 - begun) / 1000;
+}
+
 /* The caller is in the call already, and speaks; the other one joins. */
 static double first_sound(Room *room)
 {
         RigFirstSound *first;
-        double begun;
-        int64_t heard;
+        double begun, after;
 
         audio_call_join(&room->call, room->alice, false);
         audio_call_wait_state(&room->call, room->alice, SESSION_CONNECTED);
-        rig_check(rig_first_sound_new(room->graph, "spk-b", &first), "an ear");
+        first = arm(room);
         begun = figure_now_us();
         audio_call_join(&room->call, room->bob, false);
         audio_call_wait_state(&room->call, room->bob, SESSION_CONNECTED);
-        rig_check(rig_first_sound_wait(first, HEAR_MS, &heard), "the first sound");
-        rig_first_sound_free(first);
+        after = heard_after_ms(first, begun);
         audio_call_leave(&room->call, room->bob);
         audio_call_wait_state(&room->call, room->bob, SESSION_LEFT);
         audio_call_leave(&room->call, room->alice);
         audio_call_wait_state(&room->call, room->alice, SESSION_LEFT);
-        return ((double)heard / 1000 - begun) / 1000;
+        return after;
 }
 
 /* A stream opened and heard, with nothing but PipeWire in between. */
 static double first_sound_floor(Room *room)
 {
-        RigFirstSound *first;
-        double begun;
-        int64_t heard;
+        RigFirstSound *first = arm(room);
+        double begun = figure_now_us(), after;
 
-        rig_check(rig_first_sound_new(room->graph, "spk-b", &first), "an ear");
-        begun = figure_now_us();
         room_speak(room, "mic-a", TONE_HZ);
-        rig_check(rig_first_sound_wait(first, HEAR_MS, &heard), "the first sound");
-        rig_first_sound_free(first);
+        after = heard_after_ms(first, begun);
         room_hush(room);
-        return ((double)heard / 1000 - begun) / 1000;
+        return after;
 }
 
 static void measure_first_sound(Room *room)
