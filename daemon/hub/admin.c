@@ -13,6 +13,7 @@
 struct Admin {
         Keeper *keeper;
         Hub *hub;
+        char *path; /* owned; lws keeps only a pointer to it */
 };
 
 /* An answer on its way out. */
@@ -155,20 +156,21 @@ static int admin_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
 int admin_new(struct lws_context *context, const char *state, Keeper *keeper, Hub *hub, Admin **ret,
               char **ret_text)
 {
-        _cleanup_free_ char *path = str_printf("%s/" ADMIN_SOCKET, state);
         _cleanup_(admin_freep) Admin *admin = calloc(1, sizeof(*admin));
         struct lws_context_creation_info info = {
                 .vhost_name = "admin",
-                .iface = path,
                 .protocols = admin_protocols,
                 .user = admin,
                 .retry_and_idle_policy = &no_keep_alive,
                 .options = LWS_SERVER_OPTION_UNIX_SOCK | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
         };
 
-        if (!path || !admin)
+        if (!admin)
                 return -ENOMEM;
-        if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+        admin->path = str_printf("%s/" ADMIN_SOCKET, state);
+        if (!admin->path)
+                return -ENOMEM;
+        if (strlen(admin->path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
                 *ret_text = str_printf("the path of the state folder is too long for a socket: %s",
                                        state);
                 return -ENAMETOOLONG;
@@ -176,12 +178,13 @@ int admin_new(struct lws_context *context, const char *state, Keeper *keeper, Hu
         admin->keeper = keeper;
         admin->hub = hub;
         /* The folder is locked for us: what is there is left from a hub that was killed. */
-        (void)unlink(path);
+        (void)unlink(admin->path);
+        info.iface = admin->path;
         mode_t mask = umask(0077);
         struct lws_vhost *vhost = lws_create_vhost(context, &info);
         umask(mask);
         if (!vhost) {
-                *ret_text = str_printf("cannot listen on %s", path);
+                *ret_text = str_printf("cannot listen on %s", admin->path);
                 return -EIO;
         }
         *ret = TAKE_PTR(admin);
@@ -190,6 +193,9 @@ int admin_new(struct lws_context *context, const char *state, Keeper *keeper, Hu
 
 Admin *admin_free(Admin *admin)
 {
+        if (!admin)
+                return NULL;
+        free(admin->path);
         free(admin);
         return NULL;
 }

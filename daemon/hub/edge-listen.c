@@ -63,9 +63,8 @@ static int try_certificate(const EdgeOptions *options, char **ret_text)
 
 struct lws_vhost *edge_listen(struct lws_context *context, const EdgeOptions *options,
                               const struct lws_protocols *protocols, void *userdata,
-                              char **ret_text)
+                              char host[static NI_MAXHOST], char **ret_text)
 {
-        char host[NI_MAXHOST];
         int family;
         struct lws_context_creation_info info = {
                 .vhost_name = "edge",

@@ -3,9 +3,15 @@
 
 /* The listening socket of the edge, with TLS or without. */
 
+#include <netdb.h>
+
 #include "hub/edge.h"
 
-/* NULL with a sentence in *ret_text: an address that cannot be had, a certificate that is none. */
+/*
+ * NULL with a sentence in *ret_text: an address that cannot be had, a certificate that is none.
+ * `host` is where the numeric address is kept, which lives as long as the context; so do `options`'
+ * strings.
+ */
 struct lws_vhost *edge_listen(struct lws_context *context, const EdgeOptions *options,
                               const struct lws_protocols *protocols, void *userdata,
-                              char **ret_text);
+                              char host[static NI_MAXHOST], char **ret_text);

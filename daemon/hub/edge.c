@@ -2,6 +2,7 @@
 #include "hub/edge.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <utlist.h>
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
@@ -45,6 +46,7 @@ struct Edge {
         uint32_t max_events;
         uint64_t last_id, committed;
         EdgeLink *links, *waiting, *ending;
+        char host[NI_MAXHOST]; /* lws keeps only a pointer to it */
 };
 
 static int edge_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -170,6 +172,8 @@ static int link_flush(EdgeLink *link)
 static void link_kill(EdgeLink *link)
 {
         outbox_done(&link->outbox);
+        set_waiting(link, false);
+        set_ending(link, false);
         lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
         /* What is set outside lws takes effect only when it looks again. */
         lws_cancel_service(link->edge->context);
@@ -237,14 +241,20 @@ int edge_send(EdgeLink *link, Message *message, uint64_t barrier)
         return 0;
 }
 
+/* Those for whom it is news come before those who did it, and only get their reply. */
 void edge_committed(Edge *edge, uint64_t committed)
 {
         EdgeLink *link, *next;
 
         edge->committed = committed;
-        DL_FOREACH_SAFE2 (edge->waiting, link, next, waiting_next)
-                if (link_flush(link) < 0)
-                        link_kill(link);
+        for (int pass = 0; pass < 2; pass++) {
+                DL_FOREACH_SAFE2 (edge->waiting, link, next, waiting_next) {
+                        if (pass == 0 && link->outbox.frames->is_reply)
+                                continue;
+                        if (link_flush(link) < 0)
+                                link_kill(link);
+                }
+        }
 }
 
 /* The header's bearer token, as RFC 6750 section 2.1 has it. Another scheme is none of ours. */
@@ -450,7 +460,7 @@ int edge_new(struct lws_context *context, uv_loop_t *loop, const EdgeOptions *op
         edge->context = context;
         edge->handler = *handler;
         edge->max_events = options->max_events;
-        edge->vhost = edge_listen(context, options, edge_protocols, edge, ret_text);
+        edge->vhost = edge_listen(context, options, edge_protocols, edge, edge->host, ret_text);
         if (!edge->vhost)
                 return -EADDRNOTAVAIL;
         uv_timer_init(loop, &edge->tick);
