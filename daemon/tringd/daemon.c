@@ -203,7 +203,7 @@ static void read_settings(Daemon *daemon)
 int daemon_start(Daemon *daemon)
 {
         if (daemon->folders.trouble)
-                log_warning("%s", daemon->folders.trouble);
+                kept_trouble(daemon, &daemon->trouble, daemon->folders.trouble);
         read_settings(daemon);
         kept_open(daemon);
         kept_restore(daemon);
@@ -238,6 +238,7 @@ Daemon *daemon_free(Daemon *daemon)
         sd_bus_flush_close_unref(daemon->bus);
         folders_done(&daemon->folders);
         free(daemon->trouble);
+        free(daemon->login_trouble);
         free(daemon);
         return NULL;
 }

@@ -44,7 +44,8 @@ typedef struct Daemon {
 
         sd_bus_message *login; /* held while a login is under way */
         Party user;            /* who was logged in last, with this device's id */
-        char *trouble;         /* what is not right with files: a sentence, or NULL */
+        char *trouble;         /* what is not right with folders and history: a sentence, or NULL */
+        char *login_trouble;   /* … with remembering the login */
 
         sd_event_source *deadline; /* the phone's next */
         sd_event_source *settle;   /* end of the loop turn */

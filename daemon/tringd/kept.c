@@ -14,16 +14,14 @@
 #define KEY_NAME "name"
 #define KEY_HUB "hub"
 
-void kept_trouble(Daemon *daemon, const char *text)
+void kept_trouble(Daemon *daemon, char **trouble, const char *text)
 {
-        char *said = daemon->trouble ? str_printf("%s; %s", daemon->trouble, text)
-                                     : str_printf("%s", text);
-
-        log_warning("%s", text);
-        if (!said)
+        if (text)
+                log_warning("%s", text);
+        if (str_eq(*trouble, text))
                 return;
-        free(daemon->trouble);
-        daemon->trouble = said;
+        free(*trouble);
+        *trouble = text ? strdup(text) : NULL;
         changes_manager(daemon->changes, PHONE_PROPERTY_CONNECTION);
         daemon_settle_later(daemon);
 }
@@ -42,7 +40,7 @@ void kept_open(Daemon *daemon)
         int r = history_open(daemon->folders.history, &daemon->history, &text);
 
         if (r < 0)
-                kept_trouble(daemon, text ? text : strerror(-r));
+                kept_trouble(daemon, &daemon->trouble, text ? text : strerror(-r));
         if (!daemon->history)
                 r = history_open(NULL, &daemon->history, &memory_text);
         if (daemon->history)

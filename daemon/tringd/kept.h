@@ -23,5 +23,8 @@ History *kept_history(Daemon *daemon);
 /* The hub has said who we are: somebody else's history goes. */
 void kept_user(Daemon *daemon, const Party *user);
 
-/* Adds a sentence to what ConnectionError says of files. */
-void kept_trouble(Daemon *daemon, const char *text);
+/*
+ * What ConnectionError says when the connection itself is well: `trouble` is one of the daemon's
+ * two, `text` a sentence, or NULL when all is well again.
+ */
+void kept_trouble(Daemon *daemon, char **trouble, const char *text);

@@ -83,8 +83,10 @@ int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_err
         if (r > 0)
                 r = error_set(error, (CallError)r, "%s", text);
         /* The calls that there are come first, what follows of being added after them. */
-        if (r == 0)
+        if (r == 0) {
+                daemon->listeners_changed = true; /* as stored, even when only replaced */
                 r = reply_calls(daemon, message);
+        }
         daemon_pump(daemon);
         return r < 0 ? r : 1;
 }

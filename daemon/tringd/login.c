@@ -175,13 +175,15 @@ static void on_credentials(void *userdata, const Credentials *credentials)
                         ? credentials_save(daemon->folders.credentials, credentials)
                         : -ENOENT;
 
-        if (r >= 0)
+        if (r >= 0) {
+                kept_trouble(daemon, &daemon->login_trouble, NULL);
                 return;
+        }
         text = str_printf("the login is not remembered over a restart: %s: %s",
                           daemon->folders.credentials ? daemon->folders.credentials
                                                       : "no state folder",
                           strerror(-r));
-        kept_trouble(daemon, text ? text : strerror(-r));
+        kept_trouble(daemon, &daemon->login_trouble, text ? text : strerror(-r));
 }
 
 static void on_login_done(void *userdata, CallError error, const char *text)

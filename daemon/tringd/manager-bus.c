@@ -41,7 +41,7 @@ static int get_connection_error(sd_bus *bus, const char *path, const char *inter
 
         phone_connection(daemon->phone, &text);
         if (str_empty(text))
-                text = daemon->trouble;
+                text = daemon->login_trouble ? daemon->login_trouble : daemon->trouble;
         return sd_bus_message_append(reply, "s", text ? text : "");
 }
 
