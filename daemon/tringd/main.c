@@ -57,30 +57,37 @@ static int parse_arguments(int argc, char *argv[])
         return -1;
 }
 
-static int own_name(sd_bus *bus)
-{
-        int r = sd_bus_request_name(bus, BUS_NAME, 0);
-
-        if (r == -EEXIST)
-                log_error("another tringd owns " BUS_NAME " on this bus");
-        else if (r < 0)
-                log_error("cannot own " BUS_NAME ": %s", strerror(-r));
-        return r;
-}
-
 static int open_bus(Loop *loop, sd_bus **ret)
 {
         int r = sd_bus_open_user_with_description(ret, "tringd");
 
-        if (r < 0) {
-                log_error("there is no session bus: %s", strerror(-r));
+        if (r < 0)
                 return r;
-        }
         r = sd_bus_attach_event(*ret, loop_event(loop), SD_EVENT_PRIORITY_NORMAL);
         if (r < 0)
                 return r;
         /* Without its bus nobody can reach it. */
         return sd_bus_set_exit_on_disconnect(*ret, true);
+}
+
+static int handle_signals(Loop *loop)
+{
+        static const int signals[] = {SIGTERM, SIGINT};
+
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
+                int r = sd_event_add_signal(loop_event(loop), NULL,
+                                            signals[i] | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int fail(const char *what, int r)
+{
+        log_error("%s: %s", what, strerror(-r));
+        return r;
 }
 
 static int run(void)
@@ -91,26 +98,28 @@ static int run(void)
         int r = loop_new(&loop);
 
         if (r >= 0)
-                r = sd_event_add_signal(loop_event(loop), NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK,
-                                        NULL, NULL);
-        if (r >= 0)
-                r = sd_event_add_signal(loop_event(loop), NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK,
-                                        NULL, NULL);
-        if (r >= 0)
-                r = open_bus(loop, &bus);
-        if (r >= 0)
-                r = daemon_new(bus, loop, &daemon);
-        /* The name first: programs may call from now on, and are answered when the loop runs. */
-        if (r >= 0)
-                r = own_name(bus);
-        if (r >= 0)
-                r = daemon_start(daemon);
+                r = handle_signals(loop);
         if (r < 0)
-                return r;
+                return fail("cannot start", r);
+        r = open_bus(loop, &bus);
+        if (r < 0)
+                return fail("there is no session bus", r);
+        r = daemon_new(bus, loop, &daemon);
+        if (r < 0)
+                return fail("cannot start", r);
+        /* The name first: programs may call from now on, and are answered when the loop runs. */
+        r = sd_bus_request_name(bus, BUS_NAME, 0);
+        if (r == -EEXIST)
+                return fail("another tringd owns " BUS_NAME " on this bus", r);
+        if (r < 0)
+                return fail("cannot own " BUS_NAME, r);
+        r = daemon_start(daemon);
+        if (r < 0)
+                return fail("cannot start", r);
         (void)sd_notify(false, "READY=1");
         r = loop_run(loop);
         (void)sd_notify(false, "STOPPING=1");
-        return r;
+        return r < 0 ? fail("stopped", r) : r;
 }
 
 int main(int argc, char *argv[])
@@ -122,7 +131,5 @@ int main(int argc, char *argv[])
         log_open("tringd", log_level_from_environment());
         (void)signal(SIGPIPE, SIG_IGN);
         r = run();
-        if (r < 0)
-                log_error("stopped: %s", strerror(-r));
         return r < 0 ? EXIT_FAILURE : r;
 }
