@@ -211,6 +211,22 @@ START_TEST(video_call_is_answered_as_audio)
 }
 END_TEST
 
+START_TEST(call_tied_to_a_program_ends_with_it)
+{
+        _cleanup_pair_ Pair p = pair_new();
+        Client *program = client_new(
+                p.rig, environment_get(&p.alice->environment, "DBUS_SESSION_BUS_ADDRESS"));
+        HeardSignal *incoming;
+
+        client_do(program, TRING_ROOT, TRING_MANAGER, "InitiateCall", "sssa{sv}", "bob", "user",
+                  "audio", 1, "tie_to_client", "b", true);
+        incoming = client_wait_signal(p.bob->client, "IncomingCallReceived", NULL);
+        client_free(program);
+        expect_detail(client_wait_signal(p.bob->client, "IncomingCallCancelled", incoming->path),
+                      "reason", "caller-cancelled");
+}
+END_TEST
+
 START_TEST(offline_receiver_is_rung_on_coming_online)
 {
         _cleanup_pair_ Pair p = pair_new();
@@ -281,6 +297,7 @@ static Suite *call_suite(void)
         tcase_add_test(tcase, busy_receiver_is_not_disturbed);
         tcase_add_test(tcase, busy_receiver_may_want_to_be_rung);
         tcase_add_test(tcase, video_call_is_answered_as_audio);
+        tcase_add_test(tcase, call_tied_to_a_program_ends_with_it);
         tcase_add_test(tcase, offline_receiver_is_rung_on_coming_online);
         tcase_add_test(tcase, missed_calls_wait_for_the_receiver);
         tcase_add_test(tcase, missed_calls_are_marked_seen_offline);

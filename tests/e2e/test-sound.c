@@ -121,6 +121,7 @@ START_TEST(both_are_heard_and_muted_is_silent)
 {
         _cleanup_room_ Room room = room_new();
         _cleanup_(rig_tone_freep) RigTone *alice = NULL, *bob = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *stats = NULL;
         Client *at_a = room.alice.desktop->client, *at_b = room.bob.desktop->client;
         Call call = talk(&room);
 
@@ -138,6 +139,9 @@ START_TEST(both_are_heard_and_muted_is_silent)
         expect_has(client_property(at_b, call.path, TRING_SESSION, "Participants"), "muted: true");
         client_do(at_a, call.path, TRING_SESSION, "SetAudioMuted", "b", false);
         expect_tone(&room.bob, ALICE_HZ, true);
+
+        stats = client_call(at_b, call.path, TRING_SESSION, "GetStats", NULL);
+        expect_has(text_of_argument(stats, 0), "opus");
 
         call_end(room.bob.desktop, &call);
         call_wait_status(room.alice.desktop, &call, "ended", "remote-hangup");
