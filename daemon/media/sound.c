@@ -13,9 +13,6 @@
 /* To learn what devices there are. A PipeWire that hangs must not hold up a call for longer. */
 #define KNOWN_MAX_MS 1000
 
-/* PipeWire's own for clients whose data thread should be scheduled in real time. */
-#define REALTIME_CONFIG "client-rt.conf"
-
 typedef struct Device {
         struct spa_list link;
         uint32_t id;
@@ -193,7 +190,7 @@ int sound_new(SoundFault fault, void *userdata, Sound **ret)
                                         pw_properties_new(PW_KEY_APP_NAME, "Tring", PW_KEY_APP_ID,
                                                           "org.tring.Calls1", PW_KEY_APP_ICON_NAME,
                                                           "call-start", PW_KEY_CONFIG_NAME,
-                                                          REALTIME_CONFIG, NULL),
+                                                          SOUND_CLIENT_CONFIG, NULL),
                                         0);
         if (!sound->context)
                 return -errno;

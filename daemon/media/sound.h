@@ -19,6 +19,9 @@
 #define SOUND_FRAME_MS 10
 #define SOUND_FRAME (SOUND_RATE * SOUND_FRAME_MS / 1000) /* samples, mono */
 #define SOUND_LATENCY "128/48000" /* asked of the graph: 2.7 ms, which USB devices still keep */
+/* PipeWire's own, for clients whose data thread is to run in real time: without, a busy machine is
+ * heard. */
+#define SOUND_CLIENT_CONFIG "client-rt.conf"
 
 typedef struct Sound Sound;
 

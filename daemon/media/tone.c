@@ -244,7 +244,8 @@ static int connect_to_pipewire(Tone *tone)
         pw_loop_add_signal(loop, SIGINT, on_terminate, tone);
         tone->started = pw_loop_add_event(loop, on_started, tone);
         tone->deadline = pw_loop_add_timer(loop, on_deadline, tone);
-        tone->context = pw_context_new(loop, NULL, 0);
+        tone->context = pw_context_new(
+                loop, pw_properties_new(PW_KEY_CONFIG_NAME, SOUND_CLIENT_CONFIG, NULL), 0);
         if (!tone->started || !tone->deadline || !tone->context)
                 return -errno;
         tone->core = pw_context_connect(tone->context,
