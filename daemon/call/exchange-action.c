@@ -55,6 +55,7 @@ static bool message_type_confirms(MessageType type)
         switch (type) {
         case MESSAGE_INCOMING:
         case MESSAGE_RINGING:
+        case MESSAGE_MEMBERS:
         case MESSAGE_JOINED:
         case MESSAGE_LEFT:
         case MESSAGE_SIGNALLED:

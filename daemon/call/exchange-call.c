@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -12,47 +13,163 @@ Call *exchange_call_find(const Exchange *exchange, const char *session_id)
         return call;
 }
 
+Side *exchange_call_side(const Call *call, const User *user)
+{
+        Side *side;
+
+        DL_FOREACH2 (call->sides, side, call_next) {
+                if (side->user ? side->user == user : str_eq(side->uid, user->uid))
+                        return side;
+        }
+        return NULL;
+}
+
+/* ---- sides ---- */
+
+static int side_new(Call *call, User *user, CallDirection direction, Side **ret)
+{
+        Side *side = calloc(1, sizeof(*side));
+
+        if (!side)
+                return -ENOMEM;
+        *side = (Side){
+                .call = call,
+                .user = user,
+                .direction = direction,
+                .lost_since = USEC_NEVER,
+                .join_until = USEC_NEVER,
+                .told = {MEMBER_STATE_COUNT, MEMBER_STATE_COUNT},
+        };
+        STR_SET(side->uid, user->uid);
+        DL_APPEND2(call->sides, side, call_prev, call_next);
+        call->n_sides++;
+        call->n_rings += direction == CALL_DIRECTION_INCOMING;
+        exchange_members_changed(call);
+        *ret = side;
+        return 0;
+}
+
+int exchange_side_new(Call *call, User *user, Side **ret)
+{
+        return side_new(call, user, CALL_DIRECTION_INCOMING, ret);
+}
+
+/* The lists that a live side of that status is in. */
+static Side **side_list(Side *side)
+{
+        if (side->status == CALL_STATUS_ONGOING ||
+            (side->status == CALL_STATUS_INITIATED && side->direction == CALL_DIRECTION_OUTGOING))
+                return &side->user->busy;
+        return side->status == CALL_STATUS_INITIATED && !side->blocked ? &side->user->rings
+                                                                       : &side->user->apart;
+}
+
+static void side_unlist(Side *side)
+{
+        if (side->list)
+                DL_DELETE2(*side->list, side, list_prev, list_next);
+        side->list = NULL;
+}
+
+void exchange_side_enlist(Side *side)
+{
+        Side **list = side_list(side);
+
+        if (list == side->list)
+                return;
+        side_unlist(side);
+        DL_APPEND2(*list, side, list_prev, list_next);
+        side->list = list;
+}
+
+void exchange_side_release(Exchange *exchange, Side *side)
+{
+        while (side->legs)
+                exchange_leg_free(side->legs);
+        while (side->tokens)
+                exchange_token_free(exchange, side->tokens);
+        if (side->limited)
+                exchange_link_free(exchange, side->limited);
+        side->media = (Media){0};
+        exchange_side_list_joined(side);
+        side->lost_since = side->join_until = USEC_NEVER;
+}
+
+void exchange_side_free(Side *side)
+{
+        Call *call = side->call;
+
+        assert(!side->legs && !side->tokens && !side->limited);
+
+        exchange_side_set(side, CALL_STATUS_ENDED, CALL_REASON_NONE);
+        side_unlist(side);
+        DL_DELETE2(call->sides, side, call_prev, call_next);
+        call->n_sides--;
+        free(side);
+}
+
+static bool side_is_rung(const Side *side)
+{
+        return side->direction == CALL_DIRECTION_INCOMING && side->status == CALL_STATUS_INITIATED;
+}
+
+void exchange_side_set(Side *side, CallStatus status, CallReason reason)
+{
+        Call *call = side->call;
+
+        call->n_rings -= side_is_rung(side);
+        call->n_parties -= side->status == CALL_STATUS_ONGOING;
+        side->status = status;
+        side->reason = reason;
+        call->n_rings += side_is_rung(side);
+        call->n_parties += side->status == CALL_STATUS_ONGOING;
+        exchange_members_changed(call);
+}
+
+void exchange_side_move(Side *side, CallEvent event)
+{
+        CallStatus status;
+        CallReason reason;
+        RulesVerdict verdict =
+                rules_transition(side->direction, side->status, event, &status, &reason);
+
+        assert(verdict == RULES_MOVES);
+        (void)verdict;
+        exchange_side_set(side, status, reason);
+}
+
+bool exchange_side_may_join_late(const Side *side)
+{
+        return side->call->live && call_is_to_group(side->call) && call_is_answered(side->call) &&
+               call_status_is_terminal(side->status) && !side->blocked;
+}
+
 /* ---- a call comes and goes ---- */
 
-int exchange_call_new(const CallRecord *record, User *caller, User *receiver, Call **ret)
+int exchange_call_new(const CallRecord *record, User *caller, Call **ret)
 {
         Call *call = calloc(1, sizeof(*call));
+        Side *side;
 
         if (!call)
                 return -ENOMEM;
+        call->answered = call->alone_since = USEC_NEVER;
         int r = call_record_copy(&call->record, record);
+        if (r == 0)
+                r = side_new(call, caller, CALL_DIRECTION_OUTGOING, &side);
         if (r < 0) {
+                call_record_done(&call->record);
                 free(call);
                 return r;
         }
-        for (CallDirection d = 0; d < CALL_DIRECTION_COUNT; d++) {
-                call->sides[d] = (Side){
-                        .call = call,
-                        .user = d == CALL_DIRECTION_OUTGOING ? caller : receiver,
-                        .direction = d,
-                        .status = CALL_STATUS_INITIATED,
-                        .lost_since = USEC_NEVER,
-                };
-        }
-        STR_SET(call->sides[CALL_DIRECTION_OUTGOING].device, record->initiator.device);
-        call->join_until = call->alone_since = USEC_NEVER;
+        STR_SET(side->device, record->initiator.device);
         *ret = call;
         return 0;
 }
 
-void exchange_side_enlist(Side *side, Side **list)
-{
-        if (side->list)
-                DL_DELETE(*side->list, side);
-        if (list)
-                DL_APPEND(*list, side);
-        side->list = list;
-}
-
 int exchange_call_link(Exchange *exchange, Call *call)
 {
-        Side *caller = &call->sides[CALL_DIRECTION_OUTGOING];
-        Side *receiver = &call->sides[CALL_DIRECTION_INCOMING];
+        Side *side;
 
         if (deadlines_add(&exchange->deadlines, &call->deadline, USEC_NEVER) < 0)
                 return -ENOMEM;
@@ -61,11 +178,16 @@ int exchange_call_link(Exchange *exchange, Call *call)
                 deadlines_remove(&exchange->deadlines, &call->deadline);
                 return -ENOMEM;
         }
-        exchange_side_enlist(caller, &caller->user->busy);
-        exchange_side_enlist(receiver, receiver->status == CALL_STATUS_INITIATED
-                                               ? &receiver->user->rings
-                                               : &receiver->user->busy);
-        caller->user->n_placed++;
+        DL_FOREACH2 (call->sides, side, call_next) {
+                if (side->user)
+                        exchange_side_enlist(side);
+        }
+        if (call_is_to_group(call))
+                call->group = exchange_group_find(exchange, call->record.receiver.uid);
+        if (call->group)
+                DL_APPEND2(call->group->calls, call, group_prev, group_next);
+        if (call_caller(call)->user)
+                call_caller(call)->user->n_placed++;
         DL_APPEND(exchange->live, call);
         exchange->n_live++;
         call->live = true;
@@ -73,37 +195,37 @@ int exchange_call_link(Exchange *exchange, Call *call)
         return 0;
 }
 
-/* Lets go of all that only a live call needs. */
-static void side_release(Exchange *exchange, Side *side)
-{
-        while (side->legs)
-                exchange_leg_free(side->legs);
-        while (side->tokens)
-                exchange_token_free(exchange, side->tokens);
-        if (side->limited)
-                exchange_link_free(exchange, side->limited);
-        exchange_side_enlist(side, NULL);
-        side->user = NULL;
-}
-
 static void call_unlink(Exchange *exchange, Call *call)
 {
+        Side *side;
+
         if (call->live) {
-                call->sides[CALL_DIRECTION_OUTGOING].user->n_placed--;
+                if (call_caller(call)->user)
+                        call_caller(call)->user->n_placed--;
+                if (call->group)
+                        DL_DELETE2(call->group->calls, call, group_prev, group_next);
+                call->group = NULL;
                 deadlines_remove(&exchange->deadlines, &call->deadline);
                 DL_DELETE(exchange->live, call);
                 exchange->n_live--;
                 call->live = false;
         }
-        for (CallDirection d = 0; d < CALL_DIRECTION_COUNT; d++)
-                side_release(exchange, &call->sides[d]);
+        DL_FOREACH2 (call->sides, side, call_next) {
+                exchange_side_release(exchange, side);
+                side_unlist(side);
+                side->user = NULL;
+        }
 }
 
 void exchange_call_free(Exchange *exchange, Call *call)
 {
+        Side *side, *next;
+
         call_unlink(exchange, call);
         if (call->hh.tbl)
                 HASH_DEL(exchange->calls, call);
+        DL_FOREACH_SAFE2 (call->sides, side, next, call_next)
+                free(side);
         call_record_done(&call->record);
         free(call);
 }
@@ -111,7 +233,7 @@ void exchange_call_free(Exchange *exchange, Call *call)
 static void exchange_forget_call(Exchange *exchange, Call *call)
 {
         DL_DELETE(exchange->ended, call);
-        exchange->n_ended--;
+        exchange->n_ended_sides -= call->n_sides;
         exchange_call_free(exchange, call);
 }
 
@@ -126,24 +248,53 @@ void exchange_call_retire(Exchange *exchange, const Moment *moment, Call *call)
 {
         call_unlink(exchange, call);
         metadata_done(&call->record.metadata);
-        if (exchange->n_ended == ENDED_MEMORY_MAX)
+        while (exchange->ended && exchange->n_ended_sides + call->n_sides > ENDED_MEMORY_MAX)
                 exchange_forget_call(exchange, exchange->ended);
         call->forget_at = moment->now + ENDED_MEMORY_US;
         DL_APPEND(exchange->ended, call);
-        exchange->n_ended++;
+        exchange->n_ended_sides += call->n_sides;
 }
 
 /* ---- what a call looks like ---- */
 
-CallRecord exchange_side_record(const Side *side)
+/* A missed call says why nobody was alerted, if nobody was (rule 9). */
+static CallReason side_reason_of(const Side *side, CallStatus status)
+{
+        if (status != CALL_STATUS_MISSED || side->reason == CALL_REASON_BUSY)
+                return side->reason;
+        return side->blocked                         ? CALL_REASON_FILTERED_BLOCKED
+               : side->quiet && !side->ringing_since ? CALL_REASON_FILTERED_DND
+                                                     : side->reason;
+}
+
+static CallRecord side_record_as(const Side *side, CallStatus status)
 {
         CallRecord record = side->call->record;
 
         record.direction = side->direction;
-        record.status = side->status;
-        STR_SET(record.reason, call_reason_to_string(side->reason));
+        record.status = status;
+        STR_SET(record.reason, call_reason_to_string(side_reason_of(side, status)));
+        if (side->direction == CALL_DIRECTION_INCOMING)
+                record.ringing_since = side->ringing_since;
+        if (!side->was_in)
+                record.answered_at = 0;
+        record.ended_at = side->ended_at;
+        record.duration_s = side->duration_s;
+        record.seen = status != CALL_STATUS_MISSED || side->blocked;
+        return record;
+}
+
+CallRecord exchange_side_record(const Side *side)
+{
+        CallRecord record = side_record_as(side, side->status);
+
         record.seen = true;
         return record;
+}
+
+CallRecord exchange_side_history(const Side *side)
+{
+        return side_record_as(side, rules_history_status(side->direction, side->status));
 }
 
 int exchange_side_snapshot(const Side *side, const Moment *moment, const Device *device,
@@ -154,8 +305,14 @@ int exchange_side_snapshot(const Side *side, const Moment *moment, const Device 
         CallSnapshot snapshot = {.here = str_eq(side->device, device->id)};
         int r = call_record_copy(&snapshot.record, &record);
 
-        if (r < 0)
+        if (r == 0 && snapshot.here && side->media.joined && !side->media.by_token) {
+                STR_SET(snapshot.participant, side->media.participant);
+                r = exchange_side_others(side, &snapshot.others, &snapshot.n_others);
+        }
+        if (r < 0) {
+                call_snapshot_done(&snapshot);
                 return r;
+        }
         if (side->status == CALL_STATUS_INITIATED && call->ring_until > moment->now)
                 snapshot.remaining_ms =
                         (uint32_t)((call->ring_until - moment->now) / USEC_PER_MSEC);
@@ -164,75 +321,4 @@ int exchange_side_snapshot(const Side *side, const Moment *moment, const Device 
                 STR_SET(snapshot.join_token, token->token);
         *ret = snapshot;
         return 0;
-}
-
-int exchange_save(Exchange *exchange, const Moment *moment, const Call *call)
-{
-        const Side *caller = &call->sides[CALL_DIRECTION_OUTGOING];
-        const Side *receiver = &call->sides[CALL_DIRECTION_INCOMING];
-        ExchangeAction *action = exchange_push(exchange, EXCHANGE_SAVE);
-        CallRecord record = exchange_side_record(caller);
-
-        if (!action)
-                return -ENOMEM;
-        STR_SET(action->session_id, call->record.session_id);
-        int r = call_record_copy(&action->live.record, &record);
-        if (r < 0)
-                return r;
-        action->live.members = calloc(1, sizeof(*action->live.members));
-        if (!action->live.members)
-                return -ENOMEM;
-        action->live.n_members = 1;
-        action->live.members[0] = (LiveMember){
-                .party = call->record.receiver,
-                .status = receiver->status,
-                .alerted = receiver->alerted,
-        };
-        action->live.caller = (LiveMember){
-                .party = call->record.initiator,
-                .status = caller->status,
-                .joins = caller->joins,
-        };
-        if (call->ring_until > moment->now)
-                action->live.ring_until = moment->date + (call->ring_until - moment->now);
-        return 0;
-}
-
-/* ---- its next deadline ---- */
-
-static usec_t side_lost_at(const Side *side)
-{
-        const Side *other = side_other(side);
-
-        if (side->lost_since == USEC_NEVER)
-                return USEC_NEVER;
-        if (side->status == CALL_STATUS_INITIATED)
-                return side->lost_since + GRACE_CALLER_LOST_US;
-        return side->lost_since + (other->media_flows ? GRACE_MEDIA_FLOWS_US : GRACE_IN_CALL_US);
-}
-
-static CallDue due_earlier(CallDue due, usec_t at, CallEvent event)
-{
-        return at < due.at ? (CallDue){at, event} : due;
-}
-
-CallDue exchange_call_next_due(const Call *call)
-{
-        const Side *caller = &call->sides[CALL_DIRECTION_OUTGOING];
-        const Side *receiver = &call->sides[CALL_DIRECTION_INCOMING];
-
-        if (caller->status == CALL_STATUS_INITIATED)
-                return due_earlier((CallDue){call->ring_until, CALL_EVENT_TIMEOUT},
-                                   side_lost_at(caller), CALL_EVENT_CALLER_LOST);
-
-        CallDue due = {call->join_until, CALL_EVENT_NO_MEDIA};
-        if (call->alone_since != USEC_NEVER)
-                due = due_earlier(due, call->alone_since + ALONE_DEADLINE_US, CALL_EVENT_IDLE);
-        due = due_earlier(due, side_lost_at(caller), CALL_EVENT_CONNECTION_LOST);
-        return due_earlier(due, side_lost_at(receiver), CALL_EVENT_CONNECTION_LOST);
-}
-
-void exchange_call_reschedule(Exchange *exchange, Call *call)
-{
-        deadlines_set(&exchange->deadlines, &call->deadline, exchange_call_next_due(call).at);
 }

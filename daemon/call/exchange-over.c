@@ -4,18 +4,11 @@
 
 #include "call/exchange-internal.h"
 
-void exchange_side_move(Side *side, CallEvent event)
-{
-        RulesVerdict verdict = rules_transition(side->direction, side->status, event, &side->status,
-                                                &side->reason);
+/* ---- what is told ---- */
 
-        assert(verdict == RULES_MOVES);
-        (void)verdict;
-}
-
-static int leg_send_over(Exchange *exchange, const Leg *leg, CallStatus status, CallReason reason)
+static int leg_send_over(Exchange *exchange, const Leg *leg, CallStatus status, const char *reason)
 {
-        const CallRecord *record = &leg->side->call->record;
+        const Side *side = leg->side;
         Message *message;
         int r = exchange_send(exchange, leg->device->link, MESSAGE_OVER, &message);
 
@@ -23,25 +16,30 @@ static int leg_send_over(Exchange *exchange, const Leg *leg, CallStatus status, 
                 return r;
         message->over = (MessageOver){
                 .status = status,
-                .answered_at = record->answered_at,
-                .ended_at = record->ended_at,
-                .duration_s = record->duration_s,
+                .answered_at = side->was_in ? side->call->record.answered_at : 0,
+                .ended_at = side->ended_at,
+                .duration_s = side->duration_s,
         };
-        STR_SET(message->over.session_id, record->session_id);
-        STR_SET(message->over.reason, call_reason_to_string(reason));
+        STR_SET(message->over.session_id, side->call->record.session_id);
+        STR_SET(message->over.reason, reason);
         return 0;
 }
 
 int exchange_leg_send_event(Exchange *exchange, const Leg *leg, CallEvent event)
 {
-        Side here = {.direction = leg->side->direction, .status = CALL_STATUS_INITIATED};
+        CallStatus status;
+        CallReason reason;
+        RulesVerdict verdict = rules_transition(leg->side->direction, CALL_STATUS_INITIATED, event,
+                                                &status, &reason);
 
-        exchange_side_move(&here, event);
-        return leg_send_over(exchange, leg, here.status, here.reason);
+        assert(verdict == RULES_MOVES);
+        (void)verdict;
+        return leg_send_over(exchange, leg, status, call_reason_to_string(reason));
 }
 
 static int side_tell_over(Exchange *exchange, const Side *side)
 {
+        CallRecord record = exchange_side_record(side);
         const Leg *leg;
 
         DL_FOREACH2 (side->legs, leg, side_next) {
@@ -50,7 +48,7 @@ static int side_tell_over(Exchange *exchange, const Side *side)
                 int r = decided_elsewhere
                                 ? exchange_leg_send_event(exchange, leg,
                                                           CALL_EVENT_DECLINE_ELSEWHERE)
-                                : leg_send_over(exchange, leg, side->status, side->reason);
+                                : leg_send_over(exchange, leg, side->status, record.reason);
 
                 if (r < 0)
                         return r;
@@ -58,30 +56,21 @@ static int side_tell_over(Exchange *exchange, const Side *side)
         return side->limited ? exchange_disconnect(exchange, side->limited, "the call is over") : 0;
 }
 
-static CallRecord side_history_record(const Side *side)
-{
-        CallRecord record = exchange_side_record(side);
-
-        record.status = rules_history_status(side->direction, side->status);
-        record.seen = record.status != CALL_STATUS_MISSED;
-        return record;
-}
-
 static int side_log(Exchange *exchange, const Side *side)
 {
-        CallRecord record = side_history_record(side);
+        CallRecord record = exchange_side_history(side);
         ExchangeAction *action = exchange_push(exchange, EXCHANGE_LOG);
 
         if (!action)
                 return -ENOMEM;
-        STR_SET(action->uid, side->user->uid);
+        STR_SET(action->uid, side->uid);
         STR_SET(action->session_id, record.session_id);
         return call_record_copy(&action->record, &record);
 }
 
 static int side_tell_logged(Exchange *exchange, const Side *side)
 {
-        CallRecord record = side_history_record(side);
+        CallRecord record = exchange_side_history(side);
         const Device *device;
 
         DL_FOREACH (side->user->devices, device) {
@@ -107,72 +96,202 @@ static int call_drop(Exchange *exchange, const Call *call)
 }
 
 /* What is stored comes first: it must be true before anybody is told. */
-static int call_tell_over(Exchange *exchange, const Call *call)
+static int ending_store(const Ending *ending)
 {
-        const Side *caller = &call->sides[CALL_DIRECTION_OUTGOING];
-        const Side *receiver = &call->sides[CALL_DIRECTION_INCOMING];
-        int r = side_log(exchange, caller);
+        int r = 0;
 
-        if (r == 0)
-                r = side_log(exchange, receiver);
-        if (r == 0)
-                r = call_drop(exchange, call);
-        if (r == 0)
-                r = side_tell_over(exchange, caller);
-        if (r == 0)
-                r = side_tell_over(exchange, receiver);
-        if (r == 0)
-                r = side_tell_logged(exchange, caller);
-        if (r == 0)
-                r = side_tell_logged(exchange, receiver);
+        for (const Side *side = ending->ended; r == 0 && side; side = side->changed_next)
+                r = side_log(ending->exchange, side);
+        if (r < 0)
+                return r;
+        return ending->over ? call_drop(ending->exchange, ending->call)
+                            : exchange_save(ending->exchange, ending->moment, ending->call,
+                                            ending->ended);
+}
+
+static int ending_tell(const Ending *ending)
+{
+        int r = 0;
+
+        for (const Side *side = ending->ended; r == 0 && side; side = side->changed_next)
+                r = side_tell_over(ending->exchange, side);
+        for (const Side *side = ending->ended; r == 0 && side; side = side->changed_next) {
+                if (!ending->over && side->media.joined)
+                        r = exchange_side_tell_others(ending->exchange, side, MESSAGE_LEFT);
+        }
+        for (const Side *side = ending->ended; r == 0 && side; side = side->changed_next)
+                r = side_tell_logged(ending->exchange, side);
         return r;
 }
 
-static void side_move_back(Side *side, CallStatus status)
+/* ---- who ends with whom ---- */
+
+static bool call_lives_on(const Call *call)
 {
-        side->status = status;
-        side->reason = CALL_REASON_NONE;
+        if (!call_is_answered(call))
+                return call_caller(call)->status == CALL_STATUS_INITIATED && call->n_rings > 0;
+        /* Either side of a user-to-user call ends it for both; in a group, ending is leaving. */
+        return call->n_parties >= (call_is_to_group(call) ? 1 : 2);
 }
 
-int exchange_call_over(Exchange *exchange, const Moment *moment, Call *call, CallEvent caller_event,
-                       CallEvent receiver_event)
+/* What the caller sees of a ring that nobody is left to answer (rules 2, 11). */
+static CallEvent call_unanswered_by(const Call *call)
 {
-        Side *caller = &call->sides[CALL_DIRECTION_OUTGOING];
-        Side *receiver = &call->sides[CALL_DIRECTION_INCOMING];
-        CallStatus before = caller->status;
+        bool missed = false, rejected = false, busy = false;
+        const Side *side;
 
-        exchange_side_move(caller, caller_event);
-        exchange_side_move(receiver, receiver_event);
-        call->record.ended_at = moment->date;
-        if (before == CALL_STATUS_ONGOING)
-                call->record.duration_s = (uint32_t)((moment->now - call->answered) / USEC_PER_SEC);
+        DL_FOREACH2 (call_members(call), side, call_next) {
+                bool said_busy = side->reason == CALL_REASON_BUSY;
 
-        int r = call_tell_over(exchange, call);
-        if (r < 0) {
-                exchange_rollback(exchange);
-                side_move_back(caller, before);
-                side_move_back(receiver, before);
-                call->record.ended_at = call->record.duration_s = 0;
-                return r;
+                missed |= side->status == CALL_STATUS_MISSED && !said_busy;
+                rejected |= side->status == CALL_STATUS_REJECTED;
+                busy |= said_busy;
         }
-        exchange_commit(exchange);
-        exchange_call_retire(exchange, moment, call);
-        return 0;
+        return missed     ? CALL_EVENT_TIMEOUT
+               : rejected ? CALL_EVENT_REJECT
+               : busy     ? CALL_EVENT_BUSY
+                          : CALL_EVENT_SHUTDOWN;
 }
 
-/* What the other side of a call sees of that. */
-static CallEvent side_quit_seen(const Side *side)
+/* What others see when the call ends with a side to which that has happened. */
+static CallEvent event_seen(CallEvent event, bool answered)
 {
-        if (side->status == CALL_STATUS_ONGOING)
+        switch (event) {
+        case CALL_EVENT_HANGUP:
                 return CALL_EVENT_REMOTE_HANGUP;
-        return side->direction == CALL_DIRECTION_OUTGOING ? CALL_EVENT_CANCEL : CALL_EVENT_SHUTDOWN;
+        case CALL_EVENT_REPLACED:
+        case CALL_EVENT_SHUTDOWN:
+                return answered ? CALL_EVENT_REMOTE_HANGUP : CALL_EVENT_CANCEL;
+        default:
+                return event;
+        }
+}
+
+static void ending_add_status(Ending *ending, CallStatus status, CallEvent event)
+{
+        Side *side;
+
+        DL_FOREACH2 (ending->call->sides, side, call_next) {
+                if (side->status == status)
+                        exchange_ending_add(ending, side, event);
+        }
+}
+
+static void ending_conclude(Ending *ending)
+{
+        Call *call = ending->call;
+        bool answered = call_is_answered(call);
+        CallEvent seen = event_seen(ending->event, answered);
+
+        if (call_lives_on(call))
+                return;
+        ending->over = true;
+        if (!answered && call_caller(call)->status == CALL_STATUS_INITIATED)
+                exchange_ending_add(ending, call_caller(call), call_unanswered_by(call));
+        ending_add_status(ending, CALL_STATUS_ONGOING, seen);
+        ending_add_status(ending, CALL_STATUS_INITIATED,
+                          answered ? CALL_EVENT_REMOTE_HANGUP : seen);
+}
+
+/* ---- an ending ---- */
+
+void exchange_ending_begin(Ending *ending, Exchange *exchange, const Moment *moment, Call *call)
+{
+        *ending = (Ending){
+                .exchange = exchange,
+                .moment = moment,
+                .call = call,
+                .event = CALL_EVENT_CONNECTION_LOST, /* with nobody: they went while we did not look
+                                                      */
+        };
+}
+
+void exchange_ending_add(Ending *ending, Side *side, CallEvent event)
+{
+        Call *call = ending->call;
+
+        if (!ending->ended)
+                ending->event = event;
+        side->status_before = side->status;
+        exchange_side_move(side, event);
+        side->ended_at = ending->moment->date;
+        if (side->status_before == CALL_STATUS_ONGOING)
+                side->duration_s =
+                        (uint32_t)((ending->moment->now - call->answered) / USEC_PER_SEC);
+
+        if (side == call_caller(call) || !ending->ended) {
+                side->changed_next = ending->ended;
+                ending->ended = side;
+                ending->last = ending->last ? ending->last : side;
+        } else {
+                side->changed_next = NULL;
+                ending->last->changed_next = side;
+                ending->last = side;
+        }
+}
+
+static void ending_take_back(Ending *ending)
+{
+        exchange_rollback(ending->exchange);
+        for (Side *side = ending->ended; side; side = side->changed_next) {
+                exchange_side_set(side, side->status_before, CALL_REASON_NONE);
+                side->ended_at = side->duration_s = 0;
+        }
+}
+
+static void ending_settle(Ending *ending)
+{
+        Call *call = ending->call;
+
+        exchange_commit(ending->exchange);
+        if (ending->over) {
+                exchange_call_retire(ending->exchange, ending->moment, call);
+                return;
+        }
+        for (Side *side = ending->ended; side; side = side->changed_next) {
+                exchange_side_release(ending->exchange, side);
+                exchange_side_enlist(side);
+        }
+        exchange_call_count_joined(call, ending->moment->now);
+        exchange_call_reschedule(ending->exchange, call);
+}
+
+int exchange_ending_finish(Ending *ending)
+{
+        ending_conclude(ending);
+        if (!ending->ended)
+                return 0;
+
+        int r = ending_store(ending);
+        if (r == 0)
+                r = ending_tell(ending);
+        if (r < 0)
+                ending_take_back(ending);
+        else
+                ending_settle(ending);
+        return r;
 }
 
 int exchange_side_quit(Exchange *exchange, const Moment *moment, Side *side, CallEvent event)
 {
-        CallEvent seen = side_quit_seen(side);
+        Ending ending;
 
-        return side->direction == CALL_DIRECTION_OUTGOING
-                       ? exchange_call_over(exchange, moment, side->call, event, seen)
-                       : exchange_call_over(exchange, moment, side->call, seen, event);
+        exchange_ending_begin(&ending, exchange, moment, side->call);
+        exchange_ending_add(&ending, side, event);
+        return exchange_ending_finish(&ending);
+}
+
+int exchange_call_end(Exchange *exchange, const Moment *moment, Call *call, CallStatus status,
+                      CallEvent event)
+{
+        Ending ending;
+        Side *side;
+
+        exchange_ending_begin(&ending, exchange, moment, call);
+        DL_FOREACH2 (call->sides, side, call_next) {
+                if (side->status == status &&
+                    (status == CALL_STATUS_ONGOING || side != call_caller(call)))
+                        exchange_ending_add(&ending, side, event);
+        }
+        return exchange_ending_finish(&ending);
 }

@@ -40,22 +40,33 @@ int exchange_request_reply_call(Request *request, const Side *side)
 }
 
 /* The side of a call that has to do with the asking device, or NULL. */
-static Side *request_side(const Request *request, Call *call)
+static Side *request_side(const Request *request, const Call *call)
 {
         const Device *device = request->device;
-        Side *caller = &call->sides[CALL_DIRECTION_OUTGOING];
-        Side *receiver = &call->sides[CALL_DIRECTION_INCOMING];
+        const Leg *leg;
+        Side *side;
 
         if (request->link->side)
                 return request->link->side->call == call ? request->link->side : NULL;
-        if (str_eq(call->record.initiator.uid, device->user->uid))
-                return str_eq(caller->device, device->id) ? caller : NULL;
-        if (!str_eq(call->record.receiver.uid, device->user->uid))
+        DL_FOREACH2 (device->legs, leg, device_next) {
+                if (leg->side->call == call)
+                        return leg->side;
+        }
+        /* Not, or no longer, on this device. */
+        side = exchange_call_side(call, device->user);
+        if (!side || side->blocked)
                 return NULL;
+        if (side->direction == CALL_DIRECTION_OUTGOING)
+                return str_eq(side->device, device->id) ? side : NULL;
+        return side->status == CALL_STATUS_INITIATED ? NULL : side;
+}
 
-        /* While it rings, it is on those devices where it rings. */
-        bool undecided = call->live && str_empty(receiver->device);
-        return undecided && !exchange_leg_find(receiver, device) ? NULL : receiver;
+/* What was decided on another device is over on this one. */
+static CallEvent side_event_elsewhere(const Side *side)
+{
+        return side->status == CALL_STATUS_REJECTED || side->status == CALL_STATUS_BUSY
+                       ? CALL_EVENT_DECLINE_ELSEWHERE
+                       : CALL_EVENT_ANSWER_ELSEWHERE;
 }
 
 int exchange_request_view(Request *request, const char *session_id, View *ret)
@@ -66,21 +77,15 @@ int exchange_request_view(Request *request, const char *session_id, View *ret)
         if (!side)
                 return exchange_request_refuse(request, CALL_ERROR_NO_SUCH_CALL,
                                                "there is no call '%s' on this device", session_id);
-
-        Side seen = {.direction = side->direction, .status = side->status, .reason = side->reason};
-        bool here = str_eq(side->device, request->device->id);
-
-        if (!here && !str_empty(side->device)) {
-                seen.status = CALL_STATUS_INITIATED;
-                exchange_side_move(&seen, call->record.answered_at ? CALL_EVENT_ANSWER_ELSEWHERE
-                                                                   : CALL_EVENT_DECLINE_ELSEWHERE);
-        }
         *ret = (View){
                 .side = side,
-                .status = seen.status,
-                .reason = seen.reason,
-                .here = here,
+                .status = side->status,
+                .reason = side->reason,
+                .here = str_eq(side->device, request->device->id),
         };
+        if (!ret->here && !str_empty(side->device))
+                (void)rules_transition(side->direction, CALL_STATUS_INITIATED,
+                                       side_event_elsewhere(side), &ret->status, &ret->reason);
         return 0;
 }
 
@@ -142,6 +147,7 @@ static const struct {
         [MESSAGE_SIGNAL] = {exchange_request_signal, true},
         [MESSAGE_STATE] = {exchange_request_state, true},
         [MESSAGE_SETTINGS] = {exchange_request_settings, false},
+        [MESSAGE_BLOCK] = {exchange_request_block, false},
         [MESSAGE_LOGOUT] = {exchange_request_logout, false},
 };
 
@@ -207,5 +213,7 @@ int exchange_message(Exchange *exchange, const Moment *moment, uint64_t link,
         exchange_commit(exchange);
         if (r == 0 && message->type == MESSAGE_LOGOUT)
                 exchange_link_free(exchange, request.link);
+        /* Has been answered; what else has become due can wait for memory. */
+        (void)exchange_tick(exchange, moment);
         return 0;
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,106 +6,84 @@
 
 #include "call/exchange-internal.h"
 
-#define JOIN_TOKEN_BYTES 32      /* 256 bit */
 #define PARTICIPANT_SALT_BYTES 4 /* keeps ids apart over a restart, which counts from 0 again */
-
-/* ---- join tokens ---- */
-
-void exchange_token_free(Exchange *exchange, Token *token)
-{
-        DL_DELETE(token->side->tokens, token);
-        token->side->n_tokens--;
-        HASH_DEL(exchange->tokens, token);
-        free(token);
-}
-
-/* The oldest that nobody uses; when all are used, the oldest. */
-static Token *side_token_least_missed(const Side *side)
-{
-        Token *token;
-
-        DL_FOREACH (side->tokens, token) {
-                if (token->unused_until != USEC_NEVER)
-                        return token;
-        }
-        return side->tokens;
-}
-
-int exchange_side_token_new(Exchange *exchange, const Moment *moment, Side *side, Token **ret)
-{
-        /* An accept makes one for either side at the same moment. */
-        size_t share = side->direction == CALL_DIRECTION_OUTGOING ? 0 : JOIN_TOKEN_BYTES;
-        Token *token = calloc(1, sizeof(*token));
-
-        static_assert(2 * JOIN_TOKEN_BYTES <= ENTROPY_SIZE, "a moment has a share for either side");
-        if (!token)
-                return -ENOMEM;
-        hex_encode(moment->entropy + share, JOIN_TOKEN_BYTES, token->token);
-        token->side = side;
-        token->unused_until = moment->now + TOKEN_UNUSED_US;
-        HASH_ADD_STR(exchange->tokens, token, token);
-        if (!token->hh.tbl) {
-                free(token);
-                return -ENOMEM;
-        }
-        if (side->n_tokens == TOKENS_PER_PARTY_MAX)
-                exchange_token_free(exchange, side_token_least_missed(side));
-        DL_APPEND(side->tokens, token);
-        side->n_tokens++;
-        *ret = token;
-        return 0;
-}
-
-const Token *exchange_side_token(const Side *side, usec_t now)
-{
-        const Token *token, *newest = NULL;
-
-        DL_FOREACH (side->tokens, token) {
-                if (now < token->unused_until)
-                        newest = token;
-        }
-        return newest;
-}
-
-Token *exchange_token_find(const Exchange *exchange, const char *text, usec_t now)
-{
-        Token *token = NULL;
-
-        HASH_FIND_STR(exchange->tokens, text, token);
-        return token && now < token->unused_until ? token : NULL;
-}
 
 /* ---- participants ---- */
 
-static bool side_counts_as_joined(const Side *side)
-{
-        return side->joined || !side->joins;
-}
-
 void exchange_call_count_joined(Call *call, usec_t now)
 {
-        if (side_counts_as_joined(&call->sides[CALL_DIRECTION_OUTGOING]) &&
-            side_counts_as_joined(&call->sides[CALL_DIRECTION_INCOMING]))
+        size_t n = call->n_joined;
+        const Side *side;
+
+        DL_FOREACH2 (call->sides, side, call_next) {
+                if (n > 1)
+                        break;
+                n += side->status == CALL_STATUS_ONGOING && !side->media.joined &&
+                     !side->media.joins;
+        }
+        if (n > 1 || call->n_rings > 0 || !call_is_answered(call))
                 call->alone_since = USEC_NEVER;
         else if (call->alone_since == USEC_NEVER)
                 call->alone_since = now;
 }
 
+/* Alone in its list is its own predecessor: utlist's head points to the last. */
+static bool side_is_listed(const Side *side)
+{
+        return side->joined_prev != NULL;
+}
+
+void exchange_side_list_joined(Side *side)
+{
+        Call *call = side->call;
+
+        if (side->media.joined == side_is_listed(side))
+                return;
+        if (side->media.joined) {
+                DL_APPEND2(call->joined, side, joined_prev, joined_next);
+                call->n_joined++;
+        } else {
+                DL_DELETE2(call->joined, side, joined_prev, joined_next);
+                side->joined_prev = side->joined_next = NULL;
+                call->n_joined--;
+        }
+}
+
 /* The connection by which the side's participant takes part; NULL while it is away. */
 static const Link *side_media_link(const Side *side)
 {
-        return side->joined_limited ? side->limited : side->legs->device->link;
+        return side->media.by_token ? side->limited : side->legs->device->link;
 }
 
-static Participant side_participant(const Side *side)
+Participant exchange_side_participant(const Side *side)
 {
         Participant participant = {
                 .party = exchange_user_party(side->user, side->device),
-                .muted = side->muted,
+                .muted = side->media.muted,
         };
 
-        STR_SET(participant.id, side->participant);
+        STR_SET(participant.id, side->media.participant);
         return participant;
+}
+
+int exchange_side_others(const Side *side, Participant **ret, size_t *ret_n)
+{
+        size_t most = side->call->n_joined, n = 0;
+        Participant *others = NULL;
+        const Side *other;
+
+        if (most > 0) {
+                others = calloc(most, sizeof(*others));
+                if (!others)
+                        return -ENOMEM;
+        }
+        DL_FOREACH2 (side->call->joined, other, joined_next) {
+                if (other != side)
+                        others[n++] = exchange_side_participant(other);
+        }
+        *ret = others;
+        *ret_n = n;
+        return 0;
 }
 
 static int side_tell_participant(Exchange *exchange, const Side *side, const Link *link,
@@ -118,108 +95,101 @@ static int side_tell_participant(Exchange *exchange, const Side *side, const Lin
         if (r <= 0)
                 return r;
         STR_SET(message->participant.session_id, side->call->record.session_id);
-        message->participant.participant = side_participant(side);
+        message->participant.participant = exchange_side_participant(side);
         return 0;
 }
 
-/* Tells the other participant, if there is one. */
-static int side_tell_other(Exchange *exchange, const Side *side, MessageType type)
+int exchange_side_tell_others(Exchange *exchange, const Side *side, MessageType type)
 {
-        const Side *other = side_other(side);
+        const Side *other;
 
-        if (!other->joined)
-                return 0;
-        return side_tell_participant(exchange, side, side_media_link(other), type);
+        DL_FOREACH2 (side->call->joined, other, joined_next) {
+                int r = other == side ? 0
+                                      : side_tell_participant(exchange, side,
+                                                              side_media_link(other), type);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int side_save(Exchange *exchange, const Moment *moment, Side *side)
+{
+        side->changed_next = NULL;
+        return exchange_save(exchange, moment, side->call, side);
 }
 
 static void side_left(Exchange *exchange, const Moment *moment, Side *side)
 {
-        side->joined = side->joined_limited = false;
-        side->media_flows = false;
+        exchange_side_list_joined(side);
         exchange_call_count_joined(side->call, moment->now);
         exchange_call_reschedule(exchange, side->call);
 }
 
+static void media_leave(Media *media)
+{
+        media->joined = media->by_token = media->flows = false;
+}
+
 int exchange_side_leave(Exchange *exchange, const Moment *moment, Side *side)
 {
-        int r = side_tell_other(exchange, side, MESSAGE_LEFT);
+        Media before = side->media;
+        int r = exchange_side_tell_others(exchange, side, MESSAGE_LEFT);
 
-        if (r == 0)
-                side_left(exchange, moment, side);
-        return r;
+        media_leave(&side->media);
+        if (r == 0 && !before.by_token)
+                r = side_save(exchange, moment, side);
+        if (r < 0) {
+                side->media = before;
+                return r;
+        }
+        side_left(exchange, moment, side);
+        return 0;
 }
 
 void exchange_side_gone(Exchange *exchange, const Moment *moment, Side *side)
 {
-        /* There is nobody to give an error to; the other participant finds out by its media. */
-        (void)side_tell_other(exchange, side, MESSAGE_LEFT);
+        /* There is nobody to give an error to; the others find out by their media. */
+        (void)exchange_side_tell_others(exchange, side, MESSAGE_LEFT);
         exchange_commit(exchange);
+        media_leave(&side->media);
         side_left(exchange, moment, side);
 }
 
 /* Was it by this link that the side's participant joined? */
 static bool side_joined_by(const Side *side, const Link *link)
 {
-        return side->joined && side->joined_limited == (link->side != NULL);
+        return side->media.joined && side->media.by_token == (link->side != NULL);
 }
 
 /* ---- requests ---- */
 
-int exchange_request_token(Request *request)
-{
-        const char *session_id = request->message->session.session_id;
-        MessageReply *reply;
-        Token *token;
-        View view;
-        int r = exchange_request_find(request, session_id, CALL_METHOD_SESSION, &view);
-
-        if (r != 0)
-                return r;
-        r = exchange_side_token_new(request->exchange, request->moment, view.side, &token);
-        if (r < 0)
-                return r;
-        r = exchange_request_reply(request, REPLY_TOKEN, &reply);
-        if (r < 0) {
-                exchange_token_free(request->exchange, token);
-                return r;
-        }
-        STR_SET(reply->token.token, token->token);
-        return 0;
-}
-
-static int request_reply_join(Request *request, const Side *side, const char *participant)
+static int request_reply_join(Request *request, const Side *side)
 {
         const Exchange *exchange = request->exchange;
-        const Side *other = side_other(side);
         MessageReply *reply;
         int r = exchange_request_reply(request, REPLY_JOIN, &reply);
 
         if (r < 0)
                 return r;
-        STR_SET(reply->join.participant, participant);
-        if (other->joined) {
-                reply->join.others = calloc(1, sizeof(*reply->join.others));
-                if (!reply->join.others)
-                        return -ENOMEM;
-                reply->join.others[0] = side_participant(other);
-                reply->join.n_others = 1;
-        }
-        if (exchange->n_ice_servers > 0) {
-                reply->join.ice_servers =
-                        calloc(exchange->n_ice_servers, sizeof(*reply->join.ice_servers));
-                if (!reply->join.ice_servers)
-                        return -ENOMEM;
-                memcpy(reply->join.ice_servers, exchange->ice_servers,
-                       exchange->n_ice_servers * sizeof(*reply->join.ice_servers));
-                reply->join.n_ice_servers = exchange->n_ice_servers;
-        }
+        STR_SET(reply->join.participant, side->media.participant);
+        r = exchange_side_others(side, &reply->join.others, &reply->join.n_others);
+        if (r < 0 || exchange->n_ice_servers == 0)
+                return r;
+        reply->join.ice_servers = calloc(exchange->n_ice_servers, sizeof(*reply->join.ice_servers));
+        if (!reply->join.ice_servers)
+                return -ENOMEM;
+        memcpy(reply->join.ice_servers, exchange->ice_servers,
+               exchange->n_ice_servers * sizeof(*reply->join.ice_servers));
+        reply->join.n_ice_servers = exchange->n_ice_servers;
         return 0;
 }
 
-/* The first one leaves when the same party joins again: the other hears of it, and so does it. */
+/* The first one leaves when the same party joins again: the others hear of it, and so does it. */
 static int request_replace(Request *request, Side *side)
 {
-        int r = side_tell_other(request->exchange, side, MESSAGE_LEFT);
+        int r = exchange_side_tell_others(request->exchange, side, MESSAGE_LEFT);
 
         if (r == 0 && !side_joined_by(side, request->link))
                 r = side_tell_participant(request->exchange, side, side_media_link(side),
@@ -227,35 +197,42 @@ static int request_replace(Request *request, Side *side)
         return r;
 }
 
-static void side_participant_new(Request *request, Side *side)
+static Media request_media(Request *request)
 {
+        Media media = {
+                .joins = true,
+                .joined = true,
+                .by_token = request->link->side != NULL,
+                .muted = request->message->join.muted,
+        };
         char salt[2 * PARTICIPANT_SALT_BYTES + 1];
 
         hex_encode(request->moment->entropy, PARTICIPANT_SALT_BYTES, salt);
-        snprintf(side->participant, sizeof(side->participant), "%" PRIu64 "-%s",
+        snprintf(media.participant, sizeof(media.participant), "%" PRIu64 "-%s",
                  ++request->exchange->n_joins, salt);
-        side->joined = side->joins = true;
-        side->joined_limited = request->link->side != NULL;
-        side->muted = request->message->join.muted;
-        side->media_flows = false;
+        return media;
 }
 
 static int request_join_as(Request *request, Side *side)
 {
-        Side before = *side;
-        int r = side->joined ? request_replace(request, side) : 0;
+        Media before = side->media;
+        usec_t join_until = side->join_until;
+        int r = side->media.joined ? request_replace(request, side) : 0;
 
-        side_participant_new(request, side);
+        side->media = request_media(request);
+        side->join_until = USEC_NEVER;
         if (r == 0)
-                r = side_tell_other(request->exchange, side, MESSAGE_JOINED);
+                r = exchange_side_tell_others(request->exchange, side, MESSAGE_JOINED);
         if (r == 0)
-                r = request_reply_join(request, side, side->participant);
+                r = side_save(request->exchange, request->moment, side);
+        if (r == 0)
+                r = request_reply_join(request, side);
         if (r < 0) {
-                *side = before;
+                side->media = before;
+                side->join_until = join_until;
                 return r;
         }
-        if (side->direction == CALL_DIRECTION_INCOMING)
-                side->call->join_until = USEC_NEVER;
+        exchange_side_list_joined(side);
         exchange_call_count_joined(side->call, request->moment->now);
         exchange_call_reschedule(request->exchange, side->call);
         return 0;
@@ -276,6 +253,11 @@ int exchange_request_join(Request *request)
                         "the join token is not one for this device in call '%s', "
                         "or it has been unused for too long",
                         join->session_id);
+        if (!view.side->media.joined && view.side->call->n_joined >= PARTICIPANTS_MAX)
+                return exchange_request_refuse(
+                        request, CALL_ERROR_TOO_MANY,
+                        "call '%s' has %d participants, and no room for more", join->session_id,
+                        PARTICIPANTS_MAX);
         r = request_join_as(request, view.side);
         if (r == 0)
                 token->unused_until = USEC_NEVER;
@@ -314,20 +296,23 @@ int exchange_request_signal(Request *request)
         const MessageSignal *signal = &request->message->signal;
         Message *message;
         Side *side;
+        const Side *other;
         int r = request_participant(request, signal->session_id, &side);
 
         if (r != 0)
                 return r;
-
-        const Side *other = side_other(side);
+        DL_FOREACH2 (side->call->joined, other, joined_next) {
+                if (other != side && str_eq(other->media.participant, signal->peer))
+                        break;
+        }
         /* Rule 18: what is meant for a participant that has gone is dropped. */
-        if (!other->joined || !str_eq(other->participant, signal->peer))
+        if (!other)
                 return 0;
         r = exchange_send(request->exchange, side_media_link(other), MESSAGE_SIGNALLED, &message);
         if (r <= 0)
                 return r;
         STR_SET(message->signal.session_id, signal->session_id);
-        STR_SET(message->signal.peer, side->participant);
+        STR_SET(message->signal.peer, side->media.participant);
         message->signal.data = strdup(signal->data);
         return message->signal.data ? 0 : -ENOMEM;
 }
@@ -340,15 +325,17 @@ int exchange_request_state(Request *request)
 
         if (r != 0)
                 return r;
-        if (side->muted != state->muted) {
-                side->muted = state->muted;
-                r = side_tell_other(request->exchange, side, MESSAGE_PARTICIPANT);
+        if (side->media.muted != state->muted) {
+                side->media.muted = state->muted;
+                r = exchange_side_tell_others(request->exchange, side, MESSAGE_PARTICIPANT);
+                if (r == 0 && !side->media.by_token)
+                        r = side_save(request->exchange, request->moment, side);
                 if (r < 0) {
-                        side->muted = !state->muted;
+                        side->media.muted = !state->muted;
                         return r;
                 }
         }
-        side->media_flows = state->media_flows;
+        side->media.flows = state->media_flows;
         exchange_call_reschedule(request->exchange, side->call);
         return 0;
 }

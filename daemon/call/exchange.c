@@ -29,6 +29,8 @@ Exchange *exchange_free(Exchange *exchange)
         exchange_forget_cancels(exchange, USEC_NEVER);
         while (exchange->users)
                 exchange_user_free(exchange, exchange->users);
+        while (exchange->groups)
+                exchange_group_free(exchange, exchange->groups);
         while (exchange_next_action(exchange, &action))
                 exchange_action_done(&action);
         deadlines_done(&exchange->deadlines);
@@ -52,99 +54,6 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
         exchange->ice_servers = copy;
         exchange->n_ice_servers = n;
         return 0;
-}
-
-/* ---- time ---- */
-
-int exchange_tick(Exchange *exchange, const Moment *moment)
-{
-        Deadline *deadline;
-
-        exchange_forget_expired(exchange, moment->now);
-        exchange_forget_cancels(exchange, moment->now);
-        while ((deadline = deadlines_first(&exchange->deadlines)) && deadline->at <= moment->now) {
-                Call *call = CONTAINER_OF(deadline, Call, deadline);
-                CallEvent event = exchange_call_next_due(call).event;
-                int r = exchange_call_over(exchange, moment, call, event, event);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-usec_t exchange_next_deadline(const Exchange *exchange)
-{
-        const Deadline *deadline = deadlines_first(&exchange->deadlines);
-
-        return deadline ? deadline->at : USEC_NEVER;
-}
-
-/* ---- a restart ---- */
-
-/* The party of a side that was there before; its connection has yet to come. */
-static int side_restore(Side *side, const Moment *moment)
-{
-        Device *device;
-        int r = exchange_user_device(side->user, side->device, &device);
-
-        if (r == 0)
-                r = exchange_leg_new(side, device, NULL);
-        side->lost_since = moment->now;
-        return r;
-}
-
-static void call_restore_times(Call *call, const Moment *moment, const LiveCall *live)
-{
-        usec_t left = live->ring_until > moment->date ? live->ring_until - moment->date : 0;
-        usec_t talked = 0;
-
-        if (live->record.answered_at && moment->date > live->record.answered_at)
-                talked = moment->date - live->record.answered_at;
-        /* The date may have jumped; no ring is longer than the longest. */
-        call->ring_until = moment->now + MIN_OF(left, RING_TIMEOUT_MAX_S * USEC_PER_SEC);
-        call->answered = moment->now - MIN_OF(talked, moment->now);
-}
-
-static int call_restore(Exchange *exchange, const Moment *moment, Call *call, const LiveCall *live)
-{
-        Side *caller = &call->sides[CALL_DIRECTION_OUTGOING];
-        Side *receiver = &call->sides[CALL_DIRECTION_INCOMING];
-
-        caller->status = receiver->status = live->record.status;
-        receiver->alerted = live->members[0].alerted;
-        call_restore_times(call, moment, live);
-        if (receiver->status == CALL_STATUS_ONGOING)
-                STR_SET(receiver->device, live->members[0].party.device);
-        else
-                caller->joins = live->caller.joins;
-
-        int r = side_restore(caller, moment);
-        if (r == 0 && receiver->status == CALL_STATUS_ONGOING)
-                r = side_restore(receiver, moment);
-        return r < 0 ? r : exchange_call_link(exchange, call);
-}
-
-int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live)
-{
-        User *caller = exchange_user_find(exchange, live->record.initiator.uid);
-        User *receiver = exchange_user_find(exchange, live->record.receiver.uid);
-        Call *call;
-
-        if (call_status_is_terminal(live->record.status) || live->n_members != 1)
-                return -EINVAL;
-        if (exchange_call_find(exchange, live->record.session_id))
-                return -EEXIST;
-        if (!caller || !receiver)
-                return CALL_ERROR_USER_NOT_FOUND;
-
-        int r = exchange_call_new(&live->record, caller, receiver, &call);
-        if (r < 0)
-                return r;
-        r = call_restore(exchange, moment, call, live);
-        if (r < 0)
-                exchange_call_free(exchange, call);
-        return r;
 }
 
 /* ---- what is going on ---- */
@@ -187,7 +96,7 @@ int exchange_each_call(const Exchange *exchange, int (*each)(const CallRecord *,
         const Call *call;
 
         DL_FOREACH (exchange->live, call) {
-                CallRecord record = exchange_side_record(&call->sides[CALL_DIRECTION_OUTGOING]);
+                CallRecord record = exchange_side_record(call_caller(call));
                 int r = each(&record, userdata);
 
                 if (r != 0)

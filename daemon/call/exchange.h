@@ -34,12 +34,14 @@
 #define JOIN_DEADLINE_US (20 * USEC_PER_SEC)      /* rule 4 */
 #define ALONE_DEADLINE_US (60 * USEC_PER_SEC)     /* rule 13 */
 #define LATE_RING_MIN_US (3 * USEC_PER_SEC)       /* rule 16 */
+#define MEMBERS_OTHERS_US (100 * USEC_PER_MSEC)   /* dbus-api: 10 times a second */
+#define MEMBERS_CALLER_US (20 * USEC_PER_MSEC)    /* in a large group: 256 events last for 5 s */
 #define TOKEN_UNUSED_US (60 * USEC_PER_SEC)       /* dbus-api, GenerateToken */
 #define CANCEL_MEMORY_US (60 * USEC_PER_SEC)      /* rule 15: cancels for unknown ids */
 #define CANCEL_MEMORY_MAX 1000                    /* of those, in all; the oldest goes first */
 #define ENDED_MEMORY_US (60 * USEC_PER_SEC)       /* so that repeats get the same answer */
 #define USER_LIVE_CALLS_MAX 32                    /* placed by one user at a time: TooMany */
-#define ENDED_MEMORY_MAX 10000 /* of those, in all: 13 MB; the oldest goes first */
+#define ENDED_MEMORY_MAX 20000 /* sides of those, in all: 17 MB; the oldest goes first */
 #define TOKENS_PER_PARTY_MAX 8 /* join tokens of one call; the oldest goes first */
 
 typedef struct Exchange Exchange;
@@ -90,7 +92,8 @@ typedef enum ExchangeActionType {
         EXCHANGE_SEND,       /* `message` to `link` */
         EXCHANGE_DISCONNECT, /* close `link`, saying why in `text` */
         /*
-         * Store `live`. When a call begins it has all members, later only those that have changed:
+         * Store `live`. Of a call to a user it is the whole, in place of what was stored. Of a call
+         * to a group it has all members when it begins, later only those that have changed:
          * live_call_merge() puts together what was stored of one session, in order.
          */
         EXCHANGE_SAVE,
@@ -155,8 +158,8 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
 /*
  * After a restart, before any link: a call as it was stored. Grace periods start now. Who took part
  * in the media by the device's own link does so again, under the same id; who did by a join token
- * has to join anew. Returns 0, -ENOMEM, -EINVAL (over already), -EEXIST, or UserNotFound (the
- * caller, or nobody of the members, is there any more).
+ * has to join anew. Returns 0, -ENOMEM, -EINVAL (over already, or it cannot have been so), -EEXIST,
+ * or UserNotFound (the caller, or nobody of the members, is there any more).
  */
 int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live);
 

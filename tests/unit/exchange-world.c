@@ -37,6 +37,8 @@ void world_begin(void)
 void world_end(void)
 {
         world.exchange = exchange_free(world.exchange);
+        for (int call = 0; call < STORED_MAX; call++)
+                live_call_done(&world.stored[call]);
 }
 
 const char *session_of(int call, char *buffer)
@@ -188,7 +190,19 @@ static void trace_link(uint64_t link)
               limited ? " (limited)" : "");
 }
 
-static void trace_action(const ExchangeAction *action)
+static void store(ExchangeAction *action)
+{
+        int call = call_of(action->session_id);
+
+        if (call >= STORED_MAX)
+                return;
+        if (action->type == EXCHANGE_DROP)
+                live_call_done(&world.stored[call]);
+        else
+                ck_assert_int_eq(live_call_merge(&world.stored[call], &action->live), 0);
+}
+
+static void trace_action(ExchangeAction *action)
 {
         bool limited;
 
@@ -206,9 +220,11 @@ static void trace_action(const ExchangeAction *action)
         case EXCHANGE_SAVE:
                 trace("save %d %s", call_of(action->session_id),
                       call_status_to_string(action->live.record.status));
+                store(action);
                 break;
         case EXCHANGE_DROP:
                 trace("drop %d", call_of(action->session_id));
+                store(action);
                 break;
         case EXCHANGE_LOG:
                 world.logged = action->record;
@@ -266,6 +282,26 @@ void expect_nothing(void)
 }
 
 /* ---- what people do ---- */
+
+void hub_restarts(void)
+{
+        LiveCall stored[STORED_MAX];
+        Moment moment = world.moment;
+
+        memcpy(stored, world.stored, sizeof(stored));
+        memset(world.stored, 0, sizeof(world.stored));
+        world_end();
+        world_begin();
+        world.moment.date = moment.date; /* the other clock may start anywhere */
+        for (int call = 0; call < STORED_MAX; call++) {
+                if (stored[call].n_members > 0)
+                        ck_assert_int_eq(
+                                exchange_restore(world.exchange, &world.moment, &stored[call]), 0);
+                world.stored[call] = stored[call];
+        }
+        world_collect();
+        forget();
+}
 
 void passes(usec_t time)
 {

@@ -27,6 +27,8 @@ typedef enum Who {
         WHO_COUNT,
 } Who;
 
+#define STORED_MAX 16 /* calls of a test that restarts the hub have smaller numbers */
+
 typedef struct World {
         Exchange *exchange;
         Moment moment;
@@ -37,6 +39,7 @@ typedef struct World {
         ReplyJoin joined;                /* the last reply to a join; its arrays are gone */
         CallSnapshot call;               /* the last one that anybody was told, less metadata */
         CallRecord logged;               /* the last that went to a history, likewise */
+        LiveCall stored[STORED_MAX];     /* what a hub would have on its disk, by call */
         char text[MESSAGE_TEXT_MAX + 1]; /* the last error's sentence */
         bool confirms;                   /* of the last message that was sent */
         char trace[32768];
@@ -60,6 +63,9 @@ void expect(const char *line, ...) __attribute__((sentinel));
 void expect_nothing(void);
 /* Throws away what led up to what is being tested. */
 void forget(void);
+
+/* The hub is killed, and goes on with what it had stored. */
+void hub_restarts(void);
 
 void passes(usec_t time);
 void comes(Who who);

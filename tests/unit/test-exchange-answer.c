@@ -378,7 +378,7 @@ END_TEST
 START_TEST(so_many_ended_calls_are_remembered_and_no_more)
 {
         comes(ALICE);
-        for (int call = 1; call <= ENDED_MEMORY_MAX + 1; call++) {
+        for (int call = 1; call <= ENDED_MEMORY_MAX / 2 + 1; call++) {
                 calls(ALICE, "bob", call);
                 says(ALICE, MESSAGE_CANCEL, call);
                 forget();

@@ -268,45 +268,12 @@ END_TEST
 
 /* ---- a restart ---- */
 
-/* Kept as the hub would keep it: the last EXCHANGE_SAVE. */
-static LiveCall saved;
-
-static void asks_and_saves(Who who, Message message)
-{
-        ExchangeAction action;
-
-        ck_assert_int_eq(
-                exchange_message(world.exchange, &world.moment, world.links[who], &message), 0);
-        while (exchange_next_action(world.exchange, &action)) {
-                if (action.type == EXCHANGE_SAVE) {
-                        live_call_done(&saved);
-                        saved = action.live;
-                        action.live = (LiveCall){0};
-                }
-                exchange_action_done(&action);
-        }
-}
-
-static void hub_restarts(void)
-{
-        Moment moment = world.moment;
-
-        world_end();
-        world_begin();
-        world.moment.date = moment.date; /* the other clock may start anywhere */
-        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, &saved), 0);
-        forget();
-}
-
 static void alice_calls_bob(void)
 {
-        Message initiate = {.type = MESSAGE_INITIATE,
-                            .initiate = {.receiver = "bob", .join = true}};
-
         comes(ALICE);
         comes(BOB);
-        session_of(1, initiate.initiate.session_id);
-        asks_and_saves(ALICE, initiate);
+        calls(ALICE, "bob", 1);
+        forget();
 }
 
 START_TEST(rule_15_a_ring_comes_back_after_a_restart_with_its_deadline)
@@ -314,7 +281,6 @@ START_TEST(rule_15_a_ring_comes_back_after_a_restart_with_its_deadline)
         alice_calls_bob();
         passes(5 * USEC_PER_SEC);
         hub_restarts();
-        live_call_done(&saved);
         comes(ALICE);
         expect_nothing();
         comes(BOB);
@@ -332,7 +298,6 @@ START_TEST(rule_14_after_a_restart_grace_starts_anew)
 {
         alice_calls_bob();
         hub_restarts();
-        live_call_done(&saved);
         comes(BOB);
         forget();
         passes(GRACE_CALLER_LOST_US - 1);
@@ -344,25 +309,56 @@ END_TEST
 
 START_TEST(rule_14_a_live_call_comes_back_after_a_restart_and_goes_on)
 {
-        Message accept = {.type = MESSAGE_ACCEPT, .accept.join = true};
+        char participants[WHO_COUNT][PARTICIPANT_ID_MAX + 1];
 
-        alice_calls_bob();
-        session_of(1, accept.accept.session_id);
-        asks_and_saves(BOB, accept);
+        in_media(ALICE, BOB, 1);
+        memcpy(participants, world.participants, sizeof(participants));
         passes(100 * USEC_PER_MSEC);
         hub_restarts();
-        live_call_done(&saved);
         passes(GRACE_IN_CALL_US - 1);
         comes(ALICE);
         comes(BOB);
-        passes(10 * ALONE_DEADLINE_US); /* who takes part is not known: that is not nobody */
+        passes(10 * ALONE_DEADLINE_US);
         expect_nothing();
+        /* Media has not noticed. */
+        signals(BOB, 1, participants[ALICE], "candidate");
+        expect("alice-desk: signalled 1 candidate", "bob-desk: ok", NULL);
         says(BOB, MESSAGE_TOKEN, 1);
         joins(BOB, 1);
-        expect("bob-desk: ok, a token", "bob-desk: ok, joined", NULL);
+        expect("bob-desk: ok, a token", "alice-desk: left 1: bob-desk",
+               "alice-desk: joined 1: bob-desk", "save 1 ongoing",
+               "bob-desk: ok, joined alice-desk", NULL);
         says(ALICE, MESSAGE_END, 1);
         ck_assert_ptr_nonnull(
                 strstr(world.trace, "bob-desk: over 1 ended (remote-hangup) after 630 s\n"));
+}
+END_TEST
+
+START_TEST(rule_13_who_is_alone_after_a_restart_is_so_for_60_s)
+{
+        in_call(ALICE, BOB, 1);
+        joins(BOB, 1);
+        hub_restarts();
+        comes(ALICE);
+        comes(BOB);
+        passes(ALONE_DEADLINE_US - 1);
+        expect_nothing();
+        passes(1);
+        ck_assert_ptr_nonnull(strstr(world.trace, "bob-desk: over 1 ended (idle)"));
+}
+END_TEST
+
+START_TEST(rule_4_the_deadline_to_join_comes_back_after_a_restart)
+{
+        in_call(ALICE, BOB, 1);
+        passes(15 * USEC_PER_SEC);
+        hub_restarts();
+        comes(ALICE);
+        comes(BOB);
+        passes(5 * USEC_PER_SEC - 1);
+        expect_nothing();
+        passes(1);
+        ck_assert_ptr_nonnull(strstr(world.trace, "bob-desk: over 1 ended (no-media)"));
 }
 END_TEST
 
@@ -371,7 +367,6 @@ START_TEST(a_date_that_jumped_back_makes_no_ring_longer_than_the_longest)
         alice_calls_bob();
         world.moment.date -= 3600 * USEC_PER_SEC;
         hub_restarts();
-        live_call_done(&saved);
         comes(ALICE);
         passes(RING_TIMEOUT_MAX_S * USEC_PER_SEC);
         ck_assert_ptr_nonnull(strstr(world.trace, "alice-desk: over 1 unanswered (timeout)\n"));
@@ -380,18 +375,33 @@ END_TEST
 
 START_TEST(what_cannot_be_restored_is_refused)
 {
+        LiveCall *stored = &world.stored[1];
+        LiveCall before;
+
         alice_calls_bob();
-        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, &saved), -EEXIST);
-        hub_restarts();
-        ck_assert_int_eq(exchange_user_remove(world.exchange, &world.moment, "alice"), 0);
-        world_collect();
-        session_of(2, saved.record.session_id);
-        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, &saved),
+        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, stored), -EEXIST);
+        before = *stored;
+        session_of(2, stored->record.session_id);
+        STR_SET(stored->record.initiator.uid, "nobody");
+        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, stored),
                          CALL_ERROR_USER_NOT_FOUND);
-        saved.record.status = CALL_STATUS_ENDED;
-        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, &saved), -EINVAL);
-        live_call_done(&saved);
-        ck_assert_uint_eq(exchange_n_calls(world.exchange), 0);
+        *stored = before;
+        session_of(2, stored->record.session_id);
+        STR_SET(stored->members[0].party.uid, "nobody");
+        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, stored),
+                         CALL_ERROR_USER_NOT_FOUND);
+        STR_SET(stored->members[0].party.uid, "alice");
+        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, stored), -EINVAL);
+        STR_SET(stored->members[0].party.uid, "bob");
+        stored->members[0].status = CALL_STATUS_ONGOING;
+        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, stored), -EINVAL);
+        stored->members[0].status = CALL_STATUS_INITIATED;
+        stored->caller.status = CALL_STATUS_ENDED;
+        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, stored), -EINVAL);
+        stored->caller.status = CALL_STATUS_INITIATED;
+        stored->record.status = CALL_STATUS_ENDED;
+        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, stored), -EINVAL);
+        ck_assert_uint_eq(exchange_n_calls(world.exchange), 1);
 }
 END_TEST
 
@@ -420,6 +430,8 @@ int main(void)
         tcase_add_test(lost, rule_15_a_ring_comes_back_after_a_restart_with_its_deadline);
         tcase_add_test(lost, rule_14_after_a_restart_grace_starts_anew);
         tcase_add_test(lost, rule_14_a_live_call_comes_back_after_a_restart_and_goes_on);
+        tcase_add_test(lost, rule_13_who_is_alone_after_a_restart_is_so_for_60_s);
+        tcase_add_test(lost, rule_4_the_deadline_to_join_comes_back_after_a_restart);
         tcase_add_test(lost, a_date_that_jumped_back_makes_no_ring_longer_than_the_longest);
         tcase_add_test(lost, what_cannot_be_restored_is_refused);
         suite_add_tcase(suite, lost);

@@ -208,6 +208,8 @@ static int restore(void)
                            .initiator = {.uid = "alice", .device = "alice-desk"},
                            .receiver.uid = "bob",
                            .metadata = {entries, 1}},
+                .caller = {.party = {.uid = "alice", .device = "alice-desk"},
+                           .status = CALL_STATUS_ONGOING},
                 .members = &member,
                 .n_members = 1,
         };
@@ -415,7 +417,7 @@ START_TEST(a_connection_that_goes_is_gone_also_without_memory)
         ck_assert_ptr_null(strstr(world.trace, "left"));
         forget();
         join();
-        expect("alice-desk: ok, joined", NULL);
+        expect("save 1 ongoing", "alice-desk: ok, joined", NULL);
 }
 END_TEST
 

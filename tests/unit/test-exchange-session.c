@@ -7,9 +7,10 @@ START_TEST(rule_18_each_join_is_told_to_the_other_and_answered_with_who_is_there
 {
         in_call(ALICE, BOB, 1);
         joins(BOB, 1);
-        expect("bob-desk: ok, joined", NULL);
+        expect("save 1 ongoing", "bob-desk: ok, joined", NULL);
         joins(ALICE, 1);
-        expect("bob-desk: joined 1: alice-desk", "alice-desk: ok, joined bob-desk", NULL);
+        expect("bob-desk: joined 1: alice-desk", "save 1 ongoing",
+               "alice-desk: ok, joined bob-desk", NULL);
         ck_assert_str_ne(world.participants[ALICE], world.participants[BOB]);
 }
 END_TEST
@@ -21,11 +22,12 @@ START_TEST(rule_18_leaving_keeps_the_call_and_joining_again_makes_a_new_particip
         in_media(ALICE, BOB, 1);
         STR_SET(first, world.participants[BOB]);
         says(BOB, MESSAGE_LEAVE, 1);
-        expect("alice-desk: left 1: bob-desk", "bob-desk: ok", NULL);
+        expect("alice-desk: left 1: bob-desk", "save 1 ongoing", "bob-desk: ok", NULL);
         says(BOB, MESSAGE_LEAVE, 1);
         expect("bob-desk: ok", NULL);
         joins(BOB, 1);
-        expect("alice-desk: joined 1: bob-desk", "bob-desk: ok, joined alice-desk", NULL);
+        expect("alice-desk: joined 1: bob-desk", "save 1 ongoing",
+               "bob-desk: ok, joined alice-desk", NULL);
         ck_assert_str_ne(first, world.participants[BOB]);
 
         signals(ALICE, 1, first, "to who was there before");
@@ -37,7 +39,7 @@ START_TEST(rule_18_joining_again_as_the_same_party_replaces_the_first)
 {
         in_media(ALICE, BOB, 1);
         joins(BOB, 1);
-        expect("alice-desk: left 1: bob-desk", "alice-desk: joined 1: bob-desk",
+        expect("alice-desk: left 1: bob-desk", "alice-desk: joined 1: bob-desk", "save 1 ongoing",
                "bob-desk: ok, joined alice-desk", NULL);
 }
 END_TEST
@@ -77,7 +79,8 @@ START_TEST(a_participants_state_is_told_when_it_changes)
 {
         in_media(ALICE, BOB, 1);
         states(BOB, 1, true, true);
-        expect("alice-desk: participant 1: bob-desk, muted", "bob-desk: ok", NULL);
+        expect("alice-desk: participant 1: bob-desk, muted", "save 1 ongoing", "bob-desk: ok",
+               NULL);
         states(BOB, 1, true, false);
         expect("bob-desk: ok", NULL);
         says(ALICE, MESSAGE_LEAVE, 1);
@@ -85,7 +88,7 @@ START_TEST(a_participants_state_is_told_when_it_changes)
         ck_assert_uint_eq(world.joined.n_others, 1);
         forget();
         states(BOB, 1, false, false);
-        expect("alice-desk: participant 1: bob-desk", "bob-desk: ok", NULL);
+        expect("alice-desk: participant 1: bob-desk", "save 1 ongoing", "bob-desk: ok", NULL);
 }
 END_TEST
 
@@ -121,7 +124,7 @@ START_TEST(a_join_token_is_bound_to_session_user_and_device)
         joins_with(ALICE, 1, world.tokens[ALICE]);
         expect("alice-desk: AuthFailed", NULL);
         joins_with(ALICE, 1, alice);
-        expect("alice-desk: ok, joined", NULL);
+        expect("save 1 ongoing", "alice-desk: ok, joined", NULL);
 }
 END_TEST
 
@@ -142,7 +145,7 @@ START_TEST(a_join_token_unused_for_60_s_is_gone_and_a_used_one_is_not)
         joins(BOB, 1);
         expect("bob-desk: AuthFailed", NULL);
         joins_with(BOB, 1, first);
-        expect("alice-desk: left 1: bob-desk", "alice-desk: joined 1: bob-desk",
+        expect("alice-desk: left 1: bob-desk", "alice-desk: joined 1: bob-desk", "save 1 ongoing",
                "bob-desk: ok, joined alice-desk", NULL);
 }
 END_TEST
@@ -178,7 +181,8 @@ START_TEST(a_limited_link_takes_the_partys_place_in_the_media)
         ck_assert(exchange_link_in_call(world.exchange, world.limited[BOB]));
         joins(LIMITED(BOB), 1);
         expect("alice-desk: left 1: bob-desk", "bob-desk: left 1: bob-desk",
-               "alice-desk: joined 1: bob-desk", "bob-desk (limited): ok, joined alice-desk", NULL);
+               "alice-desk: joined 1: bob-desk", "save 1 ongoing",
+               "bob-desk (limited): ok, joined alice-desk", NULL);
         signals(ALICE, 1, world.participants[BOB], "an offer");
         expect("bob-desk (limited): signalled 1 an offer", "alice-desk: ok", NULL);
         signals(BOB, 1, world.participants[ALICE], "too late");
@@ -248,6 +252,9 @@ START_TEST(ice_servers_are_handed_out_with_every_join)
         STR_SET(join.join.token, world.tokens[BOB]);
         ck_assert_int_eq(exchange_message(world.exchange, &world.moment, world.links[BOB], &join),
                          0);
+        ck_assert(exchange_next_action(world.exchange, &action));
+        ck_assert_int_eq(action.type, EXCHANGE_SAVE);
+        exchange_action_done(&action);
         ck_assert(exchange_next_action(world.exchange, &action));
         ck_assert_uint_eq(action.message.reply.join.n_ice_servers, 2);
         ck_assert_str_eq(action.message.reply.join.ice_servers[1].url, "turn:two.example");
