@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glob.h>
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "hub-rig.h"
 #include "wire/wire.h"
@@ -165,6 +168,32 @@ START_TEST(with_a_full_disk_calls_go_on_and_are_stored_later)
 }
 END_TEST
 
+/* sd_notify(3): what a unit of Type=notify waits for. */
+START_TEST(systemd_is_told_when_it_is_ready_and_when_it_stops)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        struct timeval patience = {.tv_sec = 10};
+        char path[RIG_PATH_MAX], said[256] = "";
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+        hub_stop(h->hub);
+        rig_path(path, "%s/notify", h->rig->dir);
+        ck_assert_int_eq(STR_SET(address.sun_path, path), 0);
+        ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        environment_set(&h->hub->environment, "NOTIFY_SOCKET", "%s", path);
+        hub_start(h->hub);
+        ck_assert_int_gt(recv(fd, said, sizeof(said) - 1, 0), 0);
+        ck_assert_str_eq(said, "READY=1");
+        talker_free(hub_rig_alice(h));
+
+        process_signal(h->hub->process, SIGTERM);
+        memset(said, 0, sizeof(said));
+        ck_assert_int_gt(recv(fd, said, sizeof(said) - 1, 0), 0);
+        ck_assert_str_eq(said, "STOPPING=1");
+}
+END_TEST
+
 static void setup_tls(void)
 {
         h = rig_alloc(sizeof(*h));
@@ -231,6 +260,7 @@ int main(void)
         tcase_add_test(tests, a_certificate_that_is_none_is_named);
         tcase_add_test(tests, a_database_cut_off_is_moved_aside);
         tcase_add_test(tests, with_a_full_disk_calls_go_on_and_are_stored_later);
+        tcase_add_test(tests, systemd_is_told_when_it_is_ready_and_when_it_stops);
         suite_add_tcase(suite, tests);
         tcase_set_timeout(tls, 60);
         tcase_add_checked_fixture(tls, setup_tls, hub_rig_teardown);
