@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <utlist.h>
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
@@ -143,11 +144,16 @@ static void set_ending(EdgeLink *link, bool ending)
         link->is_ending = ending;
 }
 
-/*
- * Writes at once, without waiting for the loop to come round. Whatever the socket does not take
- * lws keeps itself, and asks for the next turn when it is through with it.
- */
-static int link_flush(EdgeLink *link)
+/* Several frames go out as one segment: the device wakes up once for them. */
+static void link_cork(EdgeLink *link, bool on)
+{
+        int value = on;
+
+        (void)setsockopt(lws_get_socket_fd(link->wsi), IPPROTO_TCP, TCP_CORK, &value,
+                         sizeof(value));
+}
+
+static int link_write_frames(EdgeLink *link)
 {
         Frame *frame;
 
@@ -162,7 +168,27 @@ static int link_flush(EdgeLink *link)
                 if (n < 0)
                         return -EPIPE;
         }
-        set_waiting(link, !frame && link->outbox.frames);
+        return 0;
+}
+
+/*
+ * Writes at once, without waiting for the loop to come round. Whatever the socket does not take
+ * lws keeps itself, and asks for the next turn when it is through with it.
+ */
+static int link_flush(EdgeLink *link)
+{
+        const Frame *first = outbox_peek(&link->outbox, link->edge->committed);
+        bool several = first && first->next && first->next->barrier <= link->edge->committed;
+
+        if (several)
+                link_cork(link, true);
+        int r = link_write_frames(link);
+        if (several)
+                link_cork(link, false);
+        if (r < 0)
+                return r;
+        set_waiting(link,
+                    link->outbox.frames && !outbox_peek(&link->outbox, link->edge->committed));
         set_ending(link, link->close_code && !link->is_closed && !link->outbox.frames &&
                                  !lws_partial_buffered(link->wsi));
         return 0;
