@@ -167,6 +167,26 @@ START_TEST(controller_that_comes_back_finds_the_call_going_on)
 }
 END_TEST
 
+START_TEST(ice_servers_that_do_not_answer_are_no_obstacle)
+{
+        /* Port 9 (discard): nothing listens there. */
+        IceServer servers[] = {
+                {.url = "stun:127.0.0.1:9"},
+                {.url = "turn:127.0.0.1:9", .username = "1700000000:alice", .credential = "a/b="},
+                {.url = "http://127.0.0.1:9"},
+        };
+        Room room;
+
+        room_enter(&room);
+        room.call.ice_servers = servers;
+        room.call.n_ice_servers = ELEMENTSOF(servers);
+        room_speak(&room, "mic-a", ALICE_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        room_leave(&room);
+}
+END_TEST
+
 START_TEST(quit_ends_the_worker_cleanly)
 {
         Room room;
@@ -196,6 +216,7 @@ int main(void)
         tcase_add_loop_test(tcase, nonsense_from_the_controller_is_answered, 0,
                             ELEMENTSOF(bad_messages));
         tcase_add_test(tcase, controller_that_comes_back_finds_the_call_going_on);
+        tcase_add_test(tcase, ice_servers_that_do_not_answer_are_no_obstacle);
         tcase_add_test(tcase, quit_ends_the_worker_cleanly);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);

@@ -223,6 +223,30 @@ START_TEST(what_cannot_be_played_is_said)
 }
 END_TEST
 
+static const struct {
+        const char *argument, *says;
+} asked[] = {
+        {"--help", "tring-media tone ring|ring-back"},
+        {"--version", "tring-media " TRING_VERSION},
+};
+
+START_TEST(help_and_version_are_told_on_standard_output)
+{
+        _cleanup_(rig_freep) Rig *rig = rig_new();
+        Environment environment;
+        RunResult result;
+
+        environment_init(&environment, rig);
+        process_run(rig, &environment, ARGV(rig_program("MEDIA"), asked[_i].argument), NULL,
+                    &result);
+        ck_assert_int_eq(result.status, 0);
+        ck_assert_ptr_nonnull(strstr(result.out, asked[_i].says));
+        ck_assert_str_eq(result.err, "");
+        run_result_done(&result);
+        environment_done(&environment);
+}
+END_TEST
+
 START_TEST(without_a_speaker_it_gives_up)
 {
         static const char *const none[] = {NULL};
@@ -256,6 +280,8 @@ int main(void)
         tcase_add_test(tcase, volume_and_file_are_those_asked_for);
         tcase_add_test(tcase, it_ends_by_itself_when_told_for_how_long);
         tcase_add_loop_test(tcase, what_cannot_be_played_is_said, 0, ELEMENTSOF(refusals));
+        tcase_add_loop_test(tcase, help_and_version_are_told_on_standard_output, 0,
+                            ELEMENTSOF(asked));
         tcase_add_test(tcase, without_a_speaker_it_gives_up);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);

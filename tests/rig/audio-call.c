@@ -177,6 +177,8 @@ void audio_call_join(AudioCall *call, AudioEnd *end, bool muted)
         STR_SET(message.join.microphone, end->microphone ? end->microphone : "");
         STR_SET(message.join.speaker, end->speaker ? end->speaker : "");
         reply->others = others;
+        reply->ice_servers = call->ice_servers;
+        reply->n_ice_servers = call->n_ice_servers;
         for (size_t i = 0; i < call->n_ends; i++) {
                 AudioEnd *other = &call->ends[i];
 

@@ -38,6 +38,8 @@ typedef struct AudioCall {
         size_t n_ends;
         unsigned joins; /* made up to now: participant ids */
         char directory[RIG_PATH_MAX];
+        IceServer *ice_servers; /* that joins come with; not owned */
+        size_t n_ice_servers;
 } AudioCall;
 
 /* `audio_directory` as rig_audio_directory(). */
