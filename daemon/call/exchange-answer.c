@@ -70,15 +70,20 @@ int exchange_request_alerting(Request *request)
         r = side_tell_ringing(request, side);
         if (r < 0)
                 return r;
+
+        CallRecord *record = &side->call->record;
+        bool first = record->ringing_since == 0;
         side->ringing_since = request->moment->date;
+        if (first)
+                record->ringing_since = request->moment->date;
         /* What is stored would say that nobody was alerted. */
         r = side->quiet ? side_save(request, side) : 0;
         if (r < 0) {
                 side->ringing_since = 0;
+                if (first)
+                        record->ringing_since = 0;
                 return r;
         }
-        if (!side->call->record.ringing_since)
-                side->call->record.ringing_since = request->moment->date;
         exchange_members_changed(side->call);
         exchange_call_reschedule(request->exchange, side->call);
         return 0;

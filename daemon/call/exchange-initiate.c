@@ -123,9 +123,12 @@ static Call *initiate_live(const Request *request, const Group *group, Side **re
         Call *call;
 
         DL_FOREACH2 (group->calls, call, group_next) {
-                *ret = exchange_call_side(call, request->device->user);
-                if (!*ret || !(*ret)->blocked)
-                        return call;
+                Side *side = exchange_call_side(call, request->device->user);
+
+                if (side && side->blocked)
+                        continue;
+                *ret = side;
+                return call;
         }
         return NULL;
 }

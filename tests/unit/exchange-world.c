@@ -173,6 +173,21 @@ static void trace_message(Who who, const Message *message)
         case MESSAGE_SIGNALLED:
                 trace("signalled %d %s", call_of(message->signal.session_id), message->signal.data);
                 break;
+        case MESSAGE_MEMBERS:
+                trace("members %d:", call_of(message->members.session_id));
+                for (size_t i = 0; i < message->members.n_members; i++)
+                        trace(" %s %s", message->members.members[i].uid,
+                              member_state_to_string(message->members.members[i].state));
+                break;
+        case MESSAGE_GROUPS:
+                trace("groups:");
+                for (size_t i = 0; i < message->groups.n_groups; i++)
+                        trace(" %s (%s)", message->groups.groups[i].guid,
+                              message->groups.groups[i].name);
+                break;
+        case MESSAGE_BLOCKED:
+                trace("%s %s", message->block.on ? "blocks" : "unblocks", message->block.uid);
+                break;
         case MESSAGE_CHANGED:
                 trace("changed to %s", when_busy_to_string(message->settings.when_busy));
                 break;
@@ -250,7 +265,11 @@ void world_collect(void)
         if (world.done)
                 world.done();
         while (exchange_next_action(world.exchange, &action)) {
-                trace_action(&action);
+                bool members =
+                        action.type == EXCHANGE_SEND && action.message.type == MESSAGE_MEMBERS;
+
+                if (!members || world.members)
+                        trace_action(&action);
                 exchange_action_done(&action);
         }
 }
@@ -274,6 +293,22 @@ void expect(const char *line, ...)
         ck_assert_msg(str_eq(world.trace, expected), "expected:\n%sgot:\n%s", expected,
                       world.trace);
         forget();
+}
+
+void said(const char *line)
+{
+        size_t length = strlen(line);
+
+        for (const char *at = world.trace; (at = strstr(at, line)); at++) {
+                if (at[length] == '\n' && (at == world.trace || at[-1] == '\n'))
+                        return;
+        }
+        ck_abort_msg("nobody said: %s\nbut:\n%s", line, world.trace);
+}
+
+void unsaid(const char *part)
+{
+        ck_assert_msg(!strstr(world.trace, part), "%s was said:\n%s", part, world.trace);
 }
 
 void expect_nothing(void)
@@ -348,6 +383,18 @@ void goes(Who who)
         world_collect();
 }
 
+void drops(Who who)
+{
+        exchange_suspend(world.exchange, now(), world.links[who]);
+        world_collect();
+}
+
+void resumes(Who who)
+{
+        ck_assert_int_eq(exchange_resume(world.exchange, now(), world.links[who]), 0);
+        world_collect();
+}
+
 void comes_by_token(Who who, const char *token, int expected)
 {
         uint64_t link = new_link();
@@ -401,6 +448,31 @@ void calls(Who who, const char *receiver, int call)
         calls_with(who, receiver, call, (MessageInitiate){.join = true});
 }
 
+void group_of(const char *guid, const char *uid, ...)
+{
+        const char *uids[GROUP_MEMBERS_MAX];
+        size_t n = 0;
+        va_list arguments;
+
+        va_start(arguments, uid);
+        for (; uid; uid = va_arg(arguments, const char *))
+                uids[n++] = uid;
+        va_end(arguments);
+        ck_assert_int_eq(exchange_group_put(world.exchange, now(), guid, guid, uids, n), 0);
+        world_collect();
+}
+
+void team(void)
+{
+        group_of("team", "alice", "bob", "carol", "dave", NULL);
+}
+
+void calls_team(Who who, int call)
+{
+        calls_with(who, "team", call,
+                   (MessageInitiate){.receiver_type = RECEIVER_TYPE_GROUP, .join = true});
+}
+
 void accepts_with(Who who, int call, MessageAccept accept)
 {
         Message message = {.type = MESSAGE_ACCEPT, .accept = accept};
@@ -412,6 +484,14 @@ void accepts_with(Who who, int call, MessageAccept accept)
 void accepts(Who who, int call)
 {
         accepts_with(who, call, (MessageAccept){.join = true});
+}
+
+void blocks(Who who, const char *uid, bool on)
+{
+        Message message = {.type = MESSAGE_BLOCK, .block.on = on};
+
+        STR_SET(message.block.uid, uid);
+        asks(who, message);
 }
 
 void rejects(Who who, int call, CallStatus status)

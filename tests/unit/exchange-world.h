@@ -42,6 +42,7 @@ typedef struct World {
         LiveCall stored[STORED_MAX];     /* what a hub would have on its disk, by call */
         char text[MESSAGE_TEXT_MAX + 1]; /* the last error's sentence */
         bool confirms;                   /* of the last message that was sent */
+        bool members;                    /* who is in which state in a group is traced, too */
         char trace[32768];
         int last;           /* what exchange_message() returned last */
         void (*done)(void); /* called, if set, when the exchange has done what it was asked */
@@ -61,6 +62,9 @@ const char *session_of(int call, char *buffer);
 /* All that was traced since the last time, and nothing else; each line an argument, then NULL. */
 void expect(const char *line, ...) __attribute__((sentinel));
 void expect_nothing(void);
+/* This line is among what was traced; or none that has this in it. */
+void said(const char *line);
+void unsaid(const char *part);
 /* Throws away what led up to what is being tested. */
 void forget(void);
 
@@ -73,6 +77,10 @@ void goes(Who who);
 void comes_by_token(Who who, const char *token, int expected);
 void limited_goes(Who who);
 
+/* The connection is gone, and may be resumed. */
+void drops(Who who);
+void resumes(Who who);
+
 /* Who asks by the limited link rather than by the device's own. */
 #define LIMITED(who) ((Who)((who) + WHO_COUNT))
 
@@ -80,8 +88,13 @@ void asks(Who who, Message message);            /* anything */
 void says(Who who, MessageType type, int call); /* what is a session id and nothing else */
 void calls(Who who, const char *receiver, int call);
 void calls_with(Who who, const char *receiver, int call, MessageInitiate initiate);
+/* "team" is alice, bob, carol and dave; each call of the group is numbered like any other. */
+void team(void);
+void group_of(const char *guid, const char *uid, ...) __attribute__((sentinel));
+void calls_team(Who who, int call);
 void accepts(Who who, int call);
 void accepts_with(Who who, int call, MessageAccept accept);
+void blocks(Who who, const char *uid, bool on);
 void rejects(Who who, int call, CallStatus status);
 void joins(Who who, int call);
 void joins_with(Who who, int call, const char *token);
