@@ -86,13 +86,17 @@ START_TEST(pipewire_dying_in_a_call_is_told_and_survived)
 }
 END_TEST
 
+#define OFFER_WITHOUT_OPUS                                                \
+        "{\"sdp\":{\"type\":\"offer\",\"sdp\":\"v=0\\r\\no=- 1 1 IN IP4 " \
+        "0.0.0.0\\r\\ns=-\\r\\nt=0 "                                      \
+        "0\\r\\nm=audio 9 UDP/TLS/RTP/SAVPF 0\\r\\na=rtpmap:0 PCMU/8000\\r\\n\"}}"
+
 static const char *const bad_signals[] = {
         "7",
         "[]",
         "{}",
         "{\"sdp\":{\"type\":\"offer\",\"sdp\":\"hello\"}}",
-        "{\"sdp\":{\"type\":\"offer\",\"sdp\":\"v=0\\r\\no=- 1 1 IN IP4 0.0.0.0\\r\\ns=-\\r\\nt=0 "
-        "0\\r\\nm=audio 9 UDP/TLS/RTP/SAVPF 0\\r\\na=rtpmap:0 PCMU/8000\\r\\n\"}}",
+        OFFER_WITHOUT_OPUS,
         "{\"sdp\":{\"type\":\"answer\",\"sdp\":\"v=0\\r\\n\"}}",
         "{\"sdp\":{\"type\":\"rollback\",\"sdp\":\"\"}}",
         "{\"sdp\":\"v=0\"}",

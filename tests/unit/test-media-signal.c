@@ -48,10 +48,13 @@ START_TEST(each_form_is_written)
 }
 END_TEST
 
+#define OF_CHROMIUM                                                                           \
+        "{\"candidate\":{\"candidate\":\"candidate:x\",\"sdpMid\":\"0\",\"sdpMLineIndex\":0," \
+        "\"usernameFragment\":\"abcd\"}}"
+
 /* Chromium adds usernameFragment; both null and absent are "not told". */
 static const char *const of_browsers[] = {
-        "{\"candidate\":{\"candidate\":\"candidate:x\",\"sdpMid\":\"0\",\"sdpMLineIndex\":0,"
-        "\"usernameFragment\":\"abcd\"}}",
+        OF_CHROMIUM,
         "{\"candidate\":{\"candidate\":\"candidate:x\",\"sdpMid\":null,\"sdpMLineIndex\":null}}",
         "{\"candidate\":{\"candidate\":\"candidate:x\"}}",
         "{\"candidate\":null}",
