@@ -89,6 +89,12 @@ static int store(Hub *hub, ExchangeAction *action)
                 STR_SET(write.session_id, action->record.session_id);
                 r = wire_encode_record(&action->record, &write.json);
                 break;
+        case EXCHANGE_BLOCK:
+                write.type = WRITE_BLOCK;
+                write.on = action->block.on;
+                STR_SET(write.uid, action->uid);
+                STR_SET(write.blocked, action->block.uid);
+                break;
         default:
                 write.type = WRITE_WHEN_BUSY;
                 write.when_busy = action->settings.when_busy;
@@ -134,9 +140,8 @@ static void carry_out(Hub *hub, ExchangeAction *action)
         case EXCHANGE_LOG:
         case EXCHANGE_SAVE:
         case EXCHANGE_DROP:
-                r = store(hub, action);
-                break;
         case EXCHANGE_BLOCK:
+                r = store(hub, action);
                 break;
         }
         if (r < 0)
@@ -340,6 +345,16 @@ static int load_user(const KeeperUser *user, void *userdata)
         return exchange_user_add(hub->exchange, user->uid, user->name, user->when_busy);
 }
 
+static int load_block(const KeeperBlock *block, void *userdata)
+{
+        Hub *hub = userdata;
+        int r = exchange_user_block(hub->exchange, block->uid, block->blocked);
+
+        if (r > 0)
+                log_fields(LOG_ERR, "a stored block is of no use", "PEER=%s", block->uid, NULL);
+        return r < 0 ? r : 0;
+}
+
 static int load_call(const LiveCall *live, void *userdata)
 {
         Hub *hub = userdata;
@@ -362,6 +377,8 @@ static int hub_load(Hub *hub)
 
         if (r >= 0)
                 r = keeper_each_user(hub->keeper, load_user, hub);
+        if (r >= 0)
+                r = keeper_each_block(hub->keeper, load_block, hub);
         if (r >= 0)
                 r = keeper_each_live(hub->keeper, load_call, hub);
         return r;

@@ -28,6 +28,11 @@ static const char *const schema_steps[] = {
         "  created_at INTEGER NOT NULL"
         ") STRICT;"
         "CREATE INDEX tokens_of_user ON tokens (uid, id);"
+        "CREATE TABLE blocks ("
+        "  uid TEXT NOT NULL,"
+        "  blocked TEXT NOT NULL,"
+        "  PRIMARY KEY (uid, blocked)"
+        ") STRICT, WITHOUT ROWID;"
         "CREATE TABLE live ("
         "  session_id TEXT PRIMARY KEY,"
         "  json TEXT NOT NULL"
@@ -52,12 +57,16 @@ typedef enum KeeperStatement {
         USER_GET,
         USER_REMOVE,
         USER_TOKENS_REMOVE,
+        USER_BLOCKS_REMOVE,
         USERS,
         USER_WHEN_BUSY,
         TOKEN_ADD,
         TOKEN_FIND,
         TOKEN_REVOKE,
         TOKENS,
+        BLOCK_ADD,
+        BLOCK_REMOVE,
+        BLOCKS,
         LIVE_PUT,
         LIVE_DROP,
         LIVES,
@@ -71,6 +80,8 @@ static const char *const statements_sql[KEEPER_STATEMENT_COUNT] = {
         [USER_GET] = "SELECT uid, name, when_busy FROM users WHERE uid = ?1",
         [USER_REMOVE] = "DELETE FROM users WHERE uid = ?1",
         [USER_TOKENS_REMOVE] = "DELETE FROM tokens WHERE uid = ?1",
+        /* Whoever gets the uid next is somebody else: for those who had blocked it, too. */
+        [USER_BLOCKS_REMOVE] = "DELETE FROM blocks WHERE uid = ?1 OR blocked = ?1",
         [USERS] = "SELECT uid, name, when_busy FROM users ORDER BY uid",
         [USER_WHEN_BUSY] = "UPDATE users SET when_busy = ?2 WHERE uid = ?1",
         [TOKEN_ADD] = "INSERT INTO tokens (uid, device_name, hash, created_at)"
@@ -79,6 +90,9 @@ static const char *const statements_sql[KEEPER_STATEMENT_COUNT] = {
         [TOKEN_REVOKE] = "DELETE FROM tokens WHERE id = ?1",
         [TOKENS] = "SELECT id, uid, device_name, created_at FROM tokens WHERE uid = ?1"
                    " ORDER BY id",
+        [BLOCK_ADD] = "INSERT INTO blocks (uid, blocked) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        [BLOCK_REMOVE] = "DELETE FROM blocks WHERE uid = ?1 AND blocked = ?2",
+        [BLOCKS] = "SELECT uid, blocked FROM blocks",
         [LIVE_PUT] = "INSERT INTO live (session_id, json) VALUES (?1, ?2)"
                      " ON CONFLICT DO UPDATE SET json = excluded.json",
         [LIVE_DROP] = "DELETE FROM live WHERE session_id = ?1",
@@ -226,8 +240,8 @@ int keeper_user_get(Keeper *keeper, const char *uid, KeeperUser *ret)
 
 int keeper_user_remove(Keeper *keeper, const char *uid)
 {
+        static const KeeperStatement theirs[] = {USER_TOKENS_REMOVE, USER_BLOCKS_REMOVE};
         sqlite3_stmt *remove = statement_of(keeper, USER_REMOVE);
-        sqlite3_stmt *tokens = statement_of(keeper, USER_TOKENS_REMOVE);
 
         int r = database_run(keeper->database, "BEGIN IMMEDIATE");
         if (r < 0)
@@ -236,9 +250,9 @@ int keeper_user_remove(Keeper *keeper, const char *uid)
         r = run(remove);
         if (r >= 0 && !changed(keeper))
                 r = -ENOENT;
-        if (r >= 0) {
-                bind_text(tokens, 1, uid);
-                r = run(tokens);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(theirs); i++) {
+                bind_text(statement_of(keeper, theirs[i]), 1, uid);
+                r = run(statement_of(keeper, theirs[i]));
         }
         if (r >= 0)
                 r = archive_remove_user(keeper->archive, uid);
@@ -353,6 +367,27 @@ int keeper_each_token(Keeper *keeper, const char *uid, int (*each)(const KeeperT
         return r;
 }
 
+static int read_block(sqlite3_stmt *row, KeeperBlock *ret)
+{
+        return COLUMN_SET(ret->uid, row, 0) < 0 || COLUMN_SET(ret->blocked, row, 1) < 0 ? -EUCLEAN
+                                                                                        : 0;
+}
+
+int keeper_each_block(Keeper *keeper, int (*each)(const KeeperBlock *, void *), void *userdata)
+{
+        sqlite3_stmt *blocks = statement_of(keeper, BLOCKS);
+        KeeperBlock block;
+        int result, r = 0;
+
+        while (r == 0 && (result = sqlite3_step(blocks)) != SQLITE_DONE) {
+                r = result == SQLITE_ROW ? read_block(blocks, &block) : database_errno(result);
+                if (r == 0)
+                        r = each(&block, userdata);
+        }
+        sqlite3_reset(blocks);
+        return r;
+}
+
 int keeper_each_live(Keeper *keeper, int (*each)(const LiveCall *, void *), void *userdata)
 {
         sqlite3_stmt *lives = statement_of(keeper, LIVES);
@@ -408,6 +443,11 @@ static int write_one(Keeper *keeper, const Write *write)
                 statement = statement_of(keeper, USER_WHEN_BUSY);
                 bind_text(statement, 1, write->uid);
                 bind_text(statement, 2, when_busy_to_string(write->when_busy));
+                return run(statement);
+        case WRITE_BLOCK:
+                statement = statement_of(keeper, write->on ? BLOCK_ADD : BLOCK_REMOVE);
+                bind_text(statement, 1, write->uid);
+                bind_text(statement, 2, write->blocked);
                 return run(statement);
         }
         return -EINVAL;

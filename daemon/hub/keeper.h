@@ -63,22 +63,32 @@ int keeper_each_token(Keeper *keeper, const char *uid, int (*each)(const KeeperT
 /* Live calls as they were stored; one that cannot be read any more is passed over and logged. */
 int keeper_each_live(Keeper *keeper, int (*each)(const LiveCall *, void *), void *userdata);
 
+/* Whom a user has blocked. */
+typedef struct KeeperBlock {
+        char uid[UID_MAX + 1], blocked[UID_MAX + 1];
+} KeeperBlock;
+
+int keeper_each_block(Keeper *keeper, int (*each)(const KeeperBlock *, void *), void *userdata);
+
 /* One thing that the exchange wants stored, ready to be written. */
 typedef enum WriteType {
         WRITE_LIVE,      /* `json` is what is stored of `session_id` */
         WRITE_DROP,      /* `session_id` is over */
         WRITE_LOG,       /* `json` is `uid`'s record of `session_id` */
         WRITE_WHEN_BUSY, /* `when_busy` of `uid` */
+        WRITE_BLOCK,     /* `uid` has blocked `blocked` (`on`), or no longer does */
 } WriteType;
 
 typedef struct Write {
         WriteType type;
         bool unseen; /* LOG */
+        bool on;     /* BLOCK */
         WhenBusy when_busy;
         char uid[UID_MAX + 1];
         char session_id[UUID_LENGTH + 1];
-        usec_t initiated_at; /* LOG */
-        char *json;          /* owned; LIVE, LOG */
+        char blocked[UID_MAX + 1]; /* BLOCK */
+        usec_t initiated_at;       /* LOG */
+        char *json;                /* owned; LIVE, LOG */
 } Write;
 
 void write_done(Write *write);
