@@ -23,7 +23,10 @@ static void command_explain(const char *session_id, const Line *line, CallError 
         char id[UUID_LENGTH + 1];
 
         str_printable(id, sizeof(id), session_id);
-        if (!record)
+        if (error == CALL_ERROR_TOO_MANY)
+                snprintf(text, MESSAGE_TEXT_MAX, "There are %d calls on this device already",
+                         PHONE_CALLS_MAX);
+        else if (!record)
                 snprintf(text, MESSAGE_TEXT_MAX, "There is no call '%s' on this device", id);
         else if (error == CALL_ERROR_CALL_TERMINATED)
                 snprintf(text, MESSAGE_TEXT_MAX, "The call %s is over: %s%s%s", id,
@@ -73,12 +76,27 @@ static CallMethod decision_method(MessageType type)
         }
 }
 
+bool accept_is_late(const Errand *errand, const Line *line)
+{
+        if (errand->message.type != MESSAGE_ACCEPT || !errand->has_ticket)
+                return false;
+        return !line ||
+               (!line_is_live(line) && line->shown.record.receiver_type == RECEIVER_TYPE_GROUP);
+}
+
 bool decision_start(Phone *phone, Errand *errand)
 {
         Line *line = line_find(phone, errand_session_id(errand));
         CallMethod method = decision_method(errand->message.type);
         CallError error;
 
+        /* Whether the call goes on, and for whom, only the hub can say. */
+        if (accept_is_late(errand, line) && (line || phone->connection == PHONE_ONLINE)) {
+                if (phone_n_live_calls(phone) < PHONE_CALLS_MAX)
+                        return true;
+                command_refuse(phone, errand, line, CALL_ERROR_TOO_MANY);
+                return false;
+        }
         if (!line) {
                 command_refuse(phone, errand, NULL, CALL_ERROR_NO_SUCH_CALL);
                 return false;
@@ -288,10 +306,7 @@ static void command_when_busy(Phone *phone, WhenBusy when_busy)
 {
         Errand *errand = errand_find(phone, MESSAGE_SETTINGS, "");
 
-        if (phone->when_busy != when_busy) {
-                phone->when_busy = when_busy;
-                phone->changed |= PHONE_PROPERTY_WHEN_BUSY;
-        }
+        user_when_busy(phone, when_busy);
         if (phone->connection == PHONE_LOGGED_OUT)
                 return;
         bool merged = errand && !errand->sent;
@@ -319,7 +334,23 @@ static void command_do_not_disturb(Phone *phone, bool on)
                 line->shown.present = false;
                 line->unsaved = true;
                 presenting_stop(line);
+                if (!line->alerting_said)
+                        line_delivered(phone, line);
         }
+}
+
+static void command_block(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        Errand *errand;
+
+        if (phone->connection == PHONE_LOGGED_OUT) {
+                phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
+                             "Nobody is logged in here who could block '%s'", command->block.uid);
+                return;
+        }
+        errand = command_errand(phone, command, MESSAGE_BLOCK, ticket);
+        errand->message.block = command->block;
+        errand_add(phone, errand);
 }
 
 static void command_silence_all(Phone *phone)
@@ -419,6 +450,9 @@ static int command_dispatch(Phone *phone, const PhoneCommand *command, uint64_t 
                 return command_call(phone, command, ticket);
         case PHONE_COMMAND_DISMISS:
                 command_dismiss(phone, command, ticket);
+                return 0;
+        case PHONE_COMMAND_BLOCK:
+                command_block(phone, command, ticket);
                 return 0;
         case PHONE_COMMAND_SEEN:
         case PHONE_COMMAND_FORGET:

@@ -28,8 +28,11 @@ usec_t phone_next_deadline(const Phone *phone)
                 next = MIN_OF(next, phone->test_ring_until);
         DL_FOREACH (phone->errands, errand)
                 next = MIN_OF(next, errand->deadline);
-        DL_FOREACH (phone->lines, line)
+        DL_FOREACH (phone->lines, line) {
                 next = MIN_OF(next, line_deadline(phone, line));
+                if (line->members_due)
+                        next = MIN_OF(next, line->members_due);
+        }
         DL_FOREACH (phone->deliveries, delivery)
                 next = MIN_OF(next, delivery->deadline);
         return next;
@@ -66,6 +69,10 @@ static int phone_tick_one(Phone *phone)
                 }
         }
         DL_FOREACH (phone->lines, line) {
+                if (line->members_due && line->members_due <= now) {
+                        members_due(phone, line);
+                        return 1;
+                }
                 if (line_deadline(phone, line) <= now) {
                         r = line_due(phone, line);
                         return r < 0 ? r : 1;

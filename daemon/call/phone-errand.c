@@ -84,6 +84,7 @@ const char *errand_session_id(const Errand *errand)
 {
         switch (errand->message.type) {
         case MESSAGE_SETTINGS:
+        case MESSAGE_BLOCK:
         case MESSAGE_HISTORY:
         case MESSAGE_SEEN:
         case MESSAGE_FORGET:
@@ -196,6 +197,15 @@ void errand_pump(Phone *phone)
         }
 }
 
+/* It may have come through, and must not come twice: whoever waits for it is joined anew. */
+static void signal_lost(Phone *phone, const char *session_id)
+{
+        Line *line = line_find(phone, session_id);
+
+        if (line)
+                line->signals_lost = true;
+}
+
 void errands_lost(Phone *phone)
 {
         Errand *errand, *next;
@@ -203,10 +213,23 @@ void errands_lost(Phone *phone)
         DL_FOREACH_SAFE (phone->errands, errand, next) {
                 if (!errand->sent)
                         continue;
+                if (errand->message.type == MESSAGE_SIGNAL)
+                        signal_lost(phone, errand_session_id(errand));
                 if (errand->message.type == MESSAGE_SIGNAL || errand->expired)
                         errand_remove(phone, errand);
                 else
                         errand->sent = false;
+        }
+}
+
+void errands_drop_signals(Phone *phone, const Line *line)
+{
+        Errand *errand, *next;
+
+        DL_FOREACH_SAFE (phone->errands, errand, next) {
+                if (errand->message.type == MESSAGE_SIGNAL &&
+                    str_eq(errand_session_id(errand), line->shown.record.session_id))
+                        errand_remove(phone, errand);
         }
 }
 

@@ -5,7 +5,9 @@
  * The inside of a phone, shared by its objects and by nobody else:
  *
  *         phone.c              the public face, and what the hub says
- *         phone-link.c         the connection, its welcome and what that corrects
+ *         phone-link.c         the connection, what it carries and what becomes of it
+ *         phone-welcome.c      what the hub's welcome corrects
+ *         phone-user.c         what is the user's: settings, groups, whom they block
  *         phone-line.c         a call's life here
  *         phone-deadline.c     what becomes due
  *         phone-command.c      what programs ask, judged by the rules
@@ -14,6 +16,7 @@
  *         phone-listener.c     who listens, and who presents
  *         phone-session.c      the media of a call
  *         phone-participant.c  who else is in them
+ *         phone-member.c       who else was called
  *         phone-kept.c         what survives a restart
  *         phone-action.c       the queue of actions, and what follows from the state
  *
@@ -87,7 +90,10 @@ typedef struct Line {
         bool worker;                 /* one is running */
         bool joined;                 /* this device takes part in the media */
         bool flows_said;             /* the hub was told that media flows */
+        bool signals_lost;           /* of these media, on the way to the hub */
         bool unknown;                /* to the hub, which came back without it: rule 15 */
+        usec_t members_told;         /* when programs were last told of the members */
+        usec_t members_due;          /* when they are next; 0: they know all */
         bool unsaved;                /* the store has another state of it, or none */
         bool saved;                  /* the store has it */
         usec_t shown_until;          /* finished: when the object goes */
@@ -139,6 +145,10 @@ struct Phone {
         WhenBusy when_busy;
         bool do_not_disturb;
         bool parallel_media;
+        GroupName *groups;
+        size_t n_groups;
+        char (*blocked)[UID_MAX + 1];
+        size_t n_blocked;
 
         Line *lines;     /* in order of arrival */
         Errand *errands; /* in the order in which they were asked */
@@ -197,6 +207,11 @@ bool line_alerts(const Line *line); /* rings, and may be seen and heard here */
 size_t phone_n_live_calls(const Phone *phone);
 /* A call from the hub's description, not announced yet. Returns 0 or -ENOMEM. */
 int line_new(Phone *phone, const CallSnapshot *snapshot, Line **ret);
+/*
+ * A call that nobody was told of: it appears as one that was just placed or begins to ring, in
+ * place of one of the same session that is over here. What has become of it since comes after.
+ */
+int line_anew(Phone *phone, const CallSnapshot *snapshot, Line **ret);
 Line *line_free(Line *line); /* one that is not in the phone */
 DEFINE_CLEANUP(Line *, line_free);
 void line_add(Phone *phone, Line *line);
@@ -204,6 +219,7 @@ void line_remove(Phone *phone, Line *line);
 void line_changed(Phone *phone, Line *line, uint32_t properties);
 void line_ring_for(Phone *phone, Line *line, uint32_t remaining_ms);
 void line_ring(Phone *phone, Line *line, bool resumed);
+void line_delivered(Phone *phone, Line *line); /* tells the hub, and whether it will alert */
 void line_member_ringing(Phone *phone, Line *line, usec_t ringing_since);
 void line_silence(Phone *phone, Line *line);
 /* Alerting as it follows from tone and presenters; tells program and hub. */
@@ -242,6 +258,7 @@ size_t errands_waiting(const Phone *phone, MessageType type, const char *session
 const char *errand_session_id(const Errand *errand);
 void errand_pump(Phone *phone);  /* sends what can be sent now */
 void errands_lost(Phone *phone); /* the connection has gone, and what was in flight */
+void errands_drop_signals(Phone *phone, const Line *line);
 void errands_call_over(Phone *phone, const Line *line);
 
 /* Accept, reject, cancel, end: taken one after the other on each call. */
@@ -261,6 +278,8 @@ int errand_expire(Phone *phone, Errand *errand);
 
 /* Judges a decision by the rules: true if it is to be asked of the hub, else it is answered. */
 bool decision_start(Phone *phone, Errand *errand);
+/* Asks to join a call that is over here, or is not here: rule 11. */
+bool accept_is_late(const Errand *errand, const Line *line);
 void command_refuse(Phone *phone, Errand *errand, const Line *line, CallError error);
 
 /* ---- phone-listener.c ---- */
@@ -289,6 +308,8 @@ void session_fail(Phone *phone, Line *line, CallError error, const char *text);
 void session_mute(Phone *phone, Line *line, bool on);
 void session_set_state(Phone *phone, Line *line, SessionState state);
 void session_tell_state(Phone *phone, Line *line); /* the hub: muted, media flows */
+/* The media are begun anew, with a join token that is asked for. */
+void session_renew(Phone *phone, Line *line);
 bool session_is_in_media(const PhoneSession *session);
 bool session_media_flows(const PhoneSession *session);
 
@@ -298,10 +319,35 @@ void participants_clear(PhoneSession *session);
 /* JOINED, LEFT, SIGNALLED, PARTICIPANT. Returns 0 or -ENOMEM. */
 int participants_message(Phone *phone, const Message *message);
 int participants_reset(Phone *phone, Line *line, const ReplyJoin *reply);
+/* Whether media flows between us and each of these others. */
+bool participants_connected(const PhoneSession *session, const Participant *others, size_t n);
+/* Who is not among them has left. */
+void participants_keep(Phone *phone, Line *line, const Participant *others, size_t n);
+
+/* ---- phone-member.c ---- */
+
+/* MEMBERS. Returns 0 or -ENOMEM. */
+int members_message(Phone *phone, const MessageMembers *message);
+/* Programs are told of the members, now or soon: of many, at most every MEMBERS_CHANGED_US. */
+void members_due(Phone *phone, Line *line);
+
+/* ---- phone-user.c ---- */
+
+/* What the welcome says of the user. Returns 0 or -ENOMEM with nothing changed. */
+int user_welcome(Phone *phone, const ReplyWelcome *welcome);
+/* CHANGED, GROUPS, BLOCKED. Returns 0 or -ENOMEM. */
+int user_message(Phone *phone, const Message *message);
+void user_forget(Phone *phone); /* logged out */
+/* The user blocks them, or no longer does. Returns 0 or -ENOMEM. */
+int user_block(Phone *phone, const MessageBlock *block);
+void user_when_busy(Phone *phone, WhenBusy when_busy);
+
+/* ---- phone-welcome.c ---- */
+
+int phone_welcome(Phone *phone, const ReplyWelcome *welcome);
 
 /* ---- phone-link.c ---- */
 
-int phone_welcome(Phone *phone, const ReplyWelcome *welcome);
 int phone_history_page(Phone *phone, const ReplyHistory *page);
 /* Says which events have been taken, if that has waited long enough for a ride. */
 void phone_acknowledge(Phone *phone);

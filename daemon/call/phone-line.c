@@ -65,8 +65,29 @@ Line *line_free(Line *line)
                 return NULL;
         call_record_done(&line->shown.record);
         free(line->shown.session.participants);
+        free(line->shown.members);
         free(line);
         return NULL;
+}
+
+int line_anew(Phone *phone, const CallSnapshot *snapshot, Line **ret)
+{
+        Line *old = line_find(phone, snapshot->record.session_id), *line;
+        CallSnapshot fresh = *snapshot;
+        int r;
+
+        fresh.record.status = CALL_STATUS_INITIATED;
+        *fresh.record.reason = '\0';
+        fresh.record.ended_at = 0;
+        fresh.record.duration_s = 0;
+        r = line_new(phone, &fresh, &line);
+        if (r < 0)
+                return r;
+        if (old)
+                line_remove(phone, old);
+        line_add(phone, line);
+        *ret = line;
+        return 0;
 }
 
 void line_add(Phone *phone, Line *line)
@@ -104,11 +125,19 @@ void line_ring_for(Phone *phone, Line *line, uint32_t remaining_ms)
         line->unsaved = true;
 }
 
+void line_delivered(Phone *phone, Line *line)
+{
+        Errand *errand = errand_new(phone, MESSAGE_DELIVERED, line->shown.record.session_id);
+
+        errand->message.delivered.quiet = phone->do_not_disturb;
+        errand_add(phone, errand);
+}
+
 void line_ring(Phone *phone, Line *line, bool resumed)
 {
         phone_flush(phone);
         listeners_tell(phone, line, PHONE_EVENT_INCOMING_CALL_RECEIVED, resumed);
-        errand_ask(phone, MESSAGE_DELIVERED, line->shown.record.session_id);
+        line_delivered(phone, line);
         phone_update_tone(phone);
         session_warm(phone, line);
         /* Where it rings already, this one is heard from the beginning. */
@@ -283,6 +312,7 @@ static void line_finish(Phone *phone, Line *line, const MessageOver *over)
         record->duration_s = over->duration_s;
         line->shown.member_ringing = false;
         line->shown_until = phone->instant.now + FINISHED_SHOWN_US;
+        line->members_due = 0;
 
         session_close(phone, line);
         line_changed(phone, line, properties);

@@ -56,6 +56,15 @@ static int participant_add(Phone *phone, Line *line, const Participant *particip
         return 0;
 }
 
+static bool participant_among(const char *id, const Participant *others, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                if (str_eq(others[i].id, id))
+                        return true;
+        }
+        return false;
+}
+
 int participants_reset(Phone *phone, Line *line, const ReplyJoin *reply)
 {
         PhoneSession *session = &line->shown.session;
@@ -71,6 +80,12 @@ int participants_reset(Phone *phone, Line *line, const ReplyJoin *reply)
                 participants[i].participant = reply->others[i];
         if (n > 0 || session->n_participants > 0)
                 participants_changed(phone, line);
+        for (size_t i = 0; i < session->n_participants; i++) {
+                SessionParticipant *old = &session->participants[i];
+
+                if (!participant_among(old->participant.id, reply->others, n))
+                        participant_say(phone, line, PHONE_USER_LEFT, old);
+        }
         for (size_t i = 0; i < n; i++) {
                 if (!participant_find(session, reply->others[i].id))
                         participant_say(phone, line, PHONE_USER_JOINED, &participants[i]);
@@ -92,6 +107,32 @@ static void participant_left(Phone *phone, Line *line, SessionParticipant *parti
         if (line->joined)
                 participant_say(phone, line, PHONE_WORKER_PARTICIPANT_LEFT, &gone);
         session_tell_state(phone, line);
+}
+
+bool participants_connected(const PhoneSession *session, const Participant *others, size_t n)
+{
+        size_t n_known = 0;
+
+        for (size_t i = 0; i < session->n_participants; i++) {
+                const SessionParticipant *participant = &session->participants[i];
+                bool known = participant_among(participant->participant.id, others, n);
+
+                n_known += known;
+                if (known && !participant->connected)
+                        return false;
+        }
+        return n_known == n;
+}
+
+void participants_keep(Phone *phone, Line *line, const Participant *others, size_t n)
+{
+        PhoneSession *session = &line->shown.session;
+
+        /* Backwards: who leaves is replaced by the last one. */
+        for (size_t i = session->n_participants; i-- > 0;) {
+                if (!participant_among(session->participants[i].participant.id, others, n))
+                        participant_left(phone, line, &session->participants[i]);
+        }
 }
 
 static int participant_signalled(Phone *phone, Line *line, const MessageSignal *signal)
@@ -208,8 +249,10 @@ int phone_worker_signal(Phone *phone, const Instant *instant, const char *sessio
         r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
-        if (line && line->joined &&
-            errands_waiting(phone, MESSAGE_SIGNAL, session_id) < SIGNALS_MAX) {
+        bool room = errands_waiting(phone, MESSAGE_SIGNAL, session_id) < SIGNALS_MAX;
+        if (line && line->joined && !room) {
+                line->signals_lost = true;
+        } else if (line && line->joined) {
                 Errand *errand = errand_new(phone, MESSAGE_SIGNAL, session_id);
 
                 STR_SET(errand->message.signal.peer, peer);

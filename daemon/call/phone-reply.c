@@ -9,30 +9,24 @@
  */
 #define REPLY_KEPT 1
 
-/* A call that the hub has just confirmed, or that the hub took for an answer to its own (glare). */
-static int reply_placed(Phone *phone, Errand *errand, const CallSnapshot *snapshot)
+/* What is asked for by whoever places a call, or answers one by placing another (glare, groups). */
+static void line_take_initiate(Phone *phone, Line *line, const Errand *errand)
 {
-        const MessageInitiate *asked = &errand->message.initiate;
-        CallSnapshot fresh = *snapshot;
-        Line *line;
-        int r;
+        PhoneSession *session = &line->shown.session;
 
-        /* It appears as a call that was just placed; what has become of it since comes after. */
-        fresh.record.status = CALL_STATUS_INITIATED;
-        *fresh.record.reason = '\0';
-        r = line_new(phone, &fresh, &line);
-        if (r < 0)
-                return r;
-        line->shown.join_wanted = asked->join;
-        line->shown.session.settings = errand->settings;
-        line->shown.session.audio_muted = errand->settings.start_audio_muted;
-        line->shown.session.video_paused = errand->settings.start_video_paused;
-        line->placed = *asked;
-        line->placed.metadata = (Metadata){};
+        line->shown.join_wanted = errand->message.initiate.join;
+        session->settings = errand->settings;
+        session->audio_muted = errand->settings.start_audio_muted;
+        session->video_paused = errand->settings.start_video_paused;
         if (errand->tie)
                 STR_SET(line->tied_to, errand->owner);
-        line_add(phone, line);
-        return 0;
+        line->unsaved = true;
+        if (line->shown.record.direction == CALL_DIRECTION_INCOMING) {
+                line_handled_by(phone, line, errand->owner);
+                return;
+        }
+        line->placed = errand->message.initiate;
+        line->placed.metadata = (Metadata){};
 }
 
 static int reply_initiate_refused(Phone *phone, Errand *errand, const MessageReply *reply)
@@ -61,18 +55,15 @@ static int reply_initiate(Phone *phone, Errand *errand, const MessageReply *repl
                 return reply_initiate_refused(phone, errand, reply);
 
         line = line_find(phone, session_id);
-        bool placed = !line;
+        bool placed = !line || !line_is_live(line);
         if (placed) {
-                r = reply_placed(phone, errand, snapshot);
+                r = line_anew(phone, snapshot, &line);
                 if (r < 0)
                         return r;
-                line = line_find(phone, session_id);
-        } else if (!*line->placed.session_id) {
-                /* Glare: ours has become the answer to theirs. */
-                line->shown.answered_here = true;
-                line->shown.join_wanted = errand->message.initiate.join;
-                line->shown.session.settings = errand->settings;
         }
+        /* Glare, or a group that rings here: ours has become the answer to theirs. */
+        if (placed || line_rings(line))
+                line_take_initiate(phone, line, errand);
         if (errand->has_ticket)
                 phone_done(phone, errand->ticket, session_id);
         if (snapshot->record.status == CALL_STATUS_ONGOING)
@@ -90,11 +81,20 @@ static int reply_accept(Phone *phone, Errand *errand, const MessageReply *reply)
 {
         const char *session_id = errand_session_id(errand);
         Line *line = line_find(phone, session_id);
+        int r;
 
-        if (reply->error) {
+        if (!reply->error && accept_is_late(errand, line)) {
+                r = line_anew(phone, &reply->call, &line);
+                if (r < 0)
+                        return r;
+        }
+        if (!line && (reply->error == CALL_ERROR_CALL_TERMINATED ||
+                      reply->error == CALL_ERROR_ANSWERED_ELSEWHERE)) {
+                command_refuse(phone, errand, NULL, CALL_ERROR_NO_SUCH_CALL);
+        } else if (reply->error) {
                 errand_fail(phone, errand, reply->error, reply->text);
-        } else if (line && (line_rings(line) || line->shown.record.status == CALL_STATUS_ONGOING)) {
-                if (line_rings(line))
+        } else if (line && line_is_live(line)) {
+                if (line->shown.record.status == CALL_STATUS_INITIATED)
                         line_answered_by(phone, line, errand);
                 line_answered(phone, line, &reply->call, false);
                 errand_succeed(phone, errand);
@@ -231,6 +231,21 @@ static int reply_history(Phone *phone, Errand *errand, const MessageReply *reply
         return REPLY_KEPT;
 }
 
+static int reply_block(Phone *phone, Errand *errand, const MessageReply *reply)
+{
+        int r;
+
+        if (reply->error) {
+                errand_fail(phone, errand, reply->error, reply->text);
+                return 0;
+        }
+        r = user_block(phone, &errand->message.block);
+        if (r < 0)
+                return r;
+        errand_succeed(phone, errand);
+        return 0;
+}
+
 static int reply_plain(Phone *phone, Errand *errand, const MessageReply *reply)
 {
         if (reply->error)
@@ -256,6 +271,7 @@ static const ReplyRule *reply_rule(MessageType type)
                 [MESSAGE_END] = {REPLY_PLAIN, reply_decision},
                 [MESSAGE_TOKEN] = {REPLY_TOKEN, reply_token},
                 [MESSAGE_JOIN] = {REPLY_JOIN, reply_join},
+                [MESSAGE_BLOCK] = {REPLY_PLAIN, reply_block},
                 [MESSAGE_HISTORY] = {REPLY_HISTORY, reply_history},
         };
 
@@ -280,7 +296,10 @@ int errand_replied(Phone *phone, uint64_t id, const MessageReply *reply)
                 return r;
 
         const ReplyRule *rule = reply_rule(errand->message.type);
-        if (!reply->error && reply->kind != rule->kind)
+        bool fits = reply->kind == rule->kind &&
+                    (errand->message.type != MESSAGE_ACCEPT ||
+                     str_eq(reply->call.record.session_id, errand_session_id(errand)));
+        if (!reply->error && !fits)
                 reply = &wrong;
         errand_take(phone, errand);
         r = rule->take(phone, errand, reply);

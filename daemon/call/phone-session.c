@@ -55,6 +55,8 @@ static void session_stop_worker(Phone *phone, Line *line)
 {
         line->joined = false;
         line->flows_said = false;
+        line->signals_lost = false;
+        errands_drop_signals(phone, line);
         if (!line->worker)
                 return;
         line->worker = false;
@@ -96,6 +98,15 @@ void session_begin(Phone *phone, Line *line, const char *join_token, Errand *err
         session_start_worker(phone, line);
 }
 
+void session_renew(Phone *phone, Line *line)
+{
+        Errand *errand = errand_new(phone, MESSAGE_TOKEN, line_id(line));
+
+        session_set_state(phone, line, SESSION_JOINING);
+        errand->command = PHONE_COMMAND_JOIN;
+        errand_add(phone, errand);
+}
+
 void session_close(Phone *phone, Line *line)
 {
         PhoneSession *session = &line->shown.session;
@@ -130,7 +141,7 @@ int session_joined(Phone *phone, Line *line, const ReplyJoin *reply)
         if (session->state != SESSION_JOINING)
                 return CALL_ERROR_MEDIA_FAILED;
 
-        r = phone_reserve(phone, 1 + reply->n_others, 1);
+        r = phone_reserve(phone, 1 + reply->n_others + session->n_participants, 1);
         if (r < 0)
                 return r;
         _cleanup_free_ Participant *others = NULL;

@@ -31,6 +31,8 @@ Phone *phone_free(Phone *phone)
         DL_FOREACH_SAFE (phone->saved_errands, saved, next_saved)
                 free(saved);
         listeners_free(phone);
+        free(phone->groups);
+        free(phone->blocked);
         phone_actions_free(phone);
         free(phone);
         return NULL;
@@ -79,14 +81,6 @@ static int message_forgotten(Phone *phone, const MessageSessions *sessions)
         return 0;
 }
 
-static void message_settings(Phone *phone, const MessageSettings *settings)
-{
-        if (!settings->has_when_busy || settings->when_busy == phone->when_busy)
-                return;
-        phone->when_busy = settings->when_busy;
-        phone->changed |= PHONE_PROPERTY_WHEN_BUSY;
-}
-
 static int message_event(Phone *phone, const Message *message)
 {
         Line *line;
@@ -119,9 +113,12 @@ static int message_event(Phone *phone, const Message *message)
                 return phone_history_put(phone, &message->logged);
         case MESSAGE_FORGOTTEN:
                 return message_forgotten(phone, &message->sessions);
+        case MESSAGE_MEMBERS:
+                return members_message(phone, &message->members);
         case MESSAGE_CHANGED:
-                message_settings(phone, &message->settings);
-                return 0;
+        case MESSAGE_GROUPS:
+        case MESSAGE_BLOCKED:
+                return user_message(phone, message);
         default:
                 return 0;
         }
@@ -194,11 +191,6 @@ PhoneConnection phone_connection(const Phone *phone, const char **ret_text)
 const Party *phone_user(const Phone *phone)
 {
         return &phone->user;
-}
-
-WhenBusy phone_when_busy(const Phone *phone)
-{
-        return phone->when_busy;
 }
 
 bool phone_do_not_disturb(const Phone *phone)

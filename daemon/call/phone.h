@@ -25,15 +25,16 @@
 #define TEST_RING_US (3 * USEC_PER_SEC)               /* dbus-api: TestRing */
 #define RING_WITHOUT_HUB_GRACE_US (10 * USEC_PER_SEC) /* rule 15 */
 #define LISTENERS_PER_OWNER_MAX 64                    /* dbus-api, manners */
-#define LISTENERS_MAX 1024        /* over all connections: bounds an event's cost */
-#define COMMANDS_PER_OWNER_MAX 32 /* dbus-api, manners: waiting for the hub */
-#define LISTENER_DEAF_MAX 3       /* dbus-api: unanswered events, then removed */
-#define LISTENER_ID_MAX 128       /* bytes */
-#define OWNER_MAX 255             /* bytes of a bus name, D-Bus specification */
-#define OBJECT_PATH_MAX 255       /* bytes we keep of a listener's path */
-#define NODE_NAME_MAX 255         /* bytes of a PipeWire node.name */
-#define HELLO_ID 1                /* message.h: ids from 1 */
-#define PHONE_CALLS_MAX 64        /* on this device at once, ringing and live: TooMany */
+#define LISTENERS_MAX 1024                       /* over all connections: bounds an event's cost */
+#define COMMANDS_PER_OWNER_MAX 32                /* dbus-api, manners: waiting for the hub */
+#define LISTENER_DEAF_MAX 3                      /* dbus-api: unanswered events, then removed */
+#define LISTENER_ID_MAX 128                      /* bytes */
+#define OWNER_MAX 255                            /* bytes of a bus name, D-Bus specification */
+#define OBJECT_PATH_MAX 255                      /* bytes we keep of a listener's path */
+#define NODE_NAME_MAX 255                        /* bytes of a PipeWire node.name */
+#define HELLO_ID 1                               /* message.h: ids from 1 */
+#define MEMBERS_CHANGED_US (100 * USEC_PER_MSEC) /* dbus-api: at most 10 times a second */
+#define PHONE_CALLS_MAX 64 /* on this device at once, ringing and live: TooMany */
 
 typedef struct Phone Phone;
 
@@ -94,6 +95,8 @@ typedef struct PhoneCall {
         char handled_by[OWNER_MAX + 1]; /* listener id, else unique name; empty: nobody here */
         bool has_session;               /* from ongoing until the object goes */
         PhoneSession session;
+        Member *members; /* owned by the phone; of a group's call, those that the hub told of */
+        size_t n_members;
 } PhoneCall;
 
 /*
@@ -173,6 +176,7 @@ typedef enum PhoneCommandType {
         PHONE_COMMAND_JOIN,
         PHONE_COMMAND_LEAVE,
         PHONE_COMMAND_MUTE,
+        PHONE_COMMAND_BLOCK,
         PHONE_COMMAND_WHEN_BUSY,
         PHONE_COMMAND_DO_NOT_DISTURB,
         PHONE_COMMAND_SEEN,   /* tells the hub; the store's part is the adapter's */
@@ -198,6 +202,7 @@ typedef struct PhoneCommand {
                 bool on;                  /* MUTE, DO_NOT_DISTURB */
                 WhenBusy when_busy;
                 MessageSessions sessions; /* SEEN, FORGET */
+                MessageBlock block;
         };
 } PhoneCommand;
 
@@ -214,6 +219,8 @@ typedef enum PhoneProperty { /* bits; which properties have changed */
         PHONE_PROPERTY_DO_NOT_DISTURB = 1 << 4,
         PHONE_PROPERTY_LISTENERS = 1 << 5,
         PHONE_PROPERTY_RINGING = 1 << 6,
+        PHONE_PROPERTY_BLOCKED = 1 << 7,
+        PHONE_PROPERTY_GROUPS = 1 << 20,
         /* of a call */
         PHONE_PROPERTY_TYPE = 1 << 8,
         PHONE_PROPERTY_STATUS = 1 << 9, /* Status, Reason */
@@ -398,6 +405,8 @@ const PhoneCall *phone_active_call(const Phone *phone); /* ActiveCall; NULL: non
 /* In order of their arrival; NULL after the last. */
 const PhoneCall *phone_call_at(const Phone *phone, size_t index);
 const PhoneListener *phone_listener_at(const Phone *phone, size_t index);
+const GroupName *phone_group_at(const Phone *phone, size_t index);
+const char *phone_blocked_at(const Phone *phone, size_t index); /* a uid */
 
 /* ---- what must survive a restart: set before any event, from the store ---- */
 

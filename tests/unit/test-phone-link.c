@@ -13,6 +13,19 @@ static void online_again(Fixture *f, const CallSnapshot *calls, size_t n)
         hub_welcomes(f, calls, n, false);
 }
 
+/* Media flows between us and alice, and the hub knows. */
+static void flows_between(Fixture *f, CallSnapshot *snapshot)
+{
+        static Participant other = {.id = "alice-1", .party.uid = "alice"};
+
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", true, false, "node");
+        forget(f);
+        reply_ok(f, MESSAGE_STATE);
+        STR_SET(snapshot->participant, phone_call_find(f->phone, CALL)->session.own_id);
+        snapshot->others = &other;
+        snapshot->n_others = 1;
+}
+
 START_TEST(rule_15_an_initiate_that_timed_out_is_cancelled_until_the_hub_confirms_it)
 {
         FIXTURE(f);
@@ -295,8 +308,10 @@ START_TEST(rule_14_a_live_call_that_the_hub_still_has_goes_on)
         FIXTURE(f);
 
         talking(f, CALL);
+        flows_between(f, &ongoing);
         online_again(f, &ongoing, 1);
-        expect(f, "manager");
+        expect(f, "send:state manager");
+        ck_assert(f->sent[MESSAGE_STATE].state.media_flows);
         ck_assert_int_eq(session_of(f, CALL), SESSION_CONNECTED);
 }
 END_TEST

@@ -106,7 +106,7 @@ START_TEST(a_call_goes_on_with_the_worker_that_is_still_there)
         call.others = &other;
         call.n_others = 1;
         hub_welcomes(f, &call, 1, false);
-        expect(f, "manager");
+        expect(f, "send:state manager");
         phone_worker_state(f->phone, &f->instant, CALL, SESSION_RECONNECTING);
         ck_assert_int_eq(session_of(f, CALL), SESSION_RECONNECTING);
         hub_over(f, CALL, CALL_STATUS_ENDED, CALL_REASON_REMOTE_HANGUP);
