@@ -149,6 +149,7 @@ START_TEST(first_program_to_accept_wins)
         winner = call_property(p.bob, &call, "HandledBy");
         client_refused(other, "AnsweredElsewhere", winner, TRING_ROOT, TRING_MANAGER, "AcceptCall",
                        "sa{sv}", call.id, 0);
+        client_wait_signal(p.alice->client, "OutgoingCallAccepted", call.path);
         ck_assert_uint_eq(client_count_signals(p.alice->client, "OutgoingCallAccepted", call.path),
                           1);
 }
