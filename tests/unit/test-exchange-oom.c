@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "exchange-world.h"
+#include "failing-memory.h"
 
 /*
  * Every operation, with each of its allocations failing in turn. It must say so, and what it has
@@ -9,50 +10,10 @@
  * nothing is lost, nothing is said twice.
  */
 
-static unsigned fails_at; /* the n-th allocation from now; 0: none */
-static bool failed;
-
-static bool allocation_fails(void)
-{
-        if (fails_at == 0 || --fails_at > 0)
-                return false;
-        failed = true;
-        return true;
-}
-
 /* What Check allocates is not meant. */
 static void no_more_fail(void)
 {
-        fails_at = 0;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_reallocarray(void *old, size_t n, size_t size);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_reallocarray(void *old, size_t n, size_t size);
-char *__wrap_strdup(const char *s);
-
-void *__wrap_malloc(size_t size)
-{
-        return allocation_fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-        return allocation_fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_reallocarray(void *old, size_t n, size_t size)
-{
-        return allocation_fails() ? NULL : __real_reallocarray(old, n, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-        return allocation_fails() ? NULL : __real_strdup(s);
+        memory_fails_at = 0;
 }
 
 /* ---- the operations; each returns what the exchange did ---- */
@@ -230,6 +191,88 @@ static int snapshot(void)
         return r;
 }
 
+static int initiate_to_team(void)
+{
+        calls_with(ALICE, "team", 1,
+                   (MessageInitiate){.receiver_type = RECEIVER_TYPE_GROUP,
+                                     .join = true,
+                                     .metadata = {entries, 1}});
+        return world.last;
+}
+
+static int come_late(void)
+{
+        accepts(DAVE, 1);
+        return world.last;
+}
+
+static int join_by_initiating(void)
+{
+        calls_team(DAVE, 2);
+        return world.last;
+}
+
+static int put_group(void)
+{
+        static const char *const uids[] = {"alice", "carol", "dave"};
+        int r = exchange_group_put(world.exchange, &world.moment, "team", "Team", uids, 3);
+
+        world_collect();
+        return r;
+}
+
+static int remove_group(void)
+{
+        int r = exchange_group_remove(world.exchange, &world.moment, "team");
+
+        world_collect();
+        return r == CALL_ERROR_GROUP_NOT_FOUND ? 0 : r;
+}
+
+static int block(void)
+{
+        blocks(BOB, "alice", true);
+        return world.last;
+}
+
+static int know_blocked(void)
+{
+        return exchange_user_block(world.exchange, "bob", "alice");
+}
+
+static int deliver_quietly(void)
+{
+        Message message = {.type = MESSAGE_DELIVERED, .delivered.quiet = true};
+
+        session_of(1, message.delivered.session_id);
+        asks(BOB, message);
+        return world.last;
+}
+
+static int restore_group_call(void)
+{
+        LiveMember members[] = {
+                {.party = {.uid = "bob", .device = "bob-desk"},
+                 .status = CALL_STATUS_ONGOING,
+                 .participant = "1-2"},
+                {.party.uid = "carol", .status = CALL_STATUS_INITIATED},
+                {.party = {.uid = "dave", .device = "dave-desk"}, .status = CALL_STATUS_REJECTED},
+        };
+        LiveCall live = {
+                .record = {.status = CALL_STATUS_ONGOING,
+                           .receiver_type = RECEIVER_TYPE_GROUP,
+                           .initiator.uid = "alice",
+                           .receiver.uid = "team"},
+                .caller = {.party = {.uid = "alice", .device = "alice-desk"},
+                           .status = CALL_STATUS_ENDED},
+                .members = members,
+                .n_members = 3,
+        };
+
+        session_of(1, live.record.session_id);
+        return exchange_restore(world.exchange, &world.moment, &live);
+}
+
 /* ---- what has happened before ---- */
 
 static void nothing(void)
@@ -305,6 +348,72 @@ static void joined_limited(void)
         joins(LIMITED(BOB), 1);
 }
 
+static void team_is_there(void)
+{
+        team();
+        all_are_there();
+        comes(CAROL);
+        comes(DAVE);
+}
+
+static void half_the_team_is_busy(void)
+{
+        team();
+        comes(ALICE);
+        comes(BOB);
+        in_call(CAROL, DAVE, 9);
+}
+
+static void team_rings(void)
+{
+        team_is_there();
+        initiate_to_team();
+}
+
+static void all_but_bob_rejected(void)
+{
+        team_rings();
+        rejects(CAROL, 1, CALL_STATUS_REJECTED);
+        rejects(DAVE, 1, CALL_STATUS_BUSY);
+}
+
+static void team_talks(void)
+{
+        team_rings();
+        accept();
+        join();
+        joins(BOB, 1);
+        rejects(DAVE, 1, CALL_STATUS_REJECTED);
+        passes(MEMBERS_OTHERS_US);
+}
+
+static void team_talks_without_dave(void)
+{
+        team_is_there();
+        group_of("team", "alice", "bob", "carol", NULL);
+        initiate_to_team();
+        accept();
+        team();
+}
+
+static void bob_talks_alone(void)
+{
+        team_talks();
+        says(ALICE, MESSAGE_END, 1);
+}
+
+static int bob_ends(void)
+{
+        says(BOB, MESSAGE_END, 1);
+        return world.last;
+}
+
+static void ringing_quietly(void)
+{
+        ringing();
+        deliver_quietly();
+}
+
 static const struct {
         const char *name;
         void (*before)(void);
@@ -344,6 +453,25 @@ static const struct {
         {"logout in a call", joined, log_out},
         {"user removed in a call", joined, remove_user},
         {"user removed while rung", ringing_who_is_in_a_call, remove_user},
+        {"delivered quietly", ringing, deliver_quietly},
+        {"alerting after that", ringing_quietly, alert},
+        {"block", all_are_there, block},
+        {"blocked from the start", nothing, know_blocked},
+        {"group put", nothing, put_group},
+        {"group changed", team_is_there, put_group},
+        {"group removed", team_is_there, remove_group},
+        {"initiate to a group", team_is_there, initiate_to_team},
+        {"initiate to a group half of which is busy", half_the_team_is_busy, initiate_to_team},
+        {"accept in a group", team_rings, accept},
+        {"last reject in a group", all_but_bob_rejected, reject},
+        {"ring timeout in a group", team_talks, expire},
+        {"accept late", team_talks, come_late},
+        {"initiate to a group that talks", team_talks, join_by_initiating},
+        {"initiate as a new member", team_talks_without_dave, join_by_initiating},
+        {"leave a group's call", team_talks, end},
+        {"the last leaves a group's call", bob_talks_alone, bob_ends},
+        {"user removed in a group's call", team_talks, remove_user},
+        {"restore a group's call", nothing, restore_group_call},
 };
 
 /* What was done, less the reply that it could not be. */
@@ -376,14 +504,14 @@ START_TEST(what_memory_did_not_suffice_for_can_be_asked_again)
                 cases[_i].before();
                 forget();
 
-                failed = false;
+                memory_failed = false;
                 world.done = no_more_fail;
-                fails_at = ++n;
+                memory_fails_at = ++n;
                 int r = cases[_i].operation();
                 no_more_fail();
                 bool refused = strstr(world.trace, ": TooMany\n");
                 trace_add(done, sizeof(done));
-                if (failed) {
+                if (memory_failed && !str_eq(done, all)) {
                         ck_assert_msg(r == -ENOMEM || (r == 0 && refused),
                                       "%s: allocation %u failed and nobody was told",
                                       cases[_i].name, n);
@@ -392,8 +520,23 @@ START_TEST(what_memory_did_not_suffice_for_can_be_asked_again)
                 }
                 ck_assert_msg(str_eq(done, all), "%s, allocation %u: did\n%sinstead of\n%s",
                               cases[_i].name, n, done, all);
-        } while (failed);
+        } while (memory_failed);
         ck_assert_uint_lt(n, 1000);
+}
+END_TEST
+
+START_TEST(members_whom_there_was_no_memory_to_tell_of_are_told_of_later)
+{
+        team_rings();
+        forget();
+        world.members = true;
+        world.done = no_more_fail;
+        memory_fails_at = 1;
+        says(CAROL, MESSAGE_ALERTING, 1);
+        ck_assert(memory_failed);
+        expect("alice-desk: ringing 1 at carol", "carol-desk: ok", NULL);
+        passes(MEMBERS_OTHERS_US);
+        said("alice-desk: members 1: carol ringing");
 }
 END_TEST
 
@@ -406,11 +549,11 @@ START_TEST(a_connection_that_goes_is_gone_also_without_memory)
         forget();
         session_of(99, message.session.session_id);
         do { /* until the queue is as full as it can be without growing */
-                fails_at = 1;
+                memory_fails_at = 1;
                 r = exchange_message(world.exchange, &world.moment, world.links[ALICE], &message);
         } while (r == 0);
         ck_assert_int_eq(r, -ENOMEM);
-        fails_at = 1;
+        memory_fails_at = 1;
         exchange_detach(world.exchange, &world.moment, world.limited[BOB]);
         no_more_fail();
         world_collect();
@@ -429,6 +572,7 @@ int main(void)
         tcase_add_checked_fixture(oom, world_begin, world_end);
         tcase_add_loop_test(oom, what_memory_did_not_suffice_for_can_be_asked_again, 0,
                             ELEMENTSOF(cases));
+        tcase_add_test(oom, members_whom_there_was_no_memory_to_tell_of_are_told_of_later);
         tcase_add_test(oom, a_connection_that_goes_is_gone_also_without_memory);
         suite_add_tcase(suite, oom);
         return suite_run(suite);

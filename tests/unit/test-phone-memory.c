@@ -2,49 +2,15 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "failing-memory.h"
 #include "phone-fixture.h"
 
 /*
  * The n-th allocation fails, for every n: what has said -ENOMEM is done again, and in the end all
- * is as it is with memory in plenty. The linker puts these in the place of the allocators.
+ * is as it is with memory in plenty.
  */
 
-static unsigned long n_until_failure; /* 0: none fails */
-static bool armed;                    /* what Check allocates is not meant */
-
-static bool fails(void)
-{
-        return armed && n_until_failure > 0 && --n_until_failure == 0;
-}
-
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__real_strdup(const char *s);
-char *__wrap_strdup(const char *s);
-
-void *__wrap_malloc(size_t size)
-{
-        return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-        return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-        return fails() ? NULL : __real_reallocarray(p, n, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-        return fails() ? NULL : __real_strdup(s);
-}
+static unsigned n_until_failure; /* 0: none fails; what Check allocates is not counted */
 
 /* All that the phone wanted done in a story. */
 static char told[16384];
@@ -61,9 +27,10 @@ static void collect(Fixture *f)
 /* Again until there is memory; nothing may have changed meanwhile that disturbs. */
 #define AGAIN(expression)                              \
         do {                                           \
-                armed = true;                          \
+                memory_fails_at = n_until_failure;     \
                 int _r = (expression);                 \
-                armed = false;                         \
+                n_until_failure = memory_fails_at;     \
+                memory_fails_at = 0;                   \
                 if (_r == 0)                           \
                         break;                         \
                 ck_assert_int_eq(_r, -ENOMEM);         \

@@ -6,52 +6,10 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 
+#include "failing-memory.h"
 #include "suite.h"
 #include "wire-samples.h"
 #include "wire/wire.h"
-
-static unsigned fails_at; /* the n-th allocation from now; 0: none */
-
-static bool allocation_fails(void)
-{
-        return fails_at > 0 && --fails_at == 0;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_reallocarray(void *old, size_t n, size_t size);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_reallocarray(void *old, size_t n, size_t size);
-char *__wrap_strdup(const char *s);
-
-void *__wrap_malloc(size_t size)
-{
-        return allocation_fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-        return allocation_fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-        return allocation_fails() ? NULL : __real_realloc(old, size);
-}
-
-void *__wrap_reallocarray(void *old, size_t n, size_t size)
-{
-        return allocation_fails() ? NULL : __real_reallocarray(old, n, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-        return allocation_fails() ? NULL : __real_strdup(s);
-}
 
 static void setup(void)
 {
@@ -73,10 +31,10 @@ static unsigned write_failing(const Message *message, char **ret, size_t *ret_le
         for (unsigned n = 1;; n++) {
                 char *text = NULL;
 
-                fails_at = n;
+                memory_fails_at = n;
                 int r = wire_encode(message, 16, &text, ret_length);
-                bool failed = fails_at == 0;
-                fails_at = 0;
+                bool failed = memory_fails_at == 0;
+                memory_fails_at = 0;
                 if (!failed) {
                         ck_assert_int_eq(r, 0);
                         *ret = text;
@@ -94,10 +52,10 @@ static unsigned read_failing(WireSide from, const char *text, size_t length)
                 Message message = {.type = MESSAGE_TYPE_COUNT};
                 uint64_t id;
 
-                fails_at = n;
+                memory_fails_at = n;
                 int r = wire_decode(from, text, length, &message, &id, sentence);
-                bool failed = fails_at == 0;
-                fails_at = 0;
+                bool failed = memory_fails_at == 0;
+                memory_fails_at = 0;
                 if (!failed) {
                         ck_assert_int_eq(r, 0);
                         message_done(&message);
@@ -144,10 +102,10 @@ START_TEST(a_stored_call_survives_it_too)
         (void)STR_SET(live.members[1].party.uid, "carol");
         ck_assert_int_eq(wire_encode_live(&live, &text), 0);
         for (unsigned n = 1;; n++) {
-                fails_at = n;
+                memory_fails_at = n;
                 int r = wire_decode_live(text, &back);
-                bool failed = fails_at == 0;
-                fails_at = 0;
+                bool failed = memory_fails_at == 0;
+                memory_fails_at = 0;
                 if (!failed) {
                         ck_assert_int_eq(r, 0);
                         break;
