@@ -21,10 +21,13 @@
 #define READY_MAX_MS 20000 /* 0.3 s when alone; machines that build at the same time are slow */
 #define LISTEN_FD 3        /* sd_listen_fds(3): the first descriptor that is handed over */
 #define CONNECTIONS_WAITING 16
+#define LIFELINE_FD 3 /* in the janitor */
 
 struct RigAudio {
         char directory[PATH_MAX];
         pid_t pipewire, wireplumber;
+        pid_t janitor;
+        int lifeline; /* closes when this process ends, however it ends: the janitor waits for it */
 };
 
 /*
@@ -149,6 +152,44 @@ static int listen_socket(const RigAudio *audio, int *ret)
         return 0;
 }
 
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+        return remove(path);
+}
+
+/* In a session of its own: what kills a test with all its children leaves it alive. */
+static void run_janitor(const RigAudio *audio, int fd)
+{
+        char byte;
+
+        setsid();
+        /* Lifelines of others among them, which would never close. */
+        dup2(fd, LIFELINE_FD);
+        close_range(LIFELINE_FD + 1, ~0U, 0);
+        while (read(LIFELINE_FD, &byte, 1) < 0 && errno == EINTR)
+                ;
+        nftw(audio->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+        _exit(0);
+}
+
+static int start_janitor(RigAudio *audio)
+{
+        int fds[2];
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        audio->janitor = fork();
+        if (audio->janitor == 0)
+                run_janitor(audio, fds[0]);
+        close(fds[0]);
+        if (audio->janitor < 0) {
+                close(fds[1]);
+                return -errno;
+        }
+        audio->lifeline = fds[1];
+        return 0;
+}
+
 static void run_daemon(const RigAudio *audio, const char *program, int listen_fd)
 {
         char pid[16], state[PATH_MAX];
@@ -229,14 +270,17 @@ int rig_audio_new(const char *const microphones[], const char *const speakers[],
 
         if (!audio)
                 return -ENOMEM;
+        audio->lifeline = -1;
         snprintf(audio->directory, sizeof(audio->directory), "%s/tring-audio-XXXXXX",
                  temporary ? temporary : "/tmp");
         if (!mkdtemp(audio->directory)) {
                 r = -errno;
                 audio->directory[0] = '\0';
         } else {
-                r = write_settings(audio, microphones, speakers);
+                r = start_janitor(audio);
         }
+        if (r == 0)
+                r = write_settings(audio, microphones, speakers);
         if (r == 0)
                 r = start_and_wait(audio, &wanted);
         if (r < 0) {
@@ -263,19 +307,15 @@ void rig_audio_crash(RigAudio *audio)
         end_daemon(&audio->pipewire, SIGKILL);
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-        return remove(path);
-}
-
 RigAudio *rig_audio_free(RigAudio *audio)
 {
         if (!audio)
                 return NULL;
         end_daemon(&audio->wireplumber, SIGTERM);
         end_daemon(&audio->pipewire, SIGTERM);
-        if (audio->directory[0])
-                nftw(audio->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+        if (audio->lifeline >= 0)
+                close(audio->lifeline);
+        end_daemon(&audio->janitor, 0);
         free(audio);
         return NULL;
 }

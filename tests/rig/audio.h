@@ -8,7 +8,7 @@
  *
  * Programs under test find it by PIPEWIRE_RUNTIME_DIR=rig_audio_directory(). The first microphone
  * and the first speaker are the system's defaults. Both daemons die with the process that made
- * them.
+ * them, and the directory goes, however it ends.
  */
 
 #include "base/cleanup.h"
