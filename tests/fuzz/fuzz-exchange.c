@@ -6,7 +6,8 @@
  * before it (fuzz-wire.c).
  *
  * Every request is answered exactly once, on the link that asked; everything that is sent can be
- * written for the wire; nothing stays undone past its deadline.
+ * written for the wire; nothing stays undone past its deadline; and what was stored of the live
+ * calls is taken back after a restart.
  */
 #include <string.h>
 
@@ -15,13 +16,16 @@
 #include "fuzz.h"
 #include "wire/wire.h"
 
-#define USERS 3
-#define DEVICES 6 /* two each */
+#define USERS 4
+#define DEVICES 8 /* two each */
+#define GROUPS 2
+#define GROUP_SIZE 3
 #define CALLS 4
 #define STEPS_MAX 400 /* bounds the time of one input */
 
 typedef struct Client {
         uint64_t link; /* 0: away */
+        bool suspended;
         char token[TOKEN_MAX + 1];
         char participant[PARTICIPANT_ID_MAX + 1];
 } Client;
@@ -32,12 +36,18 @@ typedef struct World {
         Client clients[DEVICES];
         uint64_t n_links, asked_link;
         unsigned n_replies;
+        LiveCall stored[CALLS]; /* of no member: none */
         FuzzInput input;
 } World;
 
 static void any_uid(World *world, char uid[static UID_MAX + 1])
 {
         snprintf(uid, UID_MAX + 1, "user-%u", fuzz_below(&world->input, USERS + 2));
+}
+
+static size_t call_of(const char *session_id)
+{
+        return strtoul(session_id + UUID_LENGTH - 12, NULL, 10);
 }
 
 static void any_session(World *world, char session_id[static UUID_LENGTH + 1])
@@ -79,28 +89,64 @@ static void disconnect(World *world, uint64_t link)
 {
         for (size_t i = 0; i < DEVICES; i++)
                 if (world->clients[i].link == link)
-                        world->clients[i].link = 0;
+                        world->clients[i] = (Client){0};
+}
+
+static void forget_stored(World *world, size_t call)
+{
+        live_call_done(&world->stored[call]);
+        world->stored[call] = (LiveCall){0};
+}
+
+static void carry_out(World *world, ExchangeAction *action)
+{
+        size_t call = call_of(action->session_id);
+
+        switch (action->type) {
+        case EXCHANGE_SEND:
+                hear(world, action);
+                break;
+        case EXCHANGE_DISCONNECT:
+                disconnect(world, action->link);
+                break;
+        case EXCHANGE_SAVE:
+                forget_stored(world, call);
+                world->stored[call] = action->live;
+                action->live = (LiveCall){0};
+                break;
+        case EXCHANGE_DROP:
+                forget_stored(world, call);
+                break;
+        default:
+                break;
+        }
+        exchange_action_done(action);
 }
 
 static void collect(World *world)
 {
         ExchangeAction action;
 
-        while (exchange_next_action(world->exchange, &action)) {
-                if (action.type == EXCHANGE_SEND)
-                        hear(world, &action);
-                else if (action.type == EXCHANGE_DISCONNECT)
-                        disconnect(world, action.link);
-                exchange_action_done(&action);
+        for (unsigned turn = 0; turn < 2; turn++) {
+                while (exchange_next_action(world->exchange, &action))
+                        carry_out(world, &action);
+                if (exchange_next_deadline(world->exchange) > world->moment.now)
+                        return;
+                fuzz_must(exchange_tick(world->exchange, &world->moment) == 0);
         }
-        fuzz_must(exchange_next_deadline(world->exchange) > world->moment.now);
+        fuzz_must(!"one tick does all that is due");
 }
 
 static void fill_initiate(World *world, Message *message)
 {
         any_session(world, message->initiate.session_id);
-        any_uid(world, message->initiate.receiver);
-        message->initiate.receiver_type = fuzz_below(&world->input, 16) == 0;
+        if (fuzz_below(&world->input, 3) == 0) {
+                message->initiate.receiver_type = RECEIVER_TYPE_GROUP;
+                snprintf(message->initiate.receiver, UID_MAX + 1, "group-%u",
+                         fuzz_below(&world->input, GROUPS + 1));
+        } else {
+                any_uid(world, message->initiate.receiver);
+        }
         message->initiate.type = fuzz_below(&world->input, CALL_TYPE_COUNT);
         message->initiate.timeout_s = (int)fuzz_byte(&world->input) - 10;
         message->initiate.join = fuzz_below(&world->input, 2);
@@ -157,6 +203,14 @@ static void fill(World *world, Message *message)
                 message->state.muted = fuzz_below(&world->input, 2);
                 message->state.media_flows = fuzz_below(&world->input, 2);
                 break;
+        case MESSAGE_DELIVERED:
+                any_session(world, message->delivered.session_id);
+                message->delivered.quiet = fuzz_below(&world->input, 2);
+                break;
+        case MESSAGE_BLOCK:
+                any_uid(world, message->block.uid);
+                message->block.on = fuzz_below(&world->input, 2);
+                break;
         case MESSAGE_SETTINGS:
                 message->settings.has_when_busy = true;
                 message->settings.when_busy = fuzz_below(&world->input, WHEN_BUSY_COUNT);
@@ -173,7 +227,7 @@ static void do_ask(World *world, Client *client)
                 MESSAGE_INITIATE, MESSAGE_DELIVERED, MESSAGE_ALERTING, MESSAGE_ACCEPT,
                 MESSAGE_REJECT,   MESSAGE_CANCEL,    MESSAGE_END,      MESSAGE_TOKEN,
                 MESSAGE_JOIN,     MESSAGE_LEAVE,     MESSAGE_SIGNAL,   MESSAGE_STATE,
-                MESSAGE_SETTINGS, MESSAGE_LOGOUT,
+                MESSAGE_SETTINGS, MESSAGE_BLOCK,     MESSAGE_LOGOUT,
         };
         Message message = {.type = types[fuzz_below(&world->input, ELEMENTSOF(types))], .id = 1};
 
@@ -188,7 +242,7 @@ static void do_ask(World *world, Client *client)
         collect(world);
         fuzz_must(world->n_replies == 1);
         if (logs_out)
-                client->link = 0;
+                disconnect(world, client->link);
 }
 
 static void do_come(World *world, Client *client)
@@ -206,6 +260,7 @@ static void do_come(World *world, Client *client)
         call_snapshots_free(snapshots, n);
         collect(world);
         client->link = link;
+        client->suspended = false;
 }
 
 static void do_come_by_token(World *world, Client *client)
@@ -224,7 +279,21 @@ static void do_come_by_token(World *world, Client *client)
 static void do_go(World *world, Client *client)
 {
         exchange_detach(world->exchange, &world->moment, client->link);
-        client->link = 0;
+        disconnect(world, client->link);
+        collect(world);
+}
+
+static void do_suspend(World *world, Client *client)
+{
+        exchange_suspend(world->exchange, &world->moment, client->link);
+        client->suspended = true;
+        collect(world);
+}
+
+static void do_resume(World *world, Client *client)
+{
+        fuzz_must(exchange_resume(world->exchange, &world->moment, client->link) == 0);
+        client->suspended = false;
         collect(world);
 }
 
@@ -240,6 +309,49 @@ static void do_wait(World *world)
         collect(world);
 }
 
+static void open_exchange(World *world)
+{
+        static const ExchangeLimits limits = {.calls_per_minute = 30};
+        char uids[USERS][UID_MAX + 1], guid[UID_MAX + 1];
+        const char *members[USERS];
+
+        fuzz_must(exchange_new(&limits, &world->exchange) == 0);
+        for (unsigned i = 0; i < USERS; i++) {
+                snprintf(uids[i], sizeof(uids[i]), "user-%u", i);
+                members[i] = uids[i];
+                fuzz_must(exchange_user_add(world->exchange, uids[i], uids[i], WHEN_BUSY_REJECT) ==
+                          0);
+        }
+        for (unsigned i = 0; i < GROUPS; i++) {
+                snprintf(guid, sizeof(guid), "group-%u", i);
+                fuzz_must(exchange_group_put(world->exchange, &world->moment, guid, guid,
+                                             &members[i], GROUP_SIZE) == 0);
+        }
+        collect(world);
+}
+
+/* All connections break, and the hub begins anew with what was stored. */
+static void do_restart(World *world)
+{
+        exchange_free(world->exchange);
+        memset(world->clients, 0, sizeof(world->clients));
+        open_exchange(world);
+        for (size_t call = 0; call < CALLS; call++) {
+                LiveCall live = world->stored[call];
+
+                if (live.n_members == 0)
+                        continue;
+                /* Restoring it may store it anew. */
+                world->stored[call] = (LiveCall){0};
+                fuzz_must(exchange_restore(world->exchange, &world->moment, &live) == 0);
+                if (world->stored[call].n_members == 0)
+                        world->stored[call] = live;
+                else
+                        live_call_done(&live);
+        }
+        collect(world);
+}
+
 static void do_step(World *world)
 {
         unsigned deed = fuzz_below(&world->input, 16);
@@ -247,34 +359,35 @@ static void do_step(World *world)
 
         if (deed == 0)
                 do_wait(world);
+        else if (deed == 4)
+                do_restart(world);
         else if (client->link == 0)
                 do_come(world, client);
+        else if (client->suspended && deed & 1)
+                do_resume(world, client);
         else if (deed == 1)
                 do_go(world, client);
         else if (deed == 2)
                 do_come_by_token(world, client);
         else if (deed == 3)
                 do_come(world, client); /* connects again while it is there: replaced */
-        else
+        else if (deed == 5)
+                do_suspend(world, client);
+        else if (!client->suspended)
                 do_ask(world, client);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        ExchangeLimits limits = {.calls_per_minute = 30};
         World world = {.input = {data, size},
                        .moment = {.now = USEC_PER_SEC, .date = 1700000000 * USEC_PER_SEC}};
 
         world.moment.entropy[0] = 1;
-        fuzz_must(exchange_new(&limits, &world.exchange) == 0);
-        for (unsigned i = 0; i < USERS; i++) {
-                char uid[UID_MAX + 1];
-
-                snprintf(uid, sizeof(uid), "user-%u", i);
-                fuzz_must(exchange_user_add(world.exchange, uid, uid, WHEN_BUSY_REJECT) == 0);
-        }
+        open_exchange(&world);
         for (unsigned step = 0; step < STEPS_MAX && world.input.left > 0; step++)
                 do_step(&world);
         exchange_free(world.exchange);
+        for (size_t call = 0; call < CALLS; call++)
+                forget_stored(&world, call);
         return 0;
 }
