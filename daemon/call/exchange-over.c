@@ -259,7 +259,7 @@ static void ending_settle(Ending *ending)
 int exchange_ending_finish(Ending *ending)
 {
         ending_conclude(ending);
-        if (!ending->ended)
+        if (!ending->ended && !ending->over)
                 return 0;
 
         int r = ending_store(ending);

@@ -405,6 +405,28 @@ START_TEST(what_cannot_be_restored_is_refused)
 }
 END_TEST
 
+START_TEST(rule_11_a_stored_call_that_everybody_has_left_is_over)
+{
+        LiveMember bob = {.party.uid = "bob", .status = CALL_STATUS_MISSED};
+        LiveCall left = {
+                .record = {.receiver_type = RECEIVER_TYPE_GROUP,
+                           .initiator.uid = "alice",
+                           .receiver.uid = "team",
+                           .status = CALL_STATUS_ONGOING,
+                           .answered_at = world.moment.date},
+                .caller = {.party.uid = "alice", .status = CALL_STATUS_ENDED},
+                .members = &bob,
+                .n_members = 1,
+        };
+
+        session_of(1, left.record.session_id);
+        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, &left), 0);
+        ck_assert_uint_eq(exchange_n_calls(world.exchange), 0);
+        world_collect();
+        expect("drop 1", NULL);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("exchange-lost");
@@ -422,6 +444,7 @@ int main(void)
         tcase_add_test(lost, rule_17_a_party_of_a_live_call_is_known_as_such);
         tcase_add_test(lost, rule_17_a_snapshot_has_the_live_calls_of_the_device);
         tcase_add_test(lost, rule_17_what_rings_is_told_once_by_event_or_by_snapshot);
+        tcase_add_test(lost, rule_11_a_stored_call_that_everybody_has_left_is_over);
         tcase_add_test(lost, logging_out_ends_what_the_device_does);
         tcase_add_test(lost, logging_out_while_rung_leaves_the_ring_to_the_other_devices);
         tcase_add_test(lost, removing_a_user_ends_their_calls_and_connections);
