@@ -98,6 +98,18 @@ static void forget_stored(World *world, size_t call)
         world->stored[call] = (LiveCall){0};
 }
 
+static void store(World *world, size_t call, LiveCall *live)
+{
+        LiveCall *stored = &world->stored[call];
+
+        if (stored->n_members > 0) {
+                fuzz_must(live_call_merge(stored, live) == 0);
+        } else {
+                *stored = *live;
+                *live = (LiveCall){0};
+        }
+}
+
 static void carry_out(World *world, ExchangeAction *action)
 {
         size_t call = call_of(action->session_id);
@@ -110,9 +122,7 @@ static void carry_out(World *world, ExchangeAction *action)
                 disconnect(world, action->link);
                 break;
         case EXCHANGE_SAVE:
-                forget_stored(world, call);
-                world->stored[call] = action->live;
-                action->live = (LiveCall){0};
+                store(world, call, &action->live);
                 break;
         case EXCHANGE_DROP:
                 forget_stored(world, call);
@@ -337,17 +347,10 @@ static void do_restart(World *world)
         memset(world->clients, 0, sizeof(world->clients));
         open_exchange(world);
         for (size_t call = 0; call < CALLS; call++) {
-                LiveCall live = world->stored[call];
+                LiveCall *live = &world->stored[call];
 
-                if (live.n_members == 0)
-                        continue;
-                /* Restoring it may store it anew. */
-                world->stored[call] = (LiveCall){0};
-                fuzz_must(exchange_restore(world->exchange, &world->moment, &live) == 0);
-                if (world->stored[call].n_members == 0)
-                        world->stored[call] = live;
-                else
-                        live_call_done(&live);
+                if (live->n_members > 0)
+                        fuzz_must(exchange_restore(world->exchange, &world->moment, live) == 0);
         }
         collect(world);
 }
