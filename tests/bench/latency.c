@@ -16,15 +16,12 @@
 #include "rig/desktop.h"
 
 #define ROUNDS 500
-#define ROUNDS_WITH_WORKERS 200
-#define WARM_UP                                                                          \
-        50 /* rounds that do not count: caches, allocators, the first page of everything \
-            */
+#define ROUNDS_WITH_WORKERS 50
+#define RING_WITH_WORKERS_US (1 * USEC_PER_SEC) /* workers and ring have started by then */
+#define WARM_UP 10 /* rounds that do not count: caches, allocators, first pages */
 
-#define RING_P50_TARGET 2.0 /* × the floor */
-#define RING_P99_TARGET 3.0
-#define ANSWER_P50_TARGET 2.0
-#define ANSWER_P99_TARGET 3.0
+/* p50 and p99, × the floor; of ring and answer alike. */
+static const double signalling_targets[2] = {2.0, 3.0};
 
 /* One side's connection: as bare as can be, so that the bench measures others and not itself. */
 typedef struct Side {
@@ -167,8 +164,8 @@ static double forward(Side sides[static 2], int from)
         return begun;
 }
 
-/* One whole call; the times of ring and answer. */
-static void call_once(Side sides[static 2], double *ret_ring, double *ret_answer)
+/* One whole call, answered after `ringing`; the times of ring and answer. */
+static void call_once(Side sides[static 2], usec_t ringing, double *ret_ring, double *ret_answer)
 {
         Side *a = &sides[0], *b = &sides[1];
         unsigned rung = b->rung, accepted = a->accepted;
@@ -182,6 +179,7 @@ static void call_once(Side sides[static 2], double *ret_ring, double *ret_answer
         *ret_ring = b->at_us - begun;
         serve_until(sides, &a->replied, replied_a + 1, "the reply to InitiateCall");
 
+        usleep((useconds_t)ringing);
         begun = call_manager(b, "AcceptCall", "sa{sv}", b->session_id, 1, "join", "b", false);
         serve_until(sides, &a->accepted, accepted + 1, "OutgoingCallAccepted");
         *ret_answer = a->at_us - begun;
@@ -212,23 +210,30 @@ static void start_floor(Rig *rig, const Desktop *a, const Desktop *b, Process *r
         }
 }
 
-static void print(const char *name, Samples *samples, Samples *floor, double p50, double p99)
+/* Median and 99th percentile beside the floor's; with targets where signalling is alone. */
+static void print(const char *name, Samples *samples, Samples *floor, const double targets[2])
 {
+        static const struct {
+                const char *name;
+                double share;
+        } percentiles[] = {{"p50", 0.5}, {"p99", 0.99}};
         char label[80];
 
-        for (int i = 0; i < 2; i++) {
-                double share = i == 0 ? 0.5 : 0.99;
-                double value = samples_percentile(samples, share);
-                double least = samples_percentile(floor, share);
+        for (size_t i = 0; i < ELEMENTSOF(percentiles); i++) {
+                double value = samples_percentile(samples, percentiles[i].share);
+                double least = samples_percentile(floor, percentiles[i].share);
 
-                snprintf(label, sizeof(label), "%s p%d (n = %zu)", name, i == 0 ? 50 : 99,
+                snprintf(label, sizeof(label), "%s %s (n = %zu)", name, percentiles[i].name,
                          samples->count);
                 figure_report(label, value, "µs");
-                snprintf(label, sizeof(label), "  the floor's p%d (n = %zu)", i == 0 ? 50 : 99,
+                snprintf(label, sizeof(label), "  the floor's %s (n = %zu)", percentiles[i].name,
                          floor->count);
                 figure_report(label, least, "µs");
-                snprintf(label, sizeof(label), "  %s p%d / floor", name, i == 0 ? 50 : 99);
-                figure_print(label, value / least, "×", i == 0 ? p50 : p99);
+                snprintf(label, sizeof(label), "  %s %s / floor", name, percentiles[i].name);
+                if (targets)
+                        figure_print(label, value / least, "×", targets[i]);
+                else
+                        figure_report(label, value / least, "×");
         }
 }
 
@@ -274,7 +279,7 @@ static void measure(int rounds, bool workers)
         for (int i = 0; i < WARM_UP + rounds; i++) {
                 double ring_us, answer_us, there = forward(sides, 0), back = forward(sides, 1);
 
-                call_once(sides, &ring_us, &answer_us);
+                call_once(sides, workers ? RING_WITH_WORKERS_US : 0, &ring_us, &answer_us);
                 wait_alone(a);
                 wait_alone(b);
                 if (i < WARM_UP)
@@ -284,10 +289,10 @@ static void measure(int rounds, bool workers)
                 samples_add(&floor, there);
                 samples_add(&floor, back);
         }
-        print(workers ? "ring latency, with workers" : "ring latency", &ring, &floor,
-              RING_P50_TARGET, RING_P99_TARGET);
-        print(workers ? "answer latency, with workers" : "answer latency", &answer, &floor,
-              ANSWER_P50_TARGET, ANSWER_P99_TARGET);
+        print(workers ? "ring, with workers" : "ring", &ring, &floor,
+              workers ? NULL : signalling_targets);
+        print(workers ? "answer, with workers" : "answer", &answer, &floor,
+              workers ? NULL : signalling_targets);
 
         for (int i = 0; i < 2; i++)
                 sd_bus_flush_close_unref(sides[i].bus);
