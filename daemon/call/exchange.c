@@ -58,31 +58,65 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
 
 /* ---- what is going on ---- */
 
+/* That one is announced by an event of its own. */
+static bool leg_is_shown(const Leg *leg, const Link *link)
+{
+        return leg->announced_to != link->id;
+}
+
+/* Another device has answered it: what rings here, because it was away, is to stop (rule 4). */
+static bool side_is_elsewhere(const Side *side, const Device *device)
+{
+        return side->direction == CALL_DIRECTION_INCOMING && side->status == CALL_STATUS_ONGOING &&
+               !str_eq(side->device, device->id);
+}
+
+static size_t link_count_calls(const Link *link)
+{
+        const Side *side;
+        const Leg *leg;
+        size_t n = 0;
+
+        DL_FOREACH2 (link->device->legs, leg, device_next)
+                n += leg_is_shown(leg, link);
+        DL_FOREACH2 (link->device->user->busy, side, list_next)
+                n += side_is_elsewhere(side, link->device);
+        return n;
+}
+
+static int link_snapshot(const Link *link, const Moment *moment, CallSnapshot *snapshots, size_t *n)
+{
+        const Device *device = link->device;
+        const Side *side;
+        const Leg *leg;
+        int r = 0;
+
+        DL_FOREACH2 (device->legs, leg, device_next) {
+                if (r == 0 && leg_is_shown(leg, link))
+                        r = exchange_side_snapshot(leg->side, moment, device, &snapshots[(*n)++]);
+        }
+        DL_FOREACH2 (device->user->busy, side, list_next) {
+                if (r == 0 && side_is_elsewhere(side, device))
+                        r = exchange_side_snapshot(side, moment, device, &snapshots[(*n)++]);
+        }
+        return r;
+}
+
 int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t link_id,
                       CallSnapshot **ret, size_t *ret_n)
 {
         const Link *link = exchange_link_find(exchange, link_id);
+        size_t n = 0, count = link && link->device ? link_count_calls(link) : 0;
         CallSnapshot *snapshots = NULL;
-        size_t n = 0, count = 0;
-        const Leg *leg;
 
-        if (link && link->device)
-                DL_COUNT2(link->device->legs, leg, count, device_next);
         if (count > 0) {
                 snapshots = calloc(count, sizeof(*snapshots));
                 if (!snapshots)
                         return -ENOMEM;
-                DL_FOREACH2 (link->device->legs, leg, device_next) {
-                        /* That one is announced by an event of its own. */
-                        if (leg->announced_to == link_id)
-                                continue;
-                        int r = exchange_side_snapshot(leg->side, moment, link->device,
-                                                       &snapshots[n]);
-                        if (r < 0) {
-                                call_snapshots_free(snapshots, n);
-                                return r;
-                        }
-                        n++;
+                int r = link_snapshot(link, moment, snapshots, &n);
+                if (r < 0) {
+                        call_snapshots_free(snapshots, n);
+                        return r;
                 }
         }
         *ret = snapshots;

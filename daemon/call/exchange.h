@@ -213,7 +213,10 @@ int exchange_tick(Exchange *exchange, const Moment *moment);
 /* CLOCK_BOOTTIME of the next thing to do, or USEC_NEVER. */
 usec_t exchange_next_deadline(const Exchange *exchange);
 
-/* The live calls of a link's device, for its welcome. The caller frees by call_snapshots_free(). */
+/*
+ * The live calls of a link's device, and those of its user that another device has answered, for
+ * its welcome. The caller frees by call_snapshots_free().
+ */
 int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t link,
                       CallSnapshot **ret, size_t *ret_n);
 

@@ -230,7 +230,7 @@ typedef struct ReplyWelcome {
         size_t n_groups;
         char (*blocked)[UID_MAX + 1]; /* owned; by the user, at most BLOCKED_MAX */
         size_t n_blocked;
-        CallSnapshot *calls; /* owned; live calls of this device */
+        CallSnapshot *calls; /* owned; live calls of this device, and answered ones of others */
         size_t n_calls;
         CallRecord *history; /* owned; changed after history_since, oldest change first */
         size_t n_history;

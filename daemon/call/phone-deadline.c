@@ -6,15 +6,18 @@
 /* When something becomes due on the call, or USEC_NEVER. */
 static usec_t line_deadline(const Phone *phone, const Line *line)
 {
+        usec_t at = line->shown.ring_until;
+
         if (!line_is_live(line))
                 return line->shown_until;
-        /* An accept has its own 10 s, in which the hub may still say yes. */
-        if (!line->shown.ring_until || line_deciding(phone, line))
+        if (!at)
                 return USEC_NEVER;
         /* The deadline is the hub's to tell, as long as there is one that knows the call. */
-        return phone->connection == PHONE_ONLINE && !line->unknown
-                       ? line->shown.ring_until + RING_WITHOUT_HUB_GRACE_US
-                       : line->shown.ring_until;
+        if (phone->connection == PHONE_ONLINE && !line->unknown)
+                at += RING_WITHOUT_HUB_GRACE_US;
+        /* An accept has its own 10 s, in which the hub may still say yes; a further one has none.
+         */
+        return line_deciding(phone, line) ? at + COMMAND_TIMEOUT_US : at;
 }
 
 usec_t phone_next_deadline(const Phone *phone)

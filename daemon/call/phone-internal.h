@@ -231,7 +231,8 @@ void line_answered_by(Phone *phone, Line *line, const Errand *errand);
 void line_handled_by(Phone *phone, Line *line, const char *owner);
 /* How it ended, by the hub's word. What the rules do not allow changes nothing. */
 void line_over(Phone *phone, Line *line, const MessageOver *over);
-void line_over_by_record(Phone *phone, Line *line, const CallRecord *record);
+/* Likewise, by what history says of it. Returns 0 or -ENOMEM. */
+int line_over_by_record(Phone *phone, Line *line, const CallRecord *record);
 /* It ended, by our own: history is told as well. Returns 0 or -ENOMEM. */
 int line_end_here(Phone *phone, Line *line, CallEvent event, CallReason reason);
 PhoneEvent line_end_event(const CallRecord *record);

@@ -347,8 +347,10 @@ void line_over(Phone *phone, Line *line, const MessageOver *over)
                 line_finish(phone, line, over);
 }
 
-void line_over_by_record(Phone *phone, Line *line, const CallRecord *record)
+int line_over_by_record(Phone *phone, Line *line, const CallRecord *record)
 {
+        bool elsewhere = line_rings(line) && !str_eq(record->receiver.device, phone->user.device);
+        const CallSnapshot answered = {.record = *record};
         MessageOver over = {
                 .status = record->status,
                 .answered_at = record->answered_at,
@@ -356,9 +358,18 @@ void line_over_by_record(Phone *phone, Line *line, const CallRecord *record)
                 .duration_s = record->duration_s,
         };
 
+        int r = phone_reserve(phone, 2, 2);
+        if (r < 0)
+                return r;
+        /* It was answered, and nobody could say so here: nothing ends that was not ongoing. */
+        if (record->status == CALL_STATUS_ENDED && elsewhere)
+                return line_end_here(phone, line, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
+        if (record->status == CALL_STATUS_ENDED)
+                line_answered(phone, line, &answered, record->direction == CALL_DIRECTION_OUTGOING);
         STR_SET(over.session_id, record->session_id);
         STR_SET(over.reason, record->reason);
         line_over(phone, line, &over);
+        return 0;
 }
 
 int line_end_here(Phone *phone, Line *line, CallEvent event, CallReason reason)

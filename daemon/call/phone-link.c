@@ -11,11 +11,34 @@ static const char *const phone_connections[PHONE_CONNECTION_COUNT] = {
 };
 DEFINE_WORDS_TO_STRING(phone_connection, PhoneConnection, phone_connections);
 
+/* Whether this was asked for here, of that call, and the hub has yet to learn of it. */
+static bool history_asked(const Phone *phone, MessageType type, const char *session_id)
+{
+        const Errand *errand;
+
+        DL_FOREACH (phone->errands, errand) {
+                const MessageSessions *asked = &errand->message.sessions;
+
+                if (errand->message.type != type)
+                        continue;
+                if (asked->count == 0)
+                        return true;
+                for (size_t i = 0; i < asked->count; i++) {
+                        if (str_eq(asked->session_ids[i], session_id))
+                                return true;
+                }
+        }
+        return false;
+}
+
 int phone_history_put(Phone *phone, const CallRecord *record)
 {
         CallRecord copy = {};
         int r;
 
+        /* What the hub says of it is older than that. */
+        if (history_asked(phone, MESSAGE_FORGET, record->session_id))
+                return 0;
         r = call_record_copy(&copy, record);
         if (r < 0)
                 return r;
@@ -24,6 +47,7 @@ int phone_history_put(Phone *phone, const CallRecord *record)
                 call_record_done(&copy);
                 return r;
         }
+        copy.seen = copy.seen || history_asked(phone, MESSAGE_SEEN, record->session_id);
         phone_act(phone, PHONE_HISTORY_PUT, record->session_id)->record = copy;
         return 0;
 }

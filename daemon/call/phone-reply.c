@@ -69,7 +69,7 @@ static int reply_initiate(Phone *phone, Errand *errand, const MessageReply *repl
         if (snapshot->record.status == CALL_STATUS_ONGOING)
                 line_answered(phone, line, snapshot, true);
         else if (call_status_is_terminal(snapshot->record.status))
-                line_over_by_record(phone, line, &snapshot->record);
+                return line_over_by_record(phone, line, &snapshot->record);
         else if (placed && line->shown.join_wanted)
                 session_warm(phone, line);
         else if (line_is_live(line))
@@ -291,7 +291,8 @@ int errand_replied(Phone *phone, uint64_t id, const MessageReply *reply)
         }
         if (!errand)
                 return 0;
-        r = phone_reserve(phone, 1, 1);
+        /* A call may have been answered, and be over. */
+        r = phone_reserve(phone, 2, 2);
         if (r < 0)
                 return r;
 

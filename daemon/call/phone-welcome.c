@@ -25,7 +25,9 @@ static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
         Line *line;
         int r;
 
+        /* What another device has answered is here only to stop what rings. */
         if (call_status_is_terminal(snapshot->record.status) ||
+            (snapshot->record.status == CALL_STATUS_ONGOING && !snapshot->here) ||
             welcome_is_open(phone, snapshot->record.session_id) ||
             phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
                 return 0;
@@ -197,7 +199,9 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 if (r < 0)
                         return r;
                 if (line && !welcome_has(welcome, line))
-                        line_over_by_record(phone, line, record);
+                        r = line_over_by_record(phone, line, record);
+                if (r < 0)
+                        return r;
         }
         if (welcome->history_complete) {
                 phone->history_since = welcome->date;

@@ -163,6 +163,20 @@ START_TEST(rule_17_a_snapshot_has_the_live_calls_of_the_device)
         ck_assert_int_eq(bob->record.direction, CALL_DIRECTION_INCOMING);
         ck_assert_str_eq(bob->join_token, world.tokens[BOB]);
         call_snapshots_free(bob, 1);
+        call_snapshots_free(snapshot_of(ALICE, 1), 1);
+}
+END_TEST
+
+START_TEST(rule_4_a_device_that_was_away_hears_that_its_ring_was_answered)
+{
+        in_call(ALICE, BOB, 1);
+        comes(BOB_PHONE);
+        CallSnapshot *elsewhere = snapshot_of(BOB_PHONE, 1);
+        ck_assert(!elsewhere->here);
+        ck_assert_int_eq(elsewhere->record.status, CALL_STATUS_ONGOING);
+        ck_assert_str_eq(elsewhere->join_token, "");
+        call_snapshots_free(elsewhere, 1);
+        says(ALICE, MESSAGE_END, 1);
         call_snapshots_free(snapshot_of(BOB_PHONE, 0), 0);
 }
 END_TEST
@@ -443,6 +457,7 @@ int main(void)
         tcase_add_test(lost, rule_17_a_newer_link_of_a_device_takes_over_its_calls);
         tcase_add_test(lost, rule_17_a_party_of_a_live_call_is_known_as_such);
         tcase_add_test(lost, rule_17_a_snapshot_has_the_live_calls_of_the_device);
+        tcase_add_test(lost, rule_4_a_device_that_was_away_hears_that_its_ring_was_answered);
         tcase_add_test(lost, rule_17_what_rings_is_told_once_by_event_or_by_snapshot);
         tcase_add_test(lost, rule_11_a_stored_call_that_everybody_has_left_is_over);
         tcase_add_test(lost, logging_out_ends_what_the_device_does);

@@ -422,6 +422,9 @@ static void do_come(unsigned device)
         memcpy(before, seen->on_device, sizeof(before));
         memset(seen->on_device, 0, sizeof(seen->on_device));
         for (size_t i = 0; i < n; i++) {
+                /* Another device has answered that one. */
+                if (snapshots[i].record.status == CALL_STATUS_ONGOING && !snapshots[i].here)
+                        continue;
                 must(before[call_of(snapshots[i].record.session_id)]);
                 see_call(seen, &snapshots[i]);
         }

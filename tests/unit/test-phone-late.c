@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone-fixture.h"
+
+/* What a device hears late, or again: the hub's news are older than what has happened since. */
+
+/* The hub is back, without the call, and with what has become of it. */
+static void hub_remembers(Fixture *f, CallRecord *record)
+{
+        Message message = {.type = MESSAGE_REPLY, .id = HELLO_ID};
+        ReplyWelcome *welcome = &message.reply.welcome;
+
+        message.reply.kind = REPLY_WELCOME;
+        STR_SET(welcome->user.uid, "bob");
+        STR_SET(welcome->user.device, "here");
+        welcome->history = record;
+        welcome->n_history = record != NULL;
+        welcome->history_complete = true;
+        welcome->date = f->instant.date;
+        hub_message(f, &message);
+}
+
+static CallRecord ended_at(const char *device)
+{
+        CallRecord record = incoming(CALL, CALL_STATUS_ENDED).record;
+
+        STR_SET(record.receiver.device, device);
+        STR_SET(record.reason, "hangup");
+        return record;
+}
+
+static PhoneCommand about(PhoneCommandType type, MessageSessions *sessions)
+{
+        PhoneCommand asked = asks(type, "");
+
+        asked.sessions = *sessions;
+        return asked;
+}
+
+START_TEST(rule_4_a_ring_that_was_answered_elsewhere_and_is_over_stops)
+{
+        CallRecord record = ended_at("elsewhere");
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        hub_gone(f);
+        forget(f);
+        hub_remembers(f, &record);
+        expect(f, "history:ended/hangup worker-stop call manager "
+                  "status:cancelled/answered-elsewhere broadcast:IncomingCallCancelled tone:none");
+}
+END_TEST
+
+START_TEST(rule_4_what_was_accepted_here_and_is_over_was_ongoing_before_it_ended)
+{
+        CallRecord record = ended_at("here");
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        accept_by(f, CALL, PROGRAM);
+        hub_gone(f);
+        forget(f);
+        hub_remembers(f, &record);
+        expect(f,
+               "history:ended/hangup call session-added manager status:ongoing worker-stop "
+               "call status:ended/hangup broadcast:CallEndedMessageReceived done:CallTerminated");
+}
+END_TEST
+
+START_TEST(an_outgoing_call_that_was_answered_and_is_over_was_ongoing_before_it_ended)
+{
+        CallRecord record = outgoing(CALL, CALL_STATUS_ENDED).record;
+        FIXTURE(f);
+
+        placed(f, CALL);
+        hub_gone(f);
+        forget(f);
+        hub_remembers(f, &record);
+        expect(f, "history:ended/ call session-added manager status:ongoing "
+                  "broadcast:OutgoingCallAccepted worker-stop call status:ended "
+                  "broadcast:CallEndedMessageReceived");
+}
+END_TEST
+
+START_TEST(rule_4_a_call_that_another_device_is_in_does_not_appear_here)
+{
+        CallSnapshot elsewhere = incoming(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        elsewhere.here = false;
+        hub_gone(f);
+        forget(f);
+        hub_welcomes(f, &elsewhere, 1, false);
+        expect(f, "manager");
+}
+END_TEST
+
+START_TEST(rule_17_a_ring_that_is_over_when_it_is_sent_again_is_no_call)
+{
+        CallSnapshot late = incoming(CALL, CALL_STATUS_INITIATED);
+        FIXTURE(f);
+
+        late.remaining_ms = 0;
+        hub_says(f, MESSAGE_INCOMING, &late);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(rule_16_what_was_deleted_here_does_not_come_back)
+{
+        char ids[1][UUID_LENGTH + 1] = {CALL};
+        MessageSessions sessions = {ids, 1};
+        PhoneCommand forgets = about(PHONE_COMMAND_FORGET, &sessions);
+        CallRecord record = ended_at("elsewhere");
+        FIXTURE(f);
+
+        hub_gone(f);
+        command(f, &forgets);
+        forget(f);
+        hub_remembers(f, &record);
+        expect(f, "manager send:forget");
+        reply_ok(f, MESSAGE_FORGET);
+        hub_remembers(f, &record);
+        expect(f, "history:ended/hangup manager");
+}
+END_TEST
+
+START_TEST(rule_16_what_was_seen_here_stays_seen)
+{
+        MessageSessions all = {0};
+        PhoneCommand sees = about(PHONE_COMMAND_SEEN, &all);
+        CallRecord record = incoming(CALL, CALL_STATUS_MISSED).record;
+        FIXTURE(f);
+
+        record.seen = false;
+        hub_gone(f);
+        command(f, &sees);
+        forget(f);
+        hub_remembers(f, &record);
+        fixture_said(f);
+        ck_assert(f->last[PHONE_HISTORY_PUT].record.seen);
+        reply_ok(f, MESSAGE_SEEN);
+        hub_remembers(f, &record);
+        fixture_said(f);
+        ck_assert(!f->last[PHONE_HISTORY_PUT].record.seen);
+}
+END_TEST
+
+START_TEST(rule_2_asking_again_and_again_does_not_make_a_ring_longer)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        hub_gone(f);
+        for (unsigned i = 0; i < 8; i++) {
+                wait_us(f, 9 * USEC_PER_SEC);
+                accept_by(f, CALL, PROGRAM);
+        }
+        ck_assert_ptr_null(phone_call_find(f->phone, CALL));
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *const tests[] = {
+                rule_4_a_ring_that_was_answered_elsewhere_and_is_over_stops,
+                rule_4_what_was_accepted_here_and_is_over_was_ongoing_before_it_ended,
+                an_outgoing_call_that_was_answered_and_is_over_was_ongoing_before_it_ended,
+                rule_4_a_call_that_another_device_is_in_does_not_appear_here,
+                rule_17_a_ring_that_is_over_when_it_is_sent_again_is_no_call,
+                rule_16_what_was_deleted_here_does_not_come_back,
+                rule_16_what_was_seen_here_stays_seen,
+                rule_2_asking_again_and_again_does_not_make_a_ring_longer,
+        };
+
+        return suite_run(phone_suite("late", tests, ELEMENTSOF(tests)));
+}
