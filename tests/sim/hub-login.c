@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "sim.h"
+
+/* A device comes: anew, with a snapshot, or back, with what it has missed. */
+
+static void hub_snapshot(World *world, HubLink *link, ReplyWelcome *welcome)
+{
+        Moment moment = hub_moment(world);
+
+        if (exchange_snapshot(world->hub.exchange, &moment, link->number, &welcome->calls,
+                              &welcome->n_calls) < 0)
+                abort();
+}
+
+static void hub_welcome(World *world, HubLink *link, const Message *hello, bool resumed)
+{
+        const char *uid = handset_uid(link->handset);
+        Message message = {.type = MESSAGE_REPLY, .id = hello->id};
+        ReplyWelcome *welcome = &message.reply.welcome;
+
+        message.reply.kind = REPLY_WELCOME;
+        welcome->when_busy = world->hub.disk.when_busy[link->handset->user];
+        STR_SET(welcome->user.uid, uid);
+        STR_SET(welcome->user.name, uid);
+        STR_SET(welcome->user.device, hello->hello.device);
+        STR_SET(welcome->link, link->name);
+        welcome->resumed = resumed;
+        if (!resumed)
+                hub_snapshot(world, link, welcome);
+        disk_changes(world, uid, hello->hello.history_since, welcome);
+        if (resumed)
+                outbox_resume(&link->outbox, &message, world->now);
+        else
+                hub_link_send(world, link, &message, 0);
+        message_done(&message);
+        outbox_flush(&link->outbox, link->connection, world->hub.committed);
+
+        message = (Message){.type = MESSAGE_FORGOTTEN};
+        disk_deletions(world, uid, hello->hello.history_since, &message.sessions);
+        if (message.sessions.count > 0)
+                hub_link_send(world, link, &message, 0);
+        message_done(&message);
+}
+
+static void link_connect(HubLink *link, Connection *connection)
+{
+        link->connection = connection;
+        link->kept_until = USEC_NEVER;
+        connection->link = link;
+}
+
+static HubLink *link_new(World *world, Connection *connection)
+{
+        HubParty *hub = &world->hub;
+        HubLink *link = calloc(1, sizeof(*link));
+
+        if (!link)
+                abort();
+        link->number = ++hub->n_links;
+        snprintf(link->name, sizeof(link->name), "11111111-0000-4000-8000-%012u",
+                 (unsigned)link->number);
+        link->handset = connection->handset;
+        link_connect(link, connection);
+        DL_APPEND(hub->links, link);
+        return link;
+}
+
+/* The link that is resumed, without a connection now; NULL: it is none, or too much is lost. */
+static HubLink *link_to_resume(World *world, const Connection *connection, const Message *hello)
+{
+        HubLink *link;
+
+        DL_FOREACH (world->hub.links, link) {
+                if (str_eq(link->name, hello->hello.resume) && link->handset == connection->handset)
+                        break;
+        }
+        if (!link || link->too_slow)
+                return NULL;
+        /* The hub has not noticed yet that the one before is gone. */
+        if (link->connection) {
+                connection_close(link->connection, true);
+                hub_link_suspend(world, link);
+        }
+        return outbox_acknowledge(&link->outbox, hello->hello.resume_seq) < 0 ? NULL : link;
+}
+
+void hub_hello(World *world, Connection *connection, const Message *hello)
+{
+        HubParty *hub = &world->hub;
+        HubLink *link = link_to_resume(world, connection, hello);
+        Moment moment = hub_moment(world);
+
+        /* What is about to be committed belongs to what there is to know. */
+        hub_commit(world);
+
+        if (link && exchange_resume(hub->exchange, &moment, link->number) == 0) {
+                link_connect(link, connection);
+                hub_welcome(world, link, hello, true);
+        } else {
+                link = link_new(world, connection);
+                if (exchange_attach(hub->exchange, &moment, link->number,
+                                    handset_uid(link->handset), hello->hello.device,
+                                    hello->hello.device) != 0)
+                        abort();
+                hub_welcome(world, link, hello, false);
+        }
+        hub_drain(world);
+}

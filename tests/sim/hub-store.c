@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "sim.h"
+#include "wire/wire.h"
+
+/*
+ * What the hub's file has: it changes only by a commit, and nothing else survives a crash. Live
+ * calls and records go through the codec for stores on their way.
+ */
+
+StoredCall *disk_call(const Disk *disk, const char *session_id)
+{
+        StoredCall *call;
+
+        DL_FOREACH (disk->calls, call) {
+                if (str_eq(call->session_id, session_id))
+                        return call;
+        }
+        return NULL;
+}
+
+static void call_write(Disk *disk, ExchangeAction *action)
+{
+        StoredCall *call = disk_call(disk, action->session_id);
+        LiveCall live = {0};
+
+        if (!call) {
+                call = calloc(1, sizeof(*call));
+                if (!call)
+                        abort();
+                STR_SET(call->session_id, action->session_id);
+                DL_APPEND(disk->calls, call);
+        } else if (wire_decode_live(call->json, &live) < 0) {
+                abort();
+        }
+        if (live_call_merge(&live, &action->live) < 0)
+                abort();
+        free(call->json);
+        if (wire_encode_live(&live, &call->json) < 0)
+                abort();
+        call->status = live.record.status;
+        live_call_done(&live);
+}
+
+static void call_drop(Disk *disk, const char *session_id)
+{
+        StoredCall *call = disk_call(disk, session_id);
+
+        if (!call)
+                return;
+        DL_DELETE(disk->calls, call);
+        free(call->json);
+        free(call);
+}
+
+/* Dates of changes never go back, and no two are the same. */
+static usec_t disk_date(World *world)
+{
+        Disk *disk = &world->hub.disk;
+
+        disk->last_change = MAX_OF(disk->last_change + 1, hub_moment(world).date);
+        return disk->last_change;
+}
+
+static void record_write(World *world, const ExchangeAction *action)
+{
+        CallRecord record;
+        char *json;
+
+        if (wire_encode_record(&action->record, &json) < 0 || wire_decode_record(json, &record) < 0)
+                abort();
+        shelf_put(&world->hub.disk.history, action->uid, &record)->changed_at = disk_date(world);
+        call_record_done(&record);
+        free(json);
+}
+
+static unsigned user_number(const char *uid)
+{
+        return (unsigned)atoi(uid + strlen("user-"));
+}
+
+void disk_write(World *world, ExchangeAction *action)
+{
+        Disk *disk = &world->hub.disk;
+
+        switch (action->type) {
+        case EXCHANGE_SAVE:
+                call_write(disk, action);
+                break;
+        case EXCHANGE_DROP:
+                call_drop(disk, action->session_id);
+                break;
+        case EXCHANGE_LOG:
+                record_write(world, action);
+                break;
+        case EXCHANGE_USER:
+                if (action->settings.has_when_busy)
+                        disk->when_busy[user_number(action->uid)] = action->settings.when_busy;
+                break;
+        case EXCHANGE_BLOCK:
+                disk->blocked[user_number(action->uid)][user_number(action->block.uid)] =
+                        action->block.on;
+                break;
+        default:
+                break;
+        }
+}
+
+int disk_load(World *world)
+{
+        HubParty *hub = &world->hub;
+        const StoredCall *call;
+
+        DL_FOREACH (hub->disk.calls, call) {
+                LiveCall live;
+                Moment moment = hub_moment(world);
+
+                if (wire_decode_live(call->json, &live) < 0)
+                        return -1;
+                int r = exchange_restore(hub->exchange, &moment, &live);
+                live_call_done(&live);
+                world_count(world, COUNT_RESTORED);
+                if (r != 0)
+                        return r;
+        }
+        return 0;
+}
+
+void disk_done(Disk *disk)
+{
+        while (disk->calls)
+                call_drop(disk, disk->calls->session_id);
+        shelf_done(&disk->history);
+}
+
+/* ---- what devices ask of it ---- */
+
+static int by_change(const void *a, const void *b)
+{
+        const Filed *const *x = a, *const *y = b;
+
+        return (*x)->changed_at < (*y)->changed_at ? -1 : (*x)->changed_at > (*y)->changed_at;
+}
+
+/* Newest first; in this world no two calls begin at the same session id. */
+static int by_age(const void *a, const void *b)
+{
+        const Filed *const *x = a, *const *y = b;
+
+        return strcmp((*y)->record.session_id, (*x)->record.session_id);
+}
+
+/* The caller frees *ret. */
+static size_t disk_select(const Disk *disk, const char *uid, usec_t since, bool forgotten,
+                          const Filed ***ret)
+{
+        const Filed **chosen = calloc(disk->history.n + 1, sizeof(*chosen));
+        size_t n = 0;
+
+        if (!chosen)
+                abort();
+        for (size_t i = 0; i < disk->history.n; i++) {
+                const Filed *filed = &disk->history.filed[i];
+
+                if (str_eq(filed->uid, uid) && filed->changed_at > since &&
+                    filed->forgotten == forgotten)
+                        chosen[n++] = filed;
+        }
+        *ret = chosen;
+        return n;
+}
+
+static CallRecord *records_copy(const Filed *const *chosen, size_t n)
+{
+        CallRecord *records = calloc(n + 1, sizeof(*records));
+
+        if (!records)
+                abort();
+        for (size_t i = 0; i < n; i++) {
+                if (call_record_copy(&records[i], &chosen[i]->record) < 0)
+                        abort();
+        }
+        return records;
+}
+
+void disk_changes(World *world, const char *uid, usec_t since, ReplyWelcome *welcome)
+{
+        _cleanup_free_ const Filed **chosen = NULL;
+        size_t n = disk_select(&world->hub.disk, uid, since, false, &chosen);
+
+        qsort(chosen, n, sizeof(*chosen), by_change);
+        welcome->date = MAX_OF(world->hub.disk.last_change, hub_moment(world).date);
+        welcome->history_complete = n <= world->weather.history_budget;
+        welcome->n_history = MIN_OF(n, (size_t)world->weather.history_budget);
+        welcome->history = records_copy(chosen, welcome->n_history);
+}
+
+void disk_deletions(World *world, const char *uid, usec_t since, MessageSessions *ret)
+{
+        _cleanup_free_ const Filed **chosen = NULL;
+        size_t n = since ? disk_select(&world->hub.disk, uid, since, true, &chosen) : 0;
+
+        *ret = (MessageSessions){0};
+        if (n == 0)
+                return;
+        ret->session_ids = calloc(n, sizeof(*ret->session_ids));
+        if (!ret->session_ids)
+                abort();
+        for (size_t i = 0; i < n; i++)
+                STR_SET(ret->session_ids[i], chosen[i]->record.session_id);
+        ret->count = n;
+}
+
+/* The cursor is the session id of the last one that was given. */
+void disk_page(World *world, const char *uid, const MessageHistory *asked, ReplyHistory *ret)
+{
+        _cleanup_free_ const Filed **chosen = NULL;
+        size_t n = disk_select(&world->hub.disk, uid, 0, false, &chosen), first = 0;
+        size_t limit = asked->limit ? asked->limit : HISTORY_PAGE_DEFAULT;
+
+        limit = MIN_OF(limit, (size_t)world->weather.history_budget);
+        qsort(chosen, n, sizeof(*chosen), by_age);
+        while (*asked->cursor && first < n &&
+               strcmp(chosen[first]->record.session_id, asked->cursor) >= 0)
+                first++;
+        ret->n_records = MIN_OF(n - first, limit);
+        ret->records = records_copy(chosen + first, ret->n_records);
+        if (first + limit < n)
+                STR_SET(ret->next, chosen[first + limit - 1]->record.session_id);
+}

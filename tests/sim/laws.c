@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "sim.h"
+
+/* What is seen of the world, and the laws that can be judged when something happens. */
+
+#define DATE_BASE (1700000000 * USEC_PER_SEC)
+
+static const char *const laws[LAW_COUNT] = {
+        [LAW_NONE] = "",
+        [LAW_ONE_WINNER] = "rule 4: the first accept wins: no two devices answer one call",
+        [LAW_STATUSES_MATCH] = "statuses: what caller and receiver end with belongs together",
+        [LAW_RING_ENDS] = "rules 2, 15: nothing rings past its deadline and the grace",
+        [LAW_TIMEOUT_IS_THE_HUBS] = "rule 2: the deadline of a ring is the hub's: nobody else "
+                                    "ends a call by it, and not before",
+        [LAW_HISTORY_ONCE] = "statuses: history has exactly one record for each call and user",
+        [LAW_HISTORY_SAME] = "rule 16: once in sync, history is the same on all devices",
+        [LAW_ONE_TERMINAL_EVENT] = "statuses, rule 17: each call gives each device on which it "
+                                   "appears exactly one terminal event",
+        [LAW_STOPS_ELSEWHERE] = "rules 4, 5: what is answered or over stops ringing everywhere "
+                                "within the delay of the network",
+        [LAW_ONE_MICROPHONE] = "rule 8: no two open microphones on a device",
+        [LAW_ANSWERED_ONCE] = "dbus-api: every command is answered exactly once, within 10 s",
+        [LAW_CANCELLED_IS_NOT_HEARD] = "rule 6: whoever pressed cancel is never heard",
+        [LAW_NOTHING_GOES_BACK] = "statuses: a terminal status absorbs what comes later, nothing "
+                                  "goes back, initiated never becomes ended, ongoing only ended",
+        [LAW_SILENCE] = "rules 7, 9: what was silenced, or is not to disturb, makes no sound",
+        [LAW_BUSY] = "rule 8: without parallel a user is in one call at a time",
+        [LAW_STORED_BEFORE_SAID] = "hub: what is confirmed has been committed before",
+        [LAW_SEQ_GROWS] = "rule 17: events come in order, none is lost, none doubled",
+        [LAW_NOTHING_LIVES_ON] = "rules 13, 14: when all is calm no call lives on anywhere",
+        [LAW_ALL_AGREE] = "rule 16: no call is lost: who was called has a record of it",
+        [LAW_RESTORED] = "rule 17: a daemon that starts again has its calls again",
+        [LAW_WELL_FORMED] = "wire: what one side says the other side can read",
+        [LAW_CRASH] = "the simulator, or what it runs, crashed",
+};
+
+const char *law_text(Law law)
+{
+        return laws[law];
+}
+
+void law_broken(World *world, Law law, const char *format, ...)
+{
+        Outcome *outcome = world->outcome;
+        va_list arguments;
+
+        if (outcome->law != LAW_NONE)
+                return;
+        outcome->law = law;
+        va_start(arguments, format);
+        vsnprintf(outcome->text, sizeof(outcome->text), format, arguments);
+        va_end(arguments);
+        trace(world, "BROKEN: %s: %s", law_text(law), outcome->text);
+}
+
+/* ---- calls ---- */
+
+Case *case_new(World *world, Handset *caller, char session_id[static UUID_LENGTH + 1])
+{
+        Case *the_case = &world->cases[world->n_cases];
+
+        if (world->n_cases == CASES_MAX)
+                abort();
+        *the_case = (Case){.number = world->n_cases++, .caller = caller, .winner = -1};
+        snprintf(session_id, UUID_LENGTH + 1, "00000000-0000-4000-8000-%012u", the_case->number);
+        return the_case;
+}
+
+Case *case_of(World *world, const char *session_id)
+{
+        unsigned number = str_empty(session_id) ? CASES_MAX : (unsigned)atoi(session_id + 24);
+
+        return number < world->n_cases ? &world->cases[number] : NULL;
+}
+
+static Sight *sight_of(Handset *handset, const char *session_id)
+{
+        Case *the_case = case_of(handset->world, session_id);
+
+        return the_case ? &the_case->sights[handset->index] : NULL;
+}
+
+/* ---- what a phone does ---- */
+
+static void see_added(Handset *handset, Sight *sight, const char *session_id)
+{
+        if (sight->there || sight->ever_over)
+                law_broken(handset->world, LAW_ONE_TERMINAL_EVENT,
+                           "%s: call %s appears again after it %s", handset_name(handset),
+                           session_id, sight->there ? "was there" : "was over");
+        *sight = (Sight){.there = true,
+                         .fresh = true,
+                         .never_heard = sight->never_heard,
+                         .silenced = sight->silenced,
+                         .cancelled_by = sight->cancelled_by};
+}
+
+static void see_removed(Handset *handset, Sight *sight, const char *session_id)
+{
+        if (!sight->there || sight->terminal != 1)
+                law_broken(handset->world, LAW_ONE_TERMINAL_EVENT,
+                           "%s: the object of call %s goes after %u terminal events",
+                           handset_name(handset), session_id, sight->terminal);
+        sight->there = false;
+}
+
+static bool status_may_become(CallStatus from, CallStatus to)
+{
+        if (from == CALL_STATUS_ONGOING)
+                return to == CALL_STATUS_ENDED;
+        return from == CALL_STATUS_INITIATED && to != CALL_STATUS_INITIATED &&
+               to != CALL_STATUS_ENDED;
+}
+
+static void see_status(Handset *handset, Sight *sight, const PhoneAction *action)
+{
+        World *world = handset->world;
+        const Case *the_case = case_of(world, action->session_id);
+
+        trace(world, "%s: call %s is %s, %s", handset_name(handset), action->session_id + 24,
+              call_status_to_string(action->new_status), action->reason);
+        if (!status_may_become(action->old_status, action->new_status) ||
+            (!sight->fresh && sight->status != action->old_status) || !sight->there)
+                law_broken(world, LAW_NOTHING_GOES_BACK, "%s: call %s goes from %s (%s) to %s",
+                           handset_name(handset), action->session_id,
+                           call_status_to_string(sight->status),
+                           call_status_to_string(action->old_status),
+                           call_status_to_string(action->new_status));
+        sight->fresh = false;
+        sight->status = action->new_status;
+        if (str_eq(action->reason, "answered-elsewhere"))
+                world_count(world, COUNT_ELSEWHERE);
+        /* Offline, or long after it, a phone has to help itself: rule 15. */
+        if (str_eq(action->reason, "timeout") && !the_case->over_at &&
+            phone_connection(handset->phone, NULL) == PHONE_ONLINE &&
+            world->now < the_case->ring_until + RING_WITHOUT_HUB_GRACE_US)
+                law_broken(world, LAW_TIMEOUT_IS_THE_HUBS,
+                           "%s ends call %s by timeout, online and before the hub",
+                           handset_name(handset), action->session_id);
+}
+
+static void see_event(Handset *handset, Sight *sight, const PhoneAction *action)
+{
+        if (action->event == PHONE_EVENT_INCOMING_CALL_RECEIVED)
+                world_count(handset->world, COUNT_RINGS);
+        if (action->event == PHONE_EVENT_INCOMING_CALL_RECEIVED ||
+            action->event == PHONE_EVENT_OUTGOING_CALL_ACCEPTED)
+                return;
+        sight->ever_over = true;
+        if (++sight->terminal > 1 || !call_status_is_terminal(sight->status))
+                law_broken(handset->world, LAW_ONE_TERMINAL_EVENT,
+                           "%s: call %s: %s is its terminal event number %u, status %s",
+                           handset_name(handset), action->session_id,
+                           phone_event_to_string(action->event), sight->terminal,
+                           call_status_to_string(sight->status));
+}
+
+static void see_join(Handset *handset, Sight *sight, const char *session_id)
+{
+        const Worker *worker;
+
+        DL_FOREACH (handset->workers, worker) {
+                if (worker->open && !str_eq(worker->session_id, session_id))
+                        law_broken(handset->world, LAW_ONE_MICROPHONE,
+                                   "%s joins %s while it is in %s", handset_name(handset),
+                                   session_id, worker->session_id);
+        }
+        if (sight->never_heard || sight->cancelled_by)
+                law_broken(handset->world, LAW_CANCELLED_IS_NOT_HEARD,
+                           "%s opens the microphone for %s, which was cancelled here",
+                           handset_name(handset), session_id);
+}
+
+static void see_done(Handset *handset, const PhoneAction *action)
+{
+        const Ticket *ticket;
+
+        DL_SEARCH_SCALAR(handset->tickets, ticket, number, action->ticket);
+        if (!ticket) {
+                law_broken(handset->world, LAW_ANSWERED_ONCE,
+                           "%s answers command %lu, which does not wait for it",
+                           handset_name(handset), (unsigned long)action->ticket);
+                return;
+        }
+        trace(handset->world, "%s: command %d of call %s: %s", handset_name(handset),
+              (int)ticket->type, ticket->session_id,
+              action->error ? call_error_to_string(action->error) : "done");
+        Sight *sight = sight_of(handset, ticket->session_id);
+        if (!sight || sight->cancelled_by != ticket->number)
+                return;
+        sight->cancelled_by = 0;
+        sight->never_heard = !action->error || action->error == CALL_ERROR_TIMEOUT;
+}
+
+void laws_see_phone(Handset *handset, const PhoneAction *action)
+{
+        Sight *sight = sight_of(handset, action->session_id);
+
+        if (action->type == PHONE_DONE) {
+                see_done(handset, action);
+                return;
+        }
+        if (action->type == PHONE_TONE)
+                handset->tone = action->tone;
+        if (!sight)
+                return;
+        switch (action->type) {
+        case PHONE_CALL_ADDED:
+                see_added(handset, sight, action->session_id);
+                break;
+        case PHONE_CALL_REMOVED:
+                see_removed(handset, sight, action->session_id);
+                break;
+        case PHONE_STATUS_CHANGED:
+                see_status(handset, sight, action);
+                break;
+        case PHONE_BROADCAST:
+                see_event(handset, sight, action);
+                break;
+        case PHONE_WORKER_JOIN:
+                see_join(handset, sight, action->session_id);
+                break;
+        default:
+                break;
+        }
+}
+
+void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand *command)
+{
+        const PhoneCall *call = phone_call_find(handset->phone, ticket->session_id);
+        Sight *sight = sight_of(handset, ticket->session_id);
+
+        if (!sight || !call)
+                return;
+        if (command->type == PHONE_COMMAND_REJECT && command->status == CALL_STATUS_CANCELLED &&
+            call->record.direction == CALL_DIRECTION_OUTGOING &&
+            call->record.status == CALL_STATUS_INITIATED && !sight->cancelled_by)
+                sight->cancelled_by = ticket->number;
+        if (command->type == PHONE_COMMAND_SILENCE && call->record.status == CALL_STATUS_INITIATED)
+                sight->silenced = true;
+}
+
+/* Its programs have seen the bus name go, and with it all objects. */
+void laws_see_phone_gone(Handset *handset)
+{
+        World *world = handset->world;
+
+        handset->tone = PHONE_TONE_NONE;
+        for (unsigned i = 0; i < world->n_cases; i++) {
+                Sight *sight = &world->cases[i].sights[handset->index];
+
+                sight->was_there = sight->there && !sight->ever_over;
+                /* Whoever pressed cancel has no answer, and is not heard all the same. */
+                sight->never_heard = sight->never_heard || sight->cancelled_by;
+                sight->cancelled_by = 0;
+                sight->there = false;
+        }
+}
+
+void laws_see_phone_back(Handset *handset)
+{
+        World *world = handset->world;
+
+        for (unsigned i = 0; i < world->n_cases; i++) {
+                const Sight *sight = &world->cases[i].sights[handset->index];
+
+                if (sight->was_there && !sight->there && !sight->ever_over)
+                        law_broken(world, LAW_RESTORED, "%s has lost call %u",
+                                   handset_name(handset), i);
+        }
+}
+
+/* ---- what the hub does ---- */
+
+static void see_saved(World *world, Case *the_case, const LiveCall *live)
+{
+        the_case->ring_until = live->ring_until ? live->ring_until - DATE_BASE : 0;
+        the_case->receiver = (unsigned)atoi(live->record.receiver.uid + strlen("user-"));
+        if (live->record.status == CALL_STATUS_ONGOING && !the_case->answered_at) {
+                the_case->answered_at = world->now;
+                world_count(world, COUNT_ANSWERED);
+        }
+        laws_see_busy(world, the_case->caller->user);
+        laws_see_busy(world, the_case->receiver);
+}
+
+void laws_see_hub(World *world, const ExchangeAction *action)
+{
+        Case *the_case = case_of(world, action->session_id);
+
+        if (action->type == EXCHANGE_SAVE && the_case)
+                see_saved(world, the_case, &action->live);
+        if (action->type == EXCHANGE_DROP && the_case)
+                the_case->over_at = world->now;
+}
+
+/* The hub has crashed: what it did and did not store has not happened. */
+void laws_see_undone(World *world, const ExchangeAction *action)
+{
+        Case *the_case = case_of(world, action->session_id);
+        const StoredCall *stored =
+                the_case ? disk_call(&world->hub.disk, action->session_id) : NULL;
+
+        if (!the_case)
+                return;
+        if (action->type == EXCHANGE_DROP)
+                the_case->over_at = 0;
+        if (action->type == EXCHANGE_SAVE && (!stored || stored->status == CALL_STATUS_INITIATED))
+                the_case->answered_at = 0;
+}
+
+static const CallStatus matching[][CALL_DIRECTION_COUNT] = {
+        {CALL_STATUS_ENDED, CALL_STATUS_ENDED},      {CALL_STATUS_REJECTED, CALL_STATUS_REJECTED},
+        {CALL_STATUS_BUSY, CALL_STATUS_BUSY},        {CALL_STATUS_BUSY, CALL_STATUS_MISSED},
+        {CALL_STATUS_CANCELLED, CALL_STATUS_MISSED}, {CALL_STATUS_UNANSWERED, CALL_STATUS_MISSED},
+};
+
+static void judge_pair(World *world, const Case *the_case)
+{
+        const CallStatus *statuses = the_case->logged;
+        bool match = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(matching); i++)
+                match = match || memcmp(matching[i], statuses, sizeof(matching[i])) == 0;
+        if (!match)
+                law_broken(world, LAW_STATUSES_MATCH,
+                           "call %u: %s for the caller, %s for who was "
+                           "called",
+                           the_case->number, call_status_to_string(statuses[0]),
+                           call_status_to_string(statuses[1]));
+}
+
+static void count_end(World *world, const CallRecord *record)
+{
+        static const Count of_status[CALL_STATUS_COUNT] = {
+                [CALL_STATUS_ENDED] = COUNT_ENDED,
+                [CALL_STATUS_REJECTED] = COUNT_REJECTED,
+                [CALL_STATUS_BUSY] = COUNT_BUSY,
+                [CALL_STATUS_CANCELLED] = COUNT_CANCELLED,
+                [CALL_STATUS_UNANSWERED] = COUNT_UNANSWERED,
+        };
+
+        if (record->direction == CALL_DIRECTION_INCOMING)
+                return;
+        world_count(world, COUNT_CALLS);
+        world_count(world, of_status[record->status]);
+}
+
+static void see_logged(World *world, Case *the_case, const ExchangeAction *action)
+{
+        const CallRecord *record = &action->record;
+
+        if (shelf_find(&world->hub.disk.history, action->uid, action->session_id))
+                law_broken(world, LAW_HISTORY_ONCE, "a second record of call %s for %s",
+                           action->session_id, action->uid);
+        if (str_eq(record->reason, "timeout") && world->now < the_case->ring_until)
+                law_broken(world, LAW_TIMEOUT_IS_THE_HUBS,
+                           "call %s times out %lu ms before its deadline", action->session_id,
+                           (unsigned long)((the_case->ring_until - world->now) / USEC_PER_MSEC));
+        the_case->logged[record->direction] = record->status;
+        the_case->is_logged[record->direction] = true;
+        if (the_case->is_logged[0] && the_case->is_logged[1])
+                judge_pair(world, the_case);
+        count_end(world, record);
+}
+
+void laws_see_commit(World *world, const ExchangeAction *action)
+{
+        Case *the_case = case_of(world, action->session_id);
+
+        if (!the_case)
+                return;
+        the_case->known = true;
+        if (action->type == EXCHANGE_LOG)
+                see_logged(world, the_case, action);
+}
+
+/* ---- what arrives at a device ---- */
+
+static void judge_stored(Handset *handset, const char *session_id, const char *what, bool answered)
+{
+        World *world = handset->world;
+        const StoredCall *call = disk_call(&world->hub.disk, session_id);
+        const Filed *filed = shelf_find(&world->hub.disk.history, handset_uid(handset), session_id);
+
+        if (!filed && (!call || (answered && call->status == CALL_STATUS_INITIATED)))
+                law_broken(world, LAW_STORED_BEFORE_SAID,
+                           "%s hears of call %s that it is %s, and nothing is stored of that",
+                           handset_name(handset), session_id, what);
+}
+
+static void judge_over(Handset *handset, const MessageOver *over)
+{
+        bool elsewhere = str_eq(over->reason, "answered-elsewhere");
+
+        judge_stored(handset, over->session_id, "over", elsewhere);
+        /* Logging out takes the ring from one device, and nothing else. */
+        if (!elsewhere && !str_eq(over->reason, "shutdown") &&
+            !shelf_find(&handset->world->hub.disk.history, handset_uid(handset), over->session_id))
+                law_broken(handset->world, LAW_STORED_BEFORE_SAID,
+                           "%s hears that call %s is over, and there is no record of it",
+                           handset_name(handset), over->session_id);
+}
+
+void laws_see_arrival(Handset *handset, const Message *message)
+{
+        World *world = handset->world;
+
+        if (message->type == MESSAGE_REPLY) {
+                const MessageReply *reply = &message->reply;
+
+                if (reply->kind == REPLY_WELCOME) {
+                        handset->welcomed_at = world->now;
+                        if (!reply->welcome.resumed)
+                                handset->seq = 0;
+                } else if (reply->kind == REPLY_CALL) {
+                        judge_stored(handset, reply->call.record.session_id, "confirmed",
+                                     reply->call.record.status == CALL_STATUS_ONGOING);
+                }
+                return;
+        }
+        if (message->seq != handset->seq + 1)
+                law_broken(world, LAW_SEQ_GROWS, "%s: event %lu comes after %lu",
+                           handset_name(handset), (unsigned long)message->seq,
+                           (unsigned long)handset->seq);
+        handset->seq = message->seq;
+        if (message->type == MESSAGE_OVER)
+                judge_over(handset, &message->over);
+        else if (message->type == MESSAGE_ACCEPTED)
+                judge_stored(handset, message->call.record.session_id, "accepted", true);
+        else if (message->type == MESSAGE_LOGGED)
+                judge_stored(handset, message->logged.session_id, "logged", false);
+}

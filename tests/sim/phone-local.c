@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "sim.h"
+
+/*
+ * What a daemon has around it: the tone, the media workers, the programs that listen, the history
+ * file. Each takes its time, and some never answer.
+ */
+
+#define TONE_LONGEST_US (200 * USEC_PER_MSEC)
+#define LISTENER_LONGEST_US (1500 * USEC_PER_MSEC) /* more than the second that they have */
+#define WORKER_LONGEST_US (800 * USEC_PER_MSEC)
+#define STORE_LONGEST_US USEC_PER_SEC
+
+static uint64_t local_chance(Handset *handset)
+{
+        return chance(handset->world, 3000 + handset->index, ++handset->n_jobs,
+                      handset->world->now);
+}
+
+Job *handset_job(Handset *handset, JobType type, usec_t longest)
+{
+        Job *job = calloc(1, sizeof(*job));
+
+        if (!job)
+                abort();
+        job->type = type;
+        job->at = handset->world->now + local_chance(handset) % longest;
+        DL_APPEND(handset->jobs, job);
+        return job;
+}
+
+static void jobs_drop(Handset *handset, JobType type)
+{
+        Job *job, *next;
+
+        DL_FOREACH_SAFE (handset->jobs, job, next) {
+                if (job->type != type)
+                        continue;
+                DL_DELETE(handset->jobs, job);
+                free(job);
+        }
+}
+
+/* ---- workers ---- */
+
+Worker *handset_worker(const Handset *handset, const char *session_id)
+{
+        Worker *worker;
+
+        DL_FOREACH (handset->workers, worker) {
+                if (str_eq(worker->session_id, session_id))
+                        return worker;
+        }
+        return NULL;
+}
+
+static void worker_start(Handset *handset, const char *session_id)
+{
+        Worker *worker = calloc(1, sizeof(*worker));
+
+        if (!worker)
+                abort();
+        if (handset_worker(handset, session_id))
+                law_broken(handset->world, LAW_ONE_MICROPHONE, "%s has two workers for one call",
+                           handset_name(handset));
+        STR_SET(worker->session_id, session_id);
+        DL_APPEND(handset->workers, worker);
+}
+
+static void worker_stop(Handset *handset, const char *session_id)
+{
+        Worker *worker = handset_worker(handset, session_id);
+
+        if (!worker)
+                return;
+        DL_DELETE(handset->workers, worker);
+        free(worker);
+}
+
+static void worker_join(Handset *handset, const PhoneAction *action)
+{
+        static const SessionState states[] = {SESSION_CONNECTED, SESSION_CONNECTED,
+                                              SESSION_CONNECTED, SESSION_RECONNECTING};
+        Worker *worker = handset_worker(handset, action->session_id);
+        Job *job;
+
+        if (!worker) {
+                law_broken(handset->world, LAW_ONE_MICROPHONE, "%s joins without a worker to do it",
+                           handset_name(handset));
+                return;
+        }
+        worker->open = true;
+        job = handset_job(handset, JOB_WORKER, WORKER_LONGEST_US);
+        STR_SET(job->session_id, action->session_id);
+        job->state = states[local_chance(handset) % ELEMENTSOF(states)];
+        for (size_t i = 0; i < action->join.reply.n_others; i++) {
+                job = handset_job(handset, JOB_SIGNAL, WORKER_LONGEST_US);
+                STR_SET(job->session_id, action->session_id);
+                STR_SET(job->peer, action->join.reply.others[i].id);
+        }
+}
+
+void handset_worker_connects(Handset *handset, const char *session_id)
+{
+        Job *job = handset_job(handset, JOB_WORKER, WORKER_LONGEST_US);
+
+        STR_SET(job->session_id, session_id);
+        job->state = SESSION_CONNECTED;
+}
+
+static void worker_meet(Handset *handset, const char *session_id, const char *peer)
+{
+        Job *job = handset_job(handset, JOB_PARTICIPANT, WORKER_LONGEST_US);
+
+        STR_SET(job->session_id, session_id);
+        STR_SET(job->peer, peer);
+        job->on = true;
+}
+
+/* ---- programs, tone, store ---- */
+
+static void listener_asked(Handset *handset, const PhoneAction *action)
+{
+        uint64_t dice = local_chance(handset);
+        Job *job;
+
+        if (dice % 8 == 0)
+                return; /* it hangs */
+        job = handset_job(handset, JOB_LISTENER,
+                          (dice >> 8) % 4 ? LISTENER_LONGEST_US / 10 : LISTENER_LONGEST_US);
+        job->serial = action->serial;
+        job->on = (dice >> 16) % 4;
+}
+
+static void tone_asked(Handset *handset, PhoneTone tone)
+{
+        Job *job;
+
+        jobs_drop(handset, JOB_TONE);
+        if (tone == PHONE_TONE_NONE)
+                return;
+        job = handset_job(handset, JOB_TONE, TONE_LONGEST_US);
+        job->tone = tone;
+        job->on = local_chance(handset) % 5; /* else there is no sound here */
+}
+
+void handset_write_history(Handset *handset)
+{
+        for (size_t i = 0; i < handset->waiting.n; i++)
+                shelf_put(&handset->history, "", &handset->waiting.filed[i].record);
+        shelf_done(&handset->waiting);
+        jobs_drop(handset, JOB_STORE);
+}
+
+void handset_clear_history(Handset *handset)
+{
+        handset_write_history(handset);
+        shelf_done(&handset->history);
+}
+
+static void history_put(Handset *handset, const CallRecord *record)
+{
+        if (handset->waiting.n == 0)
+                handset_job(handset, JOB_STORE, STORE_LONGEST_US);
+        shelf_put(&handset->waiting, "", record);
+}
+
+static void history_forget(Handset *handset, const MessageSessions *sessions)
+{
+        handset_write_history(handset);
+        for (size_t i = 0; i < sessions->count; i++)
+                shelf_remove(&handset->history, "", sessions->session_ids[i]);
+        if (sessions->count == 0)
+                shelf_done(&handset->history);
+}
+
+/* The store's part of what a program asks for. */
+static void history_asked(Handset *handset, const PhoneCommand *command)
+{
+        const MessageSessions *asked = &command->sessions;
+
+        if (command->type == PHONE_COMMAND_FORGET) {
+                history_forget(handset, asked);
+                return;
+        }
+        if (command->type != PHONE_COMMAND_SEEN)
+                return;
+        handset_write_history(handset);
+        for (size_t i = 0; i < handset->history.n; i++) {
+                CallRecord *record = &handset->history.filed[i].record;
+
+                for (size_t j = 0; j < asked->count; j++) {
+                        if (str_eq(asked->session_ids[j], record->session_id))
+                                record->seen = true;
+                }
+                record->seen |= asked->count == 0;
+        }
+}
+
+void handset_do(Handset *handset, PhoneAction *action)
+{
+        Ticket *ticket;
+
+        switch (action->type) {
+        case PHONE_DONE:
+                DL_SEARCH_SCALAR(handset->tickets, ticket, number, action->ticket);
+                if (ticket) {
+                        DL_DELETE(handset->tickets, ticket);
+                        free(ticket);
+                }
+                break;
+        case PHONE_LISTENER_CALL:
+                listener_asked(handset, action);
+                break;
+        case PHONE_TONE:
+                tone_asked(handset, action->tone);
+                break;
+        case PHONE_WORKER_START:
+                worker_start(handset, action->session_id);
+                break;
+        case PHONE_WORKER_JOIN:
+                worker_join(handset, action);
+                break;
+        case PHONE_WORKER_PARTICIPANT_JOINED:
+                worker_meet(handset, action->session_id, action->participant.participant.id);
+                break;
+        case PHONE_WORKER_STOP:
+                worker_stop(handset, action->session_id);
+                break;
+        case PHONE_CALL_SAVE:
+        case PHONE_CALL_FORGET:
+        case PHONE_ERRAND_SAVE:
+        case PHONE_ERRAND_FORGET:
+                handset_keep(handset, action);
+                break;
+        case PHONE_HISTORY_PUT:
+                history_put(handset, &action->record);
+                break;
+        case PHONE_HISTORY_FORGET:
+                history_forget(handset, &action->sessions);
+                break;
+        default:
+                break;
+        }
+}
+
+void handset_run_job(Handset *handset, Job *job)
+{
+        const Instant instant = handset_instant(handset);
+        Phone *phone = handset->phone;
+        bool works = handset_worker(handset, job->session_id);
+        int r = 0;
+
+        DL_DELETE(handset->jobs, job);
+        switch (job->type) {
+        case JOB_TONE:
+                r = phone_tone_playing(phone, &instant, job->tone, job->on);
+                break;
+        case JOB_LISTENER:
+                r = phone_listener_answered(phone, &instant, job->serial, job->on);
+                break;
+        case JOB_WORKER:
+                if (works)
+                        r = phone_worker_state(phone, &instant, job->session_id, job->state);
+                break;
+        case JOB_PARTICIPANT:
+                if (works)
+                        r = phone_worker_participant(phone, &instant, job->session_id, job->peer,
+                                                     job->on, false, "");
+                break;
+        case JOB_SIGNAL:
+                if (works)
+                        r = phone_worker_signal(phone, &instant, job->session_id, job->peer,
+                                                "{\"sdp\":\"\"}");
+                if (works)
+                        worker_meet(handset, job->session_id, job->peer);
+                break;
+        case JOB_STORE:
+                handset_write_history(handset);
+                break;
+        }
+        free(job);
+        handset_drain(handset, r);
+}
+
+void handset_command(Handset *handset, PhoneCommand *command)
+{
+        const Instant instant = handset_instant(handset);
+        Ticket *ticket = calloc(1, sizeof(*ticket));
+
+        if (!ticket)
+                abort();
+        ticket->number = ++handset->n_tickets;
+        ticket->asked_at = handset->world->now;
+        ticket->type = command->type;
+        STR_SET(ticket->session_id, command->session_id);
+        DL_APPEND(handset->tickets, ticket);
+        world_count(handset->world, COUNT_COMMANDS);
+        history_asked(handset, command);
+        laws_see_ticket(handset, ticket, command);
+        handset_drain(handset, phone_command(handset->phone, &instant, command, ticket->number));
+}
+
+void handset_drop_local(Handset *handset, bool workers)
+{
+        Job *job, *next;
+
+        DL_FOREACH_SAFE (handset->jobs, job, next)
+                free(job);
+        handset->jobs = NULL;
+        while (workers && handset->workers)
+                worker_stop(handset, handset->workers->session_id);
+        while (handset->tickets) {
+                Ticket *ticket = handset->tickets;
+
+                DL_DELETE(handset->tickets, ticket);
+                free(ticket);
+        }
+        shelf_done(&handset->waiting);
+}

@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The simulator: one hub and everybody's devices in one process, in virtual time. The exchange and
+ * the phones are the real ones, and what they say to each other goes through the real codec and the
+ * hub's real outbox; sockets, disks, workers, programs and people are models, as bad as the real
+ * ones can be.
+ *
+ *         user.c           what is done to the world: the stimuli, made from a seed
+ *         world.c          whose turn it is
+ *         network.c        connections: they delay, break, and go dead without a word
+ *         hub-party.c      the hub's adapter, hub-store.c its disk
+ *         phone-party.c    a device's adapter, phone-local.c its workers, programs and store
+ *         laws.c           what must hold when something happens, laws-step.c what after each step
+ *         shrink.c         the shortest story that still breaks the law
+ *
+ * An episode is a world, some hundred stimuli, and the calm afterwards, in which everything has to
+ * be settled. It follows from its stimuli and its seed alone; taking stimuli away leaves the
+ * delays of what remains as they were.
+ */
+
+#include "call/exchange.h"
+#include "call/phone.h"
+
+#define USERS_MAX 4
+#define HANDSETS_PER_USER_MAX 3
+#define HANDSETS_MAX (USERS_MAX * HANDSETS_PER_USER_MAX)
+#define PROGRAMS 3 /* on each device */
+#define CASES_MAX 1024
+#define TEXT_MAX 512
+
+typedef struct World World;
+typedef struct Handset Handset;
+typedef struct Connection Connection;
+
+/* ---- chance ---- */
+
+/* The same for the same numbers, whatever else has happened. */
+uint64_t chance(const World *world, uint64_t a, uint64_t b, uint64_t c);
+
+typedef struct Dice {
+        uint64_t state;
+} Dice;
+
+unsigned dice_roll(Dice *dice, unsigned sides);
+
+/* ---- shelf.c: history records, at the hub or on a device ---- */
+
+typedef struct Filed {
+        CallRecord record;
+        char uid[UID_MAX + 1]; /* whose; not used on a device */
+        usec_t changed_at;
+        bool forgotten;
+} Filed;
+
+typedef struct Shelf {
+        Filed *filed;
+        size_t n, allocated;
+} Shelf;
+
+Filed *shelf_find(const Shelf *shelf, const char *uid, const char *session_id);
+/* Takes a copy, replacing one of the same user and session. */
+Filed *shelf_put(Shelf *shelf, const char *uid, const CallRecord *record);
+void shelf_remove(Shelf *shelf, const char *uid, const char *session_id);
+void shelf_done(Shelf *shelf);
+
+/* ---- network.c ---- */
+
+typedef struct Packet {
+        struct Packet *prev, *next;
+        usec_t at;
+        bool closes;
+        size_t length;
+        char *text; /* owned */
+} Packet;
+
+typedef struct Pipe {
+        Packet *packets;
+        usec_t last_at;       /* nothing overtakes */
+        usec_t stalled_until; /* nothing arrives before */
+        uint64_t n_sent;
+} Pipe;
+
+struct Connection {
+        Connection *prev, *next;
+        Handset *handset;
+        unsigned ordinal; /* of the handset's connections */
+        Pipe to_hub, to_phone;
+        bool phone_has, hub_has; /* who has not given it up yet */
+        bool dead;               /* nothing arrives any more, and nobody says so */
+        usec_t phone_notices_at, hub_notices_at;
+        usec_t troubled_at; /* when it was last disturbed */
+        struct HubLink *link;
+};
+
+Connection *connection_new(Handset *handset);
+void connection_send(Connection *connection, bool to_hub, const char *text, size_t length);
+/* One end gives it up: the other one is told, if it can be. */
+void connection_close(Connection *connection, bool by_hub);
+/* Both ends hear that it is gone; what is on its way is lost from the `kept`-th packet on. */
+void connection_reset(Connection *connection, unsigned kept);
+void connection_go_dead(Connection *connection);
+void connection_stall(Connection *connection, usec_t time, bool to_hub);
+usec_t connection_next(const Connection *connection);
+void connection_act(Connection *connection);
+/* Frees those that nobody holds any more, or all. */
+void connections_sweep(World *world, bool all);
+
+/* ---- hub-store.c: what the hub has on its disk ---- */
+
+typedef struct HubWrite {
+        struct HubWrite *prev, *next;
+        ExchangeAction action; /* SAVE, DROP, LOG, USER, BLOCK: owned */
+} HubWrite;
+
+typedef struct StoredCall {
+        struct StoredCall *prev, *next;
+        char session_id[UUID_LENGTH + 1];
+        CallStatus status;
+        char *json; /* by wire_encode_live(); owned */
+} StoredCall;
+
+typedef struct Disk {
+        StoredCall *calls;
+        Shelf history;
+        WhenBusy when_busy[USERS_MAX];
+        bool blocked[USERS_MAX][USERS_MAX]; /* by the first */
+        usec_t last_change;
+} Disk;
+
+void disk_write(World *world, ExchangeAction *action);
+int disk_load(World *world);
+StoredCall *disk_call(const Disk *disk, const char *session_id);
+void disk_done(Disk *disk);
+void disk_changes(World *world, const char *uid, usec_t since, ReplyWelcome *welcome);
+void disk_deletions(World *world, const char *uid, usec_t since, MessageSessions *ret);
+void disk_page(World *world, const char *uid, const MessageHistory *asked, ReplyHistory *ret);
+
+/* ---- hub-outbox.c ---- */
+
+typedef struct OutboxItem {
+        struct OutboxItem *prev, *next;
+        uint64_t seq;     /* of an event; 0: a reply */
+        uint64_t barrier; /* waits for this commit */
+        bool written;
+        usec_t at; /* when what it says of remaining time was right */
+        size_t length;
+        char *text; /* owned */
+} OutboxItem;
+
+typedef struct Outbox {
+        OutboxItem *items;
+        uint64_t seq;
+        unsigned n_events;
+} Outbox;
+
+/* 0; -ENOBUFS: it is full; or what wire_encode() says. */
+int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, unsigned events_max,
+                usec_t now);
+void outbox_flush(Outbox *outbox, Connection *connection, uint64_t committed);
+int outbox_acknowledge(Outbox *outbox, uint64_t seq);
+void outbox_suspend(Outbox *outbox);
+void outbox_resume(Outbox *outbox, const Message *welcome, usec_t now);
+void outbox_done(Outbox *outbox);
+
+/* ---- hub-party.c, hub-login.c ---- */
+
+typedef struct HubLink {
+        struct HubLink *prev, *next;
+        uint64_t number;
+        char name[UUID_LENGTH + 1]; /* of the welcome */
+        Handset *handset;
+        Connection *connection; /* NULL: suspended */
+        usec_t kept_until;      /* suspended: then it is given up */
+        bool too_slow;          /* its queue is full: it is to be closed */
+        Outbox outbox;
+} HubLink;
+
+typedef struct HubParty {
+        bool up;
+        usec_t restart_at, deadline;
+        Exchange *exchange;
+        HubLink *links;
+        uint64_t n_links, n_moments;
+        bool draining;
+
+        HubWrite *writes; /* not committed yet */
+        bool fresh;
+        uint64_t committed;
+        usec_t commit_at;
+        Disk disk;
+} HubParty;
+
+Moment hub_moment(World *world);
+void hub_start(World *world);
+/* Everything that the exchange wants done. To be called after each of its events. */
+void hub_drain(World *world);
+void hub_hello(World *world, Connection *connection, const Message *hello);
+void hub_link_send(World *world, HubLink *link, Message *message, uint64_t barrier);
+void hub_link_close(World *world, HubLink *link, const char *text);
+void hub_link_free(HubParty *hub, HubLink *link);
+/* The connection has gone; what is told to the device is kept for a while. */
+void hub_link_suspend(World *world, HubLink *link);
+/* `noticed`: the connections are reset; else they are dead. */
+void hub_crash(World *world, usec_t time, bool noticed);
+void hub_receive(World *world, Connection *connection, const char *text, size_t length);
+void hub_lost(World *world, Connection *connection);
+/* Stored, so that nothing is confirmed before; and what waited for it goes out. */
+void hub_commit(World *world);
+usec_t hub_next(const World *world);
+void hub_act(World *world);
+void hub_stop(World *world);
+
+/* ---- phone-party.c, phone-local.c, phone-store.c ---- */
+
+typedef enum JobType {
+        JOB_TONE,        /* is heard, or cannot be */
+        JOB_LISTENER,    /* answers */
+        JOB_WORKER,      /* says its state */
+        JOB_PARTICIPANT, /* media flows */
+        JOB_SIGNAL,      /* the worker sends one */
+        JOB_STORE,       /* what waits is written */
+} JobType;
+
+typedef struct Job {
+        struct Job *prev, *next;
+        usec_t at;
+        JobType type;
+        PhoneTone tone;
+        bool on;
+        uint64_t serial;
+        SessionState state;
+        char session_id[UUID_LENGTH + 1];
+        char peer[PARTICIPANT_ID_MAX + 1];
+} Job;
+
+typedef struct Worker {
+        struct Worker *prev, *next;
+        char session_id[UUID_LENGTH + 1];
+        bool open; /* its microphone */
+} Worker;
+
+typedef struct Ticket {
+        struct Ticket *prev, *next;
+        uint64_t number;
+        usec_t asked_at;
+        PhoneCommandType type;
+        char session_id[UUID_LENGTH + 1];
+} Ticket;
+
+/* A live call by wire_encode_kept(), or a request by wire_encode(). */
+typedef struct Kept {
+        struct Kept *prev, *next;
+        char session_id[UUID_LENGTH + 1]; /* of a call; else empty */
+        uint64_t number;                  /* of a request; else 0 */
+        char *json;                       /* owned */
+} Kept;
+
+struct Handset {
+        World *world;
+        unsigned index, user;
+        Phone *phone; /* NULL: its daemon is down */
+        usec_t restart_at, deadline;
+        int64_t date_offset;
+        usec_t frozen_until;   /* asleep: nothing happens here */
+        usec_t net_down_until; /* no connection can be made */
+        usec_t welcomed_at;
+        uint64_t seq; /* of the last event that arrived */
+        PhoneTone tone;
+        bool logged_in, fresh;
+        bool asks_all; /* of the history */
+        usec_t retry_at;
+        unsigned tries, n_connections;
+        Connection *connection;
+        uint64_t n_jobs;
+        Job *jobs;
+        Worker *workers;
+        Ticket *tickets;
+        uint64_t n_tickets;
+
+        /* what survives its daemon, besides the workers */
+        Kept *kept;
+        PhoneListener listeners[PROGRAMS];
+        size_t n_listeners;
+        Shelf history, waiting;
+        usec_t since;
+        WhenBusy when_busy;
+        bool do_not_disturb;
+};
+
+Instant handset_instant(const Handset *handset);
+void handset_start(Handset *handset);
+void handset_crash(Handset *handset, usec_t time);
+void handset_receive(Handset *handset, Connection *connection, const char *text, size_t length);
+void handset_lost(Handset *handset, Connection *connection);
+void handset_log_in(Handset *handset);
+void handset_log_out(Handset *handset);
+void handset_freeze(Handset *handset, usec_t time);
+/* Everything that its phone wants done. To be called after each of its events. */
+void handset_drain(Handset *handset, int r);
+usec_t handset_next(const Handset *handset);
+void handset_act(Handset *handset);
+void handset_stop(Handset *handset);
+const char *handset_uid(const Handset *handset);
+const char *handset_name(const Handset *handset);
+
+Job *handset_job(Handset *handset, JobType type, usec_t longest);
+void handset_run_job(Handset *handset, Job *job);
+void handset_do(Handset *handset, PhoneAction *action);
+void handset_drop_local(Handset *handset, bool workers);
+void handset_worker_connects(Handset *handset, const char *session_id);
+/* What the store is asked for: CALL_SAVE, CALL_FORGET, ERRAND_SAVE, ERRAND_FORGET. */
+void handset_keep(Handset *handset, const PhoneAction *action);
+void handset_keep_listeners(Handset *handset);
+void handset_restore(Handset *handset);
+void handset_drop_kept(Handset *handset);
+Worker *handset_worker(const Handset *handset, const char *session_id);
+void handset_command(Handset *handset, PhoneCommand *command);
+void handset_write_history(Handset *handset);
+/* What was asked for was all there is: what is here may have been deleted meanwhile. */
+void handset_clear_history(Handset *handset);
+
+/* ---- user.c: what is done to the world ---- */
+
+typedef enum StimulusType {
+        STIMULUS_COMMAND, /* a program asks for something: `a` what */
+        STIMULUS_LISTENER_COMES,
+        STIMULUS_LISTENER_GOES,
+        STIMULUS_PROGRAM_DIES,
+        STIMULUS_WORKER_DIES,
+        STIMULUS_CLOCK_JUMPS,
+        STIMULUS_RESET,
+        STIMULUS_DEAD,
+        STIMULUS_STALL,
+        STIMULUS_NET_DOWN,
+        STIMULUS_FREEZE,
+        STIMULUS_LOG_OUT,
+        STIMULUS_LOG_IN,
+        STIMULUS_PHONE_CRASH,
+        STIMULUS_HUB_CRASH,
+        STIMULUS_TYPE_COUNT,
+} StimulusType;
+
+typedef struct Stimulus {
+        StimulusType type;
+        usec_t gap; /* after the one before */
+        unsigned handset;
+        uint32_t a, b, c; /* chances; what they mean depends */
+} Stimulus;
+
+typedef struct Story {
+        uint64_t seed;
+        Stimulus *stimuli; /* owned */
+        size_t n;
+} Story;
+
+void story_tell(uint64_t seed, Story *ret);
+void story_done(Story *story);
+void stimulus_apply(World *world, const Stimulus *stimulus);
+/* Everybody hangs up, everything works. */
+void users_calm_down(World *world);
+void users_hang_up(World *world);
+
+/* ---- laws.c ---- */
+
+typedef enum Law {
+        LAW_NONE,
+        LAW_ONE_WINNER,
+        LAW_STATUSES_MATCH,
+        LAW_RING_ENDS,
+        LAW_TIMEOUT_IS_THE_HUBS,
+        LAW_HISTORY_ONCE,
+        LAW_HISTORY_SAME,
+        LAW_ONE_TERMINAL_EVENT,
+        LAW_STOPS_ELSEWHERE,
+        LAW_ONE_MICROPHONE,
+        LAW_ANSWERED_ONCE,
+        LAW_CANCELLED_IS_NOT_HEARD,
+        LAW_NOTHING_GOES_BACK,
+        LAW_SILENCE,
+        LAW_BUSY,
+        LAW_STORED_BEFORE_SAID,
+        LAW_SEQ_GROWS,
+        LAW_NOTHING_LIVES_ON,
+        LAW_ALL_AGREE,
+        LAW_RESTORED,
+        LAW_WELL_FORMED,
+        LAW_CRASH, /* of the simulator or what it runs */
+        LAW_COUNT,
+} Law;
+
+const char *law_text(Law law);
+
+/* How a call appears on one device. */
+typedef struct Sight {
+        bool there, fresh; /* fresh: its status has not been told yet */
+        CallStatus status;
+        unsigned terminal;     /* events so far */
+        uint64_t cancelled_by; /* ticket of a cancel while it rang; 0: none */
+        bool never_heard;
+        bool silenced;
+        bool ever_over;
+        bool was_there; /* alive, when its daemon went */
+} Sight;
+
+/* A call as the laws see it. */
+typedef struct Case {
+        unsigned number;
+        Handset *caller;
+        unsigned receiver; /* user */
+        bool known;        /* to the hub, stored */
+        bool parallel[USERS_MAX];
+        int winner; /* handset; -1: none */
+        usec_t ring_until, answered_at, over_at;
+        CallStatus logged[CALL_DIRECTION_COUNT];
+        bool is_logged[CALL_DIRECTION_COUNT];
+        Sight sights[HANDSETS_MAX];
+} Case;
+
+_printf_(3, 4) void law_broken(World *world, Law law, const char *format, ...);
+Case *case_of(World *world, const char *session_id);
+Case *case_new(World *world, Handset *caller, char session_id[static UUID_LENGTH + 1]);
+
+void laws_see_phone(Handset *handset, const PhoneAction *action);
+void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand *command);
+void laws_see_phone_gone(Handset *handset);
+void laws_see_phone_back(Handset *handset);
+void laws_see_hub(World *world, const ExchangeAction *action);
+void laws_see_undone(World *world, const ExchangeAction *action);
+void laws_see_busy(World *world, unsigned user);
+void laws_see_commit(World *world, const ExchangeAction *action);
+void laws_see_arrival(Handset *handset, const Message *message);
+void laws_after_step(World *world);
+void laws_at_the_end(World *world);
+
+/* ---- world.c ---- */
+
+typedef struct Weather {
+        unsigned users, handsets_per_user;
+        usec_t delay_most, commit_most; /* of the network, and of the disk */
+        unsigned queue_max, history_budget;
+} Weather;
+
+typedef enum Count {
+        COUNT_CALLS,
+        COUNT_RINGS,
+        COUNT_ANSWERED,
+        COUNT_ENDED,
+        COUNT_REJECTED,
+        COUNT_BUSY,
+        COUNT_CANCELLED,
+        COUNT_UNANSWERED,
+        COUNT_ELSEWHERE,
+        COUNT_LOST,
+        COUNT_MESSAGES,
+        COUNT_COMMANDS,
+        COUNT_CONNECTIONS,
+        COUNT_RESUMED,
+        COUNT_HUB_CRASHES,
+        COUNT_PHONE_CRASHES,
+        COUNT_RESTORED,
+        COUNT_COUNT,
+} Count;
+
+const char *count_text(Count count);
+
+typedef struct Outcome {
+        uint64_t steps;
+        uint64_t counts[COUNT_COUNT];
+        Law law;
+        usec_t at;
+        char text[TEXT_MAX];
+} Outcome;
+
+struct World {
+        const Story *story;
+        size_t next_stimulus;
+        usec_t stimulus_at, calm_since, calm_until;
+        bool verbose;
+        uint64_t steps_max;
+        Weather weather;
+        usec_t now;
+        HubParty hub;
+        Handset handsets[HANDSETS_MAX];
+        unsigned n_handsets;
+        Connection *connections;
+        Handset *touched;
+        Case cases[CASES_MAX];
+        unsigned n_cases;
+        bool parallel_to[USERS_MAX][USERS_MAX]; /* the first initiated to the second, in parallel */
+        Outcome *outcome;
+};
+
+_printf_(2, 3) void trace(const World *world, const char *format, ...);
+void world_count(World *world, Count count);
+/* Plays a story to its end, or to the first law that is broken. */
+void world_play(const Story *story, uint64_t steps_max, bool verbose, Outcome *outcome);
+
+/* ---- shrink.c ---- */
+
+/* In a process of its own: what crashes there is an outcome as well. */
+void play_apart(const Story *story, uint64_t steps_max, bool verbose, Outcome *ret);
+/* Takes out whatever is not needed to break that law. */
+void story_shrink(Story *story, uint64_t steps_max, Law law);
