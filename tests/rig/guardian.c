@@ -104,8 +104,6 @@ static void __attribute__((noreturn)) guardian_run(const char *dir, int lifeline
         char mark[RIG_PATH_MAX + sizeof(GUARDIAN_MARK "=")], verdict = 0;
         ssize_t n;
 
-        /* Out of the way of whoever kills the test's process group. */
-        setsid();
         signal(SIGTERM, SIG_IGN);
         signal(SIGINT, SIG_IGN);
         prctl(PR_SET_NAME, "rig-guardian");
@@ -138,6 +136,8 @@ pid_t guardian_start(const char *dir, int *ret_lifeline)
                 close(ends[1]);
                 guardian_run(dir, ends[0]);
         }
+        /* Before anything else can happen: whoever ends the test kills its process group. */
+        setpgid(pid, pid);
         close(ends[0]);
         *ret_lifeline = ends[1];
         return pid;
