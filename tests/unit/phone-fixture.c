@@ -74,8 +74,7 @@ static Message *errand_place(Fixture *fixture, uint64_t number)
         return NULL;
 }
 
-/* Takes what the action owns. */
-static void store_take(Fixture *fixture, PhoneAction *action)
+void store_take(Fixture *fixture, PhoneAction *action)
 {
         PhoneCallState *state = state_place(fixture, action->session_id);
         Message *errand = errand_place(fixture, action->serial);

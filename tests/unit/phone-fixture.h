@@ -63,6 +63,7 @@ void wait_us(Fixture *fixture, usec_t us);  /* time passes, deadlines on the way
 
 /* The daemon was killed and is there again, with what the store has; `worker`: so are workers. */
 void restarted(Fixture *fixture, bool worker);
+void store_take(Fixture *fixture, PhoneAction *action); /* what is for it, and what that owns */
 size_t stored_calls(const Fixture *fixture);
 size_t stored_errands(const Fixture *fixture);
 

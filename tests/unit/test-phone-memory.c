@@ -138,9 +138,97 @@ static void story_of_a_restart(Fixture *f)
         AGAIN(phone_connection_changed(f->phone, &f->instant, PHONE_LOGGED_OUT, ""));
 }
 
+/* The store's turn, should it have waited for memory; then another phone, with what it has. */
+static void begins_anew(Fixture *f, bool worker)
+{
+        AGAIN(phone_tick(f->phone, &f->instant));
+        collect(f);
+        f->phone = phone_free(f->phone);
+        AGAIN(phone_new(&f->phone));
+        for (size_t i = 0; i < ELEMENTSOF(f->store.states); i++) {
+                if (*f->store.states[i].record.session_id)
+                        AGAIN(phone_restore_call(f->phone, &f->instant, &f->store.states[i],
+                                                 worker));
+        }
+        for (size_t i = 0; i < ELEMENTSOF(f->store.errands); i++) {
+                if (f->store.errands[i].type != MESSAGE_NONE)
+                        AGAIN(phone_restore_errand(f->phone, &f->instant, &f->store.errands[i]));
+        }
+        collect(f);
+}
+
+static CallSnapshot of_group(CallSnapshot snapshot)
+{
+        snapshot.record.receiver_type = RECEIVER_TYPE_GROUP;
+        STR_SET(snapshot.record.receiver.uid, "family");
+        return snapshot;
+}
+
+/* The user blocks somebody, and looks at missed calls without the hub. */
+static void blocks_and_sees(Fixture *f)
+{
+        char ids[1][UUID_LENGTH + 1] = {OTHER};
+        PhoneCommand block = asks(PHONE_COMMAND_BLOCK, ""), seen = asks(PHONE_COMMAND_SEEN, "");
+        Message message = {.reply.kind = REPLY_PLAIN};
+
+        block.block = (MessageBlock){.uid = "mallory", .on = true};
+        asks_for(f, &block);
+        replies(f, MESSAGE_BLOCK, &message);
+        AGAIN(phone_connection_changed(f->phone, &f->instant, PHONE_OFFLINE, "gone"));
+        seen.sessions = (MessageSessions){ids, 1};
+        asks_for(f, &seen);
+}
+
+/* A group's call is joined late, and goes on over two restarts of the daemon. */
+static void story_of_a_group(Fixture *f)
+{
+        MetadataEntry entry = {(char[]){"topic"}, (char[]){"lunch"}};
+        CallSnapshot call = of_group(incoming(CALL, CALL_STATUS_ONGOING));
+        Member members[] = {{.uid = "carol"}, {.uid = "dave"}};
+        Participant other = {.id = "carol-1"};
+        GroupName group = {.guid = "family"};
+        PhoneCommand accept = asks(PHONE_COMMAND_ACCEPT, CALL);
+        Message message = {.reply = {.kind = REPLY_CALL, .call = call}};
+
+        message.reply.call.record.metadata = (Metadata){&entry, 1};
+        asks_for(f, &accept);
+        replies(f, MESSAGE_ACCEPT, &message);
+        message.reply = (MessageReply){
+                .kind = REPLY_JOIN, .join = {.participant = "me", .others = &other, .n_others = 1}};
+        replies(f, MESSAGE_JOIN, &message);
+        message =
+                (Message){.type = MESSAGE_MEMBERS, .members = {.members = members, .n_members = 2}};
+        STR_SET(message.members.session_id, CALL);
+        event(f, &message);
+        AGAIN(phone_worker_participant(f->phone, &f->instant, CALL, "carol-1", true, false, "n"));
+        blocks_and_sees(f);
+        begins_anew(f, true);
+        begins_anew(f, false);
+
+        message = (Message){.type = MESSAGE_REPLY, .id = HELLO_ID};
+        message.reply = (MessageReply){.kind = REPLY_WELCOME,
+                                       .welcome = {.calls = &call,
+                                                   .n_calls = 1,
+                                                   .groups = &group,
+                                                   .n_groups = 1,
+                                                   .history_complete = true}};
+        AGAIN(phone_message(f->phone, &f->instant, &message));
+        collect(f);
+        f->seq = 0;
+        message = (Message){.type = MESSAGE_GROUPS, .groups = {&group, 1}};
+        event(f, &message);
+        message = (Message){.type = MESSAGE_OVER, .over = {.status = CALL_STATUS_ENDED}};
+        STR_SET(message.over.session_id, CALL);
+        event(f, &message);
+        AGAIN(phone_tick(f->phone, &f->instant));
+        collect(f);
+        ck_assert_uint_eq(stored_calls(f), 0);
+        ck_assert_uint_eq(stored_errands(f), 1);
+}
+
 typedef void (*Story)(Fixture *f);
 
-static const Story stories[] = {story_of_an_answer, story_of_a_restart};
+static const Story stories[] = {story_of_an_answer, story_of_a_restart, story_of_a_group};
 
 static int compare_words(const void *a, const void *b)
 {

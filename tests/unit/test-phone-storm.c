@@ -149,30 +149,41 @@ static void look(Storm *storm)
 {
         PhoneAction action;
         const PhoneCall *call;
+        size_t n_live = 0;
 
         while (phone_next_action(storm->f->phone, &action)) {
                 check_action(storm, &action);
+                store_take(storm->f, &action);
                 phone_action_done(&action);
         }
-        for (size_t i = 0; (call = phone_call_at(storm->f->phone, i)); i++)
+        for (size_t i = 0; (call = phone_call_at(storm->f->phone, i)); i++) {
                 check_call(storm, call);
+                n_live += !call_status_is_terminal(call->record.status);
+        }
+        /* The store has what goes on, and nothing else. */
+        must(stored_calls(storm->f) == n_live);
 }
 
 /* ---- what is done to it ---- */
 
 static CallSnapshot any_snapshot(Storm *storm)
 {
-        const char *id = session_id(roll(storm, N_CALLS));
+        unsigned call = roll(storm, N_CALLS);
+        const char *id = session_id(call);
         CallStatus status = roll(storm, 2) ? CALL_STATUS_INITIATED : CALL_STATUS_ONGOING;
         CallSnapshot snapshot = roll(storm, 2) ? incoming(id, status) : outgoing(id, status);
 
         snapshot.here = roll(storm, 4) > 0;
+        if (call >= N_CALLS / 2)
+                snapshot.record.receiver_type = RECEIVER_TYPE_GROUP;
+        if (roll(storm, 2))
+                STR_SET(snapshot.participant, "me");
         return snapshot;
 }
 
 static void program_does(Storm *storm)
 {
-        PhoneCommand asked = asks((PhoneCommandType)roll(storm, PHONE_COMMAND_DO_NOT_DISTURB + 1),
+        PhoneCommand asked = asks((PhoneCommandType)roll(storm, PHONE_COMMAND_FORGET + 1),
                                   session_id(roll(storm, N_CALLS)));
 
         snprintf(asked.owner, sizeof(asked.owner), ":1.%u", roll(storm, N_OWNERS));
@@ -187,6 +198,10 @@ static void program_does(Storm *storm)
                 break;
         case PHONE_COMMAND_REJECT:
                 asked.status = roll(storm, 2) ? CALL_STATUS_REJECTED : CALL_STATUS_CANCELLED;
+                break;
+        case PHONE_COMMAND_BLOCK:
+                STR_SET(asked.block.uid, roll(storm, 2) ? "mallory" : "eve");
+                asked.block.on = roll(storm, 2);
                 break;
         case PHONE_COMMAND_MUTE:
         case PHONE_COMMAND_DO_NOT_DISTURB:
@@ -248,12 +263,26 @@ static void hub_replies(Storm *storm)
         hub_message(storm->f, &message);
 }
 
+static void hub_tells_members(Storm *storm, const char *id)
+{
+        Member members[] = {{.uid = "carol"}, {.uid = "dave"}};
+        Message message = {.type = MESSAGE_MEMBERS, .members = {.members = members}};
+
+        message.members.n_members = roll(storm, ELEMENTSOF(members) + 1);
+        members[0].state = (MemberState)roll(storm, MEMBER_STATE_COUNT);
+        STR_SET(message.members.session_id, id);
+        hub_message(storm->f, &message);
+}
+
 static void hub_does(Storm *storm)
 {
         const char *id = session_id(roll(storm, N_CALLS));
         CallSnapshot snapshot = any_snapshot(storm);
 
-        switch (roll(storm, 8)) {
+        switch (roll(storm, 9)) {
+        case 5:
+                hub_tells_members(storm, id);
+                break;
         case 0:
                 hub_rings(storm->f, id);
                 break;
@@ -295,6 +324,38 @@ static void link_does(Storm *storm)
         phone_connection_changed(storm->f->phone, &storm->f->instant, PHONE_CONNECTING, "");
         hub_welcomes(storm->f, snapshots, n, roll(storm, 2));
         storm->online = true;
+}
+
+/* The daemon is killed, and started anew with what the store has; its workers live on, or not. */
+static void daemon_dies(Storm *storm)
+{
+        Fixture *f = storm->f;
+        bool adopts = roll(storm, 2);
+
+        f->phone = phone_free(f->phone);
+        ck_assert_int_eq(phone_new(&f->phone), 0);
+        /* Nobody is told any more what became of what was asked. */
+        memset(storm->answers, 1, f->ticket + 1);
+        storm->online = false;
+        for (unsigned i = 0; i < N_CALLS; i++)
+                storm->seen[i] = (Seen){.worker = adopts && storm->seen[i].worker};
+        for (size_t i = 0; i < ELEMENTSOF(f->store.states); i++) {
+                const PhoneCallState *state = &f->store.states[i];
+
+                if (*state->record.session_id)
+                        must(phone_restore_call(f->phone, &f->instant, state,
+                                                seen_of(storm, state->record.session_id)->worker) ==
+                             0);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(f->store.errands); i++) {
+                if (f->store.errands[i].type != MESSAGE_NONE)
+                        must(phone_restore_errand(f->phone, &f->instant, &f->store.errands[i]) ==
+                             0);
+        }
+        look(storm);
+        /* A worker that nobody restored has nobody: the adapter ends it. */
+        for (unsigned i = 0; i < N_CALLS; i++)
+                storm->seen[i].worker = storm->seen[i].worker && storm->seen[i].there;
 }
 
 static void media_does(Storm *storm)
@@ -343,6 +404,8 @@ static void step(Storm *storm)
                 wait_us(storm->f, roll(storm, 6000) * USEC_PER_MSEC);
         else if (roll(storm, 5) == 0)
                 link_does(storm);
+        else if (roll(storm, 10) == 0)
+                daemon_dies(storm);
         look(storm);
         /* What has become due by that is done at once, and then there is nothing left to do. */
         wait_us(storm->f, 0);
