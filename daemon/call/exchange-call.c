@@ -18,7 +18,8 @@ Side *exchange_call_side(const Call *call, const User *user)
         Side *side;
 
         DL_FOREACH2 (call->sides, side, call_next) {
-                if (side->user ? side->user == user : str_eq(side->uid, user->uid))
+                /* What is over has let go of its users. */
+                if (call->live ? side->user == user : str_eq(side->uid, user->uid))
                         return side;
         }
         return NULL;

@@ -12,6 +12,23 @@ User *exchange_user_find(const Exchange *exchange, const char *uid)
         return user;
 }
 
+/* One who was removed and is there again takes up the sides that were left behind. */
+static void user_adopt_calls(const Exchange *exchange, User *user)
+{
+        Call *call;
+        Side *side;
+
+        DL_FOREACH (exchange->live, call) {
+                DL_FOREACH2 (call->sides, side, call_next) {
+                        if (side->user || !str_eq(side->uid, user->uid))
+                                continue;
+                        side->user = user;
+                        exchange_side_enlist(side);
+                        user->n_placed += side == call_caller(call);
+                }
+        }
+}
+
 int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy)
 {
         User *user = exchange_user_find(exchange, uid);
@@ -26,6 +43,7 @@ int exchange_user_add(Exchange *exchange, const char *uid, const char *name, Whe
                         free(user);
                         return -ENOMEM;
                 }
+                user_adopt_calls(exchange, user);
         }
         STR_SET(user->name, name);
         user->when_busy = when_busy;

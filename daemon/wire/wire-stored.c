@@ -6,10 +6,8 @@
 #include "wire/wire.h"
 
 /* Stored by ourselves, so bounded only against a store that is broken. */
-#define STORED_MAX                                                                          \
-        (2 * 1024 * 1024)       /* bytes; a live call with GROUP_MEMBERS_MAX has half of it \
-                                 */
-#define STORED_VALUES_MAX 50000 /* likewise: each member has 16 */
+#define STORED_MAX (2 * 1024 * 1024) /* bytes: a call with GROUP_MEMBERS_MAX members has a half */
+#define STORED_VALUES_MAX 50000      /* likewise: each member has 16 */
 
 static const JsonLimits stored_limits = {STORED_MAX, WIRE_NESTING_MAX, WIRE_MEMBERS_MAX,
                                          STORED_VALUES_MAX};

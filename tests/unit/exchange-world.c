@@ -322,12 +322,15 @@ void hub_restarts(void)
 {
         LiveCall stored[STORED_MAX];
         Moment moment = world.moment;
+        bool had_team = world.has_team;
 
         memcpy(stored, world.stored, sizeof(stored));
         memset(world.stored, 0, sizeof(world.stored));
         world_end();
         world_begin();
         world.moment.date = moment.date; /* the other clock may start anywhere */
+        if (had_team)
+                team();
         for (int call = 0; call < STORED_MAX; call++) {
                 if (stored[call].n_members > 0)
                         ck_assert_int_eq(
@@ -464,6 +467,7 @@ void group_of(const char *guid, const char *uid, ...)
 
 void team(void)
 {
+        world.has_team = true;
         group_of("team", "alice", "bob", "carol", "dave", NULL);
 }
 

@@ -42,7 +42,8 @@ typedef struct World {
         LiveCall stored[STORED_MAX];     /* what a hub would have on its disk, by call */
         char text[MESSAGE_TEXT_MAX + 1]; /* the last error's sentence */
         bool confirms;                   /* of the last message that was sent */
-        bool members;                    /* who is in which state in a group is traced, too */
+        bool has_team;
+        bool members; /* who is in which state in a group is traced, too */
         char trace[32768];
         int last;           /* what exchange_message() returned last */
         void (*done)(void); /* called, if set, when the exchange has done what it was asked */

@@ -525,6 +525,58 @@ START_TEST(a_member_who_is_removed_ends_for_themselves)
 }
 END_TEST
 
+START_TEST(a_member_who_is_removed_and_added_again_may_come_back)
+{
+        bob_accepts();
+        accepts(CAROL, 1);
+        ck_assert_int_eq(exchange_user_remove(world.exchange, &world.moment, "bob"), 0);
+        ck_assert_int_eq(exchange_user_remove(world.exchange, &world.moment, "alice"), 0);
+        world_collect();
+        ck_assert_int_eq(exchange_user_add(world.exchange, "bob", "Bob", WHEN_BUSY_REJECT), 0);
+        ck_assert_int_eq(exchange_user_add(world.exchange, "alice", "Alice", WHEN_BUSY_REJECT), 0);
+        comes(BOB);
+        comes(ALICE);
+        forget();
+        accepts(BOB, 1);
+        said("bob-desk: ok 1 ongoing");
+        team();
+        forget();
+        calls_team(ALICE, 2);
+        expect("save 1 ongoing", "alice-desk: ok 1 ongoing", NULL);
+        says(CAROL, MESSAGE_END, 1);
+        says(BOB, MESSAGE_END, 1);
+        says(ALICE, MESSAGE_END, 1);
+        said("drop 1");
+}
+END_TEST
+
+START_TEST(rule_14_a_group_call_comes_back_after_a_restart_with_all_its_members)
+{
+        bob_accepts();
+        joins(ALICE, 1);
+        joins(BOB, 1);
+        rejects(DAVE, 1, CALL_STATUS_REJECTED);
+        passes(5 * USEC_PER_SEC);
+        hub_restarts();
+        comes(ALICE);
+        comes(BOB);
+        comes(CAROL);
+        comes(DAVE);
+        expect("carol-desk: incoming 1 from alice, audio, 40000 ms", NULL);
+        passes(40 * USEC_PER_SEC);
+        said("log carol 1 missed (timeout)");
+        unsaid("log dave");
+        forget();
+        accepts(DAVE, 1);
+        said("dave-desk: ok 1 ongoing");
+        calls_team(CAROL, 2);
+        said("carol-desk: ok 1 ongoing");
+        says(BOB, MESSAGE_END, 1);
+        said("alice-desk: left 1: bob-desk");
+        said("bob-desk: over 1 ended (hangup) after 45 s");
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("exchange-group");
@@ -562,6 +614,8 @@ int main(void)
         tcase_add_test(group, rule_14_a_party_that_is_lost_leaves_and_the_others_go_on);
         tcase_add_test(group, rule_14_the_caller_lost_while_all_are_rung_ends_it);
         tcase_add_test(group, a_member_who_is_removed_ends_for_themselves);
+        tcase_add_test(group, a_member_who_is_removed_and_added_again_may_come_back);
+        tcase_add_test(group, rule_14_a_group_call_comes_back_after_a_restart_with_all_its_members);
         suite_add_tcase(suite, group);
         return suite_run(suite);
 }
