@@ -44,6 +44,15 @@ static void put_value(FILE *out, char *separator, const char *name, const char *
         }
 }
 
+static size_t body_length(const OperatorRequest *request)
+{
+        size_t length = 0;
+
+        for (size_t i = 0; i < request->n_uids; i++)
+                length += strlen(request->uids[i]) + 1;
+        return length;
+}
+
 static int admin_send(int fd, const OperatorRequest *request)
 {
         _cleanup_free_ char *text = NULL;
@@ -57,10 +66,14 @@ static int admin_send(int fd, const OperatorRequest *request)
                 if (admin_routes[i].verb == request->verb)
                         fprintf(out, "%s %s", admin_routes[i].method, admin_routes[i].path);
         put_value(out, &separator, "uid", request->uid);
+        put_value(out, &separator, "guid", request->guid);
         put_value(out, &separator, "name", request->name);
         put_value(out, &separator, "device", request->device);
         put_value(out, &separator, "id", request->id);
-        fputs(" HTTP/1.1\r\nHost: hub\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", out);
+        fprintf(out, " HTTP/1.1\r\nHost: hub\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+                body_length(request));
+        for (size_t i = 0; i < request->n_uids; i++)
+                fprintf(out, "%s\n", request->uids[i]);
         if (fclose(out) != 0)
                 return -ENOMEM;
         for (size_t sent = 0; sent < length;) {

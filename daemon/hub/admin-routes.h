@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Which verb is which method and path; for admin.c and admin-ask.c. */
+/*
+ * Which verb is which method and path; for admin.c and admin-ask.c. Values are in the query; the
+ * body has uids, one a line.
+ */
 
 #include "hub/operator.h"
+
+#define ADMIN_BODY_MAX (GROUP_MEMBERS_MAX * (UID_MAX + 1))
 
 typedef struct AdminRoute {
         const char *method, *path;
@@ -17,6 +22,11 @@ static const AdminRoute admin_routes[OPERATOR_VERB_COUNT] = {
         {"POST", "/v1/tokens", OPERATOR_TOKEN_MINT},
         {"GET", "/v1/tokens", OPERATOR_TOKEN_LIST},
         {"DELETE", "/v1/tokens", OPERATOR_TOKEN_REVOKE},
+        {"POST", "/v1/groups", OPERATOR_GROUP_ADD},
+        {"GET", "/v1/groups", OPERATOR_GROUP_LIST},
+        {"DELETE", "/v1/groups", OPERATOR_GROUP_REMOVE},
+        {"POST", "/v1/groups/join", OPERATOR_GROUP_JOIN},
+        {"POST", "/v1/groups/leave", OPERATOR_GROUP_LEAVE},
         {"GET", "/v1/calls", OPERATOR_CALLS},
         {"GET", "/v1/history", OPERATOR_HISTORY},
         {"GET", "/v1/health", OPERATOR_HEALTH},

@@ -16,8 +16,12 @@ struct Admin {
         char *path; /* owned; lws keeps only a pointer to it */
 };
 
-/* An answer on its way out. */
+/* One request: the body on its way in, where there is one, then the answer on its way out. */
 typedef struct Answer {
+        OperatorVerb verb;
+        char *guid; /* owned; said before the body */
+        char *body; /* owned; NULL: none is awaited */
+        size_t body_length;
         char *text; /* owned */
         size_t length, sent;
 } Answer;
@@ -101,32 +105,86 @@ static void answer_done(Answer *answer)
         if (answer->text)
                 explicit_bzero(answer->text, answer->length); /* it may have been a token */
         free(answer->text);
+        free(answer->guid);
+        free(answer->body);
         *answer = (Answer){0};
 }
 
-static int admin_serve(Admin *admin, struct lws *wsi, const char *path, Answer *answer)
+static int answer_run(Admin *admin, struct lws *wsi, const OperatorRequest *request, Answer *answer)
 {
-        char uid[VALUE_MAX], name[VALUE_MAX], device[VALUE_MAX], id[VALUE_MAX];
-        const AdminRoute *route = find_route(method_of(wsi), path);
-        OperatorRequest request = {
-                .uid = lws_get_urlarg_by_name(wsi, "uid=", uid, sizeof(uid)),
-                .name = lws_get_urlarg_by_name(wsi, "name=", name, sizeof(name)),
-                .device = lws_get_urlarg_by_name(wsi, "device=", device, sizeof(device)),
-                .id = lws_get_urlarg_by_name(wsi, "id=", id, sizeof(id)),
-        };
-        int r = -ENOENT;
+        int r = operator_run(admin->keeper, admin->hub, request, &answer->text);
 
-        answer_done(answer);
-        if (route) {
-                request.verb = route->verb;
-                r = operator_run(admin->keeper, admin->hub, &request, &answer->text);
-        } else {
-                answer->text = strdup("there is no such thing here");
-        }
         if (!answer->text)
                 return -1;
         answer->length = strlen(answer->text);
         return answer_begin(wsi, answer, status_of(r));
+}
+
+static bool has_body(struct lws *wsi)
+{
+        char length[8]; /* what is longer is too long, but is there */
+        int n = lws_hdr_copy(wsi, length, sizeof(length), WSI_TOKEN_HTTP_CONTENT_LENGTH);
+
+        return n != 0 && !str_eq(length, "0");
+}
+
+/* Values are in the query; who has a list to say, says it in the body. */
+static int admin_serve(Admin *admin, struct lws *wsi, const char *path, Answer *answer)
+{
+        char uid[VALUE_MAX], guid[VALUE_MAX], name[VALUE_MAX], device[VALUE_MAX], id[VALUE_MAX];
+        const AdminRoute *route = find_route(method_of(wsi), path);
+        OperatorRequest request = {
+                .uid = lws_get_urlarg_by_name(wsi, "uid=", uid, sizeof(uid)),
+                .guid = lws_get_urlarg_by_name(wsi, "guid=", guid, sizeof(guid)),
+                .name = lws_get_urlarg_by_name(wsi, "name=", name, sizeof(name)),
+                .device = lws_get_urlarg_by_name(wsi, "device=", device, sizeof(device)),
+                .id = lws_get_urlarg_by_name(wsi, "id=", id, sizeof(id)),
+        };
+
+        answer_done(answer);
+        if (!route) {
+                answer->text = strdup("there is no such thing here");
+                answer->length = answer->text ? strlen(answer->text) : 0;
+                return answer->text ? answer_begin(wsi, answer, HTTP_STATUS_NOT_FOUND) : -1;
+        }
+        request.verb = route->verb;
+        if (!has_body(wsi))
+                return answer_run(admin, wsi, &request, answer);
+        answer->verb = route->verb;
+        answer->guid = strdup(request.guid ?: "");
+        answer->body = malloc(ADMIN_BODY_MAX + 1);
+        return answer->guid && answer->body ? 0 : -1;
+}
+
+static int answer_take_body(Answer *answer, const char *data, size_t length)
+{
+        if (!answer->body)
+                return 0;
+        if (answer->body_length + length > ADMIN_BODY_MAX)
+                return -1;
+        memcpy(answer->body + answer->body_length, data, length);
+        answer->body_length += length;
+        return 0;
+}
+
+/* The body is whole: one uid a line. */
+static int admin_serve_body(Admin *admin, struct lws *wsi, Answer *answer)
+{
+        OperatorRequest request = {.verb = answer->verb, .guid = answer->guid};
+        size_t n = 0;
+
+        if (!answer->body)
+                return 0;
+        answer->body[answer->body_length] = '\0';
+        _cleanup_free_ const char **uids = calloc(answer->body_length / 2 + 1, sizeof(*uids));
+        if (!uids)
+                return -1;
+        for (char *rest = answer->body, *line; (line = strsep(&rest, "\n"));)
+                if (*line)
+                        uids[n++] = line;
+        request.uids = uids;
+        request.n_uids = n;
+        return answer_run(admin, wsi, &request, answer);
 }
 
 static int admin_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -144,8 +202,9 @@ static int admin_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
                         answer_done(answer);
                 return 0;
         case LWS_CALLBACK_HTTP_BODY:
+                return answer_take_body(answer, in, length);
         case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-                return 0;
+                return admin_serve_body(lws_vhost_user(lws_get_vhost(wsi)), wsi, answer);
         case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* an upgrade: not here */
                 return -1;
         default:

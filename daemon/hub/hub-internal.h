@@ -64,6 +64,18 @@ void hub_tell_others(Hub *hub, const char *uid, const HubLink *except, Message *
 void hub_login(Hub *hub, EdgeLink *link, const Message *message);
 HubLink *hub_link_free(Hub *hub, HubLink *link);
 
+/* ---- hub-operator.c ---- */
+
+/* For the exchange. 0, -ENOMEM, or a CallError when it breaks a limit. */
+int hub_put_group(Hub *hub, const RosterGroup *group);
+
+/* ---- hub-store.c ---- */
+
+/* Everything that there was before. */
+int hub_load(Hub *hub);
+/* Has what the exchange wants stored written with the next commit. */
+int hub_store(Hub *hub, ExchangeAction *action);
+
 /* ---- hub-history.c ---- */
 
 void hub_history(Hub *hub, HubLink *link, const Message *message);

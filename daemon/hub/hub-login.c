@@ -81,15 +81,14 @@ static void make_uuid(char ret[static UUID_LENGTH + 1])
                  hex + 16, hex + 20);
 }
 
-/* What besides calls and history the user's devices have alike. 0 or negative errno. */
-static int add_lists(Hub *hub, const char *uid, ReplyWelcome *welcome)
+static int add_settings(Hub *hub, const char *uid, ReplyWelcome *welcome)
 {
         int r = exchange_user_groups(hub->exchange, uid, &welcome->groups, &welcome->n_groups);
 
         if (r == 0)
                 r = exchange_user_blocked(hub->exchange, uid, &welcome->blocked,
                                           &welcome->n_blocked);
-        return r > 0 ? -ENOENT : r;
+        return MIN_OF(r, 0);
 }
 
 static int add_history(Hub *hub, const char *uid, usec_t since, ReplyWelcome *welcome)
@@ -159,7 +158,7 @@ static int welcome(Hub *hub, HubLink *link, const Message *hello, const Party *p
         int r = exchange_snapshot(hub->exchange, &moment, edge_link_id(link->edge_link),
                                   &reply->calls, &reply->n_calls);
         if (r >= 0 && link->user)
-                r = add_lists(hub, party->uid, reply);
+                r = add_settings(hub, party->uid, reply);
         if (r >= 0 && link->user)
                 r = add_history(hub, party->uid, hello->hello.history_since, reply);
         if (r >= 0)

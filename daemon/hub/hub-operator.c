@@ -33,6 +33,43 @@ int hub_user_remove(Hub *hub, const char *uid)
         return keeper_user_remove(hub->keeper, uid);
 }
 
+int hub_put_group(Hub *hub, const RosterGroup *group)
+{
+        _cleanup_free_ const char **uids = calloc(group->n_uids + 1, sizeof(*uids));
+        Moment moment;
+
+        if (!uids)
+                return -ENOMEM;
+        for (size_t i = 0; i < group->n_uids; i++)
+                uids[i] = group->uids[i];
+        hub_moment(&moment);
+        return exchange_group_put(hub->exchange, &moment, group->guid, group->name, uids,
+                                  group->n_uids);
+}
+
+int hub_group_changed(Hub *hub, const char *guid)
+{
+        RosterGroup group;
+        int r = roster_get(keeper_roster(hub->keeper), guid, &group);
+
+        if (r < 0)
+                return r;
+        r = hub_put_group(hub, &group);
+        roster_group_done(&group);
+        hub_drain(hub);
+        return r > 0 ? -EUCLEAN : r; /* the roster has the same limits */
+}
+
+int hub_group_removed(Hub *hub, const char *guid)
+{
+        Moment moment;
+
+        hub_moment(&moment);
+        int r = exchange_group_remove(hub->exchange, &moment, guid);
+        hub_drain(hub);
+        return MIN_OF(r, 0);
+}
+
 int hub_token_revoke(Hub *hub, int64_t id)
 {
         HubUser *user, *next_user;

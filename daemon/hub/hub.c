@@ -66,44 +66,6 @@ void hub_tell_others(Hub *hub, const char *uid, const HubLink *except, Message *
         }
 }
 
-static int store(Hub *hub, ExchangeAction *action)
-{
-        Write write = {0};
-        int r = 0;
-
-        switch (action->type) {
-        case EXCHANGE_SAVE:
-                write.type = WRITE_LIVE;
-                STR_SET(write.session_id, action->live.record.session_id);
-                r = wire_encode_live(&action->live, &write.json);
-                break;
-        case EXCHANGE_DROP:
-                write.type = WRITE_DROP;
-                STR_SET(write.session_id, action->session_id);
-                break;
-        case EXCHANGE_LOG:
-                write.type = WRITE_LOG;
-                write.unseen = !action->record.seen;
-                write.initiated_at = action->record.initiated_at;
-                STR_SET(write.uid, action->uid);
-                STR_SET(write.session_id, action->record.session_id);
-                r = wire_encode_record(&action->record, &write.json);
-                break;
-        case EXCHANGE_BLOCK:
-                write.type = WRITE_BLOCK;
-                write.on = action->block.on;
-                STR_SET(write.uid, action->uid);
-                STR_SET(write.blocked, action->block.uid);
-                break;
-        default:
-                write.type = WRITE_WHEN_BUSY;
-                write.when_busy = action->settings.when_busy;
-                STR_SET(write.uid, action->uid);
-                break;
-        }
-        return r < 0 ? r : commit_add(hub->commit, &write, clock_boottime());
-}
-
 static void disconnect(Hub *hub, const ExchangeAction *action)
 {
         EdgeLink *edge_link = edge_find(hub->edge, action->link);
@@ -133,15 +95,8 @@ static void carry_out(Hub *hub, ExchangeAction *action)
         case EXCHANGE_DISCONNECT:
                 disconnect(hub, action);
                 break;
-        case EXCHANGE_USER:
-                if (action->settings.has_when_busy)
-                        r = store(hub, action);
-                break;
-        case EXCHANGE_LOG:
-        case EXCHANGE_SAVE:
-        case EXCHANGE_DROP:
-        case EXCHANGE_BLOCK:
-                r = store(hub, action);
+        default:
+                r = hub_store(hub, action);
                 break;
         }
         if (r < 0)
@@ -336,52 +291,6 @@ void hub_set_edge(Hub *hub, Edge *edge)
         hub->edge = edge;
         /* What became due while the hub was down. */
         hub_drain(hub);
-}
-
-static int load_user(const KeeperUser *user, void *userdata)
-{
-        Hub *hub = userdata;
-
-        return exchange_user_add(hub->exchange, user->uid, user->name, user->when_busy);
-}
-
-static int load_block(const KeeperBlock *block, void *userdata)
-{
-        Hub *hub = userdata;
-        int r = exchange_user_block(hub->exchange, block->uid, block->blocked);
-
-        if (r > 0)
-                log_fields(LOG_ERR, "a stored block is of no use", "PEER=%s", block->uid, NULL);
-        return r < 0 ? r : 0;
-}
-
-static int load_call(const LiveCall *live, void *userdata)
-{
-        Hub *hub = userdata;
-        Moment moment;
-
-        hub_moment(&moment);
-        int r = exchange_restore(hub->exchange, &moment, live);
-        if (r == -ENOMEM)
-                return r;
-        if (r != 0)
-                log_fields(LOG_ERR, "a stored call cannot go on", "SESSION_ID=%s",
-                           live->record.session_id, NULL);
-        return 0;
-}
-
-static int hub_load(Hub *hub)
-{
-        ExchangeLimits limits = {.calls_per_minute = hub->config->calls_per_minute};
-        int r = exchange_new(&limits, &hub->exchange);
-
-        if (r >= 0)
-                r = keeper_each_user(hub->keeper, load_user, hub);
-        if (r >= 0)
-                r = keeper_each_block(hub->keeper, load_block, hub);
-        if (r >= 0)
-                r = keeper_each_live(hub->keeper, load_call, hub);
-        return r;
 }
 
 static void hub_start(Hub *hub, uv_loop_t *loop)

@@ -16,8 +16,8 @@
 typedef struct Hub Hub;
 
 /*
- * Users and live calls are taken from the keeper; graces start now. `loop`, `keeper`, `storage` and
- * `config` outlive it.
+ * Users, groups and live calls are taken from the keeper; graces start now. `loop`, `keeper`,
+ * `storage` and `config` outlive it.
  */
 int hub_new(uv_loop_t *loop, Keeper *keeper, Storage *storage, const Config *config, Hub **ret);
 /* Stops the timers; the loop must run once more before hub_free(). */
@@ -38,6 +38,9 @@ int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n);
 int hub_user_add(Hub *hub, const char *uid, const char *name, bool *ret_new);
 int hub_user_remove(Hub *hub, const char *uid);
 int hub_token_revoke(Hub *hub, int64_t id);
+/* The keeper's roster has it otherwise now, or no more. */
+int hub_group_changed(Hub *hub, const char *guid);
+int hub_group_removed(Hub *hub, const char *guid);
 int hub_each_call(Hub *hub, int (*each)(const CallRecord *, void *), void *userdata);
 
 /* Commits what has not been yet: the keeper's file says all that there is. */

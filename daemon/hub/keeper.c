@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hub/keeper.h"
-
 #include <errno.h>
 #include <openssl/evp.h>
 #include <sys/random.h>
 
-#include "base/log.h"
-#include "wire/wire.h"
+#include "hub/keeper-internal.h"
 
 #define HASH_SIZE 32 /* SHA-256 */
 
@@ -28,11 +25,6 @@ static const char *const schema_steps[] = {
         "  created_at INTEGER NOT NULL"
         ") STRICT;"
         "CREATE INDEX tokens_of_user ON tokens (uid, id);"
-        "CREATE TABLE blocks ("
-        "  uid TEXT NOT NULL,"
-        "  blocked TEXT NOT NULL,"
-        "  PRIMARY KEY (uid, blocked)"
-        ") STRICT, WITHOUT ROWID;"
         "CREATE TABLE live ("
         "  session_id TEXT PRIMARY KEY,"
         "  json TEXT NOT NULL"
@@ -48,30 +40,30 @@ static const char *const schema_steps[] = {
         ") STRICT, WITHOUT ROWID;"
         "CREATE INDEX history_by_date ON history (uid, initiated_at, session_id);"
         "CREATE INDEX history_by_change ON history (uid, changed_at);",
+        "CREATE TABLE groups ("
+        "  guid TEXT PRIMARY KEY,"
+        "  name TEXT NOT NULL"
+        ") STRICT, WITHOUT ROWID;"
+        "CREATE TABLE members ("
+        "  guid TEXT NOT NULL,"
+        "  uid TEXT NOT NULL,"
+        "  PRIMARY KEY (guid, uid)"
+        ") STRICT, WITHOUT ROWID;"
+        "CREATE INDEX members_by_user ON members (uid);"
+        "CREATE TABLE IF NOT EXISTS blocks ("
+        "  uid TEXT NOT NULL,"
+        "  blocked TEXT NOT NULL,"
+        "  PRIMARY KEY (uid, blocked)"
+        ") STRICT, WITHOUT ROWID;"
+        /* Of calls to groups: one changes, of a thousand. */
+        "CREATE TABLE live_members ("
+        "  session_id TEXT NOT NULL,"
+        "  uid TEXT NOT NULL,"
+        "  json TEXT NOT NULL,"
+        "  PRIMARY KEY (session_id, uid)"
+        ") STRICT, WITHOUT ROWID;",
 };
 static const DatabaseSchema schema = {schema_steps, ELEMENTSOF(schema_steps)};
-
-typedef enum KeeperStatement {
-        USER_ADD,
-        USER_RENAME,
-        USER_GET,
-        USER_REMOVE,
-        USER_TOKENS_REMOVE,
-        USER_BLOCKS_REMOVE,
-        USERS,
-        USER_WHEN_BUSY,
-        TOKEN_ADD,
-        TOKEN_FIND,
-        TOKEN_REVOKE,
-        TOKENS,
-        BLOCK_ADD,
-        BLOCK_REMOVE,
-        BLOCKS,
-        LIVE_PUT,
-        LIVE_DROP,
-        LIVES,
-        KEEPER_STATEMENT_COUNT,
-} KeeperStatement;
 
 static const char *const statements_sql[KEEPER_STATEMENT_COUNT] = {
         [USER_ADD] = "INSERT INTO users (uid, name, when_busy) VALUES (?1, ?2, ?3)"
@@ -80,8 +72,6 @@ static const char *const statements_sql[KEEPER_STATEMENT_COUNT] = {
         [USER_GET] = "SELECT uid, name, when_busy FROM users WHERE uid = ?1",
         [USER_REMOVE] = "DELETE FROM users WHERE uid = ?1",
         [USER_TOKENS_REMOVE] = "DELETE FROM tokens WHERE uid = ?1",
-        /* Whoever gets the uid next is somebody else: for those who had blocked it, too. */
-        [USER_BLOCKS_REMOVE] = "DELETE FROM blocks WHERE uid = ?1 OR blocked = ?1",
         [USERS] = "SELECT uid, name, when_busy FROM users ORDER BY uid",
         [USER_WHEN_BUSY] = "UPDATE users SET when_busy = ?2 WHERE uid = ?1",
         [TOKEN_ADD] = "INSERT INTO tokens (uid, device_name, hash, created_at)"
@@ -90,21 +80,19 @@ static const char *const statements_sql[KEEPER_STATEMENT_COUNT] = {
         [TOKEN_REVOKE] = "DELETE FROM tokens WHERE id = ?1",
         [TOKENS] = "SELECT id, uid, device_name, created_at FROM tokens WHERE uid = ?1"
                    " ORDER BY id",
-        [BLOCK_ADD] = "INSERT INTO blocks (uid, blocked) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-        [BLOCK_REMOVE] = "DELETE FROM blocks WHERE uid = ?1 AND blocked = ?2",
+        [BLOCK] = "INSERT INTO blocks (uid, blocked) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        [UNBLOCK] = "DELETE FROM blocks WHERE uid = ?1 AND blocked = ?2",
         [BLOCKS] = "SELECT uid, blocked FROM blocks",
+        /* Whoever gets the uid next is somebody else: for those who had blocked it, too. */
+        [USER_BLOCKS_REMOVE] = "DELETE FROM blocks WHERE uid = ?1 OR blocked = ?1",
         [LIVE_PUT] = "INSERT INTO live (session_id, json) VALUES (?1, ?2)"
                      " ON CONFLICT DO UPDATE SET json = excluded.json",
         [LIVE_DROP] = "DELETE FROM live WHERE session_id = ?1",
         [LIVES] = "SELECT session_id, json FROM live",
-};
-
-struct Keeper {
-        Database *database;
-        Archive *archive;
-        sqlite3_stmt *statements[KEEPER_STATEMENT_COUNT];
-        void (*log_grew)(int n_pages, void *);
-        void *log_userdata;
+        [LIVE_MEMBER_PUT] = "INSERT INTO live_members (session_id, uid, json) VALUES (?1, ?2, ?3)"
+                            " ON CONFLICT DO UPDATE SET json = excluded.json",
+        [LIVE_MEMBERS_DROP] = "DELETE FROM live_members WHERE session_id = ?1",
+        [LIVE_MEMBERS] = "SELECT json FROM live_members WHERE session_id = ?1",
 };
 
 int keeper_open(const char *path, Keeper **ret, char **ret_text)
@@ -119,6 +107,8 @@ int keeper_open(const char *path, Keeper **ret, char **ret_text)
         int r = database_run(keeper->database, CACHE_SIZE);
         if (r >= 0)
                 r = archive_new(keeper->database, &keeper->archive);
+        if (r >= 0)
+                r = roster_new(keeper->database, &keeper->roster);
         for (size_t i = 0; r >= 0 && i < KEEPER_STATEMENT_COUNT; i++)
                 r = database_prepare(keeper->database, statements_sql[i], &keeper->statements[i]);
         if (r < 0) {
@@ -135,6 +125,7 @@ Keeper *keeper_free(Keeper *keeper)
         if (!keeper)
                 return NULL;
         archive_free(keeper->archive);
+        roster_free(keeper->roster);
         database_free(keeper->database);
         free(keeper);
         return NULL;
@@ -143,6 +134,11 @@ Keeper *keeper_free(Keeper *keeper)
 Archive *keeper_archive(Keeper *keeper)
 {
         return keeper->archive;
+}
+
+Roster *keeper_roster(Keeper *keeper)
+{
+        return keeper->roster;
 }
 
 static int on_commit(void *userdata, sqlite3 *handle, const char *name, int n_pages)
@@ -160,19 +156,17 @@ void keeper_watch_log(Keeper *keeper, void (*grew)(int n_pages, void *), void *u
         sqlite3_wal_hook(database_handle(keeper->database), on_commit, keeper);
 }
 
-static sqlite3_stmt *statement_of(Keeper *keeper, KeeperStatement which)
+sqlite3_stmt *keeper_statement(Keeper *keeper, KeeperStatement which)
 {
         return keeper->statements[which];
 }
 
-static void bind_text(sqlite3_stmt *statement, int index, const char *text)
+void keeper_bind(sqlite3_stmt *statement, int index, const char *text)
 {
-        /* It outlives the step: every caller holds it until then. */
         sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
 }
 
-/* Runs a statement that gives no rows. */
-static int run(sqlite3_stmt *statement)
+int keeper_run(sqlite3_stmt *statement)
 {
         int r = database_errno(sqlite3_step(statement));
 
@@ -192,22 +186,22 @@ static bool changed(Keeper *keeper)
 
 int keeper_user_add(Keeper *keeper, const char *uid, const char *name, bool *ret_new)
 {
-        sqlite3_stmt *add = statement_of(keeper, USER_ADD);
-        sqlite3_stmt *rename = statement_of(keeper, USER_RENAME);
+        sqlite3_stmt *add = keeper_statement(keeper, USER_ADD);
+        sqlite3_stmt *rename = keeper_statement(keeper, USER_RENAME);
 
-        bind_text(add, 1, uid);
-        bind_text(add, 2, name);
-        bind_text(add, 3, when_busy_to_string(WHEN_BUSY_REJECT));
-        int r = run(add);
+        keeper_bind(add, 1, uid);
+        keeper_bind(add, 2, name);
+        keeper_bind(add, 3, when_busy_to_string(WHEN_BUSY_REJECT));
+        int r = keeper_run(add);
         if (r < 0)
                 return r;
         if (changed(keeper)) {
                 *ret_new = true;
                 return 0;
         }
-        bind_text(rename, 1, uid);
-        bind_text(rename, 2, name);
-        r = run(rename);
+        keeper_bind(rename, 1, uid);
+        keeper_bind(rename, 2, name);
+        r = keeper_run(rename);
         if (r >= 0)
                 *ret_new = false;
         return r;
@@ -224,10 +218,10 @@ static int read_user(sqlite3_stmt *row, KeeperUser *ret)
 
 int keeper_user_get(Keeper *keeper, const char *uid, KeeperUser *ret)
 {
-        sqlite3_stmt *get = statement_of(keeper, USER_GET);
+        sqlite3_stmt *get = keeper_statement(keeper, USER_GET);
         KeeperUser user;
 
-        bind_text(get, 1, uid);
+        keeper_bind(get, 1, uid);
         int result = sqlite3_step(get);
         int r = result == SQLITE_ROW    ? read_user(get, &user)
                 : result == SQLITE_DONE ? -ENOENT
@@ -240,20 +234,22 @@ int keeper_user_get(Keeper *keeper, const char *uid, KeeperUser *ret)
 
 int keeper_user_remove(Keeper *keeper, const char *uid)
 {
-        static const KeeperStatement theirs[] = {USER_TOKENS_REMOVE, USER_BLOCKS_REMOVE};
-        sqlite3_stmt *remove = statement_of(keeper, USER_REMOVE);
-
+        static const KeeperStatement removals[] = {USER_REMOVE, USER_TOKENS_REMOVE,
+                                                   USER_BLOCKS_REMOVE};
         int r = database_run(keeper->database, "BEGIN IMMEDIATE");
+
         if (r < 0)
                 return r;
-        bind_text(remove, 1, uid);
-        r = run(remove);
-        if (r >= 0 && !changed(keeper))
-                r = -ENOENT;
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(theirs); i++) {
-                bind_text(statement_of(keeper, theirs[i]), 1, uid);
-                r = run(statement_of(keeper, theirs[i]));
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(removals); i++) {
+                sqlite3_stmt *remove = keeper_statement(keeper, removals[i]);
+
+                keeper_bind(remove, 1, uid);
+                r = keeper_run(remove);
+                if (r >= 0 && removals[i] == USER_REMOVE && !changed(keeper))
+                        r = -ENOENT;
         }
+        if (r >= 0)
+                r = roster_remove_user(keeper->roster, uid);
         if (r >= 0)
                 r = archive_remove_user(keeper->archive, uid);
         if (r >= 0)
@@ -265,7 +261,7 @@ int keeper_user_remove(Keeper *keeper, const char *uid)
 
 int keeper_each_user(Keeper *keeper, int (*each)(const KeeperUser *, void *), void *userdata)
 {
-        sqlite3_stmt *users = statement_of(keeper, USERS);
+        sqlite3_stmt *users = keeper_statement(keeper, USERS);
         KeeperUser user;
         int result, r = 0;
 
@@ -286,7 +282,7 @@ static int token_hash(const char *token, unsigned char ret[static HASH_SIZE])
 int keeper_token_mint(Keeper *keeper, const char *uid, const char *device_name,
                       char ret_token[static TOKEN_LENGTH + 1])
 {
-        sqlite3_stmt *add = statement_of(keeper, TOKEN_ADD);
+        sqlite3_stmt *add = keeper_statement(keeper, TOKEN_ADD);
         unsigned char secret[TOKEN_BYTES], hash[HASH_SIZE];
         char token[TOKEN_LENGTH + 1];
 
@@ -296,11 +292,11 @@ int keeper_token_mint(Keeper *keeper, const char *uid, const char *device_name,
         int r = token_hash(token, hash);
         if (r < 0)
                 return r;
-        bind_text(add, 1, uid);
-        bind_text(add, 2, device_name);
+        keeper_bind(add, 1, uid);
+        keeper_bind(add, 2, device_name);
         sqlite3_bind_blob(add, 3, hash, sizeof(hash), SQLITE_STATIC);
         sqlite3_bind_int64(add, 4, (int64_t)clock_realtime());
-        r = run(add);
+        r = keeper_run(add);
         if (r >= 0 && !changed(keeper))
                 r = -ENOENT;
         if (r >= 0)
@@ -321,7 +317,7 @@ static int read_token(sqlite3_stmt *row, KeeperToken *ret)
 
 int keeper_token_find(Keeper *keeper, const char *token, KeeperToken *ret)
 {
-        sqlite3_stmt *find = statement_of(keeper, TOKEN_FIND);
+        sqlite3_stmt *find = keeper_statement(keeper, TOKEN_FIND);
         unsigned char hash[HASH_SIZE];
         KeeperToken found;
 
@@ -342,21 +338,21 @@ int keeper_token_find(Keeper *keeper, const char *token, KeeperToken *ret)
 
 int keeper_token_revoke(Keeper *keeper, int64_t id)
 {
-        sqlite3_stmt *revoke = statement_of(keeper, TOKEN_REVOKE);
+        sqlite3_stmt *revoke = keeper_statement(keeper, TOKEN_REVOKE);
 
         sqlite3_bind_int64(revoke, 1, id);
-        int r = run(revoke);
+        int r = keeper_run(revoke);
         return r < 0 ? r : changed(keeper) ? 0 : -ENOENT;
 }
 
 int keeper_each_token(Keeper *keeper, const char *uid, int (*each)(const KeeperToken *, void *),
                       void *userdata)
 {
-        sqlite3_stmt *tokens = statement_of(keeper, TOKENS);
+        sqlite3_stmt *tokens = keeper_statement(keeper, TOKENS);
         KeeperToken token;
         int result, r = 0;
 
-        bind_text(tokens, 1, uid);
+        keeper_bind(tokens, 1, uid);
         while (r == 0 && (result = sqlite3_step(tokens)) != SQLITE_DONE) {
                 r = result == SQLITE_ROW ? read_token(tokens, &token) : database_errno(result);
                 if (r == 0)
@@ -367,103 +363,17 @@ int keeper_each_token(Keeper *keeper, const char *uid, int (*each)(const KeeperT
         return r;
 }
 
-static int read_block(sqlite3_stmt *row, KeeperBlock *ret)
+int keeper_each_block(Keeper *keeper, int (*each)(const char *uid, const char *blocked, void *),
+                      void *userdata)
 {
-        return COLUMN_SET(ret->uid, row, 0) < 0 || COLUMN_SET(ret->blocked, row, 1) < 0 ? -EUCLEAN
-                                                                                        : 0;
-}
-
-int keeper_each_block(Keeper *keeper, int (*each)(const KeeperBlock *, void *), void *userdata)
-{
-        sqlite3_stmt *blocks = statement_of(keeper, BLOCKS);
-        KeeperBlock block;
+        sqlite3_stmt *blocks = keeper_statement(keeper, BLOCKS);
         int result, r = 0;
 
-        while (r == 0 && (result = sqlite3_step(blocks)) != SQLITE_DONE) {
-                r = result == SQLITE_ROW ? read_block(blocks, &block) : database_errno(result);
-                if (r == 0)
-                        r = each(&block, userdata);
-        }
+        while (r == 0 && (result = sqlite3_step(blocks)) == SQLITE_ROW)
+                r = each((const char *)sqlite3_column_text(blocks, 0) ?: "",
+                         (const char *)sqlite3_column_text(blocks, 1) ?: "", userdata);
+        if (r == 0)
+                r = database_errno(result);
         sqlite3_reset(blocks);
-        return r;
-}
-
-int keeper_each_live(Keeper *keeper, int (*each)(const LiveCall *, void *), void *userdata)
-{
-        sqlite3_stmt *lives = statement_of(keeper, LIVES);
-        int result, r = 0;
-
-        while (r == 0 && (result = sqlite3_step(lives)) != SQLITE_DONE) {
-                const char *json = (const char *)sqlite3_column_text(lives, 1);
-                LiveCall live;
-
-                if (result != SQLITE_ROW || !json) {
-                        r = result == SQLITE_ROW ? -ENOMEM : database_errno(result);
-                        break;
-                }
-                r = wire_decode_live(json, &live);
-                if (r == 0) {
-                        r = each(&live, userdata);
-                        live_call_done(&live);
-                } else if (r != -ENOMEM) {
-                        log_fields(LOG_ERR, "a stored call cannot be read and is passed over",
-                                   "SESSION_ID=%s", (const char *)sqlite3_column_text(lives, 0),
-                                   NULL);
-                        r = 0;
-                }
-        }
-        sqlite3_reset(lives);
-        return r;
-}
-
-void write_done(Write *write)
-{
-        free(write->json);
-        *write = (Write){0};
-}
-
-static int write_one(Keeper *keeper, const Write *write)
-{
-        sqlite3_stmt *statement;
-
-        switch (write->type) {
-        case WRITE_LIVE:
-                statement = statement_of(keeper, LIVE_PUT);
-                bind_text(statement, 1, write->session_id);
-                bind_text(statement, 2, write->json);
-                return run(statement);
-        case WRITE_DROP:
-                statement = statement_of(keeper, LIVE_DROP);
-                bind_text(statement, 1, write->session_id);
-                return run(statement);
-        case WRITE_LOG:
-                return archive_put(keeper->archive, write->uid, write->session_id,
-                                   write->initiated_at, write->unseen, write->json);
-        case WRITE_WHEN_BUSY:
-                statement = statement_of(keeper, USER_WHEN_BUSY);
-                bind_text(statement, 1, write->uid);
-                bind_text(statement, 2, when_busy_to_string(write->when_busy));
-                return run(statement);
-        case WRITE_BLOCK:
-                statement = statement_of(keeper, write->on ? BLOCK_ADD : BLOCK_REMOVE);
-                bind_text(statement, 1, write->uid);
-                bind_text(statement, 2, write->blocked);
-                return run(statement);
-        }
-        return -EINVAL;
-}
-
-int keeper_write(Keeper *keeper, const Write *writes, size_t n)
-{
-        int r = database_run(keeper->database, "BEGIN IMMEDIATE");
-
-        if (r < 0)
-                return r;
-        for (size_t i = 0; r >= 0 && i < n; i++)
-                r = write_one(keeper, &writes[i]);
-        if (r >= 0)
-                r = database_run(keeper->database, "COMMIT");
-        if (r < 0)
-                (void)database_run(keeper->database, "ROLLBACK");
         return r;
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the hub must not forget, in one SQLite file: users, their login tokens, live calls, and
- * (archive.h) their history.
+ * What the hub must not forget, in one SQLite file: users, their login tokens, whom they
+ * have blocked, live calls, (archive.h) their history and (roster.h) their groups.
  *
  * Login tokens are stored as SHA-256: they are 256 random bits, so there is nothing to guess that a
  * slow hash would have to protect, and the lookup by hash leaks nothing of a token by its timing.
@@ -11,6 +11,7 @@
 
 #include "call/exchange.h"
 #include "hub/archive.h"
+#include "hub/roster.h"
 #include "store/database.h"
 
 #define TOKEN_BYTES 32
@@ -37,6 +38,7 @@ Keeper *keeper_free(Keeper *keeper);
 DEFINE_CLEANUP(Keeper *, keeper_free);
 
 Archive *keeper_archive(Keeper *keeper);
+Roster *keeper_roster(Keeper *keeper);
 
 /*
  * After each commit `grew` is told how many pages the database's log has. From now on it is for
@@ -47,7 +49,7 @@ void keeper_watch_log(Keeper *keeper, void (*grew)(int n_pages, void *), void *u
 /* Adding one who is there changes the name and nothing else; *ret_new says which it was. */
 int keeper_user_add(Keeper *keeper, const char *uid, const char *name, bool *ret_new);
 int keeper_user_get(Keeper *keeper, const char *uid, KeeperUser *ret); /* -ENOENT */
-/* With tokens and history: whoever gets the uid next sees nothing of it. -ENOENT. */
+/* With tokens, groups and history: whoever gets the uid next sees nothing of it. -ENOENT. */
 int keeper_user_remove(Keeper *keeper, const char *uid);
 /* In the order of uids; ends at the first non-zero of `each`, which is returned. */
 int keeper_each_user(Keeper *keeper, int (*each)(const KeeperUser *, void *), void *userdata);
@@ -60,35 +62,35 @@ int keeper_token_revoke(Keeper *keeper, int64_t id);                        /* -
 int keeper_each_token(Keeper *keeper, const char *uid, int (*each)(const KeeperToken *, void *),
                       void *userdata);
 
+/* Ends at the first non-zero of `each`, which is returned. */
+int keeper_each_block(Keeper *keeper, int (*each)(const char *uid, const char *blocked, void *),
+                      void *userdata);
+
 /* Live calls as they were stored; one that cannot be read any more is passed over and logged. */
 int keeper_each_live(Keeper *keeper, int (*each)(const LiveCall *, void *), void *userdata);
 
-/* Whom a user has blocked. */
-typedef struct KeeperBlock {
-        char uid[UID_MAX + 1], blocked[UID_MAX + 1];
-} KeeperBlock;
-
-int keeper_each_block(Keeper *keeper, int (*each)(const KeeperBlock *, void *), void *userdata);
-
 /* One thing that the exchange wants stored, ready to be written. */
 typedef enum WriteType {
-        WRITE_LIVE,      /* `json` is what is stored of `session_id` */
-        WRITE_DROP,      /* `session_id` is over */
-        WRITE_LOG,       /* `json` is `uid`'s record of `session_id` */
-        WRITE_WHEN_BUSY, /* `when_busy` of `uid` */
-        WRITE_BLOCK,     /* `uid` has blocked `blocked` (`on`), or no longer does */
+        WRITE_LIVE,        /* `json` is what is stored of `session_id` */
+        WRITE_LIVE_MEMBER, /* likewise of `uid` in it; of calls to groups */
+        WRITE_DROP,        /* `session_id` is over */
+        WRITE_LOG,         /* `json` is `uid`'s record of `session_id` */
+        WRITE_WHEN_BUSY,   /* `when_busy` of `uid` */
+        WRITE_BLOCK,       /* `uid` blocks `blocked`, or no longer */
 } WriteType;
 
 typedef struct Write {
         WriteType type;
         bool unseen; /* LOG */
-        bool on;     /* BLOCK */
+        bool blocks; /* BLOCK */
         WhenBusy when_busy;
         char uid[UID_MAX + 1];
-        char session_id[UUID_LENGTH + 1];
-        char blocked[UID_MAX + 1]; /* BLOCK */
-        usec_t initiated_at;       /* LOG */
-        char *json;                /* owned; LIVE, LOG */
+        union {
+                char session_id[UUID_LENGTH + 1];
+                char blocked[UID_MAX + 1]; /* BLOCK */
+        };
+        usec_t initiated_at; /* LOG */
+        char *json;          /* owned; LIVE, LIVE_MEMBER, LOG */
 } Write;
 
 void write_done(Write *write);

@@ -50,13 +50,16 @@ static const struct option long_options[] = {
 typedef struct Arguments {
         ServeOptions serve;
         const char *name, *device;
-        const char *operand; /* the one word after the verb, or NULL */
-        unsigned given;      /* OptionFlag */
+        const char *operand;      /* the word after the verb, or NULL */
+        const char *const *words; /* those after that, where there may be more */
+        size_t n_words;
+        unsigned given; /* OptionFlag */
 } Arguments;
 
 typedef struct Verb {
         const char *words[2]; /* the second may be NULL */
         const char *operand;  /* what the word after them is; NULL: there is none */
+        const char *list;     /* what all words after that are, one at least; or NULL */
         const char *usage, *help;
         unsigned options; /* OptionFlag */
         OperatorVerb operation;
@@ -138,6 +141,9 @@ static int run_operation(const Verb *verb, const Arguments *arguments)
 {
         OperatorRequest request = {.verb = verb->operation,
                                    .uid = arguments->operand,
+                                   .guid = arguments->operand,
+                                   .uids = arguments->words,
+                                   .n_uids = arguments->n_words,
                                    .id = arguments->operand,
                                    .name = arguments->name,
                                    .device = arguments->device};
@@ -158,6 +164,7 @@ static int run_operation(const Verb *verb, const Arguments *arguments)
 static const Verb verbs[] = {
         {{"serve"},
          NULL,
+         NULL,
          "[--listen HOST:PORT] [--config FILE] [--tls-cert FILE --tls-key FILE]",
          "serve devices until SIGTERM",
          WITH_SERVE,
@@ -165,12 +172,14 @@ static const Verb verbs[] = {
          run_serve},
         {{"user", "add"},
          "UID",
+         NULL,
          "[--name NAME]",
          "add a user, or change the name",
          WITH_NAME,
          OPERATOR_USER_ADD,
          run_operation},
         {{"user", "list"},
+         NULL,
          NULL,
          "",
          "uid, name, policy when busy",
@@ -179,6 +188,7 @@ static const Verb verbs[] = {
          run_operation},
         {{"user", "remove"},
          "UID",
+         NULL,
          "",
          "remove a user, with tokens and history; ends their calls",
          0,
@@ -186,6 +196,7 @@ static const Verb verbs[] = {
          run_operation},
         {{"token", "mint"},
          "UID",
+         NULL,
          "[--device NAME]",
          "print a new login token, and nothing else",
          WITH_DEVICE,
@@ -193,6 +204,7 @@ static const Verb verbs[] = {
          run_operation},
         {{"token", "list"},
          "UID",
+         NULL,
          "",
          "number, date, device",
          0,
@@ -200,14 +212,56 @@ static const Verb verbs[] = {
          run_operation},
         {{"token", "revoke"},
          "ID",
+         NULL,
          "",
          "make a token worthless and close its connections",
          0,
          OPERATOR_TOKEN_REVOKE,
          run_operation},
-        {{"calls"}, NULL, "", "calls in progress", 0, OPERATOR_CALLS, run_operation},
+        {{"group", "add"},
+         "GUID",
+         NULL,
+         "[--name NAME]",
+         "add a group, or change the name",
+         WITH_NAME,
+         OPERATOR_GROUP_ADD,
+         run_operation},
+        {{"group", "join"},
+         "GUID",
+         "UID…",
+         "",
+         "make users members of a group",
+         0,
+         OPERATOR_GROUP_JOIN,
+         run_operation},
+        {{"group", "leave"},
+         "GUID",
+         "UID…",
+         "",
+         "users are no longer members",
+         0,
+         OPERATOR_GROUP_LEAVE,
+         run_operation},
+        {{"group", "list"},
+         NULL,
+         NULL,
+         "",
+         "guid, name, members",
+         0,
+         OPERATOR_GROUP_LIST,
+         run_operation},
+        {{"group", "remove"},
+         "GUID",
+         NULL,
+         "",
+         "remove a group; a call that is going on goes on",
+         0,
+         OPERATOR_GROUP_REMOVE,
+         run_operation},
+        {{"calls"}, NULL, NULL, "", "calls in progress", 0, OPERATOR_CALLS, run_operation},
         {{"check-config"},
          "FILE",
+         NULL,
          "",
          "judge a settings file, line by line",
          0,
@@ -223,8 +277,9 @@ static void print_help(void)
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
                 const Verb *verb = &verbs[i];
 
-                printf("  %s%s%s%s%s%s%s\n        %s\n", verb->words[0], verb->words[1] ? " " : "",
-                       verb->words[1] ?: "", verb->operand ? " " : "", verb->operand ?: "",
+                printf("  %s%s%s%s%s%s%s%s%s\n        %s\n", verb->words[0],
+                       verb->words[1] ? " " : "", verb->words[1] ?: "", verb->operand ? " " : "",
+                       verb->operand ?: "", verb->list ? " " : "", verb->list ?: "",
                        *verb->usage ? " " : "", verb->usage, verb->help);
         }
         puts("\nOptions:\n"
@@ -306,9 +361,15 @@ static int run_verb(char **words, int n, Arguments *arguments)
         int taken = verb->words[1] ? 2 : 1;
         if (verb->operand && n == taken)
                 return usage_error("", verb->operand, " is missing");
-        if (n > taken + (verb->operand ? 1 : 0))
+        if (verb->list && n == taken + 1)
+                return usage_error("", verb->list, " is missing");
+        if (!verb->list && n > taken + (verb->operand ? 1 : 0))
                 return usage_error("\"", words[n - 1], "\" is one word too many");
         arguments->operand = verb->operand ? words[taken] : NULL;
+        if (verb->list) {
+                arguments->words = (const char *const *)words + taken + 1;
+                arguments->n_words = (size_t)(n - taken - 1);
+        }
 
         unsigned wrong = arguments->given & ~verb->options;
         if (wrong)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hub/operator.h"
+#include "hub/operator-internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,17 +9,7 @@
 #define HISTORY_BYTES (1024 * 1024) /* a page of the longest records there can be has 3 MB */
 #define SHOWN_MAX 80                /* bytes of a wrong value that a sentence repeats */
 
-/* One request on its way: what is printed becomes the answer. */
-typedef struct Operation {
-        Keeper *keeper;
-        Hub *hub;
-        const OperatorRequest *request;
-        FILE *out;
-} Operation;
-
-static int fail(Operation *operation, int error, const char *format, ...) _printf_(3, 4);
-
-static int fail(Operation *operation, int error, const char *format, ...)
+int operation_fail(Operation *operation, int error, const char *format, ...)
 {
         va_list arguments;
 
@@ -44,9 +34,10 @@ static void print_date(FILE *out, usec_t date)
 static int judge(Operation *operation, int r)
 {
         if (r == -ENOENT)
-                return fail(operation, r, "there is no user \"%s\"", operation->request->uid);
+                return operation_fail(operation, r, "there is no user \"%s\"",
+                                      operation->request->uid);
         if (r < 0)
-                return fail(operation, r, "cannot use the database: %s", strerror(-r));
+                return operation_fail(operation, r, "cannot use the database: %s", strerror(-r));
         return r;
 }
 
@@ -126,7 +117,7 @@ static int token_revoke(Operation *operation)
         int r = operation->hub ? hub_token_revoke(operation->hub, id)
                                : keeper_token_revoke(operation->keeper, id);
         if (r == -ENOENT)
-                return fail(operation, r, "there is no token %" PRId64, id);
+                return operation_fail(operation, r, "there is no token %" PRId64, id);
         if (r >= 0)
                 fprintf(operation->out, "revoked %" PRId64 "\n", id);
         return judge(operation, r);
@@ -146,7 +137,7 @@ static int print_call(const CallRecord *record, void *userdata)
 
 static int no_hub(Operation *operation)
 {
-        return fail(operation, -ENOTCONN, "no hub is running on this state folder");
+        return operation_fail(operation, -ENOTCONN, "no hub is running on this state folder");
 }
 
 static int calls(Operation *operation)
@@ -183,7 +174,7 @@ static int health(Operation *operation)
         if (!operation->hub)
                 return no_hub(operation);
         if (!hub_stores(operation->hub))
-                return fail(operation, -EIO, "the database cannot be written");
+                return operation_fail(operation, -EIO, "the database cannot be written");
         fputs("ok\n", operation->out);
         return 0;
 }
@@ -192,6 +183,8 @@ static int health(Operation *operation)
 typedef enum OperatorNeed {
         NEEDS_NOTHING,
         NEEDS_UID,
+        NEEDS_GUID,
+        NEEDS_GUID_AND_UIDS,
         NEEDS_ID,
 } OperatorNeed;
 
@@ -205,6 +198,11 @@ static const struct {
         [OPERATOR_TOKEN_MINT] = {NEEDS_UID, token_mint},
         [OPERATOR_TOKEN_LIST] = {NEEDS_UID, token_list},
         [OPERATOR_TOKEN_REVOKE] = {NEEDS_ID, token_revoke},
+        [OPERATOR_GROUP_ADD] = {NEEDS_GUID, operator_group_add},
+        [OPERATOR_GROUP_JOIN] = {NEEDS_GUID_AND_UIDS, operator_group_join},
+        [OPERATOR_GROUP_LEAVE] = {NEEDS_GUID_AND_UIDS, operator_group_leave},
+        [OPERATOR_GROUP_LIST] = {NEEDS_NOTHING, operator_group_list},
+        [OPERATOR_GROUP_REMOVE] = {NEEDS_GUID, operator_group_remove},
         [OPERATOR_CALLS] = {NEEDS_NOTHING, calls},
         [OPERATOR_HISTORY] = {NEEDS_UID, history},
         [OPERATOR_HEALTH] = {NEEDS_NOTHING, health},
@@ -227,15 +225,40 @@ static char *wrong_text(const char *what, const char *text)
                           str_printable(shown, sizeof(shown), text), NAME_MAX_BYTES);
 }
 
+static char *wrong_id(const char *what, const char *text)
+{
+        char shown[SHOWN_MAX];
+
+        return str_printf("\"%s\" is not a %s id: 1 to %d of letters, digits and . _ @ + -",
+                          str_printable(shown, sizeof(shown), text ?: ""), what, UID_MAX);
+}
+
+/* The list's first that is wrong, or NULL. */
+static const char *wrong_uid(const OperatorRequest *request)
+{
+        for (size_t i = 0; i < request->n_uids; i++)
+                if (!uid_is_valid(request->uids[i]))
+                        return request->uids[i];
+        return NULL;
+}
+
 int operator_check(const OperatorRequest *request, char **ret_text)
 {
         OperatorNeed need = verbs[request->verb].need;
+        bool needs_guid = need == NEEDS_GUID || need == NEEDS_GUID_AND_UIDS;
         char shown[SHOWN_MAX];
 
         if (need == NEEDS_UID && !uid_is_valid(request->uid))
-                *ret_text = str_printf(
-                        "\"%s\" is not a user id: 1 to %d of letters, digits and . _ @ + -",
-                        str_printable(shown, sizeof(shown), request->uid ?: ""), UID_MAX);
+                *ret_text = wrong_id("user", request->uid);
+        else if (needs_guid && !uid_is_valid(request->guid))
+                *ret_text = wrong_id("group", request->guid);
+        else if (need == NEEDS_GUID_AND_UIDS && request->n_uids == 0)
+                *ret_text = strdup("whom? there is no user id");
+        else if (need == NEEDS_GUID_AND_UIDS && request->n_uids > GROUP_MEMBERS_MAX)
+                *ret_text = str_printf("%zu users are too many for a group: it has room for %d",
+                                       request->n_uids, GROUP_MEMBERS_MAX);
+        else if (need == NEEDS_GUID_AND_UIDS && wrong_uid(request))
+                *ret_text = wrong_id("user", wrong_uid(request));
         else if (need == NEEDS_ID && !id_is_valid(request->id))
                 *ret_text = str_printf("\"%s\" is not the number of a token; token list shows them",
                                        str_printable(shown, sizeof(shown), request->id ?: ""));

@@ -15,6 +15,11 @@ typedef enum OperatorVerb {
         OPERATOR_TOKEN_MINT,   /* uid, device */
         OPERATOR_TOKEN_LIST,   /* uid */
         OPERATOR_TOKEN_REVOKE, /* id */
+        OPERATOR_GROUP_ADD,    /* guid, name */
+        OPERATOR_GROUP_JOIN,   /* guid, uids */
+        OPERATOR_GROUP_LEAVE,  /* guid, uids */
+        OPERATOR_GROUP_LIST,   /* */
+        OPERATOR_GROUP_REMOVE, /* guid */
         OPERATOR_CALLS,        /* */
         OPERATOR_HISTORY,      /* uid: the newest page */
         OPERATOR_HEALTH,       /* */
@@ -24,7 +29,9 @@ typedef enum OperatorVerb {
 
 typedef struct OperatorRequest {
         OperatorVerb verb;
-        const char *uid, *name, *device, *id; /* NULL or empty: not said */
+        const char *uid, *guid, *name, *device, *id; /* NULL or empty: not said */
+        const char *const *uids;
+        size_t n_uids;
 } OperatorRequest;
 
 /* Whether its values make sense in themselves: 0, or -EINVAL with a sentence in *ret_text. */

@@ -125,7 +125,7 @@ static const FieldTable group_fields =
         FIELD_TABLE("group", {"guid", FIELD_UID, R, AT(GroupName, guid)},
                     {"name", FIELD_TEXT, 0, AT(GroupName, name)});
 
-static const FieldTable live_member_fields =
+const FieldTable live_member_fields =
         FIELD_TABLE("member", {NULL, FIELD_FLAT, 0, AT(LiveMember, party), .table = &party_fields},
                     {"status", FIELD_WORD, R, AT(LiveMember, status), .words = &status_words},
                     {"reason", FIELD_TEXT, 0, AT(LiveMember, reason)},

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The tables of every message between device and hub. All but the last three have a Message as
+ * The tables of every message between device and hub. All but the last four have a Message as
  * their base.
  */
 
@@ -21,3 +21,4 @@ extern const FieldWords call_error_words, call_type_words;
 extern const FieldTable party_fields, participant_fields, signal_fields, join_reply_fields;
 extern const FieldTable record_fields;    /* a CallRecord */
 extern const FieldTable live_call_fields; /* a LiveCall */
+extern const FieldTable live_member_fields;

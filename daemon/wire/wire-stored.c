@@ -66,3 +66,19 @@ int wire_decode_live(const char *json, LiveCall *ret)
         call = (LiveCall){0};
         return 0;
 }
+
+int wire_encode_live_member(const LiveMember *member, char **ret)
+{
+        return stored_encode(&live_member_fields, member, ret);
+}
+
+int wire_decode_live_member(const char *json, LiveMember *ret)
+{
+        LiveMember member = {0};
+        int r = stored_decode(&live_member_fields, json, &member);
+
+        if (r < 0)
+                return r;
+        *ret = member;
+        return 0;
+}

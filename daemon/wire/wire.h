@@ -78,3 +78,6 @@ int wire_decode_record(const char *json, CallRecord *ret);
 /* A live call likewise, for the hub's store. */
 int wire_encode_live(const LiveCall *call, char **ret);
 int wire_decode_live(const char *json, LiveCall *ret);
+/* One of its members, for a store that has them apart. */
+int wire_encode_live_member(const LiveMember *member, char **ret);
+int wire_decode_live_member(const char *json, LiveMember *ret);

@@ -73,6 +73,32 @@ static inline void hub_rig_end(Talker *talker, const char *session_id)
 /* A fixture: `h` is a file's own. */
 static HubRig *h;
 
+/* Runs tring-hub on the rig's state folder; fails unless it ends with `status`. */
+static inline char *hub_rig_run(int status, const char *const *words)
+{
+        const char *argv[1100] = {rig_program("HUB"), "--state", h->hub->state};
+        RunResult result;
+
+        for (size_t i = 0; words[i]; i++)
+                argv[3 + i] = words[i];
+        process_run(h->rig, &h->hub->environment, argv, NULL, &result);
+        if (result.status != status)
+                rig_fail("%s %s: %d %s%s", words[0], words[1] ?: "", result.status, result.out,
+                         result.err);
+        char *said = status == 0 ? result.out : result.err;
+        free(status == 0 ? result.err : result.out);
+        return said;
+}
+
+#define RUN(status, ...) hub_rig_run(status, ARGV(__VA_ARGS__))
+
+static inline void expect(char *said, const char *text)
+{
+        if (!strstr(said, text))
+                rig_fail("expected \"%s\" in: %s", text, said);
+        free(said);
+}
+
 static inline void hub_rig_setup(void)
 {
         h = hub_rig_new(NULL);

@@ -6,30 +6,6 @@
 
 #include "wire/wire.h"
 
-/* Runs tring-hub on the rig's state folder; fails unless it ends with `status`. */
-static char *run(int status, const char *const *words)
-{
-        const char *argv[16] = {rig_program("HUB"), "--state", h->hub->state};
-        RunResult result;
-
-        for (size_t i = 0; words[i]; i++)
-                argv[3 + i] = words[i];
-        process_run(h->rig, &h->hub->environment, argv, NULL, &result);
-        ck_assert_msg(result.status == status, "%s %s: %d %s%s", words[0], words[1] ?: "",
-                      result.status, result.out, result.err);
-        char *said = status == 0 ? result.out : result.err;
-        free(status == 0 ? result.err : result.out);
-        return said;
-}
-
-#define RUN(status, ...) run(status, ARGV(__VA_ARGS__))
-
-static void expect(char *said, const char *text)
-{
-        ck_assert_msg(strstr(said, text), "expected \"%s\" in: %s", text, said);
-        free(said);
-}
-
 /* Everything twice: with the hub running, and on its file alone. */
 static void maybe_stop(int i)
 {
@@ -163,7 +139,7 @@ static const struct {
 
 START_TEST(a_wrong_value_is_named)
 {
-        expect(run(wrong[_i].status, wrong[_i].words), wrong[_i].sentence);
+        expect(hub_rig_run(wrong[_i].status, wrong[_i].words), wrong[_i].sentence);
 }
 END_TEST
 

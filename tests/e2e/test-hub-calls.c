@@ -83,38 +83,6 @@ START_TEST(what_a_user_settles_is_kept_over_a_restart)
 }
 END_TEST
 
-START_TEST(who_is_blocked_stays_so_over_a_restart)
-{
-        Talker *bob = hub_rig_bob(h), *other = talker_new(hub_port(h->hub), h->bob, "bob-2");
-        char id[TALKER_UUID_SIZE];
-
-        talker_ok(talker_request(bob, "block", "\"uid\":\"alice\",\"on\":true"));
-        cJSON_Delete(talker_event(other, "blocked"));
-        talker_free(bob);
-        talker_free(other);
-        hub_kill(h->hub);
-        hub_start(h->hub);
-        bob = hub_rig_bob(h);
-        const cJSON *blocked = cJSON_GetObjectItemCaseSensitive(bob->welcome, "blocked");
-        ck_assert_int_eq(cJSON_GetArraySize(blocked), 1);
-        ck_assert_str_eq(cJSON_GetArrayItem(blocked, 0)->valuestring, "alice");
-
-        Talker *alice = hub_rig_alice(h);
-        talker_uuid(id);
-        talker_ok(talker_initiate(alice, id, "bob"));
-        talker_ok(talker_request(bob, "block", "\"uid\":\"alice\",\"on\":false"));
-        ck_assert(!talker_has_event(bob, "incoming"));
-        talker_ok(talker_request(alice, "cancel", "\"session_id\":\"%s\"", id));
-        talker_free(alice);
-        talker_free(bob);
-        hub_stop(h->hub);
-        hub_start(h->hub);
-        bob = hub_rig_bob(h);
-        ck_assert_ptr_null(cJSON_GetObjectItemCaseSensitive(bob->welcome, "blocked"));
-        talker_free(bob);
-}
-END_TEST
-
 START_TEST(a_logged_call_is_told_to_devices_that_were_not_rung)
 {
         Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
@@ -193,7 +161,6 @@ int main(void)
         tcase_add_test(tests, a_call_rings_is_answered_and_ends_in_both_histories);
         tcase_add_test(tests, who_connects_while_it_rings_is_rung);
         tcase_add_test(tests, what_a_user_settles_is_kept_over_a_restart);
-        tcase_add_test(tests, who_is_blocked_stays_so_over_a_restart);
         tcase_add_test(tests, a_logged_call_is_told_to_devices_that_were_not_rung);
         suite_add_tcase(suite, tests);
         tcase_set_timeout(ice, 60);

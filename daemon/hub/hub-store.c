@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Between the exchange and the keeper: what there was is loaded, what changes is stored. */
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "hub/hub-internal.h"
+
+static int load_user(const KeeperUser *user, void *userdata)
+{
+        Hub *hub = userdata;
+
+        return exchange_user_add(hub->exchange, user->uid, user->name, user->when_busy);
+}
+
+static int load_block(const char *uid, const char *blocked, void *userdata)
+{
+        Hub *hub = userdata;
+        int r = exchange_user_block(hub->exchange, uid, blocked);
+
+        return MIN_OF(r, 0);
+}
+
+static int load_group(const RosterGroup *group, void *userdata)
+{
+        int r = hub_put_group(userdata, group);
+
+        if (r > 0)
+                log_error("the group %s cannot be what is stored of it: %s", group->guid,
+                          call_error_to_string((CallError)r));
+        return MIN_OF(r, 0);
+}
+
+static int load_call(const LiveCall *live, void *userdata)
+{
+        Hub *hub = userdata;
+        Moment moment;
+
+        hub_moment(&moment);
+        int r = exchange_restore(hub->exchange, &moment, live);
+        if (r == -ENOMEM)
+                return r;
+        if (r != 0)
+                log_fields(LOG_ERR, "a stored call cannot go on", "SESSION_ID=%s",
+                           live->record.session_id, NULL);
+        return 0;
+}
+
+int hub_load(Hub *hub)
+{
+        ExchangeLimits limits = {.calls_per_minute = hub->config->calls_per_minute};
+        int r = exchange_new(&limits, &hub->exchange);
+
+        if (r >= 0)
+                r = keeper_each_user(hub->keeper, load_user, hub);
+        if (r >= 0)
+                r = keeper_each_block(hub->keeper, load_block, hub);
+        if (r >= 0)
+                r = roster_each(keeper_roster(hub->keeper), load_group, hub);
+        if (r >= 0)
+                r = keeper_each_live(hub->keeper, load_call, hub);
+        return r;
+}
+
+/* Takes what `write` owns. */
+static int add(Hub *hub, Write *write)
+{
+        return commit_add(hub->commit, write, clock_boottime());
+}
+
+static int store_members(Hub *hub, const LiveCall *live)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < live->n_members; i++) {
+                const LiveMember *member = &live->members[i];
+                Write write = {.type = WRITE_LIVE_MEMBER};
+
+                STR_SET(write.session_id, live->record.session_id);
+                STR_SET(write.uid, member->party.uid);
+                r = wire_encode_live_member(member, &write.json);
+                if (r >= 0)
+                        r = add(hub, &write);
+        }
+        return r;
+}
+
+static int store_live(Hub *hub, LiveCall *live)
+{
+        Write write = {.type = WRITE_LIVE};
+        bool group = live->record.receiver_type == RECEIVER_TYPE_GROUP;
+        size_t n_members = live->n_members;
+
+        if (group) {
+                int r = store_members(hub, live);
+                if (r < 0)
+                        return r;
+                live->n_members = 0;
+        }
+        STR_SET(write.session_id, live->record.session_id);
+        int r = wire_encode_live(live, &write.json);
+        live->n_members = n_members;
+        return r < 0 ? r : add(hub, &write);
+}
+
+static int store_record(Hub *hub, const ExchangeAction *action)
+{
+        Write write = {.type = WRITE_LOG,
+                       .unseen = !action->record.seen,
+                       .initiated_at = action->record.initiated_at};
+
+        STR_SET(write.uid, action->uid);
+        STR_SET(write.session_id, action->record.session_id);
+        int r = wire_encode_record(&action->record, &write.json);
+        return r < 0 ? r : add(hub, &write);
+}
+
+int hub_store(Hub *hub, ExchangeAction *action)
+{
+        Write write = {0};
+
+        switch (action->type) {
+        case EXCHANGE_SAVE:
+                return store_live(hub, &action->live);
+        case EXCHANGE_LOG:
+                return store_record(hub, action);
+        case EXCHANGE_DROP:
+                write.type = WRITE_DROP;
+                STR_SET(write.session_id, action->session_id);
+                break;
+        case EXCHANGE_USER:
+                if (!action->settings.has_when_busy)
+                        return 0;
+                write.type = WRITE_WHEN_BUSY;
+                write.when_busy = action->settings.when_busy;
+                break;
+        default:
+                write.type = WRITE_BLOCK;
+                write.blocks = action->block.on;
+                STR_SET(write.blocked, action->block.uid);
+                break;
+        }
+        STR_SET(write.uid, action->uid);
+        return add(hub, &write);
+}

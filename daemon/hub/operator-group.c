@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "hub/operator-internal.h"
+
+/* The sentence for what the roster says; `uid` is whom an outcome is about. */
+static int judge(Operation *operation, int r, const char *uid)
+{
+        const char *guid = operation->request->guid;
+
+        switch (r) {
+        case ROSTER_NO_GROUP:
+        case -ENOENT:
+                return operation_fail(operation, -ENOENT, "there is no group \"%s\"", guid);
+        case ROSTER_NO_USER:
+                return operation_fail(operation, -ENOENT, "there is no user \"%s\"", uid);
+        case ROSTER_NO_MEMBER:
+                return operation_fail(operation, -ENOENT, "\"%s\" is not in the group %s", uid,
+                                      guid);
+        case ROSTER_GROUP_FULL:
+                return operation_fail(operation, -EINVAL,
+                                      "the group %s would have more than %d members", guid,
+                                      GROUP_MEMBERS_MAX);
+        case ROSTER_TOO_MANY_GROUPS:
+                return operation_fail(operation, -EINVAL, "%s would be in more than %d groups", uid,
+                                      GROUPS_PER_USER_MAX);
+        default:
+                return r < 0 ? operation_fail(operation, r, "cannot use the database: %s",
+                                              strerror(-r))
+                             : r;
+        }
+}
+
+/* The roster has it; a hub that runs takes it from there. */
+static int tell_hub(Operation *operation, int r)
+{
+        return r == 0 && operation->hub
+                       ? hub_group_changed(operation->hub, operation->request->guid)
+                       : r;
+}
+
+int operator_group_add(Operation *operation)
+{
+        const OperatorRequest *request = operation->request;
+        const char *name = str_empty(request->name) ? request->guid : request->name;
+        bool is_new;
+
+        int r = roster_add(keeper_roster(operation->keeper), request->guid, name, &is_new);
+        r = tell_hub(operation, r);
+        if (r >= 0)
+                fprintf(operation->out, "%s %s (%s)\n", is_new ? "added" : "renamed", request->guid,
+                        name);
+        return judge(operation, r, NULL);
+}
+
+static int change(Operation *operation,
+                  int (*act)(Roster *, const char *, const char *const *, size_t, const char **),
+                  const char *word)
+{
+        const OperatorRequest *request = operation->request;
+        const char *uid = NULL;
+
+        int r = act(keeper_roster(operation->keeper), request->guid, request->uids, request->n_uids,
+                    &uid);
+        r = tell_hub(operation, r);
+        if (r == 0)
+                for (size_t i = 0; i < request->n_uids; i++)
+                        fprintf(operation->out, "%s %s %s\n", request->uids[i], word,
+                                request->guid);
+        return judge(operation, r, uid);
+}
+
+int operator_group_join(Operation *operation)
+{
+        return change(operation, roster_join, "joined");
+}
+
+int operator_group_leave(Operation *operation)
+{
+        return change(operation, roster_leave, "left");
+}
+
+static int print_group(const RosterGroup *group, void *userdata)
+{
+        FILE *out = userdata;
+
+        fprintf(out, "%s\t%s\t", group->guid, group->name);
+        for (size_t i = 0; i < group->n_uids; i++)
+                fprintf(out, "%s%s", i ? " " : "", group->uids[i]);
+        fputc('\n', out);
+        return 0;
+}
+
+int operator_group_list(Operation *operation)
+{
+        return judge(operation,
+                     roster_each(keeper_roster(operation->keeper), print_group, operation->out),
+                     NULL);
+}
+
+int operator_group_remove(Operation *operation)
+{
+        const char *guid = operation->request->guid;
+        int r = roster_remove(keeper_roster(operation->keeper), guid);
+
+        if (r == 0 && operation->hub)
+                r = hub_group_removed(operation->hub, guid);
+        if (r >= 0)
+                fprintf(operation->out, "removed %s\n", guid);
+        return judge(operation, r, NULL);
+}

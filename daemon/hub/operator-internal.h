@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What an operator's verbs have in common; for operator*.c alone. */
+
+#include <stdio.h>
+
+#include "hub/operator.h"
+
+/* One request on its way: what is printed becomes the answer. */
+typedef struct Operation {
+        Keeper *keeper;
+        Hub *hub;
+        const OperatorRequest *request;
+        FILE *out;
+} Operation;
+
+/* Prints the sentence and returns `error`. */
+int operation_fail(Operation *operation, int error, const char *format, ...) _printf_(3, 4);
+
+int operator_group_add(Operation *operation);
+int operator_group_join(Operation *operation);
+int operator_group_leave(Operation *operation);
+int operator_group_list(Operation *operation);
+int operator_group_remove(Operation *operation);
