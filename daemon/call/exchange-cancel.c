@@ -38,8 +38,8 @@ void exchange_forget_cancels(Exchange *exchange, usec_t now)
                 cancel_free(exchange, exchange->cancels_by_age);
 }
 
-static int cancel_remember(Exchange *exchange, const User *user, const char *session_id,
-                           usec_t until)
+int exchange_cancel_remember(Exchange *exchange, const Moment *moment, const User *user,
+                             const char *session_id)
 {
         Cancel *cancel = cancel_find(exchange, user, session_id);
 
@@ -49,7 +49,7 @@ static int cancel_remember(Exchange *exchange, const User *user, const char *ses
         if (!cancel)
                 return -ENOMEM;
         cancel->key = cancel_key(user, session_id);
-        cancel->until = until;
+        cancel->until = moment->now + CANCEL_MEMORY_US;
         HASH_ADD(hh, exchange->cancels, key, sizeof(cancel->key), cancel);
         if (!cancel->hh.tbl) {
                 free(cancel);
@@ -87,8 +87,8 @@ int exchange_request_cancel(Request *request)
         View view;
 
         if (!merged && !exchange_call_find(request->exchange, session_id))
-                return cancel_remember(request->exchange, user, session_id,
-                                       request->moment->now + CANCEL_MEMORY_US);
+                return exchange_cancel_remember(request->exchange, request->moment, user,
+                                                session_id);
 
         int r = exchange_request_view(request,
                                       merged ? merged->call->record.session_id : session_id, &view);

@@ -71,8 +71,7 @@ static int initiate_check_caller(Request *request)
 
         if (exchange_is_cancelled(exchange, caller, initiate->session_id))
                 return exchange_request_refuse(request, CALL_ERROR_CALL_TERMINATED,
-                                               "call '%s' was cancelled before it began",
-                                               initiate->session_id);
+                                               "call '%s' is over already", initiate->session_id);
         if (caller->busy && !initiate->parallel)
                 return request_refuse_busy(request);
         if (caller->n_placed >= USER_LIVE_CALLS_MAX)

@@ -406,6 +406,9 @@ int exchange_leg_send_event(Exchange *exchange, const Leg *leg, CallEvent event)
 
 /* ---- exchange-cancel.c: also of calls that have not begun ---- */
 
+/* An initiate of that id, should it come, comes too late. */
+int exchange_cancel_remember(Exchange *exchange, const Moment *moment, const User *user,
+                             const char *session_id);
 bool exchange_is_cancelled(const Exchange *exchange, const User *user, const char *session_id);
 /* The side that an initiate of that id has become the accept of, or NULL. */
 Side *exchange_user_merged(const User *user, const char *session_id);

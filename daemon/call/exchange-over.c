@@ -244,6 +244,12 @@ static void ending_settle(Ending *ending)
         Call *call = ending->call;
 
         exchange_commit(ending->exchange);
+        for (const Side *side = ending->ended; side; side = side->changed_next) {
+                /* Without memory for it, that initiate asked again would be a call of its own. */
+                if (!str_empty(side->merged_id))
+                        (void)exchange_cancel_remember(ending->exchange, ending->moment, side->user,
+                                                       side->merged_id);
+        }
         if (ending->over) {
                 exchange_call_retire(ending->exchange, ending->moment, call);
                 return;

@@ -335,6 +335,39 @@ START_TEST(rule_10_glare_is_an_accept_by_the_device_that_called_back)
 }
 END_TEST
 
+START_TEST(rule_10_an_initiate_that_was_an_accept_begins_nothing_when_it_is_asked_again_later)
+{
+        rings_everywhere();
+        calls(BOB, "alice", 2);
+        says(ALICE, MESSAGE_END, 1);
+        forget();
+        calls(BOB, "alice", 2);
+        expect("bob-desk: CallTerminated", NULL);
+        calls(BOB, "alice", 3);
+        ck_assert_ptr_nonnull(strstr(world.trace, "bob-desk: ok 3 initiated\n"));
+}
+END_TEST
+
+START_TEST(rule_10_the_others_of_both_stop_and_nobody_missed_anything)
+{
+        comes(ALICE);
+        comes(ALICE_PHONE);
+        comes(BOB_PHONE);
+        calls_with(ALICE, "bob", 1, (MessageInitiate){.type = CALL_TYPE_VIDEO, .join = true});
+        comes(BOB);
+        forget();
+        calls_with(BOB, "alice", 2, (MessageInitiate){.type = CALL_TYPE_VIDEO, .join = true});
+        expect("save 1 ongoing", "bob-desk: ok 1 ongoing", "alice-desk: accepted 1 by bob-desk",
+               "bob-phone: over 1 cancelled (answered-elsewhere)", NULL);
+        ck_assert_int_eq(world.call.record.type, CALL_TYPE_VIDEO);
+        says(BOB, MESSAGE_CANCEL, 2);
+        expect("bob-desk: CallOngoing", NULL);
+        says(BOB, MESSAGE_END, 1);
+        ck_assert_ptr_null(strstr(world.trace, "missed"));
+        ck_assert_ptr_null(strstr(world.trace, "alice-phone: over"));
+}
+END_TEST
+
 START_TEST(rule_12_either_side_ends_it_for_both_with_its_duration)
 {
         rings_everywhere();
@@ -426,6 +459,10 @@ int main(void)
         tcase_add_test(answer, rule_8_accepting_while_in_a_call_needs_a_word_about_the_others);
         tcase_add_test(answer, rule_8_end_others_ends_all_the_users_other_calls);
         tcase_add_test(answer, rule_10_glare_is_an_accept_by_the_device_that_called_back);
+        tcase_add_test(
+                answer,
+                rule_10_an_initiate_that_was_an_accept_begins_nothing_when_it_is_asked_again_later);
+        tcase_add_test(answer, rule_10_the_others_of_both_stop_and_nobody_missed_anything);
         tcase_add_test(answer, rule_12_either_side_ends_it_for_both_with_its_duration);
         tcase_add_test(answer, rule_12_what_rings_cannot_be_ended);
         tcase_add_test(answer, only_a_missed_call_is_still_to_be_seen);
