@@ -127,8 +127,11 @@ static void on_message(void *userdata, const char *text, size_t length)
         uint64_t id;
         int r = wire_decode(WIRE_FROM_HUB, text, length, &message, &id, complaint);
 
-        if (r == WIRE_E_UNKNOWN)
-                return; /* a newer hub's: wire-protocol says to ignore it */
+        /* A newer hub's: ignored, and acknowledged. */
+        if (r == WIRE_E_UNKNOWN) {
+                message = (Message){.type = MESSAGE_NONE, .seq = id};
+                r = 0;
+        }
         if (r != 0) {
                 cut(uplink, r < 0 ? strerror(-r) : complaint);
                 return;

@@ -137,9 +137,14 @@ static int message_dispatch(Phone *phone, const Message *message)
                                ? phone_welcome(phone, &reply->welcome)
                                : errand_replied(phone, message->id, reply);
 
+        /* Whoever has logged out is told nothing more. */
+        if (phone->connection == PHONE_LOGGED_OUT)
+                return 0;
         /* Sent again after a resume, and taken already. */
         if (message->seq && message->seq <= phone->seq_seen)
                 return 0;
+        if (message->seq > phone->seq_seen + 1)
+                return -EPROTO;
         r = phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;

@@ -343,7 +343,11 @@ int phone_command(Phone *phone, const Instant *instant, const PhoneCommand *comm
  */
 int phone_connection_changed(Phone *phone, const Instant *instant, PhoneConnection connection,
                              const char *text);
-/* A MESSAGE_REPLY or an event. */
+/*
+ * A MESSAGE_REPLY or an event; MESSAGE_NONE with its seq for an event that is not known here. Also
+ * -EPROTO: events before it are missing. The connection is no good, and the next one's hello has
+ * them sent again.
+ */
 int phone_message(Phone *phone, const Instant *instant, const Message *message);
 /*
  * The hello to send on a connection that has just been made, less token, device and device name,

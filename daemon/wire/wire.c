@@ -114,7 +114,9 @@ int wire_decode(WireSide from, const char *json, size_t length, Message *ret, ui
                 r = read_from_hub(&reader, root, &message);
 
         if (r != 0) {
-                (void)json_integer(json_member(root, "id"), 1, &id);
+                bool event = r == WIRE_E_UNKNOWN && from == WIRE_FROM_HUB;
+
+                (void)json_integer(json_member(root, event ? "seq" : "id"), 1, &id);
                 *ret_id = (uint64_t)id;
                 return r;
         }

@@ -57,7 +57,8 @@ typedef enum WireOutcome {
 /*
  * Reads one message. Returns 0, -ENOMEM, or a WireOutcome with a sentence in `text` that names
  * what was wrong and where. *ret is owned by the caller on 0 only; on WIRE_E_INVALID and
- * WIRE_E_UNKNOWN, *ret_id is the request's id if it had one, else 0.
+ * WIRE_E_UNKNOWN, *ret_id is the request's id if it had one, else 0; of an event that is not known
+ * its seq, which is acknowledged all the same.
  */
 int wire_decode(WireSide from, const char *json, size_t length, Message *ret, uint64_t *ret_id,
                 char text[static MESSAGE_TEXT_MAX + 1]);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
 #include "phone-fixture.h"
 
 /* Without the hub, and when it is back: call-model.md, rules 14 to 17. */
@@ -96,7 +98,7 @@ START_TEST(an_initiate_without_a_connection_is_refused_at_once)
 }
 END_TEST
 
-START_TEST(an_initiate_that_was_lost_on_the_way_is_sent_again)
+START_TEST(rule_1_an_initiate_that_was_lost_on_the_way_is_sent_again)
 {
         CallSnapshot rings = outgoing(CALL, CALL_STATUS_INITIATED);
         FIXTURE(f);
@@ -432,6 +434,26 @@ START_TEST(rule_17_events_are_acknowledged_and_taken_once)
 }
 END_TEST
 
+START_TEST(rule_17_a_gap_is_not_taken_and_leads_to_a_resume)
+{
+        Message hello, over = {.type = MESSAGE_OVER, .seq = 3}, unknown = {.seq = 2};
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        STR_SET(over.over.session_id, CALL);
+        over.over.status = CALL_STATUS_MISSED;
+        ck_assert_int_eq(phone_message(f->phone, &f->instant, &over), -EPROTO);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
+        phone_hello(f->phone, &hello);
+        ck_assert_uint_eq(hello.hello.resume_seq, 1);
+        /* What is not known here is no gap. */
+        ck_assert_int_eq(phone_message(f->phone, &f->instant, &unknown), 0);
+        ck_assert_int_eq(phone_message(f->phone, &f->instant, &over), 0);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_MISSED);
+        forget(f);
+}
+END_TEST
+
 START_TEST(rule_17_a_link_that_is_resumed_keeps_what_rings)
 {
         FIXTURE(f);
@@ -533,7 +555,7 @@ int main(void)
                 rule_15_a_call_that_was_given_up_never_appears,
                 an_initiate_waits_for_a_connection_that_is_being_made,
                 an_initiate_without_a_connection_is_refused_at_once,
-                an_initiate_that_was_lost_on_the_way_is_sent_again,
+                rule_1_an_initiate_that_was_lost_on_the_way_is_sent_again,
                 rule_15_a_ring_without_the_hub_stops_at_its_deadline,
                 rule_15_an_unanswered_call_without_the_hub_stops_at_its_deadline,
                 the_deadline_is_the_hubs_as_long_as_there_is_one,
@@ -554,6 +576,7 @@ int main(void)
                 rule_6_a_cancel_reaches_the_hub_even_late,
                 a_hang_up_without_the_hub_is_done_here_and_told_later,
                 rule_17_events_are_acknowledged_and_taken_once,
+                rule_17_a_gap_is_not_taken_and_leads_to_a_resume,
                 rule_17_a_link_that_is_resumed_keeps_what_rings,
                 history_that_does_not_fit_the_welcome_is_paged,
                 history_goes_to_the_store_and_seen_to_the_hub,

@@ -200,7 +200,7 @@ START_TEST(a_listener_that_answers_late_is_kept)
 }
 END_TEST
 
-START_TEST(do_not_disturb_asks_nobody_to_present)
+START_TEST(rule_9_do_not_disturb_asks_nobody_to_present)
 {
         PhoneCommand dnd = asks(PHONE_COMMAND_DO_NOT_DISTURB, "");
         FIXTURE_WITH_THREE(f);
@@ -219,7 +219,7 @@ START_TEST(do_not_disturb_asks_nobody_to_present)
 }
 END_TEST
 
-START_TEST(do_not_disturb_ends_the_search_for_who_presents)
+START_TEST(rule_9_do_not_disturb_ends_the_search_for_who_presents)
 {
         PhoneCommand dnd = asks(PHONE_COMMAND_DO_NOT_DISTURB, "");
         FIXTURE_WITH_THREE(f);
@@ -234,7 +234,7 @@ START_TEST(do_not_disturb_ends_the_search_for_who_presents)
 }
 END_TEST
 
-START_TEST(after_silence_nobody_is_asked_to_present)
+START_TEST(rule_7_after_silence_nobody_is_asked_to_present)
 {
         FIXTURE_WITH_THREE(f);
 
@@ -350,9 +350,9 @@ int main(void)
                 a_ring_in_the_first_welcome_is_announced_as_resumed,
                 a_listener_that_is_deaf_to_three_events_is_removed,
                 a_listener_that_answers_late_is_kept,
-                do_not_disturb_asks_nobody_to_present,
-                do_not_disturb_ends_the_search_for_who_presents,
-                after_silence_nobody_is_asked_to_present,
+                rule_9_do_not_disturb_asks_nobody_to_present,
+                rule_9_do_not_disturb_ends_the_search_for_who_presents,
+                rule_7_after_silence_nobody_is_asked_to_present,
                 an_id_in_use_by_another_is_refused_by_name,
                 the_same_listener_again_replaces_itself,
                 a_listener_id_is_text_and_a_presenter_has_a_path,

@@ -121,7 +121,7 @@ START_TEST(rule_9_a_restored_policy_holds_from_the_start)
 }
 END_TEST
 
-START_TEST(when_busy_is_kept_here_and_reaches_the_hub_when_it_can)
+START_TEST(rule_8_when_busy_is_kept_here_and_reaches_the_hub_when_it_can)
 {
         PhoneCommand asked = asks(PHONE_COMMAND_WHEN_BUSY, "");
         Message changed = {.type = MESSAGE_CHANGED,
@@ -404,7 +404,7 @@ START_TEST(finished_calls_do_not_pile_up)
 }
 END_TEST
 
-START_TEST(a_call_tied_to_a_program_goes_with_it)
+START_TEST(rule_14_a_call_tied_to_a_program_goes_with_it)
 {
         PhoneCommand asked = asks(PHONE_COMMAND_INITIATE, CALL);
         FIXTURE(f);
@@ -424,7 +424,7 @@ START_TEST(a_call_tied_to_a_program_goes_with_it)
 }
 END_TEST
 
-START_TEST(a_call_of_a_program_that_dies_goes_on)
+START_TEST(rule_14_a_call_of_a_program_that_dies_goes_on)
 {
         FIXTURE(f);
 
@@ -444,7 +444,7 @@ int main(void)
                 rule_8_call_waiting_is_shown_and_not_heard,
                 rule_9_do_not_disturb_silences_what_rings_and_starts_nothing,
                 rule_9_a_restored_policy_holds_from_the_start,
-                when_busy_is_kept_here_and_reaches_the_hub_when_it_can,
+                rule_8_when_busy_is_kept_here_and_reaches_the_hub_when_it_can,
                 a_test_ring_rings_for_three_seconds,
                 a_tone_that_was_stopped_cannot_be_heard,
                 news_of_another_tone_is_old,
@@ -455,8 +455,8 @@ int main(void)
                 all_programs_together_have_a_limit_too,
                 a_device_has_sixty_four_live_calls_at_most,
                 finished_calls_do_not_pile_up,
-                a_call_tied_to_a_program_goes_with_it,
-                a_call_of_a_program_that_dies_goes_on,
+                rule_14_a_call_tied_to_a_program_goes_with_it,
+                rule_14_a_call_of_a_program_that_dies_goes_on,
         };
         Suite *suite = phone_suite("policy", tests, ELEMENTSOF(tests));
         TCase *table = tcase_create("methods");

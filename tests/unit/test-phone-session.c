@@ -366,7 +366,7 @@ START_TEST(rule_8_one_microphone_is_open_at_a_time)
 }
 END_TEST
 
-START_TEST(without_a_microphone_sessions_go_on_side_by_side)
+START_TEST(rule_8_without_a_microphone_sessions_go_on_side_by_side)
 {
         FIXTURE(f);
 
@@ -453,7 +453,7 @@ int main(void)
                 a_token_is_for_who_asked,
                 session_methods_need_a_call_that_is_answered,
                 rule_8_one_microphone_is_open_at_a_time,
-                without_a_microphone_sessions_go_on_side_by_side,
+                rule_8_without_a_microphone_sessions_go_on_side_by_side,
                 a_worker_is_adopted_after_a_restart,
                 news_of_a_worker_that_was_stopped_is_old,
                 a_fault_of_the_worker_is_told,

@@ -309,6 +309,7 @@ static void hub_does(Storm *storm)
 static void link_does(Storm *storm)
 {
         CallSnapshot snapshots[3];
+        Message hello;
         size_t n = roll(storm, ELEMENTSOF(snapshots) + 1);
 
         if (storm->online) {
@@ -322,7 +323,8 @@ static void link_does(Storm *storm)
         for (size_t i = 0; i < n; i++)
                 snapshots[i] = any_snapshot(storm);
         phone_connection_changed(storm->f->phone, &storm->f->instant, PHONE_CONNECTING, "");
-        hub_welcomes(storm->f, snapshots, n, roll(storm, 2));
+        phone_hello(storm->f->phone, &hello);
+        hub_welcomes(storm->f, snapshots, n, *hello.hello.resume && roll(storm, 2));
         storm->online = true;
 }
 
@@ -394,7 +396,7 @@ static void step(Storm *storm)
 
         if (what < 6)
                 program_does(storm);
-        else if (what < 14)
+        else if (what < 14 && storm->online)
                 hub_does(storm);
         else if (what < 16)
                 listener_does(storm);
