@@ -24,20 +24,20 @@ static void command_explain(const char *session_id, const Line *line, CallError 
 
         str_printable(id, sizeof(id), session_id);
         if (error == CALL_ERROR_TOO_MANY)
-                snprintf(text, MESSAGE_TEXT_MAX, "There are %d calls on this device already",
+                snprintf(text, MESSAGE_TEXT_MAX, "there are %d calls on this device already",
                          PHONE_CALLS_MAX);
         else if (!record)
-                snprintf(text, MESSAGE_TEXT_MAX, "There is no call '%s' on this device", id);
+                snprintf(text, MESSAGE_TEXT_MAX, "there is no call '%s' on this device", id);
         else if (error == CALL_ERROR_CALL_TERMINATED)
-                snprintf(text, MESSAGE_TEXT_MAX, "The call %s is over: %s%s%s", id,
+                snprintf(text, MESSAGE_TEXT_MAX, "the call %s is over: %s%s%s", id,
                          call_status_to_string(record->status), *record->reason ? ", " : "",
                          record->reason);
         else if (error == CALL_ERROR_ANSWERED_ELSEWHERE)
-                snprintf(text, MESSAGE_TEXT_MAX, "The call %s was answered by %.128s", id, handler);
+                snprintf(text, MESSAGE_TEXT_MAX, "the call %s was answered by %.128s", id, handler);
         else if (error == CALL_ERROR_CALL_ONGOING)
-                snprintf(text, MESSAGE_TEXT_MAX, "The call %s has been answered; End ends it", id);
+                snprintf(text, MESSAGE_TEXT_MAX, "the call %s has been answered; End ends it", id);
         else
-                snprintf(text, MESSAGE_TEXT_MAX, "This cannot be done to the %s call %s: it is %s",
+                snprintf(text, MESSAGE_TEXT_MAX, "this cannot be done to the %s call %s: it is %s",
                          call_direction_to_string(record->direction), id,
                          call_status_to_string(record->status));
 }
@@ -144,14 +144,14 @@ static int command_initiate(Phone *phone, const PhoneCommand *command, uint64_t 
 
         if (phone->connection != PHONE_ONLINE && phone->connection != PHONE_CONNECTING) {
                 phone_refuse(phone, ticket, session_id, CALL_ERROR_NOT_CONNECTED,
-                             "There is no connection to the hub%s%s",
+                             "there is no connection to the hub%s%s",
                              *phone->connection_text ? ": " : "", phone->connection_text);
                 return 0;
         }
         if (phone_n_live_calls(phone) + errands_waiting(phone, MESSAGE_INITIATE, session_id) >=
             PHONE_CALLS_MAX) {
                 phone_refuse(phone, ticket, session_id, CALL_ERROR_TOO_MANY,
-                             "There are %d calls on this device already", PHONE_CALLS_MAX);
+                             "there are %d calls on this device already", PHONE_CALLS_MAX);
                 return 0;
         }
         errand = command_errand(phone, command, MESSAGE_INITIATE, ticket);
@@ -201,7 +201,7 @@ static void command_join(Phone *phone, Line *line, const PhoneCommand *command, 
         if (session->state != SESSION_IDLE && session->state != SESSION_LEFT &&
             session->state != SESSION_FAILED) {
                 phone_refuse(phone, ticket, command->session_id, CALL_ERROR_INVALID_TRANSITION,
-                             "The session of call %s is %s; Join is for one that is idle, left or "
+                             "the session of call %s is %s; Join is for one that is idle, left or "
                              "failed",
                              command->session_id, session_state_to_string(session->state));
                 return;
@@ -345,7 +345,7 @@ static void command_block(Phone *phone, const PhoneCommand *command, uint64_t ti
 
         if (phone->connection == PHONE_LOGGED_OUT) {
                 phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
-                             "Nobody is logged in here who could block '%s'", command->block.uid);
+                             "nobody is logged in here who could block '%s'", command->block.uid);
                 return;
         }
         errand = command_errand(phone, command, MESSAGE_BLOCK, ticket);
@@ -434,7 +434,7 @@ static int command_dispatch(Phone *phone, const PhoneCommand *command, uint64_t 
         case PHONE_COMMAND_INITIATE:
                 if (phone->connection == PHONE_LOGGED_OUT) {
                         phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
-                                     "Nobody is logged in here; Login comes first");
+                                     "nobody is logged in here; Login comes first");
                         return 0;
                 }
                 return command_initiate(phone, command, ticket);

@@ -114,7 +114,7 @@ static void connection_refuse_initiates(Phone *phone)
                         continue;
                 errand_fail(phone, errand, CALL_ERROR_NOT_CONNECTED,
                             *phone->connection_text ? phone->connection_text
-                                                    : "There is no connection to the hub");
+                                                    : "there is no connection to the hub");
                 errand_remove(phone, errand);
         }
 }
@@ -138,7 +138,7 @@ static int connection_log_out(Phone *phone)
                 return r;
         DL_FOREACH_SAFE (phone->errands, errand, next_errand) {
                 errand_fail(phone, errand, CALL_ERROR_NOT_LOGGED_IN,
-                            "Logged out while it waited for the hub");
+                            "logged out while it waited for the hub");
                 errand_remove(phone, errand);
         }
         if (phone->connection == PHONE_ONLINE) {

@@ -209,7 +209,7 @@ static int listener_judge(Phone *phone, const PhoneListener *asked)
         if (other && str_eq(other->shown.owner, asked->owner))
                 return 0;
         if (other) {
-                snprintf(text, size, "The listener id '%s' is in use by %.64s", id,
+                snprintf(text, size, "the listener id '%s' is in use by %.64s", id,
                          other->shown.owner);
                 return CALL_ERROR_LISTENER_EXISTS;
         }
@@ -217,7 +217,7 @@ static int listener_judge(Phone *phone, const PhoneListener *asked)
                 n += str_eq(listener->shown.owner, asked->owner);
         if (n >= LISTENERS_PER_OWNER_MAX || phone->n_listeners >= LISTENERS_MAX) {
                 snprintf(text, size,
-                         "No room for listener '%s': %.64s has %zu of %d, all have %zu of %d", id,
+                         "no room for listener '%s': %.64s has %zu of %d, all have %zu of %d", id,
                          asked->owner, n, LISTENERS_PER_OWNER_MAX, phone->n_listeners,
                          LISTENERS_MAX);
                 return CALL_ERROR_TOO_MANY;

@@ -101,7 +101,7 @@ static int reply_accept(Phone *phone, Errand *errand, const MessageReply *reply)
         } else {
                 /* It was given up here meanwhile: nobody is left to talk. */
                 errand_fail(phone, errand, CALL_ERROR_CALL_TERMINATED,
-                            "The call was over here before the hub confirmed the answer");
+                            "the call was over here before the hub confirmed the answer");
                 errand_turn(errand, MESSAGE_END);
                 errand->kept = true;
                 errand_add(phone, errand);
@@ -173,7 +173,7 @@ static int reply_token(Phone *phone, Errand *errand, const MessageReply *reply)
                 errand_fail(phone, errand, reply->error, reply->text);
         } else if (errand->command == PHONE_COMMAND_JOIN) {
                 errand_fail(phone, errand, CALL_ERROR_MEDIA_FAILED,
-                            "The session was left before it was joined");
+                            "the session was left before it was joined");
         } else if (errand->has_ticket) {
                 PhoneAction *action = phone_done(phone, errand->ticket, errand_session_id(errand));
                 STR_SET(action->token, reply->token.token);
@@ -188,7 +188,7 @@ static int reply_join(Phone *phone, Errand *errand, const MessageReply *reply)
 
         if (!line || line->shown.record.status != CALL_STATUS_ONGOING) {
                 errand_fail(phone, errand, CALL_ERROR_CALL_TERMINATED,
-                            "The call was over before its session was joined");
+                            "the call was over before its session was joined");
                 return 0;
         }
         if (reply->error == CALL_ERROR_AUTH_FAILED && errand->command != PHONE_COMMAND_JOIN) {
@@ -210,7 +210,7 @@ static int reply_join(Phone *phone, Errand *errand, const MessageReply *reply)
                 errand_succeed(phone, errand);
         else
                 errand_fail(phone, errand, (CallError)r,
-                            "The media failed or were left while they were being joined");
+                            "the media failed or were left while they were being joined");
         return 0;
 }
 
@@ -281,7 +281,7 @@ static const ReplyRule *reply_rule(MessageType type)
 int errand_replied(Phone *phone, uint64_t id, const MessageReply *reply)
 {
         MessageReply wrong = {.error = CALL_ERROR_NOT_SUPPORTED,
-                              .text = "The hub gave an answer that does not belong to the request"};
+                              .text = "the hub gave an answer that does not belong to the request"};
         Errand *errand;
         int r;
 
@@ -316,8 +316,8 @@ static void expire_initiate(Phone *phone, Errand *errand)
 {
         errand_fail(phone, errand,
                     errand->sent_once ? CALL_ERROR_TIMEOUT : CALL_ERROR_NOT_CONNECTED,
-                    errand->sent_once ? "The hub has not confirmed the call within 10 s"
-                                      : "There is no connection to the hub");
+                    errand->sent_once ? "the hub has not confirmed the call within 10 s"
+                                      : "there is no connection to the hub");
         if (!errand->sent_once) {
                 errand_free(errand);
                 return;
@@ -341,7 +341,7 @@ static int expire_kept(Phone *phone, Errand *errand)
                 return 0;
         }
         errand_fail(phone, errand, CALL_ERROR_TIMEOUT,
-                    "The hub has not confirmed it within 10 s; the call is over here");
+                    "the hub has not confirmed it within 10 s; the call is over here");
         errand_put_back(phone, errand);
         return 0;
 }
@@ -351,11 +351,11 @@ static void expire_other(Phone *phone, Errand *errand)
         Line *line = line_find(phone, errand_session_id(errand));
 
         errand_fail(phone, errand, CALL_ERROR_TIMEOUT,
-                    "The hub has not confirmed it within 10 s: the call's status says what came "
+                    "the hub has not confirmed it within 10 s: the call's status says what came "
                     "of it");
         if (errand->command == PHONE_COMMAND_JOIN && line && line_is_live(line))
                 session_fail(phone, line, CALL_ERROR_TIMEOUT,
-                             "The hub has not confirmed the join within 10 s");
+                             "the hub has not confirmed the join within 10 s");
         else if (errand->sent && !errand->held) {
                 errand->expired = true;
                 errand_put_back(phone, errand);

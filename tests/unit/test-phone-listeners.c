@@ -258,7 +258,7 @@ START_TEST(an_id_in_use_by_another_is_refused_by_name)
         listen(f, "window", ":1.2", 0, true, false);
         ck_assert_int_eq(phone_listener_add(f->phone, &f->instant, &listener, false, &text),
                          CALL_ERROR_LISTENER_EXISTS);
-        ck_assert_str_eq(text, "The listener id 'window' is in use by :1.2");
+        ck_assert_str_eq(text, "the listener id 'window' is in use by :1.2");
         phone_owner_gone(f->phone, &f->instant, ":1.2");
         ck_assert_int_eq(phone_listener_add(f->phone, &f->instant, &listener, false, &text), 0);
 }

@@ -300,19 +300,19 @@ START_TEST(errors_are_sentences_that_name_what_was_wrong)
         do_to(f, PHONE_COMMAND_END, "no such\ncall");
         forget(f);
         ck_assert_str_eq(f->last[PHONE_DONE].text,
-                         "There is no call 'no such?call' on this device");
+                         "there is no call 'no such?call' on this device");
         hub_rings(f, CALL);
         reject(f, CALL, CALL_STATUS_CANCELLED);
         forget(f);
         ck_assert_str_eq(f->last[PHONE_DONE].text,
-                         "This cannot be done to the incoming call " CALL ": it is initiated");
+                         "this cannot be done to the incoming call " CALL ": it is initiated");
         reject(f, CALL, CALL_STATUS_ENDED);
         forget(f);
         ck_assert_int_eq(f->last[PHONE_DONE].error, CALL_ERROR_INVALID_ARGUMENT);
         hub_over(f, CALL, CALL_STATUS_MISSED, CALL_REASON_TIMEOUT);
         accept_by(f, CALL, PROGRAM);
         forget(f);
-        ck_assert_str_eq(f->last[PHONE_DONE].text, "The call " CALL " is over: missed, timeout");
+        ck_assert_str_eq(f->last[PHONE_DONE].text, "the call " CALL " is over: missed, timeout");
 }
 END_TEST
 

@@ -231,7 +231,7 @@ START_TEST(a_refused_login_is_a_reason_for_a_call_that_fails)
         place(f, CALL);
         expect(f, "done:NotConnected");
         ck_assert_str_eq(f->last[PHONE_DONE].text,
-                         "There is no connection to the hub: The token was revoked");
+                         "there is no connection to the hub: The token was revoked");
 }
 END_TEST
 
