@@ -8,9 +8,8 @@
 #include "tringd/kept.h"
 #include "tringd/objects.h"
 
-#define DEADLINE_ACCURACY_US                                                \
-        (5 * USEC_PER_MSEC) /* nobody sees it; the kernel may batch wakeups \
-                             */
+/* Nobody sees it, and the kernel may batch wakeups. */
+#define DEADLINE_ACCURACY_US (5 * USEC_PER_MSEC)
 /* After everything else of a loop turn. */
 #define SETTLE_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 100)
 #define DIRECT_PEER "direct" /* no bus name, and no unique name either */

@@ -7,16 +7,6 @@
 #include "base/str.h"
 #include "tringd/errors.h"
 
-#define KEY_SHOWN 64 /* bytes of an unknown key: enough to find it again */
-
-static int refuse(sd_bus_error *error, const char *what, const char *key, const char *why)
-{
-        char shown[KEY_SHOWN];
-
-        return error_set(error, CALL_ERROR_INVALID_ARGUMENT, "%s '%s' %s", what,
-                         str_printable(shown, sizeof(shown), key), why);
-}
-
 static int read_bool(sd_bus_message *message, bool *target)
 {
         int value;
@@ -102,7 +92,7 @@ static int read_value(sd_bus_message *message, const char *what, const Option *o
                 return r;
         const char *type = type_for(option->kind, contents);
         if (!type)
-                return refuse(error, what, option->key, wrong_type(option->kind));
+                return error_invalid(error, what, option->key, wrong_type(option->kind));
 
         r = sd_bus_message_enter_container(message, 'v', type);
         if (r < 0)
@@ -123,9 +113,9 @@ static int read_value(sd_bus_message *message, const char *what, const Option *o
                 break;
         }
         if (r == -EMSGSIZE && !sd_bus_error_is_set(error))
-                return refuse(error, what, option->key, "is too large");
+                return error_invalid(error, what, option->key, "is too large");
         if (r == -EILSEQ && !sd_bus_error_is_set(error))
-                return refuse(error, what, option->key, "has control characters in it");
+                return error_invalid(error, what, option->key, "has control characters in it");
         if (r < 0)
                 return r;
         return sd_bus_message_exit_container(message);
@@ -143,11 +133,11 @@ static int read_entry(sd_bus_message *message, const char *what, Option *options
                 if (!str_eq(options[i].key, key))
                         continue;
                 if (options[i].given)
-                        return refuse(error, what, key, "is given twice");
+                        return error_invalid(error, what, key, "is given twice");
                 options[i].given = true;
                 return read_value(message, what, &options[i], error);
         }
-        return refuse(error, what, key, "is not known here");
+        return error_invalid(error, what, key, "is not known here");
 }
 
 int options_read(sd_bus_message *message, const char *what, Option *options, size_t n,

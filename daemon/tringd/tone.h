@@ -13,9 +13,8 @@
 
 /* Before a tone starts: what has just been said on the bus is delivered first. Nobody hears it. */
 #define TONE_START_DELAY_US (2 * USEC_PER_MSEC)
-#define TONE_STOP_US                                                                \
-        (1 * USEC_PER_SEC) /* after that it is killed: a ring that goes on is worse \
-                            */
+/* After that it is killed: a ring that goes on is worse. */
+#define TONE_STOP_US (1 * USEC_PER_SEC)
 
 typedef struct Tone Tone;
 
