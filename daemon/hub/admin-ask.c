@@ -124,8 +124,13 @@ int admin_ask(const char *state, const OperatorRequest *request, char **ret_text
 
         *ret_text = NULL;
         int r = admin_connect(state, &fd);
-        if (r < 0)
+        if (r == -ECONNREFUSED)
                 return r;
+        if (r < 0) {
+                *ret_text =
+                        str_printf("cannot use the state folder \"%s\": %s", state, strerror(-r));
+                return r;
+        }
         r = admin_send(fd, request);
         if (r >= 0)
                 r = admin_receive(fd, &answer);

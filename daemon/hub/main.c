@@ -355,8 +355,10 @@ static int run_verb(char **words, int n, Arguments *arguments)
         if (n == 0)
                 return usage_error("", "there is no verb", "");
         if (!verb)
-                return usage_error("there is no verb \"", words[n > 1 && has_second(words[0])],
-                                   "\"");
+                return has_second(words[0]) && n == 1
+                               ? usage_error("\"", words[0], "\" needs a second word")
+                               : usage_error("there is no verb \"", words[has_second(words[0])],
+                                             "\"");
 
         int taken = verb->words[1] ? 2 : 1;
         if (verb->operand && n == taken)

@@ -21,6 +21,10 @@ int state_folder(const char *option, char **ret, char **ret_text)
         const char *state_home = getenv("XDG_STATE_HOME");
         const char *home = getenv("HOME");
 
+        if (option && !option[0]) {
+                *ret_text = strdup("--state \"\" is no folder");
+                return -EINVAL;
+        }
         if (option)
                 return copy_of(option, ret);
         if (!str_empty(by_systemd))
