@@ -33,12 +33,12 @@ static void print_connection(const cJSON *manager)
         const char *error = json_string(manager, "connection_error");
         char person[PRINT_PERSON_MAX], hub[256], sentence[512];
 
-        if (str_eq(state, "logged-out")) {
+        if (str_eq(state, "logged-out"))
                 puts("not logged in");
-                return;
-        }
-        printf("%s as %s on %s\n", str_printable(sentence, 32, state), print_person(person, user),
-               str_printable(hub, sizeof(hub), json_string(user, "hub")));
+        else
+                printf("%s as %s on %s\n", str_printable(sentence, 32, state),
+                       print_person(person, user),
+                       str_printable(hub, sizeof(hub), json_string(user, "hub")));
         if (!str_empty(error))
                 printf("  %s\n", str_printable(sentence, sizeof(sentence), error));
 }

@@ -15,7 +15,6 @@ static char *base_folder(const char *variable, const char *in_home)
                 return str_printf("%s/tring", value);
         if (in_home && home && home[0] == '/')
                 return str_printf("%s/%s/tring", home, in_home);
-        errno = ENOENT;
         return NULL;
 }
 
@@ -49,10 +48,10 @@ static int check_folder(const char *path)
         return access(path, W_OK | X_OK) < 0 ? -errno : 0;
 }
 
-static void say(Folders *folders, const char *what, const char *path, int error)
+static void say(Folders *folders, const char *consequence, const char *path, const char *why)
 {
-        char *said = str_printf("%s%s%s %s: %s", folders->trouble ? folders->trouble : "",
-                                folders->trouble ? "; " : "", what, path, strerror(-error));
+        char *said = str_printf("%s%s%s %s%s", folders->trouble ? folders->trouble : "",
+                                folders->trouble ? "; " : "", consequence, path, why);
 
         if (!said)
                 return;
@@ -60,15 +59,22 @@ static void say(Folders *folders, const char *what, const char *path, int error)
         folders->trouble = said;
 }
 
-static void keep_if_usable(Folders *folders, char **path, const char *consequence)
+/* A path that nothing can be kept in is forgotten; NULL: `variable` did not give one. */
+static void keep_if_usable(Folders *folders, char **path, const char *variable,
+                           const char *consequence)
 {
+        if (!*path) {
+                say(folders, consequence, variable, " is not set");
+                return;
+        }
         int r = make_folders(*path);
 
         if (r >= 0 || r == -EROFS || r == -EACCES)
                 r = check_folder(*path);
         if (r >= 0)
                 return;
-        say(folders, consequence, *path, r);
+        _cleanup_free_ char *why = str_printf(": %s", strerror(-r));
+        say(folders, consequence, *path, why ? why : "");
         free(*path);
         *path = NULL;
 }
@@ -83,14 +89,8 @@ int folders_init(Folders *folders)
         if (folders->state &&
             !(folders->credentials = str_printf("%s/credentials", folders->state)))
                 return -ENOMEM;
-        if (folders->state)
-                keep_if_usable(folders, &folders->state, "nothing is remembered over a restart:");
-        else
-                say(folders, "nothing is remembered over a restart:", "$HOME", -ENOENT);
-        if (folders->runtime)
-                keep_if_usable(folders, &folders->runtime, "calls have no sound:");
-        else
-                say(folders, "calls have no sound:", "$XDG_RUNTIME_DIR", -ENOENT);
+        keep_if_usable(folders, &folders->state, "$HOME", "nothing is remembered over a restart:");
+        keep_if_usable(folders, &folders->runtime, "$XDG_RUNTIME_DIR", "calls have no sound:");
 
         if (settings && !(folders->settings = str_printf("%s/tringd.conf", settings)))
                 return -ENOMEM;

@@ -173,6 +173,7 @@ START_TEST(token_is_kept_for_the_user_alone)
         _cleanup_(hub_freep) Hub *hub = hub_new(rig);
         _cleanup_(desktop_freep) Desktop *alice = desktop_new(rig, "alice");
         _cleanup_free_ char *token = NULL, *error = NULL;
+        _cleanup_(run_result_done) RunResult result = {};
         char path[RIG_PATH_MAX], folder[RIG_PATH_MAX];
         struct stat st;
 
@@ -199,6 +200,8 @@ START_TEST(token_is_kept_for_the_user_alone)
                              "logged-out");
         error = client_property(alice->client, TRING_ROOT, TRING_MANAGER, "ConnectionError");
         ck_assert_msg(strstr(error, path), "'%s' does not name %s", error, path);
+        process_run(rig, &alice->environment, ARGV(rig_program("CTL"), "status"), NULL, &result);
+        ck_assert_msg(strstr(result.out, path), "'%s' does not name %s", result.out, path);
         desktop_login_token(alice, hub->url, token);
         desktop_wait_online(alice);
         ck_assert_int_eq(stat(path, &st), 0);
