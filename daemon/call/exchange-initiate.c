@@ -27,7 +27,7 @@ static int initiate_check_user(Request *request, Receiver *ret)
 
         if (str_eq(uid, request->device->user->uid))
                 return exchange_request_refuse(request, CALL_ERROR_CALLING_SELF,
-                                               "'%s' is who is calling", uid);
+                                               "'%s' is the caller: nobody calls themselves", uid);
         ret->user = exchange_user_find(request->exchange, uid);
         if (!ret->user)
                 return exchange_request_refuse(request, CALL_ERROR_USER_NOT_FOUND,
