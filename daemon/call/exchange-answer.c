@@ -334,8 +334,13 @@ int exchange_request_reject(Request *request)
 
 int exchange_request_end(Request *request)
 {
+        const char *session_id = request->message->session.session_id;
+        /* Of an initiate that was taken for an accept nobody may have heard that it was (rule 10).
+         */
+        const Side *merged = exchange_user_merged(request->device->user, session_id);
         View view;
-        int r = exchange_request_find(request, request->message->session.session_id,
+        int r = exchange_request_find(request,
+                                      merged ? merged->call->record.session_id : session_id,
                                       CALL_METHOD_END, &view);
 
         if (r != 0 || view.verdict == METHOD_SUCCEEDS)

@@ -43,11 +43,23 @@ usec_t phone_next_deadline(const Phone *phone)
 
 static int line_due(Phone *phone, Line *line)
 {
-        if (line_is_live(line))
-                return line_end_here(phone, line,
-                                     line->unknown ? CALL_EVENT_CALLER_LOST : CALL_EVENT_TIMEOUT,
-                                     CALL_REASON_NONE);
-        line_remove(phone, line);
+        CallEvent event = line->unknown ? CALL_EVENT_CALLER_LOST : CALL_EVENT_TIMEOUT;
+        char session_id[UUID_LENGTH + 1];
+        Errand *errand;
+        int r;
+
+        if (!line_is_live(line)) {
+                line_remove(phone, line);
+                return 0;
+        }
+        STR_SET(session_id, line->shown.record.session_id);
+        r = line_end_here(phone, line, event, CALL_REASON_NONE);
+        if (r < 0 || line->shown.record.direction == CALL_DIRECTION_INCOMING)
+                return r;
+        /* It may have been answered, and the hub have had no way to say so: it learns of this. */
+        errand = errand_new(phone, MESSAGE_CANCEL, session_id);
+        errand->kept = true;
+        errand_add(phone, errand);
         return 0;
 }
 

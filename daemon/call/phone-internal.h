@@ -350,6 +350,8 @@ int phone_welcome(Phone *phone, const ReplyWelcome *welcome);
 /* ---- phone-link.c ---- */
 
 int phone_history_page(Phone *phone, const ReplyHistory *page);
+/* A record as the hub has it: of a call that it did not know it says how that ended. */
+int phone_history_news(Phone *phone, const CallRecord *record);
 /* Says which events have been taken, if that has waited long enough for a ride. */
 void phone_acknowledge(Phone *phone);
 /* A call's record as it is by `over`, for the store. Returns 0 or -ENOMEM. */

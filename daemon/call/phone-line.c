@@ -340,8 +340,19 @@ static bool line_can_become(const CallRecord *record, CallStatus to)
         return false;
 }
 
+/* It was answered, and that could not be said here: nothing ends that was not ongoing. */
+static void line_answered_unsaid(Phone *phone, Line *line, usec_t answered_at)
+{
+        CallSnapshot snapshot = {.record = line->shown.record};
+
+        snapshot.record.answered_at = answered_at;
+        line_answered(phone, line, &snapshot, snapshot.record.direction == CALL_DIRECTION_OUTGOING);
+}
+
 void line_over(Phone *phone, Line *line, const MessageOver *over)
 {
+        if (over->status == CALL_STATUS_ENDED)
+                line_answered_unsaid(phone, line, over->answered_at);
         if (call_status_is_terminal(over->status) &&
             line_can_become(&line->shown.record, over->status))
                 line_finish(phone, line, over);
@@ -350,22 +361,21 @@ void line_over(Phone *phone, Line *line, const MessageOver *over)
 int line_over_by_record(Phone *phone, Line *line, const CallRecord *record)
 {
         bool elsewhere = line_rings(line) && !str_eq(record->receiver.device, phone->user.device);
-        const CallSnapshot answered = {.record = *record};
         MessageOver over = {
                 .status = record->status,
                 .answered_at = record->answered_at,
                 .ended_at = record->ended_at,
                 .duration_s = record->duration_s,
         };
+        int r;
 
-        int r = phone_reserve(phone, 2, 2);
+        r = phone_reserve(phone, 2, 2);
         if (r < 0)
                 return r;
-        /* It was answered, and nobody could say so here: nothing ends that was not ongoing. */
         if (record->status == CALL_STATUS_ENDED && elsewhere)
                 return line_end_here(phone, line, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
         if (record->status == CALL_STATUS_ENDED)
-                line_answered(phone, line, &answered, record->direction == CALL_DIRECTION_OUTGOING);
+                line->shown.record.receiver = record->receiver;
         STR_SET(over.session_id, record->session_id);
         STR_SET(over.reason, record->reason);
         line_over(phone, line, &over);

@@ -64,12 +64,25 @@ int phone_history_put_over(Phone *phone, const CallRecord *record, const Message
         return phone_history_put(phone, &ended);
 }
 
+int phone_history_news(Phone *phone, const CallRecord *record)
+{
+        Line *line = line_find(phone, record->session_id);
+        int r;
+
+        r = phone_history_put(phone, record);
+        if (r < 0)
+                return r;
+        return line && line_is_live(line) && line->unknown
+                       ? line_over_by_record(phone, line, record)
+                       : 0;
+}
+
 int phone_history_page(Phone *phone, const ReplyHistory *page)
 {
         int r;
 
         for (size_t i = 0; i < page->n_records; i++) {
-                r = phone_history_put(phone, &page->records[i]);
+                r = phone_history_news(phone, &page->records[i]);
                 if (r < 0)
                         return r;
         }

@@ -205,10 +205,15 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
         }
         if (welcome->history_complete) {
                 phone->history_since = welcome->date;
-        } else if (!errand_find(phone, MESSAGE_HISTORY, "")) {
-                phone->history_paged_to = welcome->date;
-                errand_ask(phone, MESSAGE_HISTORY, NULL);
+                return 0;
         }
+        /* Pages that were asked for before are begun again: their first ones are old by now. */
+        Errand *errand = errand_find(phone, MESSAGE_HISTORY, "");
+        phone->history_paged_to = welcome->date;
+        if (errand)
+                *errand->message.history.cursor = '\0';
+        else
+                errand_ask(phone, MESSAGE_HISTORY, NULL);
         return 0;
 }
 

@@ -113,7 +113,7 @@ static int message_event(Phone *phone, const Message *message)
         case MESSAGE_PARTICIPANT:
                 return participants_message(phone, message);
         case MESSAGE_LOGGED:
-                return phone_history_put(phone, &message->logged);
+                return phone_history_news(phone, &message->logged);
         case MESSAGE_FORGOTTEN:
                 return message_forgotten(phone, &message->sessions);
         case MESSAGE_MEMBERS:
@@ -145,7 +145,8 @@ static int message_dispatch(Phone *phone, const Message *message)
                 return 0;
         if (message->seq > phone->seq_seen + 1)
                 return -EPROTO;
-        r = phone_reserve(phone, 1, 1);
+        /* A call that is over may have to be answered first. */
+        r = message->type == MESSAGE_OVER ? phone_reserve(phone, 2, 2) : phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;
         r = message_event(phone, message);

@@ -313,6 +313,20 @@ START_TEST(rule_8_end_others_ends_all_the_users_other_calls)
 }
 END_TEST
 
+START_TEST(rule_10_an_initiate_that_became_an_accept_is_ended_by_its_own_id)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        calls(BOB, "alice", 2);
+        forget();
+        says(BOB, MESSAGE_END, 2);
+        said("alice-desk: over 1 ended (remote-hangup)");
+        said("bob-desk: over 1 ended (hangup)");
+        said("bob-desk: ok");
+}
+END_TEST
+
 START_TEST(rule_10_glare_is_an_accept_by_the_device_that_called_back)
 {
         comes(ALICE);
@@ -463,6 +477,7 @@ int main(void)
                 answer,
                 rule_10_an_initiate_that_was_an_accept_begins_nothing_when_it_is_asked_again_later);
         tcase_add_test(answer, rule_10_the_others_of_both_stop_and_nobody_missed_anything);
+        tcase_add_test(answer, rule_10_an_initiate_that_became_an_accept_is_ended_by_its_own_id);
         tcase_add_test(answer, rule_12_either_side_ends_it_for_both_with_its_duration);
         tcase_add_test(answer, rule_12_what_rings_cannot_be_ended);
         tcase_add_test(answer, only_a_missed_call_is_still_to_be_seen);

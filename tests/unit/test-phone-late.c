@@ -16,6 +16,7 @@ static void hub_remembers(Fixture *f, CallRecord *record)
         welcome->n_history = record != NULL;
         welcome->history_complete = true;
         welcome->date = f->instant.date;
+        f->seq = 0;
         hub_message(f, &message);
 }
 
@@ -78,6 +79,18 @@ START_TEST(an_outgoing_call_that_was_answered_and_is_over_was_ongoing_before_it_
         expect(f, "history:ended/ call session-added manager status:ongoing "
                   "broadcast:OutgoingCallAccepted worker-stop call status:ended "
                   "broadcast:CallEndedMessageReceived");
+}
+END_TEST
+
+START_TEST(rule_10_a_ring_that_ends_as_answered_was_ongoing_before)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        hub_over(f, CALL, CALL_STATUS_ENDED, CALL_REASON_HANGUP);
+        expect(f, "call session-added status:ongoing worker-stop call status:ended/hangup "
+                  "broadcast:CallEndedMessageReceived tone:none");
 }
 END_TEST
 
@@ -159,17 +172,75 @@ START_TEST(rule_2_asking_again_and_again_does_not_make_a_ring_longer)
 }
 END_TEST
 
+START_TEST(rule_15_a_ring_that_the_hub_does_not_know_ends_as_history_says)
+{
+        Message logged = {.type = MESSAGE_LOGGED, .logged = ended_at("elsewhere")};
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        hub_gone(f);
+        hub_remembers(f, NULL);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
+        forget(f);
+        hub_message(f, &logged);
+        expect(f, "history:ended/hangup worker-stop call "
+                  "status:cancelled/answered-elsewhere broadcast:IncomingCallCancelled tone:none");
+}
+END_TEST
+
+START_TEST(rule_14_a_call_that_was_given_up_without_the_hub_is_cancelled_there)
+{
+        FIXTURE(f);
+
+        placed(f, CALL);
+        hub_gone(f);
+        wait_us(f, RING_S * USEC_PER_SEC);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_UNANSWERED);
+        forget(f);
+        hub_remembers(f, NULL);
+        expect(f, "manager send:cancel");
+        reply_error(f, MESSAGE_CANCEL, CALL_ERROR_CALL_ONGOING);
+        expect(f, "send:end");
+}
+END_TEST
+
+START_TEST(rule_16_pages_are_begun_again_after_a_new_welcome)
+{
+        Message welcome = {.type = MESSAGE_REPLY, .id = HELLO_ID};
+        Message page = {.type = MESSAGE_REPLY, .reply.kind = REPLY_HISTORY};
+        FIXTURE(f);
+
+        welcome.reply.kind = REPLY_WELCOME;
+        welcome.reply.welcome.date = f->instant.date;
+        hub_message(f, &welcome);
+        fixture_said(f);
+        page.id = f->ids[MESSAGE_HISTORY];
+        STR_SET(page.reply.history.next, "older");
+        hub_message(f, &page);
+        fixture_said(f);
+        ck_assert_str_eq(f->sent[MESSAGE_HISTORY].history.cursor, "older");
+        hub_gone(f);
+        hub_message(f, &welcome);
+        fixture_said(f);
+        ck_assert_str_eq(f->sent[MESSAGE_HISTORY].history.cursor, "");
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
                 rule_4_a_ring_that_was_answered_elsewhere_and_is_over_stops,
                 rule_4_what_was_accepted_here_and_is_over_was_ongoing_before_it_ended,
                 an_outgoing_call_that_was_answered_and_is_over_was_ongoing_before_it_ended,
+                rule_10_a_ring_that_ends_as_answered_was_ongoing_before,
                 rule_4_a_call_that_another_device_is_in_does_not_appear_here,
                 rule_17_a_ring_that_is_over_when_it_is_sent_again_is_no_call,
                 rule_16_what_was_deleted_here_does_not_come_back,
                 rule_16_what_was_seen_here_stays_seen,
                 rule_2_asking_again_and_again_does_not_make_a_ring_longer,
+                rule_15_a_ring_that_the_hub_does_not_know_ends_as_history_says,
+                rule_14_a_call_that_was_given_up_without_the_hub_is_cancelled_there,
+                rule_16_pages_are_begun_again_after_a_new_welcome,
         };
 
         return suite_run(phone_suite("late", tests, ELEMENTSOF(tests)));

@@ -108,6 +108,10 @@ static CallStatus follows(CallDirection side, CallStatus status, const Event *ev
                     call_status_is_terminal(to))
                         return to;
         }
+        /* By way of ongoing, of which it had not heard. */
+        if (status == CALL_STATUS_INITIATED && event->type == MESSAGE_OVER &&
+            event->status == CALL_STATUS_ENDED)
+                return CALL_STATUS_ENDED;
         return status;
 }
 
