@@ -137,7 +137,8 @@ static void see_status(Handset *handset, Sight *sight, const PhoneAction *action
                 world_count(world, COUNT_ELSEWHERE);
         /* Offline, or long after it, a phone has to help itself: rule 15. */
         if (str_eq(action->reason, "timeout") && !the_case->over_at &&
-            phone_connection(handset->phone, NULL) == PHONE_ONLINE &&
+            phone_connection(handset->phone, NULL) == PHONE_ONLINE && handset->connection &&
+            !handset->connection->dead &&
             world->now < the_case->ring_until + RING_WITHOUT_HUB_GRACE_US)
                 law_broken(world, LAW_TIMEOUT_IS_THE_HUBS,
                            "%s ends call %s by timeout, online and before the hub",
@@ -254,12 +255,21 @@ void laws_see_phone_gone(Handset *handset)
         for (unsigned i = 0; i < world->n_cases; i++) {
                 Sight *sight = &world->cases[i].sights[handset->index];
 
-                sight->was_there = sight->there && !sight->ever_over;
+                sight->was_there = sight->there && sight->terminal == 0;
                 /* Whoever pressed cancel has no answer, and is not heard all the same. */
                 sight->never_heard = sight->never_heard || sight->cancelled_by;
                 sight->cancelled_by = 0;
                 sight->there = false;
         }
+}
+
+/* Whoever logs in begins anew: without a connection the hub could not be told of the end. */
+void laws_see_logout(Handset *handset)
+{
+        World *world = handset->world;
+
+        for (unsigned i = 0; i < world->n_cases; i++)
+                world->cases[i].sights[handset->index].ever_over = false;
 }
 
 void laws_see_phone_back(Handset *handset)
@@ -269,7 +279,7 @@ void laws_see_phone_back(Handset *handset)
         for (unsigned i = 0; i < world->n_cases; i++) {
                 const Sight *sight = &world->cases[i].sights[handset->index];
 
-                if (sight->was_there && !sight->there && !sight->ever_over)
+                if (sight->was_there && !sight->there)
                         law_broken(world, LAW_RESTORED, "%s has lost call %u",
                                    handset_name(handset), i);
         }
@@ -279,7 +289,8 @@ void laws_see_phone_back(Handset *handset)
 
 static void see_saved(World *world, Case *the_case, const LiveCall *live)
 {
-        the_case->ring_until = live->ring_until ? live->ring_until - DATE_BASE : 0;
+        if (live->record.status == CALL_STATUS_INITIATED)
+                the_case->ring_until = live->ring_until - DATE_BASE;
         the_case->receiver = (unsigned)atoi(live->record.receiver.uid + strlen("user-"));
         if (live->record.status == CALL_STATUS_ONGOING && !the_case->answered_at) {
                 the_case->answered_at = world->now;

@@ -188,6 +188,7 @@ void handset_log_out(Handset *handset)
         handset->logged_in = false;
         handset->retry_at = USEC_NEVER;
         say_state(handset, PHONE_LOGGED_OUT, "");
+        laws_see_logout(handset);
         give_up_connection(handset);
 }
 

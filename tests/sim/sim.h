@@ -426,6 +426,7 @@ void laws_see_phone(Handset *handset, const PhoneAction *action);
 void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand *command);
 void laws_see_phone_gone(Handset *handset);
 void laws_see_phone_back(Handset *handset);
+void laws_see_logout(Handset *handset);
 void laws_see_hub(World *world, const ExchangeAction *action);
 void laws_see_undone(World *world, const ExchangeAction *action);
 void laws_see_busy(World *world, unsigned user);

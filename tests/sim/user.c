@@ -174,15 +174,17 @@ static void fill_initiate(World *world, Handset *handset, const Stimulus *stimul
         Case *the_case = case_new(world, handset, request->session_id);
 
         STR_SET(command->session_id, request->session_id);
-        snprintf(request->receiver, sizeof(request->receiver), "user-%u",
-                 stimulus->b % (world->weather.users + (stimulus->c % 32 == 0)));
+        /* One of them is nobody. */
+        unsigned receiver = stimulus->b % (world->weather.users + (stimulus->c % 32 == 0));
+        snprintf(request->receiver, sizeof(request->receiver), "user-%u", receiver);
         request->type = stimulus->c >> 4 & 1 ? CALL_TYPE_AUDIO : CALL_TYPE_VIDEO;
         request->timeout_s = timeouts[(stimulus->c >> 5) % ELEMENTSOF(timeouts)];
         request->join = (stimulus->c >> 8) % 8;
         request->parallel = (stimulus->c >> 11) % 4 == 0;
         command->initiate.tie_to_client = (stimulus->c >> 13) % 8 == 0;
         the_case->parallel[handset->user] |= request->parallel;
-        world->parallel_to[handset->user][stimulus->b % world->weather.users] |= request->parallel;
+        if (receiver < world->weather.users)
+                world->parallel_to[handset->user][receiver] |= request->parallel;
 }
 
 static void fill_accept(World *world, Handset *handset, const Stimulus *stimulus,
