@@ -29,3 +29,5 @@ void history_bind_text(sqlite3_stmt *statement, int i, const char *s);
 void history_bind_number(sqlite3_stmt *statement, int i, uint64_t number);
 /* Runs a statement that has no rows. */
 int history_statement_run(sqlite3_stmt *statement);
+/* Commits, unless `r` is an error: then what was begun is undone. Returns r, or what came of it. */
+int history_transaction_end(History *history, int r);

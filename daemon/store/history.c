@@ -23,6 +23,7 @@ static const char *const steps[] = {
         " key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (session_id, position)"
         ") WITHOUT ROWID;"
         "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
+        "CREATE TABLE kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
 };
 static const DatabaseSchema schema = {steps, ELEMENTSOF(steps)};
 
@@ -70,7 +71,7 @@ int history_statement_run(sqlite3_stmt *statement)
         return r;
 }
 
-static int transaction_end(History *history, int r)
+int history_transaction_end(History *history, int r)
 {
         if (r >= 0)
                 r = database_run(history->database, "COMMIT");
@@ -172,7 +173,7 @@ int history_put(History *history, const CallRecord *record)
         r = put_call(history, record);
         if (r >= 0)
                 r = put_metadata(history, record);
-        return transaction_end(history, r);
+        return history_transaction_end(history, r);
 }
 
 /* Runs `all`, or `one` for each session id, and counts the records that it changed. */
@@ -194,7 +195,7 @@ static int change_records(History *history, const char *all, const char *one,
                 r = history_statement_run(statement);
                 changed += (size_t)sqlite3_changes(handle);
         }
-        r = transaction_end(history, r);
+        r = history_transaction_end(history, r);
         if (r >= 0 && ret_changed)
                 *ret_changed = changed;
         return r;
@@ -224,7 +225,7 @@ int history_clear(History *history)
         if (r < 0)
                 return r;
         r = database_run(history->database, "DELETE FROM calls; DELETE FROM settings");
-        return transaction_end(history, r);
+        return history_transaction_end(history, r);
 }
 
 /* ---- settings ---- */

@@ -52,5 +52,19 @@ int history_unseen_missed(History *history, uint32_t *ret);
 /* Small things beside: policy, listeners, the newest change known. */
 int history_setting_put(History *history, const char *key, const char *value);
 int history_setting_get(History *history, const char *key, char **ret); /* -ENOENT */
+
+/*
+ * What goes on now and must be there again after a restart: texts under keys of the caller's. Not
+ * part of what history_clear() takes away.
+ */
+typedef struct KeptText {
+        const char *key, *value; /* value NULL: dropped */
+} KeptText;
+
+int history_kept_write(History *history, const KeptText *texts, size_t n); /* all or none */
+/* In order of their keys. `each` must not write. */
+int history_kept_read(History *history, void (*each)(void *userdata, const KeptText *text),
+                      void *userdata);
+
 /* Logged in as somebody else: everything of the last user goes. */
 int history_clear(History *history);
