@@ -214,7 +214,8 @@ void phone_action_done(PhoneAction *action)
                 free(action->join.reply.ice_servers);
                 break;
         case PHONE_CALL_SAVE:
-                phone_call_state_done(action->state);
+                if (action->state)
+                        phone_call_state_done(action->state);
                 free(action->state);
                 break;
         case PHONE_HISTORY_PUT:

@@ -308,7 +308,8 @@ typedef struct PhoneAction {
                         SessionSettings settings;
                         bool muted;
                 } join;                    /* WORKER_JOIN */
-                PhoneCallState *state;     /* CALL_SAVE; owned by the action */
+                PhoneCallState *state;     /* CALL_SAVE; owned by the action, who carries it out may
+                                              take it and leave NULL */
                 CallRecord record;         /* HISTORY_PUT; owned by the action */
                 MessageSessions sessions;  /* HISTORY_FORGET; owned by the action */
                 char token[TOKEN_MAX + 1]; /* DONE of GENERATE_TOKEN */
