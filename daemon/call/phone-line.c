@@ -358,6 +358,12 @@ void line_over(Phone *phone, Line *line, const MessageOver *over)
                 line_finish(phone, line, over);
 }
 
+static bool caller_gave_up(const char *reason)
+{
+        return str_eq(reason, call_reason_to_string(CALL_REASON_CALLER_CANCELLED)) ||
+               str_eq(reason, call_reason_to_string(CALL_REASON_CALLER_LOST));
+}
+
 int line_over_by_record(Phone *phone, Line *line, const CallRecord *record)
 {
         bool elsewhere = line_rings(line) && !str_eq(record->receiver.device, phone->user.device);
@@ -377,6 +383,9 @@ int line_over_by_record(Phone *phone, Line *line, const CallRecord *record)
         if (record->status == CALL_STATUS_ENDED)
                 line->shown.record.receiver = record->receiver;
         STR_SET(over.session_id, record->session_id);
+        /* Their history has a missed call, the object that rang was cancelled. */
+        if (record->status == CALL_STATUS_MISSED && caller_gave_up(record->reason))
+                over.status = CALL_STATUS_CANCELLED;
         STR_SET(over.reason, record->reason);
         line_over(phone, line, &over);
         return 0;
