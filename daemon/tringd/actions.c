@@ -153,7 +153,7 @@ static void call_added(Daemon *daemon, const PhoneAction *action)
 
         changes_call_added(daemon->changes, action->session_id, call && call->has_session);
         if (call && call->record.status == CALL_STATUS_ONGOING)
-                workers_adopt(daemon->workers, action->session_id);
+                (void)workers_adopt(daemon->workers, action->session_id);
 }
 
 static void forget_history(Daemon *daemon, const PhoneAction *action)
@@ -196,6 +196,13 @@ static void put_history(Daemon *daemon, const PhoneAction *action)
                        history_queue_put(daemon->history_queue, &action->record));
 }
 
+static void (*const keeps[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, PhoneAction *action) = {
+        [PHONE_CALL_SAVE] = kept_call_act,
+        [PHONE_CALL_FORGET] = kept_call_act,
+        [PHONE_ERRAND_SAVE] = kept_call_act,
+        [PHONE_ERRAND_FORGET] = kept_call_act,
+};
+
 static void (*const acts[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const PhoneAction *action) = {
         [PHONE_SEND] = send_to_hub,
         [PHONE_DONE] = answer,
@@ -224,9 +231,11 @@ static void (*const acts[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const PhoneAc
         [PHONE_HISTORY_FORGET] = forget_history,
 };
 
-void daemon_act(Daemon *daemon, const PhoneAction *action)
+void daemon_act(Daemon *daemon, PhoneAction *action)
 {
         assert(action->type < PHONE_ACTION_TYPE_COUNT);
-        if (acts[action->type])
+        if (keeps[action->type])
+                keeps[action->type](daemon, action);
+        else if (acts[action->type])
                 acts[action->type](daemon, action);
 }

@@ -210,6 +210,7 @@ int daemon_start(Daemon *daemon)
                          &daemon->link);
         if (r < 0)
                 return r;
+        kept_restore_calls(daemon);
         r = link_start_from_file(daemon);
         daemon_pump(daemon);
         return r;
@@ -231,6 +232,7 @@ Daemon *daemon_free(Daemon *daemon)
         requests_free(daemon->requests);
         changes_free(daemon->changes);
         phone_free(daemon->phone);
+        kept_calls_free(daemon->kept_calls);
         history_queue_free(daemon->history_queue);
         history_free(daemon->history);
         sd_bus_message_unref(daemon->login);
@@ -238,6 +240,7 @@ Daemon *daemon_free(Daemon *daemon)
         folders_done(&daemon->folders);
         free(daemon->trouble);
         free(daemon->login_trouble);
+        free(daemon->calls_trouble);
         free(daemon);
         return NULL;
 }

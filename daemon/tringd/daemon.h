@@ -17,6 +17,7 @@
 #include "tringd/changes.h"
 #include "tringd/folders.h"
 #include "tringd/history-queue.h"
+#include "tringd/kept-calls.h"
 #include "tringd/link.h"
 #include "tringd/listener-store.h"
 #include "tringd/owners.h"
@@ -32,6 +33,7 @@ typedef struct Daemon {
         Settings settings;
         History *history;            /* NULL when not even memory could be had for it */
         HistoryQueue *history_queue; /* likewise */
+        KeptCalls *kept_calls;       /* likewise */
 
         Phone *phone;
         Changes *changes;
@@ -46,6 +48,7 @@ typedef struct Daemon {
         Party user;            /* who was logged in last, with this device's id */
         char *trouble;         /* what is not right with folders and history: a sentence, or NULL */
         char *login_trouble;   /* … with remembering the login */
+        char *calls_trouble;   /* … with remembering what goes on */
 
         sd_event_source *deadline; /* the phone's next */
         sd_event_source *settle;   /* end of the loop turn */
@@ -88,5 +91,6 @@ const char *message_owner(sd_bus_message *message);
 /* Asks for the end of the turn: gathered changes go out, what must last is stored. */
 void daemon_settle_later(Daemon *daemon);
 
-/* Takes an action of the phone's to the adapter that carries it out. */
-void daemon_act(Daemon *daemon, const PhoneAction *action);
+/* Takes an action of the phone's to the adapter that carries it out, which may take what it owns.
+ */
+void daemon_act(Daemon *daemon, PhoneAction *action);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "tringd/adapters.h"
 
 #define KEY_DEVICE "device"
 #define KEY_WHEN_BUSY "when-busy"
@@ -46,9 +47,13 @@ void kept_open(Daemon *daemon)
         if (daemon->history)
                 r = history_queue_new(loop_event(daemon->loop), daemon->history, on_written, daemon,
                                       &daemon->history_queue);
+        if (r >= 0 && daemon->history)
+                r = kept_calls_new(loop_event(daemon->loop), daemon->history, &kept_calls_events,
+                                   daemon, &daemon->kept_calls);
         if (r >= 0)
                 return;
         log_error("there is no history: %s", memory_text ? memory_text : strerror(-r));
+        daemon->history_queue = history_queue_free(daemon->history_queue);
         daemon->history = history_free(daemon->history);
 }
 
@@ -59,15 +64,15 @@ History *kept_history(Daemon *daemon)
         return daemon->history;
 }
 
-static void put(Daemon *daemon, const char *key, const char *value)
+void kept_put(Daemon *daemon, const char *key, const char *value)
 {
-        int r = history_setting_put(daemon->history, key, value);
+        int r = daemon->history ? history_setting_put(daemon->history, key, value) : 0;
 
         if (r < 0)
                 log_warning("cannot remember '%s': %s", key, strerror(-r));
 }
 
-static char *get(Daemon *daemon, const char *key)
+char *kept_get(Daemon *daemon, const char *key)
 {
         char *value = NULL;
         int r = daemon->history ? history_setting_get(daemon->history, key, &value) : -ENOENT;
@@ -79,7 +84,7 @@ static char *get(Daemon *daemon, const char *key)
 
 static void get_into(Daemon *daemon, const char *key, char *buffer, size_t size)
 {
-        _cleanup_free_ char *value = get(daemon, key);
+        _cleanup_free_ char *value = kept_get(daemon, key);
 
         if (value)
                 (void)str_copy(buffer, size, value);
@@ -99,15 +104,14 @@ static void restore_device(Daemon *daemon)
                 return;
         }
         (void)STR_SET(daemon->user.device, SD_ID128_TO_UUID_STRING(id));
-        if (daemon->history)
-                put(daemon, KEY_DEVICE, daemon->user.device);
+        kept_put(daemon, KEY_DEVICE, daemon->user.device);
 }
 
 static void restore_policy(Daemon *daemon)
 {
-        _cleanup_free_ char *busy_word = get(daemon, KEY_WHEN_BUSY);
-        _cleanup_free_ char *dnd_word = get(daemon, KEY_DO_NOT_DISTURB);
-        _cleanup_free_ char *since = get(daemon, KEY_SINCE);
+        _cleanup_free_ char *busy_word = kept_get(daemon, KEY_WHEN_BUSY);
+        _cleanup_free_ char *dnd_word = kept_get(daemon, KEY_DO_NOT_DISTURB);
+        _cleanup_free_ char *since = kept_get(daemon, KEY_SINCE);
         WhenBusy when_busy = WHEN_BUSY_REJECT;
 
         if (busy_word && when_busy_from_string(busy_word, &when_busy) < 0)
@@ -119,7 +123,7 @@ static void restore_policy(Daemon *daemon)
         }
 }
 
-static const char *bus_id(Daemon *daemon, char id[static SD_ID128_STRING_MAX])
+const char *kept_bus_id(Daemon *daemon, char id[static SD_ID128_STRING_MAX])
 {
         sd_id128_t bus;
 
@@ -133,7 +137,7 @@ static void restore_listeners(Daemon *daemon)
         char id[SD_ID128_STRING_MAX];
         const char *owner;
         int r = daemon->history ? listener_store_load(daemon->listener_store, daemon->history,
-                                                      bus_id(daemon, id))
+                                                      kept_bus_id(daemon, id))
                                 : 0;
 
         if (r < 0)
@@ -174,14 +178,14 @@ static void put_since(Daemon *daemon)
 
         daemon->history_since = phone_history_since(daemon->phone);
         snprintf(digits, sizeof(digits), "%" PRIu64, daemon->history_since);
-        put(daemon, KEY_SINCE, digits);
+        kept_put(daemon, KEY_SINCE, digits);
 }
 
 static void put_policy(Daemon *daemon)
 {
         daemon->policy_changed = false;
-        put(daemon, KEY_WHEN_BUSY, when_busy_to_string(phone_when_busy(daemon->phone)));
-        put(daemon, KEY_DO_NOT_DISTURB, phone_do_not_disturb(daemon->phone) ? "yes" : "no");
+        kept_put(daemon, KEY_WHEN_BUSY, when_busy_to_string(phone_when_busy(daemon->phone)));
+        kept_put(daemon, KEY_DO_NOT_DISTURB, phone_do_not_disturb(daemon->phone) ? "yes" : "no");
 }
 
 static void put_listeners(Daemon *daemon)
@@ -189,8 +193,8 @@ static void put_listeners(Daemon *daemon)
         char id[SD_ID128_STRING_MAX];
 
         daemon->listeners_changed = false;
-        int r = listener_store_save(daemon->listener_store, daemon->history, bus_id(daemon, id),
-                                    daemon->phone);
+        int r = listener_store_save(daemon->listener_store, daemon->history,
+                                    kept_bus_id(daemon, id), daemon->phone);
         if (r < 0)
                 log_warning("cannot remember the call listeners: %s", strerror(-r));
 }
@@ -212,7 +216,8 @@ void kept_save(Daemon *daemon)
 
 void kept_user(Daemon *daemon, const Party *user)
 {
-        _cleanup_free_ char *hub = get(daemon, KEY_HUB);
+        _cleanup_free_ char *hub = kept_get(daemon, KEY_HUB);
+        char bus[SD_ID128_STRING_MAX];
         bool somebody_else =
                 !str_eq(daemon->user.uid, user->uid) || !str_eq(hub, link_hub(daemon->link));
 
@@ -226,9 +231,10 @@ void kept_user(Daemon *daemon, const Party *user)
         if (r < 0)
                 log_warning("cannot clear the last user's history: %s", strerror(-r));
         daemon->logs_changed = daemon->logs_changed || somebody_else;
-        put(daemon, KEY_DEVICE, daemon->user.device);
-        put(daemon, KEY_UID, daemon->user.uid);
-        put(daemon, KEY_NAME, daemon->user.name);
-        put(daemon, KEY_HUB, link_hub(daemon->link));
+        kept_put(daemon, KEY_DEVICE, daemon->user.device);
+        kept_put(daemon, KEY_UID, daemon->user.uid);
+        kept_put(daemon, KEY_NAME, daemon->user.name);
+        kept_put(daemon, KEY_HUB, link_hub(daemon->link));
+        kept_put(daemon, KEPT_BUS, kept_bus_id(daemon, bus));
         daemon->policy_changed = daemon->listeners_changed = true;
 }

@@ -11,8 +11,21 @@
 void kept_open(Daemon *daemon);
 void kept_restore(Daemon *daemon);
 
+/* The calls that went on when the last tringd went, and what it had yet to tell the hub. */
+void kept_restore_calls(Daemon *daemon);
+/* PHONE_CALL_SAVE, PHONE_CALL_FORGET, PHONE_ERRAND_SAVE, PHONE_ERRAND_FORGET */
+void kept_call_act(Daemon *daemon, PhoneAction *action);
+
 /* Stores what has changed since. */
 void kept_save(Daemon *daemon);
+
+/* Small things, by key: without a history nothing happens; the caller frees what it gets. */
+void kept_put(Daemon *daemon, const char *key, const char *value);
+char *kept_get(Daemon *daemon, const char *key);
+
+#define KEPT_BUS "bus" /* the last one's id: names of connections mean something there alone */
+/* Which bus this is, as long as it runs. Returns the buffer. */
+const char *kept_bus_id(Daemon *daemon, char id[static SD_ID128_STRING_MAX]);
 
 /* UnseenMissed, after the history has changed. */
 void kept_count_unseen(Daemon *daemon);
@@ -25,6 +38,6 @@ void kept_user(Daemon *daemon, const Party *user);
 
 /*
  * What ConnectionError says when the connection itself is well: `trouble` is one of the daemon's
- * two, `text` a sentence, or NULL when all is well again.
+ * three, `text` a sentence, or NULL when all is well again.
  */
 void kept_trouble(Daemon *daemon, char **trouble, const char *text);

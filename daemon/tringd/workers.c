@@ -217,16 +217,20 @@ static void drop_stopping(Workers *workers, const char *session_id)
                 drop_worker(worker);
 }
 
-void workers_adopt(Workers *workers, const char *session_id)
+bool workers_adopt(Workers *workers, const char *session_id)
 {
         Worker *worker;
 
-        if (find_worker(workers, session_id) || add_worker(workers, session_id, &worker) < 0)
-                return;
-        if (adopt(worker) < 0)
+        if (find_worker(workers, session_id))
+                return true;
+        if (add_worker(workers, session_id, &worker) < 0)
+                return false;
+        if (adopt(worker) < 0) {
                 drop_worker(worker);
-        else
-                log_fields(LOG_INFO, "media worker adopted", "SESSION_ID=%s", session_id, NULL);
+                return false;
+        }
+        log_fields(LOG_INFO, "media worker adopted", "SESSION_ID=%s", session_id, NULL);
+        return true;
 }
 
 static void start_now(Worker *worker)

@@ -39,8 +39,8 @@ DEFINE_CLEANUP(Workers *, workers_free);
  * Messages may be sent at once.
  */
 void workers_start(Workers *workers, const char *session_id, const char *title);
-/* Adopts one, if there is one. */
-void workers_adopt(Workers *workers, const char *session_id);
+/* Adopts one, if there is one: whether there is one now. */
+bool workers_adopt(Workers *workers, const char *session_id);
 /* Tells it something. Without a worker nothing happens: `gone` has been told. */
 void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message);
 void workers_stop(Workers *workers, const char *session_id);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What goes on now, on its way into the store: calls, and what the hub has yet to be told, so that
+ * a tringd that was killed goes on where it was. Written a moment after the first change, together:
+ * a ring waits for no disk. A crash within that moment takes what the hub tells again.
+ *
+ * While it cannot be written (a full disk) it waits and is tried again.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "call/phone.h"
+#include "store/history.h"
+
+#define KEPT_CALLS_DELAY_US (5 * USEC_PER_MSEC) /* longer than a ring takes from bus to bus */
+#define KEPT_CALLS_RETRY_US (10 * USEC_PER_SEC) /* as long as a call waits for the hub */
+
+typedef struct KeptCalls KeptCalls;
+
+typedef struct KeptCallsEvents {
+        /* `r` is what writing has come to: 0, or an error that was another before. */
+        void (*written)(void *userdata, int r);
+} KeptCallsEvents;
+
+/* The history stays the caller's, and outlives this. */
+int kept_calls_new(sd_event *event, History *history, const KeptCallsEvents *events, void *userdata,
+                   KeptCalls **ret);
+KeptCalls *kept_calls_free(KeptCalls *kept); /* writes what waits */
+DEFINE_CLEANUP(KeptCalls *, kept_calls_free);
+
+/* PHONE_CALL_SAVE, PHONE_CALL_FORGET, PHONE_ERRAND_SAVE, PHONE_ERRAND_FORGET: takes what it owns.
+ */
+int kept_calls_take(KeptCalls *kept, PhoneAction *action);
+void kept_calls_flush(KeptCalls *kept);
+
+typedef struct KeptCallsReader {
+        void (*call)(void *userdata, PhoneCallState *state);
+        void (*errand)(void *userdata, const Message *message);
+} KeptCallsReader;
+
+/*
+ * Everything that was stored, errands in the order in which they were asked. What cannot be read is
+ * dropped. Returns 0 or negative errno.
+ */
+int kept_calls_read(KeptCalls *kept, const KeptCallsReader *reader, void *userdata);
+/* Drops everything: it is somebody's who has logged out. */
+int kept_calls_clear(KeptCalls *kept);
