@@ -15,14 +15,10 @@ static int read_initiate(sd_bus_message *message, PhoneCommand *command, sd_bus_
         if (r < 0)
                 return r;
         if (!uid_is_valid(receiver))
-                return error_invalid(error, "receiver_id", receiver,
-                                     "is not 1 to 64 of A-Z a-z 0-9 . _ @ + -");
+                return error_invalid(error, "receiver_id", receiver, UID_RULE);
         r = receiver_type_read("receiver_type", receiver_type, &request->receiver_type, error);
         if (r < 0)
                 return r;
-        if (request->receiver_type == RECEIVER_TYPE_GROUP)
-                return error_set(error, CALL_ERROR_NOT_SUPPORTED,
-                                 "receiver_type 'group': this version calls users only");
         r = call_type_read("call_type", call_type, &request->type, error);
         if (r < 0)
                 return r;

@@ -36,6 +36,8 @@ static const PropertyName manager_names[] = {
         {PHONE_PROPERTY_ACTIVE_CALL, "ActiveCall"},
         {PHONE_PROPERTY_WHEN_BUSY, "WhenBusy"},
         {PHONE_PROPERTY_DO_NOT_DISTURB, "DoNotDisturb"},
+        {PHONE_PROPERTY_BLOCKED, "Blocked"},
+        {PHONE_PROPERTY_GROUPS, "Groups"},
         {PHONE_PROPERTY_LISTENERS, "Listeners"},
         {PHONE_PROPERTY_RINGING, "Ringing"},
         {CHANGES_UNSEEN_MISSED, "UnseenMissed"},

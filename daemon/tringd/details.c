@@ -129,43 +129,51 @@ int details_append_call(sd_bus_message *message, const PhoneCall *call, usec_t n
         return r < 0 ? r : details_close(message);
 }
 
-static const char *member_state(const PhoneCall *call)
+/* Of a call to one user, who is its one member. */
+static MemberState receiver_state(const PhoneCall *call)
 {
+        const char *reason = call->record.reason;
+
         switch (call->record.status) {
         case CALL_STATUS_INITIATED:
-                return call->member_ringing || call->alerting ? "ringing" : "waiting";
+                return call->member_ringing || call->alerting ? MEMBER_RINGING : MEMBER_WAITING;
         case CALL_STATUS_ONGOING:
-                return "joined";
+                return MEMBER_JOINED;
         case CALL_STATUS_BUSY:
-                return "busy";
+                return MEMBER_BUSY;
         case CALL_STATUS_REJECTED:
-                return "rejected";
+                return MEMBER_REJECTED;
         case CALL_STATUS_ENDED:
-                return "left";
-        case CALL_STATUS_MISSED:
-        case CALL_STATUS_UNANSWERED:
-                return "missed";
-        case CALL_STATUS_CANCELLED:
+                return MEMBER_LEFT;
+        default:
                 break;
-        case CALL_STATUS_COUNT:
-                return "";
         }
         /* It stopped ringing: because they answered or declined elsewhere, or before they could. */
-        if (str_eq(call->record.reason, call_reason_to_string(CALL_REASON_ANSWERED_ELSEWHERE)))
-                return "joined";
-        if (str_eq(call->record.reason, call_reason_to_string(CALL_REASON_DECLINED_ELSEWHERE)))
-                return "rejected";
-        return "missed";
+        if (str_eq(reason, call_reason_to_string(CALL_REASON_ANSWERED_ELSEWHERE)))
+                return MEMBER_JOINED;
+        if (str_eq(reason, call_reason_to_string(CALL_REASON_DECLINED_ELSEWHERE)))
+                return MEMBER_REJECTED;
+        return MEMBER_MISSED;
+}
+
+static int append_member(sd_bus_message *message, const char *uid, const char *name,
+                         MemberState state)
+{
+        return sd_bus_message_append(message, "a{sv}", 3, "uid", "s", uid, "name", "s", name,
+                                     "state", "s", member_state_to_string(state));
 }
 
 int details_append_members(sd_bus_message *message, const PhoneCall *call)
 {
         const Party *receiver = &call->record.receiver;
+        int r = sd_bus_message_open_container(message, 'a', "a{sv}");
 
-        if (call->record.receiver_type != RECEIVER_TYPE_USER)
-                return sd_bus_message_append(message, "aa{sv}", 0);
-        return sd_bus_message_append(message, "aa{sv}", 1, 3, "uid", "s", receiver->uid, "name",
-                                     "s", receiver->name, "state", "s", member_state(call));
+        if (r >= 0 && call->record.receiver_type == RECEIVER_TYPE_USER)
+                r = append_member(message, receiver->uid, receiver->name, receiver_state(call));
+        for (size_t i = 0; r >= 0 && i < call->n_members; i++)
+                r = append_member(message, call->members[i].uid, call->members[i].name,
+                                  call->members[i].state);
+        return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
 int details_append_participant(sd_bus_message *message, const SessionParticipant *participant)

@@ -10,6 +10,8 @@
 
 #include "call/status.h"
 
+#define UID_RULE "is not 1 to 64 of A-Z a-z 0-9 . _ @ + -" /* what uid_is_valid() allows */
+
 /* Sets *error; returns a negative errno, as a handler of sd-bus returns it. */
 int error_set(sd_bus_error *error, CallError name, const char *format, ...)
         __attribute__((format(printf, 3, 4)));

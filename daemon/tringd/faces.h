@@ -33,6 +33,14 @@ int method_reject_call(sd_bus_message *message, void *userdata, sd_bus_error *er
 int method_end_call(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int reject_status_read(const char *word, CallStatus *ret, sd_bus_error *error);
 
+/* user-bus.c */
+int get_blocked(sd_bus *bus, const char *path, const char *interface, const char *property,
+                sd_bus_message *reply, void *userdata, sd_bus_error *error);
+int get_groups(sd_bus *bus, const char *path, const char *interface, const char *property,
+               sd_bus_message *reply, void *userdata, sd_bus_error *error);
+int method_block_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int method_unblock_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
+
 /* listeners-bus.c */
 int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int method_remove_call_listener(sd_bus_message *message, void *userdata, sd_bus_error *error);

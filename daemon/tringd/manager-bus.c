@@ -16,8 +16,9 @@ static int get_version(sd_bus *bus, const char *path, const char *interface, con
 static int get_features(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        return sd_bus_message_append(reply, "as", 8, "audio", "history", "listeners", "metadata",
-                                     "ring", "stats", "tie-to-client", "tokens");
+        return sd_bus_message_append(reply, "as", 10, "audio", "block", "groups", "history",
+                                     "listeners", "metadata", "ring", "stats", "tie-to-client",
+                                     "tokens");
 }
 
 static int get_connection_state(sd_bus *bus, const char *path, const char *interface,
@@ -41,7 +42,9 @@ static int get_connection_error(sd_bus *bus, const char *path, const char *inter
 
         phone_connection(daemon->phone, &text);
         if (str_empty(text))
-                text = daemon->login_trouble ? daemon->login_trouble : daemon->trouble;
+                text = daemon->login_trouble   ? daemon->login_trouble
+                       : daemon->calls_trouble ? daemon->calls_trouble
+                                               : daemon->trouble;
         return sd_bus_message_append(reply, "s", text ? text : "");
 }
 
@@ -201,6 +204,8 @@ const sd_bus_vtable manager_vtable[] = {
                                  CHANGES | ANYBODY),
         SD_BUS_WRITABLE_PROPERTY("DoNotDisturb", "b", get_do_not_disturb, set_do_not_disturb, 0,
                                  CHANGES | ANYBODY),
+        SD_BUS_PROPERTY("Blocked", "as", get_blocked, 0, CHANGES),
+        SD_BUS_PROPERTY("Groups", "aa{sv}", get_groups, 0, CHANGES),
         SD_BUS_PROPERTY("UnseenMissed", "u", get_unseen_missed, 0, CHANGES),
         SD_BUS_PROPERTY("Listeners", "as", get_listeners, 0, CHANGES),
         SD_BUS_PROPERTY("Ringing", "b", get_ringing, 0, CHANGES),
@@ -236,6 +241,10 @@ const sd_bus_vtable manager_vtable[] = {
                                 method_delete_call_logs, ANYBODY),
         SD_BUS_METHOD_WITH_ARGS("MarkMissedSeen", SD_BUS_ARGS("as", session_ids), SD_BUS_NO_RESULT,
                                 method_mark_missed_seen, ANYBODY),
+        SD_BUS_METHOD_WITH_ARGS("BlockUser", SD_BUS_ARGS("s", uid), SD_BUS_NO_RESULT,
+                                method_block_user, ANYBODY),
+        SD_BUS_METHOD_WITH_ARGS("UnblockUser", SD_BUS_ARGS("s", uid), SD_BUS_NO_RESULT,
+                                method_unblock_user, ANYBODY),
 
         EVENT("IncomingCallReceived"),
         EVENT("OutgoingCallAccepted"),

@@ -89,8 +89,27 @@ START_TEST(a_wrong_receiver_is_named)
                      &_error, "sssa{sv}", "alice", "person", "audio", 0);
         assert_fails(&fixture, "InvalidArgument", "'smell'", ROOT_PATH, NULL, "InitiateCall",
                      &_error, "sssa{sv}", "alice", "user", "smell", 0);
-        assert_fails(&fixture, "NotSupported", "'group'", ROOT_PATH, NULL, "InitiateCall", &_error,
-                     "sssa{sv}", "friends", "group", "audio", 0);
+        for (size_t i = 0; i < ELEMENTSOF(ids); i++)
+                assert_fails(&fixture, "InvalidArgument", ids[i].says, ROOT_PATH, NULL,
+                             "InitiateCall", &_error, "sssa{sv}", ids[i].id, "group", "audio", 0);
+}
+END_TEST
+
+START_TEST(a_wrong_uid_to_block_is_named)
+{
+        static const struct {
+                const char *uid, *says;
+        } uids[] = {{"", "''"}, {"a b", "'a b'"}, {long_text, "…"}, {"bo\tb", "'bo?b'"}};
+
+        for (size_t i = 0; i < ELEMENTSOF(uids); i++) {
+                assert_fails(&fixture, "InvalidArgument", uids[i].says, ROOT_PATH, NULL,
+                             "BlockUser", &_error, "s", uids[i].uid);
+                assert_fails(&fixture, "InvalidArgument", uids[i].says, ROOT_PATH, NULL,
+                             "UnblockUser", &_error, "s", uids[i].uid);
+        }
+        DBUS_FAILS(SD_BUS_ERROR_INVALID_ARGS, ROOT_PATH, NULL, "BlockUser", &_error, "u", 7);
+        DBUS_FAILS(SD_BUS_ERROR_PROPERTY_READ_ONLY, ROOT_PATH, "org.freedesktop.DBus.Properties",
+                   "Set", &_error, "ssv", MANAGER_INTERFACE, "Blocked", "as", 1, "alice");
 }
 END_TEST
 
@@ -282,6 +301,7 @@ static void add_calls(TCase *tests)
         tcase_add_test(tests, wrong_types_are_refused_by_the_vtables);
         tcase_add_loop_test(tests, a_wrong_session_id_is_named, 0, ELEMENTSOF(wrong_ids));
         tcase_add_test(tests, a_wrong_receiver_is_named);
+        tcase_add_test(tests, a_wrong_uid_to_block_is_named);
         tcase_add_test(tests, a_session_id_of_somebody_elses_call_is_not_here);
         tcase_add_test(tests, wrong_options_are_named);
         tcase_add_test(tests, metadata_past_its_limits_is_named);

@@ -99,7 +99,7 @@ START_TEST(impossible_calls_are_refused_by_name)
 
         refuse_initiate(p.alice, "nobody", "user", "audio", "UserNotFound", "nobody");
         refuse_initiate(p.alice, "alice", "user", "audio", "CallingSelf", "");
-        refuse_initiate(p.alice, "nowhere", "group", "audio", "NotSupported", "group");
+        refuse_initiate(p.alice, "nowhere", "group", "audio", "GroupNotFound", "nowhere");
         refuse_initiate(p.alice, "", "user", "audio", "InvalidArgument", "");
         refuse_initiate(p.alice, "b o b", "user", "audio", "InvalidArgument", "b o b");
         refuse_initiate(p.alice, "bob", "crowd", "audio", "InvalidArgument", "crowd");

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the hub keeps for the user beside calls: whom they have blocked, and their groups. */
+#include <errno.h>
+
+#include "tringd/details.h"
+#include "tringd/errors.h"
+#include "tringd/faces.h"
+
+int get_blocked(sd_bus *bus, const char *path, const char *interface, const char *property,
+                sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        Daemon *daemon = userdata;
+        const char *uid;
+        int r = sd_bus_message_open_container(reply, 'a', "s");
+
+        for (size_t i = 0; r >= 0 && (uid = phone_blocked_at(daemon->phone, i)); i++)
+                r = sd_bus_message_append(reply, "s", uid);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+int get_groups(sd_bus *bus, const char *path, const char *interface, const char *property,
+               sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        Daemon *daemon = userdata;
+        const GroupName *group;
+        int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+
+        for (size_t i = 0; r >= 0 && (group = phone_group_at(daemon->phone, i)); i++)
+                r = sd_bus_message_append(reply, "a{sv}", 2, "guid", "s", group->guid, "name", "s",
+                                          group->name);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int block(sd_bus_message *message, Daemon *daemon, bool on, sd_bus_error *error)
+{
+        PhoneCommand command = {.type = PHONE_COMMAND_BLOCK, .block.on = on};
+        const char *uid;
+        int r = sd_bus_message_read(message, "s", &uid);
+
+        if (r < 0)
+                return r;
+        if (!uid_is_valid(uid))
+                return error_invalid(error, "uid", uid, UID_RULE);
+        (void)STR_SET(command.block.uid, uid);
+        return daemon_command(daemon, message, &command, REQUEST_REPLY_EMPTY);
+}
+
+int method_block_user(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        return block(message, userdata, true, error);
+}
+
+int method_unblock_user(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        return block(message, userdata, false, error);
+}
