@@ -293,6 +293,19 @@ CallRecord exchange_side_record(const Side *side)
         return record;
 }
 
+CallRecord exchange_call_record(const Call *call)
+{
+        CallRecord record = exchange_side_record(call_caller(call));
+
+        /* The caller may have left what goes on. */
+        if (call->live && call_is_answered(call)) {
+                record.status = CALL_STATUS_ONGOING;
+                record.reason[0] = '\0';
+                record.ended_at = record.duration_s = 0;
+        }
+        return record;
+}
+
 CallRecord exchange_side_history(const Side *side)
 {
         return side_record_as(side, rules_history_status(side->direction, side->status));

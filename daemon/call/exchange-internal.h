@@ -347,6 +347,8 @@ void exchange_side_move(Side *side, CallEvent event);
 bool exchange_side_may_join_late(const Side *side);
 /* The call as its side sees it, sharing the metadata: copy it to keep it. */
 CallRecord exchange_side_record(const Side *side);
+/* The live call, as an operator or a store sees it: in the caller's eyes while they are in it. */
+CallRecord exchange_call_record(const Call *call);
 /* As history keeps it. */
 CallRecord exchange_side_history(const Side *side);
 int exchange_side_snapshot(const Side *side, const Moment *moment, const Device *device,

@@ -47,7 +47,7 @@ static size_t changed_members(const Side *changed)
 
 int exchange_save(Exchange *exchange, const Moment *moment, const Call *call, const Side *changed)
 {
-        CallRecord record = exchange_side_record(call_caller(call));
+        CallRecord record = exchange_call_record(call);
         ExchangeAction *action = exchange_push(exchange, EXCHANGE_SAVE);
 
         if (!action)
@@ -56,11 +56,6 @@ int exchange_save(Exchange *exchange, const Moment *moment, const Call *call, co
         if (!call_is_to_group(call)) {
                 changed = call_members(call);
                 call_members(call)->changed_next = NULL;
-        }
-        /* The caller may have left what goes on. */
-        if (call_is_answered(call)) {
-                record.status = CALL_STATUS_ONGOING;
-                record.reason[0] = '\0';
         }
         int r = call_record_copy(&action->live.record, &record);
         if (r < 0)

@@ -130,7 +130,7 @@ int exchange_each_call(const Exchange *exchange, int (*each)(const CallRecord *,
         const Call *call;
 
         DL_FOREACH (exchange->live, call) {
-                CallRecord record = exchange_side_record(call_caller(call));
+                CallRecord record = exchange_call_record(call);
                 int r = each(&record, userdata);
 
                 if (r != 0)

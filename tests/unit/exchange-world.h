@@ -57,9 +57,12 @@ void world_end(void);
 /* The same with an operator's limit on calls started. */
 void world_begin_limited(uint32_t calls_per_minute);
 
+const char *who_device(Who who);
+
+/* ---- exchange-trace.c ---- */
+
 /* Takes the actions into the trace. */
 void world_collect(void);
-const char *session_of(int call, char *buffer);
 /* All that was traced since the last time, and nothing else; each line an argument, then NULL. */
 void expect(const char *line, ...) __attribute__((sentinel));
 void expect_nothing(void);
@@ -68,6 +71,10 @@ void said(const char *line);
 void unsaid(const char *part);
 /* Throws away what led up to what is being tested. */
 void forget(void);
+
+/* ---- exchange-world.c ---- */
+
+const char *session_of(int call, char *buffer);
 
 /* The hub is killed, and goes on with what it had stored. */
 void hub_restarts(void);
@@ -106,3 +113,8 @@ void states(Who who, int call, bool muted, bool media_flows);
  */
 void in_call(Who caller, Who receiver, int call);
 void in_media(Who caller, Who receiver, int call);
+
+/* The team, connected; then called by alice, as call 1; then bob has accepted. */
+void team_is_there(void);
+void team_rings(void);
+void team_talks(void);

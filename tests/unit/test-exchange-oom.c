@@ -348,7 +348,7 @@ static void joined_limited(void)
         joins(LIMITED(BOB), 1);
 }
 
-static void team_is_there(void)
+static void the_team_is_there(void)
 {
         team();
         all_are_there();
@@ -364,22 +364,22 @@ static void half_the_team_is_busy(void)
         in_call(CAROL, DAVE, 9);
 }
 
-static void team_rings(void)
+static void the_team_rings(void)
 {
-        team_is_there();
+        the_team_is_there();
         initiate_to_team();
 }
 
 static void all_but_bob_rejected(void)
 {
-        team_rings();
+        the_team_rings();
         rejects(CAROL, 1, CALL_STATUS_REJECTED);
         rejects(DAVE, 1, CALL_STATUS_BUSY);
 }
 
-static void team_talks(void)
+static void the_team_talks(void)
 {
-        team_rings();
+        the_team_rings();
         accept();
         join();
         joins(BOB, 1);
@@ -389,7 +389,7 @@ static void team_talks(void)
 
 static void team_talks_without_dave(void)
 {
-        team_is_there();
+        the_team_is_there();
         group_of("team", "alice", "bob", "carol", NULL);
         initiate_to_team();
         accept();
@@ -398,7 +398,7 @@ static void team_talks_without_dave(void)
 
 static void bob_talks_alone(void)
 {
-        team_talks();
+        the_team_talks();
         says(ALICE, MESSAGE_END, 1);
 }
 
@@ -458,19 +458,19 @@ static const struct {
         {"block", all_are_there, block},
         {"blocked from the start", nothing, know_blocked},
         {"group put", nothing, put_group},
-        {"group changed", team_is_there, put_group},
-        {"group removed", team_is_there, remove_group},
-        {"initiate to a group", team_is_there, initiate_to_team},
+        {"group changed", the_team_is_there, put_group},
+        {"group removed", the_team_is_there, remove_group},
+        {"initiate to a group", the_team_is_there, initiate_to_team},
         {"initiate to a group half of which is busy", half_the_team_is_busy, initiate_to_team},
-        {"accept in a group", team_rings, accept},
+        {"accept in a group", the_team_rings, accept},
         {"last reject in a group", all_but_bob_rejected, reject},
-        {"ring timeout in a group", team_talks, expire},
-        {"accept late", team_talks, come_late},
-        {"initiate to a group that talks", team_talks, join_by_initiating},
+        {"ring timeout in a group", the_team_talks, expire},
+        {"accept late", the_team_talks, come_late},
+        {"initiate to a group that talks", the_team_talks, join_by_initiating},
         {"initiate as a new member", team_talks_without_dave, join_by_initiating},
-        {"leave a group's call", team_talks, end},
+        {"leave a group's call", the_team_talks, end},
         {"the last leaves a group's call", bob_talks_alone, bob_ends},
-        {"user removed in a group's call", team_talks, remove_user},
+        {"user removed in a group's call", the_team_talks, remove_user},
         {"restore a group's call", nothing, restore_group_call},
 };
 
@@ -527,7 +527,7 @@ END_TEST
 
 START_TEST(members_whom_there_was_no_memory_to_tell_of_are_told_of_later)
 {
-        team_rings();
+        the_team_rings();
         forget();
         world.members = true;
         world.done = no_more_fail;
