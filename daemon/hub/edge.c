@@ -5,8 +5,6 @@
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <utlist.h>
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 #include "base/log.h"
 #include "hub/edge-listen.h"
@@ -18,8 +16,7 @@
 #define RX_BUFFER_SIZE 1024
 
 struct EdgeLink {
-        UT_hash_handle hh;
-        uint64_t id;
+        EdgeLink *prev, *next;
         Edge *edge;
         struct lws *wsi;
         void *userdata;
@@ -31,7 +28,7 @@ struct EdgeLink {
         bool is_waiting; /* in edge->waiting: a frame is held for a commit */
         EdgeLink *ending_prev, *ending_next;
         bool is_ending; /* in edge->ending: all is said, to be closed */
-        bool is_welcome, is_closing, is_closed;
+        bool is_welcome, is_closing, is_closed, is_dead;
         uint16_t close_code;
         uint8_t pings_missed;
         usec_t opened_at, pinged_at; /* CLOCK_BOOTTIME */
@@ -45,7 +42,7 @@ struct Edge {
         struct lws_vhost *vhost;
         uv_timer_t tick;
         uint32_t max_events;
-        uint64_t last_id, committed;
+        uint64_t committed;
         EdgeLink *links, *waiting, *ending;
         char host[NI_MAXHOST]; /* lws keeps only a pointer to it */
 };
@@ -61,19 +58,6 @@ static const struct lws_protocols edge_protocols[] = {
          .rx_buffer_size = RX_BUFFER_SIZE},
         {0},
 };
-
-uint64_t edge_link_id(const EdgeLink *link)
-{
-        return link->id;
-}
-
-EdgeLink *edge_find(const Edge *edge, uint64_t id)
-{
-        EdgeLink *link;
-
-        HASH_FIND(hh, edge->links, &id, sizeof(id), link);
-        return link;
-}
 
 const char *edge_link_address(const EdgeLink *link)
 {
@@ -118,6 +102,11 @@ int edge_acknowledge(EdgeLink *link, uint64_t seq)
         return outbox_acknowledge(&link->outbox, seq);
 }
 
+bool edge_link_is_lost(const EdgeLink *link)
+{
+        return link->close_code == 0;
+}
+
 static void set_waiting(EdgeLink *link, bool waiting)
 {
         Edge *edge = link->edge;
@@ -129,6 +118,15 @@ static void set_waiting(EdgeLink *link, bool waiting)
         else
                 DL_DELETE2(edge->waiting, link, waiting_prev, waiting_next);
         link->is_waiting = waiting;
+}
+
+Outbox edge_link_take_outbox(EdgeLink *link)
+{
+        Outbox outbox = link->outbox;
+
+        link->outbox = (Outbox){0};
+        set_waiting(link, false);
+        return outbox;
 }
 
 static void set_ending(EdgeLink *link, bool ending)
@@ -177,6 +175,8 @@ static int link_write_frames(EdgeLink *link)
  */
 static int link_flush(EdgeLink *link)
 {
+        if (link->is_dead)
+                return 0;
         const Frame *first = outbox_peek(&link->outbox, link->edge->committed);
         bool several = first && first->next && first->next->barrier <= link->edge->committed;
 
@@ -194,23 +194,23 @@ static int link_flush(EdgeLink *link)
         return 0;
 }
 
-/* For a connection that is of no use any more. */
-static void link_kill(EdgeLink *link)
-{
-        outbox_done(&link->outbox);
-        set_waiting(link, false);
-        set_ending(link, false);
-        lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-        /* What is set outside lws takes effect only when it looks again. */
-        lws_cancel_service(link->edge->context);
-}
-
 static void link_gone(EdgeLink *link)
 {
         if (link->is_closing)
                 return;
         link->is_closing = true;
         link->edge->handler.closed(link, link->edge->handler.userdata);
+}
+
+/* For a connection that is of no use any more. What was to go out stays until it is gone. */
+static void link_kill(EdgeLink *link)
+{
+        link->is_dead = true;
+        set_waiting(link, false);
+        set_ending(link, false);
+        lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+        /* What is set outside lws takes effect only when it looks again. */
+        lws_cancel_service(link->edge->context);
 }
 
 void edge_close(EdgeLink *link, WireClose code, const char *text)
@@ -253,7 +253,8 @@ int edge_send(EdgeLink *link, Message *message, uint64_t barrier)
 {
         if (link->is_closing)
                 return 0;
-        int r = outbox_push(&link->outbox, message, barrier, link->edge->max_events);
+        int r = outbox_push(&link->outbox, message, barrier, link->edge->max_events,
+                            clock_boottime());
         if (r == -ENOBUFS) {
                 outbox_done(&link->outbox);
                 edge_close(link, WIRE_CLOSE_TOO_SLOW,
@@ -265,6 +266,21 @@ int edge_send(EdgeLink *link, Message *message, uint64_t barrier)
         if (link_flush(link) < 0)
                 link_kill(link);
         return 0;
+}
+
+void edge_link_put_outbox(EdgeLink *link, Outbox *outbox)
+{
+        Outbox mine = link->outbox;
+
+        link->outbox = *outbox;
+        *outbox = (Outbox){0};
+        DL_CONCAT(mine.frames, link->outbox.frames);
+        link->outbox.frames = mine.frames;
+        link->outbox.n_frames += mine.n_frames;
+        link->outbox.n_bytes += mine.n_bytes;
+        link->outbox.n_replies += mine.n_replies;
+        if (link_flush(link) < 0)
+                link_kill(link);
 }
 
 /* Those for whom it is news come before those who did it, and only get their reply. */
@@ -314,14 +330,9 @@ static int link_open(Edge *edge, struct lws *wsi, EdgeLink **slot)
                 return -ENOMEM;
         link->edge = edge;
         link->wsi = wsi;
-        link->id = ++edge->last_id;
         link->opened_at = link->pinged_at = clock_boottime();
         lws_get_peer_simple(wsi, link->address, sizeof(link->address));
-        HASH_ADD(hh, edge->links, id, sizeof(link->id), link);
-        if (!link->hh.tbl) {
-                free(link);
-                return -ENOMEM;
-        }
+        DL_APPEND(edge->links, link);
         if (!uv_is_active((uv_handle_t *)&edge->tick))
                 uv_timer_start(&edge->tick, edge_tick, TICK_MS, TICK_MS);
         *slot = link;
@@ -333,7 +344,7 @@ static void link_free(EdgeLink *link)
         link_gone(link);
         set_waiting(link, false);
         set_ending(link, false);
-        HASH_DEL(link->edge->links, link);
+        DL_DELETE(link->edge->links, link);
         wipe_bearer(link);
         outbox_done(&link->outbox);
         free(link->message);
@@ -464,7 +475,7 @@ static void edge_tick(uv_timer_t *timer)
         usec_t now = clock_boottime();
         EdgeLink *link, *next;
 
-        HASH_ITER (hh, edge->links, link, next) {
+        DL_FOREACH_SAFE (edge->links, link, next) {
                 if (link->is_closing)
                         continue;
                 if (!link->is_welcome && now - link->opened_at >= HELLO_DEADLINE_US)
@@ -500,7 +511,7 @@ void edge_stop(Edge *edge)
         EdgeLink *link, *next;
 
         uv_close((uv_handle_t *)&edge->tick, NULL);
-        HASH_ITER (hh, edge->links, link, next)
+        DL_FOREACH_SAFE (edge->links, link, next)
                 edge_close(link, WIRE_CLOSE_GOING_AWAY, "the hub stops");
 }
 

@@ -58,14 +58,17 @@ void edge_committed(Edge *edge, uint64_t committed);
 /* Before the loop waits again: closes what is through with its last words. */
 void edge_turn_end(Edge *edge);
 
-/* Numbers are never used again; links come and go, so that a number may name none: NULL. */
-uint64_t edge_link_id(const EdgeLink *link);
-EdgeLink *edge_find(const Edge *edge, uint64_t id);
 const char *edge_link_address(const EdgeLink *link);
 /* The bearer token that came with the upgrade, or NULL; it is wiped by edge_link_welcome(). */
 const char *edge_link_bearer(const EdgeLink *link);
 /* Somebody has logged in: the link may stay. */
 void edge_link_welcome(EdgeLink *link);
+/* The connection has gone of itself: nobody closed it here. */
+bool edge_link_is_lost(const EdgeLink *link);
+/* From one that is gone. */
+Outbox edge_link_take_outbox(EdgeLink *link);
+/* What was kept for a device that is back; it goes behind the link's own. Leaves `outbox` empty. */
+void edge_link_put_outbox(EdgeLink *link, Outbox *outbox);
 void *edge_link_userdata(const EdgeLink *link);
 void edge_link_set_userdata(EdgeLink *link, void *userdata);
 

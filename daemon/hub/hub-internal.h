@@ -11,13 +11,21 @@
 #include "hub/gate.h"
 #include "hub/hub.h"
 
-/* Who is behind a link, from its login on. */
+/*
+ * Who is behind a connection, from its login on. When the connection is lost a user's link waits
+ * for its device to come back (hub-resume.c).
+ */
 typedef struct HubLink {
-        EdgeLink *edge_link;
-        struct HubUser *user; /* NULL for a link limited to one session's media */
+        UT_hash_handle hh;
+        uint64_t number;             /* in the exchange; never used again */
+        char name[UUID_LENGTH + 1];  /* for its device */
+        EdgeLink *edge_link;         /* NULL while it is suspended … */
+        Outbox outbox;               /* … and this is what its device has yet to hear */
+        struct HubUser *user;        /* NULL for a link limited to one session's media */
+        struct HubLink *prev, *next; /* of that user */
+        struct HubLink *waits_prev, *waits_next; /* in hub->suspended */
         int64_t token_id;
         char device[DEVICE_ID_MAX + 1];
-        struct HubLink *prev, *next;
 } HubLink;
 
 /* A user of whom somebody is there. */
@@ -36,11 +44,14 @@ struct Hub {
         Gate *gate;
         Edge *edge;
         HubUser *users;
+        HubLink *links;
+        HubLink *suspended; /* the longest first */
+        uint64_t last_link;
         bool is_draining;
         bool removes_user; /* what is disconnected now is disconnected for good */
 
         uv_prepare_t turn_end;
-        uv_timer_t deadline; /* the exchange's */
+        uv_timer_t deadline; /* the exchange's, and that of suspended links */
         uv_timer_t window;   /* the commit's */
         uv_timer_t pruning;
         usec_t deadline_at; /* what `deadline` is armed for */
@@ -51,6 +62,8 @@ void hub_moment(Moment *ret);
 void hub_drain(Hub *hub);
 /* Sends it, or closes the link when there is no memory for it. */
 void hub_send(EdgeLink *link, Message *message, uint64_t barrier);
+/* Likewise to a link's device, or keeps it for that. May free the link. */
+void hub_tell(Hub *hub, HubLink *link, Message *message, uint64_t barrier);
 void hub_reply_error(EdgeLink *link, uint64_t id, CallError error, const char *format, ...)
         _printf_(4, 5);
 HubUser *hub_user_find(Hub *hub, const char *uid);
@@ -62,7 +75,27 @@ void hub_tell_others(Hub *hub, const char *uid, const HubLink *except, Message *
 
 /* The first message of a link. */
 void hub_login(Hub *hub, EdgeLink *link, const Message *message);
+int hub_link_new(Hub *hub, EdgeLink *edge_link, const char *device, const KeeperToken *token,
+                 HubLink **ret);
 HubLink *hub_link_free(Hub *hub, HubLink *link);
+HubLink *hub_link_find(Hub *hub, uint64_t number);
+/* To whom the link belongs is told. `user` may be NULL where it is resumed. 0 or negative errno. */
+int hub_welcome(Hub *hub, HubLink *link, const Message *hello, const Party *party,
+                WhenBusy when_busy, bool resumed);
+
+/* ---- hub-resume.c ---- */
+
+/* The link's connection is lost; the device may come back. */
+void hub_link_suspend(Hub *hub, HubLink *link);
+/* It is back on this connection. True: everything is done. False: it has to begin anew. */
+bool hub_link_resume(Hub *hub, EdgeLink *edge_link, const Message *hello, const KeeperToken *token,
+                     const KeeperUser *user);
+/* A suspended one that is not waited for any more; what the exchange makes of that is to be
+ * drained. */
+void hub_link_give_up(Hub *hub, HubLink *link);
+/* Those that have waited long enough. */
+void hub_expire_links(Hub *hub, usec_t now);
+usec_t hub_next_expiry(const Hub *hub);
 
 /* ---- hub-operator.c ---- */
 

@@ -31,17 +31,39 @@ static void user_leave(Hub *hub, HubUser *user)
         free(user);
 }
 
-static int link_new(Hub *hub, EdgeLink *edge_link, const char *device, const KeeperToken *token,
-                    HubLink **ret)
+static void make_uuid(char ret[static UUID_LENGTH + 1])
+{
+        unsigned char b[16];
+        char hex[2 * sizeof(b) + 1];
+
+        if (getrandom(b, sizeof(b), 0) != sizeof(b))
+                abort();
+        b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* RFC 9562 section 5.4 */
+        b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+        hex_encode(b, sizeof(b), hex);
+        snprintf(ret, UUID_LENGTH + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+                 hex + 16, hex + 20);
+}
+
+int hub_link_new(Hub *hub, EdgeLink *edge_link, const char *device, const KeeperToken *token,
+                 HubLink **ret)
 {
         HubLink *link = calloc(1, sizeof(*link));
 
         if (!link)
                 return -ENOMEM;
+        link->number = ++hub->last_link;
+        link->edge_link = edge_link;
+        make_uuid(link->name);
+        HASH_ADD(hh, hub->links, number, sizeof(link->number), link);
+        if (!link->hh.tbl) {
+                free(link);
+                return -ENOMEM;
+        }
         if (token) {
                 link->user = user_enter(hub, token->uid);
                 if (!link->user) {
-                        free(link);
+                        hub_link_free(hub, link);
                         return -ENOMEM;
                 }
                 link->token_id = token->id;
@@ -49,7 +71,6 @@ static int link_new(Hub *hub, EdgeLink *edge_link, const char *device, const Kee
                 link->user->n_links++;
         }
         STR_SET(link->device, device);
-        link->edge_link = edge_link;
         *ret = link;
         return 0;
 }
@@ -63,22 +84,20 @@ HubLink *hub_link_free(Hub *hub, HubLink *link)
                 user->n_links--;
                 user_leave(hub, user);
         }
+        if (!link->edge_link)
+                DL_DELETE2(hub->suspended, link, waits_prev, waits_next);
+        HASH_DEL(hub->links, link);
+        outbox_done(&link->outbox);
         free(link);
         return NULL;
 }
 
-static void make_uuid(char ret[static UUID_LENGTH + 1])
+HubLink *hub_link_find(Hub *hub, uint64_t number)
 {
-        unsigned char b[16];
-        char hex[2 * sizeof(b) + 1];
+        HubLink *link;
 
-        if (getrandom(b, sizeof(b), 0) != sizeof(b))
-                abort();
-        b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* RFC 9562 section 5.4 */
-        b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-        hex_encode(b, sizeof(b), hex);
-        snprintf(ret, UUID_LENGTH + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
-                 hex + 16, hex + 20);
+        HASH_FIND(hh, hub->links, &number, sizeof(number), link);
+        return link;
 }
 
 static int add_settings(Hub *hub, const char *uid, ReplyWelcome *welcome)
@@ -141,8 +160,8 @@ static void send_deletions(Hub *hub, HubLink *link, usec_t since)
         message_done(&message);
 }
 
-static int welcome(Hub *hub, HubLink *link, const Message *hello, const Party *party,
-                   WhenBusy when_busy)
+int hub_welcome(Hub *hub, HubLink *link, const Message *hello, const Party *party,
+                WhenBusy when_busy, bool resumed)
 {
         Moment moment;
         Message message = {.type = MESSAGE_REPLY, .id = hello->id};
@@ -151,12 +170,15 @@ static int welcome(Hub *hub, HubLink *link, const Message *hello, const Party *p
         message.reply.kind = REPLY_WELCOME;
         *reply = (ReplyWelcome){.user = *party,
                                 .when_busy = when_busy,
+                                .resumed = resumed,
                                 .date = clock_realtime(),
                                 .history_complete = true};
-        make_uuid(reply->link);
+        STR_SET(reply->link, link->name);
         hub_moment(&moment);
-        int r = exchange_snapshot(hub->exchange, &moment, edge_link_id(link->edge_link),
-                                  &reply->calls, &reply->n_calls);
+        /* On a link that is resumed the events say it all. */
+        int r = resumed ? 0
+                        : exchange_snapshot(hub->exchange, &moment, link->number, &reply->calls,
+                                            &reply->n_calls);
         if (r >= 0 && link->user)
                 r = add_settings(hub, party->uid, reply);
         if (r >= 0 && link->user)
@@ -164,7 +186,7 @@ static int welcome(Hub *hub, HubLink *link, const Message *hello, const Party *p
         if (r >= 0)
                 r = send_welcome(link->edge_link, &message);
         message_done(&message);
-        if (r >= 0 && link->user)
+        if (r >= 0 && link->user && !resumed)
                 send_deletions(hub, link, hello->hello.history_since);
         return r;
 }
@@ -196,25 +218,31 @@ static void login_session(Hub *hub, EdgeLink *edge_link, const Message *hello)
         Party party = {0};
         Moment moment;
 
-        hub_moment(&moment);
-        int r = exchange_attach_session(hub->exchange, &moment, edge_link_id(edge_link),
-                                        hello->hello.join_token, &party);
-        if (r > 0) {
-                refuse_token(hub, edge_link, hello->id, "the join token is not valid");
+        int r = hub_link_new(hub, edge_link, hello->hello.device, NULL, &link);
+        if (r < 0) {
+                login_failed(edge_link, hello->id, r);
                 return;
         }
-        if (r == 0)
-                r = link_new(hub, edge_link, hello->hello.device, NULL, &link);
-        if (r == 0) {
-                edge_link_set_userdata(edge_link, link);
-                edge_link_welcome(edge_link);
-                r = welcome(hub, link, hello, &party, WHEN_BUSY_REJECT);
+        hub_moment(&moment);
+        r = exchange_attach_session(hub->exchange, &moment, link->number, hello->hello.join_token,
+                                    &party);
+        if (r != 0) {
+                hub_link_free(hub, link);
+                if (r > 0)
+                        refuse_token(hub, edge_link, hello->id, "the join token is not valid");
+                else
+                        login_failed(edge_link, hello->id, r);
+                return;
         }
+        edge_link_set_userdata(edge_link, link);
+        edge_link_welcome(edge_link);
+        r = hub_welcome(hub, link, hello, &party, WHEN_BUSY_REJECT, false);
         if (r < 0)
                 login_failed(edge_link, hello->id, r);
         hub_drain(hub);
 }
 
+/* One that comes back takes its own place, and one that is there goes before those that are not. */
 static bool has_room(Hub *hub, const char *uid, const char *device)
 {
         HubUser *user = hub_user_find(hub, uid);
@@ -223,41 +251,59 @@ static bool has_room(Hub *hub, const char *uid, const char *device)
 
         if (max == 0 || !user || user->n_links < max)
                 return true;
-        /* One that comes back takes its own place. */
-        DL_FOREACH (user->links, link)
+        DL_FOREACH (user->links, link) {
                 if (str_eq(link->device, device))
                         return true;
+        }
+        DL_FOREACH (user->links, link) {
+                if (link->edge_link)
+                        continue;
+                hub_link_give_up(hub, link);
+                hub_drain(hub);
+                return true;
+        }
         return false;
 }
 
-static int login_user(Hub *hub, EdgeLink *edge_link, const Message *hello, const KeeperToken *token)
+static int login_anew(Hub *hub, EdgeLink *edge_link, const Message *hello, const KeeperToken *token,
+                      const KeeperUser *user)
 {
         const char *device = hello->hello.device;
-        KeeperUser user;
         HubLink *link;
         Moment moment;
         Party party = {0};
 
-        int r = keeper_user_get(hub->keeper, token->uid, &user);
+        int r = hub_link_new(hub, edge_link, device, token, &link);
         if (r < 0)
                 return r;
         hub_moment(&moment);
-        r = exchange_attach(hub->exchange, &moment, edge_link_id(edge_link), token->uid, device,
+        r = exchange_attach(hub->exchange, &moment, link->number, token->uid, device,
                             hello->hello.device_name);
-        if (r != 0)
+        if (r != 0) {
+                hub_link_free(hub, link);
                 return r < 0 ? r : -ENOENT;
-        r = link_new(hub, edge_link, device, token, &link);
-        if (r < 0)
-                return r;
+        }
         edge_link_set_userdata(edge_link, link);
         edge_link_welcome(edge_link);
-        STR_SET(party.uid, user.uid);
-        STR_SET(party.name, user.name);
+        STR_SET(party.uid, user->uid);
+        STR_SET(party.name, user->name);
         STR_SET(party.device, device);
-        log_fields(LOG_INFO, "a device is here", "PEER=%s", user.uid, "DEVICE=%s", device, NULL);
-        r = welcome(hub, link, hello, &party, user.when_busy);
+        log_fields(LOG_INFO, "a device is here", "PEER=%s", user->uid, "DEVICE=%s", device, NULL);
+        r = hub_welcome(hub, link, hello, &party, user->when_busy, false);
         hub_drain(hub);
         return r;
+}
+
+static int login_user(Hub *hub, EdgeLink *edge_link, const Message *hello, const KeeperToken *token)
+{
+        KeeperUser user;
+
+        int r = keeper_user_get(hub->keeper, token->uid, &user);
+        if (r < 0)
+                return r;
+        if (!str_empty(hello->hello.resume) && hub_link_resume(hub, edge_link, hello, token, &user))
+                return 0;
+        return login_anew(hub, edge_link, hello, token, &user);
 }
 
 void hub_login(Hub *hub, EdgeLink *link, const Message *message)

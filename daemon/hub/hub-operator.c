@@ -81,11 +81,16 @@ int hub_token_revoke(Hub *hub, int64_t id)
         HASH_ITER (hh, hub->users, user, next_user) {
                 for (link = user->links; link; link = next) {
                         next = link->next;
-                        if (link->token_id == id)
+                        if (link->token_id != id)
+                                continue;
+                        if (link->edge_link)
                                 edge_close(link->edge_link, WIRE_CLOSE_REVOKED,
                                            "the token was revoked");
+                        else
+                                hub_link_give_up(hub, link);
                 }
         }
+        hub_drain(hub);
         return 0;
 }
 

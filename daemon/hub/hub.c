@@ -42,6 +42,19 @@ void hub_reply_error(EdgeLink *link, uint64_t id, CallError error, const char *f
         hub_send(link, &reply, 0);
 }
 
+void hub_tell(Hub *hub, HubLink *link, Message *message, uint64_t barrier)
+{
+        if (link->edge_link) {
+                hub_send(link->edge_link, message, barrier);
+                return;
+        }
+        /* It is not there to ask anything. */
+        if (message->type != MESSAGE_REPLY &&
+            outbox_push(&link->outbox, message, barrier, hub->config->queue_per_device,
+                        clock_boottime()) < 0)
+                hub_link_give_up(hub, link);
+}
+
 HubUser *hub_user_find(Hub *hub, const char *uid)
 {
         HubUser *user;
@@ -62,34 +75,37 @@ void hub_tell_others(Hub *hub, const char *uid, const HubLink *except, Message *
         for (link = user->links; link; link = next) {
                 next = link->next;
                 if (link != except)
-                        hub_send(link->edge_link, message, barrier);
+                        hub_tell(hub, link, message, barrier);
         }
 }
 
 static void disconnect(Hub *hub, const ExchangeAction *action)
 {
-        EdgeLink *edge_link = edge_find(hub->edge, action->link);
+        HubLink *link = hub_link_find(hub, action->link);
 
-        if (!edge_link)
+        if (!link)
                 return;
-        const HubLink *link = edge_link_userdata(edge_link);
-        WireClose code = hub->removes_user     ? WIRE_CLOSE_REVOKED
-                         : link && !link->user ? WIRE_CLOSE_NORMAL
-                                               : WIRE_CLOSE_REPLACED;
+        if (!link->edge_link) {
+                hub_link_give_up(hub, link);
+                return;
+        }
+        WireClose code = hub->removes_user ? WIRE_CLOSE_REVOKED
+                         : !link->user     ? WIRE_CLOSE_NORMAL
+                                           : WIRE_CLOSE_REPLACED;
 
-        edge_close(edge_link, code, action->text);
+        edge_close(link->edge_link, code, action->text);
 }
 
 static void carry_out(Hub *hub, ExchangeAction *action)
 {
-        EdgeLink *link;
+        HubLink *link;
         int r = 0;
 
         switch (action->type) {
         case EXCHANGE_SEND:
-                link = edge_find(hub->edge, action->link);
+                link = hub_link_find(hub, action->link);
                 if (link)
-                        hub_send(link, &action->message,
+                        hub_tell(hub, link, &action->message,
                                  action->confirms ? commit_barrier(hub->commit) : 0);
                 break;
         case EXCHANGE_DISCONNECT:
@@ -138,6 +154,7 @@ static void on_deadline(uv_timer_t *timer)
 
         hub->deadline_at = USEC_NEVER;
         hub_moment(&moment);
+        hub_expire_links(hub, moment.now);
         if (exchange_tick(hub->exchange, &moment) < 0)
                 log_error("out of memory: what is due is tried again");
         hub_drain(hub);
@@ -150,7 +167,9 @@ static uint64_t round_up_to_ms(usec_t us)
 
 static void arm_deadline(Hub *hub, usec_t now)
 {
-        usec_t at = exchange_next_deadline(hub->exchange);
+        usec_t calls = exchange_next_deadline(hub->exchange);
+        usec_t links = hub_next_expiry(hub);
+        usec_t at = MIN_OF(calls, links);
 
         if (at == hub->deadline_at)
                 return;
@@ -189,8 +208,7 @@ static void handle_request(Hub *hub, HubLink *link, const Message *message)
                 hub_forget(hub, link, message);
         } else {
                 hub_moment(&moment);
-                if (exchange_message(hub->exchange, &moment, edge_link_id(link->edge_link),
-                                     message) < 0)
+                if (exchange_message(hub->exchange, &moment, link->number, message) < 0)
                         edge_close(link->edge_link, WIRE_CLOSE_GOING_AWAY,
                                    "the hub is out of memory");
                 hub_drain(hub);
@@ -266,19 +284,27 @@ static void on_closed(EdgeLink *edge_link, void *userdata)
         HubLink *link = edge_link_userdata(edge_link);
         Moment moment;
 
-        edge_link_set_userdata(edge_link, NULL);
-        if (link)
+        if (!link)
+                return;
+        if (link->user && edge_link_is_lost(edge_link)) {
+                hub_link_suspend(hub, link);
+        } else {
+                uint64_t number = link->number;
+
+                edge_link_set_userdata(edge_link, NULL);
                 hub_link_free(hub, link);
-        hub_moment(&moment);
-        exchange_detach(hub->exchange, &moment, edge_link_id(edge_link));
+                hub_moment(&moment);
+                exchange_detach(hub->exchange, &moment, number);
+        }
         hub_drain(hub);
 }
 
-static bool on_in_call(EdgeLink *link, void *userdata)
+static bool on_in_call(EdgeLink *edge_link, void *userdata)
 {
         Hub *hub = userdata;
+        const HubLink *link = edge_link_userdata(edge_link);
 
-        return exchange_link_in_call(hub->exchange, edge_link_id(link));
+        return link && exchange_link_in_call(hub->exchange, link->number);
 }
 
 EdgeHandler hub_edge_handler(Hub *hub)
@@ -339,6 +365,9 @@ Hub *hub_free(Hub *hub)
         if (!hub)
                 return NULL;
         commit_free(hub->commit);
+        HubLink *link, *next;
+        HASH_ITER (hh, hub->links, link, next)
+                hub_link_free(hub, link);
         exchange_free(hub->exchange);
         gate_free(hub->gate);
         free(hub);

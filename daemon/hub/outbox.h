@@ -8,8 +8,9 @@
  * A frame may have to wait for a commit: it has the number of that commit as its `barrier`, and so
  * have, by standing in line, those behind it. Barrier 0 waits for nothing.
  *
- * Events that were written but not acknowledged are counted here, not kept: a device that comes
- * back gets a snapshot.
+ * Events are kept until they are acknowledged: a device whose connection breaks resumes with
+ * nothing lost and nothing doubled, if it comes back in time. What rings is then said with the time
+ * that is left.
  */
 
 #include "base/cleanup.h"
@@ -19,9 +20,13 @@
         (8 * 1024 * 1024) /* twice what WIRE_IN_FLIGHT_MAX largest replies take \
                            */
 
+#define OUTBOX_KEPT_US (120 * USEC_PER_SEC) /* wire-protocol: after the connection is gone */
+
 typedef struct Frame {
         struct Frame *prev, *next;
         uint64_t barrier;
+        uint64_t seq;      /* 0: not an event */
+        usec_t ring_until; /* CLOCK_BOOTTIME; 0: it does not say what is left of a ring */
         bool is_reply;
         size_t length;
         unsigned char *data; /* owned; has LWS_PRE bytes of room before the text */
@@ -29,18 +34,21 @@ typedef struct Frame {
 
 /* Embedded; all zero is empty. */
 typedef struct Outbox {
-        Frame *frames;
-        size_t n_frames, n_bytes;
-        uint32_t n_replies; /* of those frames */
-        uint64_t seq;       /* of the last event */
+        Frame *frames;            /* to be written */
+        Frame *kept;              /* events that were */
+        size_t n_frames, n_bytes; /* n_bytes: of both */
+        uint32_t n_replies;       /* of those frames */
+        uint64_t seq;             /* of the last event */
         uint64_t acknowledged;
+        usec_t suspended_at; /* CLOCK_BOOTTIME */
 } Outbox;
 
 /*
  * Puts a message in line, giving it its seq if it is an event. Returns 0, -ENOMEM, -EMSGSIZE, or
  * -ENOBUFS when the device has `max_events` unacknowledged ones or too many bytes waiting.
  */
-int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max_events);
+int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max_events,
+                usec_t now);
 
 /* The frame to write next, or NULL: none, or it waits for a commit after `committed`. */
 Frame *outbox_peek(const Outbox *outbox, uint64_t committed);
@@ -48,6 +56,20 @@ void outbox_pop(Outbox *outbox);
 
 /* Up to `seq` has been taken. What was never sent cannot be acknowledged: -EINVAL. */
 int outbox_acknowledge(Outbox *outbox, uint64_t seq);
+
+/*
+ * The connection is gone. Replies go with it: who comes back asks again. Events may still be
+ * pushed.
+ */
+void outbox_suspend(Outbox *outbox, usec_t now);
+/* When it is too late to resume; of a suspended one. */
+usec_t outbox_kept_until(const Outbox *outbox);
+/*
+ * The device is back on another connection and has all events up to `seq`: those after it are to be
+ * written (again). Returns 0; -ESTALE with nothing changed: they are not here, or not any more; or
+ * -ENOMEM, after which it is of no use.
+ */
+int outbox_resume(Outbox *outbox, uint64_t seq, usec_t now);
 
 /* Frees what waits, and nothing is counted any more. */
 void outbox_done(Outbox *outbox);

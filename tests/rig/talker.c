@@ -31,6 +31,27 @@ Talker *talker_new(uint16_t port, const char *token, const char *device)
         return talker;
 }
 
+Talker *talker_resume(uint16_t port, const char *token, const char *device, const Talker *before)
+{
+        Talker *talker = talker_connect(port, NULL);
+
+        talker->seq = before->seq;
+        talker->silent = true; /* hello acknowledges nothing */
+        cJSON *reply =
+                talker_request(talker, "hello",
+                               "\"version\":1,\"token\":\"%s\",\"device\":\"%s\","
+                               "\"resume\":\"%s\",\"resume_seq\":%" PRIu64,
+                               token, device, talker_text(before->welcome, "link"), before->seq);
+        talker->silent = false;
+        talker->welcome = cJSON_DetachItemFromObjectCaseSensitive(reply, "ok");
+        if (!talker->welcome)
+                rig_fail("hello was refused: %s", cJSON_PrintUnformatted(reply));
+        cJSON_Delete(reply);
+        if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(talker->welcome, "resumed")))
+                talker->seq = 0;
+        return talker;
+}
+
 Talker *talker_free(Talker *talker)
 {
         if (!talker)

@@ -26,6 +26,8 @@ typedef struct Talker {
 Talker *talker_connect(uint16_t port, const WsOptions *options);
 /* Connects and says hello; `device` is its id. */
 Talker *talker_new(uint16_t port, const char *token, const char *device);
+/* As the same device as before, resuming what it had: the welcome says whether that has worked. */
+Talker *talker_resume(uint16_t port, const char *token, const char *device, const Talker *before);
 Talker *talker_free(Talker *talker);
 DEFINE_CLEANUP(Talker *, talker_free);
 

@@ -10,15 +10,18 @@
 #include "hub/outbox.h"
 #include "suite.h"
 
+#define NOW (1000 * USEC_PER_SEC)
+#define ID "0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d"
+
 static Outbox outbox;
 
 static int push_event(uint64_t barrier, uint32_t max)
 {
         Message message = {.type = MESSAGE_RINGING};
 
-        STR_SET(message.ringing.session_id, "0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d");
+        STR_SET(message.ringing.session_id, ID);
         STR_SET(message.ringing.uid, "bob");
-        return outbox_push(&outbox, &message, barrier, max);
+        return outbox_push(&outbox, &message, barrier, max, NOW);
 }
 
 static int push_reply(uint64_t id, uint64_t barrier)
@@ -26,7 +29,7 @@ static int push_reply(uint64_t id, uint64_t barrier)
         Message message;
 
         message_reply_ok(&message, id);
-        return outbox_push(&outbox, &message, barrier, 1);
+        return outbox_push(&outbox, &message, barrier, 1, NOW);
 }
 
 static const char *text_of(const Frame *frame)
@@ -78,6 +81,112 @@ START_TEST(events_count_until_they_are_acknowledged)
         ck_assert_uint_eq(outbox.seq, 3);
         ck_assert_int_eq(push_event(0, 2), -ENOBUFS);
         outbox_done(&outbox);
+}
+END_TEST
+
+static void push_ring(uint32_t remaining_ms)
+{
+        Message message = {.type = MESSAGE_INCOMING};
+        CallRecord *record = &message.call.record;
+
+        STR_SET(record->session_id, ID);
+        STR_SET(record->initiator.uid, "alice");
+        STR_SET(record->receiver.uid, "bob");
+        record->direction = CALL_DIRECTION_INCOMING;
+        record->initiated_at = 1;
+        message.call.remaining_ms = remaining_ms;
+        ck_assert_int_eq(outbox_push(&outbox, &message, 0, 9, NOW), 0);
+}
+
+/* Has the next frame written; fails unless it is the event of that seq. */
+static void expect_event(uint64_t seq)
+{
+        const Frame *frame = outbox_peek(&outbox, UINT64_MAX);
+
+        ck_assert_ptr_nonnull(frame);
+        ck_assert_uint_eq(frame->seq, seq);
+        outbox_pop(&outbox);
+}
+
+START_TEST(rule_17_who_comes_back_gets_each_event_once)
+{
+        for (int i = 0; i < 4; i++)
+                ck_assert_int_eq(push_event(0, 9), 0);
+        ck_assert_int_eq(push_reply(1, 0), 0);
+        expect_event(1);
+        expect_event(2);
+        expect_event(3);
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 1), 0);
+        /* The second came, the third was lost, the fourth and the reply were never written. */
+        outbox_suspend(&outbox, NOW);
+        ck_assert_int_eq(push_event(0, 9), 0);
+        ck_assert_int_eq(outbox_resume(&outbox, 2, NOW + 1), 0);
+        expect_event(3);
+        expect_event(4);
+        expect_event(5);
+        ck_assert_ptr_null(outbox_peek(&outbox, UINT64_MAX));
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 5), 0);
+        ck_assert_uint_eq(outbox.n_bytes, 0);
+
+        /* And again, with nothing missed. */
+        outbox_suspend(&outbox, NOW);
+        ck_assert_int_eq(outbox_resume(&outbox, 5, NOW + 1), 0);
+        ck_assert_ptr_null(outbox_peek(&outbox, UINT64_MAX));
+        outbox_done(&outbox);
+}
+END_TEST
+
+START_TEST(rule_17_what_is_not_kept_cannot_be_resumed)
+{
+        for (int i = 0; i < 3; i++)
+                ck_assert_int_eq(push_event(0, 3), 0);
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 2), 0);
+        outbox_suspend(&outbox, NOW);
+        ck_assert_int_eq(outbox_resume(&outbox, 1, NOW), -ESTALE);
+        ck_assert_int_eq(outbox_resume(&outbox, 4, NOW), -ESTALE);
+        ck_assert_int_eq(outbox_resume(&outbox, 3, NOW + 120 * USEC_PER_SEC), -ESTALE);
+        ck_assert_int_eq(outbox_resume(&outbox, 3, NOW + 120 * USEC_PER_SEC - 1), 0);
+        outbox_done(&outbox);
+}
+END_TEST
+
+START_TEST(rule_17_a_device_that_is_away_has_so_many_events_and_no_more)
+{
+        outbox_suspend(&outbox, NOW);
+        ck_assert_int_eq(push_event(0, 2), 0);
+        ck_assert_int_eq(push_event(0, 2), 0);
+        ck_assert_int_eq(push_event(0, 2), -ENOBUFS);
+        outbox_done(&outbox);
+}
+END_TEST
+
+START_TEST(rule_16_a_ring_is_said_again_with_what_is_left_of_it)
+{
+        static const struct {
+                usec_t after;
+                const char *said;
+        } cases[] = {
+                {5 * USEC_PER_SEC, "\"remaining_ms\":40000,"},
+                {45 * USEC_PER_SEC - 1, "\"remaining_ms\":1,"},
+                {45 * USEC_PER_SEC, NULL},
+                {60 * USEC_PER_SEC, NULL},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                push_ring(45000);
+                expect_event(1);
+                outbox_suspend(&outbox, NOW);
+                ck_assert_int_eq(outbox_resume(&outbox, 0, NOW + cases[i].after), 0);
+                const char *text = text_of(outbox_peek(&outbox, 0));
+                ck_assert_str_eq(strstr(text, "\"seq\":1") ? "1" : text, "1");
+                const char *said = strstr(text, "\"remaining_ms\"");
+                if (cases[i].said)
+                        ck_assert_int_eq(
+                                strncmp(said ?: text, cases[i].said, strlen(cases[i].said) - 1), 0);
+                else
+                        ck_assert_ptr_null(said);
+                outbox_done(&outbox);
+        }
 }
 END_TEST
 
@@ -204,6 +313,10 @@ int main(void)
         tcase_add_test(tests, what_waits_for_a_commit_holds_up_what_is_behind);
         tcase_add_test(tests, events_are_numbered_and_replies_are_not);
         tcase_add_test(tests, events_count_until_they_are_acknowledged);
+        tcase_add_test(tests, rule_17_who_comes_back_gets_each_event_once);
+        tcase_add_test(tests, rule_17_what_is_not_kept_cannot_be_resumed);
+        tcase_add_test(tests, rule_17_a_device_that_is_away_has_so_many_events_and_no_more);
+        tcase_add_test(tests, rule_16_a_ring_is_said_again_with_what_is_left_of_it);
         tcase_add_test(tests, an_address_that_fails_too_often_waits_a_minute);
         tcase_add_test(tests, an_ipv6_customer_is_one_address);
         tcase_add_test(tests, without_a_limit_the_gate_stays_open);
