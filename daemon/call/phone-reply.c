@@ -44,6 +44,20 @@ static int reply_initiate_refused(Phone *phone, Errand *errand, const MessageRep
         return 0;
 }
 
+/* One that was placed once, and that the hub had lost, is another call by now (glare, groups). */
+static int line_merged(Phone *phone, const Errand *errand, const char *session_id)
+{
+        Line *line = line_find(phone, errand_session_id(errand));
+        int r;
+
+        if (!line || str_eq(line->shown.record.session_id, session_id))
+                return 0;
+        r = phone_reserve(phone, 2, 2);
+        if (r < 0)
+                return r;
+        return line_end_here(phone, line, CALL_EVENT_REPLACED, CALL_REASON_NONE);
+}
+
 static int reply_initiate(Phone *phone, Errand *errand, const MessageReply *reply)
 {
         const CallSnapshot *snapshot = &reply->call;
@@ -54,6 +68,9 @@ static int reply_initiate(Phone *phone, Errand *errand, const MessageReply *repl
         if (reply->error)
                 return reply_initiate_refused(phone, errand, reply);
 
+        r = line_merged(phone, errand, session_id);
+        if (r < 0)
+                return r;
         line = line_find(phone, session_id);
         bool placed = !line || !line_is_live(line);
         if (placed) {
@@ -66,6 +83,7 @@ static int reply_initiate(Phone *phone, Errand *errand, const MessageReply *repl
                 line_take_initiate(phone, line, errand);
         if (errand->has_ticket)
                 phone_done(phone, errand->ticket, session_id);
+        errand->has_ticket = false;
         if (snapshot->record.status == CALL_STATUS_ONGOING)
                 line_answered(phone, line, snapshot, true);
         else if (call_status_is_terminal(snapshot->record.status))

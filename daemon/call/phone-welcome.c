@@ -63,19 +63,24 @@ static void welcome_unwanted_call(Phone *phone, const CallSnapshot *snapshot)
  * an offer of somebody new, the answer of somebody who was about to connect. Whoever joins anew
  * offers to all, so that is how such media come to be.
  */
-static void welcome_media(Phone *phone, Line *line, const CallSnapshot *snapshot)
+static int welcome_media(Phone *phone, Line *line, const CallSnapshot *snapshot)
 {
         const char *session_id = snapshot->record.session_id;
         PhoneSession *session = &line->shown.session;
+        int r;
 
+        /* Each of them may have left. */
+        r = phone_reserve(phone, 1 + session->n_participants, 1);
+        if (r < 0)
+                return r;
         if (!session_is_in_media(session)) {
                 if (*snapshot->participant && !errand_find(phone, MESSAGE_LEAVE, session_id))
                         errand_ask(phone, MESSAGE_LEAVE, session_id);
-                return;
+                return 0;
         }
         if (line->unwanted || errand_find(phone, MESSAGE_JOIN, session_id) ||
             errand_find(phone, MESSAGE_TOKEN, session_id))
-                return;
+                return 0;
         if (line->joined && str_eq(session->own_id, snapshot->participant) &&
             participants_connected(session, snapshot->others, snapshot->n_others)) {
                 participants_keep(phone, line, snapshot->others, snapshot->n_others);
@@ -87,6 +92,7 @@ static void welcome_media(Phone *phone, Line *line, const CallSnapshot *snapshot
         } else {
                 session_renew(phone, line);
         }
+        return 0;
 }
 
 static bool session_all_connected(const PhoneSession *session)
@@ -99,10 +105,14 @@ static bool session_all_connected(const PhoneSession *session)
 }
 
 /* On a link that was resumed only what was on its way to the hub can be lost. */
-static void welcome_back(Phone *phone)
+static int welcome_back(Phone *phone)
 {
         Line *line;
+        int r;
 
+        r = phone_reserve(phone, phone_n_live_calls(phone), 1);
+        if (r < 0)
+                return r;
         DL_FOREACH (phone->lines, line) {
                 const PhoneSession *session = &line->shown.session;
 
@@ -111,6 +121,7 @@ static void welcome_back(Phone *phone)
                         session_renew(phone, line);
                 line->signals_lost = false;
         }
+        return 0;
 }
 
 static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
@@ -142,9 +153,7 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
                 line_handled_by(phone, line, line->handler);
         bool known = line->shown.record.status == CALL_STATUS_ONGOING;
         line_answered(phone, line, snapshot, !incoming);
-        if (known)
-                welcome_media(phone, line, snapshot);
-        return 0;
+        return known ? welcome_media(phone, line, snapshot) : 0;
 }
 
 /* A call of ours that the hub does not have: rule 15. */
@@ -266,6 +275,5 @@ int phone_welcome(Phone *phone, const ReplyWelcome *welcome)
                 return r;
         if (!welcome->resumed)
                 return welcome_calls(phone, welcome);
-        welcome_back(phone);
-        return 0;
+        return welcome_back(phone);
 }

@@ -333,6 +333,23 @@ START_TEST(rule_11_initiating_to_a_live_group_call_joins_it)
 }
 END_TEST
 
+START_TEST(rule_11_a_call_that_the_hub_lost_joins_the_one_that_is_live_by_now)
+{
+        FIXTURE(f);
+
+        group_placed(f, OTHER);
+        hub_gone(f);
+        hub_welcomes(f, NULL, 0, false);
+        forget(f);
+        reply_call(f, MESSAGE_INITIATE, of_group(incoming(CALL, CALL_STATUS_ONGOING)));
+        forget(f);
+        ck_assert_int_eq(status_of(f, OTHER), CALL_STATUS_CANCELLED);
+        ck_assert_str_eq(phone_call_find(f->phone, OTHER)->record.reason, "replaced");
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
+        ck_assert_int_eq(session_of(f, CALL), SESSION_JOINING);
+}
+END_TEST
+
 START_TEST(rule_11_initiating_to_a_group_that_rings_here_answers)
 {
         FIXTURE(f);
@@ -399,6 +416,7 @@ int main(void)
                 a_call_that_is_over_and_has_gone_is_none,
                 a_call_to_a_user_is_not_joined_late,
                 rule_11_initiating_to_a_live_group_call_joins_it,
+                rule_11_a_call_that_the_hub_lost_joins_the_one_that_is_live_by_now,
                 rule_11_initiating_to_a_group_that_rings_here_answers,
                 rule_11_initiating_to_a_group_after_leaving_makes_the_object_anew,
                 rule_11_a_group_call_is_there_again_after_a_restart,

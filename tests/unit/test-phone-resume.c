@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
 #include "phone-fixture.h"
 
 /* The media of a call that went on while the hub was away: rules 15, 17 and 18. */
@@ -195,6 +197,51 @@ START_TEST(rule_18_a_join_without_a_token_asks_for_one)
 }
 END_TEST
 
+START_TEST(rule_18_as_many_as_can_be_in_media_may_leave_while_we_are_away)
+{
+        CallSnapshot snapshot = outgoing(CALL, CALL_STATUS_ONGOING);
+        char id[PARTICIPANT_ID_MAX + 1];
+        FIXTURE(f);
+
+        talking(f, CALL);
+        for (unsigned i = 1; i < PARTICIPANTS_MAX; i++) {
+                snprintf(id, sizeof(id), "p%u", i);
+                hub_participant(f, MESSAGE_JOINED, CALL, id);
+                forget(f);
+        }
+        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->session.n_participants,
+                          PARTICIPANTS_MAX);
+        STR_SET(snapshot.participant, "me");
+        back(f, &snapshot, false);
+        forget(f);
+        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->session.n_participants, 0);
+        ck_assert_int_eq(session_of(f, CALL), SESSION_CONNECTED);
+}
+END_TEST
+
+START_TEST(rule_18_every_session_that_lost_a_signal_begins_anew)
+{
+        char id[UUID_LENGTH + 1];
+        unsigned n = PHONE_CALLS_MAX / 2;
+        FIXTURE(f);
+
+        phone_allow_parallel_media(f->phone);
+        for (unsigned i = 0; i < n; i++) {
+                snprintf(id, sizeof(id), "00000000-0000-4000-8000-%012u", i);
+                talking(f, id);
+        }
+        for (unsigned i = 0; i < n; i++) {
+                snprintf(id, sizeof(id), "00000000-0000-4000-8000-%012u", i);
+                phone_worker_signal(f->phone, &f->instant, id, "alice-1", "{}");
+        }
+        forget(f);
+        back(f, NULL, true);
+        forget(f);
+        ck_assert_int_eq(session_of(f, id), SESSION_JOINING);
+        ck_assert_int_eq(session_of(f, "00000000-0000-4000-8000-000000000000"), SESSION_JOINING);
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
@@ -210,6 +257,8 @@ int main(void)
                 rule_18_signals_of_media_that_begin_anew_are_not_sent,
                 rule_18_who_left_is_not_in_the_media_again,
                 rule_18_a_join_without_a_token_asks_for_one,
+                rule_18_as_many_as_can_be_in_media_may_leave_while_we_are_away,
+                rule_18_every_session_that_lost_a_signal_begins_anew,
         };
 
         return suite_run(phone_suite("resume", tests, ELEMENTSOF(tests)));

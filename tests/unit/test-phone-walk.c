@@ -31,6 +31,7 @@ static const Event events[] = {
         {MESSAGE_LEFT},
         {MESSAGE_SIGNALLED},
         {MESSAGE_PARTICIPANT},
+        {MESSAGE_MEMBERS},
 };
 
 #define N_EVENTS ((int)ELEMENTSOF(events))
@@ -48,6 +49,9 @@ static void say(Fixture *f, const Event *event, CallDirection side)
                                                                          : CALL_STATUS_ONGOING)
                         : outgoing(CALL, CALL_STATUS_ONGOING);
         Message signal = {.type = MESSAGE_SIGNALLED};
+        Member member = {.uid = "carol", .state = MEMBER_LEFT};
+        Message members = {.type = MESSAGE_MEMBERS,
+                           .members = {.members = &member, .n_members = 1}};
 
         switch (event->type) {
         case MESSAGE_INCOMING:
@@ -64,6 +68,10 @@ static void say(Fixture *f, const Event *event, CallDirection side)
                 STR_SET(signal.signal.session_id, CALL);
                 signal.signal.data = (char[]){"{}"};
                 hub_message(f, &signal);
+                break;
+        case MESSAGE_MEMBERS:
+                STR_SET(members.members.session_id, CALL);
+                hub_message(f, &members);
                 break;
         default:
                 hub_participant(f, event->type, CALL, "alice-1");
