@@ -58,19 +58,10 @@ static int list_calls(sd_bus *bus, const char *prefix, void *userdata, char ***r
         return 0;
 }
 
-static const PhoneCall *call_at_path(Daemon *daemon, const char *path)
-{
-        char session_id[UUID_LENGTH + 1];
-
-        if (call_path_to_id(path, session_id) < 0)
-                return NULL;
-        return phone_call_find(daemon->phone, session_id);
-}
-
 static int find_call(sd_bus *bus, const char *path, const char *interface, void *userdata,
                      void **ret_found, sd_bus_error *error)
 {
-        const PhoneCall *call = call_at_path(userdata, path);
+        const PhoneCall *call = face_call(userdata, path);
 
         if (!call)
                 return 0;
@@ -81,7 +72,7 @@ static int find_call(sd_bus *bus, const char *path, const char *interface, void 
 static int find_session(sd_bus *bus, const char *path, const char *interface, void *userdata,
                         void **ret_found, sd_bus_error *error)
 {
-        const PhoneCall *call = call_at_path(userdata, path);
+        const PhoneCall *call = face_call(userdata, path);
 
         if (!call || !call->has_session)
                 return 0;
