@@ -33,7 +33,7 @@ static bool is_missed(const PopupCall *call)
                  call->reason == CALL_REASON_CALLER_LOST));
 }
 
-PopupKind popup_kind(const PopupCall *call, const PopupServer *server)
+static PopupKind popup_kind(const PopupCall *call, const PopupServer *server)
 {
         if (call->status == CALL_STATUS_INITIATED)
                 return call->incoming && call->present && !call->silenced ? POPUP_INCOMING

@@ -50,7 +50,6 @@ typedef struct PopupContent {
         size_t n_actions;
 } PopupContent;
 
-PopupKind popup_kind(const PopupCall *call, const PopupServer *server);
 void popup_content(const PopupCall *call, const PopupServer *server, PopupContent *ret);
 void popup_content_done(PopupContent *content);
 bool popup_content_equal(const PopupContent *a, const PopupContent *b);
