@@ -191,6 +191,9 @@ START_TEST(systemd_is_told_when_it_is_ready_and_when_it_stops)
         memset(said, 0, sizeof(said));
         ck_assert_int_gt(recv(fd, said, sizeof(said) - 1, 0), 0);
         ck_assert_str_eq(said, "STOPPING=1");
+        ck_assert_int_eq(process_wait(h->hub->process), 0);
+        h->hub->process = process_free(h->hub->process);
+        hub_start(h->hub); /* which the end of every test stops */
 }
 END_TEST
 
