@@ -66,6 +66,7 @@ void websocket_over(WebSocket *websocket, const char *format, ...)
 void websocket_give_up(WebSocket *websocket);
 void websocket_set_timer(WebSocket *websocket, usec_t after);
 void websocket_ask_to_write(WebSocket *websocket);
+int websocket_write(WebSocket *websocket, Outgoing *outgoing);
 void websocket_drop_queue(WebSocket *websocket);
 
 /* Connecting: the first step, the next address, and an address that was none. */

@@ -20,15 +20,30 @@ static int send_close(WebSocket *websocket, unsigned code)
         return -1;
 }
 
+/*
+ * Hands a message to lws, which keeps what the socket does not take. At once, where nothing is
+ * before it: the loop would first go round for a writable socket.
+ */
+int websocket_write(WebSocket *websocket, Outgoing *outgoing)
+{
+        int n = lws_write(websocket->wsi, outgoing->buffer + LWS_PRE, outgoing->length,
+                          LWS_WRITE_TEXT);
+
+        if (n < (int)outgoing->length)
+                return -EPIPE;
+        /* lws calls back when it is through with the rest: nobody was heard then. */
+        if (lws_partial_buffered(websocket->wsi))
+                websocket_ask_to_write(websocket);
+        return 0;
+}
+
 /* One message a turn. */
 static int writable(WebSocket *websocket)
 {
         Outgoing *outgoing = websocket->queue;
 
         if (outgoing) {
-                int n = lws_write(websocket->wsi, outgoing->buffer + LWS_PRE, outgoing->length,
-                                  LWS_WRITE_TEXT);
-                if (n < (int)outgoing->length)
+                if (websocket_write(websocket, outgoing) < 0)
                         return -1;
                 DL_DELETE(websocket->queue, outgoing);
                 websocket->queued -= outgoing->length;

@@ -171,6 +171,11 @@ int websocket_send(WebSocket *websocket, const char *text, size_t length)
                 return -ENOMEM;
         outgoing->length = length;
         memcpy(outgoing->buffer + LWS_PRE, text, length);
+        if (!websocket->queue && !lws_partial_buffered(websocket->wsi) &&
+            websocket_write(websocket, outgoing) >= 0) {
+                free(outgoing);
+                return 0;
+        }
         DL_APPEND(websocket->queue, outgoing);
         websocket->queued += length;
         websocket_ask_to_write(websocket);

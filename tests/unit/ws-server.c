@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -220,6 +221,13 @@ WsServer *ws_server_start(const WsServerOptions *options)
 uint16_t ws_server_port(const WsServer *server)
 {
         return server->port;
+}
+
+void ws_server_pause(WsServer *server, bool on)
+{
+        int r = kill(server->pid, on ? SIGSTOP : SIGCONT);
+
+        assert(r == 0);
 }
 
 unsigned ws_server_stop(WsServer *server)

@@ -27,6 +27,8 @@ typedef struct WsServerOptions {
 
 WsServer *ws_server_start(const WsServerOptions *options);
 uint16_t ws_server_port(const WsServer *server);
+/* It reads nothing meanwhile. */
+void ws_server_pause(WsServer *server, bool on);
 /* Waits until the clients have gone. Returns the close code of the last one, 0 for none. */
 unsigned ws_server_stop(WsServer *server);
 
