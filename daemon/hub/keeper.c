@@ -62,6 +62,32 @@ static const char *const schema_steps[] = {
         "  json TEXT NOT NULL,"
         "  PRIMARY KEY (session_id, uid)"
         ") STRICT, WITHOUT ROWID;",
+        /*
+         * With row numbers, which grow: what is new stands together, so that a commit of many calls
+         * writes half as many pages.
+         */
+        "CREATE TABLE live_3 ("
+        "  session_id TEXT PRIMARY KEY,"
+        "  json TEXT NOT NULL"
+        ") STRICT;"
+        "INSERT INTO live_3 SELECT session_id, json FROM live;"
+        "DROP TABLE live;"
+        "ALTER TABLE live_3 RENAME TO live;"
+        "CREATE TABLE history_3 ("
+        "  uid TEXT NOT NULL,"
+        "  session_id TEXT NOT NULL,"
+        "  initiated_at INTEGER NOT NULL,"
+        "  changed_at INTEGER NOT NULL,"
+        "  unseen INTEGER NOT NULL,"
+        "  json TEXT NOT NULL," /* empty: deleted by the user */
+        "  PRIMARY KEY (uid, session_id)"
+        ") STRICT;"
+        "INSERT INTO history_3 SELECT uid, session_id, initiated_at, changed_at, unseen, json"
+        "  FROM history ORDER BY changed_at;"
+        "DROP TABLE history;"
+        "ALTER TABLE history_3 RENAME TO history;"
+        "CREATE INDEX history_by_date ON history (uid, initiated_at, session_id);"
+        "CREATE INDEX history_by_change ON history (uid, changed_at);",
 };
 static const DatabaseSchema schema = {schema_steps, ELEMENTSOF(schema_steps)};
 
@@ -85,8 +111,8 @@ static const char *const statements_sql[KEEPER_STATEMENT_COUNT] = {
         [BLOCKS] = "SELECT uid, blocked FROM blocks",
         /* Whoever gets the uid next is somebody else: for those who had blocked it, too. */
         [USER_BLOCKS_REMOVE] = "DELETE FROM blocks WHERE uid = ?1 OR blocked = ?1",
-        [LIVE_PUT] = "INSERT INTO live (session_id, json) VALUES (?1, ?2)"
-                     " ON CONFLICT DO UPDATE SET json = excluded.json",
+        /* A row in place of the old one, not the old one changed: it stands with what is new. */
+        [LIVE_PUT] = "INSERT OR REPLACE INTO live (session_id, json) VALUES (?1, ?2)",
         [LIVE_DROP] = "DELETE FROM live WHERE session_id = ?1",
         [LIVES] = "SELECT session_id, json FROM live",
         [LIVE_MEMBER_PUT] = "INSERT INTO live_members (session_id, uid, json) VALUES (?1, ?2, ?3)"
