@@ -2,6 +2,8 @@
 #include "hub/keeper.h"
 
 #include <errno.h>
+#include <sqlite3.h>
+#include <unistd.h>
 
 #include "suite.h"
 #include "wire/wire.h"
@@ -308,6 +310,88 @@ START_TEST(what_is_deleted_is_told_to_who_asks_later)
 }
 END_TEST
 
+/* What the second version made, as far as the third makes it anew. */
+static const char second_version[] =
+        "CREATE TABLE users (uid TEXT PRIMARY KEY, name TEXT NOT NULL, when_busy TEXT NOT NULL)"
+        " STRICT, WITHOUT ROWID;"
+        "CREATE TABLE tokens (id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL,"
+        " device_name TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, created_at INTEGER NOT NULL)"
+        " STRICT;"
+        "CREATE TABLE live (session_id TEXT PRIMARY KEY, json TEXT NOT NULL)"
+        " STRICT, WITHOUT ROWID;"
+        "CREATE TABLE history (uid TEXT NOT NULL, session_id TEXT NOT NULL,"
+        " initiated_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, unseen INTEGER NOT NULL,"
+        " json TEXT NOT NULL, PRIMARY KEY (uid, session_id)) STRICT, WITHOUT ROWID;"
+        "CREATE INDEX history_by_date ON history (uid, initiated_at, session_id);"
+        "CREATE INDEX history_by_change ON history (uid, changed_at);"
+        "CREATE TABLE groups (guid TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+        "CREATE TABLE members (guid TEXT NOT NULL, uid TEXT NOT NULL, PRIMARY KEY (guid, uid))"
+        " STRICT, WITHOUT ROWID;"
+        "CREATE TABLE blocks (uid TEXT NOT NULL, blocked TEXT NOT NULL,"
+        " PRIMARY KEY (uid, blocked)) STRICT, WITHOUT ROWID;"
+        "CREATE TABLE live_members (session_id TEXT NOT NULL, uid TEXT NOT NULL,"
+        " json TEXT NOT NULL, PRIMARY KEY (session_id, uid)) STRICT, WITHOUT ROWID;";
+
+static char *write_live_sql(void)
+{
+        LiveMember member = {.status = CALL_STATUS_INITIATED, .party.uid = "alice"};
+        LiveCall live = {.caller.party.uid = "bob", .members = &member, .n_members = 1};
+        _cleanup_free_ char *json = NULL;
+
+        STR_SET(live.record.session_id, UUID("02"));
+        STR_SET(live.record.initiator.uid, "bob");
+        STR_SET(live.record.receiver.uid, "alice");
+        ck_assert_int_eq(wire_encode_live(&live, &json), 0);
+        return str_printf("INSERT INTO live VALUES ('" UUID("02") "', '%s')", json);
+}
+
+static char *write_log_sql(void)
+{
+        CallRecord record = {.initiated_at = 1, .seen = true};
+        _cleanup_free_ char *json = NULL;
+
+        STR_SET(record.session_id, UUID("01"));
+        STR_SET(record.initiator.uid, "bob");
+        STR_SET(record.receiver.uid, "alice");
+        ck_assert_int_eq(wire_encode_record(&record, &json), 0);
+        return str_printf("INSERT INTO history VALUES ('alice', '" UUID("01") "', 1, 2, 0, '%s')",
+                          json);
+}
+
+static void execute(const char *path, const char *sql)
+{
+        sqlite3 *handle;
+
+        ck_assert_int_eq(sqlite3_open(path, &handle), SQLITE_OK);
+        ck_assert_int_eq(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(handle);
+}
+
+START_TEST(calls_and_history_of_an_older_version_are_kept)
+{
+        char folder[] = "/tmp/test-hub-keeper-XXXXXX";
+        char id[UUID_LENGTH + 1] = "";
+        char *text = NULL;
+
+        ck_assert_ptr_nonnull(mkdtemp(folder));
+        _cleanup_free_ char *path = str_printf("%s/hub.db", folder);
+        _cleanup_free_ char *live = write_live_sql(), *log = write_log_sql();
+        execute(path, second_version);
+        execute(path, live);
+        execute(path, log);
+        execute(path, "PRAGMA user_version = 2");
+        keeper_free(keeper);
+        ck_assert_int_eq(keeper_open(path, &keeper, &text), 0);
+        archive = keeper_archive(keeper);
+        ck_assert_int_eq(keeper_each_live(keeper, take_live, id), 0);
+        ck_assert_str_eq(id, UUID("02"));
+        ck_assert_uint_eq(count_history("alice"), 1);
+        keeper = keeper_free(keeper);
+        ck_assert_int_eq(unlink(path), 0);
+        ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("hub keeper");
@@ -325,6 +409,7 @@ int main(void)
         tcase_add_test(tests, changes_come_in_their_order_and_once);
         tcase_add_test(tests, old_history_goes_and_unseen_missed_calls_stay_longer);
         tcase_add_test(tests, what_is_deleted_is_told_to_who_asks_later);
+        tcase_add_test(tests, calls_and_history_of_an_older_version_are_kept);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }
