@@ -218,7 +218,8 @@ static int send_initiate(Placing *placing)
         int r = bus_method(placing->bus, TRING_PATH, TRING_MANAGER, "InitiateCall", &message);
 
         if (r >= 0)
-                r = sd_bus_message_append(message, "sss", arguments->words[0], "user",
+                r = sd_bus_message_append(message, "sss", arguments->words[0],
+                                          arguments->group ? "group" : "user",
                                           arguments->video ? "video" : "audio");
         if (r >= 0)
                 r = arguments->timeout > 0 ? sd_bus_message_append(message, "a{sv}", 1, "timeout",

@@ -20,6 +20,7 @@ typedef enum OptionFlag {
         WITH_MISSED = 1 << 6,
         WITH_LIMIT = 1 << 7,
         WITH_MARK_SEEN = 1 << 8,
+        WITH_GROUP = 1 << 9,
 } OptionFlag;
 
 enum {
@@ -31,6 +32,7 @@ enum {
 static const struct option options[] = {
         {"token-file", required_argument, NULL, WITH_TOKEN_FILE},
         {"device-name", required_argument, NULL, WITH_DEVICE_NAME},
+        {"group", no_argument, NULL, WITH_GROUP},
         {"video", no_argument, NULL, WITH_VIDEO},
         {"timeout", required_argument, NULL, WITH_TIMEOUT},
         {"busy", no_argument, NULL, WITH_BUSY},
@@ -56,8 +58,9 @@ static const Verb verbs[] = {
          WITH_TOKEN_FILE | WITH_DEVICE_NAME, verb_login},
         {"logout", "", "leave the hub and forget the token", 0, 0, 0, verb_logout},
         {"status", "", "who is logged in, and what calls there are", 0, 0, 0, verb_status},
-        {"call", "USER [--video] [--timeout S]", "call somebody and wait for the answer", 1, 1,
-         WITH_VIDEO | WITH_TIMEOUT, verb_call},
+        {"call", "USER [--group] [--video] [--timeout S]",
+         "call somebody, or a group, and wait for the answer", 1, 1,
+         WITH_GROUP | WITH_VIDEO | WITH_TIMEOUT, verb_call},
         {"answer", "[ID] [--end-others]", "answer the call that rings", 0, 1, WITH_END_OTHERS,
          verb_answer},
         {"decline", "[ID] [--busy]", "decline the call that rings", 0, 1, WITH_BUSY, verb_decline},
@@ -68,6 +71,10 @@ static const Verb verbs[] = {
         {"history", "[--missed] [--limit N] [--mark-seen]", "the calls so far, newest first", 0, 0,
          WITH_MISSED | WITH_LIMIT | WITH_MARK_SEEN, verb_history},
         {"listen", "", "print events as they come, until interrupted", 0, 0, 0, verb_listen},
+        {"groups", "", "the groups that one can call", 0, 0, 0, verb_groups},
+        {"block", "[USER]", "let USER's calls raise nothing here; alone: who is blocked", 0, 1, 0,
+         verb_block},
+        {"unblock", "USER", "let USER's calls ring again", 1, 1, 0, verb_unblock},
         {"dnd", "on|off", "do not disturb on this device", 1, 1, 0, verb_dnd},
         {"test-ring", "", "ring here for 3 s", 0, 0, 0, verb_test_ring},
 };
@@ -83,6 +90,7 @@ static void print_help(void)
         puts("\nOptions:\n"
              "  --token-file FILE   the login token; - for standard input\n"
              "  --device-name NAME  what this device is called (with login)\n"
+             "  --group             call all members of a group: USER is a group's id\n"
              "  --video             a video call\n"
              "  --timeout S         let it ring for so many seconds, 5 to 180\n"
              "  --busy              decline as busy\n"
@@ -133,6 +141,9 @@ static int take_option(int option, Arguments *arguments)
                 break;
         case WITH_DEVICE_NAME:
                 arguments->device_name = optarg;
+                break;
+        case WITH_GROUP:
+                arguments->group = true;
                 break;
         case WITH_VIDEO:
                 arguments->video = true;

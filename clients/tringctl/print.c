@@ -55,10 +55,19 @@ const char *print_person(char ret[static PRINT_PERSON_MAX], const cJSON *person)
 
 const char *print_peer(char ret[static PRINT_PERSON_MAX], const cJSON *call)
 {
-        bool incoming = str_eq(json_string(call, "direction"), "incoming");
+        const cJSON *initiator = cJSON_GetObjectItemCaseSensitive(call, "initiator");
+        const cJSON *receiver = cJSON_GetObjectItemCaseSensitive(call, "receiver");
+        char group[PRINT_PERSON_MAX];
 
-        return print_person(
-                ret, cJSON_GetObjectItemCaseSensitive(call, incoming ? "initiator" : "receiver"));
+        if (!str_eq(json_string(call, "direction"), "incoming"))
+                return print_person(ret, receiver);
+        print_person(ret, initiator);
+        if (!str_eq(json_string(call, "receiver_type"), "group"))
+                return ret;
+        print_person(group, receiver);
+        size_t length = strlen(ret);
+        snprintf(ret + length, PRINT_PERSON_MAX - length, " in %s", group);
+        return ret;
 }
 
 const char *print_duration(char ret[static PRINT_TIME_MAX], unsigned seconds)

@@ -28,7 +28,7 @@ typedef struct Arguments {
         const char *token_file, *device_name;
         int timeout; /* s; 0: the daemon's default */
         unsigned limit;
-        bool json, video, busy, end_others, missed, mark_seen;
+        bool json, video, group, busy, end_others, missed, mark_seen;
 } Arguments;
 
 /* The word, or NULL when there are fewer. */
@@ -51,3 +51,6 @@ int verb_mute(sd_bus *bus, const Arguments *arguments);
 int verb_unmute(sd_bus *bus, const Arguments *arguments);
 int verb_history(sd_bus *bus, const Arguments *arguments);
 int verb_listen(sd_bus *bus, const Arguments *arguments);
+int verb_groups(sd_bus *bus, const Arguments *arguments);
+int verb_block(sd_bus *bus, const Arguments *arguments);
+int verb_unblock(sd_bus *bus, const Arguments *arguments);

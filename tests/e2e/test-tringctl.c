@@ -294,6 +294,35 @@ START_TEST(login_takes_the_token_from_a_private_file_or_from_standard_input)
 }
 END_TEST
 
+START_TEST(a_group_is_called_by_its_id)
+{
+        Process *call = ctl_start(ARGV(rig_program("CTL"), "call", "team", "--group"));
+
+        fake_wait_called(desktop, "InitiateCall group audio team");
+        fake_change(desktop, "00000000-0000-4000-8000-000000000001", "ongoing", "");
+        free(process_wait_line(call, "team answered"));
+        ck_assert_int_eq(process_wait(call), 0);
+        process_free(call);
+        ctl_expect(0, "The Team (team)\n", "", "groups");
+        ctl_expect(0, "[{\"guid\":\"team\",\"name\":\"The Team\"}]", "", "groups", "--json");
+}
+END_TEST
+
+START_TEST(who_is_blocked_is_shown_and_changed)
+{
+        ctl_expect(0, "mallory\n", "", "block");
+        ctl_expect(0, "[\"mallory\"]", "", "block", "--json");
+        ctl_expect(0, "bob is blocked\n", "", "block", "bob");
+        fake_wait_called(desktop, "BlockUser bob");
+        ctl_expect(0, "bob is not blocked any more\n", "", "unblock", "bob");
+        fake_wait_called(desktop, "UnblockUser bob");
+        fake_fail(desktop, "org.tring.Calls1.Error.UserNotFound", "there is no user 'nobody'");
+        ctl_expect(1, "", "there is no user 'nobody'", "block", "nobody");
+        ctl_expect(2, "", "'unblock' needs more", "unblock");
+        ctl_expect(2, "", "--group does not go with 'block'", "block", "team", "--group");
+}
+END_TEST
+
 START_TEST(dnd_is_switched)
 {
         ctl_expect(0, "do not disturb is on", "", "dnd", "on");
@@ -350,6 +379,8 @@ int main(void)
         tcase_add_test(tests, listen_does_not_need_the_daemon);
         tcase_add_loop_test(tests, without_the_bus_nobody_waits, 0, 2);
         tcase_add_test(tests, login_takes_the_token_from_a_private_file_or_from_standard_input);
+        tcase_add_test(tests, a_group_is_called_by_its_id);
+        tcase_add_test(tests, who_is_blocked_is_shown_and_changed);
         tcase_add_test(tests, dnd_is_switched);
         tcase_add_loop_test(tests, a_command_line_that_makes_no_sense_is_refused_by_name, 0, 9);
         suite_add_tcase(suite, tests);

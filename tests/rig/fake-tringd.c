@@ -216,6 +216,30 @@ static int get_listeners(sd_bus *bus, const char *path, const char *interface, c
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+/* The reply to BlockUser and UnblockUser, which name whom. */
+static int on_block(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        const char *uid;
+        int r = sd_bus_message_read(message, "s", &uid);
+
+        if (r >= 0)
+                r = fake_asked(userdata, message, sd_bus_message_get_member(message), uid);
+        return r != 0 ? r : sd_bus_reply_method_return(message, NULL);
+}
+
+static int get_groups(sd_bus *bus, const char *path, const char *interface, const char *property,
+                      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        return sd_bus_message_append(reply, "aa{sv}", 1, 2, "guid", "s", "team", "name", "s",
+                                     "The Team");
+}
+
+static int get_blocked(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        return sd_bus_message_append(reply, "as", 1, "mallory");
+}
+
 static int get_features(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -231,10 +255,14 @@ static const sd_bus_vtable manager_vtable[] = {
                       SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("SilenceAll", NULL, NULL, asked_plain, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("TestRing", NULL, NULL, asked_plain, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("BlockUser", "s", NULL, on_block, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("UnblockUser", "s", NULL, on_block, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("GetCallLogs", "a{sv}us", "aa{sv}s", on_get_logs, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("MarkMissedSeen", "as", NULL, asked_plain, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("ConnectionState", "s", NULL, offsetof(Fake, state),
                         SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Blocked", "as", get_blocked, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Groups", "aa{sv}", get_groups, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Features", "as", get_features, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Listeners", "as", get_listeners, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("LoggedInUser", "a{sv}", get_user, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

@@ -4,10 +4,10 @@
 _tringctl() {
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= word
         local verbs='login logout status call answer decline silence hangup mute unmute history
-                listen dnd test-ring'
+                listen groups block unblock dnd test-ring'
         local -A options=(
                 [login]='--token-file --device-name'
-                [call]='--video --timeout'
+                [call]='--group --video --timeout'
                 [answer]='--end-others'
                 [decline]='--busy'
                 [history]='--missed --limit --mark-seen'
@@ -44,6 +44,13 @@ _tringctl() {
                         busctl --user tree --list org.tring.Calls1 2>/dev/null |
                         sed -n 's,^/org/tring/Calls1/call/,,p' | tr _ -)
                 COMPREPLY=($(compgen -W "$ids" -- "$current"))
+        elif [[ $verb == unblock ]]; then
+                local uids
+                uids=$(busctl --user status org.tring.Calls1 >/dev/null 2>&1 &&
+                        busctl --user get-property org.tring.Calls1 /org/tring/Calls1 \
+                                org.tring.Calls1.Manager Blocked 2>/dev/null |
+                        cut -d' ' -f3- | tr -d '"')
+                COMPREPLY=($(compgen -W "$uids" -- "$current"))
         fi
 }
 complete -F _tringctl tringctl

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the hub keeps for the user: the groups they are in, and whom they have blocked. */
+#include <errno.h>
+
+#include "base/str.h"
+#include "print.h"
+
+static int fetch_property(sd_bus *bus, const char *property, cJSON **ret)
+{
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        int code = bus_call(bus, TRING_PATH, "org.freedesktop.DBus.Properties", "Get", &reply, "ss",
+                            TRING_MANAGER, property);
+
+        if (code != EXIT_DONE)
+                return code;
+        int r = json_from_message(reply, ret);
+        return r < 0 ? fail_errno(r, "reading the answer") : EXIT_DONE;
+}
+
+int verb_groups(sd_bus *bus, const Arguments *arguments)
+{
+        _cleanup_json_ cJSON *groups = NULL;
+        char name[PRINT_PERSON_MAX];
+        const cJSON *group;
+        int code = fetch_property(bus, "Groups", &groups);
+
+        if (code != EXIT_DONE)
+                return code;
+        if (arguments->json)
+                return print_json(groups);
+        cJSON_ArrayForEach (group, groups)
+                puts(print_person(name, group));
+        return EXIT_DONE;
+}
+
+static int print_blocked(sd_bus *bus, const Arguments *arguments)
+{
+        _cleanup_json_ cJSON *blocked = NULL;
+        char printable[PRINT_PERSON_MAX];
+        const cJSON *uid;
+        int code = fetch_property(bus, "Blocked", &blocked);
+
+        if (code != EXIT_DONE)
+                return code;
+        if (arguments->json)
+                return print_json(blocked);
+        cJSON_ArrayForEach (uid, blocked)
+                puts(str_printable(printable, sizeof(printable), cJSON_GetStringValue(uid)));
+        return EXIT_DONE;
+}
+
+static int change_block(sd_bus *bus, const Arguments *arguments, const char *method,
+                        const char *done)
+{
+        const char *uid = arguments_word(arguments, 0);
+        char printable[PRINT_PERSON_MAX];
+        int code = bus_call(bus, TRING_PATH, TRING_MANAGER, method, NULL, "s", uid);
+
+        if (code != EXIT_DONE)
+                return code;
+        if (arguments->json)
+                return print_blocked(bus, arguments);
+        printf("%s %s\n", str_printable(printable, sizeof(printable), uid), done);
+        return EXIT_DONE;
+}
+
+int verb_block(sd_bus *bus, const Arguments *arguments)
+{
+        if (arguments->n_words == 0)
+                return print_blocked(bus, arguments);
+        return change_block(bus, arguments, "BlockUser", "is blocked");
+}
+
+int verb_unblock(sd_bus *bus, const Arguments *arguments)
+{
+        return change_block(bus, arguments, "UnblockUser", "is not blocked any more");
+}
