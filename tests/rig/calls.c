@@ -43,6 +43,13 @@ Call call_start(Desktop *caller, const char *receiver)
         return call_start_with(caller, receiver, "audio", "a{sv}", 1, "join", "b", false);
 }
 
+Call call_start_group(Desktop *caller, const char *guid)
+{
+        return call_of_reply(client_call(caller->client, TRING_ROOT, TRING_MANAGER, "InitiateCall",
+                                         "sssa{sv}", guid, "group", "audio", 1, "join", "b",
+                                         false));
+}
+
 Call call_ring(Desktop *caller, Desktop *receiver, bool join)
 {
         Call call = call_start_with(caller, receiver->name, "audio", "a{sv}", 1, "join", "b", join);
@@ -55,6 +62,12 @@ void call_accept(Desktop *desktop, const Call *call, bool join)
 {
         client_do(desktop->client, TRING_ROOT, TRING_MANAGER, "AcceptCall", "sa{sv}", call->id, 1,
                   "join", "b", join);
+}
+
+void call_accept_with(Desktop *desktop, const Call *call, const char *option)
+{
+        client_do(desktop->client, TRING_ROOT, TRING_MANAGER, "AcceptCall", "sa{sv}", call->id, 2,
+                  option, "b", true, "join", "b", false);
 }
 
 void call_reject(Desktop *desktop, const Call *call, const char *status)

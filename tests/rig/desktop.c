@@ -187,3 +187,14 @@ Desktop *desktop_new_online(Rig *rig, Hub *hub, const char *name)
         desktop_login(desktop, hub);
         return desktop;
 }
+
+Desktop *desktop_new_device(Rig *rig, Hub *hub, const char *name, const char *uid)
+{
+        Desktop *desktop = desktop_new(rig, name);
+        _cleanup_free_ char *token = hub_mint(hub, uid);
+
+        desktop_start(desktop);
+        desktop_login_token(desktop, hub->url, token);
+        desktop_wait_online(desktop);
+        return desktop;
+}

@@ -39,6 +39,9 @@ void desktop_wait_online(Desktop *desktop);
 /* A desktop that runs and is logged in. */
 Desktop *desktop_new_online(Rig *rig, Hub *hub, const char *name);
 
+/* Another device of a user who is there already. */
+Desktop *desktop_new_device(Rig *rig, Hub *hub, const char *name, const char *uid);
+
 /* ---- calls ---- */
 
 typedef struct Call {
@@ -50,9 +53,12 @@ typedef struct Call {
 Call call_start(Desktop *caller, const char *receiver);
 Call call_start_with(Desktop *caller, const char *receiver, const char *call_type,
                      const char *options_types, ...);
+Call call_start_group(Desktop *caller, const char *guid);
 /* A call from one to the other that rings there; with media when `join`. */
 Call call_ring(Desktop *caller, Desktop *receiver, bool join);
 void call_accept(Desktop *desktop, const Call *call, bool join);
+/* With an option besides: end_others, parallel. */
+void call_accept_with(Desktop *desktop, const Call *call, const char *option);
 void call_reject(Desktop *desktop, const Call *call, const char *status);
 void call_end(Desktop *desktop, const Call *call);
 /* Waits until the call has this status and reason here (reason NULL: any). */

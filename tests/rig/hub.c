@@ -133,6 +133,15 @@ void hub_add_user(Hub *hub, const char *uid, const char *name)
                                 "--name", name)));
 }
 
+void hub_add_group(Hub *hub, const char *guid, const char *name, const char *const *uids)
+{
+        free(hub_verb(hub, ARGV(rig_program("HUB"), "--state", hub->state, "group", "add", guid,
+                                "--name", name)));
+        for (; *uids; uids++)
+                free(hub_verb(hub, ARGV(rig_program("HUB"), "--state", hub->state, "group", "join",
+                                        guid, *uids)));
+}
+
 char *hub_mint(Hub *hub, const char *uid)
 {
         char *token = hub_verb(

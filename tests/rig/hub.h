@@ -33,4 +33,6 @@ void hub_stop(Hub *hub);  /* SIGTERM */
 void hub_kill(Hub *hub);  /* kill -9 */
 
 void hub_add_user(Hub *hub, const char *uid, const char *name);
+/* A group of these users; the list ends with NULL. */
+void hub_add_group(Hub *hub, const char *guid, const char *name, const char *const *uids);
 char *hub_mint(Hub *hub, const char *uid); /* a token; the caller frees */
