@@ -9,10 +9,9 @@ struct Commit {
         Keeper *keeper;
         Storage *storage;
         uint64_t done;
-        bool fresh; /* something was added since the last run */
-        bool failed;
+        int error; /* of the last run */
         usec_t retry_at;
-        usec_t oldest; /* when the first of what is fresh was added */
+        usec_t oldest; /* when the first was added */
         Write *writes;
         size_t n_writes, n_allocated;
 
@@ -33,13 +32,11 @@ int commit_new(Keeper *keeper, Storage *storage, Commit **ret)
         return 0;
 }
 
-static void drop_first(Commit *commit, size_t n)
+static void drop_writes(Commit *commit)
 {
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < commit->n_writes; i++)
                 write_done(&commit->writes[i]);
-        commit->n_writes -= n;
-        if (commit->n_writes > 0)
-                memmove(commit->writes, commit->writes + n, commit->n_writes * sizeof(Write));
+        commit->n_writes = 0;
 }
 
 Commit *commit_free(Commit *commit)
@@ -48,7 +45,7 @@ Commit *commit_free(Commit *commit)
                 return NULL;
         if (commit->n_writes > 0)
                 commit_run(commit, USEC_NEVER);
-        drop_first(commit, commit->n_writes);
+        drop_writes(commit);
         free(commit->writes);
         free(commit);
         return NULL;
@@ -90,9 +87,8 @@ int commit_add(Commit *commit, Write *write, usec_t now)
         /* A call's every transition is one of these; its history comes on top. */
         if (write->type == WRITE_LIVE || write->type == WRITE_DROP)
                 count_transition(commit, now);
-        if (!commit->fresh)
+        if (commit->n_writes == 0)
                 commit->oldest = now;
-        commit->fresh = true;
         commit->writes[commit->n_writes++] = *write;
         *write = (Write){0};
         return 0;
@@ -100,7 +96,7 @@ int commit_add(Commit *commit, Write *write, usec_t now)
 
 uint64_t commit_barrier(const Commit *commit)
 {
-        return commit->fresh ? commit->done + 1 : commit->done;
+        return commit->n_writes > 0 ? commit->done + 1 : commit->done;
 }
 
 uint64_t commit_done(const Commit *commit)
@@ -112,58 +108,48 @@ usec_t commit_wait(const Commit *commit, usec_t now)
 {
         usec_t at;
 
-        if (commit->fresh)
-                at = under_load(commit, now) ? commit->oldest + COMMIT_WINDOW_US : now;
-        else if (commit->n_writes > 0)
+        if (commit->n_writes == 0)
+                return USEC_NEVER;
+        if (commit->error < 0)
                 at = commit->retry_at;
         else
-                return USEC_NEVER;
+                at = under_load(commit, now) ? commit->oldest + COMMIT_WINDOW_US : now;
         return at > now ? at - now : 0;
 }
 
 static void note_failure(Commit *commit, int error, usec_t now)
 {
-        if (!commit->failed)
-                log_error("cannot write the database, calls go on but would not survive a "
-                          "restart: %s",
+        if (commit->error == 0)
+                log_error("cannot write the database, nothing is confirmed until that works: %s",
                           strerror(-error));
-        commit->failed = true;
+        commit->error = error;
         commit->retry_at = now + COMMIT_RETRY_US;
-        if (commit->n_writes > COMMIT_PENDING_MAX) {
-                size_t n = commit->n_writes - COMMIT_PENDING_MAX;
-
-                log_error("%zu changes are given up", n);
-                drop_first(commit, n);
-        }
 }
 
 void commit_run(Commit *commit, usec_t now)
 {
         bool ended = false;
 
+        /* While it fails, a confirmation must not pay for one more attempt each. */
+        if (commit->n_writes == 0 || (commit->error < 0 && now < commit->retry_at))
+                return;
         for (size_t i = 0; i < commit->n_writes; i++)
                 ended |= commit->writes[i].type == WRITE_DROP;
-        /* While it fails, a confirmation must not pay for one more attempt each. */
-        if (commit->n_writes > 0 && (!commit->failed || now >= commit->retry_at)) {
-                int r = keeper_write(commit->keeper, commit->writes, commit->n_writes);
-
-                if (r < 0) {
-                        note_failure(commit, r, now);
-                } else {
-                        if (commit->failed)
-                                log_notice("the database can be written again");
-                        commit->failed = false;
-                        drop_first(commit, commit->n_writes);
-                        if (ended)
-                                storage_sync(commit->storage);
-                }
+        int r = keeper_write(commit->keeper, commit->writes, commit->n_writes);
+        if (r < 0) {
+                note_failure(commit, r, now);
+                return;
         }
-        if (commit->fresh)
-                commit->done++;
-        commit->fresh = false;
+        if (commit->error < 0)
+                log_notice("the database can be written again");
+        commit->error = 0;
+        commit->done++;
+        drop_writes(commit);
+        if (ended)
+                storage_sync(commit->storage);
 }
 
-bool commit_works(const Commit *commit)
+int commit_error(const Commit *commit)
 {
-        return !commit->failed;
+        return commit->error;
 }

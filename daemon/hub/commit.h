@@ -9,8 +9,10 @@
  * Commits are numbered. What is said to a device because of a write waits for the number that
  * commit_barrier() gives (outbox.h).
  *
- * When the file cannot be written (disk full), calls go on: the number moves on all the same, what
- * was to be written is kept, and tried again once a second. It is said once, and by commit_works().
+ * When the file cannot be written (disk full) nothing is confirmed: what was to be written is kept
+ * and tried again once a second, and the number stands still meanwhile. It is said once, and by
+ * commit_error(), by which the hub refuses what would only make more of it: so what is kept is
+ * bounded by the calls that were there.
  */
 
 #include "hub/keeper.h"
@@ -20,7 +22,6 @@
 #define COMMIT_LOAD_SPAN_US (10 * USEC_PER_MSEC) /* load is counted over this */
 #define COMMIT_LOAD_TRANSITIONS 100              /* hub.md: from here on waiting pays */
 #define COMMIT_RETRY_US USEC_PER_SEC
-#define COMMIT_PENDING_MAX 10000 /* about 10 MB; past that the oldest are given up */
 
 typedef struct Commit Commit;
 
@@ -42,4 +43,5 @@ uint64_t commit_done(const Commit *commit);
 usec_t commit_wait(const Commit *commit, usec_t now);
 void commit_run(Commit *commit, usec_t now);
 
-bool commit_works(const Commit *commit);
+/* 0, or why nothing can be stored now: negative errno. */
+int commit_error(const Commit *commit);

@@ -195,6 +195,24 @@ static void on_turn_end(uv_prepare_t *prepare)
         edge_turn_end(hub->edge);
 }
 
+/* What would have to be stored, and does not bring anything to its end. */
+static bool needs_store(MessageType type)
+{
+        switch (type) {
+        case MESSAGE_INITIATE:
+        case MESSAGE_ACCEPT:
+        case MESSAGE_JOIN:
+        case MESSAGE_STATE:
+        case MESSAGE_SETTINGS:
+        case MESSAGE_BLOCK:
+        case MESSAGE_SEEN:
+        case MESSAGE_FORGET:
+                return true;
+        default:
+                return false;
+        }
+}
+
 static void handle_request(Hub *hub, HubLink *link, const Message *message)
 {
         Moment moment;
@@ -238,6 +256,10 @@ static void take_message(Hub *hub, EdgeLink *edge_link, const Message *message)
         } else if (message->type == MESSAGE_HELLO) {
                 hub_reply_error(edge_link, message->id, CALL_ERROR_INVALID_ARGUMENT,
                                 "hello is said once");
+        } else if (!hub_stores(hub) && needs_store(message->type)) {
+                hub_reply_error(edge_link, message->id, CALL_ERROR_TIMEOUT,
+                                "the hub cannot store anything now: %s",
+                                strerror(-commit_error(hub->commit)));
         } else {
                 handle_request(hub, link, message);
         }
@@ -376,5 +398,5 @@ Hub *hub_free(Hub *hub)
 
 bool hub_stores(const Hub *hub)
 {
-        return commit_works(hub->commit);
+        return commit_error(hub->commit) == 0;
 }

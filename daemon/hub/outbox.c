@@ -12,6 +12,18 @@ static uint64_t n_unacknowledged(const Outbox *outbox)
         return outbox->seq - outbox->acknowledged;
 }
 
+static void frame_enqueue(Outbox *outbox, Frame *frame, bool says_no)
+{
+        Frame *first = outbox->frames;
+
+        while (says_no && first && first->barrier == 0)
+                first = first->next;
+        if (says_no && first)
+                DL_PREPEND_ELEM(outbox->frames, first, frame);
+        else
+                DL_APPEND(outbox->frames, frame);
+}
+
 int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max_events, usec_t now)
 {
         bool is_event = message_type_is_event(message->type);
@@ -37,7 +49,7 @@ int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max
                 frame->ring_until = now + message->call.remaining_ms * USEC_PER_MSEC;
         frame->length = length;
         frame->data = (unsigned char *)TAKE_PTR(data);
-        DL_APPEND(outbox->frames, frame);
+        frame_enqueue(outbox, frame, barrier == 0 && frame->is_reply && message->reply.error);
         outbox->n_frames++;
         outbox->n_bytes += length;
         outbox->n_replies += frame->is_reply;

@@ -6,7 +6,8 @@
  * events by seq that the device has not acknowledged yet.
  *
  * A frame may have to wait for a commit: it has the number of that commit as its `barrier`, and so
- * have, by standing in line, those behind it. Barrier 0 waits for nothing.
+ * have, by standing in line, those behind it. Barrier 0 waits for nothing. A refusal (an error with
+ * barrier 0) confirms nothing, and goes before what has to wait: with a full disk that may be long.
  *
  * Events are kept until they are acknowledged: a device whose connection breaks resumes with
  * nothing lost and nothing doubled, if it comes back in time. What rings is then said with the time

@@ -192,6 +192,9 @@ static void close_handles(Server *server)
 {
         uv_close((uv_handle_t *)&server->terminated, NULL);
         uv_close((uv_handle_t *)&server->interrupted, NULL);
+        /* What is left to do is short, and not to be cut off by somebody who asks again. */
+        (void)signal(SIGTERM, SIG_IGN);
+        (void)signal(SIGINT, SIG_IGN);
         uv_close((uv_handle_t *)&server->stopping, NULL);
         uv_close((uv_handle_t *)&server->ice, NULL);
         hub_stop(server->hub);

@@ -138,31 +138,94 @@ static void limit_files(pid_t pid, rlim_t bytes)
                          0);
 }
 
-START_TEST(with_a_full_disk_calls_go_on_and_are_stored_later)
+/* A file at its limit is a full disk to whoever writes it, once the signal is ignored. */
+static void start_hub_that_can_be_full(void)
 {
-        char id[TALKER_UUID_SIZE];
-
         hub_stop(h->hub);
-        /* A file at its limit is a full disk to whoever writes it, once the signal is ignored. */
         h->hub->process = process_start(h->rig, "hub", &h->hub->environment,
                                         ARGV("sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh",
                                              rig_program("HUB"), "serve", "--state", h->hub->state,
                                              "--listen", h->hub->listen));
         free(process_wait_line(h->hub->process, "listening on "));
+}
+
+static char *history_of(Talker *talker)
+{
+        cJSON *page = talker_request(talker, "history", "%s", "");
+        char *text = cJSON_PrintUnformatted(page);
+
+        cJSON_Delete(page);
+        return text;
+}
+
+START_TEST(with_a_full_disk_nothing_is_confirmed_that_is_not_stored)
+{
+        char live[TALKER_UUID_SIZE], held[TALKER_UUID_SIZE], refused[TALKER_UUID_SIZE];
+
+        start_hub_that_can_be_full();
         Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+        hub_rig_call(alice, bob, live);
+        Talker *desk = talker_new(hub_port(h->hub), h->bob, "bob-2");
+
+        /* The end takes effect, and whoever asked for it hears so when it is stored. */
         limit_files(h->hub->process->pid, 4096);
-        hub_rig_call(alice, bob, id);
+        talker_say(bob, "end", "\"session_id\":\"%s\"", live);
+        uint64_t end = bob->id;
         free(process_wait_line(h->hub->process, "cannot write the database"));
-        hub_rig_end(bob, id);
-        cJSON_Delete(talker_event(alice, "over"));
+        expect(RUN(1, "user", "add", "carol"), "cannot use the database");
+        /* Others hear at once that it does not go. */
+        talker_uuid(refused);
+        talker_refused(talker_initiate(desk, refused, "alice"), "Timeout", "cannot store");
+        talker_refused(talker_request(desk, "settings", "\"when_busy\":\"ring\""), "Timeout",
+                       "cannot store");
+        ck_assert(!talker_has_event(desk, "logged"));
 
         limit_files(h->hub->process->pid, RLIM_INFINITY);
         free(process_wait_line(h->hub->process, "can be written again"));
-        cJSON *page = talker_request(alice, "history", "%s", "");
-        char *text = cJSON_PrintUnformatted(page);
-        ck_assert_ptr_nonnull(strstr(text, id));
-        free(text);
-        cJSON_Delete(page);
+        talker_ok(talker_reply(bob, end));
+        cJSON_Delete(talker_event(alice, "over"));
+        char *seen = history_of(desk);
+        ck_assert_ptr_nonnull(strstr(seen, live));
+        free(seen);
+        /* It goes on, and the call that was refused never was. */
+        talker_uuid(held);
+        hub_rig_call(alice, bob, held);
+        hub_kill(h->hub);
+        hub_start(h->hub);
+        talker_free(alice);
+        alice = hub_rig_alice(h);
+        seen = history_of(alice);
+        ck_assert_ptr_nonnull(strstr(seen, live));
+        ck_assert_ptr_null(strstr(seen, refused));
+        free(seen);
+        talker_free(alice);
+        talker_free(bob);
+        talker_free(desk);
+}
+END_TEST
+
+START_TEST(a_call_placed_as_the_disk_runs_full_is_confirmed_when_it_is_stored)
+{
+        char id[TALKER_UUID_SIZE];
+
+        start_hub_that_can_be_full();
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+        limit_files(h->hub->process->pid, 4096);
+        talker_uuid(id);
+        talker_say(alice, "initiate",
+                   "\"session_id\":\"%s\",\"receiver\":\"bob\",\"receiver_type\":\"user\","
+                   "\"call_type\":\"audio\",\"join\":false",
+                   id);
+        uint64_t initiate = alice->id;
+        /* It rings, for that waits for no disk; but it cannot be answered. */
+        cJSON_Delete(talker_event(bob, "incoming"));
+        free(process_wait_line(h->hub->process, "cannot write the database"));
+        talker_refused(talker_request(bob, "accept", "\"session_id\":\"%s\",\"join\":false", id),
+                       "Timeout", "cannot store");
+        limit_files(h->hub->process->pid, RLIM_INFINITY);
+        talker_ok(talker_reply(alice, initiate));
+        talker_ok(talker_request(bob, "accept", "\"session_id\":\"%s\",\"join\":false", id));
+        cJSON_Delete(talker_event(alice, "accepted"));
         talker_free(alice);
         talker_free(bob);
 }
@@ -262,7 +325,8 @@ int main(void)
         tcase_add_test(tests, a_state_folder_that_cannot_be_written_is_named);
         tcase_add_test(tests, a_certificate_that_is_none_is_named);
         tcase_add_test(tests, a_database_cut_off_is_moved_aside);
-        tcase_add_test(tests, with_a_full_disk_calls_go_on_and_are_stored_later);
+        tcase_add_test(tests, with_a_full_disk_nothing_is_confirmed_that_is_not_stored);
+        tcase_add_test(tests, a_call_placed_as_the_disk_runs_full_is_confirmed_when_it_is_stored);
         tcase_add_test(tests, systemd_is_told_when_it_is_ready_and_when_it_stops);
         suite_add_tcase(suite, tests);
         tcase_set_timeout(tls, 60);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <libwebsockets.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "hub/commit.h"
 #include "hub/gate.h"
@@ -49,6 +51,23 @@ START_TEST(what_waits_for_a_commit_holds_up_what_is_behind)
         ck_assert_ptr_nonnull(outbox_peek(&outbox, 4));
         outbox_pop(&outbox);
         ck_assert_ptr_null(outbox_peek(&outbox, 9));
+        outbox_done(&outbox);
+}
+END_TEST
+
+START_TEST(a_refusal_does_not_wait)
+{
+        Message message;
+
+        ck_assert_int_eq(push_event(0, 9), 0);
+        ck_assert_int_eq(push_reply(1, 5), 0);
+        message_reply_error(&message, 2, CALL_ERROR_TIMEOUT, "no");
+        ck_assert_int_eq(outbox_push(&outbox, &message, 0, 1, NOW), 0);
+        ck_assert_uint_eq(outbox_peek(&outbox, 0)->seq, 1);
+        outbox_pop(&outbox);
+        ck_assert_ptr_nonnull(strstr(text_of(outbox_peek(&outbox, 0)), "\"id\":2"));
+        outbox_pop(&outbox);
+        ck_assert_ptr_null(outbox_peek(&outbox, 0));
         outbox_done(&outbox);
 }
 END_TEST
@@ -277,6 +296,38 @@ START_TEST(a_commit_is_due_at_once_and_numbered)
 }
 END_TEST
 
+static void add_live(usec_t now)
+{
+        Write write = {.type = WRITE_LIVE, .session_id = ID, .json = strdup("{}")};
+
+        ck_assert_int_eq(commit_add(commit, &write, now), 0);
+}
+
+START_TEST(while_nothing_can_be_written_nothing_is_confirmed)
+{
+        struct rlimit full = {4096, RLIM_INFINITY}, empty = {RLIM_INFINITY, RLIM_INFINITY};
+        usec_t now = 1000 * USEC_PER_SEC;
+
+        signal(SIGXFSZ, SIG_IGN);
+        add_live(now);
+        uint64_t barrier = commit_barrier(commit), done = commit_done(commit);
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &full), 0);
+        commit_run(commit, now);
+        ck_assert_int_lt(commit_error(commit), 0);
+        ck_assert_uint_eq(commit_done(commit), done);
+        /* It is tried again, but not each time that somebody asks. */
+        ck_assert_uint_eq(commit_wait(commit, now), USEC_PER_SEC);
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &empty), 0);
+        add_drop(now + 1);
+        commit_run(commit, now + 1);
+        ck_assert_uint_eq(commit_done(commit), done);
+        commit_run(commit, now + USEC_PER_SEC);
+        ck_assert_int_eq(commit_error(commit), 0);
+        ck_assert_uint_eq(commit_done(commit), barrier);
+        ck_assert_uint_eq(commit_wait(commit, now + USEC_PER_SEC), USEC_NEVER);
+}
+END_TEST
+
 START_TEST(under_load_a_commit_waits_a_millisecond)
 {
         usec_t now = 1000 * USEC_PER_SEC;
@@ -311,6 +362,7 @@ int main(void)
         TCase *tests = tcase_create("queues"), *commits = tcase_create("commit");
 
         tcase_add_test(tests, what_waits_for_a_commit_holds_up_what_is_behind);
+        tcase_add_test(tests, a_refusal_does_not_wait);
         tcase_add_test(tests, events_are_numbered_and_replies_are_not);
         tcase_add_test(tests, events_count_until_they_are_acknowledged);
         tcase_add_test(tests, rule_17_who_comes_back_gets_each_event_once);
@@ -323,6 +375,7 @@ int main(void)
         suite_add_tcase(suite, tests);
         tcase_add_checked_fixture(commits, setup_commit, teardown_commit);
         tcase_add_test(commits, a_commit_is_due_at_once_and_numbered);
+        tcase_add_test(commits, while_nothing_can_be_written_nothing_is_confirmed);
         tcase_add_test(commits, under_load_a_commit_waits_a_millisecond);
         suite_add_tcase(suite, commits);
         return suite_run(suite);
