@@ -109,6 +109,7 @@ int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
                            phone_connection_changed(daemon->phone, &instant, PHONE_LOGGED_OUT, ""),
                            "logging out");
         link_logout(daemon->link);
+        kept_trouble(daemon, &daemon->login_trouble, NULL); /* nothing is left to remember */
         changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         changes_flush(daemon->changes);
         return sd_bus_reply_method_return(message, NULL);
@@ -179,10 +180,10 @@ static void on_credentials(void *userdata, const Credentials *credentials)
                 kept_trouble(daemon, &daemon->login_trouble, NULL);
                 return;
         }
-        text = str_printf("the login is not remembered over a restart: %s: %s",
-                          daemon->folders.credentials ? daemon->folders.credentials
-                                                      : "no state folder",
-                          strerror(-r));
+        text = daemon->folders.credentials
+                       ? str_printf("the login is not remembered over a restart: %s: %s",
+                                    daemon->folders.credentials, strerror(-r))
+                       : strdup("the login is not remembered over a restart: $HOME is not set");
         kept_trouble(daemon, &daemon->login_trouble, text ? text : strerror(-r));
 }
 

@@ -243,15 +243,21 @@ START_TEST(state_folder_that_cannot_be_written_stops_nothing)
         _cleanup_(hub_freep) Hub *hub = hub_new(rig);
         _cleanup_(desktop_freep) Desktop *alice = desktop_new_online(rig, hub, "alice");
         _cleanup_(desktop_freep) Desktop *bob = desktop_new(rig, "bob");
+        _cleanup_free_ char *error = NULL, *later = NULL;
         Call call;
 
         ck_assert_int_eq(chmod(environment_get(&bob->environment, "XDG_STATE_HOME"), 0500), 0);
         desktop_start(bob);
         free(process_wait_line(bob->tringd, environment_get(&bob->environment, "XDG_STATE_HOME")));
         desktop_login(bob, hub);
+        error = client_property(bob->client, TRING_ROOT, TRING_MANAGER, "ConnectionError");
+        ck_assert_msg(strstr(error, "the login is not remembered"), "'%s'", error);
         call = call_ring(alice, bob, false);
         call_accept(bob, &call, false);
         client_wait_signal(alice->client, "OutgoingCallAccepted", call.path);
+        client_do(bob->client, TRING_ROOT, TRING_MANAGER, "Logout", NULL);
+        later = client_property(bob->client, TRING_ROOT, TRING_MANAGER, "ConnectionError");
+        ck_assert_msg(!strstr(later, "the login"), "'%s'", later);
 }
 END_TEST
 
