@@ -28,6 +28,8 @@ int verb_groups(sd_bus *bus, const Arguments *arguments)
                 return code;
         if (arguments->json)
                 return print_json(groups);
+        if (cJSON_GetArraySize(groups) == 0)
+                puts("in no group");
         cJSON_ArrayForEach (group, groups)
                 puts(print_person(name, group));
         return EXIT_DONE;
@@ -44,6 +46,8 @@ static int print_blocked(sd_bus *bus, const Arguments *arguments)
                 return code;
         if (arguments->json)
                 return print_json(blocked);
+        if (cJSON_GetArraySize(blocked) == 0)
+                puts("nobody is blocked");
         cJSON_ArrayForEach (uid, blocked)
                 puts(str_printable(printable, sizeof(printable), cJSON_GetStringValue(uid)));
         return EXIT_DONE;

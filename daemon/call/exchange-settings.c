@@ -129,7 +129,7 @@ static int request_check_block(Request *request)
 
         if (str_eq(uid, user->uid))
                 return exchange_request_refuse(request, CALL_ERROR_INVALID_ARGUMENT,
-                                               "'%s' is who is asking", uid);
+                                               "'%s' is who asks: nobody blocks themselves", uid);
         if (!exchange_user_find(request->exchange, uid))
                 return exchange_request_refuse(request, CALL_ERROR_USER_NOT_FOUND,
                                                "there is no user '%s'", uid);
