@@ -61,6 +61,15 @@ int exchange_cancel_remember(Exchange *exchange, const Moment *moment, const Use
         return 0;
 }
 
+int exchange_restore_ended(Exchange *exchange, const Moment *moment, const char *uid,
+                           const char *session_id)
+{
+        const User *user = exchange_user_find(exchange, uid);
+
+        return user ? exchange_cancel_remember(exchange, moment, user, session_id)
+                    : CALL_ERROR_USER_NOT_FOUND;
+}
+
 bool exchange_is_cancelled(const Exchange *exchange, const User *user, const char *session_id)
 {
         return cancel_find(exchange, user, session_id) != NULL;

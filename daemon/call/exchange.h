@@ -163,6 +163,13 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
  * any more).
  */
 int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live);
+/*
+ * Likewise a call that was over, as the user's history has it: who placed it, did not hear of its
+ * end, and asks for it again begins nothing. For CANCEL_MEMORY_US; of more than CANCEL_MEMORY_MAX
+ * the first goes. Returns 0, -ENOMEM or UserNotFound.
+ */
+int exchange_restore_ended(Exchange *exchange, const Moment *moment, const char *uid,
+                           const char *session_id);
 
 /*
  * A device of a user is there. An older link of the same (uid, device) is disconnected as

@@ -346,6 +346,8 @@ void user_when_busy(Phone *phone, WhenBusy when_busy);
 /* ---- phone-welcome.c ---- */
 
 int phone_welcome(Phone *phone, const ReplyWelcome *welcome);
+/* The last page of history has come: what the hub still does not have was lost. */
+int welcome_history_known(Phone *phone);
 
 /* ---- phone-link.c ---- */
 

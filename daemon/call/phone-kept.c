@@ -257,7 +257,9 @@ static int line_restore(Phone *phone, const PhoneCallState *state, Line **ret)
         shown->session.n_participants = state->n_participants;
         shown->ring_until = ring_until(phone, state);
         shown->silenced = state->silenced;
-        shown->present = state->present && !phone->do_not_disturb;
+        /* A ring that ran out meanwhile is not heard any more. */
+        shown->present =
+                state->present && !phone->do_not_disturb && shown->ring_until > phone->instant.now;
         shown->member_ringing = state->member_ringing;
         shown->answered_here = state->answered_here;
         shown->join_wanted = state->join_wanted;
@@ -315,9 +317,9 @@ int phone_restore_call(Phone *phone, const Instant *instant, const PhoneCallStat
                 line_restore_media(phone, line, worker);
         } else {
                 line->worker = worker;
-                if (line_rings(line))
+                if (line_rings(line) && line->shown.ring_until > instant->now)
                         line_ring(phone, line, true);
-                else if (line->shown.join_wanted && !line->unwanted)
+                else if (!line_rings(line) && line->shown.join_wanted && !line->unwanted)
                         session_warm(phone, line);
         }
         phone_settle(phone);

@@ -86,9 +86,10 @@ int phone_history_page(Phone *phone, const ReplyHistory *page)
                 if (r < 0)
                         return r;
         }
-        if (!*page->next)
-                phone->history_since = phone->history_paged_to;
-        return 0;
+        if (*page->next)
+                return 0;
+        phone->history_since = phone->history_paged_to;
+        return welcome_history_known(phone);
 }
 
 void phone_acknowledge(Phone *phone)

@@ -156,23 +156,16 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
         return known ? welcome_media(phone, line, snapshot) : 0;
 }
 
-/* A call of ours that the hub does not have: rule 15. */
-static int welcome_unknown_call(Phone *phone, Line *line)
+/* The hub has lost a call that was placed here: it is asked for again, under the same id. */
+static int welcome_place_again(Phone *phone, Line *line)
 {
-        usec_t last = phone->instant.now + RING_WITHOUT_HUB_GRACE_US;
+        Metadata metadata = {};
         Errand *errand;
         int r;
 
-        if (line->shown.record.status == CALL_STATUS_ONGOING)
-                return line_end_here(phone, line, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
-        if (line_rings(line) || !*line->placed.session_id || line->unwanted) {
-                line->unknown = true;
-                line->shown.ring_until = MIN_OF(line->shown.ring_until, last);
-                return 0;
-        }
+        line->unknown = false;
         if (errand_find(phone, MESSAGE_INITIATE, line->placed.session_id))
                 return 0;
-        Metadata metadata = {};
         r = metadata_copy(&metadata, &line->shown.record.metadata);
         if (r < 0)
                 return r;
@@ -180,6 +173,45 @@ static int welcome_unknown_call(Phone *phone, Line *line)
         errand->message.initiate = line->placed;
         errand->message.initiate.metadata = metadata;
         errand_add(phone, errand);
+        return 0;
+}
+
+static bool line_can_be_placed_again(const Line *line)
+{
+        return line->shown.record.status == CALL_STATUS_INITIATED && *line->placed.session_id &&
+               !line->unwanted;
+}
+
+/* A call of ours that the hub does not have: rule 15. */
+static int welcome_unknown_call(Phone *phone, Line *line)
+{
+        usec_t last = phone->instant.now + RING_WITHOUT_HUB_GRACE_US;
+
+        if (line->shown.record.status == CALL_STATUS_ONGOING)
+                return line_end_here(phone, line, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
+        line->unknown = true;
+        if (!line_can_be_placed_again(line))
+                line->shown.ring_until = MIN_OF(line->shown.ring_until, last);
+        /* Not before history is known: it may be over, and must not begin again. */
+        else if (!errand_find(phone, MESSAGE_HISTORY, ""))
+                return welcome_place_again(phone, line);
+        return 0;
+}
+
+int welcome_history_known(Phone *phone)
+{
+        Line *line;
+        int r;
+
+        DL_FOREACH (phone->lines, line) {
+                if (!line->unknown || !line_can_be_placed_again(line))
+                        continue;
+                r = phone_reserve(phone, 1, 1);
+                if (r == 0)
+                        r = welcome_place_again(phone, line);
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 

@@ -67,6 +67,30 @@ static int message_incoming(Phone *phone, const CallSnapshot *snapshot)
         return 0;
 }
 
+/* What is deleted is over, and whoever deleted it knows: here it stops, and leaves no record. */
+static int message_forgotten_calls(Phone *phone, const MessageSessions *sessions)
+{
+        Line *line;
+        int r;
+
+        DL_FOREACH (phone->lines, line) {
+                bool named = sessions->count == 0;
+
+                for (size_t i = 0; i < sessions->count; i++)
+                        named = named ||
+                                str_eq(sessions->session_ids[i], line->shown.record.session_id);
+                if (!named || !line->unknown || !line_rings(line))
+                        continue;
+                r = phone_reserve(phone, 1, 1);
+                if (r == 0)
+                        r = line_end_here(phone, line, CALL_EVENT_ANSWER_ELSEWHERE,
+                                          CALL_REASON_CALLER_LOST);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int message_forgotten(Phone *phone, const MessageSessions *sessions)
 {
         size_t size = sessions->count * sizeof(*sessions->session_ids);
@@ -81,7 +105,7 @@ static int message_forgotten(Phone *phone, const MessageSessions *sessions)
         PhoneAction *action = phone_act(phone, PHONE_HISTORY_FORGET, NULL);
         action->sessions.session_ids = ids;
         action->sessions.count = sessions->count;
-        return 0;
+        return message_forgotten_calls(phone, sessions);
 }
 
 static int message_event(Phone *phone, const Message *message)

@@ -13,6 +13,7 @@ typedef enum ArchiveStatement {
         PAGE,
         CHANGES,
         DELETIONS,
+        LATEST,
         SEE_ONE,
         SEE_ALL,
         FORGET_ONE,
@@ -37,6 +38,10 @@ static const char *const statements_sql[ARCHIVE_STATEMENT_COUNT] = {
                     " WHERE uid = ?1 AND changed_at > ?2 AND json <> '' ORDER BY changed_at",
         [DELETIONS] = "SELECT session_id FROM history WHERE uid = ?1 AND changed_at > ?2"
                       " AND json = '' ORDER BY changed_at DESC",
+        [LATEST] = "SELECT uid, session_id FROM"
+                   " (SELECT h.uid AS uid, h.session_id AS session_id, h.changed_at AS at"
+                   "  FROM users u CROSS JOIN history h WHERE h.uid = u.uid AND h.changed_at > ?1"
+                   "  ORDER BY at DESC LIMIT ?2) ORDER BY at",
         [SEE_ONE] = "UPDATE history SET unseen = 0, changed_at = ?3"
                     " WHERE uid = ?1 AND session_id = ?2 AND unseen AND json <> ''"
                     " RETURNING json, unseen",
@@ -279,6 +284,21 @@ int archive_deletions(Archive *archive, const char *uid, usec_t since, MessageSe
         }
         *ret = sessions;
         return 0;
+}
+
+int archive_latest(Archive *archive, usec_t span, uint32_t max,
+                   int (*each)(const char *uid, const char *session_id, void *), void *userdata)
+{
+        sqlite3_stmt *latest = archive->statements[LATEST];
+        usec_t since = archive->last_change - MIN_OF(span, archive->last_change);
+        int result, r = 0;
+
+        sqlite3_bind_int64(latest, 1, (int64_t)since);
+        sqlite3_bind_int64(latest, 2, max);
+        while (r == 0 && (result = sqlite3_step(latest)) == SQLITE_ROW)
+                r = each((const char *)sqlite3_column_text(latest, 0) ?: "",
+                         (const char *)sqlite3_column_text(latest, 1) ?: "", userdata);
+        return finish(latest, r != 0 ? r : database_errno(result));
 }
 
 /* One step of SEE_ONE or SEE_ALL: tells of what it has changed. */

@@ -54,5 +54,13 @@ int archive_forget(Archive *archive, const char *uid, const MessageSessions *ses
 int archive_prune(Archive *archive, usec_t before, usec_t missed_before, uint32_t max,
                   size_t *ret_deleted);
 
+/*
+ * Calls whose records were changed within `span` before the last change of all, deleted ones
+ * included; of more than `max` the latest, in the order of their changes. Ends at the first
+ * non-zero of `each`, which is returned.
+ */
+int archive_latest(Archive *archive, usec_t span, uint32_t max,
+                   int (*each)(const char *uid, const char *session_id, void *), void *userdata);
+
 /* Everything of one user. */
 int archive_remove_user(Archive *archive, const char *uid);

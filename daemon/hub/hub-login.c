@@ -147,8 +147,6 @@ static void send_deletions(Hub *hub, HubLink *link, usec_t since)
 {
         Message message = {.type = MESSAGE_FORGOTTEN};
 
-        if (since == 0)
-                return;
         int r = archive_deletions(keeper_archive(hub->keeper), link->user->uid, since,
                                   &message.sessions);
         if (r < 0) {

@@ -47,6 +47,17 @@ static int load_call(const LiveCall *live, void *userdata)
         return 0;
 }
 
+static int load_ended(const char *uid, const char *session_id, void *userdata)
+{
+        Hub *hub = userdata;
+        Moment moment;
+
+        hub_moment(&moment);
+        int r = exchange_restore_ended(hub->exchange, &moment, uid, session_id);
+
+        return MIN_OF(r, 0);
+}
+
 int hub_load(Hub *hub)
 {
         ExchangeLimits limits = {.calls_per_minute = hub->config->calls_per_minute};
@@ -60,6 +71,9 @@ int hub_load(Hub *hub)
                 r = roster_each(keeper_roster(hub->keeper), load_group, hub);
         if (r >= 0)
                 r = keeper_each_live(hub->keeper, load_call, hub);
+        if (r >= 0)
+                r = archive_latest(keeper_archive(hub->keeper), ENDED_MEMORY_US, CANCEL_MEMORY_MAX,
+                                   load_ended, hub);
         return r;
 }
 

@@ -387,6 +387,24 @@ START_TEST(a_date_that_jumped_back_makes_no_ring_longer_than_the_longest)
 }
 END_TEST
 
+START_TEST(rule_1_a_call_that_was_over_before_the_restart_does_not_begin_again)
+{
+        char id[UUID_LENGTH + 1];
+
+        comes(ALICE);
+        ck_assert_int_eq(
+                exchange_restore_ended(world.exchange, &world.moment, "alice", session_of(1, id)),
+                0);
+        ck_assert_int_eq(exchange_restore_ended(world.exchange, &world.moment, "nobody", id),
+                         CALL_ERROR_USER_NOT_FOUND);
+        calls(ALICE, "bob", 1);
+        expect("alice-desk: CallTerminated", NULL);
+        passes(CANCEL_MEMORY_US);
+        calls(ALICE, "bob", 1);
+        said("alice-desk: ok 1 initiated");
+}
+END_TEST
+
 START_TEST(what_cannot_be_restored_is_refused)
 {
         LiveCall *stored = &world.stored[1];
@@ -471,6 +489,7 @@ int main(void)
         tcase_add_test(lost, rule_13_who_is_alone_after_a_restart_is_so_for_60_s);
         tcase_add_test(lost, rule_4_the_deadline_to_join_comes_back_after_a_restart);
         tcase_add_test(lost, a_date_that_jumped_back_makes_no_ring_longer_than_the_longest);
+        tcase_add_test(lost, rule_1_a_call_that_was_over_before_the_restart_does_not_begin_again);
         tcase_add_test(lost, what_cannot_be_restored_is_refused);
         suite_add_tcase(suite, lost);
         return suite_run(suite);

@@ -310,6 +310,30 @@ START_TEST(what_is_deleted_is_told_to_who_asks_later)
 }
 END_TEST
 
+static int take_session(const char *uid, const char *session_id, void *userdata)
+{
+        ck_assert_str_eq(uid, "alice");
+        strcat(userdata, session_id + UUID_LENGTH - 2);
+        return 0;
+}
+
+START_TEST(the_latest_calls_are_known_and_deleted_ones_too)
+{
+        char sessions[64] = "";
+        size_t n;
+
+        add_log("alice", UUID("01"), 1, false);
+        add_log("alice", UUID("02"), 2, false);
+        add_log("alice", UUID("03"), 3, false);
+        ck_assert_int_eq(archive_forget(archive, "alice", &(MessageSessions){0}, &n), 0);
+        ck_assert_int_eq(archive_latest(archive, DAY, 10, take_session, sessions), 0);
+        ck_assert_uint_eq(strlen(sessions), strlen("010203"));
+        *sessions = '\0';
+        ck_assert_int_eq(archive_latest(archive, DAY, 2, take_session, sessions), 0);
+        ck_assert_uint_eq(strlen(sessions), strlen("0203"));
+}
+END_TEST
+
 /* What the second version made, as far as the third makes it anew. */
 static const char second_version[] =
         "CREATE TABLE users (uid TEXT PRIMARY KEY, name TEXT NOT NULL, when_busy TEXT NOT NULL)"
@@ -409,6 +433,7 @@ int main(void)
         tcase_add_test(tests, changes_come_in_their_order_and_once);
         tcase_add_test(tests, old_history_goes_and_unseen_missed_calls_stay_longer);
         tcase_add_test(tests, what_is_deleted_is_told_to_who_asks_later);
+        tcase_add_test(tests, the_latest_calls_are_known_and_deleted_ones_too);
         tcase_add_test(tests, calls_and_history_of_an_older_version_are_kept);
         suite_add_tcase(suite, tests);
         return suite_run(suite);

@@ -226,6 +226,57 @@ START_TEST(rule_16_pages_are_begun_again_after_a_new_welcome)
 }
 END_TEST
 
+START_TEST(rule_15_a_call_is_not_placed_again_before_history_is_known)
+{
+        Message welcome = {.type = MESSAGE_REPLY, .id = HELLO_ID};
+        Message page = {.type = MESSAGE_REPLY, .reply.kind = REPLY_HISTORY};
+        FIXTURE(f);
+
+        placed(f, CALL);
+        hub_gone(f);
+        forget(f);
+        welcome.reply.kind = REPLY_WELCOME;
+        f->seq = 0;
+        hub_message(f, &welcome);
+        expect(f, "send:history manager");
+        page.id = f->ids[MESSAGE_HISTORY];
+        hub_message(f, &page);
+        expect(f, "send:initiate");
+}
+END_TEST
+
+START_TEST(rule_16_a_ring_that_was_deleted_elsewhere_stops)
+{
+        char ids[1][UUID_LENGTH + 1] = {CALL};
+        Message deleted = {.type = MESSAGE_FORGOTTEN, .sessions = {ids, 1}};
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        hub_gone(f);
+        hub_remembers(f, NULL);
+        forget(f);
+        hub_message(f, &deleted);
+        expect(f, "history-forget worker-stop call status:cancelled/caller-lost "
+                  "broadcast:IncomingCallCancelled tone:none");
+}
+END_TEST
+
+START_TEST(rule_2_a_ring_that_ran_out_while_the_daemon_was_away_is_not_heard_again)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        fixture_said(f); /* and the store has it */
+        f->instant.now += (RING_S + 1) * USEC_PER_SEC;
+        f->instant.date += (RING_S + 1) * USEC_PER_SEC;
+        restarted(f, false);
+        expect(f, "call-added manager");
+        wait_us(f, 1);
+        expect(f, "history:missed/timeout call status:missed/timeout "
+                  "broadcast:IncomingCallCancelled");
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
@@ -241,6 +292,9 @@ int main(void)
                 rule_15_a_ring_that_the_hub_does_not_know_ends_as_history_says,
                 rule_14_a_call_that_was_given_up_without_the_hub_is_cancelled_there,
                 rule_16_pages_are_begun_again_after_a_new_welcome,
+                rule_15_a_call_is_not_placed_again_before_history_is_known,
+                rule_16_a_ring_that_was_deleted_elsewhere_stops,
+                rule_2_a_ring_that_ran_out_while_the_daemon_was_away_is_not_heard_again,
         };
 
         return suite_run(phone_suite("late", tests, ELEMENTSOF(tests)));
