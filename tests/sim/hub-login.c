@@ -17,6 +17,16 @@ static void hub_snapshot(World *world, HubLink *link, ReplyWelcome *welcome)
                 abort();
 }
 
+static void hub_say_settings(World *world, const char *uid, ReplyWelcome *welcome)
+{
+        const Exchange *exchange = world->hub.exchange;
+
+        welcome->when_busy = world->hub.disk.when_busy[user_number(uid)];
+        if (exchange_user_groups(exchange, uid, &welcome->groups, &welcome->n_groups) != 0 ||
+            exchange_user_blocked(exchange, uid, &welcome->blocked, &welcome->n_blocked) != 0)
+                abort();
+}
+
 static void hub_welcome(World *world, HubLink *link, const Message *hello, bool resumed)
 {
         const char *uid = handset_uid(link->handset);
@@ -24,7 +34,7 @@ static void hub_welcome(World *world, HubLink *link, const Message *hello, bool 
         ReplyWelcome *welcome = &message.reply.welcome;
 
         message.reply.kind = REPLY_WELCOME;
-        welcome->when_busy = world->hub.disk.when_busy[link->handset->user];
+        hub_say_settings(world, uid, welcome);
         STR_SET(welcome->user.uid, uid);
         STR_SET(welcome->user.name, uid);
         STR_SET(welcome->user.device, hello->hello.device);
@@ -33,12 +43,10 @@ static void hub_welcome(World *world, HubLink *link, const Message *hello, bool 
         if (!resumed)
                 hub_snapshot(world, link, welcome);
         disk_changes(world, uid, hello->hello.history_since, welcome);
-        if (resumed)
-                outbox_resume(&link->outbox, &message, world->now);
-        else
-                hub_link_send(world, link, &message, 0);
+        hub_link_send(world, link, &message, 0);
         message_done(&message);
-        outbox_flush(&link->outbox, link->connection, world->hub.committed);
+        if (resumed)
+                return;
 
         message = (Message){.type = MESSAGE_FORGOTTEN};
         disk_deletions(world, uid, hello->hello.history_since, &message.sessions);
@@ -86,7 +94,7 @@ static HubLink *link_to_resume(World *world, const Connection *connection, const
                 connection_close(link->connection, true);
                 hub_link_suspend(world, link);
         }
-        return outbox_acknowledge(&link->outbox, hello->hello.resume_seq) < 0 ? NULL : link;
+        return outbox_resume(&link->outbox, hello->hello.resume_seq, world->now) < 0 ? NULL : link;
 }
 
 void hub_hello(World *world, Connection *connection, const Message *hello)
@@ -99,8 +107,13 @@ void hub_hello(World *world, Connection *connection, const Message *hello)
         hub_commit(world);
 
         if (link && exchange_resume(hub->exchange, &moment, link->number) == 0) {
+                Outbox missed = link->outbox;
+
+                link->outbox = (Outbox){0}; /* the welcome comes before what was missed */
                 link_connect(link, connection);
                 hub_welcome(world, link, hello, true);
+                link->outbox = missed;
+                hub_link_flush(world, link);
         } else {
                 link = link_new(world, connection);
                 if (exchange_attach(hub->exchange, &moment, link->number,

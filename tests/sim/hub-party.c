@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
@@ -13,8 +14,7 @@
  */
 
 #define DATE_BASE (1700000000 * USEC_PER_SEC)
-#define KEPT_US (120 * USEC_PER_SEC) /* wire-protocol: 2 minutes */
-#define COMMIT_AT_ONCE 3             /* of so many commits, one waits for nothing */
+#define COMMIT_AT_ONCE 3 /* of so many commits, one waits for nothing */
 
 Moment hub_moment(World *world)
 {
@@ -48,10 +48,15 @@ void hub_link_free(HubParty *hub, HubLink *link)
 
 /* ---- what goes out ---- */
 
-static void link_flush(World *world, HubLink *link)
+void hub_link_flush(World *world, HubLink *link)
 {
-        if (link->connection)
-                outbox_flush(&link->outbox, link->connection, world->hub.committed);
+        Frame *frame;
+
+        while (link->connection && (frame = outbox_peek(&link->outbox, world->hub.committed))) {
+                connection_send(link->connection, false, (char *)frame->data + LWS_PRE,
+                                frame->length);
+                outbox_pop(&link->outbox);
+        }
 }
 
 /* The connection is closed by the hub, and the link is no more. */
@@ -86,7 +91,7 @@ void hub_link_send(World *world, HubLink *link, Message *message, uint64_t barri
                 law_broken(world, LAW_WELL_FORMED, "the hub cannot say \"%s\"",
                            message_type_to_string(message->type));
         } else {
-                link_flush(world, link);
+                hub_link_flush(world, link);
         }
 }
 
@@ -145,7 +150,7 @@ void hub_commit(World *world)
                 hub->committed++;
         writes_drop(hub);
         DL_FOREACH_SAFE (hub->links, link, next)
-                link_flush(world, link);
+                hub_link_flush(world, link);
 }
 
 /* ---- what the exchange wants ---- */
@@ -330,8 +335,8 @@ void hub_link_suspend(World *world, HubLink *link)
 
         link->connection->link = NULL;
         link->connection = NULL;
-        link->kept_until = world->now + KEPT_US;
-        outbox_suspend(&link->outbox);
+        outbox_suspend(&link->outbox, world->now);
+        link->kept_until = outbox_kept_until(&link->outbox);
         exchange_suspend(world->hub.exchange, &moment, link->number);
 }
 
@@ -369,23 +374,44 @@ static bool links_expire(World *world)
 
 /* ---- its life ---- */
 
+/* Users, whom they block, and their groups. */
+static int hub_load(World *world)
+{
+        HubParty *hub = &world->hub;
+        unsigned users = world->weather.users;
+        char uids[USERS_MAX][UID_MAX + 1], guid[UID_MAX + 1];
+        const char *members[USERS_MAX];
+        int r = 0;
+
+        for (unsigned u = 0; r == 0 && u < users; u++) {
+                snprintf(uids[u], sizeof(uids[u]), "user-%u", u);
+                members[u] = uids[u];
+                r = exchange_user_add(hub->exchange, uids[u], uids[u], hub->disk.when_busy[u]);
+        }
+        for (unsigned u = 0; r == 0 && u < users * users; u++) {
+                if (hub->disk.blocked[u / users][u % users])
+                        r = exchange_user_block(hub->exchange, uids[u / users], uids[u % users]);
+        }
+        for (unsigned g = 0; r == 0 && g < world->weather.groups; g++) {
+                Moment moment = hub_moment(world);
+
+                snprintf(guid, sizeof(guid), "group-%u", g);
+                r = exchange_group_put(hub->exchange, &moment, guid, guid, members + g, users - g);
+        }
+        return r;
+}
+
 void hub_start(World *world)
 {
         HubParty *hub = &world->hub;
         ExchangeLimits limits = {0};
 
         trace(world, "hub: starts");
-        if (exchange_new(&limits, &hub->exchange) < 0)
+        if (exchange_new(&limits, &hub->exchange) < 0 || hub_load(world) != 0)
                 abort();
-        for (unsigned u = 0; u < world->weather.users; u++) {
-                char uid[UID_MAX + 1];
-
-                snprintf(uid, sizeof(uid), "user-%u", u);
-                if (exchange_user_add(hub->exchange, uid, uid, hub->disk.when_busy[u]) < 0)
-                        abort();
-        }
         hub->up = true;
         hub->restart_at = hub->commit_at = USEC_NEVER;
+        laws_see_hub_up(world);
         if (disk_load(world) != 0)
                 law_broken(world, LAW_STORED_BEFORE_SAID, "a stored call cannot go on");
         hub_drain(world);

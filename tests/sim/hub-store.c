@@ -78,7 +78,7 @@ static void record_write(World *world, const ExchangeAction *action)
         free(json);
 }
 
-static unsigned user_number(const char *uid)
+unsigned user_number(const char *uid)
 {
         return (unsigned)atoi(uid + strlen("user-"));
 }
@@ -110,24 +110,39 @@ void disk_write(World *world, ExchangeAction *action)
         }
 }
 
-int disk_load(World *world)
+static int load_calls(World *world)
 {
         HubParty *hub = &world->hub;
         const StoredCall *call;
+        int r = 0;
 
         DL_FOREACH (hub->disk.calls, call) {
                 LiveCall live;
                 Moment moment = hub_moment(world);
 
-                if (wire_decode_live(call->json, &live) < 0)
+                if (r != 0 || wire_decode_live(call->json, &live) < 0)
                         return -1;
-                int r = exchange_restore(hub->exchange, &moment, &live);
+                r = exchange_restore(hub->exchange, &moment, &live);
                 live_call_done(&live);
                 world_count(world, COUNT_RESTORED);
-                if (r != 0)
-                        return r;
         }
-        return 0;
+        return r;
+}
+
+int disk_load(World *world)
+{
+        const Disk *disk = &world->hub.disk;
+        int r = load_calls(world);
+
+        for (size_t i = 0; r == 0 && i < disk->history.n; i++) {
+                const Filed *filed = &disk->history.filed[i];
+                Moment moment = hub_moment(world);
+
+                if (filed->changed_at + ENDED_MEMORY_US > disk->last_change)
+                        r = exchange_restore_ended(world->hub.exchange, &moment, filed->uid,
+                                                   filed->record.session_id);
+        }
+        return r;
 }
 
 void disk_done(Disk *disk)
@@ -202,7 +217,7 @@ void disk_changes(World *world, const char *uid, usec_t since, ReplyWelcome *wel
 void disk_deletions(World *world, const char *uid, usec_t since, MessageSessions *ret)
 {
         _cleanup_free_ const Filed **chosen = NULL;
-        size_t n = since ? disk_select(&world->hub.disk, uid, since, true, &chosen) : 0;
+        size_t n = disk_select(&world->hub.disk, uid, since, true, &chosen);
 
         *ret = (MessageSessions){0};
         if (n == 0)

@@ -8,8 +8,6 @@
 
 /* What is seen of the world, and the laws that can be judged when something happens. */
 
-#define DATE_BASE (1700000000 * USEC_PER_SEC)
-
 static const char *const laws[LAW_COUNT] = {
         [LAW_NONE] = "",
         [LAW_ONE_WINNER] = "rule 4: the first accept wins: no two devices answer one call",
@@ -66,7 +64,9 @@ Case *case_new(World *world, Handset *caller, char session_id[static UUID_LENGTH
 
         if (world->n_cases == CASES_MAX)
                 abort();
-        *the_case = (Case){.number = world->n_cases++, .caller = caller, .winner = -1};
+        *the_case = (Case){.number = world->n_cases++, .caller = caller};
+        for (unsigned u = 0; u < USERS_MAX; u++)
+                the_case->parts[u].winner = -1;
         snprintf(session_id, UUID_LENGTH + 1, "00000000-0000-4000-8000-%012u", the_case->number);
         return the_case;
 }
@@ -89,15 +89,22 @@ static Sight *sight_of(Handset *handset, const char *session_id)
 
 static void see_added(Handset *handset, Sight *sight, const char *session_id)
 {
-        if (sight->there || sight->ever_over)
+        const Case *the_case = case_of(handset->world, session_id);
+
+        if (the_case->parts[handset->user].blocks)
+                law_broken(handset->world, LAW_SILENCE, "%s: call %s is of a blocked user",
+                           handset_name(handset), session_id);
+        /* In a group one may join late: then it is made anew (rule 11). */
+        if (sight->there || (sight->ever_over && !the_case->is_group))
                 law_broken(handset->world, LAW_ONE_TERMINAL_EVENT,
                            "%s: call %s appears again after it %s", handset_name(handset),
                            session_id, sight->there ? "was there" : "was over");
+        bool again = sight->ever_over; /* who joins late has changed their mind */
         *sight = (Sight){.there = true,
                          .fresh = true,
-                         .never_heard = sight->never_heard,
-                         .silenced = sight->silenced,
-                         .cancelled_by = sight->cancelled_by};
+                         .never_heard = sight->never_heard && !again,
+                         .silenced = sight->silenced && !again,
+                         .cancelled_by = again ? 0 : sight->cancelled_by};
 }
 
 static void see_removed(Handset *handset, Sight *sight, const char *session_id)
@@ -136,7 +143,8 @@ static void see_status(Handset *handset, Sight *sight, const PhoneAction *action
         if (str_eq(action->reason, "answered-elsewhere"))
                 world_count(world, COUNT_ELSEWHERE);
         /* Offline, or long after it, a phone has to help itself: rule 15. */
-        if (str_eq(action->reason, "timeout") && !the_case->over_at &&
+        if (str_eq(action->reason, "timeout") && !the_case->is_group &&
+            !the_case->parts[handset->user].over_at &&
             phone_connection(handset->phone, NULL) == PHONE_ONLINE && handset->connection &&
             !handset->connection->dead &&
             world->now < the_case->ring_until + RING_WITHOUT_HUB_GRACE_US)
@@ -268,8 +276,11 @@ void laws_see_logout(Handset *handset)
 {
         World *world = handset->world;
 
-        for (unsigned i = 0; i < world->n_cases; i++)
-                world->cases[i].sights[handset->index].ever_over = false;
+        for (unsigned i = 0; i < world->n_cases; i++) {
+                Sight *sight = &world->cases[i].sights[handset->index];
+
+                sight->ever_over = sight->silenced = sight->never_heard = false;
+        }
 }
 
 void laws_see_phone_back(Handset *handset)
@@ -283,167 +294,4 @@ void laws_see_phone_back(Handset *handset)
                         law_broken(world, LAW_RESTORED, "%s has lost call %u",
                                    handset_name(handset), i);
         }
-}
-
-/* ---- what the hub does ---- */
-
-static void see_saved(World *world, Case *the_case, const LiveCall *live)
-{
-        if (live->record.status == CALL_STATUS_INITIATED)
-                the_case->ring_until = live->ring_until - DATE_BASE;
-        the_case->receiver = (unsigned)atoi(live->record.receiver.uid + strlen("user-"));
-        if (live->record.status == CALL_STATUS_ONGOING && !the_case->answered_at) {
-                the_case->answered_at = world->now;
-                world_count(world, COUNT_ANSWERED);
-        }
-        laws_see_busy(world, the_case->caller->user);
-        laws_see_busy(world, the_case->receiver);
-}
-
-void laws_see_hub(World *world, const ExchangeAction *action)
-{
-        Case *the_case = case_of(world, action->session_id);
-
-        if (action->type == EXCHANGE_SAVE && the_case)
-                see_saved(world, the_case, &action->live);
-        if (action->type == EXCHANGE_DROP && the_case)
-                the_case->over_at = world->now;
-}
-
-/* The hub has crashed: what it did and did not store has not happened. */
-void laws_see_undone(World *world, const ExchangeAction *action)
-{
-        Case *the_case = case_of(world, action->session_id);
-        const StoredCall *stored =
-                the_case ? disk_call(&world->hub.disk, action->session_id) : NULL;
-
-        if (!the_case)
-                return;
-        if (action->type == EXCHANGE_DROP)
-                the_case->over_at = 0;
-        if (action->type == EXCHANGE_SAVE && (!stored || stored->status == CALL_STATUS_INITIATED))
-                the_case->answered_at = 0;
-}
-
-static const CallStatus matching[][CALL_DIRECTION_COUNT] = {
-        {CALL_STATUS_ENDED, CALL_STATUS_ENDED},      {CALL_STATUS_REJECTED, CALL_STATUS_REJECTED},
-        {CALL_STATUS_BUSY, CALL_STATUS_BUSY},        {CALL_STATUS_BUSY, CALL_STATUS_MISSED},
-        {CALL_STATUS_CANCELLED, CALL_STATUS_MISSED}, {CALL_STATUS_UNANSWERED, CALL_STATUS_MISSED},
-};
-
-static void judge_pair(World *world, const Case *the_case)
-{
-        const CallStatus *statuses = the_case->logged;
-        bool match = false;
-
-        for (size_t i = 0; i < ELEMENTSOF(matching); i++)
-                match = match || memcmp(matching[i], statuses, sizeof(matching[i])) == 0;
-        if (!match)
-                law_broken(world, LAW_STATUSES_MATCH,
-                           "call %u: %s for the caller, %s for who was "
-                           "called",
-                           the_case->number, call_status_to_string(statuses[0]),
-                           call_status_to_string(statuses[1]));
-}
-
-static void count_end(World *world, const CallRecord *record)
-{
-        static const Count of_status[CALL_STATUS_COUNT] = {
-                [CALL_STATUS_ENDED] = COUNT_ENDED,
-                [CALL_STATUS_REJECTED] = COUNT_REJECTED,
-                [CALL_STATUS_BUSY] = COUNT_BUSY,
-                [CALL_STATUS_CANCELLED] = COUNT_CANCELLED,
-                [CALL_STATUS_UNANSWERED] = COUNT_UNANSWERED,
-        };
-
-        if (record->direction == CALL_DIRECTION_INCOMING)
-                return;
-        world_count(world, COUNT_CALLS);
-        world_count(world, of_status[record->status]);
-}
-
-static void see_logged(World *world, Case *the_case, const ExchangeAction *action)
-{
-        const CallRecord *record = &action->record;
-
-        if (shelf_find(&world->hub.disk.history, action->uid, action->session_id))
-                law_broken(world, LAW_HISTORY_ONCE, "a second record of call %s for %s",
-                           action->session_id, action->uid);
-        if (str_eq(record->reason, "timeout") && world->now < the_case->ring_until)
-                law_broken(world, LAW_TIMEOUT_IS_THE_HUBS,
-                           "call %s times out %lu ms before its deadline", action->session_id,
-                           (unsigned long)((the_case->ring_until - world->now) / USEC_PER_MSEC));
-        the_case->logged[record->direction] = record->status;
-        the_case->is_logged[record->direction] = true;
-        if (the_case->is_logged[0] && the_case->is_logged[1])
-                judge_pair(world, the_case);
-        count_end(world, record);
-}
-
-void laws_see_commit(World *world, const ExchangeAction *action)
-{
-        Case *the_case = case_of(world, action->session_id);
-
-        if (!the_case)
-                return;
-        the_case->known = true;
-        if (action->type == EXCHANGE_LOG)
-                see_logged(world, the_case, action);
-}
-
-/* ---- what arrives at a device ---- */
-
-static void judge_stored(Handset *handset, const char *session_id, const char *what, bool answered)
-{
-        World *world = handset->world;
-        const StoredCall *call = disk_call(&world->hub.disk, session_id);
-        const Filed *filed = shelf_find(&world->hub.disk.history, handset_uid(handset), session_id);
-
-        if (!filed && (!call || (answered && call->status == CALL_STATUS_INITIATED)))
-                law_broken(world, LAW_STORED_BEFORE_SAID,
-                           "%s hears of call %s that it is %s, and nothing is stored of that",
-                           handset_name(handset), session_id, what);
-}
-
-static void judge_over(Handset *handset, const MessageOver *over)
-{
-        bool elsewhere = str_eq(over->reason, "answered-elsewhere");
-
-        judge_stored(handset, over->session_id, "over", elsewhere);
-        /* Logging out takes the ring from one device, and nothing else. */
-        if (!elsewhere && !str_eq(over->reason, "shutdown") &&
-            !shelf_find(&handset->world->hub.disk.history, handset_uid(handset), over->session_id))
-                law_broken(handset->world, LAW_STORED_BEFORE_SAID,
-                           "%s hears that call %s is over, and there is no record of it",
-                           handset_name(handset), over->session_id);
-}
-
-void laws_see_arrival(Handset *handset, const Message *message)
-{
-        World *world = handset->world;
-
-        if (message->type == MESSAGE_REPLY) {
-                const MessageReply *reply = &message->reply;
-
-                if (reply->kind == REPLY_WELCOME) {
-                        handset->welcomed_at = world->now;
-                        if (!reply->welcome.resumed)
-                                handset->seq = 0;
-                } else if (reply->kind == REPLY_CALL) {
-                        judge_stored(handset, reply->call.record.session_id, "confirmed",
-                                     reply->call.record.status == CALL_STATUS_ONGOING);
-                }
-                return;
-        }
-        if (message->seq != handset->seq + 1)
-                law_broken(world, LAW_SEQ_GROWS, "%s: event %lu comes after %lu",
-                           handset_name(handset), (unsigned long)message->seq,
-                           (unsigned long)handset->seq);
-        handset->seq = message->seq;
-        if (message->type == MESSAGE_OVER)
-                judge_over(handset, &message->over);
-        else if (message->type == MESSAGE_ACCEPTED)
-                judge_stored(handset, message->call.record.session_id, "accepted", true);
-        else if (message->type == MESSAGE_LOGGED)
-                judge_stored(handset, message->logged.session_id, "logged", false);
 }

@@ -155,12 +155,6 @@ void handset_write_history(Handset *handset)
         jobs_drop(handset, JOB_STORE);
 }
 
-void handset_clear_history(Handset *handset)
-{
-        handset_write_history(handset);
-        shelf_done(&handset->history);
-}
-
 static void history_put(Handset *handset, const CallRecord *record)
 {
         if (handset->waiting.n == 0)

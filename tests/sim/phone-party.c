@@ -116,7 +116,6 @@ static void handset_connect(Handset *handset)
                 hello.hello.resume_seq = 0;
                 hello.hello.history_since = 0;
         }
-        handset->asks_all = hello.hello.history_since == 0;
         handset_send(handset, &hello);
 }
 
@@ -161,8 +160,6 @@ void handset_receive(Handset *handset, Connection *connection, const char *text,
         if (message.type == MESSAGE_REPLY && message.reply.kind == REPLY_WELCOME) {
                 handset->tries = 0;
                 handset->fresh = false;
-                if (handset->asks_all)
-                        handset_clear_history(handset);
                 if (message.reply.welcome.resumed)
                         world_count(handset->world, COUNT_RESUMED);
         }

@@ -12,8 +12,9 @@
  *         network.c        connections: they delay, break, and go dead without a word
  *         hub-party.c      the hub's adapter, hub-store.c its disk
  *         phone-party.c    a device's adapter, phone-local.c its workers, programs and store
- *         laws.c           what must hold when something happens, laws-step.c what after each step
- *         shrink.c         the shortest story that still breaks the law
+ *         laws.c           what must hold of a device when something happens, laws-hub.c of the
+ * hub, laws-step.c after each step, laws-end.c when all is calm shrink.c         the shortest story
+ * that still breaks the law
  *
  * An episode is a world, some hundred stimuli, and the calm afterwards, in which everything has to
  * be settled. It follows from its stimuli and its seed alone; taking stimuli away leaves the
@@ -22,10 +23,12 @@
 
 #include "call/exchange.h"
 #include "call/phone.h"
+#include "hub/outbox.h"
 
 #define USERS_MAX 4
 #define HANDSETS_PER_USER_MAX 3
 #define HANDSETS_MAX (USERS_MAX * HANDSETS_PER_USER_MAX)
+#define GROUPS 2   /* of everybody, and of all but the first */
 #define PROGRAMS 3 /* on each device */
 #define CASES_MAX 1024
 #define TEXT_MAX 512
@@ -129,6 +132,7 @@ typedef struct Disk {
         usec_t last_change;
 } Disk;
 
+unsigned user_number(const char *uid);
 void disk_write(World *world, ExchangeAction *action);
 int disk_load(World *world);
 StoredCall *disk_call(const Disk *disk, const char *session_id);
@@ -136,33 +140,6 @@ void disk_done(Disk *disk);
 void disk_changes(World *world, const char *uid, usec_t since, ReplyWelcome *welcome);
 void disk_deletions(World *world, const char *uid, usec_t since, MessageSessions *ret);
 void disk_page(World *world, const char *uid, const MessageHistory *asked, ReplyHistory *ret);
-
-/* ---- hub-outbox.c ---- */
-
-typedef struct OutboxItem {
-        struct OutboxItem *prev, *next;
-        uint64_t seq;     /* of an event; 0: a reply */
-        uint64_t barrier; /* waits for this commit */
-        bool written;
-        usec_t at; /* when what it says of remaining time was right */
-        size_t length;
-        char *text; /* owned */
-} OutboxItem;
-
-typedef struct Outbox {
-        OutboxItem *items;
-        uint64_t seq;
-        unsigned n_events;
-} Outbox;
-
-/* 0; -ENOBUFS: it is full; or what wire_encode() says. */
-int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, unsigned events_max,
-                usec_t now);
-void outbox_flush(Outbox *outbox, Connection *connection, uint64_t committed);
-int outbox_acknowledge(Outbox *outbox, uint64_t seq);
-void outbox_suspend(Outbox *outbox);
-void outbox_resume(Outbox *outbox, const Message *welcome, usec_t now);
-void outbox_done(Outbox *outbox);
 
 /* ---- hub-party.c, hub-login.c ---- */
 
@@ -197,6 +174,7 @@ void hub_start(World *world);
 /* Everything that the exchange wants done. To be called after each of its events. */
 void hub_drain(World *world);
 void hub_hello(World *world, Connection *connection, const Message *hello);
+void hub_link_flush(World *world, HubLink *link);
 void hub_link_send(World *world, HubLink *link, Message *message, uint64_t barrier);
 void hub_link_close(World *world, HubLink *link, const char *text);
 void hub_link_free(HubParty *hub, HubLink *link);
@@ -269,7 +247,6 @@ struct Handset {
         uint64_t seq; /* of the last event that arrived */
         PhoneTone tone;
         bool logged_in, fresh;
-        bool asks_all; /* of the history */
         usec_t retry_at;
         unsigned tries, n_connections;
         Connection *connection;
@@ -318,8 +295,6 @@ void handset_drop_kept(Handset *handset);
 Worker *handset_worker(const Handset *handset, const char *session_id);
 void handset_command(Handset *handset, PhoneCommand *command);
 void handset_write_history(Handset *handset);
-/* What was asked for was all there is: what is here may have been deleted meanwhile. */
-void handset_clear_history(Handset *handset);
 
 /* ---- user.c: what is done to the world ---- */
 
@@ -404,17 +379,24 @@ typedef struct Sight {
         bool was_there; /* alive, when its daemon went */
 } Sight;
 
+/* A user's part in a call, as the hub has it. */
+typedef struct Part {
+        bool is_member, blocks; /* is rung, or would be, had the caller not been blocked */
+        bool parallel;          /* the user has said that it may be so */
+        usec_t answered_at, over_at;
+        bool is_logged;
+        CallStatus logged;
+        int winner; /* handset of a call to a user; -1: none */
+} Part;
+
 /* A call as the laws see it. */
 typedef struct Case {
         unsigned number;
         Handset *caller;
-        unsigned receiver; /* user */
-        bool known;        /* to the hub, stored */
-        bool parallel[USERS_MAX];
-        int winner; /* handset; -1: none */
-        usec_t ring_until, answered_at, over_at;
-        CallStatus logged[CALL_DIRECTION_COUNT];
-        bool is_logged[CALL_DIRECTION_COUNT];
+        bool is_group;
+        bool known; /* to the hub, stored */
+        usec_t ring_until;
+        Part parts[USERS_MAX];
         Sight sights[HANDSETS_MAX];
 } Case;
 
@@ -427,6 +409,8 @@ void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand 
 void laws_see_phone_gone(Handset *handset);
 void laws_see_phone_back(Handset *handset);
 void laws_see_logout(Handset *handset);
+/* The hub starts with what it has stored. */
+void laws_see_hub_up(World *world);
 void laws_see_hub(World *world, const ExchangeAction *action);
 void laws_see_undone(World *world, const ExchangeAction *action);
 void laws_see_busy(World *world, unsigned user);
@@ -438,7 +422,7 @@ void laws_at_the_end(World *world);
 /* ---- world.c ---- */
 
 typedef struct Weather {
-        unsigned users, handsets_per_user;
+        unsigned users, groups, handsets_per_user;
         usec_t delay_most, commit_most; /* of the network, and of the disk */
         unsigned queue_max, history_budget;
 } Weather;
@@ -453,6 +437,8 @@ typedef enum Count {
         COUNT_CANCELLED,
         COUNT_UNANSWERED,
         COUNT_ELSEWHERE,
+        COUNT_TO_GROUPS,
+        COUNT_FILTERED,
         COUNT_LOST,
         COUNT_MESSAGES,
         COUNT_COMMANDS,
@@ -489,7 +475,9 @@ struct World {
         Handset *touched;
         Case cases[CASES_MAX];
         unsigned n_cases;
-        bool parallel_to[USERS_MAX][USERS_MAX]; /* the first initiated to the second, in parallel */
+        /* The first initiated to the second in parallel; in the last place, to a group. */
+        bool parallel_to[USERS_MAX][USERS_MAX + 1];
+        bool blocks[USERS_MAX][USERS_MAX]; /* the first the second, at the hub */
         Outcome *outcome;
 };
 

@@ -20,7 +20,7 @@ static const struct {
         PhoneCommandType type;
         unsigned weight;
 } commands[] = {
-        {PHONE_COMMAND_INITIATE, 24},      {PHONE_COMMAND_ACCEPT, 22},
+        {PHONE_COMMAND_INITIATE, 22},      {PHONE_COMMAND_ACCEPT, 22},
         {PHONE_COMMAND_REJECT, 12},        {PHONE_COMMAND_END, 9},
         {PHONE_COMMAND_SILENCE, 3},        {PHONE_COMMAND_SILENCE_ALL, 1},
         {PHONE_COMMAND_DISMISS, 2},        {PHONE_COMMAND_CLEAR_ACTIVE, 1},
@@ -28,7 +28,7 @@ static const struct {
         {PHONE_COMMAND_JOIN, 5},           {PHONE_COMMAND_LEAVE, 4},
         {PHONE_COMMAND_MUTE, 3},           {PHONE_COMMAND_WHEN_BUSY, 4},
         {PHONE_COMMAND_DO_NOT_DISTURB, 3}, {PHONE_COMMAND_SEEN, 2},
-        {PHONE_COMMAND_FORGET, 2},
+        {PHONE_COMMAND_FORGET, 2},         {PHONE_COMMAND_BLOCK, 2},
 };
 
 /* Of a hundred stimuli; the rest are commands. */
@@ -119,6 +119,7 @@ static bool command_fits(PhoneCommandType type, const PhoneCall *call)
 
         switch (type) {
         case PHONE_COMMAND_ACCEPT:
+                return incoming && (initiated || call->record.receiver_type == RECEIVER_TYPE_GROUP);
         case PHONE_COMMAND_SILENCE:
                 return initiated && incoming;
         case PHONE_COMMAND_REJECT:
@@ -174,16 +175,25 @@ static void fill_initiate(World *world, Handset *handset, const Stimulus *stimul
         Case *the_case = case_new(world, handset, request->session_id);
 
         STR_SET(command->session_id, request->session_id);
-        /* One of them is nobody. */
-        unsigned receiver = stimulus->b % (world->weather.users + (stimulus->c % 32 == 0));
-        snprintf(request->receiver, sizeof(request->receiver), "user-%u", receiver);
+        unsigned n = world->weather.users + world->weather.groups;
+        unsigned receiver = stimulus->b % n;
+        the_case->is_group = receiver >= world->weather.users;
+        if (the_case->is_group)
+                snprintf(request->receiver, sizeof(request->receiver), "group-%u",
+                         receiver - world->weather.users);
+        else /* one of them is nobody */
+                snprintf(request->receiver, sizeof(request->receiver), "user-%u",
+                         receiver + (stimulus->c % 32 == 0));
+        request->receiver_type = the_case->is_group ? RECEIVER_TYPE_GROUP : RECEIVER_TYPE_USER;
         request->type = stimulus->c >> 4 & 1 ? CALL_TYPE_AUDIO : CALL_TYPE_VIDEO;
         request->timeout_s = timeouts[(stimulus->c >> 5) % ELEMENTSOF(timeouts)];
         request->join = (stimulus->c >> 8) % 8;
         request->parallel = (stimulus->c >> 11) % 4 == 0;
         command->initiate.tie_to_client = (stimulus->c >> 13) % 8 == 0;
-        the_case->parallel[handset->user] |= request->parallel;
-        if (receiver < world->weather.users)
+        the_case->parts[handset->user].parallel |= request->parallel;
+        /* By glare, or by the group's live call, it becomes a part in another one. */
+        receiver = the_case->is_group ? USERS_MAX : user_number(request->receiver);
+        if (receiver <= USERS_MAX)
                 world->parallel_to[handset->user][receiver] |= request->parallel;
 }
 
@@ -199,7 +209,7 @@ static void fill_accept(World *world, Handset *handset, const Stimulus *stimulus
         request->parallel = (stimulus->c >> 9) % 3 == 0;
         request->as_audio = (stimulus->c >> 11) % 4 == 0;
         if (the_case)
-                the_case->parallel[handset->user] |= request->parallel;
+                the_case->parts[handset->user].parallel |= request->parallel;
 }
 
 /* One call of the history, or all of it. */
@@ -246,6 +256,11 @@ static void fill_command(World *world, Handset *handset, const Stimulus *stimulu
                 break;
         case PHONE_COMMAND_WHEN_BUSY:
                 command->when_busy = stimulus->c >> 4 & 1 ? WHEN_BUSY_RING : WHEN_BUSY_REJECT;
+                break;
+        case PHONE_COMMAND_BLOCK:
+                snprintf(command->block.uid, sizeof(command->block.uid), "user-%u",
+                         stimulus->b % world->weather.users);
+                command->block.on = stimulus->c % 3 != 0;
                 break;
         case PHONE_COMMAND_SEEN:
         case PHONE_COMMAND_FORGET:

@@ -24,6 +24,8 @@ static const char *const counts[COUNT_COUNT] = {
         [COUNT_CANCELLED] = "cancelled",
         [COUNT_UNANSWERED] = "unanswered",
         [COUNT_ELSEWHERE] = "stopped elsewhere",
+        [COUNT_TO_GROUPS] = "to groups",
+        [COUNT_FILTERED] = "records of blocked or undisturbed users",
         [COUNT_LOST] = "connections lost",
         [COUNT_MESSAGES] = "messages",
         [COUNT_COMMANDS] = "commands",
@@ -167,6 +169,7 @@ static void world_init(World *world)
         Weather *weather = &world->weather;
 
         weather->users = 2 + (unsigned)(chance(world, 0, 0, 1) % (USERS_MAX - 1));
+        weather->groups = chance(world, 0, 0, 7) % 3 ? GROUPS : 0;
         weather->handsets_per_user = 1 + (unsigned)(chance(world, 0, 0, 2) % HANDSETS_PER_USER_MAX);
         weather->delay_most = delays[chance(world, 0, 0, 3) % ELEMENTSOF(delays)];
         weather->commit_most = commits[chance(world, 0, 0, 4) % ELEMENTSOF(commits)];

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "sim.h"
+
+/* What must have come of it all, once everything works, everybody has hung up, and time passed. */
+
+static void judge_rest(World *world)
+{
+        const HubParty *hub = &world->hub;
+        const PhoneCall *call;
+
+        if (!hub->up || exchange_n_calls(hub->exchange) > 0 || hub->disk.calls)
+                law_broken(world, LAW_NOTHING_LIVES_ON, "the hub has %zu calls, its disk %s",
+                           hub->up ? exchange_n_calls(hub->exchange) : 0,
+                           hub->disk.calls ? hub->disk.calls->session_id : "none");
+        for (unsigned h = 0; h < world->n_handsets; h++) {
+                Handset *handset = &world->handsets[h];
+
+                if (phone_connection(handset->phone, NULL) != PHONE_ONLINE)
+                        law_broken(world, LAW_NOTHING_LIVES_ON, "%s is not online",
+                                   handset_name(handset));
+                for (size_t i = 0; (call = phone_call_at(handset->phone, i)); i++)
+                        law_broken(world, LAW_NOTHING_LIVES_ON, "%s has call %s, %s",
+                                   handset_name(handset), call->record.session_id,
+                                   call_status_to_string(call->record.status));
+                if (handset->workers || handset->tone != PHONE_TONE_NONE)
+                        law_broken(world, LAW_NOTHING_LIVES_ON, "%s has a worker or a tone",
+                                   handset_name(handset));
+        }
+}
+
+static bool record_same(const CallRecord *a, const CallRecord *b)
+{
+        return a->direction == b->direction && a->type == b->type && a->status == b->status &&
+               str_eq(a->reason, b->reason) && a->initiated_at == b->initiated_at &&
+               a->answered_at == b->answered_at && a->ended_at == b->ended_at &&
+               a->duration_s == b->duration_s && a->seen == b->seen &&
+               str_eq(a->initiator.uid, b->initiator.uid) &&
+               str_eq(a->receiver.uid, b->receiver.uid) &&
+               str_eq(a->receiver.device, b->receiver.device);
+}
+
+static void print_record(char text[static TEXT_MAX / 3], const CallRecord *record)
+{
+        snprintf(text, TEXT_MAX / 3, "%s %s %s %lu %lu %u %s", record->session_id,
+                 call_status_to_string(record->status), record->reason,
+                 (unsigned long)record->answered_at, (unsigned long)record->ended_at,
+                 record->duration_s, record->seen ? "seen" : "unseen");
+}
+
+static void judge_history(World *world, Handset *handset)
+{
+        const Shelf *hub = &world->hub.disk.history;
+        char here[TEXT_MAX / 3], there[TEXT_MAX / 3];
+
+        handset_write_history(handset);
+        for (size_t i = 0; i < hub->n; i++) {
+                const Filed *filed = &hub->filed[i];
+                const Filed *own = shelf_find(&handset->history, "", filed->record.session_id);
+
+                if (!str_eq(filed->uid, handset_uid(handset)))
+                        continue;
+                if (filed->forgotten ? !own : own && record_same(&own->record, &filed->record))
+                        continue;
+                print_record(there, &filed->record);
+                if (own)
+                        print_record(here, &own->record);
+                law_broken(world, LAW_HISTORY_SAME, "%s has: %s; the hub: %s%s",
+                           handset_name(handset), own ? here : "nothing", there,
+                           filed->forgotten ? " (deleted)" : "");
+        }
+        for (size_t i = 0; i < handset->history.n; i++) {
+                const CallRecord *record = &handset->history.filed[i].record;
+
+                /* A ring that the hub lost before it was stored is known to whom it reached. */
+                if (case_of(world, record->session_id)->known &&
+                    !shelf_find(hub, handset_uid(handset), record->session_id))
+                        law_broken(world, LAW_HISTORY_SAME, "%s has call %s, the hub has not",
+                                   handset_name(handset), record->session_id);
+        }
+}
+
+static void judge_case(World *world, const Case *the_case)
+{
+        const Part *caller = &the_case->parts[the_case->caller->user];
+        bool any_ended = false;
+
+        for (unsigned u = 0; the_case->known && u < world->weather.users; u++) {
+                const Part *part = &the_case->parts[u];
+
+                if ((part == caller || part->is_member) && !part->is_logged)
+                        law_broken(world, LAW_ALL_AGREE,
+                                   "call %u was stored and user-%u has no "
+                                   "record of it",
+                                   the_case->number, u);
+                any_ended = any_ended || (part->is_member && part->logged == CALL_STATUS_ENDED);
+        }
+        if (the_case->known && any_ended != (caller->logged == CALL_STATUS_ENDED))
+                law_broken(world, LAW_STATUSES_MATCH, "call %u: %s for the caller, and %s answered",
+                           the_case->number, call_status_to_string(caller->logged),
+                           any_ended ? "somebody" : "nobody");
+}
+
+void laws_at_the_end(World *world)
+{
+        judge_rest(world);
+        for (unsigned h = 0; h < world->n_handsets; h++)
+                judge_history(world, &world->handsets[h]);
+        for (unsigned i = 0; i < world->n_cases; i++)
+                judge_case(world, &world->cases[i]);
+}
