@@ -20,6 +20,7 @@ struct HistoryQueue {
         sd_event_source *timer;
         Waiting *waiting;
         size_t count;
+        bool failing; /* the last writing failed: it is tried again when that is due */
 };
 
 static Waiting *waiting_free(Waiting *waiting)
@@ -31,45 +32,83 @@ static Waiting *waiting_free(Waiting *waiting)
 }
 DEFINE_CLEANUP(Waiting *, waiting_free);
 
-static bool write_all(HistoryQueue *queue)
+static void drop(HistoryQueue *queue, Waiting *waiting)
 {
-        Waiting *waiting, *next;
-        bool any = queue->count > 0;
-
-        DL_FOREACH_SAFE (queue->waiting, waiting, next) {
-                int r = history_put(queue->history, &waiting->record);
-
-                if (r < 0)
-                        log_fields(LOG_WARNING, "the history misses a call", "SESSION_ID=%s",
-                                   waiting->record.session_id, "WHY=%s", strerror(-r), NULL);
-                DL_DELETE(queue->waiting, waiting);
-                waiting_free(waiting);
-        }
-        queue->count = 0;
-        (void)sd_event_source_set_enabled(queue->timer, SD_EVENT_OFF);
-        return any;
+        DL_DELETE(queue->waiting, waiting);
+        queue->count--;
+        waiting_free(waiting);
 }
 
-void history_queue_flush(HistoryQueue *queue)
+static void arm(HistoryQueue *queue, usec_t delay)
 {
-        if (write_all(queue))
-                queue->written(queue->userdata);
-}
-
-static int on_quiet(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        history_queue_flush(userdata);
-        return 0;
-}
-
-static void wait_for_quiet(HistoryQueue *queue)
-{
-        int r = sd_event_source_set_time_relative(queue->timer, HISTORY_QUIET_US);
+        int r = sd_event_source_set_time_relative(queue->timer, delay);
 
         if (r >= 0)
                 r = sd_event_source_set_enabled(queue->timer, SD_EVENT_ONESHOT);
         if (r < 0)
-                history_queue_flush(queue);
+                log_error("cannot set the timer: %s", strerror(-r));
+}
+
+static void say_missing(const Waiting *waiting, int r)
+{
+        log_fields(LOG_WARNING, "the history misses a call", "SESSION_ID=%s",
+                   waiting->record.session_id, "WHY=%s", strerror(-r), NULL);
+}
+
+/* What no other time will make better. */
+static bool is_about_the_record(int r)
+{
+        return r == -EEXIST || r == -EINVAL || r == -E2BIG;
+}
+
+/* Returns how many were written; after a failure the rest waits for better times. */
+static size_t write_all(HistoryQueue *queue)
+{
+        Waiting *waiting, *next;
+        size_t n = 0;
+        int r = 0;
+
+        DL_FOREACH_SAFE (queue->waiting, waiting, next) {
+                r = history_put(queue->history, &waiting->record);
+                if (r < 0 && !is_about_the_record(r))
+                        break;
+                if (r < 0)
+                        say_missing(waiting, r);
+                else
+                        n++;
+                drop(queue, waiting);
+                r = 0;
+        }
+        if (r < 0 && !queue->failing)
+                log_warning("the history cannot be written: %s", strerror(-r));
+        queue->failing = r < 0;
+        if (queue->failing)
+                arm(queue, HISTORY_RETRY_US);
+        else
+                (void)sd_event_source_set_enabled(queue->timer, SD_EVENT_OFF);
+        return n;
+}
+
+bool history_queue_flush(HistoryQueue *queue)
+{
+        if (write_all(queue) > 0)
+                queue->written(queue->userdata);
+        return queue->count == 0;
+}
+
+static int on_quiet(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)history_queue_flush(userdata);
+        return 0;
+}
+
+static void make_room(HistoryQueue *queue)
+{
+        (void)history_queue_flush(queue);
+        if (queue->count < HISTORY_WAITING_MAX)
+                return;
+        say_missing(queue->waiting, -ENOBUFS);
+        drop(queue, queue->waiting);
 }
 
 static Waiting *find_waiting(HistoryQueue *queue, const char *session_id)
@@ -92,17 +131,15 @@ int history_queue_put(HistoryQueue *queue, const CallRecord *record)
         int r = call_record_copy(&waiting->record, record);
         if (r < 0)
                 return r;
-        if (older) {
-                DL_DELETE(queue->waiting, older);
-                waiting_free(older);
-                queue->count--;
-        }
+        if (older)
+                drop(queue, older);
+        if (queue->count >= HISTORY_WAITING_MAX)
+                make_room(queue);
         DL_APPEND(queue->waiting, waiting);
         TAKE_PTR(waiting);
-        if (++queue->count >= HISTORY_WAITING_MAX)
-                history_queue_flush(queue);
-        else
-                wait_for_quiet(queue);
+        queue->count++;
+        if (!queue->failing)
+                arm(queue, HISTORY_QUIET_US);
         return 0;
 }
 
@@ -130,6 +167,8 @@ HistoryQueue *history_queue_free(HistoryQueue *queue)
                 return NULL;
         if (queue->timer)
                 (void)write_all(queue);
+        while (queue->waiting)
+                drop(queue, queue->waiting);
         sd_event_source_disable_unref(queue->timer);
         free(queue);
         return NULL;

@@ -4,7 +4,7 @@
 /*
  * Calls on their way into the history. Writing one takes longer than a ring may wait for, so they
  * are written when nothing has come for a moment, or before anybody reads. What a crash takes is in
- * the hub's log, and comes again.
+ * the hub's log, and comes again. What cannot be written waits, and is tried again.
  */
 
 #include <systemd/sd-event.h>
@@ -14,6 +14,7 @@
 #include "store/history.h"
 
 #define HISTORY_QUIET_US (50 * USEC_PER_MSEC) /* nobody sees it; a busy moment is over by then */
+#define HISTORY_RETRY_US (10 * USEC_PER_SEC)  /* while it cannot be written: a full disk */
 #define HISTORY_WAITING_MAX 256               /* calls: a quarter of a megabyte at most */
 
 typedef struct HistoryQueue HistoryQueue;
@@ -27,4 +28,5 @@ DEFINE_CLEANUP(HistoryQueue *, history_queue_free);
 /* Copied; a later record of the same call takes the place of the one that waits. */
 int history_queue_put(HistoryQueue *queue, const CallRecord *record);
 
-void history_queue_flush(HistoryQueue *queue);
+/* Whether everything is written now. */
+bool history_queue_flush(HistoryQueue *queue);

@@ -60,7 +60,7 @@ void kept_open(Daemon *daemon)
 History *kept_history(Daemon *daemon)
 {
         if (daemon->history)
-                history_queue_flush(daemon->history_queue);
+                (void)history_queue_flush(daemon->history_queue);
         return daemon->history;
 }
 
@@ -209,8 +209,8 @@ void kept_save(Daemon *daemon)
                 put_listeners(daemon);
         /* Never ahead of what is written: after a crash the rest is asked for again. */
         if (phone_history_since(daemon->phone) != daemon->history_since) {
-                history_queue_flush(daemon->history_queue);
-                put_since(daemon);
+                if (history_queue_flush(daemon->history_queue))
+                        put_since(daemon);
         }
 }
 
