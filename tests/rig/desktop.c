@@ -198,3 +198,17 @@ Desktop *desktop_new_device(Rig *rig, Hub *hub, const char *name, const char *ui
         desktop_wait_online(desktop);
         return desktop;
 }
+
+void desktop_restart_bus(Desktop *desktop)
+{
+        int status;
+
+        process_kill(desktop->bus);
+        desktop->bus = process_free(desktop->bus);
+        status = process_wait(desktop->tringd);
+        if (status > 1)
+                rig_fail("tringd of %s ended with %d when its bus did", desktop->name, status);
+        desktop->tringd = process_free(desktop->tringd);
+        desktop->client = client_free(desktop->client);
+        start_bus(desktop, "");
+}

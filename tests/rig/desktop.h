@@ -31,6 +31,12 @@ void desktop_start(Desktop *desktop);
 void desktop_stop(Desktop *desktop); /* SIGTERM; it must end well */
 void desktop_kill(Desktop *desktop); /* kill -9 */
 
+/*
+ * kill -9 of the bus. tringd must end by itself then; another bus begins, where desktop_start() is
+ * to come next.
+ */
+void desktop_restart_bus(Desktop *desktop);
+
 /* Logs in as desktop->name, a user of the hub (added here), and waits to be online. */
 void desktop_login(Desktop *desktop, Hub *hub);
 void desktop_login_token(Desktop *desktop, const char *url, const char *token);
