@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kill -9 of each program in each phase of a call: the call goes on as if nothing had been. */
+#include "base/str.h"
+#include "e2e/expect.h"
+#include "e2e/pair.h"
+#include "rig/listener.h"
+#include "rig/notifications.h"
+#include "suite.h"
+
+/* What tringd keeps is written a moment after it happened. */
+#define WRITTEN_US (50 * USEC_PER_MSEC)
+
+static const char *const capabilities[] = {"actions", "body", NULL};
+
+typedef enum Phase {
+        PHASE_RINGING,
+        PHASE_ONGOING,
+        PHASE_FINISHED,
+        PHASE_COUNT,
+} Phase;
+
+typedef struct Scene {
+        Pair pair;
+        Listener *listener;
+        Notifications *notifications;
+        Process *notifier;
+        Call call;
+} Scene;
+
+static void start_notifier(Scene *scene)
+{
+        scene->notifier = process_start(scene->pair.rig, "notifier", &scene->pair.bob->environment,
+                                        ARGV(rig_program("NOTIFIER")));
+}
+
+/* Until both are there, in whatever order they have come back. */
+static void wait_listeners(Scene *scene)
+{
+        usec_t deadline = rig_deadline();
+
+        for (;;) {
+                _cleanup_free_ char *listeners = client_property(
+                        scene->pair.bob->client, TRING_ROOT, TRING_MANAGER, "Listeners");
+
+                if (strstr(listeners, "shell") && strstr(listeners, "tring-notifier"))
+                        return;
+                rig_run_once(scene->pair.rig, deadline, "both listeners");
+        }
+}
+
+static Scene scene_new(void)
+{
+        Scene scene = {.pair = pair_new()};
+
+        scene.listener = listener_new(scene.pair.bob, "shell", -200, LISTENER_TAKES);
+        scene.notifications = notifications_new(scene.pair.bob, capabilities);
+        start_notifier(&scene);
+        wait_listeners(&scene);
+        return scene;
+}
+
+static void scene_done(Scene *scene)
+{
+        process_free(scene->notifier);
+        notifications_free(scene->notifications);
+        listener_free(scene->listener);
+        pair_done(&scene->pair);
+}
+
+#define _cleanup_scene_ _cleanup_(scene_done)
+
+static void kill_hub(Scene *scene)
+{
+        hub_kill(scene->pair.hub);
+        hub_start(scene->pair.hub);
+}
+
+static void kill_caller(Scene *scene)
+{
+        desktop_kill(scene->pair.alice);
+        desktop_start(scene->pair.alice);
+}
+
+static void kill_receiver(Scene *scene)
+{
+        desktop_kill(scene->pair.bob);
+        desktop_start(scene->pair.bob);
+}
+
+static void kill_listener(Scene *scene)
+{
+        listener_free(scene->listener);
+        scene->listener = listener_new(scene->pair.bob, "shell", -200, LISTENER_TAKES);
+}
+
+static void kill_notifier(Scene *scene)
+{
+        process_kill(scene->notifier);
+        process_free(scene->notifier);
+        start_notifier(scene);
+}
+
+static void kill_everything(Scene *scene)
+{
+        hub_kill(scene->pair.hub);
+        desktop_kill(scene->pair.alice);
+        desktop_kill(scene->pair.bob);
+        desktop_start(scene->pair.bob);
+        hub_start(scene->pair.hub);
+        desktop_start(scene->pair.alice);
+}
+
+static void (*const victims[])(Scene *scene) = {
+        kill_hub, kill_caller, kill_receiver, kill_listener, kill_notifier, kill_everything,
+};
+
+static void reach(Scene *scene, Phase phase)
+{
+        Desktop *alice = scene->pair.alice, *bob = scene->pair.bob;
+
+        scene->call = call_ring(alice, bob, false);
+        listener_wait(scene->listener, "IncomingCallReceived");
+        notifications_wait(scene->notifications, "Alice");
+        if (phase >= PHASE_ONGOING) {
+                call_accept(bob, &scene->call, false);
+                call_wait_status(alice, &scene->call, "ongoing", NULL);
+        }
+        if (phase >= PHASE_FINISHED) {
+                call_end(alice, &scene->call);
+                call_wait_status(bob, &scene->call, "ended", NULL);
+        }
+        rig_run_for(scene->pair.rig, WRITTEN_US);
+}
+
+static void finish(Scene *scene, Phase phase)
+{
+        Desktop *alice = scene->pair.alice, *bob = scene->pair.bob;
+
+        if (phase == PHASE_RINGING) {
+                call_wait_status(bob, &scene->call, "initiated", NULL);
+                notifications_wait(scene->notifications, "Alice");
+                call_accept(bob, &scene->call, false);
+        }
+        if (phase <= PHASE_ONGOING) {
+                call_wait_status(alice, &scene->call, "ongoing", NULL);
+                call_wait_status(bob, &scene->call, "ongoing", NULL);
+                call_end(bob, &scene->call);
+                call_wait_status(alice, &scene->call, "ended", "remote-hangup");
+        }
+        expect_has(call_history(alice, &scene->call), "status: ended");
+        expect_has(call_history(bob, &scene->call), "status: ended");
+        client_wait_property(bob->client, TRING_ROOT, TRING_MANAGER, "UnseenMissed", "0");
+        client_wait_property(bob->client, TRING_ROOT, TRING_MANAGER, "Ringing", "false");
+        /* And the next call is like any other. */
+        scene->call = call_ring(alice, bob, false);
+        listener_wait(scene->listener, "IncomingCallReceived");
+        notifications_wait(scene->notifications, "Alice");
+}
+
+START_TEST(rule_14_call_goes_on_whoever_is_killed_in_whatever_phase)
+{
+        _cleanup_scene_ Scene scene = scene_new();
+        Phase phase = (Phase)(_i % PHASE_COUNT);
+
+        reach(&scene, phase);
+        victims[_i / PHASE_COUNT](&scene);
+        wait_listeners(&scene);
+        desktop_wait_online(scene.pair.alice);
+        desktop_wait_online(scene.pair.bob);
+        finish(&scene, phase);
+}
+END_TEST
+
+static Suite *phases_suite(void)
+{
+        Suite *suite = suite_create("phases");
+        TCase *tcase = tcase_create("phases");
+
+        tcase_set_timeout(tcase, 120);
+        tcase_add_loop_test(tcase, rule_14_call_goes_on_whoever_is_killed_in_whatever_phase, 0,
+                            PHASE_COUNT * ELEMENTSOF(victims));
+        suite_add_tcase(suite, tcase);
+        return suite;
+}
+
+int main(void)
+{
+        return suite_run(phases_suite());
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What does not end but stands still, or is full: a hub that says nothing, a disk, a bus. */
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "base/str.h"
+#include "e2e/expect.h"
+#include "e2e/pair.h"
+#include "suite.h"
+
+/* Methods wait for the hub as long as a test waits for anything. */
+static void be_patient(void)
+{
+        setenv("TRING_RIG_PATIENCE", "20", 1);
+}
+
+START_TEST(rule_15_hub_that_says_nothing_ends_methods_in_timeout)
+{
+        _cleanup_pair_ Pair p = pair_new();
+        Call call = call_ring(p.alice, p.bob, false);
+        usec_t began;
+
+        be_patient();
+        process_signal(p.hub->process, SIGSTOP);
+        began = clock_boottime();
+        client_refused(p.bob->client, "Timeout", "", TRING_ROOT, TRING_MANAGER, "AcceptCall",
+                       "sa{sv}", call.id, 0);
+        ck_assert_uint_ge(clock_boottime() - began, 9900 * USEC_PER_MSEC);
+        /* tringd goes on meanwhile: what needs no hub is answered at once. */
+        began = clock_boottime();
+        client_do(p.bob->client, TRING_ROOT, TRING_MANAGER, "SilenceAll", NULL);
+        expect_text(call_property(p.bob, &call, "Status"), "initiated");
+        ck_assert_uint_le(clock_boottime() - began, USEC_PER_SEC);
+        process_signal(p.hub->process, SIGCONT);
+        desktop_wait_online(p.alice);
+        desktop_wait_online(p.bob);
+}
+END_TEST
+
+START_TEST(rule_15_call_that_initiate_gave_up_on_is_cancelled)
+{
+        _cleanup_pair_ Pair p = pair_new();
+
+        be_patient();
+        process_signal(p.hub->process, SIGSTOP);
+        client_refused(p.alice->client, "Timeout", "", TRING_ROOT, TRING_MANAGER, "InitiateCall",
+                       "sssa{sv}", "bob", "user", "audio", 0);
+        process_signal(p.hub->process, SIGCONT);
+        desktop_wait_online(p.alice);
+        desktop_wait_online(p.bob);
+        /* If it has rung at all it has stopped; a new call is like any other. */
+        client_wait_property(p.bob->client, TRING_ROOT, TRING_MANAGER, "Ringing", "false");
+        client_wait_property(p.alice->client, TRING_ROOT, TRING_MANAGER, "ActiveCall", "/");
+        call_ring(p.alice, p.bob, false);
+}
+END_TEST
+
+START_TEST(login_at_a_hub_that_says_nothing_is_given_up)
+{
+        _cleanup_(rig_freep) Rig *rig = rig_new();
+        _cleanup_(hub_freep) Hub *hub = hub_new(rig);
+        _cleanup_(desktop_freep) Desktop *alice = desktop_new(rig, "alice");
+        _cleanup_free_ char *token = NULL;
+
+        be_patient();
+        hub_add_user(hub, "alice", "Alice");
+        token = hub_mint(hub, "alice");
+        desktop_start(alice);
+        process_signal(hub->process, SIGSTOP);
+        client_refused(alice->client, "Timeout", "", TRING_ROOT, TRING_MANAGER, "Login", "ssa{sv}",
+                       hub->url, token, 0);
+        expect_text(client_property(alice->client, TRING_ROOT, TRING_MANAGER, "ConnectionState"),
+                    "logged-out");
+        process_signal(hub->process, SIGCONT);
+        desktop_login_token(alice, hub->url, token);
+        desktop_wait_online(alice);
+}
+END_TEST
+
+/* Programs that ignore the signal from birth, as they inherit it: see limit_files(). */
+static Pair pair_new_to_be_limited(void)
+{
+        signal(SIGXFSZ, SIG_IGN);
+        be_patient();
+        return pair_new();
+}
+
+/* A file at its limit is a full disk to whoever writes it, once the signal is ignored. */
+static void limit_files(Desktop *desktop, rlim_t bytes)
+{
+        ck_assert_int_eq(prlimit(desktop->tringd->pid, RLIMIT_FSIZE,
+                                 &(struct rlimit){bytes, RLIM_INFINITY}, NULL),
+                         0);
+}
+
+START_TEST(full_disk_stops_no_call_and_is_said)
+{
+        _cleanup_pair_ Pair p = pair_new_to_be_limited();
+        usec_t deadline;
+        Call call;
+
+        limit_files(p.bob, 4096);
+        call = call_ring(p.alice, p.bob, false);
+        deadline = rig_deadline();
+        for (;;) {
+                _cleanup_free_ char *text = client_property(p.bob->client, TRING_ROOT,
+                                                            TRING_MANAGER, "ConnectionError");
+
+                if (strstr(text, "calls will not survive a restart"))
+                        break;
+                rig_run_once(p.rig, deadline, "a sentence about the disk");
+        }
+        call_accept(p.bob, &call, false);
+        call_wait_status(p.alice, &call, "ongoing", NULL);
+
+        /* There is room again: what goes on is written, and survives. */
+        limit_files(p.bob, RLIM_INFINITY);
+        client_wait_property(p.bob->client, TRING_ROOT, TRING_MANAGER, "ConnectionError", "");
+        desktop_kill(p.bob);
+        desktop_start(p.bob);
+        call_wait_status(p.bob, &call, "ongoing", NULL);
+        desktop_wait_online(p.bob);
+        call_end(p.bob, &call);
+        call_wait_status(p.alice, &call, "ended", "remote-hangup");
+        expect_has(call_history(p.bob, &call), "status: ended");
+}
+END_TEST
+
+START_TEST(history_that_did_not_fit_the_disk_is_there_when_there_is_room)
+{
+        _cleanup_pair_ Pair p = pair_new_to_be_limited();
+        Call call;
+
+        limit_files(p.bob, 4096);
+        call = call_ring(p.alice, p.bob, false);
+        call_reject(p.alice, &call, "cancelled");
+        call_wait_status(p.bob, &call, "cancelled", NULL);
+        rig_run_for(p.rig, 200 * USEC_PER_MSEC);
+        limit_files(p.bob, RLIM_INFINITY);
+        client_wait_property(p.bob->client, TRING_ROOT, TRING_MANAGER, "UnseenMissed", "1");
+        expect_has(call_history(p.bob, &call), "status: missed");
+}
+END_TEST
+
+/* Whoever lives on a bus goes with it; the next one on the next bus has the calls. */
+START_TEST(rule_14_bus_that_is_restarted_takes_tringd_along_and_no_call)
+{
+        _cleanup_pair_ Pair p = pair_new();
+        Call call = call_ring(p.alice, p.bob, false);
+
+        call_accept(p.bob, &call, false);
+        call_wait_status(p.alice, &call, "ongoing", NULL);
+        rig_run_for(p.rig, 50 * USEC_PER_MSEC);
+        desktop_restart_bus(p.bob);
+        desktop_start(p.bob);
+        call_wait_status(p.bob, &call, "ongoing", NULL);
+        desktop_wait_online(p.bob);
+        call_end(p.bob, &call);
+        call_wait_status(p.alice, &call, "ended", "remote-hangup");
+}
+END_TEST
+
+START_TEST(rule_14_tied_call_ends_with_the_bus_of_its_program)
+{
+        _cleanup_pair_ Pair p = pair_new();
+        HeardSignal *incoming;
+
+        client_do(p.alice->client, TRING_ROOT, TRING_MANAGER, "InitiateCall", "sssa{sv}", "bob",
+                  "user", "audio", 1, "tie_to_client", "b", true);
+        incoming = client_wait_signal(p.bob->client, "IncomingCallReceived", NULL);
+        rig_run_for(p.rig, 50 * USEC_PER_MSEC);
+        desktop_restart_bus(p.alice);
+        desktop_start(p.alice);
+        expect_detail(client_wait_signal(p.bob->client, "IncomingCallCancelled", incoming->path),
+                      "reason", "caller-cancelled");
+}
+END_TEST
+
+static Suite *stalls_suite(void)
+{
+        Suite *suite = suite_create("stalls");
+        TCase *tcase = tcase_create("stalls");
+
+        tcase_set_timeout(tcase, 120);
+        tcase_add_test(tcase, rule_15_hub_that_says_nothing_ends_methods_in_timeout);
+        tcase_add_test(tcase, rule_15_call_that_initiate_gave_up_on_is_cancelled);
+        tcase_add_test(tcase, login_at_a_hub_that_says_nothing_is_given_up);
+        tcase_add_test(tcase, full_disk_stops_no_call_and_is_said);
+        tcase_add_test(tcase, history_that_did_not_fit_the_disk_is_there_when_there_is_room);
+        tcase_add_test(tcase, rule_14_bus_that_is_restarted_takes_tringd_along_and_no_call);
+        tcase_add_test(tcase, rule_14_tied_call_ends_with_the_bus_of_its_program);
+        suite_add_tcase(suite, tcase);
+        return suite;
+}
+
+int main(void)
+{
+        return suite_run(stalls_suite());
+}
