@@ -244,6 +244,9 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 if (r < 0)
                         return r;
         }
+        /* Events that are sent again may be older than that: it has to be asked for once more. */
+        if (welcome->resumed)
+                return 0;
         if (welcome->history_complete) {
                 phone->history_since = welcome->date;
                 return 0;

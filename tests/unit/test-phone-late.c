@@ -226,6 +226,21 @@ START_TEST(rule_16_pages_are_begun_again_after_a_new_welcome)
 }
 END_TEST
 
+START_TEST(rule_17_a_resumed_link_does_not_say_up_to_when_history_is_known)
+{
+        FIXTURE(f);
+        usec_t since = phone_history_since(f->phone);
+
+        hub_gone(f);
+        wait_us(f, USEC_PER_SEC);
+        hub_welcomes(f, NULL, 0, true);
+        ck_assert_uint_eq(phone_history_since(f->phone), since);
+        hub_gone(f);
+        hub_welcomes(f, NULL, 0, false);
+        ck_assert_uint_gt(phone_history_since(f->phone), since);
+}
+END_TEST
+
 START_TEST(rule_15_a_call_is_not_placed_again_before_history_is_known)
 {
         Message welcome = {.type = MESSAGE_REPLY, .id = HELLO_ID};
@@ -292,6 +307,7 @@ int main(void)
                 rule_15_a_ring_that_the_hub_does_not_know_ends_as_history_says,
                 rule_14_a_call_that_was_given_up_without_the_hub_is_cancelled_there,
                 rule_16_pages_are_begun_again_after_a_new_welcome,
+                rule_17_a_resumed_link_does_not_say_up_to_when_history_is_known,
                 rule_15_a_call_is_not_placed_again_before_history_is_known,
                 rule_16_a_ring_that_was_deleted_elsewhere_stops,
                 rule_2_a_ring_that_ran_out_while_the_daemon_was_away_is_not_heard_again,
