@@ -449,7 +449,8 @@ static int edge_callback(struct lws *wsi, enum lws_callback_reasons reason, void
 static void link_keep_alive(EdgeLink *link, usec_t now)
 {
         const EdgeHandler *handler = &link->edge->handler;
-        unsigned char ping[LWS_PRE];
+        /* The pong to an empty ping is not told by lws. */
+        unsigned char ping[LWS_PRE + 1] = {[LWS_PRE] = '.'};
 
         if (now - link->pinged_at < PING_IN_CALL_US)
                 return;
@@ -465,7 +466,7 @@ static void link_keep_alive(EdgeLink *link, usec_t now)
         }
         link->pinged_at = now;
         link->pings_missed++;
-        if (lws_write(link->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0)
+        if (lws_write(link->wsi, ping + LWS_PRE, 1, LWS_WRITE_PING) < 0)
                 link_kill(link);
 }
 
