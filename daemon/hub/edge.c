@@ -10,6 +10,7 @@
 #include "hub/edge-listen.h"
 
 #define TICK_MS 1000
+#define PAUSE_MS 5
 #define CLOSE_TEXT_MAX 123 /* RFC 6455 section 5.5 */
 
 /* 2.4 kB a connection in place of 5.5 (hub.md); a message that is longer comes in pieces. */
@@ -28,6 +29,8 @@ struct EdgeLink {
         bool is_waiting; /* in edge->waiting: a frame is held for a commit */
         EdgeLink *ending_prev, *ending_next;
         bool is_ending; /* in edge->ending: all is said, to be closed */
+        EdgeLink *paused_prev, *paused_next;
+        bool is_paused; /* in edge->paused: not read from */
         bool is_welcome, is_closing, is_closed, is_dead;
         uint16_t close_code;
         uint8_t pings_missed;
@@ -40,10 +43,10 @@ struct Edge {
         EdgeHandler handler;
         struct lws_context *context;
         struct lws_vhost *vhost;
-        uv_timer_t tick;
+        uv_timer_t tick, pause;
         uint32_t max_events;
         uint64_t committed;
-        EdgeLink *links, *waiting, *ending;
+        EdgeLink *links, *waiting, *ending, *paused;
         char host[NI_MAXHOST]; /* lws keeps only a pointer to it */
 };
 
@@ -140,6 +143,42 @@ static void set_ending(EdgeLink *link, bool ending)
         else
                 DL_DELETE2(edge->ending, link, ending_prev, ending_next);
         link->is_ending = ending;
+}
+
+static void set_paused(EdgeLink *link, bool paused)
+{
+        Edge *edge = link->edge;
+
+        if (paused == link->is_paused)
+                return;
+        if (paused)
+                DL_APPEND2(edge->paused, link, paused_prev, paused_next);
+        else
+                DL_DELETE2(edge->paused, link, paused_prev, paused_next);
+        link->is_paused = paused;
+}
+
+static void on_pause_over(uv_timer_t *timer)
+{
+        Edge *edge = timer->data;
+        EdgeLink *link;
+
+        while ((link = edge->paused)) {
+                set_paused(link, false);
+                lws_rx_flow_control(link->wsi, 1);
+        }
+}
+
+void edge_pause(EdgeLink *link)
+{
+        Edge *edge = link->edge;
+
+        if (link->is_closing)
+                return;
+        set_paused(link, true);
+        lws_rx_flow_control(link->wsi, 0);
+        if (!uv_is_active((uv_handle_t *)&edge->pause))
+                uv_timer_start(&edge->pause, on_pause_over, PAUSE_MS, 0);
 }
 
 /* Several frames go out as one segment: the device wakes up once for them. */
@@ -344,6 +383,7 @@ static void link_free(EdgeLink *link)
         link_gone(link);
         set_waiting(link, false);
         set_ending(link, false);
+        set_paused(link, false);
         DL_DELETE(link->edge->links, link);
         wipe_bearer(link);
         outbox_done(&link->outbox);
@@ -502,7 +542,8 @@ int edge_new(struct lws_context *context, uv_loop_t *loop, const EdgeOptions *op
         if (!edge->vhost)
                 return -EADDRNOTAVAIL;
         uv_timer_init(loop, &edge->tick);
-        edge->tick.data = edge;
+        uv_timer_init(loop, &edge->pause);
+        edge->tick.data = edge->pause.data = edge;
         *ret = TAKE_PTR(edge);
         return 0;
 }
@@ -512,6 +553,7 @@ void edge_stop(Edge *edge)
         EdgeLink *link, *next;
 
         uv_close((uv_handle_t *)&edge->tick, NULL);
+        uv_close((uv_handle_t *)&edge->pause, NULL);
         DL_FOREACH_SAFE (edge->links, link, next)
                 edge_close(link, WIRE_CLOSE_GOING_AWAY, "the hub stops");
 }

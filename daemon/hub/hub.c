@@ -283,6 +283,8 @@ static void refuse(EdgeLink *link, int outcome, uint64_t id, const char *text)
                 edge_close(link, answers ? WIRE_CLOSE_HELLO_EXPECTED : WIRE_CLOSE_MALFORMED, text);
         else if (!answers)
                 edge_close(link, WIRE_CLOSE_MALFORMED, text);
+        else
+                edge_pause(link);
 }
 
 static void on_message(EdgeLink *link, const char *json, size_t length, void *userdata)
