@@ -21,6 +21,7 @@ typedef enum Stage {
         ASKED, /* nothing: the hub may know it or not */
         INITIATED,
         ACCEPTED,
+        LEFT, /* by the caller; a group's call goes on */
         ENDED,
         CANCELLED,
 } Stage;
@@ -36,6 +37,7 @@ typedef struct Pair {
         int number;
         char *tokens[2];
         char uids[2][16];
+        char guid[16];      /* a group of the two */
         Talker *talkers[2]; /* caller, receiver */
         Fact *facts;
         pthread_t thread;
@@ -71,16 +73,20 @@ static bool ask(Talker *talker, const char *op, const char *id, const char *more
         return talker_try(talker, op, "\"session_id\":\"%s\"%s", id, more) && await(talker, NULL);
 }
 
-/* One call, as far as the hub lives; every third is given up before it is answered. */
+/*
+ * One call, as far as the hub lives; every third is given up before it is answered, and every
+ * second is to a group.
+ */
 static bool call(Pair *pair, Fact *fact, unsigned n)
 {
         Talker *caller = pair->talkers[0], *receiver = pair->talkers[1];
+        bool group = n % 2;
         char more[128];
 
         snprintf(more, sizeof(more),
-                 ",\"receiver\":\"%s\",\"receiver_type\":\"user\",\"call_type\":\"audio\","
+                 ",\"receiver\":\"%s\",\"receiver_type\":\"%s\",\"call_type\":\"audio\","
                  "\"join\":false",
-                 pair->uids[1]);
+                 group ? pair->guid : pair->uids[1], group ? "group" : "user");
         if (!ask(caller, "initiate", fact->id, more))
                 return false;
         fact->stage = INITIATED;
@@ -95,8 +101,13 @@ static bool call(Pair *pair, Fact *fact, unsigned n)
         fact->stage = ACCEPTED;
         if (!ask(caller, "end", fact->id, ""))
                 return false;
+        if (group) {
+                fact->stage = LEFT;
+                if (!ask(receiver, "end", fact->id, ""))
+                        return false;
+        }
         fact->stage = ENDED;
-        return await(receiver, "over");
+        return group || await(receiver, "over");
 }
 
 static void *load(void *userdata)
@@ -136,8 +147,9 @@ static void look_at(Pair *pair, int side, const cJSON *record, bool live)
         if (!fact)
                 rig_fail("a call that nobody placed: %s", cJSON_PrintUnformatted(record));
         fact->seen++;
-        bool right = live                       ? fact->stage < ENDED
-                     : fact->stage == ENDED     ? str_eq(status, "ended")
+        bool left = side == 0 && fact->stage == LEFT;
+        bool right = live                           ? fact->stage < ENDED && !left
+                     : fact->stage == ENDED || left ? str_eq(status, "ended")
                      : fact->stage == CANCELLED ? str_eq(status, side == 0 ? "cancelled" : "missed")
                                                 : true;
         if (!right)
@@ -196,20 +208,24 @@ static size_t check_pair(Pair *pair)
 }
 
 /* What was going on when the hub died goes on: its deadlines run, and it can be ended. */
-static size_t finish_live(Pair *pair)
+static size_t finish_live(Pair *pair, int side)
 {
-        Talker *caller = pair->talkers[0];
+        Talker *talker = pair->talkers[side];
         const cJSON *live;
         size_t n = 0;
 
-        cJSON_ArrayForEach (live, cJSON_GetObjectItemCaseSensitive(caller->welcome, "calls")) {
+        cJSON_ArrayForEach (live, cJSON_GetObjectItemCaseSensitive(talker->welcome, "calls")) {
                 bool rings = str_eq(talker_text(live, "status"), "initiated");
+                bool group = str_eq(talker_text(live, "receiver_type"), "group");
                 const cJSON *left = cJSON_GetObjectItemCaseSensitive(live, "remaining_ms");
 
                 if (rings && (!left || left->valuedouble <= 0 || left->valuedouble > 45000))
                         rig_fail("a ring without a deadline: %s", cJSON_PrintUnformatted(live));
+                /* The caller ends it for both, but leaves a group's. */
+                if (side == 1 && (rings || !group))
+                        continue;
                 const char *id = talker_text(live, "session_id");
-                talker_ok(talker_request(caller, rings ? "cancel" : "end", "\"session_id\":\"%s\"",
+                talker_ok(talker_request(talker, rings ? "cancel" : "end", "\"session_id\":\"%s\"",
                                          id));
                 Fact *fact;
                 HASH_FIND_STR(pair->facts, id, fact);
@@ -231,6 +247,9 @@ static void setup(void)
                         hub_add_user(h->hub, pairs[p].uids[i], "Somebody");
                         pairs[p].tokens[i] = hub_mint(h->hub, pairs[p].uids[i]);
                 }
+                snprintf(pairs[p].guid, sizeof(pairs[p].guid), "g%d", p);
+                free(RUN(0, "group", "add", pairs[p].guid));
+                free(RUN(0, "group", "join", pairs[p].guid, pairs[p].uids[0], pairs[p].uids[1]));
         }
 }
 
@@ -270,7 +289,7 @@ START_TEST(what_was_confirmed_survives_kill_9)
                 for (int p = 0; p < PAIRS; p++) {
                         connect_pair(&pairs[p]);
                         n_facts += check_pair(&pairs[p]);
-                        n_live += finish_live(&pairs[p]);
+                        n_live += finish_live(&pairs[p], 0) + finish_live(&pairs[p], 1);
                         disconnect_pair(&pairs[p]);
                 }
         }
