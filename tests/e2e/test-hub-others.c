@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Devices that do harm, or none any more, while others talk: nobody else waits. */
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "hub-rig.h"
+#include "wire/wire.h"
+
+#define GARBAGE_FRAMES 100000
+#define GARBAGE_LINKS 100
+#define GARBAGE_FATAL 10 /* of each link's frames */
+#define CALLS 40         /* that are measured meanwhile */
+#define CALL_MAX_MS 50.0 /* to set one up, while others are at work on the same machine */
+
+static double now_ms(void)
+{
+        return (double)clock_boottime() / USEC_PER_MSEC;
+}
+
+/* Sets a call up and ends it; how long it took from initiate to accepted, in ms. */
+static double timed_call(Talker *alice, Talker *bob)
+{
+        char id[TALKER_UUID_SIZE];
+        double begin = now_ms();
+
+        hub_rig_call(alice, bob, id);
+        double took = now_ms() - begin;
+        hub_rig_end(alice, id);
+        cJSON_Delete(talker_event(bob, "over"));
+        cJSON_Delete(talker_event(bob, "logged"));
+        return took;
+}
+
+static int compare(const void *a, const void *b)
+{
+        double x = *(const double *)a, y = *(const double *)b;
+
+        return (x > y) - (x < y);
+}
+
+static double median_call(Talker *alice, Talker *bob)
+{
+        double took[CALLS];
+
+        for (int i = 0; i < CALLS; i++)
+                took[i] = timed_call(alice, bob);
+        qsort(took, CALLS, sizeof(*took), compare);
+        return took[CALLS / 2];
+}
+
+static void setup_without_limits(void)
+{
+        h = hub_rig_new("[limits]\ncalls-per-minute = 0\ndevices-per-user = 0\n");
+}
+
+START_TEST(rule_17_a_device_that_reads_nothing_is_dropped_and_nobody_waits)
+{
+        WsOptions narrow = {.receive_buffer = 4096};
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+        Talker *deaf = talker_connect(hub_port(h->hub), &narrow);
+
+        talker_ok(talker_request(deaf, "hello",
+                                 "\"version\":1,\"token\":\"%s\",\"device\":\"bob-2\"", h->bob));
+        double before = median_call(alice, bob);
+        double meanwhile = median_call(alice, bob);
+        for (int i = 0; i < 60; i++)
+                timed_call(alice, bob);
+        printf("a call beside a device that reads nothing: %.2f ms, later %.2f ms\n", before,
+               meanwhile);
+        ck_assert_double_lt(meanwhile, CALL_MAX_MS);
+        talker_closed(deaf, WIRE_CLOSE_TOO_SLOW, "queue");
+        talker_free(deaf);
+        talker_free(alice);
+        talker_free(bob);
+}
+END_TEST
+
+/* What is answered with an error, and the connection stays. */
+static const char *const wrong[] = {
+        "{\"id\":%u,\"op\":\"dance\"}",
+        "{\"id\":%u,\"op\":\"end\"}",
+        "{\"id\":%u,\"op\":\"end\",\"session_id\":\"garbage\"}",
+        "{\"id\":%u,\"op\":\"end\",\"session_id\":7,\"more\":[[[1]]]}",
+        "{\"id\":%u,\"op\":\"accept\",\"session_id\":\"0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d\","
+        "\"join\":1}",
+};
+
+/* What ends it. */
+static const char *const fatal[] = {
+        "garbage",
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        "{\"id\":1,\"op\":\"hello\"",
+        "{\"op\":\"ack\",\"ack\":1,\"ack\":2}",
+        "\xff\xfe\xfd",
+        "null",
+};
+
+static void talk_wrong(Talker *talker, unsigned n)
+{
+        char text[256];
+
+        for (unsigned sent = 0; sent < n;) {
+                unsigned window = MIN_OF(n - sent, 32u);
+
+                for (unsigned i = 0; i < window; i++, sent++) {
+                        const char *format = wrong[sent % ELEMENTSOF(wrong)];
+
+                        /* The one verb of each is %u. */
+                        int length = snprintf(text, sizeof(text), "%.*s%u%s", 6, format, sent + 2,
+                                              format + 8);
+                        if (length < 0 || ws_send(talker->ws, text) < 0)
+                                _exit(2);
+                }
+                for (unsigned i = 0; i < window; i++) {
+                        _cleanup_free_ char *reply = NULL;
+
+                        if (ws_receive(talker->ws, 30000, &reply) != 0 ||
+                            !strstr(reply, "\"error\""))
+                                _exit(3);
+                }
+        }
+}
+
+/* Logged in or not, and never with a word that makes sense. */
+static void talk_garbage(uint16_t port, const char *token, unsigned number)
+{
+        char device[16];
+        WsClient *ws;
+
+        snprintf(device, sizeof(device), "m%u", number);
+        talk_wrong(talker_new(port, token, device), GARBAGE_FRAMES / GARBAGE_LINKS - GARBAGE_FATAL);
+        for (unsigned i = 0; i < GARBAGE_FATAL; i++) {
+                const char *text = fatal[i % ELEMENTSOF(fatal)];
+                char *reply = NULL;
+
+                if (ws_connect(port, NULL, &ws, NULL) != 0 ||
+                    ws_send_frame(ws, i % 7 == 6 ? WS_BINARY : WS_TEXT, true, text, strlen(text)) <
+                            0)
+                        _exit(4);
+                while (ws_receive(ws, 30000, &reply) == 0)
+                        free(reply);
+                ws_free(ws);
+        }
+}
+
+START_TEST(garbage_from_a_hundred_connections_harms_no_call)
+{
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+        double before = median_call(alice, bob);
+        pid_t children[GARBAGE_LINKS];
+        hub_add_user(h->hub, "mallory", "Mallory");
+        _cleanup_free_ char *token = hub_mint(h->hub, "mallory");
+        int alive = 0, status;
+
+        for (unsigned i = 0; i < GARBAGE_LINKS; i++) {
+                children[i] = fork();
+                if (children[i] == 0) {
+                        signal(SIGPIPE, SIG_IGN);
+                        /* It is the hub that is to be hard pressed, not the machine. */
+                        (void)setpriority(PRIO_PROCESS, 0, 19);
+                        talk_garbage(hub_port(h->hub), token, i);
+                        _exit(0);
+                }
+                ck_assert_int_gt(children[i], 0);
+        }
+        double begin = now_ms(), worst = 0;
+        unsigned n_calls = 0;
+        do {
+                double took = timed_call(alice, bob);
+
+                worst = MAX_OF(worst, took);
+                n_calls++;
+                alive = 0;
+                for (unsigned i = 0; i < GARBAGE_LINKS; i++) {
+                        if (children[i] && waitpid(children[i], &status, WNOHANG) == children[i]) {
+                                ck_assert_int_eq(status, 0);
+                                children[i] = 0;
+                        }
+                        alive += children[i] != 0;
+                }
+        } while (alive > 0);
+        double took = now_ms() - begin;
+        double after = median_call(alice, bob);
+
+        printf("%d garbage frames from %d connections in %.0f ms: %u calls meanwhile, %.2f ms "
+               "each, the slowest %.2f ms; before %.2f ms, after %.2f ms\n",
+               GARBAGE_FRAMES, GARBAGE_LINKS, took, n_calls, took / n_calls, worst, before, after);
+        ck_assert_uint_gt(n_calls, 0);
+        ck_assert_double_lt(took / n_calls, CALL_MAX_MS);
+        talker_free(alice);
+        talker_free(bob);
+}
+END_TEST
+
+/* A peer that is gone without a word: what it has open stays open, and nothing answers. */
+static pid_t vanished_peer(uint16_t port, const char *token, const char *id)
+{
+        pid_t pid = fork();
+
+        if (pid != 0)
+                return pid;
+        Talker *carol = talker_new(port, token, "carol-1");
+        cJSON_Delete(talker_event(carol, "incoming"));
+        talker_ok(talker_request(carol, "accept", "\"session_id\":\"%s\",\"join\":false", id));
+        raise(SIGSTOP);
+        _exit(0);
+}
+
+START_TEST(rule_14_and_17_a_peer_that_vanishes_in_a_call_is_gone_after_two_pings)
+{
+        Talker *alice = hub_rig_alice(h);
+        char id[TALKER_UUID_SIZE];
+        int status;
+
+        setenv("TRING_RIG_PATIENCE", "60", 1);
+        hub_add_user(h->hub, "carol", "Carol");
+        _cleanup_free_ char *token = hub_mint(h->hub, "carol");
+        talker_uuid(id);
+        pid_t carol = vanished_peer(hub_port(h->hub), token, id);
+        ck_assert_int_gt(carol, 0);
+        talker_ok(talker_initiate(alice, id, "carol"));
+        ck_assert_int_eq(waitpid(carol, &status, WUNTRACED), carol);
+        ck_assert(WIFSTOPPED(status));
+        cJSON_Delete(talker_event(alice, "accepted"));
+        double begin = now_ms();
+        /* Two pings without an answer, and 30 s to come back. */
+        cJSON *over = talker_event(alice, "over");
+        double took = now_ms() - begin;
+        printf("a peer that vanished: the call is over after %.1f s\n", took / 1000);
+        ck_assert_str_eq(talker_text(over, "reason"), "connection-lost");
+        ck_assert(process_has_said(h->hub->process, "does not answer any more"));
+        ck_assert(took >= 38000 && took <= 50000);
+        cJSON_Delete(over);
+        kill(carol, SIGKILL);
+        waitpid(carol, &status, 0);
+        talker_free(alice);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("hub: others");
+        TCase *tests = tcase_create("others"), *vanished = tcase_create("vanished");
+
+        tcase_set_timeout(tests, 120);
+        tcase_add_checked_fixture(tests, setup_without_limits, hub_rig_teardown);
+        tcase_add_test(tests, rule_17_a_device_that_reads_nothing_is_dropped_and_nobody_waits);
+        tcase_add_test(tests, garbage_from_a_hundred_connections_harms_no_call);
+        suite_add_tcase(suite, tests);
+        tcase_set_timeout(vanished, 120);
+        tcase_add_checked_fixture(vanished, setup_without_limits, hub_rig_teardown);
+        tcase_add_test(vanished,
+                       rule_14_and_17_a_peer_that_vanishes_in_a_call_is_gone_after_two_pings);
+        suite_add_tcase(suite, vanished);
+        return suite_run(suite);
+}
