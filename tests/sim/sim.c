@@ -75,21 +75,22 @@ static int parse(int argc, char *argv[], Options *ret)
         return r;
 }
 
-static void report(Story *story, const Outcome *outcome, const Options *options)
+static void report(Story *story, const Outcome *outcome, const Options *options, uint64_t before)
 {
         uint64_t steps = outcome->steps + 1; /* to see the end, too, if that is where it breaks */
         Outcome shown;
 
-        printf("seed %" PRIu64 ", step %" PRIu64 ", %.3f s: a law is broken\n  %s\n  %s\n",
-               story->seed, outcome->steps, (double)outcome->at / 1e6, law_text(outcome->law),
-               outcome->text);
+        printf("seed %" PRIu64 ", step %" PRIu64 " (%" PRIu64 " in all), %.3f s: a law is broken\n"
+               "  %s\n  %s\n",
+               story->seed, outcome->steps, before + outcome->steps, (double)outcome->at / 1e6,
+               law_text(outcome->law), outcome->text);
         printf("again: tests/sim/sim --seed %" PRIu64 " --steps %" PRIu64 " --verbose\n",
                story->seed, steps);
         if (options->no_shrink || options->verbose)
                 return;
-        size_t before = story->n;
+        size_t n = story->n;
         story_shrink(story, 4 * steps + 10000, outcome->law);
-        printf("the shortest story found, %zu of %zu stimuli:\n", story->n, before);
+        printf("the shortest story found, %zu of %zu stimuli:\n", story->n, n);
         play_apart(story, UINT64_MAX, true, &shown);
 }
 
@@ -117,7 +118,7 @@ int main(int argc, char *argv[])
                 story_tell(seed, &story);
                 play_apart(&story, options.steps - sum.steps, options.verbose, &outcome);
                 if (outcome.law != LAW_NONE)
-                        report(&story, &outcome, &options);
+                        report(&story, &outcome, &options, sum.steps);
                 story_done(&story);
                 if (outcome.law != LAW_NONE)
                         return EXIT_FAILURE;
