@@ -146,6 +146,9 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
                 return 0;
         if (line_rings(line) && !snapshot->here)
                 return line_end_here(phone, line, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
+        /* Here it was lost, and another device has joined it since (rule 11). */
+        if (!snapshot->here && incoming)
+                return line_end_here(phone, line, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
         accept = errand_find(phone, MESSAGE_ACCEPT, snapshot->record.session_id);
         if (line_rings(line) && accept)
                 line_answered_by(phone, line, accept);
@@ -239,7 +242,8 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 r = phone_history_put(phone, record);
                 if (r < 0)
                         return r;
-                if (line && !welcome_has(welcome, line))
+                /* On a resumed link events say it: in a group it may have been joined again. */
+                if (line && !welcome->resumed && !welcome_has(welcome, line))
                         r = line_over_by_record(phone, line, record);
                 if (r < 0)
                         return r;

@@ -107,6 +107,20 @@ START_TEST(rule_4_a_call_that_another_device_is_in_does_not_appear_here)
 }
 END_TEST
 
+START_TEST(rule_11_a_call_that_another_device_has_joined_since_is_over_here)
+{
+        CallSnapshot elsewhere = incoming(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        elsewhere.here = false;
+        answered(f, CALL);
+        hub_gone(f);
+        hub_welcomes(f, &elsewhere, 1, false);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ENDED);
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->record.reason, "connection-lost");
+}
+END_TEST
+
 START_TEST(rule_17_a_ring_that_is_over_when_it_is_sent_again_is_no_call)
 {
         CallSnapshot late = incoming(CALL, CALL_STATUS_INITIATED);
@@ -241,6 +255,24 @@ START_TEST(rule_17_a_resumed_link_does_not_say_up_to_when_history_is_known)
 }
 END_TEST
 
+START_TEST(rule_11_the_record_of_an_earlier_part_does_not_end_a_call_that_was_joined_again)
+{
+        Message message = {.type = MESSAGE_REPLY, .id = HELLO_ID};
+        CallRecord record = ended_at("here");
+        FIXTURE(f);
+
+        answered(f, CALL);
+        hub_gone(f);
+        message.reply.kind = REPLY_WELCOME;
+        message.reply.welcome.resumed = true;
+        message.reply.welcome.history = &record;
+        message.reply.welcome.n_history = 1;
+        message.reply.welcome.history_complete = true;
+        hub_message(f, &message);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
+}
+END_TEST
+
 START_TEST(rule_15_a_call_is_not_placed_again_before_history_is_known)
 {
         Message welcome = {.type = MESSAGE_REPLY, .id = HELLO_ID};
@@ -300,6 +332,7 @@ int main(void)
                 an_outgoing_call_that_was_answered_and_is_over_was_ongoing_before_it_ended,
                 rule_10_a_ring_that_ends_as_answered_was_ongoing_before,
                 rule_4_a_call_that_another_device_is_in_does_not_appear_here,
+                rule_11_a_call_that_another_device_has_joined_since_is_over_here,
                 rule_17_a_ring_that_is_over_when_it_is_sent_again_is_no_call,
                 rule_16_what_was_deleted_here_does_not_come_back,
                 rule_16_what_was_seen_here_stays_seen,
@@ -308,6 +341,7 @@ int main(void)
                 rule_14_a_call_that_was_given_up_without_the_hub_is_cancelled_there,
                 rule_16_pages_are_begun_again_after_a_new_welcome,
                 rule_17_a_resumed_link_does_not_say_up_to_when_history_is_known,
+                rule_11_the_record_of_an_earlier_part_does_not_end_a_call_that_was_joined_again,
                 rule_15_a_call_is_not_placed_again_before_history_is_known,
                 rule_16_a_ring_that_was_deleted_elsewhere_stops,
                 rule_2_a_ring_that_ran_out_while_the_daemon_was_away_is_not_heard_again,
