@@ -26,6 +26,7 @@ static void see_saved(World *world, Case *the_case, const LiveCall *live)
         unsigned caller = the_case->caller->user;
         bool was_answered = the_case->parts[caller].answered_at;
 
+        the_case->begun = true;
         if (live->record.status == CALL_STATUS_INITIATED)
                 the_case->ring_until = live->ring_until - DATE_BASE;
         part_see(&the_case->parts[caller], world, live->caller.status);
@@ -61,6 +62,7 @@ void laws_see_undone(World *world, const ExchangeAction *action)
 
         if (!the_case)
                 return;
+        the_case->begun = the_case->known;
         for (unsigned user = 0; user < world->weather.users; user++) {
                 Part *part = &the_case->parts[user];
 

@@ -38,6 +38,10 @@ static void judge_ring(Handset *handset, const PhoneCall *call, const Case *the_
                 law_broken(world, LAW_RING_ENDS, "%s: call %s rings %lu ms after its deadline",
                            handset_name(handset), session_id,
                            (unsigned long)((world->now - the_case->ring_until) / USEC_PER_MSEC));
+        /* Of a ring that is nearly over the hub does not tell who comes (rule 16). */
+        if (handset->welcomed_at + LATE_RING_MIN_US > the_case->ring_until &&
+            world->now <= the_case->ring_until + world->weather.delay_most)
+                return;
         if (part->answered_at && handset_had_time(handset, part->answered_at))
                 law_broken(world, LAW_STOPS_ELSEWHERE,
                            "%s: call %s rings %lu ms after it was answered", handset_name(handset),
@@ -107,7 +111,7 @@ static bool case_occupies(const Case *the_case, unsigned user)
 {
         const Part *part = &the_case->parts[user];
 
-        if (!the_case->ring_until || part->over_at)
+        if (!the_case->begun || part->over_at)
                 return false;
         return the_case->caller->user == user || part->answered_at;
 }

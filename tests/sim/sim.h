@@ -394,7 +394,8 @@ typedef struct Case {
         unsigned number;
         Handset *caller;
         bool is_group;
-        bool known; /* to the hub, stored */
+        bool begun; /* at the hub */
+        bool known; /* … and stored */
         usec_t ring_until;
         Part parts[USERS_MAX];
         Sight sights[HANDSETS_MAX];
