@@ -28,6 +28,13 @@ void figure_print(const char *name, double value, const char *unit, double targe
         fflush(stdout);
 }
 
+void figure_at_least(const char *name, double value, const char *unit, double target)
+{
+        printf("%-48s %9.2f %-7s target >= %8.2f  %s\n", name, value, unit, target,
+               value >= target ? "ok" : "MISSED");
+        fflush(stdout);
+}
+
 void figure_report(const char *name, double value, const char *unit)
 {
         printf("%-48s %9.2f %s\n", name, value, unit);

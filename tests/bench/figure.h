@@ -16,6 +16,8 @@
 void figure_machine(void);
 /* `value` is to be at most `target`. */
 void figure_print(const char *name, double value, const char *unit, double target);
+/* `value` is to be at least `target`. */
+void figure_at_least(const char *name, double value, const char *unit, double target);
 /* A figure that nothing is promised about. */
 void figure_report(const char *name, double value, const char *unit);
 
