@@ -105,14 +105,8 @@ static void on_message(void *userdata, const char *text, size_t length)
         Connection *connection = userdata;
         _cleanup_(message_done) Message message = {};
         char complaint[MESSAGE_TEXT_MAX + 1];
-        uint64_t id;
-        int r = wire_decode(WIRE_FROM_HUB, text, length, &message, &id, complaint);
+        int r = wire_decode_from_hub(text, length, &message, complaint);
 
-        /* A newer hub's: ignored, and acknowledged. */
-        if (r == WIRE_E_UNKNOWN) {
-                message = (Message){.type = MESSAGE_NONE, .seq = id};
-                r = 0;
-        }
         if (r < 0) {
                 finish(connection, CALL_ERROR_NOT_CONNECTED, strerror(-r));
                 return;

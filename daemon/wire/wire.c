@@ -133,6 +133,18 @@ static const FieldTable *encode_table(const Message *message)
                                                        : &reply_error_fields;
 }
 
+int wire_decode_from_hub(const char *json, size_t length, Message *ret,
+                         char text[static MESSAGE_TEXT_MAX + 1])
+{
+        uint64_t id;
+        int r = wire_decode(WIRE_FROM_HUB, json, length, ret, &id, text);
+
+        if (r != WIRE_E_UNKNOWN)
+                return r;
+        *ret = (Message){.type = MESSAGE_NONE, .seq = id};
+        return 0;
+}
+
 int wire_encode(const Message *message, size_t prefix, char **ret, size_t *ret_length)
 {
         _cleanup_(json_print_done) JsonPrinter printer;

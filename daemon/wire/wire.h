@@ -64,6 +64,13 @@ int wire_decode(WireSide from, const char *json, size_t length, Message *ret, ui
                 char text[static MESSAGE_TEXT_MAX + 1]);
 
 /*
+ * What a device does with a hub's text: as wire_decode(), but a message of a newer hub that is not
+ * known here is MESSAGE_NONE with the seq to acknowledge, and no error.
+ */
+int wire_decode_from_hub(const char *json, size_t length, Message *ret,
+                         char text[static MESSAGE_TEXT_MAX + 1]);
+
+/*
  * Writes one message: no line breaks, NUL-terminated, at most WIRE_MESSAGE_MAX. `prefix` bytes are
  * left free before it (LWS_PRE). The caller frees *ret. Returns 0, -ENOMEM, or -EMSGSIZE.
  */
