@@ -283,8 +283,7 @@ static void on_voice_message(void *userdata, const char *session_id, const Worke
                 break;
         case WORKER_PARTICIPANT:
                 r = phone_worker_participant(echo->phone, &instant, session_id, message->status.id,
-                                             message->status.connected, message->status.speaking,
-                                             message->status.audio_node);
+                                             &message->status.media);
                 break;
         case WORKER_ERROR:
                 r = phone_worker_error(echo->phone, &instant, session_id, message->error,

@@ -287,7 +287,7 @@ static void line_restore_media(Phone *phone, Line *line, bool worker)
         line->flows_said = session_media_flows(session);
         if (in_media && !worker) {
                 for (size_t i = 0; i < session->n_participants; i++)
-                        session->participants[i].connected = false;
+                        session->participants[i].media.connected = false;
                 session_fail(phone, line, CALL_ERROR_MEDIA_FAILED,
                              "the media of the call were lost while tringd was away");
         } else if (!in_media && worker) {

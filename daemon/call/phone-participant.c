@@ -118,7 +118,7 @@ bool participants_connected(const PhoneSession *session, const Participant *othe
                 bool known = participant_among(participant->participant.id, others, n);
 
                 n_known += known;
-                if (known && !participant->connected)
+                if (known && !participant->media.connected)
                         return false;
         }
         return n_known == n;
@@ -202,9 +202,16 @@ static int participant_of_worker(Phone *phone, Line *line, const char *id, Sessi
         return 0;
 }
 
+static bool media_is_same(const ParticipantMedia *a, const ParticipantMedia *b)
+{
+        return a->connected == b->connected && a->speaking == b->speaking &&
+               a->picture == b->picture && str_eq(a->audio_node, b->audio_node) &&
+               str_eq(a->video_node, b->video_node) &&
+               str_eq(a->verification_code, b->verification_code);
+}
+
 int phone_worker_participant(Phone *phone, const Instant *instant, const char *session_id,
-                             const char *participant, bool connected, bool speaking,
-                             const char *audio_node)
+                             const char *participant, const ParticipantMedia *media)
 {
         Line *line = line_find(phone, session_id);
         SessionParticipant *shown = NULL;
@@ -219,14 +226,11 @@ int phone_worker_participant(Phone *phone, const Instant *instant, const char *s
                 if (r < 0)
                         return r;
         }
-        if (shown && (shown->connected != connected || shown->speaking != speaking ||
-                      !str_eq(shown->audio_node, audio_node))) {
+        if (shown && !media_is_same(&shown->media, media)) {
                 /* Who speaks changes all the time, and is not worth the store's while. */
-                bool unsaved = line->unsaved || shown->connected != connected;
+                bool unsaved = line->unsaved || shown->media.connected != media->connected;
 
-                shown->connected = connected;
-                shown->speaking = speaking;
-                STR_SET(shown->audio_node, audio_node);
+                shown->media = *media;
                 participants_changed(phone, line);
                 line->unsaved = unsaved;
                 participant_say(phone, line, PHONE_PARTICIPANT_CHANGED, shown);

@@ -191,7 +191,7 @@ bool session_media_flows(const PhoneSession *session)
         if (session->state != SESSION_CONNECTED)
                 return false;
         for (size_t i = 0; i < session->n_participants; i++) {
-                if (session->participants[i].connected)
+                if (session->participants[i].media.connected)
                         return true;
         }
         return false;
@@ -310,7 +310,7 @@ int phone_worker_gone(Phone *phone, const Instant *instant, const char *session_
 
                 line->worker = false;
                 for (size_t i = 0; i < session->n_participants; i++)
-                        session->participants[i].connected = false;
+                        session->participants[i].media.connected = false;
                 if (session_is_in_media(session))
                         session_fail(phone, line, CALL_ERROR_MEDIA_FAILED, text);
                 line->joined = false;

@@ -98,7 +98,7 @@ static int welcome_media(Phone *phone, Line *line, const CallSnapshot *snapshot)
 static bool session_all_connected(const PhoneSession *session)
 {
         for (size_t i = 0; i < session->n_participants; i++) {
-                if (!session->participants[i].connected)
+                if (!session->participants[i].media.connected)
                         return false;
         }
         return true;

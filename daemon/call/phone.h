@@ -65,11 +65,22 @@ typedef struct SessionSettings { /* of Join, InitiateCall, AcceptCall */
         char microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1], camera[NODE_NAME_MAX + 1];
 } SessionSettings;
 
-typedef struct SessionParticipant {
-        Participant participant;
+/* Four groups of four: see the media part of PROTOCOL.md. */
+#define VERIFICATION_CODE_MAX 31
+
+/* What only the worker knows of a participant. */
+typedef struct ParticipantMedia {
         bool connected; /* media flows between us */
         bool speaking;
+        bool picture;                       /* one comes from them */
         char audio_node[NODE_NAME_MAX + 1]; /* PipeWire node.name of their voice here */
+        char video_node[NODE_NAME_MAX + 1]; /* of their picture; empty: there is none */
+        char verification_code[VERIFICATION_CODE_MAX + 1]; /* empty: not known yet */
+} ParticipantMedia;
+
+typedef struct SessionParticipant {
+        Participant participant;
+        ParticipantMedia media;
 } SessionParticipant;
 
 typedef struct PhoneSession {
@@ -389,8 +400,7 @@ int phone_worker_state(Phone *phone, const Instant *instant, const char *session
 int phone_worker_signal(Phone *phone, const Instant *instant, const char *session_id,
                         const char *peer, const char *data);
 int phone_worker_participant(Phone *phone, const Instant *instant, const char *session_id,
-                             const char *participant, bool connected, bool speaking,
-                             const char *audio_node);
+                             const char *participant, const ParticipantMedia *media);
 /* A fault that does not end the worker. */
 int phone_worker_error(Phone *phone, const Instant *instant, const char *session_id,
                        CallError error, const char *text);

@@ -149,6 +149,7 @@ void peer_signal(Peer *peer, const MediaSignal *signal)
                                       signal->text);
                 break;
         case MEDIA_SIGNAL_NO_MORE_CANDIDATES:
+        case MEDIA_SIGNAL_OFFER_WANTED: /* for one with more to offer than it did at first */
         case MEDIA_SIGNAL_NONE:
                 break;
         }

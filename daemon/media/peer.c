@@ -236,9 +236,8 @@ PeerState peer_state(const Peer *peer)
 void peer_status(const Peer *peer, WorkerParticipantStatus *ret)
 {
         *ret = (WorkerParticipantStatus){
-                .connected = peer->state == PEER_CONNECTED,
-                .speaking = peer->speaking,
+                .media = {.connected = peer->state == PEER_CONNECTED, .speaking = peer->speaking},
         };
         STR_SET(ret->id, peer->participant.id);
-        STR_SET(ret->audio_node, peer->node);
+        STR_SET(ret->media.audio_node, peer->node);
 }

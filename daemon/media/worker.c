@@ -301,8 +301,8 @@ static int remember_join(Worker *worker, const WorkerJoin *join)
         worker->n_ice_servers = n;
         STR_SET(worker->own_id, join->reply.participant);
         STR_SET(worker->title, str_empty(join->title) ? worker->options.title : join->title);
-        STR_SET(worker->microphone, join->microphone);
-        STR_SET(worker->speaker, join->speaker);
+        STR_SET(worker->microphone, join->devices.microphone);
+        STR_SET(worker->speaker, join->devices.speaker);
         return 0;
 }
 

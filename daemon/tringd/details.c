@@ -183,6 +183,6 @@ int details_append_participant(sd_bus_message *message, const SessionParticipant
         return sd_bus_message_append(message, "a{sv}", 7, "id", "s", p->id, "uid", "s",
                                      p->party.uid, "name", "s", p->party.name, "device", "s",
                                      p->party.device, "muted", "b", (int)p->muted, "speaking", "b",
-                                     (int)participant->speaking, "audio_node", "s",
-                                     participant->audio_node);
+                                     (int)participant->media.speaking, "audio_node", "s",
+                                     participant->media.audio_node);
 }

@@ -31,8 +31,8 @@ static void send_join(Daemon *daemon, const PhoneAction *action)
         message.join.reply = action->join.reply; /* borrowed: it is only written out */
         message.join.muted = action->join.muted;
         call_title(daemon, action->session_id, message.join.title);
-        choose(message.join.microphone, settings->microphone, daemon->settings.microphone);
-        choose(message.join.speaker, settings->speaker, daemon->settings.speaker);
+        choose(message.join.devices.microphone, settings->microphone, daemon->settings.microphone);
+        choose(message.join.devices.speaker, settings->speaker, daemon->settings.speaker);
         workers_send(daemon->workers, action->session_id, &message);
 }
 
@@ -100,8 +100,7 @@ static void on_worker_message(void *userdata, const char *session_id, const Work
                 break;
         case WORKER_PARTICIPANT:
                 r = phone_worker_participant(daemon->phone, &instant, session_id,
-                                             message->status.id, message->status.connected,
-                                             message->status.speaking, message->status.audio_node);
+                                             message->status.id, &message->status.media);
                 break;
         case WORKER_ERROR:
                 r = phone_worker_error(daemon->phone, &instant, session_id, message->error,

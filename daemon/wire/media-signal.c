@@ -78,10 +78,22 @@ static int read_candidate(const cJSON *candidate, MediaSignal *signal,
         return copy_text(line, signal);
 }
 
+static int read_offer_wanted(const cJSON *wanted, MediaSignal *signal,
+                             char text[static MESSAGE_TEXT_MAX + 1])
+{
+        const cJSON *restart = json_member(wanted, "ice_restart");
+
+        if (!cJSON_IsObject(wanted) || (restart && !cJSON_IsBool(restart)))
+                return refuse(text, "offer_wanted is an object, and ice_restart in it a boolean");
+        signal->type = MEDIA_SIGNAL_OFFER_WANTED;
+        signal->ice_restart = cJSON_IsTrue(restart);
+        return 0;
+}
+
 int media_signal_decode(const char *json, MediaSignal *ret, char text[static MESSAGE_TEXT_MAX + 1])
 {
         _cleanup_(cJSON_Deletep) cJSON *tree = NULL;
-        const cJSON *description, *candidate;
+        const cJSON *description, *candidate, *wanted;
         MediaSignal signal = {};
         int r = json_parse(json, strlen(json), &signal_limits, &tree, text);
 
@@ -89,10 +101,12 @@ int media_signal_decode(const char *json, MediaSignal *ret, char text[static MES
                 return r == -ENOMEM ? r : -EBADMSG;
         description = json_member(tree, "sdp");
         candidate = json_member(tree, "candidate");
-        if (!description == !candidate)
-                return refuse(text, "a signal has one of sdp and candidate");
+        wanted = json_member(tree, "offer_wanted");
+        if (!!description + !!candidate + !!wanted != 1)
+                return refuse(text, "a signal has one of sdp, candidate and offer_wanted");
         r = description ? read_description(description, &signal, text)
-                        : read_candidate(candidate, &signal, text);
+            : candidate ? read_candidate(candidate, &signal, text)
+                        : read_offer_wanted(wanted, &signal, text);
         if (r < 0)
                 return r;
         *ret = signal;
@@ -125,6 +139,15 @@ static void print_candidate(JsonPrinter *printer, const MediaSignal *signal)
         json_print_close(printer, '}');
 }
 
+static void print_offer_wanted(JsonPrinter *printer, bool ice_restart)
+{
+        json_print_name(printer, "offer_wanted");
+        json_print_open(printer, '{');
+        json_print_name(printer, "ice_restart");
+        json_print_bool(printer, ice_restart);
+        json_print_close(printer, '}');
+}
+
 int media_signal_encode(const MediaSignal *signal, char **ret)
 {
         JsonPrinter printer;
@@ -133,11 +156,19 @@ int media_signal_encode(const MediaSignal *signal, char **ret)
 
         json_print_init(&printer, 0, SIGNAL_DATA_MAX);
         json_print_open(&printer, '{');
-        if (signal->type == MEDIA_SIGNAL_OFFER || signal->type == MEDIA_SIGNAL_ANSWER)
-                print_description(&printer, signal->type == MEDIA_SIGNAL_OFFER ? "offer" : "answer",
-                                  signal->text);
-        else
+        switch (signal->type) {
+        case MEDIA_SIGNAL_OFFER:
+                print_description(&printer, "offer", signal->text);
+                break;
+        case MEDIA_SIGNAL_ANSWER:
+                print_description(&printer, "answer", signal->text);
+                break;
+        case MEDIA_SIGNAL_OFFER_WANTED:
+                print_offer_wanted(&printer, signal->ice_restart);
+                break;
+        default:
                 print_candidate(&printer, signal);
+        }
         json_print_close(&printer, '}');
         r = json_print_finish(&printer, ret, &length);
         json_print_done(&printer);

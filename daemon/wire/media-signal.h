@@ -8,11 +8,17 @@
  *         {"sdp":{"type":"offer","sdp":"v=0…"}}
  *         {"candidate":{"candidate":"candidate:…","sdpMid":"audio0","sdpMLineIndex":0}}
  *         {"candidate":null}                        there will be no more
+ *         {"offer_wanted":{"ice_restart":true}}     make one, please
+ *
+ * Of two participants the one who joined later makes all the offers, the first and any that follow
+ * in the call (other media, an ICE restart): so two offers never cross. The other one asks for an
+ * offer by OFFER_WANTED.
  *
  * It comes from strangers: whoever reads the SDP itself checks it again. Members not known here are
  * ignored (browsers add some).
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "call/message.h"
@@ -25,13 +31,15 @@ typedef enum MediaSignalType {
         MEDIA_SIGNAL_ANSWER,
         MEDIA_SIGNAL_CANDIDATE,
         MEDIA_SIGNAL_NO_MORE_CANDIDATES,
+        MEDIA_SIGNAL_OFFER_WANTED,
 } MediaSignalType;
 
 typedef struct MediaSignal {
         MediaSignalType type;
-        char *text;     /* owned: the SDP, or the candidate's line; NULL: NO_MORE_CANDIDATES */
-        uint32_t mline; /* of a candidate: which m= section, from 0 */
+        char *text;                         /* owned: the SDP, or the candidate's line; else NULL */
+        uint32_t mline;                     /* of a candidate: which m= section, from 0 */
         char mid[MEDIA_SIGNAL_MID_MAX + 1]; /* likewise, by name; empty: not told */
+        bool ice_restart; /* of OFFER_WANTED: with new credentials, all candidates anew */
 } MediaSignal;
 
 /*

@@ -29,7 +29,7 @@ static const FieldTable settings_fields =
 static const FieldTable kept_participant_fields = FIELD_TABLE(
         "participant",
         {NULL, FIELD_FLAT, 0, AT(SessionParticipant, participant), .table = &participant_fields},
-        {"connected", FIELD_BOOL, 0, AT(SessionParticipant, connected)});
+        {"connected", FIELD_BOOL, 0, AT(SessionParticipant, media.connected)});
 
 static const FieldTable state_fields = FIELD_TABLE(
         "kept call", {NULL, FIELD_FLAT, 0, AT(PhoneCallState, record), .table = &record_fields},

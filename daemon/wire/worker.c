@@ -15,13 +15,19 @@ static const char *const type_words[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_PARTICIPANT_JOINED] = "participant-joined",
         [WORKER_PARTICIPANT_LEFT] = "participant-left",
         [WORKER_SIGNAL_IN] = "signal-in",
+        [WORKER_DEVICES] = "devices",
         [WORKER_MUTE] = "mute",
+        [WORKER_VIDEO_PAUSE] = "video-pause",
+        [WORKER_SCREEN_START] = "screen-start",
+        [WORKER_SCREEN_STOP] = "screen-stop",
+        [WORKER_NETWORK_CHANGED] = "network-changed",
         [WORKER_LEAVE] = "leave",
         [WORKER_STATS_REQUEST] = "stats-request",
         [WORKER_QUIT] = "quit",
         [WORKER_STATE] = "state",
         [WORKER_SIGNAL_OUT] = "signal-out",
         [WORKER_PARTICIPANT] = "participant",
+        [WORKER_SCREEN] = "screen",
         [WORKER_ERROR] = "error",
         [WORKER_STATS] = "stats",
 };
@@ -49,12 +55,23 @@ static const FieldTable type_fields = FIELD_TABLE(
 #define WORKER_TABLE(name, ...) \
         FIELD_TABLE(name, {NULL, FIELD_FLAT, .table = &type_fields}, __VA_ARGS__)
 
+static const FieldTable device_fields =
+        FIELD_TABLE("devices", {"microphone", FIELD_TEXT, 0, AT(WorkerDevices, microphone)},
+                    {"speaker", FIELD_TEXT, 0, AT(WorkerDevices, speaker)},
+                    {"camera", FIELD_TEXT, 0, AT(WorkerDevices, camera)},
+                    {"echo_cancel", FIELD_BOOL, 0, AT(WorkerDevices, echo_cancel)});
+
 static const FieldTable join_fields = WORKER_TABLE(
         "join", {NULL, FIELD_FLAT, 0, AT(WorkerMessage, join.reply), .table = &join_reply_fields},
         {"muted", FIELD_BOOL, 0, AT(WorkerMessage, join.muted)},
+        {"video", FIELD_BOOL, 0, AT(WorkerMessage, join.video)},
+        {"video_paused", FIELD_BOOL, 0, AT(WorkerMessage, join.video_paused)},
+        {"relay_only", FIELD_BOOL, 0, AT(WorkerMessage, join.relay_only)},
         {"title", FIELD_TEXT, 0, AT(WorkerMessage, join.title)},
-        {"microphone", FIELD_TEXT, 0, AT(WorkerMessage, join.microphone)},
-        {"speaker", FIELD_TEXT, 0, AT(WorkerMessage, join.speaker)});
+        {NULL, FIELD_FLAT, 0, AT(WorkerMessage, join.devices), .table = &device_fields});
+
+static const FieldTable devices_fields = WORKER_TABLE(
+        "devices", {NULL, FIELD_FLAT, 0, AT(WorkerMessage, devices), .table = &device_fields});
 
 static const FieldTable other_fields =
         WORKER_TABLE("participant", {"participant", FIELD_OBJECT, R, AT(WorkerMessage, participant),
@@ -66,17 +83,29 @@ static const FieldTable worker_signal_fields = WORKER_TABLE(
 static const FieldTable mute_fields =
         WORKER_TABLE("mute", {"on", FIELD_BOOL, R, AT(WorkerMessage, on)});
 
+static const FieldTable video_pause_fields =
+        WORKER_TABLE("video-pause", {"on", FIELD_BOOL, R, AT(WorkerMessage, on)});
+
+static const FieldTable screen_start_fields =
+        WORKER_TABLE("screen-start", {"node", FIELD_U32, R, AT(WorkerMessage, node)});
+
+static const FieldTable screen_fields =
+        WORKER_TABLE("screen", {"on", FIELD_BOOL, R, AT(WorkerMessage, on)});
+
 static const FieldTable stats_request_fields =
         WORKER_TABLE("stats-request", {"serial", FIELD_U64, R, AT(WorkerMessage, serial)});
 
 static const FieldTable state_fields = WORKER_TABLE(
         "state", {"state", FIELD_WORD, R, AT(WorkerMessage, state), .words = &session_state_words});
 
-static const FieldTable status_fields =
-        WORKER_TABLE("participant", {"id", FIELD_UID, R, AT(WorkerMessage, status.id)},
-                     {"connected", FIELD_BOOL, R, AT(WorkerMessage, status.connected)},
-                     {"speaking", FIELD_BOOL, R, AT(WorkerMessage, status.speaking)},
-                     {"audio_node", FIELD_TEXT, 0, AT(WorkerMessage, status.audio_node)});
+static const FieldTable status_fields = WORKER_TABLE(
+        "participant", {"id", FIELD_UID, R, AT(WorkerMessage, status.id)},
+        {"connected", FIELD_BOOL, R, AT(WorkerMessage, status.media.connected)},
+        {"speaking", FIELD_BOOL, R, AT(WorkerMessage, status.media.speaking)},
+        {"picture", FIELD_BOOL, 0, AT(WorkerMessage, status.media.picture)},
+        {"audio_node", FIELD_TEXT, 0, AT(WorkerMessage, status.media.audio_node)},
+        {"video_node", FIELD_TEXT, 0, AT(WorkerMessage, status.media.video_node)},
+        {"verification_code", FIELD_TEXT, 0, AT(WorkerMessage, status.media.verification_code)});
 
 static const FieldTable error_fields = WORKER_TABLE(
         "error", {"error", FIELD_WORD, R, AT(WorkerMessage, error), .words = &call_error_words},
@@ -90,7 +119,13 @@ static const FieldTable participant_stats_fields = FIELD_TABLE(
         {"mouth_to_ear_ms", FIELD_DOUBLE, 0, AT(WorkerParticipantStats, mouth_to_ear_ms)},
         {"loss", FIELD_DOUBLE, 0, AT(WorkerParticipantStats, loss)},
         {"bitrate_in", FIELD_U32, 0, AT(WorkerParticipantStats, bitrate_in)},
-        {"bitrate_out", FIELD_U32, 0, AT(WorkerParticipantStats, bitrate_out)});
+        {"bitrate_out", FIELD_U32, 0, AT(WorkerParticipantStats, bitrate_out)},
+        {"video_codec", FIELD_TEXT, 0, AT(WorkerParticipantStats, video_codec)},
+        {"video_bitrate_in", FIELD_U32, 0, AT(WorkerParticipantStats, video_bitrate_in)},
+        {"video_bitrate_out", FIELD_U32, 0, AT(WorkerParticipantStats, video_bitrate_out)},
+        {"width", FIELD_U32, 0, AT(WorkerParticipantStats, width)},
+        {"height", FIELD_U32, 0, AT(WorkerParticipantStats, height)},
+        {"frames_per_second", FIELD_DOUBLE, 0, AT(WorkerParticipantStats, frames_per_second)});
 
 static const FieldTable stats_fields =
         WORKER_TABLE("stats", {"serial", FIELD_U64, R, AT(WorkerMessage, serial)},
@@ -103,13 +138,19 @@ static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_PARTICIPANT_JOINED] = &other_fields,
         [WORKER_PARTICIPANT_LEFT] = &other_fields,
         [WORKER_SIGNAL_IN] = &worker_signal_fields,
+        [WORKER_DEVICES] = &devices_fields,
         [WORKER_MUTE] = &mute_fields,
+        [WORKER_VIDEO_PAUSE] = &video_pause_fields,
+        [WORKER_SCREEN_START] = &screen_start_fields,
+        [WORKER_SCREEN_STOP] = &type_fields,
+        [WORKER_NETWORK_CHANGED] = &type_fields,
         [WORKER_LEAVE] = &type_fields,
         [WORKER_STATS_REQUEST] = &stats_request_fields,
         [WORKER_QUIT] = &type_fields,
         [WORKER_STATE] = &state_fields,
         [WORKER_SIGNAL_OUT] = &worker_signal_fields,
         [WORKER_PARTICIPANT] = &status_fields,
+        [WORKER_SCREEN] = &screen_fields,
         [WORKER_ERROR] = &error_fields,
         [WORKER_STATS] = &stats_fields,
 };

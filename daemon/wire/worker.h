@@ -27,35 +27,49 @@ typedef enum WorkerMessageType {
         /* tringd to worker */
         WORKER_JOIN,               /* `join`: open the microphone, offer to `others`; legal again
                                       after LEAVE, with a new participant id */
+        WORKER_DEVICES,            /* `devices`: others for a call that goes on */
         WORKER_PARTICIPANT_JOINED, /* `participant`: they will offer to us */
         WORKER_PARTICIPANT_LEFT,   /* `participant.id` */
         WORKER_SIGNAL_IN,          /* `signal`, from `signal.peer` */
         WORKER_MUTE,               /* `on` */
-        WORKER_LEAVE,              /* close microphone and media, stay warm */
-        WORKER_STATS_REQUEST,      /* answered by one WORKER_STATS with the same `serial` */
-        WORKER_QUIT,               /* end, at once and cleanly */
+        WORKER_VIDEO_PAUSE,        /* `on`: close the camera, or open it again */
+        WORKER_SCREEN_START,       /* `node`: show this screen in place of the camera; the PipeWire
+                                      remote's descriptor rides along (SCM_RIGHTS) */
+        WORKER_SCREEN_STOP,
+        WORKER_NETWORK_CHANGED, /* addresses or routes are others: ICE looks again */
+        WORKER_LEAVE,           /* close microphone and media, stay warm */
+        WORKER_STATS_REQUEST,   /* answered by one WORKER_STATS with the same `serial` */
+        WORKER_QUIT,            /* end, at once and cleanly */
 
         /* worker to tringd */
         WORKER_STATE,       /* `state`: joining, connected, reconnecting, failed, left, idle */
         WORKER_SIGNAL_OUT,  /* `signal`, to `signal.peer` */
         WORKER_PARTICIPANT, /* `status` of one participant changed */
+        WORKER_SCREEN,      /* `on`: the screen is shown now, or (by itself) no more */
         WORKER_ERROR,       /* `error`, `text`: a fault that does not end the worker */
         WORKER_STATS,       /* `stats` */
 
         WORKER_MESSAGE_TYPE_COUNT,
 } WorkerMessageType;
 
+typedef struct WorkerDevices {
+        /* PipeWire node.name each; empty: the system's default */
+        char microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1], camera[NODE_NAME_MAX + 1];
+        bool echo_cancel; /* taken out of the microphone: what the speaker plays */
+} WorkerDevices;
+
 typedef struct WorkerJoin {
         ReplyJoin reply; /* own id, others, ICE servers; owned */
         bool muted;
+        bool video, video_paused;       /* a picture is sent; it begins paused */
+        bool relay_only;                /* only through TURN: nobody learns our address */
         char title[2 * NAME_MAX_BYTES]; /* for node.description: "Alice, call" */
-        char microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1]; /* empty: default */
+        WorkerDevices devices;
 } WorkerJoin;
 
 typedef struct WorkerParticipantStatus {
         char id[PARTICIPANT_ID_MAX + 1];
-        bool connected, speaking;
-        char audio_node[NODE_NAME_MAX + 1];
+        ParticipantMedia media;
 } WorkerParticipantStatus;
 
 typedef struct WorkerParticipantStats {
@@ -63,7 +77,11 @@ typedef struct WorkerParticipantStats {
         char codec[32]; /* "opus" */
         double round_trip_ms, jitter_ms, mouth_to_ear_ms;
         double loss;                      /* 0…1, of packets from them */
-        uint32_t bitrate_in, bitrate_out; /* bit/s */
+        uint32_t bitrate_in, bitrate_out; /* bit/s, of the voice */
+        char video_codec[32];             /* "VP8"; empty: no picture, and these are 0 */
+        uint32_t video_bitrate_in, video_bitrate_out; /* bit/s */
+        uint32_t width, height;                       /* of their picture */
+        double frames_per_second;                     /* likewise */
 } WorkerParticipantStats;
 
 typedef struct WorkerStats {
@@ -78,7 +96,9 @@ typedef struct WorkerMessage {
                 WorkerJoin join;
                 Participant participant;
                 MessageSignal signal; /* session_id is empty: a worker has one session */
+                WorkerDevices devices;
                 bool on;
+                uint32_t node; /* PipeWire's object id, in the remote that comes with it */
                 SessionState state;
                 WorkerParticipantStatus status;
                 struct {

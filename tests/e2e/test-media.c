@@ -77,7 +77,7 @@ START_TEST(microphone_is_open_between_join_and_leave_only)
         room_both_join(&room);
         ck_assert_int_eq(rig_graph_wait_node(room.graph, capture, true, ROOM_HEAR_MS), 0);
         ck_assert_int_eq(rig_graph_wait_node(room.graph, playback, true, ROOM_HEAR_MS), 0);
-        ck_assert_str_eq(room.alice->status.audio_node, playback);
+        ck_assert_str_eq(room.alice->status.media.audio_node, playback);
         ck_assert(rig_graph_node_property(room.graph, playback, PW_KEY_NODE_DESCRIPTION, property,
                                           sizeof(property)));
         ck_assert_str_eq(property, "bob, call");

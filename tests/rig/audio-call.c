@@ -174,8 +174,8 @@ void audio_call_join(AudioCall *call, AudioEnd *end, bool muted)
         end->status = (WorkerParticipantStatus){};
         STR_SET(reply->participant, end->id);
         STR_SET(message.join.title, "Test, call");
-        STR_SET(message.join.microphone, end->microphone ? end->microphone : "");
-        STR_SET(message.join.speaker, end->speaker ? end->speaker : "");
+        STR_SET(message.join.devices.microphone, end->microphone ? end->microphone : "");
+        STR_SET(message.join.devices.speaker, end->speaker ? end->speaker : "");
         reply->others = others;
         reply->ice_servers = call->ice_servers;
         reply->n_ice_servers = call->n_ice_servers;
@@ -304,7 +304,7 @@ void audio_call_wait_peer(AudioCall *call, AudioEnd *end)
 {
         usec_t deadline = rig_deadline();
 
-        while (!end->status.connected)
+        while (!end->status.media.connected)
                 wait_once(call, deadline, end, "the other one");
 }
 
@@ -312,7 +312,7 @@ void audio_call_wait_speaking(AudioCall *call, AudioEnd *end, bool speaking)
 {
         usec_t deadline = rig_deadline();
 
-        while (end->status.speaking != speaking)
+        while (end->status.media.speaking != speaking)
                 wait_once(call, deadline, end, speaking ? "speech" : "the end of speech");
 }
 

@@ -263,7 +263,7 @@ void handset_run_job(Handset *handset, Job *job)
         case JOB_PARTICIPANT:
                 if (works)
                         r = phone_worker_participant(phone, &instant, job->session_id, job->peer,
-                                                     job->on, false, "");
+                                                     &(ParticipantMedia){.connected = job->on});
                 break;
         case JOB_SIGNAL:
                 if (works)

@@ -22,6 +22,8 @@ static const struct {
           .mid = "audio0"}},
         {"{\"candidate\":{\"candidate\":\"\",\"sdpMLineIndex\":0}}",
          {.type = MEDIA_SIGNAL_NO_MORE_CANDIDATES}},
+        {"{\"offer_wanted\":{\"ice_restart\":true}}",
+         {.type = MEDIA_SIGNAL_OFFER_WANTED, .ice_restart = true}},
 };
 
 START_TEST(each_form_is_read)
@@ -35,6 +37,7 @@ START_TEST(each_form_is_read)
         ck_assert_pstr_eq(signal.text, wanted->text);
         ck_assert_uint_eq(signal.mline, wanted->mline);
         ck_assert_str_eq(signal.mid, wanted->mid);
+        ck_assert_int_eq(signal.ice_restart, wanted->ice_restart);
         media_signal_done(&signal);
 }
 END_TEST
@@ -75,9 +78,11 @@ static const struct {
 } bad[] = {
         {"", ""},
         {"sdp", ""},
-        {"[]", "one of sdp and candidate"},
-        {"{}", "one of sdp and candidate"},
-        {"{\"sdp\":{},\"candidate\":{}}", "one of sdp and candidate"},
+        {"[]", "one of sdp, candidate and offer_wanted"},
+        {"{}", "one of sdp, candidate and offer_wanted"},
+        {"{\"offer_wanted\":7}", "offer_wanted is an object"},
+        {"{\"offer_wanted\":{\"ice_restart\":1}}", "ice_restart in it a boolean"},
+        {"{\"sdp\":{},\"candidate\":{}}", "one of sdp, candidate and offer_wanted"},
         {"{\"sdp\":\"v=0\"}", "two strings"},
         {"{\"sdp\":{\"type\":\"offer\"}}", "two strings"},
         {"{\"sdp\":{\"type\":1,\"sdp\":\"\"}}", "two strings"},

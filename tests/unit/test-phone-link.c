@@ -20,7 +20,9 @@ static void flows_between(Fixture *f, CallSnapshot *snapshot)
 {
         static Participant other = {.id = "alice-1", .party.uid = "alice"};
 
-        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", true, false, "node");
+        phone_worker_participant(
+                f->phone, &f->instant, CALL, "alice-1",
+                &(ParticipantMedia){.connected = true, .speaking = false, .audio_node = "node"});
         forget(f);
         reply_ok(f, MESSAGE_STATE);
         STR_SET(snapshot->participant, phone_call_find(f->phone, CALL)->session.own_id);

@@ -95,7 +95,9 @@ static void story_of_an_answer(Fixture *f)
         STR_SET(message.participant.session_id, CALL);
         event(f, &message);
         AGAIN(phone_worker_signal(f->phone, &f->instant, CALL, "alice-2", "{}"));
-        AGAIN(phone_worker_participant(f->phone, &f->instant, CALL, "alice-2", true, true, "n"));
+        AGAIN(phone_worker_participant(
+                f->phone, &f->instant, CALL, "alice-2",
+                &(ParticipantMedia){.connected = true, .speaking = true, .audio_node = "n"}));
         message = (Message){.type = MESSAGE_SIGNALLED,
                             .signal = {.peer = "alice-2", .data = (char[]){"{}"}}};
         STR_SET(message.signal.session_id, CALL);
@@ -200,7 +202,9 @@ static void story_of_a_group(Fixture *f)
                 (Message){.type = MESSAGE_MEMBERS, .members = {.members = members, .n_members = 2}};
         STR_SET(message.members.session_id, CALL);
         event(f, &message);
-        AGAIN(phone_worker_participant(f->phone, &f->instant, CALL, "carol-1", true, false, "n"));
+        AGAIN(phone_worker_participant(
+                f->phone, &f->instant, CALL, "carol-1",
+                &(ParticipantMedia){.connected = true, .speaking = false, .audio_node = "n"}));
         blocks_and_sees(f);
         begins_anew(f, true);
         begins_anew(f, false);

@@ -96,7 +96,9 @@ START_TEST(a_call_goes_on_with_the_worker_that_is_still_there)
         FIXTURE(f);
 
         talking(f, CALL);
-        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", true, true, "node");
+        phone_worker_participant(
+                f->phone, &f->instant, CALL, "alice-1",
+                &(ParticipantMedia){.connected = true, .speaking = true, .audio_node = "node"});
         phone_worker_state(f->phone, &f->instant, CALL, SESSION_CONNECTED);
         restarted(f, true);
         expect(f, "call-added session-added manager");

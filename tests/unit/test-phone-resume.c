@@ -13,7 +13,9 @@ static CallSnapshot flowing(Fixture *f)
         CallSnapshot snapshot = outgoing(CALL, CALL_STATUS_ONGOING);
 
         talking(f, CALL);
-        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", true, false, "node");
+        phone_worker_participant(
+                f->phone, &f->instant, CALL, "alice-1",
+                &(ParticipantMedia){.connected = true, .speaking = false, .audio_node = "node"});
         forget(f);
         reply_ok(f, MESSAGE_STATE);
         STR_SET(snapshot.participant, "me");

@@ -187,16 +187,22 @@ START_TEST(what_the_worker_hears_of_a_participant_is_shown_and_the_hub_told)
         FIXTURE(f);
 
         talking(f, CALL);
-        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", true, true, "node");
+        phone_worker_participant(
+                f->phone, &f->instant, CALL, "alice-1",
+                &(ParticipantMedia){.connected = true, .speaking = true, .audio_node = "node"});
         expect(f, "session participant send:state");
         ck_assert(f->sent[MESSAGE_STATE].state.media_flows);
-        ck_assert_str_eq(session(f, CALL)->participants[0].audio_node, "node");
-        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", true, false, "node");
+        ck_assert_str_eq(session(f, CALL)->participants[0].media.audio_node, "node");
+        phone_worker_participant(
+                f->phone, &f->instant, CALL, "alice-1",
+                &(ParticipantMedia){.connected = true, .speaking = false, .audio_node = "node"});
         expect(f, "session participant");
         phone_worker_state(f->phone, &f->instant, CALL, SESSION_RECONNECTING);
         expect(f, "session send:state");
         ck_assert(!f->sent[MESSAGE_STATE].state.media_flows);
-        phone_worker_participant(f->phone, &f->instant, CALL, "nobody", true, false, "node");
+        phone_worker_participant(
+                f->phone, &f->instant, CALL, "nobody",
+                &(ParticipantMedia){.connected = true, .speaking = false, .audio_node = "node"});
         expect(f, "");
 }
 END_TEST
@@ -390,7 +396,9 @@ START_TEST(a_worker_is_adopted_after_a_restart)
         hub_welcomes(f, &ongoing, 1, false);
         expect(f, "call-added session-added manager");
         phone_worker_state(f->phone, &f->instant, CALL, SESSION_CONNECTED);
-        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", true, false, "node");
+        phone_worker_participant(
+                f->phone, &f->instant, CALL, "alice-1",
+                &(ParticipantMedia){.connected = true, .speaking = false, .audio_node = "node"});
         expect(f, "session session user-joined session participant send:state");
         ck_assert_str_eq(session(f, CALL)->participants[0].participant.party.uid, "alice");
         phone_worker_signal(f->phone, &f->instant, CALL, "alice-1", "{}");
@@ -410,7 +418,9 @@ START_TEST(news_of_a_worker_that_was_stopped_is_old)
         forget(f);
         phone_worker_state(f->phone, &f->instant, CALL, SESSION_CONNECTED);
         phone_worker_signal(f->phone, &f->instant, CALL, "alice-1", "{}");
-        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", true, true, "node");
+        phone_worker_participant(
+                f->phone, &f->instant, CALL, "alice-1",
+                &(ParticipantMedia){.connected = true, .speaking = true, .audio_node = "node"});
         phone_worker_error(f->phone, &f->instant, CALL, CALL_ERROR_MEDIA_FAILED, "gone");
         phone_worker_gone(f->phone, &f->instant, CALL, "gone");
         expect(f, "");

@@ -382,8 +382,10 @@ static void media_does(Storm *storm)
                 phone_worker_signal(phone, now, id, "alice-1", "{}");
                 break;
         case 2:
-                phone_worker_participant(phone, now, id, "alice-1", roll(storm, 2), roll(storm, 2),
-                                         "node");
+                phone_worker_participant(phone, now, id, "alice-1",
+                                         &(ParticipantMedia){.connected = roll(storm, 2),
+                                                             .speaking = roll(storm, 2),
+                                                             .audio_node = "node"});
                 break;
         default:
                 phone_worker_gone(phone, now, id, "gone");

@@ -77,7 +77,7 @@ START_TEST(a_call_of_a_device_is_stored_and_read)
         ck_assert_ptr_nonnull(state.participants);
         state.n_participants = 1;
         STR_SET(state.participants->participant.id, "p1");
-        state.participants->connected = true;
+        state.participants->media.connected = true;
         ck_assert_int_eq(wire_encode_kept(&state, &text), 0);
         ck_assert_int_eq(wire_decode_kept(text, &back), 0);
         ck_assert_int_eq(wire_encode_kept(&back, &again), 0);
@@ -89,7 +89,7 @@ START_TEST(a_call_of_a_device_is_stored_and_read)
         ck_assert_int_eq(back.session_state, SESSION_RECONNECTING);
         ck_assert_int_eq(back.settings.type, CALL_TYPE_VIDEO);
         ck_assert_uint_eq(back.n_participants, 1);
-        ck_assert(back.participants->connected);
+        ck_assert(back.participants->media.connected);
         phone_call_state_done(&state);
         phone_call_state_done(&back);
 }

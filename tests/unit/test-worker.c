@@ -10,23 +10,34 @@ static const char *const messages[] = {
         "{\"type\":\"join\",\"participant\":\"p8\",\"others\":[{\"id\":\"p7\",\"uid\":\"carol\","
         "\"name\":\"Carol\",\"device\":\"phone\",\"muted\":true}],\"ice_servers\":[{\"url\":"
         "\"stun:127.0.0.1:3478\",\"username\":\"u\",\"credential\":\"c\"}],\"muted\":true,"
-        "\"title\":\"Carol, call\",\"microphone\":\"mic\",\"speaker\":\"spk\"}",
+        "\"video\":true,\"video_paused\":true,\"relay_only\":true,\"title\":\"Carol, call\","
+        "\"microphone\":\"mic\",\"speaker\":\"spk\",\"camera\":\"cam\",\"echo_cancel\":true}",
         "{\"type\":\"join\",\"participant\":\"p8\"}",
         "{\"type\":\"participant-joined\",\"participant\":{\"id\":\"p7\",\"uid\":\"carol\"}}",
         "{\"type\":\"participant-left\",\"participant\":{\"id\":\"p7\"}}",
         "{\"type\":\"signal-in\",\"peer\":\"p7\",\"data\":\"{\\\"type\\\":\\\"offer\\\"}\"}",
+        "{\"type\":\"devices\",\"microphone\":\"mic\",\"speaker\":\"spk\",\"camera\":\"cam\","
+        "\"echo_cancel\":true}",
         "{\"type\":\"mute\",\"on\":false}",
+        "{\"type\":\"video-pause\",\"on\":true}",
+        "{\"type\":\"screen-start\",\"node\":41}",
+        "{\"type\":\"screen-stop\"}",
+        "{\"type\":\"network-changed\"}",
         "{\"type\":\"leave\"}",
         "{\"type\":\"stats-request\",\"serial\":5}",
         "{\"type\":\"quit\"}",
         "{\"type\":\"state\",\"state\":\"connected\"}",
         "{\"type\":\"signal-out\",\"peer\":\"p7\",\"data\":\"d\"}",
         "{\"type\":\"participant\",\"id\":\"p7\",\"connected\":true,\"speaking\":false,"
-        "\"audio_node\":\"tring.x.playback.carol\"}",
+        "\"picture\":true,\"audio_node\":\"tring.x.playback.carol\","
+        "\"video_node\":\"tring.x.video.carol\",\"verification_code\":\"1234 5678\"}",
+        "{\"type\":\"screen\",\"on\":false}",
         "{\"type\":\"error\",\"error\":\"MediaFailed\",\"text\":\"no microphone\"}",
         "{\"type\":\"stats\",\"serial\":5,\"participants\":[{\"id\":\"p7\",\"codec\":\"opus\","
         "\"round_trip_ms\":1.25,\"jitter_ms\":-0.5,\"mouth_to_ear_ms\":44,\"loss\":0.03,"
-        "\"bitrate_in\":64000,\"bitrate_out\":48000}]}",
+        "\"bitrate_in\":64000,\"bitrate_out\":48000,\"video_codec\":\"VP8\","
+        "\"video_bitrate_in\":500000,\"video_bitrate_out\":400000,\"width\":640,\"height\":480,"
+        "\"frames_per_second\":29.5}]}",
 };
 
 START_TEST(a_message_is_read_and_written_again)
@@ -56,8 +67,8 @@ START_TEST(members_stand_where_they_belong)
         ck_assert_str_eq(message.join.reply.participant, "p8");
         ck_assert_str_eq(message.join.reply.others[0].party.name, "Carol");
         ck_assert_str_eq(message.join.reply.ice_servers[0].credential, "c");
-        ck_assert_str_eq(message.join.microphone, "mic");
-        ck_assert_str_eq(message.join.speaker, "spk");
+        ck_assert_str_eq(message.join.devices.microphone, "mic");
+        ck_assert_str_eq(message.join.devices.speaker, "spk");
         worker_message_done(&message);
 
         const char *last = messages[ELEMENTSOF(messages) - 1];
