@@ -4,18 +4,12 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
-#include <utlist.h>
 
 #include "base/log.h"
 #include "media/capture.h"
 #include "media/link.h"
-#include "media/peer.h"
+#include "media/mesh.h"
 #include "media/warm.h"
-
-typedef struct Remote {
-        struct Remote *prev, *next;
-        Peer *peer; /* owned */
-} Remote;
 
 typedef struct Worker {
         WorkerOptions options;
@@ -24,7 +18,6 @@ typedef struct Worker {
         guint orphan_timer;
         SessionState state;
 
-        char own_id[PARTICIPANT_ID_MAX + 1]; /* empty: not joined */
         char title[2 * NAME_MAX_BYTES], microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1];
         IceServer *ice_servers; /* owned; those of the join */
         size_t n_ice_servers;
@@ -33,11 +26,7 @@ typedef struct Worker {
         Voice *voice;
         Capture *capture;
         bool has_speaker;
-        Remote *remotes;
-
-        uint64_t stats_serial; /* of the request being answered */
-        WorkerStats stats;
-        size_t stats_missing;
+        Mesh *mesh; /* NULL: not joined */
 } Worker;
 
 static void tell_fault(Worker *worker, CallError error, const char *text)
@@ -59,148 +48,51 @@ static void set_state(Worker *worker, SessionState state)
         link_send(worker->link, &(WorkerMessage){.type = WORKER_STATE, .state = state});
 }
 
-static void tell_participant(Worker *worker, const Peer *peer)
-{
-        WorkerMessage message = {.type = WORKER_PARTICIPANT};
-
-        peer_status(peer, &message.status);
-        link_send(worker->link, &message);
-}
-
-/* The best that any connection has: in a mesh, one that is lost does not end the others. */
 static void conclude_state(Worker *worker)
 {
-        bool connected = !worker->remotes, interrupted = false, connecting = false;
-        bool was_connected =
-                worker->state == SESSION_CONNECTED || worker->state == SESSION_RECONNECTING;
-        Remote *remote;
-
-        if (str_empty(worker->own_id))
-                return;
-        DL_FOREACH (worker->remotes, remote) {
-                PeerState state = peer_state(remote->peer);
-
-                connected |= state == PEER_CONNECTED;
-                interrupted |= state == PEER_INTERRUPTED;
-                connecting |= state == PEER_CONNECTING;
-        }
-        if (connected)
-                set_state(worker, SESSION_CONNECTED);
-        else if (interrupted)
-                set_state(worker, SESSION_RECONNECTING);
-        else if (!connecting || !was_connected) /* else: one who came later connects */
-                set_state(worker, connecting ? SESSION_JOINING : SESSION_FAILED);
+        if (worker->mesh)
+                set_state(worker, mesh_state(worker->mesh, worker->state));
 }
 
-/* ---- peers ---- */
+/* ---- the others ---- */
 
-static Remote *find_remote(Worker *worker, const char *id)
-{
-        Remote *remote;
-
-        DL_FOREACH (worker->remotes, remote)
-                if (str_eq(peer_participant(remote->peer)->id, id))
-                        return remote;
-        return NULL;
-}
-
-static void send_stats(Worker *worker)
-{
-        WorkerMessage message = {
-                .type = WORKER_STATS, .serial = worker->stats_serial, .stats = worker->stats};
-
-        link_send(worker->link, &message);
-        free(worker->stats.participants);
-        worker->stats = (WorkerStats){};
-        worker->stats_missing = 0;
-}
-
-/* A request for stats that is under way is answered without it. */
-static void remote_free(Worker *worker, Remote *remote)
-{
-        if (worker->stats_missing > 0)
-                send_stats(worker);
-        DL_DELETE(worker->remotes, remote);
-        peer_free(remote->peer);
-        free(remote);
-}
-
-static void on_signal(void *userdata, Peer *peer, const MediaSignal *signal)
-{
-        Worker *worker = userdata;
-        WorkerMessage message = {.type = WORKER_SIGNAL_OUT};
-        int r = media_signal_encode(signal, &message.signal.data);
-
-        if (r < 0) {
-                tell_fault(worker, CALL_ERROR_MEDIA_FAILED, "a session description is too long");
-                return;
-        }
-        STR_SET(message.signal.peer, peer_participant(peer)->id);
-        link_send(worker->link, &message);
-        free(message.signal.data);
-}
-
-static void on_changed(void *userdata, Peer *peer)
+static void on_mesh_message(void *userdata, const WorkerMessage *message)
 {
         Worker *worker = userdata;
 
-        tell_participant(worker, peer);
-        conclude_state(worker);
+        link_send(worker->link, message);
 }
 
-static void on_peer_fault(void *userdata, Peer *peer, const char *text)
+static void on_mesh_fault(void *userdata, CallError error, const char *text)
 {
-        const Party *party = &peer_participant(peer)->party;
-        char sentence[MESSAGE_TEXT_MAX + 1], name[NAME_MAX_BYTES];
-
-        str_printable(name, sizeof(name), str_empty(party->name) ? party->uid : party->name);
-        snprintf(sentence, sizeof(sentence), "%.100s: %.140s", name, text);
-        tell_fault(userdata, CALL_ERROR_MEDIA_FAILED, sentence);
+        tell_fault(userdata, error, text);
 }
 
-static void on_stats(void *userdata, Peer *peer, const WorkerParticipantStats *stats)
+static void on_mesh_changed(void *userdata)
 {
-        Worker *worker = userdata;
-
-        if (worker->stats_missing == 0)
-                return;
-        worker->stats.participants[worker->stats.n_participants++] = *stats;
-        if (--worker->stats_missing == 0)
-                send_stats(worker);
+        conclude_state(userdata);
 }
 
-static const PeerEvents peer_events = {
-        .signal = on_signal,
-        .changed = on_changed,
-        .fault = on_peer_fault,
-        .stats = on_stats,
+static const MeshEvents mesh_events = {
+        .tell = on_mesh_message,
+        .fault = on_mesh_fault,
+        .changed = on_mesh_changed,
 };
 
-static void add_peer(Worker *worker, const Participant *participant, bool offers)
+static int open_mesh(Worker *worker)
 {
-        _cleanup_free_ Remote *remote = calloc(1, sizeof(*remote));
-        PeerOptions options = {
-                .participant = participant,
-                .offers = offers,
+        const MeshOptions options = {
                 .session = worker->options.session,
                 .speaker = worker->speaker,
                 .ice_servers = worker->ice_servers,
                 .n_ice_servers = worker->n_ice_servers,
                 .sound = worker->has_speaker ? worker->sound : NULL,
                 .voice = worker->voice,
-                .events = &peer_events,
+                .events = &mesh_events,
                 .userdata = worker,
         };
-        int r = remote ? peer_new(&options, &remote->peer) : -ENOMEM;
 
-        if (r < 0) {
-                tell_fault(worker, CALL_ERROR_MEDIA_FAILED,
-                           "the connection to a participant could not be set up");
-                return;
-        }
-        DL_APPEND(worker->remotes, remote);
-        tell_participant(worker, remote->peer);
-        TAKE_PTR(remote);
+        return mesh_new(&options, &worker->mesh);
 }
 
 /* ---- sound ---- */
@@ -273,18 +165,14 @@ static void open_sound(Worker *worker)
 
 static void leave(Worker *worker)
 {
-        Remote *remote, *next;
-
         worker->capture = capture_free(worker->capture);
-        DL_FOREACH_SAFE (worker->remotes, remote, next)
-                remote_free(worker, remote);
+        worker->mesh = mesh_free(worker->mesh);
         worker->voice = voice_free(worker->voice);
         if (worker->sound && sound_is_broken(worker->sound))
                 worker->sound = sound_free(worker->sound);
         free(worker->ice_servers);
         worker->ice_servers = NULL;
         worker->n_ice_servers = 0;
-        worker->own_id[0] = '\0';
 }
 
 static int remember_join(Worker *worker, const WorkerJoin *join)
@@ -299,7 +187,6 @@ static int remember_join(Worker *worker, const WorkerJoin *join)
                        n * sizeof(*worker->ice_servers));
         }
         worker->n_ice_servers = n;
-        STR_SET(worker->own_id, join->reply.participant);
         STR_SET(worker->title, str_empty(join->title) ? worker->options.title : join->title);
         STR_SET(worker->microphone, join->devices.microphone);
         STR_SET(worker->speaker, join->devices.speaker);
@@ -308,21 +195,29 @@ static int remember_join(Worker *worker, const WorkerJoin *join)
 
 static void join(Worker *worker, const WorkerJoin *join)
 {
+        size_t n_added = 0;
+        int r;
+
         leave(worker);
         worker->state = SESSION_IDLE;
         set_state(worker, SESSION_JOINING);
-        if (remember_join(worker, join) < 0 ||
-            (!worker->options.echo && voice_new(&worker->voice) < 0)) {
+        r = remember_join(worker, join);
+        if (r == 0 && !worker->options.echo)
+                r = voice_new(&worker->voice);
+        if (r == 0) {
+                if (worker->voice)
+                        voice_set_muted(worker->voice, join->muted);
+                open_sound(worker);
+                r = open_mesh(worker);
+        }
+        if (r < 0) {
                 tell_fault(worker, CALL_ERROR_MEDIA_FAILED, "out of memory");
                 set_state(worker, SESSION_FAILED);
                 return;
         }
-        if (worker->voice)
-                voice_set_muted(worker->voice, join->muted);
-        open_sound(worker);
         for (size_t i = 0; i < join->reply.n_others; i++)
-                add_peer(worker, &join->reply.others[i], true);
-        if (join->reply.n_others > 0 && !worker->remotes)
+                n_added += mesh_add(worker->mesh, &join->reply.others[i], true) == 0;
+        if (join->reply.n_others > 0 && n_added == 0)
                 set_state(worker, SESSION_FAILED);
         else
                 conclude_state(worker);
@@ -330,63 +225,26 @@ static void join(Worker *worker, const WorkerJoin *join)
 
 static void participant_joined(Worker *worker, const Participant *participant)
 {
-        Remote *remote = find_remote(worker, participant->id);
-
-        if (str_empty(worker->own_id))
+        if (!worker->mesh)
                 return;
-        if (remote)
-                remote_free(worker, remote);
-        add_peer(worker, participant, false);
+        mesh_add(worker->mesh, participant, false);
         conclude_state(worker);
 }
 
 static void participant_left(Worker *worker, const Participant *participant)
 {
-        Remote *remote = find_remote(worker, participant->id);
-
-        if (!remote)
+        if (!worker->mesh)
                 return;
-        remote_free(worker, remote);
+        mesh_remove(worker->mesh, participant->id);
         conclude_state(worker);
-}
-
-static void signal_in(Worker *worker, const MessageSignal *message)
-{
-        Remote *remote = find_remote(worker, message->peer);
-        char text[MESSAGE_TEXT_MAX + 1];
-        MediaSignal signal;
-        int r;
-
-        /* To one that has left it may still come. */
-        if (!remote)
-                return;
-        r = media_signal_decode(message->data, &signal, text);
-        if (r < 0) {
-                on_peer_fault(worker, remote->peer, r == -ENOMEM ? "out of memory" : text);
-                return;
-        }
-        peer_signal(remote->peer, &signal);
-        media_signal_done(&signal);
 }
 
 static void request_stats(Worker *worker, uint64_t serial)
 {
-        Remote *remote;
-        size_t n = 0;
-
-        if (worker->stats_missing > 0)
-                send_stats(worker);
-        DL_COUNT(worker->remotes, remote, n);
-        worker->stats_serial = serial;
-        if (n > 0)
-                worker->stats.participants = calloc(n, sizeof(*worker->stats.participants));
-        if (!worker->stats.participants) {
-                send_stats(worker);
-                return;
-        }
-        worker->stats_missing = n;
-        DL_FOREACH (worker->remotes, remote)
-                peer_request_stats(remote->peer);
+        if (worker->mesh)
+                mesh_request_stats(worker->mesh, serial);
+        else
+                link_send(worker->link, &(WorkerMessage){.type = WORKER_STATS, .serial = serial});
 }
 
 static void on_message(void *userdata, const WorkerMessage *message)
@@ -404,7 +262,8 @@ static void on_message(void *userdata, const WorkerMessage *message)
                 participant_left(worker, &message->participant);
                 break;
         case WORKER_SIGNAL_IN:
-                signal_in(worker, &message->signal);
+                if (worker->mesh)
+                        mesh_signal(worker->mesh, &message->signal);
                 break;
         case WORKER_MUTE:
                 if (worker->voice)
@@ -449,14 +308,13 @@ static void on_gone(void *userdata)
 static void on_connected(void *userdata)
 {
         Worker *worker = userdata;
-        Remote *remote;
 
         if (worker->orphan_timer)
                 g_source_remove(worker->orphan_timer);
         worker->orphan_timer = 0;
         link_send(worker->link, &(WorkerMessage){.type = WORKER_STATE, .state = worker->state});
-        DL_FOREACH (worker->remotes, remote)
-                tell_participant(worker, remote->peer);
+        if (worker->mesh)
+                mesh_tell_all(worker->mesh);
 }
 
 static const LinkEvents link_events = {
