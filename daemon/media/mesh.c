@@ -131,7 +131,6 @@ int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
                 .participant = participant,
                 .offers = offers,
                 .session = mesh->options.session,
-                .speaker = mesh->options.speaker,
                 .ice_servers = mesh->options.ice_servers,
                 .n_ice_servers = mesh->options.n_ice_servers,
                 .sound = mesh->options.sound,

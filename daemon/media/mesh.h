@@ -20,11 +20,11 @@ typedef struct MeshEvents {
 
 typedef struct MeshOptions {
         /* All are borrowed, and outlive the mesh. */
-        const char *session, *speaker;
+        const char *session;
         const IceServer *ice_servers;
         size_t n_ice_servers;
-        Sound *sound; /* NULL: nothing can be heard */
-        Voice *voice; /* NULL: echo */
+        CallSound *sound; /* NULL: nothing is played */
+        Voice *voice;     /* NULL: echo */
         const MeshEvents *events;
         void *userdata;
 } MeshOptions;

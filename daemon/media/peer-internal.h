@@ -10,7 +10,6 @@
 #include "media/chain.h"
 #include "media/description.h"
 #include "media/peer.h"
-#include "media/playback.h"
 #include "media/speech.h"
 #include "media/stats.h"
 
@@ -34,7 +33,7 @@ struct Peer {
         usec_t began;
 
         Ring ring;
-        Playback *playback;
+        CallSound *sound; /* not owned; NULL: nothing is played */
         Voice *voice;
         Speech speech; /* of the receiving thread */
         bool speaking;

@@ -152,23 +152,21 @@ static int build_pipeline(Peer *peer, const PeerOptions *options)
         return r;
 }
 
-/* Without it the call goes on, unheard: the fault is told, and is no reason to fail. */
-static void open_playback(Peer *peer, const PeerOptions *options)
+static int open_playback(Peer *peer, const PeerOptions *options)
 {
         const Party *party = &peer->participant.party;
         _cleanup_free_ char *description =
                 str_printf("%s, call", str_empty(party->name) ? party->uid : party->name);
         int r;
 
+        if (!description)
+                return -ENOMEM;
         snprintf(peer->node, sizeof(peer->node), "tring.%s.playback.%s", options->session,
                  party->uid);
-        r = description ? playback_new(options->sound, peer->node, description, options->speaker,
-                                       &peer->ring, &peer->playback)
-                        : -ENOMEM;
-        if (r < 0) {
-                peer->node[0] = '\0';
-                peer->events->fault(peer->userdata, peer, "the speaker could not be opened");
-        }
+        r = call_sound_play(options->sound, peer->node, description, &peer->ring);
+        if (r == 0)
+                peer->sound = options->sound;
+        return r;
 }
 
 int peer_new(const PeerOptions *options, Peer **ret)
@@ -192,10 +190,10 @@ int peer_new(const PeerOptions *options, Peer **ret)
                 return -EIO;
         if (peer->offers)
                 r = peer_build_send_chain(peer, CHAIN_PAYLOAD);
+        if (r == 0 && options->sound && peer->voice)
+                r = open_playback(peer, options);
         if (r < 0)
                 return r;
-        if (options->sound && peer->voice)
-                open_playback(peer, options);
         *ret = TAKE_PTR(peer);
         return 0;
 }
@@ -216,7 +214,8 @@ Peer *peer_free(Peer *peer)
         if (peer->send.pad)
                 g_signal_handlers_disconnect_by_data(peer->send.pad, peer);
         gst_element_set_state(peer->pipeline, GST_STATE_NULL);
-        playback_free(peer->playback);
+        if (peer->sound)
+                call_sound_stop(peer->sound, &peer->ring);
         send_chain_done(&peer->send);
         gst_object_unref(peer->pipeline);
         peer_unref(peer);

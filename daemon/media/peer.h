@@ -9,7 +9,7 @@
  * do no more than put events there.
  */
 
-#include "media/sound.h"
+#include "media/call-sound.h"
 #include "media/voice.h"
 #include "wire/media-signal.h"
 #include "wire/worker.h"
@@ -37,11 +37,11 @@ typedef struct PeerEvents {
 typedef struct PeerOptions {
         const Participant *participant; /* copied */
         bool offers;
-        const char *session, *speaker;
+        const char *session;
         const IceServer *ice_servers;
         size_t n_ice_servers;
-        Sound *sound; /* outlives the peer; NULL: nothing can be heard */
-        Voice *voice; /* outlives the peer; NULL: echo, what is heard is sent back */
+        CallSound *sound; /* outlives the peer; NULL: nothing is played */
+        Voice *voice;     /* outlives the peer; NULL: echo, what is heard is sent back */
         const PeerEvents *events;
         void *userdata;
 } PeerOptions;

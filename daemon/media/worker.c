@@ -6,7 +6,7 @@
 #include <signal.h>
 
 #include "base/log.h"
-#include "media/capture.h"
+#include "media/call-sound.h"
 #include "media/link.h"
 #include "media/mesh.h"
 #include "media/warm.h"
@@ -18,14 +18,11 @@ typedef struct Worker {
         guint orphan_timer;
         SessionState state;
 
-        char title[2 * NAME_MAX_BYTES], microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1];
         IceServer *ice_servers; /* owned; those of the join */
         size_t n_ice_servers;
 
-        Sound *sound;
+        CallSound *sound; /* NULL: echo */
         Voice *voice;
-        Capture *capture;
-        bool has_speaker;
         Mesh *mesh; /* NULL: not joined */
 } Worker;
 
@@ -83,10 +80,9 @@ static int open_mesh(Worker *worker)
 {
         const MeshOptions options = {
                 .session = worker->options.session,
-                .speaker = worker->speaker,
                 .ice_servers = worker->ice_servers,
                 .n_ice_servers = worker->n_ice_servers,
-                .sound = worker->has_speaker ? worker->sound : NULL,
+                .sound = worker->sound,
                 .voice = worker->voice,
                 .events = &mesh_events,
                 .userdata = worker,
@@ -95,81 +91,19 @@ static int open_mesh(Worker *worker)
         return mesh_new(&options, &worker->mesh);
 }
 
-/* ---- sound ---- */
-
 static void on_sound_fault(void *userdata, CallError error, const char *text)
 {
         tell_fault(userdata, error, text);
-}
-
-/* Before the join as well: then it is known what devices there are. */
-static void connect_sound(Worker *worker)
-{
-        if (worker->options.echo || worker->sound)
-                return;
-        sound_new(on_sound_fault, worker, &worker->sound);
-}
-
-static void on_frame(void *userdata, const int16_t *samples)
-{
-        voice_frame(((Worker *)userdata)->voice, samples);
-}
-
-/* Whether there is any device to use; a chosen one that is not there gives way to the default. */
-static bool check_device(Worker *worker, SoundDirection direction, char *name, const char *what)
-{
-        char sentence[MESSAGE_TEXT_MAX + 1];
-
-        bool any = sound_has_device(worker->sound, direction, "");
-
-        if (any && sound_has_device(worker->sound, direction, name))
-                return true;
-        if (!any) {
-                snprintf(sentence, sizeof(sentence), "there is no %s", what);
-        } else {
-                char shown[128];
-
-                snprintf(sentence, sizeof(sentence),
-                         "there is no %s named '%s'; the default one is used", what,
-                         str_printable(shown, sizeof(shown), name));
-                name[0] = '\0';
-        }
-        tell_fault(worker, CALL_ERROR_DEVICE_NOT_FOUND, sentence);
-        return any;
-}
-
-/* No microphone, no speaker, no PipeWire: each is told, none keeps the call from connecting. */
-static void open_sound(Worker *worker)
-{
-        char node[NODE_NAME_MAX + 1];
-
-        if (worker->options.echo)
-                return;
-        connect_sound(worker);
-        worker->has_speaker = false;
-        if (!worker->sound) {
-                tell_fault(worker, CALL_ERROR_MEDIA_FAILED,
-                           "PipeWire cannot be reached: nothing can be heard or said");
-                return;
-        }
-        worker->has_speaker = check_device(worker, SOUND_SPEAKER, worker->speaker, "speaker");
-        if (!check_device(worker, SOUND_MICROPHONE, worker->microphone, "microphone"))
-                return;
-        snprintf(node, sizeof(node), "tring.%s.capture", worker->options.session);
-        if (capture_new(worker->sound, node, worker->title, worker->microphone, on_frame, worker,
-                        &worker->capture) < 0)
-                tell_fault(worker, CALL_ERROR_MEDIA_FAILED, "the microphone could not be opened");
 }
 
 /* ---- what tringd says ---- */
 
 static void leave(Worker *worker)
 {
-        worker->capture = capture_free(worker->capture);
+        if (worker->sound)
+                call_sound_leave(worker->sound);
         worker->mesh = mesh_free(worker->mesh);
         worker->voice = voice_free(worker->voice);
-        if (worker->sound && sound_is_broken(worker->sound))
-                worker->sound = sound_free(worker->sound);
         free(worker->ice_servers);
         worker->ice_servers = NULL;
         worker->n_ice_servers = 0;
@@ -187,9 +121,6 @@ static int remember_join(Worker *worker, const WorkerJoin *join)
                        n * sizeof(*worker->ice_servers));
         }
         worker->n_ice_servers = n;
-        STR_SET(worker->title, str_empty(join->title) ? worker->options.title : join->title);
-        STR_SET(worker->microphone, join->devices.microphone);
-        STR_SET(worker->speaker, join->devices.speaker);
         return 0;
 }
 
@@ -207,7 +138,11 @@ static void join(Worker *worker, const WorkerJoin *join)
         if (r == 0) {
                 if (worker->voice)
                         voice_set_muted(worker->voice, join->muted);
-                open_sound(worker);
+                if (worker->sound)
+                        call_sound_join(worker->sound, &join->devices,
+                                        str_empty(join->title) ? worker->options.title
+                                                               : join->title,
+                                        worker->voice);
                 r = open_mesh(worker);
         }
         if (r < 0) {
@@ -343,11 +278,13 @@ int worker_run(const WorkerOptions *options)
         g_unix_signal_add(SIGTERM, on_terminate, worker.loop);
         g_unix_signal_add(SIGINT, on_terminate, worker.loop);
         on_gone(&worker);
-        connect_sound(&worker);
-        g_main_loop_run(worker.loop);
+        if (!options->echo)
+                r = call_sound_new(options->session, on_sound_fault, &worker, &worker.sound);
+        if (r == 0)
+                g_main_loop_run(worker.loop);
         leave(&worker);
-        worker.sound = sound_free(worker.sound);
+        worker.sound = call_sound_free(worker.sound);
         worker.link = link_free(worker.link);
         g_main_loop_unref(worker.loop);
-        return 0;
+        return r;
 }
