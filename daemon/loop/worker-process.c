@@ -105,8 +105,10 @@ static int on_child_exit(sd_event_source *source, int fd, uint32_t revents, void
 
         if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
                 return 0;
-        if (info.si_code != CLD_EXITED)
-                snprintf(reason, sizeof(reason), "killed by signal %d", info.si_status);
+        if (info.si_code != CLD_EXITED && info.si_status == SIGSYS)
+                STR_SET(reason, "made a system call that its sandbox forbids");
+        else if (info.si_code != CLD_EXITED)
+                snprintf(reason, sizeof(reason), "was killed by signal %d", info.si_status);
         else if (info.si_status == 0)
                 snprintf(reason, sizeof(reason), "exited");
         else if (info.si_status == EXEC_FAILED)

@@ -37,7 +37,7 @@ typedef struct WorkerProcessEvents {
         /* One whole message, NUL-terminated, valid until the callback returns. */
         void (*message)(void *userdata, const char *text, size_t length);
         /* The process has ended (adopted: its line is closed). `reason` is for a log or a person:
-         * "exited", "exited with status 1", "killed by signal 11", "closed its line". */
+         * "exited", "exited with status 1", "was killed by signal 11", "closed its line". */
         void (*gone)(void *userdata, const char *reason);
 } WorkerProcessEvents;
 

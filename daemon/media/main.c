@@ -62,6 +62,16 @@ static bool read_number(const char *text, double max, double *ret)
         return true;
 }
 
+static int enter_sandbox(unsigned needs)
+{
+        int r = sandbox_enter(needs);
+
+        if (r < 0)
+                fprintf(stderr, "tring-media: no sandbox can be had here (seccomp(2)): %s\n",
+                        strerror(-r));
+        return r;
+}
+
 static int run_worker(int argc, char **argv)
 {
         static const struct option long_options[] = {
@@ -92,7 +102,7 @@ static int run_worker(int argc, char **argv)
         if (!text_is_valid(options.title, sizeof(((WorkerJoin *)0)->title) - 1))
                 return usage_error("'%s' is not a title", options.title);
         log_open("tring-media", log_level_from_environment());
-        r = sandbox_enter();
+        r = enter_sandbox(SANDBOX_NETWORK);
         if (r == 0)
                 r = worker_run(&options);
         if (r == -EINVAL)
@@ -149,7 +159,7 @@ static int run_tone(int argc, char **argv)
                 options.kind = TONE_RING_BACK;
         else if (!str_eq(argv[optind], "ring"))
                 return usage_error("'%s' is neither ring nor ring-back", argv[optind]);
-        if (sandbox_enter() < 0)
+        if (enter_sandbox(SANDBOX_FILES) < 0)
                 return EXIT_FAILURE;
         return tone_run(&options);
 }

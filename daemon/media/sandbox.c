@@ -1,10 +1,228 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "media/sandbox.h"
 
+#include <asm/ioctls.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
-int sandbox_enter(void)
+#include "base/cleanup.h"
+#include "media/sandbox-files.h"
+
+#ifdef TRING_SANITIZERS
+#define SANITIZED true /* their reports read the sources */
+#else
+#define SANITIZED false
+#endif
+
+#define TYPE_MASK 0xf /* of socket(2)'s type, without SOCK_CLOEXEC and the like */
+#define WRITING (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
+
+/* System calls by name, with blanks between. Names that a machine does not have are left out. */
+typedef struct Group {
+        int error; /* 0: allowed whatever the arguments are */
+        const char *names;
+} Group;
+
+static const Group groups[] = {
+        /* Descriptors that are there, and memory. */
+        {0, "read readv pread64 preadv preadv2 write writev pwrite64 lseek _llseek close "
+            "close_range dup dup2 dup3 fcntl fcntl64 pipe pipe2 memfd_create ftruncate ftruncate64 "
+            "fallocate fadvise64 fadvise64_64 brk mmap mmap2 munmap mremap mprotect madvise "
+            "mincore mlock mlock2 munlock membarrier mseal"},
+        /* What there is in folders; open(2) is below. */
+        {0, "access faccessat faccessat2 stat stat64 lstat lstat64 fstat fstat64 newfstatat "
+            "fstatat64 statx statfs statfs64 fstatfs fstatfs64 readlink readlinkat getdents "
+            "getdents64 getcwd inotify_init1 inotify_add_watch inotify_rm_watch"},
+        /* Waiting and waking. */
+        {0, "poll ppoll ppoll_time64 select _newselect pselect6 pselect6_time64 epoll_create "
+            "epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd2 signalfd4 "
+            "timerfd_create timerfd_settime timerfd_settime64 timerfd_gettime timerfd_gettime64 "
+            "futex futex_time64 futex_waitv futex_wait futex_wake futex_requeue restart_syscall"},
+        /* Time. */
+        {0, "time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 "
+            "clock_nanosleep clock_nanosleep_time64 nanosleep times getrusage"},
+        /* Sockets; which there can be, socket(2) below says. */
+        {0, "socketpair connect bind listen accept accept4 shutdown getsockname getpeername "
+            "getsockopt setsockopt send sendto sendmsg sendmmsg recv recvfrom recvmsg recvmmsg "
+            "recvmmsg_time64"},
+        /* Threads, and when they run: sound has a deadline. clone(2) is below. */
+        {0, "exit exit_group gettid set_tid_address set_robust_list get_robust_list rseq "
+            "arch_prctl sched_yield sched_getaffinity sched_setaffinity sched_getattr "
+            "sched_setattr sched_getparam sched_setparam sched_getscheduler sched_setscheduler "
+            "sched_get_priority_min sched_get_priority_max getpriority setpriority getcpu"},
+        /* Signals that one gets. */
+        {0, "rt_sigaction rt_sigprocmask rt_sigreturn sigreturn sigaltstack rt_sigtimedwait"},
+        /* Who and where one is. */
+        {0, "getpid getppid getuid geteuid getgid getegid getresuid getresgid getgroups uname "
+            "sysinfo getrandom getrlimit ugetrlimit capget"},
+
+        /* Libraries try these, and have another way when they are refused. */
+        {EACCES, "creat truncate truncate64 unlink unlinkat rename renameat renameat2 mkdir "
+                 "mkdirat rmdir link linkat symlink symlinkat chmod fchmod fchmodat chown fchown "
+                 "fchownat mknod mknodat utimensat"},
+        {EPERM, "setrlimit mbind get_mempolicy set_mempolicy"},
+        {ENODATA, "getxattr lgetxattr fgetxattr"},
+        /* A filter does not see their flags; there are older ones, whose flags it sees. */
+        {ENOSYS, "openat2 clone3 io_uring_setup"},
+#ifdef TRING_SANITIZERS
+        /* LeakSanitizer looks at all threads from a process that it makes for that. */
+        {0, "clone ptrace wait4 prctl tkill process_vm_readv"},
+#endif
+};
+
+/* Allowed with these arguments only, and refused with others. */
+typedef struct Guarded {
+        const char *name;
+        unsigned n;
+        struct scmp_arg_cmp conditions[2];
+        unsigned needs; /* SandboxNeed */
+} Guarded;
+
+#define ARGUMENT(number, value)                                               \
+        {                                                                     \
+                number, SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)(value) \
+        }
+#define MASKED(number, mask, value)                     \
+        {                                               \
+                number, SCMP_CMP_MASKED_EQ, mask, value \
+        }
+
+static const Guarded guarded[] = {
+        {"open", 1, {MASKED(1, WRITING, 0)}},
+        {"openat", 1, {MASKED(2, WRITING, 0)}},
+        {"clone", 1, {MASKED(0, CLONE_THREAD, CLONE_THREAD)}},
+        {"prlimit64", 2, {ARGUMENT(0, 0), MASKED(2, UINT64_MAX, 0)}},   /* reads */
+        {"prlimit64", 2, {ARGUMENT(0, 0), ARGUMENT(1, RLIMIT_RTTIME)}}, /* rtkit wants one */
+        {"socket", 1, {ARGUMENT(0, AF_UNIX)}},
+        {"socket", 2, {ARGUMENT(0, AF_NETLINK), ARGUMENT(2, NETLINK_ROUTE)}},
+        {"socket", 2, {ARGUMENT(0, AF_INET), MASKED(1, TYPE_MASK, SOCK_DGRAM)}, SANDBOX_NETWORK},
+        {"socket", 2, {ARGUMENT(0, AF_INET), MASKED(1, TYPE_MASK, SOCK_STREAM)}, SANDBOX_NETWORK},
+        {"socket", 2, {ARGUMENT(0, AF_INET6), MASKED(1, TYPE_MASK, SOCK_DGRAM)}, SANDBOX_NETWORK},
+        {"socket", 2, {ARGUMENT(0, AF_INET6), MASKED(1, TYPE_MASK, SOCK_STREAM)}, SANDBOX_NETWORK},
+        {"prctl", 1, {ARGUMENT(0, PR_SET_NAME)}},
+        {"prctl", 1, {ARGUMENT(0, PR_GET_NAME)}},
+        {"prctl", 1, {ARGUMENT(0, PR_GET_DUMPABLE)}},
+        {"prctl", 1, {ARGUMENT(0, PR_CAPBSET_READ)}},
+        {"prctl", 1, {ARGUMENT(0, PR_SET_TIMERSLACK)}},
+        {"prctl", 1, {ARGUMENT(0, PR_SET_VMA)}},
+        {"ioctl", 1, {ARGUMENT(1, TCGETS)}},
+        {"ioctl", 1, {ARGUMENT(1, FIONREAD)}},
+        {"ioctl", 1, {ARGUMENT(1, FIONBIO)}},
+        {"ioctl", 1, {ARGUMENT(1, FIOCLEX)}},
+        {"ioctl", 1, {ARGUMENT(1, SIOCOUTQ)}},
+        {"ioctl", 1, {ARGUMENT(1, SIOCGIFCONF)}}, /* network interfaces and their addresses */
+        {"ioctl", 1, {ARGUMENT(1, SIOCGIFNAME)}},
+        {"ioctl", 1, {ARGUMENT(1, SIOCGIFINDEX)}},
+        {"ioctl", 1, {ARGUMENT(1, SIOCGIFADDR)}},
+        {"ioctl", 1, {ARGUMENT(1, SIOCGIFNETMASK)}},
+        {"ioctl", 1, {ARGUMENT(1, SIOCGIFFLAGS)}},
+        {"ioctl", 1, {ARGUMENT(1, SIOCGIFMTU)}},
+        {"ioctl", 1, {ARGUMENT(1, SIOCGIFHWADDR)}},
+        {"ioctl", 1, {ARGUMENT(1, DMA_BUF_IOCTL_SYNC)}}, /* pictures of a shared screen */
+};
+
+/* A call that this machine does not have needs no rule, nor does what is done without one. */
+static int add_rule(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned n,
+                    const struct scmp_arg_cmp *conditions)
 {
-        return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+        int number = seccomp_syscall_resolve_name(name);
+        uint32_t otherwise;
+        int r = seccomp_attr_get(filter, SCMP_FLTATR_ACT_DEFAULT, &otherwise);
+
+        if (r < 0 || number == __NR_SCMP_ERROR || action == otherwise)
+                return r;
+        return seccomp_rule_add_array(filter, action, number, n, conditions);
+}
+
+static int add_group(scmp_filter_ctx filter, const Group *group)
+{
+        uint32_t action = group->error ? SCMP_ACT_ERRNO(group->error) : SCMP_ACT_ALLOW;
+        _cleanup_free_ char *names = strdup(group->names);
+        char *next = names, *name;
+        int r = names ? 0 : -ENOMEM;
+
+        while (r == 0 && (name = strsep(&next, " ")))
+                r = add_rule(filter, action, name, 0, NULL);
+        return r;
+}
+
+static int add_common_rules(scmp_filter_ctx filter)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(groups) && r == 0; i++)
+                r = add_group(filter, &groups[i]);
+        if (r < 0)
+                return r;
+        /* abort(3), and nobody else's end. */
+        const struct scmp_arg_cmp self = ARGUMENT(0, getpid());
+        return add_rule(filter, SCMP_ACT_ALLOW, "tgkill", 1, &self);
+}
+
+/*
+ * There are two filters, of which the stricter one decides: the first knows names only and ends the
+ * process at any other; the second looks at arguments and refuses. (One could not have both as its
+ * answer for what no rule allows.)
+ */
+static int load_names(void)
+{
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+        int r;
+
+        if (!filter)
+                return -ENOMEM;
+        r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+        if (r == 0)
+                r = add_common_rules(filter);
+        for (size_t i = 0; i < ELEMENTSOF(guarded) && r == 0; i++)
+                r = add_rule(filter, SCMP_ACT_ALLOW, guarded[i].name, 0, NULL);
+        if (r == 0)
+                r = add_rule(filter, SCMP_ACT_ALLOW, "seccomp", 0, NULL); /* for the second */
+        if (r == 0)
+                r = seccomp_load(filter);
+        seccomp_release(filter);
+        return r;
+}
+
+static int load_arguments(unsigned needs)
+{
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EACCES));
+        int r;
+
+        if (!filter)
+                return -ENOMEM;
+        r = add_common_rules(filter);
+        for (size_t i = 0; i < ELEMENTSOF(guarded) && r == 0; i++)
+                if ((guarded[i].needs & needs) == guarded[i].needs)
+                        r = add_rule(filter, SCMP_ACT_ALLOW, guarded[i].name, guarded[i].n,
+                                     guarded[i].conditions);
+        if (r == 0)
+                r = seccomp_load(filter);
+        seccomp_release(filter);
+        return r;
+}
+
+int sandbox_enter(unsigned needs)
+{
+        const struct rlimit none = {};
+        int r;
+
+        /* What is said in a call is not to lie about in a file. */
+        if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                return -errno;
+        r = sandbox_files((needs & SANDBOX_FILES) || SANITIZED);
+        if (r == 0)
+                r = load_names();
+        if (r == 0)
+                r = load_arguments(needs);
+        return r;
 }

@@ -14,7 +14,7 @@ static const char *const plugins[] = {
 /*
  * GStreamer's registry is a scan of every plugin on the system, written to the user's cache: 1 s on
  * a new home, and files that a sandboxed worker should not write. It is kept empty instead, and
- * what is needed is loaded by name.
+ * what is needed is loaded by name. So it is with GIO's modules.
  */
 static void init_without_registry(void)
 {
@@ -27,6 +27,8 @@ static void init_without_registry(void)
         g_setenv("GST_PLUGIN_SYSTEM_PATH_1_0", "", TRUE);
         g_setenv("GST_PLUGIN_PATH_1_0", "", TRUE);
         g_setenv("GST_REGISTRY_1_0", "/dev/null", TRUE);
+        /* Proxies, dconf: nothing of a call, and they write files and start programs. */
+        g_setenv("GIO_MODULE_DIR", "/nonexistent", TRUE);
         gst_init(&argc, &argv);
 }
 

@@ -35,6 +35,8 @@ static int worker_main(void)
                                 return 3;
                         if (n == 5 && memcmp(text, "crash", 5) == 0)
                                 (void)raise(SIGKILL);
+                        if (n == 5 && memcmp(text, "stray", 5) == 0)
+                                (void)raise(SIGSYS);
                         if (n == 4 && memcmp(text, "hang", 4) == 0)
                                 for (;;)
                                         pause();
@@ -146,7 +148,9 @@ START_TEST(gone_says_how_it_ended)
 {
         static const struct {
                 const char *order, *reason;
-        } cases[] = {{"fail", "exited with status 3"}, {"crash", "killed by signal 9"}};
+        } cases[] = {{"fail", "exited with status 3"},
+                     {"crash", "was killed by signal 9"},
+                     {"stray", "made a system call that its sandbox forbids"}};
         WorkerProcess *worker = spawn_ok();
 
         send_text(worker, cases[_i].order);
@@ -163,7 +167,7 @@ START_TEST(a_worker_that_hangs_is_killed_after_stop)
         send_text(worker, "hang");
         ck_assert_int_eq(worker_process_stop(worker), 0);
         run_until(rig.gone);
-        ck_assert_str_eq(rig.reason, "killed by signal 9");
+        ck_assert_str_eq(rig.reason, "was killed by signal 9");
         worker_process_free(worker);
 }
 END_TEST
@@ -274,7 +278,7 @@ int main(int argc, char **argv)
         tcase_set_timeout(tests, 20);
         tcase_add_test(tests, messages_sent_before_the_worker_is_up_are_answered);
         tcase_add_test(tests, the_last_words_come_before_gone);
-        tcase_add_loop_test(tests, gone_says_how_it_ended, 0, 2);
+        tcase_add_loop_test(tests, gone_says_how_it_ended, 0, 3);
         tcase_add_test(tests, a_worker_that_hangs_is_killed_after_stop);
         tcase_add_test(tests, a_worker_that_does_not_read_fills_a_bounded_queue);
         tcase_add_test(tests, what_was_queued_arrives_in_order);
