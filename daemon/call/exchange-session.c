@@ -174,6 +174,7 @@ static int request_reply_join(Request *request, const Side *side)
         if (r < 0)
                 return r;
         STR_SET(reply->join.participant, side->media.participant);
+        STR_SET(reply->join.mode, MEDIA_MODE_MESH);
         r = exchange_side_others(side, &reply->join.others, &reply->join.n_others);
         if (r < 0 || exchange->n_ice_servers == 0)
                 return r;
@@ -253,11 +254,11 @@ int exchange_request_join(Request *request)
                         "the join token is not one for this device in call '%s', "
                         "or it has been unused for too long",
                         join->session_id);
-        if (!view.side->media.joined && view.side->call->n_joined >= PARTICIPANTS_MAX)
+        if (!view.side->media.joined && view.side->call->n_joined >= MESH_PARTICIPANTS_MAX)
                 return exchange_request_refuse(
                         request, CALL_ERROR_TOO_MANY,
-                        "call '%s' has %d participants, and no room for more", join->session_id,
-                        PARTICIPANTS_MAX);
+                        "call '%s' has %d participants, and there is no room for more",
+                        join->session_id, MESH_PARTICIPANTS_MAX);
         r = request_join_as(request, view.side);
         if (r == 0)
                 token->unused_until = USEC_NEVER;

@@ -23,6 +23,10 @@
 #define ICE_SERVERS_MAX 8
 #define ICE_URL_MAX 256
 #define PARTICIPANTS_MAX 32
+/* Of a full mesh: each sends to all others, and five streams are what a home's uplink carries. */
+#define MESH_PARTICIPANTS_MAX 6
+#define MEDIA_MODE_MESH "mesh" /* each participant is connected with each other one */
+#define MEDIA_MODE_MAX 32
 #define HISTORY_PAGE_DEFAULT 50 /* dbus-api: limit 0 */
 #define HISTORY_PAGE_MAX 200    /* dbus-api; on the wire cut further to what fits a message */
 #define CURSOR_MAX 64
@@ -247,6 +251,7 @@ typedef struct ReplyJoin {
         size_t n_others;
         IceServer *ice_servers; /* owned */
         size_t n_ice_servers;
+        char mode[MEDIA_MODE_MAX + 1]; /* MEDIA_MODE_MESH; others may come to be; empty: mesh */
 } ReplyJoin;
 
 typedef struct ReplyHistory {

@@ -199,6 +199,18 @@ static int reply_token(Phone *phone, Errand *errand, const MessageReply *reply)
         return 0;
 }
 
+/* A hub may learn more ways than this device has: then it takes no part in the media. */
+static void refuse_mode(Phone *phone, Line *line, Errand *errand, const char *mode)
+{
+        char text[MESSAGE_TEXT_MAX + 1];
+
+        snprintf(text, sizeof(text), "the hub wants the media by '%s', which is not known here",
+                 mode);
+        session_fail(phone, line, CALL_ERROR_NOT_SUPPORTED, text);
+        errand_ask(phone, MESSAGE_LEAVE, line->shown.record.session_id);
+        errand_fail(phone, errand, CALL_ERROR_NOT_SUPPORTED, text);
+}
+
 static int reply_join(Phone *phone, Errand *errand, const MessageReply *reply)
 {
         Line *line = line_find(phone, errand_session_id(errand));
@@ -219,6 +231,10 @@ static int reply_join(Phone *phone, Errand *errand, const MessageReply *reply)
         if (reply->error) {
                 session_fail(phone, line, reply->error, reply->text);
                 errand_fail(phone, errand, reply->error, reply->text);
+                return 0;
+        }
+        if (!str_empty(reply->join.mode) && !str_eq(reply->join.mode, MEDIA_MODE_MESH)) {
+                refuse_mode(phone, line, errand, reply->join.mode);
                 return 0;
         }
         r = session_joined(phone, line, &reply->join);

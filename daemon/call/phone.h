@@ -65,7 +65,7 @@ typedef struct SessionSettings { /* of Join, InitiateCall, AcceptCall */
         char microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1], camera[NODE_NAME_MAX + 1];
 } SessionSettings;
 
-/* Four groups of four: see the media part of PROTOCOL.md. */
+/* "1234 5678", and room for a longer one: see PROTOCOL.md, Verification. */
 #define VERIFICATION_CODE_MAX 31
 
 /* What only the worker knows of a participant. */

@@ -154,7 +154,8 @@ const FieldTable join_reply_fields =
                     {"others", FIELD_LIST, 0, LIST_AT(ReplyJoin, others, n_others),
                      .max = PARTICIPANTS_MAX, .table = &participant_fields},
                     {"ice_servers", FIELD_LIST, 0, LIST_AT(ReplyJoin, ice_servers, n_ice_servers),
-                     .max = ICE_SERVERS_MAX, .table = &ice_server_fields});
+                     .max = ICE_SERVERS_MAX, .table = &ice_server_fields},
+                    {"mode", FIELD_UID, 0, AT(ReplyJoin, mode)});
 
 /* ---- device to hub ---- */
 

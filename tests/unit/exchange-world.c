@@ -14,7 +14,8 @@ static const struct {
         [ALICE] = {"alice", "alice-desk"},    [ALICE_PHONE] = {"alice", "alice-phone"},
         [BOB] = {"bob", "bob-desk"},          [BOB_PHONE] = {"bob", "bob-phone"},
         [BOB_TABLET] = {"bob", "bob-tablet"}, [CAROL] = {"carol", "carol-desk"},
-        [DAVE] = {"dave", "dave-desk"},
+        [DAVE] = {"dave", "dave-desk"},       [ERIN] = {"erin", "erin-desk"},
+        [FRANK] = {"frank", "frank-desk"},    [GRACE] = {"grace", "grace-desk"},
 };
 
 const char *who_device(Who who)
@@ -24,7 +25,8 @@ const char *who_device(Who who)
 
 void world_begin_limited(uint32_t calls_per_minute)
 {
-        static const char *const users[] = {"alice", "bob", "carol", "dave"};
+        static const char *const users[] = {"alice", "bob",   "carol", "dave",
+                                            "erin",  "frank", "grace"};
         ExchangeLimits limits = {.calls_per_minute = calls_per_minute};
 
         world = (World){.moment = {.now = 100 * USEC_PER_SEC, .date = START_DATE}};

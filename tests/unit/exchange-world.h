@@ -24,6 +24,9 @@ typedef enum Who {
         BOB_TABLET,
         CAROL,
         DAVE,
+        ERIN,
+        FRANK,
+        GRACE,
         WHO_COUNT,
 } Who;
 
@@ -51,7 +54,7 @@ typedef struct World {
 
 extern World world;
 
-/* Check's fixture: users alice, bob, carol, dave; nobody is connected. */
+/* Check's fixture: users alice, bob, carol, dave, erin, frank, grace; nobody is connected. */
 void world_begin(void);
 void world_end(void);
 /* The same with an operator's limit on calls started. */

@@ -451,6 +451,14 @@ void reply_join(Fixture *fixture, const char *other)
         hub_reply(fixture, MESSAGE_JOIN, &message);
 }
 
+void reply_join_by(Fixture *fixture, const char *mode)
+{
+        Message message = {.reply = {.kind = REPLY_JOIN, .join = {.participant = "me"}}};
+
+        STR_SET(message.reply.join.mode, mode);
+        hub_reply(fixture, MESSAGE_JOIN, &message);
+}
+
 /* ---- programs ---- */
 
 PhoneCommand asks(PhoneCommandType type, const char *session_id)

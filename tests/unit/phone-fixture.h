@@ -85,6 +85,7 @@ void reply_error(Fixture *fixture, MessageType to, CallError error);
 void reply_call(Fixture *fixture, MessageType to, CallSnapshot snapshot);
 void reply_token(Fixture *fixture, MessageType to, const char *token);
 void reply_join(Fixture *fixture, const char *other); /* NULL: nobody else is there */
+void reply_join_by(Fixture *fixture, const char *mode);
 
 /* ---- programs ---- */
 

@@ -28,6 +28,40 @@ START_TEST(rule_11_all_devices_of_all_other_members_ring)
 }
 END_TEST
 
+START_TEST(a_mesh_takes_six_and_says_so_to_the_seventh)
+{
+        static const Who others[] = {BOB, CAROL, DAVE, ERIN, FRANK, GRACE};
+
+        group_of("seven", "alice", "bob", "carol", "dave", "erin", "frank", "grace", NULL);
+        comes(ALICE);
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                comes(others[i]);
+        calls_with(ALICE, "seven", 1,
+                   (MessageInitiate){.receiver_type = RECEIVER_TYPE_GROUP, .join = true});
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                accepts(others[i], 1);
+        in_team_media(ALICE, 1);
+        for (size_t i = 0; i + 2 < ELEMENTSOF(others); i++)
+                in_team_media(others[i], 1);
+        joins(FRANK, 1);
+        unsaid("frank-desk: TooMany");
+        ck_assert_uint_eq(world.joined.n_others, MESH_PARTICIPANTS_MAX - 1);
+        ck_assert_str_eq(world.joined.mode, MEDIA_MODE_MESH);
+        forget();
+        joins(GRACE, 1);
+        expect("grace-desk: TooMany", NULL);
+        ck_assert_ptr_nonnull(
+                strstr(world.text, "has 6 participants, and there is no room for more"));
+        /* Who is in may begin anew; who leaves makes room. */
+        joins(FRANK, 1);
+        unsaid("frank-desk: TooMany");
+        says(BOB, MESSAGE_LEAVE, 1);
+        forget();
+        joins(GRACE, 1);
+        unsaid("grace-desk: TooMany");
+}
+END_TEST
+
 START_TEST(rule_1_a_group_that_cannot_be_called_is_a_named_error)
 {
         MessageInitiate group = {.receiver_type = RECEIVER_TYPE_GROUP, .join = true};
@@ -418,6 +452,7 @@ int main(void)
 
         tcase_add_checked_fixture(group, world_begin, world_end);
         tcase_add_test(group, rule_11_all_devices_of_all_other_members_ring);
+        tcase_add_test(group, a_mesh_takes_six_and_says_so_to_the_seventh);
         tcase_add_test(group, rule_1_a_group_that_cannot_be_called_is_a_named_error);
         tcase_add_test(group, rule_11_members_are_those_at_the_moment_of_initiating);
         tcase_add_test(group, rule_8_a_member_who_is_busy_is_not_rung_and_the_others_are);

@@ -29,6 +29,23 @@ START_TEST(rule_18_the_hub_hears_of_the_join_before_the_media_are_ready)
 }
 END_TEST
 
+START_TEST(media_by_a_way_that_is_not_known_are_left_with_a_sentence)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        accept_by(f, CALL, PROGRAM);
+        forget(f);
+        reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
+        forget(f);
+        reply_join_by(f, "sfu");
+        expect(f, "session session-error:NotSupported send:leave");
+        ck_assert_str_eq(f->last[PHONE_SESSION_ERROR].text,
+                         "the hub wants the media by 'sfu', which is not known here");
+        ck_assert_int_eq(session(f, CALL)->state, SESSION_FAILED);
+}
+END_TEST
+
 START_TEST(rule_18_who_does_not_want_to_join_has_no_worker)
 {
         PhoneCommand accept = asks(PHONE_COMMAND_ACCEPT, CALL);
@@ -445,6 +462,7 @@ int main(void)
 {
         const TTest *const tests[] = {
                 rule_18_the_hub_hears_of_the_join_before_the_media_are_ready,
+                media_by_a_way_that_is_not_known_are_left_with_a_sentence,
                 rule_18_who_does_not_want_to_join_has_no_worker,
                 rule_18_leave_ends_the_worker_and_keeps_the_call,
                 rule_18_join_is_legal_again_after_leave,

@@ -158,6 +158,7 @@ static void sample_join_reply(ReplyJoin *join)
         sample_participant(&join->others[0]);
         join->ice_servers = allocate(1, sizeof(IceServer));
         join->n_ice_servers = 1;
+        SET(join->mode, "mesh");
         SET(join->ice_servers[0].url, "turn:turn.example.org:3478?transport=udp");
         SET(join->ice_servers[0].username, "1763632800:alice");
         SET(join->ice_servers[0].credential, "c3VwZXI=");
