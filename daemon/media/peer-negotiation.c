@@ -150,6 +150,7 @@ void peer_signal(Peer *peer, const MediaSignal *signal)
                 break;
         case MEDIA_SIGNAL_NO_MORE_CANDIDATES:
         case MEDIA_SIGNAL_OFFER_WANTED: /* for one with more to offer than it did at first */
+        case MEDIA_SIGNAL_NONCE:        /* the mesh's */
         case MEDIA_SIGNAL_NONE:
                 break;
         }

@@ -6,7 +6,8 @@
 #include "wire/json-print.h"
 #include "wire/json-tree.h"
 
-#define MLINE_MAX 63 /* m= sections; a call has one or two */
+#define MLINE_MAX 63        /* m= sections; a call has one or two */
+#define CONNECTION_MAX 9999 /* a network that changes every 10 s for a day */
 
 static const JsonLimits signal_limits = {
         .length = SIGNAL_DATA_MAX,
@@ -90,11 +91,44 @@ static int read_offer_wanted(const cJSON *wanted, MediaSignal *signal,
         return 0;
 }
 
+static int read_hex(const cJSON *tree, const char *name,
+                    char ret[static MEDIA_SIGNAL_HEX_LENGTH + 1],
+                    char text[static MESSAGE_TEXT_MAX + 1])
+{
+        const cJSON *hex = json_member(tree, name);
+
+        if (!hex)
+                return 0;
+        if (!cJSON_IsString(hex) || strlen(hex->valuestring) != MEDIA_SIGNAL_HEX_LENGTH ||
+            strspn(hex->valuestring, "0123456789abcdef") != MEDIA_SIGNAL_HEX_LENGTH) {
+                snprintf(text, MESSAGE_TEXT_MAX + 1, "%s is %d lower-case hex digits", name,
+                         MEDIA_SIGNAL_HEX_LENGTH);
+                return -EBADMSG;
+        }
+        memcpy(ret, hex->valuestring, MEDIA_SIGNAL_HEX_LENGTH + 1);
+        return 0;
+}
+
+/* What stands beside the one that says what the signal is. */
+static int read_beside(const cJSON *tree, MediaSignal *signal,
+                       char text[static MESSAGE_TEXT_MAX + 1])
+{
+        const cJSON *connection = json_member(tree, "connection");
+        int64_t number = 1;
+        int r;
+
+        if (connection && (!json_integer(connection, 1, &number) || number > CONNECTION_MAX))
+                return refuse(text, "connection is a number from 1 to 9999");
+        signal->connection = (uint32_t)number;
+        r = read_hex(tree, "commitment", signal->commitment, text);
+        return r < 0 ? r : read_hex(tree, "nonce", signal->nonce, text);
+}
+
 int media_signal_decode(const char *json, MediaSignal *ret, char text[static MESSAGE_TEXT_MAX + 1])
 {
         _cleanup_(cJSON_Deletep) cJSON *tree = NULL;
         const cJSON *description, *candidate, *wanted;
-        MediaSignal signal = {};
+        _cleanup_(media_signal_done) MediaSignal signal = {};
         int r = json_parse(json, strlen(json), &signal_limits, &tree, text);
 
         if (r < 0)
@@ -102,14 +136,23 @@ int media_signal_decode(const char *json, MediaSignal *ret, char text[static MES
         description = json_member(tree, "sdp");
         candidate = json_member(tree, "candidate");
         wanted = json_member(tree, "offer_wanted");
-        if (!!description + !!candidate + !!wanted != 1)
-                return refuse(text, "a signal has one of sdp, candidate and offer_wanted");
-        r = description ? read_description(description, &signal, text)
-            : candidate ? read_candidate(candidate, &signal, text)
-                        : read_offer_wanted(wanted, &signal, text);
+        r = read_beside(tree, &signal, text);
+        if (r < 0)
+                return r;
+        if (!description && !candidate && !wanted && signal.nonce[0])
+                signal.type = MEDIA_SIGNAL_NONCE;
+        else if (!!description + !!candidate + !!wanted != 1)
+                r = refuse(text, "a signal has one of sdp, candidate, offer_wanted and nonce");
+        else if (description)
+                r = read_description(description, &signal, text);
+        else if (candidate)
+                r = read_candidate(candidate, &signal, text);
+        else
+                r = read_offer_wanted(wanted, &signal, text);
         if (r < 0)
                 return r;
         *ret = signal;
+        signal = (MediaSignal){};
         return 0;
 }
 
@@ -148,6 +191,24 @@ static void print_offer_wanted(JsonPrinter *printer, bool ice_restart)
         json_print_close(printer, '}');
 }
 
+static void print_text(JsonPrinter *printer, const char *name, const char *text)
+{
+        if (str_empty(text))
+                return;
+        json_print_name(printer, name);
+        json_print_string(printer, text);
+}
+
+static void print_beside(JsonPrinter *printer, const MediaSignal *signal)
+{
+        if (signal->connection > 1) {
+                json_print_name(printer, "connection");
+                json_print_uint(printer, signal->connection);
+        }
+        print_text(printer, "commitment", signal->commitment);
+        print_text(printer, "nonce", signal->nonce);
+}
+
 int media_signal_encode(const MediaSignal *signal, char **ret)
 {
         JsonPrinter printer;
@@ -166,9 +227,12 @@ int media_signal_encode(const MediaSignal *signal, char **ret)
         case MEDIA_SIGNAL_OFFER_WANTED:
                 print_offer_wanted(&printer, signal->ice_restart);
                 break;
+        case MEDIA_SIGNAL_NONCE:
+                break;
         default:
                 print_candidate(&printer, signal);
         }
+        print_beside(&printer, signal);
         json_print_close(&printer, '}');
         r = json_print_finish(&printer, ret, &length);
         json_print_done(&printer);

@@ -9,10 +9,16 @@
  *         {"candidate":{"candidate":"candidate:…","sdpMid":"audio0","sdpMLineIndex":0}}
  *         {"candidate":null}                        there will be no more
  *         {"offer_wanted":{"ice_restart":true}}     make one, please
+ *         {"nonce":"…"}                             opens the commitment (see PROTOCOL.md, Media)
  *
  * Of two participants the one who joined later makes all the offers, the first and any that follow
  * in the call (other media, an ICE restart): so two offers never cross. The other one asks for an
  * offer by OFFER_WANTED.
+ *
+ * An ICE restart is a new connection that takes the old one's place once it works. Connections of a
+ * pair are counted by `connection`, from 1, beside `sdp` or `candidate`. A pair's first offer and
+ * answer carry the beginning of its verification: `commitment` beside the offer, `nonce` beside the
+ * answer.
  *
  * It comes from strangers: whoever reads the SDP itself checks it again. Members not known here are
  * ignored (browsers add some).
@@ -23,7 +29,8 @@
 
 #include "call/message.h"
 
-#define MEDIA_SIGNAL_MID_MAX 64 /* bytes; browsers' have 1-8 */
+#define MEDIA_SIGNAL_MID_MAX 64    /* bytes; browsers' have 1-8 */
+#define MEDIA_SIGNAL_HEX_LENGTH 64 /* of a nonce or commitment: 32 bytes in lower-case hex */
 
 typedef enum MediaSignalType {
         MEDIA_SIGNAL_NONE,
@@ -32,6 +39,7 @@ typedef enum MediaSignalType {
         MEDIA_SIGNAL_CANDIDATE,
         MEDIA_SIGNAL_NO_MORE_CANDIDATES,
         MEDIA_SIGNAL_OFFER_WANTED,
+        MEDIA_SIGNAL_NONCE,
 } MediaSignalType;
 
 typedef struct MediaSignal {
@@ -39,7 +47,10 @@ typedef struct MediaSignal {
         char *text;                         /* owned: the SDP, or the candidate's line; else NULL */
         uint32_t mline;                     /* of a candidate: which m= section, from 0 */
         char mid[MEDIA_SIGNAL_MID_MAX + 1]; /* likewise, by name; empty: not told */
-        bool ice_restart; /* of OFFER_WANTED: with new credentials, all candidates anew */
+        bool ice_restart;    /* of OFFER_WANTED: with new credentials, all candidates anew */
+        uint32_t connection; /* of description or candidate: 1 where it was not told */
+        char commitment[MEDIA_SIGNAL_HEX_LENGTH + 1]; /* of an offer; or empty */
+        char nonce[MEDIA_SIGNAL_HEX_LENGTH + 1];      /* of an answer, or empty; of NONCE */
 } MediaSignal;
 
 /*

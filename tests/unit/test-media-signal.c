@@ -6,6 +6,8 @@
 #include "base/cleanup.h"
 #include "suite.h"
 
+#define HEX "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
 static const struct {
         const char *json;
         MediaSignal signal;
@@ -24,6 +26,14 @@ static const struct {
          {.type = MEDIA_SIGNAL_NO_MORE_CANDIDATES}},
         {"{\"offer_wanted\":{\"ice_restart\":true}}",
          {.type = MEDIA_SIGNAL_OFFER_WANTED, .ice_restart = true}},
+        {"{\"sdp\":{\"type\":\"offer\",\"sdp\":\"v=0\"},\"connection\":2,\"commitment\":\"" HEX
+         "\"}",
+         {.type = MEDIA_SIGNAL_OFFER, .text = (char *)"v=0", .connection = 2, .commitment = HEX}},
+        {"{\"sdp\":{\"type\":\"answer\",\"sdp\":\"v=0\"},\"nonce\":\"" HEX "\"}",
+         {.type = MEDIA_SIGNAL_ANSWER, .text = (char *)"v=0", .nonce = HEX}},
+        {"{\"candidate\":{\"candidate\":\"candidate:x\",\"sdpMLineIndex\":0},\"connection\":9999}",
+         {.type = MEDIA_SIGNAL_CANDIDATE, .text = (char *)"candidate:x", .connection = 9999}},
+        {"{\"nonce\":\"" HEX "\"}", {.type = MEDIA_SIGNAL_NONCE, .nonce = HEX}},
 };
 
 START_TEST(each_form_is_read)
@@ -38,6 +48,9 @@ START_TEST(each_form_is_read)
         ck_assert_uint_eq(signal.mline, wanted->mline);
         ck_assert_str_eq(signal.mid, wanted->mid);
         ck_assert_int_eq(signal.ice_restart, wanted->ice_restart);
+        ck_assert_uint_eq(signal.connection, wanted->connection ? wanted->connection : 1);
+        ck_assert_str_eq(signal.commitment, wanted->commitment);
+        ck_assert_str_eq(signal.nonce, wanted->nonce);
         media_signal_done(&signal);
 }
 END_TEST
@@ -78,11 +91,11 @@ static const struct {
 } bad[] = {
         {"", ""},
         {"sdp", ""},
-        {"[]", "one of sdp, candidate and offer_wanted"},
-        {"{}", "one of sdp, candidate and offer_wanted"},
+        {"[]", "one of sdp, candidate, offer_wanted and nonce"},
+        {"{}", "one of sdp, candidate, offer_wanted and nonce"},
         {"{\"offer_wanted\":7}", "offer_wanted is an object"},
         {"{\"offer_wanted\":{\"ice_restart\":1}}", "ice_restart in it a boolean"},
-        {"{\"sdp\":{},\"candidate\":{}}", "one of sdp, candidate and offer_wanted"},
+        {"{\"sdp\":{},\"candidate\":{}}", "one of sdp, candidate, offer_wanted and nonce"},
         {"{\"sdp\":\"v=0\"}", "two strings"},
         {"{\"sdp\":{\"type\":\"offer\"}}", "two strings"},
         {"{\"sdp\":{\"type\":1,\"sdp\":\"\"}}", "two strings"},
@@ -98,6 +111,15 @@ static const struct {
          "sdpMid"},
         {"{\"sdp\":{\"type\":\"offer\",\"type\":\"offer\",\"sdp\":\"\"}}", ""},
         {"{\"a\":[[[[[]]]]]}", ""},
+        {"{\"candidate\":null,\"connection\":0}", "1 to 9999"},
+        {"{\"candidate\":null,\"connection\":10000}", "1 to 9999"},
+        {"{\"candidate\":null,\"connection\":\"2\"}", "1 to 9999"},
+        {"{\"nonce\":7}", "nonce is 64 lower-case hex digits"},
+        {"{\"nonce\":\"\"}", "nonce is 64 lower-case hex digits"},
+        {"{\"sdp\":{\"type\":\"offer\",\"sdp\":\"\"},\"commitment\":"
+         "\"00112233445566778899AABBCCDDEEFF0"
+         "0112233445566778899aabbccddeeff\"}",
+         "commitment is 64 lower-case hex digits"},
 };
 
 START_TEST(nonsense_is_refused_with_a_sentence)
