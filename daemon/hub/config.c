@@ -43,6 +43,7 @@ typedef struct ConfigKey {
 
 static const ConfigKey config_keys[] = {
         TEXT("listen", "address", listen),
+        TEXT("listen", "web", web),
         TEXT("tls", "certificate", certificate),
         TEXT("tls", "key", key),
         NUMBER("limits", "calls-per-minute", calls_per_minute, 0, 1000000),

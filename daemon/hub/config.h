@@ -13,10 +13,12 @@
 
 #define CONFIG_URLS_MAX (ICE_SERVERS_MAX * (ICE_URL_MAX + 1))
 #define CONFIG_PATH_MAX 4096
+#define CONFIG_WEB_INSTALLED "installed" /* web: the page that came with the hub */
 
 typedef struct Config {
         /* [listen] */
-        char listen[256]; /* address = HOST:PORT */
+        char listen[256];          /* address = HOST:PORT */
+        char web[CONFIG_PATH_MAX]; /* folder of the page; empty: none is served */
 
         /* [tls]; both or none */
         char certificate[CONFIG_PATH_MAX], key[CONFIG_PATH_MAX]; /* PEM files */

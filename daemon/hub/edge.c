@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "hub/edge-listen.h"
+#include "hub/web.h"
 
 #define TICK_MS 1000
 #define PAUSE_MS 5
@@ -43,6 +44,7 @@ struct Edge {
         EdgeHandler handler;
         struct lws_context *context;
         struct lws_vhost *vhost;
+        struct lws_protocols protocols[3]; /* plain HTTP, ours, the end */
         uv_timer_t tick, pause;
         uint32_t max_events;
         uint64_t committed;
@@ -54,12 +56,11 @@ static int edge_callback(struct lws *wsi, enum lws_callback_reasons reason, void
                          size_t length);
 static void edge_tick(uv_timer_t *timer);
 
-static const struct lws_protocols edge_protocols[] = {
-        {.name = WIRE_SUBPROTOCOL,
-         .callback = edge_callback,
-         .per_session_data_size = sizeof(EdgeLink *),
-         .rx_buffer_size = RX_BUFFER_SIZE},
-        {0},
+static const struct lws_protocols edge_protocol = {
+        .name = WIRE_SUBPROTOCOL,
+        .callback = edge_callback,
+        .per_session_data_size = sizeof(EdgeLink *),
+        .rx_buffer_size = RX_BUFFER_SIZE,
 };
 
 const char *edge_link_address(const EdgeLink *link)
@@ -457,13 +458,10 @@ static int edge_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         EdgeLink **slot = user;
 
         switch (reason) {
-        case LWS_CALLBACK_HTTP:
-                return lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL) ? -1 : 0;
         case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
                 if (upgrade_is_ours(wsi))
                         return 0;
-                lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND,
-                                       "WebSocket: /v1/ws, subprotocol tring.v1");
+                web_refuse_upgrade(wsi);
                 return -1;
         case LWS_CALLBACK_ESTABLISHED:
                 return link_open(lws_vhost_user(lws_get_vhost(wsi)), wsi, slot) < 0 ? -1 : 0;
@@ -538,7 +536,9 @@ int edge_new(struct lws_context *context, uv_loop_t *loop, const EdgeOptions *op
         edge->context = context;
         edge->handler = *handler;
         edge->max_events = options->max_events;
-        edge->vhost = edge_listen(context, options, edge_protocols, edge, edge->host, ret_text);
+        edge->protocols[0] = web_protocol(options->web);
+        edge->protocols[1] = edge_protocol;
+        edge->vhost = edge_listen(context, options, edge->protocols, edge, edge->host, ret_text);
         if (!edge->vhost)
                 return -EADDRNOTAVAIL;
         uv_timer_init(loop, &edge->tick);

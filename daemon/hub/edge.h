@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "hub/outbox.h"
+#include "hub/web-files.h"
 #include "wire/wire.h"
 
 #define HELLO_DEADLINE_US (10 * USEC_PER_SEC) /* a connection without a user is nobody's */
@@ -39,6 +40,7 @@ typedef struct EdgeOptions {
         uint16_t port;                 /* 0: any that is free */
         const char *certificate, *key; /* PEM files, or both NULL */
         uint32_t max_events;           /* unacknowledged, per link */
+        const WebFiles *web;           /* the page to serve; NULL: none */
 } EdgeOptions;
 
 /* `context` and `loop` outlive it. On failure there is a sentence in *ret_text. */

@@ -23,9 +23,11 @@ typedef enum OptionFlag {
         WITH_INSECURE = 1 << 4,
         WITH_NAME = 1 << 5,
         WITH_DEVICE = 1 << 6,
+        WITH_WEB = 1 << 7,
 } OptionFlag;
 
-#define WITH_SERVE (WITH_LISTEN | WITH_CONFIG | WITH_TLS_CERT | WITH_TLS_KEY | WITH_INSECURE)
+#define WITH_SERVE \
+        (WITH_LISTEN | WITH_CONFIG | WITH_TLS_CERT | WITH_TLS_KEY | WITH_INSECURE | WITH_WEB)
 
 enum {
         OPTION_STATE = 1000,
@@ -41,6 +43,7 @@ static const struct option long_options[] = {
         {"insecure", no_argument, NULL, WITH_INSECURE},
         {"name", required_argument, NULL, WITH_NAME},
         {"device", required_argument, NULL, WITH_DEVICE},
+        {"web", optional_argument, NULL, WITH_WEB},
         {"state", required_argument, NULL, OPTION_STATE},
         {"help", no_argument, NULL, OPTION_HELP},
         {"version", no_argument, NULL, OPTION_VERSION},
@@ -165,7 +168,7 @@ static const Verb verbs[] = {
         {{"serve"},
          NULL,
          NULL,
-         "[--listen HOST:PORT] [--config FILE] [--tls-cert FILE --tls-key FILE]",
+         "[--listen HOST:PORT] [--config FILE] [--tls-cert FILE --tls-key FILE] [--web [DIR]]",
          "serve devices until SIGTERM",
          WITH_SERVE,
          0,
@@ -289,6 +292,7 @@ static void print_help(void)
              "  --config FILE    settings (INI); the command line goes before them\n"
              "  --tls-cert FILE, --tls-key FILE   certificate and key (PEM): serves wss://\n"
              "  --insecure       serve ws:// on an address that is not loopback\n"
+             "  --web [DIR]      also serve the browser page at /; by default the installed one\n"
              "  --help           this text\n"
              "  --version        the version\n\n"
              "Exit status: 0, 1 for failure, 2 for usage.");
@@ -313,6 +317,7 @@ static void take_option(Arguments *arguments, int option, const char *value)
                 NULL,
                 &arguments->name,
                 &arguments->device,
+                &arguments->serve.web,
         };
 
         arguments->given |= (unsigned)option;
@@ -380,6 +385,16 @@ static int run_verb(char **words, int n, Arguments *arguments)
         return verb->run(verb, arguments);
 }
 
+/* What follows --web is its folder, unless it is an option or the verb. */
+static const char *take_folder(int argc, char **argv)
+{
+        if (optarg)
+                return optarg;
+        if (optind >= argc || argv[optind][0] == '-' || str_eq(argv[optind], "serve"))
+                return "";
+        return argv[optind++];
+}
+
 int main(int argc, char **argv)
 {
         Arguments arguments = {0};
@@ -399,6 +414,9 @@ int main(int argc, char **argv)
                         break;
                 case '?':
                         return EXIT_USAGE;
+                case WITH_WEB:
+                        take_option(&arguments, option, take_folder(argc, argv));
+                        break;
                 default:
                         take_option(&arguments, option, optarg);
                         break;

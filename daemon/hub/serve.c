@@ -31,6 +31,7 @@ typedef struct Server {
         Keeper *keeper;
         Storage *storage;
         Hub *hub;
+        WebFiles *web;
         Edge *edge;
         Admin *admin;
 } Server;
@@ -74,6 +75,10 @@ static int server_configure(Server *server, const ServeOptions *options, char **
                              options->certificate, ret_text);
         if (r >= 0)
                 r = set_path(config->key, sizeof(config->key), "--tls-key", options->key, ret_text);
+        if (r >= 0)
+                r = set_path(config->web, sizeof(config->web), "--web",
+                             options->web && !*options->web ? CONFIG_WEB_INSTALLED : options->web,
+                             ret_text);
         if (r >= 0)
                 r = config_parse_address(options->listen ? "--listen" : "address", config->listen,
                                          server->host, sizeof(server->host), &server->port,
@@ -168,6 +173,17 @@ static void on_ice(uv_timer_t *timer)
                 log_error("TURN credentials are not renewed: %s", text ?: "out of memory");
 }
 
+static int server_read_page(Server *server, char **ret_text)
+{
+        const char *folder = server->config.web;
+
+        if (str_empty(folder))
+                return 0;
+        if (str_eq(folder, CONFIG_WEB_INSTALLED))
+                folder = web_files_default();
+        return web_files_read(folder, &server->web, ret_text);
+}
+
 static int server_open_doors(Server *server, char **ret_text)
 {
         const Config *config = &server->config;
@@ -176,7 +192,8 @@ static int server_open_doors(Server *server, char **ret_text)
                                .port = server->port,
                                .certificate = tls ? config->certificate : NULL,
                                .key = tls ? config->key : NULL,
-                               .max_events = config->queue_per_device};
+                               .max_events = config->queue_per_device,
+                               .web = server->web};
         EdgeHandler handler = hub_edge_handler(server->hub);
 
         int r = edge_new(server->context, &server->loop, &options, &handler, &server->edge,
@@ -244,6 +261,8 @@ static int server_start(Server *server, const ServeOptions *options, char **ret_
         int r = server_configure(server, options, ret_text);
 
         if (r >= 0)
+                r = server_read_page(server, ret_text);
+        if (r >= 0)
                 r = server_take_state(server, options, ret_text);
         if (r >= 0)
                 r = server_open_store(server, ret_text);
@@ -270,11 +289,14 @@ static int stop_at_first(const KeeperUser *user, void *userdata)
 
 static void server_announce(Server *server)
 {
-        bool is_v6 = strchr(server->host, ':');
+        bool is_v6 = strchr(server->host, ':'), tls = !str_empty(server->config.certificate);
+        char address[sizeof(server->host) + 16];
 
-        printf("listening on %s://%s%s%s:%u%s\n",
-               str_empty(server->config.certificate) ? "ws" : "wss", is_v6 ? "[" : "", server->host,
-               is_v6 ? "]" : "", edge_port(server->edge), WIRE_PATH);
+        snprintf(address, sizeof(address), is_v6 ? "[%s]:%u" : "%s:%u", server->host,
+                 edge_port(server->edge));
+        printf("listening on %s://%s%s\n", tls ? "wss" : "ws", address, WIRE_PATH);
+        if (server->web)
+                printf("the page is at %s://%s/\n", tls ? "https" : "http", address);
         fflush(stdout);
         if (keeper_each_user(server->keeper, stop_at_first, NULL) == 0)
                 fprintf(stderr,
@@ -293,6 +315,7 @@ static void server_done(Server *server)
                 uv_loop_close(&server->loop);
         hub_free(server->hub);
         edge_free(server->edge);
+        web_files_free(server->web);
         admin_free(server->admin);
         storage_free(server->storage);
         keeper_free(server->keeper);

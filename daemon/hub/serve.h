@@ -7,6 +7,7 @@
 typedef struct ServeOptions {
         const char *state;
         const char *listen, *config, *certificate, *key;
+        const char *web; /* folder of the page; empty: the installed one */
         bool insecure;
 } ServeOptions;
 
