@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The connection to the hub (daemon/wire/PROTOCOL.md): one WebSocket at a time, made again when it
+ * is lost. Says hello, gives requests their ids, holds what has no reply yet and asks it again on
+ * the next connection, watches the order of events and acknowledges them. What messages mean is
+ * phone.js's business.
+ *
+ * Socket and timers are handed in, so that tests need neither a hub nor time.
+ */
+
+const VERSION = 1;
+const HELLO_ID = 1;
+const HELLO_MS = 15000; /* to connect and be welcomed */
+const ACK_MS = 200; /* "soon": unless a request takes it along before */
+const RETRY_FIRST_MS = 500;
+const RETRY_LAST_MS = 60000;
+/* Pages do not see pings: a hub that has been silent for so long is asked something. */
+const PROBE_AFTER_MS = 45000;
+const PROBE_REPLY_MS = 8000;
+const CLOSE_EVENTS_MISSING = 3000;
+
+/* Close codes after which only a person can help. */
+const FINAL = {
+        4001: "The hub does not accept this token.",
+        4002: "Tring was opened elsewhere with this device: in another tab or window.",
+        4006: "This token is no longer valid: it was revoked, or the user removed.",
+        4007: "The hub and this page do not speak the same version. Reload the page.",
+};
+
+export class Link {
+        /*
+         * `on`: state(state, sentence), welcome(welcome), event(event), reply(request, ok, error),
+         * isWanted(request): whether it still makes sense on a connection that began anew.
+         */
+        constructor({ open, on, timers = globalThis, random = Math.random, clock = Date.now }) {
+                this.openSocket = open;
+                this.on = on;
+                this.timers = timers;
+                this.random = random;
+                this.clock = clock;
+                this.hello = null; /* token, device, device_name */
+                this.socket = null;
+                this.isWelcome = false;
+                this.nextId = HELLO_ID + 1;
+                this.pending = []; /* requests without a reply, in their order */
+                this.resume = "";
+                this.seq = 0;
+                this.acked = 0;
+                this.retryMs = RETRY_FIRST_MS;
+                this.timer = {}; /* by what for */
+        }
+
+        connect(hello) {
+                this.disconnect();
+                this.hello = hello;
+                this.pending = [];
+                this.resume = "";
+                this.#dial();
+        }
+
+        /* For good: until connect(). */
+        disconnect() {
+                this.hello = null;
+                this.#drop(1000);
+        }
+
+        /* The network is back, the lid was opened: now, rather than when the back-off is over. */
+        hurry() {
+                if (!this.hello)
+                        return;
+                this.retryMs = RETRY_FIRST_MS;
+                if (this.isWelcome)
+                        this.#probe();
+                else if (!this.socket)
+                        this.#dial();
+        }
+
+        request(request) {
+                request.id = 0;
+                this.pending.push(request);
+                if (this.isWelcome)
+                        this.#send(request);
+        }
+
+        #dial() {
+                this.#cancel("retry");
+                this.on.state("connecting", "");
+                const socket = this.openSocket();
+
+                this.socket = socket;
+                this.heardAt = this.clock();
+                this.#after("hello", HELLO_MS, () => this.#lost("The hub does not answer."));
+                socket.onopen = () => {
+                        const resume = this.resume
+                                ? { resume: this.resume, resume_seq: this.seq } : {};
+                        socket.send(JSON.stringify({
+                                id: HELLO_ID, op: "hello", version: VERSION, ...this.hello, ...resume,
+                        }));
+                };
+                socket.onmessage = (message) => {
+                        if (socket === this.socket)
+                                this.#take(message.data);
+                };
+                socket.onclose = (closed) => {
+                        if (socket === this.socket)
+                                this.#closed(closed.code, closed.reason);
+                };
+        }
+
+        #take(data) {
+                let message;
+
+                this.heardAt = this.clock();
+                try {
+                        message = JSON.parse(data);
+                } catch {
+                        this.#lost("The hub said something that is not JSON.");
+                        return;
+                }
+                if (message.event !== undefined)
+                        this.#takeEvent(message);
+                else if (message.id === HELLO_ID && !this.isWelcome)
+                        this.#takeWelcome(message);
+                else
+                        this.#takeReply(message);
+        }
+
+        #takeWelcome({ ok, error }) {
+                if (error) {
+                        this.refusal = error.message; /* and the hub closes */
+                        return;
+                }
+                this.#cancel("hello");
+                this.retryMs = RETRY_FIRST_MS;
+                this.isWelcome = true;
+                this.resume = ok.link;
+                if (!ok.resumed) {
+                        this.seq = 0;
+                        this.acked = 0;
+                }
+                this.on.state("online", "");
+
+                const before = this.pending;
+
+                this.pending = [];
+                this.on.welcome(ok);
+                for (const request of before)
+                        if (ok.resumed || this.on.isWanted(request))
+                                this.request(request);
+                this.#after("probe", PROBE_AFTER_MS, () => this.#watch());
+        }
+
+        #takeEvent(event) {
+                if (event.seq !== this.seq + 1) {
+                        this.#lost("Events of the hub are missing.", CLOSE_EVENTS_MISSING);
+                        return;
+                }
+                this.seq = event.seq;
+                this.on.event(event);
+                if (this.acked < this.seq && !this.timer.ack)
+                        this.#after("ack", ACK_MS, () => this.#acknowledge());
+        }
+
+        #takeReply({ id, ok, error }) {
+                const request = this.pending.find((one) => one.id === id);
+
+                if (!request)
+                        return;
+                this.pending.splice(this.pending.indexOf(request), 1);
+                if (!request.isProbe)
+                        this.on.reply(request, ok ?? null, error ?? null);
+        }
+
+        #send(request) {
+                const ack = this.acked < this.seq ? { ack: this.seq } : {};
+
+                request.id = this.nextId++;
+                this.acked = this.seq;
+                this.#cancel("ack");
+                this.socket.send(JSON.stringify({
+                        id: request.id, op: request.op, ...request.members, ...ack,
+                }));
+        }
+
+        #acknowledge() {
+                this.timer.ack = null;
+                if (!this.isWelcome || this.acked === this.seq)
+                        return;
+                this.acked = this.seq;
+                this.socket.send(JSON.stringify({ op: "ack", ack: this.seq }));
+        }
+
+        #watch() {
+                const silent = this.clock() - this.heardAt;
+
+                if (silent >= PROBE_AFTER_MS)
+                        this.#probe();
+                this.#after("probe", Math.max(PROBE_AFTER_MS - silent, PROBE_REPLY_MS),
+                            () => this.#watch());
+        }
+
+        /* Anything that gets a reply. */
+        #probe() {
+                const asked = this.clock();
+
+                this.request({ op: "history", members: { limit: 1 }, isProbe: true });
+                this.#after("answer", PROBE_REPLY_MS, () => {
+                        if (this.heardAt < asked)
+                                this.#lost("The hub does not answer.");
+                });
+        }
+
+        #closed(code, reason) {
+                const final = FINAL[code];
+                const said = this.refusal || reason;
+
+                this.refusal = "";
+                this.#drop();
+                if (final) {
+                        this.hello = null;
+                        this.on.state("refused", final, code);
+                } else {
+                        this.#retryLater(said && `The hub closed the connection: ${said}.`);
+                }
+        }
+
+        #lost(sentence, code = 1000) {
+                this.#drop(code);
+                this.#retryLater(sentence);
+        }
+
+        #retryLater(sentence) {
+                const wait = this.retryMs * (0.5 + this.random() / 2);
+
+                this.retryMs = Math.min(this.retryMs * 2, RETRY_LAST_MS);
+                this.on.state("offline", sentence || "There is no connection to the hub.");
+                this.#after("retry", wait, () => this.#dial());
+        }
+
+        #drop(code = 1000) {
+                const socket = this.socket;
+
+                this.socket = null;
+                this.isWelcome = false;
+                for (const what of Object.keys(this.timer))
+                        this.#cancel(what);
+                this.pending = this.pending.filter((request) => !request.isProbe);
+                if (socket && socket.readyState <= 1)
+                        socket.close(code);
+        }
+
+        #after(what, ms, action) {
+                this.#cancel(what);
+                this.timer[what] = this.timers.setTimeout(() => {
+                        this.timer[what] = null;
+                        action();
+                }, ms);
+        }
+
+        #cancel(what) {
+                if (this.timer[what])
+                        this.timers.clearTimeout(this.timer[what]);
+                this.timer[what] = null;
+        }
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The page: ties the connection, the calling model, the media and what is to be seen together. Every
+ * turn is the same: something happens, the phone takes it in, its actions are carried out, and the page
+ * is brought up to date.
+ */
+
+import { Alerts, say } from "./alerts.js";
+import { byId, setShown, setText } from "./dom.js";
+import { isUnseen, peerOf } from "./history.js";
+import { Link } from "./link.js";
+import { Media } from "./media.js";
+import { Phone } from "./phone.js";
+import * as storage from "./storage.js";
+import { Tones } from "./tones.js";
+import { CallView } from "./view-call.js";
+import { RingView } from "./view-ring.js";
+import { SideView } from "./view-side.js";
+import { sentence } from "./words.js";
+
+const PATH = "/v1/ws";
+const SUBPROTOCOL = "tring.v1";
+
+function makeUuid() {
+        if (crypto.randomUUID)
+                return crypto.randomUUID();
+        /* Only pages by https have that one. */
+        const bytes = crypto.getRandomValues(new Uint8Array(16));
+        bytes[6] = (bytes[6] & 0x0f) | 0x40;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+        return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+function browserName() {
+        const brands = navigator.userAgentData?.brands?.map(({ brand }) => brand) ?? [];
+        const known = brands.find((brand) => !/not.?a.?brand/i.test(brand)) ??
+                      /(Firefox|Edg|Chrome|Safari)/.exec(navigator.userAgent)?.[1] ?? "Browser";
+
+        return `${known} on ${navigator.userAgentData?.platform || navigator.platform || "the web"}`;
+}
+
+const now = () => performance.now();
+const phone = new Phone(makeUuid);
+const tones = new Tones();
+const alerts = new Alerts();
+
+const media = new Media({
+        signal: (peer, data) => turn(() => phone.session.signal(peer, data)),
+        changed: () => turn(() => {}),
+        flows: (flows) => turn(() => phone.session.setFlows(flows)),
+        say: (text) => say(text, { isError: true }),
+});
+
+const link = new Link({
+        open: () => {
+                const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+
+                return new WebSocket(`${scheme}//${location.host}${PATH}`, SUBPROTOCOL);
+        },
+        on: {
+                state: (state, text, code) => turn(() => linkChanged(state, text, code)),
+                welcome: (welcome) => turn(() => phone.welcome(welcome, now())),
+                event: (event) => turn(() => phone.event(event, now())),
+                reply: (request, ok, error) => turn(() => phone.reply(request, ok, error, now())),
+                isWanted: (request) => phone.isWanted(request),
+        },
+});
+
+/* ---- turns ---- */
+
+let depth = 0;
+let deadline = 0;
+
+function turn(action) {
+        depth++;
+        try {
+                action();
+                for (const next of phone.takeActions())
+                        carryOut(next);
+        } finally {
+                depth--;
+        }
+        if (depth === 0)
+                show();
+}
+
+function carryOut(action) {
+        switch (action.type) {
+        case "request":
+                link.request(action.request);
+                break;
+        case "say":
+                say(sentence(action.text), { isError: true });
+                break;
+        case "rings":
+                rings(action.call);
+                break;
+        case "missed":
+                alerts.notify(action.record.session_id, `Missed call from ${nameOf(action.record)}`, "",
+                              false);
+                break;
+        case "media-start":
+                media.start(action);
+                break;
+        case "media-join":
+                media.join(action);
+                break;
+        case "media-joined":
+                media.joined(action.participant);
+                break;
+        case "media-left":
+                media.left(action.id);
+                break;
+        case "media-signal":
+                media.signal(action.peer, action.data);
+                break;
+        case "media-mute":
+                media.setMuted(action.muted);
+                break;
+        case "media-camera":
+                media.setCamera(action.camera);
+                break;
+        case "media-stop":
+                media.stop();
+                break;
+        }
+}
+
+function nameOf(record) {
+        const peer = peerOf(record);
+
+        return peer.name || peer.uid;
+}
+
+/* A person is alerted when there is sound, or something that can be seen. */
+function rings(call) {
+        const kind = call.callType === "video" ? "Video call" : "Call";
+        const notified = alerts.notify(call.id, `${call.callerName} is calling`,
+                                       call.isGroup ? `${kind} to ${call.peerName}` : kind, true);
+
+        tones.wake();
+        if (notified || tones.canSound || document.visibilityState === "visible")
+                turn(() => phone.alerted(call.id));
+}
+
+function linkChanged(state, text, code) {
+        phone.linkChanged(state, text);
+        if (state !== "refused")
+                return;
+        if (code !== 4002)
+                storage.forgetToken();
+        showLogin(text, code === 4002);
+}
+
+/* ---- what is seen and heard ---- */
+
+function show() {
+        const ringing = phone.ringing;
+        const unseen = phone.history.unseen.length;
+        const shown = phone.shown;
+        const isSignedIn = phone.user !== null;
+
+        tones.play(phone.tone);
+        for (const id of alerts.shown.keys())
+                if (!ringing.some((call) => call.id === id) && !isMissed(id))
+                        alerts.unnotify(id);
+        if (isSignedIn) {
+                setShown(byId("login"), false);
+                setShown(byId("app"), true);
+        }
+        side.update(phone);
+        ring.update(ringing, phone.isInCall);
+        call.update(phone, media, now());
+        updateMenu();
+        alerts.title((unseen ? `(${unseen}) ` : "") + (shown?.isLive ? `${shown.peerName} – Tring` : "Tring"),
+                     ringing.length > 0 ? `☎ ${ringing[0].callerName} is calling` : "");
+        arm();
+}
+
+function isMissed(id) {
+        const record = phone.history.records.get(id);
+
+        return record && isUnseen(record);
+}
+
+function updateMenu() {
+        const dnd = byId("dnd");
+        const waiting = byId("waiting");
+
+        dnd.checked = phone.doNotDisturb;
+        waiting.checked = phone.whenBusy === "ring";
+        waiting.disabled = phone.connection !== "online";
+        setShown(byId("notify"), alerts.mayAskToNotify);
+}
+
+function arm() {
+        const next = phone.nextDeadline;
+
+        clearTimeout(deadline);
+        if (next !== Infinity)
+                deadline = setTimeout(() => turn(() => phone.tick(now())), Math.max(0, next - now()) + 5);
+}
+
+setInterval(() => call.updateTime(now()), 1000);
+
+/* ---- what people do ---- */
+
+async function place(peer, receiverType, callType) {
+        tones.wake();
+        /* One at a time: a second click is the same wish. */
+        if (place.isAsking)
+                return;
+        place.isAsking = true;
+        await Media.askPermission(callType === "video");
+        place.isAsking = false;
+        turn(() => phone.place(peer, receiverType, callType, now()));
+}
+
+async function accept(id, withVideo) {
+        tones.wake();
+        turn(() => phone.accept(id, withVideo));
+        await Media.askPermission(withVideo);
+}
+
+const side = new SideView({
+        place,
+        seen: () => turn(() => phone.markSeen()),
+        older: () => turn(() => phone.moreHistory()),
+});
+
+const ring = new RingView({
+        accept,
+        reject: (id) => turn(() => phone.reject(id)),
+        silence: (id) => turn(() => phone.silence(id)),
+});
+
+const call = new CallView({
+        hangUp: (id) => turn(() => phone.hangUp(id)),
+        mute: (muted) => turn(() => phone.session.setMuted(muted)),
+        camera: (camera) => turn(() => phone.session.setCamera(camera)),
+        rejoin: (id) => turn(() => phone.rejoin(id)),
+        unsilence: () => media.unsilence(),
+        again: (ended) => place(ended.peer, ended.receiverType, ended.callType),
+        dismiss: (id) => turn(() => phone.dismiss(id)),
+});
+
+byId("dnd").addEventListener("change", ({ target }) => {
+        storage.saveDoNotDisturb(target.checked);
+        turn(() => phone.setDoNotDisturb(target.checked));
+});
+byId("waiting").addEventListener("change", ({ target }) =>
+        turn(() => phone.setWhenBusy(target.checked ? "ring" : "reject")));
+byId("notify").addEventListener("click", async () => {
+        await alerts.askToNotify();
+        turn(() => {});
+});
+byId("try-ring").addEventListener("click", () => tones.tryRing());
+byId("sign-out").addEventListener("click", () => signOut());
+/* As other menus do. */
+byId("menu").addEventListener("keydown", (event) => {
+        if (event.key !== "Escape")
+                return;
+        byId("menu").open = false;
+        byId("menu").querySelector("summary").focus();
+});
+addEventListener("pointerdown", (event) => {
+        tones.wake();
+        if (!byId("menu").contains(event.target))
+                byId("menu").open = false;
+});
+addEventListener("keydown", () => tones.wake());
+addEventListener("online", () => link.hurry());
+document.addEventListener("visibilitychange", () => {
+        if (document.visibilityState !== "visible")
+                return;
+        link.hurry();
+        for (const one of phone.ringing)
+                turn(() => phone.alerted(one.id));
+});
+
+/* ---- signing in and out ---- */
+
+function showLogin(text = "", isElsewhere = false) {
+        setText(byId("login-error"), text);
+        setText(byId("sign-in"), isElsewhere ? "Use it here" : "Sign in");
+        byId("token").value = isElsewhere ? storage.loadToken() ?? "" : "";
+        byId("remember").checked = storage.isRemembered();
+        byId("sign-in").disabled = false;
+        byId("menu").open = false;
+        setShown(byId("app"), false);
+        setShown(byId("login"), true);
+        byId(isElsewhere ? "sign-in" : "token").focus();
+}
+
+function signIn(token) {
+        phone.setDoNotDisturb(storage.loadDoNotDisturb());
+        link.connect({ token, device: storage.deviceId(makeUuid), device_name: browserName() });
+}
+
+function signOut() {
+        turn(() => phone.logout());
+        storage.forgetToken();
+        link.disconnect();
+        turn(() => phone.linkChanged("logged-out", ""));
+        showLogin();
+}
+
+byId("login-form").addEventListener("submit", (event) => {
+        const token = byId("token").value.trim();
+
+        event.preventDefault();
+        tones.wake();
+        if (!/^[!-~]{1,128}$/.test(token)) {
+                setText(byId("login-error"), "A token is one word, without spaces.");
+                byId("token").focus();
+                return;
+        }
+        storage.saveToken(token, byId("remember").checked);
+        setText(byId("login-error"), "");
+        byId("sign-in").disabled = true;
+        signIn(token);
+});
+
+const kept = storage.loadToken();
+if (kept) {
+        setShown(byId("app"), true);
+        signIn(kept);
+} else {
+        showLogin();
+}
+if (!isSecureContext)
+        say("This page does not come by https: the browser will give it neither microphone nor camera.",
+            { isError: true });

@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * This device's side of the calling model: what people decide, what the hub says and the time come
+ * in; actions come out, in order, by takeActions(). Pure: no DOM, no socket, no clock. tringd has the
+ * same in C (daemon/call/phone.h).
+ *
+ *   {type: "request", request}         for the hub; its reply comes in by reply()
+ *   {type: "say", text}                a sentence for the person, now
+ *   {type: "rings", call}              a call has begun to ring here
+ *   {type: "missed", record}           a call was missed
+ *   {type: "reconnect"}                what the hub said makes no sense
+ *   {type: "media-…", …}               for media.js
+ */
+
+import { Call, FINISHED_SHOWN_MS } from "./call.js";
+import { History } from "./history.js";
+import { Session } from "./session.js";
+import { errorSentence } from "./words.js";
+
+const HISTORY_PAGE = 50;
+/* Rule 15: a ring that the hub has lost goes on for so long, since the caller asks again. */
+const LOST_RING_MS = 10000;
+/* The hub's clock is what counts: only when it says nothing, a ring ends here. */
+const RING_LATE_MS = 2000;
+
+export class Phone {
+        constructor(makeId) {
+                this.makeId = makeId;
+                this.actions = [];
+                this.connection = "logged-out";
+                this.connectionText = "";
+                this.doNotDisturb = false;
+                this.#reset();
+        }
+
+        #reset() {
+                this.user = null;
+                this.whenBusy = "reject";
+                this.groups = [];
+                this.blocked = [];
+                this.calls = new Map(); /* by session id, in order of their coming */
+                this.history = new History();
+                this.session = new Session(this);
+        }
+
+        takeActions() {
+                const actions = this.actions;
+
+                this.actions = [];
+                return actions;
+        }
+
+        act(action) {
+                this.actions.push(action);
+        }
+
+        ask(op, members) {
+                this.act({ type: "request", request: { op, members } });
+        }
+
+        say(text) {
+                this.act({ type: "say", text });
+        }
+
+        /* ---- to be read ---- */
+
+        get live() {
+                return [...this.calls.values()].filter((call) => call.isLive);
+        }
+
+        get ringing() {
+                return this.live.filter((call) => call.rings && !call.quiet);
+        }
+
+        /* The call to be shown large: what goes on, else what is placed, else what has ended. */
+        get shown() {
+                const newestFirst = [...this.calls.values()].reverse();
+                const mine = newestFirst.filter((call) => !call.rings);
+
+                return mine.find((call) => call.isOngoing) ?? mine.find((call) => call.isLive) ??
+                       mine.find((call) => !call.quiet) ?? null;
+        }
+
+        get isInCall() {
+                return this.live.some((call) => call.isOngoing || call.direction === "outgoing");
+        }
+
+        /* What is to be heard: ring, waiting (somebody calls while one talks), ring-back, none. */
+        get tone() {
+                if (this.ringing.some((call) => !call.silent))
+                        return this.isInCall ? "waiting" : "ring";
+                const isCalling = this.live.some((call) => call.direction === "outgoing" &&
+                                                           call.status === "initiated" &&
+                                                           call.ringingSince && !call.asked);
+                return isCalling ? "ring-back" : "none";
+        }
+
+        /* ---- what people decide ---- */
+
+        place(receiver, receiverType, callType, now) {
+                const call = Call.placed(this.makeId(), receiver, receiverType, callType, this.user,
+                                         now);
+
+                this.calls.set(call.id, call);
+                this.ask("initiate", {
+                        session_id: call.id,
+                        receiver: receiver.uid,
+                        receiver_type: receiverType,
+                        call_type: callType,
+                        join: true,
+                });
+                return call;
+        }
+
+        accept(id, withVideo) {
+                const call = this.calls.get(id);
+
+                if (!call?.rings)
+                        return;
+                call.asked = "accept";
+                this.ask("accept", {
+                        session_id: id,
+                        join: true,
+                        ...(this.isInCall && { end_others: true }),
+                        ...(call.callType === "video" && !withVideo && { as_audio: true }),
+                });
+        }
+
+        reject(id) {
+                const call = this.calls.get(id);
+
+                if (!call?.rings)
+                        return;
+                call.asked = "reject";
+                this.ask("reject", { session_id: id, status: "rejected" });
+        }
+
+        silence(id) {
+                const call = this.calls.get(id);
+
+                if (call?.rings)
+                        call.silent = true;
+        }
+
+        /* Before the answer this is a cancel; nobody who hung up is heard after that. */
+        hangUp(id) {
+                const call = this.calls.get(id);
+
+                if (!call?.isLive || call.rings || call.asked === "end" || call.asked === "cancel")
+                        return;
+                call.asked = call.isOngoing ? "end" : "cancel";
+                if (this.session.isOf(call))
+                        this.session.close();
+                this.ask(call.asked, { session_id: id });
+        }
+
+        dismiss(id) {
+                if (this.calls.has(id) && !this.calls.get(id).isLive)
+                        this.calls.delete(id);
+        }
+
+        /* The media failed, or were left: once more. */
+        rejoin(id) {
+                const call = this.calls.get(id);
+
+                if (call?.isOngoing && !this.session.isOpen)
+                        this.session.begin(call, "");
+        }
+
+        setDoNotDisturb(on) {
+                this.doNotDisturb = on;
+                if (on)
+                        for (const call of this.ringing)
+                                call.silent = call.quiet = true;
+        }
+
+        setWhenBusy(whenBusy) {
+                this.whenBusy = whenBusy;
+                this.ask("settings", { when_busy: whenBusy });
+        }
+
+        markSeen(ids) {
+                this.history.markSeen(ids);
+                this.ask("seen", ids ? { session_ids: ids } : {});
+        }
+
+        forget(ids) {
+                this.history.forget(ids);
+                this.ask("forget", ids ? { session_ids: ids } : {});
+        }
+
+        moreHistory() {
+                if (this.history.cursor)
+                        this.ask("history", { limit: HISTORY_PAGE, cursor: this.history.cursor });
+        }
+
+        logout() {
+                this.session.close();
+                this.ask("logout", {});
+        }
+
+        /* A person was really alerted: sound, a visible page, or a notification. */
+        alerted(id) {
+                const call = this.calls.get(id);
+
+                if (!call?.rings || call.alertingSaid)
+                        return;
+                call.alertingSaid = true;
+                this.ask("alerting", { session_id: id });
+        }
+
+        /* ---- the link ---- */
+
+        linkChanged(connection, text) {
+                this.connection = connection;
+                this.connectionText = text;
+                if (connection === "logged-out" || connection === "refused") {
+                        this.session.close();
+                        this.#reset();
+                }
+        }
+
+        welcome(welcome, now) {
+                this.user = welcome.user;
+                this.whenBusy = welcome.when_busy;
+                this.groups = welcome.groups ?? [];
+                this.blocked = welcome.blocked ?? [];
+                if (welcome.resumed)
+                        return;
+                /* From the newest on; what the welcome brings begins with the oldest. */
+                this.ask("history", { limit: HISTORY_PAGE });
+                for (const said of welcome.calls ?? [])
+                        this.#welcomeCall(said, now, welcome.date);
+                for (const call of this.live)
+                        if (!(welcome.calls ?? []).some((said) => said.session_id === call.id))
+                                this.#welcomeWithout(call, now);
+        }
+
+        #welcomeCall(said, now, date) {
+                const call = this.calls.get(said.session_id) ?? new Call(said, now);
+
+                if (!said.here && said.status === "ongoing") {
+                        /* Another device of this user has it: here it can only have rung. */
+                        if (this.calls.has(call.id))
+                                this.#finish(call, "cancelled", "answered-elsewhere", 0, now);
+                        return;
+                }
+                this.calls.set(call.id, call);
+                call.update(said, now);
+                if (said.status !== "ongoing" || !call.isLive)
+                        return;
+                if (!call.isOngoing || !this.session.isOf(call) || !this.session.isOpen)
+                        this.#answered(call, said, now, date);
+                else if (this.session.agrees(said))
+                        this.session.tellAgain();
+                else
+                        this.session.begin(call, said.join_token ?? "");
+        }
+
+        /* A call of ours that the hub does not have. */
+        #welcomeWithout(call, now) {
+                if (call.rings) {
+                        call.isConfirmed = false;
+                        call.ringUntil = Math.min(call.ringUntil, now + LOST_RING_MS);
+                } else if (call.isConfirmed) {
+                        this.#finish(call, call.isOngoing ? "ended" : "cancelled", "connection-lost", 0,
+                                     now);
+                }
+        }
+
+        /* Whether what had no reply yet is to be asked on a connection that began anew. */
+        isWanted({ op, members }) {
+                const call = this.calls.get(members.session_id);
+
+                switch (op) {
+                case "history":
+                        return Boolean(members.cursor);
+                case "signal":
+                case "state":
+                case "join":
+                case "token":
+                        /* Of media that have been begun anew, or are no more. */
+                        return false;
+                case "initiate":
+                case "accept":
+                case "reject":
+                case "delivered":
+                case "alerting":
+                        return Boolean(call?.isLive);
+                default:
+                        return true;
+                }
+        }
+
+        /* ---- replies ---- */
+
+        reply(request, ok, error, now) {
+                const { op, members } = request;
+                const call = this.calls.get(members.session_id);
+
+                switch (op) {
+                case "initiate":
+                        this.#replyInitiate(call, ok, error, now);
+                        break;
+                case "accept":
+                        this.#replyAccept(call, members, ok, error, now);
+                        break;
+                case "reject":
+                case "cancel":
+                case "end":
+                        if (error && call)
+                                this.#decisionRefused(op, call, error, now);
+                        break;
+                case "token":
+                        this.session.takeToken(call, ok, error);
+                        break;
+                case "join":
+                        this.session.takeJoin(call, ok, error, request);
+                        break;
+                case "history":
+                        if (ok)
+                                this.history.takePage(ok.records, ok.next, !members.cursor);
+                        break;
+                case "settings":
+                case "seen":
+                case "forget":
+                        if (error)
+                                this.say(errorSentence(error));
+                        break;
+                }
+        }
+
+        #replyInitiate(call, ok, error, now) {
+                if (error) {
+                        if (!call)
+                                return;
+                        call.sentence = errorSentence(error, call.peerName);
+                        this.#finish(call, "cancelled", "failed", 0, now);
+                        return;
+                }
+                let mine = call;
+                if (ok.session_id !== call?.id) {
+                        /* Glare, or a group whose call is live: this call is another one. */
+                        this.calls.delete(call?.id);
+                        mine = this.calls.get(ok.session_id) ?? new Call(ok, now);
+                        this.calls.set(mine.id, mine);
+                        mine.asked = call?.asked === "cancel" ? "cancel" : "";
+                }
+                if (!mine.isLive)
+                        return;
+                if (ok.status === "ongoing")
+                        this.#answered(mine, ok, now);
+                else
+                        mine.update(ok, now);
+        }
+
+        #replyAccept(call, members, ok, error, now) {
+                if (error) {
+                        if (call?.isLive)
+                                call.asked = "";
+                        this.say(errorSentence(error, call?.peerName));
+                        return;
+                }
+                if (call?.isLive)
+                        this.#answered(call, ok, now);
+                else
+                        /* Given up here meanwhile: nobody is left to talk. */
+                        this.ask("end", { session_id: members.session_id });
+        }
+
+        #decisionRefused(op, call, error, now) {
+                if (!call.isLive)
+                        return;
+                if (op === "cancel" && error.name === "CallOngoing") {
+                        /* The answer was there first (rule 6). */
+                        call.asked = "end";
+                        this.ask("end", { session_id: call.id });
+                } else if (error.name === "NoSuchCall" || error.name === "CallTerminated") {
+                        this.#finish(call, call.isOngoing ? "ended" : "cancelled", "", 0, now);
+                } else {
+                        call.asked = "";
+                        this.say(errorSentence(error, call.peerName));
+                }
+        }
+
+        /* ---- events ---- */
+
+        event(event, now) {
+                switch (event.event) {
+                case "incoming":
+                        this.#takeIncoming(event, now);
+                        break;
+                case "ringing":
+                        if (this.calls.has(event.session_id))
+                                this.calls.get(event.session_id).ringingSince = event.ringing_since;
+                        break;
+                case "accepted":
+                        this.#takeAccepted(event, now);
+                        break;
+                case "over":
+                        this.#takeOver(event, now);
+                        break;
+                case "members":
+                        this.#takeMembers(event);
+                        break;
+                case "joined":
+                case "left":
+                case "participant":
+                case "signalled":
+                        this.session.takeEvent(event);
+                        break;
+                case "logged":
+                        if (this.history.put(event) && event.status === "missed" && !event.seen)
+                                this.act({ type: "missed", record: event });
+                        break;
+                case "forgotten":
+                        this.history.forget(event.session_ids);
+                        break;
+                case "groups":
+                        this.groups = event.groups ?? [];
+                        break;
+                case "blocked":
+                        this.blocked = this.blocked.filter((uid) => uid !== event.uid);
+                        if (event.on)
+                                this.blocked.push(event.uid);
+                        break;
+                case "changed":
+                        this.whenBusy = event.when_busy ?? this.whenBusy;
+                        break;
+                }
+        }
+
+        #takeIncoming(said, now) {
+                const known = this.calls.get(said.session_id);
+                const isNew = !known?.isLive;
+                const call = isNew ? new Call(said, now) : known;
+
+                if (isNew) {
+                        /* At the end, should it have been here before. */
+                        this.calls.delete(call.id);
+                        this.calls.set(call.id, call);
+                        call.quiet = call.silent = this.doNotDisturb;
+                } else {
+                        call.update(said, now);
+                }
+                this.ask("delivered", { session_id: call.id, ...(call.quiet && { quiet: true }) });
+                if (isNew && !call.quiet)
+                        this.act({ type: "rings", call });
+        }
+
+        #takeAccepted(said, now) {
+                const call = this.calls.get(said.session_id);
+
+                if (call?.isLive)
+                        this.#answered(call, said, now);
+        }
+
+        #answered(call, said, now, date = 0) {
+                const hungUp = call.asked === "cancel" || call.asked === "end";
+
+                if (!call.isOngoing || date)
+                        call.answer(said, now, date);
+                if (!hungUp)
+                        call.asked = "";
+                if (hungUp)
+                        this.ask("end", { session_id: call.id });
+                else if (!this.session.isOf(call) || !this.session.isOpen)
+                        this.session.begin(call, said.join_token ?? "");
+        }
+
+        #takeOver(said, now) {
+                const call = this.calls.get(said.session_id);
+
+                if (call?.isLive)
+                        this.#finish(call, said.status, said.reason, said.duration, now);
+        }
+
+        #takeMembers({ session_id: id, members }) {
+                const call = this.calls.get(id);
+
+                if (!call)
+                        return;
+                for (const member of members) {
+                        const index = call.members.findIndex((one) => one.uid === member.uid);
+
+                        if (index >= 0)
+                                call.members[index] = { ...call.members[index], ...member };
+                        else
+                                call.members.push(member);
+                }
+        }
+
+        #finish(call, status, reason, duration, now) {
+                call.finish(status, reason, duration, now);
+                if (this.session.isOf(call))
+                        this.session.close();
+        }
+
+        /* ---- time ---- */
+
+        /* When tick() is wanted at the latest; Infinity: never. */
+        get nextDeadline() {
+                let next = Infinity;
+
+                for (const call of this.calls.values()) {
+                        if (call.finishedAt)
+                                next = Math.min(next, call.finishedAt + FINISHED_SHOWN_MS);
+                        else if (call.ringUntil)
+                                next = Math.min(next, call.ringUntil + RING_LATE_MS);
+                }
+                return next;
+        }
+
+        tick(now) {
+                for (const call of [...this.calls.values()]) {
+                        if (call.finishedAt && now >= call.finishedAt + FINISHED_SHOWN_MS)
+                                this.calls.delete(call.id);
+                        else if (call.isLive && call.ringUntil &&
+                                 now >= call.ringUntil + RING_LATE_MS)
+                                this.#ringIsOver(call, now);
+                }
+        }
+
+        #ringIsOver(call, now) {
+                if (call.direction === "outgoing")
+                        this.#finish(call, "unanswered", "timeout", 0, now);
+                else if (call.isConfirmed)
+                        this.#finish(call, "missed", "timeout", 0, now);
+                else
+                        this.#finish(call, "cancelled", "caller-lost", 0, now);
+        }
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * This device in the media of a call: of one at a time, since there is one microphone. Knows who
+ * else is there; sound and pictures are media.js's, which it tells what to do by actions.
+ *
+ * Each join makes a new participant id; what is said for an old one is dropped (rule 18).
+ */
+
+export class Session {
+        /* `phone` is asked to act and to ask the hub. */
+        constructor(phone) {
+                this.phone = phone;
+                this.call = null;
+                this.state = "idle"; /* joining, joined, failed, left */
+                this.own = "";
+                this.others = new Map();
+                this.isMuted = false;
+                this.hasCamera = false;
+                this.flows = false; /* the other side is heard */
+        }
+
+        get isOpen() {
+                return this.state === "joining" || this.state === "joined";
+        }
+
+        isOf(call) {
+                return this.call === call;
+        }
+
+        /* With a token from the answer, or a fresh one that is asked for first. */
+        begin(call, token) {
+                if (this.call && this.call !== call && this.call.isLive)
+                        this.phone.ask("leave", { session_id: this.call.id });
+                if (this.call !== call) {
+                        this.isMuted = false;
+                        this.hasCamera = call.callType === "video";
+                }
+                this.#forgetOthers();
+                this.call = call;
+                this.state = "joining";
+                this.phone.act({
+                        type: "media-start",
+                        camera: this.hasCamera,
+                        video: call.callType === "video",
+                        muted: this.isMuted,
+                });
+                if (token)
+                        this.#join(token);
+                else
+                        this.#askToken();
+        }
+
+        #askToken() {
+                this.phone.ask("token", { session_id: this.call.id });
+        }
+
+        #join(token) {
+                this.phone.ask("join", { session_id: this.call.id, token, muted: this.isMuted });
+        }
+
+        takeToken(call, ok, error) {
+                if (call !== this.call || this.state !== "joining")
+                        return;
+                if (error)
+                        this.fail(error.message);
+                else
+                        this.#join(ok.token);
+        }
+
+        takeJoin(call, ok, error, request) {
+                if (call !== this.call || this.state !== "joining") {
+                        /* Left, or hung up, while it was on its way. */
+                        if (ok && call?.isLive)
+                                this.phone.ask("leave", { session_id: call.id });
+                        return;
+                }
+                if (error) {
+                        /* The token that came with the answer was used up or too old: once more. */
+                        if (error.name === "AuthFailed" && request.members.token === call.joinToken) {
+                                call.joinToken = "";
+                                this.#askToken();
+                        } else {
+                                this.fail(error.message);
+                        }
+                        return;
+                }
+                call.joinToken = "";
+                this.state = "joined";
+                this.own = ok.participant;
+                for (const other of ok.others ?? [])
+                        this.others.set(other.id, other);
+                this.phone.act({
+                        type: "media-join",
+                        own: this.own,
+                        others: ok.others ?? [],
+                        iceServers: ok.ice_servers ?? [],
+                });
+        }
+
+        takeEvent(event) {
+                const participant = event.participant;
+
+                if (event.session_id !== this.call?.id || !this.own)
+                        return;
+                switch (event.event) {
+                case "joined":
+                        this.others.set(participant.id, participant);
+                        this.phone.act({ type: "media-joined", participant });
+                        break;
+                case "participant":
+                        if (this.others.has(participant.id))
+                                this.others.set(participant.id, participant);
+                        break;
+                case "left":
+                        this.#takeLeft(participant);
+                        break;
+                case "signalled":
+                        if (this.others.has(event.peer))
+                                this.phone.act({ type: "media-signal", peer: event.peer, data: event.data });
+                        break;
+                }
+        }
+
+        #takeLeft(participant) {
+                if (participant.id === this.own) {
+                        this.close("left");
+                        return;
+                }
+                if (this.others.delete(participant.id))
+                        this.phone.act({ type: "media-left", id: participant.id });
+        }
+
+        /* After the hub was away for long: is what it says of this session what is known here? */
+        agrees(said) {
+                const others = said.others ?? [];
+
+                return this.state === "joined" && said.participant === this.own &&
+                       others.length === this.others.size &&
+                       others.every((other) => this.others.has(other.id));
+        }
+
+        signal(peer, data) {
+                if (this.own && this.others.has(peer))
+                        this.phone.ask("signal", { session_id: this.call.id, peer, data });
+        }
+
+        setMuted(muted) {
+                this.isMuted = muted;
+                this.phone.act({ type: "media-mute", muted });
+                this.#tell();
+        }
+
+        setCamera(camera) {
+                this.hasCamera = camera;
+                this.phone.act({ type: "media-camera", camera });
+                this.#tell();
+        }
+
+        setFlows(flows) {
+                if (this.flows === flows)
+                        return;
+                this.flows = flows;
+                this.#tell();
+        }
+
+        /* A hub that was started anew does not know. */
+        tellAgain() {
+                this.#tell();
+        }
+
+        #tell() {
+                if (this.state === "joined")
+                        this.phone.ask("state", {
+                                session_id: this.call.id,
+                                muted: this.isMuted,
+                                media_flows: this.flows,
+                        });
+        }
+
+        /* The call goes on; it can be joined again. */
+        fail(sentence) {
+                this.close("failed");
+                this.phone.say(`There is no sound in this call: ${sentence}.`);
+        }
+
+        close(state = "idle") {
+                if (this.state === "idle")
+                        return;
+                this.#forgetOthers();
+                this.state = state;
+                this.phone.act({ type: "media-stop" });
+        }
+
+        #forgetOthers() {
+                this.others.clear();
+                this.own = "";
+                this.flows = false;
+        }
+}

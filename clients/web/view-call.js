@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The right half: the call that goes on, is being placed, or has just ended; else that there is none. */
+
+import { announce } from "./alerts.js";
+import { byId, fromTemplate, keep, part, setAttribute, setIcon, setShown, setText } from "./dom.js";
+import { callState, endSentence, initials, list } from "./words.js";
+
+const MEMBER_STATES = {
+        waiting: "is called",
+        ringing: "rings",
+        rejected: "declined",
+        busy: "busy",
+        missed: "did not answer",
+        left: "left",
+};
+
+export class CallView {
+        /* `commands`: hangUp(id), mute(bool), camera(bool), rejoin(id), unsilence(), again(call), dismiss(id). */
+        constructor(commands) {
+                this.call = null;
+                this.said = "";
+                const click = (id, action) => byId(id).addEventListener("click", action);
+
+                click("hang-up", () => commands.hangUp(this.call.id));
+                click("mute", () => commands.mute(!this.session.isMuted));
+                click("camera", () => commands.camera(!this.session.hasCamera));
+                click("rejoin", () => commands.rejoin(this.call.id));
+                click("unsilence", () => commands.unsilence());
+                click("call-again", () => commands.again(this.call));
+                click("dismiss", () => commands.dismiss(this.call.id));
+        }
+
+        update(phone, media, now) {
+                const call = phone.shown;
+                const before = this.call;
+
+                this.call = call;
+                this.session = phone.session;
+                byId("app").classList.toggle("in-call", call !== null);
+                setShown(byId("nobody"), call === null);
+                setShown(byId("call"), call !== null);
+                if (call) {
+                        this.#updateTitle(call, now);
+                        this.#updateTiles(call, media);
+                        this.#updateSelf(call, media);
+                        this.#updateBar(call, media);
+                }
+                this.#moveFocus(before, call);
+        }
+
+        /* Only the time, once a second. */
+        updateTime(now) {
+                if (this.call?.isLive)
+                        this.#updateState(this.call, now);
+        }
+
+        #updateState(call, now) {
+                const seconds = call.answeredAt ? (now - call.answeredAt) / 1000 : 0;
+
+                setText(byId("call-state"), callState(call, this.session, seconds));
+        }
+
+        #updateTitle(call, now) {
+                setText(byId("stage-title"), call.peerName);
+                if (call.isLive)
+                        this.#updateState(call, now);
+                else
+                        setText(byId("call-state"), endSentence(call));
+                /* The running time would never stop being read out. */
+                const said = call.isLive ? (call.isOngoing ? `In a call with ${call.peerName}.` : "")
+                                         : endSentence(call);
+                if (said && said !== this.said)
+                        announce(said);
+                this.said = said;
+        }
+
+        #updateTiles(call, media) {
+                const isIn = this.session.isOf(call) && this.session.isOpen;
+                const others = isIn ? [...this.session.others.values()] : [];
+                const tiles = others.length > 0 || call.isGroup ? others
+                        : [{ id: "peer", uid: call.peer.uid, name: call.peer.name }];
+
+                keep(byId("tiles"), tiles, (tile) => tile.id, () => fromTemplate("t-tile"),
+                     (tile, other) => this.#updateTile(tile, other, media.peers.get(other.id)));
+                const waiting = call.isLive ? call.members.filter((one) => MEMBER_STATES[one.state]) : [];
+                setText(byId("call-members"), waiting.map((one) =>
+                        `${one.name || one.uid} ${MEMBER_STATES[one.state]}`).join(" · "));
+        }
+
+        #updateTile(tile, other, peer) {
+                const name = other.name || other.uid;
+                const isSpeaking = Boolean(peer?.isSpeaking) && !other.muted;
+                const states = [];
+
+                if (other.muted)
+                        states.push("muted");
+                if (isSpeaking)
+                        states.push("speaking");
+                if (peer && !peer.isConnected)
+                        states.push("connecting");
+                setText(part(tile, "name"), name);
+                setText(part(tile, "face"), initials(name));
+                setText(part(tile, "state"), states.length > 0 ? `, ${list(states)}` : "");
+                setShown(part(tile, "muted-icon"), Boolean(other.muted));
+                tile.classList.toggle("speaking", isSpeaking);
+                if (!peer)
+                        return;
+                if (peer.picture.parentNode !== tile)
+                        part(tile, "face").after(peer.picture);
+                peer.picture.setAttribute("aria-label", `Picture of ${name}`);
+                setShown(peer.picture, peer.hasPicture && !other.video_paused);
+        }
+
+        #updateSelf(call, media) {
+                const picture = byId("self-picture");
+                const shown = call.isOngoing && media.hasPictureOfOurs;
+                const stream = shown ? media.local : null;
+
+                if (picture.srcObject !== stream)
+                        picture.srcObject = stream;
+                setShown(byId("self"), shown);
+        }
+
+        #updateBar(call, media) {
+                const { session } = this;
+                const isIn = call.isOngoing && session.isOf(call) && session.isOpen;
+
+                setShown(byId("mute"), isIn);
+                setShown(byId("camera"), isIn && call.callType === "video");
+                setShown(byId("rejoin"), call.isOngoing && !isIn && !call.asked);
+                setShown(byId("unsilence"), isIn && media.isSilenced);
+                setShown(byId("hang-up"), call.isLive);
+                setShown(byId("call-again"), !call.isLive);
+                setShown(byId("dismiss"), !call.isLive);
+                this.#toggle("mute", session.isMuted, session.isMuted ? "mic-off" : "mic");
+                this.#toggle("camera", session.hasCamera, session.hasCamera ? "video" : "video-off");
+                byId("mute").classList.toggle("off", session.isMuted);
+                byId("camera").classList.toggle("off", !session.hasCamera);
+                setAttribute(byId("hang-up"), "aria-label",
+                             call.isGroup && call.isOngoing ? "Leave the call" : call.isOngoing ? "Hang up" : "Cancel the call");
+        }
+
+        #toggle(id, pressed, icon) {
+                setAttribute(byId(id), "aria-pressed", pressed);
+                setIcon(byId(id), icon);
+        }
+
+        /* Whoever works by keyboard is where the call is; nobody is left on a button that is gone. */
+        #moveFocus(before, call) {
+                const lost = !document.activeElement || document.activeElement === document.body;
+
+                if (byId("incoming").open || (!lost && document.activeElement.offsetParent))
+                        return;
+                if (call)
+                        byId("stage").focus();
+                else if (before)
+                        byId("dial").focus({ preventScroll: true });
+        }
+}

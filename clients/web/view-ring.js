@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who calls. Over the page, with the focus in it but on no button: whoever was typing answers or
+ * declines nothing by accident, and Escape does neither. In a call it stands aside.
+ */
+
+import { announce } from "./alerts.js";
+import { byId, fromTemplate, keep, part, setShown, setText } from "./dom.js";
+import { initials, list } from "./words.js";
+
+export class RingView {
+        /* `commands`: accept(id, withVideo), reject(id), silence(id). */
+        constructor(commands) {
+                this.commands = commands;
+                this.dialog = byId("incoming");
+                this.ringing = [];
+                this.said = "";
+                this.dialog.addEventListener("cancel", (event) => event.preventDefault());
+                this.dialog.addEventListener("keydown", (event) => {
+                        if (event.key === "Escape")
+                                event.preventDefault();
+                });
+                /* A browser may close it all the same: what rings is still to be seen. */
+                this.dialog.addEventListener("close", () => this.update(this.ringing, this.isAside));
+        }
+
+        update(ringing, isAside) {
+                this.ringing = ringing;
+                this.isAside = isAside;
+                keep(byId("incoming-list"), ringing, (call) => call.id,
+                     (call) => this.#make(call), (row, call) => this.#updateRow(row, call));
+                if (ringing.length === 0 && this.dialog.open) {
+                        this.dialog.close();
+                        this.#giveFocusBack();
+                } else if (ringing.length > 0 && !this.dialog.open) {
+                        this.#open(isAside);
+                }
+                const said = ringing.map((call) => this.#spoken(call)).join(" ");
+                if (said && said !== this.said)
+                        announce(said, true);
+                this.said = said;
+        }
+
+        #open(isAside) {
+                this.before = document.activeElement;
+                this.dialog.classList.toggle("aside", isAside);
+                if (isAside)
+                        this.dialog.show();
+                else
+                        this.dialog.showModal();
+                byId("incoming-title").focus();
+        }
+
+        #giveFocusBack() {
+                const lost = !document.activeElement || document.activeElement === document.body;
+
+                if (lost && this.before?.isConnected && this.before.offsetParent)
+                        this.before.focus();
+        }
+
+        #make({ id }) {
+                const row = fromTemplate("t-incoming");
+
+                part(row, "answer").onclick = () => this.commands.accept(id, false);
+                part(row, "video").onclick = () => this.commands.accept(id, true);
+                part(row, "decline").onclick = () => this.commands.reject(id);
+                part(row, "silence").onclick = () => {
+                        this.commands.silence(id);
+                        byId("incoming-title").focus();
+                };
+                return row;
+        }
+
+        #spoken(call) {
+                const kind = call.callType === "video" ? "video call" : "call";
+
+                return call.isGroup ? `Incoming ${kind} to ${call.peerName} from ${call.callerName}.`
+                                    : `Incoming ${kind} from ${call.callerName}.`;
+        }
+
+        #updateRow(row, call) {
+                const isVideo = call.callType === "video";
+                const kind = isVideo ? "Video call" : "Call";
+
+                setText(part(row, "face"), initials(call.callerName));
+                part(row, "face").classList.toggle("ringing", !call.silent);
+                setText(part(row, "name"), call.callerName);
+                setText(part(row, "what"), call.isGroup ? `${kind} to ${call.peerName}` : kind);
+                setShown(part(row, "video"), isVideo);
+                setShown(part(row, "silence"), !call.silent);
+                part(row, "answer").lastChild.textContent = isVideo ? "Audio" : "Answer";
+                setText(part(row, "ends"), this.isAside ? "Answering ends the call that you are in." : "");
+                const others = call.members.filter((one) => one.state === "joined").map((one) => one.name || one.uid);
+                if (others.length > 0)
+                        setText(part(row, "what"), `${kind} to ${call.peerName}, with ${list(others)}`);
+        }
+}
