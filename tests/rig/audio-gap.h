@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * An ear that stays at a speaker and counts, to the sample, how long it was silent there: for tones
+ * that are to go on whatever happens.
+ */
+
+#include <stdint.h>
+
+#include "rig/audio-graph.h"
+
+#define RIG_GAP_LEVEL 0.01f /* amplitude, -40 dB: a tone of ours is below it for two samples */
+
+typedef struct RigGap RigGap;
+
+/* Returns 0 or negative errno, as rig_probe_new(). */
+int rig_gap_new(RigGraph *graph, const char *speaker, RigGap **ret);
+RigGap *rig_gap_free(RigGap *gap);
+DEFINE_CLEANUP(RigGap *, rig_gap_free);
+
+/* Waits for a sound. Returns 0 or -ETIMEDOUT. */
+int rig_gap_wait_sound(RigGap *gap, int timeout_ms);
+/* From now on only what comes counts, the silence of this moment included. */
+void rig_gap_restart(RigGap *gap);
+/* The longest silence since then, in ms; one that still goes on counts. */
+double rig_gap_longest_ms(const RigGap *gap);
+/* How much has been listened to since then, in ms. */
+double rig_gap_heard_ms(const RigGap *gap);
