@@ -275,6 +275,25 @@ int phone_worker_state(Phone *phone, const Instant *instant, const char *session
         return 0;
 }
 
+int phone_worker_muted(Phone *phone, const Instant *instant, const char *session_id, bool on)
+{
+        int r;
+
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
+        Line *line = session_of_worker(phone, session_id);
+        if (line && line->joined) {
+                if (on)
+                        session_mute(phone, line, true);
+                else if (line->shown.session.audio_muted)
+                        phone_act(phone, PHONE_WORKER_MUTE, session_id)->on = true;
+        }
+        phone_settle(phone);
+        return 0;
+}
+
 int phone_worker_error(Phone *phone, const Instant *instant, const char *session_id,
                        CallError error, const char *text)
 {

@@ -397,6 +397,12 @@ int phone_tone_playing(Phone *phone, const Instant *instant, PhoneTone tone, boo
 
 int phone_worker_state(Phone *phone, const Instant *instant, const char *session_id,
                        SessionState state);
+/*
+ * Whether its microphone is muted, said by one that was adopted: what a daemon that was killed had
+ * no time to store. Where the two differ it stays muted (and the worker is told): nobody is heard
+ * who believes to be muted.
+ */
+int phone_worker_muted(Phone *phone, const Instant *instant, const char *session_id, bool on);
 int phone_worker_signal(Phone *phone, const Instant *instant, const char *session_id,
                         const char *peer, const char *data);
 int phone_worker_participant(Phone *phone, const Instant *instant, const char *session_id,

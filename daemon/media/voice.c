@@ -120,6 +120,14 @@ void voice_set_muted(Voice *voice, bool muted)
         g_mutex_unlock(&voice->mutex);
 }
 
+bool voice_is_muted(Voice *voice)
+{
+        g_mutex_lock(&voice->mutex);
+        bool muted = voice->muted;
+        g_mutex_unlock(&voice->mutex);
+        return muted;
+}
+
 void voice_frame(Voice *voice, const int16_t *samples)
 {
         usec_t now = clock_boottime();

@@ -29,6 +29,7 @@ int voice_add(Voice *voice, VoiceSink sink, void *userdata);
 void voice_remove(Voice *voice, void *userdata);
 
 void voice_set_muted(Voice *voice, bool muted);
+bool voice_is_muted(Voice *voice);
 
 /* A frame of the microphone; in any thread. */
 void voice_frame(Voice *voice, const int16_t *samples);

@@ -233,11 +233,19 @@ static gboolean on_orphaned(void *userdata)
         return G_SOURCE_REMOVE;
 }
 
+/* Tests have no 30 s. */
+static guint orphan_s(void)
+{
+        const char *of_test = g_getenv("TRING_TEST_ORPHAN_S");
+
+        return of_test ? (guint)strtoul(of_test, NULL, 10) : WORKER_ORPHAN_S;
+}
+
 static void on_gone(void *userdata)
 {
         Worker *worker = userdata;
 
-        worker->orphan_timer = g_timeout_add_seconds(WORKER_ORPHAN_S, on_orphaned, worker);
+        worker->orphan_timer = g_timeout_add_seconds(orphan_s(), on_orphaned, worker);
 }
 
 static void on_connected(void *userdata)
@@ -248,6 +256,9 @@ static void on_connected(void *userdata)
                 g_source_remove(worker->orphan_timer);
         worker->orphan_timer = 0;
         link_send(worker->link, &(WorkerMessage){.type = WORKER_STATE, .state = worker->state});
+        if (worker->voice)
+                link_send(worker->link, &(WorkerMessage){.type = WORKER_MUTE,
+                                                         .on = voice_is_muted(worker->voice)});
         if (worker->mesh)
                 mesh_tell_all(worker->mesh);
 }

@@ -102,6 +102,9 @@ static void on_worker_message(void *userdata, const char *session_id, const Work
                 r = phone_worker_participant(daemon->phone, &instant, session_id,
                                              message->status.id, &message->status.media);
                 break;
+        case WORKER_MUTE:
+                r = phone_worker_muted(daemon->phone, &instant, session_id, message->on);
+                break;
         case WORKER_ERROR:
                 r = phone_worker_error(daemon->phone, &instant, session_id, message->error,
                                        message->text);

@@ -9,7 +9,7 @@
  * worker as descriptor 3 (LISTEN_FDS=1) and connects at once: nothing has to wait for the worker to
  * come up. The path stays, so that a tringd that was restarted can connect again and adopt the
  * worker; a worker that nobody adopts for WORKER_ORPHAN_S ends itself. On each new connection the
- * worker first says STATE, then one PARTICIPANT for each that it has.
+ * worker first says STATE, then, while it is joined, MUTE, and one PARTICIPANT for each that it has.
  *
  * Nothing here knows the media stack: `data` of a signal is opaque to tringd and hub.
  */
@@ -31,7 +31,7 @@ typedef enum WorkerMessageType {
         WORKER_PARTICIPANT_JOINED, /* `participant`: they will offer to us */
         WORKER_PARTICIPANT_LEFT,   /* `participant.id` */
         WORKER_SIGNAL_IN,          /* `signal`, from `signal.peer` */
-        WORKER_MUTE,               /* `on` */
+        WORKER_MUTE,               /* `on`; said back on a new connection */
         WORKER_VIDEO_PAUSE,        /* `on`: close the camera, or open it again */
         WORKER_SCREEN_START,       /* `node`: show this screen in place of the camera; the PipeWire
                                       remote's descriptor rides along (SCM_RIGHTS) */

@@ -165,8 +165,13 @@ START_TEST(controller_that_comes_back_finds_the_call_going_on)
         audio_call_wait_state(&room.call, room.alice, SESSION_CONNECTED);
         audio_call_wait_peer(&room.call, room.alice);
         ck_assert_str_eq(room.alice->status.id, room.bob->id);
+        ck_assert(!room.alice->muted);
         audio_end_mute(room.alice, true);
         room_expect_silence(&room, "spk-b", ALICE_HZ);
+        audio_end_reconnect(room.alice);
+        room.alice->status = (WorkerParticipantStatus){};
+        audio_call_wait_peer(&room.call, room.alice);
+        ck_assert(room.alice->muted);
         room_leave(&room);
 }
 END_TEST

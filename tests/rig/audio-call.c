@@ -232,6 +232,9 @@ static void take_message(AudioCall *call, AudioEnd *end, WorkerMessage *message)
         case WORKER_STATE:
                 end->state = message->state;
                 break;
+        case WORKER_MUTE:
+                end->muted = message->on;
+                break;
         case WORKER_PARTICIPANT:
                 end->status = message->status;
                 break;

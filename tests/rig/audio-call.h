@@ -25,6 +25,7 @@ typedef struct AudioEnd {
         char session[UUID_LENGTH + 1];
         char id[PARTICIPANT_ID_MAX + 1]; /* empty: not joined */
         SessionState state;
+        bool muted;                     /* as said on a new connection */
         WorkerParticipantStatus status; /* the last one told */
         CallError error;                /* likewise, with its sentence */
         char text[MESSAGE_TEXT_MAX + 1];

@@ -118,6 +118,35 @@ START_TEST(a_call_goes_on_with_the_worker_that_is_still_there)
 }
 END_TEST
 
+START_TEST(who_was_muted_stays_muted_though_the_daemon_had_no_time_to_store_it)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        restarted(f, true);
+        phone_worker_muted(f->phone, &f->instant, CALL, true);
+        ck_assert(phone_call_find(f->phone, CALL)->session.audio_muted);
+}
+END_TEST
+
+START_TEST(a_worker_that_does_not_know_of_the_mute_is_told)
+{
+        PhoneCommand mute = asks(PHONE_COMMAND_MUTE, CALL);
+        FIXTURE(f);
+
+        talking(f, CALL);
+        mute.on = true;
+        command(f, &mute);
+        restarted(f, true);
+        forget(f);
+        phone_worker_muted(f->phone, &f->instant, CALL, false);
+        expect(f, "worker-mute:on");
+        ck_assert(phone_call_find(f->phone, CALL)->session.audio_muted);
+        phone_worker_muted(f->phone, &f->instant, CALL, true);
+        expect(f, "");
+}
+END_TEST
+
 START_TEST(rule_18_a_worker_that_is_gone_leaves_a_call_whose_media_can_be_joined_again)
 {
         FIXTURE(f);
@@ -254,6 +283,8 @@ int main(void)
                 rule_7_what_was_silenced_stays_silent,
                 rule_15_a_placed_call_is_there_and_is_sent_again_to_a_hub_that_lost_it,
                 a_call_goes_on_with_the_worker_that_is_still_there,
+                who_was_muted_stays_muted_though_the_daemon_had_no_time_to_store_it,
+                a_worker_that_does_not_know_of_the_mute_is_told,
                 rule_18_a_worker_that_is_gone_leaves_a_call_whose_media_can_be_joined_again,
                 rule_6_who_hung_up_before_the_daemon_was_killed_is_not_in_the_call_again,
                 rule_15_a_call_that_nobody_was_told_of_is_given_up,

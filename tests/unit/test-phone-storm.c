@@ -374,14 +374,17 @@ static void media_does(Storm *storm)
                                    roll(storm, 2));
                 return;
         }
-        switch (roll(storm, 4)) {
+        switch (roll(storm, 5)) {
         case 0:
-                phone_worker_state(phone, now, id, (SessionState)roll(storm, SESSION_STATE_COUNT));
+                phone_worker_muted(phone, now, id, roll(storm, 2));
                 break;
         case 1:
-                phone_worker_signal(phone, now, id, "alice-1", "{}");
+                phone_worker_state(phone, now, id, (SessionState)roll(storm, SESSION_STATE_COUNT));
                 break;
         case 2:
+                phone_worker_signal(phone, now, id, "alice-1", "{}");
+                break;
+        case 3:
                 phone_worker_participant(phone, now, id, "alice-1",
                                          &(ParticipantMedia){.connected = roll(storm, 2),
                                                              .speaking = roll(storm, 2),
