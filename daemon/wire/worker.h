@@ -9,7 +9,8 @@
  * worker as descriptor 3 (LISTEN_FDS=1) and connects at once: nothing has to wait for the worker to
  * come up. The path stays, so that a tringd that was restarted can connect again and adopt the
  * worker; a worker that nobody adopts for WORKER_ORPHAN_S ends itself. On each new connection the
- * worker first says STATE, then, while it is joined, MUTE, and one PARTICIPANT for each that it has.
+ * worker first says STATE, then, while it is joined, MUTE, and one PARTICIPANT for each that it
+ * has.
  *
  * Nothing here knows the media stack: `data` of a signal is opaque to tringd and hub.
  */

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* How media workers live and die: with tringd, without it, and under one that comes after it. */
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+
+#include "base/str.h"
+#include "e2e/expect.h"
+#include "rig/audio-gap.h"
+#include "rig/talk.h"
+#include "suite.h"
+
+#define LISTENED_US (1 * USEC_PER_SEC) /* to tringd's not being there, and to its being there */
+#define GAP_MAX_MS 100.0 /* of sound that goes on; away for LISTENED_US is 10 times that */
+
+static const struct {
+        int signal;
+        const char *said;
+} deaths[] = {
+        {SIGKILL, "was killed by signal 9"},
+        {SIGSYS, "made a system call that its sandbox forbids"},
+};
+
+START_TEST(dead_worker_is_an_error_and_can_be_replaced)
+{
+        _cleanup_talk_ Talk talk = talk_new();
+        _cleanup_(rig_tone_freep) RigTone *bob = NULL;
+        Client *at_a = talk.alice.desktop->client;
+        Call call = talk_begin(&talk);
+        const HeardSignal *error;
+
+        rig_check(rig_tone_new(talk.bob.graph, TALK_MICROPHONE, TALK_BOB_HZ, &bob), "a tone");
+        person_expect_tone(&talk.alice, TALK_BOB_HZ, true);
+        kill(person_worker(&talk.alice, &call), deaths[_i].signal);
+        error = client_wait_signal(at_a, "Error", call.path);
+        expect_has(text_of_argument(error->message, 0), "MediaFailed");
+        expect_has(text_of_argument(error->message, 1), deaths[_i].said);
+        person_wait_state(&talk.alice, &call, "failed");
+        call_wait_status(talk.alice.desktop, &call, "ongoing", NULL);
+
+        client_do(at_a, call.path, TRING_SESSION, "Join", "a{sv}", 0);
+        person_wait_state(&talk.alice, &call, "connected");
+        person_expect_tone(&talk.alice, TALK_BOB_HZ, true);
+        call_end(talk.alice.desktop, &call);
+        call_wait_status(talk.bob.desktop, &call, "ended", "remote-hangup");
+}
+END_TEST
+
+/* An ear that hears the other one's tone already. */
+static RigGap *listen_to(Person *person, double frequency)
+{
+        RigGap *gap;
+
+        person_expect_tone(person, frequency, true);
+        rig_check(rig_gap_new(person->graph, TALK_SPEAKER, &gap), "an ear");
+        rig_check(rig_gap_wait_sound(gap, talk_patience_ms()), "a sound");
+        rig_gap_restart(gap);
+        return gap;
+}
+
+/* `before`: what was silent while nothing happened, which is the machine's doing. */
+static void expect_no_gap(const RigGap *gap, const Person *person, double before)
+{
+        double longest = rig_gap_longest_ms(gap);
+
+        if (longest > GAP_MAX_MS + 2 * before)
+                rig_fail("%.1f ms of silence at %s's speaker (%.1f before)", longest,
+                         person->desktop->name, before);
+        if (rig_gap_heard_ms(gap) * USEC_PER_MSEC < LISTENED_US)
+                rig_fail("%s's speaker stood still", person->desktop->name);
+}
+
+START_TEST(both_voices_go_on_without_a_gap_while_tringd_is_killed_and_comes_back)
+{
+        _cleanup_talk_ Talk talk = talk_new();
+        _cleanup_(rig_tone_freep) RigTone *alice = NULL, *bob = NULL;
+        Call call = talk_begin(&talk);
+        double before_a, before_b;
+
+        rig_check(rig_tone_new(talk.alice.graph, TALK_MICROPHONE, TALK_ALICE_HZ, &alice), "a tone");
+        rig_check(rig_tone_new(talk.bob.graph, TALK_MICROPHONE, TALK_BOB_HZ, &bob), "a tone");
+        _cleanup_(rig_gap_freep) RigGap *at_a = listen_to(&talk.alice, TALK_BOB_HZ);
+        _cleanup_(rig_gap_freep) RigGap *at_b = listen_to(&talk.bob, TALK_ALICE_HZ);
+        rig_run_for(talk.rig, LISTENED_US);
+        before_a = rig_gap_longest_ms(at_a);
+        before_b = rig_gap_longest_ms(at_b);
+        rig_gap_restart(at_a);
+        rig_gap_restart(at_b);
+
+        desktop_kill(talk.alice.desktop);
+        rig_run_for(talk.rig, LISTENED_US);
+        desktop_start(talk.alice.desktop);
+        desktop_wait_online(talk.alice.desktop);
+        call_wait_status(talk.alice.desktop, &call, "ongoing", NULL);
+        person_wait_state(&talk.alice, &call, "connected");
+        rig_run_for(talk.rig, LISTENED_US);
+        expect_no_gap(at_a, &talk.alice, before_a);
+        expect_no_gap(at_b, &talk.bob, before_b);
+
+        call_end(talk.alice.desktop, &call);
+        call_wait_status(talk.bob.desktop, &call, "ended", "remote-hangup");
+        person_expect_sound(&talk.alice, false);
+}
+END_TEST
+
+static const char *const session_properties[] = {
+        "State",
+        "AudioMuted",
+        "Participants",
+};
+
+START_TEST(all_that_was_said_of_a_session_is_known_after_adoption)
+{
+        _cleanup_talk_ Talk talk = talk_new();
+        Call call = talk_begin(&talk);
+        char *before[ELEMENTSOF(session_properties)];
+        Client *client = talk.alice.desktop->client;
+
+        client_do(client, call.path, TRING_SESSION, "SetAudioMuted", "b", true);
+        for (size_t i = 0; i < ELEMENTSOF(before); i++)
+                before[i] =
+                        client_property(client, call.path, TRING_SESSION, session_properties[i]);
+        /* What is muted is muted at once, stored or not. */
+        desktop_kill(talk.alice.desktop);
+        desktop_start(talk.alice.desktop);
+        desktop_wait_online(talk.alice.desktop);
+        client = talk.alice.desktop->client;
+        for (size_t i = 0; i < ELEMENTSOF(before); i++) {
+                client_wait_property(client, call.path, TRING_SESSION, session_properties[i],
+                                     before[i]);
+                free(before[i]);
+        }
+        ck_assert_uint_eq(client_count_signals(talk.bob.desktop->client, "UserLeft", call.path), 0);
+        client_do(client, call.path, TRING_SESSION, "SetAudioMuted", "b", false);
+        call_end(talk.bob.desktop, &call);
+        call_wait_status(talk.alice.desktop, &call, "ended", "remote-hangup");
+}
+END_TEST
+
+START_TEST(worker_that_nobody_adopts_ends_itself)
+{
+        ck_assert_int_eq(setenv("TRING_TEST_ORPHAN_S", "1", true), 0);
+        _cleanup_talk_ Talk talk = talk_new();
+        Call call = talk_begin(&talk);
+        struct pollfd end = {.fd = pidfd_open(person_worker(&talk.alice, &call), 0),
+                             .events = POLLIN};
+
+        ck_assert_int_ge(end.fd, 0);
+        desktop_kill(talk.alice.desktop);
+        ck_assert_int_eq(poll(&end, 1, talk_patience_ms()), 1);
+        close(end.fd);
+
+        desktop_start(talk.alice.desktop);
+        person_wait_state(&talk.alice, &call, "failed");
+        desktop_wait_online(talk.alice.desktop);
+        client_do(talk.alice.desktop->client, call.path, TRING_SESSION, "Join", "a{sv}", 0);
+        person_wait_state(&talk.alice, &call, "connected");
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("worker-life");
+        TCase *tcase = tcase_create("worker-life");
+
+        tcase_set_timeout(tcase, 180);
+        tcase_add_loop_test(tcase, dead_worker_is_an_error_and_can_be_replaced, 0,
+                            ELEMENTSOF(deaths));
+        tcase_add_test(tcase,
+                       both_voices_go_on_without_a_gap_while_tringd_is_killed_and_comes_back);
+        tcase_add_test(tcase, all_that_was_said_of_a_session_is_known_after_adoption);
+        tcase_add_test(tcase, worker_that_nobody_adopts_ends_itself);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}
