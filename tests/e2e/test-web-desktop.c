@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Chromium with the hub's page against a user at a desktop: rung, heard and seen both ways. Alice
+ * is at the desktop, with a virtual microphone and speaker; Bob is in the browser.
+ */
+#include "e2e/expect.h"
+#include "e2e/web.h"
+#include "rig/audio-ear.h"
+#include "rig/audio.h"
+#include "rig/desktop.h"
+#include "suite.h"
+
+#define MICROPHONE "mouth"
+#define SPEAKER "ear"
+#define ALICE_HZ 440
+
+typedef struct Scene {
+        Rig *rig;
+        Hub *hub;
+        Desktop *alice;
+        RigAudio *audio;
+        RigGraph *graph;
+        RigTone *voice;
+        Page *bob;
+} Scene;
+
+static Scene scene_new(void)
+{
+        Scene scene = {.rig = rig_new()};
+
+        scene.hub = web_hub(scene.rig);
+        scene.alice = desktop_new(scene.rig, "alice");
+        rig_check(rig_audio_new((const char *const[]){MICROPHONE, NULL},
+                                (const char *const[]){SPEAKER, NULL}, &scene.audio),
+                  "virtual audio");
+        rig_check(rig_graph_new(rig_audio_directory(scene.audio), &scene.graph), "a graph");
+        rig_check(rig_tone_new(scene.graph, MICROPHONE, ALICE_HZ, &scene.voice), "a tone");
+        environment_set(&scene.alice->environment, "PIPEWIRE_RUNTIME_DIR", "%s",
+                        rig_audio_directory(scene.audio));
+        desktop_start(scene.alice);
+        desktop_login(scene.alice, scene.hub);
+        scene.bob = web_user(scene.hub, "bob", "Bob");
+        return scene;
+}
+
+static void scene_done(Scene *scene)
+{
+        page_free(scene->bob);
+        desktop_free(scene->alice);
+        rig_tone_free(scene->voice);
+        rig_graph_free(scene->graph);
+        rig_audio_free(scene->audio);
+        hub_free(scene->hub);
+        rig_free(scene->rig);
+}
+
+#define _cleanup_scene_ _cleanup_(scene_done)
+
+static void alice_hears(Scene *scene, bool heard)
+{
+        RigHeard last;
+
+        if (rig_listen_until(scene->graph, SPEAKER, WEB_HZ, heard ? RIG_HEARD_DB : -70.0, heard,
+                             rig_remaining_ms(rig_deadline()), &last) < 0)
+                rig_fail("Bob is %s at Alice's speaker: %.1f dB of his tone, %.1f dB in all",
+                         heard ? "not heard" : "still heard", last.tone_db, last.level_db);
+}
+
+START_TEST(a_desktop_rings_the_page_and_both_are_heard)
+{
+        _cleanup_scene_ Scene scene = scene_new();
+        Client *at_a = scene.alice->client;
+        Call call = call_start_with(scene.alice, "bob", "audio", "a{sv}", 0);
+
+        web_wait_ring(scene.bob, "Alice");
+        page_wait(scene.bob, "document.title.includes('Alice is calling')");
+        page_picture(scene.bob, "desktop-rings");
+        page_click(scene.bob, "[data-part=answer]");
+        client_wait_signal(at_a, "OutgoingCallAccepted", call.path);
+        web_wait_talking(scene.bob);
+        web_wait_tone(scene.bob, ALICE_HZ, true);
+        alice_hears(&scene, true);
+        page_picture(scene.bob, "desktop-call");
+        expect_has(client_property(at_a, call.path, TRING_SESSION, "Participants"), "name: Bob");
+
+        page_click(scene.bob, "#mute");
+        alice_hears(&scene, false);
+        page_click(scene.bob, "#mute");
+        alice_hears(&scene, true);
+        client_do(at_a, call.path, TRING_SESSION, "SetAudioMuted", "b", true);
+        page_wait(scene.bob, "document.querySelector('.tile').textContent.includes('muted')");
+        web_wait_tone(scene.bob, ALICE_HZ, false);
+
+        page_click(scene.bob, "#hang-up");
+        call_wait_status(scene.alice, &call, "ended", "remote-hangup");
+        page_wait(scene.bob, "document.querySelector('#history .name')?.textContent === 'Alice'");
+}
+END_TEST
+
+START_TEST(a_page_rings_the_desktop_and_comes_back_after_a_reload)
+{
+        _cleanup_scene_ Scene scene = scene_new();
+        Client *at_a = scene.alice->client;
+        Call call = {};
+
+        web_call(scene.bob, "alice", false);
+        HeardSignal *incoming = client_wait_signal(at_a, "IncomingCallReceived", NULL);
+        expect_has(text_of_key(incoming->message, 2, "initiator"), "Bob");
+        rig_path(call.path, "%s", incoming->path);
+        web_wait_state(scene.bob, "Ringing");
+        client_do(at_a, call.path, TRING_CALL, "Accept", "a{sv}", 0);
+        web_wait_talking(scene.bob);
+        web_wait_tone(scene.bob, ALICE_HZ, true);
+        alice_hears(&scene, true);
+
+        page_reload(scene.bob);
+        web_wait_talking(scene.bob);
+        web_wait_tone(scene.bob, ALICE_HZ, true);
+        alice_hears(&scene, true);
+
+        client_do(at_a, call.path, TRING_CALL, "End", NULL);
+        web_wait_state(scene.bob, "Alice hung up.");
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("web: desktop");
+        TCase *tests = tcase_create("desktop");
+
+        tcase_set_timeout(tests, 180);
+        tcase_add_unchecked_fixture(tests, web_setup, web_teardown);
+        tcase_add_test(tests, a_desktop_rings_the_page_and_both_are_heard);
+        tcase_add_test(tests, a_page_rings_the_desktop_and_comes_back_after_a_reload);
+        suite_add_tcase(suite, tests);
+        return suite_run(suite);
+}
