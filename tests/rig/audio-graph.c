@@ -292,6 +292,18 @@ bool rig_graph_has_node(RigGraph *graph, const char *node)
         return found;
 }
 
+size_t rig_graph_count_nodes(RigGraph *graph)
+{
+        const Object *object;
+        size_t n = 0;
+
+        pw_thread_loop_lock(graph->loop);
+        spa_list_for_each (object, &graph->objects, link)
+                n += object->is_node;
+        pw_thread_loop_unlock(graph->loop);
+        return n;
+}
+
 bool rig_graph_has_port(RigGraph *graph, const char *node, const char *port)
 {
         pw_thread_loop_lock(graph->loop);

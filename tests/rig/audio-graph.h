@@ -41,6 +41,7 @@ int rig_graph_wait(RigGraph *graph, RigGraphCondition condition, void *data, int
 int rig_graph_wait_node(RigGraph *graph, const char *node, bool there, int timeout_ms);
 
 bool rig_graph_has_node(RigGraph *graph, const char *node);
+size_t rig_graph_count_nodes(RigGraph *graph);
 bool rig_graph_has_port(RigGraph *graph, const char *node, const char *port);
 /* A property that the registry shows of a node; false if node or property is not there. */
 bool rig_graph_node_property(RigGraph *graph, const char *node, const char *key, char *ret,
