@@ -16,8 +16,9 @@
 typedef struct Device {
         struct spa_list link;
         uint32_t id;
-        bool microphone, speaker;
-        char *name; /* owned */
+        bool microphone, speaker, camera;
+        int priority; /* of cameras: PipeWire's priority.session */
+        char *name;   /* owned */
 } Device;
 
 /* Counted (g_atomic_rc_box): faults on their way to the main loop hold on to it. */
@@ -113,13 +114,21 @@ static void on_global(void *data, uint32_t id, uint32_t permissions, const char 
         bool microphone = duplex || g_str_has_prefix(class, "Audio/Source");
         bool speaker = duplex || g_str_has_prefix(class, "Audio/Sink");
 
-        if (!microphone && !speaker)
+        bool camera = str_eq(class, "Video/Source") && !g_str_has_prefix(name, "tring.");
+
+        if (!microphone && !speaker && !camera)
                 return;
         _cleanup_free_ Device *device = calloc(1, sizeof(*device));
 
         if (!device)
                 return;
-        *device = (Device){.id = id, .microphone = microphone, .speaker = speaker};
+        const char *priority = spa_dict_lookup(properties, PW_KEY_PRIORITY_SESSION);
+
+        *device = (Device){.id = id,
+                           .microphone = microphone,
+                           .speaker = speaker,
+                           .camera = camera,
+                           .priority = priority ? atoi(priority) : 0};
         device->name = strdup(name);
         if (!device->name)
                 return;
@@ -250,6 +259,22 @@ bool sound_has_device(Sound *sound, SoundDirection direction, const char *name)
         return found;
 }
 
+bool sound_find_camera(Sound *sound, const char *name, char ret[static NODE_NAME_MAX + 1])
+{
+        const Device *device, *best = NULL;
+        bool found;
+
+        pw_thread_loop_lock(sound->loop);
+        spa_list_for_each (device, &sound->devices, link) {
+                if (device->camera && (str_empty(name) || str_eq(device->name, name)) &&
+                    (!best || device->priority > best->priority))
+                        best = device;
+        }
+        found = best && str_copy(ret, NODE_NAME_MAX + 1, best->name) == 0;
+        pw_thread_loop_unlock(sound->loop);
+        return found;
+}
+
 struct pw_thread_loop *sound_loop(Sound *sound)
 {
         return sound->loop;
@@ -258,6 +283,11 @@ struct pw_thread_loop *sound_loop(Sound *sound)
 struct pw_core *sound_core(Sound *sound)
 {
         return sound->core;
+}
+
+struct pw_context *sound_context(Sound *sound)
+{
+        return sound->context;
 }
 
 struct pw_properties *sound_stream_properties(SoundDirection direction, const char *role,

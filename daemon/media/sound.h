@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #include "base/cleanup.h"
-#include "call/status.h"
+#include "call/phone.h"
 
 #define SOUND_RATE 48000 /* Hz: Opus's own rate, and what PipeWire runs at */
 #define SOUND_FRAME_MS 10
@@ -44,11 +44,18 @@ bool sound_is_broken(const Sound *sound);
 /* A device of this node.name is there; with an empty name, any. */
 bool sound_has_device(Sound *sound, SoundDirection direction, const char *name);
 
+/*
+ * The camera of this node.name, or the best one with an empty name. Pictures of calls are no
+ * cameras. Whether there is one.
+ */
+bool sound_find_camera(Sound *sound, const char *name, char ret[static NODE_NAME_MAX + 1]);
+
 /* For streams: told in the main loop, from whatever thread it is said. */
 void sound_tell_fault(Sound *sound, CallError error, const char *text);
 
 struct pw_thread_loop *sound_loop(Sound *sound);
 struct pw_core *sound_core(Sound *sound);
+struct pw_context *sound_context(Sound *sound);
 
 /* What every stream of a call says of itself; `target` empty: the default device. The stream that
  * is made from it owns it. NULL: out of memory. */
