@@ -300,6 +300,7 @@ CallRecord exchange_call_record(const Call *call)
         /* The caller may have left what goes on. */
         if (call->live && call_is_answered(call)) {
                 record.status = CALL_STATUS_ONGOING;
+                record.answered_at = call->record.answered_at;
                 record.reason[0] = '\0';
                 record.ended_at = record.duration_s = 0;
         }

@@ -100,6 +100,7 @@ struct Leg {
         Side *side;
         Device *device;
         uint64_t announced_to; /* the link whose attach made this leg; 0: another way */
+        bool is_late;          /* … and said nothing: too little is left to begin with */
         bool told_members;     /* all of a group's, so that changes say the rest */
         Leg *side_prev, *side_next;
         Leg *device_prev, *device_next;

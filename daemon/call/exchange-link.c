@@ -55,20 +55,26 @@ static void device_set_lost(Exchange *exchange, Device *device, usec_t since)
 
 /* ---- a device comes ---- */
 
-/* Rings a device that comes while its user is being rung. */
+/*
+ * Rings a device that comes while its user is being rung. With too little left it is not to begin;
+ * but it may have rung before the hub was started anew, and so has its part in the call.
+ */
 static int device_ring(Exchange *exchange, const Moment *moment, Device *device, Side *side)
 {
         usec_t ring_until = side->call->ring_until;
         Message *message;
         Leg *leg;
 
-        if (ring_until < moment->now + LATE_RING_MIN_US || exchange_leg_find(side, device))
+        if (exchange_leg_find(side, device))
                 return 0;
 
         int r = exchange_leg_new(side, device, &leg);
         if (r < 0)
                 return r;
         leg->announced_to = device->link->id;
+        leg->is_late = ring_until < moment->now + LATE_RING_MIN_US;
+        if (leg->is_late)
+                return 0;
         r = exchange_send(exchange, device->link, MESSAGE_INCOMING, &message);
         if (r < 0)
                 return r;

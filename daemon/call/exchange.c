@@ -61,7 +61,7 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
 /* That one is announced by an event of its own. */
 static bool leg_is_shown(const Leg *leg, const Link *link)
 {
-        return leg->announced_to != link->id;
+        return leg->announced_to != link->id || leg->is_late;
 }
 
 /* Another device has answered it: what rings here, because it was away, is to stop (rule 4). */

@@ -33,7 +33,6 @@
 #define GRACE_MEDIA_FLOWS_US (120 * USEC_PER_SEC) /* rule 14 */
 #define JOIN_DEADLINE_US (20 * USEC_PER_SEC)      /* rule 4 */
 #define ALONE_DEADLINE_US (60 * USEC_PER_SEC)     /* rule 13 */
-#define LATE_RING_MIN_US (3 * USEC_PER_SEC)       /* rule 16 */
 #define MEMBERS_OTHERS_US (100 * USEC_PER_MSEC)   /* dbus-api: 10 times a second */
 #define MEMBERS_CALLER_US (20 * USEC_PER_MSEC)    /* in a large group: 256 events last for 5 s */
 #define TOKEN_UNUSED_US (60 * USEC_PER_SEC)       /* dbus-api, GenerateToken */

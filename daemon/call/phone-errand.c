@@ -215,6 +215,9 @@ void errands_lost(Phone *phone)
                         continue;
                 if (errand->message.type == MESSAGE_SIGNAL)
                         signal_lost(phone, errand_session_id(errand));
+                /* Whether that has answered the call is for a snapshot to say: none by a resume. */
+                if (errand->message.type == MESSAGE_ACCEPT && errand->expired)
+                        *phone->link = '\0';
                 if (errand->message.type == MESSAGE_SIGNAL || errand->expired)
                         errand_remove(phone, errand);
                 else

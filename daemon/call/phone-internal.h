@@ -205,6 +205,8 @@ bool line_is_live(const Line *line);
 bool line_rings(const Line *line);  /* incoming, not answered yet */
 bool line_alerts(const Line *line); /* rings, and may be seen and heard here */
 size_t phone_n_live_calls(const Phone *phone);
+/* So little is left of it that it is not to begin here (rule 16). */
+bool ring_is_late(const CallSnapshot *snapshot);
 /* A call from the hub's description, not announced yet. Returns 0 or -ENOMEM. */
 int line_new(Phone *phone, const CallSnapshot *snapshot, Line **ret);
 /*

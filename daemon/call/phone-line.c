@@ -41,6 +41,13 @@ size_t phone_n_live_calls(const Phone *phone)
         return n;
 }
 
+bool ring_is_late(const CallSnapshot *snapshot)
+{
+        return snapshot->record.direction == CALL_DIRECTION_INCOMING &&
+               snapshot->record.status == CALL_STATUS_INITIATED &&
+               snapshot->remaining_ms < LATE_RING_MIN_US / USEC_PER_MSEC;
+}
+
 int line_new(Phone *phone, const CallSnapshot *snapshot, Line **ret)
 {
         _cleanup_(line_freep) Line *line = calloc(1, sizeof(*line));
@@ -364,6 +371,15 @@ static bool caller_gave_up(const char *reason)
                str_eq(reason, call_reason_to_string(CALL_REASON_CALLER_LOST));
 }
 
+/* By hand, and not by whoever is about to do so here. */
+static bool declined_elsewhere(Phone *phone, const Line *line, const CallRecord *record)
+{
+        const Errand *reject = errand_find(phone, MESSAGE_REJECT, record->session_id);
+
+        return (record->status == CALL_STATUS_REJECTED || record->status == CALL_STATUS_BUSY) &&
+               line_rings(line) && !(reject && reject->message.reject.status == record->status);
+}
+
 int line_over_by_record(Phone *phone, Line *line, const CallRecord *record)
 {
         bool elsewhere = line_rings(line) && !str_eq(record->receiver.device, phone->user.device);
@@ -380,6 +396,8 @@ int line_over_by_record(Phone *phone, Line *line, const CallRecord *record)
                 return r;
         if (record->status == CALL_STATUS_ENDED && elsewhere)
                 return line_end_here(phone, line, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
+        if (declined_elsewhere(phone, line, record))
+                return line_end_here(phone, line, CALL_EVENT_DECLINE_ELSEWHERE, CALL_REASON_NONE);
         if (record->status == CALL_STATUS_ENDED)
                 line->shown.record.receiver = record->receiver;
         STR_SET(over.session_id, record->session_id);

@@ -28,7 +28,7 @@ static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
         /* What another device has answered is here only to stop what rings. */
         if (call_status_is_terminal(snapshot->record.status) ||
             (snapshot->record.status == CALL_STATUS_ONGOING && !snapshot->here) ||
-            welcome_is_open(phone, snapshot->record.session_id) ||
+            welcome_is_open(phone, snapshot->record.session_id) || ring_is_late(snapshot) ||
             phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
                 return 0;
         r = line_new(phone, snapshot, &line);

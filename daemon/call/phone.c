@@ -53,8 +53,8 @@ static int message_incoming(Phone *phone, const CallSnapshot *snapshot)
                         line_ring_for(phone, line, snapshot->remaining_ms);
                 return 0;
         }
-        /* Sent again after a resume, and over by now: history tells. */
-        if (snapshot->remaining_ms == 0)
+        /* Sent again after a resume, and over by now, or nearly so: history tells. */
+        if (ring_is_late(snapshot))
                 return 0;
         /* One more would be nobody's to answer; the hub makes a missed call of it. */
         if (phone_n_live_calls(phone) >= PHONE_CALLS_MAX)

@@ -29,6 +29,7 @@
 #define RING_TIMEOUT_DEFAULT_S 45 /* hosted calling SDKs use the same */
 #define RING_TIMEOUT_MIN_S 5
 #define RING_TIMEOUT_MAX_S 180
+#define LATE_RING_MIN_US (3 * USEC_PER_SEC) /* rule 16: with less left no device begins to ring */
 
 /* What was asked for, in seconds, made legal: <= 0 means the default, then clamped. */
 int ring_timeout_clamp(int seconds);

@@ -135,8 +135,6 @@ int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
                 .n_ice_servers = mesh->options.n_ice_servers,
                 .sound = mesh->options.sound,
                 .voice = mesh->options.voice,
-                .video = mesh->options.video,
-                .with_video = mesh->options.with_video,
                 .events = &peer_events,
                 .userdata = mesh,
         };
@@ -152,15 +150,6 @@ int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
         tell_participant(mesh, remote->peer);
         TAKE_PTR(remote);
         return 0;
-}
-
-void mesh_want_video(Mesh *mesh)
-{
-        Remote *remote;
-
-        mesh->options.with_video = true;
-        DL_FOREACH (mesh->remotes, remote)
-                peer_want_video(remote->peer);
 }
 
 void mesh_remove(Mesh *mesh, const char *participant_id)

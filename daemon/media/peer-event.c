@@ -109,9 +109,7 @@ static void on_pad(GstElement *webrtc, GstPad *pad, void *data)
 
         if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC)
                 return;
-        if (receive_chain_link(&peer->receive, pad) == 0)
-                atomic_store(&peer->voice_source, stats_source_of(pad));
-        else if (peer_video_link(peer, pad) < 0) {
+        if (receive_chain_link(&peer->receive, pad) < 0) {
                 discard(peer, pad);
                 return;
         }
@@ -146,18 +144,11 @@ void peer_listen(Peer *peer)
 
 static void on_stats(GstPromise *promise, void *data)
 {
-        Peer *peer = data;
         const GstStructure *reply = peer_promise_reply(promise);
-        PeerEvent *event = peer_event_new(peer, PEER_EVENT_STATS);
-        const StatsSources sources = {
-                .voice_in = atomic_load(&peer->voice_source),
-                .voice_out = stats_source_of(peer->send.pad),
-                .picture_in = stats_source_of(peer->video.receive.pad),
-                .picture_out = stats_source_of(peer->video.send.pad),
-        };
+        PeerEvent *event = peer_event_new(data, PEER_EVENT_STATS);
 
         if (reply)
-                stats_read(reply, &sources, &event->counted);
+                stats_read(reply, &event->counted);
         peer_event_post(event);
         gst_promise_unref(promise);
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A peer's inside, shared by its parts: peer.c (beginning, end, how it goes),
- * peer-negotiation.c (offer and answer), peer-video.c (pictures) and peer-event.c (from GStreamer's
- * threads to the main loop).
+ * A peer's inside, shared by its three parts: peer.c (beginning, end, how it goes),
+ * peer-negotiation.c (offer and answer) and peer-event.c (from GStreamer's threads to the main
+ * loop).
  */
 
 #include "media/chain.h"
@@ -12,24 +12,6 @@
 #include "media/peer.h"
 #include "media/speech.h"
 #include "media/stats.h"
-#include "media/video-chain.h"
-
-/* The second medium: pictures, both ways. */
-typedef struct PeerVideo {
-        bool wanted; /* ours is to go out, or may: there has to be an m= section for it */
-        bool asked;  /* for an offer that has one */
-        bool agreed; /* on one */
-        bool sending;
-        VideoSendChain send;
-        VideoReceiveChain receive;
-        char node[NODE_NAME_MAX + 1];
-        _Atomic(Picture *) picture; /* owned; NULL: none has come yet, or echo */
-        atomic_bool coming;         /* a picture comes */
-        _Atomic usec_t arrived;     /* the last one did */
-        atomic_uint width, height, frames;
-        unsigned frames_told;
-        usec_t asked_at; /* for a key frame; of the receiving thread of an echo */
-} PeerVideo;
 
 /* Counted (g_atomic_rc_box): GStreamer's threads and events on their way hold on to it. */
 struct Peer {
@@ -39,7 +21,7 @@ struct Peer {
         bool offers;
         const PeerEvents *events;
         void *userdata;
-        char node[NODE_NAME_MAX + 1], session[UUID_LENGTH + 1];
+        char node[NODE_NAME_MAX + 1];
 
         GstElement *pipeline; /* counted */
         GstElement *webrtc;   /* the pipeline's */
@@ -47,8 +29,7 @@ struct Peer {
         SendChain send;
         ReceiveChain receive;
         GstWebRTCSessionDescription *offer; /* owned: waits for the send chain's caps */
-        bool offer_due;                     /* what we have to offer is more than we have offered */
-        bool offering;                      /* an offer of ours is not answered yet */
+        bool negotiated;                    /* a remote offer after this asks for no new chain */
         usec_t began;
 
         Ring ring;
@@ -56,12 +37,8 @@ struct Peer {
         Voice *voice;
         Speech speech; /* of the receiving thread */
         bool speaking;
-        _Atomic usec_t arrived;   /* the last packet */
-        atomic_uint voice_source; /* of what comes; 0: nothing yet */
+        _Atomic usec_t arrived; /* the last packet */
         StatsCounters counted;
-
-        Video *own_video; /* not owned; NULL: echo */
-        PeerVideo video;
 };
 
 void peer_unref(void *peer);
@@ -75,28 +52,6 @@ void peer_fail(Peer *peer, const char *text);
 int peer_build_send_chain(Peer *peer, unsigned payload);
 /* Caps have reached the webrtcbin: now there can be an offer or an answer. */
 void peer_caps_known(Peer *peer);
-/* Our offer has been answered, or our answer has been given. */
-void peer_agreed(Peer *peer);
-
-/* ---- peer-video.c ---- */
-
-/* The chain to the other side. 0 or negative errno. */
-int peer_video_build(Peer *peer, const VideoFormat *format);
-/* There is none to wait for, or its caps have reached the webrtcbin. */
-bool peer_video_is_ready(const Peer *peer);
-/* Sends, if there is a way to. */
-void peer_video_connected(Peer *peer);
-/* A source pad of the webrtcbin; in GStreamer's thread. -EINVAL: that is no VP8. */
-int peer_video_link(Peer *peer, GstPad *pad);
-/* A picture has begun to come. */
-void peer_video_came(Peer *peer);
-/* Once a second. */
-void peer_video_look(Peer *peer);
-void peer_video_status(const Peer *peer, ParticipantMedia *media);
-void peer_video_stats(Peer *peer, usec_t elapsed, WorkerParticipantStats *stats);
-/* The end, before and after the pipeline's. */
-void peer_video_stop(Peer *peer);
-void peer_video_done(Peer *peer);
 
 /* ---- peer-event.c ---- */
 
@@ -105,8 +60,6 @@ typedef enum PeerEventType {
         PEER_EVENT_SIGNAL,
         PEER_EVENT_CONNECTION,
         PEER_EVENT_SPEAKING,
-        PEER_EVENT_AGREED,
-        PEER_EVENT_PICTURE,
         PEER_EVENT_STATS,
         PEER_EVENT_FAILED,
 } PeerEventType;

@@ -28,7 +28,6 @@ static void set_state(Peer *peer, PeerState state)
         if (peer->state == state || peer->state == PEER_FAILED)
                 return;
         peer->state = state;
-        peer_video_connected(peer);
         peer->events->changed(peer->userdata, peer);
 }
 
@@ -68,7 +67,6 @@ static gboolean look(void *data)
         usec_t now = clock_boottime(), arrived = atomic_load(&peer->arrived);
         bool silent = now > arrived && now - arrived > LOST_US;
 
-        peer_video_look(peer);
         if (peer->state == PEER_CONNECTED && silent)
                 set_state(peer, PEER_INTERRUPTED);
         else if (peer->state == PEER_INTERRUPTED && !silent)
@@ -99,7 +97,6 @@ static void conclude_stats(Peer *peer, const StatsCounters *counted)
 
         STR_SET(stats.id, peer->participant.id);
         stats_conclude(&peer->counted, counted, (double)delay * 1000 / SOUND_RATE, &stats);
-        peer_video_stats(peer, counted->at - peer->counted.at, &stats);
         peer->counted = *counted;
         peer->events->stats(peer->userdata, peer, &stats);
 }
@@ -119,12 +116,6 @@ void peer_handle(Peer *peer, const PeerEvent *event)
         case PEER_EVENT_SPEAKING:
                 peer->speaking = event->speaking;
                 peer->events->changed(peer->userdata, peer);
-                break;
-        case PEER_EVENT_AGREED:
-                peer_agreed(peer);
-                break;
-        case PEER_EVENT_PICTURE:
-                peer_video_came(peer);
                 break;
         case PEER_EVENT_STATS:
                 conclude_stats(peer, &event->counted);
@@ -188,8 +179,6 @@ int peer_new(const PeerOptions *options, Peer **ret)
         peer->events = options->events;
         peer->userdata = options->userdata;
         peer->voice = options->voice;
-        peer->own_video = options->video;
-        STR_SET(peer->session, options->session);
         peer->began = peer->counted.at = clock_boottime();
         r = build_pipeline(peer, options);
         if (r < 0) {
@@ -201,8 +190,6 @@ int peer_new(const PeerOptions *options, Peer **ret)
                 return -EIO;
         if (peer->offers)
                 r = peer_build_send_chain(peer, CHAIN_PAYLOAD);
-        if (r == 0 && options->with_video)
-                peer_want_video(peer);
         if (r == 0 && options->sound && peer->voice)
                 r = open_playback(peer, options);
         if (r < 0)
@@ -224,14 +211,12 @@ Peer *peer_free(Peer *peer)
                 g_source_remove(peer->timer);
         if (peer->webrtc)
                 g_signal_handlers_disconnect_by_data(peer->webrtc, peer);
-        peer_video_stop(peer);
         if (peer->send.pad)
                 g_signal_handlers_disconnect_by_data(peer->send.pad, peer);
         gst_element_set_state(peer->pipeline, GST_STATE_NULL);
         if (peer->sound)
                 call_sound_stop(peer->sound, &peer->ring);
         send_chain_done(&peer->send);
-        peer_video_done(peer);
         gst_object_unref(peer->pipeline);
         peer_unref(peer);
         return NULL;
@@ -254,5 +239,4 @@ void peer_status(const Peer *peer, WorkerParticipantStatus *ret)
         };
         STR_SET(ret->id, peer->participant.id);
         STR_SET(ret->media.audio_node, peer->node);
-        peer_video_status(peer, &ret->media);
 }

@@ -10,7 +10,6 @@
  */
 
 #include "media/call-sound.h"
-#include "media/video.h"
 #include "media/voice.h"
 #include "wire/media-signal.h"
 #include "wire/worker.h"
@@ -43,8 +42,6 @@ typedef struct PeerOptions {
         size_t n_ice_servers;
         CallSound *sound; /* outlives the peer; NULL: nothing is played */
         Voice *voice;     /* outlives the peer; NULL: echo, what is heard is sent back */
-        Video *video;     /* outlives the peer; NULL: echo, likewise */
-        bool with_video;  /* offers pictures from the beginning */
         const PeerEvents *events;
         void *userdata;
 } PeerOptions;
@@ -56,8 +53,6 @@ DEFINE_CLEANUP(Peer *, peer_free);
 
 /* What came from the participant. Nonsense is a fault, and changes nothing. */
 void peer_signal(Peer *peer, const MediaSignal *signal);
-/* A picture of ours may go out from now on: a way for it is agreed on, if there is none yet. */
-void peer_want_video(Peer *peer);
 /* Answered by one stats event. */
 void peer_request_stats(Peer *peer);
 

@@ -6,13 +6,24 @@
  * ring. PipeWire mixes; each voice can be routed and set in volume by any mixer.
  */
 
+#include "media/echo.h"
 #include "media/ring.h"
 #include "media/sound.h"
 
 typedef struct Playback Playback;
 
-/* `ring` outlives the playback, which is its only reader. `target` empty: the default speaker. */
+/* `ring` and `echo` outlive the playback, which is the ring's only reader. `target` is the
+ * node.name of a speaker; empty: the default one. Returns 0 or negative errno. */
 int playback_new(Sound *sound, const char *node, const char *description, const char *target,
-                 Ring *ring, Playback **ret);
+                 Ring *ring, Echo *echo, Playback **ret);
 Playback *playback_free(Playback *playback);
 DEFINE_CLEANUP(Playback *, playback_free);
+
+/*
+ * Moves to another speaker: a second stream is made for it, and the first one goes when that one
+ * plays. Returns 0; or negative errno, and the first one goes on.
+ */
+int playback_move(Playback *playback, const char *target);
+
+/* PipeWire will not play it. */
+bool playback_failed(const Playback *playback);

@@ -13,63 +13,49 @@
 /* To learn what devices there are. A PipeWire that hangs must not hold up a call for longer. */
 #define KNOWN_MAX_MS 1000
 
-typedef struct Device {
-        struct spa_list link;
-        uint32_t id;
-        bool microphone, speaker, camera;
-        int priority; /* of cameras: PipeWire's priority.session */
-        char *name;   /* owned */
-} Device;
-
-/* Counted (g_atomic_rc_box): faults on their way to the main loop hold on to it. */
+/* Counted (g_atomic_rc_box): news on its way to the main loop holds on to it. */
 struct Sound {
         struct pw_thread_loop *loop;
         struct pw_context *context;
         struct pw_core *core;
         struct spa_hook core_hook;
-        struct pw_registry *registry;
-        struct spa_hook registry_hook;
-        struct spa_list devices;
+        DeviceRegistry *registry;
         int known_seq;
         bool known;
-        atomic_bool broken;
-        SoundFault fault; /* main loop only; NULL once freed */
+        atomic_bool broken, changed; /* changed: the main loop will be told */
+        const SoundEvents *events;   /* main loop only; NULL until it is made, and once freed */
         void *userdata;
 };
 
-typedef struct Fault {
-        Sound *sound; /* counted */
-        CallError error;
-        char text[MESSAGE_TEXT_MAX + 1];
-} Fault;
-
-static gboolean deliver_fault(void *data)
+static gboolean deliver_changed(void *data)
 {
-        Fault *fault = data;
+        Sound *sound = data;
 
-        if (fault->sound->fault)
-                fault->sound->fault(fault->sound->userdata, fault->error, fault->text);
+        atomic_store(&sound->changed, false);
+        if (sound->events)
+                sound->events->changed(sound->userdata);
         return G_SOURCE_REMOVE;
 }
 
-static void fault_free(void *data)
+static gboolean deliver_broken(void *data)
 {
-        Fault *fault = data;
+        Sound *sound = data;
 
-        g_atomic_rc_box_release(fault->sound);
-        free(fault);
+        if (sound->events)
+                sound->events->broken(sound->userdata);
+        return G_SOURCE_REMOVE;
 }
 
-void sound_tell_fault(Sound *sound, CallError error, const char *text)
+static void deliver(Sound *sound, GSourceFunc function)
 {
-        Fault *fault = calloc(1, sizeof(*fault));
+        g_idle_add_full(G_PRIORITY_DEFAULT, function, g_atomic_rc_box_acquire(sound),
+                        g_atomic_rc_box_release);
+}
 
-        if (!fault)
-                return;
-        fault->sound = g_atomic_rc_box_acquire(sound);
-        fault->error = error;
-        str_printable(fault->text, sizeof(fault->text), text);
-        g_idle_add_full(G_PRIORITY_DEFAULT, deliver_fault, fault, fault_free);
+void sound_tell_changed(Sound *sound)
+{
+        if (!atomic_exchange(&sound->changed, true))
+                deliver(sound, deliver_changed);
 }
 
 static void on_done(void *data, uint32_t id, int seq)
@@ -88,9 +74,7 @@ static void on_error(void *data, uint32_t id, int seq, int res, const char *mess
         if (id != PW_ID_CORE || res != -EPIPE)
                 return;
         if (!atomic_exchange(&sound->broken, true))
-                sound_tell_fault(sound, CALL_ERROR_MEDIA_FAILED,
-                                 "PipeWire has gone: there is no sound until it is back and the "
-                                 "call is joined again");
+                deliver(sound, deliver_broken);
         pw_thread_loop_signal(sound->loop, false);
 }
 
@@ -100,80 +84,17 @@ static const struct pw_core_events core_events = {
         .error = on_error,
 };
 
-static void on_global(void *data, uint32_t id, uint32_t permissions, const char *type,
-                      uint32_t version, const struct spa_dict *properties)
+static void on_devices_changed(void *data)
 {
-        Sound *sound = data;
-        const char *class = properties ? spa_dict_lookup(properties, PW_KEY_MEDIA_CLASS) : NULL;
-        const char *name = properties ? spa_dict_lookup(properties, PW_KEY_NODE_NAME) : NULL;
-
-        if (!str_eq(type, PW_TYPE_INTERFACE_Node) || !class || !name)
-                return;
-        /* "Audio/Source", "Audio/Source/Virtual", "Audio/Sink", "Audio/Duplex" */
-        bool duplex = g_str_has_prefix(class, "Audio/Duplex");
-        bool microphone = duplex || g_str_has_prefix(class, "Audio/Source");
-        bool speaker = duplex || g_str_has_prefix(class, "Audio/Sink");
-
-        bool camera = str_eq(class, "Video/Source") && !g_str_has_prefix(name, "tring.");
-
-        if (!microphone && !speaker && !camera)
-                return;
-        _cleanup_free_ Device *device = calloc(1, sizeof(*device));
-
-        if (!device)
-                return;
-        const char *priority = spa_dict_lookup(properties, PW_KEY_PRIORITY_SESSION);
-
-        *device = (Device){.id = id,
-                           .microphone = microphone,
-                           .speaker = speaker,
-                           .camera = camera,
-                           .priority = priority ? atoi(priority) : 0};
-        device->name = strdup(name);
-        if (!device->name)
-                return;
-        spa_list_append(&sound->devices, &device->link);
-        TAKE_PTR(device);
+        sound_tell_changed(data);
 }
 
-static void device_free(Device *device)
-{
-        spa_list_remove(&device->link);
-        free(device->name);
-        free(device);
-}
-
-static void on_global_remove(void *data, uint32_t id)
-{
-        Sound *sound = data;
-        Device *device, *next;
-
-        spa_list_for_each_safe(device, next, &sound->devices, link)
-        {
-                if (device->id == id)
-                        device_free(device);
-        }
-}
-
-static const struct pw_registry_events registry_events = {
-        PW_VERSION_REGISTRY_EVENTS,
-        .global = on_global,
-        .global_remove = on_global_remove,
-};
-
-/* With the lock held. */
-static int connect_and_look(Sound *sound)
+/* Until what PipeWire has to say up to now has come in. With the lock held. */
+static int settle(Sound *sound)
 {
         struct timespec until;
 
-        sound->core = pw_context_connect(sound->context, NULL, 0);
-        if (!sound->core)
-                return -errno;
-        pw_core_add_listener(sound->core, &sound->core_hook, &core_events, sound);
-        sound->registry = pw_core_get_registry(sound->core, PW_VERSION_REGISTRY, 0);
-        if (!sound->registry)
-                return -errno;
-        pw_registry_add_listener(sound->registry, &sound->registry_hook, &registry_events, sound);
+        sound->known = false;
         sound->known_seq = pw_core_sync(sound->core, PW_ID_CORE, 0);
         pw_thread_loop_get_time(sound->loop, &until, KNOWN_MAX_MS * SPA_NSEC_PER_MSEC);
         while (!sound->known && !atomic_load(&sound->broken)) {
@@ -185,13 +106,29 @@ static int connect_and_look(Sound *sound)
         return atomic_load(&sound->broken) ? -ECONNRESET : 0;
 }
 
-int sound_new(SoundFault fault, void *userdata, Sound **ret)
+/* With the lock held. */
+static int connect_and_look(Sound *sound)
+{
+        int r;
+
+        sound->core = pw_context_connect(sound->context, NULL, 0);
+        if (!sound->core)
+                return -errno;
+        pw_core_add_listener(sound->core, &sound->core_hook, &core_events, sound);
+        r = device_registry_new(sound->core, on_devices_changed, sound, &sound->registry);
+        if (r < 0)
+                return r;
+        /* First comes what there is; then what was asked about it: defaults, form factors. */
+        r = settle(sound);
+        return r < 0 ? r : settle(sound);
+}
+
+int sound_new(const SoundEvents *events, void *userdata, Sound **ret)
 {
         _cleanup_(sound_freep) Sound *sound = g_atomic_rc_box_new0(Sound);
         int r;
 
         pw_init(NULL, NULL);
-        spa_list_init(&sound->devices);
         sound->loop = pw_thread_loop_new("tring-sound", NULL);
         if (!sound->loop)
                 return -ENOMEM;
@@ -211,7 +148,7 @@ int sound_new(SoundFault fault, void *userdata, Sound **ret)
         pw_thread_loop_unlock(sound->loop);
         if (r < 0)
                 return r;
-        sound->fault = fault;
+        sound->events = events;
         sound->userdata = userdata;
         *ret = TAKE_PTR(sound);
         return 0;
@@ -219,22 +156,18 @@ int sound_new(SoundFault fault, void *userdata, Sound **ret)
 
 Sound *sound_free(Sound *sound)
 {
-        Device *device, *next;
-
         if (!sound)
                 return NULL;
-        sound->fault = NULL;
+        sound->events = NULL;
         if (sound->loop)
                 pw_thread_loop_stop(sound->loop);
-        if (sound->registry)
-                pw_proxy_destroy((struct pw_proxy *)sound->registry);
+        device_registry_free(sound->registry);
         if (sound->core)
                 pw_core_disconnect(sound->core);
         if (sound->context)
                 pw_context_destroy(sound->context);
         if (sound->loop)
                 pw_thread_loop_destroy(sound->loop);
-        spa_list_for_each_safe(device, next, &sound->devices, link) device_free(device);
         g_atomic_rc_box_release(sound);
         return NULL;
 }
@@ -244,35 +177,19 @@ bool sound_is_broken(const Sound *sound)
         return atomic_load(&sound->broken);
 }
 
-bool sound_has_device(Sound *sound, SoundDirection direction, const char *name)
+void sound_look(Sound *sound, DeviceKind kind, const char *chosen, SoundDevice *ret)
 {
-        bool found = false;
-        Device *device;
+        const Device *device = NULL;
 
         pw_thread_loop_lock(sound->loop);
-        spa_list_for_each (device, &sound->devices, link) {
-                if ((direction == SOUND_MICROPHONE ? device->microphone : device->speaker) &&
-                    (str_empty(name) || str_eq(device->name, name)))
-                        found = true;
-        }
+        if (!str_empty(chosen))
+                device = device_registry_find(sound->registry, kind, chosen);
+        ret->there = device;
+        if (!device)
+                device = device_registry_default(sound->registry, kind);
+        ret->headset = device && device->headset;
+        ret->any = device || device_registry_at(sound->registry, kind, 0);
         pw_thread_loop_unlock(sound->loop);
-        return found;
-}
-
-bool sound_find_camera(Sound *sound, const char *name, char ret[static NODE_NAME_MAX + 1])
-{
-        const Device *device, *best = NULL;
-        bool found;
-
-        pw_thread_loop_lock(sound->loop);
-        spa_list_for_each (device, &sound->devices, link) {
-                if (device->camera && (str_empty(name) || str_eq(device->name, name)) &&
-                    (!best || device->priority > best->priority))
-                        best = device;
-        }
-        found = best && str_copy(ret, NODE_NAME_MAX + 1, best->name) == 0;
-        pw_thread_loop_unlock(sound->loop);
-        return found;
 }
 
 struct pw_thread_loop *sound_loop(Sound *sound)
@@ -290,13 +207,12 @@ struct pw_context *sound_context(Sound *sound)
         return sound->context;
 }
 
-struct pw_properties *sound_stream_properties(SoundDirection direction, const char *role,
-                                              const char *node, const char *description,
-                                              const char *target)
+struct pw_properties *sound_stream_properties(DeviceKind kind, const char *role, const char *node,
+                                              const char *description, const char *target)
 {
         struct pw_properties *properties = pw_properties_new(
                 PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY,
-                direction == SOUND_MICROPHONE ? "Capture" : "Playback", PW_KEY_MEDIA_ROLE, role,
+                kind == DEVICE_MICROPHONE ? "Capture" : "Playback", PW_KEY_MEDIA_ROLE, role,
                 PW_KEY_NODE_NAME, node, PW_KEY_NODE_DESCRIPTION, description, PW_KEY_MEDIA_NAME,
                 description, PW_KEY_NODE_LATENCY, SOUND_LATENCY, NULL);
 

@@ -5,15 +5,15 @@
  * The connection to PipeWire, with a thread of its own: what devices there are, and a place for the
  * streams (capture.h, playback.h) to live on. Opening it opens no device.
  *
- * Whatever goes wrong with PipeWire after it was opened (it died, a stream found no device) is told
- * through `fault`, in GLib's main loop. Calls on PipeWire objects are made under the loop's lock.
+ * Events come in GLib's main loop. Calls on PipeWire objects are made under the loop's lock.
  */
 
 #include <pipewire/pipewire.h>
 #include <stdbool.h>
 
 #include "base/cleanup.h"
-#include "call/phone.h"
+#include "call/status.h"
+#include "media/device-registry.h"
 
 #define SOUND_RATE 48000 /* Hz: Opus's own rate, and what PipeWire runs at */
 #define SOUND_FRAME_MS 10
@@ -25,33 +25,33 @@
 
 typedef struct Sound Sound;
 
-typedef enum SoundDirection {
-        SOUND_MICROPHONE,
-        SOUND_SPEAKER,
-} SoundDirection;
-
-typedef void (*SoundFault)(void *userdata, CallError error, const char *text);
+typedef struct SoundEvents {
+        /* What devices there are, which are the defaults, or how a stream goes (capture_failed(),
+         * playback_failed()) is another. */
+        void (*changed)(void *userdata);
+        /* PipeWire has gone: nothing on this connection will work again. The sound may be freed. */
+        void (*broken)(void *userdata);
+} SoundEvents;
 
 /* Returns 0; -ENOMEM; or what connect says (-ECONNREFUSED and -EHOSTDOWN: no PipeWire). */
-int sound_new(SoundFault fault, void *userdata, Sound **ret);
-/* No fault is told any more. Streams on it are freed before. */
+int sound_new(const SoundEvents *events, void *userdata, Sound **ret);
+/* No event comes any more. Streams on it are freed before. */
 Sound *sound_free(Sound *sound);
 DEFINE_CLEANUP(Sound *, sound_free);
 
-/* PipeWire has gone: nothing on this connection will work again. */
 bool sound_is_broken(const Sound *sound);
 
-/* A device of this node.name is there; with an empty name, any. */
-bool sound_has_device(Sound *sound, SoundDirection direction, const char *name);
+typedef struct SoundDevice {
+        bool any;     /* there is a device of this kind */
+        bool there;   /* … and the one that was asked for */
+        bool headset; /* the one that was asked for, or else the default, is one */
+} SoundDevice;
 
-/*
- * The camera of this node.name, or the best one with an empty name. Pictures of calls are no
- * cameras. Whether there is one.
- */
-bool sound_find_camera(Sound *sound, const char *name, char ret[static NODE_NAME_MAX + 1]);
+/* `chosen` is a node.name; empty: none. */
+void sound_look(Sound *sound, DeviceKind kind, const char *chosen, SoundDevice *ret);
 
-/* For streams: told in the main loop, from whatever thread it is said. */
-void sound_tell_fault(Sound *sound, CallError error, const char *text);
+/* For streams, in whatever thread: `changed` comes in the main loop. */
+void sound_tell_changed(Sound *sound);
 
 struct pw_thread_loop *sound_loop(Sound *sound);
 struct pw_core *sound_core(Sound *sound);
@@ -59,9 +59,8 @@ struct pw_context *sound_context(Sound *sound);
 
 /* What every stream of a call says of itself; `target` empty: the default device. The stream that
  * is made from it owns it. NULL: out of memory. */
-struct pw_properties *sound_stream_properties(SoundDirection direction, const char *role,
-                                              const char *node, const char *description,
-                                              const char *target);
+struct pw_properties *sound_stream_properties(DeviceKind kind, const char *role, const char *node,
+                                              const char *description, const char *target);
 
 /* Mono at SOUND_RATE in `format`, as the parameter for pw_stream_connect(). */
 #define SOUND_FORMAT_SIZE 256

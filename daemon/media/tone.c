@@ -204,7 +204,7 @@ static int open_output(Tone *tone, const char *target)
         const struct spa_pod *format = sound_format(buffer, SPA_AUDIO_FORMAT_F32, tone->sample.rate,
                                                     tone->sample.channels);
         struct pw_properties *properties = sound_stream_properties(
-                SOUND_SPEAKER, ring ? "Notification" : "Communication",
+                DEVICE_SPEAKER, ring ? "Notification" : "Communication",
                 ring ? "tring.ring" : "tring.ring-back", ring ? "Ringing" : "Calling", target);
 
         output->tone = tone;

@@ -44,6 +44,15 @@ static int worker_type_from_string(const char *s, WorkerMessageType *ret)
         return 0;
 }
 
+static const char *const echo_cancel_words[] = {
+        [ECHO_CANCEL_AUTO] = "auto",
+        [ECHO_CANCEL_YES] = "yes",
+        [ECHO_CANCEL_NO] = "no",
+};
+DEFINE_WORDS(echo_cancel, EchoCancel, echo_cancel_words);
+
+static const FieldWords echo_words = {"\"auto\", \"yes\" or \"no\"", echo_cancel_to_string,
+                                      echo_cancel_from_string};
 static const FieldWords worker_type_words = {"a message's type", worker_type_to_string,
                                              worker_type_from_string};
 static const FieldWords session_state_words = {"a session's state", session_state_to_string,
@@ -55,11 +64,11 @@ static const FieldTable type_fields = FIELD_TABLE(
 #define WORKER_TABLE(name, ...) \
         FIELD_TABLE(name, {NULL, FIELD_FLAT, .table = &type_fields}, __VA_ARGS__)
 
-static const FieldTable device_fields =
-        FIELD_TABLE("devices", {"microphone", FIELD_TEXT, 0, AT(WorkerDevices, microphone)},
-                    {"speaker", FIELD_TEXT, 0, AT(WorkerDevices, speaker)},
-                    {"camera", FIELD_TEXT, 0, AT(WorkerDevices, camera)},
-                    {"echo_cancel", FIELD_BOOL, 0, AT(WorkerDevices, echo_cancel)});
+static const FieldTable device_fields = FIELD_TABLE(
+        "devices", {"microphone", FIELD_TEXT, 0, AT(WorkerDevices, microphone)},
+        {"speaker", FIELD_TEXT, 0, AT(WorkerDevices, speaker)},
+        {"camera", FIELD_TEXT, 0, AT(WorkerDevices, camera)},
+        {"echo_cancel", FIELD_WORD, 0, AT(WorkerDevices, echo_cancel), .words = &echo_words});
 
 static const FieldTable join_fields = WORKER_TABLE(
         "join", {NULL, FIELD_FLAT, 0, AT(WorkerMessage, join.reply), .table = &join_reply_fields},

@@ -53,10 +53,20 @@ typedef enum WorkerMessageType {
         WORKER_MESSAGE_TYPE_COUNT,
 } WorkerMessageType;
 
+/* Whether what the speaker plays is taken out of what the microphone hears. */
+typedef enum EchoCancel {
+        ECHO_CANCEL_AUTO, /* unless the speaker is a headset */
+        ECHO_CANCEL_YES,
+        ECHO_CANCEL_NO,
+} EchoCancel;
+
+const char *echo_cancel_to_string(EchoCancel cancel);
+int echo_cancel_from_string(const char *s, EchoCancel *ret);
+
 typedef struct WorkerDevices {
         /* PipeWire node.name each; empty: the system's default */
         char microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1], camera[NODE_NAME_MAX + 1];
-        bool echo_cancel; /* taken out of the microphone: what the speaker plays */
+        EchoCancel echo_cancel;
 } WorkerDevices;
 
 typedef struct WorkerJoin {

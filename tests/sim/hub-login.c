@@ -60,6 +60,7 @@ static void link_connect(HubLink *link, Connection *connection)
         link->connection = connection;
         link->kept_until = USEC_NEVER;
         connection->link = link;
+        link->handset->away_since = USEC_NEVER;
 }
 
 static HubLink *link_new(World *world, Connection *connection)
@@ -95,6 +96,23 @@ static HubLink *link_to_resume(World *world, const Connection *connection, const
                 hub_link_suspend(world, link);
         }
         return outbox_resume(&link->outbox, hello->hello.resume_seq, world->now) < 0 ? NULL : link;
+}
+
+void hub_intrude(World *world, HubLink *link, const Case *the_case)
+{
+        Moment moment = hub_moment(world);
+        Message message = {.type = MESSAGE_INITIATE, .id = INTRUDER_ID};
+        MessageInitiate *initiate = &message.initiate;
+
+        trace(world, "hub: %s takes call %u for its own", handset_name(link->handset),
+              the_case->number);
+        snprintf(initiate->session_id, sizeof(initiate->session_id),
+                 "00000000-0000-4000-8000-%012u", the_case->number);
+        STR_SET(initiate->receiver, the_case->receiver);
+        initiate->receiver_type = the_case->is_group ? RECEIVER_TYPE_GROUP : RECEIVER_TYPE_USER;
+        if (exchange_message(world->hub.exchange, &moment, link->number, &message) < 0)
+                abort();
+        hub_drain(world);
 }
 
 void hub_hello(World *world, Connection *connection, const Message *hello)

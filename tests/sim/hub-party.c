@@ -13,7 +13,6 @@
  * barriers, the login, and what of history a store answers.
  */
 
-#define DATE_BASE (1700000000 * USEC_PER_SEC)
 #define COMMIT_AT_ONCE 3 /* of so many commits, one waits for nothing */
 
 Moment hub_moment(World *world)
@@ -42,6 +41,7 @@ void hub_link_free(HubParty *hub, HubLink *link)
         if (link->connection)
                 link->connection->link = NULL;
         DL_DELETE(hub->links, link);
+        laws_see_link(link->handset);
         outbox_done(&link->outbox);
         free(link);
 }
@@ -300,6 +300,8 @@ static void hub_request(World *world, HubLink *link, const Message *message)
                 hub_forget(world, link, message);
                 break;
         default:
+                if (message->type == MESSAGE_ALERTING)
+                        laws_see_alerted(link->handset, message->session.session_id);
                 if (exchange_message(world->hub.exchange, &moment, link->number, message) < 0)
                         abort();
                 break;
@@ -335,6 +337,7 @@ void hub_link_suspend(World *world, HubLink *link)
 
         link->connection->link = NULL;
         link->connection = NULL;
+        laws_see_link(link->handset);
         outbox_suspend(&link->outbox, world->now);
         link->kept_until = outbox_kept_until(&link->outbox);
         exchange_suspend(world->hub.exchange, &moment, link->number);
@@ -410,6 +413,8 @@ void hub_start(World *world)
         if (exchange_new(&limits, &hub->exchange) < 0 || hub_load(world) != 0)
                 abort();
         hub->up = true;
+        for (unsigned h = 0; h < world->n_handsets; h++)
+                world->handsets[h].away_since = world->now;
         hub->restart_at = hub->commit_at = USEC_NEVER;
         laws_see_hub_up(world);
         if (disk_load(world) != 0)

@@ -7,8 +7,6 @@
 
 /* What the hub does and says, and the laws that can be judged by it. */
 
-#define DATE_BASE (1700000000 * USEC_PER_SEC)
-
 /* ---- what it does ---- */
 
 static void part_see(Part *part, World *world, CallStatus status)
@@ -21,22 +19,47 @@ static void part_see(Part *part, World *world, CallStatus status)
         }
 }
 
+static const Handset *handset_of_device(const World *world, const char *device)
+{
+        for (unsigned h = 0; h < world->n_handsets; h++) {
+                if (str_eq(handset_name(&world->handsets[h]), device))
+                        return &world->handsets[h];
+        }
+        return NULL;
+}
+
+static void part_save(Part *part, World *world, const LiveMember *member)
+{
+        part->status = member->status;
+        part->party = handset_of_device(world, member->party.device);
+        part->in_media = !str_empty(member->participant);
+        part->joins = member->joins;
+        part->alerted |= member->alerted;
+        part_see(part, world, member->status);
+}
+
 static void see_saved(World *world, Case *the_case, const LiveCall *live)
 {
         unsigned caller = the_case->caller->user;
         bool was_answered = the_case->parts[caller].answered_at;
 
+        if (!the_case->begun)
+                laws_see_begun(world, the_case, live);
         the_case->begun = true;
         if (live->record.status == CALL_STATUS_INITIATED)
                 the_case->ring_until = live->ring_until - DATE_BASE;
-        part_see(&the_case->parts[caller], world, live->caller.status);
+        else if (!was_answered)
+                the_case->answered_at = live->record.answered_at;
+        part_save(&the_case->parts[caller], world, &live->caller);
         for (size_t i = 0; i < live->n_members; i++) {
                 Part *part = &the_case->parts[user_number(live->members[i].party.uid)];
 
                 part->is_member = true;
                 part->blocks = live->members[i].blocked;
-                part_see(part, world, live->members[i].status);
+                part_save(part, world, &live->members[i]);
         }
+        laws_see_alone(world, the_case);
+        laws_see_merged(world, the_case, live);
         if (!was_answered && the_case->parts[caller].answered_at)
                 world_count(world, COUNT_ANSWERED);
         for (unsigned user = 0; user < world->weather.users; user++)
@@ -47,12 +70,18 @@ void laws_see_hub(World *world, const ExchangeAction *action)
 {
         Case *the_case = case_of(world, action->session_id);
 
+        if (action->type == EXCHANGE_SEND)
+                laws_see_intruder(world, &action->message);
         if (!the_case)
                 return;
-        if (action->type == EXCHANGE_LOG)
+        if (action->type == EXCHANGE_LOG) {
+                laws_see_record(world, the_case, action);
                 part_see(&the_case->parts[user_number(action->uid)], world, action->record.status);
-        else if (action->type == EXCHANGE_SAVE)
+        } else if (action->type == EXCHANGE_SAVE) {
                 see_saved(world, the_case, &action->live);
+        } else if (action->type == EXCHANGE_DROP) {
+                the_case->over = true;
+        }
 }
 
 /* What it did and did not store has not happened. */
@@ -63,6 +92,7 @@ void laws_see_undone(World *world, const ExchangeAction *action)
         if (!the_case)
                 return;
         the_case->begun = the_case->known;
+        the_case->over = false;
         for (unsigned user = 0; user < world->weather.users; user++) {
                 Part *part = &the_case->parts[user];
 
@@ -82,8 +112,9 @@ void laws_see_hub_up(World *world)
 
                 if (wire_decode_live(call->json, &live) < 0)
                         abort();
+                the_case->alone_since = USEC_NEVER;
                 for (unsigned user = 0; user < world->weather.users; user++)
-                        the_case->parts[user].over_at = 0;
+                        the_case->parts[user].over_at = the_case->parts[user].alerted = 0;
                 see_saved(world, the_case, &live);
                 live_call_done(&live);
         }
@@ -109,6 +140,7 @@ static void judge_pair(World *world, const Case *the_case, unsigned member)
                            "called",
                            the_case->number, call_status_to_string(statuses[0]),
                            call_status_to_string(statuses[1]));
+        laws_see_records(world, the_case, member);
 }
 
 static void count_end(World *world, const CallRecord *record)
@@ -150,6 +182,8 @@ static void see_logged(World *world, Case *the_case, const ExchangeAction *actio
         if (!part->is_logged)
                 count_end(world, record);
         part->logged = record->status;
+        part->logged_answered = record->answered_at;
+        part->logged_ended = record->ended_at;
         part->is_logged = true;
         for (unsigned m = 0; m < world->weather.users && !the_case->is_group; m++) {
                 if (the_case->parts[m].is_member && the_case->parts[m].is_logged &&
@@ -207,6 +241,8 @@ void laws_see_arrival(Handset *handset, const Message *message)
                         handset->welcomed_at = world->now;
                         if (!reply->welcome.resumed)
                                 handset->seq = 0;
+                } else if (reply->kind == REPLY_JOIN && !reply->error) {
+                        laws_see_joined(world, reply->join.participant);
                 } else if (reply->kind == REPLY_CALL) {
                         judge_stored(handset, reply->call.record.session_id, "confirmed",
                                      reply->call.record.status == CALL_STATUS_ONGOING);

@@ -7,7 +7,6 @@
 
 /* The laws that are looked at after every step. */
 
-#define SLACK_US (50 * USEC_PER_MSEC)
 #define STALL_MOST_US (12 * USEC_PER_SEC)
 #define ALL_EVERY 32 /* steps: all devices are looked at; else the one where it happened */
 
@@ -38,10 +37,6 @@ static void judge_ring(Handset *handset, const PhoneCall *call, const Case *the_
                 law_broken(world, LAW_RING_ENDS, "%s: call %s rings %lu ms after its deadline",
                            handset_name(handset), session_id,
                            (unsigned long)((world->now - the_case->ring_until) / USEC_PER_MSEC));
-        /* Of a ring that is nearly over the hub does not tell who comes (rule 16). */
-        if (handset->welcomed_at + LATE_RING_MIN_US > the_case->ring_until &&
-            world->now <= the_case->ring_until + world->weather.delay_most)
-                return;
         if (part->answered_at && handset_had_time(handset, part->answered_at))
                 law_broken(world, LAW_STOPS_ELSEWHERE,
                            "%s: call %s rings %lu ms after it was answered", handset_name(handset),
@@ -90,6 +85,7 @@ static void judge_handset(Handset *handset)
         if (!handset->phone || handset->frozen_until >= world->now ||
             handset->deadline <= world->now)
                 return;
+        laws_of_workers(handset);
         for (size_t i = 0; (call = phone_call_at(handset->phone, i)); i++) {
                 judge_call(handset, call);
                 to_ring = to_ring || call->present;
@@ -145,4 +141,5 @@ void laws_after_step(World *world)
                 return;
         for (unsigned h = 0; h < world->n_handsets; h++)
                 judge_handset(&world->handsets[h]);
+        laws_of_deadlines(world);
 }

@@ -10,11 +10,20 @@
 
 static const char *const laws[LAW_COUNT] = {
         [LAW_NONE] = "",
+        [LAW_INITIATE] =
+                "rule 1: an initiated call is stored when its caller hears of it, a session "
+                "id is one party's, and who cannot be called is refused by name",
+        [LAW_RINGING] = "rule 3: alerting is said when someone is really alerted, and the caller "
+                        "sees one change to ringing",
         [LAW_ONE_WINNER] = "rule 4: the first accept wins: no two devices answer one call",
+        [LAW_REJECT] =
+                "rule 5: a reject speaks for all of the user's devices, and never ends a call "
+                "that was answered",
         [LAW_STATUSES_MATCH] = "statuses: what caller and receiver end with belongs together",
         [LAW_RING_ENDS] = "rules 2, 15: nothing rings past its deadline and the grace",
         [LAW_TIMEOUT_IS_THE_HUBS] = "rule 2: the deadline of a ring is the hub's: nobody else "
                                     "ends a call by it, and not before",
+        [LAW_LATE] = "rule 16: nothing begins to ring with less than 3 s left",
         [LAW_HISTORY_ONCE] = "statuses: history has exactly one record for each call and user",
         [LAW_HISTORY_SAME] = "rule 16: once in sync, history is the same on all devices",
         [LAW_ONE_TERMINAL_EVENT] = "statuses, rule 17: each call gives each device on which it "
@@ -28,6 +37,20 @@ static const char *const laws[LAW_COUNT] = {
                                   "goes back, initiated never becomes ended, ongoing only ended",
         [LAW_SILENCE] = "rules 7, 9: what was silenced, or is not to disturb, makes no sound",
         [LAW_BUSY] = "rule 8: without parallel a user is in one call at a time",
+        [LAW_FILTER] = "rule 9: a blocked caller cannot tell, and raises history only; who was "
+                       "alerted was disturbed",
+        [LAW_GLARE] = "rule 10: of two who ring each other one call comes, audio if either is",
+        [LAW_GROUP] = "rule 11: in a group ending is leaving, and whoever calls a group whose call "
+                      "lives joins it",
+        [LAW_DURATION] = "rule 12: the end is the same for both, and the call as long as from the "
+                         "first accept to the end by the hub's clock; End is idempotent",
+        [LAW_ALONE] = "rule 13: who is alone in a call has 60 s, and no more",
+        [LAW_GRACE] = "rule 14: who is away has the grace to come back, and no more",
+        [LAW_MEDIA] =
+                "rule 18: each join is a new participant, who hears nothing that was meant for "
+                "an old one; a worker's failure ends no call, the end of a call its media",
+        [LAW_PUBLISHED] = "rule 19: a ring that reaches a device is published there, whatever of "
+                          "sound and programs fails",
         [LAW_STORED_BEFORE_SAID] = "hub: what is confirmed has been committed before",
         [LAW_SEQ_GROWS] = "rule 17: events come in order, none is lost, none doubled",
         [LAW_NOTHING_LIVES_ON] = "rules 13, 14: when all is calm no call lives on anywhere",
@@ -64,7 +87,7 @@ Case *case_new(World *world, Handset *caller, char session_id[static UUID_LENGTH
 
         if (world->n_cases == CASES_MAX)
                 abort();
-        *the_case = (Case){.number = world->n_cases++, .caller = caller};
+        *the_case = (Case){.number = world->n_cases++, .caller = caller, .alone_since = USEC_NEVER};
         for (unsigned u = 0; u < USERS_MAX; u++)
                 the_case->parts[u].winner = -1;
         snprintf(session_id, UUID_LENGTH + 1, "00000000-0000-4000-8000-%012u", the_case->number);
@@ -92,13 +115,21 @@ static void see_added(Handset *handset, Sight *sight, const char *session_id)
         const Case *the_case = case_of(handset->world, session_id);
 
         if (the_case->parts[handset->user].blocks)
-                law_broken(handset->world, LAW_SILENCE, "%s: call %s is of a blocked user",
+                law_broken(handset->world, LAW_FILTER, "%s: call %s is of a blocked user",
                            handset_name(handset), session_id);
         /* In a group one may join late: then it is made anew (rule 11). */
         if (sight->there || (sight->ever_over && !the_case->is_group))
                 law_broken(handset->world, LAW_ONE_TERMINAL_EVENT,
                            "%s: call %s appears again after it %s", handset_name(handset),
                            session_id, sight->there ? "was there" : "was over");
+        const PhoneCall *call = phone_call_find(handset->phone, session_id);
+        bool rings = call && call->record.direction == CALL_DIRECTION_INCOMING &&
+                     call->record.status == CALL_STATUS_INITIATED;
+        if (rings && !sight->was_there && call->ring_until < handset->world->now + LATE_RING_MIN_US)
+                law_broken(
+                        handset->world, LAW_LATE, "%s: call %s begins to ring for %lu ms",
+                        handset_name(handset), session_id,
+                        (unsigned long)((call->ring_until - handset->world->now) / USEC_PER_MSEC));
         bool again = sight->ever_over; /* who joins late has changed their mind */
         *sight = (Sight){.there = true,
                          .fresh = true,
@@ -124,6 +155,25 @@ static bool status_may_become(CallStatus from, CallStatus to)
                to != CALL_STATUS_ENDED;
 }
 
+static void see_declined(Handset *handset, const Sight *sight, const PhoneAction *action)
+{
+        World *world = handset->world;
+        const PhoneCall *call = phone_call_find(handset->phone, action->session_id);
+        const Part *part = &case_of(world, action->session_id)->parts[handset->user];
+        bool incoming = call && call->record.direction == CALL_DIRECTION_INCOMING;
+
+        if (incoming && str_eq(action->reason, "declined") && !sight->rejected)
+                law_broken(world, LAW_REJECT, "%s: call %s was declined, and not here",
+                           handset_name(handset), action->session_id);
+        /* In a group the one who has declined may have joined since. */
+        if (str_eq(action->reason, "declined-elsewhere") &&
+            !case_of(world, action->session_id)->is_group &&
+            !(part->is_logged &&
+              (part->logged == CALL_STATUS_REJECTED || part->logged == CALL_STATUS_BUSY)))
+                law_broken(world, LAW_REJECT, "%s: call %s was declined elsewhere, and by nobody",
+                           handset_name(handset), action->session_id);
+}
+
 static void see_status(Handset *handset, Sight *sight, const PhoneAction *action)
 {
         World *world = handset->world;
@@ -142,6 +192,7 @@ static void see_status(Handset *handset, Sight *sight, const PhoneAction *action
         sight->status = action->new_status;
         if (str_eq(action->reason, "answered-elsewhere"))
                 world_count(world, COUNT_ELSEWHERE);
+        see_declined(handset, sight, action);
         /* Offline, or long after it, a phone has to help itself: rule 15. */
         if (str_eq(action->reason, "timeout") && !the_case->is_group &&
             !the_case->parts[handset->user].over_at &&
@@ -157,10 +208,12 @@ static void see_event(Handset *handset, Sight *sight, const PhoneAction *action)
 {
         if (action->event == PHONE_EVENT_INCOMING_CALL_RECEIVED)
                 world_count(handset->world, COUNT_RINGS);
+        sight->announced |= action->event == PHONE_EVENT_INCOMING_CALL_RECEIVED;
         if (action->event == PHONE_EVENT_INCOMING_CALL_RECEIVED ||
             action->event == PHONE_EVENT_OUTGOING_CALL_ACCEPTED)
                 return;
-        sight->ever_over = true;
+        /* A ring that the hub lost before it was stored may come once more. */
+        sight->ever_over |= case_of(handset->world, action->session_id)->known;
         if (++sight->terminal > 1 || !call_status_is_terminal(sight->status))
                 law_broken(handset->world, LAW_ONE_TERMINAL_EVENT,
                            "%s: call %s: %s is its terminal event number %u, status %s",
@@ -199,6 +252,11 @@ static void see_done(Handset *handset, const PhoneAction *action)
         trace(handset->world, "%s: command %d of call %s: %s", handset_name(handset),
               (int)ticket->type, ticket->session_id,
               action->error ? call_error_to_string(action->error) : "done");
+        if (ticket->type == PHONE_COMMAND_INITIATE)
+                laws_see_initiated(handset, ticket, action);
+        if (ticket->type == PHONE_COMMAND_END && action->error == CALL_ERROR_CALL_TERMINATED)
+                law_broken(handset->world, LAW_DURATION, "%s: call %s is over, and cannot be ended",
+                           handset_name(handset), ticket->session_id);
         Sight *sight = sight_of(handset, ticket->session_id);
         if (!sight || sight->cancelled_by != ticket->number)
                 return;
@@ -214,8 +272,10 @@ void laws_see_phone(Handset *handset, const PhoneAction *action)
                 see_done(handset, action);
                 return;
         }
-        if (action->type == PHONE_TONE)
+        if (action->type == PHONE_TONE) {
                 handset->tone = action->tone;
+                handset->heard = false;
+        }
         if (!sight)
                 return;
         switch (action->type) {
@@ -230,6 +290,16 @@ void laws_see_phone(Handset *handset, const PhoneAction *action)
                 break;
         case PHONE_BROADCAST:
                 see_event(handset, sight, action);
+                break;
+        case PHONE_CALL_CHANGED:
+                laws_see_changed(handset, sight, action);
+                break;
+        case PHONE_SEND:
+                if (action->message.type == MESSAGE_ALERTING)
+                        laws_see_alerting(handset->world, action->session_id);
+                break;
+        case PHONE_WORKER_SIGNAL:
+                laws_see_signal(handset, action);
                 break;
         case PHONE_WORKER_JOIN:
                 see_join(handset, sight, action->session_id);
@@ -250,6 +320,8 @@ void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand 
             call->record.direction == CALL_DIRECTION_OUTGOING &&
             call->record.status == CALL_STATUS_INITIATED && !sight->cancelled_by)
                 sight->cancelled_by = ticket->number;
+        if (command->type == PHONE_COMMAND_REJECT && command->status == CALL_STATUS_REJECTED)
+                sight->rejected = true;
         if (command->type == PHONE_COMMAND_SILENCE && call->record.status == CALL_STATUS_INITIATED)
                 sight->silenced = true;
 }

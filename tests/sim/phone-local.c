@@ -132,6 +132,7 @@ static void listener_asked(Handset *handset, const PhoneAction *action)
         job = handset_job(handset, JOB_LISTENER,
                           (dice >> 8) % 4 ? LISTENER_LONGEST_US / 10 : LISTENER_LONGEST_US);
         job->serial = action->serial;
+        STR_SET(job->session_id, action->session_id);
         job->on = (dice >> 16) % 4;
 }
 
@@ -251,9 +252,13 @@ void handset_run_job(Handset *handset, Job *job)
         DL_DELETE(handset->jobs, job);
         switch (job->type) {
         case JOB_TONE:
+                handset->heard = job->on;
                 r = phone_tone_playing(phone, &instant, job->tone, job->on);
                 break;
         case JOB_LISTENER:
+                if (job->on && case_of(handset->world, job->session_id))
+                        case_of(handset->world, job->session_id)->sights[handset->index].presented =
+                                true;
                 r = phone_listener_answered(phone, &instant, job->serial, job->on);
                 break;
         case JOB_WORKER:
@@ -265,10 +270,10 @@ void handset_run_job(Handset *handset, Job *job)
                         r = phone_worker_participant(phone, &instant, job->session_id, job->peer,
                                                      &(ParticipantMedia){.connected = job->on});
                 break;
-        case JOB_SIGNAL:
+        case JOB_SIGNAL: /* says whom it is meant for, see laws_see_signal() */
                 if (works)
                         r = phone_worker_signal(phone, &instant, job->session_id, job->peer,
-                                                "{\"sdp\":\"\"}");
+                                                job->peer);
                 if (works)
                         worker_meet(handset, job->session_id, job->peer);
                 break;

@@ -8,7 +8,6 @@
 
 /* The daemon around a phone, as daemon/tringd has it: its connection, and its life. */
 
-#define DATE_BASE (1700000000 * USEC_PER_SEC)
 #define RETRY_FIRST_US (USEC_PER_SEC / 2) /* wire-protocol: doubled each time, up to … */
 #define RETRY_DOUBLINGS 6                 /* … 32 s here */
 
@@ -164,6 +163,8 @@ void handset_receive(Handset *handset, Connection *connection, const char *text,
                         world_count(handset->world, COUNT_RESUMED);
         }
         handset_drain(handset, phone_message(handset->phone, &instant, &message));
+        if (message.type == MESSAGE_INCOMING)
+                laws_see_rung(handset, &message.call);
         message_done(&message);
 }
 

@@ -12,9 +12,11 @@
  *         network.c        connections: they delay, break, and go dead without a word
  *         hub-party.c      the hub's adapter, hub-store.c its disk
  *         phone-party.c    a device's adapter, phone-local.c its workers, programs and store
- *         laws.c           what must hold of a device when something happens, laws-hub.c of the
- * hub, laws-step.c after each step, laws-end.c when all is calm shrink.c         the shortest story
- * that still breaks the law
+ *         laws.c           what must hold of a device when something happens; laws-begin.c when a
+ *                          call begins, laws-media.c in the media
+ *         laws-hub.c       what must hold of the hub; laws-record.c when a part in a call ends
+ *         laws-step.c      after each step; laws-end.c when all is calm
+ *         shrink.c         the shortest story that still breaks the law
  *
  * An episode is a world, some hundred stimuli, and the calm afterwards, in which everything has to
  * be settled. It follows from its stimuli and its seed alone; taking stimuli away leaves the
@@ -31,8 +33,13 @@
 #define GROUPS 2   /* of everybody, and of all but the first */
 #define PROGRAMS 3 /* on each device */
 #define CASES_MAX 1024
+#define JOINS_MAX 4096
+#define INTRUDER_ID (1ULL << 40)      /* of a request that no phone has made */
+#define SLACK_US (50 * USEC_PER_MSEC) /* what is due happens by then */
+#define DATE_BASE (1700000000 * USEC_PER_SEC)
 #define TEXT_MAX 512
 
+typedef struct Case Case;
 typedef struct World World;
 typedef struct Handset Handset;
 typedef struct Connection Connection;
@@ -174,6 +181,8 @@ void hub_start(World *world);
 /* Everything that the exchange wants done. To be called after each of its events. */
 void hub_drain(World *world);
 void hub_hello(World *world, Connection *connection, const Message *hello);
+/* The device asks for that call as if it were one of its own. */
+void hub_intrude(World *world, HubLink *link, const Case *the_case);
 void hub_link_flush(World *world, HubLink *link);
 void hub_link_send(World *world, HubLink *link, Message *message, uint64_t barrier);
 void hub_link_close(World *world, HubLink *link, const char *text);
@@ -244,8 +253,10 @@ struct Handset {
         usec_t frozen_until;   /* asleep: nothing happens here */
         usec_t net_down_until; /* no connection can be made */
         usec_t welcomed_at;
-        uint64_t seq; /* of the last event that arrived */
+        usec_t away_since; /* in the hub's eyes; USEC_NEVER: it is there */
+        uint64_t seq;      /* of the last event that arrived */
         PhoneTone tone;
+        bool heard; /* that tone */
         bool logged_in, fresh;
         usec_t retry_at;
         unsigned tries, n_connections;
@@ -341,10 +352,14 @@ void users_hang_up(World *world);
 
 typedef enum Law {
         LAW_NONE,
+        LAW_INITIATE,
+        LAW_RINGING,
         LAW_ONE_WINNER,
+        LAW_REJECT,
         LAW_STATUSES_MATCH,
         LAW_RING_ENDS,
         LAW_TIMEOUT_IS_THE_HUBS,
+        LAW_LATE,
         LAW_HISTORY_ONCE,
         LAW_HISTORY_SAME,
         LAW_ONE_TERMINAL_EVENT,
@@ -355,6 +370,14 @@ typedef enum Law {
         LAW_NOTHING_GOES_BACK,
         LAW_SILENCE,
         LAW_BUSY,
+        LAW_FILTER,
+        LAW_GLARE,
+        LAW_GROUP,
+        LAW_DURATION,
+        LAW_ALONE,
+        LAW_GRACE,
+        LAW_MEDIA,
+        LAW_PUBLISHED,
         LAW_STORED_BEFORE_SAID,
         LAW_SEQ_GROWS,
         LAW_NOTHING_LIVES_ON,
@@ -376,7 +399,11 @@ typedef struct Sight {
         bool never_heard;
         bool silenced;
         bool ever_over;
-        bool was_there; /* alive, when its daemon went */
+        bool was_there;        /* alive, when its daemon went */
+        bool announced;        /* by IncomingCallReceived */
+        bool presented;        /* a listener has said that it presents it */
+        bool rejected;         /* here */
+        unsigned told_ringing; /* how often the caller was told that it rings */
 } Sight;
 
 /* A user's part in a call, as the hub has it. */
@@ -384,26 +411,67 @@ typedef struct Part {
         bool is_member, blocks; /* is rung, or would be, had the caller not been blocked */
         bool parallel;          /* the user has said that it may be so */
         usec_t answered_at, over_at;
+        CallStatus status;
+        const Handset *party; /* that placed or answered it; NULL: none yet */
+        bool in_media, joins; /* takes part, or is expected to */
+        bool alerted;         /* a device alerted the user, and the hub knows it */
         bool is_logged;
         CallStatus logged;
+        usec_t logged_answered, logged_ended;
         int winner; /* handset of a call to a user; -1: none */
 } Part;
 
 /* A call as the laws see it. */
-typedef struct Case {
+struct Case {
         unsigned number;
         Handset *caller;
+        char receiver[UID_MAX + 1];
+        CallType type; /* asked for */
         bool is_group;
         bool begun; /* at the hub */
         bool known; /* … and stored */
+        bool over;
+        bool alerted; /* a device of somebody alerts */
         usec_t ring_until;
+        usec_t answered_at; /* CLOCK_REALTIME */
+        usec_t alone_since; /* rule 13; USEC_NEVER: nobody is */
         Part parts[USERS_MAX];
         Sight sights[HANDSETS_MAX];
-} Case;
+};
 
 _printf_(3, 4) void law_broken(World *world, Law law, const char *format, ...);
 Case *case_of(World *world, const char *session_id);
 Case *case_new(World *world, Handset *caller, char session_id[static UUID_LENGTH + 1]);
+
+/* ---- laws-begin.c: rules 1, 3, 10, 11, 19 ---- */
+
+void laws_see_intruder(World *world, const Message *reply);
+void laws_see_initiated(Handset *handset, const Ticket *ticket, const PhoneAction *action);
+void laws_see_changed(Handset *handset, Sight *sight, const PhoneAction *action);
+void laws_see_alerting(World *world, const char *session_id);
+void laws_see_begun(World *world, const Case *the_case, const LiveCall *live);
+void laws_see_merged(World *world, const Case *the_case, const LiveCall *live);
+/* A ring has arrived at a device, which has done what it wanted to. */
+void laws_see_rung(Handset *handset, const CallSnapshot *call);
+
+/* ---- laws-record.c: rules 5, 9, 11 to 14 ---- */
+
+/* The hub has a link with the device, or has none any more. */
+void laws_see_link(Handset *handset);
+/* The hub hears that a device alerts its user. */
+void laws_see_alerted(Handset *handset, const char *session_id);
+void laws_see_alone(World *world, Case *the_case);
+/* A user's part in a call ends. */
+void laws_see_record(World *world, Case *the_case, const ExchangeAction *action);
+void laws_see_records(World *world, const Case *the_case, unsigned member);
+void laws_of_deadlines(World *world);
+
+/* ---- laws-media.c: rule 18 ---- */
+
+void laws_see_joined(World *world, const char *participant);
+void laws_see_signal(Handset *handset, const PhoneAction *action);
+void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus before);
+void laws_of_workers(Handset *handset);
 
 void laws_see_phone(Handset *handset, const PhoneAction *action);
 void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand *command);
@@ -478,7 +546,8 @@ struct World {
         unsigned n_cases;
         /* The first initiated to the second in parallel; in the last place, to a group. */
         bool parallel_to[USERS_MAX][USERS_MAX + 1];
-        bool blocks[USERS_MAX][USERS_MAX]; /* the first the second, at the hub */
+        char participants[JOINS_MAX][PARTICIPANT_ID_MAX + 1]; /* all that there ever were */
+        unsigned n_participants;
         Outcome *outcome;
 };
 

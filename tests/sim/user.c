@@ -186,6 +186,8 @@ static void fill_initiate(World *world, Handset *handset, const Stimulus *stimul
                          receiver + (stimulus->c % 32 == 0));
         request->receiver_type = the_case->is_group ? RECEIVER_TYPE_GROUP : RECEIVER_TYPE_USER;
         request->type = stimulus->c >> 4 & 1 ? CALL_TYPE_AUDIO : CALL_TYPE_VIDEO;
+        STR_SET(the_case->receiver, request->receiver);
+        the_case->type = request->type;
         request->timeout_s = timeouts[(stimulus->c >> 5) % ELEMENTSOF(timeouts)];
         request->join = (stimulus->c >> 8) % 8;
         request->parallel = (stimulus->c >> 11) % 4 == 0;
@@ -271,10 +273,34 @@ static void fill_command(World *world, Handset *handset, const Stimulus *stimulu
         }
 }
 
+/* A device takes the id of a live call that its user has nothing to do with for one of its own. */
+static void apply_intruder(World *world, const Handset *handset, const Stimulus *stimulus)
+{
+        const Connection *connection = handset->connection;
+        unsigned n = world->n_cases;
+
+        if (!connection || !connection->link)
+                return;
+        for (unsigned i = 0; i < n; i++) {
+                const Case *the_case = &world->cases[(i + stimulus->b) % n];
+
+                if (the_case->begun && !the_case->over && the_case->caller->user != handset->user &&
+                    !the_case->parts[handset->user].is_member) {
+                        hub_intrude(world, connection->link, the_case);
+                        return;
+                }
+        }
+}
+
 static void apply_command(World *world, const Stimulus *stimulus)
 {
         PhoneCommand command = {.type = choose_command(stimulus->a)};
         Choice choice = {choose_handset(world, stimulus->handset), ""};
+
+        if (command.type == PHONE_COMMAND_INITIATE && stimulus->c % 16 == 1) {
+                apply_intruder(world, choice.handset, stimulus);
+                return;
+        }
 
         switch (command.type) {
         case PHONE_COMMAND_ACCEPT:
@@ -336,11 +362,14 @@ static void apply_worker_dies(Handset *handset)
                 return;
         trace(handset->world, "%s: the worker of %s dies", handset_name(handset),
               worker->session_id);
+        const PhoneCall *call = phone_call_find(handset->phone, worker->session_id);
+        CallStatus before = call ? call->record.status : CALL_STATUS_ENDED;
         STR_SET(session_id, worker->session_id);
         DL_DELETE(handset->workers, worker);
         free(worker);
         handset_drain(handset,
                       phone_worker_gone(handset->phone, &instant, session_id, "it crashed"));
+        laws_see_worker_died(handset, session_id, before);
 }
 
 /* ---- what goes wrong ---- */

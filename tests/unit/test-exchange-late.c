@@ -56,6 +56,28 @@ START_TEST(rule_11_who_left_may_come_back_from_any_device)
 }
 END_TEST
 
+START_TEST(rule_12_a_call_that_its_caller_has_left_keeps_its_beginning_over_restarts)
+{
+        team_talks();
+        usec_t answered_at = world.call.record.answered_at;
+        joins(BOB, 1);
+        accepts(CAROL, 1);
+        says(ALICE, MESSAGE_END, 1);
+        for (int i = 0; i < 2; i++) {
+                hub_restarts();
+                comes(BOB);
+                comes(CAROL);
+                joins(BOB, 1); /* which stores the call again */
+        }
+        passes(5 * USEC_PER_SEC);
+        says(CAROL, MESSAGE_END, 1);
+        ck_assert_uint_ne(answered_at, 0);
+        ck_assert_uint_eq(world.logged.answered_at, answered_at);
+        ck_assert_uint_eq(world.logged.duration_s, 5);
+        forget();
+}
+END_TEST
+
 START_TEST(rule_11_before_the_first_accept_nobody_comes_late)
 {
         team_rings();
@@ -168,6 +190,8 @@ int main(void)
         tcase_add_test(late, rule_11_whose_ring_has_ended_may_accept_late);
         tcase_add_test(late, rule_11_who_rejected_may_accept_late);
         tcase_add_test(late, rule_11_who_left_may_come_back_from_any_device);
+        tcase_add_test(late,
+                       rule_12_a_call_that_its_caller_has_left_keeps_its_beginning_over_restarts);
         tcase_add_test(late, rule_11_before_the_first_accept_nobody_comes_late);
         tcase_add_test(late, rule_11_after_the_end_nobody_comes_late);
         tcase_add_test(late, rule_8_coming_late_while_in_a_call_needs_end_others_or_parallel);

@@ -425,6 +425,11 @@ static void do_come(unsigned device)
                 /* Another device has answered that one. */
                 if (snapshots[i].record.status == CALL_STATUS_ONGOING && !snapshots[i].here)
                         continue;
+                /* It rang before, or is too late to begin. */
+                if (snapshots[i].record.direction == CALL_DIRECTION_INCOMING &&
+                    snapshots[i].record.status == CALL_STATUS_INITIATED &&
+                    snapshots[i].remaining_ms < LATE_RING_MIN_US / USEC_PER_MSEC)
+                        before[call_of(snapshots[i].record.session_id)] = true;
                 must(before[call_of(snapshots[i].record.session_id)]);
                 see_call(seen, &snapshots[i]);
         }

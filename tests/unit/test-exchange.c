@@ -215,12 +215,27 @@ START_TEST(rule_16_a_device_that_comes_too_late_does_not_ring)
         forget();
         comes(BOB);
         expect_nothing();
-        accepts(BOB, 1);
-        expect("bob-desk: NoSuchCall", NULL);
         passes(3 * USEC_PER_SEC);
         expect("log alice 1 unanswered (timeout)", "log bob 1 missed (timeout)", "drop 1",
-               "alice-desk: over 1 unanswered (timeout)",
+               "alice-desk: over 1 unanswered (timeout)", "bob-desk: over 1 missed (timeout)",
                "alice-desk: logged 1 unanswered (timeout)", "bob-desk: logged 1 missed (timeout)",
+               NULL);
+}
+END_TEST
+
+START_TEST(rule_16_who_rang_before_a_restart_may_answer_to_the_last)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        passes(43 * USEC_PER_SEC);
+        hub_restarts();
+        forget();
+        comes(ALICE);
+        comes(BOB);
+        expect_nothing();
+        accepts(BOB, 1);
+        expect("save 1 ongoing", "bob-desk: ok 1 ongoing", "alice-desk: accepted 1 by bob-desk",
                NULL);
 }
 END_TEST
@@ -347,6 +362,7 @@ int main(void)
         tcase_add_test(ring, a_ring_does_not_wait_for_the_disk_and_what_confirms_does);
         tcase_add_test(ring, rule_16_a_device_that_comes_in_time_rings_for_what_is_left);
         tcase_add_test(ring, rule_16_a_device_that_comes_too_late_does_not_ring);
+        tcase_add_test(ring, rule_16_who_rang_before_a_restart_may_answer_to_the_last);
         tcase_add_test(ring, rule_16_a_user_who_stays_away_has_one_missed_entry);
         tcase_add_test(ring, calls_per_minute_are_limited_on_both_sides);
         tcase_add_test(ring, a_user_has_at_most_so_many_calls_placed_at_a_time);

@@ -51,6 +51,22 @@ START_TEST(rule_4_a_ring_that_was_answered_elsewhere_and_is_over_stops)
 }
 END_TEST
 
+START_TEST(rule_5_a_ring_that_history_says_was_declined_was_so_on_another_device)
+{
+        CallRecord record = ended_at("elsewhere");
+        FIXTURE(f);
+
+        record.status = CALL_STATUS_REJECTED;
+        STR_SET(record.reason, "declined");
+        hub_rings(f, CALL);
+        hub_gone(f);
+        forget(f);
+        hub_remembers(f, &record);
+        expect(f, "history:rejected/declined worker-stop call manager "
+                  "status:cancelled/declined-elsewhere broadcast:IncomingCallCancelled tone:none");
+}
+END_TEST
+
 START_TEST(rule_4_what_was_accepted_here_and_is_over_was_ongoing_before_it_ended)
 {
         CallRecord record = ended_at("here");
@@ -129,6 +145,41 @@ START_TEST(rule_17_a_ring_that_is_over_when_it_is_sent_again_is_no_call)
         late.remaining_ms = 0;
         hub_says(f, MESSAGE_INCOMING, &late);
         expect(f, "");
+}
+END_TEST
+
+START_TEST(rule_16_a_ring_that_is_nearly_over_does_not_begin)
+{
+        CallSnapshot late = incoming(CALL, CALL_STATUS_INITIATED);
+        FIXTURE(f);
+
+        late.remaining_ms = LATE_RING_MIN_US / USEC_PER_MSEC - 1;
+        hub_says(f, MESSAGE_INCOMING, &late);
+        hub_gone(f);
+        forget(f);
+        hub_welcomes(f, &late, 1, false);
+        ck_assert_ptr_null(phone_call_find(f->phone, CALL));
+        late.remaining_ms++;
+        hub_welcomes(f, &late, 1, false);
+        ck_assert_ptr_nonnull(phone_call_find(f->phone, CALL));
+        forget(f);
+}
+END_TEST
+
+START_TEST(rule_16_a_ring_that_is_nearly_over_here_rings_on)
+{
+        CallSnapshot late = incoming(CALL, CALL_STATUS_INITIATED);
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        hub_gone(f);
+        late.remaining_ms = 1000;
+        hub_welcomes(f, &late, 1, false);
+        accept_by(f, CALL, PROGRAM);
+        forget(f);
+        reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
+        forget(f);
 }
 END_TEST
 
@@ -328,12 +379,15 @@ int main(void)
 {
         const TTest *const tests[] = {
                 rule_4_a_ring_that_was_answered_elsewhere_and_is_over_stops,
+                rule_5_a_ring_that_history_says_was_declined_was_so_on_another_device,
                 rule_4_what_was_accepted_here_and_is_over_was_ongoing_before_it_ended,
                 an_outgoing_call_that_was_answered_and_is_over_was_ongoing_before_it_ended,
                 rule_10_a_ring_that_ends_as_answered_was_ongoing_before,
                 rule_4_a_call_that_another_device_is_in_does_not_appear_here,
                 rule_11_a_call_that_another_device_has_joined_since_is_over_here,
                 rule_17_a_ring_that_is_over_when_it_is_sent_again_is_no_call,
+                rule_16_a_ring_that_is_nearly_over_does_not_begin,
+                rule_16_a_ring_that_is_nearly_over_here_rings_on,
                 rule_16_what_was_deleted_here_does_not_come_back,
                 rule_16_what_was_seen_here_stays_seen,
                 rule_2_asking_again_and_again_does_not_make_a_ring_longer,

@@ -181,6 +181,23 @@ START_TEST(rule_15_an_accept_that_was_given_up_is_not_sent_again)
 }
 END_TEST
 
+START_TEST(rule_15_an_accept_that_was_given_up_and_lost_is_cleared_up_by_a_snapshot)
+{
+        Message hello;
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        reply_ok(f, MESSAGE_DELIVERED);
+        accept_by(f, CALL, PROGRAM);
+        wait_us(f, COMMAND_TIMEOUT_US);
+        hub_gone(f);
+        forget(f);
+        phone_hello(f->phone, &hello);
+        ck_assert_str_eq(hello.hello.resume, "");
+}
+END_TEST
+
 START_TEST(rule_15_an_accept_goes_out_when_the_connection_is_back)
 {
         CallSnapshot rings = incoming(CALL, CALL_STATUS_INITIATED);
@@ -563,6 +580,7 @@ int main(void)
                 the_deadline_is_the_hubs_as_long_as_there_is_one,
                 rule_15_an_accept_waits_ten_seconds_for_the_connection,
                 rule_15_an_accept_that_was_given_up_is_not_sent_again,
+                rule_15_an_accept_that_was_given_up_and_lost_is_cleared_up_by_a_snapshot,
                 rule_15_an_accept_goes_out_when_the_connection_is_back,
                 rule_15_an_accept_that_came_through_is_known_from_the_welcome,
                 rule_4_a_late_yes_to_an_accept_counts,

@@ -11,13 +11,13 @@ static const char *const messages[] = {
         "\"name\":\"Carol\",\"device\":\"phone\",\"muted\":true}],\"ice_servers\":[{\"url\":"
         "\"stun:127.0.0.1:3478\",\"username\":\"u\",\"credential\":\"c\"}],\"muted\":true,"
         "\"video\":true,\"video_paused\":true,\"relay_only\":true,\"title\":\"Carol, call\","
-        "\"microphone\":\"mic\",\"speaker\":\"spk\",\"camera\":\"cam\",\"echo_cancel\":true}",
+        "\"microphone\":\"mic\",\"speaker\":\"spk\",\"camera\":\"cam\",\"echo_cancel\":\"yes\"}",
         "{\"type\":\"join\",\"participant\":\"p8\"}",
         "{\"type\":\"participant-joined\",\"participant\":{\"id\":\"p7\",\"uid\":\"carol\"}}",
         "{\"type\":\"participant-left\",\"participant\":{\"id\":\"p7\"}}",
         "{\"type\":\"signal-in\",\"peer\":\"p7\",\"data\":\"{\\\"type\\\":\\\"offer\\\"}\"}",
         "{\"type\":\"devices\",\"microphone\":\"mic\",\"speaker\":\"spk\",\"camera\":\"cam\","
-        "\"echo_cancel\":true}",
+        "\"echo_cancel\":\"yes\"}",
         "{\"type\":\"mute\",\"on\":false}",
         "{\"type\":\"video-pause\",\"on\":true}",
         "{\"type\":\"screen-start\",\"node\":41}",

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What microphones, speakers and cameras a PipeWire has, kept up to date: hot-plug and the system's
+ * defaults. Our own nodes are left out.
+ *
+ * Everything is called in the thread of the core's loop, or under its lock.
+ */
+
+#include <pipewire/pipewire.h>
+#include <stdbool.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "call/phone.h"
+
+typedef enum DeviceKind {
+        DEVICE_MICROPHONE,
+        DEVICE_SPEAKER,
+        DEVICE_CAMERA,
+        DEVICE_KIND_COUNT,
+} DeviceKind;
+
+typedef struct Device {
+        char name[NODE_NAME_MAX + 1];
+        char description[NAME_MAX_BYTES]; /* for people */
+        bool headset;                     /* on or in somebody's ear: no echo comes from it */
+} Device;
+
+typedef struct DeviceRegistry DeviceRegistry;
+
+/* In the loop's thread. It may not free the registry. */
+typedef void (*DeviceRegistryChanged)(void *userdata);
+
+/* Returns 0 or negative errno. What is there comes in later: after a sync of the core, all of it.
+ */
+int device_registry_new(struct pw_core *core, DeviceRegistryChanged changed, void *userdata,
+                        DeviceRegistry **ret);
+/* Before the core goes. */
+DeviceRegistry *device_registry_free(DeviceRegistry *registry);
+DEFINE_CLEANUP(DeviceRegistry *, device_registry_free);
+
+/* In the order in which they came; NULL beyond the last. */
+const Device *device_registry_at(DeviceRegistry *registry, DeviceKind kind, size_t i);
+/* By node.name; NULL: it is not there. */
+const Device *device_registry_find(DeviceRegistry *registry, DeviceKind kind, const char *name);
+/* The system's choice; NULL: there is none. */
+const Device *device_registry_default(DeviceRegistry *registry, DeviceKind kind);

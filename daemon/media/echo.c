@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/echo.h"
+
+#include <errno.h>
+#include <math.h>
+#include <spa/interfaces/audio/aec.h>
+#include <spa/support/plugin.h>
+#include <spa/utils/names.h>
+#include <stdatomic.h>
+
+#include "media/sound.h"
+
+#define CANCELLER "aec/libspa-aec-webrtc"
+#define PLAYED_SIZE 32768 /* samples, 0.7 s; a power of two, and several of the largest cycles */
+#define FULL_SCALE 32768.0f
+
+struct Echo {
+        struct spa_handle *handle;
+        struct spa_audio_aec *canceller; /* NULL: not loaded */
+        atomic_bool on;
+
+        /* What is played, by its place since the start. */
+        float played[PLAYED_SIZE];
+        atomic_size_t written; /* all who play have given what is before this */
+        atomic_size_t longest; /* cycle, in samples */
+        size_t head;           /* data thread: the furthest that somebody has given */
+        size_t read;           /* sound's thread */
+};
+
+int echo_new(Echo **ret)
+{
+        Echo *echo = calloc(1, sizeof(*echo));
+
+        if (!echo)
+                return -ENOMEM;
+        *ret = echo;
+        return 0;
+}
+
+void echo_unload(Echo *echo)
+{
+        atomic_store(&echo->on, false);
+        echo->canceller = NULL;
+        if (echo->handle)
+                pw_unload_spa_handle(echo->handle);
+        echo->handle = NULL;
+}
+
+Echo *echo_free(Echo *echo)
+{
+        if (!echo)
+                return NULL;
+        echo_unload(echo);
+        free(echo);
+        return NULL;
+}
+
+/*
+ * Echo alone: the rest of what the plugin can do (noise, gain) is a matter of taste, and a voice is
+ * not to be made another.
+ */
+static int load(Echo *echo, struct pw_context *context)
+{
+        static const struct spa_dict_item where_items[] = {
+                SPA_DICT_ITEM_INIT(SPA_KEY_LIBRARY_NAME, CANCELLER),
+        };
+        static const struct spa_dict_item items[] = {
+                SPA_DICT_ITEM_INIT("webrtc.high_pass_filter", "true"),
+                SPA_DICT_ITEM_INIT("webrtc.noise_suppression", "false"),
+                SPA_DICT_ITEM_INIT("webrtc.gain_control", "false"),
+                SPA_DICT_ITEM_INIT("webrtc.voice_detection", "false"),
+                SPA_DICT_ITEM_INIT("webrtc.extended_filter", "true"),
+                SPA_DICT_ITEM_INIT("webrtc.delay_agnostic", "true"),
+        };
+        struct spa_dict where = SPA_DICT_INIT_ARRAY(where_items);
+        struct spa_dict arguments = SPA_DICT_INIT_ARRAY(items);
+        struct spa_audio_info_raw format = {
+                .format = SPA_AUDIO_FORMAT_F32P,
+                .rate = SOUND_RATE,
+                .channels = 1,
+                .position = {SPA_AUDIO_CHANNEL_MONO},
+        };
+        void *interface;
+        int r;
+
+        echo->handle = pw_context_load_spa_handle(context, SPA_NAME_AEC, &where);
+        if (!echo->handle)
+                return errno > 0 ? -errno : -ENOENT;
+        r = spa_handle_get_interface(echo->handle, SPA_TYPE_INTERFACE_AUDIO_AEC, &interface);
+        if (r >= 0) {
+                echo->canceller = interface;
+                r = spa_audio_aec_init(echo->canceller, &arguments, &format);
+        }
+        if (r >= 0)
+                return 0;
+        echo_unload(echo);
+        return r;
+}
+
+int echo_switch(Echo *echo, struct pw_context *context, bool on)
+{
+        int r = on && !echo->canceller ? load(echo, context) : 0;
+
+        if (on && r == 0 && !atomic_load(&echo->on))
+                echo->read = atomic_load(&echo->written);
+        atomic_store(&echo->on, on && r == 0);
+        return r;
+}
+
+bool echo_is_on(const Echo *echo)
+{
+        return atomic_load(&echo->on);
+}
+
+/*
+ * Whoever gives more than anybody gave before begins a new cycle of the graph: the last one is
+ * complete. So what is read lags by one cycle, which is less than it takes to be heard.
+ */
+void echo_played(Echo *echo, size_t *position, const float *samples, size_t n)
+{
+        size_t complete = atomic_load_explicit(&echo->written, memory_order_relaxed);
+
+        if (!atomic_load_explicit(&echo->on, memory_order_relaxed) || n > PLAYED_SIZE / 4)
+                return;
+        if (*position < complete || *position > echo->head)
+                *position = echo->head;
+        if (*position == echo->head)
+                atomic_store_explicit(&echo->written, echo->head, memory_order_release);
+        if (n > atomic_load_explicit(&echo->longest, memory_order_relaxed))
+                atomic_store_explicit(&echo->longest, n, memory_order_relaxed);
+        for (size_t i = 0; i < n; i++) {
+                float *place = &echo->played[*position % PLAYED_SIZE];
+
+                *place = (*position < echo->head ? *place : 0) + samples[i];
+                if ((*position)++ == echo->head)
+                        echo->head++;
+        }
+}
+
+/* Nothing where nothing is played; and never so far behind that the echo would come first. */
+static void take_played(Echo *echo, float ret[static SOUND_FRAME])
+{
+        size_t written = atomic_load_explicit(&echo->written, memory_order_acquire);
+        size_t slack = SOUND_FRAME + 2 * atomic_load_explicit(&echo->longest, memory_order_relaxed);
+
+        if (written - echo->read > SOUND_FRAME + slack)
+                echo->read = written - SOUND_FRAME;
+        if (written - echo->read < SOUND_FRAME) {
+                memset(ret, 0, SOUND_FRAME * sizeof(*ret));
+                return;
+        }
+        for (size_t i = 0; i < SOUND_FRAME; i++)
+                ret[i] = echo->played[echo->read++ % PLAYED_SIZE];
+}
+
+void echo_cancel(Echo *echo, int16_t *samples)
+{
+        float heard[SOUND_FRAME], played[SOUND_FRAME], clean[SOUND_FRAME];
+        const float *recorded[] = {heard}, *reference[] = {played};
+        float *result[] = {clean};
+
+        if (!atomic_load(&echo->on))
+                return;
+        take_played(echo, played);
+        for (size_t i = 0; i < SOUND_FRAME; i++)
+                heard[i] = samples[i] / FULL_SCALE;
+        if (spa_audio_aec_run(echo->canceller, recorded, reference, result, SOUND_FRAME) < 0)
+                return;
+        for (size_t i = 0; i < SOUND_FRAME; i++)
+                samples[i] = (int16_t)lrintf(
+                        CLAMP_TO(clean[i] * FULL_SCALE, -FULL_SCALE, FULL_SCALE - 1));
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "sim.h"
+
+/* How a call begins: rules 1, 3, 10, 11 and 19. */
+
+/* ---- rule 1 ---- */
+
+/* Why the caller cannot call whom they asked for, or CALL_ERROR_NONE. */
+static CallError case_refused(const World *world, const Case *the_case)
+{
+        unsigned caller = the_case->caller->user;
+
+        if (the_case->is_group) {
+                unsigned group = (unsigned)atoi(the_case->receiver + strlen("group-"));
+
+                return caller < group                      ? CALL_ERROR_NOT_A_MEMBER
+                       : world->weather.users - group == 1 ? CALL_ERROR_INVALID_ARGUMENT
+                                                           : CALL_ERROR_NONE;
+        }
+        unsigned receiver = user_number(the_case->receiver);
+
+        return receiver == caller                 ? CALL_ERROR_CALLING_SELF
+               : receiver >= world->weather.users ? CALL_ERROR_USER_NOT_FOUND
+                                                  : CALL_ERROR_NONE;
+}
+
+static bool error_is_of_receiver(CallError error)
+{
+        return error == CALL_ERROR_CALLING_SELF || error == CALL_ERROR_USER_NOT_FOUND ||
+               error == CALL_ERROR_GROUP_NOT_FOUND || error == CALL_ERROR_NOT_A_MEMBER;
+}
+
+void laws_see_intruder(World *world, const Message *reply)
+{
+        if (reply->type == MESSAGE_REPLY && reply->id == INTRUDER_ID && !reply->reply.error)
+                law_broken(world, LAW_INITIATE, "a call is taken for another's");
+}
+
+void laws_see_initiated(Handset *handset, const Ticket *ticket, const PhoneAction *action)
+{
+        World *world = handset->world;
+        const Case *asked = case_of(world, ticket->session_id);
+        const Disk *disk = &world->hub.disk;
+        CallError refused = case_refused(world, asked);
+
+        if (error_is_of_receiver(action->error) ? action->error != refused
+                                                : !action->error && refused)
+                law_broken(world, LAW_INITIATE, "%s calls %s: %s in place of %s",
+                           handset_name(handset), asked->receiver,
+                           call_error_to_string(action->error), call_error_to_string(refused));
+        if (!action->error && !disk_call(disk, action->session_id) &&
+            !shelf_find(&disk->history, handset_uid(handset), action->session_id))
+                law_broken(world, LAW_INITIATE, "%s has begun call %s, and nothing is stored of it",
+                           handset_name(handset), action->session_id);
+}
+
+/* ---- rule 3 ---- */
+
+void laws_see_alerting(World *world, const char *session_id)
+{
+        case_of(world, session_id)->alerted = true;
+}
+
+void laws_see_changed(Handset *handset, Sight *sight, const PhoneAction *action)
+{
+        World *world = handset->world;
+        const PhoneCall *call = phone_call_find(handset->phone, action->session_id);
+        bool heard = handset->tone == PHONE_TONE_RING && handset->heard;
+
+        if (!call)
+                return;
+        if ((action->properties & PHONE_PROPERTY_ALERTING) && call->alerting && !heard &&
+            !sight->presented)
+                law_broken(world, LAW_RINGING, "%s: call %s alerts, and nobody hears or sees it",
+                           handset_name(handset), action->session_id);
+        if (!(action->properties & PHONE_PROPERTY_RINGING_SINCE) ||
+            call->record.direction == CALL_DIRECTION_INCOMING)
+                return;
+        if (++sight->told_ringing > 1 || !case_of(world, action->session_id)->alerted)
+                law_broken(world, LAW_RINGING,
+                           "%s: call %s is said to ring, number %u, and somebody %s alerted",
+                           handset_name(handset), action->session_id, sight->told_ringing,
+                           case_of(world, action->session_id)->alerted ? "was" : "was not");
+}
+
+/* ---- rules 10 and 11 ---- */
+
+static bool case_rings_one(const Case *the_case, unsigned user)
+{
+        const Part *part = &the_case->parts[user];
+
+        return the_case->begun && !the_case->over && !the_case->is_group && part->is_member &&
+               part->status == CALL_STATUS_INITIATED && !part->over_at && !part->blocks;
+}
+
+/* Whom the caller of a live one has blocked begins another. */
+static void judge_group_begun(World *world, const Case *the_case)
+{
+        for (unsigned i = 0; i < world->n_cases; i++) {
+                const Case *other = &world->cases[i];
+
+                if (other != the_case && other->is_group && other->begun && !other->over &&
+                    str_eq(other->receiver, the_case->receiver) &&
+                    !other->parts[the_case->caller->user].blocks)
+                        law_broken(world, LAW_GROUP, "calls %u and %u of %s live at one time",
+                                   other->number, the_case->number, the_case->receiver);
+        }
+}
+
+void laws_see_begun(World *world, const Case *the_case, const LiveCall *live)
+{
+        unsigned caller = the_case->caller->user;
+
+        if (the_case->is_group)
+                judge_group_begun(world, the_case);
+        if (the_case->is_group || live->record.status != CALL_STATUS_INITIATED ||
+            live->members[0].blocked)
+                return;
+        for (unsigned i = 0; i < world->n_cases; i++) {
+                const Case *other = &world->cases[i];
+
+                if (other != the_case && str_eq(handset_uid(other->caller), the_case->receiver) &&
+                    case_rings_one(other, caller))
+                        law_broken(world, LAW_GLARE, "calls %u and %u ring against each other",
+                                   other->number, the_case->number);
+        }
+}
+
+void laws_see_merged(World *world, const Case *the_case, const LiveCall *live)
+{
+        if (the_case->is_group || live->n_members == 0 || str_empty(live->members[0].merged_id) ||
+            live->record.status != CALL_STATUS_ONGOING)
+                return;
+
+        const Case *merged = case_of(world, live->members[0].merged_id);
+        CallType type = MIN_OF(the_case->type, merged->type);
+
+        if (live->record.type != type)
+                law_broken(world, LAW_GLARE, "calls %u and %u have become one, and it is %s",
+                           the_case->number, merged->number,
+                           call_type_to_string(live->record.type));
+}
+
+/* ---- rule 19 ---- */
+
+void laws_see_rung(Handset *handset, const CallSnapshot *call)
+{
+        const char *session_id = call->record.session_id;
+        const Sight *sight = &case_of(handset->world, session_id)->sights[handset->index];
+
+        if (!handset->logged_in || call->remaining_ms < LATE_RING_MIN_US / USEC_PER_MSEC ||
+            sight->ever_over)
+                return;
+        if (!sight->there || !sight->announced)
+                law_broken(handset->world, LAW_PUBLISHED, "%s is rung by call %s, and says nothing",
+                           handset_name(handset), session_id);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "sim.h"
+
+/* What goes on in the media: rule 18. */
+
+void laws_see_joined(World *world, const char *participant)
+{
+        for (unsigned i = 0; i < world->n_participants; i++) {
+                if (str_eq(world->participants[i], participant))
+                        law_broken(world, LAW_MEDIA, "two joins have made the participant %s",
+                                   participant);
+        }
+        if (world->n_participants == JOINS_MAX)
+                abort();
+        STR_SET(world->participants[world->n_participants++], participant);
+}
+
+/* A signal says in its data whom it is meant for. */
+void laws_see_signal(Handset *handset, const PhoneAction *action)
+{
+        const PhoneCall *call = phone_call_find(handset->phone, action->session_id);
+        const MessageSignal *signal = &action->message.signal;
+
+        if (call && !str_eq(call->session.own_id, signal->data))
+                law_broken(handset->world, LAW_MEDIA,
+                           "%s is %s in call %s, and hears what %s said to %s",
+                           handset_name(handset), call->session.own_id, action->session_id,
+                           signal->peer, signal->data);
+}
+
+void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus before)
+{
+        const PhoneCall *call = phone_call_find(handset->phone, session_id);
+
+        if (call && call->record.status != before)
+                law_broken(handset->world, LAW_MEDIA,
+                           "%s: the worker of %s died, and the call is %s", handset_name(handset),
+                           session_id, call_status_to_string(call->record.status));
+}
+
+void laws_of_workers(Handset *handset)
+{
+        const Worker *worker;
+
+        DL_FOREACH (handset->workers, worker) {
+                const PhoneCall *call = phone_call_find(handset->phone, worker->session_id);
+
+                if (!call || call_status_is_terminal(call->record.status))
+                        law_broken(handset->world, LAW_MEDIA,
+                                   "%s has a worker for call %s, which is %s",
+                                   handset_name(handset), worker->session_id,
+                                   call ? "over" : "not there");
+                else if (worker->open && call->record.status != CALL_STATUS_ONGOING)
+                        law_broken(handset->world, LAW_MEDIA,
+                                   "%s: call %s is open, and not answered", handset_name(handset),
+                                   worker->session_id);
+        }
+}
