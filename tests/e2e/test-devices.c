@@ -4,6 +4,7 @@
 #include "e2e/expect.h"
 #include "e2e/pair.h"
 #include "rig/listener.h"
+#include "rig/text.h"
 #include "suite.h"
 
 #define N_DEVICES 3
@@ -62,6 +63,47 @@ static void expect_history_on_all(House *house, const Call *call, const char *pa
                 }
         }
 }
+
+/* How often programs were told of RingingSince. */
+static unsigned count_ringing_since(Client *client, const Call *call)
+{
+        unsigned n = 0;
+
+        for (size_t i = 0; i < client->n_signals; i++) {
+                const HeardSignal *heard = client->signals[i];
+                _cleanup_free_ char *since = NULL;
+
+                if (!str_eq(heard->member, "PropertiesChanged") || !str_eq(heard->path, call->path))
+                        continue;
+                since = text_of_key(heard->message, 1, "RingingSince");
+                n += since != NULL;
+        }
+        return n;
+}
+
+START_TEST(rule_3_the_caller_sees_one_change_to_ringing_when_someone_is_alerted)
+{
+        _cleanup_house_ House house = house_new();
+        Call call = house_rings(&house);
+
+        /* Nobody presents it, and there is no sound: it is delivered, and alerts nobody. */
+        expect_text(call_property(house.alice, &call, "RingingSince"), "0");
+        _cleanup_(listener_freep) Listener *one =
+                listener_new(house.bob[0], "one", 0, LISTENER_TAKES);
+        _cleanup_(listener_freep) Listener *other =
+                listener_new(house.bob[1], "other", 0, LISTENER_TAKES);
+        for (size_t i = 0; i < 2; i++)
+                client_wait_property(house.bob[i]->client, call.path, TRING_CALL, "Alerting",
+                                     "true");
+        /* What both have said comes before this. */
+        for (size_t i = 0; i < 2; i++)
+                client_do(house.bob[i]->client, TRING_ROOT, TRING_MANAGER, "BlockUser", "s",
+                          "alice");
+        call_reject(house.bob[0], &call, "rejected");
+        call_wait_status(house.alice, &call, "rejected", NULL);
+        ck_assert_uint_eq(count_ringing_since(house.alice->client, &call), 1);
+}
+END_TEST
 
 START_TEST(rule_4_all_ring_and_the_first_accept_wins)
 {
@@ -306,6 +348,7 @@ static Suite *devices_suite(void)
         TCase *tcase = tcase_create("devices");
 
         tcase_set_timeout(tcase, 120);
+        tcase_add_test(tcase, rule_3_the_caller_sees_one_change_to_ringing_when_someone_is_alerted);
         tcase_add_test(tcase, rule_4_all_ring_and_the_first_accept_wins);
         tcase_add_test(tcase, rule_4_one_of_three_that_accept_at_once_has_the_call);
         tcase_add_test(tcase, rule_4_only_the_device_that_accepted_joins);

@@ -95,7 +95,7 @@ START_TEST(silence_stops_the_sound_and_not_the_call)
 }
 END_TEST
 
-START_TEST(call_without_pipewire_is_published_and_says_what_is_missing)
+START_TEST(rule_19_a_call_without_pipewire_is_published_and_says_what_is_missing)
 {
         _cleanup_talk_ Talk talk = talk_new();
         Client *at_b = talk.bob.desktop->client;
@@ -122,7 +122,8 @@ static Suite *sound_suite(void)
         tcase_add_test(tcase, microphone_opens_with_the_answer);
         tcase_add_test(tcase, ring_and_ring_back_sound_until_the_answer);
         tcase_add_test(tcase, silence_stops_the_sound_and_not_the_call);
-        tcase_add_test(tcase, call_without_pipewire_is_published_and_says_what_is_missing);
+        tcase_add_test(tcase,
+                       rule_19_a_call_without_pipewire_is_published_and_says_what_is_missing);
         suite_add_tcase(suite, tcase);
         return suite;
 }

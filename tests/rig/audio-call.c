@@ -163,6 +163,24 @@ static Participant participant_of(const AudioEnd *end)
         return participant;
 }
 
+static WorkerDevices devices_of(const AudioEnd *end)
+{
+        WorkerDevices devices = {
+                .echo_cancel = end->cancels_echo ? ECHO_CANCEL_AUTO : ECHO_CANCEL_NO,
+        };
+
+        STR_SET(devices.microphone, end->microphone ? end->microphone : "");
+        STR_SET(devices.speaker, end->speaker ? end->speaker : "");
+        return devices;
+}
+
+void audio_end_change_devices(AudioEnd *end)
+{
+        const WorkerMessage message = {.type = WORKER_DEVICES, .devices = devices_of(end)};
+
+        audio_end_send(end, &message);
+}
+
 void audio_call_join(AudioCall *call, AudioEnd *end, bool muted)
 {
         Participant others[AUDIO_CALL_ENDS_MAX];
@@ -174,11 +192,7 @@ void audio_call_join(AudioCall *call, AudioEnd *end, bool muted)
         end->status = (WorkerParticipantStatus){};
         STR_SET(reply->participant, end->id);
         STR_SET(message.join.title, "Test, call");
-        STR_SET(message.join.devices.microphone, end->microphone ? end->microphone : "");
-        STR_SET(message.join.devices.speaker, end->speaker ? end->speaker : "");
-        STR_SET(message.join.devices.camera, end->camera ? end->camera : "");
-        message.join.video = end->video;
-        message.join.video_paused = end->video_paused;
+        message.join.devices = devices_of(end);
         reply->others = others;
         reply->ice_servers = call->ice_servers;
         reply->n_ice_servers = call->n_ice_servers;
@@ -217,31 +231,6 @@ void audio_end_mute(AudioEnd *end, bool on)
         audio_end_send(end, &(WorkerMessage){.type = WORKER_MUTE, .on = on});
 }
 
-void audio_end_pause_video(AudioEnd *end, bool on)
-{
-        audio_end_send(end, &(WorkerMessage){.type = WORKER_VIDEO_PAUSE, .on = on});
-}
-
-void audio_end_start_screen(AudioEnd *end, int remote, uint32_t node)
-{
-        const WorkerMessage message = {.type = WORKER_SCREEN_START, .node = node};
-        union {
-                struct cmsghdr header;
-                char bytes[CMSG_SPACE(sizeof(int))];
-        } control = {.header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
-        _cleanup_free_ char *text = NULL;
-        struct iovec part;
-        struct msghdr parcel = {.msg_iov = &part,
-                                .msg_iovlen = 1,
-                                .msg_control = &control,
-                                .msg_controllen = sizeof(control)};
-
-        memcpy(CMSG_DATA(&control.header), &remote, sizeof(int));
-        rig_check(worker_encode(&message, &text, &part.iov_len), "a message to a worker");
-        part.iov_base = text;
-        must((int)sendmsg(end->fd, &parcel, MSG_NOSIGNAL), "send to a worker");
-}
-
 /* ---- what workers say ---- */
 
 static void carry_signal(AudioCall *call, AudioEnd *from, MessageSignal *signal)
@@ -265,9 +254,6 @@ static void take_message(AudioCall *call, AudioEnd *end, WorkerMessage *message)
                 break;
         case WORKER_PARTICIPANT:
                 end->status = message->status;
-                break;
-        case WORKER_SCREEN:
-                end->screen = message->on;
                 break;
         case WORKER_ERROR:
                 end->error = message->error;
@@ -340,22 +326,6 @@ void audio_call_wait_peer(AudioCall *call, AudioEnd *end)
 
         while (!end->status.media.connected)
                 wait_once(call, deadline, end, "the other one");
-}
-
-void audio_call_wait_picture(AudioCall *call, AudioEnd *end, bool there)
-{
-        usec_t deadline = rig_deadline();
-
-        while (end->status.media.picture != there)
-                wait_once(call, deadline, end, there ? "a picture" : "the end of the picture");
-}
-
-void audio_call_wait_screen(AudioCall *call, AudioEnd *end, bool shown)
-{
-        usec_t deadline = rig_deadline();
-
-        while (end->screen != shown)
-                wait_once(call, deadline, end, shown ? "the screen" : "the end of the screen");
 }
 
 void audio_call_wait_speaking(AudioCall *call, AudioEnd *end, bool speaking)

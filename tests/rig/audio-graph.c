@@ -1,40 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "rig/audio-graph.h"
+#include "rig/audio-graph-internal.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <pipewire/extensions/metadata.h>
-#include <spa/utils/list.h>
 #include <time.h>
 
 #include "base/str.h"
 
 #define CONNECT_MAX_MS 10000 /* the daemon may be just starting */
 #define LINK_MAX_MS 5000
-#define DEFAULT_VALUE_MAX 512 /* {"name":"…"} */
-
-typedef struct Object {
-        struct spa_list link;
-        uint32_t id;
-        struct pw_properties *properties; /* owned */
-        bool is_node, is_port, is_link;
-} Object;
-
-struct RigGraph {
-        struct pw_thread_loop *loop;
-        struct pw_context *context;
-        struct pw_core *core;
-        struct spa_source *wake;
-        struct pw_registry *registry;
-        struct spa_hook registry_hook;
-        struct pw_proxy *metadata;
-        struct spa_hook metadata_hook;
-        struct spa_list objects;
-        struct spa_hook core_hook;
-        int known; /* sequence number of the sync after which the registry is known */
-        bool is_known, is_broken;
-        char source[DEFAULT_VALUE_MAX], sink[DEFAULT_VALUE_MAX];
-};
 
 static int on_default(void *data, uint32_t subject, const char *key, const char *type,
                       const char *value)
@@ -67,7 +42,7 @@ static void on_global(void *data, uint32_t id, uint32_t permissions, const char 
                       uint32_t version, const struct spa_dict *properties)
 {
         RigGraph *graph = data;
-        Object *object;
+        RigObject *object;
 
         if (!properties)
                 return;
@@ -86,7 +61,7 @@ static void on_global(void *data, uint32_t id, uint32_t permissions, const char 
         pw_thread_loop_signal(graph->loop, false);
 }
 
-static void object_free(Object *object)
+static void object_free(RigObject *object)
 {
         spa_list_remove(&object->link);
         pw_properties_free(object->properties);
@@ -96,7 +71,7 @@ static void object_free(Object *object)
 static void on_global_remove(void *data, uint32_t id)
 {
         RigGraph *graph = data;
-        Object *object, *next;
+        RigObject *object, *next;
 
         spa_list_for_each_safe(object, next, &graph->objects, link)
         {
@@ -207,7 +182,7 @@ int rig_graph_new(const char *directory, RigGraph **ret)
 
 RigGraph *rig_graph_free(RigGraph *graph)
 {
-        Object *object, *next;
+        RigObject *object, *next;
 
         if (!graph)
                 return NULL;
@@ -255,9 +230,9 @@ int rig_graph_wait(RigGraph *graph, RigGraphCondition condition, void *data, int
 }
 
 /* With the lock held. */
-static Object *find_node(RigGraph *graph, const char *name)
+static RigObject *find_node(RigGraph *graph, const char *name)
 {
-        Object *object;
+        RigObject *object;
 
         spa_list_for_each (object, &graph->objects, link) {
                 if (object->is_node &&
@@ -268,9 +243,9 @@ static Object *find_node(RigGraph *graph, const char *name)
 }
 
 /* With the lock held. */
-static Object *find_port(RigGraph *graph, const char *node_name, const char *port)
+static RigObject *find_port(RigGraph *graph, const char *node_name, const char *port)
 {
-        Object *node = find_node(graph, node_name), *object;
+        RigObject *node = find_node(graph, node_name), *object;
 
         if (!node)
                 return NULL;
@@ -294,7 +269,7 @@ bool rig_graph_has_node(RigGraph *graph, const char *node)
 
 size_t rig_graph_count_nodes(RigGraph *graph)
 {
-        const Object *object;
+        const RigObject *object;
         size_t n = 0;
 
         pw_thread_loop_lock(graph->loop);
@@ -316,7 +291,7 @@ bool rig_graph_node_property(RigGraph *graph, const char *node, const char *key,
                              size_t size)
 {
         pw_thread_loop_lock(graph->loop);
-        Object *object = find_node(graph, node);
+        RigObject *object = find_node(graph, node);
         const char *value = object ? pw_properties_get(object->properties, key) : NULL;
 
         if (value)
@@ -327,7 +302,7 @@ bool rig_graph_node_property(RigGraph *graph, const char *node, const char *key,
 
 static bool names_node(const char *value, const char *node)
 {
-        char quoted[DEFAULT_VALUE_MAX];
+        char quoted[RIG_DEFAULT_VALUE_MAX];
 
         snprintf(quoted, sizeof(quoted), "\"%s\"", node);
         return strstr(value, quoted) != NULL;
@@ -368,7 +343,7 @@ typedef struct LinkEnds {
 static bool link_is_there(RigGraph *graph, void *data)
 {
         const LinkEnds *ends = data;
-        Object *object;
+        RigObject *object;
 
         spa_list_for_each (object, &graph->objects, link) {
                 if (object->is_link &&
@@ -386,7 +361,7 @@ int rig_graph_link(RigGraph *graph, const char *from, const char *from_port, con
 {
         struct pw_proxy *proxy = NULL;
         LinkEnds ends = {0};
-        Object *output, *input;
+        RigObject *output, *input;
         int r = -ENOENT;
 
         pw_thread_loop_lock(graph->loop);

@@ -55,3 +55,21 @@ bool rig_graph_has_defaults(RigGraph *graph, const char *source, const char *sin
  */
 int rig_graph_link(RigGraph *graph, const char *from, const char *from_port, const char *to,
                    const char *to_port, struct pw_proxy **ret);
+
+/*
+ * A device that is plugged in while everything runs, and is unplugged when the caller destroys it
+ * by rig_graph_unplug(). `media_class` is "Audio/Source/Virtual", "Audio/Sink" or "Video/Source";
+ * `form_factor` may be NULL. Returns when it is there and can be linked: 0, -ETIMEDOUT or -errno.
+ */
+int rig_graph_plug(RigGraph *graph, const char *node, const char *media_class,
+                   const char *form_factor, struct pw_proxy **ret);
+/* Returns when it is gone. */
+void rig_graph_unplug(RigGraph *graph, const char *node, struct pw_proxy *device);
+
+/* Makes it the system's default, as a settings program does. */
+void rig_graph_set_default(RigGraph *graph, const char *source, const char *sink);
+
+/* Nodes of exactly this name. */
+unsigned rig_graph_count_named(RigGraph *graph, const char *node);
+/* A link from a node to another is there, by node names. */
+bool rig_graph_is_linked(RigGraph *graph, const char *from, const char *to);

@@ -23,9 +23,14 @@
 #define CONNECTIONS_WAITING 16
 #define LIFELINE_FD 3 /* in the janitor */
 
+typedef struct Wanted {
+        const char *const *microphones, *const *speakers;
+} Wanted;
+
 struct RigAudio {
         char directory[PATH_MAX];
         pid_t pipewire, wireplumber;
+        Wanted wanted; /* the lists are the caller's, and last as long */
         pid_t janitor;
         int lifeline; /* closes when this process ends, however it ends: the janitor waits for it */
 };
@@ -227,10 +232,6 @@ static int start_daemon(const RigAudio *audio, const char *program, int listen_f
         return 0;
 }
 
-typedef struct Wanted {
-        const char *const *microphones, *const *speakers;
-} Wanted;
-
 static bool everything_is_there(RigGraph *graph, void *data)
 {
         const Wanted *wanted = data;
@@ -244,7 +245,7 @@ static bool everything_is_there(RigGraph *graph, void *data)
         return rig_graph_has_defaults(graph, wanted->microphones[0], wanted->speakers[0]);
 }
 
-static int start_and_wait(RigAudio *audio, Wanted *wanted)
+static int start_and_wait(RigAudio *audio)
 {
         _cleanup_close_ int fd = -1;
         _cleanup_(rig_graph_freep) RigGraph *graph = NULL;
@@ -257,7 +258,7 @@ static int start_and_wait(RigAudio *audio, Wanted *wanted)
         if (r == 0)
                 r = start_daemon(audio, "wireplumber", -1, &audio->wireplumber);
         if (r == 0)
-                r = rig_graph_wait(graph, everything_is_there, wanted, READY_MAX_MS);
+                r = rig_graph_wait(graph, everything_is_there, &audio->wanted, READY_MAX_MS);
         return r;
 }
 
@@ -265,12 +266,12 @@ int rig_audio_new(const char *const microphones[], const char *const speakers[],
 {
         _cleanup_(rig_audio_freep) RigAudio *audio = calloc(1, sizeof(*audio));
         const char *temporary = getenv("TMPDIR");
-        Wanted wanted = {microphones, speakers};
         int r;
 
         if (!audio)
                 return -ENOMEM;
         audio->lifeline = -1;
+        audio->wanted = (Wanted){microphones, speakers};
         snprintf(audio->directory, sizeof(audio->directory), "%s/tring-audio-XXXXXX",
                  temporary ? temporary : "/tmp");
         if (!mkdtemp(audio->directory)) {
@@ -282,7 +283,7 @@ int rig_audio_new(const char *const microphones[], const char *const speakers[],
         if (r == 0)
                 r = write_settings(audio, microphones, speakers);
         if (r == 0)
-                r = start_and_wait(audio, &wanted);
+                r = start_and_wait(audio);
         if (r < 0) {
                 fprintf(stderr, "rig: no PipeWire for the tests: %s\n", strerror(-r));
                 return r;
@@ -305,6 +306,25 @@ void rig_audio_crash(RigAudio *audio)
 {
         end_daemon(&audio->wireplumber, SIGKILL);
         end_daemon(&audio->pipewire, SIGKILL);
+}
+
+/* What a client would find of the last one: its socket, and the lock beside it. */
+static void clear_socket(const RigAudio *audio)
+{
+        static const char *const names[] = {"pipewire-0", "pipewire-0.lock"};
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                _cleanup_free_ char *path = str_printf("%s/%s", audio->directory, names[i]);
+
+                if (path)
+                        unlink(path);
+        }
+}
+
+int rig_audio_restart(RigAudio *audio)
+{
+        clear_socket(audio);
+        return start_and_wait(audio);
 }
 
 RigAudio *rig_audio_free(RigAudio *audio)

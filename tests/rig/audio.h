@@ -17,8 +17,8 @@ typedef struct RigAudio RigAudio;
 
 /*
  * Starts both daemons and waits until every device is there and the defaults are chosen. The lists
- * are node names, ended by NULL; each may be empty. Returns 0 or negative errno (-ETIMEDOUT: a
- * daemon did not come up) with a sentence on standard error.
+ * are node names, ended by NULL; each may be empty; they outlive the audio. Returns 0 or negative
+ * errno (-ETIMEDOUT: a daemon did not come up) with a sentence on standard error.
  */
 int rig_audio_new(const char *const microphones[], const char *const speakers[], RigAudio **ret);
 RigAudio *rig_audio_free(RigAudio *audio);
@@ -29,3 +29,5 @@ const char *rig_audio_directory(const RigAudio *audio);
 
 /* Ends both daemons as a crash would (SIGKILL); the directory stays until rig_audio_free(). */
 void rig_audio_crash(RigAudio *audio);
+/* Starts both again, where they were, after a crash: as rig_audio_new(). */
+int rig_audio_restart(RigAudio *audio);

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Microphones and speakers that are changed, unplugged and plugged in while a call goes on. */
+
+#include "rig/audio-room.h"
+#include "suite.h"
+
+#define ALICE_HZ 440.0
+#define OTHER_HZ 620.0
+#define BOB_HZ 880.0
+#define UNHEARD_DB -50.0
+
+#define MICROPHONE_CLASS "Audio/Source/Virtual"
+#define SPEAKER_CLASS "Audio/Sink"
+
+static struct pw_proxy *plug(Room *room, const char *node, const char *class)
+{
+        struct pw_proxy *device = NULL;
+
+        rig_check(rig_graph_plug(room->graph, node, class, NULL, &device), node);
+        return device;
+}
+
+static char *capture_node(const AudioEnd *end)
+{
+        static char node[128];
+
+        snprintf(node, sizeof(node), "tring.%s.capture", end->session);
+        return node;
+}
+
+/* Several streams of one name are there only while one takes over from another. */
+static bool is_single(RigGraph *graph, void *data)
+{
+        return rig_graph_count_named(graph, data) == 1;
+}
+
+static void expect_single(Room *room, const char *node)
+{
+        if (rig_graph_wait(room->graph, is_single, (void *)node, ROOM_HEAR_MS) < 0)
+                rig_fail("%s: %u of them", node, rig_graph_count_named(room->graph, node));
+}
+
+static void expect_no_error(Room *room, const AudioEnd *end)
+{
+        audio_call_stats(&room->call, room->alice);
+        audio_call_stats(&room->call, room->bob);
+        if (end->error != CALL_ERROR_NONE)
+                rig_fail("%s: %s", end->uid, end->text);
+}
+
+/* While another tone is there: a codec leaves traces beside it. */
+static void expect_unheard(Room *room, const char *speaker, double frequency)
+{
+        RigHeard heard;
+
+        if (rig_listen_until(room->graph, speaker, frequency, UNHEARD_DB, false, ROOM_HEAR_MS,
+                             &heard) < 0)
+                rig_fail("%.0f Hz is heard at %s: %.1f dB", frequency, speaker, heard.tone_db);
+}
+
+START_TEST(speaker_is_changed_in_a_call)
+{
+        Room room;
+
+        room_enter(&room);
+        plug(&room, "spk-c", SPEAKER_CLASS);
+        room_speak(&room, "mic-b", BOB_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
+        room.alice->speaker = "spk-c";
+        audio_end_change_devices(room.alice);
+        room_expect_heard(&room, "spk-c", BOB_HZ);
+        room_expect_silence(&room, "spk-a", BOB_HZ);
+        expect_single(&room, room.alice->status.media.audio_node);
+        /* And to the default one: spk-a. */
+        room.alice->speaker = NULL;
+        audio_end_change_devices(room.alice);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
+        room_expect_silence(&room, "spk-c", BOB_HZ);
+        expect_no_error(&room, room.alice);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(microphone_is_changed_in_a_call)
+{
+        Room room;
+
+        room_enter(&room);
+        plug(&room, "mic-c", MICROPHONE_CLASS);
+        room_speak(&room, "mic-a", ALICE_HZ);
+        room_speak(&room, "mic-c", OTHER_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        room.alice->microphone = "mic-c";
+        audio_end_change_devices(room.alice);
+        room_expect_heard(&room, "spk-b", OTHER_HZ);
+        expect_unheard(&room, "spk-b", ALICE_HZ);
+        expect_single(&room, capture_node(room.alice));
+        expect_no_error(&room, room.alice);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(microphone_that_goes_gives_way_to_the_default_until_it_is_back)
+{
+        struct pw_proxy *device;
+        Room room;
+
+        room_enter(&room);
+        device = plug(&room, "mic-c", MICROPHONE_CLASS);
+        room.alice->microphone = "mic-c";
+        room_speak(&room, "mic-a", ALICE_HZ); /* the default */
+        room_both_join(&room);
+        room_expect_silence(&room, "spk-b", ALICE_HZ);
+
+        rig_graph_unplug(room.graph, "mic-c", device);
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_DEVICE_NOT_FOUND);
+        ck_assert_ptr_nonnull(strstr(room.alice->text, "'mic-c' has gone; the default one"));
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+
+        plug(&room, "mic-c", MICROPHONE_CLASS);
+        room_speak(&room, "mic-c", OTHER_HZ);
+        room_expect_heard(&room, "spk-b", OTHER_HZ);
+        expect_unheard(&room, "spk-b", ALICE_HZ);
+        expect_single(&room, capture_node(room.alice));
+        expect_no_error(&room, room.alice);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(speaker_that_goes_gives_way_to_the_default_until_it_is_back)
+{
+        struct pw_proxy *device;
+        Room room;
+
+        room_enter(&room);
+        device = plug(&room, "spk-c", SPEAKER_CLASS);
+        room.alice->speaker = "spk-c";
+        room_speak(&room, "mic-b", BOB_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-c", BOB_HZ);
+
+        rig_graph_unplug(room.graph, "spk-c", device);
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_DEVICE_NOT_FOUND);
+        ck_assert_ptr_nonnull(strstr(room.alice->text, "'spk-c' has gone; the default one"));
+        room_expect_heard(&room, "spk-a", BOB_HZ);
+
+        plug(&room, "spk-c", SPEAKER_CLASS);
+        room_expect_heard(&room, "spk-c", BOB_HZ);
+        room_expect_silence(&room, "spk-a", BOB_HZ);
+        expect_no_error(&room, room.alice);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(changes_of_the_systems_default_are_followed)
+{
+        Room room;
+
+        room_enter(&room);
+        room.alice->microphone = room.alice->speaker = NULL;
+        plug(&room, "mic-c", MICROPHONE_CLASS);
+        plug(&room, "spk-c", SPEAKER_CLASS);
+        room_speak(&room, "mic-c", OTHER_HZ);
+        room_speak(&room, "mic-b", BOB_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
+        rig_graph_set_default(room.graph, "mic-c", "spk-c");
+        room_expect_heard(&room, "spk-c", BOB_HZ);
+        room_expect_heard(&room, "spk-b", OTHER_HZ);
+        expect_no_error(&room, room.alice);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(devices_that_are_plugged_in_late_are_used)
+{
+        static const char *const none[] = {NULL};
+        Room room = {};
+
+        rig_check(rig_audio_new(none, none, &room.audio), "a PipeWire without devices");
+        rig_check(rig_graph_new(rig_audio_directory(room.audio), &room.graph), "its graph");
+        audio_call_init(&room.call, rig_audio_directory(room.audio));
+        room.alice = audio_call_add(&room.call, &(AudioEnd){.uid = "alice"});
+        room.bob = audio_call_add(&room.call, &(AudioEnd){.uid = "bob"});
+        audio_call_join(&room.call, room.alice, false);
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_DEVICE_NOT_FOUND);
+        audio_call_join(&room.call, room.bob, false);
+        audio_call_wait_peer(&room.call, room.alice);
+        plug(&room, "spk-late", SPEAKER_CLASS);
+        plug(&room, "mic-late", MICROPHONE_CLASS);
+        room_speak(&room, "mic-late", ALICE_HZ);
+        room_expect_heard(&room, "spk-late", ALICE_HZ);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(sound_returns_when_pipewire_does)
+{
+        Room room;
+
+        room_enter(&room);
+        room_both_join(&room);
+        rig_graph_free(room.graph);
+        rig_audio_crash(room.audio);
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_MEDIA_FAILED);
+        audio_call_wait_error(&room.call, room.bob, CALL_ERROR_MEDIA_FAILED);
+        ck_assert_ptr_nonnull(strstr(room.alice->text, "until it is back"));
+
+        rig_check(rig_audio_restart(room.audio), "PipeWire again");
+        rig_check(rig_graph_new(rig_audio_directory(room.audio), &room.graph), "its graph");
+        room_speak(&room, "mic-a", ALICE_HZ);
+        room_speak(&room, "mic-b", BOB_HZ);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
+        expect_no_error(&room, room.alice);
+        expect_no_error(&room, room.bob);
+        ck_assert_int_eq(room.alice->state, SESSION_CONNECTED);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(sound_comes_when_pipewire_is_started_after_the_join)
+{
+        Room room;
+
+        room_enter(&room);
+        rig_graph_free(room.graph);
+        rig_audio_crash(room.audio);
+        audio_call_join(&room.call, room.alice, false);
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_MEDIA_FAILED);
+        audio_call_join(&room.call, room.bob, false);
+        audio_call_wait_peer(&room.call, room.alice);
+        rig_check(rig_audio_restart(room.audio), "PipeWire again");
+        rig_check(rig_graph_new(rig_audio_directory(room.audio), &room.graph), "its graph");
+        room_speak(&room, "mic-a", ALICE_HZ);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        room_leave(&room);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("media-devices");
+        TCase *tcase = tcase_create("devices");
+
+        tcase_set_timeout(tcase, 60);
+        tcase_add_test(tcase, speaker_is_changed_in_a_call);
+        tcase_add_test(tcase, microphone_is_changed_in_a_call);
+        tcase_add_test(tcase, microphone_that_goes_gives_way_to_the_default_until_it_is_back);
+        tcase_add_test(tcase, speaker_that_goes_gives_way_to_the_default_until_it_is_back);
+        tcase_add_test(tcase, changes_of_the_systems_default_are_followed);
+        tcase_add_test(tcase, devices_that_are_plugged_in_late_are_used);
+        tcase_add_test(tcase, sound_returns_when_pipewire_does);
+        tcase_add_test(tcase, sound_comes_when_pipewire_is_started_after_the_join);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A graph's inside, for the two files that it has. */
+
+#include <spa/utils/list.h>
+
+#include "rig/audio-graph.h"
+
+#define RIG_DEFAULT_VALUE_MAX 512 /* {"name":"…"} */
+
+typedef struct RigObject {
+        struct spa_list link;
+        uint32_t id;
+        struct pw_properties *properties; /* owned */
+        bool is_node, is_port, is_link;
+} RigObject;
+
+struct RigGraph {
+        struct pw_thread_loop *loop;
+        struct pw_context *context;
+        struct pw_core *core;
+        struct spa_source *wake;
+        struct pw_registry *registry;
+        struct spa_hook registry_hook;
+        struct pw_proxy *metadata;
+        struct spa_hook metadata_hook;
+        struct spa_list objects;
+        struct spa_hook core_hook;
+        int known; /* sequence number of the sync after which the registry is known */
+        bool is_known, is_broken;
+        char source[RIG_DEFAULT_VALUE_MAX], sink[RIG_DEFAULT_VALUE_MAX];
+};

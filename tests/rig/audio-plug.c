@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Devices that come and go, and which of them is the default. */
+
+#include <errno.h>
+#include <pipewire/extensions/metadata.h>
+
+#include "base/str.h"
+#include "rig/audio-graph-internal.h"
+
+#define PLUG_MAX_MS 10000
+
+static bool can_be_linked(RigGraph *graph, void *data)
+{
+        return rig_graph_has_port(graph, data, RIG_PORT_MICROPHONE_FEED) ||
+               rig_graph_has_port(graph, data, RIG_PORT_SPEAKER_MONITOR);
+}
+
+int rig_graph_plug(RigGraph *graph, const char *node, const char *media_class,
+                   const char *form_factor, struct pw_proxy **ret)
+{
+        struct pw_properties *properties =
+                pw_properties_new("factory.name", "support.null-audio-sink", PW_KEY_NODE_NAME, node,
+                                  PW_KEY_NODE_DESCRIPTION, node, PW_KEY_MEDIA_CLASS, media_class,
+                                  PW_KEY_PRIORITY_SESSION, "500", "audio.position", "[ MONO ]",
+                                  PW_KEY_DEVICE_FORM_FACTOR, form_factor, NULL);
+        struct pw_proxy *proxy;
+        int r;
+
+        if (!properties)
+                return -ENOMEM;
+        pw_thread_loop_lock(graph->loop);
+        proxy = pw_core_create_object(graph->core, "adapter", PW_TYPE_INTERFACE_Node,
+                                      PW_VERSION_NODE, &properties->dict, 0);
+        r = proxy ? 0 : -errno;
+        pw_thread_loop_unlock(graph->loop);
+        pw_properties_free(properties);
+        if (r == 0)
+                r = rig_graph_wait(graph, can_be_linked, (void *)node, PLUG_MAX_MS);
+        if (r < 0)
+                return r;
+        *ret = proxy;
+        return 0;
+}
+
+void rig_graph_unplug(RigGraph *graph, const char *node, struct pw_proxy *device)
+{
+        pw_thread_loop_lock(graph->loop);
+        pw_proxy_destroy(device);
+        pw_thread_loop_unlock(graph->loop);
+        rig_graph_wait_node(graph, node, false, PLUG_MAX_MS);
+}
+
+static void configure(RigGraph *graph, const char *key, const char *node)
+{
+        char value[256];
+
+        snprintf(value, sizeof(value), "{ \"name\": \"%s\" }", node);
+        pw_metadata_set_property((struct pw_metadata *)graph->metadata, PW_ID_CORE, key,
+                                 "Spa:String:JSON", value);
+}
+
+void rig_graph_set_default(RigGraph *graph, const char *source, const char *sink)
+{
+        pw_thread_loop_lock(graph->loop);
+        if (source)
+                configure(graph, "default.configured.audio.source", source);
+        if (sink)
+                configure(graph, "default.configured.audio.sink", sink);
+        pw_thread_loop_unlock(graph->loop);
+}
+
+static bool is_node(const RigObject *object, const char *name)
+{
+        return object->is_node &&
+               str_eq(pw_properties_get(object->properties, PW_KEY_NODE_NAME), name);
+}
+
+unsigned rig_graph_count_named(RigGraph *graph, const char *node)
+{
+        const RigObject *object;
+        unsigned n = 0;
+
+        pw_thread_loop_lock(graph->loop);
+        spa_list_for_each (object, &graph->objects, link)
+                n += is_node(object, node);
+        pw_thread_loop_unlock(graph->loop);
+        return n;
+}
+
+/* With the lock held: the name of the node with this id is that. */
+static bool id_is_node(RigGraph *graph, uint32_t id, const char *name)
+{
+        const RigObject *object;
+
+        spa_list_for_each (object, &graph->objects, link)
+                if (object->id == id)
+                        return is_node(object, name);
+        return false;
+}
+
+bool rig_graph_is_linked(RigGraph *graph, const char *from, const char *to)
+{
+        const RigObject *object;
+        bool found = false;
+
+        pw_thread_loop_lock(graph->loop);
+        spa_list_for_each (object, &graph->objects, link) {
+                if (!object->is_link)
+                        continue;
+                uint32_t output = pw_properties_get_uint32(object->properties,
+                                                           PW_KEY_LINK_OUTPUT_NODE, SPA_ID_INVALID);
+                uint32_t input = pw_properties_get_uint32(object->properties,
+                                                          PW_KEY_LINK_INPUT_NODE, SPA_ID_INVALID);
+
+                found = found || (id_is_node(graph, output, from) && id_is_node(graph, input, to));
+        }
+        pw_thread_loop_unlock(graph->loop);
+        return found;
+}
