@@ -81,7 +81,10 @@ export class CallView {
                         : [{ id: "peer", uid: call.peer.uid, name: call.peer.name }];
 
                 keep(byId("tiles"), tiles, (tile) => tile.id, () => fromTemplate("t-tile"),
-                     (tile, other) => this.#updateTile(tile, other, media.peers.get(other.id)));
+                     (tile, other) => {
+                             this.#updateTile(tile, other, media.peers.get(other.id));
+                             tile.classList.toggle("alone", !call.isGroup && !other.muted);
+                     });
                 const waiting = call.isLive ? call.members.filter((one) => MEMBER_STATES[one.state]) : [];
                 setText(byId("call-members"), waiting.map((one) =>
                         `${one.name || one.uid} ${MEMBER_STATES[one.state]}`).join(" · "));
@@ -103,6 +106,7 @@ export class CallView {
                 setText(part(tile, "state"), states.length > 0 ? `, ${list(states)}` : "");
                 setShown(part(tile, "muted-icon"), Boolean(other.muted));
                 tile.classList.toggle("speaking", isSpeaking);
+                tile.classList.toggle("seen", Boolean(peer?.hasPicture) && !other.video_paused);
                 if (!peer)
                         return;
                 if (peer.picture.parentNode !== tile)

@@ -80,7 +80,7 @@ export class RingView {
 
         #updateRow(row, call) {
                 const isVideo = call.callType === "video";
-                const kind = isVideo ? "Video call" : "Call";
+                const kind = isVideo ? "Incoming video call" : "Incoming call";
 
                 setText(part(row, "face"), initials(call.callerName));
                 part(row, "face").classList.toggle("ringing", !call.silent);

@@ -143,7 +143,7 @@ export function when(date, now = Date.now(), locale = undefined) {
         const then = new Date(date / 1000);
         const today = new Date(now);
         const midnight = new Date(today.getFullYear(), today.getMonth(), today.getDate()).getTime();
-        const time = then.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+        const time = then.toLocaleTimeString(locale, { hour: "numeric", minute: "2-digit" });
         const days = Math.ceil((midnight - then.getTime()) / 86400000);
 
         if (days <= 0)
