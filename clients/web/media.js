@@ -11,7 +11,7 @@ const LISTEN_MS = 200; /* who speaks: often enough to look alive */
 const SPEAKING_LEVEL = 0.02; /* -34 dB: a voice, and not a room */
 const SPEAKING_HOLD_MS = 600; /* between two words one still speaks */
 /* A picture that has not moved for so long is not shown any more. */
-const PICTURE_STALE_MS = 2500;
+const PICTURE_STALE_MS = 1500;
 
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
