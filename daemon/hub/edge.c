@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/tcp.h>
 #include <utlist.h>
 
 #include "base/log.h"
@@ -16,6 +15,11 @@
 
 /* 2.4 kB a connection in place of 5.5 (hub.md); a message that is longer comes in pieces. */
 #define RX_BUFFER_SIZE 1024
+
+/* lws would take the above for this, too, and cut what is longer into several writes. */
+#define TX_PACKET_SIZE (2 * WIRE_MESSAGE_MAX)
+
+#define BATCH_SIZE (16 * 1024) /* of small messages in one write; what is larger goes alone */
 
 struct EdgeLink {
         EdgeLink *prev, *next;
@@ -61,6 +65,7 @@ static const struct lws_protocols edge_protocol = {
         .callback = edge_callback,
         .per_session_data_size = sizeof(EdgeLink *),
         .rx_buffer_size = RX_BUFFER_SIZE,
+        .tx_packet_size = TX_PACKET_SIZE,
 };
 
 const char *edge_link_address(const EdgeLink *link)
@@ -182,31 +187,42 @@ void edge_pause(EdgeLink *link)
                 uv_timer_start(&edge->pause, on_pause_over, PAUSE_MS, 0);
 }
 
-/* Several frames go out as one segment: the device wakes up once for them. */
-static void link_cork(EdgeLink *link, bool on)
+/*
+ * Several messages go out as one write: for the hub one system call, and the device wakes up once
+ * for them. lws frames only one message a write, so here it gets them framed.
+ */
+static int link_write_several(EdgeLink *link)
 {
-        int value = on;
+        static unsigned char batch[LWS_PRE + BATCH_SIZE];
+        size_t length =
+                outbox_take(&link->outbox, link->edge->committed, batch + LWS_PRE, BATCH_SIZE);
 
-        (void)setsockopt(lws_get_socket_fd(link->wsi), IPPROTO_TCP, TCP_CORK, &value,
-                         sizeof(value));
+        return lws_write(link->wsi, batch + LWS_PRE, length, LWS_WRITE_RAW) < 0 ? -EPIPE : 0;
+}
+
+static int link_write_one(EdgeLink *link)
+{
+        Frame *frame = link->outbox.frames;
+        int n = lws_write(link->wsi, frame->data, frame->length, LWS_WRITE_TEXT);
+
+        outbox_pop(&link->outbox);
+        return n < 0 ? -EPIPE : 0;
 }
 
 static int link_write_frames(EdgeLink *link)
 {
-        Frame *frame;
+        int r = 0;
 
-        while ((frame = outbox_peek(&link->outbox, link->edge->committed))) {
+        while (r == 0 && outbox_peek(&link->outbox, link->edge->committed)) {
                 if (lws_partial_buffered(link->wsi)) {
                         lws_callback_on_writable(link->wsi);
                         break;
                 }
-                int n = lws_write(link->wsi, frame->data + LWS_PRE, frame->length, LWS_WRITE_TEXT);
-
-                outbox_pop(&link->outbox);
-                if (n < 0)
-                        return -EPIPE;
+                r = outbox_has_several(&link->outbox, link->edge->committed, BATCH_SIZE)
+                            ? link_write_several(link)
+                            : link_write_one(link);
         }
-        return 0;
+        return r;
 }
 
 /*
@@ -217,14 +233,7 @@ static int link_flush(EdgeLink *link)
 {
         if (link->is_dead)
                 return 0;
-        const Frame *first = outbox_peek(&link->outbox, link->edge->committed);
-        bool several = first && first->next && first->next->barrier <= link->edge->committed;
-
-        if (several)
-                link_cork(link, true);
         int r = link_write_frames(link);
-        if (several)
-                link_cork(link, false);
         if (r < 0)
                 return r;
         set_waiting(link,

@@ -7,6 +7,19 @@
 
 #include "wire/wire.h"
 
+/* A frame and its text are one block of memory. */
+#define FRAME_ROOM (sizeof(Frame) + LWS_PRE)
+
+#define HEADER_MAX 10 /* 2 bytes, and up to 8 of length */
+
+static Frame *frame_make(char *data, size_t length)
+{
+        Frame *frame = (Frame *)data;
+
+        *frame = (Frame){.length = length, .data = (unsigned char *)data + FRAME_ROOM};
+        return frame;
+}
+
 static uint64_t n_unacknowledged(const Outbox *outbox)
 {
         return outbox->seq - outbox->acknowledged;
@@ -27,28 +40,25 @@ static void frame_enqueue(Outbox *outbox, Frame *frame, bool says_no)
 int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max_events, usec_t now)
 {
         bool is_event = message_type_is_event(message->type);
-        _cleanup_free_ char *data = NULL;
         size_t length;
+        char *data;
 
         if (is_event && n_unacknowledged(outbox) >= max_events)
                 return -ENOBUFS;
         message->seq = is_event ? outbox->seq + 1 : 0;
-        int r = wire_encode(message, LWS_PRE, &data, &length);
+        int r = wire_encode(message, FRAME_ROOM, &data, &length);
         if (r < 0)
                 return r;
-        if (outbox->n_bytes + length > OUTBOX_BYTES_MAX)
+        if (outbox->n_bytes + length > OUTBOX_BYTES_MAX) {
+                free(data);
                 return -ENOBUFS;
-
-        Frame *frame = calloc(1, sizeof(*frame));
-        if (!frame)
-                return -ENOMEM;
+        }
+        Frame *frame = frame_make(data, length);
         frame->barrier = barrier;
         frame->seq = message->seq;
         frame->is_reply = message->type == MESSAGE_REPLY;
         if (message->type == MESSAGE_INCOMING)
                 frame->ring_until = now + message->call.remaining_ms * USEC_PER_MSEC;
-        frame->length = length;
-        frame->data = (unsigned char *)TAKE_PTR(data);
         frame_enqueue(outbox, frame, barrier == 0 && frame->is_reply && message->reply.error);
         outbox->n_frames++;
         outbox->n_bytes += length;
@@ -65,12 +75,6 @@ Frame *outbox_peek(const Outbox *outbox, uint64_t committed)
         return frame && frame->barrier <= committed ? frame : NULL;
 }
 
-static void frame_free(Frame *frame)
-{
-        free(frame->data);
-        free(frame);
-}
-
 void outbox_pop(Outbox *outbox)
 {
         Frame *frame = outbox->frames;
@@ -82,8 +86,48 @@ void outbox_pop(Outbox *outbox)
                 DL_APPEND(outbox->kept, frame);
         } else {
                 outbox->n_bytes -= frame->length;
-                frame_free(frame);
+                free(frame);
         }
+}
+
+static bool fits(const Outbox *outbox, uint64_t committed, size_t size)
+{
+        const Frame *frame = outbox_peek(outbox, committed);
+
+        return frame && frame->length + HEADER_MAX <= size;
+}
+
+bool outbox_has_several(const Outbox *outbox, uint64_t committed, size_t size)
+{
+        const Frame *first = outbox->frames, *second = first ? first->next : NULL;
+
+        return second && first->barrier <= committed && second->barrier <= committed &&
+               first->length + second->length + 2 * HEADER_MAX <= size;
+}
+
+/* A whole message of text, not masked. */
+static size_t frame_copy(const Frame *frame, unsigned char *buffer)
+{
+        size_t n_length = frame->length < 126 ? 0 : frame->length <= UINT16_MAX ? 2 : 8;
+        size_t used = 2;
+
+        buffer[0] = 0x80 | 0x1;
+        buffer[1] = n_length == 0 ? (unsigned char)frame->length : n_length == 2 ? 126 : 127;
+        while (n_length-- > 0)
+                buffer[used++] = (unsigned char)((uint64_t)frame->length >> (8 * n_length));
+        memcpy(buffer + used, frame->data, frame->length);
+        return used + frame->length;
+}
+
+size_t outbox_take(Outbox *outbox, uint64_t committed, unsigned char *buffer, size_t size)
+{
+        size_t used = 0;
+
+        while (fits(outbox, committed, size - used)) {
+                used += frame_copy(outbox->frames, buffer + used);
+                outbox_pop(outbox);
+        }
+        return used;
 }
 
 int outbox_acknowledge(Outbox *outbox, uint64_t seq)
@@ -96,7 +140,7 @@ int outbox_acknowledge(Outbox *outbox, uint64_t seq)
         while ((frame = outbox->kept) && frame->seq <= outbox->acknowledged) {
                 DL_DELETE(outbox->kept, frame);
                 outbox->n_bytes -= frame->length;
-                frame_free(frame);
+                free(frame);
         }
         return 0;
 }
@@ -111,7 +155,7 @@ void outbox_suspend(Outbox *outbox, usec_t now)
                 DL_DELETE(outbox->frames, frame);
                 outbox->n_frames--;
                 outbox->n_bytes -= frame->length;
-                frame_free(frame);
+                free(frame);
         }
         outbox->n_replies = 0;
         outbox->suspended_at = now;
@@ -131,18 +175,20 @@ static int frame_correct(Frame *frame, usec_t now)
         uint64_t id;
         size_t length;
 
-        int r = wire_decode(WIRE_FROM_HUB, (const char *)frame->data + LWS_PRE, frame->length,
-                            &message, &id, text);
+        int r = wire_decode(WIRE_FROM_HUB, (const char *)frame->data, frame->length, &message, &id,
+                            text);
         if (r != 0)
                 return r < 0 ? r : -EBADMSG;
         usec_t left = frame->ring_until > now ? frame->ring_until - now : 0;
         message.call.remaining_ms = (uint32_t)((left + USEC_PER_MSEC - 1) / USEC_PER_MSEC);
-        r = wire_encode(&message, LWS_PRE, &data, &length);
+        r = wire_encode(&message, 0, &data, &length);
         message_done(&message);
         if (r < 0)
                 return r;
-        free(frame->data);
-        frame->data = (unsigned char *)TAKE_PTR(data);
+        /* A smaller number in the same text. */
+        if (length > frame->length)
+                return -EBADMSG;
+        memcpy(frame->data, data, length + 1);
         frame->length = length;
         return 0;
 }
@@ -174,6 +220,6 @@ void outbox_done(Outbox *outbox)
 
         DL_CONCAT(outbox->frames, outbox->kept);
         DL_FOREACH_SAFE (outbox->frames, frame, next)
-                frame_free(frame);
+                free(frame);
         *outbox = (Outbox){0};
 }

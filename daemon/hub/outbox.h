@@ -30,7 +30,7 @@ typedef struct Frame {
         usec_t ring_until; /* CLOCK_BOOTTIME; 0: it does not say what is left of a ring */
         bool is_reply;
         size_t length;
-        unsigned char *data; /* owned; has LWS_PRE bytes of room before the text */
+        unsigned char *data; /* the text, NUL-terminated; LWS_PRE bytes of room before it */
 } Frame;
 
 /* Embedded; all zero is empty. */
@@ -54,6 +54,14 @@ int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max
 /* The frame to write next, or NULL: none, or it waits for a commit after `committed`. */
 Frame *outbox_peek(const Outbox *outbox, uint64_t committed);
 void outbox_pop(Outbox *outbox);
+
+/* Is there more than one to write, and do the first two fit into `size` with their headers? */
+bool outbox_has_several(const Outbox *outbox, uint64_t committed, size_t size);
+/*
+ * Pops as many as fit into `size` bytes, with the header that each has on the way from a server to
+ * a client (RFC 6455 section 5.2). Returns the bytes used.
+ */
+size_t outbox_take(Outbox *outbox, uint64_t committed, unsigned char *buffer, size_t size);
 
 /* Up to `seq` has been taken. What was never sent cannot be acknowledged: -EINVAL. */
 int outbox_acknowledge(Outbox *outbox, uint64_t seq);

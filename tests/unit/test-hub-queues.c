@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <libwebsockets.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "hub/commit.h"
 #include "hub/gate.h"
@@ -36,7 +38,7 @@ static int push_reply(uint64_t id, uint64_t barrier)
 
 static const char *text_of(const Frame *frame)
 {
-        return (const char *)frame->data + LWS_PRE;
+        return (const char *)frame->data;
 }
 
 START_TEST(what_waits_for_a_commit_holds_up_what_is_behind)
@@ -116,6 +118,37 @@ static void push_ring(uint32_t remaining_ms)
         message.call.remaining_ms = remaining_ms;
         ck_assert_int_eq(outbox_push(&outbox, &message, 0, 9, NOW), 0);
 }
+
+START_TEST(several_messages_are_framed_for_one_write)
+{
+        unsigned char buffer[1024];
+
+        push_ring(45000);
+        ck_assert(!outbox_has_several(&outbox, 0, sizeof(buffer)));
+        ck_assert_int_eq(push_reply(1, 5), 0);
+        ck_assert_int_eq(push_reply(2, 9), 0);
+        ck_assert(!outbox_has_several(&outbox, 4, sizeof(buffer)));
+        ck_assert(outbox_has_several(&outbox, 5, sizeof(buffer)));
+        size_t first = outbox.frames->length, second = outbox.frames->next->length;
+        ck_assert_uint_ge(first, 126);
+        ck_assert_uint_lt(second, 126);
+        ck_assert(!outbox_has_several(&outbox, 5, first + second));
+        ck_assert_uint_eq(outbox_take(&outbox, 5, buffer, sizeof(buffer)), 4 + first + 2 + second);
+        /* FIN and text; a length of 16 bits, then one of 7. */
+        ck_assert_mem_eq(
+                buffer,
+                ((unsigned char[]){0x81, 126, (unsigned char)(first >> 8), (unsigned char)first}),
+                4);
+        ck_assert_mem_eq(buffer + 4, "{\"seq\":1,", 9);
+        const unsigned char *reply = buffer + 4 + first;
+        ck_assert_mem_eq(reply, ((unsigned char[]){0x81, (unsigned char)second}), 2);
+        ck_assert_int_eq(reply[2 + second - 1], '}');
+        /* The third waits. */
+        ck_assert_uint_eq(outbox_take(&outbox, 5, buffer, sizeof(buffer)), 0);
+        ck_assert_uint_eq(outbox.n_frames, 1);
+        outbox_done(&outbox);
+}
+END_TEST
 
 /* Has the next frame written; fails unless it is the event of that seq. */
 static void expect_event(uint64_t seq)
@@ -328,6 +361,39 @@ START_TEST(while_nothing_can_be_written_nothing_is_confirmed)
 }
 END_TEST
 
+static void no_log(int n_pages, void *userdata)
+{
+}
+
+static off_t file_size(void)
+{
+        struct stat status;
+
+        ck_assert_int_eq(stat(path, &status), 0);
+        return status.st_size;
+}
+
+/* By the storage thread, while the keeper goes on having its connection. */
+START_TEST(the_log_is_moved_into_the_database)
+{
+        Write write = {.type = WRITE_LIVE, .session_id = ID};
+        usec_t deadline = clock_boottime() + 60 * USEC_PER_SEC;
+        off_t before = file_size();
+
+        keeper_watch_log(keeper, no_log, NULL);
+        write.json = calloc(1, 1000000);
+        ck_assert_ptr_nonnull(write.json);
+        memset(write.json, ' ', 999999);
+        ck_assert_int_eq(commit_add(commit, &write, 1), 0);
+        commit_run(commit, 1);
+        ck_assert_int_eq(file_size(), before);
+        storage_log_grew(INT_MAX, storage);
+        while (file_size() < before + 1000000 && clock_boottime() < deadline)
+                usleep(1000);
+        ck_assert_int_ge(file_size(), before + 1000000);
+}
+END_TEST
+
 START_TEST(under_load_a_commit_waits_a_millisecond)
 {
         usec_t now = 1000 * USEC_PER_SEC;
@@ -365,6 +431,7 @@ int main(void)
         tcase_add_test(tests, a_refusal_does_not_wait);
         tcase_add_test(tests, events_are_numbered_and_replies_are_not);
         tcase_add_test(tests, events_count_until_they_are_acknowledged);
+        tcase_add_test(tests, several_messages_are_framed_for_one_write);
         tcase_add_test(tests, rule_17_who_comes_back_gets_each_event_once);
         tcase_add_test(tests, rule_17_what_is_not_kept_cannot_be_resumed);
         tcase_add_test(tests, rule_17_a_device_that_is_away_has_so_many_events_and_no_more);
@@ -376,6 +443,7 @@ int main(void)
         tcase_add_checked_fixture(commits, setup_commit, teardown_commit);
         tcase_add_test(commits, a_commit_is_due_at_once_and_numbered);
         tcase_add_test(commits, while_nothing_can_be_written_nothing_is_confirmed);
+        tcase_add_test(commits, the_log_is_moved_into_the_database);
         tcase_add_test(commits, under_load_a_commit_waits_a_millisecond);
         suite_add_tcase(suite, commits);
         return suite_run(suite);
