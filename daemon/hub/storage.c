@@ -7,16 +7,20 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 
-#define CHECKPOINT_PAGES 1000             /* of the log; SQLite's own measure */
-#define TRUNCATE_BYTES (64 * 1024 * 1024) /* under load a passive one never gets to the end */
-#define TRUNCATE_BUSY_MS 100              /* it holds the writer up: rather later than long */
+#define CHECKPOINT_PAGES 1000 /* of the log; SQLite's own measure */
+/*
+ * Under load a passive one never gets to the end, and only then is the log written from its
+ * beginning again. The file stays as long as it was: what has its place on the disk and in memory
+ * already costs a third of what new blocks do.
+ */
+#define RESTART_PAGES 16000 /* 64 MB */
+#define RESTART_BUSY_MS 100 /* it holds the writer up: rather later than long */
 
 /*
  * Syncing holds up who writes the same file, so under load one sync is for all calls that ended in
@@ -38,16 +42,26 @@ struct Storage {
         int log_fd; /* the -wal file: the one inode for as long as a connection is open */
 };
 
-static void checkpoint(Storage *storage)
+static int move_log(Storage *storage, int mode, int *ret_n_pages)
 {
-        struct stat status;
-        int mode = fstat(storage->log_fd, &status) == 0 && status.st_size >= TRUNCATE_BYTES
-                           ? SQLITE_CHECKPOINT_TRUNCATE
-                           : SQLITE_CHECKPOINT_PASSIVE;
-        int result = sqlite3_wal_checkpoint_v2(storage->handle, NULL, mode, NULL, NULL);
+        int result = sqlite3_wal_checkpoint_v2(storage->handle, NULL, mode, ret_n_pages, NULL);
 
         if (result != SQLITE_OK && result != SQLITE_BUSY)
                 log_error("cannot move the log into the database: %s", sqlite3_errstr(result));
+        return result;
+}
+
+static void checkpoint(Storage *storage)
+{
+        int n_pages;
+
+        if (move_log(storage, SQLITE_CHECKPOINT_PASSIVE, &n_pages) != SQLITE_OK ||
+            n_pages < RESTART_PAGES)
+                return;
+        /* What has come meanwhile, and then what has come meanwhile: little, for which the writer
+         * waits. */
+        if (move_log(storage, SQLITE_CHECKPOINT_PASSIVE, NULL) == SQLITE_OK)
+                (void)move_log(storage, SQLITE_CHECKPOINT_RESTART, NULL);
 }
 
 /* Called with the lock; only the end of all cuts the pause short. */
@@ -99,9 +113,13 @@ static int storage_open(Storage *storage, const char *path)
                 return -ENOMEM;
         int result = sqlite3_open_v2(path, &storage->handle,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+        /* A connection that has read nothing yet does not know of the log: it would move nothing.
+         */
+        if (result == SQLITE_OK)
+                result = sqlite3_exec(storage->handle, "PRAGMA schema_version", NULL, NULL, NULL);
         if (result != SQLITE_OK)
                 return result == SQLITE_NOMEM ? -ENOMEM : -EIO;
-        sqlite3_busy_timeout(storage->handle, TRUNCATE_BUSY_MS);
+        sqlite3_busy_timeout(storage->handle, RESTART_BUSY_MS);
         storage->log_fd = open(log_path, O_RDWR | O_CLOEXEC | O_NOCTTY);
         return storage->log_fd < 0 ? -errno : 0;
 }
