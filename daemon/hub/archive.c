@@ -23,36 +23,37 @@ typedef enum ArchiveStatement {
         ARCHIVE_STATEMENT_COUNT,
 } ArchiveStatement;
 
+/* A user's rows are found by the index, which has the dates of their changes in it, too. */
 static const char *const statements_sql[ARCHIVE_STATEMENT_COUNT] = {
-        /* By user, so that the index answers it: a history may have millions of rows. */
-        [LAST_CHANGE] = "SELECT max((SELECT max(h.changed_at) FROM history h WHERE h.uid = u.uid))"
-                        " FROM users u",
-        [PUT] = "INSERT INTO history (uid, session_id, initiated_at, changed_at, unseen, json)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET"
-                " initiated_at = excluded.initiated_at, changed_at = excluded.changed_at,"
-                " unseen = excluded.unseen, json = excluded.json",
+        [LAST_CHANGE] = "SELECT max(changed_at) FROM history",
+        [PUT] = "INSERT OR REPLACE INTO history"
+                " (changed_at, uid, session_id, initiated_at, unseen, json)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         [PAGE] = "SELECT json, unseen, initiated_at, session_id FROM history"
                  " WHERE uid = ?1 AND (initiated_at, session_id) < (?2, ?3) AND json <> ''"
                  " ORDER BY initiated_at DESC, session_id DESC",
-        [CHANGES] = "SELECT json, unseen FROM history"
+        [CHANGES] = "SELECT json, unseen FROM history INDEXED BY history_by_date"
                     " WHERE uid = ?1 AND changed_at > ?2 AND json <> '' ORDER BY changed_at",
-        [DELETIONS] = "SELECT session_id FROM history WHERE uid = ?1 AND changed_at > ?2"
-                      " AND json = '' ORDER BY changed_at DESC",
+        [DELETIONS] = "SELECT session_id FROM history INDEXED BY history_by_date"
+                      " WHERE uid = ?1 AND changed_at > ?2 AND json = '' ORDER BY changed_at DESC",
         [LATEST] = "SELECT uid, session_id FROM"
-                   " (SELECT h.uid AS uid, h.session_id AS session_id, h.changed_at AS at"
-                   "  FROM users u CROSS JOIN history h WHERE h.uid = u.uid AND h.changed_at > ?1"
-                   "  ORDER BY at DESC LIMIT ?2) ORDER BY at",
+                   " (SELECT uid, session_id, changed_at FROM history WHERE changed_at > ?1"
+                   "  ORDER BY changed_at DESC LIMIT ?2) ORDER BY changed_at",
         [SEE_ONE] = "UPDATE history SET unseen = 0, changed_at = ?3"
                     " WHERE uid = ?1 AND session_id = ?2 AND unseen AND json <> ''"
                     " RETURNING json, unseen",
-        [SEE_ALL] = "UPDATE history SET unseen = 0, changed_at = ?3"
-                    " WHERE uid = ?1 AND unseen AND json <> '' RETURNING json, unseen",
+        [SEE_ALL] = "UPDATE history SET unseen = 0, changed_at = ?3 + old.n FROM"
+                    " (SELECT changed_at AS at, row_number() OVER (ORDER BY changed_at) AS n"
+                    "  FROM history WHERE uid = ?1 AND unseen AND json <> '') AS old"
+                    " WHERE changed_at = old.at RETURNING json, unseen",
         [FORGET_ONE] = "UPDATE history SET json = '', unseen = 0, changed_at = ?3"
                        " WHERE uid = ?1 AND session_id = ?2 AND json <> ''",
-        [FORGET_ALL] = "UPDATE history SET json = '', unseen = 0, changed_at = ?3"
-                       " WHERE uid = ?1 AND json <> ''",
-        [PRUNE] = "DELETE FROM history WHERE (uid, session_id) IN"
-                  " (SELECT h.uid, h.session_id FROM users u CROSS JOIN history h"
+        [FORGET_ALL] = "UPDATE history SET json = '', unseen = 0, changed_at = ?3 + old.n FROM"
+                       " (SELECT changed_at AS at, row_number() OVER (ORDER BY changed_at) AS n"
+                       "  FROM history WHERE uid = ?1 AND json <> '') AS old"
+                       " WHERE changed_at = old.at",
+        [PRUNE] = "DELETE FROM history WHERE changed_at IN"
+                  " (SELECT h.changed_at FROM users u CROSS JOIN history h"
                   "  WHERE h.uid = u.uid AND h.initiated_at < ?1"
                   "  AND (NOT h.unseen OR h.initiated_at < ?2) LIMIT ?3)",
         [REMOVE_USER] = "DELETE FROM history WHERE uid = ?1",
@@ -110,6 +111,15 @@ static usec_t next_change(Archive *archive)
         return archive->last_change;
 }
 
+/* The statement that was run has given each row that it changed a date of its own. */
+static size_t note_changes(Archive *archive)
+{
+        int n = sqlite3_changes(database_handle(archive->database));
+
+        archive->last_change += (usec_t)n;
+        return (size_t)n;
+}
+
 static void bind_text(sqlite3_stmt *statement, int index, const char *text)
 {
         /* It outlives the step: every caller holds it until then. */
@@ -129,10 +139,10 @@ int archive_put(Archive *archive, const char *uid, const char *session_id, usec_
 {
         sqlite3_stmt *put = archive->statements[PUT];
 
-        bind_text(put, 1, uid);
-        bind_text(put, 2, session_id);
-        sqlite3_bind_int64(put, 3, (int64_t)initiated_at);
-        sqlite3_bind_int64(put, 4, (int64_t)next_change(archive));
+        sqlite3_bind_int64(put, 1, (int64_t)next_change(archive));
+        bind_text(put, 2, uid);
+        bind_text(put, 3, session_id);
+        sqlite3_bind_int64(put, 4, (int64_t)initiated_at);
         sqlite3_bind_int(put, 5, unseen);
         bind_text(put, 6, json);
         return finish(put, database_errno(sqlite3_step(put)));
@@ -322,6 +332,7 @@ static int see(Archive *archive, sqlite3_stmt *statement, const char *uid, const
                 call_record_done(&record);
         }
         int changed = finish(statement, database_errno(result));
+        note_changes(archive);
         return changed < 0 ? changed : r;
 }
 
@@ -348,7 +359,7 @@ static int forget(Archive *archive, sqlite3_stmt *statement, const char *uid,
         sqlite3_bind_int64(statement, 3, (int64_t)next_change(archive));
         int r = finish(statement, database_errno(sqlite3_step(statement)));
         if (r >= 0)
-                *changed += (size_t)sqlite3_changes(database_handle(archive->database));
+                *changed += note_changes(archive);
         return r;
 }
 

@@ -21,7 +21,7 @@ DEFINE_CLEANUP(Archive *, archive_free);
 /* CLOCK_REALTIME, but never before the date of a change: what to compare changes with. */
 usec_t archive_date(Archive *archive);
 
-/* `json` is the record by wire_encode_record(); it replaces one of the same session. */
+/* `json` is the record by wire_encode_record(); it replaces that of the same call. */
 int archive_put(Archive *archive, const char *uid, const char *session_id, usec_t initiated_at,
                 bool unseen, const char *json);
 

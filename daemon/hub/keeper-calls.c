@@ -138,14 +138,14 @@ static int write_one(Keeper *keeper, const Write *write)
 
 int keeper_write(Keeper *keeper, const Write *writes, size_t n)
 {
-        int r = database_run(keeper->database, "BEGIN IMMEDIATE");
+        int r = keeper_run(keeper_statement(keeper, BEGIN));
 
         if (r < 0)
                 return r;
         for (size_t i = 0; r >= 0 && i < n; i++)
                 r = write_one(keeper, &writes[i]);
         if (r >= 0)
-                r = database_run(keeper->database, "COMMIT");
+                r = keeper_run(keeper_statement(keeper, COMMIT));
         if (r < 0)
                 (void)database_run(keeper->database, "ROLLBACK");
         return r;

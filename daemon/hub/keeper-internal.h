@@ -6,6 +6,8 @@
 #include "hub/keeper.h"
 
 typedef enum KeeperStatement {
+        BEGIN,
+        COMMIT,
         USER_ADD,
         USER_RENAME,
         USER_GET,
