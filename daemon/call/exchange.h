@@ -110,12 +110,12 @@ typedef struct ExchangeAction {
          */
         bool confirms;
         uint64_t link;
-        Message message; /* owned by the action */
         char text[MESSAGE_TEXT_MAX + 1];
         char session_id[UUID_LENGTH + 1];
         char uid[UID_MAX + 1];
         union {
-                LiveCall live;     /* owned by the action */
+                Message message;   /* owned by the action */
+                LiveCall live;     /* likewise */
                 CallRecord record; /* likewise */
                 MessageSettings settings;
                 MessageBlock block;

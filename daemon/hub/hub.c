@@ -10,13 +10,29 @@
 
 #define PRUNE_FIRST_MS (60 * 1000) /* starting is work enough */
 
+/* What chance each moment brings, fetched for four at a time. */
+static void draw_entropy(uint8_t ret[static ENTROPY_SIZE])
+{
+        /* Up to 256 bytes come whole once the kernel's pool is ready, which is before any service.
+         */
+        static uint8_t drawn[256];
+        static size_t left;
+
+        if (left < ENTROPY_SIZE) {
+                if (getrandom(drawn, sizeof(drawn), 0) != sizeof(drawn))
+                        abort();
+                left = sizeof(drawn);
+        }
+        left -= ENTROPY_SIZE;
+        memcpy(ret, drawn + left, ENTROPY_SIZE);
+        explicit_bzero(drawn + left, ENTROPY_SIZE);
+}
+
 void hub_moment(Moment *ret)
 {
         ret->now = clock_boottime();
         ret->date = clock_realtime();
-        /* Up to 256 bytes come whole once the pool is ready, which it is before any service. */
-        if (getrandom(ret->entropy, sizeof(ret->entropy), 0) != sizeof(ret->entropy))
-                abort();
+        draw_entropy(ret->entropy);
 }
 
 void hub_send(EdgeLink *link, Message *message, uint64_t barrier)

@@ -7,18 +7,40 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-#define FIRST_SIZE 1024 /* bytes: most messages have 100 to 800 */
-#define NUMBER_MAX 32   /* bytes of a printed number; %.17g needs 24 */
+#define NUMBER_MAX 32 /* bytes of a printed number; %.17g needs 24 */
 
 void json_print_init(JsonPrinter *printer, size_t prefix, size_t max)
 {
-        *printer = (JsonPrinter){.used = prefix, .prefix = prefix, .max = max};
+        printer->buffer = printer->first;
+        printer->allocated = sizeof(printer->first);
+        printer->used = printer->prefix = prefix;
+        printer->max = max;
+        printer->comma = false;
+        printer->error = 0;
 }
 
 void json_print_done(JsonPrinter *printer)
 {
-        free(printer->buffer);
-        *printer = (JsonPrinter){.error = -ECANCELED};
+        if (printer->buffer != printer->first)
+                free(printer->buffer);
+        printer->buffer = printer->first;
+        printer->error = -ECANCELED;
+}
+
+/* To a block of its own, or a larger one; the text of before is still there. */
+static int move(JsonPrinter *printer, size_t size)
+{
+        bool is_first = printer->buffer == printer->first;
+        char *buffer = realloc(is_first ? NULL : printer->buffer, size);
+
+        if (!buffer)
+                return printer->error = -ENOMEM;
+        if (is_first)
+                memcpy(buffer + printer->prefix, printer->first + printer->prefix,
+                       printer->used - printer->prefix);
+        printer->buffer = buffer;
+        printer->allocated = size;
+        return 0;
 }
 
 /* Room for `n` bytes and a NUL, or NULL when an error is or becomes known. */
@@ -32,18 +54,9 @@ static char *reserve(JsonPrinter *printer, size_t n)
         }
 
         size_t needed = printer->used + n + 1;
-        if (needed > printer->allocated) {
-                size_t size = MAX_OF(MAX_OF(needed, printer->allocated * 2),
-                                     printer->prefix + FIRST_SIZE);
-                char *buffer = realloc(printer->buffer, size);
-
-                if (!buffer) {
-                        printer->error = -ENOMEM;
-                        return NULL;
-                }
-                printer->buffer = buffer;
-                printer->allocated = size;
-        }
+        if (needed > printer->allocated &&
+            move(printer, MAX_OF(needed, 2 * printer->allocated)) < 0)
+                return NULL;
         return printer->buffer + printer->used;
 }
 
@@ -74,6 +87,8 @@ int json_print_finish(JsonPrinter *printer, char **ret, size_t *ret_length)
 {
         if (printer->error == 0 && !reserve(printer, 0))
                 return printer->error;
+        if (printer->error == 0 && printer->buffer == printer->first)
+                (void)move(printer, printer->used + 1);
         if (printer->error < 0)
                 return printer->error;
         printer->buffer[printer->used] = '\0';

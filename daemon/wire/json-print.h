@@ -4,19 +4,24 @@
 /*
  * Prints JSON into one buffer that grows, without a tree in between. A failure is remembered and
  * comes out at the end, so that what prints need not look after each member.
+ *
+ * It begins in the printer itself, so that most messages cost one allocation, as large as they are.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#define JSON_PRINT_FIRST_SIZE 1024 /* bytes: most messages have 100 to 800 */
+
 typedef struct JsonPrinter {
-        char *buffer;     /* owned; `prefix` free bytes, then the text */
+        char *buffer;     /* `first`, or owned; `prefix` free bytes, then the text */
         size_t used;      /* bytes of the buffer, prefix included */
         size_t allocated; /* likewise */
         size_t prefix, max;
         bool comma; /* the next member or element needs one before it */
         int error;
+        char first[JSON_PRINT_FIRST_SIZE];
 } JsonPrinter;
 
 /* `prefix` bytes are left free before the text, which may have `max` bytes. */
