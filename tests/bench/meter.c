@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bench/meter.h"
+
+#include <dirent.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rig/rig.h"
+
+/* The fields of /proc/PID/stat that count here; false when it is gone. */
+static bool read_stat(pid_t pid, pid_t *ret_parent, double *ret_us)
+{
+        unsigned long user, kernel;
+        char path[64];
+        int parent;
+
+        snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+        _cleanup_free_ char *stat = rig_read_file(path);
+        const char *rest = stat ? strrchr(stat, ')') : NULL;
+        if (!rest || sscanf(rest + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+                            &parent, &user, &kernel) != 3)
+                return false;
+        *ret_parent = parent;
+        *ret_us = (double)(user + kernel) * 1e6 / (double)sysconf(_SC_CLK_TCK);
+        return true;
+}
+
+double meter_cpu_us(pid_t pid)
+{
+        pid_t parent;
+        double us;
+
+        if (!read_stat(pid, &parent, &us))
+                rig_fail("process %d is gone", pid);
+        return us;
+}
+
+double meter_cpu_children_us(pid_t pid)
+{
+        DIR *processes = opendir("/proc");
+        const struct dirent *entry;
+        double sum = 0, us;
+        pid_t parent;
+
+        if (!processes)
+                rig_fail("cannot read /proc: %m");
+        while ((entry = readdir(processes))) {
+                pid_t child = atoi(entry->d_name);
+
+                if (child > 0 && read_stat(child, &parent, &us) && parent == pid)
+                        sum += us + meter_cpu_children_us(child);
+        }
+        closedir(processes);
+        return sum;
+}
+
+double meter_private_bytes(pid_t pid)
+{
+        unsigned long kilobytes = 0;
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
+        _cleanup_free_ char *rollup = rig_read_file(path);
+        const char *line = rollup ? strstr(rollup, "Private_Dirty:") : NULL;
+        if (!line || sscanf(line, "Private_Dirty: %lu", &kilobytes) != 1)
+                rig_fail("cannot read %s", path);
+        return (double)kilobytes * 1024;
+}
+
+/* A thread that mostly waits for the disk comes before the one that never rests. */
+static void pin_thread(pid_t thread, bool is_main, int cpu)
+{
+        struct sched_param first = {.sched_priority = is_main ? 1 : 2};
+        cpu_set_t set;
+
+        CPU_ZERO(&set);
+        CPU_SET(cpu, &set);
+        (void)sched_setscheduler(thread, SCHED_FIFO, &first);
+        if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+                rig_check(sched_setaffinity(thread, sizeof(set), &set), "sched_setaffinity");
+}
+
+void meter_pin(pid_t pid, int cpu)
+{
+        const struct dirent *entry;
+        char path[64];
+
+        if (pid == 0)
+                pid = getpid();
+        snprintf(path, sizeof(path), "/proc/%d/task", pid);
+        DIR *threads = opendir(path);
+        if (!threads)
+                rig_fail("cannot read %s: %m", path);
+        while ((entry = readdir(threads))) {
+                pid_t thread = atoi(entry->d_name);
+
+                if (thread > 0)
+                        pin_thread(thread, thread == pid, cpu);
+        }
+        closedir(threads);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a process takes: processor time, memory; and where it runs. */
+
+#include <sys/types.h>
+
+/* Of all its threads, those that have ended too, since it was started. */
+double meter_cpu_us(pid_t pid);
+/* Likewise of all children of a process, theirs too. */
+double meter_cpu_children_us(pid_t pid);
+/* Memory that nobody else has a share in. */
+double meter_private_bytes(pid_t pid);
+
+/*
+ * All its threads on this processor alone, where there are several; and before whatever else this
+ * machine does at the time, where that is allowed. `pid` 0: who calls it.
+ */
+void meter_pin(pid_t pid, int cpu);
