@@ -11,7 +11,7 @@
 #include "bench/meter.h"
 
 #define LOAD_US (2 * USEC_PER_SEC)
-#define PAIRS 256/* as many as saturate the hub, and leave none waiting at a steady rate */
+#define PAIRS 256 /* as many as saturate the hub, and leave none waiting at a steady rate */
 #define CALLS_TARGET 15000 /* full calls a second on one core */
 
 static void print_samples(const char *what, const char *of, Samples *samples, double p50,
