@@ -62,7 +62,8 @@ int ice_server_uri(const IceServer *server, char **ret)
         return -EINVAL;
 }
 
-static void use_server(GstElement *webrtc, const IceServer *server)
+/* Whether it is a TURN server. */
+static bool use_server(GstElement *webrtc, const IceServer *server)
 {
         _cleanup_free_ char *uri = NULL;
         gboolean taken = TRUE;
@@ -74,6 +75,7 @@ static void use_server(GstElement *webrtc, const IceServer *server)
                 g_signal_emit_by_name(webrtc, "add-turn-server", uri, &taken);
         if (r < 0 || !taken)
                 log_fields(LOG_WARNING, "ICE server cannot be used", "URL=%s", server->url, NULL);
+        return r == 0 && taken && g_str_has_prefix(uri, "turn");
 }
 
 static void add_loopback(NiceAgent *agent)
@@ -85,13 +87,14 @@ static void add_loopback(NiceAgent *agent)
                 nice_agent_add_local_address(agent, &address);
 }
 
-void ice_configure(GstElement *webrtc, const IceServer *servers, size_t n_servers)
+bool ice_configure(GstElement *webrtc, const IceServer *servers, size_t n_servers)
 {
         GstObject *ice = NULL;
         NiceAgent *agent = NULL;
+        bool has_turn = false;
 
         for (size_t i = 0; i < n_servers; i++)
-                use_server(webrtc, &servers[i]);
+                has_turn |= use_server(webrtc, &servers[i]);
         g_object_get(webrtc, "ice-agent", &ice, NULL);
         if (ice && g_object_class_find_property(G_OBJECT_GET_CLASS(ice), "agent"))
                 g_object_get(ice, "agent", &agent, NULL);
@@ -104,4 +107,5 @@ void ice_configure(GstElement *webrtc, const IceServer *servers, size_t n_server
         }
         if (ice)
                 gst_object_unref(ice);
+        return has_turn;
 }

@@ -19,8 +19,9 @@
 int ice_server_uri(const IceServer *server, char **ret);
 
 /*
- * Prepares the agent of a webrtcbin that has not begun to gather. A server that cannot be used is
- * logged and left out. With TRING_ICE_LOOPBACK=1 in the environment the agent talks by 127.0.0.1
- * and nothing else: libnice gathers no loopback address by itself, and tests stay on the machine.
+ * Prepares the agent of a webrtcbin that has not begun to gather; returns whether there is a TURN
+ * server to be asked. A server that cannot be used is logged and left out. With
+ * TRING_ICE_LOOPBACK=1 in the environment the agent talks by 127.0.0.1 and nothing else: libnice
+ * gathers no loopback address by itself, and tests stay on the machine.
  */
-void ice_configure(GstElement *webrtc, const IceServer *servers, size_t n_servers);
+bool ice_configure(GstElement *webrtc, const IceServer *servers, size_t n_servers);

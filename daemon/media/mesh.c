@@ -6,27 +6,27 @@
 
 #include "base/log.h"
 
-typedef struct Remote {
-        struct Remote *prev, *next;
-        Peer *peer; /* owned */
-} Remote;
+typedef struct MeshEntry {
+        struct MeshEntry *prev, *next;
+        Remote *remote; /* owned */
+} MeshEntry;
 
 struct Mesh {
         MeshOptions options;
-        Remote *remotes;
+        MeshEntry *entries;
 
         uint64_t stats_serial; /* of the request being answered */
         WorkerStats stats;
         size_t stats_missing;
 };
 
-static Remote *find_remote(const Mesh *mesh, const char *id)
+static MeshEntry *find_entry(const Mesh *mesh, const char *id)
 {
-        Remote *remote;
+        MeshEntry *entry;
 
-        DL_FOREACH (mesh->remotes, remote)
-                if (str_eq(peer_participant(remote->peer)->id, id))
-                        return remote;
+        DL_FOREACH (mesh->entries, entry)
+                if (str_eq(remote_participant(entry->remote)->id, id))
+                        return entry;
         return NULL;
 }
 
@@ -40,15 +40,15 @@ static void tell_fault(const Mesh *mesh, const char *text)
         mesh->options.events->fault(mesh->options.userdata, CALL_ERROR_MEDIA_FAILED, text);
 }
 
-static void tell_participant(const Mesh *mesh, const Peer *peer)
+static void tell_participant(const Mesh *mesh, const Remote *remote)
 {
         WorkerMessage message = {.type = WORKER_PARTICIPANT};
 
-        peer_status(peer, &message.status);
+        remote_status(remote, &message.status);
         tell(mesh, &message);
 }
 
-/* ---- what a peer says ---- */
+/* ---- what a remote says ---- */
 
 static void send_stats(Mesh *mesh)
 {
@@ -61,7 +61,7 @@ static void send_stats(Mesh *mesh)
         mesh->stats_missing = 0;
 }
 
-static void on_signal(void *userdata, Peer *peer, const MediaSignal *signal)
+static void on_signal(void *userdata, Remote *remote, const MediaSignal *signal)
 {
         Mesh *mesh = userdata;
         WorkerMessage message = {.type = WORKER_SIGNAL_OUT};
@@ -71,22 +71,22 @@ static void on_signal(void *userdata, Peer *peer, const MediaSignal *signal)
                 tell_fault(mesh, "a session description is too long");
                 return;
         }
-        STR_SET(message.signal.peer, peer_participant(peer)->id);
+        STR_SET(message.signal.peer, remote_participant(remote)->id);
         tell(mesh, &message);
         free(message.signal.data);
 }
 
-static void on_changed(void *userdata, Peer *peer)
+static void on_changed(void *userdata, Remote *remote)
 {
         Mesh *mesh = userdata;
 
-        tell_participant(mesh, peer);
+        tell_participant(mesh, remote);
         mesh->options.events->changed(mesh->options.userdata);
 }
 
-static void on_peer_fault(void *userdata, Peer *peer, const char *text)
+static void on_fault(void *userdata, Remote *remote, const char *text)
 {
-        const Party *party = &peer_participant(peer)->party;
+        const Party *party = &remote_participant(remote)->party;
         char sentence[MESSAGE_TEXT_MAX + 1], name[NAME_MAX_BYTES];
 
         str_printable(name, sizeof(name), str_empty(party->name) ? party->uid : party->name);
@@ -94,7 +94,7 @@ static void on_peer_fault(void *userdata, Peer *peer, const char *text)
         tell_fault(userdata, sentence);
 }
 
-static void on_stats(void *userdata, Peer *peer, const WorkerParticipantStats *stats)
+static void on_stats(void *userdata, Remote *remote, const WorkerParticipantStats *stats)
 {
         Mesh *mesh = userdata;
 
@@ -105,87 +105,96 @@ static void on_stats(void *userdata, Peer *peer, const WorkerParticipantStats *s
                 send_stats(mesh);
 }
 
-static const PeerEvents peer_events = {
+static const RemoteEvents remote_events = {
         .signal = on_signal,
         .changed = on_changed,
-        .fault = on_peer_fault,
+        .fault = on_fault,
         .stats = on_stats,
 };
 
 /* ---- who is there ---- */
 
 /* A request for stats that is under way is answered without it. */
-static void remote_free(Mesh *mesh, Remote *remote)
+static void entry_free(Mesh *mesh, MeshEntry *entry)
 {
         if (mesh->stats_missing > 0)
                 send_stats(mesh);
-        DL_DELETE(mesh->remotes, remote);
-        peer_free(remote->peer);
-        free(remote);
+        DL_DELETE(mesh->entries, entry);
+        remote_free(entry->remote);
+        free(entry);
 }
 
 int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
 {
-        _cleanup_free_ Remote *remote = calloc(1, sizeof(*remote));
-        PeerOptions options = {
+        _cleanup_free_ MeshEntry *entry = calloc(1, sizeof(*entry));
+        const RemoteOptions options = {
                 .participant = participant,
                 .offers = offers,
                 .session = mesh->options.session,
                 .ice_servers = mesh->options.ice_servers,
                 .n_ice_servers = mesh->options.n_ice_servers,
+                .relay_only = mesh->options.relay_only,
                 .sound = mesh->options.sound,
                 .voice = mesh->options.voice,
-                .events = &peer_events,
+                .events = &remote_events,
                 .userdata = mesh,
         };
         int r;
 
         mesh_remove(mesh, participant->id);
-        r = remote ? peer_new(&options, &remote->peer) : -ENOMEM;
+        r = entry ? remote_new(&options, &entry->remote) : -ENOMEM;
         if (r < 0) {
                 tell_fault(mesh, "the connection to a participant could not be set up");
                 return r;
         }
-        DL_APPEND(mesh->remotes, remote);
-        tell_participant(mesh, remote->peer);
-        TAKE_PTR(remote);
+        DL_APPEND(mesh->entries, entry);
+        tell_participant(mesh, entry->remote);
+        TAKE_PTR(entry);
         return 0;
 }
 
 void mesh_remove(Mesh *mesh, const char *participant_id)
 {
-        Remote *remote = find_remote(mesh, participant_id);
+        MeshEntry *entry = find_entry(mesh, participant_id);
 
-        if (remote)
-                remote_free(mesh, remote);
+        if (entry)
+                entry_free(mesh, entry);
 }
 
 void mesh_signal(Mesh *mesh, const MessageSignal *message)
 {
-        Remote *remote = find_remote(mesh, message->peer);
+        MeshEntry *entry = find_entry(mesh, message->peer);
         char text[MESSAGE_TEXT_MAX + 1];
         MediaSignal signal;
         int r;
 
-        if (!remote)
+        if (!entry)
                 return;
         r = media_signal_decode(message->data, &signal, text);
         if (r < 0) {
-                on_peer_fault(mesh, remote->peer, r == -ENOMEM ? "out of memory" : text);
+                on_fault(mesh, entry->remote, r == -ENOMEM ? "out of memory" : text);
                 return;
         }
-        peer_signal(remote->peer, &signal);
+        remote_signal(entry->remote, &signal);
         media_signal_done(&signal);
+}
+
+void mesh_network_changed(Mesh *mesh)
+{
+        MeshEntry *entry;
+
+        DL_FOREACH (mesh->entries, entry)
+                remote_restart(entry->remote);
 }
 
 void mesh_request_stats(Mesh *mesh, uint64_t serial)
 {
-        Remote *remote;
+        MeshEntry *entry;
         size_t n = 0;
 
         if (mesh->stats_missing > 0)
                 send_stats(mesh);
-        DL_COUNT(mesh->remotes, remote, n);
+        DL_COUNT(mesh->entries, entry, n);
         mesh->stats_serial = serial;
         if (n > 0)
                 mesh->stats.participants = calloc(n, sizeof(*mesh->stats.participants));
@@ -194,25 +203,25 @@ void mesh_request_stats(Mesh *mesh, uint64_t serial)
                 return;
         }
         mesh->stats_missing = n;
-        DL_FOREACH (mesh->remotes, remote)
-                peer_request_stats(remote->peer);
+        DL_FOREACH (mesh->entries, entry)
+                remote_request_stats(entry->remote);
 }
 
 void mesh_tell_all(Mesh *mesh)
 {
-        Remote *remote;
+        MeshEntry *entry;
 
-        DL_FOREACH (mesh->remotes, remote)
-                tell_participant(mesh, remote->peer);
+        DL_FOREACH (mesh->entries, entry)
+                tell_participant(mesh, entry->remote);
 }
 
 SessionState mesh_state(const Mesh *mesh, SessionState was)
 {
-        bool connected = !mesh->remotes, interrupted = false, connecting = false;
-        Remote *remote;
+        bool connected = !mesh->entries, interrupted = false, connecting = false;
+        MeshEntry *entry;
 
-        DL_FOREACH (mesh->remotes, remote) {
-                PeerState state = peer_state(remote->peer);
+        DL_FOREACH (mesh->entries, entry) {
+                PeerState state = remote_state(entry->remote);
 
                 connected |= state == PEER_CONNECTED;
                 interrupted |= state == PEER_INTERRUPTED;
@@ -243,12 +252,12 @@ int mesh_new(const MeshOptions *options, Mesh **ret)
 
 Mesh *mesh_free(Mesh *mesh)
 {
-        Remote *remote, *next;
+        MeshEntry *entry, *next;
 
         if (!mesh)
                 return NULL;
-        DL_FOREACH_SAFE (mesh->remotes, remote, next)
-                remote_free(mesh, remote);
+        DL_FOREACH_SAFE (mesh->entries, entry, next)
+                entry_free(mesh, entry);
         free(mesh);
         return NULL;
 }

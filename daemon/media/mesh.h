@@ -6,7 +6,7 @@
  * those who are there. Whatever happens to one connection leaves the others alone.
  */
 
-#include "media/peer.h"
+#include "media/remote.h"
 
 typedef struct Mesh Mesh;
 
@@ -23,6 +23,7 @@ typedef struct MeshOptions {
         const char *session;
         const IceServer *ice_servers;
         size_t n_ice_servers;
+        bool relay_only;
         CallSound *sound; /* NULL: nothing is played */
         Voice *voice;     /* NULL: echo */
         const MeshEvents *events;
@@ -39,6 +40,8 @@ int mesh_add(Mesh *mesh, const Participant *participant, bool offers);
 /* To one who has left, things may still come: they are dropped. */
 void mesh_remove(Mesh *mesh, const char *participant_id);
 void mesh_signal(Mesh *mesh, const MessageSignal *message);
+/* Addresses or routes are others: all connections are made anew. */
+void mesh_network_changed(Mesh *mesh);
 /* Answered by one WORKER_STATS, at once or later; an older request is answered with what there is.
  */
 void mesh_request_stats(Mesh *mesh, uint64_t serial);

@@ -82,6 +82,15 @@ static void on_connection(GstElement *webrtc, GParamSpec *spec, void *data)
         peer_event_post(event);
 }
 
+static void on_gathering(GstElement *webrtc, GParamSpec *spec, void *data)
+{
+        GstWebRTCICEGatheringState state;
+
+        g_object_get(webrtc, "ice-gathering-state", &state, NULL);
+        if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
+                peer_event_post(peer_event_new(data, PEER_EVENT_GATHERED));
+}
+
 static GstPadProbeReturn on_packet(GstPad *pad, GstPadProbeInfo *info, void *data)
 {
         atomic_store(&((Peer *)data)->arrived, clock_boottime());
@@ -121,10 +130,12 @@ static void on_samples(void *data, const int16_t *samples, size_t n)
 {
         Peer *peer = data;
 
+        if (!atomic_load(&peer->trusted))
+                return;
         if (!peer->voice)
                 send_chain_push(&peer->send, samples, n);
         else
-                ring_write(&peer->ring, samples, n);
+                outlet_write(peer->outlet, peer, samples, n);
         if (speech_feed(&peer->speech, samples, n)) {
                 PeerEvent *event = peer_event_new(peer, PEER_EVENT_SPEAKING);
 
@@ -138,6 +149,8 @@ void peer_listen(Peer *peer)
         peer_connect_signal(peer, peer->webrtc, "on-ice-candidate", G_CALLBACK(on_candidate));
         peer_connect_signal(peer, peer->webrtc, "notify::connection-state",
                             G_CALLBACK(on_connection));
+        peer_connect_signal(peer, peer->webrtc, "notify::ice-gathering-state",
+                            G_CALLBACK(on_gathering));
         peer_connect_signal(peer, peer->webrtc, "pad-added", G_CALLBACK(on_pad));
         peer->receive.samples = on_samples;
 }

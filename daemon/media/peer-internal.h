@@ -12,6 +12,7 @@
 #include "media/peer.h"
 #include "media/speech.h"
 #include "media/stats.h"
+#include "media/verification.h"
 
 /* Counted (g_atomic_rc_box): GStreamer's threads and events on their way hold on to it. */
 struct Peer {
@@ -21,7 +22,6 @@ struct Peer {
         bool offers;
         const PeerEvents *events;
         void *userdata;
-        char node[NODE_NAME_MAX + 1];
 
         GstElement *pipeline; /* counted */
         GstElement *webrtc;   /* the pipeline's */
@@ -32,8 +32,12 @@ struct Peer {
         bool negotiated;                    /* a remote offer after this asks for no new chain */
         usec_t began;
 
-        Ring ring;
-        CallSound *sound; /* not owned; NULL: nothing is played */
+        Fingerprint announced; /* by the other side's session description */
+        atomic_bool trusted;   /* it has shown that certificate */
+        bool has_turn, relay_only;
+        bool has_relay; /* a TURN server gave us one */
+
+        Outlet *outlet; /* not owned */
         Voice *voice;
         Speech speech; /* of the receiving thread */
         bool speaking;
@@ -59,6 +63,7 @@ typedef enum PeerEventType {
         PEER_EVENT_CAPS,
         PEER_EVENT_SIGNAL,
         PEER_EVENT_CONNECTION,
+        PEER_EVENT_GATHERED, /* all of our candidates */
         PEER_EVENT_SPEAKING,
         PEER_EVENT_STATS,
         PEER_EVENT_FAILED,

@@ -64,7 +64,8 @@ static void speak(void *data, const int16_t *samples)
 {
         Peer *peer = data;
 
-        send_chain_push(&peer->send, samples, SOUND_FRAME);
+        if (atomic_load(&peer->trusted))
+                send_chain_push(&peer->send, samples, SOUND_FRAME);
 }
 
 int peer_build_send_chain(Peer *peer, unsigned payload)
@@ -124,9 +125,10 @@ static void take_sdp(Peer *peer, const MediaSignal *signal)
         description = description_parse(peer->offers ? GST_WEBRTC_SDP_TYPE_ANSWER
                                                      : GST_WEBRTC_SDP_TYPE_OFFER,
                                         signal->text);
-        if (!description) {
+        if (!description || fingerprint_of_sdp(signal->text, &peer->announced) < 0) {
                 peer->events->fault(peer->userdata, peer,
                                     "a session description came that is not SDP");
+                g_clear_pointer(&description, gst_webrtc_session_description_free);
                 return;
         }
         if (!peer->offers) {

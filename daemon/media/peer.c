@@ -41,19 +41,83 @@ void peer_fail(Peer *peer, const char *text)
 
 /* ---- how it goes ---- */
 
+/* The certificate that came by one transceiver's transport; NULL: none has. */
+static char *shown_certificate(GstWebRTCRTPTransceiver *transceiver)
+{
+        g_autoptr(GObject) receiver = NULL, transport = NULL;
+        char *pem = NULL;
+
+        g_object_get(transceiver, "receiver", &receiver, NULL);
+        if (receiver)
+                g_object_get(receiver, "transport", &transport, NULL);
+        if (transport)
+                g_object_get(transport, "remote-certificate", &pem, NULL);
+        return pem;
+}
+
+/* webrtcbin takes any certificate: whether it is the announced one is for us to see. */
+static bool certificates_are_right(Peer *peer)
+{
+        g_autoptr(GArray) transceivers = NULL;
+        size_t n_right = 0;
+
+        g_signal_emit_by_name(peer->webrtc, "get-transceivers", &transceivers);
+        for (guint i = 0; transceivers && i < transceivers->len; i++) {
+                g_autofree char *pem = shown_certificate(
+                        g_array_index(transceivers, GstWebRTCRTPTransceiver *, i));
+                Fingerprint fingerprint;
+
+                if (!pem)
+                        continue;
+                if (fingerprint_of_pem(pem, &fingerprint) < 0 ||
+                    !fingerprint_eq(&fingerprint, &peer->announced))
+                        return false;
+                n_right++;
+        }
+        return n_right > 0;
+}
+
+static void connected(Peer *peer)
+{
+        if (!certificates_are_right(peer)) {
+                peer_fail(peer, "the other side's certificate is not the one that was announced: "
+                                "there may be someone in between");
+                return;
+        }
+        atomic_store(&peer->trusted, true);
+        atomic_store(&peer->arrived, clock_boottime());
+        set_state(peer, PEER_CONNECTED);
+}
+
+/* Why there is no connection: `otherwise`, unless the relay is to blame. */
+static const char *blame(const Peer *peer, const char *otherwise)
+{
+        if (peer->relay_only && !peer->has_turn)
+                return "only relays are allowed, and the hub names no TURN server";
+        if (peer->has_turn && !peer->has_relay)
+                return peer->relay_only ? "only relays are allowed, and the TURN server gives none "
+                                          "(not reached, or wrong credentials)"
+                                        : "no way to the other side was found, and the TURN server "
+                                          "gives no relay (not reached, or wrong credentials)";
+        return otherwise;
+}
+
 static void connection_changed(Peer *peer, GstWebRTCPeerConnectionState connection)
 {
         switch (connection) {
         case GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED:
-                atomic_store(&peer->arrived, clock_boottime());
-                set_state(peer, PEER_CONNECTED);
+                connected(peer);
                 break;
         case GST_WEBRTC_PEER_CONNECTION_STATE_DISCONNECTED:
                 if (peer->state == PEER_CONNECTED)
                         set_state(peer, PEER_INTERRUPTED);
                 break;
         case GST_WEBRTC_PEER_CONNECTION_STATE_FAILED:
-                peer_fail(peer, "no way through the network to the other side was found");
+                if (peer_is_trusted(peer)) /* there was a way: another may be found */
+                        set_state(peer, PEER_INTERRUPTED);
+                else
+                        peer_fail(peer, blame(peer, "no way through the network to the other side "
+                                                    "was found"));
                 break;
         default:
                 break;
@@ -72,7 +136,7 @@ static gboolean look(void *data)
         else if (peer->state == PEER_INTERRUPTED && !silent)
                 set_state(peer, PEER_CONNECTED);
         else if (peer->state == PEER_CONNECTING && now - peer->began > CONNECT_MAX_US)
-                peer_fail(peer, "the other side did not connect in time");
+                peer_fail(peer, blame(peer, "the other side did not connect in time"));
         return G_SOURCE_CONTINUE;
 }
 
@@ -93,10 +157,9 @@ static gboolean on_bus(GstBus *bus, GstMessage *message, void *data)
 static void conclude_stats(Peer *peer, const StatsCounters *counted)
 {
         WorkerParticipantStats stats = {};
-        unsigned delay = atomic_load_explicit(&peer->ring.delay, memory_order_relaxed);
 
         STR_SET(stats.id, peer->participant.id);
-        stats_conclude(&peer->counted, counted, (double)delay * 1000 / SOUND_RATE, &stats);
+        stats_conclude(&peer->counted, counted, outlet_delay_ms(peer->outlet), &stats);
         peer->counted = *counted;
         peer->events->stats(peer->userdata, peer, &stats);
 }
@@ -108,10 +171,16 @@ void peer_handle(Peer *peer, const PeerEvent *event)
                 peer_caps_known(peer);
                 break;
         case PEER_EVENT_SIGNAL:
+                peer->has_relay |= event->signal.type == MEDIA_SIGNAL_CANDIDATE &&
+                                   strstr(event->signal.text, " typ relay");
                 peer->events->signal(peer->userdata, peer, &event->signal);
                 break;
         case PEER_EVENT_CONNECTION:
                 connection_changed(peer, event->connection);
+                break;
+        case PEER_EVENT_GATHERED:
+                if (peer->relay_only && !peer->has_relay)
+                        peer_fail(peer, blame(peer, NULL));
                 break;
         case PEER_EVENT_SPEAKING:
                 peer->speaking = event->speaking;
@@ -140,7 +209,10 @@ static int build_pipeline(Peer *peer, const PeerOptions *options)
         gst_bin_add(GST_BIN(peer->pipeline), peer->webrtc);
         g_object_set(peer->webrtc, "latency", JITTER_BUFFER_MS, NULL);
         gst_util_set_object_arg(G_OBJECT(peer->webrtc), "bundle-policy", "max-bundle");
-        ice_configure(peer->webrtc, options->ice_servers, options->n_ice_servers);
+        peer->relay_only = options->relay_only;
+        peer->has_turn = ice_configure(peer->webrtc, options->ice_servers, options->n_ice_servers);
+        if (peer->relay_only)
+                gst_util_set_object_arg(G_OBJECT(peer->webrtc), "ice-transport-policy", "relay");
         bus = gst_element_get_bus(peer->pipeline);
         peer->bus_watch = gst_bus_add_watch(bus, on_bus, peer);
         peer_listen(peer);
@@ -149,23 +221,6 @@ static int build_pipeline(Peer *peer, const PeerOptions *options)
         r = receive_chain_build(&peer->receive, peer->pipeline);
         if (r < 0)
                 peer_unref(peer);
-        return r;
-}
-
-static int open_playback(Peer *peer, const PeerOptions *options)
-{
-        const Party *party = &peer->participant.party;
-        _cleanup_free_ char *description =
-                str_printf("%s, call", str_empty(party->name) ? party->uid : party->name);
-        int r;
-
-        if (!description)
-                return -ENOMEM;
-        snprintf(peer->node, sizeof(peer->node), "tring.%s.playback.%s", options->session,
-                 party->uid);
-        r = call_sound_play(options->sound, peer->node, description, &peer->ring);
-        if (r == 0)
-                peer->sound = options->sound;
         return r;
 }
 
@@ -178,6 +233,7 @@ int peer_new(const PeerOptions *options, Peer **ret)
         peer->offers = options->offers;
         peer->events = options->events;
         peer->userdata = options->userdata;
+        peer->outlet = options->outlet;
         peer->voice = options->voice;
         peer->began = peer->counted.at = clock_boottime();
         r = build_pipeline(peer, options);
@@ -190,8 +246,6 @@ int peer_new(const PeerOptions *options, Peer **ret)
                 return -EIO;
         if (peer->offers)
                 r = peer_build_send_chain(peer, CHAIN_PAYLOAD);
-        if (r == 0 && options->sound && peer->voice)
-                r = open_playback(peer, options);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(peer);
@@ -214,17 +268,10 @@ Peer *peer_free(Peer *peer)
         if (peer->send.pad)
                 g_signal_handlers_disconnect_by_data(peer->send.pad, peer);
         gst_element_set_state(peer->pipeline, GST_STATE_NULL);
-        if (peer->sound)
-                call_sound_stop(peer->sound, &peer->ring);
         send_chain_done(&peer->send);
         gst_object_unref(peer->pipeline);
         peer_unref(peer);
         return NULL;
-}
-
-const Participant *peer_participant(const Peer *peer)
-{
-        return &peer->participant;
 }
 
 PeerState peer_state(const Peer *peer)
@@ -232,11 +279,12 @@ PeerState peer_state(const Peer *peer)
         return peer->state;
 }
 
-void peer_status(const Peer *peer, WorkerParticipantStatus *ret)
+bool peer_is_speaking(const Peer *peer)
 {
-        *ret = (WorkerParticipantStatus){
-                .media = {.connected = peer->state == PEER_CONNECTED, .speaking = peer->speaking},
-        };
-        STR_SET(ret->id, peer->participant.id);
-        STR_SET(ret->media.audio_node, peer->node);
+        return peer->speaking;
+}
+
+bool peer_is_trusted(const Peer *peer)
+{
+        return atomic_load(&peer->trusted);
 }

@@ -2,14 +2,17 @@
 #pragma once
 
 /*
- * The media connection to one other participant: one webrtcbin, one playback stream. Whoever
- * joined later offers. A mesh is several of these.
+ * One media connection to one other participant: one webrtcbin. Whoever joined later offers. What
+ * is a participant's as long as it takes part, whatever becomes of connections, is in remote.h.
+ *
+ * Nothing is played and nothing is sent before the other side has shown the certificate that its
+ * session description announced: webrtcbin itself does not look.
  *
  * Everything here is called in GLib's main loop, and every event comes from it: GStreamer's threads
  * do no more than put events there.
  */
 
-#include "media/call-sound.h"
+#include "media/outlet.h"
 #include "media/voice.h"
 #include "wire/media-signal.h"
 #include "wire/worker.h"
@@ -37,11 +40,11 @@ typedef struct PeerEvents {
 typedef struct PeerOptions {
         const Participant *participant; /* copied */
         bool offers;
-        const char *session;
         const IceServer *ice_servers;
         size_t n_ice_servers;
-        CallSound *sound; /* outlives the peer; NULL: nothing is played */
-        Voice *voice;     /* outlives the peer; NULL: echo, what is heard is sent back */
+        bool relay_only;
+        Outlet *outlet; /* outlives the peer */
+        Voice *voice;   /* outlives the peer; NULL: echo, what is heard is sent back */
         const PeerEvents *events;
         void *userdata;
 } PeerOptions;
@@ -56,6 +59,7 @@ void peer_signal(Peer *peer, const MediaSignal *signal);
 /* Answered by one stats event. */
 void peer_request_stats(Peer *peer);
 
-const Participant *peer_participant(const Peer *peer);
 PeerState peer_state(const Peer *peer);
-void peer_status(const Peer *peer, WorkerParticipantStatus *ret);
+bool peer_is_speaking(const Peer *peer);
+/* The other side has shown its certificate. */
+bool peer_is_trusted(const Peer *peer);

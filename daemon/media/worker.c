@@ -20,6 +20,7 @@ typedef struct Worker {
 
         IceServer *ice_servers; /* owned; those of the join */
         size_t n_ice_servers;
+        bool relay_only;
 
         CallSound *sound; /* NULL: echo */
         Voice *voice;
@@ -82,6 +83,7 @@ static int open_mesh(Worker *worker)
                 .session = worker->options.session,
                 .ice_servers = worker->ice_servers,
                 .n_ice_servers = worker->n_ice_servers,
+                .relay_only = worker->relay_only,
                 .sound = worker->sound,
                 .voice = worker->voice,
                 .events = &mesh_events,
@@ -121,6 +123,7 @@ static int remember_join(Worker *worker, const WorkerJoin *join)
                        n * sizeof(*worker->ice_servers));
         }
         worker->n_ice_servers = n;
+        worker->relay_only = join->relay_only;
         return 0;
 }
 
@@ -211,6 +214,10 @@ static void on_message(void *userdata, const WorkerMessage *message)
         case WORKER_LEAVE:
                 leave(worker);
                 set_state(worker, SESSION_LEFT);
+                break;
+        case WORKER_NETWORK_CHANGED:
+                if (worker->mesh)
+                        mesh_network_changed(worker->mesh);
                 break;
         case WORKER_STATS_REQUEST:
                 request_stats(worker, message->serial);

@@ -190,6 +190,8 @@ void audio_call_join(AudioCall *call, AudioEnd *end, bool muted)
         snprintf(end->id, sizeof(end->id), "p%u", ++call->joins);
         end->state = SESSION_IDLE;
         end->status = (WorkerParticipantStatus){};
+        memset(end->others, 0, sizeof(end->others));
+        message.join.relay_only = call->relay_only;
         STR_SET(reply->participant, end->id);
         STR_SET(message.join.title, "Test, call");
         message.join.devices = devices_of(end);
@@ -203,6 +205,7 @@ void audio_call_join(AudioCall *call, AudioEnd *end, bool muted)
                         continue;
                 others[reply->n_others++] = participant_of(other);
                 other->status = (WorkerParticipantStatus){};
+                other->others[end - call->ends] = (ParticipantMedia){};
                 audio_end_send(other, &(WorkerMessage){.type = WORKER_PARTICIPANT_JOINED,
                                                        .participant = participant_of(end)});
         }
@@ -233,11 +236,28 @@ void audio_end_mute(AudioEnd *end, bool on)
 
 /* ---- what workers say ---- */
 
+static void count_connection(AudioCall *call, const char *data)
+{
+        static const char member[] = "\"connection\":";
+        const char *found = strstr(data, member);
+        unsigned number = found ? (unsigned)atoi(found + strlen(member)) : 1;
+
+        if (number <= call->connection)
+                return;
+        call->connection = number;
+        for (size_t i = 0; i < call->n_ends; i++)
+                call->ends[i].told = false;
+}
+
 static void carry_signal(AudioCall *call, AudioEnd *from, MessageSignal *signal)
 {
+        _cleanup_free_ char *other = call->tamper ? call->tamper(signal->data) : NULL;
+
+        count_connection(call, signal->data);
         for (size_t i = 0; i < call->n_ends; i++)
-                if (call->ends[i].id[0] && str_eq(call->ends[i].id, signal->peer))
-                        audio_end_send_signal(&call->ends[i], from, signal->data);
+                if (call->ends[i].fd >= 0 && call->ends[i].id[0] &&
+                    str_eq(call->ends[i].id, signal->peer))
+                        audio_end_send_signal(&call->ends[i], from, other ? other : signal->data);
 }
 
 static void take_message(AudioCall *call, AudioEnd *end, WorkerMessage *message)
@@ -254,6 +274,10 @@ static void take_message(AudioCall *call, AudioEnd *end, WorkerMessage *message)
                 break;
         case WORKER_PARTICIPANT:
                 end->status = message->status;
+                end->told = true;
+                for (size_t i = 0; i < call->n_ends; i++)
+                        if (str_eq(call->ends[i].id, message->status.id))
+                                end->others[i] = message->status.media;
                 break;
         case WORKER_ERROR:
                 end->error = message->error;
@@ -326,6 +350,51 @@ void audio_call_wait_peer(AudioCall *call, AudioEnd *end)
 
         while (!end->status.media.connected)
                 wait_once(call, deadline, end, "the other one");
+}
+
+static bool sees_all(const AudioCall *call, const AudioEnd *end)
+{
+        for (size_t i = 0; i < call->n_ends; i++)
+                if (&call->ends[i] != end && call->ends[i].id[0] && !end->others[i].connected)
+                        return false;
+        return true;
+}
+
+void audio_call_wait_all(AudioCall *call, AudioEnd *end)
+{
+        usec_t deadline = rig_deadline();
+
+        while (!sees_all(call, end))
+                wait_once(call, deadline, end, "all others");
+}
+
+const ParticipantMedia *audio_end_of(const AudioCall *call, const AudioEnd *end,
+                                     const AudioEnd *other)
+{
+        return &end->others[other - call->ends];
+}
+
+const char *audio_call_wait_code(AudioCall *call, AudioEnd *end, const AudioEnd *other)
+{
+        const ParticipantMedia *seen = audio_end_of(call, end, other);
+        usec_t deadline = rig_deadline();
+
+        while (!seen->verification_code[0])
+                wait_once(call, deadline, end, "a verification code");
+        return seen->verification_code;
+}
+
+void audio_call_wait_connection(AudioCall *call, unsigned number)
+{
+        usec_t deadline = rig_deadline();
+
+        while (call->connection < number || !call->ends[0].told || !call->ends[1].told)
+                wait_once(call, deadline, &call->ends[0], "another connection");
+}
+
+void audio_end_network_changed(AudioEnd *end)
+{
+        audio_end_send(end, &(WorkerMessage){.type = WORKER_NETWORK_CHANGED});
 }
 
 void audio_call_wait_speaking(AudioCall *call, AudioEnd *end, bool speaking)

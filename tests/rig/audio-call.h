@@ -26,9 +26,11 @@ typedef struct AudioEnd {
         char session[UUID_LENGTH + 1];
         char id[PARTICIPANT_ID_MAX + 1]; /* empty: not joined */
         SessionState state;
-        bool muted;                     /* as said on a new connection */
-        WorkerParticipantStatus status; /* the last one told */
-        CallError error;                /* likewise, with its sentence */
+        bool muted;                                   /* as said on a new connection */
+        WorkerParticipantStatus status;               /* the last one told */
+        bool told;                                    /* … since the newest connection began */
+        ParticipantMedia others[AUDIO_CALL_ENDS_MAX]; /* the last of each, as in AudioCall.ends */
+        CallError error;                              /* likewise, with its sentence */
         char text[MESSAGE_TEXT_MAX + 1];
         bool has_stats;
         uint64_t stats_serial;
@@ -38,10 +40,14 @@ typedef struct AudioEnd {
 typedef struct AudioCall {
         AudioEnd ends[AUDIO_CALL_ENDS_MAX];
         size_t n_ends;
-        unsigned joins; /* made up to now: participant ids */
+        unsigned joins;      /* made up to now: participant ids */
+        unsigned connection; /* the highest number of one that a signal had */
         char directory[RIG_PATH_MAX];
         IceServer *ice_servers; /* that joins come with; not owned */
         size_t n_ice_servers;
+        bool relay_only;
+        /* What becomes of a signal on its way (fresh memory), NULL: it arrives as it was sent. */
+        char *(*tamper)(const char *data);
 } AudioCall;
 
 /* `audio_directory` as rig_audio_directory(). */
@@ -71,6 +77,16 @@ void audio_end_change_devices(AudioEnd *end);
 void audio_call_wait_state(AudioCall *call, AudioEnd *end, SessionState state);
 /* Until media goes between it and another. */
 void audio_call_wait_peer(AudioCall *call, AudioEnd *end);
+/* Until media goes between it and everybody who has joined. */
+void audio_call_wait_all(AudioCall *call, AudioEnd *end);
+/* What it sees of one other. */
+const ParticipantMedia *audio_end_of(const AudioCall *call, const AudioEnd *end,
+                                     const AudioEnd *other);
+/* Until it sees a code for that one. */
+const char *audio_call_wait_code(AudioCall *call, AudioEnd *end, const AudioEnd *other);
+void audio_end_network_changed(AudioEnd *end);
+/* Until the connection of that number is in use at both ends of a call of two. */
+void audio_call_wait_connection(AudioCall *call, unsigned number);
 /* The next error after it was last waited for. */
 void audio_call_wait_error(AudioCall *call, AudioEnd *end, CallError error);
 void audio_call_wait_speaking(AudioCall *call, AudioEnd *end, bool speaking);

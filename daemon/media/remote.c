@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/remote.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "media/outlet.h"
+#include "media/verification.h"
+
+#define LOOK_S 1 /* how often it is seen whether a connection is to be replaced */
+/* After it has been silent for 3 s: what comes back by itself has done so by then. */
+#define RESTART_AFTER_US (2 * USEC_PER_SEC)
+/* Until another attempt: ICE and DTLS over a slow relay are through by then. */
+#define RESTART_AGAIN_US (10 * USEC_PER_SEC)
+/* Networks change several times in a row, and strangers may ask as often as they like. */
+#define RESTART_LEAST_US (1 * USEC_PER_SEC)
+/* How long the old one goes on beside the new: the other side is through with it later than we. */
+#define LINGER_US (2 * USEC_PER_SEC)
+
+/* One connection of those that follow one another. */
+typedef struct Connection {
+        Peer *peer;      /* owned; NULL: none */
+        uint32_t number; /* from 1, chosen by the one who offers */
+} Connection;
+
+struct Remote {
+        RemoteOptions options;
+        Participant participant;
+        Outlet *outlet;
+        Verification verification;
+        Connection now, next; /* next: being set up to take the place of `now` */
+        Connection old;       /* its place was taken */
+        usec_t old_since;
+        uint32_t n_connections;
+        guint timer, settling;
+        usec_t lost;      /* when `now` was seen to be interrupted; 0: it is not */
+        usec_t attempted; /* the last time that another one was begun or asked for */
+        bool wants_stats;
+};
+
+static const PeerEvents peer_events;
+
+static void tell_fault(Remote *remote, const char *text)
+{
+        remote->options.events->fault(remote->options.userdata, remote, text);
+}
+
+static void tell_changed(Remote *remote)
+{
+        remote->options.events->changed(remote->options.userdata, remote);
+}
+
+static void send_signal(Remote *remote, const MediaSignal *signal)
+{
+        remote->options.events->signal(remote->options.userdata, remote, signal);
+}
+
+/* ---- connections ---- */
+
+static int connect_anew(Remote *remote, uint32_t number, Connection *ret)
+{
+        const RemoteOptions *options = &remote->options;
+        const PeerOptions peer_options = {
+                .participant = &remote->participant,
+                .offers = options->offers,
+                .ice_servers = options->ice_servers,
+                .n_ice_servers = options->n_ice_servers,
+                .relay_only = options->relay_only,
+                .outlet = remote->outlet,
+                .voice = options->voice,
+                .events = &peer_events,
+                .userdata = remote,
+        };
+        Peer *peer;
+        int r = peer_new(&peer_options, &peer);
+
+        if (r < 0)
+                return r;
+        *ret = (Connection){.peer = peer, .number = number};
+        remote->n_connections = number;
+        return 0;
+}
+
+static void connection_done(Connection *connection)
+{
+        peer_free(connection->peer);
+        *connection = (Connection){};
+}
+
+static uint32_t number_of(const Remote *remote, const Peer *peer)
+{
+        return remote->next.peer == peer  ? remote->next.number
+               : remote->old.peer == peer ? remote->old.number
+                                          : remote->now.number;
+}
+
+/* Begins the next connection, in place of one that was begun and has not come to anything. */
+static void begin_next(Remote *remote, uint32_t number)
+{
+        connection_done(&remote->next);
+        remote->attempted = clock_boottime();
+        log_fields(LOG_INFO, "another connection is made", "PEER=%s", remote->participant.party.uid,
+                   NULL);
+        if (connect_anew(remote, number, &remote->next) < 0)
+                tell_fault(remote, "another connection could not be set up");
+}
+
+static bool attempted_since(const Remote *remote, usec_t time)
+{
+        return remote->attempted > 0 && clock_boottime() - remote->attempted < time;
+}
+
+void remote_restart(Remote *remote)
+{
+        MediaSignal wanted = {.type = MEDIA_SIGNAL_OFFER_WANTED, .ice_restart = true};
+
+        if (attempted_since(remote, RESTART_LEAST_US))
+                return;
+        if (remote->options.offers) {
+                begin_next(remote, remote->n_connections + 1);
+                return;
+        }
+        remote->attempted = clock_boottime();
+        send_signal(remote, &wanted);
+}
+
+static gboolean look(void *data)
+{
+        Remote *remote = data;
+        usec_t now = clock_boottime();
+        bool lost = peer_state(remote->now.peer) == PEER_INTERRUPTED;
+
+        if (remote->old.peer && now - remote->old_since >= LINGER_US)
+                connection_done(&remote->old);
+        remote->lost = !lost ? 0 : remote->lost > 0 ? remote->lost : now;
+        if (lost && now - remote->lost >= RESTART_AFTER_US &&
+            !attempted_since(remote, RESTART_AGAIN_US))
+                remote_restart(remote);
+        return G_SOURCE_CONTINUE;
+}
+
+/* What has failed is freed here, and not in its own event. */
+static gboolean settle(void *data)
+{
+        Remote *remote = data;
+
+        remote->settling = 0;
+        if (remote->next.peer && peer_state(remote->next.peer) == PEER_FAILED)
+                connection_done(&remote->next);
+        return G_SOURCE_REMOVE;
+}
+
+/* ---- what a connection says ---- */
+
+static void on_signal(void *userdata, Peer *peer, const MediaSignal *signal)
+{
+        Remote *remote = userdata;
+        MediaSignal sent = *signal;
+
+        sent.connection = number_of(remote, peer);
+        verification_send(&remote->verification, &sent);
+        send_signal(remote, &sent);
+}
+
+static void take_over(Remote *remote)
+{
+        connection_done(&remote->old);
+        remote->old = remote->now;
+        remote->old_since = clock_boottime();
+        remote->now = remote->next;
+        remote->next = (Connection){};
+        remote->lost = 0;
+        outlet_follow(remote->outlet, remote->now.peer);
+        if (remote->wants_stats)
+                peer_request_stats(remote->now.peer);
+}
+
+static void on_changed(void *userdata, Peer *peer)
+{
+        Remote *remote = userdata;
+
+        if (peer == remote->old.peer)
+                return;
+        if (peer == remote->next.peer) {
+                if (peer_state(peer) == PEER_FAILED && remote->settling == 0)
+                        remote->settling = g_idle_add(settle, remote);
+                if (peer_state(peer) != PEER_CONNECTED)
+                        return;
+                take_over(remote);
+        }
+        tell_changed(remote);
+}
+
+/* Of the next one only if there is nothing else left: until then it is an attempt among others. */
+static void on_fault(void *userdata, Peer *peer, const char *text)
+{
+        Remote *remote = userdata;
+
+        if (peer == remote->now.peer || peer_state(remote->now.peer) == PEER_FAILED)
+                tell_fault(remote, text);
+        else
+                log_fields(LOG_NOTICE, text, "PEER=%s", remote->participant.party.uid, NULL);
+}
+
+static void on_stats(void *userdata, Peer *peer, const WorkerParticipantStats *stats)
+{
+        Remote *remote = userdata;
+
+        if (!remote->wants_stats || peer != remote->now.peer)
+                return;
+        remote->wants_stats = false;
+        remote->options.events->stats(remote->options.userdata, remote, stats);
+}
+
+static const PeerEvents peer_events = {
+        .signal = on_signal,
+        .changed = on_changed,
+        .fault = on_fault,
+        .stats = on_stats,
+};
+
+/* ---- what the participant says ---- */
+
+static bool begins_another(const Remote *remote, const MediaSignal *signal)
+{
+        return signal->type == MEDIA_SIGNAL_OFFER && !remote->options.offers &&
+               signal->connection > remote->n_connections;
+}
+
+static void carry(Remote *remote, const MediaSignal *signal)
+{
+        if (begins_another(remote, signal)) {
+                if (remote->next.peer && attempted_since(remote, RESTART_LEAST_US))
+                        return;
+                begin_next(remote, signal->connection);
+        }
+        if (signal->connection == remote->now.number)
+                peer_signal(remote->now.peer, signal);
+        else if (remote->next.peer && signal->connection == remote->next.number)
+                peer_signal(remote->next.peer, signal);
+}
+
+void remote_signal(Remote *remote, const MediaSignal *signal)
+{
+        char text[MESSAGE_TEXT_MAX + 1];
+        MediaSignal nonce;
+
+        if (signal->type == MEDIA_SIGNAL_OFFER_WANTED && signal->ice_restart) {
+                if (remote->options.offers)
+                        remote_restart(remote);
+                return;
+        }
+        if (signal->type == MEDIA_SIGNAL_OFFER_WANTED) {
+                peer_signal(remote->now.peer, signal);
+                return;
+        }
+        if (verification_take(&remote->verification, signal, text) < 0) {
+                tell_fault(remote, text);
+                return;
+        }
+        carry(remote, signal);
+        if (verification_open(&remote->verification, &nonce))
+                send_signal(remote, &nonce);
+        if (signal->type == MEDIA_SIGNAL_NONCE)
+                tell_changed(remote);
+}
+
+void remote_request_stats(Remote *remote)
+{
+        remote->wants_stats = true;
+        peer_request_stats(remote->now.peer);
+}
+
+/* ---- beginning and end ---- */
+
+static int init_verification(Remote *remote)
+{
+        uint8_t nonce[VERIFICATION_NONCE_SIZE];
+
+        if (getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce))
+                return -EIO;
+        verification_init(&remote->verification, remote->options.offers, nonce);
+        return 0;
+}
+
+int remote_new(const RemoteOptions *options, Remote **ret)
+{
+        _cleanup_(remote_freep) Remote *remote = calloc(1, sizeof(*remote));
+        int r;
+
+        if (!remote)
+                return -ENOMEM;
+        remote->options = *options;
+        remote->participant = *options->participant;
+        r = init_verification(remote);
+        if (r == 0)
+                r = outlet_new(options->voice ? options->sound : NULL, options->session,
+                               &remote->participant.party, &remote->outlet);
+        if (r == 0)
+                r = connect_anew(remote, 1, &remote->now);
+        if (r < 0)
+                return r;
+        outlet_follow(remote->outlet, remote->now.peer);
+        remote->timer = g_timeout_add_seconds(LOOK_S, look, remote);
+        *ret = TAKE_PTR(remote);
+        return 0;
+}
+
+Remote *remote_free(Remote *remote)
+{
+        if (!remote)
+                return NULL;
+        if (remote->timer)
+                g_source_remove(remote->timer);
+        if (remote->settling)
+                g_source_remove(remote->settling);
+        connection_done(&remote->next);
+        connection_done(&remote->now);
+        connection_done(&remote->old);
+        outlet_free(remote->outlet);
+        free(remote);
+        return NULL;
+}
+
+const Participant *remote_participant(const Remote *remote)
+{
+        return &remote->participant;
+}
+
+PeerState remote_state(const Remote *remote)
+{
+        return peer_state(remote->now.peer);
+}
+
+void remote_status(const Remote *remote, WorkerParticipantStatus *ret)
+{
+        const Peer *peer = remote->now.peer;
+        ParticipantMedia *media = &ret->media;
+
+        *ret = (WorkerParticipantStatus){
+                .media = {.connected = peer_state(peer) == PEER_CONNECTED,
+                          .speaking = peer_is_speaking(peer)},
+        };
+        STR_SET(ret->id, remote->participant.id);
+        STR_SET(media->audio_node, outlet_node(remote->outlet));
+        if (peer_is_trusted(peer))
+                verification_code(&remote->verification, media->verification_code);
+}
