@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
@@ -53,8 +52,7 @@ void hub_link_flush(World *world, HubLink *link)
         Frame *frame;
 
         while (link->connection && (frame = outbox_peek(&link->outbox, world->hub.committed))) {
-                connection_send(link->connection, false, (char *)frame->data + LWS_PRE,
-                                frame->length);
+                connection_send(link->connection, false, (char *)frame->data, frame->length);
                 outbox_pop(&link->outbox);
         }
 }
