@@ -27,7 +27,7 @@ Side *exchange_call_side(const Call *call, const User *user)
 
 /* ---- sides ---- */
 
-static int side_new(Call *call, User *user, CallDirection direction, Side **ret)
+static int side_new(Call *call, User *user, const char *uid, CallDirection direction, Side **ret)
 {
         Side *side = calloc(1, sizeof(*side));
 
@@ -41,7 +41,7 @@ static int side_new(Call *call, User *user, CallDirection direction, Side **ret)
                 .join_until = USEC_NEVER,
                 .told = {MEMBER_STATE_COUNT, MEMBER_STATE_COUNT},
         };
-        STR_SET(side->uid, user->uid);
+        STR_SET(side->uid, uid);
         DL_APPEND2(call->sides, side, call_prev, call_next);
         call->n_sides++;
         call->n_rings += direction == CALL_DIRECTION_INCOMING;
@@ -52,7 +52,7 @@ static int side_new(Call *call, User *user, CallDirection direction, Side **ret)
 
 int exchange_side_new(Call *call, User *user, Side **ret)
 {
-        return side_new(call, user, CALL_DIRECTION_INCOMING, ret);
+        return side_new(call, user, user->uid, CALL_DIRECTION_INCOMING, ret);
 }
 
 /* The lists that a live side of that status is in. */
@@ -157,7 +157,7 @@ int exchange_call_new(const CallRecord *record, User *caller, Call **ret)
         call->answered = call->alone_since = USEC_NEVER;
         int r = call_record_copy(&call->record, record);
         if (r == 0)
-                r = side_new(call, caller, CALL_DIRECTION_OUTGOING, &side);
+                r = side_new(call, caller, record->initiator.uid, CALL_DIRECTION_OUTGOING, &side);
         if (r < 0) {
                 call_record_done(&call->record);
                 free(call);

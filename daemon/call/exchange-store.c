@@ -170,9 +170,19 @@ static bool live_call_is_sound(const LiveCall *live)
         return true;
 }
 
+/* Who was removed while the hub was down has left. */
+static int caller_restore(Side *side, const Moment *moment, const LiveMember *stored)
+{
+        LiveMember caller = *stored;
+
+        if (!side->user && !call_status_is_terminal(caller.status))
+                caller.status = CALL_STATUS_ENDED;
+        return side_restore(side, moment, &caller);
+}
+
 static int call_restore(Exchange *exchange, const Moment *moment, Call *call, const LiveCall *live)
 {
-        int r = side_restore(call_caller(call), moment, &live->caller);
+        int r = caller_restore(call_caller(call), moment, &live->caller);
 
         for (size_t i = 0; r == 0 && i < live->n_members; i++) {
                 const LiveMember *member = &live->members[i];
@@ -197,6 +207,8 @@ static int call_restore(Exchange *exchange, const Moment *moment, Call *call, co
 int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live)
 {
         User *caller = exchange_user_find(exchange, live->record.initiator.uid);
+        bool needs_caller = live->record.receiver_type != RECEIVER_TYPE_GROUP ||
+                            live->record.status != CALL_STATUS_ONGOING;
         Ending ending;
         Call *call;
 
@@ -204,7 +216,7 @@ int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *l
                 return -EINVAL;
         if (exchange_call_find(exchange, live->record.session_id))
                 return -EEXIST;
-        if (!caller)
+        if (!caller && needs_caller)
                 return CALL_ERROR_USER_NOT_FOUND;
 
         int r = exchange_call_new(&live->record, caller, &call);

@@ -158,8 +158,8 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
  * After a restart, after users and groups and before any link: a call as it was stored. Grace
  * periods start now. Who took part in the media by the device's own link does so again, under the
  * same id; who did by a join token has to join anew. Returns 0, -ENOMEM, -EINVAL (over already, or
- * it cannot have been so), -EEXIST, or UserNotFound (the caller, or nobody of the members, is there
- * any more).
+ * it cannot have been so), -EEXIST, or UserNotFound (nobody of the members is there any more, or
+ * the caller, whom only an answered call to a group does not need).
  */
 int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live);
 /*

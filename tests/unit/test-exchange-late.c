@@ -78,6 +78,32 @@ START_TEST(rule_12_a_call_that_its_caller_has_left_keeps_its_beginning_over_rest
 }
 END_TEST
 
+START_TEST(rule_11_a_call_whose_caller_was_removed_while_the_hub_was_down_goes_on)
+{
+        static const char *const left[] = {"bob", "carol", "dave"};
+        ExchangeLimits limits = {0};
+
+        team_talks();
+        accepts(CAROL, 1);
+        forget();
+        world.exchange = exchange_free(world.exchange);
+        memset(world.links, 0, sizeof(world.links));
+        ck_assert_int_eq(exchange_new(&limits, &world.exchange), 0);
+        for (size_t i = 0; i < ELEMENTSOF(left); i++)
+                ck_assert_int_eq(
+                        exchange_user_add(world.exchange, left[i], left[i], WHEN_BUSY_REJECT), 0);
+        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, &world.stored[1]), 0);
+        ck_assert_uint_eq(exchange_n_calls(world.exchange), 1);
+        comes(BOB);
+        comes(CAROL);
+        says(CAROL, MESSAGE_END, 1);
+        unsaid("drop 1");
+        says(BOB, MESSAGE_END, 1);
+        said("drop 1");
+        forget();
+}
+END_TEST
+
 START_TEST(rule_11_before_the_first_accept_nobody_comes_late)
 {
         team_rings();
@@ -192,6 +218,8 @@ int main(void)
         tcase_add_test(late, rule_11_who_left_may_come_back_from_any_device);
         tcase_add_test(late,
                        rule_12_a_call_that_its_caller_has_left_keeps_its_beginning_over_restarts);
+        tcase_add_test(late,
+                       rule_11_a_call_whose_caller_was_removed_while_the_hub_was_down_goes_on);
         tcase_add_test(late, rule_11_before_the_first_accept_nobody_comes_late);
         tcase_add_test(late, rule_11_after_the_end_nobody_comes_late);
         tcase_add_test(late, rule_8_coming_late_while_in_a_call_needs_end_others_or_parallel);
