@@ -181,6 +181,14 @@ static int on_failed(sd_event_source *source, void *userdata)
         return 0;
 }
 
+/* What tells of a failure is there before anything can fail. */
+static int prepare_failure(Worker *worker)
+{
+        int r = sd_event_add_defer(worker->workers->event, &worker->failed, on_failed, worker);
+
+        return r < 0 ? r : sd_event_source_set_enabled(worker->failed, SD_EVENT_OFF);
+}
+
 static int add_worker(Workers *workers, const char *session_id, Worker **ret)
 {
         Worker *worker = calloc(1, sizeof(*worker));
@@ -190,6 +198,8 @@ static int add_worker(Workers *workers, const char *session_id, Worker **ret)
         worker->workers = workers;
         memcpy(worker->session_id, session_id, sizeof(worker->session_id));
         int r = stats_queue_new(workers->event, &worker->stats);
+        if (r >= 0)
+                r = prepare_failure(worker);
         if (r >= 0) {
                 HASH_ADD_STR(workers->by_session, session_id, worker);
                 r = worker->hh.tbl ? 0 : -ENOMEM;
@@ -239,11 +249,8 @@ static void start_now(Worker *worker)
         worker->error = adopt(worker);
         if (worker->error < 0)
                 worker->error = spawn(worker);
-        if (worker->error >= 0)
-                return;
-        int r = sd_event_add_defer(worker->workers->event, &worker->failed, on_failed, worker);
-        if (r < 0)
-                log_error("cannot report that a media worker is missing: %s", strerror(-r));
+        if (worker->error < 0)
+                (void)sd_event_source_set_enabled(worker->failed, SD_EVENT_ONESHOT);
 }
 
 static int on_start(sd_event_source *source, uint64_t usec, void *userdata)
@@ -261,7 +268,12 @@ void workers_start(Workers *workers, const char *session_id, const char *title)
                 return;
         int r = add_worker(workers, session_id, &worker);
         if (r < 0) {
-                log_error("cannot start a media worker: %s", strerror(-r));
+                char text[SENTENCE_MAX];
+
+                snprintf(text, sizeof(text), "the media worker cannot be started: %s",
+                         strerror(-r));
+                log_fields(LOG_ERR, text, "SESSION_ID=%s", session_id, NULL);
+                workers->events->gone(workers->userdata, session_id, text);
                 return;
         }
         (void)STR_SET(worker->title, title);
