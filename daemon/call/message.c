@@ -114,6 +114,17 @@ static void message_reply_done(MessageReply *reply)
         }
 }
 
+bool message_sessions_have(const MessageSessions *sessions, const CallRecord *record)
+{
+        if (sessions->count == 0)
+                return sessions->until == 0 || record->initiated_at <= sessions->until;
+        for (size_t i = 0; i < sessions->count; i++) {
+                if (str_eq(sessions->session_ids[i], record->session_id))
+                        return true;
+        }
+        return false;
+}
+
 void message_done(Message *message)
 {
         switch (message->type) {

@@ -175,7 +175,11 @@ typedef struct MessageHistory {
 typedef struct MessageSessions {
         char (*session_ids)[UUID_LENGTH + 1]; /* owned */
         size_t count;
+        usec_t until; /* all: but for calls that were initiated after that; 0: no matter when */
 } MessageSessions;
+
+/* Whether that call is among them. */
+bool message_sessions_have(const MessageSessions *sessions, const CallRecord *record);
 
 typedef struct IceServer {
         char url[ICE_URL_MAX + 1]; /* stun:, turn:, turns: (RFC 7064, RFC 7065) */

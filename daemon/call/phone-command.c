@@ -296,6 +296,9 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
                 Errand *errand = errand_new(phone, type, NULL);
                 errand->message.sessions.session_ids = TAKE_PTR(ids);
                 errand->message.sessions.count = asked->count;
+                /* It may reach the hub late, or twice: what comes meanwhile is not meant. */
+                if (asked->count == 0)
+                        errand->message.sessions.until = phone_history_until(phone);
                 errand_add(phone, errand);
         }
         phone_done(phone, ticket, NULL);

@@ -141,6 +141,7 @@ struct Phone {
         uint64_t seq_seen, seq_acked;
         usec_t ack_at; /* USEC_NEVER: nothing to acknowledge */
         usec_t history_since, history_paged_to;
+        usec_t history_newest; /* call of the history that is known here: when it was initiated */
 
         WhenBusy when_busy;
         bool do_not_disturb;
@@ -237,6 +238,8 @@ void line_over(Phone *phone, Line *line, const MessageOver *over);
 int line_over_by_record(Phone *phone, Line *line, const CallRecord *record);
 /* It ended, by our own: history is told as well. Returns 0 or -ENOMEM. */
 int line_end_here(Phone *phone, Line *line, CallEvent event, CallReason reason);
+/* Likewise, but the hub has a record of it, or had one that was deleted: history is not told. */
+int line_end_unrecorded(Phone *phone, Line *line, CallEvent event);
 PhoneEvent line_end_event(const CallRecord *record);
 
 /* ---- phone-errand.c ---- */
@@ -361,6 +364,8 @@ void phone_acknowledge(Phone *phone);
 /* A call's record as it is by `over`, for the store. Returns 0 or -ENOMEM. */
 int phone_history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over);
 int phone_history_put(Phone *phone, const CallRecord *record);
+/* What was initiated up to then may be known here, by the hub's clock as far as that is known. */
+usec_t phone_history_until(const Phone *phone);
 
 /* ---- phone-kept.c ---- */
 

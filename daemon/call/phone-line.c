@@ -409,7 +409,7 @@ int line_over_by_record(Phone *phone, Line *line, const CallRecord *record)
         return 0;
 }
 
-int line_end_here(Phone *phone, Line *line, CallEvent event, CallReason reason)
+static int line_end(Phone *phone, Line *line, CallEvent event, CallReason reason, bool recorded)
 {
         CallRecord *record = &line->shown.record;
         CallReason of_rules;
@@ -422,13 +422,25 @@ int line_end_here(Phone *phone, Line *line, CallEvent event, CallReason reason)
         STR_SET(over.reason, call_reason_to_string(reason ? reason : of_rules));
         if (record->answered_at && record->answered_at < over.ended_at)
                 over.duration_s = (uint32_t)((over.ended_at - record->answered_at) / USEC_PER_SEC);
-
-        /* Answered elsewhere is not ours to tell: that device's record is the user's. */
-        if (event != CALL_EVENT_ANSWER_ELSEWHERE && event != CALL_EVENT_DECLINE_ELSEWHERE) {
+        if (recorded) {
                 r = phone_history_put_over(phone, record, &over);
                 if (r < 0)
                         return r;
         }
         line_finish(phone, line, &over);
         return 0;
+}
+
+int line_end_here(Phone *phone, Line *line, CallEvent event, CallReason reason)
+{
+        /* Answered elsewhere is not ours to tell: that device's record is the user's. */
+        bool elsewhere =
+                event == CALL_EVENT_ANSWER_ELSEWHERE || event == CALL_EVENT_DECLINE_ELSEWHERE;
+
+        return line_end(phone, line, event, reason, !elsewhere);
+}
+
+int line_end_unrecorded(Phone *phone, Line *line, CallEvent event)
+{
+        return line_end(phone, line, event, CALL_REASON_NONE, false);
 }

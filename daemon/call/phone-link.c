@@ -12,23 +12,21 @@ static const char *const phone_connections[PHONE_CONNECTION_COUNT] = {
 DEFINE_WORDS_TO_STRING(phone_connection, PhoneConnection, phone_connections);
 
 /* Whether this was asked for here, of that call, and the hub has yet to learn of it. */
-static bool history_asked(const Phone *phone, MessageType type, const char *session_id)
+static bool history_asked(const Phone *phone, MessageType type, const CallRecord *record)
 {
         const Errand *errand;
 
         DL_FOREACH (phone->errands, errand) {
-                const MessageSessions *asked = &errand->message.sessions;
-
-                if (errand->message.type != type)
-                        continue;
-                if (asked->count == 0)
+                if (errand->message.type == type &&
+                    message_sessions_have(&errand->message.sessions, record))
                         return true;
-                for (size_t i = 0; i < asked->count; i++) {
-                        if (str_eq(asked->session_ids[i], session_id))
-                                return true;
-                }
         }
         return false;
+}
+
+usec_t phone_history_until(const Phone *phone)
+{
+        return MAX_OF(phone->instant.date, MAX_OF(phone->history_since, phone->history_newest));
 }
 
 int phone_history_put(Phone *phone, const CallRecord *record)
@@ -36,8 +34,9 @@ int phone_history_put(Phone *phone, const CallRecord *record)
         CallRecord copy = {};
         int r;
 
+        phone->history_newest = MAX_OF(phone->history_newest, record->initiated_at);
         /* What the hub says of it is older than that. */
-        if (history_asked(phone, MESSAGE_FORGET, record->session_id))
+        if (history_asked(phone, MESSAGE_FORGET, record))
                 return 0;
         r = call_record_copy(&copy, record);
         if (r < 0)
@@ -47,7 +46,7 @@ int phone_history_put(Phone *phone, const CallRecord *record)
                 call_record_done(&copy);
                 return r;
         }
-        copy.seen = copy.seen || history_asked(phone, MESSAGE_SEEN, record->session_id);
+        copy.seen = copy.seen || history_asked(phone, MESSAGE_SEEN, record);
         phone_act(phone, PHONE_HISTORY_PUT, record->session_id)->record = copy;
         return 0;
 }
@@ -163,7 +162,7 @@ static int connection_log_out(Phone *phone)
         user_forget(phone);
         *phone->link = '\0';
         phone->seq_seen = phone->seq_acked = 0;
-        phone->history_since = 0;
+        phone->history_since = phone->history_newest = 0;
         return 0;
 }
 

@@ -161,7 +161,14 @@ static int reply_decision(Phone *phone, Errand *errand, const MessageReply *repl
                 errand_add(phone, errand);
                 return REPLY_KEPT;
         }
-        if ((type == MESSAGE_END && gone) || reply->error == CALL_ERROR_NO_SUCH_CALL) {
+        if (type == MESSAGE_CANCEL && reply->error == CALL_ERROR_CALL_TERMINATED && line &&
+            !errand_find(phone, MESSAGE_HISTORY, "")) {
+                /* How it ended was told while nobody was here, and has been deleted since. */
+                r = line_end_unrecorded(phone, line, CALL_EVENT_CANCEL);
+                if (r < 0)
+                        return r;
+                errand_fail(phone, errand, reply->error, reply->text);
+        } else if ((type == MESSAGE_END && gone) || reply->error == CALL_ERROR_NO_SUCH_CALL) {
                 r = reply_unknown_call(phone, errand);
                 if (r < 0)
                         return r;

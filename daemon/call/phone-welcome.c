@@ -201,17 +201,28 @@ static int welcome_unknown_call(Phone *phone, Line *line)
         return 0;
 }
 
+/* The hub has been told to cancel it, and had it no more. */
+static bool line_is_cancelled(Phone *phone, const Line *line)
+{
+        return line->shown.record.status == CALL_STATUS_INITIATED && line->unwanted &&
+               !errand_find(phone, MESSAGE_CANCEL, line->shown.record.session_id);
+}
+
 int welcome_history_known(Phone *phone)
 {
         Line *line;
         int r;
 
         DL_FOREACH (phone->lines, line) {
-                if (!line->unknown || !line_can_be_placed_again(line))
+                bool again = line_can_be_placed_again(line);
+
+                if (!line->unknown || !(again || line_is_cancelled(phone, line)))
                         continue;
                 r = phone_reserve(phone, 1, 1);
-                if (r == 0)
+                if (r == 0 && again)
                         r = welcome_place_again(phone, line);
+                else if (r == 0)
+                        r = line_end_unrecorded(phone, line, CALL_EVENT_CANCEL);
                 if (r < 0)
                         return r;
         }

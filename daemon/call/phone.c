@@ -67,6 +67,19 @@ static int message_incoming(Phone *phone, const CallSnapshot *snapshot)
         return 0;
 }
 
+/* The hub came back without it. A call of ours that is asked for again has to be named. */
+static bool line_is_forgotten(Phone *phone, const Line *line, const MessageSessions *sessions)
+{
+        const char *session_id = line->shown.record.session_id;
+
+        if (line->shown.record.status != CALL_STATUS_INITIATED)
+                return false;
+        return line_rings(line)
+                       ? line->unknown
+                       : sessions->count > 0 && (line->unknown || line->unwanted ||
+                                                 errand_find(phone, MESSAGE_INITIATE, session_id));
+}
+
 /* What is deleted is over, and whoever deleted it knows: here it stops, and leaves no record. */
 static int message_forgotten_calls(Phone *phone, const MessageSessions *sessions)
 {
@@ -74,17 +87,12 @@ static int message_forgotten_calls(Phone *phone, const MessageSessions *sessions
         int r;
 
         DL_FOREACH (phone->lines, line) {
-                bool named = sessions->count == 0;
-
-                for (size_t i = 0; i < sessions->count; i++)
-                        named = named ||
-                                str_eq(sessions->session_ids[i], line->shown.record.session_id);
-                if (!named || !line->unknown || !line_rings(line))
+                if (!message_sessions_have(sessions, &line->shown.record) ||
+                    !line_is_forgotten(phone, line, sessions))
                         continue;
                 r = phone_reserve(phone, 1, 1);
                 if (r == 0)
-                        r = line_end_here(phone, line, CALL_EVENT_ANSWER_ELSEWHERE,
-                                          CALL_REASON_CALLER_LOST);
+                        r = line_end_unrecorded(phone, line, CALL_EVENT_CALLER_LOST);
                 if (r < 0)
                         return r;
         }
@@ -105,6 +113,7 @@ static int message_forgotten(Phone *phone, const MessageSessions *sessions)
         PhoneAction *action = phone_act(phone, PHONE_HISTORY_FORGET, NULL);
         action->sessions.session_ids = ids;
         action->sessions.count = sessions->count;
+        action->sessions.until = sessions->until;
         return message_forgotten_calls(phone, sessions);
 }
 

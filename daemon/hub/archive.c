@@ -44,13 +44,14 @@ static const char *const statements_sql[ARCHIVE_STATEMENT_COUNT] = {
                     " RETURNING json, unseen",
         [SEE_ALL] = "UPDATE history SET unseen = 0, changed_at = ?3 + old.n FROM"
                     " (SELECT changed_at AS at, row_number() OVER (ORDER BY changed_at) AS n"
-                    "  FROM history WHERE uid = ?1 AND unseen AND json <> '') AS old"
+                    "  FROM history WHERE uid = ?1 AND initiated_at <= ?2 AND unseen AND json <> "
+                    "'') AS old"
                     " WHERE changed_at = old.at RETURNING json, unseen",
         [FORGET_ONE] = "UPDATE history SET json = '', unseen = 0, changed_at = ?3"
                        " WHERE uid = ?1 AND session_id = ?2 AND json <> ''",
         [FORGET_ALL] = "UPDATE history SET json = '', unseen = 0, changed_at = ?3 + old.n FROM"
                        " (SELECT changed_at AS at, row_number() OVER (ORDER BY changed_at) AS n"
-                       "  FROM history WHERE uid = ?1 AND json <> '') AS old"
+                       "  FROM history WHERE uid = ?1 AND initiated_at <= ?2 AND json <> '') AS old"
                        " WHERE changed_at = old.at",
         [PRUNE] = "DELETE FROM history WHERE changed_at IN"
                   " (SELECT h.changed_at FROM users u CROSS JOIN history h"
@@ -276,7 +277,7 @@ int archive_changes(Archive *archive, const char *uid, usec_t since, size_t budg
 int archive_deletions(Archive *archive, const char *uid, usec_t since, MessageSessions *ret)
 {
         sqlite3_stmt *deletions = archive->statements[DELETIONS];
-        MessageSessions sessions = {calloc(SESSION_IDS_MAX, UUID_LENGTH + 1), 0};
+        MessageSessions sessions = {.session_ids = calloc(SESSION_IDS_MAX, UUID_LENGTH + 1)};
         int result = SQLITE_DONE;
 
         if (!sessions.session_ids)
@@ -311,15 +312,25 @@ int archive_latest(Archive *archive, usec_t span, uint32_t max,
         return finish(latest, r != 0 ? r : database_errno(result));
 }
 
-/* One step of SEE_ONE or SEE_ALL: tells of what it has changed. */
-static int see(Archive *archive, sqlite3_stmt *statement, const char *uid, const char *session_id,
-               int (*each)(const CallRecord *, void *), void *userdata)
+/* Whose, and of all up to when. */
+static void bind_all(sqlite3_stmt *statement, const char *uid, const MessageSessions *sessions)
+{
+        bind_text(statement, 1, uid);
+        sqlite3_bind_int64(statement, 2, sessions->until ? (int64_t)sessions->until : INT64_MAX);
+}
+
+static void bind_one(sqlite3_stmt *statement, const char *uid, const char *session_id)
+{
+        bind_text(statement, 1, uid);
+        bind_text(statement, 2, session_id);
+}
+
+/* One step of SEE_ONE or SEE_ALL, which is bound: tells of what it has changed. */
+static int see(Archive *archive, sqlite3_stmt *statement, int (*each)(const CallRecord *, void *),
+               void *userdata)
 {
         int result, r = 0;
 
-        bind_text(statement, 1, uid);
-        if (session_id)
-                bind_text(statement, 2, session_id);
         sqlite3_bind_int64(statement, 3, (int64_t)next_change(archive));
         while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
                 CallRecord record = {0};
@@ -339,23 +350,23 @@ static int see(Archive *archive, sqlite3_stmt *statement, const char *uid, const
 int archive_mark_seen(Archive *archive, const char *uid, const MessageSessions *sessions,
                       int (*each)(const CallRecord *, void *), void *userdata)
 {
-        if (sessions->count == 0)
-                return see(archive, archive->statements[SEE_ALL], uid, NULL, each, userdata);
+        sqlite3_stmt *one = archive->statements[SEE_ONE], *all = archive->statements[SEE_ALL];
 
+        if (sessions->count == 0) {
+                bind_all(all, uid, sessions);
+                return see(archive, all, each, userdata);
+        }
         int r = database_run(archive->database, "BEGIN IMMEDIATE");
-        for (size_t i = 0; r >= 0 && i < sessions->count; i++)
-                r = see(archive, archive->statements[SEE_ONE], uid, sessions->session_ids[i], each,
-                        userdata);
+        for (size_t i = 0; r >= 0 && i < sessions->count; i++) {
+                bind_one(one, uid, sessions->session_ids[i]);
+                r = see(archive, one, each, userdata);
+        }
         int committed = database_run(archive->database, r < 0 ? "ROLLBACK" : "COMMIT");
         return r < 0 ? r : committed;
 }
 
-static int forget(Archive *archive, sqlite3_stmt *statement, const char *uid,
-                  const char *session_id, size_t *changed)
+static int forget(Archive *archive, sqlite3_stmt *statement, size_t *changed)
 {
-        bind_text(statement, 1, uid);
-        if (session_id)
-                bind_text(statement, 2, session_id);
         sqlite3_bind_int64(statement, 3, (int64_t)next_change(archive));
         int r = finish(statement, database_errno(sqlite3_step(statement)));
         if (r >= 0)
@@ -366,16 +377,19 @@ static int forget(Archive *archive, sqlite3_stmt *statement, const char *uid,
 int archive_forget(Archive *archive, const char *uid, const MessageSessions *sessions,
                    size_t *ret_changed)
 {
+        sqlite3_stmt *one = archive->statements[FORGET_ONE], *all = archive->statements[FORGET_ALL];
         size_t changed = 0;
         int r;
 
         if (sessions->count == 0) {
-                r = forget(archive, archive->statements[FORGET_ALL], uid, NULL, &changed);
+                bind_all(all, uid, sessions);
+                r = forget(archive, all, &changed);
         } else {
                 r = database_run(archive->database, "BEGIN IMMEDIATE");
-                for (size_t i = 0; r >= 0 && i < sessions->count; i++)
-                        r = forget(archive, archive->statements[FORGET_ONE], uid,
-                                   sessions->session_ids[i], &changed);
+                for (size_t i = 0; r >= 0 && i < sessions->count; i++) {
+                        bind_one(one, uid, sessions->session_ids[i]);
+                        r = forget(archive, one, &changed);
+                }
                 int committed = database_run(archive->database, r < 0 ? "ROLLBACK" : "COMMIT");
                 r = r < 0 ? r : committed;
         }

@@ -178,8 +178,7 @@ int history_put(History *history, const CallRecord *record)
 
 /* Runs `all`, or `one` for each session id, and counts the records that it changed. */
 static int change_records(History *history, const char *all, const char *one,
-                          const char (*session_ids)[UUID_LENGTH + 1], size_t count,
-                          size_t *ret_changed)
+                          const MessageSessions *sessions, size_t *ret_changed)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
         sqlite3 *handle = database_handle(history->database);
@@ -188,10 +187,12 @@ static int change_records(History *history, const char *all, const char *one,
 
         if (r < 0)
                 return r;
-        r = history_statement(history, count == 0 ? all : one, &statement);
-        for (size_t i = 0; r >= 0 && i < MAX_OF(count, (size_t)1); i++) {
-                if (count > 0)
-                        history_bind_text(statement, 1, session_ids[i]);
+        r = history_statement(history, sessions->count == 0 ? all : one, &statement);
+        for (size_t i = 0; r >= 0 && i < MAX_OF(sessions->count, (size_t)1); i++) {
+                if (sessions->count > 0)
+                        history_bind_text(statement, 1, sessions->session_ids[i]);
+                else
+                        history_bind_number(statement, 1, sessions->until ?: INT64_MAX);
                 r = history_statement_run(statement);
                 changed += (size_t)sqlite3_changes(handle);
         }
@@ -201,21 +202,19 @@ static int change_records(History *history, const char *all, const char *one,
         return r;
 }
 
-int history_mark_seen(History *history, const char (*session_ids)[UUID_LENGTH + 1], size_t count,
-                      size_t *ret_changed)
+int history_mark_seen(History *history, const MessageSessions *sessions, size_t *ret_changed)
 {
         return change_records(history,
-                              "UPDATE calls SET seen = 1 WHERE status = 'missed' AND seen = 0",
+                              "UPDATE calls SET seen = 1"
+                              " WHERE status = 'missed' AND seen = 0 AND initiated_at <= ?",
                               "UPDATE calls SET seen = 1 WHERE session_id = ? AND seen = 0",
-                              session_ids, count, ret_changed);
+                              sessions, ret_changed);
 }
 
-int history_forget(History *history, const char (*session_ids)[UUID_LENGTH + 1], size_t count,
-                   size_t *ret_changed)
+int history_forget(History *history, const MessageSessions *sessions, size_t *ret_changed)
 {
-        return change_records(history, "DELETE FROM calls WHERE 1",
-                              "DELETE FROM calls WHERE session_id = ?", session_ids, count,
-                              ret_changed);
+        return change_records(history, "DELETE FROM calls WHERE initiated_at <= ?",
+                              "DELETE FROM calls WHERE session_id = ?", sessions, ret_changed);
 }
 
 int history_clear(History *history)

@@ -42,11 +42,9 @@ int history_page(History *history, const HistoryFilter *filter, uint32_t limit, 
                  HistoryPage *ret);
 void history_page_done(HistoryPage *page);
 
-/* count 0: all. *ret_changed (may be NULL): how many records changed. */
-int history_mark_seen(History *history, const char (*session_ids)[UUID_LENGTH + 1], size_t count,
-                      size_t *ret_changed);
-int history_forget(History *history, const char (*session_ids)[UUID_LENGTH + 1], size_t count,
-                   size_t *ret_changed);
+/* *ret_changed (may be NULL): how many records changed. */
+int history_mark_seen(History *history, const MessageSessions *sessions, size_t *ret_changed);
+int history_forget(History *history, const MessageSessions *sessions, size_t *ret_changed);
 int history_unseen_missed(History *history, uint32_t *ret);
 
 /* Small things beside: policy, listeners, the newest change known. */

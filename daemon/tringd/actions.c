@@ -158,14 +158,12 @@ static void call_added(Daemon *daemon, const PhoneAction *action)
 
 static void forget_history(Daemon *daemon, const PhoneAction *action)
 {
-        const MessageSessions *gone = &action->sessions;
         History *history = kept_history(daemon);
 
         if (!history)
                 return;
         report(action, "the history keeps what was deleted",
-               history_forget(history, (const char(*)[UUID_LENGTH + 1]) gone->session_ids,
-                              gone->count, NULL));
+               history_forget(history, &action->sessions, NULL));
         daemon->logs_changed = true;
 }
 

@@ -145,8 +145,8 @@ static int read_sessions(sd_bus_message *message, MessageSessions *ret, sd_bus_e
         return r < 0 ? r : sd_bus_message_exit_container(message);
 }
 
-typedef int (*ChangeHistory)(History *history, const char (*session_ids)[UUID_LENGTH + 1],
-                             size_t count, size_t *ret_changed);
+typedef int (*ChangeHistory)(History *history, const MessageSessions *sessions,
+                             size_t *ret_changed);
 
 /* Here at once, at the hub when it can be reached: nobody waits for that. */
 static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType type,
@@ -161,8 +161,7 @@ static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType
                 r = read_sessions(message, &command.sessions, error);
         History *history = kept_history(daemon);
         if (r >= 0 && history)
-                r = change(history, (const char(*)[UUID_LENGTH + 1]) command.sessions.session_ids,
-                           command.sessions.count, &changed);
+                r = change(history, &command.sessions, &changed);
         if (r < 0)
                 return r;
         daemon->logs_changed = daemon->logs_changed || changed > 0;

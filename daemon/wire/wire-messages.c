@@ -244,8 +244,13 @@ static const FieldTable history_fields =
                         .max = SESSION_IDS_MAX                                  \
         }
 
-static const FieldTable seen_fields = REQUEST_TABLE("seen", SESSIONS_FIELD);
-static const FieldTable forget_fields = REQUEST_TABLE("forget", SESSIONS_FIELD);
+#define UNTIL_FIELD                                                \
+        {                                                          \
+                "until", FIELD_U64, 0, AT(Message, sessions.until) \
+        }
+
+static const FieldTable seen_fields = REQUEST_TABLE("seen", SESSIONS_FIELD, UNTIL_FIELD);
+static const FieldTable forget_fields = REQUEST_TABLE("forget", SESSIONS_FIELD, UNTIL_FIELD);
 static const FieldTable logout_fields =
         FIELD_TABLE("logout", {NULL, FIELD_FLAT, .table = &request_fields});
 
@@ -369,7 +374,7 @@ static const FieldTable signalled_fields =
 
 static const FieldTable logged_fields =
         EVENT_TABLE("logged", {NULL, FIELD_FLAT, 0, AT(Message, logged), .table = &record_fields});
-static const FieldTable forgotten_fields = EVENT_TABLE("forgotten", SESSIONS_FIELD);
+static const FieldTable forgotten_fields = EVENT_TABLE("forgotten", SESSIONS_FIELD, UNTIL_FIELD);
 static const FieldTable groups_fields = EVENT_TABLE(
         "groups", {"groups", FIELD_LIST, 0, LIST_AT(Message, groups.groups, groups.n_groups),
                    .max = GROUPS_PER_USER_MAX, .table = &group_fields});

@@ -222,15 +222,6 @@ static void hub_history(World *world, HubLink *link, const Message *message)
         link_reply(world, link, &reply);
 }
 
-static bool sessions_have(const MessageSessions *sessions, const char *session_id)
-{
-        bool has = sessions->count == 0;
-
-        for (size_t i = 0; i < sessions->count; i++)
-                has = has || str_eq(sessions->session_ids[i], session_id);
-        return has;
-}
-
 static void hub_seen(World *world, HubLink *link, const Message *message)
 {
         Disk *disk = &world->hub.disk;
@@ -244,7 +235,7 @@ static void hub_seen(World *world, HubLink *link, const Message *message)
 
                 if (filed->forgotten || filed->record.seen ||
                     !str_eq(filed->uid, handset_uid(link->handset)) ||
-                    !sessions_have(&message->sessions, filed->record.session_id))
+                    !message_sessions_have(&message->sessions, &filed->record))
                         continue;
                 filed->record.seen = true;
                 filed->changed_at = disk->last_change =
@@ -264,7 +255,7 @@ static void hub_forget(World *world, HubLink *link, const Message *message)
                 Filed *filed = &disk->history.filed[i];
 
                 if (filed->forgotten || !str_eq(filed->uid, handset_uid(link->handset)) ||
-                    !sessions_have(&message->sessions, filed->record.session_id))
+                    !message_sessions_have(&message->sessions, &filed->record))
                         continue;
                 filed->forgotten = true;
                 filed->changed_at = disk->last_change =

@@ -166,10 +166,12 @@ static void history_put(Handset *handset, const CallRecord *record)
 static void history_forget(Handset *handset, const MessageSessions *sessions)
 {
         handset_write_history(handset);
-        for (size_t i = 0; i < sessions->count; i++)
-                shelf_remove(&handset->history, "", sessions->session_ids[i]);
-        if (sessions->count == 0)
-                shelf_done(&handset->history);
+        for (size_t i = handset->history.n; i-- > 0;) {
+                const CallRecord *record = &handset->history.filed[i].record;
+
+                if (message_sessions_have(sessions, record))
+                        shelf_remove(&handset->history, "", record->session_id);
+        }
 }
 
 /* The store's part of what a program asks for. */
@@ -187,11 +189,7 @@ static void history_asked(Handset *handset, const PhoneCommand *command)
         for (size_t i = 0; i < handset->history.n; i++) {
                 CallRecord *record = &handset->history.filed[i].record;
 
-                for (size_t j = 0; j < asked->count; j++) {
-                        if (str_eq(asked->session_ids[j], record->session_id))
-                                record->seen = true;
-                }
-                record->seen |= asked->count == 0;
+                record->seen |= message_sessions_have(asked, record);
         }
 }
 

@@ -236,17 +236,20 @@ END_TEST
 START_TEST(missed_calls_are_unseen_until_they_are_marked)
 {
         CallRecord record;
+        char ids[1][UUID_LENGTH + 1];
+        const MessageSessions one = {ids, 1}, all = {0};
         size_t changed;
 
         put_calls();
         ck_assert_uint_eq(unseen(), 12);
         call_number(1, &record);
-        ck_assert_int_eq(history_mark_seen(history, &record.session_id, 1, &changed), 0);
+        ck_assert_int_eq(STR_SET(ids[0], record.session_id), 0);
+        ck_assert_int_eq(history_mark_seen(history, &one, &changed), 0);
         ck_assert_uint_eq(changed, 1);
         ck_assert_uint_eq(unseen(), 11);
-        ck_assert_int_eq(history_mark_seen(history, &record.session_id, 1, &changed), 0);
+        ck_assert_int_eq(history_mark_seen(history, &one, &changed), 0);
         ck_assert_uint_eq(changed, 0);
-        ck_assert_int_eq(history_mark_seen(history, NULL, 0, &changed), 0);
+        ck_assert_int_eq(history_mark_seen(history, &all, &changed), 0);
         ck_assert_uint_eq(changed, 11);
         ck_assert_uint_eq(unseen(), 0);
 }
@@ -258,7 +261,7 @@ START_TEST(what_was_seen_here_is_not_unseen_by_an_older_record)
 
         call_number(1, &record);
         ck_assert_int_eq(history_put(history, &record), 0);
-        ck_assert_int_eq(history_mark_seen(history, NULL, 0, NULL), 0);
+        ck_assert_int_eq(history_mark_seen(history, &(MessageSessions){0}, NULL), 0);
         ck_assert_int_eq(history_put(history, &record), 0);
         ck_assert_uint_eq(unseen(), 0);
 }
@@ -280,10 +283,29 @@ START_TEST(a_call_that_is_missed_in_the_end_begins_unseen)
 }
 END_TEST
 
+START_TEST(all_until_then_is_all_but_what_was_initiated_since)
+{
+        CallRecord record;
+        MessageSessions until = {0};
+        size_t changed;
+
+        put_calls();
+        call_number(10, &record);
+        until.until = record.initiated_at;
+        ck_assert_int_eq(history_mark_seen(history, &until, &changed), 0);
+        ck_assert_uint_eq(changed, 12 - unseen());
+        ck_assert_uint_gt(unseen(), 0);
+        ck_assert_int_eq(history_forget(history, &until, &changed), 0);
+        ck_assert_uint_eq(changed, 12); /* with 11, of the same date */
+        ck_assert_uint_eq(count(&everything), N_CALLS - 12);
+}
+END_TEST
+
 START_TEST(forgetting_deletes_what_is_named_or_all)
 {
         CallRecord records[2];
         char ids[2][UUID_LENGTH + 1];
+        const MessageSessions two = {ids, 2}, all = {0};
         size_t changed;
 
         put_calls();
@@ -291,11 +313,10 @@ START_TEST(forgetting_deletes_what_is_named_or_all)
                 call_number(i, &records[i]);
                 ck_assert_int_eq(STR_SET(ids[i], records[i].session_id), 0);
         }
-        ck_assert_int_eq(history_forget(history, (const char(*)[UUID_LENGTH + 1]) ids, 2, &changed),
-                         0);
+        ck_assert_int_eq(history_forget(history, &two, &changed), 0);
         ck_assert_uint_eq(changed, 2);
         ck_assert_uint_eq(count(&everything), 23);
-        ck_assert_int_eq(history_forget(history, NULL, 0, &changed), 0);
+        ck_assert_int_eq(history_forget(history, &all, &changed), 0);
         ck_assert_uint_eq(changed, 23);
         ck_assert_uint_eq(count(&everything), 0);
 }
@@ -377,6 +398,7 @@ int main(void)
         tcase_add_test(memory, missed_calls_are_unseen_until_they_are_marked);
         tcase_add_test(memory, what_was_seen_here_is_not_unseen_by_an_older_record);
         tcase_add_test(memory, a_call_that_is_missed_in_the_end_begins_unseen);
+        tcase_add_test(memory, all_until_then_is_all_but_what_was_initiated_since);
         tcase_add_test(memory, forgetting_deletes_what_is_named_or_all);
         tcase_add_test(memory, settings_are_kept_and_cleared_with_the_rest);
         suite_add_tcase(suite, memory);

@@ -271,6 +271,26 @@ START_TEST(changes_come_in_their_order_and_once)
 }
 END_TEST
 
+START_TEST(rule_16_all_that_were_seen_or_deleted_are_those_until_then)
+{
+        const MessageSessions until = {.until = 2};
+        int seen = 0;
+        size_t n;
+
+        for (unsigned i = 1; i <= 3; i++) {
+                char id[UUID_LENGTH + 1] = UUID("00");
+
+                id[UUID_LENGTH - 1] = (char)('0' + i);
+                add_log("alice", id, i, true);
+        }
+        ck_assert_int_eq(archive_mark_seen(archive, "alice", &until, count_records, &seen), 0);
+        ck_assert_int_eq(seen, 2);
+        ck_assert_int_eq(archive_forget(archive, "alice", &until, &n), 0);
+        ck_assert_uint_eq(n, 2);
+        ck_assert_uint_eq(count_history("alice"), 1);
+}
+END_TEST
+
 START_TEST(old_history_goes_and_unseen_missed_calls_stay_longer)
 {
         size_t deleted;
@@ -431,6 +451,7 @@ int main(void)
         tcase_add_test(tests, a_page_ends_at_the_budget_and_the_next_goes_on);
         tcase_add_loop_test(tests, what_is_no_cursor_is_refused, 0, ELEMENTSOF(no_cursors));
         tcase_add_test(tests, changes_come_in_their_order_and_once);
+        tcase_add_test(tests, rule_16_all_that_were_seen_or_deleted_are_those_until_then);
         tcase_add_test(tests, old_history_goes_and_unseen_missed_calls_stay_longer);
         tcase_add_test(tests, what_is_deleted_is_told_to_who_asks_later);
         tcase_add_test(tests, the_latest_calls_are_known_and_deleted_ones_too);

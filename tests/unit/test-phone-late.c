@@ -343,6 +343,74 @@ START_TEST(rule_15_a_call_is_not_placed_again_before_history_is_known)
 }
 END_TEST
 
+START_TEST(rule_16_all_that_were_seen_are_those_that_were_known_then)
+{
+        MessageSessions all = {0};
+        PhoneCommand sees = about(PHONE_COMMAND_SEEN, &all);
+        CallRecord record = incoming(CALL, CALL_STATUS_MISSED).record;
+        FIXTURE(f);
+
+        hub_gone(f);
+        command(f, &sees);
+        usec_t then = f->instant.date;
+        forget(f);
+        wait_us(f, USEC_PER_SEC);
+        record.seen = false;
+        record.initiated_at = f->instant.date;
+        hub_remembers(f, &record); /* and is asked again */
+        fixture_said(f);
+        ck_assert(!f->last[PHONE_HISTORY_PUT].record.seen);
+        ck_assert_uint_eq(f->sent[MESSAGE_SEEN].sessions.until, then);
+}
+END_TEST
+
+START_TEST(rule_16_all_are_those_by_the_hubs_clock_where_it_is_ahead)
+{
+        MessageSessions all = {0};
+        PhoneCommand sees = about(PHONE_COMMAND_SEEN, &all);
+        CallRecord record = incoming(CALL, CALL_STATUS_MISSED).record;
+        Message logged = {.type = MESSAGE_LOGGED};
+        FIXTURE(f);
+
+        record.initiated_at = f->instant.date + USEC_PER_SEC;
+        logged.logged = record;
+        hub_message(f, &logged);
+        command(f, &sees);
+        forget(f);
+        ck_assert_uint_eq(f->sent[MESSAGE_SEEN].sessions.until, record.initiated_at);
+}
+END_TEST
+
+START_TEST(rule_6_a_cancel_of_what_is_over_ends_it)
+{
+        FIXTURE(f);
+
+        placed(f, CALL);
+        reject(f, CALL, CALL_STATUS_CANCELLED);
+        hub_gone(f);
+        hub_remembers(f, NULL);
+        forget(f);
+        reply_error(f, MESSAGE_CANCEL, CALL_ERROR_CALL_TERMINATED);
+        ck_assert_ptr_nonnull(strstr(fixture_said(f), "status:cancelled/caller-cancelled"));
+        ck_assert_uint_eq(stored_calls(f), 0);
+}
+END_TEST
+
+START_TEST(rule_16_a_call_of_ours_that_was_deleted_elsewhere_does_not_begin_again)
+{
+        char ids[1][UUID_LENGTH + 1] = {CALL};
+        Message deleted = {.type = MESSAGE_FORGOTTEN, .sessions = {ids, 1}};
+        FIXTURE(f);
+
+        placed(f, CALL);
+        hub_gone(f);
+        hub_remembers(f, NULL);
+        forget(f);
+        hub_message(f, &deleted);
+        ck_assert_ptr_nonnull(strstr(fixture_said(f), "status:cancelled/caller-lost"));
+}
+END_TEST
+
 START_TEST(rule_16_a_ring_that_was_deleted_elsewhere_stops)
 {
         char ids[1][UUID_LENGTH + 1] = {CALL};
@@ -397,6 +465,10 @@ int main(void)
                 rule_17_a_resumed_link_does_not_say_up_to_when_history_is_known,
                 rule_11_the_record_of_an_earlier_part_does_not_end_a_call_that_was_joined_again,
                 rule_15_a_call_is_not_placed_again_before_history_is_known,
+                rule_16_all_that_were_seen_are_those_that_were_known_then,
+                rule_16_all_are_those_by_the_hubs_clock_where_it_is_ahead,
+                rule_6_a_cancel_of_what_is_over_ends_it,
+                rule_16_a_call_of_ours_that_was_deleted_elsewhere_does_not_begin_again,
                 rule_16_a_ring_that_was_deleted_elsewhere_stops,
                 rule_2_a_ring_that_ran_out_while_the_daemon_was_away_is_not_heard_again,
         };

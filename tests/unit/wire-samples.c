@@ -99,6 +99,7 @@ static void sample_sessions(MessageSessions *sessions)
 {
         sessions->session_ids = allocate(2, sizeof(*sessions->session_ids));
         sessions->count = 2;
+        sessions->until = DATE;
         SET(sessions->session_ids[0], SAMPLE_SESSION);
         SET(sessions->session_ids[1], SAMPLE_SESSION_2);
 }
