@@ -50,6 +50,12 @@ const media = new Media({
         changed: () => turn(() => {}),
         flows: (flows) => turn(() => phone.session.setFlows(flows)),
         say: (text) => say(text, { isError: true }),
+        fault: (id, text) => {
+                const other = phone.session.others.get(id);
+
+                if (other)
+                        say(`Media with ${other.name || other.uid}: ${sentence(text)}`, { isError: true });
+        },
 });
 
 const link = new Link({

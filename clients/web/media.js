@@ -17,7 +17,7 @@ const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl:
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 
 export class Media {
-        /* `on`: signal(peer, data), changed(), flows(bool), say(sentence). */
+        /* `on`: signal(peer, data), changed(), flows(bool), say(sentence), fault(peer, text). */
         constructor(on) {
                 this.on = on;
                 this.local = null;
@@ -33,6 +33,9 @@ export class Media {
                 this.video = video;
                 this.isMuted = muted;
                 this.faults = { audio: "", video: "" };
+                /* The same for all connections to the same other: the verification code stands on it. */
+                this.certifying = RTCPeerConnection.generateCertificate({ name: "ECDSA", namedCurve: "P-256" })
+                        .then((certificate) => [certificate]);
                 this.opening = this.#open(this.generation, camera);
                 this.listening = setInterval(() => this.#listen(), LISTEN_MS);
         }
@@ -43,6 +46,7 @@ export class Media {
                 this.iceServers = iceServers.map(({ url, username, credential }) =>
                         ({ urls: url, ...(username && { username, credential }) }));
                 await this.opening;
+                this.certificates = await this.certifying;
                 if (generation !== this.generation)
                         return;
                 /* Who was there before: we joined later, and offer. */
@@ -54,12 +58,14 @@ export class Media {
                 const generation = this.generation;
 
                 await this.opening;
+                this.certificates = await this.certifying;
                 if (generation === this.generation)
                         this.#add(participant.id, false);
         }
 
         async signal(id, data) {
                 await this.opening;
+                await this.certifying;
                 this.peers.get(id)?.signal(data);
         }
 
@@ -189,10 +195,12 @@ export class Media {
                         id,
                         offers,
                         iceServers: this.iceServers,
+                        certificates: this.certificates,
                         local: this.local,
                         video: this.video,
                         send: (data) => this.on.signal(id, data),
                         changed: () => this.#peerChanged(peer),
+                        fault: (text) => this.on.fault(id, text),
                 });
 
                 this.#remove(id);
@@ -207,8 +215,6 @@ export class Media {
                 peer.picture = document.createElement("video");
                 peer.picture.autoplay = peer.picture.muted = peer.picture.playsInline = true;
                 peer.frameAt = -Infinity;
-                peer.sound.srcObject = peer.stream;
-                peer.picture.srcObject = peer.stream;
                 this.#watchFrames(peer);
                 this.on.changed();
         }
@@ -248,7 +254,9 @@ export class Media {
         #peerChanged(peer) {
                 if (this.peers.get(peer.id) !== peer)
                         return;
-                if (peer.sound.paused && peer.stream.getAudioTracks().length > 0)
+                if (peer.sound.srcObject !== peer.stream)
+                        peer.sound.srcObject = peer.picture.srcObject = peer.stream;
+                if (peer.sound.paused && peer.stream?.getAudioTracks().length > 0)
                         this.#play(peer).then(() => this.on.changed());
                 this.#tellFlows();
                 this.on.changed();

@@ -1,61 +1,54 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The media between this device and one other participant: an RTCPeerConnection, and who may say
- * what on it. Of two participants the one who joined later makes all offers; the other asks for one
- * (`offer_wanted`), so that two offers never meet.
- *
- * Signals are JSON.stringify() of what browsers have (daemon/wire/media-signal.h).
+ * The media between this device and one other participant, and who may say what there (PROTOCOL.md,
+ * Media). Of two participants the one who joined later makes all offers; the other asks for one
+ * (`offer_wanted`), so that two offers never meet. A connection that is lost is not mended: another one
+ * is made, and takes its place when it works.
  */
 
-/* A path that is lost for so long is looked for anew. */
-const RESTART_AFTER_MS = 3000;
-const RESTART_EVERY_MS = 8000;
+import { Connection } from "./connection.js";
+import { Verification } from "./verification.js";
+
+const LOST_AFTER_MS = 3000; /* without a path: it may come back by itself */
+const AGAIN_AFTER_MS = 8000; /* for a new connection to be made */
+const FIRST_AFTER_MS = 20000; /* likewise for the first one, for which people are still asked things */
 
 export class Peer {
         /*
-         * `send(data)` gives a signal to the other side, `changed()` says that there is something
-         * to show. `local` is the stream whose tracks are sent; `video`: the call has pictures.
+         * `send(data)` gives a signal to the other side, `changed()` says that there is something to
+         * show, `fault(text)` what is wrong; `rest` is for the connections.
          */
-        constructor({ id, offers, iceServers, local, video, send, changed }) {
+        constructor({ id, offers, send, changed, fault, ...rest }) {
                 this.id = id;
                 this.offers = offers;
-                this.local = local;
-                this.video = video;
-                this.send = send;
+                this.sendData = send;
                 this.changed = changed;
-                this.stream = new MediaStream(); /* what comes from there */
-                this.early = []; /* candidates before the description that they belong to */
-                this.wantsOffer = null; /* one is to be made when this exchange is over */
+                this.fault = fault;
+                this.rest = rest;
+                this.verification = new Verification(offers);
+                this.connections = []; /* oldest first; all but the last are about to go */
+                this.current = null; /* what is heard: the newest one that works, or has worked */
                 this.turn = Promise.resolve(); /* signals are taken one after the other */
-                this.restart = null;
-
-                this.connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
-                this.connection.onicecandidate = ({ candidate }) =>
-                        send(JSON.stringify({ candidate: candidate && candidate.candidate ? candidate : null }));
-                this.connection.ontrack = ({ track }) => this.#takeTrack(track);
-                this.connection.onconnectionstatechange = () => this.#stateChanged();
-                if (offers) {
-                        this.#addTransceivers();
-                        this.#then(() => this.#makeOffer(false));
-                }
+                this.timer = setTimeout(() => this.#again(), FIRST_AFTER_MS);
+                if (offers)
+                        this.#then(() => this.#begin(1).offer());
         }
 
         get isConnected() {
-                return this.connection.connectionState === "connected";
+                return Boolean(this.current?.isConnected);
         }
 
-        /* 0…1, of the voice that comes from there. */
+        get stream() {
+                return this.current?.stream ?? null;
+        }
+
         get level() {
-                for (const receiver of this.connection.getReceivers())
-                        if (receiver.track.kind === "audio")
-                                return receiver.getSynchronizationSources()[0]?.audioLevel ?? 0;
-                return 0;
+                return this.current?.level ?? 0;
         }
 
-        get fingerprints() {
-                const of = (description) => /^a=fingerprint:(.+)$/m.exec(description?.sdp ?? "")?.[1].trim() ?? "";
-
-                return [of(this.connection.localDescription), of(this.connection.remoteDescription)];
+        /* "1234 5678", once the connection has shown the certificate that it stands for. */
+        get code() {
+                return this.isConnected ? this.verification.code : "";
         }
 
         signal(data) {
@@ -69,153 +62,129 @@ export class Peer {
                 this.#then(() => this.#take(signal));
         }
 
-        /* The camera was switched: another track is sent from now on, or none. */
         async setTrack(kind, track) {
-                const transceiver = this.#transceiver(kind);
-
-                await transceiver?.sender.replaceTrack(track);
+                for (const connection of this.connections)
+                        await connection.setTrack(kind, track);
         }
 
         close() {
-                clearTimeout(this.restart);
-                this.connection.onconnectionstatechange = null;
-                this.connection.onicecandidate = null;
-                this.connection.close();
+                clearTimeout(this.timer);
+                for (const connection of this.connections)
+                        connection.close();
+                this.isClosed = true;
+        }
+
+        #send(signal) {
+                this.sendData(JSON.stringify(signal));
         }
 
         #then(step) {
-                this.turn = this.turn.then(step).catch((error) => {
-                        if (this.connection.signalingState !== "closed")
-                                console.warn(`media with participant ${this.id}: ${error.message}`);
+                this.turn = this.turn.then(() => this.isClosed || step()).catch((error) => {
+                        if (!this.isClosed)
+                                this.fault(error.message);
                 });
         }
 
-        #transceiver(kind) {
-                return this.connection.getTransceivers().find(
-                        (one) => one.receiver.track.kind === kind && one.direction !== "stopped");
+        get #newest() {
+                return this.connections.at(-1);
         }
 
-        #localTrack(kind) {
-                return this.local.getTracks().find((track) => track.kind === kind) ?? null;
+        #begin(number) {
+                const connection = new Connection({
+                        ...this.rest,
+                        number,
+                        on: {
+                                description: (description) => this.#describe(number, description),
+                                candidate: (candidate) => this.#send({ candidate, ...numbered(number) }),
+                                changed: () => this.#connectionChanged(connection),
+                        },
+                });
+
+                this.connections.push(connection);
+                this.current ??= connection;
+                return connection;
         }
 
-        #addTransceivers() {
-                for (const kind of this.video ? ["audio", "video"] : ["audio"]) {
-                        const transceiver = this.connection.addTransceiver(this.#localTrack(kind) ?? kind, {
-                                direction: "sendrecv",
-                                streams: [this.local],
-                        });
-
-                        if (kind === "video")
-                                preferVp8(transceiver);
-                }
-        }
-
-        /* The other side made the m-lines: what we have goes into them. */
-        async #fillTransceivers() {
-                for (const transceiver of this.connection.getTransceivers()) {
-                        const kind = transceiver.receiver.track.kind;
-
-                        if (transceiver.direction === "sendrecv" || transceiver.direction === "stopped")
-                                continue;
-                        if (kind === "video" && !this.video)
-                                continue;
-                        transceiver.direction = "sendrecv";
-                        transceiver.sender.setStreams?.(this.local);
-                        if (kind === "video")
-                                preferVp8(transceiver);
-                        await transceiver.sender.replaceTrack(this.#localTrack(kind));
-                }
-        }
-
-        async #makeOffer(iceRestart) {
-                if (this.connection.signalingState !== "stable") {
-                        this.wantsOffer = { iceRestart: iceRestart || this.wantsOffer?.iceRestart };
-                        return;
-                }
-                await this.connection.setLocalDescription(
-                        await this.connection.createOffer({ iceRestart }));
-                this.#sendDescription();
-        }
-
-        #sendDescription() {
-                const { type, sdp } = this.connection.localDescription;
-
-                this.send(JSON.stringify({ sdp: { type, sdp } }));
+        async #describe(number, { type, sdp }) {
+                this.#send({
+                        sdp: { type, sdp },
+                        ...numbered(number),
+                        ...await this.verification.send(sdp),
+                });
         }
 
         async #take(signal) {
+                if (signal.sdp || signal.nonce)
+                        await this.#verify(signal);
                 if (signal.sdp?.type === "offer" && !this.offers)
-                        await this.#takeOffer(signal.sdp);
+                        await this.#offerConnection(signal)?.takeOffer(signal.sdp);
                 else if (signal.sdp?.type === "answer" && this.offers)
-                        await this.#takeAnswer(signal.sdp);
-                else if (signal.offer_wanted && this.offers)
-                        await this.#makeOffer(Boolean(signal.offer_wanted.ice_restart));
+                        await this.#connectionOf(signal)?.takeAnswer(signal.sdp);
                 else if (signal.candidate)
-                        await this.#takeCandidate(signal.candidate);
+                        await this.#connectionOf(signal)?.takeCandidate(signal.candidate);
+                else if (signal.offer_wanted && this.offers)
+                        await this.#offerWanted(signal.offer_wanted);
         }
 
-        async #takeOffer(offer) {
-                await this.connection.setRemoteDescription(offer);
-                await this.#fillTransceivers();
-                await this.connection.setLocalDescription(await this.connection.createAnswer());
-                this.#sendDescription();
-                await this.#takeEarly();
+        async #verify(signal) {
+                const reply = await this.verification.take(signal);
+
+                if (reply)
+                        this.#send(reply);
+                if (this.verification.code)
+                        this.changed();
         }
 
-        async #takeAnswer(answer) {
-                if (this.connection.signalingState !== "have-local-offer")
+        #connectionOf({ connection = 1 }) {
+                return this.connections.find(({ number }) => number === connection);
+        }
+
+        /* One with a higher number than before begins a new connection. */
+        #offerConnection(signal) {
+                const { connection = 1 } = signal;
+
+                return connection > (this.#newest?.number ?? 0) ? this.#begin(connection)
+                                                                : this.#connectionOf(signal);
+        }
+
+        async #offerWanted({ ice_restart: isRestart }) {
+                if (!isRestart)
+                        await this.#newest.offer(true);
+                else if (this.#newest.isConnected || this.#newest === this.current)
+                        await this.#begin(this.#newest.number + 1).offer();
+        }
+
+        #connectionChanged(connection) {
+                if (connection.isConnected && connection === this.#newest) {
+                        this.current = connection;
+                        for (const old of this.connections.splice(0, this.connections.length - 1))
+                                old.close();
+                }
+                if (connection === this.#newest)
+                        this.#watch(connection.state);
+                this.changed();
+        }
+
+        #watch(state) {
+                clearTimeout(this.timer);
+                if (state === "connected")
                         return;
-                await this.connection.setRemoteDescription(answer);
-                await this.#takeEarly();
-                const again = this.wantsOffer;
-                this.wantsOffer = null;
-                if (again)
-                        await this.#makeOffer(again.iceRestart);
+                const wait = state === "failed" ? 0 : state === "disconnected" ? LOST_AFTER_MS
+                        : this.connections.length > 1 ? AGAIN_AFTER_MS : FIRST_AFTER_MS;
+                this.timer = setTimeout(() => this.#again(), wait);
         }
 
-        async #takeEarly() {
-                for (const candidate of this.early.splice(0))
-                        await this.connection.addIceCandidate(candidate).catch(() => {});
-        }
-
-        async #takeCandidate(candidate) {
-                if (!this.connection.remoteDescription)
-                        this.early.push(candidate);
-                else
-                        await this.connection.addIceCandidate(candidate);
-        }
-
-        #takeTrack(track) {
-                this.stream.addTrack(track);
-                track.onmute = track.onunmute = () => this.changed();
-                this.changed();
-        }
-
-        #stateChanged() {
-                const state = this.connection.connectionState;
-
-                clearTimeout(this.restart);
-                if (state === "disconnected" || state === "failed")
-                        this.restart = setTimeout(() => this.#restartIce(),
-                                                  state === "failed" ? 0 : RESTART_AFTER_MS);
-                this.changed();
-        }
-
-        #restartIce() {
+        /* There is no path: a new connection, or a wish for one. */
+        #again() {
                 if (this.offers)
-                        this.#then(() => this.#makeOffer(true));
+                        this.#then(() => this.#begin(this.#newest.number + 1).offer());
                 else
-                        this.send(JSON.stringify({ offer_wanted: { ice_restart: true } }));
-                this.restart = setTimeout(() => this.#restartIce(), RESTART_EVERY_MS);
+                        this.#send({ offer_wanted: { ice_restart: true } });
+                this.timer = setTimeout(() => this.#again(), AGAIN_AFTER_MS);
         }
 }
 
-/* What the desktop speaks; other formats would only make the description longer. */
-function preferVp8(transceiver) {
-        const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
-        const ours = codecs.filter((codec) => /^video\/(VP8|rtx)$/i.test(codec.mimeType));
-
-        if (ours.some((codec) => /VP8/i.test(codec.mimeType)))
-                transceiver.setCodecPreferences?.(ours);
+/* The first one goes without saying. */
+function numbered(number) {
+        return number > 1 ? { connection: number } : {};
 }

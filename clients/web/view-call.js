@@ -85,6 +85,7 @@ export class CallView {
                              this.#updateTile(tile, other, media.peers.get(other.id));
                              tile.classList.toggle("alone", !call.isGroup && !other.muted);
                      });
+                this.#updateCode(tiles, media);
                 const waiting = call.isLive ? call.members.filter((one) => MEMBER_STATES[one.state]) : [];
                 setText(byId("call-members"), waiting.map((one) =>
                         `${one.name || one.uid} ${MEMBER_STATES[one.state]}`).join(" · "));
@@ -103,6 +104,7 @@ export class CallView {
                         states.push("connecting");
                 setText(part(tile, "name"), name);
                 setText(part(tile, "face"), initials(name));
+                setText(part(tile, "code"), this.session.others.size > 1 ? peer?.code ?? "" : "");
                 setText(part(tile, "state"), states.length > 0 ? `, ${list(states)}` : "");
                 setShown(part(tile, "muted-icon"), Boolean(other.muted));
                 tile.classList.toggle("speaking", isSpeaking);
@@ -113,6 +115,14 @@ export class CallView {
                         part(tile, "face").after(peer.picture);
                 peer.picture.setAttribute("aria-label", `Picture of ${name}`);
                 setShown(peer.picture, peer.hasPicture && !other.video_paused);
+        }
+
+        /* Of the only other one; where there are several, each has theirs. */
+        #updateCode(tiles, media) {
+                const code = tiles.length === 1 ? media.peers.get(tiles[0].id)?.code ?? "" : "";
+
+                setShown(byId("call-code"), code !== "");
+                setText(byId("code"), code);
         }
 
         #updateSelf(call, media) {

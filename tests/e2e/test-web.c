@@ -187,6 +187,8 @@ START_TEST(two_pages_hear_and_see_each_other)
         page_wait(bob, sees);
         web_wait_tone(alice, WEB_HZ, true);
         web_wait_tone(bob, WEB_HZ, true);
+        _cleanup_free_ char *code = web_code(alice);
+        page_expect(bob, code, "document.getElementById('code').textContent");
         page_look(alice, true, 1280, 800);
         page_picture(alice, "call-video-dark");
         page_look(alice, true, 390, 780);

@@ -119,6 +119,13 @@ static inline void web_wait_talking(Page *page)
         web_wait_state(page, ":");
 }
 
+/* The verification code, as it is shown; the caller frees. */
+static inline char *web_code(Page *page)
+{
+        page_wait(page, "/^\\d{4} \\d{4}$/.test(document.getElementById('code').textContent)");
+        return page_eval(page, "document.getElementById('code').textContent");
+}
+
 /*
  * Whether a frequency is (not) to be heard in what comes from the others: seen by an AnalyserNode,
  * which stands in the way of nothing.

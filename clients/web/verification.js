@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Whether there is someone in between: eight digits that two participants see, and that are the same
+ * only if each has the other's own certificate. PROTOCOL.md (Verification) has the algorithm and why it
+ * is as it is; here is one participant's side of it, for one other. No DOM: what it needs of the browser
+ * is WebCrypto, which pages by https have; without it there is no code.
+ */
+
+const NONCE_BYTES = 32;
+const HEX = /^[0-9a-f]{64}$/;
+const CODES = 100000000;
+
+export class Verification {
+        constructor(offers, crypto = globalThis.crypto) {
+                this.offers = offers;
+                this.subtle = crypto?.subtle ?? null;
+                this.nonce = hex(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)));
+                this.otherNonce = "";
+                this.commitment = ""; /* of the one who offers */
+                this.own = ""; /* fingerprints, pinned by the first descriptions */
+                this.other = "";
+                this.hasSaid = false; /* our part went out with our first description */
+                this.code = "";
+        }
+
+        /* What goes out beside a description: our part, with the first one. */
+        async send(sdp) {
+                const first = !this.hasSaid;
+
+                this.hasSaid = true;
+                this.own ||= fingerprintOf(sdp);
+                if (!first || !this.subtle)
+                        return {};
+                if (this.offers) {
+                        this.commitment = await this.#hash("tring.v1 commitment", bytes(this.nonce));
+                        return { commitment: this.commitment };
+                }
+                return this.commitment ? { nonce: this.nonce } : {};
+        }
+
+        /*
+         * A description or a nonce came. Returns a signal to be sent now, or null. Throws if it is not
+         * what was said before: then somebody has put something else in its place.
+         */
+        async take(signal) {
+                if (signal.sdp) {
+                        const fingerprint = fingerprintOf(signal.sdp.sdp);
+
+                        if (!fingerprint || (this.other && this.other !== fingerprint))
+                                throw new Error("the other side shows another certificate than before");
+                        if (this.other)
+                                return null;
+                        this.other = fingerprint;
+                        if (!this.offers && HEX.test(signal.commitment ?? "") && this.subtle)
+                                this.commitment = signal.commitment;
+                }
+                const nonce = signal.nonce ?? "";
+                if (this.otherNonce || !this.commitment || !HEX.test(nonce))
+                        return null;
+                if (!this.offers && await this.#hash("tring.v1 commitment", bytes(nonce)) !== this.commitment) {
+                        this.commitment = "";
+                        throw new Error("the verification code was tampered with");
+                }
+                this.otherNonce = nonce;
+                this.code = await this.#makeCode();
+                return this.offers ? { nonce: this.nonce } : null;
+        }
+
+        async #makeCode() {
+                const mine = [this.own, this.nonce];
+                const theirs = [this.other, this.otherNonce];
+                const [offer, answer] = this.offers ? [mine, theirs] : [theirs, mine];
+                const hash = await this.#hash("tring.v1 verification", bytes(offer[0]), bytes(answer[0]),
+                                              bytes(offer[1]), bytes(answer[1]));
+                const digits = String(Number.parseInt(hash.slice(0, 12), 16) % CODES).padStart(8, "0");
+
+                return `${digits.slice(0, 4)} ${digits.slice(4)}`;
+        }
+
+        async #hash(label, ...parts) {
+                const whole = new Blob([label, ...parts]);
+
+                return hex(new Uint8Array(await this.subtle.digest("SHA-256", await whole.arrayBuffer())));
+        }
+}
+
+/* The one SHA-256 fingerprint in a description, as hex; empty: none, others, or of another hash. */
+export function fingerprintOf(sdp) {
+        const all = [...(sdp ?? "").matchAll(/^a=fingerprint:(\S+) (\S+)/gm)].map(
+                ([, hash, value]) => `${hash} ${value}`.toLowerCase());
+        const one = /^sha-256 ((?:[0-9a-f]{2}:){31}[0-9a-f]{2})$/.exec(all[0] ?? "");
+
+        return one && all.every((line) => line === all[0]) ? one[1].replaceAll(":", "") : "";
+}
+
+function hex(array) {
+        return [...array].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function bytes(text) {
+        return new Uint8Array(text.match(/../g).map((two) => Number.parseInt(two, 16)));
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The connection to the hub: hello, ids, order, acknowledgement, and what happens when it is lost. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Link } from "../../../clients/web/link.js";
+
+const HELLO = { token: "t", device: "d", device_name: "D" };
+
+class Net {
+        constructor() {
+                this.now = 0;
+                this.timers = new Map();
+                this.sockets = [];
+                this.heard = [];
+                const note = (what) => (...values) => this.heard.push([what, ...values]);
+
+                this.link = new Link({
+                        open: () => this.#open(),
+                        timers: {
+                                setTimeout: (action, ms) => this.#setTimeout(action, ms),
+                                clearTimeout: (id) => this.timers.delete(id),
+                        },
+                        random: () => 1,
+                        clock: () => this.now,
+                        on: {
+                                state: note("state"), welcome: note("welcome"), event: note("event"),
+                                reply: note("reply"), isWanted: ({ op }) => op !== "signal",
+                        },
+                });
+                this.link.connect(HELLO);
+        }
+
+        #open() {
+                const socket = {
+                        readyState: 1, sent: [],
+                        send(text) {
+                                this.sent.push(JSON.parse(text));
+                        },
+                        close(code) {
+                                this.closed = code;
+                        },
+                };
+
+                this.sockets.push(socket);
+                return socket;
+        }
+
+        #setTimeout(action, ms) {
+                const id = this.timers.size + 1000 * this.now + 1;
+
+                this.timers.set(id, { action, at: this.now + ms });
+                return id;
+        }
+
+        get socket() {
+                return this.sockets.at(-1);
+        }
+
+        say(message) {
+                this.socket.onmessage({ data: JSON.stringify(message) });
+        }
+
+        welcome(more = {}) {
+                this.socket.onopen();
+                this.say({ id: 1, ok: { kind: "welcome", link: "l-1", resumed: false, ...more } });
+        }
+
+        sleep(ms) {
+                this.now += ms;
+                for (const [id, { action, at }] of [...this.timers])
+                        if (at <= this.now && this.timers.delete(id))
+                                action();
+        }
+
+        take() {
+                return this.socket.sent.splice(0);
+        }
+
+        state() {
+                return this.heard.filter(([what]) => what === "state").at(-1);
+        }
+}
+
+test("hello is the first message, and requests wait for the welcome", () => {
+        const net = new Net();
+
+        net.link.request({ op: "accept", members: { session_id: "s" } });
+        net.socket.onopen();
+        assert.deepEqual(net.take(), [{ id: 1, op: "hello", version: 1, ...HELLO }]);
+        net.say({ id: 1, ok: { link: "l-1", resumed: false } });
+        assert.deepEqual(net.take(), [{ id: 2, op: "accept", session_id: "s" }]);
+        assert.equal(net.state()[1], "online");
+});
+
+test("each reply finds its request, in whatever order they come", () => {
+        const net = new Net();
+
+        net.welcome();
+        net.link.request({ op: "a", members: {} });
+        net.link.request({ op: "b", members: {} });
+        net.say({ id: 3, ok: { x: 1 } });
+        net.say({ id: 2, error: { name: "N", message: "m" } });
+        net.say({ id: 2, ok: {} });
+        const replies = net.heard.filter(([what]) => what === "reply");
+        assert.deepEqual(replies.map(([, { op }, ok, error]) => [op, ok, error?.name]),
+                         [["b", { x: 1 }, undefined], ["a", null, "N"]]);
+});
+
+test("events are acknowledged soon, or by the next request", () => {
+        const net = new Net();
+
+        net.welcome();
+        net.take();
+        net.say({ seq: 1, event: "x" });
+        net.say({ seq: 2, event: "x" });
+        assert.deepEqual(net.take(), []);
+        net.sleep(200);
+        assert.deepEqual(net.take(), [{ op: "ack", ack: 2 }]);
+        net.say({ seq: 3, event: "x" });
+        net.link.request({ op: "a", members: {} });
+        assert.equal(net.take()[0].ack, 3);
+        net.sleep(200);
+        assert.deepEqual(net.take(), []);
+});
+
+test("a gap ends the connection, and the next one resumes", () => {
+        const net = new Net();
+
+        net.welcome();
+        net.say({ seq: 1, event: "x" });
+        net.say({ seq: 3, event: "x" });
+        assert.equal(net.socket.closed, 3000);
+        assert.equal(net.state()[1], "offline");
+        assert.equal(net.heard.filter(([what]) => what === "event").length, 1);
+        net.sleep(500);
+        net.socket.onopen();
+        const [hello] = net.take();
+        assert.equal(hello.resume, "l-1");
+        assert.equal(hello.resume_seq, 1);
+        net.say({ id: 1, ok: { link: "l-2", resumed: true } });
+        net.say({ seq: 2, event: "x" });
+        assert.equal(net.heard.filter(([what]) => what === "event").length, 2);
+});
+
+test("what had no reply is asked again, and on a link that began anew only what is wanted", () => {
+        for (const resumed of [true, false]) {
+                const net = new Net();
+
+                net.welcome();
+                net.link.request({ op: "end", members: {} });
+                net.link.request({ op: "signal", members: {} });
+                net.socket.onclose({ code: 1006, reason: "" });
+                net.sleep(500);
+                net.take();
+                net.welcome({ resumed });
+                const ops = net.take().slice(1).map(({ op }) => op);
+                assert.deepEqual(ops, resumed ? ["end", "signal"] : ["end"]);
+        }
+});
+
+test("the wait doubles up to a minute, and ends when the network is back", () => {
+        const net = new Net();
+        const waits = [];
+
+        for (let i = 0; i < 9; i++) {
+                const before = net.sockets.length;
+
+                net.socket.onclose({ code: 1006, reason: "" });
+                const [{ at }] = [...net.timers.values()];
+                waits.push(at - net.now);
+                net.sleep(at - net.now);
+                assert.equal(net.sockets.length, before + 1);
+        }
+        assert.deepEqual(waits, [500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000]);
+        net.socket.onclose({ code: 1006, reason: "" });
+        net.link.hurry();
+        assert.equal(net.sockets.length, 11);
+});
+
+test("a refused token, a revoked one and a device elsewhere are not tried again", () => {
+        for (const code of [4001, 4002, 4006, 4007]) {
+                const net = new Net();
+
+                net.socket.onclose({ code, reason: "no" });
+                assert.equal(net.state()[1], "refused");
+                assert.equal(net.state()[3], code);
+                net.sleep(100000);
+                net.link.hurry();
+                assert.equal(net.sockets.length, 1);
+        }
+});
+
+test("a hub that says nothing is asked, and given up if it does not answer", () => {
+        const net = new Net();
+
+        net.welcome();
+        net.take();
+        net.sleep(45000);
+        assert.equal(net.take()[0].op, "history");
+        net.sleep(8000);
+        assert.equal(net.state()[1], "offline");
+        net.sleep(500);
+        net.welcome();
+        /* What was only asked to hear anything is not asked again. */
+        assert.deepEqual(net.take().map(({ op }) => op), ["hello"]);
+});
+
+test("what is not JSON, and a hub that never says welcome, end the connection", () => {
+        const net = new Net();
+
+        net.socket.onmessage({ data: "{" });
+        assert.equal(net.state()[1], "offline");
+        net.sleep(500);
+        net.sleep(15000);
+        assert.equal(net.state()[1], "offline");
+});
+
+test("nothing comes after disconnect()", () => {
+        const net = new Net();
+        const socket = net.socket;
+
+        net.welcome();
+        net.link.disconnect();
+        const heard = net.heard.length;
+        socket.onmessage({ data: '{"seq":1,"event":"x"}' });
+        socket.onclose({ code: 1000, reason: "" });
+        net.sleep(100000);
+        assert.equal(net.heard.length, heard);
+        assert.equal(net.sockets.length, 1);
+});

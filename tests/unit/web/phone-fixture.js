@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A phone that is online, what it wants done, and a hub that says what a test makes it say. */
+
+import assert from "node:assert/strict";
+
+import { Phone } from "../../../clients/web/phone.js";
+
+export const ALICE = { uid: "alice", name: "Alice", device: "page" };
+export const BOB = { uid: "bob", name: "Bob", device: "desk" };
+
+export class Fixture {
+        constructor(welcome = {}) {
+                let n = 0;
+
+                this.now = 1000;
+                this.phone = new Phone(() => `made-${++n}`);
+                this.phone.linkChanged("online", "");
+                this.welcome(welcome);
+                this.requests();
+        }
+
+        welcome(more = {}) {
+                this.phone.welcome({
+                        user: ALICE, link: "l", resumed: false, date: 2000000, when_busy: "reject",
+                        history_complete: true, ...more,
+                }, this.now);
+        }
+
+        event(event, more = {}) {
+                this.phone.event({ event, ...more }, this.now);
+        }
+
+        /* Actions since the last look, those for the hub apart. */
+        actions() {
+                this.taken = this.phone.takeActions();
+                return this.taken.filter(({ type }) => type !== "request");
+        }
+
+        requests() {
+                this.taken = this.phone.takeActions();
+                this.asked = this.taken.filter(({ type }) => type === "request")
+                        .map(({ request }) => request);
+                return this.asked;
+        }
+
+        /* Exactly these ops have been asked since the last look; returns the requests. */
+        expectAsked(...ops) {
+                const asked = this.requests();
+
+                assert.deepEqual(asked.map(({ op }) => op), ops);
+                return asked;
+        }
+
+        get media() {
+                return this.taken.filter(({ type }) => type.startsWith("media-"))
+                        .map(({ type }) => type.slice("media-".length));
+        }
+
+        reply(request, ok) {
+                this.phone.reply(request, ok, null, this.now);
+        }
+
+        refuse(request, name) {
+                this.phone.reply(request, null, { name, message: "no" }, this.now);
+        }
+
+        call(id) {
+                return this.phone.calls.get(id);
+        }
+
+        /* Bob calls: it rings here. */
+        ring(id = "in-1", more = {}) {
+                this.event("incoming", said(id, "incoming", more));
+                return this.call(id);
+        }
+
+        /* A call to Bob that he has answered, and whose media have been joined. */
+        talk() {
+                const call = this.phone.place(BOB, "user", "audio", this.now);
+                const [initiate] = this.expectAsked("initiate");
+
+                this.reply(initiate, said(call.id, "outgoing", { here: true }));
+                this.event("accepted", ongoing(call.id, "outgoing"));
+                const [join] = this.expectAsked("join");
+                this.reply(join, { participant: "p-1", others: [{ id: "p-2", ...BOB }] });
+                this.requests();
+                return call;
+        }
+}
+
+/* A call as the hub says it. */
+export function said(id, direction, more = {}) {
+        const [initiator, receiver] = direction === "incoming" ? [BOB, ALICE] : [ALICE, BOB];
+
+        return {
+                session_id: id, direction, call_type: "audio", receiver_type: "user", initiator, receiver,
+                status: "initiated", initiated_at: 1000000, remaining_ms: 45000, ...more,
+        };
+}
+
+export function ongoing(id, direction, more = {}) {
+        return said(id, direction, {
+                status: "ongoing", remaining_ms: 0, here: true, answered_at: 1500000,
+                join_token: "token", ...more,
+        });
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The page's side of the calling model: what a person decides and the hub says, and what comes of it. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { BOB, Fixture, ongoing, said } from "./phone-fixture.js";
+
+test("a call is placed, rings, is answered, and its media are joined", () => {
+        const f = new Fixture();
+        const call = f.phone.place({ uid: "bob" }, "user", "audio", f.now);
+        const [initiate] = f.expectAsked("initiate");
+
+        assert.deepEqual(initiate.members, {
+                session_id: call.id, receiver: "bob", receiver_type: "user", call_type: "audio", join: true,
+        });
+        f.reply(initiate, said(call.id, "outgoing", { here: true }));
+        assert.equal(call.peerName, "Bob");
+        assert.equal(f.phone.tone, "none");
+        f.event("ringing", { session_id: call.id, uid: "bob", ringing_since: 5 });
+        assert.equal(f.phone.tone, "ring-back");
+        f.event("accepted", ongoing(call.id, "outgoing"));
+        assert.equal(f.phone.tone, "none");
+        const [join] = f.expectAsked("join");
+        assert.equal(join.members.token, "token");
+        assert.deepEqual(f.media, ["start"]);
+        f.reply(join, { participant: "p-1", others: [{ id: "p-2", ...BOB }] });
+        assert.deepEqual(f.actions().map(({ type }) => type), ["media-join"]);
+        assert.deepEqual([...f.phone.session.others.keys()], ["p-2"]);
+});
+
+test("no media are started before the answer", () => {
+        const f = new Fixture();
+        const call = f.ring();
+
+        f.phone.accept(call.id, false);
+        f.requests();
+        assert.deepEqual(f.media, []);
+});
+
+test("what is over is shown for a while, takes the media along, and stays over", () => {
+        const f = new Fixture();
+        const call = f.talk();
+
+        f.event("over", { session_id: call.id, status: "ended", reason: "remote-hangup", duration: 3 });
+        f.requests();
+        assert.deepEqual(f.media, ["stop"]);
+        f.event("over", { session_id: call.id, status: "cancelled", reason: "" });
+        f.event("accepted", ongoing(call.id, "outgoing"));
+        assert.equal(call.status, "ended");
+        assert.equal(f.phone.shown, call);
+        f.now = f.phone.nextDeadline;
+        f.phone.tick(f.now);
+        assert.equal(f.phone.shown, null);
+        assert.equal(f.phone.nextDeadline, Infinity);
+});
+
+test("a ring is delivered at once, and alerts once a person notices", () => {
+        const f = new Fixture();
+        const call = f.ring();
+
+        assert.deepEqual(f.expectAsked("delivered")[0].members, { session_id: "in-1" });
+        assert.equal(f.taken.at(-1).type, "rings");
+        assert.equal(f.phone.tone, "ring");
+        f.phone.alerted(call.id);
+        f.phone.alerted(call.id);
+        f.expectAsked("alerting");
+});
+
+test("an accepted ring is silent at once, and joins when the hub confirms", () => {
+        const f = new Fixture();
+        const call = f.ring();
+
+        f.requests();
+        f.phone.accept(call.id, false);
+        f.phone.accept(call.id, false);
+        assert.equal(f.phone.tone, "none");
+        const [accept] = f.expectAsked("accept");
+        assert.deepEqual(accept.members, { session_id: "in-1", join: true });
+        f.reply(accept, ongoing("in-1", "incoming"));
+        f.expectAsked("join");
+        assert.ok(call.isOngoing);
+});
+
+test("a video call can be answered as audio", () => {
+        const f = new Fixture();
+
+        f.ring("in-1", { call_type: "video" });
+        f.ring("in-2", { call_type: "video" });
+        f.requests();
+        f.phone.accept("in-1", false);
+        f.phone.accept("in-2", true);
+        const [audio, video] = f.expectAsked("accept", "accept");
+        assert.equal(audio.members.as_audio, true);
+        assert.equal(video.members.as_audio, undefined);
+});
+
+test("answered elsewhere: the ring stops here, and an accept that came too late says why", () => {
+        const f = new Fixture();
+        const call = f.ring();
+
+        f.requests();
+        f.phone.accept(call.id, false);
+        const [accept] = f.expectAsked("accept");
+        f.event("over", { session_id: "in-1", status: "cancelled", reason: "answered-elsewhere" });
+        f.refuse(accept, "AnsweredElsewhere");
+        assert.deepEqual(f.actions(), [{ type: "say", text: "The call was answered on another device." }]);
+        assert.equal(f.phone.tone, "none");
+});
+
+test("an accept that fails rings on", () => {
+        const f = new Fixture();
+        const call = f.ring();
+
+        f.requests();
+        f.phone.accept(call.id, false);
+        f.refuse(f.expectAsked("accept")[0], "Timeout");
+        assert.equal(f.phone.tone, "ring");
+});
+
+test("whoever cancels is never heard, even if the answer was there first", () => {
+        const f = new Fixture();
+        const call = f.phone.place(BOB, "user", "audio", f.now);
+
+        f.reply(f.expectAsked("initiate")[0], said(call.id, "outgoing", { here: true }));
+        f.phone.hangUp(call.id);
+        f.phone.hangUp(call.id);
+        const [cancel] = f.expectAsked("cancel");
+        f.event("accepted", ongoing(call.id, "outgoing"));
+        f.expectAsked("end");
+        assert.deepEqual(f.media, []);
+        f.refuse(cancel, "CallOngoing");
+        f.expectAsked("end");
+        f.event("over", { session_id: call.id, status: "ended", reason: "hangup" });
+        assert.equal(f.phone.live.length, 0);
+});
+
+test("hanging up closes the microphone before the hub confirms", () => {
+        const f = new Fixture();
+        const call = f.talk();
+
+        f.phone.hangUp(call.id);
+        f.expectAsked("end");
+        assert.deepEqual(f.media, ["stop"]);
+});
+
+test("silenced: no sound here, and it can still be answered", () => {
+        const f = new Fixture();
+
+        f.ring();
+        f.requests();
+        f.phone.silence("in-1");
+        assert.equal(f.phone.tone, "none");
+        assert.equal(f.phone.ringing.length, 1);
+        f.expectAsked();
+        f.phone.accept("in-1", false);
+        f.expectAsked("accept");
+});
+
+test("do not disturb: delivered quietly, not presented, and silences what rings", () => {
+        const f = new Fixture();
+
+        f.ring();
+        f.requests();
+        f.phone.setDoNotDisturb(true);
+        assert.equal(f.phone.tone, "none");
+        assert.deepEqual(f.phone.ringing, []);
+        f.ring("in-2");
+        const [delivered] = f.expectAsked("delivered");
+        assert.equal(delivered.members.quiet, true);
+        assert.ok(!f.taken.some(({ type }) => type === "rings"));
+        f.phone.setDoNotDisturb(false);
+        assert.deepEqual(f.phone.ringing, []);
+});
+
+test("a second call knocks, and answering it ends the first", () => {
+        const f = new Fixture();
+        const first = f.talk();
+
+        f.ring("in-2");
+        assert.equal(f.phone.tone, "waiting");
+        assert.equal(f.phone.shown, first);
+        f.requests();
+        f.phone.accept("in-2", false);
+        const [accept] = f.expectAsked("accept");
+        assert.equal(accept.members.end_others, true);
+        f.event("over", { session_id: first.id, status: "ended", reason: "hangup" });
+        f.reply(accept, ongoing("in-2", "incoming"));
+        assert.equal(f.phone.shown.id, "in-2");
+});
+
+test("glare: the call that came in is the one that was placed", () => {
+        const f = new Fixture();
+        const placed = f.phone.place(BOB, "user", "audio", f.now);
+        const [initiate] = f.expectAsked("initiate");
+
+        f.ring("in-1");
+        f.requests();
+        f.reply(initiate, ongoing("in-1", "incoming"));
+        f.expectAsked("join");
+        assert.equal(f.call(placed.id), undefined);
+        assert.ok(f.call("in-1").isOngoing);
+        assert.equal(f.phone.tone, "none");
+});
+
+test("a call that is refused says why", () => {
+        const f = new Fixture();
+        const call = f.phone.place({ uid: "nobody" }, "user", "audio", f.now);
+
+        f.refuse(f.expectAsked("initiate")[0], "UserNotFound");
+        assert.equal(call.sentence, "There is nobody called “nobody” on this hub.");
+        assert.ok(!call.isLive);
+});
+
+test("a join token that is too old is asked for once more, and only once", () => {
+        const f = new Fixture();
+        const call = f.ring();
+
+        f.requests();
+        f.phone.accept(call.id, false);
+        f.reply(f.expectAsked("accept")[0], ongoing("in-1", "incoming"));
+        f.refuse(f.expectAsked("join")[0], "AuthFailed");
+        const [token] = f.expectAsked("token");
+        f.reply(token, { kind: "token", token: "fresh" });
+        const [join] = f.expectAsked("join");
+        assert.equal(join.members.token, "fresh");
+        f.refuse(join, "AuthFailed");
+        assert.equal(f.phone.session.state, "failed");
+        assert.ok(call.isOngoing);
+        f.phone.takeActions();
+        f.phone.rejoin(call.id);
+        f.expectAsked("token");
+});
+
+test("who joins, leaves and mutes is known, and signals of others go nowhere", () => {
+        const f = new Fixture();
+        const { id } = f.talk();
+        const carol = { id: "p-3", uid: "carol", name: "Carol" };
+
+        f.event("joined", { session_id: id, participant: carol });
+        f.event("signalled", { session_id: id, peer: "p-3", data: "x" });
+        f.event("signalled", { session_id: id, peer: "p-9", data: "x" });
+        f.event("signalled", { session_id: "other", peer: "p-3", data: "x" });
+        f.event("participant", { session_id: id, participant: { ...carol, muted: true } });
+        assert.ok(f.phone.session.others.get("p-3").muted);
+        f.event("left", { session_id: id, participant: carol });
+        assert.deepEqual(f.actions().map(({ type }) => type), ["media-joined", "media-signal", "media-left"]);
+        f.phone.session.signal("p-3", "late");
+        f.expectAsked();
+        f.event("left", { session_id: id, participant: { id: "p-1", uid: "alice" } });
+        assert.equal(f.phone.session.state, "left");
+});
+
+test("muted and whether media flow are told", () => {
+        const f = new Fixture();
+        const { id } = f.talk();
+
+        f.phone.session.setFlows(true);
+        f.phone.session.setFlows(true);
+        f.phone.session.setMuted(true);
+        const told = f.expectAsked("state", "state").map(({ members }) => members);
+        assert.deepEqual(told[0], { session_id: id, muted: false, media_flows: true });
+        assert.deepEqual(told[1], { session_id: id, muted: true, media_flows: true });
+});
+
+test("without the hub a ring ends at its last known deadline", () => {
+        const f = new Fixture();
+        const call = f.ring("in-1", { remaining_ms: 5000 });
+
+        f.phone.linkChanged("offline", "");
+        f.phone.tick(f.now + 5000);
+        assert.ok(call.rings);
+        f.phone.tick(f.phone.nextDeadline);
+        assert.equal(call.status, "missed");
+});
+
+test("history: the newest page, what is logged, older pages, seen, forgotten", () => {
+        const f = new Fixture();
+        const record = (id, at, more = {}) => said(id, "incoming", {
+                status: "ended", initiated_at: at, seen: true, ...more,
+        });
+
+        f.welcome();
+        const [page] = f.expectAsked("history");
+        f.reply(page, { records: [record("r-3", 3), record("r-2", 2)], next: "c" });
+        f.event("logged", record("r-4", 4, { status: "missed", seen: false }));
+        assert.equal(f.actions()[0].type, "missed");
+        f.phone.moreHistory();
+        const [older] = f.expectAsked("history");
+        assert.equal(older.members.cursor, "c");
+        f.reply(older, { records: [record("r-1", 1)] });
+        assert.deepEqual(f.phone.history.list.map((one) => one.session_id), ["r-4", "r-3", "r-2", "r-1"]);
+        f.phone.markSeen();
+        f.expectAsked("seen");
+        assert.equal(f.phone.history.unseen.length, 0);
+        f.event("forgotten", { session_ids: ["r-2"] });
+        assert.equal(f.phone.history.list.length, 3);
+        f.event("forgotten");
+        assert.equal(f.phone.history.list.length, 0);
+});

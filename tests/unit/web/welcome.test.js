@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What becomes of calls when the page has been away from the hub, or was loaded anew. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Fixture, ongoing, said } from "./phone-fixture.js";
+
+test("a page that is loaded anew is back in its call, and joins again", () => {
+        const f = new Fixture();
+
+        f.welcome({ calls: [ongoing("out-1", "outgoing", { participant: "p-1" })] });
+        f.expectAsked("history", "join");
+        assert.ok(f.phone.shown.isOngoing);
+        /* The hub's clock says when it was answered: half a second ago. */
+        assert.equal(f.phone.shown.answeredAt, f.now - 500);
+});
+
+test("a call that is being placed goes on ringing after a reload", () => {
+        const f = new Fixture();
+
+        f.welcome({ calls: [said("out-1", "outgoing", { here: true, ringing_since: 4 })] });
+        assert.equal(f.phone.tone, "ring-back");
+});
+
+test("media that are as the hub says go on; others are begun anew", () => {
+        const f = new Fixture();
+        const { id } = f.talk();
+        const others = [{ id: "p-2", uid: "bob" }];
+
+        f.phone.linkChanged("offline", "");
+        f.welcome({ calls: [ongoing(id, "outgoing", { participant: "p-1", others })] });
+        f.expectAsked("history", "state");
+        assert.deepEqual(f.media, []);
+
+        f.welcome({ calls: [ongoing(id, "outgoing", { participant: "p-1", others: [] })] });
+        f.expectAsked("history", "join");
+        assert.deepEqual(f.media, ["start"]);
+});
+
+test("nothing is begun anew on a link that was resumed", () => {
+        const f = new Fixture();
+        const call = f.talk();
+
+        f.welcome({ resumed: true });
+        f.expectAsked();
+        assert.ok(call.isOngoing);
+});
+
+test("an ongoing call that the hub does not have is over", () => {
+        const f = new Fixture();
+        const call = f.talk();
+
+        f.welcome();
+        assert.equal(call.status, "ended");
+        assert.equal(call.reason, "connection-lost");
+});
+
+test("a ring that the hub has lost goes on for ten seconds, unless it comes again", () => {
+        for (const again of [true, false]) {
+                const f = new Fixture();
+                const call = f.ring();
+
+                f.requests();
+                f.welcome();
+                assert.equal(f.phone.tone, "ring");
+                if (again)
+                        f.ring();
+                assert.ok(!f.phone.takeActions().some(({ type }) => type === "rings"));
+                f.phone.tick(f.now + 13000);
+                assert.equal(call.isLive, again);
+        }
+});
+
+test("what another device has answered meanwhile rings no longer", () => {
+        const f = new Fixture();
+        const call = f.ring();
+
+        f.welcome({ calls: [ongoing("in-1", "incoming", { here: false })] });
+        assert.equal(call.reason, "answered-elsewhere");
+        assert.equal(f.phone.shown, call);
+});
+
+test("a call of another device is none of ours", () => {
+        const f = new Fixture();
+
+        f.welcome({ calls: [ongoing("in-1", "incoming", { here: false })] });
+        assert.equal(f.phone.calls.size, 0);
+});
+
+test("only what still makes sense is asked again", () => {
+        const f = new Fixture();
+        const { id } = f.talk();
+
+        f.ring();
+        assert.ok(f.phone.isWanted({ op: "accept", members: { session_id: "in-1" } }));
+        assert.ok(f.phone.isWanted({ op: "end", members: { session_id: "gone" } }));
+        assert.ok(f.phone.isWanted({ op: "seen", members: {} }));
+        assert.ok(!f.phone.isWanted({ op: "alerting", members: { session_id: "gone" } }));
+        assert.ok(!f.phone.isWanted({ op: "signal", members: { session_id: id } }));
+        assert.ok(!f.phone.isWanted({ op: "history", members: { limit: 50 } }));
+});
+
+test("a login that is refused leaves nothing behind", () => {
+        const f = new Fixture();
+
+        f.talk();
+        f.phone.linkChanged("refused", "revoked");
+        f.requests();
+        assert.deepEqual(f.media, ["stop"]);
+        assert.equal(f.phone.user, null);
+        assert.equal(f.phone.calls.size, 0);
+});

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What people read. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { duration, endSentence, errorSentence, initials, list, recordOutcome, sentence, spokenDuration,
+         when } from "../../../clients/web/words.js";
+
+function ended(direction, status, reason = "") {
+        return { direction, status, reason, peerName: "Bob", callerName: "Bob", isGroup: false, sentence: "" };
+}
+
+test("every end of a call is a sentence", () => {
+        const ends = [
+                [ended("outgoing", "rejected", "declined"), "Bob declined."],
+                [ended("outgoing", "busy", "busy"), "Bob is on another call."],
+                [ended("outgoing", "unanswered", "timeout"), "Bob did not answer."],
+                [ended("outgoing", "cancelled", "caller-cancelled"), "You cancelled the call."],
+                [ended("outgoing", "ended", "remote-hangup"), "Bob hung up."],
+                [ended("outgoing", "ended", "hangup"), "The call has ended."],
+                [ended("incoming", "ended", "connection-lost"), "The connection was lost."],
+                [ended("incoming", "ended", "no-media"), "The call ended: no sound could be set up."],
+                [ended("incoming", "ended", "idle"), "The call ended: nobody else was there."],
+                [ended("incoming", "cancelled", "caller-cancelled"), "Bob gave up."],
+                [ended("incoming", "cancelled", "answered-elsewhere"), "Answered on another device."],
+                [ended("incoming", "rejected", "declined-elsewhere"), "Declined on another device."],
+                [ended("incoming", "rejected", "declined"), "You declined."],
+                [ended("incoming", "missed", "timeout"), "You missed a call from Bob."],
+                [ended("incoming", "ended", "a reason of a later hub"), "The call has ended."],
+        ];
+
+        for (const [call, text] of ends)
+                assert.equal(endSentence(call), text);
+});
+
+test("errors of the hub are sentences", () => {
+        assert.equal(errorSentence({ name: "UserNotFound" }, "bob"),
+                     "There is nobody called “bob” on this hub.");
+        assert.equal(errorSentence({ name: "TooMany", message: "30 calls a minute are the limit" }),
+                     "30 calls a minute are the limit.");
+        assert.equal(errorSentence({ name: "LaterError", message: "" }), "LaterError.");
+        assert.equal(sentence("well …"), "Well …");
+});
+
+test("outcomes in history", () => {
+        assert.equal(recordOutcome({ status: "ended", duration: 125 }), "2 min");
+        assert.equal(recordOutcome({ status: "missed", reason: "busy" }), "Missed, you were on another call");
+        assert.equal(recordOutcome({ status: "rejected", direction: "incoming" }), "You declined");
+        assert.equal(recordOutcome({ status: "rejected", direction: "outgoing" }), "Declined");
+});
+
+test("times, as clocks and people say them", () => {
+        assert.equal(duration(7), "0:07");
+        assert.equal(duration(754), "12:34");
+        assert.equal(duration(3723), "1:02:03");
+        assert.equal(duration(-1), "0:00");
+        assert.equal(spokenDuration(7.9), "7 s");
+        assert.equal(spokenDuration(3720), "1 h 2 min");
+
+        const now = new Date(2026, 10, 20, 15, 0).getTime();
+        const at = (...date) => when(new Date(...date).getTime() * 1000, now, "en-GB");
+        assert.equal(at(2026, 10, 20, 9, 5), "9:05");
+        assert.equal(at(2026, 10, 19, 9, 5), "Yesterday 9:05");
+        assert.equal(at(2026, 10, 17, 9, 5), "Tuesday 9:05");
+        assert.equal(at(2025, 10, 17, 9, 5), "17 Nov 2025");
+});
+
+test("names", () => {
+        assert.equal(list([]), "");
+        assert.equal(list(["A"]), "A");
+        assert.equal(list(["A", "B", "C"]), "A, B and C");
+        assert.equal(initials("Alice Adams"), "AA");
+        assert.equal(initials("bob"), "B");
+        assert.equal(initials("émile.zola"), "ÉZ");
+        assert.equal(initials("@"), "?");
+});
