@@ -6,152 +6,142 @@
 #include "base/cleanup.h"
 #include "media/sound.h"
 
-#define BITRATE 32000                   /* bit/s: full-band speech without artefacts */
-#define COMPLEXITY 5                    /* of 10: the rest costs CPU and is not heard in speech */
-#define BEHIND_MAX (200 * GST_MSECOND)  /* the frames had a gap: go on by the clock */
-#define WAITING_MAX (100 * GST_MSECOND) /* in the encoder's queue; more is stale */
-#define RAW_CAPS "audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved"
 /* Without clock-rate and encoding-params Chromium refuses the m-line. */
 #define RTP_CAPS                                                             \
         "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000," \
-        "encoding-params=(string)2,payload=%u"
+        "encoding-params=(string)2,payload=%u,ssrc=(uint)%u"
+#define REPORTS_EVERY_NS (1 * GST_SECOND) /* RTCP; 5 s by default: late to tell of loss */
 
 G_STATIC_ASSERT(SOUND_RATE == 48000);
 
-/* Makes it in the pipeline, which owns it. NULL: there is no such element. */
-static GstElement *add_element(GstElement *pipeline, const char *factory)
-{
-        GstElement *element = gst_element_factory_make(factory, NULL);
+/* ---- sending ---- */
 
-        if (element)
-                gst_bin_add(GST_BIN(pipeline), element);
-        return element;
+static void push_events(SendChain *chain)
+{
+        g_autofree char *id = g_strdup_printf("voice-%08x", chain->ssrc);
+        g_autofree char *text =
+                g_strdup_printf(RTP_CAPS, atomic_load(&chain->payload), chain->ssrc);
+        g_autoptr(GstCaps) caps = gst_caps_from_string(text);
+        GstSegment segment;
+
+        gst_segment_init(&segment, GST_FORMAT_TIME);
+        gst_pad_push_event(chain->source, gst_event_new_stream_start(id));
+        gst_pad_push_event(chain->source, gst_event_new_caps(caps));
+        gst_pad_push_event(chain->source, gst_event_new_segment(&segment));
 }
 
-static void set_caps(GstElement *element, const char *text)
+int send_chain_build(SendChain *chain, GstElement *webrtc, unsigned payload)
 {
-        GstCaps *caps = gst_caps_from_string(text);
-
-        g_object_set(element, "caps", caps, NULL);
-        gst_caps_unref(caps);
-}
-
-static void configure_source(GstElement *source)
-{
-        set_caps(source, RAW_CAPS);
-        g_object_set(source, "format", GST_FORMAT_TIME, "is-live", TRUE, "max-time",
-                     (guint64)WAITING_MAX, "max-bytes", (guint64)0, NULL);
-        gst_util_set_object_arg(G_OBJECT(source), "leaky-type", "downstream");
-}
-
-static void configure_encoder(GstElement *encoder)
-{
-        g_object_set(encoder, "bitrate", BITRATE, "complexity", COMPLEXITY, NULL);
-        gst_util_set_object_arg(G_OBJECT(encoder), "audio-type", "voice");
-        gst_util_set_object_arg(G_OBJECT(encoder), "frame-size", G_STRINGIFY(SOUND_FRAME_MS));
-}
-
-int send_chain_build(SendChain *chain, GstElement *pipeline, GstElement *webrtc, unsigned payload)
-{
-        static const int16_t silence[SOUND_FRAME];
-        GstElement *source = add_element(pipeline, "appsrc");
-        GstElement *encoder = add_element(pipeline, "opusenc");
-        GstElement *payloader = add_element(pipeline, "rtpopuspay");
-        GstElement *filter = add_element(pipeline, "capsfilter");
-        g_autofree char *caps = g_strdup_printf(RTP_CAPS, payload);
-        g_autoptr(GstPad) out = NULL;
-
-        if (!source || !encoder || !payloader || !filter)
-                return -EIO;
-        configure_source(source);
-        configure_encoder(encoder);
-        g_object_set(payloader, "pt", payload, NULL);
-        set_caps(filter, caps);
+        chain->webrtc = webrtc;
+        chain->ssrc = g_random_int();
         chain->pad = gst_element_request_pad_simple(webrtc, "sink_%u");
-        out = gst_element_get_static_pad(filter, "src");
-        if (!chain->pad || !gst_element_link_many(source, encoder, payloader, filter, NULL) ||
-            gst_pad_link(out, chain->pad) != GST_PAD_LINK_OK)
+        if (!chain->pad)
                 return -EIO;
-        chain->source = gst_object_ref(GST_APP_SRC(source));
-        gst_element_sync_state_with_parent(filter);
-        gst_element_sync_state_with_parent(payloader);
-        gst_element_sync_state_with_parent(encoder);
-        gst_element_sync_state_with_parent(source);
-        send_chain_push(chain, silence, SOUND_FRAME);
+        chain->source = gst_object_ref_sink(gst_pad_new("voice", GST_PAD_SRC));
+        atomic_store(&chain->payload, payload);
+        if (!gst_pad_set_active(chain->source, TRUE) ||
+            gst_pad_link(chain->source, chain->pad) != GST_PAD_LINK_OK)
+                return -EIO;
+        push_events(chain);
         return 0;
 }
 
-void send_chain_push(SendChain *chain, const int16_t *samples, size_t n)
+void send_chain_open(SendChain *chain)
 {
-        if (!chain->source)
-                return;
-        GstBuffer *buffer = gst_buffer_new_memdup(samples, n * sizeof(*samples));
-        GstClockTime now = gst_element_get_current_running_time(GST_ELEMENT(chain->source));
+        atomic_store(&chain->open, true);
+}
 
-        /* By the count of samples, not by the clock: RTP times without the jitter of threads. */
-        if (GST_CLOCK_TIME_IS_VALID(now) && now > chain->next + BEHIND_MAX) {
-                chain->next = now;
-                GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
-        }
-        GST_BUFFER_PTS(buffer) = chain->next;
-        GST_BUFFER_DURATION(buffer) = gst_util_uint64_scale_int(n, GST_SECOND, SOUND_RATE);
-        chain->next += GST_BUFFER_DURATION(buffer);
-        gst_app_src_push_buffer(chain->source, buffer);
+void send_chain_push(SendChain *chain, uint16_t sequence, uint32_t timestamp, const uint8_t *data,
+                     size_t length)
+{
+        RtpHeader header = {.payload_type = atomic_load(&chain->payload),
+                            .sequence = sequence,
+                            .timestamp = timestamp,
+                            .source = chain->ssrc};
+        uint8_t bytes[RTP_HEADER];
+
+        if (!chain->source || !atomic_load(&chain->open))
+                return;
+        GstBuffer *buffer = gst_buffer_new_allocate(NULL, RTP_HEADER + length, NULL);
+
+        rtp_write(&header, bytes);
+        gst_buffer_fill(buffer, 0, bytes, RTP_HEADER);
+        gst_buffer_fill(buffer, RTP_HEADER, data, length);
+        GST_BUFFER_PTS(buffer) = GST_BUFFER_DTS(buffer) =
+                gst_element_get_current_running_time(chain->webrtc);
+        gst_pad_push(chain->source, buffer);
 }
 
 void send_chain_done(SendChain *chain)
 {
+        if (chain->source)
+                gst_pad_set_active(chain->source, FALSE);
         g_clear_object(&chain->source);
         g_clear_object(&chain->pad);
 }
 
-static GstFlowReturn on_sample(GstAppSink *sink, void *data)
+/* ---- receiving ---- */
+
+bool chain_take(GstBuffer *buffer, unsigned payload, ChainPacket packet, void *userdata)
 {
-        ReceiveChain *chain = data;
-        g_autoptr(GstSample) sample = gst_app_sink_pull_sample(sink);
-        GstBuffer *buffer = sample ? gst_sample_get_buffer(sample) : NULL;
+        const uint8_t *data;
+        RtpHeader header;
         GstMapInfo map;
+        size_t length;
+        bool taken;
 
-        if (!buffer || !gst_buffer_map(buffer, &map, GST_MAP_READ))
-                return GST_FLOW_OK;
-        chain->samples(chain->userdata, (const int16_t *)map.data, map.size / sizeof(int16_t));
+        if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
+                return false;
+        taken = rtp_read(map.data, map.size, &header, &data, &length) == 0 &&
+                header.payload_type == payload;
+        if (taken)
+                packet(userdata, &header, data, length);
         gst_buffer_unmap(buffer, &map);
-        return GST_FLOW_OK;
+        return taken;
 }
 
-static void release_userdata(void *data)
-{
-        ReceiveChain *chain = data;
+/* ---- threads ---- */
 
-        chain->release(chain->userdata);
+static GstPadProbeReturn pass_on(GstPad *pad, GstPadProbeInfo *info, void *behind)
+{
+        GST_PAD_PROBE_INFO_FLOW_RETURN(info) =
+                gst_pad_chain(behind, GST_PAD_PROBE_INFO_BUFFER(info));
+        return GST_PAD_PROBE_HANDLED;
 }
 
-int receive_chain_build(ReceiveChain *chain, GstElement *pipeline)
+/* What still waits in it is overtaken: as packets are that another way brings. */
+static void pass_by(const GValue *item, void *data)
 {
-        GstAppSinkCallbacks callbacks = {.new_sample = on_sample};
-        GstElement *decoder = add_element(pipeline, "opusdec");
+        GstElement *queue = g_value_get_object(item);
+        g_autoptr(GstPad) sink = NULL, source = NULL;
+        GstPad *behind;
 
-        chain->depayloader = add_element(pipeline, "rtpopusdepay");
-        chain->sink = add_element(pipeline, "appsink");
-        if (!decoder || !chain->depayloader || !chain->sink)
-                return -EIO;
-        /* In-band FEC would hold back a frame (20 ms) even where nothing is lost. */
-        g_object_set(decoder, "plc", TRUE, "use-inband-fec", FALSE, NULL);
-        set_caps(chain->sink, RAW_CAPS);
-        /* The playout ring is the clock: waiting here cost 250 ms and more. Not async: there is
-         * nothing to preroll with before the other side speaks. */
-        g_object_set(chain->sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, NULL);
-        if (!gst_element_link_many(chain->depayloader, decoder, chain->sink, NULL))
-                return -EIO;
-        gst_app_sink_set_callbacks(GST_APP_SINK(chain->sink), &callbacks, chain, release_userdata);
-        return 0;
+        if (g_strcmp0(G_OBJECT_TYPE_NAME(queue), "GstQueue") != 0)
+                return;
+        sink = gst_element_get_static_pad(queue, "sink");
+        source = gst_element_get_static_pad(queue, "src");
+        behind = gst_pad_get_peer(source);
+        if (behind)
+                gst_pad_add_probe(sink, GST_PAD_PROBE_TYPE_BUFFER, pass_on, behind,
+                                  gst_object_unref);
 }
 
-int receive_chain_link(ReceiveChain *chain, GstPad *pad)
+void chain_shorten(GstElement *webrtc)
 {
-        g_autoptr(GstPad) sink = gst_element_get_static_pad(chain->depayloader, "sink");
+        GstIterator *iterator = gst_bin_iterate_recurse(GST_BIN(webrtc));
 
-        if (gst_pad_is_linked(sink))
-                return -EBUSY;
-        return gst_pad_link(pad, sink) == GST_PAD_LINK_OK ? 0 : -EINVAL;
+        while (gst_iterator_foreach(iterator, pass_by, NULL) == GST_ITERATOR_RESYNC)
+                gst_iterator_resync(iterator);
+        gst_iterator_free(iterator);
+}
+
+void chain_report_often(GstElement *rtpbin)
+{
+        GObject *session = NULL;
+
+        g_signal_emit_by_name(rtpbin, "get-internal-session", 0, &session);
+        if (!session)
+                return;
+        g_object_set(session, "rtcp-min-interval", (guint64)REPORTS_EVERY_NS, NULL);
+        g_object_unref(session);
 }

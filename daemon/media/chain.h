@@ -2,47 +2,54 @@
 #pragma once
 
 /*
- * The two ways through GStreamer that a voice takes: frames to Opus to RTP into a webrtcbin, and
- * RTP out of it to Opus to frames.
+ * The voice's two ways through a webrtcbin: packets of Opus into it as RTP, and out of it.
+ *
+ * Both do without elements of their own. What is to be sent is pushed in the thread that has it.
+ * What has come is taken before webrtcbin's jitter buffer, which would hold back all of it for the
+ * sake of the slowest: a voice's packets wait in the playout, where it is known for how long.
+ * Threads that would only hand packets on are left out: each costs 0.3-0.5 % of a core.
  */
 
-#include <gst/app/gstappsink.h>
-#include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "media/rtp.h"
 
 /* RFC 7587 fixes none; browsers offer Opus as 111. An answer takes the number of the offer. */
 #define CHAIN_PAYLOAD 111
 
 typedef struct SendChain {
-        GstAppSrc *source; /* counted; NULL: not built yet */
-        GstPad *pad;       /* counted: the webrtcbin's sink pad */
-        GstClockTime next; /* running time of the next frame */
+        GstElement *webrtc; /* not owned */
+        GstPad *source;     /* counted; NULL: not built yet */
+        GstPad *pad;        /* counted: the webrtcbin's sink pad */
+        uint32_t ssrc;
+        atomic_uint payload; /* type; 0: not built yet */
+        atomic_bool open;
 } SendChain;
 
 /*
- * Builds appsrc to webrtcbin in `pipeline` and sends one frame of silence through it, so that the
- * caps reach the pad: an offer or answer made before that lacks a=ssrc, and some servers then drop
- * all that comes. `payload` must be the one that will be agreed on: a chain that is linked with
- * another makes the answer receive-only. Returns 0 or -EIO: an element is missing.
+ * Its caps reach the webrtcbin's pad at once: an offer or answer made before that lacks a=ssrc, and
+ * some servers then drop all that comes. `payload` must be the one that will be agreed on: a chain
+ * that is linked with another makes the answer receive-only. Returns 0 or -EIO.
  */
-int send_chain_build(SendChain *chain, GstElement *pipeline, GstElement *webrtc, unsigned payload);
-/* Mono, SOUND_RATE, any number of samples. In any thread, one call at a time; does not block. */
-void send_chain_push(SendChain *chain, const int16_t *samples, size_t n);
+int send_chain_build(SendChain *chain, GstElement *webrtc, unsigned payload);
+/* The connection is there: before that, a push would wait for it. */
+void send_chain_open(SendChain *chain);
+/* A packet of Opus; in any thread, one call at a time. Nothing happens while it is not open. */
+void send_chain_push(SendChain *chain, uint16_t sequence, uint32_t timestamp, const uint8_t *data,
+                     size_t length);
 void send_chain_done(SendChain *chain);
 
-/* Decoded samples, mono, SOUND_RATE, in a thread of GStreamer's. */
-typedef void (*ReceiveChainSamples)(void *userdata, const int16_t *samples, size_t n);
+/* An RTP packet; in a thread of GStreamer's. */
+typedef void (*ChainPacket)(void *userdata, const RtpHeader *header, const uint8_t *data,
+                            size_t length);
 
-typedef struct ReceiveChain {
-        GstElement *depayloader, *sink; /* in the pipeline, which owns them */
-        ReceiveChainSamples samples;
-        void *userdata;
-        GDestroyNotify release; /* of userdata, when GStreamer will not call any more */
-} ReceiveChain;
+/* If that is a packet with this payload type, it is given to `packet`: true. */
+bool chain_take(GstBuffer *buffer, unsigned payload, ChainPacket packet, void *userdata);
 
-/* Builds depayloader to appsink in `pipeline`, linked to nothing yet. `chain` outlives it; the
- * userdata is released only after success. */
-int receive_chain_build(ReceiveChain *chain, GstElement *pipeline);
-/* Links a webrtcbin's source pad to it; -EBUSY: it has one, -EINVAL: that is no Opus. */
-int receive_chain_link(ReceiveChain *chain, GstPad *pad);
+/* Once it is connected: takes the threads out of the webrtcbin that only hand packets on. */
+void chain_shorten(GstElement *webrtc);
+/* Has both sides told of losses about every second, where RTP's rules let it. */
+void chain_report_often(GstElement *rtpbin);

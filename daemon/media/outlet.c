@@ -2,7 +2,8 @@
 #include "media/outlet.h"
 
 #include <errno.h>
-#include <glib.h>
+#include <glib-unix.h>
+#include <sys/eventfd.h>
 
 #include "base/str.h"
 
@@ -12,7 +13,48 @@ struct Outlet {
         GMutex lock; /* the ring has one writer: a connection that ends may still be writing */
         const void *source, *next; /* next: becomes the source when it first writes */
         Ring ring;
+        OutletSpeech speech;
+        void *userdata;
+        int speech_fd; /* the loudspeaker's thread tells the main loop by it */
+        guint speech_source;
+        bool speaking;
 };
+
+/* In the loudspeaker's thread, which may not lock or allocate. */
+static void on_speech(void *data)
+{
+        Outlet *outlet = data;
+
+        eventfd_write(outlet->speech_fd, 1);
+}
+
+static gboolean on_speech_told(int fd, GIOCondition condition, void *data)
+{
+        Outlet *outlet = data;
+        eventfd_t count;
+
+        eventfd_read(fd, &count);
+        if (outlet->speaking == atomic_load(&outlet->ring.speaking))
+                return G_SOURCE_CONTINUE;
+        outlet->speaking = !outlet->speaking;
+        outlet->speech(outlet->userdata);
+        return G_SOURCE_CONTINUE;
+}
+
+static int init_ring(Outlet *outlet)
+{
+        int r = ring_init(&outlet->ring);
+
+        if (r < 0)
+                return r;
+        outlet->speech_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (outlet->speech_fd < 0)
+                return -errno;
+        outlet->speech_source = g_unix_fd_add(outlet->speech_fd, G_IO_IN, on_speech_told, outlet);
+        outlet->ring.speech_changed = on_speech;
+        outlet->ring.userdata = outlet;
+        return 0;
+}
 
 static int open_stream(Outlet *outlet, CallSound *sound, const char *session, const Party *party)
 {
@@ -29,15 +71,20 @@ static int open_stream(Outlet *outlet, CallSound *sound, const char *session, co
         return r;
 }
 
-int outlet_new(CallSound *sound, const char *session, const Party *party, Outlet **ret)
+int outlet_new(CallSound *sound, const char *session, const Party *party, OutletSpeech speech,
+               void *userdata, Outlet **ret)
 {
         _cleanup_(outlet_freep) Outlet *outlet = calloc(1, sizeof(*outlet));
-        int r = 0;
+        int r;
 
         if (!outlet)
                 return -ENOMEM;
         g_mutex_init(&outlet->lock);
-        if (sound)
+        outlet->speech = speech;
+        outlet->userdata = userdata;
+        outlet->speech_fd = -1;
+        r = init_ring(outlet);
+        if (r == 0 && sound)
                 r = open_stream(outlet, sound, session, party);
         if (r < 0)
                 return r;
@@ -51,6 +98,11 @@ Outlet *outlet_free(Outlet *outlet)
                 return NULL;
         if (outlet->sound)
                 call_sound_stop(outlet->sound, &outlet->ring);
+        if (outlet->speech_source)
+                g_source_remove(outlet->speech_source);
+        if (outlet->speech_fd >= 0)
+                close(outlet->speech_fd);
+        ring_done(&outlet->ring);
         g_mutex_clear(&outlet->lock);
         free(outlet);
         return NULL;
@@ -63,13 +115,14 @@ void outlet_follow(Outlet *outlet, const void *source)
         g_mutex_unlock(&outlet->lock);
 }
 
-void outlet_write(Outlet *outlet, const void *source, const int16_t *samples, size_t n)
+void outlet_write(Outlet *outlet, const void *source, const RtpHeader *header,
+                  const uint8_t *payload, size_t length)
 {
         g_mutex_lock(&outlet->lock);
         if (outlet->next == source)
                 outlet->source = source;
         if (outlet->source == source)
-                ring_write(&outlet->ring, samples, n);
+                ring_put(&outlet->ring, header->source, header->timestamp, payload, length);
         g_mutex_unlock(&outlet->lock);
 }
 
@@ -78,9 +131,12 @@ const char *outlet_node(const Outlet *outlet)
         return outlet->node;
 }
 
-double outlet_delay_ms(const Outlet *outlet)
+bool outlet_is_speaking(const Outlet *outlet)
 {
-        unsigned delay = atomic_load_explicit(&outlet->ring.delay, memory_order_relaxed);
+        return outlet->speaking;
+}
 
-        return (double)delay * 1000 / SOUND_RATE;
+void outlet_count(const Outlet *outlet, RingCounts *ret)
+{
+        ring_count(&outlet->ring, ret);
 }

@@ -9,21 +9,29 @@
 
 #include "call/record.h"
 #include "media/call-sound.h"
+#include "media/rtp.h"
 
 typedef struct Outlet Outlet;
 
-/* `sound` outlives it; NULL: nothing is played. Returns 0 or -ENOMEM. */
-int outlet_new(CallSound *sound, const char *session, const Party *party, Outlet **ret);
+/* They begin or end to speak, as it is heard; in the main loop. */
+typedef void (*OutletSpeech)(void *userdata);
+
+/* `sound` outlives it; NULL: nothing is played. Returns 0 or negative errno. */
+int outlet_new(CallSound *sound, const char *session, const Party *party, OutletSpeech speech,
+               void *userdata, Outlet **ret);
 /* Nobody writes any more. */
 Outlet *outlet_free(Outlet *outlet);
 DEFINE_CLEANUP(Outlet *, outlet_free);
 
 /* `source` is heard, and nobody else, as soon as it has something to say. */
 void outlet_follow(Outlet *outlet, const void *source);
-/* In any thread; dropped unless `source` is followed. */
-void outlet_write(Outlet *outlet, const void *source, const int16_t *samples, size_t n);
+/* A packet of Opus; in any thread; dropped unless `source` is followed. */
+void outlet_write(Outlet *outlet, const void *source, const RtpHeader *header,
+                  const uint8_t *payload, size_t length);
+
+bool outlet_is_speaking(const Outlet *outlet);
 
 /* PipeWire's node.name; empty: nothing is played. */
 const char *outlet_node(const Outlet *outlet);
-/* How long what was written last waits until it is played. */
-double outlet_delay_ms(const Outlet *outlet);
+/* What became of what was written. */
+void outlet_count(const Outlet *outlet, RingCounts *ret);

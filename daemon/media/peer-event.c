@@ -91,12 +91,6 @@ static void on_gathering(GstElement *webrtc, GParamSpec *spec, void *data)
                 peer_event_post(peer_event_new(data, PEER_EVENT_GATHERED));
 }
 
-static GstPadProbeReturn on_packet(GstPad *pad, GstPadProbeInfo *info, void *data)
-{
-        atomic_store(&((Peer *)data)->arrived, clock_boottime());
-        return GST_PAD_PROBE_OK;
-}
-
 /* What nobody here wants is thrown away: a pad without a taker stops the whole connection. */
 static void discard(Peer *peer, GstPad *pad)
 {
@@ -118,30 +112,7 @@ static void on_pad(GstElement *webrtc, GstPad *pad, void *data)
 
         if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC)
                 return;
-        if (receive_chain_link(&peer->receive, pad) < 0) {
-                discard(peer, pad);
-                return;
-        }
-        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_packet, g_atomic_rc_box_acquire(peer),
-                          peer_unref);
-}
-
-static void on_samples(void *data, const int16_t *samples, size_t n)
-{
-        Peer *peer = data;
-
-        if (!atomic_load(&peer->trusted))
-                return;
-        if (!peer->voice)
-                send_chain_push(&peer->send, samples, n);
-        else
-                outlet_write(peer->outlet, peer, samples, n);
-        if (speech_feed(&peer->speech, samples, n)) {
-                PeerEvent *event = peer_event_new(peer, PEER_EVENT_SPEAKING);
-
-                event->speaking = peer->speech.speaking;
-                peer_event_post(event);
-        }
+        discard(peer, pad);
 }
 
 void peer_listen(Peer *peer)
@@ -152,13 +123,12 @@ void peer_listen(Peer *peer)
         peer_connect_signal(peer, peer->webrtc, "notify::ice-gathering-state",
                             G_CALLBACK(on_gathering));
         peer_connect_signal(peer, peer->webrtc, "pad-added", G_CALLBACK(on_pad));
-        peer->receive.samples = on_samples;
 }
 
-static void on_stats(GstPromise *promise, void *data)
+static void post_counted(GstPromise *promise, void *data, PeerEventType type)
 {
         const GstStructure *reply = peer_promise_reply(promise);
-        PeerEvent *event = peer_event_new(data, PEER_EVENT_STATS);
+        PeerEvent *event = peer_event_new(data, type);
 
         if (reply)
                 stats_read(reply, &event->counted);
@@ -166,7 +136,22 @@ static void on_stats(GstPromise *promise, void *data)
         gst_promise_unref(promise);
 }
 
+static void on_stats(GstPromise *promise, void *data)
+{
+        post_counted(promise, data, PEER_EVENT_STATS);
+}
+
+static void on_path(GstPromise *promise, void *data)
+{
+        post_counted(promise, data, PEER_EVENT_PATH);
+}
+
 void peer_request_stats(Peer *peer)
 {
         g_signal_emit_by_name(peer->webrtc, "get-stats", NULL, peer_promise_new(peer, on_stats));
+}
+
+void peer_request_path(Peer *peer)
+{
+        g_signal_emit_by_name(peer->webrtc, "get-stats", NULL, peer_promise_new(peer, on_path));
 }

@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * A peer's inside, shared by its three parts: peer.c (beginning, end, how it goes),
- * peer-negotiation.c (offer and answer) and peer-event.c (from GStreamer's threads to the main
- * loop).
+ * A peer's inside, shared by its parts: peer.c (beginning, end, how it goes), peer-negotiation.c
+ * (offer and answer), peer-voice.c (the sound both ways) and peer-event.c (from GStreamer's threads
+ * to the main loop).
  */
 
 #include "media/chain.h"
+#include "media/congestion.h"
 #include "media/description.h"
 #include "media/peer.h"
-#include "media/speech.h"
 #include "media/stats.h"
 #include "media/verification.h"
 
@@ -25,9 +25,9 @@ struct Peer {
 
         GstElement *pipeline; /* counted */
         GstElement *webrtc;   /* the pipeline's */
+        GstElement *rtpbin;   /* counted: webrtc's */
         guint bus_watch, timer;
         SendChain send;
-        ReceiveChain receive;
         GstWebRTCSessionDescription *offer; /* owned: waits for the send chain's caps */
         bool negotiated;                    /* a remote offer after this asks for no new chain */
         usec_t began;
@@ -39,8 +39,7 @@ struct Peer {
 
         Outlet *outlet; /* not owned */
         Voice *voice;
-        Speech speech; /* of the receiving thread */
-        bool speaking;
+        Congestion congestion;
         _Atomic usec_t arrived; /* the last packet */
         StatsCounters counted;
 };
@@ -57,6 +56,18 @@ int peer_build_send_chain(Peer *peer, unsigned payload);
 /* Caps have reached the webrtcbin: now there can be an offer or an answer. */
 void peer_caps_known(Peer *peer);
 
+/* ---- peer-voice.c ---- */
+
+/* Needs the webrtcbin. 0 or negative errno. */
+int peer_voice_init(Peer *peer);
+/* One's own voice goes to the send chain, which has been built. */
+int peer_voice_speak(Peer *peer);
+void peer_voice_connected(Peer *peer);
+/* To what the way bears, by what the other side reports. */
+void peer_voice_adapt(Peer *peer, const StatsCounters *counted);
+/* Nothing is sent any more. */
+void peer_voice_stop(Peer *peer);
+
 /* ---- peer-event.c ---- */
 
 typedef enum PeerEventType {
@@ -64,7 +75,7 @@ typedef enum PeerEventType {
         PEER_EVENT_SIGNAL,
         PEER_EVENT_CONNECTION,
         PEER_EVENT_GATHERED, /* all of our candidates */
-        PEER_EVENT_SPEAKING,
+        PEER_EVENT_PATH,
         PEER_EVENT_STATS,
         PEER_EVENT_FAILED,
 } PeerEventType;
@@ -74,8 +85,7 @@ typedef struct PeerEvent {
         Peer *peer; /* counted */
         MediaSignal signal;
         GstWebRTCPeerConnectionState connection;
-        bool speaking;
-        StatsCounters counted;
+        StatsCounters counted; /* of STATS and PATH */
         char text[MESSAGE_TEXT_MAX + 1];
 } PeerEvent;
 
@@ -87,6 +97,9 @@ void peer_handle(Peer *peer, const PeerEvent *event);
 
 /* Has the webrtcbin's and the receive chain's callbacks post events. */
 void peer_listen(Peer *peer);
+
+/* Answered by one PEER_EVENT_PATH. */
+void peer_request_path(Peer *peer);
 
 /* A signal whose handler holds on to the peer. */
 void peer_connect_signal(Peer *peer, void *object, const char *signal, GCallback callback);

@@ -60,26 +60,16 @@ static void on_caps(GstPad *pad, GParamSpec *spec, void *data)
                 peer_event_post(peer_event_new(data, PEER_EVENT_CAPS));
 }
 
-static void speak(void *data, const int16_t *samples)
-{
-        Peer *peer = data;
-
-        if (atomic_load(&peer->trusted))
-                send_chain_push(&peer->send, samples, SOUND_FRAME);
-}
-
 int peer_build_send_chain(Peer *peer, unsigned payload)
 {
-        int r = send_chain_build(&peer->send, peer->pipeline, peer->webrtc, payload);
+        int r = send_chain_build(&peer->send, peer->webrtc, payload);
 
         if (r < 0)
                 return r;
         peer_connect_signal(peer, peer->send.pad, "notify::caps", G_CALLBACK(on_caps));
         if (gst_pad_has_current_caps(peer->send.pad))
                 peer_event_post(peer_event_new(peer, PEER_EVENT_CAPS));
-        if (peer->voice)
-                return voice_add(peer->voice, speak, peer);
-        return 0;
+        return peer_voice_speak(peer);
 }
 
 static void take_offer(Peer *peer, GstWebRTCSessionDescription *offer)

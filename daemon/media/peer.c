@@ -16,6 +16,7 @@ static void peer_done(void *data)
 
         if (peer->offer)
                 gst_webrtc_session_description_free(peer->offer);
+        g_clear_object(&peer->rtpbin);
 }
 
 void peer_unref(void *peer)
@@ -86,6 +87,7 @@ static void connected(Peer *peer)
         }
         atomic_store(&peer->trusted, true);
         atomic_store(&peer->arrived, clock_boottime());
+        peer_voice_connected(peer);
         set_state(peer, PEER_CONNECTED);
 }
 
@@ -137,6 +139,8 @@ static gboolean look(void *data)
                 set_state(peer, PEER_CONNECTED);
         else if (peer->state == PEER_CONNECTING && now - peer->began > CONNECT_MAX_US)
                 peer_fail(peer, blame(peer, "the other side did not connect in time"));
+        if (peer->state == PEER_CONNECTED)
+                peer_request_path(peer);
         return G_SOURCE_CONTINUE;
 }
 
@@ -157,9 +161,11 @@ static gboolean on_bus(GstBus *bus, GstMessage *message, void *data)
 static void conclude_stats(Peer *peer, const StatsCounters *counted)
 {
         WorkerParticipantStats stats = {};
+        RingCounts sound;
 
+        outlet_count(peer->outlet, &sound);
         STR_SET(stats.id, peer->participant.id);
-        stats_conclude(&peer->counted, counted, outlet_delay_ms(peer->outlet), &stats);
+        stats_conclude(&peer->counted, counted, sound.delay_ms, &stats);
         peer->counted = *counted;
         peer->events->stats(peer->userdata, peer, &stats);
 }
@@ -182,9 +188,8 @@ void peer_handle(Peer *peer, const PeerEvent *event)
                 if (peer->relay_only && !peer->has_relay)
                         peer_fail(peer, blame(peer, NULL));
                 break;
-        case PEER_EVENT_SPEAKING:
-                peer->speaking = event->speaking;
-                peer->events->changed(peer->userdata, peer);
+        case PEER_EVENT_PATH:
+                peer_voice_adapt(peer, &event->counted);
                 break;
         case PEER_EVENT_STATS:
                 conclude_stats(peer, &event->counted);
@@ -200,7 +205,6 @@ void peer_handle(Peer *peer, const PeerEvent *event)
 static int build_pipeline(Peer *peer, const PeerOptions *options)
 {
         g_autoptr(GstBus) bus = NULL;
-        int r;
 
         peer->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
         peer->webrtc = gst_element_factory_make("webrtcbin", NULL);
@@ -216,12 +220,7 @@ static int build_pipeline(Peer *peer, const PeerOptions *options)
         bus = gst_element_get_bus(peer->pipeline);
         peer->bus_watch = gst_bus_add_watch(bus, on_bus, peer);
         peer_listen(peer);
-        peer->receive.userdata = g_atomic_rc_box_acquire(peer);
-        peer->receive.release = peer_unref;
-        r = receive_chain_build(&peer->receive, peer->pipeline);
-        if (r < 0)
-                peer_unref(peer);
-        return r;
+        return peer_voice_init(peer);
 }
 
 int peer_new(const PeerOptions *options, Peer **ret)
@@ -257,8 +256,7 @@ Peer *peer_free(Peer *peer)
         if (!peer)
                 return NULL;
         peer->closed = true;
-        if (peer->voice)
-                voice_remove(peer->voice, peer);
+        peer_voice_stop(peer);
         if (peer->bus_watch)
                 g_source_remove(peer->bus_watch);
         if (peer->timer)
@@ -277,11 +275,6 @@ Peer *peer_free(Peer *peer)
 PeerState peer_state(const Peer *peer)
 {
         return peer->state;
-}
-
-bool peer_is_speaking(const Peer *peer)
-{
-        return peer->speaking;
 }
 
 bool peer_is_trusted(const Peer *peer)

@@ -29,7 +29,7 @@ typedef struct Peer Peer;
 typedef struct PeerEvents {
         /* To be carried to the participant. */
         void (*signal)(void *userdata, Peer *peer, const MediaSignal *signal);
-        /* State or speaking is another. The peer may not be freed from here. */
+        /* State is another. The peer may not be freed from here. */
         void (*changed)(void *userdata, Peer *peer);
         /* A fault that is not the end of it, or (state is PEER_FAILED) is. */
         void (*fault)(void *userdata, Peer *peer, const char *text);
@@ -60,6 +60,5 @@ void peer_signal(Peer *peer, const MediaSignal *signal);
 void peer_request_stats(Peer *peer);
 
 PeerState peer_state(const Peer *peer);
-bool peer_is_speaking(const Peer *peer);
 /* The other side has shown its certificate. */
 bool peer_is_trusted(const Peer *peer);

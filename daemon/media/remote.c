@@ -276,6 +276,11 @@ void remote_request_stats(Remote *remote)
 
 /* ---- beginning and end ---- */
 
+static void on_speech(void *userdata)
+{
+        tell_changed(userdata);
+}
+
 static int init_verification(Remote *remote)
 {
         uint8_t nonce[VERIFICATION_NONCE_SIZE];
@@ -298,7 +303,7 @@ int remote_new(const RemoteOptions *options, Remote **ret)
         r = init_verification(remote);
         if (r == 0)
                 r = outlet_new(options->voice ? options->sound : NULL, options->session,
-                               &remote->participant.party, &remote->outlet);
+                               &remote->participant.party, on_speech, remote, &remote->outlet);
         if (r == 0)
                 r = connect_anew(remote, 1, &remote->now);
         if (r < 0)
@@ -342,7 +347,7 @@ void remote_status(const Remote *remote, WorkerParticipantStatus *ret)
 
         *ret = (WorkerParticipantStatus){
                 .media = {.connected = peer_state(peer) == PEER_CONNECTED,
-                          .speaking = peer_is_speaking(peer)},
+                          .speaking = outlet_is_speaking(remote->outlet)},
         };
         STR_SET(ret->id, remote->participant.id);
         STR_SET(media->audio_node, outlet_node(remote->outlet));

@@ -1,100 +1,108 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "media/ring.h"
 
+#include <errno.h>
+#include <opus.h>
+#include <string.h>
+
 #include "base/cleanup.h"
 
-#define FADE (SOUND_RATE * 5 / 1000) /* 5 ms: too quick to be heard as such, too slow to click */
-#define DECAY 0.98f                  /* a sample: 5 ms to -40 dB */
-#define WATCH SOUND_RATE             /* 1 s: longer than the network's usual unevenness */
-#define SPARE SOUND_FRAME            /* left over at the lowest when all is well */
-#define SURPLUS SOUND_FRAME          /* above SPARE; what is worth a cross-fade */
-
-static float sample_at(const Ring *ring, size_t position)
+static int decode(void *userdata, PlayoutDecoding decoding, const PlayoutPacket *packet, float *ret,
+                  size_t n)
 {
-        return (float)ring->samples[position % RING_SIZE] / 32768.0f;
+        Ring *ring = userdata;
+
+        return opus_decode_float(ring->decoder, packet ? packet->data : NULL,
+                                 packet ? packet->length : 0, ret, (int)n,
+                                 decoding == PLAYOUT_RECOVER);
 }
 
-void ring_write(Ring *ring, const int16_t *samples, size_t n)
+int ring_init(Ring *ring)
 {
-        size_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
-        size_t waiting = written - atomic_load_explicit(&ring->read, memory_order_acquire);
-
-        n = MIN_OF(n, RING_SIZE - waiting);
-        for (size_t i = 0; i < n; i++)
-                ring->samples[(written + i) % RING_SIZE] = samples[i];
-        atomic_store_explicit(&ring->written, written + n, memory_order_release);
-        atomic_store_explicit(&ring->delay, (unsigned)waiting, memory_order_relaxed);
+        /* Mono: what others send in stereo is mixed by the decoder. */
+        ring->decoder = opus_decoder_create(PLAYOUT_RATE, 1, NULL);
+        if (!ring->decoder)
+                return -ENOMEM;
+        playout_init(&ring->playout, decode, ring);
+        return 0;
 }
 
-/* Nothing to play: what was heard last dies away. */
-static void fade_out(Ring *ring, float *ret, size_t n)
+void ring_done(Ring *ring)
 {
-        for (size_t i = 0; i < n; i++) {
-                ring->last *= DECAY;
-                ret[i] = ring->last;
+        if (ring->decoder)
+                opus_decoder_destroy(ring->decoder);
+        ring->decoder = NULL;
+}
+
+void ring_put(Ring *ring, uint32_t source, uint32_t timestamp, const uint8_t *payload,
+              size_t length)
+{
+        unsigned written = atomic_load_explicit(&ring->written, memory_order_relaxed);
+        PlayoutPacket *packet = &ring->packets[written % RING_PACKETS];
+        int span;
+
+        if (length == 0 || length > PLAYOUT_BYTES_MAX ||
+            written - atomic_load_explicit(&ring->read, memory_order_acquire) >= RING_PACKETS)
+                return;
+        span = opus_packet_get_nb_samples(payload, (opus_int32)length, PLAYOUT_RATE);
+        if (span <= 0 || span > PLAYOUT_SPAN_MAX)
+                return;
+        packet->source = source;
+        packet->timestamp = timestamp;
+        packet->arrived = clock_boottime();
+        packet->span = (uint16_t)span;
+        packet->length = (uint16_t)length;
+        memcpy(packet->data, payload, length);
+        atomic_store_explicit(&ring->written, written + 1, memory_order_release);
+}
+
+static void take_packets(Ring *ring)
+{
+        unsigned read = atomic_load_explicit(&ring->read, memory_order_relaxed);
+        unsigned written = atomic_load_explicit(&ring->written, memory_order_acquire);
+
+        for (; read != written; read++)
+                playout_put(&ring->playout, &ring->packets[read % RING_PACKETS]);
+        atomic_store_explicit(&ring->read, read, memory_order_release);
+}
+
+static void tell(Ring *ring, const float *samples, size_t n)
+{
+        const Playout *playout = &ring->playout;
+        int64_t delay = playout->level + (int64_t)n;
+
+        atomic_store_explicit(&ring->delay, (unsigned)MAX_OF(delay, (int64_t)0),
+                              memory_order_relaxed);
+        atomic_store_explicit(&ring->gaps, playout->counts.gaps, memory_order_relaxed);
+        atomic_store_explicit(&ring->played, playout->counts.played, memory_order_relaxed);
+        atomic_store_explicit(&ring->concealed,
+                              playout->counts.concealed + playout->counts.recovered,
+                              memory_order_relaxed);
+        if (speech_feed(&ring->speech, samples, n)) {
+                atomic_store(&ring->speaking, ring->speech.speaking);
+                if (ring->speech_changed)
+                        ring->speech_changed(ring->userdata);
         }
-}
-
-static void start_playing(Ring *ring)
-{
-        ring->playing = true;
-        ring->faded_in = 0;
-        ring->lowest = RING_SIZE;
-        ring->watched = 0;
-}
-
-/* Whether enough has been gathered over a whole stretch that some can go; how much. */
-static size_t surplus(Ring *ring, size_t left, size_t n)
-{
-        size_t drop = 0;
-
-        ring->lowest = MIN_OF(ring->lowest, left);
-        ring->watched += n;
-        if (ring->watched < WATCH)
-                return 0;
-        if (ring->lowest > SPARE + SURPLUS)
-                drop = ring->lowest - SPARE;
-        ring->lowest = RING_SIZE;
-        ring->watched = 0;
-        return drop;
 }
 
 void ring_read(Ring *ring, float *ret, size_t n)
 {
-        size_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
-        size_t waiting = atomic_load_explicit(&ring->written, memory_order_acquire) - read;
-
-        if (!ring->playing && waiting >= RING_TARGET) {
-                /* Older than the target is what nobody was there to play. */
-                read += waiting - RING_TARGET;
-                waiting = RING_TARGET;
-                start_playing(ring);
-        }
-        if (!ring->playing) {
-                fade_out(ring, ret, n);
+        if (!ring->decoder) {
+                memset(ret, 0, n * sizeof(*ret));
                 return;
         }
-        size_t take = MIN_OF(n, waiting);
-        size_t drop = surplus(ring, waiting - take, n);
+        take_packets(ring);
+        playout_read(&ring->playout, clock_boottime(), ret, n);
+        tell(ring, ret, n);
+}
 
-        for (size_t i = 0; i < take; i++) {
-                float sample = sample_at(ring, read + i);
-
-                if (drop && i < FADE) {
-                        float later = (float)(i + 1) / (float)MIN_OF(take, (size_t)FADE);
-
-                        sample += (sample_at(ring, read + drop + i) - sample) * later;
-                } else if (drop) {
-                        sample = sample_at(ring, read + drop + i);
-                }
-                if (ring->faded_in < FADE)
-                        sample *= (float)++ring->faded_in / FADE;
-                ret[i] = ring->last = sample;
-        }
-        if (take < n) {
-                fade_out(ring, ret + take, n - take);
-                ring->playing = false;
-                atomic_fetch_add_explicit(&ring->underruns, 1, memory_order_relaxed);
-        }
-        atomic_store_explicit(&ring->read, read + take + drop, memory_order_release);
+void ring_count(const Ring *ring, RingCounts *ret)
+{
+        *ret = (RingCounts){
+                .delay_ms = (double)atomic_load_explicit(&ring->delay, memory_order_relaxed) *
+                            1000 / PLAYOUT_RATE,
+                .played = atomic_load_explicit(&ring->played, memory_order_relaxed),
+                .concealed = atomic_load_explicit(&ring->concealed, memory_order_relaxed),
+                .gaps = atomic_load_explicit(&ring->gaps, memory_order_relaxed),
+        };
 }

@@ -2,38 +2,51 @@
 #pragma once
 
 /*
- * The playout ring: what stands between a network that delivers when it likes and a loudspeaker
- * that must never wait. One thread writes, one reads, neither locks or allocates.
- *
- * It begins to play when RING_TARGET has gathered, so that the next frame may come late by nearly
- * a frame's length. When it runs dry the sound fades out instead of clicking, and it gathers
- * again. Where more has gathered than is needed (clocks that differ, a burst), the surplus is
- * dropped under a cross-fade.
+ * The way of a voice from the network's thread to a loudspeaker's: packets of Opus in, samples out.
+ * One thread writes, one reads, neither locks or allocates. The reader decodes, when it is time to
+ * play: only then is it known what is lost, and what the next packet tells of it.
  */
 
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "media/sound.h"
+#include "media/playout.h"
+#include "media/speech.h"
 
-#define RING_SIZE 8192                /* samples, 170 ms; a power of two */
-#define RING_TARGET (2 * SOUND_FRAME) /* samples, 20 ms: one frame playing, one to spare */
+/* Packets on their way between the threads: 320 ms of 10 ms each; a speaker that stops for longer
+ * has nothing to catch up with. A power of two. */
+#define RING_PACKETS 32
+
+typedef struct RingCounts {
+        double delay_ms;            /* from a packet's arrival until it is played */
+        uint64_t played, concealed; /* samples */
+        unsigned gaps;
+} RingCounts;
 
 typedef struct Ring {
-        int16_t samples[RING_SIZE];
-        atomic_size_t written, read;  /* counts since the start, never wrapped */
-        atomic_uint underruns, delay; /* delay: samples that waited at the last write */
+        PlayoutPacket packets[RING_PACKETS];
+        atomic_uint written, read; /* counts since the start */
+        /* What the reader tells of itself. */
+        atomic_uint delay, gaps; /* delay: in samples */
+        atomic_ullong played, concealed;
+        atomic_bool speaking;
 
         /* the reader's own */
-        bool playing;
-        float last; /* what was played last: fades out when nothing follows */
-        size_t faded_in;
-        size_t lowest, watched; /* fewest samples left over, in the stretch looked at so far */
+        struct OpusDecoder *decoder; /* owned */
+        Playout playout;
+        Speech speech;
+        void (*speech_changed)(void *userdata); /* in the reader's thread; NULL: nobody asks */
+        void *userdata;
 } Ring;
 
-/* A ring of zeros is an empty one. What does not fit is lost: then nobody reads. */
-void ring_write(Ring *ring, const int16_t *samples, size_t n);
+/* Returns 0 or -ENOMEM. A ring that was not initialised stays silent. */
+int ring_init(Ring *ring);
+void ring_done(Ring *ring);
+
+/* A packet's payload, and its header's source and timestamp. What is no Opus is dropped, and so is
+ * what does not fit: then nobody reads. */
+void ring_put(Ring *ring, uint32_t source, uint32_t timestamp, const uint8_t *payload,
+              size_t length);
 /* Always fills `ret`; 1.0 is full scale. */
 void ring_read(Ring *ring, float *ret, size_t n);
+/* In any thread. */
+void ring_count(const Ring *ring, RingCounts *ret);

@@ -3,17 +3,17 @@
 
 #include "media/sound.h"
 
-#define LOUD_RMS 184                        /* of 32768, -45 dB: above a quiet room */
+#define LOUD_RMS 0.0056f                    /* -45 dB: above a quiet room */
 #define PAUSE ((size_t)SOUND_RATE * 4 / 10) /* 400 ms: longer than between two words */
 
-bool speech_feed(Speech *speech, const int16_t *samples, size_t n)
+bool speech_feed(Speech *speech, const float *samples, size_t n)
 {
         bool before = speech->speaking;
-        int64_t sum = 0;
+        float sum = 0;
 
         for (size_t i = 0; i < n; i++)
-                sum += (int64_t)samples[i] * samples[i];
-        if (n > 0 && sum / (int64_t)n >= LOUD_RMS * LOUD_RMS) {
+                sum += samples[i] * samples[i];
+        if (n > 0 && sum / (float)n >= LOUD_RMS * LOUD_RMS) {
                 speech->quiet = 0;
                 speech->speaking = true;
         } else {

@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 typedef struct Speech {
         bool speaking;
         size_t quiet; /* samples since it was last loud */
 } Speech;
 
-/* Takes what was heard (mono, SOUND_RATE). True when `speaking` has changed by it. */
-bool speech_feed(Speech *speech, const int16_t *samples, size_t n);
+/* Takes what was heard (mono, SOUND_RATE; 1.0 is full scale). True when `speaking` has changed by
+ * it. */
+bool speech_feed(Speech *speech, const float *samples, size_t n);

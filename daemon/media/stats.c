@@ -79,6 +79,8 @@ static gboolean read_one(GQuark name, const GValue *value, void *data)
                 break;
         case GST_WEBRTC_STATS_REMOTE_INBOUND_RTP:
                 counters->round_trip_ms = read_ms(stats, "round-trip-time");
+                gst_structure_get_double(stats, "fraction-lost", &counters->remote_loss);
+                counters->reports++;
                 break;
         default:
                 break;

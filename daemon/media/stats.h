@@ -15,6 +15,8 @@
 typedef struct StatsCounters {
         char codec[32];
         double round_trip_ms, jitter_ms;
+        double remote_loss; /* 0…1, of what was sent since the last report */
+        uint64_t reports;   /* of the other side: 0, and nothing is known of that */
         uint64_t packets_received, bytes_received, bytes_sent;
         int64_t packets_lost;
         usec_t at; /* CLOCK_BOOTTIME */

@@ -8,7 +8,7 @@
 #include "base/log.h"
 
 static const char *const plugins[] = {
-        "coreelements", "app", "opus", "rtp", "rtpmanager", "srtp", "dtls", "nice", "webrtc",
+        "coreelements", "app", "rtp", "rtpmanager", "srtp", "dtls", "nice", "webrtc",
 };
 
 /*

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <gst/gst.h>
+#include <opus.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -55,13 +56,13 @@ START_TEST(what_is_no_ice_server_is_refused)
 }
 END_TEST
 
-static bool feed(Speech *speech, int16_t level, int frames)
+static bool feed(Speech *speech, float level, int frames)
 {
-        int16_t samples[SOUND_FRAME];
+        float samples[SOUND_FRAME];
         bool changed = false;
 
         for (size_t i = 0; i < SOUND_FRAME; i++)
-                samples[i] = i % 2 ? level : (int16_t)-level;
+                samples[i] = i % 2 ? level : -level;
         for (int i = 0; i < frames; i++)
                 changed |= speech_feed(speech, samples, SOUND_FRAME);
         return changed;
@@ -71,8 +72,8 @@ START_TEST(speech_begins_at_once)
 {
         Speech speech = {};
 
-        ck_assert(!feed(&speech, 50, 10));
-        ck_assert(feed(&speech, 3000, 1));
+        ck_assert(!feed(&speech, 0.002f, 10));
+        ck_assert(feed(&speech, 0.1f, 1));
         ck_assert(speech.speaking);
 }
 END_TEST
@@ -81,9 +82,9 @@ START_TEST(speech_outlasts_a_pause_between_words)
 {
         Speech speech = {};
 
-        feed(&speech, 3000, 10);
+        feed(&speech, 0.1f, 10);
         ck_assert(!feed(&speech, 0, 30));
-        ck_assert(!feed(&speech, 3000, 1));
+        ck_assert(!feed(&speech, 0.1f, 1));
         ck_assert(feed(&speech, 0, 50));
         ck_assert(!speech.speaking);
 }
@@ -145,44 +146,114 @@ START_TEST(stats_are_told_per_second_and_as_a_share)
 }
 END_TEST
 
-static void remember(void *userdata, const int16_t *samples)
-{
-        *(int *)userdata = samples[SOUND_FRAME - 1];
-}
+/* What the last packet had in it, and how many there were. */
+typedef struct Ear {
+        OpusDecoder *decoder;
+        VoicePacket last;
+        int packets, loudest;
+} Ear;
 
-START_TEST(muted_voice_is_silence_to_everybody)
+static void listen_to(void *userdata, const VoicePacket *packet)
 {
         int16_t samples[SOUND_FRAME];
-        int first = -1, second = -1;
+        Ear *ear = userdata;
+
+        ck_assert_int_eq(opus_decode(ear->decoder, packet->data, (opus_int32)packet->length,
+                                     samples, SOUND_FRAME, 0),
+                         SOUND_FRAME);
+        if (ear->packets++ > 0) {
+                ck_assert_uint_eq((uint16_t)(packet->sequence - ear->last.sequence), 1);
+                ck_assert_uint_eq((packet->timestamp - ear->last.timestamp) % SOUND_FRAME, 0);
+        }
+        ear->last = *packet;
+        ear->loudest = 0;
+        for (size_t i = 0; i < SOUND_FRAME; i++)
+                ear->loudest = MAX_OF(ear->loudest, abs(samples[i]));
+}
+
+static void add_ear(Voice *voice, Ear *ear)
+{
+        *ear = (Ear){.decoder = opus_decoder_create(SOUND_RATE, 1, NULL)};
+        ck_assert_ptr_nonnull(ear->decoder);
+        ck_assert_int_eq(voice_add(voice, listen_to, ear), 0);
+}
+
+static void speak_frames(Voice *voice, int frames)
+{
+        int16_t samples[SOUND_FRAME];
+
+        for (size_t i = 0; i < SOUND_FRAME; i++) /* 500 Hz */
+                samples[i] = i % 96 < 48 ? 8000 : -8000;
+        for (int i = 0; i < frames; i++)
+                voice_frame(voice, samples);
+}
+
+START_TEST(voice_is_the_same_to_everybody_and_silence_while_muted)
+{
+        Ear first, second;
         Voice *voice;
 
-        for (size_t i = 0; i < SOUND_FRAME; i++)
-                samples[i] = 77;
         ck_assert_int_eq(voice_new(&voice), 0);
-        ck_assert_int_eq(voice_add(voice, remember, &first), 0);
-        ck_assert_int_eq(voice_add(voice, remember, &second), 0);
-        voice_frame(voice, samples);
-        ck_assert(first == 77 && second == 77);
+        add_ear(voice, &first);
+        add_ear(voice, &second);
+        speak_frames(voice, 10);
+        ck_assert_int_gt(first.loudest, 4000);
+        ck_assert_int_eq(first.loudest, second.loudest);
         voice_set_muted(voice, true);
-        voice_frame(voice, samples);
-        ck_assert(first == 0 && second == 0);
+        speak_frames(voice, 10);
+        ck_assert_int_lt(first.loudest, 100);
+        ck_assert_int_lt(second.loudest, 100);
         voice_set_muted(voice, false);
         voice_remove(voice, &first);
-        voice_frame(voice, samples);
-        ck_assert(first == 0 && second == 77);
+        speak_frames(voice, 10);
+        ck_assert_int_eq(first.packets, 20);
+        ck_assert_int_eq(second.packets, 30);
+        ck_assert_int_gt(second.loudest, 4000);
+        voice_remove(voice, &second);
+        voice_free(voice);
+        opus_decoder_destroy(first.decoder);
+        opus_decoder_destroy(second.decoder);
+}
+END_TEST
+
+static void weigh(void *userdata, const VoicePacket *packet)
+{
+        *(size_t *)userdata += packet->length;
+}
+
+START_TEST(worst_way_says_how_much_is_sent)
+{
+        size_t good = 0, bad = 0;
+        Voice *voice;
+
+        ck_assert_int_eq(voice_new(&voice), 0);
+        ck_assert_int_eq(voice_add(voice, weigh, &good), 0);
+        ck_assert_int_eq(voice_add(voice, weigh, &bad), 0);
+        speak_frames(voice, 100);
+        ck_assert_uint_gt(good, 2400); /* 32 kbit/s are 4000 bytes in a second */
+        ck_assert_uint_lt(good, 5000);
+        voice_set_path(voice, &bad, &(VoicePath){.bitrate = 12000});
+        good = 0;
+        speak_frames(voice, 100);
+        ck_assert_uint_lt(good, 2200);
+        voice_remove(voice, &bad);
+        good = 0;
+        speak_frames(voice, 100);
+        ck_assert_uint_gt(good, 2400);
+        voice_remove(voice, &good);
         voice_free(voice);
 }
 END_TEST
 
 START_TEST(voice_has_room_for_as_many_as_a_call)
 {
-        int ears[VOICE_SINKS_MAX + 1];
+        size_t ears[VOICE_SINKS_MAX + 1];
         Voice *voice;
 
         ck_assert_int_eq(voice_new(&voice), 0);
         for (size_t i = 0; i < VOICE_SINKS_MAX; i++)
-                ck_assert_int_eq(voice_add(voice, remember, &ears[i]), 0);
-        ck_assert_int_eq(voice_add(voice, remember, &ears[VOICE_SINKS_MAX]), -ENOSPC);
+                ck_assert_int_eq(voice_add(voice, weigh, &ears[i]), 0);
+        ck_assert_int_eq(voice_add(voice, weigh, &ears[VOICE_SINKS_MAX]), -ENOSPC);
         voice_free(voice);
 }
 END_TEST
@@ -199,7 +270,8 @@ int main(void)
         tcase_add_loop_test(tcase, opus_is_found_in_an_offer, 0, ELEMENTSOF(offers));
         tcase_add_test(tcase, text_without_media_is_no_description);
         tcase_add_test(tcase, stats_are_told_per_second_and_as_a_share);
-        tcase_add_test(tcase, muted_voice_is_silence_to_everybody);
+        tcase_add_test(tcase, voice_is_the_same_to_everybody_and_silence_while_muted);
+        tcase_add_test(tcase, worst_way_says_how_much_is_sent);
         tcase_add_test(tcase, voice_has_room_for_as_many_as_a_call);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);

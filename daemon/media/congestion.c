@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/congestion.h"
+
+#include <math.h>
+
+#define MUCH_LOSS 0.10      /* as in draft-ietf-rmcat-gcc section 6: less is sent above it, */
+#define LITTLE_LOSS 0.02    /* and more below this */
+#define RISE 1.08           /* a report: from the least to the most in a quarter of a minute */
+#define QUEUE_MS 150.0      /* above the least: routers hold back packets */
+#define QUEUE_FALL 0.85     /* of the bit rate, then */
+#define LEAST_DRIFT 1.01    /* a report: routes change, and the least that was known with them */
+#define SMOOTHING 0.3       /* weight of a new report */
+#define NOTEWORTHY 0.01     /* worth telling of packets twice */
+#define LOSSLESS_REPORTS 10 /* before that is given up again */
+#define LOSS_TOLD_MAX 30    /* %: beyond, the encoder would spend all on what is past */
+
+void congestion_init(Congestion *congestion)
+{
+        *congestion = (Congestion){.bitrate = CONGESTION_BITRATE_MAX};
+}
+
+static bool queues_fill(Congestion *congestion, double round_trip_ms)
+{
+        if (round_trip_ms <= 0)
+                return false;
+        congestion->least_ms *= LEAST_DRIFT;
+        if (congestion->least_ms <= 0 || round_trip_ms < congestion->least_ms)
+                congestion->least_ms = round_trip_ms;
+        return round_trip_ms > congestion->least_ms + QUEUE_MS;
+}
+
+static uint32_t limit(double bitrate)
+{
+        if (bitrate < CONGESTION_BITRATE_MIN)
+                return CONGESTION_BITRATE_MIN;
+        return bitrate > CONGESTION_BITRATE_MAX ? CONGESTION_BITRATE_MAX : (uint32_t)bitrate;
+}
+
+/* In percent, and none as soon as it is over. */
+static unsigned loss_to_tell(Congestion *congestion, double loss)
+{
+        congestion->loss += SMOOTHING * (loss - congestion->loss);
+        congestion->lossless = loss < NOTEWORTHY / 2 ? congestion->lossless + 1 : 0;
+        if (congestion->lossless >= LOSSLESS_REPORTS)
+                congestion->loss = 0;
+        if (congestion->loss < NOTEWORTHY && congestion->lossless > 0)
+                return 0;
+        return congestion->loss > 0 ? (unsigned)fmin(ceil(congestion->loss * 100), LOSS_TOLD_MAX)
+                                    : 0;
+}
+
+void congestion_report(Congestion *congestion, double loss, double round_trip_ms, VoicePath *ret)
+{
+        bool filling = queues_fill(congestion, round_trip_ms);
+        double bitrate = congestion->bitrate;
+
+        if (loss > MUCH_LOSS)
+                bitrate *= 1 - loss / 2;
+        else if (filling)
+                bitrate *= QUEUE_FALL;
+        else if (loss < LITTLE_LOSS)
+                bitrate *= RISE;
+        congestion->bitrate = limit(bitrate);
+        *ret = (VoicePath){.bitrate = congestion->bitrate, .loss = loss_to_tell(congestion, loss)};
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "media/peer-internal.h"
+
+/* ---- what comes ---- */
+
+/* In a thread of GStreamer's. */
+static void on_voice(void *data, const RtpHeader *header, const uint8_t *payload, size_t length)
+{
+        Peer *peer = data;
+
+        atomic_store(&peer->arrived, clock_boottime());
+        if (!atomic_load(&peer->trusted))
+                return;
+        if (peer->voice)
+                outlet_write(peer->outlet, peer, header, payload, length);
+        else
+                send_chain_push(&peer->send, header->sequence, header->timestamp, payload, length);
+}
+
+static GstPadProbeReturn on_packet(GstPad *pad, GstPadProbeInfo *info, void *data)
+{
+        Peer *peer = data;
+
+        return chain_take(GST_PAD_PROBE_INFO_BUFFER(info), atomic_load(&peer->send.payload),
+                          on_voice, peer)
+                       ? GST_PAD_PROBE_DROP
+                       : GST_PAD_PROBE_OK;
+}
+
+/* There is one for each source; which of them is the voice's, only the packets tell. */
+static void on_jitter_buffer(GstElement *rtpbin, GstElement *buffer, guint session, guint ssrc,
+                             void *data)
+{
+        g_autoptr(GstPad) pad = gst_element_get_static_pad(buffer, "sink");
+
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_packet, g_atomic_rc_box_acquire(data),
+                          peer_unref);
+}
+
+/* ---- what goes ---- */
+
+static void speak(void *data, const VoicePacket *packet)
+{
+        Peer *peer = data;
+
+        send_chain_push(&peer->send, packet->sequence, packet->timestamp, packet->data,
+                        packet->length);
+}
+
+int peer_voice_speak(Peer *peer)
+{
+        return peer->voice ? voice_add(peer->voice, speak, peer) : 0;
+}
+
+void peer_voice_adapt(Peer *peer, const StatsCounters *counted)
+{
+        VoicePath path;
+
+        if (!peer->voice || counted->reports == 0)
+                return;
+        congestion_report(&peer->congestion, counted->remote_loss, counted->round_trip_ms, &path);
+        voice_set_path(peer->voice, peer, &path);
+}
+
+/* ---- beginning and end ---- */
+
+int peer_voice_init(Peer *peer)
+{
+        congestion_init(&peer->congestion);
+        peer->rtpbin = gst_bin_get_by_name(GST_BIN(peer->webrtc), "rtpbin");
+        if (!peer->rtpbin)
+                return -EIO;
+        peer_connect_signal(peer, peer->rtpbin, "new-jitterbuffer", G_CALLBACK(on_jitter_buffer));
+        return 0;
+}
+
+void peer_voice_connected(Peer *peer)
+{
+        if (atomic_load(&peer->send.open))
+                return;
+        chain_shorten(peer->webrtc);
+        chain_report_often(peer->rtpbin);
+        send_chain_open(&peer->send);
+}
+
+void peer_voice_stop(Peer *peer)
+{
+        if (peer->voice)
+                voice_remove(peer->voice, peer);
+}
