@@ -216,6 +216,9 @@ struct pw_properties *sound_stream_properties(DeviceKind kind, const char *role,
                 PW_KEY_NODE_NAME, node, PW_KEY_NODE_DESCRIPTION, description, PW_KEY_MEDIA_NAME,
                 description, PW_KEY_NODE_LATENCY, SOUND_LATENCY, NULL);
 
+        /* One clock for all of a call's streams: each other one wakes the data thread by itself. */
+        if (properties)
+                pw_properties_setf(properties, PW_KEY_NODE_GROUP, "tring.%d", (int)getpid());
         if (properties && !str_empty(target))
                 pw_properties_set(properties, PW_KEY_TARGET_OBJECT, target);
         return properties;

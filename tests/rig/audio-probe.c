@@ -8,7 +8,7 @@
 #include "base/str.h"
 
 #define APPEAR_MAX_MS 5000
-#define LATENCY "128/48000" /* as the worker asks for */
+#define LATENCY "256/48000" /* as the worker asks for */
 #define PORT_HEARD "heard"
 #define PORT_SPOKEN "spoken"
 
