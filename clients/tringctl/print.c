@@ -202,6 +202,22 @@ static void call_state(char *ret, size_t size, const cJSON *call)
                 snprintf(ret, size, "%s", str_printable(printable, sizeof(printable), status));
 }
 
+/* What two people read to each other to know that no one is between them. */
+static void print_codes(FILE *file, const cJSON *call)
+{
+        const cJSON *session = cJSON_GetObjectItemCaseSensitive(call, "session"), *other;
+
+        cJSON_ArrayForEach (other, cJSON_GetObjectItemCaseSensitive(session, "participants")) {
+                const char *code = json_string(other, "verification_code");
+                char person[PRINT_PERSON_MAX], shown[32];
+
+                if (!str_empty(code))
+                        fprintf(file, "    verification code with %s: %s\n",
+                                print_person(person, other),
+                                str_printable(shown, sizeof(shown), code));
+        }
+}
+
 void print_call(FILE *file, const cJSON *call)
 {
         bool incoming = str_eq(json_string(call, "direction"), "incoming");
@@ -211,4 +227,5 @@ void print_call(FILE *file, const cJSON *call)
         fprintf(file, "  %.*s  %s %s, %s, %s\n", SHORT_ID_LENGTH, json_string(call, "session_id"),
                 incoming ? "from" : "to", print_peer(peer, call),
                 str_printable(type, sizeof(type), json_string(call, "call_type")), state);
+        print_codes(file, call);
 }

@@ -27,11 +27,22 @@ static void participant_say(Phone *phone, const Line *line, PhoneActionType type
         phone_act(phone, type, line->shown.record.session_id)->participant = *participant;
 }
 
-static void participants_changed(Phone *phone, Line *line)
+const char *phone_session_code(const PhoneSession *session)
+{
+        return session->n_participants == 1 ? session->participants[0].media.verification_code : "";
+}
+
+static void participants_told(Phone *phone, Line *line, uint32_t properties)
 {
         line->unsaved = true;
         phone_act(phone, PHONE_SESSION_CHANGED, line->shown.record.session_id)->properties =
-                PHONE_PROPERTY_PARTICIPANTS;
+                properties;
+}
+
+static void participants_changed(Phone *phone, Line *line)
+{
+        participants_told(phone, line,
+                          PHONE_PROPERTY_PARTICIPANTS | PHONE_PROPERTY_VERIFICATION_CODE);
 }
 
 static int participant_add(Phone *phone, Line *line, const Participant *participant,
@@ -156,7 +167,7 @@ static void participant_changed(Phone *phone, Line *line, SessionParticipant *pa
         if (participant->participant.muted == news->muted)
                 return;
         participant->participant.muted = news->muted;
-        participants_changed(phone, line);
+        participants_told(phone, line, PHONE_PROPERTY_PARTICIPANTS);
         participant_say(phone, line, PHONE_PARTICIPANT_CHANGED, participant);
 }
 
@@ -229,9 +240,12 @@ int phone_worker_participant(Phone *phone, const Instant *instant, const char *s
         if (shown && !media_is_same(&shown->media, media)) {
                 /* Who speaks changes all the time, and is not worth the store's while. */
                 bool unsaved = line->unsaved || shown->media.connected != media->connected;
+                bool other_code = !str_eq(shown->media.verification_code, media->verification_code);
 
                 shown->media = *media;
-                participants_changed(phone, line);
+                participants_told(phone, line,
+                                  PHONE_PROPERTY_PARTICIPANTS |
+                                          (other_code ? PHONE_PROPERTY_VERIFICATION_CODE : 0));
                 line->unsaved = unsaved;
                 participant_say(phone, line, PHONE_PARTICIPANT_CHANGED, shown);
                 session_tell_state(phone, line);

@@ -116,7 +116,7 @@ void session_close(Phone *phone, Line *line)
         if (session->state != SESSION_IDLE && session->state != SESSION_LEFT)
                 properties |= PHONE_PROPERTY_SESSION_STATE;
         if (session->n_participants > 0)
-                properties |= PHONE_PROPERTY_PARTICIPANTS;
+                properties |= PHONE_PROPERTY_PARTICIPANTS | PHONE_PROPERTY_VERIFICATION_CODE;
         if (session->state != SESSION_IDLE)
                 session->state = SESSION_LEFT;
         participants_clear(session);

@@ -92,6 +92,9 @@ typedef struct PhoneSession {
         size_t n_participants;
 } PhoneSession;
 
+/* Of the only other participant; empty: there are none or several, or it is not known. */
+const char *phone_session_code(const PhoneSession *session);
+
 /* ---- a call on this device ---- */
 
 typedef struct PhoneCall {
@@ -246,6 +249,7 @@ typedef enum PhoneProperty { /* bits; which properties have changed */
         PHONE_PROPERTY_AUDIO_MUTED = 1 << 17,
         PHONE_PROPERTY_VIDEO_PAUSED = 1 << 18,
         PHONE_PROPERTY_PARTICIPANTS = 1 << 19,
+        PHONE_PROPERTY_VERIFICATION_CODE = 1 << 21,
 } PhoneProperty;
 
 typedef enum PhoneTone {

@@ -21,3 +21,4 @@ void listener_call(Daemon *daemon, const PhoneAction *action);
 
 /* PHONE_TONE and the PHONE_WORKER_… */
 void media_act(Daemon *daemon, const PhoneAction *action);
+void media_network_changed(void *userdata); /* of LinkEvents */

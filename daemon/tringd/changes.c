@@ -60,6 +60,7 @@ static const PropertyName session_names[] = {
         {PHONE_PROPERTY_SESSION_STATE, "State"},
         {PHONE_PROPERTY_AUDIO_MUTED, "AudioMuted"},
         {PHONE_PROPERTY_PARTICIPANTS, "Participants"},
+        {PHONE_PROPERTY_VERIFICATION_CODE, "VerificationCode"},
 };
 
 int changes_new(sd_bus *bus, Changes **ret)

@@ -180,9 +180,10 @@ int details_append_participant(sd_bus_message *message, const SessionParticipant
 {
         const Participant *p = &participant->participant;
 
-        return sd_bus_message_append(message, "a{sv}", 7, "id", "s", p->id, "uid", "s",
+        return sd_bus_message_append(message, "a{sv}", 8, "id", "s", p->id, "uid", "s",
                                      p->party.uid, "name", "s", p->party.name, "device", "s",
                                      p->party.device, "muted", "b", (int)p->muted, "speaking", "b",
                                      (int)participant->media.speaking, "audio_node", "s",
-                                     participant->media.audio_node);
+                                     participant->media.audio_node, "verification_code", "s",
+                                     participant->media.verification_code);
 }

@@ -42,7 +42,7 @@ static bool logged_in(const Link *link)
 
 static void say_state(Link *link, PhoneConnection state, const char *text)
 {
-        network_watch(link->network, state == PHONE_OFFLINE);
+        network_watch(link->network, logged_in(link) && !link->refused);
         link->events->state(link->userdata, state, text);
 }
 
@@ -169,7 +169,7 @@ static void on_welcomed(void *userdata, Connection *connection, const Message *w
                 adopt_trial(link);
         }
         backoff_reset(&link->backoff);
-        network_watch(link->network, false);
+        network_watch(link->network, true);
         log_fields(LOG_NOTICE, "online", "HUB=%s", link->credentials.hub, "USER=%s",
                    welcome->reply.welcome.user.uid, NULL);
         link->events->message(link->userdata, welcome);
@@ -207,6 +207,17 @@ static void on_network_back(void *userdata)
         retry_now(userdata);
 }
 
+static void on_network_changed(void *userdata, bool address_lost)
+{
+        Link *link = userdata;
+
+        if (address_lost) {
+                link_reconnect(link, "an address of this machine is gone");
+                retry_now(link);
+        }
+        link->events->network_changed(link->userdata);
+}
+
 static void on_woke_up(void *userdata)
 {
         Link *link = userdata;
@@ -219,6 +230,7 @@ int link_new(Loop *loop, bool insecure, const LinkEvents *events, void *userdata
 {
         static const NetworkEvents network_events = {
                 .back = on_network_back,
+                .changed = on_network_changed,
                 .woke_up = on_woke_up,
         };
         _cleanup_(link_freep) Link *link = calloc(1, sizeof(*link));
@@ -272,6 +284,7 @@ int link_login(Link *link, const Credentials *credentials)
 void link_logout(Link *link)
 {
         stop_retry(link);
+        network_watch(link->network, false);
         credentials_done(&link->credentials);
         link->refused = false;
         if (link->trial)

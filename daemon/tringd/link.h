@@ -31,6 +31,8 @@ typedef struct LinkEvents {
                            char text[static MESSAGE_TEXT_MAX + 1]);
         /* The trial became the link: its credentials are to be remembered. */
         void (*credentials)(void *userdata, const Credentials *credentials);
+        /* This machine has other addresses than before. */
+        void (*network_changed)(void *userdata);
         /* The end of link_login(). */
         void (*login_done)(void *userdata, CallError error, const char *text);
 } LinkEvents;

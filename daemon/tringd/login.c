@@ -207,6 +207,7 @@ const LinkEvents link_events = {
         .hello = on_hello,
         .admit = on_admit,
         .credentials = on_credentials,
+        .network_changed = media_network_changed,
         .login_done = on_login_done,
 };
 

@@ -30,6 +30,7 @@ static void send_join(Daemon *daemon, const PhoneAction *action)
 
         message.join.reply = action->join.reply; /* borrowed: it is only written out */
         message.join.muted = action->join.muted;
+        message.join.relay_only = daemon->settings.relay_only;
         call_title(daemon, action->session_id, message.join.title);
         choose(message.join.devices.microphone, settings->microphone, daemon->settings.microphone);
         choose(message.join.devices.speaker, settings->speaker, daemon->settings.speaker);
@@ -125,6 +126,13 @@ static void on_worker_gone(void *userdata, const char *session_id, const char *t
 }
 
 const WorkersEvents workers_events = {.message = on_worker_message, .gone = on_worker_gone};
+
+void media_network_changed(void *userdata)
+{
+        Daemon *daemon = userdata;
+
+        workers_send_all(daemon->workers, &(WorkerMessage){.type = WORKER_NETWORK_CHANGED});
+}
 
 static void on_tone_playing(void *userdata, PhoneTone tone, bool playing)
 {

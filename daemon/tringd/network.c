@@ -14,16 +14,20 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "tringd/addresses.h"
 
 #define SLEEP_NOTICED_US (2 * USEC_PER_SEC) /* the clocks are read one after the other */
 #define NETLINK_BUFFER 8192                 /* netlink(7): whole messages */
-#define FAR_FUTURE ((time_t)9000000000)     /* year 2255: the timer is there to be cancelled */
+#define SETTLE_US (500 * USEC_PER_MSEC)     /* addresses and routes come one by one */
+#define SETTLE_ACCURACY_US (50 * USEC_PER_MSEC)
+#define FAR_FUTURE ((time_t)9000000000) /* year 2255: the timer is there to be cancelled */
 
 struct Network {
         sd_event *event;
         const NetworkEvents *events;
         void *userdata;
-        sd_event_source *netlink, *clock;
+        sd_event_source *netlink, *clock, *settle;
+        Addresses addresses; /* as they were when `changed` was looked for last */
         int netlink_fd, clock_fd;
         usec_t slept; /* in all, since boot */
 };
@@ -77,6 +81,31 @@ static bool says_back(const char *buffer, size_t length)
         return false;
 }
 
+static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Network *network = userdata;
+        Addresses addresses;
+
+        if (addresses_read(&addresses) < 0)
+                return 0;
+        bool lost = !addresses_have_all(&addresses, &network->addresses);
+        bool others = lost || !addresses_have_all(&network->addresses, &addresses);
+        network->addresses = addresses;
+        if (others)
+                network->events->changed(network->userdata, lost);
+        return 0;
+}
+
+/* Once nothing has come for a while. */
+static void settle_later(Network *network)
+{
+        network->settle = sd_event_source_disable_unref(network->settle);
+        int r = sd_event_add_time_relative(network->event, &network->settle, CLOCK_BOOTTIME,
+                                           SETTLE_US, SETTLE_ACCURACY_US, on_settled, network);
+        if (r < 0)
+                log_debug("cannot see how the network changed: %s", strerror(-r));
+}
+
 static int on_netlink(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
         Network *network = userdata;
@@ -94,6 +123,7 @@ static int on_netlink(sd_event_source *source, int fd, uint32_t revents, void *u
                         break;
                 back = back || says_back(buffer, (size_t)n);
         }
+        settle_later(network);
         if (back)
                 network->events->back(network->userdata);
         return 0;
@@ -118,7 +148,7 @@ static int open_netlink(Network *network)
         if (r < 0)
                 return r;
         network->netlink_fd = TAKE_FD(fd);
-        return 0;
+        return addresses_read(&network->addresses);
 }
 
 void network_watch(Network *network, bool wanted)
@@ -133,6 +163,7 @@ void network_watch(Network *network, bool wanted)
                 return;
         }
         network->netlink = sd_event_source_disable_unref(network->netlink);
+        network->settle = sd_event_source_disable_unref(network->settle);
         closep(&network->netlink_fd);
         network->netlink_fd = -1;
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Says when trying again is worth it: the network has come back (an address or a route is new), or
- * the machine has been asleep, so that a connection that looks alive may be long dead. Neither
- * costs a wakeup while nothing happens.
+ * Says when trying again is worth it: the network has come back (an address or a route is new), the
+ * addresses of this machine are others, or it has been asleep, so that a connection that looks
+ * alive may be long dead. None costs a wakeup while nothing happens.
  */
 
 #include <stdbool.h>
@@ -16,6 +16,8 @@ typedef struct Network Network;
 
 typedef struct NetworkEvents {
         void (*back)(void *userdata);
+        /* `lost`: an address is gone, and with it whatever was connected by it. */
+        void (*changed)(void *userdata, bool lost);
         void (*woke_up)(void *userdata);
 } NetworkEvents;
 
@@ -24,7 +26,7 @@ Network *network_free(Network *network);
 DEFINE_CLEANUP(Network *, network_free);
 
 /*
- * `back` is wanted or not: addresses come and go while we are online, and need wake nobody then.
- * Where netlink cannot be had `back` never comes: the back-off still tries.
+ * `back` and `changed` are wanted or not. Where netlink cannot be had they never come: the back-off
+ * still tries.
  */
 void network_watch(Network *network, bool wanted);

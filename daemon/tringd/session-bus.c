@@ -40,6 +40,16 @@ static int get_participants(sd_bus *bus, const char *path, const char *interface
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static int get_verification_code(sd_bus *bus, const char *path, const char *interface,
+                                 const char *property, sd_bus_message *reply, void *userdata,
+                                 sd_bus_error *error)
+{
+        const PhoneCall *call = face_call(userdata, path);
+
+        return call ? sd_bus_message_append(reply, "s", phone_session_code(&call->session))
+                    : -ENOENT;
+}
+
 static int method_generate_token(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         PhoneCommand command;
@@ -114,6 +124,7 @@ const sd_bus_vtable session_vtable[] = {
         SD_BUS_PROPERTY("State", "s", get_state, 0, CHANGES),
         SD_BUS_PROPERTY("AudioMuted", "b", get_audio_muted, 0, CHANGES),
         SD_BUS_PROPERTY("Participants", "aa{sv}", get_participants, 0, CHANGES),
+        SD_BUS_PROPERTY("VerificationCode", "s", get_verification_code, 0, CHANGES),
 
         SD_BUS_METHOD_WITH_ARGS("GenerateToken", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", token),
                                 method_generate_token, ANYBODY | SD_BUS_VTABLE_SENSITIVE),

@@ -70,6 +70,7 @@ static const Key keys[] = {
         {"ring", "ring-back", set_bool, FIELD(ring_back), "yes or no"},
         {"media", "microphone", set_text, FIELD(microphone), "a PipeWire node.name"},
         {"media", "speaker", set_text, FIELD(speaker), "a PipeWire node.name"},
+        {"media", "relay-only", set_bool, FIELD(relay_only), "yes or no"},
 };
 
 _Static_assert(ELEMENTSOF(keys) == SETTINGS_KEYS, "the manual has one entry for each");

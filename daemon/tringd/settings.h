@@ -15,13 +15,15 @@
  *         [media]
  *         microphone = NODE      PipeWire node.name, for calls that do not say; default: the
  *         speaker = NODE         system's
+ *         relay-only = no        media through TURN servers alone: whoever is in a call with us
+ *                                does not learn our address
  */
 
 #include <stdbool.h>
 
 #include "call/phone.h"
 
-#define SETTINGS_KEYS 7       /* in all sections */
+#define SETTINGS_KEYS 8       /* in all sections */
 #define SETTINGS_PATH_MAX 255 /* bytes of a sound file's path: inih's lines have 200 */
 
 typedef struct Settings {
@@ -31,6 +33,7 @@ typedef struct Settings {
         char ring_device[NODE_NAME_MAX + 1]; /* empty: the system's */
         bool ring_back;
         char microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1];
+        bool relay_only;
 } Settings;
 
 void settings_defaults(Settings *settings);

@@ -310,6 +310,14 @@ void workers_send(Workers *workers, const char *session_id, const WorkerMessage 
                            session_id, "WHY=%s", strerror(-r), NULL);
 }
 
+void workers_send_all(Workers *workers, const WorkerMessage *message)
+{
+        Worker *worker, *next;
+
+        HASH_ITER (hh, workers->by_session, worker, next)
+                workers_send(workers, worker->session_id, message);
+}
+
 void workers_stop(Workers *workers, const char *session_id)
 {
         Worker *worker = find_worker(workers, session_id);

@@ -43,6 +43,7 @@ void workers_start(Workers *workers, const char *session_id, const char *title);
 bool workers_adopt(Workers *workers, const char *session_id);
 /* Tells it something. Without a worker nothing happens: `gone` has been told. */
 void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message);
+void workers_send_all(Workers *workers, const WorkerMessage *message);
 void workers_stop(Workers *workers, const char *session_id);
 
 /*

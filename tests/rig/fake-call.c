@@ -186,8 +186,20 @@ static const sd_bus_vtable call_vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
+static int get_participants(sd_bus *bus, const char *path, const char *interface,
+                            const char *property, sd_bus_message *reply, void *userdata,
+                            sd_bus_error *error)
+{
+        const FakeCall *call = userdata;
+
+        return sd_bus_message_append(reply, "aa{sv}", 1, 3, "uid", "s", call->peer, "name", "s",
+                                     call->peer_name, "verification_code", "s", "0123 4567");
+}
+
 static const sd_bus_vtable session_vtable[] = {
         SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Participants", "aa{sv}", get_participants, 0,
+                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("AudioMuted", "b", NULL, offsetof(FakeCall, muted),
                         SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_METHOD("SetAudioMuted", "b", NULL, on_set_muted, SD_BUS_VTABLE_UNPRIVILEGED),

@@ -446,6 +446,27 @@ START_TEST(news_of_a_worker_that_was_stopped_is_old)
 }
 END_TEST
 
+START_TEST(a_session_has_the_code_of_the_only_other_one)
+{
+        ParticipantMedia media = {.connected = true, .verification_code = "1234 5678"};
+        FIXTURE(f);
+
+        talking(f, CALL);
+        ck_assert_str_eq(phone_session_code(session(f, CALL)), "");
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", &media);
+        expect(f, "session participant send:state");
+        ck_assert_uint_eq(f->last[PHONE_SESSION_CHANGED].properties,
+                          PHONE_PROPERTY_PARTICIPANTS | PHONE_PROPERTY_VERIFICATION_CODE);
+        ck_assert_str_eq(phone_session_code(session(f, CALL)), "1234 5678");
+        media.speaking = true;
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", &media);
+        expect(f, "session participant");
+        ck_assert_uint_eq(f->last[PHONE_SESSION_CHANGED].properties, PHONE_PROPERTY_PARTICIPANTS);
+        hub_participant(f, MESSAGE_JOINED, CALL, "carol-1");
+        ck_assert_str_eq(phone_session_code(session(f, CALL)), "");
+}
+END_TEST
+
 START_TEST(a_fault_of_the_worker_is_told)
 {
         FIXTURE(f);
@@ -484,6 +505,7 @@ int main(void)
                 rule_8_without_a_microphone_sessions_go_on_side_by_side,
                 a_worker_is_adopted_after_a_restart,
                 news_of_a_worker_that_was_stopped_is_old,
+                a_session_has_the_code_of_the_only_other_one,
                 a_fault_of_the_worker_is_told,
         };
 

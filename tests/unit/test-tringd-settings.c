@@ -38,7 +38,7 @@ START_TEST(every_key_is_taken)
                               "[hub]\ninsecure = yes\n"
                               "[ring]\nsound = /usr/share/sounds/x.oga\nvolume = 0.25\n"
                               "device = speakers\nring-back = no\n"
-                              "[media]\nmicrophone = mic\nspeaker = headset\n",
+                              "[media]\nmicrophone = mic\nspeaker = headset\nrelay-only = yes\n",
                               &settings, &text),
                          0);
         ck_assert_ptr_null(text);
@@ -48,6 +48,7 @@ START_TEST(every_key_is_taken)
         ck_assert_str_eq(settings.ring_device, "speakers");
         ck_assert(!settings.ring_back);
         ck_assert_str_eq(settings.microphone, "mic");
+        ck_assert(settings.relay_only);
         ck_assert_str_eq(settings.speaker, "headset");
 }
 END_TEST
