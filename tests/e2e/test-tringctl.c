@@ -98,7 +98,7 @@ START_TEST(a_live_call_is_muted_and_hung_up)
         fake_wait_called(desktop, "SetAudioMuted true " FAKE_CALL_1);
         ctl_expect(0, "ongoing for 0:0", "", "status");
         ctl_expect(0, ", muted", "", "status");
-        ctl_expect(0, "verification code with Bob: 0123 4567", "", "status");
+        ctl_expect(0, "verification code with Bob (bob): 0123 4567", "", "status");
         ctl_expect(0, "heard again", "", "unmute");
         fake_wait_called(desktop, "SetAudioMuted false " FAKE_CALL_1);
         ctl_expect(0, "hung up on Bob", "", "hangup");
