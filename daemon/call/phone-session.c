@@ -337,3 +337,22 @@ int phone_worker_gone(Phone *phone, const Instant *instant, const char *session_
         phone_settle(phone);
         return 0;
 }
+
+void phone_device_chosen(Phone *phone, DeviceKind kind)
+{
+        Line *line;
+
+        DL_FOREACH (phone->lines, line) {
+                SessionSettings *settings = &line->shown.session.settings;
+                char *const names[DEVICE_KIND_COUNT] = {
+                        [DEVICE_MICROPHONE] = settings->microphone,
+                        [DEVICE_SPEAKER] = settings->speaker,
+                        [DEVICE_CAMERA] = settings->camera,
+                };
+
+                if (str_empty(names[kind]))
+                        continue;
+                names[kind][0] = '\0';
+                line->unsaved = true;
+        }
+}

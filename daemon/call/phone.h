@@ -58,6 +58,14 @@ typedef enum SessionState {
 const char *session_state_to_string(SessionState state);
 int session_state_from_string(const char *s, SessionState *ret);
 
+/* What a device of the desktop's is for. */
+typedef enum DeviceKind {
+        DEVICE_MICROPHONE,
+        DEVICE_SPEAKER,
+        DEVICE_CAMERA,
+        DEVICE_KIND_COUNT,
+} DeviceKind;
+
 typedef struct SessionSettings { /* of Join, InitiateCall, AcceptCall */
         CallType type;
         bool has_type;
@@ -411,6 +419,9 @@ int phone_worker_signal(Phone *phone, const Instant *instant, const char *sessio
                         const char *peer, const char *data);
 int phone_worker_participant(Phone *phone, const Instant *instant, const char *session_id,
                              const char *participant, const ParticipantMedia *media);
+/* The user has chosen another device of this kind for everything: what calls that go on were joined
+ * with holds no more. */
+void phone_device_chosen(Phone *phone, DeviceKind kind);
 /* A fault that does not end the worker. */
 int phone_worker_error(Phone *phone, const Instant *instant, const char *session_id,
                        CallError error, const char *text);

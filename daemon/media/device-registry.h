@@ -15,13 +15,6 @@
 #include "base/str.h"
 #include "call/phone.h"
 
-typedef enum DeviceKind {
-        DEVICE_MICROPHONE,
-        DEVICE_SPEAKER,
-        DEVICE_CAMERA,
-        DEVICE_KIND_COUNT,
-} DeviceKind;
-
 typedef struct Device {
         char name[NODE_NAME_MAX + 1];
         char description[NAME_MAX_BYTES]; /* for people */

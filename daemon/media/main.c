@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "media/devices.h"
 #include "media/sandbox.h"
 #include "media/tone.h"
 #include "media/worker.h"
@@ -18,6 +19,7 @@ static const char usage_text[] =
         "tring-media worker --session ID --title TEXT [--echo]\n"
         "tring-media tone ring|ring-back [--volume F] [--sound FILE] [--seconds N] [--target "
         "NODE]...\n"
+        "tring-media devices\n"
         "tring-media --help | --version\n"
         "\n"
         "The media of Tring's calls; started by tringd and tring-echo, not by hand.\n"
@@ -33,8 +35,10 @@ static const char usage_text[] =
         "  --volume F      from 0 to 1; 1 unless given\n"
         "  --sound FILE    in place of the one of the sound theme\n"
         "  --seconds N     ends by itself\n"
-        "  --target NODE   PipeWire's node.name of a device; may be given several times; the\n"
-        "                  default device unless given\n";
+        "  --target NODE   PipeWire's node.name of a device, or * for all; may be given several\n"
+        "                  times; the default device unless given, or if none of them is there\n"
+        "devices tells what microphones, speakers and cameras there are, and each change, over\n"
+        "        descriptor 3, as worker\n";
 
 static int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -110,6 +114,19 @@ static int run_worker(int argc, char **argv)
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int run_devices(int argc, char **argv)
+{
+        int r;
+
+        if (argc > 1)
+                return usage_error("'%s' is not expected after devices", argv[1]);
+        log_open("tring-media", log_level_from_environment());
+        r = enter_sandbox(0);
+        if (r == 0)
+                r = devices_run(WORKER_SOCKET_FD);
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 /* Returns 0, or the exit code after the sentence. */
 static int read_tone_option(int option, ToneOptions *options)
 {
@@ -180,7 +197,9 @@ int main(int argc, char **argv)
                 return run_worker(argc - 1, argv + 1);
         if (str_eq(verb, "tone"))
                 return run_tone(argc - 1, argv + 1);
+        if (str_eq(verb, "devices"))
+                return run_devices(argc - 1, argv + 1);
         if (str_empty(verb))
-                return usage_error("one of worker and tone is needed");
+                return usage_error("one of worker, tone and devices is needed");
         return usage_error("there is no verb '%s'", verb);
 }

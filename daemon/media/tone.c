@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "base/str.h"
+#include "media/device-registry.h"
 #include "media/sound-theme.h"
 #include "media/sound.h"
 
@@ -41,6 +42,8 @@ typedef struct Tone {
         struct spa_hook core_hook;
         struct spa_source *started, *deadline;
         atomic_bool playing;
+        DeviceRegistry *registry; /* NULL: no device was asked for */
+        int known_seq;
         Output outputs[TONE_TARGETS_MAX];
         size_t n_outputs;
         char fault[256]; /* empty: it went well */
@@ -191,11 +194,6 @@ static void on_core_error(void *data, uint32_t id, int seq, int res, const char 
                 give_up(data, "PipeWire", "it has gone");
 }
 
-static const struct pw_core_events core_events = {
-        PW_VERSION_CORE_EVENTS,
-        .error = on_core_error,
-};
-
 static int open_output(Tone *tone, const char *target)
 {
         Output *output = &tone->outputs[tone->n_outputs++];
@@ -220,17 +218,62 @@ static int open_output(Tone *tone, const char *target)
                                  &format, 1);
 }
 
+static bool is_wanted(const ToneOptions *options, const char *name)
+{
+        for (size_t i = 0; i < options->n_targets; i++)
+                if (str_eq(options->targets[i], TONE_ALL) || str_eq(options->targets[i], name))
+                        return true;
+        return false;
+}
+
+/* A device that is not there would be stood in for by the default: once is enough for that. */
 static int open_outputs(Tone *tone)
 {
-        const ToneOptions *options = tone->options;
+        const Device *device;
         int r = 0;
 
-        if (options->n_targets == 0)
-                return open_output(tone, NULL);
-        for (size_t i = 0; i < options->n_targets && r == 0; i++)
-                r = open_output(tone, options->targets[i]);
+        for (size_t i = 0; r == 0 && tone->n_outputs < TONE_TARGETS_MAX && tone->registry &&
+                           (device = device_registry_at(tone->registry, DEVICE_SPEAKER, i));
+             i++)
+                if (is_wanted(tone->options, device->name))
+                        r = open_output(tone, device->name);
+        if (r == 0 && tone->n_outputs == 0)
+                r = open_output(tone, NULL);
         return r;
 }
+
+/* What devices there are is known. */
+static void on_core_done(void *data, uint32_t id, int seq)
+{
+        Tone *tone = data;
+        int r;
+
+        if (id != PW_ID_CORE || seq != tone->known_seq || tone->n_outputs > 0)
+                return;
+        r = open_outputs(tone);
+        if (r < 0)
+                give_up(tone, "PipeWire", strerror(-r));
+}
+
+/* One that is plugged in later rings next time. */
+static void on_devices_changed(void *data)
+{
+}
+
+static int look_for_devices(Tone *tone)
+{
+        int r = device_registry_new(tone->core, on_devices_changed, tone, &tone->registry);
+
+        if (r == 0)
+                tone->known_seq = pw_core_sync(tone->core, PW_ID_CORE, 0);
+        return r;
+}
+
+static const struct pw_core_events core_events = {
+        PW_VERSION_CORE_EVENTS,
+        .done = on_core_done,
+        .error = on_core_error,
+};
 
 static int connect_to_pipewire(Tone *tone)
 {
@@ -261,6 +304,7 @@ static void tone_done(Tone *tone)
         for (size_t i = 0; i < tone->n_outputs; i++)
                 if (tone->outputs[i].stream)
                         pw_stream_destroy(tone->outputs[i].stream);
+        device_registry_free(tone->registry);
         if (tone->core)
                 pw_core_disconnect(tone->core);
         if (tone->context)
@@ -279,7 +323,7 @@ int tone_run(const ToneOptions *options)
         if (find_and_load(&tone)) {
                 r = connect_to_pipewire(&tone);
                 if (r == 0)
-                        r = open_outputs(&tone);
+                        r = options->n_targets > 0 ? look_for_devices(&tone) : open_outputs(&tone);
                 if (r < 0) {
                         give_up(&tone, "PipeWire cannot be reached", strerror(-r));
                 } else {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #define TONE_TARGETS_MAX 16 /* ring devices at once; nobody has more */
+#define TONE_ALL "*"        /* every speaker */
 #define TONE_SECONDS_MAX 3600.0
 
 typedef enum ToneKind {
@@ -18,10 +19,11 @@ typedef enum ToneKind {
 
 typedef struct ToneOptions {
         ToneKind kind;
-        double volume;                         /* 0…1 */
-        const char *sound;                     /* a file; NULL: the theme's */
-        double seconds;                        /* 0: no end */
-        const char *targets[TONE_TARGETS_MAX]; /* node.name of each device; none: the default */
+        double volume;     /* 0…1 */
+        const char *sound; /* a file; NULL: the theme's */
+        double seconds;    /* 0: no end */
+        /* node.name of each device, or TONE_ALL; none, or none that is there: the default */
+        const char *targets[TONE_TARGETS_MAX];
         size_t n_targets;
 } ToneOptions;
 

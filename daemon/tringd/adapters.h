@@ -22,3 +22,10 @@ void listener_call(Daemon *daemon, const PhoneAction *action);
 /* PHONE_TONE and the PHONE_WORKER_… */
 void media_act(Daemon *daemon, const PhoneAction *action);
 void media_network_changed(void *userdata); /* of LinkEvents */
+/* Other devices, or another echo_cancel, for calls that go on. */
+void media_devices_changed(Daemon *daemon);
+
+/* devices-bus.c: what programs chose once; and seeing who wants to know what there is. */
+extern const DevicesEvents devices_events;
+void devices_restore(Daemon *daemon);
+int devices_listen(Daemon *daemon);

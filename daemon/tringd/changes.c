@@ -20,7 +20,7 @@ typedef struct Face {
 
 struct Changes {
         sd_bus *bus;
-        uint32_t manager;
+        uint32_t manager, devices;
         Face *faces;
 };
 
@@ -41,6 +41,19 @@ static const PropertyName manager_names[] = {
         {PHONE_PROPERTY_LISTENERS, "Listeners"},
         {PHONE_PROPERTY_RINGING, "Ringing"},
         {CHANGES_UNSEEN_MISSED, "UnseenMissed"},
+};
+
+static const PropertyName device_names[] = {
+        {CHANGES_DEVICE_LIST(DEVICE_MICROPHONE), "Microphones"},
+        {CHANGES_DEVICE_LIST(DEVICE_SPEAKER), "Speakers"},
+        {CHANGES_DEVICE_LIST(DEVICE_CAMERA), "Cameras"},
+        {CHANGES_DEVICE(DEVICE_MICROPHONE), "Microphone"},
+        {CHANGES_DEVICE(DEVICE_SPEAKER), "Speaker"},
+        {CHANGES_DEVICE(DEVICE_CAMERA), "Camera"},
+        {CHANGES_RING_DEVICES, "RingDevices"},
+        {CHANGES_RING_VOLUME, "RingVolume"},
+        {CHANGES_RING_SOUND, "RingSound"},
+        {CHANGES_ECHO_CANCEL, "EchoCancel"},
 };
 
 static const PropertyName call_names[] = {
@@ -100,6 +113,11 @@ static Face *find_face(Changes *changes, const char *session_id)
 void changes_manager(Changes *changes, uint32_t properties)
 {
         changes->manager |= properties;
+}
+
+void changes_devices(Changes *changes, uint32_t properties)
+{
+        changes->devices |= properties;
 }
 
 void changes_call(Changes *changes, const char *session_id, uint32_t properties)
@@ -210,4 +228,6 @@ void changes_flush(Changes *changes)
         }
         emit(changes, ROOT_PATH, MANAGER_INTERFACE, manager_names, ELEMENTSOF(manager_names),
              &changes->manager);
+        emit(changes, ROOT_PATH, DEVICES_INTERFACE, device_names, ELEMENTSOF(device_names),
+             &changes->devices);
 }

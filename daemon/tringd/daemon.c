@@ -163,6 +163,11 @@ static int make_adapters(Daemon *daemon)
                                 &daemon->workers);
         if (r >= 0)
                 r = tone_new(event, media, &daemon->settings, &tone_events, daemon, &daemon->tone);
+        if (r >= 0)
+                r = devices_new(event, media, daemon->folders.runtime, &devices_events, daemon,
+                                &daemon->devices);
+        if (r >= 0)
+                r = devices_listen(daemon);
         return r;
 }
 
@@ -206,6 +211,7 @@ int daemon_start(Daemon *daemon)
         read_settings(daemon);
         kept_open(daemon);
         kept_restore(daemon);
+        devices_restore(daemon);
         int r = link_new(daemon->loop, daemon->settings.insecure, &link_events, daemon,
                          &daemon->link);
         if (r < 0)
@@ -225,6 +231,8 @@ Daemon *daemon_free(Daemon *daemon)
         sd_event_source_disable_unref(daemon->settle);
         sd_event_source_disable_unref(daemon->deadline);
         link_free(daemon->link);
+        device_readers_free(daemon->device_readers);
+        devices_free(daemon->devices);
         tone_free(daemon->tone);
         workers_free(daemon->workers);
         listener_store_free(daemon->listener_store);

@@ -15,6 +15,8 @@
 #include "loop/loop.h"
 #include "store/history.h"
 #include "tringd/changes.h"
+#include "tringd/device-readers.h"
+#include "tringd/devices.h"
 #include "tringd/folders.h"
 #include "tringd/history-queue.h"
 #include "tringd/kept-calls.h"
@@ -43,6 +45,8 @@ typedef struct Daemon {
         Link *link;
         Workers *workers;
         Tone *tone;
+        Devices *devices;
+        DeviceReaders *device_readers;
 
         sd_bus_message *login; /* held while a login is under way */
         Party user;            /* who was logged in last, with this device's id */

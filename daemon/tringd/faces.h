@@ -13,6 +13,7 @@
 #include "tringd/daemon.h"
 
 extern const sd_bus_vtable manager_vtable[];
+extern const sd_bus_vtable devices_vtable[];
 extern const sd_bus_vtable call_vtable[];
 extern const sd_bus_vtable session_vtable[];
 

@@ -194,6 +194,7 @@ static void on_owner_gone(void *userdata, const char *owner)
 
         while (listener_store_take(daemon->listener_store, owner, &listener))
                 daemon->listeners_changed = true;
+        device_readers_gone(daemon->device_readers, owner);
         daemon_event_given(daemon, phone_owner_gone(daemon->phone, &instant, owner),
                            "the end of a connection");
 }

@@ -23,18 +23,40 @@ static void choose(char node[static NODE_NAME_MAX + 1], const char *wanted, cons
         (void)str_copy(node, NODE_NAME_MAX + 1, str_empty(wanted) ? otherwise : wanted);
 }
 
+/* What was chosen for this call, else what is chosen for all. */
+static void choose_devices(const Daemon *daemon, const SessionSettings *call, WorkerDevices *ret)
+{
+        const Settings *all = &daemon->settings;
+
+        *ret = (WorkerDevices){.echo_cancel = all->echo_cancel};
+        choose(ret->microphone, call->microphone, all->microphone);
+        choose(ret->speaker, call->speaker, all->speaker);
+        choose(ret->camera, call->camera, all->camera);
+}
+
 static void send_join(Daemon *daemon, const PhoneAction *action)
 {
-        const SessionSettings *settings = &action->join.settings;
         WorkerMessage message = {.type = WORKER_JOIN};
 
         message.join.reply = action->join.reply; /* borrowed: it is only written out */
         message.join.muted = action->join.muted;
         message.join.relay_only = daemon->settings.relay_only;
         call_title(daemon, action->session_id, message.join.title);
-        choose(message.join.devices.microphone, settings->microphone, daemon->settings.microphone);
-        choose(message.join.devices.speaker, settings->speaker, daemon->settings.speaker);
+        choose_devices(daemon, &action->join.settings, &message.join.devices);
         workers_send(daemon->workers, action->session_id, &message);
+}
+
+void media_devices_changed(Daemon *daemon)
+{
+        const PhoneCall *call;
+
+        for (size_t i = 0; (call = phone_call_at(daemon->phone, i)); i++) {
+                WorkerMessage message = {.type = WORKER_DEVICES};
+
+                choose_devices(daemon, &call->session.settings, &message.devices);
+                if (call->has_session)
+                        workers_send(daemon->workers, call->record.session_id, &message);
+        }
 }
 
 static void send_participant(Daemon *daemon, const PhoneAction *action, WorkerMessageType type)

@@ -5,6 +5,7 @@
 
 #define BUS_NAME "org.tring.Calls1"
 #define MANAGER_INTERFACE "org.tring.Calls1.Manager"
+#define DEVICES_INTERFACE "org.tring.Calls1.Devices"
 #define CALL_INTERFACE "org.tring.Calls1.Call"
 #define SESSION_INTERFACE "org.tring.Calls1.Session"
 #define LISTENER_INTERFACE "org.tring.Calls1.Listener"

@@ -91,6 +91,10 @@ int objects_register(Daemon *daemon)
                                      daemon);
         if (r < 0)
                 return r;
+        r = sd_bus_add_object_vtable(bus, NULL, ROOT_PATH, DEVICES_INTERFACE, devices_vtable,
+                                     daemon);
+        if (r < 0)
+                return r;
         r = sd_bus_add_fallback_vtable(bus, NULL, CALLS_PATH, CALL_INTERFACE, call_vtable,
                                        find_call, daemon);
         if (r < 0)

@@ -60,16 +60,35 @@ static bool set_path(void *target, size_t size, const char *value)
         return value[0] == '/' && set_text(target, size, value);
 }
 
+/* One more with each time that the key is given. */
+static bool add_node(void *target, size_t size, const char *value)
+{
+        NodeNames *nodes = target;
+
+        if (str_empty(value) || nodes->n == RING_DEVICES_MAX ||
+            !set_text(nodes->names[nodes->n], sizeof(nodes->names[0]), value))
+                return false;
+        nodes->n++;
+        return true;
+}
+
+static bool set_echo_cancel(void *target, size_t size, const char *value)
+{
+        return echo_cancel_from_string(value, target) >= 0;
+}
+
 #define FIELD(member) offsetof(Settings, member), sizeof(((Settings *)NULL)->member)
 
 static const Key keys[] = {
         {"hub", "insecure", set_bool, FIELD(insecure), "yes or no"},
         {"ring", "sound", set_path, FIELD(ring_sound), "the absolute path of a sound file"},
         {"ring", "volume", set_volume, FIELD(ring_volume), "a number from 0 to 1"},
-        {"ring", "device", set_text, FIELD(ring_device), "a PipeWire node.name"},
+        {"ring", "device", add_node, FIELD(ring_devices), "one of up to 8 PipeWire node.names"},
         {"ring", "ring-back", set_bool, FIELD(ring_back), "yes or no"},
         {"media", "microphone", set_text, FIELD(microphone), "a PipeWire node.name"},
         {"media", "speaker", set_text, FIELD(speaker), "a PipeWire node.name"},
+        {"media", "camera", set_text, FIELD(camera), "a PipeWire node.name"},
+        {"media", "echo-cancel", set_echo_cancel, FIELD(echo_cancel), "auto, yes or no"},
         {"media", "relay-only", set_bool, FIELD(relay_only), "yes or no"},
 };
 
@@ -146,4 +165,47 @@ int settings_load(const char *path, Settings *ret, char **ret_text)
                                reading.complaint[0] ? reading.complaint
                                                     : "neither a [section] nor a key = value");
         return -EINVAL;
+}
+
+static void set_default(Settings *settings, const Key *key)
+{
+        Settings defaults;
+
+        settings_defaults(&defaults);
+        memcpy((char *)settings + key->offset, (const char *)&defaults + key->offset, key->size);
+}
+
+static bool set_lines(Settings *settings, const Key *key, const char *value)
+{
+        _cleanup_free_ char *copy = strdup(value);
+        char *rest = copy, *line;
+
+        if (!copy)
+                return false;
+        while ((line = strsep(&rest, "\n")))
+                if (!key->set((char *)settings + key->offset, key->size, line))
+                        return false;
+        return true;
+}
+
+bool settings_replace(Settings *settings, const char *section, const char *name, const char *value)
+{
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                if (!str_eq(keys[i].section, section) || !str_eq(keys[i].name, name))
+                        continue;
+                set_default(settings, &keys[i]);
+                if (str_empty(value) || set_lines(settings, &keys[i], value))
+                        return true;
+                set_default(settings, &keys[i]);
+        }
+        return false;
+}
+
+/* Thousandths by hand: printf would use the user's decimal comma. */
+const char *settings_volume(double volume, char buffer[static SETTINGS_VOLUME_SIZE])
+{
+        unsigned thousandths = (unsigned)(volume * 1000 + 0.5);
+
+        snprintf(buffer, SETTINGS_VOLUME_SIZE, "%u.%03u", thousandths / 1000, thousandths % 1000);
+        return buffer;
 }

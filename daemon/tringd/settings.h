@@ -10,29 +10,44 @@
  *         [ring]
  *         sound = FILE           in place of the sound theme's phone-incoming-call
  *         volume = 0.8           0 to 1, of ring and ring-back
- *         device = NODE          PipeWire node.name to ring on; default: the system's
+ *         device = NODE          PipeWire node.name to ring on, or * for all speakers; may be given
+ *                                several times; default: the system's
  *         ring-back = yes        the tone for the caller
  *         [media]
  *         microphone = NODE      PipeWire node.name, for calls that do not say; default: the
  *         speaker = NODE         system's
+ *         camera = NODE
+ *         echo-cancel = auto     whether what the speaker plays is taken out of what the microphone
+ *                                hears: auto (unless the speaker is a headset), yes or no
  *         relay-only = no        media through TURN servers alone: whoever is in a call with us
  *                                does not learn our address
+ *
+ * What a program has written to org.tring.Calls1.Devices holds in place of what stands here.
  */
 
 #include <stdbool.h>
 
 #include "call/phone.h"
+#include "wire/worker.h"
 
-#define SETTINGS_KEYS 8       /* in all sections */
+#define SETTINGS_KEYS 10      /* in all sections */
 #define SETTINGS_PATH_MAX 255 /* bytes of a sound file's path: inih's lines have 200 */
+
+#define RING_DEVICES_MAX 8 /* nobody has more */
+
+typedef struct NodeNames {
+        char names[RING_DEVICES_MAX][NODE_NAME_MAX + 1];
+        size_t n;
+} NodeNames;
 
 typedef struct Settings {
         bool insecure;
         char ring_sound[SETTINGS_PATH_MAX + 1]; /* empty: the theme's */
         double ring_volume;
-        char ring_device[NODE_NAME_MAX + 1]; /* empty: the system's */
+        NodeNames ring_devices; /* none: the system's; "*": all */
         bool ring_back;
-        char microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1];
+        char microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1], camera[NODE_NAME_MAX + 1];
+        EchoCancel echo_cancel;
         bool relay_only;
 } Settings;
 
@@ -44,3 +59,13 @@ void settings_defaults(Settings *settings);
  * says.
  */
 int settings_load(const char *path, Settings *ret, char **ret_text);
+
+/*
+ * One value in place of what was read, or of the default when it is empty; of a key that may be
+ * given several times, all of them, one a line. False: it is not valid, and the default holds.
+ */
+bool settings_replace(Settings *settings, const char *section, const char *name, const char *value);
+
+/* As settings_load() reads it, whatever the user's language calls a number. Returns the buffer. */
+#define SETTINGS_VOLUME_SIZE 16
+const char *settings_volume(double volume, char buffer[static SETTINGS_VOLUME_SIZE]);

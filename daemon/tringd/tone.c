@@ -12,8 +12,7 @@
 
 #include "base/log.h"
 
-#define ARGUMENTS_MAX 12
-#define VOLUME_SIZE 16
+#define ARGUMENTS_MAX (12 + 2 * RING_DEVICES_MAX)
 #define START_ACCURACY_US (1 * USEC_PER_MSEC)
 #define STOP_ACCURACY_US (50 * USEC_PER_MSEC)
 
@@ -120,30 +119,30 @@ static void player_stop(Player *player)
                 (void)pidfd_send_signal(player->pidfd, SIGKILL, NULL, 0);
 }
 
-static void make_arguments(const Tone *tone, PhoneTone which, char volume[static VOLUME_SIZE],
+static void make_arguments(const Tone *tone, PhoneTone which,
+                           char volume[static SETTINGS_VOLUME_SIZE],
                            const char *arguments[static ARGUMENTS_MAX])
 {
         const Settings *settings = tone->settings;
         bool ring = which == PHONE_TONE_RING;
-        const char *device = ring ? settings->ring_device : settings->speaker;
         size_t n = 0;
-
-        /* Thousandths by hand: printf would use the user's decimal comma. */
-        unsigned thousandths = (unsigned)(settings->ring_volume * 1000);
-        snprintf(volume, VOLUME_SIZE, "%u.%03u", thousandths / 1000, thousandths % 1000);
 
         arguments[n++] = tone->program;
         arguments[n++] = "tone";
         arguments[n++] = ring ? "ring" : "ring-back";
         arguments[n++] = "--volume";
-        arguments[n++] = volume;
+        arguments[n++] = settings_volume(settings->ring_volume, volume);
         if (ring && settings->ring_sound[0]) {
                 arguments[n++] = "--sound";
                 arguments[n++] = settings->ring_sound;
         }
-        if (device[0]) {
+        for (size_t i = 0; ring && i < settings->ring_devices.n; i++) {
                 arguments[n++] = "--target";
-                arguments[n++] = device;
+                arguments[n++] = settings->ring_devices.names[i];
+        }
+        if (!ring && settings->speaker[0]) {
+                arguments[n++] = "--target";
+                arguments[n++] = settings->speaker;
         }
         arguments[n] = NULL;
 }
@@ -204,7 +203,7 @@ static int start_player(Tone *tone, PhoneTone which)
         _cleanup_(player_freep) Player *player = calloc(1, sizeof(*player));
         _cleanup_close_ int writing = -1;
         const char *arguments[ARGUMENTS_MAX];
-        char volume[VOLUME_SIZE];
+        char volume[SETTINGS_VOLUME_SIZE];
         int ends[2];
 
         if (!player)

@@ -110,13 +110,10 @@ static void connect_pair(BusFixture *fixture, sd_bus *server)
                 sd_bus_add_object(fixture->client, NULL, "/listener", on_listener, fixture), 0);
 }
 
-void fixture_start(BusFixture *fixture)
+static void run_daemon(BusFixture *fixture)
 {
         sd_bus *server = NULL;
 
-        *fixture = (BusFixture){};
-        log_open("tringd", LOG_CRIT);
-        make_folder(fixture);
         ck_assert_int_ge(loop_new(&fixture->loop), 0);
         ck_assert_int_ge(sd_bus_new(&server), 0);
         connect_pair(fixture, server);
@@ -126,11 +123,31 @@ void fixture_start(BusFixture *fixture)
         fixture_settle(fixture);
 }
 
-void fixture_stop(BusFixture *fixture)
+static void end_daemon(BusFixture *fixture)
 {
         daemon_free(fixture->daemon);
         sd_bus_flush_close_unref(fixture->client);
         loop_free(fixture->loop);
+}
+
+void fixture_start(BusFixture *fixture)
+{
+        *fixture = (BusFixture){};
+        log_open("tringd", LOG_CRIT);
+        make_folder(fixture);
+        run_daemon(fixture);
+}
+
+void fixture_restart(BusFixture *fixture)
+{
+        end_daemon(fixture);
+        fixture->client = NULL;
+        run_daemon(fixture);
+}
+
+void fixture_stop(BusFixture *fixture)
+{
+        end_daemon(fixture);
         nftw(fixture->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 

@@ -32,6 +32,8 @@ typedef struct BusFixture {
 
 void fixture_start(BusFixture *fixture);
 void fixture_stop(BusFixture *fixture);
+/* Another daemon over what the first one kept. */
+void fixture_restart(BusFixture *fixture);
 
 /* Runs the loop until everything that is on its way has arrived. */
 void fixture_settle(BusFixture *fixture);

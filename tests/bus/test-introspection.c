@@ -91,6 +91,12 @@ START_TEST(the_manager_is_what_is_documented)
 }
 END_TEST
 
+START_TEST(the_devices_are_what_is_documented)
+{
+        compare(ROOT_PATH, DEVICES_INTERFACE);
+}
+END_TEST
+
 START_TEST(a_call_is_what_is_documented)
 {
         fixture_online(&fixture);
@@ -177,6 +183,7 @@ int main(void)
 
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, the_manager_is_what_is_documented);
+        tcase_add_test(tests, the_devices_are_what_is_documented);
         tcase_add_test(tests, a_call_is_what_is_documented);
         tcase_add_test(tests, a_session_is_what_is_documented);
         tcase_add_test(tests, a_call_that_rings_has_no_session);

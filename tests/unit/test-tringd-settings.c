@@ -37,19 +37,52 @@ START_TEST(every_key_is_taken)
         ck_assert_int_eq(load("; a comment\n"
                               "[hub]\ninsecure = yes\n"
                               "[ring]\nsound = /usr/share/sounds/x.oga\nvolume = 0.25\n"
-                              "device = speakers\nring-back = no\n"
-                              "[media]\nmicrophone = mic\nspeaker = headset\nrelay-only = yes\n",
+                              "device = speakers\ndevice = bell\nring-back = no\n"
+                              "[media]\nmicrophone = mic\nspeaker = headset\ncamera = cam\n"
+                              "echo-cancel = no\nrelay-only = yes\n",
                               &settings, &text),
                          0);
         ck_assert_ptr_null(text);
         ck_assert(settings.insecure);
         ck_assert_str_eq(settings.ring_sound, "/usr/share/sounds/x.oga");
         ck_assert_double_eq(settings.ring_volume, 0.25);
-        ck_assert_str_eq(settings.ring_device, "speakers");
+        ck_assert_uint_eq(settings.ring_devices.n, 2);
+        ck_assert_str_eq(settings.ring_devices.names[0], "speakers");
+        ck_assert_str_eq(settings.ring_devices.names[1], "bell");
         ck_assert(!settings.ring_back);
         ck_assert_str_eq(settings.microphone, "mic");
         ck_assert(settings.relay_only);
         ck_assert_str_eq(settings.speaker, "headset");
+        ck_assert_str_eq(settings.camera, "cam");
+        ck_assert_int_eq(settings.echo_cancel, ECHO_CANCEL_NO);
+}
+END_TEST
+
+START_TEST(a_value_can_be_replaced_by_another_or_by_the_default)
+{
+        _cleanup_free_ char *text = NULL;
+        char volume[SETTINGS_VOLUME_SIZE];
+        Settings settings;
+
+        ck_assert_int_eq(load("[ring]\nvolume = 0.25\ndevice = speakers\n"
+                              "[media]\nmicrophone = mic\n",
+                              &settings, &text),
+                         0);
+        ck_assert(settings_replace(&settings, "ring", "device", "a\nb\nc"));
+        ck_assert_uint_eq(settings.ring_devices.n, 3);
+        ck_assert_str_eq(settings.ring_devices.names[2], "c");
+        ck_assert(settings_replace(&settings, "ring", "device", ""));
+        ck_assert_uint_eq(settings.ring_devices.n, 0);
+        ck_assert(settings_replace(&settings, "media", "microphone", ""));
+        ck_assert_str_eq(settings.microphone, "");
+        ck_assert(settings_replace(&settings, "ring", "volume", settings_volume(0.125, volume)));
+        ck_assert_double_eq(settings.ring_volume, 0.125);
+
+        ck_assert(!settings_replace(&settings, "ring", "volume", "loud"));
+        ck_assert_double_eq(settings.ring_volume, 1);
+        ck_assert(!settings_replace(&settings, "ring", "device", "1\n2\n3\n4\n5\n6\n7\n8\n9"));
+        ck_assert_uint_eq(settings.ring_devices.n, 0);
+        ck_assert(!settings_replace(&settings, "ring", "colour", "red"));
 }
 END_TEST
 
@@ -130,6 +163,7 @@ int main(void)
 
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, every_key_is_taken);
+        tcase_add_test(tests, a_value_can_be_replaced_by_another_or_by_the_default);
         tcase_add_loop_test(tests, what_is_wrong_is_named_by_file_line_and_key, 0,
                             ELEMENTSOF(wrong));
         tcase_add_test(tests, the_manual_has_the_keys_that_are_taken);

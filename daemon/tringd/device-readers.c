@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tringd/device-readers.h"
+
+#include <errno.h>
+#include <utlist.h>
+
+#include "base/log.h"
+#include "call/phone.h"
+#include "tringd/names.h"
+
+#define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
+#define TIMER_ACCURACY_US (50 * USEC_PER_MSEC)
+
+typedef struct Reader {
+        struct Reader *prev, *next;
+        char owner[OWNER_MAX + 1];
+} Reader;
+
+/* One that waits for its answer. */
+typedef struct Read {
+        struct Read *prev, *next;
+        sd_bus_message *message;
+        char property[64]; /* empty: all of them */
+} Read;
+
+struct DeviceReaders {
+        DeviceReadersOptions options;
+        sd_bus_slot *filter;
+        sd_event_source *timeout;
+        Reader *readers;
+        size_t n_readers;
+        Read *reads;
+        size_t n_reads;
+        bool for_good; /* there were too many to know when the last one goes */
+};
+
+static void read_free(DeviceReaders *readers, Read *read)
+{
+        DL_DELETE(readers->reads, read);
+        readers->n_reads--;
+        sd_bus_message_unref(read->message);
+        free(read);
+}
+
+static void answer(DeviceReaders *readers, const Read *read)
+{
+        sd_bus_message *reply = NULL;
+        int r = sd_bus_message_new_method_return(read->message, &reply);
+
+        if (r >= 0)
+                r = readers->options.read(readers->options.userdata, reply, read->property);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        if (r < 0)
+                (void)sd_bus_reply_method_errno(read->message, r, NULL);
+        sd_bus_message_unref(reply);
+}
+
+void device_readers_answer(DeviceReaders *readers)
+{
+        readers->timeout = sd_event_source_disable_unref(readers->timeout);
+        while (readers->reads) {
+                answer(readers, readers->reads);
+                read_free(readers, readers->reads);
+        }
+}
+
+static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        log_warning("it takes long to learn what devices there are: none are shown for now");
+        device_readers_answer(userdata);
+        return 0;
+}
+
+static int hold(DeviceReaders *readers, sd_bus_message *message, const char *property)
+{
+        Read *read;
+        int r = 0;
+
+        if (readers->n_reads == DEVICE_READS_MAX)
+                return -ENOBUFS;
+        if (!readers->timeout)
+                r = sd_event_add_time_relative(readers->options.event, &readers->timeout,
+                                               CLOCK_MONOTONIC, DEVICE_READ_US, TIMER_ACCURACY_US,
+                                               on_timeout, readers);
+        read = r < 0 ? NULL : calloc(1, sizeof(*read));
+        if (!read)
+                return r < 0 ? r : -ENOMEM;
+        STR_SET(read->property, property);
+        read->message = sd_bus_message_ref(message);
+        DL_APPEND(readers->reads, read);
+        readers->n_reads++;
+        return 0;
+}
+
+static void note_reader(DeviceReaders *readers, const char *owner)
+{
+        Reader *reader;
+
+        devices_watch(readers->options.devices, true);
+        DL_FOREACH (readers->readers, reader)
+                if (str_eq(reader->owner, owner))
+                        return;
+        reader = readers->n_readers < DEVICE_READERS_MAX ? calloc(1, sizeof(*reader)) : NULL;
+        /* Without a name there is one peer, and nobody to see it go. */
+        if (!owner || !reader || STR_SET(reader->owner, owner) < 0 ||
+            owners_watch(readers->options.owners, owner) < 0) {
+                readers->for_good = true;
+                free(reader);
+                return;
+        }
+        DL_APPEND(readers->readers, reader);
+        readers->n_readers++;
+}
+
+void device_readers_gone(DeviceReaders *readers, const char *owner)
+{
+        Reader *reader, *next;
+
+        DL_FOREACH_SAFE (readers->readers, reader, next) {
+                if (!str_eq(reader->owner, owner))
+                        continue;
+                DL_DELETE(readers->readers, reader);
+                readers->n_readers--;
+                free(reader);
+        }
+        if (!readers->readers && !readers->for_good)
+                devices_watch(readers->options.devices, false);
+}
+
+/* 1: it asks for a list; then *ret is the property, or empty for all. */
+static int read_call(DeviceReaders *readers, sd_bus_message *message, const char **ret)
+{
+        bool all = sd_bus_message_is_method_call(message, PROPERTIES_INTERFACE, "GetAll") > 0;
+        const char *interface, *property = "";
+        int r;
+
+        if (!all && sd_bus_message_is_method_call(message, PROPERTIES_INTERFACE, "Get") <= 0)
+                return 0;
+        if (!str_eq(sd_bus_message_get_path(message), ROOT_PATH))
+                return 0;
+        r = all ? sd_bus_message_read(message, "s", &interface)
+                : sd_bus_message_read(message, "ss", &interface, &property);
+        (void)sd_bus_message_rewind(message, true);
+        if (r < 0 || !str_eq(interface, DEVICES_INTERFACE))
+                return 0;
+        *ret = property;
+        return all || readers->options.is_list(property);
+}
+
+/* Before anything else sees the message; 1: it is answered later. */
+static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        DeviceReaders *readers = userdata;
+        const char *property;
+
+        if (read_call(readers, message, &property) <= 0)
+                return 0;
+        note_reader(readers, sd_bus_message_get_sender(message));
+        if (devices_known(readers->options.devices))
+                return 0;
+        return hold(readers, message, property) < 0 ? 0 : 1;
+}
+
+int device_readers_new(const DeviceReadersOptions *options, DeviceReaders **ret)
+{
+        DeviceReaders *readers = calloc(1, sizeof(*readers));
+        int r;
+
+        if (!readers)
+                return -ENOMEM;
+        readers->options = *options;
+        r = sd_bus_add_filter(options->bus, &readers->filter, on_message, readers);
+        if (r < 0) {
+                free(readers);
+                return r;
+        }
+        *ret = readers;
+        return 0;
+}
+
+DeviceReaders *device_readers_free(DeviceReaders *readers)
+{
+        Reader *reader, *next;
+
+        if (!readers)
+                return NULL;
+        sd_bus_slot_unref(readers->filter);
+        sd_event_source_disable_unref(readers->timeout);
+        while (readers->reads)
+                read_free(readers, readers->reads);
+        DL_FOREACH_SAFE (readers->readers, reader, next) {
+                DL_DELETE(readers->readers, reader);
+                free(reader);
+        }
+        free(readers);
+        return NULL;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Who reads org.tring.Calls1.Devices. The first reading of a list has the devices watched, and
+ * waits until it is known what there is; from then on changes are signalled, as long as somebody
+ * who has read a list is still on the bus.
+ */
+
+#include "tringd/devices.h"
+#include "tringd/owners.h"
+
+/* After which whoever waits is answered with what is known: a PipeWire that hangs. */
+#define DEVICE_READ_US (2 * USEC_PER_SEC)
+#define DEVICE_READERS_MAX 64 /* with more, the devices are watched until tringd ends */
+#define DEVICE_READS_MAX 64   /* that wait: more are answered at once */
+
+typedef struct DeviceReaders DeviceReaders;
+
+/* Fills a reply with what a Get (or, with an empty name, a GetAll) is answered by. */
+typedef int (*DeviceRead)(void *userdata, sd_bus_message *reply, const char *property);
+
+typedef struct DeviceReadersOptions {
+        sd_bus *bus;
+        sd_event *event;
+        Devices *devices; /* outlives the readers */
+        Owners *owners;   /* likewise */
+        /* Whether what this property says has to be found out. */
+        bool (*is_list)(const char *property);
+        DeviceRead read;
+        void *userdata;
+} DeviceReadersOptions;
+
+/* Sees every call that comes in on the bus. */
+int device_readers_new(const DeviceReadersOptions *options, DeviceReaders **ret);
+DeviceReaders *device_readers_free(DeviceReaders *readers); /* who waits gets no reply */
+DEFINE_CLEANUP(DeviceReaders *, device_readers_free);
+
+/* It is known what there is: whoever waits is answered. */
+void device_readers_answer(DeviceReaders *readers);
+/* A connection is gone. */
+void device_readers_gone(DeviceReaders *readers, const char *owner);

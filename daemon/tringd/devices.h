@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What microphones, speakers and cameras there are, as `tring-media devices` tells it: a process
+ * that runs only while somebody wants to know. One that ends by itself is started again, later each
+ * time.
+ *
+ * Events come from the loop, never from inside a function called here.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "base/clock.h"
+#include "wire/devices.h"
+
+/* A script that looks again soon finds it running. */
+#define DEVICES_LINGER_US (30 * USEC_PER_SEC)
+
+typedef struct Devices Devices;
+
+typedef struct DevicesEvents {
+        /* These lists are others: bits 1 << DeviceKind. */
+        void (*changed)(void *userdata, unsigned kinds);
+        /* It is known what there is, or that it cannot be known: whoever waits is to be answered.
+         */
+        void (*known)(void *userdata);
+} DevicesEvents;
+
+/* `program` is tring-media, `folder` holds the socket; NULL: nothing will be known. */
+int devices_new(sd_event *event, const char *program, const char *folder,
+                const DevicesEvents *events, void *userdata, Devices **ret);
+Devices *devices_free(Devices *devices);
+DEFINE_CLEANUP(Devices *, devices_free);
+
+/* From now on it is watched; false: until DEVICES_LINGER_US from now. */
+void devices_watch(Devices *devices, bool on);
+
+/* What devices_list() says is so. */
+bool devices_known(const Devices *devices);
+const DeviceList *devices_list(const Devices *devices, DeviceKind kind);
