@@ -4,9 +4,12 @@
 #include <dirent.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "rig/rig.h"
+
+#define FIRST_NICE (-20)
 
 /* The fields of /proc/PID/stat that count here; false when it is gone. */
 static bool read_stat(pid_t pid, pid_t *ret_parent, double *ret_us)
@@ -68,35 +71,25 @@ double meter_private_bytes(pid_t pid)
         return (double)kilobytes * 1024;
 }
 
-/* A thread that mostly waits for the disk comes before the one that never rests. */
-static void pin_thread(pid_t thread, bool is_main, int cpu)
+/* Nice values count within a session only, whose own are in a file, unless that is switched off. */
+static void come_first(void)
 {
-        struct sched_param first = {.sched_priority = is_main ? 1 : 2};
-        cpu_set_t set;
+        FILE *session = fopen("/proc/self/autogroup", "we");
 
-        CPU_ZERO(&set);
-        CPU_SET(cpu, &set);
-        (void)sched_setscheduler(thread, SCHED_FIFO, &first);
-        if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
-                rig_check(sched_setaffinity(thread, sizeof(set), &set), "sched_setaffinity");
+        (void)setpriority(PRIO_PROCESS, 0, FIRST_NICE);
+        if (!session)
+                return;
+        fprintf(session, "%d", FIRST_NICE);
+        (void)fclose(session);
 }
 
-void meter_pin(pid_t pid, int cpu)
+void meter_place(int cpu)
 {
-        const struct dirent *entry;
-        char path[64];
+        cpu_set_t set;
 
-        if (pid == 0)
-                pid = getpid();
-        snprintf(path, sizeof(path), "/proc/%d/task", pid);
-        DIR *threads = opendir(path);
-        if (!threads)
-                rig_fail("cannot read %s: %m", path);
-        while ((entry = readdir(threads))) {
-                pid_t thread = atoi(entry->d_name);
-
-                if (thread > 0)
-                        pin_thread(thread, thread == pid, cpu);
-        }
-        closedir(threads);
+        come_first();
+        CPU_ZERO(&set);
+        CPU_SET(cpu, &set);
+        if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+                rig_check(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
 }

@@ -13,7 +13,7 @@ double meter_cpu_children_us(pid_t pid);
 double meter_private_bytes(pid_t pid);
 
 /*
- * All its threads on this processor alone, where there are several; and before whatever else this
- * machine does at the time, where that is allowed. `pid` 0: who calls it.
+ * This program, and those that it starts from now on, are on this processor alone, where there are
+ * several; and before whatever else the machine does at the time, where that is allowed.
  */
-void meter_pin(pid_t pid, int cpu);
+void meter_place(int cpu);
