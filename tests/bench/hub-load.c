@@ -12,7 +12,9 @@
 #include "bench/meter.h"
 #include "bench/sip-peer.h"
 
-#define LOAD_US (2 * USEC_PER_SEC)
+#define RUNS 5
+#define RUN_US (1 * USEC_PER_SEC)
+#define STEADY_US (3 * USEC_PER_SEC)
 #define PAIRS 256 /* as many as saturate the hub, and leave none waiting at a steady rate */
 #define CALLS_TARGET 15000 /* full calls a second on one core */
 
@@ -32,7 +34,7 @@ static void measure_rate(Load *load, double rate)
         LoadResult result;
         char what[32], name[64];
 
-        load_run(load, rate, LOAD_US, &result);
+        load_run(load, rate, STEADY_US, &result);
         snprintf(what, sizeof(what), "%.0f calls/s", rate);
         snprintf(name, sizeof(name), "%s: hub's CPU time a call", what);
         figure_report(name, result.cpu_us, "µs");
@@ -42,15 +44,29 @@ static void measure_rate(Load *load, double rate)
         load_result_done(&result);
 }
 
-static LoadResult measure_saturation(Load *load)
+/* Medians: what else runs on this machine counts a little less. Returns that of processor time. */
+static double measure_saturation(Load *load)
 {
-        LoadResult result;
+        Samples rates = {0}, cpus = {0};
+        char name[64];
 
-        load_run(load, 0, LOAD_US, &result);
-        figure_at_least("as many as it takes: full calls", result.rate, "calls/s", CALLS_TARGET);
-        figure_report("as many as it takes: hub's CPU time a call", result.cpu_us, "µs");
-        load_result_done(&result);
-        return result;
+        for (int i = 0; i < RUNS; i++) {
+                LoadResult result;
+
+                load_run(load, 0, RUN_US, &result);
+                samples_add(&rates, result.rate);
+                samples_add(&cpus, result.cpu_us);
+                load_result_done(&result);
+        }
+        double rate = samples_percentile(&rates, 0.5), cpu = samples_percentile(&cpus, 0.5);
+        snprintf(name, sizeof(name), "most: full calls (n = %d)", RUNS);
+        figure_at_least(name, rate, "calls/s", CALLS_TARGET);
+        figure_report("most: full calls in the best of these", rates.values[RUNS - 1], "calls/s");
+        figure_report("most: hub's CPU time a call", cpu, "µs");
+        figure_report("most: the same in the best of these", cpus.values[0], "µs");
+        samples_done(&rates);
+        samples_done(&cpus);
+        return cpu;
 }
 
 static void measure_peer(Rig *rig, double our_cpu_us)
@@ -81,12 +97,12 @@ int main(void)
         Hub *hub = hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\n");
         meter_place(1);
         Load *load = load_new(hub, PAIRS);
-        LoadResult most = measure_saturation(load);
+        double cpu_us = measure_saturation(load), most = 1e6 / cpu_us;
         measure_rate(load, 1000);
-        measure_rate(load, most.rate > CALLS_TARGET ? CALLS_TARGET : 0.8 * most.rate);
+        measure_rate(load, most > CALLS_TARGET ? CALLS_TARGET : 0.8 * most);
         load_free(load);
         hub_free(hub);
-        measure_peer(rig, most.cpu_us);
+        measure_peer(rig, cpu_us);
         rig_free(rig);
         return 0;
 }

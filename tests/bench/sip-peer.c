@@ -10,8 +10,10 @@
 #include "rig/process.h"
 
 #define SECONDS "4"
-#define CALLS_AT_ONCE "32" /* with more the sockets overflow, and all wait for retransmissions */
-#define RECEIVE_BUFFER "4000000"
+#define CALLS_AT_ONCE "64"       /* saturates it */
+#define CALLS_A_SECOND "20000"   /* more than it takes */
+#define RECEIVE_BUFFER "4000000" /* bytes: what overflows is only sent again after 500 ms */
+#define SHARED_MEMORY "2000"     /* MB: it keeps each transaction for 5 s */
 
 static const char *find(const char *const *paths)
 {
@@ -48,14 +50,13 @@ static const char *source(char path[static RIG_PATH_MAX], const char *name)
 static Process *start_proxy(Rig *rig, const Environment *environment, const char *program,
                             const Ports *ports)
 {
-        char config[RIG_PATH_MAX], pid[RIG_PATH_MAX], listen[80], uri[80];
+        char config[RIG_PATH_MAX], pid[RIG_PATH_MAX], listen[80];
 
         rig_path(pid, "%s/kamailio.pid", rig->dir);
         snprintf(listen, sizeof(listen), "PROXY_LISTEN=udp:127.0.0.1:%u", ports->proxy);
-        snprintf(uri, sizeof(uri), "UAS_URI=\"sip:bob@127.0.0.1:%u\"", ports->receiver);
         return process_start(rig, "kamailio", environment,
-                             ARGV(program, "-f", source(config, "kamailio.cfg"), "-DD", "-Y",
-                                  rig->dir, "-P", pid, "-A", listen, "-A", uri));
+                             ARGV(program, "-f", source(config, "kamailio.cfg"), "-DD", "-m",
+                                  SHARED_MEMORY, "-Y", rig->dir, "-P", pid, "-A", listen));
 }
 
 static Process *start_receiver(Rig *rig, const Environment *environment, const char *program,
@@ -74,16 +75,18 @@ static Process *start_receiver(Rig *rig, const Environment *environment, const c
 static double run_caller(Rig *rig, const Environment *environment, const char *program,
                          const Ports *ports)
 {
-        char scenario[RIG_PATH_MAX], port[8], proxy[32];
+        char scenario[RIG_PATH_MAX], port[8], proxy[32], receiver[32];
         _cleanup_(run_result_done) RunResult result;
         double calls = 0;
 
         snprintf(port, sizeof(port), "%u", ports->caller);
         snprintf(proxy, sizeof(proxy), "127.0.0.1:%u", ports->proxy);
+        snprintf(receiver, sizeof(receiver), "127.0.0.1:%u", ports->receiver);
         process_run(rig, environment,
                     ARGV(program, "-sf", source(scenario, "caller.xml"), "-i", "127.0.0.1", "-p",
-                         port, "-t", "u1", "-buff_size", RECEIVE_BUFFER, "-nostdin", "-r", "20000",
-                         "-l", CALLS_AT_ONCE, "-timeout", SECONDS, proxy),
+                         port, "-t", "u1", "-buff_size", RECEIVE_BUFFER, "-nostdin", "-r",
+                         CALLS_A_SECOND, "-l", CALLS_AT_ONCE, "-timeout", SECONDS, "-rsa", proxy,
+                         receiver),
                     NULL, &result);
         const char *line = strstr(result.out, "Successful call"), *next;
         /* It shows its screens again and again; the last counts. */
