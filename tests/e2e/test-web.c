@@ -170,6 +170,54 @@ START_TEST(the_keyboard_is_enough)
 }
 END_TEST
 
+/* Has the page keep its connections where a test finds them. */
+static void watch_connections(Page *page)
+{
+        free(page_eval(page, "window.made = []; window.RTCPeerConnection = "
+                             "class extends RTCPeerConnection { constructor(options) { "
+                             "super(options); window.made.push(this); } }; ''"));
+}
+
+/* As if there were no way to the other any more: a connection must come in place of the last. */
+static void lose_connection(Page *page, Page *other)
+{
+        _cleanup_free_ char *before = page_eval(page, "String(made.length)");
+
+        free(page_eval(page, "(() => { const lost = made.at(-1); Object.defineProperty(lost, "
+                             "'connectionState', {value: 'failed'}); "
+                             "lost.onconnectionstatechange(); })()"));
+        page_wait(page, "made.length === %s + 1 && made.at(-1).connectionState === 'connected'",
+                  before);
+        page_wait(other, "made.length === %s + 1 && made.at(-1).connectionState === 'connected'",
+                  before);
+        page_wait(page, "made.at(-2).signalingState === 'closed'");
+}
+
+START_TEST(a_connection_that_is_lost_is_replaced)
+{
+        _cleanup_(page_freep) Page *alice = web_user(h->hub, "alice", "Alice");
+        _cleanup_(page_freep) Page *bob = web_user(h->hub, "bob", "Bob");
+
+        watch_connections(alice);
+        watch_connections(bob);
+        web_call(alice, "bob", false);
+        web_wait_ring(bob, "Alice");
+        page_click(bob, "[data-part=answer]");
+        web_wait_tone(alice, WEB_HZ, true);
+        web_wait_tone(bob, WEB_HZ, true);
+        _cleanup_free_ char *code = web_code(alice);
+        /* One of them offers, the other has to ask for it. */
+        lose_connection(alice, bob);
+        lose_connection(bob, alice);
+        web_wait_tone(alice, WEB_HZ, true);
+        web_wait_tone(bob, WEB_HZ, true);
+        page_wait(alice, "document.getElementById('code').textContent === '%s'", code);
+        page_wait(bob, "document.getElementById('code').textContent === '%s'", code);
+        page_click(alice, "#hang-up");
+        web_wait_state(bob, "Alice hung up.");
+}
+END_TEST
+
 START_TEST(two_pages_hear_and_see_each_other)
 {
         _cleanup_(page_freep) Page *alice = web_user(h->hub, "alice", "Alice");
@@ -394,6 +442,7 @@ int main(void)
         tcase_add_test(tests, a_token_signs_in_and_is_kept_only_if_wanted);
         tcase_add_test(tests, the_keyboard_is_enough);
         tcase_add_test(tests, two_pages_hear_and_see_each_other);
+        tcase_add_test(tests, a_connection_that_is_lost_is_replaced);
         tcase_add_test(tests, a_call_survives_a_hub_that_is_killed);
         tcase_add_test(tests, how_a_call_ended_is_said);
         tcase_add_test(tests, a_ring_stops_when_it_is_over_and_missed_calls_are_marked);

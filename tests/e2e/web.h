@@ -135,7 +135,8 @@ static inline void web_wait_tone(Page *page, int frequency, bool heard)
         page_wait(page,
                   "(() => { const sound = document.querySelector('#sounds audio'); "
                   "if (!sound?.srcObject?.getAudioTracks().length) return false; "
-                  "if (window.earOf !== sound) { window.earOf = sound; window.quietSince = 0; "
+                  "if (window.earOf !== sound.srcObject) { window.earOf = sound.srcObject; "
+                  "window.quietSince = 0; "
                   "const context = new AudioContext(); window.ear = context.createAnalyser(); "
                   "window.ear.fftSize = 4096; window.ear.smoothingTimeConstant = 0; "
                   "context.createMediaStreamSource(sound.srcObject).connect(window.ear); } "
