@@ -128,25 +128,26 @@ static inline char *web_code(Page *page)
 
 /*
  * Whether a frequency is (not) to be heard in what comes from the others: seen by an AnalyserNode,
- * which stands in the way of nothing.
+ * which stands in the way of nothing. Between two bursts everybody is quiet, so that silence takes
+ * a second.
  */
 static inline void web_wait_tone(Page *page, int frequency, bool heard)
 {
+        free(page_eval(page, "window.quietSince = performance.now()"));
         page_wait(page,
-                  "(() => { const sound = document.querySelector('#sounds audio'); "
-                  "if (!sound?.srcObject?.getAudioTracks().length) return false; "
-                  "if (window.earOf !== sound.srcObject) { window.earOf = sound.srcObject; "
-                  "window.quietSince = 0; "
-                  "const context = new AudioContext(); window.ear = context.createAnalyser(); "
-                  "window.ear.fftSize = 4096; window.ear.smoothingTimeConstant = 0; "
-                  "context.createMediaStreamSource(sound.srcObject).connect(window.ear); } "
-                  "const bins = new Float32Array(window.ear.frequencyBinCount); "
-                  "window.ear.getFloatFrequencyData(bins); "
-                  "const at = Math.round(%d * window.ear.fftSize / window.ear.context.sampleRate); "
-                  "const level = Math.max(bins[at - 1], bins[at], bins[at + 1]); "
-                  "window.level = level; if (%s) return level > -50; "
-                  /* Between two bursts everybody is quiet. */
-                  "if (level > -80) window.quietSince = performance.now(); "
-                  "return performance.now() - window.quietSince > 1000; })()",
+                  "(() => { const sounds = [...document.querySelectorAll('#sounds audio')]"
+                  ".map((sound) => sound.srcObject).filter((s) => s?.getAudioTracks().length);"
+                  "if (!window.ear) { window.ear = new AudioContext().createAnalyser();"
+                  "window.ear.fftSize = 4096; window.ear.smoothingTimeConstant = 0;"
+                  "window.inEar = new WeakSet(); }"
+                  "for (const sound of sounds) if (!window.inEar.has(sound)) {"
+                  "window.inEar.add(sound);"
+                  "window.ear.context.createMediaStreamSource(sound).connect(window.ear); }"
+                  "const bins = new Float32Array(window.ear.frequencyBinCount);"
+                  "window.ear.getFloatFrequencyData(bins);"
+                  "const at = Math.round(%d * window.ear.fftSize / window.ear.context.sampleRate);"
+                  "const level = Math.max(bins[at - 1], bins[at], bins[at + 1]);"
+                  "if (level > -80 || !sounds.length) window.quietSince = performance.now();"
+                  "return %s ? level > -50 : performance.now() - window.quietSince > 1000; })()",
                   frequency, heard ? "true" : "false");
 }
