@@ -186,6 +186,12 @@ int participants_message(Phone *phone, const Message *message)
         if (message->type == MESSAGE_JOINED)
                 return participant_add(phone, line, news, line->joined);
 
+        /* Of ourselves: another connection of this party has joined (rule 18). */
+        if (message->type == MESSAGE_LEFT && line->joined &&
+            str_eq(line->shown.session.own_id, news->id)) {
+                session_close(phone, line);
+                return 0;
+        }
         SessionParticipant *participant = participant_find(&line->shown.session, news->id);
         if (!participant)
                 return 0;
