@@ -307,7 +307,7 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
 
 static void command_when_busy(Phone *phone, WhenBusy when_busy)
 {
-        Errand *errand = errand_find(phone, MESSAGE_SETTINGS, "");
+        Errand *errand = errand_find_last(phone, MESSAGE_SETTINGS, "");
 
         user_when_busy(phone, when_busy);
         if (phone->connection == PHONE_LOGGED_OUT)

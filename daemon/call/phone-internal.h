@@ -260,6 +260,8 @@ void errand_succeed(Phone *phone, Errand *errand);  /* tells its command, if tha
 void errand_fail(Phone *phone, Errand *errand, CallError error, const char *text);
 /* Of that type, about that call; NULL if there is none. */
 Errand *errand_find(Phone *phone, MessageType type, const char *session_id);
+/* The last that was asked: what it says is what holds in the end. */
+Errand *errand_find_last(Phone *phone, MessageType type, const char *session_id);
 size_t errands_waiting(const Phone *phone, MessageType type, const char *session_id);
 const char *errand_session_id(const Errand *errand);
 void errand_pump(Phone *phone);  /* sends what can be sent now */

@@ -199,7 +199,7 @@ bool session_media_flows(const PhoneSession *session)
 
 static void session_ask_state(Phone *phone, Line *line)
 {
-        Errand *errand = errand_find(phone, MESSAGE_STATE, line_id(line));
+        Errand *errand = errand_find_last(phone, MESSAGE_STATE, line_id(line));
         bool merged = errand && !errand->sent;
 
         if (!merged)
