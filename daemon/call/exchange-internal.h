@@ -120,7 +120,7 @@ typedef struct Media {
         bool joins; /* will join here; false counts as joined */
         bool joined;
         bool by_token; /* joined by the side's limited link, not by the device's own */
-        bool muted, flows;
+        bool muted, video_paused, sharing, flows;
         char participant[PARTICIPANT_ID_MAX + 1];
 } Media;
 

@@ -22,6 +22,8 @@ static LiveMember side_stored(const Side *side, const Moment *moment)
                 .blocked = side->blocked,
                 .joins = side->media.joins,
                 .muted = side->media.muted,
+                .video_paused = side->media.video_paused,
+                .sharing = side->media.sharing,
                 .join_until = date_of(moment, side->join_until),
         };
 
@@ -93,6 +95,8 @@ static void side_restore_media(Side *side, const LiveMember *member)
                 return;
         side->media.joined = true;
         side->media.muted = member->muted;
+        side->media.video_paused = member->video_paused;
+        side->media.sharing = member->sharing;
         STR_SET(side->media.participant, member->participant);
         exchange_side_list_joined(side);
 }

@@ -314,8 +314,12 @@ void session_warm(Phone *phone, Line *line);
 int session_joined(Phone *phone, Line *line, const ReplyJoin *reply);
 void session_fail(Phone *phone, Line *line, CallError error, const char *text);
 void session_mute(Phone *phone, Line *line, bool on);
+void session_pause_video(Phone *phone, Line *line, bool on);
 void session_set_state(Phone *phone, Line *line, SessionState state);
 void session_tell_state(Phone *phone, Line *line); /* the hub: muted, media flows */
+/* Whether the camera is to be on, by what was asked for and the kind of call. */
+void session_choose_video(Line *line);
+void session_choose_video_again(Phone *phone, Line *line); /* of a session that is shown */
 /* The media are begun anew, with a join token that is asked for. */
 void session_renew(Phone *phone, Line *line);
 bool session_is_in_media(const PhoneSession *session);

@@ -164,9 +164,14 @@ static int participant_signalled(Phone *phone, Line *line, const MessageSignal *
 static void participant_changed(Phone *phone, Line *line, SessionParticipant *participant,
                                 const Participant *news)
 {
-        if (participant->participant.muted == news->muted)
+        Participant *known = &participant->participant;
+
+        if (known->muted == news->muted && known->video_paused == news->video_paused &&
+            known->sharing == news->sharing)
                 return;
-        participant->participant.muted = news->muted;
+        known->muted = news->muted;
+        known->video_paused = news->video_paused;
+        known->sharing = news->sharing;
         participants_told(phone, line, PHONE_PROPERTY_PARTICIPANTS);
         participant_say(phone, line, PHONE_PARTICIPANT_CHANGED, participant);
 }
