@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The page: ties the connection, the calling model, the media and what is to be seen together.
- * Every turn is the same: something happens, the phone takes it in, its actions are carried out,
- * and the page is brought up to date.
+ * The page: ties the connection, the calling model, the media and what is to be seen together. Every
+ * turn is the same: something happens, the phone takes it in, its actions are carried out, and the page
+ * is brought up to date.
  */
 
 import { Alerts, say } from "./alerts.js";
@@ -37,9 +37,7 @@ function browserName() {
         const known = brands.find((brand) => !/not.?a.?brand/i.test(brand)) ??
                       /(Firefox|Edg|Chrome|Safari)/.exec(navigator.userAgent)?.[1] ?? "Browser";
 
-        const platform = navigator.userAgentData?.platform || navigator.platform || "the web";
-
-        return `${known} on ${platform}`;
+        return `${known} on ${navigator.userAgentData?.platform || navigator.platform || "the web"}`;
 }
 
 const now = () => performance.now();
@@ -54,10 +52,9 @@ const media = new Media({
         say: (text) => say(text, { isError: true }),
         fault: (id, text) => {
                 const other = phone.session.others.get(id);
-                const name = other?.name || other?.uid;
 
-                if (name)
-                        say(`Media with ${name}: ${sentence(text)}`, { isError: true });
+                if (other)
+                        say(`Media with ${other.name || other.uid}: ${sentence(text)}`, { isError: true });
         },
 });
 
@@ -106,7 +103,8 @@ function carryOut(action) {
                 rings(action.call);
                 break;
         case "missed":
-                missed(action.record);
+                alerts.notify(action.record.session_id, `Missed call from ${nameOf(action.record)}`, "",
+                              false);
                 break;
         case "media-start":
                 media.start(action);
@@ -135,10 +133,10 @@ function carryOut(action) {
         }
 }
 
-function missed(record) {
+function nameOf(record) {
         const peer = peerOf(record);
 
-        alerts.notify(record.session_id, `Missed call from ${peer.name || peer.uid}`, "", false);
+        return peer.name || peer.uid;
 }
 
 /* A person is alerted when there is sound, or something that can be seen. */
@@ -181,9 +179,7 @@ function show() {
         ring.update(ringing, phone.isInCall);
         call.update(phone, media, now());
         updateMenu();
-        const count = unseen > 0 ? `(${unseen}) ` : "";
-        const title = shown?.isLive ? `${shown.peerName} – Tring` : "Tring";
-        alerts.title(count + title,
+        alerts.title((unseen ? `(${unseen}) ` : "") + (shown?.isLive ? `${shown.peerName} – Tring` : "Tring"),
                      ringing.length > 0 ? `☎ ${ringing[0].callerName} is calling` : "");
         arm();
 }
@@ -205,11 +201,11 @@ function updateMenu() {
 }
 
 function arm() {
-        const wait = phone.nextDeadline - now();
+        const next = phone.nextDeadline;
 
         clearTimeout(deadline);
-        if (wait !== Infinity)
-                deadline = setTimeout(() => turn(() => phone.tick(now())), Math.max(0, wait) + 5);
+        if (next !== Infinity)
+                deadline = setTimeout(() => turn(() => phone.tick(now())), Math.max(0, next - now()) + 5);
 }
 
 setInterval(() => call.updateTime(now()), 1000);
@@ -340,5 +336,5 @@ if (kept) {
         showLogin();
 }
 if (!isSecureContext)
-        say("This page does not come by https: the browser gives it neither microphone nor camera.",
+        say("This page does not come by https: the browser will give it neither microphone nor camera.",
             { isError: true });

@@ -75,10 +75,8 @@ export class Session {
                         return;
                 }
                 if (error) {
-                        const isAnswers = request.members.token === call.joinToken;
-
-                        /* The one of the answer may be used up or too old: once more. */
-                        if (error.name === "AuthFailed" && isAnswers) {
+                        /* The token that came with the answer was used up or too old: once more. */
+                        if (error.name === "AuthFailed" && request.members.token === call.joinToken) {
                                 call.joinToken = "";
                                 this.#askToken();
                         } else {
@@ -117,14 +115,10 @@ export class Session {
                         this.#takeLeft(participant);
                         break;
                 case "signalled":
-                        this.#takeSignal(event);
+                        if (this.others.has(event.peer))
+                                this.phone.act({ type: "media-signal", peer: event.peer, data: event.data });
                         break;
                 }
-        }
-
-        #takeSignal({ peer, data }) {
-                if (this.others.has(peer))
-                        this.phone.act({ type: "media-signal", peer, data });
         }
 
         #takeLeft(participant) {

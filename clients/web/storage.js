@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the browser keeps. The token outlives the tab only if a person has said so; otherwise it is
- * the tab's, and survives a reload. Storage may be forbidden: then the page works, and forgets.
+ * the tab's, and survives a reload.
  */
 
 const TOKEN = "tring.token";
 const DEVICE = "tring.device";
 const QUIET = "tring.do-not-disturb";
 
+/* Storage may be forbidden: then the page works, and forgets. */
 function quietly(action) {
         try {
                 return action();
@@ -16,50 +17,40 @@ function quietly(action) {
         }
 }
 
-const ofTab = {
-        get: (key) => quietly(() => sessionStorage.getItem(key)),
-        set: (key, value) => quietly(() => sessionStorage.setItem(key, value)),
-        remove: (key) => quietly(() => sessionStorage.removeItem(key)),
-};
-const ofBrowser = {
-        get: (key) => quietly(() => localStorage.getItem(key)),
-        set: (key, value) => quietly(() => localStorage.setItem(key, value)),
-        remove: (key) => quietly(() => localStorage.removeItem(key)),
-};
-
 export function loadToken() {
-        return ofTab.get(TOKEN) ?? ofBrowser.get(TOKEN);
+        return quietly(() => sessionStorage.getItem(TOKEN)) ?? quietly(() => localStorage.getItem(TOKEN));
 }
 
 export function isRemembered() {
-        return ofBrowser.get(TOKEN) !== null;
+        return quietly(() => localStorage.getItem(TOKEN)) !== null;
 }
 
 export function saveToken(token, remember) {
         forgetToken();
-        (remember ? ofBrowser : ofTab).set(TOKEN, token);
+        quietly(() => (remember ? localStorage : sessionStorage).setItem(TOKEN, token));
 }
 
 export function forgetToken() {
-        ofTab.remove(TOKEN);
-        ofBrowser.remove(TOKEN);
+        quietly(() => sessionStorage.removeItem(TOKEN));
+        quietly(() => localStorage.removeItem(TOKEN));
 }
 
 /* Names this browser among the user's devices: the same one each time, as long as it remembers. */
 export function deviceId(makeId) {
-        const kept = ofBrowser.get(DEVICE) ?? ofTab.get(DEVICE);
+        const kept = quietly(() => localStorage.getItem(DEVICE)) ?? quietly(() => sessionStorage.getItem(DEVICE));
 
         if (kept)
                 return kept;
         const id = `web-${makeId().slice(0, 13)}`;
-        (isRemembered() ? ofBrowser : ofTab).set(DEVICE, id);
+        const store = isRemembered() ? localStorage : sessionStorage;
+        quietly(() => store.setItem(DEVICE, id));
         return id;
 }
 
 export function loadDoNotDisturb() {
-        return ofBrowser.get(QUIET) === "on";
+        return quietly(() => localStorage.getItem(QUIET)) === "on";
 }
 
 export function saveDoNotDisturb(on) {
-        ofBrowser.set(QUIET, on ? "on" : "off");
+        quietly(() => localStorage.setItem(QUIET, on ? "on" : "off"));
 }

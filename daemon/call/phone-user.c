@@ -140,8 +140,7 @@ int user_message(Phone *phone, const Message *message)
                 user_take_groups(phone, groups, n);
                 return 0;
         default:
-                /* Likewise: it was said before ours came to the hub. */
-                if (message->settings.has_when_busy && !errand_find(phone, MESSAGE_SETTINGS, ""))
+                if (message->settings.has_when_busy)
                         user_when_busy(phone, message->settings.when_busy);
                 return 0;
         }

@@ -184,7 +184,8 @@ static int on_line(sd_event_source *source, int fd, uint32_t revents, void *user
 
         /* One a turn: the callback may free the object, and a chatty worker starves nobody. */
         ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        /* ECONNRESET: it has gone without reading all; its last words come next. */
+        if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET))
                 return 0;
         if (n <= 0 || n > WORKER_PROCESS_MESSAGE_MAX) {
                 line_lost(worker);

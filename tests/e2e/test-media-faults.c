@@ -2,6 +2,7 @@
 
 /* Media workers when something is missing, breaks or talks nonsense: they say so, and go on. */
 
+#include <poll.h>
 #include <signal.h>
 
 #include "rig/audio-room.h"
@@ -176,6 +177,27 @@ START_TEST(controller_that_comes_back_finds_the_call_going_on)
 }
 END_TEST
 
+/* Its last order is carried out, though it did not wait to hear what it had asked for. */
+START_TEST(last_order_of_a_controller_that_was_killed_is_obeyed)
+{
+        Room room;
+
+        room_enter(&room);
+        room_both_join(&room);
+        audio_end_send(room.alice, &(WorkerMessage){.type = WORKER_STATS_REQUEST, .serial = 1});
+        struct pollfd answer = {.fd = room.alice->fd, .events = POLLIN};
+        ck_assert_int_eq(poll(&answer, 1, rig_remaining_ms(rig_deadline())), 1);
+        kill(room.alice->pid, SIGSTOP);
+        audio_end_mute(room.alice, true);
+        audio_end_reconnect(room.alice);
+        kill(room.alice->pid, SIGCONT);
+        room.alice->status = (WorkerParticipantStatus){};
+        audio_call_wait_peer(&room.call, room.alice);
+        ck_assert(room.alice->muted);
+        room_leave(&room);
+}
+END_TEST
+
 START_TEST(ice_servers_that_do_not_answer_are_no_obstacle)
 {
         /* Port 9 (discard): nothing listens there. */
@@ -225,6 +247,7 @@ int main(void)
         tcase_add_loop_test(tcase, nonsense_from_the_controller_is_answered, 0,
                             ELEMENTSOF(bad_messages));
         tcase_add_test(tcase, controller_that_comes_back_finds_the_call_going_on);
+        tcase_add_test(tcase, last_order_of_a_controller_that_was_killed_is_obeyed);
         tcase_add_test(tcase, ice_servers_that_do_not_answer_are_no_obstacle);
         tcase_add_test(tcase, quit_ends_the_worker_cleanly);
         suite_add_tcase(suite, tcase);

@@ -108,6 +108,7 @@ END_TEST
 static const char *const session_properties[] = {
         "State",
         "AudioMuted",
+        "VerificationCode",
         "Participants",
 };
 

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -29,6 +30,14 @@ static int worker_main(void)
                 while ((n = recv(fd, text, sizeof(text), 0)) > 0) {
                         if (n == 4 && memcmp(text, "quit", 4) == 0) {
                                 (void)send(fd, "bye", 3, 0);
+                                return 0;
+                        }
+                        /* Its last words, with something left unread. */
+                        if (n == 4 && memcmp(text, "deaf", 4) == 0) {
+                                struct pollfd more = {.fd = fd, .events = POLLIN};
+
+                                (void)send(fd, "bye", 3, 0);
+                                (void)poll(&more, 1, -1);
                                 return 0;
                         }
                         if (n == 4 && memcmp(text, "fail", 4) == 0)
@@ -140,6 +149,22 @@ START_TEST(the_last_words_come_before_gone)
         ck_assert_str_eq(rig.last, "bye");
         ck_assert_str_eq(rig.reason, "exited");
         ck_assert_int_eq(worker_process_send(worker, "x", 1), -ENOTCONN);
+        worker_process_free(worker);
+}
+END_TEST
+
+START_TEST(the_last_words_of_one_that_no_longer_listens_are_heard)
+{
+        WorkerProcess *worker = spawn_ok();
+        siginfo_t info;
+
+        send_text(worker, "deaf");
+        send_text(worker, "what it does not read");
+        ck_assert_int_eq(waitid(P_PID, (id_t)worker_process_pid(worker), &info, WEXITED | WNOWAIT),
+                         0);
+        run_until(rig.gone);
+        ck_assert_str_eq(rig.last, "bye");
+        ck_assert_str_eq(rig.reason, "exited");
         worker_process_free(worker);
 }
 END_TEST
@@ -278,6 +303,7 @@ int main(int argc, char **argv)
         tcase_set_timeout(tests, 20);
         tcase_add_test(tests, messages_sent_before_the_worker_is_up_are_answered);
         tcase_add_test(tests, the_last_words_come_before_gone);
+        tcase_add_test(tests, the_last_words_of_one_that_no_longer_listens_are_heard);
         tcase_add_loop_test(tests, gone_says_how_it_ended, 0, 3);
         tcase_add_test(tests, a_worker_that_hangs_is_killed_after_stop);
         tcase_add_test(tests, a_worker_that_does_not_read_fills_a_bounded_queue);
