@@ -41,6 +41,8 @@ struct Tone {
         bool warned;
 };
 
+static void start_after(Tone *tone, usec_t delay);
+
 static Player *player_free(Player *player)
 {
         if (!player)
@@ -79,10 +81,13 @@ static int on_exit_of_player(sd_event_source *source, int fd, uint32_t revents, 
         PhoneTone which = player->which;
         DL_DELETE(tone->players, player);
         player_free(player);
-        if (unexpected) {
-                warn_once(tone, "the player ended by itself");
-                tone->events->playing(tone->userdata, which, false);
-        }
+        if (!unexpected)
+                return 0;
+        warn_once(tone, "the player ended by itself");
+        tone->events->playing(tone->userdata, which, false);
+        /* PipeWire has been restarted, perhaps. */
+        if (tone->wanted == which && !tone->start_source)
+                start_after(tone, TONE_AGAIN_US);
         return 0;
 }
 
@@ -238,6 +243,15 @@ static int on_start(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+static void start_after(Tone *tone, usec_t delay)
+{
+        int r = sd_event_add_time_relative(tone->event, &tone->start_source, CLOCK_MONOTONIC, delay,
+                                           START_ACCURACY_US, on_start, tone);
+
+        if (r < 0)
+                warn_once(tone, strerror(-r));
+}
+
 void tone_play(Tone *tone, PhoneTone which)
 {
         Player *player;
@@ -254,10 +268,7 @@ void tone_play(Tone *tone, PhoneTone which)
         if (which == PHONE_TONE_NONE || goes_on ||
             (which == PHONE_TONE_RING_BACK && !tone->settings->ring_back))
                 return;
-        int r = sd_event_add_time_relative(tone->event, &tone->start_source, CLOCK_MONOTONIC,
-                                           TONE_START_DELAY_US, START_ACCURACY_US, on_start, tone);
-        if (r < 0)
-                warn_once(tone, strerror(-r));
+        start_after(tone, TONE_START_DELAY_US);
 }
 
 int tone_new(sd_event *event, const char *program, const Settings *settings,

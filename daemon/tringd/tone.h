@@ -16,6 +16,9 @@
 /* After that it is killed: a ring that goes on is worse. */
 #define TONE_STOP_US (1 * USEC_PER_SEC)
 
+/* Before one that ended by itself is started again, while the tone is still wanted. */
+#define TONE_AGAIN_US (1 * USEC_PER_SEC)
+
 typedef struct Tone Tone;
 
 typedef struct ToneEvents {

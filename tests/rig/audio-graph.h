@@ -58,11 +58,13 @@ int rig_graph_link(RigGraph *graph, const char *from, const char *from_port, con
 
 /*
  * A device that is plugged in while everything runs, and is unplugged when the caller destroys it
- * by rig_graph_unplug(). `media_class` is "Audio/Source/Virtual", "Audio/Sink" or "Video/Source";
- * `form_factor` may be NULL. Returns when it is there and can be linked: 0, -ETIMEDOUT or -errno.
+ * by rig_graph_unplug(). `media_class` is "Audio/Source/Virtual" or "Audio/Sink"; `form_factor` may
+ * be NULL. Returns when it is there and can be linked: 0, -ETIMEDOUT or -errno.
  */
 int rig_graph_plug(RigGraph *graph, const char *node, const char *media_class,
                    const char *form_factor, struct pw_proxy **ret);
+/* One that shows nothing, but is there. */
+int rig_graph_plug_camera(RigGraph *graph, const char *node, struct pw_proxy **ret);
 /* Returns when it is gone. */
 void rig_graph_unplug(RigGraph *graph, const char *node, struct pw_proxy *device);
 

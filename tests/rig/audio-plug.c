@@ -16,6 +16,25 @@ static bool can_be_linked(RigGraph *graph, void *data)
                rig_graph_has_port(graph, data, RIG_PORT_SPEAKER_MONITOR);
 }
 
+/* Takes the properties. */
+static int create_node(RigGraph *graph, const char *factory, struct pw_properties *properties,
+                       struct pw_proxy **ret)
+{
+        struct pw_proxy *proxy;
+        int r;
+
+        if (!properties)
+                return -ENOMEM;
+        pw_thread_loop_lock(graph->loop);
+        proxy = pw_core_create_object(graph->core, factory, PW_TYPE_INTERFACE_Node, PW_VERSION_NODE,
+                                      &properties->dict, 0);
+        r = proxy ? 0 : -errno;
+        pw_thread_loop_unlock(graph->loop);
+        pw_properties_free(properties);
+        *ret = proxy;
+        return r;
+}
+
 int rig_graph_plug(RigGraph *graph, const char *node, const char *media_class,
                    const char *form_factor, struct pw_proxy **ret)
 {
@@ -24,23 +43,19 @@ int rig_graph_plug(RigGraph *graph, const char *node, const char *media_class,
                                   PW_KEY_NODE_DESCRIPTION, node, PW_KEY_MEDIA_CLASS, media_class,
                                   PW_KEY_PRIORITY_SESSION, "500", "audio.position", "[ MONO ]",
                                   PW_KEY_DEVICE_FORM_FACTOR, form_factor, NULL);
-        struct pw_proxy *proxy;
-        int r;
+        int r = create_node(graph, "adapter", properties, ret);
 
-        if (!properties)
-                return -ENOMEM;
-        pw_thread_loop_lock(graph->loop);
-        proxy = pw_core_create_object(graph->core, "adapter", PW_TYPE_INTERFACE_Node,
-                                      PW_VERSION_NODE, &properties->dict, 0);
-        r = proxy ? 0 : -errno;
-        pw_thread_loop_unlock(graph->loop);
-        pw_properties_free(properties);
-        if (r == 0)
-                r = rig_graph_wait(graph, can_be_linked, (void *)node, PLUG_MAX_MS);
-        if (r < 0)
-                return r;
-        *ret = proxy;
-        return 0;
+        return r < 0 ? r : rig_graph_wait(graph, can_be_linked, (void *)node, PLUG_MAX_MS);
+}
+
+int rig_graph_plug_camera(RigGraph *graph, const char *node, struct pw_proxy **ret)
+{
+        struct pw_properties *properties = pw_properties_new(
+                "factory.name", "support.node.driver", PW_KEY_NODE_NAME, node,
+                PW_KEY_NODE_DESCRIPTION, node, PW_KEY_MEDIA_CLASS, "Video/Source", NULL);
+        int r = create_node(graph, "spa-node-factory", properties, ret);
+
+        return r < 0 ? r : rig_graph_wait_node(graph, node, true, PLUG_MAX_MS);
 }
 
 void rig_graph_unplug(RigGraph *graph, const char *node, struct pw_proxy *device)

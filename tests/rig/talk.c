@@ -14,10 +14,11 @@ int talk_patience_ms(void)
 
 static void person_init(Person *person, Talk *talk, const char *name)
 {
+        static const char *const microphones[] = {TALK_MICROPHONE, NULL};
+        static const char *const speakers[] = {TALK_SPEAKER, NULL};
+
         person->desktop = desktop_new(talk->rig, name);
-        rig_check(rig_audio_new((const char *const[]){TALK_MICROPHONE, NULL},
-                                (const char *const[]){TALK_SPEAKER, NULL}, &person->audio),
-                  "virtual audio");
+        rig_check(rig_audio_new(microphones, speakers, &person->audio), "virtual audio");
         rig_check(rig_graph_new(rig_audio_directory(person->audio), &person->graph), "a graph");
         environment_set(&person->desktop->environment, "PIPEWIRE_RUNTIME_DIR", "%s",
                         rig_audio_directory(person->audio));
