@@ -19,6 +19,7 @@
 #define TRING_MANAGER TRING_NAME ".Manager"
 #define TRING_CALL TRING_NAME ".Call"
 #define TRING_SESSION TRING_NAME ".Session"
+#define TRING_DEVICES TRING_NAME ".Devices"
 #define TRING_ERROR TRING_NAME ".Error."
 
 DEFINE_CLEANUP(cJSON *, cJSON_Delete);

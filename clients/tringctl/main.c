@@ -7,6 +7,7 @@
 #include "bus.h"
 #include "call/record.h"
 
+#define RING_DEVICES_MAX 8       /* of org.tring.Calls1.Devices */
 #define HISTORY_LIMIT_MAX 100000 /* records: what one would still print */
 
 /* Options that go with some verbs only. */
@@ -75,6 +76,9 @@ static const Verb verbs[] = {
         {"block", "[USER]", "let USER's calls raise nothing here; alone: who is blocked", 0, 1, 0,
          verb_block},
         {"unblock", "USER", "let USER's calls ring again", 1, 1, 0, verb_unblock},
+        {"devices", "[WHAT NODE…]",
+         "what there is to speak into, hear and see by; with WHAT: use NODE for it", 0,
+         1 + RING_DEVICES_MAX, 0, verb_devices},
         {"dnd", "on|off", "do not disturb on this device", 1, 1, 0, verb_dnd},
         {"test-ring", "", "ring here for 3 s", 0, 0, 0, verb_test_ring},
 };
@@ -101,7 +105,10 @@ static void print_help(void)
              "  --json              print JSON: one value, for listen one a line\n"
              "  --help, --version\n\n"
              "ID is a session id or its beginning; it may be left out where one call alone can be "
-             "meant.\n\n"
+             "meant.\n"
+             "WHAT is microphone, speaker, camera or ring (NODE: a name of the list, or default; "
+             "ring "
+             "takes\nseveral, or '*' for all), or echo-cancel (auto, yes or no).\n\n"
              "Exit status: 0 done, answered; 1 failed; 2 wrong usage, or several calls could be "
              "meant;\n"
              "3 rejected; 4 busy; 5 unanswered; 6 no such call; 7 cancelled.");

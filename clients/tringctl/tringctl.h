@@ -40,6 +40,7 @@ static inline const char *arguments_word(const Arguments *arguments, size_t i)
 int verb_login(sd_bus *bus, const Arguments *arguments);
 int verb_logout(sd_bus *bus, const Arguments *arguments);
 int verb_status(sd_bus *bus, const Arguments *arguments);
+int verb_devices(sd_bus *bus, const Arguments *arguments);
 int verb_dnd(sd_bus *bus, const Arguments *arguments);
 int verb_test_ring(sd_bus *bus, const Arguments *arguments);
 int verb_call(sd_bus *bus, const Arguments *arguments);

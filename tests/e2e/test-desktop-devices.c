@@ -237,6 +237,39 @@ START_TEST(it_rings_on_the_chosen_speakers)
 }
 END_TEST
 
+static void ctl_expect(Place *place, int status, const char *says, const char *const *argv)
+{
+        RunResult result;
+
+        process_run(place->rig, &place->person.desktop->environment, argv, NULL, &result);
+        if (result.status != status || !strstr(status == 0 ? result.out : result.err, says))
+                rig_fail("tringctl gave %d, '%s', '%s'", result.status, result.out, result.err);
+        run_result_done(&result);
+}
+
+START_TEST(tringctl_shows_and_chooses)
+{
+        _cleanup_place_ Place place = place_new();
+        const char *ctl = rig_program("CTL");
+
+        ctl_expect(&place, 0, "speakers:\n* ear  ear (default)\n", ARGV(ctl, "devices"));
+        plug(&place.person, "bell", "Audio/Sink");
+        expect_list(&place.person, "Speakers", TWO_SPEAKERS);
+        ctl_expect(&place, 0, "* bell  bell\n", ARGV(ctl, "devices", "speaker", "bell"));
+        ctl_expect(&place, 0, "  nothing is chosen, and not there\n",
+                   ARGV(ctl, "devices", "microphone", "nothing"));
+        ctl_expect(&place, 0, "* mouth  mouth (default)\n",
+                   ARGV(ctl, "devices", "microphone", "default"));
+        ctl_expect(&place, 0, "rings on bell, ear, volume 1.00\n",
+                   ARGV(ctl, "devices", "ring", "bell", "ear"));
+        ctl_expect(&place, 0, "echo-cancel: no\n", ARGV(ctl, "devices", "echo-cancel", "no"));
+        ctl_expect(&place, 0, "\"speaker\":\"bell\"", ARGV(ctl, "--json", "devices"));
+        ctl_expect(&place, 1, "'maybe'", ARGV(ctl, "devices", "echo-cancel", "maybe"));
+        ctl_expect(&place, 2, "not 'keyboard'", ARGV(ctl, "devices", "keyboard", "x"));
+        ctl_expect(&place, 2, "missing", ARGV(ctl, "devices", "speaker"));
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("desktop-devices");
@@ -250,6 +283,7 @@ int main(void)
         tcase_add_test(tcase, call_that_goes_on_follows_what_is_written);
         tcase_add_test(tcase, sound_of_a_call_returns_with_pipewire);
         tcase_add_test(tcase, it_rings_on_the_chosen_speakers);
+        tcase_add_test(tcase, tringctl_shows_and_chooses);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }

@@ -4,7 +4,7 @@
 _tringctl() {
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= word
         local verbs='login logout status call answer decline silence hangup mute unmute history
-                listen groups block unblock dnd test-ring'
+                listen groups block unblock devices dnd test-ring'
         local -A options=(
                 [login]='--token-file --device-name'
                 [call]='--group --video --timeout'
@@ -25,6 +25,10 @@ _tringctl() {
                 return
                 ;;
         --device-name | --timeout | --limit)
+                return
+                ;;
+        devices)
+                COMPREPLY=($(compgen -W 'microphone speaker camera ring echo-cancel' -- "$current"))
                 return
                 ;;
         dnd)
