@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The hub with a crowd: what devices cost that only wait, how long a call takes beside them, and
- * how long until the last member of a group is rung; as they grow from 1 to 10,000.
+ * The hub with a crowd: what devices cost that only wait, what a call takes beside them, and how
+ * long until the last member of a group is rung; as they grow from 1 to 10,000, plain and over TLS.
  */
 
 #include <inttypes.h>
@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "crowd-users.h"
 #include "figure.h"
+#include "meter.h"
 #include "rig/hub.h"
 #include "rig/talker.h"
 
@@ -26,7 +27,7 @@ static const size_t sizes[] = {1, 10, 100, 1000, 10000};
 typedef struct Crowd {
         Hub *hub;
         WsOptions options;
-        char *tokens[MEMBERS];
+        char *alice, *bob, *tokens[MEMBERS];
         Talker *links[LINKS_MAX];
         size_t n_links;
 } Crowd;
@@ -34,19 +35,6 @@ typedef struct Crowd {
 static uint16_t port_of(const Hub *hub)
 {
         return (uint16_t)atoi(strrchr(hub->listen, ':') + 1);
-}
-
-static double private_bytes(const Hub *hub)
-{
-        char path[64];
-        unsigned long kilobytes = 0;
-
-        snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", hub->process->pid);
-        _cleanup_free_ char *rollup = rig_read_file(path);
-        const char *line = rollup ? strstr(rollup, "Private_Dirty:") : NULL;
-        if (!line || sscanf(line, "Private_Dirty: %lu", &kilobytes) != 1)
-                rig_fail("cannot read %s", path);
-        return (double)kilobytes * 1024;
 }
 
 static Talker *login(const Crowd *crowd, const char *token, const char *device)
@@ -176,71 +164,118 @@ static void make_members(Crowd *crowd)
         }
 }
 
-static void measure_calls(Talker *alice, Talker *bob, size_t size)
+typedef struct Row {
+        double bytes_each, ring_ms; /* ring_ms 0: no group is so large */
+        double cpu_us;              /* the hub's, a call */
+        Samples answered;           /* µs from initiate */
+} Row;
+
+static void measure_calls(const Crowd *crowd, Talker *alice, Talker *bob, Row *row)
 {
-        Samples samples = {0};
-        char name[80];
+        double cpu = meter_cpu_us(crowd->hub->process->pid);
 
         for (int i = 0; i < CALLS; i++)
-                samples_add(&samples, time_call(alice, bob));
-        snprintf(name, sizeof(name), "%5zu idle devices: initiate to answered p50", size);
-        figure_report(name, samples_percentile(&samples, 0.5), "µs");
-        snprintf(name, sizeof(name), "%5zu idle devices: initiate to answered p99", size);
-        figure_report(name, samples_percentile(&samples, 0.99), "µs");
-        samples_done(&samples);
+                samples_add(&row->answered, time_call(alice, bob));
+        row->cpu_us = (meter_cpu_us(crowd->hub->process->pid) - cpu) / CALLS;
 }
 
-static void measure_ring(const Crowd *crowd, Talker *alice, size_t size)
+static void measure_ring(const Crowd *crowd, Talker *alice, size_t size, Row *row)
 {
         Samples samples = {0};
-        char name[80], guid[16];
+        char guid[16];
 
         snprintf(guid, sizeof(guid), "g%zu", size);
         for (int i = 0; i < RINGS; i++)
                 samples_add(&samples, time_ring(crowd, alice, guid, size) / 1000);
-        snprintf(name, sizeof(name), "%5zu members: initiate to the last one rung", size);
-        double median = samples_percentile(&samples, 0.5);
-        if (size == MEMBERS)
-                figure_print(name, median, "ms", 50);
-        else
-                figure_report(name, median, "ms");
+        row->ring_ms = samples_percentile(&samples, 0.5);
         samples_done(&samples);
 }
 
-static void measure_crowd(Rig *rig)
+static void print_header(const char *transport)
 {
-        Crowd *crowd = rig_alloc(sizeof(*crowd));
+        printf("%8s %12s %12s %12s %14s %16s\n", "devices", "memory each", "answered p50", "p99",
+               "CPU a call", "last member rung");
+        printf("%8s %12s %12s %12s %14s %16s\n", transport, "kB", "µs", "µs", "µs", "ms");
+}
+
+static void print_row(size_t size, Row *row)
+{
+        printf("%8zu %12.2f %12.0f %12.0f %14.0f ", size, row->bytes_each / 1000,
+               samples_percentile(&row->answered, 0.5), samples_percentile(&row->answered, 0.99),
+               row->cpu_us);
+        if (row->ring_ms > 0)
+                printf("%16.2f\n", row->ring_ms);
+        else
+                printf("%16s\n", "-");
+        fflush(stdout);
+}
+
+static void crowd_init(Crowd *crowd, Rig *rig, bool tls)
+{
+        static const char settings[] = "[limits]\ncalls-per-minute = 0\ndevices-per-user = 0\n";
+        char path[RIG_PATH_MAX];
 
         *crowd = (Crowd){0};
-        crowd->hub = hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\n"
-                                             "devices-per-user = 0\n");
-        _cleanup_free_ char *alice_token = crowd_add_user(crowd->hub->state, "alice");
-        _cleanup_free_ char *bob_token = crowd_add_user(crowd->hub->state, "bob");
-        make_members(crowd);
-        Talker *alice = login(crowd, alice_token, "a"), *bob = login(crowd, bob_token, "b");
-        double before = private_bytes(crowd->hub);
-
-        for (size_t s = 0; s < ELEMENTSOF(sizes); s++) {
-                char name[80];
-
-                grow(crowd, sizes[s]);
-                double each = (private_bytes(crowd->hub) - before) / (double)sizes[s] / 1000;
-                snprintf(name, sizeof(name), "%5zu idle devices: memory each, ws", sizes[s]);
-                if (sizes[s] == LINKS_MAX)
-                        figure_print(name, each, "kB", 6);
-                else
-                        figure_report(name, each, "kB");
-                measure_calls(alice, bob, sizes[s]);
-                if (sizes[s] <= MEMBERS)
-                        measure_ring(crowd, alice, sizes[s]);
+        if (tls) {
+                crowd->hub = hub_new_tls(rig);
+                hub_stop(crowd->hub);
+                rig_path(path, "%s/tls.conf", rig->dir);
+                rig_write_file(path, settings, 0600);
+                crowd->hub->config = rig_strdup(path);
+                hub_start(crowd->hub);
+                crowd->options.ca_file = crowd->hub->certificate;
+        } else {
+                crowd->hub = hub_new_configured(rig, settings);
         }
+        crowd->alice = crowd_add_user(crowd->hub->state, "alice");
+        crowd->bob = crowd_add_user(crowd->hub->state, "bob");
+        make_members(crowd);
+}
+
+static void crowd_done(Crowd *crowd)
+{
         for (size_t i = 0; i < crowd->n_links; i++)
                 talker_free(crowd->links[i]);
-        talker_free(alice);
-        talker_free(bob);
         hub_free(crowd->hub);
         for (size_t i = 0; i < MEMBERS; i++)
                 free(crowd->tokens[i]);
+        free(crowd->alice);
+        free(crowd->bob);
+}
+
+static void measure_crowd(Rig *rig, bool tls)
+{
+        const char *transport = tls ? "wss" : "ws";
+        Crowd *crowd = rig_alloc(sizeof(*crowd));
+        char name[80];
+        Row row = {0};
+
+        crowd_init(crowd, rig, tls);
+        Talker *alice = login(crowd, crowd->alice, "a"), *bob = login(crowd, crowd->bob, "b");
+        double before = meter_private_bytes(crowd->hub->process->pid), ring_ms = 0;
+
+        print_header(transport);
+        for (size_t s = 0; s < ELEMENTSOF(sizes); s++) {
+                samples_done(&row.answered);
+                row = (Row){0};
+                grow(crowd, sizes[s]);
+                row.bytes_each =
+                        (meter_private_bytes(crowd->hub->process->pid) - before) / (double)sizes[s];
+                measure_calls(crowd, alice, bob, &row);
+                if (sizes[s] <= MEMBERS)
+                        measure_ring(crowd, alice, sizes[s], &row);
+                print_row(sizes[s], &row);
+                ring_ms = row.ring_ms ?: ring_ms;
+        }
+        snprintf(name, sizeof(name), "%d idle devices: memory each, %s", LINKS_MAX, transport);
+        figure_print(name, row.bytes_each / 1000, "kB", tls ? 24 : 6);
+        snprintf(name, sizeof(name), "%d members: initiate to the last one rung, %s", MEMBERS,
+                 transport);
+        figure_print(name, ring_ms, "ms", 50);
+        samples_done(&row.answered);
+        talker_free(alice);
+        talker_free(bob);
+        crowd_done(crowd);
         free(crowd);
 }
 
@@ -252,7 +287,10 @@ int main(void)
         figure_machine();
         if (setrlimit(RLIMIT_NOFILE, &files) < 0)
                 rig_fail("cannot have %d files open: %m", (int)files.rlim_cur);
-        measure_crowd(rig);
+        measure_crowd(rig, false);
+        rig_free(rig);
+        rig = rig_new();
+        measure_crowd(rig, true);
         rig_free(rig);
         return 0;
 }

@@ -31,12 +31,22 @@ static bool read_stat(pid_t pid, pid_t *ret_parent, double *ret_us)
 
 double meter_cpu_us(pid_t pid)
 {
-        pid_t parent;
-        double us;
+        const struct dirent *entry;
+        double sum = 0, ns;
+        char path[320];
 
-        if (!read_stat(pid, &parent, &us))
+        snprintf(path, sizeof(path), "/proc/%d/task", pid);
+        DIR *threads = opendir(path);
+        if (!threads)
                 rig_fail("process %d is gone", pid);
-        return us;
+        while ((entry = readdir(threads))) {
+                snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", pid, entry->d_name);
+                _cleanup_free_ char *text = rig_read_file(path);
+                if (text && sscanf(text, "%lf", &ns) == 1)
+                        sum += ns / 1000;
+        }
+        closedir(threads);
+        return sum;
 }
 
 double meter_cpu_children_us(pid_t pid)

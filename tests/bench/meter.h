@@ -5,9 +5,9 @@
 
 #include <sys/types.h>
 
-/* Of all its threads, those that have ended too, since it was started. */
+/* Of all its threads, since they were started. */
 double meter_cpu_us(pid_t pid);
-/* Likewise of all children of a process, theirs too. */
+/* Of all children of a process, theirs too, in ticks of the clock. */
 double meter_cpu_children_us(pid_t pid);
 /* Memory that nobody else has a share in. */
 double meter_private_bytes(pid_t pid);
