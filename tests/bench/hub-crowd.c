@@ -285,6 +285,7 @@ int main(void)
         Rig *rig = rig_new();
 
         figure_machine();
+        meter_come_first();
         if (setrlimit(RLIMIT_NOFILE, &files) < 0)
                 rig_fail("cannot have %d files open: %m", (int)files.rlim_cur);
         measure_crowd(rig, false);

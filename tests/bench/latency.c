@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "bench/figure.h"
 #include "bench/floor.h"
+#include "bench/meter.h"
 #include "rig/desktop.h"
 
 #define ROUNDS 500
@@ -305,6 +306,7 @@ int main(void)
         _cleanup_free_ char *media = rig_strdup(rig_program("MEDIA"));
 
         figure_machine();
+        meter_come_first();
         setenv("TRING_MEDIA", "/nonexistent/tring-media", true);
         measure(ROUNDS, false);
         setenv("TRING_MEDIA", media, true);

@@ -82,7 +82,7 @@ double meter_private_bytes(pid_t pid)
 }
 
 /* Nice values count within a session only, whose own are in a file, unless that is switched off. */
-static void come_first(void)
+void meter_come_first(void)
 {
         FILE *session = fopen("/proc/self/autogroup", "we");
 
@@ -97,7 +97,7 @@ void meter_place(int cpu)
 {
         cpu_set_t set;
 
-        come_first();
+        meter_come_first();
         CPU_ZERO(&set);
         CPU_SET(cpu, &set);
         if (sysconf(_SC_NPROCESSORS_ONLN) > 1)

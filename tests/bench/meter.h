@@ -13,7 +13,9 @@ double meter_cpu_children_us(pid_t pid);
 double meter_private_bytes(pid_t pid);
 
 /*
- * This program, and those that it starts from now on, are on this processor alone, where there are
- * several; and before whatever else the machine does at the time, where that is allowed.
+ * This program, and those that it starts from now on, come before whatever else the machine does at
+ * the time, where that is allowed …
  */
+void meter_come_first(void);
+/* … and are on this processor alone, where there are several. */
 void meter_place(int cpu);
