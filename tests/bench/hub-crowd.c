@@ -16,6 +16,7 @@
 #include "meter.h"
 #include "rig/hub.h"
 #include "rig/talker.h"
+#include "usage.h"
 
 #define MEMBERS 1000
 #define CALLS 200
@@ -165,9 +166,9 @@ static void make_members(Crowd *crowd)
 }
 
 typedef struct Row {
-        double bytes_each, ring_ms; /* ring_ms 0: no group is so large */
-        double cpu_us;              /* the hub's, a call */
-        Samples answered;           /* µs from initiate */
+        double kib_each, ring_ms; /* ring_ms 0: no group is so large */
+        double cpu_us;            /* the hub's, a call */
+        Samples answered;         /* µs from initiate */
 } Row;
 
 static void measure_calls(const Crowd *crowd, Talker *alice, Talker *bob, Row *row)
@@ -200,7 +201,7 @@ static void print_header(const char *transport)
 
 static void print_row(size_t size, Row *row)
 {
-        printf("%8zu %12.2f %12.0f %12.0f %14.0f ", size, row->bytes_each / 1000,
+        printf("%8zu %12.2f %12.0f %12.0f %14.0f ", size, row->kib_each * 1.024,
                samples_percentile(&row->answered, 0.5), samples_percentile(&row->answered, 0.99),
                row->cpu_us);
         if (row->ring_ms > 0)
@@ -252,15 +253,15 @@ static void measure_crowd(Rig *rig, bool tls)
 
         crowd_init(crowd, rig, tls);
         Talker *alice = login(crowd, crowd->alice, "a"), *bob = login(crowd, crowd->bob, "b");
-        double before = meter_private_bytes(crowd->hub->process->pid), ring_ms = 0;
+        double before = usage_private_dirty_kib(crowd->hub->process->pid), ring_ms = 0;
 
         print_header(transport);
         for (size_t s = 0; s < ELEMENTSOF(sizes); s++) {
                 samples_done(&row.answered);
                 row = (Row){0};
                 grow(crowd, sizes[s]);
-                row.bytes_each =
-                        (meter_private_bytes(crowd->hub->process->pid) - before) / (double)sizes[s];
+                row.kib_each = (usage_private_dirty_kib(crowd->hub->process->pid) - before) /
+                               (double)sizes[s];
                 measure_calls(crowd, alice, bob, &row);
                 if (sizes[s] <= MEMBERS)
                         measure_ring(crowd, alice, sizes[s], &row);
@@ -268,7 +269,7 @@ static void measure_crowd(Rig *rig, bool tls)
                 ring_ms = row.ring_ms ?: ring_ms;
         }
         snprintf(name, sizeof(name), "%d idle devices: memory each, %s", LINKS_MAX, transport);
-        figure_print(name, row.bytes_each / 1000, "kB", tls ? 24 : 6);
+        figure_print(name, row.kib_each * 1.024, "kB", tls ? 24 : 6);
         snprintf(name, sizeof(name), "%d members: initiate to the last one rung, %s", MEMBERS,
                  transport);
         figure_print(name, ring_ms, "ms", 50);

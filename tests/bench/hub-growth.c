@@ -13,6 +13,7 @@
 #include "bench/crowd-users.h"
 #include "bench/load.h"
 #include "bench/meter.h"
+#include "bench/usage.h"
 #include "rig/talker.h"
 
 #define HOLDERS 500
@@ -110,9 +111,9 @@ static void hold(Growth *growth, size_t n)
         pump(growth);
 }
 
-static void print_row(size_t n, double bytes_each, LoadResult *result)
+static void print_row(size_t n, double kib_each, LoadResult *result)
 {
-        printf("%8zu %12.2f %10.0f %10.0f %14.0f %10.0f %12.0f\n", n, bytes_each / 1000,
+        printf("%8zu %12.2f %10.0f %10.0f %14.0f %10.0f %12.0f\n", n, kib_each * 1.024,
                samples_percentile(&result->rung, 0.5), samples_percentile(&result->rung, 0.99),
                samples_percentile(&result->confirmed, 0.5),
                samples_percentile(&result->confirmed, 0.99), result->cpu_us);
@@ -127,13 +128,13 @@ static void measure(Growth *growth, Load *load)
         /* Warm: what a first call allocates is not the others'. */
         load_run(load, RATE, MEASURE_US, &result);
         load_result_done(&result);
-        double before = meter_private_bytes(pid);
+        double before = usage_private_dirty_kib(pid);
         printf("%8s %12s %10s %10s %14s %10s %12s\n", "calls", "memory each", "rung p50", "p99",
                "confirmed p50", "p99", "CPU a call");
         printf("%8s %12s %10s %10s %14s %10s %12s\n", "", "kB", "µs", "µs", "µs", "µs", "µs");
         for (size_t s = 0; s < ELEMENTSOF(sizes); s++) {
                 hold(growth, sizes[s]);
-                double each = (meter_private_bytes(pid) - before) / (double)sizes[s];
+                double each = (usage_private_dirty_kib(pid) - before) / (double)sizes[s];
 
                 load_run(load, RATE, MEASURE_US, &result);
                 print_row(sizes[s], each, &result);

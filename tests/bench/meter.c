@@ -68,19 +68,6 @@ double meter_cpu_children_us(pid_t pid)
         return sum;
 }
 
-double meter_private_bytes(pid_t pid)
-{
-        unsigned long kilobytes = 0;
-        char path[64];
-
-        snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
-        _cleanup_free_ char *rollup = rig_read_file(path);
-        const char *line = rollup ? strstr(rollup, "Private_Dirty:") : NULL;
-        if (!line || sscanf(line, "Private_Dirty: %lu", &kilobytes) != 1)
-                rig_fail("cannot read %s", path);
-        return (double)kilobytes * 1024;
-}
-
 /* Nice values count within a session only, whose own are in a file, unless that is switched off. */
 void meter_come_first(void)
 {

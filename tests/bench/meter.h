@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What a process takes: processor time, memory; and where it runs. */
+/* What a process takes of the processor, to the microsecond; and where it runs. */
 
 #include <sys/types.h>
 
@@ -9,8 +9,6 @@
 double meter_cpu_us(pid_t pid);
 /* Of all children of a process, theirs too, in ticks of the clock. */
 double meter_cpu_children_us(pid_t pid);
-/* Memory that nobody else has a share in. */
-double meter_private_bytes(pid_t pid);
 
 /*
  * This program, and those that it starts from now on, come before whatever else the machine does at
