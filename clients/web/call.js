@@ -83,13 +83,13 @@ export class Call {
                 return this.initiator.name || this.initiator.uid;
         }
 
-        answer(said, now, date) {
+        /* `hubNow`: the hub's date, in milliseconds. */
+        answer(said, now, hubNow) {
                 this.update(said, now);
                 this.status = "ongoing";
                 this.reason = "";
                 this.ringUntil = 0;
-                const since = date && said.answered_at ? (date - said.answered_at) / 1000 : 0;
-                this.answeredAt = this.answeredAt || now - Math.max(0, since);
+                this.answeredAt = now - Math.max(0, hubNow - said.answered_at / 1000);
         }
 
         finish(status, reason, duration, now) {

@@ -219,6 +219,14 @@ export class Media {
                 this.on.changed();
         }
 
+        /* Not all browsers tell of frames; then what the sender says has to do. */
+        #hasPicture({ picture, frameAt, stream }, now) {
+                if (picture.requestVideoFrameCallback)
+                        return now - frameAt < PICTURE_STALE_MS;
+                return picture.videoWidth > 0 &&
+                       stream.getVideoTracks().some(({ muted }) => !muted);
+        }
+
         #watchFrames(peer) {
                 const frame = (now) => {
                         peer.frameAt = now;
@@ -274,7 +282,7 @@ export class Media {
                         if (peer.level > SPEAKING_LEVEL)
                                 peer.spokeAt = now;
                         const isSpeaking = now - peer.spokeAt < SPEAKING_HOLD_MS;
-                        const hasPicture = now - peer.frameAt < PICTURE_STALE_MS;
+                        const hasPicture = this.#hasPicture(peer, now);
 
                         changed ||= isSpeaking !== peer.isSpeaking || hasPicture !== peer.hasPicture;
                         peer.isSpeaking = isSpeaking;

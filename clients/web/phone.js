@@ -38,6 +38,7 @@ export class Phone {
                 this.whenBusy = "reject";
                 this.groups = [];
                 this.blocked = [];
+                this.hubAhead = 0; /* of our clock, in ms */
                 this.calls = new Map(); /* by session id, in order of their coming */
                 this.history = new History();
                 this.session = new Session(this);
@@ -184,11 +185,6 @@ export class Phone {
                 this.ask("seen", ids ? { session_ids: ids } : {});
         }
 
-        forget(ids) {
-                this.history.forget(ids);
-                this.ask("forget", ids ? { session_ids: ids } : {});
-        }
-
         moreHistory() {
                 if (this.history.cursor)
                         this.ask("history", { limit: HISTORY_PAGE, cursor: this.history.cursor });
@@ -225,18 +221,19 @@ export class Phone {
                 this.whenBusy = welcome.when_busy;
                 this.groups = welcome.groups ?? [];
                 this.blocked = welcome.blocked ?? [];
+                this.hubAhead = welcome.date / 1000 - now;
                 if (welcome.resumed)
                         return;
                 /* From the newest on; what the welcome brings begins with the oldest. */
                 this.ask("history", { limit: HISTORY_PAGE });
                 for (const said of welcome.calls ?? [])
-                        this.#welcomeCall(said, now, welcome.date);
+                        this.#welcomeCall(said, now);
                 for (const call of this.live)
                         if (!(welcome.calls ?? []).some((said) => said.session_id === call.id))
                                 this.#welcomeWithout(call, now);
         }
 
-        #welcomeCall(said, now, date) {
+        #welcomeCall(said, now) {
                 const call = this.calls.get(said.session_id) ?? new Call(said, now);
 
                 if (!said.here && said.status === "ongoing") {
@@ -250,7 +247,7 @@ export class Phone {
                 if (said.status !== "ongoing" || !call.isLive)
                         return;
                 if (!call.isOngoing || !this.session.isOf(call) || !this.session.isOpen)
-                        this.#answered(call, said, now, date);
+                        this.#answered(call, said, now);
                 else if (this.session.agrees(said))
                         this.session.tellAgain();
                 else
@@ -323,7 +320,6 @@ export class Phone {
                         break;
                 case "settings":
                 case "seen":
-                case "forget":
                         if (error)
                                 this.say(errorSentence(error));
                         break;
@@ -342,7 +338,12 @@ export class Phone {
                 if (ok.session_id !== call?.id) {
                         /* Glare, or a group whose call is live: this call is another one. */
                         this.calls.delete(call?.id);
-                        mine = this.calls.get(ok.session_id) ?? new Call(ok, now);
+                        mine = this.calls.get(ok.session_id);
+                        /* Whoever has left a group's call comes back to it as to a new one. */
+                        if (!mine?.isLive) {
+                                this.calls.delete(ok.session_id);
+                                mine = new Call(ok, now);
+                        }
                         this.calls.set(mine.id, mine);
                         mine.asked = call?.asked === "cancel" ? "cancel" : "";
                 }
@@ -455,11 +456,11 @@ export class Phone {
                         this.#answered(call, said, now);
         }
 
-        #answered(call, said, now, date = 0) {
+        #answered(call, said, now) {
                 const hungUp = call.asked === "cancel" || call.asked === "end";
 
-                if (!call.isOngoing || date)
-                        call.answer(said, now, date);
+                if (!call.answeredAt)
+                        call.answer(said, now, now + this.hubAhead);
                 if (!hungUp)
                         call.asked = "";
                 if (hungUp)

@@ -316,6 +316,87 @@ START_TEST(how_a_call_ended_is_said)
 }
 END_TEST
 
+/* Counts the notes that are played, and keeps what is shown as a notification. */
+static void watch_alerts(Page *page)
+{
+        free(page_eval(page, "window.notes = 0; window.shown = [];"
+                             "const start = OscillatorNode.prototype.start;"
+                             "OscillatorNode.prototype.start = function (at) {"
+                             "window.notes++; start.call(this, at); };"
+                             "window.Notification = class { static permission = 'granted';"
+                             "constructor(title) { window.shown.push(title); }"
+                             "close() { window.shown.pop(); } }; ''"));
+}
+
+static void set_visible(Page *page, bool visible)
+{
+        free(page_eval(page,
+                       "Object.defineProperty(document, 'visibilityState',"
+                       "{value: '%s', configurable: true});"
+                       "document.dispatchEvent(new Event('visibilitychange')); ''",
+                       visible ? "visible" : "hidden"));
+}
+
+START_TEST(a_page_that_nobody_looks_at_rings_by_sound_title_and_notification)
+{
+        _cleanup_(page_freep) Page *alice = web_user(h->hub, "alice", "Alice");
+        _cleanup_(talker_freep) Talker *bob = talking("bob", "Bob");
+        char id[TALKER_UUID_SIZE];
+
+        watch_alerts(alice);
+        set_visible(alice, false);
+        talker_uuid(id);
+        talker_ok(talker_initiate(bob, id, "alice"));
+        cJSON_Delete(talker_event(bob, "ringing"));
+        page_wait(alice, "window.notes > 0");
+        page_wait(alice, "window.shown[0] === 'Bob is calling'");
+        page_wait(alice, "document.title === '☎ Bob is calling'");
+        page_wait(alice, "document.title === 'Tring'");
+        say(bob, "cancel", id, "");
+        page_wait(alice, "window.shown[0] === 'Missed call from Bob'");
+        page_wait(alice, "document.title === '(1) Tring'");
+        set_visible(alice, true);
+}
+END_TEST
+
+START_TEST(a_call_to_a_group_says_who_is_in_it_and_who_is_not)
+{
+        static const char *const uids[] = {"alice", "bob", "carol", NULL};
+        _cleanup_(page_freep) Page *alice = web_user(h->hub, "alice", "Alice");
+        _cleanup_(page_freep) Page *bob = web_user(h->hub, "bob", "Bob");
+        _cleanup_(talker_freep) Talker *carol = talking("carol", "Carol");
+        char id[TALKER_UUID_SIZE];
+
+        hub_add_group(h->hub, "team", "The team", uids);
+        page_click(alice, "#group-list [data-part=audio]");
+        wait_incoming(carol, id);
+        page_wait(bob, "document.querySelector('#incoming [data-part=what]')?.textContent === "
+                       "'Incoming call to The team'");
+        page_picture(bob, "ring-group");
+        page_wait(alice,
+                  "document.getElementById('call-members').textContent.includes('Bob rings')");
+        page_click(bob, "[data-part=answer]");
+        say(carol, "reject", id, ",\"status\":\"rejected\"");
+        page_wait(alice,
+                  "document.getElementById('call-members').textContent === 'Carol declined'");
+        web_wait_tone(alice, WEB_HZ, true);
+        page_expect(alice, "Bob", "document.querySelector('.tile [data-part=name]').textContent");
+        ck_assert(has_node(bob, "button", "Leave the call"));
+        page_picture(alice, "call-group");
+
+        /* Whoever has left can come back as long as somebody is there. */
+        page_click(bob, "#hang-up");
+        page_wait(alice,
+                  "document.getElementById('call-members').textContent.includes('Bob left')");
+        page_click(bob, "#group-list [data-part=audio]");
+        web_wait_tone(bob, WEB_HZ, true);
+        web_wait_tone(alice, WEB_HZ, true);
+        page_click(bob, "#hang-up");
+        page_click(alice, "#hang-up");
+        web_wait_state(alice, "The call has ended.");
+}
+END_TEST
+
 START_TEST(a_ring_stops_when_it_is_over_and_missed_calls_are_marked)
 {
         _cleanup_(page_freep) Page *alice = web_user(h->hub, "alice", "Alice");
@@ -446,6 +527,8 @@ int main(void)
         tcase_add_test(tests, a_call_survives_a_hub_that_is_killed);
         tcase_add_test(tests, how_a_call_ended_is_said);
         tcase_add_test(tests, a_ring_stops_when_it_is_over_and_missed_calls_are_marked);
+        tcase_add_test(tests, a_page_that_nobody_looks_at_rings_by_sound_title_and_notification);
+        tcase_add_test(tests, a_call_to_a_group_says_who_is_in_it_and_who_is_not);
         tcase_add_test(tests, a_second_call_stands_aside_and_answering_it_ends_the_first);
         tcase_add_test(tests, a_page_that_is_replaced_says_so_and_can_take_over);
         tcase_add_test(tests, do_not_disturb_shows_nothing_but_the_missed_call);

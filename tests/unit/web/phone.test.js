@@ -203,6 +203,27 @@ test("glare: the call that came in is the one that was placed", () => {
         assert.equal(f.phone.tone, "none");
 });
 
+test("whoever has left a group's call comes back to it, and its time has gone on", () => {
+        const f = new Fixture();
+        const group = { receiver_type: "group", receiver: { uid: "team" } };
+
+        f.ring("in-1", group);
+        f.requests();
+        f.phone.accept("in-1", false);
+        f.reply(f.expectAsked("accept")[0], ongoing("in-1", "incoming", group));
+        f.phone.hangUp("in-1");
+        f.event("over", { session_id: "in-1", status: "ended", reason: "hangup" });
+        f.requests();
+        f.now += 1000;
+        f.phone.place({ uid: "team" }, "group", "audio", f.now);
+        f.reply(f.expectAsked("initiate")[0], ongoing("in-1", "incoming", group));
+        f.expectAsked("join");
+        assert.ok(f.call("in-1").isOngoing);
+        assert.equal(f.phone.calls.size, 1);
+        /* It was answered half a second before the fixture's welcome. */
+        assert.equal(f.call("in-1").answeredAt, f.now - 1500);
+});
+
 test("a call that is refused says why", () => {
         const f = new Fixture();
         const call = f.phone.place({ uid: "nobody" }, "user", "audio", f.now);
