@@ -15,7 +15,7 @@ export class Call {
                 this.initiator = said.initiator;
                 this.status = said.status;
                 this.reason = said.reason ?? "";
-                this.asked = ""; /* what a person decided here, until the hub says what came of it */
+                this.asked = ""; /* what a person decided here, until the hub has confirmed it */
                 this.silent = false; /* rings without sound here */
                 this.quiet = false; /* shows, and disturbs nobody */
                 this.alertingSaid = false;
@@ -72,7 +72,9 @@ export class Call {
 
         /* Whom this call is with: a person, or a group. */
         get peer() {
-                return this.isGroup || this.direction === "outgoing" ? this.receiver : this.initiator;
+                const isReceiver = this.isGroup || this.direction === "outgoing";
+
+                return isReceiver ? this.receiver : this.initiator;
         }
 
         get peerName() {

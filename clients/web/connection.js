@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One RTCPeerConnection to another participant, and the exchange of offers and answers on it. A pair
- * has one at a time; when that is lost another one takes its place (peer.js).
+ * One RTCPeerConnection to another participant, and the exchange of offers and answers on it. A
+ * pair has one at a time; when that is lost another one takes its place (peer.js).
  */
 
 export class Connection {
         /*
-         * `on`: description(description), candidate(candidate or null), changed(). `local` is the stream
-         * whose tracks are sent; `video`: the call has pictures.
+         * `on`: description(description), candidate(candidate or null), changed(). `local` is the
+         * stream whose tracks are sent; `video`: the call has pictures.
          */
         constructor({ number, iceServers, certificates, local, video, on }) {
                 this.number = number;
@@ -19,7 +19,9 @@ export class Connection {
                 this.ours = []; /* likewise ours, before our description went out; then null */
                 this.wantsOffer = false; /* another one, when this exchange is over */
                 this.wantsVideo = false; /* the other side has a picture */
-                this.pc = new RTCPeerConnection({ iceServers, certificates, bundlePolicy: "max-bundle" });
+                this.pc = new RTCPeerConnection({
+                        iceServers, certificates, bundlePolicy: "max-bundle",
+                });
                 this.pc.onicecandidate = ({ candidate }) =>
                         this.#tellCandidate(candidate?.candidate ? candidate : null);
                 this.pc.ontrack = ({ track }) => {
@@ -112,7 +114,7 @@ export class Connection {
         }
 
         #transceiver(kind) {
-                return this.pc.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
+                return this.pc.getTransceivers().find((one) => one.receiver.track.kind === kind);
         }
 
         #localTrack(kind) {
@@ -124,9 +126,11 @@ export class Connection {
                         if (this.#transceiver(kind))
                                 continue;
                         const isSent = kind === "audio" || this.video;
-                        const transceiver = this.pc.addTransceiver(
-                                (isSent && this.#localTrack(kind)) || kind,
-                                { direction: isSent ? "sendrecv" : "recvonly", streams: [this.local] });
+                        const track = isSent ? this.#localTrack(kind) : null;
+                        const transceiver = this.pc.addTransceiver(track ?? kind, {
+                                direction: isSent ? "sendrecv" : "recvonly",
+                                streams: [this.local],
+                        });
 
                         if (kind === "video")
                                 preferVp8(transceiver);
@@ -137,8 +141,9 @@ export class Connection {
         async #fillTransceivers() {
                 for (const transceiver of this.pc.getTransceivers()) {
                         const kind = transceiver.receiver.track.kind;
+                        const isSent = kind === "audio" || this.video;
 
-                        if (transceiver.direction !== "recvonly" || (kind === "video" && !this.video))
+                        if (transceiver.direction !== "recvonly" || !isSent)
                                 continue;
                         transceiver.direction = "sendrecv";
                         transceiver.sender.setStreams?.(this.local);

@@ -35,8 +35,8 @@ export function setIcon(node, icon) {
 }
 
 /*
- * Makes the children of `parent` those of `items`, in their order: those that are there already stay
- * the elements that they are.
+ * Makes the children of `parent` those of `items`, in their order: those that are there already
+ * stay the elements that they are.
  */
 export function keep(parent, items, keyOf, make, update) {
         const old = new Map([...parent.children].map((child) => [child.dataset.key, child]));

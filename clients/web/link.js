@@ -93,9 +93,9 @@ export class Link {
                 socket.onopen = () => {
                         const resume = this.resume
                                 ? { resume: this.resume, resume_seq: this.seq } : {};
-                        socket.send(JSON.stringify({
-                                id: HELLO_ID, op: "hello", version: VERSION, ...this.hello, ...resume,
-                        }));
+                        const hello = { id: HELLO_ID, op: "hello", version: VERSION };
+
+                        socket.send(JSON.stringify({ ...hello, ...this.hello, ...resume }));
                 };
                 socket.onmessage = (message) => {
                         if (socket === this.socket)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The page: ties the connection, the calling model, the media and what is to be seen together. Every
- * turn is the same: something happens, the phone takes it in, its actions are carried out, and the page
- * is brought up to date.
+ * The page: ties the connection, the calling model, the media and what is to be seen together.
+ * Every turn is the same: something happens, the phone takes it in, its actions are carried out,
+ * and the page is brought up to date.
  */
 
 import { Alerts, say } from "./alerts.js";
@@ -37,7 +37,9 @@ function browserName() {
         const known = brands.find((brand) => !/not.?a.?brand/i.test(brand)) ??
                       /(Firefox|Edg|Chrome|Safari)/.exec(navigator.userAgent)?.[1] ?? "Browser";
 
-        return `${known} on ${navigator.userAgentData?.platform || navigator.platform || "the web"}`;
+        const platform = navigator.userAgentData?.platform || navigator.platform || "the web";
+
+        return `${known} on ${platform}`;
 }
 
 const now = () => performance.now();
@@ -52,9 +54,10 @@ const media = new Media({
         say: (text) => say(text, { isError: true }),
         fault: (id, text) => {
                 const other = phone.session.others.get(id);
+                const name = other?.name || other?.uid;
 
-                if (other)
-                        say(`Media with ${other.name || other.uid}: ${sentence(text)}`, { isError: true });
+                if (name)
+                        say(`Media with ${name}: ${sentence(text)}`, { isError: true });
         },
 });
 
@@ -103,8 +106,7 @@ function carryOut(action) {
                 rings(action.call);
                 break;
         case "missed":
-                alerts.notify(action.record.session_id, `Missed call from ${nameOf(action.record)}`, "",
-                              false);
+                missed(action.record);
                 break;
         case "media-start":
                 media.start(action);
@@ -133,10 +135,10 @@ function carryOut(action) {
         }
 }
 
-function nameOf(record) {
+function missed(record) {
         const peer = peerOf(record);
 
-        return peer.name || peer.uid;
+        alerts.notify(record.session_id, `Missed call from ${peer.name || peer.uid}`, "", false);
 }
 
 /* A person is alerted when there is sound, or something that can be seen. */
@@ -179,7 +181,9 @@ function show() {
         ring.update(ringing, phone.isInCall);
         call.update(phone, media, now());
         updateMenu();
-        alerts.title((unseen ? `(${unseen}) ` : "") + (shown?.isLive ? `${shown.peerName} – Tring` : "Tring"),
+        const count = unseen > 0 ? `(${unseen}) ` : "";
+        const title = shown?.isLive ? `${shown.peerName} – Tring` : "Tring";
+        alerts.title(count + title,
                      ringing.length > 0 ? `☎ ${ringing[0].callerName} is calling` : "");
         arm();
 }
@@ -201,11 +205,11 @@ function updateMenu() {
 }
 
 function arm() {
-        const next = phone.nextDeadline;
+        const wait = phone.nextDeadline - now();
 
         clearTimeout(deadline);
-        if (next !== Infinity)
-                deadline = setTimeout(() => turn(() => phone.tick(now())), Math.max(0, next - now()) + 5);
+        if (wait !== Infinity)
+                deadline = setTimeout(() => turn(() => phone.tick(now())), Math.max(0, wait) + 5);
 }
 
 setInterval(() => call.updateTime(now()), 1000);
@@ -336,5 +340,5 @@ if (kept) {
         showLogin();
 }
 if (!isSecureContext)
-        say("This page does not come by https: the browser will give it neither microphone nor camera.",
+        say("This page does not come by https: the browser gives it neither microphone nor camera.",
             { isError: true });

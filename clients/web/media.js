@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Sound and pictures of the one call that this device is in the media of: microphone and camera, a
- * Peer for each other participant, and the elements that play what comes from them. The microphone is
- * opened when the call has been answered, never before.
+ * Peer for each other participant, and the elements that play what comes from them. The microphone
+ * is opened when the call has been answered, never before.
  */
 
 import { Peer } from "./peer.js";
@@ -14,6 +14,7 @@ const SPEAKING_HOLD_MS = 600; /* between two words one still speaks */
 const PICTURE_STALE_MS = 1500;
 
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const KEY = { name: "ECDSA", namedCurve: "P-256" };
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 
 export class Media {
@@ -33,8 +34,8 @@ export class Media {
                 this.video = video;
                 this.isMuted = muted;
                 this.faults = { audio: "", video: "" };
-                /* The same for all connections to the same other: the verification code stands on it. */
-                this.certifying = RTCPeerConnection.generateCertificate({ name: "ECDSA", namedCurve: "P-256" })
+                /* One for all connections of a call: the verification code stands on it. */
+                this.certifying = RTCPeerConnection.generateCertificate(KEY)
                         .then((certificate) => [certificate]);
                 this.opening = this.#open(this.generation, camera);
                 this.listening = setInterval(() => this.#listen(), LISTEN_MS);
@@ -141,8 +142,8 @@ export class Media {
 
         async #open(generation, camera) {
                 if (!navigator.mediaDevices) {
-                        this.on.say("The browser gives this page no microphone, because it does not " +
-                                    "come by https. You can listen.");
+                        this.on.say("The browser gives this page no microphone, because it does " +
+                                    "not come by https. You can listen.");
                         return;
                 }
                 if (camera && await this.#capture(generation, { audio: AUDIO, video: VIDEO }, true))
@@ -208,7 +209,7 @@ export class Media {
                 peer.isSpeaking = false;
                 peer.spokeAt = -Infinity;
                 peer.hasPicture = false;
-                /* The sound, apart from the picture: the page may show and hide that as it likes. */
+                /* The sound apart from the picture, which comes and goes. */
                 peer.sound = document.createElement("audio");
                 peer.sound.autoplay = true;
                 document.getElementById("sounds").append(peer.sound);
@@ -284,7 +285,8 @@ export class Media {
                         const isSpeaking = now - peer.spokeAt < SPEAKING_HOLD_MS;
                         const hasPicture = this.#hasPicture(peer, now);
 
-                        changed ||= isSpeaking !== peer.isSpeaking || hasPicture !== peer.hasPicture;
+                        changed ||= isSpeaking !== peer.isSpeaking;
+                        changed ||= hasPicture !== peer.hasPicture;
                         peer.isSpeaking = isSpeaking;
                         peer.hasPicture = hasPicture;
                 }
@@ -296,8 +298,8 @@ export class Media {
 function captureSentence(what, error) {
         switch (error.name) {
         case "NotAllowedError":
-                return `The browser does not let this page use the ${what}: allow it in the address ` +
-                       `bar. ${without(what)}`;
+                return `The browser does not let this page use the ${what}: allow it in the ` +
+                       `address bar. ${without(what)}`;
         case "NotFoundError":
                 return `There is no ${what} here. ${without(what)}`;
         case "NotReadableError":

@@ -2,8 +2,8 @@
 /*
  * The media between this device and one other participant, and who may say what there (PROTOCOL.md,
  * Media). Of two participants the one who joined later makes all offers; the other asks for one
- * (`offer_wanted`), so that two offers never meet. A connection that is lost is not mended: another one
- * is made, and takes its place when it works.
+ * (`offer_wanted`), so that two offers never meet. A connection that is lost is not mended: another
+ * one is made, and takes its place when it works.
  */
 
 import { Connection } from "./connection.js";
@@ -11,12 +11,12 @@ import { Verification } from "./verification.js";
 
 const LOST_AFTER_MS = 3000; /* without a path: it may come back by itself */
 const AGAIN_AFTER_MS = 8000; /* for a new connection to be made */
-const FIRST_AFTER_MS = 20000; /* likewise for the first one, for which people are still asked things */
+const FIRST_AFTER_MS = 20000; /* likewise for the first: people are still asked things there */
 
 export class Peer {
         /*
-         * `send(data)` gives a signal to the other side, `changed()` says that there is something to
-         * show, `fault(text)` what is wrong; `rest` is for the connections.
+         * `send(data)` gives a signal to the other side, `changed()` says that there is something
+         * to show, `fault(text)` what is wrong; `rest` is for the connections.
          */
         constructor({ id, offers, send, changed, fault, ...rest }) {
                 this.id = id;
@@ -90,15 +90,12 @@ export class Peer {
         }
 
         #begin(number) {
-                const connection = new Connection({
-                        ...this.rest,
-                        number,
-                        on: {
-                                description: (description) => this.#describe(number, description),
-                                candidate: (candidate) => this.#send({ candidate, ...numbered(number) }),
-                                changed: () => this.#connectionChanged(connection),
-                        },
-                });
+                const on = {
+                        description: (description) => this.#describe(number, description),
+                        candidate: (candidate) => this.#send({ candidate, ...numbered(number) }),
+                        changed: () => this.#connectionChanged(connection),
+                };
+                const connection = new Connection({ ...this.rest, number, on });
 
                 this.connections.push(connection);
                 this.current ??= connection;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * This device's side of the calling model: what people decide, what the hub says and the time come
- * in; actions come out, in order, by takeActions(). Pure: no DOM, no socket, no clock. tringd has the
- * same in C (daemon/call/phone.h).
+ * in; actions come out, in order, by takeActions(). Pure: no DOM, no socket, no clock. tringd has
+ * the same in C (daemon/call/phone.h).
  *
  *   {type: "request", request}         for the hub; its reply comes in by reply()
  *   {type: "say", text}                a sentence for the person, now
@@ -260,8 +260,8 @@ export class Phone {
                         call.isConfirmed = false;
                         call.ringUntil = Math.min(call.ringUntil, now + LOST_RING_MS);
                 } else if (call.isConfirmed) {
-                        this.#finish(call, call.isOngoing ? "ended" : "cancelled", "connection-lost", 0,
-                                     now);
+                        this.#finish(call, call.isOngoing ? "ended" : "cancelled",
+                                     "connection-lost", 0, now);
                 }
         }
 

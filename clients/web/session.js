@@ -75,8 +75,10 @@ export class Session {
                         return;
                 }
                 if (error) {
-                        /* The token that came with the answer was used up or too old: once more. */
-                        if (error.name === "AuthFailed" && request.members.token === call.joinToken) {
+                        const isAnswers = request.members.token === call.joinToken;
+
+                        /* The one of the answer may be used up or too old: once more. */
+                        if (error.name === "AuthFailed" && isAnswers) {
                                 call.joinToken = "";
                                 this.#askToken();
                         } else {
@@ -115,10 +117,14 @@ export class Session {
                         this.#takeLeft(participant);
                         break;
                 case "signalled":
-                        if (this.others.has(event.peer))
-                                this.phone.act({ type: "media-signal", peer: event.peer, data: event.data });
+                        this.#takeSignal(event);
                         break;
                 }
+        }
+
+        #takeSignal({ peer, data }) {
+                if (this.others.has(peer))
+                        this.phone.act({ type: "media-signal", peer, data });
         }
 
         #takeLeft(participant) {

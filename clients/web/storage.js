@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the browser keeps. The token outlives the tab only if a person has said so; otherwise it is
- * the tab's, and survives a reload.
+ * the tab's, and survives a reload. Storage may be forbidden: then the page works, and forgets.
  */
 
 const TOKEN = "tring.token";
 const DEVICE = "tring.device";
 const QUIET = "tring.do-not-disturb";
 
-/* Storage may be forbidden: then the page works, and forgets. */
 function quietly(action) {
         try {
                 return action();
@@ -17,40 +16,50 @@ function quietly(action) {
         }
 }
 
+const ofTab = {
+        get: (key) => quietly(() => sessionStorage.getItem(key)),
+        set: (key, value) => quietly(() => sessionStorage.setItem(key, value)),
+        remove: (key) => quietly(() => sessionStorage.removeItem(key)),
+};
+const ofBrowser = {
+        get: (key) => quietly(() => localStorage.getItem(key)),
+        set: (key, value) => quietly(() => localStorage.setItem(key, value)),
+        remove: (key) => quietly(() => localStorage.removeItem(key)),
+};
+
 export function loadToken() {
-        return quietly(() => sessionStorage.getItem(TOKEN)) ?? quietly(() => localStorage.getItem(TOKEN));
+        return ofTab.get(TOKEN) ?? ofBrowser.get(TOKEN);
 }
 
 export function isRemembered() {
-        return quietly(() => localStorage.getItem(TOKEN)) !== null;
+        return ofBrowser.get(TOKEN) !== null;
 }
 
 export function saveToken(token, remember) {
         forgetToken();
-        quietly(() => (remember ? localStorage : sessionStorage).setItem(TOKEN, token));
+        (remember ? ofBrowser : ofTab).set(TOKEN, token);
 }
 
 export function forgetToken() {
-        quietly(() => sessionStorage.removeItem(TOKEN));
-        quietly(() => localStorage.removeItem(TOKEN));
+        ofTab.remove(TOKEN);
+        ofBrowser.remove(TOKEN);
 }
 
 /* Names this browser among the user's devices: the same one each time, as long as it remembers. */
 export function deviceId(makeId) {
-        const kept = quietly(() => localStorage.getItem(DEVICE)) ?? quietly(() => sessionStorage.getItem(DEVICE));
+        const kept = ofBrowser.get(DEVICE) ?? ofTab.get(DEVICE);
 
         if (kept)
                 return kept;
         const id = `web-${makeId().slice(0, 13)}`;
-        const store = isRemembered() ? localStorage : sessionStorage;
-        quietly(() => store.setItem(DEVICE, id));
+        (isRemembered() ? ofBrowser : ofTab).set(DEVICE, id);
         return id;
 }
 
 export function loadDoNotDisturb() {
-        return quietly(() => localStorage.getItem(QUIET)) === "on";
+        return ofBrowser.get(QUIET) === "on";
 }
 
 export function saveDoNotDisturb(on) {
-        quietly(() => localStorage.setItem(QUIET, on ? "on" : "off"));
+        ofBrowser.set(QUIET, on ? "on" : "off");
 }

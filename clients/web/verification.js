@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether there is someone in between: eight digits that two participants see, and that are the same
- * only if each has the other's own certificate. PROTOCOL.md (Verification) has the algorithm and why it
- * is as it is; here is one participant's side of it, for one other. No DOM: what it needs of the browser
- * is WebCrypto, which pages by https have; without it there is no code.
+ * Whether there is someone in between: eight digits that two participants see, and that are the
+ * same only if each has the other's own certificate. PROTOCOL.md (Verification) has the algorithm
+ * and why it is as it is; here is one participant's side of it, for one other. What it needs of the
+ * browser is WebCrypto, which pages by https have; without it there is no code.
  */
 
+const COMMITMENT = "tring.v1 commitment";
+const CODE = "tring.v1 verification";
 const NONCE_BYTES = 32;
 const HEX = /^[0-9a-f]{64}$/;
 const CODES = 100000000;
@@ -32,22 +34,22 @@ export class Verification {
                 if (!first || !this.subtle)
                         return {};
                 if (this.offers) {
-                        this.commitment = await this.#hash("tring.v1 commitment", bytes(this.nonce));
+                        this.commitment = await this.#hash(COMMITMENT, bytes(this.nonce));
                         return { commitment: this.commitment };
                 }
                 return this.commitment ? { nonce: this.nonce } : {};
         }
 
         /*
-         * A description or a nonce came. Returns a signal to be sent now, or null. Throws if it is not
-         * what was said before: then somebody has put something else in its place.
+         * A description or a nonce came. Returns a signal to be sent now, or null. Throws if it is
+         * not what was said before: then somebody has put something else in its place.
          */
         async take(signal) {
                 if (signal.sdp) {
                         const fingerprint = fingerprintOf(signal.sdp.sdp);
 
                         if (!fingerprint || (this.other && this.other !== fingerprint))
-                                throw new Error("the other side shows another certificate than before");
+                                throw new Error("the other side has another certificate now");
                         if (this.other)
                                 return null;
                         this.other = fingerprint;
@@ -57,30 +59,36 @@ export class Verification {
                 const nonce = signal.nonce ?? "";
                 if (this.otherNonce || !this.commitment || !HEX.test(nonce))
                         return null;
-                if (!this.offers && await this.#hash("tring.v1 commitment", bytes(nonce)) !== this.commitment) {
-                        this.commitment = "";
-                        throw new Error("the verification code was tampered with");
-                }
+                if (!this.offers)
+                        await this.#checkCommitment(nonce);
                 this.otherNonce = nonce;
                 this.code = await this.#makeCode();
                 return this.offers ? { nonce: this.nonce } : null;
+        }
+
+        async #checkCommitment(nonce) {
+                if (await this.#hash(COMMITMENT, bytes(nonce)) === this.commitment)
+                        return;
+                this.commitment = "";
+                throw new Error("the verification code was tampered with");
         }
 
         async #makeCode() {
                 const mine = [this.own, this.nonce];
                 const theirs = [this.other, this.otherNonce];
                 const [offer, answer] = this.offers ? [mine, theirs] : [theirs, mine];
-                const hash = await this.#hash("tring.v1 verification", bytes(offer[0]), bytes(answer[0]),
+                const hash = await this.#hash(CODE, bytes(offer[0]), bytes(answer[0]),
                                               bytes(offer[1]), bytes(answer[1]));
-                const digits = String(Number.parseInt(hash.slice(0, 12), 16) % CODES).padStart(8, "0");
+                const number = Number.parseInt(hash.slice(0, 12), 16) % CODES;
+                const digits = String(number).padStart(8, "0");
 
                 return `${digits.slice(0, 4)} ${digits.slice(4)}`;
         }
 
         async #hash(label, ...parts) {
-                const whole = new Blob([label, ...parts]);
+                const whole = await new Blob([label, ...parts]).arrayBuffer();
 
-                return hex(new Uint8Array(await this.subtle.digest("SHA-256", await whole.arrayBuffer())));
+                return hex(new Uint8Array(await this.subtle.digest("SHA-256", whole)));
         }
 }
 

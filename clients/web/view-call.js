@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The right half: the call that goes on, is being placed, or has just ended; else that there is none. */
+/* The right half: the call that goes on, is being placed, or has just ended; else that none is. */
 
 import { announce } from "./alerts.js";
 import { byId, fromTemplate, keep, part, setAttribute, setIcon, setShown, setText } from "./dom.js";
@@ -15,7 +15,10 @@ const MEMBER_STATES = {
 };
 
 export class CallView {
-        /* `commands`: hangUp(id), mute(bool), camera(bool), rejoin(id), unsilence(), again(call), dismiss(id). */
+        /*
+         * `commands`: hangUp(id), mute(bool), camera(bool), rejoin(id), unsilence(), again(call),
+         * dismiss(id).
+         */
         constructor(commands) {
                 this.call = null;
                 this.said = "";
@@ -67,8 +70,8 @@ export class CallView {
                 else
                         setText(byId("call-state"), endSentence(call));
                 /* The running time would never stop being read out. */
-                const said = call.isLive ? (call.isOngoing ? `In a call with ${call.peerName}.` : "")
-                                         : endSentence(call);
+                const said = !call.isLive ? endSentence(call)
+                        : call.isOngoing ? `In a call with ${call.peerName}.` : "";
                 if (said && said !== this.said)
                         announce(said);
                 this.said = said;
@@ -86,7 +89,8 @@ export class CallView {
                              tile.classList.toggle("alone", !call.isGroup && !other.muted);
                      });
                 this.#updateCode(tiles, media);
-                const waiting = call.isLive ? call.members.filter((one) => MEMBER_STATES[one.state]) : [];
+                const members = call.isLive ? call.members : [];
+                const waiting = members.filter((one) => MEMBER_STATES[one.state]);
                 setText(byId("call-members"), waiting.map((one) =>
                         `${one.name || one.uid} ${MEMBER_STATES[one.state]}`).join(" · "));
         }
@@ -147,11 +151,13 @@ export class CallView {
                 setShown(byId("call-again"), !call.isLive);
                 setShown(byId("dismiss"), !call.isLive);
                 this.#toggle("mute", session.isMuted, session.isMuted ? "mic-off" : "mic");
-                this.#toggle("camera", session.hasCamera, session.hasCamera ? "video" : "video-off");
+                this.#toggle("camera", session.hasCamera,
+                             session.hasCamera ? "video" : "video-off");
                 byId("mute").classList.toggle("off", session.isMuted);
                 byId("camera").classList.toggle("off", !session.hasCamera);
-                setAttribute(byId("hang-up"), "aria-label",
-                             call.isGroup && call.isOngoing ? "Leave the call" : call.isOngoing ? "Hang up" : "Cancel the call");
+                const hangUp = !call.isOngoing ? "Cancel the call"
+                        : call.isGroup ? "Leave the call" : "Hang up";
+                setAttribute(byId("hang-up"), "aria-label", hangUp);
         }
 
         #toggle(id, pressed, icon) {
@@ -159,7 +165,7 @@ export class CallView {
                 setIcon(byId(id), icon);
         }
 
-        /* Whoever works by keyboard is where the call is; nobody is left on a button that is gone. */
+        /* Whoever works by keyboard is where the call is, and not on a button that is gone. */
         #moveFocus(before, call) {
                 const lost = !document.activeElement || document.activeElement === document.body;
 

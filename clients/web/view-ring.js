@@ -21,7 +21,8 @@ export class RingView {
                                 event.preventDefault();
                 });
                 /* A browser may close it all the same: what rings is still to be seen. */
-                this.dialog.addEventListener("close", () => this.update(this.ringing, this.isAside));
+                this.dialog.addEventListener("close",
+                                             () => this.update(this.ringing, this.isAside));
         }
 
         update(ringing, isAside) {
@@ -74,8 +75,9 @@ export class RingView {
         #spoken(call) {
                 const kind = call.callType === "video" ? "video call" : "call";
 
-                return call.isGroup ? `Incoming ${kind} to ${call.peerName} from ${call.callerName}.`
-                                    : `Incoming ${kind} from ${call.callerName}.`;
+                const to = call.isGroup ? ` to ${call.peerName}` : "";
+
+                return `Incoming ${kind}${to} from ${call.callerName}.`;
         }
 
         #updateRow(row, call) {
@@ -85,13 +87,15 @@ export class RingView {
                 setText(part(row, "face"), initials(call.callerName));
                 part(row, "face").classList.toggle("ringing", !call.silent);
                 setText(part(row, "name"), call.callerName);
-                setText(part(row, "what"), call.isGroup ? `${kind} to ${call.peerName}` : kind);
+                const joined = call.members.filter((one) => one.state === "joined");
+                const others = list(joined.map((one) => one.name || one.uid));
+                const to = call.isGroup ? ` to ${call.peerName}` : "";
+
+                setText(part(row, "what"), kind + to + (others && `, with ${others}`));
                 setShown(part(row, "video"), isVideo);
                 setShown(part(row, "silence"), !call.silent);
                 part(row, "answer").lastChild.textContent = isVideo ? "Audio" : "Answer";
-                setText(part(row, "ends"), this.isAside ? "Answering ends the call that you are in." : "");
-                const others = call.members.filter((one) => one.state === "joined").map((one) => one.name || one.uid);
-                if (others.length > 0)
-                        setText(part(row, "what"), `${kind} to ${call.peerName}, with ${list(others)}`);
+                setText(part(row, "ends"),
+                        this.isAside ? "Answering ends the call that you are in." : "");
         }
 }

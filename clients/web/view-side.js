@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The left half: who one is, whom to call, groups, and the calls of before. */
 
-import { byId, fromTemplate, keep, option, part, setAttribute, setIcon, setShown, setText } from "./dom.js";
+import { byId, fromTemplate, keep, option, part, setAttribute, setIcon, setShown,
+         setText } from "./dom.js";
 import { isUnseen, peerOf } from "./history.js";
 import { recordKind, recordOutcome, when } from "./words.js";
 
@@ -65,7 +66,8 @@ export class SideView {
 
                              setText(part(row, "name"), name);
                              setAttribute(part(row, "audio"), "aria-label", `Call ${name}`);
-                             setAttribute(part(row, "video"), "aria-label", `Video call with ${name}`);
+                             setAttribute(part(row, "video"), "aria-label",
+                                          `Video call with ${name}`);
                      });
         }
 
@@ -98,7 +100,8 @@ export class SideView {
 
                 row.classList.toggle("missed", isMissed);
                 row.classList.toggle("new", isUnseen(record));
-                setIcon(part(row, "badge"), isMissed ? "missed" : record.direction === "incoming" ? "in" : "out");
+                const way = record.direction === "incoming" ? "in" : "out";
+                setIcon(part(row, "badge"), isMissed ? "missed" : way);
                 setText(part(row, "kind"), recordKind(record));
                 setText(part(row, "name"), name);
                 setText(part(row, "outcome"), (isVideo ? "Video · " : "") + recordOutcome(record));
@@ -107,6 +110,7 @@ export class SideView {
                              new Date(record.initiated_at / 1000).toISOString());
                 setIcon(back, isVideo ? "video" : "phone");
                 setAttribute(back, "aria-label", `Call ${name} back`);
-                back.onclick = () => this.commands.place(peer, record.receiver_type, record.call_type);
+                back.onclick = () =>
+                        this.commands.place(peer, record.receiver_type, record.call_type);
         }
 }

@@ -50,9 +50,9 @@ static int side_new(Call *call, User *user, const char *uid, CallDirection direc
         return 0;
 }
 
-int exchange_side_new(Call *call, User *user, Side **ret)
+int exchange_side_new(Call *call, User *user, const char *uid, Side **ret)
 {
-        return side_new(call, user, user->uid, CALL_DIRECTION_INCOMING, ret);
+        return side_new(call, user, uid, CALL_DIRECTION_INCOMING, ret);
 }
 
 /* The lists that a live side of that status is in. */

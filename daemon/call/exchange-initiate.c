@@ -149,7 +149,8 @@ static int request_join_group(Request *request, Call *call, Side *side)
 
         int r = initiate_check_caller(request);
         if (r == 0 && made)
-                r = exchange_side_new(call, request->device->user, &side);
+                r = exchange_side_new(call, request->device->user, request->device->user->uid,
+                                      &side);
         if (r != 0)
                 return r;
         r = request_merge(request, side);
@@ -163,7 +164,7 @@ static int request_join_group(Request *request, Call *call, Side *side)
 static int call_add_member(Call *call, User *member)
 {
         Side *side;
-        int r = exchange_side_new(call, member, &side);
+        int r = exchange_side_new(call, member, member->uid, &side);
 
         if (r == 0)
                 side->blocked = exchange_user_blocks(member, call_caller(call)->user);

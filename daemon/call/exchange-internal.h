@@ -120,7 +120,7 @@ typedef struct Media {
         bool joins; /* will join here; false counts as joined */
         bool joined;
         bool by_token; /* joined by the side's limited link, not by the device's own */
-        bool muted, flows;
+        bool muted, video_paused, sharing, flows;
         char participant[PARTICIPANT_ID_MAX + 1];
 } Media;
 
@@ -323,11 +323,13 @@ static inline bool call_is_to_group(const Call *call)
 {
         return call->record.receiver_type == RECEIVER_TYPE_GROUP;
 }
-/* A call with its caller's side, without legs, in no list yet; `record` is copied. `caller` NULL:
- * that user is no more, and has left what others go on with. */
+/*
+ * A call with its caller's side, without legs, in no list yet; `record` is copied. A user that is
+ * NULL was removed, and has left.
+ */
 int exchange_call_new(const CallRecord *record, User *caller, Call **ret);
 /* One more member, who is rung; not in the user's lists before exchange_call_link(). */
-int exchange_side_new(Call *call, User *user, Side **ret);
+int exchange_side_new(Call *call, User *user, const char *uid, Side **ret);
 /* The newest member goes again. */
 void exchange_side_free(Side *side);
 int exchange_call_link(Exchange *exchange, Call *call);

@@ -60,6 +60,8 @@ Participant exchange_side_participant(const Side *side)
         Participant participant = {
                 .party = exchange_user_party(side->user, side->device),
                 .muted = side->media.muted,
+                .video_paused = side->media.video_paused,
+                .sharing = side->media.sharing,
         };
 
         STR_SET(participant.id, side->media.participant);
@@ -205,6 +207,7 @@ static Media request_media(Request *request)
                 .joined = true,
                 .by_token = request->link->side != NULL,
                 .muted = request->message->join.muted,
+                .video_paused = request->message->join.video_paused,
         };
         char salt[2 * PARTICIPANT_SALT_BYTES + 1];
 
@@ -321,18 +324,23 @@ int exchange_request_signal(Request *request)
 int exchange_request_state(Request *request)
 {
         const MessageState *state = &request->message->state;
+        Media before;
         Side *side;
         int r = request_participant(request, state->session_id, &side);
 
         if (r != 0)
                 return r;
-        if (side->media.muted != state->muted) {
+        before = side->media;
+        if (before.muted != state->muted || before.video_paused != state->video_paused ||
+            before.sharing != state->sharing) {
                 side->media.muted = state->muted;
+                side->media.video_paused = state->video_paused;
+                side->media.sharing = state->sharing;
                 r = exchange_side_tell_others(request->exchange, side, MESSAGE_PARTICIPANT);
                 if (r == 0 && !side->media.by_token)
                         r = side_save(request->exchange, request->moment, side);
                 if (r < 0) {
-                        side->media.muted = !state->muted;
+                        side->media = before;
                         return r;
                 }
         }

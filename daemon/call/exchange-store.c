@@ -22,6 +22,8 @@ static LiveMember side_stored(const Side *side, const Moment *moment)
                 .blocked = side->blocked,
                 .joins = side->media.joins,
                 .muted = side->media.muted,
+                .video_paused = side->media.video_paused,
+                .sharing = side->media.sharing,
                 .join_until = date_of(moment, side->join_until),
         };
 
@@ -93,6 +95,8 @@ static void side_restore_media(Side *side, const LiveMember *member)
                 return;
         side->media.joined = true;
         side->media.muted = member->muted;
+        side->media.video_paused = member->video_paused;
+        side->media.sharing = member->sharing;
         STR_SET(side->media.participant, member->participant);
         exchange_side_list_joined(side);
 }
@@ -171,33 +175,36 @@ static bool live_call_is_sound(const LiveCall *live)
 }
 
 /* Who was removed while the hub was down has left. */
-static int caller_restore(Side *side, const Moment *moment, const LiveMember *stored)
+static int side_restore_anyone(Side *side, const Moment *moment, const LiveMember *stored)
 {
-        LiveMember caller = *stored;
+        LiveMember member = *stored;
 
-        if (!side->user && !call_status_is_terminal(caller.status))
-                caller.status = CALL_STATUS_ENDED;
-        return side_restore(side, moment, &caller);
+        if (!side->user && !call_status_is_terminal(member.status)) {
+                member.status = member.status == CALL_STATUS_ONGOING ? CALL_STATUS_ENDED
+                                                                     : CALL_STATUS_CANCELLED;
+                STR_SET(member.reason, call_reason_to_string(CALL_REASON_SHUTDOWN));
+        }
+        return side_restore(side, moment, &member);
 }
 
 static int call_restore(Exchange *exchange, const Moment *moment, Call *call, const LiveCall *live)
 {
-        int r = caller_restore(call_caller(call), moment, &live->caller);
+        bool anyone = call_caller(call)->user;
+        int r = side_restore_anyone(call_caller(call), moment, &live->caller);
 
         for (size_t i = 0; r == 0 && i < live->n_members; i++) {
-                const LiveMember *member = &live->members[i];
-                User *user = exchange_user_find(exchange, member->party.uid);
+                const char *uid = live->members[i].party.uid;
+                User *user = exchange_user_find(exchange, uid);
                 Side *side;
 
-                if (!user)
-                        continue;
-                r = exchange_side_new(call, user, &side);
+                anyone = anyone || user;
+                r = exchange_side_new(call, user, uid, &side);
                 if (r == 0)
-                        r = side_restore(side, moment, member);
+                        r = side_restore_anyone(side, moment, &live->members[i]);
         }
         if (r < 0)
                 return r;
-        if (call->n_sides < 2)
+        if (!anyone)
                 return CALL_ERROR_USER_NOT_FOUND;
         call_restore_times(call, moment, live);
         exchange_call_count_joined(call, moment->now);
@@ -207,8 +214,6 @@ static int call_restore(Exchange *exchange, const Moment *moment, Call *call, co
 int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live)
 {
         User *caller = exchange_user_find(exchange, live->record.initiator.uid);
-        bool needs_caller = live->record.receiver_type != RECEIVER_TYPE_GROUP ||
-                            live->record.status != CALL_STATUS_ONGOING;
         Ending ending;
         Call *call;
 
@@ -216,8 +221,6 @@ int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *l
                 return -EINVAL;
         if (exchange_call_find(exchange, live->record.session_id))
                 return -EEXIST;
-        if (!caller && needs_caller)
-                return CALL_ERROR_USER_NOT_FOUND;
 
         int r = exchange_call_new(&live->record, caller, &call);
         if (r < 0)
@@ -229,6 +232,8 @@ int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *l
         }
         /* Whom it needs may have been removed meanwhile. */
         exchange_ending_begin(&ending, exchange, moment, call);
+        if (!call_is_answered(call))
+                ending.event = CALL_EVENT_CALLER_LOST;
         r = exchange_ending_finish(&ending);
         if (r < 0)
                 exchange_call_free(exchange, call);

@@ -66,7 +66,7 @@ typedef struct LiveMember {
         bool alerted, quiet;             /* a device alerted someone; a device will not */
         bool blocked;                    /* by the member: it raises nothing there */
         bool joins;                      /* media; as in MessageInitiate.join */
-        bool muted;
+        bool muted, video_paused, sharing;
         char participant[PARTICIPANT_ID_MAX + 1]; /* by that device's own link; empty: none */
         usec_t join_until;                        /* CLOCK_REALTIME; 0: no deadline */
 } LiveMember;

@@ -139,7 +139,7 @@ typedef struct MessageSession {
 typedef struct MessageJoin {
         char session_id[UUID_LENGTH + 1];
         char token[TOKEN_MAX + 1];
-        bool muted;
+        bool muted, video_paused;
 } MessageJoin;
 
 /* SIGNAL from a device has `peer` = to whom, SIGNALLED from the hub = from whom. */
@@ -152,7 +152,9 @@ typedef struct MessageSignal {
 typedef struct MessageState {
         char session_id[UUID_LENGTH + 1];
         bool muted;
-        bool media_flows; /* the other side is heard: lengthens the grace of a lost party */
+        bool video_paused; /* no picture is sent, of camera or screen */
+        bool sharing;      /* the picture is a screen's */
+        bool media_flows;  /* the other side is heard: lengthens the grace of a lost party */
 } MessageState;
 
 typedef struct MessageSettings {
@@ -189,7 +191,7 @@ typedef struct IceServer {
 typedef struct Participant {
         char id[PARTICIPANT_ID_MAX + 1]; /* new with every join */
         Party party;
-        bool muted;
+        bool muted, video_paused, sharing; /* as in MessageState */
 } Participant;
 
 /* A call as it is now, for a device that must catch up or has just asked for it. */

@@ -208,6 +208,7 @@ static void command_join(Phone *phone, Line *line, const PhoneCommand *command, 
         }
         session->settings = *settings;
         session_mute(phone, line, settings->start_audio_muted);
+        session_choose_video_again(phone, line);
         session_set_state(phone, line, SESSION_JOINING);
         errand_add(phone, command_errand(phone, command, MESSAGE_TOKEN, ticket));
 }
@@ -249,6 +250,9 @@ static int command_call(Phone *phone, const PhoneCommand *command, uint64_t tick
                 return 0;
         case PHONE_COMMAND_MUTE:
                 session_mute(phone, line, command->on);
+                break;
+        case PHONE_COMMAND_PAUSE_VIDEO:
+                session_pause_video(phone, line, command->on);
                 break;
         default:
                 line_silence(phone, line);
@@ -307,7 +311,7 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
 
 static void command_when_busy(Phone *phone, WhenBusy when_busy)
 {
-        Errand *errand = errand_find(phone, MESSAGE_SETTINGS, "");
+        Errand *errand = errand_find_last(phone, MESSAGE_SETTINGS, "");
 
         user_when_busy(phone, when_busy);
         if (phone->connection == PHONE_LOGGED_OUT)
@@ -404,7 +408,8 @@ static bool command_is_local(PhoneCommandType type)
         return type == PHONE_COMMAND_SILENCE || type == PHONE_COMMAND_SILENCE_ALL ||
                type == PHONE_COMMAND_DISMISS || type == PHONE_COMMAND_CLEAR_ACTIVE ||
                type == PHONE_COMMAND_TEST_RING || type == PHONE_COMMAND_DO_NOT_DISTURB ||
-               type == PHONE_COMMAND_WHEN_BUSY || type == PHONE_COMMAND_MUTE;
+               type == PHONE_COMMAND_WHEN_BUSY || type == PHONE_COMMAND_MUTE ||
+               type == PHONE_COMMAND_PAUSE_VIDEO;
 }
 
 /* Whether the command may wait for the hub; else it is answered. */
@@ -450,6 +455,7 @@ static int command_dispatch(Phone *phone, const PhoneCommand *command, uint64_t 
         case PHONE_COMMAND_JOIN:
         case PHONE_COMMAND_LEAVE:
         case PHONE_COMMAND_MUTE:
+        case PHONE_COMMAND_PAUSE_VIDEO:
                 return command_call(phone, command, ticket);
         case PHONE_COMMAND_DISMISS:
                 command_dismiss(phone, command, ticket);

@@ -108,6 +108,18 @@ Errand *errand_find(Phone *phone, MessageType type, const char *session_id)
         return NULL;
 }
 
+Errand *errand_find_last(Phone *phone, MessageType type, const char *session_id)
+{
+        Errand *errand, *last = NULL;
+
+        DL_FOREACH (phone->errands, errand) {
+                if (errand->message.type == type && !errand->held &&
+                    str_eq(errand_session_id(errand), session_id))
+                        last = errand;
+        }
+        return last;
+}
+
 size_t errands_waiting(const Phone *phone, MessageType type, const char *session_id)
 {
         const Errand *errand;

@@ -260,6 +260,8 @@ void errand_succeed(Phone *phone, Errand *errand);  /* tells its command, if tha
 void errand_fail(Phone *phone, Errand *errand, CallError error, const char *text);
 /* Of that type, about that call; NULL if there is none. */
 Errand *errand_find(Phone *phone, MessageType type, const char *session_id);
+/* The last that was asked: what it says is what holds in the end. */
+Errand *errand_find_last(Phone *phone, MessageType type, const char *session_id);
 size_t errands_waiting(const Phone *phone, MessageType type, const char *session_id);
 const char *errand_session_id(const Errand *errand);
 void errand_pump(Phone *phone);  /* sends what can be sent now */
@@ -312,8 +314,12 @@ void session_warm(Phone *phone, Line *line);
 int session_joined(Phone *phone, Line *line, const ReplyJoin *reply);
 void session_fail(Phone *phone, Line *line, CallError error, const char *text);
 void session_mute(Phone *phone, Line *line, bool on);
+void session_pause_video(Phone *phone, Line *line, bool on);
 void session_set_state(Phone *phone, Line *line, SessionState state);
 void session_tell_state(Phone *phone, Line *line); /* the hub: muted, media flows */
+/* Whether the camera is to be on, by what was asked for and the kind of call. */
+void session_choose_video(Line *line);
+void session_choose_video_again(Phone *phone, Line *line); /* of a session that is shown */
 /* The media are begun anew, with a join token that is asked for. */
 void session_renew(Phone *phone, Line *line);
 bool session_is_in_media(const PhoneSession *session);

@@ -232,7 +232,6 @@ void line_answered_by(Phone *phone, Line *line, const Errand *errand)
         line->shown.join_wanted = errand->message.accept.join;
         line->shown.session.settings = errand->settings;
         line->shown.session.audio_muted = errand->settings.start_audio_muted;
-        line->shown.session.video_paused = errand->settings.start_video_paused;
 }
 
 /* What the answer changes beside the status: returns the properties. */
@@ -273,6 +272,7 @@ void line_answered(Phone *phone, Line *line, const CallSnapshot *snapshot, bool 
         if (join)
                 line->shown.session.state = SESSION_JOINING;
         line_changed(phone, line, properties);
+        session_choose_video(line);
         session_open(phone, line);
         line_say_status(phone, line, old);
         if (event)

@@ -164,9 +164,14 @@ static int participant_signalled(Phone *phone, Line *line, const MessageSignal *
 static void participant_changed(Phone *phone, Line *line, SessionParticipant *participant,
                                 const Participant *news)
 {
-        if (participant->participant.muted == news->muted)
+        Participant *known = &participant->participant;
+
+        if (known->muted == news->muted && known->video_paused == news->video_paused &&
+            known->sharing == news->sharing)
                 return;
-        participant->participant.muted = news->muted;
+        known->muted = news->muted;
+        known->video_paused = news->video_paused;
+        known->sharing = news->sharing;
         participants_told(phone, line, PHONE_PROPERTY_PARTICIPANTS);
         participant_say(phone, line, PHONE_PARTICIPANT_CHANGED, participant);
 }
@@ -186,6 +191,12 @@ int participants_message(Phone *phone, const Message *message)
         if (message->type == MESSAGE_JOINED)
                 return participant_add(phone, line, news, line->joined);
 
+        /* Of ourselves: another connection of this party has joined (rule 18). */
+        if (message->type == MESSAGE_LEFT && line->joined &&
+            str_eq(line->shown.session.own_id, news->id)) {
+                session_close(phone, line);
+                return 0;
+        }
         SessionParticipant *participant = participant_find(&line->shown.session, news->id);
         if (!participant)
                 return 0;

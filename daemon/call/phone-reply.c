@@ -17,7 +17,6 @@ static void line_take_initiate(Phone *phone, Line *line, const Errand *errand)
         line->shown.join_wanted = errand->message.initiate.join;
         session->settings = errand->settings;
         session->audio_muted = errand->settings.start_audio_muted;
-        session->video_paused = errand->settings.start_video_paused;
         if (errand->tie)
                 STR_SET(line->tied_to, errand->owner);
         line->unsaved = true;

@@ -37,6 +37,29 @@ void session_set_state(Phone *phone, Line *line, SessionState state)
         session_changed(phone, line, PHONE_PROPERTY_SESSION_STATE);
 }
 
+static bool session_is_video(const Line *line)
+{
+        const SessionSettings *settings = &line->shown.session.settings;
+
+        return (settings->has_type ? settings->type : line->shown.record.type) == CALL_TYPE_VIDEO;
+}
+
+void session_choose_video(Line *line)
+{
+        PhoneSession *session = &line->shown.session;
+
+        session->video_paused = !session_is_video(line) || session->settings.start_video_paused;
+}
+
+void session_choose_video_again(Phone *phone, Line *line)
+{
+        bool before = line->shown.session.video_paused;
+
+        session_choose_video(line);
+        if (line->shown.session.video_paused != before)
+                session_changed(phone, line, PHONE_PROPERTY_VIDEO_PAUSED);
+}
+
 void session_open(Phone *phone, Line *line)
 {
         line->shown.has_session = true;
@@ -51,8 +74,17 @@ static void session_start_worker(Phone *phone, Line *line)
         phone_act(phone, PHONE_WORKER_START, line_id(line));
 }
 
+static void session_show_screen(Phone *phone, Line *line, bool on)
+{
+        if (line->shown.session.screen_sharing == on)
+                return;
+        line->shown.session.screen_sharing = on;
+        session_changed(phone, line, PHONE_PROPERTY_SCREEN_SHARING);
+}
+
 static void session_stop_worker(Phone *phone, Line *line)
 {
+        session_show_screen(phone, line, false);
         line->joined = false;
         line->flows_said = false;
         line->signals_lost = false;
@@ -94,6 +126,7 @@ void session_begin(Phone *phone, Line *line, const char *join_token, Errand *err
                 errand = errand_new(phone, MESSAGE_JOIN, line_id(line));
         STR_SET(errand->message.join.token, join_token);
         errand->message.join.muted = line->shown.session.audio_muted;
+        errand->message.join.video_paused = line->shown.session.video_paused;
         errand_add(phone, errand);
         session_start_worker(phone, line);
 }
@@ -171,6 +204,8 @@ int session_joined(Phone *phone, Line *line, const ReplyJoin *reply)
         action->join.reply.ice_servers = TAKE_PTR(servers);
         action->join.settings = session->settings;
         action->join.muted = session->audio_muted;
+        action->join.video = session_is_video(line) || !session->video_paused;
+        action->join.video_paused = session->video_paused;
         return 0;
 }
 
@@ -199,12 +234,16 @@ bool session_media_flows(const PhoneSession *session)
 
 static void session_ask_state(Phone *phone, Line *line)
 {
-        Errand *errand = errand_find(phone, MESSAGE_STATE, line_id(line));
+        Errand *errand = errand_find_last(phone, MESSAGE_STATE, line_id(line));
         bool merged = errand && !errand->sent;
 
         if (!merged)
                 errand = errand_new(phone, MESSAGE_STATE, line_id(line));
-        errand->message.state.muted = line->shown.session.audio_muted;
+        const PhoneSession *session = &line->shown.session;
+
+        errand->message.state.muted = session->audio_muted;
+        errand->message.state.video_paused = session->video_paused && !session->screen_sharing;
+        errand->message.state.sharing = session->screen_sharing;
         errand->message.state.media_flows = line->flows_said;
         if (!merged)
                 errand_add(phone, errand);
@@ -230,6 +269,31 @@ void session_mute(Phone *phone, Line *line, bool on)
         session_changed(phone, line, PHONE_PROPERTY_AUDIO_MUTED);
         if (line->joined)
                 phone_act(phone, PHONE_WORKER_MUTE, line_id(line))->on = on;
+        if (session_is_in_media(session))
+                session_ask_state(phone, line);
+}
+
+void session_pause_video(Phone *phone, Line *line, bool on)
+{
+        PhoneSession *session = &line->shown.session;
+
+        if (session->video_paused == on)
+                return;
+        session->video_paused = on;
+        session_changed(phone, line, PHONE_PROPERTY_VIDEO_PAUSED);
+        if (line->joined)
+                phone_act(phone, PHONE_WORKER_PAUSE, line_id(line))->on = on;
+        if (session_is_in_media(session))
+                session_ask_state(phone, line);
+}
+
+static void session_set_screen(Phone *phone, Line *line, bool on)
+{
+        PhoneSession *session = &line->shown.session;
+
+        if (session->screen_sharing == on)
+                return;
+        session_show_screen(phone, line, on);
         if (session_is_in_media(session))
                 session_ask_state(phone, line);
 }
@@ -275,7 +339,9 @@ int phone_worker_state(Phone *phone, const Instant *instant, const char *session
         return 0;
 }
 
-int phone_worker_muted(Phone *phone, const Instant *instant, const char *session_id, bool on)
+/* What it says of its devices. */
+static int session_told(Phone *phone, const Instant *instant, const char *session_id, bool on,
+                        void (*take)(Phone *phone, Line *line, bool on))
 {
         int r;
 
@@ -284,14 +350,41 @@ int phone_worker_muted(Phone *phone, const Instant *instant, const char *session
         if (r < 0)
                 return r;
         Line *line = session_of_worker(phone, session_id);
-        if (line && line->joined) {
-                if (on)
-                        session_mute(phone, line, true);
-                else if (line->shown.session.audio_muted)
-                        phone_act(phone, PHONE_WORKER_MUTE, session_id)->on = true;
-        }
+        if (line && line->joined)
+                take(phone, line, on);
         phone_settle(phone);
         return 0;
+}
+
+static void session_is_muted(Phone *phone, Line *line, bool on)
+{
+        if (on)
+                session_mute(phone, line, true);
+        else if (line->shown.session.audio_muted)
+                phone_act(phone, PHONE_WORKER_MUTE, line_id(line))->on = true;
+}
+
+int phone_worker_muted(Phone *phone, const Instant *instant, const char *session_id, bool on)
+{
+        return session_told(phone, instant, session_id, on, session_is_muted);
+}
+
+static void session_is_paused(Phone *phone, Line *line, bool on)
+{
+        if (on)
+                session_pause_video(phone, line, true);
+        else if (line->shown.session.video_paused)
+                phone_act(phone, PHONE_WORKER_PAUSE, line_id(line))->on = true;
+}
+
+int phone_worker_paused(Phone *phone, const Instant *instant, const char *session_id, bool on)
+{
+        return session_told(phone, instant, session_id, on, session_is_paused);
+}
+
+int phone_worker_screen(Phone *phone, const Instant *instant, const char *session_id, bool on)
+{
+        return session_told(phone, instant, session_id, on, session_set_screen);
 }
 
 int phone_worker_error(Phone *phone, const Instant *instant, const char *session_id,
@@ -328,6 +421,7 @@ int phone_worker_gone(Phone *phone, const Instant *instant, const char *session_
                 PhoneSession *session = &line->shown.session;
 
                 line->worker = false;
+                session_show_screen(phone, line, false);
                 for (size_t i = 0; i < session->n_participants; i++)
                         session->participants[i].media.connected = false;
                 if (session_is_in_media(session))

@@ -140,7 +140,8 @@ int user_message(Phone *phone, const Message *message)
                 user_take_groups(phone, groups, n);
                 return 0;
         default:
-                if (message->settings.has_when_busy)
+                /* Likewise: it was said before ours came to the hub. */
+                if (message->settings.has_when_busy && !errand_find(phone, MESSAGE_SETTINGS, ""))
                         user_when_busy(phone, message->settings.when_busy);
                 return 0;
         }

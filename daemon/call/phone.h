@@ -93,7 +93,9 @@ typedef struct SessionParticipant {
 
 typedef struct PhoneSession {
         SessionState state;
-        bool audio_muted, video_paused;
+        bool audio_muted;
+        bool video_paused;   /* the camera is closed, as it is in a call that is none of pictures */
+        bool screen_sharing; /* a screen is shown in its place */
         SessionSettings settings;
         char own_id[PARTICIPANT_ID_MAX + 1];
         SessionParticipant *participants; /* owned by the phone; the others */
@@ -198,6 +200,7 @@ typedef enum PhoneCommandType {
         PHONE_COMMAND_JOIN,
         PHONE_COMMAND_LEAVE,
         PHONE_COMMAND_MUTE,
+        PHONE_COMMAND_PAUSE_VIDEO,
         PHONE_COMMAND_BLOCK,
         PHONE_COMMAND_WHEN_BUSY,
         PHONE_COMMAND_DO_NOT_DISTURB,
@@ -221,7 +224,7 @@ typedef struct PhoneCommand {
                 } accept;
                 CallStatus status;        /* REJECT */
                 SessionSettings settings; /* JOIN */
-                bool on;                  /* MUTE, DO_NOT_DISTURB */
+                bool on;                  /* MUTE, PAUSE_VIDEO, DO_NOT_DISTURB */
                 WhenBusy when_busy;
                 MessageSessions sessions; /* SEEN, FORGET */
                 MessageBlock block;
@@ -258,6 +261,7 @@ typedef enum PhoneProperty { /* bits; which properties have changed */
         PHONE_PROPERTY_VIDEO_PAUSED = 1 << 18,
         PHONE_PROPERTY_PARTICIPANTS = 1 << 19,
         PHONE_PROPERTY_VERIFICATION_CODE = 1 << 21,
+        PHONE_PROPERTY_SCREEN_SHARING = 1 << 22,
 } PhoneProperty;
 
 typedef enum PhoneTone {
@@ -296,6 +300,7 @@ typedef enum PhoneActionType {
         PHONE_WORKER_PARTICIPANT_LEFT,
         PHONE_WORKER_SIGNAL,  /* `message` is a MESSAGE_SIGNALLED for it */
         PHONE_WORKER_MUTE,    /* `on` */
+        PHONE_WORKER_PAUSE,   /* likewise, of the camera */
         PHONE_WORKER_STOP,    /* ends the media; the worker goes */
         PHONE_HISTORY_PUT,    /* the store takes `record`, replacing one of the same session */
         PHONE_HISTORY_FORGET, /* `sessions`: deleted on another device */
@@ -329,8 +334,8 @@ typedef struct PhoneAction {
                 struct {
                         ReplyJoin reply; /* owned by the action */
                         SessionSettings settings;
-                        bool muted;
-                } join;                    /* WORKER_JOIN */
+                        bool muted, video, video_paused; /* as in WorkerJoin */
+                } join;                                  /* WORKER_JOIN */
                 PhoneCallState *state;     /* CALL_SAVE; owned by the action, who carries it out may
                                               take it and leave NULL */
                 CallRecord record;         /* HISTORY_PUT; owned by the action */
@@ -415,6 +420,10 @@ int phone_worker_state(Phone *phone, const Instant *instant, const char *session
  * who believes to be muted.
  */
 int phone_worker_muted(Phone *phone, const Instant *instant, const char *session_id, bool on);
+/* The same for its camera. */
+int phone_worker_paused(Phone *phone, const Instant *instant, const char *session_id, bool on);
+/* It shows a screen now, or none any more. */
+int phone_worker_screen(Phone *phone, const Instant *instant, const char *session_id, bool on);
 int phone_worker_signal(Phone *phone, const Instant *instant, const char *session_id,
                         const char *peer, const char *data);
 int phone_worker_participant(Phone *phone, const Instant *instant, const char *session_id,

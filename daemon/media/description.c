@@ -5,7 +5,8 @@
 
 #include "base/str.h"
 
-#define PAYLOAD_MAX 127 /* RFC 3550 section 5.1: seven bits */
+#define PAYLOAD_MAX 127  /* RFC 3550 section 5.1: seven bits */
+#define EXTENSION_MAX 14 /* RFC 8285 section 4.2: of one-byte headers, which all browsers use */
 
 GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char *text)
 {
@@ -24,7 +25,7 @@ GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char
 }
 
 /* "111 opus/48000/2" */
-static int opus_payload(const GstSDPAttribute *attribute)
+static int codec_payload(const GstSDPAttribute *attribute, const char *codec)
 {
         char *end;
 
@@ -33,24 +34,62 @@ static int opus_payload(const GstSDPAttribute *attribute)
         long payload = strtol(attribute->value, &end, 10);
 
         if (payload < 0 || payload > PAYLOAD_MAX ||
-            g_ascii_strncasecmp(end, " opus/48000", strlen(" opus/48000")) != 0)
+            g_ascii_strncasecmp(end, codec, strlen(codec)) != 0)
                 return -1;
         return (int)payload;
 }
 
-int description_opus_payload(const GstWebRTCSessionDescription *description)
+/* The first m= section of that kind which has the codec; NULL: none has. */
+static const GstSDPMedia *find_media(const GstWebRTCSessionDescription *description,
+                                     const char *kind, const char *codec, int *ret_payload)
 {
         for (guint i = 0; i < gst_sdp_message_medias_len(description->sdp); i++) {
                 const GstSDPMedia *media = gst_sdp_message_get_media(description->sdp, i);
 
-                if (!str_eq(gst_sdp_media_get_media(media), "audio"))
+                if (!str_eq(gst_sdp_media_get_media(media), kind))
                         continue;
                 for (guint j = 0; j < gst_sdp_media_attributes_len(media); j++) {
-                        int payload = opus_payload(gst_sdp_media_get_attribute(media, j));
+                        int payload = codec_payload(gst_sdp_media_get_attribute(media, j), codec);
 
-                        if (payload >= 0)
-                                return payload;
+                        if (payload >= 0) {
+                                *ret_payload = payload;
+                                return media;
+                        }
                 }
         }
-        return -1;
+        return NULL;
+}
+
+int description_opus_payload(const GstWebRTCSessionDescription *description)
+{
+        int payload;
+
+        return find_media(description, "audio", " opus/48000", &payload) ? payload : -1;
+}
+
+/* "3 http://…", or with a direction: "3/sendrecv http://…" */
+static unsigned extension_id(const GstSDPMedia *media, const char *uri)
+{
+        const char *value;
+
+        for (guint i = 0; (value = gst_sdp_media_get_attribute_val_n(media, "extmap", i)); i++) {
+                const char *space = strchr(value, ' ');
+                long id = strtol(value, NULL, 10);
+
+                if (space && str_eq(space + 1, uri) && id > 0 && id <= EXTENSION_MAX)
+                        return (unsigned)id;
+        }
+        return 0;
+}
+
+bool description_video_format(const GstWebRTCSessionDescription *description, VideoFormat *ret)
+{
+        int payload;
+        const GstSDPMedia *media = find_media(description, "video", " VP8/90000", &payload);
+
+        if (!media)
+                return false;
+        *ret = (VideoFormat){.payload = (unsigned)payload,
+                             .transport_cc = extension_id(media, TRANSPORT_CC_URI)};
+        return true;
 }

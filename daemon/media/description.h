@@ -7,9 +7,21 @@
 
 #define GST_USE_UNSTABLE_API
 #include <gst/webrtc/webrtc.h>
+#include <stdbool.h>
 
 /* NULL: that is no SDP, or one without any media. */
 GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char *text);
 
 /* The payload type that it gives Opus; -1: it has none. */
 int description_opus_payload(const GstWebRTCSessionDescription *description);
+
+#define TRANSPORT_CC_URI "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+
+/* How pictures go, as the two ends have to agree on. */
+typedef struct VideoFormat {
+        unsigned payload;      /* of VP8 */
+        unsigned transport_cc; /* the number of that header extension; 0: without */
+} VideoFormat;
+
+/* How it would have VP8; false: it has no m= section with it. */
+bool description_video_format(const GstWebRTCSessionDescription *description, VideoFormat *ret);

@@ -5,10 +5,12 @@
 #include <glib-unix.h>
 #include <sys/socket.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 
 struct Link {
         int listen_fd, fd; /* fd: of the controller, or -1 */
+        int descriptor;    /* came with the message being told; -1: none */
         guint listen_source, source;
         const LinkEvents *events;
         void *userdata;
@@ -53,10 +55,40 @@ static void take_message(Link *link, size_t length)
         worker_message_done(&message);
 }
 
+/* More than one are cut off by the kernel, and closed. */
+static ssize_t receive(Link *link)
+{
+        union {
+                struct cmsghdr header;
+                char bytes[CMSG_SPACE(sizeof(int))];
+        } control = {};
+        struct iovec part = {link->buffer, WORKER_MESSAGE_MAX};
+        struct msghdr message = {
+                .msg_iov = &part,
+                .msg_iovlen = 1,
+                .msg_control = &control,
+                .msg_controllen = sizeof(control),
+        };
+        ssize_t n = recvmsg(link->fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+        const struct cmsghdr *header = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
+
+        if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+            header->cmsg_len == CMSG_LEN(sizeof(int)))
+                memcpy(&link->descriptor, CMSG_DATA(header), sizeof(int));
+        return n;
+}
+
+static void drop_descriptor(Link *link)
+{
+        if (link->descriptor >= 0)
+                close(link->descriptor);
+        link->descriptor = -1;
+}
+
 static gboolean on_readable(int fd, GIOCondition condition, void *data)
 {
         Link *link = data;
-        ssize_t n = recv(fd, link->buffer, WORKER_MESSAGE_MAX, MSG_DONTWAIT | MSG_TRUNC);
+        ssize_t n = receive(link);
 
         /* ECONNRESET: it has gone without reading all; what it said before it went comes next. */
         if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET))
@@ -68,10 +100,12 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
         if (n > WORKER_MESSAGE_MAX) {
                 log_warning("message from tringd refused: %zd bytes are more than %d", n,
                             WORKER_MESSAGE_MAX);
+                drop_descriptor(link);
                 return G_SOURCE_CONTINUE;
         }
         link->buffer[n] = '\0';
         take_message(link, (size_t)n);
+        drop_descriptor(link);
         return G_SOURCE_CONTINUE;
 }
 
@@ -117,7 +151,7 @@ int link_new(int fd, const LinkEvents *events, void *userdata, Link **ret)
         if (!link)
                 return -ENOMEM;
         link->listen_fd = fd;
-        link->fd = -1;
+        link->fd = link->descriptor = -1;
         link->events = events;
         link->userdata = userdata;
         listen_again(link);
@@ -138,6 +172,11 @@ Link *link_free(Link *link)
         close(link->listen_fd);
         free(link);
         return NULL;
+}
+
+int link_take_descriptor(Link *link)
+{
+        return TAKE_FD(link->descriptor);
 }
 
 void link_send(Link *link, const WorkerMessage *message)

@@ -24,5 +24,8 @@ int link_new(int fd, const LinkEvents *events, void *userdata, Link **ret);
 Link *link_free(Link *link);
 DEFINE_CLEANUP(Link *, link_free);
 
+/* The descriptor that came with the message being told, which is then the caller's; -1: none. */
+int link_take_descriptor(Link *link);
+
 /* Without a controller, nobody is told. */
 void link_send(Link *link, const WorkerMessage *message);

@@ -136,6 +136,8 @@ int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
                 .relay_only = mesh->options.relay_only,
                 .sound = mesh->options.sound,
                 .voice = mesh->options.voice,
+                .video = mesh->options.video,
+                .with_video = mesh->options.with_video,
                 .events = &remote_events,
                 .userdata = mesh,
         };
@@ -151,6 +153,15 @@ int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
         tell_participant(mesh, entry->remote);
         TAKE_PTR(entry);
         return 0;
+}
+
+void mesh_want_video(Mesh *mesh)
+{
+        MeshEntry *entry;
+
+        mesh->options.with_video = true;
+        DL_FOREACH (mesh->entries, entry)
+                remote_want_video(entry->remote);
 }
 
 void mesh_remove(Mesh *mesh, const char *participant_id)

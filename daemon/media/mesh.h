@@ -26,6 +26,8 @@ typedef struct MeshOptions {
         bool relay_only;
         CallSound *sound; /* NULL: nothing is played */
         Voice *voice;     /* NULL: echo */
+        Video *video;     /* likewise */
+        bool with_video;  /* pictures are offered from the beginning */
         const MeshEvents *events;
         void *userdata;
 } MeshOptions;
@@ -37,6 +39,8 @@ DEFINE_CLEANUP(Mesh *, mesh_free);
 
 /* One who is there; `offers`: the offer is ours to make. Negative errno: told by `fault`. */
 int mesh_add(Mesh *mesh, const Participant *participant, bool offers);
+/* A picture of ours may go out from now on, to everybody. */
+void mesh_want_video(Mesh *mesh);
 /* To one who has left, things may still come: they are dropped. */
 void mesh_remove(Mesh *mesh, const char *participant_id);
 void mesh_signal(Mesh *mesh, const MessageSignal *message);

@@ -112,7 +112,8 @@ static void on_pad(GstElement *webrtc, GstPad *pad, void *data)
 
         if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC)
                 return;
-        discard(peer, pad);
+        if (peer_video_link(peer, pad) < 0)
+                discard(peer, pad);
 }
 
 void peer_listen(Peer *peer)
@@ -127,11 +128,18 @@ void peer_listen(Peer *peer)
 
 static void post_counted(GstPromise *promise, void *data, PeerEventType type)
 {
+        Peer *peer = data;
         const GstStructure *reply = peer_promise_reply(promise);
-        PeerEvent *event = peer_event_new(data, type);
+        PeerEvent *event = peer_event_new(peer, type);
+        const StatsSources sources = {
+                .voice_in = atomic_load(&peer->voice_source),
+                .voice_out = peer->send.ssrc,
+                .picture_in = stats_source_of(peer->video.receive.pad),
+                .picture_out = stats_source_of(peer->video.send.pad),
+        };
 
         if (reply)
-                stats_read(reply, &event->counted);
+                stats_read(reply, &sources, &event->counted);
         peer_event_post(event);
         gst_promise_unref(promise);
 }

@@ -3,8 +3,8 @@
 
 /*
  * A peer's inside, shared by its parts: peer.c (beginning, end, how it goes), peer-negotiation.c
- * (offer and answer), peer-voice.c (the sound both ways) and peer-event.c (from GStreamer's threads
- * to the main loop).
+ * (offer and answer), peer-voice.c (the sound both ways), peer-video.c (the pictures) and
+ * peer-event.c (from GStreamer's threads to the main loop).
  */
 
 #include "media/chain.h"
@@ -13,6 +13,19 @@
 #include "media/peer.h"
 #include "media/stats.h"
 #include "media/verification.h"
+#include "media/video-chain.h"
+
+/* The second medium: pictures, both ways. */
+typedef struct PeerVideo {
+        bool wanted; /* ours is to go out, or may: there has to be an m= section for it */
+        bool asked;  /* for an offer that has one */
+        bool agreed; /* on one */
+        bool sending;
+        VideoSendChain send;
+        VideoReceiveChain receive;
+        unsigned pictures_told; /* by stats */
+        usec_t asked_at;        /* for a key frame; of the receiving thread of an echo */
+} PeerVideo;
 
 /* Counted (g_atomic_rc_box): GStreamer's threads and events on their way hold on to it. */
 struct Peer {
@@ -29,7 +42,8 @@ struct Peer {
         guint bus_watch, timer;
         SendChain send;
         GstWebRTCSessionDescription *offer; /* owned: waits for the send chain's caps */
-        bool negotiated;                    /* a remote offer after this asks for no new chain */
+        bool offer_due;                     /* what we have to offer is more than we have offered */
+        bool offering;                      /* an offer of ours is not answered yet */
         usec_t began;
 
         Fingerprint announced; /* by the other side's session description */
@@ -40,8 +54,13 @@ struct Peer {
         Outlet *outlet; /* not owned */
         Voice *voice;
         Congestion congestion;
-        _Atomic usec_t arrived; /* the last packet */
+        _Atomic usec_t arrived;   /* the last packet */
+        atomic_uint voice_source; /* of what comes; 0: nothing yet */
         StatsCounters counted;
+
+        Video *own_video; /* not owned; NULL: echo */
+        View *view;       /* likewise */
+        PeerVideo video;
 };
 
 void peer_unref(void *peer);
@@ -55,6 +74,25 @@ void peer_fail(Peer *peer, const char *text);
 int peer_build_send_chain(Peer *peer, unsigned payload);
 /* Caps have reached the webrtcbin: now there can be an offer or an answer. */
 void peer_caps_known(Peer *peer);
+/* Our offer has been answered, or our answer has been given. */
+void peer_agreed(Peer *peer);
+
+/* ---- peer-video.c ---- */
+
+/* The chain to the other side. 0 or negative errno. */
+int peer_video_build(Peer *peer, const VideoFormat *format);
+/* There is none to wait for, or its caps have reached the webrtcbin. */
+bool peer_video_is_ready(const Peer *peer);
+/* Sends, if there is a way to. */
+void peer_video_connected(Peer *peer);
+/* A source pad of the webrtcbin; in GStreamer's thread. -EINVAL: that is no VP8. */
+int peer_video_link(Peer *peer, GstPad *pad);
+/* Once a second. */
+void peer_video_look(Peer *peer);
+void peer_video_stats(Peer *peer, usec_t elapsed, WorkerParticipantStats *stats);
+/* The end, before and after the pipeline's. */
+void peer_video_stop(Peer *peer);
+void peer_video_done(Peer *peer);
 
 /* ---- peer-voice.c ---- */
 
@@ -76,6 +114,8 @@ typedef enum PeerEventType {
         PEER_EVENT_CONNECTION,
         PEER_EVENT_GATHERED, /* all of our candidates */
         PEER_EVENT_PATH,
+        PEER_EVENT_AGREED,
+        PEER_EVENT_PICTURE,
         PEER_EVENT_STATS,
         PEER_EVENT_FAILED,
 } PeerEventType;

@@ -3,10 +3,13 @@
 
 static void on_description_taken(GstPromise *promise, void *data)
 {
+        Peer *peer = data;
         const GstStructure *reply = peer_promise_reply(promise);
 
         if (reply && gst_structure_has_field(reply, "error"))
-                peer_post_failure(data, "the other side's session description cannot be used");
+                peer_post_failure(peer, "the other side's session description cannot be used");
+        else if (peer->offers)
+                peer_event_post(peer_event_new(peer, PEER_EVENT_AGREED));
         gst_promise_unref(promise);
 }
 
@@ -27,6 +30,8 @@ static void on_description_made(GstPromise *promise, void *data)
                 /* Before the candidates, which setting it sets free. */
                 peer_event_post(event);
                 g_signal_emit_by_name(peer->webrtc, "set-local-description", made, NULL);
+                if (!peer->offers)
+                        peer_event_post(peer_event_new(peer, PEER_EVENT_AGREED));
         } else {
                 peer_post_failure(peer, "no session description could be made");
         }
@@ -35,6 +40,8 @@ static void on_description_made(GstPromise *promise, void *data)
 
 static void make_offer(Peer *peer)
 {
+        peer->offer_due = false;
+        peer->offering = true;
         g_signal_emit_by_name(peer->webrtc, "create-offer", NULL,
                               peer_promise_new(peer, on_description_made));
 }
@@ -49,7 +56,6 @@ static void make_answer(Peer *peer)
 {
         take_description(peer, peer->offer);
         g_clear_pointer(&peer->offer, gst_webrtc_session_description_free);
-        peer->negotiated = true;
         g_signal_emit_by_name(peer->webrtc, "create-answer", NULL,
                               peer_promise_new(peer, on_description_made));
 }
@@ -66,10 +72,80 @@ int peer_build_send_chain(Peer *peer, unsigned payload)
 
         if (r < 0)
                 return r;
+        peer->offer_due = peer->offers;
         peer_connect_signal(peer, peer->send.pad, "notify::caps", G_CALLBACK(on_caps));
         if (gst_pad_has_current_caps(peer->send.pad))
                 peer_event_post(peer_event_new(peer, PEER_EVENT_CAPS));
         return peer_voice_speak(peer);
+}
+
+/* An offer or answer that does without what has no caps yet would leave it out for good. */
+static bool chains_are_ready(const Peer *peer)
+{
+        return peer->send.source && gst_pad_has_current_caps(peer->send.pad) &&
+               peer_video_is_ready(peer);
+}
+
+/* As often as something changes; the one who offers has at most one offer out at a time. */
+void peer_caps_known(Peer *peer)
+{
+        if (!chains_are_ready(peer))
+                return;
+        if (peer->offers && peer->offer_due && !peer->offering)
+                make_offer(peer);
+        else if (!peer->offers && peer->offer)
+                make_answer(peer);
+}
+
+static void ask_for_video(Peer *peer)
+{
+        if (peer->video.asked)
+                return;
+        peer->video.asked = true;
+        peer->events->signal(peer->userdata, peer,
+                             &(MediaSignal){.type = MEDIA_SIGNAL_OFFER_WANTED});
+}
+
+void peer_agreed(Peer *peer)
+{
+        peer->offering = false;
+        peer->video.agreed = peer->video.send.source;
+        peer_video_connected(peer);
+        if (peer->offers)
+                peer_caps_known(peer);
+        else if (peer->video.wanted && !peer->video.send.source)
+                ask_for_video(peer);
+}
+
+void peer_want_video(Peer *peer)
+{
+        if (peer->video.wanted)
+                return;
+        peer->video.wanted = true;
+        if (peer->video.send.source)
+                return;
+        if (!peer->offers) {
+                if (peer->send.source && !peer->offer)
+                        ask_for_video(peer);
+                return;
+        }
+        peer->offer_due = true;
+        if (peer_video_build(peer, &VIDEO_CHAIN_FORMAT) < 0)
+                peer->events->fault(peer->userdata, peer, "no picture can be sent");
+}
+
+/* Whoever offers pictures gets a way for ours as well: then none has to be agreed on later. */
+static int build_what_is_offered(Peer *peer, const GstWebRTCSessionDescription *offer,
+                                 unsigned payload)
+{
+        VideoFormat format;
+        int r = 0;
+
+        if (!peer->send.source)
+                r = peer_build_send_chain(peer, payload);
+        if (r == 0 && !peer->video.send.source && description_video_format(offer, &format))
+                r = peer_video_build(peer, &format);
+        return r;
 }
 
 static void take_offer(Peer *peer, GstWebRTCSessionDescription *offer)
@@ -83,23 +159,10 @@ static void take_offer(Peer *peer, GstWebRTCSessionDescription *offer)
                 return;
         }
         peer->offer = offer;
-        if (peer->negotiated)
-                make_answer(peer);
-        else if (!peer->send.source && peer_build_send_chain(peer, (unsigned)payload) < 0)
+        if (build_what_is_offered(peer, offer, (unsigned)payload) < 0)
                 peer_fail(peer, "the way to the other side could not be built");
-}
-
-/* Caps come more than once; the first time matters. */
-void peer_caps_known(Peer *peer)
-{
-        if (peer->negotiated)
-                return;
-        if (peer->offers) {
-                peer->negotiated = true;
-                make_offer(peer);
-        } else if (peer->offer) {
-                make_answer(peer);
-        }
+        else
+                peer_caps_known(peer);
 }
 
 static void take_sdp(Peer *peer, const MediaSignal *signal)
@@ -140,9 +203,9 @@ void peer_signal(Peer *peer, const MediaSignal *signal)
                 g_signal_emit_by_name(peer->webrtc, "add-ice-candidate", signal->mline,
                                       signal->text);
                 break;
+        case MEDIA_SIGNAL_OFFER_WANTED: /* the remote's */
         case MEDIA_SIGNAL_NO_MORE_CANDIDATES:
-        case MEDIA_SIGNAL_OFFER_WANTED: /* for one with more to offer than it did at first */
-        case MEDIA_SIGNAL_NONCE:        /* the mesh's */
+        case MEDIA_SIGNAL_NONCE: /* the mesh's */
         case MEDIA_SIGNAL_NONE:
                 break;
         }

@@ -29,6 +29,7 @@ static void set_state(Peer *peer, PeerState state)
         if (peer->state == state || peer->state == PEER_FAILED)
                 return;
         peer->state = state;
+        peer_video_connected(peer);
         peer->events->changed(peer->userdata, peer);
 }
 
@@ -133,6 +134,7 @@ static gboolean look(void *data)
         usec_t now = clock_boottime(), arrived = atomic_load(&peer->arrived);
         bool silent = now > arrived && now - arrived > LOST_US;
 
+        peer_video_look(peer);
         if (peer->state == PEER_CONNECTED && silent)
                 set_state(peer, PEER_INTERRUPTED);
         else if (peer->state == PEER_INTERRUPTED && !silent)
@@ -166,6 +168,7 @@ static void conclude_stats(Peer *peer, const StatsCounters *counted)
         outlet_count(peer->outlet, &sound);
         STR_SET(stats.id, peer->participant.id);
         stats_conclude(&peer->counted, counted, sound.delay_ms, &stats);
+        peer_video_stats(peer, counted->at - peer->counted.at, &stats);
         peer->counted = *counted;
         peer->events->stats(peer->userdata, peer, &stats);
 }
@@ -190,6 +193,13 @@ void peer_handle(Peer *peer, const PeerEvent *event)
                 break;
         case PEER_EVENT_PATH:
                 peer_voice_adapt(peer, &event->counted);
+                break;
+        case PEER_EVENT_AGREED:
+                peer_agreed(peer);
+                break;
+        case PEER_EVENT_PICTURE:
+                view_look(peer->view);
+                peer->events->changed(peer->userdata, peer);
                 break;
         case PEER_EVENT_STATS:
                 conclude_stats(peer, &event->counted);
@@ -234,6 +244,8 @@ int peer_new(const PeerOptions *options, Peer **ret)
         peer->userdata = options->userdata;
         peer->outlet = options->outlet;
         peer->voice = options->voice;
+        peer->own_video = options->video;
+        peer->view = options->view;
         peer->began = peer->counted.at = clock_boottime();
         r = build_pipeline(peer, options);
         if (r < 0) {
@@ -245,6 +257,8 @@ int peer_new(const PeerOptions *options, Peer **ret)
                 return -EIO;
         if (peer->offers)
                 r = peer_build_send_chain(peer, CHAIN_PAYLOAD);
+        if (r == 0 && options->with_video)
+                peer_want_video(peer);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(peer);
@@ -263,10 +277,12 @@ Peer *peer_free(Peer *peer)
                 g_source_remove(peer->timer);
         if (peer->webrtc)
                 g_signal_handlers_disconnect_by_data(peer->webrtc, peer);
+        peer_video_stop(peer);
         if (peer->send.pad)
                 g_signal_handlers_disconnect_by_data(peer->send.pad, peer);
         gst_element_set_state(peer->pipeline, GST_STATE_NULL);
         send_chain_done(&peer->send);
+        peer_video_done(peer);
         gst_object_unref(peer->pipeline);
         peer_unref(peer);
         return NULL;

@@ -13,6 +13,8 @@
  */
 
 #include "media/outlet.h"
+#include "media/video.h"
+#include "media/view.h"
 #include "media/voice.h"
 #include "wire/media-signal.h"
 #include "wire/worker.h"
@@ -43,8 +45,11 @@ typedef struct PeerOptions {
         const IceServer *ice_servers;
         size_t n_ice_servers;
         bool relay_only;
-        Outlet *outlet; /* outlives the peer */
-        Voice *voice;   /* outlives the peer; NULL: echo, what is heard is sent back */
+        Outlet *outlet;  /* outlives the peer */
+        Voice *voice;    /* outlives the peer; NULL: echo, what is heard is sent back */
+        Video *video;    /* outlives the peer; NULL: echo, likewise */
+        View *view;      /* likewise: what of their pictures is shown */
+        bool with_video; /* offers pictures from the beginning */
         const PeerEvents *events;
         void *userdata;
 } PeerOptions;
@@ -56,6 +61,10 @@ DEFINE_CLEANUP(Peer *, peer_free);
 
 /* What came from the participant. Nonsense is a fault, and changes nothing. */
 void peer_signal(Peer *peer, const MediaSignal *signal);
+/* A picture of ours may go out from now on: a way for it is agreed on, if there is none yet. */
+void peer_want_video(Peer *peer);
+/* Of the other side's picture. */
+void peer_request_key(Peer *peer);
 /* Answered by one stats event. */
 void peer_request_stats(Peer *peer);
 

@@ -30,6 +30,7 @@ struct Remote {
         RemoteOptions options;
         Participant participant;
         Outlet *outlet;
+        View *view;
         Verification verification;
         Connection now, next; /* next: being set up to take the place of `now` */
         Connection old;       /* its place was taken */
@@ -71,6 +72,9 @@ static int connect_anew(Remote *remote, uint32_t number, Connection *ret)
                 .relay_only = options->relay_only,
                 .outlet = remote->outlet,
                 .voice = options->voice,
+                .video = options->video,
+                .view = remote->view,
+                .with_video = options->with_video,
                 .events = &peer_events,
                 .userdata = remote,
         };
@@ -131,6 +135,10 @@ static gboolean look(void *data)
 {
         Remote *remote = data;
         usec_t now = clock_boottime();
+
+        if (view_look(remote->view))
+                tell_changed(remote);
+
         bool lost = peer_state(remote->now.peer) == PEER_INTERRUPTED;
 
         if (remote->old.peer && now - remote->old_since >= LINGER_US)
@@ -174,6 +182,7 @@ static void take_over(Remote *remote)
         remote->next = (Connection){};
         remote->lost = 0;
         outlet_follow(remote->outlet, remote->now.peer);
+        view_follow(remote->view, remote->now.peer);
         if (remote->wants_stats)
                 peer_request_stats(remote->now.peer);
 }
@@ -254,7 +263,8 @@ void remote_signal(Remote *remote, const MediaSignal *signal)
                 return;
         }
         if (signal->type == MEDIA_SIGNAL_OFFER_WANTED) {
-                peer_signal(remote->now.peer, signal);
+                if (remote->options.offers)
+                        remote_want_video(remote);
                 return;
         }
         if (verification_take(&remote->verification, signal, text) < 0) {
@@ -268,6 +278,14 @@ void remote_signal(Remote *remote, const MediaSignal *signal)
                 tell_changed(remote);
 }
 
+void remote_want_video(Remote *remote)
+{
+        remote->options.with_video = true;
+        peer_want_video(remote->now.peer);
+        if (remote->next.peer)
+                peer_want_video(remote->next.peer);
+}
+
 void remote_request_stats(Remote *remote)
 {
         remote->wants_stats = true;
@@ -279,6 +297,13 @@ void remote_request_stats(Remote *remote)
 static void on_speech(void *userdata)
 {
         tell_changed(userdata);
+}
+
+static void on_key_wanted(void *userdata)
+{
+        Remote *remote = userdata;
+
+        peer_request_key(remote->now.peer);
 }
 
 static int init_verification(Remote *remote)
@@ -305,10 +330,14 @@ int remote_new(const RemoteOptions *options, Remote **ret)
                 r = outlet_new(options->voice ? options->sound : NULL, options->session,
                                &remote->participant.party, on_speech, remote, &remote->outlet);
         if (r == 0)
+                r = view_new(options->video, options->session, &remote->participant.party,
+                             on_key_wanted, remote, &remote->view);
+        if (r == 0)
                 r = connect_anew(remote, 1, &remote->now);
         if (r < 0)
                 return r;
         outlet_follow(remote->outlet, remote->now.peer);
+        view_follow(remote->view, remote->now.peer);
         remote->timer = g_timeout_add_seconds(LOOK_S, look, remote);
         *ret = TAKE_PTR(remote);
         return 0;
@@ -326,6 +355,7 @@ Remote *remote_free(Remote *remote)
         connection_done(&remote->now);
         connection_done(&remote->old);
         outlet_free(remote->outlet);
+        view_free(remote->view);
         free(remote);
         return NULL;
 }
@@ -351,6 +381,8 @@ void remote_status(const Remote *remote, WorkerParticipantStatus *ret)
         };
         STR_SET(ret->id, remote->participant.id);
         STR_SET(media->audio_node, outlet_node(remote->outlet));
+        STR_SET(media->video_node, view_node(remote->view));
+        media->picture = view_is_coming(remote->view);
         if (peer_is_trusted(peer))
                 verification_code(&remote->verification, media->verification_code);
 }

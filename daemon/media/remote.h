@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * One other participant: its outlet, its verification, and the connection to it.
+ * One other participant: its outlet and view, its verification, and the connection to it.
  *
  * A connection that the network has taken away is not mended (webrtcbin cannot restart ICE) but
  * replaced: a second one is set up beside it, and takes its place once it works. Only the one who
@@ -33,6 +33,8 @@ typedef struct RemoteOptions {
         bool relay_only;
         CallSound *sound; /* NULL: nothing is played */
         Voice *voice;     /* NULL: echo */
+        Video *video;     /* likewise */
+        bool with_video;  /* pictures are offered from the beginning */
         const RemoteEvents *events;
         void *userdata;
 } RemoteOptions;
@@ -46,6 +48,8 @@ DEFINE_CLEANUP(Remote *, remote_free);
 void remote_signal(Remote *remote, const MediaSignal *signal);
 /* Another connection, please: the network is another. */
 void remote_restart(Remote *remote);
+/* A picture of ours may go out from now on. */
+void remote_want_video(Remote *remote);
 /* Answered by one stats event. */
 void remote_request_stats(Remote *remote);
 

@@ -61,6 +61,9 @@ static const Group groups[] = {
             "sched_get_priority_min sched_get_priority_max getpriority setpriority getcpu"},
         /* Signals that one gets. */
         {0, "rt_sigaction rt_sigprocmask rt_sigreturn sigreturn sigaltstack rt_sigtimedwait"},
+        /* Orc, which makes code for the conversion of pictures, would have a file for it, sets this
+         * before, and takes memory when it gets none. */
+        {0, "umask"},
         /* Who and where one is. */
         {0, "getpid getppid getuid geteuid getgid getegid getresuid getresgid getgroups uname "
             "sysinfo getrandom getrlimit ugetrlimit capget"},

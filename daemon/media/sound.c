@@ -192,6 +192,24 @@ void sound_look(Sound *sound, DeviceKind kind, const char *chosen, SoundDevice *
         pw_thread_loop_unlock(sound->loop);
 }
 
+bool sound_find_camera(Sound *sound, const char *name, char ret[static NODE_NAME_MAX + 1])
+{
+        const Device *device;
+        bool found;
+
+        pw_thread_loop_lock(sound->loop);
+        if (str_empty(name)) {
+                device = device_registry_default(sound->registry, DEVICE_CAMERA);
+                if (!device) /* the system's choice is a picture of a call */
+                        device = device_registry_at(sound->registry, DEVICE_CAMERA, 0);
+        } else {
+                device = device_registry_find(sound->registry, DEVICE_CAMERA, name);
+        }
+        found = device && str_copy(ret, NODE_NAME_MAX + 1, device->name) == 0;
+        pw_thread_loop_unlock(sound->loop);
+        return found;
+}
+
 struct pw_thread_loop *sound_loop(Sound *sound)
 {
         return sound->loop;

@@ -50,6 +50,10 @@ typedef struct SoundDevice {
 /* `chosen` is a node.name; empty: none. */
 void sound_look(Sound *sound, DeviceKind kind, const char *chosen, SoundDevice *ret);
 
+/* The camera of this node.name; with an empty one the system's default, or any. Whether there is
+ * one. */
+bool sound_find_camera(Sound *sound, const char *name, char ret[static NODE_NAME_MAX + 1]);
+
 /* For streams, in whatever thread: `changed` comes in the main loop. */
 void sound_tell_changed(Sound *sound);
 

@@ -47,27 +47,21 @@ static void read_codec(const GstStructure *stats, StatsCounters *counters)
         const char *type = gst_structure_get_string(stats, "mime-type");
         const char *slash = type ? strchr(type, '/') : NULL;
 
-        if (!slash || strlen(slash + 1) >= sizeof(counters->codec))
+        if (!slash || !g_str_has_prefix(type, "audio/") ||
+            strlen(slash + 1) >= sizeof(counters->codec))
                 return;
         for (size_t i = 0; i <= strlen(slash + 1); i++)
                 counters->codec[i] = g_ascii_tolower(slash[1 + i]);
 }
 
-static gboolean read_one(GQuark name, const GValue *value, void *data)
-{
-        StatsCounters *counters = data;
-        GstWebRTCStatsType type;
-        const GstStructure *stats;
+typedef struct Reading {
+        const StatsSources *sources;
+        StatsCounters *counters;
+} Reading;
 
-        if (!GST_VALUE_HOLDS_STRUCTURE(value))
-                return TRUE;
-        stats = gst_value_get_structure(value);
-        if (!gst_structure_get(stats, "type", GST_TYPE_WEBRTC_STATS_TYPE, &type, NULL))
-                return TRUE;
+static void read_voice(const GstStructure *stats, GstWebRTCStatsType type, StatsCounters *counters)
+{
         switch (type) {
-        case GST_WEBRTC_STATS_CODEC:
-                read_codec(stats, counters);
-                break;
         case GST_WEBRTC_STATS_INBOUND_RTP:
                 counters->packets_received = read_count(stats, "packets-received");
                 counters->bytes_received = read_count(stats, "bytes-received");
@@ -85,13 +79,58 @@ static gboolean read_one(GQuark name, const GValue *value, void *data)
         default:
                 break;
         }
+}
+
+static void read_picture(const GstStructure *stats, GstWebRTCStatsType type,
+                         StatsCounters *counters)
+{
+        if (type == GST_WEBRTC_STATS_INBOUND_RTP)
+                counters->picture_bytes_received = read_count(stats, "bytes-received");
+        else if (type == GST_WEBRTC_STATS_OUTBOUND_RTP)
+                counters->picture_bytes_sent = read_count(stats, "bytes-sent");
+}
+
+/* What they are of is told by the source alone: webrtcbin calls all of a bundle the same kind. */
+static gboolean read_one(GQuark name, const GValue *value, void *data)
+{
+        const Reading *reading = data;
+        GstWebRTCStatsType type;
+        const GstStructure *stats;
+        guint source = 0;
+
+        if (!GST_VALUE_HOLDS_STRUCTURE(value))
+                return TRUE;
+        stats = gst_value_get_structure(value);
+        if (!gst_structure_get(stats, "type", GST_TYPE_WEBRTC_STATS_TYPE, &type, NULL))
+                return TRUE;
+        gst_structure_get_uint(stats, "ssrc", &source);
+        if (type == GST_WEBRTC_STATS_CODEC)
+                read_codec(stats, reading->counters);
+        else if (source == 0)
+                return TRUE;
+        else if (source == reading->sources->voice_in || source == reading->sources->voice_out)
+                read_voice(stats, type, reading->counters);
+        else if (source == reading->sources->picture_in || source == reading->sources->picture_out)
+                read_picture(stats, type, reading->counters);
         return TRUE;
 }
 
-void stats_read(const GstStructure *report, StatsCounters *ret)
+void stats_read(const GstStructure *report, const StatsSources *sources, StatsCounters *ret)
 {
+        Reading reading = {sources, ret};
+
         *ret = (StatsCounters){.at = clock_boottime()};
-        gst_structure_foreach(report, read_one, ret);
+        gst_structure_foreach(report, read_one, &reading);
+}
+
+uint32_t stats_source_of(GstPad *pad)
+{
+        g_autoptr(GstCaps) caps = pad ? gst_pad_get_current_caps(pad) : NULL;
+        guint source = 0;
+
+        if (caps)
+                gst_structure_get_uint(gst_caps_get_structure(caps, 0), "ssrc", &source);
+        return source;
 }
 
 static uint32_t rate(uint64_t before, uint64_t now, usec_t elapsed)
@@ -114,6 +153,9 @@ void stats_conclude(const StatsCounters *before, const StatsCounters *now, doubl
         ret->loss = all > 0 ? lost / all : 0;
         ret->bitrate_in = rate(before->bytes_received, now->bytes_received, elapsed);
         ret->bitrate_out = rate(before->bytes_sent, now->bytes_sent, elapsed);
+        ret->video_bitrate_in =
+                rate(before->picture_bytes_received, now->picture_bytes_received, elapsed);
+        ret->video_bitrate_out = rate(before->picture_bytes_sent, now->picture_bytes_sent, elapsed);
         ret->mouth_to_ear_ms = 2 * QUANTUM_MS + SOUND_FRAME_MS + OPUS_LOOKAHEAD_MS +
                                now->round_trip_ms / 2 + playout_ms;
 }

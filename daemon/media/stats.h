@@ -11,6 +11,11 @@
 #include "base/clock.h"
 #include "wire/worker.h"
 
+/* Which synchronisation sources are what; 0: there is none (yet). */
+typedef struct StatsSources {
+        uint32_t voice_in, voice_out, picture_in, picture_out;
+} StatsSources;
+
 /* The counters of one moment. */
 typedef struct StatsCounters {
         char codec[32];
@@ -19,10 +24,13 @@ typedef struct StatsCounters {
         uint64_t reports;   /* of the other side: 0, and nothing is known of that */
         uint64_t packets_received, bytes_received, bytes_sent;
         int64_t packets_lost;
+        uint64_t picture_bytes_received, picture_bytes_sent;
         usec_t at; /* CLOCK_BOOTTIME */
 } StatsCounters;
 
-void stats_read(const GstStructure *report, StatsCounters *ret);
+void stats_read(const GstStructure *report, const StatsSources *sources, StatsCounters *ret);
+/* The source that a webrtcbin's pad carries; 0: not known yet, or there is no pad. */
+uint32_t stats_source_of(GstPad *pad);
 
 /*
  * Bit rates are those since `before` (zeros: nothing yet). `playout_ms` is how long a voice waits

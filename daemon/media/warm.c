@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <gst/gst.h>
+#include <stdbool.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -10,6 +11,8 @@
 static const char *const plugins[] = {
         "coreelements", "app", "rtp", "rtpmanager", "srtp", "dtls", "nice", "webrtc",
 };
+
+static const char *const video_plugins[] = {"videoconvertscale", "vpx"};
 
 /*
  * GStreamer's registry is a scan of every plugin on the system, written to the user's cache: 1 s on
@@ -55,15 +58,37 @@ static void make_certificate(void)
                 gst_object_unref(gst_object_ref_sink(element));
 }
 
-int warm_up(void)
+static int load_plugins(const char *const names[], size_t n)
 {
-        init_without_registry();
-        for (size_t i = 0; i < ELEMENTSOF(plugins); i++) {
-                int r = load_plugin(plugins[i]);
+        for (size_t i = 0; i < n; i++) {
+                int r = load_plugin(names[i]);
 
                 if (r < 0)
                         return r;
         }
+        return 0;
+}
+
+int warm_up(void)
+{
+        int r;
+
+        init_without_registry();
+        r = load_plugins(plugins, ELEMENTSOF(plugins));
+        if (r < 0)
+                return r;
         make_certificate();
         return 0;
+}
+
+int warm_up_video(void)
+{
+        static bool loaded;
+        int r;
+
+        if (loaded)
+                return 0;
+        r = load_plugins(video_plugins, ELEMENTSOF(video_plugins));
+        loaded = r == 0;
+        return r;
 }

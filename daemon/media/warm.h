@@ -8,3 +8,5 @@
 
 /* Returns 0, or -ENOENT: a plugin is missing, said in the log. */
 int warm_up(void);
+/* The same for pictures, once they are needed: a call without them does not pay. Main loop only. */
+int warm_up_video(void);

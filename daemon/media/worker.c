@@ -24,7 +24,9 @@ typedef struct Worker {
 
         CallSound *sound; /* NULL: echo */
         Voice *voice;
-        Mesh *mesh; /* NULL: not joined */
+        Video *video; /* NULL: echo, or not joined */
+        Mesh *mesh;   /* NULL: not joined */
+        char title[2 * NAME_MAX_BYTES], camera[NODE_NAME_MAX + 1];
 } Worker;
 
 static void tell_fault(Worker *worker, CallError error, const char *text)
@@ -77,7 +79,7 @@ static const MeshEvents mesh_events = {
         .changed = on_mesh_changed,
 };
 
-static int open_mesh(Worker *worker)
+static int open_mesh(Worker *worker, const WorkerJoin *join)
 {
         const MeshOptions options = {
                 .session = worker->options.session,
@@ -86,6 +88,8 @@ static int open_mesh(Worker *worker)
                 .relay_only = worker->relay_only,
                 .sound = worker->sound,
                 .voice = worker->voice,
+                .video = worker->video,
+                .with_video = join->video,
                 .events = &mesh_events,
                 .userdata = worker,
         };
@@ -98,6 +102,62 @@ static void on_sound_fault(void *userdata, CallError error, const char *text)
         tell_fault(userdata, error, text);
 }
 
+/* ---- pictures ---- */
+
+static void on_screen_ended(void *userdata)
+{
+        Worker *worker = userdata;
+
+        link_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN, .on = false});
+}
+
+static const VideoEvents video_events = {
+        .fault = on_sound_fault,
+        .screen_ended = on_screen_ended,
+};
+
+static void pause_video(Worker *worker, bool on)
+{
+        if (!worker->video)
+                return;
+        if (on) {
+                video_stop(worker->video);
+                return;
+        }
+        video_start(worker->video, worker->camera, worker->title);
+        mesh_want_video(worker->mesh);
+}
+
+static void start_screen(Worker *worker, uint32_t node)
+{
+        int remote = link_take_descriptor(worker->link);
+        int r;
+
+        if (!worker->video || remote < 0) {
+                if (remote >= 0)
+                        close(remote);
+                tell_fault(worker, CALL_ERROR_INVALID_TRANSITION,
+                           "there is no call that a screen could be shown to");
+                return;
+        }
+        r = video_share_screen(worker->video, remote, node, worker->title);
+        if (r < 0) {
+                tell_fault(worker, CALL_ERROR_MEDIA_FAILED, "the screen cannot be read");
+                on_screen_ended(worker);
+                return;
+        }
+        mesh_want_video(worker->mesh);
+        link_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN, .on = true});
+}
+
+static void stop_screen(Worker *worker)
+{
+        if (!worker->video || !video_shares_screen(worker->video))
+                return;
+        video_stop_screen(worker->video);
+        on_screen_ended(worker);
+}
+
 /* ---- what tringd says ---- */
 
 static void leave(Worker *worker)
@@ -106,6 +166,7 @@ static void leave(Worker *worker)
                 call_sound_leave(worker->sound);
         worker->mesh = mesh_free(worker->mesh);
         worker->voice = voice_free(worker->voice);
+        worker->video = video_free(worker->video);
         free(worker->ice_servers);
         worker->ice_servers = NULL;
         worker->n_ice_servers = 0;
@@ -124,6 +185,8 @@ static int remember_join(Worker *worker, const WorkerJoin *join)
         }
         worker->n_ice_servers = n;
         worker->relay_only = join->relay_only;
+        STR_SET(worker->title, str_empty(join->title) ? worker->options.title : join->title);
+        STR_SET(worker->camera, join->devices.camera);
         return 0;
 }
 
@@ -138,21 +201,23 @@ static void join(Worker *worker, const WorkerJoin *join)
         r = remember_join(worker, join);
         if (r == 0 && !worker->options.echo)
                 r = voice_new(&worker->voice);
+        if (r == 0 && !worker->options.echo)
+                r = video_new(worker->options.session, &video_events, worker, &worker->video);
         if (r == 0) {
                 if (worker->voice)
                         voice_set_muted(worker->voice, join->muted);
                 if (worker->sound)
-                        call_sound_join(worker->sound, &join->devices,
-                                        str_empty(join->title) ? worker->options.title
-                                                               : join->title,
+                        call_sound_join(worker->sound, &join->devices, worker->title,
                                         worker->voice);
-                r = open_mesh(worker);
+                r = open_mesh(worker, join);
         }
         if (r < 0) {
                 tell_fault(worker, CALL_ERROR_MEDIA_FAILED, "out of memory");
                 set_state(worker, SESSION_FAILED);
                 return;
         }
+        if (worker->video && join->video && !join->video_paused)
+                video_start(worker->video, worker->camera, worker->title);
         for (size_t i = 0; i < join->reply.n_others; i++)
                 n_added += mesh_add(worker->mesh, &join->reply.others[i], true) == 0;
         if (join->reply.n_others > 0 && n_added == 0)
@@ -206,10 +271,22 @@ static void on_message(void *userdata, const WorkerMessage *message)
         case WORKER_DEVICES:
                 if (worker->sound)
                         call_sound_change(worker->sound, &message->devices);
+                STR_SET(worker->camera, message->devices.camera);
+                if (worker->video)
+                        video_set_camera(worker->video, worker->camera);
                 break;
         case WORKER_MUTE:
                 if (worker->voice)
                         voice_set_muted(worker->voice, message->on);
+                break;
+        case WORKER_VIDEO_PAUSE:
+                pause_video(worker, message->on);
+                break;
+        case WORKER_SCREEN_START:
+                start_screen(worker, message->node);
+                break;
+        case WORKER_SCREEN_STOP:
+                stop_screen(worker);
                 break;
         case WORKER_LEAVE:
                 leave(worker);
@@ -259,6 +336,14 @@ static void on_gone(void *userdata)
         worker->orphan_timer = g_timeout_add_seconds(orphan_s(), on_orphaned, worker);
 }
 
+static void tell_video(Worker *worker)
+{
+        link_send(worker->link, &(WorkerMessage){.type = WORKER_VIDEO_PAUSE,
+                                                 .on = !video_is_started(worker->video)});
+        link_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN,
+                                                 .on = video_shares_screen(worker->video)});
+}
+
 static void on_connected(void *userdata)
 {
         Worker *worker = userdata;
@@ -270,6 +355,8 @@ static void on_connected(void *userdata)
         if (worker->voice)
                 link_send(worker->link, &(WorkerMessage){.type = WORKER_MUTE,
                                                          .on = voice_is_muted(worker->voice)});
+        if (worker->video)
+                tell_video(worker);
         if (worker->mesh)
                 mesh_tell_all(worker->mesh);
 }

@@ -224,6 +224,7 @@ static void (*const acts[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const PhoneAc
         [PHONE_WORKER_PARTICIPANT_LEFT] = media_act,
         [PHONE_WORKER_SIGNAL] = media_act,
         [PHONE_WORKER_MUTE] = media_act,
+        [PHONE_WORKER_PAUSE] = media_act,
         [PHONE_WORKER_STOP] = media_act,
         [PHONE_HISTORY_PUT] = put_history,
         [PHONE_HISTORY_FORGET] = forget_history,

@@ -39,8 +39,10 @@ int session_settings_read(sd_bus_message *message, void *target, sd_bus_error *e
         Option known[] = {
                 {"type", OPTION_TEXT, type, sizeof(type)},
                 {"start_audio_muted", OPTION_BOOL, &settings->start_audio_muted},
+                {"start_video_paused", OPTION_BOOL, &settings->start_video_paused},
                 {"microphone", OPTION_TEXT, settings->microphone, sizeof(settings->microphone)},
                 {"speaker", OPTION_TEXT, settings->speaker, sizeof(settings->speaker)},
+                {"camera", OPTION_TEXT, settings->camera, sizeof(settings->camera)},
         };
         int r = options_read(message, "setting", known, ELEMENTSOF(known), error);
 
@@ -49,9 +51,6 @@ int session_settings_read(sd_bus_message *message, void *target, sd_bus_error *e
         r = call_type_read("setting 'type':", type, &settings->type, error);
         if (r < 0)
                 return r;
-        if (settings->type != CALL_TYPE_AUDIO)
-                return error_set(error, CALL_ERROR_NOT_SUPPORTED,
-                                 "setting 'type': this version sends no pictures, only 'audio'");
         settings->has_type = true;
         return 0;
 }

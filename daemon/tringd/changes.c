@@ -72,6 +72,8 @@ static const PropertyName call_names[] = {
 static const PropertyName session_names[] = {
         {PHONE_PROPERTY_SESSION_STATE, "State"},
         {PHONE_PROPERTY_AUDIO_MUTED, "AudioMuted"},
+        {PHONE_PROPERTY_VIDEO_PAUSED, "VideoPaused"},
+        {PHONE_PROPERTY_SCREEN_SHARING, "ScreenSharing"},
         {PHONE_PROPERTY_PARTICIPANTS, "Participants"},
         {PHONE_PROPERTY_VERIFICATION_CODE, "VerificationCode"},
 };

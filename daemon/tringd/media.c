@@ -40,6 +40,8 @@ static void send_join(Daemon *daemon, const PhoneAction *action)
 
         message.join.reply = action->join.reply; /* borrowed: it is only written out */
         message.join.muted = action->join.muted;
+        message.join.video = action->join.video;
+        message.join.video_paused = action->join.video_paused;
         message.join.relay_only = daemon->settings.relay_only;
         call_title(daemon, action->session_id, message.join.title);
         choose_devices(daemon, &action->join.settings, &message.join.devices);
@@ -99,6 +101,10 @@ void media_act(Daemon *daemon, const PhoneAction *action)
                 workers_send(daemon->workers, action->session_id,
                              &(WorkerMessage){.type = WORKER_MUTE, .on = action->on});
                 break;
+        case PHONE_WORKER_PAUSE:
+                workers_send(daemon->workers, action->session_id,
+                             &(WorkerMessage){.type = WORKER_VIDEO_PAUSE, .on = action->on});
+                break;
         case PHONE_WORKER_STOP:
                 workers_stop(daemon->workers, action->session_id);
                 break;
@@ -127,6 +133,12 @@ static void on_worker_message(void *userdata, const char *session_id, const Work
                 break;
         case WORKER_MUTE:
                 r = phone_worker_muted(daemon->phone, &instant, session_id, message->on);
+                break;
+        case WORKER_VIDEO_PAUSE:
+                r = phone_worker_paused(daemon->phone, &instant, session_id, message->on);
+                break;
+        case WORKER_SCREEN:
+                r = phone_worker_screen(daemon->phone, &instant, session_id, message->on);
                 break;
         case WORKER_ERROR:
                 r = phone_worker_error(daemon->phone, &instant, session_id, message->error,

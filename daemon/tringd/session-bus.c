@@ -26,6 +26,15 @@ static int get_audio_muted(sd_bus *bus, const char *path, const char *interface,
         return call ? sd_bus_message_append(reply, "b", (int)call->session.audio_muted) : -ENOENT;
 }
 
+static int get_video_paused(sd_bus *bus, const char *path, const char *interface,
+                            const char *property, sd_bus_message *reply, void *userdata,
+                            sd_bus_error *error)
+{
+        const PhoneCall *call = face_call(userdata, path);
+
+        return call ? sd_bus_message_append(reply, "b", (int)call->session.video_paused) : -ENOENT;
+}
+
 static int get_participants(sd_bus *bus, const char *path, const char *interface,
                             const char *property, sd_bus_message *reply, void *userdata,
                             sd_bus_error *error)
@@ -76,18 +85,28 @@ static int method_leave(sd_bus_message *message, void *userdata, sd_bus_error *e
         return r < 0 ? r : daemon_command(userdata, message, &command, REQUEST_REPLY_EMPTY);
 }
 
-static int method_set_audio_muted(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int method_switch(sd_bus_message *message, Daemon *daemon, PhoneCommandType type)
 {
         PhoneCommand command;
-        int muted;
-        int r = face_command(message, PHONE_COMMAND_MUTE, &command);
+        int on;
+        int r = face_command(message, type, &command);
 
         if (r >= 0)
-                r = sd_bus_message_read(message, "b", &muted);
+                r = sd_bus_message_read(message, "b", &on);
         if (r < 0)
                 return r;
-        command.on = muted;
-        return daemon_command(userdata, message, &command, REQUEST_REPLY_EMPTY);
+        command.on = on;
+        return daemon_command(daemon, message, &command, REQUEST_REPLY_EMPTY);
+}
+
+static int method_set_audio_muted(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        return method_switch(message, userdata, PHONE_COMMAND_MUTE);
+}
+
+static int method_set_video_paused(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        return method_switch(message, userdata, PHONE_COMMAND_PAUSE_VIDEO);
 }
 
 /* The worker alone knows; the phone has no part in it, so its law is asked here. */
@@ -123,6 +142,7 @@ const sd_bus_vtable session_vtable[] = {
 
         SD_BUS_PROPERTY("State", "s", get_state, 0, CHANGES),
         SD_BUS_PROPERTY("AudioMuted", "b", get_audio_muted, 0, CHANGES),
+        SD_BUS_PROPERTY("VideoPaused", "b", get_video_paused, 0, CHANGES),
         SD_BUS_PROPERTY("Participants", "aa{sv}", get_participants, 0, CHANGES),
         SD_BUS_PROPERTY("VerificationCode", "s", get_verification_code, 0, CHANGES),
 
@@ -133,6 +153,8 @@ const sd_bus_vtable session_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Leave", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_leave, ANYBODY),
         SD_BUS_METHOD_WITH_ARGS("SetAudioMuted", SD_BUS_ARGS("b", muted), SD_BUS_NO_RESULT,
                                 method_set_audio_muted, ANYBODY),
+        SD_BUS_METHOD_WITH_ARGS("SetVideoPaused", SD_BUS_ARGS("b", paused), SD_BUS_NO_RESULT,
+                                method_set_video_paused, ANYBODY),
         SD_BUS_METHOD_WITH_ARGS("GetStats", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", stats),
                                 method_get_stats, ANYBODY),
 

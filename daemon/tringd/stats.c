@@ -107,10 +107,13 @@ int stats_queue_hold(StatsQueue *queue, sd_bus_message *message, uint64_t *ret_s
 static int append_participant(sd_bus_message *reply, const WorkerParticipantStats *stats)
 {
         return sd_bus_message_append(
-                reply, "{sv}", stats->id, "a{sv}", 7, "codec", "s", stats->codec, "round_trip_ms",
+                reply, "{sv}", stats->id, "a{sv}", 13, "codec", "s", stats->codec, "round_trip_ms",
                 "d", stats->round_trip_ms, "jitter_ms", "d", stats->jitter_ms, "loss", "d",
                 stats->loss, "bitrate_in", "u", stats->bitrate_in, "bitrate_out", "u",
-                stats->bitrate_out, "mouth_to_ear_ms", "d", stats->mouth_to_ear_ms);
+                stats->bitrate_out, "mouth_to_ear_ms", "d", stats->mouth_to_ear_ms, "video_codec",
+                "s", stats->video_codec, "video_bitrate_in", "u", stats->video_bitrate_in,
+                "video_bitrate_out", "u", stats->video_bitrate_out, "width", "u", stats->width,
+                "height", "u", stats->height, "frames_per_second", "d", stats->frames_per_second);
 }
 
 static int reply_stats(sd_bus_message *call, const WorkerStats *stats)

@@ -83,7 +83,9 @@ const FieldTable participant_fields =
                     {"uid", FIELD_UID, 0, AT(Participant, party.uid)},
                     {"name", FIELD_TEXT, 0, AT(Participant, party.name)},
                     {"device", FIELD_UID, 0, AT(Participant, party.device)},
-                    {"muted", FIELD_BOOL, 0, AT(Participant, muted)});
+                    {"muted", FIELD_BOOL, 0, AT(Participant, muted)},
+                    {"video_paused", FIELD_BOOL, 0, AT(Participant, video_paused)},
+                    {"sharing", FIELD_BOOL, 0, AT(Participant, sharing)});
 
 static const FieldTable ice_server_fields =
         FIELD_TABLE("ice server", {"url", FIELD_TOKEN, R, AT(IceServer, url)},
@@ -135,6 +137,8 @@ const FieldTable live_member_fields =
                     {"blocked", FIELD_BOOL, 0, AT(LiveMember, blocked)},
                     {"joins", FIELD_BOOL, 0, AT(LiveMember, joins)},
                     {"muted", FIELD_BOOL, 0, AT(LiveMember, muted)},
+                    {"video_paused", FIELD_BOOL, 0, AT(LiveMember, video_paused)},
+                    {"sharing", FIELD_BOOL, 0, AT(LiveMember, sharing)},
                     {"participant", FIELD_UID, 0, AT(LiveMember, participant)},
                     {"join_until", FIELD_U64, 0, AT(LiveMember, join_until)});
 
@@ -214,7 +218,8 @@ static const FieldTable reject_fields = REQUEST_TABLE(
 static const FieldTable join_fields =
         REQUEST_TABLE("join", {"session_id", FIELD_UUID, R, AT(Message, join.session_id)},
                       {"token", FIELD_TOKEN, R | FIELD_SECRET, AT(Message, join.token)},
-                      {"muted", FIELD_BOOL, 0, AT(Message, join.muted)});
+                      {"muted", FIELD_BOOL, 0, AT(Message, join.muted)},
+                      {"video_paused", FIELD_BOOL, 0, AT(Message, join.video_paused)});
 
 static const FieldTable signal_request_fields =
         REQUEST_TABLE("signal", {"session_id", FIELD_UUID, R, AT(Message, signal.session_id)},
@@ -223,6 +228,8 @@ static const FieldTable signal_request_fields =
 static const FieldTable state_fields =
         REQUEST_TABLE("state", {"session_id", FIELD_UUID, R, AT(Message, state.session_id)},
                       {"muted", FIELD_BOOL, R, AT(Message, state.muted)},
+                      {"video_paused", FIELD_BOOL, 0, AT(Message, state.video_paused)},
+                      {"sharing", FIELD_BOOL, 0, AT(Message, state.sharing)},
                       {"media_flows", FIELD_BOOL, R, AT(Message, state.media_flows)});
 
 static const FieldTable settings_fields = REQUEST_TABLE(

@@ -171,6 +171,7 @@ static WorkerDevices devices_of(const AudioEnd *end)
 
         STR_SET(devices.microphone, end->microphone ? end->microphone : "");
         STR_SET(devices.speaker, end->speaker ? end->speaker : "");
+        STR_SET(devices.camera, end->camera ? end->camera : "");
         return devices;
 }
 
@@ -195,6 +196,8 @@ void audio_call_join(AudioCall *call, AudioEnd *end, bool muted)
         STR_SET(reply->participant, end->id);
         STR_SET(message.join.title, "Test, call");
         message.join.devices = devices_of(end);
+        message.join.video = end->video;
+        message.join.video_paused = end->video_paused;
         reply->others = others;
         reply->ice_servers = call->ice_servers;
         reply->n_ice_servers = call->n_ice_servers;
@@ -232,6 +235,31 @@ void audio_call_leave(AudioCall *call, AudioEnd *end)
 void audio_end_mute(AudioEnd *end, bool on)
 {
         audio_end_send(end, &(WorkerMessage){.type = WORKER_MUTE, .on = on});
+}
+
+void audio_end_pause_video(AudioEnd *end, bool on)
+{
+        audio_end_send(end, &(WorkerMessage){.type = WORKER_VIDEO_PAUSE, .on = on});
+}
+
+void audio_end_start_screen(AudioEnd *end, int remote, uint32_t node)
+{
+        const WorkerMessage message = {.type = WORKER_SCREEN_START, .node = node};
+        union {
+                struct cmsghdr header;
+                char bytes[CMSG_SPACE(sizeof(int))];
+        } control = {.header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+        _cleanup_free_ char *text = NULL;
+        struct iovec part;
+        struct msghdr parcel = {.msg_iov = &part,
+                                .msg_iovlen = 1,
+                                .msg_control = &control,
+                                .msg_controllen = sizeof(control)};
+
+        memcpy(CMSG_DATA(&control.header), &remote, sizeof(int));
+        rig_check(worker_encode(&message, &text, &part.iov_len), "a message to a worker");
+        part.iov_base = text;
+        must((int)sendmsg(end->fd, &parcel, MSG_NOSIGNAL), "send to a worker");
 }
 
 /* ---- what workers say ---- */
@@ -278,6 +306,12 @@ static void take_message(AudioCall *call, AudioEnd *end, WorkerMessage *message)
                 for (size_t i = 0; i < call->n_ends; i++)
                         if (str_eq(call->ends[i].id, message->status.id))
                                 end->others[i] = message->status.media;
+                break;
+        case WORKER_VIDEO_PAUSE:
+                end->paused = message->on;
+                break;
+        case WORKER_SCREEN:
+                end->screen = message->on;
                 break;
         case WORKER_ERROR:
                 end->error = message->error;
@@ -395,6 +429,22 @@ void audio_call_wait_connection(AudioCall *call, unsigned number)
 void audio_end_network_changed(AudioEnd *end)
 {
         audio_end_send(end, &(WorkerMessage){.type = WORKER_NETWORK_CHANGED});
+}
+
+void audio_call_wait_picture(AudioCall *call, AudioEnd *end, bool there)
+{
+        usec_t deadline = rig_deadline();
+
+        while (end->status.media.picture != there)
+                wait_once(call, deadline, end, there ? "a picture" : "the end of the picture");
+}
+
+void audio_call_wait_screen(AudioCall *call, AudioEnd *end, bool shown)
+{
+        usec_t deadline = rig_deadline();
+
+        while (end->screen != shown)
+                wait_once(call, deadline, end, shown ? "the screen" : "the end of the screen");
 }
 
 void audio_call_wait_speaking(AudioCall *call, AudioEnd *end, bool speaking)

@@ -18,7 +18,8 @@
 
 typedef struct AudioEnd {
         const char *uid, *microphone, *speaker; /* devices NULL: the default */
-        bool echo;
+        const char *camera;                     /* NULL: the default */
+        bool echo, video, video_paused;
         bool cancels_echo; /* unless its speaker is a headset */
 
         pid_t pid;
@@ -31,6 +32,7 @@ typedef struct AudioEnd {
         bool told;                                    /* … since the newest connection began */
         ParticipantMedia others[AUDIO_CALL_ENDS_MAX]; /* the last of each, as in AudioCall.ends */
         CallError error;                              /* likewise, with its sentence */
+        bool paused, screen;                          /* the camera, likewise; a screen is shown */
         char text[MESSAGE_TEXT_MAX + 1];
         bool has_stats;
         uint64_t stats_serial;
@@ -71,7 +73,10 @@ void audio_call_leave(AudioCall *call, AudioEnd *end);
 /* The others are told, as when its device was lost. */
 void audio_call_lose(AudioCall *call, AudioEnd *end);
 void audio_end_mute(AudioEnd *end, bool on);
-/* What it has as microphone, speaker and cancels_echo now. */
+void audio_end_pause_video(AudioEnd *end, bool on);
+/* With the connection to PipeWire that a portal would have given; stays the caller's. */
+void audio_end_start_screen(AudioEnd *end, int remote, uint32_t node);
+/* What it has as microphone, speaker, camera and cancels_echo now. */
 void audio_end_change_devices(AudioEnd *end);
 
 void audio_call_wait_state(AudioCall *call, AudioEnd *end, SessionState state);
@@ -89,6 +94,9 @@ void audio_end_network_changed(AudioEnd *end);
 void audio_call_wait_connection(AudioCall *call, unsigned number);
 /* The next error after it was last waited for. */
 void audio_call_wait_error(AudioCall *call, AudioEnd *end, CallError error);
+/* Until a picture comes from another, or none does any more. */
+void audio_call_wait_picture(AudioCall *call, AudioEnd *end, bool there);
+void audio_call_wait_screen(AudioCall *call, AudioEnd *end, bool shown);
 void audio_call_wait_speaking(AudioCall *call, AudioEnd *end, bool speaking);
 const WorkerParticipantStats *audio_call_stats(AudioCall *call, AudioEnd *end);
 /* Until the worker has ended; its exit code, or -1: it was killed. */

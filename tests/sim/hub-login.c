@@ -118,6 +118,12 @@ void hub_intrude(World *world, HubLink *link, const Case *the_case)
 void hub_hello(World *world, Connection *connection, const Message *hello)
 {
         HubParty *hub = &world->hub;
+
+        if (hub->disk.removed[connection->handset->user]) {
+                connection->handset->refused = true;
+                connection_close(connection, true);
+                return;
+        }
         HubLink *link = link_to_resume(world, connection, hello);
         Moment moment = hub_moment(world);
 

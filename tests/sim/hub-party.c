@@ -156,18 +156,23 @@ void hub_commit(World *world)
 static void carry_out(World *world, ExchangeAction *action)
 {
         HubParty *hub = &world->hub;
+        Page *page = page_of_link(hub, action->link);
         HubLink *link;
 
         laws_see_hub(world, action);
         switch (action->type) {
         case EXCHANGE_SEND:
                 link = link_of_number(hub, action->link);
+                if (page)
+                        page_receive(world, page, &action->message);
                 if (link)
                         hub_link_send(world, link, &action->message,
                                       action->confirms ? hub_barrier(hub) : 0);
                 break;
         case EXCHANGE_DISCONNECT:
                 link = link_of_number(hub, action->link);
+                if (page)
+                        page_gone(world, page);
                 if (link)
                         hub_link_close(world, link, action->text);
                 break;
@@ -366,33 +371,6 @@ static bool links_expire(World *world)
 
 /* ---- its life ---- */
 
-/* Users, whom they block, and their groups. */
-static int hub_load(World *world)
-{
-        HubParty *hub = &world->hub;
-        unsigned users = world->weather.users;
-        char uids[USERS_MAX][UID_MAX + 1], guid[UID_MAX + 1];
-        const char *members[USERS_MAX];
-        int r = 0;
-
-        for (unsigned u = 0; r == 0 && u < users; u++) {
-                snprintf(uids[u], sizeof(uids[u]), "user-%u", u);
-                members[u] = uids[u];
-                r = exchange_user_add(hub->exchange, uids[u], uids[u], hub->disk.when_busy[u]);
-        }
-        for (unsigned u = 0; r == 0 && u < users * users; u++) {
-                if (hub->disk.blocked[u / users][u % users])
-                        r = exchange_user_block(hub->exchange, uids[u / users], uids[u % users]);
-        }
-        for (unsigned g = 0; r == 0 && g < world->weather.groups; g++) {
-                Moment moment = hub_moment(world);
-
-                snprintf(guid, sizeof(guid), "group-%u", g);
-                r = exchange_group_put(hub->exchange, &moment, guid, guid, members + g, users - g);
-        }
-        return r;
-}
-
 void hub_start(World *world)
 {
         HubParty *hub = &world->hub;
@@ -415,6 +393,8 @@ void hub_stop(World *world)
 {
         HubParty *hub = &world->hub;
 
+        while (hub->pages)
+                page_gone(world, hub->pages);
         while (hub->links)
                 hub_link_free(hub, hub->links);
         writes_drop(hub);

@@ -78,6 +78,13 @@ static void record_write(World *world, const ExchangeAction *action)
         free(json);
 }
 
+const char *user_uid(unsigned user)
+{
+        static const char *const uids[USERS_MAX] = {"user-0", "user-1", "user-2", "user-3"};
+
+        return uids[user];
+}
+
 unsigned user_number(const char *uid)
 {
         return (unsigned)atoi(uid + strlen("user-"));
@@ -113,10 +120,10 @@ void disk_write(World *world, ExchangeAction *action)
 static int load_calls(World *world)
 {
         HubParty *hub = &world->hub;
-        const StoredCall *call;
+        const StoredCall *call, *next;
         int r = 0;
 
-        DL_FOREACH (hub->disk.calls, call) {
+        DL_FOREACH_SAFE (hub->disk.calls, call, next) {
                 LiveCall live;
                 Moment moment = hub_moment(world);
 
@@ -124,6 +131,12 @@ static int load_calls(World *world)
                         return -1;
                 r = exchange_restore(hub->exchange, &moment, &live);
                 live_call_done(&live);
+                if (r == CALL_ERROR_USER_NOT_FOUND) { /* removed while it was down */
+                        case_of(world, call->session_id)->over = true;
+                        call_drop(&hub->disk, call->session_id);
+                        r = 0;
+                        continue;
+                }
                 world_count(world, COUNT_RESTORED);
         }
         return r;
@@ -138,7 +151,8 @@ int disk_load(World *world)
                 const Filed *filed = &disk->history.filed[i];
                 Moment moment = hub_moment(world);
 
-                if (filed->changed_at + ENDED_MEMORY_US > disk->last_change)
+                if (filed->changed_at + ENDED_MEMORY_US > disk->last_change &&
+                    !disk->removed[user_number(filed->uid)])
                         r = exchange_restore_ended(world->hub.exchange, &moment, filed->uid,
                                                    filed->record.session_id);
         }

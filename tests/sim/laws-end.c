@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "sim.h"
 
@@ -17,7 +18,8 @@ static void judge_rest(World *world)
         for (unsigned h = 0; h < world->n_handsets; h++) {
                 Handset *handset = &world->handsets[h];
 
-                if (phone_connection(handset->phone, NULL) != PHONE_ONLINE)
+                if (phone_connection(handset->phone, NULL) != PHONE_ONLINE &&
+                    !hub->disk.removed[handset->user])
                         law_broken(world, LAW_NOTHING_LIVES_ON, "%s is not online",
                                    handset_name(handset));
                 for (size_t i = 0; (call = phone_call_at(handset->phone, i)); i++)
@@ -81,11 +83,40 @@ static void judge_history(World *world, Handset *handset)
         }
 }
 
+static void judge_settings(World *world, const Handset *handset)
+{
+        const Disk *disk = &world->hub.disk;
+        const GroupName *group;
+        const char *uid;
+        unsigned n_groups = 0, n_blocked = 0, n = 0;
+
+        for (unsigned g = 0; g < world->weather.groups; g++)
+                n += hub_has_member(world, g, handset->user);
+        for (size_t i = 0; (group = phone_group_at(handset->phone, i)); i++)
+                n_groups += hub_has_member(world, (unsigned)atoi(group->guid + strlen("group-")),
+                                           handset->user);
+        if (n_groups != n || phone_group_at(handset->phone, n))
+                law_broken(world, LAW_SETTINGS_SAME, "%s is in %u of %u groups",
+                           handset_name(handset), n_groups, n);
+        n = 0;
+        for (unsigned user = 0; user < world->weather.users; user++)
+                n += disk->blocked[handset->user][user];
+        for (size_t i = 0; (uid = phone_blocked_at(handset->phone, i)); i++)
+                n_blocked += disk->blocked[handset->user][user_number(uid)];
+        if (n_blocked != n || phone_blocked_at(handset->phone, n) ||
+            phone_when_busy(handset->phone) != disk->when_busy[handset->user])
+                law_broken(world, LAW_SETTINGS_SAME,
+                           "%s blocks %u of %u users, or is busy otherwise", handset_name(handset),
+                           n_blocked, n);
+}
+
 static void judge_case(World *world, const Case *the_case)
 {
         const Part *caller = &the_case->parts[the_case->caller->user];
         bool any_ended = false;
 
+        if (case_is_forsaken(world, the_case))
+                return;
         for (unsigned u = 0; the_case->known && u < world->weather.users; u++) {
                 const Part *part = &the_case->parts[u];
 
@@ -105,8 +136,12 @@ static void judge_case(World *world, const Case *the_case)
 void laws_at_the_end(World *world)
 {
         judge_rest(world);
-        for (unsigned h = 0; h < world->n_handsets; h++)
+        for (unsigned h = 0; h < world->n_handsets; h++) {
+                if (world->hub.disk.removed[world->handsets[h].user])
+                        continue;
                 judge_history(world, &world->handsets[h]);
+                judge_settings(world, &world->handsets[h]);
+        }
         for (unsigned i = 0; i < world->n_cases; i++)
                 judge_case(world, &world->cases[i]);
 }

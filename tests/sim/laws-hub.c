@@ -130,7 +130,7 @@ static void judge_pair(World *world, const Case *the_case, unsigned member)
 {
         CallStatus statuses[] = {the_case->parts[the_case->caller->user].logged,
                                  the_case->parts[member].logged};
-        bool match = false;
+        bool match = case_is_forsaken(world, the_case);
 
         for (size_t i = 0; i < ELEMENTSOF(matching); i++)
                 match = match || memcmp(matching[i], statuses, sizeof(matching[i])) == 0;

@@ -31,6 +31,36 @@ void laws_see_signal(Handset *handset, const PhoneAction *action)
                            signal->peer, signal->data);
 }
 
+void laws_see_page(const Page *page, bool joined)
+{
+        World *world = page->handset->world;
+        Case *the_case = case_of(world, page->session_id);
+
+        the_case->parts[page->handset->user].page_since = joined ? world->now : 0;
+        laws_see_alone(world, the_case);
+}
+
+void laws_see_page_signal(World *world, const Page *page, const MessageSignal *signal)
+{
+        if (!str_eq(page->participant, signal->data))
+                law_broken(world, LAW_MEDIA,
+                           "a page is %s in call %s, and hears what %s said to %s",
+                           page->participant, page->session_id, signal->peer, signal->data);
+}
+
+/* Rule 18: joining again as the same party replaces the first. */
+static void judge_replaced(Handset *handset, const Worker *worker)
+{
+        const Case *the_case = case_of(handset->world, worker->session_id);
+        const Part *part = &the_case->parts[handset->user];
+
+        if (worker->open && part->party == handset && part->page_since &&
+            handset_had_time(handset, part->page_since))
+                law_broken(handset->world, LAW_MEDIA,
+                           "%s is open in call %s, and a page has taken its part",
+                           handset_name(handset), worker->session_id);
+}
+
 void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus before)
 {
         const PhoneCall *call = phone_call_find(handset->phone, session_id);
@@ -57,5 +87,6 @@ void laws_of_workers(Handset *handset)
                         law_broken(handset->world, LAW_MEDIA,
                                    "%s: call %s is open, and not answered", handset_name(handset),
                                    worker->session_id);
+                judge_replaced(handset, worker);
         }
 }

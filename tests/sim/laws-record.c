@@ -36,16 +36,29 @@ void laws_see_alone(World *world, Case *the_case)
         for (unsigned user = 0; user < world->weather.users; user++) {
                 const Part *part = &the_case->parts[user];
 
-                if (!part->party && !part->is_member)
+                if ((!part->party && !part->is_member) || world->hub.disk.removed[user])
                         continue;
                 rings |= part->is_member && part->status == CALL_STATUS_INITIATED;
                 answered |= part->status == CALL_STATUS_ONGOING;
-                n += part->status == CALL_STATUS_ONGOING && (part->in_media || !part->joins);
+                n += part->status == CALL_STATUS_ONGOING &&
+                     (part->in_media || part->page_since || !part->joins);
         }
         if (n > 1 || rings || !answered)
                 the_case->alone_since = USEC_NEVER;
         else if (the_case->alone_since == USEC_NEVER)
                 the_case->alone_since = world->now;
+}
+
+bool case_is_forsaken(const World *world, const Case *the_case)
+{
+        const Disk *disk = &world->hub.disk;
+        unsigned receiver = the_case->is_group ? USERS_MAX : user_number(the_case->receiver);
+        bool forsaken = disk->removed[the_case->caller->user] ||
+                        (receiver < USERS_MAX && disk->removed[receiver]);
+
+        for (unsigned user = 0; user < world->weather.users; user++)
+                forsaken |= disk->removed[user] && the_case->parts[user].is_member;
+        return forsaken;
 }
 
 /* ---- when a record is made ---- */
@@ -119,7 +132,7 @@ static void judge_grace(World *world, const Case *the_case, const ExchangeAction
                         any |= party_is_away(world, &the_case->parts[user], GRACE_IN_CALL_US);
         else
                 return;
-        if (!any)
+        if (!any && !case_is_forsaken(world, the_case))
                 law_broken(world, LAW_GRACE, "call %s of %s is over, %s, before the grace is",
                            action->session_id, action->uid, reason);
 }
@@ -170,7 +183,7 @@ static void judge_deadlines(World *world, const Case *the_case)
         for (unsigned user = 0; user < world->weather.users; user++) {
                 const Part *part = &the_case->parts[user];
 
-                if (part->status == CALL_STATUS_ONGOING &&
+                if (part->status == CALL_STATUS_ONGOING && !world->hub.disk.removed[user] &&
                     party_is_away(world, part, GRACE_MEDIA_FLOWS_US + SLACK_US))
                         law_broken(world, LAW_GRACE, "user-%u is in call %u, and has gone", user,
                                    the_case->number);

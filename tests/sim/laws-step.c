@@ -10,8 +10,7 @@
 #define STALL_MOST_US (12 * USEC_PER_SEC)
 #define ALL_EVERY 32 /* steps: all devices are looked at; else the one where it happened */
 
-/* Has the device been in touch with the hub, undisturbed, for some time after `since`? */
-static bool handset_had_time(const Handset *handset, usec_t since)
+bool handset_had_time(const Handset *handset, usec_t since)
 {
         const World *world = handset->world;
         const Connection *connection = handset->connection;

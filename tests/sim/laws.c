@@ -26,6 +26,8 @@ static const char *const laws[LAW_COUNT] = {
         [LAW_LATE] = "rule 16: nothing begins to ring with less than 3 s left",
         [LAW_HISTORY_ONCE] = "statuses: history has exactly one record for each call and user",
         [LAW_HISTORY_SAME] = "rule 16: once in sync, history is the same on all devices",
+        [LAW_SETTINGS_SAME] = "dbus-api: groups, the block list and what to do when busy are the "
+                              "user's, on all devices",
         [LAW_ONE_TERMINAL_EVENT] = "statuses, rule 17: each call gives each device on which it "
                                    "appears exactly one terminal event",
         [LAW_STOPS_ELSEWHERE] = "rules 4, 5: what is answered or over stops ringing everywhere "
@@ -227,7 +229,8 @@ static void see_join(Handset *handset, Sight *sight, const char *session_id)
         const Worker *worker;
 
         DL_FOREACH (handset->workers, worker) {
-                if (worker->open && !str_eq(worker->session_id, session_id))
+                if (worker->open && !str_eq(worker->session_id, session_id) &&
+                    !handset->world->weather.parallel_media)
                         law_broken(handset->world, LAW_ONE_MICROPHONE,
                                    "%s joins %s while it is in %s", handset_name(handset),
                                    session_id, worker->session_id);

@@ -200,6 +200,10 @@ void handset_do(Handset *handset, PhoneAction *action)
         switch (action->type) {
         case PHONE_DONE:
                 DL_SEARCH_SCALAR(handset->tickets, ticket, number, action->ticket);
+                if (ticket && ticket->type == PHONE_COMMAND_GENERATE_TOKEN && !action->error) {
+                        STR_SET(handset->token, action->token);
+                        STR_SET(handset->token_session, action->session_id);
+                }
                 if (ticket) {
                         DL_DELETE(handset->tickets, ticket);
                         free(ticket);

@@ -11,11 +11,9 @@
 #define RETRY_FIRST_US (USEC_PER_SEC / 2) /* wire-protocol: doubled each time, up to … */
 #define RETRY_DOUBLINGS 6                 /* … 32 s here */
 
-static const char *const uids[USERS_MAX] = {"user-0", "user-1", "user-2", "user-3"};
-
 const char *handset_uid(const Handset *handset)
 {
-        return uids[handset->user];
+        return user_uid(handset->user);
 }
 
 const char *handset_name(const Handset *handset)
@@ -134,8 +132,10 @@ void handset_lost(Handset *handset, Connection *connection)
         trace(handset->world, "%s: loses its connection", handset_name(handset));
         world_count(handset->world, COUNT_LOST);
         give_up_connection(handset);
-        retry_later(handset);
-        say_state(handset, PHONE_OFFLINE, "the connection was lost");
+        if (!handset->refused)
+                retry_later(handset);
+        say_state(handset, handset->refused ? PHONE_REFUSED : PHONE_OFFLINE,
+                  "the connection was lost");
 }
 
 void handset_receive(Handset *handset, Connection *connection, const char *text, size_t length)
@@ -208,6 +208,8 @@ void handset_start(Handset *handset)
 {
         if (phone_new(&handset->phone) < 0)
                 abort();
+        if (handset->world->weather.parallel_media)
+                phone_allow_parallel_media(handset->phone);
         trace(handset->world, "%s: starts", handset_name(handset));
         handset->restart_at = handset->retry_at = handset->deadline = USEC_NEVER;
         phone_restore_policy(handset->phone, handset->when_busy, handset->do_not_disturb);

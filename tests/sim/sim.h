@@ -23,26 +23,8 @@
  * delays of what remains as they were.
  */
 
-#include "call/exchange.h"
-#include "call/phone.h"
 #include "hub/outbox.h"
-
-#define USERS_MAX 4
-#define HANDSETS_PER_USER_MAX 3
-#define HANDSETS_MAX (USERS_MAX * HANDSETS_PER_USER_MAX)
-#define GROUPS 2   /* of everybody, and of all but the first */
-#define PROGRAMS 3 /* on each device */
-#define CASES_MAX 1024
-#define JOINS_MAX 4096
-#define INTRUDER_ID (1ULL << 40)      /* of a request that no phone has made */
-#define SLACK_US (50 * USEC_PER_MSEC) /* what is due happens by then */
-#define DATE_BASE (1700000000 * USEC_PER_SEC)
-#define TEXT_MAX 512
-
-typedef struct Case Case;
-typedef struct World World;
-typedef struct Handset Handset;
-typedef struct Connection Connection;
+#include "laws.h"
 
 /* ---- chance ---- */
 
@@ -136,10 +118,14 @@ typedef struct Disk {
         Shelf history;
         WhenBusy when_busy[USERS_MAX];
         bool blocked[USERS_MAX][USERS_MAX]; /* by the first */
+        bool member[GROUPS][USERS_MAX];
+        usec_t member_changed_at[GROUPS];
+        bool removed[USERS_MAX];
         usec_t last_change;
 } Disk;
 
 unsigned user_number(const char *uid);
+const char *user_uid(unsigned user);
 void disk_write(World *world, ExchangeAction *action);
 int disk_load(World *world);
 StoredCall *disk_call(const Disk *disk, const char *session_id);
@@ -161,11 +147,23 @@ typedef struct HubLink {
         Outbox outbox;
 } HubLink;
 
+/* A browser's page, say: it takes part in one session by a token that a device gave away. */
+typedef struct Page {
+        struct Page *prev, *next;
+        uint64_t link;
+        Handset *handset; /* whose part it has */
+        char session_id[UUID_LENGTH + 1];
+        char token[TOKEN_MAX + 1];
+        char participant[PARTICIPANT_ID_MAX + 1]; /* empty: it has not joined, or left */
+        char peer[PARTICIPANT_ID_MAX + 1];        /* somebody else there, or empty */
+} Page;
+
 typedef struct HubParty {
         bool up;
         usec_t restart_at, deadline;
         Exchange *exchange;
         HubLink *links;
+        Page *pages;
         uint64_t n_links, n_moments;
         bool draining;
 
@@ -181,6 +179,7 @@ void hub_start(World *world);
 /* Everything that the exchange wants done. To be called after each of its events. */
 void hub_drain(World *world);
 void hub_hello(World *world, Connection *connection, const Message *hello);
+bool hub_has_member(const World *world, unsigned group, unsigned user);
 /* The device asks for that call as if it were one of its own. */
 void hub_intrude(World *world, HubLink *link, const Case *the_case);
 void hub_link_flush(World *world, HubLink *link);
@@ -198,6 +197,22 @@ void hub_commit(World *world);
 usec_t hub_next(const World *world);
 void hub_act(World *world);
 void hub_stop(World *world);
+
+/* ---- hub-operator.c: who is there, and in which groups ---- */
+
+int hub_load(World *world);
+/* What an operator has changed holds also for a hub that is down. */
+void hub_change_member(World *world, unsigned group, unsigned user);
+void hub_remove_user(World *world, unsigned user);
+
+/* ---- hub-page.c ---- */
+
+void page_open(World *world, Handset *handset);
+/* Joins, leaves, speaks or goes, by chance. */
+void page_act(World *world, Page *page, uint32_t dice);
+Page *page_of_link(const HubParty *hub, uint64_t link);
+void page_receive(World *world, Page *page, const Message *message);
+void page_gone(World *world, Page *page);
 
 /* ---- phone-party.c, phone-local.c, phone-store.c ---- */
 
@@ -258,6 +273,8 @@ struct Handset {
         PhoneTone tone;
         bool heard; /* that tone */
         bool logged_in, fresh;
+        bool refused;                                              /* the user was removed */
+        char token[TOKEN_MAX + 1], token_session[UUID_LENGTH + 1]; /* to be given away */
         usec_t retry_at;
         unsigned tries, n_connections;
         Connection *connection;
@@ -325,6 +342,9 @@ typedef enum StimulusType {
         STIMULUS_LOG_IN,
         STIMULUS_PHONE_CRASH,
         STIMULUS_HUB_CRASH,
+        STIMULUS_MEMBER, /* comes into a group, or goes */
+        STIMULUS_REMOVE_USER,
+        STIMULUS_PAGE,
         STIMULUS_TYPE_COUNT,
 } StimulusType;
 
@@ -348,152 +368,13 @@ void stimulus_apply(World *world, const Stimulus *stimulus);
 void users_calm_down(World *world);
 void users_hang_up(World *world);
 
-/* ---- laws.c ---- */
-
-typedef enum Law {
-        LAW_NONE,
-        LAW_INITIATE,
-        LAW_RINGING,
-        LAW_ONE_WINNER,
-        LAW_REJECT,
-        LAW_STATUSES_MATCH,
-        LAW_RING_ENDS,
-        LAW_TIMEOUT_IS_THE_HUBS,
-        LAW_LATE,
-        LAW_HISTORY_ONCE,
-        LAW_HISTORY_SAME,
-        LAW_ONE_TERMINAL_EVENT,
-        LAW_STOPS_ELSEWHERE,
-        LAW_ONE_MICROPHONE,
-        LAW_ANSWERED_ONCE,
-        LAW_CANCELLED_IS_NOT_HEARD,
-        LAW_NOTHING_GOES_BACK,
-        LAW_SILENCE,
-        LAW_BUSY,
-        LAW_FILTER,
-        LAW_GLARE,
-        LAW_GROUP,
-        LAW_DURATION,
-        LAW_ALONE,
-        LAW_GRACE,
-        LAW_MEDIA,
-        LAW_PUBLISHED,
-        LAW_STORED_BEFORE_SAID,
-        LAW_SEQ_GROWS,
-        LAW_NOTHING_LIVES_ON,
-        LAW_ALL_AGREE,
-        LAW_RESTORED,
-        LAW_WELL_FORMED,
-        LAW_CRASH, /* of the simulator or what it runs */
-        LAW_COUNT,
-} Law;
-
-const char *law_text(Law law);
-
-/* How a call appears on one device. */
-typedef struct Sight {
-        bool there, fresh; /* fresh: its status has not been told yet */
-        CallStatus status;
-        unsigned terminal;     /* events so far */
-        uint64_t cancelled_by; /* ticket of a cancel while it rang; 0: none */
-        bool never_heard;
-        bool silenced;
-        bool ever_over;
-        bool was_there;        /* alive, when its daemon went */
-        bool announced;        /* by IncomingCallReceived */
-        bool presented;        /* a listener has said that it presents it */
-        bool rejected;         /* here */
-        unsigned told_ringing; /* how often the caller was told that it rings */
-} Sight;
-
-/* A user's part in a call, as the hub has it. */
-typedef struct Part {
-        bool is_member, blocks; /* is rung, or would be, had the caller not been blocked */
-        bool parallel;          /* the user has said that it may be so */
-        usec_t answered_at, over_at;
-        CallStatus status;
-        const Handset *party; /* that placed or answered it; NULL: none yet */
-        bool in_media, joins; /* takes part, or is expected to */
-        bool alerted;         /* a device alerted the user, and the hub knows it */
-        bool is_logged;
-        CallStatus logged;
-        usec_t logged_answered, logged_ended;
-        int winner; /* handset of a call to a user; -1: none */
-} Part;
-
-/* A call as the laws see it. */
-struct Case {
-        unsigned number;
-        Handset *caller;
-        char receiver[UID_MAX + 1];
-        CallType type; /* asked for */
-        bool is_group;
-        bool begun; /* at the hub */
-        bool known; /* … and stored */
-        bool over;
-        bool alerted; /* a device of somebody alerts */
-        usec_t ring_until;
-        usec_t answered_at; /* CLOCK_REALTIME */
-        usec_t alone_since; /* rule 13; USEC_NEVER: nobody is */
-        Part parts[USERS_MAX];
-        Sight sights[HANDSETS_MAX];
-};
-
-_printf_(3, 4) void law_broken(World *world, Law law, const char *format, ...);
-Case *case_of(World *world, const char *session_id);
-Case *case_new(World *world, Handset *caller, char session_id[static UUID_LENGTH + 1]);
-
-/* ---- laws-begin.c: rules 1, 3, 10, 11, 19 ---- */
-
-void laws_see_intruder(World *world, const Message *reply);
-void laws_see_initiated(Handset *handset, const Ticket *ticket, const PhoneAction *action);
-void laws_see_changed(Handset *handset, Sight *sight, const PhoneAction *action);
-void laws_see_alerting(World *world, const char *session_id);
-void laws_see_begun(World *world, const Case *the_case, const LiveCall *live);
-void laws_see_merged(World *world, const Case *the_case, const LiveCall *live);
-/* A ring has arrived at a device, which has done what it wanted to. */
-void laws_see_rung(Handset *handset, const CallSnapshot *call);
-
-/* ---- laws-record.c: rules 5, 9, 11 to 14 ---- */
-
-/* The hub has a link with the device, or has none any more. */
-void laws_see_link(Handset *handset);
-/* The hub hears that a device alerts its user. */
-void laws_see_alerted(Handset *handset, const char *session_id);
-void laws_see_alone(World *world, Case *the_case);
-/* A user's part in a call ends. */
-void laws_see_record(World *world, Case *the_case, const ExchangeAction *action);
-void laws_see_records(World *world, const Case *the_case, unsigned member);
-void laws_of_deadlines(World *world);
-
-/* ---- laws-media.c: rule 18 ---- */
-
-void laws_see_joined(World *world, const char *participant);
-void laws_see_signal(Handset *handset, const PhoneAction *action);
-void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus before);
-void laws_of_workers(Handset *handset);
-
-void laws_see_phone(Handset *handset, const PhoneAction *action);
-void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand *command);
-void laws_see_phone_gone(Handset *handset);
-void laws_see_phone_back(Handset *handset);
-void laws_see_logout(Handset *handset);
-/* The hub starts with what it has stored. */
-void laws_see_hub_up(World *world);
-void laws_see_hub(World *world, const ExchangeAction *action);
-void laws_see_undone(World *world, const ExchangeAction *action);
-void laws_see_busy(World *world, unsigned user);
-void laws_see_commit(World *world, const ExchangeAction *action);
-void laws_see_arrival(Handset *handset, const Message *message);
-void laws_after_step(World *world);
-void laws_at_the_end(World *world);
-
 /* ---- world.c ---- */
 
 typedef struct Weather {
         unsigned users, groups, handsets_per_user;
         usec_t delay_most, commit_most; /* of the network, and of the disk */
         unsigned queue_max, history_budget;
+        bool parallel_media;
 } Weather;
 
 typedef enum Count {

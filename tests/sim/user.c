@@ -20,11 +20,11 @@ static const struct {
         PhoneCommandType type;
         unsigned weight;
 } commands[] = {
-        {PHONE_COMMAND_INITIATE, 22},      {PHONE_COMMAND_ACCEPT, 22},
+        {PHONE_COMMAND_INITIATE, 21},      {PHONE_COMMAND_ACCEPT, 22},
         {PHONE_COMMAND_REJECT, 12},        {PHONE_COMMAND_END, 9},
         {PHONE_COMMAND_SILENCE, 3},        {PHONE_COMMAND_SILENCE_ALL, 1},
         {PHONE_COMMAND_DISMISS, 2},        {PHONE_COMMAND_CLEAR_ACTIVE, 1},
-        {PHONE_COMMAND_TEST_RING, 1},      {PHONE_COMMAND_GENERATE_TOKEN, 2},
+        {PHONE_COMMAND_TEST_RING, 1},      {PHONE_COMMAND_GENERATE_TOKEN, 3},
         {PHONE_COMMAND_JOIN, 5},           {PHONE_COMMAND_LEAVE, 4},
         {PHONE_COMMAND_MUTE, 3},           {PHONE_COMMAND_WHEN_BUSY, 4},
         {PHONE_COMMAND_DO_NOT_DISTURB, 3}, {PHONE_COMMAND_SEEN, 2},
@@ -40,7 +40,8 @@ static const struct {
         {STIMULUS_WORKER_DIES, 2},    {STIMULUS_CLOCK_JUMPS, 1},   {STIMULUS_RESET, 5},
         {STIMULUS_DEAD, 2},           {STIMULUS_STALL, 4},         {STIMULUS_NET_DOWN, 2},
         {STIMULUS_FREEZE, 1},         {STIMULUS_LOG_OUT, 1},       {STIMULUS_LOG_IN, 2},
-        {STIMULUS_PHONE_CRASH, 3},    {STIMULUS_HUB_CRASH, 1},
+        {STIMULUS_PHONE_CRASH, 3},    {STIMULUS_HUB_CRASH, 1},     {STIMULUS_MEMBER, 2},
+        {STIMULUS_REMOVE_USER, 1},    {STIMULUS_PAGE, 4},
 };
 
 /* ---- the story ---- */
@@ -441,18 +442,55 @@ static void apply_to_handset(Handset *handset, const Stimulus *stimulus)
         }
 }
 
+static void apply_page(World *world, Handset *handset, const Stimulus *stimulus)
+{
+        Page *page = world->hub.pages;
+
+        if (page && stimulus->a % 2)
+                page_act(world, page, stimulus->b);
+        else
+                page_open(world, handset);
+}
+
+/* In a few worlds, and never so many that nobody is left to call. */
+static void apply_remove_user(World *world, const Handset *handset, const Stimulus *stimulus)
+{
+        unsigned n = 0;
+
+        for (unsigned user = 0; user < world->weather.users; user++)
+                n += world->hub.disk.removed[user];
+        if (n + 2 < world->weather.users && chance(world, 0, 0, 9) % 4 == 0)
+                hub_remove_user(world, handset->user);
+}
+
+static void apply_to_hub(World *world, Handset *handset, const Stimulus *stimulus)
+{
+        usec_t down = 1 + stimulus->a % (stimulus->b % 3 ? 2 * USEC_PER_SEC : 30 * USEC_PER_SEC);
+
+        if (stimulus->type == STIMULUS_HUB_CRASH && world->hub.up)
+                hub_crash(world, down, stimulus->c % 4);
+        else if (stimulus->type == STIMULUS_MEMBER && world->weather.groups > 0)
+                hub_change_member(world, stimulus->a % world->weather.groups, handset->user);
+        else if (stimulus->type == STIMULUS_REMOVE_USER)
+                apply_remove_user(world, handset, stimulus);
+        else if (stimulus->type == STIMULUS_PAGE)
+                apply_page(world, handset, stimulus);
+}
+
+static bool stimulus_is_of_hub(StimulusType type)
+{
+        return type == STIMULUS_HUB_CRASH || type == STIMULUS_MEMBER ||
+               type == STIMULUS_REMOVE_USER || type == STIMULUS_PAGE;
+}
+
 void stimulus_apply(World *world, const Stimulus *stimulus)
 {
         Handset *handset = choose_handset(world, stimulus->handset);
 
         if (stimulus->type == STIMULUS_COMMAND) {
                 apply_command(world, stimulus);
-        } else if (stimulus->type == STIMULUS_HUB_CRASH) {
-                if (world->hub.up)
-                        hub_crash(world,
-                                  1 + stimulus->a % (stimulus->b % 3 ? 2 * USEC_PER_SEC
-                                                                     : 30 * USEC_PER_SEC),
-                                  stimulus->c % 4);
+        } else if (stimulus_is_of_hub(stimulus->type)) {
+                apply_to_hub(world, handset, stimulus);
         } else if (handset->phone && handset->frozen_until <= world->now) {
                 apply_to_handset(handset, stimulus);
         }

@@ -175,6 +175,11 @@ static void world_init(World *world)
         weather->commit_most = commits[chance(world, 0, 0, 4) % ELEMENTSOF(commits)];
         weather->queue_max = chance(world, 0, 0, 5) % 3 ? 256 : 40;
         weather->history_budget = chance(world, 0, 0, 6) % 2 ? 100 : 3;
+        weather->parallel_media = chance(world, 0, 0, 8) % 4 == 0;
+        for (unsigned g = 0; g < weather->groups; g++) {
+                for (unsigned user = g; user < weather->users; user++)
+                        world->hub.disk.member[g][user] = true;
+        }
         world->n_handsets = weather->users * weather->handsets_per_user;
         world->now = USEC_PER_SEC;
         hub_start(world);

@@ -405,6 +405,46 @@ START_TEST(rule_1_a_call_that_was_over_before_the_restart_does_not_begin_again)
 }
 END_TEST
 
+/* Stored, and then one of them was removed while the hub was down. */
+static void restored_without(const char *uid, const char *other, char *party)
+{
+        ExchangeLimits limits = {0};
+
+        forget();
+        world.exchange = exchange_free(world.exchange);
+        memset(world.links, 0, sizeof(world.links));
+        ck_assert_int_eq(exchange_new(&limits, &world.exchange), 0);
+        ck_assert_int_eq(exchange_user_add(world.exchange, other, other, WHEN_BUSY_REJECT), 0);
+        ck_assert_str_eq(party, uid);
+        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, &world.stored[1]), 0);
+        world_collect();
+        ck_assert_uint_eq(exchange_n_calls(world.exchange), 0);
+}
+
+START_TEST(rule_16_who_was_called_by_one_who_was_removed_since_has_a_missed_call)
+{
+        alice_calls_bob();
+        restored_without("alice", "bob", world.stored[1].record.initiator.uid);
+        expect("log bob 1 missed (caller-lost)", "drop 1", NULL);
+}
+END_TEST
+
+START_TEST(rule_16_who_called_one_who_was_removed_since_has_a_record_of_it)
+{
+        alice_calls_bob();
+        restored_without("bob", "alice", world.stored[1].members[0].party.uid);
+        expect("log alice 1 cancelled (shutdown)", "drop 1", NULL);
+}
+END_TEST
+
+START_TEST(rule_16_who_talked_with_one_who_was_removed_since_has_a_record_of_it)
+{
+        in_call(ALICE, BOB, 1);
+        restored_without("bob", "alice", world.stored[1].members[0].party.uid);
+        expect("log alice 1 ended (connection-lost)", "drop 1", NULL);
+}
+END_TEST
+
 START_TEST(what_cannot_be_restored_is_refused)
 {
         LiveCall *stored = &world.stored[1];
@@ -415,13 +455,11 @@ START_TEST(what_cannot_be_restored_is_refused)
         before = *stored;
         session_of(2, stored->record.session_id);
         STR_SET(stored->record.initiator.uid, "nobody");
+        STR_SET(stored->members[0].party.uid, "nobody either");
         ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, stored),
                          CALL_ERROR_USER_NOT_FOUND);
         *stored = before;
         session_of(2, stored->record.session_id);
-        STR_SET(stored->members[0].party.uid, "nobody");
-        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, stored),
-                         CALL_ERROR_USER_NOT_FOUND);
         STR_SET(stored->members[0].party.uid, "alice");
         ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, stored), -EINVAL);
         STR_SET(stored->members[0].party.uid, "bob");
@@ -490,6 +528,9 @@ int main(void)
         tcase_add_test(lost, rule_4_the_deadline_to_join_comes_back_after_a_restart);
         tcase_add_test(lost, a_date_that_jumped_back_makes_no_ring_longer_than_the_longest);
         tcase_add_test(lost, rule_1_a_call_that_was_over_before_the_restart_does_not_begin_again);
+        tcase_add_test(lost, rule_16_who_was_called_by_one_who_was_removed_since_has_a_missed_call);
+        tcase_add_test(lost, rule_16_who_called_one_who_was_removed_since_has_a_record_of_it);
+        tcase_add_test(lost, rule_16_who_talked_with_one_who_was_removed_since_has_a_record_of_it);
         tcase_add_test(lost, what_cannot_be_restored_is_refused);
         suite_add_tcase(suite, lost);
         return suite_run(suite);

@@ -121,6 +121,45 @@ START_TEST(rule_9_a_restored_policy_holds_from_the_start)
 }
 END_TEST
 
+START_TEST(rule_8_the_last_word_on_when_busy_holds)
+{
+        static const WhenBusy words[] = {WHEN_BUSY_RING, WHEN_BUSY_REJECT, WHEN_BUSY_RING};
+        PhoneCommand asked = asks(PHONE_COMMAND_WHEN_BUSY, "");
+        FIXTURE(f);
+
+        for (size_t i = 0; i < ELEMENTSOF(words); i++) {
+                if (i == 2)
+                        hub_gone(f); /* with two of them on their way */
+                asked.when_busy = words[i];
+                command(f, &asked);
+                forget(f);
+        }
+        hub_welcomes(f, NULL, 0, false);
+        forget(f);
+        ck_assert_int_eq(f->sent[MESSAGE_SETTINGS].settings.when_busy, WHEN_BUSY_RING);
+        ck_assert_int_eq(phone_when_busy(f->phone), WHEN_BUSY_RING);
+}
+END_TEST
+
+START_TEST(rule_8_when_busy_of_another_device_does_not_undo_what_was_said_later)
+{
+        PhoneCommand asked = asks(PHONE_COMMAND_WHEN_BUSY, "");
+        Message changed = {.type = MESSAGE_CHANGED,
+                           .settings = {.has_when_busy = true, .when_busy = WHEN_BUSY_REJECT}};
+        FIXTURE(f);
+
+        asked.when_busy = WHEN_BUSY_RING;
+        command(f, &asked);
+        forget(f);
+        hub_message(f, &changed); /* it was on its way */
+        ck_assert_int_eq(phone_when_busy(f->phone), WHEN_BUSY_RING);
+        reply_ok(f, MESSAGE_SETTINGS);
+        hub_message(f, &changed);
+        ck_assert_int_eq(phone_when_busy(f->phone), WHEN_BUSY_REJECT);
+        forget(f);
+}
+END_TEST
+
 START_TEST(rule_8_when_busy_is_kept_here_and_reaches_the_hub_when_it_can)
 {
         PhoneCommand asked = asks(PHONE_COMMAND_WHEN_BUSY, "");
@@ -444,6 +483,8 @@ int main(void)
                 rule_8_call_waiting_is_shown_and_not_heard,
                 rule_9_do_not_disturb_silences_what_rings_and_starts_nothing,
                 rule_9_a_restored_policy_holds_from_the_start,
+                rule_8_the_last_word_on_when_busy_holds,
+                rule_8_when_busy_of_another_device_does_not_undo_what_was_said_later,
                 rule_8_when_busy_is_kept_here_and_reaches_the_hub_when_it_can,
                 a_test_ring_rings_for_three_seconds,
                 a_tone_that_was_stopped_cannot_be_heard,

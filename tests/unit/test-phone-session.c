@@ -60,6 +60,21 @@ START_TEST(rule_18_who_does_not_want_to_join_has_no_worker)
 }
 END_TEST
 
+START_TEST(rule_18_who_joins_by_a_newer_connection_takes_our_place)
+{
+        Message left = {.type = MESSAGE_LEFT};
+        FIXTURE(f);
+
+        talking(f, CALL);
+        STR_SET(left.participant.session_id, CALL);
+        STR_SET(left.participant.participant.id, session(f, CALL)->own_id);
+        hub_message(f, &left);
+        ck_assert_ptr_nonnull(strstr(fixture_said(f), "worker-stop"));
+        ck_assert_int_eq(session(f, CALL)->state, SESSION_LEFT);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
+}
+END_TEST
+
 START_TEST(rule_18_leave_ends_the_worker_and_keeps_the_call)
 {
         FIXTURE(f);
@@ -485,6 +500,7 @@ int main(void)
                 rule_18_the_hub_hears_of_the_join_before_the_media_are_ready,
                 media_by_a_way_that_is_not_known_are_left_with_a_sentence,
                 rule_18_who_does_not_want_to_join_has_no_worker,
+                rule_18_who_joins_by_a_newer_connection_takes_our_place,
                 rule_18_leave_ends_the_worker_and_keeps_the_call,
                 rule_18_join_is_legal_again_after_leave,
                 rule_18_a_join_that_the_hub_refuses_is_an_error_of_the_session,

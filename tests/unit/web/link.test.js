@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The connection to the hub: hello, ids, order, acknowledgement, and what happens when it is lost. */
+/* The connection to the hub: hello, ids, order, acknowledgement, and what comes of a loss. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -25,8 +25,11 @@ class Net {
                         random: () => 1,
                         clock: () => this.now,
                         on: {
-                                state: note("state"), welcome: note("welcome"), event: note("event"),
-                                reply: note("reply"), isWanted: ({ op }) => op !== "signal",
+                                state: note("state"),
+                                welcome: note("welcome"),
+                                event: note("event"),
+                                reply: note("reply"),
+                                isWanted: ({ op }) => op !== "signal",
                         },
                 });
                 this.link.connect(HELLO);

@@ -93,8 +93,9 @@ export function said(id, direction, more = {}) {
         const [initiator, receiver] = direction === "incoming" ? [BOB, ALICE] : [ALICE, BOB];
 
         return {
-                session_id: id, direction, call_type: "audio", receiver_type: "user", initiator, receiver,
-                status: "initiated", initiated_at: 1000000, remaining_ms: 45000, ...more,
+                session_id: id, direction, call_type: "audio", receiver_type: "user",
+                initiator, receiver, status: "initiated", initiated_at: 1000000,
+                remaining_ms: 45000, ...more,
         };
 }
 

@@ -4,30 +4,33 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { duration, endSentence, errorSentence, initials, list, recordOutcome, sentence, spokenDuration,
-         when } from "../../../clients/web/words.js";
+import { duration, endSentence, errorSentence, initials, list, recordOutcome, sentence,
+         spokenDuration, when } from "../../../clients/web/words.js";
 
-function ended(direction, status, reason = "") {
-        return { direction, status, reason, peerName: "Bob", callerName: "Bob", isGroup: false, sentence: "" };
+function end(direction, status, reason = "") {
+        return {
+                direction, status, reason, peerName: "Bob", callerName: "Bob", isGroup: false,
+                sentence: "",
+        };
 }
 
 test("every end of a call is a sentence", () => {
         const ends = [
-                [ended("outgoing", "rejected", "declined"), "Bob declined."],
-                [ended("outgoing", "busy", "busy"), "Bob is on another call."],
-                [ended("outgoing", "unanswered", "timeout"), "Bob did not answer."],
-                [ended("outgoing", "cancelled", "caller-cancelled"), "You cancelled the call."],
-                [ended("outgoing", "ended", "remote-hangup"), "Bob hung up."],
-                [ended("outgoing", "ended", "hangup"), "The call has ended."],
-                [ended("incoming", "ended", "connection-lost"), "The connection was lost."],
-                [ended("incoming", "ended", "no-media"), "The call ended: no sound could be set up."],
-                [ended("incoming", "ended", "idle"), "The call ended: nobody else was there."],
-                [ended("incoming", "cancelled", "caller-cancelled"), "Bob gave up."],
-                [ended("incoming", "cancelled", "answered-elsewhere"), "Answered on another device."],
-                [ended("incoming", "rejected", "declined-elsewhere"), "Declined on another device."],
-                [ended("incoming", "rejected", "declined"), "You declined."],
-                [ended("incoming", "missed", "timeout"), "You missed a call from Bob."],
-                [ended("incoming", "ended", "a reason of a later hub"), "The call has ended."],
+                [end("outgoing", "rejected", "declined"), "Bob declined."],
+                [end("outgoing", "busy", "busy"), "Bob is on another call."],
+                [end("outgoing", "unanswered", "timeout"), "Bob did not answer."],
+                [end("outgoing", "cancelled", "caller-cancelled"), "You cancelled the call."],
+                [end("outgoing", "ended", "remote-hangup"), "Bob hung up."],
+                [end("outgoing", "ended", "hangup"), "The call has ended."],
+                [end("incoming", "ended", "connection-lost"), "The connection was lost."],
+                [end("incoming", "ended", "no-media"), "The call ended: no sound could be set up."],
+                [end("incoming", "ended", "idle"), "The call ended: nobody else was there."],
+                [end("incoming", "cancelled", "caller-cancelled"), "Bob gave up."],
+                [end("incoming", "cancelled", "answered-elsewhere"), "Answered on another device."],
+                [end("incoming", "rejected", "declined-elsewhere"), "Declined on another device."],
+                [end("incoming", "rejected", "declined"), "You declined."],
+                [end("incoming", "missed", "timeout"), "You missed a call from Bob."],
+                [end("incoming", "ended", "a reason of a later hub"), "The call has ended."],
         ];
 
         for (const [call, text] of ends)
@@ -45,7 +48,8 @@ test("errors of the hub are sentences", () => {
 
 test("outcomes in history", () => {
         assert.equal(recordOutcome({ status: "ended", duration: 125 }), "2 min");
-        assert.equal(recordOutcome({ status: "missed", reason: "busy" }), "Missed, you were on another call");
+        assert.equal(recordOutcome({ status: "missed", reason: "busy" }),
+                     "Missed, you were on another call");
         assert.equal(recordOutcome({ status: "rejected", direction: "incoming" }), "You declined");
         assert.equal(recordOutcome({ status: "rejected", direction: "outgoing" }), "Declined");
 });

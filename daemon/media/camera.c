@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/camera.h"
+
+#include <errno.h>
+#include <gst/video/video.h>
+#include <spa/param/video/format-utils.h>
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#define SIZE_MAX_PIXELS 8192 /* a side; screens have up to 7680 */
+#define POD_SIZE 1024
+/* Longer than another size takes to be agreed on: what we were linked to has gone. */
+#define PAUSED_MAX_US (1 * USEC_PER_SEC)
+
+struct Camera {
+        Sound *sound;         /* not owned */
+        struct pw_core *core; /* owned; NULL: the sound's */
+        struct pw_stream *stream;
+        struct spa_hook hook;
+        CameraPicture picture;
+        void *userdata;
+        atomic_bool lost;
+        _Atomic usec_t paused; /* since when; 0: it is not */
+        /* of the sound's thread */
+        bool known; /* what format comes */
+        GstVideoInfo info;
+        GstCaps *caps; /* of the last picture */
+        GstVideoInfo shown;
+};
+
+/* Those that cameras and compositors give without compressing. */
+static const struct {
+        uint32_t spa;
+        GstVideoFormat gst;
+} formats[] = {
+        {SPA_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_I420},
+        {SPA_VIDEO_FORMAT_YUY2, GST_VIDEO_FORMAT_YUY2},
+        {SPA_VIDEO_FORMAT_UYVY, GST_VIDEO_FORMAT_UYVY},
+        {SPA_VIDEO_FORMAT_NV12, GST_VIDEO_FORMAT_NV12},
+        {SPA_VIDEO_FORMAT_BGRx, GST_VIDEO_FORMAT_BGRx},
+        {SPA_VIDEO_FORMAT_RGBx, GST_VIDEO_FORMAT_RGBx},
+        {SPA_VIDEO_FORMAT_BGRA, GST_VIDEO_FORMAT_BGRA},
+        {SPA_VIDEO_FORMAT_RGBA, GST_VIDEO_FORMAT_RGBA},
+        {SPA_VIDEO_FORMAT_RGB, GST_VIDEO_FORMAT_RGB},
+        {SPA_VIDEO_FORMAT_BGR, GST_VIDEO_FORMAT_BGR},
+        {SPA_VIDEO_FORMAT_GRAY8, GST_VIDEO_FORMAT_GRAY8},
+};
+
+/* ---- a picture, out of PipeWire's buffer ---- */
+
+typedef struct Plane {
+        const uint8_t *data;
+        int stride;
+} Plane;
+
+/* Planes lie in a block each, or one after the other in the only one. */
+static bool find_planes(const Camera *camera, const struct spa_buffer *buffer,
+                        Plane planes[static GST_VIDEO_MAX_PLANES])
+{
+        const GstVideoInfo *info = &camera->info;
+        const guint n = GST_VIDEO_INFO_N_PLANES(info);
+        size_t offset = 0;
+
+        for (guint i = 0; i < n; i++) {
+                bool own = i == 0 || buffer->n_datas >= n;
+                const struct spa_data *block = &buffer->datas[own ? i : 0];
+                int height = GST_VIDEO_INFO_COMP_HEIGHT(info, i);
+                int stride = GST_VIDEO_INFO_PLANE_STRIDE(info, i);
+
+                if (!block->data)
+                        return false;
+                if (block->chunk->stride > 0) {
+                        stride = block->chunk->stride;
+                        if (!own) /* it is the first plane's */
+                                stride = stride * GST_VIDEO_INFO_PLANE_STRIDE(info, i) /
+                                         GST_VIDEO_INFO_PLANE_STRIDE(info, 0);
+                }
+                if (own)
+                        offset = block->chunk->offset;
+                if (offset + (size_t)stride * (size_t)height > block->maxsize)
+                        return false;
+                planes[i] = (Plane){SPA_PTROFF(block->data, offset, const uint8_t), stride};
+                offset += (size_t)stride * (size_t)height;
+        }
+        return true;
+}
+
+/* A window's picture is a part of the buffer, which stays as large as the window has ever been. */
+static void find_part(const Camera *camera, const struct spa_buffer *buffer, struct spa_region *ret)
+{
+        const guint width = (guint)GST_VIDEO_INFO_WIDTH(&camera->info);
+        const guint height = (guint)GST_VIDEO_INFO_HEIGHT(&camera->info);
+        const struct spa_meta_region *crop =
+                spa_buffer_find_meta_data(buffer, SPA_META_VideoCrop, sizeof(*crop));
+
+        *ret = SPA_REGION(0, 0, width, height);
+        if (GST_VIDEO_INFO_N_PLANES(&camera->info) == 1 && crop && spa_meta_region_is_valid(crop) &&
+            crop->region.position.x >= 0 && crop->region.position.y >= 0 &&
+            (uint64_t)crop->region.position.x + crop->region.size.width <= width &&
+            (uint64_t)crop->region.position.y + crop->region.size.height <= height)
+                *ret = crop->region;
+}
+
+static bool set_shown(Camera *camera, const struct spa_region *part)
+{
+        if (camera->caps && (guint)camera->shown.width == part->size.width &&
+            (guint)camera->shown.height == part->size.height)
+                return true;
+        gst_caps_replace(&camera->caps, NULL);
+        if (!gst_video_info_set_format(&camera->shown, GST_VIDEO_INFO_FORMAT(&camera->info),
+                                       part->size.width, part->size.height))
+                return false;
+        camera->caps = gst_video_info_to_caps(&camera->shown);
+        return camera->caps;
+}
+
+static void copy_planes(const Camera *camera, const Plane *planes, const struct spa_region *part,
+                        uint8_t *target)
+{
+        const GstVideoInfo *shown = &camera->shown;
+        size_t left = (size_t)part->position.x * (size_t)GST_VIDEO_INFO_COMP_PSTRIDE(shown, 0);
+
+        for (guint i = 0; i < GST_VIDEO_INFO_N_PLANES(shown); i++) {
+                int stride = GST_VIDEO_INFO_PLANE_STRIDE(shown, i);
+                size_t bytes = (size_t)MIN_OF(stride, planes[i].stride - (int)(i == 0 ? left : 0));
+                uint8_t *to = target + GST_VIDEO_INFO_PLANE_OFFSET(shown, i);
+                const uint8_t *from = planes[i].data;
+
+                if (i == 0)
+                        from += (size_t)part->position.y * (size_t)planes[0].stride + left;
+                for (int row = 0; row < GST_VIDEO_INFO_COMP_HEIGHT(shown, i); row++) {
+                        memcpy(to, from, bytes);
+                        to += stride;
+                        from += planes[i].stride;
+                }
+        }
+}
+
+static void give(Camera *camera, const struct spa_buffer *buffer)
+{
+        Plane planes[GST_VIDEO_MAX_PLANES];
+        struct spa_region part;
+        GstBuffer *copy;
+        GstMapInfo map;
+
+        /* A change of nothing but the pointer, or one that failed. */
+        if (!camera->known || buffer->datas[0].chunk->size == 0 ||
+            (buffer->datas[0].chunk->flags & SPA_CHUNK_FLAG_CORRUPTED) ||
+            !find_planes(camera, buffer, planes))
+                return;
+        find_part(camera, buffer, &part);
+        if (!set_shown(camera, &part))
+                return;
+        copy = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(&camera->shown), NULL);
+        if (gst_buffer_map(copy, &map, GST_MAP_WRITE)) {
+                g_autoptr(GstSample) sample = NULL;
+
+                copy_planes(camera, planes, &part, map.data);
+                gst_buffer_unmap(copy, &map);
+                sample = gst_sample_new(copy, camera->caps, NULL, NULL);
+                camera->picture(camera->userdata, sample);
+        }
+        gst_buffer_unref(copy);
+}
+
+/* Only the newest counts. */
+static void on_process(void *data)
+{
+        Camera *camera = data;
+        struct pw_buffer *newest = NULL, *buffer;
+
+        while ((buffer = pw_stream_dequeue_buffer(camera->stream))) {
+                if (newest)
+                        pw_stream_queue_buffer(camera->stream, newest);
+                newest = buffer;
+        }
+        if (!newest)
+                return;
+        give(camera, newest->buffer);
+        pw_stream_queue_buffer(camera->stream, newest);
+}
+
+/* ---- the stream ---- */
+
+static void on_param_changed(void *data, uint32_t id, const struct spa_pod *param)
+{
+        Camera *camera = data;
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+        struct spa_video_info_raw raw = {};
+        const struct spa_pod *params[2];
+
+        if (id != SPA_PARAM_Format)
+                return;
+        camera->known = false;
+        if (!param || spa_format_video_raw_parse(param, &raw) < 0)
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(formats); i++) {
+                if (formats[i].spa == raw.format)
+                        camera->known = gst_video_info_set_format(&camera->info, formats[i].gst,
+                                                                  raw.size.width, raw.size.height);
+        }
+        gst_caps_replace(&camera->caps, NULL);
+        params[0] = spa_pod_builder_add_object(
+                &builder, SPA_TYPE_OBJECT_ParamBuffers, SPA_PARAM_Buffers,
+                SPA_PARAM_BUFFERS_dataType,
+                SPA_POD_CHOICE_FLAGS_Int(1 << SPA_DATA_MemPtr | 1 << SPA_DATA_MemFd));
+        params[1] = spa_pod_builder_add_object(&builder, SPA_TYPE_OBJECT_ParamMeta, SPA_PARAM_Meta,
+                                               SPA_PARAM_META_type, SPA_POD_Id(SPA_META_VideoCrop),
+                                               SPA_PARAM_META_size,
+                                               SPA_POD_Int(sizeof(struct spa_meta_region)));
+        pw_stream_update_params(camera->stream, params, ELEMENTSOF(params));
+}
+
+static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
+                     const char *error)
+{
+        Camera *camera = data;
+
+        if (state == PW_STREAM_STATE_ERROR)
+                log_info("pictures stopped coming: %s", error ? error : "unknown error");
+        if (state == PW_STREAM_STATE_ERROR || state == PW_STREAM_STATE_UNCONNECTED)
+                atomic_store(&camera->lost, true);
+        if (state == PW_STREAM_STATE_STREAMING)
+                atomic_store(&camera->paused, 0);
+        else if (old == PW_STREAM_STATE_STREAMING)
+                atomic_store(&camera->paused, clock_boottime());
+}
+
+static const struct pw_stream_events stream_events = {
+        PW_VERSION_STREAM_EVENTS,
+        .state_changed = on_state,
+        .param_changed = on_param_changed,
+        .process = on_process,
+};
+
+static const struct spa_pod *build_formats(struct spa_pod_builder *builder)
+{
+        struct spa_pod_frame object, choice;
+
+        spa_pod_builder_push_object(builder, &object, SPA_TYPE_OBJECT_Format, SPA_PARAM_EnumFormat);
+        spa_pod_builder_add(builder, SPA_FORMAT_mediaType, SPA_POD_Id(SPA_MEDIA_TYPE_video),
+                            SPA_FORMAT_mediaSubtype, SPA_POD_Id(SPA_MEDIA_SUBTYPE_raw), 0);
+        spa_pod_builder_prop(builder, SPA_FORMAT_VIDEO_format, 0);
+        spa_pod_builder_push_choice(builder, &choice, SPA_CHOICE_Enum, 0);
+        spa_pod_builder_id(builder, formats[0].spa); /* the default, then all */
+        for (size_t i = 0; i < ELEMENTSOF(formats); i++)
+                spa_pod_builder_id(builder, formats[i].spa);
+        spa_pod_builder_pop(builder, &choice);
+        spa_pod_builder_add(
+                builder, SPA_FORMAT_VIDEO_size,
+                SPA_POD_CHOICE_RANGE_Rectangle(&SPA_RECTANGLE(CAMERA_WIDTH, CAMERA_HEIGHT),
+                                               &SPA_RECTANGLE(1, 1),
+                                               &SPA_RECTANGLE(SIZE_MAX_PIXELS, SIZE_MAX_PIXELS)),
+                SPA_FORMAT_VIDEO_framerate,
+                SPA_POD_CHOICE_RANGE_Fraction(&SPA_FRACTION(CAMERA_RATE, 1), &SPA_FRACTION(0, 1),
+                                              &SPA_FRACTION(CAMERA_RATE, 1)),
+                0);
+        return spa_pod_builder_pop(builder, &object);
+}
+
+static struct pw_properties *stream_properties(const CameraOptions *options)
+{
+        struct pw_properties *properties = pw_properties_new(
+                PW_KEY_MEDIA_TYPE, "Video", PW_KEY_MEDIA_CATEGORY, "Capture", PW_KEY_MEDIA_ROLE,
+                options->target ? "Camera" : "Screen", PW_KEY_NODE_NAME, options->node,
+                PW_KEY_NODE_DESCRIPTION, options->description, PW_KEY_MEDIA_NAME,
+                options->description, PW_KEY_NODE_DONT_RECONNECT, "true", NULL);
+
+        if (properties && options->target)
+                pw_properties_set(properties, PW_KEY_TARGET_OBJECT, options->target);
+        return properties;
+}
+
+/* With the lock held. */
+static int open_stream(Camera *camera, const CameraOptions *options)
+{
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+        const struct spa_pod *params[] = {build_formats(&builder)};
+        struct pw_properties *properties = stream_properties(options);
+        struct pw_core *core = camera->core ? camera->core : sound_core(camera->sound);
+
+        if (!properties)
+                return -ENOMEM;
+        camera->stream = pw_stream_new(core, options->node, properties);
+        if (!camera->stream)
+                return -errno;
+        pw_stream_add_listener(camera->stream, &camera->hook, &stream_events, camera);
+        return pw_stream_connect(camera->stream, PW_DIRECTION_INPUT,
+                                 options->target ? PW_ID_ANY : options->remote_node,
+                                 PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS, params,
+                                 ELEMENTSOF(params));
+}
+
+/* With the lock held. */
+static int open_all(Camera *camera, const CameraOptions *options)
+{
+        if (options->remote >= 0) {
+                camera->core = pw_context_connect_fd(sound_context(camera->sound), options->remote,
+                                                     NULL, 0);
+                if (!camera->core)
+                        return -errno;
+        }
+        return open_stream(camera, options);
+}
+
+int camera_new(const CameraOptions *options, Camera **ret)
+{
+        _cleanup_(camera_freep) Camera *camera = calloc(1, sizeof(*camera));
+        int r;
+
+        if (!camera) {
+                if (options->remote >= 0)
+                        close(options->remote);
+                return -ENOMEM;
+        }
+        camera->sound = options->sound;
+        camera->picture = options->picture;
+        camera->userdata = options->userdata;
+        pw_thread_loop_lock(sound_loop(camera->sound));
+        r = open_all(camera, options);
+        pw_thread_loop_unlock(sound_loop(camera->sound));
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(camera);
+        return 0;
+}
+
+Camera *camera_free(Camera *camera)
+{
+        if (!camera)
+                return NULL;
+        pw_thread_loop_lock(sound_loop(camera->sound));
+        if (camera->stream)
+                pw_stream_destroy(camera->stream);
+        if (camera->core)
+                pw_core_disconnect(camera->core);
+        pw_thread_loop_unlock(sound_loop(camera->sound));
+        gst_caps_replace(&camera->caps, NULL);
+        free(camera);
+        return NULL;
+}
+
+bool camera_is_lost(const Camera *camera)
+{
+        usec_t paused = atomic_load(&camera->paused);
+
+        return atomic_load(&camera->lost) ||
+               (paused > 0 && clock_boottime() - paused > PAUSED_MAX_US);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/peer-internal.h"
+
+#define KEY_PACE_US (300 * USEC_PER_MSEC) /* of asking for key frames on behalf of an echo */
+
+/* ---- ours, to them ---- */
+
+static void on_key_wanted(void *data)
+{
+        Peer *peer = data;
+
+        if (peer->own_video)
+                video_request_key(peer->own_video);
+        else
+                peer_request_key(peer);
+}
+
+static void on_caps(GstPad *pad, GParamSpec *spec, void *data)
+{
+        if (gst_pad_has_current_caps(pad))
+                peer_event_post(peer_event_new(data, PEER_EVENT_CAPS));
+}
+
+int peer_video_build(Peer *peer, const VideoFormat *format)
+{
+        VideoSendChain *chain = &peer->video.send;
+        int r;
+
+        chain->key_wanted = on_key_wanted;
+        chain->userdata = g_atomic_rc_box_acquire(peer);
+        chain->release = peer_unref;
+        r = video_send_chain_build(chain, peer->pipeline, peer->webrtc, format);
+        if (r < 0) {
+                peer_unref(peer);
+                return r;
+        }
+        peer_connect_signal(peer, chain->pad, "notify::caps", G_CALLBACK(on_caps));
+        if (gst_pad_has_current_caps(chain->pad))
+                peer_event_post(peer_event_new(peer, PEER_EVENT_CAPS));
+        return 0;
+}
+
+bool peer_video_is_ready(const Peer *peer)
+{
+        return !peer->video.send.source || gst_pad_has_current_caps(peer->video.send.pad);
+}
+
+static bool send_picture(void *data, GstBuffer *buffer)
+{
+        Peer *peer = data;
+
+        return atomic_load(&peer->trusted) && video_send_chain_push(&peer->video.send, buffer);
+}
+
+void peer_video_connected(Peer *peer)
+{
+        PeerVideo *video = &peer->video;
+
+        if (!peer->own_video || video->sending || !video->send.source || !video->agreed ||
+            peer->state != PEER_CONNECTED)
+                return;
+        video->sending = video_add(peer->own_video, send_picture, peer) == 0;
+}
+
+void peer_video_look(Peer *peer)
+{
+        double loss, queue_ms;
+
+        if (peer->video.sending && video_send_chain_report(&peer->video.send, &loss, &queue_ms))
+                video_report(peer->own_video, peer, loss, queue_ms);
+}
+
+/* ---- theirs, here ---- */
+
+static void echo(Peer *peer, GstBuffer *buffer)
+{
+        PeerVideo *video = &peer->video;
+        usec_t now = clock_boottime();
+
+        if (video_send_chain_push(&video->send, buffer) || now - video->asked_at < KEY_PACE_US)
+                return;
+        video->asked_at = now;
+        peer_request_key(peer);
+}
+
+static void on_picture(void *data, GstBuffer *buffer)
+{
+        Peer *peer = data;
+
+        if (!atomic_load(&peer->trusted))
+                return;
+        if (!peer->own_video)
+                echo(peer, buffer);
+        if (view_write(peer->view, peer, buffer))
+                peer_event_post(peer_event_new(peer, PEER_EVENT_PICTURE));
+}
+
+int peer_video_link(Peer *peer, GstPad *pad)
+{
+        VideoReceiveChain *chain = &peer->video.receive;
+        int r;
+
+        if (!video_receive_chain_takes(pad))
+                return -EINVAL;
+        chain->picture = on_picture;
+        chain->userdata = g_atomic_rc_box_acquire(peer);
+        chain->release = peer_unref;
+        r = video_receive_chain_build(chain, peer->pipeline, pad);
+        if (r < 0)
+                peer_unref(peer);
+        return r;
+}
+
+void peer_request_key(Peer *peer)
+{
+        video_receive_chain_request_key(&peer->video.receive);
+}
+
+void peer_video_stats(Peer *peer, usec_t elapsed, WorkerParticipantStats *stats)
+{
+        PeerVideo *video = &peer->video;
+        ViewCounters counters;
+
+        if (!video->send.source)
+                return;
+        view_count(peer->view, &counters);
+        STR_SET(stats->video_codec, "vp8");
+        stats->width = counters.width;
+        stats->height = counters.height;
+        if (elapsed > 0)
+                stats->frames_per_second = (double)(counters.pictures - video->pictures_told) *
+                                           USEC_PER_SEC / (double)elapsed;
+        video->pictures_told = counters.pictures;
+}
+
+/* ---- the end ---- */
+
+void peer_video_stop(Peer *peer)
+{
+        if (peer->video.sending)
+                video_remove(peer->own_video, peer);
+        peer->video.sending = false;
+        if (peer->video.send.pad)
+                g_signal_handlers_disconnect_by_data(peer->video.send.pad, peer);
+}
+
+void peer_video_done(Peer *peer)
+{
+        video_send_chain_done(&peer->video.send);
+        video_receive_chain_done(&peer->video.receive);
+}

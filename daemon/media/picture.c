@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/picture.h"
+
+#include <errno.h>
+#include <gst/video/video.h>
+#include <spa/param/video/format-utils.h>
+#include <stdatomic.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "media/video-decoder.h"
+
+#define POD_SIZE 1024
+#define RATE_MAX 60
+#define BUFFERS 4      /* asked for: one shown, one on its way, one being written, one to spare */
+#define BUFFERS_MAX 16 /* what others may insist on */
+#define BLACK_LUMA 16  /* ITU-R BT.601 */
+#define BLACK_CHROMA 128
+
+/* Counted (g_atomic_rc_box): news of who looks, on its way to the main loop, holds on to it. */
+struct Picture {
+        char node[NODE_NAME_MAX + 1];
+        char *description; /* owned */
+        PictureKeyWanted key_wanted;
+        void *userdata;
+        bool closed;
+        VideoDecoder *decoder; /* changed by the main loop, with the mutex held */
+        bool keyed;            /* of the pushing thread: the decoder has had its key frame */
+
+        GMutex mutex; /* before the loop's lock; for the decoder, and all below */
+        Sound *sound; /* not owned; NULL: detached */
+        struct pw_stream *stream;
+        struct spa_hook hook;
+        GstVideoInfo info; /* what the node offers */
+        GstSample *last;   /* what is shown; NULL: dark */
+        atomic_bool looked_at;
+};
+
+static void picture_done(void *data)
+{
+        Picture *picture = data;
+
+        g_clear_pointer(&picture->last, gst_sample_unref);
+        g_mutex_clear(&picture->mutex);
+        free(picture->description);
+}
+
+static void picture_unref(void *data)
+{
+        g_atomic_rc_box_release_full(data, picture_done);
+}
+
+/* ---- out: to whoever looks ---- */
+
+static void darken(const GstVideoInfo *info, uint8_t *data)
+{
+        size_t luma = GST_VIDEO_INFO_PLANE_OFFSET(info, 1);
+
+        memset(data, BLACK_LUMA, luma);
+        memset(data + luma, BLACK_CHROMA, GST_VIDEO_INFO_SIZE(info) - luma);
+}
+
+static void fill(const Picture *picture, uint8_t *data)
+{
+        GstVideoFrame from, to;
+        GstVideoInfo info;
+        GstBuffer *target;
+
+        if (!picture->last ||
+            !gst_video_info_from_caps(&info, gst_sample_get_caps(picture->last)) ||
+            !gst_video_frame_map(&from, &info, gst_sample_get_buffer(picture->last),
+                                 GST_MAP_READ)) {
+                darken(&picture->info, data);
+                return;
+        }
+        target = gst_buffer_new_wrapped_full(0, data, GST_VIDEO_INFO_SIZE(&picture->info), 0,
+                                             GST_VIDEO_INFO_SIZE(&picture->info), NULL, NULL);
+        if (gst_video_frame_map(&to, &picture->info, target, GST_MAP_WRITE)) {
+                gst_video_frame_copy(&to, &from);
+                gst_video_frame_unmap(&to);
+        }
+        gst_buffer_unref(target);
+        gst_video_frame_unmap(&from);
+}
+
+/* With mutex and lock held: queueing drives whoever looks. */
+static void show(Picture *picture)
+{
+        struct pw_buffer *buffer;
+
+        if (!picture->stream || !atomic_load(&picture->looked_at))
+                return;
+        buffer = pw_stream_dequeue_buffer(picture->stream);
+        if (!buffer)
+                return;
+        struct spa_data *block = &buffer->buffer->datas[0];
+        size_t size = GST_VIDEO_INFO_SIZE(&picture->info);
+
+        block->chunk->offset = 0;
+        block->chunk->stride = GST_VIDEO_INFO_PLANE_STRIDE(&picture->info, 0);
+        block->chunk->size = 0; /* left out, where another size is being agreed on */
+        if (block->data && block->maxsize >= size) {
+                fill(picture, block->data);
+                block->chunk->size = (uint32_t)size;
+        }
+        pw_stream_queue_buffer(picture->stream, buffer);
+}
+
+static void show_again(Picture *picture)
+{
+        g_mutex_lock(&picture->mutex);
+        if (picture->sound) {
+                pw_thread_loop_lock(sound_loop(picture->sound));
+                show(picture);
+                pw_thread_loop_unlock(sound_loop(picture->sound));
+        }
+        g_mutex_unlock(&picture->mutex);
+}
+
+static const struct spa_pod *build_format(const Picture *picture, struct spa_pod_builder *builder)
+{
+        return spa_pod_builder_add_object(
+                builder, SPA_TYPE_OBJECT_Format, SPA_PARAM_EnumFormat, SPA_FORMAT_mediaType,
+                SPA_POD_Id(SPA_MEDIA_TYPE_video), SPA_FORMAT_mediaSubtype,
+                SPA_POD_Id(SPA_MEDIA_SUBTYPE_raw), SPA_FORMAT_VIDEO_format,
+                SPA_POD_Id(SPA_VIDEO_FORMAT_I420), SPA_FORMAT_VIDEO_size,
+                SPA_POD_Rectangle(&SPA_RECTANGLE((uint32_t)picture->info.width,
+                                                 (uint32_t)picture->info.height)),
+                SPA_FORMAT_VIDEO_framerate, SPA_POD_Fraction(&SPA_FRACTION(0, 1)),
+                SPA_FORMAT_VIDEO_maxFramerate,
+                SPA_POD_CHOICE_RANGE_Fraction(&SPA_FRACTION(RATE_MAX, 1), &SPA_FRACTION(1, 1),
+                                              &SPA_FRACTION(RATE_MAX, 1)));
+}
+
+/* With mutex and lock held. */
+static void resize(Picture *picture, uint32_t width, uint32_t height)
+{
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+        const struct spa_pod *params[1];
+
+        if (!gst_video_info_set_format(&picture->info, GST_VIDEO_FORMAT_I420, width, height) ||
+            !picture->stream)
+                return;
+        params[0] = build_format(picture, &builder);
+        pw_stream_update_params(picture->stream, params, 1);
+}
+
+static void on_decoded(void *userdata, GstSample *sample)
+{
+        Picture *picture = userdata;
+        GstVideoInfo info;
+
+        if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample)) ||
+            GST_VIDEO_INFO_FORMAT(&info) != GST_VIDEO_FORMAT_I420)
+                return;
+        g_mutex_lock(&picture->mutex);
+        g_clear_pointer(&picture->last, gst_sample_unref);
+        picture->last = gst_sample_ref(sample);
+        if (picture->sound) {
+                pw_thread_loop_lock(sound_loop(picture->sound));
+                if (info.width != picture->info.width || info.height != picture->info.height)
+                        resize(picture, (uint32_t)info.width, (uint32_t)info.height);
+                show(picture);
+                pw_thread_loop_unlock(sound_loop(picture->sound));
+        }
+        g_mutex_unlock(&picture->mutex);
+}
+
+/* ---- in: decoded only while somebody looks ---- */
+
+static void set_decoder(Picture *picture, VideoDecoder *decoder)
+{
+        VideoDecoder *old;
+
+        g_mutex_lock(&picture->mutex);
+        old = picture->decoder;
+        picture->decoder = decoder;
+        picture->keyed = false;
+        g_mutex_unlock(&picture->mutex);
+        /* Its thread may be waiting for the mutex. */
+        video_decoder_free(old);
+}
+
+static gboolean look(void *data)
+{
+        Picture *picture = data;
+        bool looked_at = atomic_load(&picture->looked_at);
+        VideoDecoder *decoder = NULL;
+
+        if (picture->closed || looked_at == (picture->decoder != NULL))
+                return G_SOURCE_REMOVE;
+        if (looked_at && video_decoder_new(on_decoded, picture, &decoder) < 0)
+                return G_SOURCE_REMOVE;
+        set_decoder(picture, decoder);
+        if (!looked_at)
+                return G_SOURCE_REMOVE;
+        show_again(picture);
+        picture->key_wanted(picture->userdata);
+        return G_SOURCE_REMOVE;
+}
+
+void picture_push(Picture *picture, GstBuffer *buffer)
+{
+        bool key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+
+        g_mutex_lock(&picture->mutex);
+        if (picture->decoder && (picture->keyed || key)) {
+                picture->keyed = true;
+                video_decoder_push(picture->decoder, buffer);
+        }
+        g_mutex_unlock(&picture->mutex);
+}
+
+/* ---- the stream ---- */
+
+static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
+                     const char *error)
+{
+        Picture *picture = data;
+
+        if (state == PW_STREAM_STATE_ERROR && !sound_is_broken(picture->sound))
+                log_fields(LOG_WARNING, "a picture cannot be shown", "NODE=%s", picture->node,
+                           "ERROR=%s", error ? error : "unknown error", NULL);
+        atomic_store(&picture->looked_at, state == PW_STREAM_STATE_STREAMING);
+        g_idle_add_full(G_PRIORITY_DEFAULT, look, g_atomic_rc_box_acquire(picture), picture_unref);
+}
+
+static void on_param_changed(void *data, uint32_t id, const struct spa_pod *param)
+{
+        Picture *picture = data;
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+        struct spa_video_info_raw raw = {};
+        const struct spa_pod *params[1];
+        GstVideoInfo info;
+
+        if (id != SPA_PARAM_Format || !param || spa_format_video_raw_parse(param, &raw) < 0 ||
+            !gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, raw.size.width,
+                                       raw.size.height))
+                return;
+        params[0] = spa_pod_builder_add_object(
+                &builder, SPA_TYPE_OBJECT_ParamBuffers, SPA_PARAM_Buffers,
+                SPA_PARAM_BUFFERS_buffers, SPA_POD_CHOICE_RANGE_Int(BUFFERS, 2, BUFFERS_MAX),
+                SPA_PARAM_BUFFERS_blocks, SPA_POD_Int(1), SPA_PARAM_BUFFERS_size,
+                SPA_POD_Int((int)GST_VIDEO_INFO_SIZE(&info)), SPA_PARAM_BUFFERS_stride,
+                SPA_POD_Int(GST_VIDEO_INFO_PLANE_STRIDE(&info, 0)), SPA_PARAM_BUFFERS_dataType,
+                SPA_POD_CHOICE_FLAGS_Int(1 << SPA_DATA_MemPtr | 1 << SPA_DATA_MemFd));
+        pw_stream_update_params(picture->stream, params, 1);
+}
+
+static const struct pw_stream_events stream_events = {
+        PW_VERSION_STREAM_EVENTS,
+        .state_changed = on_state,
+        .param_changed = on_param_changed,
+};
+
+/* With mutex and lock held. */
+static int open_stream(Picture *picture)
+{
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+        const struct spa_pod *params[] = {build_format(picture, &builder)};
+        /* The least priority: nobody's default camera. */
+        struct pw_properties *properties = pw_properties_new(
+                PW_KEY_MEDIA_CLASS, "Video/Source", PW_KEY_MEDIA_ROLE, "Communication",
+                PW_KEY_NODE_NAME, picture->node, PW_KEY_NODE_DESCRIPTION, picture->description,
+                PW_KEY_MEDIA_NAME, picture->description, PW_KEY_NODE_VIRTUAL, "true",
+                PW_KEY_PRIORITY_SESSION, "1", NULL);
+
+        if (!properties)
+                return -ENOMEM;
+        picture->stream = pw_stream_new(sound_core(picture->sound), picture->node, properties);
+        if (!picture->stream)
+                return -errno;
+        pw_stream_add_listener(picture->stream, &picture->hook, &stream_events, picture);
+        return pw_stream_connect(picture->stream, PW_DIRECTION_OUTPUT, PW_ID_ANY,
+                                 PW_STREAM_FLAG_DRIVER | PW_STREAM_FLAG_MAP_BUFFERS, params,
+                                 ELEMENTSOF(params));
+}
+
+int picture_new(const char *node, const char *description, PictureKeyWanted key_wanted,
+                void *userdata, Picture **ret)
+{
+        _cleanup_(picture_freep) Picture *picture = g_atomic_rc_box_new0(Picture);
+
+        g_mutex_init(&picture->mutex);
+        picture->key_wanted = key_wanted;
+        picture->userdata = userdata;
+        STR_SET(picture->node, node);
+        picture->description = strdup(description);
+        if (!picture->description)
+                return -ENOMEM;
+        *ret = TAKE_PTR(picture);
+        return 0;
+}
+
+Picture *picture_free(Picture *picture)
+{
+        if (!picture)
+                return NULL;
+        picture_detach(picture);
+        picture->closed = true;
+        set_decoder(picture, NULL);
+        picture_unref(picture);
+        return NULL;
+}
+
+int picture_attach(Picture *picture, Sound *sound, uint32_t width, uint32_t height)
+{
+        int r;
+
+        picture_detach(picture);
+        g_mutex_lock(&picture->mutex);
+        picture->sound = sound;
+        g_clear_pointer(&picture->last, gst_sample_unref);
+        resize(picture, width, height);
+        pw_thread_loop_lock(sound_loop(sound));
+        r = open_stream(picture);
+        pw_thread_loop_unlock(sound_loop(sound));
+        g_mutex_unlock(&picture->mutex);
+        if (r < 0)
+                picture_detach(picture);
+        return r;
+}
+
+void picture_detach(Picture *picture)
+{
+        g_mutex_lock(&picture->mutex);
+        if (picture->sound) {
+                pw_thread_loop_lock(sound_loop(picture->sound));
+                if (picture->stream)
+                        pw_stream_destroy(picture->stream);
+                pw_thread_loop_unlock(sound_loop(picture->sound));
+        }
+        picture->stream = NULL;
+        picture->sound = NULL;
+        g_mutex_unlock(&picture->mutex);
+        atomic_store(&picture->looked_at, false);
+        look(picture);
+}
+
+void picture_darken(Picture *picture)
+{
+        g_mutex_lock(&picture->mutex);
+        g_clear_pointer(&picture->last, gst_sample_unref);
+        g_mutex_unlock(&picture->mutex);
+        show_again(picture);
+}

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/video.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "media/camera.h"
+#include "media/test-card.h"
+#include "media/video-encoder.h"
+#include "media/video-rate.h"
+
+#define LOOK_MS                                                                          \
+        500 /* how often what should be there is looked for; and a still picture is sent \
+             */
+#define STILL_US (400 * USEC_PER_MSEC)
+#define SILENT_MAX_US (3 * USEC_PER_SEC)  /* a camera that gives nothing for so long has gone */
+#define RETRY_US (5 * USEC_PER_SEC)       /* … and is not tried again before */
+#define KEY_PACE_US (300 * USEC_PER_MSEC) /* key frames are large: no more of them than that */
+/* Compositors give 60 pictures a second; nobody reads faster than that, and encoding costs. */
+#define SCREEN_PACE_US (USEC_PER_SEC / 15)
+
+typedef enum Source {
+        SOURCE_NONE,
+        SOURCE_CAMERA,
+        SOURCE_SCREEN,
+        SOURCE_TEST_CARD,
+} Source;
+
+typedef struct Sink {
+        VideoSink function;
+        void *userdata;
+        bool keyed;       /* has had its key frame */
+        uint32_t bitrate; /* main loop */
+} Sink;
+
+typedef struct Shown {
+        struct Shown *prev, *next;
+        Picture *picture; /* not owned */
+        uint32_t width, height;
+} Shown;
+
+struct Video {
+        char session[UUID_LENGTH + 1], title[2 * NAME_MAX_BYTES];
+        char wanted[NODE_NAME_MAX + 1]; /* camera; empty: the best there is */
+        const VideoEvents *events;
+        void *userdata;
+        guint timer;
+
+        Sound *sound; /* NULL: no PipeWire, or not needed yet */
+        Shown *pictures;
+        bool started;
+        Camera *camera, *screen;
+        usec_t opened, retry_at; /* of the camera */
+        bool missed;             /* and it has been told */
+        bool pipewire_missed;
+
+        GMutex mutex; /* for all below */
+        Source source;
+        GstSample *last;   /* the newest picture of it */
+        usec_t came, sent; /* when the last one did */
+        usec_t pace;
+        VideoEncoder *encoder;
+        Sink sinks[VIDEO_SINKS_MAX];
+        size_t n_sinks;
+        usec_t keyed;    /* when a key frame was asked for */
+        bool key_wanted; /* but it was too soon */
+};
+
+/* ---- pictures, to everybody ---- */
+
+/* With the mutex held. */
+static void ask_for_key(Video *video, usec_t now)
+{
+        video->key_wanted = now - video->keyed < KEY_PACE_US;
+        if (video->key_wanted || !video->encoder)
+                return;
+        video->keyed = now;
+        video_encoder_request_key(video->encoder);
+}
+
+static void on_encoded(void *userdata, GstBuffer *buffer)
+{
+        Video *video = userdata;
+        bool key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT), missing = false;
+
+        g_mutex_lock(&video->mutex);
+        for (size_t i = 0; i < video->n_sinks; i++) {
+                Sink *sink = &video->sinks[i];
+
+                if (sink->keyed || key)
+                        sink->keyed = sink->function(sink->userdata, buffer);
+                missing |= !sink->keyed;
+        }
+        if (missing || video->key_wanted)
+                ask_for_key(video, clock_boottime());
+        g_mutex_unlock(&video->mutex);
+}
+
+/* With the mutex held. */
+static void send_last(Video *video, usec_t now)
+{
+        if (!video->encoder || !video->last || video->n_sinks == 0)
+                return;
+        video->sent = now;
+        video_encoder_push(video->encoder, video->last);
+}
+
+static void take_picture(Video *video, Source source, GstSample *sample)
+{
+        usec_t now = clock_boottime();
+
+        g_mutex_lock(&video->mutex);
+        if (video->source == source) {
+                g_clear_pointer(&video->last, gst_sample_unref);
+                video->last = gst_sample_ref(sample);
+                video->came = now;
+                if (now - video->sent >= video->pace)
+                        send_last(video, now);
+        }
+        g_mutex_unlock(&video->mutex);
+}
+
+static void on_camera_picture(void *userdata, GstSample *sample)
+{
+        take_picture(userdata, SOURCE_CAMERA, sample);
+}
+
+static void on_screen_picture(void *userdata, GstSample *sample)
+{
+        take_picture(userdata, SOURCE_SCREEN, sample);
+}
+
+static void set_source(Video *video, Source source)
+{
+        VideoEncoder *unused = NULL;
+
+        g_mutex_lock(&video->mutex);
+        video->source = source;
+        g_clear_pointer(&video->last, gst_sample_unref);
+        if (source == SOURCE_TEST_CARD)
+                video->last = test_card_new();
+        video->pace = source == SOURCE_SCREEN ? SCREEN_PACE_US : 0;
+        video->came = clock_boottime();
+        if (source == SOURCE_NONE)
+                unused = TAKE_PTR(video->encoder);
+        g_mutex_unlock(&video->mutex);
+        /* Its thread may be waiting for the mutex. */
+        video_encoder_free(unused);
+}
+
+static uint32_t least_rate(const Video *video)
+{
+        uint32_t least = VIDEO_RATE_MAX;
+
+        for (size_t i = 0; i < video->n_sinks; i++)
+                least = MIN_OF(least, video->sinks[i].bitrate);
+        return least;
+}
+
+static void need_encoder(Video *video)
+{
+        VideoEncoder *encoder = NULL;
+
+        if (video->encoder || video->n_sinks == 0 || video->source == SOURCE_NONE)
+                return;
+        if (video_encoder_new(on_encoded, video, &encoder) < 0) {
+                video->events->fault(video->userdata, CALL_ERROR_MEDIA_FAILED,
+                                     "pictures cannot be sent: GStreamer lacks an element");
+                return;
+        }
+        g_mutex_lock(&video->mutex);
+        video->encoder = encoder;
+        video_encoder_set_bitrate(encoder, least_rate(video));
+        send_last(video, clock_boottime());
+        g_mutex_unlock(&video->mutex);
+}
+
+/* ---- camera and screen ---- */
+
+static void close_camera(Video *video)
+{
+        video->camera = camera_free(video->camera);
+}
+
+static void close_screen(Video *video)
+{
+        video->screen = camera_free(video->screen);
+}
+
+static void stop_source(Video *video)
+{
+        set_source(video, SOURCE_NONE);
+        close_camera(video);
+        close_screen(video);
+}
+
+static void tell_missing(Video *video, bool any)
+{
+        char text[MESSAGE_TEXT_MAX + 1], shown[128];
+
+        if (video->missed)
+                return;
+        video->missed = true;
+        if (any)
+                snprintf(text, sizeof(text),
+                         "there is no camera named '%s'; the default one is used",
+                         str_printable(shown, sizeof(shown), video->wanted));
+        else
+                snprintf(text, sizeof(text),
+                         "there is no camera: the others see a test card in its place");
+        video->events->fault(video->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
+}
+
+/* The one that is wanted, else the best one. */
+static bool find_camera(Video *video, char ret[static NODE_NAME_MAX + 1])
+{
+        if (!video->sound || str_eq(video->wanted, VIDEO_TEST_CARD))
+                return false;
+        if (sound_find_camera(video->sound, video->wanted, ret)) {
+                video->missed = false;
+                return true;
+        }
+        if (str_empty(video->wanted) || !sound_find_camera(video->sound, "", ret))
+                return false;
+        tell_missing(video, true);
+        return true;
+}
+
+static int open_camera(Video *video, const char *target)
+{
+        char node[NODE_NAME_MAX + 1];
+        const CameraOptions options = {
+                .sound = video->sound,
+                .node = node,
+                .description = video->title,
+                .target = target,
+                .remote = -1,
+                .picture = on_camera_picture,
+                .userdata = video,
+        };
+
+        snprintf(node, sizeof(node), "tring.%s.camera", video->session);
+        video->opened = clock_boottime();
+        return camera_new(&options, &video->camera);
+}
+
+static void use_camera(Video *video)
+{
+        char target[NODE_NAME_MAX + 1];
+        usec_t now = clock_boottime();
+
+        if (now >= video->retry_at && find_camera(video, target) &&
+            open_camera(video, target) == 0) {
+                set_source(video, SOURCE_CAMERA);
+                need_encoder(video);
+                return;
+        }
+        if (!str_eq(video->wanted, VIDEO_TEST_CARD))
+                tell_missing(video, false);
+        if (video->source == SOURCE_TEST_CARD)
+                return;
+        set_source(video, SOURCE_TEST_CARD);
+        need_encoder(video);
+}
+
+static bool camera_is_silent(Video *video)
+{
+        bool silent;
+
+        g_mutex_lock(&video->mutex);
+        silent = clock_boottime() - MAX_OF(video->came, video->opened) > SILENT_MAX_US;
+        g_mutex_unlock(&video->mutex);
+        return silent;
+}
+
+static void look_after_camera(Video *video)
+{
+        if (video->camera && (camera_is_lost(video->camera) || camera_is_silent(video))) {
+                video->retry_at = clock_boottime() + RETRY_US;
+                stop_source(video);
+        }
+        if (!video->camera)
+                use_camera(video);
+}
+
+static void look_after_screen(Video *video)
+{
+        if (!camera_is_lost(video->screen))
+                return;
+        video_stop_screen(video);
+        video->events->screen_ended(video->userdata);
+}
+
+/* ---- PipeWire ---- */
+
+static void drop_sound(Video *video)
+{
+        Shown *shown;
+
+        stop_source(video);
+        DL_FOREACH (video->pictures, shown)
+                picture_detach(shown->picture);
+        video->sound = sound_free(video->sound);
+}
+
+/* Cameras came, or went; or PipeWire did. */
+static void on_sound_changed(void *userdata)
+{
+        Video *video = userdata;
+
+        if (!video->screen && video->started && video->sound && !sound_is_broken(video->sound))
+                look_after_camera(video);
+}
+
+static void on_sound_broken(void *userdata)
+{
+        /* look() sees it, soon enough. */
+}
+
+static const SoundEvents sound_events = {
+        .changed = on_sound_changed,
+        .broken = on_sound_broken,
+};
+
+static void need_sound(Video *video)
+{
+        Shown *shown;
+
+        if (video->sound && sound_is_broken(video->sound)) {
+                bool shared = video->screen;
+
+                drop_sound(video);
+                if (shared)
+                        video->events->screen_ended(video->userdata);
+        }
+        if (video->sound)
+                return;
+        if (sound_new(&sound_events, video, &video->sound) < 0) {
+                if (!video->pipewire_missed)
+                        video->events->fault(video->userdata, CALL_ERROR_MEDIA_FAILED,
+                                             "PipeWire cannot be reached: no picture can be shown");
+                video->pipewire_missed = true;
+                return;
+        }
+        video->pipewire_missed = false;
+        DL_FOREACH (video->pictures, shown)
+                picture_attach(shown->picture, video->sound, shown->width, shown->height);
+}
+
+/* ---- what should be there ---- */
+
+static void look_after_source(Video *video)
+{
+        if (video->screen)
+                look_after_screen(video);
+        else if (video->started)
+                look_after_camera(video);
+}
+
+static gboolean look(void *data)
+{
+        Video *video = data;
+        usec_t now = clock_boottime();
+
+        need_sound(video);
+        look_after_source(video);
+        /* Nothing moves: who came late, or lost something, sees it all the same. */
+        g_mutex_lock(&video->mutex);
+        if (now - video->sent >= STILL_US)
+                send_last(video, now);
+        g_mutex_unlock(&video->mutex);
+        return G_SOURCE_CONTINUE;
+}
+
+static void arrange(Video *video)
+{
+        bool needed = video->started || video->screen || video->pictures;
+
+        if (needed && !video->timer)
+                video->timer = g_timeout_add(LOOK_MS, look, video);
+        if (needed) {
+                need_sound(video);
+                look_after_source(video);
+        } else if (video->timer) {
+                g_source_remove(video->timer);
+                video->timer = 0;
+                drop_sound(video);
+        }
+}
+
+int video_new(const char *session, const VideoEvents *events, void *userdata, Video **ret)
+{
+        Video *video = calloc(1, sizeof(*video));
+
+        if (!video)
+                return -ENOMEM;
+        g_mutex_init(&video->mutex);
+        STR_SET(video->session, session);
+        video->events = events;
+        video->userdata = userdata;
+        *ret = video;
+        return 0;
+}
+
+Video *video_free(Video *video)
+{
+        if (!video)
+                return NULL;
+        if (video->timer)
+                g_source_remove(video->timer);
+        drop_sound(video);
+        g_mutex_clear(&video->mutex);
+        free(video);
+        return NULL;
+}
+
+void video_start(Video *video, const char *camera, const char *title)
+{
+        STR_SET(video->title, title);
+        STR_SET(video->wanted, camera);
+        video->started = true;
+        video->missed = false;
+        video->retry_at = 0;
+        arrange(video);
+}
+
+void video_stop(Video *video)
+{
+        video->started = false;
+        if (!video->screen)
+                stop_source(video);
+        arrange(video);
+}
+
+bool video_is_started(const Video *video)
+{
+        return video->started;
+}
+
+void video_set_camera(Video *video, const char *camera)
+{
+        if (str_eq(video->wanted, camera))
+                return;
+        STR_SET(video->wanted, camera);
+        video->missed = false;
+        video->retry_at = 0;
+        if (!video->screen)
+                stop_source(video);
+        arrange(video);
+}
+
+int video_share_screen(Video *video, int remote, uint32_t node, const char *title)
+{
+        char name[NODE_NAME_MAX + 1];
+        CameraOptions options = {
+                .node = name,
+                .description = title,
+                .remote = remote,
+                .remote_node = node,
+                .picture = on_screen_picture,
+                .userdata = video,
+        };
+        int r;
+
+        need_sound(video);
+        if (!video->sound) {
+                close(remote);
+                return -ENOTCONN;
+        }
+        stop_source(video);
+        snprintf(name, sizeof(name), "tring.%s.screen", video->session);
+        options.sound = video->sound;
+        r = camera_new(&options, &video->screen);
+        if (r == 0) {
+                set_source(video, SOURCE_SCREEN);
+                need_encoder(video);
+        }
+        arrange(video);
+        return r;
+}
+
+void video_stop_screen(Video *video)
+{
+        if (!video->screen)
+                return;
+        stop_source(video);
+        arrange(video);
+}
+
+bool video_shares_screen(const Video *video)
+{
+        return video->screen;
+}
+
+/* ---- those who get it ---- */
+
+static Sink *find_sink(Video *video, void *userdata)
+{
+        for (size_t i = 0; i < video->n_sinks; i++) {
+                if (video->sinks[i].userdata == userdata)
+                        return &video->sinks[i];
+        }
+        return NULL;
+}
+
+int video_add(Video *video, VideoSink sink, void *userdata)
+{
+        int r = -ENOSPC;
+
+        g_mutex_lock(&video->mutex);
+        if (video->n_sinks < VIDEO_SINKS_MAX) {
+                video->sinks[video->n_sinks++] =
+                        (Sink){.function = sink, .userdata = userdata, .bitrate = VIDEO_RATE_FIRST};
+                ask_for_key(video, clock_boottime());
+                r = 0;
+        }
+        g_mutex_unlock(&video->mutex);
+        need_encoder(video);
+        return r;
+}
+
+void video_remove(Video *video, void *userdata)
+{
+        Sink *sink;
+
+        g_mutex_lock(&video->mutex);
+        sink = find_sink(video, userdata);
+        if (sink)
+                *sink = video->sinks[--video->n_sinks];
+        g_mutex_unlock(&video->mutex);
+}
+
+void video_request_key(Video *video)
+{
+        g_mutex_lock(&video->mutex);
+        ask_for_key(video, clock_boottime());
+        g_mutex_unlock(&video->mutex);
+}
+
+void video_report(Video *video, void *userdata, double loss, double queue_ms)
+{
+        Sink *sink = find_sink(video, userdata);
+
+        if (!sink)
+                return;
+        sink->bitrate = video_rate_next(sink->bitrate, loss, queue_ms);
+        if (video->encoder)
+                video_encoder_set_bitrate(video->encoder, least_rate(video));
+}
+
+void video_add_picture(Video *video, Picture *picture, uint32_t width, uint32_t height)
+{
+        Shown *shown = calloc(1, sizeof(*shown));
+
+        if (!shown)
+                return;
+        *shown = (Shown){.picture = picture, .width = width, .height = height};
+        DL_APPEND(video->pictures, shown);
+        if (video->sound)
+                picture_attach(picture, video->sound, width, height);
+        arrange(video);
+}
+
+void video_remove_picture(Video *video, Picture *picture)
+{
+        Shown *shown, *next;
+
+        picture_detach(picture);
+        DL_FOREACH_SAFE (video->pictures, shown, next) {
+                if (shown->picture == picture) {
+                        DL_DELETE(video->pictures, shown);
+                        free(shown);
+                }
+        }
+        arrange(video);
+}

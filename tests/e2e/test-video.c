@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Pictures between media workers: what a camera sees at one end, another program sees at the
+ * other's. */
+
+#include "rig/audio-room.h"
+#include "rig/picture-camera.h"
+#include "rig/picture-eye.h"
+#include "suite.h"
+
+static RigCamera *plug_in(Room *room, const char *node)
+{
+        RigCamera *camera;
+
+        rig_check(rig_camera_new(room->graph, node, &camera), "a camera");
+        return camera;
+}
+
+static RigEye *look_at(Room *room, const AudioEnd *end)
+{
+        RigEye *eye;
+
+        ck_assert_str_ne(end->status.media.video_node, "");
+        rig_check(rig_eye_new(rig_audio_directory(room->audio), end->status.media.video_node, &eye),
+                  "an eye");
+        return eye;
+}
+
+static void expect_open(RigCamera *camera, bool open)
+{
+        if (rig_camera_wait_open(camera, open, rig_remaining_ms(rig_deadline())) < 0)
+                rig_fail("the camera is %s", open ? "not opened" : "still open");
+}
+
+START_TEST(each_sees_the_other)
+{
+        RigCamera *camera;
+        RigEye *a, *b;
+        Room room;
+
+        room_enter(&room);
+        camera = plug_in(&room, "cam");
+        room.alice->video = room.bob->video = true;
+        room.bob->camera = "test";
+        room_both_join(&room);
+        audio_call_wait_picture(&room.call, room.bob, true);
+        audio_call_wait_picture(&room.call, room.alice, true);
+        b = look_at(&room, room.bob);
+        a = look_at(&room, room.alice);
+        rig_eye_expect(b, rig_picture_is_camera, "alice-seen-by-bob");
+        rig_eye_expect(a, rig_picture_is_test_card, "bob-seen-by-alice");
+        rig_eye_free(a);
+        rig_eye_free(b);
+        rig_camera_free(camera);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(paused_is_dark_and_closes_the_camera)
+{
+        RigCamera *camera;
+        RigEye *eye;
+        Room room;
+
+        room_enter(&room);
+        camera = plug_in(&room, "cam");
+        room.alice->video = true;
+        room_both_join(&room);
+        audio_call_wait_picture(&room.call, room.bob, true);
+        eye = look_at(&room, room.bob);
+        rig_eye_expect(eye, rig_picture_is_camera, "before-the-pause");
+        audio_end_pause_video(room.alice, true);
+        expect_open(camera, false);
+        audio_call_wait_picture(&room.call, room.bob, false);
+        rig_eye_expect(eye, rig_picture_is_dark, "the-pause");
+        audio_end_pause_video(room.alice, false);
+        expect_open(camera, true);
+        audio_call_wait_picture(&room.call, room.bob, true);
+        rig_eye_expect(eye, rig_picture_is_camera, "after-the-pause");
+        rig_eye_free(eye);
+        rig_camera_free(camera);
+        room_leave(&room);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("video");
+        TCase *tcase = tcase_create("pictures");
+
+        tcase_set_timeout(tcase, 60);
+        tcase_add_test(tcase, each_sees_the_other);
+        tcase_add_test(tcase, paused_is_dark_and_closes_the_camera);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}

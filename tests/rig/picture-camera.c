@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rig/picture-camera.h"
+
+#include <errno.h>
+#include <spa/param/video/format-utils.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#define WIDTH RIG_CAMERA_WIDTH
+#define HEIGHT RIG_CAMERA_HEIGHT
+#define RATE 30
+#define STRIDE (WIDTH * 2) /* YUY2 */
+#define SQUARE 32
+#define POD_SIZE 1024
+#define THERE_MAX_MS 10000
+
+struct RigCamera {
+        RigGraph *graph; /* not owned */
+        struct pw_stream *stream;
+        struct spa_hook hook;
+        struct spa_source *timer;
+        atomic_bool open;
+        unsigned shown;
+};
+
+static struct pw_loop *loop_of(RigCamera *camera)
+{
+        return pw_thread_loop_get_loop(rig_graph_loop(camera->graph));
+}
+
+/* ITU-R BT.601, 16…235 */
+static void to_yuv(RigColour c, uint8_t ret[static 3])
+{
+        ret[0] = (uint8_t)(16 + 0.257 * c.red + 0.504 * c.green + 0.098 * c.blue);
+        ret[1] = (uint8_t)(128 - 0.148 * c.red - 0.291 * c.green + 0.439 * c.blue);
+        ret[2] = (uint8_t)(128 + 0.439 * c.red - 0.368 * c.green - 0.071 * c.blue);
+}
+
+static RigColour colour_at(size_t x, size_t y, size_t square)
+{
+        const RigColour grey = {128, 128, 128};
+
+        if (x >= square && x < square + SQUARE && y >= (HEIGHT - SQUARE) / 2 &&
+            y < (HEIGHT + SQUARE) / 2)
+                return grey;
+        return rig_camera_fields[(y >= HEIGHT / 2) * 2 + (x >= WIDTH / 2)];
+}
+
+static void draw(const RigCamera *camera, uint8_t *data)
+{
+        size_t square = camera->shown * 4 % (WIDTH - SQUARE);
+
+        for (size_t y = 0; y < HEIGHT; y++) {
+                for (size_t x = 0; x < WIDTH; x += 2) {
+                        uint8_t yuv[3];
+
+                        to_yuv(colour_at(x, y, square), yuv);
+                        *data++ = yuv[0];
+                        *data++ = yuv[1];
+                        *data++ = yuv[0];
+                        *data++ = yuv[2];
+                }
+        }
+}
+
+static void on_timer(void *data, uint64_t expirations)
+{
+        RigCamera *camera = data;
+        struct pw_buffer *buffer = pw_stream_dequeue_buffer(camera->stream);
+
+        if (!buffer)
+                return;
+        struct spa_data *block = &buffer->buffer->datas[0];
+
+        if (block->data && block->maxsize >= STRIDE * HEIGHT) {
+                draw(camera, block->data);
+                camera->shown++;
+        }
+        block->chunk->offset = 0;
+        block->chunk->stride = STRIDE;
+        block->chunk->size = STRIDE * HEIGHT;
+        pw_stream_queue_buffer(camera->stream, buffer);
+}
+
+static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
+                     const char *error)
+{
+        RigCamera *camera = data;
+        struct timespec every = {.tv_nsec = SPA_NSEC_PER_SEC / RATE}, never = {};
+        bool open = state == PW_STREAM_STATE_STREAMING;
+
+        atomic_store(&camera->open, open);
+        if (camera->timer)
+                pw_loop_update_timer(loop_of(camera), camera->timer, open ? &every : &never,
+                                     open ? &every : &never, false);
+        rig_graph_wake(camera->graph);
+}
+
+static void on_param_changed(void *data, uint32_t id, const struct spa_pod *param)
+{
+        RigCamera *camera = data;
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+        const struct spa_pod *params[1];
+
+        if (id != SPA_PARAM_Format || !param)
+                return;
+        params[0] = spa_pod_builder_add_object(
+                &builder, SPA_TYPE_OBJECT_ParamBuffers, SPA_PARAM_Buffers,
+                SPA_PARAM_BUFFERS_buffers, SPA_POD_CHOICE_RANGE_Int(4, 2, 16),
+                SPA_PARAM_BUFFERS_blocks, SPA_POD_Int(1), SPA_PARAM_BUFFERS_size,
+                SPA_POD_Int(STRIDE * HEIGHT), SPA_PARAM_BUFFERS_stride, SPA_POD_Int(STRIDE));
+        pw_stream_update_params(camera->stream, params, 1);
+}
+
+static const struct pw_stream_events stream_events = {
+        PW_VERSION_STREAM_EVENTS,
+        .state_changed = on_state,
+        .param_changed = on_param_changed,
+};
+
+/* With the lock held. */
+static int open_stream(RigCamera *camera, const char *node)
+{
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+        const struct spa_pod *params[1];
+        struct pw_properties *properties = pw_properties_new(
+                PW_KEY_MEDIA_CLASS, "Video/Source", PW_KEY_MEDIA_ROLE, "Camera", PW_KEY_NODE_NAME,
+                node, PW_KEY_NODE_DESCRIPTION, node, PW_KEY_PRIORITY_SESSION, "1000", NULL);
+
+        params[0] = spa_pod_builder_add_object(
+                &builder, SPA_TYPE_OBJECT_Format, SPA_PARAM_EnumFormat, SPA_FORMAT_mediaType,
+                SPA_POD_Id(SPA_MEDIA_TYPE_video), SPA_FORMAT_mediaSubtype,
+                SPA_POD_Id(SPA_MEDIA_SUBTYPE_raw), SPA_FORMAT_VIDEO_format,
+                SPA_POD_Id(SPA_VIDEO_FORMAT_YUY2), SPA_FORMAT_VIDEO_size,
+                SPA_POD_Rectangle(&SPA_RECTANGLE(WIDTH, HEIGHT)), SPA_FORMAT_VIDEO_framerate,
+                SPA_POD_Fraction(&SPA_FRACTION(RATE, 1)));
+        camera->timer = pw_loop_add_timer(loop_of(camera), on_timer, camera);
+        camera->stream = pw_stream_new(rig_graph_core(camera->graph), node, properties);
+        if (!camera->timer || !camera->stream)
+                return -errno;
+        pw_stream_add_listener(camera->stream, &camera->hook, &stream_events, camera);
+        return pw_stream_connect(camera->stream, PW_DIRECTION_OUTPUT, PW_ID_ANY,
+                                 PW_STREAM_FLAG_DRIVER | PW_STREAM_FLAG_MAP_BUFFERS, params, 1);
+}
+
+int rig_camera_new(RigGraph *graph, const char *node, RigCamera **ret)
+{
+        _cleanup_(rig_camera_freep) RigCamera *camera = calloc(1, sizeof(*camera));
+        int r;
+
+        if (!camera)
+                return -ENOMEM;
+        camera->graph = graph;
+        pw_thread_loop_lock(rig_graph_loop(graph));
+        r = open_stream(camera, node);
+        pw_thread_loop_unlock(rig_graph_loop(graph));
+        if (r == 0)
+                r = rig_graph_wait_node(graph, node, true, THERE_MAX_MS);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(camera);
+        return 0;
+}
+
+RigCamera *rig_camera_free(RigCamera *camera)
+{
+        if (!camera)
+                return NULL;
+        pw_thread_loop_lock(rig_graph_loop(camera->graph));
+        if (camera->stream)
+                pw_stream_destroy(camera->stream);
+        if (camera->timer)
+                pw_loop_destroy_source(loop_of(camera), camera->timer);
+        pw_thread_loop_unlock(rig_graph_loop(camera->graph));
+        free(camera);
+        return NULL;
+}
+
+bool rig_camera_is_open(RigCamera *camera)
+{
+        return atomic_load(&camera->open);
+}
+
+static bool is_open(RigGraph *graph, void *data)
+{
+        return rig_camera_is_open(data);
+}
+
+static bool is_closed(RigGraph *graph, void *data)
+{
+        return !rig_camera_is_open(data);
+}
+
+int rig_camera_wait_open(RigCamera *camera, bool open, int timeout_ms)
+{
+        return rig_graph_wait(camera->graph, open ? is_open : is_closed, camera, timeout_ms);
+}
+
+uint32_t rig_camera_id(RigCamera *camera)
+{
+        uint32_t id;
+
+        pw_thread_loop_lock(rig_graph_loop(camera->graph));
+        id = pw_stream_get_node_id(camera->stream);
+        pw_thread_loop_unlock(rig_graph_loop(camera->graph));
+        return id;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A virtual camera: a PipeWire node of class Video/Source, 640×480 at 30 pictures a second, of four
+ * fields that do not move, and a grey square between them that does.
+ */
+
+#include "rig/audio-graph.h"
+#include "rig/picture.h"
+
+typedef struct RigCamera RigCamera;
+
+/* Returns when the node is there: 0 or negative errno. */
+int rig_camera_new(RigGraph *graph, const char *node, RigCamera **ret);
+/* Unplugged. */
+RigCamera *rig_camera_free(RigCamera *camera);
+DEFINE_CLEANUP(RigCamera *, rig_camera_free);
+
+/* Whether anybody takes pictures from it. */
+bool rig_camera_is_open(RigCamera *camera);
+/* Waits until that is so, or is not. 0 or -ETIMEDOUT. */
+int rig_camera_wait_open(RigCamera *camera, bool open, int timeout_ms);
+/* Its node's number in PipeWire. */
+uint32_t rig_camera_id(RigCamera *camera);

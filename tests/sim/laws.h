@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What must hold, as sentences (laws.c), and what the laws note to judge by: each call as the hub
+ * has it, its users' parts in it, and how it appears on each device.
+ */
+
+#include "call/exchange.h"
+#include "call/phone.h"
+
+#define USERS_MAX 4
+#define HANDSETS_PER_USER_MAX 3
+#define HANDSETS_MAX (USERS_MAX * HANDSETS_PER_USER_MAX)
+#define GROUPS 2   /* of everybody, and of all but the first */
+#define PROGRAMS 3 /* on each device */
+#define CASES_MAX 1024
+#define JOINS_MAX 4096
+#define INTRUDER_ID (1ULL << 40)      /* of a request that no phone has made */
+#define SLACK_US (50 * USEC_PER_MSEC) /* what is due happens by then */
+#define DATE_BASE (1700000000 * USEC_PER_SEC)
+#define TEXT_MAX 512
+
+typedef struct Case Case;
+typedef struct Connection Connection;
+typedef struct Handset Handset;
+typedef struct Page Page;
+typedef struct Ticket Ticket;
+typedef struct World World;
+
+/* ---- laws.c ---- */
+
+typedef enum Law {
+        LAW_NONE,
+        LAW_INITIATE,
+        LAW_RINGING,
+        LAW_ONE_WINNER,
+        LAW_REJECT,
+        LAW_STATUSES_MATCH,
+        LAW_RING_ENDS,
+        LAW_TIMEOUT_IS_THE_HUBS,
+        LAW_LATE,
+        LAW_HISTORY_ONCE,
+        LAW_HISTORY_SAME,
+        LAW_SETTINGS_SAME,
+        LAW_ONE_TERMINAL_EVENT,
+        LAW_STOPS_ELSEWHERE,
+        LAW_ONE_MICROPHONE,
+        LAW_ANSWERED_ONCE,
+        LAW_CANCELLED_IS_NOT_HEARD,
+        LAW_NOTHING_GOES_BACK,
+        LAW_SILENCE,
+        LAW_BUSY,
+        LAW_FILTER,
+        LAW_GLARE,
+        LAW_GROUP,
+        LAW_DURATION,
+        LAW_ALONE,
+        LAW_GRACE,
+        LAW_MEDIA,
+        LAW_PUBLISHED,
+        LAW_STORED_BEFORE_SAID,
+        LAW_SEQ_GROWS,
+        LAW_NOTHING_LIVES_ON,
+        LAW_ALL_AGREE,
+        LAW_RESTORED,
+        LAW_WELL_FORMED,
+        LAW_CRASH, /* of the simulator or what it runs */
+        LAW_COUNT,
+} Law;
+
+const char *law_text(Law law);
+
+/* How a call appears on one device. */
+typedef struct Sight {
+        bool there, fresh; /* fresh: its status has not been told yet */
+        CallStatus status;
+        unsigned terminal;     /* events so far */
+        uint64_t cancelled_by; /* ticket of a cancel while it rang; 0: none */
+        bool never_heard;
+        bool silenced;
+        bool ever_over;
+        bool was_there;        /* alive, when its daemon went */
+        bool announced;        /* by IncomingCallReceived */
+        bool presented;        /* a listener has said that it presents it */
+        bool rejected;         /* here */
+        unsigned told_ringing; /* how often the caller was told that it rings */
+} Sight;
+
+/* A user's part in a call, as the hub has it. */
+typedef struct Part {
+        bool is_member, blocks; /* is rung, or would be, had the caller not been blocked */
+        bool parallel;          /* the user has said that it may be so */
+        usec_t answered_at, over_at;
+        CallStatus status;
+        const Handset *party; /* that placed or answered it; NULL: none yet */
+        bool in_media, joins; /* takes part, or is expected to */
+        usec_t page_since;    /* by a page that was given a join token; 0: not */
+        bool alerted;         /* a device alerted the user, and the hub knows it */
+        bool is_logged;
+        CallStatus logged;
+        usec_t logged_answered, logged_ended;
+        int winner; /* handset of a call to a user; -1: none */
+} Part;
+
+/* A call as the laws see it. */
+struct Case {
+        unsigned number;
+        Handset *caller;
+        char receiver[UID_MAX + 1];
+        CallType type; /* asked for */
+        bool is_group;
+        bool begun; /* at the hub */
+        bool known; /* … and stored */
+        bool over;
+        bool alerted; /* a device of somebody alerts */
+        usec_t ring_until;
+        usec_t answered_at; /* CLOCK_REALTIME */
+        usec_t alone_since; /* rule 13; USEC_NEVER: nobody is */
+        Part parts[USERS_MAX];
+        Sight sights[HANDSETS_MAX];
+};
+
+_printf_(3, 4) void law_broken(World *world, Law law, const char *format, ...);
+Case *case_of(World *world, const char *session_id);
+Case *case_new(World *world, Handset *caller, char session_id[static UUID_LENGTH + 1]);
+
+/* ---- laws-begin.c: rules 1, 3, 10, 11, 19 ---- */
+
+void laws_see_intruder(World *world, const Message *reply);
+void laws_see_initiated(Handset *handset, const Ticket *ticket, const PhoneAction *action);
+void laws_see_changed(Handset *handset, Sight *sight, const PhoneAction *action);
+void laws_see_alerting(World *world, const char *session_id);
+void laws_see_begun(World *world, const Case *the_case, const LiveCall *live);
+void laws_see_merged(World *world, const Case *the_case, const LiveCall *live);
+/* A ring has arrived at a device, which has done what it wanted to. */
+void laws_see_rung(Handset *handset, const CallSnapshot *call);
+
+/* ---- laws-record.c: rules 5, 9, 11 to 14 ---- */
+
+/* The hub has a link with the device, or has none any more. */
+void laws_see_link(Handset *handset);
+/* The hub hears that a device alerts its user. */
+void laws_see_alerted(Handset *handset, const char *session_id);
+void laws_see_alone(World *world, Case *the_case);
+/* One of its users was removed: nobody has to have a record of it. */
+bool case_is_forsaken(const World *world, const Case *the_case);
+/* A user's part in a call ends. */
+void laws_see_record(World *world, Case *the_case, const ExchangeAction *action);
+void laws_see_records(World *world, const Case *the_case, unsigned member);
+void laws_of_deadlines(World *world);
+
+/* ---- laws-media.c: rule 18 ---- */
+
+void laws_see_joined(World *world, const char *participant);
+/* A page takes part for the handset's user, or does no more. */
+void laws_see_page(const Page *page, bool joined);
+void laws_see_page_signal(World *world, const Page *page, const MessageSignal *signal);
+void laws_see_signal(Handset *handset, const PhoneAction *action);
+void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus before);
+void laws_of_workers(Handset *handset);
+
+void laws_see_phone(Handset *handset, const PhoneAction *action);
+void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand *command);
+void laws_see_phone_gone(Handset *handset);
+void laws_see_phone_back(Handset *handset);
+void laws_see_logout(Handset *handset);
+/* The hub starts with what it has stored. */
+void laws_see_hub_up(World *world);
+void laws_see_hub(World *world, const ExchangeAction *action);
+void laws_see_undone(World *world, const ExchangeAction *action);
+void laws_see_busy(World *world, unsigned user);
+void laws_see_commit(World *world, const ExchangeAction *action);
+void laws_see_arrival(Handset *handset, const Message *message);
+/* Has the device been in touch with the hub, undisturbed, for some time after `since`? */
+bool handset_had_time(const Handset *handset, usec_t since);
+void laws_after_step(World *world);
+void laws_at_the_end(World *world);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What tring-media decides about pictures without GStreamer's or PipeWire's threads. */
+
+#include <gst/gst.h>
+
+#include "base/cleanup.h"
+#include "media/description.h"
+#include "media/video-chain.h"
+#include "media/video-rate.h"
+#include "suite.h"
+
+#define HEAD                           \
+        "v=0\r\n"                      \
+        "o=- 1 1 IN IP4 127.0.0.1\r\n" \
+        "s=-\r\n"                      \
+        "t=0 0\r\n"
+#define VIDEO "m=video 9 UDP/TLS/RTP/SAVPF 96 98 102\r\n"
+#define VP8 "a=rtpmap:98 VP8/90000\r\n"
+
+static const struct {
+        const char *sdp;
+        int payload; /* -1: it has no VP8 */
+        unsigned transport_cc;
+} offers[] = {
+        {HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n", -1, 0},
+        {HEAD VIDEO VP8, 98, 0},
+        {HEAD VIDEO "a=extmap:5 " TRANSPORT_CC_URI "\r\n" VP8, 98, 5},
+        {HEAD VIDEO "a=extmap:2 urn:other\r\na=extmap:4/sendrecv " TRANSPORT_CC_URI "\r\n" VP8, 98,
+         4},
+        {HEAD VIDEO "a=extmap:15 " TRANSPORT_CC_URI "\r\n" VP8, 98, 0},
+        {HEAD VIDEO "a=extmap:x\r\na=rtpmap:102 H264/90000\r\n", -1, 0},
+        {HEAD VIDEO "a=rtpmap:300 VP8/90000\r\n", -1, 0},
+};
+
+START_TEST(vp8_is_found_in_an_offer)
+{
+        VideoFormat format = {};
+        GstWebRTCSessionDescription *offer =
+                description_parse(GST_WEBRTC_SDP_TYPE_OFFER, offers[_i].sdp);
+
+        ck_assert_ptr_nonnull(offer);
+        ck_assert_int_eq(description_video_format(offer, &format), offers[_i].payload >= 0);
+        if (offers[_i].payload >= 0)
+                ck_assert_uint_eq(format.payload, (unsigned)offers[_i].payload);
+        ck_assert_uint_eq(format.transport_cc, offers[_i].transport_cc);
+        gst_webrtc_session_description_free(offer);
+}
+END_TEST
+
+START_TEST(key_frame_says_how_large_it_is)
+{
+        const uint8_t key[] = {0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x42, 0xe0, 0x81};
+        uint32_t width, height;
+
+        ck_assert(video_key_frame_size(key, sizeof(key), &width, &height));
+        ck_assert_uint_eq(width, 640);
+        ck_assert_uint_eq(height, 480);
+}
+END_TEST
+
+static const struct {
+        size_t size;
+        uint8_t data[10];
+} no_keys[] = {
+        {0, {}},
+        {9, {0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0xe0}},
+        {10, {0x11, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0xe0, 0x01}}, /* a delta frame */
+        {10, {0x10, 0x02, 0x00, 0x9d, 0x01, 0x2b, 0x80, 0x02, 0xe0, 0x01}},
+        {10, {0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x00, 0x00, 0xe0, 0x01}}, /* no width */
+};
+
+START_TEST(what_is_no_key_frame_has_no_size)
+{
+        uint32_t width, height;
+
+        ck_assert(!video_key_frame_size(no_keys[_i].data, no_keys[_i].size, &width, &height));
+}
+END_TEST
+
+START_TEST(loss_and_queues_lower_the_rate_and_quiet_raises_it)
+{
+        const uint32_t rate = VIDEO_RATE_FIRST;
+
+        ck_assert_uint_gt(video_rate_next(rate, 0, 0), rate);
+        ck_assert_uint_lt(video_rate_next(rate, 0.2, 0), rate);
+        ck_assert_uint_lt(video_rate_next(rate, 0, 300), rate);
+        /* Some loss is everywhere: neither more nor less. */
+        ck_assert_uint_eq(video_rate_next(rate, 0.05, 10), rate);
+        ck_assert_uint_lt(video_rate_next(rate, 0.9, 0), video_rate_next(rate, 0.2, 0));
+}
+END_TEST
+
+START_TEST(rate_has_an_upper_and_a_lower_end)
+{
+        uint32_t rate = VIDEO_RATE_FIRST;
+
+        for (int i = 0; i < 100; i++)
+                rate = video_rate_next(rate, 0, 0);
+        ck_assert_uint_eq(rate, VIDEO_RATE_MAX);
+        for (int i = 0; i < 100; i++)
+                rate = video_rate_next(rate, 1, 1000);
+        ck_assert_uint_eq(rate, VIDEO_RATE_MIN);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+        Suite *suite = suite_create("media-video");
+        TCase *tcase = tcase_create("parts");
+
+        gst_init(&argc, &argv);
+        tcase_add_loop_test(tcase, vp8_is_found_in_an_offer, 0, ELEMENTSOF(offers));
+        tcase_add_test(tcase, key_frame_says_how_large_it_is);
+        tcase_add_loop_test(tcase, what_is_no_key_frame_has_no_size, 0, ELEMENTSOF(no_keys));
+        tcase_add_test(tcase, loss_and_queues_lower_the_rate_and_quiet_raises_it);
+        tcase_add_test(tcase, rate_has_an_upper_and_a_lower_end);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}
