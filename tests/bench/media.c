@@ -25,6 +25,12 @@
 #define CODEC_BITRATE 32000
 #define CODEC_COMPLEXITY 5
 #define TONE_HZ 440.0
+#define VOWEL_HZ 720.0 /* its loudest harmonic */
+#define IMPAIRED_SEED 1
+#define IMPAIRED_SETTLE_MS 5000
+#define IMPAIRED_MS 15000
+#define IMPAIRED_DROPOUTS_TARGET 1.0
+#define IMPAIRED_MOUTH_TO_EAR_TARGET_MS 120.0
 
 /* As after a while of ringing: both are up and warm. */
 static void enter_warm(Room *room)
@@ -89,6 +95,44 @@ static void measure_mouth_to_ear(Room *room)
         figure_report("  floor: PipeWire alone, p99", samples_percentile(&floor, 0.99), "ms");
         figure_report("  ratio to the floor at p50",
                       samples_percentile(&call, 0.5) / samples_percentile(&floor, 0.5), "x");
+}
+
+/* ---- on a bad network ---- */
+
+/* The vowel first, then chirps: each at the ear with the other one silent. */
+static void measure_impaired(Room *room)
+{
+        const RigWeather bad = {.delay_ms = 20, .jitter_ms = 40, .loss = 0.03};
+        _cleanup_(rig_relay_freep) RigRelay *relay = NULL;
+        _cleanup_(samples_done) Samples call = {};
+        RigTone *vowel;
+        char label[80];
+        size_t lost, dropouts;
+
+        rig_check(rig_relay_new(IMPAIRED_SEED, &relay), "a relay");
+        room->call.relay = relay;
+        room_both_join(room);
+        rig_relay_set_weather(relay, &bad);
+        rig_check(rig_vowel_new(room->graph, "mic-a", &vowel), "a voice");
+        rig_check(
+                rig_listen_until(room->graph, "spk-b", VOWEL_HZ, RIG_HEARD_DB, true, HEAR_MS, NULL),
+                "hearing it");
+        rig_check(rig_listen_dropouts(room->graph, "spk-b", IMPAIRED_SETTLE_MS, &dropouts),
+                  "listening");
+        figure_report("20 + 0…40 ms, 3 % lost: dropouts in the first 5 s", (double)dropouts, "");
+        rig_check(rig_listen_dropouts(room->graph, "spk-b", IMPAIRED_MS, &dropouts), "listening");
+        figure_print("  dropouts in 15 s after that", (double)dropouts, "",
+                     IMPAIRED_DROPOUTS_TARGET);
+        rig_tone_free(vowel);
+        lost = chirp(room, &call);
+        snprintf(label, sizeof(label), "  mouth to ear p50 (n = %zu)", call.count);
+        figure_print(label, samples_percentile(&call, 0.5), "ms", IMPAIRED_MOUTH_TO_EAR_TARGET_MS);
+        figure_report("  mouth to ear p99", samples_percentile(&call, 0.99), "ms");
+        figure_report("  chirps not heard", (double)lost, "");
+        figure_report("  packets carried by the relay", rig_relay_carried(relay), "");
+        audio_call_leave(&room->call, room->bob);
+        audio_call_leave(&room->call, room->alice);
+        room->call.relay = NULL;
 }
 
 /* ---- what it costs ---- */
@@ -263,6 +307,7 @@ static const struct {
         void (*measure)(Room *room);
 } parts[] = {
         {"mouth-to-ear", measure_mouth_to_ear},
+        {"impaired", measure_impaired},
         {"cost", measure_cost},
         {"first-sound", measure_first_sound},
 };

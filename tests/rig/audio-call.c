@@ -282,6 +282,15 @@ static void carry_signal(AudioCall *call, AudioEnd *from, MessageSignal *signal)
         _cleanup_free_ char *other = call->tamper ? call->tamper(signal->data) : NULL;
 
         count_connection(call, signal->data);
+        if (call->relay) {
+                _cleanup_free_ char *rewritten = NULL;
+
+                rig_check(rig_relay_rewrite(call->relay, signal->data, &rewritten), "the relay");
+                if (!rewritten)
+                        return;
+                free(other);
+                other = TAKE_PTR(rewritten);
+        }
         for (size_t i = 0; i < call->n_ends; i++)
                 if (call->ends[i].fd >= 0 && call->ends[i].id[0] &&
                     str_eq(call->ends[i].id, signal->peer))

@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include "rig/audio-relay.h"
 #include "rig/rig.h"
 #include "wire/worker.h"
 
@@ -50,6 +51,7 @@ typedef struct AudioCall {
         bool relay_only;
         /* What becomes of a signal on its way (fresh memory), NULL: it arrives as it was sent. */
         char *(*tamper)(const char *data);
+        RigRelay *relay; /* that all of it goes through; not owned; NULL: straight */
 } AudioCall;
 
 /* `audio_directory` as rig_audio_directory(). */

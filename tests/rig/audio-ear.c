@@ -16,6 +16,8 @@
 struct RigTone {
         RigProbe *probe;
         double phase, step;
+        float vowel[RIG_VOWEL_PERIOD]; /* in place of a tone */
+        size_t at;
 };
 
 static void speak_tone(void *data, const float *heard, float *spoken, size_t n)
@@ -37,6 +39,29 @@ int rig_tone_new(RigGraph *graph, const char *microphone, double frequency, RigT
                 return -ENOMEM;
         tone->step = 2 * M_PI * frequency / RIG_RATE;
         r = rig_probe_new(graph, microphone, NULL, speak_tone, tone, &tone->probe);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(tone);
+        return 0;
+}
+
+static void speak_vowel(void *data, const float *heard, float *spoken, size_t n)
+{
+        RigTone *tone = data;
+
+        for (size_t i = 0; spoken && i < n; i++)
+                spoken[i] = tone->vowel[tone->at++ % RIG_VOWEL_PERIOD];
+}
+
+int rig_vowel_new(RigGraph *graph, const char *microphone, RigTone **ret)
+{
+        _cleanup_(rig_tone_freep) RigTone *tone = calloc(1, sizeof(*tone));
+        int r;
+
+        if (!tone)
+                return -ENOMEM;
+        rig_vowel(tone->vowel);
+        r = rig_probe_new(graph, microphone, NULL, speak_vowel, tone, &tone->probe);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(tone);
@@ -108,6 +133,17 @@ int rig_listen(RigGraph *graph, const char *speaker, double frequency, int milli
         if (r == 0)
                 *ret = (RigHeard){rig_tone_db(recording.samples, recording.n, frequency),
                                   rig_level_db(recording.samples, recording.n)};
+        free(recording.samples);
+        return r;
+}
+
+int rig_listen_dropouts(RigGraph *graph, const char *speaker, int milliseconds, size_t *ret)
+{
+        Recording recording = {.wanted = (size_t)RIG_RATE * (size_t)milliseconds / 1000};
+        int r = record_all(graph, NULL, speaker, &recording);
+
+        if (r == 0)
+                *ret = rig_dropouts(recording.samples, recording.n);
         free(recording.samples);
         return r;
 }

@@ -17,6 +17,8 @@
 /* Speaks a steady tone into a microphone until it is freed. */
 typedef struct RigTone RigTone;
 int rig_tone_new(RigGraph *graph, const char *microphone, double frequency, RigTone **ret);
+/* Likewise a vowel, see audio-signal.h. */
+int rig_vowel_new(RigGraph *graph, const char *microphone, RigTone **ret);
 RigTone *rig_tone_free(RigTone *tone);
 DEFINE_CLEANUP(RigTone *, rig_tone_free);
 
@@ -28,6 +30,9 @@ typedef struct RigHeard {
 /* Listens for so long. Returns 0; -ENOENT: no such speaker; -ETIMEDOUT: the graph stands still. */
 int rig_listen(RigGraph *graph, const char *speaker, double frequency, int milliseconds,
                RigHeard *ret);
+
+/* Listens for so long, and counts what is missing of a steady sound. As rig_listen(). */
+int rig_listen_dropouts(RigGraph *graph, const char *speaker, int milliseconds, size_t *ret);
 
 /*
  * Listens in stretches of 200 ms until one has the tone at `db` or more (or, with `there` false,

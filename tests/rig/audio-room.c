@@ -31,6 +31,12 @@ void room_speak(Room *room, const char *microphone, double frequency)
         room->n_tones++;
 }
 
+void room_speak_vowel(Room *room, const char *microphone)
+{
+        rig_check(rig_vowel_new(room->graph, microphone, &room->tones[room->n_tones]), "a voice");
+        room->n_tones++;
+}
+
 void room_hush(Room *room)
 {
         while (room->n_tones > 0)

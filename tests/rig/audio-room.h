@@ -30,6 +30,7 @@ void room_leave(Room *room);
 
 /* A tone into a microphone, until the room is left or room_hush(). */
 void room_speak(Room *room, const char *microphone, double frequency);
+void room_speak_vowel(Room *room, const char *microphone);
 void room_hush(Room *room);
 
 /* Alice, then Bob, so that Bob offers; returns when media goes both ways. */

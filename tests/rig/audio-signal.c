@@ -2,10 +2,15 @@
 #include "rig/audio-signal.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #define CHIRP_FROM_HZ 400.0
 #define CHIRP_TO_HZ 3000.0
 #define CHIRP_AMPLITUDE 0.5
+#define VOWEL_AMPLITUDE 0.3
+#define VOWEL_HARMONICS 24
+#define DROPOUT_STRETCH ((size_t)RIG_RATE / 100)
+#define DROPOUT_DB 12.0
 
 static double to_db(double amplitude)
 {
@@ -37,6 +42,43 @@ double rig_level_db(const float *samples, size_t n)
         for (size_t i = 0; i < n; i++)
                 sum += (double)samples[i] * samples[i];
         return n ? to_db(sqrt(2 * sum / (double)n)) : RIG_SILENCE_DB;
+}
+
+void rig_vowel(float ret[static RIG_VOWEL_PERIOD])
+{
+        double sum[RIG_VOWEL_PERIOD] = {}, loudest = 0;
+
+        for (size_t i = 0; i < RIG_VOWEL_PERIOD; i++) {
+                for (int k = 1; k <= VOWEL_HARMONICS; k++) {
+                        /* Two formants, and the phases of no instrument: all alike would click. */
+                        double loudness = 1 / (1 + fabs(k - 6.0) * 0.3 + fabs(k - 20.0) * 0.1);
+
+                        sum[i] +=
+                                loudness * sin(2 * M_PI * k * (double)i / RIG_VOWEL_PERIOD + k * k);
+                }
+                loudest = fmax(loudest, fabs(sum[i]));
+        }
+        for (size_t i = 0; i < RIG_VOWEL_PERIOD; i++)
+                ret[i] = (float)(VOWEL_AMPLITUDE * sum[i] / loudest);
+}
+
+size_t rig_dropouts(const float *samples, size_t n)
+{
+        size_t stretches = n / DROPOUT_STRETCH, found = 0;
+        double mean = 0;
+        bool gone = false;
+
+        for (size_t i = 0; i < stretches; i++)
+                mean += rig_level_db(samples + i * DROPOUT_STRETCH, DROPOUT_STRETCH) /
+                        (double)stretches;
+        for (size_t i = 0; i < stretches; i++) {
+                bool before = gone;
+
+                gone = rig_level_db(samples + i * DROPOUT_STRETCH, DROPOUT_STRETCH) <
+                       mean - DROPOUT_DB;
+                found += gone && !before;
+        }
+        return found;
 }
 
 void rig_chirp(float ret[static RIG_CHIRP_LENGTH])

@@ -18,6 +18,16 @@ double rig_tone_db(const float *samples, size_t n, double frequency);
 double rig_level_db(const float *samples, size_t n);
 
 /*
+ * A vowel that is sung low: voices are what voice codecs conceal the loss of, and no pure tones.
+ * One period; it repeats.
+ */
+#define RIG_VOWEL_PERIOD (RIG_RATE / 120)
+void rig_vowel(float ret[static RIG_VOWEL_PERIOD]);
+
+/* Times that a steady sound has nearly gone (-12 dB) for 10 ms or more, in stretches of that. */
+size_t rig_dropouts(const float *samples, size_t n);
+
+/*
  * A chirp: 30 ms from 400 to 3000 Hz, which every voice codec lets through, with soft ends. Long
  * enough to stand out of a codec's noise, short enough to be found to the sample.
  */
