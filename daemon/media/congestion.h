@@ -12,7 +12,7 @@
 
 #include "media/voice.h"
 
-#define CONGESTION_BITRATE_MIN 12000 /* bit/s: Opus is still wide-band, and well understood */
+#define CONGESTION_BITRATE_MIN 16000 /* bit/s: below, Opus would be as narrow as a telephone */
 #define CONGESTION_BITRATE_MAX VOICE_BITRATE
 
 typedef struct Congestion {

@@ -41,6 +41,17 @@ static double read_ms(const GstStructure *stats, const char *name)
         return seconds * 1000;
 }
 
+/* The report's own is the jitter buffer's, which no voice goes through: so the RTP session's. */
+static int64_t read_lost(const GstStructure *stats)
+{
+        const GValue *source = gst_structure_get_value(stats, "gst-rtpsource-stats");
+
+        return read_signed(source && GST_VALUE_HOLDS_STRUCTURE(source)
+                                   ? gst_value_get_structure(source)
+                                   : stats,
+                           "packets-lost");
+}
+
 /* "audio/OPUS" or the like; what follows the slash, in small letters. */
 static void read_codec(const GstStructure *stats, StatsCounters *counters)
 {
@@ -65,7 +76,7 @@ static void read_voice(const GstStructure *stats, GstWebRTCStatsType type, Stats
         case GST_WEBRTC_STATS_INBOUND_RTP:
                 counters->packets_received = read_count(stats, "packets-received");
                 counters->bytes_received = read_count(stats, "bytes-received");
-                counters->packets_lost = read_signed(stats, "packets-lost");
+                counters->packets_lost = read_lost(stats);
                 counters->jitter_ms = read_ms(stats, "jitter");
                 break;
         case GST_WEBRTC_STATS_OUTBOUND_RTP:
