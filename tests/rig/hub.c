@@ -16,6 +16,8 @@ void hub_start(Hub *hub)
                 argv[n++] = "--config";
                 argv[n++] = hub->config;
         }
+        if (hub->insecure)
+                argv[n++] = "--insecure";
         if (hub->certificate[0]) {
                 argv[n++] = "--tls-cert";
                 argv[n++] = hub->certificate;
@@ -48,14 +50,32 @@ Hub *hub_new(Rig *rig)
         return hub;
 }
 
-Hub *hub_new_configured(Rig *rig, const char *settings)
+static void configure(Hub *hub, const char *settings)
 {
         char path[RIG_PATH_MAX];
-        Hub *hub = hub_prepare(rig);
 
-        rig_path(path, "%s/tring-hub.conf", rig->dir);
+        rig_path(path, "%s/tring-hub.conf", hub->rig->dir);
         rig_write_file(path, settings, 0600);
         hub->config = rig_strdup(path);
+}
+
+Hub *hub_new_configured(Rig *rig, const char *settings)
+{
+        Hub *hub = hub_prepare(rig);
+
+        configure(hub, settings);
+        hub_start(hub);
+        return hub;
+}
+
+Hub *hub_new_in(Rig *rig, const char *network, const char *host, const char *settings)
+{
+        Hub *hub = hub_prepare(rig);
+
+        configure(hub, settings);
+        environment_set(&hub->environment, PROCESS_NETWORK, "%s", network);
+        snprintf(hub->listen, sizeof(hub->listen), "%s:0", host);
+        hub->insecure = true;
         hub_start(hub);
         return hub;
 }

@@ -14,6 +14,7 @@ typedef struct Hub {
         char url[128]; /* ws://127.0.0.1:PORT/v1/ws; the same after a restart */
         char listen[64];
         const char *config;                                /* a settings file, or NULL */
+        bool insecure;                                     /* plain, and not on loopback */
         char certificate[RIG_PATH_MAX], key[RIG_PATH_MAX]; /* of wss; empty: plain */
         char trusted[RIG_PATH_MAX]; /* for $SSL_CERT_DIR: the system's folder and the hub's own */
         Process *process;           /* NULL while it is down */
@@ -25,6 +26,8 @@ Hub *hub_new(Rig *rig);
 Hub *hub_new_tls(Rig *rig);
 /* With settings (the text of a tring-hub.conf). */
 Hub *hub_new_configured(Rig *rig, const char *settings);
+/* Likewise, plain at an address in the network of that path (networks.h). */
+Hub *hub_new_in(Rig *rig, const char *network, const char *host, const char *settings);
 Hub *hub_free(Hub *hub);
 DEFINE_CLEANUP(Hub *, hub_free);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -25,6 +26,20 @@ static int open_log(const char *path, int flags)
         return fd;
 }
 
+static void enter_network(const Environment *environment)
+{
+        const char *path = environment_get(environment, PROCESS_NETWORK);
+        int fd;
+
+        if (!path)
+                return;
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0 && setns(fd, CLONE_NEWNET) == 0)
+                return;
+        dprintf(STDERR_FILENO, "network namespace %s: %s\n", path, strerror(errno));
+        _exit(127);
+}
+
 static void __attribute__((noreturn))
 child_run(pid_t parent, const Environment *environment, const char *const *argv, Streams streams)
 {
@@ -41,6 +56,7 @@ child_run(pid_t parent, const Environment *environment, const char *const *argv,
         dup2(streams.in, STDIN_FILENO);
         dup2(streams.out, STDOUT_FILENO);
         dup2(streams.err, STDERR_FILENO);
+        enter_network(environment);
         execvpe(argv[0], (char *const *)argv, environment->entries);
         dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
         _exit(127);

@@ -16,6 +16,11 @@ typedef struct Process {
         long read; /* the log has been read up to here by process_wait_line() */
 } Process;
 
+/*
+ * A program whose environment has this runs in the network namespace of that path (networks.h).
+ */
+#define PROCESS_NETWORK "TRING_RIG_NETWORK"
+
 /* `argv` ends with NULL; argv[0] is looked up in PATH. Starting `name` again appends to its log. */
 Process *process_start(Rig *rig, const char *name, const Environment *environment,
                        const char *const *argv);

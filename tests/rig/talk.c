@@ -12,18 +12,22 @@ int talk_patience_ms(void)
         return rig_remaining_ms(rig_deadline());
 }
 
-static void person_init(Person *person, Talk *talk, const char *name)
+void person_init(Person *person, Rig *rig, const char *name)
 {
         static const char *const microphones[] = {TALK_MICROPHONE, NULL};
         static const char *const speakers[] = {TALK_SPEAKER, NULL};
 
-        person->desktop = desktop_new(talk->rig, name);
+        person->desktop = desktop_new(rig, name);
         rig_check(rig_audio_new(microphones, speakers, &person->audio), "virtual audio");
         rig_check(rig_graph_new(rig_audio_directory(person->audio), &person->graph), "a graph");
         environment_set(&person->desktop->environment, "PIPEWIRE_RUNTIME_DIR", "%s",
                         rig_audio_directory(person->audio));
+}
+
+void person_log_in(Person *person, Hub *hub)
+{
         desktop_start(person->desktop);
-        desktop_login(person->desktop, talk->hub);
+        desktop_login(person->desktop, hub);
 }
 
 static void person_done(Person *person)
@@ -38,8 +42,10 @@ Talk talk_new(void)
         Talk talk = {.rig = rig_new()};
 
         talk.hub = hub_new(talk.rig);
-        person_init(&talk.alice, &talk, "alice");
-        person_init(&talk.bob, &talk, "bob");
+        person_init(&talk.alice, talk.rig, "alice");
+        person_init(&talk.bob, talk.rig, "bob");
+        person_log_in(&talk.alice, talk.hub);
+        person_log_in(&talk.bob, talk.hub);
         return talk;
 }
 

@@ -34,6 +34,10 @@ void talk_done(Talk *talk);
 /* A call from Alice to Bob in which both have joined and are connected. */
 Call talk_begin(Talk *talk);
 
+/* By hand: who has a desktop and virtual audio, and whose tringd has not been started. */
+void person_init(Person *person, Rig *rig, const char *name);
+void person_log_in(Person *person, Hub *hub);
+
 int talk_patience_ms(void); /* rig_deadline(), for functions that take a time */
 
 void person_wait_state(Person *person, const Call *call, const char *state);
