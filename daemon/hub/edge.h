@@ -79,7 +79,8 @@ int edge_send(EdgeLink *link, Message *message, uint64_t barrier);
 int edge_acknowledge(EdgeLink *link, uint64_t seq);
 uint32_t edge_replies_waiting(const EdgeLink *link);
 
-/* It says what makes no sense: is not read from for some milliseconds, so that others are. */
+/* It says what makes no sense: is read from again when its turn comes (edge.c), so that others are.
+ */
 void edge_pause(EdgeLink *link);
 
 /* Closes when what waits has been written. `handler->closed` is called now. */
