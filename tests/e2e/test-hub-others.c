@@ -13,11 +13,18 @@
 #define GARBAGE_LINKS 100
 #define GARBAGE_FATAL 10 /* of each link's frames */
 #define CALLS 40         /* that are measured meanwhile */
+#define CALLS_COUNTED_MAX 100000
 #define CALL_MAX_MS 50.0 /* to set one up, while others are at work on the same machine */
 
 static double now_ms(void)
 {
         return (double)clock_boottime() / USEC_PER_MSEC;
+}
+
+static void forget_events(Talker *talker)
+{
+        cJSON_Delete(talker->events);
+        talker->events = cJSON_CreateArray();
 }
 
 /* Sets a call up and ends it; how long it took from initiate to accepted, in ms. */
@@ -31,6 +38,9 @@ static double timed_call(Talker *alice, Talker *bob)
         hub_rig_end(alice, id);
         cJSON_Delete(talker_event(bob, "over"));
         cJSON_Delete(talker_event(bob, "logged"));
+        /* What nobody asks for is not to be looked through in each call after this one. */
+        forget_events(alice);
+        forget_events(bob);
         return took;
 }
 
@@ -41,14 +51,19 @@ static int compare(const void *a, const void *b)
         return (x > y) - (x < y);
 }
 
+static double median(double *took, size_t n)
+{
+        qsort(took, n, sizeof(*took), compare);
+        return took[n / 2];
+}
+
 static double median_call(Talker *alice, Talker *bob)
 {
         double took[CALLS];
 
         for (int i = 0; i < CALLS; i++)
                 took[i] = timed_call(alice, bob);
-        qsort(took, CALLS, sizeof(*took), compare);
-        return took[CALLS / 2];
+        return median(took, CALLS);
 }
 
 static void setup_without_limits(void)
@@ -166,13 +181,12 @@ START_TEST(garbage_from_a_hundred_connections_harms_no_call)
                 }
                 ck_assert_int_gt(children[i], 0);
         }
-        double begin = now_ms(), worst = 0;
-        unsigned n_calls = 0;
+        static double took[CALLS_COUNTED_MAX];
+        double begin = now_ms();
+        size_t n_calls = 0;
         do {
-                double took = timed_call(alice, bob);
-
-                worst = MAX_OF(worst, took);
-                n_calls++;
+                took[MIN_OF(n_calls, ELEMENTSOF(took) - 1)] = timed_call(alice, bob);
+                n_calls = MIN_OF(n_calls + 1, ELEMENTSOF(took));
                 alive = 0;
                 for (unsigned i = 0; i < GARBAGE_LINKS; i++) {
                         if (children[i] && waitpid(children[i], &status, WNOHANG) == children[i]) {
@@ -182,14 +196,14 @@ START_TEST(garbage_from_a_hundred_connections_harms_no_call)
                         alive += children[i] != 0;
                 }
         } while (alive > 0);
-        double took = now_ms() - begin;
+        double garbage_ms = now_ms() - begin, meanwhile = median(took, n_calls);
         double after = median_call(alice, bob);
 
-        printf("%d garbage frames from %d connections in %.0f ms: %u calls meanwhile, %.2f ms "
-               "each, the slowest %.2f ms; before %.2f ms, after %.2f ms\n",
-               GARBAGE_FRAMES, GARBAGE_LINKS, took, n_calls, took / n_calls, worst, before, after);
-        ck_assert_uint_gt(n_calls, 0);
-        ck_assert_double_lt(took / n_calls, CALL_MAX_MS);
+        printf("%d garbage frames from %d connections in %.0f ms, %zu calls meanwhile: half of "
+               "them set up in %.2f ms, 99 %% in %.2f ms; before %.2f ms, after %.2f ms\n",
+               GARBAGE_FRAMES, GARBAGE_LINKS, garbage_ms, n_calls, meanwhile,
+               took[n_calls * 99 / 100], before, after);
+        ck_assert_double_lt(meanwhile, CALL_MAX_MS);
         talker_free(alice);
         talker_free(bob);
 }
