@@ -141,6 +141,11 @@ struct Phone {
         uint64_t seq_seen, seq_acked;
         usec_t ack_at; /* USEC_NEVER: nothing to acknowledge */
         usec_t history_since, history_paged_to;
+        /*
+         * By the last welcome, what had changed until then is known. What was deleted follows it,
+         * so that this holds from the next message on. 0: it holds.
+         */
+        usec_t history_welcomed;
         usec_t history_newest; /* call of the history that is known here: when it was initiated */
 
         WhenBusy when_busy;
@@ -370,6 +375,8 @@ void phone_acknowledge(Phone *phone);
 /* A call's record as it is by `over`, for the store. Returns 0 or -ENOMEM. */
 int phone_history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over);
 int phone_history_put(Phone *phone, const CallRecord *record);
+/* Something has come after the welcome: what was deleted before it has, too. */
+void phone_history_follows(Phone *phone);
 /* What was initiated up to then may be known here, by the hub's clock as far as that is known. */
 usec_t phone_history_until(const Phone *phone);
 

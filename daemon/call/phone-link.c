@@ -24,9 +24,18 @@ static bool history_asked(const Phone *phone, MessageType type, const CallRecord
         return false;
 }
 
+void phone_history_follows(Phone *phone)
+{
+        if (phone->history_welcomed)
+                phone->history_since = phone->history_welcomed;
+        phone->history_welcomed = 0;
+}
+
 usec_t phone_history_until(const Phone *phone)
 {
-        return MAX_OF(phone->instant.date, MAX_OF(phone->history_since, phone->history_newest));
+        return MAX_OF(phone->instant.date,
+                      MAX_OF(MAX_OF(phone->history_since, phone->history_welcomed),
+                             phone->history_newest));
 }
 
 int phone_history_put(Phone *phone, const CallRecord *record)
@@ -162,7 +171,7 @@ static int connection_log_out(Phone *phone)
         user_forget(phone);
         *phone->link = '\0';
         phone->seq_seen = phone->seq_acked = 0;
-        phone->history_since = phone->history_newest = 0;
+        phone->history_since = phone->history_welcomed = phone->history_newest = 0;
         return 0;
 }
 

@@ -262,10 +262,9 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
         /* Events that are sent again may be older than that: it has to be asked for once more. */
         if (welcome->resumed)
                 return 0;
-        if (welcome->history_complete) {
-                phone->history_since = welcome->date;
+        phone->history_welcomed = welcome->history_complete ? welcome->date : 0;
+        if (welcome->history_complete)
                 return 0;
-        }
         /* Pages that were asked for before are begun again: their first ones are old by now. */
         Errand *errand = errand_find(phone, MESSAGE_HISTORY, "");
         phone->history_paged_to = welcome->date;

@@ -202,6 +202,8 @@ int phone_message(Phone *phone, const Instant *instant, const Message *message)
         r = message_dispatch(phone, message);
         if (r < 0)
                 return r;
+        if (message->type != MESSAGE_REPLY || message->reply.kind != REPLY_WELCOME)
+                phone_history_follows(phone);
         phone_settle(phone);
         return 0;
 }

@@ -293,6 +293,7 @@ END_TEST
 
 START_TEST(rule_17_a_resumed_link_does_not_say_up_to_when_history_is_known)
 {
+        Message groups = {.type = MESSAGE_GROUPS};
         FIXTURE(f);
         usec_t since = phone_history_since(f->phone);
 
@@ -302,7 +303,26 @@ START_TEST(rule_17_a_resumed_link_does_not_say_up_to_when_history_is_known)
         ck_assert_uint_eq(phone_history_since(f->phone), since);
         hub_gone(f);
         hub_welcomes(f, NULL, 0, false);
+        hub_message(f, &groups);
         ck_assert_uint_gt(phone_history_since(f->phone), since);
+}
+END_TEST
+
+START_TEST(rule_16_what_was_deleted_meanwhile_is_not_lost_with_the_connection)
+{
+        Message deleted = {.type = MESSAGE_FORGOTTEN};
+        FIXTURE(f);
+        usec_t since = phone_history_since(f->phone);
+
+        hub_gone(f);
+        wait_us(f, USEC_PER_SEC);
+        hub_welcomes(f, NULL, 0, false);
+        hub_gone(f); /* before it has come */
+        ck_assert_uint_eq(phone_history_since(f->phone), since);
+        hub_welcomes(f, NULL, 0, false);
+        hub_message(f, &deleted);
+        ck_assert_uint_gt(phone_history_since(f->phone), since);
+        forget(f);
 }
 END_TEST
 
@@ -462,6 +482,7 @@ int main(void)
                 rule_15_a_ring_that_the_hub_does_not_know_ends_as_history_says,
                 rule_14_a_call_that_was_given_up_without_the_hub_is_cancelled_there,
                 rule_16_pages_are_begun_again_after_a_new_welcome,
+                rule_16_what_was_deleted_meanwhile_is_not_lost_with_the_connection,
                 rule_17_a_resumed_link_does_not_say_up_to_when_history_is_known,
                 rule_11_the_record_of_an_earlier_part_does_not_end_a_call_that_was_joined_again,
                 rule_15_a_call_is_not_placed_again_before_history_is_known,
