@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
@@ -72,6 +73,26 @@ static int database_number(Database *database, const char *sql, int64_t *ret)
         return database_errno(result);
 }
 
+/*
+ * What a check found. A page that could not be had for want of memory, or because the disk failed,
+ * is no broken one: SQLite says why in its sentence alone.
+ */
+static int database_judge(const char *found)
+{
+        static const char reason[] = "error code=";
+        const char *code;
+        int r = 0;
+
+        if (!found)
+                return -ENOMEM;
+        if (str_eq(found, "ok"))
+                return 0;
+        code = strstr(found, reason);
+        if (code)
+                r = database_errno(atoi(code + strlen(reason)));
+        return r < 0 ? r : -EUCLEAN;
+}
+
 /* Tells a whole file from one that is no database, was cut off, or has pages that contradict. */
 static int database_check(Database *database, off_t size)
 {
@@ -87,8 +108,8 @@ static int database_check(Database *database, off_t size)
         if (result == SQLITE_OK)
                 result = sqlite3_step(statement);
         r = database_errno(result);
-        if (result == SQLITE_ROW && !str_eq((const char *)sqlite3_column_text(statement, 0), "ok"))
-                r = -EUCLEAN;
+        if (result == SQLITE_ROW)
+                r = database_judge((const char *)sqlite3_column_text(statement, 0));
         sqlite3_finalize(statement);
         return r;
 }

@@ -5,7 +5,8 @@
  * The media workers: one tring-media for each call that may need one. What they say goes to the
  * phone by the events; what the phone wants of them comes in by workers_….
  *
- * Events come from the loop, never from inside a function called here.
+ * Events come from the loop, never from inside a function called here; but one: without memory
+ * workers_start() tells `gone` at once.
  */
 
 #include <systemd/sd-bus.h>
