@@ -73,9 +73,8 @@ static void close_streams(CallSound *sound)
 
 static void disconnect(CallSound *sound)
 {
+        drop_timer(&sound->patience);
         close_streams(sound);
-        if (sound->echo)
-                echo_unload(sound->echo);
         sound->sound = sound_free(sound->sound);
 }
 
@@ -224,9 +223,7 @@ static void adjust_echo(CallSound *sound, bool headset)
 
         if (on == echo_is_on(sound->echo))
                 return;
-        pw_thread_loop_lock(sound_loop(sound->sound));
-        int r = echo_switch(sound->echo, sound_context(sound->sound), on);
-        pw_thread_loop_unlock(sound_loop(sound->sound));
+        int r = echo_switch(sound->echo, on);
         if (r < 0 && !sound->echo_fault_told) {
                 log_fields(LOG_WARNING, "PipeWire's echo canceller cannot be used", "SESSION_ID=%s",
                            sound->session, "WHY=%s", strerror(-r), NULL);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <pipewire/pipewire.h>
 #include <spa/interfaces/audio/aec.h>
 #include <spa/support/plugin.h>
 #include <spa/utils/names.h>
@@ -12,6 +13,7 @@
 
 #define CANCELLER "aec/libspa-aec-webrtc"
 #define PLAYED_SIZE 32768 /* samples, 0.7 s; a power of two, and several of the largest cycles */
+#define SUPPORT_MAX 16    /* what pw_get_support() gives: logging, the processor */
 #define FULL_SCALE 32768.0f
 
 struct Echo {
@@ -37,9 +39,8 @@ int echo_new(Echo **ret)
         return 0;
 }
 
-void echo_unload(Echo *echo)
+static void unload(Echo *echo)
 {
-        atomic_store(&echo->on, false);
         echo->canceller = NULL;
         if (echo->handle)
                 pw_unload_spa_handle(echo->handle);
@@ -50,7 +51,7 @@ Echo *echo_free(Echo *echo)
 {
         if (!echo)
                 return NULL;
-        echo_unload(echo);
+        unload(echo);
         free(echo);
         return NULL;
 }
@@ -59,11 +60,8 @@ Echo *echo_free(Echo *echo)
  * Echo alone: the rest of what the plugin can do (noise, gain) is a matter of taste, and a voice is
  * not to be made another.
  */
-static int load(Echo *echo, struct pw_context *context)
+static int load(Echo *echo)
 {
-        static const struct spa_dict_item where_items[] = {
-                SPA_DICT_ITEM_INIT(SPA_KEY_LIBRARY_NAME, CANCELLER),
-        };
         static const struct spa_dict_item items[] = {
                 SPA_DICT_ITEM_INIT("webrtc.high_pass_filter", "true"),
                 SPA_DICT_ITEM_INIT("webrtc.noise_suppression", "false"),
@@ -72,7 +70,6 @@ static int load(Echo *echo, struct pw_context *context)
                 SPA_DICT_ITEM_INIT("webrtc.extended_filter", "true"),
                 SPA_DICT_ITEM_INIT("webrtc.delay_agnostic", "true"),
         };
-        struct spa_dict where = SPA_DICT_INIT_ARRAY(where_items);
         struct spa_dict arguments = SPA_DICT_INIT_ARRAY(items);
         struct spa_audio_info_raw format = {
                 .format = SPA_AUDIO_FORMAT_F32P,
@@ -80,10 +77,12 @@ static int load(Echo *echo, struct pw_context *context)
                 .channels = 1,
                 .position = {SPA_AUDIO_CHANNEL_MONO},
         };
+        struct spa_support support[SUPPORT_MAX];
         void *interface;
         int r;
 
-        echo->handle = pw_context_load_spa_handle(context, SPA_NAME_AEC, &where);
+        echo->handle = pw_load_spa_handle(CANCELLER, SPA_NAME_AEC, NULL,
+                                          pw_get_support(support, SUPPORT_MAX), support);
         if (!echo->handle)
                 return errno > 0 ? -errno : -ENOENT;
         r = spa_handle_get_interface(echo->handle, SPA_TYPE_INTERFACE_AUDIO_AEC, &interface);
@@ -93,16 +92,14 @@ static int load(Echo *echo, struct pw_context *context)
         }
         if (r >= 0)
                 return 0;
-        echo_unload(echo);
+        unload(echo);
         return r;
 }
 
-int echo_switch(Echo *echo, struct pw_context *context, bool on)
+int echo_switch(Echo *echo, bool on)
 {
-        int r = on && !echo->canceller ? load(echo, context) : 0;
+        int r = on && !echo->canceller ? load(echo) : 0;
 
-        if (on && r == 0 && !atomic_load(&echo->on))
-                echo->read = atomic_load(&echo->written);
         atomic_store(&echo->on, on && r == 0);
         return r;
 }

@@ -11,8 +11,8 @@
  * thread.
  */
 
-#include <pipewire/pipewire.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
@@ -26,12 +26,11 @@ Echo *echo_free(Echo *echo);
 DEFINE_CLEANUP(Echo *, echo_free);
 
 /*
- * On or off; under the sound's lock. The plugin is loaded when it is needed first: 0, or negative
- * errno where it cannot be had, and it is off then. It goes with the context, after echo_unload().
+ * On or off, at any time. The plugin is loaded when it is needed first, by the caller's thread: 0,
+ * or negative errno where it cannot be had, and it is off then.
  */
-int echo_switch(Echo *echo, struct pw_context *context, bool on);
+int echo_switch(Echo *echo, bool on);
 bool echo_is_on(const Echo *echo);
-void echo_unload(Echo *echo);
 
 /*
  * Mono samples that a playback plays, in the data thread. Each keeps a `position`, 0 at first;

@@ -71,6 +71,9 @@ void rig_graph_unplug(RigGraph *graph, const char *node, struct pw_proxy *device
 /* Makes it the system's default, as a settings program does. */
 void rig_graph_set_default(RigGraph *graph, const char *source, const char *sink);
 
+/* Has a stream go to another device, as a mixer does. */
+void rig_graph_retarget(RigGraph *graph, const char *stream, const char *device);
+
 /* Nodes of exactly this name. */
 unsigned rig_graph_count_named(RigGraph *graph, const char *node);
 /* A link from a node to another is there, by node names. */

@@ -91,6 +91,18 @@ static bool is_node(const RigObject *object, const char *name)
                str_eq(pw_properties_get(object->properties, PW_KEY_NODE_NAME), name);
 }
 
+void rig_graph_retarget(RigGraph *graph, const char *stream, const char *device)
+{
+        const RigObject *object;
+
+        pw_thread_loop_lock(graph->loop);
+        spa_list_for_each (object, &graph->objects, link)
+                if (is_node(object, stream))
+                        pw_metadata_set_property((struct pw_metadata *)graph->metadata, object->id,
+                                                 "target.object", "Spa:String", device);
+        pw_thread_loop_unlock(graph->loop);
+}
+
 unsigned rig_graph_count_named(RigGraph *graph, const char *node)
 {
         const RigObject *object;
