@@ -183,8 +183,16 @@ static int request_reply_join(Request *request, const Side *side)
         reply->join.ice_servers = calloc(exchange->n_ice_servers, sizeof(*reply->join.ice_servers));
         if (!reply->join.ice_servers)
                 return -ENOMEM;
-        memcpy(reply->join.ice_servers, exchange->ice_servers,
-               exchange->n_ice_servers * sizeof(*reply->join.ice_servers));
+        for (size_t i = 0; i < exchange->n_ice_servers; i++) {
+                const IceServer *server = &exchange->ice_servers[i];
+                IceServer *copy = &reply->join.ice_servers[i];
+
+                *copy = *server;
+                if (!str_empty(server->username))
+                        snprintf(copy->username, sizeof(copy->username), "%.*s:%s",
+                                 (int)(sizeof(copy->username) - UID_MAX - 2), server->username,
+                                 side->user->uid);
+        }
         reply->join.n_ice_servers = exchange->n_ice_servers;
         return 0;
 }

@@ -151,7 +151,10 @@ int exchange_group_remove(Exchange *exchange, const Moment *moment, const char *
 /* For a welcome: the user's groups. The caller frees *ret. Returns 0, -ENOMEM or UserNotFound. */
 int exchange_user_groups(const Exchange *exchange, const char *uid, GroupName **ret, size_t *ret_n);
 
-/* STUN and TURN servers to hand out with every join; copied. */
+/*
+ * STUN and TURN servers to hand out with every join; copied. Where one has a user name, that
+ * becomes "<it>:<uid of who joins>".
+ */
 int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n);
 
 /*

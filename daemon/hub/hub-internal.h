@@ -43,6 +43,7 @@ struct Hub {
         Commit *commit;
         Gate *gate;
         Edge *edge;
+        char *turn_secret; /* owned; NULL: no TURN servers */
         HubUser *users;
         HubLink *links;
         HubLink *suspended; /* the longest first */

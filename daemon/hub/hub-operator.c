@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "base/secret-file.h"
 #include "hub/hub-internal.h"
 
 int hub_user_add(Hub *hub, const char *uid, const char *name, bool *ret_new)
@@ -99,7 +100,9 @@ int hub_each_call(Hub *hub, int (*each)(const CallRecord *, void *), void *userd
         return exchange_each_call(hub->exchange, each, userdata);
 }
 
-int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n)
+int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n, char *secret)
 {
+        secret_free(hub->turn_secret);
+        hub->turn_secret = secret;
         return exchange_ice_servers(hub->exchange, servers, n);
 }

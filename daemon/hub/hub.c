@@ -6,7 +6,9 @@
 #include <sys/random.h>
 
 #include "base/log.h"
+#include "base/secret-file.h"
 #include "hub/hub-internal.h"
+#include "hub/ice.h"
 
 #define PRUNE_FIRST_MS (60 * 1000) /* starting is work enough */
 
@@ -112,6 +114,17 @@ static void disconnect(Hub *hub, const ExchangeAction *action)
         edge_close(link->edge_link, code, action->text);
 }
 
+/* What is sent with a join to use TURN servers by. */
+static int sign_join(const Hub *hub, Message *message)
+{
+        ReplyJoin *join = &message->reply.join;
+
+        if (message->type != MESSAGE_REPLY || message->reply.kind != REPLY_JOIN ||
+            !hub->turn_secret)
+                return 0;
+        return ice_sign(hub->turn_secret, join->ice_servers, join->n_ice_servers);
+}
+
 static void carry_out(Hub *hub, ExchangeAction *action)
 {
         HubLink *link;
@@ -120,6 +133,9 @@ static void carry_out(Hub *hub, ExchangeAction *action)
         switch (action->type) {
         case EXCHANGE_SEND:
                 link = hub_link_find(hub, action->link);
+                /* Without a credential the relay refuses, and the rest is as it should be. */
+                if (sign_join(hub, &action->message) < 0)
+                        log_error("out of memory: a join goes out without TURN credentials");
                 if (link)
                         hub_tell(hub, link, &action->message,
                                  action->confirms ? commit_barrier(hub->commit) : 0);
@@ -410,6 +426,7 @@ Hub *hub_free(Hub *hub)
                 hub_link_free(hub, link);
         exchange_free(hub->exchange);
         gate_free(hub->gate);
+        secret_free(hub->turn_secret);
         free(hub);
         return NULL;
 }

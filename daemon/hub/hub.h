@@ -29,7 +29,8 @@ DEFINE_CLEANUP(Hub *, hub_free);
 EdgeHandler hub_edge_handler(Hub *hub);
 void hub_set_edge(Hub *hub, Edge *edge);
 
-int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n);
+/* As ice_servers() gives them; takes the secret, also when it fails. */
+int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n, char *secret);
 
 /*
  * What an operator does to a hub that runs: as the keeper's functions of the same names, and

@@ -11,8 +11,7 @@
 #define SECRET_MAX 1024
 #define SHA1_SIZE 20
 
-static int add_servers(const char *urls, const char *username, const char *credential,
-                       IceServer *servers, size_t *n)
+static int add_servers(const char *urls, const char *username, IceServer *servers, size_t *n)
 {
         _cleanup_free_ char *copy = strdup(urls);
         char *state = NULL;
@@ -24,28 +23,17 @@ static int add_servers(const char *urls, const char *username, const char *crede
                 IceServer *server = &servers[(*n)++];
 
                 *server = (IceServer){0};
-                if (STR_SET(server->url, url) < 0 || STR_SET(server->username, username) < 0 ||
-                    STR_SET(server->credential, credential) < 0)
+                if (STR_SET(server->url, url) < 0 || STR_SET(server->username, username) < 0)
                         return -E2BIG;
         }
         return 0;
 }
 
-static int make_credential(const char *secret, const char *username, char *ret)
-{
-        unsigned char mac[SHA1_SIZE];
-
-        if (!HMAC(EVP_sha1(), secret, (int)strlen(secret), (const unsigned char *)username,
-                  strlen(username), mac, NULL))
-                return -ENOMEM;
-        EVP_EncodeBlock((unsigned char *)ret, mac, sizeof(mac));
-        return 0;
-}
-
-int ice_servers(const Config *config, usec_t date, IceServer *ret, size_t *ret_n, char **ret_text)
+int ice_servers(const Config *config, usec_t date, IceServer *ret, size_t *ret_n, char **ret_secret,
+                char **ret_text)
 {
         _cleanup_(secret_freep) char *secret = NULL;
-        char username[64] = "", credential[64] = "", text[SECRET_TEXT_MAX];
+        char until[32] = "", text[SECRET_TEXT_MAX];
         size_t n = 0;
         int r = 0;
 
@@ -55,15 +43,31 @@ int ice_servers(const Config *config, usec_t date, IceServer *ret, size_t *ret_n
                         *ret_text = r == -ENOMEM ? NULL : strdup(text);
                         return r;
                 }
-                snprintf(username, sizeof(username), "%" PRIu64 ":tring",
-                         date / USEC_PER_SEC + ICE_CREDENTIALS_S);
-                r = make_credential(secret, username, credential);
+                snprintf(until, sizeof(until), "%" PRIu64, date / USEC_PER_SEC + ICE_CREDENTIALS_S);
         }
+        r = add_servers(config->stun, "", ret, &n);
         if (r >= 0)
-                r = add_servers(config->stun, "", "", ret, &n);
-        if (r >= 0)
-                r = add_servers(config->turn, username, credential, ret, &n);
-        if (r >= 0)
-                *ret_n = n;
-        return r;
+                r = add_servers(config->turn, until, ret, &n);
+        if (r < 0)
+                return r;
+        *ret_n = n;
+        *ret_secret = TAKE_PTR(secret);
+        return 0;
+}
+
+int ice_sign(const char *secret, IceServer *servers, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                unsigned char mac[SHA1_SIZE], text[4 * (SHA1_SIZE + 2) / 3 + 1];
+                const char *username = servers[i].username;
+
+                if (str_empty(username))
+                        continue;
+                if (!HMAC(EVP_sha1(), secret, (int)strlen(secret), (const unsigned char *)username,
+                          strlen(username), mac, NULL))
+                        return -ENOMEM;
+                EVP_EncodeBlock(text, mac, sizeof(mac));
+                STR_SET(servers[i].credential, (const char *)text);
+        }
+        return 0;
 }

@@ -159,10 +159,11 @@ static int server_start_lws(Server *server)
 static int server_renew_ice(Server *server, char **ret_text)
 {
         IceServer servers[ICE_SERVERS_MAX];
+        char *secret;
         size_t n;
 
-        int r = ice_servers(&server->config, clock_realtime(), servers, &n, ret_text);
-        return r < 0 ? r : hub_ice_servers(server->hub, servers, n);
+        int r = ice_servers(&server->config, clock_realtime(), servers, &n, &secret, ret_text);
+        return r < 0 ? r : hub_ice_servers(server->hub, servers, n, secret);
 }
 
 static void on_ice(uv_timer_t *timer)

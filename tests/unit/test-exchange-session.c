@@ -242,7 +242,8 @@ END_TEST
 
 START_TEST(ice_servers_are_handed_out_with_every_join)
 {
-        IceServer servers[] = {{.url = "stun:one.example"}, {.url = "turn:two.example"}};
+        IceServer servers[] = {{.url = "stun:one.example"},
+                               {.url = "turn:two.example", .username = "1700000000"}};
         Message join = {.type = MESSAGE_JOIN};
         ExchangeAction action;
 
@@ -257,7 +258,9 @@ START_TEST(ice_servers_are_handed_out_with_every_join)
         exchange_action_done(&action);
         ck_assert(exchange_next_action(world.exchange, &action));
         ck_assert_uint_eq(action.message.reply.join.n_ice_servers, 2);
+        ck_assert_str_eq(action.message.reply.join.ice_servers[0].username, "");
         ck_assert_str_eq(action.message.reply.join.ice_servers[1].url, "turn:two.example");
+        ck_assert_str_eq(action.message.reply.join.ice_servers[1].username, "1700000000:bob");
         exchange_action_done(&action);
 }
 END_TEST

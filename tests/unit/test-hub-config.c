@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/secret-file.h"
+#include "hub/ice.h"
 #include "suite.h"
 
 static char path[64];
@@ -152,6 +154,43 @@ START_TEST(the_file_that_is_installed_makes_sense_without_its_comment_signs)
 }
 END_TEST
 
+START_TEST(credentials_are_those_of_coturns_rest_scheme)
+{
+        IceServer servers[] = {{.url = "stun:a"},
+                               {.url = "turn:b", .username = "1700000000:alice"}};
+
+        ck_assert_int_eq(ice_sign("north-star", servers, ELEMENTSOF(servers)), 0);
+        ck_assert_str_eq(servers[0].credential, "");
+        ck_assert_str_eq(servers[1].credential, "rchw+7XvnG7mN0BXm8xDnHNSHX0=");
+}
+END_TEST
+
+START_TEST(credentials_are_good_for_some_hours)
+{
+        _cleanup_(secret_freep) char *secret = NULL;
+        _cleanup_free_ char *text = NULL;
+        IceServer servers[ICE_SERVERS_MAX];
+        Config config;
+        size_t n;
+
+        config_init(&config);
+        STR_SET(config.stun, "stun:a");
+        STR_SET(config.turn, "turn:b turns:c");
+        write_config("north-star\n");
+        STR_SET(config.turn_secret_file, path);
+        ck_assert_int_eq(
+                ice_servers(&config, 1700000000 * USEC_PER_SEC, servers, &n, &secret, &text), 0);
+        ck_assert_uint_eq(n, 3);
+        ck_assert_str_eq(servers[0].username, "");
+        ck_assert_str_eq(servers[2].url, "turns:c");
+        ck_assert_str_eq(servers[2].username, "1700043200");
+        ck_assert_str_eq(secret, "north-star");
+        STR_SET(config.turn_secret_file, "/nowhere/secret");
+        ck_assert_int_eq(ice_servers(&config, 0, servers, &n, &secret, &text), -ENOENT);
+        ck_assert_ptr_nonnull(strstr(text, "/nowhere/secret"));
+}
+END_TEST
+
 static const struct {
         const char *address, *host;
         int port; /* -1: refused */
@@ -193,6 +232,8 @@ int main(void)
                             ELEMENTSOF(wrong));
         tcase_add_test(tests, a_check_says_all_that_is_wrong);
         tcase_add_test(tests, a_file_that_is_not_there_is_named);
+        tcase_add_test(tests, credentials_are_those_of_coturns_rest_scheme);
+        tcase_add_test(tests, credentials_are_good_for_some_hours);
         tcase_add_test(tests, the_file_that_is_installed_makes_sense_without_its_comment_signs);
         tcase_add_loop_test(tests, an_address_is_host_and_port, 0, ELEMENTSOF(addresses));
         suite_add_tcase(suite, tests);
