@@ -102,8 +102,18 @@ bool chain_take(GstBuffer *buffer, unsigned payload, ChainPacket packet, void *u
 
 /* ---- threads ---- */
 
+/* What goes before all packets has gone through: their format, and that they are in time. */
+static bool is_ready(GstPad *pad)
+{
+        g_autoptr(GstEvent) segment = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
+
+        return segment != NULL;
+}
+
 static GstPadProbeReturn pass_on(GstPad *pad, GstPadProbeInfo *info, void *behind)
 {
+        if (!is_ready(behind))
+                return GST_PAD_PROBE_OK;
         GST_PAD_PROBE_INFO_FLOW_RETURN(info) =
                 gst_pad_chain(behind, GST_PAD_PROBE_INFO_BUFFER(info));
         return GST_PAD_PROBE_HANDLED;
