@@ -15,6 +15,7 @@
 #define SETTLE_CHIRPS 4 /* at first: the ring gathers */
 #define FIRST_SOUNDS 12
 #define COST_SECONDS 10
+#define COST_SETTLE_MS 10000 /* for so long ICE looks for ways that are better still */
 #define MOUTH_TO_EAR_TARGET_MS 45.0
 #define FIRST_SOUND_TARGET_MS 150.0
 #define CPU_TARGET_PERCENT 4.0
@@ -209,6 +210,7 @@ static void measure_cost(Room *room)
         room_both_join(room);
         room_speak(room, "mic-a", TONE_HZ);
         room_expect_heard(room, "spk-b", TONE_HZ);
+        rig_check(rig_listen(room->graph, "spk-b", TONE_HZ, COST_SETTLE_MS, &heard), "listening");
         cpu = cpu_seconds(pid);
         begun = figure_now_us();
         rig_check(rig_listen(room->graph, "spk-b", TONE_HZ, COST_SECONDS * 1000, &heard),
