@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include "hub-rig.h"
+#include "rig/disk.h"
 #include "wire/wire.h"
 
 /* A tring-hub that cannot begin: fails unless it ends with `status`, saying `sentence`. */
@@ -138,15 +139,42 @@ static void limit_files(pid_t pid, rlim_t bytes)
                          0);
 }
 
-/* A file at its limit is a full disk to whoever writes it, once the signal is ignored. */
-static void start_hub_that_can_be_full(void)
+/* Two kinds of fullness: a file at its limit (EFBIG, once the signal is ignored), and ENOSPC. */
+typedef enum Fullness {
+        FULL_FILE,
+        FULL_DISK,
+        FULLNESS_COUNT,
+} Fullness;
+
+static void start_hub_that_can_be_full(Fullness fullness)
 {
         hub_stop(h->hub);
+        if (fullness == FULL_DISK)
+                disk_put_under(h->rig, h->hub->state);
         h->hub->process = process_start(h->rig, "hub", &h->hub->environment,
                                         ARGV("sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh",
                                              rig_program("HUB"), "serve", "--state", h->hub->state,
                                              "--listen", h->hub->listen));
         free(process_wait_line(h->hub->process, "listening on "));
+}
+
+static void hub_is_full(Fullness fullness, bool full)
+{
+        if (fullness == FULL_FILE)
+                limit_files(h->hub->process->pid, full ? 4096 : RLIM_INFINITY);
+        else if (full)
+                disk_fill(h->hub->state);
+        else
+                disk_clear(h->hub->state);
+}
+
+static void stop_hub_that_was_full(Fullness fullness)
+{
+        if (fullness != FULL_DISK)
+                return;
+        hub_stop(h->hub);
+        disk_remove(h->hub->state);
+        hub_start(h->hub); /* which the end of every test stops */
 }
 
 static char *history_of(Talker *talker)
@@ -162,13 +190,13 @@ START_TEST(with_a_full_disk_nothing_is_confirmed_that_is_not_stored)
 {
         char live[TALKER_UUID_SIZE], held[TALKER_UUID_SIZE], refused[TALKER_UUID_SIZE];
 
-        start_hub_that_can_be_full();
+        start_hub_that_can_be_full((Fullness)_i);
         Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
         hub_rig_call(alice, bob, live);
         Talker *desk = talker_new(hub_port(h->hub), h->bob, "bob-2");
 
         /* The end takes effect, and whoever asked for it hears so when it is stored. */
-        limit_files(h->hub->process->pid, 4096);
+        hub_is_full((Fullness)_i, true);
         talker_say(bob, "end", "\"session_id\":\"%s\"", live);
         uint64_t end = bob->id;
         free(process_wait_line(h->hub->process, "cannot write the database"));
@@ -180,7 +208,7 @@ START_TEST(with_a_full_disk_nothing_is_confirmed_that_is_not_stored)
                        "cannot store");
         ck_assert(!talker_has_event(desk, "logged"));
 
-        limit_files(h->hub->process->pid, RLIM_INFINITY);
+        hub_is_full((Fullness)_i, false);
         free(process_wait_line(h->hub->process, "can be written again"));
         talker_ok(talker_reply(bob, end));
         cJSON_Delete(talker_event(alice, "over"));
@@ -201,6 +229,7 @@ START_TEST(with_a_full_disk_nothing_is_confirmed_that_is_not_stored)
         talker_free(alice);
         talker_free(bob);
         talker_free(desk);
+        stop_hub_that_was_full((Fullness)_i);
 }
 END_TEST
 
@@ -208,9 +237,9 @@ START_TEST(a_call_placed_as_the_disk_runs_full_is_confirmed_when_it_is_stored)
 {
         char id[TALKER_UUID_SIZE];
 
-        start_hub_that_can_be_full();
+        start_hub_that_can_be_full((Fullness)_i);
         Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
-        limit_files(h->hub->process->pid, 4096);
+        hub_is_full((Fullness)_i, true);
         talker_uuid(id);
         talker_say(alice, "initiate",
                    "\"session_id\":\"%s\",\"receiver\":\"bob\",\"receiver_type\":\"user\","
@@ -222,12 +251,13 @@ START_TEST(a_call_placed_as_the_disk_runs_full_is_confirmed_when_it_is_stored)
         free(process_wait_line(h->hub->process, "cannot write the database"));
         talker_refused(talker_request(bob, "accept", "\"session_id\":\"%s\",\"join\":false", id),
                        "Timeout", "cannot store");
-        limit_files(h->hub->process->pid, RLIM_INFINITY);
+        hub_is_full((Fullness)_i, false);
         talker_ok(talker_reply(alice, initiate));
         talker_ok(talker_request(bob, "accept", "\"session_id\":\"%s\",\"join\":false", id));
         cJSON_Delete(talker_event(alice, "accepted"));
         talker_free(alice);
         talker_free(bob);
+        stop_hub_that_was_full((Fullness)_i);
 }
 END_TEST
 
@@ -325,8 +355,11 @@ int main(void)
         tcase_add_test(tests, a_state_folder_that_cannot_be_written_is_named);
         tcase_add_test(tests, a_certificate_that_is_none_is_named);
         tcase_add_test(tests, a_database_cut_off_is_moved_aside);
-        tcase_add_test(tests, with_a_full_disk_nothing_is_confirmed_that_is_not_stored);
-        tcase_add_test(tests, a_call_placed_as_the_disk_runs_full_is_confirmed_when_it_is_stored);
+        tcase_add_loop_test(tests, with_a_full_disk_nothing_is_confirmed_that_is_not_stored, 0,
+                            FULLNESS_COUNT);
+        tcase_add_loop_test(tests,
+                            a_call_placed_as_the_disk_runs_full_is_confirmed_when_it_is_stored, 0,
+                            FULLNESS_COUNT);
         tcase_add_test(tests, systemd_is_told_when_it_is_ready_and_when_it_stops);
         suite_add_tcase(suite, tests);
         tcase_set_timeout(tls, 60);

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "e2e/expect.h"
 #include "e2e/pair.h"
+#include "rig/disk.h"
 #include "suite.h"
 
 /* Methods wait for the hub as long as a test waits for anything. */
@@ -77,12 +78,34 @@ START_TEST(login_at_a_hub_that_says_nothing_is_given_up)
 }
 END_TEST
 
-/* Programs that ignore the signal from birth, as they inherit it: see limit_files(). */
-static Pair pair_new_to_be_limited(void)
+/* Two kinds of fullness: a file at its limit (EFBIG, once the signal is ignored), and ENOSPC. */
+typedef enum Fullness {
+        FULL_FILE,
+        FULL_DISK,
+        FULLNESS_COUNT,
+} Fullness;
+
+static void state_of(const Desktop *desktop, char path[static RIG_PATH_MAX])
 {
+        rig_path(path, "%s/state", desktop->dir);
+}
+
+/* Programs that ignore the signal from birth, as they inherit it: see limit_files(). */
+static Pair pair_new_to_be_full(Fullness fullness)
+{
+        char state[RIG_PATH_MAX];
+
         signal(SIGXFSZ, SIG_IGN);
         be_patient();
-        return pair_new();
+        Pair pair = pair_new();
+        if (fullness == FULL_DISK) {
+                desktop_stop(pair.bob);
+                state_of(pair.bob, state);
+                disk_put_under(pair.rig, state);
+                desktop_start(pair.bob);
+                desktop_wait_online(pair.bob);
+        }
+        return pair;
 }
 
 /* A file at its limit is a full disk to whoever writes it, once the signal is ignored. */
@@ -93,13 +116,37 @@ static void limit_files(Desktop *desktop, rlim_t bytes)
                          0);
 }
 
+static void be_full(Desktop *desktop, Fullness fullness, bool full)
+{
+        char state[RIG_PATH_MAX];
+
+        state_of(desktop, state);
+        if (fullness == FULL_FILE)
+                limit_files(desktop, full ? 4096 : RLIM_INFINITY);
+        else if (full)
+                disk_fill(state);
+        else
+                disk_clear(state);
+}
+
+static void disk_goes(Desktop *desktop, Fullness fullness)
+{
+        char state[RIG_PATH_MAX];
+
+        if (fullness != FULL_DISK)
+                return;
+        state_of(desktop, state);
+        desktop_stop(desktop);
+        disk_remove(state);
+}
+
 START_TEST(full_disk_stops_no_call_and_is_said)
 {
-        _cleanup_pair_ Pair p = pair_new_to_be_limited();
+        _cleanup_pair_ Pair p = pair_new_to_be_full((Fullness)_i);
         usec_t deadline;
         Call call;
 
-        limit_files(p.bob, 4096);
+        be_full(p.bob, (Fullness)_i, true);
         call = call_ring(p.alice, p.bob, false);
         deadline = rig_deadline();
         for (;;) {
@@ -114,7 +161,7 @@ START_TEST(full_disk_stops_no_call_and_is_said)
         call_wait_status(p.alice, &call, "ongoing", NULL);
 
         /* There is room again: what goes on is written, and survives. */
-        limit_files(p.bob, RLIM_INFINITY);
+        be_full(p.bob, (Fullness)_i, false);
         client_wait_property(p.bob->client, TRING_ROOT, TRING_MANAGER, "ConnectionError", "");
         desktop_kill(p.bob);
         desktop_start(p.bob);
@@ -123,22 +170,24 @@ START_TEST(full_disk_stops_no_call_and_is_said)
         call_end(p.bob, &call);
         call_wait_status(p.alice, &call, "ended", "remote-hangup");
         expect_has(call_history(p.bob, &call), "status: ended");
+        disk_goes(p.bob, (Fullness)_i);
 }
 END_TEST
 
 START_TEST(history_that_did_not_fit_the_disk_is_there_when_there_is_room)
 {
-        _cleanup_pair_ Pair p = pair_new_to_be_limited();
+        _cleanup_pair_ Pair p = pair_new_to_be_full((Fullness)_i);
         Call call;
 
-        limit_files(p.bob, 4096);
+        be_full(p.bob, (Fullness)_i, true);
         call = call_ring(p.alice, p.bob, false);
         call_reject(p.alice, &call, "cancelled");
         call_wait_status(p.bob, &call, "cancelled", NULL);
         rig_run_for(p.rig, 200 * USEC_PER_MSEC);
-        limit_files(p.bob, RLIM_INFINITY);
+        be_full(p.bob, (Fullness)_i, false);
         client_wait_property(p.bob->client, TRING_ROOT, TRING_MANAGER, "UnseenMissed", "1");
         expect_has(call_history(p.bob, &call), "status: missed");
+        disk_goes(p.bob, (Fullness)_i);
 }
 END_TEST
 
@@ -185,8 +234,9 @@ static Suite *stalls_suite(void)
         tcase_add_test(tcase, rule_15_hub_that_says_nothing_ends_methods_in_timeout);
         tcase_add_test(tcase, rule_15_call_that_initiate_gave_up_on_is_cancelled);
         tcase_add_test(tcase, login_at_a_hub_that_says_nothing_is_given_up);
-        tcase_add_test(tcase, full_disk_stops_no_call_and_is_said);
-        tcase_add_test(tcase, history_that_did_not_fit_the_disk_is_there_when_there_is_room);
+        tcase_add_loop_test(tcase, full_disk_stops_no_call_and_is_said, 0, FULLNESS_COUNT);
+        tcase_add_loop_test(tcase, history_that_did_not_fit_the_disk_is_there_when_there_is_room, 0,
+                            FULLNESS_COUNT);
         tcase_add_test(tcase, rule_14_bus_that_is_restarted_takes_tringd_along_and_no_call);
         tcase_add_test(tcase, rule_14_tied_call_ends_with_the_bus_of_its_program);
         suite_add_tcase(suite, tcase);
