@@ -55,7 +55,7 @@ export class Session {
         }
 
         #join(token) {
-                this.phone.ask("join", { session_id: this.call.id, token, muted: this.isMuted });
+                this.phone.ask("join", { session_id: this.call.id, token, ...this.#told });
         }
 
         takeToken(call, ok, error) {
@@ -178,9 +178,16 @@ export class Session {
                 if (this.state === "joined")
                         this.phone.ask("state", {
                                 session_id: this.call.id,
-                                muted: this.isMuted,
+                                ...this.#told,
                                 media_flows: this.flows,
                         });
+        }
+
+        /* What the others are told of us. */
+        get #told() {
+                const isDark = this.call.callType === "video" && !this.hasCamera;
+
+                return { muted: this.isMuted, ...(isDark && { video_paused: true }) };
         }
 
         /* The call goes on; it can be joined again. */

@@ -8,6 +8,8 @@
 #include "rig/audio-ear.h"
 #include "rig/audio.h"
 #include "rig/desktop.h"
+#include "rig/picture-camera.h"
+#include "rig/picture-eye.h"
 #include "suite.h"
 
 #define MICROPHONE "mouth"
@@ -123,6 +125,100 @@ START_TEST(a_page_rings_the_desktop_and_comes_back_after_a_reload)
 }
 END_TEST
 
+/* The browser's test camera: green all over, but for what moves on it and the time. */
+static bool is_browsers_camera(const RigPicture *picture)
+{
+        size_t n = picture->width * picture->height, n_green = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                const RigColour *pixel = &picture->pixels[i];
+
+                n_green += pixel->green > pixel->red + 40 && pixel->green > pixel->blue + 40;
+        }
+        return n_green > n / 2;
+}
+
+/* The fields of a RigCamera, in what the page shows. */
+static void bob_sees_alice(Scene *scene)
+{
+        page_wait(scene->bob,
+                  "(() => { const video = document.querySelector('.tile.seen video');"
+                  "if (!video?.videoWidth) return false;"
+                  "const canvas = document.createElement('canvas').getContext('2d');"
+                  "canvas.canvas.width = canvas.canvas.height = 64;"
+                  "canvas.drawImage(video, 0, 0, 64, 64);"
+                  "const at = (x, y) => [...canvas.getImageData(x, y, 1, 1).data].slice(0, 3)"
+                  ".map((value) => value > 110 ? 1 : 0).join('');"
+                  "window.seen = [at(12, 12), at(52, 12), at(12, 52), at(52, 52)].join(' ');"
+                  "return window.seen === '100 010 001 111'; })()");
+}
+
+/* A member of the only participant that Alice's session has; the caller frees. */
+static char *of_participant(Scene *scene, const Call *call, const char *member)
+{
+        _cleanup_free_ char *all =
+                client_property(scene->alice->client, call->path, TRING_SESSION, "Participants");
+        char *value = strstr(all, member);
+
+        if (!value)
+                rig_fail("there is no %s in %s", member, all);
+        value += strlen(member);
+        return strndup(value, strcspn(value, ",}"));
+}
+
+START_TEST(a_desktop_and_a_page_see_each_other)
+{
+        _cleanup_scene_ Scene scene = scene_new();
+        Client *at_a = scene.alice->client;
+        RigCamera *camera;
+        RigEye *eye;
+
+        rig_check(rig_camera_new(scene.graph, "cam", &camera), "a camera");
+        Call call = call_start_with(scene.alice, "bob", "video", "a{sv}", 0);
+        web_wait_ring(scene.bob, "Alice");
+        page_click(scene.bob, "[data-part=video]");
+        client_wait_signal(at_a, "OutgoingCallAccepted", call.path);
+        bob_sees_alice(&scene);
+        alice_hears(&scene, true);
+        page_picture(scene.bob, "desktop-video");
+        _cleanup_free_ char *node = of_participant(&scene, &call, "video_node: ");
+        rig_check(rig_eye_new(rig_audio_directory(scene.audio), node, &eye), "an eye");
+        rig_eye_expect(eye, is_browsers_camera, "page-seen-by-desktop");
+
+        client_do(at_a, call.path, TRING_SESSION, "SetVideoPaused", "b", true);
+        page_wait(scene.bob, "!document.querySelector('.tile.seen')");
+        client_do(at_a, call.path, TRING_SESSION, "SetVideoPaused", "b", false);
+        bob_sees_alice(&scene);
+        page_click(scene.bob, "#camera");
+        rig_eye_expect(eye, rig_picture_is_dark, "page-without-camera");
+        page_click(scene.bob, "#camera");
+        rig_eye_expect(eye, is_browsers_camera, "page-with-camera-again");
+
+        rig_eye_free(eye);
+        call_end(scene.alice, &call);
+        web_wait_state(scene.bob, "Alice hung up.");
+        rig_camera_free(camera);
+}
+END_TEST
+
+START_TEST(a_page_calls_a_desktop_with_picture)
+{
+        _cleanup_scene_ Scene scene = scene_new();
+        Client *at_a = scene.alice->client;
+        RigCamera *camera;
+        Call call = {};
+
+        rig_check(rig_camera_new(scene.graph, "cam", &camera), "a camera");
+        web_call(scene.bob, "alice", true);
+        rig_path(call.path, "%s", client_wait_signal(at_a, "IncomingCallReceived", NULL)->path);
+        client_do(at_a, call.path, TRING_CALL, "Accept", "a{sv}", 0);
+        bob_sees_alice(&scene);
+        client_do(at_a, call.path, TRING_CALL, "End", NULL);
+        web_wait_state(scene.bob, "Alice hung up.");
+        rig_camera_free(camera);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("web: desktop");
@@ -132,6 +228,8 @@ int main(void)
         tcase_add_unchecked_fixture(tests, web_setup, web_teardown);
         tcase_add_test(tests, a_desktop_rings_the_page_and_both_are_heard);
         tcase_add_test(tests, a_page_rings_the_desktop_and_comes_back_after_a_reload);
+        tcase_add_test(tests, a_desktop_and_a_page_see_each_other);
+        tcase_add_test(tests, a_page_calls_a_desktop_with_picture);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }

@@ -287,6 +287,26 @@ test("muted and whether media flow are told", () => {
         assert.deepEqual(told[1], { session_id: id, muted: true, media_flows: true });
 });
 
+test("a camera that is off is told, at the join and later", () => {
+        const f = new Fixture();
+        const call = f.ring("in-1", { call_type: "video" });
+
+        f.requests();
+        f.phone.accept(call.id, true);
+        f.reply(f.expectAsked("accept")[0], ongoing("in-1", "incoming", { call_type: "video" }));
+        const [join] = f.expectAsked("join");
+        assert.equal(join.members.video_paused, undefined);
+        assert.ok(f.taken.find(({ type }) => type === "media-start").camera);
+        f.reply(join, { participant: "p-1" });
+        f.phone.session.setCamera(false);
+        assert.equal(f.expectAsked("state")[0].members.video_paused, true);
+        assert.deepEqual(f.media, ["join", "camera"]);
+        f.phone.session.close("failed");
+        f.phone.rejoin("in-1");
+        f.reply(f.expectAsked("token")[0], { token: "fresh" });
+        assert.equal(f.expectAsked("join")[0].members.video_paused, true);
+});
+
 test("without the hub a ring ends at its last known deadline", () => {
         const f = new Fixture();
         const call = f.ring("in-1", { remaining_ms: 5000 });
