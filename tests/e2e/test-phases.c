@@ -3,7 +3,6 @@
 #include "base/str.h"
 #include "e2e/expect.h"
 #include "e2e/pair.h"
-#include "rig/listener.h"
 #include "rig/notifications.h"
 #include "suite.h"
 
@@ -21,9 +20,8 @@ typedef enum Phase {
 
 typedef struct Scene {
         Pair pair;
-        Listener *listener;
         Notifications *notifications;
-        Process *notifier;
+        Process *listener, *notifier;
         Call call;
 } Scene;
 
@@ -31,6 +29,20 @@ static void start_notifier(Scene *scene)
 {
         scene->notifier = process_start(scene->pair.rig, "notifier", &scene->pair.bob->environment,
                                         ARGV(rig_program("NOTIFIER")));
+}
+
+static void start_listener(Scene *scene)
+{
+        scene->listener = process_start(scene->pair.rig, "listener", &scene->pair.bob->environment,
+                                        ARGV(rig_program("LISTENER"), "shell", "-200"));
+}
+
+static void wait_heard(Scene *scene, const char *event)
+{
+        char line[128];
+
+        snprintf(line, sizeof(line), "%s %s", event, scene->call.id);
+        free(process_wait_line(scene->listener, line));
 }
 
 /* Until both are there, in whatever order they have come back. */
@@ -52,7 +64,7 @@ static Scene scene_new(void)
 {
         Scene scene = {.pair = pair_new()};
 
-        scene.listener = listener_new(scene.pair.bob, "shell", -200, LISTENER_TAKES);
+        start_listener(&scene);
         scene.notifications = notifications_new(scene.pair.bob, capabilities);
         start_notifier(&scene);
         wait_listeners(&scene);
@@ -63,7 +75,7 @@ static void scene_done(Scene *scene)
 {
         process_free(scene->notifier);
         notifications_free(scene->notifications);
-        listener_free(scene->listener);
+        process_free(scene->listener);
         pair_done(&scene->pair);
 }
 
@@ -89,8 +101,9 @@ static void kill_receiver(Scene *scene)
 
 static void kill_listener(Scene *scene)
 {
-        listener_free(scene->listener);
-        scene->listener = listener_new(scene->pair.bob, "shell", -200, LISTENER_TAKES);
+        process_kill(scene->listener);
+        process_free(scene->listener);
+        start_listener(scene);
 }
 
 static void kill_notifier(Scene *scene)
@@ -119,7 +132,7 @@ static void reach(Scene *scene, Phase phase)
         Desktop *alice = scene->pair.alice, *bob = scene->pair.bob;
 
         scene->call = call_ring(alice, bob, false);
-        listener_wait(scene->listener, "IncomingCallReceived");
+        wait_heard(scene, "IncomingCallReceived");
         notifications_wait(scene->notifications, "Alice");
         if (phase >= PHASE_ONGOING) {
                 call_accept(bob, &scene->call, false);
@@ -153,7 +166,7 @@ static void finish(Scene *scene, Phase phase)
         client_wait_property(bob->client, TRING_ROOT, TRING_MANAGER, "Ringing", "false");
         /* And the next call is like any other. */
         scene->call = call_ring(alice, bob, false);
-        listener_wait(scene->listener, "IncomingCallReceived");
+        wait_heard(scene, "IncomingCallReceived");
         notifications_wait(scene->notifications, "Alice");
 }
 
