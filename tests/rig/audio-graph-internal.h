@@ -16,6 +16,8 @@ typedef struct RigObject {
         bool is_node, is_port, is_link;
 } RigObject;
 
+#define RIG_KEPT_MAX 16 /* of one test */
+
 struct RigGraph {
         struct pw_thread_loop *loop;
         struct pw_context *context;
@@ -26,6 +28,7 @@ struct RigGraph {
         struct pw_proxy *metadata;
         struct spa_hook metadata_hook;
         struct spa_list objects;
+        struct pw_proxy *kept[RIG_KEPT_MAX]; /* owned; NULL: free */
         struct spa_hook core_hook;
         int known; /* sequence number of the sync after which the registry is known */
         bool is_known, is_broken;

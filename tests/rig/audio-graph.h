@@ -56,10 +56,13 @@ bool rig_graph_has_defaults(RigGraph *graph, const char *source, const char *sin
 int rig_graph_link(RigGraph *graph, const char *from, const char *from_port, const char *to,
                    const char *to_port, struct pw_proxy **ret);
 
+/* The graph owns it from now on: it is destroyed with it. */
+void rig_graph_keep(RigGraph *graph, struct pw_proxy *proxy);
+
 /*
- * A device that is plugged in while everything runs, and is unplugged when the caller destroys it
- * by rig_graph_unplug(). `media_class` is "Audio/Source/Virtual" or "Audio/Sink"; `form_factor` may
- * be NULL. Returns when it is there and can be linked: 0, -ETIMEDOUT or -errno.
+ * A device that is plugged in while everything runs, until rig_graph_unplug() or the graph's end.
+ * `media_class` is "Audio/Source/Virtual" or "Audio/Sink"; `form_factor` may be NULL. Returns when
+ * it is there and can be linked: 0, -ETIMEDOUT or -errno.
  */
 int rig_graph_plug(RigGraph *graph, const char *node, const char *media_class,
                    const char *form_factor, struct pw_proxy **ret);
@@ -76,5 +79,3 @@ void rig_graph_retarget(RigGraph *graph, const char *stream, const char *device)
 
 /* Nodes of exactly this name. */
 unsigned rig_graph_count_named(RigGraph *graph, const char *node);
-/* A link from a node to another is there, by node names. */
-bool rig_graph_is_linked(RigGraph *graph, const char *from, const char *to);

@@ -2,6 +2,7 @@
 
 /* Devices that come and go, and which of them is the default. */
 
+#include <assert.h>
 #include <errno.h>
 #include <pipewire/extensions/metadata.h>
 
@@ -14,6 +15,24 @@ static bool can_be_linked(RigGraph *graph, void *data)
 {
         return rig_graph_has_port(graph, data, RIG_PORT_MICROPHONE_FEED) ||
                rig_graph_has_port(graph, data, RIG_PORT_SPEAKER_MONITOR);
+}
+
+/* With the lock held. */
+static void replace_kept(RigGraph *graph, const struct pw_proxy *one, struct pw_proxy *other)
+{
+        size_t i = 0;
+
+        while (i < RIG_KEPT_MAX && graph->kept[i] != one)
+                i++;
+        assert(i < RIG_KEPT_MAX);
+        graph->kept[i] = other;
+}
+
+void rig_graph_keep(RigGraph *graph, struct pw_proxy *proxy)
+{
+        pw_thread_loop_lock(graph->loop);
+        replace_kept(graph, NULL, proxy);
+        pw_thread_loop_unlock(graph->loop);
 }
 
 /* Takes the properties. */
@@ -29,6 +48,8 @@ static int create_node(RigGraph *graph, const char *factory, struct pw_propertie
         proxy = pw_core_create_object(graph->core, factory, PW_TYPE_INTERFACE_Node, PW_VERSION_NODE,
                                       &properties->dict, 0);
         r = proxy ? 0 : -errno;
+        if (proxy)
+                replace_kept(graph, NULL, proxy);
         pw_thread_loop_unlock(graph->loop);
         pw_properties_free(properties);
         *ret = proxy;
@@ -61,6 +82,7 @@ int rig_graph_plug_camera(RigGraph *graph, const char *node, struct pw_proxy **r
 void rig_graph_unplug(RigGraph *graph, const char *node, struct pw_proxy *device)
 {
         pw_thread_loop_lock(graph->loop);
+        replace_kept(graph, device, NULL);
         pw_proxy_destroy(device);
         pw_thread_loop_unlock(graph->loop);
         rig_graph_wait_node(graph, node, false, PLUG_MAX_MS);
@@ -113,35 +135,4 @@ unsigned rig_graph_count_named(RigGraph *graph, const char *node)
                 n += is_node(object, node);
         pw_thread_loop_unlock(graph->loop);
         return n;
-}
-
-/* With the lock held: the name of the node with this id is that. */
-static bool id_is_node(RigGraph *graph, uint32_t id, const char *name)
-{
-        const RigObject *object;
-
-        spa_list_for_each (object, &graph->objects, link)
-                if (object->id == id)
-                        return is_node(object, name);
-        return false;
-}
-
-bool rig_graph_is_linked(RigGraph *graph, const char *from, const char *to)
-{
-        const RigObject *object;
-        bool found = false;
-
-        pw_thread_loop_lock(graph->loop);
-        spa_list_for_each (object, &graph->objects, link) {
-                if (!object->is_link)
-                        continue;
-                uint32_t output = pw_properties_get_uint32(object->properties,
-                                                           PW_KEY_LINK_OUTPUT_NODE, SPA_ID_INVALID);
-                uint32_t input = pw_properties_get_uint32(object->properties,
-                                                          PW_KEY_LINK_INPUT_NODE, SPA_ID_INVALID);
-
-                found = found || (id_is_node(graph, output, from) && id_is_node(graph, input, to));
-        }
-        pw_thread_loop_unlock(graph->loop);
-        return found;
 }
