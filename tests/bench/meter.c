@@ -41,7 +41,8 @@ double meter_cpu_us(pid_t pid)
                 rig_fail("process %d is gone", pid);
         while ((entry = readdir(threads))) {
                 snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", pid, entry->d_name);
-                _cleanup_free_ char *text = rig_read_file(path);
+                /* ".." would be the first thread once more. */
+                _cleanup_free_ char *text = entry->d_name[0] == '.' ? NULL : rig_read_file(path);
                 if (text && sscanf(text, "%lf", &ns) == 1)
                         sum += ns / 1000;
         }
