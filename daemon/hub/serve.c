@@ -10,6 +10,7 @@
 #include "hub/admin.h"
 #include "hub/ice.h"
 #include "hub/state.h"
+#include "wire/json-arena.h"
 
 #define STOP_POLL_MS 10
 #define STOP_DEADLINE_US USEC_PER_SEC /* for the last words to all devices */
@@ -328,6 +329,7 @@ int serve(const ServeOptions *options, char **ret_text)
 {
         Server server = {.lock_fd = -1};
 
+        json_use_arena();
         int r = server_start(&server, options, ret_text);
         if (r >= 0) {
                 server_arm(&server);
