@@ -7,9 +7,17 @@
 #include "base/log.h"
 #include "wire/wire.h"
 
+/*
+ * Records. Finding a place in the index for a few thousand at once writes each of its pages once,
+ * where one by one they would write nearly as many pages as they are; it takes some milliseconds.
+ */
+#define SETTLE_AT 2048
+
 typedef enum ArchiveStatement {
         LAST_CHANGE,
+        LAST_SETTLED,
         PUT,
+        SETTLE,
         PAGE,
         CHANGES,
         DELETIONS,
@@ -26,45 +34,72 @@ typedef enum ArchiveStatement {
 /* A user's rows are found by the index, which has the dates of their changes in it, too. */
 static const char *const statements_sql[ARCHIVE_STATEMENT_COUNT] = {
         [LAST_CHANGE] = "SELECT max(changed_at) FROM history",
-        [PUT] = "INSERT OR REPLACE INTO history"
-                " (changed_at, uid, session_id, initiated_at, unseen, json)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        [LAST_SETTLED] = "SELECT changed_at FROM history WHERE settled"
+                         " ORDER BY changed_at DESC LIMIT 1",
+        [PUT] = "INSERT INTO history"
+                " (changed_at, uid, session_id, initiated_at, unseen, json, settled)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)",
+        /* In the order of their changes: of two records of one call the later stays. */
+        [SETTLE] = "UPDATE OR REPLACE history SET settled = 1"
+                   " WHERE changed_at > ?1 AND NOT settled",
         [PAGE] = "SELECT json, unseen, initiated_at, session_id FROM history"
-                 " WHERE uid = ?1 AND (initiated_at, session_id) < (?2, ?3) AND json <> ''"
+                 " WHERE uid = ?1 AND settled AND (initiated_at, session_id) < (?2, ?3)"
+                 " AND json <> ''"
                  " ORDER BY initiated_at DESC, session_id DESC",
-        [CHANGES] = "SELECT json, unseen FROM history INDEXED BY history_by_date"
-                    " WHERE uid = ?1 AND changed_at > ?2 AND json <> '' ORDER BY changed_at",
+        [CHANGES] = "SELECT json, unseen FROM"
+                    " (SELECT json, unseen, changed_at FROM history INDEXED BY history_by_date"
+                    "  WHERE uid = ?1 AND settled AND changed_at > ?2 AND json <> ''"
+                    "  UNION ALL SELECT json, unseen, changed_at FROM history"
+                    "  WHERE changed_at > max(?2, ?3) AND NOT settled AND uid = ?1)"
+                    " ORDER BY changed_at",
         [DELETIONS] = "SELECT session_id FROM history INDEXED BY history_by_date"
-                      " WHERE uid = ?1 AND changed_at > ?2 AND json = '' ORDER BY changed_at DESC",
+                      " WHERE uid = ?1 AND settled AND changed_at > ?2 AND json = ''"
+                      " ORDER BY changed_at DESC",
         [LATEST] = "SELECT uid, session_id FROM"
                    " (SELECT uid, session_id, changed_at FROM history WHERE changed_at > ?1"
                    "  ORDER BY changed_at DESC LIMIT ?2) ORDER BY changed_at",
         [SEE_ONE] = "UPDATE history SET unseen = 0, changed_at = ?3"
-                    " WHERE uid = ?1 AND session_id = ?2 AND unseen AND json <> ''"
+                    " WHERE uid = ?1 AND settled AND session_id = ?2 AND unseen AND json <> ''"
                     " RETURNING json, unseen",
         [SEE_ALL] = "UPDATE history SET unseen = 0, changed_at = ?3 + old.n FROM"
                     " (SELECT changed_at AS at, row_number() OVER (ORDER BY changed_at) AS n"
-                    "  FROM history WHERE uid = ?1 AND initiated_at <= ?2 AND unseen AND json <> "
-                    "'') AS old"
+                    "  FROM history WHERE uid = ?1 AND settled AND initiated_at <= ?2"
+                    "  AND unseen AND json <> '') AS old"
                     " WHERE changed_at = old.at RETURNING json, unseen",
         [FORGET_ONE] = "UPDATE history SET json = '', unseen = 0, changed_at = ?3"
-                       " WHERE uid = ?1 AND session_id = ?2 AND json <> ''",
+                       " WHERE uid = ?1 AND settled AND session_id = ?2 AND json <> ''",
         [FORGET_ALL] = "UPDATE history SET json = '', unseen = 0, changed_at = ?3 + old.n FROM"
                        " (SELECT changed_at AS at, row_number() OVER (ORDER BY changed_at) AS n"
-                       "  FROM history WHERE uid = ?1 AND initiated_at <= ?2 AND json <> '') AS old"
+                       "  FROM history WHERE uid = ?1 AND settled AND initiated_at <= ?2"
+                       "  AND json <> '') AS old"
                        " WHERE changed_at = old.at",
         [PRUNE] = "DELETE FROM history WHERE changed_at IN"
                   " (SELECT h.changed_at FROM users u CROSS JOIN history h"
-                  "  WHERE h.uid = u.uid AND h.initiated_at < ?1"
+                  "  WHERE h.uid = u.uid AND h.settled AND h.initiated_at < ?1"
                   "  AND (NOT h.unseen OR h.initiated_at < ?2) LIMIT ?3)",
-        [REMOVE_USER] = "DELETE FROM history WHERE uid = ?1",
+        [REMOVE_USER] = "DELETE FROM history WHERE uid = ?1 AND settled",
 };
 
 struct Archive {
         Database *database;
         usec_t last_change;
+        usec_t last_settled; /* rows after that one may not be in the index yet … */
+        size_t n_unsettled;  /* … so many of them; after a start 1 stands for any number */
         sqlite3_stmt *statements[ARCHIVE_STATEMENT_COUNT];
 };
+
+/* Of the first row; 0 if there is none. */
+static int read_date(sqlite3_stmt *query, usec_t *ret)
+{
+        int result = sqlite3_step(query);
+        usec_t date = result == SQLITE_ROW ? (usec_t)sqlite3_column_int64(query, 0) : 0;
+
+        sqlite3_reset(query);
+        if (result != SQLITE_ROW && result != SQLITE_DONE)
+                return database_errno(result);
+        *ret = date;
+        return 0;
+}
 
 int archive_new(Database *database, Archive **ret)
 {
@@ -78,13 +113,12 @@ int archive_new(Database *database, Archive **ret)
                 if (r < 0)
                         return r;
         }
-        sqlite3_stmt *last = archive->statements[LAST_CHANGE];
-        int result = sqlite3_step(last);
-        if (result == SQLITE_ROW)
-                archive->last_change = (usec_t)sqlite3_column_int64(last, 0);
-        sqlite3_reset(last);
-        if (result != SQLITE_ROW)
-                return database_errno(result);
+        int r = read_date(archive->statements[LAST_CHANGE], &archive->last_change);
+        if (r >= 0)
+                r = read_date(archive->statements[LAST_SETTLED], &archive->last_settled);
+        if (r < 0)
+                return r;
+        archive->n_unsettled = archive->last_settled < archive->last_change;
         *ret = TAKE_PTR(archive);
         return 0;
 }
@@ -146,7 +180,28 @@ int archive_put(Archive *archive, const char *uid, const char *session_id, usec_
         sqlite3_bind_int64(put, 4, (int64_t)initiated_at);
         sqlite3_bind_int(put, 5, unseen);
         bind_text(put, 6, json);
+        archive->n_unsettled++;
         return finish(put, database_errno(sqlite3_step(put)));
+}
+
+int archive_settle(Archive *archive)
+{
+        sqlite3_stmt *settle = archive->statements[SETTLE];
+
+        if (archive->n_unsettled == 0)
+                return 0;
+        sqlite3_bind_int64(settle, 1, (int64_t)archive->last_settled);
+        int r = finish(settle, database_errno(sqlite3_step(settle)));
+        if (r < 0)
+                return r;
+        archive->last_settled = archive->last_change;
+        archive->n_unsettled = 0;
+        return 0;
+}
+
+bool archive_is_unsettled(const Archive *archive)
+{
+        return archive->n_unsettled >= SETTLE_AT;
 }
 
 /* Columns json and unseen. 1: it cannot be read any more, and is passed over. */
@@ -235,10 +290,13 @@ int archive_page(Archive *archive, const char *uid, uint32_t limit, const char *
 
         if (!str_empty(cursor) && parse_cursor(cursor, &before, before_id) < 0)
                 return -EINVAL;
+        int r = archive_settle(archive);
+        if (r < 0)
+                return r;
         bind_text(page, 1, uid);
         sqlite3_bind_int64(page, 2, (int64_t)before);
         bind_text(page, 3, before_id);
-        int r = records_collect(&records, page);
+        r = records_collect(&records, page);
         finish(page, 0);
         if (r < 0) {
                 records_done(&records);
@@ -262,6 +320,7 @@ int archive_changes(Archive *archive, const char *uid, usec_t since, size_t budg
 
         bind_text(changes, 1, uid);
         sqlite3_bind_int64(changes, 2, (int64_t)MIN_OF(since, (usec_t)INT64_MAX));
+        sqlite3_bind_int64(changes, 3, (int64_t)archive->last_settled);
         int r = records_collect(&records, changes);
         finish(changes, 0);
         if (r < 0) {
@@ -351,12 +410,15 @@ int archive_mark_seen(Archive *archive, const char *uid, const MessageSessions *
                       int (*each)(const CallRecord *, void *), void *userdata)
 {
         sqlite3_stmt *one = archive->statements[SEE_ONE], *all = archive->statements[SEE_ALL];
+        int r = archive_settle(archive);
 
+        if (r < 0)
+                return r;
         if (sessions->count == 0) {
                 bind_all(all, uid, sessions);
                 return see(archive, all, each, userdata);
         }
-        int r = database_run(archive->database, "BEGIN IMMEDIATE");
+        r = database_run(archive->database, "BEGIN IMMEDIATE");
         for (size_t i = 0; r >= 0 && i < sessions->count; i++) {
                 bind_one(one, uid, sessions->session_ids[i]);
                 r = see(archive, one, each, userdata);
@@ -379,8 +441,10 @@ int archive_forget(Archive *archive, const char *uid, const MessageSessions *ses
 {
         sqlite3_stmt *one = archive->statements[FORGET_ONE], *all = archive->statements[FORGET_ALL];
         size_t changed = 0;
-        int r;
+        int r = archive_settle(archive);
 
+        if (r < 0)
+                return r;
         if (sessions->count == 0) {
                 bind_all(all, uid, sessions);
                 r = forget(archive, all, &changed);
@@ -402,11 +466,14 @@ int archive_prune(Archive *archive, usec_t before, usec_t missed_before, uint32_
                   size_t *ret_deleted)
 {
         sqlite3_stmt *prune = archive->statements[PRUNE];
+        int r = archive_settle(archive);
 
+        if (r < 0)
+                return r;
         sqlite3_bind_int64(prune, 1, (int64_t)before);
         sqlite3_bind_int64(prune, 2, (int64_t)missed_before);
         sqlite3_bind_int64(prune, 3, max);
-        int r = finish(prune, database_errno(sqlite3_step(prune)));
+        r = finish(prune, database_errno(sqlite3_step(prune)));
         if (r >= 0)
                 *ret_deleted = (size_t)sqlite3_changes(database_handle(archive->database));
         return r;
@@ -415,7 +482,10 @@ int archive_prune(Archive *archive, usec_t before, usec_t missed_before, uint32_
 int archive_remove_user(Archive *archive, const char *uid)
 {
         sqlite3_stmt *remove = archive->statements[REMOVE_USER];
+        int r = archive_settle(archive);
 
+        if (r < 0)
+                return r;
         bind_text(remove, 1, uid);
         return finish(remove, database_errno(sqlite3_step(remove)));
 }

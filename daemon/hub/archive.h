@@ -7,6 +7,10 @@
  * Each change of a record has a date of its own, which never goes back: "all changes since the last
  * that I know of" is how a device catches up. A record that a user deleted stays behind as an empty
  * one, so that devices that were away learn of that too; it goes when its time has come.
+ *
+ * What is put is stored at once, but takes its place in the index later, many records together:
+ * when a page of them is asked for, or when it is time (archive_is_unsettled()). Who logs in is
+ * told of them without that: then nothing needs to be written.
  */
 
 #include "call/message.h"
@@ -24,6 +28,11 @@ usec_t archive_date(Archive *archive);
 /* `json` is the record by wire_encode_record(); it replaces that of the same call. */
 int archive_put(Archive *archive, const char *uid, const char *session_id, usec_t initiated_at,
                 bool unseen, const char *json);
+
+/* All have their places. What is below sees to that by itself. 0 or negative errno. */
+int archive_settle(Archive *archive);
+/* There are so many that have not, that it is to be done now. */
+bool archive_is_unsettled(const Archive *archive);
 
 /*
  * Newest first, as many as `limit` and `budget` (bytes of JSON) allow, but one at least. `cursor`

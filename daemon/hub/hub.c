@@ -170,8 +170,13 @@ void hub_drain(Hub *hub)
 
 void hub_flush(Hub *hub)
 {
+        Archive *archive = keeper_archive(hub->keeper);
+
         commit_run(hub->commit, clock_boottime());
         edge_committed(hub->edge, commit_done(hub->commit));
+        /* After the confirmations, and only while the file can be written: it is tried again. */
+        if (archive_is_unsettled(archive) && hub_stores(hub))
+                (void)archive_settle(archive);
 }
 
 static void on_window(uv_timer_t *timer)

@@ -109,6 +109,11 @@ static const char *const schema_steps[] = {
         "DROP TABLE history;"
         "ALTER TABLE history_4 RENAME TO history;"
         "CREATE UNIQUE INDEX history_by_date ON history (uid, initiated_at, session_id);",
+        /* What is new is in the index only once it is settled (archive.h): it stands at the end. */
+        "ALTER TABLE history ADD COLUMN settled INTEGER NOT NULL DEFAULT 1;"
+        "DROP INDEX history_by_date;"
+        "CREATE UNIQUE INDEX history_by_date ON history (uid, initiated_at, session_id)"
+        "  WHERE settled;",
 };
 static const DatabaseSchema schema = {schema_steps, ELEMENTSOF(schema_steps)};
 

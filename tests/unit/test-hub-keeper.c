@@ -122,6 +122,54 @@ static size_t count_history(const char *uid)
         return page.n_records;
 }
 
+/* Whether they have their places in the index yet, or are only at the end of the table. */
+START_TEST(the_later_of_two_records_of_a_call_is_the_one)
+{
+        static const bool settles[] = {false, true};
+        ReplyHistory page;
+
+        add_log("alice", UUID("01"), 7, false);
+        if (settles[_i])
+                ck_assert_int_eq(archive_settle(archive), 0);
+        add_log("alice", UUID("01"), 7, true);
+        add_log("bob", UUID("01"), 7, false);
+        ck_assert_int_eq(archive_page(archive, "alice", 200, "", 1 << 20, &page), 0);
+        ck_assert_uint_eq(page.n_records, 1);
+        ck_assert(!page.records[0].seen);
+        call_record_done(&page.records[0]);
+        free(page.records);
+        ck_assert_uint_eq(count_history("bob"), 1);
+}
+END_TEST
+
+START_TEST(records_are_settled_thousands_at_once)
+{
+        char folder[] = "/tmp/test-hub-keeper-XXXXXX", id[UUID_LENGTH + 1];
+        char *text = NULL;
+        size_t n = 0;
+
+        ck_assert_ptr_nonnull(mkdtemp(folder));
+        _cleanup_free_ char *path = str_printf("%s/hub.db", folder);
+        keeper_free(keeper);
+        ck_assert_int_eq(keeper_open(path, &keeper, &text), 0);
+        archive = keeper_archive(keeper);
+        do {
+                snprintf(id, sizeof(id), "%08zx-90f7-4d4e-8f2c-0c9d7a1b2c3d", ++n);
+                add_log("alice", id, n, false);
+        } while (!archive_is_unsettled(archive));
+        ck_assert_uint_gt(n, 1000);
+        /* They are found all the same by who comes after a kill -9. */
+        keeper = keeper_free(keeper);
+        ck_assert_int_eq(keeper_open(path, &keeper, &text), 0);
+        archive = keeper_archive(keeper);
+        ck_assert_uint_eq(count_history("alice"), 200);
+        ck_assert(!archive_is_unsettled(archive));
+        keeper = keeper_free(keeper);
+        ck_assert_int_eq(unlink(path), 0);
+        ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 START_TEST(a_removed_user_leaves_nothing_behind)
 {
         char token[TOKEN_LENGTH + 1];
@@ -446,6 +494,8 @@ int main(void)
         tcase_add_test(tests, a_token_is_found_by_its_text_until_it_is_revoked);
         tcase_add_test(tests, nobody_has_no_tokens);
         tcase_add_test(tests, a_removed_user_leaves_nothing_behind);
+        tcase_add_loop_test(tests, the_later_of_two_records_of_a_call_is_the_one, 0, 2);
+        tcase_add_test(tests, records_are_settled_thousands_at_once);
         tcase_add_test(tests, writes_are_made_together_or_not_at_all);
         tcase_add_test(tests, a_live_call_is_there_until_it_is_dropped);
         tcase_add_test(tests, a_page_ends_at_the_budget_and_the_next_goes_on);
