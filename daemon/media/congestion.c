@@ -3,16 +3,16 @@
 
 #include <math.h>
 
-#define MUCH_LOSS 0.10      /* as in draft-ietf-rmcat-gcc section 6: less is sent above it, */
-#define LITTLE_LOSS 0.02    /* and more below this */
-#define RISE 1.08           /* a report: from the least to the most in a quarter of a minute */
-#define QUEUE_MS 150.0      /* above the least: routers hold back packets */
-#define QUEUE_FALL 0.85     /* of the bit rate, then */
-#define LEAST_DRIFT 1.01    /* a report: routes change, and the least that was known with them */
-#define SMOOTHING 0.3       /* weight of a new report */
-#define NOTEWORTHY 0.01     /* worth telling of packets twice */
-#define LOSSLESS_REPORTS 10 /* before that is given up again */
-#define LOSS_TOLD_MAX 30    /* %: beyond, the encoder would spend all on what is past */
+#define MUCH_LOSS 0.10   /* as in draft-ietf-rmcat-gcc section 6: less is sent above it, */
+#define LITTLE_LOSS 0.02 /* and more below this */
+#define RISE 1.08        /* a report: from the least to the most in a quarter of a minute */
+#define QUEUE_MS 150.0   /* above the least: routers hold back packets */
+#define QUEUE_FALL 0.85  /* of the bit rate, then */
+#define LEAST_DRIFT 1.01 /* a report: routes change, and the least that was known with them */
+#define SMOOTHING 0.3    /* weight of a new report */
+#define NOTEWORTHY 0.01  /* worth telling of packets twice */
+#define LOSS_TOLD_MIN 10 /* %: below, libopus tells of nothing twice, at this bit rate */
+#define LOSS_TOLD_MAX 30 /* %: beyond, the encoder would spend all on what is past */
 
 void congestion_init(Congestion *congestion)
 {
@@ -36,17 +36,13 @@ static uint32_t limit(double bitrate)
         return bitrate > CONGESTION_BITRATE_MAX ? CONGESTION_BITRATE_MAX : (uint32_t)bitrate;
 }
 
-/* In percent, and none as soon as it is over. */
+/* In percent; none when it is over. */
 static unsigned loss_to_tell(Congestion *congestion, double loss)
 {
         congestion->loss += SMOOTHING * (loss - congestion->loss);
-        congestion->lossless = loss < NOTEWORTHY / 2 ? congestion->lossless + 1 : 0;
-        if (congestion->lossless >= LOSSLESS_REPORTS)
-                congestion->loss = 0;
-        if (congestion->loss < NOTEWORTHY && congestion->lossless > 0)
+        if (congestion->loss < NOTEWORTHY)
                 return 0;
-        return congestion->loss > 0 ? (unsigned)fmin(ceil(congestion->loss * 100), LOSS_TOLD_MAX)
-                                    : 0;
+        return (unsigned)fmax(fmin(ceil(congestion->loss * 100), LOSS_TOLD_MAX), LOSS_TOLD_MIN);
 }
 
 void congestion_report(Congestion *congestion, double loss, double round_trip_ms, VoicePath *ret)

@@ -17,9 +17,8 @@
 
 typedef struct Congestion {
         uint32_t bitrate;
-        double loss;       /* 0…1, smoothed */
-        double least_ms;   /* round trip with empty queues; 0: not known yet */
-        unsigned lossless; /* reports in a row without */
+        double loss;     /* 0…1, smoothed */
+        double least_ms; /* round trip with empty queues; 0: not known yet */
 } Congestion;
 
 void congestion_init(Congestion *congestion);

@@ -14,7 +14,7 @@
 static Playout playout;
 static UnevenRun run;
 static float heard[PLAYOUT_RATE * 20];
-static double tone_hz;
+static double tone_hz, other_hz;             /* other_hz: beside it, 0: none */
 static size_t decoded, recovered, concealed; /* calls */
 
 /* A packet holds where in the tone it begins. */
@@ -47,8 +47,11 @@ static int decode(void *userdata, PlayoutDecoding decoding, const PlayoutPacket 
                 concealed++;
                 break;
         }
-        for (size_t i = 0; i < n; i++)
-                ret[i] = (float)(0.5 * sin(2 * M_PI * tone_hz * (double)at++ / PLAYOUT_RATE));
+        for (size_t i = 0; i < n; i++) {
+                double phase = 2 * M_PI * (double)at++ / PLAYOUT_RATE;
+
+                ret[i] = (float)(0.5 * sin(tone_hz * phase) + 0.3 * sin(other_hz * phase));
+        }
         return (int)n;
 }
 
@@ -61,6 +64,7 @@ static void fresh(void)
                           .heard_max = ELEMENTSOF(heard)};
         memset(heard, 0, sizeof(heard));
         tone_hz = 440;
+        other_hz = 0;
         decoded = recovered = concealed = 0;
 }
 
@@ -201,6 +205,27 @@ START_TEST(repeating_is_not_heard)
 }
 END_TEST
 
+/* Two tones that do not repeat together, so that no cut fits: 0.04 is their own greatest step. */
+START_TEST(what_does_not_fit_is_blended)
+{
+        UnevenNetwork network = {.delay_ms = 60, .seed = 1};
+
+        tone_hz = 333;
+        other_hz = 471.3;
+        uneven_run(&run, &network, 600);
+        network.delay_ms = 5;
+        uneven_run(&run, &network, 700);
+        for (int i = 0; i < 600; i++) {
+                network.delay_ms += 0.02;
+                uneven_run(&run, &network, 1);
+        }
+        ck_assert_uint_gt(playout.counts.left_out, 1);
+        ck_assert_uint_gt(playout.counts.repeated, 0);
+        for (size_t i = 20 * UNEVEN_FRAME; i < run.read; i++)
+                ck_assert_float_lt(fabsf(heard[i] - heard[i - 1]), 0.05f);
+}
+END_TEST
+
 START_TEST(what_is_lost_is_asked_of_the_next_packet)
 {
         UnevenNetwork network = {.delay_ms = 20, .jitter_ms = 20, .seed = 1};
@@ -329,6 +354,7 @@ int main(void)
         tcase_add_test(tcase, depth_follows_the_jitter_up_and_down);
         tcase_add_loop_test(tcase, leaving_out_is_not_heard, 0, ELEMENTSOF(tones));
         tcase_add_loop_test(tcase, repeating_is_not_heard, 0, ELEMENTSOF(tones));
+        tcase_add_test(tcase, what_does_not_fit_is_blended);
         tcase_add_test(tcase, what_is_lost_is_asked_of_the_next_packet);
         tcase_add_test(tcase, silence_follows_when_nothing_comes_and_sound_when_it_does);
         tcase_add_loop_test(tcase, no_step_is_ever_heard, 0, 4);
