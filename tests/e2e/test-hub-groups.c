@@ -2,6 +2,7 @@
 
 /* Groups and block lists by a real hub: the operator's verbs, and calls to a group (rule 11). */
 
+#include "call/message.h"
 #include "hub-rig.h"
 
 static Talker *carol_talker(void)
@@ -192,6 +193,58 @@ START_TEST(rule_11_the_first_accept_answers_and_the_others_ring_on)
 }
 END_TEST
 
+/* Answers (the first one has called) and joins the media; what came of the join. */
+static cJSON *join_media(Talker *talker, const char *id, bool calls)
+{
+        cJSON *reply = about(talker, calls ? "token" : "accept", id, calls ? "" : ",\"join\":true");
+        const cJSON *ok = cJSON_GetObjectItemCaseSensitive(reply, "ok");
+        char more[256];
+
+        snprintf(more, sizeof(more), ",\"token\":\"%s\"",
+                 talker_text(ok, calls ? "token" : "join_token"));
+        cJSON_Delete(reply);
+        return about(talker, "join", id, more);
+}
+
+START_TEST(seventh_in_a_mesh_is_refused_with_a_sentence)
+{
+        enum {
+                SEVEN = MESH_PARTICIPANTS_MAX + 1
+        };
+        const char *id = "00000000-0000-4000-8000-000000000007";
+        Talker *talkers[SEVEN];
+
+        free(RUN(0, "group", "add", "seven"));
+        for (unsigned i = 0; i < SEVEN; i++) {
+                char uid[16], device[32];
+                char *token;
+
+                snprintf(uid, sizeof(uid), "user%u", i);
+                snprintf(device, sizeof(device), "%s-1", uid);
+                hub_add_user(h->hub, uid, uid);
+                free(RUN(0, "group", "join", "seven", uid));
+                token = hub_mint(h->hub, uid);
+                talkers[i] = talker_new(hub_port(h->hub), token, device);
+                free(token);
+        }
+        talker_ok(call_group(talkers[0], id, "seven"));
+        talker_ok(about(talkers[1], "accept", id, ",\"join\":true"));
+        for (unsigned i = 0; i < SEVEN; i++) {
+                cJSON *reply = join_media(talkers[i], id, i < 2);
+                const cJSON *ok = cJSON_GetObjectItemCaseSensitive(reply, "ok");
+
+                if (i < MESH_PARTICIPANTS_MAX)
+                        ck_assert_str_eq(talker_text(ok, "mode"), "mesh");
+                else
+                        talker_refused(reply, "TooMany", "6 participants, and there is no room");
+                if (i < MESH_PARTICIPANTS_MAX)
+                        cJSON_Delete(reply);
+        }
+        for (unsigned i = 0; i < SEVEN; i++)
+                talker_free(talkers[i]);
+}
+END_TEST
+
 START_TEST(rule_11_calling_a_group_that_is_talking_joins_its_call)
 {
         Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h), *carol = carol_talker();
@@ -356,6 +409,7 @@ int main(void)
         tcase_add_test(tests, devices_hear_of_their_groups);
         tcase_add_test(tests, rule_1_a_group_must_be_there_have_one_in_it_and_others);
         tcase_add_test(tests, rule_11_the_first_accept_answers_and_the_others_ring_on);
+        tcase_add_test(tests, seventh_in_a_mesh_is_refused_with_a_sentence);
         tcase_add_test(tests, rule_11_calling_a_group_that_is_talking_joins_its_call);
         tcase_add_test(tests, rule_11_a_group_call_lives_through_a_restart_with_its_members);
         tcase_add_test(tests, rule_16_a_group_s_missed_call_is_seen_on_all_devices);
