@@ -93,3 +93,36 @@ bool description_video_format(const GstWebRTCSessionDescription *description, Vi
                              .transport_cc = extension_id(media, TRANSPORT_CC_URI)};
         return true;
 }
+
+/* Whether `word` is one of those in `list`, with blanks between them. */
+static bool has_word(const char *list, const char *word)
+{
+        size_t length = strlen(word);
+
+        for (const char *at = list; (at = strstr(at, word)); at += length)
+                if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+                        return length > 0;
+        return false;
+}
+
+bool description_is_bundled(const GstWebRTCSessionDescription *description)
+{
+        const GstSDPMessage *sdp = description->sdp;
+        const char *group = NULL, *value;
+
+        for (guint i = 0; !group && (value = gst_sdp_message_get_attribute_val_n(sdp, "group", i));
+             i++)
+                if (g_str_has_prefix(value, "BUNDLE "))
+                        group = value + strlen("BUNDLE ");
+        if (gst_sdp_message_medias_len(sdp) == 1)
+                return true;
+        for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
+                const GstSDPMedia *media = gst_sdp_message_get_media(sdp, i);
+                const char *mid = gst_sdp_media_get_attribute_val(media, "mid");
+
+                /* Port 0: it was refused. */
+                if (gst_sdp_media_get_port(media) > 0 && !(group && mid && has_word(group, mid)))
+                        return false;
+        }
+        return true;
+}

@@ -15,6 +15,12 @@ GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char
 /* The payload type that it gives Opus; -1: it has none. */
 int description_opus_payload(const GstWebRTCSessionDescription *description);
 
+/*
+ * All that goes, goes by one transport (RFC 9143): its certificate is the only one that has to be
+ * looked at.
+ */
+bool description_is_bundled(const GstWebRTCSessionDescription *description);
+
 #define TRANSPORT_CC_URI "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
 /* How pictures go, as the two ends have to agree on. */

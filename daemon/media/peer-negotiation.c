@@ -184,6 +184,12 @@ static void take_sdp(Peer *peer, const MediaSignal *signal)
                 g_clear_pointer(&description, gst_webrtc_session_description_free);
                 return;
         }
+        if (!description_is_bundled(description)) {
+                peer->events->fault(peer->userdata, peer,
+                                    "a session description came that is not all in one bundle");
+                gst_webrtc_session_description_free(description);
+                return;
+        }
         if (!peer->offers) {
                 take_offer(peer, description);
                 return;

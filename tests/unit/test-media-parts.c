@@ -117,6 +117,36 @@ START_TEST(opus_is_found_in_an_offer)
 }
 END_TEST
 
+#define SECTION(kind, port, mid) "m=" kind " " port " RTP/AVP 96\r\na=mid:" mid "\r\n"
+#define GROUP(mids) "a=group:BUNDLE " mids "\r\n"
+
+static const struct {
+        const char *sdp;
+        bool bundled;
+} bundles[] = {
+        {SECTION("audio", "9", "a"), true},
+        {GROUP("a b") SECTION("audio", "9", "a") SECTION("video", "9", "b"), true},
+        {GROUP("a") SECTION("audio", "9", "a") SECTION("video", "0", "b"), true},
+        {GROUP("a") SECTION("audio", "9", "a") SECTION("video", "9", "b"), false},
+        {GROUP("a bb b2") SECTION("audio", "9", "a") SECTION("video", "9", "b"), false},
+        {GROUP("a b") SECTION("audio", "9", "a") "m=video 9 RTP/AVP 96\r\n", false},
+        {"a=group:LS a b\r\n" SECTION("audio", "9", "a") SECTION("video", "9", "b"), false},
+        {SECTION("audio", "9", "a") SECTION("video", "9", "b"), false},
+};
+
+START_TEST(what_goes_by_several_transports_is_noticed)
+{
+        _cleanup_free_ char *text =
+                str_printf("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n%s", bundles[_i].sdp);
+        GstWebRTCSessionDescription *description =
+                description_parse(GST_WEBRTC_SDP_TYPE_OFFER, text);
+
+        ck_assert_ptr_nonnull(description);
+        ck_assert_int_eq(description_is_bundled(description), bundles[_i].bundled);
+        gst_webrtc_session_description_free(description);
+}
+END_TEST
+
 START_TEST(text_without_media_is_no_description)
 {
         ck_assert_ptr_null(description_parse(GST_WEBRTC_SDP_TYPE_OFFER, ""));
@@ -269,6 +299,8 @@ int main(void)
         tcase_add_test(tcase, speech_outlasts_a_pause_between_words);
         tcase_add_loop_test(tcase, opus_is_found_in_an_offer, 0, ELEMENTSOF(offers));
         tcase_add_test(tcase, text_without_media_is_no_description);
+        tcase_add_loop_test(tcase, what_goes_by_several_transports_is_noticed, 0,
+                            ELEMENTSOF(bundles));
         tcase_add_test(tcase, stats_are_told_per_second_and_as_a_share);
         tcase_add_test(tcase, voice_is_the_same_to_everybody_and_silence_while_muted);
         tcase_add_test(tcase, worst_way_says_how_much_is_sent);
