@@ -17,9 +17,8 @@
 #include "base/cleanup.h"
 #include "call/message.h"
 
-#define OUTBOX_BYTES_MAX                                                        \
-        (8 * 1024 * 1024) /* twice what WIRE_IN_FLIGHT_MAX largest replies take \
-                           */
+/* Twice what WIRE_IN_FLIGHT_MAX replies of the largest kind take. */
+#define OUTBOX_BYTES_MAX (8 * 1024 * 1024)
 
 #define OUTBOX_KEPT_US (120 * USEC_PER_SEC) /* wire-protocol: after the connection is gone */
 
