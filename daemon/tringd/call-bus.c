@@ -214,10 +214,6 @@ static int method_dismiss(sd_bus_message *message, void *userdata, sd_bus_error 
         return plain_command(message, userdata, PHONE_COMMAND_DISMISS);
 }
 
-#define CONST SD_BUS_VTABLE_PROPERTY_CONST
-#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
-#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED /* whoever can talk to the session bus is the user */
-
 const sd_bus_vtable call_vtable[] = {
         SD_BUS_VTABLE_START(0),
 

@@ -293,8 +293,6 @@ void devices_restore(Daemon *daemon)
 
 /* ---- the interface ---- */
 
-#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
-#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED /* whoever can talk to the session bus is the user */
 #define WRITABLE(name, type, get, set) \
         SD_BUS_WRITABLE_PROPERTY(name, type, get, set, 0, CHANGES | ANYBODY)
 

@@ -12,6 +12,11 @@
 
 #include "tringd/daemon.h"
 
+/* Flags in vtables. */
+#define CONST SD_BUS_VTABLE_PROPERTY_CONST
+#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED /* whoever can talk to the session bus is the user */
+
 extern const sd_bus_vtable manager_vtable[];
 extern const sd_bus_vtable devices_vtable[];
 extern const sd_bus_vtable call_vtable[];

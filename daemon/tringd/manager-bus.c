@@ -185,9 +185,6 @@ static int method_test_ring(sd_bus_message *message, void *userdata, sd_bus_erro
                               REQUEST_REPLY_EMPTY);
 }
 
-#define CONST SD_BUS_VTABLE_PROPERTY_CONST
-#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
-#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED /* whoever can talk to the session bus is the user */
 #define EVENT(name) \
         SD_BUS_SIGNAL_WITH_ARGS(name, SD_BUS_ARGS("o", call, "s", session_id, "a{sv}", details), 0)
 

@@ -134,9 +134,6 @@ static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_erro
         return r < 0 ? r : 1;
 }
 
-#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
-#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED /* whoever can talk to the session bus is the user */
-
 const sd_bus_vtable session_vtable[] = {
         SD_BUS_VTABLE_START(0),
 
