@@ -133,7 +133,7 @@ int main(int argc, char **argv)
                 fprintf(stderr, "tring-echo: %s\n", text);
                 return EXIT_FAILURE;
         }
-        log_open("tring-echo", log_level_from_environment());
+        log_open_as_told("tring-echo");
         (void)signal(SIGPIPE, SIG_IGN);
         r = run(&(UplinkOptions){options.hub, token, options.insecure});
         if (r < 0)

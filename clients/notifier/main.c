@@ -64,7 +64,7 @@ int main(int argc, char **argv)
                 puts("tring-notifier " TRING_VERSION);
                 return EXIT_SUCCESS;
         }
-        log_open("tring-notifier", log_level_from_environment());
+        log_open_as_told("tring-notifier");
         if (!notify_init("Tring")) {
                 log_error("libnotify cannot be used");
                 return EXIT_FAILURE;

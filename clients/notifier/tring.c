@@ -2,6 +2,7 @@
 #include "tring.h"
 
 #include "base/log.h"
+#include "base/session-bus.h"
 #include "base/str.h"
 
 #define TRING_NAME "org.tring.Calls1"
@@ -306,12 +307,14 @@ Tring *tring_new(const TringEvents *events, void *userdata)
 {
         g_autoptr(GError) error = NULL;
         Tring *tring = g_new0(Tring, 1);
+        char where[WHERE_MAX];
 
         tring->events = events;
         tring->userdata = userdata;
         tring->bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);
         if (!tring->bus) {
-                log_error("there is no session bus: %s", error->message);
+                log_error("there is no session bus %s: %s", session_bus_where(where, sizeof(where)),
+                          error->message);
                 return tring_free(tring);
         }
         if (!export_listener(tring))

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "base/clock.h"
+#include "base/session-bus.h"
 #include "base/str.h"
 
 /* The daemon answers within 10 s what the hub must confirm; and it may have to be started. */
@@ -34,9 +35,11 @@ int bus_open(sd_bus **ret)
 {
         int r = sd_bus_open_user_with_description(ret, "tringctl");
 
+        char where[WHERE_MAX];
+
         if (r < 0)
-                return fail(EXIT_FAILED, "there is no session bus to reach tringd on: %s",
-                            strerror(-r));
+                return fail(EXIT_FAILED, "there is no session bus %s to reach tringd on: %s",
+                            session_bus_where(where, sizeof(where)), strerror(-r));
         (void)sd_bus_set_method_call_timeout(*ret, ANSWER_US);
         /* Verbs that wait for events would wait for ever. */
         (void)sd_bus_set_exit_on_disconnect(*ret, true);

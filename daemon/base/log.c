@@ -44,7 +44,7 @@ void log_open(const char *program, int max_level)
         log_state.to_journal = stderr_is_journal();
 }
 
-int log_level_from_environment(void)
+void log_open_as_told(const char *program)
 {
         static const struct {
                 const char *name;
@@ -54,11 +54,19 @@ int log_level_from_environment(void)
                 {"warning", LOG_WARNING}, {"err", LOG_ERR},
         };
         const char *wanted = getenv("TRING_LOG");
+        char printable[LINE_MAX_BYTES / 2];
 
-        for (size_t i = 0; i < ELEMENTSOF(levels); i++)
-                if (str_eq(wanted, levels[i].name))
-                        return levels[i].level;
-        return LOG_INFO;
+        log_open(program, LOG_INFO);
+        for (size_t i = 0; i < ELEMENTSOF(levels); i++) {
+                if (str_eq(wanted, levels[i].name)) {
+                        log_state.max_level = levels[i].level;
+                        return;
+                }
+        }
+        if (!str_empty(wanted))
+                log_warning("$TRING_LOG is '%s', which is none of debug, info, notice, warning, "
+                            "err: it counts as info",
+                            str_printable(printable, sizeof(printable), wanted));
 }
 
 static void write_journal(int level, const char *message, char fields[][LINE_MAX_BYTES], size_t n)

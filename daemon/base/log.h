@@ -18,8 +18,11 @@
 /* Messages above `max_level` (a syslog level) are dropped; LOG_INFO until told otherwise. */
 void log_open(const char *program, int max_level);
 
-/* Level from $TRING_LOG ("debug", "info", "notice", "warning", "err"), else LOG_INFO. */
-int log_level_from_environment(void);
+/*
+ * Likewise by $TRING_LOG ("debug", "info", "notice", "warning", "err"). What is none of these is
+ * said, and counts as LOG_INFO.
+ */
+void log_open_as_told(const char *program);
 
 void log_line(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

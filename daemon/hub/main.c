@@ -400,7 +400,7 @@ int main(int argc, char **argv)
         Arguments arguments = {0};
         int option;
 
-        log_open("tring-hub", log_level_from_environment());
+        log_open_as_told("tring-hub");
         while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
                 switch (option) {
                 case OPTION_HELP:

@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
+#include "base/session-bus.h"
 #include "tringd/daemon.h"
 #include "tringd/names.h"
 
@@ -90,6 +91,15 @@ static int fail(const char *what, int r)
         return r;
 }
 
+static int fail_without_bus(int r)
+{
+        char where[WHERE_MAX];
+
+        log_error("there is no session bus %s: %s", session_bus_where(where, sizeof(where)),
+                  strerror(-r));
+        return r;
+}
+
 static int run(void)
 {
         _cleanup_(loop_freep) Loop *loop = NULL;
@@ -103,7 +113,7 @@ static int run(void)
                 return fail("cannot start", r);
         r = open_bus(loop, &bus);
         if (r < 0)
-                return fail("there is no session bus", r);
+                return fail_without_bus(r);
         r = daemon_new(bus, loop, &daemon);
         if (r < 0)
                 return fail("cannot start", r);
@@ -128,7 +138,7 @@ int main(int argc, char *argv[])
 
         if (r >= 0)
                 return r;
-        log_open("tringd", log_level_from_environment());
+        log_open_as_told("tringd");
         (void)signal(SIGPIPE, SIG_IGN);
         r = run();
         return r < 0 ? EXIT_FAILURE : r;
