@@ -26,6 +26,7 @@ extern char **environ;
 
 typedef struct Outgoing {
         struct Outgoing *prev, *next;
+        int descriptor; /* owned; -1: none */
         size_t length;
         char text[];
 } Outgoing;
@@ -45,6 +46,14 @@ struct WorkerProcess {
         size_t queued; /* bytes */
 };
 
+static void outgoing_free(WorkerProcess *worker, Outgoing *outgoing)
+{
+        DL_DELETE(worker->queue, outgoing);
+        worker->queued -= outgoing->length;
+        closep(&outgoing->descriptor);
+        free(outgoing);
+}
+
 static void close_line(WorkerProcess *worker)
 {
         Outgoing *outgoing, *next;
@@ -52,11 +61,8 @@ static void close_line(WorkerProcess *worker)
         worker->line_source = sd_event_source_disable_unref(worker->line_source);
         closep(&worker->fd);
         worker->fd = -1;
-        DL_FOREACH_SAFE (worker->queue, outgoing, next) {
-                DL_DELETE(worker->queue, outgoing);
-                free(outgoing);
-        }
-        worker->queued = 0;
+        DL_FOREACH_SAFE (worker->queue, outgoing, next)
+                outgoing_free(worker, outgoing);
 }
 
 WorkerProcess *worker_process_detach(WorkerProcess *worker)
@@ -155,16 +161,32 @@ static void line_lost(WorkerProcess *worker)
                 (void)pidfd_send_signal(worker->pidfd, SIGKILL, NULL, 0);
 }
 
+/* As send(2). */
+static ssize_t send_parcel(WorkerProcess *worker, const char *text, size_t length, int descriptor)
+{
+        union {
+                struct cmsghdr header;
+                char bytes[CMSG_SPACE(sizeof(int))];
+        } control = {.header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+        struct iovec part = {.iov_base = (char *)text, .iov_len = length};
+        struct msghdr parcel = {.msg_iov = &part, .msg_iovlen = 1};
+
+        if (descriptor >= 0) {
+                memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(int));
+                parcel.msg_control = &control;
+                parcel.msg_controllen = sizeof(control);
+        }
+        return sendmsg(worker->fd, &parcel, MSG_NOSIGNAL);
+}
+
 static int flush_queue(WorkerProcess *worker)
 {
         Outgoing *outgoing, *next;
 
         DL_FOREACH_SAFE (worker->queue, outgoing, next) {
-                if (send(worker->fd, outgoing->text, outgoing->length, MSG_NOSIGNAL) < 0)
+                if (send_parcel(worker, outgoing->text, outgoing->length, outgoing->descriptor) < 0)
                         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-                DL_DELETE(worker->queue, outgoing);
-                worker->queued -= outgoing->length;
-                free(outgoing);
+                outgoing_free(worker, outgoing);
         }
         return sd_event_source_set_io_events(worker->line_source, EPOLLIN);
 }
@@ -198,12 +220,17 @@ static int on_line(sd_event_source *source, int fd, uint32_t revents, void *user
 
 int worker_process_send(WorkerProcess *worker, const char *text, size_t length)
 {
+        return worker_process_send_with(worker, text, length, -1);
+}
+
+int worker_process_send_with(WorkerProcess *worker, const char *text, size_t length, int descriptor)
+{
         if (length == 0 || length > WORKER_PROCESS_MESSAGE_MAX)
                 return -EMSGSIZE;
         if (worker->fd < 0)
                 return -ENOTCONN;
         if (!worker->queue) {
-                if (send(worker->fd, text, length, MSG_NOSIGNAL) >= 0)
+                if (send_parcel(worker, text, length, descriptor) >= 0)
                         return 0;
                 if (errno != EAGAIN && errno != EINTR)
                         return errno == EPIPE || errno == ECONNRESET ? -ENOTCONN : -errno;
@@ -211,12 +238,16 @@ int worker_process_send(WorkerProcess *worker, const char *text, size_t length)
         if (worker->queued + length > WORKER_PROCESS_QUEUE_MAX)
                 return -ENOBUFS;
 
+        _cleanup_close_ int copy = descriptor < 0 ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+        if (descriptor >= 0 && copy < 0)
+                return -errno;
         _cleanup_free_ Outgoing *outgoing = malloc(sizeof(*outgoing) + length);
         if (!outgoing)
                 return -ENOMEM;
         int r = sd_event_source_set_io_events(worker->line_source, EPOLLIN | EPOLLOUT);
         if (r < 0)
                 return r;
+        outgoing->descriptor = TAKE_FD(copy);
         outgoing->length = length;
         memcpy(outgoing->text, text, length);
         worker->queued += length;

@@ -68,6 +68,9 @@ WorkerProcess *worker_process_detach(WorkerProcess *worker);
 
 /* Queues one message; copied. Returns 0, -ENOMEM, -ENOBUFS, -EMSGSIZE, or -ENOTCONN. */
 int worker_process_send(WorkerProcess *worker, const char *text, size_t length);
+/* The same with a descriptor that rides along (SCM_RIGHTS); it stays the caller's. -1: none. */
+int worker_process_send_with(WorkerProcess *worker, const char *text, size_t length,
+                             int descriptor);
 
 /*
  * After the message that asks it to end: the worker has WORKER_PROCESS_STOP_US to do so, then it is
