@@ -38,6 +38,7 @@ static void on_jitter_buffer(GstElement *rtpbin, GstElement *buffer, guint sessi
 
         gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_packet, g_atomic_rc_box_acquire(data),
                           peer_unref);
+        video_receive_chain_tune(buffer);
 }
 
 /* ---- what goes ---- */

@@ -31,8 +31,9 @@ struct Picture {
         Sound *sound; /* not owned; NULL: detached */
         struct pw_stream *stream;
         struct spa_hook hook;
-        GstVideoInfo info; /* what the node offers */
-        GstSample *last;   /* what is shown; NULL: dark */
+        GstVideoInfo info;      /* what the node offers */
+        uint32_t width, height; /* of the picture */
+        GstSample *last;        /* what is shown; NULL: dark */
         atomic_bool looked_at;
 };
 
@@ -60,6 +61,36 @@ static void darken(const GstVideoInfo *info, uint8_t *data)
         memset(data + luma, BLACK_CHROMA, GST_VIDEO_INFO_SIZE(info) - luma);
 }
 
+/* Into the middle, as large as it fits, with dark bars around it. */
+static GstVideoConverter *new_converter(const GstVideoInfo *from, const GstVideoInfo *to)
+{
+        GstVideoRectangle source = {0, 0, from->width, from->height}, fitted;
+        const GstVideoRectangle target = {0, 0, to->width, to->height};
+
+        gst_video_sink_center_rect(source, target, &fitted, TRUE);
+        return gst_video_converter_new(
+                (GstVideoInfo *)from, (GstVideoInfo *)to,
+                gst_structure_new("fit", GST_VIDEO_CONVERTER_OPT_DEST_X, G_TYPE_INT, fitted.x,
+                                  GST_VIDEO_CONVERTER_OPT_DEST_Y, G_TYPE_INT, fitted.y,
+                                  GST_VIDEO_CONVERTER_OPT_DEST_WIDTH, G_TYPE_INT, fitted.w,
+                                  GST_VIDEO_CONVERTER_OPT_DEST_HEIGHT, G_TYPE_INT, fitted.h, NULL));
+}
+
+static void copy_frame(const GstVideoFrame *from, GstVideoFrame *to)
+{
+        GstVideoConverter *converter;
+
+        if (from->info.width == to->info.width && from->info.height == to->info.height) {
+                gst_video_frame_copy(to, from);
+                return;
+        }
+        converter = new_converter(&from->info, &to->info);
+        if (!converter)
+                return;
+        gst_video_converter_frame(converter, from, to);
+        gst_video_converter_free(converter);
+}
+
 static void fill(const Picture *picture, uint8_t *data)
 {
         GstVideoFrame from, to;
@@ -76,7 +107,7 @@ static void fill(const Picture *picture, uint8_t *data)
         target = gst_buffer_new_wrapped_full(0, data, GST_VIDEO_INFO_SIZE(&picture->info), 0,
                                              GST_VIDEO_INFO_SIZE(&picture->info), NULL, NULL);
         if (gst_video_frame_map(&to, &picture->info, target, GST_MAP_WRITE)) {
-                gst_video_frame_copy(&to, &from);
+                copy_frame(&from, &to);
                 gst_video_frame_unmap(&to);
         }
         gst_buffer_unref(target);
@@ -132,18 +163,36 @@ static const struct spa_pod *build_format(const Picture *picture, struct spa_pod
                                               &SPA_FRACTION(RATE_MAX, 1)));
 }
 
-/* With mutex and lock held. */
-static void resize(Picture *picture, uint32_t width, uint32_t height)
+/*
+ * Takes the picture's own size, unless somebody looks: many programs do not follow another size in
+ * the middle. With the mutex held.
+ */
+static void fit(Picture *picture)
 {
         uint8_t memory[POD_SIZE];
         struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
         const struct spa_pod *params[1];
 
-        if (!gst_video_info_set_format(&picture->info, GST_VIDEO_FORMAT_I420, width, height) ||
+        if (atomic_load(&picture->looked_at) ||
+            ((uint32_t)picture->info.width == picture->width &&
+             (uint32_t)picture->info.height == picture->height) ||
+            !gst_video_info_set_format(&picture->info, GST_VIDEO_FORMAT_I420, picture->width,
+                                       picture->height) ||
             !picture->stream)
                 return;
         params[0] = build_format(picture, &builder);
+        pw_thread_loop_lock(sound_loop(picture->sound));
         pw_stream_update_params(picture->stream, params, 1);
+        pw_thread_loop_unlock(sound_loop(picture->sound));
+}
+
+void picture_set_size(Picture *picture, uint32_t width, uint32_t height)
+{
+        g_mutex_lock(&picture->mutex);
+        picture->width = width;
+        picture->height = height;
+        fit(picture);
+        g_mutex_unlock(&picture->mutex);
 }
 
 static void on_decoded(void *userdata, GstSample *sample)
@@ -159,8 +208,6 @@ static void on_decoded(void *userdata, GstSample *sample)
         picture->last = gst_sample_ref(sample);
         if (picture->sound) {
                 pw_thread_loop_lock(sound_loop(picture->sound));
-                if (info.width != picture->info.width || info.height != picture->info.height)
-                        resize(picture, (uint32_t)info.width, (uint32_t)info.height);
                 show(picture);
                 pw_thread_loop_unlock(sound_loop(picture->sound));
         }
@@ -193,8 +240,12 @@ static gboolean look(void *data)
         if (looked_at && video_decoder_new(on_decoded, picture, &decoder) < 0)
                 return G_SOURCE_REMOVE;
         set_decoder(picture, decoder);
-        if (!looked_at)
+        if (!looked_at) {
+                g_mutex_lock(&picture->mutex);
+                fit(picture);
+                g_mutex_unlock(&picture->mutex);
                 return G_SOURCE_REMOVE;
+        }
         show_again(picture);
         picture->key_wanted(picture->userdata);
         return G_SOURCE_REMOVE;
@@ -306,7 +357,7 @@ Picture *picture_free(Picture *picture)
         return NULL;
 }
 
-int picture_attach(Picture *picture, Sound *sound, uint32_t width, uint32_t height)
+int picture_attach(Picture *picture, Sound *sound)
 {
         int r;
 
@@ -314,7 +365,7 @@ int picture_attach(Picture *picture, Sound *sound, uint32_t width, uint32_t heig
         g_mutex_lock(&picture->mutex);
         picture->sound = sound;
         g_clear_pointer(&picture->last, gst_sample_unref);
-        resize(picture, width, height);
+        fit(picture);
         pw_thread_loop_lock(sound_loop(sound));
         r = open_stream(picture);
         pw_thread_loop_unlock(sound_loop(sound));

@@ -26,9 +26,14 @@ DEFINE_CLEANUP(Picture *, picture_free);
 
 /* Main loop. The sound outlives the picture, or it is detached before. Returns 0 or negative
  * errno. */
-int picture_attach(Picture *picture, Sound *sound, uint32_t width, uint32_t height);
+int picture_attach(Picture *picture, Sound *sound);
 void picture_detach(Picture *picture);
 
+/*
+ * In any thread; needed before it is attached. The node follows when nobody looks; until then
+ * whoever looks goes on in the size that they began with.
+ */
+void picture_set_size(Picture *picture, uint32_t width, uint32_t height);
 /* A whole VP8 picture. In any thread, one call at a time. */
 void picture_push(Picture *picture, GstBuffer *buffer);
 

@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 
+#define LATENCY_MS 100 /* time to send again what was lost */
 #define WAITING_MAX 60 /* pictures, 2 s: the network stands still, and what is older is no use */
 /* Of the two clocks in a second, at most: 200 millionths. */
 #define DRIFT_NS (200 * 1000)
@@ -248,6 +249,13 @@ int video_receive_chain_build(VideoReceiveChain *chain, GstElement *pipeline, Gs
         gst_element_sync_state_with_parent(sink);
         gst_element_sync_state_with_parent(depayloader);
         return 0;
+}
+
+/* Pictures come when something moves: that the next packet is not there yet does not mean that it
+ * is lost. Taken for lost, it had a key frame asked for twice a second. */
+void video_receive_chain_tune(GstElement *buffer)
+{
+        g_object_set(buffer, "latency", LATENCY_MS, "rtx-next-seqnum", FALSE, NULL);
 }
 
 void video_receive_chain_request_key(VideoReceiveChain *chain)

@@ -66,6 +66,8 @@ bool video_receive_chain_takes(GstPad *pad);
 /* Builds depayloader to appsink in `pipeline`, and links a webrtcbin's source pad to it. Returns 0,
  * -EBUSY: it has one already, or -EIO. The userdata is released only after success. */
 int video_receive_chain_build(VideoReceiveChain *chain, GstElement *pipeline, GstPad *pad);
+/* A jitter buffer of the webrtcbin's; pictures alone wait in them (chain.h). */
+void video_receive_chain_tune(GstElement *buffer);
 /* Asks the other side for a key frame (PLI); in any thread. */
 void video_receive_chain_request_key(VideoReceiveChain *chain);
 void video_receive_chain_done(VideoReceiveChain *chain);

@@ -57,6 +57,19 @@ static GstElement *add_element(VideoEncoder *encoder, const char *factory)
         return element;
 }
 
+/* In whatever thread. */
+static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, void *data)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+                gst_message_parse_error(message, &error, NULL);
+                log_fields(LOG_WARNING, "pictures cannot be encoded", "ERROR=%s", error->message,
+                           NULL);
+        }
+        return GST_BUS_DROP;
+}
+
 static int build(VideoEncoder *encoder)
 {
         GstAppSinkCallbacks callbacks = {.new_sample = on_sample};
@@ -65,7 +78,9 @@ static int build(VideoEncoder *encoder)
         GstElement *filter = add_element(encoder, "capsfilter");
         GstElement *sink = add_element(encoder, "appsink");
         g_autoptr(GstCaps) caps = gst_caps_from_string(RAW_CAPS);
+        g_autoptr(GstBus) bus = gst_element_get_bus(encoder->pipeline);
 
+        gst_bus_set_sync_handler(bus, on_message, NULL, NULL);
         encoder->encoder = add_element(encoder, "vp8enc");
         if (!source || !scale || !filter || !encoder->encoder || !sink)
                 return -EIO;

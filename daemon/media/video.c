@@ -39,7 +39,6 @@ typedef struct Sink {
 typedef struct Shown {
         struct Shown *prev, *next;
         Picture *picture; /* not owned */
-        uint32_t width, height;
 } Shown;
 
 struct Video {
@@ -347,7 +346,7 @@ static void need_sound(Video *video)
         }
         video->pipewire_missed = false;
         DL_FOREACH (video->pictures, shown)
-                picture_attach(shown->picture, video->sound, shown->width, shown->height);
+                picture_attach(shown->picture, video->sound);
 }
 
 /* ---- what should be there ---- */
@@ -551,16 +550,16 @@ void video_report(Video *video, void *userdata, double loss, double queue_ms)
                 video_encoder_set_bitrate(video->encoder, least_rate(video));
 }
 
-void video_add_picture(Video *video, Picture *picture, uint32_t width, uint32_t height)
+void video_add_picture(Video *video, Picture *picture)
 {
         Shown *shown = calloc(1, sizeof(*shown));
 
         if (!shown)
                 return;
-        *shown = (Shown){.picture = picture, .width = width, .height = height};
+        shown->picture = picture;
         DL_APPEND(video->pictures, shown);
         if (video->sound)
-                picture_attach(picture, video->sound, width, height);
+                picture_attach(picture, video->sound);
         arrange(video);
 }
 

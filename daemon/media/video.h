@@ -63,5 +63,5 @@ void video_request_key(Video *video);
 void video_report(Video *video, void *userdata, double loss, double queue_ms);
 
 /* Keeps the picture attached to PipeWire while there is one. */
-void video_add_picture(Video *video, Picture *picture, uint32_t width, uint32_t height);
+void video_add_picture(Video *video, Picture *picture);
 void video_remove_picture(Video *video, Picture *picture);

@@ -68,7 +68,7 @@ void view_follow(View *view, const void *source)
                 view->key_wanted(view->userdata);
 }
 
-static void read_size(View *view, GstBuffer *buffer)
+static void read_size(View *view, Picture *picture, GstBuffer *buffer)
 {
         uint32_t width, height;
         GstMapInfo map;
@@ -78,6 +78,8 @@ static void read_size(View *view, GstBuffer *buffer)
         if (video_key_frame_size(map.data, map.size, &width, &height)) {
                 atomic_store(&view->width, width);
                 atomic_store(&view->height, height);
+                if (picture)
+                        picture_set_size(picture, width, height);
         }
         gst_buffer_unmap(buffer, &map);
 }
@@ -88,7 +90,7 @@ bool view_write(View *view, const void *source, GstBuffer *buffer)
 
         if (atomic_load(&view->source) != source)
                 return false;
-        read_size(view, buffer);
+        read_size(view, picture, buffer);
         atomic_fetch_add(&view->pictures, 1);
         atomic_store(&view->arrived, clock_boottime());
         if (picture)
@@ -108,8 +110,8 @@ static void open_picture(View *view)
                 return;
         }
         STR_SET(view->node, view->wanted_node);
-        video_add_picture(view->video, picture, atomic_load(&view->width),
-                          atomic_load(&view->height));
+        picture_set_size(picture, atomic_load(&view->width), atomic_load(&view->height));
+        video_add_picture(view->video, picture);
         atomic_store(&view->picture, picture);
 }
 
