@@ -162,6 +162,8 @@ static int make_adapters(Daemon *daemon)
                 r = workers_new(event, media, daemon->folders.runtime, &workers_events, daemon,
                                 &daemon->workers);
         if (r >= 0)
+                r = screens_new(daemon->bus, daemon->workers, &daemon->screens);
+        if (r >= 0)
                 r = tone_new(event, media, &daemon->settings, &tone_events, daemon, &daemon->tone);
         if (r >= 0)
                 r = devices_new(event, media, daemon->folders.runtime, &devices_events, daemon,
@@ -234,6 +236,7 @@ Daemon *daemon_free(Daemon *daemon)
         device_readers_free(daemon->device_readers);
         devices_free(daemon->devices);
         tone_free(daemon->tone);
+        screens_free(daemon->screens);
         workers_free(daemon->workers);
         listener_store_free(daemon->listener_store);
         owners_free(daemon->owners);

@@ -24,6 +24,7 @@
 #include "tringd/listener-store.h"
 #include "tringd/owners.h"
 #include "tringd/requests.h"
+#include "tringd/screens.h"
 #include "tringd/settings.h"
 #include "tringd/tone.h"
 #include "tringd/workers.h"
@@ -44,6 +45,7 @@ typedef struct Daemon {
         ListenerStore *listener_store;
         Link *link;
         Workers *workers;
+        Screens *screens;
         Tone *tone;
         Devices *devices;
         DeviceReaders *device_readers;

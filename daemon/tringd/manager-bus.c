@@ -16,9 +16,9 @@ static int get_version(sd_bus *bus, const char *path, const char *interface, con
 static int get_features(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        return sd_bus_message_append(reply, "as", 13, "audio", "block", "devices", "groups",
-                                     "history", "listeners", "metadata", "ring", "stats",
-                                     "tie-to-client", "tokens", "verification", "video");
+        return sd_bus_message_append(reply, "as", 14, "audio", "block", "devices", "groups",
+                                     "history", "listeners", "metadata", "ring", "screen-sharing",
+                                     "stats", "tie-to-client", "tokens", "verification", "video");
 }
 
 static int get_connection_state(sd_bus *bus, const char *path, const char *interface,

@@ -106,6 +106,7 @@ void media_act(Daemon *daemon, const PhoneAction *action)
                              &(WorkerMessage){.type = WORKER_VIDEO_PAUSE, .on = action->on});
                 break;
         case PHONE_WORKER_STOP:
+                screens_end(daemon->screens, action->session_id);
                 workers_stop(daemon->workers, action->session_id);
                 break;
         default:
@@ -139,6 +140,7 @@ static void on_worker_message(void *userdata, const char *session_id, const Work
                 break;
         case WORKER_SCREEN:
                 r = phone_worker_screen(daemon->phone, &instant, session_id, message->on);
+                screens_told(daemon->screens, session_id, message->on);
                 break;
         case WORKER_ERROR:
                 r = phone_worker_error(daemon->phone, &instant, session_id, message->error,
@@ -155,6 +157,7 @@ static void on_worker_gone(void *userdata, const char *session_id, const char *t
         Daemon *daemon = userdata;
         const Instant instant = daemon_instant();
 
+        screens_end(daemon->screens, session_id);
         daemon_event_given(daemon, phone_worker_gone(daemon->phone, &instant, session_id, text),
                            "the end of a media worker");
 }

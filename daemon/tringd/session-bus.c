@@ -6,6 +6,9 @@
 #include "tringd/details.h"
 #include "tringd/errors.h"
 #include "tringd/faces.h"
+#include "tringd/options.h"
+
+#define PARENT_WINDOW_MAX 127 /* bytes; the portals' handles have about 40 */
 
 static int get_state(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -33,6 +36,16 @@ static int get_video_paused(sd_bus *bus, const char *path, const char *interface
         const PhoneCall *call = face_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "b", (int)call->session.video_paused) : -ENOENT;
+}
+
+static int get_screen_sharing(sd_bus *bus, const char *path, const char *interface,
+                              const char *property, sd_bus_message *reply, void *userdata,
+                              sd_bus_error *error)
+{
+        const PhoneCall *call = face_call(userdata, path);
+
+        return call ? sd_bus_message_append(reply, "b", (int)call->session.screen_sharing)
+                    : -ENOENT;
 }
 
 static int get_participants(sd_bus *bus, const char *path, const char *interface,
@@ -109,10 +122,10 @@ static int method_set_video_paused(sd_bus_message *message, void *userdata, sd_b
         return method_switch(message, userdata, PHONE_COMMAND_PAUSE_VIDEO);
 }
 
-/* The worker alone knows; the phone has no part in it, so its law is asked here. */
-static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_error *error)
+/* What the worker alone does; the phone has no part in it, so its law is asked here. */
+static int worker_call(sd_bus_message *message, Daemon *daemon, const PhoneCall **ret,
+                       sd_bus_error *error)
 {
-        Daemon *daemon = userdata;
         const PhoneCall *call = face_call(daemon, sd_bus_message_get_path(message));
         CallError wrong = CALL_ERROR_INVALID_TRANSITION;
 
@@ -120,10 +133,67 @@ static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_erro
                 return error_set(error, CALL_ERROR_NO_SUCH_CALL, "this call is gone");
         if (rules_method(call->record.direction, call->record.status, CALL_REASON_NONE,
                          CALL_METHOD_SESSION, call->answered_here, &wrong) != METHOD_DOES)
-                return error_set(error, wrong, "call %s is '%s': it has no figures",
+                return error_set(error, wrong, "call %s is '%s': it has no media",
                                  call->record.session_id,
                                  call_status_to_string(call->record.status));
-        int r = workers_stats(daemon->workers, call->record.session_id, message);
+        *ret = call;
+        return 0;
+}
+
+static bool is_in_media(const PhoneSession *session)
+{
+        return session->state == SESSION_JOINING || session->state == SESSION_CONNECTED ||
+               session->state == SESSION_RECONNECTING;
+}
+
+static int method_start_screen_sharing(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        Daemon *daemon = userdata;
+        const PhoneCall *call;
+        char parent_window[PARENT_WINDOW_MAX + 1] = "";
+        Option known[] = {
+                {"parent_window", OPTION_TEXT, parent_window, sizeof(parent_window)},
+        };
+        int r = worker_call(message, daemon, &call, error);
+
+        if (r >= 0)
+                r = options_read(message, "option", known, ELEMENTSOF(known), error);
+        if (r < 0)
+                return r;
+        if (!is_in_media(&call->session))
+                return error_set(error, CALL_ERROR_INVALID_TRANSITION,
+                                 "the session of call %s is %s: nobody would see a screen",
+                                 call->record.session_id,
+                                 session_state_to_string(call->session.state));
+        r = screens_start(daemon->screens, call->record.session_id, parent_window, message);
+        if (r == -EBUSY)
+                return error_set(error, CALL_ERROR_INVALID_TRANSITION,
+                                 "a screen is shared in call %s already, or is being picked",
+                                 call->record.session_id);
+        return r < 0 ? r : 1;
+}
+
+static int method_stop_screen_sharing(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        Daemon *daemon = userdata;
+        const PhoneCall *call;
+        int r = worker_call(message, daemon, &call, error);
+
+        if (r < 0)
+                return r;
+        screens_stop(daemon->screens, call->record.session_id);
+        return sd_bus_reply_method_return(message, NULL);
+}
+
+static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        Daemon *daemon = userdata;
+        const PhoneCall *call;
+        int r = worker_call(message, daemon, &call, error);
+
+        if (r < 0)
+                return r;
+        r = workers_stats(daemon->workers, call->record.session_id, message);
         if (r == -ENOENT)
                 return error_set(error, CALL_ERROR_MEDIA_FAILED, "no media of call %s runs here",
                                  call->record.session_id);
@@ -140,6 +210,7 @@ const sd_bus_vtable session_vtable[] = {
         SD_BUS_PROPERTY("State", "s", get_state, 0, CHANGES),
         SD_BUS_PROPERTY("AudioMuted", "b", get_audio_muted, 0, CHANGES),
         SD_BUS_PROPERTY("VideoPaused", "b", get_video_paused, 0, CHANGES),
+        SD_BUS_PROPERTY("ScreenSharing", "b", get_screen_sharing, 0, CHANGES),
         SD_BUS_PROPERTY("Participants", "aa{sv}", get_participants, 0, CHANGES),
         SD_BUS_PROPERTY("VerificationCode", "s", get_verification_code, 0, CHANGES),
 
@@ -152,6 +223,10 @@ const sd_bus_vtable session_vtable[] = {
                                 method_set_audio_muted, ANYBODY),
         SD_BUS_METHOD_WITH_ARGS("SetVideoPaused", SD_BUS_ARGS("b", paused), SD_BUS_NO_RESULT,
                                 method_set_video_paused, ANYBODY),
+        SD_BUS_METHOD_WITH_ARGS("StartScreenSharing", SD_BUS_ARGS("a{sv}", options),
+                                SD_BUS_NO_RESULT, method_start_screen_sharing, ANYBODY),
+        SD_BUS_METHOD_WITH_ARGS("StopScreenSharing", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
+                                method_stop_screen_sharing, ANYBODY),
         SD_BUS_METHOD_WITH_ARGS("GetStats", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", stats),
                                 method_get_stats, ANYBODY),
 

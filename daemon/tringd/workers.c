@@ -283,7 +283,7 @@ void workers_start(Workers *workers, const char *session_id, const char *title)
                 start_now(worker);
 }
 
-static int send_message(Worker *worker, const WorkerMessage *message)
+static int send_with(Worker *worker, const WorkerMessage *message, int descriptor)
 {
         _cleanup_free_ char *text = NULL;
         size_t length;
@@ -295,7 +295,12 @@ static int send_message(Worker *worker, const WorkerMessage *message)
         int r = worker_encode(message, &text, &length);
         if (r < 0)
                 return r;
-        return worker_process_send(worker->process, text, length);
+        return worker_process_send_with(worker->process, text, length, descriptor);
+}
+
+static int send_message(Worker *worker, const WorkerMessage *message)
+{
+        return send_with(worker, message, -1);
 }
 
 void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message)
@@ -316,6 +321,14 @@ void workers_send_all(Workers *workers, const WorkerMessage *message)
 
         HASH_ITER (hh, workers->by_session, worker, next)
                 workers_send(workers, worker->session_id, message);
+}
+
+int workers_send_with(Workers *workers, const char *session_id, const WorkerMessage *message,
+                      int descriptor)
+{
+        Worker *worker = find_worker(workers, session_id);
+
+        return worker && !worker->stopping ? send_with(worker, message, descriptor) : -ENOTCONN;
 }
 
 void workers_stop(Workers *workers, const char *session_id)

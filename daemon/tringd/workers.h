@@ -45,6 +45,9 @@ bool workers_adopt(Workers *workers, const char *session_id);
 /* Tells it something. Without a worker nothing happens: `gone` has been told. */
 void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message);
 void workers_send_all(Workers *workers, const WorkerMessage *message);
+/* The same with a descriptor, which stays the caller's. Returns 0 or negative errno. */
+int workers_send_with(Workers *workers, const char *session_id, const WorkerMessage *message,
+                      int descriptor);
 void workers_stop(Workers *workers, const char *session_id);
 
 /*
