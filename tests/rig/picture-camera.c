@@ -6,16 +6,21 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define WIDTH RIG_CAMERA_WIDTH
-#define HEIGHT RIG_CAMERA_HEIGHT
 #define RATE 30
-#define STRIDE (WIDTH * 2) /* YUY2 */
 #define SQUARE 32
 #define POD_SIZE 1024
 #define THERE_MAX_MS 10000
 
+typedef struct Kind {
+        const char *role;
+        uint32_t format; /* SPA's */
+        uint32_t width, height, stride;
+        void (*draw)(const RigCamera *camera, uint8_t *data);
+} Kind;
+
 struct RigCamera {
         RigGraph *graph; /* not owned */
+        const Kind *kind;
         struct pw_stream *stream;
         struct spa_hook hook;
         struct spa_source *timer;
@@ -36,25 +41,25 @@ static void to_yuv(RigColour c, uint8_t ret[static 3])
         ret[2] = (uint8_t)(128 + 0.439 * c.red - 0.368 * c.green - 0.071 * c.blue);
 }
 
-static RigColour colour_at(size_t x, size_t y, size_t square)
+static RigColour colour_at(const RigCamera *camera, uint32_t x, uint32_t y)
 {
         const RigColour grey = {128, 128, 128};
+        const Kind *kind = camera->kind;
+        uint32_t square = camera->shown * 4 % (kind->width - SQUARE);
 
-        if (x >= square && x < square + SQUARE && y >= (HEIGHT - SQUARE) / 2 &&
-            y < (HEIGHT + SQUARE) / 2)
+        if (x >= square && x < square + SQUARE && y >= (kind->height - SQUARE) / 2 &&
+            y < (kind->height + SQUARE) / 2)
                 return grey;
-        return rig_camera_fields[(y >= HEIGHT / 2) * 2 + (x >= WIDTH / 2)];
+        return rig_camera_fields[(y >= kind->height / 2) * 2 + (x >= kind->width / 2)];
 }
 
-static void draw(const RigCamera *camera, uint8_t *data)
+static void draw_yuy2(const RigCamera *camera, uint8_t *data)
 {
-        size_t square = camera->shown * 4 % (WIDTH - SQUARE);
-
-        for (size_t y = 0; y < HEIGHT; y++) {
-                for (size_t x = 0; x < WIDTH; x += 2) {
+        for (uint32_t y = 0; y < camera->kind->height; y++) {
+                for (uint32_t x = 0; x < camera->kind->width; x += 2) {
                         uint8_t yuv[3];
 
-                        to_yuv(colour_at(x, y, square), yuv);
+                        to_yuv(colour_at(camera, x, y), yuv);
                         *data++ = yuv[0];
                         *data++ = yuv[1];
                         *data++ = yuv[0];
@@ -62,6 +67,25 @@ static void draw(const RigCamera *camera, uint8_t *data)
                 }
         }
 }
+
+static void draw_bgrx(const RigCamera *camera, uint8_t *data)
+{
+        for (uint32_t y = 0; y < camera->kind->height; y++) {
+                for (uint32_t x = 0; x < camera->kind->width; x++) {
+                        RigColour colour = colour_at(camera, x, y);
+
+                        *data++ = colour.blue;
+                        *data++ = colour.green;
+                        *data++ = colour.red;
+                        *data++ = 0;
+                }
+        }
+}
+
+static const Kind camera_kind = {"Camera",          SPA_VIDEO_FORMAT_YUY2, RIG_CAMERA_WIDTH,
+                                 RIG_CAMERA_HEIGHT, RIG_CAMERA_WIDTH * 2,  draw_yuy2};
+static const Kind screen_kind = {"Screen",          SPA_VIDEO_FORMAT_BGRx, RIG_SCREEN_WIDTH,
+                                 RIG_SCREEN_HEIGHT, RIG_SCREEN_WIDTH * 4,  draw_bgrx};
 
 static void on_timer(void *data, uint64_t expirations)
 {
@@ -71,14 +95,15 @@ static void on_timer(void *data, uint64_t expirations)
         if (!buffer)
                 return;
         struct spa_data *block = &buffer->buffer->datas[0];
+        const Kind *kind = camera->kind;
 
-        if (block->data && block->maxsize >= STRIDE * HEIGHT) {
-                draw(camera, block->data);
+        if (block->data && block->maxsize >= kind->stride * kind->height) {
+                kind->draw(camera, block->data);
                 camera->shown++;
         }
         block->chunk->offset = 0;
-        block->chunk->stride = STRIDE;
-        block->chunk->size = STRIDE * HEIGHT;
+        block->chunk->stride = (int)kind->stride;
+        block->chunk->size = kind->stride * kind->height;
         pw_stream_queue_buffer(camera->stream, buffer);
 }
 
@@ -109,7 +134,8 @@ static void on_param_changed(void *data, uint32_t id, const struct spa_pod *para
                 &builder, SPA_TYPE_OBJECT_ParamBuffers, SPA_PARAM_Buffers,
                 SPA_PARAM_BUFFERS_buffers, SPA_POD_CHOICE_RANGE_Int(4, 2, 16),
                 SPA_PARAM_BUFFERS_blocks, SPA_POD_Int(1), SPA_PARAM_BUFFERS_size,
-                SPA_POD_Int(STRIDE * HEIGHT), SPA_PARAM_BUFFERS_stride, SPA_POD_Int(STRIDE));
+                SPA_POD_Int((int)(camera->kind->stride * camera->kind->height)),
+                SPA_PARAM_BUFFERS_stride, SPA_POD_Int((int)camera->kind->stride));
         pw_stream_update_params(camera->stream, params, 1);
 }
 
@@ -126,16 +152,17 @@ static int open_stream(RigCamera *camera, const char *node)
         struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
         const struct spa_pod *params[1];
         struct pw_properties *properties = pw_properties_new(
-                PW_KEY_MEDIA_CLASS, "Video/Source", PW_KEY_MEDIA_ROLE, "Camera", PW_KEY_NODE_NAME,
-                node, PW_KEY_NODE_DESCRIPTION, node, PW_KEY_PRIORITY_SESSION, "1000", NULL);
+                PW_KEY_MEDIA_CLASS, "Video/Source", PW_KEY_MEDIA_ROLE, camera->kind->role,
+                PW_KEY_NODE_NAME, node, PW_KEY_NODE_DESCRIPTION, node, PW_KEY_PRIORITY_SESSION,
+                "1000", NULL);
 
         params[0] = spa_pod_builder_add_object(
                 &builder, SPA_TYPE_OBJECT_Format, SPA_PARAM_EnumFormat, SPA_FORMAT_mediaType,
                 SPA_POD_Id(SPA_MEDIA_TYPE_video), SPA_FORMAT_mediaSubtype,
                 SPA_POD_Id(SPA_MEDIA_SUBTYPE_raw), SPA_FORMAT_VIDEO_format,
-                SPA_POD_Id(SPA_VIDEO_FORMAT_YUY2), SPA_FORMAT_VIDEO_size,
-                SPA_POD_Rectangle(&SPA_RECTANGLE(WIDTH, HEIGHT)), SPA_FORMAT_VIDEO_framerate,
-                SPA_POD_Fraction(&SPA_FRACTION(RATE, 1)));
+                SPA_POD_Id(camera->kind->format), SPA_FORMAT_VIDEO_size,
+                SPA_POD_Rectangle(&SPA_RECTANGLE(camera->kind->width, camera->kind->height)),
+                SPA_FORMAT_VIDEO_framerate, SPA_POD_Fraction(&SPA_FRACTION(RATE, 1)));
         camera->timer = pw_loop_add_timer(loop_of(camera), on_timer, camera);
         camera->stream = pw_stream_new(rig_graph_core(camera->graph), node, properties);
         if (!camera->timer || !camera->stream)
@@ -145,7 +172,7 @@ static int open_stream(RigCamera *camera, const char *node)
                                  PW_STREAM_FLAG_DRIVER | PW_STREAM_FLAG_MAP_BUFFERS, params, 1);
 }
 
-int rig_camera_new(RigGraph *graph, const char *node, RigCamera **ret)
+static int make(RigGraph *graph, const Kind *kind, const char *node, RigCamera **ret)
 {
         _cleanup_(rig_camera_freep) RigCamera *camera = calloc(1, sizeof(*camera));
         int r;
@@ -153,6 +180,7 @@ int rig_camera_new(RigGraph *graph, const char *node, RigCamera **ret)
         if (!camera)
                 return -ENOMEM;
         camera->graph = graph;
+        camera->kind = kind;
         pw_thread_loop_lock(rig_graph_loop(graph));
         r = open_stream(camera, node);
         pw_thread_loop_unlock(rig_graph_loop(graph));
@@ -162,6 +190,16 @@ int rig_camera_new(RigGraph *graph, const char *node, RigCamera **ret)
                 return r;
         *ret = TAKE_PTR(camera);
         return 0;
+}
+
+int rig_camera_new(RigGraph *graph, const char *node, RigCamera **ret)
+{
+        return make(graph, &camera_kind, node, ret);
+}
+
+int rig_screen_new(RigGraph *graph, const char *node, RigCamera **ret)
+{
+        return make(graph, &screen_kind, node, ret);
 }
 
 RigCamera *rig_camera_free(RigCamera *camera)

@@ -13,6 +13,8 @@ typedef struct RigCamera RigCamera;
 
 /* Returns when the node is there: 0 or negative errno. */
 int rig_camera_new(RigGraph *graph, const char *node, RigCamera **ret);
+/* The same as a compositor would show a screen: 1280×720, BGRx. */
+int rig_screen_new(RigGraph *graph, const char *node, RigCamera **ret);
 /* Unplugged. */
 RigCamera *rig_camera_free(RigCamera *camera);
 DEFINE_CLEANUP(RigCamera *, rig_camera_free);

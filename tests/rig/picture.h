@@ -12,6 +12,8 @@
 
 #define RIG_CAMERA_WIDTH 640
 #define RIG_CAMERA_HEIGHT 480
+#define RIG_SCREEN_WIDTH 1280
+#define RIG_SCREEN_HEIGHT 720
 
 typedef struct RigColour {
         uint8_t red, green, blue;
