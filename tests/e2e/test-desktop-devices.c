@@ -190,6 +190,22 @@ START_TEST(sound_of_a_call_returns_with_pipewire)
 }
 END_TEST
 
+START_TEST(ring_is_heard_again_with_pipewire)
+{
+        _cleanup_talk_ Talk talk = talk_new();
+        Person *bob = &talk.bob;
+        Call call = call_ring(talk.alice.desktop, bob->desktop, false);
+
+        person_expect_sound(bob, true);
+        bob->graph = rig_graph_free(bob->graph);
+        rig_audio_crash(bob->audio);
+        rig_check(rig_audio_restart(bob->audio), "PipeWire again");
+        rig_check(rig_graph_new(rig_audio_directory(bob->audio), &bob->graph), "a graph");
+        person_expect_sound(bob, true);
+        call_wait_status(bob->desktop, &call, "initiated", NULL);
+}
+END_TEST
+
 static void ring_on(Person *person, const char *one, const char *other)
 {
         client_do(person->desktop->client, TRING_ROOT, PROPERTIES, "Set", "ssv", TRING_DEVICES,
@@ -282,6 +298,7 @@ int main(void)
         tcase_add_test(tcase, watch_that_dies_is_started_again);
         tcase_add_test(tcase, call_that_goes_on_follows_what_is_written);
         tcase_add_test(tcase, sound_of_a_call_returns_with_pipewire);
+        tcase_add_test(tcase, ring_is_heard_again_with_pipewire);
         tcase_add_test(tcase, it_rings_on_the_chosen_speakers);
         tcase_add_test(tcase, tringctl_shows_and_chooses);
         suite_add_tcase(suite, tcase);
