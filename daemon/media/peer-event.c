@@ -134,7 +134,7 @@ static void post_counted(GstPromise *promise, void *data, PeerEventType type)
         const StatsSources sources = {
                 .voice_in = atomic_load(&peer->voice_source),
                 .voice_out = peer->send.ssrc,
-                .picture_in = stats_source_of(peer->video.receive.pad),
+                .picture_in = stats_source_of(g_atomic_pointer_get(&peer->video.receive.pad)),
                 .picture_out = stats_source_of(peer->video.send.pad),
         };
 

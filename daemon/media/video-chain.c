@@ -244,7 +244,7 @@ int video_receive_chain_build(VideoReceiveChain *chain, GstElement *pipeline, Gs
         /* Nothing flows yet: the pad is being added by the thread that would bring it. */
         if (!gst_element_link(depayloader, sink) || gst_pad_link(pad, in) != GST_PAD_LINK_OK)
                 return -EIO;
-        chain->pad = gst_object_ref(pad);
+        g_atomic_pointer_set(&chain->pad, gst_object_ref(pad));
         gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, chain, release_receiver);
         gst_element_sync_state_with_parent(sink);
         gst_element_sync_state_with_parent(depayloader);
@@ -260,9 +260,11 @@ void video_receive_chain_tune(GstElement *buffer)
 
 void video_receive_chain_request_key(VideoReceiveChain *chain)
 {
-        if (chain->pad)
-                gst_pad_send_event(chain->pad, gst_video_event_new_upstream_force_key_unit(
-                                                       GST_CLOCK_TIME_NONE, TRUE, 0));
+        GstPad *pad = g_atomic_pointer_get(&chain->pad);
+
+        if (pad)
+                gst_pad_send_event(pad, gst_video_event_new_upstream_force_key_unit(
+                                                GST_CLOCK_TIME_NONE, TRUE, 0));
 }
 
 void video_receive_chain_done(VideoReceiveChain *chain)

@@ -55,7 +55,9 @@ void video_send_chain_done(VideoSendChain *chain);
 typedef void (*VideoChainPicture)(void *userdata, GstBuffer *buffer);
 
 typedef struct VideoReceiveChain {
-        GstPad *pad; /* counted: the webrtcbin's source pad; NULL: nothing has come yet */
+        /* Counted: the webrtcbin's source pad; NULL: nothing has come yet. Set by a thread of
+         * GStreamer's while others look at it: g_atomic_pointer_get(). */
+        GstPad *pad;
         VideoChainPicture picture;
         void *userdata;
         GDestroyNotify release; /* of userdata, when GStreamer will not call any more */
