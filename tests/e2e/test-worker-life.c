@@ -106,10 +106,7 @@ START_TEST(both_voices_go_on_without_a_gap_while_tringd_is_killed_and_comes_back
 END_TEST
 
 static const char *const session_properties[] = {
-        "State",
-        "AudioMuted",
-        "VerificationCode",
-        "Participants",
+        "State", "AudioMuted", "VerificationCode", "VideoPaused", "Participants",
 };
 
 START_TEST(all_that_was_said_of_a_session_is_known_after_adoption)
