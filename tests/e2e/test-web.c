@@ -130,7 +130,7 @@ START_TEST(the_keyboard_is_enough)
         _cleanup_(page_freep) Page *bob = web_user(h->hub, "bob", "Bob");
 
         expect_accessible(alice, "idle");
-        page_eval(alice, "document.body.focus()");
+        free(page_eval(alice, "document.body.focus()"));
         tab_to(alice, "Settings");
         page_press(alice, "Tab");
         page_type(alice, "bob");
