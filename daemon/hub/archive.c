@@ -482,10 +482,7 @@ int archive_prune(Archive *archive, usec_t before, usec_t missed_before, uint32_
 int archive_remove_user(Archive *archive, const char *uid)
 {
         sqlite3_stmt *remove = archive->statements[REMOVE_USER];
-        int r = archive_settle(archive);
 
-        if (r < 0)
-                return r;
         bind_text(remove, 1, uid);
         return finish(remove, database_errno(sqlite3_step(remove)));
 }

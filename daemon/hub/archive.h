@@ -29,7 +29,10 @@ usec_t archive_date(Archive *archive);
 int archive_put(Archive *archive, const char *uid, const char *session_id, usec_t initiated_at,
                 bool unseen, const char *json);
 
-/* All have their places. What is below sees to that by itself. 0 or negative errno. */
+/*
+ * All have their places. What is below sees to that by itself, but for archive_remove_user(). Not
+ * within a transaction, which might be rolled back. 0 or negative errno.
+ */
 int archive_settle(Archive *archive);
 /* There are so many that have not, that it is to be done now. */
 bool archive_is_unsettled(const Archive *archive);
@@ -71,5 +74,5 @@ int archive_prune(Archive *archive, usec_t before, usec_t missed_before, uint32_
 int archive_latest(Archive *archive, usec_t span, uint32_t max,
                    int (*each)(const char *uid, const char *session_id, void *), void *userdata);
 
-/* Everything of one user. */
+/* Everything of one user, in the caller's transaction, before which all has been settled. */
 int archive_remove_user(Archive *archive, const char *uid);

@@ -290,8 +290,10 @@ int keeper_user_remove(Keeper *keeper, const char *uid)
 {
         static const KeeperStatement removals[] = {USER_REMOVE, USER_TOKENS_REMOVE,
                                                    USER_BLOCKS_REMOVE};
-        int r = database_run(keeper->database, "BEGIN IMMEDIATE");
+        int r = archive_settle(keeper->archive);
 
+        if (r >= 0)
+                r = database_run(keeper->database, "BEGIN IMMEDIATE");
         if (r < 0)
                 return r;
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(removals); i++) {
