@@ -80,27 +80,38 @@ int verb_hangup(sd_bus *bus, const Arguments *arguments)
         return print_done(bus, arguments, call, rings ? "cancelled the call to" : "hung up on");
 }
 
-static int set_muted(sd_bus *bus, const Arguments *arguments, bool muted)
+/* A switch of the session; `done` is what has become of the call then. */
+static int set_session(sd_bus *bus, const Arguments *arguments, const char *method, bool on,
+                       const char *done)
 {
         _cleanup_json_ cJSON *call = NULL;
         int code = calls_choose(bus, arguments_word(arguments, 0), &ongoing, &call);
 
         if (code != EXIT_DONE)
                 return code;
-        code = bus_call(bus, json_string(call, "path"), TRING_SESSION, "SetAudioMuted", NULL, "b",
-                        muted);
+        code = bus_call(bus, json_string(call, "path"), TRING_SESSION, method, NULL, "b", on);
         if (code != EXIT_DONE)
                 return code;
-        return print_done(bus, arguments, call,
-                          muted ? "muted in the call with" : "heard again in the call with");
+        return print_done(bus, arguments, call, done);
 }
 
 int verb_mute(sd_bus *bus, const Arguments *arguments)
 {
-        return set_muted(bus, arguments, true);
+        return set_session(bus, arguments, "SetAudioMuted", true, "muted in the call with");
 }
 
 int verb_unmute(sd_bus *bus, const Arguments *arguments)
 {
-        return set_muted(bus, arguments, false);
+        return set_session(bus, arguments, "SetAudioMuted", false, "heard again in the call with");
+}
+
+int verb_pause(sd_bus *bus, const Arguments *arguments)
+{
+        return set_session(bus, arguments, "SetVideoPaused", true,
+                           "the camera is closed in the call with");
+}
+
+int verb_unpause(sd_bus *bus, const Arguments *arguments)
+{
+        return set_session(bus, arguments, "SetVideoPaused", false, "seen in the call with");
 }

@@ -69,6 +69,8 @@ static const Verb verbs[] = {
         {"hangup", "[ID]", "end the call, or cancel the one being placed", 0, 1, 0, verb_hangup},
         {"mute", "[ID]", "let nothing of the microphone be heard", 0, 1, 0, verb_mute},
         {"unmute", "[ID]", "be heard again", 0, 1, 0, verb_unmute},
+        {"pause", "[ID]", "close the camera: send no picture", 0, 1, 0, verb_pause},
+        {"unpause", "[ID]", "be seen (again)", 0, 1, 0, verb_unpause},
         {"history", "[--missed] [--limit N] [--mark-seen]", "the calls so far, newest first", 0, 0,
          WITH_MISSED | WITH_LIMIT | WITH_MARK_SEEN, verb_history},
         {"listen", "", "print events as they come, until interrupted", 0, 0, 0, verb_listen},

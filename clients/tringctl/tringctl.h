@@ -50,6 +50,8 @@ int verb_silence(sd_bus *bus, const Arguments *arguments);
 int verb_hangup(sd_bus *bus, const Arguments *arguments);
 int verb_mute(sd_bus *bus, const Arguments *arguments);
 int verb_unmute(sd_bus *bus, const Arguments *arguments);
+int verb_pause(sd_bus *bus, const Arguments *arguments);
+int verb_unpause(sd_bus *bus, const Arguments *arguments);
 int verb_history(sd_bus *bus, const Arguments *arguments);
 int verb_listen(sd_bus *bus, const Arguments *arguments);
 int verb_groups(sd_bus *bus, const Arguments *arguments);

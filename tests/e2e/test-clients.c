@@ -58,6 +58,8 @@ START_TEST(two_people_talk_from_their_terminals)
 
         ctl(pair.bob, 0, "muted in the call with Alice", "mute");
         ctl(pair.bob, 0, ", muted", "status");
+        ctl(pair.bob, 0, "seen in the call with Alice", "unpause");
+        ctl(pair.bob, 0, "the camera is closed in the call with Alice", "pause");
         ctl(pair.bob, 0, "heard again", "unmute");
         ctl(pair.alice, 0, "hung up on Bob (bob)", "hangup");
         free(process_wait_line(listen, "the call with Alice (alice) is over after 0:0"));

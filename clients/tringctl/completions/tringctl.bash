@@ -3,7 +3,7 @@
 
 _tringctl() {
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= word
-        local verbs='login logout status call answer decline silence hangup mute unmute history
+        local verbs='login logout status call answer decline silence hangup mute unmute pause unpause history
                 listen groups block unblock devices dnd test-ring'
         local -A options=(
                 [login]='--token-file --device-name'
@@ -41,7 +41,7 @@ _tringctl() {
                 COMPREPLY=($(compgen -W "--json --help --version ${options[$verb]-}" -- "$current"))
         elif [[ -z $verb ]]; then
                 COMPREPLY=($(compgen -W "$verbs" -- "$current"))
-        elif [[ $verb == @(answer|decline|silence|hangup|mute|unmute) ]]; then
+        elif [[ $verb == @(answer|decline|silence|hangup|mute|unmute|pause|unpause) ]]; then
                 # The ids of the calls on this device; nothing is started for the sake of a Tab.
                 local ids
                 ids=$(busctl --user status org.tring.Calls1 >/dev/null 2>&1 &&
