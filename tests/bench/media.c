@@ -10,11 +10,14 @@
 #include "base/str.h"
 #include "bench/figure.h"
 #include "rig/audio-room.h"
+#include "rig/picture-camera.h"
+#include "rig/picture-eye.h"
 
 #define CHIRPS 60
 #define SETTLE_CHIRPS 4 /* at first: the ring gathers */
 #define FIRST_SOUNDS 12
 #define COST_SECONDS 10
+#define VIDEO_SECONDS 5
 #define COST_SETTLE_MS 10000 /* for so long ICE looks for ways that are better still */
 #define MOUTH_TO_EAR_TARGET_MS 45.0
 #define FIRST_SOUND_TARGET_MS 150.0
@@ -280,6 +283,41 @@ static double first_sound_floor(Room *room)
         return after;
 }
 
+static double cpu_of(Room *room, pid_t pid)
+{
+        double cpu, begun = figure_now_us();
+        RigHeard heard;
+
+        cpu = cpu_seconds(pid);
+        rig_check(rig_listen(room->graph, "spk-b", TONE_HZ, VIDEO_SECONDS * 1000, &heard),
+                  "listening");
+        return 100 * (cpu_seconds(pid) - cpu) / ((figure_now_us() - begun) / 1e6);
+}
+
+/* Both send a camera's picture of 640×480 at 30 Hz; the first half, nobody looks. */
+static void measure_video(Room *room)
+{
+        const pid_t pid = room->alice->pid;
+        RigCamera *camera;
+        RigEye *eye;
+
+        rig_check(rig_camera_new(room->graph, "cam", &camera), "a camera");
+        room->alice->video = room->bob->video = true;
+        room_both_join(room);
+        audio_call_wait_picture(&room->call, room->alice, true);
+        audio_call_wait_picture(&room->call, room->bob, true);
+        figure_report("worker in a video call, 640x480 at 30 Hz each way, CPU, nobody looks",
+                      cpu_of(room, pid), "%");
+        rig_check(rig_eye_new(rig_audio_directory(room->audio),
+                              room->alice->status.media.video_node, &eye),
+                  "an eye");
+        rig_eye_expect(eye, rig_picture_is_camera, "bench");
+        figure_report("  while another program shows the picture", cpu_of(room, pid), "%");
+        figure_report("worker in a video call, PSS", pss_mb(pid), "MB");
+        rig_eye_free(eye);
+        rig_camera_free(camera);
+}
+
 static void measure_first_sound(Room *room)
 {
         _cleanup_(samples_done) Samples samples = {}, floor = {};
@@ -311,6 +349,7 @@ static const struct {
         {"mouth-to-ear", measure_mouth_to_ear},
         {"impaired", measure_impaired},
         {"cost", measure_cost},
+        {"video", measure_video},
         {"first-sound", measure_first_sound},
 };
 

@@ -82,9 +82,11 @@ static void trace_reply(Who who, const MessageReply *reply)
 
 static void trace_participant(const char *word, const MessageParticipant *participant)
 {
-        trace("%s %d: %s%s", word, call_of(participant->session_id),
-              participant->participant.party.device,
-              participant->participant.muted ? ", muted" : "");
+        const Participant *p = &participant->participant;
+
+        trace("%s %d: %s%s%s%s", word, call_of(participant->session_id), p->party.device,
+              p->muted ? ", muted" : "", p->video_paused ? ", paused" : "",
+              p->sharing ? ", sharing" : "");
 }
 
 static void trace_members(const MessageMembers *members)

@@ -277,6 +277,15 @@ void states(Who who, int call, bool muted, bool media_flows)
         asks(who, message);
 }
 
+void states_picture(Who who, int call, bool video_paused, bool sharing)
+{
+        Message message = {.type = MESSAGE_STATE,
+                           .state = {.video_paused = video_paused, .sharing = sharing}};
+
+        session_of(call, message.state.session_id);
+        asks(who, message);
+}
+
 void in_call(Who caller, Who receiver, int call)
 {
         if (!world.links[caller])

@@ -111,6 +111,7 @@ void joins(Who who, int call);
 void joins_with(Who who, int call, const char *token);
 void signals(Who who, int call, const char *peer, const char *data);
 void states(Who who, int call, bool muted, bool media_flows);
+void states_picture(Who who, int call, bool video_paused, bool sharing);
 
 /* Carol's call of Dave and so on, in one go: connected, placed, accepted; nothing left to expect.
  */

@@ -238,6 +238,9 @@ static void say_action(Fixture *fixture, const PhoneAction *action)
         case PHONE_TONE:
                 say(fixture, "tone:%s", tones[action->tone]);
                 break;
+        case PHONE_WORKER_PAUSE:
+                say(fixture, "worker-pause:%s", action->on ? "on" : "off");
+                break;
         case PHONE_WORKER_MUTE:
                 say(fixture, "worker-mute:%s", action->on ? "on" : "off");
                 break;

@@ -92,6 +92,26 @@ START_TEST(a_participants_state_is_told_when_it_changes)
 }
 END_TEST
 
+START_TEST(what_picture_a_participant_sends_is_told_and_outlives_the_hub)
+{
+        in_media(ALICE, BOB, 1);
+        states_picture(BOB, 1, true, false);
+        expect("alice-desk: participant 1: bob-desk, paused", "save 1 ongoing", "bob-desk: ok",
+               NULL);
+        states_picture(BOB, 1, false, true);
+        expect("alice-desk: participant 1: bob-desk, sharing", "save 1 ongoing", "bob-desk: ok",
+               NULL);
+        states_picture(BOB, 1, false, true);
+        expect("bob-desk: ok", NULL);
+        hub_restarts();
+        comes(BOB);
+        comes(ALICE);
+        forget();
+        states_picture(BOB, 1, false, false);
+        expect("alice-desk: participant 1: bob-desk", "save 1 ongoing", "bob-desk: ok", NULL);
+}
+END_TEST
+
 START_TEST(session_methods_need_an_ongoing_call)
 {
         comes(ALICE);
@@ -329,6 +349,7 @@ int main(void)
         tcase_add_test(session, a_signal_goes_from_participant_to_participant);
         tcase_add_test(session, who_does_not_take_part_cannot_signal);
         tcase_add_test(session, a_participants_state_is_told_when_it_changes);
+        tcase_add_test(session, what_picture_a_participant_sends_is_told_and_outlives_the_hub);
         tcase_add_test(session, session_methods_need_an_ongoing_call);
         tcase_add_test(session, a_join_token_is_bound_to_session_user_and_device);
         tcase_add_test(session, a_join_token_unused_for_60_s_is_gone_and_a_used_one_is_not);

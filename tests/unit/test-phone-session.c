@@ -331,6 +331,112 @@ START_TEST(mute_is_for_the_worker_and_the_hub)
 }
 END_TEST
 
+START_TEST(camera_is_off_in_an_audio_call_until_it_is_switched_on)
+{
+        PhoneCommand pause = asks(PHONE_COMMAND_PAUSE_VIDEO, CALL);
+        FIXTURE(f);
+
+        talking(f, CALL);
+        ck_assert(session(f, CALL)->video_paused);
+        command(f, &pause);
+        expect(f, "session worker-pause:off send:state done");
+        ck_assert(!f->sent[MESSAGE_STATE].state.video_paused);
+        pause.on = true;
+        command(f, &pause);
+        expect(f, "session worker-pause:on send:state done");
+        ck_assert(f->sent[MESSAGE_STATE].state.video_paused);
+        command(f, &pause);
+        expect(f, "done");
+}
+END_TEST
+
+static void answer_video(Fixture *f, bool paused)
+{
+        PhoneCommand accept = asks(PHONE_COMMAND_ACCEPT, CALL);
+        CallSnapshot snapshot = incoming(CALL, CALL_STATUS_ONGOING);
+
+        hub_rings(f, CALL);
+        accept.accept.request.join = true;
+        accept.accept.settings.start_video_paused = paused;
+        command(f, &accept);
+        forget(f);
+        snapshot.record.type = CALL_TYPE_VIDEO;
+        reply_call(f, MESSAGE_ACCEPT, snapshot);
+        forget(f);
+        ck_assert_int_eq(session(f, CALL)->video_paused, paused);
+        ck_assert_int_eq(f->sent[MESSAGE_JOIN].join.video_paused, paused);
+        reply_join(f, NULL);
+        forget(f);
+        ck_assert(f->last[PHONE_WORKER_JOIN].join.video);
+        ck_assert_int_eq(f->last[PHONE_WORKER_JOIN].join.video_paused, paused);
+}
+
+START_TEST(camera_of_a_video_call_is_on)
+{
+        FIXTURE(f);
+
+        answer_video(f, false);
+}
+END_TEST
+
+START_TEST(start_video_paused_is_honoured_on_answer)
+{
+        FIXTURE(f);
+
+        answer_video(f, true);
+}
+END_TEST
+
+START_TEST(screen_of_a_worker_is_told_and_goes_with_it)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        phone_worker_screen(f->phone, &f->instant, CALL, true);
+        expect(f, "session send:state");
+        ck_assert(session(f, CALL)->screen_sharing);
+        ck_assert(f->sent[MESSAGE_STATE].state.sharing);
+        /* Of the camera nothing is seen, but there is a picture. */
+        ck_assert(!f->sent[MESSAGE_STATE].state.video_paused);
+        phone_worker_screen(f->phone, &f->instant, CALL, true);
+        expect(f, "");
+        phone_worker_gone(f->phone, &f->instant, CALL, "it died");
+        ck_assert(!session(f, CALL)->screen_sharing);
+}
+END_TEST
+
+START_TEST(adopted_worker_whose_camera_differs_stays_paused)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        phone_worker_paused(f->phone, &f->instant, CALL, false);
+        expect(f, "worker-pause:on");
+        phone_worker_paused(f->phone, &f->instant, CALL, true);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(others_pictures_are_shown_as_the_hub_tells)
+{
+        Message message = {.type = MESSAGE_PARTICIPANT};
+        FIXTURE(f);
+
+        talking(f, CALL);
+        STR_SET(message.participant.session_id, CALL);
+        STR_SET(message.participant.participant.id, "alice-1");
+        message.participant.participant.video_paused = true;
+        hub_message(f, &message);
+        expect(f, "session participant");
+        ck_assert(session(f, CALL)->participants[0].participant.video_paused);
+        message.participant.participant = session(f, CALL)->participants[0].participant;
+        message.participant.participant.sharing = true;
+        hub_message(f, &message);
+        expect(f, "session participant");
+        ck_assert(session(f, CALL)->participants[0].participant.sharing);
+}
+END_TEST
+
 START_TEST(start_audio_muted_is_honoured_on_answer)
 {
         PhoneCommand accept = asks(PHONE_COMMAND_ACCEPT, CALL);
@@ -514,6 +620,12 @@ int main(void)
                 who_has_not_joined_sees_the_others_and_takes_no_signals,
                 signals_that_wait_for_the_connection_are_bounded,
                 mute_is_for_the_worker_and_the_hub,
+                camera_is_off_in_an_audio_call_until_it_is_switched_on,
+                camera_of_a_video_call_is_on,
+                start_video_paused_is_honoured_on_answer,
+                screen_of_a_worker_is_told_and_goes_with_it,
+                adopted_worker_whose_camera_differs_stays_paused,
+                others_pictures_are_shown_as_the_hub_tells,
                 start_audio_muted_is_honoured_on_answer,
                 a_token_is_for_who_asked,
                 session_methods_need_a_call_that_is_answered,
