@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "bench/figure.h"
 #include "bench/usage.h"
+#include "media/echo.h"
+#include "media/sound.h"
 #include "rig/audio-gap.h"
 #include "rig/audio-room.h"
 
@@ -16,9 +18,9 @@
 #define HEAR_MS 10000
 #define TONE_HZ 440.0
 #define MIX "spk-mix" /* what comes out of both speakers, in one place */
-#define CHIRPS 40
+#define CHIRPS 16
 #define SETTLE_CHIRPS 4
-#define COST_MS 8000
+#define COST_MS 5000
 #define SETTLE_MS 3000 /* the playout adapts to whatever the change did */
 
 static void plug(Room *room, const char *node, const char *class, struct pw_proxy **ret)
@@ -200,12 +202,43 @@ static double cpu_percent(Room *room)
         return 100 * (usage_cpu_s(pid) - cpu) / ((figure_now_us() - at) / 1e6);
 }
 
+#define PROBE_FRAMES 100 /* 1 s; the chirp is in the middle */
+
+/* Of the canceller alone, a chirp from in to out. */
+static double canceller_delay_ms(void)
+{
+        float chirp[RIG_CHIRP_LENGTH], heard[PROBE_FRAMES * SOUND_FRAME] = {};
+        float *begin = &heard[PROBE_FRAMES / 2 * SOUND_FRAME];
+        size_t at = 0;
+        Echo *echo;
+
+        rig_chirp(chirp);
+        memcpy(begin, chirp, sizeof(chirp));
+        pw_init(NULL, NULL);
+        rig_check(echo_new(&echo), "memory");
+        rig_check(echo_switch(echo, true), "PipeWire's canceller");
+        for (size_t i = 0; i < PROBE_FRAMES; i++) {
+                int16_t frame[SOUND_FRAME];
+
+                for (size_t k = 0; k < SOUND_FRAME; k++)
+                        frame[k] = (int16_t)(heard[i * SOUND_FRAME + k] * 16000);
+                echo_cancel(echo, frame);
+                for (size_t k = 0; k < SOUND_FRAME; k++)
+                        heard[i * SOUND_FRAME + k] = frame[k] / 16000.0f;
+        }
+        echo_free(echo);
+        if (rig_chirp_find(heard, ELEMENTSOF(heard), chirp, &at) < 0.5)
+                return -1;
+        return ((double)at - (double)(begin - heard)) * 1000 / RIG_RATE;
+}
+
 static void measure_echo_cancellation(void)
 {
         static const char *const how[] = {"without", "with"};
         char label[80];
         Room room;
 
+        figure_report("echo canceller alone: delay", canceller_delay_ms(), "ms");
         room_enter(&room);
         room_both_join(&room);
         for (int on = 0; on < 2; on++) {
