@@ -115,7 +115,9 @@ static GstPadProbeReturn pass_on(GstPad *pad, GstPadProbeInfo *info, void *behin
         if (!is_ready(behind))
                 return GST_PAD_PROBE_OK;
         GST_PAD_PROBE_INFO_FLOW_RETURN(info) =
-                gst_pad_chain(behind, GST_PAD_PROBE_INFO_BUFFER(info));
+                info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST
+                        ? gst_pad_chain_list(behind, GST_PAD_PROBE_INFO_BUFFER_LIST(info))
+                        : gst_pad_chain(behind, GST_PAD_PROBE_INFO_BUFFER(info));
         return GST_PAD_PROBE_HANDLED;
 }
 
@@ -132,8 +134,8 @@ static void pass_by(const GValue *item, void *data)
         source = gst_element_get_static_pad(queue, "src");
         behind = gst_pad_get_peer(source);
         if (behind)
-                gst_pad_add_probe(sink, GST_PAD_PROBE_TYPE_BUFFER, pass_on, behind,
-                                  gst_object_unref);
+                gst_pad_add_probe(sink, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+                                  pass_on, behind, gst_object_unref);
 }
 
 void chain_shorten(GstElement *webrtc)

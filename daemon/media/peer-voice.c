@@ -20,14 +20,31 @@ static void on_voice(void *data, const RtpHeader *header, const uint8_t *payload
                 send_chain_push(&peer->send, header->sequence, header->timestamp, payload, length);
 }
 
+static bool take_voice(Peer *peer, GstBuffer *buffer)
+{
+        return chain_take(buffer, atomic_load(&peer->send.payload), on_voice, peer);
+}
+
 static GstPadProbeReturn on_packet(GstPad *pad, GstPadProbeInfo *info, void *data)
 {
-        Peer *peer = data;
+        return take_voice(data, GST_PAD_PROBE_INFO_BUFFER(info)) ? GST_PAD_PROBE_DROP
+                                                                 : GST_PAD_PROBE_OK;
+}
 
-        return chain_take(GST_PAD_PROBE_INFO_BUFFER(info), atomic_load(&peer->send.payload),
-                          on_voice, peer)
-                       ? GST_PAD_PROBE_DROP
-                       : GST_PAD_PROBE_OK;
+static gboolean take_out_voice(GstBuffer **buffer, guint i, void *data)
+{
+        if (take_voice(data, *buffer))
+                gst_clear_buffer(buffer);
+        return TRUE;
+}
+
+static GstPadProbeReturn on_packets(GstPad *pad, GstPadProbeInfo *info, void *data)
+{
+        GstBufferList *list = gst_buffer_list_make_writable(GST_PAD_PROBE_INFO_BUFFER_LIST(info));
+
+        info->data = list;
+        gst_buffer_list_foreach(list, take_out_voice, data);
+        return gst_buffer_list_length(list) == 0 ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
 /* There is one for each source; which of them is the voice's, only the packets tell. */
@@ -38,6 +55,8 @@ static void on_jitter_buffer(GstElement *rtpbin, GstElement *buffer, guint sessi
 
         gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_packet, g_atomic_rc_box_acquire(data),
                           peer_unref);
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packets,
+                          g_atomic_rc_box_acquire(data), peer_unref);
         video_receive_chain_tune(buffer);
 }
 
