@@ -69,9 +69,8 @@ static void take_packets(Ring *ring)
 static void tell(Ring *ring, const float *samples, size_t n)
 {
         const Playout *playout = &ring->playout;
-        int64_t delay = playout->level + (int64_t)n;
 
-        atomic_store_explicit(&ring->delay, (unsigned)MAX_OF(delay, (int64_t)0),
+        atomic_store_explicit(&ring->delay, (unsigned)MAX_OF(playout->level, (int64_t)0),
                               memory_order_relaxed);
         atomic_store_explicit(&ring->gaps, playout->counts.gaps, memory_order_relaxed);
         atomic_store_explicit(&ring->played, playout->counts.played, memory_order_relaxed);

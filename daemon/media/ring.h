@@ -17,7 +17,7 @@
 #define RING_PACKETS 32
 
 typedef struct RingCounts {
-        double delay_ms;            /* from a packet's arrival until it is played */
+        double delay_ms;            /* more than the fastest packets would need */
         uint64_t played, concealed; /* samples */
         unsigned gaps;
 } RingCounts;

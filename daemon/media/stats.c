@@ -8,7 +8,7 @@
 #include "media/sound.h"
 
 #define OPUS_LOOKAHEAD_MS 6.5 /* RFC 7587 section 4.2, at 48 kHz */
-#define QUANTUM_MS 2.7        /* SOUND_LATENCY, once at each end */
+#define QUANTUM_MS 5.3        /* SOUND_LATENCY, once at each end */
 
 static uint64_t read_count(const GstStructure *stats, const char *name)
 {

@@ -172,7 +172,7 @@ START_TEST(stats_are_told_per_second_and_as_a_share)
         ck_assert_uint_eq(stats.bitrate_in, 32000);
         ck_assert_uint_eq(stats.bitrate_out, 2000);
         ck_assert_double_eq_tol(stats.loss, 0.1, 1e-9);
-        ck_assert_double_eq_tol(stats.mouth_to_ear_ms, 2 * 2.7 + 10 + 6.5 + 10 + 10, 1e-6);
+        ck_assert_double_eq_tol(stats.mouth_to_ear_ms, 2 * 5.3 + 10 + 6.5 + 10 + 10, 1e-6);
 }
 END_TEST
 
