@@ -27,9 +27,10 @@ static void on_description_made(GstPromise *promise, void *data)
 
                 event->signal.type = peer->offers ? MEDIA_SIGNAL_OFFER : MEDIA_SIGNAL_ANSWER;
                 event->signal.text = gst_sdp_message_as_text(made->sdp);
-                /* Before the candidates, which setting it sets free. */
-                peer_event_post(event);
+                /* Asked for before an answer can come, or that would come to a webrtcbin without an
+                 * offer; done after this, in this thread, and only then are there candidates. */
                 g_signal_emit_by_name(peer->webrtc, "set-local-description", made, NULL);
+                peer_event_post(event);
                 if (!peer->offers)
                         peer_event_post(peer_event_new(peer, PEER_EVENT_AGREED));
         } else {
