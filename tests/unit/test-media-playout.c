@@ -347,6 +347,7 @@ int main(void)
         Suite *suite = suite_create("media-playout");
         TCase *tcase = tcase_create("playout");
 
+        tcase_set_timeout(tcase, 60);
         tcase_add_checked_fixture(tcase, fresh, NULL);
         tcase_add_test(tcase, quiet_network_is_played_at_once_and_as_it_is);
         tcase_add_test(tcase, fades_in_from_nothing);
