@@ -29,14 +29,13 @@ export class History {
                 return isNew;
         }
 
-        /* None named: all. */
-        forget(ids) {
-                if (!ids) {
-                        this.records.clear();
+        /* None named: all, or all that were initiated up to `until`. */
+        forget(ids, until) {
+                if (!ids)
                         this.cursor = "";
-                }
-                for (const id of ids ?? [])
-                        this.records.delete(id);
+                for (const [id, record] of this.records)
+                        if (ids ? ids.includes(id) : !until || record.initiated_at <= until)
+                                this.records.delete(id);
         }
 
         markSeen(ids) {

@@ -415,7 +415,7 @@ export class Phone {
                                 this.act({ type: "missed", record: event });
                         break;
                 case "forgotten":
-                        this.history.forget(event.session_ids);
+                        this.history.forget(event.session_ids, event.until);
                         break;
                 case "groups":
                         this.groups = event.groups ?? [];
