@@ -6,6 +6,8 @@
  * Each join makes a new participant id; what is said for an old one is dropped (rule 18).
  */
 
+const MODE = "mesh"; /* each is connected with each other one */
+
 export class Session {
         /* `phone` is asked to act and to ask the hub. */
         constructor(phone) {
@@ -87,6 +89,12 @@ export class Session {
                         return;
                 }
                 call.joinToken = "";
+                /* A hub may learn more ways than this page has. */
+                if ((ok.mode ?? MODE) !== MODE) {
+                        this.phone.ask("leave", { session_id: call.id });
+                        this.fail(`The hub wants media by “${ok.mode}”, not known here.`);
+                        return;
+                }
                 this.state = "joined";
                 this.own = ok.participant;
                 for (const other of ok.others ?? [])

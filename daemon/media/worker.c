@@ -198,6 +198,12 @@ static void join(Worker *worker, const WorkerJoin *join)
         leave(worker);
         worker->state = SESSION_IDLE;
         set_state(worker, SESSION_JOINING);
+        if (!str_empty(join->reply.mode) && !str_eq(join->reply.mode, MEDIA_MODE_MESH)) {
+                tell_fault(worker, CALL_ERROR_NOT_SUPPORTED,
+                           "media by anything but a mesh are not known to this worker");
+                set_state(worker, SESSION_FAILED);
+                return;
+        }
         r = remember_join(worker, join);
         if (r == 0 && !worker->options.echo)
                 r = voice_new(&worker->voice);

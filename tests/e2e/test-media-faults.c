@@ -232,6 +232,19 @@ START_TEST(quit_ends_the_worker_cleanly)
 }
 END_TEST
 
+START_TEST(media_by_a_way_that_is_not_known_are_refused)
+{
+        Room room;
+
+        room_enter(&room);
+        audio_end_send_text(room.alice,
+                            "{\"type\":\"join\",\"participant\":\"p1\",\"mode\":\"sfu\"}");
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_NOT_SUPPORTED);
+        audio_call_wait_state(&room.call, room.alice, SESSION_FAILED);
+        room_leave(&room);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("media-faults");
@@ -250,6 +263,7 @@ int main(void)
         tcase_add_test(tcase, last_order_of_a_controller_that_was_killed_is_obeyed);
         tcase_add_test(tcase, ice_servers_that_do_not_answer_are_no_obstacle);
         tcase_add_test(tcase, quit_ends_the_worker_cleanly);
+        tcase_add_test(tcase, media_by_a_way_that_is_not_known_are_refused);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }

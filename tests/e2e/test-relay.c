@@ -150,6 +150,25 @@ START_TEST(voices_come_back_when_a_network_changes)
 }
 END_TEST
 
+/* No address changes: only the silence tells. */
+START_TEST(voices_come_back_when_the_relay_does)
+{
+        _cleanup_homes_ Homes homes = homes_new(SECRET, ways[0]);
+        Talk *talk = &homes.talk;
+        Call call = talk_begin(talk);
+        RigTone *tones[2];
+
+        speak(talk, tones);
+        expect_both_heard(talk);
+        networks_stop_turn(homes.networks);
+        person_wait_state(&talk->alice, &call, "reconnecting");
+        networks_start_turn(homes.networks, SECRET);
+        person_wait_state(&talk->alice, &call, "connected");
+        expect_both_heard(talk);
+        hush(tones);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("relay");
@@ -159,6 +178,7 @@ int main(void)
         tcase_add_loop_test(tcase, voices_go_through_the_relay, 0, ELEMENTSOF(ways));
         tcase_add_test(tcase, wrong_credentials_are_told_in_a_sentence);
         tcase_add_test(tcase, voices_come_back_when_a_network_changes);
+        tcase_add_test(tcase, voices_come_back_when_the_relay_does);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }

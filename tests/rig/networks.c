@@ -125,6 +125,12 @@ void networks_start_turn(Networks *networks, const char *secret)
         line = process_wait_line(networks->turn, "UDP listener opened on");
 }
 
+void networks_stop_turn(Networks *networks)
+{
+        process_kill(networks->turn);
+        networks->turn = process_free(networks->turn);
+}
+
 void networks_move(Networks *networks, size_t home)
 {
         const unsigned net = NETWORK_OF(home), old = networks->addresses[home]++;

@@ -30,6 +30,7 @@ void networks_home(const Networks *networks, size_t home, char ret[static RIG_PA
 
 /* coturn, in the middle, whose users prove by `secret` that they are somebody's (REST scheme). */
 void networks_start_turn(Networks *networks, const char *secret);
+void networks_stop_turn(Networks *networks); /* kill -9 */
 
 /* The home's address is another from now on. */
 void networks_move(Networks *networks, size_t home);

@@ -255,6 +255,18 @@ test("a join token that is too old is asked for once more, and only once", () =>
         f.expectAsked("token");
 });
 
+test("media by a way that is not known are left, with a sentence", () => {
+        const f = new Fixture();
+
+        f.ring();
+        f.requests();
+        f.phone.accept("in-1", false);
+        f.reply(f.expectAsked("accept")[0], ongoing("in-1", "incoming"));
+        f.reply(f.expectAsked("join")[0], { participant: "p-1", mode: "sfu" });
+        f.expectAsked("leave");
+        assert.equal(f.phone.session.state, "failed");
+});
+
 test("who joins, leaves and mutes is known, and signals of others go nowhere", () => {
         const f = new Fixture();
         const { id } = f.talk();
