@@ -14,7 +14,8 @@
 #define RATE_MAX 60
 #define BUFFERS 4      /* asked for: one shown, one on its way, one being written, one to spare */
 #define BUFFERS_MAX 16 /* what others may insist on */
-#define BLACK_LUMA 16  /* ITU-R BT.601 */
+#define DARKEN_AGAIN_MS 20 /* less than a picture's time */
+#define BLACK_LUMA 16      /* ITU-R BT.601 */
 #define BLACK_CHROMA 128
 
 /* Counted (g_atomic_rc_box): news of who looks, on its way to the main loop, holds on to it. */
@@ -114,16 +115,16 @@ static void fill(const Picture *picture, uint8_t *data)
         gst_video_frame_unmap(&from);
 }
 
-/* With mutex and lock held: queueing drives whoever looks. */
-static void show(Picture *picture)
+/* With mutex and lock held: queueing drives whoever looks. False: no buffer is free. */
+static bool show(Picture *picture)
 {
         struct pw_buffer *buffer;
 
         if (!picture->stream || !atomic_load(&picture->looked_at))
-                return;
+                return true;
         buffer = pw_stream_dequeue_buffer(picture->stream);
         if (!buffer)
-                return;
+                return false;
         struct spa_data *block = &buffer->buffer->datas[0];
         size_t size = GST_VIDEO_INFO_SIZE(&picture->info);
 
@@ -135,17 +136,21 @@ static void show(Picture *picture)
                 block->chunk->size = (uint32_t)size;
         }
         pw_stream_queue_buffer(picture->stream, buffer);
+        return true;
 }
 
-static void show_again(Picture *picture)
+static bool show_again(Picture *picture)
 {
+        bool shown = true;
+
         g_mutex_lock(&picture->mutex);
         if (picture->sound) {
                 pw_thread_loop_lock(sound_loop(picture->sound));
-                show(picture);
+                shown = show(picture);
                 pw_thread_loop_unlock(sound_loop(picture->sound));
         }
         g_mutex_unlock(&picture->mutex);
+        return shown;
 }
 
 static const struct spa_pod *build_format(const Picture *picture, struct spa_pod_builder *builder)
@@ -391,10 +396,24 @@ void picture_detach(Picture *picture)
         look(picture);
 }
 
+/* The dark that ends a picture must get through, since nothing follows it. */
+static gboolean darken_again(void *data)
+{
+        Picture *picture = data;
+        bool dark;
+
+        g_mutex_lock(&picture->mutex);
+        dark = !picture->last;
+        g_mutex_unlock(&picture->mutex);
+        return dark && !show_again(picture) ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
 void picture_darken(Picture *picture)
 {
         g_mutex_lock(&picture->mutex);
         g_clear_pointer(&picture->last, gst_sample_unref);
         g_mutex_unlock(&picture->mutex);
-        show_again(picture);
+        if (!show_again(picture))
+                g_timeout_add_full(G_PRIORITY_DEFAULT, DARKEN_AGAIN_MS, darken_again,
+                                   g_atomic_rc_box_acquire(picture), picture_unref);
 }
