@@ -152,6 +152,7 @@ static void call_briefly(Soak *soak)
         Call call = call_ring(soak->carol, soak->dave, true);
 
         call_accept(soak->dave, &call, true);
+        client_wait_signal(soak->carol->client, "OutgoingCallAccepted", call.path);
         client_wait_property(soak->carol->client, call.path, TRING_SESSION, "State", "connected");
         client_wait_property(soak->dave->client, call.path, TRING_SESSION, "State", "connected");
         rig_run_for(soak->talk.rig, SHORT_CALL_US);
