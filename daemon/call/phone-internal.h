@@ -89,14 +89,15 @@ typedef struct Line {
         bool unwanted;               /* cancel or end was pressed: nothing is joined any more */
         bool worker;                 /* one is running */
         bool joined;                 /* this device takes part in the media */
-        bool flows_said;             /* the hub was told that media flows */
-        bool signals_lost;           /* of these media, on the way to the hub */
-        bool unknown;                /* to the hub, which came back without it: rule 15 */
-        usec_t members_told;         /* when programs were last told of the members */
-        usec_t members_due;          /* when they are next; 0: they know all */
-        bool unsaved;                /* the store has another state of it, or none */
-        bool saved;                  /* the store has it */
-        usec_t shown_until;          /* finished: when the object goes */
+        bool adopted;      /* the worker is another daemon's, and has yet to say how things stand */
+        bool flows_said;   /* the hub was told that media flows */
+        bool signals_lost; /* of these media, on the way to the hub */
+        bool unknown;      /* to the hub, which came back without it: rule 15 */
+        usec_t members_told; /* when programs were last told of the members */
+        usec_t members_due;  /* when they are next; 0: they know all */
+        bool unsaved;        /* the store has another state of it, or none */
+        bool saved;          /* the store has it */
+        usec_t shown_until;  /* finished: when the object goes */
 } Line;
 
 /*

@@ -283,11 +283,12 @@ static void line_restore_media(Phone *phone, Line *line, bool worker)
         bool in_media = session_is_in_media(session);
 
         line->worker = worker;
-        line->joined = worker && in_media && *session->own_id;
+        line->joined = line->adopted = worker && in_media && *session->own_id;
+        /* What was stored may be older than what the worker has come to: its word is waited for. */
+        for (size_t i = 0; i < session->n_participants; i++)
+                session->participants[i].media.connected = line->joined;
         line->flows_said = session_media_flows(session);
         if (in_media && !worker) {
-                for (size_t i = 0; i < session->n_participants; i++)
-                        session->participants[i].media.connected = false;
                 session_fail(phone, line, CALL_ERROR_MEDIA_FAILED,
                              "the media of the call were lost while tringd was away");
         } else if (!in_media && worker) {

@@ -85,7 +85,7 @@ static void session_show_screen(Phone *phone, Line *line, bool on)
 static void session_stop_worker(Phone *phone, Line *line)
 {
         session_show_screen(phone, line, false);
-        line->joined = false;
+        line->joined = line->adopted = false;
         line->flows_said = false;
         line->signals_lost = false;
         errands_drop_signals(phone, line);
@@ -319,19 +319,38 @@ static void session_adopt(Phone *phone, const char *session_id, SessionState sta
                 line->worker = line->joined = true;
 }
 
+/*
+ * The first word of an adopted worker. One that had come no further than joining may have been left
+ * without an answer that came while no daemon was there.
+ */
+static void session_found(Phone *phone, Line *line, SessionState state)
+{
+        PhoneSession *session = &line->shown.session;
+
+        line->adopted = false;
+        if (state != SESSION_JOINING)
+                return;
+        for (size_t i = 0; i < session->n_participants; i++)
+                session->participants[i].media.connected = false;
+        if (phone->connection == PHONE_ONLINE)
+                session_renew(phone, line);
+}
+
 int phone_worker_state(Phone *phone, const Instant *instant, const char *session_id,
                        SessionState state)
 {
         int r;
 
         phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
+        r = phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;
         session_adopt(phone, session_id, state);
         Line *line = session_of_worker(phone, session_id);
         /* A warm worker is idle, and so says nothing of the session. */
         if (line && line->joined && state != SESSION_IDLE && state != SESSION_LEFT) {
+                if (line->adopted)
+                        session_found(phone, line, state);
                 session_set_state(phone, line, state);
                 session_tell_state(phone, line);
         }

@@ -118,6 +118,42 @@ START_TEST(a_call_goes_on_with_the_worker_that_is_still_there)
 }
 END_TEST
 
+/* Killed before it was stored that the media flow. */
+static void adopted_in_a_hurry(Fixture *f)
+{
+        CallSnapshot call = incoming(CALL, CALL_STATUS_ONGOING);
+        Participant other = {.id = "alice-1", .party.uid = "alice"};
+
+        talking(f, CALL);
+        restarted(f, true);
+        forget(f);
+        STR_SET(call.participant, phone_call_find(f->phone, CALL)->session.own_id);
+        call.others = &other;
+        call.n_others = 1;
+        hub_welcomes(f, &call, 1, false);
+        expect(f, "send:state manager");
+}
+
+START_TEST(an_adopted_worker_is_not_replaced_before_it_has_said_how_things_stand)
+{
+        FIXTURE(f);
+
+        adopted_in_a_hurry(f);
+        phone_worker_state(f->phone, &f->instant, CALL, SESSION_CONNECTED);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(an_adopted_worker_that_has_not_come_to_connect_joins_anew)
+{
+        FIXTURE(f);
+
+        adopted_in_a_hurry(f);
+        phone_worker_state(f->phone, &f->instant, CALL, SESSION_JOINING);
+        expect(f, "session send:token send:state");
+}
+END_TEST
+
 START_TEST(who_was_muted_stays_muted_though_the_daemon_had_no_time_to_store_it)
 {
         FIXTURE(f);
@@ -284,6 +320,8 @@ int main(void)
                 rule_15_a_placed_call_is_there_and_is_sent_again_to_a_hub_that_lost_it,
                 a_call_goes_on_with_the_worker_that_is_still_there,
                 who_was_muted_stays_muted_though_the_daemon_had_no_time_to_store_it,
+                an_adopted_worker_is_not_replaced_before_it_has_said_how_things_stand,
+                an_adopted_worker_that_has_not_come_to_connect_joins_anew,
                 a_worker_that_does_not_know_of_the_mute_is_told,
                 rule_18_a_worker_that_is_gone_leaves_a_call_whose_media_can_be_joined_again,
                 rule_6_who_hung_up_before_the_daemon_was_killed_is_not_in_the_call_again,
