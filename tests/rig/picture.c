@@ -6,8 +6,9 @@
 
 #include "base/cleanup.h"
 
-#define PATCH 8      /* pixels a side: what is looked at around a point */
-#define TOLERANCE 48 /* of 255: YUV by two matrices, and quantised */
+#define PATCH 8                /* pixels a side: what is looked at around a point */
+#define TOLERANCE 48           /* of 255: YUV by two matrices, and quantised */
+#define CARD_RATIO (4.0 / 3.0) /* width to height */
 
 const RigColour rig_camera_fields[4] = {
         {200, 40, 40}, {40, 160, 40}, {40, 40, 200}, {220, 220, 220}};
@@ -59,13 +60,20 @@ bool rig_picture_is_camera(const RigPicture *picture)
         return true;
 }
 
+/* Whole, or made to fit into the size of what was shown before: then in the middle. */
 bool rig_picture_is_test_card(const RigPicture *picture)
 {
+        double width;
+
         if (!is_large_enough(picture))
                 return false;
-        for (size_t i = 0; i < ELEMENTSOF(bars); i++)
-                if (!is_alike(around(picture, ((double)i + 0.5) / ELEMENTSOF(bars), 0.5), bars[i]))
+        width = CARD_RATIO * (double)picture->height / (double)picture->width;
+        for (size_t i = 0; i < ELEMENTSOF(bars); i++) {
+                double x = ((double)i + 0.5) / ELEMENTSOF(bars) - 0.5;
+
+                if (!is_alike(around(picture, 0.5 + x * MIN_OF(width, 1.0), 0.5), bars[i]))
                         return false;
+        }
         return true;
 }
 
