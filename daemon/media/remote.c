@@ -39,6 +39,7 @@ struct Remote {
         guint timer, settling;
         usec_t lost;      /* when `now` was seen to be interrupted; 0: it is not */
         usec_t attempted; /* the last time that another one was begun or asked for */
+        bool put_off;     /* another attempt is due, RESTART_LEAST_US after the last */
         bool wants_stats;
 };
 
@@ -106,6 +107,7 @@ static void begin_next(Remote *remote, uint32_t number)
 {
         connection_done(&remote->next);
         remote->attempted = clock_boottime();
+        remote->put_off = false;
         log_fields(LOG_INFO, "another connection is made", "PEER=%s", remote->participant.party.uid,
                    NULL);
         if (connect_anew(remote, number, &remote->next) < 0)
@@ -121,7 +123,8 @@ void remote_restart(Remote *remote)
 {
         MediaSignal wanted = {.type = MEDIA_SIGNAL_OFFER_WANTED, .ice_restart = true};
 
-        if (attempted_since(remote, RESTART_LEAST_US))
+        remote->put_off = attempted_since(remote, RESTART_LEAST_US);
+        if (remote->put_off)
                 return;
         if (remote->options.offers) {
                 begin_next(remote, remote->n_connections + 1);
@@ -144,8 +147,8 @@ static gboolean look(void *data)
         if (remote->old.peer && now - remote->old_since >= LINGER_US)
                 connection_done(&remote->old);
         remote->lost = !lost ? 0 : remote->lost > 0 ? remote->lost : now;
-        if (lost && now - remote->lost >= RESTART_AFTER_US &&
-            !attempted_since(remote, RESTART_AGAIN_US))
+        if (remote->put_off || (lost && now - remote->lost >= RESTART_AFTER_US &&
+                                !attempted_since(remote, RESTART_AGAIN_US)))
                 remote_restart(remote);
         return G_SOURCE_CONTINUE;
 }
