@@ -7,8 +7,8 @@
  * uplink_new().
  */
 
-#include "call/phone.h"
 #include "loop/loop.h"
+#include "phone/phone.h"
 
 typedef struct Uplink Uplink;
 

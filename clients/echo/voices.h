@@ -8,6 +8,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "base/cleanup.h"
 #include "wire/worker.h"
 
 typedef struct Voices Voices;

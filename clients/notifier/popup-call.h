@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
-#include "call/status.h"
+#include "model/status.h"
 
 #define POPUP_PATH_MAX 128  /* bytes of a call's object path; ours have 64 */
 #define POPUP_ERROR_MAX 256 /* bytes of the daemon's sentence */

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "bus.h"
-#include "call/record.h"
+#include "model/record.h"
 
 #define RING_DEVICES_MAX 8       /* of org.tring.Calls1.Devices */
 #define HISTORY_LIMIT_MAX 100000 /* records: what one would still print */

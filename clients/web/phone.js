@@ -2,7 +2,7 @@
 /*
  * This device's side of the calling model: what people decide, what the hub says and the time come
  * in; actions come out, in order, by takeActions(). Pure: no DOM, no socket, no clock. tringd has
- * the same in C (daemon/call/phone.h).
+ * the same in C (daemon/phone/phone.h).
  *
  *   {type: "request", request}         for the hub; its reply comes in by reply()
  *   {type: "say", text}                a sentence for the person, now

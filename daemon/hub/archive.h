@@ -13,7 +13,7 @@
  * told of them without that: then nothing needs to be written.
  */
 
-#include "call/message.h"
+#include "model/message.h"
 #include "store/database.h"
 
 typedef struct Archive Archive;

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "call/message.h"
+#include "model/message.h"
 
 #define CONFIG_URLS_MAX (ICE_SERVERS_MAX * (ICE_URL_MAX + 1))
 #define CONFIG_PATH_MAX 4096

@@ -7,6 +7,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "exchange/exchange.h"
 #include "hub/commit.h"
 #include "hub/gate.h"
 #include "hub/hub.h"

@@ -9,9 +9,9 @@
  * slow hash would have to protect, and the lookup by hash leaks nothing of a token by its timing.
  */
 
-#include "call/exchange.h"
 #include "hub/archive.h"
 #include "hub/roster.h"
+#include "model/live-call.h"
 #include "store/database.h"
 
 #define TOKEN_BYTES 32

@@ -15,7 +15,7 @@
  */
 
 #include "base/cleanup.h"
-#include "call/message.h"
+#include "model/message.h"
 
 /* Twice what WIRE_IN_FLIGHT_MAX replies of the largest kind take. */
 #define OUTBOX_BYTES_MAX (8 * 1024 * 1024)

@@ -6,7 +6,7 @@
  * what an operator writes while no hub runs must be what a hub can take later.
  */
 
-#include "call/record.h"
+#include "model/record.h"
 #include "store/database.h"
 
 typedef struct Roster Roster;

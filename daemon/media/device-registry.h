@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "call/phone.h"
+#include "model/session-types.h"
 
 typedef struct Device {
         char name[NODE_NAME_MAX + 1];

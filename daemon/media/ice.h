@@ -8,7 +8,7 @@
 
 #include <gst/gst.h>
 
-#include "call/message.h"
+#include "model/message.h"
 
 /*
  * An RFC 7064/7065 URL with its credentials as webrtcbin wants it: "stun:host:port" becomes

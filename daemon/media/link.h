@@ -7,6 +7,7 @@
  * gone: that is how a tringd that was restarted adopts the worker.
  */
 
+#include "base/cleanup.h"
 #include "wire/worker.h"
 
 typedef struct Link Link;

@@ -7,9 +7,9 @@
  * time is its source.
  */
 
-#include "call/record.h"
 #include "media/call-sound.h"
 #include "media/rtp.h"
+#include "model/record.h"
 
 typedef struct Outlet Outlet;
 

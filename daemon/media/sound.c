@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "base/str.h"
-#include "call/message.h"
+#include "model/message.h"
 
 /* To learn what devices there are. A PipeWire that hangs must not hold up a call for longer. */
 #define KNOWN_MAX_MS 1000

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 
 #include "base/cleanup.h"
-#include "call/status.h"
 #include "media/device-registry.h"
+#include "model/status.h"
 
 #define SOUND_RATE 48000 /* Hz: Opus's own rate, and what PipeWire runs at */
 #define SOUND_FRAME_MS 10

@@ -15,8 +15,8 @@
 #include <gst/gst.h>
 
 #include "base/cleanup.h"
-#include "call/phone.h"
 #include "media/picture.h"
+#include "model/session-types.h"
 
 #define VIDEO_TEST_CARD "test" /* in place of a camera's name */
 

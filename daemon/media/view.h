@@ -7,8 +7,8 @@
  * at a time is its source.
  */
 
-#include "call/record.h"
 #include "media/video.h"
+#include "model/record.h"
 
 typedef struct View View;
 

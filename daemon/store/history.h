@@ -6,7 +6,7 @@
  * so that it can be read without a hub. With a folder that cannot be written it works in memory.
  */
 
-#include "call/message.h"
+#include "model/message.h"
 #include "store/database.h"
 
 typedef struct History History;

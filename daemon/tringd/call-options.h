@@ -8,7 +8,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include "call/phone.h"
+#include "phone/phone.h"
 
 /* Settings of Join; `target` is a SessionSettings. */
 int session_settings_read(sd_bus_message *message, void *target, sd_bus_error *error);

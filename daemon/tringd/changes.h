@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
-#include "call/phone.h"
+#include "phone/phone.h"
 
 typedef struct Changes Changes;
 

@@ -9,8 +9,8 @@
  * or `refused`. The object may be freed in any of them.
  */
 
-#include "call/message.h"
 #include "loop/loop.h"
+#include "model/message.h"
 #include "tringd/credentials.h"
 
 typedef struct Connection Connection;

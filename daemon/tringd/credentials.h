@@ -6,7 +6,7 @@
  * read is refused: its token may be in other hands. The memory is wiped when it is done with.
  */
 
-#include "call/message.h"
+#include "model/message.h"
 
 #define HUB_URL_MAX 1024 /* bytes; as long as a WebSocket URL may be */
 

@@ -11,8 +11,8 @@
 
 #include <systemd/sd-bus.h>
 
-#include "call/phone.h"
 #include "loop/loop.h"
+#include "phone/phone.h"
 #include "store/history.h"
 #include "tringd/changes.h"
 #include "tringd/device-readers.h"

@@ -8,7 +8,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include "call/phone.h"
+#include "phone/phone.h"
 
 int details_open(sd_bus_message *message); /* a{sv}, to be filled and closed */
 int details_close(sd_bus_message *message);

@@ -5,7 +5,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
-#include "call/phone.h"
+#include "phone/phone.h"
 #include "tringd/names.h"
 
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"

@@ -11,6 +11,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "wire/devices.h"
 

@@ -8,7 +8,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include "call/status.h"
+#include "model/status.h"
 
 #define UID_RULE "is not 1 to 64 of A-Z a-z 0-9 . _ @ + -" /* what uid_is_valid() allows */
 

@@ -8,7 +8,7 @@
 #include <uthash.h>
 
 #include "base/log.h"
-#include "wire/wire-kept.h"
+#include "wire/stored-call.h"
 #include "wire/wire.h"
 
 #define CALL_PREFIX "call/"

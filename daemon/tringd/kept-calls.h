@@ -11,7 +11,7 @@
 
 #include <systemd/sd-event.h>
 
-#include "call/phone.h"
+#include "phone/phone.h"
 #include "store/history.h"
 
 #define KEPT_CALLS_DELAY_US (5 * USEC_PER_MSEC) /* longer than a ring takes from bus to bus */

@@ -12,8 +12,8 @@
  * Every callback comes from the loop, or from link_start(), link_login() and link_logout().
  */
 
-#include "call/phone.h"
 #include "loop/loop.h"
+#include "phone/phone.h"
 #include "tringd/credentials.h"
 
 #define LINK_WELCOME_US (10 * USEC_PER_SEC) /* from connect to welcome; dbus-api: 10 s at most */

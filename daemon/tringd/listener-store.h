@@ -6,7 +6,7 @@
  * the bus, and come back for those connections which still exist on the same bus.
  */
 
-#include "call/phone.h"
+#include "phone/phone.h"
 #include "store/history.h"
 
 typedef struct ListenerStore ListenerStore;

@@ -7,7 +7,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include "call/phone.h"
+#include "phone/phone.h"
 
 typedef struct Requests Requests;
 

@@ -13,7 +13,7 @@
 #include <systemd/sd-bus.h>
 
 #include "base/cleanup.h"
-#include "call/status.h"
+#include "model/status.h"
 
 typedef struct ScreenCast ScreenCast;
 

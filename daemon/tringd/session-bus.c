@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include "call/rules.h"
+#include "model/rules.h"
 #include "tringd/call-options.h"
 #include "tringd/details.h"
 #include "tringd/errors.h"

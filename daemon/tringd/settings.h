@@ -27,7 +27,7 @@
 
 #include <stdbool.h>
 
-#include "call/phone.h"
+#include "phone/phone.h"
 #include "wire/worker.h"
 
 #define SETTINGS_KEYS 10      /* in all sections */

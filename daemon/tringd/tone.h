@@ -8,7 +8,7 @@
 
 #include <systemd/sd-event.h>
 
-#include "call/phone.h"
+#include "phone/phone.h"
 #include "tringd/settings.h"
 
 /* Before a tone starts: what has just been said on the bus is delivered first. Nobody hears it. */

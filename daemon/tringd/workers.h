@@ -12,7 +12,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
-#include "call/phone.h"
+#include "phone/phone.h"
 #include "wire/worker.h"
 
 /* Before a process is started: what has just been said on the bus is delivered first. */

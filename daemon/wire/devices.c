@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "wire/wire-messages.h"
+#include "wire/messages.h"
 #include "wire/wire.h"
 
 static const JsonLimits devices_limits = {DEVICES_MESSAGE_MAX, WIRE_NESTING_MAX, WIRE_MEMBERS_MAX,

@@ -7,7 +7,7 @@
  * nothing to it; when tringd's end of the line closes, it ends.
  */
 
-#include "call/phone.h"
+#include "model/session-types.h"
 
 #define DEVICES_MAX 32 /* of one kind: nobody has more, and a message has to fit a datagram */
 #define DEVICES_MESSAGE_MAX (64 * 1024) /* bytes of one datagram */

@@ -27,7 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "call/message.h"
+#include "model/message.h"
 
 #define MEDIA_SIGNAL_MID_MAX 64    /* bytes; browsers' have 1-8 */
 #define MEDIA_SIGNAL_HEX_LENGTH 64 /* of a nonce or commitment: 32 bytes in lower-case hex */

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
-#include "wire/wire-messages.h"
+#include "wire/messages.h"
 
 #define WORD_SHOWN 48 /* bytes of an unknown op that its sentence repeats */
 

@@ -9,8 +9,8 @@
  * length, UTF-8, nesting, then syntax, duplicate keys, types, lengths, value ranges.
  */
 
-#include "call/exchange.h"
-#include "call/message.h"
+#include "model/live-call.h"
+#include "model/message.h"
 
 #define WIRE_SUBPROTOCOL "tring.v1"
 #define WIRE_PATH "/v1/ws"

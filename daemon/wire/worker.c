@@ -2,7 +2,7 @@
 #include "wire/worker.h"
 
 #include "base/words.h"
-#include "wire/wire-messages.h"
+#include "wire/messages.h"
 #include "wire/wire.h"
 
 #define R FIELD_REQUIRED

@@ -15,8 +15,8 @@
  * Nothing here knows the media stack: `data` of a signal is opaque to tringd and hub.
  */
 
-#include "call/message.h"
-#include "call/phone.h"
+#include "model/message.h"
+#include "model/session-types.h"
 
 #define WORKER_MESSAGE_MAX (64 * 1024) /* bytes of one datagram */
 #define WORKER_ORPHAN_S 30             /* media.md: waits so long to be adopted */

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "bench/figure.h"
-#include "call/exchange.h"
+#include "exchange/exchange.h"
 
 #define CALLS 20000
 #define PAIRS 100 /* of users who call each other in turn while the others talk */

@@ -2,8 +2,8 @@
 
 /* Groups and block lists by a real hub: the operator's verbs, and calls to a group (rule 11). */
 
-#include "call/message.h"
 #include "hub-rig.h"
+#include "model/message.h"
 
 static Talker *carol_talker(void)
 {

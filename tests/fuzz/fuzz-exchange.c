@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "call/exchange.h"
+#include "exchange/exchange.h"
 #include "fuzz.h"
 #include "wire/wire.h"
 

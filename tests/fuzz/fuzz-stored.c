@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "fuzz.h"
-#include "wire/wire-kept.h"
+#include "wire/stored-call.h"
 #include "wire/wire.h"
 
 #define DEFINE_REREAD(name, Type, decode, encode, done)             \

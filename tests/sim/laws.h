@@ -6,8 +6,8 @@
  * has it, its users' parts in it, and how it appears on each device.
  */
 
-#include "call/exchange.h"
-#include "call/phone.h"
+#include "exchange/exchange.h"
+#include "phone/phone.h"
 
 #define USERS_MAX 4
 #define HANDSETS_PER_USER_MAX 3

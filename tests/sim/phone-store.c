@@ -3,7 +3,7 @@
 #include <utlist.h>
 
 #include "sim.h"
-#include "wire/wire-kept.h"
+#include "wire/stored-call.h"
 #include "wire/wire.h"
 
 /*

@@ -13,7 +13,7 @@
  * Calls are small numbers here; session_of() makes session ids of them.
  */
 
-#include "call/exchange.h"
+#include "exchange/exchange.h"
 #include "suite.h"
 
 typedef enum Who {

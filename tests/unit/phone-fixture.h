@@ -17,7 +17,7 @@
 
 #include <check.h>
 
-#include "call/phone.h"
+#include "phone/phone.h"
 #include "suite.h"
 
 #define CALL "11111111-1111-4111-8111-111111111111"

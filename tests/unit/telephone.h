@@ -7,8 +7,8 @@
  * is lost when the connection is.
  */
 
-#include "call/exchange.h"
-#include "call/phone.h"
+#include "exchange/exchange.h"
+#include "phone/phone.h"
 #include "suite.h"
 
 #define CALL "11111111-1111-4111-8111-111111111111"

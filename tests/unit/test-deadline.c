@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/cleanup.h"
-#include "call/deadline.h"
+#include "model/deadline.h"
 #include "suite.h"
 
 #define MANY 1000

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "call/exchange.h"
+#include "exchange/exchange.h"
 #include "suite.h"
 
 /*

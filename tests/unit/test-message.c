@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "call/message.h"
+#include "model/message.h"
 #include "suite.h"
 
 START_TEST(every_type_has_a_word_that_leads_back)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
-#include "call/phone-internal.h"
 #include "phone-fixture.h"
+#include "phone/internal.h"
 
 /* What sounds, what is silent, what a program may ask and how often: rules 7, 8, 9 and the table.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "call/phone-internal.h"
 #include "phone-fixture.h"
+#include "phone/internal.h"
 
 /* The media of a call, as the phone sees them: call-model.md, rule 18, and dbus-api.md, Session. */
 

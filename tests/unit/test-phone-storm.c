@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
-#include "call/rules.h"
+#include "model/rules.h"
 #include "phone-fixture.h"
 
 /*

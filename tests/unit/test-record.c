@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
-#include "call/record.h"
+#include "model/record.h"
 #include "suite.h"
 
 START_TEST(a_ring_timeout_is_made_legal)

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "call/rules.h"
+#include "model/rules.h"
 #include "suite.h"
 
 /*

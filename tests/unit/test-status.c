@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "call/status.h"
+#include "model/status.h"
 #include "suite.h"
 
 START_TEST(the_eight_statuses_have_their_words)

@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "suite.h"
 #include "wire-samples.h"
-#include "wire/wire-kept.h"
+#include "wire/stored-call.h"
 #include "wire/wire.h"
 
 #define MEMBERS GROUP_MEMBERS_MAX /* far more than fit a message */

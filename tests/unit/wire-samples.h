@@ -5,7 +5,7 @@
  * One message of every type, with every member filled and no two alike.
  */
 
-#include "call/message.h"
+#include "model/message.h"
 
 #define SAMPLE_SESSION "0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d"
 #define SAMPLE_SESSION_2 "5f0c3f5e-1d0b-4a7a-9a55-3b1de7a0c001"

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "exchange/internal.h"
+
+#define ACTIONS_FIRST_CAPACITY 32 /* what a call's end with a few devices queues */
+
+static int exchange_reserve(Exchange *exchange, size_t n)
+{
+        if (exchange->last + n <= exchange->capacity)
+                return 0;
+
+        size_t capacity = MAX_OF(2 * exchange->capacity, ACTIONS_FIRST_CAPACITY);
+        capacity = MAX_OF(capacity, exchange->last + n);
+        ExchangeAction *actions = reallocarray(exchange->actions, capacity, sizeof(*actions));
+        if (!actions)
+                return -ENOMEM;
+        exchange->actions = actions;
+        exchange->capacity = capacity;
+        return 0;
+}
+
+int exchange_prepare(Exchange *exchange)
+{
+        return exchange_reserve(exchange, 1);
+}
+
+ExchangeAction *exchange_push(Exchange *exchange, ExchangeActionType type)
+{
+        if (exchange_reserve(exchange, 2) < 0)
+                return NULL;
+
+        ExchangeAction *action = &exchange->actions[exchange->last++];
+        *action = (ExchangeAction){.type = type};
+        return action;
+}
+
+void exchange_push_reply(Exchange *exchange, uint64_t link, const Message *reply)
+{
+        assert(exchange->last < exchange->capacity);
+        exchange->actions[exchange->last++] = (ExchangeAction){
+                .type = EXCHANGE_SEND,
+                .confirms = true,
+                .link = link,
+                .message = *reply,
+        };
+}
+
+/* A ring does not wait for the disk, and media's own affairs have nothing to do with it. */
+static bool message_type_confirms(MessageType type)
+{
+        switch (type) {
+        case MESSAGE_INCOMING:
+        case MESSAGE_RINGING:
+        case MESSAGE_MEMBERS:
+        case MESSAGE_JOINED:
+        case MESSAGE_LEFT:
+        case MESSAGE_SIGNALLED:
+        case MESSAGE_PARTICIPANT:
+                return false;
+        default:
+                return true;
+        }
+}
+
+int exchange_send(Exchange *exchange, const Link *link, MessageType type, Message **ret)
+{
+        if (!link)
+                return 0;
+
+        ExchangeAction *action = exchange_push(exchange, EXCHANGE_SEND);
+        if (!action)
+                return -ENOMEM;
+        action->link = link->id;
+        action->confirms = message_type_confirms(type);
+        action->message.type = type;
+        *ret = &action->message;
+        return 1;
+}
+
+int exchange_disconnect(Exchange *exchange, const Link *link, const char *format, ...)
+{
+        char text[4 * MESSAGE_TEXT_MAX];
+        ExchangeAction *action = exchange_push(exchange, EXCHANGE_DISCONNECT);
+
+        if (!action)
+                return -ENOMEM;
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(text, sizeof(text), format, arguments);
+        va_end(arguments);
+
+        action->link = link->id;
+        str_printable(action->text, sizeof(action->text), text);
+        return 0;
+}
+
+void exchange_commit(Exchange *exchange)
+{
+        exchange->committed = exchange->last;
+}
+
+void exchange_rollback(Exchange *exchange)
+{
+        while (exchange->last > exchange->committed)
+                exchange_action_done(&exchange->actions[--exchange->last]);
+}
+
+bool exchange_next_action(Exchange *exchange, ExchangeAction *ret)
+{
+        assert(exchange->last == exchange->committed);
+
+        if (exchange->first == exchange->last)
+                return false;
+        *ret = exchange->actions[exchange->first++];
+        if (exchange->first == exchange->last)
+                exchange->first = exchange->last = exchange->committed = 0;
+        return true;
+}
+
+void exchange_action_done(ExchangeAction *action)
+{
+        switch (action->type) {
+        case EXCHANGE_SEND:
+                message_done(&action->message);
+                break;
+        case EXCHANGE_SAVE:
+                live_call_done(&action->live);
+                break;
+        case EXCHANGE_LOG:
+                call_record_done(&action->record);
+                break;
+        case EXCHANGE_DISCONNECT:
+        case EXCHANGE_DROP:
+        case EXCHANGE_USER:
+        case EXCHANGE_BLOCK:
+                break;
+        }
+}

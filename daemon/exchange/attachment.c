@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "exchange/internal.h"
+
+Link *exchange_link_find(const Exchange *exchange, uint64_t id)
+{
+        Link *link = NULL;
+
+        HASH_FIND(hh, exchange->links, &id, sizeof(id), link);
+        return link;
+}
+
+static int link_new(Exchange *exchange, uint64_t id, Link **ret)
+{
+        Link *link = calloc(1, sizeof(*link));
+
+        if (!link)
+                return -ENOMEM;
+        link->id = id;
+        HASH_ADD(hh, exchange->links, id, sizeof(link->id), link);
+        if (!link->hh.tbl) {
+                free(link);
+                return -ENOMEM;
+        }
+        *ret = link;
+        return 0;
+}
+
+void exchange_link_free(Exchange *exchange, Link *link)
+{
+        if (link->side && link->side->limited == link)
+                link->side->limited = NULL;
+        if (link->device && link->device->link == link) {
+                link->device->link = NULL;
+                exchange_device_check(link->device);
+        }
+        HASH_DEL(exchange->links, link);
+        free(link);
+}
+
+/* The connection of a device has come or gone: so has the party of each call that it is one of. */
+static void device_set_lost(Exchange *exchange, Device *device, usec_t since)
+{
+        Leg *leg;
+
+        DL_FOREACH2 (device->legs, leg, device_next) {
+                if (!str_eq(leg->side->device, device->id))
+                        continue;
+                leg->side->lost_since = since;
+                exchange_call_reschedule(exchange, leg->side->call);
+        }
+}
+
+/* ---- a device comes ---- */
+
+/*
+ * Rings a device that comes while its user is being rung. With too little left it is not to begin;
+ * but it may have rung before the hub was started anew, and so has its part in the call.
+ */
+static int device_ring(Exchange *exchange, const Moment *moment, Device *device, Side *side)
+{
+        usec_t ring_until = side->call->ring_until;
+        Message *message;
+        Leg *leg;
+
+        if (exchange_leg_find(side, device))
+                return 0;
+
+        int r = exchange_leg_new(side, device, &leg);
+        if (r < 0)
+                return r;
+        leg->announced_to = device->link->id;
+        leg->is_late = ring_until < moment->now + LATE_RING_MIN_US;
+        if (leg->is_late)
+                return 0;
+        r = exchange_send(exchange, device->link, MESSAGE_INCOMING, &message);
+        if (r < 0)
+                return r;
+        return exchange_side_snapshot(side, moment, device, &message->call);
+}
+
+static int device_catch_up(Exchange *exchange, const Moment *moment, Device *device)
+{
+        Side *side;
+
+        DL_FOREACH2 (device->user->rings, side, list_next) {
+                int r = device_ring(exchange, moment, device, side);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Takes back what device_catch_up() did. */
+static void device_unring(Device *device)
+{
+        Leg *leg, *next;
+
+        DL_FOREACH_SAFE2 (device->legs, leg, next, device_next) {
+                if (leg->announced_to == device->link->id)
+                        exchange_leg_free(leg);
+        }
+}
+
+/* What was told to an older connection may be lost. */
+static void device_tell_members(Exchange *exchange, Device *device)
+{
+        Leg *leg;
+
+        DL_FOREACH2 (device->legs, leg, device_next) {
+                leg->told_members = false;
+                exchange_members_changed(leg->side->call);
+                exchange_call_reschedule(exchange, leg->side->call);
+        }
+}
+
+static int device_connect(Exchange *exchange, const Moment *moment, Device *device, Link *link,
+                          const char *device_name)
+{
+        Link *before = device->link;
+        int r = 0;
+
+        link->device = device;
+        device->link = link;
+        if (before)
+                r = exchange_disconnect(exchange, before, "'%s' connected as this device anew",
+                                        device_name);
+        if (r == 0)
+                r = device_catch_up(exchange, moment, device);
+        if (r < 0) {
+                exchange_rollback(exchange);
+                device_unring(device);
+                device->link = before;
+                link->device = NULL;
+                return r;
+        }
+        if (before)
+                exchange_link_free(exchange, before);
+        exchange_commit(exchange);
+        device_set_lost(exchange, device, USEC_NEVER);
+        device_tell_members(exchange, device);
+        return 0;
+}
+
+int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t link_id, const char *uid,
+                    const char *device_id, const char *device_name)
+{
+        User *user = exchange_user_find(exchange, uid);
+        Device *device;
+        Link *link;
+
+        if (!user)
+                return CALL_ERROR_USER_NOT_FOUND;
+
+        int r = exchange_tick(exchange, moment);
+        if (r < 0)
+                return r;
+        r = link_new(exchange, link_id, &link);
+        if (r < 0)
+                return r;
+        r = exchange_user_device(user, device_id, &device);
+        if (r == 0) {
+                r = device_connect(exchange, moment, device, link, device_name);
+                if (r < 0)
+                        exchange_device_check(device);
+        }
+        if (r < 0)
+                exchange_link_free(exchange, link);
+        return r;
+}
+
+int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t link_id,
+                            const char *join_token, Party *ret_user)
+{
+        int r = exchange_tick(exchange, moment);
+        Link *link;
+
+        if (r < 0)
+                return r;
+        Token *token = exchange_token_find(exchange, join_token, moment->now);
+        if (!token)
+                return CALL_ERROR_AUTH_FAILED;
+        r = link_new(exchange, link_id, &link);
+        if (r < 0)
+                return r;
+
+        Side *side = token->side;
+        if (side->limited) {
+                r = exchange_disconnect(exchange, side->limited,
+                                        "the join token was used by a newer connection");
+                if (r == 0 && side->media.by_token)
+                        r = exchange_side_leave(exchange, moment, side);
+                if (r < 0) {
+                        exchange_rollback(exchange);
+                        exchange_link_free(exchange, link);
+                        return r;
+                }
+                exchange_link_free(exchange, side->limited);
+        }
+        link->side = side;
+        side->limited = link;
+        token->unused_until = USEC_NEVER;
+        exchange_commit(exchange);
+        *ret_user = exchange_user_party(side->user, side->device);
+        return 0;
+}
+
+/* ---- a connection goes, and perhaps comes back ---- */
+
+void exchange_suspend(Exchange *exchange, const Moment *moment, uint64_t link_id)
+{
+        Link *link = exchange_link_find(exchange, link_id);
+
+        if (!link || link->suspended)
+                return;
+        if (!link->device) {
+                exchange_detach(exchange, moment, link_id);
+                return;
+        }
+        link->suspended = true;
+        device_set_lost(exchange, link->device, moment->now);
+}
+
+int exchange_resume(Exchange *exchange, const Moment *moment, uint64_t link_id)
+{
+        Link *link = exchange_link_find(exchange, link_id);
+
+        if (!link || !link->suspended)
+                return -ENOENT;
+
+        /* What became due meanwhile has happened, grace periods included. */
+        int r = exchange_tick(exchange, moment);
+        if (r < 0)
+                return r;
+        link->suspended = false;
+        device_set_lost(exchange, link->device, USEC_NEVER);
+        return 0;
+}
+
+void exchange_detach(Exchange *exchange, const Moment *moment, uint64_t link_id)
+{
+        Link *link = exchange_link_find(exchange, link_id);
+
+        if (!link)
+                return;
+        if (link->side && link->side->media.by_token)
+                exchange_side_gone(exchange, moment, link->side);
+        if (link->device && !link->suspended)
+                device_set_lost(exchange, link->device, moment->now);
+        exchange_link_free(exchange, link);
+}
+
+bool exchange_link_in_call(const Exchange *exchange, uint64_t link_id)
+{
+        const Link *link = exchange_link_find(exchange, link_id);
+
+        return link && (link->side || link->device->legs);
+}
+
+int exchange_request_logout(Request *request)
+{
+        Exchange *exchange = request->exchange;
+        Leg *leg;
+
+        while ((leg = request->device->legs)) {
+                bool party = str_eq(leg->side->device, request->device->id);
+                int r = party ? exchange_side_quit(exchange, request->moment, leg->side,
+                                                   CALL_EVENT_SHUTDOWN)
+                              : exchange_leg_send_event(exchange, leg, CALL_EVENT_SHUTDOWN);
+
+                if (r < 0)
+                        return r;
+                if (!party) {
+                        exchange_commit(exchange);
+                        exchange_leg_free(leg);
+                }
+        }
+        return 0;
+}

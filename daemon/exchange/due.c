@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange/internal.h"
+
+/* ---- what happens when it is due ---- */
+
+static int due_ring_ends(Exchange *exchange, const Moment *moment, const CallDue *due)
+{
+        return exchange_call_end(exchange, moment, due->call, CALL_STATUS_INITIATED, due->event);
+}
+
+static int due_all_leave(Exchange *exchange, const Moment *moment, const CallDue *due)
+{
+        return exchange_call_end(exchange, moment, due->call, CALL_STATUS_ONGOING, due->event);
+}
+
+static int due_side_quits(Exchange *exchange, const Moment *moment, const CallDue *due)
+{
+        return exchange_side_quit(exchange, moment, due->side, due->event);
+}
+
+/* ---- what is due next ---- */
+
+static CallDue due_earlier(CallDue due, CallDue other)
+{
+        return other.at < due.at ? other : due;
+}
+
+/* Does somebody else say that media flows between them? */
+static bool side_is_heard(const Side *side)
+{
+        const Side *other;
+
+        DL_FOREACH2 (side->call->joined, other, joined_next) {
+                if (other != side && other->media.flows)
+                        return true;
+        }
+        return false;
+}
+
+static usec_t side_grace(const Side *side)
+{
+        return side->status == CALL_STATUS_INITIATED ? GRACE_CALLER_LOST_US
+               : side_is_heard(side)                 ? GRACE_MEDIA_FLOWS_US
+                                                     : GRACE_IN_CALL_US;
+}
+
+static CallDue side_next_due(Side *side, CallDue due)
+{
+        CallDue lost = {
+                .act = due_side_quits,
+                .call = side->call,
+                .side = side,
+                .event = side->status == CALL_STATUS_INITIATED ? CALL_EVENT_CALLER_LOST
+                                                               : CALL_EVENT_CONNECTION_LOST,
+        };
+        CallDue unjoined = {
+                .at = side->join_until,
+                .act = due_side_quits,
+                .call = side->call,
+                .side = side,
+                .event = CALL_EVENT_NO_MEDIA,
+        };
+
+        if (side->lost_since == USEC_NEVER)
+                return due_earlier(due, unjoined);
+        lost.at = side->lost_since + side_grace(side);
+        return due_earlier(due_earlier(due, unjoined), lost);
+}
+
+CallDue exchange_call_next_due(Call *call)
+{
+        CallDue due = {.at = USEC_NEVER, .call = call};
+        Side *side;
+
+        if (call->n_rings > 0)
+                due = due_earlier(due, (CallDue){.at = call->ring_until,
+                                                 .act = due_ring_ends,
+                                                 .call = call,
+                                                 .event = CALL_EVENT_TIMEOUT});
+        if (call->alone_since != USEC_NEVER)
+                due = due_earlier(due, (CallDue){.at = call->alone_since + ALONE_DEADLINE_US,
+                                                 .act = due_all_leave,
+                                                 .call = call,
+                                                 .event = CALL_EVENT_IDLE});
+        for (Audience a = 0; a < AUDIENCE_COUNT; a++) {
+                if (call->audiences[a].pending)
+                        due = due_earlier(due, (CallDue){.at = call->audiences[a].speaks_at,
+                                                         .act = exchange_members_tell,
+                                                         .call = call});
+        }
+        DL_FOREACH2 (call->sides, side, call_next)
+                due = side_next_due(side, due);
+        return due;
+}
+
+void exchange_call_reschedule(Exchange *exchange, Call *call)
+{
+        deadlines_set(&exchange->deadlines, &call->deadline, exchange_call_next_due(call).at);
+}
+
+int exchange_tick(Exchange *exchange, const Moment *moment)
+{
+        Deadline *deadline;
+
+        exchange_forget_expired(exchange, moment->now);
+        exchange_forget_cancels(exchange, moment->now);
+        while ((deadline = deadlines_first(&exchange->deadlines)) && deadline->at <= moment->now) {
+                CallDue due = exchange_call_next_due(CONTAINER_OF(deadline, Call, deadline));
+                int r = due.act(exchange, moment, &due);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+usec_t exchange_next_deadline(const Exchange *exchange)
+{
+        const Deadline *deadline = deadlines_first(&exchange->deadlines);
+
+        return deadline ? deadline->at : USEC_NEVER;
+}

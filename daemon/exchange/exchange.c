@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange/exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "exchange/internal.h"
+
+int exchange_new(const ExchangeLimits *limits, Exchange **ret)
+{
+        Exchange *exchange = calloc(1, sizeof(*exchange));
+
+        if (!exchange)
+                return -ENOMEM;
+        exchange->limits = *limits;
+        *ret = exchange;
+        return 0;
+}
+
+Exchange *exchange_free(Exchange *exchange)
+{
+        ExchangeAction action;
+
+        if (!exchange)
+                return NULL;
+        while (exchange->live)
+                exchange_call_free(exchange, exchange->live);
+        exchange_forget_expired(exchange, USEC_NEVER);
+        exchange_forget_cancels(exchange, USEC_NEVER);
+        while (exchange->users)
+                exchange_user_free(exchange, exchange->users);
+        while (exchange->groups)
+                exchange_group_free(exchange, exchange->groups);
+        while (exchange_next_action(exchange, &action))
+                exchange_action_done(&action);
+        deadlines_done(&exchange->deadlines);
+        free(exchange->actions);
+        free(exchange->ice_servers);
+        free(exchange);
+        return NULL;
+}
+
+int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
+{
+        IceServer *copy = NULL;
+
+        if (n > 0) {
+                copy = calloc(n, sizeof(*copy));
+                if (!copy)
+                        return -ENOMEM;
+                memcpy(copy, servers, n * sizeof(*copy));
+        }
+        free(exchange->ice_servers);
+        exchange->ice_servers = copy;
+        exchange->n_ice_servers = n;
+        return 0;
+}
+
+/* ---- what is going on ---- */
+
+/* That one is announced by an event of its own. */
+static bool leg_is_shown(const Leg *leg, const Link *link)
+{
+        return leg->announced_to != link->id || leg->is_late;
+}
+
+/* Another device has answered it: what rings here, because it was away, is to stop (rule 4). */
+static bool side_is_elsewhere(const Side *side, const Device *device)
+{
+        return side->direction == CALL_DIRECTION_INCOMING && side->status == CALL_STATUS_ONGOING &&
+               !str_eq(side->device, device->id);
+}
+
+static size_t link_count_calls(const Link *link)
+{
+        const Side *side;
+        const Leg *leg;
+        size_t n = 0;
+
+        DL_FOREACH2 (link->device->legs, leg, device_next)
+                n += leg_is_shown(leg, link);
+        DL_FOREACH2 (link->device->user->busy, side, list_next)
+                n += side_is_elsewhere(side, link->device);
+        return n;
+}
+
+static int link_snapshot(const Link *link, const Moment *moment, CallSnapshot *snapshots, size_t *n)
+{
+        const Device *device = link->device;
+        const Side *side;
+        const Leg *leg;
+        int r = 0;
+
+        DL_FOREACH2 (device->legs, leg, device_next) {
+                if (r == 0 && leg_is_shown(leg, link))
+                        r = exchange_side_snapshot(leg->side, moment, device, &snapshots[(*n)++]);
+        }
+        DL_FOREACH2 (device->user->busy, side, list_next) {
+                if (r == 0 && side_is_elsewhere(side, device))
+                        r = exchange_side_snapshot(side, moment, device, &snapshots[(*n)++]);
+        }
+        return r;
+}
+
+int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t link_id,
+                      CallSnapshot **ret, size_t *ret_n)
+{
+        const Link *link = exchange_link_find(exchange, link_id);
+        size_t n = 0, count = link && link->device ? link_count_calls(link) : 0;
+        CallSnapshot *snapshots = NULL;
+
+        if (count > 0) {
+                snapshots = calloc(count, sizeof(*snapshots));
+                if (!snapshots)
+                        return -ENOMEM;
+                int r = link_snapshot(link, moment, snapshots, &n);
+                if (r < 0) {
+                        call_snapshots_free(snapshots, n);
+                        return r;
+                }
+        }
+        *ret = snapshots;
+        *ret_n = n;
+        return 0;
+}
+
+int exchange_each_call(const Exchange *exchange, int (*each)(const CallRecord *, void *),
+                       void *userdata)
+{
+        const Call *call;
+
+        DL_FOREACH (exchange->live, call) {
+                CallRecord record = exchange_call_record(call);
+                int r = each(&record, userdata);
+
+                if (r != 0)
+                        return r;
+        }
+        return 0;
+}
+
+size_t exchange_n_calls(const Exchange *exchange)
+{
+        return exchange->n_live;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "exchange/internal.h"
+
+/* Whom a call is to: one of both. */
+typedef struct Receiver {
+        User *user;
+        Group *group;
+} Receiver;
+
+/* ---- may it begin? ---- */
+
+static int initiate_again(Request *request, const Side *side)
+{
+        if (!str_eq(side->uid, request->device->user->uid) ||
+            !str_eq(side->device, request->device->id))
+                return exchange_request_refuse(request, CALL_ERROR_INVALID_ARGUMENT,
+                                               "the session id '%s' is another call's",
+                                               request->message->initiate.session_id);
+        return exchange_request_reply_call(request, side);
+}
+
+static int initiate_check_user(Request *request, Receiver *ret)
+{
+        const char *uid = request->message->initiate.receiver;
+
+        if (str_eq(uid, request->device->user->uid))
+                return exchange_request_refuse(request, CALL_ERROR_CALLING_SELF,
+                                               "'%s' is the caller: nobody calls themselves", uid);
+        ret->user = exchange_user_find(request->exchange, uid);
+        if (!ret->user)
+                return exchange_request_refuse(request, CALL_ERROR_USER_NOT_FOUND,
+                                               "there is no user '%s'", uid);
+        return 0;
+}
+
+static int initiate_check_group(Request *request, Receiver *ret)
+{
+        const char *guid = request->message->initiate.receiver;
+        Group *group = exchange_group_find(request->exchange, guid);
+
+        if (!group)
+                return exchange_request_refuse(request, CALL_ERROR_GROUP_NOT_FOUND,
+                                               "there is no group '%s'", guid);
+        if (!exchange_group_member(group, request->device->user))
+                return exchange_request_refuse(request, CALL_ERROR_NOT_A_MEMBER,
+                                               "'%s' is not a member of the group '%s'",
+                                               request->device->user->uid, guid);
+        if (group->n_members == 1)
+                return exchange_request_refuse(request, CALL_ERROR_INVALID_ARGUMENT,
+                                               "nobody else is a member of the group '%s'", guid);
+        ret->group = group;
+        return 0;
+}
+
+static int request_refuse_busy(Request *request)
+{
+        const User *caller = request->device->user;
+
+        return exchange_request_refuse(request, CALL_ERROR_BUSY_SELF,
+                                       "'%s' is in call '%s' already", caller->uid,
+                                       caller->busy->call->record.session_id);
+}
+
+static int initiate_check_caller(Request *request)
+{
+        const Exchange *exchange = request->exchange;
+        const MessageInitiate *initiate = &request->message->initiate;
+        const User *caller = request->device->user;
+
+        if (exchange_is_cancelled(exchange, caller, initiate->session_id))
+                return exchange_request_refuse(request, CALL_ERROR_CALL_TERMINATED,
+                                               "call '%s' is over already", initiate->session_id);
+        if (caller->busy && !initiate->parallel)
+                return request_refuse_busy(request);
+        if (caller->n_placed >= USER_LIVE_CALLS_MAX)
+                return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
+                                               "'%s' has placed %d calls that are not over",
+                                               caller->uid, USER_LIVE_CALLS_MAX);
+        if (!exchange_user_may_start_call(exchange, caller, request->moment->now))
+                return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
+                                               "'%s' has started %u calls within a minute",
+                                               caller->uid, exchange->limits.calls_per_minute);
+        return 0;
+}
+
+/* ---- it is another's: rules 10 and 11 ---- */
+
+/* The receiver's own ring of the caller, if there is one that the caller did not block. */
+static Side *initiate_glare(const User *caller, const User *receiver)
+{
+        Side *side;
+
+        DL_FOREACH2 (receiver->busy, side, list_next) {
+                Side *rung = side->call->sides->call_next;
+
+                if (side->direction == CALL_DIRECTION_OUTGOING &&
+                    side->status == CALL_STATUS_INITIATED && !call_is_to_group(side->call) &&
+                    rung->user == caller && !rung->blocked)
+                        return rung;
+        }
+        return NULL;
+}
+
+static int request_merge(Request *request, Side *side)
+{
+        const MessageInitiate *initiate = &request->message->initiate;
+        CallType type = MIN_OF(initiate->type, side->call->record.type);
+
+        static_assert(CALL_TYPE_AUDIO < CALL_TYPE_VIDEO, "audio if either is audio");
+        STR_SET(side->merged_id, initiate->session_id);
+        int r = exchange_request_answer(request, side, type, initiate->join);
+        if (r < 0)
+                side->merged_id[0] = '\0';
+        return r;
+}
+
+/* The group's call to join, and the user's side in it: NULL for who became a member since. */
+static Call *initiate_live(const Request *request, const Group *group, Side **ret)
+{
+        Call *call;
+
+        DL_FOREACH2 (group->calls, call, group_next) {
+                Side *side = exchange_call_side(call, request->device->user);
+
+                if (side && side->blocked)
+                        continue;
+                *ret = side;
+                return call;
+        }
+        return NULL;
+}
+
+static bool side_takes_part(const Side *side)
+{
+        return side->status == CALL_STATUS_ONGOING || (side->status == CALL_STATUS_INITIATED &&
+                                                       side->direction == CALL_DIRECTION_OUTGOING);
+}
+
+static int request_join_group(Request *request, Call *call, Side *side)
+{
+        bool made = !side;
+
+        if (side && side_takes_part(side))
+                return str_eq(side->device, request->device->id)
+                               ? exchange_request_reply_call(request, side)
+                               : request_refuse_busy(request);
+
+        int r = initiate_check_caller(request);
+        if (r == 0 && made)
+                r = exchange_side_new(call, request->device->user, request->device->user->uid,
+                                      &side);
+        if (r != 0)
+                return r;
+        r = request_merge(request, side);
+        if (r < 0 && made)
+                exchange_side_free(side);
+        return r;
+}
+
+/* ---- a new call ---- */
+
+static int call_add_member(Call *call, User *member)
+{
+        Side *side;
+        int r = exchange_side_new(call, member, member->uid, &side);
+
+        if (r == 0)
+                side->blocked = exchange_user_blocks(member, call_caller(call)->user);
+        return r;
+}
+
+static int call_add_members(Call *call, const Receiver *receiver)
+{
+        const Membership *membership;
+        int r = 0;
+
+        if (receiver->user)
+                return call_add_member(call, receiver->user);
+        DL_FOREACH2 (receiver->group->members, membership, group_next) {
+                if (membership->user != call_caller(call)->user)
+                        r = call_add_member(call, membership->user);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int initiate_call_new(const Request *request, const Receiver *receiver, Call **ret)
+{
+        const MessageInitiate *initiate = &request->message->initiate;
+        CallRecord record = {
+                .type = initiate->type,
+                .receiver_type = initiate->receiver_type,
+                .initiator = exchange_user_party(request->device->user, request->device->id),
+                .initiated_at = request->moment->date,
+                .metadata = initiate->metadata, /* borrowed: exchange_call_new() copies */
+        };
+        Call *call;
+
+        STR_SET(record.session_id, initiate->session_id);
+        STR_SET(record.receiver.uid, initiate->receiver);
+        STR_SET(record.receiver.name,
+                receiver->user ? receiver->user->name : receiver->group->name);
+        int r = exchange_call_new(&record, request->device->user, &call);
+        if (r < 0)
+                return r;
+        call_caller(call)->media.joins = initiate->join;
+        call->ring_until = request->moment->now +
+                           (usec_t)ring_timeout_clamp(initiate->timeout_s) * USEC_PER_SEC;
+        r = call_add_members(call, receiver);
+        if (r < 0) {
+                exchange_call_free(request->exchange, call);
+                return r;
+        }
+        *ret = call;
+        return 0;
+}
+
+static int request_ring(Request *request, Side *side)
+{
+        Device *device;
+
+        DL_FOREACH (side->user->devices, device) {
+                Message *message;
+
+                if (!device->link)
+                        continue;
+                int r = exchange_leg_new(side, device, NULL);
+                if (r == 0)
+                        r = exchange_send(request->exchange, device->link, MESSAGE_INCOMING,
+                                          &message);
+                if (r > 0)
+                        r = exchange_side_snapshot(side, request->moment, device, &message->call);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Answered busy by the hub, and not rung (rule 8); for a blocked caller nobody is busy. */
+static bool side_is_busy(const Side *side)
+{
+        return !side->blocked && side->user->busy && side->user->when_busy == WHEN_BUSY_REJECT;
+}
+
+/* All at once, and the others hear that at once. */
+static int request_end_busy(Request *request, Call *call)
+{
+        Ending ending;
+        Side *side;
+
+        exchange_ending_begin(&ending, request->exchange, request->moment, call);
+        DL_FOREACH2 (call_members(call), side, call_next) {
+                if (side_is_busy(side))
+                        exchange_ending_add(&ending, side, CALL_EVENT_BUSY_BY_POLICY);
+        }
+        return exchange_ending_finish(&ending);
+}
+
+static int request_place(Request *request, Call *call)
+{
+        Exchange *exchange = request->exchange;
+        Side *caller = call_caller(call), *side;
+        int r = exchange_call_link(exchange, call);
+
+        if (r == 0)
+                r = exchange_leg_new(caller, request->device, NULL);
+        if (r < 0)
+                return r;
+        DL_FOREACH2 (call_members(call), side, call_next) {
+                if (!side->blocked && !side_is_busy(side))
+                        r = request_ring(request, side);
+                if (r < 0)
+                        return r;
+                side->changed_next = side->call_next;
+        }
+        r = exchange_save(exchange, request->moment, call, call_members(call));
+        if (r == 0)
+                r = exchange_request_reply_call(request, caller);
+        return r == 0 ? request_end_busy(request, call) : r;
+}
+
+static int request_start(Request *request, const Receiver *receiver)
+{
+        User *caller = request->device->user;
+        Call *call;
+        int r = exchange_user_reserve_starts(request->exchange, caller);
+
+        if (r == 0)
+                r = initiate_call_new(request, receiver, &call);
+        if (r < 0)
+                return r;
+        r = request_place(request, call);
+        if (r < 0) {
+                exchange_rollback(request->exchange);
+                exchange_call_free(request->exchange, call);
+                return r;
+        }
+        exchange_user_call_started(request->exchange, caller, request->moment->now);
+        return 0;
+}
+
+int exchange_request_initiate(Request *request)
+{
+        const MessageInitiate *initiate = &request->message->initiate;
+        const Call *known = exchange_call_find(request->exchange, initiate->session_id);
+        Side *side = known ? call_caller(known)
+                           : exchange_user_merged(request->device->user, initiate->session_id);
+        Receiver receiver = {0};
+
+        if (side)
+                return initiate_again(request, side);
+
+        int r = initiate->receiver_type == RECEIVER_TYPE_GROUP
+                        ? initiate_check_group(request, &receiver)
+                        : initiate_check_user(request, &receiver);
+        if (r != 0)
+                return r;
+        if (receiver.group) {
+                Call *live = initiate_live(request, receiver.group, &side);
+
+                if (live)
+                        return request_join_group(request, live, side);
+        }
+        r = initiate_check_caller(request);
+        if (r != 0)
+                return r;
+        if (receiver.user)
+                side = initiate_glare(request->device->user, receiver.user);
+        return side ? request_merge(request, side) : request_start(request, &receiver);
+}

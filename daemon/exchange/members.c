@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Members of a call to a group, as they are told of: each device hears of all of them once, and
+ * then of those whose state has changed. It is told when a deadline of the call is looked at, which
+ * is at the end of each event, so not more often than its audience may hear of it. Memory that runs
+ * out puts it off and undoes nothing.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "exchange/internal.h"
+
+static MemberState side_member_state(const Side *side)
+{
+        switch (side->status) {
+        case CALL_STATUS_INITIATED:
+                return side->ringing_since ? MEMBER_RINGING : MEMBER_WAITING;
+        case CALL_STATUS_ONGOING:
+                return MEMBER_JOINED;
+        case CALL_STATUS_REJECTED:
+                return MEMBER_REJECTED;
+        case CALL_STATUS_BUSY:
+                return MEMBER_BUSY;
+        case CALL_STATUS_ENDED:
+                return MEMBER_LEFT;
+        default:
+                return side->reason == CALL_REASON_BUSY ? MEMBER_BUSY : MEMBER_MISSED;
+        }
+}
+
+void exchange_members_changed(Call *call)
+{
+        if (!call_is_to_group(call))
+                return;
+        for (Audience a = 0; a < AUDIENCE_COUNT; a++)
+                call->audiences[a].pending = true;
+}
+
+static bool call_is_large(const Call *call)
+{
+        return call->n_sides - 1 > MEMBERS_TOLD_MAX;
+}
+
+static usec_t audience_interval(const Call *call, Audience audience)
+{
+        return audience == AUDIENCE_OTHERS ? MEMBERS_OTHERS_US
+               : call_is_large(call)       ? MEMBERS_CALLER_US
+                                           : 0;
+}
+
+static bool audience_hears_of(const Call *call, Audience audience, MemberState state)
+{
+        return audience == AUDIENCE_CALLER || !call_is_large(call) ||
+               (state != MEMBER_WAITING && state != MEMBER_RINGING);
+}
+
+static bool audience_has(const Side *side, Audience audience)
+{
+        if (side->direction == CALL_DIRECTION_OUTGOING)
+                return audience == AUDIENCE_CALLER;
+        return audience == AUDIENCE_OTHERS &&
+               (side->status == CALL_STATUS_ONGOING || !call_is_large(side->call));
+}
+
+/* Members that the audience is told of: all, or those that are in a new state. */
+typedef struct Members {
+        Member *all, *news; /* owned; one array each, of the same size */
+        size_t n_all, n_news;
+} Members;
+
+static void members_done(Members *members)
+{
+        free(members->all);
+        free(members->news);
+}
+
+static int members_gather(const Call *call, Audience audience, Members *ret)
+{
+        Members members = {
+                .all = calloc(call->n_sides, sizeof(Member)),
+                .news = calloc(call->n_sides, sizeof(Member)),
+        };
+        const Side *side;
+
+        if (!members.all || !members.news) {
+                members_done(&members);
+                return -ENOMEM;
+        }
+        DL_FOREACH2 (call_members(call), side, call_next) {
+                Member member = {.state = side_member_state(side)};
+
+                if (!audience_hears_of(call, audience, member.state))
+                        continue;
+                STR_SET(member.uid, side->uid);
+                if (side->user)
+                        STR_SET(member.name, side->user->name);
+                members.all[members.n_all++] = member;
+                if (side->told[audience] != member.state)
+                        members.news[members.n_news++] = member;
+        }
+        *ret = members;
+        return 0;
+}
+
+static int leg_tell_members(Exchange *exchange, const Leg *leg, const Member *members, size_t n)
+{
+        for (size_t told = 0; told < n; told += MEMBERS_MAX) {
+                size_t n_now = MIN_OF(n - told, (size_t)MEMBERS_MAX);
+                Message *message;
+                int r = exchange_send(exchange, leg->device->link, MESSAGE_MEMBERS, &message);
+
+                if (r <= 0)
+                        return r;
+                STR_SET(message->members.session_id, leg->side->call->record.session_id);
+                message->members.members = calloc(n_now, sizeof(*members));
+                if (!message->members.members)
+                        return -ENOMEM;
+                memcpy(message->members.members, members + told, n_now * sizeof(*members));
+                message->members.n_members = n_now;
+        }
+        return 0;
+}
+
+static int audience_tell(Exchange *exchange, const Call *call, Audience audience,
+                         const Members *members)
+{
+        const Side *side;
+        const Leg *leg;
+
+        DL_FOREACH2 (call->sides, side, call_next) {
+                if (!audience_has(side, audience))
+                        continue;
+                DL_FOREACH2 (side->legs, leg, side_next) {
+                        int r = leg->told_members ? leg_tell_members(exchange, leg, members->news,
+                                                                     members->n_news)
+                                                  : leg_tell_members(exchange, leg, members->all,
+                                                                     members->n_all);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+static void audience_told(const Call *call, Audience audience)
+{
+        Side *side;
+        Leg *leg;
+
+        DL_FOREACH2 (call->sides, side, call_next) {
+                MemberState state = side_member_state(side);
+
+                if (audience_hears_of(call, audience, state))
+                        side->told[audience] = state;
+                if (!audience_has(side, audience))
+                        continue;
+                DL_FOREACH2 (side->legs, leg, side_next)
+                        leg->told_members = true;
+        }
+}
+
+static int audience_update(Exchange *exchange, Call *call, Audience audience)
+{
+        _cleanup_(members_done) Members members = {0};
+        int r = members_gather(call, audience, &members);
+
+        if (r == 0)
+                r = audience_tell(exchange, call, audience, &members);
+        if (r < 0) {
+                exchange_rollback(exchange);
+                return r;
+        }
+        exchange_commit(exchange);
+        audience_told(call, audience);
+        return 0;
+}
+
+int exchange_members_tell(Exchange *exchange, const Moment *moment, const CallDue *due)
+{
+        Call *call = due->call;
+
+        for (Audience a = 0; a < AUDIENCE_COUNT; a++) {
+                if (!call->audiences[a].pending || moment->now < call->audiences[a].speaks_at)
+                        continue;
+                /* Whoever could not be told is told with the next that changes, or then. */
+                bool told = audience_update(exchange, call, a) == 0;
+                call->audiences[a].pending = !told;
+                call->audiences[a].speaks_at =
+                        moment->now + (told ? audience_interval(call, a) : MEMBERS_OTHERS_US);
+        }
+        exchange_call_reschedule(exchange, call);
+        return 0;
+}

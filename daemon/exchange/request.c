@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "exchange/internal.h"
+
+int exchange_request_refuse(Request *request, CallError error, const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(request->text, sizeof(request->text), format, arguments);
+        va_end(arguments);
+        return (int)error;
+}
+
+int exchange_request_reply(Request *request, ReplyKind kind, MessageReply **ret)
+{
+        Message *message;
+        int r = exchange_send(request->exchange, request->link, MESSAGE_REPLY, &message);
+
+        if (r < 0)
+                return r;
+        message->id = request->message->id;
+        message->reply.kind = kind;
+        request->replied = true;
+        *ret = &message->reply;
+        return 0;
+}
+
+int exchange_request_reply_call(Request *request, const Side *side)
+{
+        MessageReply *reply;
+        int r = exchange_request_reply(request, REPLY_CALL, &reply);
+
+        if (r < 0)
+                return r;
+        return exchange_side_snapshot(side, request->moment, request->device, &reply->call);
+}
+
+/* The side of a call that has to do with the asking device, or NULL. */
+static Side *request_side(const Request *request, const Call *call)
+{
+        const Device *device = request->device;
+        const Leg *leg;
+        Side *side;
+
+        if (request->link->side)
+                return request->link->side->call == call ? request->link->side : NULL;
+        DL_FOREACH2 (device->legs, leg, device_next) {
+                if (leg->side->call == call)
+                        return leg->side;
+        }
+        /* Not, or no longer, on this device. */
+        side = exchange_call_side(call, device->user);
+        if (!side || side->blocked)
+                return NULL;
+        if (side->direction == CALL_DIRECTION_OUTGOING)
+                return str_eq(side->device, device->id) ? side : NULL;
+        return side->status == CALL_STATUS_INITIATED ? NULL : side;
+}
+
+/* What was decided on another device is over on this one. */
+static CallEvent side_event_elsewhere(const Side *side)
+{
+        return side->status == CALL_STATUS_REJECTED || side->status == CALL_STATUS_BUSY
+                       ? CALL_EVENT_DECLINE_ELSEWHERE
+                       : CALL_EVENT_ANSWER_ELSEWHERE;
+}
+
+int exchange_request_view(Request *request, const char *session_id, View *ret)
+{
+        Call *call = exchange_call_find(request->exchange, session_id);
+        Side *side = call ? request_side(request, call) : NULL;
+
+        if (!side)
+                return exchange_request_refuse(request, CALL_ERROR_NO_SUCH_CALL,
+                                               "there is no call '%s' on this device", session_id);
+        *ret = (View){
+                .side = side,
+                .status = side->status,
+                .reason = side->reason,
+                .here = str_eq(side->device, request->device->id),
+        };
+        if (!ret->here && !str_empty(side->device))
+                (void)rules_transition(side->direction, CALL_STATUS_INITIATED,
+                                       side_event_elsewhere(side), &ret->status, &ret->reason);
+        return 0;
+}
+
+static int request_refuse_method(Request *request, const View *view, CallError error)
+{
+        const char *session_id = view->side->call->record.session_id;
+
+        switch (error) {
+        case CALL_ERROR_CALL_TERMINATED:
+                return exchange_request_refuse(request, error, "call '%s' is over: %s", session_id,
+                                               call_status_to_string(view->status));
+        case CALL_ERROR_CALL_ONGOING:
+                return exchange_request_refuse(request, error,
+                                               "call '%s' has been answered already", session_id);
+        case CALL_ERROR_ANSWERED_ELSEWHERE:
+                return exchange_request_refuse(request, error, "call '%s' was answered elsewhere",
+                                               session_id);
+        default:
+                return exchange_request_refuse(
+                        request, error, "'%s' is not for the %s of call '%s' while %s",
+                        message_type_to_string(request->message->type),
+                        view->side->direction == CALL_DIRECTION_OUTGOING ? "caller" : "receiver",
+                        session_id, call_status_to_string(view->status));
+        }
+}
+
+int exchange_request_judge(Request *request, View *view, CallMethod method)
+{
+        CallError error;
+
+        view->verdict = rules_method(view->side->direction, view->status, view->reason, method,
+                                     view->here, &error);
+        return view->verdict == METHOD_FAILS ? request_refuse_method(request, view, error) : 0;
+}
+
+int exchange_request_find(Request *request, const char *session_id, CallMethod method, View *ret)
+{
+        int r = exchange_request_view(request, session_id, ret);
+
+        return r != 0 ? r : exchange_request_judge(request, ret, method);
+}
+
+/* ---- who answers what ---- */
+
+static const struct {
+        int (*handle)(Request *request);
+        bool limited; /* also for a link that is limited to one session's media */
+} handlers[MESSAGE_TYPE_COUNT] = {
+        [MESSAGE_INITIATE] = {exchange_request_initiate, false},
+        [MESSAGE_DELIVERED] = {exchange_request_delivered, false},
+        [MESSAGE_ALERTING] = {exchange_request_alerting, false},
+        [MESSAGE_ACCEPT] = {exchange_request_accept, false},
+        [MESSAGE_REJECT] = {exchange_request_reject, false},
+        [MESSAGE_CANCEL] = {exchange_request_cancel, false},
+        [MESSAGE_END] = {exchange_request_end, false},
+        [MESSAGE_TOKEN] = {exchange_request_token, false},
+        [MESSAGE_JOIN] = {exchange_request_join, true},
+        [MESSAGE_LEAVE] = {exchange_request_leave, true},
+        [MESSAGE_SIGNAL] = {exchange_request_signal, true},
+        [MESSAGE_STATE] = {exchange_request_state, true},
+        [MESSAGE_SETTINGS] = {exchange_request_settings, false},
+        [MESSAGE_BLOCK] = {exchange_request_block, false},
+        [MESSAGE_LOGOUT] = {exchange_request_logout, false},
+};
+
+static int request_handle(Request *request)
+{
+        MessageType type = request->message->type;
+
+        if (!handlers[type].handle)
+                return exchange_request_refuse(request, CALL_ERROR_NOT_SUPPORTED,
+                                               "'%s' is nothing to ask for here",
+                                               message_type_to_string(type));
+        if (!request->link)
+                return exchange_request_refuse(request, CALL_ERROR_NOT_LOGGED_IN,
+                                               "this connection is not logged in");
+        if (request->link->side && !handlers[type].limited)
+                return exchange_request_refuse(
+                        request, CALL_ERROR_AUTH_FAILED,
+                        "'%s' is not for a connection limited to a session's media",
+                        message_type_to_string(type));
+        request->device =
+                request->link->side ? request->link->side->legs->device : request->link->device;
+        return handlers[type].handle(request);
+}
+
+static void request_conclude(Request *request, uint64_t link, int r)
+{
+        Message reply;
+
+        if (r != 0)
+                exchange_rollback(request->exchange);
+        if (r == 0 && request->replied)
+                return;
+
+        if (r < 0)
+                message_reply_error(&reply, request->message->id, CALL_ERROR_TOO_MANY,
+                                    "the hub is out of memory");
+        else if (r > 0)
+                message_reply_error(&reply, request->message->id, (CallError)r, "%s",
+                                    request->text);
+        else
+                message_reply_ok(&reply, request->message->id);
+        exchange_push_reply(request->exchange, link, &reply);
+}
+
+int exchange_message(Exchange *exchange, const Moment *moment, uint64_t link,
+                     const Message *message)
+{
+        int r = exchange_tick(exchange, moment);
+
+        if (r == 0)
+                r = exchange_prepare(exchange);
+        if (r < 0 || message->type == MESSAGE_ACK)
+                return r;
+
+        Request request = {
+                .exchange = exchange,
+                .moment = moment,
+                .link = exchange_link_find(exchange, link),
+                .message = message,
+        };
+        r = request_handle(&request);
+        request_conclude(&request, link, r);
+        exchange_commit(exchange);
+        if (r == 0 && message->type == MESSAGE_LOGOUT)
+                exchange_link_free(exchange, request.link);
+        /* Has been answered; what else has become due can wait for memory. */
+        (void)exchange_tick(exchange, moment);
+        return 0;
+}

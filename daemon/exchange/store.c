@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "exchange/internal.h"
+
+/* ---- what is stored ---- */
+
+static usec_t date_of(const Moment *moment, usec_t at)
+{
+        return at == USEC_NEVER   ? 0
+               : at > moment->now ? moment->date + (at - moment->now)
+                                  : moment->date;
+}
+
+static LiveMember side_stored(const Side *side, const Moment *moment)
+{
+        LiveMember member = {
+                .status = side->status,
+                .alerted = side->ringing_since != 0,
+                .quiet = side->quiet,
+                .blocked = side->blocked,
+                .joins = side->media.joins,
+                .muted = side->media.muted,
+                .video_paused = side->media.video_paused,
+                .sharing = side->media.sharing,
+                .join_until = date_of(moment, side->join_until),
+        };
+
+        if (side->user)
+                member.party = exchange_user_party(side->user, side->device);
+        else
+                STR_SET(member.party.uid, side->uid);
+        STR_SET(member.reason, call_reason_to_string(side->reason));
+        STR_SET(member.merged_id, side->merged_id);
+        if (side->media.joined && !side->media.by_token)
+                STR_SET(member.participant, side->media.participant);
+        return member;
+}
+
+static size_t changed_members(const Side *changed)
+{
+        size_t n = 0;
+
+        for (; changed; changed = changed->changed_next)
+                n += changed->direction == CALL_DIRECTION_INCOMING;
+        return n;
+}
+
+int exchange_save(Exchange *exchange, const Moment *moment, const Call *call, const Side *changed)
+{
+        CallRecord record = exchange_call_record(call);
+        ExchangeAction *action = exchange_push(exchange, EXCHANGE_SAVE);
+
+        if (!action)
+                return -ENOMEM;
+        STR_SET(action->session_id, call->record.session_id);
+        if (!call_is_to_group(call)) {
+                changed = call_members(call);
+                call_members(call)->changed_next = NULL;
+        }
+        int r = call_record_copy(&action->live.record, &record);
+        if (r < 0)
+                return r;
+        action->live.caller = side_stored(call_caller(call), moment);
+        action->live.ring_until = date_of(moment, call->ring_until);
+        size_t n = changed_members(changed);
+        if (n == 0)
+                return 0;
+        action->live.members = calloc(n, sizeof(*action->live.members));
+        if (!action->live.members)
+                return -ENOMEM;
+        for (; changed; changed = changed->changed_next) {
+                if (changed->direction == CALL_DIRECTION_INCOMING)
+                        action->live.members[action->live.n_members++] =
+                                side_stored(changed, moment);
+        }
+        return 0;
+}
+
+/* ---- a restart ---- */
+
+/* The date may have jumped: nothing is due later than it can be. */
+static usec_t time_of(const Moment *moment, usec_t date, usec_t most)
+{
+        usec_t left = date > moment->date ? date - moment->date : 0;
+
+        return moment->now + MIN_OF(left, most);
+}
+
+static void side_restore_media(Side *side, const LiveMember *member)
+{
+        side->media.joins = member->joins;
+        if (str_empty(member->participant))
+                return;
+        side->media.joined = true;
+        side->media.muted = member->muted;
+        side->media.video_paused = member->video_paused;
+        side->media.sharing = member->sharing;
+        STR_SET(side->media.participant, member->participant);
+        exchange_side_list_joined(side);
+}
+
+/* A party that was there before; its connection has yet to come. */
+static int side_restore_party(Side *side, const Moment *moment, const LiveMember *member)
+{
+        Device *device = NULL;
+        int r = exchange_user_device(side->user, side->device, &device);
+
+        if (r == 0)
+                r = exchange_leg_new(side, device, NULL);
+        if (r < 0) {
+                if (device)
+                        exchange_device_check(device);
+                return r;
+        }
+        side->lost_since = moment->now;
+        if (member->join_until > 0)
+                side->join_until = time_of(moment, member->join_until, JOIN_DEADLINE_US);
+        side_restore_media(side, member);
+        return 0;
+}
+
+static int side_restore(Side *side, const Moment *moment, const LiveMember *member)
+{
+        CallReason reason = CALL_REASON_NONE;
+
+        (void)call_reason_from_string(member->reason, &reason);
+        exchange_side_set(side, member->status, reason);
+        STR_SET(side->device, member->party.device);
+        STR_SET(side->merged_id, member->merged_id);
+        side->quiet = member->quiet;
+        side->blocked = member->blocked;
+        side->was_in = member->status == CALL_STATUS_ONGOING;
+        side->ringing_since = member->alerted ? side->call->record.ringing_since : 0;
+
+        bool party = member->status == CALL_STATUS_ONGOING ||
+                     (member->status == CALL_STATUS_INITIATED &&
+                      side->direction == CALL_DIRECTION_OUTGOING);
+        return party && side->user ? side_restore_party(side, moment, member) : 0;
+}
+
+static void call_restore_times(Call *call, const Moment *moment, const LiveCall *live)
+{
+        usec_t talked = 0;
+
+        call->ring_until = time_of(moment, live->ring_until, RING_TIMEOUT_MAX_S * USEC_PER_SEC);
+        if (live->record.status != CALL_STATUS_ONGOING)
+                return;
+        if (live->record.answered_at && moment->date > live->record.answered_at)
+                talked = moment->date - live->record.answered_at;
+        call->answered = moment->now - MIN_OF(talked, moment->now);
+}
+
+/* A store may hold anything; what could not have become so is not gone on with. */
+static bool live_call_is_sound(const LiveCall *live)
+{
+        bool answered = live->record.status == CALL_STATUS_ONGOING;
+        bool group = live->record.receiver_type == RECEIVER_TYPE_GROUP;
+
+        if (call_status_is_terminal(live->record.status) || live->n_members == 0 ||
+            (live->n_members > 1 && !group) ||
+            (live->caller.status == CALL_STATUS_INITIATED) == answered ||
+            (call_status_is_terminal(live->caller.status) && !(answered && group)))
+                return false;
+        for (size_t i = 0; i < live->n_members; i++) {
+                CallStatus status = live->members[i].status;
+
+                if (str_eq(live->members[i].party.uid, live->record.initiator.uid) ||
+                    (status == CALL_STATUS_ONGOING && !answered) ||
+                    (!group && status != live->record.status))
+                        return false;
+        }
+        return true;
+}
+
+/* Who was removed while the hub was down has left. */
+static int side_restore_anyone(Side *side, const Moment *moment, const LiveMember *stored)
+{
+        LiveMember member = *stored;
+
+        if (!side->user && !call_status_is_terminal(member.status)) {
+                member.status = member.status == CALL_STATUS_ONGOING ? CALL_STATUS_ENDED
+                                                                     : CALL_STATUS_CANCELLED;
+                STR_SET(member.reason, call_reason_to_string(CALL_REASON_SHUTDOWN));
+        }
+        return side_restore(side, moment, &member);
+}
+
+static int call_restore(Exchange *exchange, const Moment *moment, Call *call, const LiveCall *live)
+{
+        bool anyone = call_caller(call)->user;
+        int r = side_restore_anyone(call_caller(call), moment, &live->caller);
+
+        for (size_t i = 0; r == 0 && i < live->n_members; i++) {
+                const char *uid = live->members[i].party.uid;
+                User *user = exchange_user_find(exchange, uid);
+                Side *side;
+
+                anyone = anyone || user;
+                r = exchange_side_new(call, user, uid, &side);
+                if (r == 0)
+                        r = side_restore_anyone(side, moment, &live->members[i]);
+        }
+        if (r < 0)
+                return r;
+        if (!anyone)
+                return CALL_ERROR_USER_NOT_FOUND;
+        call_restore_times(call, moment, live);
+        exchange_call_count_joined(call, moment->now);
+        return exchange_call_link(exchange, call);
+}
+
+int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live)
+{
+        User *caller = exchange_user_find(exchange, live->record.initiator.uid);
+        Ending ending;
+        Call *call;
+
+        if (!live_call_is_sound(live))
+                return -EINVAL;
+        if (exchange_call_find(exchange, live->record.session_id))
+                return -EEXIST;
+
+        int r = exchange_call_new(&live->record, caller, &call);
+        if (r < 0)
+                return r;
+        r = call_restore(exchange, moment, call, live);
+        if (r != 0) {
+                exchange_call_free(exchange, call);
+                return r;
+        }
+        /* Whom it needs may have been removed meanwhile. */
+        exchange_ending_begin(&ending, exchange, moment, call);
+        if (!call_is_answered(call))
+                ending.event = CALL_EVENT_CALLER_LOST;
+        r = exchange_ending_finish(&ending);
+        if (r < 0)
+                exchange_call_free(exchange, call);
+        return r;
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Everything that a device and the hub can say to each other, as types. wire/ turns these into
+ * JSON and back; exchange and phone know only these.
+ *
+ * A device sends requests, each with an id, and gets exactly one MESSAGE_REPLY for each. The hub
+ * sends events, each with a seq that grows by one per device; the device acknowledges them by
+ * `ack`, riding on any of its messages or in a MESSAGE_ACK of its own.
+ *
+ * A Message owns what its pointers point to: message_done() frees it.
+ */
+
+#include "model/record.h"
+
+#define MESSAGE_TEXT_MAX 256 /* bytes of an error's sentence */
+#define TOKEN_MAX 128        /* bytes of a login or join token; ours have 64 */
+#define SIGNAL_DATA_MAX                                                     \
+        (48 * 1024) /* bytes of one description or candidate, as JSON text: \
+                       leaves room for escaping's share within 64 KiB */
+#define PARTICIPANT_ID_MAX 32
+#define ICE_SERVERS_MAX 8
+#define ICE_URL_MAX 256
+#define PARTICIPANTS_MAX 32
+/* Of a full mesh: each sends to all others, and five streams are what a home's uplink carries. */
+#define MESH_PARTICIPANTS_MAX 6
+#define MEDIA_MODE_MESH "mesh" /* each participant is connected with each other one */
+#define MEDIA_MODE_MAX 32
+#define HISTORY_PAGE_DEFAULT 50 /* dbus-api: limit 0 */
+#define HISTORY_PAGE_MAX 200    /* dbus-api; on the wire cut further to what fits a message */
+#define CURSOR_MAX 64
+#define MEMBERS_MAX 100 /* in one event: 30 KiB */
+/*
+ * A group larger than this is too much to be told to all that it rings: only parties in the call
+ * hear of its members, and the members who wait or are rung only the calling device.
+ */
+#define MEMBERS_TOLD_MAX 64
+#define SESSION_IDS_MAX 1000 /* in one seen or forget request: fits 64 KiB */
+
+typedef enum MessageType {
+        MESSAGE_NONE,
+
+        /* device to hub: the first message */
+        MESSAGE_HELLO,
+
+        /* device to hub: requests */
+        MESSAGE_INITIATE,
+        MESSAGE_DELIVERED, /* the ring arrived */
+        MESSAGE_ALERTING,  /* a person is being alerted */
+        MESSAGE_ACCEPT,
+        MESSAGE_REJECT,
+        MESSAGE_CANCEL,
+        MESSAGE_END,
+        MESSAGE_TOKEN,    /* make a join token */
+        MESSAGE_JOIN,     /* join the session's media */
+        MESSAGE_LEAVE,    /* leave the media; the call goes on */
+        MESSAGE_SIGNAL,   /* description or candidate for one participant */
+        MESSAGE_STATE,    /* how this participant is: muted, … */
+        MESSAGE_SETTINGS, /* change the user's settings */
+        MESSAGE_BLOCK,    /* calls of a user are to raise nothing, or no longer */
+        MESSAGE_HISTORY,  /* a page of the user's history */
+        MESSAGE_SEEN,     /* missed calls have been looked at */
+        MESSAGE_FORGET,   /* delete from history */
+        MESSAGE_LOGOUT,   /* going for good: ends this device's calls */
+
+        /* device to hub, without a reply */
+        MESSAGE_ACK,
+
+        /* hub to device */
+        MESSAGE_REPLY, /* to a request, or to hello */
+
+        /* hub to device: events */
+        MESSAGE_INCOMING,    /* a call rings here */
+        MESSAGE_RINGING,     /* a device of a receiver alerts someone, the first; to the caller */
+        MESSAGE_ACCEPTED,    /* the first accept; to the caller */
+        MESSAGE_OVER,        /* the call is over for this device: its one terminal event */
+        MESSAGE_MEMBERS,     /* of a call to a group: those who are in a new state */
+        MESSAGE_JOINED,      /* another participant joined the media */
+        MESSAGE_LEFT,        /* … left it */
+        MESSAGE_SIGNALLED,   /* a signal from another participant */
+        MESSAGE_PARTICIPANT, /* another participant's state changed */
+        MESSAGE_LOGGED,      /* a history record is new or changed (seen, say) */
+        MESSAGE_FORGOTTEN,   /* history records were deleted on another device */
+        MESSAGE_GROUPS,      /* the user's groups are these now */
+        MESSAGE_BLOCKED,     /* a user was blocked, or no longer is, on another device */
+        MESSAGE_CHANGED,     /* the user's settings changed on another device */
+
+        MESSAGE_TYPE_COUNT,
+} MessageType;
+
+bool message_type_is_request(MessageType type); /* HELLO is one too: it is answered */
+bool message_type_is_event(MessageType type);
+
+typedef struct MessageHello {
+        uint32_t version;               /* PROTOCOL_VERSION */
+        char token[TOKEN_MAX + 1];      /* login token; empty if it came with the upgrade */
+        char join_token[TOKEN_MAX + 1]; /* in its place: limits the link to one session's media */
+        char device[DEVICE_ID_MAX + 1];
+        char device_name[NAME_MAX_BYTES + 1];
+        char resume[UUID_LENGTH + 1]; /* link id of the last welcome, or empty */
+        uint64_t resume_seq;          /* last seq seen */
+        usec_t history_since;         /* newest change known; 0: none */
+} MessageHello;
+
+typedef struct MessageInitiate {
+        char session_id[UUID_LENGTH + 1];
+        char receiver[UID_MAX + 1];
+        ReceiverType receiver_type;
+        CallType type;
+        int timeout_s; /* as asked for; the exchange clamps */
+        bool join;     /* false: this party will not join media here, which counts as joined */
+        bool parallel;
+        Metadata metadata;
+} MessageInitiate;
+
+typedef struct MessageAccept {
+        char session_id[UUID_LENGTH + 1];
+        bool join;
+        bool end_others, parallel;
+        bool as_audio; /* answer a video call as audio */
+} MessageAccept;
+
+typedef struct MessageReject {
+        char session_id[UUID_LENGTH + 1];
+        CallStatus status; /* CALL_STATUS_REJECTED or CALL_STATUS_BUSY */
+} MessageReject;
+
+typedef struct MessageDelivered {
+        char session_id[UUID_LENGTH + 1];
+        bool quiet; /* this device does not disturb: it shows the call and will alert nobody */
+} MessageDelivered;
+
+/* ALERTING, CANCEL, END, TOKEN, LEAVE: a session id and nothing else. */
+typedef struct MessageSession {
+        char session_id[UUID_LENGTH + 1];
+} MessageSession;
+
+typedef struct MessageJoin {
+        char session_id[UUID_LENGTH + 1];
+        char token[TOKEN_MAX + 1];
+        bool muted, video_paused;
+} MessageJoin;
+
+/* SIGNAL from a device has `peer` = to whom, SIGNALLED from the hub = from whom. */
+typedef struct MessageSignal {
+        char session_id[UUID_LENGTH + 1];
+        char peer[PARTICIPANT_ID_MAX + 1];
+        char *data; /* owned; media's own JSON text, passed through unread */
+} MessageSignal;
+
+typedef struct MessageState {
+        char session_id[UUID_LENGTH + 1];
+        bool muted;
+        bool video_paused; /* no picture is sent, of camera or screen */
+        bool sharing;      /* the picture is a screen's */
+        bool media_flows;  /* the other side is heard: lengthens the grace of a lost party */
+} MessageState;
+
+typedef struct MessageSettings {
+        bool has_when_busy;
+        WhenBusy when_busy;
+} MessageSettings;
+
+/* BLOCK, BLOCKED */
+typedef struct MessageBlock {
+        char uid[UID_MAX + 1];
+        bool on;
+} MessageBlock;
+
+typedef struct MessageHistory {
+        uint32_t limit;              /* 0: HISTORY_PAGE_DEFAULT */
+        char cursor[CURSOR_MAX + 1]; /* of the last page's end, or empty */
+} MessageHistory;
+
+/* SEEN, FORGET, FORGOTTEN: which; none means all. */
+typedef struct MessageSessions {
+        char (*session_ids)[UUID_LENGTH + 1]; /* owned */
+        size_t count;
+        usec_t until; /* all: but for calls that were initiated after that; 0: no matter when */
+} MessageSessions;
+
+/* Whether that call is among them. */
+bool message_sessions_have(const MessageSessions *sessions, const CallRecord *record);
+
+typedef struct IceServer {
+        char url[ICE_URL_MAX + 1]; /* stun:, turn:, turns: (RFC 7064, RFC 7065) */
+        char username[128 + 1], credential[128 + 1];
+} IceServer;
+
+typedef struct Participant {
+        char id[PARTICIPANT_ID_MAX + 1]; /* new with every join */
+        Party party;
+        bool muted, video_paused, sharing; /* as in MessageState */
+} Participant;
+
+/* A call as it is now, for a device that must catch up or has just asked for it. */
+typedef struct CallSnapshot {
+        CallRecord record;
+        uint32_t remaining_ms;          /* until the ring ends; 0 if it does not ring */
+        bool here;                      /* this device placed or answered it */
+        char join_token[TOKEN_MAX + 1]; /* for a party of an ongoing call, else empty */
+        /*
+         * Of this device's media, if it has joined by this device's own connection: its id, and
+         * who else is there. What has joined or left while the device was away is told by nothing
+         * else.
+         */
+        char participant[PARTICIPANT_ID_MAX + 1]; /* empty: not in the media */
+        Participant *others;                      /* owned */
+        size_t n_others;
+} CallSnapshot;
+
+void call_snapshot_done(CallSnapshot *snapshot);
+
+void call_snapshots_free(CallSnapshot *snapshots, size_t n);
+
+/* A group, as its members know it. */
+typedef struct GroupName {
+        char guid[UID_MAX + 1];
+        char name[NAME_MAX_BYTES + 1];
+} GroupName;
+
+typedef enum ReplyKind {
+        REPLY_PLAIN,   /* nothing besides success, or an error */
+        REPLY_WELCOME, /* to hello */
+        REPLY_CALL,    /* to initiate, accept; after glare (rule 10) it is the other's call */
+        REPLY_TOKEN,
+        REPLY_JOIN,
+        REPLY_HISTORY,
+        REPLY_KIND_COUNT,
+} ReplyKind;
+
+typedef struct ReplyWelcome {
+        Party user;                 /* with the device id as the hub knows it */
+        char link[UUID_LENGTH + 1]; /* names this link for a later resume */
+        bool resumed;
+        usec_t date; /* the hub's CLOCK_REALTIME */
+        WhenBusy when_busy;
+        GroupName *groups; /* owned; the user's, at most GROUPS_PER_USER_MAX */
+        size_t n_groups;
+        char (*blocked)[UID_MAX + 1]; /* owned; by the user, at most BLOCKED_MAX */
+        size_t n_blocked;
+        CallSnapshot *calls; /* owned; live calls of this device, and answered ones of others */
+        size_t n_calls;
+        CallRecord *history; /* owned; changed after history_since, oldest change first */
+        size_t n_history;
+        bool history_complete; /* false: more than fits; page for the rest */
+} ReplyWelcome;
+
+typedef struct ReplyToken {
+        char token[TOKEN_MAX + 1];
+} ReplyToken;
+
+typedef struct ReplyJoin {
+        char participant[PARTICIPANT_ID_MAX + 1]; /* one's own id */
+        Participant *others; /* owned; those already there: the joiner offers to each */
+        size_t n_others;
+        IceServer *ice_servers; /* owned */
+        size_t n_ice_servers;
+        char mode[MEDIA_MODE_MAX + 1]; /* MEDIA_MODE_MESH; others may come to be; empty: mesh */
+} ReplyJoin;
+
+typedef struct ReplyHistory {
+        CallRecord *records; /* owned; newest first */
+        size_t n_records;
+        char next[CURSOR_MAX + 1]; /* empty: that was the last page */
+} ReplyHistory;
+
+typedef struct MessageReply {
+        CallError error;                 /* CALL_ERROR_NONE: it worked */
+        char text[MESSAGE_TEXT_MAX + 1]; /* the sentence that goes with an error */
+        ReplyKind kind;                  /* REPLY_PLAIN with an error */
+        union {
+                ReplyWelcome welcome;
+                CallSnapshot call;
+                ReplyToken token;
+                ReplyJoin join;
+                ReplyHistory history;
+        };
+} MessageReply;
+
+typedef struct MessageRinging {
+        char session_id[UUID_LENGTH + 1];
+        char uid[UID_MAX + 1]; /* which member */
+        usec_t ringing_since;
+} MessageRinging;
+
+/*
+ * MEMBERS: each with the state that is new. The calling device hears of every change at once, the
+ * others at most 10 times a second (dbus-api).
+ */
+typedef struct MessageMembers {
+        char session_id[UUID_LENGTH + 1];
+        Member *members; /* owned; at most MEMBERS_MAX */
+        size_t n_members;
+} MessageMembers;
+
+/* GROUPS: all of the user's. */
+typedef struct MessageGroups {
+        GroupName *groups; /* owned */
+        size_t n_groups;
+} MessageGroups;
+
+/* OVER: how it ended, for this device. */
+typedef struct MessageOver {
+        char session_id[UUID_LENGTH + 1];
+        CallStatus status;
+        char reason[REASON_MAX + 1];
+        usec_t answered_at, ended_at;
+        uint32_t duration_s;
+} MessageOver;
+
+/* JOINED, LEFT, PARTICIPANT */
+typedef struct MessageParticipant {
+        char session_id[UUID_LENGTH + 1];
+        Participant participant;
+} MessageParticipant;
+
+typedef struct Message {
+        MessageType type;
+        uint64_t id;  /* of a request, and of the reply to it; from 1 */
+        uint64_t seq; /* of an event; from 1; given by the hub's outbox */
+        uint64_t ack; /* from a device: events up to this seq have been taken; 0: none said */
+        union {
+                MessageHello hello;
+                MessageInitiate initiate;
+                MessageAccept accept;
+                MessageReject reject;
+                MessageDelivered delivered;
+                MessageSession session; /* ALERTING, CANCEL, END, TOKEN, LEAVE */
+                MessageJoin join;
+                MessageSignal signal; /* SIGNAL, SIGNALLED */
+                MessageState state;
+                MessageSettings settings; /* SETTINGS, CHANGED */
+                MessageBlock block;       /* BLOCK, BLOCKED */
+                MessageHistory history;
+                MessageSessions sessions; /* SEEN, FORGET, FORGOTTEN */
+                MessageReply reply;
+                CallSnapshot call; /* INCOMING, ACCEPTED */
+                MessageRinging ringing;
+                MessageMembers members;
+                MessageGroups groups;
+                MessageOver over;
+                MessageParticipant participant;
+                CallRecord logged;
+        };
+} Message;
+
+/* The "op" or "event" word: "initiate", "incoming", …; "reply" and "ack" for those. */
+const char *message_type_to_string(MessageType type);
+int message_type_from_string(const char *s, MessageType *ret);
+
+/* Frees what the message owns and leaves it MESSAGE_NONE. Harmless on one that is empty. */
+void message_done(Message *message);
+
+/* A reply that says `error` with a sentence. */
+void message_reply_error(Message *ret, uint64_t id, CallError error, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
+void message_reply_ok(Message *ret, uint64_t id);
+
+#define PROTOCOL_VERSION 1

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The law of call-model.md as two tables: what happens to a call (transitions), and what may be
+ * asked of it (methods). Exchange and phone both decide by these and by nothing else.
+ *
+ * Guards that the transition table keeps: a terminal status absorbs whatever comes later; nothing
+ * goes back to initiated; initiated never becomes ended directly; ongoing never becomes busy,
+ * rejected or missed; a ring timeout is never reported as busy.
+ */
+
+#include "model/status.h"
+
+/* What can happen to a call, seen by one party of it. */
+typedef enum CallEvent {
+        CALL_EVENT_ACCEPT,            /* the first accept reached the hub */
+        CALL_EVENT_REJECT,            /* a person declined */
+        CALL_EVENT_BUSY,              /* a person said busy */
+        CALL_EVENT_BUSY_BY_POLICY,    /* the receiver's WhenBusy said so: they are not rung */
+        CALL_EVENT_CANCEL,            /* the caller gave up */
+        CALL_EVENT_TIMEOUT,           /* the hub's ring deadline passed */
+        CALL_EVENT_ANSWER_ELSEWHERE,  /* another device of the same user accepted */
+        CALL_EVENT_DECLINE_ELSEWHERE, /* another device of the same user rejected */
+        CALL_EVENT_CALLER_LOST,       /* the calling device did not come back while ringing */
+        CALL_EVENT_HANGUP,            /* this party ended it */
+        CALL_EVENT_REMOTE_HANGUP,     /* the other party ended it */
+        CALL_EVENT_CONNECTION_LOST,   /* a party did not come back in a call */
+        CALL_EVENT_NO_MEDIA,          /* the accepting device did not join in time */
+        CALL_EVENT_IDLE,              /* alone for too long */
+        CALL_EVENT_REPLACED,          /* ended to make room for another (end_others) */
+        CALL_EVENT_SHUTDOWN,          /* logged out, or the user was removed */
+        CALL_EVENT_COUNT,
+} CallEvent;
+
+typedef enum RulesVerdict {
+        RULES_MOVES,    /* the status becomes *ret_status, with *ret_reason */
+        RULES_ABSORBED, /* the call is over already: nothing changes, nothing is wrong */
+        RULES_ILLEGAL,  /* this cannot happen to a call in that status: nothing changes */
+} RulesVerdict;
+
+/* The outputs are written for RULES_MOVES only. */
+RulesVerdict rules_transition(CallDirection side, CallStatus status, CallEvent event,
+                              CallStatus *ret_status, CallReason *ret_reason);
+
+/*
+ * What history keeps of a status that a call ended with: a ring that stopped because the caller
+ * gave up is a missed call to whoever was rung.
+ */
+CallStatus rules_history_status(CallDirection side, CallStatus status);
+
+/* What a program may ask of a call: the table "Methods against statuses". */
+typedef enum CallMethod {
+        CALL_METHOD_ACCEPT,
+        CALL_METHOD_REJECT, /* Reject with rejected or busy */
+        CALL_METHOD_CANCEL, /* Cancel, or Reject with cancelled */
+        CALL_METHOD_END,
+        CALL_METHOD_SILENCE,
+        CALL_METHOD_SESSION, /* any method of org.tring.Calls1.Session */
+        CALL_METHOD_COUNT,
+} CallMethod;
+
+typedef enum MethodVerdict {
+        METHOD_DOES,     /* carry it out */
+        METHOD_SUCCEEDS, /* nothing is left to do: report success (End after the end) */
+        METHOD_FAILS,    /* with *ret_error */
+} MethodVerdict;
+
+/*
+ * Accept on an ongoing call depends on who answered: `answered_here` says whether it was the
+ * asking device (its program's own second accept is METHOD_SUCCEEDS).
+ * *ret_error is written for METHOD_FAILS only.
+ */
+MethodVerdict rules_method(CallDirection side, CallStatus status, CallReason reason,
+                           CallMethod method, bool answered_here, CallError *ret_error);

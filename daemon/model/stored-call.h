@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/message.h"
+#include "model/session-types.h"
+
+#define OWNER_MAX 255 /* bytes of a bus name, D-Bus specification */
+
+/*
+ * What must survive a restart of a call that goes on: what the hub cannot tell again. Clocks that
+ * start anew with the machine have no place in it.
+ */
+typedef struct PhoneCallState {
+        CallRecord record; /* owned */
+        usec_t ring_until; /* CLOCK_REALTIME; 0 when it does not ring */
+        bool silenced, present, member_ringing, answered_here, join_wanted;
+        bool alerting_said; /* the hub knows that someone is alerted */
+        bool unwanted;      /* cancel or end was pressed */
+        bool placed;        /* here; with these: */
+        bool parallel;
+        int timeout_s;
+        char handled_by[OWNER_MAX + 1];
+        char handler[OWNER_MAX + 1]; /* unique name of who answered, or is about to */
+        char tied_to[OWNER_MAX + 1]; /* it goes with this connection of the bus; or empty */
+        SessionState session_state;
+        bool audio_muted, video_paused;
+        SessionSettings settings;
+        char own_id[PARTICIPANT_ID_MAX + 1];
+        SessionParticipant *participants; /* owned */
+        size_t n_participants;
+} PhoneCallState;
+
+void phone_call_state_done(PhoneCallState *state);

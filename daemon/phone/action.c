@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <utlist.h>
+
+#include "phone/internal.h"
+
+/*
+ * What one call can cause at most, listeners and waiting commands apart: its end with a session
+ * makes 8 actions, the answer to a call that was already cancelled 10; each such event at most 4
+ * requests. The rest is room for the manager's own.
+ */
+#define ACTIONS_PER_CALL 16
+#define ERRANDS_PER_CALL 4
+#define ACTIONS_OF_MANAGER 6
+
+/* Kept from one event to the next: what nearly all of them do with. */
+#define SPARE_ACTIONS_KEPT (ACTIONS_OF_MANAGER + ACTIONS_PER_CALL)
+#define SPARE_ERRANDS_KEPT ERRANDS_PER_CALL
+
+static int pool_fill(Pool *pool, size_t size, size_t n)
+{
+        while (pool->n < n) {
+                struct Spare *spare = malloc(size);
+
+                if (!spare)
+                        return -ENOMEM;
+                LL_PREPEND(pool->spares, spare);
+                pool->n++;
+        }
+        return 0;
+}
+
+int phone_reserve_action(Phone *phone)
+{
+        return pool_fill(&phone->spare_actions, sizeof(ActionNode), phone->spare_actions.n + 1);
+}
+
+void *pool_take(Pool *pool, size_t size)
+{
+        struct Spare *spare = pool->spares;
+
+        assert(spare);
+        pool->spares = spare->next;
+        pool->n--;
+        return memset(spare, 0, size);
+}
+
+static void pool_shrink(Pool *pool, size_t n)
+{
+        while (pool->n > n) {
+                struct Spare *spare = pool->spares;
+
+                pool->spares = spare->next;
+                pool->n--;
+                free(spare);
+        }
+}
+
+int phone_reserve(Phone *phone, size_t n_calls, size_t n_events)
+{
+        size_t n_ringing = 0, n_waiting = 0;
+        const Errand *errand;
+        const Line *line;
+        int r;
+
+        DL_FOREACH (phone->lines, line)
+                n_ringing += line_rings(line);
+        DL_FOREACH (phone->errands, errand)
+                n_waiting += errand->has_ticket;
+        /* An event goes to all; and for each ring one may be asked to present it. */
+        size_t n_deliveries = n_events * phone->n_listeners + n_ringing;
+        size_t n_errands = n_calls * ERRANDS_PER_CALL + n_ringing;
+        size_t n_actions = ACTIONS_OF_MANAGER + n_calls * ACTIONS_PER_CALL + n_deliveries +
+                           2 * n_ringing + n_waiting;
+
+        r = pool_fill(&phone->spare_actions, sizeof(ActionNode), n_actions);
+        if (r < 0)
+                return r;
+        r = pool_fill(&phone->spare_errands, sizeof(Errand), n_errands);
+        if (r < 0)
+                return r;
+        return pool_fill(&phone->spare_deliveries, sizeof(Delivery), n_deliveries);
+}
+
+PhoneAction *phone_act(Phone *phone, PhoneActionType type, const char *session_id)
+{
+        ActionNode *node = pool_take(&phone->spare_actions, sizeof(*node));
+
+        node->action.type = type;
+        if (session_id)
+                STR_SET(node->action.session_id, session_id);
+        DL_APPEND(phone->actions, node);
+        return &node->action;
+}
+
+PhoneAction *phone_done(Phone *phone, uint64_t ticket, const char *session_id)
+{
+        PhoneAction *action = phone_act(phone, PHONE_DONE, session_id);
+
+        action->ticket = ticket;
+        return action;
+}
+
+void phone_refuse(Phone *phone, uint64_t ticket, const char *session_id, CallError error,
+                  const char *format, ...)
+{
+        PhoneAction *action = phone_done(phone, ticket, session_id);
+        char text[2 * MESSAGE_TEXT_MAX];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(text, sizeof(text), format, arguments);
+        va_end(arguments);
+
+        action->error = error;
+        str_printable(action->text, sizeof(action->text), text);
+}
+
+void phone_flush(Phone *phone)
+{
+        const PhoneCall *active = phone_active_call(phone);
+        const char *active_id = active ? active->record.session_id : "";
+
+        if (!str_eq(active_id, phone->told_active)) {
+                STR_SET(phone->told_active, active_id);
+                phone->changed |= PHONE_PROPERTY_ACTIVE_CALL;
+        }
+        if (phone_is_ringing(phone) != phone->told_ringing) {
+                phone->told_ringing = !phone->told_ringing;
+                phone->changed |= PHONE_PROPERTY_RINGING;
+        }
+        if (!phone->changed)
+                return;
+        phone_act(phone, PHONE_MANAGER_CHANGED, NULL)->properties = phone->changed;
+        phone->changed = 0;
+}
+
+static PhoneTone phone_wanted_tone(const Phone *phone)
+{
+        bool ring = false, ring_back = false, ongoing = false;
+        const Line *line;
+
+        DL_FOREACH (phone->lines, line) {
+                const CallRecord *record = &line->shown.record;
+
+                if (record->status == CALL_STATUS_ONGOING)
+                        ongoing = true;
+                /* Whoever has pressed a button is rung no longer, even while the hub is far. */
+                else if (line_alerts(line) && !line_deciding(phone, line))
+                        ring = true;
+                else if (record->status == CALL_STATUS_INITIATED && line->shown.member_ringing &&
+                         !line->unwanted)
+                        ring_back = true;
+        }
+        /* What rings while one talks rings without sound: rule 8. */
+        if (phone->test_ring_until || (ring && !ongoing))
+                return PHONE_TONE_RING;
+        return ring_back && !ongoing ? PHONE_TONE_RING_BACK : PHONE_TONE_NONE;
+}
+
+void phone_update_tone(Phone *phone)
+{
+        PhoneTone tone = phone_wanted_tone(phone);
+
+        if (tone == phone->tone)
+                return;
+        phone->tone = tone;
+        phone->tone_heard = false;
+        phone_act(phone, PHONE_TONE, NULL)->tone = tone;
+}
+
+void phone_settle(Phone *phone)
+{
+        Line *line;
+
+        phone_update_tone(phone);
+        DL_FOREACH (phone->lines, line)
+                line_update_alerting(phone, line);
+        phone_flush(phone);
+        errand_pump(phone);
+        phone_acknowledge(phone);
+        phone_keep(phone);
+
+        pool_shrink(&phone->spare_actions, SPARE_ACTIONS_KEPT);
+        pool_shrink(&phone->spare_errands, SPARE_ERRANDS_KEPT);
+        pool_shrink(&phone->spare_deliveries, 0);
+}
+
+bool phone_next_action(Phone *phone, PhoneAction *ret)
+{
+        ActionNode *node = phone->actions;
+
+        if (!node)
+                return false;
+        DL_DELETE(phone->actions, node);
+        *ret = node->action;
+        free(node);
+        return true;
+}
+
+void phone_action_done(PhoneAction *action)
+{
+        switch (action->type) {
+        case PHONE_SEND:
+        case PHONE_WORKER_SIGNAL:
+        case PHONE_ERRAND_SAVE:
+                message_done(&action->message);
+                break;
+        case PHONE_WORKER_JOIN:
+                free(action->join.reply.others);
+                free(action->join.reply.ice_servers);
+                break;
+        case PHONE_CALL_SAVE:
+                if (action->state)
+                        phone_call_state_done(action->state);
+                free(action->state);
+                break;
+        case PHONE_HISTORY_PUT:
+                call_record_done(&action->record);
+                break;
+        case PHONE_HISTORY_FORGET:
+                free(action->sessions.session_ids);
+                break;
+        default:
+                break;
+        }
+}
+
+void phone_actions_free(Phone *phone)
+{
+        PhoneAction action;
+
+        while (phone_next_action(phone, &action))
+                phone_action_done(&action);
+        pool_shrink(&phone->spare_actions, 0);
+        pool_shrink(&phone->spare_errands, 0);
+        pool_shrink(&phone->spare_deliveries, 0);
+}

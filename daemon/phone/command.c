@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <utlist.h>
+
+#include "phone/internal.h"
+
+void phone_command_done(PhoneCommand *command)
+{
+        if (command->type == PHONE_COMMAND_INITIATE)
+                metadata_done(&command->initiate.request.metadata);
+        else if (command->type == PHONE_COMMAND_SEEN || command->type == PHONE_COMMAND_FORGET)
+                free(command->sessions.session_ids);
+}
+
+/* One sentence for whoever asked what this call does not allow; `call` NULL: there is none. */
+static void command_explain(const char *session_id, const Line *line, CallError error,
+                            char text[static MESSAGE_TEXT_MAX + 1])
+{
+        const CallRecord *record = line ? &line->shown.record : NULL;
+        const char *handler =
+                line && *line->shown.handled_by ? line->shown.handled_by : "another device";
+        char id[UUID_LENGTH + 1];
+
+        str_printable(id, sizeof(id), session_id);
+        if (error == CALL_ERROR_TOO_MANY)
+                snprintf(text, MESSAGE_TEXT_MAX, "there are %d calls on this device already",
+                         PHONE_CALLS_MAX);
+        else if (!record)
+                snprintf(text, MESSAGE_TEXT_MAX, "there is no call '%s' on this device", id);
+        else if (error == CALL_ERROR_CALL_TERMINATED)
+                snprintf(text, MESSAGE_TEXT_MAX, "the call %s is over: %s%s%s", id,
+                         call_status_to_string(record->status), *record->reason ? ", " : "",
+                         record->reason);
+        else if (error == CALL_ERROR_ANSWERED_ELSEWHERE)
+                snprintf(text, MESSAGE_TEXT_MAX, "the call %s was answered by %.128s", id, handler);
+        else if (error == CALL_ERROR_CALL_ONGOING)
+                snprintf(text, MESSAGE_TEXT_MAX, "the call %s has been answered; End ends it", id);
+        else
+                snprintf(text, MESSAGE_TEXT_MAX, "this cannot be done to the %s call %s: it is %s",
+                         call_direction_to_string(record->direction), id,
+                         call_status_to_string(record->status));
+}
+
+void command_refuse(Phone *phone, Errand *errand, const Line *line, CallError error)
+{
+        char text[MESSAGE_TEXT_MAX + 1];
+
+        command_explain(errand_session_id(errand), line, error, text);
+        errand_fail(phone, errand, error, text);
+}
+
+static MethodVerdict line_judge(const Line *line, CallMethod method, const char *owner,
+                                CallError *ret_error)
+{
+        const CallRecord *record = &line->shown.record;
+        CallReason reason = CALL_REASON_NONE;
+
+        /* A reason of somebody else's invention decides nothing. */
+        (void)call_reason_from_string(record->reason, &reason);
+        return rules_method(record->direction, record->status, reason, method,
+                            line->shown.answered_here && str_eq(line->handler, owner), ret_error);
+}
+
+static CallMethod decision_method(MessageType type)
+{
+        switch (type) {
+        case MESSAGE_ACCEPT:
+                return CALL_METHOD_ACCEPT;
+        case MESSAGE_REJECT:
+                return CALL_METHOD_REJECT;
+        case MESSAGE_CANCEL:
+                return CALL_METHOD_CANCEL;
+        default:
+                return CALL_METHOD_END;
+        }
+}
+
+bool accept_is_late(const Errand *errand, const Line *line)
+{
+        if (errand->message.type != MESSAGE_ACCEPT || !errand->has_ticket)
+                return false;
+        return !line ||
+               (!line_is_live(line) && line->shown.record.receiver_type == RECEIVER_TYPE_GROUP);
+}
+
+bool decision_start(Phone *phone, Errand *errand)
+{
+        Line *line = line_find(phone, errand_session_id(errand));
+        CallMethod method = decision_method(errand->message.type);
+        CallError error;
+
+        /* Whether the call goes on, and for whom, only the hub can say. */
+        if (accept_is_late(errand, line) && (line || phone->connection == PHONE_ONLINE)) {
+                if (phone_n_live_calls(phone) < PHONE_CALLS_MAX)
+                        return true;
+                command_refuse(phone, errand, line, CALL_ERROR_TOO_MANY);
+                return false;
+        }
+        if (!line) {
+                command_refuse(phone, errand, NULL, CALL_ERROR_NO_SUCH_CALL);
+                return false;
+        }
+        switch (line_judge(line, method, errand->owner, &error)) {
+        case METHOD_FAILS:
+                command_refuse(phone, errand, line, error);
+                return false;
+        case METHOD_SUCCEEDS:
+                errand_succeed(phone, errand);
+                return false;
+        case METHOD_DOES:
+                break;
+        }
+        if (method == CALL_METHOD_CANCEL || method == CALL_METHOD_END) {
+                errand->kept = true;
+                line->unwanted = true;
+        }
+        line->unsaved = true;
+        /* Whoever hangs up is not heard while the hub thinks about it. */
+        if (method == CALL_METHOD_END)
+                session_close(phone, line);
+        return true;
+}
+
+static Errand *command_errand(Phone *phone, const PhoneCommand *command, MessageType type,
+                              uint64_t ticket)
+{
+        Errand *errand = errand_new(phone, type, command->session_id);
+
+        errand->has_ticket = true;
+        errand->ticket = ticket;
+        errand->deadline = phone->instant.now + COMMAND_TIMEOUT_US;
+        errand->command = command->type;
+        STR_SET(errand->owner, command->owner);
+        return errand;
+}
+
+static int command_initiate(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        const MessageInitiate *asked = &command->initiate.request;
+        const char *session_id = asked->session_id;
+        _cleanup_(errand_freep) Errand *errand = NULL;
+        int r;
+
+        if (phone->connection != PHONE_ONLINE && phone->connection != PHONE_CONNECTING) {
+                phone_refuse(phone, ticket, session_id, CALL_ERROR_NOT_CONNECTED,
+                             "there is no connection to the hub%s%s",
+                             *phone->connection_text ? ": " : "", phone->connection_text);
+                return 0;
+        }
+        if (phone_n_live_calls(phone) + errands_waiting(phone, MESSAGE_INITIATE, session_id) >=
+            PHONE_CALLS_MAX) {
+                phone_refuse(phone, ticket, session_id, CALL_ERROR_TOO_MANY,
+                             "there are %d calls on this device already", PHONE_CALLS_MAX);
+                return 0;
+        }
+        errand = command_errand(phone, command, MESSAGE_INITIATE, ticket);
+        errand->message.initiate = *asked;
+        errand->message.initiate.metadata = (Metadata){};
+        r = metadata_copy(&errand->message.initiate.metadata, &asked->metadata);
+        if (r < 0)
+                return r;
+        errand->settings = command->initiate.settings;
+        errand->tie = command->initiate.tie_to_client;
+        errand_add(phone, TAKE_PTR(errand));
+        return 0;
+}
+
+static int command_decide(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        MessageType type = command->type == PHONE_COMMAND_ACCEPT      ? MESSAGE_ACCEPT
+                           : command->type == PHONE_COMMAND_END       ? MESSAGE_END
+                           : command->status == CALL_STATUS_CANCELLED ? MESSAGE_CANCEL
+                                                                      : MESSAGE_REJECT;
+        Errand *errand;
+
+        if (type == MESSAGE_REJECT && command->status != CALL_STATUS_REJECTED &&
+            command->status != CALL_STATUS_BUSY) {
+                phone_refuse(phone, ticket, command->session_id, CALL_ERROR_INVALID_ARGUMENT,
+                             "A call is rejected as 'rejected', 'busy' or 'cancelled', not as '%s'",
+                             call_status_to_string(command->status));
+                return 0;
+        }
+        errand = command_errand(phone, command, type, ticket);
+        if (type == MESSAGE_ACCEPT) {
+                errand->message.accept = command->accept.request;
+                STR_SET(errand->message.accept.session_id, command->session_id);
+                errand->settings = command->accept.settings;
+        } else if (type == MESSAGE_REJECT) {
+                errand->message.reject.status = command->status;
+        }
+        decision_add(phone, errand);
+        return 0;
+}
+
+static void command_join(Phone *phone, Line *line, const PhoneCommand *command, uint64_t ticket)
+{
+        PhoneSession *session = &line->shown.session;
+        const SessionSettings *settings = &command->settings;
+
+        if (session->state != SESSION_IDLE && session->state != SESSION_LEFT &&
+            session->state != SESSION_FAILED) {
+                phone_refuse(phone, ticket, command->session_id, CALL_ERROR_INVALID_TRANSITION,
+                             "the session of call %s is %s; Join is for one that is idle, left or "
+                             "failed",
+                             command->session_id, session_state_to_string(session->state));
+                return;
+        }
+        session->settings = *settings;
+        session_mute(phone, line, settings->start_audio_muted);
+        session_choose_video_again(phone, line);
+        session_set_state(phone, line, SESSION_JOINING);
+        errand_add(phone, command_errand(phone, command, MESSAGE_TOKEN, ticket));
+}
+
+static void command_leave(Phone *phone, Line *line, const PhoneCommand *command, uint64_t ticket)
+{
+        SessionState state = line->shown.session.state;
+
+        if (state == SESSION_IDLE || state == SESSION_LEFT) {
+                phone_done(phone, ticket, command->session_id);
+                return;
+        }
+        session_close(phone, line);
+        errand_add(phone, command_errand(phone, command, MESSAGE_LEAVE, ticket));
+}
+
+static int command_call(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        Line *line = line_find(phone, command->session_id);
+        CallMethod method =
+                command->type == PHONE_COMMAND_SILENCE ? CALL_METHOD_SILENCE : CALL_METHOD_SESSION;
+        CallError error = CALL_ERROR_NO_SUCH_CALL;
+        char text[MESSAGE_TEXT_MAX + 1];
+
+        if (!line || line_judge(line, method, command->owner, &error) == METHOD_FAILS) {
+                command_explain(command->session_id, line, error, text);
+                phone_refuse(phone, ticket, command->session_id, error, "%s", text);
+                return 0;
+        }
+        switch (command->type) {
+        case PHONE_COMMAND_JOIN:
+                command_join(phone, line, command, ticket);
+                return 0;
+        case PHONE_COMMAND_LEAVE:
+                command_leave(phone, line, command, ticket);
+                return 0;
+        case PHONE_COMMAND_GENERATE_TOKEN:
+                errand_add(phone, command_errand(phone, command, MESSAGE_TOKEN, ticket));
+                return 0;
+        case PHONE_COMMAND_MUTE:
+                session_mute(phone, line, command->on);
+                break;
+        case PHONE_COMMAND_PAUSE_VIDEO:
+                session_pause_video(phone, line, command->on);
+                break;
+        default:
+                line_silence(phone, line);
+                break;
+        }
+        phone_done(phone, ticket, command->session_id);
+        return 0;
+}
+
+static void command_dismiss(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        Line *line = line_find(phone, command->session_id);
+        CallError error = line ? CALL_ERROR_INVALID_TRANSITION : CALL_ERROR_NO_SUCH_CALL;
+        char text[MESSAGE_TEXT_MAX + 1];
+
+        if (!line || line_is_live(line)) {
+                command_explain(command->session_id, line, error, text);
+                phone_refuse(phone, ticket, command->session_id, error, "%s", text);
+                return;
+        }
+        line_remove(phone, line);
+        phone_done(phone, ticket, command->session_id);
+}
+
+/* Seen and forgotten work offline: the hub learns of them when it can. */
+static int command_history(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        MessageType type = command->type == PHONE_COMMAND_SEEN ? MESSAGE_SEEN : MESSAGE_FORGET;
+        const MessageSessions *asked = &command->sessions;
+        _cleanup_free_ void *ids = NULL;
+
+        if (asked->count > SESSION_IDS_MAX) {
+                phone_refuse(phone, ticket, NULL, CALL_ERROR_INVALID_ARGUMENT,
+                             "%zu calls at a time are too many; %d are allowed, or none for all",
+                             asked->count, SESSION_IDS_MAX);
+                return 0;
+        }
+        if (phone->connection != PHONE_LOGGED_OUT) {
+                if (asked->count > 0) {
+                        ids = malloc(asked->count * sizeof(*asked->session_ids));
+                        if (!ids)
+                                return -ENOMEM;
+                        memcpy(ids, asked->session_ids, asked->count * sizeof(*asked->session_ids));
+                }
+                Errand *errand = errand_new(phone, type, NULL);
+                errand->message.sessions.session_ids = TAKE_PTR(ids);
+                errand->message.sessions.count = asked->count;
+                /* It may reach the hub late, or twice: what comes meanwhile is not meant. */
+                if (asked->count == 0)
+                        errand->message.sessions.until = phone_history_until(phone);
+                errand_add(phone, errand);
+        }
+        phone_done(phone, ticket, NULL);
+        return 0;
+}
+
+static void command_when_busy(Phone *phone, WhenBusy when_busy)
+{
+        Errand *errand = errand_find_last(phone, MESSAGE_SETTINGS, "");
+
+        user_when_busy(phone, when_busy);
+        if (phone->connection == PHONE_LOGGED_OUT)
+                return;
+        bool merged = errand && !errand->sent;
+        if (!merged)
+                errand = errand_new(phone, MESSAGE_SETTINGS, NULL);
+        else
+                errand_unsave(errand);
+        errand->message.settings.has_when_busy = true;
+        errand->message.settings.when_busy = when_busy;
+        if (!merged)
+                errand_add(phone, errand);
+}
+
+static void command_do_not_disturb(Phone *phone, bool on)
+{
+        Line *line;
+
+        if (phone->do_not_disturb == on)
+                return;
+        phone->do_not_disturb = on;
+        phone->changed |= PHONE_PROPERTY_DO_NOT_DISTURB;
+        DL_FOREACH (phone->lines, line) {
+                if (!on || !line_rings(line))
+                        continue;
+                line->shown.present = false;
+                line->unsaved = true;
+                presenting_stop(line);
+                if (!line->alerting_said)
+                        line_delivered(phone, line);
+        }
+}
+
+static void command_block(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        Errand *errand;
+
+        if (phone->connection == PHONE_LOGGED_OUT) {
+                phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
+                             "nobody is logged in here who could block '%s'", command->block.uid);
+                return;
+        }
+        errand = command_errand(phone, command, MESSAGE_BLOCK, ticket);
+        errand->message.block = command->block;
+        errand_add(phone, errand);
+}
+
+static void command_silence_all(Phone *phone)
+{
+        Line *line;
+
+        DL_FOREACH (phone->lines, line) {
+                if (line_rings(line))
+                        line_silence(phone, line);
+        }
+}
+
+static void command_clear(Phone *phone)
+{
+        Line *line, *next;
+
+        DL_FOREACH_SAFE (phone->lines, line, next) {
+                if (!line_is_live(line))
+                        line_remove(phone, line);
+        }
+}
+
+/* What needs neither call nor hub, and so is done at once. */
+static void command_do(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        switch (command->type) {
+        case PHONE_COMMAND_SILENCE_ALL:
+                command_silence_all(phone);
+                break;
+        case PHONE_COMMAND_CLEAR_ACTIVE:
+                command_clear(phone);
+                break;
+        case PHONE_COMMAND_TEST_RING:
+                phone->test_ring_until = phone->instant.now + TEST_RING_US;
+                break;
+        case PHONE_COMMAND_WHEN_BUSY:
+                command_when_busy(phone, command->when_busy);
+                break;
+        default:
+                command_do_not_disturb(phone, command->on);
+                break;
+        }
+        phone_done(phone, ticket, NULL);
+}
+
+static bool command_is_local(PhoneCommandType type)
+{
+        return type == PHONE_COMMAND_SILENCE || type == PHONE_COMMAND_SILENCE_ALL ||
+               type == PHONE_COMMAND_DISMISS || type == PHONE_COMMAND_CLEAR_ACTIVE ||
+               type == PHONE_COMMAND_TEST_RING || type == PHONE_COMMAND_DO_NOT_DISTURB ||
+               type == PHONE_COMMAND_WHEN_BUSY || type == PHONE_COMMAND_MUTE ||
+               type == PHONE_COMMAND_PAUSE_VIDEO;
+}
+
+/* Whether the command may wait for the hub; else it is answered. */
+static bool command_has_room(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        const Errand *errand;
+        size_t n = 0;
+
+        DL_FOREACH (phone->errands, errand)
+                n += errand->has_ticket && str_eq(errand->owner, command->owner);
+        if (n >= COMMANDS_PER_OWNER_MAX) {
+                phone_refuse(phone, ticket, command->session_id, CALL_ERROR_TOO_MANY,
+                             "%s has %zu requests waiting for the hub already", command->owner, n);
+                return false;
+        }
+        if (phone->n_errands >= REQUESTS_MAX) {
+                phone_refuse(phone, ticket, command->session_id, CALL_ERROR_TOO_MANY,
+                             "%zu requests are waiting for the hub already", phone->n_errands);
+                return false;
+        }
+        return true;
+}
+
+static int command_dispatch(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+{
+        if (!command_is_local(command->type) && !command_has_room(phone, command, ticket))
+                return 0;
+
+        switch (command->type) {
+        case PHONE_COMMAND_INITIATE:
+                if (phone->connection == PHONE_LOGGED_OUT) {
+                        phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
+                                     "nobody is logged in here; Login comes first");
+                        return 0;
+                }
+                return command_initiate(phone, command, ticket);
+        case PHONE_COMMAND_ACCEPT:
+        case PHONE_COMMAND_REJECT:
+        case PHONE_COMMAND_END:
+                return command_decide(phone, command, ticket);
+        case PHONE_COMMAND_SILENCE:
+        case PHONE_COMMAND_GENERATE_TOKEN:
+        case PHONE_COMMAND_JOIN:
+        case PHONE_COMMAND_LEAVE:
+        case PHONE_COMMAND_MUTE:
+        case PHONE_COMMAND_PAUSE_VIDEO:
+                return command_call(phone, command, ticket);
+        case PHONE_COMMAND_DISMISS:
+                command_dismiss(phone, command, ticket);
+                return 0;
+        case PHONE_COMMAND_BLOCK:
+                command_block(phone, command, ticket);
+                return 0;
+        case PHONE_COMMAND_SEEN:
+        case PHONE_COMMAND_FORGET:
+                return command_history(phone, command, ticket);
+        default:
+                command_do(phone, command, ticket);
+                return 0;
+        }
+}
+
+int phone_command(Phone *phone, const Instant *instant, const PhoneCommand *command,
+                  uint64_t ticket)
+{
+        int r;
+
+        phone->instant = *instant;
+        /* Clearing takes one action for each finished call. */
+        r = phone_reserve(
+                phone, command->type == PHONE_COMMAND_CLEAR_ACTIVE ? 1 + FINISHED_CALLS_MAX / 8 : 1,
+                0);
+        if (r < 0)
+                return r;
+        r = command_dispatch(phone, command, ticket);
+        if (r < 0)
+                return r;
+        phone_settle(phone);
+        return 0;
+}

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A device's side of the calling model: this device's calls as its programs see them, who listens,
+ * who presents, what rings, and what the media worker is told. Pure, like the exchange: commands of
+ * programs, messages of the hub, news of worker and ring come in with the time; actions come out in
+ * the order in which they must be carried out.
+ *
+ * The D-Bus face reads PhoneCall and PhoneListener for its properties, and never changes them.
+ *
+ * Two clocks come in (Instant), because deadlines must not jump and dates must be dates.
+ *
+ * A command carries a ticket, a number of the adapter's choosing, and is answered by exactly one
+ * PHONE_DONE with that ticket: at once, when the hub has confirmed, or after
+ * COMMAND_TIMEOUT_US as CALL_ERROR_TIMEOUT.
+ */
+
+#include "base/cleanup.h"
+#include "model/message.h"
+#include "model/session-types.h"
+#include "model/stored-call.h"
+
+#define COMMAND_TIMEOUT_US (10 * USEC_PER_SEC)        /* dbus-api: methods reply within 10 s */
+#define PRESENT_TIMEOUT_US (1 * USEC_PER_SEC)         /* dbus-api: then the next is asked */
+#define FINISHED_SHOWN_US (10 * USEC_PER_SEC)         /* dbus-api: a finished call stays */
+#define TEST_RING_US (3 * USEC_PER_SEC)               /* dbus-api: TestRing */
+#define RING_WITHOUT_HUB_GRACE_US (10 * USEC_PER_SEC) /* rule 15 */
+#define LISTENERS_PER_OWNER_MAX 64                    /* dbus-api, manners */
+#define LISTENERS_MAX 1024                       /* over all connections: bounds an event's cost */
+#define COMMANDS_PER_OWNER_MAX 32                /* dbus-api, manners: waiting for the hub */
+#define LISTENER_DEAF_MAX 3                      /* dbus-api: unanswered events, then removed */
+#define LISTENER_ID_MAX 128                      /* bytes */
+#define OBJECT_PATH_MAX 255                      /* bytes we keep of a listener's path */
+#define HELLO_ID 1                               /* message.h: ids from 1 */
+#define MEMBERS_CHANGED_US (100 * USEC_PER_MSEC) /* dbus-api: at most 10 times a second */
+#define PHONE_CALLS_MAX 64 /* on this device at once, ringing and live: TooMany */
+
+typedef struct Phone Phone;
+
+typedef struct Instant {
+        usec_t now;  /* CLOCK_BOOTTIME */
+        usec_t date; /* CLOCK_REALTIME */
+} Instant;
+
+/* ---- the session's media, as this device sees it ---- */
+
+typedef struct PhoneSession {
+        SessionState state;
+        bool audio_muted;
+        bool video_paused;   /* the camera is closed, as it is in a call that is none of pictures */
+        bool screen_sharing; /* a screen is shown in its place */
+        SessionSettings settings;
+        char own_id[PARTICIPANT_ID_MAX + 1];
+        SessionParticipant *participants; /* owned by the phone; the others */
+        size_t n_participants;
+} PhoneSession;
+
+/* Of the only other participant; empty: there are none or several, or it is not known. */
+const char *phone_session_code(const PhoneSession *session);
+
+/* ---- a call on this device ---- */
+
+typedef struct PhoneCall {
+        CallRecord record; /* Status, Reason, dates, parties: what D-Bus shows */
+        bool alerting;     /* this device alerts now */
+        bool silenced;
+        bool present;        /* to be presented: false under do-not-disturb or after silence */
+        bool member_ringing; /* outgoing: the receiver's device alerts someone */
+        bool answered_here;  /* this device placed or answered it: Session methods are its own */
+        bool join_wanted;    /* media starts when accepted */
+        usec_t ring_until;   /* CLOCK_BOOTTIME; 0 when it does not ring */
+        char handled_by[OWNER_MAX + 1]; /* listener id, else unique name; empty: nobody here */
+        bool has_session;               /* from ongoing until the object goes */
+        PhoneSession session;
+        Member *members; /* owned by the phone; of a group's call, those that the hub told of */
+        size_t n_members;
+} PhoneCall;
+
+/* ---- a call listener ---- */
+
+typedef struct PhoneListener {
+        char id[LISTENER_ID_MAX + 1];
+        char owner[OWNER_MAX + 1];      /* unique bus name */
+        char path[OBJECT_PATH_MAX + 1]; /* empty: it only subscribes */
+        bool presents;
+        int32_t priority;
+        uint64_t age; /* grows with every registration: newest is largest */
+} PhoneListener;
+
+/* ---- events, with the names of dbus-api ---- */
+
+typedef enum PhoneEvent {
+        PHONE_EVENT_INCOMING_CALL_RECEIVED,
+        PHONE_EVENT_OUTGOING_CALL_ACCEPTED,
+        PHONE_EVENT_OUTGOING_CALL_REJECTED,
+        PHONE_EVENT_INCOMING_CALL_CANCELLED,
+        PHONE_EVENT_CALL_ENDED_MESSAGE_RECEIVED,
+        PHONE_EVENT_COUNT,
+} PhoneEvent;
+
+const char *phone_event_to_string(PhoneEvent event); /* "IncomingCallReceived", … */
+
+typedef enum PhoneConnection {
+        PHONE_LOGGED_OUT,
+        PHONE_CONNECTING,
+        PHONE_ONLINE,
+        PHONE_OFFLINE,
+        PHONE_REFUSED,
+        PHONE_CONNECTION_COUNT,
+} PhoneConnection;
+
+const char *phone_connection_to_string(PhoneConnection connection);
+
+/* ---- commands of programs ---- */
+
+typedef enum PhoneCommandType {
+        PHONE_COMMAND_INITIATE,
+        PHONE_COMMAND_ACCEPT,
+        PHONE_COMMAND_REJECT, /* status rejected, busy (receiver) or cancelled (caller) */
+        PHONE_COMMAND_END,
+        PHONE_COMMAND_SILENCE,
+        PHONE_COMMAND_SILENCE_ALL,
+        PHONE_COMMAND_DISMISS,
+        PHONE_COMMAND_CLEAR_ACTIVE,
+        PHONE_COMMAND_TEST_RING,
+        PHONE_COMMAND_GENERATE_TOKEN,
+        PHONE_COMMAND_JOIN,
+        PHONE_COMMAND_LEAVE,
+        PHONE_COMMAND_MUTE,
+        PHONE_COMMAND_PAUSE_VIDEO,
+        PHONE_COMMAND_BLOCK,
+        PHONE_COMMAND_WHEN_BUSY,
+        PHONE_COMMAND_DO_NOT_DISTURB,
+        PHONE_COMMAND_SEEN,   /* tells the hub; the store's part is the adapter's */
+        PHONE_COMMAND_FORGET, /* likewise */
+} PhoneCommandType;
+
+typedef struct PhoneCommand {
+        PhoneCommandType type;
+        char owner[OWNER_MAX + 1];        /* unique bus name of whoever asks */
+        char session_id[UUID_LENGTH + 1]; /* all but INITIATE's siblings without a call */
+        union {
+                struct {
+                        MessageInitiate request; /* its session_id made by the adapter */
+                        SessionSettings settings;
+                        bool tie_to_client; /* the call goes when `owner` does */
+                } initiate;
+                struct {
+                        MessageAccept request;
+                        SessionSettings settings;
+                } accept;
+                CallStatus status;        /* REJECT */
+                SessionSettings settings; /* JOIN */
+                bool on;                  /* MUTE, PAUSE_VIDEO, DO_NOT_DISTURB */
+                WhenBusy when_busy;
+                MessageSessions sessions; /* SEEN, FORGET */
+                MessageBlock block;
+        };
+} PhoneCommand;
+
+void phone_command_done(PhoneCommand *command);
+
+/* ---- what the phone wants done ---- */
+
+typedef enum PhoneProperty { /* bits; which properties have changed */
+        /* of the manager */
+        PHONE_PROPERTY_CONNECTION = 1 << 0, /* ConnectionState, ConnectionError */
+        PHONE_PROPERTY_USER = 1 << 1,
+        PHONE_PROPERTY_ACTIVE_CALL = 1 << 2,
+        PHONE_PROPERTY_WHEN_BUSY = 1 << 3,
+        PHONE_PROPERTY_DO_NOT_DISTURB = 1 << 4,
+        PHONE_PROPERTY_LISTENERS = 1 << 5,
+        PHONE_PROPERTY_RINGING = 1 << 6,
+        PHONE_PROPERTY_BLOCKED = 1 << 7,
+        PHONE_PROPERTY_GROUPS = 1 << 20,
+        /* of a call */
+        PHONE_PROPERTY_TYPE = 1 << 8,
+        PHONE_PROPERTY_STATUS = 1 << 9, /* Status, Reason */
+        PHONE_PROPERTY_ALERTING = 1 << 10,
+        PHONE_PROPERTY_RINGING_SINCE = 1 << 11,
+        PHONE_PROPERTY_ANSWERED_AT = 1 << 12,
+        PHONE_PROPERTY_ENDED_AT = 1 << 13, /* EndedAt, Duration */
+        PHONE_PROPERTY_MEMBERS = 1 << 14,
+        PHONE_PROPERTY_HANDLED_BY = 1 << 15,
+        /* of a session */
+        PHONE_PROPERTY_SESSION_STATE = 1 << 16,
+        PHONE_PROPERTY_AUDIO_MUTED = 1 << 17,
+        PHONE_PROPERTY_VIDEO_PAUSED = 1 << 18,
+        PHONE_PROPERTY_PARTICIPANTS = 1 << 19,
+        PHONE_PROPERTY_VERIFICATION_CODE = 1 << 21,
+        PHONE_PROPERTY_SCREEN_SHARING = 1 << 22,
+} PhoneProperty;
+
+typedef enum PhoneTone {
+        PHONE_TONE_NONE,
+        PHONE_TONE_RING,      /* somebody calls: on the ring devices */
+        PHONE_TONE_RING_BACK, /* we call, and it rings there: on the call device */
+        PHONE_TONE_COUNT,
+} PhoneTone;
+
+typedef enum PhoneActionType {
+        /* to the hub */
+        PHONE_SEND, /* `message`; if it is lost the phone sends again what matters */
+
+        /* to programs */
+        PHONE_DONE,            /* the command `ticket` is answered: `error`, `text`; session_id */
+        PHONE_CALL_ADDED,      /* announce the object of session_id */
+        PHONE_CALL_CHANGED,    /* `properties` of session_id's Call */
+        PHONE_CALL_REMOVED,    /* the object goes; `call` is no longer there to be asked */
+        PHONE_SESSION_ADDED,   /* the Session interface appears */
+        PHONE_SESSION_CHANGED, /* `properties` of session_id's Session */
+        PHONE_MANAGER_CHANGED, /* `properties` of the Manager */
+        PHONE_STATUS_CHANGED,  /* signal: `old_status`, `new_status`, `reason` */
+        PHONE_BROADCAST,       /* signal: `event`, `resumed` */
+        PHONE_LISTENER_CALL,   /* call `event` on the listener; answer with
+                                  phone_listener_answered(serial) */
+        PHONE_USER_JOINED,     /* signal of the Session: `participant` */
+        PHONE_USER_LEFT,
+        PHONE_PARTICIPANT_CHANGED,
+        PHONE_SESSION_ERROR, /* signal: `error`, `text` */
+
+        /* to ring, worker, store */
+        PHONE_TONE,                      /* from now on play `tone`, and no other */
+        PHONE_WORKER_START,              /* start and warm a worker for session_id */
+        PHONE_WORKER_JOIN,               /* open the microphone, go: `join` */
+        PHONE_WORKER_PARTICIPANT_JOINED, /* `participant`; they will offer */
+        PHONE_WORKER_PARTICIPANT_LEFT,
+        PHONE_WORKER_SIGNAL,  /* `message` is a MESSAGE_SIGNALLED for it */
+        PHONE_WORKER_MUTE,    /* `on` */
+        PHONE_WORKER_PAUSE,   /* likewise, of the camera */
+        PHONE_WORKER_STOP,    /* ends the media; the worker goes */
+        PHONE_HISTORY_PUT,    /* the store takes `record`, replacing one of the same session */
+        PHONE_HISTORY_FORGET, /* `sessions`: deleted on another device */
+        PHONE_CALL_SAVE,      /* the store takes `state` of session_id, in place of an older one */
+        PHONE_CALL_FORGET,    /* the call is over, or not ours: the store drops it */
+        PHONE_ERRAND_SAVE,    /* the hub has yet to be told `message`: the store takes it as
+                                 number `serial` */
+        PHONE_ERRAND_FORGET,  /* the store drops what it has as number `serial` */
+        PHONE_ACTION_TYPE_COUNT,
+} PhoneActionType;
+
+typedef struct PhoneAction {
+        PhoneActionType type;
+        char session_id[UUID_LENGTH + 1];
+        uint64_t ticket;
+        CallError error;
+        char text[MESSAGE_TEXT_MAX + 1];
+        uint32_t properties; /* PhoneProperty bits */
+        CallStatus old_status, new_status;
+        char reason[REASON_MAX + 1];
+        PhoneEvent event;
+        bool present;    /* LISTENER_CALL: this one is asked to present */
+        bool resumed;    /* BROADCAST, LISTENER_CALL: announced again after a restart */
+        uint64_t serial; /* LISTENER_CALL, ERRAND_… */
+        PhoneTone tone;
+        bool on;
+        union {                         /* at most one of them: actions are many */
+                Message message;        /* SEND, WORKER_SIGNAL, ERRAND_SAVE; owned by the action */
+                PhoneListener listener; /* LISTENER_CALL: a copy */
+                SessionParticipant participant; /* USER_…, PARTICIPANT_…, WORKER_PARTICIPANT_… */
+                struct {
+                        ReplyJoin reply; /* owned by the action */
+                        SessionSettings settings;
+                        bool muted, video, video_paused; /* as in WorkerJoin */
+                } join;                                  /* WORKER_JOIN */
+                PhoneCallState *state;     /* CALL_SAVE; owned by the action, who carries it out may
+                                              take it and leave NULL */
+                CallRecord record;         /* HISTORY_PUT; owned by the action */
+                MessageSessions sessions;  /* HISTORY_FORGET; owned by the action */
+                char token[TOKEN_MAX + 1]; /* DONE of GENERATE_TOKEN */
+        };
+} PhoneAction;
+
+int phone_new(Phone **ret);
+Phone *phone_free(Phone *phone);
+DEFINE_CLEANUP(Phone *, phone_free);
+
+bool phone_next_action(Phone *phone, PhoneAction *ret); /* the action is then the caller's */
+void phone_action_done(PhoneAction *action);
+
+usec_t phone_next_deadline(const Phone *phone); /* CLOCK_BOOTTIME, or USEC_NEVER */
+int phone_tick(Phone *phone, const Instant *instant);
+
+/*
+ * ---- events in ----
+ *
+ * Each returns 0, or -ENOMEM with nothing changed that doing it again would not set right (of a
+ * message: drop the connection, and the next welcome does).
+ */
+
+int phone_command(Phone *phone, const Instant *instant, const PhoneCommand *command,
+                  uint64_t ticket);
+
+/*
+ * The link. ONLINE is not said here: the MESSAGE_REPLY with REPLY_WELCOME is what makes the phone
+ * online. `text` is the sentence for ConnectionError. LOGGED_OUT ends what is going on
+ * (reason shutdown); said before the link is closed, so that the PHONE_SEND of MESSAGE_LOGOUT that
+ * comes of it still gets out.
+ */
+int phone_connection_changed(Phone *phone, const Instant *instant, PhoneConnection connection,
+                             const char *text);
+/*
+ * A MESSAGE_REPLY or an event; MESSAGE_NONE with its seq for an event that is not known here. Also
+ * -EPROTO: events before it are missing. The connection is no good, and the next one's hello has
+ * them sent again.
+ */
+int phone_message(Phone *phone, const Instant *instant, const Message *message);
+/*
+ * The hello to send on a connection that has just been made, less token, device and device name,
+ * which are the adapter's. Its id is HELLO_ID, which no request of the phone has.
+ */
+void phone_hello(const Phone *phone, Message *ret);
+
+/*
+ * Registers, or replaces (owner, id). Returns a CallError for ListenerExists, TooMany and
+ * InvalidArgument (which *ret_text explains, until the next event). A call that rings now is
+ * presented to a newcomer that outranks who presents; `restored` is for listeners remembered over a
+ * restart: each is told of what rings, resumed.
+ */
+int phone_listener_add(Phone *phone, const Instant *instant, const PhoneListener *listener,
+                       bool restored, const char **ret_text);
+int phone_listener_remove(Phone *phone, const Instant *instant, const char *owner, const char *id);
+/*
+ * A connection has gone from the bus: its listeners go, and the calls that were tied to it. What it
+ * asked for goes on, with its PHONE_DONE.
+ */
+int phone_owner_gone(Phone *phone, const Instant *instant, const char *owner);
+/* The reply to a PHONE_LISTENER_CALL; `taken` false: an error reply. Late ones change nothing. */
+int phone_listener_answered(Phone *phone, const Instant *instant, uint64_t serial, bool taken);
+
+/* The tone that PHONE_TONE asked for is heard now, or cannot be (which changes no call). */
+int phone_tone_playing(Phone *phone, const Instant *instant, PhoneTone tone, bool playing);
+
+/*
+ * ---- the worker of a session ----
+ *
+ * A worker that a restarted daemon has adopted says its state after PHONE_CALL_ADDED of its call;
+ * the phone then knows that there is one. News of a worker that the phone has stopped, or of a
+ * session that it does not know, change nothing.
+ */
+
+int phone_worker_state(Phone *phone, const Instant *instant, const char *session_id,
+                       SessionState state);
+/*
+ * Whether its microphone is muted, said by one that was adopted: what a daemon that was killed had
+ * no time to store. Where the two differ it stays muted (and the worker is told): nobody is heard
+ * who believes to be muted.
+ */
+int phone_worker_muted(Phone *phone, const Instant *instant, const char *session_id, bool on);
+/* The same for its camera. */
+int phone_worker_paused(Phone *phone, const Instant *instant, const char *session_id, bool on);
+/* It shows a screen now, or none any more. */
+int phone_worker_screen(Phone *phone, const Instant *instant, const char *session_id, bool on);
+int phone_worker_signal(Phone *phone, const Instant *instant, const char *session_id,
+                        const char *peer, const char *data);
+int phone_worker_participant(Phone *phone, const Instant *instant, const char *session_id,
+                             const char *participant, const ParticipantMedia *media);
+/* The user has chosen another device of this kind for everything: what calls that go on were joined
+ * with holds no more. */
+void phone_device_chosen(Phone *phone, DeviceKind kind);
+/* A fault that does not end the worker. */
+int phone_worker_error(Phone *phone, const Instant *instant, const char *session_id,
+                       CallError error, const char *text);
+/* It is gone without having been told to: Error, and State=failed on a live call (rule 18). */
+int phone_worker_gone(Phone *phone, const Instant *instant, const char *session_id,
+                      const char *text);
+
+/* ---- state to be read ---- */
+
+PhoneConnection phone_connection(const Phone *phone, const char **ret_text);
+const Party *phone_user(const Phone *phone); /* empty uid when not known yet */
+WhenBusy phone_when_busy(const Phone *phone);
+bool phone_do_not_disturb(const Phone *phone);
+bool phone_is_ringing(const Phone *phone);
+const PhoneCall *phone_call_find(const Phone *phone, const char *session_id);
+const PhoneCall *phone_active_call(const Phone *phone); /* ActiveCall; NULL: none */
+/* In order of their arrival; NULL after the last. */
+const PhoneCall *phone_call_at(const Phone *phone, size_t index);
+const PhoneListener *phone_listener_at(const Phone *phone, size_t index);
+const GroupName *phone_group_at(const Phone *phone, size_t index);
+const char *phone_blocked_at(const Phone *phone, size_t index); /* a uid */
+
+/* ---- what must survive a restart: set before any event, from the store ---- */
+
+/*
+ * For a device without a microphone (an echo, a bridge): it may be in the media of several sessions
+ * at once. Others leave the rest when they begin one: no two open microphones.
+ */
+void phone_allow_parallel_media(Phone *phone);
+
+/*
+ * A call that PHONE_CALL_SAVE kept, and a request that PHONE_ERRAND_SAVE did (its message as it was
+ * given out); before any listener and any connection, and after the policy. The call is announced
+ * as it is now: who rings rings, resumed, and who is remembered as a listener is told of it by
+ * phone_listener_add(). `worker` says whether its worker is still there and has been adopted:
+ * PHONE_WORKER_START and PHONE_WORKER_JOIN go to that one, it is told to stop when nobody needs it,
+ * and it says by phone_worker_state() and phone_worker_participant() how it is. Without one the
+ * media of an ongoing call have failed, and can be joined again.
+ *
+ * Whoever state->tied_to names may be gone by now: then phone_owner_gone() comes next.
+ *
+ * Returns 0, -ENOMEM, -EEXIST, or -EINVAL: over already, or no request that is ever kept.
+ */
+int phone_restore_call(Phone *phone, const Instant *instant, const PhoneCallState *state,
+                       bool worker);
+int phone_restore_errand(Phone *phone, const Instant *instant, const Message *message);
+
+void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
+void phone_restore_history_since(Phone *phone, usec_t since);
+/* What to store for it: the hub's date up to which history is known; grows with each welcome. */
+usec_t phone_history_since(const Phone *phone);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "phone/internal.h"
+
+void user_when_busy(Phone *phone, WhenBusy when_busy)
+{
+        if (phone->when_busy == when_busy)
+                return;
+        phone->when_busy = when_busy;
+        phone->changed |= PHONE_PROPERTY_WHEN_BUSY;
+}
+
+/* A copy of `n` things of `size` bytes; NULL and 0 for none. */
+static int things_copy(const void *from, size_t n, size_t size, void **ret)
+{
+        void *copy = NULL;
+
+        if (n > 0) {
+                copy = calloc(n, size);
+                if (!copy)
+                        return -ENOMEM;
+                memcpy(copy, from, n * size);
+        }
+        *ret = copy;
+        return 0;
+}
+
+/* Takes `groups`. */
+static void user_take_groups(Phone *phone, GroupName *groups, size_t n)
+{
+        bool same = n == phone->n_groups;
+
+        for (size_t i = 0; same && i < n; i++)
+                same = str_eq(groups[i].guid, phone->groups[i].guid) &&
+                       str_eq(groups[i].name, phone->groups[i].name);
+        free(phone->groups);
+        phone->groups = groups;
+        phone->n_groups = n;
+        if (!same)
+                phone->changed |= PHONE_PROPERTY_GROUPS;
+}
+
+/* Takes `blocked`. */
+static void user_take_blocked(Phone *phone, char (*blocked)[UID_MAX + 1], size_t n)
+{
+        bool same = n == phone->n_blocked;
+
+        for (size_t i = 0; same && i < n; i++)
+                same = str_eq(blocked[i], phone->blocked[i]);
+        free(phone->blocked);
+        phone->blocked = blocked;
+        phone->n_blocked = n;
+        if (!same)
+                phone->changed |= PHONE_PROPERTY_BLOCKED;
+}
+
+int user_welcome(Phone *phone, const ReplyWelcome *welcome)
+{
+        size_t n_groups = MIN_OF(welcome->n_groups, (size_t)GROUPS_PER_USER_MAX);
+        size_t n_blocked = MIN_OF(welcome->n_blocked, (size_t)BLOCKED_MAX);
+        void *groups, *blocked;
+        int r;
+
+        r = things_copy(welcome->groups, n_groups, sizeof(*welcome->groups), &groups);
+        if (r < 0)
+                return r;
+        r = things_copy(welcome->blocked, n_blocked, sizeof(*welcome->blocked), &blocked);
+        if (r < 0) {
+                free(groups);
+                return r;
+        }
+        phone->user = welcome->user;
+        phone->changed |= PHONE_PROPERTY_USER;
+        user_take_groups(phone, groups, n_groups);
+        user_take_blocked(phone, blocked, n_blocked);
+        /* A write of our own that is still on its way comes later than what the hub knows. */
+        if (!errand_find(phone, MESSAGE_SETTINGS, ""))
+                user_when_busy(phone, welcome->when_busy);
+        return 0;
+}
+
+void user_forget(Phone *phone)
+{
+        phone->user = (Party){};
+        phone->changed |= PHONE_PROPERTY_USER;
+        user_take_groups(phone, NULL, 0);
+        user_take_blocked(phone, NULL, 0);
+}
+
+static size_t blocked_find(const Phone *phone, const char *uid)
+{
+        size_t i;
+
+        for (i = 0; i < phone->n_blocked; i++) {
+                if (str_eq(phone->blocked[i], uid))
+                        break;
+        }
+        return i;
+}
+
+int user_block(Phone *phone, const MessageBlock *block)
+{
+        size_t i = blocked_find(phone, block->uid);
+        char(*more)[UID_MAX + 1];
+
+        if (block->on == (i < phone->n_blocked) || (block->on && i >= BLOCKED_MAX))
+                return 0;
+        if (block->on) {
+                more = reallocarray(phone->blocked, i + 1, sizeof(*more));
+                if (!more)
+                        return -ENOMEM;
+                phone->blocked = more;
+                STR_SET(more[i], block->uid);
+                phone->n_blocked++;
+        } else {
+                phone->n_blocked--;
+                memmove(phone->blocked[i], phone->blocked[i + 1],
+                        (phone->n_blocked - i) * sizeof(*phone->blocked));
+        }
+        phone->changed |= PHONE_PROPERTY_BLOCKED;
+        return 0;
+}
+
+int user_message(Phone *phone, const Message *message)
+{
+        const MessageGroups *told = &message->groups;
+        void *groups;
+        size_t n;
+        int r;
+
+        switch (message->type) {
+        case MESSAGE_BLOCKED:
+                return user_block(phone, &message->block);
+        case MESSAGE_GROUPS:
+                n = MIN_OF(told->n_groups, (size_t)GROUPS_PER_USER_MAX);
+                r = things_copy(told->groups, n, sizeof(GroupName), &groups);
+                if (r < 0)
+                        return r;
+                user_take_groups(phone, groups, n);
+                return 0;
+        default:
+                /* Likewise: it was said before ours came to the hub. */
+                if (message->settings.has_when_busy && !errand_find(phone, MESSAGE_SETTINGS, ""))
+                        user_when_busy(phone, message->settings.when_busy);
+                return 0;
+        }
+}
+
+WhenBusy phone_when_busy(const Phone *phone)
+{
+        return phone->when_busy;
+}
+
+const GroupName *phone_group_at(const Phone *phone, size_t index)
+{
+        return index < phone->n_groups ? &phone->groups[index] : NULL;
+}
+
+const char *phone_blocked_at(const Phone *phone, size_t index)
+{
+        return index < phone->n_blocked ? phone->blocked[index] : NULL;
+}

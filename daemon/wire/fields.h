@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Messages as tables: each member of a message is said once, with its name, its kind and its place
+ * in a struct, and both reading and writing go by that.
+ *
+ * A member is required, or optional: then an absent one leaves its place empty (zero), and an empty
+ * one is not written.
+ */
+
+#include "base/cleanup.h"
+#include "model/message.h"
+#include "wire/json-print.h"
+#include "wire/json-tree.h"
+
+typedef enum FieldKind {
+        FIELD_UUID,      /* char[UUID_LENGTH + 1] */
+        FIELD_UID,       /* char[]; a word of uid's characters, not empty */
+        FIELD_TOKEN,     /* char[]; visible ASCII, not empty */
+        FIELD_TEXT,      /* char[]; text without control characters */
+        FIELD_DATA,      /* char *, owned; any text, 1 byte to SIGNAL_DATA_MAX */
+        FIELD_BOOL,      /* bool */
+        FIELD_INT,       /* int */
+        FIELD_U32,       /* uint32_t */
+        FIELD_U64,       /* uint64_t or usec_t, up to JSON_INTEGER_MAX */
+        FIELD_DOUBLE,    /* double */
+        FIELD_WORD,      /* an enum, as one of `words` */
+        FIELD_METADATA,  /* Metadata, as an object of strings */
+        FIELD_UUID_LIST, /* char (*)[UUID_LENGTH + 1], owned, and its count */
+        FIELD_UID_LIST,  /* char (*)[UID_MAX + 1], likewise */
+        FIELD_OBJECT,    /* members of `table`, as an object */
+        FIELD_FLAT,      /* members of `table`, beside the others */
+        FIELD_LIST,      /* an owned array of structs and its count, as an array of objects */
+        FIELD_KIND_COUNT,
+} FieldKind;
+
+typedef enum FieldFlags {
+        FIELD_REQUIRED = 1 << 0,
+        FIELD_FROM_ONE = 1 << 1, /* FIELD_U64: not 0 */
+        FIELD_SECRET = 1 << 2,   /* the value is not repeated when it is refused */
+} FieldFlags;
+
+/* The words of an enum. GCC's enums without negative values are unsigned. */
+typedef struct FieldWords {
+        const char *what; /* "\"user\" or \"group\"", for a person */
+        const char *(*to_string)(unsigned value);
+        int (*from_string)(const char *s, unsigned *ret);
+} FieldWords;
+
+typedef struct FieldTable FieldTable;
+
+typedef struct Field {
+        const char *name;
+        FieldKind kind;
+        unsigned flags;
+        size_t offset;
+        size_t size;  /* of the member; of a list: of an element */
+        size_t count; /* offset of the list's size_t */
+        unsigned max; /* elements of a list */
+        size_t has;   /* offset of a bool that says whether the member is there; 0: none */
+        const FieldWords *words;
+        const FieldTable *table;
+} Field;
+
+struct FieldTable {
+        const char *name; /* of what has these members, for a person */
+        const Field *fields;
+        size_t n_fields;
+};
+
+#define FIELD_TABLE(table_name, ...)                                          \
+        {                                                                     \
+                .name = (table_name), .fields = (const Field[]){__VA_ARGS__}, \
+                .n_fields = ELEMENTSOF(((const Field[]){__VA_ARGS__})),       \
+        }
+
+/* The place of a field: its offset and size; for lists, the element's size and the count's place.
+ */
+#define AT(type, member) offsetof(type, member), sizeof(((type *)0)->member)
+#define LIST_AT(type, member, n_member) \
+        offsetof(type, member), sizeof(*((type *)0)->member), offsetof(type, n_member)
+
+typedef struct FieldReader {
+        bool strict; /* members that are not in the table are refused */
+        char *text;  /* MESSAGE_TEXT_MAX + 1 bytes: what was wrong */
+} FieldReader;
+
+/* Writes the sentence, and returns -EBADMSG. */
+int field_refuse(const FieldReader *reader, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+
+/*
+ * Reads an object into the struct at `base`, which is zero before. Returns 0, -ENOMEM, or -EBADMSG
+ * with a sentence. What was read until then is there and owned by the struct either way.
+ */
+int fields_read(const FieldReader *reader, const FieldTable *table, const cJSON *object,
+                void *base);
+
+/* Prints the struct as one object. */
+void fields_print(JsonPrinter *printer, const FieldTable *table, const void *base);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * How values of each kind of field are read and written. `base` is the struct that the field is in.
+ * For wire-fields.c, which goes through whole objects; FIELD_FLAT is not a value and not here.
+ */
+
+#include "wire/fields.h"
+
+#define PLACE(type, field, base) ((type *)((char *)(base) + (field)->offset))
+#define CONST_PLACE(type, field, base) ((const type *)((const char *)(base) + (field)->offset))
+
+typedef struct FieldKindOps {
+        /* -EINVAL: not a value as describe() says; otherwise as fields_read(). */
+        int (*read)(const FieldReader *reader, const Field *field, const cJSON *value, void *base);
+        void (*print)(JsonPrinter *printer, const Field *field, const void *base);
+        bool (*is_empty)(const Field *field, const void *base);
+        void (*describe)(const Field *field, char *buffer, size_t size); /* "must be …" */
+} FieldKindOps;
+
+extern const FieldKindOps field_kinds[FIELD_KIND_COUNT];

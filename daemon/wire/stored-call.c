@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "wire/stored-call.h"
+
+#include "wire/messages.h"
+#include "wire/stored.h"
+
+static const FieldWords session_state_words = {"a session's state", session_state_to_string,
+                                               session_state_from_string};
+
+#define STATE_BOOL(name)                                       \
+        {                                                      \
+#name, FIELD_BOOL, 0, AT(PhoneCallState, name) \
+        }
+#define STATE_TEXT(name)                                       \
+        {                                                      \
+#name, FIELD_TEXT, 0, AT(PhoneCallState, name) \
+        }
+
+static const FieldTable settings_fields =
+        FIELD_TABLE("settings",
+                    {"type", FIELD_WORD, 0, AT(SessionSettings, type), .words = &call_type_words,
+                     .has = offsetof(SessionSettings, has_type)},
+                    {"start_audio_muted", FIELD_BOOL, 0, AT(SessionSettings, start_audio_muted)},
+                    {"start_video_paused", FIELD_BOOL, 0, AT(SessionSettings, start_video_paused)},
+                    {"microphone", FIELD_TEXT, 0, AT(SessionSettings, microphone)},
+                    {"speaker", FIELD_TEXT, 0, AT(SessionSettings, speaker)},
+                    {"camera", FIELD_TEXT, 0, AT(SessionSettings, camera)});
+
+static const FieldTable kept_participant_fields = FIELD_TABLE(
+        "participant",
+        {NULL, FIELD_FLAT, 0, AT(SessionParticipant, participant), .table = &participant_fields},
+        {"connected", FIELD_BOOL, 0, AT(SessionParticipant, media.connected)});
+
+static const FieldTable state_fields = FIELD_TABLE(
+        "kept call", {NULL, FIELD_FLAT, 0, AT(PhoneCallState, record), .table = &record_fields},
+        {"ring_until", FIELD_U64, 0, AT(PhoneCallState, ring_until)}, STATE_BOOL(silenced),
+        STATE_BOOL(present), STATE_BOOL(member_ringing), STATE_BOOL(answered_here),
+        STATE_BOOL(join_wanted), STATE_BOOL(alerting_said), STATE_BOOL(unwanted),
+        STATE_BOOL(placed), STATE_BOOL(parallel),
+        {"timeout", FIELD_INT, 0, AT(PhoneCallState, timeout_s)}, STATE_TEXT(handled_by),
+        STATE_TEXT(handler), STATE_TEXT(tied_to),
+        {"session_state", FIELD_WORD, FIELD_REQUIRED, AT(PhoneCallState, session_state),
+         .words = &session_state_words},
+        STATE_BOOL(audio_muted), STATE_BOOL(video_paused),
+        {"settings", FIELD_OBJECT, FIELD_REQUIRED, AT(PhoneCallState, settings),
+         .table = &settings_fields},
+        STATE_TEXT(own_id),
+        {"participants", FIELD_LIST, 0, LIST_AT(PhoneCallState, participants, n_participants),
+         .max = PARTICIPANTS_MAX, .table = &kept_participant_fields});
+
+int wire_encode_kept(const PhoneCallState *state, char **ret)
+{
+        return stored_encode(&state_fields, state, ret);
+}
+
+int wire_decode_kept(const char *json, PhoneCallState *ret)
+{
+        _cleanup_(phone_call_state_done) PhoneCallState state = {};
+        int r = stored_decode(&state_fields, json, &state);
+
+        if (r < 0)
+                return r;
+        *ret = state;
+        state = (PhoneCallState){};
+        return 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What a phone keeps of a call over a restart, as JSON text and back. (A request that it keeps is a
+ * message like any other: wire_encode(), wire_decode(WIRE_FROM_DEVICE).)
+ */
+
+#include "model/stored-call.h"
+
+/* The caller frees *ret. Returns 0, -ENOMEM or -EMSGSIZE. */
+int wire_encode_kept(const PhoneCallState *state, char **ret);
+/* Returns 0, -ENOMEM, or -EBADMSG: not such a call. *ret is the caller's on 0. */
+int wire_decode_kept(const char *json, PhoneCallState *ret);
