@@ -62,7 +62,7 @@ static void about_call(Echo *echo, PhoneCommandType type, const char *session_id
 
 static void call_added(Echo *echo, const char *session_id)
 {
-        const PhoneCall *call = phone_call_find(echo->phone, session_id);
+        const PhoneCallInfo *call = phone_call_find(echo->phone, session_id);
 
         /* One that was going on before we were started again. */
         if (call && call->record.status == CALL_STATUS_ONGOING && call->answered_here)
@@ -71,7 +71,7 @@ static void call_added(Echo *echo, const char *session_id)
 
 static void say_event(Echo *echo, const PhoneAction *action)
 {
-        const PhoneCall *call = phone_call_find(echo->phone, action->session_id);
+        const PhoneCallInfo *call = phone_call_find(echo->phone, action->session_id);
 
         if (call)
                 log_fields(LOG_INFO, phone_event_to_string(action->event), "SESSION_ID=%s",
@@ -90,7 +90,7 @@ static void session_failed(Echo *echo, const char *session_id, const char *text)
 
 static void session_changed(Echo *echo, const char *session_id)
 {
-        const PhoneCall *call = phone_call_find(echo->phone, session_id);
+        const PhoneCallInfo *call = phone_call_find(echo->phone, session_id);
 
         if (call && call->record.status == CALL_STATUS_ONGOING &&
             call->session.state == SESSION_FAILED)

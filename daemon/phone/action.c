@@ -63,11 +63,11 @@ int phone_reserve(Phone *phone, size_t n_calls, size_t n_events)
 {
         size_t n_ringing = 0, n_waiting = 0;
         const Errand *errand;
-        const Line *line;
+        const PhoneCall *call;
         int r;
 
-        DL_FOREACH (phone->lines, line)
-                n_ringing += line_rings(line);
+        DL_FOREACH (phone->calls, call)
+                n_ringing += call_rings(call);
         DL_FOREACH (phone->errands, errand)
                 n_waiting += errand->has_ticket;
         /* An event goes to all; and for each ring one may be asked to present it. */
@@ -121,7 +121,7 @@ void phone_refuse(Phone *phone, uint64_t ticket, const char *session_id, CallErr
 
 void phone_flush(Phone *phone)
 {
-        const PhoneCall *active = phone_active_call(phone);
+        const PhoneCallInfo *active = phone_active_call(phone);
         const char *active_id = active ? active->record.session_id : "";
 
         if (!str_eq(active_id, phone->told_active)) {
@@ -141,18 +141,18 @@ void phone_flush(Phone *phone)
 static PhoneTone phone_wanted_tone(const Phone *phone)
 {
         bool ring = false, ring_back = false, ongoing = false;
-        const Line *line;
+        const PhoneCall *call;
 
-        DL_FOREACH (phone->lines, line) {
-                const CallRecord *record = &line->shown.record;
+        DL_FOREACH (phone->calls, call) {
+                const CallRecord *record = &call->info.record;
 
                 if (record->status == CALL_STATUS_ONGOING)
                         ongoing = true;
                 /* Whoever has pressed a button is rung no longer, even while the hub is far. */
-                else if (line_alerts(line) && !line_deciding(phone, line))
+                else if (call_alerts(call) && !call_deciding(phone, call))
                         ring = true;
-                else if (record->status == CALL_STATUS_INITIATED && line->shown.member_ringing &&
-                         !line->unwanted)
+                else if (record->status == CALL_STATUS_INITIATED && call->info.member_ringing &&
+                         !call->unwanted)
                         ring_back = true;
         }
         /* What rings while one talks rings without sound: rule 8. */
@@ -174,11 +174,11 @@ void phone_update_tone(Phone *phone)
 
 void phone_settle(Phone *phone)
 {
-        Line *line;
+        PhoneCall *call;
 
         phone_update_tone(phone);
-        DL_FOREACH (phone->lines, line)
-                line_update_alerting(phone, line);
+        DL_FOREACH (phone->calls, call)
+                call_update_alerting(phone, call);
         phone_flush(phone);
         errand_pump(phone);
         phone_acknowledge(phone);

@@ -4,40 +4,40 @@
 
 #include "phone/internal.h"
 
-Line *line_find(Phone *phone, const char *session_id)
+PhoneCall *call_find(Phone *phone, const char *session_id)
 {
-        Line *line;
+        PhoneCall *call;
 
-        DL_FOREACH (phone->lines, line) {
-                if (str_eq(line->shown.record.session_id, session_id))
-                        return line;
+        DL_FOREACH (phone->calls, call) {
+                if (str_eq(call->info.record.session_id, session_id))
+                        return call;
         }
         return NULL;
 }
 
-bool line_is_live(const Line *line)
+bool call_is_live(const PhoneCall *call)
 {
-        return !call_status_is_terminal(line->shown.record.status);
+        return !call_status_is_terminal(call->info.record.status);
 }
 
-bool line_rings(const Line *line)
+bool call_rings(const PhoneCall *call)
 {
-        return line->shown.record.direction == CALL_DIRECTION_INCOMING &&
-               line->shown.record.status == CALL_STATUS_INITIATED;
+        return call->info.record.direction == CALL_DIRECTION_INCOMING &&
+               call->info.record.status == CALL_STATUS_INITIATED;
 }
 
-bool line_alerts(const Line *line)
+bool call_alerts(const PhoneCall *call)
 {
-        return line_rings(line) && line->shown.present;
+        return call_rings(call) && call->info.present;
 }
 
 size_t phone_n_live_calls(const Phone *phone)
 {
-        const Line *line;
+        const PhoneCall *call;
         size_t n = 0;
 
-        DL_FOREACH (phone->lines, line)
-                n += line_is_live(line);
+        DL_FOREACH (phone->calls, call)
+                n += call_is_live(call);
         return n;
 }
 
@@ -48,38 +48,38 @@ bool ring_is_late(const CallSnapshot *snapshot)
                snapshot->remaining_ms < LATE_RING_MIN_US / USEC_PER_MSEC;
 }
 
-int line_new(Phone *phone, const CallSnapshot *snapshot, Line **ret)
+int call_new(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret)
 {
-        _cleanup_(line_freep) Line *line = calloc(1, sizeof(*line));
+        _cleanup_(call_freep) PhoneCall *call = calloc(1, sizeof(*call));
         int r;
 
-        if (!line)
+        if (!call)
                 return -ENOMEM;
-        r = call_record_copy(&line->shown.record, &snapshot->record);
+        r = call_record_copy(&call->info.record, &snapshot->record);
         if (r < 0)
                 return r;
-        line->shown.answered_here =
+        call->info.answered_here =
                 snapshot->here || snapshot->record.direction == CALL_DIRECTION_OUTGOING;
-        line->shown.present = line_rings(line) && !phone->do_not_disturb;
-        line_ring_for(phone, line, snapshot->remaining_ms);
-        *ret = TAKE_PTR(line);
+        call->info.present = call_rings(call) && !phone->do_not_disturb;
+        call_ring_for(phone, call, snapshot->remaining_ms);
+        *ret = TAKE_PTR(call);
         return 0;
 }
 
-Line *line_free(Line *line)
+PhoneCall *call_free(PhoneCall *call)
 {
-        if (!line)
+        if (!call)
                 return NULL;
-        call_record_done(&line->shown.record);
-        free(line->shown.session.participants);
-        free(line->shown.members);
-        free(line);
+        call_record_done(&call->info.record);
+        free(call->info.session.participants);
+        free(call->info.members);
+        free(call);
         return NULL;
 }
 
-int line_anew(Phone *phone, const CallSnapshot *snapshot, Line **ret)
+int call_anew(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret)
 {
-        Line *old = line_find(phone, snapshot->record.session_id), *line;
+        PhoneCall *old = call_find(phone, snapshot->record.session_id), *call;
         CallSnapshot fresh = *snapshot;
         int r;
 
@@ -87,112 +87,112 @@ int line_anew(Phone *phone, const CallSnapshot *snapshot, Line **ret)
         *fresh.record.reason = '\0';
         fresh.record.ended_at = 0;
         fresh.record.duration_s = 0;
-        r = line_new(phone, &fresh, &line);
+        r = call_new(phone, &fresh, &call);
         if (r < 0)
                 return r;
         if (old)
-                line_remove(phone, old);
-        line_add(phone, line);
-        *ret = line;
+                call_remove(phone, old);
+        call_add(phone, call);
+        *ret = call;
         return 0;
 }
 
-void line_add(Phone *phone, Line *line)
+void call_add(Phone *phone, PhoneCall *call)
 {
-        const char *session_id = line->shown.record.session_id;
+        const char *session_id = call->info.record.session_id;
 
-        DL_APPEND(phone->lines, line);
-        line->unsaved = true;
+        DL_APPEND(phone->calls, call);
+        call->unsaved = true;
         phone_act(phone, PHONE_CALL_ADDED, session_id);
-        if (line->shown.record.status == CALL_STATUS_ONGOING)
-                session_open(phone, line);
+        if (call->info.record.status == CALL_STATUS_ONGOING)
+                session_open(phone, call);
 }
 
-void line_remove(Phone *phone, Line *line)
+void call_remove(Phone *phone, PhoneCall *call)
 {
-        DL_DELETE(phone->lines, line);
-        phone_act(phone, PHONE_CALL_REMOVED, line->shown.record.session_id);
-        line_free(line);
+        DL_DELETE(phone->calls, call);
+        phone_act(phone, PHONE_CALL_REMOVED, call->info.record.session_id);
+        call_free(call);
 }
 
-void line_changed(Phone *phone, Line *line, uint32_t properties)
+void call_changed(Phone *phone, PhoneCall *call, uint32_t properties)
 {
-        PhoneAction *action = phone_act(phone, PHONE_CALL_CHANGED, line->shown.record.session_id);
+        PhoneAction *action = phone_act(phone, PHONE_CALL_CHANGED, call->info.record.session_id);
 
         action->properties = properties;
-        line->unsaved = true;
+        call->unsaved = true;
 }
 
-void line_ring_for(Phone *phone, Line *line, uint32_t remaining_ms)
+void call_ring_for(Phone *phone, PhoneCall *call, uint32_t remaining_ms)
 {
-        bool initiated = line->shown.record.status == CALL_STATUS_INITIATED;
+        bool initiated = call->info.record.status == CALL_STATUS_INITIATED;
 
-        line->shown.ring_until = initiated ? phone->instant.now + remaining_ms * USEC_PER_MSEC : 0;
-        line->unknown = false;
-        line->unsaved = true;
+        call->info.ring_until = initiated ? phone->instant.now + remaining_ms * USEC_PER_MSEC : 0;
+        call->unknown = false;
+        call->unsaved = true;
 }
 
-void line_delivered(Phone *phone, Line *line)
+void call_delivered(Phone *phone, PhoneCall *call)
 {
-        Errand *errand = errand_new(phone, MESSAGE_DELIVERED, line->shown.record.session_id);
+        Errand *errand = errand_new(phone, MESSAGE_DELIVERED, call->info.record.session_id);
 
         errand->message.delivered.quiet = phone->do_not_disturb;
         errand_add(phone, errand);
 }
 
-void line_ring(Phone *phone, Line *line, bool resumed)
+void call_ring(Phone *phone, PhoneCall *call, bool resumed)
 {
         phone_flush(phone);
-        listeners_tell(phone, line, PHONE_EVENT_INCOMING_CALL_RECEIVED, resumed);
-        line_delivered(phone, line);
+        listeners_tell(phone, call, PHONE_EVENT_INCOMING_CALL_RECEIVED, resumed);
+        call_delivered(phone, call);
         phone_update_tone(phone);
-        session_warm(phone, line);
+        session_warm(phone, call);
         /* Where it rings already, this one is heard from the beginning. */
-        line_update_alerting(phone, line);
+        call_update_alerting(phone, call);
 }
 
-void line_member_ringing(Phone *phone, Line *line, usec_t ringing_since)
+void call_member_ringing(Phone *phone, PhoneCall *call, usec_t ringing_since)
 {
-        if (line->shown.record.direction != CALL_DIRECTION_OUTGOING ||
-            line->shown.record.status != CALL_STATUS_INITIATED || line->shown.member_ringing)
+        if (call->info.record.direction != CALL_DIRECTION_OUTGOING ||
+            call->info.record.status != CALL_STATUS_INITIATED || call->info.member_ringing)
                 return;
-        line->shown.member_ringing = true;
-        line->shown.record.ringing_since = ringing_since;
-        line_changed(phone, line, PHONE_PROPERTY_RINGING_SINCE | PHONE_PROPERTY_MEMBERS);
+        call->info.member_ringing = true;
+        call->info.record.ringing_since = ringing_since;
+        call_changed(phone, call, PHONE_PROPERTY_RINGING_SINCE | PHONE_PROPERTY_MEMBERS);
 }
 
-void line_update_alerting(Phone *phone, Line *line)
+void call_update_alerting(Phone *phone, PhoneCall *call)
 {
         bool heard = phone->tone == PHONE_TONE_RING && phone->tone_heard;
-        bool alerting = line_alerts(line) && (line->presenting.taken || heard);
+        bool alerting = call_alerts(call) && (call->presenting.taken || heard);
         uint32_t properties = PHONE_PROPERTY_ALERTING;
 
         /* While a decision is on its way the popup's state stays as it was. */
-        if (alerting == line->shown.alerting || (line_alerts(line) && line_deciding(phone, line)))
+        if (alerting == call->info.alerting || (call_alerts(call) && call_deciding(phone, call)))
                 return;
-        line->shown.alerting = alerting;
-        if (alerting && !line->shown.record.ringing_since) {
-                line->shown.record.ringing_since = phone->instant.date;
+        call->info.alerting = alerting;
+        if (alerting && !call->info.record.ringing_since) {
+                call->info.record.ringing_since = phone->instant.date;
                 properties |= PHONE_PROPERTY_RINGING_SINCE | PHONE_PROPERTY_MEMBERS;
         }
-        line_changed(phone, line, properties);
-        if (alerting && !line->alerting_said) {
-                line->alerting_said = true;
-                errand_ask(phone, MESSAGE_ALERTING, line->shown.record.session_id);
+        call_changed(phone, call, properties);
+        if (alerting && !call->alerting_said) {
+                call->alerting_said = true;
+                errand_ask(phone, MESSAGE_ALERTING, call->info.record.session_id);
         }
 }
 
-void line_silence(Phone *phone, Line *line)
+void call_silence(Phone *phone, PhoneCall *call)
 {
-        line->shown.silenced = true;
-        line->shown.present = false;
-        line->unsaved = true;
-        presenting_stop(line);
+        call->info.silenced = true;
+        call->info.present = false;
+        call->unsaved = true;
+        presenting_stop(call);
 }
 
-static void line_say_status(Phone *phone, const Line *line, CallStatus old)
+static void call_say_status(Phone *phone, const PhoneCall *call, CallStatus old)
 {
-        const CallRecord *record = &line->shown.record;
+        const CallRecord *record = &call->info.record;
 
         phone_flush(phone);
         PhoneAction *action = phone_act(phone, PHONE_STATUS_CHANGED, record->session_id);
@@ -201,45 +201,45 @@ static void line_say_status(Phone *phone, const Line *line, CallStatus old)
         STR_SET(action->reason, record->reason);
 }
 
-static uint32_t line_stop_ringing(Line *line)
+static uint32_t call_stop_ringing(PhoneCall *call)
 {
-        uint32_t properties = line->shown.alerting ? PHONE_PROPERTY_ALERTING : 0;
+        uint32_t properties = call->info.alerting ? PHONE_PROPERTY_ALERTING : 0;
 
-        line->shown.alerting = false;
-        line->shown.present = false;
-        line->shown.ring_until = 0;
-        presenting_stop(line);
+        call->info.alerting = false;
+        call->info.present = false;
+        call->info.ring_until = 0;
+        presenting_stop(call);
         return properties;
 }
 
-void line_handled_by(Phone *phone, Line *line, const char *owner)
+void call_handled_by(Phone *phone, PhoneCall *call, const char *owner)
 {
         const Listener *listener, *handler = NULL;
 
         DL_FOREACH (phone->listeners, listener) {
-                if (str_eq(listener->shown.owner, owner) &&
-                    (!handler || (listener->shown.presents && !handler->shown.presents)))
+                if (str_eq(listener->info.owner, owner) &&
+                    (!handler || (listener->info.presents && !handler->info.presents)))
                         handler = listener;
         }
-        STR_SET(line->handler, owner);
-        STR_SET(line->shown.handled_by, handler ? handler->shown.id : line->handler);
-        line->shown.answered_here = true;
+        STR_SET(call->handler, owner);
+        STR_SET(call->info.handled_by, handler ? handler->info.id : call->handler);
+        call->info.answered_here = true;
 }
 
-void line_answered_by(Phone *phone, Line *line, const Errand *errand)
+void call_answered_by(Phone *phone, PhoneCall *call, const Errand *errand)
 {
-        line_handled_by(phone, line, errand->owner);
-        line->shown.join_wanted = errand->message.accept.join;
-        line->shown.session.settings = errand->settings;
-        line->shown.session.audio_muted = errand->settings.start_audio_muted;
+        call_handled_by(phone, call, errand->owner);
+        call->info.join_wanted = errand->message.accept.join;
+        call->info.session.settings = errand->settings;
+        call->info.session.audio_muted = errand->settings.start_audio_muted;
 }
 
 /* What the answer changes beside the status: returns the properties. */
-static uint32_t line_take_answer(Line *line, const CallRecord *news)
+static uint32_t call_take_answer(PhoneCall *call, const CallRecord *news)
 {
-        CallRecord *record = &line->shown.record;
+        CallRecord *record = &call->info.record;
         uint32_t properties = PHONE_PROPERTY_STATUS | PHONE_PROPERTY_ANSWERED_AT |
-                              PHONE_PROPERTY_MEMBERS | line_stop_ringing(line);
+                              PHONE_PROPERTY_MEMBERS | call_stop_ringing(call);
 
         if (record->type != news->type)
                 properties |= PHONE_PROPERTY_TYPE;
@@ -247,18 +247,18 @@ static uint32_t line_take_answer(Line *line, const CallRecord *news)
                 record->ringing_since = news->ringing_since;
                 properties |= PHONE_PROPERTY_RINGING_SINCE;
         }
-        if (*line->shown.handled_by)
+        if (*call->info.handled_by)
                 properties |= PHONE_PROPERTY_HANDLED_BY;
         record->type = news->type;
         record->answered_at = news->answered_at;
         record->receiver = news->receiver;
-        line->shown.member_ringing = false;
+        call->info.member_ringing = false;
         return properties;
 }
 
-void line_answered(Phone *phone, Line *line, const CallSnapshot *snapshot, bool event)
+void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, bool event)
 {
-        CallRecord *record = &line->shown.record;
+        CallRecord *record = &call->info.record;
         CallStatus old = record->status;
         CallReason reason;
 
@@ -266,26 +266,26 @@ void line_answered(Phone *phone, Line *line, const CallSnapshot *snapshot, bool 
             RULES_MOVES)
                 return;
         STR_SET(record->reason, call_reason_to_string(reason));
-        uint32_t properties = line_take_answer(line, &snapshot->record);
+        uint32_t properties = call_take_answer(call, &snapshot->record);
 
-        bool join = line->shown.join_wanted && !line->unwanted && *snapshot->join_token;
+        bool join = call->info.join_wanted && !call->unwanted && *snapshot->join_token;
         if (join)
-                line->shown.session.state = SESSION_JOINING;
-        line_changed(phone, line, properties);
-        session_choose_video(line);
-        session_open(phone, line);
-        line_say_status(phone, line, old);
+                call->info.session.state = SESSION_JOINING;
+        call_changed(phone, call, properties);
+        session_choose_video(call);
+        session_open(phone, call);
+        call_say_status(phone, call, old);
         if (event)
-                listeners_tell(phone, line, PHONE_EVENT_OUTGOING_CALL_ACCEPTED, false);
+                listeners_tell(phone, call, PHONE_EVENT_OUTGOING_CALL_ACCEPTED, false);
         if (join)
-                session_begin(phone, line, snapshot->join_token, NULL);
-        else if (line->worker)
-                session_close(phone, line);
-        if (line->unwanted)
+                session_begin(phone, call, snapshot->join_token, NULL);
+        else if (call->worker)
+                session_close(phone, call);
+        if (call->unwanted)
                 decision_overtaken(phone, record->session_id);
 }
 
-PhoneEvent line_end_event(const CallRecord *record)
+PhoneEvent call_end_event(const CallRecord *record)
 {
         bool elsewhere = str_eq(record->reason, "answered-elsewhere") ||
                          str_eq(record->reason, "declined-elsewhere");
@@ -301,14 +301,14 @@ PhoneEvent line_end_event(const CallRecord *record)
                        : PHONE_EVENT_CALL_ENDED_MESSAGE_RECEIVED;
 }
 
-static void line_finish(Phone *phone, Line *line, const MessageOver *over)
+static void call_finish(Phone *phone, PhoneCall *call, const MessageOver *over)
 {
-        CallRecord *record = &line->shown.record;
+        CallRecord *record = &call->info.record;
         CallStatus old = record->status;
         uint32_t properties =
                 PHONE_PROPERTY_STATUS | PHONE_PROPERTY_ENDED_AT | PHONE_PROPERTY_MEMBERS;
 
-        properties |= line_stop_ringing(line);
+        properties |= call_stop_ringing(call);
         if (over->answered_at && !record->answered_at) {
                 record->answered_at = over->answered_at;
                 properties |= PHONE_PROPERTY_ANSWERED_AT;
@@ -317,23 +317,23 @@ static void line_finish(Phone *phone, Line *line, const MessageOver *over)
         STR_SET(record->reason, over->reason);
         record->ended_at = over->ended_at;
         record->duration_s = over->duration_s;
-        line->shown.member_ringing = false;
-        line->shown_until = phone->instant.now + FINISHED_SHOWN_US;
-        line->members_due = 0;
+        call->info.member_ringing = false;
+        call->shown_until = phone->instant.now + FINISHED_SHOWN_US;
+        call->members_due = 0;
 
-        session_close(phone, line);
-        line_changed(phone, line, properties);
-        line_say_status(phone, line, old);
-        listeners_tell(phone, line, line_end_event(record), false);
-        errands_call_over(phone, line);
-        if (line->saved)
+        session_close(phone, call);
+        call_changed(phone, call, properties);
+        call_say_status(phone, call, old);
+        listeners_tell(phone, call, call_end_event(record), false);
+        errands_call_over(phone, call);
+        if (call->saved)
                 phone_act(phone, PHONE_CALL_FORGET, record->session_id);
-        line->saved = false;
-        lines_limit_finished(phone);
+        call->saved = false;
+        calls_limit_finished(phone);
 }
 
 /* Whether anything that can happen to a call makes `to` of it. */
-static bool line_can_become(const CallRecord *record, CallStatus to)
+static bool call_can_become(const CallRecord *record, CallStatus to)
 {
         for (CallEvent event = 0; event < CALL_EVENT_COUNT; event++) {
                 CallStatus status;
@@ -348,21 +348,21 @@ static bool line_can_become(const CallRecord *record, CallStatus to)
 }
 
 /* It was answered, and that could not be said here: nothing ends that was not ongoing. */
-static void line_answered_unsaid(Phone *phone, Line *line, usec_t answered_at)
+static void call_answered_unsaid(Phone *phone, PhoneCall *call, usec_t answered_at)
 {
-        CallSnapshot snapshot = {.record = line->shown.record};
+        CallSnapshot snapshot = {.record = call->info.record};
 
         snapshot.record.answered_at = answered_at;
-        line_answered(phone, line, &snapshot, snapshot.record.direction == CALL_DIRECTION_OUTGOING);
+        call_answered(phone, call, &snapshot, snapshot.record.direction == CALL_DIRECTION_OUTGOING);
 }
 
-void line_over(Phone *phone, Line *line, const MessageOver *over)
+void call_over(Phone *phone, PhoneCall *call, const MessageOver *over)
 {
         if (over->status == CALL_STATUS_ENDED)
-                line_answered_unsaid(phone, line, over->answered_at);
+                call_answered_unsaid(phone, call, over->answered_at);
         if (call_status_is_terminal(over->status) &&
-            line_can_become(&line->shown.record, over->status))
-                line_finish(phone, line, over);
+            call_can_become(&call->info.record, over->status))
+                call_finish(phone, call, over);
 }
 
 static bool caller_gave_up(const char *reason)
@@ -372,17 +372,17 @@ static bool caller_gave_up(const char *reason)
 }
 
 /* By hand, and not by whoever is about to do so here. */
-static bool declined_elsewhere(Phone *phone, const Line *line, const CallRecord *record)
+static bool declined_elsewhere(Phone *phone, const PhoneCall *call, const CallRecord *record)
 {
         const Errand *reject = errand_find(phone, MESSAGE_REJECT, record->session_id);
 
         return (record->status == CALL_STATUS_REJECTED || record->status == CALL_STATUS_BUSY) &&
-               line_rings(line) && !(reject && reject->message.reject.status == record->status);
+               call_rings(call) && !(reject && reject->message.reject.status == record->status);
 }
 
-int line_over_by_record(Phone *phone, Line *line, const CallRecord *record)
+int call_over_by_record(Phone *phone, PhoneCall *call, const CallRecord *record)
 {
-        bool elsewhere = line_rings(line) && !str_eq(record->receiver.device, phone->user.device);
+        bool elsewhere = call_rings(call) && !str_eq(record->receiver.device, phone->user.device);
         MessageOver over = {
                 .status = record->status,
                 .answered_at = record->answered_at,
@@ -395,23 +395,24 @@ int line_over_by_record(Phone *phone, Line *line, const CallRecord *record)
         if (r < 0)
                 return r;
         if (record->status == CALL_STATUS_ENDED && elsewhere)
-                return line_end_here(phone, line, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
-        if (declined_elsewhere(phone, line, record))
-                return line_end_here(phone, line, CALL_EVENT_DECLINE_ELSEWHERE, CALL_REASON_NONE);
+                return call_end_here(phone, call, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
+        if (declined_elsewhere(phone, call, record))
+                return call_end_here(phone, call, CALL_EVENT_DECLINE_ELSEWHERE, CALL_REASON_NONE);
         if (record->status == CALL_STATUS_ENDED)
-                line->shown.record.receiver = record->receiver;
+                call->info.record.receiver = record->receiver;
         STR_SET(over.session_id, record->session_id);
         /* Their history has a missed call, the object that rang was cancelled. */
         if (record->status == CALL_STATUS_MISSED && caller_gave_up(record->reason))
                 over.status = CALL_STATUS_CANCELLED;
         STR_SET(over.reason, record->reason);
-        line_over(phone, line, &over);
+        call_over(phone, call, &over);
         return 0;
 }
 
-static int line_end(Phone *phone, Line *line, CallEvent event, CallReason reason, bool recorded)
+static int call_end(Phone *phone, PhoneCall *call, CallEvent event, CallReason reason,
+                    bool recorded)
 {
-        CallRecord *record = &line->shown.record;
+        CallRecord *record = &call->info.record;
         CallReason of_rules;
         MessageOver over = {.ended_at = phone->instant.date};
         int r;
@@ -427,20 +428,20 @@ static int line_end(Phone *phone, Line *line, CallEvent event, CallReason reason
                 if (r < 0)
                         return r;
         }
-        line_finish(phone, line, &over);
+        call_finish(phone, call, &over);
         return 0;
 }
 
-int line_end_here(Phone *phone, Line *line, CallEvent event, CallReason reason)
+int call_end_here(Phone *phone, PhoneCall *call, CallEvent event, CallReason reason)
 {
         /* Answered elsewhere is not ours to tell: that device's record is the user's. */
         bool elsewhere =
                 event == CALL_EVENT_ANSWER_ELSEWHERE || event == CALL_EVENT_DECLINE_ELSEWHERE;
 
-        return line_end(phone, line, event, reason, !elsewhere);
+        return call_end(phone, call, event, reason, !elsewhere);
 }
 
-int line_end_unrecorded(Phone *phone, Line *line, CallEvent event)
+int call_end_unrecorded(Phone *phone, PhoneCall *call, CallEvent event)
 {
-        return line_end(phone, line, event, CALL_REASON_NONE, false);
+        return call_end(phone, call, event, CALL_REASON_NONE, false);
 }

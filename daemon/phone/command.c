@@ -14,12 +14,12 @@ void phone_command_done(PhoneCommand *command)
 }
 
 /* One sentence for whoever asked what this call does not allow; `call` NULL: there is none. */
-static void command_explain(const char *session_id, const Line *line, CallError error,
+static void command_explain(const char *session_id, const PhoneCall *call, CallError error,
                             char text[static MESSAGE_TEXT_MAX + 1])
 {
-        const CallRecord *record = line ? &line->shown.record : NULL;
+        const CallRecord *record = call ? &call->info.record : NULL;
         const char *handler =
-                line && *line->shown.handled_by ? line->shown.handled_by : "another device";
+                call && *call->info.handled_by ? call->info.handled_by : "another device";
         char id[UUID_LENGTH + 1];
 
         str_printable(id, sizeof(id), session_id);
@@ -42,24 +42,24 @@ static void command_explain(const char *session_id, const Line *line, CallError 
                          call_status_to_string(record->status));
 }
 
-void command_refuse(Phone *phone, Errand *errand, const Line *line, CallError error)
+void command_refuse(Phone *phone, Errand *errand, const PhoneCall *call, CallError error)
 {
         char text[MESSAGE_TEXT_MAX + 1];
 
-        command_explain(errand_session_id(errand), line, error, text);
+        command_explain(errand_session_id(errand), call, error, text);
         errand_fail(phone, errand, error, text);
 }
 
-static MethodVerdict line_judge(const Line *line, CallMethod method, const char *owner,
+static MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const char *owner,
                                 CallError *ret_error)
 {
-        const CallRecord *record = &line->shown.record;
+        const CallRecord *record = &call->info.record;
         CallReason reason = CALL_REASON_NONE;
 
         /* A reason of somebody else's invention decides nothing. */
         (void)call_reason_from_string(record->reason, &reason);
         return rules_method(record->direction, record->status, reason, method,
-                            line->shown.answered_here && str_eq(line->handler, owner), ret_error);
+                            call->info.answered_here && str_eq(call->handler, owner), ret_error);
 }
 
 static CallMethod decision_method(MessageType type)
@@ -76,34 +76,34 @@ static CallMethod decision_method(MessageType type)
         }
 }
 
-bool accept_is_late(const Errand *errand, const Line *line)
+bool accept_is_late(const Errand *errand, const PhoneCall *call)
 {
         if (errand->message.type != MESSAGE_ACCEPT || !errand->has_ticket)
                 return false;
-        return !line ||
-               (!line_is_live(line) && line->shown.record.receiver_type == RECEIVER_TYPE_GROUP);
+        return !call ||
+               (!call_is_live(call) && call->info.record.receiver_type == RECEIVER_TYPE_GROUP);
 }
 
 bool decision_start(Phone *phone, Errand *errand)
 {
-        Line *line = line_find(phone, errand_session_id(errand));
+        PhoneCall *call = call_find(phone, errand_session_id(errand));
         CallMethod method = decision_method(errand->message.type);
         CallError error;
 
         /* Whether the call goes on, and for whom, only the hub can say. */
-        if (accept_is_late(errand, line) && (line || phone->connection == PHONE_ONLINE)) {
+        if (accept_is_late(errand, call) && (call || phone->connection == PHONE_ONLINE)) {
                 if (phone_n_live_calls(phone) < PHONE_CALLS_MAX)
                         return true;
-                command_refuse(phone, errand, line, CALL_ERROR_TOO_MANY);
+                command_refuse(phone, errand, call, CALL_ERROR_TOO_MANY);
                 return false;
         }
-        if (!line) {
+        if (!call) {
                 command_refuse(phone, errand, NULL, CALL_ERROR_NO_SUCH_CALL);
                 return false;
         }
-        switch (line_judge(line, method, errand->owner, &error)) {
+        switch (call_judge(call, method, errand->owner, &error)) {
         case METHOD_FAILS:
-                command_refuse(phone, errand, line, error);
+                command_refuse(phone, errand, call, error);
                 return false;
         case METHOD_SUCCEEDS:
                 errand_succeed(phone, errand);
@@ -113,12 +113,12 @@ bool decision_start(Phone *phone, Errand *errand)
         }
         if (method == CALL_METHOD_CANCEL || method == CALL_METHOD_END) {
                 errand->kept = true;
-                line->unwanted = true;
+                call->unwanted = true;
         }
-        line->unsaved = true;
+        call->unsaved = true;
         /* Whoever hangs up is not heard while the hub thinks about it. */
         if (method == CALL_METHOD_END)
-                session_close(phone, line);
+                session_close(phone, call);
         return true;
 }
 
@@ -193,9 +193,10 @@ static int command_decide(Phone *phone, const PhoneCommand *command, uint64_t ti
         return 0;
 }
 
-static void command_join(Phone *phone, Line *line, const PhoneCommand *command, uint64_t ticket)
+static void command_join(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                         uint64_t ticket)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
         const SessionSettings *settings = &command->settings;
 
         if (session->state != SESSION_IDLE && session->state != SESSION_LEFT &&
@@ -207,55 +208,56 @@ static void command_join(Phone *phone, Line *line, const PhoneCommand *command, 
                 return;
         }
         session->settings = *settings;
-        session_mute(phone, line, settings->start_audio_muted);
-        session_choose_video_again(phone, line);
-        session_set_state(phone, line, SESSION_JOINING);
+        session_mute(phone, call, settings->start_audio_muted);
+        session_choose_video_again(phone, call);
+        session_set_state(phone, call, SESSION_JOINING);
         errand_add(phone, command_errand(phone, command, MESSAGE_TOKEN, ticket));
 }
 
-static void command_leave(Phone *phone, Line *line, const PhoneCommand *command, uint64_t ticket)
+static void command_leave(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                          uint64_t ticket)
 {
-        SessionState state = line->shown.session.state;
+        SessionState state = call->info.session.state;
 
         if (state == SESSION_IDLE || state == SESSION_LEFT) {
                 phone_done(phone, ticket, command->session_id);
                 return;
         }
-        session_close(phone, line);
+        session_close(phone, call);
         errand_add(phone, command_errand(phone, command, MESSAGE_LEAVE, ticket));
 }
 
 static int command_call(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
-        Line *line = line_find(phone, command->session_id);
+        PhoneCall *call = call_find(phone, command->session_id);
         CallMethod method =
                 command->type == PHONE_COMMAND_SILENCE ? CALL_METHOD_SILENCE : CALL_METHOD_SESSION;
         CallError error = CALL_ERROR_NO_SUCH_CALL;
         char text[MESSAGE_TEXT_MAX + 1];
 
-        if (!line || line_judge(line, method, command->owner, &error) == METHOD_FAILS) {
-                command_explain(command->session_id, line, error, text);
+        if (!call || call_judge(call, method, command->owner, &error) == METHOD_FAILS) {
+                command_explain(command->session_id, call, error, text);
                 phone_refuse(phone, ticket, command->session_id, error, "%s", text);
                 return 0;
         }
         switch (command->type) {
         case PHONE_COMMAND_JOIN:
-                command_join(phone, line, command, ticket);
+                command_join(phone, call, command, ticket);
                 return 0;
         case PHONE_COMMAND_LEAVE:
-                command_leave(phone, line, command, ticket);
+                command_leave(phone, call, command, ticket);
                 return 0;
         case PHONE_COMMAND_GENERATE_TOKEN:
                 errand_add(phone, command_errand(phone, command, MESSAGE_TOKEN, ticket));
                 return 0;
         case PHONE_COMMAND_MUTE:
-                session_mute(phone, line, command->on);
+                session_mute(phone, call, command->on);
                 break;
         case PHONE_COMMAND_PAUSE_VIDEO:
-                session_pause_video(phone, line, command->on);
+                session_pause_video(phone, call, command->on);
                 break;
         default:
-                line_silence(phone, line);
+                call_silence(phone, call);
                 break;
         }
         phone_done(phone, ticket, command->session_id);
@@ -264,16 +266,16 @@ static int command_call(Phone *phone, const PhoneCommand *command, uint64_t tick
 
 static void command_dismiss(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
-        Line *line = line_find(phone, command->session_id);
-        CallError error = line ? CALL_ERROR_INVALID_TRANSITION : CALL_ERROR_NO_SUCH_CALL;
+        PhoneCall *call = call_find(phone, command->session_id);
+        CallError error = call ? CALL_ERROR_INVALID_TRANSITION : CALL_ERROR_NO_SUCH_CALL;
         char text[MESSAGE_TEXT_MAX + 1];
 
-        if (!line || line_is_live(line)) {
-                command_explain(command->session_id, line, error, text);
+        if (!call || call_is_live(call)) {
+                command_explain(command->session_id, call, error, text);
                 phone_refuse(phone, ticket, command->session_id, error, "%s", text);
                 return;
         }
-        line_remove(phone, line);
+        call_remove(phone, call);
         phone_done(phone, ticket, command->session_id);
 }
 
@@ -329,20 +331,20 @@ static void command_when_busy(Phone *phone, WhenBusy when_busy)
 
 static void command_do_not_disturb(Phone *phone, bool on)
 {
-        Line *line;
+        PhoneCall *call;
 
         if (phone->do_not_disturb == on)
                 return;
         phone->do_not_disturb = on;
         phone->changed |= PHONE_PROPERTY_DO_NOT_DISTURB;
-        DL_FOREACH (phone->lines, line) {
-                if (!on || !line_rings(line))
+        DL_FOREACH (phone->calls, call) {
+                if (!on || !call_rings(call))
                         continue;
-                line->shown.present = false;
-                line->unsaved = true;
-                presenting_stop(line);
-                if (!line->alerting_said)
-                        line_delivered(phone, line);
+                call->info.present = false;
+                call->unsaved = true;
+                presenting_stop(call);
+                if (!call->alerting_said)
+                        call_delivered(phone, call);
         }
 }
 
@@ -362,21 +364,21 @@ static void command_block(Phone *phone, const PhoneCommand *command, uint64_t ti
 
 static void command_silence_all(Phone *phone)
 {
-        Line *line;
+        PhoneCall *call;
 
-        DL_FOREACH (phone->lines, line) {
-                if (line_rings(line))
-                        line_silence(phone, line);
+        DL_FOREACH (phone->calls, call) {
+                if (call_rings(call))
+                        call_silence(phone, call);
         }
 }
 
 static void command_clear(Phone *phone)
 {
-        Line *line, *next;
+        PhoneCall *call, *next;
 
-        DL_FOREACH_SAFE (phone->lines, line, next) {
-                if (!line_is_live(line))
-                        line_remove(phone, line);
+        DL_FOREACH_SAFE (phone->calls, call, next) {
+                if (!call_is_live(call))
+                        call_remove(phone, call);
         }
 }
 

@@ -74,14 +74,14 @@ int phone_history_put_over(Phone *phone, const CallRecord *record, const Message
 
 int phone_history_news(Phone *phone, const CallRecord *record)
 {
-        Line *line = line_find(phone, record->session_id);
+        PhoneCall *call = call_find(phone, record->session_id);
         int r;
 
         r = phone_history_put(phone, record);
         if (r < 0)
                 return r;
-        return line && line_is_live(line) && line->unknown
-                       ? line_over_by_record(phone, line, record)
+        return call && call_is_live(call) && call->unknown
+                       ? call_over_by_record(phone, call, record)
                        : 0;
 }
 
@@ -143,15 +143,15 @@ static void connection_refuse_initiates(Phone *phone)
 
 static int connection_log_out(Phone *phone)
 {
-        Line *line, *next;
+        PhoneCall *call, *next;
         Errand *errand, *next_errand;
         int r;
 
-        DL_FOREACH_SAFE (phone->lines, line, next) {
+        DL_FOREACH_SAFE (phone->calls, call, next) {
                 r = phone_reserve(phone, 1, 1);
                 if (r < 0)
                         return r;
-                r = line_end_here(phone, line, CALL_EVENT_SHUTDOWN, CALL_REASON_NONE);
+                r = call_end_here(phone, call, CALL_EVENT_SHUTDOWN, CALL_REASON_NONE);
                 if (r < 0)
                         return r;
         }

@@ -4,57 +4,57 @@
 #include "phone/internal.h"
 
 /* When something becomes due on the call, or USEC_NEVER. */
-static usec_t line_deadline(const Phone *phone, const Line *line)
+static usec_t call_deadline(const Phone *phone, const PhoneCall *call)
 {
-        usec_t at = line->shown.ring_until;
+        usec_t at = call->info.ring_until;
 
-        if (!line_is_live(line))
-                return line->shown_until;
+        if (!call_is_live(call))
+                return call->shown_until;
         if (!at)
                 return USEC_NEVER;
         /* The deadline is the hub's to tell, as long as there is one that knows the call. */
-        if (phone->connection == PHONE_ONLINE && !line->unknown)
+        if (phone->connection == PHONE_ONLINE && !call->unknown)
                 at += RING_WITHOUT_HUB_GRACE_US;
         /* An accept has its own 10 s, in which the hub may still say yes; a further one has none.
          */
-        return line_deciding(phone, line) ? at + COMMAND_TIMEOUT_US : at;
+        return call_deciding(phone, call) ? at + COMMAND_TIMEOUT_US : at;
 }
 
 usec_t phone_next_deadline(const Phone *phone)
 {
         usec_t next = phone->ack_at;
         const Errand *errand;
-        const Line *line;
+        const PhoneCall *call;
         const Delivery *delivery;
 
         if (phone->test_ring_until)
                 next = MIN_OF(next, phone->test_ring_until);
         DL_FOREACH (phone->errands, errand)
                 next = MIN_OF(next, errand->deadline);
-        DL_FOREACH (phone->lines, line) {
-                next = MIN_OF(next, line_deadline(phone, line));
-                if (line->members_due)
-                        next = MIN_OF(next, line->members_due);
+        DL_FOREACH (phone->calls, call) {
+                next = MIN_OF(next, call_deadline(phone, call));
+                if (call->members_due)
+                        next = MIN_OF(next, call->members_due);
         }
         DL_FOREACH (phone->deliveries, delivery)
                 next = MIN_OF(next, delivery->deadline);
         return next;
 }
 
-static int line_due(Phone *phone, Line *line)
+static int call_due(Phone *phone, PhoneCall *call)
 {
-        CallEvent event = line->unknown ? CALL_EVENT_CALLER_LOST : CALL_EVENT_TIMEOUT;
+        CallEvent event = call->unknown ? CALL_EVENT_CALLER_LOST : CALL_EVENT_TIMEOUT;
         char session_id[UUID_LENGTH + 1];
         Errand *errand;
         int r;
 
-        if (!line_is_live(line)) {
-                line_remove(phone, line);
+        if (!call_is_live(call)) {
+                call_remove(phone, call);
                 return 0;
         }
-        STR_SET(session_id, line->shown.record.session_id);
-        r = line_end_here(phone, line, event, CALL_REASON_NONE);
-        if (r < 0 || line->shown.record.direction == CALL_DIRECTION_INCOMING)
+        STR_SET(session_id, call->info.record.session_id);
+        r = call_end_here(phone, call, event, CALL_REASON_NONE);
+        if (r < 0 || call->info.record.direction == CALL_DIRECTION_INCOMING)
                 return r;
         /* It may have been answered, and the hub have had no way to say so: it learns of this. */
         errand = errand_new(phone, MESSAGE_CANCEL, session_id);
@@ -69,7 +69,7 @@ static int phone_tick_one(Phone *phone)
         usec_t now = phone->instant.now;
         Errand *errand;
         Delivery *delivery;
-        Line *line;
+        PhoneCall *call;
         int r;
 
         if (phone_next_deadline(phone) > now)
@@ -83,13 +83,13 @@ static int phone_tick_one(Phone *phone)
                         return r < 0 ? r : 1;
                 }
         }
-        DL_FOREACH (phone->lines, line) {
-                if (line->members_due && line->members_due <= now) {
-                        members_due(phone, line);
+        DL_FOREACH (phone->calls, call) {
+                if (call->members_due && call->members_due <= now) {
+                        members_due(phone, call);
                         return 1;
                 }
-                if (line_deadline(phone, line) <= now) {
-                        r = line_due(phone, line);
+                if (call_deadline(phone, call) <= now) {
+                        r = call_due(phone, call);
                         return r < 0 ? r : 1;
                 }
         }
@@ -120,17 +120,17 @@ int phone_tick(Phone *phone, const Instant *instant)
         return 0;
 }
 
-void lines_limit_finished(Phone *phone)
+void calls_limit_finished(Phone *phone)
 {
-        Line *line, *oldest = NULL;
+        PhoneCall *call, *oldest = NULL;
         size_t n = 0;
 
-        DL_FOREACH (phone->lines, line) {
-                if (line_is_live(line))
+        DL_FOREACH (phone->calls, call) {
+                if (call_is_live(call))
                         continue;
                 n++;
-                if (!oldest || line->shown_until < oldest->shown_until)
-                        oldest = line;
+                if (!oldest || call->shown_until < oldest->shown_until)
+                        oldest = call;
         }
         /* One at a time: each that finishes pushes one out; it goes when it is next looked at. */
         if (n > FINISHED_CALLS_MAX)

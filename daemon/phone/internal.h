@@ -8,7 +8,7 @@
  *         phone-link.c         the connection, what it carries and what becomes of it
  *         phone-welcome.c      what the hub's welcome corrects
  *         phone-user.c         what is the user's: settings, groups, whom they block
- *         phone-line.c         a call's life here
+ *         phone-call.c         a call's life here
  *         phone-deadline.c     what becomes due
  *         phone-command.c      what programs ask, judged by the rules
  *         phone-errand.c       what is asked of the hub: sent, and sent again
@@ -27,7 +27,7 @@
 #include "model/rules.h"
 #include "phone/phone.h"
 
-#define FINISHED_CALLS_MAX 64           /* shown at a time; the oldest goes first */
+#define FINISHED_CALLS_MAX 64           /* info at a time; the oldest goes first */
 #define REQUESTS_IN_FLIGHT_MAX 48       /* below the 64 that the hub allows, wire-protocol */
 #define REQUESTS_MAX 512                /* kept at a time; one more command is TooMany */
 #define SIGNALS_MAX 64                  /* a call's, waiting for the connection; more are lost */
@@ -49,7 +49,7 @@ typedef struct ActionNode {
 
 typedef struct Listener {
         struct Listener *prev, *next;
-        PhoneListener shown;
+        PhoneListener info;
         unsigned unanswered; /* events that it has left unanswered */
 } Listener;
 
@@ -78,9 +78,9 @@ typedef struct Presenting {
 } Presenting;
 
 /* A call on this device. */
-typedef struct Line {
-        PhoneCall shown; /* first: programs hold a pointer to it */
-        struct Line *prev, *next;
+typedef struct PhoneCall {
+        PhoneCallInfo info; /* first: programs hold a pointer to it */
+        struct PhoneCall *prev, *next;
         Presenting presenting;
         MessageInitiate placed; /* outgoing: as asked for, less metadata, which the record has */
         char handler[OWNER_MAX + 1]; /* unique name of who answered here */
@@ -98,7 +98,7 @@ typedef struct Line {
         bool unsaved;        /* the store has another state of it, or none */
         bool saved;          /* the store has it */
         usec_t shown_until;  /* finished: when the object goes */
-} Line;
+} PhoneCall;
 
 /*
  * Something to be had from the hub: a request, and what is known of its fate. It waits for its
@@ -157,8 +157,8 @@ struct Phone {
         char (*blocked)[UID_MAX + 1];
         size_t n_blocked;
 
-        Line *lines;     /* in order of arrival */
-        Errand *errands; /* in the order in which they were asked */
+        PhoneCall *calls; /* in order of arrival */
+        Errand *errands;  /* in the order in which they were asked */
         size_t n_errands;
         uint64_t next_id;
         SavedErrand *saved_errands;
@@ -205,48 +205,48 @@ void phone_flush(Phone *phone);
 void phone_settle(Phone *phone);
 void phone_actions_free(Phone *phone);
 
-/* ---- phone-line.c ---- */
+/* ---- phone-call.c ---- */
 
-Line *line_find(Phone *phone, const char *session_id);
-bool line_is_live(const Line *line);
-bool line_rings(const Line *line);  /* incoming, not answered yet */
-bool line_alerts(const Line *line); /* rings, and may be seen and heard here */
+PhoneCall *call_find(Phone *phone, const char *session_id);
+bool call_is_live(const PhoneCall *call);
+bool call_rings(const PhoneCall *call);  /* incoming, not answered yet */
+bool call_alerts(const PhoneCall *call); /* rings, and may be seen and heard here */
 size_t phone_n_live_calls(const Phone *phone);
 /* So little is left of it that it is not to begin here (rule 16). */
 bool ring_is_late(const CallSnapshot *snapshot);
 /* A call from the hub's description, not announced yet. Returns 0 or -ENOMEM. */
-int line_new(Phone *phone, const CallSnapshot *snapshot, Line **ret);
+int call_new(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret);
 /*
  * A call that nobody was told of: it appears as one that was just placed or begins to ring, in
  * place of one of the same session that is over here. What has become of it since comes after.
  */
-int line_anew(Phone *phone, const CallSnapshot *snapshot, Line **ret);
-Line *line_free(Line *line); /* one that is not in the phone */
-DEFINE_CLEANUP(Line *, line_free);
-void line_add(Phone *phone, Line *line);
-void line_remove(Phone *phone, Line *line);
-void line_changed(Phone *phone, Line *line, uint32_t properties);
-void line_ring_for(Phone *phone, Line *line, uint32_t remaining_ms);
-void line_ring(Phone *phone, Line *line, bool resumed);
-void line_delivered(Phone *phone, Line *line); /* tells the hub, and whether it will alert */
-void line_member_ringing(Phone *phone, Line *line, usec_t ringing_since);
-void line_silence(Phone *phone, Line *line);
+int call_anew(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret);
+PhoneCall *call_free(PhoneCall *call); /* one that is not in the phone */
+DEFINE_CLEANUP(PhoneCall *, call_free);
+void call_add(Phone *phone, PhoneCall *call);
+void call_remove(Phone *phone, PhoneCall *call);
+void call_changed(Phone *phone, PhoneCall *call, uint32_t properties);
+void call_ring_for(Phone *phone, PhoneCall *call, uint32_t remaining_ms);
+void call_ring(Phone *phone, PhoneCall *call, bool resumed);
+void call_delivered(Phone *phone, PhoneCall *call); /* tells the hub, and whether it will alert */
+void call_member_ringing(Phone *phone, PhoneCall *call, usec_t ringing_since);
+void call_silence(Phone *phone, PhoneCall *call);
 /* Alerting as it follows from tone and presenters; tells program and hub. */
-void line_update_alerting(Phone *phone, Line *line);
+void call_update_alerting(Phone *phone, PhoneCall *call);
 /* The call is answered, as `snapshot` says; `event`: programs are told by OutgoingCallAccepted. */
-void line_answered(Phone *phone, Line *line, const CallSnapshot *snapshot, bool event);
-void line_answered_by(Phone *phone, Line *line, const Errand *errand);
+void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, bool event);
+void call_answered_by(Phone *phone, PhoneCall *call, const Errand *errand);
 /* A program of this device has answered it, or will. */
-void line_handled_by(Phone *phone, Line *line, const char *owner);
+void call_handled_by(Phone *phone, PhoneCall *call, const char *owner);
 /* How it ended, by the hub's word. What the rules do not allow changes nothing. */
-void line_over(Phone *phone, Line *line, const MessageOver *over);
+void call_over(Phone *phone, PhoneCall *call, const MessageOver *over);
 /* Likewise, by what history says of it. Returns 0 or -ENOMEM. */
-int line_over_by_record(Phone *phone, Line *line, const CallRecord *record);
+int call_over_by_record(Phone *phone, PhoneCall *call, const CallRecord *record);
 /* It ended, by our own: history is told as well. Returns 0 or -ENOMEM. */
-int line_end_here(Phone *phone, Line *line, CallEvent event, CallReason reason);
+int call_end_here(Phone *phone, PhoneCall *call, CallEvent event, CallReason reason);
 /* Likewise, but the hub has a record of it, or had one that was deleted: history is not told. */
-int line_end_unrecorded(Phone *phone, Line *line, CallEvent event);
-PhoneEvent line_end_event(const CallRecord *record);
+int call_end_unrecorded(Phone *phone, PhoneCall *call, CallEvent event);
+PhoneEvent call_end_event(const CallRecord *record);
 
 /* ---- phone-errand.c ---- */
 
@@ -272,15 +272,15 @@ size_t errands_waiting(const Phone *phone, MessageType type, const char *session
 const char *errand_session_id(const Errand *errand);
 void errand_pump(Phone *phone);  /* sends what can be sent now */
 void errands_lost(Phone *phone); /* the connection has gone, and what was in flight */
-void errands_drop_signals(Phone *phone, const Line *line);
-void errands_call_over(Phone *phone, const Line *line);
+void errands_drop_signals(Phone *phone, const PhoneCall *call);
+void errands_call_over(Phone *phone, const PhoneCall *call);
 
 /* Accept, reject, cancel, end: taken one after the other on each call. */
 void decision_add(Phone *phone, Errand *errand);
 void decisions_go_on(Phone *phone, const char *session_id);
 /* An accept was there before the cancel: whoever pressed that is never heard, rule 6. */
 void decision_overtaken(Phone *phone, const char *session_id);
-bool line_deciding(const Phone *phone, const Line *line); /* accept or reject is on its way */
+bool call_deciding(const Phone *phone, const PhoneCall *call); /* accept or reject is on its way */
 
 /* ---- phone-reply.c ---- */
 
@@ -293,41 +293,41 @@ int errand_expire(Phone *phone, Errand *errand);
 /* Judges a decision by the rules: true if it is to be asked of the hub, else it is answered. */
 bool decision_start(Phone *phone, Errand *errand);
 /* Asks to join a call that is over here, or is not here: rule 11. */
-bool accept_is_late(const Errand *errand, const Line *line);
-void command_refuse(Phone *phone, Errand *errand, const Line *line, CallError error);
+bool accept_is_late(const Errand *errand, const PhoneCall *call);
+void command_refuse(Phone *phone, Errand *errand, const PhoneCall *call, CallError error);
 
 /* ---- phone-listener.c ---- */
 
-void listeners_tell(Phone *phone, Line *line, PhoneEvent event, bool resumed);
-void presenting_stop(Line *line);
+void listeners_tell(Phone *phone, PhoneCall *call, PhoneEvent event, bool resumed);
+void presenting_stop(PhoneCall *call);
 /* It was not answered within PRESENT_TIMEOUT_US. */
 void delivery_expire(Phone *phone, Delivery *delivery);
 void listeners_free(Phone *phone);
 
 /* ---- phone-session.c ---- */
 
-void session_open(Phone *phone, Line *line); /* SESSION_ADDED */
+void session_open(Phone *phone, PhoneCall *call); /* SESSION_ADDED */
 /*
  * Asks the hub to let this device join, with `errand` (taken out of its list) or a new one. No
  * other call of this device has an open microphone then.
  */
-void session_begin(Phone *phone, Line *line, const char *join_token, Errand *errand);
+void session_begin(Phone *phone, PhoneCall *call, const char *join_token, Errand *errand);
 /* The media end here, and their worker. */
-void session_close(Phone *phone, Line *line);
-void session_leave(Phone *phone, Line *line); /* likewise, and the hub is told */
-void session_warm(Phone *phone, Line *line);
+void session_close(Phone *phone, PhoneCall *call);
+void session_leave(Phone *phone, PhoneCall *call); /* likewise, and the hub is told */
+void session_warm(Phone *phone, PhoneCall *call);
 /* The hub's reply to the join. Returns 0, -ENOMEM, or CALL_ERROR_MEDIA_FAILED. */
-int session_joined(Phone *phone, Line *line, const ReplyJoin *reply);
-void session_fail(Phone *phone, Line *line, CallError error, const char *text);
-void session_mute(Phone *phone, Line *line, bool on);
-void session_pause_video(Phone *phone, Line *line, bool on);
-void session_set_state(Phone *phone, Line *line, SessionState state);
-void session_tell_state(Phone *phone, Line *line); /* the hub: muted, media flows */
+int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply);
+void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *text);
+void session_mute(Phone *phone, PhoneCall *call, bool on);
+void session_pause_video(Phone *phone, PhoneCall *call, bool on);
+void session_set_state(Phone *phone, PhoneCall *call, SessionState state);
+void session_tell_state(Phone *phone, PhoneCall *call); /* the hub: muted, media flows */
 /* Whether the camera is to be on, by what was asked for and the kind of call. */
-void session_choose_video(Line *line);
-void session_choose_video_again(Phone *phone, Line *line); /* of a session that is shown */
+void session_choose_video(PhoneCall *call);
+void session_choose_video_again(Phone *phone, PhoneCall *call); /* of a session that is info */
 /* The media are begun anew, with a join token that is asked for. */
-void session_renew(Phone *phone, Line *line);
+void session_renew(Phone *phone, PhoneCall *call);
 bool session_is_in_media(const PhoneSession *session);
 bool session_media_flows(const PhoneSession *session);
 
@@ -336,18 +336,18 @@ bool session_media_flows(const PhoneSession *session);
 void participants_clear(PhoneSession *session);
 /* JOINED, LEFT, SIGNALLED, PARTICIPANT. Returns 0 or -ENOMEM. */
 int participants_message(Phone *phone, const Message *message);
-int participants_reset(Phone *phone, Line *line, const ReplyJoin *reply);
+int participants_reset(Phone *phone, PhoneCall *call, const ReplyJoin *reply);
 /* Whether media flows between us and each of these others. */
 bool participants_connected(const PhoneSession *session, const Participant *others, size_t n);
 /* Who is not among them has left. */
-void participants_keep(Phone *phone, Line *line, const Participant *others, size_t n);
+void participants_keep(Phone *phone, PhoneCall *call, const Participant *others, size_t n);
 
 /* ---- phone-member.c ---- */
 
 /* MEMBERS. Returns 0 or -ENOMEM. */
 int members_message(Phone *phone, const MessageMembers *message);
 /* Programs are told of the members, now or soon: of many, at most every MEMBERS_CHANGED_US. */
-void members_due(Phone *phone, Line *line);
+void members_due(Phone *phone, PhoneCall *call);
 
 /* ---- phone-user.c ---- */
 
@@ -390,5 +390,5 @@ void errand_unsave(Errand *errand);
 
 /* ---- phone-deadline.c ---- */
 
-/* Keeps what is shown of finished calls within FINISHED_CALLS_MAX. */
-void lines_limit_finished(Phone *phone);
+/* Keeps what is info of finished calls within FINISHED_CALLS_MAX. */
+void calls_limit_finished(Phone *phone);

@@ -17,7 +17,7 @@ DEFINE_WORDS_TO_STRING(phone_event, PhoneEvent, phone_events);
 
 static Rank listener_rank(const Listener *listener)
 {
-        return (Rank){.priority = listener->shown.priority, .age = listener->shown.age};
+        return (Rank){.priority = listener->info.priority, .age = listener->info.age};
 }
 
 static bool rank_above(Rank a, Rank b)
@@ -25,10 +25,10 @@ static bool rank_above(Rank a, Rank b)
         return a.priority != b.priority ? a.priority > b.priority : a.age > b.age;
 }
 
-static uint64_t listener_deliver(Phone *phone, Listener *listener, const Line *line,
+static uint64_t listener_deliver(Phone *phone, Listener *listener, const PhoneCall *call,
                                  PhoneEvent event, bool present, bool resumed)
 {
-        const char *session_id = line->shown.record.session_id;
+        const char *session_id = call->info.record.session_id;
         Delivery *delivery = pool_take(&phone->spare_deliveries, sizeof(*delivery));
         PhoneAction *action = phone_act(phone, PHONE_LISTENER_CALL, session_id);
 
@@ -42,7 +42,7 @@ static uint64_t listener_deliver(Phone *phone, Listener *listener, const Line *l
         action->present = present;
         action->resumed = resumed;
         action->serial = delivery->serial;
-        action->listener = listener->shown;
+        action->listener = listener->info;
         return delivery->serial;
 }
 
@@ -54,7 +54,7 @@ static Listener *presenting_choose(Phone *phone, const Presenting *presenting)
         DL_FOREACH (phone->listeners, listener) {
                 Rank rank = listener_rank(listener);
 
-                if (!listener->shown.presents ||
+                if (!listener->info.presents ||
                     (presenting->any_asked && !rank_above(presenting->asked, rank)))
                         continue;
                 if (!best || rank_above(rank, listener_rank(best)))
@@ -63,49 +63,49 @@ static Listener *presenting_choose(Phone *phone, const Presenting *presenting)
         return best;
 }
 
-static void presenting_ask(Phone *phone, Line *line, Listener *listener, bool resumed)
+static void presenting_ask(Phone *phone, PhoneCall *call, Listener *listener, bool resumed)
 {
-        line->presenting = (Presenting){
+        call->presenting = (Presenting){
                 .listener = listener,
                 .asked = listener_rank(listener),
                 .any_asked = true,
         };
-        line->presenting.serial = listener_deliver(
-                phone, listener, line, PHONE_EVENT_INCOMING_CALL_RECEIVED, true, resumed);
+        call->presenting.serial = listener_deliver(
+                phone, listener, call, PHONE_EVENT_INCOMING_CALL_RECEIVED, true, resumed);
 }
 
-void presenting_stop(Line *line)
+void presenting_stop(PhoneCall *call)
 {
-        line->presenting.listener = NULL;
-        line->presenting.serial = 0;
-        line->presenting.taken = false;
+        call->presenting.listener = NULL;
+        call->presenting.serial = 0;
+        call->presenting.taken = false;
 }
 
-static void presenting_next(Phone *phone, Line *line)
+static void presenting_next(Phone *phone, PhoneCall *call)
 {
-        Listener *listener = presenting_choose(phone, &line->presenting);
+        Listener *listener = presenting_choose(phone, &call->presenting);
 
-        presenting_stop(line);
+        presenting_stop(call);
         if (listener)
-                presenting_ask(phone, line, listener, false);
+                presenting_ask(phone, call, listener, false);
 }
 
-void listeners_tell(Phone *phone, Line *line, PhoneEvent event, bool resumed)
+void listeners_tell(Phone *phone, PhoneCall *call, PhoneEvent event, bool resumed)
 {
-        bool ask = event == PHONE_EVENT_INCOMING_CALL_RECEIVED && line_alerts(line);
+        bool ask = event == PHONE_EVENT_INCOMING_CALL_RECEIVED && call_alerts(call);
         Listener *listener, *presenter;
         PhoneAction *action;
 
-        action = phone_act(phone, PHONE_BROADCAST, line->shown.record.session_id);
+        action = phone_act(phone, PHONE_BROADCAST, call->info.record.session_id);
         action->event = event;
         action->resumed = resumed;
 
-        presenter = ask ? presenting_choose(phone, &line->presenting) : NULL;
+        presenter = ask ? presenting_choose(phone, &call->presenting) : NULL;
         if (presenter)
-                presenting_ask(phone, line, presenter, resumed);
+                presenting_ask(phone, call, presenter, resumed);
         DL_FOREACH (phone->listeners, listener) {
-                if (listener != presenter && *listener->shown.path)
-                        listener_deliver(phone, listener, line, event, false, resumed);
+                if (listener != presenter && *listener->info.path)
+                        listener_deliver(phone, listener, call, event, false, resumed);
         }
 }
 
@@ -114,8 +114,8 @@ static Listener *listener_find(Phone *phone, const char *owner, const char *id)
         Listener *listener;
 
         DL_FOREACH (phone->listeners, listener) {
-                if (str_eq(listener->shown.id, id) &&
-                    (!owner || str_eq(listener->shown.owner, owner)))
+                if (str_eq(listener->info.id, id) &&
+                    (!owner || str_eq(listener->info.owner, owner)))
                         return listener;
         }
         return NULL;
@@ -124,7 +124,7 @@ static Listener *listener_find(Phone *phone, const char *owner, const char *id)
 static void listener_drop(Phone *phone, Listener *listener)
 {
         Delivery *delivery, *next;
-        Line *line;
+        PhoneCall *call;
 
         DL_DELETE(phone->listeners, listener);
         phone->n_listeners--;
@@ -135,19 +135,19 @@ static void listener_drop(Phone *phone, Listener *listener)
                 DL_DELETE(phone->deliveries, delivery);
                 free(delivery);
         }
-        DL_FOREACH (phone->lines, line) {
-                if (line->presenting.listener == listener)
-                        presenting_next(phone, line);
+        DL_FOREACH (phone->calls, call) {
+                if (call->presenting.listener == listener)
+                        presenting_next(phone, call);
         }
         free(listener);
 }
 
 static void delivery_failed(Phone *phone, const Delivery *delivery)
 {
-        Line *line = line_find(phone, delivery->session_id);
+        PhoneCall *call = call_find(phone, delivery->session_id);
 
-        if (line && line->presenting.serial == delivery->serial)
-                presenting_next(phone, line);
+        if (call && call->presenting.serial == delivery->serial)
+                presenting_next(phone, call);
 }
 
 void delivery_expire(Phone *phone, Delivery *delivery)
@@ -172,15 +172,15 @@ int phone_listener_answered(Phone *phone, const Instant *instant, uint64_t seria
                 return r;
         DL_SEARCH_SCALAR(phone->deliveries, delivery, serial, serial);
         if (delivery) {
-                Line *line = line_find(phone, delivery->session_id);
+                PhoneCall *call = call_find(phone, delivery->session_id);
 
                 DL_DELETE(phone->deliveries, delivery);
                 if (delivery->deadline == USEC_NEVER)
                         delivery->listener->unanswered--;
                 else if (!taken)
                         delivery_failed(phone, delivery);
-                else if (line && line->presenting.serial == serial)
-                        line->presenting.taken = true;
+                else if (call && call->presenting.serial == serial)
+                        call->presenting.taken = true;
                 free(delivery);
         }
         phone_settle(phone);
@@ -206,15 +206,15 @@ static int listener_judge(Phone *phone, const PhoneListener *asked)
                 snprintf(text, size, "Listener '%s' presents calls, and so needs a path", id);
                 return CALL_ERROR_INVALID_ARGUMENT;
         }
-        if (other && str_eq(other->shown.owner, asked->owner))
+        if (other && str_eq(other->info.owner, asked->owner))
                 return 0;
         if (other) {
                 snprintf(text, size, "the listener id '%s' is in use by %.64s", id,
-                         other->shown.owner);
+                         other->info.owner);
                 return CALL_ERROR_LISTENER_EXISTS;
         }
         DL_FOREACH (phone->listeners, listener)
-                n += str_eq(listener->shown.owner, asked->owner);
+                n += str_eq(listener->info.owner, asked->owner);
         if (n >= LISTENERS_PER_OWNER_MAX || phone->n_listeners >= LISTENERS_MAX) {
                 snprintf(text, size,
                          "no room for listener '%s': %.64s has %zu of %d, all have %zu of %d", id,
@@ -228,19 +228,19 @@ static int listener_judge(Phone *phone, const PhoneListener *asked)
 /* What rings now: a newcomer that comes before who presents is asked in its place. */
 static void listener_catch_up(Phone *phone, Listener *listener, bool restored)
 {
-        Line *line;
+        PhoneCall *call;
 
-        DL_FOREACH (phone->lines, line) {
-                if (!line_rings(line))
+        DL_FOREACH (phone->calls, call) {
+                if (!call_rings(call))
                         continue;
-                const Presenting *presenting = &line->presenting;
+                const Presenting *presenting = &call->presenting;
                 bool first = !presenting->listener ||
                              rank_above(listener_rank(listener), presenting->asked);
 
-                if (listener->shown.presents && line_alerts(line) && first)
-                        presenting_ask(phone, line, listener, restored);
-                else if (restored && *listener->shown.path)
-                        listener_deliver(phone, listener, line, PHONE_EVENT_INCOMING_CALL_RECEIVED,
+                if (listener->info.presents && call_alerts(call) && first)
+                        presenting_ask(phone, call, listener, restored);
+                else if (restored && *listener->info.path)
+                        listener_deliver(phone, listener, call, PHONE_EVENT_INCOMING_CALL_RECEIVED,
                                          false, true);
         }
 }
@@ -269,8 +269,8 @@ int phone_listener_add(Phone *phone, const Instant *instant, const PhoneListener
                 phone->n_listeners++;
                 phone->changed |= PHONE_PROPERTY_LISTENERS;
         }
-        added->shown = *listener;
-        added->shown.age = ++phone->last_age;
+        added->info = *listener;
+        added->info.age = ++phone->last_age;
         listener_catch_up(phone, added, restored);
         phone_settle(phone);
         return 0;
@@ -293,14 +293,14 @@ int phone_listener_remove(Phone *phone, const Instant *instant, const char *owne
 }
 
 /* A call that was tied to a program which is gone is given up. */
-static void line_untie(Phone *phone, Line *line)
+static void call_untie(Phone *phone, PhoneCall *call)
 {
         Errand *errand;
 
         errand = errand_new(phone,
-                            line->shown.record.status == CALL_STATUS_INITIATED ? MESSAGE_CANCEL
-                                                                               : MESSAGE_END,
-                            line->shown.record.session_id);
+                            call->info.record.status == CALL_STATUS_INITIATED ? MESSAGE_CANCEL
+                                                                              : MESSAGE_END,
+                            call->info.record.session_id);
         decision_add(phone, errand);
 }
 
@@ -310,7 +310,7 @@ static int listeners_drop_of(Phone *phone, const char *owner)
         int r;
 
         DL_FOREACH_SAFE (phone->listeners, listener, next) {
-                if (!str_eq(listener->shown.owner, owner))
+                if (!str_eq(listener->info.owner, owner))
                         continue;
                 r = phone_reserve(phone, 1, 0);
                 if (r < 0)
@@ -322,22 +322,22 @@ static int listeners_drop_of(Phone *phone, const char *owner)
 
 int phone_owner_gone(Phone *phone, const Instant *instant, const char *owner)
 {
-        Line *line;
+        PhoneCall *call;
         int r;
 
         phone->instant = *instant;
         r = listeners_drop_of(phone, owner);
         if (r < 0)
                 return r;
-        DL_FOREACH (phone->lines, line) {
-                if (!line_is_live(line) || !str_eq(line->tied_to, owner))
+        DL_FOREACH (phone->calls, call) {
+                if (!call_is_live(call) || !str_eq(call->tied_to, owner))
                         continue;
                 r = phone_reserve(phone, 1, 0);
                 if (r < 0)
                         return r;
-                line_untie(phone, line);
-                *line->tied_to = '\0';
-                line->unsaved = true;
+                call_untie(phone, call);
+                *call->tied_to = '\0';
+                call->unsaved = true;
         }
         r = phone_reserve(phone, 1, 0);
         if (r < 0)
@@ -365,7 +365,7 @@ const PhoneListener *phone_listener_at(const Phone *phone, size_t index)
 
         DL_FOREACH (phone->listeners, listener) {
                 if (index-- == 0)
-                        return &listener->shown;
+                        return &listener->info;
         }
         return NULL;
 }

@@ -21,10 +21,10 @@ void participants_clear(PhoneSession *session)
         *session->own_id = '\0';
 }
 
-static void participant_say(Phone *phone, const Line *line, PhoneActionType type,
+static void participant_say(Phone *phone, const PhoneCall *call, PhoneActionType type,
                             const SessionParticipant *participant)
 {
-        phone_act(phone, type, line->shown.record.session_id)->participant = *participant;
+        phone_act(phone, type, call->info.record.session_id)->participant = *participant;
 }
 
 const char *phone_session_code(const PhoneSession *session)
@@ -32,23 +32,23 @@ const char *phone_session_code(const PhoneSession *session)
         return session->n_participants == 1 ? session->participants[0].media.verification_code : "";
 }
 
-static void participants_told(Phone *phone, Line *line, uint32_t properties)
+static void participants_told(Phone *phone, PhoneCall *call, uint32_t properties)
 {
-        line->unsaved = true;
-        phone_act(phone, PHONE_SESSION_CHANGED, line->shown.record.session_id)->properties =
+        call->unsaved = true;
+        phone_act(phone, PHONE_SESSION_CHANGED, call->info.record.session_id)->properties =
                 properties;
 }
 
-static void participants_changed(Phone *phone, Line *line)
+static void participants_changed(Phone *phone, PhoneCall *call)
 {
-        participants_told(phone, line,
+        participants_told(phone, call,
                           PHONE_PROPERTY_PARTICIPANTS | PHONE_PROPERTY_VERIFICATION_CODE);
 }
 
-static int participant_add(Phone *phone, Line *line, const Participant *participant,
+static int participant_add(Phone *phone, PhoneCall *call, const Participant *participant,
                            bool tell_worker)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
         SessionParticipant *more;
 
         if (session->n_participants >= PARTICIPANTS_MAX ||
@@ -60,10 +60,10 @@ static int participant_add(Phone *phone, Line *line, const Participant *particip
         session->participants = more;
         more += session->n_participants++;
         *more = (SessionParticipant){.participant = *participant};
-        participants_changed(phone, line);
-        participant_say(phone, line, PHONE_USER_JOINED, more);
+        participants_changed(phone, call);
+        participant_say(phone, call, PHONE_USER_JOINED, more);
         if (tell_worker)
-                participant_say(phone, line, PHONE_WORKER_PARTICIPANT_JOINED, more);
+                participant_say(phone, call, PHONE_WORKER_PARTICIPANT_JOINED, more);
         return 0;
 }
 
@@ -76,9 +76,9 @@ static bool participant_among(const char *id, const Participant *others, size_t 
         return false;
 }
 
-int participants_reset(Phone *phone, Line *line, const ReplyJoin *reply)
+int participants_reset(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
         size_t n = MIN_OF(reply->n_others, (size_t)PARTICIPANTS_MAX);
         SessionParticipant *participants = NULL;
 
@@ -90,16 +90,16 @@ int participants_reset(Phone *phone, Line *line, const ReplyJoin *reply)
         for (size_t i = 0; i < n; i++)
                 participants[i].participant = reply->others[i];
         if (n > 0 || session->n_participants > 0)
-                participants_changed(phone, line);
+                participants_changed(phone, call);
         for (size_t i = 0; i < session->n_participants; i++) {
                 SessionParticipant *old = &session->participants[i];
 
                 if (!participant_among(old->participant.id, reply->others, n))
-                        participant_say(phone, line, PHONE_USER_LEFT, old);
+                        participant_say(phone, call, PHONE_USER_LEFT, old);
         }
         for (size_t i = 0; i < n; i++) {
                 if (!participant_find(session, reply->others[i].id))
-                        participant_say(phone, line, PHONE_USER_JOINED, &participants[i]);
+                        participant_say(phone, call, PHONE_USER_JOINED, &participants[i]);
         }
         free(session->participants);
         session->participants = participants;
@@ -107,17 +107,17 @@ int participants_reset(Phone *phone, Line *line, const ReplyJoin *reply)
         return 0;
 }
 
-static void participant_left(Phone *phone, Line *line, SessionParticipant *participant)
+static void participant_left(Phone *phone, PhoneCall *call, SessionParticipant *participant)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
         SessionParticipant gone = *participant;
 
         *participant = session->participants[--session->n_participants];
-        participants_changed(phone, line);
-        participant_say(phone, line, PHONE_USER_LEFT, &gone);
-        if (line->joined)
-                participant_say(phone, line, PHONE_WORKER_PARTICIPANT_LEFT, &gone);
-        session_tell_state(phone, line);
+        participants_changed(phone, call);
+        participant_say(phone, call, PHONE_USER_LEFT, &gone);
+        if (call->joined)
+                participant_say(phone, call, PHONE_WORKER_PARTICIPANT_LEFT, &gone);
+        session_tell_state(phone, call);
 }
 
 bool participants_connected(const PhoneSession *session, const Participant *others, size_t n)
@@ -135,21 +135,21 @@ bool participants_connected(const PhoneSession *session, const Participant *othe
         return n_known == n;
 }
 
-void participants_keep(Phone *phone, Line *line, const Participant *others, size_t n)
+void participants_keep(Phone *phone, PhoneCall *call, const Participant *others, size_t n)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
 
         /* Backwards: who leaves is replaced by the last one. */
         for (size_t i = session->n_participants; i-- > 0;) {
                 if (!participant_among(session->participants[i].participant.id, others, n))
-                        participant_left(phone, line, &session->participants[i]);
+                        participant_left(phone, call, &session->participants[i]);
         }
 }
 
-static int participant_signalled(Phone *phone, Line *line, const MessageSignal *signal)
+static int participant_signalled(Phone *phone, PhoneCall *call, const MessageSignal *signal)
 {
         /* Of an old participant, or before this device has joined: nobody is there to take it. */
-        if (!line->joined || !participant_find(&line->shown.session, signal->peer))
+        if (!call->joined || !participant_find(&call->info.session, signal->peer))
                 return 0;
 
         char *data = strdup(signal->data);
@@ -161,7 +161,7 @@ static int participant_signalled(Phone *phone, Line *line, const MessageSignal *
         return 0;
 }
 
-static void participant_changed(Phone *phone, Line *line, SessionParticipant *participant,
+static void participant_changed(Phone *phone, PhoneCall *call, SessionParticipant *participant,
                                 const Participant *news)
 {
         Participant *known = &participant->participant;
@@ -172,52 +172,53 @@ static void participant_changed(Phone *phone, Line *line, SessionParticipant *pa
         known->muted = news->muted;
         known->video_paused = news->video_paused;
         known->sharing = news->sharing;
-        participants_told(phone, line, PHONE_PROPERTY_PARTICIPANTS);
-        participant_say(phone, line, PHONE_PARTICIPANT_CHANGED, participant);
+        participants_told(phone, call, PHONE_PROPERTY_PARTICIPANTS);
+        participant_say(phone, call, PHONE_PARTICIPANT_CHANGED, participant);
 }
 
 int participants_message(Phone *phone, const Message *message)
 {
         /* A signal's session id stands where a participant's does. */
         const Participant *news = &message->participant.participant;
-        Line *line = line_find(phone, message->type == MESSAGE_SIGNALLED
-                                              ? message->signal.session_id
-                                              : message->participant.session_id);
+        PhoneCall *call = call_find(phone, message->type == MESSAGE_SIGNALLED
+                                                   ? message->signal.session_id
+                                                   : message->participant.session_id);
 
-        if (!line || line->shown.record.status != CALL_STATUS_ONGOING)
+        if (!call || call->info.record.status != CALL_STATUS_ONGOING)
                 return 0;
         if (message->type == MESSAGE_SIGNALLED)
-                return participant_signalled(phone, line, &message->signal);
+                return participant_signalled(phone, call, &message->signal);
         if (message->type == MESSAGE_JOINED)
-                return participant_add(phone, line, news, line->joined);
+                return participant_add(phone, call, news, call->joined);
 
         /* Of ourselves: another connection of this party has joined (rule 18). */
-        if (message->type == MESSAGE_LEFT && line->joined &&
-            str_eq(line->shown.session.own_id, news->id)) {
-                session_close(phone, line);
+        if (message->type == MESSAGE_LEFT && call->joined &&
+            str_eq(call->info.session.own_id, news->id)) {
+                session_close(phone, call);
                 return 0;
         }
-        SessionParticipant *participant = participant_find(&line->shown.session, news->id);
+        SessionParticipant *participant = participant_find(&call->info.session, news->id);
         if (!participant)
                 return 0;
         if (message->type == MESSAGE_LEFT)
-                participant_left(phone, line, participant);
+                participant_left(phone, call, participant);
         else
-                participant_changed(phone, line, participant, news);
+                participant_changed(phone, call, participant, news);
         return 0;
 }
 
 /* The participant, who is new to a daemon that has just adopted the worker. */
-static int participant_of_worker(Phone *phone, Line *line, const char *id, SessionParticipant **ret)
+static int participant_of_worker(Phone *phone, PhoneCall *call, const char *id,
+                                 SessionParticipant **ret)
 {
-        PhoneSession *session = &line->shown.session;
-        Participant participant = {.party = *call_record_peer(&line->shown.record)};
+        PhoneSession *session = &call->info.session;
+        Participant participant = {.party = *call_record_peer(&call->info.record)};
         int r;
 
         *ret = participant_find(session, id);
         if (*ret || *session->own_id || STR_SET(participant.id, id) < 0)
                 return 0;
-        r = participant_add(phone, line, &participant, false);
+        r = participant_add(phone, call, &participant, false);
         if (r < 0)
                 return r;
         *ret = participant_find(session, id);
@@ -235,31 +236,31 @@ static bool media_is_same(const ParticipantMedia *a, const ParticipantMedia *b)
 int phone_worker_participant(Phone *phone, const Instant *instant, const char *session_id,
                              const char *participant, const ParticipantMedia *media)
 {
-        Line *line = line_find(phone, session_id);
-        SessionParticipant *shown = NULL;
+        PhoneCall *call = call_find(phone, session_id);
+        SessionParticipant *info = NULL;
         int r;
 
         phone->instant = *instant;
         r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
-        if (line && line->joined) {
-                r = participant_of_worker(phone, line, participant, &shown);
+        if (call && call->joined) {
+                r = participant_of_worker(phone, call, participant, &info);
                 if (r < 0)
                         return r;
         }
-        if (shown && !media_is_same(&shown->media, media)) {
+        if (info && !media_is_same(&info->media, media)) {
                 /* Who speaks changes all the time, and is not worth the store's while. */
-                bool unsaved = line->unsaved || shown->media.connected != media->connected;
-                bool other_code = !str_eq(shown->media.verification_code, media->verification_code);
+                bool unsaved = call->unsaved || info->media.connected != media->connected;
+                bool other_code = !str_eq(info->media.verification_code, media->verification_code);
 
-                shown->media = *media;
-                participants_told(phone, line,
+                info->media = *media;
+                participants_told(phone, call,
                                   PHONE_PROPERTY_PARTICIPANTS |
                                           (other_code ? PHONE_PROPERTY_VERIFICATION_CODE : 0));
-                line->unsaved = unsaved;
-                participant_say(phone, line, PHONE_PARTICIPANT_CHANGED, shown);
-                session_tell_state(phone, line);
+                call->unsaved = unsaved;
+                participant_say(phone, call, PHONE_PARTICIPANT_CHANGED, info);
+                session_tell_state(phone, call);
         }
         phone_settle(phone);
         return 0;
@@ -268,7 +269,7 @@ int phone_worker_participant(Phone *phone, const Instant *instant, const char *s
 int phone_worker_signal(Phone *phone, const Instant *instant, const char *session_id,
                         const char *peer, const char *data)
 {
-        Line *line = line_find(phone, session_id);
+        PhoneCall *call = call_find(phone, session_id);
         _cleanup_free_ char *copy = strdup(data);
         int r;
 
@@ -279,9 +280,9 @@ int phone_worker_signal(Phone *phone, const Instant *instant, const char *sessio
         if (r < 0)
                 return r;
         bool room = errands_waiting(phone, MESSAGE_SIGNAL, session_id) < SIGNALS_MAX;
-        if (line && line->joined && !room) {
-                line->signals_lost = true;
-        } else if (line && line->joined) {
+        if (call && call->joined && !room) {
+                call->signals_lost = true;
+        } else if (call && call->joined) {
                 Errand *errand = errand_new(phone, MESSAGE_SIGNAL, session_id);
 
                 STR_SET(errand->message.signal.peer, peer);

@@ -40,50 +40,50 @@ static void state_of_accept(PhoneCallState *state, const Errand *accept)
         STR_SET(state->handler, accept->owner);
 }
 
-static int line_state(Phone *phone, const Line *line, PhoneCallState *ret)
+static int call_state(Phone *phone, const PhoneCall *call, PhoneCallState *ret)
 {
-        const PhoneCall *shown = &line->shown;
-        const char *session_id = shown->record.session_id;
+        const PhoneCallInfo *info = &call->info;
+        const char *session_id = info->record.session_id;
         const Errand *accept = errand_find(phone, MESSAGE_ACCEPT, session_id);
         int r;
 
-        r = call_record_copy(&ret->record, &shown->record);
+        r = call_record_copy(&ret->record, &info->record);
         if (r < 0)
                 return r;
-        r = participants_copy(&ret->participants, shown->session.participants,
-                              shown->session.n_participants);
+        r = participants_copy(&ret->participants, info->session.participants,
+                              info->session.n_participants);
         if (r < 0)
                 return r;
-        if (shown->ring_until)
-                ret->ring_until = phone->instant.date + shown->ring_until -
-                                  MIN_OF(phone->instant.now, shown->ring_until);
-        ret->silenced = shown->silenced;
-        ret->present = shown->present;
-        ret->member_ringing = shown->member_ringing;
-        ret->answered_here = shown->answered_here;
-        ret->join_wanted = shown->join_wanted;
-        ret->alerting_said = line->alerting_said;
-        ret->unwanted = line->unwanted;
-        ret->placed = *line->placed.session_id != '\0';
-        ret->parallel = line->placed.parallel;
-        ret->timeout_s = line->placed.timeout_s;
-        STR_SET(ret->handled_by, shown->handled_by);
-        STR_SET(ret->handler, line->handler);
-        STR_SET(ret->tied_to, line->tied_to);
-        state_of_session(ret, &shown->session);
-        if (accept && line_rings(line))
+        if (info->ring_until)
+                ret->ring_until = phone->instant.date + info->ring_until -
+                                  MIN_OF(phone->instant.now, info->ring_until);
+        ret->silenced = info->silenced;
+        ret->present = info->present;
+        ret->member_ringing = info->member_ringing;
+        ret->answered_here = info->answered_here;
+        ret->join_wanted = info->join_wanted;
+        ret->alerting_said = call->alerting_said;
+        ret->unwanted = call->unwanted;
+        ret->placed = *call->placed.session_id != '\0';
+        ret->parallel = call->placed.parallel;
+        ret->timeout_s = call->placed.timeout_s;
+        STR_SET(ret->handled_by, info->handled_by);
+        STR_SET(ret->handler, call->handler);
+        STR_SET(ret->tied_to, call->tied_to);
+        state_of_session(ret, &info->session);
+        if (accept && call_rings(call))
                 state_of_accept(ret, accept);
         return 0;
 }
 
-static int line_keep(Phone *phone, Line *line)
+static int call_keep(Phone *phone, PhoneCall *call)
 {
         PhoneCallState *state = calloc(1, sizeof(*state));
         int r;
 
         if (!state)
                 return -ENOMEM;
-        r = line_state(phone, line, state);
+        r = call_state(phone, call, state);
         if (r >= 0)
                 r = phone_reserve_action(phone);
         if (r < 0) {
@@ -91,9 +91,9 @@ static int line_keep(Phone *phone, Line *line)
                 free(state);
                 return r;
         }
-        phone_act(phone, PHONE_CALL_SAVE, line->shown.record.session_id)->state = state;
-        line->unsaved = false;
-        line->saved = true;
+        phone_act(phone, PHONE_CALL_SAVE, call->info.record.session_id)->state = state;
+        call->unsaved = false;
+        call->saved = true;
         return 0;
 }
 
@@ -185,10 +185,10 @@ static int errands_keep(Phone *phone)
 
 void phone_keep(Phone *phone)
 {
-        Line *line;
+        PhoneCall *call;
 
-        DL_FOREACH (phone->lines, line) {
-                if (line->unsaved && line_is_live(line) && line_keep(phone, line) < 0)
+        DL_FOREACH (phone->calls, call) {
+                if (call->unsaved && call_is_live(call) && call_keep(phone, call) < 0)
                         return;
         }
         (void)errands_keep(phone);
@@ -196,9 +196,9 @@ void phone_keep(Phone *phone)
 
 /* ---- and back ---- */
 
-static void line_restore_session(Line *line, const PhoneCallState *state)
+static void call_restore_session(PhoneCall *call, const PhoneCallState *state)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
 
         session->state = state->session_state;
         session->audio_muted = state->audio_muted;
@@ -207,10 +207,10 @@ static void line_restore_session(Line *line, const PhoneCallState *state)
         STR_SET(session->own_id, state->own_id);
 }
 
-static void line_restore_placed(Line *line, const PhoneCallState *state)
+static void call_restore_placed(PhoneCall *call, const PhoneCallState *state)
 {
         const CallRecord *record = &state->record;
-        MessageInitiate *placed = &line->placed;
+        MessageInitiate *placed = &call->placed;
 
         STR_SET(placed->session_id, record->session_id);
         STR_SET(placed->receiver, record->receiver.uid);
@@ -231,90 +231,90 @@ static usec_t ring_until(const Phone *phone, const PhoneCallState *state)
         return phone->instant.now + MIN_OF(left, RING_TIMEOUT_MAX_S * USEC_PER_SEC);
 }
 
-static int line_restore(Phone *phone, const PhoneCallState *state, Line **ret)
+static int call_restore(Phone *phone, const PhoneCallState *state, PhoneCall **ret)
 {
-        _cleanup_(line_freep) Line *line = calloc(1, sizeof(*line));
-        PhoneCall *shown;
+        _cleanup_(call_freep) PhoneCall *call = calloc(1, sizeof(*call));
+        PhoneCallInfo *info;
         int r;
 
-        if (!line)
+        if (!call)
                 return -ENOMEM;
-        shown = &line->shown;
-        r = call_record_copy(&shown->record, &state->record);
+        info = &call->info;
+        r = call_record_copy(&info->record, &state->record);
         if (r < 0)
                 return r;
-        r = participants_copy(&shown->session.participants, state->participants,
+        r = participants_copy(&info->session.participants, state->participants,
                               state->n_participants);
         if (r < 0)
                 return r;
-        shown->session.n_participants = state->n_participants;
-        shown->ring_until = ring_until(phone, state);
-        shown->silenced = state->silenced;
+        info->session.n_participants = state->n_participants;
+        info->ring_until = ring_until(phone, state);
+        info->silenced = state->silenced;
         /* A ring that ran out meanwhile is not heard any more. */
-        shown->present =
-                state->present && !phone->do_not_disturb && shown->ring_until > phone->instant.now;
-        shown->member_ringing = state->member_ringing;
-        shown->answered_here = state->answered_here;
-        shown->join_wanted = state->join_wanted;
-        STR_SET(shown->handled_by, state->handled_by);
-        STR_SET(line->handler, state->handler);
-        STR_SET(line->tied_to, state->tied_to);
-        line->alerting_said = state->alerting_said;
-        line->unwanted = state->unwanted;
-        line->saved = true;
-        line_restore_session(line, state);
+        info->present =
+                state->present && !phone->do_not_disturb && info->ring_until > phone->instant.now;
+        info->member_ringing = state->member_ringing;
+        info->answered_here = state->answered_here;
+        info->join_wanted = state->join_wanted;
+        STR_SET(info->handled_by, state->handled_by);
+        STR_SET(call->handler, state->handler);
+        STR_SET(call->tied_to, state->tied_to);
+        call->alerting_said = state->alerting_said;
+        call->unwanted = state->unwanted;
+        call->saved = true;
+        call_restore_session(call, state);
         if (state->placed)
-                line_restore_placed(line, state);
-        *ret = TAKE_PTR(line);
+                call_restore_placed(call, state);
+        *ret = TAKE_PTR(call);
         return 0;
 }
 
 /* What of its media is there, now that the daemon is another. */
-static void line_restore_media(Phone *phone, Line *line, bool worker)
+static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
         bool in_media = session_is_in_media(session);
 
-        line->worker = worker;
-        line->joined = line->adopted = worker && in_media && *session->own_id;
+        call->worker = worker;
+        call->joined = call->adopted = worker && in_media && *session->own_id;
         /* What was stored may be older than what the worker has come to: its word is waited for. */
         for (size_t i = 0; i < session->n_participants; i++)
-                session->participants[i].media.connected = line->joined;
-        line->flows_said = session_media_flows(session);
+                session->participants[i].media.connected = call->joined;
+        call->flows_said = session_media_flows(session);
         if (in_media && !worker) {
-                session_fail(phone, line, CALL_ERROR_MEDIA_FAILED,
+                session_fail(phone, call, CALL_ERROR_MEDIA_FAILED,
                              "the media of the call were lost while tringd was away");
         } else if (!in_media && worker) {
-                session_close(phone, line);
+                session_close(phone, call);
         }
 }
 
 int phone_restore_call(Phone *phone, const Instant *instant, const PhoneCallState *state,
                        bool worker)
 {
-        Line *line;
+        PhoneCall *call;
         int r;
 
         if (call_status_is_terminal(state->record.status))
                 return -EINVAL;
-        if (line_find(phone, state->record.session_id))
+        if (call_find(phone, state->record.session_id))
                 return -EEXIST;
         phone->instant = *instant;
         r = phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;
-        r = line_restore(phone, state, &line);
+        r = call_restore(phone, state, &call);
         if (r < 0)
                 return r;
-        line_add(phone, line);
-        if (line->shown.record.status == CALL_STATUS_ONGOING) {
-                line_restore_media(phone, line, worker);
+        call_add(phone, call);
+        if (call->info.record.status == CALL_STATUS_ONGOING) {
+                call_restore_media(phone, call, worker);
         } else {
-                line->worker = worker;
-                if (line_rings(line) && line->shown.ring_until > instant->now)
-                        line_ring(phone, line, true);
-                else if (!line_rings(line) && line->shown.join_wanted && !line->unwanted)
-                        session_warm(phone, line);
+                call->worker = worker;
+                if (call_rings(call) && call->info.ring_until > instant->now)
+                        call_ring(phone, call, true);
+                else if (!call_rings(call) && call->info.join_wanted && !call->unwanted)
+                        session_warm(phone, call);
         }
         phone_settle(phone);
         return 0;

@@ -20,14 +20,14 @@ Phone *phone_free(Phone *phone)
 {
         Errand *errand, *next_errand;
         SavedErrand *saved, *next_saved;
-        Line *line, *next;
+        PhoneCall *call, *next;
 
         if (!phone)
                 return NULL;
         DL_FOREACH_SAFE (phone->errands, errand, next_errand)
                 errand_free(errand);
-        DL_FOREACH_SAFE (phone->lines, line, next)
-                line_free(line);
+        DL_FOREACH_SAFE (phone->calls, call, next)
+                call_free(call);
         DL_FOREACH_SAFE (phone->saved_errands, saved, next_saved)
                 free(saved);
         listeners_free(phone);
@@ -43,14 +43,14 @@ Phone *phone_free(Phone *phone)
 static int message_incoming(Phone *phone, const CallSnapshot *snapshot)
 {
         const CallRecord *record = &snapshot->record;
-        Line *line = line_find(phone, record->session_id);
+        PhoneCall *call = call_find(phone, record->session_id);
         int r;
 
         if (record->direction != CALL_DIRECTION_INCOMING || record->status != CALL_STATUS_INITIATED)
                 return 0;
-        if (line) {
-                if (line_rings(line))
-                        line_ring_for(phone, line, snapshot->remaining_ms);
+        if (call) {
+                if (call_rings(call))
+                        call_ring_for(phone, call, snapshot->remaining_ms);
                 return 0;
         }
         /* Sent again after a resume, and over by now, or nearly so: history tells. */
@@ -59,40 +59,40 @@ static int message_incoming(Phone *phone, const CallSnapshot *snapshot)
         /* One more would be nobody's to answer; the hub makes a missed call of it. */
         if (phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
                 return 0;
-        r = line_new(phone, snapshot, &line);
+        r = call_new(phone, snapshot, &call);
         if (r < 0)
                 return r;
-        line_add(phone, line);
-        line_ring(phone, line, false);
+        call_add(phone, call);
+        call_ring(phone, call, false);
         return 0;
 }
 
 /* The hub came back without it. A call of ours that is asked for again has to be named. */
-static bool line_is_forgotten(Phone *phone, const Line *line, const MessageSessions *sessions)
+static bool call_is_forgotten(Phone *phone, const PhoneCall *call, const MessageSessions *sessions)
 {
-        const char *session_id = line->shown.record.session_id;
+        const char *session_id = call->info.record.session_id;
 
-        if (line->shown.record.status != CALL_STATUS_INITIATED)
+        if (call->info.record.status != CALL_STATUS_INITIATED)
                 return false;
-        return line_rings(line)
-                       ? line->unknown
-                       : sessions->count > 0 && (line->unknown || line->unwanted ||
+        return call_rings(call)
+                       ? call->unknown
+                       : sessions->count > 0 && (call->unknown || call->unwanted ||
                                                  errand_find(phone, MESSAGE_INITIATE, session_id));
 }
 
 /* What is deleted is over, and whoever deleted it knows: here it stops, and leaves no record. */
 static int message_forgotten_calls(Phone *phone, const MessageSessions *sessions)
 {
-        Line *line;
+        PhoneCall *call;
         int r;
 
-        DL_FOREACH (phone->lines, line) {
-                if (!message_sessions_have(sessions, &line->shown.record) ||
-                    !line_is_forgotten(phone, line, sessions))
+        DL_FOREACH (phone->calls, call) {
+                if (!message_sessions_have(sessions, &call->info.record) ||
+                    !call_is_forgotten(phone, call, sessions))
                         continue;
                 r = phone_reserve(phone, 1, 1);
                 if (r == 0)
-                        r = line_end_unrecorded(phone, line, CALL_EVENT_CALLER_LOST);
+                        r = call_end_unrecorded(phone, call, CALL_EVENT_CALLER_LOST);
                 if (r < 0)
                         return r;
         }
@@ -119,26 +119,26 @@ static int message_forgotten(Phone *phone, const MessageSessions *sessions)
 
 static int message_event(Phone *phone, const Message *message)
 {
-        Line *line;
+        PhoneCall *call;
 
         switch (message->type) {
         case MESSAGE_INCOMING:
                 return message_incoming(phone, &message->call);
         case MESSAGE_RINGING:
-                line = line_find(phone, message->ringing.session_id);
-                if (line)
-                        line_member_ringing(phone, line, message->ringing.ringing_since);
+                call = call_find(phone, message->ringing.session_id);
+                if (call)
+                        call_member_ringing(phone, call, message->ringing.ringing_since);
                 return 0;
         case MESSAGE_ACCEPTED:
-                line = line_find(phone, message->call.record.session_id);
+                call = call_find(phone, message->call.record.session_id);
                 /* Only the caller is told so; the receiver's own accept has its reply. */
-                if (line && line->shown.record.direction == CALL_DIRECTION_OUTGOING)
-                        line_answered(phone, line, &message->call, true);
+                if (call && call->info.record.direction == CALL_DIRECTION_OUTGOING)
+                        call_answered(phone, call, &message->call, true);
                 return 0;
         case MESSAGE_OVER:
-                line = line_find(phone, message->over.session_id);
-                if (line)
-                        line_over(phone, line, &message->over);
+                call = call_find(phone, message->over.session_id);
+                if (call)
+                        call_over(phone, call, &message->over);
                 return 0;
         case MESSAGE_JOINED:
         case MESSAGE_LEFT:
@@ -244,29 +244,29 @@ bool phone_do_not_disturb(const Phone *phone)
 
 bool phone_is_ringing(const Phone *phone)
 {
-        const Line *line;
+        const PhoneCall *call;
 
-        DL_FOREACH (phone->lines, line) {
-                if (line->shown.alerting)
+        DL_FOREACH (phone->calls, call) {
+                if (call->info.alerting)
                         return true;
         }
         return phone->test_ring_until != 0;
 }
 
-const PhoneCall *phone_call_find(const Phone *phone, const char *session_id)
+const PhoneCallInfo *phone_call_find(const Phone *phone, const char *session_id)
 {
-        const Line *line;
+        const PhoneCall *call;
 
-        DL_FOREACH (phone->lines, line) {
-                if (str_eq(line->shown.record.session_id, session_id))
-                        return &line->shown;
+        DL_FOREACH (phone->calls, call) {
+                if (str_eq(call->info.record.session_id, session_id))
+                        return &call->info;
         }
         return NULL;
 }
 
-static int line_activity(const Line *line)
+static int call_activity(const PhoneCall *call)
 {
-        switch (line->shown.record.status) {
+        switch (call->info.record.status) {
         case CALL_STATUS_ONGOING:
                 return 3;
         case CALL_STATUS_INITIATED:
@@ -276,24 +276,24 @@ static int line_activity(const Line *line)
         }
 }
 
-const PhoneCall *phone_active_call(const Phone *phone)
+const PhoneCallInfo *phone_active_call(const Phone *phone)
 {
-        const Line *line, *active = NULL;
+        const PhoneCall *call, *active = NULL;
 
-        DL_FOREACH (phone->lines, line) {
-                if (!active || line_activity(line) >= line_activity(active))
-                        active = line;
+        DL_FOREACH (phone->calls, call) {
+                if (!active || call_activity(call) >= call_activity(active))
+                        active = call;
         }
-        return active ? &active->shown : NULL;
+        return active ? &active->info : NULL;
 }
 
-const PhoneCall *phone_call_at(const Phone *phone, size_t index)
+const PhoneCallInfo *phone_call_at(const Phone *phone, size_t index)
 {
-        const Line *line;
+        const PhoneCall *call;
 
-        DL_FOREACH (phone->lines, line) {
+        DL_FOREACH (phone->calls, call) {
                 if (index-- == 0)
-                        return &line->shown;
+                        return &call->info;
         }
         return NULL;
 }

@@ -7,7 +7,7 @@
  * programs, messages of the hub, news of worker and ring come in with the time; actions come out in
  * the order in which they must be carried out.
  *
- * The D-Bus face reads PhoneCall and PhoneListener for its properties, and never changes them.
+ * The D-Bus face reads PhoneCallInfo and PhoneListener for its properties, and never changes them.
  *
  * Two clocks come in (Instant), because deadlines must not jump and dates must be dates.
  *
@@ -49,7 +49,7 @@ typedef struct PhoneSession {
         SessionState state;
         bool audio_muted;
         bool video_paused;   /* the camera is closed, as it is in a call that is none of pictures */
-        bool screen_sharing; /* a screen is shown in its place */
+        bool screen_sharing; /* a screen is info in its place */
         SessionSettings settings;
         char own_id[PARTICIPANT_ID_MAX + 1];
         SessionParticipant *participants; /* owned by the phone; the others */
@@ -61,7 +61,7 @@ const char *phone_session_code(const PhoneSession *session);
 
 /* ---- a call on this device ---- */
 
-typedef struct PhoneCall {
+typedef struct PhoneCallInfo {
         CallRecord record; /* Status, Reason, dates, parties: what D-Bus shows */
         bool alerting;     /* this device alerts now */
         bool silenced;
@@ -75,7 +75,7 @@ typedef struct PhoneCall {
         PhoneSession session;
         Member *members; /* owned by the phone; of a group's call, those that the hub told of */
         size_t n_members;
-} PhoneCall;
+} PhoneCallInfo;
 
 /* ---- a call listener ---- */
 
@@ -373,10 +373,10 @@ const Party *phone_user(const Phone *phone); /* empty uid when not known yet */
 WhenBusy phone_when_busy(const Phone *phone);
 bool phone_do_not_disturb(const Phone *phone);
 bool phone_is_ringing(const Phone *phone);
-const PhoneCall *phone_call_find(const Phone *phone, const char *session_id);
-const PhoneCall *phone_active_call(const Phone *phone); /* ActiveCall; NULL: none */
+const PhoneCallInfo *phone_call_find(const Phone *phone, const char *session_id);
+const PhoneCallInfo *phone_active_call(const Phone *phone); /* ActiveCall; NULL: none */
 /* In order of their arrival; NULL after the last. */
-const PhoneCall *phone_call_at(const Phone *phone, size_t index);
+const PhoneCallInfo *phone_call_at(const Phone *phone, size_t index);
 const PhoneListener *phone_listener_at(const Phone *phone, size_t index);
 const GroupName *phone_group_at(const Phone *phone, size_t index);
 const char *phone_blocked_at(const Phone *phone, size_t index); /* a uid */

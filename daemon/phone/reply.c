@@ -10,32 +10,32 @@
 #define REPLY_KEPT 1
 
 /* What is asked for by whoever places a call, or answers one by placing another (glare, groups). */
-static void line_take_initiate(Phone *phone, Line *line, const Errand *errand)
+static void call_take_initiate(Phone *phone, PhoneCall *call, const Errand *errand)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
 
-        line->shown.join_wanted = errand->message.initiate.join;
+        call->info.join_wanted = errand->message.initiate.join;
         session->settings = errand->settings;
         session->audio_muted = errand->settings.start_audio_muted;
         if (errand->tie)
-                STR_SET(line->tied_to, errand->owner);
-        line->unsaved = true;
-        if (line->shown.record.direction == CALL_DIRECTION_INCOMING) {
-                line_handled_by(phone, line, errand->owner);
+                STR_SET(call->tied_to, errand->owner);
+        call->unsaved = true;
+        if (call->info.record.direction == CALL_DIRECTION_INCOMING) {
+                call_handled_by(phone, call, errand->owner);
                 return;
         }
-        line->placed = errand->message.initiate;
-        line->placed.metadata = (Metadata){};
+        call->placed = errand->message.initiate;
+        call->placed.metadata = (Metadata){};
 }
 
 static int reply_initiate_refused(Phone *phone, Errand *errand, const MessageReply *reply)
 {
-        Line *line = line_find(phone, errand->message.initiate.session_id);
+        PhoneCall *call = call_find(phone, errand->message.initiate.session_id);
         int r;
 
         /* Asked again for a call that the hub had lost: then that is how it ends. */
-        if (line && line_is_live(line)) {
-                r = line_end_here(phone, line, CALL_EVENT_CANCEL, CALL_REASON_FAILED);
+        if (call && call_is_live(call)) {
+                r = call_end_here(phone, call, CALL_EVENT_CANCEL, CALL_REASON_FAILED);
                 if (r < 0)
                         return r;
         }
@@ -44,76 +44,76 @@ static int reply_initiate_refused(Phone *phone, Errand *errand, const MessageRep
 }
 
 /* One that was placed once, and that the hub had lost, is another call by now (glare, groups). */
-static int line_merged(Phone *phone, const Errand *errand, const char *session_id)
+static int call_merged(Phone *phone, const Errand *errand, const char *session_id)
 {
-        Line *line = line_find(phone, errand_session_id(errand));
+        PhoneCall *call = call_find(phone, errand_session_id(errand));
         int r;
 
-        if (!line || str_eq(line->shown.record.session_id, session_id))
+        if (!call || str_eq(call->info.record.session_id, session_id))
                 return 0;
         r = phone_reserve(phone, 2, 2);
         if (r < 0)
                 return r;
-        return line_end_here(phone, line, CALL_EVENT_REPLACED, CALL_REASON_NONE);
+        return call_end_here(phone, call, CALL_EVENT_REPLACED, CALL_REASON_NONE);
 }
 
 static int reply_initiate(Phone *phone, Errand *errand, const MessageReply *reply)
 {
         const CallSnapshot *snapshot = &reply->call;
         const char *session_id = snapshot->record.session_id;
-        Line *line;
+        PhoneCall *call;
         int r;
 
         if (reply->error)
                 return reply_initiate_refused(phone, errand, reply);
 
-        r = line_merged(phone, errand, session_id);
+        r = call_merged(phone, errand, session_id);
         if (r < 0)
                 return r;
-        line = line_find(phone, session_id);
-        bool placed = !line || !line_is_live(line);
+        call = call_find(phone, session_id);
+        bool placed = !call || !call_is_live(call);
         if (placed) {
-                r = line_anew(phone, snapshot, &line);
+                r = call_anew(phone, snapshot, &call);
                 if (r < 0)
                         return r;
         }
         /* Glare, or a group that rings here: ours has become the answer to theirs. */
-        if (placed || line_rings(line))
-                line_take_initiate(phone, line, errand);
+        if (placed || call_rings(call))
+                call_take_initiate(phone, call, errand);
         if (errand->has_ticket)
                 phone_done(phone, errand->ticket, session_id);
         errand->has_ticket = false;
         if (snapshot->record.status == CALL_STATUS_ONGOING)
-                line_answered(phone, line, snapshot, true);
+                call_answered(phone, call, snapshot, true);
         else if (call_status_is_terminal(snapshot->record.status))
-                return line_over_by_record(phone, line, &snapshot->record);
-        else if (placed && line->shown.join_wanted)
-                session_warm(phone, line);
-        else if (line_is_live(line))
-                line_ring_for(phone, line, snapshot->remaining_ms);
+                return call_over_by_record(phone, call, &snapshot->record);
+        else if (placed && call->info.join_wanted)
+                session_warm(phone, call);
+        else if (call_is_live(call))
+                call_ring_for(phone, call, snapshot->remaining_ms);
         return 0;
 }
 
 static int reply_accept(Phone *phone, Errand *errand, const MessageReply *reply)
 {
         const char *session_id = errand_session_id(errand);
-        Line *line = line_find(phone, session_id);
+        PhoneCall *call = call_find(phone, session_id);
         int r;
 
-        if (!reply->error && accept_is_late(errand, line)) {
-                r = line_anew(phone, &reply->call, &line);
+        if (!reply->error && accept_is_late(errand, call)) {
+                r = call_anew(phone, &reply->call, &call);
                 if (r < 0)
                         return r;
         }
-        if (!line && (reply->error == CALL_ERROR_CALL_TERMINATED ||
+        if (!call && (reply->error == CALL_ERROR_CALL_TERMINATED ||
                       reply->error == CALL_ERROR_ANSWERED_ELSEWHERE)) {
                 command_refuse(phone, errand, NULL, CALL_ERROR_NO_SUCH_CALL);
         } else if (reply->error) {
                 errand_fail(phone, errand, reply->error, reply->text);
-        } else if (line && line_is_live(line)) {
-                if (line->shown.record.status == CALL_STATUS_INITIATED)
-                        line_answered_by(phone, line, errand);
-                line_answered(phone, line, &reply->call, false);
+        } else if (call && call_is_live(call)) {
+                if (call->info.record.status == CALL_STATUS_INITIATED)
+                        call_answered_by(phone, call, errand);
+                call_answered(phone, call, &reply->call, false);
                 errand_succeed(phone, errand);
         } else {
                 /* It was given up here meanwhile: nobody is left to talk. */
@@ -131,11 +131,11 @@ static int reply_accept(Phone *phone, Errand *errand, const MessageReply *reply)
 /* The hub does not have the call any more: then it is over. */
 static int reply_unknown_call(Phone *phone, Errand *errand)
 {
-        Line *line = line_find(phone, errand_session_id(errand));
+        PhoneCall *call = call_find(phone, errand_session_id(errand));
 
-        if (!line)
+        if (!call)
                 return 0;
-        return line_end_here(phone, line,
+        return call_end_here(phone, call,
                              errand->message.type == MESSAGE_END ? CALL_EVENT_HANGUP
                                                                  : CALL_EVENT_CANCEL,
                              CALL_REASON_NONE);
@@ -145,12 +145,12 @@ static int reply_decision(Phone *phone, Errand *errand, const MessageReply *repl
 {
         const char *session_id = errand_session_id(errand);
         MessageType type = errand->message.type;
-        Line *line = line_find(phone, session_id);
+        PhoneCall *call = call_find(phone, session_id);
         bool gone = reply->error == CALL_ERROR_NO_SUCH_CALL ||
                     reply->error == CALL_ERROR_CALL_TERMINATED;
         int r;
 
-        if (!reply->error && line && line_is_live(line)) {
+        if (!reply->error && call && call_is_live(call)) {
                 errand->confirmed = true;
                 errand_put_back(phone, errand);
                 return REPLY_KEPT;
@@ -160,10 +160,10 @@ static int reply_decision(Phone *phone, Errand *errand, const MessageReply *repl
                 errand_add(phone, errand);
                 return REPLY_KEPT;
         }
-        if (type == MESSAGE_CANCEL && reply->error == CALL_ERROR_CALL_TERMINATED && line &&
+        if (type == MESSAGE_CANCEL && reply->error == CALL_ERROR_CALL_TERMINATED && call &&
             !errand_find(phone, MESSAGE_HISTORY, "")) {
                 /* How it ended was told while nobody was here, and has been deleted since. */
-                r = line_end_unrecorded(phone, line, CALL_EVENT_CANCEL);
+                r = call_end_unrecorded(phone, call, CALL_EVENT_CANCEL);
                 if (r < 0)
                         return r;
                 errand_fail(phone, errand, reply->error, reply->text);
@@ -183,13 +183,13 @@ static int reply_decision(Phone *phone, Errand *errand, const MessageReply *repl
 
 static int reply_token(Phone *phone, Errand *errand, const MessageReply *reply)
 {
-        Line *line = line_find(phone, errand_session_id(errand));
+        PhoneCall *call = call_find(phone, errand_session_id(errand));
 
-        if (errand->command == PHONE_COMMAND_JOIN && line && line_is_live(line)) {
+        if (errand->command == PHONE_COMMAND_JOIN && call && call_is_live(call)) {
                 if (reply->error) {
-                        session_fail(phone, line, reply->error, reply->text);
-                } else if (line->shown.session.state == SESSION_JOINING) {
-                        session_begin(phone, line, reply->token.token, errand);
+                        session_fail(phone, call, reply->error, reply->text);
+                } else if (call->info.session.state == SESSION_JOINING) {
+                        session_begin(phone, call, reply->token.token, errand);
                         return REPLY_KEPT;
                 }
         }
@@ -206,23 +206,23 @@ static int reply_token(Phone *phone, Errand *errand, const MessageReply *reply)
 }
 
 /* A hub may learn more ways than this device has: then it takes no part in the media. */
-static void refuse_mode(Phone *phone, Line *line, Errand *errand, const char *mode)
+static void refuse_mode(Phone *phone, PhoneCall *call, Errand *errand, const char *mode)
 {
         char text[MESSAGE_TEXT_MAX + 1];
 
         snprintf(text, sizeof(text), "the hub wants the media by '%s', which is not known here",
                  mode);
-        session_fail(phone, line, CALL_ERROR_NOT_SUPPORTED, text);
-        errand_ask(phone, MESSAGE_LEAVE, line->shown.record.session_id);
+        session_fail(phone, call, CALL_ERROR_NOT_SUPPORTED, text);
+        errand_ask(phone, MESSAGE_LEAVE, call->info.record.session_id);
         errand_fail(phone, errand, CALL_ERROR_NOT_SUPPORTED, text);
 }
 
 static int reply_join(Phone *phone, Errand *errand, const MessageReply *reply)
 {
-        Line *line = line_find(phone, errand_session_id(errand));
+        PhoneCall *call = call_find(phone, errand_session_id(errand));
         int r;
 
-        if (!line || line->shown.record.status != CALL_STATUS_ONGOING) {
+        if (!call || call->info.record.status != CALL_STATUS_ONGOING) {
                 errand_fail(phone, errand, CALL_ERROR_CALL_TERMINATED,
                             "the call was over before its session was joined");
                 return 0;
@@ -235,15 +235,15 @@ static int reply_join(Phone *phone, Errand *errand, const MessageReply *reply)
                 return REPLY_KEPT;
         }
         if (reply->error) {
-                session_fail(phone, line, reply->error, reply->text);
+                session_fail(phone, call, reply->error, reply->text);
                 errand_fail(phone, errand, reply->error, reply->text);
                 return 0;
         }
         if (!str_empty(reply->join.mode) && !str_eq(reply->join.mode, MEDIA_MODE_MESH)) {
-                refuse_mode(phone, line, errand, reply->join.mode);
+                refuse_mode(phone, call, errand, reply->join.mode);
                 return 0;
         }
-        r = session_joined(phone, line, &reply->join);
+        r = session_joined(phone, call, &reply->join);
         if (r < 0)
                 return r;
         if (r == 0)
@@ -388,13 +388,13 @@ static int expire_kept(Phone *phone, Errand *errand)
 
 static void expire_other(Phone *phone, Errand *errand)
 {
-        Line *line = line_find(phone, errand_session_id(errand));
+        PhoneCall *call = call_find(phone, errand_session_id(errand));
 
         errand_fail(phone, errand, CALL_ERROR_TIMEOUT,
                     "the hub has not confirmed it within 10 s: the call's status says what came "
                     "of it");
-        if (errand->command == PHONE_COMMAND_JOIN && line && line_is_live(line))
-                session_fail(phone, line, CALL_ERROR_TIMEOUT,
+        if (errand->command == PHONE_COMMAND_JOIN && call && call_is_live(call))
+                session_fail(phone, call, CALL_ERROR_TIMEOUT,
                              "the hub has not confirmed the join within 10 s");
         else if (errand->sent && !errand->held) {
                 errand->expired = true;

@@ -212,10 +212,10 @@ void errand_pump(Phone *phone)
 /* It may have come through, and must not come twice: whoever waits for it is joined anew. */
 static void signal_lost(Phone *phone, const char *session_id)
 {
-        Line *line = line_find(phone, session_id);
+        PhoneCall *call = call_find(phone, session_id);
 
-        if (line)
-                line->signals_lost = true;
+        if (call)
+                call->signals_lost = true;
 }
 
 void errands_lost(Phone *phone)
@@ -237,13 +237,13 @@ void errands_lost(Phone *phone)
         }
 }
 
-void errands_drop_signals(Phone *phone, const Line *line)
+void errands_drop_signals(Phone *phone, const PhoneCall *call)
 {
         Errand *errand, *next;
 
         DL_FOREACH_SAFE (phone->errands, errand, next) {
                 if (errand->message.type == MESSAGE_SIGNAL &&
-                    str_eq(errand_session_id(errand), line->shown.record.session_id))
+                    str_eq(errand_session_id(errand), call->info.record.session_id))
                         errand_remove(phone, errand);
         }
 }
@@ -256,7 +256,7 @@ static bool errand_decides(const Errand *errand)
                type == MESSAGE_END;
 }
 
-bool line_deciding(const Phone *phone, const Line *line)
+bool call_deciding(const Phone *phone, const PhoneCall *call)
 {
         const Errand *errand;
 
@@ -264,7 +264,7 @@ bool line_deciding(const Phone *phone, const Line *line)
                 if ((errand->message.type == MESSAGE_ACCEPT ||
                      errand->message.type == MESSAGE_REJECT) &&
                     errand->has_ticket && !errand->held &&
-                    str_eq(errand_session_id(errand), line->shown.record.session_id))
+                    str_eq(errand_session_id(errand), call->info.record.session_id))
                         return true;
         }
         return false;
@@ -316,7 +316,7 @@ void decision_overtaken(Phone *phone, const char *session_id)
 }
 
 /* What becomes of a request when its call is over. */
-static void errand_call_over(Phone *phone, Errand *errand, const Line *line)
+static void errand_call_over(Phone *phone, Errand *errand, const PhoneCall *call)
 {
         if (errand->held)
                 return;
@@ -326,20 +326,20 @@ static void errand_call_over(Phone *phone, Errand *errand, const Line *line)
                 /* The hub's reply will say. */
                 return;
         } else if (errand->has_ticket) {
-                command_refuse(phone, errand, line, CALL_ERROR_CALL_TERMINATED);
+                command_refuse(phone, errand, call, CALL_ERROR_CALL_TERMINATED);
         }
         errand_remove(phone, errand);
 }
 
-void errands_call_over(Phone *phone, const Line *line)
+void errands_call_over(Phone *phone, const PhoneCall *call)
 {
-        const char *session_id = line->shown.record.session_id;
+        const char *session_id = call->info.record.session_id;
         Errand *errand, *next;
 
         DL_FOREACH_SAFE (phone->errands, errand, next) {
                 if (str_eq(errand_session_id(errand), session_id) &&
                     errand->message.type != MESSAGE_LEAVE)
-                        errand_call_over(phone, errand, line);
+                        errand_call_over(phone, errand, call);
         }
         decisions_go_on(phone, session_id);
 }

@@ -4,16 +4,16 @@
 
 #include "phone/internal.h"
 
-static const char *line_id(const Line *line)
+static const char *call_id(const PhoneCall *call)
 {
-        return line->shown.record.session_id;
+        return call->info.record.session_id;
 }
 
-static void session_changed(Phone *phone, Line *line, uint32_t properties)
+static void session_changed(Phone *phone, PhoneCall *call, uint32_t properties)
 {
-        line->unsaved = true;
-        if (line->shown.has_session)
-                phone_act(phone, PHONE_SESSION_CHANGED, line_id(line))->properties = properties;
+        call->unsaved = true;
+        if (call->info.has_session)
+                phone_act(phone, PHONE_SESSION_CHANGED, call_id(call))->properties = properties;
 }
 
 bool session_is_in_media(const PhoneSession *session)
@@ -22,123 +22,123 @@ bool session_is_in_media(const PhoneSession *session)
                session->state == SESSION_RECONNECTING;
 }
 
-void session_set_state(Phone *phone, Line *line, SessionState state)
+void session_set_state(Phone *phone, PhoneCall *call, SessionState state)
 {
-        if (line->shown.session.state == state)
+        if (call->info.session.state == state)
                 return;
-        line->shown.session.state = state;
-        session_changed(phone, line, PHONE_PROPERTY_SESSION_STATE);
+        call->info.session.state = state;
+        session_changed(phone, call, PHONE_PROPERTY_SESSION_STATE);
 }
 
-static bool session_is_video(const Line *line)
+static bool session_is_video(const PhoneCall *call)
 {
-        const SessionSettings *settings = &line->shown.session.settings;
+        const SessionSettings *settings = &call->info.session.settings;
 
-        return (settings->has_type ? settings->type : line->shown.record.type) == CALL_TYPE_VIDEO;
+        return (settings->has_type ? settings->type : call->info.record.type) == CALL_TYPE_VIDEO;
 }
 
-void session_choose_video(Line *line)
+void session_choose_video(PhoneCall *call)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
 
-        session->video_paused = !session_is_video(line) || session->settings.start_video_paused;
+        session->video_paused = !session_is_video(call) || session->settings.start_video_paused;
 }
 
-void session_choose_video_again(Phone *phone, Line *line)
+void session_choose_video_again(Phone *phone, PhoneCall *call)
 {
-        bool before = line->shown.session.video_paused;
+        bool before = call->info.session.video_paused;
 
-        session_choose_video(line);
-        if (line->shown.session.video_paused != before)
-                session_changed(phone, line, PHONE_PROPERTY_VIDEO_PAUSED);
+        session_choose_video(call);
+        if (call->info.session.video_paused != before)
+                session_changed(phone, call, PHONE_PROPERTY_VIDEO_PAUSED);
 }
 
-void session_open(Phone *phone, Line *line)
+void session_open(Phone *phone, PhoneCall *call)
 {
-        line->shown.has_session = true;
-        phone_act(phone, PHONE_SESSION_ADDED, line_id(line));
+        call->info.has_session = true;
+        phone_act(phone, PHONE_SESSION_ADDED, call_id(call));
 }
 
-static void session_start_worker(Phone *phone, Line *line)
+static void session_start_worker(Phone *phone, PhoneCall *call)
 {
-        if (line->worker)
+        if (call->worker)
                 return;
-        line->worker = true;
-        phone_act(phone, PHONE_WORKER_START, line_id(line));
+        call->worker = true;
+        phone_act(phone, PHONE_WORKER_START, call_id(call));
 }
 
-static void session_show_screen(Phone *phone, Line *line, bool on)
+static void session_show_screen(Phone *phone, PhoneCall *call, bool on)
 {
-        if (line->shown.session.screen_sharing == on)
+        if (call->info.session.screen_sharing == on)
                 return;
-        line->shown.session.screen_sharing = on;
-        session_changed(phone, line, PHONE_PROPERTY_SCREEN_SHARING);
+        call->info.session.screen_sharing = on;
+        session_changed(phone, call, PHONE_PROPERTY_SCREEN_SHARING);
 }
 
-static void session_stop_worker(Phone *phone, Line *line)
+static void session_stop_worker(Phone *phone, PhoneCall *call)
 {
-        session_show_screen(phone, line, false);
-        line->joined = line->adopted = false;
-        line->flows_said = false;
-        line->signals_lost = false;
-        errands_drop_signals(phone, line);
-        if (!line->worker)
+        session_show_screen(phone, call, false);
+        call->joined = call->adopted = false;
+        call->flows_said = false;
+        call->signals_lost = false;
+        errands_drop_signals(phone, call);
+        if (!call->worker)
                 return;
-        line->worker = false;
-        phone_act(phone, PHONE_WORKER_STOP, line_id(line));
+        call->worker = false;
+        phone_act(phone, PHONE_WORKER_STOP, call_id(call));
 }
 
-void session_warm(Phone *phone, Line *line)
+void session_warm(Phone *phone, PhoneCall *call)
 {
-        const Line *other;
+        const PhoneCall *other;
 
         /* One warm worker is enough: who answers another call waits for its start. */
-        DL_FOREACH (phone->lines, other) {
+        DL_FOREACH (phone->calls, other) {
                 if (other->worker && !other->joined)
                         return;
         }
-        session_start_worker(phone, line);
+        session_start_worker(phone, call);
 }
 
-void session_begin(Phone *phone, Line *line, const char *join_token, Errand *errand)
+void session_begin(Phone *phone, PhoneCall *call, const char *join_token, Errand *errand)
 {
-        Line *other;
+        PhoneCall *other;
 
-        DL_FOREACH (phone->lines, other) {
-                if (other != line && !phone->parallel_media &&
-                    session_is_in_media(&other->shown.session))
+        DL_FOREACH (phone->calls, other) {
+                if (other != call && !phone->parallel_media &&
+                    session_is_in_media(&other->info.session))
                         session_leave(phone, other);
         }
         /* A worker whose media failed is not asked to begin again. */
-        if (line->joined)
-                session_stop_worker(phone, line);
-        session_set_state(phone, line, SESSION_JOINING);
+        if (call->joined)
+                session_stop_worker(phone, call);
+        session_set_state(phone, call, SESSION_JOINING);
         if (errand)
                 errand_turn(errand, MESSAGE_JOIN);
         else
-                errand = errand_new(phone, MESSAGE_JOIN, line_id(line));
+                errand = errand_new(phone, MESSAGE_JOIN, call_id(call));
         STR_SET(errand->message.join.token, join_token);
-        errand->message.join.muted = line->shown.session.audio_muted;
-        errand->message.join.video_paused = line->shown.session.video_paused;
+        errand->message.join.muted = call->info.session.audio_muted;
+        errand->message.join.video_paused = call->info.session.video_paused;
         errand_add(phone, errand);
-        session_start_worker(phone, line);
+        session_start_worker(phone, call);
 }
 
-void session_renew(Phone *phone, Line *line)
+void session_renew(Phone *phone, PhoneCall *call)
 {
-        Errand *errand = errand_new(phone, MESSAGE_TOKEN, line_id(line));
+        Errand *errand = errand_new(phone, MESSAGE_TOKEN, call_id(call));
 
-        session_set_state(phone, line, SESSION_JOINING);
+        session_set_state(phone, call, SESSION_JOINING);
         errand->command = PHONE_COMMAND_JOIN;
         errand_add(phone, errand);
 }
 
-void session_close(Phone *phone, Line *line)
+void session_close(Phone *phone, PhoneCall *call)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
         uint32_t properties = 0;
 
-        session_stop_worker(phone, line);
+        session_stop_worker(phone, call);
         if (session->state != SESSION_IDLE && session->state != SESSION_LEFT)
                 properties |= PHONE_PROPERTY_SESSION_STATE;
         if (session->n_participants > 0)
@@ -147,20 +147,20 @@ void session_close(Phone *phone, Line *line)
                 session->state = SESSION_LEFT;
         participants_clear(session);
         if (properties)
-                session_changed(phone, line, properties);
+                session_changed(phone, call, properties);
 }
 
-void session_leave(Phone *phone, Line *line)
+void session_leave(Phone *phone, PhoneCall *call)
 {
-        if (line->shown.session.state == SESSION_IDLE)
-                line->shown.session.state = SESSION_LEFT;
-        session_close(phone, line);
-        errand_ask(phone, MESSAGE_LEAVE, line_id(line));
+        if (call->info.session.state == SESSION_IDLE)
+                call->info.session.state = SESSION_LEFT;
+        session_close(phone, call);
+        errand_ask(phone, MESSAGE_LEAVE, call_id(call));
 }
 
-int session_joined(Phone *phone, Line *line, const ReplyJoin *reply)
+int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
         int r;
 
         /* The worker died meanwhile, or the program left. */
@@ -184,32 +184,32 @@ int session_joined(Phone *phone, Line *line, const ReplyJoin *reply)
                         return -ENOMEM;
                 memcpy(servers, reply->ice_servers, reply->n_ice_servers * sizeof(*servers));
         }
-        r = participants_reset(phone, line, reply);
+        r = participants_reset(phone, call, reply);
         if (r < 0)
                 return r;
 
         STR_SET(session->own_id, reply->participant);
-        line->joined = line->unsaved = true;
-        session_start_worker(phone, line);
-        PhoneAction *action = phone_act(phone, PHONE_WORKER_JOIN, line_id(line));
+        call->joined = call->unsaved = true;
+        session_start_worker(phone, call);
+        PhoneAction *action = phone_act(phone, PHONE_WORKER_JOIN, call_id(call));
         action->join.reply = *reply;
         action->join.reply.others = TAKE_PTR(others);
         action->join.reply.ice_servers = TAKE_PTR(servers);
         action->join.settings = session->settings;
         action->join.muted = session->audio_muted;
-        action->join.video = session_is_video(line) || !session->video_paused;
+        action->join.video = session_is_video(call) || !session->video_paused;
         action->join.video_paused = session->video_paused;
         return 0;
 }
 
-void session_fail(Phone *phone, Line *line, CallError error, const char *text)
+void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *text)
 {
         PhoneAction *action;
 
-        line->joined = false;
-        session_set_state(phone, line, SESSION_FAILED);
-        session_tell_state(phone, line);
-        action = phone_act(phone, PHONE_SESSION_ERROR, line_id(line));
+        call->joined = false;
+        session_set_state(phone, call, SESSION_FAILED);
+        session_tell_state(phone, call);
+        action = phone_act(phone, PHONE_SESSION_ERROR, call_id(call));
         action->error = error;
         str_printable(action->text, sizeof(action->text), text);
 }
@@ -225,108 +225,108 @@ bool session_media_flows(const PhoneSession *session)
         return false;
 }
 
-static void session_ask_state(Phone *phone, Line *line)
+static void session_ask_state(Phone *phone, PhoneCall *call)
 {
-        Errand *errand = errand_find_last(phone, MESSAGE_STATE, line_id(line));
+        Errand *errand = errand_find_last(phone, MESSAGE_STATE, call_id(call));
         bool merged = errand && !errand->sent;
 
         if (!merged)
-                errand = errand_new(phone, MESSAGE_STATE, line_id(line));
-        const PhoneSession *session = &line->shown.session;
+                errand = errand_new(phone, MESSAGE_STATE, call_id(call));
+        const PhoneSession *session = &call->info.session;
 
         errand->message.state.muted = session->audio_muted;
         errand->message.state.video_paused = session->video_paused && !session->screen_sharing;
         errand->message.state.sharing = session->screen_sharing;
-        errand->message.state.media_flows = line->flows_said;
+        errand->message.state.media_flows = call->flows_said;
         if (!merged)
                 errand_add(phone, errand);
 }
 
-void session_tell_state(Phone *phone, Line *line)
+void session_tell_state(Phone *phone, PhoneCall *call)
 {
-        bool flows = session_media_flows(&line->shown.session);
+        bool flows = session_media_flows(&call->info.session);
 
-        if (flows == line->flows_said)
+        if (flows == call->flows_said)
                 return;
-        line->flows_said = flows;
-        session_ask_state(phone, line);
+        call->flows_said = flows;
+        session_ask_state(phone, call);
 }
 
-void session_mute(Phone *phone, Line *line, bool on)
+void session_mute(Phone *phone, PhoneCall *call, bool on)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
 
         if (session->audio_muted == on)
                 return;
         session->audio_muted = on;
-        session_changed(phone, line, PHONE_PROPERTY_AUDIO_MUTED);
-        if (line->joined)
-                phone_act(phone, PHONE_WORKER_MUTE, line_id(line))->on = on;
+        session_changed(phone, call, PHONE_PROPERTY_AUDIO_MUTED);
+        if (call->joined)
+                phone_act(phone, PHONE_WORKER_MUTE, call_id(call))->on = on;
         if (session_is_in_media(session))
-                session_ask_state(phone, line);
+                session_ask_state(phone, call);
 }
 
-void session_pause_video(Phone *phone, Line *line, bool on)
+void session_pause_video(Phone *phone, PhoneCall *call, bool on)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
 
         if (session->video_paused == on)
                 return;
         session->video_paused = on;
-        session_changed(phone, line, PHONE_PROPERTY_VIDEO_PAUSED);
-        if (line->joined)
-                phone_act(phone, PHONE_WORKER_PAUSE, line_id(line))->on = on;
+        session_changed(phone, call, PHONE_PROPERTY_VIDEO_PAUSED);
+        if (call->joined)
+                phone_act(phone, PHONE_WORKER_PAUSE, call_id(call))->on = on;
         if (session_is_in_media(session))
-                session_ask_state(phone, line);
+                session_ask_state(phone, call);
 }
 
-static void session_set_screen(Phone *phone, Line *line, bool on)
+static void session_set_screen(Phone *phone, PhoneCall *call, bool on)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
 
         if (session->screen_sharing == on)
                 return;
-        session_show_screen(phone, line, on);
+        session_show_screen(phone, call, on);
         if (session_is_in_media(session))
-                session_ask_state(phone, line);
+                session_ask_state(phone, call);
 }
 
 /* The call whose worker speaks, or NULL if nobody wants to hear it any more. */
-static Line *session_of_worker(Phone *phone, const char *session_id)
+static PhoneCall *session_of_worker(Phone *phone, const char *session_id)
 {
-        Line *line = line_find(phone, session_id);
+        PhoneCall *call = call_find(phone, session_id);
 
-        return line && line->worker && line->shown.record.status == CALL_STATUS_ONGOING ? line
-                                                                                        : NULL;
+        return call && call->worker && call->info.record.status == CALL_STATUS_ONGOING ? call
+                                                                                       : NULL;
 }
 
 static void session_adopt(Phone *phone, const char *session_id, SessionState state)
 {
-        Line *line = line_find(phone, session_id);
+        PhoneCall *call = call_find(phone, session_id);
 
-        if (!line || line->worker || line->unwanted || !line->shown.answered_here ||
-            line->shown.record.status != CALL_STATUS_ONGOING ||
-            line->shown.session.state != SESSION_IDLE)
+        if (!call || call->worker || call->unwanted || !call->info.answered_here ||
+            call->info.record.status != CALL_STATUS_ONGOING ||
+            call->info.session.state != SESSION_IDLE)
                 return;
         if (state == SESSION_JOINING || state == SESSION_CONNECTED || state == SESSION_RECONNECTING)
-                line->worker = line->joined = true;
+                call->worker = call->joined = true;
 }
 
 /*
  * The first word of an adopted worker. One that had come no further than joining may have been left
  * without an answer that came while no daemon was there.
  */
-static void session_found(Phone *phone, Line *line, SessionState state)
+static void session_found(Phone *phone, PhoneCall *call, SessionState state)
 {
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
 
-        line->adopted = false;
+        call->adopted = false;
         if (state != SESSION_JOINING)
                 return;
         for (size_t i = 0; i < session->n_participants; i++)
                 session->participants[i].media.connected = false;
         if (phone->connection == PHONE_ONLINE)
-                session_renew(phone, line);
+                session_renew(phone, call);
 }
 
 int phone_worker_state(Phone *phone, const Instant *instant, const char *session_id,
@@ -339,13 +339,13 @@ int phone_worker_state(Phone *phone, const Instant *instant, const char *session
         if (r < 0)
                 return r;
         session_adopt(phone, session_id, state);
-        Line *line = session_of_worker(phone, session_id);
+        PhoneCall *call = session_of_worker(phone, session_id);
         /* A warm worker is idle, and so says nothing of the session. */
-        if (line && line->joined && state != SESSION_IDLE && state != SESSION_LEFT) {
-                if (line->adopted)
-                        session_found(phone, line, state);
-                session_set_state(phone, line, state);
-                session_tell_state(phone, line);
+        if (call && call->joined && state != SESSION_IDLE && state != SESSION_LEFT) {
+                if (call->adopted)
+                        session_found(phone, call, state);
+                session_set_state(phone, call, state);
+                session_tell_state(phone, call);
         }
         phone_settle(phone);
         return 0;
@@ -353,7 +353,7 @@ int phone_worker_state(Phone *phone, const Instant *instant, const char *session
 
 /* What it says of its devices. */
 static int session_told(Phone *phone, const Instant *instant, const char *session_id, bool on,
-                        void (*take)(Phone *phone, Line *line, bool on))
+                        void (*take)(Phone *phone, PhoneCall *call, bool on))
 {
         int r;
 
@@ -361,19 +361,19 @@ static int session_told(Phone *phone, const Instant *instant, const char *sessio
         r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
-        Line *line = session_of_worker(phone, session_id);
-        if (line && line->joined)
-                take(phone, line, on);
+        PhoneCall *call = session_of_worker(phone, session_id);
+        if (call && call->joined)
+                take(phone, call, on);
         phone_settle(phone);
         return 0;
 }
 
-static void session_is_muted(Phone *phone, Line *line, bool on)
+static void session_is_muted(Phone *phone, PhoneCall *call, bool on)
 {
         if (on)
-                session_mute(phone, line, true);
-        else if (line->shown.session.audio_muted)
-                phone_act(phone, PHONE_WORKER_MUTE, line_id(line))->on = true;
+                session_mute(phone, call, true);
+        else if (call->info.session.audio_muted)
+                phone_act(phone, PHONE_WORKER_MUTE, call_id(call))->on = true;
 }
 
 int phone_worker_muted(Phone *phone, const Instant *instant, const char *session_id, bool on)
@@ -381,12 +381,12 @@ int phone_worker_muted(Phone *phone, const Instant *instant, const char *session
         return session_told(phone, instant, session_id, on, session_is_muted);
 }
 
-static void session_is_paused(Phone *phone, Line *line, bool on)
+static void session_is_paused(Phone *phone, PhoneCall *call, bool on)
 {
         if (on)
-                session_pause_video(phone, line, true);
-        else if (line->shown.session.video_paused)
-                phone_act(phone, PHONE_WORKER_PAUSE, line_id(line))->on = true;
+                session_pause_video(phone, call, true);
+        else if (call->info.session.video_paused)
+                phone_act(phone, PHONE_WORKER_PAUSE, call_id(call))->on = true;
 }
 
 int phone_worker_paused(Phone *phone, const Instant *instant, const char *session_id, bool on)
@@ -408,8 +408,8 @@ int phone_worker_error(Phone *phone, const Instant *instant, const char *session
         r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
-        Line *line = session_of_worker(phone, session_id);
-        if (line) {
+        PhoneCall *call = session_of_worker(phone, session_id);
+        if (call) {
                 PhoneAction *action = phone_act(phone, PHONE_SESSION_ERROR, session_id);
 
                 action->error = error;
@@ -428,17 +428,17 @@ int phone_worker_gone(Phone *phone, const Instant *instant, const char *session_
         r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
-        Line *line = line_find(phone, session_id);
-        if (line && line->worker) {
-                PhoneSession *session = &line->shown.session;
+        PhoneCall *call = call_find(phone, session_id);
+        if (call && call->worker) {
+                PhoneSession *session = &call->info.session;
 
-                line->worker = false;
-                session_show_screen(phone, line, false);
+                call->worker = false;
+                session_show_screen(phone, call, false);
                 for (size_t i = 0; i < session->n_participants; i++)
                         session->participants[i].media.connected = false;
                 if (session_is_in_media(session))
-                        session_fail(phone, line, CALL_ERROR_MEDIA_FAILED, text);
-                line->joined = false;
+                        session_fail(phone, call, CALL_ERROR_MEDIA_FAILED, text);
+                call->joined = false;
         }
         phone_settle(phone);
         return 0;
@@ -446,10 +446,10 @@ int phone_worker_gone(Phone *phone, const Instant *instant, const char *session_
 
 void phone_device_chosen(Phone *phone, DeviceKind kind)
 {
-        Line *line;
+        PhoneCall *call;
 
-        DL_FOREACH (phone->lines, line) {
-                SessionSettings *settings = &line->shown.session.settings;
+        DL_FOREACH (phone->calls, call) {
+                SessionSettings *settings = &call->info.session.settings;
                 char *const names[DEVICE_KIND_COUNT] = {
                         [DEVICE_MICROPHONE] = settings->microphone,
                         [DEVICE_SPEAKER] = settings->speaker,
@@ -459,6 +459,6 @@ void phone_device_chosen(Phone *phone, DeviceKind kind)
                 if (str_empty(names[kind]))
                         continue;
                 names[kind][0] = '\0';
-                line->unsaved = true;
+                call->unsaved = true;
         }
 }

@@ -22,7 +22,7 @@ static bool welcome_is_open(Phone *phone, const char *session_id)
 
 static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
 {
-        Line *line;
+        PhoneCall *call;
         int r;
 
         /* What another device has answered is here only to stop what rings. */
@@ -31,12 +31,12 @@ static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
             welcome_is_open(phone, snapshot->record.session_id) || ring_is_late(snapshot) ||
             phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
                 return 0;
-        r = line_new(phone, snapshot, &line);
+        r = call_new(phone, snapshot, &call);
         if (r < 0)
                 return r;
-        line_add(phone, line);
-        if (line_rings(line))
-                line_ring(phone, line, true);
+        call_add(phone, call);
+        if (call_rings(call))
+                call_ring(phone, call, true);
         return 0;
 }
 
@@ -63,10 +63,10 @@ static void welcome_unwanted_call(Phone *phone, const CallSnapshot *snapshot)
  * an offer of somebody new, the answer of somebody who was about to connect. Whoever joins anew
  * offers to all, so that is how such media come to be.
  */
-static int welcome_media(Phone *phone, Line *line, const CallSnapshot *snapshot)
+static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot)
 {
         const char *session_id = snapshot->record.session_id;
-        PhoneSession *session = &line->shown.session;
+        PhoneSession *session = &call->info.session;
         int r;
 
         /* Each of them may have left. */
@@ -78,19 +78,19 @@ static int welcome_media(Phone *phone, Line *line, const CallSnapshot *snapshot)
                         errand_ask(phone, MESSAGE_LEAVE, session_id);
                 return 0;
         }
-        if (line->unwanted || errand_find(phone, MESSAGE_JOIN, session_id) ||
+        if (call->unwanted || errand_find(phone, MESSAGE_JOIN, session_id) ||
             errand_find(phone, MESSAGE_TOKEN, session_id))
                 return 0;
-        if (line->joined && str_eq(session->own_id, snapshot->participant) &&
+        if (call->joined && str_eq(session->own_id, snapshot->participant) &&
             participants_connected(session, snapshot->others, snapshot->n_others)) {
-                participants_keep(phone, line, snapshot->others, snapshot->n_others);
+                participants_keep(phone, call, snapshot->others, snapshot->n_others);
                 /* A hub that was started anew does not know. */
-                line->flows_said = false;
-                session_tell_state(phone, line);
+                call->flows_said = false;
+                session_tell_state(phone, call);
         } else if (*snapshot->join_token) {
-                session_begin(phone, line, snapshot->join_token, NULL);
+                session_begin(phone, call, snapshot->join_token, NULL);
         } else {
-                session_renew(phone, line);
+                session_renew(phone, call);
         }
         return 0;
 }
@@ -107,132 +107,132 @@ static bool session_all_connected(const PhoneSession *session)
 /* On a link that was resumed only what was on its way to the hub can be lost. */
 static int welcome_back(Phone *phone)
 {
-        Line *line;
+        PhoneCall *call;
         int r;
 
         r = phone_reserve(phone, phone_n_live_calls(phone), 1);
         if (r < 0)
                 return r;
-        DL_FOREACH (phone->lines, line) {
-                const PhoneSession *session = &line->shown.session;
+        DL_FOREACH (phone->calls, call) {
+                const PhoneSession *session = &call->info.session;
 
-                if (line->signals_lost && session_is_in_media(session) &&
+                if (call->signals_lost && session_is_in_media(session) &&
                     !session_all_connected(session))
-                        session_renew(phone, line);
-                line->signals_lost = false;
+                        session_renew(phone, call);
+                call->signals_lost = false;
         }
         return 0;
 }
 
 static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
 {
-        Line *line = line_find(phone, snapshot->record.session_id);
+        PhoneCall *call = call_find(phone, snapshot->record.session_id);
         bool incoming = snapshot->record.direction == CALL_DIRECTION_INCOMING;
         Errand *accept;
 
-        if (!line)
+        if (!call)
                 return welcome_new_call(phone, snapshot);
-        if (!line_is_live(line) || line->unwanted)
+        if (!call_is_live(call) || call->unwanted)
                 welcome_unwanted_call(phone, snapshot);
-        if (!line_is_live(line))
+        if (!call_is_live(call))
                 return 0;
         if (snapshot->record.status == CALL_STATUS_INITIATED) {
-                line_ring_for(phone, line, snapshot->remaining_ms);
+                call_ring_for(phone, call, snapshot->remaining_ms);
                 if (snapshot->record.ringing_since)
-                        line_member_ringing(phone, line, snapshot->record.ringing_since);
+                        call_member_ringing(phone, call, snapshot->record.ringing_since);
                 return 0;
         }
         if (snapshot->record.status != CALL_STATUS_ONGOING)
                 return 0;
-        if (line_rings(line) && !snapshot->here)
-                return line_end_here(phone, line, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
+        if (call_rings(call) && !snapshot->here)
+                return call_end_here(phone, call, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
         /* Here it was lost, and another device has joined it since (rule 11). */
         if (!snapshot->here && incoming)
-                return line_end_here(phone, line, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
+                return call_end_here(phone, call, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
         accept = errand_find(phone, MESSAGE_ACCEPT, snapshot->record.session_id);
-        if (line_rings(line) && accept)
-                line_answered_by(phone, line, accept);
-        else if (line_rings(line))
-                line_handled_by(phone, line, line->handler);
-        bool known = line->shown.record.status == CALL_STATUS_ONGOING;
-        line_answered(phone, line, snapshot, !incoming);
-        return known ? welcome_media(phone, line, snapshot) : 0;
+        if (call_rings(call) && accept)
+                call_answered_by(phone, call, accept);
+        else if (call_rings(call))
+                call_handled_by(phone, call, call->handler);
+        bool known = call->info.record.status == CALL_STATUS_ONGOING;
+        call_answered(phone, call, snapshot, !incoming);
+        return known ? welcome_media(phone, call, snapshot) : 0;
 }
 
 /* The hub has lost a call that was placed here: it is asked for again, under the same id. */
-static int welcome_place_again(Phone *phone, Line *line)
+static int welcome_place_again(Phone *phone, PhoneCall *call)
 {
         Metadata metadata = {};
         Errand *errand;
         int r;
 
-        line->unknown = false;
-        if (errand_find(phone, MESSAGE_INITIATE, line->placed.session_id))
+        call->unknown = false;
+        if (errand_find(phone, MESSAGE_INITIATE, call->placed.session_id))
                 return 0;
-        r = metadata_copy(&metadata, &line->shown.record.metadata);
+        r = metadata_copy(&metadata, &call->info.record.metadata);
         if (r < 0)
                 return r;
         errand = errand_new(phone, MESSAGE_INITIATE, NULL);
-        errand->message.initiate = line->placed;
+        errand->message.initiate = call->placed;
         errand->message.initiate.metadata = metadata;
         errand_add(phone, errand);
         return 0;
 }
 
-static bool line_can_be_placed_again(const Line *line)
+static bool call_can_be_placed_again(const PhoneCall *call)
 {
-        return line->shown.record.status == CALL_STATUS_INITIATED && *line->placed.session_id &&
-               !line->unwanted;
+        return call->info.record.status == CALL_STATUS_INITIATED && *call->placed.session_id &&
+               !call->unwanted;
 }
 
 /* A call of ours that the hub does not have: rule 15. */
-static int welcome_unknown_call(Phone *phone, Line *line)
+static int welcome_unknown_call(Phone *phone, PhoneCall *call)
 {
         usec_t last = phone->instant.now + RING_WITHOUT_HUB_GRACE_US;
 
-        if (line->shown.record.status == CALL_STATUS_ONGOING)
-                return line_end_here(phone, line, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
-        line->unknown = true;
-        if (!line_can_be_placed_again(line))
-                line->shown.ring_until = MIN_OF(line->shown.ring_until, last);
+        if (call->info.record.status == CALL_STATUS_ONGOING)
+                return call_end_here(phone, call, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
+        call->unknown = true;
+        if (!call_can_be_placed_again(call))
+                call->info.ring_until = MIN_OF(call->info.ring_until, last);
         /* Not before history is known: it may be over, and must not begin again. */
         else if (!errand_find(phone, MESSAGE_HISTORY, ""))
-                return welcome_place_again(phone, line);
+                return welcome_place_again(phone, call);
         return 0;
 }
 
 /* The hub has been told to cancel it, and had it no more. */
-static bool line_is_cancelled(Phone *phone, const Line *line)
+static bool call_is_cancelled(Phone *phone, const PhoneCall *call)
 {
-        return line->shown.record.status == CALL_STATUS_INITIATED && line->unwanted &&
-               !errand_find(phone, MESSAGE_CANCEL, line->shown.record.session_id);
+        return call->info.record.status == CALL_STATUS_INITIATED && call->unwanted &&
+               !errand_find(phone, MESSAGE_CANCEL, call->info.record.session_id);
 }
 
 int welcome_history_known(Phone *phone)
 {
-        Line *line;
+        PhoneCall *call;
         int r;
 
-        DL_FOREACH (phone->lines, line) {
-                bool again = line_can_be_placed_again(line);
+        DL_FOREACH (phone->calls, call) {
+                bool again = call_can_be_placed_again(call);
 
-                if (!line->unknown || !(again || line_is_cancelled(phone, line)))
+                if (!call->unknown || !(again || call_is_cancelled(phone, call)))
                         continue;
                 r = phone_reserve(phone, 1, 1);
                 if (r == 0 && again)
-                        r = welcome_place_again(phone, line);
+                        r = welcome_place_again(phone, call);
                 else if (r == 0)
-                        r = line_end_unrecorded(phone, line, CALL_EVENT_CANCEL);
+                        r = call_end_unrecorded(phone, call, CALL_EVENT_CANCEL);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-static bool welcome_has(const ReplyWelcome *welcome, const Line *line)
+static bool welcome_has(const ReplyWelcome *welcome, const PhoneCall *call)
 {
         for (size_t i = 0; i < welcome->n_calls; i++) {
-                if (str_eq(welcome->calls[i].record.session_id, line->shown.record.session_id))
+                if (str_eq(welcome->calls[i].record.session_id, call->info.record.session_id))
                         return true;
         }
         return false;
@@ -245,7 +245,7 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
 
         for (size_t i = 0; i < welcome->n_history; i++) {
                 const CallRecord *record = &welcome->history[i];
-                Line *line = line_find(phone, record->session_id);
+                PhoneCall *call = call_find(phone, record->session_id);
 
                 r = phone_reserve(phone, 1, 1);
                 if (r < 0)
@@ -254,8 +254,8 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 if (r < 0)
                         return r;
                 /* On a resumed link events say it: in a group it may have been joined again. */
-                if (line && !welcome->resumed && !welcome_has(welcome, line))
-                        r = line_over_by_record(phone, line, record);
+                if (call && !welcome->resumed && !welcome_has(welcome, call))
+                        r = call_over_by_record(phone, call, record);
                 if (r < 0)
                         return r;
         }
@@ -277,7 +277,7 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
 
 static int welcome_calls(Phone *phone, const ReplyWelcome *welcome)
 {
-        Line *line, *next;
+        PhoneCall *call, *next;
         int r;
 
         for (size_t i = 0; i < welcome->n_calls; i++) {
@@ -288,13 +288,13 @@ static int welcome_calls(Phone *phone, const ReplyWelcome *welcome)
                 if (r < 0)
                         return r;
         }
-        DL_FOREACH_SAFE (phone->lines, line, next) {
-                if (!line_is_live(line) || welcome_has(welcome, line))
+        DL_FOREACH_SAFE (phone->calls, call, next) {
+                if (!call_is_live(call) || welcome_has(welcome, call))
                         continue;
                 r = phone_reserve(phone, 1, 1);
                 if (r < 0)
                         return r;
-                r = welcome_unknown_call(phone, line);
+                r = welcome_unknown_call(phone, call);
                 if (r < 0)
                         return r;
         }

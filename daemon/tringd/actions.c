@@ -27,7 +27,7 @@ static int new_signal(Daemon *daemon, const char *path, const char *interface, c
 static int try_emit_status_changed(Daemon *daemon, const PhoneAction *action)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
-        const PhoneCall *call = phone_call_find(daemon->phone, action->session_id);
+        const PhoneCallInfo *call = phone_call_find(daemon->phone, action->session_id);
         char path[CALL_PATH_SIZE];
 
         if (!call)
@@ -51,7 +51,7 @@ static void emit_status_changed(Daemon *daemon, const PhoneAction *action)
 static int try_emit_event(Daemon *daemon, const PhoneAction *action)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
-        const PhoneCall *call = phone_call_find(daemon->phone, action->session_id);
+        const PhoneCallInfo *call = phone_call_find(daemon->phone, action->session_id);
         const bool presents = false; /* a signal asks nobody */
         char path[CALL_PATH_SIZE];
         const DetailsMarks marks = {
@@ -149,7 +149,7 @@ static void manager_changed(Daemon *daemon, const PhoneAction *action)
 
 static void call_added(Daemon *daemon, const PhoneAction *action)
 {
-        const PhoneCall *call = phone_call_find(daemon->phone, action->session_id);
+        const PhoneCallInfo *call = phone_call_find(daemon->phone, action->session_id);
 
         changes_call_added(daemon->changes, action->session_id, call && call->has_session);
         if (call && call->record.status == CALL_STATUS_ONGOING)

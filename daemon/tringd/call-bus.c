@@ -6,7 +6,7 @@
 #include "tringd/faces.h"
 #include "tringd/objects.h"
 
-const PhoneCall *face_call(Daemon *daemon, const char *path)
+const PhoneCallInfo *face_call(Daemon *daemon, const char *path)
 {
         char session_id[UUID_LENGTH + 1];
 
@@ -40,7 +40,7 @@ static const char *const word_names[] = {
         [WORD_HANDLED_BY] = "HandledBy",
 };
 
-static const char *call_word(const PhoneCall *call, const char *property)
+static const char *call_word(const PhoneCallInfo *call, const char *property)
 {
         for (Word word = 0; word < ELEMENTSOF(word_names); word++) {
                 if (!str_eq(property, word_names[word]))
@@ -68,7 +68,7 @@ static const char *call_word(const PhoneCall *call, const char *property)
 static int get_word(sd_bus *bus, const char *path, const char *interface, const char *property,
                     sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "s", call_word(call, property)) : -ENOENT;
 }
@@ -85,7 +85,7 @@ static int get_date(sd_bus *bus, const char *path, const char *interface, const 
                 {"AnsweredAt", offsetof(CallRecord, answered_at)},
                 {"EndedAt", offsetof(CallRecord, ended_at)},
         };
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         for (size_t i = 0; call && i < ELEMENTSOF(dates); i++) {
                 usec_t date;
@@ -101,7 +101,7 @@ static int get_date(sd_bus *bus, const char *path, const char *interface, const 
 static int get_initiator(sd_bus *bus, const char *path, const char *interface, const char *property,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? details_append_party(reply, &call->record.initiator, false) : -ENOENT;
 }
@@ -109,7 +109,7 @@ static int get_initiator(sd_bus *bus, const char *path, const char *interface, c
 static int get_receiver(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         if (!call)
                 return -ENOENT;
@@ -120,7 +120,7 @@ static int get_receiver(sd_bus *bus, const char *path, const char *interface, co
 static int get_metadata(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? details_append_metadata(reply, &call->record.metadata) : -ENOENT;
 }
@@ -128,7 +128,7 @@ static int get_metadata(sd_bus *bus, const char *path, const char *interface, co
 static int get_alerting(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "b", (int)call->alerting) : -ENOENT;
 }
@@ -136,7 +136,7 @@ static int get_alerting(sd_bus *bus, const char *path, const char *interface, co
 static int get_duration(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "u", call->record.duration_s) : -ENOENT;
 }
@@ -144,7 +144,7 @@ static int get_duration(sd_bus *bus, const char *path, const char *interface, co
 static int get_members(sd_bus *bus, const char *path, const char *interface, const char *property,
                        sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? details_append_members(reply, call) : -ENOENT;
 }
@@ -153,7 +153,7 @@ static int get_remaining_ms(sd_bus *bus, const char *path, const char *interface
                             const char *property, sd_bus_message *reply, void *userdata,
                             sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "u", call_remaining_ms(call, clock_boottime()))
                     : -ENOENT;

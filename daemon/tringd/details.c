@@ -106,14 +106,14 @@ int details_put_record(sd_bus_message *message, const CallRecord *record)
         return r < 0 ? r : put_metadata(message, &record->metadata);
 }
 
-uint32_t call_remaining_ms(const PhoneCall *call, usec_t now)
+uint32_t call_remaining_ms(const PhoneCallInfo *call, usec_t now)
 {
         if (call->ring_until <= now)
                 return 0;
         return (uint32_t)((call->ring_until - now) / USEC_PER_MSEC);
 }
 
-int details_append_call(sd_bus_message *message, const PhoneCall *call, usec_t now,
+int details_append_call(sd_bus_message *message, const PhoneCallInfo *call, usec_t now,
                         const DetailsMarks *marks)
 {
         int r = details_open(message);
@@ -130,7 +130,7 @@ int details_append_call(sd_bus_message *message, const PhoneCall *call, usec_t n
 }
 
 /* Of a call to one user, who is its one member. */
-static MemberState receiver_state(const PhoneCall *call)
+static MemberState receiver_state(const PhoneCallInfo *call)
 {
         const char *reason = call->record.reason;
 
@@ -163,7 +163,7 @@ static int append_member(sd_bus_message *message, const char *uid, const char *n
                                      "state", "s", member_state_to_string(state));
 }
 
-int details_append_members(sd_bus_message *message, const PhoneCall *call)
+int details_append_members(sd_bus_message *message, const PhoneCallInfo *call)
 {
         const Party *receiver = &call->record.receiver;
         int r = sd_bus_message_open_container(message, 'a', "a{sv}");

@@ -29,12 +29,12 @@ typedef struct DetailsMarks {
         const bool *present;
         bool resumed; /* the key is there only when true */
 } DetailsMarks;
-int details_append_call(sd_bus_message *message, const PhoneCall *call, usec_t now,
+int details_append_call(sd_bus_message *message, const PhoneCallInfo *call, usec_t now,
                         const DetailsMarks *marks);
 
 /* aa{sv}: uid, name, state of each who is rung. */
-int details_append_members(sd_bus_message *message, const PhoneCall *call);
+int details_append_members(sd_bus_message *message, const PhoneCallInfo *call);
 /* a{sv} of one participant. */
 int details_append_participant(sd_bus_message *message, const SessionParticipant *participant);
 
-uint32_t call_remaining_ms(const PhoneCall *call, usec_t now);
+uint32_t call_remaining_ms(const PhoneCallInfo *call, usec_t now);

@@ -23,7 +23,7 @@ extern const sd_bus_vtable call_vtable[];
 extern const sd_bus_vtable session_vtable[];
 
 /* The call of an object's path; NULL only if it has just gone. */
-const PhoneCall *face_call(Daemon *daemon, const char *path);
+const PhoneCallInfo *face_call(Daemon *daemon, const char *path);
 
 /* Starts a command about the call that the message's object is. */
 int face_command(sd_bus_message *message, PhoneCommandType type, PhoneCommand *ret);

@@ -51,7 +51,7 @@ static int read_listener(sd_bus_message *message, PhoneListener *ret, sd_bus_err
 static int reply_calls(Daemon *daemon, sd_bus_message *message)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        const PhoneCall *call;
+        const PhoneCallInfo *call;
         char path[CALL_PATH_SIZE];
         int r = sd_bus_message_new_method_return(message, &reply);
 
@@ -129,7 +129,7 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-static int call_listener(Daemon *daemon, const PhoneAction *action, const PhoneCall *call)
+static int call_listener(Daemon *daemon, const PhoneAction *action, const PhoneCallInfo *call)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
         const PhoneListener *listener = &action->listener;
@@ -172,7 +172,7 @@ static int call_listener(Daemon *daemon, const PhoneAction *action, const PhoneC
 
 void listener_call(Daemon *daemon, const PhoneAction *action)
 {
-        const PhoneCall *call = phone_call_find(daemon->phone, action->session_id);
+        const PhoneCallInfo *call = phone_call_find(daemon->phone, action->session_id);
         const Instant instant = daemon_instant();
 
         if (!call)

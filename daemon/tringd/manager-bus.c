@@ -67,7 +67,7 @@ static int get_active_call(sd_bus *bus, const char *path, const char *interface,
                            sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        const PhoneCall *call = phone_active_call(daemon->phone);
+        const PhoneCallInfo *call = phone_active_call(daemon->phone);
         char call_path[CALL_PATH_SIZE] = "/";
 
         if (call)

@@ -8,7 +8,7 @@
 static const char *call_title(Daemon *daemon, const char *session_id,
                               char title[static 2 * NAME_MAX_BYTES])
 {
-        const PhoneCall *call = phone_call_find(daemon->phone, session_id);
+        const PhoneCallInfo *call = phone_call_find(daemon->phone, session_id);
         const Party *peer = call ? call_record_peer(&call->record) : NULL;
 
         snprintf(title, 2 * NAME_MAX_BYTES, "%s, call",
@@ -50,7 +50,7 @@ static void send_join(Daemon *daemon, const PhoneAction *action)
 
 void media_devices_changed(Daemon *daemon)
 {
-        const PhoneCall *call;
+        const PhoneCallInfo *call;
 
         for (size_t i = 0; (call = phone_call_at(daemon->phone, i)); i++) {
                 WorkerMessage message = {.type = WORKER_DEVICES};

@@ -13,7 +13,7 @@
 static int get_state(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "s",
                                             session_state_to_string(call->session.state))
@@ -24,7 +24,7 @@ static int get_audio_muted(sd_bus *bus, const char *path, const char *interface,
                            const char *property, sd_bus_message *reply, void *userdata,
                            sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "b", (int)call->session.audio_muted) : -ENOENT;
 }
@@ -33,7 +33,7 @@ static int get_video_paused(sd_bus *bus, const char *path, const char *interface
                             const char *property, sd_bus_message *reply, void *userdata,
                             sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "b", (int)call->session.video_paused) : -ENOENT;
 }
@@ -42,7 +42,7 @@ static int get_screen_sharing(sd_bus *bus, const char *path, const char *interfa
                               const char *property, sd_bus_message *reply, void *userdata,
                               sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "b", (int)call->session.screen_sharing)
                     : -ENOENT;
@@ -52,7 +52,7 @@ static int get_participants(sd_bus *bus, const char *path, const char *interface
                             const char *property, sd_bus_message *reply, void *userdata,
                             sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         if (!call)
                 return -ENOENT;
@@ -66,7 +66,7 @@ static int get_verification_code(sd_bus *bus, const char *path, const char *inte
                                  const char *property, sd_bus_message *reply, void *userdata,
                                  sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(userdata, path);
+        const PhoneCallInfo *call = face_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "s", phone_session_code(&call->session))
                     : -ENOENT;
@@ -123,10 +123,10 @@ static int method_set_video_paused(sd_bus_message *message, void *userdata, sd_b
 }
 
 /* What the worker alone does; the phone has no part in it, so its law is asked here. */
-static int worker_call(sd_bus_message *message, Daemon *daemon, const PhoneCall **ret,
+static int worker_call(sd_bus_message *message, Daemon *daemon, const PhoneCallInfo **ret,
                        sd_bus_error *error)
 {
-        const PhoneCall *call = face_call(daemon, sd_bus_message_get_path(message));
+        const PhoneCallInfo *call = face_call(daemon, sd_bus_message_get_path(message));
         CallError wrong = CALL_ERROR_INVALID_TRANSITION;
 
         if (!call)
@@ -149,7 +149,7 @@ static bool is_in_media(const PhoneSession *session)
 static int method_start_screen_sharing(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        const PhoneCall *call;
+        const PhoneCallInfo *call;
         char parent_window[PARENT_WINDOW_MAX + 1] = "";
         Option known[] = {
                 {"parent_window", OPTION_TEXT, parent_window, sizeof(parent_window)},
@@ -176,7 +176,7 @@ static int method_start_screen_sharing(sd_bus_message *message, void *userdata, 
 static int method_stop_screen_sharing(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        const PhoneCall *call;
+        const PhoneCallInfo *call;
         int r = worker_call(message, daemon, &call, error);
 
         if (r < 0)
@@ -188,7 +188,7 @@ static int method_stop_screen_sharing(sd_bus_message *message, void *userdata, s
 static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        const PhoneCall *call;
+        const PhoneCallInfo *call;
         int r = worker_call(message, daemon, &call, error);
 
         if (r < 0)

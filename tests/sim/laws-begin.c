@@ -90,7 +90,7 @@ void laws_see_alerting(World *world, const char *session_id)
 void laws_see_changed(Handset *handset, Sight *sight, const PhoneAction *action)
 {
         World *world = handset->world;
-        const PhoneCall *call = phone_call_find(handset->phone, action->session_id);
+        const PhoneCallInfo *call = phone_call_find(handset->phone, action->session_id);
         bool heard = handset->tone == PHONE_TONE_RING && handset->heard;
 
         if (!call)

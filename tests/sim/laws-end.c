@@ -9,7 +9,7 @@
 static void judge_rest(World *world)
 {
         const HubParty *hub = &world->hub;
-        const PhoneCall *call;
+        const PhoneCallInfo *call;
 
         if (!hub->up || exchange_n_calls(hub->exchange) > 0 || hub->disk.calls)
                 law_broken(world, LAW_NOTHING_LIVES_ON, "the hub has %zu calls, its disk %s",

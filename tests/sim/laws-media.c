@@ -21,7 +21,7 @@ void laws_see_joined(World *world, const char *participant)
 /* A signal says in its data whom it is meant for. */
 void laws_see_signal(Handset *handset, const PhoneAction *action)
 {
-        const PhoneCall *call = phone_call_find(handset->phone, action->session_id);
+        const PhoneCallInfo *call = phone_call_find(handset->phone, action->session_id);
         const MessageSignal *signal = &action->message.signal;
 
         if (call && !str_eq(call->session.own_id, signal->data))
@@ -63,7 +63,7 @@ static void judge_replaced(Handset *handset, const Worker *worker)
 
 void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus before)
 {
-        const PhoneCall *call = phone_call_find(handset->phone, session_id);
+        const PhoneCallInfo *call = phone_call_find(handset->phone, session_id);
 
         if (call && call->record.status != before)
                 law_broken(handset->world, LAW_MEDIA,
@@ -76,7 +76,7 @@ void laws_of_workers(Handset *handset)
         const Worker *worker;
 
         DL_FOREACH (handset->workers, worker) {
-                const PhoneCall *call = phone_call_find(handset->phone, worker->session_id);
+                const PhoneCallInfo *call = phone_call_find(handset->phone, worker->session_id);
 
                 if (!call || call_status_is_terminal(call->record.status))
                         law_broken(handset->world, LAW_MEDIA,

@@ -24,7 +24,7 @@ bool handset_had_time(const Handset *handset, usec_t since)
         return world->now > since + most;
 }
 
-static void judge_ring(Handset *handset, const PhoneCall *call, const Case *the_case)
+static void judge_ring(Handset *handset, const PhoneCallInfo *call, const Case *the_case)
 {
         World *world = handset->world;
         const Part *part = &the_case->parts[handset->user];
@@ -43,7 +43,7 @@ static void judge_ring(Handset *handset, const PhoneCall *call, const Case *the_
                            (unsigned long)((world->now - part->answered_at) / USEC_PER_MSEC));
 }
 
-static void judge_call(Handset *handset, const PhoneCall *call)
+static void judge_call(Handset *handset, const PhoneCallInfo *call)
 {
         World *world = handset->world;
         const char *session_id = call->record.session_id;
@@ -76,7 +76,7 @@ static void judge_call(Handset *handset, const PhoneCall *call)
 static void judge_handset(Handset *handset)
 {
         World *world = handset->world;
-        const PhoneCall *call;
+        const PhoneCallInfo *call;
         const Ticket *ticket;
         bool to_ring = false;
 

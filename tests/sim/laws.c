@@ -124,7 +124,7 @@ static void see_added(Handset *handset, Sight *sight, const char *session_id)
                 law_broken(handset->world, LAW_ONE_TERMINAL_EVENT,
                            "%s: call %s appears again after it %s", handset_name(handset),
                            session_id, sight->there ? "was there" : "was over");
-        const PhoneCall *call = phone_call_find(handset->phone, session_id);
+        const PhoneCallInfo *call = phone_call_find(handset->phone, session_id);
         bool rings = call && call->record.direction == CALL_DIRECTION_INCOMING &&
                      call->record.status == CALL_STATUS_INITIATED;
         if (rings && !sight->was_there && call->ring_until < handset->world->now + LATE_RING_MIN_US)
@@ -160,7 +160,7 @@ static bool status_may_become(CallStatus from, CallStatus to)
 static void see_declined(Handset *handset, const Sight *sight, const PhoneAction *action)
 {
         World *world = handset->world;
-        const PhoneCall *call = phone_call_find(handset->phone, action->session_id);
+        const PhoneCallInfo *call = phone_call_find(handset->phone, action->session_id);
         const Part *part = &case_of(world, action->session_id)->parts[handset->user];
         bool incoming = call && call->record.direction == CALL_DIRECTION_INCOMING;
 
@@ -314,7 +314,7 @@ void laws_see_phone(Handset *handset, const PhoneAction *action)
 
 void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand *command)
 {
-        const PhoneCall *call = phone_call_find(handset->phone, ticket->session_id);
+        const PhoneCallInfo *call = phone_call_find(handset->phone, ticket->session_id);
         Sight *sight = sight_of(handset, ticket->session_id);
 
         if (!sight || !call)

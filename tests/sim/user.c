@@ -113,7 +113,7 @@ static PhoneCommandType choose_command(uint32_t chances)
         return PHONE_COMMAND_INITIATE;
 }
 
-static bool command_fits(PhoneCommandType type, const PhoneCall *call)
+static bool command_fits(PhoneCommandType type, const PhoneCallInfo *call)
 {
         bool incoming = call->record.direction == CALL_DIRECTION_INCOMING;
         bool initiated = call->record.status == CALL_STATUS_INITIATED;
@@ -154,7 +154,7 @@ static Choice choose_call(World *world, PhoneCommandType type, const Stimulus *s
                 return senseless;
         for (unsigned h = 0; h < world->n_handsets; h++) {
                 Handset *handset = &world->handsets[h];
-                const PhoneCall *call;
+                const PhoneCallInfo *call;
 
                 for (size_t i = 0; handset->phone && (call = phone_call_at(handset->phone, i)) &&
                                    n < CALLS_TO_CHOOSE;
@@ -236,7 +236,7 @@ static void fill_command(World *world, Handset *handset, const Stimulus *stimulu
 {
         static const CallStatus rejects[] = {CALL_STATUS_REJECTED, CALL_STATUS_BUSY,
                                              CALL_STATUS_CANCELLED, CALL_STATUS_CANCELLED};
-        const PhoneCall *call;
+        const PhoneCallInfo *call;
 
         switch (command->type) {
         case PHONE_COMMAND_INITIATE:
@@ -363,7 +363,7 @@ static void apply_worker_dies(Handset *handset)
                 return;
         trace(handset->world, "%s: the worker of %s dies", handset_name(handset),
               worker->session_id);
-        const PhoneCall *call = phone_call_find(handset->phone, worker->session_id);
+        const PhoneCallInfo *call = phone_call_find(handset->phone, worker->session_id);
         CallStatus before = call ? call->record.status : CALL_STATUS_ENDED;
         STR_SET(session_id, worker->session_id);
         DL_DELETE(handset->workers, worker);
@@ -523,7 +523,7 @@ void users_hang_up(World *world)
 {
         for (unsigned h = 0; h < world->n_handsets; h++) {
                 Handset *handset = &world->handsets[h];
-                const PhoneCall *call;
+                const PhoneCallInfo *call;
 
                 for (size_t i = 0; (call = phone_call_at(handset->phone, i)); i++) {
                         PhoneCommand command = {.type = PHONE_COMMAND_END, .owner = ":1.0"};

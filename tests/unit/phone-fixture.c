@@ -577,7 +577,7 @@ void answered(Fixture *fixture, const char *session_id)
 
 CallStatus status_of(Fixture *fixture, const char *session_id)
 {
-        const PhoneCall *call = phone_call_find(fixture->phone, session_id);
+        const PhoneCallInfo *call = phone_call_find(fixture->phone, session_id);
 
         ck_assert_ptr_nonnull(call);
         return call->record.status;
@@ -585,7 +585,7 @@ CallStatus status_of(Fixture *fixture, const char *session_id)
 
 SessionState session_of(Fixture *fixture, const char *session_id)
 {
-        const PhoneCall *call = phone_call_find(fixture->phone, session_id);
+        const PhoneCallInfo *call = phone_call_find(fixture->phone, session_id);
 
         ck_assert_ptr_nonnull(call);
         ck_assert(call->has_session);

@@ -372,7 +372,7 @@ const char *events_of(Who who)
 
 CallStatus status_of(Who who, const char *session_id)
 {
-        const PhoneCall *call = phone_call_find(telephone.sets[who].phone, session_id);
+        const PhoneCallInfo *call = phone_call_find(telephone.sets[who].phone, session_id);
 
         ck_assert_ptr_nonnull(call);
         return call->record.status;

@@ -68,7 +68,7 @@ END_TEST
 START_TEST(rule_11_members_are_told_as_they_change)
 {
         Member all[] = {{.uid = "bert"}, {.uid = "carol", .name = "Carol"}};
-        const PhoneCall *call;
+        const PhoneCallInfo *call;
         FIXTURE(f);
 
         group_placed(f, CALL);

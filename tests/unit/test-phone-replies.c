@@ -3,9 +3,9 @@
 
 /* What the hub says that is not what one hopes for, and what it does not say in time. */
 
-static const PhoneCall *call(Fixture *f)
+static const PhoneCallInfo *call(Fixture *f)
 {
-        const PhoneCall *found = phone_call_find(f->phone, CALL);
+        const PhoneCallInfo *found = phone_call_find(f->phone, CALL);
 
         ck_assert_ptr_nonnull(found);
         return found;

@@ -79,7 +79,7 @@ static void check_status(Seen *seen, const PhoneAction *action)
 static void check_action(Storm *storm, const PhoneAction *action)
 {
         Seen *seen = *action->session_id ? seen_of(storm, action->session_id) : NULL;
-        const PhoneCall *call = phone_call_find(storm->f->phone, action->session_id);
+        const PhoneCallInfo *call = phone_call_find(storm->f->phone, action->session_id);
 
         switch (action->type) {
         case PHONE_SEND:
@@ -129,7 +129,7 @@ static void check_action(Storm *storm, const PhoneAction *action)
         }
 }
 
-static void check_call(Storm *storm, const PhoneCall *call)
+static void check_call(Storm *storm, const PhoneCallInfo *call)
 {
         bool rings = call->record.direction == CALL_DIRECTION_INCOMING &&
                      call->record.status == CALL_STATUS_INITIATED;
@@ -150,7 +150,7 @@ static void check_call(Storm *storm, const PhoneCall *call)
 static void look(Storm *storm)
 {
         PhoneAction action;
-        const PhoneCall *call;
+        const PhoneCallInfo *call;
         size_t n_live = 0;
 
         while (phone_next_action(storm->f->phone, &action)) {

@@ -263,7 +263,7 @@ START_TEST(rule_16_who_comes_online_in_time_is_rung)
         passes(10 * USEC_PER_SEC);
         comes(BOB);
         expect_events(BOB, "IncomingCallReceived");
-        const PhoneCall *call = phone_call_find(telephone.sets[BOB].phone, CALL);
+        const PhoneCallInfo *call = phone_call_find(telephone.sets[BOB].phone, CALL);
         ck_assert_uint_eq(call->ring_until - telephone.moment.now,
                           (RING_TIMEOUT_DEFAULT_S - 10) * USEC_PER_SEC);
         accepts(BOB, CALL);
