@@ -13,12 +13,12 @@
  * requests. The rest is room for the manager's own.
  */
 #define ACTIONS_PER_CALL 16
-#define ERRANDS_PER_CALL 4
+#define REQUESTS_PER_CALL 4
 #define ACTIONS_OF_MANAGER 6
 
 /* Kept from one event to the next: what nearly all of them do with. */
 #define SPARE_ACTIONS_KEPT (ACTIONS_OF_MANAGER + ACTIONS_PER_CALL)
-#define SPARE_ERRANDS_KEPT ERRANDS_PER_CALL
+#define SPARE_REQUESTS_KEPT REQUESTS_PER_CALL
 
 static int pool_fill(Pool *pool, size_t size, size_t n)
 {
@@ -62,24 +62,24 @@ static void pool_shrink(Pool *pool, size_t n)
 int phone_reserve(Phone *phone, size_t n_calls, size_t n_events)
 {
         size_t n_ringing = 0, n_waiting = 0;
-        const Errand *errand;
+        const HubRequest *request;
         const PhoneCall *call;
         int r;
 
         DL_FOREACH (phone->calls, call)
                 n_ringing += call_rings(call);
-        DL_FOREACH (phone->errands, errand)
-                n_waiting += errand->has_ticket;
+        DL_FOREACH (phone->requests, request)
+                n_waiting += request->has_ticket;
         /* An event goes to all; and for each ring one may be asked to present it. */
         size_t n_deliveries = n_events * phone->n_listeners + n_ringing;
-        size_t n_errands = n_calls * ERRANDS_PER_CALL + n_ringing;
+        size_t n_requests = n_calls * REQUESTS_PER_CALL + n_ringing;
         size_t n_actions = ACTIONS_OF_MANAGER + n_calls * ACTIONS_PER_CALL + n_deliveries +
                            2 * n_ringing + n_waiting;
 
         r = pool_fill(&phone->spare_actions, sizeof(ActionNode), n_actions);
         if (r < 0)
                 return r;
-        r = pool_fill(&phone->spare_errands, sizeof(Errand), n_errands);
+        r = pool_fill(&phone->spare_requests, sizeof(HubRequest), n_requests);
         if (r < 0)
                 return r;
         return pool_fill(&phone->spare_deliveries, sizeof(Delivery), n_deliveries);
@@ -180,12 +180,12 @@ void phone_settle(Phone *phone)
         DL_FOREACH (phone->calls, call)
                 call_update_alerting(phone, call);
         phone_flush(phone);
-        errand_pump(phone);
+        hub_request_pump(phone);
         phone_acknowledge(phone);
         phone_keep(phone);
 
         pool_shrink(&phone->spare_actions, SPARE_ACTIONS_KEPT);
-        pool_shrink(&phone->spare_errands, SPARE_ERRANDS_KEPT);
+        pool_shrink(&phone->spare_requests, SPARE_REQUESTS_KEPT);
         pool_shrink(&phone->spare_deliveries, 0);
 }
 
@@ -206,14 +206,14 @@ void phone_action_done(PhoneAction *action)
         switch (action->type) {
         case PHONE_SEND:
         case PHONE_WORKER_SIGNAL:
-        case PHONE_ERRAND_SAVE:
+        case PHONE_REQUEST_STORE:
                 message_done(&action->message);
                 break;
         case PHONE_WORKER_JOIN:
                 free(action->join.reply.others);
                 free(action->join.reply.ice_servers);
                 break;
-        case PHONE_CALL_SAVE:
+        case PHONE_CALL_STORE:
                 if (action->state)
                         phone_call_state_done(action->state);
                 free(action->state);
@@ -236,6 +236,6 @@ void phone_actions_free(Phone *phone)
         while (phone_next_action(phone, &action))
                 phone_action_done(&action);
         pool_shrink(&phone->spare_actions, 0);
-        pool_shrink(&phone->spare_errands, 0);
+        pool_shrink(&phone->spare_requests, 0);
         pool_shrink(&phone->spare_deliveries, 0);
 }

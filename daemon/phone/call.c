@@ -134,10 +134,11 @@ void call_ring_for(Phone *phone, PhoneCall *call, uint32_t remaining_ms)
 
 void call_delivered(Phone *phone, PhoneCall *call)
 {
-        Errand *errand = errand_new(phone, MESSAGE_DELIVERED, call->info.record.session_id);
+        HubRequest *request =
+                hub_request_new(phone, MESSAGE_DELIVERED, call->info.record.session_id);
 
-        errand->message.delivered.quiet = phone->do_not_disturb;
-        errand_add(phone, errand);
+        request->message.delivered.quiet = phone->do_not_disturb;
+        hub_request_add(phone, request);
 }
 
 void call_ring(Phone *phone, PhoneCall *call, bool resumed)
@@ -178,7 +179,7 @@ void call_update_alerting(Phone *phone, PhoneCall *call)
         call_changed(phone, call, properties);
         if (alerting && !call->alerting_said) {
                 call->alerting_said = true;
-                errand_ask(phone, MESSAGE_ALERTING, call->info.record.session_id);
+                hub_request_ask(phone, MESSAGE_ALERTING, call->info.record.session_id);
         }
 }
 
@@ -226,12 +227,12 @@ void call_handled_by(Phone *phone, PhoneCall *call, const char *owner)
         call->info.answered_here = true;
 }
 
-void call_answered_by(Phone *phone, PhoneCall *call, const Errand *errand)
+void call_answered_by(Phone *phone, PhoneCall *call, const HubRequest *request)
 {
-        call_handled_by(phone, call, errand->owner);
-        call->info.join_wanted = errand->message.accept.join;
-        call->info.session.settings = errand->settings;
-        call->info.session.audio_muted = errand->settings.start_audio_muted;
+        call_handled_by(phone, call, request->owner);
+        call->info.join_wanted = request->message.accept.join;
+        call->info.session.settings = request->settings;
+        call->info.session.audio_muted = request->settings.start_audio_muted;
 }
 
 /* What the answer changes beside the status: returns the properties. */
@@ -325,7 +326,7 @@ static void call_finish(Phone *phone, PhoneCall *call, const MessageOver *over)
         call_changed(phone, call, properties);
         call_say_status(phone, call, old);
         listeners_tell(phone, call, call_end_event(record), false);
-        errands_call_over(phone, call);
+        hub_requests_call_over(phone, call);
         if (call->saved)
                 phone_act(phone, PHONE_CALL_FORGET, record->session_id);
         call->saved = false;
@@ -374,7 +375,7 @@ static bool caller_gave_up(const char *reason)
 /* By hand, and not by whoever is about to do so here. */
 static bool declined_elsewhere(Phone *phone, const PhoneCall *call, const CallRecord *record)
 {
-        const Errand *reject = errand_find(phone, MESSAGE_REJECT, record->session_id);
+        const HubRequest *reject = hub_request_find(phone, MESSAGE_REJECT, record->session_id);
 
         return (record->status == CALL_STATUS_REJECTED || record->status == CALL_STATUS_BUSY) &&
                call_rings(call) && !(reject && reject->message.reject.status == record->status);

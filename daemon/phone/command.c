@@ -42,12 +42,12 @@ static void command_explain(const char *session_id, const PhoneCall *call, CallE
                          call_status_to_string(record->status));
 }
 
-void command_refuse(Phone *phone, Errand *errand, const PhoneCall *call, CallError error)
+void command_refuse(Phone *phone, HubRequest *request, const PhoneCall *call, CallError error)
 {
         char text[MESSAGE_TEXT_MAX + 1];
 
-        command_explain(errand_session_id(errand), call, error, text);
-        errand_fail(phone, errand, error, text);
+        command_explain(hub_request_session_id(request), call, error, text);
+        hub_request_fail(phone, request, error, text);
 }
 
 static MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const char *owner,
@@ -76,43 +76,43 @@ static CallMethod decision_method(MessageType type)
         }
 }
 
-bool accept_is_late(const Errand *errand, const PhoneCall *call)
+bool accept_is_late(const HubRequest *request, const PhoneCall *call)
 {
-        if (errand->message.type != MESSAGE_ACCEPT || !errand->has_ticket)
+        if (request->message.type != MESSAGE_ACCEPT || !request->has_ticket)
                 return false;
         return !call ||
                (!call_is_live(call) && call->info.record.receiver_type == RECEIVER_TYPE_GROUP);
 }
 
-bool decision_start(Phone *phone, Errand *errand)
+bool decision_start(Phone *phone, HubRequest *request)
 {
-        PhoneCall *call = call_find(phone, errand_session_id(errand));
-        CallMethod method = decision_method(errand->message.type);
+        PhoneCall *call = call_find(phone, hub_request_session_id(request));
+        CallMethod method = decision_method(request->message.type);
         CallError error;
 
         /* Whether the call goes on, and for whom, only the hub can say. */
-        if (accept_is_late(errand, call) && (call || phone->connection == PHONE_ONLINE)) {
+        if (accept_is_late(request, call) && (call || phone->connection == PHONE_ONLINE)) {
                 if (phone_n_live_calls(phone) < PHONE_CALLS_MAX)
                         return true;
-                command_refuse(phone, errand, call, CALL_ERROR_TOO_MANY);
+                command_refuse(phone, request, call, CALL_ERROR_TOO_MANY);
                 return false;
         }
         if (!call) {
-                command_refuse(phone, errand, NULL, CALL_ERROR_NO_SUCH_CALL);
+                command_refuse(phone, request, NULL, CALL_ERROR_NO_SUCH_CALL);
                 return false;
         }
-        switch (call_judge(call, method, errand->owner, &error)) {
+        switch (call_judge(call, method, request->owner, &error)) {
         case METHOD_FAILS:
-                command_refuse(phone, errand, call, error);
+                command_refuse(phone, request, call, error);
                 return false;
         case METHOD_SUCCEEDS:
-                errand_succeed(phone, errand);
+                hub_request_succeed(phone, request);
                 return false;
         case METHOD_DOES:
                 break;
         }
         if (method == CALL_METHOD_CANCEL || method == CALL_METHOD_END) {
-                errand->kept = true;
+                request->kept = true;
                 call->unwanted = true;
         }
         call->unsaved = true;
@@ -122,24 +122,24 @@ bool decision_start(Phone *phone, Errand *errand)
         return true;
 }
 
-static Errand *command_errand(Phone *phone, const PhoneCommand *command, MessageType type,
-                              uint64_t ticket)
+static HubRequest *command_request(Phone *phone, const PhoneCommand *command, MessageType type,
+                                   uint64_t ticket)
 {
-        Errand *errand = errand_new(phone, type, command->session_id);
+        HubRequest *request = hub_request_new(phone, type, command->session_id);
 
-        errand->has_ticket = true;
-        errand->ticket = ticket;
-        errand->deadline = phone->instant.now + COMMAND_TIMEOUT_US;
-        errand->command = command->type;
-        STR_SET(errand->owner, command->owner);
-        return errand;
+        request->has_ticket = true;
+        request->ticket = ticket;
+        request->deadline = phone->instant.now + COMMAND_TIMEOUT_US;
+        request->command = command->type;
+        STR_SET(request->owner, command->owner);
+        return request;
 }
 
 static int command_initiate(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
         const MessageInitiate *asked = &command->initiate.request;
         const char *session_id = asked->session_id;
-        _cleanup_(errand_freep) Errand *errand = NULL;
+        _cleanup_(hub_request_freep) HubRequest *request = NULL;
         int r;
 
         if (phone->connection != PHONE_ONLINE && phone->connection != PHONE_CONNECTING) {
@@ -148,21 +148,21 @@ static int command_initiate(Phone *phone, const PhoneCommand *command, uint64_t 
                              *phone->connection_text ? ": " : "", phone->connection_text);
                 return 0;
         }
-        if (phone_n_live_calls(phone) + errands_waiting(phone, MESSAGE_INITIATE, session_id) >=
+        if (phone_n_live_calls(phone) + hub_requests_waiting(phone, MESSAGE_INITIATE, session_id) >=
             PHONE_CALLS_MAX) {
                 phone_refuse(phone, ticket, session_id, CALL_ERROR_TOO_MANY,
                              "there are %d calls on this device already", PHONE_CALLS_MAX);
                 return 0;
         }
-        errand = command_errand(phone, command, MESSAGE_INITIATE, ticket);
-        errand->message.initiate = *asked;
-        errand->message.initiate.metadata = (Metadata){};
-        r = metadata_copy(&errand->message.initiate.metadata, &asked->metadata);
+        request = command_request(phone, command, MESSAGE_INITIATE, ticket);
+        request->message.initiate = *asked;
+        request->message.initiate.metadata = (Metadata){};
+        r = metadata_copy(&request->message.initiate.metadata, &asked->metadata);
         if (r < 0)
                 return r;
-        errand->settings = command->initiate.settings;
-        errand->tie = command->initiate.tie_to_client;
-        errand_add(phone, TAKE_PTR(errand));
+        request->settings = command->initiate.settings;
+        request->tie = command->initiate.tie_to_client;
+        hub_request_add(phone, TAKE_PTR(request));
         return 0;
 }
 
@@ -172,7 +172,7 @@ static int command_decide(Phone *phone, const PhoneCommand *command, uint64_t ti
                            : command->type == PHONE_COMMAND_END       ? MESSAGE_END
                            : command->status == CALL_STATUS_CANCELLED ? MESSAGE_CANCEL
                                                                       : MESSAGE_REJECT;
-        Errand *errand;
+        HubRequest *request;
 
         if (type == MESSAGE_REJECT && command->status != CALL_STATUS_REJECTED &&
             command->status != CALL_STATUS_BUSY) {
@@ -181,15 +181,15 @@ static int command_decide(Phone *phone, const PhoneCommand *command, uint64_t ti
                              call_status_to_string(command->status));
                 return 0;
         }
-        errand = command_errand(phone, command, type, ticket);
+        request = command_request(phone, command, type, ticket);
         if (type == MESSAGE_ACCEPT) {
-                errand->message.accept = command->accept.request;
-                STR_SET(errand->message.accept.session_id, command->session_id);
-                errand->settings = command->accept.settings;
+                request->message.accept = command->accept.request;
+                STR_SET(request->message.accept.session_id, command->session_id);
+                request->settings = command->accept.settings;
         } else if (type == MESSAGE_REJECT) {
-                errand->message.reject.status = command->status;
+                request->message.reject.status = command->status;
         }
-        decision_add(phone, errand);
+        decision_add(phone, request);
         return 0;
 }
 
@@ -211,7 +211,7 @@ static void command_join(Phone *phone, PhoneCall *call, const PhoneCommand *comm
         session_mute(phone, call, settings->start_audio_muted);
         session_choose_video_again(phone, call);
         session_set_state(phone, call, SESSION_JOINING);
-        errand_add(phone, command_errand(phone, command, MESSAGE_TOKEN, ticket));
+        hub_request_add(phone, command_request(phone, command, MESSAGE_TOKEN, ticket));
 }
 
 static void command_leave(Phone *phone, PhoneCall *call, const PhoneCommand *command,
@@ -224,7 +224,7 @@ static void command_leave(Phone *phone, PhoneCall *call, const PhoneCommand *com
                 return;
         }
         session_close(phone, call);
-        errand_add(phone, command_errand(phone, command, MESSAGE_LEAVE, ticket));
+        hub_request_add(phone, command_request(phone, command, MESSAGE_LEAVE, ticket));
 }
 
 static int command_call(Phone *phone, const PhoneCommand *command, uint64_t ticket)
@@ -248,7 +248,7 @@ static int command_call(Phone *phone, const PhoneCommand *command, uint64_t tick
                 command_leave(phone, call, command, ticket);
                 return 0;
         case PHONE_COMMAND_GENERATE_TOKEN:
-                errand_add(phone, command_errand(phone, command, MESSAGE_TOKEN, ticket));
+                hub_request_add(phone, command_request(phone, command, MESSAGE_TOKEN, ticket));
                 return 0;
         case PHONE_COMMAND_MUTE:
                 session_mute(phone, call, command->on);
@@ -299,13 +299,13 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
                                 return -ENOMEM;
                         memcpy(ids, asked->session_ids, asked->count * sizeof(*asked->session_ids));
                 }
-                Errand *errand = errand_new(phone, type, NULL);
-                errand->message.sessions.session_ids = TAKE_PTR(ids);
-                errand->message.sessions.count = asked->count;
+                HubRequest *request = hub_request_new(phone, type, NULL);
+                request->message.sessions.session_ids = TAKE_PTR(ids);
+                request->message.sessions.count = asked->count;
                 /* It may reach the hub late, or twice: what comes meanwhile is not meant. */
                 if (asked->count == 0)
-                        errand->message.sessions.until = phone_history_until(phone);
-                errand_add(phone, errand);
+                        request->message.sessions.until = phone_history_until(phone);
+                hub_request_add(phone, request);
         }
         phone_done(phone, ticket, NULL);
         return 0;
@@ -313,20 +313,20 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
 
 static void command_when_busy(Phone *phone, WhenBusy when_busy)
 {
-        Errand *errand = errand_find_last(phone, MESSAGE_SETTINGS, "");
+        HubRequest *request = hub_request_find_last(phone, MESSAGE_SETTINGS, "");
 
         user_when_busy(phone, when_busy);
         if (phone->connection == PHONE_LOGGED_OUT)
                 return;
-        bool merged = errand && !errand->sent;
+        bool merged = request && !request->sent;
         if (!merged)
-                errand = errand_new(phone, MESSAGE_SETTINGS, NULL);
+                request = hub_request_new(phone, MESSAGE_SETTINGS, NULL);
         else
-                errand_unsave(errand);
-        errand->message.settings.has_when_busy = true;
-        errand->message.settings.when_busy = when_busy;
+                hub_request_unsave(request);
+        request->message.settings.has_when_busy = true;
+        request->message.settings.when_busy = when_busy;
         if (!merged)
-                errand_add(phone, errand);
+                hub_request_add(phone, request);
 }
 
 static void command_do_not_disturb(Phone *phone, bool on)
@@ -350,16 +350,16 @@ static void command_do_not_disturb(Phone *phone, bool on)
 
 static void command_block(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
-        Errand *errand;
+        HubRequest *request;
 
         if (phone->connection == PHONE_LOGGED_OUT) {
                 phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
                              "nobody is logged in here who could block '%s'", command->block.uid);
                 return;
         }
-        errand = command_errand(phone, command, MESSAGE_BLOCK, ticket);
-        errand->message.block = command->block;
-        errand_add(phone, errand);
+        request = command_request(phone, command, MESSAGE_BLOCK, ticket);
+        request->message.block = command->block;
+        hub_request_add(phone, request);
 }
 
 static void command_silence_all(Phone *phone)
@@ -417,19 +417,19 @@ static bool command_is_local(PhoneCommandType type)
 /* Whether the command may wait for the hub; else it is answered. */
 static bool command_has_room(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
-        const Errand *errand;
+        const HubRequest *request;
         size_t n = 0;
 
-        DL_FOREACH (phone->errands, errand)
-                n += errand->has_ticket && str_eq(errand->owner, command->owner);
+        DL_FOREACH (phone->requests, request)
+                n += request->has_ticket && str_eq(request->owner, command->owner);
         if (n >= COMMANDS_PER_OWNER_MAX) {
                 phone_refuse(phone, ticket, command->session_id, CALL_ERROR_TOO_MANY,
                              "%s has %zu requests waiting for the hub already", command->owner, n);
                 return false;
         }
-        if (phone->n_errands >= REQUESTS_MAX) {
+        if (phone->n_requests >= REQUESTS_MAX) {
                 phone_refuse(phone, ticket, command->session_id, CALL_ERROR_TOO_MANY,
-                             "%zu requests are waiting for the hub already", phone->n_errands);
+                             "%zu requests are waiting for the hub already", phone->n_requests);
                 return false;
         }
         return true;

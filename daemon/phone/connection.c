@@ -14,11 +14,11 @@ DEFINE_WORDS_TO_STRING(phone_connection, PhoneConnection, phone_connections);
 /* Whether this was asked for here, of that call, and the hub has yet to learn of it. */
 static bool history_asked(const Phone *phone, MessageType type, const CallRecord *record)
 {
-        const Errand *errand;
+        const HubRequest *request;
 
-        DL_FOREACH (phone->errands, errand) {
-                if (errand->message.type == type &&
-                    message_sessions_have(&errand->message.sessions, record))
+        DL_FOREACH (phone->requests, request) {
+                if (request->message.type == type &&
+                    message_sessions_have(&request->message.sessions, record))
                         return true;
         }
         return false;
@@ -129,22 +129,22 @@ void phone_hello(const Phone *phone, Message *ret)
 /* Without a connection that is to be expected, a new call is refused at once. */
 static void connection_refuse_initiates(Phone *phone)
 {
-        Errand *errand, *next;
+        HubRequest *request, *next;
 
-        DL_FOREACH_SAFE (phone->errands, errand, next) {
-                if (errand->message.type != MESSAGE_INITIATE || errand->sent_once)
+        DL_FOREACH_SAFE (phone->requests, request, next) {
+                if (request->message.type != MESSAGE_INITIATE || request->sent_once)
                         continue;
-                errand_fail(phone, errand, CALL_ERROR_NOT_CONNECTED,
-                            *phone->connection_text ? phone->connection_text
-                                                    : "there is no connection to the hub");
-                errand_remove(phone, errand);
+                hub_request_fail(phone, request, CALL_ERROR_NOT_CONNECTED,
+                                 *phone->connection_text ? phone->connection_text
+                                                         : "there is no connection to the hub");
+                hub_request_remove(phone, request);
         }
 }
 
 static int connection_log_out(Phone *phone)
 {
         PhoneCall *call, *next;
-        Errand *errand, *next_errand;
+        HubRequest *request, *next_request;
         int r;
 
         DL_FOREACH_SAFE (phone->calls, call, next) {
@@ -158,10 +158,10 @@ static int connection_log_out(Phone *phone)
         r = phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;
-        DL_FOREACH_SAFE (phone->errands, errand, next_errand) {
-                errand_fail(phone, errand, CALL_ERROR_NOT_LOGGED_IN,
-                            "logged out while it waited for the hub");
-                errand_remove(phone, errand);
+        DL_FOREACH_SAFE (phone->requests, request, next_request) {
+                hub_request_fail(phone, request, CALL_ERROR_NOT_LOGGED_IN,
+                                 "logged out while it waited for the hub");
+                hub_request_remove(phone, request);
         }
         if (phone->connection == PHONE_ONLINE) {
                 Message logout = {.type = MESSAGE_LOGOUT, .id = phone->next_id++};
@@ -192,7 +192,7 @@ int phone_connection_changed(Phone *phone, const Instant *instant, PhoneConnecti
         str_printable(phone->connection_text, sizeof(phone->connection_text), text ? text : "");
         phone->connection = connection;
         phone->changed |= PHONE_PROPERTY_CONNECTION;
-        errands_lost(phone);
+        hub_requests_lost(phone);
         if (connection == PHONE_OFFLINE || connection == PHONE_REFUSED)
                 connection_refuse_initiates(phone);
         phone_settle(phone);

@@ -23,14 +23,14 @@ static usec_t call_deadline(const Phone *phone, const PhoneCall *call)
 usec_t phone_next_deadline(const Phone *phone)
 {
         usec_t next = phone->ack_at;
-        const Errand *errand;
+        const HubRequest *request;
         const PhoneCall *call;
         const Delivery *delivery;
 
         if (phone->test_ring_until)
                 next = MIN_OF(next, phone->test_ring_until);
-        DL_FOREACH (phone->errands, errand)
-                next = MIN_OF(next, errand->deadline);
+        DL_FOREACH (phone->requests, request)
+                next = MIN_OF(next, request->deadline);
         DL_FOREACH (phone->calls, call) {
                 next = MIN_OF(next, call_deadline(phone, call));
                 if (call->members_due)
@@ -45,7 +45,7 @@ static int call_due(Phone *phone, PhoneCall *call)
 {
         CallEvent event = call->unknown ? CALL_EVENT_CALLER_LOST : CALL_EVENT_TIMEOUT;
         char session_id[UUID_LENGTH + 1];
-        Errand *errand;
+        HubRequest *request;
         int r;
 
         if (!call_is_live(call)) {
@@ -57,9 +57,9 @@ static int call_due(Phone *phone, PhoneCall *call)
         if (r < 0 || call->info.record.direction == CALL_DIRECTION_INCOMING)
                 return r;
         /* It may have been answered, and the hub have had no way to say so: it learns of this. */
-        errand = errand_new(phone, MESSAGE_CANCEL, session_id);
-        errand->kept = true;
-        errand_add(phone, errand);
+        request = hub_request_new(phone, MESSAGE_CANCEL, session_id);
+        request->kept = true;
+        hub_request_add(phone, request);
         return 0;
 }
 
@@ -67,7 +67,7 @@ static int call_due(Phone *phone, PhoneCall *call)
 static int phone_tick_one(Phone *phone)
 {
         usec_t now = phone->instant.now;
-        Errand *errand;
+        HubRequest *request;
         Delivery *delivery;
         PhoneCall *call;
         int r;
@@ -77,9 +77,9 @@ static int phone_tick_one(Phone *phone)
         r = phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;
-        DL_FOREACH (phone->errands, errand) {
-                if (errand->deadline <= now) {
-                        r = errand_expire(phone, errand);
+        DL_FOREACH (phone->requests, request) {
+                if (request->deadline <= now) {
+                        r = hub_request_expire(phone, request);
                         return r < 0 ? r : 1;
                 }
         }

@@ -11,7 +11,7 @@
  *         phone-call.c         a call's life here
  *         phone-deadline.c     what becomes due
  *         phone-command.c      what programs ask, judged by the rules
- *         phone-errand.c       what is asked of the hub: sent, and sent again
+ *         phone-request.c       what is asked of the hub: sent, and sent again
  *         phone-reply.c        what comes of it: answered, or given up
  *         phone-listener.c     who listens, and who presents
  *         phone-session.c      the media of a call
@@ -105,8 +105,8 @@ typedef struct PhoneCall {
  * turn, for a connection, for a place among those in flight, and then for its reply. With a command
  * it has that one's ticket and deadline.
  */
-typedef struct Errand {
-        struct Errand *prev, *next;
+typedef struct HubRequest {
+        struct HubRequest *prev, *next;
         Message message; /* owned */
         bool held;       /* a decision that waits for the one before it on the same call */
         bool sent;       /* on this connection */
@@ -122,15 +122,15 @@ typedef struct Errand {
         char owner[OWNER_MAX + 1];
         SessionSettings settings; /* INITIATE, ACCEPT, JOIN */
         bool tie;                 /* INITIATE */
-        struct SavedErrand *saved;
-} Errand;
+        struct StoredRequest *saved;
+} HubRequest;
 
 /* What the store has of a request; outlives it until the store is told. */
-typedef struct SavedErrand {
-        struct SavedErrand *prev, *next;
+typedef struct StoredRequest {
+        struct StoredRequest *prev, *next;
         uint64_t number;
         bool gone; /* the request is through, or another by now */
-} SavedErrand;
+} StoredRequest;
 
 struct Phone {
         Instant instant; /* of the event that is being worked on */
@@ -157,11 +157,11 @@ struct Phone {
         char (*blocked)[UID_MAX + 1];
         size_t n_blocked;
 
-        PhoneCall *calls; /* in order of arrival */
-        Errand *errands;  /* in the order in which they were asked */
-        size_t n_errands;
+        PhoneCall *calls;     /* in order of arrival */
+        HubRequest *requests; /* in the order in which they were asked */
+        size_t n_requests;
         uint64_t next_id;
-        SavedErrand *saved_errands;
+        StoredRequest *stored_requests;
 
         Listener *listeners;
         size_t n_listeners;
@@ -170,7 +170,7 @@ struct Phone {
         char listener_text[MESSAGE_TEXT_MAX + 1];
 
         ActionNode *actions;
-        Pool spare_actions, spare_errands, spare_deliveries;
+        Pool spare_actions, spare_requests, spare_deliveries;
 
         PhoneTone tone; /* the last one that PHONE_TONE asked for */
         bool tone_heard;
@@ -201,7 +201,7 @@ _printf_(5, 6) void phone_refuse(Phone *phone, uint64_t ticket, const char *sess
 void phone_update_tone(Phone *phone);
 /* Tells what has changed of the manager, before a signal. */
 void phone_flush(Phone *phone);
-/* The end of every event: tone, alerting, manager and errands as they follow from the state. */
+/* The end of every event: tone, alerting, manager and requests as they follow from the state. */
 void phone_settle(Phone *phone);
 void phone_actions_free(Phone *phone);
 
@@ -235,7 +235,7 @@ void call_silence(Phone *phone, PhoneCall *call);
 void call_update_alerting(Phone *phone, PhoneCall *call);
 /* The call is answered, as `snapshot` says; `event`: programs are told by OutgoingCallAccepted. */
 void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, bool event);
-void call_answered_by(Phone *phone, PhoneCall *call, const Errand *errand);
+void call_answered_by(Phone *phone, PhoneCall *call, const HubRequest *request);
 /* A program of this device has answered it, or will. */
 void call_handled_by(Phone *phone, PhoneCall *call, const char *owner);
 /* How it ended, by the hub's word. What the rules do not allow changes nothing. */
@@ -248,35 +248,35 @@ int call_end_here(Phone *phone, PhoneCall *call, CallEvent event, CallReason rea
 int call_end_unrecorded(Phone *phone, PhoneCall *call, CallEvent event);
 PhoneEvent call_end_event(const CallRecord *record);
 
-/* ---- phone-errand.c ---- */
+/* ---- phone-request.c ---- */
 
 /* A request from the reserve, about `session_id` (NULL: about no call), not asked yet. */
-Errand *errand_new(Phone *phone, MessageType type, const char *session_id);
-Errand *errand_free(Errand *errand);
-DEFINE_CLEANUP(Errand *, errand_free);
-int errand_copy(const Errand *errand, Message *ret); /* its message; 0 or -ENOMEM */
-void errand_add(Phone *phone, Errand *errand);       /* asks; takes it */
-void errand_ask(Phone *phone, MessageType type, const char *session_id); /* the two together */
-void errand_take(Phone *phone, Errand *errand); /* out of the list: the caller's */
-void errand_remove(Phone *phone, Errand *errand);
+HubRequest *hub_request_new(Phone *phone, MessageType type, const char *session_id);
+HubRequest *hub_request_free(HubRequest *request);
+DEFINE_CLEANUP(HubRequest *, hub_request_free);
+int hub_request_copy(const HubRequest *request, Message *ret); /* its message; 0 or -ENOMEM */
+void hub_request_add(Phone *phone, HubRequest *request);       /* asks; takes it */
+void hub_request_ask(Phone *phone, MessageType type, const char *session_id); /* the two together */
+void hub_request_take(Phone *phone, HubRequest *request); /* out of the list: the caller's */
+void hub_request_remove(Phone *phone, HubRequest *request);
 /* Makes another one of it, about the same call, to be asked anew. */
-void errand_turn(Errand *errand, MessageType type);
-void errand_put_back(Phone *phone, Errand *errand); /* takes it, as it is */
-void errand_succeed(Phone *phone, Errand *errand);  /* tells its command, if that waits */
-void errand_fail(Phone *phone, Errand *errand, CallError error, const char *text);
+void hub_request_turn(HubRequest *request, MessageType type);
+void hub_request_put_back(Phone *phone, HubRequest *request); /* takes it, as it is */
+void hub_request_succeed(Phone *phone, HubRequest *request);  /* tells its command, if that waits */
+void hub_request_fail(Phone *phone, HubRequest *request, CallError error, const char *text);
 /* Of that type, about that call; NULL if there is none. */
-Errand *errand_find(Phone *phone, MessageType type, const char *session_id);
+HubRequest *hub_request_find(Phone *phone, MessageType type, const char *session_id);
 /* The last that was asked: what it says is what holds in the end. */
-Errand *errand_find_last(Phone *phone, MessageType type, const char *session_id);
-size_t errands_waiting(const Phone *phone, MessageType type, const char *session_id);
-const char *errand_session_id(const Errand *errand);
-void errand_pump(Phone *phone);  /* sends what can be sent now */
-void errands_lost(Phone *phone); /* the connection has gone, and what was in flight */
-void errands_drop_signals(Phone *phone, const PhoneCall *call);
-void errands_call_over(Phone *phone, const PhoneCall *call);
+HubRequest *hub_request_find_last(Phone *phone, MessageType type, const char *session_id);
+size_t hub_requests_waiting(const Phone *phone, MessageType type, const char *session_id);
+const char *hub_request_session_id(const HubRequest *request);
+void hub_request_pump(Phone *phone);  /* sends what can be sent now */
+void hub_requests_lost(Phone *phone); /* the connection has gone, and what was in flight */
+void hub_requests_drop_signals(Phone *phone, const PhoneCall *call);
+void hub_requests_call_over(Phone *phone, const PhoneCall *call);
 
 /* Accept, reject, cancel, end: taken one after the other on each call. */
-void decision_add(Phone *phone, Errand *errand);
+void decision_add(Phone *phone, HubRequest *request);
 void decisions_go_on(Phone *phone, const char *session_id);
 /* An accept was there before the cancel: whoever pressed that is never heard, rule 6. */
 void decision_overtaken(Phone *phone, const char *session_id);
@@ -284,17 +284,17 @@ bool call_deciding(const Phone *phone, const PhoneCall *call); /* accept or reje
 
 /* ---- phone-reply.c ---- */
 
-int errand_replied(Phone *phone, uint64_t id, const MessageReply *reply);
+int hub_request_replied(Phone *phone, uint64_t id, const MessageReply *reply);
 /* Its command has waited for too long. Returns 0 or -ENOMEM. */
-int errand_expire(Phone *phone, Errand *errand);
+int hub_request_expire(Phone *phone, HubRequest *request);
 
 /* ---- phone-command.c ---- */
 
 /* Judges a decision by the rules: true if it is to be asked of the hub, else it is answered. */
-bool decision_start(Phone *phone, Errand *errand);
+bool decision_start(Phone *phone, HubRequest *request);
 /* Asks to join a call that is over here, or is not here: rule 11. */
-bool accept_is_late(const Errand *errand, const PhoneCall *call);
-void command_refuse(Phone *phone, Errand *errand, const PhoneCall *call, CallError error);
+bool accept_is_late(const HubRequest *request, const PhoneCall *call);
+void command_refuse(Phone *phone, HubRequest *request, const PhoneCall *call, CallError error);
 
 /* ---- phone-listener.c ---- */
 
@@ -308,10 +308,10 @@ void listeners_free(Phone *phone);
 
 void session_open(Phone *phone, PhoneCall *call); /* SESSION_ADDED */
 /*
- * Asks the hub to let this device join, with `errand` (taken out of its list) or a new one. No
+ * Asks the hub to let this device join, with `request` (taken out of its list) or a new one. No
  * other call of this device has an open microphone then.
  */
-void session_begin(Phone *phone, PhoneCall *call, const char *join_token, Errand *errand);
+void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubRequest *request);
 /* The media end here, and their worker. */
 void session_close(Phone *phone, PhoneCall *call);
 void session_leave(Phone *phone, PhoneCall *call); /* likewise, and the hub is told */
@@ -386,7 +386,7 @@ usec_t phone_history_until(const Phone *phone);
 /* Tells the store what has changed; without memory it waits for the next event. */
 void phone_keep(Phone *phone);
 /* The request is another now, or none any more. */
-void errand_unsave(Errand *errand);
+void hub_request_unsave(HubRequest *request);
 
 /* ---- phone-deadline.c ---- */
 

@@ -295,13 +295,13 @@ int phone_listener_remove(Phone *phone, const Instant *instant, const char *owne
 /* A call that was tied to a program which is gone is given up. */
 static void call_untie(Phone *phone, PhoneCall *call)
 {
-        Errand *errand;
+        HubRequest *request;
 
-        errand = errand_new(phone,
-                            call->info.record.status == CALL_STATUS_INITIATED ? MESSAGE_CANCEL
-                                                                              : MESSAGE_END,
-                            call->info.record.session_id);
-        decision_add(phone, errand);
+        request = hub_request_new(phone,
+                                  call->info.record.status == CALL_STATUS_INITIATED ? MESSAGE_CANCEL
+                                                                                    : MESSAGE_END,
+                                  call->info.record.session_id);
+        decision_add(phone, request);
 }
 
 static int listeners_drop_of(Phone *phone, const char *owner)

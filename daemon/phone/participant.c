@@ -279,15 +279,15 @@ int phone_worker_signal(Phone *phone, const Instant *instant, const char *sessio
         r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
-        bool room = errands_waiting(phone, MESSAGE_SIGNAL, session_id) < SIGNALS_MAX;
+        bool room = hub_requests_waiting(phone, MESSAGE_SIGNAL, session_id) < SIGNALS_MAX;
         if (call && call->joined && !room) {
                 call->signals_lost = true;
         } else if (call && call->joined) {
-                Errand *errand = errand_new(phone, MESSAGE_SIGNAL, session_id);
+                HubRequest *request = hub_request_new(phone, MESSAGE_SIGNAL, session_id);
 
-                STR_SET(errand->message.signal.peer, peer);
-                errand->message.signal.data = TAKE_PTR(copy);
-                errand_add(phone, errand);
+                STR_SET(request->message.signal.peer, peer);
+                request->message.signal.data = TAKE_PTR(copy);
+                hub_request_add(phone, request);
         }
         phone_settle(phone);
         return 0;

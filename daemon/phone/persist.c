@@ -31,7 +31,7 @@ static void state_of_session(PhoneCallState *state, const PhoneSession *session)
 }
 
 /* An accept that is on its way may have reached the hub when we are gone. */
-static void state_of_accept(PhoneCallState *state, const Errand *accept)
+static void state_of_accept(PhoneCallState *state, const HubRequest *accept)
 {
         state->join_wanted = accept->message.accept.join;
         state->settings = accept->settings;
@@ -44,7 +44,7 @@ static int call_state(Phone *phone, const PhoneCall *call, PhoneCallState *ret)
 {
         const PhoneCallInfo *info = &call->info;
         const char *session_id = info->record.session_id;
-        const Errand *accept = errand_find(phone, MESSAGE_ACCEPT, session_id);
+        const HubRequest *accept = hub_request_find(phone, MESSAGE_ACCEPT, session_id);
         int r;
 
         r = call_record_copy(&ret->record, &info->record);
@@ -91,7 +91,7 @@ static int call_keep(Phone *phone, PhoneCall *call)
                 free(state);
                 return r;
         }
-        phone_act(phone, PHONE_CALL_SAVE, call->info.record.session_id)->state = state;
+        phone_act(phone, PHONE_CALL_STORE, call->info.record.session_id)->state = state;
         call->unsaved = false;
         call->saved = true;
         return 0;
@@ -99,38 +99,38 @@ static int call_keep(Phone *phone, PhoneCall *call)
 
 /* ---- requests, to the store ---- */
 
-void errand_unsave(Errand *errand)
+void hub_request_unsave(HubRequest *request)
 {
-        if (errand->saved)
-                errand->saved->gone = true;
-        errand->saved = NULL;
+        if (request->saved)
+                request->saved->gone = true;
+        request->saved = NULL;
 }
 
 /*
  * Whether the hub has to learn of it even by a daemon that was started anew. Of a new call nobody
  * was told that it was placed: when whoever asked is told nothing any more, it is given up.
  */
-static bool errand_survives(const Errand *errand)
+static bool hub_request_survives(const HubRequest *request)
 {
-        switch (errand->message.type) {
+        switch (request->message.type) {
         case MESSAGE_SETTINGS:
         case MESSAGE_SEEN:
         case MESSAGE_FORGET:
                 return true;
         case MESSAGE_CANCEL:
         case MESSAGE_END:
-                return errand->kept && !errand->held;
+                return request->kept && !request->held;
         case MESSAGE_INITIATE:
-                return errand->has_ticket && errand->sent_once;
+                return request->has_ticket && request->sent_once;
         default:
                 return false;
         }
 }
 
-static int errand_keep(Phone *phone, Errand *errand)
+static int hub_request_keep(Phone *phone, HubRequest *request)
 {
-        Message message = {.type = MESSAGE_CANCEL, .id = errand->message.id};
-        SavedErrand *saved;
+        Message message = {.type = MESSAGE_CANCEL, .id = request->message.id};
+        StoredRequest *saved;
         int r;
 
         r = phone_reserve_action(phone);
@@ -139,44 +139,45 @@ static int errand_keep(Phone *phone, Errand *errand)
         saved = calloc(1, sizeof(*saved));
         if (!saved)
                 return -ENOMEM;
-        if (errand->message.type == MESSAGE_INITIATE)
-                STR_SET(message.session.session_id, errand_session_id(errand));
+        if (request->message.type == MESSAGE_INITIATE)
+                STR_SET(message.session.session_id, hub_request_session_id(request));
         else
-                r = errand_copy(errand, &message);
+                r = hub_request_copy(request, &message);
         if (r < 0) {
                 free(saved);
                 return r;
         }
         saved->number = message.id;
-        DL_APPEND(phone->saved_errands, saved);
-        errand->saved = saved;
+        DL_APPEND(phone->stored_requests, saved);
+        request->saved = saved;
 
-        PhoneAction *action = phone_act(phone, PHONE_ERRAND_SAVE, errand_session_id(errand));
+        PhoneAction *action =
+                phone_act(phone, PHONE_REQUEST_STORE, hub_request_session_id(request));
         action->serial = saved->number;
         action->message = message;
         return 0;
 }
 
-static int errands_keep(Phone *phone)
+static int hub_requests_keep(Phone *phone)
 {
-        SavedErrand *saved, *next;
-        Errand *errand;
+        StoredRequest *saved, *next;
+        HubRequest *request;
         int r;
 
-        DL_FOREACH_SAFE (phone->saved_errands, saved, next) {
+        DL_FOREACH_SAFE (phone->stored_requests, saved, next) {
                 if (!saved->gone)
                         continue;
                 r = phone_reserve_action(phone);
                 if (r < 0)
                         return r;
-                phone_act(phone, PHONE_ERRAND_FORGET, NULL)->serial = saved->number;
-                DL_DELETE(phone->saved_errands, saved);
+                phone_act(phone, PHONE_REQUEST_FORGET, NULL)->serial = saved->number;
+                DL_DELETE(phone->stored_requests, saved);
                 free(saved);
         }
-        DL_FOREACH (phone->errands, errand) {
-                if (errand->saved || !errand_survives(errand))
+        DL_FOREACH (phone->requests, request) {
+                if (request->saved || !hub_request_survives(request))
                         continue;
-                r = errand_keep(phone, errand);
+                r = hub_request_keep(phone, request);
                 if (r < 0)
                         return r;
         }
@@ -191,7 +192,7 @@ void phone_keep(Phone *phone)
                 if (call->unsaved && call_is_live(call) && call_keep(phone, call) < 0)
                         return;
         }
-        (void)errands_keep(phone);
+        (void)hub_requests_keep(phone);
 }
 
 /* ---- and back ---- */
@@ -320,34 +321,34 @@ int phone_restore_call(Phone *phone, const Instant *instant, const PhoneCallStat
         return 0;
 }
 
-int phone_restore_errand(Phone *phone, const Instant *instant, const Message *message)
+int phone_restore_request(Phone *phone, const Instant *instant, const Message *message)
 {
-        const Errand asked = {.message = *message, .kept = true};
-        _cleanup_(errand_freep) Errand *errand = NULL;
-        SavedErrand *saved;
+        const HubRequest asked = {.message = *message, .kept = true};
+        _cleanup_(hub_request_freep) HubRequest *request = NULL;
+        StoredRequest *saved;
         int r;
 
-        if (!message->id || message->type == MESSAGE_INITIATE || !errand_survives(&asked))
+        if (!message->id || message->type == MESSAGE_INITIATE || !hub_request_survives(&asked))
                 return -EINVAL;
         phone->instant = *instant;
         r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
-        errand = errand_new(phone, message->type, NULL);
-        r = errand_copy(&asked, &errand->message);
+        request = hub_request_new(phone, message->type, NULL);
+        r = hub_request_copy(&asked, &request->message);
         if (r < 0)
                 return r;
         saved = calloc(1, sizeof(*saved));
         if (!saved)
                 return -ENOMEM;
         saved->number = message->id;
-        DL_APPEND(phone->saved_errands, saved);
-        errand->saved = saved;
-        errand->kept = *errand_session_id(errand) != '\0';
-        if (errand->kept)
-                errand->deadline = instant->now + COMMAND_TIMEOUT_US;
+        DL_APPEND(phone->stored_requests, saved);
+        request->saved = saved;
+        request->kept = *hub_request_session_id(request) != '\0';
+        if (request->kept)
+                request->deadline = instant->now + COMMAND_TIMEOUT_US;
         phone->next_id = MAX_OF(phone->next_id, message->id + 1);
-        errand_put_back(phone, TAKE_PTR(errand));
+        hub_request_put_back(phone, TAKE_PTR(request));
         phone_settle(phone);
         return 0;
 }

@@ -18,17 +18,17 @@ int phone_new(Phone **ret)
 
 Phone *phone_free(Phone *phone)
 {
-        Errand *errand, *next_errand;
-        SavedErrand *saved, *next_saved;
+        HubRequest *request, *next_request;
+        StoredRequest *saved, *next_saved;
         PhoneCall *call, *next;
 
         if (!phone)
                 return NULL;
-        DL_FOREACH_SAFE (phone->errands, errand, next_errand)
-                errand_free(errand);
+        DL_FOREACH_SAFE (phone->requests, request, next_request)
+                hub_request_free(request);
         DL_FOREACH_SAFE (phone->calls, call, next)
                 call_free(call);
-        DL_FOREACH_SAFE (phone->saved_errands, saved, next_saved)
+        DL_FOREACH_SAFE (phone->stored_requests, saved, next_saved)
                 free(saved);
         listeners_free(phone);
         free(phone->groups);
@@ -74,10 +74,10 @@ static bool call_is_forgotten(Phone *phone, const PhoneCall *call, const Message
 
         if (call->info.record.status != CALL_STATUS_INITIATED)
                 return false;
-        return call_rings(call)
-                       ? call->unknown
-                       : sessions->count > 0 && (call->unknown || call->unwanted ||
-                                                 errand_find(phone, MESSAGE_INITIATE, session_id));
+        return call_rings(call) ? call->unknown
+                                : sessions->count > 0 &&
+                                          (call->unknown || call->unwanted ||
+                                           hub_request_find(phone, MESSAGE_INITIATE, session_id));
 }
 
 /* What is deleted is over, and whoever deleted it knows: here it stops, and leaves no record. */
@@ -168,7 +168,7 @@ static int message_dispatch(Phone *phone, const Message *message)
         if (message->type == MESSAGE_REPLY)
                 return reply->kind == REPLY_WELCOME && !reply->error
                                ? phone_welcome(phone, &reply->welcome)
-                               : errand_replied(phone, message->id, reply);
+                               : hub_request_replied(phone, message->id, reply);
 
         /* Whoever has logged out is told nothing more. */
         if (phone->connection == PHONE_LOGGED_OUT)

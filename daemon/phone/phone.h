@@ -232,11 +232,11 @@ typedef enum PhoneActionType {
         PHONE_WORKER_STOP,    /* ends the media; the worker goes */
         PHONE_HISTORY_PUT,    /* the store takes `record`, replacing one of the same session */
         PHONE_HISTORY_FORGET, /* `sessions`: deleted on another device */
-        PHONE_CALL_SAVE,      /* the store takes `state` of session_id, in place of an older one */
+        PHONE_CALL_STORE,     /* the store takes `state` of session_id, in place of an older one */
         PHONE_CALL_FORGET,    /* the call is over, or not ours: the store drops it */
-        PHONE_ERRAND_SAVE,    /* the hub has yet to be told `message`: the store takes it as
-                                 number `serial` */
-        PHONE_ERRAND_FORGET,  /* the store drops what it has as number `serial` */
+        PHONE_REQUEST_STORE,  /* the hub has yet to be told `message`: the store takes it as
+                               number `serial` */
+        PHONE_REQUEST_FORGET, /* the store drops what it has as number `serial` */
         PHONE_ACTION_TYPE_COUNT,
 } PhoneActionType;
 
@@ -252,22 +252,22 @@ typedef struct PhoneAction {
         PhoneEvent event;
         bool present;    /* LISTENER_CALL: this one is asked to present */
         bool resumed;    /* BROADCAST, LISTENER_CALL: announced again after a restart */
-        uint64_t serial; /* LISTENER_CALL, ERRAND_… */
+        uint64_t serial; /* LISTENER_CALL, REQUEST_… */
         PhoneTone tone;
         bool on;
-        union {                         /* at most one of them: actions are many */
-                Message message;        /* SEND, WORKER_SIGNAL, ERRAND_SAVE; owned by the action */
-                PhoneListener listener; /* LISTENER_CALL: a copy */
+        union {                  /* at most one of them: actions are many */
+                Message message; /* SEND, WORKER_SIGNAL, REQUEST_STORE; owned by the action */
+                PhoneListener listener;         /* LISTENER_CALL: a copy */
                 SessionParticipant participant; /* USER_…, PARTICIPANT_…, WORKER_PARTICIPANT_… */
                 struct {
                         ReplyJoin reply; /* owned by the action */
                         SessionSettings settings;
                         bool muted, video, video_paused; /* as in WorkerJoin */
                 } join;                                  /* WORKER_JOIN */
-                PhoneCallState *state;     /* CALL_SAVE; owned by the action, who carries it out may
-                                              take it and leave NULL */
-                CallRecord record;         /* HISTORY_PUT; owned by the action */
-                MessageSessions sessions;  /* HISTORY_FORGET; owned by the action */
+                PhoneCallState *state;    /* CALL_STORE; owned by the action, who carries it out may
+                                             take it and leave NULL */
+                CallRecord record;        /* HISTORY_PUT; owned by the action */
+                MessageSessions sessions; /* HISTORY_FORGET; owned by the action */
                 char token[TOKEN_MAX + 1]; /* DONE of GENERATE_TOKEN */
         };
 } PhoneAction;
@@ -390,10 +390,10 @@ const char *phone_blocked_at(const Phone *phone, size_t index); /* a uid */
 void phone_allow_parallel_media(Phone *phone);
 
 /*
- * A call that PHONE_CALL_SAVE kept, and a request that PHONE_ERRAND_SAVE did (its message as it was
- * given out); before any listener and any connection, and after the policy. The call is announced
- * as it is now: who rings rings, resumed, and who is remembered as a listener is told of it by
- * phone_listener_add(). `worker` says whether its worker is still there and has been adopted:
+ * A call that PHONE_CALL_STORE kept, and a request that PHONE_REQUEST_STORE did (its message as it
+ * was given out); before any listener and any connection, and after the policy. The call is
+ * announced as it is now: who rings rings, resumed, and who is remembered as a listener is told of
+ * it by phone_listener_add(). `worker` says whether its worker is still there and has been adopted:
  * PHONE_WORKER_START and PHONE_WORKER_JOIN go to that one, it is told to stop when nobody needs it,
  * and it says by phone_worker_state() and phone_worker_participant() how it is. Without one the
  * media of an ongoing call have failed, and can be joined again.
@@ -404,7 +404,7 @@ void phone_allow_parallel_media(Phone *phone);
  */
 int phone_restore_call(Phone *phone, const Instant *instant, const PhoneCallState *state,
                        bool worker);
-int phone_restore_errand(Phone *phone, const Instant *instant, const Message *message);
+int phone_restore_request(Phone *phone, const Instant *instant, const Message *message);
 
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
 void phone_restore_history_since(Phone *phone, usec_t since);

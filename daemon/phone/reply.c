@@ -10,27 +10,27 @@
 #define REPLY_KEPT 1
 
 /* What is asked for by whoever places a call, or answers one by placing another (glare, groups). */
-static void call_take_initiate(Phone *phone, PhoneCall *call, const Errand *errand)
+static void call_take_initiate(Phone *phone, PhoneCall *call, const HubRequest *request)
 {
         PhoneSession *session = &call->info.session;
 
-        call->info.join_wanted = errand->message.initiate.join;
-        session->settings = errand->settings;
-        session->audio_muted = errand->settings.start_audio_muted;
-        if (errand->tie)
-                STR_SET(call->tied_to, errand->owner);
+        call->info.join_wanted = request->message.initiate.join;
+        session->settings = request->settings;
+        session->audio_muted = request->settings.start_audio_muted;
+        if (request->tie)
+                STR_SET(call->tied_to, request->owner);
         call->unsaved = true;
         if (call->info.record.direction == CALL_DIRECTION_INCOMING) {
-                call_handled_by(phone, call, errand->owner);
+                call_handled_by(phone, call, request->owner);
                 return;
         }
-        call->placed = errand->message.initiate;
+        call->placed = request->message.initiate;
         call->placed.metadata = (Metadata){};
 }
 
-static int reply_initiate_refused(Phone *phone, Errand *errand, const MessageReply *reply)
+static int reply_initiate_refused(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
-        PhoneCall *call = call_find(phone, errand->message.initiate.session_id);
+        PhoneCall *call = call_find(phone, request->message.initiate.session_id);
         int r;
 
         /* Asked again for a call that the hub had lost: then that is how it ends. */
@@ -39,14 +39,14 @@ static int reply_initiate_refused(Phone *phone, Errand *errand, const MessageRep
                 if (r < 0)
                         return r;
         }
-        errand_fail(phone, errand, reply->error, reply->text);
+        hub_request_fail(phone, request, reply->error, reply->text);
         return 0;
 }
 
 /* One that was placed once, and that the hub had lost, is another call by now (glare, groups). */
-static int call_merged(Phone *phone, const Errand *errand, const char *session_id)
+static int call_merged(Phone *phone, const HubRequest *request, const char *session_id)
 {
-        PhoneCall *call = call_find(phone, errand_session_id(errand));
+        PhoneCall *call = call_find(phone, hub_request_session_id(request));
         int r;
 
         if (!call || str_eq(call->info.record.session_id, session_id))
@@ -57,7 +57,7 @@ static int call_merged(Phone *phone, const Errand *errand, const char *session_i
         return call_end_here(phone, call, CALL_EVENT_REPLACED, CALL_REASON_NONE);
 }
 
-static int reply_initiate(Phone *phone, Errand *errand, const MessageReply *reply)
+static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
         const CallSnapshot *snapshot = &reply->call;
         const char *session_id = snapshot->record.session_id;
@@ -65,9 +65,9 @@ static int reply_initiate(Phone *phone, Errand *errand, const MessageReply *repl
         int r;
 
         if (reply->error)
-                return reply_initiate_refused(phone, errand, reply);
+                return reply_initiate_refused(phone, request, reply);
 
-        r = call_merged(phone, errand, session_id);
+        r = call_merged(phone, request, session_id);
         if (r < 0)
                 return r;
         call = call_find(phone, session_id);
@@ -79,10 +79,10 @@ static int reply_initiate(Phone *phone, Errand *errand, const MessageReply *repl
         }
         /* Glare, or a group that rings here: ours has become the answer to theirs. */
         if (placed || call_rings(call))
-                call_take_initiate(phone, call, errand);
-        if (errand->has_ticket)
-                phone_done(phone, errand->ticket, session_id);
-        errand->has_ticket = false;
+                call_take_initiate(phone, call, request);
+        if (request->has_ticket)
+                phone_done(phone, request->ticket, session_id);
+        request->has_ticket = false;
         if (snapshot->record.status == CALL_STATUS_ONGOING)
                 call_answered(phone, call, snapshot, true);
         else if (call_status_is_terminal(snapshot->record.status))
@@ -94,34 +94,34 @@ static int reply_initiate(Phone *phone, Errand *errand, const MessageReply *repl
         return 0;
 }
 
-static int reply_accept(Phone *phone, Errand *errand, const MessageReply *reply)
+static int reply_accept(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
-        const char *session_id = errand_session_id(errand);
+        const char *session_id = hub_request_session_id(request);
         PhoneCall *call = call_find(phone, session_id);
         int r;
 
-        if (!reply->error && accept_is_late(errand, call)) {
+        if (!reply->error && accept_is_late(request, call)) {
                 r = call_anew(phone, &reply->call, &call);
                 if (r < 0)
                         return r;
         }
         if (!call && (reply->error == CALL_ERROR_CALL_TERMINATED ||
                       reply->error == CALL_ERROR_ANSWERED_ELSEWHERE)) {
-                command_refuse(phone, errand, NULL, CALL_ERROR_NO_SUCH_CALL);
+                command_refuse(phone, request, NULL, CALL_ERROR_NO_SUCH_CALL);
         } else if (reply->error) {
-                errand_fail(phone, errand, reply->error, reply->text);
+                hub_request_fail(phone, request, reply->error, reply->text);
         } else if (call && call_is_live(call)) {
                 if (call->info.record.status == CALL_STATUS_INITIATED)
-                        call_answered_by(phone, call, errand);
+                        call_answered_by(phone, call, request);
                 call_answered(phone, call, &reply->call, false);
-                errand_succeed(phone, errand);
+                hub_request_succeed(phone, request);
         } else {
                 /* It was given up here meanwhile: nobody is left to talk. */
-                errand_fail(phone, errand, CALL_ERROR_CALL_TERMINATED,
-                            "the call was over here before the hub confirmed the answer");
-                errand_turn(errand, MESSAGE_END);
-                errand->kept = true;
-                errand_add(phone, errand);
+                hub_request_fail(phone, request, CALL_ERROR_CALL_TERMINATED,
+                                 "the call was over here before the hub confirmed the answer");
+                hub_request_turn(request, MESSAGE_END);
+                request->kept = true;
+                hub_request_add(phone, request);
                 return REPLY_KEPT;
         }
         decisions_go_on(phone, session_id);
@@ -129,132 +129,133 @@ static int reply_accept(Phone *phone, Errand *errand, const MessageReply *reply)
 }
 
 /* The hub does not have the call any more: then it is over. */
-static int reply_unknown_call(Phone *phone, Errand *errand)
+static int reply_unknown_call(Phone *phone, HubRequest *request)
 {
-        PhoneCall *call = call_find(phone, errand_session_id(errand));
+        PhoneCall *call = call_find(phone, hub_request_session_id(request));
 
         if (!call)
                 return 0;
         return call_end_here(phone, call,
-                             errand->message.type == MESSAGE_END ? CALL_EVENT_HANGUP
-                                                                 : CALL_EVENT_CANCEL,
+                             request->message.type == MESSAGE_END ? CALL_EVENT_HANGUP
+                                                                  : CALL_EVENT_CANCEL,
                              CALL_REASON_NONE);
 }
 
-static int reply_decision(Phone *phone, Errand *errand, const MessageReply *reply)
+static int reply_decision(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
-        const char *session_id = errand_session_id(errand);
-        MessageType type = errand->message.type;
+        const char *session_id = hub_request_session_id(request);
+        MessageType type = request->message.type;
         PhoneCall *call = call_find(phone, session_id);
         bool gone = reply->error == CALL_ERROR_NO_SUCH_CALL ||
                     reply->error == CALL_ERROR_CALL_TERMINATED;
         int r;
 
         if (!reply->error && call && call_is_live(call)) {
-                errand->confirmed = true;
-                errand_put_back(phone, errand);
+                request->confirmed = true;
+                hub_request_put_back(phone, request);
                 return REPLY_KEPT;
         }
         if (type == MESSAGE_CANCEL && reply->error == CALL_ERROR_CALL_ONGOING) {
-                errand_turn(errand, MESSAGE_END);
-                errand_add(phone, errand);
+                hub_request_turn(request, MESSAGE_END);
+                hub_request_add(phone, request);
                 return REPLY_KEPT;
         }
         if (type == MESSAGE_CANCEL && reply->error == CALL_ERROR_CALL_TERMINATED && call &&
-            !errand_find(phone, MESSAGE_HISTORY, "")) {
+            !hub_request_find(phone, MESSAGE_HISTORY, "")) {
                 /* How it ended was told while nobody was here, and has been deleted since. */
                 r = call_end_unrecorded(phone, call, CALL_EVENT_CANCEL);
                 if (r < 0)
                         return r;
-                errand_fail(phone, errand, reply->error, reply->text);
+                hub_request_fail(phone, request, reply->error, reply->text);
         } else if ((type == MESSAGE_END && gone) || reply->error == CALL_ERROR_NO_SUCH_CALL) {
-                r = reply_unknown_call(phone, errand);
+                r = reply_unknown_call(phone, request);
                 if (r < 0)
                         return r;
-                errand_succeed(phone, errand);
+                hub_request_succeed(phone, request);
         } else if (reply->error) {
-                errand_fail(phone, errand, reply->error, reply->text);
+                hub_request_fail(phone, request, reply->error, reply->text);
         } else {
-                errand_succeed(phone, errand);
+                hub_request_succeed(phone, request);
         }
         decisions_go_on(phone, session_id);
         return 0;
 }
 
-static int reply_token(Phone *phone, Errand *errand, const MessageReply *reply)
+static int reply_token(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
-        PhoneCall *call = call_find(phone, errand_session_id(errand));
+        PhoneCall *call = call_find(phone, hub_request_session_id(request));
 
-        if (errand->command == PHONE_COMMAND_JOIN && call && call_is_live(call)) {
+        if (request->command == PHONE_COMMAND_JOIN && call && call_is_live(call)) {
                 if (reply->error) {
                         session_fail(phone, call, reply->error, reply->text);
                 } else if (call->info.session.state == SESSION_JOINING) {
-                        session_begin(phone, call, reply->token.token, errand);
+                        session_begin(phone, call, reply->token.token, request);
                         return REPLY_KEPT;
                 }
         }
         if (reply->error) {
-                errand_fail(phone, errand, reply->error, reply->text);
-        } else if (errand->command == PHONE_COMMAND_JOIN) {
-                errand_fail(phone, errand, CALL_ERROR_MEDIA_FAILED,
-                            "the session was left before it was joined");
-        } else if (errand->has_ticket) {
-                PhoneAction *action = phone_done(phone, errand->ticket, errand_session_id(errand));
+                hub_request_fail(phone, request, reply->error, reply->text);
+        } else if (request->command == PHONE_COMMAND_JOIN) {
+                hub_request_fail(phone, request, CALL_ERROR_MEDIA_FAILED,
+                                 "the session was left before it was joined");
+        } else if (request->has_ticket) {
+                PhoneAction *action =
+                        phone_done(phone, request->ticket, hub_request_session_id(request));
                 STR_SET(action->token, reply->token.token);
         }
         return 0;
 }
 
 /* A hub may learn more ways than this device has: then it takes no part in the media. */
-static void refuse_mode(Phone *phone, PhoneCall *call, Errand *errand, const char *mode)
+static void refuse_mode(Phone *phone, PhoneCall *call, HubRequest *request, const char *mode)
 {
         char text[MESSAGE_TEXT_MAX + 1];
 
         snprintf(text, sizeof(text), "the hub wants the media by '%s', which is not known here",
                  mode);
         session_fail(phone, call, CALL_ERROR_NOT_SUPPORTED, text);
-        errand_ask(phone, MESSAGE_LEAVE, call->info.record.session_id);
-        errand_fail(phone, errand, CALL_ERROR_NOT_SUPPORTED, text);
+        hub_request_ask(phone, MESSAGE_LEAVE, call->info.record.session_id);
+        hub_request_fail(phone, request, CALL_ERROR_NOT_SUPPORTED, text);
 }
 
-static int reply_join(Phone *phone, Errand *errand, const MessageReply *reply)
+static int reply_join(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
-        PhoneCall *call = call_find(phone, errand_session_id(errand));
+        PhoneCall *call = call_find(phone, hub_request_session_id(request));
         int r;
 
         if (!call || call->info.record.status != CALL_STATUS_ONGOING) {
-                errand_fail(phone, errand, CALL_ERROR_CALL_TERMINATED,
-                            "the call was over before its session was joined");
+                hub_request_fail(phone, request, CALL_ERROR_CALL_TERMINATED,
+                                 "the call was over before its session was joined");
                 return 0;
         }
-        if (reply->error == CALL_ERROR_AUTH_FAILED && errand->command != PHONE_COMMAND_JOIN) {
+        if (reply->error == CALL_ERROR_AUTH_FAILED && request->command != PHONE_COMMAND_JOIN) {
                 /* The token that came with the answer was used up or too old: once more. */
-                errand_turn(errand, MESSAGE_TOKEN);
-                errand->command = PHONE_COMMAND_JOIN;
-                errand_add(phone, errand);
+                hub_request_turn(request, MESSAGE_TOKEN);
+                request->command = PHONE_COMMAND_JOIN;
+                hub_request_add(phone, request);
                 return REPLY_KEPT;
         }
         if (reply->error) {
                 session_fail(phone, call, reply->error, reply->text);
-                errand_fail(phone, errand, reply->error, reply->text);
+                hub_request_fail(phone, request, reply->error, reply->text);
                 return 0;
         }
         if (!str_empty(reply->join.mode) && !str_eq(reply->join.mode, MEDIA_MODE_MESH)) {
-                refuse_mode(phone, call, errand, reply->join.mode);
+                refuse_mode(phone, call, request, reply->join.mode);
                 return 0;
         }
         r = session_joined(phone, call, &reply->join);
         if (r < 0)
                 return r;
         if (r == 0)
-                errand_succeed(phone, errand);
+                hub_request_succeed(phone, request);
         else
-                errand_fail(phone, errand, (CallError)r,
-                            "the media failed or were left while they were being joined");
+                hub_request_fail(phone, request, (CallError)r,
+                                 "the media failed or were left while they were being joined");
         return 0;
 }
 
-static int reply_history(Phone *phone, Errand *errand, const MessageReply *reply)
+static int reply_history(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
         int r;
 
@@ -265,39 +266,39 @@ static int reply_history(Phone *phone, Errand *errand, const MessageReply *reply
                 return r;
         if (!*reply->history.next)
                 return 0;
-        errand_turn(errand, MESSAGE_HISTORY);
-        STR_SET(errand->message.history.cursor, reply->history.next);
-        errand_add(phone, errand);
+        hub_request_turn(request, MESSAGE_HISTORY);
+        STR_SET(request->message.history.cursor, reply->history.next);
+        hub_request_add(phone, request);
         return REPLY_KEPT;
 }
 
-static int reply_block(Phone *phone, Errand *errand, const MessageReply *reply)
+static int reply_block(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
         int r;
 
         if (reply->error) {
-                errand_fail(phone, errand, reply->error, reply->text);
+                hub_request_fail(phone, request, reply->error, reply->text);
                 return 0;
         }
-        r = user_block(phone, &errand->message.block);
+        r = user_block(phone, &request->message.block);
         if (r < 0)
                 return r;
-        errand_succeed(phone, errand);
+        hub_request_succeed(phone, request);
         return 0;
 }
 
-static int reply_plain(Phone *phone, Errand *errand, const MessageReply *reply)
+static int reply_plain(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
         if (reply->error)
-                errand_fail(phone, errand, reply->error, reply->text);
+                hub_request_fail(phone, request, reply->error, reply->text);
         else
-                errand_succeed(phone, errand);
+                hub_request_succeed(phone, request);
         return 0;
 }
 
 typedef struct ReplyRule {
         ReplyKind kind; /* of a reply without an error */
-        int (*take)(Phone *phone, Errand *errand, const MessageReply *reply);
+        int (*take)(Phone *phone, HubRequest *request, const MessageReply *reply);
 } ReplyRule;
 
 static const ReplyRule *reply_rule(MessageType type)
@@ -318,112 +319,113 @@ static const ReplyRule *reply_rule(MessageType type)
         return rules[type].take ? &rules[type] : &plain;
 }
 
-int errand_replied(Phone *phone, uint64_t id, const MessageReply *reply)
+int hub_request_replied(Phone *phone, uint64_t id, const MessageReply *reply)
 {
         MessageReply wrong = {.error = CALL_ERROR_NOT_SUPPORTED,
                               .text = "the hub gave an answer that does not belong to the request"};
-        Errand *errand;
+        HubRequest *request;
         int r;
 
-        DL_FOREACH (phone->errands, errand) {
-                if (errand->message.id == id && errand->sent && !errand->confirmed)
+        DL_FOREACH (phone->requests, request) {
+                if (request->message.id == id && request->sent && !request->confirmed)
                         break;
         }
-        if (!errand)
+        if (!request)
                 return 0;
         /* A call may have been answered, and be over. */
         r = phone_reserve(phone, 2, 2);
         if (r < 0)
                 return r;
 
-        const ReplyRule *rule = reply_rule(errand->message.type);
+        const ReplyRule *rule = reply_rule(request->message.type);
         bool fits = reply->kind == rule->kind &&
-                    (errand->message.type != MESSAGE_ACCEPT ||
-                     str_eq(reply->call.record.session_id, errand_session_id(errand)));
+                    (request->message.type != MESSAGE_ACCEPT ||
+                     str_eq(reply->call.record.session_id, hub_request_session_id(request)));
         if (!reply->error && !fits)
                 reply = &wrong;
-        errand_take(phone, errand);
-        r = rule->take(phone, errand, reply);
+        hub_request_take(phone, request);
+        r = rule->take(phone, request, reply);
         if (r < 0)
-                errand_put_back(phone, errand);
+                hub_request_put_back(phone, request);
         else if (r != REPLY_KEPT)
-                errand_free(errand);
+                hub_request_free(request);
         return r < 0 ? r : 0;
 }
 
 /* What it may have caused is cancelled, until the hub confirms that: rule 15. */
-static void expire_initiate(Phone *phone, Errand *errand)
+static void expire_initiate(Phone *phone, HubRequest *request)
 {
-        errand_fail(phone, errand,
-                    errand->sent_once ? CALL_ERROR_TIMEOUT : CALL_ERROR_NOT_CONNECTED,
-                    errand->sent_once ? "the hub has not confirmed the call within 10 s"
-                                      : "there is no connection to the hub");
-        if (!errand->sent_once) {
-                errand_free(errand);
+        hub_request_fail(phone, request,
+                         request->sent_once ? CALL_ERROR_TIMEOUT : CALL_ERROR_NOT_CONNECTED,
+                         request->sent_once ? "the hub has not confirmed the call within 10 s"
+                                            : "there is no connection to the hub");
+        if (!request->sent_once) {
+                hub_request_free(request);
                 return;
         }
-        errand_turn(errand, MESSAGE_CANCEL);
-        errand->kept = true;
-        errand_add(phone, errand);
+        hub_request_turn(request, MESSAGE_CANCEL);
+        request->kept = true;
+        hub_request_add(phone, request);
 }
 
-static int expire_kept(Phone *phone, Errand *errand)
+static int expire_kept(Phone *phone, HubRequest *request)
 {
         int r;
 
         /* Whoever gave up is not held in the call because the hub is far: it learns of it later. */
-        r = reply_unknown_call(phone, errand);
+        r = reply_unknown_call(phone, request);
         if (r < 0)
                 return r;
-        if (errand->confirmed) {
-                errand_succeed(phone, errand);
-                errand_free(errand);
+        if (request->confirmed) {
+                hub_request_succeed(phone, request);
+                hub_request_free(request);
                 return 0;
         }
-        errand_fail(phone, errand, CALL_ERROR_TIMEOUT,
-                    "the hub has not confirmed it within 10 s; the call is over here");
-        errand_put_back(phone, errand);
+        hub_request_fail(phone, request, CALL_ERROR_TIMEOUT,
+                         "the hub has not confirmed it within 10 s; the call is over here");
+        hub_request_put_back(phone, request);
         return 0;
 }
 
-static void expire_other(Phone *phone, Errand *errand)
+static void expire_other(Phone *phone, HubRequest *request)
 {
-        PhoneCall *call = call_find(phone, errand_session_id(errand));
+        PhoneCall *call = call_find(phone, hub_request_session_id(request));
 
-        errand_fail(phone, errand, CALL_ERROR_TIMEOUT,
-                    "the hub has not confirmed it within 10 s: the call's status says what came "
-                    "of it");
-        if (errand->command == PHONE_COMMAND_JOIN && call && call_is_live(call))
+        hub_request_fail(
+                phone, request, CALL_ERROR_TIMEOUT,
+                "the hub has not confirmed it within 10 s: the call's status says what came "
+                "of it");
+        if (request->command == PHONE_COMMAND_JOIN && call && call_is_live(call))
                 session_fail(phone, call, CALL_ERROR_TIMEOUT,
                              "the hub has not confirmed the join within 10 s");
-        else if (errand->sent && !errand->held) {
-                errand->expired = true;
-                errand_put_back(phone, errand);
+        else if (request->sent && !request->held) {
+                request->expired = true;
+                hub_request_put_back(phone, request);
                 return;
         }
-        errand_free(errand);
+        hub_request_free(request);
 }
 
-int errand_expire(Phone *phone, Errand *errand)
+int hub_request_expire(Phone *phone, HubRequest *request)
 {
         char session_id[UUID_LENGTH + 1];
-        usec_t deadline = errand->deadline;
+        usec_t deadline = request->deadline;
         int r;
 
-        STR_SET(session_id, errand_session_id(errand));
-        errand_take(phone, errand);
-        errand->deadline = USEC_NEVER;
-        if (errand->message.type == MESSAGE_INITIATE) {
-                expire_initiate(phone, errand);
-        } else if (errand->kept) {
-                r = expire_kept(phone, errand);
+        STR_SET(session_id, hub_request_session_id(request));
+        hub_request_take(phone, request);
+        request->deadline = USEC_NEVER;
+        if (request->message.type == MESSAGE_INITIATE) {
+                expire_initiate(phone, request);
+        } else if (request->kept) {
+                r = expire_kept(phone, request);
                 if (r < 0) {
-                        errand->deadline = deadline;
-                        errand_put_back(phone, errand);
+                        request->deadline = deadline;
+                        hub_request_put_back(phone, request);
                         return r;
                 }
         } else {
-                expire_other(phone, errand);
+                expire_other(phone, request);
         }
         decisions_go_on(phone, session_id);
         return 0;

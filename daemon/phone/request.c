@@ -4,85 +4,86 @@
 
 #include "phone/internal.h"
 
-Errand *errand_new(Phone *phone, MessageType type, const char *session_id)
+HubRequest *hub_request_new(Phone *phone, MessageType type, const char *session_id)
 {
-        Errand *errand = pool_take(&phone->spare_errands, sizeof(*errand));
+        HubRequest *request = pool_take(&phone->spare_requests, sizeof(*request));
 
-        errand->message.type = type;
-        errand->deadline = USEC_NEVER;
+        request->message.type = type;
+        request->deadline = USEC_NEVER;
         if (session_id)
-                STR_SET(errand->message.session.session_id, session_id);
-        return errand;
+                STR_SET(request->message.session.session_id, session_id);
+        return request;
 }
 
-Errand *errand_free(Errand *errand)
+HubRequest *hub_request_free(HubRequest *request)
 {
-        if (!errand)
+        if (!request)
                 return NULL;
-        errand_unsave(errand);
-        message_done(&errand->message);
-        free(errand);
+        hub_request_unsave(request);
+        message_done(&request->message);
+        free(request);
         return NULL;
 }
 
-void errand_put_back(Phone *phone, Errand *errand)
+void hub_request_put_back(Phone *phone, HubRequest *request)
 {
-        DL_APPEND(phone->errands, errand);
-        phone->n_errands++;
+        DL_APPEND(phone->requests, request);
+        phone->n_requests++;
 }
 
-void errand_add(Phone *phone, Errand *errand)
+void hub_request_add(Phone *phone, HubRequest *request)
 {
-        errand->message.id = phone->next_id++;
-        errand_put_back(phone, errand);
-        errand_pump(phone);
+        request->message.id = phone->next_id++;
+        hub_request_put_back(phone, request);
+        hub_request_pump(phone);
 }
 
-void errand_ask(Phone *phone, MessageType type, const char *session_id)
+void hub_request_ask(Phone *phone, MessageType type, const char *session_id)
 {
-        errand_add(phone, errand_new(phone, type, session_id));
+        hub_request_add(phone, hub_request_new(phone, type, session_id));
 }
 
-void errand_take(Phone *phone, Errand *errand)
+void hub_request_take(Phone *phone, HubRequest *request)
 {
-        DL_DELETE(phone->errands, errand);
-        phone->n_errands--;
+        DL_DELETE(phone->requests, request);
+        phone->n_requests--;
 }
 
-void errand_remove(Phone *phone, Errand *errand)
+void hub_request_remove(Phone *phone, HubRequest *request)
 {
-        errand_take(phone, errand);
-        errand_free(errand);
+        hub_request_take(phone, request);
+        hub_request_free(request);
 }
 
-void errand_turn(Errand *errand, MessageType type)
+void hub_request_turn(HubRequest *request, MessageType type)
 {
         Message message = {.type = type};
 
-        STR_SET(message.session.session_id, errand_session_id(errand));
-        errand_unsave(errand);
-        message_done(&errand->message);
-        errand->message = message;
-        errand->sent = errand->sent_once = errand->confirmed = errand->expired = false;
+        STR_SET(message.session.session_id, hub_request_session_id(request));
+        hub_request_unsave(request);
+        message_done(&request->message);
+        request->message = message;
+        request->sent = request->sent_once = request->confirmed = request->expired = false;
 }
 
-void errand_succeed(Phone *phone, Errand *errand)
+void hub_request_succeed(Phone *phone, HubRequest *request)
 {
-        if (errand->has_ticket)
-                phone_done(phone, errand->ticket, errand_session_id(errand));
-        errand->has_ticket = false;
+        if (request->has_ticket)
+                phone_done(phone, request->ticket, hub_request_session_id(request));
+        request->has_ticket = false;
 }
 
-void errand_fail(Phone *phone, Errand *errand, CallError error, const char *text)
+void hub_request_fail(Phone *phone, HubRequest *request, CallError error, const char *text)
 {
-        if (errand->has_ticket)
-                phone_refuse(phone, errand->ticket, errand_session_id(errand), error, "%s", text);
-        errand->has_ticket = false;
+        if (request->has_ticket)
+                phone_refuse(phone, request->ticket, hub_request_session_id(request), error, "%s",
+                             text);
+        request->has_ticket = false;
 }
 
-const char *errand_session_id(const Errand *errand)
+const char *hub_request_session_id(const HubRequest *request)
 {
-        switch (errand->message.type) {
+        switch (request->message.type) {
         case MESSAGE_SETTINGS:
         case MESSAGE_BLOCK:
         case MESSAGE_HISTORY:
@@ -92,42 +93,42 @@ const char *errand_session_id(const Errand *errand)
                 return "";
         default:
                 /* Every message about a call begins with its session id. */
-                return errand->message.session.session_id;
+                return request->message.session.session_id;
         }
 }
 
-Errand *errand_find(Phone *phone, MessageType type, const char *session_id)
+HubRequest *hub_request_find(Phone *phone, MessageType type, const char *session_id)
 {
-        Errand *errand;
+        HubRequest *request;
 
-        DL_FOREACH (phone->errands, errand) {
-                if (errand->message.type == type && !errand->held &&
-                    str_eq(errand_session_id(errand), session_id))
-                        return errand;
+        DL_FOREACH (phone->requests, request) {
+                if (request->message.type == type && !request->held &&
+                    str_eq(hub_request_session_id(request), session_id))
+                        return request;
         }
         return NULL;
 }
 
-Errand *errand_find_last(Phone *phone, MessageType type, const char *session_id)
+HubRequest *hub_request_find_last(Phone *phone, MessageType type, const char *session_id)
 {
-        Errand *errand, *last = NULL;
+        HubRequest *request, *last = NULL;
 
-        DL_FOREACH (phone->errands, errand) {
-                if (errand->message.type == type && !errand->held &&
-                    str_eq(errand_session_id(errand), session_id))
-                        last = errand;
+        DL_FOREACH (phone->requests, request) {
+                if (request->message.type == type && !request->held &&
+                    str_eq(hub_request_session_id(request), session_id))
+                        last = request;
         }
         return last;
 }
 
-size_t errands_waiting(const Phone *phone, MessageType type, const char *session_id)
+size_t hub_requests_waiting(const Phone *phone, MessageType type, const char *session_id)
 {
-        const Errand *errand;
+        const HubRequest *request;
         size_t n = 0;
 
-        DL_FOREACH (phone->errands, errand)
-                n += errand->message.type == type && !errand->sent &&
-                     str_eq(errand_session_id(errand), session_id);
+        DL_FOREACH (phone->requests, request)
+                n += request->message.type == type && !request->sent &&
+                     str_eq(hub_request_session_id(request), session_id);
         return n;
 }
 
@@ -146,23 +147,23 @@ static int sessions_copy(MessageSessions *to, const MessageSessions *from)
         return 0;
 }
 
-int errand_copy(const Errand *errand, Message *ret)
+int hub_request_copy(const HubRequest *request, Message *ret)
 {
-        Message copy = errand->message;
+        Message copy = request->message;
         int r = 0;
 
         switch (copy.type) {
         case MESSAGE_INITIATE:
                 copy.initiate.metadata = (Metadata){};
-                r = metadata_copy(&copy.initiate.metadata, &errand->message.initiate.metadata);
+                r = metadata_copy(&copy.initiate.metadata, &request->message.initiate.metadata);
                 break;
         case MESSAGE_SIGNAL:
-                copy.signal.data = strdup(errand->message.signal.data);
+                copy.signal.data = strdup(request->message.signal.data);
                 r = copy.signal.data ? 0 : -ENOMEM;
                 break;
         case MESSAGE_SEEN:
         case MESSAGE_FORGET:
-                r = sessions_copy(&copy.sessions, &errand->message.sessions);
+                r = sessions_copy(&copy.sessions, &request->message.sessions);
                 break;
         default:
                 break;
@@ -173,7 +174,7 @@ int errand_copy(const Errand *errand, Message *ret)
         return 0;
 }
 
-static int errand_send(Phone *phone, Errand *errand)
+static int hub_request_send(Phone *phone, HubRequest *request)
 {
         Message message;
         int r;
@@ -181,30 +182,30 @@ static int errand_send(Phone *phone, Errand *errand)
         r = phone_reserve_action(phone);
         if (r < 0)
                 return r;
-        r = errand_copy(errand, &message);
+        r = hub_request_copy(request, &message);
         if (r < 0)
                 return r;
         message.ack = phone->seq_acked = phone->seq_seen;
         phone->ack_at = USEC_NEVER;
-        phone_act(phone, PHONE_SEND, errand_session_id(errand))->message = message;
-        errand->sent = errand->sent_once = true;
+        phone_act(phone, PHONE_SEND, hub_request_session_id(request))->message = message;
+        request->sent = request->sent_once = true;
         return 0;
 }
 
-void errand_pump(Phone *phone)
+void hub_request_pump(Phone *phone)
 {
-        Errand *errand;
+        HubRequest *request;
         size_t n_in_flight = 0;
 
         if (phone->connection != PHONE_ONLINE)
                 return;
-        DL_FOREACH (phone->errands, errand)
-                n_in_flight += errand->sent && !errand->confirmed;
-        DL_FOREACH (phone->errands, errand) {
-                if (errand->held || errand->sent || errand->confirmed || errand->expired)
+        DL_FOREACH (phone->requests, request)
+                n_in_flight += request->sent && !request->confirmed;
+        DL_FOREACH (phone->requests, request) {
+                if (request->held || request->sent || request->confirmed || request->expired)
                         continue;
                 /* Without memory it waits here for the next event. */
-                if (n_in_flight++ >= REQUESTS_IN_FLIGHT_MAX || errand_send(phone, errand) < 0)
+                if (n_in_flight++ >= REQUESTS_IN_FLIGHT_MAX || hub_request_send(phone, request) < 0)
                         break;
         }
 }
@@ -218,39 +219,39 @@ static void signal_lost(Phone *phone, const char *session_id)
                 call->signals_lost = true;
 }
 
-void errands_lost(Phone *phone)
+void hub_requests_lost(Phone *phone)
 {
-        Errand *errand, *next;
+        HubRequest *request, *next;
 
-        DL_FOREACH_SAFE (phone->errands, errand, next) {
-                if (!errand->sent)
+        DL_FOREACH_SAFE (phone->requests, request, next) {
+                if (!request->sent)
                         continue;
-                if (errand->message.type == MESSAGE_SIGNAL)
-                        signal_lost(phone, errand_session_id(errand));
+                if (request->message.type == MESSAGE_SIGNAL)
+                        signal_lost(phone, hub_request_session_id(request));
                 /* Whether that has answered the call is for a snapshot to say: none by a resume. */
-                if (errand->message.type == MESSAGE_ACCEPT && errand->expired)
+                if (request->message.type == MESSAGE_ACCEPT && request->expired)
                         *phone->link = '\0';
-                if (errand->message.type == MESSAGE_SIGNAL || errand->expired)
-                        errand_remove(phone, errand);
+                if (request->message.type == MESSAGE_SIGNAL || request->expired)
+                        hub_request_remove(phone, request);
                 else
-                        errand->sent = false;
+                        request->sent = false;
         }
 }
 
-void errands_drop_signals(Phone *phone, const PhoneCall *call)
+void hub_requests_drop_signals(Phone *phone, const PhoneCall *call)
 {
-        Errand *errand, *next;
+        HubRequest *request, *next;
 
-        DL_FOREACH_SAFE (phone->errands, errand, next) {
-                if (errand->message.type == MESSAGE_SIGNAL &&
-                    str_eq(errand_session_id(errand), call->info.record.session_id))
-                        errand_remove(phone, errand);
+        DL_FOREACH_SAFE (phone->requests, request, next) {
+                if (request->message.type == MESSAGE_SIGNAL &&
+                    str_eq(hub_request_session_id(request), call->info.record.session_id))
+                        hub_request_remove(phone, request);
         }
 }
 
-static bool errand_decides(const Errand *errand)
+static bool hub_request_decides(const HubRequest *request)
 {
-        MessageType type = errand->message.type;
+        MessageType type = request->message.type;
 
         return type == MESSAGE_ACCEPT || type == MESSAGE_REJECT || type == MESSAGE_CANCEL ||
                type == MESSAGE_END;
@@ -258,88 +259,88 @@ static bool errand_decides(const Errand *errand)
 
 bool call_deciding(const Phone *phone, const PhoneCall *call)
 {
-        const Errand *errand;
+        const HubRequest *request;
 
-        DL_FOREACH (phone->errands, errand) {
-                if ((errand->message.type == MESSAGE_ACCEPT ||
-                     errand->message.type == MESSAGE_REJECT) &&
-                    errand->has_ticket && !errand->held &&
-                    str_eq(errand_session_id(errand), call->info.record.session_id))
+        DL_FOREACH (phone->requests, request) {
+                if ((request->message.type == MESSAGE_ACCEPT ||
+                     request->message.type == MESSAGE_REJECT) &&
+                    request->has_ticket && !request->held &&
+                    str_eq(hub_request_session_id(request), call->info.record.session_id))
                         return true;
         }
         return false;
 }
 
-static Errand *decision_find(Phone *phone, const char *session_id, bool held)
+static HubRequest *decision_find(Phone *phone, const char *session_id, bool held)
 {
-        Errand *errand;
+        HubRequest *request;
 
-        DL_FOREACH (phone->errands, errand) {
-                if (errand_decides(errand) && errand->has_ticket && errand->held == held &&
-                    str_eq(errand_session_id(errand), session_id))
-                        return errand;
+        DL_FOREACH (phone->requests, request) {
+                if (hub_request_decides(request) && request->has_ticket && request->held == held &&
+                    str_eq(hub_request_session_id(request), session_id))
+                        return request;
         }
         return NULL;
 }
 
-void decision_add(Phone *phone, Errand *errand)
+void decision_add(Phone *phone, HubRequest *request)
 {
-        errand->held = decision_find(phone, errand_session_id(errand), false) != NULL;
-        if (errand->held || decision_start(phone, errand))
-                errand_add(phone, errand);
+        request->held = decision_find(phone, hub_request_session_id(request), false) != NULL;
+        if (request->held || decision_start(phone, request))
+                hub_request_add(phone, request);
         else
-                errand_free(errand);
+                hub_request_free(request);
 }
 
 void decisions_go_on(Phone *phone, const char *session_id)
 {
-        Errand *errand;
+        HubRequest *request;
 
         while (!decision_find(phone, session_id, false) &&
-               (errand = decision_find(phone, session_id, true))) {
-                errand->held = false;
-                if (!decision_start(phone, errand))
-                        errand_remove(phone, errand);
+               (request = decision_find(phone, session_id, true))) {
+                request->held = false;
+                if (!decision_start(phone, request))
+                        hub_request_remove(phone, request);
         }
-        errand_pump(phone);
+        hub_request_pump(phone);
 }
 
 void decision_overtaken(Phone *phone, const char *session_id)
 {
-        Errand *errand = errand_find(phone, MESSAGE_CANCEL, session_id);
+        HubRequest *request = hub_request_find(phone, MESSAGE_CANCEL, session_id);
 
-        if (!errand)
+        if (!request)
                 return;
-        errand_take(phone, errand);
-        errand_turn(errand, MESSAGE_END);
-        errand_add(phone, errand);
+        hub_request_take(phone, request);
+        hub_request_turn(request, MESSAGE_END);
+        hub_request_add(phone, request);
 }
 
 /* What becomes of a request when its call is over. */
-static void errand_call_over(Phone *phone, Errand *errand, const PhoneCall *call)
+static void hub_request_call_over(Phone *phone, HubRequest *request, const PhoneCall *call)
 {
-        if (errand->held)
+        if (request->held)
                 return;
-        if (errand->confirmed) {
-                errand_succeed(phone, errand);
-        } else if (errand->kept || (errand_decides(errand) && errand->sent)) {
+        if (request->confirmed) {
+                hub_request_succeed(phone, request);
+        } else if (request->kept || (hub_request_decides(request) && request->sent)) {
                 /* The hub's reply will say. */
                 return;
-        } else if (errand->has_ticket) {
-                command_refuse(phone, errand, call, CALL_ERROR_CALL_TERMINATED);
+        } else if (request->has_ticket) {
+                command_refuse(phone, request, call, CALL_ERROR_CALL_TERMINATED);
         }
-        errand_remove(phone, errand);
+        hub_request_remove(phone, request);
 }
 
-void errands_call_over(Phone *phone, const PhoneCall *call)
+void hub_requests_call_over(Phone *phone, const PhoneCall *call)
 {
         const char *session_id = call->info.record.session_id;
-        Errand *errand, *next;
+        HubRequest *request, *next;
 
-        DL_FOREACH_SAFE (phone->errands, errand, next) {
-                if (str_eq(errand_session_id(errand), session_id) &&
-                    errand->message.type != MESSAGE_LEAVE)
-                        errand_call_over(phone, errand, call);
+        DL_FOREACH_SAFE (phone->requests, request, next) {
+                if (str_eq(hub_request_session_id(request), session_id) &&
+                    request->message.type != MESSAGE_LEAVE)
+                        hub_request_call_over(phone, request, call);
         }
         decisions_go_on(phone, session_id);
 }

@@ -81,7 +81,7 @@ static void session_stop_worker(Phone *phone, PhoneCall *call)
         call->joined = call->adopted = false;
         call->flows_said = false;
         call->signals_lost = false;
-        errands_drop_signals(phone, call);
+        hub_requests_drop_signals(phone, call);
         if (!call->worker)
                 return;
         call->worker = false;
@@ -100,7 +100,7 @@ void session_warm(Phone *phone, PhoneCall *call)
         session_start_worker(phone, call);
 }
 
-void session_begin(Phone *phone, PhoneCall *call, const char *join_token, Errand *errand)
+void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubRequest *request)
 {
         PhoneCall *other;
 
@@ -113,24 +113,24 @@ void session_begin(Phone *phone, PhoneCall *call, const char *join_token, Errand
         if (call->joined)
                 session_stop_worker(phone, call);
         session_set_state(phone, call, SESSION_JOINING);
-        if (errand)
-                errand_turn(errand, MESSAGE_JOIN);
+        if (request)
+                hub_request_turn(request, MESSAGE_JOIN);
         else
-                errand = errand_new(phone, MESSAGE_JOIN, call_id(call));
-        STR_SET(errand->message.join.token, join_token);
-        errand->message.join.muted = call->info.session.audio_muted;
-        errand->message.join.video_paused = call->info.session.video_paused;
-        errand_add(phone, errand);
+                request = hub_request_new(phone, MESSAGE_JOIN, call_id(call));
+        STR_SET(request->message.join.token, join_token);
+        request->message.join.muted = call->info.session.audio_muted;
+        request->message.join.video_paused = call->info.session.video_paused;
+        hub_request_add(phone, request);
         session_start_worker(phone, call);
 }
 
 void session_renew(Phone *phone, PhoneCall *call)
 {
-        Errand *errand = errand_new(phone, MESSAGE_TOKEN, call_id(call));
+        HubRequest *request = hub_request_new(phone, MESSAGE_TOKEN, call_id(call));
 
         session_set_state(phone, call, SESSION_JOINING);
-        errand->command = PHONE_COMMAND_JOIN;
-        errand_add(phone, errand);
+        request->command = PHONE_COMMAND_JOIN;
+        hub_request_add(phone, request);
 }
 
 void session_close(Phone *phone, PhoneCall *call)
@@ -155,7 +155,7 @@ void session_leave(Phone *phone, PhoneCall *call)
         if (call->info.session.state == SESSION_IDLE)
                 call->info.session.state = SESSION_LEFT;
         session_close(phone, call);
-        errand_ask(phone, MESSAGE_LEAVE, call_id(call));
+        hub_request_ask(phone, MESSAGE_LEAVE, call_id(call));
 }
 
 int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
@@ -227,19 +227,19 @@ bool session_media_flows(const PhoneSession *session)
 
 static void session_ask_state(Phone *phone, PhoneCall *call)
 {
-        Errand *errand = errand_find_last(phone, MESSAGE_STATE, call_id(call));
-        bool merged = errand && !errand->sent;
+        HubRequest *request = hub_request_find_last(phone, MESSAGE_STATE, call_id(call));
+        bool merged = request && !request->sent;
 
         if (!merged)
-                errand = errand_new(phone, MESSAGE_STATE, call_id(call));
+                request = hub_request_new(phone, MESSAGE_STATE, call_id(call));
         const PhoneSession *session = &call->info.session;
 
-        errand->message.state.muted = session->audio_muted;
-        errand->message.state.video_paused = session->video_paused && !session->screen_sharing;
-        errand->message.state.sharing = session->screen_sharing;
-        errand->message.state.media_flows = call->flows_said;
+        request->message.state.muted = session->audio_muted;
+        request->message.state.video_paused = session->video_paused && !session->screen_sharing;
+        request->message.state.sharing = session->screen_sharing;
+        request->message.state.media_flows = call->flows_said;
         if (!merged)
-                errand_add(phone, errand);
+                hub_request_add(phone, request);
 }
 
 void session_tell_state(Phone *phone, PhoneCall *call)

@@ -75,7 +75,7 @@ int user_welcome(Phone *phone, const ReplyWelcome *welcome)
         user_take_groups(phone, groups, n_groups);
         user_take_blocked(phone, blocked, n_blocked);
         /* A write of our own that is still on its way comes later than what the hub knows. */
-        if (!errand_find(phone, MESSAGE_SETTINGS, ""))
+        if (!hub_request_find(phone, MESSAGE_SETTINGS, ""))
                 user_when_busy(phone, welcome->when_busy);
         return 0;
 }
@@ -141,7 +141,8 @@ int user_message(Phone *phone, const Message *message)
                 return 0;
         default:
                 /* Likewise: it was said before ours came to the hub. */
-                if (message->settings.has_when_busy && !errand_find(phone, MESSAGE_SETTINGS, ""))
+                if (message->settings.has_when_busy &&
+                    !hub_request_find(phone, MESSAGE_SETTINGS, ""))
                         user_when_busy(phone, message->settings.when_busy);
                 return 0;
         }

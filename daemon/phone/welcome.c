@@ -6,18 +6,18 @@
 /* The token that the answer brought may be used up or too old by now; this one is fresh. */
 static void welcome_refresh_token(Phone *phone, const CallSnapshot *snapshot)
 {
-        Errand *errand = errand_find(phone, MESSAGE_JOIN, snapshot->record.session_id);
+        HubRequest *request = hub_request_find(phone, MESSAGE_JOIN, snapshot->record.session_id);
 
-        if (errand && *snapshot->join_token)
-                STR_SET(errand->message.join.token, snapshot->join_token);
+        if (request && *snapshot->join_token)
+                STR_SET(request->message.join.token, snapshot->join_token);
 }
 
 /* Whether what is still to be asked of the hub will say whether this call is one. */
 static bool welcome_is_open(Phone *phone, const char *session_id)
 {
-        return errand_find(phone, MESSAGE_INITIATE, session_id) ||
-               errand_find(phone, MESSAGE_CANCEL, session_id) ||
-               errand_find(phone, MESSAGE_END, session_id);
+        return hub_request_find(phone, MESSAGE_INITIATE, session_id) ||
+               hub_request_find(phone, MESSAGE_CANCEL, session_id) ||
+               hub_request_find(phone, MESSAGE_END, session_id);
 }
 
 static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
@@ -46,16 +46,16 @@ static void welcome_unwanted_call(Phone *phone, const CallSnapshot *snapshot)
         const char *session_id = snapshot->record.session_id;
         MessageType type =
                 snapshot->record.status == CALL_STATUS_ONGOING ? MESSAGE_END : MESSAGE_CANCEL;
-        Errand *errand;
+        HubRequest *request;
 
         if (!snapshot->here ||
             (type == MESSAGE_CANCEL && snapshot->record.direction != CALL_DIRECTION_OUTGOING))
                 return;
         if (welcome_is_open(phone, session_id))
                 return;
-        errand = errand_new(phone, type, session_id);
-        errand->kept = true;
-        errand_add(phone, errand);
+        request = hub_request_new(phone, type, session_id);
+        request->kept = true;
+        hub_request_add(phone, request);
 }
 
 /*
@@ -74,12 +74,12 @@ static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snap
         if (r < 0)
                 return r;
         if (!session_is_in_media(session)) {
-                if (*snapshot->participant && !errand_find(phone, MESSAGE_LEAVE, session_id))
-                        errand_ask(phone, MESSAGE_LEAVE, session_id);
+                if (*snapshot->participant && !hub_request_find(phone, MESSAGE_LEAVE, session_id))
+                        hub_request_ask(phone, MESSAGE_LEAVE, session_id);
                 return 0;
         }
-        if (call->unwanted || errand_find(phone, MESSAGE_JOIN, session_id) ||
-            errand_find(phone, MESSAGE_TOKEN, session_id))
+        if (call->unwanted || hub_request_find(phone, MESSAGE_JOIN, session_id) ||
+            hub_request_find(phone, MESSAGE_TOKEN, session_id))
                 return 0;
         if (call->joined && str_eq(session->own_id, snapshot->participant) &&
             participants_connected(session, snapshot->others, snapshot->n_others)) {
@@ -128,7 +128,7 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
 {
         PhoneCall *call = call_find(phone, snapshot->record.session_id);
         bool incoming = snapshot->record.direction == CALL_DIRECTION_INCOMING;
-        Errand *accept;
+        HubRequest *accept;
 
         if (!call)
                 return welcome_new_call(phone, snapshot);
@@ -149,7 +149,7 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
         /* Here it was lost, and another device has joined it since (rule 11). */
         if (!snapshot->here && incoming)
                 return call_end_here(phone, call, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
-        accept = errand_find(phone, MESSAGE_ACCEPT, snapshot->record.session_id);
+        accept = hub_request_find(phone, MESSAGE_ACCEPT, snapshot->record.session_id);
         if (call_rings(call) && accept)
                 call_answered_by(phone, call, accept);
         else if (call_rings(call))
@@ -163,19 +163,19 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
 static int welcome_place_again(Phone *phone, PhoneCall *call)
 {
         Metadata metadata = {};
-        Errand *errand;
+        HubRequest *request;
         int r;
 
         call->unknown = false;
-        if (errand_find(phone, MESSAGE_INITIATE, call->placed.session_id))
+        if (hub_request_find(phone, MESSAGE_INITIATE, call->placed.session_id))
                 return 0;
         r = metadata_copy(&metadata, &call->info.record.metadata);
         if (r < 0)
                 return r;
-        errand = errand_new(phone, MESSAGE_INITIATE, NULL);
-        errand->message.initiate = call->placed;
-        errand->message.initiate.metadata = metadata;
-        errand_add(phone, errand);
+        request = hub_request_new(phone, MESSAGE_INITIATE, NULL);
+        request->message.initiate = call->placed;
+        request->message.initiate.metadata = metadata;
+        hub_request_add(phone, request);
         return 0;
 }
 
@@ -196,7 +196,7 @@ static int welcome_unknown_call(Phone *phone, PhoneCall *call)
         if (!call_can_be_placed_again(call))
                 call->info.ring_until = MIN_OF(call->info.ring_until, last);
         /* Not before history is known: it may be over, and must not begin again. */
-        else if (!errand_find(phone, MESSAGE_HISTORY, ""))
+        else if (!hub_request_find(phone, MESSAGE_HISTORY, ""))
                 return welcome_place_again(phone, call);
         return 0;
 }
@@ -205,7 +205,7 @@ static int welcome_unknown_call(Phone *phone, PhoneCall *call)
 static bool call_is_cancelled(Phone *phone, const PhoneCall *call)
 {
         return call->info.record.status == CALL_STATUS_INITIATED && call->unwanted &&
-               !errand_find(phone, MESSAGE_CANCEL, call->info.record.session_id);
+               !hub_request_find(phone, MESSAGE_CANCEL, call->info.record.session_id);
 }
 
 int welcome_history_known(Phone *phone)
@@ -266,12 +266,12 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
         if (welcome->history_complete)
                 return 0;
         /* Pages that were asked for before are begun again: their first ones are old by now. */
-        Errand *errand = errand_find(phone, MESSAGE_HISTORY, "");
+        HubRequest *request = hub_request_find(phone, MESSAGE_HISTORY, "");
         phone->history_paged_to = welcome->date;
-        if (errand)
-                *errand->message.history.cursor = '\0';
+        if (request)
+                *request->message.history.cursor = '\0';
         else
-                errand_ask(phone, MESSAGE_HISTORY, NULL);
+                hub_request_ask(phone, MESSAGE_HISTORY, NULL);
         return 0;
 }
 

@@ -195,10 +195,10 @@ static void put_history(Daemon *daemon, const PhoneAction *action)
 }
 
 static void (*const keeps[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, PhoneAction *action) = {
-        [PHONE_CALL_SAVE] = kept_call_act,
+        [PHONE_CALL_STORE] = kept_call_act,
         [PHONE_CALL_FORGET] = kept_call_act,
-        [PHONE_ERRAND_SAVE] = kept_call_act,
-        [PHONE_ERRAND_FORGET] = kept_call_act,
+        [PHONE_REQUEST_STORE] = kept_call_act,
+        [PHONE_REQUEST_FORGET] = kept_call_act,
 };
 
 static void (*const acts[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const PhoneAction *action) = {

@@ -12,8 +12,8 @@
 #include "wire/wire.h"
 
 #define CALL_PREFIX "call/"
-#define ERRAND_PREFIX "errand/"
-#define ERRAND_KEY ERRAND_PREFIX "%020" PRIu64 /* so that the store's order is theirs */
+#define REQUEST_PREFIX "errand/"
+#define REQUEST_KEY REQUEST_PREFIX "%020" PRIu64 /* so that the store's order is theirs */
 #define KEY_SIZE 64
 #define DELAY_ACCURACY_US (1 * USEC_PER_MSEC)
 
@@ -21,7 +21,7 @@
 typedef struct Waiting {
         char key[KEY_SIZE];
         PhoneCallState *state;
-        Message errand;
+        Message request;
         UT_hash_handle hh;
 } Waiting;
 
@@ -41,7 +41,7 @@ static void waiting_empty(Waiting *waiting)
                 free(waiting->state);
                 waiting->state = NULL;
         }
-        message_done(&waiting->errand);
+        message_done(&waiting->request);
 }
 
 static void drop_all(KeptCalls *kept)
@@ -60,8 +60,8 @@ static int waiting_encode(const Waiting *waiting, char **ret)
         *ret = NULL;
         if (waiting->state)
                 return wire_encode_kept(waiting->state, ret);
-        if (waiting->errand.type != MESSAGE_NONE)
-                return wire_encode(&waiting->errand, 0, ret, &(size_t){0});
+        if (waiting->request.type != MESSAGE_NONE)
+                return wire_encode(&waiting->request, 0, ret, &(size_t){0});
         return 0;
 }
 
@@ -185,21 +185,21 @@ static int wait_for(KeptCalls *kept, const char *key, Waiting **ret)
 
 int kept_calls_take(KeptCalls *kept, PhoneAction *action)
 {
-        bool is_call = action->type == PHONE_CALL_SAVE || action->type == PHONE_CALL_FORGET;
+        bool is_call = action->type == PHONE_CALL_STORE || action->type == PHONE_CALL_FORGET;
         char key[KEY_SIZE];
         Waiting *waiting;
 
         if (is_call)
                 snprintf(key, sizeof(key), CALL_PREFIX "%s", action->session_id);
         else
-                snprintf(key, sizeof(key), ERRAND_KEY, action->serial);
+                snprintf(key, sizeof(key), REQUEST_KEY, action->serial);
         int r = wait_for(kept, key, &waiting);
         if (r < 0)
                 return r;
-        if (action->type == PHONE_CALL_SAVE) {
+        if (action->type == PHONE_CALL_STORE) {
                 waiting->state = TAKE_PTR(action->state);
-        } else if (action->type == PHONE_ERRAND_SAVE) {
-                waiting->errand = action->message;
+        } else if (action->type == PHONE_REQUEST_STORE) {
+                waiting->request = action->message;
                 action->message = (Message){};
         }
         return 0;
@@ -221,7 +221,7 @@ static int read_call(const Reading *reading, const char *value)
         return r;
 }
 
-static int read_errand(const Reading *reading, const char *value)
+static int read_request(const Reading *reading, const char *value)
 {
         _cleanup_(message_done) Message message = {};
         char complaint[MESSAGE_TEXT_MAX + 1];
@@ -229,7 +229,7 @@ static int read_errand(const Reading *reading, const char *value)
         int r = wire_decode(WIRE_FROM_DEVICE, value, strlen(value), &message, &id, complaint);
 
         if (r == 0)
-                reading->reader->errand(reading->userdata, &message);
+                reading->reader->request(reading->userdata, &message);
         return r > 0 ? -EBADMSG : r;
 }
 
@@ -248,8 +248,8 @@ static void read_text(void *userdata, const KeptText *text)
 
         if (strncmp(text->key, CALL_PREFIX, strlen(CALL_PREFIX)) == 0)
                 r = read_call(reading, text->value);
-        else if (strncmp(text->key, ERRAND_PREFIX, strlen(ERRAND_PREFIX)) == 0)
-                r = read_errand(reading, text->value);
+        else if (strncmp(text->key, REQUEST_PREFIX, strlen(REQUEST_PREFIX)) == 0)
+                r = read_request(reading, text->value);
         if (r >= 0)
                 return;
         log_warning("what was kept as %s cannot be read: %s", text->key, strerror(-r));

@@ -30,19 +30,20 @@ int kept_calls_new(sd_event *event, History *history, const KeptCallsEvents *eve
 KeptCalls *kept_calls_free(KeptCalls *kept); /* writes what waits */
 DEFINE_CLEANUP(KeptCalls *, kept_calls_free);
 
-/* PHONE_CALL_SAVE, PHONE_CALL_FORGET, PHONE_ERRAND_SAVE, PHONE_ERRAND_FORGET: takes what it owns.
+/* PHONE_CALL_STORE, PHONE_CALL_FORGET, PHONE_REQUEST_STORE, PHONE_REQUEST_FORGET: takes what it
+ * owns.
  */
 int kept_calls_take(KeptCalls *kept, PhoneAction *action);
 void kept_calls_flush(KeptCalls *kept);
 
 typedef struct KeptCallsReader {
         void (*call)(void *userdata, PhoneCallState *state);
-        void (*errand)(void *userdata, const Message *message);
+        void (*request)(void *userdata, const Message *message);
 } KeptCallsReader;
 
 /*
- * Everything that was stored, errands in the order in which they were asked. What cannot be read is
- * dropped. Returns 0 or negative errno.
+ * Everything that was stored, requests in the order in which they were asked. What cannot be read
+ * is dropped. Returns 0 or negative errno.
  */
 int kept_calls_read(KeptCalls *kept, const KeptCallsReader *reader, void *userdata);
 /* Drops everything: it is somebody's who has logged out. */

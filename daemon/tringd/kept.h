@@ -13,7 +13,7 @@ void kept_restore(Daemon *daemon);
 
 /* The calls that went on when the last tringd went, and what it had yet to tell the hub. */
 void kept_restore_calls(Daemon *daemon);
-/* PHONE_CALL_SAVE, PHONE_CALL_FORGET, PHONE_ERRAND_SAVE, PHONE_ERRAND_FORGET */
+/* PHONE_CALL_STORE, PHONE_CALL_FORGET, PHONE_REQUEST_STORE, PHONE_REQUEST_FORGET */
 void kept_call_act(Daemon *daemon, PhoneAction *action);
 
 /* Stores what has changed since. */

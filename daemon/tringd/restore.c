@@ -75,18 +75,18 @@ static void restore_call(void *userdata, PhoneCallState *state)
                 workers_stop(daemon->workers, session_id);
 }
 
-static void restore_errand(void *userdata, const Message *message)
+static void restore_request(void *userdata, const Message *message)
 {
         const Restoring *restoring = userdata;
         const Instant instant = daemon_instant();
-        int r = phone_restore_errand(restoring->daemon->phone, &instant, message);
+        int r = phone_restore_request(restoring->daemon->phone, &instant, message);
 
         if (r < 0)
                 log_warning("the hub is not told of a '%s': %s",
                             message_type_to_string(message->type), strerror(-r));
 }
 
-static const KeptCallsReader reader = {.call = restore_call, .errand = restore_errand};
+static const KeptCallsReader reader = {.call = restore_call, .request = restore_request};
 
 static bool is_same_bus(Daemon *daemon)
 {

@@ -227,10 +227,10 @@ void handset_do(Handset *handset, PhoneAction *action)
         case PHONE_WORKER_STOP:
                 worker_stop(handset, action->session_id);
                 break;
-        case PHONE_CALL_SAVE:
+        case PHONE_CALL_STORE:
         case PHONE_CALL_FORGET:
-        case PHONE_ERRAND_SAVE:
-        case PHONE_ERRAND_FORGET:
+        case PHONE_REQUEST_STORE:
+        case PHONE_REQUEST_FORGET:
                 handset_keep(handset, action);
                 break;
         case PHONE_HISTORY_PUT:

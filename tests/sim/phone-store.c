@@ -54,7 +54,7 @@ void handset_keep(Handset *handset, const PhoneAction *action)
         char *json;
 
         switch (action->type) {
-        case PHONE_CALL_SAVE:
+        case PHONE_CALL_STORE:
                 if (wire_encode_kept(action->state, &json) < 0)
                         abort();
                 kept_put(handset, action->session_id, 0, json);
@@ -62,7 +62,7 @@ void handset_keep(Handset *handset, const PhoneAction *action)
         case PHONE_CALL_FORGET:
                 kept_drop(handset, kept_find(handset, action->session_id, 0));
                 break;
-        case PHONE_ERRAND_SAVE:
+        case PHONE_REQUEST_STORE:
                 if (wire_encode(&action->message, 0, &json, &length) < 0)
                         abort();
                 kept_put(handset, "", action->serial, json);
@@ -98,7 +98,7 @@ static void restore_call(Handset *handset, const Kept *kept)
                 handset_worker_connects(handset, kept->session_id);
 }
 
-static void restore_errand(Handset *handset, const Kept *kept)
+static void restore_request(Handset *handset, const Kept *kept)
 {
         const Instant instant = handset_instant(handset);
         char text[MESSAGE_TEXT_MAX + 1];
@@ -107,7 +107,7 @@ static void restore_errand(Handset *handset, const Kept *kept)
 
         if (wire_decode(WIRE_FROM_DEVICE, kept->json, strlen(kept->json), &message, &id, text) != 0)
                 abort();
-        handset_drain(handset, phone_restore_errand(handset->phone, &instant, &message));
+        handset_drain(handset, phone_restore_request(handset->phone, &instant, &message));
         message_done(&message);
 }
 
@@ -146,7 +146,7 @@ void handset_restore(Handset *handset)
         }
         DL_FOREACH_SAFE (handset->kept, kept, next) {
                 if (kept->number)
-                        restore_errand(handset, kept);
+                        restore_request(handset, kept);
         }
         restore_listeners(handset);
 }

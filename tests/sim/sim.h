@@ -315,7 +315,7 @@ void handset_run_job(Handset *handset, Job *job);
 void handset_do(Handset *handset, PhoneAction *action);
 void handset_drop_local(Handset *handset, bool workers);
 void handset_worker_connects(Handset *handset, const char *session_id);
-/* What the store is asked for: CALL_SAVE, CALL_FORGET, ERRAND_SAVE, ERRAND_FORGET. */
+/* What the store is asked for: CALL_STORE, CALL_FORGET, REQUEST_STORE, REQUEST_FORGET. */
 void handset_keep(Handset *handset, const PhoneAction *action);
 void handset_keep_listeners(Handset *handset);
 void handset_restore(Handset *handset);

@@ -45,8 +45,8 @@ void fixture_free(Fixture *fixture)
         phone_free(fixture->phone);
         for (size_t i = 0; i < ELEMENTSOF(fixture->store.states); i++)
                 phone_call_state_done(&fixture->store.states[i]);
-        for (size_t i = 0; i < ELEMENTSOF(fixture->store.errands); i++)
-                message_done(&fixture->store.errands[i]);
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.requests); i++)
+                message_done(&fixture->store.requests[i]);
         free(fixture);
 }
 
@@ -62,14 +62,14 @@ static PhoneCallState *state_place(Fixture *fixture, const char *session_id)
         return NULL;
 }
 
-static Message *errand_place(Fixture *fixture, uint64_t number)
+static Message *request_place(Fixture *fixture, uint64_t number)
 {
-        for (size_t i = 0; i < ELEMENTSOF(fixture->store.errands); i++) {
-                Message *errand = &fixture->store.errands[i];
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.requests); i++) {
+                Message *request = &fixture->store.requests[i];
 
-                if (number ? errand->type != MESSAGE_NONE && errand->id == number
-                           : errand->type == MESSAGE_NONE)
-                        return errand;
+                if (number ? request->type != MESSAGE_NONE && request->id == number
+                           : request->type == MESSAGE_NONE)
+                        return request;
         }
         return NULL;
 }
@@ -77,10 +77,10 @@ static Message *errand_place(Fixture *fixture, uint64_t number)
 void store_take(Fixture *fixture, PhoneAction *action)
 {
         PhoneCallState *state = state_place(fixture, action->session_id);
-        Message *errand = errand_place(fixture, action->serial);
+        Message *request = request_place(fixture, action->serial);
 
         switch (action->type) {
-        case PHONE_CALL_SAVE:
+        case PHONE_CALL_STORE:
                 state = state ? state : state_place(fixture, "");
                 ck_assert_ptr_nonnull(state);
                 phone_call_state_done(state);
@@ -91,16 +91,16 @@ void store_take(Fixture *fixture, PhoneAction *action)
                 ck_assert_ptr_nonnull(state);
                 phone_call_state_done(state);
                 break;
-        case PHONE_ERRAND_SAVE:
-                ck_assert_ptr_null(errand);
-                errand = errand_place(fixture, 0);
-                ck_assert_ptr_nonnull(errand);
-                *errand = action->message;
+        case PHONE_REQUEST_STORE:
+                ck_assert_ptr_null(request);
+                request = request_place(fixture, 0);
+                ck_assert_ptr_nonnull(request);
+                *request = action->message;
                 action->message.type = MESSAGE_NONE;
                 break;
-        case PHONE_ERRAND_FORGET:
-                ck_assert_ptr_nonnull(errand);
-                message_done(errand);
+        case PHONE_REQUEST_FORGET:
+                ck_assert_ptr_nonnull(request);
+                message_done(request);
                 break;
         default:
                 break;
@@ -116,12 +116,12 @@ size_t stored_calls(const Fixture *fixture)
         return n;
 }
 
-size_t stored_errands(const Fixture *fixture)
+size_t stored_requests(const Fixture *fixture)
 {
         size_t n = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(fixture->store.errands); i++)
-                n += fixture->store.errands[i].type != MESSAGE_NONE;
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.requests); i++)
+                n += fixture->store.requests[i].type != MESSAGE_NONE;
         return n;
 }
 
@@ -138,12 +138,13 @@ void restarted(Fixture *fixture, bool worker)
                                                             state, worker),
                                          0);
         }
-        for (size_t i = 0; i < ELEMENTSOF(fixture->store.errands); i++) {
-                const Message *errand = &fixture->store.errands[i];
+        for (size_t i = 0; i < ELEMENTSOF(fixture->store.requests); i++) {
+                const Message *request = &fixture->store.requests[i];
 
-                if (errand->type != MESSAGE_NONE)
+                if (request->type != MESSAGE_NONE)
                         ck_assert_int_eq(
-                                phone_restore_errand(fixture->phone, &fixture->instant, errand), 0);
+                                phone_restore_request(fixture->phone, &fixture->instant, request),
+                                0);
         }
         memset(fixture->ids, 0, sizeof(fixture->ids));
         fixture->n_told = 0;
@@ -248,10 +249,10 @@ static void say_action(Fixture *fixture, const PhoneAction *action)
                 say(fixture, "history:%s/%s", call_status_to_string(action->record.status),
                     action->record.reason);
                 break;
-        case PHONE_CALL_SAVE:
+        case PHONE_CALL_STORE:
         case PHONE_CALL_FORGET:
-        case PHONE_ERRAND_SAVE:
-        case PHONE_ERRAND_FORGET:
+        case PHONE_REQUEST_STORE:
+        case PHONE_REQUEST_FORGET:
                 break;
         default:
                 say(fixture, "%s", words[action->type]);

@@ -41,7 +41,7 @@ typedef struct Fixture {
         size_t n_told;
         struct { /* what the store has; what is empty is free */
                 PhoneCallState states[PHONE_CALLS_MAX];
-                Message errands[1024];
+                Message requests[1024];
         } store;
 } Fixture;
 
@@ -65,7 +65,7 @@ void wait_us(Fixture *fixture, usec_t us);  /* time passes, deadlines on the way
 void restarted(Fixture *fixture, bool worker);
 void store_take(Fixture *fixture, PhoneAction *action); /* what is for it, and what that owns */
 size_t stored_calls(const Fixture *fixture);
-size_t stored_errands(const Fixture *fixture);
+size_t stored_requests(const Fixture *fixture);
 
 /* ---- the hub ---- */
 

@@ -14,7 +14,7 @@ static History *history;
 static KeptCalls *kept;
 static int last_result;
 static unsigned n_written;
-/* What reading gave, in order: session ids of calls and ids of errands, each with a blank. */
+/* What reading gave, in order: session ids of calls and ids of requests, each with a blank. */
 static char read_back[512];
 
 static void on_written(void *userdata, int r)
@@ -49,7 +49,7 @@ static void take(PhoneAction *action)
 
 static void save_call(const char *session_id, CallStatus status)
 {
-        PhoneAction action = {.type = PHONE_CALL_SAVE, .state = calloc(1, sizeof(PhoneCallState))};
+        PhoneAction action = {.type = PHONE_CALL_STORE, .state = calloc(1, sizeof(PhoneCallState))};
         CallRecord *record;
 
         ck_assert_ptr_nonnull(action.state);
@@ -64,10 +64,10 @@ static void save_call(const char *session_id, CallStatus status)
         ck_assert_ptr_null(action.state);
 }
 
-static void save_errand(uint64_t number)
+static void store_request(uint64_t number)
 {
         PhoneAction action = {
-                .type = PHONE_ERRAND_SAVE,
+                .type = PHONE_REQUEST_STORE,
                 .serial = number,
                 .message = {.type = MESSAGE_END, .id = number},
         };
@@ -97,7 +97,7 @@ static void on_call(void *userdata, PhoneCallState *state)
         note(call_status_to_string(state->record.status));
 }
 
-static void on_errand(void *userdata, const Message *message)
+static void on_request(void *userdata, const Message *message)
 {
         char number[32];
 
@@ -107,7 +107,7 @@ static void on_errand(void *userdata, const Message *message)
 
 static void expect_stored(const char *expected)
 {
-        static const KeptCallsReader reader = {.call = on_call, .errand = on_errand};
+        static const KeptCallsReader reader = {.call = on_call, .request = on_request};
 
         read_back[0] = '\0';
         ck_assert_int_eq(kept_calls_read(kept, &reader, NULL), 0);
@@ -137,13 +137,13 @@ START_TEST(a_call_that_was_over_at_once_is_never_written)
 }
 END_TEST
 
-START_TEST(errands_come_back_in_the_order_in_which_they_were_asked)
+START_TEST(requests_come_back_in_the_order_in_which_they_were_asked)
 {
-        save_errand(1000);
-        save_errand(9);
-        save_errand(10);
-        save_errand(11);
-        forget(PHONE_ERRAND_FORGET, "", 10);
+        store_request(1000);
+        store_request(9);
+        store_request(10);
+        store_request(11);
+        forget(PHONE_REQUEST_FORGET, "", 10);
         kept_calls_flush(kept);
         expect_stored("9 11 1000 ");
 }
@@ -152,7 +152,7 @@ END_TEST
 START_TEST(it_is_written_a_moment_later_all_at_once)
 {
         save_call(CALL, CALL_STATUS_INITIATED);
-        save_errand(7);
+        store_request(7);
         ck_assert_int_ge(sd_event_run(event, USEC_PER_SEC), 0);
         while (sd_event_run(event, 20 * USEC_PER_MSEC) > 0)
                 ;
@@ -190,7 +190,7 @@ END_TEST
 START_TEST(clearing_leaves_nothing)
 {
         save_call(CALL, CALL_STATUS_INITIATED);
-        save_errand(7);
+        store_request(7);
         kept_calls_flush(kept);
         ck_assert_int_eq(kept_calls_clear(kept), 0);
         kept_calls_flush(kept);
@@ -230,7 +230,7 @@ int main(void)
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, what_is_kept_is_there_again_with_its_newest_state);
         tcase_add_test(tests, a_call_that_was_over_at_once_is_never_written);
-        tcase_add_test(tests, errands_come_back_in_the_order_in_which_they_were_asked);
+        tcase_add_test(tests, requests_come_back_in_the_order_in_which_they_were_asked);
         tcase_add_test(tests, it_is_written_a_moment_later_all_at_once);
         tcase_add_test(tests, what_waits_is_written_in_the_end);
         tcase_add_test(tests, what_cannot_be_read_is_dropped_and_keeps_nothing_back);

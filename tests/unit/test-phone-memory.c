@@ -152,9 +152,9 @@ static void begins_anew(Fixture *f, bool worker)
                         AGAIN(phone_restore_call(f->phone, &f->instant, &f->store.states[i],
                                                  worker));
         }
-        for (size_t i = 0; i < ELEMENTSOF(f->store.errands); i++) {
-                if (f->store.errands[i].type != MESSAGE_NONE)
-                        AGAIN(phone_restore_errand(f->phone, &f->instant, &f->store.errands[i]));
+        for (size_t i = 0; i < ELEMENTSOF(f->store.requests); i++) {
+                if (f->store.requests[i].type != MESSAGE_NONE)
+                        AGAIN(phone_restore_request(f->phone, &f->instant, &f->store.requests[i]));
         }
         collect(f);
 }
@@ -227,7 +227,7 @@ static void story_of_a_group(Fixture *f)
         AGAIN(phone_tick(f->phone, &f->instant));
         collect(f);
         ck_assert_uint_eq(stored_calls(f), 0);
-        ck_assert_uint_eq(stored_errands(f), 1);
+        ck_assert_uint_eq(stored_requests(f), 1);
 }
 
 typedef void (*Story)(Fixture *f);

@@ -213,7 +213,7 @@ START_TEST(rule_6_who_hung_up_before_the_daemon_was_killed_is_not_in_the_call_ag
         hub_over(f, CALL, CALL_STATUS_ENDED, CALL_REASON_HANGUP);
         expect(f, "call status:ended/hangup broadcast:CallEndedMessageReceived");
         ck_assert_uint_eq(stored_calls(f), 0);
-        ck_assert_uint_eq(stored_errands(f), 0);
+        ck_assert_uint_eq(stored_requests(f), 0);
 }
 END_TEST
 
@@ -224,13 +224,13 @@ START_TEST(rule_15_a_call_that_nobody_was_told_of_is_given_up)
 
         place(f, CALL);
         forget(f);
-        ck_assert_uint_eq(stored_errands(f), 1);
+        ck_assert_uint_eq(stored_requests(f), 1);
         restarted(f, false);
         hub_welcomes(f, &rings, 1, false);
         expect(f, "manager send:cancel");
         reply_ok(f, MESSAGE_CANCEL);
         expect(f, "");
-        ck_assert_uint_eq(stored_errands(f), 0);
+        ck_assert_uint_eq(stored_requests(f), 0);
 }
 END_TEST
 
@@ -282,7 +282,7 @@ START_TEST(what_the_hub_was_to_be_told_is_told)
         busy.when_busy = WHEN_BUSY_REJECT;
         command(f, &busy);
         forget(f);
-        ck_assert_uint_eq(stored_errands(f), 2);
+        ck_assert_uint_eq(stored_requests(f), 2);
         restarted(f, false);
         restarted(f, false);
         forget(f);
@@ -292,7 +292,7 @@ START_TEST(what_the_hub_was_to_be_told_is_told)
         reply_ok(f, MESSAGE_SEEN);
         reply_ok(f, MESSAGE_SETTINGS);
         forget(f);
-        ck_assert_uint_eq(stored_errands(f), 0);
+        ck_assert_uint_eq(stored_requests(f), 0);
 }
 END_TEST
 
@@ -306,7 +306,7 @@ START_TEST(who_logs_out_leaves_nothing_behind)
         phone_connection_changed(f->phone, &f->instant, PHONE_LOGGED_OUT, "");
         forget(f);
         ck_assert_uint_eq(stored_calls(f), 0);
-        ck_assert_uint_eq(stored_errands(f), 0);
+        ck_assert_uint_eq(stored_requests(f), 0);
 }
 END_TEST
 

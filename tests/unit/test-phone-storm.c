@@ -351,9 +351,9 @@ static void daemon_dies(Storm *storm)
                                                 seen_of(storm, state->record.session_id)->worker) ==
                              0);
         }
-        for (size_t i = 0; i < ELEMENTSOF(f->store.errands); i++) {
-                if (f->store.errands[i].type != MESSAGE_NONE)
-                        must(phone_restore_errand(f->phone, &f->instant, &f->store.errands[i]) ==
+        for (size_t i = 0; i < ELEMENTSOF(f->store.requests); i++) {
+                if (f->store.requests[i].type != MESSAGE_NONE)
+                        must(phone_restore_request(f->phone, &f->instant, &f->store.requests[i]) ==
                              0);
         }
         look(storm);

@@ -47,7 +47,7 @@ static void teardown(void)
 /* As the phone makes it: without memory for that it is made later. */
 static PhoneAction saved_call(void)
 {
-        PhoneAction action = {.type = PHONE_CALL_SAVE};
+        PhoneAction action = {.type = PHONE_CALL_STORE};
         unsigned fails_at = memory_fails_at;
 
         memory_fails_at = 0;
@@ -71,10 +71,11 @@ static int take_call(void)
         return r;
 }
 
-static int take_errand(void)
+static int take_request(void)
 {
-        PhoneAction action = {
-                .type = PHONE_ERRAND_SAVE, .serial = 7, .message = {.type = MESSAGE_END, .id = 7}};
+        PhoneAction action = {.type = PHONE_REQUEST_STORE,
+                              .serial = 7,
+                              .message = {.type = MESSAGE_END, .id = 7}};
 
         (void)STR_SET(action.message.session.session_id, CALL);
         int r = kept_calls_take(kept, &action);
@@ -88,12 +89,12 @@ static void count_call(void *userdata, PhoneCallState *state)
         ++*(unsigned *)userdata;
 }
 
-static void count_errand(void *userdata, const Message *message)
+static void count_request(void *userdata, const Message *message)
 {
         ++*(unsigned *)userdata;
 }
 
-static const KeptCallsReader reader = {.call = count_call, .errand = count_errand};
+static const KeptCallsReader reader = {.call = count_call, .request = count_request};
 
 static int read_kept(void)
 {
@@ -122,7 +123,7 @@ static int load_listeners(void)
 START_TEST(what_is_kept_survives_every_allocation_that_fails)
 {
         static const FailingOperation operations[] = {
-                {"take a call", take_call, NULL}, {"take an errand", take_errand, NULL},
+                {"take a call", take_call, NULL}, {"take a request", take_request, NULL},
                 {"read", read_kept, NULL},        {"load listeners", load_listeners, NULL},
                 {"clear", clear_kept, NULL},
         };
@@ -141,7 +142,7 @@ START_TEST(what_could_not_be_written_is_written_later)
                 unsigned found = 0;
 
                 ck_assert_int_eq(take_call(), 0);
-                ck_assert_int_eq(take_errand(), 0);
+                ck_assert_int_eq(take_request(), 0);
                 memory_fails_at = n;
                 memory_failed = false;
                 kept_calls_flush(kept);
