@@ -30,8 +30,8 @@ static int link_new(Exchange *exchange, uint64_t id, Link **ret)
 
 void exchange_link_free(Exchange *exchange, Link *link)
 {
-        if (link->side && link->side->limited == link)
-                link->side->limited = NULL;
+        if (link->leg && link->leg->limited == link)
+                link->leg->limited = NULL;
         if (link->device && link->device->link == link) {
                 link->device->link = NULL;
                 exchange_device_check(link->device);
@@ -43,13 +43,13 @@ void exchange_link_free(Exchange *exchange, Link *link)
 /* The connection of a device has come or gone: so has the party of each call that it is one of. */
 static void device_set_lost(Exchange *exchange, Device *device, usec_t since)
 {
-        Leg *leg;
+        Branch *branch;
 
-        DL_FOREACH2 (device->legs, leg, device_next) {
-                if (!str_eq(leg->side->device, device->id))
+        DL_FOREACH2 (device->branches, branch, device_next) {
+                if (!str_eq(branch->leg->device, device->id))
                         continue;
-                leg->side->lost_since = since;
-                exchange_call_reschedule(exchange, leg->side->call);
+                branch->leg->lost_since = since;
+                exchange_call_reschedule(exchange, branch->leg->call);
         }
 }
 
@@ -59,34 +59,34 @@ static void device_set_lost(Exchange *exchange, Device *device, usec_t since)
  * Rings a device that comes while its user is being rung. With too little left it is not to begin;
  * but it may have rung before the hub was started anew, and so has its part in the call.
  */
-static int device_ring(Exchange *exchange, const Moment *moment, Device *device, Side *side)
+static int device_ring(Exchange *exchange, const Moment *moment, Device *device, CallLeg *leg)
 {
-        usec_t ring_until = side->call->ring_until;
+        usec_t ring_until = leg->call->ring_until;
         Message *message;
-        Leg *leg;
+        Branch *branch;
 
-        if (exchange_leg_find(side, device))
+        if (exchange_branch_find(leg, device))
                 return 0;
 
-        int r = exchange_leg_new(side, device, &leg);
+        int r = exchange_branch_new(leg, device, &branch);
         if (r < 0)
                 return r;
-        leg->announced_to = device->link->id;
-        leg->is_late = ring_until < moment->now + LATE_RING_MIN_US;
-        if (leg->is_late)
+        branch->announced_to = device->link->id;
+        branch->is_late = ring_until < moment->now + LATE_RING_MIN_US;
+        if (branch->is_late)
                 return 0;
         r = exchange_send(exchange, device->link, MESSAGE_INCOMING, &message);
         if (r < 0)
                 return r;
-        return exchange_side_snapshot(side, moment, device, &message->call);
+        return exchange_leg_snapshot(leg, moment, device, &message->call);
 }
 
 static int device_catch_up(Exchange *exchange, const Moment *moment, Device *device)
 {
-        Side *side;
+        CallLeg *leg;
 
-        DL_FOREACH2 (device->user->rings, side, list_next) {
-                int r = device_ring(exchange, moment, device, side);
+        DL_FOREACH2 (device->user->rings, leg, list_next) {
+                int r = device_ring(exchange, moment, device, leg);
 
                 if (r < 0)
                         return r;
@@ -97,23 +97,23 @@ static int device_catch_up(Exchange *exchange, const Moment *moment, Device *dev
 /* Takes back what device_catch_up() did. */
 static void device_unring(Device *device)
 {
-        Leg *leg, *next;
+        Branch *branch, *next;
 
-        DL_FOREACH_SAFE2 (device->legs, leg, next, device_next) {
-                if (leg->announced_to == device->link->id)
-                        exchange_leg_free(leg);
+        DL_FOREACH_SAFE2 (device->branches, branch, next, device_next) {
+                if (branch->announced_to == device->link->id)
+                        exchange_branch_free(branch);
         }
 }
 
 /* What was told to an older connection may be lost. */
 static void device_tell_members(Exchange *exchange, Device *device)
 {
-        Leg *leg;
+        Branch *branch;
 
-        DL_FOREACH2 (device->legs, leg, device_next) {
-                leg->told_members = false;
-                exchange_members_changed(leg->side->call);
-                exchange_call_reschedule(exchange, leg->side->call);
+        DL_FOREACH2 (device->branches, branch, device_next) {
+                branch->told_members = false;
+                exchange_members_changed(branch->leg->call);
+                exchange_call_reschedule(exchange, branch->leg->call);
         }
 }
 
@@ -187,24 +187,24 @@ int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t l
         if (r < 0)
                 return r;
 
-        Side *side = token->side;
-        if (side->limited) {
-                r = exchange_disconnect(exchange, side->limited,
+        CallLeg *leg = token->leg;
+        if (leg->limited) {
+                r = exchange_disconnect(exchange, leg->limited,
                                         "the join token was used by a newer connection");
-                if (r == 0 && side->media.by_token)
-                        r = exchange_side_leave(exchange, moment, side);
+                if (r == 0 && leg->media.by_token)
+                        r = exchange_leg_leave(exchange, moment, leg);
                 if (r < 0) {
                         exchange_rollback(exchange);
                         exchange_link_free(exchange, link);
                         return r;
                 }
-                exchange_link_free(exchange, side->limited);
+                exchange_link_free(exchange, leg->limited);
         }
-        link->side = side;
-        side->limited = link;
+        link->leg = leg;
+        leg->limited = link;
         token->unused_until = USEC_NEVER;
         exchange_commit(exchange);
-        *ret_user = exchange_user_party(side->user, side->device);
+        *ret_user = exchange_user_party(leg->user, leg->device);
         return 0;
 }
 
@@ -246,8 +246,8 @@ void exchange_detach(Exchange *exchange, const Moment *moment, uint64_t link_id)
 
         if (!link)
                 return;
-        if (link->side && link->side->media.by_token)
-                exchange_side_gone(exchange, moment, link->side);
+        if (link->leg && link->leg->media.by_token)
+                exchange_leg_gone(exchange, moment, link->leg);
         if (link->device && !link->suspended)
                 device_set_lost(exchange, link->device, moment->now);
         exchange_link_free(exchange, link);
@@ -257,25 +257,25 @@ bool exchange_link_in_call(const Exchange *exchange, uint64_t link_id)
 {
         const Link *link = exchange_link_find(exchange, link_id);
 
-        return link && (link->side || link->device->legs);
+        return link && (link->leg || link->device->branches);
 }
 
 int exchange_request_logout(Request *request)
 {
         Exchange *exchange = request->exchange;
-        Leg *leg;
+        Branch *branch;
 
-        while ((leg = request->device->legs)) {
-                bool party = str_eq(leg->side->device, request->device->id);
-                int r = party ? exchange_side_quit(exchange, request->moment, leg->side,
-                                                   CALL_EVENT_SHUTDOWN)
-                              : exchange_leg_send_event(exchange, leg, CALL_EVENT_SHUTDOWN);
+        while ((branch = request->device->branches)) {
+                bool party = str_eq(branch->leg->device, request->device->id);
+                int r = party ? exchange_leg_quit(exchange, request->moment, branch->leg,
+                                                  CALL_EVENT_SHUTDOWN)
+                              : exchange_branch_send_event(exchange, branch, CALL_EVENT_SHUTDOWN);
 
                 if (r < 0)
                         return r;
                 if (!party) {
                         exchange_commit(exchange);
-                        exchange_leg_free(leg);
+                        exchange_branch_free(branch);
                 }
         }
         return 0;

@@ -13,27 +13,27 @@ Call *exchange_call_find(const Exchange *exchange, const char *session_id)
         return call;
 }
 
-Side *exchange_call_side(const Call *call, const User *user)
+CallLeg *exchange_call_leg(const Call *call, const User *user)
 {
-        Side *side;
+        CallLeg *leg;
 
-        DL_FOREACH2 (call->sides, side, call_next) {
+        DL_FOREACH2 (call->legs, leg, call_next) {
                 /* What is over has let go of its users. */
-                if (call->live ? side->user == user : str_eq(side->uid, user->uid))
-                        return side;
+                if (call->live ? leg->user == user : str_eq(leg->uid, user->uid))
+                        return leg;
         }
         return NULL;
 }
 
-/* ---- sides ---- */
+/* ---- legs ---- */
 
-static int side_new(Call *call, User *user, const char *uid, CallDirection direction, Side **ret)
+static int leg_new(Call *call, User *user, const char *uid, CallDirection direction, CallLeg **ret)
 {
-        Side *side = calloc(1, sizeof(*side));
+        CallLeg *leg = calloc(1, sizeof(*leg));
 
-        if (!side)
+        if (!leg)
                 return -ENOMEM;
-        *side = (Side){
+        *leg = (CallLeg){
                 .call = call,
                 .user = user,
                 .direction = direction,
@@ -41,108 +41,108 @@ static int side_new(Call *call, User *user, const char *uid, CallDirection direc
                 .join_until = USEC_NEVER,
                 .told = {MEMBER_STATE_COUNT, MEMBER_STATE_COUNT},
         };
-        STR_SET(side->uid, uid);
-        DL_APPEND2(call->sides, side, call_prev, call_next);
-        call->n_sides++;
+        STR_SET(leg->uid, uid);
+        DL_APPEND2(call->legs, leg, call_prev, call_next);
+        call->n_legs++;
         call->n_rings += direction == CALL_DIRECTION_INCOMING;
         exchange_members_changed(call);
-        *ret = side;
+        *ret = leg;
         return 0;
 }
 
-int exchange_side_new(Call *call, User *user, const char *uid, Side **ret)
+int exchange_leg_new(Call *call, User *user, const char *uid, CallLeg **ret)
 {
-        return side_new(call, user, uid, CALL_DIRECTION_INCOMING, ret);
+        return leg_new(call, user, uid, CALL_DIRECTION_INCOMING, ret);
 }
 
-/* The lists that a live side of that status is in. */
-static Side **side_list(Side *side)
+/* The lists that a live leg of that status is in. */
+static CallLeg **leg_list(CallLeg *leg)
 {
-        if (side->status == CALL_STATUS_ONGOING ||
-            (side->status == CALL_STATUS_INITIATED && side->direction == CALL_DIRECTION_OUTGOING))
-                return &side->user->busy;
-        return side->status == CALL_STATUS_INITIATED && !side->blocked ? &side->user->rings
-                                                                       : &side->user->apart;
+        if (leg->status == CALL_STATUS_ONGOING ||
+            (leg->status == CALL_STATUS_INITIATED && leg->direction == CALL_DIRECTION_OUTGOING))
+                return &leg->user->busy;
+        return leg->status == CALL_STATUS_INITIATED && !leg->blocked ? &leg->user->rings
+                                                                     : &leg->user->apart;
 }
 
-static void side_unlist(Side *side)
+static void leg_unlist(CallLeg *leg)
 {
-        if (side->list)
-                DL_DELETE2(*side->list, side, list_prev, list_next);
-        side->list = NULL;
+        if (leg->list)
+                DL_DELETE2(*leg->list, leg, list_prev, list_next);
+        leg->list = NULL;
 }
 
-void exchange_side_enlist(Side *side)
+void exchange_leg_enlist(CallLeg *leg)
 {
-        Side **list = side_list(side);
+        CallLeg **list = leg_list(leg);
 
-        if (list == side->list)
+        if (list == leg->list)
                 return;
-        side_unlist(side);
-        DL_APPEND2(*list, side, list_prev, list_next);
-        side->list = list;
+        leg_unlist(leg);
+        DL_APPEND2(*list, leg, list_prev, list_next);
+        leg->list = list;
 }
 
-void exchange_side_release(Exchange *exchange, Side *side)
+void exchange_leg_release(Exchange *exchange, CallLeg *leg)
 {
-        while (side->legs)
-                exchange_leg_free(side->legs);
-        while (side->tokens)
-                exchange_token_free(exchange, side->tokens);
-        if (side->limited)
-                exchange_link_free(exchange, side->limited);
-        side->media = (Media){0};
-        exchange_side_list_joined(side);
-        side->lost_since = side->join_until = USEC_NEVER;
+        while (leg->branches)
+                exchange_branch_free(leg->branches);
+        while (leg->tokens)
+                exchange_token_free(exchange, leg->tokens);
+        if (leg->limited)
+                exchange_link_free(exchange, leg->limited);
+        leg->media = (Media){0};
+        exchange_leg_list_joined(leg);
+        leg->lost_since = leg->join_until = USEC_NEVER;
 }
 
-void exchange_side_free(Side *side)
+void exchange_leg_free(CallLeg *leg)
 {
-        Call *call = side->call;
+        Call *call = leg->call;
 
-        assert(!side->legs && !side->tokens && !side->limited);
+        assert(!leg->branches && !leg->tokens && !leg->limited);
 
-        exchange_side_set(side, CALL_STATUS_ENDED, CALL_REASON_NONE);
-        side_unlist(side);
-        DL_DELETE2(call->sides, side, call_prev, call_next);
-        call->n_sides--;
-        free(side);
+        exchange_leg_set(leg, CALL_STATUS_ENDED, CALL_REASON_NONE);
+        leg_unlist(leg);
+        DL_DELETE2(call->legs, leg, call_prev, call_next);
+        call->n_legs--;
+        free(leg);
 }
 
-static bool side_is_rung(const Side *side)
+static bool leg_is_rung(const CallLeg *leg)
 {
-        return side->direction == CALL_DIRECTION_INCOMING && side->status == CALL_STATUS_INITIATED;
+        return leg->direction == CALL_DIRECTION_INCOMING && leg->status == CALL_STATUS_INITIATED;
 }
 
-void exchange_side_set(Side *side, CallStatus status, CallReason reason)
+void exchange_leg_set(CallLeg *leg, CallStatus status, CallReason reason)
 {
-        Call *call = side->call;
+        Call *call = leg->call;
 
-        call->n_rings -= side_is_rung(side);
-        call->n_parties -= side->status == CALL_STATUS_ONGOING;
-        side->status = status;
-        side->reason = reason;
-        call->n_rings += side_is_rung(side);
-        call->n_parties += side->status == CALL_STATUS_ONGOING;
+        call->n_rings -= leg_is_rung(leg);
+        call->n_parties -= leg->status == CALL_STATUS_ONGOING;
+        leg->status = status;
+        leg->reason = reason;
+        call->n_rings += leg_is_rung(leg);
+        call->n_parties += leg->status == CALL_STATUS_ONGOING;
         exchange_members_changed(call);
 }
 
-void exchange_side_move(Side *side, CallEvent event)
+void exchange_leg_move(CallLeg *leg, CallEvent event)
 {
         CallStatus status;
         CallReason reason;
         RulesVerdict verdict =
-                rules_transition(side->direction, side->status, event, &status, &reason);
+                rules_transition(leg->direction, leg->status, event, &status, &reason);
 
         assert(verdict == RULES_MOVES);
         (void)verdict;
-        exchange_side_set(side, status, reason);
+        exchange_leg_set(leg, status, reason);
 }
 
-bool exchange_side_may_join_late(const Side *side)
+bool exchange_leg_may_join_late(const CallLeg *leg)
 {
-        return side->call->live && call_is_to_group(side->call) && call_is_answered(side->call) &&
-               call_status_is_terminal(side->status) && !side->blocked;
+        return leg->call->live && call_is_to_group(leg->call) && call_is_answered(leg->call) &&
+               call_status_is_terminal(leg->status) && !leg->blocked;
 }
 
 /* ---- a call comes and goes ---- */
@@ -150,27 +150,27 @@ bool exchange_side_may_join_late(const Side *side)
 int exchange_call_new(const CallRecord *record, User *caller, Call **ret)
 {
         Call *call = calloc(1, sizeof(*call));
-        Side *side;
+        CallLeg *leg;
 
         if (!call)
                 return -ENOMEM;
         call->answered = call->alone_since = USEC_NEVER;
         int r = call_record_copy(&call->record, record);
         if (r == 0)
-                r = side_new(call, caller, record->initiator.uid, CALL_DIRECTION_OUTGOING, &side);
+                r = leg_new(call, caller, record->initiator.uid, CALL_DIRECTION_OUTGOING, &leg);
         if (r < 0) {
                 call_record_done(&call->record);
                 free(call);
                 return r;
         }
-        STR_SET(side->device, record->initiator.device);
+        STR_SET(leg->device, record->initiator.device);
         *ret = call;
         return 0;
 }
 
 int exchange_call_link(Exchange *exchange, Call *call)
 {
-        Side *side;
+        CallLeg *leg;
 
         if (deadlines_add(&exchange->deadlines, &call->deadline, USEC_NEVER) < 0)
                 return -ENOMEM;
@@ -179,9 +179,9 @@ int exchange_call_link(Exchange *exchange, Call *call)
                 deadlines_remove(&exchange->deadlines, &call->deadline);
                 return -ENOMEM;
         }
-        DL_FOREACH2 (call->sides, side, call_next) {
-                if (side->user)
-                        exchange_side_enlist(side);
+        DL_FOREACH2 (call->legs, leg, call_next) {
+                if (leg->user)
+                        exchange_leg_enlist(leg);
         }
         if (call_is_to_group(call))
                 call->group = exchange_group_find(exchange, call->record.receiver.uid);
@@ -198,7 +198,7 @@ int exchange_call_link(Exchange *exchange, Call *call)
 
 static void call_unlink(Exchange *exchange, Call *call)
 {
-        Side *side;
+        CallLeg *leg;
 
         if (call->live) {
                 if (call_caller(call)->user)
@@ -211,22 +211,22 @@ static void call_unlink(Exchange *exchange, Call *call)
                 exchange->n_live--;
                 call->live = false;
         }
-        DL_FOREACH2 (call->sides, side, call_next) {
-                exchange_side_release(exchange, side);
-                side_unlist(side);
-                side->user = NULL;
+        DL_FOREACH2 (call->legs, leg, call_next) {
+                exchange_leg_release(exchange, leg);
+                leg_unlist(leg);
+                leg->user = NULL;
         }
 }
 
 void exchange_call_free(Exchange *exchange, Call *call)
 {
-        Side *side, *next;
+        CallLeg *leg, *next;
 
         call_unlink(exchange, call);
         if (call->hh.tbl)
                 HASH_DEL(exchange->calls, call);
-        DL_FOREACH_SAFE2 (call->sides, side, next, call_next)
-                free(side);
+        DL_FOREACH_SAFE2 (call->legs, leg, next, call_next)
+                free(leg);
         call_record_done(&call->record);
         free(call);
 }
@@ -234,7 +234,7 @@ void exchange_call_free(Exchange *exchange, Call *call)
 static void exchange_forget_call(Exchange *exchange, Call *call)
 {
         DL_DELETE(exchange->ended, call);
-        exchange->n_ended_sides -= call->n_sides;
+        exchange->n_ended_legs -= call->n_legs;
         exchange_call_free(exchange, call);
 }
 
@@ -249,45 +249,45 @@ void exchange_call_retire(Exchange *exchange, const Moment *moment, Call *call)
 {
         call_unlink(exchange, call);
         metadata_done(&call->record.metadata);
-        while (exchange->ended && exchange->n_ended_sides + call->n_sides > ENDED_MEMORY_MAX)
+        while (exchange->ended && exchange->n_ended_legs + call->n_legs > ENDED_MEMORY_MAX)
                 exchange_forget_call(exchange, exchange->ended);
         call->forget_at = moment->now + ENDED_MEMORY_US;
         DL_APPEND(exchange->ended, call);
-        exchange->n_ended_sides += call->n_sides;
+        exchange->n_ended_legs += call->n_legs;
 }
 
 /* ---- what a call looks like ---- */
 
 /* A missed call says why nobody was alerted, if nobody was (rule 9). */
-static CallReason side_reason_of(const Side *side, CallStatus status)
+static CallReason leg_reason_of(const CallLeg *leg, CallStatus status)
 {
-        if (status != CALL_STATUS_MISSED || side->reason == CALL_REASON_BUSY)
-                return side->reason;
-        return side->blocked                         ? CALL_REASON_FILTERED_BLOCKED
-               : side->quiet && !side->ringing_since ? CALL_REASON_FILTERED_DND
-                                                     : side->reason;
+        if (status != CALL_STATUS_MISSED || leg->reason == CALL_REASON_BUSY)
+                return leg->reason;
+        return leg->blocked                        ? CALL_REASON_FILTERED_BLOCKED
+               : leg->quiet && !leg->ringing_since ? CALL_REASON_FILTERED_DND
+                                                   : leg->reason;
 }
 
-static CallRecord side_record_as(const Side *side, CallStatus status)
+static CallRecord leg_record_as(const CallLeg *leg, CallStatus status)
 {
-        CallRecord record = side->call->record;
+        CallRecord record = leg->call->record;
 
-        record.direction = side->direction;
+        record.direction = leg->direction;
         record.status = status;
-        STR_SET(record.reason, call_reason_to_string(side_reason_of(side, status)));
-        if (side->direction == CALL_DIRECTION_INCOMING)
-                record.ringing_since = side->ringing_since;
-        if (!side->was_in)
+        STR_SET(record.reason, call_reason_to_string(leg_reason_of(leg, status)));
+        if (leg->direction == CALL_DIRECTION_INCOMING)
+                record.ringing_since = leg->ringing_since;
+        if (!leg->was_in)
                 record.answered_at = 0;
-        record.ended_at = side->ended_at;
-        record.duration_s = side->duration_s;
-        record.seen = status != CALL_STATUS_MISSED || side->blocked;
+        record.ended_at = leg->ended_at;
+        record.duration_s = leg->duration_s;
+        record.seen = status != CALL_STATUS_MISSED || leg->blocked;
         return record;
 }
 
-CallRecord exchange_side_record(const Side *side)
+CallRecord exchange_leg_record(const CallLeg *leg)
 {
-        CallRecord record = side_record_as(side, side->status);
+        CallRecord record = leg_record_as(leg, leg->status);
 
         record.seen = true;
         return record;
@@ -295,7 +295,7 @@ CallRecord exchange_side_record(const Side *side)
 
 CallRecord exchange_call_record(const Call *call)
 {
-        CallRecord record = exchange_side_record(call_caller(call));
+        CallRecord record = exchange_leg_record(call_caller(call));
 
         /* The caller may have left what goes on. */
         if (call->live && call_is_answered(call)) {
@@ -307,31 +307,31 @@ CallRecord exchange_call_record(const Call *call)
         return record;
 }
 
-CallRecord exchange_side_history(const Side *side)
+CallRecord exchange_leg_history(const CallLeg *leg)
 {
-        return side_record_as(side, rules_history_status(side->direction, side->status));
+        return leg_record_as(leg, rules_history_status(leg->direction, leg->status));
 }
 
-int exchange_side_snapshot(const Side *side, const Moment *moment, const Device *device,
-                           CallSnapshot *ret)
+int exchange_leg_snapshot(const CallLeg *leg, const Moment *moment, const Device *device,
+                          CallSnapshot *ret)
 {
-        const Call *call = side->call;
-        CallRecord record = exchange_side_record(side);
-        CallSnapshot snapshot = {.here = str_eq(side->device, device->id)};
+        const Call *call = leg->call;
+        CallRecord record = exchange_leg_record(leg);
+        CallSnapshot snapshot = {.here = str_eq(leg->device, device->id)};
         int r = call_record_copy(&snapshot.record, &record);
 
-        if (r == 0 && snapshot.here && side->media.joined && !side->media.by_token) {
-                STR_SET(snapshot.participant, side->media.participant);
-                r = exchange_side_others(side, &snapshot.others, &snapshot.n_others);
+        if (r == 0 && snapshot.here && leg->media.joined && !leg->media.by_token) {
+                STR_SET(snapshot.participant, leg->media.participant);
+                r = exchange_leg_others(leg, &snapshot.others, &snapshot.n_others);
         }
         if (r < 0) {
                 call_snapshot_done(&snapshot);
                 return r;
         }
-        if (side->status == CALL_STATUS_INITIATED && call->ring_until > moment->now)
+        if (leg->status == CALL_STATUS_INITIATED && call->ring_until > moment->now)
                 snapshot.remaining_ms =
                         (uint32_t)((call->ring_until - moment->now) / USEC_PER_MSEC);
-        const Token *token = snapshot.here ? exchange_side_token(side, moment->now) : NULL;
+        const Token *token = snapshot.here ? exchange_leg_token(leg, moment->now) : NULL;
         if (token)
                 STR_SET(snapshot.join_token, token->token);
         *ret = snapshot;

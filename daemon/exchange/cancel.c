@@ -77,13 +77,13 @@ bool exchange_is_cancelled(const Exchange *exchange, const User *user, const cha
 
 /* ---- cancel ---- */
 
-Side *exchange_user_merged(const User *user, const char *session_id)
+CallLeg *exchange_user_merged(const User *user, const char *session_id)
 {
-        Side *side;
+        CallLeg *leg;
 
-        DL_FOREACH2 (user->busy, side, list_next) {
-                if (str_eq(side->merged_id, session_id))
-                        return side;
+        DL_FOREACH2 (user->busy, leg, list_next) {
+                if (str_eq(leg->merged_id, session_id))
+                        return leg;
         }
         return NULL;
 }
@@ -92,8 +92,8 @@ int exchange_request_cancel(Request *request)
 {
         const char *session_id = request->message->session.session_id;
         User *user = request->device->user;
-        const Side *merged = exchange_user_merged(user, session_id);
-        View view;
+        const CallLeg *merged = exchange_user_merged(user, session_id);
+        CallView view;
 
         if (!merged && !exchange_call_find(request->exchange, session_id))
                 return exchange_cancel_remember(request->exchange, request->moment, user,
@@ -104,11 +104,11 @@ int exchange_request_cancel(Request *request)
         if (r != 0)
                 return r;
         /* The same cancel again gets the same answer. */
-        if (view.side->direction == CALL_DIRECTION_OUTGOING &&
+        if (view.leg->direction == CALL_DIRECTION_OUTGOING &&
             view.reason == CALL_REASON_CALLER_CANCELLED)
                 return 0;
         r = exchange_request_judge(request, &view, CALL_METHOD_CANCEL);
         if (r != 0)
                 return r;
-        return exchange_side_quit(request->exchange, request->moment, view.side, CALL_EVENT_CANCEL);
+        return exchange_leg_quit(request->exchange, request->moment, view.leg, CALL_EVENT_CANCEL);
 }

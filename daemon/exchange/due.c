@@ -13,9 +13,9 @@ static int due_all_leave(Exchange *exchange, const Moment *moment, const CallDue
         return exchange_call_end(exchange, moment, due->call, CALL_STATUS_ONGOING, due->event);
 }
 
-static int due_side_quits(Exchange *exchange, const Moment *moment, const CallDue *due)
+static int due_leg_quits(Exchange *exchange, const Moment *moment, const CallDue *due)
 {
-        return exchange_side_quit(exchange, moment, due->side, due->event);
+        return exchange_leg_quit(exchange, moment, due->leg, due->event);
 }
 
 /* ---- what is due next ---- */
@@ -26,51 +26,51 @@ static CallDue due_earlier(CallDue due, CallDue other)
 }
 
 /* Does somebody else say that media flows between them? */
-static bool side_is_heard(const Side *side)
+static bool leg_is_heard(const CallLeg *leg)
 {
-        const Side *other;
+        const CallLeg *other;
 
-        DL_FOREACH2 (side->call->joined, other, joined_next) {
-                if (other != side && other->media.flows)
+        DL_FOREACH2 (leg->call->joined, other, joined_next) {
+                if (other != leg && other->media.flows)
                         return true;
         }
         return false;
 }
 
-static usec_t side_grace(const Side *side)
+static usec_t leg_grace(const CallLeg *leg)
 {
-        return side->status == CALL_STATUS_INITIATED ? GRACE_CALLER_LOST_US
-               : side_is_heard(side)                 ? GRACE_MEDIA_FLOWS_US
-                                                     : GRACE_IN_CALL_US;
+        return leg->status == CALL_STATUS_INITIATED ? GRACE_CALLER_LOST_US
+               : leg_is_heard(leg)                  ? GRACE_MEDIA_FLOWS_US
+                                                    : GRACE_IN_CALL_US;
 }
 
-static CallDue side_next_due(Side *side, CallDue due)
+static CallDue leg_next_due(CallLeg *leg, CallDue due)
 {
         CallDue lost = {
-                .act = due_side_quits,
-                .call = side->call,
-                .side = side,
-                .event = side->status == CALL_STATUS_INITIATED ? CALL_EVENT_CALLER_LOST
-                                                               : CALL_EVENT_CONNECTION_LOST,
+                .act = due_leg_quits,
+                .call = leg->call,
+                .leg = leg,
+                .event = leg->status == CALL_STATUS_INITIATED ? CALL_EVENT_CALLER_LOST
+                                                              : CALL_EVENT_CONNECTION_LOST,
         };
         CallDue unjoined = {
-                .at = side->join_until,
-                .act = due_side_quits,
-                .call = side->call,
-                .side = side,
+                .at = leg->join_until,
+                .act = due_leg_quits,
+                .call = leg->call,
+                .leg = leg,
                 .event = CALL_EVENT_NO_MEDIA,
         };
 
-        if (side->lost_since == USEC_NEVER)
+        if (leg->lost_since == USEC_NEVER)
                 return due_earlier(due, unjoined);
-        lost.at = side->lost_since + side_grace(side);
+        lost.at = leg->lost_since + leg_grace(leg);
         return due_earlier(due_earlier(due, unjoined), lost);
 }
 
 CallDue exchange_call_next_due(Call *call)
 {
         CallDue due = {.at = USEC_NEVER, .call = call};
-        Side *side;
+        CallLeg *leg;
 
         if (call->n_rings > 0)
                 due = due_earlier(due, (CallDue){.at = call->ring_until,
@@ -88,8 +88,8 @@ CallDue exchange_call_next_due(Call *call)
                                                          .act = exchange_members_tell,
                                                          .call = call});
         }
-        DL_FOREACH2 (call->sides, side, call_next)
-                due = side_next_due(side, due);
+        DL_FOREACH2 (call->legs, leg, call_next)
+                due = leg_next_due(leg, due);
         return due;
 }
 

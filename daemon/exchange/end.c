@@ -6,74 +6,75 @@
 
 /* ---- what is told ---- */
 
-static int leg_send_over(Exchange *exchange, const Leg *leg, CallStatus status, const char *reason)
+static int branch_send_over(Exchange *exchange, const Branch *branch, CallStatus status,
+                            const char *reason)
 {
-        const Side *side = leg->side;
+        const CallLeg *leg = branch->leg;
         Message *message;
-        int r = exchange_send(exchange, leg->device->link, MESSAGE_OVER, &message);
+        int r = exchange_send(exchange, branch->device->link, MESSAGE_OVER, &message);
 
         if (r <= 0)
                 return r;
         message->over = (MessageOver){
                 .status = status,
-                .answered_at = side->was_in ? side->call->record.answered_at : 0,
-                .ended_at = side->ended_at,
-                .duration_s = side->duration_s,
+                .answered_at = leg->was_in ? leg->call->record.answered_at : 0,
+                .ended_at = leg->ended_at,
+                .duration_s = leg->duration_s,
         };
-        STR_SET(message->over.session_id, side->call->record.session_id);
+        STR_SET(message->over.session_id, leg->call->record.session_id);
         STR_SET(message->over.reason, reason);
         return 0;
 }
 
-int exchange_leg_send_event(Exchange *exchange, const Leg *leg, CallEvent event)
+int exchange_branch_send_event(Exchange *exchange, const Branch *branch, CallEvent event)
 {
         CallStatus status;
         CallReason reason;
-        RulesVerdict verdict = rules_transition(leg->side->direction, CALL_STATUS_INITIATED, event,
-                                                &status, &reason);
+        RulesVerdict verdict = rules_transition(branch->leg->direction, CALL_STATUS_INITIATED,
+                                                event, &status, &reason);
 
         assert(verdict == RULES_MOVES);
         (void)verdict;
-        return leg_send_over(exchange, leg, status, call_reason_to_string(reason));
+        return branch_send_over(exchange, branch, status, call_reason_to_string(reason));
 }
 
-static int side_tell_over(Exchange *exchange, const Side *side)
+static int leg_tell_over(Exchange *exchange, const CallLeg *leg)
 {
-        CallRecord record = exchange_side_record(side);
-        const Leg *leg;
+        CallRecord record = exchange_leg_record(leg);
+        const Branch *branch;
 
-        DL_FOREACH2 (side->legs, leg, side_next) {
+        DL_FOREACH2 (leg->branches, branch, leg_next) {
                 bool decided_elsewhere =
-                        !str_empty(side->device) && !str_eq(side->device, leg->device->id);
+                        !str_empty(leg->device) && !str_eq(leg->device, branch->device->id);
                 int r = decided_elsewhere
-                                ? exchange_leg_send_event(exchange, leg,
-                                                          CALL_EVENT_DECLINE_ELSEWHERE)
-                                : leg_send_over(exchange, leg, side->status, record.reason);
+                                ? exchange_branch_send_event(exchange, branch,
+                                                             CALL_EVENT_DECLINE_ELSEWHERE)
+                                : branch_send_over(exchange, branch, leg->status, record.reason);
 
                 if (r < 0)
                         return r;
         }
-        return side->limited ? exchange_disconnect(exchange, side->limited, "the call is over") : 0;
+        return leg->limited ? exchange_disconnect(exchange, leg->limited, "the call is over") : 0;
 }
 
-static int side_log(Exchange *exchange, const Side *side)
+static int leg_log(Exchange *exchange, const CallLeg *leg)
 {
-        CallRecord record = exchange_side_history(side);
+        CallRecord record = exchange_leg_history(leg);
         ExchangeAction *action = exchange_push(exchange, EXCHANGE_LOG);
 
         if (!action)
                 return -ENOMEM;
-        STR_SET(action->uid, side->uid);
+        STR_SET(action->uid, leg->uid);
         STR_SET(action->session_id, record.session_id);
         return call_record_copy(&action->record, &record);
 }
 
-static int side_tell_logged(Exchange *exchange, const Side *side)
+static int leg_tell_logged(Exchange *exchange, const CallLeg *leg)
 {
-        CallRecord record = exchange_side_history(side);
+        CallRecord record = exchange_leg_history(leg);
         const Device *device;
 
-        DL_FOREACH (side->user->devices, device) {
+        DL_FOREACH (leg->user->devices, device) {
                 Message *message;
                 int r = exchange_send(exchange, device->link, MESSAGE_LOGGED, &message);
 
@@ -100,8 +101,8 @@ static int ending_store(const Ending *ending)
 {
         int r = 0;
 
-        for (const Side *side = ending->ended; r == 0 && side; side = side->changed_next)
-                r = side_log(ending->exchange, side);
+        for (const CallLeg *leg = ending->ended; r == 0 && leg; leg = leg->changed_next)
+                r = leg_log(ending->exchange, leg);
         if (r < 0)
                 return r;
         return ending->over ? call_drop(ending->exchange, ending->call)
@@ -113,14 +114,14 @@ static int ending_tell(const Ending *ending)
 {
         int r = 0;
 
-        for (const Side *side = ending->ended; r == 0 && side; side = side->changed_next)
-                r = side_tell_over(ending->exchange, side);
-        for (const Side *side = ending->ended; r == 0 && side; side = side->changed_next) {
-                if (!ending->over && side->media.joined)
-                        r = exchange_side_tell_others(ending->exchange, side, MESSAGE_LEFT);
+        for (const CallLeg *leg = ending->ended; r == 0 && leg; leg = leg->changed_next)
+                r = leg_tell_over(ending->exchange, leg);
+        for (const CallLeg *leg = ending->ended; r == 0 && leg; leg = leg->changed_next) {
+                if (!ending->over && leg->media.joined)
+                        r = exchange_leg_tell_others(ending->exchange, leg, MESSAGE_LEFT);
         }
-        for (const Side *side = ending->ended; r == 0 && side; side = side->changed_next)
-                r = side_tell_logged(ending->exchange, side);
+        for (const CallLeg *leg = ending->ended; r == 0 && leg; leg = leg->changed_next)
+                r = leg_tell_logged(ending->exchange, leg);
         return r;
 }
 
@@ -130,7 +131,7 @@ static bool call_lives_on(const Call *call)
 {
         if (!call_is_answered(call))
                 return call_caller(call)->status == CALL_STATUS_INITIATED && call->n_rings > 0;
-        /* Either side of a user-to-user call ends it for both; in a group, ending is leaving. */
+        /* Either leg of a user-to-user call ends it for both; in a group, ending is leaving. */
         return call->n_parties >= (call_is_to_group(call) ? 1 : 2);
 }
 
@@ -138,13 +139,13 @@ static bool call_lives_on(const Call *call)
 static CallEvent call_unanswered_by(const Call *call)
 {
         bool missed = false, rejected = false, busy = false;
-        const Side *side;
+        const CallLeg *leg;
 
-        DL_FOREACH2 (call_members(call), side, call_next) {
-                bool said_busy = side->reason == CALL_REASON_BUSY;
+        DL_FOREACH2 (call_members(call), leg, call_next) {
+                bool said_busy = leg->reason == CALL_REASON_BUSY;
 
-                missed |= side->status == CALL_STATUS_MISSED && !said_busy;
-                rejected |= side->status == CALL_STATUS_REJECTED;
+                missed |= leg->status == CALL_STATUS_MISSED && !said_busy;
+                rejected |= leg->status == CALL_STATUS_REJECTED;
                 busy |= said_busy;
         }
         return missed     ? CALL_EVENT_TIMEOUT
@@ -153,7 +154,7 @@ static CallEvent call_unanswered_by(const Call *call)
                           : CALL_EVENT_SHUTDOWN;
 }
 
-/* What others see when the call ends with a side to which that has happened. */
+/* What others see when the call ends with a leg to which that has happened. */
 static CallEvent event_seen(CallEvent event, bool answered)
 {
         switch (event) {
@@ -169,11 +170,11 @@ static CallEvent event_seen(CallEvent event, bool answered)
 
 static void ending_add_status(Ending *ending, CallStatus status, CallEvent event)
 {
-        Side *side;
+        CallLeg *leg;
 
-        DL_FOREACH2 (ending->call->sides, side, call_next) {
-                if (side->status == status)
-                        exchange_ending_add(ending, side, event);
+        DL_FOREACH2 (ending->call->legs, leg, call_next) {
+                if (leg->status == status)
+                        exchange_ending_add(ending, leg, event);
         }
 }
 
@@ -206,36 +207,35 @@ void exchange_ending_begin(Ending *ending, Exchange *exchange, const Moment *mom
         };
 }
 
-void exchange_ending_add(Ending *ending, Side *side, CallEvent event)
+void exchange_ending_add(Ending *ending, CallLeg *leg, CallEvent event)
 {
         Call *call = ending->call;
 
         if (!ending->ended)
                 ending->event = event;
-        side->status_before = side->status;
-        exchange_side_move(side, event);
-        side->ended_at = ending->moment->date;
-        if (side->status_before == CALL_STATUS_ONGOING)
-                side->duration_s =
-                        (uint32_t)((ending->moment->now - call->answered) / USEC_PER_SEC);
+        leg->status_before = leg->status;
+        exchange_leg_move(leg, event);
+        leg->ended_at = ending->moment->date;
+        if (leg->status_before == CALL_STATUS_ONGOING)
+                leg->duration_s = (uint32_t)((ending->moment->now - call->answered) / USEC_PER_SEC);
 
-        if (side == call_caller(call) || !ending->ended) {
-                side->changed_next = ending->ended;
-                ending->ended = side;
-                ending->last = ending->last ? ending->last : side;
+        if (leg == call_caller(call) || !ending->ended) {
+                leg->changed_next = ending->ended;
+                ending->ended = leg;
+                ending->last = ending->last ? ending->last : leg;
         } else {
-                side->changed_next = NULL;
-                ending->last->changed_next = side;
-                ending->last = side;
+                leg->changed_next = NULL;
+                ending->last->changed_next = leg;
+                ending->last = leg;
         }
 }
 
 static void ending_take_back(Ending *ending)
 {
         exchange_rollback(ending->exchange);
-        for (Side *side = ending->ended; side; side = side->changed_next) {
-                exchange_side_set(side, side->status_before, CALL_REASON_NONE);
-                side->ended_at = side->duration_s = 0;
+        for (CallLeg *leg = ending->ended; leg; leg = leg->changed_next) {
+                exchange_leg_set(leg, leg->status_before, CALL_REASON_NONE);
+                leg->ended_at = leg->duration_s = 0;
         }
 }
 
@@ -244,19 +244,19 @@ static void ending_settle(Ending *ending)
         Call *call = ending->call;
 
         exchange_commit(ending->exchange);
-        for (const Side *side = ending->ended; side; side = side->changed_next) {
+        for (const CallLeg *leg = ending->ended; leg; leg = leg->changed_next) {
                 /* Without memory for it, that initiate asked again would be a call of its own. */
-                if (!str_empty(side->merged_id))
-                        (void)exchange_cancel_remember(ending->exchange, ending->moment, side->user,
-                                                       side->merged_id);
+                if (!str_empty(leg->merged_id))
+                        (void)exchange_cancel_remember(ending->exchange, ending->moment, leg->user,
+                                                       leg->merged_id);
         }
         if (ending->over) {
                 exchange_call_retire(ending->exchange, ending->moment, call);
                 return;
         }
-        for (Side *side = ending->ended; side; side = side->changed_next) {
-                exchange_side_release(ending->exchange, side);
-                exchange_side_enlist(side);
+        for (CallLeg *leg = ending->ended; leg; leg = leg->changed_next) {
+                exchange_leg_release(ending->exchange, leg);
+                exchange_leg_enlist(leg);
         }
         exchange_call_count_joined(call, ending->moment->now);
         exchange_call_reschedule(ending->exchange, call);
@@ -278,12 +278,12 @@ int exchange_ending_finish(Ending *ending)
         return r;
 }
 
-int exchange_side_quit(Exchange *exchange, const Moment *moment, Side *side, CallEvent event)
+int exchange_leg_quit(Exchange *exchange, const Moment *moment, CallLeg *leg, CallEvent event)
 {
         Ending ending;
 
-        exchange_ending_begin(&ending, exchange, moment, side->call);
-        exchange_ending_add(&ending, side, event);
+        exchange_ending_begin(&ending, exchange, moment, leg->call);
+        exchange_ending_add(&ending, leg, event);
         return exchange_ending_finish(&ending);
 }
 
@@ -291,13 +291,13 @@ int exchange_call_end(Exchange *exchange, const Moment *moment, Call *call, Call
                       CallEvent event)
 {
         Ending ending;
-        Side *side;
+        CallLeg *leg;
 
         exchange_ending_begin(&ending, exchange, moment, call);
-        DL_FOREACH2 (call->sides, side, call_next) {
-                if (side->status == status &&
-                    (status == CALL_STATUS_ONGOING || side != call_caller(call)))
-                        exchange_ending_add(&ending, side, event);
+        DL_FOREACH2 (call->legs, leg, call_next) {
+                if (leg->status == status &&
+                    (status == CALL_STATUS_ONGOING || leg != call_caller(call)))
+                        exchange_ending_add(&ending, leg, event);
         }
         return exchange_ending_finish(&ending);
 }

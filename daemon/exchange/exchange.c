@@ -59,45 +59,45 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
 /* ---- what is going on ---- */
 
 /* That one is announced by an event of its own. */
-static bool leg_is_shown(const Leg *leg, const Link *link)
+static bool branch_is_shown(const Branch *branch, const Link *link)
 {
-        return leg->announced_to != link->id || leg->is_late;
+        return branch->announced_to != link->id || branch->is_late;
 }
 
 /* Another device has answered it: what rings here, because it was away, is to stop (rule 4). */
-static bool side_is_elsewhere(const Side *side, const Device *device)
+static bool leg_is_elsewhere(const CallLeg *leg, const Device *device)
 {
-        return side->direction == CALL_DIRECTION_INCOMING && side->status == CALL_STATUS_ONGOING &&
-               !str_eq(side->device, device->id);
+        return leg->direction == CALL_DIRECTION_INCOMING && leg->status == CALL_STATUS_ONGOING &&
+               !str_eq(leg->device, device->id);
 }
 
 static size_t link_count_calls(const Link *link)
 {
-        const Side *side;
-        const Leg *leg;
+        const CallLeg *leg;
+        const Branch *branch;
         size_t n = 0;
 
-        DL_FOREACH2 (link->device->legs, leg, device_next)
-                n += leg_is_shown(leg, link);
-        DL_FOREACH2 (link->device->user->busy, side, list_next)
-                n += side_is_elsewhere(side, link->device);
+        DL_FOREACH2 (link->device->branches, branch, device_next)
+                n += branch_is_shown(branch, link);
+        DL_FOREACH2 (link->device->user->busy, leg, list_next)
+                n += leg_is_elsewhere(leg, link->device);
         return n;
 }
 
 static int link_snapshot(const Link *link, const Moment *moment, CallSnapshot *snapshots, size_t *n)
 {
         const Device *device = link->device;
-        const Side *side;
-        const Leg *leg;
+        const CallLeg *leg;
+        const Branch *branch;
         int r = 0;
 
-        DL_FOREACH2 (device->legs, leg, device_next) {
-                if (r == 0 && leg_is_shown(leg, link))
-                        r = exchange_side_snapshot(leg->side, moment, device, &snapshots[(*n)++]);
+        DL_FOREACH2 (device->branches, branch, device_next) {
+                if (r == 0 && branch_is_shown(branch, link))
+                        r = exchange_leg_snapshot(branch->leg, moment, device, &snapshots[(*n)++]);
         }
-        DL_FOREACH2 (device->user->busy, side, list_next) {
-                if (r == 0 && side_is_elsewhere(side, device))
-                        r = exchange_side_snapshot(side, moment, device, &snapshots[(*n)++]);
+        DL_FOREACH2 (device->user->busy, leg, list_next) {
+                if (r == 0 && leg_is_elsewhere(leg, device))
+                        r = exchange_leg_snapshot(leg, moment, device, &snapshots[(*n)++]);
         }
         return r;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The hub's side of the calling model: users, their devices, the calls between them, and every
+ * The hub's leg of the calling model: users, their devices, the calls between them, and every
  * deadline. The only arbiter and the only clock. Pure: events come in with the time, actions come
  * out in order; nothing here touches a socket, a file, a clock or a random number.
  *
@@ -41,7 +41,7 @@
 #define CANCEL_MEMORY_MAX 1000                    /* of those, in all; the oldest goes first */
 #define ENDED_MEMORY_US (60 * USEC_PER_SEC)       /* so that repeats get the same answer */
 #define USER_LIVE_CALLS_MAX 32                    /* placed by one user at a time: TooMany */
-#define ENDED_MEMORY_MAX 20000 /* sides of those, in all: 17 MB; the oldest goes first */
+#define ENDED_MEMORY_MAX 20000 /* legs of those, in all: 17 MB; the oldest goes first */
 #define TOKENS_PER_PARTY_MAX 8 /* join tokens of one call; the oldest goes first */
 
 typedef struct Exchange Exchange;

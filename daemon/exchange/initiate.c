@@ -11,14 +11,14 @@ typedef struct Receiver {
 
 /* ---- may it begin? ---- */
 
-static int initiate_again(Request *request, const Side *side)
+static int initiate_again(Request *request, const CallLeg *leg)
 {
-        if (!str_eq(side->uid, request->device->user->uid) ||
-            !str_eq(side->device, request->device->id))
+        if (!str_eq(leg->uid, request->device->user->uid) ||
+            !str_eq(leg->device, request->device->id))
                 return exchange_request_refuse(request, CALL_ERROR_INVALID_ARGUMENT,
                                                "the session id '%s' is another call's",
                                                request->message->initiate.session_id);
-        return exchange_request_reply_call(request, side);
+        return exchange_request_reply_call(request, leg);
 }
 
 static int initiate_check_user(Request *request, Receiver *ret)
@@ -88,74 +88,73 @@ static int initiate_check_caller(Request *request)
 /* ---- it is another's: rules 10 and 11 ---- */
 
 /* The receiver's own ring of the caller, if there is one that the caller did not block. */
-static Side *initiate_glare(const User *caller, const User *receiver)
+static CallLeg *initiate_glare(const User *caller, const User *receiver)
 {
-        Side *side;
+        CallLeg *leg;
 
-        DL_FOREACH2 (receiver->busy, side, list_next) {
-                Side *rung = side->call->sides->call_next;
+        DL_FOREACH2 (receiver->busy, leg, list_next) {
+                CallLeg *rung = leg->call->legs->call_next;
 
-                if (side->direction == CALL_DIRECTION_OUTGOING &&
-                    side->status == CALL_STATUS_INITIATED && !call_is_to_group(side->call) &&
+                if (leg->direction == CALL_DIRECTION_OUTGOING &&
+                    leg->status == CALL_STATUS_INITIATED && !call_is_to_group(leg->call) &&
                     rung->user == caller && !rung->blocked)
                         return rung;
         }
         return NULL;
 }
 
-static int request_merge(Request *request, Side *side)
+static int request_merge(Request *request, CallLeg *leg)
 {
         const MessageInitiate *initiate = &request->message->initiate;
-        CallType type = MIN_OF(initiate->type, side->call->record.type);
+        CallType type = MIN_OF(initiate->type, leg->call->record.type);
 
         static_assert(CALL_TYPE_AUDIO < CALL_TYPE_VIDEO, "audio if either is audio");
-        STR_SET(side->merged_id, initiate->session_id);
-        int r = exchange_request_answer(request, side, type, initiate->join);
+        STR_SET(leg->merged_id, initiate->session_id);
+        int r = exchange_request_answer(request, leg, type, initiate->join);
         if (r < 0)
-                side->merged_id[0] = '\0';
+                leg->merged_id[0] = '\0';
         return r;
 }
 
-/* The group's call to join, and the user's side in it: NULL for who became a member since. */
-static Call *initiate_live(const Request *request, const Group *group, Side **ret)
+/* The group's call to join, and the user's leg in it: NULL for who became a member since. */
+static Call *initiate_live(const Request *request, const Group *group, CallLeg **ret)
 {
         Call *call;
 
         DL_FOREACH2 (group->calls, call, group_next) {
-                Side *side = exchange_call_side(call, request->device->user);
+                CallLeg *leg = exchange_call_leg(call, request->device->user);
 
-                if (side && side->blocked)
+                if (leg && leg->blocked)
                         continue;
-                *ret = side;
+                *ret = leg;
                 return call;
         }
         return NULL;
 }
 
-static bool side_takes_part(const Side *side)
+static bool leg_takes_part(const CallLeg *leg)
 {
-        return side->status == CALL_STATUS_ONGOING || (side->status == CALL_STATUS_INITIATED &&
-                                                       side->direction == CALL_DIRECTION_OUTGOING);
+        return leg->status == CALL_STATUS_ONGOING ||
+               (leg->status == CALL_STATUS_INITIATED && leg->direction == CALL_DIRECTION_OUTGOING);
 }
 
-static int request_join_group(Request *request, Call *call, Side *side)
+static int request_join_group(Request *request, Call *call, CallLeg *leg)
 {
-        bool made = !side;
+        bool made = !leg;
 
-        if (side && side_takes_part(side))
-                return str_eq(side->device, request->device->id)
-                               ? exchange_request_reply_call(request, side)
+        if (leg && leg_takes_part(leg))
+                return str_eq(leg->device, request->device->id)
+                               ? exchange_request_reply_call(request, leg)
                                : request_refuse_busy(request);
 
         int r = initiate_check_caller(request);
         if (r == 0 && made)
-                r = exchange_side_new(call, request->device->user, request->device->user->uid,
-                                      &side);
+                r = exchange_leg_new(call, request->device->user, request->device->user->uid, &leg);
         if (r != 0)
                 return r;
-        r = request_merge(request, side);
+        r = request_merge(request, leg);
         if (r < 0 && made)
-                exchange_side_free(side);
+                exchange_leg_free(leg);
         return r;
 }
 
@@ -163,11 +162,11 @@ static int request_join_group(Request *request, Call *call, Side *side)
 
 static int call_add_member(Call *call, User *member)
 {
-        Side *side;
-        int r = exchange_side_new(call, member, member->uid, &side);
+        CallLeg *leg;
+        int r = exchange_leg_new(call, member, member->uid, &leg);
 
         if (r == 0)
-                side->blocked = exchange_user_blocks(member, call_caller(call)->user);
+                leg->blocked = exchange_user_blocks(member, call_caller(call)->user);
         return r;
 }
 
@@ -218,21 +217,21 @@ static int initiate_call_new(const Request *request, const Receiver *receiver, C
         return 0;
 }
 
-static int request_ring(Request *request, Side *side)
+static int request_ring(Request *request, CallLeg *leg)
 {
         Device *device;
 
-        DL_FOREACH (side->user->devices, device) {
+        DL_FOREACH (leg->user->devices, device) {
                 Message *message;
 
                 if (!device->link)
                         continue;
-                int r = exchange_leg_new(side, device, NULL);
+                int r = exchange_branch_new(leg, device, NULL);
                 if (r == 0)
                         r = exchange_send(request->exchange, device->link, MESSAGE_INCOMING,
                                           &message);
                 if (r > 0)
-                        r = exchange_side_snapshot(side, request->moment, device, &message->call);
+                        r = exchange_leg_snapshot(leg, request->moment, device, &message->call);
                 if (r < 0)
                         return r;
         }
@@ -240,21 +239,21 @@ static int request_ring(Request *request, Side *side)
 }
 
 /* Answered busy by the hub, and not rung (rule 8); for a blocked caller nobody is busy. */
-static bool side_is_busy(const Side *side)
+static bool leg_is_busy(const CallLeg *leg)
 {
-        return !side->blocked && side->user->busy && side->user->when_busy == WHEN_BUSY_REJECT;
+        return !leg->blocked && leg->user->busy && leg->user->when_busy == WHEN_BUSY_REJECT;
 }
 
 /* All at once, and the others hear that at once. */
 static int request_end_busy(Request *request, Call *call)
 {
         Ending ending;
-        Side *side;
+        CallLeg *leg;
 
         exchange_ending_begin(&ending, request->exchange, request->moment, call);
-        DL_FOREACH2 (call_members(call), side, call_next) {
-                if (side_is_busy(side))
-                        exchange_ending_add(&ending, side, CALL_EVENT_BUSY_BY_POLICY);
+        DL_FOREACH2 (call_members(call), leg, call_next) {
+                if (leg_is_busy(leg))
+                        exchange_ending_add(&ending, leg, CALL_EVENT_BUSY_BY_POLICY);
         }
         return exchange_ending_finish(&ending);
 }
@@ -262,19 +261,19 @@ static int request_end_busy(Request *request, Call *call)
 static int request_place(Request *request, Call *call)
 {
         Exchange *exchange = request->exchange;
-        Side *caller = call_caller(call), *side;
+        CallLeg *caller = call_caller(call), *leg;
         int r = exchange_call_link(exchange, call);
 
         if (r == 0)
-                r = exchange_leg_new(caller, request->device, NULL);
+                r = exchange_branch_new(caller, request->device, NULL);
         if (r < 0)
                 return r;
-        DL_FOREACH2 (call_members(call), side, call_next) {
-                if (!side->blocked && !side_is_busy(side))
-                        r = request_ring(request, side);
+        DL_FOREACH2 (call_members(call), leg, call_next) {
+                if (!leg->blocked && !leg_is_busy(leg))
+                        r = request_ring(request, leg);
                 if (r < 0)
                         return r;
-                side->changed_next = side->call_next;
+                leg->changed_next = leg->call_next;
         }
         r = exchange_save(exchange, request->moment, call, call_members(call));
         if (r == 0)
@@ -306,12 +305,12 @@ int exchange_request_initiate(Request *request)
 {
         const MessageInitiate *initiate = &request->message->initiate;
         const Call *known = exchange_call_find(request->exchange, initiate->session_id);
-        Side *side = known ? call_caller(known)
-                           : exchange_user_merged(request->device->user, initiate->session_id);
+        CallLeg *leg = known ? call_caller(known)
+                             : exchange_user_merged(request->device->user, initiate->session_id);
         Receiver receiver = {0};
 
-        if (side)
-                return initiate_again(request, side);
+        if (leg)
+                return initiate_again(request, leg);
 
         int r = initiate->receiver_type == RECEIVER_TYPE_GROUP
                         ? initiate_check_group(request, &receiver)
@@ -319,15 +318,15 @@ int exchange_request_initiate(Request *request)
         if (r != 0)
                 return r;
         if (receiver.group) {
-                Call *live = initiate_live(request, receiver.group, &side);
+                Call *live = initiate_live(request, receiver.group, &leg);
 
                 if (live)
-                        return request_join_group(request, live, side);
+                        return request_join_group(request, live, leg);
         }
         r = initiate_check_caller(request);
         if (r != 0)
                 return r;
         if (receiver.user)
-                side = initiate_glare(request->device->user, receiver.user);
-        return side ? request_merge(request, side) : request_start(request, &receiver);
+                leg = initiate_glare(request->device->user, receiver.user);
+        return leg ? request_merge(request, leg) : request_start(request, &receiver);
 }

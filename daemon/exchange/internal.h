@@ -6,16 +6,13 @@
  *
  *         Group ──< Membership >── User ──< Device ──  Link
  *                                   │         │
- *                                   │         └──< Leg >──┐    a call as it appears on one device
- *                                   │                     │
- *                         Call ──< Side ──────────────────┘    a call, and a user's part in it
- *                                   │
- *                                   └──< Token                 lets that user's party join the
- * media
+ *                                   │         └──< Branch >──┐    a call as it appears on one
+ * device │                     │ Call ──< CallLeg ──────────────────┘    a call, and a user's part
+ * in it │ └──< Token                 lets that user's party join the media
  *
- * A call has a side for its caller, and one for each member: one in a call to a user, many in a
+ * A call has a leg for its caller, and one for each member: one in a call to a user, many in a
  * call to a group, and that is all that tells the two apart, but for what ends the call
- * (exchange-over.c). While it rings, a member's side has a leg on every device that rings; while
+ * (exchange-over.c). While it rings, a member's leg has a branch on every device that rings; while
  * the member is in the call it has exactly one, the party's; and none before and after that.
  *
  * Nothing is told that is not so, and nothing becomes so that could not be told: an operation
@@ -36,17 +33,17 @@
 typedef struct Call Call;
 typedef struct Device Device;
 typedef struct Group Group;
-typedef struct Leg Leg;
+typedef struct Branch Branch;
 typedef struct Link Link;
 typedef struct Membership Membership;
-typedef struct Side Side;
+typedef struct CallLeg CallLeg;
 typedef struct Token Token;
 typedef struct User User;
 
 struct Link {
         uint64_t id;
         Device *device; /* NULL for a link limited to a session … */
-        Side *side;     /* … of this side; NULL for all others */
+        CallLeg *leg;   /* … of this leg; NULL for all others */
         bool suspended; /* its connection is gone, and may be resumed */
         UT_hash_handle hh;
 };
@@ -56,7 +53,7 @@ struct Device {
         User *user;
         char id[DEVICE_ID_MAX + 1];
         Link *link; /* NULL: away */
-        Leg *legs;
+        Branch *branches;
         Device *prev, *next;
 };
 
@@ -69,9 +66,9 @@ struct User {
         Membership *groups;
         size_t n_groups;
         Device *devices;
-        Side *rings; /* calls that ring for this user */
-        Side *busy;  /* those that the user placed or is in: what makes them busy (rule 8) */
-        Side *apart; /* other live calls: blocked, or to a group that the user may join late */
+        CallLeg *rings; /* calls that ring for this user */
+        CallLeg *busy;  /* those that the user placed or is in: what makes them busy (rule 8) */
+        CallLeg *apart; /* other live calls: blocked, or to a group that the user may join late */
         size_t n_placed;
         usec_t *starts;     /* when the last calls were started, a ring; NULL before the first */
         size_t first_start; /* index of the oldest */
@@ -96,20 +93,20 @@ struct Membership {
         Membership *user_prev, *user_next;
 };
 
-struct Leg {
-        Side *side;
+struct Branch {
+        CallLeg *leg;
         Device *device;
-        uint64_t announced_to; /* the link whose attach made this leg; 0: another way */
+        uint64_t announced_to; /* the link whose attach made this branch; 0: another way */
         bool is_late;          /* … and said nothing: too little is left to begin with */
         bool told_members;     /* all of a group's, so that changes say the rest */
-        Leg *side_prev, *side_next;
-        Leg *device_prev, *device_next;
+        Branch *leg_prev, *leg_next;
+        Branch *device_prev, *device_next;
 };
 
-/* Bound to its side, and so to session, user and the device that placed or answered the call. */
+/* Bound to its leg, and so to session, user and the device that placed or answered the call. */
 struct Token {
         char token[TOKEN_MAX + 1];
-        Side *side;
+        CallLeg *leg;
         usec_t unused_until; /* USEC_NEVER once used */
         Token *prev, *next;
         UT_hash_handle hh;
@@ -119,7 +116,7 @@ struct Token {
 typedef struct Media {
         bool joins; /* will join here; false counts as joined */
         bool joined;
-        bool by_token; /* joined by the side's limited link, not by the device's own */
+        bool by_token; /* joined by the leg's limited link, not by the device's own */
         bool muted, video_paused, sharing, flows;
         char participant[PARTICIPANT_ID_MAX + 1];
 } Media;
@@ -131,7 +128,7 @@ typedef enum Audience {
         AUDIENCE_COUNT,
 } Audience;
 
-struct Side {
+struct CallLeg {
         Call *call;
         User *user; /* NULL once the call is over, or the user removed */
         char uid[UID_MAX + 1];
@@ -144,7 +141,7 @@ struct Side {
         bool was_in;                     /* has been a party in the answered call */
         usec_t ringing_since, ended_at;  /* CLOCK_REALTIME; 0: not */
         uint32_t duration_s;
-        Leg *legs;
+        Branch *branches;
         usec_t lost_since; /* that device's connection; USEC_NEVER: it is there */
         usec_t join_until; /* rule 4; USEC_NEVER: no deadline */
 
@@ -152,27 +149,27 @@ struct Side {
         Link *limited;
         Token *tokens;
         size_t n_tokens;
-        Side *joined_prev, *joined_next;
+        CallLeg *joined_prev, *joined_next;
 
         MemberState told[AUDIENCE_COUNT]; /* MEMBER_STATE_COUNT: nothing yet */
 
         /* Of the operation under way: what has changed, and what to go back to. */
-        Side *changed_next;
+        CallLeg *changed_next;
         CallStatus status_before;
 
-        Side **list; /* the user's rings, busy or apart, in which it is */
-        Side *list_prev, *list_next;
-        Side *call_prev, *call_next;
+        CallLeg **list; /* the user's rings, busy or apart, in which it is */
+        CallLeg *list_prev, *list_next;
+        CallLeg *call_prev, *call_next;
 };
 
 struct Call {
-        CallRecord record; /* status, reason and what follows from them are the sides' */
+        CallRecord record; /* status, reason and what follows from them are the legs' */
         bool live;
-        Side *sides; /* owned; the caller's first */
-        size_t n_sides;
+        CallLeg *legs; /* owned; the caller's first */
+        size_t n_legs;
         size_t n_rings;   /* members who are being rung */
-        size_t n_parties; /* sides that are in the answered call */
-        Side *joined;     /* in the media */
+        size_t n_parties; /* legs that are in the answered call */
+        CallLeg *joined;  /* in the media */
         size_t n_joined;
         usec_t ring_until, alone_since; /* CLOCK_BOOTTIME */
         usec_t answered;                /* likewise; USEC_NEVER before the first accept */
@@ -210,7 +207,7 @@ struct Exchange {
         Link *links;
         Call *calls; /* by session id: live, and ended ones that are remembered */
         Call *live, *ended;
-        size_t n_live, n_ended_sides;
+        size_t n_live, n_ended_legs;
         Deadlines deadlines;
         Token *tokens;
         Cancel *cancels, *cancels_by_age;
@@ -225,20 +222,20 @@ typedef struct Request {
         Exchange *exchange;
         const Moment *moment;
         Link *link;
-        Device *device; /* whose party asks: a limited link speaks for its side's device */
+        Device *device; /* whose party asks: a limited link speaks for its leg's device */
         const Message *message;
         bool replied;
         char text[MESSAGE_TEXT_MAX + 1]; /* why it is refused */
 } Request;
 
 /* A call as the asking device sees it. */
-typedef struct View {
-        Side *side;
+typedef struct CallView {
+        CallLeg *leg;
         CallStatus status;
         CallReason reason;
         bool here;             /* this device placed, answered or declined it */
         MethodVerdict verdict; /* of exchange_request_judge(): DOES or SUCCEEDS */
-} View;
+} CallView;
 
 /* ---- exchange-action.c: what is to be carried out ---- */
 
@@ -265,13 +262,14 @@ int exchange_request_refuse(Request *request, CallError error, const char *forma
         _printf_(3, 4);
 /* A reply other than plain success, to be filled in. Returns 0 or -ENOMEM. */
 int exchange_request_reply(Request *request, ReplyKind kind, MessageReply **ret);
-int exchange_request_reply_call(Request *request, const Side *side);
+int exchange_request_reply_call(Request *request, const CallLeg *leg);
 /* The call as the asking device sees it; refuses with NoSuchCall. */
-int exchange_request_view(Request *request, const char *session_id, View *ret);
+int exchange_request_view(Request *request, const char *session_id, CallView *ret);
 /* Refuses what the method table refuses. */
-int exchange_request_judge(Request *request, View *view, CallMethod method);
+int exchange_request_judge(Request *request, CallView *view, CallMethod method);
 /* Both. */
-int exchange_request_find(Request *request, const char *session_id, CallMethod method, View *ret);
+int exchange_request_find(Request *request, const char *session_id, CallMethod method,
+                          CallView *ret);
 
 /* ---- exchange-user.c: users, their devices, and the calls on them ---- */
 
@@ -287,9 +285,9 @@ void exchange_user_call_started(const Exchange *exchange, User *user, usec_t now
 /* Frees a device that is neither connected nor in a call. */
 void exchange_device_check(Device *device);
 
-int exchange_leg_new(Side *side, Device *device, Leg **ret);
-Leg *exchange_leg_find(const Side *side, const Device *device);
-void exchange_leg_free(Leg *leg);
+int exchange_branch_new(CallLeg *leg, Device *device, Branch **ret);
+Branch *exchange_branch_find(const CallLeg *leg, const Device *device);
+void exchange_branch_free(Branch *branch);
 
 /* ---- exchange-settings.c: what users decide for themselves ---- */
 
@@ -313,8 +311,8 @@ int exchange_request_logout(Request *request);
 /* ---- exchange-call.c: a call as it is ---- */
 
 Call *exchange_call_find(const Exchange *exchange, const char *session_id);
-#define call_caller(call) ((call)->sides)
-#define call_members(call) ((call)->sides->call_next)
+#define call_caller(call) ((call)->legs)
+#define call_members(call) ((call)->legs->call_next)
 static inline bool call_is_answered(const Call *call)
 {
         return call->answered != USEC_NEVER;
@@ -324,46 +322,46 @@ static inline bool call_is_to_group(const Call *call)
         return call->record.receiver_type == RECEIVER_TYPE_GROUP;
 }
 /*
- * A call with its caller's side, without legs, in no list yet; `record` is copied. A user that is
- * NULL was removed, and has left.
+ * A call with its caller's leg, without branches, in no list yet; `record` is copied. A user that
+ * is NULL was removed, and has left.
  */
 int exchange_call_new(const CallRecord *record, User *caller, Call **ret);
 /* One more member, who is rung; not in the user's lists before exchange_call_link(). */
-int exchange_side_new(Call *call, User *user, const char *uid, Side **ret);
+int exchange_leg_new(Call *call, User *user, const char *uid, CallLeg **ret);
 /* The newest member goes again. */
-void exchange_side_free(Side *side);
+void exchange_leg_free(CallLeg *leg);
 int exchange_call_link(Exchange *exchange, Call *call);
 void exchange_call_free(Exchange *exchange, Call *call);
 /* It is over: only what answers a repeated request is kept, for a while. */
 void exchange_call_retire(Exchange *exchange, const Moment *moment, Call *call);
 void exchange_forget_expired(Exchange *exchange, usec_t now);
 
-/* The user's side, or NULL. */
-Side *exchange_call_side(const Call *call, const User *user);
+/* The user's leg, or NULL. */
+CallLeg *exchange_call_leg(const Call *call, const User *user);
 /* In the user's list that its status asks for. */
-void exchange_side_enlist(Side *side);
+void exchange_leg_enlist(CallLeg *leg);
 /* Lets go of all that only a party in a call, or one that is rung, needs. */
-void exchange_side_release(Exchange *exchange, Side *side);
-void exchange_side_set(Side *side, CallStatus status, CallReason reason);
-/* What the rules make of an event that can happen to this side. */
-void exchange_side_move(Side *side, CallEvent event);
+void exchange_leg_release(Exchange *exchange, CallLeg *leg);
+void exchange_leg_set(CallLeg *leg, CallStatus status, CallReason reason);
+/* What the rules make of an event that can happen to this leg. */
+void exchange_leg_move(CallLeg *leg, CallEvent event);
 /* May still accept: a member of a live call to a group who is not in it (rule 11). */
-bool exchange_side_may_join_late(const Side *side);
-/* The call as its side sees it, sharing the metadata: copy it to keep it. */
-CallRecord exchange_side_record(const Side *side);
+bool exchange_leg_may_join_late(const CallLeg *leg);
+/* The call as its leg sees it, sharing the metadata: copy it to keep it. */
+CallRecord exchange_leg_record(const CallLeg *leg);
 /* The live call, as an operator or a store sees it: in the caller's eyes while they are in it. */
 CallRecord exchange_call_record(const Call *call);
 /* As history keeps it. */
-CallRecord exchange_side_history(const Side *side);
-int exchange_side_snapshot(const Side *side, const Moment *moment, const Device *device,
-                           CallSnapshot *ret);
+CallRecord exchange_leg_history(const CallLeg *leg);
+int exchange_leg_snapshot(const CallLeg *leg, const Moment *moment, const Device *device,
+                          CallSnapshot *ret);
 
 typedef struct CallDue CallDue;
 struct CallDue {
         usec_t at;
         int (*act)(Exchange *exchange, const Moment *moment, const CallDue *due);
         Call *call;
-        Side *side;      /* of which something has become due, or NULL … */
+        CallLeg *leg;    /* of which something has become due, or NULL … */
         CallEvent event; /* … and what */
 };
 
@@ -373,8 +371,9 @@ void exchange_call_reschedule(Exchange *exchange, Call *call);
 
 /* ---- exchange-store.c: what must survive a restart ---- */
 
-/* Stores the call and these sides of it, a list by changed_next. */
-int exchange_save(Exchange *exchange, const Moment *moment, const Call *call, const Side *changed);
+/* Stores the call and these legs of it, a list by changed_next. */
+int exchange_save(Exchange *exchange, const Moment *moment, const Call *call,
+                  const CallLeg *changed);
 
 /* ---- exchange-members.c: who in a group has come how far ---- */
 
@@ -386,29 +385,29 @@ int exchange_members_tell(Exchange *exchange, const Moment *moment, const CallDu
 /* ---- exchange-over.c: how a call ends ---- */
 
 /*
- * Sides that are to end, and the call with the last of them: begin, add, and finish, which tells
+ * Legs that are to end, and the call with the last of them: begin, add, and finish, which tells
  * everyone, or takes all back and returns -ENOMEM.
  */
 typedef struct Ending {
         Exchange *exchange;
         const Moment *moment;
         Call *call;
-        Side *ended, *last; /* a list by changed_next, the caller first */
-        CallEvent event;    /* the first that was added */
+        CallLeg *ended, *last; /* a list by changed_next, the caller first */
+        CallEvent event;       /* the first that was added */
         bool over;
 } Ending;
 
 void exchange_ending_begin(Ending *ending, Exchange *exchange, const Moment *moment, Call *call);
-void exchange_ending_add(Ending *ending, Side *side, CallEvent event);
+void exchange_ending_add(Ending *ending, CallLeg *leg, CallEvent event);
 int exchange_ending_finish(Ending *ending);
 
-/* One side ends by this event, and so may the call. */
-int exchange_side_quit(Exchange *exchange, const Moment *moment, Side *side, CallEvent event);
+/* One leg ends by this event, and so may the call. */
+int exchange_leg_quit(Exchange *exchange, const Moment *moment, CallLeg *leg, CallEvent event);
 /* All that are rung, or all that are in the call, do. */
 int exchange_call_end(Exchange *exchange, const Moment *moment, Call *call, CallStatus status,
                       CallEvent event);
 /* Its terminal event, to one device on which the call rang: by what happened there alone. */
-int exchange_leg_send_event(Exchange *exchange, const Leg *leg, CallEvent event);
+int exchange_branch_send_event(Exchange *exchange, const Branch *branch, CallEvent event);
 
 /* ---- exchange-cancel.c: also of calls that have not begun ---- */
 
@@ -416,8 +415,8 @@ int exchange_leg_send_event(Exchange *exchange, const Leg *leg, CallEvent event)
 int exchange_cancel_remember(Exchange *exchange, const Moment *moment, const User *user,
                              const char *session_id);
 bool exchange_is_cancelled(const Exchange *exchange, const User *user, const char *session_id);
-/* The side that an initiate of that id has become the accept of, or NULL. */
-Side *exchange_user_merged(const User *user, const char *session_id);
+/* The leg that an initiate of that id has become the accept of, or NULL. */
+CallLeg *exchange_user_merged(const User *user, const char *session_id);
 int exchange_request_cancel(Request *request);
 void exchange_forget_cancels(Exchange *exchange, usec_t now);
 
@@ -428,7 +427,7 @@ int exchange_request_initiate(Request *request);
 /* ---- exchange-answer.c: how it is answered ---- */
 
 /* An accept by the asking device: the first, or another member's. */
-int exchange_request_answer(Request *request, Side *side, CallType type, bool joins);
+int exchange_request_answer(Request *request, CallLeg *leg, CallType type, bool joins);
 int exchange_request_delivered(Request *request);
 int exchange_request_alerting(Request *request);
 int exchange_request_accept(Request *request);
@@ -437,10 +436,10 @@ int exchange_request_end(Request *request);
 
 /* ---- exchange-token.c: join tokens ---- */
 
-/* A new token for the side, out of the moment's entropy. */
-int exchange_side_token_new(Exchange *exchange, const Moment *moment, Side *side, Token **ret);
+/* A new token for the leg, out of the moment's entropy. */
+int exchange_leg_token_new(Exchange *exchange, const Moment *moment, CallLeg *leg, Token **ret);
 /* The newest that is valid, or NULL. */
-const Token *exchange_side_token(const Side *side, usec_t now);
+const Token *exchange_leg_token(const CallLeg *leg, usec_t now);
 Token *exchange_token_find(const Exchange *exchange, const char *token, usec_t now);
 void exchange_token_free(Exchange *exchange, Token *token);
 int exchange_request_token(Request *request);
@@ -449,17 +448,17 @@ int exchange_request_token(Request *request);
 
 /* How many take part or need not: sets since when the call is left alone. */
 void exchange_call_count_joined(Call *call, usec_t now);
-Participant exchange_side_participant(const Side *side);
-/* Those in the media besides this side. *ret is NULL when there are none. */
-int exchange_side_others(const Side *side, Participant **ret, size_t *ret_n);
-/* In the list of those that are in the media, as side->media says. */
-void exchange_side_list_joined(Side *side);
+Participant exchange_leg_participant(const CallLeg *leg);
+/* Those in the media besides this leg. *ret is NULL when there are none. */
+int exchange_leg_others(const CallLeg *leg, Participant **ret, size_t *ret_n);
+/* In the list of those that are in the media, as leg->media says. */
+void exchange_leg_list_joined(CallLeg *leg);
 /* Tells the others in the media. */
-int exchange_side_tell_others(Exchange *exchange, const Side *side, MessageType type);
-/* Takes the side's participant out, telling the others. */
-int exchange_side_leave(Exchange *exchange, const Moment *moment, Side *side);
+int exchange_leg_tell_others(Exchange *exchange, const CallLeg *leg, MessageType type);
+/* Takes the leg's participant out, telling the others. */
+int exchange_leg_leave(Exchange *exchange, const Moment *moment, CallLeg *leg);
 /* The same for one whose connection has gone, whatever it takes. */
-void exchange_side_gone(Exchange *exchange, const Moment *moment, Side *side);
+void exchange_leg_gone(Exchange *exchange, const Moment *moment, CallLeg *leg);
 
 int exchange_request_join(Request *request);
 int exchange_request_leave(Request *request);

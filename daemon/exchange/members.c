@@ -10,11 +10,11 @@
 
 #include "exchange/internal.h"
 
-static MemberState side_member_state(const Side *side)
+static MemberState leg_member_state(const CallLeg *leg)
 {
-        switch (side->status) {
+        switch (leg->status) {
         case CALL_STATUS_INITIATED:
-                return side->ringing_since ? MEMBER_RINGING : MEMBER_WAITING;
+                return leg->ringing_since ? MEMBER_RINGING : MEMBER_WAITING;
         case CALL_STATUS_ONGOING:
                 return MEMBER_JOINED;
         case CALL_STATUS_REJECTED:
@@ -24,7 +24,7 @@ static MemberState side_member_state(const Side *side)
         case CALL_STATUS_ENDED:
                 return MEMBER_LEFT;
         default:
-                return side->reason == CALL_REASON_BUSY ? MEMBER_BUSY : MEMBER_MISSED;
+                return leg->reason == CALL_REASON_BUSY ? MEMBER_BUSY : MEMBER_MISSED;
         }
 }
 
@@ -38,7 +38,7 @@ void exchange_members_changed(Call *call)
 
 static bool call_is_large(const Call *call)
 {
-        return call->n_sides - 1 > MEMBERS_TOLD_MAX;
+        return call->n_legs - 1 > MEMBERS_TOLD_MAX;
 }
 
 static usec_t audience_interval(const Call *call, Audience audience)
@@ -54,12 +54,12 @@ static bool audience_hears_of(const Call *call, Audience audience, MemberState s
                (state != MEMBER_WAITING && state != MEMBER_RINGING);
 }
 
-static bool audience_has(const Side *side, Audience audience)
+static bool audience_has(const CallLeg *leg, Audience audience)
 {
-        if (side->direction == CALL_DIRECTION_OUTGOING)
+        if (leg->direction == CALL_DIRECTION_OUTGOING)
                 return audience == AUDIENCE_CALLER;
         return audience == AUDIENCE_OTHERS &&
-               (side->status == CALL_STATUS_ONGOING || !call_is_large(side->call));
+               (leg->status == CALL_STATUS_ONGOING || !call_is_large(leg->call));
 }
 
 /* Members that the audience is told of: all, or those that are in a new state. */
@@ -77,41 +77,42 @@ static void members_done(Members *members)
 static int members_gather(const Call *call, Audience audience, Members *ret)
 {
         Members members = {
-                .all = calloc(call->n_sides, sizeof(Member)),
-                .news = calloc(call->n_sides, sizeof(Member)),
+                .all = calloc(call->n_legs, sizeof(Member)),
+                .news = calloc(call->n_legs, sizeof(Member)),
         };
-        const Side *side;
+        const CallLeg *leg;
 
         if (!members.all || !members.news) {
                 members_done(&members);
                 return -ENOMEM;
         }
-        DL_FOREACH2 (call_members(call), side, call_next) {
-                Member member = {.state = side_member_state(side)};
+        DL_FOREACH2 (call_members(call), leg, call_next) {
+                Member member = {.state = leg_member_state(leg)};
 
                 if (!audience_hears_of(call, audience, member.state))
                         continue;
-                STR_SET(member.uid, side->uid);
-                if (side->user)
-                        STR_SET(member.name, side->user->name);
+                STR_SET(member.uid, leg->uid);
+                if (leg->user)
+                        STR_SET(member.name, leg->user->name);
                 members.all[members.n_all++] = member;
-                if (side->told[audience] != member.state)
+                if (leg->told[audience] != member.state)
                         members.news[members.n_news++] = member;
         }
         *ret = members;
         return 0;
 }
 
-static int leg_tell_members(Exchange *exchange, const Leg *leg, const Member *members, size_t n)
+static int branch_tell_members(Exchange *exchange, const Branch *branch, const Member *members,
+                               size_t n)
 {
         for (size_t told = 0; told < n; told += MEMBERS_MAX) {
                 size_t n_now = MIN_OF(n - told, (size_t)MEMBERS_MAX);
                 Message *message;
-                int r = exchange_send(exchange, leg->device->link, MESSAGE_MEMBERS, &message);
+                int r = exchange_send(exchange, branch->device->link, MESSAGE_MEMBERS, &message);
 
                 if (r <= 0)
                         return r;
-                STR_SET(message->members.session_id, leg->side->call->record.session_id);
+                STR_SET(message->members.session_id, branch->leg->call->record.session_id);
                 message->members.members = calloc(n_now, sizeof(*members));
                 if (!message->members.members)
                         return -ENOMEM;
@@ -124,17 +125,18 @@ static int leg_tell_members(Exchange *exchange, const Leg *leg, const Member *me
 static int audience_tell(Exchange *exchange, const Call *call, Audience audience,
                          const Members *members)
 {
-        const Side *side;
-        const Leg *leg;
+        const CallLeg *leg;
+        const Branch *branch;
 
-        DL_FOREACH2 (call->sides, side, call_next) {
-                if (!audience_has(side, audience))
+        DL_FOREACH2 (call->legs, leg, call_next) {
+                if (!audience_has(leg, audience))
                         continue;
-                DL_FOREACH2 (side->legs, leg, side_next) {
-                        int r = leg->told_members ? leg_tell_members(exchange, leg, members->news,
-                                                                     members->n_news)
-                                                  : leg_tell_members(exchange, leg, members->all,
-                                                                     members->n_all);
+                DL_FOREACH2 (leg->branches, branch, leg_next) {
+                        int r = branch->told_members
+                                        ? branch_tell_members(exchange, branch, members->news,
+                                                              members->n_news)
+                                        : branch_tell_members(exchange, branch, members->all,
+                                                              members->n_all);
                         if (r < 0)
                                 return r;
                 }
@@ -144,18 +146,18 @@ static int audience_tell(Exchange *exchange, const Call *call, Audience audience
 
 static void audience_told(const Call *call, Audience audience)
 {
-        Side *side;
-        Leg *leg;
+        CallLeg *leg;
+        Branch *branch;
 
-        DL_FOREACH2 (call->sides, side, call_next) {
-                MemberState state = side_member_state(side);
+        DL_FOREACH2 (call->legs, leg, call_next) {
+                MemberState state = leg_member_state(leg);
 
                 if (audience_hears_of(call, audience, state))
-                        side->told[audience] = state;
-                if (!audience_has(side, audience))
+                        leg->told[audience] = state;
+                if (!audience_has(leg, audience))
                         continue;
-                DL_FOREACH2 (side->legs, leg, side_next)
-                        leg->told_members = true;
+                DL_FOREACH2 (leg->branches, branch, leg_next)
+                        branch->told_members = true;
         }
 }
 

@@ -29,69 +29,69 @@ int exchange_request_reply(Request *request, ReplyKind kind, MessageReply **ret)
         return 0;
 }
 
-int exchange_request_reply_call(Request *request, const Side *side)
+int exchange_request_reply_call(Request *request, const CallLeg *leg)
 {
         MessageReply *reply;
         int r = exchange_request_reply(request, REPLY_CALL, &reply);
 
         if (r < 0)
                 return r;
-        return exchange_side_snapshot(side, request->moment, request->device, &reply->call);
+        return exchange_leg_snapshot(leg, request->moment, request->device, &reply->call);
 }
 
-/* The side of a call that has to do with the asking device, or NULL. */
-static Side *request_side(const Request *request, const Call *call)
+/* The leg of a call that has to do with the asking device, or NULL. */
+static CallLeg *request_leg(const Request *request, const Call *call)
 {
         const Device *device = request->device;
-        const Leg *leg;
-        Side *side;
+        const Branch *branch;
+        CallLeg *leg;
 
-        if (request->link->side)
-                return request->link->side->call == call ? request->link->side : NULL;
-        DL_FOREACH2 (device->legs, leg, device_next) {
-                if (leg->side->call == call)
-                        return leg->side;
+        if (request->link->leg)
+                return request->link->leg->call == call ? request->link->leg : NULL;
+        DL_FOREACH2 (device->branches, branch, device_next) {
+                if (branch->leg->call == call)
+                        return branch->leg;
         }
         /* Not, or no longer, on this device. */
-        side = exchange_call_side(call, device->user);
-        if (!side || side->blocked)
+        leg = exchange_call_leg(call, device->user);
+        if (!leg || leg->blocked)
                 return NULL;
-        if (side->direction == CALL_DIRECTION_OUTGOING)
-                return str_eq(side->device, device->id) ? side : NULL;
-        return side->status == CALL_STATUS_INITIATED ? NULL : side;
+        if (leg->direction == CALL_DIRECTION_OUTGOING)
+                return str_eq(leg->device, device->id) ? leg : NULL;
+        return leg->status == CALL_STATUS_INITIATED ? NULL : leg;
 }
 
 /* What was decided on another device is over on this one. */
-static CallEvent side_event_elsewhere(const Side *side)
+static CallEvent leg_event_elsewhere(const CallLeg *leg)
 {
-        return side->status == CALL_STATUS_REJECTED || side->status == CALL_STATUS_BUSY
+        return leg->status == CALL_STATUS_REJECTED || leg->status == CALL_STATUS_BUSY
                        ? CALL_EVENT_DECLINE_ELSEWHERE
                        : CALL_EVENT_ANSWER_ELSEWHERE;
 }
 
-int exchange_request_view(Request *request, const char *session_id, View *ret)
+int exchange_request_view(Request *request, const char *session_id, CallView *ret)
 {
         Call *call = exchange_call_find(request->exchange, session_id);
-        Side *side = call ? request_side(request, call) : NULL;
+        CallLeg *leg = call ? request_leg(request, call) : NULL;
 
-        if (!side)
+        if (!leg)
                 return exchange_request_refuse(request, CALL_ERROR_NO_SUCH_CALL,
                                                "there is no call '%s' on this device", session_id);
-        *ret = (View){
-                .side = side,
-                .status = side->status,
-                .reason = side->reason,
-                .here = str_eq(side->device, request->device->id),
+        *ret = (CallView){
+                .leg = leg,
+                .status = leg->status,
+                .reason = leg->reason,
+                .here = str_eq(leg->device, request->device->id),
         };
-        if (!ret->here && !str_empty(side->device))
-                (void)rules_transition(side->direction, CALL_STATUS_INITIATED,
-                                       side_event_elsewhere(side), &ret->status, &ret->reason);
+        if (!ret->here && !str_empty(leg->device))
+                (void)rules_transition(leg->direction, CALL_STATUS_INITIATED,
+                                       leg_event_elsewhere(leg), &ret->status, &ret->reason);
         return 0;
 }
 
-static int request_refuse_method(Request *request, const View *view, CallError error)
+static int request_refuse_method(Request *request, const CallView *view, CallError error)
 {
-        const char *session_id = view->side->call->record.session_id;
+        const char *session_id = view->leg->call->record.session_id;
 
         switch (error) {
         case CALL_ERROR_CALL_TERMINATED:
@@ -107,21 +107,22 @@ static int request_refuse_method(Request *request, const View *view, CallError e
                 return exchange_request_refuse(
                         request, error, "'%s' is not for the %s of call '%s' while %s",
                         message_type_to_string(request->message->type),
-                        view->side->direction == CALL_DIRECTION_OUTGOING ? "caller" : "receiver",
+                        view->leg->direction == CALL_DIRECTION_OUTGOING ? "caller" : "receiver",
                         session_id, call_status_to_string(view->status));
         }
 }
 
-int exchange_request_judge(Request *request, View *view, CallMethod method)
+int exchange_request_judge(Request *request, CallView *view, CallMethod method)
 {
         CallError error;
 
-        view->verdict = rules_method(view->side->direction, view->status, view->reason, method,
+        view->verdict = rules_method(view->leg->direction, view->status, view->reason, method,
                                      view->here, &error);
         return view->verdict == METHOD_FAILS ? request_refuse_method(request, view, error) : 0;
 }
 
-int exchange_request_find(Request *request, const char *session_id, CallMethod method, View *ret)
+int exchange_request_find(Request *request, const char *session_id, CallMethod method,
+                          CallView *ret)
 {
         int r = exchange_request_view(request, session_id, ret);
 
@@ -162,13 +163,13 @@ static int request_handle(Request *request)
         if (!request->link)
                 return exchange_request_refuse(request, CALL_ERROR_NOT_LOGGED_IN,
                                                "this connection is not logged in");
-        if (request->link->side && !handlers[type].limited)
+        if (request->link->leg && !handlers[type].limited)
                 return exchange_request_refuse(
                         request, CALL_ERROR_AUTH_FAILED,
                         "'%s' is not for a connection limited to a session's media",
                         message_type_to_string(type));
         request->device =
-                request->link->side ? request->link->side->legs->device : request->link->device;
+                request->link->leg ? request->link->leg->branches->device : request->link->device;
         return handlers[type].handle(request);
 }
 

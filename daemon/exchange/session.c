@@ -13,13 +13,12 @@
 void exchange_call_count_joined(Call *call, usec_t now)
 {
         size_t n = call->n_joined;
-        const Side *side;
+        const CallLeg *leg;
 
-        DL_FOREACH2 (call->sides, side, call_next) {
+        DL_FOREACH2 (call->legs, leg, call_next) {
                 if (n > 1)
                         break;
-                n += side->status == CALL_STATUS_ONGOING && !side->media.joined &&
-                     !side->media.joins;
+                n += leg->status == CALL_STATUS_ONGOING && !leg->media.joined && !leg->media.joins;
         }
         if (n > 1 || call->n_rings > 0 || !call_is_answered(call))
                 call->alone_since = USEC_NEVER;
@@ -28,87 +27,87 @@ void exchange_call_count_joined(Call *call, usec_t now)
 }
 
 /* Alone in its list is its own predecessor: utlist's head points to the last. */
-static bool side_is_listed(const Side *side)
+static bool leg_is_listed(const CallLeg *leg)
 {
-        return side->joined_prev != NULL;
+        return leg->joined_prev != NULL;
 }
 
-void exchange_side_list_joined(Side *side)
+void exchange_leg_list_joined(CallLeg *leg)
 {
-        Call *call = side->call;
+        Call *call = leg->call;
 
-        if (side->media.joined == side_is_listed(side))
+        if (leg->media.joined == leg_is_listed(leg))
                 return;
-        if (side->media.joined) {
-                DL_APPEND2(call->joined, side, joined_prev, joined_next);
+        if (leg->media.joined) {
+                DL_APPEND2(call->joined, leg, joined_prev, joined_next);
                 call->n_joined++;
         } else {
-                DL_DELETE2(call->joined, side, joined_prev, joined_next);
-                side->joined_prev = side->joined_next = NULL;
+                DL_DELETE2(call->joined, leg, joined_prev, joined_next);
+                leg->joined_prev = leg->joined_next = NULL;
                 call->n_joined--;
         }
 }
 
-/* The connection by which the side's participant takes part; NULL while it is away. */
-static const Link *side_media_link(const Side *side)
+/* The connection by which the leg's participant takes part; NULL while it is away. */
+static const Link *leg_media_link(const CallLeg *leg)
 {
-        return side->media.by_token ? side->limited : side->legs->device->link;
+        return leg->media.by_token ? leg->limited : leg->branches->device->link;
 }
 
-Participant exchange_side_participant(const Side *side)
+Participant exchange_leg_participant(const CallLeg *leg)
 {
         Participant participant = {
-                .party = exchange_user_party(side->user, side->device),
-                .muted = side->media.muted,
-                .video_paused = side->media.video_paused,
-                .sharing = side->media.sharing,
+                .party = exchange_user_party(leg->user, leg->device),
+                .muted = leg->media.muted,
+                .video_paused = leg->media.video_paused,
+                .sharing = leg->media.sharing,
         };
 
-        STR_SET(participant.id, side->media.participant);
+        STR_SET(participant.id, leg->media.participant);
         return participant;
 }
 
-int exchange_side_others(const Side *side, Participant **ret, size_t *ret_n)
+int exchange_leg_others(const CallLeg *leg, Participant **ret, size_t *ret_n)
 {
-        size_t most = side->call->n_joined, n = 0;
+        size_t most = leg->call->n_joined, n = 0;
         Participant *others = NULL;
-        const Side *other;
+        const CallLeg *other;
 
         if (most > 0) {
                 others = calloc(most, sizeof(*others));
                 if (!others)
                         return -ENOMEM;
         }
-        DL_FOREACH2 (side->call->joined, other, joined_next) {
-                if (other != side)
-                        others[n++] = exchange_side_participant(other);
+        DL_FOREACH2 (leg->call->joined, other, joined_next) {
+                if (other != leg)
+                        others[n++] = exchange_leg_participant(other);
         }
         *ret = others;
         *ret_n = n;
         return 0;
 }
 
-static int side_tell_participant(Exchange *exchange, const Side *side, const Link *link,
-                                 MessageType type)
+static int leg_tell_participant(Exchange *exchange, const CallLeg *leg, const Link *link,
+                                MessageType type)
 {
         Message *message;
         int r = exchange_send(exchange, link, type, &message);
 
         if (r <= 0)
                 return r;
-        STR_SET(message->participant.session_id, side->call->record.session_id);
-        message->participant.participant = exchange_side_participant(side);
+        STR_SET(message->participant.session_id, leg->call->record.session_id);
+        message->participant.participant = exchange_leg_participant(leg);
         return 0;
 }
 
-int exchange_side_tell_others(Exchange *exchange, const Side *side, MessageType type)
+int exchange_leg_tell_others(Exchange *exchange, const CallLeg *leg, MessageType type)
 {
-        const Side *other;
+        const CallLeg *other;
 
-        DL_FOREACH2 (side->call->joined, other, joined_next) {
-                int r = other == side ? 0
-                                      : side_tell_participant(exchange, side,
-                                                              side_media_link(other), type);
+        DL_FOREACH2 (leg->call->joined, other, joined_next) {
+                int r = other == leg
+                                ? 0
+                                : leg_tell_participant(exchange, leg, leg_media_link(other), type);
 
                 if (r < 0)
                         return r;
@@ -116,17 +115,17 @@ int exchange_side_tell_others(Exchange *exchange, const Side *side, MessageType 
         return 0;
 }
 
-static int side_save(Exchange *exchange, const Moment *moment, Side *side)
+static int leg_save(Exchange *exchange, const Moment *moment, CallLeg *leg)
 {
-        side->changed_next = NULL;
-        return exchange_save(exchange, moment, side->call, side);
+        leg->changed_next = NULL;
+        return exchange_save(exchange, moment, leg->call, leg);
 }
 
-static void side_left(Exchange *exchange, const Moment *moment, Side *side)
+static void leg_left(Exchange *exchange, const Moment *moment, CallLeg *leg)
 {
-        exchange_side_list_joined(side);
-        exchange_call_count_joined(side->call, moment->now);
-        exchange_call_reschedule(exchange, side->call);
+        exchange_leg_list_joined(leg);
+        exchange_call_count_joined(leg->call, moment->now);
+        exchange_call_reschedule(exchange, leg->call);
 }
 
 static void media_leave(Media *media)
@@ -134,40 +133,40 @@ static void media_leave(Media *media)
         media->joined = media->by_token = media->flows = false;
 }
 
-int exchange_side_leave(Exchange *exchange, const Moment *moment, Side *side)
+int exchange_leg_leave(Exchange *exchange, const Moment *moment, CallLeg *leg)
 {
-        Media before = side->media;
-        int r = exchange_side_tell_others(exchange, side, MESSAGE_LEFT);
+        Media before = leg->media;
+        int r = exchange_leg_tell_others(exchange, leg, MESSAGE_LEFT);
 
-        media_leave(&side->media);
+        media_leave(&leg->media);
         if (r == 0 && !before.by_token)
-                r = side_save(exchange, moment, side);
+                r = leg_save(exchange, moment, leg);
         if (r < 0) {
-                side->media = before;
+                leg->media = before;
                 return r;
         }
-        side_left(exchange, moment, side);
+        leg_left(exchange, moment, leg);
         return 0;
 }
 
-void exchange_side_gone(Exchange *exchange, const Moment *moment, Side *side)
+void exchange_leg_gone(Exchange *exchange, const Moment *moment, CallLeg *leg)
 {
         /* There is nobody to give an error to; the others find out by their media. */
-        (void)exchange_side_tell_others(exchange, side, MESSAGE_LEFT);
+        (void)exchange_leg_tell_others(exchange, leg, MESSAGE_LEFT);
         exchange_commit(exchange);
-        media_leave(&side->media);
-        side_left(exchange, moment, side);
+        media_leave(&leg->media);
+        leg_left(exchange, moment, leg);
 }
 
-/* Was it by this link that the side's participant joined? */
-static bool side_joined_by(const Side *side, const Link *link)
+/* Was it by this link that the leg's participant joined? */
+static bool leg_joined_by(const CallLeg *leg, const Link *link)
 {
-        return side->media.joined && side->media.by_token == (link->side != NULL);
+        return leg->media.joined && leg->media.by_token == (link->leg != NULL);
 }
 
 /* ---- requests ---- */
 
-static int request_reply_join(Request *request, const Side *side)
+static int request_reply_join(Request *request, const CallLeg *leg)
 {
         const Exchange *exchange = request->exchange;
         MessageReply *reply;
@@ -175,9 +174,9 @@ static int request_reply_join(Request *request, const Side *side)
 
         if (r < 0)
                 return r;
-        STR_SET(reply->join.participant, side->media.participant);
+        STR_SET(reply->join.participant, leg->media.participant);
         STR_SET(reply->join.mode, MEDIA_MODE_MESH);
-        r = exchange_side_others(side, &reply->join.others, &reply->join.n_others);
+        r = exchange_leg_others(leg, &reply->join.others, &reply->join.n_others);
         if (r < 0 || exchange->n_ice_servers == 0)
                 return r;
         reply->join.ice_servers = calloc(exchange->n_ice_servers, sizeof(*reply->join.ice_servers));
@@ -191,20 +190,19 @@ static int request_reply_join(Request *request, const Side *side)
                 if (!str_empty(server->username))
                         snprintf(copy->username, sizeof(copy->username), "%.*s:%s",
                                  (int)(sizeof(copy->username) - UID_MAX - 2), server->username,
-                                 side->user->uid);
+                                 leg->user->uid);
         }
         reply->join.n_ice_servers = exchange->n_ice_servers;
         return 0;
 }
 
 /* The first one leaves when the same party joins again: the others hear of it, and so does it. */
-static int request_replace(Request *request, Side *side)
+static int request_replace(Request *request, CallLeg *leg)
 {
-        int r = exchange_side_tell_others(request->exchange, side, MESSAGE_LEFT);
+        int r = exchange_leg_tell_others(request->exchange, leg, MESSAGE_LEFT);
 
-        if (r == 0 && !side_joined_by(side, request->link))
-                r = side_tell_participant(request->exchange, side, side_media_link(side),
-                                          MESSAGE_LEFT);
+        if (r == 0 && !leg_joined_by(leg, request->link))
+                r = leg_tell_participant(request->exchange, leg, leg_media_link(leg), MESSAGE_LEFT);
         return r;
 }
 
@@ -213,7 +211,7 @@ static Media request_media(Request *request)
         Media media = {
                 .joins = true,
                 .joined = true,
-                .by_token = request->link->side != NULL,
+                .by_token = request->link->leg != NULL,
                 .muted = request->message->join.muted,
                 .video_paused = request->message->join.video_paused,
         };
@@ -225,106 +223,106 @@ static Media request_media(Request *request)
         return media;
 }
 
-static int request_join_as(Request *request, Side *side)
+static int request_join_as(Request *request, CallLeg *leg)
 {
-        Media before = side->media;
-        usec_t join_until = side->join_until;
-        int r = side->media.joined ? request_replace(request, side) : 0;
+        Media before = leg->media;
+        usec_t join_until = leg->join_until;
+        int r = leg->media.joined ? request_replace(request, leg) : 0;
 
-        side->media = request_media(request);
-        side->join_until = USEC_NEVER;
+        leg->media = request_media(request);
+        leg->join_until = USEC_NEVER;
         if (r == 0)
-                r = exchange_side_tell_others(request->exchange, side, MESSAGE_JOINED);
+                r = exchange_leg_tell_others(request->exchange, leg, MESSAGE_JOINED);
         if (r == 0)
-                r = side_save(request->exchange, request->moment, side);
+                r = leg_save(request->exchange, request->moment, leg);
         if (r == 0)
-                r = request_reply_join(request, side);
+                r = request_reply_join(request, leg);
         if (r < 0) {
-                side->media = before;
-                side->join_until = join_until;
+                leg->media = before;
+                leg->join_until = join_until;
                 return r;
         }
-        exchange_side_list_joined(side);
-        exchange_call_count_joined(side->call, request->moment->now);
-        exchange_call_reschedule(request->exchange, side->call);
+        exchange_leg_list_joined(leg);
+        exchange_call_count_joined(leg->call, request->moment->now);
+        exchange_call_reschedule(request->exchange, leg->call);
         return 0;
 }
 
 int exchange_request_join(Request *request)
 {
         const MessageJoin *join = &request->message->join;
-        View view;
+        CallView view;
         int r = exchange_request_find(request, join->session_id, CALL_METHOD_SESSION, &view);
 
         if (r != 0)
                 return r;
         Token *token = exchange_token_find(request->exchange, join->token, request->moment->now);
-        if (!token || token->side != view.side)
+        if (!token || token->leg != view.leg)
                 return exchange_request_refuse(
                         request, CALL_ERROR_AUTH_FAILED,
                         "the join token is not one for this device in call '%s', "
                         "or it has been unused for too long",
                         join->session_id);
-        if (!view.side->media.joined && view.side->call->n_joined >= MESH_PARTICIPANTS_MAX)
+        if (!view.leg->media.joined && view.leg->call->n_joined >= MESH_PARTICIPANTS_MAX)
                 return exchange_request_refuse(
                         request, CALL_ERROR_TOO_MANY,
                         "call '%s' has %d participants, and there is no room for more",
                         join->session_id, MESH_PARTICIPANTS_MAX);
-        r = request_join_as(request, view.side);
+        r = request_join_as(request, view.leg);
         if (r == 0)
                 token->unused_until = USEC_NEVER;
         return r;
 }
 
-/* The side that the asking link takes part for; refuses when it does not. */
-static int request_participant(Request *request, const char *session_id, Side **ret)
+/* The leg that the asking link takes part for; refuses when it does not. */
+static int request_participant(Request *request, const char *session_id, CallLeg **ret)
 {
-        View view;
+        CallView view;
         int r = exchange_request_find(request, session_id, CALL_METHOD_SESSION, &view);
 
         if (r != 0)
                 return r;
-        if (!side_joined_by(view.side, request->link))
+        if (!leg_joined_by(view.leg, request->link))
                 return exchange_request_refuse(
                         request, CALL_ERROR_INVALID_TRANSITION,
                         "this connection has not joined the media of call '%s'", session_id);
-        *ret = view.side;
+        *ret = view.leg;
         return 0;
 }
 
 int exchange_request_leave(Request *request)
 {
         const char *session_id = request->message->session.session_id;
-        View view;
+        CallView view;
         int r = exchange_request_find(request, session_id, CALL_METHOD_SESSION, &view);
 
-        if (r != 0 || !side_joined_by(view.side, request->link))
+        if (r != 0 || !leg_joined_by(view.leg, request->link))
                 return r;
-        return exchange_side_leave(request->exchange, request->moment, view.side);
+        return exchange_leg_leave(request->exchange, request->moment, view.leg);
 }
 
 int exchange_request_signal(Request *request)
 {
         const MessageSignal *signal = &request->message->signal;
         Message *message;
-        Side *side;
-        const Side *other;
-        int r = request_participant(request, signal->session_id, &side);
+        CallLeg *leg;
+        const CallLeg *other;
+        int r = request_participant(request, signal->session_id, &leg);
 
         if (r != 0)
                 return r;
-        DL_FOREACH2 (side->call->joined, other, joined_next) {
-                if (other != side && str_eq(other->media.participant, signal->peer))
+        DL_FOREACH2 (leg->call->joined, other, joined_next) {
+                if (other != leg && str_eq(other->media.participant, signal->peer))
                         break;
         }
         /* Rule 18: what is meant for a participant that has gone is dropped. */
         if (!other)
                 return 0;
-        r = exchange_send(request->exchange, side_media_link(other), MESSAGE_SIGNALLED, &message);
+        r = exchange_send(request->exchange, leg_media_link(other), MESSAGE_SIGNALLED, &message);
         if (r <= 0)
                 return r;
         STR_SET(message->signal.session_id, signal->session_id);
-        STR_SET(message->signal.peer, side->media.participant);
+        STR_SET(message->signal.peer, leg->media.participant);
         message->signal.data = strdup(signal->data);
         return message->signal.data ? 0 : -ENOMEM;
 }
@@ -333,26 +331,26 @@ int exchange_request_state(Request *request)
 {
         const MessageState *state = &request->message->state;
         Media before;
-        Side *side;
-        int r = request_participant(request, state->session_id, &side);
+        CallLeg *leg;
+        int r = request_participant(request, state->session_id, &leg);
 
         if (r != 0)
                 return r;
-        before = side->media;
+        before = leg->media;
         if (before.muted != state->muted || before.video_paused != state->video_paused ||
             before.sharing != state->sharing) {
-                side->media.muted = state->muted;
-                side->media.video_paused = state->video_paused;
-                side->media.sharing = state->sharing;
-                r = exchange_side_tell_others(request->exchange, side, MESSAGE_PARTICIPANT);
-                if (r == 0 && !side->media.by_token)
-                        r = side_save(request->exchange, request->moment, side);
+                leg->media.muted = state->muted;
+                leg->media.video_paused = state->video_paused;
+                leg->media.sharing = state->sharing;
+                r = exchange_leg_tell_others(request->exchange, leg, MESSAGE_PARTICIPANT);
+                if (r == 0 && !leg->media.by_token)
+                        r = leg_save(request->exchange, request->moment, leg);
                 if (r < 0) {
-                        side->media = before;
+                        leg->media = before;
                         return r;
                 }
         }
-        side->media.flows = state->media_flows;
-        exchange_call_reschedule(request->exchange, side->call);
+        leg->media.flows = state->media_flows;
+        exchange_call_reschedule(request->exchange, leg->call);
         return 0;
 }

@@ -13,32 +13,32 @@ static usec_t date_of(const Moment *moment, usec_t at)
                                   : moment->date;
 }
 
-static LiveMember side_stored(const Side *side, const Moment *moment)
+static LiveMember leg_stored(const CallLeg *leg, const Moment *moment)
 {
         LiveMember member = {
-                .status = side->status,
-                .alerted = side->ringing_since != 0,
-                .quiet = side->quiet,
-                .blocked = side->blocked,
-                .joins = side->media.joins,
-                .muted = side->media.muted,
-                .video_paused = side->media.video_paused,
-                .sharing = side->media.sharing,
-                .join_until = date_of(moment, side->join_until),
+                .status = leg->status,
+                .alerted = leg->ringing_since != 0,
+                .quiet = leg->quiet,
+                .blocked = leg->blocked,
+                .joins = leg->media.joins,
+                .muted = leg->media.muted,
+                .video_paused = leg->media.video_paused,
+                .sharing = leg->media.sharing,
+                .join_until = date_of(moment, leg->join_until),
         };
 
-        if (side->user)
-                member.party = exchange_user_party(side->user, side->device);
+        if (leg->user)
+                member.party = exchange_user_party(leg->user, leg->device);
         else
-                STR_SET(member.party.uid, side->uid);
-        STR_SET(member.reason, call_reason_to_string(side->reason));
-        STR_SET(member.merged_id, side->merged_id);
-        if (side->media.joined && !side->media.by_token)
-                STR_SET(member.participant, side->media.participant);
+                STR_SET(member.party.uid, leg->uid);
+        STR_SET(member.reason, call_reason_to_string(leg->reason));
+        STR_SET(member.merged_id, leg->merged_id);
+        if (leg->media.joined && !leg->media.by_token)
+                STR_SET(member.participant, leg->media.participant);
         return member;
 }
 
-static size_t changed_members(const Side *changed)
+static size_t changed_members(const CallLeg *changed)
 {
         size_t n = 0;
 
@@ -47,7 +47,8 @@ static size_t changed_members(const Side *changed)
         return n;
 }
 
-int exchange_save(Exchange *exchange, const Moment *moment, const Call *call, const Side *changed)
+int exchange_save(Exchange *exchange, const Moment *moment, const Call *call,
+                  const CallLeg *changed)
 {
         CallRecord record = exchange_call_record(call);
         ExchangeAction *action = exchange_push(exchange, EXCHANGE_SAVE);
@@ -62,7 +63,7 @@ int exchange_save(Exchange *exchange, const Moment *moment, const Call *call, co
         int r = call_record_copy(&action->live.record, &record);
         if (r < 0)
                 return r;
-        action->live.caller = side_stored(call_caller(call), moment);
+        action->live.caller = leg_stored(call_caller(call), moment);
         action->live.ring_until = date_of(moment, call->ring_until);
         size_t n = changed_members(changed);
         if (n == 0)
@@ -73,7 +74,7 @@ int exchange_save(Exchange *exchange, const Moment *moment, const Call *call, co
         for (; changed; changed = changed->changed_next) {
                 if (changed->direction == CALL_DIRECTION_INCOMING)
                         action->live.members[action->live.n_members++] =
-                                side_stored(changed, moment);
+                                leg_stored(changed, moment);
         }
         return 0;
 }
@@ -88,56 +89,56 @@ static usec_t time_of(const Moment *moment, usec_t date, usec_t most)
         return moment->now + MIN_OF(left, most);
 }
 
-static void side_restore_media(Side *side, const LiveMember *member)
+static void leg_restore_media(CallLeg *leg, const LiveMember *member)
 {
-        side->media.joins = member->joins;
+        leg->media.joins = member->joins;
         if (str_empty(member->participant))
                 return;
-        side->media.joined = true;
-        side->media.muted = member->muted;
-        side->media.video_paused = member->video_paused;
-        side->media.sharing = member->sharing;
-        STR_SET(side->media.participant, member->participant);
-        exchange_side_list_joined(side);
+        leg->media.joined = true;
+        leg->media.muted = member->muted;
+        leg->media.video_paused = member->video_paused;
+        leg->media.sharing = member->sharing;
+        STR_SET(leg->media.participant, member->participant);
+        exchange_leg_list_joined(leg);
 }
 
 /* A party that was there before; its connection has yet to come. */
-static int side_restore_party(Side *side, const Moment *moment, const LiveMember *member)
+static int leg_restore_party(CallLeg *leg, const Moment *moment, const LiveMember *member)
 {
         Device *device = NULL;
-        int r = exchange_user_device(side->user, side->device, &device);
+        int r = exchange_user_device(leg->user, leg->device, &device);
 
         if (r == 0)
-                r = exchange_leg_new(side, device, NULL);
+                r = exchange_branch_new(leg, device, NULL);
         if (r < 0) {
                 if (device)
                         exchange_device_check(device);
                 return r;
         }
-        side->lost_since = moment->now;
+        leg->lost_since = moment->now;
         if (member->join_until > 0)
-                side->join_until = time_of(moment, member->join_until, JOIN_DEADLINE_US);
-        side_restore_media(side, member);
+                leg->join_until = time_of(moment, member->join_until, JOIN_DEADLINE_US);
+        leg_restore_media(leg, member);
         return 0;
 }
 
-static int side_restore(Side *side, const Moment *moment, const LiveMember *member)
+static int leg_restore(CallLeg *leg, const Moment *moment, const LiveMember *member)
 {
         CallReason reason = CALL_REASON_NONE;
 
         (void)call_reason_from_string(member->reason, &reason);
-        exchange_side_set(side, member->status, reason);
-        STR_SET(side->device, member->party.device);
-        STR_SET(side->merged_id, member->merged_id);
-        side->quiet = member->quiet;
-        side->blocked = member->blocked;
-        side->was_in = member->status == CALL_STATUS_ONGOING;
-        side->ringing_since = member->alerted ? side->call->record.ringing_since : 0;
+        exchange_leg_set(leg, member->status, reason);
+        STR_SET(leg->device, member->party.device);
+        STR_SET(leg->merged_id, member->merged_id);
+        leg->quiet = member->quiet;
+        leg->blocked = member->blocked;
+        leg->was_in = member->status == CALL_STATUS_ONGOING;
+        leg->ringing_since = member->alerted ? leg->call->record.ringing_since : 0;
 
         bool party = member->status == CALL_STATUS_ONGOING ||
                      (member->status == CALL_STATUS_INITIATED &&
-                      side->direction == CALL_DIRECTION_OUTGOING);
-        return party && side->user ? side_restore_party(side, moment, member) : 0;
+                      leg->direction == CALL_DIRECTION_OUTGOING);
+        return party && leg->user ? leg_restore_party(leg, moment, member) : 0;
 }
 
 static void call_restore_times(Call *call, const Moment *moment, const LiveCall *live)
@@ -175,32 +176,32 @@ static bool live_call_is_sound(const LiveCall *live)
 }
 
 /* Who was removed while the hub was down has left. */
-static int side_restore_anyone(Side *side, const Moment *moment, const LiveMember *stored)
+static int leg_restore_anyone(CallLeg *leg, const Moment *moment, const LiveMember *stored)
 {
         LiveMember member = *stored;
 
-        if (!side->user && !call_status_is_terminal(member.status)) {
+        if (!leg->user && !call_status_is_terminal(member.status)) {
                 member.status = member.status == CALL_STATUS_ONGOING ? CALL_STATUS_ENDED
                                                                      : CALL_STATUS_CANCELLED;
                 STR_SET(member.reason, call_reason_to_string(CALL_REASON_SHUTDOWN));
         }
-        return side_restore(side, moment, &member);
+        return leg_restore(leg, moment, &member);
 }
 
 static int call_restore(Exchange *exchange, const Moment *moment, Call *call, const LiveCall *live)
 {
         bool anyone = call_caller(call)->user;
-        int r = side_restore_anyone(call_caller(call), moment, &live->caller);
+        int r = leg_restore_anyone(call_caller(call), moment, &live->caller);
 
         for (size_t i = 0; r == 0 && i < live->n_members; i++) {
                 const char *uid = live->members[i].party.uid;
                 User *user = exchange_user_find(exchange, uid);
-                Side *side;
+                CallLeg *leg;
 
                 anyone = anyone || user;
-                r = exchange_side_new(call, user, uid, &side);
+                r = exchange_leg_new(call, user, uid, &leg);
                 if (r == 0)
-                        r = side_restore_anyone(side, moment, &live->members[i]);
+                        r = leg_restore_anyone(leg, moment, &live->members[i]);
         }
         if (r < 0)
                 return r;

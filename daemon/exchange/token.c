@@ -9,54 +9,54 @@
 
 void exchange_token_free(Exchange *exchange, Token *token)
 {
-        DL_DELETE(token->side->tokens, token);
-        token->side->n_tokens--;
+        DL_DELETE(token->leg->tokens, token);
+        token->leg->n_tokens--;
         HASH_DEL(exchange->tokens, token);
         free(token);
 }
 
 /* The oldest that nobody uses; when all are used, the oldest. */
-static Token *side_token_least_missed(const Side *side)
+static Token *leg_token_least_missed(const CallLeg *leg)
 {
         Token *token;
 
-        DL_FOREACH (side->tokens, token) {
+        DL_FOREACH (leg->tokens, token) {
                 if (token->unused_until != USEC_NEVER)
                         return token;
         }
-        return side->tokens;
+        return leg->tokens;
 }
 
-int exchange_side_token_new(Exchange *exchange, const Moment *moment, Side *side, Token **ret)
+int exchange_leg_token_new(Exchange *exchange, const Moment *moment, CallLeg *leg, Token **ret)
 {
-        /* An accept makes one for either side at the same moment. */
-        size_t share = side->direction == CALL_DIRECTION_OUTGOING ? 0 : JOIN_TOKEN_BYTES;
+        /* An accept makes one for either leg at the same moment. */
+        size_t share = leg->direction == CALL_DIRECTION_OUTGOING ? 0 : JOIN_TOKEN_BYTES;
         Token *token = calloc(1, sizeof(*token));
 
-        static_assert(2 * JOIN_TOKEN_BYTES <= ENTROPY_SIZE, "a moment has a share for either side");
+        static_assert(2 * JOIN_TOKEN_BYTES <= ENTROPY_SIZE, "a moment has a share for either leg");
         if (!token)
                 return -ENOMEM;
         hex_encode(moment->entropy + share, JOIN_TOKEN_BYTES, token->token);
-        token->side = side;
+        token->leg = leg;
         token->unused_until = moment->now + TOKEN_UNUSED_US;
         HASH_ADD_STR(exchange->tokens, token, token);
         if (!token->hh.tbl) {
                 free(token);
                 return -ENOMEM;
         }
-        if (side->n_tokens == TOKENS_PER_PARTY_MAX)
-                exchange_token_free(exchange, side_token_least_missed(side));
-        DL_APPEND(side->tokens, token);
-        side->n_tokens++;
+        if (leg->n_tokens == TOKENS_PER_PARTY_MAX)
+                exchange_token_free(exchange, leg_token_least_missed(leg));
+        DL_APPEND(leg->tokens, token);
+        leg->n_tokens++;
         *ret = token;
         return 0;
 }
 
-const Token *exchange_side_token(const Side *side, usec_t now)
+const Token *exchange_leg_token(const CallLeg *leg, usec_t now)
 {
         const Token *token, *newest = NULL;
 
-        DL_FOREACH (side->tokens, token) {
+        DL_FOREACH (leg->tokens, token) {
                 if (now < token->unused_until)
                         newest = token;
         }
@@ -76,12 +76,12 @@ int exchange_request_token(Request *request)
         const char *session_id = request->message->session.session_id;
         MessageReply *reply;
         Token *token;
-        View view;
+        CallView view;
         int r = exchange_request_find(request, session_id, CALL_METHOD_SESSION, &view);
 
         if (r != 0)
                 return r;
-        r = exchange_side_token_new(request->exchange, request->moment, view.side, &token);
+        r = exchange_leg_token_new(request->exchange, request->moment, view.leg, &token);
         if (r < 0)
                 return r;
         r = exchange_request_reply(request, REPLY_TOKEN, &reply);

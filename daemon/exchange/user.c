@@ -12,19 +12,19 @@ User *exchange_user_find(const Exchange *exchange, const char *uid)
         return user;
 }
 
-/* One who was removed and is there again takes up the sides that were left behind. */
+/* One who was removed and is there again takes up the legs that were left behind. */
 static void user_adopt_calls(const Exchange *exchange, User *user)
 {
         Call *call;
-        Side *side;
+        CallLeg *leg;
 
         DL_FOREACH (exchange->live, call) {
-                DL_FOREACH2 (call->sides, side, call_next) {
-                        if (side->user || !str_eq(side->uid, user->uid))
+                DL_FOREACH2 (call->legs, leg, call_next) {
+                        if (leg->user || !str_eq(leg->uid, user->uid))
                                 continue;
-                        side->user = user;
-                        exchange_side_enlist(side);
-                        user->n_placed += side == call_caller(call);
+                        leg->user = user;
+                        exchange_leg_enlist(leg);
+                        user->n_placed += leg == call_caller(call);
                 }
         }
 }
@@ -52,7 +52,7 @@ int exchange_user_add(Exchange *exchange, const char *uid, const char *name, Whe
 
 void exchange_device_check(Device *device)
 {
-        if (device->link || device->legs)
+        if (device->link || device->branches)
                 return;
         DL_DELETE(device->user->devices, device);
         free(device);
@@ -84,40 +84,40 @@ Party exchange_user_party(const User *user, const char *device)
         return party;
 }
 
-static Side *user_live_side(const User *user)
+static CallLeg *user_live_leg(const User *user)
 {
-        Side *side = user->busy ? user->busy : user->rings;
+        CallLeg *leg = user->busy ? user->busy : user->rings;
 
-        if (side)
-                return side;
+        if (leg)
+                return leg;
         /* One of a blocked caller is rung as far as anybody else knows. */
-        DL_FOREACH2 (user->apart, side, list_next) {
-                if (side->status == CALL_STATUS_INITIATED)
-                        return side;
+        DL_FOREACH2 (user->apart, leg, list_next) {
+                if (leg->status == CALL_STATUS_INITIATED)
+                        return leg;
         }
         return NULL;
 }
 
-/* What has ended for the user goes on for others, without anybody behind this side. */
+/* What has ended for the user goes on for others, without anybody behind this leg. */
 static void user_forsake_calls(User *user)
 {
-        Side *side, *next;
+        CallLeg *leg, *next;
 
-        DL_FOREACH_SAFE2 (user->apart, side, next, list_next) {
-                if (side->direction == CALL_DIRECTION_OUTGOING)
+        DL_FOREACH_SAFE2 (user->apart, leg, next, list_next) {
+                if (leg->direction == CALL_DIRECTION_OUTGOING)
                         user->n_placed--;
-                side->user = NULL;
-                side->list = NULL;
+                leg->user = NULL;
+                leg->list = NULL;
         }
         user->apart = NULL;
 }
 
 static int user_quit_calls(Exchange *exchange, const Moment *moment, User *user)
 {
-        Side *side;
+        CallLeg *leg;
 
-        while ((side = user_live_side(user))) {
-                int r = exchange_side_quit(exchange, moment, side, CALL_EVENT_SHUTDOWN);
+        while ((leg = user_live_leg(user))) {
+                int r = exchange_leg_quit(exchange, moment, leg, CALL_EVENT_SHUTDOWN);
 
                 if (r < 0)
                         return r;
@@ -210,38 +210,38 @@ int exchange_user_device(User *user, const char *id, Device **ret)
         return 0;
 }
 
-int exchange_leg_new(Side *side, Device *device, Leg **ret)
+int exchange_branch_new(CallLeg *leg, Device *device, Branch **ret)
 {
-        Leg *leg = calloc(1, sizeof(*leg));
+        Branch *branch = calloc(1, sizeof(*branch));
 
-        if (!leg)
+        if (!branch)
                 return -ENOMEM;
-        leg->side = side;
-        leg->device = device;
-        DL_APPEND2(side->legs, leg, side_prev, side_next);
-        DL_APPEND2(device->legs, leg, device_prev, device_next);
+        branch->leg = leg;
+        branch->device = device;
+        DL_APPEND2(leg->branches, branch, leg_prev, leg_next);
+        DL_APPEND2(device->branches, branch, device_prev, device_next);
         if (ret)
-                *ret = leg;
+                *ret = branch;
         return 0;
 }
 
-Leg *exchange_leg_find(const Side *side, const Device *device)
+Branch *exchange_branch_find(const CallLeg *leg, const Device *device)
 {
-        Leg *leg;
+        Branch *branch;
 
-        DL_FOREACH2 (device->legs, leg, device_next) {
-                if (leg->side == side)
-                        return leg;
+        DL_FOREACH2 (device->branches, branch, device_next) {
+                if (branch->leg == leg)
+                        return branch;
         }
         return NULL;
 }
 
-void exchange_leg_free(Leg *leg)
+void exchange_branch_free(Branch *branch)
 {
-        Device *device = leg->device;
+        Device *device = branch->device;
 
-        DL_DELETE2(leg->side->legs, leg, side_prev, side_next);
-        DL_DELETE2(device->legs, leg, device_prev, device_next);
-        free(leg);
+        DL_DELETE2(branch->leg->branches, branch, leg_prev, leg_next);
+        DL_DELETE2(device->branches, branch, device_prev, device_next);
+        free(branch);
         exchange_device_check(device);
 }

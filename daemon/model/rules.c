@@ -99,18 +99,18 @@ static const Transition transitions[CALL_EVENT_COUNT] = {
 };
 /* clang-format on */
 
-RulesVerdict rules_transition(CallDirection side, CallStatus status, CallEvent event,
+RulesVerdict rules_transition(CallDirection direction, CallStatus status, CallEvent event,
                               CallStatus *ret_status, CallReason *ret_reason)
 {
-        assert(side < CALL_DIRECTION_COUNT && status < CALL_STATUS_COUNT &&
+        assert(direction < CALL_DIRECTION_COUNT && status < CALL_STATUS_COUNT &&
                event < CALL_EVENT_COUNT);
 
         if (call_status_is_terminal(status))
                 return RULES_ABSORBED;
 
         const Transition *transition = &transitions[event];
-        const Outcome *outcome = status == CALL_STATUS_INITIATED ? &transition->initiated[side]
-                                                                 : &transition->ongoing[side];
+        const Outcome *outcome = status == CALL_STATUS_INITIATED ? &transition->initiated[direction]
+                                                                 : &transition->ongoing[direction];
         if (!outcome->legal)
                 return RULES_ILLEGAL;
         *ret_status = outcome->status;
@@ -118,9 +118,9 @@ RulesVerdict rules_transition(CallDirection side, CallStatus status, CallEvent e
         return RULES_MOVES;
 }
 
-CallStatus rules_history_status(CallDirection side, CallStatus status)
+CallStatus rules_history_status(CallDirection direction, CallStatus status)
 {
-        return side == CALL_DIRECTION_INCOMING && status == CALL_STATUS_CANCELLED
+        return direction == CALL_DIRECTION_INCOMING && status == CALL_STATUS_CANCELLED
                        ? CALL_STATUS_MISSED
                        : status;
 }
@@ -185,11 +185,11 @@ static const Method methods[CALL_METHOD_COUNT] = {
 };
 /* clang-format on */
 
-static Answer rules_answer(CallDirection side, CallStatus status, CallReason reason,
+static Answer rules_answer(CallDirection direction, CallStatus status, CallReason reason,
                            CallMethod method, bool answered_here)
 {
         if (status == CALL_STATUS_INITIATED)
-                return methods[method].initiated[side];
+                return methods[method].initiated[direction];
         if (method == CALL_METHOD_ACCEPT && status == CALL_STATUS_ONGOING && answered_here)
                 return (Answer)SUCCEEDS;
         if (method == CALL_METHOD_ACCEPT && reason == CALL_REASON_ANSWERED_ELSEWHERE)
@@ -197,13 +197,13 @@ static Answer rules_answer(CallDirection side, CallStatus status, CallReason rea
         return status == CALL_STATUS_ONGOING ? methods[method].ongoing : methods[method].terminal;
 }
 
-MethodVerdict rules_method(CallDirection side, CallStatus status, CallReason reason,
+MethodVerdict rules_method(CallDirection direction, CallStatus status, CallReason reason,
                            CallMethod method, bool answered_here, CallError *ret_error)
 {
-        assert(side < CALL_DIRECTION_COUNT && status < CALL_STATUS_COUNT &&
+        assert(direction < CALL_DIRECTION_COUNT && status < CALL_STATUS_COUNT &&
                reason < CALL_REASON_COUNT && method < CALL_METHOD_COUNT);
 
-        Answer answer = rules_answer(side, status, reason, method, answered_here);
+        Answer answer = rules_answer(direction, status, reason, method, answered_here);
 
         if (answer.verdict == METHOD_FAILS)
                 *ret_error = answer.error;

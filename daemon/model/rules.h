@@ -40,14 +40,14 @@ typedef enum RulesVerdict {
 } RulesVerdict;
 
 /* The outputs are written for RULES_MOVES only. */
-RulesVerdict rules_transition(CallDirection side, CallStatus status, CallEvent event,
+RulesVerdict rules_transition(CallDirection direction, CallStatus status, CallEvent event,
                               CallStatus *ret_status, CallReason *ret_reason);
 
 /*
  * What history keeps of a status that a call ended with: a ring that stopped because the caller
  * gave up is a missed call to whoever was rung.
  */
-CallStatus rules_history_status(CallDirection side, CallStatus status);
+CallStatus rules_history_status(CallDirection direction, CallStatus status);
 
 /* What a program may ask of a call: the table "Methods against statuses". */
 typedef enum CallMethod {
@@ -71,5 +71,5 @@ typedef enum MethodVerdict {
  * asking device (its program's own second accept is METHOD_SUCCEEDS).
  * *ret_error is written for METHOD_FAILS only.
  */
-MethodVerdict rules_method(CallDirection side, CallStatus status, CallReason reason,
+MethodVerdict rules_method(CallDirection direction, CallStatus status, CallReason reason,
                            CallMethod method, bool answered_here, CallError *ret_error);
