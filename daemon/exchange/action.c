@@ -38,13 +38,13 @@ ExchangeAction *exchange_push(Exchange *exchange, ExchangeActionType type)
         return action;
 }
 
-void exchange_push_reply(Exchange *exchange, uint64_t link, const Message *reply)
+void exchange_push_reply(Exchange *exchange, uint64_t attachment, const Message *reply)
 {
         assert(exchange->last < exchange->capacity);
         exchange->actions[exchange->last++] = (ExchangeAction){
                 .type = EXCHANGE_SEND,
                 .confirms = true,
-                .link = link,
+                .attachment = attachment,
                 .message = *reply,
         };
 }
@@ -66,22 +66,22 @@ static bool message_type_confirms(MessageType type)
         }
 }
 
-int exchange_send(Exchange *exchange, const Link *link, MessageType type, Message **ret)
+int exchange_send(Exchange *exchange, const Attachment *attachment, MessageType type, Message **ret)
 {
-        if (!link)
+        if (!attachment)
                 return 0;
 
         ExchangeAction *action = exchange_push(exchange, EXCHANGE_SEND);
         if (!action)
                 return -ENOMEM;
-        action->link = link->id;
+        action->attachment = attachment->id;
         action->confirms = message_type_confirms(type);
         action->message.type = type;
         *ret = &action->message;
         return 1;
 }
 
-int exchange_disconnect(Exchange *exchange, const Link *link, const char *format, ...)
+int exchange_disconnect(Exchange *exchange, const Attachment *attachment, const char *format, ...)
 {
         char text[4 * MESSAGE_TEXT_MAX];
         ExchangeAction *action = exchange_push(exchange, EXCHANGE_DISCONNECT);
@@ -93,7 +93,7 @@ int exchange_disconnect(Exchange *exchange, const Link *link, const char *format
         vsnprintf(text, sizeof(text), format, arguments);
         va_end(arguments);
 
-        action->link = link->id;
+        action->attachment = attachment->id;
         str_printable(action->text, sizeof(action->text), text);
         return 0;
 }

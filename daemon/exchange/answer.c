@@ -50,8 +50,8 @@ static int leg_tell_ringing(Request *request, const CallLeg *leg)
 
         if (leg->call->record.ringing_since || !caller->branches)
                 return 0;
-        int r = exchange_send(request->exchange, caller->branches->device->link, MESSAGE_RINGING,
-                              &message);
+        int r = exchange_send(request->exchange, caller->branches->device->attachment,
+                              MESSAGE_RINGING, &message);
         if (r <= 0)
                 return r;
         STR_SET(message->ringing.session_id, leg->call->record.session_id);
@@ -107,7 +107,7 @@ static int answer_tell_caller(const Answer *answer)
         const Device *device = caller->branches->device;
         Request *request = answer->request;
         Message *message;
-        int r = exchange_send(request->exchange, device->link, MESSAGE_ACCEPTED, &message);
+        int r = exchange_send(request->exchange, device->attachment, MESSAGE_ACCEPTED, &message);
 
         return r <= 0 ? r : exchange_leg_snapshot(caller, request->moment, device, &message->call);
 }

@@ -4,40 +4,40 @@
 
 #include "exchange/internal.h"
 
-Link *exchange_link_find(const Exchange *exchange, uint64_t id)
+Attachment *exchange_attachment_find(const Exchange *exchange, uint64_t id)
 {
-        Link *link = NULL;
+        Attachment *attachment = NULL;
 
-        HASH_FIND(hh, exchange->links, &id, sizeof(id), link);
-        return link;
+        HASH_FIND(hh, exchange->attachments, &id, sizeof(id), attachment);
+        return attachment;
 }
 
-static int link_new(Exchange *exchange, uint64_t id, Link **ret)
+static int attachment_new(Exchange *exchange, uint64_t id, Attachment **ret)
 {
-        Link *link = calloc(1, sizeof(*link));
+        Attachment *attachment = calloc(1, sizeof(*attachment));
 
-        if (!link)
+        if (!attachment)
                 return -ENOMEM;
-        link->id = id;
-        HASH_ADD(hh, exchange->links, id, sizeof(link->id), link);
-        if (!link->hh.tbl) {
-                free(link);
+        attachment->id = id;
+        HASH_ADD(hh, exchange->attachments, id, sizeof(attachment->id), attachment);
+        if (!attachment->hh.tbl) {
+                free(attachment);
                 return -ENOMEM;
         }
-        *ret = link;
+        *ret = attachment;
         return 0;
 }
 
-void exchange_link_free(Exchange *exchange, Link *link)
+void exchange_attachment_free(Exchange *exchange, Attachment *attachment)
 {
-        if (link->leg && link->leg->limited == link)
-                link->leg->limited = NULL;
-        if (link->device && link->device->link == link) {
-                link->device->link = NULL;
-                exchange_device_check(link->device);
+        if (attachment->leg && attachment->leg->limited == attachment)
+                attachment->leg->limited = NULL;
+        if (attachment->device && attachment->device->attachment == attachment) {
+                attachment->device->attachment = NULL;
+                exchange_device_check(attachment->device);
         }
-        HASH_DEL(exchange->links, link);
-        free(link);
+        HASH_DEL(exchange->attachments, attachment);
+        free(attachment);
 }
 
 /* The connection of a device has come or gone: so has the party of each call that it is one of. */
@@ -71,11 +71,11 @@ static int device_ring(Exchange *exchange, const Moment *moment, Device *device,
         int r = exchange_branch_new(leg, device, &branch);
         if (r < 0)
                 return r;
-        branch->announced_to = device->link->id;
+        branch->announced_to = device->attachment->id;
         branch->is_late = ring_until < moment->now + LATE_RING_MIN_US;
         if (branch->is_late)
                 return 0;
-        r = exchange_send(exchange, device->link, MESSAGE_INCOMING, &message);
+        r = exchange_send(exchange, device->attachment, MESSAGE_INCOMING, &message);
         if (r < 0)
                 return r;
         return exchange_leg_snapshot(leg, moment, device, &message->call);
@@ -100,7 +100,7 @@ static void device_unring(Device *device)
         Branch *branch, *next;
 
         DL_FOREACH_SAFE2 (device->branches, branch, next, device_next) {
-                if (branch->announced_to == device->link->id)
+                if (branch->announced_to == device->attachment->id)
                         exchange_branch_free(branch);
         }
 }
@@ -117,14 +117,14 @@ static void device_tell_members(Exchange *exchange, Device *device)
         }
 }
 
-static int device_connect(Exchange *exchange, const Moment *moment, Device *device, Link *link,
-                          const char *device_name)
+static int device_connect(Exchange *exchange, const Moment *moment, Device *device,
+                          Attachment *attachment, const char *device_name)
 {
-        Link *before = device->link;
+        Attachment *before = device->attachment;
         int r = 0;
 
-        link->device = device;
-        device->link = link;
+        attachment->device = device;
+        device->attachment = attachment;
         if (before)
                 r = exchange_disconnect(exchange, before, "'%s' connected as this device anew",
                                         device_name);
@@ -133,24 +133,24 @@ static int device_connect(Exchange *exchange, const Moment *moment, Device *devi
         if (r < 0) {
                 exchange_rollback(exchange);
                 device_unring(device);
-                device->link = before;
-                link->device = NULL;
+                device->attachment = before;
+                attachment->device = NULL;
                 return r;
         }
         if (before)
-                exchange_link_free(exchange, before);
+                exchange_attachment_free(exchange, before);
         exchange_commit(exchange);
         device_set_lost(exchange, device, USEC_NEVER);
         device_tell_members(exchange, device);
         return 0;
 }
 
-int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t link_id, const char *uid,
-                    const char *device_id, const char *device_name)
+int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t attachment_id,
+                    const char *uid, const char *device_id, const char *device_name)
 {
         User *user = exchange_user_find(exchange, uid);
         Device *device;
-        Link *link;
+        Attachment *attachment;
 
         if (!user)
                 return CALL_ERROR_USER_NOT_FOUND;
@@ -158,32 +158,32 @@ int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t link_id, 
         int r = exchange_tick(exchange, moment);
         if (r < 0)
                 return r;
-        r = link_new(exchange, link_id, &link);
+        r = attachment_new(exchange, attachment_id, &attachment);
         if (r < 0)
                 return r;
         r = exchange_user_device(user, device_id, &device);
         if (r == 0) {
-                r = device_connect(exchange, moment, device, link, device_name);
+                r = device_connect(exchange, moment, device, attachment, device_name);
                 if (r < 0)
                         exchange_device_check(device);
         }
         if (r < 0)
-                exchange_link_free(exchange, link);
+                exchange_attachment_free(exchange, attachment);
         return r;
 }
 
-int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t link_id,
+int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t attachment_id,
                             const char *join_token, Party *ret_user)
 {
         int r = exchange_tick(exchange, moment);
-        Link *link;
+        Attachment *attachment;
 
         if (r < 0)
                 return r;
         Token *token = exchange_token_find(exchange, join_token, moment->now);
         if (!token)
                 return CALL_ERROR_AUTH_FAILED;
-        r = link_new(exchange, link_id, &link);
+        r = attachment_new(exchange, attachment_id, &attachment);
         if (r < 0)
                 return r;
 
@@ -195,13 +195,13 @@ int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t l
                         r = exchange_leg_leave(exchange, moment, leg);
                 if (r < 0) {
                         exchange_rollback(exchange);
-                        exchange_link_free(exchange, link);
+                        exchange_attachment_free(exchange, attachment);
                         return r;
                 }
-                exchange_link_free(exchange, leg->limited);
+                exchange_attachment_free(exchange, leg->limited);
         }
-        link->leg = leg;
-        leg->limited = link;
+        attachment->leg = leg;
+        leg->limited = attachment;
         token->unused_until = USEC_NEVER;
         exchange_commit(exchange);
         *ret_user = exchange_user_party(leg->user, leg->device);
@@ -210,54 +210,54 @@ int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t l
 
 /* ---- a connection goes, and perhaps comes back ---- */
 
-void exchange_suspend(Exchange *exchange, const Moment *moment, uint64_t link_id)
+void exchange_suspend(Exchange *exchange, const Moment *moment, uint64_t attachment_id)
 {
-        Link *link = exchange_link_find(exchange, link_id);
+        Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
 
-        if (!link || link->suspended)
+        if (!attachment || attachment->suspended)
                 return;
-        if (!link->device) {
-                exchange_detach(exchange, moment, link_id);
+        if (!attachment->device) {
+                exchange_detach(exchange, moment, attachment_id);
                 return;
         }
-        link->suspended = true;
-        device_set_lost(exchange, link->device, moment->now);
+        attachment->suspended = true;
+        device_set_lost(exchange, attachment->device, moment->now);
 }
 
-int exchange_resume(Exchange *exchange, const Moment *moment, uint64_t link_id)
+int exchange_resume(Exchange *exchange, const Moment *moment, uint64_t attachment_id)
 {
-        Link *link = exchange_link_find(exchange, link_id);
+        Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
 
-        if (!link || !link->suspended)
+        if (!attachment || !attachment->suspended)
                 return -ENOENT;
 
         /* What became due meanwhile has happened, grace periods included. */
         int r = exchange_tick(exchange, moment);
         if (r < 0)
                 return r;
-        link->suspended = false;
-        device_set_lost(exchange, link->device, USEC_NEVER);
+        attachment->suspended = false;
+        device_set_lost(exchange, attachment->device, USEC_NEVER);
         return 0;
 }
 
-void exchange_detach(Exchange *exchange, const Moment *moment, uint64_t link_id)
+void exchange_detach(Exchange *exchange, const Moment *moment, uint64_t attachment_id)
 {
-        Link *link = exchange_link_find(exchange, link_id);
+        Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
 
-        if (!link)
+        if (!attachment)
                 return;
-        if (link->leg && link->leg->media.by_token)
-                exchange_leg_gone(exchange, moment, link->leg);
-        if (link->device && !link->suspended)
-                device_set_lost(exchange, link->device, moment->now);
-        exchange_link_free(exchange, link);
+        if (attachment->leg && attachment->leg->media.by_token)
+                exchange_leg_gone(exchange, moment, attachment->leg);
+        if (attachment->device && !attachment->suspended)
+                device_set_lost(exchange, attachment->device, moment->now);
+        exchange_attachment_free(exchange, attachment);
 }
 
-bool exchange_link_in_call(const Exchange *exchange, uint64_t link_id)
+bool exchange_attachment_in_call(const Exchange *exchange, uint64_t attachment_id)
 {
-        const Link *link = exchange_link_find(exchange, link_id);
+        const Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
 
-        return link && (link->leg || link->device->branches);
+        return attachment && (attachment->leg || attachment->device->branches);
 }
 
 int exchange_request_logout(Request *request)

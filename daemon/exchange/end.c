@@ -11,7 +11,7 @@ static int branch_send_over(Exchange *exchange, const Branch *branch, CallStatus
 {
         const CallLeg *leg = branch->leg;
         Message *message;
-        int r = exchange_send(exchange, branch->device->link, MESSAGE_OVER, &message);
+        int r = exchange_send(exchange, branch->device->attachment, MESSAGE_OVER, &message);
 
         if (r <= 0)
                 return r;
@@ -76,7 +76,7 @@ static int leg_tell_logged(Exchange *exchange, const CallLeg *leg)
 
         DL_FOREACH (leg->user->devices, device) {
                 Message *message;
-                int r = exchange_send(exchange, device->link, MESSAGE_LOGGED, &message);
+                int r = exchange_send(exchange, device->attachment, MESSAGE_LOGGED, &message);
 
                 if (r > 0)
                         r = call_record_copy(&message->logged, &record);

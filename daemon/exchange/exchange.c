@@ -59,9 +59,9 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
 /* ---- what is going on ---- */
 
 /* That one is announced by an event of its own. */
-static bool branch_is_shown(const Branch *branch, const Link *link)
+static bool branch_is_shown(const Branch *branch, const Attachment *attachment)
 {
-        return branch->announced_to != link->id || branch->is_late;
+        return branch->announced_to != attachment->id || branch->is_late;
 }
 
 /* Another device has answered it: what rings here, because it was away, is to stop (rule 4). */
@@ -71,28 +71,29 @@ static bool leg_is_elsewhere(const CallLeg *leg, const Device *device)
                !str_eq(leg->device, device->id);
 }
 
-static size_t link_count_calls(const Link *link)
+static size_t attachment_count_calls(const Attachment *attachment)
 {
         const CallLeg *leg;
         const Branch *branch;
         size_t n = 0;
 
-        DL_FOREACH2 (link->device->branches, branch, device_next)
-                n += branch_is_shown(branch, link);
-        DL_FOREACH2 (link->device->user->busy, leg, list_next)
-                n += leg_is_elsewhere(leg, link->device);
+        DL_FOREACH2 (attachment->device->branches, branch, device_next)
+                n += branch_is_shown(branch, attachment);
+        DL_FOREACH2 (attachment->device->user->busy, leg, list_next)
+                n += leg_is_elsewhere(leg, attachment->device);
         return n;
 }
 
-static int link_snapshot(const Link *link, const Moment *moment, CallSnapshot *snapshots, size_t *n)
+static int attachment_snapshot(const Attachment *attachment, const Moment *moment,
+                               CallSnapshot *snapshots, size_t *n)
 {
-        const Device *device = link->device;
+        const Device *device = attachment->device;
         const CallLeg *leg;
         const Branch *branch;
         int r = 0;
 
         DL_FOREACH2 (device->branches, branch, device_next) {
-                if (r == 0 && branch_is_shown(branch, link))
+                if (r == 0 && branch_is_shown(branch, attachment))
                         r = exchange_leg_snapshot(branch->leg, moment, device, &snapshots[(*n)++]);
         }
         DL_FOREACH2 (device->user->busy, leg, list_next) {
@@ -102,18 +103,19 @@ static int link_snapshot(const Link *link, const Moment *moment, CallSnapshot *s
         return r;
 }
 
-int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t link_id,
+int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t attachment_id,
                       CallSnapshot **ret, size_t *ret_n)
 {
-        const Link *link = exchange_link_find(exchange, link_id);
-        size_t n = 0, count = link && link->device ? link_count_calls(link) : 0;
+        const Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
+        size_t n = 0,
+               count = attachment && attachment->device ? attachment_count_calls(attachment) : 0;
         CallSnapshot *snapshots = NULL;
 
         if (count > 0) {
                 snapshots = calloc(count, sizeof(*snapshots));
                 if (!snapshots)
                         return -ENOMEM;
-                int r = link_snapshot(link, moment, snapshots, &n);
+                int r = attachment_snapshot(attachment, moment, snapshots, &n);
                 if (r < 0) {
                         call_snapshots_free(snapshots, n);
                         return r;

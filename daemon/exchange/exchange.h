@@ -8,15 +8,15 @@
  *
  * How it is used, once a turn of the loop:
  *
- *         exchange_message(exchange, &moment, link, message);
+ *         exchange_message(exchange, &moment, attachment, message);
  *         while (exchange_next_action(exchange, &action)) {
  *                 …carry it out…
  *                 exchange_action_done(&action);
  *         }
  *         …arm a timer for exchange_next_deadline()…
  *
- * A link is one connection of one device, named by a number that the adapter chooses and never
- * uses again. What the adapter has proved (which user, which device) is said once, in
+ * A attachment is one connection of one device, named by a number that the adapter chooses and
+ * never uses again. What the adapter has proved (which user, which device) is said once, in
  * exchange_attach(); no message can name another sender.
  *
  * What a store, not a call, answers is not here: MESSAGE_HISTORY, MESSAGE_SEEN, MESSAGE_FORGET and
@@ -59,8 +59,8 @@ typedef struct ExchangeLimits {
 } ExchangeLimits;
 
 typedef enum ExchangeActionType {
-        EXCHANGE_SEND,       /* `message` to `link` */
-        EXCHANGE_DISCONNECT, /* close `link`, saying why in `text` */
+        EXCHANGE_SEND,       /* `message` to `attachment` */
+        EXCHANGE_DISCONNECT, /* close `attachment`, saying why in `text` */
         /*
          * Store `live`. Of a call to a user it is the whole, in place of what was stored. Of a call
          * to a group it has all members when it begins, later only those that have changed:
@@ -80,7 +80,7 @@ typedef struct ExchangeAction {
          * before it in the queue is committed. A ring does not wait.
          */
         bool confirms;
-        uint64_t link;
+        uint64_t attachment;
         char text[MESSAGE_TEXT_MAX + 1];
         char session_id[UUID_LENGTH + 1];
         char uid[UID_MAX + 1];
@@ -99,8 +99,8 @@ DEFINE_CLEANUP(Exchange *, exchange_free);
 
 /* Users as the store knows them; adding one who is there updates name and settings. */
 int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy);
-/* Ends their calls (reason shutdown), takes them out of all groups and disconnects their links. 0,
- * -ENOMEM or UserNotFound. */
+/* Ends their calls (reason shutdown), takes them out of all groups and disconnects their
+ * attachments. 0, -ENOMEM or UserNotFound. */
 int exchange_user_remove(Exchange *exchange, const Moment *moment, const char *uid);
 
 /* As the store knows it, at the start. 0, -ENOMEM, or a CallError (UserNotFound, TooMany). */
@@ -129,10 +129,10 @@ int exchange_user_groups(const Exchange *exchange, const char *uid, GroupName **
 int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n);
 
 /*
- * After a restart, after users and groups and before any link: a call as it was stored. Grace
- * periods start now. Who took part in the media by the device's own link does so again, under the
- * same id; who did by a join token has to join anew. Returns 0, -ENOMEM, -EINVAL (over already, or
- * it cannot have been so), -EEXIST, or UserNotFound (nobody of the members is there any more, or
+ * After a restart, after users and groups and before any attachment: a call as it was stored. Grace
+ * periods start now. Who took part in the media by the device's own attachment does so again, under
+ * the same id; who did by a join token has to join anew. Returns 0, -ENOMEM, -EINVAL (over already,
+ * or it cannot have been so), -EEXIST, or UserNotFound (nobody of the members is there any more, or
  * the caller, whom only an answered call to a group does not need).
  */
 int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live);
@@ -145,47 +145,50 @@ int exchange_restore_ended(Exchange *exchange, const Moment *moment, const char 
                            const char *session_id);
 
 /*
- * A device of a user is there. An older link of the same (uid, device) is disconnected as
- * replaced; its calls are this link's now. What rings for the user rings here too, if at least
- * LATE_RING_MIN_US are left: MESSAGE_INCOMING follows as an action, so the adapter sends its
+ * A device of a user is there. An older attachment of the same (uid, device) is disconnected as
+ * replaced; its calls are this attachment's now. What rings for the user rings here too, if at
+ * least LATE_RING_MIN_US are left: MESSAGE_INCOMING follows as an action, so the adapter sends its
  * welcome first. Returns 0, -ENOMEM, or a CallError (UserNotFound).
  */
-int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t link, const char *uid,
+int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t attachment, const char *uid,
                     const char *device, const char *device_name);
 
 /*
- * A link limited to one session's media, by join token: it may send JOIN, LEAVE, SIGNAL, STATE for
- * that session. Returns 0, -ENOMEM, or CALL_ERROR_AUTH_FAILED. On success *ret_user is who it is.
+ * A attachment limited to one session's media, by join token: it may send JOIN, LEAVE, SIGNAL,
+ * STATE for that session. Returns 0, -ENOMEM, or CALL_ERROR_AUTH_FAILED. On success *ret_user is
+ * who it is.
  */
-int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t link,
+int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t attachment,
                             const char *join_token, Party *ret_user);
 
 /*
  * The connection is gone, but its device may come back and resume it. The device counts as away:
- * grace periods start. What is to be told to it goes on coming as actions for this link, and the
- * adapter keeps it. Ends by exchange_resume(), by exchange_attach() of the same device, or by
- * exchange_detach(). A limited link cannot be resumed: for it this is exchange_detach().
+ * grace periods start. What is to be told to it goes on coming as actions for this attachment, and
+ * the adapter keeps it. Ends by exchange_resume(), by exchange_attach() of the same device, or by
+ * exchange_detach(). A limited attachment cannot be resumed: for it this is exchange_detach().
  */
-void exchange_suspend(Exchange *exchange, const Moment *moment, uint64_t link);
+void exchange_suspend(Exchange *exchange, const Moment *moment, uint64_t attachment);
 /*
- * The device is back on that link, having all that was sent to it. Nothing is announced anew: what
- * began to ring meanwhile was sent. Returns 0; -ENOENT: no such link, or it is not suspended.
+ * The device is back on that attachment, having all that was sent to it. Nothing is announced anew:
+ * what began to ring meanwhile was sent. Returns 0; -ENOENT: no such attachment, or it is not
+ * suspended.
  */
-int exchange_resume(Exchange *exchange, const Moment *moment, uint64_t link);
+int exchange_resume(Exchange *exchange, const Moment *moment, uint64_t attachment);
 
 /*
- * The connection is gone for good. Grace periods start; an unknown link is ignored. Nothing is sent
- * to a device while it is away: its next snapshot and its history tell it what it missed. What is
- * gone is gone: this cannot fail, though without memory nobody may hear that a participant has
- * left.
+ * The connection is gone for good. Grace periods start; an unknown attachment is ignored. Nothing
+ * is sent to a device while it is away: its next snapshot and its history tell it what it missed.
+ * What is gone is gone: this cannot fail, though without memory nobody may hear that a participant
+ * has left.
  */
-void exchange_detach(Exchange *exchange, const Moment *moment, uint64_t link);
+void exchange_detach(Exchange *exchange, const Moment *moment, uint64_t attachment);
 
 /*
- * A request of an attached link. The answer comes as an action, always exactly one MESSAGE_REPLY.
- * Returns 0, or -ENOMEM when not even an error reply could be queued; nothing has changed then.
+ * A request of an attached attachment. The answer comes as an action, always exactly one
+ * MESSAGE_REPLY. Returns 0, or -ENOMEM when not even an error reply could be queued; nothing has
+ * changed then.
  */
-int exchange_message(Exchange *exchange, const Moment *moment, uint64_t link,
+int exchange_message(Exchange *exchange, const Moment *moment, uint64_t attachment,
                      const Message *message);
 
 /* Carries out what has become due. Call when exchange_next_deadline() has passed. */
@@ -195,14 +198,15 @@ int exchange_tick(Exchange *exchange, const Moment *moment);
 usec_t exchange_next_deadline(const Exchange *exchange);
 
 /*
- * The live calls of a link's device, and those of its user that another device has answered, for
- * its welcome. The caller frees by call_snapshots_free().
+ * The live calls of a attachment's device, and those of its user that another device has answered,
+ * for its welcome. The caller frees by call_snapshots_free().
  */
-int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t link,
+int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t attachment,
                       CallSnapshot **ret, size_t *ret_n);
 
-/* Is this link a party of a live call? Those are pinged every 5 s, others every 30 s (rule 17). */
-bool exchange_link_in_call(const Exchange *exchange, uint64_t link);
+/* Is this attachment a party of a live call? Those are pinged every 5 s, others every 30 s (rule
+ * 17). */
+bool exchange_attachment_in_call(const Exchange *exchange, uint64_t attachment);
 
 /*
  * Calls in progress, for an operator: calls `each` with every one until it returns non-zero, which

@@ -187,7 +187,7 @@ static int user_tell_groups(Exchange *exchange, const User *user)
 
         DL_FOREACH (user->devices, device) {
                 Message *message;
-                int r = exchange_send(exchange, device->link, MESSAGE_GROUPS, &message);
+                int r = exchange_send(exchange, device->attachment, MESSAGE_GROUPS, &message);
 
                 if (r > 0)
                         r = user_groups(user, &message->groups.groups, &message->groups.n_groups);

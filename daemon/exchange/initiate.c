@@ -224,11 +224,11 @@ static int request_ring(Request *request, CallLeg *leg)
         DL_FOREACH (leg->user->devices, device) {
                 Message *message;
 
-                if (!device->link)
+                if (!device->attachment)
                         continue;
                 int r = exchange_branch_new(leg, device, NULL);
                 if (r == 0)
-                        r = exchange_send(request->exchange, device->link, MESSAGE_INCOMING,
+                        r = exchange_send(request->exchange, device->attachment, MESSAGE_INCOMING,
                                           &message);
                 if (r > 0)
                         r = exchange_leg_snapshot(leg, request->moment, device, &message->call);

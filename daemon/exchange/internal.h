@@ -4,7 +4,7 @@
 /*
  * What the exchange is made of; for exchange*.c alone.
  *
- *         Group ──< Membership >── User ──< Device ──  Link
+ *         Group ──< Membership >── User ──< Device ──  Attachment
  *                                   │         │
  *                                   │         └──< Branch >──┐    a call as it appears on one
  * device │                     │ Call ──< CallLeg ──────────────────┘    a call, and a user's part
@@ -34,15 +34,15 @@ typedef struct Call Call;
 typedef struct Device Device;
 typedef struct Group Group;
 typedef struct Branch Branch;
-typedef struct Link Link;
+typedef struct Attachment Attachment;
 typedef struct Membership Membership;
 typedef struct CallLeg CallLeg;
 typedef struct Token Token;
 typedef struct User User;
 
-struct Link {
+struct Attachment {
         uint64_t id;
-        Device *device; /* NULL for a link limited to a session … */
+        Device *device; /* NULL for a attachment limited to a session … */
         CallLeg *leg;   /* … of this leg; NULL for all others */
         bool suspended; /* its connection is gone, and may be resumed */
         UT_hash_handle hh;
@@ -52,7 +52,7 @@ struct Link {
 struct Device {
         User *user;
         char id[DEVICE_ID_MAX + 1];
-        Link *link; /* NULL: away */
+        Attachment *attachment; /* NULL: away */
         Branch *branches;
         Device *prev, *next;
 };
@@ -96,7 +96,7 @@ struct Membership {
 struct Branch {
         CallLeg *leg;
         Device *device;
-        uint64_t announced_to; /* the link whose attach made this branch; 0: another way */
+        uint64_t announced_to; /* the attachment whose attach made this branch; 0: another way */
         bool is_late;          /* … and said nothing: too little is left to begin with */
         bool told_members;     /* all of a group's, so that changes say the rest */
         Branch *leg_prev, *leg_next;
@@ -116,7 +116,7 @@ struct Token {
 typedef struct Media {
         bool joins; /* will join here; false counts as joined */
         bool joined;
-        bool by_token; /* joined by the leg's limited link, not by the device's own */
+        bool by_token; /* joined by the leg's limited attachment, not by the device's own */
         bool muted, video_paused, sharing, flows;
         char participant[PARTICIPANT_ID_MAX + 1];
 } Media;
@@ -146,7 +146,7 @@ struct CallLeg {
         usec_t join_until; /* rule 4; USEC_NEVER: no deadline */
 
         Media media;
-        Link *limited;
+        Attachment *limited;
         Token *tokens;
         size_t n_tokens;
         CallLeg *joined_prev, *joined_next;
@@ -204,7 +204,7 @@ struct Exchange {
         size_t n_ice_servers;
         User *users;
         Group *groups;
-        Link *links;
+        Attachment *attachments;
         Call *calls; /* by session id: live, and ended ones that are remembered */
         Call *live, *ended;
         size_t n_live, n_ended_legs;
@@ -221,8 +221,8 @@ struct Exchange {
 typedef struct Request {
         Exchange *exchange;
         const Moment *moment;
-        Link *link;
-        Device *device; /* whose party asks: a limited link speaks for its leg's device */
+        Attachment *attachment;
+        Device *device; /* whose party asks: a limited attachment speaks for its leg's device */
         const Message *message;
         bool replied;
         char text[MESSAGE_TEXT_MAX + 1]; /* why it is refused */
@@ -244,13 +244,14 @@ int exchange_prepare(Exchange *exchange);
 /* Returns the new action, zeroed, or NULL. */
 ExchangeAction *exchange_push(Exchange *exchange, ExchangeActionType type);
 /* Takes the room that exchange_prepare() and exchange_push() have left. */
-void exchange_push_reply(Exchange *exchange, uint64_t link, const Message *reply);
+void exchange_push_reply(Exchange *exchange, uint64_t attachment, const Message *reply);
 /*
- * Returns 1 with the message to fill in, 0 when there is no link (the device is away: its next
- * snapshot tells), or -ENOMEM.
+ * Returns 1 with the message to fill in, 0 when there is no attachment (the device is away: its
+ * next snapshot tells), or -ENOMEM.
  */
-int exchange_send(Exchange *exchange, const Link *link, MessageType type, Message **ret);
-int exchange_disconnect(Exchange *exchange, const Link *link, const char *format, ...)
+int exchange_send(Exchange *exchange, const Attachment *attachment, MessageType type,
+                  Message **ret);
+int exchange_disconnect(Exchange *exchange, const Attachment *attachment, const char *format, ...)
         _printf_(3, 4);
 void exchange_commit(Exchange *exchange);
 void exchange_rollback(Exchange *exchange);
@@ -302,10 +303,10 @@ Membership *exchange_group_member(const Group *group, const User *user);
 void exchange_group_free(Exchange *exchange, Group *group);
 void exchange_membership_free(Membership *membership);
 
-/* ---- exchange-link.c: connections ---- */
+/* ---- exchange-attachment.c: connections ---- */
 
-Link *exchange_link_find(const Exchange *exchange, uint64_t id);
-void exchange_link_free(Exchange *exchange, Link *link);
+Attachment *exchange_attachment_find(const Exchange *exchange, uint64_t id);
+void exchange_attachment_free(Exchange *exchange, Attachment *attachment);
 int exchange_request_logout(Request *request);
 
 /* ---- exchange-call.c: a call as it is ---- */

@@ -108,7 +108,8 @@ static int branch_tell_members(Exchange *exchange, const Branch *branch, const M
         for (size_t told = 0; told < n; told += MEMBERS_MAX) {
                 size_t n_now = MIN_OF(n - told, (size_t)MEMBERS_MAX);
                 Message *message;
-                int r = exchange_send(exchange, branch->device->link, MESSAGE_MEMBERS, &message);
+                int r = exchange_send(exchange, branch->device->attachment, MESSAGE_MEMBERS,
+                                      &message);
 
                 if (r <= 0)
                         return r;

@@ -18,7 +18,7 @@ int exchange_request_refuse(Request *request, CallError error, const char *forma
 int exchange_request_reply(Request *request, ReplyKind kind, MessageReply **ret)
 {
         Message *message;
-        int r = exchange_send(request->exchange, request->link, MESSAGE_REPLY, &message);
+        int r = exchange_send(request->exchange, request->attachment, MESSAGE_REPLY, &message);
 
         if (r < 0)
                 return r;
@@ -46,8 +46,8 @@ static CallLeg *request_leg(const Request *request, const Call *call)
         const Branch *branch;
         CallLeg *leg;
 
-        if (request->link->leg)
-                return request->link->leg->call == call ? request->link->leg : NULL;
+        if (request->attachment->leg)
+                return request->attachment->leg->call == call ? request->attachment->leg : NULL;
         DL_FOREACH2 (device->branches, branch, device_next) {
                 if (branch->leg->call == call)
                         return branch->leg;
@@ -133,7 +133,7 @@ int exchange_request_find(Request *request, const char *session_id, CallMethod m
 
 static const struct {
         int (*handle)(Request *request);
-        bool limited; /* also for a link that is limited to one session's media */
+        bool limited; /* also for a attachment that is limited to one session's media */
 } handlers[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_INITIATE] = {exchange_request_initiate, false},
         [MESSAGE_DELIVERED] = {exchange_request_delivered, false},
@@ -160,20 +160,20 @@ static int request_handle(Request *request)
                 return exchange_request_refuse(request, CALL_ERROR_NOT_SUPPORTED,
                                                "'%s' is nothing to ask for here",
                                                message_type_to_string(type));
-        if (!request->link)
+        if (!request->attachment)
                 return exchange_request_refuse(request, CALL_ERROR_NOT_LOGGED_IN,
                                                "this connection is not logged in");
-        if (request->link->leg && !handlers[type].limited)
+        if (request->attachment->leg && !handlers[type].limited)
                 return exchange_request_refuse(
                         request, CALL_ERROR_AUTH_FAILED,
                         "'%s' is not for a connection limited to a session's media",
                         message_type_to_string(type));
-        request->device =
-                request->link->leg ? request->link->leg->branches->device : request->link->device;
+        request->device = request->attachment->leg ? request->attachment->leg->branches->device
+                                                   : request->attachment->device;
         return handlers[type].handle(request);
 }
 
-static void request_conclude(Request *request, uint64_t link, int r)
+static void request_conclude(Request *request, uint64_t attachment, int r)
 {
         Message reply;
 
@@ -190,10 +190,10 @@ static void request_conclude(Request *request, uint64_t link, int r)
                                     request->text);
         else
                 message_reply_ok(&reply, request->message->id);
-        exchange_push_reply(request->exchange, link, &reply);
+        exchange_push_reply(request->exchange, attachment, &reply);
 }
 
-int exchange_message(Exchange *exchange, const Moment *moment, uint64_t link,
+int exchange_message(Exchange *exchange, const Moment *moment, uint64_t attachment,
                      const Message *message)
 {
         int r = exchange_tick(exchange, moment);
@@ -206,14 +206,14 @@ int exchange_message(Exchange *exchange, const Moment *moment, uint64_t link,
         Request request = {
                 .exchange = exchange,
                 .moment = moment,
-                .link = exchange_link_find(exchange, link),
+                .attachment = exchange_attachment_find(exchange, attachment),
                 .message = message,
         };
         r = request_handle(&request);
-        request_conclude(&request, link, r);
+        request_conclude(&request, attachment, r);
         exchange_commit(exchange);
         if (r == 0 && message->type == MESSAGE_LOGOUT)
-                exchange_link_free(exchange, request.link);
+                exchange_attachment_free(exchange, request.attachment);
         /* Has been answered; what else has become due can wait for memory. */
         (void)exchange_tick(exchange, moment);
         return 0;

@@ -49,9 +49,9 @@ void exchange_leg_list_joined(CallLeg *leg)
 }
 
 /* The connection by which the leg's participant takes part; NULL while it is away. */
-static const Link *leg_media_link(const CallLeg *leg)
+static const Attachment *leg_media_attachment(const CallLeg *leg)
 {
-        return leg->media.by_token ? leg->limited : leg->branches->device->link;
+        return leg->media.by_token ? leg->limited : leg->branches->device->attachment;
 }
 
 Participant exchange_leg_participant(const CallLeg *leg)
@@ -87,11 +87,11 @@ int exchange_leg_others(const CallLeg *leg, Participant **ret, size_t *ret_n)
         return 0;
 }
 
-static int leg_tell_participant(Exchange *exchange, const CallLeg *leg, const Link *link,
-                                MessageType type)
+static int leg_tell_participant(Exchange *exchange, const CallLeg *leg,
+                                const Attachment *attachment, MessageType type)
 {
         Message *message;
-        int r = exchange_send(exchange, link, type, &message);
+        int r = exchange_send(exchange, attachment, type, &message);
 
         if (r <= 0)
                 return r;
@@ -105,9 +105,9 @@ int exchange_leg_tell_others(Exchange *exchange, const CallLeg *leg, MessageType
         const CallLeg *other;
 
         DL_FOREACH2 (leg->call->joined, other, joined_next) {
-                int r = other == leg
-                                ? 0
-                                : leg_tell_participant(exchange, leg, leg_media_link(other), type);
+                int r = other == leg ? 0
+                                     : leg_tell_participant(exchange, leg,
+                                                            leg_media_attachment(other), type);
 
                 if (r < 0)
                         return r;
@@ -158,10 +158,10 @@ void exchange_leg_gone(Exchange *exchange, const Moment *moment, CallLeg *leg)
         leg_left(exchange, moment, leg);
 }
 
-/* Was it by this link that the leg's participant joined? */
-static bool leg_joined_by(const CallLeg *leg, const Link *link)
+/* Was it by this attachment that the leg's participant joined? */
+static bool leg_joined_by(const CallLeg *leg, const Attachment *attachment)
 {
-        return leg->media.joined && leg->media.by_token == (link->leg != NULL);
+        return leg->media.joined && leg->media.by_token == (attachment->leg != NULL);
 }
 
 /* ---- requests ---- */
@@ -201,8 +201,9 @@ static int request_replace(Request *request, CallLeg *leg)
 {
         int r = exchange_leg_tell_others(request->exchange, leg, MESSAGE_LEFT);
 
-        if (r == 0 && !leg_joined_by(leg, request->link))
-                r = leg_tell_participant(request->exchange, leg, leg_media_link(leg), MESSAGE_LEFT);
+        if (r == 0 && !leg_joined_by(leg, request->attachment))
+                r = leg_tell_participant(request->exchange, leg, leg_media_attachment(leg),
+                                         MESSAGE_LEFT);
         return r;
 }
 
@@ -211,7 +212,7 @@ static Media request_media(Request *request)
         Media media = {
                 .joins = true,
                 .joined = true,
-                .by_token = request->link->leg != NULL,
+                .by_token = request->attachment->leg != NULL,
                 .muted = request->message->join.muted,
                 .video_paused = request->message->join.video_paused,
         };
@@ -274,7 +275,7 @@ int exchange_request_join(Request *request)
         return r;
 }
 
-/* The leg that the asking link takes part for; refuses when it does not. */
+/* The leg that the asking attachment takes part for; refuses when it does not. */
 static int request_participant(Request *request, const char *session_id, CallLeg **ret)
 {
         CallView view;
@@ -282,7 +283,7 @@ static int request_participant(Request *request, const char *session_id, CallLeg
 
         if (r != 0)
                 return r;
-        if (!leg_joined_by(view.leg, request->link))
+        if (!leg_joined_by(view.leg, request->attachment))
                 return exchange_request_refuse(
                         request, CALL_ERROR_INVALID_TRANSITION,
                         "this connection has not joined the media of call '%s'", session_id);
@@ -296,7 +297,7 @@ int exchange_request_leave(Request *request)
         CallView view;
         int r = exchange_request_find(request, session_id, CALL_METHOD_SESSION, &view);
 
-        if (r != 0 || !leg_joined_by(view.leg, request->link))
+        if (r != 0 || !leg_joined_by(view.leg, request->attachment))
                 return r;
         return exchange_leg_leave(request->exchange, request->moment, view.leg);
 }
@@ -318,7 +319,8 @@ int exchange_request_signal(Request *request)
         /* Rule 18: what is meant for a participant that has gone is dropped. */
         if (!other)
                 return 0;
-        r = exchange_send(request->exchange, leg_media_link(other), MESSAGE_SIGNALLED, &message);
+        r = exchange_send(request->exchange, leg_media_attachment(other), MESSAGE_SIGNALLED,
+                          &message);
         if (r <= 0)
                 return r;
         STR_SET(message->signal.session_id, signal->session_id);

@@ -11,9 +11,10 @@ static int request_tell_devices(Request *request, const Message *message)
 
         DL_FOREACH (request->device->user->devices, device) {
                 Message *copy;
-                int r = device == request->device ? 0
-                                                  : exchange_send(request->exchange, device->link,
-                                                                  message->type, &copy);
+                int r = device == request->device
+                                ? 0
+                                : exchange_send(request->exchange, device->attachment,
+                                                message->type, &copy);
 
                 if (r < 0)
                         return r;

@@ -52,7 +52,7 @@ int exchange_user_add(Exchange *exchange, const char *uid, const char *name, Whe
 
 void exchange_device_check(Device *device)
 {
-        if (device->link || device->branches)
+        if (device->attachment || device->branches)
                 return;
         DL_DELETE(device->user->devices, device);
         free(device);
@@ -63,8 +63,8 @@ void exchange_user_free(Exchange *exchange, User *user)
         Device *device, *next;
 
         DL_FOREACH_SAFE (user->devices, device, next) {
-                if (device->link)
-                        exchange_link_free(exchange, device->link);
+                if (device->attachment)
+                        exchange_attachment_free(exchange, device->attachment);
         }
         while (user->groups)
                 exchange_membership_free(user->groups);
@@ -137,7 +137,8 @@ int exchange_user_remove(Exchange *exchange, const Moment *moment, const char *u
         if (r < 0)
                 return r;
         DL_FOREACH (user->devices, device) {
-                r = exchange_disconnect(exchange, device->link, "the user '%s' was removed", uid);
+                r = exchange_disconnect(exchange, device->attachment, "the user '%s' was removed",
+                                        uid);
                 if (r < 0) {
                         exchange_rollback(exchange);
                         return r;

@@ -99,7 +99,7 @@ void hub_tell_others(Hub *hub, const char *uid, const HubLink *except, Message *
 
 static void disconnect(Hub *hub, const ExchangeAction *action)
 {
-        HubLink *link = hub_link_find(hub, action->link);
+        HubLink *link = hub_link_find(hub, action->attachment);
 
         if (!link)
                 return;
@@ -132,7 +132,7 @@ static void carry_out(Hub *hub, ExchangeAction *action)
 
         switch (action->type) {
         case EXCHANGE_SEND:
-                link = hub_link_find(hub, action->link);
+                link = hub_link_find(hub, action->attachment);
                 /* Without a credential the relay refuses, and the rest is as it should be. */
                 if (sign_join(hub, &action->message) < 0)
                         log_error("out of memory: a join goes out without TURN credentials");
@@ -365,7 +365,7 @@ static bool on_in_call(EdgeLink *edge_link, void *userdata)
         Hub *hub = userdata;
         const HubLink *link = edge_link_userdata(edge_link);
 
-        return link && exchange_link_in_call(hub->exchange, link->number);
+        return link && exchange_attachment_in_call(hub->exchange, link->number);
 }
 
 EdgeHandler hub_edge_handler(Hub *hub)

@@ -64,13 +64,13 @@ static void hear(World *world, const ExchangeAction *action)
 
         fuzz_must(wire_encode(message, 0, &json, &length) == 0);
         if (message->type == MESSAGE_REPLY) {
-                fuzz_must(action->link == world->asked_link);
+                fuzz_must(action->attachment == world->asked_link);
                 world->n_replies++;
         }
         for (size_t i = 0; i < DEVICES; i++) {
                 Client *client = &world->clients[i];
 
-                if (client->link != action->link)
+                if (client->link != action->attachment)
                         continue;
                 if (message->type == MESSAGE_ACCEPTED && *message->call.join_token)
                         STR_SET(client->token, message->call.join_token);
@@ -119,7 +119,7 @@ static void carry_out(World *world, ExchangeAction *action)
                 hear(world, action);
                 break;
         case EXCHANGE_DISCONNECT:
-                disconnect(world, action->link);
+                disconnect(world, action->attachment);
                 break;
         case EXCHANGE_SAVE:
                 store(world, call, &action->live);

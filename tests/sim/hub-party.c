@@ -156,13 +156,13 @@ void hub_commit(World *world)
 static void carry_out(World *world, ExchangeAction *action)
 {
         HubParty *hub = &world->hub;
-        Page *page = page_of_link(hub, action->link);
+        Page *page = page_of_link(hub, action->attachment);
         HubLink *link;
 
         laws_see_hub(world, action);
         switch (action->type) {
         case EXCHANGE_SEND:
-                link = link_of_number(hub, action->link);
+                link = link_of_number(hub, action->attachment);
                 if (page)
                         page_receive(world, page, &action->message);
                 if (link)
@@ -170,7 +170,7 @@ static void carry_out(World *world, ExchangeAction *action)
                                       action->confirms ? hub_barrier(hub) : 0);
                 break;
         case EXCHANGE_DISCONNECT:
-                link = link_of_number(hub, action->link);
+                link = link_of_number(hub, action->attachment);
                 if (page)
                         page_gone(world, page);
                 if (link)

@@ -192,12 +192,12 @@ static void trace_action(ExchangeAction *action)
         switch (action->type) {
         case EXCHANGE_SEND:
                 world.confirms = action->confirms;
-                trace_link(action->link);
-                trace_message(who_has(action->link, &limited), &action->message);
+                trace_link(action->attachment);
+                trace_message(who_has(action->attachment, &limited), &action->message);
                 break;
         case EXCHANGE_DISCONNECT:
                 STR_SET(world.text, action->text);
-                trace_link(action->link);
+                trace_link(action->attachment);
                 trace("disconnected");
                 break;
         case EXCHANGE_SAVE:

@@ -148,12 +148,12 @@ static bool hub_acts(void)
         bool acted = false;
 
         while (exchange_next_action(telephone.exchange, &action)) {
-                Set *set = action.type == EXCHANGE_SEND ? set_of_link(action.link) : NULL;
+                Set *set = action.type == EXCHANGE_SEND ? set_of_link(action.attachment) : NULL;
 
                 if (set && message_type_is_event(action.message.type))
                         action.message.seq = ++set->seq;
                 if (set)
-                        post(&telephone.down, action.link, &action.message);
+                        post(&telephone.down, action.attachment, &action.message);
                 else if (action.type == EXCHANGE_LOG)
                         hub_logs(&action);
                 exchange_action_done(&action);

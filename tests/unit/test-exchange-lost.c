@@ -128,13 +128,13 @@ START_TEST(rule_17_a_party_of_a_live_call_is_known_as_such)
 {
         comes(ALICE);
         comes(ALICE_PHONE);
-        ck_assert(!exchange_link_in_call(world.exchange, world.links[ALICE]));
+        ck_assert(!exchange_attachment_in_call(world.exchange, world.links[ALICE]));
         calls(ALICE, "bob", 1);
-        ck_assert(exchange_link_in_call(world.exchange, world.links[ALICE]));
-        ck_assert(!exchange_link_in_call(world.exchange, world.links[ALICE_PHONE]));
+        ck_assert(exchange_attachment_in_call(world.exchange, world.links[ALICE]));
+        ck_assert(!exchange_attachment_in_call(world.exchange, world.links[ALICE_PHONE]));
         says(ALICE, MESSAGE_CANCEL, 1);
-        ck_assert(!exchange_link_in_call(world.exchange, world.links[ALICE]));
-        ck_assert(!exchange_link_in_call(world.exchange, 12345));
+        ck_assert(!exchange_attachment_in_call(world.exchange, world.links[ALICE]));
+        ck_assert(!exchange_attachment_in_call(world.exchange, 12345));
 }
 END_TEST
 

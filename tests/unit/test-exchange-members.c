@@ -141,7 +141,7 @@ static void take_members(uint64_t link, Told *told)
 
         while (exchange_next_action(world.exchange, &action)) {
                 if (action.type == EXCHANGE_SEND && action.message.type == MESSAGE_MEMBERS &&
-                    action.link == link) {
+                    action.attachment == link) {
                         told->n_events++;
                         told->n_members += action.message.members.n_members;
                         told->largest = MAX_OF(told->largest, action.message.members.n_members);

@@ -242,7 +242,7 @@ static void see_action(ExchangeAction *action)
 
         switch (action->type) {
         case EXCHANGE_SEND:
-                device = device_of(action->link);
+                device = device_of(action->attachment);
                 if (device)
                         see_message(device, &action->message);
                 break;

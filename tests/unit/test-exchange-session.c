@@ -198,7 +198,7 @@ START_TEST(a_limited_link_takes_the_partys_place_in_the_media)
         says(BOB, MESSAGE_TOKEN, 1);
         forget();
         comes_by_token(BOB, world.tokens[BOB], 0);
-        ck_assert(exchange_link_in_call(world.exchange, world.limited[BOB]));
+        ck_assert(exchange_attachment_in_call(world.exchange, world.limited[BOB]));
         joins(LIMITED(BOB), 1);
         expect("alice-desk: left 1: bob-desk", "bob-desk: left 1: bob-desk",
                "alice-desk: joined 1: bob-desk", "save 1 ongoing",
