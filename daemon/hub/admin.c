@@ -11,7 +11,7 @@
 #define VALUE_MAX 512    /* bytes of a query's value: four times the longest legal one */
 
 struct Admin {
-        Keeper *keeper;
+        HubDatabase *database;
         Hub *hub;
         char *path; /* owned; lws keeps only a pointer to it */
 };
@@ -112,7 +112,7 @@ static void answer_done(Answer *answer)
 
 static int answer_run(Admin *admin, struct lws *wsi, const OperatorRequest *request, Answer *answer)
 {
-        int r = operator_run(admin->keeper, admin->hub, request, &answer->text);
+        int r = operator_run(admin->database, admin->hub, request, &answer->text);
 
         if (!answer->text)
                 return -1;
@@ -212,8 +212,8 @@ static int admin_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
         }
 }
 
-int admin_new(struct lws_context *context, const char *state, Keeper *keeper, Hub *hub, Admin **ret,
-              char **ret_text)
+int admin_new(struct lws_context *context, const char *state, HubDatabase *database, Hub *hub,
+              Admin **ret, char **ret_text)
 {
         _cleanup_(admin_freep) Admin *admin = calloc(1, sizeof(*admin));
         struct lws_context_creation_info info = {
@@ -234,7 +234,7 @@ int admin_new(struct lws_context *context, const char *state, Keeper *keeper, Hu
                                        state);
                 return -ENAMETOOLONG;
         }
-        admin->keeper = keeper;
+        admin->database = database;
         admin->hub = hub;
         /* The folder is locked for us: what is there is left from a hub that was killed. */
         (void)unlink(admin->path);

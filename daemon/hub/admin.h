@@ -23,8 +23,8 @@
 typedef struct Admin Admin;
 
 /* The others outlive it. On failure there is a sentence in *ret_text. */
-int admin_new(struct lws_context *context, const char *state, Keeper *keeper, Hub *hub, Admin **ret,
-              char **ret_text);
+int admin_new(struct lws_context *context, const char *state, HubDatabase *database, Hub *hub,
+              Admin **ret, char **ret_text);
 Admin *admin_free(Admin *admin); /* after the context is gone */
 DEFINE_CLEANUP(Admin *, admin_free);
 

@@ -6,8 +6,8 @@
 #include "base/log.h"
 
 struct Commit {
-        Keeper *keeper;
-        Storage *storage;
+        HubDatabase *database;
+        Checkpointer *checkpointer;
         uint64_t done;
         int error; /* of the last run */
         usec_t retry_at;
@@ -20,14 +20,14 @@ struct Commit {
         uint32_t n_this_span, n_last_span;
 };
 
-int commit_new(Keeper *keeper, Storage *storage, Commit **ret)
+int commit_new(HubDatabase *database, Checkpointer *checkpointer, Commit **ret)
 {
         Commit *commit = calloc(1, sizeof(*commit));
 
         if (!commit)
                 return -ENOMEM;
-        commit->keeper = keeper;
-        commit->storage = storage;
+        commit->database = database;
+        commit->checkpointer = checkpointer;
         *ret = commit;
         return 0;
 }
@@ -135,7 +135,7 @@ void commit_run(Commit *commit, usec_t now)
                 return;
         for (size_t i = 0; i < commit->n_writes; i++)
                 ended |= commit->writes[i].type == WRITE_DROP;
-        int r = keeper_write(commit->keeper, commit->writes, commit->n_writes);
+        int r = hub_database_write(commit->database, commit->writes, commit->n_writes);
         if (r < 0) {
                 note_failure(commit, r, now);
                 return;
@@ -146,7 +146,7 @@ void commit_run(Commit *commit, usec_t now)
         commit->done++;
         drop_writes(commit);
         if (ended)
-                storage_sync(commit->storage);
+                checkpointer_sync(commit->checkpointer);
 }
 
 int commit_error(const Commit *commit)

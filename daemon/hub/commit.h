@@ -15,8 +15,8 @@
  * bounded by the calls that were there.
  */
 
-#include "hub/keeper.h"
-#include "hub/storage.h"
+#include "hub/checkpointer.h"
+#include "hub/database.h"
 
 #define COMMIT_WINDOW_US USEC_PER_MSEC           /* hub.md: the most that a confirmation waits */
 #define COMMIT_LOAD_SPAN_US (10 * USEC_PER_MSEC) /* load is counted over this */
@@ -25,8 +25,8 @@
 
 typedef struct Commit Commit;
 
-/* Keeper and storage outlive it. */
-int commit_new(Keeper *keeper, Storage *storage, Commit **ret);
+/* HubDatabase and checkpointer outlive it. */
+int commit_new(HubDatabase *database, Checkpointer *checkpointer, Commit **ret);
 /* Writes what is left. */
 Commit *commit_free(Commit *commit);
 DEFINE_CLEANUP(Commit *, commit_free);

@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "base/secret-file.h"
-#include "hub/hub-internal.h"
 #include "hub/ice.h"
+#include "hub/internal.h"
 
 #define PRUNE_FIRST_MS (60 * 1000) /* starting is work enough */
 
@@ -37,17 +37,19 @@ void hub_moment(Moment *ret)
         draw_entropy(ret->entropy);
 }
 
-void hub_send(EdgeLink *link, Message *message, uint64_t barrier)
+void hub_send(WsConnection *connection, Message *message, uint64_t barrier)
 {
-        int r = edge_send(link, message, barrier);
+        int r = ws_connection_send(connection, message, barrier);
 
         if (r >= 0)
                 return;
         log_error("cannot send \"%s\": %s", message_type_to_string(message->type), strerror(-r));
-        edge_close(link, WIRE_CLOSE_GOING_AWAY, "the hub could not say what it had to");
+        ws_connection_close(connection, WIRE_CLOSE_GOING_AWAY,
+                            "the hub could not say what it had to");
 }
 
-void hub_reply_error(EdgeLink *link, uint64_t id, CallError error, const char *format, ...)
+void hub_reply_error(WsConnection *connection, uint64_t id, CallError error, const char *format,
+                     ...)
 {
         char text[MESSAGE_TEXT_MAX + 1];
         Message reply;
@@ -57,20 +59,20 @@ void hub_reply_error(EdgeLink *link, uint64_t id, CallError error, const char *f
         vsnprintf(text, sizeof(text), format, arguments);
         va_end(arguments);
         message_reply_error(&reply, id, error, "%s", text);
-        hub_send(link, &reply, 0);
+        hub_send(connection, &reply, 0);
 }
 
-void hub_tell(Hub *hub, HubLink *link, Message *message, uint64_t barrier)
+void hub_tell(Hub *hub, DeviceSession *session, Message *message, uint64_t barrier)
 {
-        if (link->edge_link) {
-                hub_send(link->edge_link, message, barrier);
+        if (session->connection) {
+                hub_send(session->connection, message, barrier);
                 return;
         }
         /* It is not there to ask anything. */
         if (message->type != MESSAGE_REPLY &&
-            outbox_push(&link->outbox, message, barrier, hub->config->queue_per_device,
+            outbox_push(&session->outbox, message, barrier, hub->config->queue_per_device,
                         clock_boottime()) < 0)
-                hub_link_give_up(hub, link);
+                device_session_give_up(hub, session);
 }
 
 HubUser *hub_user_find(Hub *hub, const char *uid)
@@ -81,37 +83,37 @@ HubUser *hub_user_find(Hub *hub, const char *uid)
         return user;
 }
 
-void hub_tell_others(Hub *hub, const char *uid, const HubLink *except, Message *message,
+void hub_tell_others(Hub *hub, const char *uid, const DeviceSession *except, Message *message,
                      uint64_t barrier)
 {
         HubUser *user = hub_user_find(hub, uid);
-        HubLink *link, *next;
+        DeviceSession *session, *next;
 
         if (!user)
                 return;
-        /* Sending may close a link that is too slow, and with the last the user goes. */
-        for (link = user->links; link; link = next) {
-                next = link->next;
-                if (link != except)
-                        hub_tell(hub, link, message, barrier);
+        /* Sending may close a session that is too slow, and with the last the user goes. */
+        for (session = user->sessions; session; session = next) {
+                next = session->next;
+                if (session != except)
+                        hub_tell(hub, session, message, barrier);
         }
 }
 
 static void disconnect(Hub *hub, const ExchangeAction *action)
 {
-        HubLink *link = hub_link_find(hub, action->attachment);
+        DeviceSession *session = device_session_find(hub, action->attachment);
 
-        if (!link)
+        if (!session)
                 return;
-        if (!link->edge_link) {
-                hub_link_give_up(hub, link);
+        if (!session->connection) {
+                device_session_give_up(hub, session);
                 return;
         }
         WireClose code = hub->removes_user ? WIRE_CLOSE_REVOKED
-                         : !link->user     ? WIRE_CLOSE_NORMAL
+                         : !session->user  ? WIRE_CLOSE_NORMAL
                                            : WIRE_CLOSE_REPLACED;
 
-        edge_close(link->edge_link, code, action->text);
+        ws_connection_close(session->connection, code, action->text);
 }
 
 /* What is sent with a join to use TURN servers by. */
@@ -127,17 +129,17 @@ static int sign_join(const Hub *hub, Message *message)
 
 static void carry_out(Hub *hub, ExchangeAction *action)
 {
-        HubLink *link;
+        DeviceSession *session;
         int r = 0;
 
         switch (action->type) {
         case EXCHANGE_SEND:
-                link = hub_link_find(hub, action->attachment);
+                session = device_session_find(hub, action->attachment);
                 /* Without a credential the relay refuses, and the rest is as it should be. */
                 if (sign_join(hub, &action->message) < 0)
                         log_error("out of memory: a join goes out without TURN credentials");
-                if (link)
-                        hub_tell(hub, link, &action->message,
+                if (session)
+                        hub_tell(hub, session, &action->message,
                                  action->confirms ? commit_barrier(hub->commit) : 0);
                 break;
         case EXCHANGE_DISCONNECT:
@@ -156,7 +158,8 @@ void hub_drain(Hub *hub)
 {
         ExchangeAction action;
 
-        /* Carrying one out may close a link, which is news for the exchange: still the same loop.
+        /* Carrying one out may close a session, which is news for the exchange: still the same
+         * loop.
          */
         if (hub->is_draining)
                 return;
@@ -170,13 +173,13 @@ void hub_drain(Hub *hub)
 
 void hub_flush(Hub *hub)
 {
-        Archive *archive = keeper_archive(hub->keeper);
+        CallHistory *history = hub_database_history(hub->database);
 
         commit_run(hub->commit, clock_boottime());
-        edge_committed(hub->edge, commit_done(hub->commit));
+        ws_server_committed(hub->server, commit_done(hub->commit));
         /* After the confirmations, and only while the file can be written: it is tried again. */
-        if (archive_is_unsettled(archive) && hub_stores(hub))
-                (void)archive_settle(archive);
+        if (call_history_is_unsettled(history) && hub_stores(hub))
+                (void)call_history_settle(history);
 }
 
 static void on_window(uv_timer_t *timer)
@@ -191,7 +194,7 @@ static void on_deadline(uv_timer_t *timer)
 
         hub->deadline_at = USEC_NEVER;
         hub_moment(&moment);
-        hub_expire_links(hub, moment.now);
+        hub_expire_sessions(hub, moment.now);
         if (exchange_tick(hub->exchange, &moment) < 0)
                 log_error("out of memory: what is due is tried again");
         hub_drain(hub);
@@ -205,8 +208,8 @@ static uint64_t round_up_to_ms(usec_t us)
 static void arm_deadline(Hub *hub, usec_t now)
 {
         usec_t calls = exchange_next_deadline(hub->exchange);
-        usec_t links = hub_next_expiry(hub);
-        usec_t at = MIN_OF(calls, links);
+        usec_t sessions = hub_next_expiry(hub);
+        usec_t at = MIN_OF(calls, sessions);
 
         if (at == hub->deadline_at)
                 return;
@@ -229,7 +232,7 @@ static void on_turn_end(uv_prepare_t *prepare)
         else if (wait != USEC_NEVER && !uv_is_active((uv_handle_t *)&hub->window))
                 uv_timer_start(&hub->window, on_window, round_up_to_ms(wait), 0);
         arm_deadline(hub, now);
-        edge_turn_end(hub->edge);
+        ws_server_turn_end(hub->server);
 }
 
 /* What would have to be stored, and does not bring anything to its end. */
@@ -250,81 +253,84 @@ static bool needs_store(MessageType type)
         }
 }
 
-static void handle_request(Hub *hub, HubLink *link, const Message *message)
+static void handle_request(Hub *hub, DeviceSession *session, const Message *message)
 {
         Moment moment;
 
-        /* A link limited to one session has no history: the exchange refuses what it may not do. */
-        if (link->user && message->type == MESSAGE_HISTORY) {
-                hub_history(hub, link, message);
-        } else if (link->user && message->type == MESSAGE_SEEN) {
-                hub_seen(hub, link, message);
-        } else if (link->user && message->type == MESSAGE_FORGET) {
-                hub_forget(hub, link, message);
+        /* A session limited to one session has no history: the exchange refuses what it may not do.
+         */
+        if (session->user && message->type == MESSAGE_HISTORY) {
+                hub_history(hub, session, message);
+        } else if (session->user && message->type == MESSAGE_SEEN) {
+                hub_seen(hub, session, message);
+        } else if (session->user && message->type == MESSAGE_FORGET) {
+                hub_forget(hub, session, message);
         } else {
                 hub_moment(&moment);
-                if (exchange_message(hub->exchange, &moment, link->number, message) < 0)
-                        edge_close(link->edge_link, WIRE_CLOSE_GOING_AWAY,
-                                   "the hub is out of memory");
+                if (exchange_message(hub->exchange, &moment, session->number, message) < 0)
+                        ws_connection_close(session->connection, WIRE_CLOSE_GOING_AWAY,
+                                            "the hub is out of memory");
                 hub_drain(hub);
         }
 }
 
-static void take_message(Hub *hub, EdgeLink *edge_link, const Message *message)
+static void take_message(Hub *hub, WsConnection *connection, const Message *message)
 {
-        HubLink *link = edge_link_userdata(edge_link);
+        DeviceSession *session = ws_connection_userdata(connection);
 
-        if (!link) {
-                hub_login(hub, edge_link, message);
+        if (!session) {
+                hub_login(hub, connection, message);
                 return;
         }
-        if (message->ack > 0 && edge_acknowledge(edge_link, message->ack) < 0) {
-                edge_close(edge_link, WIRE_CLOSE_MALFORMED,
-                           "\"ack\" names a seq that was not sent");
+        if (message->ack > 0 && ws_connection_acknowledge(connection, message->ack) < 0) {
+                ws_connection_close(connection, WIRE_CLOSE_MALFORMED,
+                                    "\"ack\" names a seq that was not sent");
                 return;
         }
         if (message->type == MESSAGE_ACK)
                 return;
-        if (edge_replies_waiting(edge_link) >= hub->config->requests_in_flight) {
-                hub_reply_error(edge_link, message->id, CALL_ERROR_TOO_MANY,
+        if (ws_connection_replies_waiting(connection) >= hub->config->requests_in_flight) {
+                hub_reply_error(connection, message->id, CALL_ERROR_TOO_MANY,
                                 "more than %u requests without a reply",
                                 hub->config->requests_in_flight);
-                edge_close(edge_link, WIRE_CLOSE_TOO_MANY, "too many requests in flight");
+                ws_connection_close(connection, WIRE_CLOSE_TOO_MANY, "too many requests in flight");
         } else if (message->type == MESSAGE_HELLO) {
-                hub_reply_error(edge_link, message->id, CALL_ERROR_INVALID_ARGUMENT,
+                hub_reply_error(connection, message->id, CALL_ERROR_INVALID_ARGUMENT,
                                 "hello is said once");
         } else if (!hub_stores(hub) && needs_store(message->type)) {
-                hub_reply_error(edge_link, message->id, CALL_ERROR_TIMEOUT,
+                hub_reply_error(connection, message->id, CALL_ERROR_TIMEOUT,
                                 "the hub cannot store anything now: %s",
                                 strerror(-commit_error(hub->commit)));
         } else {
-                handle_request(hub, link, message);
+                handle_request(hub, session, message);
         }
 }
 
 /* What cannot be read is answered as far as it is known what is to be answered. */
-static void refuse(EdgeLink *link, int outcome, uint64_t id, const char *text)
+static void refuse(WsConnection *connection, int outcome, uint64_t id, const char *text)
 {
         bool answers = (outcome == WIRE_E_INVALID || outcome == WIRE_E_UNKNOWN) && id > 0;
 
         if (answers)
-                hub_reply_error(link, id,
+                hub_reply_error(connection, id,
                                 outcome == WIRE_E_INVALID ? CALL_ERROR_INVALID_ARGUMENT
                                                           : CALL_ERROR_NOT_SUPPORTED,
                                 "%s", text);
         if (outcome < 0)
-                edge_close(link, WIRE_CLOSE_GOING_AWAY, "the hub is out of memory");
+                ws_connection_close(connection, WIRE_CLOSE_GOING_AWAY, "the hub is out of memory");
         else if (outcome == WIRE_E_TOO_BIG)
-                edge_close(link, WIRE_CLOSE_TOO_BIG, text);
-        else if (!edge_link_userdata(link))
-                edge_close(link, answers ? WIRE_CLOSE_HELLO_EXPECTED : WIRE_CLOSE_MALFORMED, text);
+                ws_connection_close(connection, WIRE_CLOSE_TOO_BIG, text);
+        else if (!ws_connection_userdata(connection))
+                ws_connection_close(connection,
+                                    answers ? WIRE_CLOSE_HELLO_EXPECTED : WIRE_CLOSE_MALFORMED,
+                                    text);
         else if (!answers)
-                edge_close(link, WIRE_CLOSE_MALFORMED, text);
+                ws_connection_close(connection, WIRE_CLOSE_MALFORMED, text);
         else
-                edge_pause(link);
+                ws_connection_pause(connection);
 }
 
-static void on_message(EdgeLink *link, const char *json, size_t length, void *userdata)
+static void on_message(WsConnection *connection, const char *json, size_t length, void *userdata)
 {
         char text[MESSAGE_TEXT_MAX + 1];
         Message message;
@@ -332,50 +338,50 @@ static void on_message(EdgeLink *link, const char *json, size_t length, void *us
         int r = wire_decode(WIRE_FROM_DEVICE, json, length, &message, &id, text);
 
         if (r != 0) {
-                refuse(link, r, id, text);
+                refuse(connection, r, id, text);
                 return;
         }
-        take_message(userdata, link, &message);
+        take_message(userdata, connection, &message);
         message_done(&message);
 }
 
-static void on_closed(EdgeLink *edge_link, void *userdata)
+static void on_closed(WsConnection *connection, void *userdata)
 {
         Hub *hub = userdata;
-        HubLink *link = edge_link_userdata(edge_link);
+        DeviceSession *session = ws_connection_userdata(connection);
         Moment moment;
 
-        if (!link)
+        if (!session)
                 return;
-        if (link->user && edge_link_is_lost(edge_link)) {
-                hub_link_suspend(hub, link);
+        if (session->user && ws_connection_is_lost(connection)) {
+                device_session_suspend(hub, session);
         } else {
-                uint64_t number = link->number;
+                uint64_t number = session->number;
 
-                edge_link_set_userdata(edge_link, NULL);
-                hub_link_free(hub, link);
+                ws_connection_set_userdata(connection, NULL);
+                device_session_free(hub, session);
                 hub_moment(&moment);
                 exchange_detach(hub->exchange, &moment, number);
         }
         hub_drain(hub);
 }
 
-static bool on_in_call(EdgeLink *edge_link, void *userdata)
+static bool on_in_call(WsConnection *connection, void *userdata)
 {
         Hub *hub = userdata;
-        const HubLink *link = edge_link_userdata(edge_link);
+        const DeviceSession *session = ws_connection_userdata(connection);
 
-        return link && exchange_attachment_in_call(hub->exchange, link->number);
+        return session && exchange_attachment_in_call(hub->exchange, session->number);
 }
 
-EdgeHandler hub_edge_handler(Hub *hub)
+WsHandler hub_ws_handler(Hub *hub)
 {
-        return (EdgeHandler){on_message, on_closed, on_in_call, hub};
+        return (WsHandler){on_message, on_closed, on_in_call, hub};
 }
 
-void hub_set_edge(Hub *hub, Edge *edge)
+void hub_set_server(Hub *hub, WsServer *server)
 {
-        hub->edge = edge;
+        hub->server = server;
         /* What became due while the hub was down. */
         hub_drain(hub);
 }
@@ -392,20 +398,21 @@ static void hub_start(Hub *hub, uv_loop_t *loop)
                 uv_timer_start(&hub->pruning, hub_prune, PRUNE_FIRST_MS, 0);
 }
 
-int hub_new(uv_loop_t *loop, Keeper *keeper, Storage *storage, const Config *config, Hub **ret)
+int hub_new(uv_loop_t *loop, HubDatabase *database, Checkpointer *checkpointer,
+            const Config *config, Hub **ret)
 {
         _cleanup_(hub_freep) Hub *hub = calloc(1, sizeof(*hub));
 
         if (!hub)
                 return -ENOMEM;
-        hub->keeper = keeper;
+        hub->database = database;
         hub->config = config;
         hub->deadline_at = USEC_NEVER;
         int r = hub_load(hub);
         if (r >= 0)
-                r = commit_new(keeper, storage, &hub->commit);
+                r = commit_new(database, checkpointer, &hub->commit);
         if (r >= 0)
-                r = gate_new(config->failed_logins_per_minute, &hub->gate);
+                r = login_limiter_new(config->failed_logins_per_minute, &hub->limiter);
         if (r < 0)
                 return r;
         hub_start(hub, loop);
@@ -426,11 +433,11 @@ Hub *hub_free(Hub *hub)
         if (!hub)
                 return NULL;
         commit_free(hub->commit);
-        HubLink *link, *next;
-        HASH_ITER (hh, hub->links, link, next)
-                hub_link_free(hub, link);
+        DeviceSession *session, *next;
+        HASH_ITER (hh, hub->sessions, session, next)
+                device_session_free(hub, session);
         exchange_free(hub->exchange);
-        gate_free(hub->gate);
+        login_limiter_free(hub->limiter);
         secret_free(hub->turn_secret);
         free(hub);
         return NULL;

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "hub/admin.h"
 #include "hub/serve.h"
-#include "hub/state.h"
+#include "hub/state-dir.h"
 
 #define EXIT_USAGE 2
 
@@ -101,20 +101,20 @@ static int run_check_config(const Verb *verb, const Arguments *arguments)
 static int operate_on_file(const char *state, const OperatorRequest *request, char **ret_text)
 {
         _cleanup_free_ char *path = str_printf("%s/" STATE_DATABASE, state);
-        _cleanup_(keeper_freep) Keeper *keeper = NULL;
+        _cleanup_(hub_database_freep) HubDatabase *database = NULL;
         _cleanup_close_ int lock_fd = -1;
 
-        int r = path ? state_prepare(state, &lock_fd, ret_text) : -ENOMEM;
+        int r = path ? state_dir_prepare(state, &lock_fd, ret_text) : -ENOMEM;
         if (r >= 0)
-                r = state_lock(lock_fd);
+                r = state_dir_lock(lock_fd);
         if (r >= 0)
-                r = keeper_open(path, &keeper, ret_text);
+                r = hub_database_open(path, &database, ret_text);
         if (r == -EUCLEAN) {
                 fprintf(stderr, "tring-hub: %s\n", *ret_text ?: "the database was broken");
                 free(TAKE_PTR(*ret_text));
                 r = 0;
         }
-        return r < 0 ? r : operator_run(keeper, NULL, request, ret_text);
+        return r < 0 ? r : operator_run(database, NULL, request, ret_text);
 }
 
 static int operate(const char *state, const OperatorRequest *request, char **ret_text)
@@ -154,7 +154,7 @@ static int run_operation(const Verb *verb, const Arguments *arguments)
 
         int r = operator_check(&request, &text);
         if (r >= 0)
-                r = state_folder(arguments->serve.state, &state, &text);
+                r = state_dir_path(arguments->serve.state, &state, &text);
         if (r >= 0)
                 r = operate(state, &request, &text);
         if (r < 0)

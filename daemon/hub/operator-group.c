@@ -3,25 +3,25 @@
 
 #include "hub/operator-internal.h"
 
-/* The sentence for what the roster says; `uid` is whom an outcome is about. */
+/* The sentence for what the groups says; `uid` is whom an outcome is about. */
 static int judge(Operation *operation, int r, const char *uid)
 {
         const char *guid = operation->request->guid;
 
         switch (r) {
-        case ROSTER_NO_GROUP:
+        case GROUPS_E_NO_GROUP:
         case -ENOENT:
                 return operation_fail(operation, -ENOENT, "there is no group \"%s\"", guid);
-        case ROSTER_NO_USER:
+        case GROUPS_E_NO_USER:
                 return operation_fail(operation, -ENOENT, "there is no user \"%s\"", uid);
-        case ROSTER_NO_MEMBER:
+        case GROUPS_E_NO_MEMBER:
                 return operation_fail(operation, -ENOENT, "\"%s\" is not in the group %s", uid,
                                       guid);
-        case ROSTER_GROUP_FULL:
+        case GROUPS_E_FULL:
                 return operation_fail(operation, -EINVAL,
                                       "the group %s would have more than %d members", guid,
                                       GROUP_MEMBERS_MAX);
-        case ROSTER_TOO_MANY_GROUPS:
+        case GROUPS_E_TOO_MANY:
                 return operation_fail(operation, -EINVAL, "%s would be in more than %d groups", uid,
                                       GROUPS_PER_USER_MAX);
         default:
@@ -31,7 +31,7 @@ static int judge(Operation *operation, int r, const char *uid)
         }
 }
 
-/* The roster has it; a hub that runs takes it from there. */
+/* The groups has it; a hub that runs takes it from there. */
 static int tell_hub(Operation *operation, int r)
 {
         return r == 0 && operation->hub
@@ -45,7 +45,8 @@ int operator_group_add(Operation *operation)
         const char *name = str_empty(request->name) ? request->guid : request->name;
         bool is_new;
 
-        int r = roster_add(keeper_roster(operation->keeper), request->guid, name, &is_new);
+        int r = hub_groups_add(hub_database_groups(operation->database), request->guid, name,
+                               &is_new);
         r = tell_hub(operation, r);
         if (r >= 0)
                 fprintf(operation->out, "%s %s (%s)\n", is_new ? "added" : "renamed", request->guid,
@@ -54,14 +55,14 @@ int operator_group_add(Operation *operation)
 }
 
 static int change(Operation *operation,
-                  int (*act)(Roster *, const char *, const char *const *, size_t, const char **),
+                  int (*act)(HubGroups *, const char *, const char *const *, size_t, const char **),
                   const char *word)
 {
         const OperatorRequest *request = operation->request;
         const char *uid = NULL;
 
-        int r = act(keeper_roster(operation->keeper), request->guid, request->uids, request->n_uids,
-                    &uid);
+        int r = act(hub_database_groups(operation->database), request->guid, request->uids,
+                    request->n_uids, &uid);
         r = tell_hub(operation, r);
         if (r == 0)
                 for (size_t i = 0; i < request->n_uids; i++)
@@ -72,15 +73,15 @@ static int change(Operation *operation,
 
 int operator_group_join(Operation *operation)
 {
-        return change(operation, roster_join, "joined");
+        return change(operation, hub_groups_join, "joined");
 }
 
 int operator_group_leave(Operation *operation)
 {
-        return change(operation, roster_leave, "left");
+        return change(operation, hub_groups_leave, "left");
 }
 
-static int print_group(const RosterGroup *group, void *userdata)
+static int print_group(const StoredGroup *group, void *userdata)
 {
         FILE *out = userdata;
 
@@ -94,14 +95,15 @@ static int print_group(const RosterGroup *group, void *userdata)
 int operator_group_list(Operation *operation)
 {
         return judge(operation,
-                     roster_each(keeper_roster(operation->keeper), print_group, operation->out),
+                     hub_groups_each(hub_database_groups(operation->database), print_group,
+                                     operation->out),
                      NULL);
 }
 
 int operator_group_remove(Operation *operation)
 {
         const char *guid = operation->request->guid;
-        int r = roster_remove(keeper_roster(operation->keeper), guid);
+        int r = hub_groups_remove(hub_database_groups(operation->database), guid);
 
         if (r == 0 && operation->hub)
                 r = hub_group_removed(operation->hub, guid);

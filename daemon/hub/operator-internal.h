@@ -9,7 +9,7 @@
 
 /* One request on its way: what is printed becomes the answer. */
 typedef struct Operation {
-        Keeper *keeper;
+        HubDatabase *database;
         Hub *hub;
         const OperatorRequest *request;
         FILE *out;

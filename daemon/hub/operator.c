@@ -30,7 +30,7 @@ static void print_date(FILE *out, usec_t date)
         fputs(text, out);
 }
 
-/* The sentence for what the keeper says. */
+/* The sentence for what the database says. */
 static int judge(Operation *operation, int r)
 {
         if (r == -ENOENT)
@@ -47,15 +47,16 @@ static int user_add(Operation *operation)
         const char *name = str_empty(request->name) ? request->uid : request->name;
         bool is_new;
 
-        int r = operation->hub ? hub_user_add(operation->hub, request->uid, name, &is_new)
-                               : keeper_user_add(operation->keeper, request->uid, name, &is_new);
+        int r = operation->hub
+                        ? hub_user_add(operation->hub, request->uid, name, &is_new)
+                        : hub_database_user_add(operation->database, request->uid, name, &is_new);
         if (r >= 0)
                 fprintf(operation->out, "%s %s (%s)\n", is_new ? "added" : "renamed", request->uid,
                         name);
         return judge(operation, r);
 }
 
-static int print_user(const KeeperUser *user, void *userdata)
+static int print_user(const StoredUser *user, void *userdata)
 {
         fprintf(userdata, "%s\t%s\t%s\n", user->uid, user->name,
                 when_busy_to_string(user->when_busy));
@@ -64,7 +65,8 @@ static int print_user(const KeeperUser *user, void *userdata)
 
 static int user_list(Operation *operation)
 {
-        return judge(operation, keeper_each_user(operation->keeper, print_user, operation->out));
+        return judge(operation,
+                     hub_database_each_user(operation->database, print_user, operation->out));
 }
 
 static int user_remove(Operation *operation)
@@ -72,7 +74,7 @@ static int user_remove(Operation *operation)
         const char *uid = operation->request->uid;
 
         int r = operation->hub ? hub_user_remove(operation->hub, uid)
-                               : keeper_user_remove(operation->keeper, uid);
+                               : hub_database_user_remove(operation->database, uid);
         if (r >= 0)
                 fprintf(operation->out, "removed %s\n", uid);
         return judge(operation, r);
@@ -83,14 +85,15 @@ static int token_mint(Operation *operation)
         const OperatorRequest *request = operation->request;
         char token[TOKEN_LENGTH + 1];
 
-        int r = keeper_token_mint(operation->keeper, request->uid, request->device ?: "", token);
+        int r = hub_database_token_mint(operation->database, request->uid, request->device ?: "",
+                                        token);
         if (r >= 0)
                 fprintf(operation->out, "%s\n", token);
         explicit_bzero(token, sizeof(token));
         return judge(operation, r);
 }
 
-static int print_token(const KeeperToken *token, void *userdata)
+static int print_token(const StoredToken *token, void *userdata)
 {
         FILE *out = userdata;
 
@@ -103,11 +106,11 @@ static int print_token(const KeeperToken *token, void *userdata)
 static int token_list(Operation *operation)
 {
         const char *uid = operation->request->uid;
-        KeeperUser user;
+        StoredUser user;
 
-        int r = keeper_user_get(operation->keeper, uid, &user);
+        int r = hub_database_user_get(operation->database, uid, &user);
         if (r >= 0)
-                r = keeper_each_token(operation->keeper, uid, print_token, operation->out);
+                r = hub_database_each_token(operation->database, uid, print_token, operation->out);
         return judge(operation, r);
 }
 
@@ -115,7 +118,7 @@ static int token_revoke(Operation *operation)
 {
         int64_t id = strtoll(operation->request->id, NULL, 10);
         int r = operation->hub ? hub_token_revoke(operation->hub, id)
-                               : keeper_token_revoke(operation->keeper, id);
+                               : hub_database_token_revoke(operation->database, id);
         if (r == -ENOENT)
                 return operation_fail(operation, r, "there is no token %" PRId64, id);
         if (r >= 0)
@@ -150,15 +153,15 @@ static int calls(Operation *operation)
 static int history(Operation *operation)
 {
         const char *uid = operation->request->uid;
-        KeeperUser user;
+        StoredUser user;
         ReplyHistory page;
 
-        int r = keeper_user_get(operation->keeper, uid, &user);
+        int r = hub_database_user_get(operation->database, uid, &user);
         if (operation->hub)
                 hub_flush(operation->hub);
         if (r >= 0)
-                r = archive_page(keeper_archive(operation->keeper), uid, HISTORY_PAGE_MAX, "",
-                                 HISTORY_BYTES, &page);
+                r = call_history_page(hub_database_history(operation->database), uid,
+                                      HISTORY_PAGE_MAX, "", HISTORY_BYTES, &page);
         if (r < 0)
                 return judge(operation, r);
         for (size_t i = 0; i < page.n_records; i++) {
@@ -271,7 +274,7 @@ int operator_check(const OperatorRequest *request, char **ret_text)
         return -EINVAL;
 }
 
-int operator_run(Keeper *keeper, Hub *hub, const OperatorRequest *request, char **ret_text)
+int operator_run(HubDatabase *database, Hub *hub, const OperatorRequest *request, char **ret_text)
 {
         _cleanup_free_ char *text = NULL;
         size_t length;
@@ -279,7 +282,7 @@ int operator_run(Keeper *keeper, Hub *hub, const OperatorRequest *request, char 
         int r = operator_check(request, ret_text);
         if (r < 0)
                 return r;
-        Operation operation = {keeper, hub, request, open_memstream(&text, &length)};
+        Operation operation = {database, hub, request, open_memstream(&text, &length)};
         if (!operation.out)
                 return -ENOMEM;
         r = verbs[request->verb].run(&operation);

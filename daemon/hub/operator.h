@@ -43,4 +43,4 @@ int operator_check(const OperatorRequest *request, char **ret_text);
  * value), -ENOENT (no such user or token), -ENOTCONN (asks for a hub that runs), or another
  * negative errno. *ret_text is NULL when out of memory; the caller frees.
  */
-int operator_run(Keeper *keeper, Hub *hub, const OperatorRequest *request, char **ret_text);
+int operator_run(HubDatabase *database, Hub *hub, const OperatorRequest *request, char **ret_text);

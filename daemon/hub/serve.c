@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "hub/admin.h"
 #include "hub/ice.h"
-#include "hub/state.h"
+#include "hub/state-dir.h"
 #include "wire/json-arena.h"
 
 #define STOP_POLL_MS 10
@@ -29,11 +29,11 @@ typedef struct Server {
         usec_t stop_by;
 
         struct lws_context *context;
-        Keeper *keeper;
-        Storage *storage;
+        HubDatabase *database;
+        Checkpointer *checkpointer;
         Hub *hub;
         WebFiles *web;
-        Edge *edge;
+        WsServer *server;
         Admin *admin;
 } Server;
 
@@ -105,28 +105,29 @@ static int server_open_store(Server *server, char **ret_text)
 
         if (!path)
                 return -ENOMEM;
-        int r = keeper_open(path, &server->keeper, ret_text);
+        int r = hub_database_open(path, &server->database, ret_text);
         if (r == -EUCLEAN) {
                 log_error("%s", *ret_text ?: "the database was broken");
                 free(TAKE_PTR(*ret_text));
                 r = 0;
         }
         if (r >= 0)
-                r = storage_new(path, &server->storage);
+                r = checkpointer_new(path, &server->checkpointer);
         if (r >= 0)
-                keeper_watch_log(server->keeper, storage_log_grew, server->storage);
+                hub_database_watch_log(server->database, checkpointer_log_grew,
+                                       server->checkpointer);
         return r;
 }
 
 static int server_take_state(Server *server, const ServeOptions *options, char **ret_text)
 {
-        int r = state_folder(options->state, &server->state, ret_text);
+        int r = state_dir_path(options->state, &server->state, ret_text);
 
         if (r >= 0)
-                r = state_prepare(server->state, &server->lock_fd, ret_text);
+                r = state_dir_prepare(server->state, &server->lock_fd, ret_text);
         if (r < 0)
                 return r;
-        r = state_lock(server->lock_fd);
+        r = state_dir_lock(server->lock_fd);
         if (r == -EWOULDBLOCK)
                 *ret_text = str_printf("another tring-hub has the state folder %s", server->state);
         return r;
@@ -190,20 +191,20 @@ static int server_open_doors(Server *server, char **ret_text)
 {
         const Config *config = &server->config;
         bool tls = !str_empty(config->certificate);
-        EdgeOptions options = {.host = server->host,
-                               .port = server->port,
-                               .certificate = tls ? config->certificate : NULL,
-                               .key = tls ? config->key : NULL,
-                               .max_events = config->queue_per_device,
-                               .web = server->web};
-        EdgeHandler handler = hub_edge_handler(server->hub);
+        WsServerOptions options = {.host = server->host,
+                                   .port = server->port,
+                                   .certificate = tls ? config->certificate : NULL,
+                                   .key = tls ? config->key : NULL,
+                                   .max_events = config->queue_per_device,
+                                   .web = server->web};
+        WsHandler handler = hub_ws_handler(server->hub);
 
-        int r = edge_new(server->context, &server->loop, &options, &handler, &server->edge,
-                         ret_text);
+        int r = ws_server_new(server->context, &server->loop, &options, &handler, &server->server,
+                              ret_text);
         if (r < 0)
                 return r;
-        hub_set_edge(server->hub, server->edge);
-        return admin_new(server->context, server->state, server->keeper, server->hub,
+        hub_set_server(server->hub, server->server);
+        return admin_new(server->context, server->state, server->database, server->hub,
                          &server->admin, ret_text);
 }
 
@@ -224,7 +225,7 @@ static void on_stopping(uv_timer_t *timer)
 {
         Server *server = timer->data;
 
-        if (!edge_is_empty(server->edge) && clock_boottime() < server->stop_by)
+        if (!ws_server_is_empty(server->server) && clock_boottime() < server->stop_by)
                 return;
         uv_timer_stop(timer);
         close_handles(server);
@@ -240,7 +241,7 @@ static void on_signal(uv_signal_t *handle, int number)
         sd_notify(0, "STOPPING=1");
         server->stop_by = clock_boottime() + STOP_DEADLINE_US;
         hub_flush(server->hub);
-        edge_stop(server->edge);
+        ws_server_stop(server->server);
         uv_timer_start(&server->stopping, on_stopping, 0, STOP_POLL_MS);
 }
 
@@ -275,7 +276,7 @@ static int server_start(Server *server, const ServeOptions *options, char **ret_
         server->has_loop = true;
         r = server_start_lws(server);
         if (r >= 0)
-                r = hub_new(&server->loop, server->keeper, server->storage, &server->config,
+                r = hub_new(&server->loop, server->database, server->checkpointer, &server->config,
                             &server->hub);
         if (r >= 0)
                 r = server_renew_ice(server, ret_text);
@@ -284,7 +285,7 @@ static int server_start(Server *server, const ServeOptions *options, char **ret_
         return r;
 }
 
-static int stop_at_first(const KeeperUser *user, void *userdata)
+static int stop_at_first(const StoredUser *user, void *userdata)
 {
         return 1;
 }
@@ -295,12 +296,12 @@ static void server_announce(Server *server)
         char address[sizeof(server->host) + 16];
 
         snprintf(address, sizeof(address), is_v6 ? "[%s]:%u" : "%s:%u", server->host,
-                 edge_port(server->edge));
+                 ws_server_port(server->server));
         printf("listening on %s://%s%s\n", tls ? "wss" : "ws", address, WIRE_PATH);
         if (server->web)
                 printf("the page is at %s://%s/\n", tls ? "https" : "http", address);
         fflush(stdout);
-        if (keeper_each_user(server->keeper, stop_at_first, NULL) == 0)
+        if (hub_database_each_user(server->database, stop_at_first, NULL) == 0)
                 fprintf(stderr,
                         "there are no users yet; to add one:\n"
                         "  tring-hub --state %s user add UID --name NAME\n"
@@ -316,11 +317,11 @@ static void server_done(Server *server)
         if (server->has_loop)
                 uv_loop_close(&server->loop);
         hub_free(server->hub);
-        edge_free(server->edge);
+        ws_server_free(server->server);
         web_files_free(server->web);
         admin_free(server->admin);
-        storage_free(server->storage);
-        keeper_free(server->keeper);
+        checkpointer_free(server->checkpointer);
+        hub_database_free(server->database);
         closep(&server->lock_fd);
         free(server->state);
 }

@@ -11,7 +11,7 @@
 #include "hub/web-files.h"
 
 /*
- * For lws, as the first protocol of the edge: it has all requests that are no upgrade to ours.
+ * For lws, as the first protocol of the server: it has all requests that are no upgrade to ours.
  * `files` may be NULL, and outlives the context.
  */
 struct lws_protocols web_protocol(const WebFiles *files);

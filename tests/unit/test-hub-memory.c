@@ -6,14 +6,14 @@
 #include <errno.h>
 
 #include "failing-store.h"
-#include "hub/keeper.h"
+#include "hub/database.h"
 #include "suite.h"
 #include "wire/wire.h"
 
 #define UUID(n) "0b7e6a52-90f7-4d4e-8f2c-0000000000" n
 #define JSON_LIVE "{}"
 
-static Keeper *keeper;
+static HubDatabase *database;
 static char *record_json;
 
 static char *record_of(const char *session_id)
@@ -41,7 +41,7 @@ static int write_log(void)
         (void)STR_SET(writes[0].uid, "alice");
         (void)STR_SET(writes[0].session_id, UUID("01"));
         (void)STR_SET(writes[1].session_id, UUID("01"));
-        return keeper_write(keeper, writes, ELEMENTSOF(writes));
+        return hub_database_write(database, writes, ELEMENTSOF(writes));
 }
 
 static void setup(void)
@@ -52,26 +52,26 @@ static void setup(void)
 
         failing_store_init();
         record_json = record_of(UUID("01"));
-        ck_assert_int_eq(keeper_open(NULL, &keeper, &text), 0);
+        ck_assert_int_eq(hub_database_open(NULL, &database, &text), 0);
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                ck_assert_int_eq(keeper_user_add(keeper, names[i], names[i], &is_new), 0);
-        ck_assert_int_eq(roster_add(keeper_roster(keeper), "team", "Team", &is_new), 0);
+                ck_assert_int_eq(hub_database_user_add(database, names[i], names[i], &is_new), 0);
+        ck_assert_int_eq(hub_groups_add(hub_database_groups(database), "team", "Team", &is_new), 0);
         ck_assert_int_eq(write_log(), 0);
 }
 
 static void teardown(void)
 {
-        keeper = keeper_free(keeper);
+        database = hub_database_free(database);
         free(record_json);
 }
 
 static int open_keeper(void)
 {
-        Keeper *opened = NULL;
+        HubDatabase *opened = NULL;
         char *text = NULL;
-        int r = keeper_open(NULL, &opened, &text);
+        int r = hub_database_open(NULL, &opened, &text);
 
-        keeper_free(opened);
+        hub_database_free(opened);
         free(text);
         return r;
 }
@@ -80,17 +80,17 @@ static int user_add(void)
 {
         bool is_new;
 
-        return keeper_user_add(keeper, "carol", "Carol", &is_new);
+        return hub_database_user_add(database, "carol", "Carol", &is_new);
 }
 
 static int user_get(void)
 {
-        KeeperUser user;
+        StoredUser user;
 
-        return keeper_user_get(keeper, "alice", &user);
+        return hub_database_user_get(database, "alice", &user);
 }
 
-static int on_user(const KeeperUser *user, void *userdata)
+static int on_user(const StoredUser *user, void *userdata)
 {
         ++*(unsigned long *)userdata;
         return 0;
@@ -100,20 +100,20 @@ static int each_user(void)
 {
         unsigned long n = 0;
 
-        return keeper_each_user(keeper, on_user, &n);
+        return hub_database_each_user(database, on_user, &n);
 }
 
 static unsigned long sum_users(void)
 {
         unsigned long n = 0;
 
-        ck_assert_int_eq(keeper_each_user(keeper, on_user, &n), 0);
+        ck_assert_int_eq(hub_database_each_user(database, on_user, &n), 0);
         return n;
 }
 
 static int user_remove(void)
 {
-        int r = keeper_user_remove(keeper, "bob");
+        int r = hub_database_user_remove(database, "bob");
 
         return r == -ENOENT ? 0 : r;
 }
@@ -122,10 +122,10 @@ static int token_mint(void)
 {
         char token[TOKEN_LENGTH + 1];
 
-        return keeper_token_mint(keeper, "alice", "laptop", token);
+        return hub_database_token_mint(database, "alice", "laptop", token);
 }
 
-static int on_token(const KeeperToken *token, void *userdata)
+static int on_token(const StoredToken *token, void *userdata)
 {
         ++*(unsigned long *)userdata;
         return 0;
@@ -135,15 +135,15 @@ static unsigned long sum_tokens(void)
 {
         unsigned long n = 0;
 
-        ck_assert_int_eq(keeper_each_token(keeper, "alice", on_token, &n), 0);
+        ck_assert_int_eq(hub_database_each_token(database, "alice", on_token, &n), 0);
         return n;
 }
 
 static int token_find(void)
 {
         char token[TOKEN_LENGTH + 1] = "0123";
-        KeeperToken found;
-        int r = keeper_token_find(keeper, token, &found);
+        StoredToken found;
+        int r = hub_database_token_find(database, token, &found);
 
         return r == -ENOENT ? 0 : r;
 }
@@ -162,7 +162,7 @@ static int write_live(void)
         (void)STR_SET(writes[0].session_id, UUID("02"));
         (void)STR_SET(writes[1].session_id, UUID("02"));
         (void)STR_SET(writes[3].blocked, "bob");
-        return keeper_write(keeper, writes, ELEMENTSOF(writes));
+        return hub_database_write(database, writes, ELEMENTSOF(writes));
 }
 
 static int on_live(const LiveCall *live, void *userdata)
@@ -172,13 +172,13 @@ static int on_live(const LiveCall *live, void *userdata)
 
 static int each_live(void)
 {
-        return keeper_each_live(keeper, on_live, NULL);
+        return hub_database_each_live(database, on_live, NULL);
 }
 
 static int page(void)
 {
         ReplyHistory found;
-        int r = archive_page(keeper_archive(keeper), "alice", 10, "", 1 << 16, &found);
+        int r = call_history_page(hub_database_history(database), "alice", 10, "", 1 << 16, &found);
 
         for (size_t i = 0; r == 0 && i < found.n_records; i++)
                 call_record_done(&found.records[i]);
@@ -192,8 +192,8 @@ static int changes(void)
         CallRecord *records;
         bool complete;
         size_t n;
-        int r = archive_changes(keeper_archive(keeper), "alice", 0, 1 << 16, &records, &n,
-                                &complete);
+        int r = call_history_changes(hub_database_history(database), "alice", 0, 1 << 16, &records,
+                                     &n, &complete);
 
         for (size_t i = 0; r == 0 && i < n; i++)
                 call_record_done(&records[i]);
@@ -209,21 +209,22 @@ static int on_record(const CallRecord *record, void *userdata)
 
 static int mark_seen(void)
 {
-        return archive_mark_seen(keeper_archive(keeper), "alice", &(MessageSessions){0}, on_record,
-                                 NULL);
+        return call_history_mark_seen(hub_database_history(database), "alice",
+                                      &(MessageSessions){0}, on_record, NULL);
 }
 
 static int forget(void)
 {
         size_t n;
 
-        return archive_forget(keeper_archive(keeper), "alice", &(MessageSessions){0}, &n);
+        return call_history_forget(hub_database_history(database), "alice", &(MessageSessions){0},
+                                   &n);
 }
 
 static int deletions(void)
 {
         MessageSessions deleted;
-        int r = archive_deletions(keeper_archive(keeper), "alice", 0, &deleted);
+        int r = call_history_deletions(hub_database_history(database), "alice", 0, &deleted);
 
         if (r == 0)
                 free(deleted.session_ids);
@@ -237,14 +238,14 @@ static int on_latest(const char *uid, const char *session_id, void *userdata)
 
 static int latest(void)
 {
-        return archive_latest(keeper_archive(keeper), 1000, 10, on_latest, NULL);
+        return call_history_latest(hub_database_history(database), 1000, 10, on_latest, NULL);
 }
 
 static int prune(void)
 {
         size_t n;
 
-        return archive_prune(keeper_archive(keeper), 0, 0, 10, &n);
+        return call_history_prune(hub_database_history(database), 0, 0, 10, &n);
 }
 
 static int group_join(void)
@@ -252,27 +253,27 @@ static int group_join(void)
         static const char *const uids[] = {"alice", "bob"};
         const char *uid;
 
-        return roster_join(keeper_roster(keeper), "team", uids, ELEMENTSOF(uids), &uid);
+        return hub_groups_join(hub_database_groups(database), "team", uids, ELEMENTSOF(uids), &uid);
 }
 
 static unsigned long sum_members(void)
 {
-        RosterGroup group;
+        StoredGroup group;
 
-        ck_assert_int_eq(roster_get(keeper_roster(keeper), "team", &group), 0);
+        ck_assert_int_eq(hub_groups_get(hub_database_groups(database), "team", &group), 0);
         unsigned long n = group.n_uids;
-        roster_group_done(&group);
+        stored_group_done(&group);
         return n;
 }
 
-static int on_group(const RosterGroup *group, void *userdata)
+static int on_group(const StoredGroup *group, void *userdata)
 {
         return 0;
 }
 
 static int each_group(void)
 {
-        return roster_each(keeper_roster(keeper), on_group, NULL);
+        return hub_groups_each(hub_database_groups(database), on_group, NULL);
 }
 
 static int group_leave(void)
@@ -280,7 +281,8 @@ static int group_leave(void)
         static const char *const uids[] = {"alice"};
         const char *uid;
 
-        return roster_leave(keeper_roster(keeper), "team", uids, ELEMENTSOF(uids), &uid);
+        return hub_groups_leave(hub_database_groups(database), "team", uids, ELEMENTSOF(uids),
+                                &uid);
 }
 
 static const FailingOperation operations[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What stands in line in the hub: outbox, commit, gate. */
+/* What stands in line in the hub: outbox, commit, limiter. */
 
 #include <errno.h>
 #include <libwebsockets.h>
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "hub/commit.h"
-#include "hub/gate.h"
+#include "hub/login-limiter.h"
 #include "hub/outbox.h"
 #include "suite.h"
 
@@ -244,47 +244,47 @@ END_TEST
 
 START_TEST(an_address_that_fails_too_often_waits_a_minute)
 {
-        _cleanup_(gate_freep) Gate *gate = NULL;
+        _cleanup_(login_limiter_freep) LoginLimiter *limiter = NULL;
         usec_t now = 1000 * USEC_PER_SEC;
 
-        ck_assert_int_eq(gate_new(2, &gate), 0);
-        gate_note_failure(gate, "192.0.2.1", now);
-        ck_assert(gate_is_open(gate, "192.0.2.1", now));
-        gate_note_failure(gate, "192.0.2.1", now + 1);
-        ck_assert(!gate_is_open(gate, "192.0.2.1", now + 2));
-        ck_assert(!gate_is_open(gate, "::ffff:192.0.2.1", now + 2));
-        ck_assert(gate_is_open(gate, "192.0.2.2", now + 2));
-        ck_assert(!gate_is_open(gate, "192.0.2.1", now + 60 * USEC_PER_SEC - 1));
-        ck_assert(gate_is_open(gate, "192.0.2.1", now + 60 * USEC_PER_SEC));
+        ck_assert_int_eq(login_limiter_new(2, &limiter), 0);
+        login_limiter_note_failure(limiter, "192.0.2.1", now);
+        ck_assert(login_limiter_is_open(limiter, "192.0.2.1", now));
+        login_limiter_note_failure(limiter, "192.0.2.1", now + 1);
+        ck_assert(!login_limiter_is_open(limiter, "192.0.2.1", now + 2));
+        ck_assert(!login_limiter_is_open(limiter, "::ffff:192.0.2.1", now + 2));
+        ck_assert(login_limiter_is_open(limiter, "192.0.2.2", now + 2));
+        ck_assert(!login_limiter_is_open(limiter, "192.0.2.1", now + 60 * USEC_PER_SEC - 1));
+        ck_assert(login_limiter_is_open(limiter, "192.0.2.1", now + 60 * USEC_PER_SEC));
 }
 END_TEST
 
 START_TEST(an_ipv6_customer_is_one_address)
 {
-        _cleanup_(gate_freep) Gate *gate = NULL;
+        _cleanup_(login_limiter_freep) LoginLimiter *limiter = NULL;
 
-        ck_assert_int_eq(gate_new(1, &gate), 0);
-        gate_note_failure(gate, "2001:db8:1:2::1", 0);
-        ck_assert(!gate_is_open(gate, "2001:db8:1:2:ffff::9", 1));
-        ck_assert(gate_is_open(gate, "2001:db8:1:3::1", 1));
+        ck_assert_int_eq(login_limiter_new(1, &limiter), 0);
+        login_limiter_note_failure(limiter, "2001:db8:1:2::1", 0);
+        ck_assert(!login_limiter_is_open(limiter, "2001:db8:1:2:ffff::9", 1));
+        ck_assert(login_limiter_is_open(limiter, "2001:db8:1:3::1", 1));
 }
 END_TEST
 
 START_TEST(without_a_limit_the_gate_stays_open)
 {
-        _cleanup_(gate_freep) Gate *gate = NULL;
+        _cleanup_(login_limiter_freep) LoginLimiter *limiter = NULL;
 
-        ck_assert_int_eq(gate_new(0, &gate), 0);
+        ck_assert_int_eq(login_limiter_new(0, &limiter), 0);
         for (int i = 0; i < 1000; i++)
-                gate_note_failure(gate, "192.0.2.1", 0);
-        ck_assert(gate_is_open(gate, "192.0.2.1", 0));
+                login_limiter_note_failure(limiter, "192.0.2.1", 0);
+        ck_assert(login_limiter_is_open(limiter, "192.0.2.1", 0));
 }
 END_TEST
 
 /* A commit on a file of its own. */
 static char path[64];
-static Keeper *keeper;
-static Storage *storage;
+static HubDatabase *database;
+static Checkpointer *checkpointer;
 static Commit *commit;
 
 static void setup_commit(void)
@@ -293,16 +293,16 @@ static void setup_commit(void)
 
         STR_SET(path, "/tmp/test-hub-queues-XXXXXX");
         close(mkstemp(path));
-        ck_assert_int_eq(keeper_open(path, &keeper, &text), 0);
-        ck_assert_int_eq(storage_new(path, &storage), 0);
-        ck_assert_int_eq(commit_new(keeper, storage, &commit), 0);
+        ck_assert_int_eq(hub_database_open(path, &database, &text), 0);
+        ck_assert_int_eq(checkpointer_new(path, &checkpointer), 0);
+        ck_assert_int_eq(commit_new(database, checkpointer, &commit), 0);
 }
 
 static void teardown_commit(void)
 {
         commit = commit_free(commit);
-        storage = storage_free(storage);
-        keeper = keeper_free(keeper);
+        checkpointer = checkpointer_free(checkpointer);
+        database = hub_database_free(database);
         unlink(path);
 }
 
@@ -373,21 +373,21 @@ static off_t file_size(void)
         return status.st_size;
 }
 
-/* By the storage thread, while the keeper goes on having its connection. */
+/* By the checkpointer thread, while the database goes on having its connection. */
 START_TEST(the_log_is_moved_into_the_database)
 {
         Write write = {.type = WRITE_LIVE, .session_id = ID};
         usec_t deadline = clock_boottime() + 60 * USEC_PER_SEC;
         off_t before = file_size();
 
-        keeper_watch_log(keeper, no_log, NULL);
+        hub_database_watch_log(database, no_log, NULL);
         write.json = calloc(1, 1000000);
         ck_assert_ptr_nonnull(write.json);
         memset(write.json, ' ', 999999);
         ck_assert_int_eq(commit_add(commit, &write, 1), 0);
         commit_run(commit, 1);
         ck_assert_int_eq(file_size(), before);
-        storage_log_grew(INT_MAX, storage);
+        checkpointer_log_grew(INT_MAX, checkpointer);
         while (file_size() < before + 1000000 && clock_boottime() < deadline)
                 usleep(1000);
         ck_assert_int_ge(file_size(), before + 1000000);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hub/archive.h"
+#include "hub/call-history.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,7 +13,7 @@
  */
 #define SETTLE_AT 2048
 
-typedef enum ArchiveStatement {
+typedef enum HistoryStatement {
         LAST_CHANGE,
         LAST_SETTLED,
         PUT,
@@ -28,11 +28,11 @@ typedef enum ArchiveStatement {
         FORGET_ALL,
         PRUNE,
         REMOVE_USER,
-        ARCHIVE_STATEMENT_COUNT,
-} ArchiveStatement;
+        HISTORY_STATEMENT_COUNT,
+} HistoryStatement;
 
 /* A user's rows are found by the index, which has the dates of their changes in it, too. */
-static const char *const statements_sql[ARCHIVE_STATEMENT_COUNT] = {
+static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
         [LAST_CHANGE] = "SELECT max(changed_at) FROM history",
         [LAST_SETTLED] = "SELECT changed_at FROM history WHERE settled"
                          " ORDER BY changed_at DESC LIMIT 1",
@@ -80,12 +80,12 @@ static const char *const statements_sql[ARCHIVE_STATEMENT_COUNT] = {
         [REMOVE_USER] = "DELETE FROM history WHERE uid = ?1 AND settled",
 };
 
-struct Archive {
+struct CallHistory {
         Database *database;
         usec_t last_change;
         usec_t last_settled; /* rows after that one may not be in the index yet … */
         size_t n_unsettled;  /* … so many of them; after a start 1 stands for any number */
-        sqlite3_stmt *statements[ARCHIVE_STATEMENT_COUNT];
+        sqlite3_stmt *statements[HISTORY_STATEMENT_COUNT];
 };
 
 /* Of the first row; 0 if there is none. */
@@ -101,57 +101,57 @@ static int read_date(sqlite3_stmt *query, usec_t *ret)
         return 0;
 }
 
-int archive_new(Database *database, Archive **ret)
+int call_history_new(Database *database, CallHistory **ret)
 {
-        _cleanup_(archive_freep) Archive *archive = calloc(1, sizeof(*archive));
+        _cleanup_(call_history_freep) CallHistory *history = calloc(1, sizeof(*history));
 
-        if (!archive)
+        if (!history)
                 return -ENOMEM;
-        archive->database = database;
-        for (size_t i = 0; i < ARCHIVE_STATEMENT_COUNT; i++) {
-                int r = database_prepare(database, statements_sql[i], &archive->statements[i]);
+        history->database = database;
+        for (size_t i = 0; i < HISTORY_STATEMENT_COUNT; i++) {
+                int r = database_prepare(database, statements_sql[i], &history->statements[i]);
                 if (r < 0)
                         return r;
         }
-        int r = read_date(archive->statements[LAST_CHANGE], &archive->last_change);
+        int r = read_date(history->statements[LAST_CHANGE], &history->last_change);
         if (r >= 0)
-                r = read_date(archive->statements[LAST_SETTLED], &archive->last_settled);
+                r = read_date(history->statements[LAST_SETTLED], &history->last_settled);
         if (r < 0)
                 return r;
-        archive->n_unsettled = archive->last_settled < archive->last_change;
-        *ret = TAKE_PTR(archive);
+        history->n_unsettled = history->last_settled < history->last_change;
+        *ret = TAKE_PTR(history);
         return 0;
 }
 
 /* The statements are the database's. */
-Archive *archive_free(Archive *archive)
+CallHistory *call_history_free(CallHistory *history)
 {
-        free(archive);
+        free(history);
         return NULL;
 }
 
-usec_t archive_date(Archive *archive)
+usec_t call_history_date(CallHistory *history)
 {
         usec_t now = clock_realtime();
 
-        return MAX_OF(now, archive->last_change);
+        return MAX_OF(now, history->last_change);
 }
 
 /* A date for a change: later than that of every other. */
-static usec_t next_change(Archive *archive)
+static usec_t next_change(CallHistory *history)
 {
         usec_t now = clock_realtime();
 
-        archive->last_change = MAX_OF(now, archive->last_change + 1);
-        return archive->last_change;
+        history->last_change = MAX_OF(now, history->last_change + 1);
+        return history->last_change;
 }
 
 /* The statement that was run has given each row that it changed a date of its own. */
-static size_t note_changes(Archive *archive)
+static size_t note_changes(CallHistory *history)
 {
-        int n = sqlite3_changes(database_handle(archive->database));
+        int n = sqlite3_changes(database_handle(history->database));
 
-        archive->last_change += (usec_t)n;
+        history->last_change += (usec_t)n;
         return (size_t)n;
 }
 
@@ -169,39 +169,39 @@ static int finish(sqlite3_stmt *statement, int r)
         return r;
 }
 
-int archive_put(Archive *archive, const char *uid, const char *session_id, usec_t initiated_at,
-                bool unseen, const char *json)
+int call_history_put(CallHistory *history, const char *uid, const char *session_id,
+                     usec_t initiated_at, bool unseen, const char *json)
 {
-        sqlite3_stmt *put = archive->statements[PUT];
+        sqlite3_stmt *put = history->statements[PUT];
 
-        sqlite3_bind_int64(put, 1, (int64_t)next_change(archive));
+        sqlite3_bind_int64(put, 1, (int64_t)next_change(history));
         bind_text(put, 2, uid);
         bind_text(put, 3, session_id);
         sqlite3_bind_int64(put, 4, (int64_t)initiated_at);
         sqlite3_bind_int(put, 5, unseen);
         bind_text(put, 6, json);
-        archive->n_unsettled++;
+        history->n_unsettled++;
         return finish(put, database_errno(sqlite3_step(put)));
 }
 
-int archive_settle(Archive *archive)
+int call_history_settle(CallHistory *history)
 {
-        sqlite3_stmt *settle = archive->statements[SETTLE];
+        sqlite3_stmt *settle = history->statements[SETTLE];
 
-        if (archive->n_unsettled == 0)
+        if (history->n_unsettled == 0)
                 return 0;
-        sqlite3_bind_int64(settle, 1, (int64_t)archive->last_settled);
+        sqlite3_bind_int64(settle, 1, (int64_t)history->last_settled);
         int r = finish(settle, database_errno(sqlite3_step(settle)));
         if (r < 0)
                 return r;
-        archive->last_settled = archive->last_change;
-        archive->n_unsettled = 0;
+        history->last_settled = history->last_change;
+        history->n_unsettled = 0;
         return 0;
 }
 
-bool archive_is_unsettled(const Archive *archive)
+bool call_history_is_unsettled(const CallHistory *history)
 {
-        return archive->n_unsettled >= SETTLE_AT;
+        return history->n_unsettled >= SETTLE_AT;
 }
 
 /* Columns json and unseen. 1: it cannot be read any more, and is passed over. */
@@ -278,10 +278,10 @@ static int parse_cursor(const char *cursor, usec_t *ret_date, char ret_id[static
         return 0;
 }
 
-int archive_page(Archive *archive, const char *uid, uint32_t limit, const char *cursor,
-                 size_t budget, ReplyHistory *ret)
+int call_history_page(CallHistory *history, const char *uid, uint32_t limit, const char *cursor,
+                      size_t budget, ReplyHistory *ret)
 {
-        sqlite3_stmt *page = archive->statements[PAGE];
+        sqlite3_stmt *page = history->statements[PAGE];
         Records records = {.budget = budget,
                            .limit = limit == 0 ? HISTORY_PAGE_DEFAULT
                                                : MIN_OF(limit, HISTORY_PAGE_MAX)};
@@ -290,7 +290,7 @@ int archive_page(Archive *archive, const char *uid, uint32_t limit, const char *
 
         if (!str_empty(cursor) && parse_cursor(cursor, &before, before_id) < 0)
                 return -EINVAL;
-        int r = archive_settle(archive);
+        int r = call_history_settle(history);
         if (r < 0)
                 return r;
         bind_text(page, 1, uid);
@@ -312,15 +312,15 @@ int archive_page(Archive *archive, const char *uid, uint32_t limit, const char *
         return 0;
 }
 
-int archive_changes(Archive *archive, const char *uid, usec_t since, size_t budget,
-                    CallRecord **ret, size_t *ret_n, bool *ret_complete)
+int call_history_changes(CallHistory *history, const char *uid, usec_t since, size_t budget,
+                         CallRecord **ret, size_t *ret_n, bool *ret_complete)
 {
-        sqlite3_stmt *changes = archive->statements[CHANGES];
+        sqlite3_stmt *changes = history->statements[CHANGES];
         Records records = {.budget = budget, .limit = UINT32_MAX};
 
         bind_text(changes, 1, uid);
         sqlite3_bind_int64(changes, 2, (int64_t)MIN_OF(since, (usec_t)INT64_MAX));
-        sqlite3_bind_int64(changes, 3, (int64_t)archive->last_settled);
+        sqlite3_bind_int64(changes, 3, (int64_t)history->last_settled);
         int r = records_collect(&records, changes);
         finish(changes, 0);
         if (r < 0) {
@@ -333,9 +333,10 @@ int archive_changes(Archive *archive, const char *uid, usec_t since, size_t budg
         return 0;
 }
 
-int archive_deletions(Archive *archive, const char *uid, usec_t since, MessageSessions *ret)
+int call_history_deletions(CallHistory *history, const char *uid, usec_t since,
+                           MessageSessions *ret)
 {
-        sqlite3_stmt *deletions = archive->statements[DELETIONS];
+        sqlite3_stmt *deletions = history->statements[DELETIONS];
         MessageSessions sessions = {.session_ids = calloc(SESSION_IDS_MAX, UUID_LENGTH + 1)};
         int result = SQLITE_DONE;
 
@@ -356,11 +357,12 @@ int archive_deletions(Archive *archive, const char *uid, usec_t since, MessageSe
         return 0;
 }
 
-int archive_latest(Archive *archive, usec_t span, uint32_t max,
-                   int (*each)(const char *uid, const char *session_id, void *), void *userdata)
+int call_history_latest(CallHistory *history, usec_t span, uint32_t max,
+                        int (*each)(const char *uid, const char *session_id, void *),
+                        void *userdata)
 {
-        sqlite3_stmt *latest = archive->statements[LATEST];
-        usec_t since = archive->last_change - MIN_OF(span, archive->last_change);
+        sqlite3_stmt *latest = history->statements[LATEST];
+        usec_t since = history->last_change - MIN_OF(span, history->last_change);
         int result, r = 0;
 
         sqlite3_bind_int64(latest, 1, (int64_t)since);
@@ -385,12 +387,12 @@ static void bind_one(sqlite3_stmt *statement, const char *uid, const char *sessi
 }
 
 /* One step of SEE_ONE or SEE_ALL, which is bound: tells of what it has changed. */
-static int see(Archive *archive, sqlite3_stmt *statement, int (*each)(const CallRecord *, void *),
-               void *userdata)
+static int see(CallHistory *history, sqlite3_stmt *statement,
+               int (*each)(const CallRecord *, void *), void *userdata)
 {
         int result, r = 0;
 
-        sqlite3_bind_int64(statement, 3, (int64_t)next_change(archive));
+        sqlite3_bind_int64(statement, 3, (int64_t)next_change(history));
         while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
                 CallRecord record = {0};
                 int read = r == 0 ? read_record(statement, &record) : 1;
@@ -402,59 +404,59 @@ static int see(Archive *archive, sqlite3_stmt *statement, int (*each)(const Call
                 call_record_done(&record);
         }
         int changed = finish(statement, database_errno(result));
-        note_changes(archive);
+        note_changes(history);
         return changed < 0 ? changed : r;
 }
 
-int archive_mark_seen(Archive *archive, const char *uid, const MessageSessions *sessions,
-                      int (*each)(const CallRecord *, void *), void *userdata)
+int call_history_mark_seen(CallHistory *history, const char *uid, const MessageSessions *sessions,
+                           int (*each)(const CallRecord *, void *), void *userdata)
 {
-        sqlite3_stmt *one = archive->statements[SEE_ONE], *all = archive->statements[SEE_ALL];
-        int r = archive_settle(archive);
+        sqlite3_stmt *one = history->statements[SEE_ONE], *all = history->statements[SEE_ALL];
+        int r = call_history_settle(history);
 
         if (r < 0)
                 return r;
         if (sessions->count == 0) {
                 bind_all(all, uid, sessions);
-                return see(archive, all, each, userdata);
+                return see(history, all, each, userdata);
         }
-        r = database_run(archive->database, "BEGIN IMMEDIATE");
+        r = database_run(history->database, "BEGIN IMMEDIATE");
         for (size_t i = 0; r >= 0 && i < sessions->count; i++) {
                 bind_one(one, uid, sessions->session_ids[i]);
-                r = see(archive, one, each, userdata);
+                r = see(history, one, each, userdata);
         }
-        int committed = database_run(archive->database, r < 0 ? "ROLLBACK" : "COMMIT");
+        int committed = database_run(history->database, r < 0 ? "ROLLBACK" : "COMMIT");
         return r < 0 ? r : committed;
 }
 
-static int forget(Archive *archive, sqlite3_stmt *statement, size_t *changed)
+static int forget(CallHistory *history, sqlite3_stmt *statement, size_t *changed)
 {
-        sqlite3_bind_int64(statement, 3, (int64_t)next_change(archive));
+        sqlite3_bind_int64(statement, 3, (int64_t)next_change(history));
         int r = finish(statement, database_errno(sqlite3_step(statement)));
         if (r >= 0)
-                *changed += note_changes(archive);
+                *changed += note_changes(history);
         return r;
 }
 
-int archive_forget(Archive *archive, const char *uid, const MessageSessions *sessions,
-                   size_t *ret_changed)
+int call_history_forget(CallHistory *history, const char *uid, const MessageSessions *sessions,
+                        size_t *ret_changed)
 {
-        sqlite3_stmt *one = archive->statements[FORGET_ONE], *all = archive->statements[FORGET_ALL];
+        sqlite3_stmt *one = history->statements[FORGET_ONE], *all = history->statements[FORGET_ALL];
         size_t changed = 0;
-        int r = archive_settle(archive);
+        int r = call_history_settle(history);
 
         if (r < 0)
                 return r;
         if (sessions->count == 0) {
                 bind_all(all, uid, sessions);
-                r = forget(archive, all, &changed);
+                r = forget(history, all, &changed);
         } else {
-                r = database_run(archive->database, "BEGIN IMMEDIATE");
+                r = database_run(history->database, "BEGIN IMMEDIATE");
                 for (size_t i = 0; r >= 0 && i < sessions->count; i++) {
                         bind_one(one, uid, sessions->session_ids[i]);
-                        r = forget(archive, one, &changed);
+                        r = forget(history, one, &changed);
                 }
-                int committed = database_run(archive->database, r < 0 ? "ROLLBACK" : "COMMIT");
+                int committed = database_run(history->database, r < 0 ? "ROLLBACK" : "COMMIT");
                 r = r < 0 ? r : committed;
         }
         if (r >= 0)
@@ -462,11 +464,11 @@ int archive_forget(Archive *archive, const char *uid, const MessageSessions *ses
         return r;
 }
 
-int archive_prune(Archive *archive, usec_t before, usec_t missed_before, uint32_t max,
-                  size_t *ret_deleted)
+int call_history_prune(CallHistory *history, usec_t before, usec_t missed_before, uint32_t max,
+                       size_t *ret_deleted)
 {
-        sqlite3_stmt *prune = archive->statements[PRUNE];
-        int r = archive_settle(archive);
+        sqlite3_stmt *prune = history->statements[PRUNE];
+        int r = call_history_settle(history);
 
         if (r < 0)
                 return r;
@@ -475,13 +477,13 @@ int archive_prune(Archive *archive, usec_t before, usec_t missed_before, uint32_
         sqlite3_bind_int64(prune, 3, max);
         r = finish(prune, database_errno(sqlite3_step(prune)));
         if (r >= 0)
-                *ret_deleted = (size_t)sqlite3_changes(database_handle(archive->database));
+                *ret_deleted = (size_t)sqlite3_changes(database_handle(history->database));
         return r;
 }
 
-int archive_remove_user(Archive *archive, const char *uid)
+int call_history_remove_user(CallHistory *history, const char *uid)
 {
-        sqlite3_stmt *remove = archive->statements[REMOVE_USER];
+        sqlite3_stmt *remove = history->statements[REMOVE_USER];
 
         bind_text(remove, 1, uid);
         return finish(remove, database_errno(sqlite3_step(remove)));

@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 #include <sys/random.h>
 
-#include "hub/keeper-internal.h"
+#include "hub/database-internal.h"
 
 #define HASH_SIZE 32 /* SHA-256 */
 
@@ -109,7 +109,7 @@ static const char *const schema_steps[] = {
         "DROP TABLE history;"
         "ALTER TABLE history_4 RENAME TO history;"
         "CREATE UNIQUE INDEX history_by_date ON history (uid, initiated_at, session_id);",
-        /* What is new is in the index only once it is settled (archive.h): it stands at the end. */
+        /* What is new is in the index only once it is settled (history.h): it stands at the end. */
         "ALTER TABLE history ADD COLUMN settled INTEGER NOT NULL DEFAULT 1;"
         "DROP INDEX history_by_date;"
         "CREATE UNIQUE INDEX history_by_date ON history (uid, initiated_at, session_id)"
@@ -117,7 +117,7 @@ static const char *const schema_steps[] = {
 };
 static const DatabaseSchema schema = {schema_steps, ELEMENTSOF(schema_steps)};
 
-static const char *const statements_sql[KEEPER_STATEMENT_COUNT] = {
+static const char *const statements_sql[HUB_STATEMENT_COUNT] = {
         [BEGIN] = "BEGIN IMMEDIATE",
         [COMMIT] = "COMMIT",
         [USER_ADD] = "INSERT INTO users (uid, name, when_busy) VALUES (?1, ?2, ?3)"
@@ -149,78 +149,80 @@ static const char *const statements_sql[KEEPER_STATEMENT_COUNT] = {
         [LIVE_MEMBERS] = "SELECT json FROM live_members WHERE session_id = ?1",
 };
 
-int keeper_open(const char *path, Keeper **ret, char **ret_text)
+int hub_database_open(const char *path, HubDatabase **ret, char **ret_text)
 {
-        _cleanup_(keeper_freep) Keeper *keeper = calloc(1, sizeof(*keeper));
+        _cleanup_(hub_database_freep) HubDatabase *database = calloc(1, sizeof(*database));
 
-        if (!keeper)
+        if (!database)
                 return -ENOMEM;
-        int opened = database_open(path, &schema, &keeper->database, ret_text);
+        int opened = database_open(path, &schema, &database->database, ret_text);
         if (opened < 0 && opened != -EUCLEAN)
                 return opened;
-        int r = database_run(keeper->database, CACHE_SIZE);
+        int r = database_run(database->database, CACHE_SIZE);
         if (r >= 0)
-                r = archive_new(keeper->database, &keeper->archive);
+                r = call_history_new(database->database, &database->history);
         if (r >= 0)
-                r = roster_new(keeper->database, &keeper->roster);
-        for (size_t i = 0; r >= 0 && i < KEEPER_STATEMENT_COUNT; i++)
-                r = database_prepare(keeper->database, statements_sql[i], &keeper->statements[i]);
+                r = hub_groups_new(database->database, &database->groups);
+        for (size_t i = 0; r >= 0 && i < HUB_STATEMENT_COUNT; i++)
+                r = database_prepare(database->database, statements_sql[i],
+                                     &database->statements[i]);
         if (r < 0) {
                 free(*ret_text);
                 *ret_text = str_printf("cannot read the database %s: %s", path, strerror(-r));
                 return r;
         }
-        *ret = TAKE_PTR(keeper);
+        *ret = TAKE_PTR(database);
         return opened;
 }
 
-Keeper *keeper_free(Keeper *keeper)
+HubDatabase *hub_database_free(HubDatabase *database)
 {
-        if (!keeper)
+        if (!database)
                 return NULL;
-        archive_free(keeper->archive);
-        roster_free(keeper->roster);
-        database_free(keeper->database);
-        free(keeper);
+        call_history_free(database->history);
+        hub_groups_free(database->groups);
+        database_free(database->database);
+        free(database);
         return NULL;
 }
 
-Archive *keeper_archive(Keeper *keeper)
+CallHistory *hub_database_history(HubDatabase *database)
 {
-        return keeper->archive;
+        return database->history;
 }
 
-Roster *keeper_roster(Keeper *keeper)
+HubGroups *hub_database_groups(HubDatabase *database)
 {
-        return keeper->roster;
+        return database->groups;
 }
 
 static int on_commit(void *userdata, sqlite3 *handle, const char *name, int n_pages)
 {
-        Keeper *keeper = userdata;
+        HubDatabase *database = userdata;
 
-        keeper->log_grew(n_pages, keeper->log_userdata);
+        database->log_grew(n_pages, database->log_userdata);
         return SQLITE_OK;
 }
 
-void keeper_watch_log(Keeper *keeper, void (*grew)(int n_pages, void *), void *userdata)
+void hub_database_watch_log(HubDatabase *database, void (*grew)(int n_pages, void *),
+                            void *userdata)
 {
-        keeper->log_grew = grew;
-        keeper->log_userdata = userdata;
-        sqlite3_wal_hook(database_handle(keeper->database), on_commit, keeper);
+        database->log_grew = grew;
+        database->log_userdata = userdata;
+        sqlite3_wal_hook(database_handle(database->database), on_commit, database);
 }
 
-sqlite3_stmt *keeper_statement(Keeper *keeper, KeeperStatement which)
+sqlite3_stmt *hub_database_statement(HubDatabase *database, HubStatement which)
 {
-        return keeper->statements[which];
+        return database->statements[which];
 }
 
-void keeper_bind(sqlite3_stmt *statement, int index, const char *text)
+void hub_database_bind(sqlite3_stmt *statement, int index, const char *text)
 {
         sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
 }
 
-int keeper_run(sqlite3_stmt *statement)
+int hub_database_run(sqlite3_stmt *statement)
 {
         int r = database_errno(sqlite3_step(statement));
 
@@ -229,53 +231,53 @@ int keeper_run(sqlite3_stmt *statement)
         return r;
 }
 
-static bool changed(Keeper *keeper)
+static bool changed(HubDatabase *database)
 {
-        return sqlite3_changes(database_handle(keeper->database)) > 0;
+        return sqlite3_changes(database_handle(database->database)) > 0;
 }
 
 /* A column's text into an array that has room for all that we ever store in it. */
 #define COLUMN_SET(array, statement, column) \
         STR_SET(array, (const char *)sqlite3_column_text(statement, column) ?: "")
 
-int keeper_user_add(Keeper *keeper, const char *uid, const char *name, bool *ret_new)
+int hub_database_user_add(HubDatabase *database, const char *uid, const char *name, bool *ret_new)
 {
-        sqlite3_stmt *add = keeper_statement(keeper, USER_ADD);
-        sqlite3_stmt *rename = keeper_statement(keeper, USER_RENAME);
+        sqlite3_stmt *add = hub_database_statement(database, USER_ADD);
+        sqlite3_stmt *rename = hub_database_statement(database, USER_RENAME);
 
-        keeper_bind(add, 1, uid);
-        keeper_bind(add, 2, name);
-        keeper_bind(add, 3, when_busy_to_string(WHEN_BUSY_REJECT));
-        int r = keeper_run(add);
+        hub_database_bind(add, 1, uid);
+        hub_database_bind(add, 2, name);
+        hub_database_bind(add, 3, when_busy_to_string(WHEN_BUSY_REJECT));
+        int r = hub_database_run(add);
         if (r < 0)
                 return r;
-        if (changed(keeper)) {
+        if (changed(database)) {
                 *ret_new = true;
                 return 0;
         }
-        keeper_bind(rename, 1, uid);
-        keeper_bind(rename, 2, name);
-        r = keeper_run(rename);
+        hub_database_bind(rename, 1, uid);
+        hub_database_bind(rename, 2, name);
+        r = hub_database_run(rename);
         if (r >= 0)
                 *ret_new = false;
         return r;
 }
 
-static int read_user(sqlite3_stmt *row, KeeperUser *ret)
+static int read_user(sqlite3_stmt *row, StoredUser *ret)
 {
-        *ret = (KeeperUser){.when_busy = WHEN_BUSY_REJECT};
+        *ret = (StoredUser){.when_busy = WHEN_BUSY_REJECT};
         if (COLUMN_SET(ret->uid, row, 0) < 0 || COLUMN_SET(ret->name, row, 1) < 0)
                 return -EUCLEAN;
         const char *when_busy = (const char *)sqlite3_column_text(row, 2);
         return when_busy ? when_busy_from_string(when_busy, &ret->when_busy) : -ENOMEM;
 }
 
-int keeper_user_get(Keeper *keeper, const char *uid, KeeperUser *ret)
+int hub_database_user_get(HubDatabase *database, const char *uid, StoredUser *ret)
 {
-        sqlite3_stmt *get = keeper_statement(keeper, USER_GET);
-        KeeperUser user;
+        sqlite3_stmt *get = hub_database_statement(database, USER_GET);
+        StoredUser user;
 
-        keeper_bind(get, 1, uid);
+        hub_database_bind(get, 1, uid);
         int result = sqlite3_step(get);
         int r = result == SQLITE_ROW    ? read_user(get, &user)
                 : result == SQLITE_DONE ? -ENOENT
@@ -286,39 +288,40 @@ int keeper_user_get(Keeper *keeper, const char *uid, KeeperUser *ret)
         return r;
 }
 
-int keeper_user_remove(Keeper *keeper, const char *uid)
+int hub_database_user_remove(HubDatabase *database, const char *uid)
 {
-        static const KeeperStatement removals[] = {USER_REMOVE, USER_TOKENS_REMOVE,
-                                                   USER_BLOCKS_REMOVE};
-        int r = archive_settle(keeper->archive);
+        static const HubStatement removals[] = {USER_REMOVE, USER_TOKENS_REMOVE,
+                                                USER_BLOCKS_REMOVE};
+        int r = call_history_settle(database->history);
 
         if (r >= 0)
-                r = database_run(keeper->database, "BEGIN IMMEDIATE");
+                r = database_run(database->database, "BEGIN IMMEDIATE");
         if (r < 0)
                 return r;
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(removals); i++) {
-                sqlite3_stmt *remove = keeper_statement(keeper, removals[i]);
+                sqlite3_stmt *remove = hub_database_statement(database, removals[i]);
 
-                keeper_bind(remove, 1, uid);
-                r = keeper_run(remove);
-                if (r >= 0 && removals[i] == USER_REMOVE && !changed(keeper))
+                hub_database_bind(remove, 1, uid);
+                r = hub_database_run(remove);
+                if (r >= 0 && removals[i] == USER_REMOVE && !changed(database))
                         r = -ENOENT;
         }
         if (r >= 0)
-                r = roster_remove_user(keeper->roster, uid);
+                r = hub_groups_remove_user(database->groups, uid);
         if (r >= 0)
-                r = archive_remove_user(keeper->archive, uid);
+                r = call_history_remove_user(database->history, uid);
         if (r >= 0)
-                r = database_run(keeper->database, "COMMIT");
+                r = database_run(database->database, "COMMIT");
         if (r < 0)
-                (void)database_run(keeper->database, "ROLLBACK");
+                (void)database_run(database->database, "ROLLBACK");
         return r;
 }
 
-int keeper_each_user(Keeper *keeper, int (*each)(const KeeperUser *, void *), void *userdata)
+int hub_database_each_user(HubDatabase *database, int (*each)(const StoredUser *, void *),
+                           void *userdata)
 {
-        sqlite3_stmt *users = keeper_statement(keeper, USERS);
-        KeeperUser user;
+        sqlite3_stmt *users = hub_database_statement(database, USERS);
+        StoredUser user;
         int result, r = 0;
 
         while (r == 0 && (result = sqlite3_step(users)) != SQLITE_DONE) {
@@ -335,10 +338,10 @@ static int token_hash(const char *token, unsigned char ret[static HASH_SIZE])
         return EVP_Digest(token, strlen(token), ret, NULL, EVP_sha256(), NULL) == 1 ? 0 : -ENOMEM;
 }
 
-int keeper_token_mint(Keeper *keeper, const char *uid, const char *device_name,
-                      char ret_token[static TOKEN_LENGTH + 1])
+int hub_database_token_mint(HubDatabase *database, const char *uid, const char *device_name,
+                            char ret_token[static TOKEN_LENGTH + 1])
 {
-        sqlite3_stmt *add = keeper_statement(keeper, TOKEN_ADD);
+        sqlite3_stmt *add = hub_database_statement(database, TOKEN_ADD);
         unsigned char secret[TOKEN_BYTES], hash[HASH_SIZE];
         char token[TOKEN_LENGTH + 1];
 
@@ -348,12 +351,12 @@ int keeper_token_mint(Keeper *keeper, const char *uid, const char *device_name,
         int r = token_hash(token, hash);
         if (r < 0)
                 return r;
-        keeper_bind(add, 1, uid);
-        keeper_bind(add, 2, device_name);
+        hub_database_bind(add, 1, uid);
+        hub_database_bind(add, 2, device_name);
         sqlite3_bind_blob(add, 3, hash, sizeof(hash), SQLITE_STATIC);
         sqlite3_bind_int64(add, 4, (int64_t)clock_realtime());
-        r = keeper_run(add);
-        if (r >= 0 && !changed(keeper))
+        r = hub_database_run(add);
+        if (r >= 0 && !changed(database))
                 r = -ENOENT;
         if (r >= 0)
                 memcpy(ret_token, token, sizeof(token));
@@ -362,20 +365,20 @@ int keeper_token_mint(Keeper *keeper, const char *uid, const char *device_name,
         return r;
 }
 
-static int read_token(sqlite3_stmt *row, KeeperToken *ret)
+static int read_token(sqlite3_stmt *row, StoredToken *ret)
 {
-        *ret = (KeeperToken){.id = sqlite3_column_int64(row, 0),
+        *ret = (StoredToken){.id = sqlite3_column_int64(row, 0),
                              .created_at = (usec_t)sqlite3_column_int64(row, 3)};
         return COLUMN_SET(ret->uid, row, 1) < 0 || COLUMN_SET(ret->device_name, row, 2) < 0
                        ? -EUCLEAN
                        : 0;
 }
 
-int keeper_token_find(Keeper *keeper, const char *token, KeeperToken *ret)
+int hub_database_token_find(HubDatabase *database, const char *token, StoredToken *ret)
 {
-        sqlite3_stmt *find = keeper_statement(keeper, TOKEN_FIND);
+        sqlite3_stmt *find = hub_database_statement(database, TOKEN_FIND);
         unsigned char hash[HASH_SIZE];
-        KeeperToken found;
+        StoredToken found;
 
         int r = token_hash(token, hash);
         if (r < 0)
@@ -392,23 +395,23 @@ int keeper_token_find(Keeper *keeper, const char *token, KeeperToken *ret)
         return r;
 }
 
-int keeper_token_revoke(Keeper *keeper, int64_t id)
+int hub_database_token_revoke(HubDatabase *database, int64_t id)
 {
-        sqlite3_stmt *revoke = keeper_statement(keeper, TOKEN_REVOKE);
+        sqlite3_stmt *revoke = hub_database_statement(database, TOKEN_REVOKE);
 
         sqlite3_bind_int64(revoke, 1, id);
-        int r = keeper_run(revoke);
-        return r < 0 ? r : changed(keeper) ? 0 : -ENOENT;
+        int r = hub_database_run(revoke);
+        return r < 0 ? r : changed(database) ? 0 : -ENOENT;
 }
 
-int keeper_each_token(Keeper *keeper, const char *uid, int (*each)(const KeeperToken *, void *),
-                      void *userdata)
+int hub_database_each_token(HubDatabase *database, const char *uid,
+                            int (*each)(const StoredToken *, void *), void *userdata)
 {
-        sqlite3_stmt *tokens = keeper_statement(keeper, TOKENS);
-        KeeperToken token;
+        sqlite3_stmt *tokens = hub_database_statement(database, TOKENS);
+        StoredToken token;
         int result, r = 0;
 
-        keeper_bind(tokens, 1, uid);
+        hub_database_bind(tokens, 1, uid);
         while (r == 0 && (result = sqlite3_step(tokens)) != SQLITE_DONE) {
                 r = result == SQLITE_ROW ? read_token(tokens, &token) : database_errno(result);
                 if (r == 0)
@@ -419,10 +422,11 @@ int keeper_each_token(Keeper *keeper, const char *uid, int (*each)(const KeeperT
         return r;
 }
 
-int keeper_each_block(Keeper *keeper, int (*each)(const char *uid, const char *blocked, void *),
-                      void *userdata)
+int hub_database_each_block(HubDatabase *database,
+                            int (*each)(const char *uid, const char *blocked, void *),
+                            void *userdata)
 {
-        sqlite3_stmt *blocks = keeper_statement(keeper, BLOCKS);
+        sqlite3_stmt *blocks = hub_database_statement(database, BLOCKS);
         int result, r = 0;
 
         while (r == 0 && (result = sqlite3_step(blocks)) == SQLITE_ROW)

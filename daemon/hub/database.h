@@ -3,71 +3,76 @@
 
 /*
  * What the hub must not forget, in one SQLite file: users, their login tokens, whom they
- * have blocked, live calls, (archive.h) their history and (roster.h) their groups.
+ * have blocked, live calls, (history.h) their history and (groups.h) their groups.
  *
  * Login tokens are stored as SHA-256: they are 256 random bits, so there is nothing to guess that a
  * slow hash would have to protect, and the lookup by hash leaks nothing of a token by its timing.
  */
 
-#include "hub/archive.h"
-#include "hub/roster.h"
+#include "hub/call-history.h"
+#include "hub/groups.h"
 #include "model/live-call.h"
 #include "store/database.h"
 
 #define TOKEN_BYTES 32
 #define TOKEN_LENGTH (2 * TOKEN_BYTES) /* hex digits */
 
-typedef struct Keeper Keeper;
+typedef struct HubDatabase HubDatabase;
 
-typedef struct KeeperUser {
+typedef struct StoredUser {
         char uid[UID_MAX + 1];
         char name[NAME_MAX_BYTES + 1];
         WhenBusy when_busy;
-} KeeperUser;
+} StoredUser;
 
-typedef struct KeeperToken {
+typedef struct StoredToken {
         int64_t id;
         char uid[UID_MAX + 1];
         char device_name[NAME_MAX_BYTES + 1]; /* what the operator said it is for; may be empty */
         usec_t created_at;                    /* CLOCK_REALTIME */
-} KeeperToken;
+} StoredToken;
 
 /* `path` and errors as in database_open(). */
-int keeper_open(const char *path, Keeper **ret, char **ret_text);
-Keeper *keeper_free(Keeper *keeper);
-DEFINE_CLEANUP(Keeper *, keeper_free);
+int hub_database_open(const char *path, HubDatabase **ret, char **ret_text);
+HubDatabase *hub_database_free(HubDatabase *database);
+DEFINE_CLEANUP(HubDatabase *, hub_database_free);
 
-Archive *keeper_archive(Keeper *keeper);
-Roster *keeper_roster(Keeper *keeper);
+CallHistory *hub_database_history(HubDatabase *database);
+HubGroups *hub_database_groups(HubDatabase *database);
 
 /*
  * After each commit `grew` is told how many pages the database's log has. From now on it is for
  * others to move them into the database.
  */
-void keeper_watch_log(Keeper *keeper, void (*grew)(int n_pages, void *), void *userdata);
+void hub_database_watch_log(HubDatabase *database, void (*grew)(int n_pages, void *),
+                            void *userdata);
 
 /* Adding one who is there changes the name and nothing else; *ret_new says which it was. */
-int keeper_user_add(Keeper *keeper, const char *uid, const char *name, bool *ret_new);
-int keeper_user_get(Keeper *keeper, const char *uid, KeeperUser *ret); /* -ENOENT */
+int hub_database_user_add(HubDatabase *database, const char *uid, const char *name, bool *ret_new);
+int hub_database_user_get(HubDatabase *database, const char *uid, StoredUser *ret); /* -ENOENT */
 /* With tokens, groups and history: whoever gets the uid next sees nothing of it. -ENOENT. */
-int keeper_user_remove(Keeper *keeper, const char *uid);
+int hub_database_user_remove(HubDatabase *database, const char *uid);
 /* In the order of uids; ends at the first non-zero of `each`, which is returned. */
-int keeper_each_user(Keeper *keeper, int (*each)(const KeeperUser *, void *), void *userdata);
+int hub_database_each_user(HubDatabase *database, int (*each)(const StoredUser *, void *),
+                           void *userdata);
 
 /* The token's text is handed out here and is nowhere else. -ENOENT: no such user. */
-int keeper_token_mint(Keeper *keeper, const char *uid, const char *device_name,
-                      char ret_token[static TOKEN_LENGTH + 1]);
-int keeper_token_find(Keeper *keeper, const char *token, KeeperToken *ret); /* -ENOENT */
-int keeper_token_revoke(Keeper *keeper, int64_t id);                        /* -ENOENT */
-int keeper_each_token(Keeper *keeper, const char *uid, int (*each)(const KeeperToken *, void *),
-                      void *userdata);
+int hub_database_token_mint(HubDatabase *database, const char *uid, const char *device_name,
+                            char ret_token[static TOKEN_LENGTH + 1]);
+int hub_database_token_find(HubDatabase *database, const char *token,
+                            StoredToken *ret);                    /* -ENOENT */
+int hub_database_token_revoke(HubDatabase *database, int64_t id); /* -ENOENT */
+int hub_database_each_token(HubDatabase *database, const char *uid,
+                            int (*each)(const StoredToken *, void *), void *userdata);
 
 /* Ends at the first non-zero of `each`, which is returned. */
-int keeper_each_block(Keeper *keeper, int (*each)(const char *uid, const char *blocked, void *),
-                      void *userdata);
+int hub_database_each_block(HubDatabase *database,
+                            int (*each)(const char *uid, const char *blocked, void *),
+                            void *userdata);
 
 /* Live calls as they were stored; one that cannot be read any more is passed over and logged. */
-int keeper_each_live(Keeper *keeper, int (*each)(const LiveCall *, void *), void *userdata);
+int hub_database_each_live(HubDatabase *database, int (*each)(const LiveCall *, void *),
+                           void *userdata);
 
 /* One thing that the exchange wants stored, ready to be written. */
 typedef enum WriteType {
@@ -96,4 +101,4 @@ typedef struct Write {
 void write_done(Write *write);
 
 /* All of them or, on an error, none. */
-int keeper_write(Keeper *keeper, const Write *writes, size_t n);
+int hub_database_write(HubDatabase *database, const Write *writes, size_t n);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hub/state.h"
+#include "hub/state-dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +15,10 @@ static int copy_of(const char *path, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-int state_folder(const char *option, char **ret, char **ret_text)
+int state_dir_path(const char *option, char **ret, char **ret_text)
 {
         const char *by_systemd = getenv("STATE_DIRECTORY");
-        const char *state_home = getenv("XDG_STATE_HOME");
+        const char *state_dir_home = getenv("XDG_STATE_HOME");
         const char *home = getenv("HOME");
 
         if (option && !option[0]) {
@@ -29,8 +29,8 @@ int state_folder(const char *option, char **ret, char **ret_text)
                 return copy_of(option, ret);
         if (!str_empty(by_systemd))
                 return copy_of(by_systemd, ret);
-        if (!str_empty(state_home) && state_home[0] == '/')
-                *ret = str_printf("%s/tring-hub", state_home);
+        if (!str_empty(state_dir_home) && state_dir_home[0] == '/')
+                *ret = str_printf("%s/tring-hub", state_dir_home);
         else if (!str_empty(home))
                 *ret = str_printf("%s/.local/state/tring-hub", home);
         else {
@@ -55,7 +55,7 @@ static int make_folders(const char *folder)
         return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-int state_prepare(const char *folder, int *ret_lock_fd, char **ret_text)
+int state_dir_prepare(const char *folder, int *ret_lock_fd, char **ret_text)
 {
         _cleanup_free_ char *path = str_printf("%s/lock", folder);
 
@@ -72,7 +72,7 @@ int state_prepare(const char *folder, int *ret_lock_fd, char **ret_text)
         return r;
 }
 
-int state_lock(int lock_fd)
+int state_dir_lock(int lock_fd)
 {
         return flock(lock_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hub/keeper.h"
+#include "hub/database.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -11,32 +11,32 @@
 #define UUID(n) "0b7e6a52-90f7-4d4e-8f2c-0000000000" n
 #define DAY (24 * 3600 * USEC_PER_SEC)
 
-static Keeper *keeper;
-static Archive *archive;
+static HubDatabase *database;
+static CallHistory *history;
 
 static void setup(void)
 {
         char *text = NULL;
         bool is_new = false;
 
-        ck_assert_int_eq(keeper_open(NULL, &keeper, &text), 0);
-        archive = keeper_archive(keeper);
-        ck_assert_int_eq(keeper_user_add(keeper, "alice", "Alice", &is_new), 0);
+        ck_assert_int_eq(hub_database_open(NULL, &database, &text), 0);
+        history = hub_database_history(database);
+        ck_assert_int_eq(hub_database_user_add(database, "alice", "Alice", &is_new), 0);
         ck_assert(is_new);
 }
 
 static void teardown(void)
 {
-        keeper = keeper_free(keeper);
+        database = hub_database_free(database);
 }
 
-static int count_users(const KeeperUser *user, void *userdata)
+static int count_users(const StoredUser *user, void *userdata)
 {
         ++*(int *)userdata;
         return 0;
 }
 
-static int count_tokens(const KeeperToken *token, void *userdata)
+static int count_tokens(const StoredToken *token, void *userdata)
 {
         ++*(int *)userdata;
         return 0;
@@ -45,15 +45,15 @@ static int count_tokens(const KeeperToken *token, void *userdata)
 START_TEST(adding_a_user_again_changes_the_name)
 {
         bool is_new = true;
-        KeeperUser user;
+        StoredUser user;
         int n = 0;
 
-        ck_assert_int_eq(keeper_user_add(keeper, "alice", "Alicia", &is_new), 0);
+        ck_assert_int_eq(hub_database_user_add(database, "alice", "Alicia", &is_new), 0);
         ck_assert(!is_new);
-        ck_assert_int_eq(keeper_user_get(keeper, "alice", &user), 0);
+        ck_assert_int_eq(hub_database_user_get(database, "alice", &user), 0);
         ck_assert_str_eq(user.name, "Alicia");
         ck_assert_int_eq(user.when_busy, WHEN_BUSY_REJECT);
-        ck_assert_int_eq(keeper_each_user(keeper, count_users, &n), 0);
+        ck_assert_int_eq(hub_database_each_user(database, count_users, &n), 0);
         ck_assert_int_eq(n, 1);
 }
 END_TEST
@@ -61,20 +61,20 @@ END_TEST
 START_TEST(a_token_is_found_by_its_text_until_it_is_revoked)
 {
         char first[TOKEN_LENGTH + 1], second[TOKEN_LENGTH + 1];
-        KeeperToken token;
+        StoredToken token;
 
-        ck_assert_int_eq(keeper_token_mint(keeper, "alice", "laptop", first), 0);
-        ck_assert_int_eq(keeper_token_mint(keeper, "alice", "", second), 0);
+        ck_assert_int_eq(hub_database_token_mint(database, "alice", "laptop", first), 0);
+        ck_assert_int_eq(hub_database_token_mint(database, "alice", "", second), 0);
         ck_assert_str_ne(first, second);
-        ck_assert_int_eq(keeper_token_find(keeper, first, &token), 0);
+        ck_assert_int_eq(hub_database_token_find(database, first, &token), 0);
         ck_assert_str_eq(token.uid, "alice");
         ck_assert_str_eq(token.device_name, "laptop");
-        ck_assert_int_eq(keeper_token_revoke(keeper, token.id), 0);
-        ck_assert_int_eq(keeper_token_revoke(keeper, token.id), -ENOENT);
-        ck_assert_int_eq(keeper_token_find(keeper, first, &token), -ENOENT);
-        ck_assert_int_eq(keeper_token_find(keeper, second, &token), 0);
+        ck_assert_int_eq(hub_database_token_revoke(database, token.id), 0);
+        ck_assert_int_eq(hub_database_token_revoke(database, token.id), -ENOENT);
+        ck_assert_int_eq(hub_database_token_find(database, first, &token), -ENOENT);
+        ck_assert_int_eq(hub_database_token_find(database, second, &token), 0);
         first[0] = first[0] == '0' ? '1' : '0';
-        ck_assert_int_eq(keeper_token_find(keeper, "", &token), -ENOENT);
+        ck_assert_int_eq(hub_database_token_find(database, "", &token), -ENOENT);
 }
 END_TEST
 
@@ -82,7 +82,7 @@ START_TEST(nobody_has_no_tokens)
 {
         char token[TOKEN_LENGTH + 1];
 
-        ck_assert_int_eq(keeper_token_mint(keeper, "nobody", "", token), -ENOENT);
+        ck_assert_int_eq(hub_database_token_mint(database, "nobody", "", token), -ENOENT);
 }
 END_TEST
 
@@ -107,7 +107,7 @@ static void add_log(const char *uid, const char *id, usec_t at, bool missed)
 {
         Write write = log_of(uid, id, at, missed);
 
-        ck_assert_int_eq(keeper_write(keeper, &write, 1), 0);
+        ck_assert_int_eq(hub_database_write(database, &write, 1), 0);
         write_done(&write);
 }
 
@@ -115,7 +115,7 @@ static size_t count_history(const char *uid)
 {
         ReplyHistory page;
 
-        ck_assert_int_eq(archive_page(archive, uid, 200, "", 1 << 20, &page), 0);
+        ck_assert_int_eq(call_history_page(history, uid, 200, "", 1 << 20, &page), 0);
         for (size_t i = 0; i < page.n_records; i++)
                 call_record_done(&page.records[i]);
         free(page.records);
@@ -130,10 +130,10 @@ START_TEST(the_later_of_two_records_of_a_call_is_the_one)
 
         add_log("alice", UUID("01"), 7, false);
         if (settles[_i])
-                ck_assert_int_eq(archive_settle(archive), 0);
+                ck_assert_int_eq(call_history_settle(history), 0);
         add_log("alice", UUID("01"), 7, true);
         add_log("bob", UUID("01"), 7, false);
-        ck_assert_int_eq(archive_page(archive, "alice", 200, "", 1 << 20, &page), 0);
+        ck_assert_int_eq(call_history_page(history, "alice", 200, "", 1 << 20, &page), 0);
         ck_assert_uint_eq(page.n_records, 1);
         ck_assert(!page.records[0].seen);
         call_record_done(&page.records[0]);
@@ -144,27 +144,27 @@ END_TEST
 
 START_TEST(records_are_settled_thousands_at_once)
 {
-        char folder[] = "/tmp/test-hub-keeper-XXXXXX", id[UUID_LENGTH + 1];
+        char folder[] = "/tmp/test-hub-database-XXXXXX", id[UUID_LENGTH + 1];
         char *text = NULL;
         size_t n = 0;
 
         ck_assert_ptr_nonnull(mkdtemp(folder));
         _cleanup_free_ char *path = str_printf("%s/hub.db", folder);
-        keeper_free(keeper);
-        ck_assert_int_eq(keeper_open(path, &keeper, &text), 0);
-        archive = keeper_archive(keeper);
+        hub_database_free(database);
+        ck_assert_int_eq(hub_database_open(path, &database, &text), 0);
+        history = hub_database_history(database);
         do {
                 snprintf(id, sizeof(id), "%08zx-90f7-4d4e-8f2c-0c9d7a1b2c3d", ++n);
                 add_log("alice", id, n, false);
-        } while (!archive_is_unsettled(archive));
+        } while (!call_history_is_unsettled(history));
         ck_assert_uint_gt(n, 1000);
         /* They are found all the same by who comes after a kill -9. */
-        keeper = keeper_free(keeper);
-        ck_assert_int_eq(keeper_open(path, &keeper, &text), 0);
-        archive = keeper_archive(keeper);
+        database = hub_database_free(database);
+        ck_assert_int_eq(hub_database_open(path, &database, &text), 0);
+        history = hub_database_history(database);
         ck_assert_uint_eq(count_history("alice"), 200);
-        ck_assert(!archive_is_unsettled(archive));
-        keeper = keeper_free(keeper);
+        ck_assert(!call_history_is_unsettled(history));
+        database = hub_database_free(database);
         ck_assert_int_eq(unlink(path), 0);
         ck_assert_int_eq(rmdir(folder), 0);
 }
@@ -173,17 +173,17 @@ END_TEST
 START_TEST(a_removed_user_leaves_nothing_behind)
 {
         char token[TOKEN_LENGTH + 1];
-        KeeperToken found;
+        StoredToken found;
         bool is_new;
         int n = 0;
 
-        ck_assert_int_eq(keeper_token_mint(keeper, "alice", "", token), 0);
+        ck_assert_int_eq(hub_database_token_mint(database, "alice", "", token), 0);
         add_log("alice", UUID("01"), 1, true);
-        ck_assert_int_eq(keeper_user_remove(keeper, "alice"), 0);
-        ck_assert_int_eq(keeper_user_remove(keeper, "alice"), -ENOENT);
-        ck_assert_int_eq(keeper_token_find(keeper, token, &found), -ENOENT);
-        ck_assert_int_eq(keeper_user_add(keeper, "alice", "Another", &is_new), 0);
-        ck_assert_int_eq(keeper_each_token(keeper, "alice", count_tokens, &n), 0);
+        ck_assert_int_eq(hub_database_user_remove(database, "alice"), 0);
+        ck_assert_int_eq(hub_database_user_remove(database, "alice"), -ENOENT);
+        ck_assert_int_eq(hub_database_token_find(database, token, &found), -ENOENT);
+        ck_assert_int_eq(hub_database_user_add(database, "alice", "Another", &is_new), 0);
+        ck_assert_int_eq(hub_database_each_token(database, "alice", count_tokens, &n), 0);
         ck_assert_int_eq(n, 0);
         ck_assert_uint_eq(count_history("alice"), 0);
 }
@@ -195,9 +195,9 @@ START_TEST(writes_are_made_together_or_not_at_all)
                           {.type = WRITE_LIVE, .session_id = UUID("02")}};
 
         /* A live call without its JSON cannot be stored. */
-        ck_assert_int_lt(keeper_write(keeper, writes, 2), 0);
+        ck_assert_int_lt(hub_database_write(database, writes, 2), 0);
         ck_assert_uint_eq(count_history("alice"), 0);
-        ck_assert_int_eq(keeper_write(keeper, writes, 1), 0);
+        ck_assert_int_eq(hub_database_write(database, writes, 1), 0);
         ck_assert_uint_eq(count_history("alice"), 1);
         write_done(&writes[0]);
 }
@@ -223,13 +223,13 @@ START_TEST(a_live_call_is_there_until_it_is_dropped)
         STR_SET(live.record.receiver.uid, "alice");
         STR_SET(member.party.uid, "alice");
         ck_assert_int_eq(wire_encode_live(&live, &put.json), 0);
-        ck_assert_int_eq(keeper_write(keeper, &put, 1), 0);
-        ck_assert_int_eq(keeper_write(keeper, &broken, 1), 0);
-        ck_assert_int_eq(keeper_each_live(keeper, take_live, id), 0);
+        ck_assert_int_eq(hub_database_write(database, &put, 1), 0);
+        ck_assert_int_eq(hub_database_write(database, &broken, 1), 0);
+        ck_assert_int_eq(hub_database_each_live(database, take_live, id), 0);
         ck_assert_str_eq(id, UUID("02"));
         id[0] = '\0';
-        ck_assert_int_eq(keeper_write(keeper, &drop, 1), 0);
-        ck_assert_int_eq(keeper_each_live(keeper, take_live, id), 0);
+        ck_assert_int_eq(hub_database_write(database, &drop, 1), 0);
+        ck_assert_int_eq(hub_database_each_live(database, take_live, id), 0);
         ck_assert_str_eq(id, "");
         write_done(&put);
         write_done(&broken);
@@ -247,18 +247,18 @@ START_TEST(a_page_ends_at_the_budget_and_the_next_goes_on)
                 add_log("alice", id, 10, false); /* of the same moment, too */
         }
         /* Too small for one, which comes all the same. */
-        ck_assert_int_eq(archive_page(archive, "alice", 0, "", 1, &page), 0);
+        ck_assert_int_eq(call_history_page(history, "alice", 0, "", 1, &page), 0);
         ck_assert_uint_eq(page.n_records, 1);
         ck_assert_str_eq(page.records[0].session_id, UUID("04"));
         free(page.records);
         char next[CURSOR_MAX + 1];
         STR_SET(next, page.next);
-        ck_assert_int_eq(archive_page(archive, "alice", 2, next, 1 << 20, &page), 0);
+        ck_assert_int_eq(call_history_page(history, "alice", 2, next, 1 << 20, &page), 0);
         ck_assert_uint_eq(page.n_records, 2);
         ck_assert_str_eq(page.records[0].session_id, UUID("03"));
         free(page.records);
         STR_SET(next, page.next);
-        ck_assert_int_eq(archive_page(archive, "alice", 2, next, 1 << 20, &page), 0);
+        ck_assert_int_eq(call_history_page(history, "alice", 2, next, 1 << 20, &page), 0);
         ck_assert_uint_eq(page.n_records, 2);
         ck_assert_str_eq(page.next, "");
         free(page.records);
@@ -277,7 +277,7 @@ START_TEST(what_is_no_cursor_is_refused)
 {
         ReplyHistory page;
 
-        ck_assert_int_eq(archive_page(archive, "alice", 0, no_cursors[_i], 1 << 20, &page),
+        ck_assert_int_eq(call_history_page(history, "alice", 0, no_cursors[_i], 1 << 20, &page),
                          -EINVAL);
 }
 END_TEST
@@ -298,20 +298,20 @@ START_TEST(changes_come_in_their_order_and_once)
 
         add_log("alice", UUID("01"), 100, true);
         add_log("alice", UUID("02"), 50, true);
-        usec_t since = archive_date(archive);
-        ck_assert_int_eq(archive_changes(archive, "alice", since, 1 << 20, &records, &n, &complete),
-                         0);
+        usec_t since = call_history_date(history);
+        ck_assert_int_eq(
+                call_history_changes(history, "alice", since, 1 << 20, &records, &n, &complete), 0);
         ck_assert_uint_eq(n, 0);
-        ck_assert_int_eq(
-                archive_mark_seen(archive, "alice", &(MessageSessions){0}, count_records, &seen),
-                0);
-        ck_assert_int_eq(seen, 2);
-        ck_assert_int_eq(
-                archive_mark_seen(archive, "alice", &(MessageSessions){0}, count_records, &seen),
-                0);
-        ck_assert_int_eq(seen, 2);
-        ck_assert_int_eq(archive_changes(archive, "alice", since, 1 << 20, &records, &n, &complete),
+        ck_assert_int_eq(call_history_mark_seen(history, "alice", &(MessageSessions){0},
+                                                count_records, &seen),
                          0);
+        ck_assert_int_eq(seen, 2);
+        ck_assert_int_eq(call_history_mark_seen(history, "alice", &(MessageSessions){0},
+                                                count_records, &seen),
+                         0);
+        ck_assert_int_eq(seen, 2);
+        ck_assert_int_eq(
+                call_history_changes(history, "alice", since, 1 << 20, &records, &n, &complete), 0);
         ck_assert_uint_eq(n, 2);
         ck_assert(complete);
         ck_assert(records[0].seen);
@@ -331,9 +331,9 @@ START_TEST(rule_16_all_that_were_seen_or_deleted_are_those_until_then)
                 id[UUID_LENGTH - 1] = (char)('0' + i);
                 add_log("alice", id, i, true);
         }
-        ck_assert_int_eq(archive_mark_seen(archive, "alice", &until, count_records, &seen), 0);
+        ck_assert_int_eq(call_history_mark_seen(history, "alice", &until, count_records, &seen), 0);
         ck_assert_int_eq(seen, 2);
-        ck_assert_int_eq(archive_forget(archive, "alice", &until, &n), 0);
+        ck_assert_int_eq(call_history_forget(history, "alice", &until, &n), 0);
         ck_assert_uint_eq(n, 2);
         ck_assert_uint_eq(count_history("alice"), 1);
 }
@@ -348,9 +348,11 @@ START_TEST(old_history_goes_and_unseen_missed_calls_stay_longer)
         add_log("alice", UUID("02"), now - 10 * DAY, true);
         add_log("alice", UUID("03"), now - 40 * DAY, true);
         add_log("alice", UUID("04"), now - 1 * DAY, false);
-        ck_assert_int_eq(archive_prune(archive, now - 7 * DAY, now - 30 * DAY, 1, &deleted), 0);
+        ck_assert_int_eq(call_history_prune(history, now - 7 * DAY, now - 30 * DAY, 1, &deleted),
+                         0);
         ck_assert_uint_eq(deleted, 1);
-        ck_assert_int_eq(archive_prune(archive, now - 7 * DAY, now - 30 * DAY, 10, &deleted), 0);
+        ck_assert_int_eq(call_history_prune(history, now - 7 * DAY, now - 30 * DAY, 10, &deleted),
+                         0);
         ck_assert_uint_eq(deleted, 1);
         ck_assert_uint_eq(count_history("alice"), 2);
 }
@@ -363,16 +365,16 @@ START_TEST(what_is_deleted_is_told_to_who_asks_later)
 
         add_log("alice", UUID("01"), 1, false);
         add_log("alice", UUID("02"), 2, false);
-        usec_t since = archive_date(archive);
+        usec_t since = call_history_date(history);
         STR_SET(one.session_ids[0], UUID("01"));
-        ck_assert_int_eq(archive_forget(archive, "alice", &one, &n), 0);
+        ck_assert_int_eq(call_history_forget(history, "alice", &one, &n), 0);
         ck_assert_uint_eq(n, 1);
-        ck_assert_int_eq(archive_deletions(archive, "alice", since, &deleted), 0);
+        ck_assert_int_eq(call_history_deletions(history, "alice", since, &deleted), 0);
         ck_assert_uint_eq(deleted.count, 1);
         ck_assert_str_eq(deleted.session_ids[0], UUID("01"));
         free(deleted.session_ids);
         ck_assert_uint_eq(count_history("alice"), 1);
-        ck_assert_int_eq(archive_forget(archive, "alice", &(MessageSessions){0}, &n), 0);
+        ck_assert_int_eq(call_history_forget(history, "alice", &(MessageSessions){0}, &n), 0);
         ck_assert_uint_eq(count_history("alice"), 0);
         free(one.session_ids);
 }
@@ -393,11 +395,11 @@ START_TEST(the_latest_calls_are_known_and_deleted_ones_too)
         add_log("alice", UUID("01"), 1, false);
         add_log("alice", UUID("02"), 2, false);
         add_log("alice", UUID("03"), 3, false);
-        ck_assert_int_eq(archive_forget(archive, "alice", &(MessageSessions){0}, &n), 0);
-        ck_assert_int_eq(archive_latest(archive, DAY, 10, take_session, sessions), 0);
+        ck_assert_int_eq(call_history_forget(history, "alice", &(MessageSessions){0}, &n), 0);
+        ck_assert_int_eq(call_history_latest(history, DAY, 10, take_session, sessions), 0);
         ck_assert_uint_eq(strlen(sessions), strlen("010203"));
         *sessions = '\0';
-        ck_assert_int_eq(archive_latest(archive, DAY, 2, take_session, sessions), 0);
+        ck_assert_int_eq(call_history_latest(history, DAY, 2, take_session, sessions), 0);
         ck_assert_uint_eq(strlen(sessions), strlen("0203"));
 }
 END_TEST
@@ -461,7 +463,7 @@ static void execute(const char *path, const char *sql)
 
 START_TEST(calls_and_history_of_an_older_version_are_kept)
 {
-        char folder[] = "/tmp/test-hub-keeper-XXXXXX";
+        char folder[] = "/tmp/test-hub-database-XXXXXX";
         char id[UUID_LENGTH + 1] = "";
         char *text = NULL;
 
@@ -472,13 +474,13 @@ START_TEST(calls_and_history_of_an_older_version_are_kept)
         execute(path, live);
         execute(path, log);
         execute(path, "PRAGMA user_version = 2");
-        keeper_free(keeper);
-        ck_assert_int_eq(keeper_open(path, &keeper, &text), 0);
-        archive = keeper_archive(keeper);
-        ck_assert_int_eq(keeper_each_live(keeper, take_live, id), 0);
+        hub_database_free(database);
+        ck_assert_int_eq(hub_database_open(path, &database, &text), 0);
+        history = hub_database_history(database);
+        ck_assert_int_eq(hub_database_each_live(database, take_live, id), 0);
         ck_assert_str_eq(id, UUID("02"));
         ck_assert_uint_eq(count_history("alice"), 1);
-        keeper = keeper_free(keeper);
+        database = hub_database_free(database);
         ck_assert_int_eq(unlink(path), 0);
         ck_assert_int_eq(rmdir(folder), 0);
 }
@@ -486,8 +488,8 @@ END_TEST
 
 int main(void)
 {
-        Suite *suite = suite_create("hub keeper");
-        TCase *tests = tcase_create("keeper");
+        Suite *suite = suite_create("hub database");
+        TCase *tests = tcase_create("database");
 
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, adding_a_user_again_changes_the_name);

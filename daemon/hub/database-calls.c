@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "hub/keeper-internal.h"
+#include "hub/database-internal.h"
 #include "wire/wire.h"
 
 /* The row's member is one more of the call's. */
@@ -33,14 +33,14 @@ static int add_member(sqlite3_stmt *row, LiveCall *live)
 }
 
 /* Those of a call to a group are stored apart. */
-static int read_members(Keeper *keeper, LiveCall *live)
+static int read_members(HubDatabase *database, LiveCall *live)
 {
-        sqlite3_stmt *members = keeper_statement(keeper, LIVE_MEMBERS);
+        sqlite3_stmt *members = hub_database_statement(database, LIVE_MEMBERS);
         int result, r = 0;
 
         if (live->n_members > 0)
                 return 0;
-        keeper_bind(members, 1, live->record.session_id);
+        hub_database_bind(members, 1, live->record.session_id);
         while (r == 0 && (result = sqlite3_step(members)) == SQLITE_ROW)
                 r = add_member(members, live);
         if (r == 0)
@@ -50,13 +50,13 @@ static int read_members(Keeper *keeper, LiveCall *live)
         return r;
 }
 
-static int read_live(Keeper *keeper, const char *json, LiveCall *ret)
+static int read_live(HubDatabase *database, const char *json, LiveCall *ret)
 {
         _cleanup_(live_call_done) LiveCall live = {0};
         int r = wire_decode_live(json, &live);
 
         if (r == 0)
-                r = read_members(keeper, &live);
+                r = read_members(database, &live);
         if (r < 0)
                 return r;
         *ret = live;
@@ -64,9 +64,10 @@ static int read_live(Keeper *keeper, const char *json, LiveCall *ret)
         return 0;
 }
 
-int keeper_each_live(Keeper *keeper, int (*each)(const LiveCall *, void *), void *userdata)
+int hub_database_each_live(HubDatabase *database, int (*each)(const LiveCall *, void *),
+                           void *userdata)
 {
-        sqlite3_stmt *lives = keeper_statement(keeper, LIVES);
+        sqlite3_stmt *lives = hub_database_statement(database, LIVES);
         int result, r = 0;
 
         while (r == 0 && (result = sqlite3_step(lives)) != SQLITE_DONE) {
@@ -77,7 +78,7 @@ int keeper_each_live(Keeper *keeper, int (*each)(const LiveCall *, void *), void
                         r = result == SQLITE_ROW ? -ENOMEM : database_errno(result);
                         break;
                 }
-                r = read_live(keeper, json, &live);
+                r = read_live(database, json, &live);
                 if (r == 0) {
                         r = each(&live, userdata);
                         live_call_done(&live);
@@ -99,54 +100,55 @@ void write_done(Write *write)
 }
 
 /* Runs one of up to three texts; NULL: there are no more. */
-static int put(Keeper *keeper, KeeperStatement which, const char *a, const char *b, const char *c)
+static int put(HubDatabase *database, HubStatement which, const char *a, const char *b,
+               const char *c)
 {
-        sqlite3_stmt *statement = keeper_statement(keeper, which);
+        sqlite3_stmt *statement = hub_database_statement(database, which);
 
-        keeper_bind(statement, 1, a);
+        hub_database_bind(statement, 1, a);
         if (b)
-                keeper_bind(statement, 2, b);
+                hub_database_bind(statement, 2, b);
         if (c)
-                keeper_bind(statement, 3, c);
-        return keeper_run(statement);
+                hub_database_bind(statement, 3, c);
+        return hub_database_run(statement);
 }
 
-static int write_one(Keeper *keeper, const Write *write)
+static int write_one(HubDatabase *database, const Write *write)
 {
         int r;
 
         switch (write->type) {
         case WRITE_LIVE:
-                return put(keeper, LIVE_PUT, write->session_id, write->json, NULL);
+                return put(database, LIVE_PUT, write->session_id, write->json, NULL);
         case WRITE_LIVE_MEMBER:
-                return put(keeper, LIVE_MEMBER_PUT, write->session_id, write->uid, write->json);
+                return put(database, LIVE_MEMBER_PUT, write->session_id, write->uid, write->json);
         case WRITE_DROP:
-                r = put(keeper, LIVE_DROP, write->session_id, NULL, NULL);
-                return r < 0 ? r : put(keeper, LIVE_MEMBERS_DROP, write->session_id, NULL, NULL);
+                r = put(database, LIVE_DROP, write->session_id, NULL, NULL);
+                return r < 0 ? r : put(database, LIVE_MEMBERS_DROP, write->session_id, NULL, NULL);
         case WRITE_LOG:
-                return archive_put(keeper->archive, write->uid, write->session_id,
-                                   write->initiated_at, write->unseen, write->json);
+                return call_history_put(database->history, write->uid, write->session_id,
+                                        write->initiated_at, write->unseen, write->json);
         case WRITE_WHEN_BUSY:
-                return put(keeper, USER_WHEN_BUSY, write->uid,
+                return put(database, USER_WHEN_BUSY, write->uid,
                            when_busy_to_string(write->when_busy), NULL);
         case WRITE_BLOCK:
-                return put(keeper, write->blocks ? BLOCK : UNBLOCK, write->uid, write->blocked,
+                return put(database, write->blocks ? BLOCK : UNBLOCK, write->uid, write->blocked,
                            NULL);
         }
         return -EINVAL;
 }
 
-int keeper_write(Keeper *keeper, const Write *writes, size_t n)
+int hub_database_write(HubDatabase *database, const Write *writes, size_t n)
 {
-        int r = keeper_run(keeper_statement(keeper, BEGIN));
+        int r = hub_database_run(hub_database_statement(database, BEGIN));
 
         if (r < 0)
                 return r;
         for (size_t i = 0; r >= 0 && i < n; i++)
-                r = write_one(keeper, &writes[i]);
+                r = write_one(database, &writes[i]);
         if (r >= 0)
-                r = keeper_run(keeper_statement(keeper, COMMIT));
+                r = hub_database_run(hub_database_statement(database, COMMIT));
         if (r < 0)
-                (void)database_run(keeper->database, "ROLLBACK");
+                (void)database_run(database->database, "ROLLBACK");
         return r;
 }

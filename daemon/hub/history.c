@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "hub/hub-internal.h"
+#include "hub/internal.h"
 
 #define MISSED_KEPT_DAYS 30 /* rule 16: at least so long, whatever is set */
 #define USEC_PER_DAY (24 * 3600 * USEC_PER_SEC)
@@ -10,42 +10,43 @@
 #define PRUNE_BATCH 500    /* records; some milliseconds */
 #define PRUNE_PAUSE_MS 100 /* between batches, for the calls */
 
-static void reply_failed(HubLink *link, const Message *message, int r)
+static void reply_failed(DeviceSession *session, const Message *message, int r)
 {
         log_error("cannot carry out \"%s\": %s", message_type_to_string(message->type),
                   strerror(-r));
-        hub_reply_error(link->edge_link, message->id, CALL_ERROR_TIMEOUT,
+        hub_reply_error(session->connection, message->id, CALL_ERROR_TIMEOUT,
                         "the hub cannot do that now: %s", strerror(-r));
 }
 
-static void reply_ok(HubLink *link, const Message *message)
+static void reply_ok(DeviceSession *session, const Message *message)
 {
         Message reply;
 
         message_reply_ok(&reply, message->id);
-        hub_send(link->edge_link, &reply, 0);
+        hub_send(session->connection, &reply, 0);
 }
 
-void hub_history(Hub *hub, HubLink *link, const Message *message)
+void hub_history(Hub *hub, DeviceSession *session, const Message *message)
 {
         Message reply = {.type = MESSAGE_REPLY, .id = message->id};
         char shown[CURSOR_MAX + 1];
 
         hub_flush(hub);
         reply.reply.kind = REPLY_HISTORY;
-        int r = archive_page(keeper_archive(hub->keeper), link->user->uid, message->history.limit,
-                             message->history.cursor, HISTORY_BUDGET, &reply.reply.history);
+        int r = call_history_page(hub_database_history(hub->database), session->user->uid,
+                                  message->history.limit, message->history.cursor, HISTORY_BUDGET,
+                                  &reply.reply.history);
         if (r == -EINVAL) {
-                hub_reply_error(link->edge_link, message->id, CALL_ERROR_INVALID_ARGUMENT,
+                hub_reply_error(session->connection, message->id, CALL_ERROR_INVALID_ARGUMENT,
                                 "cursor \"%s\" is not the \"next\" of a page",
                                 str_printable(shown, sizeof(shown), message->history.cursor));
                 return;
         }
         if (r < 0) {
-                reply_failed(link, message, r);
+                reply_failed(session, message, r);
                 return;
         }
-        hub_send(link->edge_link, &reply, 0);
+        hub_send(session->connection, &reply, 0);
         message_done(&reply);
 }
 
@@ -69,24 +70,24 @@ static int collect(const CallRecord *record, void *userdata)
         return r;
 }
 
-void hub_seen(Hub *hub, HubLink *link, const Message *message)
+void hub_seen(Hub *hub, DeviceSession *session, const Message *message)
 {
         char uid[UID_MAX + 1];
         Changed changed = {0};
 
         hub_flush(hub);
-        /* The link may be gone, as too slow, once it has its reply. */
-        STR_SET(uid, link->user->uid);
-        int r = archive_mark_seen(keeper_archive(hub->keeper), uid, &message->sessions, collect,
-                                  &changed);
+        /* The session may be gone, as too slow, once it has its reply. */
+        STR_SET(uid, session->user->uid);
+        int r = call_history_mark_seen(hub_database_history(hub->database), uid, &message->sessions,
+                                       collect, &changed);
         if (r < 0)
-                reply_failed(link, message, r);
+                reply_failed(session, message, r);
         else
-                reply_ok(link, message);
+                reply_ok(session, message);
         for (size_t i = 0; i < changed.n; i++) {
                 if (r >= 0)
                         hub_tell_others(
-                                hub, uid, link,
+                                hub, uid, session,
                                 &(Message){.type = MESSAGE_LOGGED, .logged = changed.records[i]},
                                 0);
                 call_record_done(&changed.records[i]);
@@ -94,22 +95,23 @@ void hub_seen(Hub *hub, HubLink *link, const Message *message)
         free(changed.records);
 }
 
-void hub_forget(Hub *hub, HubLink *link, const Message *message)
+void hub_forget(Hub *hub, DeviceSession *session, const Message *message)
 {
         char uid[UID_MAX + 1];
         size_t n;
 
         hub_flush(hub);
-        STR_SET(uid, link->user->uid);
-        int r = archive_forget(keeper_archive(hub->keeper), uid, &message->sessions, &n);
+        STR_SET(uid, session->user->uid);
+        int r = call_history_forget(hub_database_history(hub->database), uid, &message->sessions,
+                                    &n);
         if (r < 0) {
-                reply_failed(link, message, r);
+                reply_failed(session, message, r);
                 return;
         }
-        reply_ok(link, message);
+        reply_ok(session, message);
         if (n > 0)
                 hub_tell_others(
-                        hub, uid, link,
+                        hub, uid, session,
                         &(Message){.type = MESSAGE_FORGOTTEN, .sessions = message->sessions}, 0);
 }
 
@@ -120,9 +122,9 @@ void hub_prune(uv_timer_t *timer)
         usec_t days = hub->config->history_days;
         size_t deleted = 0;
 
-        int r = archive_prune(keeper_archive(hub->keeper), now - days * USEC_PER_DAY,
-                              now - MAX_OF(days, (usec_t)MISSED_KEPT_DAYS) * USEC_PER_DAY,
-                              PRUNE_BATCH, &deleted);
+        int r = call_history_prune(hub_database_history(hub->database), now - days * USEC_PER_DAY,
+                                   now - MAX_OF(days, (usec_t)MISSED_KEPT_DAYS) * USEC_PER_DAY,
+                                   PRUNE_BATCH, &deleted);
         if (r < 0)
                 log_error("cannot delete old history: %s", strerror(-r));
         uv_timer_start(timer, hub_prune, deleted == PRUNE_BATCH ? PRUNE_PAUSE_MS : PRUNE_EVERY_MS,

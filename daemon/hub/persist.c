@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Between the exchange and the keeper: what there was is loaded, what changes is stored. */
+/* Between the exchange and the database: what there was is loaded, what changes is stored. */
 
 #include <errno.h>
 
 #include "base/log.h"
-#include "hub/hub-internal.h"
+#include "hub/internal.h"
 
-static int load_user(const KeeperUser *user, void *userdata)
+static int load_user(const StoredUser *user, void *userdata)
 {
         Hub *hub = userdata;
 
@@ -22,7 +22,7 @@ static int load_block(const char *uid, const char *blocked, void *userdata)
         return MIN_OF(r, 0);
 }
 
-static int load_group(const RosterGroup *group, void *userdata)
+static int load_group(const StoredGroup *group, void *userdata)
 {
         int r = hub_put_group(userdata, group);
 
@@ -64,16 +64,16 @@ int hub_load(Hub *hub)
         int r = exchange_new(&limits, &hub->exchange);
 
         if (r >= 0)
-                r = keeper_each_user(hub->keeper, load_user, hub);
+                r = hub_database_each_user(hub->database, load_user, hub);
         if (r >= 0)
-                r = keeper_each_block(hub->keeper, load_block, hub);
+                r = hub_database_each_block(hub->database, load_block, hub);
         if (r >= 0)
-                r = roster_each(keeper_roster(hub->keeper), load_group, hub);
+                r = hub_groups_each(hub_database_groups(hub->database), load_group, hub);
         if (r >= 0)
-                r = keeper_each_live(hub->keeper, load_call, hub);
+                r = hub_database_each_live(hub->database, load_call, hub);
         if (r >= 0)
-                r = archive_latest(keeper_archive(hub->keeper), ENDED_MEMORY_US, CANCEL_MEMORY_MAX,
-                                   load_ended, hub);
+                r = call_history_latest(hub_database_history(hub->database), ENDED_MEMORY_US,
+                                        CANCEL_MEMORY_MAX, load_ended, hub);
         return r;
 }
 

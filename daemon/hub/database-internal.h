@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the keeper is made of; for keeper*.c alone. */
+/* What the database is made of; for database*.c alone. */
 
-#include "hub/keeper.h"
+#include "hub/database.h"
 
-typedef enum KeeperStatement {
+typedef enum HubStatement {
         BEGIN,
         COMMIT,
         USER_ADD,
@@ -29,20 +29,20 @@ typedef enum KeeperStatement {
         LIVE_MEMBER_PUT,
         LIVE_MEMBERS_DROP,
         LIVE_MEMBERS,
-        KEEPER_STATEMENT_COUNT,
-} KeeperStatement;
+        HUB_STATEMENT_COUNT,
+} HubStatement;
 
-struct Keeper {
+struct HubDatabase {
         Database *database;
-        Archive *archive;
-        Roster *roster;
-        sqlite3_stmt *statements[KEEPER_STATEMENT_COUNT];
+        CallHistory *history;
+        HubGroups *groups;
+        sqlite3_stmt *statements[HUB_STATEMENT_COUNT];
         void (*log_grew)(int n_pages, void *);
         void *log_userdata;
 };
 
-sqlite3_stmt *keeper_statement(Keeper *keeper, KeeperStatement which);
+sqlite3_stmt *hub_database_statement(HubDatabase *database, HubStatement which);
 /* The text outlives the step: every caller holds it until then. */
-void keeper_bind(sqlite3_stmt *statement, int index, const char *text);
+void hub_database_bind(sqlite3_stmt *statement, int index, const char *text);
 /* Runs a statement that gives no rows. */
-int keeper_run(sqlite3_stmt *statement);
+int hub_database_run(sqlite3_stmt *statement);

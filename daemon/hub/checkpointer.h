@@ -9,16 +9,16 @@
 
 #include "base/cleanup.h"
 
-typedef struct Storage Storage;
+typedef struct Checkpointer Checkpointer;
 
 /* `path` is that of the database, which is open already. */
-int storage_new(const char *path, Storage **ret);
+int checkpointer_new(const char *path, Checkpointer **ret);
 /* Finishes what was asked for. */
-Storage *storage_free(Storage *storage);
-DEFINE_CLEANUP(Storage *, storage_free);
+Checkpointer *checkpointer_free(Checkpointer *checkpointer);
+DEFINE_CLEANUP(Checkpointer *, checkpointer_free);
 
 /* What has been committed must survive a power cut. Never blocks. */
-void storage_sync(Storage *storage);
+void checkpointer_sync(Checkpointer *checkpointer);
 
-/* For keeper_watch_log(), so that the writer does not do the checkpoints itself. */
-void storage_log_grew(int n_pages, void *storage);
+/* For hub_database_watch_log(), so that the writer does not do the checkpoints itself. */
+void checkpointer_log_grew(int n_pages, void *checkpointer);

@@ -2,23 +2,23 @@
 #include <errno.h>
 
 #include "base/secret-file.h"
-#include "hub/hub-internal.h"
+#include "hub/internal.h"
 
 int hub_user_add(Hub *hub, const char *uid, const char *name, bool *ret_new)
 {
-        KeeperUser user;
-        int r = keeper_user_add(hub->keeper, uid, name, ret_new);
+        StoredUser user;
+        int r = hub_database_user_add(hub->database, uid, name, ret_new);
 
         if (r >= 0)
-                r = keeper_user_get(hub->keeper, uid, &user);
+                r = hub_database_user_get(hub->database, uid, &user);
         return r < 0 ? r : exchange_user_add(hub->exchange, uid, user.name, user.when_busy);
 }
 
 int hub_user_remove(Hub *hub, const char *uid)
 {
-        KeeperUser user;
+        StoredUser user;
         Moment moment;
-        int r = keeper_user_get(hub->keeper, uid, &user);
+        int r = hub_database_user_get(hub->database, uid, &user);
 
         if (r < 0)
                 return r;
@@ -31,10 +31,10 @@ int hub_user_remove(Hub *hub, const char *uid)
                 return r;
         /* The ends of their calls belong to the others' history; their own goes at once. */
         hub_flush(hub);
-        return keeper_user_remove(hub->keeper, uid);
+        return hub_database_user_remove(hub->database, uid);
 }
 
-int hub_put_group(Hub *hub, const RosterGroup *group)
+int hub_put_group(Hub *hub, const StoredGroup *group)
 {
         _cleanup_free_ const char **uids = calloc(group->n_uids + 1, sizeof(*uids));
         Moment moment;
@@ -50,15 +50,15 @@ int hub_put_group(Hub *hub, const RosterGroup *group)
 
 int hub_group_changed(Hub *hub, const char *guid)
 {
-        RosterGroup group;
-        int r = roster_get(keeper_roster(hub->keeper), guid, &group);
+        StoredGroup group;
+        int r = hub_groups_get(hub_database_groups(hub->database), guid, &group);
 
         if (r < 0)
                 return r;
         r = hub_put_group(hub, &group);
-        roster_group_done(&group);
+        stored_group_done(&group);
         hub_drain(hub);
-        return r > 0 ? -EUCLEAN : r; /* the roster has the same limits */
+        return r > 0 ? -EUCLEAN : r; /* the groups has the same limits */
 }
 
 int hub_group_removed(Hub *hub, const char *guid)
@@ -74,21 +74,21 @@ int hub_group_removed(Hub *hub, const char *guid)
 int hub_token_revoke(Hub *hub, int64_t id)
 {
         HubUser *user, *next_user;
-        HubLink *link, *next;
-        int r = keeper_token_revoke(hub->keeper, id);
+        DeviceSession *session, *next;
+        int r = hub_database_token_revoke(hub->database, id);
 
         if (r < 0)
                 return r;
         HASH_ITER (hh, hub->users, user, next_user) {
-                for (link = user->links; link; link = next) {
-                        next = link->next;
-                        if (link->token_id != id)
+                for (session = user->sessions; session; session = next) {
+                        next = session->next;
+                        if (session->token_id != id)
                                 continue;
-                        if (link->edge_link)
-                                edge_close(link->edge_link, WIRE_CLOSE_REVOKED,
-                                           "the token was revoked");
+                        if (session->connection)
+                                ws_connection_close(session->connection, WIRE_CLOSE_REVOKED,
+                                                    "the token was revoked");
                         else
-                                hub_link_give_up(hub, link);
+                                device_session_give_up(hub, session);
                 }
         }
         hub_drain(hub);

@@ -9,10 +9,10 @@
 #define STATE_DATABASE "hub.db" /* in that folder */
 
 /* `option` (--state), else $STATE_DIRECTORY, else $XDG_STATE_HOME/tring-hub. The caller frees. */
-int state_folder(const char *option, char **ret, char **ret_text);
+int state_dir_path(const char *option, char **ret, char **ret_text);
 
 /* Makes the folder (0700) with its parents, and the lock's file. *ret_text has the sentence. */
-int state_prepare(const char *folder, int *ret_lock_fd, char **ret_text);
+int state_dir_prepare(const char *folder, int *ret_lock_fd, char **ret_text);
 
 /* Returns 0, or -EWOULDBLOCK when somebody else has it. */
-int state_lock(int lock_fd);
+int state_dir_lock(int lock_fd);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hub/edge-listen.h"
+#include "hub/ws-listen.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <openssl/ssl.h>
 
-/* lws would ping and hang up by itself; edge.c does, by rule 17. */
+/* lws would ping and hang up by itself; server.c does, by rule 17. */
 static const lws_retry_bo_t no_keep_alive = {0};
 
 /*
  * lws says of a bind() that failed only that it did: asks the system once before. Gives the address
  * as numbers, since lws resolves no names here.
  */
-static int try_bind(const EdgeOptions *options, char ret_host[static NI_MAXHOST], int *ret_family,
-                    char **ret_text)
+static int try_bind(const WsServerOptions *options, char ret_host[static NI_MAXHOST],
+                    int *ret_family, char **ret_text)
 {
         struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
         char port[8];
@@ -42,7 +42,7 @@ static int try_bind(const EdgeOptions *options, char ret_host[static NI_MAXHOST]
 }
 
 /* Likewise lws says little of a certificate that it cannot use. */
-static int try_certificate(const EdgeOptions *options, char **ret_text)
+static int try_certificate(const WsServerOptions *options, char **ret_text)
 {
         SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
         int r = -EINVAL;
@@ -61,13 +61,13 @@ static int try_certificate(const EdgeOptions *options, char **ret_text)
         return r;
 }
 
-struct lws_vhost *edge_listen(struct lws_context *context, const EdgeOptions *options,
-                              const struct lws_protocols *protocols, void *userdata,
-                              char host[static NI_MAXHOST], char **ret_text)
+struct lws_vhost *ws_server_listen(struct lws_context *context, const WsServerOptions *options,
+                                   const struct lws_protocols *protocols, void *userdata,
+                                   char host[static NI_MAXHOST], char **ret_text)
 {
         int family;
         struct lws_context_creation_info info = {
-                .vhost_name = "edge",
+                .vhost_name = "server",
                 .iface = host,
                 .port = options->port,
                 .protocols = protocols,

@@ -12,13 +12,13 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-typedef struct Gate Gate;
+typedef struct LoginLimiter LoginLimiter;
 
 /* `max_failures` a minute; 0: no limit. */
-int gate_new(uint32_t max_failures, Gate **ret);
-Gate *gate_free(Gate *gate);
-DEFINE_CLEANUP(Gate *, gate_free);
+int login_limiter_new(uint32_t max_failures, LoginLimiter **ret);
+LoginLimiter *login_limiter_free(LoginLimiter *limiter);
+DEFINE_CLEANUP(LoginLimiter *, login_limiter_free);
 
 /* `address` as text; `now` CLOCK_BOOTTIME. */
-bool gate_is_open(Gate *gate, const char *address, usec_t now);
-void gate_note_failure(Gate *gate, const char *address, usec_t now);
+bool login_limiter_is_open(LoginLimiter *limiter, const char *address, usec_t now);
+void login_limiter_note_failure(LoginLimiter *limiter, const char *address, usec_t now);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hub/roster.h"
+#include "hub/groups.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-typedef enum RosterStatement {
+typedef enum GroupStatement {
         ADD,
         RENAME,
         GET,
@@ -18,10 +18,10 @@ typedef enum RosterStatement {
         COUNT_MEMBERS,
         COUNT_GROUPS,
         REMOVE_USER,
-        ROSTER_STATEMENT_COUNT,
-} RosterStatement;
+        GROUP_STATEMENT_COUNT,
+} GroupStatement;
 
-static const char *const statements_sql[ROSTER_STATEMENT_COUNT] = {
+static const char *const statements_sql[GROUP_STATEMENT_COUNT] = {
         [ADD] = "INSERT INTO groups (guid, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
         [RENAME] = "UPDATE groups SET name = ?2 WHERE guid = ?1",
         [GET] = "SELECT guid, name FROM groups WHERE guid = ?1",
@@ -37,44 +37,44 @@ static const char *const statements_sql[ROSTER_STATEMENT_COUNT] = {
         [REMOVE_USER] = "DELETE FROM members WHERE uid = ?1",
 };
 
-struct Roster {
+struct HubGroups {
         Database *database;
-        sqlite3_stmt *statements[ROSTER_STATEMENT_COUNT];
+        sqlite3_stmt *statements[GROUP_STATEMENT_COUNT];
 };
 
-void roster_group_done(RosterGroup *group)
+void stored_group_done(StoredGroup *group)
 {
         free(group->uids);
-        *group = (RosterGroup){0};
+        *group = (StoredGroup){0};
 }
 
-int roster_new(Database *database, Roster **ret)
+int hub_groups_new(Database *database, HubGroups **ret)
 {
-        _cleanup_(roster_freep) Roster *roster = calloc(1, sizeof(*roster));
+        _cleanup_(hub_groups_freep) HubGroups *groups = calloc(1, sizeof(*groups));
 
-        if (!roster)
+        if (!groups)
                 return -ENOMEM;
-        roster->database = database;
-        for (size_t i = 0; i < ROSTER_STATEMENT_COUNT; i++) {
-                int r = database_prepare(database, statements_sql[i], &roster->statements[i]);
+        groups->database = database;
+        for (size_t i = 0; i < GROUP_STATEMENT_COUNT; i++) {
+                int r = database_prepare(database, statements_sql[i], &groups->statements[i]);
                 if (r < 0)
                         return r;
         }
-        *ret = TAKE_PTR(roster);
+        *ret = TAKE_PTR(groups);
         return 0;
 }
 
 /* The statements are the database's. */
-Roster *roster_free(Roster *roster)
+HubGroups *hub_groups_free(HubGroups *groups)
 {
-        free(roster);
+        free(groups);
         return NULL;
 }
 
 /* Ready to be stepped; `b` may be NULL. Both outlive that: every caller holds them until then. */
-static sqlite3_stmt *begin(Roster *roster, RosterStatement which, const char *a, const char *b)
+static sqlite3_stmt *begin(HubGroups *groups, GroupStatement which, const char *a, const char *b)
 {
-        sqlite3_stmt *statement = roster->statements[which];
+        sqlite3_stmt *statement = groups->statements[which];
 
         sqlite3_bind_text(statement, 1, a, -1, SQLITE_STATIC);
         if (b)
@@ -91,17 +91,17 @@ static int finish(sqlite3_stmt *statement, int r)
 }
 
 /* Runs a statement that gives no rows. Returns how many rows it has changed. */
-static int change(Roster *roster, RosterStatement which, const char *a, const char *b)
+static int change(HubGroups *groups, GroupStatement which, const char *a, const char *b)
 {
-        sqlite3_stmt *statement = begin(roster, which, a, b);
+        sqlite3_stmt *statement = begin(groups, which, a, b);
         int r = finish(statement, database_errno(sqlite3_step(statement)));
 
-        return r < 0 ? r : sqlite3_changes(database_handle(roster->database));
+        return r < 0 ? r : sqlite3_changes(database_handle(groups->database));
 }
 
-static int count(Roster *roster, RosterStatement which, const char *a, int64_t *ret)
+static int count(HubGroups *groups, GroupStatement which, const char *a, int64_t *ret)
 {
-        sqlite3_stmt *statement = begin(roster, which, a, NULL);
+        sqlite3_stmt *statement = begin(groups, which, a, NULL);
         int result = sqlite3_step(statement);
         int64_t n = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
 
@@ -113,31 +113,31 @@ static int count(Roster *roster, RosterStatement which, const char *a, int64_t *
 }
 
 /* Ends what BEGIN began: with anything but 0 as if nothing had been done. */
-static int conclude(Roster *roster, int outcome)
+static int conclude(HubGroups *groups, int outcome)
 {
-        int r = outcome == 0 ? database_run(roster->database, "COMMIT") : outcome;
+        int r = outcome == 0 ? database_run(groups->database, "COMMIT") : outcome;
 
         if (r != 0)
-                (void)database_run(roster->database, "ROLLBACK");
+                (void)database_run(groups->database, "ROLLBACK");
         return r;
 }
 
-int roster_add(Roster *roster, const char *guid, const char *name, bool *ret_new)
+int hub_groups_add(HubGroups *groups, const char *guid, const char *name, bool *ret_new)
 {
-        int r = change(roster, ADD, guid, name);
+        int r = change(groups, ADD, guid, name);
         bool is_new = r > 0;
 
         if (r == 0)
-                r = change(roster, RENAME, guid, name);
+                r = change(groups, RENAME, guid, name);
         if (r < 0)
                 return r;
         *ret_new = is_new;
         return 0;
 }
 
-static int read_members(Roster *roster, RosterGroup *group)
+static int read_members(HubGroups *groups, StoredGroup *group)
 {
-        sqlite3_stmt *members = begin(roster, MEMBERS, group->guid, NULL);
+        sqlite3_stmt *members = begin(groups, MEMBERS, group->guid, NULL);
         size_t allocated = 0;
         int result, r = 0;
 
@@ -163,124 +163,124 @@ static int read_members(Roster *roster, RosterGroup *group)
         return finish(members, r);
 }
 
-static int read_group(Roster *roster, sqlite3_stmt *row, RosterGroup *ret)
+static int read_group(HubGroups *groups, sqlite3_stmt *row, StoredGroup *ret)
 {
-        RosterGroup group = {0};
+        StoredGroup group = {0};
 
         if (STR_SET(group.guid, (const char *)sqlite3_column_text(row, 0) ?: "") < 0 ||
             STR_SET(group.name, (const char *)sqlite3_column_text(row, 1) ?: "") < 0)
                 return -EUCLEAN;
-        int r = read_members(roster, &group);
+        int r = read_members(groups, &group);
         if (r < 0) {
-                roster_group_done(&group);
+                stored_group_done(&group);
                 return r;
         }
         *ret = group;
         return 0;
 }
 
-int roster_get(Roster *roster, const char *guid, RosterGroup *ret)
+int hub_groups_get(HubGroups *groups, const char *guid, StoredGroup *ret)
 {
-        sqlite3_stmt *get = begin(roster, GET, guid, NULL);
+        sqlite3_stmt *get = begin(groups, GET, guid, NULL);
         int result = sqlite3_step(get);
 
-        return finish(get, result == SQLITE_ROW    ? read_group(roster, get, ret)
+        return finish(get, result == SQLITE_ROW    ? read_group(groups, get, ret)
                            : result == SQLITE_DONE ? -ENOENT
                                                    : database_errno(result));
 }
 
-int roster_remove(Roster *roster, const char *guid)
+int hub_groups_remove(HubGroups *groups, const char *guid)
 {
-        int r = database_run(roster->database, "BEGIN IMMEDIATE");
+        int r = database_run(groups->database, "BEGIN IMMEDIATE");
 
         if (r < 0)
                 return r;
-        r = change(roster, REMOVE, guid, NULL);
+        r = change(groups, REMOVE, guid, NULL);
         if (r == 0)
                 r = -ENOENT;
         if (r > 0)
-                r = change(roster, REMOVE_MEMBERS, guid, NULL);
-        return conclude(roster, MIN_OF(r, 0));
+                r = change(groups, REMOVE_MEMBERS, guid, NULL);
+        return conclude(groups, MIN_OF(r, 0));
 }
 
-int roster_each(Roster *roster, int (*each)(const RosterGroup *, void *), void *userdata)
+int hub_groups_each(HubGroups *groups, int (*each)(const StoredGroup *, void *), void *userdata)
 {
-        sqlite3_stmt *groups = roster->statements[GROUPS];
+        sqlite3_stmt *statement = groups->statements[GROUPS];
         int result, r = 0;
 
-        while (r == 0 && (result = sqlite3_step(groups)) != SQLITE_DONE) {
-                RosterGroup group;
+        while (r == 0 && (result = sqlite3_step(statement)) != SQLITE_DONE) {
+                StoredGroup group;
 
-                r = result == SQLITE_ROW ? read_group(roster, groups, &group)
+                r = result == SQLITE_ROW ? read_group(groups, statement, &group)
                                          : database_errno(result);
                 if (r < 0)
                         break;
                 r = each(&group, userdata);
-                roster_group_done(&group);
+                stored_group_done(&group);
         }
-        return finish(groups, r);
+        return finish(statement, r);
 }
 
-static int join_one(Roster *roster, const char *guid, const char *uid)
+static int join_one(HubGroups *groups, const char *guid, const char *uid)
 {
         int64_t n;
-        int r = count(roster, USER_EXISTS, uid, &n);
+        int r = count(groups, USER_EXISTS, uid, &n);
 
         if (r == 0 && n == 0)
-                return ROSTER_NO_USER;
+                return GROUPS_E_NO_USER;
         if (r == 0)
-                r = change(roster, JOIN, guid, uid);
+                r = change(groups, JOIN, guid, uid);
         if (r >= 0)
-                r = count(roster, COUNT_GROUPS, uid, &n);
-        return r < 0 ? r : n > GROUPS_PER_USER_MAX ? ROSTER_TOO_MANY_GROUPS : 0;
+                r = count(groups, COUNT_GROUPS, uid, &n);
+        return r < 0 ? r : n > GROUPS_PER_USER_MAX ? GROUPS_E_TOO_MANY : 0;
 }
 
-static int leave_one(Roster *roster, const char *guid, const char *uid)
+static int leave_one(HubGroups *groups, const char *guid, const char *uid)
 {
-        int r = change(roster, LEAVE, guid, uid);
+        int r = change(groups, LEAVE, guid, uid);
 
-        return r < 0 ? r : r == 0 ? ROSTER_NO_MEMBER : 0;
+        return r < 0 ? r : r == 0 ? GROUPS_E_NO_MEMBER : 0;
 }
 
-static int for_all(Roster *roster, const char *guid, const char *const *uids, size_t n,
-                   int (*one)(Roster *, const char *, const char *), const char **ret_uid)
+static int for_all(HubGroups *groups, const char *guid, const char *const *uids, size_t n,
+                   int (*one)(HubGroups *, const char *, const char *), const char **ret_uid)
 {
-        RosterGroup group;
+        StoredGroup group;
         int64_t n_members;
-        int r = roster_get(roster, guid, &group);
+        int r = hub_groups_get(groups, guid, &group);
 
         if (r < 0)
-                return r == -ENOENT ? ROSTER_NO_GROUP : r;
-        roster_group_done(&group);
-        r = database_run(roster->database, "BEGIN IMMEDIATE");
+                return r == -ENOENT ? GROUPS_E_NO_GROUP : r;
+        stored_group_done(&group);
+        r = database_run(groups->database, "BEGIN IMMEDIATE");
         if (r < 0)
                 return r;
         for (size_t i = 0; r == 0 && i < n; i++) {
                 *ret_uid = uids[i];
-                r = one(roster, guid, uids[i]);
+                r = one(groups, guid, uids[i]);
         }
         if (r == 0)
-                r = count(roster, COUNT_MEMBERS, guid, &n_members);
+                r = count(groups, COUNT_MEMBERS, guid, &n_members);
         if (r == 0 && n_members > GROUP_MEMBERS_MAX)
-                r = ROSTER_GROUP_FULL;
-        return conclude(roster, r);
+                r = GROUPS_E_FULL;
+        return conclude(groups, r);
 }
 
-int roster_join(Roster *roster, const char *guid, const char *const *uids, size_t n,
-                const char **ret_uid)
+int hub_groups_join(HubGroups *groups, const char *guid, const char *const *uids, size_t n,
+                    const char **ret_uid)
 {
-        return for_all(roster, guid, uids, n, join_one, ret_uid);
+        return for_all(groups, guid, uids, n, join_one, ret_uid);
 }
 
-int roster_leave(Roster *roster, const char *guid, const char *const *uids, size_t n,
-                 const char **ret_uid)
+int hub_groups_leave(HubGroups *groups, const char *guid, const char *const *uids, size_t n,
+                     const char **ret_uid)
 {
-        return for_all(roster, guid, uids, n, leave_one, ret_uid);
+        return for_all(groups, guid, uids, n, leave_one, ret_uid);
 }
 
-int roster_remove_user(Roster *roster, const char *uid)
+int hub_groups_remove_user(HubGroups *groups, const char *uid)
 {
-        int r = change(roster, REMOVE_USER, uid, NULL);
+        int r = change(groups, REMOVE_USER, uid, NULL);
 
         return MIN_OF(r, 0);
 }

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub/login-limiter.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#define LIMITER_WINDOW_US (60 * USEC_PER_SEC)
+#define LIMITER_ADDRESSES_MAX 10000 /* 1 MB; past that the oldest is forgotten */
+
+/* IPv4 in the first 4 bytes, or the /64 of IPv6; and which of them. */
+typedef struct LimiterKey {
+        uint8_t bytes[8];
+        uint8_t family;
+} LimiterKey;
+
+typedef struct Failures {
+        UT_hash_handle hh; /* in the order of `since`: uthash keeps that of insertion */
+        LimiterKey key;
+        usec_t since; /* of the first in this minute */
+        uint32_t count;
+} Failures;
+
+struct LoginLimiter {
+        uint32_t max_failures;
+        Failures *failures;
+};
+
+int login_limiter_new(uint32_t max_failures, LoginLimiter **ret)
+{
+        LoginLimiter *limiter = calloc(1, sizeof(*limiter));
+
+        if (!limiter)
+                return -ENOMEM;
+        limiter->max_failures = max_failures;
+        *ret = limiter;
+        return 0;
+}
+
+static void forget(LoginLimiter *limiter, Failures *failures)
+{
+        HASH_DEL(limiter->failures, failures);
+        free(failures);
+}
+
+LoginLimiter *login_limiter_free(LoginLimiter *limiter)
+{
+        if (!limiter)
+                return NULL;
+        while (limiter->failures)
+                forget(limiter, limiter->failures);
+        free(limiter);
+        return NULL;
+}
+
+static LimiterKey key_of(const char *address)
+{
+        static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+        struct in6_addr v6;
+        LimiterKey key;
+
+        memset(&key, 0, sizeof(key));
+        if (inet_pton(AF_INET6, address, &v6) == 1) {
+                bool is_v4 = memcmp(v6.s6_addr, mapped, sizeof(mapped)) == 0;
+
+                key.family = is_v4 ? 4 : 6;
+                memcpy(key.bytes, v6.s6_addr + (is_v4 ? 12 : 0), is_v4 ? 4 : 8);
+        } else if (inet_pton(AF_INET, address, key.bytes) == 1) {
+                key.family = 4;
+        }
+        return key;
+}
+
+static void forget_old(LoginLimiter *limiter, usec_t now)
+{
+        while (limiter->failures && (limiter->failures->since + LIMITER_WINDOW_US <= now ||
+                                     HASH_COUNT(limiter->failures) >= LIMITER_ADDRESSES_MAX))
+                forget(limiter, limiter->failures);
+}
+
+static Failures *find(LoginLimiter *limiter, const LimiterKey *key)
+{
+        Failures *failures;
+
+        HASH_FIND(hh, limiter->failures, key, sizeof(*key), failures);
+        return failures;
+}
+
+bool login_limiter_is_open(LoginLimiter *limiter, const char *address, usec_t now)
+{
+        LimiterKey key = key_of(address);
+
+        if (limiter->max_failures == 0)
+                return true;
+        forget_old(limiter, now);
+        Failures *failures = find(limiter, &key);
+        return !failures || failures->count < limiter->max_failures;
+}
+
+void login_limiter_note_failure(LoginLimiter *limiter, const char *address, usec_t now)
+{
+        LimiterKey key = key_of(address);
+
+        forget_old(limiter, now);
+        Failures *failures = find(limiter, &key);
+        if (failures) {
+                failures->count++;
+                return;
+        }
+        failures = calloc(1, sizeof(*failures));
+        if (!failures)
+                return;
+        failures->key = key;
+        failures->since = now;
+        failures->count = 1;
+        HASH_ADD(hh, limiter->failures, key, sizeof(failures->key), failures);
+        if (!failures->hh.tbl)
+                free(failures);
+}

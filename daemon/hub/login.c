@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+#include "hub/internal.h"
+
+static HubUser *user_enter(Hub *hub, const char *uid)
+{
+        HubUser *user = hub_user_find(hub, uid);
+
+        if (user)
+                return user;
+        user = calloc(1, sizeof(*user));
+        if (!user)
+                return NULL;
+        STR_SET(user->uid, uid);
+        HASH_ADD_STR(hub->users, uid, user);
+        if (!user->hh.tbl) {
+                free(user);
+                return NULL;
+        }
+        return user;
+}
+
+static void user_leave(Hub *hub, HubUser *user)
+{
+        if (user->sessions)
+                return;
+        HASH_DEL(hub->users, user);
+        free(user);
+}
+
+static void make_uuid(char ret[static UUID_LENGTH + 1])
+{
+        unsigned char b[16];
+        char hex[2 * sizeof(b) + 1];
+
+        if (getrandom(b, sizeof(b), 0) != sizeof(b))
+                abort();
+        b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* RFC 9562 section 5.4 */
+        b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+        hex_encode(b, sizeof(b), hex);
+        snprintf(ret, UUID_LENGTH + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+                 hex + 16, hex + 20);
+}
+
+int device_session_new(Hub *hub, WsConnection *connection, const char *device,
+                       const StoredToken *token, DeviceSession **ret)
+{
+        DeviceSession *session = calloc(1, sizeof(*session));
+
+        if (!session)
+                return -ENOMEM;
+        session->number = ++hub->last_link;
+        session->connection = connection;
+        make_uuid(session->name);
+        HASH_ADD(hh, hub->sessions, number, sizeof(session->number), session);
+        if (!session->hh.tbl) {
+                free(session);
+                return -ENOMEM;
+        }
+        if (token) {
+                session->user = user_enter(hub, token->uid);
+                if (!session->user) {
+                        device_session_free(hub, session);
+                        return -ENOMEM;
+                }
+                session->token_id = token->id;
+                DL_APPEND(session->user->sessions, session);
+                session->user->n_links++;
+        }
+        STR_SET(session->device, device);
+        *ret = session;
+        return 0;
+}
+
+DeviceSession *device_session_free(Hub *hub, DeviceSession *session)
+{
+        HubUser *user = session->user;
+
+        if (user) {
+                DL_DELETE(user->sessions, session);
+                user->n_links--;
+                user_leave(hub, user);
+        }
+        if (!session->connection)
+                DL_DELETE2(hub->suspended, session, waits_prev, waits_next);
+        HASH_DEL(hub->sessions, session);
+        outbox_done(&session->outbox);
+        free(session);
+        return NULL;
+}
+
+DeviceSession *device_session_find(Hub *hub, uint64_t number)
+{
+        DeviceSession *session;
+
+        HASH_FIND(hh, hub->sessions, &number, sizeof(number), session);
+        return session;
+}
+
+static int add_settings(Hub *hub, const char *uid, ReplyWelcome *welcome)
+{
+        int r = exchange_user_groups(hub->exchange, uid, &welcome->groups, &welcome->n_groups);
+
+        if (r == 0)
+                r = exchange_user_blocked(hub->exchange, uid, &welcome->blocked,
+                                          &welcome->n_blocked);
+        return MIN_OF(r, 0);
+}
+
+static int add_history(Hub *hub, const char *uid, usec_t since, ReplyWelcome *welcome)
+{
+        /* What is about to be committed belongs to what there is to know. */
+        hub_flush(hub);
+        welcome->date = call_history_date(hub_database_history(hub->database));
+        return call_history_changes(hub_database_history(hub->database), uid, since, HISTORY_BUDGET,
+                                    &welcome->history, &welcome->n_history,
+                                    &welcome->history_complete);
+}
+
+/*
+ * A welcome that is too long says less: first less history, which can be asked for by pages, then
+ * calls without their metadata.
+ */
+static int send_welcome(WsConnection *connection, Message *message)
+{
+        ReplyWelcome *welcome = &message->reply.welcome;
+        int r;
+
+        while ((r = ws_connection_send(connection, message, 0)) == -EMSGSIZE &&
+               welcome->n_history > 0) {
+                size_t kept = welcome->n_history / 2;
+
+                while (welcome->n_history > kept)
+                        call_record_done(&welcome->history[--welcome->n_history]);
+                welcome->history_complete = false;
+        }
+        if (r != -EMSGSIZE)
+                return r;
+        for (size_t i = 0; i < welcome->n_calls; i++)
+                metadata_done(&welcome->calls[i].record.metadata);
+        return ws_connection_send(connection, message, 0);
+}
+
+/* What was deleted on another device while this one was away. */
+static void send_deletions(Hub *hub, DeviceSession *session, usec_t since)
+{
+        Message message = {.type = MESSAGE_FORGOTTEN};
+
+        int r = call_history_deletions(hub_database_history(hub->database), session->user->uid,
+                                       since, &message.sessions);
+        if (r < 0) {
+                log_error("cannot read what was deleted: %s", strerror(-r));
+                return;
+        }
+        if (message.sessions.count > 0)
+                hub_send(session->connection, &message, 0);
+        message_done(&message);
+}
+
+int hub_welcome(Hub *hub, DeviceSession *session, const Message *hello, const Party *party,
+                WhenBusy when_busy, bool resumed)
+{
+        Moment moment;
+        Message message = {.type = MESSAGE_REPLY, .id = hello->id};
+        ReplyWelcome *reply = &message.reply.welcome;
+
+        message.reply.kind = REPLY_WELCOME;
+        *reply = (ReplyWelcome){.user = *party,
+                                .when_busy = when_busy,
+                                .resumed = resumed,
+                                .date = clock_realtime(),
+                                .history_complete = true};
+        STR_SET(reply->link, session->name);
+        hub_moment(&moment);
+        /* On a session that is resumed the events say it all. */
+        int r = resumed ? 0
+                        : exchange_snapshot(hub->exchange, &moment, session->number, &reply->calls,
+                                            &reply->n_calls);
+        if (r >= 0 && session->user)
+                r = add_settings(hub, party->uid, reply);
+        if (r >= 0 && session->user)
+                r = add_history(hub, party->uid, hello->hello.history_since, reply);
+        if (r >= 0)
+                r = send_welcome(session->connection, &message);
+        message_done(&message);
+        if (r >= 0 && session->user && !resumed)
+                send_deletions(hub, session, hello->hello.history_since);
+        return r;
+}
+
+static void refuse(WsConnection *connection, uint64_t id, CallError error, WireClose code,
+                   const char *text)
+{
+        hub_reply_error(connection, id, error, "%s", text);
+        ws_connection_close(connection, code, text);
+}
+
+static void refuse_token(Hub *hub, WsConnection *connection, uint64_t id, const char *text)
+{
+        log_fields(LOG_NOTICE, "a login failed", "ADDRESS=%s", ws_connection_address(connection),
+                   NULL);
+        login_limiter_note_failure(hub->limiter, ws_connection_address(connection),
+                                   clock_boottime());
+        refuse(connection, id, CALL_ERROR_AUTH_FAILED, WIRE_CLOSE_AUTH_FAILED, text);
+}
+
+static void login_failed(WsConnection *connection, uint64_t id, int r)
+{
+        log_error("a login cannot be carried out: %s", strerror(-r));
+        refuse(connection, id, CALL_ERROR_TIMEOUT, WIRE_CLOSE_GOING_AWAY,
+               "the hub cannot do that now; try again later");
+}
+
+/* By join token: one session's media and nothing else. */
+static void login_session(Hub *hub, WsConnection *connection, const Message *hello)
+{
+        DeviceSession *session;
+        Party party = {0};
+        Moment moment;
+
+        int r = device_session_new(hub, connection, hello->hello.device, NULL, &session);
+        if (r < 0) {
+                login_failed(connection, hello->id, r);
+                return;
+        }
+        hub_moment(&moment);
+        r = exchange_attach_session(hub->exchange, &moment, session->number,
+                                    hello->hello.join_token, &party);
+        if (r != 0) {
+                device_session_free(hub, session);
+                if (r > 0)
+                        refuse_token(hub, connection, hello->id, "the join token is not valid");
+                else
+                        login_failed(connection, hello->id, r);
+                return;
+        }
+        ws_connection_set_userdata(connection, session);
+        ws_connection_welcome(connection);
+        r = hub_welcome(hub, session, hello, &party, WHEN_BUSY_REJECT, false);
+        if (r < 0)
+                login_failed(connection, hello->id, r);
+        hub_drain(hub);
+}
+
+/* One that comes back takes its own place, and one that is there goes before those that are not. */
+static bool has_room(Hub *hub, const char *uid, const char *device)
+{
+        HubUser *user = hub_user_find(hub, uid);
+        uint32_t max = hub->config->devices_per_user;
+        DeviceSession *session;
+
+        if (max == 0 || !user || user->n_links < max)
+                return true;
+        DL_FOREACH (user->sessions, session) {
+                if (str_eq(session->device, device))
+                        return true;
+        }
+        DL_FOREACH (user->sessions, session) {
+                if (session->connection)
+                        continue;
+                device_session_give_up(hub, session);
+                hub_drain(hub);
+                return true;
+        }
+        return false;
+}
+
+static int login_anew(Hub *hub, WsConnection *connection, const Message *hello,
+                      const StoredToken *token, const StoredUser *user)
+{
+        const char *device = hello->hello.device;
+        DeviceSession *session;
+        Moment moment;
+        Party party = {0};
+
+        int r = device_session_new(hub, connection, device, token, &session);
+        if (r < 0)
+                return r;
+        hub_moment(&moment);
+        r = exchange_attach(hub->exchange, &moment, session->number, token->uid, device,
+                            hello->hello.device_name);
+        if (r != 0) {
+                device_session_free(hub, session);
+                return r < 0 ? r : -ENOENT;
+        }
+        ws_connection_set_userdata(connection, session);
+        ws_connection_welcome(connection);
+        STR_SET(party.uid, user->uid);
+        STR_SET(party.name, user->name);
+        STR_SET(party.device, device);
+        log_fields(LOG_INFO, "a device is here", "PEER=%s", user->uid, "DEVICE=%s", device, NULL);
+        r = hub_welcome(hub, session, hello, &party, user->when_busy, false);
+        hub_drain(hub);
+        return r;
+}
+
+static int login_user(Hub *hub, WsConnection *connection, const Message *hello,
+                      const StoredToken *token)
+{
+        StoredUser user;
+
+        int r = hub_database_user_get(hub->database, token->uid, &user);
+        if (r < 0)
+                return r;
+        if (!str_empty(hello->hello.resume) &&
+            device_session_resume(hub, connection, hello, token, &user))
+                return 0;
+        return login_anew(hub, connection, hello, token, &user);
+}
+
+void hub_login(Hub *hub, WsConnection *connection, const Message *message)
+{
+        const MessageHello *hello = &message->hello;
+        StoredToken token;
+
+        if (message->type != MESSAGE_HELLO) {
+                refuse(connection, message->id, CALL_ERROR_NOT_LOGGED_IN, WIRE_CLOSE_HELLO_EXPECTED,
+                       "the first message must be hello");
+                return;
+        }
+        if (hello->version != PROTOCOL_VERSION) {
+                refuse(connection, message->id, CALL_ERROR_NOT_SUPPORTED, WIRE_CLOSE_VERSION,
+                       "this hub speaks version 1 of the protocol");
+                return;
+        }
+        if (!login_limiter_is_open(hub->limiter, ws_connection_address(connection),
+                                   clock_boottime())) {
+                refuse(connection, message->id, CALL_ERROR_TOO_MANY, WIRE_CLOSE_TOO_MANY,
+                       "too many failed logins from this address; wait a minute");
+                return;
+        }
+        if (!str_empty(hello->join_token)) {
+                login_session(hub, connection, message);
+                return;
+        }
+        if (str_empty(hello->device)) {
+                refuse(connection, message->id, CALL_ERROR_INVALID_ARGUMENT,
+                       WIRE_CLOSE_HELLO_EXPECTED, "hello: \"device\" is missing");
+                return;
+        }
+        const char *text =
+                !str_empty(hello->token) ? hello->token : ws_connection_bearer(connection);
+        int r = text ? hub_database_token_find(hub->database, text, &token) : -ENOENT;
+        if (r == -ENOENT) {
+                refuse_token(hub, connection, message->id, "the token is not valid");
+        } else if (r >= 0 && !has_room(hub, token.uid, hello->device)) {
+                refuse(connection, message->id, CALL_ERROR_TOO_MANY, WIRE_CLOSE_TOO_MANY,
+                       "too many devices of this user are connected");
+        } else {
+                if (r >= 0)
+                        r = login_user(hub, connection, message, &token);
+                if (r < 0)
+                        login_failed(connection, message->id, r);
+        }
+}
