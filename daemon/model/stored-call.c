@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-void phone_call_state_done(PhoneCallState *state)
+void stored_call_done(StoredCall *state)
 {
         call_record_done(&state->record);
         free(state->participants);
-        *state = (PhoneCallState){};
+        *state = (StoredCall){};
 }

@@ -10,7 +10,7 @@
  * What must survive a restart of a call that goes on: what the hub cannot tell again. Clocks that
  * start anew with the machine have no place in it.
  */
-typedef struct PhoneCallState {
+typedef struct StoredCall {
         CallRecord record; /* owned */
         usec_t ring_until; /* CLOCK_REALTIME; 0 when it does not ring */
         bool silenced, present, member_ringing, answered_here, join_wanted;
@@ -28,6 +28,6 @@ typedef struct PhoneCallState {
         char own_id[PARTICIPANT_ID_MAX + 1];
         SessionParticipant *participants; /* owned */
         size_t n_participants;
-} PhoneCallState;
+} StoredCall;
 
-void phone_call_state_done(PhoneCallState *state);
+void stored_call_done(StoredCall *state);

@@ -215,7 +215,7 @@ void phone_action_done(PhoneAction *action)
                 break;
         case PHONE_CALL_STORE:
                 if (action->state)
-                        phone_call_state_done(action->state);
+                        stored_call_done(action->state);
                 free(action->state);
                 break;
         case PHONE_HISTORY_PUT:

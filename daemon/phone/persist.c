@@ -20,7 +20,7 @@ static int participants_copy(SessionParticipant **ret, const SessionParticipant 
 
 /* ---- calls, to the store ---- */
 
-static void state_of_session(PhoneCallState *state, const PhoneSession *session)
+static void state_of_session(StoredCall *state, const PhoneSession *session)
 {
         state->session_state = session->state;
         state->audio_muted = session->audio_muted;
@@ -31,7 +31,7 @@ static void state_of_session(PhoneCallState *state, const PhoneSession *session)
 }
 
 /* An accept that is on its way may have reached the hub when we are gone. */
-static void state_of_accept(PhoneCallState *state, const HubRequest *accept)
+static void state_of_accept(StoredCall *state, const HubRequest *accept)
 {
         state->join_wanted = accept->message.accept.join;
         state->settings = accept->settings;
@@ -40,7 +40,7 @@ static void state_of_accept(PhoneCallState *state, const HubRequest *accept)
         STR_SET(state->handler, accept->owner);
 }
 
-static int call_state(Phone *phone, const PhoneCall *call, PhoneCallState *ret)
+static int call_state(Phone *phone, const PhoneCall *call, StoredCall *ret)
 {
         const PhoneCallInfo *info = &call->info;
         const char *session_id = info->record.session_id;
@@ -78,7 +78,7 @@ static int call_state(Phone *phone, const PhoneCall *call, PhoneCallState *ret)
 
 static int call_keep(Phone *phone, PhoneCall *call)
 {
-        PhoneCallState *state = calloc(1, sizeof(*state));
+        StoredCall *state = calloc(1, sizeof(*state));
         int r;
 
         if (!state)
@@ -87,7 +87,7 @@ static int call_keep(Phone *phone, PhoneCall *call)
         if (r >= 0)
                 r = phone_reserve_action(phone);
         if (r < 0) {
-                phone_call_state_done(state);
+                stored_call_done(state);
                 free(state);
                 return r;
         }
@@ -197,7 +197,7 @@ void phone_keep(Phone *phone)
 
 /* ---- and back ---- */
 
-static void call_restore_session(PhoneCall *call, const PhoneCallState *state)
+static void call_restore_session(PhoneCall *call, const StoredCall *state)
 {
         PhoneSession *session = &call->info.session;
 
@@ -208,7 +208,7 @@ static void call_restore_session(PhoneCall *call, const PhoneCallState *state)
         STR_SET(session->own_id, state->own_id);
 }
 
-static void call_restore_placed(PhoneCall *call, const PhoneCallState *state)
+static void call_restore_placed(PhoneCall *call, const StoredCall *state)
 {
         const CallRecord *record = &state->record;
         MessageInitiate *placed = &call->placed;
@@ -223,7 +223,7 @@ static void call_restore_placed(PhoneCall *call, const PhoneCallState *state)
 }
 
 /* The end of the ring by a clock that was, perhaps, set since: no longer than a ring can be. */
-static usec_t ring_until(const Phone *phone, const PhoneCallState *state)
+static usec_t ring_until(const Phone *phone, const StoredCall *state)
 {
         usec_t left = state->ring_until - MIN_OF(state->ring_until, phone->instant.date);
 
@@ -232,7 +232,7 @@ static usec_t ring_until(const Phone *phone, const PhoneCallState *state)
         return phone->instant.now + MIN_OF(left, RING_TIMEOUT_MAX_S * USEC_PER_SEC);
 }
 
-static int call_restore(Phone *phone, const PhoneCallState *state, PhoneCall **ret)
+static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)
 {
         _cleanup_(call_freep) PhoneCall *call = calloc(1, sizeof(*call));
         PhoneCallInfo *info;
@@ -290,8 +290,7 @@ static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
         }
 }
 
-int phone_restore_call(Phone *phone, const Instant *instant, const PhoneCallState *state,
-                       bool worker)
+int phone_restore_call(Phone *phone, const Instant *instant, const StoredCall *state, bool worker)
 {
         PhoneCall *call;
         int r;

@@ -264,8 +264,8 @@ typedef struct PhoneAction {
                         SessionSettings settings;
                         bool muted, video, video_paused; /* as in WorkerJoin */
                 } join;                                  /* WORKER_JOIN */
-                PhoneCallState *state;    /* CALL_STORE; owned by the action, who carries it out may
-                                             take it and leave NULL */
+                StoredCall *state;        /* CALL_STORE; owned by the action, who carries it out may
+                                                 take it and leave NULL */
                 CallRecord record;        /* HISTORY_PUT; owned by the action */
                 MessageSessions sessions; /* HISTORY_FORGET; owned by the action */
                 char token[TOKEN_MAX + 1]; /* DONE of GENERATE_TOKEN */
@@ -402,8 +402,7 @@ void phone_allow_parallel_media(Phone *phone);
  *
  * Returns 0, -ENOMEM, -EEXIST, or -EINVAL: over already, or no request that is ever kept.
  */
-int phone_restore_call(Phone *phone, const Instant *instant, const PhoneCallState *state,
-                       bool worker);
+int phone_restore_call(Phone *phone, const Instant *instant, const StoredCall *state, bool worker);
 int phone_restore_request(Phone *phone, const Instant *instant, const Message *message);
 
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);

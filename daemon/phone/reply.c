@@ -368,7 +368,7 @@ static void expire_initiate(Phone *phone, HubRequest *request)
         hub_request_add(phone, request);
 }
 
-static int expire_kept(Phone *phone, HubRequest *request)
+static int expire_stored(Phone *phone, HubRequest *request)
 {
         int r;
 
@@ -418,7 +418,7 @@ int hub_request_expire(Phone *phone, HubRequest *request)
         if (request->message.type == MESSAGE_INITIATE) {
                 expire_initiate(phone, request);
         } else if (request->kept) {
-                r = expire_kept(phone, request);
+                r = expire_stored(phone, request);
                 if (r < 0) {
                         request->deadline = deadline;
                         hub_request_put_back(phone, request);

@@ -55,14 +55,14 @@ int history_setting_get(History *history, const char *key, char **ret); /* -ENOE
  * What goes on now and must be there again after a restart: texts under keys of the caller's. Not
  * part of what history_clear() takes away.
  */
-typedef struct KeptText {
+typedef struct StoredText {
         const char *key, *value; /* value NULL: dropped */
-} KeptText;
+} StoredText;
 
-int history_kept_write(History *history, const KeptText *texts, size_t n); /* all or none */
+int history_stored_write(History *history, const StoredText *texts, size_t n); /* all or none */
 /* In order of their keys. `each` must not write. */
-int history_kept_read(History *history, void (*each)(void *userdata, const KeptText *text),
-                      void *userdata);
+int history_stored_read(History *history, void (*each)(void *userdata, const StoredText *text),
+                        void *userdata);
 
 /* Logged in as somebody else: everything of the last user goes. */
 int history_clear(History *history);

@@ -7,8 +7,8 @@
 #include "tringd/daemon.h"
 #include "tringd/details.h"
 #include "tringd/errors.h"
-#include "tringd/kept.h"
 #include "tringd/objects.h"
+#include "tringd/state-store.h"
 
 static void report(const PhoneAction *action, const char *what, int r)
 {
@@ -158,7 +158,7 @@ static void call_added(Daemon *daemon, const PhoneAction *action)
 
 static void forget_history(Daemon *daemon, const PhoneAction *action)
 {
-        History *history = kept_history(daemon);
+        History *history = state_store_history(daemon);
 
         if (!history)
                 return;
@@ -191,14 +191,14 @@ static void put_history(Daemon *daemon, const PhoneAction *action)
 {
         if (daemon->history)
                 report(action, "the history misses a call",
-                       history_queue_put(daemon->history_queue, &action->record));
+                       history_writer_put(daemon->history_writer, &action->record));
 }
 
 static void (*const keeps[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, PhoneAction *action) = {
-        [PHONE_CALL_STORE] = kept_call_act,
-        [PHONE_CALL_FORGET] = kept_call_act,
-        [PHONE_REQUEST_STORE] = kept_call_act,
-        [PHONE_REQUEST_FORGET] = kept_call_act,
+        [PHONE_CALL_STORE] = call_store_act,
+        [PHONE_CALL_FORGET] = call_store_act,
+        [PHONE_REQUEST_STORE] = call_store_act,
+        [PHONE_REQUEST_FORGET] = call_store_act,
 };
 
 static void (*const acts[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const PhoneAction *action) = {

@@ -11,7 +11,7 @@ extern const LinkEvents link_events;            /* login.c */
 extern const OwnersEvents owners_events;        /* listeners-bus.c */
 extern const WorkersEvents workers_events;      /* media.c */
 extern const ToneEvents tone_events;            /* media.c */
-extern const KeptCallsEvents kept_calls_events; /* restore.c */
+extern const CallStoreEvents call_store_events; /* restore.c */
 
 /* With the token that was kept; without one nothing happens, with a bad one it is said. */
 int link_start_from_file(Daemon *daemon);

@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "tringd/adapters.h"
-#include "tringd/kept.h"
 #include "tringd/objects.h"
+#include "tringd/state-store.h"
 
 /* Nobody sees it, and the kernel may batch wakeups. */
 #define DEADLINE_ACCURACY_US (5 * USEC_PER_MSEC)
@@ -102,7 +102,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 static void emit_logs_changed(Daemon *daemon)
 {
         daemon->logs_changed = false;
-        kept_count_unseen(daemon);
+        state_store_count_unseen(daemon);
         changes_flush(daemon->changes);
         int r = sd_bus_emit_signal(daemon->bus, ROOT_PATH, MANAGER_INTERFACE, "CallLogsChanged",
                                    NULL);
@@ -117,7 +117,7 @@ static int on_settle(sd_event_source *source, void *userdata)
         if (daemon->logs_changed)
                 emit_logs_changed(daemon);
         changes_flush(daemon->changes);
-        kept_save(daemon);
+        state_store_save(daemon);
         return 0;
 }
 
@@ -208,17 +208,17 @@ static void read_settings(Daemon *daemon)
 
 int daemon_start(Daemon *daemon)
 {
-        if (daemon->folders.trouble)
-                kept_trouble(daemon, &daemon->trouble, daemon->folders.trouble);
+        if (daemon->folders.problem)
+                daemon_set_problem(daemon, &daemon->problem, daemon->folders.problem);
         read_settings(daemon);
-        kept_open(daemon);
-        kept_restore(daemon);
+        state_store_open(daemon);
+        state_store_restore(daemon);
         devices_restore(daemon);
         int r = link_new(daemon->loop, daemon->settings.insecure, &link_events, daemon,
                          &daemon->link);
         if (r < 0)
                 return r;
-        kept_restore_calls(daemon);
+        call_store_restore(daemon);
         r = link_start_from_file(daemon);
         daemon_pump(daemon);
         return r;
@@ -229,7 +229,7 @@ Daemon *daemon_free(Daemon *daemon)
         if (!daemon)
                 return NULL;
         if (daemon->settle)
-                kept_save(daemon);
+                state_store_save(daemon);
         sd_event_source_disable_unref(daemon->settle);
         sd_event_source_disable_unref(daemon->deadline);
         link_free(daemon->link);
@@ -243,15 +243,15 @@ Daemon *daemon_free(Daemon *daemon)
         requests_free(daemon->requests);
         changes_free(daemon->changes);
         phone_free(daemon->phone);
-        kept_calls_free(daemon->kept_calls);
-        history_queue_free(daemon->history_queue);
+        call_store_free(daemon->call_store);
+        history_writer_free(daemon->history_writer);
         history_free(daemon->history);
         sd_bus_message_unref(daemon->login);
         sd_bus_flush_close_unref(daemon->bus);
         folders_done(&daemon->folders);
-        free(daemon->trouble);
-        free(daemon->login_trouble);
-        free(daemon->calls_trouble);
+        free(daemon->problem);
+        free(daemon->login_problem);
+        free(daemon->calls_problem);
         free(daemon);
         return NULL;
 }

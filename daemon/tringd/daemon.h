@@ -14,12 +14,12 @@
 #include "loop/loop.h"
 #include "phone/phone.h"
 #include "store/history.h"
+#include "tringd/call-store.h"
 #include "tringd/changes.h"
 #include "tringd/device-readers.h"
 #include "tringd/devices.h"
 #include "tringd/folders.h"
-#include "tringd/history-queue.h"
-#include "tringd/kept-calls.h"
+#include "tringd/history-writer.h"
 #include "tringd/link.h"
 #include "tringd/listener-store.h"
 #include "tringd/owners.h"
@@ -34,9 +34,9 @@ typedef struct Daemon {
         Loop *loop; /* not owned */
         Folders folders;
         Settings settings;
-        History *history;            /* NULL when not even memory could be had for it */
-        HistoryQueue *history_queue; /* likewise */
-        KeptCalls *kept_calls;       /* likewise */
+        History *history;              /* NULL when not even memory could be had for it */
+        HistoryWriter *history_writer; /* likewise */
+        CallStore *call_store;         /* likewise */
 
         Phone *phone;
         Changes *changes;
@@ -52,9 +52,9 @@ typedef struct Daemon {
 
         sd_bus_message *login; /* held while a login is under way */
         Party user;            /* who was logged in last, with this device's id */
-        char *trouble;         /* what is not right with folders and history: a sentence, or NULL */
-        char *login_trouble;   /* … with remembering the login */
-        char *calls_trouble;   /* … with remembering what goes on */
+        char *problem;         /* what is not right with folders and history: a sentence, or NULL */
+        char *login_problem;   /* … with remembering the login */
+        char *calls_problem;   /* … with remembering what goes on */
 
         sd_event_source *deadline; /* the phone's next */
         sd_event_source *settle;   /* end of the loop turn */

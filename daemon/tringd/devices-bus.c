@@ -10,8 +10,8 @@
 #include "tringd/adapters.h"
 #include "tringd/errors.h"
 #include "tringd/faces.h"
-#include "tringd/kept.h"
 #include "tringd/names.h"
+#include "tringd/state-store.h"
 
 #define VALUE_MAX ((RING_DEVICES_MAX + 1) * (NODE_NAME_MAX + 1)) /* of what is remembered */
 
@@ -127,7 +127,7 @@ static int get_echo_cancel(sd_bus *bus, const char *path, const char *interface,
 
 static void remember(Daemon *daemon, const char *property, const char *value, uint32_t change)
 {
-        kept_put(daemon, property, value);
+        state_store_put(daemon, property, value);
         changes_devices(daemon->changes, change);
         daemon_settle_later(daemon);
 }
@@ -282,7 +282,7 @@ static const struct {
 void devices_restore(Daemon *daemon)
 {
         for (size_t i = 0; i < ELEMENTSOF(remembered); i++) {
-                _cleanup_free_ char *value = kept_get(daemon, remembered[i].property);
+                _cleanup_free_ char *value = state_store_get(daemon, remembered[i].property);
 
                 if (value && !settings_replace(&daemon->settings, remembered[i].section,
                                                remembered[i].key, value))

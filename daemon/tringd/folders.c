@@ -50,13 +50,13 @@ static int check_folder(const char *path)
 
 static void say(Folders *folders, const char *consequence, const char *path, const char *why)
 {
-        char *said = str_printf("%s%s%s %s%s", folders->trouble ? folders->trouble : "",
-                                folders->trouble ? "; " : "", consequence, path, why);
+        char *said = str_printf("%s%s%s %s%s", folders->problem ? folders->problem : "",
+                                folders->problem ? "; " : "", consequence, path, why);
 
         if (!said)
                 return;
-        free(folders->trouble);
-        folders->trouble = said;
+        free(folders->problem);
+        folders->problem = said;
 }
 
 /* A path that nothing can be kept in is forgotten; NULL: `variable` did not give one. */
@@ -107,6 +107,6 @@ void folders_done(Folders *folders)
         free(folders->settings);
         free(folders->credentials);
         free(folders->history);
-        free(folders->trouble);
+        free(folders->problem);
         *folders = (Folders){};
 }

@@ -4,7 +4,7 @@
 /*
  * Where tringd keeps its things: $XDG_STATE_HOME/tring (token, history), $XDG_RUNTIME_DIR/tring
  * (sockets of the workers), $XDG_CONFIG_HOME/tring/tringd.conf. The first two are made, mode 0700.
- * What cannot be had is left NULL and said in `trouble`: the daemon goes on without it.
+ * What cannot be had is left NULL and said in `problem`: the daemon goes on without it.
  */
 
 #include "base/cleanup.h"
@@ -15,7 +15,7 @@ typedef struct Folders {
         char *settings;    /* the file's path, whether it is there or not, or NULL */
         char *credentials; /* path of the token file, or NULL */
         char *history;     /* path of the database, or NULL */
-        char *trouble;     /* a sentence, or NULL */
+        char *problem;     /* a sentence, or NULL */
 } Folders;
 
 /* Returns 0 or -ENOMEM. */

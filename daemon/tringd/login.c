@@ -7,8 +7,8 @@
 #include "tringd/adapters.h"
 #include "tringd/errors.h"
 #include "tringd/faces.h"
-#include "tringd/kept.h"
 #include "tringd/options.h"
+#include "tringd/state-store.h"
 
 #define URL_SHOWN 128 /* bytes of a wrong URL */
 
@@ -109,7 +109,7 @@ int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
                            phone_connection_changed(daemon->phone, &instant, PHONE_LOGGED_OUT, ""),
                            "logging out");
         link_logout(daemon->link);
-        kept_trouble(daemon, &daemon->login_trouble, NULL); /* nothing is left to remember */
+        daemon_set_problem(daemon, &daemon->login_problem, NULL); /* nothing is left to remember */
         changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         changes_flush(daemon->changes);
         return sd_bus_reply_method_return(message, NULL);
@@ -133,7 +133,7 @@ static void on_message(void *userdata, const Message *message)
                           message->reply.kind == REPLY_WELCOME;
 
         if (is_welcome) {
-                kept_user(daemon, &message->reply.welcome.user);
+                state_store_user(daemon, &message->reply.welcome.user);
                 changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         }
         int r = phone_message(daemon->phone, &instant, message);
@@ -177,14 +177,14 @@ static void on_credentials(void *userdata, const Credentials *credentials)
                         : -ENOENT;
 
         if (r >= 0) {
-                kept_trouble(daemon, &daemon->login_trouble, NULL);
+                daemon_set_problem(daemon, &daemon->login_problem, NULL);
                 return;
         }
         text = daemon->folders.credentials
                        ? str_printf("the login is not remembered over a restart: %s: %s",
                                     daemon->folders.credentials, strerror(-r))
                        : strdup("the login is not remembered over a restart: $HOME is not set");
-        kept_trouble(daemon, &daemon->login_trouble, text ? text : strerror(-r));
+        daemon_set_problem(daemon, &daemon->login_problem, text ? text : strerror(-r));
 }
 
 static void on_login_done(void *userdata, CallError error, const char *text)

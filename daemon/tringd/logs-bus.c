@@ -5,8 +5,8 @@
 #include "tringd/details.h"
 #include "tringd/errors.h"
 #include "tringd/faces.h"
-#include "tringd/kept.h"
 #include "tringd/options.h"
+#include "tringd/state-store.h"
 
 #define WORD_SIZE 32 /* of a status or a type: ours have at most 10 letters */
 
@@ -112,7 +112,7 @@ int method_get_call_logs(sd_bus_message *message, void *userdata, sd_bus_error *
                 return r;
         if (limit == 0)
                 limit = HISTORY_PAGE_DEFAULT;
-        History *history = kept_history(daemon);
+        History *history = state_store_history(daemon);
         r = history ? history_page(history, &filter, MIN_OF(limit, HISTORY_PAGE_MAX), cursor, &page)
                     : 0;
         if (r == -EINVAL)
@@ -159,7 +159,7 @@ static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType
 
         if (r >= 0)
                 r = read_sessions(message, &command.sessions, error);
-        History *history = kept_history(daemon);
+        History *history = state_store_history(daemon);
         if (r >= 0 && history)
                 r = change(history, &command.sessions, &changed);
         if (r < 0)

@@ -4,8 +4,8 @@
 #include "tringd/details.h"
 #include "tringd/errors.h"
 #include "tringd/faces.h"
-#include "tringd/kept.h"
 #include "tringd/objects.h"
+#include "tringd/state-store.h"
 
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
                        sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -42,9 +42,9 @@ static int get_connection_error(sd_bus *bus, const char *path, const char *inter
 
         phone_connection(daemon->phone, &text);
         if (str_empty(text))
-                text = daemon->login_trouble   ? daemon->login_trouble
-                       : daemon->calls_trouble ? daemon->calls_trouble
-                                               : daemon->trouble;
+                text = daemon->login_problem   ? daemon->login_problem
+                       : daemon->calls_problem ? daemon->calls_problem
+                                               : daemon->problem;
         return sd_bus_message_append(reply, "s", text ? text : "");
 }
 
@@ -140,9 +140,9 @@ static int get_unseen_missed(sd_bus *bus, const char *path, const char *interfac
 {
         Daemon *daemon = userdata;
 
-        (void)kept_history(daemon);
+        (void)state_store_history(daemon);
         if (daemon->logs_changed)
-                kept_count_unseen(daemon);
+                state_store_count_unseen(daemon);
         return sd_bus_message_append(reply, "u", daemon->unseen_missed);
 }
 

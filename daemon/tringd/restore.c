@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "tringd/adapters.h"
-#include "tringd/kept.h"
+#include "tringd/state-store.h"
 
 typedef struct Restoring {
         Daemon *daemon;
@@ -21,14 +21,14 @@ static void on_written(void *userdata, int r)
                 text = str_printf("calls will not survive a restart of tringd: cannot write %s: %s",
                                   daemon->folders.history ? daemon->folders.history : "the history",
                                   strerror(-r));
-        kept_trouble(daemon, &daemon->calls_trouble, r < 0 && !text ? strerror(-r) : text);
+        daemon_set_problem(daemon, &daemon->calls_problem, r < 0 && !text ? strerror(-r) : text);
 }
 
-const KeptCallsEvents kept_calls_events = {.written = on_written};
+const CallStoreEvents call_store_events = {.written = on_written};
 
-void kept_call_act(Daemon *daemon, PhoneAction *action)
+void call_store_act(Daemon *daemon, PhoneAction *action)
 {
-        int r = daemon->kept_calls ? kept_calls_take(daemon->kept_calls, action) : 0;
+        int r = daemon->call_store ? call_store_take(daemon->call_store, action) : 0;
 
         if (r < 0)
                 log_fields(LOG_WARNING, "a restart of tringd would not know of a change",
@@ -52,7 +52,7 @@ static void restore_tie(const Restoring *restoring, const char *tied_to)
                 log_warning("cannot watch %s: %s", tied_to, strerror(-r));
 }
 
-static void restore_call(void *userdata, PhoneCallState *state)
+static void restore_call(void *userdata, StoredCall *state)
 {
         const Restoring *restoring = userdata;
         Daemon *daemon = restoring->daemon;
@@ -86,32 +86,32 @@ static void restore_request(void *userdata, const Message *message)
                             message_type_to_string(message->type), strerror(-r));
 }
 
-static const KeptCallsReader reader = {.call = restore_call, .request = restore_request};
+static const CallStoreReader reader = {.call = restore_call, .request = restore_request};
 
 static bool is_same_bus(Daemon *daemon)
 {
-        _cleanup_free_ char *last = kept_get(daemon, KEPT_BUS);
+        _cleanup_free_ char *last = state_store_get(daemon, STATE_BUS);
         char id[SD_ID128_STRING_MAX];
 
-        if (str_eq(kept_bus_id(daemon, id), last))
+        if (str_eq(state_store_bus_id(daemon, id), last))
                 return true;
-        kept_put(daemon, KEPT_BUS, id);
+        state_store_put(daemon, STATE_BUS, id);
         return false;
 }
 
-void kept_restore_calls(Daemon *daemon)
+void call_store_restore(Daemon *daemon)
 {
         Restoring restoring = {.daemon = daemon, .same_bus = is_same_bus(daemon)};
         const char *credentials = daemon->folders.credentials;
         int r;
 
-        if (!daemon->kept_calls)
+        if (!daemon->call_store)
                 return;
         /* Who has logged out has no calls, whatever the last tringd had no time to store. */
         if (!credentials || access(credentials, F_OK) < 0)
-                r = kept_calls_clear(daemon->kept_calls);
+                r = call_store_clear(daemon->call_store);
         else
-                r = kept_calls_read(daemon->kept_calls, &reader, &restoring);
+                r = call_store_read(daemon->call_store, &reader, &restoring);
         if (r < 0)
                 log_warning("cannot read what went on before: %s", strerror(-r));
         daemon_pump(daemon);

@@ -7,13 +7,13 @@
 static const FieldWords session_state_words = {"a session's state", session_state_to_string,
                                                session_state_from_string};
 
-#define STATE_BOOL(name)                                       \
-        {                                                      \
-#name, FIELD_BOOL, 0, AT(PhoneCallState, name) \
+#define STATE_BOOL(name)                                   \
+        {                                                  \
+#name, FIELD_BOOL, 0, AT(StoredCall, name) \
         }
-#define STATE_TEXT(name)                                       \
-        {                                                      \
-#name, FIELD_TEXT, 0, AT(PhoneCallState, name) \
+#define STATE_TEXT(name)                                   \
+        {                                                  \
+#name, FIELD_TEXT, 0, AT(StoredCall, name) \
         }
 
 static const FieldTable settings_fields =
@@ -26,41 +26,41 @@ static const FieldTable settings_fields =
                     {"speaker", FIELD_TEXT, 0, AT(SessionSettings, speaker)},
                     {"camera", FIELD_TEXT, 0, AT(SessionSettings, camera)});
 
-static const FieldTable kept_participant_fields = FIELD_TABLE(
+static const FieldTable stored_participant_fields = FIELD_TABLE(
         "participant",
         {NULL, FIELD_FLAT, 0, AT(SessionParticipant, participant), .table = &participant_fields},
         {"connected", FIELD_BOOL, 0, AT(SessionParticipant, media.connected)});
 
 static const FieldTable state_fields = FIELD_TABLE(
-        "kept call", {NULL, FIELD_FLAT, 0, AT(PhoneCallState, record), .table = &record_fields},
-        {"ring_until", FIELD_U64, 0, AT(PhoneCallState, ring_until)}, STATE_BOOL(silenced),
+        "kept call", {NULL, FIELD_FLAT, 0, AT(StoredCall, record), .table = &record_fields},
+        {"ring_until", FIELD_U64, 0, AT(StoredCall, ring_until)}, STATE_BOOL(silenced),
         STATE_BOOL(present), STATE_BOOL(member_ringing), STATE_BOOL(answered_here),
         STATE_BOOL(join_wanted), STATE_BOOL(alerting_said), STATE_BOOL(unwanted),
         STATE_BOOL(placed), STATE_BOOL(parallel),
-        {"timeout", FIELD_INT, 0, AT(PhoneCallState, timeout_s)}, STATE_TEXT(handled_by),
+        {"timeout", FIELD_INT, 0, AT(StoredCall, timeout_s)}, STATE_TEXT(handled_by),
         STATE_TEXT(handler), STATE_TEXT(tied_to),
-        {"session_state", FIELD_WORD, FIELD_REQUIRED, AT(PhoneCallState, session_state),
+        {"session_state", FIELD_WORD, FIELD_REQUIRED, AT(StoredCall, session_state),
          .words = &session_state_words},
         STATE_BOOL(audio_muted), STATE_BOOL(video_paused),
-        {"settings", FIELD_OBJECT, FIELD_REQUIRED, AT(PhoneCallState, settings),
+        {"settings", FIELD_OBJECT, FIELD_REQUIRED, AT(StoredCall, settings),
          .table = &settings_fields},
         STATE_TEXT(own_id),
-        {"participants", FIELD_LIST, 0, LIST_AT(PhoneCallState, participants, n_participants),
-         .max = PARTICIPANTS_MAX, .table = &kept_participant_fields});
+        {"participants", FIELD_LIST, 0, LIST_AT(StoredCall, participants, n_participants),
+         .max = PARTICIPANTS_MAX, .table = &stored_participant_fields});
 
-int wire_encode_kept(const PhoneCallState *state, char **ret)
+int wire_encode_stored_call(const StoredCall *state, char **ret)
 {
         return stored_encode(&state_fields, state, ret);
 }
 
-int wire_decode_kept(const char *json, PhoneCallState *ret)
+int wire_decode_stored_call(const char *json, StoredCall *ret)
 {
-        _cleanup_(phone_call_state_done) PhoneCallState state = {};
+        _cleanup_(stored_call_done) StoredCall state = {};
         int r = stored_decode(&state_fields, json, &state);
 
         if (r < 0)
                 return r;
         *ret = state;
-        state = (PhoneCallState){};
+        state = (StoredCall){};
         return 0;
 }

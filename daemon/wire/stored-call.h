@@ -9,6 +9,6 @@
 #include "model/stored-call.h"
 
 /* The caller frees *ret. Returns 0, -ENOMEM or -EMSGSIZE. */
-int wire_encode_kept(const PhoneCallState *state, char **ret);
+int wire_encode_stored_call(const StoredCall *state, char **ret);
 /* Returns 0, -ENOMEM, or -EBADMSG: not such a call. *ret is the caller's on 0. */
-int wire_decode_kept(const char *json, PhoneCallState *ret);
+int wire_decode_stored_call(const char *json, StoredCall *ret);

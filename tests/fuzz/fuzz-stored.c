@@ -30,7 +30,7 @@
 
 DEFINE_REREAD(record, CallRecord, wire_decode_record, wire_encode_record, call_record_done);
 DEFINE_REREAD(live, LiveCall, wire_decode_live, wire_encode_live, live_call_done);
-DEFINE_REREAD(kept, PhoneCallState, wire_decode_kept, wire_encode_kept, phone_call_state_done);
+DEFINE_REREAD(kept, StoredCall, wire_decode_stored_call, wire_encode_stored_call, stored_call_done);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -12,9 +12,9 @@
  * calls and records go through the codec for stores on their way.
  */
 
-StoredCall *disk_call(const Disk *disk, const char *session_id)
+DiskCall *disk_call(const Disk *disk, const char *session_id)
 {
-        StoredCall *call;
+        DiskCall *call;
 
         DL_FOREACH (disk->calls, call) {
                 if (str_eq(call->session_id, session_id))
@@ -25,7 +25,7 @@ StoredCall *disk_call(const Disk *disk, const char *session_id)
 
 static void call_write(Disk *disk, ExchangeAction *action)
 {
-        StoredCall *call = disk_call(disk, action->session_id);
+        DiskCall *call = disk_call(disk, action->session_id);
         LiveCall live = {0};
 
         if (!call) {
@@ -48,7 +48,7 @@ static void call_write(Disk *disk, ExchangeAction *action)
 
 static void call_drop(Disk *disk, const char *session_id)
 {
-        StoredCall *call = disk_call(disk, session_id);
+        DiskCall *call = disk_call(disk, session_id);
 
         if (!call)
                 return;
@@ -120,7 +120,7 @@ void disk_write(World *world, ExchangeAction *action)
 static int load_calls(World *world)
 {
         HubParty *hub = &world->hub;
-        const StoredCall *call, *next;
+        const DiskCall *call, *next;
         int r = 0;
 
         DL_FOREACH_SAFE (hub->disk.calls, call, next) {

@@ -104,7 +104,7 @@ void laws_see_undone(World *world, const ExchangeAction *action)
 /* Those that it goes on with. */
 void laws_see_hub_up(World *world)
 {
-        const StoredCall *call;
+        const DiskCall *call;
 
         DL_FOREACH (world->hub.disk.calls, call) {
                 Case *the_case = case_of(world, call->session_id);
@@ -208,7 +208,7 @@ void laws_see_commit(World *world, const ExchangeAction *action)
 static void judge_stored(Handset *handset, const char *session_id, const char *what, bool answered)
 {
         World *world = handset->world;
-        const StoredCall *call = disk_call(&world->hub.disk, session_id);
+        const DiskCall *call = disk_call(&world->hub.disk, session_id);
         const Filed *filed = shelf_find(&world->hub.disk.history, handset_uid(handset), session_id);
 
         if (!filed && (!call || (answered && call->status == CALL_STATUS_INITIATED)))

@@ -55,7 +55,7 @@ void handset_keep(Handset *handset, const PhoneAction *action)
 
         switch (action->type) {
         case PHONE_CALL_STORE:
-                if (wire_encode_kept(action->state, &json) < 0)
+                if (wire_encode_stored_call(action->state, &json) < 0)
                         abort();
                 kept_put(handset, action->session_id, 0, json);
                 break;
@@ -86,13 +86,13 @@ static void restore_call(Handset *handset, const Kept *kept)
 {
         const Instant instant = handset_instant(handset);
         Worker *worker = handset_worker(handset, kept->session_id);
-        PhoneCallState state;
+        StoredCall state;
 
-        if (wire_decode_kept(kept->json, &state) < 0)
+        if (wire_decode_stored_call(kept->json, &state) < 0)
                 abort();
         handset_drain(handset,
                       phone_restore_call(handset->phone, &instant, &state, worker != NULL));
-        phone_call_state_done(&state);
+        stored_call_done(&state);
         worker = handset_worker(handset, kept->session_id);
         if (worker && worker->open)
                 handset_worker_connects(handset, kept->session_id);

@@ -106,15 +106,15 @@ typedef struct HubWrite {
         ExchangeAction action; /* SAVE, DROP, LOG, USER, BLOCK: owned */
 } HubWrite;
 
-typedef struct StoredCall {
-        struct StoredCall *prev, *next;
+typedef struct DiskCall {
+        struct DiskCall *prev, *next;
         char session_id[UUID_LENGTH + 1];
         CallStatus status;
         char *json; /* by wire_encode_live(); owned */
-} StoredCall;
+} DiskCall;
 
 typedef struct Disk {
-        StoredCall *calls;
+        DiskCall *calls;
         Shelf history;
         WhenBusy when_busy[USERS_MAX];
         bool blocked[USERS_MAX][USERS_MAX]; /* by the first */
@@ -128,7 +128,7 @@ unsigned user_number(const char *uid);
 const char *user_uid(unsigned user);
 void disk_write(World *world, ExchangeAction *action);
 int disk_load(World *world);
-StoredCall *disk_call(const Disk *disk, const char *session_id);
+DiskCall *disk_call(const Disk *disk, const char *session_id);
 void disk_done(Disk *disk);
 void disk_changes(World *world, const char *uid, usec_t since, ReplyWelcome *welcome);
 void disk_deletions(World *world, const char *uid, usec_t since, MessageSessions *ret);
@@ -251,7 +251,7 @@ typedef struct Ticket {
         char session_id[UUID_LENGTH + 1];
 } Ticket;
 
-/* A live call by wire_encode_kept(), or a request by wire_encode(). */
+/* A live call by wire_encode_stored_call(), or a request by wire_encode(). */
 typedef struct Kept {
         struct Kept *prev, *next;
         char session_id[UUID_LENGTH + 1]; /* of a call; else empty */

@@ -44,7 +44,7 @@ void fixture_free(Fixture *fixture)
         forget(fixture);
         phone_free(fixture->phone);
         for (size_t i = 0; i < ELEMENTSOF(fixture->store.states); i++)
-                phone_call_state_done(&fixture->store.states[i]);
+                stored_call_done(&fixture->store.states[i]);
         for (size_t i = 0; i < ELEMENTSOF(fixture->store.requests); i++)
                 message_done(&fixture->store.requests[i]);
         free(fixture);
@@ -53,7 +53,7 @@ void fixture_free(Fixture *fixture)
 /* ---- the store ---- */
 
 /* The place of that session, or, "" asked for, a free one. */
-static PhoneCallState *state_place(Fixture *fixture, const char *session_id)
+static StoredCall *state_place(Fixture *fixture, const char *session_id)
 {
         for (size_t i = 0; i < ELEMENTSOF(fixture->store.states); i++) {
                 if (str_eq(fixture->store.states[i].record.session_id, session_id))
@@ -76,20 +76,20 @@ static Message *request_place(Fixture *fixture, uint64_t number)
 
 void store_take(Fixture *fixture, PhoneAction *action)
 {
-        PhoneCallState *state = state_place(fixture, action->session_id);
+        StoredCall *state = state_place(fixture, action->session_id);
         Message *request = request_place(fixture, action->serial);
 
         switch (action->type) {
         case PHONE_CALL_STORE:
                 state = state ? state : state_place(fixture, "");
                 ck_assert_ptr_nonnull(state);
-                phone_call_state_done(state);
+                stored_call_done(state);
                 *state = *action->state;
-                *action->state = (PhoneCallState){};
+                *action->state = (StoredCall){};
                 break;
         case PHONE_CALL_FORGET:
                 ck_assert_ptr_nonnull(state);
-                phone_call_state_done(state);
+                stored_call_done(state);
                 break;
         case PHONE_REQUEST_STORE:
                 ck_assert_ptr_null(request);
@@ -131,7 +131,7 @@ void restarted(Fixture *fixture, bool worker)
         fixture->phone = phone_free(fixture->phone);
         ck_assert_int_eq(phone_new(&fixture->phone), 0);
         for (size_t i = 0; i < ELEMENTSOF(fixture->store.states); i++) {
-                const PhoneCallState *state = &fixture->store.states[i];
+                const StoredCall *state = &fixture->store.states[i];
 
                 if (*state->record.session_id)
                         ck_assert_int_eq(phone_restore_call(fixture->phone, &fixture->instant,

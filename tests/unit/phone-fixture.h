@@ -40,7 +40,7 @@ typedef struct Fixture {
         } told[8];
         size_t n_told;
         struct { /* what the store has; what is empty is free */
-                PhoneCallState states[PHONE_CALLS_MAX];
+                StoredCall states[PHONE_CALLS_MAX];
                 Message requests[1024];
         } store;
 } Fixture;

@@ -344,7 +344,7 @@ static void daemon_dies(Storm *storm)
         for (unsigned i = 0; i < N_CALLS; i++)
                 storm->seen[i] = (Seen){.worker = adopts && storm->seen[i].worker};
         for (size_t i = 0; i < ELEMENTSOF(f->store.states); i++) {
-                const PhoneCallState *state = &f->store.states[i];
+                const StoredCall *state = &f->store.states[i];
 
                 if (*state->record.session_id)
                         must(phone_restore_call(f->phone, &f->instant, state,

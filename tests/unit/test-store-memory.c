@@ -130,23 +130,23 @@ static int setting_get(void)
         return r;
 }
 
-static int kept_write(void)
+static int state_store_write(void)
 {
-        static const KeptText texts[] = {{"call/1", "{}"}, {"call/2", "{}"}, {"call/1", NULL}};
+        static const StoredText texts[] = {{"call/1", "{}"}, {"call/2", "{}"}, {"call/1", NULL}};
 
-        return history_kept_write(history, texts, ELEMENTSOF(texts));
+        return history_stored_write(history, texts, ELEMENTSOF(texts));
 }
 
-static void kept_note(void *userdata, const KeptText *text)
+static void state_store_note(void *userdata, const StoredText *text)
 {
         ++*(unsigned *)userdata;
 }
 
-static int kept_read(void)
+static int state_store_read(void)
 {
         unsigned n = 0;
 
-        return history_kept_read(history, kept_note, &n);
+        return history_stored_read(history, state_store_note, &n);
 }
 
 static int clear(void)
@@ -162,8 +162,8 @@ static const FailingOperation operations[] = {
         {"mark seen", mark_seen, sum},
         {"setting put", setting_put, NULL},
         {"setting get", setting_get, NULL},
-        {"kept write", kept_write, NULL},
-        {"kept read", kept_read, NULL},
+        {"kept write", state_store_write, NULL},
+        {"kept read", state_store_read, NULL},
         {"forget", forget, sum},
         {"clear", clear, sum},
 };

@@ -9,8 +9,8 @@
 #include "failing-memory.h"
 #include "failing-store.h"
 #include "suite.h"
-#include "tringd/history-queue.h"
-#include "tringd/kept-calls.h"
+#include "tringd/call-store.h"
+#include "tringd/history-writer.h"
 #include "tringd/listener-store.h"
 #include "tringd/workers.h"
 
@@ -18,14 +18,14 @@
 
 static sd_event *event;
 static History *history;
-static KeptCalls *kept;
+static CallStore *kept;
 static unsigned n_gone;
 
 static void on_written(void *userdata, int r)
 {
 }
 
-static const KeptCallsEvents events = {.written = on_written};
+static const CallStoreEvents events = {.written = on_written};
 
 static void setup(void)
 {
@@ -34,12 +34,12 @@ static void setup(void)
         failing_store_init();
         ck_assert_int_eq(sd_event_new(&event), 0);
         ck_assert_int_eq(history_open(NULL, &history, &text), 0);
-        ck_assert_int_eq(kept_calls_new(event, history, &events, NULL, &kept), 0);
+        ck_assert_int_eq(call_store_new(event, history, &events, NULL, &kept), 0);
 }
 
 static void teardown(void)
 {
-        kept_calls_free(kept);
+        call_store_free(kept);
         history_free(history);
         sd_event_unref(event);
 }
@@ -65,7 +65,7 @@ static PhoneAction saved_call(void)
 static int take_call(void)
 {
         PhoneAction action = saved_call();
-        int r = kept_calls_take(kept, &action);
+        int r = call_store_take(kept, &action);
 
         phone_action_done(&action);
         return r;
@@ -78,13 +78,13 @@ static int take_request(void)
                               .message = {.type = MESSAGE_END, .id = 7}};
 
         (void)STR_SET(action.message.session.session_id, CALL);
-        int r = kept_calls_take(kept, &action);
+        int r = call_store_take(kept, &action);
 
         phone_action_done(&action);
         return r;
 }
 
-static void count_call(void *userdata, PhoneCallState *state)
+static void count_call(void *userdata, StoredCall *state)
 {
         ++*(unsigned *)userdata;
 }
@@ -94,18 +94,18 @@ static void count_request(void *userdata, const Message *message)
         ++*(unsigned *)userdata;
 }
 
-static const KeptCallsReader reader = {.call = count_call, .request = count_request};
+static const CallStoreReader reader = {.call = count_call, .request = count_request};
 
 static int read_kept(void)
 {
         unsigned n = 0;
 
-        return kept_calls_read(kept, &reader, &n);
+        return call_store_read(kept, &reader, &n);
 }
 
 static int clear_kept(void)
 {
-        return kept_calls_clear(kept);
+        return call_store_clear(kept);
 }
 
 static int load_listeners(void)
@@ -130,7 +130,7 @@ START_TEST(what_is_kept_survives_every_allocation_that_fails)
 
         for (size_t i = 0; i < ELEMENTSOF(operations); i++) {
                 operation_survives(&operations[i]);
-                kept_calls_flush(kept);
+                call_store_flush(kept);
         }
 }
 END_TEST
@@ -145,14 +145,14 @@ START_TEST(what_could_not_be_written_is_written_later)
                 ck_assert_int_eq(take_request(), 0);
                 memory_fails_at = n;
                 memory_failed = false;
-                kept_calls_flush(kept);
+                call_store_flush(kept);
                 memory_fails_at = 0;
-                kept_calls_flush(kept);
-                ck_assert_int_eq(kept_calls_read(kept, &reader, &found), 0);
+                call_store_flush(kept);
+                ck_assert_int_eq(call_store_read(kept, &reader, &found), 0);
                 ck_assert_uint_eq(found, 2);
                 if (!memory_failed)
                         break;
-                ck_assert_int_eq(kept_calls_clear(kept), 0);
+                ck_assert_int_eq(call_store_clear(kept), 0);
         }
 }
 END_TEST
@@ -164,31 +164,31 @@ static void on_history(void *userdata)
 START_TEST(a_record_that_could_not_be_written_is_written_later)
 {
         CallRecord record = {.status = CALL_STATUS_MISSED, .initiated_at = 1};
-        HistoryQueue *queue;
+        HistoryWriter *queue;
         uint32_t unseen;
 
         (void)STR_SET(record.session_id, CALL);
         (void)STR_SET(record.initiator.uid, "alice");
         (void)STR_SET(record.receiver.uid, "bob");
-        ck_assert_int_eq(history_queue_new(event, history, on_history, NULL, &queue), 0);
+        ck_assert_int_eq(history_writer_new(event, history, on_history, NULL, &queue), 0);
         for (unsigned n = 1;; n++) {
                 memory_fails_at = n;
                 memory_failed = false;
-                int r = history_queue_put(queue, &record);
+                int r = history_writer_put(queue, &record);
                 if (r == 0)
-                        (void)history_queue_flush(queue);
+                        (void)history_writer_flush(queue);
                 memory_fails_at = 0;
                 ck_assert(r == 0 || r == -ENOMEM);
                 if (r < 0)
-                        ck_assert_int_eq(history_queue_put(queue, &record), 0);
-                ck_assert(history_queue_flush(queue));
+                        ck_assert_int_eq(history_writer_put(queue, &record), 0);
+                ck_assert(history_writer_flush(queue));
                 ck_assert_int_eq(history_unseen_missed(history, &unseen), 0);
                 ck_assert_uint_eq(unseen, 1);
                 ck_assert_int_eq(history_forget(history, &(MessageSessions){0}, NULL), 0);
                 if (!memory_failed)
                         break;
         }
-        history_queue_free(queue);
+        history_writer_free(queue);
 }
 END_TEST
 

@@ -62,15 +62,15 @@ END_TEST
 START_TEST(a_call_of_a_device_is_stored_and_read)
 {
         _cleanup_free_ char *text = NULL, *again = NULL;
-        PhoneCallState state = {.ring_until = 1763632845000000,
-                                .silenced = true,
-                                .unwanted = true,
-                                .timeout_s = -1,
-                                .handler = ":1.7",
-                                .session_state = SESSION_RECONNECTING,
-                                .settings = {.type = CALL_TYPE_VIDEO, .has_type = true},
-                                .own_id = "p2"};
-        PhoneCallState back;
+        StoredCall state = {.ring_until = 1763632845000000,
+                            .silenced = true,
+                            .unwanted = true,
+                            .timeout_s = -1,
+                            .handler = ":1.7",
+                            .session_state = SESSION_RECONNECTING,
+                            .settings = {.type = CALL_TYPE_VIDEO, .has_type = true},
+                            .own_id = "p2"};
+        StoredCall back;
 
         sample_record(&state.record);
         state.participants = calloc(1, sizeof(*state.participants));
@@ -78,9 +78,9 @@ START_TEST(a_call_of_a_device_is_stored_and_read)
         state.n_participants = 1;
         STR_SET(state.participants->participant.id, "p1");
         state.participants->media.connected = true;
-        ck_assert_int_eq(wire_encode_kept(&state, &text), 0);
-        ck_assert_int_eq(wire_decode_kept(text, &back), 0);
-        ck_assert_int_eq(wire_encode_kept(&back, &again), 0);
+        ck_assert_int_eq(wire_encode_stored_call(&state, &text), 0);
+        ck_assert_int_eq(wire_decode_stored_call(text, &back), 0);
+        ck_assert_int_eq(wire_encode_stored_call(&back, &again), 0);
         ck_assert_str_eq(text, again);
         ck_assert_uint_eq(back.ring_until, state.ring_until);
         ck_assert(back.silenced && back.unwanted && !back.placed);
@@ -90,8 +90,8 @@ START_TEST(a_call_of_a_device_is_stored_and_read)
         ck_assert_int_eq(back.settings.type, CALL_TYPE_VIDEO);
         ck_assert_uint_eq(back.n_participants, 1);
         ck_assert(back.participants->media.connected);
-        phone_call_state_done(&state);
-        phone_call_state_done(&back);
+        stored_call_done(&state);
+        stored_call_done(&back);
 }
 END_TEST
 
@@ -100,13 +100,13 @@ START_TEST(what_is_no_record_is_refused)
         static const char *const texts[] = {"", "{}", "[]", "{\"session_id\":1}",
                                             "{\"a\":1,\"a\":2}"};
         CallRecord record;
-        PhoneCallState state;
+        StoredCall state;
         LiveCall live;
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
                 ck_assert_int_eq(wire_decode_record(texts[i], &record), -EBADMSG);
                 ck_assert_int_eq(wire_decode_live(texts[i], &live), -EBADMSG);
-                ck_assert_int_eq(wire_decode_kept(texts[i], &state), -EBADMSG);
+                ck_assert_int_eq(wire_decode_stored_call(texts[i], &state), -EBADMSG);
         }
 }
 END_TEST

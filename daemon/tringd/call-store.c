@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tringd/kept-calls.h"
+#include "tringd/call-store.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -20,14 +20,14 @@
 /* With neither: what the store has under this key is dropped. */
 typedef struct Waiting {
         char key[KEY_SIZE];
-        PhoneCallState *state;
+        StoredCall *state;
         Message request;
         UT_hash_handle hh;
 } Waiting;
 
-struct KeptCalls {
+struct CallStore {
         History *history;
-        const KeptCallsEvents *events;
+        const CallStoreEvents *events;
         void *userdata;
         sd_event_source *timer;
         Waiting *waiting;
@@ -37,14 +37,14 @@ struct KeptCalls {
 static void waiting_empty(Waiting *waiting)
 {
         if (waiting->state) {
-                phone_call_state_done(waiting->state);
+                stored_call_done(waiting->state);
                 free(waiting->state);
                 waiting->state = NULL;
         }
         message_done(&waiting->request);
 }
 
-static void drop_all(KeptCalls *kept)
+static void drop_all(CallStore *kept)
 {
         Waiting *waiting, *next;
 
@@ -59,17 +59,17 @@ static int waiting_encode(const Waiting *waiting, char **ret)
 {
         *ret = NULL;
         if (waiting->state)
-                return wire_encode_kept(waiting->state, ret);
+                return wire_encode_stored_call(waiting->state, ret);
         if (waiting->request.type != MESSAGE_NONE)
                 return wire_encode(&waiting->request, 0, ret, &(size_t){0});
         return 0;
 }
 
 /* One that cannot be said in JSON is not stored, and keeps no other from it. */
-static int write_all(KeptCalls *kept)
+static int write_all(CallStore *kept)
 {
         size_t size = HASH_COUNT(kept->waiting), n = 0;
-        KeptText *texts = calloc(size, sizeof(*texts));
+        StoredText *texts = calloc(size, sizeof(*texts));
         Waiting *waiting, *next;
         int r = texts ? 0 : -ENOMEM;
 
@@ -79,21 +79,21 @@ static int write_all(KeptCalls *kept)
                 next = waiting->hh.next;
                 r = waiting_encode(waiting, &value);
                 if (r >= 0)
-                        texts[n++] = (KeptText){.key = waiting->key, .value = value};
+                        texts[n++] = (StoredText){.key = waiting->key, .value = value};
                 if (r < 0 && r != -ENOMEM) {
                         log_warning("%s is not kept: %s", waiting->key, strerror(-r));
                         r = 0;
                 }
         }
         if (r >= 0)
-                r = history_kept_write(kept->history, texts, n);
+                r = history_stored_write(kept->history, texts, n);
         for (size_t i = 0; i < n; i++)
                 free((char *)texts[i].value);
         free(texts);
         return r;
 }
 
-static void arm(KeptCalls *kept, usec_t delay)
+static void arm(CallStore *kept, usec_t delay)
 {
         int r = sd_event_source_set_time_relative(kept->timer, delay);
 
@@ -103,7 +103,7 @@ static void arm(KeptCalls *kept, usec_t delay)
                 log_error("cannot set the timer: %s", strerror(-r));
 }
 
-void kept_calls_flush(KeptCalls *kept)
+void call_store_flush(CallStore *kept)
 {
         if (!kept || !kept->waiting)
                 return;
@@ -111,7 +111,7 @@ void kept_calls_flush(KeptCalls *kept)
         if (r >= 0)
                 drop_all(kept);
         if (r < 0)
-                arm(kept, KEPT_CALLS_RETRY_US);
+                arm(kept, CALL_STORE_RETRY_US);
         else
                 (void)sd_event_source_set_enabled(kept->timer, SD_EVENT_OFF);
         if (r == kept->result)
@@ -122,18 +122,18 @@ void kept_calls_flush(KeptCalls *kept)
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        kept_calls_flush(userdata);
+        call_store_flush(userdata);
         return 0;
 }
 
-int kept_calls_new(sd_event *event, History *history, const KeptCallsEvents *events, void *userdata,
-                   KeptCalls **ret)
+int call_store_new(sd_event *event, History *history, const CallStoreEvents *events, void *userdata,
+                   CallStore **ret)
 {
-        _cleanup_(kept_calls_freep) KeptCalls *kept = calloc(1, sizeof(*kept));
+        _cleanup_(call_store_freep) CallStore *kept = calloc(1, sizeof(*kept));
 
         if (!kept)
                 return -ENOMEM;
-        *kept = (KeptCalls){.history = history, .events = events, .userdata = userdata};
+        *kept = (CallStore){.history = history, .events = events, .userdata = userdata};
         int r = sd_event_add_time(event, &kept->timer, CLOCK_MONOTONIC, 0, DELAY_ACCURACY_US,
                                   on_timer, kept);
         if (r >= 0)
@@ -144,7 +144,7 @@ int kept_calls_new(sd_event *event, History *history, const KeptCallsEvents *eve
         return 0;
 }
 
-KeptCalls *kept_calls_free(KeptCalls *kept)
+CallStore *call_store_free(CallStore *kept)
 {
         if (!kept)
                 return NULL;
@@ -156,7 +156,7 @@ KeptCalls *kept_calls_free(KeptCalls *kept)
         return NULL;
 }
 
-static int wait_for(KeptCalls *kept, const char *key, Waiting **ret)
+static int wait_for(CallStore *kept, const char *key, Waiting **ret)
 {
         Waiting *waiting;
 
@@ -178,12 +178,12 @@ static int wait_for(KeptCalls *kept, const char *key, Waiting **ret)
         }
         /* While writing fails it is tried when that is due, not with every change. */
         if (is_first)
-                arm(kept, KEPT_CALLS_DELAY_US);
+                arm(kept, CALL_STORE_DELAY_US);
         *ret = waiting;
         return 0;
 }
 
-int kept_calls_take(KeptCalls *kept, PhoneAction *action)
+int call_store_take(CallStore *kept, PhoneAction *action)
 {
         bool is_call = action->type == PHONE_CALL_STORE || action->type == PHONE_CALL_FORGET;
         char key[KEY_SIZE];
@@ -206,15 +206,15 @@ int kept_calls_take(KeptCalls *kept, PhoneAction *action)
 }
 
 typedef struct Reading {
-        KeptCalls *kept;
-        const KeptCallsReader *reader;
+        CallStore *kept;
+        const CallStoreReader *reader;
         void *userdata;
 } Reading;
 
 static int read_call(const Reading *reading, const char *value)
 {
-        _cleanup_(phone_call_state_done) PhoneCallState state = {};
-        int r = wire_decode_kept(value, &state);
+        _cleanup_(stored_call_done) StoredCall state = {};
+        int r = wire_decode_stored_call(value, &state);
 
         if (r >= 0)
                 reading->reader->call(reading->userdata, &state);
@@ -233,7 +233,7 @@ static int read_request(const Reading *reading, const char *value)
         return r > 0 ? -EBADMSG : r;
 }
 
-static void drop(KeptCalls *kept, const char *key)
+static void drop(CallStore *kept, const char *key)
 {
         Waiting *waiting;
 
@@ -241,7 +241,7 @@ static void drop(KeptCalls *kept, const char *key)
                 log_warning("%s stays in the store: %s", key, strerror(ENOMEM));
 }
 
-static void read_text(void *userdata, const KeptText *text)
+static void read_text(void *userdata, const StoredText *text)
 {
         const Reading *reading = userdata;
         int r = -EBADMSG;
@@ -256,19 +256,19 @@ static void read_text(void *userdata, const KeptText *text)
         drop(reading->kept, text->key);
 }
 
-int kept_calls_read(KeptCalls *kept, const KeptCallsReader *reader, void *userdata)
+int call_store_read(CallStore *kept, const CallStoreReader *reader, void *userdata)
 {
         Reading reading = {.kept = kept, .reader = reader, .userdata = userdata};
 
-        return history_kept_read(kept->history, read_text, &reading);
+        return history_stored_read(kept->history, read_text, &reading);
 }
 
-static void drop_text(void *userdata, const KeptText *text)
+static void drop_text(void *userdata, const StoredText *text)
 {
         drop(userdata, text->key);
 }
 
-int kept_calls_clear(KeptCalls *kept)
+int call_store_clear(CallStore *kept)
 {
-        return history_kept_read(kept->history, drop_text, kept);
+        return history_stored_read(kept->history, drop_text, kept);
 }

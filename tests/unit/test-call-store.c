@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tringd/kept-calls.h"
+#include "tringd/call-store.h"
 
 #include <errno.h>
 
@@ -11,7 +11,7 @@
 
 static sd_event *event;
 static History *history;
-static KeptCalls *kept;
+static CallStore *kept;
 static int last_result;
 static unsigned n_written;
 /* What reading gave, in order: session ids of calls and ids of requests, each with a blank. */
@@ -23,7 +23,7 @@ static void on_written(void *userdata, int r)
         n_written++;
 }
 
-static const KeptCallsEvents events = {.written = on_written};
+static const CallStoreEvents events = {.written = on_written};
 
 static void setup(void)
 {
@@ -31,25 +31,25 @@ static void setup(void)
 
         ck_assert_int_eq(sd_event_new(&event), 0);
         ck_assert_int_eq(history_open(NULL, &history, &text), 0);
-        ck_assert_int_eq(kept_calls_new(event, history, &events, NULL, &kept), 0);
+        ck_assert_int_eq(call_store_new(event, history, &events, NULL, &kept), 0);
 }
 
 static void teardown(void)
 {
-        kept_calls_free(kept);
+        call_store_free(kept);
         history_free(history);
         sd_event_unref(event);
 }
 
 static void take(PhoneAction *action)
 {
-        ck_assert_int_eq(kept_calls_take(kept, action), 0);
+        ck_assert_int_eq(call_store_take(kept, action), 0);
         phone_action_done(action);
 }
 
 static void save_call(const char *session_id, CallStatus status)
 {
-        PhoneAction action = {.type = PHONE_CALL_STORE, .state = calloc(1, sizeof(PhoneCallState))};
+        PhoneAction action = {.type = PHONE_CALL_STORE, .state = calloc(1, sizeof(StoredCall))};
         CallRecord *record;
 
         ck_assert_ptr_nonnull(action.state);
@@ -91,7 +91,7 @@ static void note(const char *what)
         strcat(read_back, " ");
 }
 
-static void on_call(void *userdata, PhoneCallState *state)
+static void on_call(void *userdata, StoredCall *state)
 {
         note(state->record.session_id);
         note(call_status_to_string(state->record.status));
@@ -107,10 +107,10 @@ static void on_request(void *userdata, const Message *message)
 
 static void expect_stored(const char *expected)
 {
-        static const KeptCallsReader reader = {.call = on_call, .request = on_request};
+        static const CallStoreReader reader = {.call = on_call, .request = on_request};
 
         read_back[0] = '\0';
-        ck_assert_int_eq(kept_calls_read(kept, &reader, NULL), 0);
+        ck_assert_int_eq(call_store_read(kept, &reader, NULL), 0);
         ck_assert_str_eq(read_back, expected);
 }
 
@@ -120,10 +120,10 @@ START_TEST(what_is_kept_is_there_again_with_its_newest_state)
         save_call(OTHER, CALL_STATUS_INITIATED);
         save_call(CALL, CALL_STATUS_ONGOING);
         expect_stored("");
-        kept_calls_flush(kept);
+        call_store_flush(kept);
         expect_stored(CALL " ongoing " OTHER " initiated ");
         forget(PHONE_CALL_FORGET, CALL, 0);
-        kept_calls_flush(kept);
+        call_store_flush(kept);
         expect_stored(OTHER " initiated ");
 }
 END_TEST
@@ -132,7 +132,7 @@ START_TEST(a_call_that_was_over_at_once_is_never_written)
 {
         save_call(CALL, CALL_STATUS_INITIATED);
         forget(PHONE_CALL_FORGET, CALL, 0);
-        kept_calls_flush(kept);
+        call_store_flush(kept);
         expect_stored("");
 }
 END_TEST
@@ -144,7 +144,7 @@ START_TEST(requests_come_back_in_the_order_in_which_they_were_asked)
         store_request(10);
         store_request(11);
         forget(PHONE_REQUEST_FORGET, "", 10);
-        kept_calls_flush(kept);
+        call_store_flush(kept);
         expect_stored("9 11 1000 ");
 }
 END_TEST
@@ -163,15 +163,15 @@ END_TEST
 START_TEST(what_waits_is_written_in_the_end)
 {
         save_call(CALL, CALL_STATUS_INITIATED);
-        kept = kept_calls_free(kept);
-        ck_assert_int_eq(kept_calls_new(event, history, &events, NULL, &kept), 0);
+        kept = call_store_free(kept);
+        ck_assert_int_eq(call_store_new(event, history, &events, NULL, &kept), 0);
         expect_stored(CALL " initiated ");
 }
 END_TEST
 
 START_TEST(what_cannot_be_read_is_dropped_and_keeps_nothing_back)
 {
-        static const KeptText broken[] = {
+        static const StoredText broken[] = {
                 {"call/" OTHER, "{\"no\":\"call\"}"},
                 {"call/x", "not JSON"},
                 {"errand/1", "{\"op\":\"no\"}"},
@@ -179,10 +179,10 @@ START_TEST(what_cannot_be_read_is_dropped_and_keeps_nothing_back)
         };
 
         save_call(CALL, CALL_STATUS_INITIATED);
-        kept_calls_flush(kept);
-        ck_assert_int_eq(history_kept_write(history, broken, ELEMENTSOF(broken)), 0);
+        call_store_flush(kept);
+        ck_assert_int_eq(history_stored_write(history, broken, ELEMENTSOF(broken)), 0);
         expect_stored(CALL " initiated ");
-        kept_calls_flush(kept);
+        call_store_flush(kept);
         expect_stored(CALL " initiated ");
 }
 END_TEST
@@ -191,9 +191,9 @@ START_TEST(clearing_leaves_nothing)
 {
         save_call(CALL, CALL_STATUS_INITIATED);
         store_request(7);
-        kept_calls_flush(kept);
-        ck_assert_int_eq(kept_calls_clear(kept), 0);
-        kept_calls_flush(kept);
+        call_store_flush(kept);
+        ck_assert_int_eq(call_store_clear(kept), 0);
+        call_store_flush(kept);
         expect_stored("");
 }
 END_TEST
@@ -209,13 +209,13 @@ START_TEST(a_write_that_fails_is_said_once_and_tried_again)
 {
         save_call(CALL, CALL_STATUS_INITIATED);
         set_writable(false);
-        kept_calls_flush(kept);
-        kept_calls_flush(kept);
+        call_store_flush(kept);
+        call_store_flush(kept);
         ck_assert_int_eq(last_result, -EROFS);
         ck_assert_uint_eq(n_written, 1);
         save_call(CALL, CALL_STATUS_ONGOING);
         set_writable(true);
-        kept_calls_flush(kept);
+        call_store_flush(kept);
         ck_assert_int_eq(last_result, 0);
         ck_assert_uint_eq(n_written, 2);
         expect_stored(CALL " ongoing ");
@@ -224,7 +224,7 @@ END_TEST
 
 int main(void)
 {
-        Suite *suite = suite_create("kept-calls");
+        Suite *suite = suite_create("call-store");
         TCase *tests = tcase_create("all");
 
         tcase_add_checked_fixture(tests, setup, teardown);

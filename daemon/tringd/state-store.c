@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tringd/kept.h"
+#include "tringd/state-store.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,14 +15,14 @@
 #define KEY_NAME "name"
 #define KEY_HUB "hub"
 
-void kept_trouble(Daemon *daemon, char **trouble, const char *text)
+void daemon_set_problem(Daemon *daemon, char **problem, const char *text)
 {
         if (text)
                 log_warning("%s", text);
-        if (str_eq(*trouble, text))
+        if (str_eq(*problem, text))
                 return;
-        free(*trouble);
-        *trouble = text ? strdup(text) : NULL;
+        free(*problem);
+        *problem = text ? strdup(text) : NULL;
         changes_manager(daemon->changes, PHONE_PROPERTY_CONNECTION);
         daemon_settle_later(daemon);
 }
@@ -35,36 +35,36 @@ static void on_written(void *userdata)
         daemon_settle_later(daemon);
 }
 
-void kept_open(Daemon *daemon)
+void state_store_open(Daemon *daemon)
 {
         _cleanup_free_ char *text = NULL, *memory_text = NULL;
         int r = history_open(daemon->folders.history, &daemon->history, &text);
 
         if (r < 0)
-                kept_trouble(daemon, &daemon->trouble, text ? text : strerror(-r));
+                daemon_set_problem(daemon, &daemon->problem, text ? text : strerror(-r));
         if (!daemon->history)
                 r = history_open(NULL, &daemon->history, &memory_text);
         if (daemon->history)
-                r = history_queue_new(loop_event(daemon->loop), daemon->history, on_written, daemon,
-                                      &daemon->history_queue);
+                r = history_writer_new(loop_event(daemon->loop), daemon->history, on_written,
+                                       daemon, &daemon->history_writer);
         if (r >= 0 && daemon->history)
-                r = kept_calls_new(loop_event(daemon->loop), daemon->history, &kept_calls_events,
-                                   daemon, &daemon->kept_calls);
+                r = call_store_new(loop_event(daemon->loop), daemon->history, &call_store_events,
+                                   daemon, &daemon->call_store);
         if (r >= 0)
                 return;
         log_error("there is no history: %s", memory_text ? memory_text : strerror(-r));
-        daemon->history_queue = history_queue_free(daemon->history_queue);
+        daemon->history_writer = history_writer_free(daemon->history_writer);
         daemon->history = history_free(daemon->history);
 }
 
-History *kept_history(Daemon *daemon)
+History *state_store_history(Daemon *daemon)
 {
         if (daemon->history)
-                (void)history_queue_flush(daemon->history_queue);
+                (void)history_writer_flush(daemon->history_writer);
         return daemon->history;
 }
 
-void kept_put(Daemon *daemon, const char *key, const char *value)
+void state_store_put(Daemon *daemon, const char *key, const char *value)
 {
         int r = daemon->history ? history_setting_put(daemon->history, key, value) : 0;
 
@@ -72,7 +72,7 @@ void kept_put(Daemon *daemon, const char *key, const char *value)
                 log_warning("cannot remember '%s': %s", key, strerror(-r));
 }
 
-char *kept_get(Daemon *daemon, const char *key)
+char *state_store_get(Daemon *daemon, const char *key)
 {
         char *value = NULL;
         int r = daemon->history ? history_setting_get(daemon->history, key, &value) : -ENOENT;
@@ -84,7 +84,7 @@ char *kept_get(Daemon *daemon, const char *key)
 
 static void get_into(Daemon *daemon, const char *key, char *buffer, size_t size)
 {
-        _cleanup_free_ char *value = kept_get(daemon, key);
+        _cleanup_free_ char *value = state_store_get(daemon, key);
 
         if (value)
                 (void)str_copy(buffer, size, value);
@@ -104,14 +104,14 @@ static void restore_device(Daemon *daemon)
                 return;
         }
         (void)STR_SET(daemon->user.device, SD_ID128_TO_UUID_STRING(id));
-        kept_put(daemon, KEY_DEVICE, daemon->user.device);
+        state_store_put(daemon, KEY_DEVICE, daemon->user.device);
 }
 
 static void restore_policy(Daemon *daemon)
 {
-        _cleanup_free_ char *busy_word = kept_get(daemon, KEY_WHEN_BUSY);
-        _cleanup_free_ char *dnd_word = kept_get(daemon, KEY_DO_NOT_DISTURB);
-        _cleanup_free_ char *since = kept_get(daemon, KEY_SINCE);
+        _cleanup_free_ char *busy_word = state_store_get(daemon, KEY_WHEN_BUSY);
+        _cleanup_free_ char *dnd_word = state_store_get(daemon, KEY_DO_NOT_DISTURB);
+        _cleanup_free_ char *since = state_store_get(daemon, KEY_SINCE);
         WhenBusy when_busy = WHEN_BUSY_REJECT;
 
         if (busy_word && when_busy_from_string(busy_word, &when_busy) < 0)
@@ -123,7 +123,7 @@ static void restore_policy(Daemon *daemon)
         }
 }
 
-const char *kept_bus_id(Daemon *daemon, char id[static SD_ID128_STRING_MAX])
+const char *state_store_bus_id(Daemon *daemon, char id[static SD_ID128_STRING_MAX])
 {
         sd_id128_t bus;
 
@@ -137,7 +137,7 @@ static void restore_listeners(Daemon *daemon)
         char id[SD_ID128_STRING_MAX];
         const char *owner;
         int r = daemon->history ? listener_store_load(daemon->listener_store, daemon->history,
-                                                      kept_bus_id(daemon, id))
+                                                      state_store_bus_id(daemon, id))
                                 : 0;
 
         if (r < 0)
@@ -149,17 +149,17 @@ static void restore_listeners(Daemon *daemon)
         }
 }
 
-void kept_restore(Daemon *daemon)
+void state_store_restore(Daemon *daemon)
 {
         restore_device(daemon);
         restore_policy(daemon);
         get_into(daemon, KEY_UID, daemon->user.uid, sizeof(daemon->user.uid));
         get_into(daemon, KEY_NAME, daemon->user.name, sizeof(daemon->user.name));
         restore_listeners(daemon);
-        kept_count_unseen(daemon);
+        state_store_count_unseen(daemon);
 }
 
-void kept_count_unseen(Daemon *daemon)
+void state_store_count_unseen(Daemon *daemon)
 {
         uint32_t unseen = 0;
         int r = daemon->history ? history_unseen_missed(daemon->history, &unseen) : 0;
@@ -178,14 +178,15 @@ static void put_since(Daemon *daemon)
 
         daemon->history_since = phone_history_since(daemon->phone);
         snprintf(digits, sizeof(digits), "%" PRIu64, daemon->history_since);
-        kept_put(daemon, KEY_SINCE, digits);
+        state_store_put(daemon, KEY_SINCE, digits);
 }
 
 static void put_policy(Daemon *daemon)
 {
         daemon->policy_changed = false;
-        kept_put(daemon, KEY_WHEN_BUSY, when_busy_to_string(phone_when_busy(daemon->phone)));
-        kept_put(daemon, KEY_DO_NOT_DISTURB, phone_do_not_disturb(daemon->phone) ? "yes" : "no");
+        state_store_put(daemon, KEY_WHEN_BUSY, when_busy_to_string(phone_when_busy(daemon->phone)));
+        state_store_put(daemon, KEY_DO_NOT_DISTURB,
+                        phone_do_not_disturb(daemon->phone) ? "yes" : "no");
 }
 
 static void put_listeners(Daemon *daemon)
@@ -194,12 +195,12 @@ static void put_listeners(Daemon *daemon)
 
         daemon->listeners_changed = false;
         int r = listener_store_save(daemon->listener_store, daemon->history,
-                                    kept_bus_id(daemon, id), daemon->phone);
+                                    state_store_bus_id(daemon, id), daemon->phone);
         if (r < 0)
                 log_warning("cannot remember the call listeners: %s", strerror(-r));
 }
 
-void kept_save(Daemon *daemon)
+void state_store_save(Daemon *daemon)
 {
         if (!daemon->history)
                 return;
@@ -209,14 +210,14 @@ void kept_save(Daemon *daemon)
                 put_listeners(daemon);
         /* Never ahead of what is written: after a crash the rest is asked for again. */
         if (phone_history_since(daemon->phone) != daemon->history_since) {
-                if (history_queue_flush(daemon->history_queue))
+                if (history_writer_flush(daemon->history_writer))
                         put_since(daemon);
         }
 }
 
-void kept_user(Daemon *daemon, const Party *user)
+void state_store_user(Daemon *daemon, const Party *user)
 {
-        _cleanup_free_ char *hub = kept_get(daemon, KEY_HUB);
+        _cleanup_free_ char *hub = state_store_get(daemon, KEY_HUB);
         char bus[SD_ID128_STRING_MAX];
         bool somebody_else =
                 !str_eq(daemon->user.uid, user->uid) || !str_eq(hub, link_hub(daemon->link));
@@ -227,14 +228,14 @@ void kept_user(Daemon *daemon, const Party *user)
         (void)STR_SET(daemon->user.name, user->name);
         if (!daemon->history)
                 return;
-        int r = somebody_else ? history_clear(kept_history(daemon)) : 0;
+        int r = somebody_else ? history_clear(state_store_history(daemon)) : 0;
         if (r < 0)
                 log_warning("cannot clear the last user's history: %s", strerror(-r));
         daemon->logs_changed = daemon->logs_changed || somebody_else;
-        kept_put(daemon, KEY_DEVICE, daemon->user.device);
-        kept_put(daemon, KEY_UID, daemon->user.uid);
-        kept_put(daemon, KEY_NAME, daemon->user.name);
-        kept_put(daemon, KEY_HUB, link_hub(daemon->link));
-        kept_put(daemon, KEPT_BUS, kept_bus_id(daemon, bus));
+        state_store_put(daemon, KEY_DEVICE, daemon->user.device);
+        state_store_put(daemon, KEY_UID, daemon->user.uid);
+        state_store_put(daemon, KEY_NAME, daemon->user.name);
+        state_store_put(daemon, KEY_HUB, link_hub(daemon->link));
+        state_store_put(daemon, STATE_BUS, state_store_bus_id(daemon, bus));
         daemon->policy_changed = daemon->listeners_changed = true;
 }

@@ -3,7 +3,7 @@
 
 #include "store/history-internal.h"
 
-int history_kept_write(History *history, const KeptText *texts, size_t n)
+int history_stored_write(History *history, const StoredText *texts, size_t n)
 {
         _cleanup_statement_ sqlite3_stmt *put = NULL, *drop = NULL;
         int r = history_statement(history, "INSERT OR REPLACE INTO kept VALUES (?, ?)", &put);
@@ -25,15 +25,15 @@ int history_kept_write(History *history, const KeptText *texts, size_t n)
         return history_transaction_end(history, r);
 }
 
-int history_kept_read(History *history, void (*each)(void *userdata, const KeptText *text),
-                      void *userdata)
+int history_stored_read(History *history, void (*each)(void *userdata, const StoredText *text),
+                        void *userdata)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
         int r = history_statement(history, "SELECT key, value FROM kept ORDER BY key", &statement);
         int result = SQLITE_DONE;
 
         while (r >= 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-                const KeptText text = {
+                const StoredText text = {
                         .key = (const char *)sqlite3_column_text(statement, 0),
                         .value = (const char *)sqlite3_column_text(statement, 1),
                 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tringd/history-queue.h"
+#include "tringd/history-writer.h"
 
 #include <errno.h>
 #include <utlist.h>
@@ -13,7 +13,7 @@ typedef struct Waiting {
         struct Waiting *prev, *next;
 } Waiting;
 
-struct HistoryQueue {
+struct HistoryWriter {
         History *history;
         void (*written)(void *userdata);
         void *userdata;
@@ -32,14 +32,14 @@ static Waiting *waiting_free(Waiting *waiting)
 }
 DEFINE_CLEANUP(Waiting *, waiting_free);
 
-static void drop(HistoryQueue *queue, Waiting *waiting)
+static void drop(HistoryWriter *queue, Waiting *waiting)
 {
         DL_DELETE(queue->waiting, waiting);
         queue->count--;
         waiting_free(waiting);
 }
 
-static void arm(HistoryQueue *queue, usec_t delay)
+static void arm(HistoryWriter *queue, usec_t delay)
 {
         int r = sd_event_source_set_time_relative(queue->timer, delay);
 
@@ -62,7 +62,7 @@ static bool is_about_the_record(int r)
 }
 
 /* Returns how many were written; after a failure the rest waits for better times. */
-static size_t write_all(HistoryQueue *queue)
+static size_t write_all(HistoryWriter *queue)
 {
         Waiting *waiting, *next;
         size_t n = 0;
@@ -89,7 +89,7 @@ static size_t write_all(HistoryQueue *queue)
         return n;
 }
 
-bool history_queue_flush(HistoryQueue *queue)
+bool history_writer_flush(HistoryWriter *queue)
 {
         if (write_all(queue) > 0)
                 queue->written(queue->userdata);
@@ -98,20 +98,20 @@ bool history_queue_flush(HistoryQueue *queue)
 
 static int on_quiet(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        (void)history_queue_flush(userdata);
+        (void)history_writer_flush(userdata);
         return 0;
 }
 
-static void make_room(HistoryQueue *queue)
+static void make_room(HistoryWriter *queue)
 {
-        (void)history_queue_flush(queue);
+        (void)history_writer_flush(queue);
         if (queue->count < HISTORY_WAITING_MAX)
                 return;
         say_missing(queue->waiting, -ENOBUFS);
         drop(queue, queue->waiting);
 }
 
-static Waiting *find_waiting(HistoryQueue *queue, const char *session_id)
+static Waiting *find_waiting(HistoryWriter *queue, const char *session_id)
 {
         Waiting *waiting;
 
@@ -121,7 +121,7 @@ static Waiting *find_waiting(HistoryQueue *queue, const char *session_id)
         return NULL;
 }
 
-int history_queue_put(HistoryQueue *queue, const CallRecord *record)
+int history_writer_put(HistoryWriter *queue, const CallRecord *record)
 {
         _cleanup_(waiting_freep) Waiting *waiting = calloc(1, sizeof(*waiting));
         Waiting *older = find_waiting(queue, record->session_id);
@@ -143,14 +143,14 @@ int history_queue_put(HistoryQueue *queue, const CallRecord *record)
         return 0;
 }
 
-int history_queue_new(sd_event *event, History *history, void (*written)(void *userdata),
-                      void *userdata, HistoryQueue **ret)
+int history_writer_new(sd_event *event, History *history, void (*written)(void *userdata),
+                       void *userdata, HistoryWriter **ret)
 {
-        _cleanup_(history_queue_freep) HistoryQueue *queue = calloc(1, sizeof(*queue));
+        _cleanup_(history_writer_freep) HistoryWriter *queue = calloc(1, sizeof(*queue));
 
         if (!queue)
                 return -ENOMEM;
-        *queue = (HistoryQueue){.history = history, .written = written, .userdata = userdata};
+        *queue = (HistoryWriter){.history = history, .written = written, .userdata = userdata};
         int r = sd_event_add_time(event, &queue->timer, CLOCK_MONOTONIC, 0, QUIET_ACCURACY_US,
                                   on_quiet, queue);
         if (r >= 0)
@@ -161,7 +161,7 @@ int history_queue_new(sd_event *event, History *history, void (*written)(void *u
         return 0;
 }
 
-HistoryQueue *history_queue_free(HistoryQueue *queue)
+HistoryWriter *history_writer_free(HistoryWriter *queue)
 {
         if (!queue)
                 return NULL;

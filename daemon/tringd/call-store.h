@@ -14,37 +14,37 @@
 #include "phone/phone.h"
 #include "store/history.h"
 
-#define KEPT_CALLS_DELAY_US (5 * USEC_PER_MSEC) /* longer than a ring takes from bus to bus */
-#define KEPT_CALLS_RETRY_US (10 * USEC_PER_SEC) /* as long as a call waits for the hub */
+#define CALL_STORE_DELAY_US (5 * USEC_PER_MSEC) /* longer than a ring takes from bus to bus */
+#define CALL_STORE_RETRY_US (10 * USEC_PER_SEC) /* as long as a call waits for the hub */
 
-typedef struct KeptCalls KeptCalls;
+typedef struct CallStore CallStore;
 
-typedef struct KeptCallsEvents {
+typedef struct CallStoreEvents {
         /* `r` is what writing has come to: 0, or an error that was another before. */
         void (*written)(void *userdata, int r);
-} KeptCallsEvents;
+} CallStoreEvents;
 
 /* The history stays the caller's, and outlives this. */
-int kept_calls_new(sd_event *event, History *history, const KeptCallsEvents *events, void *userdata,
-                   KeptCalls **ret);
-KeptCalls *kept_calls_free(KeptCalls *kept); /* writes what waits */
-DEFINE_CLEANUP(KeptCalls *, kept_calls_free);
+int call_store_new(sd_event *event, History *history, const CallStoreEvents *events, void *userdata,
+                   CallStore **ret);
+CallStore *call_store_free(CallStore *kept); /* writes what waits */
+DEFINE_CLEANUP(CallStore *, call_store_free);
 
 /* PHONE_CALL_STORE, PHONE_CALL_FORGET, PHONE_REQUEST_STORE, PHONE_REQUEST_FORGET: takes what it
  * owns.
  */
-int kept_calls_take(KeptCalls *kept, PhoneAction *action);
-void kept_calls_flush(KeptCalls *kept);
+int call_store_take(CallStore *kept, PhoneAction *action);
+void call_store_flush(CallStore *kept);
 
-typedef struct KeptCallsReader {
-        void (*call)(void *userdata, PhoneCallState *state);
+typedef struct CallStoreReader {
+        void (*call)(void *userdata, StoredCall *state);
         void (*request)(void *userdata, const Message *message);
-} KeptCallsReader;
+} CallStoreReader;
 
 /*
  * Everything that was stored, requests in the order in which they were asked. What cannot be read
  * is dropped. Returns 0 or negative errno.
  */
-int kept_calls_read(KeptCalls *kept, const KeptCallsReader *reader, void *userdata);
+int call_store_read(CallStore *kept, const CallStoreReader *reader, void *userdata);
 /* Drops everything: it is somebody's who has logged out. */
-int kept_calls_clear(KeptCalls *kept);
+int call_store_clear(CallStore *kept);

@@ -17,16 +17,16 @@
 #define HISTORY_RETRY_US (10 * USEC_PER_SEC)  /* while it cannot be written: a full disk */
 #define HISTORY_WAITING_MAX 256               /* calls: a quarter of a megabyte at most */
 
-typedef struct HistoryQueue HistoryQueue;
+typedef struct HistoryWriter HistoryWriter;
 
-/* `written` comes from the loop, or from history_queue_flush(). The history stays the caller's. */
-int history_queue_new(sd_event *event, History *history, void (*written)(void *userdata),
-                      void *userdata, HistoryQueue **ret);
-HistoryQueue *history_queue_free(HistoryQueue *queue); /* writes what waits */
-DEFINE_CLEANUP(HistoryQueue *, history_queue_free);
+/* `written` comes from the loop, or from history_writer_flush(). The history stays the caller's. */
+int history_writer_new(sd_event *event, History *history, void (*written)(void *userdata),
+                       void *userdata, HistoryWriter **ret);
+HistoryWriter *history_writer_free(HistoryWriter *queue); /* writes what waits */
+DEFINE_CLEANUP(HistoryWriter *, history_writer_free);
 
 /* Copied; a later record of the same call takes the place of the one that waits. */
-int history_queue_put(HistoryQueue *queue, const CallRecord *record);
+int history_writer_put(HistoryWriter *queue, const CallRecord *record);
 
 /* Whether everything is written now. */
-bool history_queue_flush(HistoryQueue *queue);
+bool history_writer_flush(HistoryWriter *queue);
