@@ -33,7 +33,7 @@ static void command(Echo *echo, PhoneCommand *command)
 {
         const Instant instant = instant_now();
 
-        (void)STR_SET(command->owner, OWNER);
+        (void)STR_SET(command->client, OWNER);
         int r = phone_command(echo->phone, &instant, command, ++echo->last_ticket);
         if (r < 0)
                 log_fields(LOG_ERR, "a call is left as it is", "SESSION_ID=%s", command->session_id,

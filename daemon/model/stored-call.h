@@ -4,7 +4,7 @@
 #include "model/message.h"
 #include "model/session-types.h"
 
-#define OWNER_MAX 255 /* bytes of a bus name, D-Bus specification */
+#define BUS_NAME_MAX 255 /* bytes of a bus name, D-Bus specification */
 
 /*
  * What must survive a restart of a call that goes on: what the hub cannot tell again. Clocks that
@@ -19,9 +19,9 @@ typedef struct StoredCall {
         bool placed;        /* here; with these: */
         bool parallel;
         int timeout_s;
-        char handled_by[OWNER_MAX + 1];
-        char handler[OWNER_MAX + 1]; /* unique name of who answered, or is about to */
-        char tied_to[OWNER_MAX + 1]; /* it goes with this connection of the bus; or empty */
+        char handled_by[BUS_NAME_MAX + 1];
+        char handler[BUS_NAME_MAX + 1]; /* unique name of who answered, or is about to */
+        char tied_to[BUS_NAME_MAX + 1]; /* it goes with this connection of the bus; or empty */
         SessionState session_state;
         bool audio_muted, video_paused;
         SessionSettings settings;

@@ -82,7 +82,7 @@ int phone_reserve(Phone *phone, size_t n_calls, size_t n_events)
         r = pool_fill(&phone->spare_requests, sizeof(HubRequest), n_requests);
         if (r < 0)
                 return r;
-        return pool_fill(&phone->spare_deliveries, sizeof(Delivery), n_deliveries);
+        return pool_fill(&phone->spare_listener_calls, sizeof(ListenerCall), n_deliveries);
 }
 
 PhoneAction *phone_act(Phone *phone, PhoneActionType type, const char *session_id)
@@ -186,7 +186,7 @@ void phone_settle(Phone *phone)
 
         pool_shrink(&phone->spare_actions, SPARE_ACTIONS_KEPT);
         pool_shrink(&phone->spare_requests, SPARE_REQUESTS_KEPT);
-        pool_shrink(&phone->spare_deliveries, 0);
+        pool_shrink(&phone->spare_listener_calls, 0);
 }
 
 bool phone_next_action(Phone *phone, PhoneAction *ret)
@@ -237,5 +237,5 @@ void phone_actions_free(Phone *phone)
                 phone_action_done(&action);
         pool_shrink(&phone->spare_actions, 0);
         pool_shrink(&phone->spare_requests, 0);
-        pool_shrink(&phone->spare_deliveries, 0);
+        pool_shrink(&phone->spare_listener_calls, 0);
 }

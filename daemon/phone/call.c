@@ -165,7 +165,7 @@ void call_member_ringing(Phone *phone, PhoneCall *call, usec_t ringing_since)
 void call_update_alerting(Phone *phone, PhoneCall *call)
 {
         bool heard = phone->tone == PHONE_TONE_RING && phone->tone_heard;
-        bool alerting = call_alerts(call) && (call->presenting.taken || heard);
+        bool alerting = call_alerts(call) && (call->presentation.taken || heard);
         uint32_t properties = PHONE_PROPERTY_ALERTING;
 
         /* While a decision is on its way the popup's state stays as it was. */
@@ -188,7 +188,7 @@ void call_silence(Phone *phone, PhoneCall *call)
         call->info.silenced = true;
         call->info.present = false;
         call->unsaved = true;
-        presenting_stop(call);
+        presentation_stop(call);
 }
 
 static void call_say_status(Phone *phone, const PhoneCall *call, CallStatus old)
@@ -209,27 +209,27 @@ static uint32_t call_stop_ringing(PhoneCall *call)
         call->info.alerting = false;
         call->info.present = false;
         call->info.ring_until = 0;
-        presenting_stop(call);
+        presentation_stop(call);
         return properties;
 }
 
-void call_handled_by(Phone *phone, PhoneCall *call, const char *owner)
+void call_handled_by(Phone *phone, PhoneCall *call, const char *client)
 {
         const Listener *listener, *handler = NULL;
 
         DL_FOREACH (phone->listeners, listener) {
-                if (str_eq(listener->info.owner, owner) &&
+                if (str_eq(listener->info.client, client) &&
                     (!handler || (listener->info.presents && !handler->info.presents)))
                         handler = listener;
         }
-        STR_SET(call->handler, owner);
+        STR_SET(call->handler, client);
         STR_SET(call->info.handled_by, handler ? handler->info.id : call->handler);
         call->info.answered_here = true;
 }
 
 void call_answered_by(Phone *phone, PhoneCall *call, const HubRequest *request)
 {
-        call_handled_by(phone, call, request->owner);
+        call_handled_by(phone, call, request->client);
         call->info.join_wanted = request->message.accept.join;
         call->info.session.settings = request->settings;
         call->info.session.audio_muted = request->settings.start_audio_muted;

@@ -50,7 +50,7 @@ void command_refuse(Phone *phone, HubRequest *request, const PhoneCall *call, Ca
         hub_request_fail(phone, request, error, text);
 }
 
-static MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const char *owner,
+static MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const char *client,
                                 CallError *ret_error)
 {
         const CallRecord *record = &call->info.record;
@@ -59,7 +59,7 @@ static MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const 
         /* A reason of somebody else's invention decides nothing. */
         (void)call_reason_from_string(record->reason, &reason);
         return rules_method(record->direction, record->status, reason, method,
-                            call->info.answered_here && str_eq(call->handler, owner), ret_error);
+                            call->info.answered_here && str_eq(call->handler, client), ret_error);
 }
 
 static CallMethod decision_method(MessageType type)
@@ -101,7 +101,7 @@ bool decision_start(Phone *phone, HubRequest *request)
                 command_refuse(phone, request, NULL, CALL_ERROR_NO_SUCH_CALL);
                 return false;
         }
-        switch (call_judge(call, method, request->owner, &error)) {
+        switch (call_judge(call, method, request->client, &error)) {
         case METHOD_FAILS:
                 command_refuse(phone, request, call, error);
                 return false;
@@ -131,7 +131,7 @@ static HubRequest *command_request(Phone *phone, const PhoneCommand *command, Me
         request->ticket = ticket;
         request->deadline = phone->instant.now + COMMAND_TIMEOUT_US;
         request->command = command->type;
-        STR_SET(request->owner, command->owner);
+        STR_SET(request->client, command->client);
         return request;
 }
 
@@ -235,7 +235,7 @@ static int command_call(Phone *phone, const PhoneCommand *command, uint64_t tick
         CallError error = CALL_ERROR_NO_SUCH_CALL;
         char text[MESSAGE_TEXT_MAX + 1];
 
-        if (!call || call_judge(call, method, command->owner, &error) == METHOD_FAILS) {
+        if (!call || call_judge(call, method, command->client, &error) == METHOD_FAILS) {
                 command_explain(command->session_id, call, error, text);
                 phone_refuse(phone, ticket, command->session_id, error, "%s", text);
                 return 0;
@@ -342,7 +342,7 @@ static void command_do_not_disturb(Phone *phone, bool on)
                         continue;
                 call->info.present = false;
                 call->unsaved = true;
-                presenting_stop(call);
+                presentation_stop(call);
                 if (!call->alerting_said)
                         call_delivered(phone, call);
         }
@@ -421,10 +421,10 @@ static bool command_has_room(Phone *phone, const PhoneCommand *command, uint64_t
         size_t n = 0;
 
         DL_FOREACH (phone->requests, request)
-                n += request->has_ticket && str_eq(request->owner, command->owner);
-        if (n >= COMMANDS_PER_OWNER_MAX) {
+                n += request->has_ticket && str_eq(request->client, command->client);
+        if (n >= COMMANDS_PER_CLIENT_MAX) {
                 phone_refuse(phone, ticket, command->session_id, CALL_ERROR_TOO_MANY,
-                             "%s has %zu requests waiting for the hub already", command->owner, n);
+                             "%s has %zu requests waiting for the hub already", command->client, n);
                 return false;
         }
         if (phone->n_requests >= REQUESTS_MAX) {

@@ -25,7 +25,7 @@ usec_t phone_next_deadline(const Phone *phone)
         usec_t next = phone->ack_at;
         const HubRequest *request;
         const PhoneCall *call;
-        const Delivery *delivery;
+        const ListenerCall *listener_call;
 
         if (phone->test_ring_until)
                 next = MIN_OF(next, phone->test_ring_until);
@@ -36,8 +36,8 @@ usec_t phone_next_deadline(const Phone *phone)
                 if (call->members_due)
                         next = MIN_OF(next, call->members_due);
         }
-        DL_FOREACH (phone->deliveries, delivery)
-                next = MIN_OF(next, delivery->deadline);
+        DL_FOREACH (phone->listener_calls, listener_call)
+                next = MIN_OF(next, listener_call->deadline);
         return next;
 }
 
@@ -68,7 +68,7 @@ static int phone_tick_one(Phone *phone)
 {
         usec_t now = phone->instant.now;
         HubRequest *request;
-        Delivery *delivery;
+        ListenerCall *listener_call;
         PhoneCall *call;
         int r;
 
@@ -93,9 +93,9 @@ static int phone_tick_one(Phone *phone)
                         return r < 0 ? r : 1;
                 }
         }
-        DL_FOREACH (phone->deliveries, delivery) {
-                if (delivery->deadline <= now) {
-                        delivery_expire(phone, delivery);
+        DL_FOREACH (phone->listener_calls, listener_call) {
+                if (listener_call->deadline <= now) {
+                        listener_call_expire(phone, listener_call);
                         return 1;
                 }
         }

@@ -54,13 +54,13 @@ typedef struct Listener {
 } Listener;
 
 /* An event on its way to a listener, until it is answered. */
-typedef struct Delivery {
-        struct Delivery *prev, *next;
+typedef struct ListenerCall {
+        struct ListenerCall *prev, *next;
         Listener *listener;
         uint64_t serial;
         usec_t deadline; /* USEC_NEVER once it has passed */
         char session_id[UUID_LENGTH + 1];
-} Delivery;
+} ListenerCall;
 
 /* A listener's place in the order in which they are asked to present; ages are unique. */
 typedef struct Rank {
@@ -69,26 +69,26 @@ typedef struct Rank {
 } Rank;
 
 /* Who presents a call that rings. */
-typedef struct Presenting {
+typedef struct Presentation {
         Listener *listener; /* has been asked; NULL: nobody */
         uint64_t serial;    /* of the event that asked it */
         bool taken;         /* it has said yes */
         Rank asked;         /* of who was asked last: the next one is below */
         bool any_asked;
-} Presenting;
+} Presentation;
 
 /* A call on this device. */
 typedef struct PhoneCall {
         PhoneCallInfo info; /* first: programs hold a pointer to it */
         struct PhoneCall *prev, *next;
-        Presenting presenting;
+        Presentation presentation;
         MessageInitiate placed; /* outgoing: as asked for, less metadata, which the record has */
-        char handler[OWNER_MAX + 1]; /* unique name of who answered here */
-        char tied_to[OWNER_MAX + 1]; /* goes with this connection of the bus; empty: with none */
-        bool alerting_said;          /* the hub knows that someone is alerted */
-        bool unwanted;               /* cancel or end was pressed: nothing is joined any more */
-        bool worker;                 /* one is running */
-        bool joined;                 /* this device takes part in the media */
+        char handler[BUS_NAME_MAX + 1]; /* unique name of who answered here */
+        char tied_to[BUS_NAME_MAX + 1]; /* goes with this connection of the bus; empty: with none */
+        bool alerting_said;             /* the hub knows that someone is alerted */
+        bool unwanted;                  /* cancel or end was pressed: nothing is joined any more */
+        bool worker;                    /* one is running */
+        bool joined;                    /* this device takes part in the media */
         bool adopted;      /* the worker is another daemon's, and has yet to say how things stand */
         bool flows_said;   /* the hub was told that media flows */
         bool signals_lost; /* of these media, on the way to the hub */
@@ -119,7 +119,7 @@ typedef struct HubRequest {
         uint64_t ticket;
         usec_t deadline; /* of the command, else USEC_NEVER */
         PhoneCommandType command;
-        char owner[OWNER_MAX + 1];
+        char client[BUS_NAME_MAX + 1];
         SessionSettings settings; /* INITIATE, ACCEPT, JOIN */
         bool tie;                 /* INITIATE */
         struct StoredRequest *saved;
@@ -165,12 +165,12 @@ struct Phone {
 
         Listener *listeners;
         size_t n_listeners;
-        Delivery *deliveries;
+        ListenerCall *listener_calls;
         uint64_t last_serial, last_age;
         char listener_text[MESSAGE_TEXT_MAX + 1];
 
         ActionNode *actions;
-        Pool spare_actions, spare_requests, spare_deliveries;
+        Pool spare_actions, spare_requests, spare_listener_calls;
 
         PhoneTone tone; /* the last one that PHONE_TONE asked for */
         bool tone_heard;
@@ -237,7 +237,7 @@ void call_update_alerting(Phone *phone, PhoneCall *call);
 void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, bool event);
 void call_answered_by(Phone *phone, PhoneCall *call, const HubRequest *request);
 /* A program of this device has answered it, or will. */
-void call_handled_by(Phone *phone, PhoneCall *call, const char *owner);
+void call_handled_by(Phone *phone, PhoneCall *call, const char *client);
 /* How it ended, by the hub's word. What the rules do not allow changes nothing. */
 void call_over(Phone *phone, PhoneCall *call, const MessageOver *over);
 /* Likewise, by what history says of it. Returns 0 or -ENOMEM. */
@@ -299,9 +299,9 @@ void command_refuse(Phone *phone, HubRequest *request, const PhoneCall *call, Ca
 /* ---- phone-listener.c ---- */
 
 void listeners_tell(Phone *phone, PhoneCall *call, PhoneEvent event, bool resumed);
-void presenting_stop(PhoneCall *call);
+void presentation_stop(PhoneCall *call);
 /* It was not answered within PRESENT_TIMEOUT_US. */
-void delivery_expire(Phone *phone, Delivery *delivery);
+void listener_call_expire(Phone *phone, ListenerCall *listener_call);
 void listeners_free(Phone *phone);
 
 /* ---- phone-session.c ---- */

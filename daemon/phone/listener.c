@@ -29,25 +29,26 @@ static uint64_t listener_deliver(Phone *phone, Listener *listener, const PhoneCa
                                  PhoneEvent event, bool present, bool resumed)
 {
         const char *session_id = call->info.record.session_id;
-        Delivery *delivery = pool_take(&phone->spare_deliveries, sizeof(*delivery));
+        ListenerCall *listener_call =
+                pool_take(&phone->spare_listener_calls, sizeof(*listener_call));
         PhoneAction *action = phone_act(phone, PHONE_LISTENER_CALL, session_id);
 
-        delivery->listener = listener;
-        delivery->serial = ++phone->last_serial;
-        delivery->deadline = phone->instant.now + PRESENT_TIMEOUT_US;
-        STR_SET(delivery->session_id, session_id);
-        DL_APPEND(phone->deliveries, delivery);
+        listener_call->listener = listener;
+        listener_call->serial = ++phone->last_serial;
+        listener_call->deadline = phone->instant.now + PRESENT_TIMEOUT_US;
+        STR_SET(listener_call->session_id, session_id);
+        DL_APPEND(phone->listener_calls, listener_call);
 
         action->event = event;
         action->present = present;
         action->resumed = resumed;
-        action->serial = delivery->serial;
+        action->serial = listener_call->serial;
         action->listener = listener->info;
-        return delivery->serial;
+        return listener_call->serial;
 }
 
 /* The next one to be asked: the first in rank of those below who was asked last. */
-static Listener *presenting_choose(Phone *phone, const Presenting *presenting)
+static Listener *presentation_choose(Phone *phone, const Presentation *presentation)
 {
         Listener *listener, *best = NULL;
 
@@ -55,7 +56,7 @@ static Listener *presenting_choose(Phone *phone, const Presenting *presenting)
                 Rank rank = listener_rank(listener);
 
                 if (!listener->info.presents ||
-                    (presenting->any_asked && !rank_above(presenting->asked, rank)))
+                    (presentation->any_asked && !rank_above(presentation->asked, rank)))
                         continue;
                 if (!best || rank_above(rank, listener_rank(best)))
                         best = listener;
@@ -63,31 +64,31 @@ static Listener *presenting_choose(Phone *phone, const Presenting *presenting)
         return best;
 }
 
-static void presenting_ask(Phone *phone, PhoneCall *call, Listener *listener, bool resumed)
+static void presentation_ask(Phone *phone, PhoneCall *call, Listener *listener, bool resumed)
 {
-        call->presenting = (Presenting){
+        call->presentation = (Presentation){
                 .listener = listener,
                 .asked = listener_rank(listener),
                 .any_asked = true,
         };
-        call->presenting.serial = listener_deliver(
+        call->presentation.serial = listener_deliver(
                 phone, listener, call, PHONE_EVENT_INCOMING_CALL_RECEIVED, true, resumed);
 }
 
-void presenting_stop(PhoneCall *call)
+void presentation_stop(PhoneCall *call)
 {
-        call->presenting.listener = NULL;
-        call->presenting.serial = 0;
-        call->presenting.taken = false;
+        call->presentation.listener = NULL;
+        call->presentation.serial = 0;
+        call->presentation.taken = false;
 }
 
-static void presenting_next(Phone *phone, PhoneCall *call)
+static void presentation_next(Phone *phone, PhoneCall *call)
 {
-        Listener *listener = presenting_choose(phone, &call->presenting);
+        Listener *listener = presentation_choose(phone, &call->presentation);
 
-        presenting_stop(call);
+        presentation_stop(call);
         if (listener)
-                presenting_ask(phone, call, listener, false);
+                presentation_ask(phone, call, listener, false);
 }
 
 void listeners_tell(Phone *phone, PhoneCall *call, PhoneEvent event, bool resumed)
@@ -100,22 +101,22 @@ void listeners_tell(Phone *phone, PhoneCall *call, PhoneEvent event, bool resume
         action->event = event;
         action->resumed = resumed;
 
-        presenter = ask ? presenting_choose(phone, &call->presenting) : NULL;
+        presenter = ask ? presentation_choose(phone, &call->presentation) : NULL;
         if (presenter)
-                presenting_ask(phone, call, presenter, resumed);
+                presentation_ask(phone, call, presenter, resumed);
         DL_FOREACH (phone->listeners, listener) {
                 if (listener != presenter && *listener->info.path)
                         listener_deliver(phone, listener, call, event, false, resumed);
         }
 }
 
-static Listener *listener_find(Phone *phone, const char *owner, const char *id)
+static Listener *listener_find(Phone *phone, const char *client, const char *id)
 {
         Listener *listener;
 
         DL_FOREACH (phone->listeners, listener) {
                 if (str_eq(listener->info.id, id) &&
-                    (!owner || str_eq(listener->info.owner, owner)))
+                    (!client || str_eq(listener->info.client, client)))
                         return listener;
         }
         return NULL;
@@ -123,65 +124,65 @@ static Listener *listener_find(Phone *phone, const char *owner, const char *id)
 
 static void listener_drop(Phone *phone, Listener *listener)
 {
-        Delivery *delivery, *next;
+        ListenerCall *listener_call, *next;
         PhoneCall *call;
 
         DL_DELETE(phone->listeners, listener);
         phone->n_listeners--;
         phone->changed |= PHONE_PROPERTY_LISTENERS;
-        DL_FOREACH_SAFE (phone->deliveries, delivery, next) {
-                if (delivery->listener != listener)
+        DL_FOREACH_SAFE (phone->listener_calls, listener_call, next) {
+                if (listener_call->listener != listener)
                         continue;
-                DL_DELETE(phone->deliveries, delivery);
-                free(delivery);
+                DL_DELETE(phone->listener_calls, listener_call);
+                free(listener_call);
         }
         DL_FOREACH (phone->calls, call) {
-                if (call->presenting.listener == listener)
-                        presenting_next(phone, call);
+                if (call->presentation.listener == listener)
+                        presentation_next(phone, call);
         }
         free(listener);
 }
 
-static void delivery_failed(Phone *phone, const Delivery *delivery)
+static void listener_call_failed(Phone *phone, const ListenerCall *listener_call)
 {
-        PhoneCall *call = call_find(phone, delivery->session_id);
+        PhoneCall *call = call_find(phone, listener_call->session_id);
 
-        if (call && call->presenting.serial == delivery->serial)
-                presenting_next(phone, call);
+        if (call && call->presentation.serial == listener_call->serial)
+                presentation_next(phone, call);
 }
 
-void delivery_expire(Phone *phone, Delivery *delivery)
+void listener_call_expire(Phone *phone, ListenerCall *listener_call)
 {
-        Listener *listener = delivery->listener;
+        Listener *listener = listener_call->listener;
 
-        delivery->deadline = USEC_NEVER;
+        listener_call->deadline = USEC_NEVER;
         if (++listener->unanswered >= LISTENER_DEAF_MAX)
                 listener_drop(phone, listener);
         else
-                delivery_failed(phone, delivery);
+                listener_call_failed(phone, listener_call);
 }
 
 int phone_listener_answered(Phone *phone, const Instant *instant, uint64_t serial, bool taken)
 {
-        Delivery *delivery;
+        ListenerCall *listener_call;
         int r;
 
         phone->instant = *instant;
         r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
-        DL_SEARCH_SCALAR(phone->deliveries, delivery, serial, serial);
-        if (delivery) {
-                PhoneCall *call = call_find(phone, delivery->session_id);
+        DL_SEARCH_SCALAR(phone->listener_calls, listener_call, serial, serial);
+        if (listener_call) {
+                PhoneCall *call = call_find(phone, listener_call->session_id);
 
-                DL_DELETE(phone->deliveries, delivery);
-                if (delivery->deadline == USEC_NEVER)
-                        delivery->listener->unanswered--;
+                DL_DELETE(phone->listener_calls, listener_call);
+                if (listener_call->deadline == USEC_NEVER)
+                        listener_call->listener->unanswered--;
                 else if (!taken)
-                        delivery_failed(phone, delivery);
-                else if (call && call->presenting.serial == serial)
-                        call->presenting.taken = true;
-                free(delivery);
+                        listener_call_failed(phone, listener_call);
+                else if (call && call->presentation.serial == serial)
+                        call->presentation.taken = true;
+                free(listener_call);
         }
         phone_settle(phone);
         return 0;
@@ -206,19 +207,19 @@ static int listener_judge(Phone *phone, const PhoneListener *asked)
                 snprintf(text, size, "Listener '%s' presents calls, and so needs a path", id);
                 return CALL_ERROR_INVALID_ARGUMENT;
         }
-        if (other && str_eq(other->info.owner, asked->owner))
+        if (other && str_eq(other->info.client, asked->client))
                 return 0;
         if (other) {
                 snprintf(text, size, "the listener id '%s' is in use by %.64s", id,
-                         other->info.owner);
+                         other->info.client);
                 return CALL_ERROR_LISTENER_EXISTS;
         }
         DL_FOREACH (phone->listeners, listener)
-                n += str_eq(listener->info.owner, asked->owner);
-        if (n >= LISTENERS_PER_OWNER_MAX || phone->n_listeners >= LISTENERS_MAX) {
+                n += str_eq(listener->info.client, asked->client);
+        if (n >= LISTENERS_PER_CLIENT_MAX || phone->n_listeners >= LISTENERS_MAX) {
                 snprintf(text, size,
                          "no room for listener '%s': %.64s has %zu of %d, all have %zu of %d", id,
-                         asked->owner, n, LISTENERS_PER_OWNER_MAX, phone->n_listeners,
+                         asked->client, n, LISTENERS_PER_CLIENT_MAX, phone->n_listeners,
                          LISTENERS_MAX);
                 return CALL_ERROR_TOO_MANY;
         }
@@ -233,12 +234,12 @@ static void listener_catch_up(Phone *phone, Listener *listener, bool restored)
         DL_FOREACH (phone->calls, call) {
                 if (!call_rings(call))
                         continue;
-                const Presenting *presenting = &call->presenting;
-                bool first = !presenting->listener ||
-                             rank_above(listener_rank(listener), presenting->asked);
+                const Presentation *presentation = &call->presentation;
+                bool first = !presentation->listener ||
+                             rank_above(listener_rank(listener), presentation->asked);
 
                 if (listener->info.presents && call_alerts(call) && first)
-                        presenting_ask(phone, call, listener, restored);
+                        presentation_ask(phone, call, listener, restored);
                 else if (restored && *listener->info.path)
                         listener_deliver(phone, listener, call, PHONE_EVENT_INCOMING_CALL_RECEIVED,
                                          false, true);
@@ -260,7 +261,7 @@ int phone_listener_add(Phone *phone, const Instant *instant, const PhoneListener
         r = phone_reserve(phone, 1, 0);
         if (r < 0)
                 return r;
-        added = listener_find(phone, listener->owner, listener->id);
+        added = listener_find(phone, listener->client, listener->id);
         if (!added) {
                 added = calloc(1, sizeof(*added));
                 if (!added)
@@ -276,9 +277,9 @@ int phone_listener_add(Phone *phone, const Instant *instant, const PhoneListener
         return 0;
 }
 
-int phone_listener_remove(Phone *phone, const Instant *instant, const char *owner, const char *id)
+int phone_listener_remove(Phone *phone, const Instant *instant, const char *client, const char *id)
 {
-        Listener *listener = listener_find(phone, owner, id);
+        Listener *listener = listener_find(phone, client, id);
         int r;
 
         if (!listener)
@@ -304,13 +305,13 @@ static void call_untie(Phone *phone, PhoneCall *call)
         decision_add(phone, request);
 }
 
-static int listeners_drop_of(Phone *phone, const char *owner)
+static int listeners_drop_of(Phone *phone, const char *client)
 {
         Listener *listener, *next;
         int r;
 
         DL_FOREACH_SAFE (phone->listeners, listener, next) {
-                if (!str_eq(listener->info.owner, owner))
+                if (!str_eq(listener->info.client, client))
                         continue;
                 r = phone_reserve(phone, 1, 0);
                 if (r < 0)
@@ -320,17 +321,17 @@ static int listeners_drop_of(Phone *phone, const char *owner)
         return 0;
 }
 
-int phone_owner_gone(Phone *phone, const Instant *instant, const char *owner)
+int phone_client_gone(Phone *phone, const Instant *instant, const char *client)
 {
         PhoneCall *call;
         int r;
 
         phone->instant = *instant;
-        r = listeners_drop_of(phone, owner);
+        r = listeners_drop_of(phone, client);
         if (r < 0)
                 return r;
         DL_FOREACH (phone->calls, call) {
-                if (!call_is_live(call) || !str_eq(call->tied_to, owner))
+                if (!call_is_live(call) || !str_eq(call->tied_to, client))
                         continue;
                 r = phone_reserve(phone, 1, 0);
                 if (r < 0)
@@ -348,14 +349,14 @@ int phone_owner_gone(Phone *phone, const Instant *instant, const char *owner)
 
 void listeners_free(Phone *phone)
 {
-        Delivery *delivery, *next_delivery;
+        ListenerCall *listener_call, *next_delivery;
         Listener *listener, *next;
 
-        DL_FOREACH_SAFE (phone->deliveries, delivery, next_delivery)
-                free(delivery);
+        DL_FOREACH_SAFE (phone->listener_calls, listener_call, next_delivery)
+                free(listener_call);
         DL_FOREACH_SAFE (phone->listeners, listener, next)
                 free(listener);
-        phone->deliveries = NULL;
+        phone->listener_calls = NULL;
         phone->listeners = NULL;
 }
 

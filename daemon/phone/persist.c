@@ -37,7 +37,7 @@ static void state_of_accept(StoredCall *state, const HubRequest *accept)
         state->settings = accept->settings;
         state->audio_muted = accept->settings.start_audio_muted;
         state->video_paused = accept->settings.start_video_paused;
-        STR_SET(state->handler, accept->owner);
+        STR_SET(state->handler, accept->client);
 }
 
 static int call_state(Phone *phone, const PhoneCall *call, StoredCall *ret)

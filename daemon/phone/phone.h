@@ -26,9 +26,9 @@
 #define FINISHED_SHOWN_US (10 * USEC_PER_SEC)         /* dbus-api: a finished call stays */
 #define TEST_RING_US (3 * USEC_PER_SEC)               /* dbus-api: TestRing */
 #define RING_WITHOUT_HUB_GRACE_US (10 * USEC_PER_SEC) /* rule 15 */
-#define LISTENERS_PER_OWNER_MAX 64                    /* dbus-api, manners */
+#define LISTENERS_PER_CLIENT_MAX 64                   /* dbus-api, manners */
 #define LISTENERS_MAX 1024                       /* over all connections: bounds an event's cost */
-#define COMMANDS_PER_OWNER_MAX 32                /* dbus-api, manners: waiting for the hub */
+#define COMMANDS_PER_CLIENT_MAX 32               /* dbus-api, manners: waiting for the hub */
 #define LISTENER_DEAF_MAX 3                      /* dbus-api: unanswered events, then removed */
 #define LISTENER_ID_MAX 128                      /* bytes */
 #define OBJECT_PATH_MAX 255                      /* bytes we keep of a listener's path */
@@ -70,8 +70,8 @@ typedef struct PhoneCallInfo {
         bool answered_here;  /* this device placed or answered it: Session methods are its own */
         bool join_wanted;    /* media starts when accepted */
         usec_t ring_until;   /* CLOCK_BOOTTIME; 0 when it does not ring */
-        char handled_by[OWNER_MAX + 1]; /* listener id, else unique name; empty: nobody here */
-        bool has_session;               /* from ongoing until the object goes */
+        char handled_by[BUS_NAME_MAX + 1]; /* listener id, else unique name; empty: nobody here */
+        bool has_session;                  /* from ongoing until the object goes */
         PhoneSession session;
         Member *members; /* owned by the phone; of a group's call, those that the hub told of */
         size_t n_members;
@@ -81,7 +81,7 @@ typedef struct PhoneCallInfo {
 
 typedef struct PhoneListener {
         char id[LISTENER_ID_MAX + 1];
-        char owner[OWNER_MAX + 1];      /* unique bus name */
+        char client[BUS_NAME_MAX + 1];  /* unique bus name */
         char path[OBJECT_PATH_MAX + 1]; /* empty: it only subscribes */
         bool presents;
         int32_t priority;
@@ -138,13 +138,13 @@ typedef enum PhoneCommandType {
 
 typedef struct PhoneCommand {
         PhoneCommandType type;
-        char owner[OWNER_MAX + 1];        /* unique bus name of whoever asks */
+        char client[BUS_NAME_MAX + 1];    /* unique bus name of whoever asks */
         char session_id[UUID_LENGTH + 1]; /* all but INITIATE's siblings without a call */
         union {
                 struct {
                         MessageInitiate request; /* its session_id made by the adapter */
                         SessionSettings settings;
-                        bool tie_to_client; /* the call goes when `owner` does */
+                        bool tie_to_client; /* the call goes when `client` does */
                 } initiate;
                 struct {
                         MessageAccept request;
@@ -313,19 +313,19 @@ int phone_message(Phone *phone, const Instant *instant, const Message *message);
 void phone_hello(const Phone *phone, Message *ret);
 
 /*
- * Registers, or replaces (owner, id). Returns a CallError for ListenerExists, TooMany and
+ * Registers, or replaces (client, id). Returns a CallError for ListenerExists, TooMany and
  * InvalidArgument (which *ret_text explains, until the next event). A call that rings now is
  * presented to a newcomer that outranks who presents; `restored` is for listeners remembered over a
  * restart: each is told of what rings, resumed.
  */
 int phone_listener_add(Phone *phone, const Instant *instant, const PhoneListener *listener,
                        bool restored, const char **ret_text);
-int phone_listener_remove(Phone *phone, const Instant *instant, const char *owner, const char *id);
+int phone_listener_remove(Phone *phone, const Instant *instant, const char *client, const char *id);
 /*
  * A connection has gone from the bus: its listeners go, and the calls that were tied to it. What it
  * asked for goes on, with its PHONE_DONE.
  */
-int phone_owner_gone(Phone *phone, const Instant *instant, const char *owner);
+int phone_client_gone(Phone *phone, const Instant *instant, const char *client);
 /* The reply to a PHONE_LISTENER_CALL; `taken` false: an error reply. Late ones change nothing. */
 int phone_listener_answered(Phone *phone, const Instant *instant, uint64_t serial, bool taken);
 
@@ -398,7 +398,7 @@ void phone_allow_parallel_media(Phone *phone);
  * and it says by phone_worker_state() and phone_worker_participant() how it is. Without one the
  * media of an ongoing call have failed, and can be joined again.
  *
- * Whoever state->tied_to names may be gone by now: then phone_owner_gone() comes next.
+ * Whoever state->tied_to names may be gone by now: then phone_client_gone() comes next.
  *
  * Returns 0, -ENOMEM, -EEXIST, or -EINVAL: over already, or no request that is ever kept.
  */

@@ -18,10 +18,10 @@ static void call_take_initiate(Phone *phone, PhoneCall *call, const HubRequest *
         session->settings = request->settings;
         session->audio_muted = request->settings.start_audio_muted;
         if (request->tie)
-                STR_SET(call->tied_to, request->owner);
+                STR_SET(call->tied_to, request->client);
         call->unsaved = true;
         if (call->info.record.direction == CALL_DIRECTION_INCOMING) {
-                call_handled_by(phone, call, request->owner);
+                call_handled_by(phone, call, request->client);
                 return;
         }
         call->placed = request->message.initiate;

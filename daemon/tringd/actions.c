@@ -118,19 +118,19 @@ static void emit_session_error(Daemon *daemon, const PhoneAction *action)
 
 static void answer(Daemon *daemon, const PhoneAction *action)
 {
-        const char *tied_to = requests_tied_owner(daemon->requests, action->ticket);
+        const char *tied_to = pending_methods_tied_client(daemon->pending_methods, action->ticket);
 
         /* Not before there is a call: a connection that is gone by now is noticed all the same. */
         if (tied_to && action->error == CALL_ERROR_NONE)
                 report(action, "the call outlives its caller",
-                       owners_watch(daemon->owners, tied_to));
+                       bus_clients_watch(daemon->bus_clients, tied_to));
         changes_flush(daemon->changes);
-        requests_answer(daemon->requests, action);
+        pending_methods_answer(daemon->pending_methods, action);
 }
 
 static void send_to_hub(Daemon *daemon, const PhoneAction *action)
 {
-        int r = daemon->link ? link_send(daemon->link, &action->message) : -ENOTCONN;
+        int r = daemon->uplink ? hub_uplink_send(daemon->uplink, &action->message) : -ENOTCONN;
 
         if (r < 0)
                 log_debug("%s not sent: %s", message_type_to_string(action->message.type),

@@ -24,13 +24,13 @@ static bool read_one(const struct ifaddrs *one, struct in6_addr *ret)
         return !IN6_IS_ADDR_LINKLOCAL(ret);
 }
 
-int addresses_read(Addresses *ret)
+int addresses_read(LocalAddresses *ret)
 {
         struct ifaddrs *all;
 
         if (getifaddrs(&all) < 0)
                 return -errno;
-        *ret = (Addresses){};
+        *ret = (LocalAddresses){};
         for (const struct ifaddrs *one = all; one && ret->n_addresses < ADDRESSES_MAX;
              one = one->ifa_next)
                 ret->n_addresses += read_one(one, &ret->addresses[ret->n_addresses]);
@@ -38,7 +38,7 @@ int addresses_read(Addresses *ret)
         return 0;
 }
 
-static bool have(const Addresses *addresses, const struct in6_addr *address)
+static bool have(const LocalAddresses *addresses, const struct in6_addr *address)
 {
         for (size_t i = 0; i < addresses->n_addresses; i++)
                 if (IN6_ARE_ADDR_EQUAL(&addresses->addresses[i], address))
@@ -46,7 +46,7 @@ static bool have(const Addresses *addresses, const struct in6_addr *address)
         return false;
 }
 
-bool addresses_have_all(const Addresses *addresses, const Addresses *others)
+bool addresses_have_all(const LocalAddresses *addresses, const LocalAddresses *others)
 {
         for (size_t i = 0; i < others->n_addresses; i++)
                 if (!have(addresses, &others->addresses[i]))

@@ -12,12 +12,12 @@
 
 #define ADDRESSES_MAX 32 /* more are not looked at: machines with so many are not carried about */
 
-typedef struct Addresses {
+typedef struct LocalAddresses {
         struct in6_addr addresses[ADDRESSES_MAX]; /* IPv4 ones mapped */
         size_t n_addresses;
-} Addresses;
+} LocalAddresses;
 
 /* Returns 0 or negative errno. */
-int addresses_read(Addresses *ret);
+int addresses_read(LocalAddresses *ret);
 /* All of `others` are among them. */
-bool addresses_have_all(const Addresses *addresses, const Addresses *others);
+bool addresses_have_all(const LocalAddresses *addresses, const LocalAddresses *others);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "tringd/bus-objects.h"
 #include "tringd/call-options.h"
 #include "tringd/details.h"
-#include "tringd/faces.h"
 #include "tringd/objects.h"
 
-const PhoneCallInfo *face_call(Daemon *daemon, const char *path)
+const PhoneCallInfo *bus_object_call(Daemon *daemon, const char *path)
 {
         char session_id[UUID_LENGTH + 1];
 
@@ -14,7 +14,7 @@ const PhoneCallInfo *face_call(Daemon *daemon, const char *path)
                                                      : phone_call_find(daemon->phone, session_id);
 }
 
-int face_command(sd_bus_message *message, PhoneCommandType type, PhoneCommand *ret)
+int bus_object_command(sd_bus_message *message, PhoneCommandType type, PhoneCommand *ret)
 {
         *ret = (PhoneCommand){.type = type};
         return call_path_to_id(sd_bus_message_get_path(message), ret->session_id);
@@ -68,7 +68,7 @@ static const char *call_word(const PhoneCallInfo *call, const char *property)
 static int get_word(sd_bus *bus, const char *path, const char *interface, const char *property,
                     sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "s", call_word(call, property)) : -ENOENT;
 }
@@ -85,7 +85,7 @@ static int get_date(sd_bus *bus, const char *path, const char *interface, const 
                 {"AnsweredAt", offsetof(CallRecord, answered_at)},
                 {"EndedAt", offsetof(CallRecord, ended_at)},
         };
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         for (size_t i = 0; call && i < ELEMENTSOF(dates); i++) {
                 usec_t date;
@@ -101,7 +101,7 @@ static int get_date(sd_bus *bus, const char *path, const char *interface, const 
 static int get_initiator(sd_bus *bus, const char *path, const char *interface, const char *property,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? details_append_party(reply, &call->record.initiator, false) : -ENOENT;
 }
@@ -109,7 +109,7 @@ static int get_initiator(sd_bus *bus, const char *path, const char *interface, c
 static int get_receiver(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         if (!call)
                 return -ENOENT;
@@ -120,7 +120,7 @@ static int get_receiver(sd_bus *bus, const char *path, const char *interface, co
 static int get_metadata(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? details_append_metadata(reply, &call->record.metadata) : -ENOENT;
 }
@@ -128,7 +128,7 @@ static int get_metadata(sd_bus *bus, const char *path, const char *interface, co
 static int get_alerting(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "b", (int)call->alerting) : -ENOENT;
 }
@@ -136,7 +136,7 @@ static int get_alerting(sd_bus *bus, const char *path, const char *interface, co
 static int get_duration(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "u", call->record.duration_s) : -ENOENT;
 }
@@ -144,7 +144,7 @@ static int get_duration(sd_bus *bus, const char *path, const char *interface, co
 static int get_members(sd_bus *bus, const char *path, const char *interface, const char *property,
                        sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? details_append_members(reply, call) : -ENOENT;
 }
@@ -153,7 +153,7 @@ static int get_remaining_ms(sd_bus *bus, const char *path, const char *interface
                             const char *property, sd_bus_message *reply, void *userdata,
                             sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "u", call_remaining_ms(call, clock_boottime()))
                     : -ENOENT;
@@ -162,7 +162,7 @@ static int get_remaining_ms(sd_bus *bus, const char *path, const char *interface
 static int method_accept(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         PhoneCommand command;
-        int r = face_command(message, PHONE_COMMAND_ACCEPT, &command);
+        int r = bus_object_command(message, PHONE_COMMAND_ACCEPT, &command);
 
         if (r >= 0)
                 r = accept_options_read(message, &command, error);
@@ -173,7 +173,7 @@ static int method_reject(sd_bus_message *message, void *userdata, sd_bus_error *
 {
         PhoneCommand command;
         const char *status;
-        int r = face_command(message, PHONE_COMMAND_REJECT, &command);
+        int r = bus_object_command(message, PHONE_COMMAND_REJECT, &command);
 
         if (r >= 0)
                 r = sd_bus_message_read(message, "s", &status);
@@ -185,7 +185,7 @@ static int method_reject(sd_bus_message *message, void *userdata, sd_bus_error *
 static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         PhoneCommand command;
-        int r = face_command(message, PHONE_COMMAND_REJECT, &command);
+        int r = bus_object_command(message, PHONE_COMMAND_REJECT, &command);
 
         command.status = CALL_STATUS_CANCELLED;
         return r < 0 ? r : daemon_command(userdata, message, &command, REQUEST_REPLY_EMPTY);
@@ -194,7 +194,7 @@ static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *
 static int plain_command(sd_bus_message *message, Daemon *daemon, PhoneCommandType type)
 {
         PhoneCommand command;
-        int r = face_command(message, type, &command);
+        int r = bus_object_command(message, type, &command);
 
         return r < 0 ? r : daemon_command(daemon, message, &command, REQUEST_REPLY_EMPTY);
 }

@@ -42,8 +42,8 @@ typedef struct CallStoreReader {
 } CallStoreReader;
 
 /*
- * Everything that was stored, requests in the order in which they were asked. What cannot be read
- * is dropped. Returns 0 or negative errno.
+ * Everything that was stored, pending_methods in the order in which they were asked. What cannot be
+ * read is dropped. Returns 0 or negative errno.
  */
 int call_store_read(CallStore *kept, const CallStoreReader *reader, void *userdata);
 /* Drops everything: it is somebody's who has logged out. */

@@ -11,17 +11,17 @@
 #define NAMES_MAX 16 /* properties of one interface that can change: Call has 10 */
 
 /* A call that the bus knows of. */
-typedef struct Face {
+typedef struct CallObject {
         char session_id[UUID_LENGTH + 1];
         bool has_session;
         uint32_t call, session; /* properties that have changed */
         UT_hash_handle hh;
-} Face;
+} CallObject;
 
 struct Changes {
         sd_bus *bus;
         uint32_t manager, devices;
-        Face *faces;
+        CallObject *objects;
 };
 
 typedef struct PropertyName {
@@ -91,25 +91,25 @@ int changes_new(sd_bus *bus, Changes **ret)
 
 Changes *changes_free(Changes *changes)
 {
-        Face *face, *next;
+        CallObject *object, *next;
 
         if (!changes)
                 return NULL;
-        HASH_ITER (hh, changes->faces, face, next) {
-                HASH_DEL(changes->faces, face);
-                free(face);
+        HASH_ITER (hh, changes->objects, object, next) {
+                HASH_DEL(changes->objects, object);
+                free(object);
         }
         sd_bus_unref(changes->bus);
         free(changes);
         return NULL;
 }
 
-static Face *find_face(Changes *changes, const char *session_id)
+static CallObject *find_object(Changes *changes, const char *session_id)
 {
-        Face *face;
+        CallObject *object;
 
-        HASH_FIND_STR(changes->faces, session_id, face);
-        return face;
+        HASH_FIND_STR(changes->objects, session_id, object);
+        return object;
 }
 
 void changes_manager(Changes *changes, uint32_t properties)
@@ -124,18 +124,18 @@ void changes_devices(Changes *changes, uint32_t properties)
 
 void changes_call(Changes *changes, const char *session_id, uint32_t properties)
 {
-        Face *face = find_face(changes, session_id);
+        CallObject *object = find_object(changes, session_id);
 
-        if (face)
-                face->call |= properties;
+        if (object)
+                object->call |= properties;
 }
 
 void changes_session(Changes *changes, const char *session_id, uint32_t properties)
 {
-        Face *face = find_face(changes, session_id);
+        CallObject *object = find_object(changes, session_id);
 
-        if (face && face->has_session)
-                face->session |= properties;
+        if (object && object->has_session)
+                object->session |= properties;
 }
 
 static void report(int r, const char *what, const char *path)
@@ -147,16 +147,16 @@ static void report(int r, const char *what, const char *path)
 void changes_call_added(Changes *changes, const char *session_id, bool has_session)
 {
         char path[CALL_PATH_SIZE];
-        Face *face = calloc(1, sizeof(*face));
+        CallObject *object = calloc(1, sizeof(*object));
 
         call_path_from_id(path, session_id);
-        if (face) {
-                memcpy(face->session_id, session_id, sizeof(face->session_id));
-                face->has_session = has_session;
-                HASH_ADD_STR(changes->faces, session_id, face);
+        if (object) {
+                memcpy(object->session_id, session_id, sizeof(object->session_id));
+                object->has_session = has_session;
+                HASH_ADD_STR(changes->objects, session_id, object);
         }
-        if (!face || !face->hh.tbl) {
-                free(face);
+        if (!object || !object->hh.tbl) {
+                free(object);
                 report(-ENOMEM, "later changes", path);
         }
         changes_flush(changes);
@@ -166,12 +166,12 @@ void changes_call_added(Changes *changes, const char *session_id, bool has_sessi
 void changes_session_added(Changes *changes, const char *session_id)
 {
         char path[CALL_PATH_SIZE];
-        Face *face = find_face(changes, session_id);
+        CallObject *object = find_object(changes, session_id);
 
-        if (face && face->has_session)
+        if (object && object->has_session)
                 return;
-        if (face)
-                face->has_session = true;
+        if (object)
+                object->has_session = true;
         changes_flush(changes);
         call_path_from_id(path, session_id);
         report(sd_bus_emit_interfaces_added(changes->bus, path, SESSION_INTERFACE, NULL),
@@ -182,12 +182,12 @@ void changes_session_added(Changes *changes, const char *session_id)
 void changes_call_removed(Changes *changes, const char *session_id)
 {
         char path[CALL_PATH_SIZE];
-        Face *face = find_face(changes, session_id);
-        bool has_session = face && face->has_session;
+        CallObject *object = find_object(changes, session_id);
+        bool has_session = object && object->has_session;
 
-        if (face) {
-                HASH_DEL(changes->faces, face);
-                free(face);
+        if (object) {
+                HASH_DEL(changes->objects, object);
+                free(object);
         }
         changes_flush(changes);
         call_path_from_id(path, session_id);
@@ -219,14 +219,14 @@ static void emit(Changes *changes, const char *path, const char *interface,
 void changes_flush(Changes *changes)
 {
         char path[CALL_PATH_SIZE];
-        Face *face, *next;
+        CallObject *object, *next;
 
-        HASH_ITER (hh, changes->faces, face, next) {
-                call_path_from_id(path, face->session_id);
+        HASH_ITER (hh, changes->objects, object, next) {
+                call_path_from_id(path, object->session_id);
                 emit(changes, path, CALL_INTERFACE, call_names, ELEMENTSOF(call_names),
-                     &face->call);
+                     &object->call);
                 emit(changes, path, SESSION_INTERFACE, session_names, ELEMENTSOF(session_names),
-                     &face->session);
+                     &object->session);
         }
         emit(changes, ROOT_PATH, MANAGER_INTERFACE, manager_names, ELEMENTSOF(manager_names),
              &changes->manager);

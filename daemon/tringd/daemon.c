@@ -19,7 +19,7 @@ Instant daemon_instant(void)
         return (Instant){.now = clock_boottime(), .date = clock_realtime()};
 }
 
-const char *message_owner(sd_bus_message *message)
+const char *message_client(sd_bus_message *message)
 {
         const char *sender = sd_bus_message_get_sender(message);
 
@@ -69,20 +69,20 @@ void daemon_event_given(Daemon *daemon, int r, const char *what)
 }
 
 int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *command,
-                   RequestReply reply)
+                   MethodReply reply)
 {
         const Instant instant = daemon_instant();
         uint64_t ticket;
-        int r = STR_SET(command->owner, message_owner(message));
+        int r = STR_SET(command->client, message_client(message));
 
         if (r < 0)
                 return r;
-        r = requests_hold(daemon->requests, message, reply, &ticket);
+        r = pending_methods_hold(daemon->pending_methods, message, reply, &ticket);
         if (r < 0)
                 return r;
         r = phone_command(daemon->phone, &instant, command, ticket);
         if (r < 0) {
-                requests_drop(daemon->requests, ticket);
+                pending_methods_drop(daemon->pending_methods, ticket);
                 daemon_pump(daemon);
                 return r;
         }
@@ -150,12 +150,12 @@ static int make_adapters(Daemon *daemon)
 {
         sd_event *event = loop_event(daemon->loop);
         const char *media = media_program();
-        int r = requests_new(&daemon->requests);
+        int r = pending_methods_new(&daemon->pending_methods);
 
         if (r >= 0)
                 r = changes_new(daemon->bus, &daemon->changes);
         if (r >= 0)
-                r = owners_new(daemon->bus, &owners_events, daemon, &daemon->owners);
+                r = bus_clients_new(daemon->bus, &bus_clients_events, daemon, &daemon->bus_clients);
         if (r >= 0)
                 r = listener_store_new(&daemon->listener_store);
         if (r >= 0)
@@ -164,10 +164,11 @@ static int make_adapters(Daemon *daemon)
         if (r >= 0)
                 r = screens_new(daemon->bus, daemon->workers, &daemon->screens);
         if (r >= 0)
-                r = tone_new(event, media, &daemon->settings, &tone_events, daemon, &daemon->tone);
+                r = ringer_new(event, media, &daemon->settings, &ringer_events, daemon,
+                               &daemon->tone);
         if (r >= 0)
-                r = devices_new(event, media, daemon->folders.runtime, &devices_events, daemon,
-                                &daemon->devices);
+                r = device_watch_new(event, media, daemon->folders.runtime, &device_watch_events,
+                                     daemon, &daemon->devices);
         if (r >= 0)
                 r = devices_listen(daemon);
         return r;
@@ -214,12 +215,12 @@ int daemon_start(Daemon *daemon)
         state_store_open(daemon);
         state_store_restore(daemon);
         devices_restore(daemon);
-        int r = link_new(daemon->loop, daemon->settings.insecure, &link_events, daemon,
-                         &daemon->link);
+        int r = hub_uplink_new(daemon->loop, daemon->settings.insecure, &hub_uplink_events, daemon,
+                               &daemon->uplink);
         if (r < 0)
                 return r;
         call_store_restore(daemon);
-        r = link_start_from_file(daemon);
+        r = hub_uplink_start_from_file(daemon);
         daemon_pump(daemon);
         return r;
 }
@@ -232,15 +233,15 @@ Daemon *daemon_free(Daemon *daemon)
                 state_store_save(daemon);
         sd_event_source_disable_unref(daemon->settle);
         sd_event_source_disable_unref(daemon->deadline);
-        link_free(daemon->link);
+        hub_uplink_free(daemon->uplink);
         device_readers_free(daemon->device_readers);
-        devices_free(daemon->devices);
-        tone_free(daemon->tone);
+        device_watch_free(daemon->devices);
+        ringer_free(daemon->tone);
         screens_free(daemon->screens);
         workers_free(daemon->workers);
         listener_store_free(daemon->listener_store);
-        owners_free(daemon->owners);
-        requests_free(daemon->requests);
+        bus_clients_free(daemon->bus_clients);
+        pending_methods_free(daemon->pending_methods);
         changes_free(daemon->changes);
         phone_free(daemon->phone);
         call_store_free(daemon->call_store);

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * The daemon: a phone (call/phone.h) and the adapters around it. D-Bus faces, the link to the hub,
- * workers and the ring give it events; what it wants done is taken to them by daemon_pump(), which
- * everybody calls who has given it an event.
+ * The daemon: a phone (call/phone.h) and the adapters around it. D-Bus objects, the uplink to the
+ * hub, workers and the ring give it events; what it wants done is taken to them by daemon_pump(),
+ * which everybody calls who has given it an event.
  *
- * The members are for the files of tringd/ alone: faces read the phone through them.
+ * The members are for the files of tringd/ alone: objects read the phone through them.
  */
 
 #include <systemd/sd-bus.h>
@@ -14,19 +14,19 @@
 #include "loop/loop.h"
 #include "phone/phone.h"
 #include "store/history.h"
+#include "tringd/bus-clients.h"
 #include "tringd/call-store.h"
 #include "tringd/changes.h"
 #include "tringd/device-readers.h"
-#include "tringd/devices.h"
+#include "tringd/device-watch.h"
 #include "tringd/folders.h"
 #include "tringd/history-writer.h"
-#include "tringd/link.h"
+#include "tringd/hub-uplink.h"
 #include "tringd/listener-store.h"
-#include "tringd/owners.h"
-#include "tringd/requests.h"
+#include "tringd/pending-methods.h"
+#include "tringd/ringer.h"
 #include "tringd/screens.h"
 #include "tringd/settings.h"
-#include "tringd/tone.h"
 #include "tringd/workers.h"
 
 typedef struct Daemon {
@@ -40,14 +40,14 @@ typedef struct Daemon {
 
         Phone *phone;
         Changes *changes;
-        Requests *requests;
-        Owners *owners;
+        PendingMethods *pending_methods;
+        BusClients *bus_clients;
         ListenerStore *listener_store;
-        Link *link;
+        HubUplink *uplink;
         Workers *workers;
         Screens *screens;
-        Tone *tone;
-        Devices *devices;
+        Ringer *tone;
+        DeviceWatch *devices;
         DeviceReaders *device_readers;
 
         sd_bus_message *login; /* held while a login is under way */
@@ -89,10 +89,10 @@ void daemon_event_given(Daemon *daemon, int r, const char *what);
  * a handler of sd-bus returns.
  */
 int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *command,
-                   RequestReply reply);
+                   MethodReply reply);
 
 /* Who sent it; on a bus with one peer a name that stands for that. */
-const char *message_owner(sd_bus_message *message);
+const char *message_client(sd_bus_message *message);
 
 /* Asks for the end of the turn: gathered changes go out, what must last is stored. */
 void daemon_settle_later(Daemon *daemon);

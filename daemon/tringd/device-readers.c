@@ -13,7 +13,7 @@
 
 typedef struct Reader {
         struct Reader *prev, *next;
-        char owner[OWNER_MAX + 1];
+        char client[BUS_NAME_MAX + 1];
 } Reader;
 
 /* One that waits for its answer. */
@@ -93,18 +93,18 @@ static int hold(DeviceReaders *readers, sd_bus_message *message, const char *pro
         return 0;
 }
 
-static void note_reader(DeviceReaders *readers, const char *owner)
+static void note_reader(DeviceReaders *readers, const char *client)
 {
         Reader *reader;
 
-        devices_watch(readers->options.devices, true);
+        device_watch_start(readers->options.devices, true);
         DL_FOREACH (readers->readers, reader)
-                if (str_eq(reader->owner, owner))
+                if (str_eq(reader->client, client))
                         return;
         reader = readers->n_readers < DEVICE_READERS_MAX ? calloc(1, sizeof(*reader)) : NULL;
         /* Without a name there is one peer, and nobody to see it go. */
-        if (!owner || !reader || STR_SET(reader->owner, owner) < 0 ||
-            owners_watch(readers->options.owners, owner) < 0) {
+        if (!client || !reader || STR_SET(reader->client, client) < 0 ||
+            bus_clients_watch(readers->options.bus_clients, client) < 0) {
                 readers->for_good = true;
                 free(reader);
                 return;
@@ -113,19 +113,19 @@ static void note_reader(DeviceReaders *readers, const char *owner)
         readers->n_readers++;
 }
 
-void device_readers_gone(DeviceReaders *readers, const char *owner)
+void device_readers_gone(DeviceReaders *readers, const char *client)
 {
         Reader *reader, *next;
 
         DL_FOREACH_SAFE (readers->readers, reader, next) {
-                if (!str_eq(reader->owner, owner))
+                if (!str_eq(reader->client, client))
                         continue;
                 DL_DELETE(readers->readers, reader);
                 readers->n_readers--;
                 free(reader);
         }
         if (!readers->readers && !readers->for_good)
-                devices_watch(readers->options.devices, false);
+                device_watch_start(readers->options.devices, false);
 }
 
 /* 1: it asks for a list; then *ret is the property, or empty for all. */
@@ -157,7 +157,7 @@ static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *err
         if (read_call(readers, message, &property) <= 0)
                 return 0;
         note_reader(readers, sd_bus_message_get_sender(message));
-        if (devices_known(readers->options.devices))
+        if (device_watch_known(readers->options.devices))
                 return 0;
         return hold(readers, message, property) < 0 ? 0 : 1;
 }

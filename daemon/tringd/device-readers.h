@@ -7,8 +7,8 @@
  * who has read a list is still on the bus.
  */
 
-#include "tringd/devices.h"
-#include "tringd/owners.h"
+#include "tringd/bus-clients.h"
+#include "tringd/device-watch.h"
 
 /* After which whoever waits is answered with what is known: a PipeWire that hangs. */
 #define DEVICE_READ_US (2 * USEC_PER_SEC)
@@ -23,8 +23,8 @@ typedef int (*DeviceRead)(void *userdata, sd_bus_message *reply, const char *pro
 typedef struct DeviceReadersOptions {
         sd_bus *bus;
         sd_event *event;
-        Devices *devices; /* outlives the readers */
-        Owners *owners;   /* likewise */
+        DeviceWatch *devices;    /* outlives the readers */
+        BusClients *bus_clients; /* likewise */
         /* Whether what this property says has to be found out. */
         bool (*is_list)(const char *property);
         DeviceRead read;
@@ -39,4 +39,4 @@ DEFINE_CLEANUP(DeviceReaders *, device_readers_free);
 /* It is known what there is: whoever waits is answered. */
 void device_readers_answer(DeviceReaders *readers);
 /* A connection is gone. */
-void device_readers_gone(DeviceReaders *readers, const char *owner);
+void device_readers_gone(DeviceReaders *readers, const char *client);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * org.tring.Calls1.Devices: what devices there are, and which are used. What a program writes is
- * remembered in the state folder, and then holds in place of what tringd.conf says.
+ * org.tring.Calls1.Devices: what devices there are, and which are used. What a program writes
+ * is remembered in the state folder, and then holds in place of what tringd.conf says.
  */
 #include <errno.h>
 #include <math.h>
 
 #include "base/log.h"
 #include "tringd/adapters.h"
+#include "tringd/bus-objects.h"
 #include "tringd/errors.h"
-#include "tringd/faces.h"
 #include "tringd/names.h"
 #include "tringd/state-store.h"
 
@@ -45,7 +45,7 @@ static int get_list(sd_bus *bus, const char *path, const char *interface, const 
                 r = sd_bus_message_open_container(reply, 'a', "a{sv}");
         if (r < 0)
                 return r;
-        const DeviceList *list = devices_list(daemon->devices, kind);
+        const DeviceList *list = device_watch_list(daemon->devices, kind);
         for (size_t i = 0; r >= 0 && i < list->n; i++) {
                 const DeviceInfo *info = &list->devices[i];
 
@@ -375,7 +375,8 @@ static void on_devices_known(void *userdata)
         device_readers_answer(((Daemon *)userdata)->device_readers);
 }
 
-const DevicesEvents devices_events = {.changed = on_devices_changed, .known = on_devices_known};
+const DeviceWatchEvents device_watch_events = {.changed = on_devices_changed,
+                                               .known = on_devices_known};
 
 int devices_listen(Daemon *daemon)
 {
@@ -383,7 +384,7 @@ int devices_listen(Daemon *daemon)
                 .bus = daemon->bus,
                 .event = loop_event(daemon->loop),
                 .devices = daemon->devices,
-                .owners = daemon->owners,
+                .bus_clients = daemon->bus_clients,
                 .is_list = is_list,
                 .read = read_property,
                 .userdata = daemon,

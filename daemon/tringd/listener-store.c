@@ -6,7 +6,7 @@
 #include <utlist.h>
 
 #define SETTING "listeners"
-#define FIELDS 5 /* owner, id, path, presents, priority: separated by tabs, which no text has */
+#define FIELDS 5 /* client, id, path, presents, priority: separated by tabs, which no text has */
 
 typedef struct Waiting {
         PhoneListener listener;
@@ -55,7 +55,7 @@ static bool parse_line(char *line, PhoneListener *ret)
                 return false;
         listener.presents = str_eq(fields[3], "1");
         listener.priority = (int32_t)priority;
-        if (STR_SET(listener.owner, fields[0]) < 0 || STR_SET(listener.id, fields[1]) < 0 ||
+        if (STR_SET(listener.client, fields[0]) < 0 || STR_SET(listener.id, fields[1]) < 0 ||
             STR_SET(listener.path, fields[2]) < 0)
                 return false;
         *ret = listener;
@@ -88,7 +88,7 @@ int listener_store_load(ListenerStore *store, History *history, const char *bus_
 
 static void write_line(FILE *file, const PhoneListener *listener)
 {
-        fprintf(file, "%s\t%s\t%s\t%d\t%" PRId32 "\n", listener->owner, listener->id,
+        fprintf(file, "%s\t%s\t%s\t%d\t%" PRId32 "\n", listener->client, listener->id,
                 listener->path, listener->presents, listener->priority);
 }
 
@@ -113,22 +113,22 @@ int listener_store_save(const ListenerStore *store, History *history, const char
         return history_setting_put(history, SETTING, text);
 }
 
-const char *listener_store_owner(const ListenerStore *store, size_t index)
+const char *listener_store_client(const ListenerStore *store, size_t index)
 {
         Waiting *waiting;
 
         DL_FOREACH (store->waiting, waiting)
                 if (index-- == 0)
-                        return waiting->listener.owner;
+                        return waiting->listener.client;
         return NULL;
 }
 
-bool listener_store_take(ListenerStore *store, const char *owner, PhoneListener *ret)
+bool listener_store_take(ListenerStore *store, const char *client, PhoneListener *ret)
 {
         Waiting *waiting;
 
         DL_FOREACH (store->waiting, waiting) {
-                if (!str_eq(waiting->listener.owner, owner))
+                if (!str_eq(waiting->listener.client, client))
                         continue;
                 DL_DELETE(store->waiting, waiting);
                 *ret = waiting->listener;

@@ -4,9 +4,9 @@
 
 #include "base/log.h"
 #include "tringd/adapters.h"
+#include "tringd/bus-objects.h"
 #include "tringd/details.h"
 #include "tringd/errors.h"
-#include "tringd/faces.h"
 #include "tringd/objects.h"
 #include "tringd/options.h"
 
@@ -41,7 +41,7 @@ static int read_listener(sd_bus_message *message, PhoneListener *ret, sd_bus_err
                                  "option 'priority' is too large");
         listener.priority = (int32_t)priority;
         (void)STR_SET(listener.id, id);
-        r = STR_SET(listener.owner, message_owner(message));
+        r = STR_SET(listener.client, message_client(message));
         if (r < 0)
                 return r;
         *ret = listener;
@@ -76,7 +76,7 @@ int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_err
 
         if (r < 0)
                 return r;
-        r = owners_watch(daemon->owners, listener.owner);
+        r = bus_clients_watch(daemon->bus_clients, listener.client);
         if (r < 0)
                 return r;
         r = phone_listener_add(daemon->phone, &instant, &listener, false, &text);
@@ -101,7 +101,7 @@ int method_remove_call_listener(sd_bus_message *message, void *userdata, sd_bus_
 
         if (r < 0)
                 return r;
-        r = phone_listener_remove(daemon->phone, &instant, message_owner(message), id);
+        r = phone_listener_remove(daemon->phone, &instant, message_client(message), id);
         daemon_pump(daemon);
         if (r > 0)
                 return error_set(error, CALL_ERROR_NO_SUCH_LISTENER,
@@ -142,7 +142,7 @@ static int call_listener(Daemon *daemon, const PhoneAction *action, const PhoneC
         char path[CALL_PATH_SIZE];
         bool named = sd_bus_is_bus_client(daemon->bus) > 0;
         int r = sd_bus_message_new_method_call(
-                daemon->bus, &message, named ? listener->owner : NULL, listener->path,
+                daemon->bus, &message, named ? listener->client : NULL, listener->path,
                 LISTENER_INTERFACE, phone_event_to_string(action->event));
 
         if (r >= 0)
@@ -186,28 +186,28 @@ void listener_call(Daemon *daemon, const PhoneAction *action)
         (void)phone_listener_answered(daemon->phone, &instant, action->serial, false);
 }
 
-static void on_owner_gone(void *userdata, const char *owner)
+static void on_client_gone(void *userdata, const char *client)
 {
         Daemon *daemon = userdata;
         const Instant instant = daemon_instant();
         PhoneListener listener;
 
-        while (listener_store_take(daemon->listener_store, owner, &listener))
+        while (listener_store_take(daemon->listener_store, client, &listener))
                 daemon->listeners_changed = true;
-        device_readers_gone(daemon->device_readers, owner);
-        daemon_event_given(daemon, phone_owner_gone(daemon->phone, &instant, owner),
+        device_readers_gone(daemon->device_readers, client);
+        daemon_event_given(daemon, phone_client_gone(daemon->phone, &instant, client),
                            "the end of a connection");
 }
 
 /* The daemon was restarted, the listener's connection was not. */
-static void on_owner_exists(void *userdata, const char *owner)
+static void on_client_exists(void *userdata, const char *client)
 {
         Daemon *daemon = userdata;
         const Instant instant = daemon_instant();
         PhoneListener listener;
         const char *text = "";
 
-        while (listener_store_take(daemon->listener_store, owner, &listener)) {
+        while (listener_store_take(daemon->listener_store, client, &listener)) {
                 int r = phone_listener_add(daemon->phone, &instant, &listener, true, &text);
 
                 if (r != 0)
@@ -217,4 +217,4 @@ static void on_owner_exists(void *userdata, const char *owner)
         }
 }
 
-const OwnersEvents owners_events = {.gone = on_owner_gone, .exists = on_owner_exists};
+const BusClientsEvents bus_clients_events = {.gone = on_client_gone, .exists = on_client_exists};

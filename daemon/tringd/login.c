@@ -5,8 +5,8 @@
 #include "base/log.h"
 #include "loop/websocket.h"
 #include "tringd/adapters.h"
+#include "tringd/bus-objects.h"
 #include "tringd/errors.h"
-#include "tringd/faces.h"
 #include "tringd/options.h"
 #include "tringd/state-store.h"
 
@@ -74,7 +74,7 @@ int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Daemon *daemon = userdata;
         _cleanup_(credentials_done) Credentials credentials = {};
-        const char *hub = link_hub(daemon->link);
+        const char *hub = hub_uplink_hub(daemon->uplink);
         int r = read_login(daemon, message, &credentials, error);
 
         if (r < 0)
@@ -85,7 +85,7 @@ int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error)
                 return error_set(error, CALL_ERROR_ALREADY_LOGGED_IN,
                                  "already logged in as '%s' at %s: log out first", daemon->user.uid,
                                  hub);
-        r = link_login(daemon->link, &credentials);
+        r = hub_uplink_login(daemon->uplink, &credentials);
         if (r < 0)
                 return r;
         daemon->login = sd_bus_message_ref(message);
@@ -98,17 +98,17 @@ int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
         Daemon *daemon = userdata;
         const Instant instant = daemon_instant();
 
-        if (str_empty(link_hub(daemon->link)) && !daemon->login)
+        if (str_empty(hub_uplink_hub(daemon->uplink)) && !daemon->login)
                 return error_set(error, CALL_ERROR_NOT_LOGGED_IN, "not logged in");
         int r = daemon->folders.credentials ? credentials_forget(daemon->folders.credentials) : 0;
         if (r < 0)
                 log_error("the token cannot be forgotten: %s: %s", daemon->folders.credentials,
                           strerror(-r));
-        /* The phone's last words must go out before the link closes. */
+        /* The phone's last words must go out before the uplink closes. */
         daemon_event_given(daemon,
                            phone_connection_changed(daemon->phone, &instant, PHONE_LOGGED_OUT, ""),
                            "logging out");
-        link_logout(daemon->link);
+        hub_uplink_logout(daemon->uplink);
         daemon_set_problem(daemon, &daemon->login_problem, NULL); /* nothing is left to remember */
         changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         changes_flush(daemon->changes);
@@ -139,7 +139,7 @@ static void on_message(void *userdata, const Message *message)
         int r = phone_message(daemon->phone, &instant, message);
         daemon_pump(daemon);
         if (r < 0)
-                link_reconnect(daemon->link, strerror(-r));
+                hub_uplink_reconnect(daemon->uplink, strerror(-r));
 }
 
 static void on_hello(void *userdata, bool fresh, const Credentials *credentials, Message *ret)
@@ -160,7 +160,7 @@ static CallError on_admit(void *userdata, const Party *user, char text[static ME
 {
         Daemon *daemon = userdata;
 
-        if (str_empty(link_hub(daemon->link)) || str_eq(daemon->user.uid, user->uid))
+        if (str_empty(hub_uplink_hub(daemon->uplink)) || str_eq(daemon->user.uid, user->uid))
                 return CALL_ERROR_NONE;
         snprintf(text, MESSAGE_TEXT_MAX + 1,
                  "already logged in as '%s', and this token is of '%s': log out first",
@@ -201,7 +201,7 @@ static void on_login_done(void *userdata, CallError error, const char *text)
         daemon->login = sd_bus_message_unref(daemon->login);
 }
 
-const LinkEvents link_events = {
+const HubUplinkEvents hub_uplink_events = {
         .state = on_state,
         .message = on_message,
         .hello = on_hello,
@@ -211,7 +211,7 @@ const LinkEvents link_events = {
         .login_done = on_login_done,
 };
 
-int link_start_from_file(Daemon *daemon)
+int hub_uplink_start_from_file(Daemon *daemon)
 {
         _cleanup_(credentials_done) Credentials credentials = {};
         _cleanup_free_ char *text = NULL;
@@ -221,7 +221,7 @@ int link_start_from_file(Daemon *daemon)
                         : -ENOENT;
 
         if (r >= 0)
-                return link_start(daemon->link, &credentials);
+                return hub_uplink_start(daemon->uplink, &credentials);
         if (r == -ENOENT)
                 return 0;
         log_error("%s", text ? text : strerror(-r));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "tringd/bus-objects.h"
 #include "tringd/call-options.h"
 #include "tringd/details.h"
 #include "tringd/errors.h"
-#include "tringd/faces.h"
 #include "tringd/options.h"
 #include "tringd/state-store.h"
 
@@ -155,7 +155,7 @@ static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType
         _cleanup_(phone_command_done) PhoneCommand command = {.type = type};
         const Instant instant = daemon_instant();
         size_t changed = 0;
-        int r = STR_SET(command.owner, message_owner(message));
+        int r = STR_SET(command.client, message_client(message));
 
         if (r >= 0)
                 r = read_sessions(message, &command.sessions, error);
@@ -165,7 +165,8 @@ static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType
         if (r < 0)
                 return r;
         daemon->logs_changed = daemon->logs_changed || changed > 0;
-        r = phone_command(daemon->phone, &instant, &command, requests_ticket(daemon->requests));
+        r = phone_command(daemon->phone, &instant, &command,
+                          pending_methods_ticket(daemon->pending_methods));
         daemon_pump(daemon);
         if (r < 0)
                 return r;

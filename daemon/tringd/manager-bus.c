@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "tringd/bus-objects.h"
 #include "tringd/details.h"
 #include "tringd/errors.h"
-#include "tringd/faces.h"
 #include "tringd/objects.h"
 #include "tringd/state-store.h"
 
@@ -53,7 +53,7 @@ static int get_logged_in_user(sd_bus *bus, const char *path, const char *interfa
                               sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        const char *hub = link_hub(daemon->link);
+        const char *hub = hub_uplink_hub(daemon->uplink);
 
         if (str_empty(hub))
                 return sd_bus_message_append(reply, "a{sv}", 0);
@@ -97,11 +97,11 @@ static int get_do_not_disturb(sd_bus *bus, const char *path, const char *interfa
 static int set_policy(Daemon *daemon, sd_bus_message *message, PhoneCommand *command)
 {
         const Instant instant = daemon_instant();
-        int r = STR_SET(command->owner, message_owner(message));
+        int r = STR_SET(command->client, message_client(message));
 
         if (r >= 0)
                 r = phone_command(daemon->phone, &instant, command,
-                                  requests_ticket(daemon->requests));
+                                  pending_methods_ticket(daemon->pending_methods));
         daemon_pump(daemon);
         return r;
 }

@@ -77,7 +77,7 @@ void media_act(Daemon *daemon, const PhoneAction *action)
 
         switch (action->type) {
         case PHONE_TONE:
-                tone_play(daemon->tone, action->tone);
+                ringer_play(daemon->tone, action->tone);
                 break;
         case PHONE_WORKER_START:
                 workers_start(daemon->workers, action->session_id,
@@ -180,4 +180,4 @@ static void on_tone_playing(void *userdata, PhoneTone tone, bool playing)
                            "news of the ring");
 }
 
-const ToneEvents tone_events = {.playing = on_tone_playing};
+const RingerEvents ringer_events = {.playing = on_tone_playing};

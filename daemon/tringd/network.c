@@ -27,7 +27,7 @@ struct Network {
         const NetworkEvents *events;
         void *userdata;
         sd_event_source *netlink, *clock, *settle;
-        Addresses addresses; /* as they were when `changed` was looked for last */
+        LocalAddresses addresses; /* as they were when `changed` was looked for last */
         int netlink_fd, clock_fd;
         usec_t slept; /* in all, since boot */
 };
@@ -84,7 +84,7 @@ static bool says_back(const char *buffer, size_t length)
 static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Network *network = userdata;
-        Addresses addresses;
+        LocalAddresses addresses;
 
         if (addresses_read(&addresses) < 0)
                 return 0;

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "tringd/bus-objects.h"
 #include "tringd/daemon.h"
-#include "tringd/faces.h"
 
 const char *call_path_from_id(char path[static CALL_PATH_SIZE], const char *session_id)
 {
@@ -61,7 +61,7 @@ static int list_calls(sd_bus *bus, const char *prefix, void *userdata, char ***r
 static int find_call(sd_bus *bus, const char *path, const char *interface, void *userdata,
                      void **ret_found, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         if (!call)
                 return 0;
@@ -72,7 +72,7 @@ static int find_call(sd_bus *bus, const char *path, const char *interface, void 
 static int find_session(sd_bus *bus, const char *path, const char *interface, void *userdata,
                         void **ret_found, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         if (!call || !call->has_session)
                 return 0;

@@ -45,9 +45,9 @@ static void restore_tie(const Restoring *restoring, const char *tied_to)
         if (str_empty(tied_to))
                 return;
         if (!restoring->same_bus)
-                r = phone_owner_gone(daemon->phone, &instant, tied_to);
+                r = phone_client_gone(daemon->phone, &instant, tied_to);
         else
-                r = owners_check(daemon->owners, tied_to);
+                r = bus_clients_check(daemon->bus_clients, tied_to);
         if (r < 0)
                 log_warning("cannot watch %s: %s", tied_to, strerror(-r));
 }

@@ -24,7 +24,7 @@ enum { /* of SelectSources, AvailableSourceTypes and AvailableCursorModes */
         CURSOR_EMBEDDED = 2,
 };
 
-enum { /* of a Request's Response */
+enum { /* of a PendingMethod's Response */
         RESPONSE_SUCCESS,
         RESPONSE_CANCELLED,
 };

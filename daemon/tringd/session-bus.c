@@ -2,10 +2,10 @@
 #include <errno.h>
 
 #include "model/rules.h"
+#include "tringd/bus-objects.h"
 #include "tringd/call-options.h"
 #include "tringd/details.h"
 #include "tringd/errors.h"
-#include "tringd/faces.h"
 #include "tringd/options.h"
 
 #define PARENT_WINDOW_MAX 127 /* bytes; the portals' handles have about 40 */
@@ -13,7 +13,7 @@
 static int get_state(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "s",
                                             session_state_to_string(call->session.state))
@@ -24,7 +24,7 @@ static int get_audio_muted(sd_bus *bus, const char *path, const char *interface,
                            const char *property, sd_bus_message *reply, void *userdata,
                            sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "b", (int)call->session.audio_muted) : -ENOENT;
 }
@@ -33,7 +33,7 @@ static int get_video_paused(sd_bus *bus, const char *path, const char *interface
                             const char *property, sd_bus_message *reply, void *userdata,
                             sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "b", (int)call->session.video_paused) : -ENOENT;
 }
@@ -42,7 +42,7 @@ static int get_screen_sharing(sd_bus *bus, const char *path, const char *interfa
                               const char *property, sd_bus_message *reply, void *userdata,
                               sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "b", (int)call->session.screen_sharing)
                     : -ENOENT;
@@ -52,7 +52,7 @@ static int get_participants(sd_bus *bus, const char *path, const char *interface
                             const char *property, sd_bus_message *reply, void *userdata,
                             sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         if (!call)
                 return -ENOENT;
@@ -66,7 +66,7 @@ static int get_verification_code(sd_bus *bus, const char *path, const char *inte
                                  const char *property, sd_bus_message *reply, void *userdata,
                                  sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(userdata, path);
+        const PhoneCallInfo *call = bus_object_call(userdata, path);
 
         return call ? sd_bus_message_append(reply, "s", phone_session_code(&call->session))
                     : -ENOENT;
@@ -75,7 +75,7 @@ static int get_verification_code(sd_bus *bus, const char *path, const char *inte
 static int method_generate_token(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         PhoneCommand command;
-        int r = face_command(message, PHONE_COMMAND_GENERATE_TOKEN, &command);
+        int r = bus_object_command(message, PHONE_COMMAND_GENERATE_TOKEN, &command);
 
         return r < 0 ? r : daemon_command(userdata, message, &command, REQUEST_REPLY_TOKEN);
 }
@@ -83,7 +83,7 @@ static int method_generate_token(sd_bus_message *message, void *userdata, sd_bus
 static int method_join(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         PhoneCommand command;
-        int r = face_command(message, PHONE_COMMAND_JOIN, &command);
+        int r = bus_object_command(message, PHONE_COMMAND_JOIN, &command);
 
         if (r >= 0)
                 r = session_settings_read(message, &command.settings, error);
@@ -93,7 +93,7 @@ static int method_join(sd_bus_message *message, void *userdata, sd_bus_error *er
 static int method_leave(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         PhoneCommand command;
-        int r = face_command(message, PHONE_COMMAND_LEAVE, &command);
+        int r = bus_object_command(message, PHONE_COMMAND_LEAVE, &command);
 
         return r < 0 ? r : daemon_command(userdata, message, &command, REQUEST_REPLY_EMPTY);
 }
@@ -102,7 +102,7 @@ static int method_switch(sd_bus_message *message, Daemon *daemon, PhoneCommandTy
 {
         PhoneCommand command;
         int on;
-        int r = face_command(message, type, &command);
+        int r = bus_object_command(message, type, &command);
 
         if (r >= 0)
                 r = sd_bus_message_read(message, "b", &on);
@@ -126,7 +126,7 @@ static int method_set_video_paused(sd_bus_message *message, void *userdata, sd_b
 static int worker_call(sd_bus_message *message, Daemon *daemon, const PhoneCallInfo **ret,
                        sd_bus_error *error)
 {
-        const PhoneCallInfo *call = face_call(daemon, sd_bus_message_get_path(message));
+        const PhoneCallInfo *call = bus_object_call(daemon, sd_bus_message_get_path(message));
         CallError wrong = CALL_ERROR_INVALID_TRANSITION;
 
         if (!call)

@@ -135,17 +135,17 @@ const char *state_store_bus_id(Daemon *daemon, char id[static SD_ID128_STRING_MA
 static void restore_listeners(Daemon *daemon)
 {
         char id[SD_ID128_STRING_MAX];
-        const char *owner;
+        const char *client;
         int r = daemon->history ? listener_store_load(daemon->listener_store, daemon->history,
                                                       state_store_bus_id(daemon, id))
                                 : 0;
 
         if (r < 0)
                 log_warning("cannot read the call listeners again: %s", strerror(-r));
-        for (size_t i = 0; (owner = listener_store_owner(daemon->listener_store, i)); i++) {
-                r = owners_check(daemon->owners, owner);
+        for (size_t i = 0; (client = listener_store_client(daemon->listener_store, i)); i++) {
+                r = bus_clients_check(daemon->bus_clients, client);
                 if (r < 0)
-                        log_warning("cannot watch %s: %s", owner, strerror(-r));
+                        log_warning("cannot watch %s: %s", client, strerror(-r));
         }
 }
 
@@ -219,8 +219,8 @@ void state_store_user(Daemon *daemon, const Party *user)
 {
         _cleanup_free_ char *hub = state_store_get(daemon, KEY_HUB);
         char bus[SD_ID128_STRING_MAX];
-        bool somebody_else =
-                !str_eq(daemon->user.uid, user->uid) || !str_eq(hub, link_hub(daemon->link));
+        bool somebody_else = !str_eq(daemon->user.uid, user->uid) ||
+                             !str_eq(hub, hub_uplink_hub(daemon->uplink));
 
         if (!somebody_else && str_eq(daemon->user.name, user->name))
                 return;
@@ -235,7 +235,7 @@ void state_store_user(Daemon *daemon, const Party *user)
         state_store_put(daemon, KEY_DEVICE, daemon->user.device);
         state_store_put(daemon, KEY_UID, daemon->user.uid);
         state_store_put(daemon, KEY_NAME, daemon->user.name);
-        state_store_put(daemon, KEY_HUB, link_hub(daemon->link));
+        state_store_put(daemon, KEY_HUB, hub_uplink_hub(daemon->uplink));
         state_store_put(daemon, STATE_BUS, state_store_bus_id(daemon, bus));
         daemon->policy_changed = daemon->listeners_changed = true;
 }

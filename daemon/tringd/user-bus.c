@@ -2,9 +2,9 @@
 /* What the hub keeps for the user beside calls: whom they have blocked, and their groups. */
 #include <errno.h>
 
+#include "tringd/bus-objects.h"
 #include "tringd/details.h"
 #include "tringd/errors.h"
-#include "tringd/faces.h"
 
 int get_blocked(sd_bus *bus, const char *path, const char *interface, const char *property,
                 sd_bus_message *reply, void *userdata, sd_bus_error *error)

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "loop/worker-process.h"
-#include "tringd/stats.h"
+#include "tringd/stats-queue.h"
 
 #define SENTENCE_MAX 160
 #define START_ACCURACY_US (1 * USEC_PER_MSEC)

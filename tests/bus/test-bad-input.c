@@ -261,7 +261,7 @@ START_TEST(a_thousand_listeners_end_in_too_many)
 
         for (int i = 0; i < 1000; i++) {
                 snprintf(id, sizeof(id), "listener-%d", i);
-                if (i < LISTENERS_PER_OWNER_MAX)
+                if (i < LISTENERS_PER_CLIENT_MAX)
                         assert_works(&fixture, ROOT_PATH, NULL, "AddCallListener", &_error,
                                      "sa{sv}", id, 0);
                 else

@@ -320,11 +320,11 @@ static void apply_command(World *world, const Stimulus *stimulus)
         }
         if (!choice.handset->phone || choice.handset->frozen_until > world->now)
                 return;
-        snprintf(command.owner, sizeof(command.owner), ":1.%u", stimulus->a / 100 % PROGRAMS);
+        snprintf(command.client, sizeof(command.client), ":1.%u", stimulus->a / 100 % PROGRAMS);
         STR_SET(command.session_id, choice.session_id);
         fill_command(world, choice.handset, stimulus, &command);
         trace(world, "%s: program %s asks: command %d, call %s", handset_name(choice.handset),
-              command.owner, (int)command.type, command.session_id);
+              command.client, (int)command.type, command.session_id);
         handset_command(choice.handset, &command);
         phone_command_done(&command);
 }
@@ -339,16 +339,16 @@ static void apply_listener(Handset *handset, const Stimulus *stimulus)
         const char *text;
         int r;
 
-        snprintf(listener.owner, sizeof(listener.owner), ":1.%u", stimulus->a % PROGRAMS);
+        snprintf(listener.client, sizeof(listener.client), ":1.%u", stimulus->a % PROGRAMS);
         snprintf(listener.id, sizeof(listener.id), "listener-%u", stimulus->a % PROGRAMS);
         STR_SET(listener.path, "/listener");
         if (stimulus->type == STIMULUS_LISTENER_COMES)
                 r = phone_listener_add(handset->phone, &instant, &listener, false, &text);
         else if (stimulus->type == STIMULUS_LISTENER_GOES)
-                r = phone_listener_remove(handset->phone, &instant, listener.owner, listener.id);
+                r = phone_listener_remove(handset->phone, &instant, listener.client, listener.id);
         else
-                r = phone_owner_gone(handset->phone, &instant, listener.owner);
-        trace(handset->world, "%s: listener of %s: %d", handset_name(handset), listener.owner,
+                r = phone_client_gone(handset->phone, &instant, listener.client);
+        trace(handset->world, "%s: listener of %s: %d", handset_name(handset), listener.client,
               (int)stimulus->type);
         handset_drain(handset, MIN_OF(r, 0));
 }
@@ -526,7 +526,7 @@ void users_hang_up(World *world)
                 const PhoneCallInfo *call;
 
                 for (size_t i = 0; (call = phone_call_at(handset->phone, i)); i++) {
-                        PhoneCommand command = {.type = PHONE_COMMAND_END, .owner = ":1.0"};
+                        PhoneCommand command = {.type = PHONE_COMMAND_END, .client = ":1.0"};
 
                         if (call->record.status != CALL_STATUS_ONGOING)
                                 continue;

@@ -469,7 +469,7 @@ PhoneCommand asks(PhoneCommandType type, const char *session_id)
 {
         PhoneCommand command = {.type = type};
 
-        STR_SET(command.owner, PROGRAM);
+        STR_SET(command.client, PROGRAM);
         STR_SET(command.session_id, session_id);
         return command;
 }
@@ -490,11 +490,11 @@ void place(Fixture *fixture, const char *session_id)
         command(fixture, &asked);
 }
 
-void accept_by(Fixture *fixture, const char *session_id, const char *owner)
+void accept_by(Fixture *fixture, const char *session_id, const char *client)
 {
         PhoneCommand asked = asks(PHONE_COMMAND_ACCEPT, session_id);
 
-        STR_SET(asked.owner, owner);
+        STR_SET(asked.client, client);
         asked.accept.request.join = true;
         command(fixture, &asked);
 }
@@ -514,7 +514,7 @@ void do_to(Fixture *fixture, PhoneCommandType type, const char *session_id)
         command(fixture, &asked);
 }
 
-int listen(Fixture *fixture, const char *id, const char *owner, int priority, bool presents,
+int listen(Fixture *fixture, const char *id, const char *client, int priority, bool presents,
            bool restored)
 {
         PhoneListener listener = {.priority = priority, .presents = presents};
@@ -522,7 +522,7 @@ int listen(Fixture *fixture, const char *id, const char *owner, int priority, bo
         int r;
 
         STR_SET(listener.id, id);
-        STR_SET(listener.owner, owner);
+        STR_SET(listener.client, client);
         STR_SET(listener.path, "/listener");
         r = phone_listener_add(fixture->phone, &fixture->instant, &listener, restored, &text);
         ck_assert_int_eq(r > 0, !str_empty(text));

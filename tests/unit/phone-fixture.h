@@ -92,10 +92,10 @@ void reply_join_by(Fixture *fixture, const char *mode);
 PhoneCommand asks(PhoneCommandType type, const char *session_id);
 void command(Fixture *fixture, const PhoneCommand *command);
 void place(Fixture *fixture, const char *session_id);
-void accept_by(Fixture *fixture, const char *session_id, const char *owner);
+void accept_by(Fixture *fixture, const char *session_id, const char *client);
 void reject(Fixture *fixture, const char *session_id, CallStatus status);
 void do_to(Fixture *fixture, PhoneCommandType type, const char *session_id);
-int listen(Fixture *fixture, const char *id, const char *owner, int priority, bool presents,
+int listen(Fixture *fixture, const char *id, const char *client, int priority, bool presents,
            bool restored);
 void answer_event(Fixture *fixture, const char *listener, bool taken);
 

@@ -319,7 +319,7 @@ static void asks(Who who, PhoneCommand *command, const char *session_id)
 {
         Instant now = instant();
 
-        STR_SET(command->owner, ":1.1");
+        STR_SET(command->client, ":1.1");
         STR_SET(command->session_id, session_id);
         ck_assert_int_eq(
                 phone_command(telephone.sets[who].phone, &now, command, ++telephone.last_ticket),

@@ -6,10 +6,10 @@
 #include "base/cleanup.h"
 #include "suite.h"
 
-static Addresses with(const char *first, const char *second)
+static LocalAddresses with(const char *first, const char *second)
 {
         const char *words[] = {first, second};
-        Addresses addresses = {};
+        LocalAddresses addresses = {};
 
         for (size_t i = 0; i < ELEMENTSOF(words); i++)
                 if (words[i])
@@ -21,8 +21,8 @@ static Addresses with(const char *first, const char *second)
 
 START_TEST(what_is_gone_is_told_from_what_is_new)
 {
-        Addresses home = with("::ffff:192.0.2.1", NULL),
-                  both = with("2001:db8::1", "::ffff:192.0.2.1"), none = with(NULL, NULL);
+        LocalAddresses home = with("::ffff:192.0.2.1", NULL),
+                       both = with("2001:db8::1", "::ffff:192.0.2.1"), none = with(NULL, NULL);
 
         ck_assert(addresses_have_all(&both, &home));
         ck_assert(!addresses_have_all(&home, &both));
@@ -34,12 +34,12 @@ END_TEST
 
 START_TEST(loopback_does_not_count)
 {
-        Addresses addresses, loopback = with("::1", "::ffff:127.0.0.1");
+        LocalAddresses addresses, loopback = with("::1", "::ffff:127.0.0.1");
 
         ck_assert_int_eq(addresses_read(&addresses), 0);
         ck_assert_uint_le(addresses.n_addresses, ADDRESSES_MAX);
         for (size_t i = 0; i < loopback.n_addresses; i++) {
-                Addresses one = {.addresses = {loopback.addresses[i]}, .n_addresses = 1};
+                LocalAddresses one = {.addresses = {loopback.addresses[i]}, .n_addresses = 1};
 
                 ck_assert(!addresses_have_all(&addresses, &one));
         }

@@ -26,13 +26,13 @@ static void teardown(void)
         history_free(history);
 }
 
-static void listen(const char *owner, const char *id, const char *path, int32_t priority)
+static void listen(const char *client, const char *id, const char *path, int32_t priority)
 {
         const Instant instant = {.now = 1, .date = 1};
         PhoneListener listener = {.presents = *path, .priority = priority};
         const char *text;
 
-        (void)STR_SET(listener.owner, owner);
+        (void)STR_SET(listener.client, client);
         (void)STR_SET(listener.id, id);
         (void)STR_SET(listener.path, path);
         ck_assert_int_eq(phone_listener_add(phone, &instant, &listener, false, &text), 0);
@@ -47,9 +47,9 @@ START_TEST(listeners_come_back_for_their_owner)
         ck_assert_int_ge(listener_store_save(store, history, BUS, phone), 0);
         ck_assert_int_ge(listener_store_load(store, history, BUS), 0);
 
-        ck_assert_str_eq(listener_store_owner(store, 0), ":1.5");
-        ck_assert_str_eq(listener_store_owner(store, 1), ":1.6");
-        ck_assert_ptr_null(listener_store_owner(store, 2));
+        ck_assert_str_eq(listener_store_client(store, 0), ":1.5");
+        ck_assert_str_eq(listener_store_client(store, 1), ":1.6");
+        ck_assert_ptr_null(listener_store_client(store, 2));
         ck_assert(listener_store_take(store, ":1.5", &back));
         ck_assert_str_eq(back.id, "the window, Büro");
         ck_assert_str_eq(back.path, "/org/example/window");
@@ -64,7 +64,7 @@ START_TEST(those_of_another_bus_do_not)
         listen(":1.5", "window", "/w", 0);
         ck_assert_int_ge(listener_store_save(store, history, BUS, phone), 0);
         ck_assert_int_ge(listener_store_load(store, history, OTHER_BUS), 0);
-        ck_assert_ptr_null(listener_store_owner(store, 0));
+        ck_assert_ptr_null(listener_store_client(store, 0));
 }
 END_TEST
 
@@ -83,8 +83,8 @@ START_TEST(who_still_waits_is_kept_by_the_next_save)
 
         ck_assert_int_eq(listener_store_new(&next), 0);
         ck_assert_int_ge(listener_store_load(next, history, BUS), 0);
-        ck_assert_str_eq(listener_store_owner(next, 0), ":1.9");
-        ck_assert_str_eq(listener_store_owner(next, 1), ":1.5");
+        ck_assert_str_eq(listener_store_client(next, 0), ":1.9");
+        ck_assert_str_eq(listener_store_client(next, 1), ":1.5");
 }
 END_TEST
 
@@ -95,15 +95,15 @@ START_TEST(lines_that_are_not_ours_are_left_out)
                                                  ":1.7\tok\t\t0\t3\n"),
                          0);
         ck_assert_int_ge(listener_store_load(store, history, BUS), 0);
-        ck_assert_str_eq(listener_store_owner(store, 0), ":1.7");
-        ck_assert_ptr_null(listener_store_owner(store, 1));
+        ck_assert_str_eq(listener_store_client(store, 0), ":1.7");
+        ck_assert_ptr_null(listener_store_client(store, 1));
 }
 END_TEST
 
 START_TEST(an_empty_store_has_nobody)
 {
         ck_assert_int_ge(listener_store_load(store, history, BUS), 0);
-        ck_assert_ptr_null(listener_store_owner(store, 0));
+        ck_assert_ptr_null(listener_store_client(store, 0));
 }
 END_TEST
 

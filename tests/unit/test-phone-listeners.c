@@ -3,7 +3,7 @@
 
 #include "phone-fixture.h"
 
-/* dbus-api.md: AddCallListener, "Presenting", and the Listener interface. */
+/* dbus-api.md: AddCallListener, "Presentation", and the Listener interface. */
 
 #define EVENTS "broadcast:IncomingCallReceived "
 #define THEN " send:delivered tone:ring worker-start"
@@ -71,7 +71,7 @@ START_TEST(a_presenter_that_disconnects_is_followed_by_the_next)
         hub_rings(f, CALL);
         answer_event(f, "new", true);
         forget(f);
-        phone_owner_gone(f->phone, &f->instant, ":1.3");
+        phone_client_gone(f->phone, &f->instant, ":1.3");
         expect(f, "tell:old! call manager");
         answer_event(f, "old", true);
         expect(f, "call manager");
@@ -229,7 +229,7 @@ START_TEST(rule_9_do_not_disturb_ends_the_search_for_who_presents)
         command(f, &dnd);
         answer_event(f, "new", false);
         expect(f, "");
-        phone_owner_gone(f->phone, &f->instant, ":1.3");
+        phone_client_gone(f->phone, &f->instant, ":1.3");
         expect(f, "manager");
 }
 END_TEST
@@ -243,7 +243,7 @@ START_TEST(rule_7_after_silence_nobody_is_asked_to_present)
         forget(f);
         do_to(f, PHONE_COMMAND_SILENCE, CALL);
         expect(f, "done tone:none call manager");
-        phone_owner_gone(f->phone, &f->instant, ":1.3");
+        phone_client_gone(f->phone, &f->instant, ":1.3");
         expect(f, "manager");
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
 }
@@ -251,7 +251,7 @@ END_TEST
 
 START_TEST(an_id_in_use_by_another_is_refused_by_name)
 {
-        PhoneListener listener = {.id = "window", .owner = ":1.9", .path = "/"};
+        PhoneListener listener = {.id = "window", .client = ":1.9", .path = "/"};
         const char *text;
         FIXTURE(f);
 
@@ -259,7 +259,7 @@ START_TEST(an_id_in_use_by_another_is_refused_by_name)
         ck_assert_int_eq(phone_listener_add(f->phone, &f->instant, &listener, false, &text),
                          CALL_ERROR_LISTENER_EXISTS);
         ck_assert_str_eq(text, "the listener id 'window' is in use by :1.2");
-        phone_owner_gone(f->phone, &f->instant, ":1.2");
+        phone_client_gone(f->phone, &f->instant, ":1.2");
         ck_assert_int_eq(phone_listener_add(f->phone, &f->instant, &listener, false, &text), 0);
 }
 END_TEST
@@ -282,7 +282,7 @@ END_TEST
 
 START_TEST(a_listener_id_is_text_and_a_presenter_has_a_path)
 {
-        PhoneListener listener = {.owner = ":1.9", .presents = true};
+        PhoneListener listener = {.client = ":1.9", .presents = true};
         const char *text;
         FIXTURE(f);
 
@@ -305,7 +305,7 @@ START_TEST(one_connection_has_sixty_four_listeners_at_most)
         char id[16];
         FIXTURE(f);
 
-        for (int i = 0; i < LISTENERS_PER_OWNER_MAX; i++) {
+        for (int i = 0; i < LISTENERS_PER_CLIENT_MAX; i++) {
                 snprintf(id, sizeof(id), "l%d", i);
                 ck_assert_int_eq(listen(f, id, ":1.2", 0, false, false), 0);
         }
@@ -317,20 +317,20 @@ END_TEST
 
 START_TEST(all_connections_together_have_a_limit_too)
 {
-        char id[16], owner[16];
+        char id[16], client[16];
         FIXTURE(f);
 
         for (int i = 0; i < LISTENERS_MAX; i++) {
                 snprintf(id, sizeof(id), "l%d", i);
-                snprintf(owner, sizeof(owner), ":1.%d", i / 2);
-                ck_assert_int_eq(listen(f, id, owner, 0, i % 2, false), 0);
+                snprintf(client, sizeof(client), ":1.%d", i / 2);
+                ck_assert_int_eq(listen(f, id, client, 0, i % 2, false), 0);
         }
         ck_assert_int_eq(listen(f, "more", ":1.9999", 0, false, false), CALL_ERROR_TOO_MANY);
         forget(f);
         /* And a call that rings reaches them all. */
         hub_rings(f, CALL);
         forget(f);
-        phone_owner_gone(f->phone, &f->instant, ":1.511");
+        phone_client_gone(f->phone, &f->instant, ":1.511");
         forget(f);
 }
 END_TEST

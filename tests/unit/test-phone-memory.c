@@ -59,7 +59,7 @@ static void asks_for(Fixture *f, PhoneCommand *asked)
 
 static void listens(Fixture *f)
 {
-        PhoneListener listener = {.id = "window", .owner = ":1.2", .path = "/", .presents = true};
+        PhoneListener listener = {.id = "window", .client = ":1.2", .path = "/", .presents = true};
         const char *text;
 
         AGAIN(phone_listener_add(f->phone, &f->instant, &listener, false, &text));

@@ -7,7 +7,7 @@
 /* What sounds, what is silent, what a program may ask and how often: rules 7, 8, 9 and the table.
  */
 
-#define OWNERS_FOR_ALL_REQUESTS (REQUESTS_MAX / COMMANDS_PER_OWNER_MAX)
+#define OWNERS_FOR_ALL_REQUESTS (REQUESTS_MAX / COMMANDS_PER_CLIENT_MAX)
 
 static void disturb(Fixture *f, bool on)
 {
@@ -291,7 +291,7 @@ static void ask_row(Fixture *f, const Row *row, const char *session_id, const ch
 {
         PhoneCommand asked = asks(row->type, session_id);
 
-        STR_SET(asked.owner, ":1.99");
+        STR_SET(asked.client, ":1.99");
         if (row->type == PHONE_COMMAND_REJECT)
                 asked.status = row->status;
         /* Nothing sounds in these, so that only the method's own work is seen. */
@@ -357,11 +357,11 @@ END_TEST
 
 /* ---- limits ---- */
 
-static void ask_as(Fixture *f, const char *owner, const char *session_id)
+static void ask_as(Fixture *f, const char *client, const char *session_id)
 {
         PhoneCommand asked = asks(PHONE_COMMAND_GENERATE_TOKEN, session_id);
 
-        STR_SET(asked.owner, owner);
+        STR_SET(asked.client, client);
         command(f, &asked);
 }
 
@@ -370,7 +370,7 @@ START_TEST(a_program_has_thirty_two_commands_waiting_at_most)
         FIXTURE(f);
 
         talking(f, CALL);
-        for (int i = 0; i < COMMANDS_PER_OWNER_MAX; i++) {
+        for (int i = 0; i < COMMANDS_PER_CLIENT_MAX; i++) {
                 ask_as(f, PROGRAM, CALL);
                 expect(f, "send:token");
         }
@@ -387,15 +387,15 @@ END_TEST
 
 START_TEST(all_programs_together_have_a_limit_too)
 {
-        char owner[16];
+        char client[16];
         FIXTURE(f);
 
         talking(f, CALL);
         hub_gone(f);
         for (int i = 0; i < OWNERS_FOR_ALL_REQUESTS; i++) {
-                snprintf(owner, sizeof(owner), ":2.%d", i);
-                for (int j = 0; j < COMMANDS_PER_OWNER_MAX; j++)
-                        ask_as(f, owner, CALL);
+                snprintf(client, sizeof(client), ":2.%d", i);
+                for (int j = 0; j < COMMANDS_PER_CLIENT_MAX; j++)
+                        ask_as(f, client, CALL);
         }
         forget(f);
         ask_as(f, PROGRAM, CALL);
@@ -454,11 +454,11 @@ START_TEST(rule_14_a_call_tied_to_a_program_goes_with_it)
         forget(f);
         reply_call(f, MESSAGE_INITIATE, outgoing(CALL, CALL_STATUS_INITIATED));
         forget(f);
-        phone_owner_gone(f->phone, &f->instant, ":1.99");
+        phone_client_gone(f->phone, &f->instant, ":1.99");
         expect(f, "");
-        phone_owner_gone(f->phone, &f->instant, PROGRAM);
+        phone_client_gone(f->phone, &f->instant, PROGRAM);
         expect(f, "send:cancel");
-        phone_owner_gone(f->phone, &f->instant, PROGRAM);
+        phone_client_gone(f->phone, &f->instant, PROGRAM);
         expect(f, "");
 }
 END_TEST
@@ -468,7 +468,7 @@ START_TEST(rule_14_a_call_of_a_program_that_dies_goes_on)
         FIXTURE(f);
 
         talking(f, CALL);
-        phone_owner_gone(f->phone, &f->instant, PROGRAM);
+        phone_client_gone(f->phone, &f->instant, PROGRAM);
         expect(f, "");
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
 }

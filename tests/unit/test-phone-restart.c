@@ -262,7 +262,7 @@ START_TEST(rule_14_a_call_tied_to_a_program_that_went_meanwhile_is_given_up)
         reply_call(f, MESSAGE_INITIATE, outgoing(CALL, CALL_STATUS_INITIATED));
         restarted(f, false);
         forget(f);
-        phone_owner_gone(f->phone, &f->instant, PROGRAM);
+        phone_client_gone(f->phone, &f->instant, PROGRAM);
         hub_welcomes(f, NULL, 0, false);
         ck_assert_ptr_nonnull(strstr(fixture_said(f), "send:cancel"));
 }

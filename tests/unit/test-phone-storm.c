@@ -188,7 +188,7 @@ static void program_does(Storm *storm)
         PhoneCommand asked = asks((PhoneCommandType)roll(storm, PHONE_COMMAND_FORGET + 1),
                                   session_id(roll(storm, N_CALLS)));
 
-        snprintf(asked.owner, sizeof(asked.owner), ":1.%u", roll(storm, N_OWNERS));
+        snprintf(asked.client, sizeof(asked.client), ":1.%u", roll(storm, N_OWNERS));
         switch (asked.type) {
         case PHONE_COMMAND_INITIATE:
                 STR_SET(asked.initiate.request.session_id, asked.session_id);
@@ -221,20 +221,20 @@ static void program_does(Storm *storm)
 
 static void listener_does(Storm *storm)
 {
-        char id[8], owner[8];
+        char id[8], client[8];
 
         snprintf(id, sizeof(id), "l%u", roll(storm, 6));
-        snprintf(owner, sizeof(owner), ":1.%u", roll(storm, N_OWNERS));
+        snprintf(client, sizeof(client), ":1.%u", roll(storm, N_OWNERS));
         switch (roll(storm, 6)) {
         case 0:
         case 1:
-                listen(storm->f, id, owner, (int)roll(storm, 3), roll(storm, 2), roll(storm, 2));
+                listen(storm->f, id, client, (int)roll(storm, 3), roll(storm, 2), roll(storm, 2));
                 break;
         case 2:
-                phone_listener_remove(storm->f->phone, &storm->f->instant, owner, id);
+                phone_listener_remove(storm->f->phone, &storm->f->instant, client, id);
                 break;
         case 3:
-                phone_owner_gone(storm->f->phone, &storm->f->instant, owner);
+                phone_client_gone(storm->f->phone, &storm->f->instant, client);
                 break;
         default:
                 phone_listener_answered(storm->f->phone, &storm->f->instant, storm->last_serial,

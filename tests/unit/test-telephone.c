@@ -288,8 +288,8 @@ END_TEST
 
 START_TEST(rule_18_who_has_left_can_join_again)
 {
-        PhoneCommand leave = {.type = PHONE_COMMAND_LEAVE, .owner = ":1.1", .session_id = CALL};
-        PhoneCommand join = {.type = PHONE_COMMAND_JOIN, .owner = ":1.1", .session_id = CALL};
+        PhoneCommand leave = {.type = PHONE_COMMAND_LEAVE, .client = ":1.1", .session_id = CALL};
+        PhoneCommand join = {.type = PHONE_COMMAND_JOIN, .client = ":1.1", .session_id = CALL};
         Instant now = {.now = telephone.moment.now, .date = telephone.moment.date};
         Set *alice = &telephone.sets[ALICE], *bob = &telephone.sets[BOB];
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tringd/requests.h"
+#include "tringd/pending-methods.h"
 
 #include <errno.h>
 #define HASH_NONFATAL_OOM 1
@@ -9,67 +9,67 @@
 #include "tringd/errors.h"
 #include "tringd/objects.h"
 
-typedef struct Request {
+typedef struct PendingMethod {
         uint64_t ticket;
         sd_bus_message *message;
-        RequestReply reply;
+        MethodReply reply;
         UT_hash_handle hh;
-} Request;
+} PendingMethod;
 
-struct Requests {
-        Request *by_ticket;
+struct PendingMethods {
+        PendingMethod *by_ticket;
         uint64_t last_ticket;
 };
 
-static Request *request_free(Request *request)
+static PendingMethod *request_free(PendingMethod *request)
 {
         if (request)
                 sd_bus_message_unref(request->message);
         free(request);
         return NULL;
 }
-DEFINE_CLEANUP(Request *, request_free);
+DEFINE_CLEANUP(PendingMethod *, request_free);
 
-int requests_new(Requests **ret)
+int pending_methods_new(PendingMethods **ret)
 {
-        Requests *requests = calloc(1, sizeof(*requests));
+        PendingMethods *pending_methods = calloc(1, sizeof(*pending_methods));
 
-        if (!requests)
+        if (!pending_methods)
                 return -ENOMEM;
-        *ret = requests;
+        *ret = pending_methods;
         return 0;
 }
 
-Requests *requests_free(Requests *requests)
+PendingMethods *pending_methods_free(PendingMethods *pending_methods)
 {
-        Request *request, *next;
+        PendingMethod *request, *next;
 
-        if (!requests)
+        if (!pending_methods)
                 return NULL;
-        HASH_ITER (hh, requests->by_ticket, request, next) {
-                HASH_DEL(requests->by_ticket, request);
+        HASH_ITER (hh, pending_methods->by_ticket, request, next) {
+                HASH_DEL(pending_methods->by_ticket, request);
                 request_free(request);
         }
-        free(requests);
+        free(pending_methods);
         return NULL;
 }
 
-uint64_t requests_ticket(Requests *requests)
+uint64_t pending_methods_ticket(PendingMethods *pending_methods)
 {
-        return ++requests->last_ticket;
+        return ++pending_methods->last_ticket;
 }
 
-int requests_hold(Requests *requests, sd_bus_message *message, RequestReply reply,
-                  uint64_t *ret_ticket)
+int pending_methods_hold(PendingMethods *pending_methods, sd_bus_message *message,
+                         MethodReply reply, uint64_t *ret_ticket)
 {
-        _cleanup_(request_freep) Request *request = calloc(1, sizeof(*request));
+        _cleanup_(request_freep) PendingMethod *request = calloc(1, sizeof(*request));
 
         if (!request)
                 return -ENOMEM;
-        request->ticket = requests_ticket(requests);
+        request->ticket = pending_methods_ticket(pending_methods);
         request->message = sd_bus_message_ref(message);
         request->reply = reply;
-        HASH_ADD(hh, requests->by_ticket, ticket, sizeof(request->ticket), request);
+        HASH_ADD(hh, pending_methods->by_ticket, ticket, sizeof(request->ticket), request);
         if (!request->hh.tbl)
                 return -ENOMEM;
         *ret_ticket = request->ticket;
@@ -77,29 +77,29 @@ int requests_hold(Requests *requests, sd_bus_message *message, RequestReply repl
         return 0;
 }
 
-static Request *find_request(Requests *requests, uint64_t ticket)
+static PendingMethod *find_request(PendingMethods *pending_methods, uint64_t ticket)
 {
-        Request *request;
+        PendingMethod *request;
 
-        HASH_FIND(hh, requests->by_ticket, &ticket, sizeof(ticket), request);
+        HASH_FIND(hh, pending_methods->by_ticket, &ticket, sizeof(ticket), request);
         return request;
 }
 
-const char *requests_tied_owner(Requests *requests, uint64_t ticket)
+const char *pending_methods_tied_client(PendingMethods *pending_methods, uint64_t ticket)
 {
-        const Request *request = find_request(requests, ticket);
+        const PendingMethod *request = find_request(pending_methods, ticket);
 
         return request && request->reply == REQUEST_REPLY_TIED_CALL
                        ? sd_bus_message_get_sender(request->message)
                        : NULL;
 }
 
-static Request *requests_take(Requests *requests, uint64_t ticket)
+static PendingMethod *pending_methods_take(PendingMethods *pending_methods, uint64_t ticket)
 {
-        Request *request = find_request(requests, ticket);
+        PendingMethod *request = find_request(pending_methods, ticket);
 
         if (request)
-                HASH_DEL(requests->by_ticket, request);
+                HASH_DEL(pending_methods->by_ticket, request);
         return request;
 }
 
@@ -118,7 +118,7 @@ static int reply_token(sd_bus_message *call, const char *token)
         return r;
 }
 
-static int request_answer(const Request *request, const PhoneAction *done)
+static int request_answer(const PendingMethod *request, const PhoneAction *done)
 {
         char path[CALL_PATH_SIZE];
 
@@ -140,9 +140,10 @@ static int request_answer(const Request *request, const PhoneAction *done)
         return -EINVAL;
 }
 
-void requests_answer(Requests *requests, const PhoneAction *done)
+void pending_methods_answer(PendingMethods *pending_methods, const PhoneAction *done)
 {
-        _cleanup_(request_freep) Request *request = requests_take(requests, done->ticket);
+        _cleanup_(request_freep) PendingMethod *request =
+                pending_methods_take(pending_methods, done->ticket);
 
         if (!request)
                 return;
@@ -152,7 +153,7 @@ void requests_answer(Requests *requests, const PhoneAction *done)
                             strerror(-r));
 }
 
-void requests_drop(Requests *requests, uint64_t ticket)
+void pending_methods_drop(PendingMethods *pending_methods, uint64_t ticket)
 {
-        request_free(requests_take(requests, ticket));
+        request_free(pending_methods_take(pending_methods, ticket));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tringd/stats.h"
+#include "tringd/stats-queue.h"
 
 #include <errno.h>
 #include <utlist.h>

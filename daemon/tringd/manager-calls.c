@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "tringd/bus-objects.h"
 #include "tringd/call-options.h"
 #include "tringd/errors.h"
-#include "tringd/faces.h"
 
 static int read_initiate(sd_bus_message *message, PhoneCommand *command, sd_bus_error *error)
 {

@@ -2,14 +2,15 @@
 #pragma once
 
 /*
- * The link to the hub: one connection, kept up with the credentials that once worked, tried again
+ * The uplink to the hub: one connection, kept up with the credentials that once worked, tried again
  * with back-off, at once when the network comes back or the machine wakes up, and not at all when
  * the hub has refused us.
  *
  * A login is a connection of its own, a trial: only when the hub has welcomed it does it take the
- * place of the link, so that a login that fails changes nothing.
+ * place of the uplink, so that a login that fails changes nothing.
  *
- * Every callback comes from the loop, or from link_start(), link_login() and link_logout().
+ * Every callback comes from the loop, or from hub_uplink_start(), hub_uplink_login() and
+ * hub_uplink_logout().
  */
 
 #include "loop/loop.h"
@@ -18,9 +19,9 @@
 
 #define LINK_WELCOME_US (10 * USEC_PER_SEC) /* from connect to welcome; dbus-api: 10 s at most */
 
-typedef struct Link Link;
+typedef struct HubUplink HubUplink;
 
-typedef struct LinkEvents {
+typedef struct HubUplinkEvents {
         void (*state)(void *userdata, PhoneConnection state, const char *text);
         /* A reply or event from the hub; the welcome comes here too. */
         void (*message)(void *userdata, const Message *message);
@@ -29,33 +30,34 @@ typedef struct LinkEvents {
         /* The hub has welcomed a trial: may this user log in? An error ends the trial. */
         CallError (*admit)(void *userdata, const Party *user,
                            char text[static MESSAGE_TEXT_MAX + 1]);
-        /* The trial became the link: its credentials are to be remembered. */
+        /* The trial became the uplink: its credentials are to be remembered. */
         void (*credentials)(void *userdata, const Credentials *credentials);
         /* This machine has other addresses than before. */
         void (*network_changed)(void *userdata);
-        /* The end of link_login(). */
+        /* The end of hub_uplink_login(). */
         void (*login_done)(void *userdata, CallError error, const char *text);
-} LinkEvents;
+} HubUplinkEvents;
 
 /* `insecure`: plain ws:// to other machines is allowed. */
-int link_new(Loop *loop, bool insecure, const LinkEvents *events, void *userdata, Link **ret);
-Link *link_free(Link *link);
-DEFINE_CLEANUP(Link *, link_free);
+int hub_uplink_new(Loop *loop, bool insecure, const HubUplinkEvents *events, void *userdata,
+                   HubUplink **ret);
+HubUplink *hub_uplink_free(HubUplink *uplink);
+DEFINE_CLEANUP(HubUplink *, hub_uplink_free);
 
 /* Connects with credentials that worked before; copied. */
-int link_start(Link *link, const Credentials *credentials);
+int hub_uplink_start(HubUplink *uplink, const Credentials *credentials);
 
 /* Returns 0 and calls login_done() later, -EBUSY while another login is under way, or -ENOMEM. */
-int link_login(Link *link, const Credentials *credentials);
+int hub_uplink_login(HubUplink *uplink, const Credentials *credentials);
 
 /* Sends what is queued, closes, forgets the credentials. */
-void link_logout(Link *link);
+void hub_uplink_logout(HubUplink *uplink);
 
 /* Returns 0, or negative errno when it cannot be sent: the phone sends again what matters. */
-int link_send(Link *link, const Message *message);
+int hub_uplink_send(HubUplink *uplink, const Message *message);
 
 /* Drops the connection and connects anew: what came cannot be believed or could not be kept. */
-void link_reconnect(Link *link, const char *reason);
+void hub_uplink_reconnect(HubUplink *uplink, const char *reason);
 
 /* The URL of the hub that we are logged in to; empty when logged out. */
-const char *link_hub(const Link *link);
+const char *hub_uplink_hub(const HubUplink *uplink);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tringd/devices.h"
+#include "tringd/device-watch.h"
 
 #include <errno.h>
 
@@ -12,10 +12,10 @@
 #define MIDDLE_CHANCE (UINT32_MAX / 2) /* one process on one machine: nobody to keep apart from */
 #define LIVED_WELL_US (60 * USEC_PER_SEC) /* after which its end is the first again */
 
-struct Devices {
+struct DeviceWatch {
         sd_event *event;
         const char *program, *folder;
-        const DevicesEvents *events;
+        const DeviceWatchEvents *events;
         void *userdata;
         WorkerProcess *process;
         sd_event_source *start, *linger;
@@ -25,9 +25,9 @@ struct Devices {
         DeviceLists lists;
 };
 
-static void start(Devices *devices);
+static void start(DeviceWatch *devices);
 
-static void set_lists(Devices *devices, DeviceLists *lists)
+static void set_lists(DeviceWatch *devices, DeviceLists *lists)
 {
         unsigned changed = 0;
 
@@ -47,7 +47,7 @@ static void set_lists(Devices *devices, DeviceLists *lists)
 
 static void on_message(void *userdata, const char *text, size_t length)
 {
-        Devices *devices = userdata;
+        DeviceWatch *devices = userdata;
         char complaint[MESSAGE_TEXT_MAX + 1];
         DeviceLists lists;
         int r = devices_decode(text, length, &lists, complaint);
@@ -65,7 +65,7 @@ static int on_start(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-static void start_later(Devices *devices, usec_t delay)
+static void start_later(DeviceWatch *devices, usec_t delay)
 {
         devices->start = sd_event_source_disable_unref(devices->start);
         int r = sd_event_add_time_relative(devices->event, &devices->start, CLOCK_MONOTONIC, delay,
@@ -77,7 +77,7 @@ static void start_later(Devices *devices, usec_t delay)
 /* Nobody can say any more what there is. */
 static void on_gone(void *userdata, const char *reason)
 {
-        Devices *devices = userdata;
+        DeviceWatch *devices = userdata;
         DeviceLists none = {};
 
         devices->process = worker_process_free(devices->process);
@@ -90,7 +90,7 @@ static void on_gone(void *userdata, const char *reason)
 
 static const WorkerProcessEvents process_events = {.message = on_message, .gone = on_gone};
 
-static int spawn(Devices *devices)
+static int spawn(DeviceWatch *devices)
 {
         const char *const arguments[] = {devices->program, "devices", NULL};
         _cleanup_free_ char *path = NULL;
@@ -109,7 +109,7 @@ static int spawn(Devices *devices)
                                     &devices->process);
 }
 
-static void start(Devices *devices)
+static void start(DeviceWatch *devices)
 {
         DeviceLists none = {};
 
@@ -125,7 +125,7 @@ static void start(Devices *devices)
         set_lists(devices, &none);
 }
 
-static void stop(Devices *devices)
+static void stop(DeviceWatch *devices)
 {
         devices->start = sd_event_source_disable_unref(devices->start);
         devices->process = worker_process_free(devices->process);
@@ -136,30 +136,30 @@ static void stop(Devices *devices)
 
 static int on_linger(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        Devices *devices = userdata;
+        DeviceWatch *devices = userdata;
 
         devices->linger = sd_event_source_disable_unref(devices->linger);
         stop(devices);
         return 0;
 }
 
-int devices_new(sd_event *event, const char *program, const char *folder,
-                const DevicesEvents *events, void *userdata, Devices **ret)
+int device_watch_new(sd_event *event, const char *program, const char *folder,
+                     const DeviceWatchEvents *events, void *userdata, DeviceWatch **ret)
 {
-        Devices *devices = calloc(1, sizeof(*devices));
+        DeviceWatch *devices = calloc(1, sizeof(*devices));
 
         if (!devices)
                 return -ENOMEM;
-        *devices = (Devices){.event = sd_event_ref(event),
-                             .program = program,
-                             .folder = folder,
-                             .events = events,
-                             .userdata = userdata};
+        *devices = (DeviceWatch){.event = sd_event_ref(event),
+                                 .program = program,
+                                 .folder = folder,
+                                 .events = events,
+                                 .userdata = userdata};
         *ret = devices;
         return 0;
 }
 
-Devices *devices_free(Devices *devices)
+DeviceWatch *device_watch_free(DeviceWatch *devices)
 {
         if (!devices)
                 return NULL;
@@ -170,7 +170,7 @@ Devices *devices_free(Devices *devices)
         return NULL;
 }
 
-void devices_watch(Devices *devices, bool on)
+void device_watch_start(DeviceWatch *devices, bool on)
 {
         devices->linger = sd_event_source_disable_unref(devices->linger);
         if (on && !devices->watched) {
@@ -185,12 +185,12 @@ void devices_watch(Devices *devices, bool on)
         }
 }
 
-bool devices_known(const Devices *devices)
+bool device_watch_known(const DeviceWatch *devices)
 {
         return devices->known;
 }
 
-const DeviceList *devices_list(const Devices *devices, DeviceKind kind)
+const DeviceList *device_watch_list(const DeviceWatch *devices, DeviceKind kind)
 {
         return &devices->lists.of[kind];
 }

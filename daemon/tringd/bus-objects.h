@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The D-Bus faces: vtables, and the handlers that stand in files of their own. Each handler reads
+ * The D-Bus objects: vtables, and the handlers that stand in files of their own. Each handler reads
  * its arguments, asks the phone, and answers. The userdata of all of them is the Daemon.
  *
  * What they do, and what they answer, is documented in dbus/, member by member.
@@ -23,10 +23,10 @@ extern const sd_bus_vtable call_vtable[];
 extern const sd_bus_vtable session_vtable[];
 
 /* The call of an object's path; NULL only if it has just gone. */
-const PhoneCallInfo *face_call(Daemon *daemon, const char *path);
+const PhoneCallInfo *bus_object_call(Daemon *daemon, const char *path);
 
 /* Starts a command about the call that the message's object is. */
-int face_command(sd_bus_message *message, PhoneCommandType type, PhoneCommand *ret);
+int bus_object_command(sd_bus_message *message, PhoneCommandType type, PhoneCommand *ret);
 
 /* login.c */
 int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error);

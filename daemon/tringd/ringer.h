@@ -19,18 +19,18 @@
 /* Before one that ended by itself is started again, while the tone is still wanted. */
 #define TONE_AGAIN_US (1 * USEC_PER_SEC)
 
-typedef struct Tone Tone;
+typedef struct Ringer Ringer;
 
-typedef struct ToneEvents {
+typedef struct RingerEvents {
         /* The tone that was asked for last is heard, or will not be. */
         void (*playing)(void *userdata, PhoneTone tone, bool playing);
-} ToneEvents;
+} RingerEvents;
 
 /* `program` is tring-media; both strings and settings stay the caller's. */
-int tone_new(sd_event *event, const char *program, const Settings *settings,
-             const ToneEvents *events, void *userdata, Tone **ret);
-Tone *tone_free(Tone *tone); /* stops it */
-DEFINE_CLEANUP(Tone *, tone_free);
+int ringer_new(sd_event *event, const char *program, const Settings *settings,
+               const RingerEvents *events, void *userdata, Ringer **ret);
+Ringer *ringer_free(Ringer *tone); /* stops it */
+DEFINE_CLEANUP(Ringer *, ringer_free);
 
 /* From now on this tone and no other; PHONE_TONE_NONE: silence. */
-void tone_play(Tone *tone, PhoneTone which);
+void ringer_play(Ringer *tone, PhoneTone which);

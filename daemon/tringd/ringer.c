@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tringd/tone.h"
+#include "tringd/ringer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@ extern char **environ;
 
 /* One process that plays. */
 typedef struct Player {
-        Tone *tone;
+        Ringer *tone;
         PhoneTone which;
         pid_t pid;
         int pidfd, output;
@@ -29,11 +29,11 @@ typedef struct Player {
         struct Player *prev, *next;
 } Player;
 
-struct Tone {
+struct Ringer {
         sd_event *event;
         const char *program;
         const Settings *settings;
-        const ToneEvents *events;
+        const RingerEvents *events;
         void *userdata;
         Player *players; /* at most one that is not stopping */
         PhoneTone wanted;
@@ -41,7 +41,7 @@ struct Tone {
         bool warned;
 };
 
-static void start_after(Tone *tone, usec_t delay);
+static void start_after(Ringer *tone, usec_t delay);
 
 static Player *player_free(Player *player)
 {
@@ -61,7 +61,7 @@ static Player *player_free(Player *player)
 }
 DEFINE_CLEANUP(Player *, player_free);
 
-static void warn_once(Tone *tone, const char *why)
+static void warn_once(Ringer *tone, const char *why)
 {
         if (!tone->warned)
                 log_warning("calls do not ring with sound here: %s", why);
@@ -71,7 +71,7 @@ static void warn_once(Tone *tone, const char *why)
 static int on_exit_of_player(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
         Player *player = userdata;
-        Tone *tone = player->tone;
+        Ringer *tone = player->tone;
         siginfo_t info = {};
 
         if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
@@ -124,7 +124,7 @@ static void player_stop(Player *player)
                 (void)pidfd_send_signal(player->pidfd, SIGKILL, NULL, 0);
 }
 
-static void make_arguments(const Tone *tone, PhoneTone which,
+static void make_arguments(const Ringer *tone, PhoneTone which,
                            char volume[static SETTINGS_VOLUME_SIZE],
                            const char *arguments[static ARGUMENTS_MAX])
 {
@@ -190,7 +190,7 @@ static int spawn_with_output(const char *const arguments[], int output, pid_t *r
 
 static int player_watch(Player *player)
 {
-        Tone *tone = player->tone;
+        Ringer *tone = player->tone;
 
         player->pidfd = pidfd_open(player->pid, 0);
         if (player->pidfd < 0)
@@ -203,7 +203,7 @@ static int player_watch(Player *player)
                                on_output, player);
 }
 
-static int start_player(Tone *tone, PhoneTone which)
+static int start_player(Ringer *tone, PhoneTone which)
 {
         _cleanup_(player_freep) Player *player = calloc(1, sizeof(*player));
         _cleanup_close_ int writing = -1;
@@ -232,7 +232,7 @@ static int start_player(Tone *tone, PhoneTone which)
 
 static int on_start(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        Tone *tone = userdata;
+        Ringer *tone = userdata;
 
         tone->start_source = sd_event_source_disable_unref(tone->start_source);
         int r = start_player(tone, tone->wanted);
@@ -243,7 +243,7 @@ static int on_start(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-static void start_after(Tone *tone, usec_t delay)
+static void start_after(Ringer *tone, usec_t delay)
 {
         int r = sd_event_add_time_relative(tone->event, &tone->start_source, CLOCK_MONOTONIC, delay,
                                            START_ACCURACY_US, on_start, tone);
@@ -252,7 +252,7 @@ static void start_after(Tone *tone, usec_t delay)
                 warn_once(tone, strerror(-r));
 }
 
-void tone_play(Tone *tone, PhoneTone which)
+void ringer_play(Ringer *tone, PhoneTone which)
 {
         Player *player;
         bool goes_on = false;
@@ -271,23 +271,23 @@ void tone_play(Tone *tone, PhoneTone which)
         start_after(tone, TONE_START_DELAY_US);
 }
 
-int tone_new(sd_event *event, const char *program, const Settings *settings,
-             const ToneEvents *events, void *userdata, Tone **ret)
+int ringer_new(sd_event *event, const char *program, const Settings *settings,
+               const RingerEvents *events, void *userdata, Ringer **ret)
 {
-        Tone *tone = calloc(1, sizeof(*tone));
+        Ringer *tone = calloc(1, sizeof(*tone));
 
         if (!tone)
                 return -ENOMEM;
-        *tone = (Tone){.event = sd_event_ref(event),
-                       .program = program,
-                       .settings = settings,
-                       .events = events,
-                       .userdata = userdata};
+        *tone = (Ringer){.event = sd_event_ref(event),
+                         .program = program,
+                         .settings = settings,
+                         .events = events,
+                         .userdata = userdata};
         *ret = tone;
         return 0;
 }
 
-Tone *tone_free(Tone *tone)
+Ringer *ringer_free(Ringer *tone)
 {
         Player *player, *next;
 

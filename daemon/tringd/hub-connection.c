@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tringd/connection.h"
+#include "tringd/hub-connection.h"
 
 #include <errno.h>
 
 #include "base/log.h"
 #include "loop/websocket.h"
-#include "tringd/link.h"
+#include "tringd/hub-uplink.h"
 #include "wire/wire.h"
 
 /* Three pings of the hub's slower rhythm (30 s) and some slack: wire-protocol, keep-alive. */
 #define SILENT_AFTER_S 100
 #define WELCOME_ACCURACY_US (100 * USEC_PER_MSEC)
 
-struct Connection {
+struct HubConnection {
         Credentials credentials;
-        const ConnectionEvents *events;
+        const HubConnectionEvents *events;
         void *userdata;
         WebSocket *websocket;
         sd_event_source *welcome_timer; /* until the hub has welcomed us */
@@ -31,7 +31,7 @@ static void wipe(char *text, size_t length)
         free(text);
 }
 
-int connection_send(Connection *connection, const Message *message)
+int hub_connection_send(HubConnection *connection, const Message *message)
 {
         char *text = NULL;
         size_t length = 0;
@@ -44,14 +44,14 @@ int connection_send(Connection *connection, const Message *message)
         return r;
 }
 
-static void finish(Connection *connection, CallError error, const char *text)
+static void finish(HubConnection *connection, CallError error, const char *text)
 {
         connection->events->closed(connection->userdata, connection, error, text);
 }
 
 static int on_end(sd_event_source *source, void *userdata)
 {
-        Connection *connection = userdata;
+        HubConnection *connection = userdata;
 
         connection->end = sd_event_source_disable_unref(connection->end);
         finish(connection, connection->error, connection->text);
@@ -60,12 +60,12 @@ static int on_end(sd_event_source *source, void *userdata)
 
 static void on_opened(void *userdata)
 {
-        Connection *connection = userdata;
+        HubConnection *connection = userdata;
         Message hello = {};
 
         connection->events->hello(connection->userdata, connection, &hello);
         (void)STR_SET(hello.hello.token, connection->credentials.token);
-        int r = connection_send(connection, &hello);
+        int r = hub_connection_send(connection, &hello);
         explicit_bzero(&hello.hello, sizeof(hello.hello));
         if (r < 0)
                 finish(connection, CALL_ERROR_NOT_CONNECTED, strerror(-r));
@@ -76,7 +76,7 @@ static bool error_is_final(CallError error)
         return error == CALL_ERROR_AUTH_FAILED || error == CALL_ERROR_NOT_SUPPORTED;
 }
 
-static void on_first_reply(Connection *connection, const Message *message)
+static void on_first_reply(HubConnection *connection, const Message *message)
 {
         const MessageReply *reply = &message->reply;
 
@@ -102,7 +102,7 @@ static void on_first_reply(Connection *connection, const Message *message)
 
 static void on_message(void *userdata, const char *text, size_t length)
 {
-        Connection *connection = userdata;
+        HubConnection *connection = userdata;
         _cleanup_(message_done) Message message = {};
         char complaint[MESSAGE_TEXT_MAX + 1];
         int r = wire_decode_from_hub(text, length, &message, complaint);
@@ -141,7 +141,7 @@ static const char *final_close(unsigned code)
 
 static void on_closed(void *userdata, unsigned code, const char *reason)
 {
-        Connection *connection = userdata;
+        HubConnection *connection = userdata;
         const char *final = final_close(code);
 
         if (connection->end)
@@ -152,13 +152,13 @@ static void on_closed(void *userdata, unsigned code, const char *reason)
 
 static int on_welcome_timeout(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        Connection *connection = userdata;
+        HubConnection *connection = userdata;
 
         finish(connection, CALL_ERROR_TIMEOUT, "the hub did not answer within 10 s");
         return 0;
 }
 
-static int connect_to_hub(Connection *connection, Loop *loop, bool insecure)
+static int connect_to_hub(HubConnection *connection, Loop *loop, bool insecure)
 {
         static const WebSocketEvents events = {
                 .opened = on_opened,
@@ -177,10 +177,10 @@ static int connect_to_hub(Connection *connection, Loop *loop, bool insecure)
         return websocket_new(loop, &options, &events, connection, &connection->websocket);
 }
 
-int connection_new(Loop *loop, const Credentials *credentials, bool insecure,
-                   const ConnectionEvents *events, void *userdata, Connection **ret)
+int hub_connection_new(Loop *loop, const Credentials *credentials, bool insecure,
+                       const HubConnectionEvents *events, void *userdata, HubConnection **ret)
 {
-        _cleanup_(connection_freep) Connection *connection = calloc(1, sizeof(*connection));
+        _cleanup_(hub_connection_freep) HubConnection *connection = calloc(1, sizeof(*connection));
 
         if (!connection)
                 return -ENOMEM;
@@ -206,7 +206,7 @@ int connection_new(Loop *loop, const Credentials *credentials, bool insecure,
         return 0;
 }
 
-Connection *connection_free(Connection *connection)
+HubConnection *hub_connection_free(HubConnection *connection)
 {
         if (!connection)
                 return NULL;
@@ -218,17 +218,17 @@ Connection *connection_free(Connection *connection)
         return NULL;
 }
 
-bool connection_is_up(const Connection *connection)
+bool hub_connection_is_up(const HubConnection *connection)
 {
         return connection->up;
 }
 
-const Credentials *connection_credentials(const Connection *connection)
+const Credentials *hub_connection_credentials(const HubConnection *connection)
 {
         return &connection->credentials;
 }
 
-void connection_close(Connection *connection)
+void hub_connection_close(HubConnection *connection)
 {
         websocket_close(connection->websocket, WIRE_CLOSE_NORMAL);
 }

@@ -18,25 +18,25 @@
 /* A script that looks again soon finds it running. */
 #define DEVICES_LINGER_US (30 * USEC_PER_SEC)
 
-typedef struct Devices Devices;
+typedef struct DeviceWatch DeviceWatch;
 
-typedef struct DevicesEvents {
+typedef struct DeviceWatchEvents {
         /* These lists are others: bits 1 << DeviceKind. */
         void (*changed)(void *userdata, unsigned kinds);
         /* It is known what there is, or that it cannot be known: whoever waits is to be answered.
          */
         void (*known)(void *userdata);
-} DevicesEvents;
+} DeviceWatchEvents;
 
 /* `program` is tring-media, `folder` holds the socket; NULL: nothing will be known. */
-int devices_new(sd_event *event, const char *program, const char *folder,
-                const DevicesEvents *events, void *userdata, Devices **ret);
-Devices *devices_free(Devices *devices);
-DEFINE_CLEANUP(Devices *, devices_free);
+int device_watch_new(sd_event *event, const char *program, const char *folder,
+                     const DeviceWatchEvents *events, void *userdata, DeviceWatch **ret);
+DeviceWatch *device_watch_free(DeviceWatch *devices);
+DEFINE_CLEANUP(DeviceWatch *, device_watch_free);
 
 /* From now on it is watched; false: until DEVICES_LINGER_US from now. */
-void devices_watch(Devices *devices, bool on);
+void device_watch_start(DeviceWatch *devices, bool on);
 
-/* What devices_list() says is so. */
-bool devices_known(const Devices *devices);
-const DeviceList *devices_list(const Devices *devices, DeviceKind kind);
+/* What device_watch_list() says is so. */
+bool device_watch_known(const DeviceWatch *devices);
+const DeviceList *device_watch_list(const DeviceWatch *devices, DeviceKind kind);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Method calls that wait for the phone's answer: each is held under a ticket, and answered once.
+ */
+
+#include <systemd/sd-bus.h>
+
+#include "phone/phone.h"
+
+typedef struct PendingMethods PendingMethods;
+
+typedef enum MethodReply { /* what the method returns when it worked */
+        REQUEST_REPLY_EMPTY,
+        REQUEST_REPLY_CALL,        /* o */
+        REQUEST_REPLY_CALL_AND_ID, /* os */
+        REQUEST_REPLY_TIED_CALL,   /* os, of a call that goes when the caller's connection does */
+        REQUEST_REPLY_TOKEN,       /* s, sensitive */
+} MethodReply;
+
+int pending_methods_new(PendingMethods **ret);
+PendingMethods *pending_methods_free(
+        PendingMethods *pending_methods); /* those that wait get no reply */
+DEFINE_CLEANUP(PendingMethods *, pending_methods_free);
+
+/* Keeps a reference to the message. */
+int pending_methods_hold(PendingMethods *pending_methods, sd_bus_message *message,
+                         MethodReply reply, uint64_t *ret_ticket);
+
+/* A ticket for a command that nobody waits for. */
+uint64_t pending_methods_ticket(PendingMethods *pending_methods);
+
+/* The connection that the call is tied to which the ticket is about, or NULL. */
+const char *pending_methods_tied_client(PendingMethods *pending_methods, uint64_t ticket);
+
+/* PHONE_DONE: replies to whoever waits for the ticket, if anybody does. */
+void pending_methods_answer(PendingMethods *pending_methods, const PhoneAction *done);
+
+/* The command could not be given: nothing is replied. */
+void pending_methods_drop(PendingMethods *pending_methods, uint64_t ticket);
