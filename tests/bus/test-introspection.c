@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The live objects say of themselves what dbus/ documents: members, their order, signatures, names
- * of arguments, access and annotations. What may differ is comments and blanks.
+ * The live objects have what dbus/ documents: members, their order, signatures, names of arguments,
+ * access and annotations. Comments and blanks may differ. The one list that stands in a comment,
+ * that of the features, is compared with the property.
  */
 
 #include "bus-fixture.h"
@@ -88,6 +89,57 @@ static void compare(const char *path, const char *interface)
 START_TEST(the_manager_is_what_is_documented)
 {
         compare(ROOT_PATH, MANAGER_INTERFACE);
+}
+END_TEST
+
+/* "audio (calls), block, …." up to the dot, without explanations and blanks: "audio,block,…". */
+static char *words_of(const char *list)
+{
+        char *words = strdup(list), *out = words;
+        bool explained = false;
+
+        ck_assert_ptr_nonnull(words);
+        for (const char *p = list; *p && (explained || *p != '.'); p++) {
+                explained = (explained || *p == '(') && *p != ')';
+                if (!explained && !strchr(") \n", *p))
+                        *out++ = *p;
+        }
+        *out = '\0';
+        return words;
+}
+
+static char *documented_features(void)
+{
+        _cleanup_free_ char *xml = read_file(MANAGER_INTERFACE);
+        char *property = strstr(xml, "<property name=\"Features\""), *list;
+
+        ck_assert_ptr_nonnull(property);
+        *property = '\0';
+        list = strrchr(xml, ':');
+        ck_assert_ptr_nonnull(list);
+        return words_of(list + 1);
+}
+
+START_TEST(the_features_are_those_that_are_documented)
+{
+        _cleanup_free_ char *documented = documented_features();
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        char live[512] = "";
+        const char *feature;
+
+        sd_bus_message *reply = fixture_call(&fixture, ROOT_PATH, "org.freedesktop.DBus.Properties",
+                                             "Get", &error, "ss", MANAGER_INTERFACE, "Features");
+        ck_assert_ptr_nonnull(reply);
+        ck_assert_int_ge(sd_bus_message_enter_container(reply, 'v', "as"), 0);
+        ck_assert_int_ge(sd_bus_message_enter_container(reply, 'a', "s"), 0);
+        while (sd_bus_message_read(reply, "s", &feature) > 0) {
+                size_t length = strlen(live);
+
+                snprintf(live + length, sizeof(live) - length, "%s%s", length > 0 ? "," : "",
+                         feature);
+        }
+        ck_assert_str_eq(live, documented);
+        sd_bus_message_unref(reply);
 }
 END_TEST
 
@@ -183,6 +235,7 @@ int main(void)
 
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, the_manager_is_what_is_documented);
+        tcase_add_test(tests, the_features_are_those_that_are_documented);
         tcase_add_test(tests, the_devices_are_what_is_documented);
         tcase_add_test(tests, a_call_is_what_is_documented);
         tcase_add_test(tests, a_session_is_what_is_documented);
