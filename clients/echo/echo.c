@@ -24,14 +24,14 @@ struct Echo {
 
 static void settle(Echo *echo);
 
-static Instant instant_now(void)
+static Now instant_now(void)
 {
-        return (Instant){.now = clock_boottime(), .date = clock_realtime()};
+        return (Now){.now = clock_boottime(), .date = clock_realtime()};
 }
 
 static void command(Echo *echo, PhoneCommand *command)
 {
-        const Instant instant = instant_now();
+        const Now instant = instant_now();
 
         (void)STR_SET(command->client, OWNER);
         int r = phone_command(echo->phone, &instant, command, ++echo->last_ticket);
@@ -109,7 +109,7 @@ static void manager_changed(Echo *echo)
 
 static void start_voice(Echo *echo, const char *session_id)
 {
-        const Instant instant = instant_now();
+        const Now instant = instant_now();
         char text[MESSAGE_TEXT_MAX + 1];
         int r = voices_start(echo->voices, session_id);
 
@@ -190,7 +190,7 @@ static void act(Echo *echo, const PhoneAction *action)
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Echo *echo = userdata;
-        const Instant instant = instant_now();
+        const Now instant = instant_now();
         int r = phone_tick(echo->phone, &instant);
 
         settle(echo);
@@ -229,7 +229,7 @@ static void settle(Echo *echo)
 static void on_state(void *userdata, PhoneConnection state, const char *text)
 {
         Echo *echo = userdata;
-        const Instant instant = instant_now();
+        const Now instant = instant_now();
 
         if (state != PHONE_CONNECTING)
                 log_notice("%s: %s", phone_connection_to_string(state), text);
@@ -253,7 +253,7 @@ static void on_hello(void *userdata, Message *ret)
 static int on_message(void *userdata, const Message *message)
 {
         Echo *echo = userdata;
-        const Instant instant = instant_now();
+        const Now instant = instant_now();
         bool was_online = phone_connection(echo->phone, NULL) == PHONE_ONLINE;
         int r = phone_message(echo->phone, &instant, message);
 
@@ -270,7 +270,7 @@ static const UplinkEvents uplink_events = {on_state, on_hello, on_message};
 static void on_voice_message(void *userdata, const char *session_id, const WorkerMessage *message)
 {
         Echo *echo = userdata;
-        const Instant instant = instant_now();
+        const Now instant = instant_now();
         int r = 0;
 
         switch (message->type) {
@@ -301,7 +301,7 @@ static void on_voice_message(void *userdata, const char *session_id, const Worke
 static void on_voice_gone(void *userdata, const char *session_id, const char *text)
 {
         Echo *echo = userdata;
-        const Instant instant = instant_now();
+        const Now instant = instant_now();
 
         log_fields(LOG_WARNING, text, "SESSION_ID=%s", session_id, NULL);
         (void)phone_worker_gone(echo->phone, &instant, session_id, text);

@@ -59,7 +59,7 @@ static void device_set_lost(Exchange *exchange, Device *device, usec_t since)
  * Rings a device that comes while its user is being rung. With too little left it is not to begin;
  * but it may have rung before the hub was started anew, and so has its part in the call.
  */
-static int device_ring(Exchange *exchange, const Moment *moment, Device *device, CallLeg *leg)
+static int device_ring(Exchange *exchange, const ExchangeNow *moment, Device *device, CallLeg *leg)
 {
         usec_t ring_until = leg->call->ring_until;
         Message *message;
@@ -81,7 +81,7 @@ static int device_ring(Exchange *exchange, const Moment *moment, Device *device,
         return exchange_leg_snapshot(leg, moment, device, &message->call);
 }
 
-static int device_catch_up(Exchange *exchange, const Moment *moment, Device *device)
+static int device_catch_up(Exchange *exchange, const ExchangeNow *moment, Device *device)
 {
         CallLeg *leg;
 
@@ -117,7 +117,7 @@ static void device_tell_members(Exchange *exchange, Device *device)
         }
 }
 
-static int device_connect(Exchange *exchange, const Moment *moment, Device *device,
+static int device_connect(Exchange *exchange, const ExchangeNow *moment, Device *device,
                           Attachment *attachment, const char *device_name)
 {
         Attachment *before = device->attachment;
@@ -145,7 +145,7 @@ static int device_connect(Exchange *exchange, const Moment *moment, Device *devi
         return 0;
 }
 
-int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t attachment_id,
+int exchange_attach(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment_id,
                     const char *uid, const char *device_id, const char *device_name)
 {
         User *user = exchange_user_find(exchange, uid);
@@ -172,7 +172,7 @@ int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t attachmen
         return r;
 }
 
-int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t attachment_id,
+int exchange_attach_session(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment_id,
                             const char *join_token, Party *ret_user)
 {
         int r = exchange_tick(exchange, moment);
@@ -210,7 +210,7 @@ int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t a
 
 /* ---- a connection goes, and perhaps comes back ---- */
 
-void exchange_suspend(Exchange *exchange, const Moment *moment, uint64_t attachment_id)
+void exchange_suspend(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment_id)
 {
         Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
 
@@ -224,7 +224,7 @@ void exchange_suspend(Exchange *exchange, const Moment *moment, uint64_t attachm
         device_set_lost(exchange, attachment->device, moment->now);
 }
 
-int exchange_resume(Exchange *exchange, const Moment *moment, uint64_t attachment_id)
+int exchange_resume(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment_id)
 {
         Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
 
@@ -240,7 +240,7 @@ int exchange_resume(Exchange *exchange, const Moment *moment, uint64_t attachmen
         return 0;
 }
 
-void exchange_detach(Exchange *exchange, const Moment *moment, uint64_t attachment_id)
+void exchange_detach(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment_id)
 {
         Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
 

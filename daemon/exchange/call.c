@@ -245,7 +245,7 @@ void exchange_forget_expired(Exchange *exchange, usec_t now)
 }
 
 /* Keeps what answers a repeated request; what the caller's program sent along is not that. */
-void exchange_call_retire(Exchange *exchange, const Moment *moment, Call *call)
+void exchange_call_retire(Exchange *exchange, const ExchangeNow *moment, Call *call)
 {
         call_unlink(exchange, call);
         metadata_done(&call->record.metadata);
@@ -312,7 +312,7 @@ CallRecord exchange_leg_history(const CallLeg *leg)
         return leg_record_as(leg, rules_history_status(leg->direction, leg->status));
 }
 
-int exchange_leg_snapshot(const CallLeg *leg, const Moment *moment, const Device *device,
+int exchange_leg_snapshot(const CallLeg *leg, const ExchangeNow *moment, const Device *device,
                           CallSnapshot *ret)
 {
         const Call *call = leg->call;

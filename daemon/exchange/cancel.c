@@ -38,7 +38,7 @@ void exchange_forget_cancels(Exchange *exchange, usec_t now)
                 cancel_free(exchange, exchange->cancels_by_age);
 }
 
-int exchange_cancel_remember(Exchange *exchange, const Moment *moment, const User *user,
+int exchange_cancel_remember(Exchange *exchange, const ExchangeNow *moment, const User *user,
                              const char *session_id)
 {
         Cancel *cancel = cancel_find(exchange, user, session_id);
@@ -61,7 +61,7 @@ int exchange_cancel_remember(Exchange *exchange, const Moment *moment, const Use
         return 0;
 }
 
-int exchange_restore_ended(Exchange *exchange, const Moment *moment, const char *uid,
+int exchange_restore_ended(Exchange *exchange, const ExchangeNow *moment, const char *uid,
                            const char *session_id)
 {
         const User *user = exchange_user_find(exchange, uid);

@@ -3,17 +3,17 @@
 
 /* ---- what happens when it is due ---- */
 
-static int due_ring_ends(Exchange *exchange, const Moment *moment, const CallDue *due)
+static int due_ring_ends(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
 {
         return exchange_call_end(exchange, moment, due->call, CALL_STATUS_INITIATED, due->event);
 }
 
-static int due_all_leave(Exchange *exchange, const Moment *moment, const CallDue *due)
+static int due_all_leave(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
 {
         return exchange_call_end(exchange, moment, due->call, CALL_STATUS_ONGOING, due->event);
 }
 
-static int due_leg_quits(Exchange *exchange, const Moment *moment, const CallDue *due)
+static int due_leg_quits(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
 {
         return exchange_leg_quit(exchange, moment, due->leg, due->event);
 }
@@ -98,7 +98,7 @@ void exchange_call_reschedule(Exchange *exchange, Call *call)
         deadlines_set(&exchange->deadlines, &call->deadline, exchange_call_next_due(call).at);
 }
 
-int exchange_tick(Exchange *exchange, const Moment *moment)
+int exchange_tick(Exchange *exchange, const ExchangeNow *moment)
 {
         Deadline *deadline;
 

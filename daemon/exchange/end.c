@@ -196,7 +196,8 @@ static void ending_conclude(Ending *ending)
 
 /* ---- an ending ---- */
 
-void exchange_ending_begin(Ending *ending, Exchange *exchange, const Moment *moment, Call *call)
+void exchange_ending_begin(Ending *ending, Exchange *exchange, const ExchangeNow *moment,
+                           Call *call)
 {
         *ending = (Ending){
                 .exchange = exchange,
@@ -278,7 +279,7 @@ int exchange_ending_finish(Ending *ending)
         return r;
 }
 
-int exchange_leg_quit(Exchange *exchange, const Moment *moment, CallLeg *leg, CallEvent event)
+int exchange_leg_quit(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg, CallEvent event)
 {
         Ending ending;
 
@@ -287,7 +288,7 @@ int exchange_leg_quit(Exchange *exchange, const Moment *moment, CallLeg *leg, Ca
         return exchange_ending_finish(&ending);
 }
 
-int exchange_call_end(Exchange *exchange, const Moment *moment, Call *call, CallStatus status,
+int exchange_call_end(Exchange *exchange, const ExchangeNow *moment, Call *call, CallStatus status,
                       CallEvent event)
 {
         Ending ending;

@@ -84,7 +84,7 @@ static size_t attachment_count_calls(const Attachment *attachment)
         return n;
 }
 
-static int attachment_snapshot(const Attachment *attachment, const Moment *moment,
+static int attachment_snapshot(const Attachment *attachment, const ExchangeNow *moment,
                                CallSnapshot *snapshots, size_t *n)
 {
         const Device *device = attachment->device;
@@ -103,7 +103,7 @@ static int attachment_snapshot(const Attachment *attachment, const Moment *momen
         return r;
 }
 
-int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t attachment_id,
+int exchange_snapshot(const Exchange *exchange, const ExchangeNow *moment, uint64_t attachment_id,
                       CallSnapshot **ret, size_t *ret_n)
 {
         const Attachment *attachment = exchange_attachment_find(exchange, attachment_id);

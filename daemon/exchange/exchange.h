@@ -47,11 +47,11 @@
 typedef struct Exchange Exchange;
 
 /* When something happens, and what chance it brings. */
-typedef struct Moment {
+typedef struct ExchangeNow {
         usec_t now;                    /* CLOCK_BOOTTIME: all deadlines */
         usec_t date;                   /* CLOCK_REALTIME: all dates */
         uint8_t entropy[ENTROPY_SIZE]; /* fresh with every call; becomes join tokens */
-} Moment;
+} ExchangeNow;
 
 /* Limits that an operator may set. 0 means none. */
 typedef struct ExchangeLimits {
@@ -101,7 +101,7 @@ DEFINE_CLEANUP(Exchange *, exchange_free);
 int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy);
 /* Ends their calls (reason shutdown), takes them out of all groups and disconnects their
  * attachments. 0, -ENOMEM or UserNotFound. */
-int exchange_user_remove(Exchange *exchange, const Moment *moment, const char *uid);
+int exchange_user_remove(Exchange *exchange, const ExchangeNow *moment, const char *uid);
 
 /* As the store knows it, at the start. 0, -ENOMEM, or a CallError (UserNotFound, TooMany). */
 int exchange_user_block(Exchange *exchange, const char *uid, const char *blocked);
@@ -115,10 +115,10 @@ int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret
  * Returns 0, -ENOMEM, or a CallError with nothing changed: UserNotFound (a member), TooMany (more
  * than GROUP_MEMBERS_MAX, or a member would have more than GROUPS_PER_USER_MAX groups).
  */
-int exchange_group_put(Exchange *exchange, const Moment *moment, const char *guid, const char *name,
-                       const char *const *uids, size_t n);
+int exchange_group_put(Exchange *exchange, const ExchangeNow *moment, const char *guid,
+                       const char *name, const char *const *uids, size_t n);
 /* 0, -ENOMEM or GroupNotFound. A live call goes on. */
-int exchange_group_remove(Exchange *exchange, const Moment *moment, const char *guid);
+int exchange_group_remove(Exchange *exchange, const ExchangeNow *moment, const char *guid);
 /* For a welcome: the user's groups. The caller frees *ret. Returns 0, -ENOMEM or UserNotFound. */
 int exchange_user_groups(const Exchange *exchange, const char *uid, GroupName **ret, size_t *ret_n);
 
@@ -135,13 +135,13 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
  * or it cannot have been so), -EEXIST, or UserNotFound (nobody of the members is there any more, or
  * the caller, whom only an answered call to a group does not need).
  */
-int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live);
+int exchange_restore(Exchange *exchange, const ExchangeNow *moment, const LiveCall *live);
 /*
  * Likewise a call that was over, as the user's history has it: who placed it, did not hear of its
  * end, and asks for it again begins nothing. For CANCEL_MEMORY_US; of more than CANCEL_MEMORY_MAX
  * the first goes. Returns 0, -ENOMEM or UserNotFound.
  */
-int exchange_restore_ended(Exchange *exchange, const Moment *moment, const char *uid,
+int exchange_restore_ended(Exchange *exchange, const ExchangeNow *moment, const char *uid,
                            const char *session_id);
 
 /*
@@ -150,15 +150,15 @@ int exchange_restore_ended(Exchange *exchange, const Moment *moment, const char 
  * least LATE_RING_MIN_US are left: MESSAGE_INCOMING follows as an action, so the adapter sends its
  * welcome first. Returns 0, -ENOMEM, or a CallError (UserNotFound).
  */
-int exchange_attach(Exchange *exchange, const Moment *moment, uint64_t attachment, const char *uid,
-                    const char *device, const char *device_name);
+int exchange_attach(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,
+                    const char *uid, const char *device, const char *device_name);
 
 /*
  * A attachment limited to one session's media, by join token: it may send JOIN, LEAVE, SIGNAL,
  * STATE for that session. Returns 0, -ENOMEM, or CALL_ERROR_AUTH_FAILED. On success *ret_user is
  * who it is.
  */
-int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t attachment,
+int exchange_attach_session(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,
                             const char *join_token, Party *ret_user);
 
 /*
@@ -167,13 +167,13 @@ int exchange_attach_session(Exchange *exchange, const Moment *moment, uint64_t a
  * the adapter keeps it. Ends by exchange_resume(), by exchange_attach() of the same device, or by
  * exchange_detach(). A limited attachment cannot be resumed: for it this is exchange_detach().
  */
-void exchange_suspend(Exchange *exchange, const Moment *moment, uint64_t attachment);
+void exchange_suspend(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment);
 /*
  * The device is back on that attachment, having all that was sent to it. Nothing is announced anew:
  * what began to ring meanwhile was sent. Returns 0; -ENOENT: no such attachment, or it is not
  * suspended.
  */
-int exchange_resume(Exchange *exchange, const Moment *moment, uint64_t attachment);
+int exchange_resume(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment);
 
 /*
  * The connection is gone for good. Grace periods start; an unknown attachment is ignored. Nothing
@@ -181,18 +181,18 @@ int exchange_resume(Exchange *exchange, const Moment *moment, uint64_t attachmen
  * What is gone is gone: this cannot fail, though without memory nobody may hear that a participant
  * has left.
  */
-void exchange_detach(Exchange *exchange, const Moment *moment, uint64_t attachment);
+void exchange_detach(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment);
 
 /*
  * A request of an attached attachment. The answer comes as an action, always exactly one
  * MESSAGE_REPLY. Returns 0, or -ENOMEM when not even an error reply could be queued; nothing has
  * changed then.
  */
-int exchange_message(Exchange *exchange, const Moment *moment, uint64_t attachment,
+int exchange_message(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,
                      const Message *message);
 
 /* Carries out what has become due. Call when exchange_next_deadline() has passed. */
-int exchange_tick(Exchange *exchange, const Moment *moment);
+int exchange_tick(Exchange *exchange, const ExchangeNow *moment);
 
 /* CLOCK_BOOTTIME of the next thing to do, or USEC_NEVER. */
 usec_t exchange_next_deadline(const Exchange *exchange);
@@ -201,7 +201,7 @@ usec_t exchange_next_deadline(const Exchange *exchange);
  * The live calls of a attachment's device, and those of its user that another device has answered,
  * for its welcome. The caller frees by call_snapshots_free().
  */
-int exchange_snapshot(const Exchange *exchange, const Moment *moment, uint64_t attachment,
+int exchange_snapshot(const Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,
                       CallSnapshot **ret, size_t *ret_n);
 
 /* Is this attachment a party of a live call? Those are pinged every 5 s, others every 30 s (rule

@@ -248,8 +248,8 @@ static int group_update(Exchange *exchange, Group *group, const char *name, cons
         return r;
 }
 
-int exchange_group_put(Exchange *exchange, const Moment *moment, const char *guid, const char *name,
-                       const char *const *uids, size_t n)
+int exchange_group_put(Exchange *exchange, const ExchangeNow *moment, const char *guid,
+                       const char *name, const char *const *uids, size_t n)
 {
         Group *group = exchange_group_find(exchange, guid);
         bool made = !group;
@@ -265,7 +265,7 @@ int exchange_group_put(Exchange *exchange, const Moment *moment, const char *gui
         return r;
 }
 
-int exchange_group_remove(Exchange *exchange, const Moment *moment, const char *guid)
+int exchange_group_remove(Exchange *exchange, const ExchangeNow *moment, const char *guid)
 {
         Group *group = exchange_group_find(exchange, guid);
         char name[NAME_MAX_BYTES + 1];

@@ -220,7 +220,7 @@ struct Exchange {
 /* A message being answered. */
 typedef struct Request {
         Exchange *exchange;
-        const Moment *moment;
+        const ExchangeNow *moment;
         Attachment *attachment;
         Device *device; /* whose party asks: a limited attachment speaks for its leg's device */
         const Message *message;
@@ -334,7 +334,7 @@ void exchange_leg_free(CallLeg *leg);
 int exchange_call_link(Exchange *exchange, Call *call);
 void exchange_call_free(Exchange *exchange, Call *call);
 /* It is over: only what answers a repeated request is kept, for a while. */
-void exchange_call_retire(Exchange *exchange, const Moment *moment, Call *call);
+void exchange_call_retire(Exchange *exchange, const ExchangeNow *moment, Call *call);
 void exchange_forget_expired(Exchange *exchange, usec_t now);
 
 /* The user's leg, or NULL. */
@@ -354,13 +354,13 @@ CallRecord exchange_leg_record(const CallLeg *leg);
 CallRecord exchange_call_record(const Call *call);
 /* As history keeps it. */
 CallRecord exchange_leg_history(const CallLeg *leg);
-int exchange_leg_snapshot(const CallLeg *leg, const Moment *moment, const Device *device,
+int exchange_leg_snapshot(const CallLeg *leg, const ExchangeNow *moment, const Device *device,
                           CallSnapshot *ret);
 
 typedef struct CallDue CallDue;
 struct CallDue {
         usec_t at;
-        int (*act)(Exchange *exchange, const Moment *moment, const CallDue *due);
+        int (*act)(Exchange *exchange, const ExchangeNow *moment, const CallDue *due);
         Call *call;
         CallLeg *leg;    /* of which something has become due, or NULL … */
         CallEvent event; /* … and what */
@@ -373,7 +373,7 @@ void exchange_call_reschedule(Exchange *exchange, Call *call);
 /* ---- exchange-store.c: what must survive a restart ---- */
 
 /* Stores the call and these legs of it, a list by changed_next. */
-int exchange_save(Exchange *exchange, const Moment *moment, const Call *call,
+int exchange_save(Exchange *exchange, const ExchangeNow *moment, const Call *call,
                   const CallLeg *changed);
 
 /* ---- exchange-members.c: who in a group has come how far ---- */
@@ -381,7 +381,7 @@ int exchange_save(Exchange *exchange, const Moment *moment, const Call *call,
 /* Something that members are told of has changed; they are, when the call's deadline is looked at.
  */
 void exchange_members_changed(Call *call);
-int exchange_members_tell(Exchange *exchange, const Moment *moment, const CallDue *due);
+int exchange_members_tell(Exchange *exchange, const ExchangeNow *moment, const CallDue *due);
 
 /* ---- exchange-over.c: how a call ends ---- */
 
@@ -391,21 +391,22 @@ int exchange_members_tell(Exchange *exchange, const Moment *moment, const CallDu
  */
 typedef struct Ending {
         Exchange *exchange;
-        const Moment *moment;
+        const ExchangeNow *moment;
         Call *call;
         CallLeg *ended, *last; /* a list by changed_next, the caller first */
         CallEvent event;       /* the first that was added */
         bool over;
 } Ending;
 
-void exchange_ending_begin(Ending *ending, Exchange *exchange, const Moment *moment, Call *call);
+void exchange_ending_begin(Ending *ending, Exchange *exchange, const ExchangeNow *moment,
+                           Call *call);
 void exchange_ending_add(Ending *ending, CallLeg *leg, CallEvent event);
 int exchange_ending_finish(Ending *ending);
 
 /* One leg ends by this event, and so may the call. */
-int exchange_leg_quit(Exchange *exchange, const Moment *moment, CallLeg *leg, CallEvent event);
+int exchange_leg_quit(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg, CallEvent event);
 /* All that are rung, or all that are in the call, do. */
-int exchange_call_end(Exchange *exchange, const Moment *moment, Call *call, CallStatus status,
+int exchange_call_end(Exchange *exchange, const ExchangeNow *moment, Call *call, CallStatus status,
                       CallEvent event);
 /* Its terminal event, to one device on which the call rang: by what happened there alone. */
 int exchange_branch_send_event(Exchange *exchange, const Branch *branch, CallEvent event);
@@ -413,7 +414,7 @@ int exchange_branch_send_event(Exchange *exchange, const Branch *branch, CallEve
 /* ---- exchange-cancel.c: also of calls that have not begun ---- */
 
 /* An initiate of that id, should it come, comes too late. */
-int exchange_cancel_remember(Exchange *exchange, const Moment *moment, const User *user,
+int exchange_cancel_remember(Exchange *exchange, const ExchangeNow *moment, const User *user,
                              const char *session_id);
 bool exchange_is_cancelled(const Exchange *exchange, const User *user, const char *session_id);
 /* The leg that an initiate of that id has become the accept of, or NULL. */
@@ -438,7 +439,8 @@ int exchange_request_end(Request *request);
 /* ---- exchange-token.c: join tokens ---- */
 
 /* A new token for the leg, out of the moment's entropy. */
-int exchange_leg_token_new(Exchange *exchange, const Moment *moment, CallLeg *leg, Token **ret);
+int exchange_leg_token_new(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg,
+                           Token **ret);
 /* The newest that is valid, or NULL. */
 const Token *exchange_leg_token(const CallLeg *leg, usec_t now);
 Token *exchange_token_find(const Exchange *exchange, const char *token, usec_t now);
@@ -457,9 +459,9 @@ void exchange_leg_list_joined(CallLeg *leg);
 /* Tells the others in the media. */
 int exchange_leg_tell_others(Exchange *exchange, const CallLeg *leg, MessageType type);
 /* Takes the leg's participant out, telling the others. */
-int exchange_leg_leave(Exchange *exchange, const Moment *moment, CallLeg *leg);
+int exchange_leg_leave(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);
 /* The same for one whose connection has gone, whatever it takes. */
-void exchange_leg_gone(Exchange *exchange, const Moment *moment, CallLeg *leg);
+void exchange_leg_gone(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);
 
 int exchange_request_join(Request *request);
 int exchange_request_leave(Request *request);

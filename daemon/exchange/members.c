@@ -178,7 +178,7 @@ static int audience_update(Exchange *exchange, Call *call, Audience audience)
         return 0;
 }
 
-int exchange_members_tell(Exchange *exchange, const Moment *moment, const CallDue *due)
+int exchange_members_tell(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
 {
         Call *call = due->call;
 

@@ -193,7 +193,7 @@ static void request_conclude(Request *request, uint64_t attachment, int r)
         exchange_push_reply(request->exchange, attachment, &reply);
 }
 
-int exchange_message(Exchange *exchange, const Moment *moment, uint64_t attachment,
+int exchange_message(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,
                      const Message *message)
 {
         int r = exchange_tick(exchange, moment);

@@ -115,13 +115,13 @@ int exchange_leg_tell_others(Exchange *exchange, const CallLeg *leg, MessageType
         return 0;
 }
 
-static int leg_save(Exchange *exchange, const Moment *moment, CallLeg *leg)
+static int leg_save(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
         leg->changed_next = NULL;
         return exchange_save(exchange, moment, leg->call, leg);
 }
 
-static void leg_left(Exchange *exchange, const Moment *moment, CallLeg *leg)
+static void leg_left(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
         exchange_leg_list_joined(leg);
         exchange_call_count_joined(leg->call, moment->now);
@@ -133,7 +133,7 @@ static void media_leave(Media *media)
         media->joined = media->by_token = media->flows = false;
 }
 
-int exchange_leg_leave(Exchange *exchange, const Moment *moment, CallLeg *leg)
+int exchange_leg_leave(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
         Media before = leg->media;
         int r = exchange_leg_tell_others(exchange, leg, MESSAGE_LEFT);
@@ -149,7 +149,7 @@ int exchange_leg_leave(Exchange *exchange, const Moment *moment, CallLeg *leg)
         return 0;
 }
 
-void exchange_leg_gone(Exchange *exchange, const Moment *moment, CallLeg *leg)
+void exchange_leg_gone(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
         /* There is nobody to give an error to; the others find out by their media. */
         (void)exchange_leg_tell_others(exchange, leg, MESSAGE_LEFT);

@@ -6,14 +6,14 @@
 
 /* ---- what is stored ---- */
 
-static usec_t date_of(const Moment *moment, usec_t at)
+static usec_t date_of(const ExchangeNow *moment, usec_t at)
 {
         return at == USEC_NEVER   ? 0
                : at > moment->now ? moment->date + (at - moment->now)
                                   : moment->date;
 }
 
-static LiveMember leg_stored(const CallLeg *leg, const Moment *moment)
+static LiveMember leg_stored(const CallLeg *leg, const ExchangeNow *moment)
 {
         LiveMember member = {
                 .status = leg->status,
@@ -47,7 +47,7 @@ static size_t changed_members(const CallLeg *changed)
         return n;
 }
 
-int exchange_save(Exchange *exchange, const Moment *moment, const Call *call,
+int exchange_save(Exchange *exchange, const ExchangeNow *moment, const Call *call,
                   const CallLeg *changed)
 {
         CallRecord record = exchange_call_record(call);
@@ -82,7 +82,7 @@ int exchange_save(Exchange *exchange, const Moment *moment, const Call *call,
 /* ---- a restart ---- */
 
 /* The date may have jumped: nothing is due later than it can be. */
-static usec_t time_of(const Moment *moment, usec_t date, usec_t most)
+static usec_t time_of(const ExchangeNow *moment, usec_t date, usec_t most)
 {
         usec_t left = date > moment->date ? date - moment->date : 0;
 
@@ -103,7 +103,7 @@ static void leg_restore_media(CallLeg *leg, const LiveMember *member)
 }
 
 /* A party that was there before; its connection has yet to come. */
-static int leg_restore_party(CallLeg *leg, const Moment *moment, const LiveMember *member)
+static int leg_restore_party(CallLeg *leg, const ExchangeNow *moment, const LiveMember *member)
 {
         Device *device = NULL;
         int r = exchange_user_device(leg->user, leg->device, &device);
@@ -122,7 +122,7 @@ static int leg_restore_party(CallLeg *leg, const Moment *moment, const LiveMembe
         return 0;
 }
 
-static int leg_restore(CallLeg *leg, const Moment *moment, const LiveMember *member)
+static int leg_restore(CallLeg *leg, const ExchangeNow *moment, const LiveMember *member)
 {
         CallReason reason = CALL_REASON_NONE;
 
@@ -141,7 +141,7 @@ static int leg_restore(CallLeg *leg, const Moment *moment, const LiveMember *mem
         return party && leg->user ? leg_restore_party(leg, moment, member) : 0;
 }
 
-static void call_restore_times(Call *call, const Moment *moment, const LiveCall *live)
+static void call_restore_times(Call *call, const ExchangeNow *moment, const LiveCall *live)
 {
         usec_t talked = 0;
 
@@ -176,7 +176,7 @@ static bool live_call_is_sound(const LiveCall *live)
 }
 
 /* Who was removed while the hub was down has left. */
-static int leg_restore_anyone(CallLeg *leg, const Moment *moment, const LiveMember *stored)
+static int leg_restore_anyone(CallLeg *leg, const ExchangeNow *moment, const LiveMember *stored)
 {
         LiveMember member = *stored;
 
@@ -188,7 +188,8 @@ static int leg_restore_anyone(CallLeg *leg, const Moment *moment, const LiveMemb
         return leg_restore(leg, moment, &member);
 }
 
-static int call_restore(Exchange *exchange, const Moment *moment, Call *call, const LiveCall *live)
+static int call_restore(Exchange *exchange, const ExchangeNow *moment, Call *call,
+                        const LiveCall *live)
 {
         bool anyone = call_caller(call)->user;
         int r = leg_restore_anyone(call_caller(call), moment, &live->caller);
@@ -212,7 +213,7 @@ static int call_restore(Exchange *exchange, const Moment *moment, Call *call, co
         return exchange_call_link(exchange, call);
 }
 
-int exchange_restore(Exchange *exchange, const Moment *moment, const LiveCall *live)
+int exchange_restore(Exchange *exchange, const ExchangeNow *moment, const LiveCall *live)
 {
         User *caller = exchange_user_find(exchange, live->record.initiator.uid);
         Ending ending;

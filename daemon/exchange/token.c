@@ -27,7 +27,7 @@ static Token *leg_token_least_missed(const CallLeg *leg)
         return leg->tokens;
 }
 
-int exchange_leg_token_new(Exchange *exchange, const Moment *moment, CallLeg *leg, Token **ret)
+int exchange_leg_token_new(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg, Token **ret)
 {
         /* An accept makes one for either leg at the same moment. */
         size_t share = leg->direction == CALL_DIRECTION_OUTGOING ? 0 : JOIN_TOKEN_BYTES;

@@ -112,7 +112,7 @@ static void user_forsake_calls(User *user)
         user->apart = NULL;
 }
 
-static int user_quit_calls(Exchange *exchange, const Moment *moment, User *user)
+static int user_quit_calls(Exchange *exchange, const ExchangeNow *moment, User *user)
 {
         CallLeg *leg;
 
@@ -125,7 +125,7 @@ static int user_quit_calls(Exchange *exchange, const Moment *moment, User *user)
         return 0;
 }
 
-int exchange_user_remove(Exchange *exchange, const Moment *moment, const char *uid)
+int exchange_user_remove(Exchange *exchange, const ExchangeNow *moment, const char *uid)
 {
         User *user = exchange_user_find(exchange, uid);
         Device *device;

@@ -30,7 +30,7 @@ static void draw_entropy(uint8_t ret[static ENTROPY_SIZE])
         explicit_bzero(drawn + left, ENTROPY_SIZE);
 }
 
-void hub_moment(Moment *ret)
+void hub_moment(ExchangeNow *ret)
 {
         ret->now = clock_boottime();
         ret->date = clock_realtime();
@@ -190,7 +190,7 @@ static void on_window(uv_timer_t *timer)
 static void on_deadline(uv_timer_t *timer)
 {
         Hub *hub = timer->data;
-        Moment moment;
+        ExchangeNow moment;
 
         hub->deadline_at = USEC_NEVER;
         hub_moment(&moment);
@@ -255,7 +255,7 @@ static bool needs_store(MessageType type)
 
 static void handle_request(Hub *hub, DeviceSession *session, const Message *message)
 {
-        Moment moment;
+        ExchangeNow moment;
 
         /* A session limited to one session has no history: the exchange refuses what it may not do.
          */
@@ -349,7 +349,7 @@ static void on_closed(WsConnection *connection, void *userdata)
 {
         Hub *hub = userdata;
         DeviceSession *session = ws_connection_userdata(connection);
-        Moment moment;
+        ExchangeNow moment;
 
         if (!session)
                 return;

@@ -59,7 +59,7 @@ struct Hub {
         usec_t deadline_at; /* what `deadline` is armed for */
 };
 
-void hub_moment(Moment *ret);
+void hub_moment(ExchangeNow *ret);
 /* Carries out what the exchange wants done. */
 void hub_drain(Hub *hub);
 /* Sends it, or closes the connection when there is no memory for it. */

@@ -163,7 +163,7 @@ static void send_deletions(Hub *hub, DeviceSession *session, usec_t since)
 int hub_welcome(Hub *hub, DeviceSession *session, const Message *hello, const Party *party,
                 WhenBusy when_busy, bool resumed)
 {
-        Moment moment;
+        ExchangeNow moment;
         Message message = {.type = MESSAGE_REPLY, .id = hello->id};
         ReplyWelcome *reply = &message.reply.welcome;
 
@@ -219,7 +219,7 @@ static void login_session(Hub *hub, WsConnection *connection, const Message *hel
 {
         DeviceSession *session;
         Party party = {0};
-        Moment moment;
+        ExchangeNow moment;
 
         int r = device_session_new(hub, connection, hello->hello.device, NULL, &session);
         if (r < 0) {
@@ -273,7 +273,7 @@ static int login_anew(Hub *hub, WsConnection *connection, const Message *hello,
 {
         const char *device = hello->hello.device;
         DeviceSession *session;
-        Moment moment;
+        ExchangeNow moment;
         Party party = {0};
 
         int r = device_session_new(hub, connection, device, token, &session);

@@ -17,7 +17,7 @@ int hub_user_add(Hub *hub, const char *uid, const char *name, bool *ret_new)
 int hub_user_remove(Hub *hub, const char *uid)
 {
         StoredUser user;
-        Moment moment;
+        ExchangeNow moment;
         int r = hub_database_user_get(hub->database, uid, &user);
 
         if (r < 0)
@@ -37,7 +37,7 @@ int hub_user_remove(Hub *hub, const char *uid)
 int hub_put_group(Hub *hub, const StoredGroup *group)
 {
         _cleanup_free_ const char **uids = calloc(group->n_uids + 1, sizeof(*uids));
-        Moment moment;
+        ExchangeNow moment;
 
         if (!uids)
                 return -ENOMEM;
@@ -63,7 +63,7 @@ int hub_group_changed(Hub *hub, const char *guid)
 
 int hub_group_removed(Hub *hub, const char *guid)
 {
-        Moment moment;
+        ExchangeNow moment;
 
         hub_moment(&moment);
         int r = exchange_group_remove(hub->exchange, &moment, guid);

@@ -35,7 +35,7 @@ static int load_group(const StoredGroup *group, void *userdata)
 static int load_call(const LiveCall *live, void *userdata)
 {
         Hub *hub = userdata;
-        Moment moment;
+        ExchangeNow moment;
 
         hub_moment(&moment);
         int r = exchange_restore(hub->exchange, &moment, live);
@@ -50,7 +50,7 @@ static int load_call(const LiveCall *live, void *userdata)
 static int load_ended(const char *uid, const char *session_id, void *userdata)
 {
         Hub *hub = userdata;
-        Moment moment;
+        ExchangeNow moment;
 
         hub_moment(&moment);
         int r = exchange_restore_ended(hub->exchange, &moment, uid, session_id);

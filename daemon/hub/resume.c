@@ -12,7 +12,7 @@
 
 void device_session_suspend(Hub *hub, DeviceSession *session)
 {
-        Moment moment;
+        ExchangeNow moment;
 
         hub_moment(&moment);
         exchange_suspend(hub->exchange, &moment, session->number);
@@ -26,7 +26,7 @@ void device_session_suspend(Hub *hub, DeviceSession *session)
 void device_session_give_up(Hub *hub, DeviceSession *session)
 {
         uint64_t number = session->number;
-        Moment moment;
+        ExchangeNow moment;
 
         hub_moment(&moment);
         device_session_free(hub, session);
@@ -74,7 +74,7 @@ static int resume(Hub *hub, DeviceSession *session, WsConnection *connection, co
                   const StoredUser *user)
 {
         Party party = {0};
-        Moment moment;
+        ExchangeNow moment;
 
         hub_moment(&moment);
         int r = outbox_resume(&session->outbox, hello->hello.resume_seq, moment.now);

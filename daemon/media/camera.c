@@ -16,15 +16,15 @@
 #define PAUSED_MAX_US (1 * USEC_PER_SEC)
 
 struct Camera {
-        Sound *sound;         /* not owned */
-        struct pw_core *core; /* owned; NULL: the sound's */
+        PipeWire *pipewire;   /* not owned */
+        struct pw_core *core; /* owned; NULL: the pipewire's */
         struct pw_stream *stream;
         struct spa_hook hook;
         CameraPicture picture;
         void *userdata;
         atomic_bool lost;
         _Atomic usec_t paused; /* since when; 0: it is not */
-        /* of the sound's thread */
+        /* of the pipewire's thread */
         bool known; /* what format comes */
         GstVideoInfo info;
         GstCaps *caps; /* of the last picture */
@@ -282,7 +282,7 @@ static int open_stream(Camera *camera, const CameraOptions *options)
         struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
         const struct spa_pod *params[] = {build_formats(&builder)};
         struct pw_properties *properties = stream_properties(options);
-        struct pw_core *core = camera->core ? camera->core : sound_core(camera->sound);
+        struct pw_core *core = camera->core ? camera->core : pipewire_core(camera->pipewire);
 
         if (!properties)
                 return -ENOMEM;
@@ -300,8 +300,8 @@ static int open_stream(Camera *camera, const CameraOptions *options)
 static int open_all(Camera *camera, const CameraOptions *options)
 {
         if (options->remote >= 0) {
-                camera->core = pw_context_connect_fd(sound_context(camera->sound), options->remote,
-                                                     NULL, 0);
+                camera->core = pw_context_connect_fd(pipewire_context(camera->pipewire),
+                                                     options->remote, NULL, 0);
                 if (!camera->core)
                         return -errno;
         }
@@ -318,12 +318,12 @@ int camera_new(const CameraOptions *options, Camera **ret)
                         close(options->remote);
                 return -ENOMEM;
         }
-        camera->sound = options->sound;
+        camera->pipewire = options->pipewire;
         camera->picture = options->picture;
         camera->userdata = options->userdata;
-        pw_thread_loop_lock(sound_loop(camera->sound));
+        pw_thread_loop_lock(pipewire_loop(camera->pipewire));
         r = open_all(camera, options);
-        pw_thread_loop_unlock(sound_loop(camera->sound));
+        pw_thread_loop_unlock(pipewire_loop(camera->pipewire));
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(camera);
@@ -334,12 +334,12 @@ Camera *camera_free(Camera *camera)
 {
         if (!camera)
                 return NULL;
-        pw_thread_loop_lock(sound_loop(camera->sound));
+        pw_thread_loop_lock(pipewire_loop(camera->pipewire));
         if (camera->stream)
                 pw_stream_destroy(camera->stream);
         if (camera->core)
                 pw_core_disconnect(camera->core);
-        pw_thread_loop_unlock(sound_loop(camera->sound));
+        pw_thread_loop_unlock(pipewire_loop(camera->pipewire));
         gst_caps_replace(&camera->caps, NULL);
         free(camera);
         return NULL;

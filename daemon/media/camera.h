@@ -9,7 +9,7 @@
 #include <gst/gst.h>
 #include <stdint.h>
 
-#include "media/sound.h"
+#include "media/pipewire.h"
 
 #define CAMERA_WIDTH 640
 #define CAMERA_HEIGHT 480
@@ -22,7 +22,7 @@ typedef struct Camera Camera;
 typedef void (*CameraPicture)(void *userdata, GstSample *sample);
 
 typedef struct CameraOptions {
-        Sound *sound;                   /* whose thread it lives in; outlives the camera */
+        PipeWire *pipewire;             /* whose thread it lives in; outlives the camera */
         const char *node, *description; /* of our stream */
         const char *target;             /* node.name of a camera */
         int remote;                     /* of a screen: another connection, else -1; taken over in

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
-#include "media/sound.h"
+#include "media/pipewire.h"
 
 /* Without clock-rate and encoding-params Chromium refuses the m-line. */
 #define RTP_CAPS                                                             \
@@ -12,7 +12,7 @@
         "encoding-params=(string)2,payload=%u,ssrc=(uint)%u"
 #define REPORTS_EVERY_NS (1 * GST_SECOND) /* RTCP; 5 s by default: late to tell of loss */
 
-G_STATIC_ASSERT(SOUND_RATE == 48000);
+G_STATIC_ASSERT(AUDIO_RATE == 48000);
 
 /* ---- sending ---- */
 

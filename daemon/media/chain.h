@@ -6,7 +6,7 @@
  *
  * Both do without elements of their own. What is to be sent is pushed in the thread that has it.
  * What has come is taken before webrtcbin's jitter buffer, which would hold back all of it for the
- * sake of the slowest: a voice's packets wait in the playout, where it is known for how long.
+ * sake of the slowest: a voice's packets wait in the jitter, where it is known for how long.
  * Threads that would only hand packets on are left out: each costs 0.3-0.5 % of a core.
  */
 

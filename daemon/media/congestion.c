@@ -45,7 +45,7 @@ static unsigned loss_to_tell(Congestion *congestion, double loss)
         return (unsigned)fmax(fmin(ceil(congestion->loss * 100), LOSS_TOLD_MAX), LOSS_TOLD_MIN);
 }
 
-void congestion_report(Congestion *congestion, double loss, double round_trip_ms, VoicePath *ret)
+void congestion_report(Congestion *congestion, double loss, double round_trip_ms, AudioPath *ret)
 {
         bool filling = queues_fill(congestion, round_trip_ms);
         double bitrate = congestion->bitrate;
@@ -57,5 +57,5 @@ void congestion_report(Congestion *congestion, double loss, double round_trip_ms
         else if (loss < LITTLE_LOSS)
                 bitrate *= RISE;
         congestion->bitrate = limit(bitrate);
-        *ret = (VoicePath){.bitrate = congestion->bitrate, .loss = loss_to_tell(congestion, loss)};
+        *ret = (AudioPath){.bitrate = congestion->bitrate, .loss = loss_to_tell(congestion, loss)};
 }

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "media/voice.h"
+#include "media/audio-sender.h"
 
 #define CONGESTION_BITRATE_MIN 16000 /* bit/s: below, Opus would be as narrow as a telephone */
 #define CONGESTION_BITRATE_MAX VOICE_BITRATE
@@ -22,4 +22,4 @@ typedef struct Congestion {
 } Congestion;
 
 void congestion_init(Congestion *congestion);
-void congestion_report(Congestion *congestion, double loss, double round_trip_ms, VoicePath *ret);
+void congestion_report(Congestion *congestion, double loss, double round_trip_ms, AudioPath *ret);

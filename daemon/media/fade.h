@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Sound that begins, ends or changes over without a click.
+ * PipeWire that begins, ends or changes over without a click.
  */
 
 #include <stddef.h>

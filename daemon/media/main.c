@@ -8,9 +8,9 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "media/devices.h"
+#include "media/device-list.h"
 #include "media/sandbox.h"
-#include "media/tone.h"
+#include "media/tone-player.h"
 #include "media/worker.h"
 #include "wire/worker.h"
 
@@ -124,7 +124,7 @@ static int run_devices(int argc, char **argv)
         log_open_as_told("tring-media");
         r = enter_sandbox(0);
         if (r == 0)
-                r = devices_run(WORKER_SOCKET_FD);
+                r = device_list_run(WORKER_SOCKET_FD);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -179,7 +179,7 @@ static int run_tone(int argc, char **argv)
                 return usage_error("'%s' is neither ring nor ring-back", argv[optind]);
         if (enter_sandbox(SANDBOX_FILES) < 0)
                 return EXIT_FAILURE;
-        return tone_run(&options);
+        return tone_player_run(&options);
 }
 
 int main(int argc, char **argv)

@@ -8,7 +8,7 @@
 
 typedef struct MeshEntry {
         struct MeshEntry *prev, *next;
-        Remote *remote; /* owned */
+        RemoteParticipant *remote; /* owned */
 } MeshEntry;
 
 struct Mesh {
@@ -25,7 +25,7 @@ static MeshEntry *find_entry(const Mesh *mesh, const char *id)
         MeshEntry *entry;
 
         DL_FOREACH (mesh->entries, entry)
-                if (str_eq(remote_participant(entry->remote)->id, id))
+                if (str_eq(remote_participant_id(entry->remote)->id, id))
                         return entry;
         return NULL;
 }
@@ -40,11 +40,11 @@ static void tell_fault(const Mesh *mesh, const char *text)
         mesh->options.events->fault(mesh->options.userdata, CALL_ERROR_MEDIA_FAILED, text);
 }
 
-static void tell_participant(const Mesh *mesh, const Remote *remote)
+static void tell_participant(const Mesh *mesh, const RemoteParticipant *remote)
 {
         WorkerMessage message = {.type = WORKER_PARTICIPANT};
 
-        remote_status(remote, &message.status);
+        remote_participant_status(remote, &message.status);
         tell(mesh, &message);
 }
 
@@ -61,7 +61,7 @@ static void send_stats(Mesh *mesh)
         mesh->stats_missing = 0;
 }
 
-static void on_signal(void *userdata, Remote *remote, const MediaSignal *signal)
+static void on_signal(void *userdata, RemoteParticipant *remote, const MediaSignal *signal)
 {
         Mesh *mesh = userdata;
         WorkerMessage message = {.type = WORKER_SIGNAL_OUT};
@@ -71,12 +71,12 @@ static void on_signal(void *userdata, Remote *remote, const MediaSignal *signal)
                 tell_fault(mesh, "a session description is too long");
                 return;
         }
-        STR_SET(message.signal.peer, remote_participant(remote)->id);
+        STR_SET(message.signal.peer, remote_participant_id(remote)->id);
         tell(mesh, &message);
         free(message.signal.data);
 }
 
-static void on_changed(void *userdata, Remote *remote)
+static void on_changed(void *userdata, RemoteParticipant *remote)
 {
         Mesh *mesh = userdata;
 
@@ -84,9 +84,9 @@ static void on_changed(void *userdata, Remote *remote)
         mesh->options.events->changed(mesh->options.userdata);
 }
 
-static void on_fault(void *userdata, Remote *remote, const char *text)
+static void on_fault(void *userdata, RemoteParticipant *remote, const char *text)
 {
-        const Party *party = &remote_participant(remote)->party;
+        const Party *party = &remote_participant_id(remote)->party;
         char sentence[MESSAGE_TEXT_MAX + 1], name[NAME_MAX_BYTES];
 
         str_printable(name, sizeof(name), str_empty(party->name) ? party->uid : party->name);
@@ -94,7 +94,7 @@ static void on_fault(void *userdata, Remote *remote, const char *text)
         tell_fault(userdata, sentence);
 }
 
-static void on_stats(void *userdata, Remote *remote, const WorkerParticipantStats *stats)
+static void on_stats(void *userdata, RemoteParticipant *remote, const WorkerParticipantStats *stats)
 {
         Mesh *mesh = userdata;
 
@@ -105,7 +105,7 @@ static void on_stats(void *userdata, Remote *remote, const WorkerParticipantStat
                 send_stats(mesh);
 }
 
-static const RemoteEvents remote_events = {
+static const RemoteParticipantEvents remote_events = {
         .signal = on_signal,
         .changed = on_changed,
         .fault = on_fault,
@@ -120,22 +120,22 @@ static void entry_free(Mesh *mesh, MeshEntry *entry)
         if (mesh->stats_missing > 0)
                 send_stats(mesh);
         DL_DELETE(mesh->entries, entry);
-        remote_free(entry->remote);
+        remote_participant_free(entry->remote);
         free(entry);
 }
 
 int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
 {
         _cleanup_free_ MeshEntry *entry = calloc(1, sizeof(*entry));
-        const RemoteOptions options = {
+        const RemoteParticipantOptions options = {
                 .participant = participant,
                 .offers = offers,
                 .session = mesh->options.session,
                 .ice_servers = mesh->options.ice_servers,
                 .n_ice_servers = mesh->options.n_ice_servers,
                 .relay_only = mesh->options.relay_only,
-                .sound = mesh->options.sound,
-                .voice = mesh->options.voice,
+                .audio = mesh->options.audio,
+                .sender = mesh->options.sender,
                 .video = mesh->options.video,
                 .with_video = mesh->options.with_video,
                 .events = &remote_events,
@@ -144,7 +144,7 @@ int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
         int r;
 
         mesh_remove(mesh, participant->id);
-        r = entry ? remote_new(&options, &entry->remote) : -ENOMEM;
+        r = entry ? remote_participant_new(&options, &entry->remote) : -ENOMEM;
         if (r < 0) {
                 tell_fault(mesh, "the connection to a participant could not be set up");
                 return r;
@@ -161,7 +161,7 @@ void mesh_want_video(Mesh *mesh)
 
         mesh->options.with_video = true;
         DL_FOREACH (mesh->entries, entry)
-                remote_want_video(entry->remote);
+                remote_participant_want_video(entry->remote);
 }
 
 void mesh_remove(Mesh *mesh, const char *participant_id)
@@ -186,7 +186,7 @@ void mesh_signal(Mesh *mesh, const MessageSignal *message)
                 on_fault(mesh, entry->remote, r == -ENOMEM ? "out of memory" : text);
                 return;
         }
-        remote_signal(entry->remote, &signal);
+        remote_participant_signal(entry->remote, &signal);
         media_signal_done(&signal);
 }
 
@@ -195,7 +195,7 @@ void mesh_network_changed(Mesh *mesh)
         MeshEntry *entry;
 
         DL_FOREACH (mesh->entries, entry)
-                remote_restart(entry->remote);
+                remote_participant_restart(entry->remote);
 }
 
 void mesh_request_stats(Mesh *mesh, uint64_t serial)
@@ -215,7 +215,7 @@ void mesh_request_stats(Mesh *mesh, uint64_t serial)
         }
         mesh->stats_missing = n;
         DL_FOREACH (mesh->entries, entry)
-                remote_request_stats(entry->remote);
+                remote_participant_request_stats(entry->remote);
 }
 
 void mesh_tell_all(Mesh *mesh)
@@ -232,7 +232,7 @@ SessionState mesh_state(const Mesh *mesh, SessionState was)
         MeshEntry *entry;
 
         DL_FOREACH (mesh->entries, entry) {
-                PeerState state = remote_state(entry->remote);
+                PeerState state = remote_participant_state(entry->remote);
 
                 connected |= state == PEER_CONNECTED;
                 interrupted |= state == PEER_INTERRUPTED;

@@ -6,7 +6,7 @@
  * those who are there. Whatever happens to one connection leaves the others alone.
  */
 
-#include "media/remote.h"
+#include "media/remote-participant.h"
 
 typedef struct Mesh Mesh;
 
@@ -24,10 +24,10 @@ typedef struct MeshOptions {
         const IceServer *ice_servers;
         size_t n_ice_servers;
         bool relay_only;
-        CallSound *sound; /* NULL: nothing is played */
-        Voice *voice;     /* NULL: echo */
-        Video *video;     /* likewise */
-        bool with_video;  /* pictures are offered from the beginning */
+        CallAudio *audio;    /* NULL: nothing is played */
+        AudioSender *sender; /* NULL: echo */
+        Video *video;        /* likewise */
+        bool with_video;     /* pictures are offered from the beginning */
         const MeshEvents *events;
         void *userdata;
 } MeshOptions;

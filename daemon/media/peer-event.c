@@ -19,7 +19,7 @@ static gboolean deliver(void *data)
         return G_SOURCE_REMOVE;
 }
 
-PeerEvent *peer_event_new(Peer *peer, PeerEventType type)
+PeerEvent *peer_event_new(PeerConnection *peer, PeerEventType type)
 {
         PeerEvent *event = g_new0(PeerEvent, 1);
 
@@ -33,7 +33,7 @@ void peer_event_post(PeerEvent *event)
         g_idle_add_full(G_PRIORITY_DEFAULT, deliver, event, event_free);
 }
 
-void peer_post_failure(Peer *peer, const char *text)
+void peer_post_failure(PeerConnection *peer, const char *text)
 {
         PeerEvent *event = peer_event_new(peer, PEER_EVENT_FAILED);
 
@@ -46,13 +46,13 @@ static void unref_closure(void *peer, GClosure *closure)
         peer_unref(peer);
 }
 
-void peer_connect_signal(Peer *peer, void *object, const char *signal, GCallback callback)
+void peer_connect_signal(PeerConnection *peer, void *object, const char *signal, GCallback callback)
 {
         g_signal_connect_data(object, signal, callback, g_atomic_rc_box_acquire(peer),
                               unref_closure, 0);
 }
 
-GstPromise *peer_promise_new(Peer *peer, GstPromiseChangeFunc kept)
+GstPromise *peer_promise_new(PeerConnection *peer, GstPromiseChangeFunc kept)
 {
         return gst_promise_new_with_change_func(kept, g_atomic_rc_box_acquire(peer), peer_unref);
 }
@@ -92,7 +92,7 @@ static void on_gathering(GstElement *webrtc, GParamSpec *spec, void *data)
 }
 
 /* What nobody here wants is thrown away: a pad without a taker stops the whole connection. */
-static void discard(Peer *peer, GstPad *pad)
+static void discard(PeerConnection *peer, GstPad *pad)
 {
         GstElement *sink = gst_element_factory_make("fakesink", NULL);
         g_autoptr(GstPad) sink_pad = NULL;
@@ -108,7 +108,7 @@ static void discard(Peer *peer, GstPad *pad)
 
 static void on_pad(GstElement *webrtc, GstPad *pad, void *data)
 {
-        Peer *peer = data;
+        PeerConnection *peer = data;
 
         if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC)
                 return;
@@ -116,7 +116,7 @@ static void on_pad(GstElement *webrtc, GstPad *pad, void *data)
                 discard(peer, pad);
 }
 
-void peer_listen(Peer *peer)
+void peer_listen(PeerConnection *peer)
 {
         peer_connect_signal(peer, peer->webrtc, "on-ice-candidate", G_CALLBACK(on_candidate));
         peer_connect_signal(peer, peer->webrtc, "notify::connection-state",
@@ -128,7 +128,7 @@ void peer_listen(Peer *peer)
 
 static void post_counted(GstPromise *promise, void *data, PeerEventType type)
 {
-        Peer *peer = data;
+        PeerConnection *peer = data;
         const GstStructure *reply = peer_promise_reply(promise);
         PeerEvent *event = peer_event_new(peer, type);
         const StatsSources sources = {
@@ -154,12 +154,12 @@ static void on_path(GstPromise *promise, void *data)
         post_counted(promise, data, PEER_EVENT_PATH);
 }
 
-void peer_request_stats(Peer *peer)
+void peer_request_stats(PeerConnection *peer)
 {
         g_signal_emit_by_name(peer->webrtc, "get-stats", NULL, peer_promise_new(peer, on_stats));
 }
 
-void peer_request_path(Peer *peer)
+void peer_request_path(PeerConnection *peer)
 {
         g_signal_emit_by_name(peer->webrtc, "get-stats", NULL, peer_promise_new(peer, on_path));
 }

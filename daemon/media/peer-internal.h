@@ -10,7 +10,7 @@
 #include "media/chain.h"
 #include "media/congestion.h"
 #include "media/description.h"
-#include "media/peer.h"
+#include "media/peer-connection.h"
 #include "media/stats.h"
 #include "media/verification.h"
 #include "media/video-chain.h"
@@ -28,7 +28,7 @@ typedef struct PeerVideo {
 } PeerVideo;
 
 /* Counted (g_atomic_rc_box): GStreamer's threads and events on their way hold on to it. */
-struct Peer {
+struct PeerConnection {
         Participant participant;
         PeerState state;
         bool closed; /* freed by its owner; events that still come are dropped */
@@ -51,60 +51,60 @@ struct Peer {
         bool has_turn, relay_only;
         bool has_relay; /* a TURN server gave us one */
 
-        Outlet *outlet; /* not owned */
-        Voice *voice;
+        RemoteAudio *audio; /* not owned */
+        AudioSender *sender;
         Congestion congestion;
         _Atomic usec_t arrived;   /* the last packet */
         atomic_uint voice_source; /* of what comes; 0: nothing yet */
         StatsCounters counted;
 
-        Video *own_video; /* not owned; NULL: echo */
-        View *view;       /* likewise */
+        Video *own_video;  /* not owned; NULL: echo */
+        RemoteVideo *view; /* likewise */
         PeerVideo video;
 };
 
 void peer_unref(void *peer);
 
 /* For good, with a sentence why. */
-void peer_fail(Peer *peer, const char *text);
+void peer_fail(PeerConnection *peer, const char *text);
 
 /* ---- peer-negotiation.c ---- */
 
 /* The chain to the other side, with the number that Opus has in the offer. 0 or negative errno. */
-int peer_build_send_chain(Peer *peer, unsigned payload);
+int peer_build_send_chain(PeerConnection *peer, unsigned payload);
 /* Caps have reached the webrtcbin: now there can be an offer or an answer. */
-void peer_caps_known(Peer *peer);
+void peer_caps_known(PeerConnection *peer);
 /* Our offer has been answered, or our answer has been given. */
-void peer_agreed(Peer *peer);
+void peer_agreed(PeerConnection *peer);
 
 /* ---- peer-video.c ---- */
 
 /* The chain to the other side. 0 or negative errno. */
-int peer_video_build(Peer *peer, const VideoFormat *format);
+int peer_video_build(PeerConnection *peer, const VideoFormat *format);
 /* There is none to wait for, or its caps have reached the webrtcbin. */
-bool peer_video_is_ready(const Peer *peer);
+bool peer_video_is_ready(const PeerConnection *peer);
 /* Sends, if there is a way to. */
-void peer_video_connected(Peer *peer);
+void peer_video_connected(PeerConnection *peer);
 /* A source pad of the webrtcbin; in GStreamer's thread. -EINVAL: that is no VP8. */
-int peer_video_link(Peer *peer, GstPad *pad);
+int peer_video_link(PeerConnection *peer, GstPad *pad);
 /* Once a second. */
-void peer_video_look(Peer *peer);
-void peer_video_stats(Peer *peer, usec_t elapsed, WorkerParticipantStats *stats);
+void peer_video_look(PeerConnection *peer);
+void peer_video_stats(PeerConnection *peer, usec_t elapsed, WorkerParticipantStats *stats);
 /* The end, before and after the pipeline's. */
-void peer_video_stop(Peer *peer);
-void peer_video_done(Peer *peer);
+void peer_video_stop(PeerConnection *peer);
+void peer_video_done(PeerConnection *peer);
 
 /* ---- peer-voice.c ---- */
 
 /* Needs the webrtcbin. 0 or negative errno. */
-int peer_voice_init(Peer *peer);
+int peer_voice_init(PeerConnection *peer);
 /* One's own voice goes to the send chain, which has been built. */
-int peer_voice_speak(Peer *peer);
-void peer_voice_connected(Peer *peer);
+int peer_voice_speak(PeerConnection *peer);
+void peer_voice_connected(PeerConnection *peer);
 /* To what the way bears, by what the other side reports. */
-void peer_voice_adapt(Peer *peer, const StatsCounters *counted);
+void peer_voice_adapt(PeerConnection *peer, const StatsCounters *counted);
 /* Nothing is sent any more. */
-void peer_voice_stop(Peer *peer);
+void peer_voice_stop(PeerConnection *peer);
 
 /* ---- peer-event.c ---- */
 
@@ -122,7 +122,7 @@ typedef enum PeerEventType {
 
 typedef struct PeerEvent {
         PeerEventType type;
-        Peer *peer; /* counted */
+        PeerConnection *peer; /* counted */
         MediaSignal signal;
         GstWebRTCPeerConnectionState connection;
         StatsCounters counted; /* of STATS and PATH */
@@ -130,20 +130,21 @@ typedef struct PeerEvent {
 } PeerEvent;
 
 /* Called in any thread; peer_handle(), in peer.c, then gets it in the main loop. */
-PeerEvent *peer_event_new(Peer *peer, PeerEventType type);
+PeerEvent *peer_event_new(PeerConnection *peer, PeerEventType type);
 void peer_event_post(PeerEvent *event);
-void peer_post_failure(Peer *peer, const char *text);
-void peer_handle(Peer *peer, const PeerEvent *event);
+void peer_post_failure(PeerConnection *peer, const char *text);
+void peer_handle(PeerConnection *peer, const PeerEvent *event);
 
 /* Has the webrtcbin's and the receive chain's callbacks post events. */
-void peer_listen(Peer *peer);
+void peer_listen(PeerConnection *peer);
 
 /* Answered by one PEER_EVENT_PATH. */
-void peer_request_path(Peer *peer);
+void peer_request_path(PeerConnection *peer);
 
 /* A signal whose handler holds on to the peer. */
-void peer_connect_signal(Peer *peer, void *object, const char *signal, GCallback callback);
+void peer_connect_signal(PeerConnection *peer, void *object, const char *signal,
+                         GCallback callback);
 /* A promise that holds on to the peer; `kept` is called in webrtcbin's thread. */
-GstPromise *peer_promise_new(Peer *peer, GstPromiseChangeFunc kept);
+GstPromise *peer_promise_new(PeerConnection *peer, GstPromiseChangeFunc kept);
 /* NULL: it was not kept. */
 const GstStructure *peer_promise_reply(GstPromise *promise);

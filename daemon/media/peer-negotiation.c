@@ -3,7 +3,7 @@
 
 static void on_description_taken(GstPromise *promise, void *data)
 {
-        Peer *peer = data;
+        PeerConnection *peer = data;
         const GstStructure *reply = peer_promise_reply(promise);
 
         if (reply && gst_structure_has_field(reply, "error"))
@@ -15,7 +15,7 @@ static void on_description_taken(GstPromise *promise, void *data)
 
 static void on_description_made(GstPromise *promise, void *data)
 {
-        Peer *peer = data;
+        PeerConnection *peer = data;
         const GstStructure *reply = peer_promise_reply(promise);
         g_autoptr(GstWebRTCSessionDescription) made = NULL;
 
@@ -39,7 +39,7 @@ static void on_description_made(GstPromise *promise, void *data)
         gst_promise_unref(promise);
 }
 
-static void make_offer(Peer *peer)
+static void make_offer(PeerConnection *peer)
 {
         peer->offer_due = false;
         peer->offering = true;
@@ -47,13 +47,13 @@ static void make_offer(Peer *peer)
                               peer_promise_new(peer, on_description_made));
 }
 
-static void take_description(Peer *peer, GstWebRTCSessionDescription *description)
+static void take_description(PeerConnection *peer, GstWebRTCSessionDescription *description)
 {
         g_signal_emit_by_name(peer->webrtc, "set-remote-description", description,
                               peer_promise_new(peer, on_description_taken));
 }
 
-static void make_answer(Peer *peer)
+static void make_answer(PeerConnection *peer)
 {
         take_description(peer, peer->offer);
         g_clear_pointer(&peer->offer, gst_webrtc_session_description_free);
@@ -67,7 +67,7 @@ static void on_caps(GstPad *pad, GParamSpec *spec, void *data)
                 peer_event_post(peer_event_new(data, PEER_EVENT_CAPS));
 }
 
-int peer_build_send_chain(Peer *peer, unsigned payload)
+int peer_build_send_chain(PeerConnection *peer, unsigned payload)
 {
         int r = send_chain_build(&peer->send, peer->webrtc, payload);
 
@@ -81,14 +81,14 @@ int peer_build_send_chain(Peer *peer, unsigned payload)
 }
 
 /* An offer or answer that does without what has no caps yet would leave it out for good. */
-static bool chains_are_ready(const Peer *peer)
+static bool chains_are_ready(const PeerConnection *peer)
 {
         return peer->send.source && gst_pad_has_current_caps(peer->send.pad) &&
                peer_video_is_ready(peer);
 }
 
 /* As often as something changes; the one who offers has at most one offer out at a time. */
-void peer_caps_known(Peer *peer)
+void peer_caps_known(PeerConnection *peer)
 {
         if (!chains_are_ready(peer))
                 return;
@@ -98,7 +98,7 @@ void peer_caps_known(Peer *peer)
                 make_answer(peer);
 }
 
-static void ask_for_video(Peer *peer)
+static void ask_for_video(PeerConnection *peer)
 {
         if (peer->video.asked)
                 return;
@@ -107,7 +107,7 @@ static void ask_for_video(Peer *peer)
                              &(MediaSignal){.type = MEDIA_SIGNAL_OFFER_WANTED});
 }
 
-void peer_agreed(Peer *peer)
+void peer_agreed(PeerConnection *peer)
 {
         peer->offering = false;
         peer->video.agreed = peer->video.send.source;
@@ -118,7 +118,7 @@ void peer_agreed(Peer *peer)
                 ask_for_video(peer);
 }
 
-void peer_want_video(Peer *peer)
+void peer_want_video(PeerConnection *peer)
 {
         if (peer->video.wanted)
                 return;
@@ -136,7 +136,7 @@ void peer_want_video(Peer *peer)
 }
 
 /* Whoever offers pictures gets a way for ours as well: then none has to be agreed on later. */
-static int build_what_is_offered(Peer *peer, const GstWebRTCSessionDescription *offer,
+static int build_what_is_offered(PeerConnection *peer, const GstWebRTCSessionDescription *offer,
                                  unsigned payload)
 {
         VideoFormat format;
@@ -149,7 +149,7 @@ static int build_what_is_offered(Peer *peer, const GstWebRTCSessionDescription *
         return r;
 }
 
-static void take_offer(Peer *peer, GstWebRTCSessionDescription *offer)
+static void take_offer(PeerConnection *peer, GstWebRTCSessionDescription *offer)
 {
         int payload = description_opus_payload(offer);
 
@@ -166,7 +166,7 @@ static void take_offer(Peer *peer, GstWebRTCSessionDescription *offer)
                 peer_caps_known(peer);
 }
 
-static void take_sdp(Peer *peer, const MediaSignal *signal)
+static void take_sdp(PeerConnection *peer, const MediaSignal *signal)
 {
         GstWebRTCSessionDescription *description;
 
@@ -199,7 +199,7 @@ static void take_sdp(Peer *peer, const MediaSignal *signal)
         gst_webrtc_session_description_free(description);
 }
 
-void peer_signal(Peer *peer, const MediaSignal *signal)
+void peer_signal(PeerConnection *peer, const MediaSignal *signal)
 {
         switch (signal->type) {
         case MEDIA_SIGNAL_OFFER:

@@ -7,7 +7,7 @@
 
 static void on_key_wanted(void *data)
 {
-        Peer *peer = data;
+        PeerConnection *peer = data;
 
         if (peer->own_video)
                 video_request_key(peer->own_video);
@@ -21,7 +21,7 @@ static void on_caps(GstPad *pad, GParamSpec *spec, void *data)
                 peer_event_post(peer_event_new(data, PEER_EVENT_CAPS));
 }
 
-int peer_video_build(Peer *peer, const VideoFormat *format)
+int peer_video_build(PeerConnection *peer, const VideoFormat *format)
 {
         VideoSendChain *chain = &peer->video.send;
         int r;
@@ -40,19 +40,19 @@ int peer_video_build(Peer *peer, const VideoFormat *format)
         return 0;
 }
 
-bool peer_video_is_ready(const Peer *peer)
+bool peer_video_is_ready(const PeerConnection *peer)
 {
         return !peer->video.send.source || gst_pad_has_current_caps(peer->video.send.pad);
 }
 
 static bool send_picture(void *data, GstBuffer *buffer)
 {
-        Peer *peer = data;
+        PeerConnection *peer = data;
 
         return atomic_load(&peer->trusted) && video_send_chain_push(&peer->video.send, buffer);
 }
 
-void peer_video_connected(Peer *peer)
+void peer_video_connected(PeerConnection *peer)
 {
         PeerVideo *video = &peer->video;
 
@@ -62,7 +62,7 @@ void peer_video_connected(Peer *peer)
         video->sending = video_add(peer->own_video, send_picture, peer) == 0;
 }
 
-void peer_video_look(Peer *peer)
+void peer_video_look(PeerConnection *peer)
 {
         double loss, queue_ms;
 
@@ -72,7 +72,7 @@ void peer_video_look(Peer *peer)
 
 /* ---- theirs, here ---- */
 
-static void echo(Peer *peer, GstBuffer *buffer)
+static void echo(PeerConnection *peer, GstBuffer *buffer)
 {
         PeerVideo *video = &peer->video;
         usec_t now = clock_boottime();
@@ -85,17 +85,17 @@ static void echo(Peer *peer, GstBuffer *buffer)
 
 static void on_picture(void *data, GstBuffer *buffer)
 {
-        Peer *peer = data;
+        PeerConnection *peer = data;
 
         if (!atomic_load(&peer->trusted))
                 return;
         if (!peer->own_video)
                 echo(peer, buffer);
-        if (view_write(peer->view, peer, buffer))
+        if (remote_video_write(peer->view, peer, buffer))
                 peer_event_post(peer_event_new(peer, PEER_EVENT_PICTURE));
 }
 
-int peer_video_link(Peer *peer, GstPad *pad)
+int peer_video_link(PeerConnection *peer, GstPad *pad)
 {
         VideoReceiveChain *chain = &peer->video.receive;
         int r;
@@ -111,19 +111,19 @@ int peer_video_link(Peer *peer, GstPad *pad)
         return r;
 }
 
-void peer_request_key(Peer *peer)
+void peer_request_key(PeerConnection *peer)
 {
         video_receive_chain_request_key(&peer->video.receive);
 }
 
-void peer_video_stats(Peer *peer, usec_t elapsed, WorkerParticipantStats *stats)
+void peer_video_stats(PeerConnection *peer, usec_t elapsed, WorkerParticipantStats *stats)
 {
         PeerVideo *video = &peer->video;
-        ViewCounters counters;
+        RemoteVideoCounters counters;
 
         if (!video->send.source)
                 return;
-        view_count(peer->view, &counters);
+        remote_video_count(peer->view, &counters);
         STR_SET(stats->video_codec, "vp8");
         stats->width = counters.width;
         stats->height = counters.height;
@@ -135,7 +135,7 @@ void peer_video_stats(Peer *peer, usec_t elapsed, WorkerParticipantStats *stats)
 
 /* ---- the end ---- */
 
-void peer_video_stop(Peer *peer)
+void peer_video_stop(PeerConnection *peer)
 {
         if (peer->video.sending)
                 video_remove(peer->own_video, peer);
@@ -144,7 +144,7 @@ void peer_video_stop(Peer *peer)
                 g_signal_handlers_disconnect_by_data(peer->video.send.pad, peer);
 }
 
-void peer_video_done(Peer *peer)
+void peer_video_done(PeerConnection *peer)
 {
         video_send_chain_done(&peer->video.send);
         video_receive_chain_done(&peer->video.receive);

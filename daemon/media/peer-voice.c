@@ -8,19 +8,19 @@
 /* In a thread of GStreamer's. */
 static void on_voice(void *data, const RtpHeader *header, const uint8_t *payload, size_t length)
 {
-        Peer *peer = data;
+        PeerConnection *peer = data;
 
         atomic_store(&peer->arrived, clock_boottime());
         atomic_store(&peer->voice_source, header->source);
         if (!atomic_load(&peer->trusted))
                 return;
-        if (peer->voice)
-                outlet_write(peer->outlet, peer, header, payload, length);
+        if (peer->sender)
+                remote_audio_write(peer->audio, peer, header, payload, length);
         else
                 send_chain_push(&peer->send, header->sequence, header->timestamp, payload, length);
 }
 
-static bool take_voice(Peer *peer, GstBuffer *buffer)
+static bool take_voice(PeerConnection *peer, GstBuffer *buffer)
 {
         return chain_take(buffer, atomic_load(&peer->send.payload), on_voice, peer);
 }
@@ -62,32 +62,32 @@ static void on_jitter_buffer(GstElement *rtpbin, GstElement *buffer, guint sessi
 
 /* ---- what goes ---- */
 
-static void speak(void *data, const VoicePacket *packet)
+static void speak(void *data, const AudioPacket *packet)
 {
-        Peer *peer = data;
+        PeerConnection *peer = data;
 
         send_chain_push(&peer->send, packet->sequence, packet->timestamp, packet->data,
                         packet->length);
 }
 
-int peer_voice_speak(Peer *peer)
+int peer_voice_speak(PeerConnection *peer)
 {
-        return peer->voice ? voice_add(peer->voice, speak, peer) : 0;
+        return peer->sender ? audio_sender_add(peer->sender, speak, peer) : 0;
 }
 
-void peer_voice_adapt(Peer *peer, const StatsCounters *counted)
+void peer_voice_adapt(PeerConnection *peer, const StatsCounters *counted)
 {
-        VoicePath path;
+        AudioPath path;
 
-        if (!peer->voice || counted->reports == 0)
+        if (!peer->sender || counted->reports == 0)
                 return;
         congestion_report(&peer->congestion, counted->remote_loss, counted->round_trip_ms, &path);
-        voice_set_path(peer->voice, peer, &path);
+        audio_sender_set_path(peer->sender, peer, &path);
 }
 
 /* ---- beginning and end ---- */
 
-int peer_voice_init(Peer *peer)
+int peer_voice_init(PeerConnection *peer)
 {
         congestion_init(&peer->congestion);
         peer->rtpbin = gst_bin_get_by_name(GST_BIN(peer->webrtc), "rtpbin");
@@ -97,7 +97,7 @@ int peer_voice_init(Peer *peer)
         return 0;
 }
 
-void peer_voice_connected(Peer *peer)
+void peer_voice_connected(PeerConnection *peer)
 {
         if (atomic_load(&peer->send.open))
                 return;
@@ -106,8 +106,8 @@ void peer_voice_connected(Peer *peer)
         send_chain_open(&peer->send);
 }
 
-void peer_voice_stop(Peer *peer)
+void peer_voice_stop(PeerConnection *peer)
 {
-        if (peer->voice)
-                voice_remove(peer->voice, peer);
+        if (peer->sender)
+                audio_sender_remove(peer->sender, peer);
 }

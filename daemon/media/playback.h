@@ -2,20 +2,20 @@
 #pragma once
 
 /*
- * The voice of one participant on its way to a loudspeaker: a PipeWire stream that reads a playout
- * ring. PipeWire mixes; each voice can be routed and set in volume by any mixer.
+ * The voice of one participant on its way to a loudspeaker: a PipeWire stream that reads a jitter
+ * queue. PipeWire mixes; each voice can be routed and set in volume by any mixer.
  */
 
-#include "media/echo.h"
-#include "media/ring.h"
-#include "media/sound.h"
+#include "media/echo-canceller.h"
+#include "media/packet-queue.h"
+#include "media/pipewire.h"
 
 typedef struct Playback Playback;
 
-/* `ring` and `echo` outlive the playback, which is the ring's only reader. `target` is the
+/* `queue` and `echo` outlive the playback, which is the queue's only reader. `target` is the
  * node.name of a speaker; empty: the default one. Returns 0 or negative errno. */
-int playback_new(Sound *sound, const char *node, const char *description, const char *target,
-                 Ring *ring, Echo *echo, Playback **ret);
+int playback_new(PipeWire *pipewire, const char *node, const char *description, const char *target,
+                 PacketQueue *queue, EchoCanceller *echo, Playback **ret);
 Playback *playback_free(Playback *playback);
 DEFINE_CLEANUP(Playback *, playback_free);
 

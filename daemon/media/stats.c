@@ -5,10 +5,10 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "base/str.h"
-#include "media/sound.h"
+#include "media/pipewire.h"
 
 #define OPUS_LOOKAHEAD_MS 6.5 /* RFC 7587 section 4.2, at 48 kHz */
-#define QUANTUM_MS 5.3        /* SOUND_LATENCY, once at each end */
+#define QUANTUM_MS 5.3        /* AUDIO_LATENCY, once at each end */
 
 static uint64_t read_count(const GstStructure *stats, const char *name)
 {
@@ -151,7 +151,7 @@ static uint32_t rate(uint64_t before, uint64_t now, usec_t elapsed)
         return (uint32_t)((now - before) * 8 * USEC_PER_SEC / elapsed);
 }
 
-void stats_conclude(const StatsCounters *before, const StatsCounters *now, double playout_ms,
+void stats_conclude(const StatsCounters *before, const StatsCounters *now, double jitter_buffer_ms,
                     WorkerParticipantStats *ret)
 {
         usec_t elapsed = now->at - before->at;
@@ -167,6 +167,6 @@ void stats_conclude(const StatsCounters *before, const StatsCounters *now, doubl
         ret->video_bitrate_in =
                 rate(before->picture_bytes_received, now->picture_bytes_received, elapsed);
         ret->video_bitrate_out = rate(before->picture_bytes_sent, now->picture_bytes_sent, elapsed);
-        ret->mouth_to_ear_ms = 2 * QUANTUM_MS + SOUND_FRAME_MS + OPUS_LOOKAHEAD_MS +
-                               now->round_trip_ms / 2 + playout_ms;
+        ret->mouth_to_ear_ms = 2 * QUANTUM_MS + AUDIO_FRAME_MS + OPUS_LOOKAHEAD_MS +
+                               now->round_trip_ms / 2 + jitter_buffer_ms;
 }

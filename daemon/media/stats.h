@@ -33,8 +33,8 @@ void stats_read(const GstStructure *report, const StatsSources *sources, StatsCo
 uint32_t stats_source_of(GstPad *pad);
 
 /*
- * Bit rates are those since `before` (zeros: nothing yet). `playout_ms` is how long a voice waits
- * in the playout ring. Mouth to ear is reckoned, not measured: both ends taken to be alike.
+ * Bit rates are those since `before` (zeros: nothing yet). `jitter_buffer_ms` is how long a voice
+ * waits in the jitter queue. Mouth to ear is reckoned, not measured: both ends taken to be alike.
  */
-void stats_conclude(const StatsCounters *before, const StatsCounters *now, double playout_ms,
+void stats_conclude(const StatsCounters *before, const StatsCounters *now, double jitter_buffer_ms,
                     WorkerParticipantStats *ret);

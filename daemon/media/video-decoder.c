@@ -6,8 +6,8 @@
 #include <gst/app/gstappsrc.h>
 
 #include "base/log.h"
+#include "media/preload.h"
 #include "media/video-chain.h"
-#include "media/warm.h"
 
 struct VideoDecoder {
         GstElement *pipeline; /* counted; owns the rest */
@@ -64,7 +64,7 @@ int video_decoder_new(VideoDecoded decoded, void *userdata, VideoDecoder **ret)
         decoder->decoded = decoded;
         decoder->userdata = userdata;
         decoder->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
-        r = warm_up_video();
+        r = preload_video();
         if (r == 0)
                 r = build(decoder);
         if (r < 0) {

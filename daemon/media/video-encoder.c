@@ -7,7 +7,7 @@
 #include <gst/video/video.h>
 
 #include "base/log.h"
-#include "media/warm.h"
+#include "media/preload.h"
 
 #define CPU_USED 8       /* of -16…16, quick against pretty: 640×480 at 30 Hz is 8 % of a core */
 #define KEY_DISTANCE 300 /* 10 s: whoever needs one sooner asks for it */
@@ -109,7 +109,7 @@ int video_encoder_new(VideoEncoded encoded, void *userdata, VideoEncoder **ret)
         encoder->encoded = encoded;
         encoder->userdata = userdata;
         encoder->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
-        r = warm_up_video();
+        r = preload_video();
         if (r == 0)
                 r = build(encoder);
         if (r < 0) {

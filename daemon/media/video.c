@@ -38,7 +38,7 @@ typedef struct Sink {
 
 typedef struct Shown {
         struct Shown *prev, *next;
-        Picture *picture; /* not owned */
+        VideoSourceNode *node; /* not owned */
 } Shown;
 
 struct Video {
@@ -48,7 +48,7 @@ struct Video {
         void *userdata;
         guint timer;
 
-        Sound *sound; /* NULL: no PipeWire, or not needed yet */
+        PipeWire *pipewire; /* NULL: no PipeWire, or not needed yet */
         Shown *pictures;
         bool started;
         Camera *camera, *screen;
@@ -216,13 +216,13 @@ static void tell_missing(Video *video, bool any)
 /* The one that is wanted, else the best one. */
 static bool find_camera(Video *video, char ret[static NODE_NAME_MAX + 1])
 {
-        if (!video->sound || str_eq(video->wanted, VIDEO_TEST_CARD))
+        if (!video->pipewire || str_eq(video->wanted, VIDEO_TEST_CARD))
                 return false;
-        if (sound_find_camera(video->sound, video->wanted, ret)) {
+        if (pipewire_find_camera(video->pipewire, video->wanted, ret)) {
                 video->missed = false;
                 return true;
         }
-        if (str_empty(video->wanted) || !sound_find_camera(video->sound, "", ret))
+        if (str_empty(video->wanted) || !pipewire_find_camera(video->pipewire, "", ret))
                 return false;
         tell_missing(video, true);
         return true;
@@ -232,7 +232,7 @@ static int open_camera(Video *video, const char *target)
 {
         char node[NODE_NAME_MAX + 1];
         const CameraOptions options = {
-                .sound = video->sound,
+                .pipewire = video->pipewire,
                 .node = node,
                 .description = video->title,
                 .target = target,
@@ -301,8 +301,8 @@ static void drop_sound(Video *video)
 
         stop_source(video);
         DL_FOREACH (video->pictures, shown)
-                picture_detach(shown->picture);
-        video->sound = sound_free(video->sound);
+                video_source_node_detach(shown->node);
+        video->pipewire = pipewire_free(video->pipewire);
 }
 
 /* Cameras came, or went; or PipeWire did. */
@@ -310,7 +310,8 @@ static void on_sound_changed(void *userdata)
 {
         Video *video = userdata;
 
-        if (!video->screen && video->started && video->sound && !sound_is_broken(video->sound))
+        if (!video->screen && video->started && video->pipewire &&
+            !pipewire_is_broken(video->pipewire))
                 look_after_camera(video);
 }
 
@@ -319,7 +320,7 @@ static void on_sound_broken(void *userdata)
         /* look() sees it, soon enough. */
 }
 
-static const SoundEvents sound_events = {
+static const PipeWireEvents pipewire_events = {
         .changed = on_sound_changed,
         .broken = on_sound_broken,
 };
@@ -328,16 +329,16 @@ static void need_sound(Video *video)
 {
         Shown *shown;
 
-        if (video->sound && sound_is_broken(video->sound)) {
+        if (video->pipewire && pipewire_is_broken(video->pipewire)) {
                 bool shared = video->screen;
 
                 drop_sound(video);
                 if (shared)
                         video->events->screen_ended(video->userdata);
         }
-        if (video->sound)
+        if (video->pipewire)
                 return;
-        if (sound_new(&sound_events, video, &video->sound) < 0) {
+        if (pipewire_new(&pipewire_events, video, &video->pipewire) < 0) {
                 if (!video->pipewire_missed)
                         video->events->fault(video->userdata, CALL_ERROR_MEDIA_FAILED,
                                              "PipeWire cannot be reached: no picture can be shown");
@@ -346,7 +347,7 @@ static void need_sound(Video *video)
         }
         video->pipewire_missed = false;
         DL_FOREACH (video->pictures, shown)
-                picture_attach(shown->picture, video->sound);
+                video_source_node_attach(shown->node, video->pipewire);
 }
 
 /* ---- what should be there ---- */
@@ -465,13 +466,13 @@ int video_share_screen(Video *video, int remote, uint32_t node, const char *titl
         int r;
 
         need_sound(video);
-        if (!video->sound) {
+        if (!video->pipewire) {
                 close(remote);
                 return -ENOTCONN;
         }
         stop_source(video);
         snprintf(name, sizeof(name), "tring.%s.screen", video->session);
-        options.sound = video->sound;
+        options.pipewire = video->pipewire;
         r = camera_new(&options, &video->screen);
         if (r == 0) {
                 set_source(video, SOURCE_SCREEN);
@@ -550,26 +551,26 @@ void video_report(Video *video, void *userdata, double loss, double queue_ms)
                 video_encoder_set_bitrate(video->encoder, least_rate(video));
 }
 
-void video_add_picture(Video *video, Picture *picture)
+void video_add_picture(Video *video, VideoSourceNode *node)
 {
         Shown *shown = calloc(1, sizeof(*shown));
 
         if (!shown)
                 return;
-        shown->picture = picture;
+        shown->node = node;
         DL_APPEND(video->pictures, shown);
-        if (video->sound)
-                picture_attach(picture, video->sound);
+        if (video->pipewire)
+                video_source_node_attach(node, video->pipewire);
         arrange(video);
 }
 
-void video_remove_picture(Video *video, Picture *picture)
+void video_remove_picture(Video *video, VideoSourceNode *node)
 {
         Shown *shown, *next;
 
-        picture_detach(picture);
+        video_source_node_detach(node);
         DL_FOREACH_SAFE (video->pictures, shown, next) {
-                if (shown->picture == picture) {
+                if (shown->node == node) {
                         DL_DELETE(video->pictures, shown);
                         free(shown);
                 }

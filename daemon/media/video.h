@@ -15,7 +15,7 @@
 #include <gst/gst.h>
 
 #include "base/cleanup.h"
-#include "media/picture.h"
+#include "media/video-source-node.h"
 #include "model/session-types.h"
 
 #define VIDEO_TEST_CARD "test" /* in place of a camera's name */
@@ -62,6 +62,6 @@ void video_request_key(Video *video);
 /* What the participant of that sink reports, about once a second (video-rate.h). */
 void video_report(Video *video, void *userdata, double loss, double queue_ms);
 
-/* Keeps the picture attached to PipeWire while there is one. */
-void video_add_picture(Video *video, Picture *picture);
-void video_remove_picture(Video *video, Picture *picture);
+/* Keeps the node attached to PipeWire while there is one. */
+void video_add_picture(Video *video, VideoSourceNode *node);
+void video_remove_picture(Video *video, VideoSourceNode *node);

@@ -6,15 +6,15 @@
 #include <signal.h>
 
 #include "base/log.h"
-#include "media/call-sound.h"
-#include "media/link.h"
+#include "media/call-audio.h"
+#include "media/control.h"
 #include "media/mesh.h"
-#include "media/warm.h"
+#include "media/preload.h"
 
 typedef struct Worker {
         WorkerOptions options;
         GMainLoop *loop;
-        Link *link;
+        Control *link;
         guint orphan_timer;
         SessionState state;
 
@@ -22,8 +22,8 @@ typedef struct Worker {
         size_t n_ice_servers;
         bool relay_only;
 
-        CallSound *sound; /* NULL: echo */
-        Voice *voice;
+        CallAudio *audio; /* NULL: echo */
+        AudioSender *sender;
         Video *video; /* NULL: echo, or not joined */
         Mesh *mesh;   /* NULL: not joined */
         char title[2 * NAME_MAX_BYTES], camera[NODE_NAME_MAX + 1];
@@ -35,7 +35,7 @@ static void tell_fault(Worker *worker, CallError error, const char *text)
 
         log_fields(LOG_WARNING, text, "SESSION_ID=%s", worker->options.session, NULL);
         str_printable(message.text, sizeof(message.text), text);
-        link_send(worker->link, &message);
+        control_send(worker->link, &message);
 }
 
 static void set_state(Worker *worker, SessionState state)
@@ -45,7 +45,7 @@ static void set_state(Worker *worker, SessionState state)
         worker->state = state;
         log_fields(LOG_INFO, "media state", "SESSION_ID=%s", worker->options.session, "STATE=%s",
                    session_state_to_string(state), NULL);
-        link_send(worker->link, &(WorkerMessage){.type = WORKER_STATE, .state = state});
+        control_send(worker->link, &(WorkerMessage){.type = WORKER_STATE, .state = state});
 }
 
 static void conclude_state(Worker *worker)
@@ -60,7 +60,7 @@ static void on_mesh_message(void *userdata, const WorkerMessage *message)
 {
         Worker *worker = userdata;
 
-        link_send(worker->link, message);
+        control_send(worker->link, message);
 }
 
 static void on_mesh_fault(void *userdata, CallError error, const char *text)
@@ -86,8 +86,8 @@ static int open_mesh(Worker *worker, const WorkerJoin *join)
                 .ice_servers = worker->ice_servers,
                 .n_ice_servers = worker->n_ice_servers,
                 .relay_only = worker->relay_only,
-                .sound = worker->sound,
-                .voice = worker->voice,
+                .audio = worker->audio,
+                .sender = worker->sender,
                 .video = worker->video,
                 .with_video = join->video,
                 .events = &mesh_events,
@@ -108,7 +108,7 @@ static void on_screen_ended(void *userdata)
 {
         Worker *worker = userdata;
 
-        link_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN, .on = false});
+        control_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN, .on = false});
 }
 
 static const VideoEvents video_events = {
@@ -130,7 +130,7 @@ static void pause_video(Worker *worker, bool on)
 
 static void start_screen(Worker *worker, uint32_t node)
 {
-        int remote = link_take_descriptor(worker->link);
+        int remote = control_take_descriptor(worker->link);
         int r;
 
         if (!worker->video || remote < 0) {
@@ -147,7 +147,7 @@ static void start_screen(Worker *worker, uint32_t node)
                 return;
         }
         mesh_want_video(worker->mesh);
-        link_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN, .on = true});
+        control_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN, .on = true});
 }
 
 static void stop_screen(Worker *worker)
@@ -162,10 +162,10 @@ static void stop_screen(Worker *worker)
 
 static void leave(Worker *worker)
 {
-        if (worker->sound)
-                call_sound_leave(worker->sound);
+        if (worker->audio)
+                call_audio_leave(worker->audio);
         worker->mesh = mesh_free(worker->mesh);
-        worker->voice = voice_free(worker->voice);
+        worker->sender = audio_sender_free(worker->sender);
         worker->video = video_free(worker->video);
         free(worker->ice_servers);
         worker->ice_servers = NULL;
@@ -206,15 +206,15 @@ static void join(Worker *worker, const WorkerJoin *join)
         }
         r = remember_join(worker, join);
         if (r == 0 && !worker->options.echo)
-                r = voice_new(&worker->voice);
+                r = audio_sender_new(&worker->sender);
         if (r == 0 && !worker->options.echo)
                 r = video_new(worker->options.session, &video_events, worker, &worker->video);
         if (r == 0) {
-                if (worker->voice)
-                        voice_set_muted(worker->voice, join->muted);
-                if (worker->sound)
-                        call_sound_join(worker->sound, &join->devices, worker->title,
-                                        worker->voice);
+                if (worker->sender)
+                        audio_sender_set_muted(worker->sender, join->muted);
+                if (worker->audio)
+                        call_audio_join(worker->audio, &join->devices, worker->title,
+                                        worker->sender);
                 r = open_mesh(worker, join);
         }
         if (r < 0) {
@@ -253,7 +253,8 @@ static void request_stats(Worker *worker, uint64_t serial)
         if (worker->mesh)
                 mesh_request_stats(worker->mesh, serial);
         else
-                link_send(worker->link, &(WorkerMessage){.type = WORKER_STATS, .serial = serial});
+                control_send(worker->link,
+                             &(WorkerMessage){.type = WORKER_STATS, .serial = serial});
 }
 
 static void on_message(void *userdata, const WorkerMessage *message)
@@ -275,15 +276,15 @@ static void on_message(void *userdata, const WorkerMessage *message)
                         mesh_signal(worker->mesh, &message->signal);
                 break;
         case WORKER_DEVICES:
-                if (worker->sound)
-                        call_sound_change(worker->sound, &message->devices);
+                if (worker->audio)
+                        call_audio_change(worker->audio, &message->devices);
                 STR_SET(worker->camera, message->devices.camera);
                 if (worker->video)
                         video_set_camera(worker->video, worker->camera);
                 break;
         case WORKER_MUTE:
-                if (worker->voice)
-                        voice_set_muted(worker->voice, message->on);
+                if (worker->sender)
+                        audio_sender_set_muted(worker->sender, message->on);
                 break;
         case WORKER_VIDEO_PAUSE:
                 pause_video(worker, message->on);
@@ -344,10 +345,10 @@ static void on_gone(void *userdata)
 
 static void tell_video(Worker *worker)
 {
-        link_send(worker->link, &(WorkerMessage){.type = WORKER_VIDEO_PAUSE,
-                                                 .on = !video_is_started(worker->video)});
-        link_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN,
-                                                 .on = video_shares_screen(worker->video)});
+        control_send(worker->link, &(WorkerMessage){.type = WORKER_VIDEO_PAUSE,
+                                                    .on = !video_is_started(worker->video)});
+        control_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN,
+                                                    .on = video_shares_screen(worker->video)});
 }
 
 static void on_connected(void *userdata)
@@ -357,17 +358,18 @@ static void on_connected(void *userdata)
         if (worker->orphan_timer)
                 g_source_remove(worker->orphan_timer);
         worker->orphan_timer = 0;
-        link_send(worker->link, &(WorkerMessage){.type = WORKER_STATE, .state = worker->state});
-        if (worker->voice)
-                link_send(worker->link, &(WorkerMessage){.type = WORKER_MUTE,
-                                                         .on = voice_is_muted(worker->voice)});
+        control_send(worker->link, &(WorkerMessage){.type = WORKER_STATE, .state = worker->state});
+        if (worker->sender)
+                control_send(worker->link,
+                             &(WorkerMessage){.type = WORKER_MUTE,
+                                              .on = audio_sender_is_muted(worker->sender)});
         if (worker->video)
                 tell_video(worker);
         if (worker->mesh)
                 mesh_tell_all(worker->mesh);
 }
 
-static const LinkEvents link_events = {
+static const ControlEvents control_events = {
         .connected = on_connected,
         .message = on_message,
         .gone = on_gone,
@@ -382,11 +384,11 @@ static gboolean on_terminate(void *userdata)
 int worker_run(const WorkerOptions *options)
 {
         Worker worker = {.options = *options, .state = SESSION_IDLE};
-        int r = warm_up();
+        int r = preload();
 
         if (r < 0)
                 return r;
-        r = link_new(options->listen_fd, &link_events, &worker, &worker.link);
+        r = control_new(options->listen_fd, &control_events, &worker, &worker.link);
         if (r < 0)
                 return r;
         worker.loop = g_main_loop_new(NULL, FALSE);
@@ -394,12 +396,12 @@ int worker_run(const WorkerOptions *options)
         g_unix_signal_add(SIGINT, on_terminate, worker.loop);
         on_gone(&worker);
         if (!options->echo)
-                r = call_sound_new(options->session, on_sound_fault, &worker, &worker.sound);
+                r = call_audio_new(options->session, on_sound_fault, &worker, &worker.audio);
         if (r == 0)
                 g_main_loop_run(worker.loop);
         leave(&worker);
-        worker.sound = call_sound_free(worker.sound);
-        worker.link = link_free(worker.link);
+        worker.audio = call_audio_free(worker.audio);
+        worker.link = control_free(worker.link);
         g_main_loop_unref(worker.loop);
         return r;
 }

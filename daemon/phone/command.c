@@ -474,8 +474,7 @@ static int command_dispatch(Phone *phone, const PhoneCommand *command, uint64_t 
         }
 }
 
-int phone_command(Phone *phone, const Instant *instant, const PhoneCommand *command,
-                  uint64_t ticket)
+int phone_command(Phone *phone, const Now *instant, const PhoneCommand *command, uint64_t ticket)
 {
         int r;
 

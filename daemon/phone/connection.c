@@ -175,7 +175,7 @@ static int connection_log_out(Phone *phone)
         return 0;
 }
 
-int phone_connection_changed(Phone *phone, const Instant *instant, PhoneConnection connection,
+int phone_connection_changed(Phone *phone, const Now *instant, PhoneConnection connection,
                              const char *text)
 {
         int r;

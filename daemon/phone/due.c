@@ -102,7 +102,7 @@ static int phone_tick_one(Phone *phone)
         return 0;
 }
 
-int phone_tick(Phone *phone, const Instant *instant)
+int phone_tick(Phone *phone, const Now *instant)
 {
         int r;
 

@@ -133,7 +133,7 @@ typedef struct StoredRequest {
 } StoredRequest;
 
 struct Phone {
-        Instant instant; /* of the event that is being worked on */
+        Now instant; /* of the event that is being worked on */
 
         PhoneConnection connection;
         char connection_text[MESSAGE_TEXT_MAX + 1];

@@ -162,7 +162,7 @@ void listener_call_expire(Phone *phone, ListenerCall *listener_call)
                 listener_call_failed(phone, listener_call);
 }
 
-int phone_listener_answered(Phone *phone, const Instant *instant, uint64_t serial, bool taken)
+int phone_listener_answered(Phone *phone, const Now *instant, uint64_t serial, bool taken)
 {
         ListenerCall *listener_call;
         int r;
@@ -246,7 +246,7 @@ static void listener_catch_up(Phone *phone, Listener *listener, bool restored)
         }
 }
 
-int phone_listener_add(Phone *phone, const Instant *instant, const PhoneListener *listener,
+int phone_listener_add(Phone *phone, const Now *instant, const PhoneListener *listener,
                        bool restored, const char **ret_text)
 {
         Listener *added;
@@ -277,7 +277,7 @@ int phone_listener_add(Phone *phone, const Instant *instant, const PhoneListener
         return 0;
 }
 
-int phone_listener_remove(Phone *phone, const Instant *instant, const char *client, const char *id)
+int phone_listener_remove(Phone *phone, const Now *instant, const char *client, const char *id)
 {
         Listener *listener = listener_find(phone, client, id);
         int r;
@@ -321,7 +321,7 @@ static int listeners_drop_of(Phone *phone, const char *client)
         return 0;
 }
 
-int phone_client_gone(Phone *phone, const Instant *instant, const char *client)
+int phone_client_gone(Phone *phone, const Now *instant, const char *client)
 {
         PhoneCall *call;
         int r;

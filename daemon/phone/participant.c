@@ -233,7 +233,7 @@ static bool media_is_same(const ParticipantMedia *a, const ParticipantMedia *b)
                str_eq(a->verification_code, b->verification_code);
 }
 
-int phone_worker_participant(Phone *phone, const Instant *instant, const char *session_id,
+int phone_worker_participant(Phone *phone, const Now *instant, const char *session_id,
                              const char *participant, const ParticipantMedia *media)
 {
         PhoneCall *call = call_find(phone, session_id);
@@ -266,8 +266,8 @@ int phone_worker_participant(Phone *phone, const Instant *instant, const char *s
         return 0;
 }
 
-int phone_worker_signal(Phone *phone, const Instant *instant, const char *session_id,
-                        const char *peer, const char *data)
+int phone_worker_signal(Phone *phone, const Now *instant, const char *session_id, const char *peer,
+                        const char *data)
 {
         PhoneCall *call = call_find(phone, session_id);
         _cleanup_free_ char *copy = strdup(data);

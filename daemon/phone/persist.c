@@ -290,7 +290,7 @@ static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
         }
 }
 
-int phone_restore_call(Phone *phone, const Instant *instant, const StoredCall *state, bool worker)
+int phone_restore_call(Phone *phone, const Now *instant, const StoredCall *state, bool worker)
 {
         PhoneCall *call;
         int r;
@@ -320,7 +320,7 @@ int phone_restore_call(Phone *phone, const Instant *instant, const StoredCall *s
         return 0;
 }
 
-int phone_restore_request(Phone *phone, const Instant *instant, const Message *message)
+int phone_restore_request(Phone *phone, const Now *instant, const Message *message)
 {
         const HubRequest asked = {.message = *message, .kept = true};
         _cleanup_(hub_request_freep) HubRequest *request = NULL;

@@ -190,7 +190,7 @@ static int message_dispatch(Phone *phone, const Message *message)
         return 0;
 }
 
-int phone_message(Phone *phone, const Instant *instant, const Message *message)
+int phone_message(Phone *phone, const Now *instant, const Message *message)
 {
         int r;
 
@@ -208,7 +208,7 @@ int phone_message(Phone *phone, const Instant *instant, const Message *message)
         return 0;
 }
 
-int phone_tone_playing(Phone *phone, const Instant *instant, PhoneTone tone, bool playing)
+int phone_tone_playing(Phone *phone, const Now *instant, PhoneTone tone, bool playing)
 {
         int r;
 

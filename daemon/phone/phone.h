@@ -9,7 +9,7 @@
  *
  * The D-Bus face reads PhoneCallInfo and PhoneListener for its properties, and never changes them.
  *
- * Two clocks come in (Instant), because deadlines must not jump and dates must be dates.
+ * Two clocks come in (Now), because deadlines must not jump and dates must be dates.
  *
  * A command carries a ticket, a number of the adapter's choosing, and is answered by exactly one
  * PHONE_DONE with that ticket: at once, when the hub has confirmed, or after
@@ -38,10 +38,10 @@
 
 typedef struct Phone Phone;
 
-typedef struct Instant {
+typedef struct Now {
         usec_t now;  /* CLOCK_BOOTTIME */
         usec_t date; /* CLOCK_REALTIME */
-} Instant;
+} Now;
 
 /* ---- the session's media, as this device sees it ---- */
 
@@ -280,7 +280,7 @@ bool phone_next_action(Phone *phone, PhoneAction *ret); /* the action is then th
 void phone_action_done(PhoneAction *action);
 
 usec_t phone_next_deadline(const Phone *phone); /* CLOCK_BOOTTIME, or USEC_NEVER */
-int phone_tick(Phone *phone, const Instant *instant);
+int phone_tick(Phone *phone, const Now *instant);
 
 /*
  * ---- events in ----
@@ -289,8 +289,7 @@ int phone_tick(Phone *phone, const Instant *instant);
  * message: drop the connection, and the next welcome does).
  */
 
-int phone_command(Phone *phone, const Instant *instant, const PhoneCommand *command,
-                  uint64_t ticket);
+int phone_command(Phone *phone, const Now *instant, const PhoneCommand *command, uint64_t ticket);
 
 /*
  * The link. ONLINE is not said here: the MESSAGE_REPLY with REPLY_WELCOME is what makes the phone
@@ -298,14 +297,14 @@ int phone_command(Phone *phone, const Instant *instant, const PhoneCommand *comm
  * (reason shutdown); said before the link is closed, so that the PHONE_SEND of MESSAGE_LOGOUT that
  * comes of it still gets out.
  */
-int phone_connection_changed(Phone *phone, const Instant *instant, PhoneConnection connection,
+int phone_connection_changed(Phone *phone, const Now *instant, PhoneConnection connection,
                              const char *text);
 /*
  * A MESSAGE_REPLY or an event; MESSAGE_NONE with its seq for an event that is not known here. Also
  * -EPROTO: events before it are missing. The connection is no good, and the next one's hello has
  * them sent again.
  */
-int phone_message(Phone *phone, const Instant *instant, const Message *message);
+int phone_message(Phone *phone, const Now *instant, const Message *message);
 /*
  * The hello to send on a connection that has just been made, less token, device and device name,
  * which are the adapter's. Its id is HELLO_ID, which no request of the phone has.
@@ -318,19 +317,19 @@ void phone_hello(const Phone *phone, Message *ret);
  * presented to a newcomer that outranks who presents; `restored` is for listeners remembered over a
  * restart: each is told of what rings, resumed.
  */
-int phone_listener_add(Phone *phone, const Instant *instant, const PhoneListener *listener,
+int phone_listener_add(Phone *phone, const Now *instant, const PhoneListener *listener,
                        bool restored, const char **ret_text);
-int phone_listener_remove(Phone *phone, const Instant *instant, const char *client, const char *id);
+int phone_listener_remove(Phone *phone, const Now *instant, const char *client, const char *id);
 /*
  * A connection has gone from the bus: its listeners go, and the calls that were tied to it. What it
  * asked for goes on, with its PHONE_DONE.
  */
-int phone_client_gone(Phone *phone, const Instant *instant, const char *client);
+int phone_client_gone(Phone *phone, const Now *instant, const char *client);
 /* The reply to a PHONE_LISTENER_CALL; `taken` false: an error reply. Late ones change nothing. */
-int phone_listener_answered(Phone *phone, const Instant *instant, uint64_t serial, bool taken);
+int phone_listener_answered(Phone *phone, const Now *instant, uint64_t serial, bool taken);
 
 /* The tone that PHONE_TONE asked for is heard now, or cannot be (which changes no call). */
-int phone_tone_playing(Phone *phone, const Instant *instant, PhoneTone tone, bool playing);
+int phone_tone_playing(Phone *phone, const Now *instant, PhoneTone tone, bool playing);
 
 /*
  * ---- the worker of a session ----
@@ -340,31 +339,30 @@ int phone_tone_playing(Phone *phone, const Instant *instant, PhoneTone tone, boo
  * session that it does not know, change nothing.
  */
 
-int phone_worker_state(Phone *phone, const Instant *instant, const char *session_id,
+int phone_worker_state(Phone *phone, const Now *instant, const char *session_id,
                        SessionState state);
 /*
  * Whether its microphone is muted, said by one that was adopted: what a daemon that was killed had
  * no time to store. Where the two differ it stays muted (and the worker is told): nobody is heard
  * who believes to be muted.
  */
-int phone_worker_muted(Phone *phone, const Instant *instant, const char *session_id, bool on);
+int phone_worker_muted(Phone *phone, const Now *instant, const char *session_id, bool on);
 /* The same for its camera. */
-int phone_worker_paused(Phone *phone, const Instant *instant, const char *session_id, bool on);
+int phone_worker_paused(Phone *phone, const Now *instant, const char *session_id, bool on);
 /* It shows a screen now, or none any more. */
-int phone_worker_screen(Phone *phone, const Instant *instant, const char *session_id, bool on);
-int phone_worker_signal(Phone *phone, const Instant *instant, const char *session_id,
-                        const char *peer, const char *data);
-int phone_worker_participant(Phone *phone, const Instant *instant, const char *session_id,
+int phone_worker_screen(Phone *phone, const Now *instant, const char *session_id, bool on);
+int phone_worker_signal(Phone *phone, const Now *instant, const char *session_id, const char *peer,
+                        const char *data);
+int phone_worker_participant(Phone *phone, const Now *instant, const char *session_id,
                              const char *participant, const ParticipantMedia *media);
 /* The user has chosen another device of this kind for everything: what calls that go on were joined
  * with holds no more. */
 void phone_device_chosen(Phone *phone, DeviceKind kind);
 /* A fault that does not end the worker. */
-int phone_worker_error(Phone *phone, const Instant *instant, const char *session_id,
-                       CallError error, const char *text);
+int phone_worker_error(Phone *phone, const Now *instant, const char *session_id, CallError error,
+                       const char *text);
 /* It is gone without having been told to: Error, and State=failed on a live call (rule 18). */
-int phone_worker_gone(Phone *phone, const Instant *instant, const char *session_id,
-                      const char *text);
+int phone_worker_gone(Phone *phone, const Now *instant, const char *session_id, const char *text);
 
 /* ---- state to be read ---- */
 
@@ -402,8 +400,8 @@ void phone_allow_parallel_media(Phone *phone);
  *
  * Returns 0, -ENOMEM, -EEXIST, or -EINVAL: over already, or no request that is ever kept.
  */
-int phone_restore_call(Phone *phone, const Instant *instant, const StoredCall *state, bool worker);
-int phone_restore_request(Phone *phone, const Instant *instant, const Message *message);
+int phone_restore_call(Phone *phone, const Now *instant, const StoredCall *state, bool worker);
+int phone_restore_request(Phone *phone, const Now *instant, const Message *message);
 
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
 void phone_restore_history_since(Phone *phone, usec_t since);

@@ -329,8 +329,7 @@ static void session_found(Phone *phone, PhoneCall *call, SessionState state)
                 session_renew(phone, call);
 }
 
-int phone_worker_state(Phone *phone, const Instant *instant, const char *session_id,
-                       SessionState state)
+int phone_worker_state(Phone *phone, const Now *instant, const char *session_id, SessionState state)
 {
         int r;
 
@@ -352,7 +351,7 @@ int phone_worker_state(Phone *phone, const Instant *instant, const char *session
 }
 
 /* What it says of its devices. */
-static int session_told(Phone *phone, const Instant *instant, const char *session_id, bool on,
+static int session_told(Phone *phone, const Now *instant, const char *session_id, bool on,
                         void (*take)(Phone *phone, PhoneCall *call, bool on))
 {
         int r;
@@ -376,7 +375,7 @@ static void session_is_muted(Phone *phone, PhoneCall *call, bool on)
                 phone_act(phone, PHONE_WORKER_MUTE, call_id(call))->on = true;
 }
 
-int phone_worker_muted(Phone *phone, const Instant *instant, const char *session_id, bool on)
+int phone_worker_muted(Phone *phone, const Now *instant, const char *session_id, bool on)
 {
         return session_told(phone, instant, session_id, on, session_is_muted);
 }
@@ -389,18 +388,18 @@ static void session_is_paused(Phone *phone, PhoneCall *call, bool on)
                 phone_act(phone, PHONE_WORKER_PAUSE, call_id(call))->on = true;
 }
 
-int phone_worker_paused(Phone *phone, const Instant *instant, const char *session_id, bool on)
+int phone_worker_paused(Phone *phone, const Now *instant, const char *session_id, bool on)
 {
         return session_told(phone, instant, session_id, on, session_is_paused);
 }
 
-int phone_worker_screen(Phone *phone, const Instant *instant, const char *session_id, bool on)
+int phone_worker_screen(Phone *phone, const Now *instant, const char *session_id, bool on)
 {
         return session_told(phone, instant, session_id, on, session_set_screen);
 }
 
-int phone_worker_error(Phone *phone, const Instant *instant, const char *session_id,
-                       CallError error, const char *text)
+int phone_worker_error(Phone *phone, const Now *instant, const char *session_id, CallError error,
+                       const char *text)
 {
         int r;
 
@@ -419,8 +418,7 @@ int phone_worker_error(Phone *phone, const Instant *instant, const char *session
         return 0;
 }
 
-int phone_worker_gone(Phone *phone, const Instant *instant, const char *session_id,
-                      const char *text)
+int phone_worker_gone(Phone *phone, const Now *instant, const char *session_id, const char *text)
 {
         int r;
 

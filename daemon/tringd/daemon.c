@@ -14,9 +14,9 @@
 #define SETTLE_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 100)
 #define DIRECT_PEER "direct" /* no bus name, and no unique name either */
 
-Instant daemon_instant(void)
+Now daemon_instant(void)
 {
-        return (Instant){.now = clock_boottime(), .date = clock_realtime()};
+        return (Now){.now = clock_boottime(), .date = clock_realtime()};
 }
 
 const char *message_client(sd_bus_message *message)
@@ -71,7 +71,7 @@ void daemon_event_given(Daemon *daemon, int r, const char *what)
 int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *command,
                    MethodReply reply)
 {
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         uint64_t ticket;
         int r = STR_SET(command->client, message_client(message));
 
@@ -93,7 +93,7 @@ int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *comman
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Daemon *daemon = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
 
         daemon_event_given(daemon, phone_tick(daemon->phone, &instant), "a deadline");
         return 0;

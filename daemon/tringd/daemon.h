@@ -76,7 +76,7 @@ DEFINE_CLEANUP(Daemon *, daemon_free);
 /* Reads what was kept, and connects to the hub if we are logged in to one. */
 int daemon_start(Daemon *daemon);
 
-Instant daemon_instant(void);
+Now daemon_instant(void);
 
 /* Carries out what the phone wants done; from inside an action it does nothing, and need not. */
 void daemon_pump(Daemon *daemon);

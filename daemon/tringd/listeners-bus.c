@@ -69,7 +69,7 @@ static int reply_calls(Daemon *daemon, sd_bus_message *message)
 int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         const char *text = "";
         PhoneListener listener;
         int r = read_listener(message, &listener, error);
@@ -94,7 +94,7 @@ int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_err
 int method_remove_call_listener(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         char shown[LISTENER_ID_MAX + 1];
         const char *id;
         int r = sd_bus_message_read(message, "s", &id);
@@ -120,7 +120,7 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         const Asked *asked = userdata;
         Daemon *daemon = asked->daemon;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         bool taken = !sd_bus_message_is_method_error(reply, NULL);
 
         daemon_event_given(daemon,
@@ -173,7 +173,7 @@ static int call_listener(Daemon *daemon, const PhoneAction *action, const PhoneC
 void listener_call(Daemon *daemon, const PhoneAction *action)
 {
         const PhoneCallInfo *call = phone_call_find(daemon->phone, action->session_id);
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
 
         if (!call)
                 return;
@@ -189,7 +189,7 @@ void listener_call(Daemon *daemon, const PhoneAction *action)
 static void on_client_gone(void *userdata, const char *client)
 {
         Daemon *daemon = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         PhoneListener listener;
 
         while (listener_store_take(daemon->listener_store, client, &listener))
@@ -203,7 +203,7 @@ static void on_client_gone(void *userdata, const char *client)
 static void on_client_exists(void *userdata, const char *client)
 {
         Daemon *daemon = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         PhoneListener listener;
         const char *text = "";
 

@@ -96,7 +96,7 @@ int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error)
 int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
 
         if (str_empty(hub_uplink_hub(daemon->uplink)) && !daemon->login)
                 return error_set(error, CALL_ERROR_NOT_LOGGED_IN, "not logged in");
@@ -118,7 +118,7 @@ int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
 static void on_state(void *userdata, PhoneConnection state, const char *text)
 {
         Daemon *daemon = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
 
         changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         daemon_event_given(daemon, phone_connection_changed(daemon->phone, &instant, state, text),
@@ -128,7 +128,7 @@ static void on_state(void *userdata, PhoneConnection state, const char *text)
 static void on_message(void *userdata, const Message *message)
 {
         Daemon *daemon = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         bool is_welcome = message->type == MESSAGE_REPLY && message->id == HELLO_ID &&
                           message->reply.kind == REPLY_WELCOME;
 
@@ -215,7 +215,7 @@ int hub_uplink_start_from_file(Daemon *daemon)
 {
         _cleanup_(credentials_done) Credentials credentials = {};
         _cleanup_free_ char *text = NULL;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         int r = daemon->folders.credentials
                         ? credentials_load(daemon->folders.credentials, &credentials, &text)
                         : -ENOENT;

@@ -153,7 +153,7 @@ static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType
                        ChangeHistory change, sd_bus_error *error)
 {
         _cleanup_(phone_command_done) PhoneCommand command = {.type = type};
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         size_t changed = 0;
         int r = STR_SET(command.client, message_client(message));
 

@@ -96,7 +96,7 @@ static int get_do_not_disturb(sd_bus *bus, const char *path, const char *interfa
 /* It is stored here at once; what the hub says of it, later, nobody waits for. */
 static int set_policy(Daemon *daemon, sd_bus_message *message, PhoneCommand *command)
 {
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         int r = STR_SET(command->client, message_client(message));
 
         if (r >= 0)

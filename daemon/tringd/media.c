@@ -117,7 +117,7 @@ void media_act(Daemon *daemon, const PhoneAction *action)
 static void on_worker_message(void *userdata, const char *session_id, const WorkerMessage *message)
 {
         Daemon *daemon = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         int r = 0;
 
         switch (message->type) {
@@ -155,7 +155,7 @@ static void on_worker_message(void *userdata, const char *session_id, const Work
 static void on_worker_gone(void *userdata, const char *session_id, const char *text)
 {
         Daemon *daemon = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
 
         screens_end(daemon->screens, session_id);
         daemon_event_given(daemon, phone_worker_gone(daemon->phone, &instant, session_id, text),
@@ -174,7 +174,7 @@ void media_network_changed(void *userdata)
 static void on_tone_playing(void *userdata, PhoneTone tone, bool playing)
 {
         Daemon *daemon = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
 
         daemon_event_given(daemon, phone_tone_playing(daemon->phone, &instant, tone, playing),
                            "news of the ring");

@@ -39,7 +39,7 @@ void call_store_act(Daemon *daemon, PhoneAction *action)
 static void restore_tie(const Restoring *restoring, const char *tied_to)
 {
         Daemon *daemon = restoring->daemon;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         int r = 0;
 
         if (str_empty(tied_to))
@@ -56,7 +56,7 @@ static void restore_call(void *userdata, StoredCall *state)
 {
         const Restoring *restoring = userdata;
         Daemon *daemon = restoring->daemon;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         const char *session_id = state->record.session_id;
         bool worker = workers_adopt(daemon->workers, session_id);
 
@@ -78,7 +78,7 @@ static void restore_call(void *userdata, StoredCall *state)
 static void restore_request(void *userdata, const Message *message)
 {
         const Restoring *restoring = userdata;
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
         int r = phone_restore_request(restoring->daemon->phone, &instant, message);
 
         if (r < 0)

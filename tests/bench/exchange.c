@@ -18,7 +18,7 @@
 
 typedef struct Bench {
         Exchange *exchange;
-        Moment moment;
+        ExchangeNow moment;
         uint64_t n_sessions, n_actions;
         char caller_token[TOKEN_MAX + 1], receiver_token[TOKEN_MAX + 1];
 } Bench;

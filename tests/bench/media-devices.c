@@ -7,8 +7,8 @@
 #include "base/str.h"
 #include "bench/figure.h"
 #include "bench/usage.h"
-#include "media/echo.h"
-#include "media/sound.h"
+#include "media/echo-canceller.h"
+#include "media/pipewire.h"
 #include "rig/audio-gap.h"
 #include "rig/audio-room.h"
 
@@ -21,7 +21,7 @@
 #define CHIRPS 16
 #define SETTLE_CHIRPS 4
 #define COST_MS 5000
-#define SETTLE_MS 3000 /* the playout adapts to whatever the change did */
+#define SETTLE_MS 3000 /* the jitter adapts to whatever the change did */
 
 static void plug(Room *room, const char *node, const char *class, struct pw_proxy **ret)
 {
@@ -92,7 +92,7 @@ static void retarget_capture(Room *room, const char *microphone)
 {
         char node[128];
 
-        snprintf(node, sizeof(node), "tring.%s.capture", room->alice->session);
+        snprintf(node, sizeof(node), "tring.%s.microphone", room->alice->session);
         rig_graph_retarget(room->graph, node, microphone);
 }
 
@@ -207,26 +207,26 @@ static double cpu_percent(Room *room)
 /* Of the canceller alone, a chirp from in to out. */
 static double canceller_delay_ms(void)
 {
-        float chirp[RIG_CHIRP_LENGTH], heard[PROBE_FRAMES * SOUND_FRAME] = {};
-        float *begin = &heard[PROBE_FRAMES / 2 * SOUND_FRAME];
+        float chirp[RIG_CHIRP_LENGTH], heard[PROBE_FRAMES * AUDIO_FRAME] = {};
+        float *begin = &heard[PROBE_FRAMES / 2 * AUDIO_FRAME];
         size_t at = 0;
-        Echo *echo;
+        EchoCanceller *echo;
 
         rig_chirp(chirp);
         memcpy(begin, chirp, sizeof(chirp));
         pw_init(NULL, NULL);
-        rig_check(echo_new(&echo), "memory");
-        rig_check(echo_switch(echo, true), "PipeWire's canceller");
+        rig_check(echo_canceller_new(&echo), "memory");
+        rig_check(echo_canceller_switch(echo, true), "PipeWire's canceller");
         for (size_t i = 0; i < PROBE_FRAMES; i++) {
-                int16_t frame[SOUND_FRAME];
+                int16_t frame[AUDIO_FRAME];
 
-                for (size_t k = 0; k < SOUND_FRAME; k++)
-                        frame[k] = (int16_t)(heard[i * SOUND_FRAME + k] * 16000);
-                echo_cancel(echo, frame);
-                for (size_t k = 0; k < SOUND_FRAME; k++)
-                        heard[i * SOUND_FRAME + k] = frame[k] / 16000.0f;
+                for (size_t k = 0; k < AUDIO_FRAME; k++)
+                        frame[k] = (int16_t)(heard[i * AUDIO_FRAME + k] * 16000);
+                echo_canceller_process(echo, frame);
+                for (size_t k = 0; k < AUDIO_FRAME; k++)
+                        heard[i * AUDIO_FRAME + k] = frame[k] / 16000.0f;
         }
-        echo_free(echo);
+        echo_canceller_free(echo);
         if (rig_chirp_find(heard, ELEMENTSOF(heard), chirp, &at) < 0.5)
                 return -1;
         return ((double)at - (double)(begin - heard)) * 1000 / RIG_RATE;

@@ -14,7 +14,7 @@
 #include "rig/picture-eye.h"
 
 #define CHIRPS 60
-#define SETTLE_CHIRPS 4 /* at first: the ring gathers */
+#define SETTLE_CHIRPS 4 /* at first: the queue gathers */
 #define FIRST_SOUNDS 12
 #define COST_SECONDS 10
 #define VIDEO_SECONDS 5
@@ -242,7 +242,7 @@ static RigFirstSound *arm(Room *room)
         return first;
 }
 
-static double heard_after_ms(RigFirstSound *first, double begun)
+static double playback_slot_after_ms(RigFirstSound *first, double begun)
 {
         int64_t heard;
 
@@ -263,7 +263,7 @@ static double first_sound(Room *room)
         begun = figure_now_us();
         audio_call_join(&room->call, room->bob, false);
         audio_call_wait_state(&room->call, room->bob, SESSION_CONNECTED);
-        after = heard_after_ms(first, begun);
+        after = playback_slot_after_ms(first, begun);
         audio_call_leave(&room->call, room->bob);
         audio_call_wait_state(&room->call, room->bob, SESSION_LEFT);
         audio_call_leave(&room->call, room->alice);
@@ -278,7 +278,7 @@ static double first_sound_floor(Room *room)
         double begun = figure_now_us(), after;
 
         room_speak(room, "mic-a", TONE_HZ);
-        after = heard_after_ms(first, begun);
+        after = playback_slot_after_ms(first, begun);
         room_hush(room);
         return after;
 }

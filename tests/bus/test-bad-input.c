@@ -115,7 +115,7 @@ END_TEST
 
 START_TEST(a_session_id_of_somebody_elses_call_is_not_here)
 {
-        const Instant instant = {.now = 1, .date = 1};
+        const Now instant = {.now = 1, .date = 1};
 
         /* With the hub there it would be asked: a group's call may be joined late. */
         phone_connection_changed(fixture.daemon->phone, &instant, PHONE_OFFLINE, "");

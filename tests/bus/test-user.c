@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(nobody_is_blocked_by_nobody)
 {
-        const Instant instant = daemon_instant();
+        const Now instant = daemon_instant();
 
         phone_connection_changed(fixture.daemon->phone, &instant, PHONE_LOGGED_OUT, "");
         daemon_pump(fixture.daemon);

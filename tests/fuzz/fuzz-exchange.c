@@ -32,7 +32,7 @@ typedef struct Client {
 
 typedef struct World {
         Exchange *exchange;
-        Moment moment;
+        ExchangeNow moment;
         Client clients[DEVICES];
         uint64_t n_links, asked_link;
         unsigned n_replies;

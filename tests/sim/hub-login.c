@@ -10,7 +10,7 @@
 
 static void hub_snapshot(World *world, HubLink *link, ReplyWelcome *welcome)
 {
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
 
         if (exchange_snapshot(world->hub.exchange, &moment, link->number, &welcome->calls,
                               &welcome->n_calls) < 0)
@@ -100,7 +100,7 @@ static HubLink *link_to_resume(World *world, const Connection *connection, const
 
 void hub_intrude(World *world, HubLink *link, const Case *the_case)
 {
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
         Message message = {.type = MESSAGE_INITIATE, .id = INTRUDER_ID};
         MessageInitiate *initiate = &message.initiate;
 
@@ -125,7 +125,7 @@ void hub_hello(World *world, Connection *connection, const Message *hello)
                 return;
         }
         HubLink *link = link_to_resume(world, connection, hello);
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
 
         /* What is about to be committed belongs to what there is to know. */
         hub_commit(world);

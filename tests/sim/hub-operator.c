@@ -18,7 +18,7 @@ static int put_group(World *world, unsigned group)
 {
         const char *members[USERS_MAX];
         char guid[UID_MAX + 1];
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
         size_t n = 0;
 
         for (unsigned user = 0; user < world->weather.users; user++) {
@@ -79,7 +79,7 @@ void hub_remove_user(World *world, unsigned user)
                 hub->disk.member_changed_at[group] = world->now;
         if (!hub->up)
                 return;
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
         if (exchange_user_remove(hub->exchange, &moment, user_uid(user)) != 0)
                 abort();
         hub_drain(world);

@@ -69,7 +69,7 @@ void page_receive(World *world, Page *page, const Message *message)
 
 static void page_ask(World *world, const Page *page, Message *message)
 {
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
 
         message->id = PAGE_REQUEST_ID;
         STR_SET(message->session.session_id, page->session_id);
@@ -89,7 +89,7 @@ static void page_join(World *world, const Page *page)
 void page_open(World *world, Handset *handset)
 {
         HubParty *hub = &world->hub;
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
         Party party;
 
         if (!hub->up || str_empty(handset->token))
@@ -113,7 +113,7 @@ void page_open(World *world, Handset *handset)
 
 static void page_close(World *world, Page *page)
 {
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
         uint64_t link = page->link;
 
         page_gone(world, page);

@@ -14,9 +14,9 @@
 
 #define COMMIT_AT_ONCE 3 /* of so many commits, one waits for nothing */
 
-Moment hub_moment(World *world)
+ExchangeNow hub_moment(World *world)
 {
-        Moment moment = {.now = world->now, .date = DATE_BASE + world->now};
+        ExchangeNow moment = {.now = world->now, .date = DATE_BASE + world->now};
         uint64_t n = ++world->hub.n_moments;
 
         for (size_t i = 0; i < ENTROPY_SIZE; i += sizeof(uint64_t)) {
@@ -60,7 +60,7 @@ void hub_link_flush(World *world, HubLink *link)
 /* The connection is closed by the hub, and the link is no more. */
 void hub_link_close(World *world, HubLink *link, const char *text)
 {
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
         uint64_t number = link->number;
 
         trace(world, "hub: closes link %lu of %s: %s", (unsigned long)number,
@@ -274,7 +274,7 @@ static void hub_forget(World *world, HubLink *link, const Message *message)
 
 static void hub_request(World *world, HubLink *link, const Message *message)
 {
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
 
         if (message->ack > 0 && outbox_acknowledge(&link->outbox, message->ack) < 0) {
                 law_broken(world, LAW_SEQ_GROWS, "%s acknowledges %lu, which was not sent",
@@ -327,7 +327,7 @@ void hub_receive(World *world, Connection *connection, const char *text, size_t 
 
 void hub_link_suspend(World *world, HubLink *link)
 {
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
 
         link->connection->link = NULL;
         link->connection = NULL;
@@ -437,7 +437,7 @@ usec_t hub_next(const World *world)
 void hub_act(World *world)
 {
         HubParty *hub = &world->hub;
-        Moment moment = hub_moment(world);
+        ExchangeNow moment = hub_moment(world);
 
         if (!hub->up) {
                 hub_start(world);

@@ -125,7 +125,7 @@ static int load_calls(World *world)
 
         DL_FOREACH_SAFE (hub->disk.calls, call, next) {
                 LiveCall live;
-                Moment moment = hub_moment(world);
+                ExchangeNow moment = hub_moment(world);
 
                 if (r != 0 || wire_decode_live(call->json, &live) < 0)
                         return -1;
@@ -149,7 +149,7 @@ int disk_load(World *world)
 
         for (size_t i = 0; r == 0 && i < disk->history.n; i++) {
                 const Filed *filed = &disk->history.filed[i];
-                Moment moment = hub_moment(world);
+                ExchangeNow moment = hub_moment(world);
 
                 if (filed->changed_at + ENDED_MEMORY_US > disk->last_change &&
                     !disk->removed[user_number(filed->uid)])

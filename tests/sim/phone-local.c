@@ -246,7 +246,7 @@ void handset_do(Handset *handset, PhoneAction *action)
 
 void handset_run_job(Handset *handset, Job *job)
 {
-        const Instant instant = handset_instant(handset);
+        const Now instant = handset_instant(handset);
         Phone *phone = handset->phone;
         bool works = handset_worker(handset, job->session_id);
         int r = 0;
@@ -289,7 +289,7 @@ void handset_run_job(Handset *handset, Job *job)
 
 void handset_command(Handset *handset, PhoneCommand *command)
 {
-        const Instant instant = handset_instant(handset);
+        const Now instant = handset_instant(handset);
         Ticket *ticket = calloc(1, sizeof(*ticket));
 
         if (!ticket)

@@ -25,11 +25,11 @@ const char *handset_name(const Handset *handset)
         return names[handset->user * HANDSETS_PER_USER_MAX + nth];
 }
 
-Instant handset_instant(const Handset *handset)
+Now handset_instant(const Handset *handset)
 {
         usec_t now = handset->world->now;
 
-        return (Instant){.now = now, .date = DATE_BASE + now + (usec_t)handset->date_offset};
+        return (Now){.now = now, .date = DATE_BASE + now + (usec_t)handset->date_offset};
 }
 
 /* ---- what comes out of the phone ---- */
@@ -84,7 +84,7 @@ void handset_drain(Handset *handset, int r)
 
 static void say_state(Handset *handset, PhoneConnection state, const char *text)
 {
-        const Instant instant = handset_instant(handset);
+        const Now instant = handset_instant(handset);
 
         handset_drain(handset, phone_connection_changed(handset->phone, &instant, state, text));
 }
@@ -140,7 +140,7 @@ void handset_lost(Handset *handset, Connection *connection)
 
 void handset_receive(Handset *handset, Connection *connection, const char *text, size_t length)
 {
-        const Instant instant = handset_instant(handset);
+        const Now instant = handset_instant(handset);
         char sentence[MESSAGE_TEXT_MAX + 1];
         Message message;
         uint64_t id;
@@ -271,7 +271,7 @@ usec_t handset_next(const Handset *handset)
 
 void handset_act(Handset *handset)
 {
-        const Instant instant = handset_instant(handset);
+        const Now instant = handset_instant(handset);
         usec_t now = handset->world->now;
         Job *job = first_job(handset);
 

@@ -84,7 +84,7 @@ void handset_keep_listeners(Handset *handset)
 
 static void restore_call(Handset *handset, const Kept *kept)
 {
-        const Instant instant = handset_instant(handset);
+        const Now instant = handset_instant(handset);
         Worker *worker = handset_worker(handset, kept->session_id);
         StoredCall state;
 
@@ -100,7 +100,7 @@ static void restore_call(Handset *handset, const Kept *kept)
 
 static void restore_request(Handset *handset, const Kept *kept)
 {
-        const Instant instant = handset_instant(handset);
+        const Now instant = handset_instant(handset);
         char text[MESSAGE_TEXT_MAX + 1];
         Message message;
         uint64_t id;
@@ -114,7 +114,7 @@ static void restore_request(Handset *handset, const Kept *kept)
 static void restore_listeners(Handset *handset)
 {
         for (size_t i = 0; i < handset->n_listeners; i++) {
-                const Instant instant = handset_instant(handset);
+                const Now instant = handset_instant(handset);
                 const char *text;
 
                 handset_drain(handset, phone_listener_add(handset->phone, &instant,

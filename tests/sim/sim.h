@@ -174,7 +174,7 @@ typedef struct HubParty {
         Disk disk;
 } HubParty;
 
-Moment hub_moment(World *world);
+ExchangeNow hub_moment(World *world);
 void hub_start(World *world);
 /* Everything that the exchange wants done. To be called after each of its events. */
 void hub_drain(World *world);
@@ -294,7 +294,7 @@ struct Handset {
         bool do_not_disturb;
 };
 
-Instant handset_instant(const Handset *handset);
+Now handset_instant(const Handset *handset);
 void handset_start(Handset *handset);
 void handset_crash(Handset *handset, usec_t time);
 void handset_receive(Handset *handset, Connection *connection, const char *text, size_t length);

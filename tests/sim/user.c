@@ -333,7 +333,7 @@ static void apply_command(World *world, const Stimulus *stimulus)
 
 static void apply_listener(Handset *handset, const Stimulus *stimulus)
 {
-        const Instant instant = handset_instant(handset);
+        const Now instant = handset_instant(handset);
         PhoneListener listener = {.presents = stimulus->b % 4 != 0,
                                   .priority = (int)(stimulus->b >> 4) % 3};
         const char *text;
@@ -355,7 +355,7 @@ static void apply_listener(Handset *handset, const Stimulus *stimulus)
 
 static void apply_worker_dies(Handset *handset)
 {
-        const Instant instant = handset_instant(handset);
+        const Now instant = handset_instant(handset);
         Worker *worker = handset->workers;
         char session_id[UUID_LENGTH + 1];
 

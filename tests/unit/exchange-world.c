@@ -59,7 +59,7 @@ const char *session_of(int call, char *buffer)
 void hub_restarts(void)
 {
         LiveCall stored[STORED_MAX];
-        Moment moment = world.moment;
+        ExchangeNow moment = world.moment;
         bool had_team = world.has_team;
 
         memcpy(stored, world.stored, sizeof(stored));
@@ -88,7 +88,7 @@ void passes(usec_t time)
 }
 
 /* Every moment brings new chance. */
-static const Moment *now(void)
+static const ExchangeNow *now(void)
 {
         static uint64_t n;
 

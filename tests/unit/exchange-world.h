@@ -34,7 +34,7 @@ typedef enum Who {
 
 typedef struct World {
         Exchange *exchange;
-        Moment moment;
+        ExchangeNow moment;
         uint64_t links[WHO_COUNT];             /* 0: not connected */
         uint64_t limited[WHO_COUNT];           /* a second link, limited to a session */
         char tokens[WHO_COUNT][TOKEN_MAX + 1]; /* the last join token each was given */

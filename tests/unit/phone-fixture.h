@@ -28,7 +28,7 @@
 
 typedef struct Fixture {
         Phone *phone;
-        Instant instant;
+        Now instant;
         uint64_t seq, ticket;
         char said[8192];
         uint64_t ids[MESSAGE_TYPE_COUNT];          /* of the last request of each type */

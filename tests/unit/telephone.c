@@ -13,7 +13,7 @@ Telephone telephone;
 
 static const char *const uids[WHO_COUNT] = {"alice", "bob"};
 
-static const Moment *moment(void)
+static const ExchangeNow *moment(void)
 {
         /* As unlike the one before as a test needs. */
         for (size_t i = 0; i < ENTROPY_SIZE; i += 8)
@@ -21,9 +21,9 @@ static const Moment *moment(void)
         return &telephone.moment;
 }
 
-static Instant instant(void)
+static Now instant(void)
 {
-        return (Instant){.now = telephone.moment.now, .date = telephone.moment.date};
+        return (Now){.now = telephone.moment.now, .date = telephone.moment.date};
 }
 
 static void post(Parcel **queue, uint64_t link, Message *message)
@@ -164,7 +164,7 @@ static bool hub_acts(void)
 
 static bool mail_goes(void)
 {
-        Instant now = instant();
+        Now now = instant();
         Parcel *parcel;
 
         if (telephone.up) {
@@ -216,7 +216,7 @@ void passes(usec_t time)
                 ck_assert_uint_lt(steps++, STEPS_MAX);
                 telephone.moment.date += at - telephone.moment.now;
                 telephone.moment.now = at;
-                Instant now = instant();
+                Now now = instant();
                 ck_assert_int_eq(exchange_tick(telephone.exchange, moment()), 0);
                 settle();
                 for (Who who = 0; who < WHO_COUNT; who++)
@@ -251,7 +251,7 @@ static void hub_welcomes(Who who)
 void comes(Who who)
 {
         Set *set = &telephone.sets[who];
-        Instant now = instant();
+        Now now = instant();
 
         phone_connection_changed(set->phone, &now, PHONE_CONNECTING, "");
         sets_act();
@@ -267,7 +267,7 @@ void comes(Who who)
 void goes(Who who)
 {
         Set *set = &telephone.sets[who];
-        Instant now = instant();
+        Now now = instant();
 
         exchange_detach(telephone.exchange, moment(), set->link);
         set->link = 0;
@@ -317,7 +317,7 @@ void telephone_end(void)
 
 static void asks(Who who, PhoneCommand *command, const char *session_id)
 {
-        Instant now = instant();
+        Now now = instant();
 
         STR_SET(command->client, ":1.1");
         STR_SET(command->session_id, session_id);

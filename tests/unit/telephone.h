@@ -44,7 +44,7 @@ typedef struct Set {
 
 typedef struct Telephone {
         Exchange *exchange;
-        Moment moment;
+        ExchangeNow moment;
         uint64_t last_link, last_ticket;
         Parcel *up, *down; /* on their way to the hub, and from it */
         Set sets[WHO_COUNT];

@@ -50,7 +50,7 @@ typedef struct Stored {
 
 static struct {
         Exchange *exchange;
-        Moment moment;
+        ExchangeNow moment;
         uint64_t state, n_links;
         Seen devices[DEVICES];
         Stored stored[CALLS];
@@ -562,7 +562,7 @@ START_TEST(whatever_people_do_the_laws_hold)
         memset(&all, 0, sizeof(all));
         all.seed = (unsigned)_i;
         all.state = 0x9e3779b97f4a7c15ULL * (unsigned)(_i + 1);
-        all.moment = (Moment){.now = USEC_PER_SEC, .date = 1700000000 * USEC_PER_SEC};
+        all.moment = (ExchangeNow){.now = USEC_PER_SEC, .date = 1700000000 * USEC_PER_SEC};
         begin_hub();
         for (all.step = 0; all.step < STEPS; all.step++)
                 do_anything();

@@ -28,7 +28,7 @@ static void teardown(void)
 
 static void listen(const char *client, const char *id, const char *path, int32_t priority)
 {
-        const Instant instant = {.now = 1, .date = 1};
+        const Now instant = {.now = 1, .date = 1};
         PhoneListener listener = {.presents = *path, .priority = priority};
         const char *text;
 
@@ -76,7 +76,7 @@ START_TEST(who_still_waits_is_kept_by_the_next_save)
         ck_assert_int_ge(listener_store_save(store, history, BUS, phone), 0);
         ck_assert_int_ge(listener_store_load(store, history, BUS), 0);
 
-        const Instant instant = {.now = 2, .date = 2};
+        const Now instant = {.now = 2, .date = 2};
         ck_assert_int_eq(phone_listener_remove(phone, &instant, ":1.5", "window"), 0);
         listen(":1.9", "panel", "/p", 0);
         ck_assert_int_ge(listener_store_save(store, history, BUS, phone), 0);

@@ -8,8 +8,8 @@
 
 #include "base/cleanup.h"
 #include "media/congestion.h"
+#include "media/delay-estimator.h"
 #include "media/rtp.h"
-#include "media/transit.h"
 #include "suite.h"
 
 /* ---- RTP ---- */
@@ -77,58 +77,58 @@ END_TEST
 
 START_TEST(spread_is_between_the_fastest_and_the_slow_ones)
 {
-        Transit transit = {};
+        DelayEstimator delay = {};
 
         for (int i = 0; i < 100; i++)
-                transit_add(&transit, 1000000 + i % 50);
-        ck_assert_int_eq(transit.fastest, 1000000);
-        ck_assert_int_eq(transit.spread, 49);
+                delay_estimator_add(&delay, 1000000 + i % 50);
+        ck_assert_int_eq(delay.fastest, 1000000);
+        ck_assert_int_eq(delay.spread, 49);
 }
 END_TEST
 
 START_TEST(one_straggler_is_forgiven_once_there_are_many)
 {
-        Transit transit = {};
+        DelayEstimator delay = {};
 
-        for (int i = 0; i < TRANSIT_WINDOW; i++)
-                transit_add(&transit, i % 10);
-        transit_add(&transit, 5000);
-        ck_assert_int_eq(transit.spread, 9);
-        transit_add(&transit, 5000);
-        transit_add(&transit, 4000);
-        ck_assert_int_eq(transit.spread, 4000);
+        for (int i = 0; i < DELAY_WINDOW; i++)
+                delay_estimator_add(&delay, i % 10);
+        delay_estimator_add(&delay, 5000);
+        ck_assert_int_eq(delay.spread, 9);
+        delay_estimator_add(&delay, 5000);
+        delay_estimator_add(&delay, 4000);
+        ck_assert_int_eq(delay.spread, 4000);
 }
 END_TEST
 
 START_TEST(what_was_is_forgotten)
 {
-        Transit transit = {};
+        DelayEstimator delay = {};
 
         for (int i = 0; i < 100; i++)
-                transit_add(&transit, i % 2 ? 0 : 2000);
-        for (int i = 0; i < TRANSIT_WINDOW; i++)
-                transit_add(&transit, 700 + i % 3);
-        ck_assert_int_eq(transit.fastest, 700);
-        ck_assert_int_eq(transit.spread, 2);
+                delay_estimator_add(&delay, i % 2 ? 0 : 2000);
+        for (int i = 0; i < DELAY_WINDOW; i++)
+                delay_estimator_add(&delay, 700 + i % 3);
+        ck_assert_int_eq(delay.fastest, 700);
+        ck_assert_int_eq(delay.spread, 2);
 }
 END_TEST
 
 START_TEST(delays_of_any_size_are_borne)
 {
-        Transit transit = {};
+        DelayEstimator delay = {};
 
-        transit_add(&transit, INT64_MIN / 4);
-        transit_add(&transit, INT64_MAX / 4);
-        transit_add(&transit, 0);
-        ck_assert_int_gt(transit.spread, 0);
+        delay_estimator_add(&delay, INT64_MIN / 4);
+        delay_estimator_add(&delay, INT64_MAX / 4);
+        delay_estimator_add(&delay, 0);
+        ck_assert_int_gt(delay.spread, 0);
 }
 END_TEST
 
 /* ---- what the way bears ---- */
 
-static VoicePath report(Congestion *congestion, int times, double loss, double round_trip_ms)
+static AudioPath report(Congestion *congestion, int times, double loss, double round_trip_ms)
 {
-        VoicePath path = {};
+        AudioPath path = {};
 
         for (int i = 0; i < times; i++)
                 congestion_report(congestion, loss, round_trip_ms, &path);
@@ -147,7 +147,7 @@ static Congestion at_ease(void)
 START_TEST(good_way_carries_all_and_is_told_once)
 {
         Congestion congestion = at_ease();
-        VoicePath path = report(&congestion, 10, 0, 40);
+        AudioPath path = report(&congestion, 10, 0, 40);
 
         ck_assert_uint_eq(path.bitrate, CONGESTION_BITRATE_MAX);
         ck_assert_uint_eq(path.loss, 0);
@@ -157,7 +157,7 @@ END_TEST
 START_TEST(little_loss_is_told_to_the_encoder_and_costs_no_bits)
 {
         Congestion congestion = at_ease();
-        VoicePath path = report(&congestion, 5, 0.03, 40);
+        AudioPath path = report(&congestion, 5, 0.03, 40);
 
         ck_assert_uint_eq(path.bitrate, CONGESTION_BITRATE_MAX);
         ck_assert_uint_eq(path.loss, 10);

@@ -8,12 +8,12 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "media/audio-sender.h"
 #include "media/description.h"
 #include "media/ice.h"
-#include "media/sound.h"
-#include "media/speech.h"
+#include "media/pipewire.h"
 #include "media/stats.h"
-#include "media/voice.h"
+#include "media/voice-activity.h"
 #include "suite.h"
 
 static const struct {
@@ -56,37 +56,37 @@ START_TEST(what_is_no_ice_server_is_refused)
 }
 END_TEST
 
-static bool feed(Speech *speech, float level, int frames)
+static bool feed(VoiceActivity *activity, float level, int frames)
 {
-        float samples[SOUND_FRAME];
+        float samples[AUDIO_FRAME];
         bool changed = false;
 
-        for (size_t i = 0; i < SOUND_FRAME; i++)
+        for (size_t i = 0; i < AUDIO_FRAME; i++)
                 samples[i] = i % 2 ? level : -level;
         for (int i = 0; i < frames; i++)
-                changed |= speech_feed(speech, samples, SOUND_FRAME);
+                changed |= voice_activity_feed(activity, samples, AUDIO_FRAME);
         return changed;
 }
 
 START_TEST(speech_begins_at_once)
 {
-        Speech speech = {};
+        VoiceActivity activity = {};
 
-        ck_assert(!feed(&speech, 0.002f, 10));
-        ck_assert(feed(&speech, 0.1f, 1));
-        ck_assert(speech.speaking);
+        ck_assert(!feed(&activity, 0.002f, 10));
+        ck_assert(feed(&activity, 0.1f, 1));
+        ck_assert(activity.speaking);
 }
 END_TEST
 
 START_TEST(speech_outlasts_a_pause_between_words)
 {
-        Speech speech = {};
+        VoiceActivity activity = {};
 
-        feed(&speech, 0.1f, 10);
-        ck_assert(!feed(&speech, 0, 30));
-        ck_assert(!feed(&speech, 0.1f, 1));
-        ck_assert(feed(&speech, 0, 50));
-        ck_assert(!speech.speaking);
+        feed(&activity, 0.1f, 10);
+        ck_assert(!feed(&activity, 0, 30));
+        ck_assert(!feed(&activity, 0.1f, 1));
+        ck_assert(feed(&activity, 0, 50));
+        ck_assert(!activity.speaking);
 }
 END_TEST
 
@@ -179,74 +179,74 @@ END_TEST
 /* What the last packet had in it, and how many there were. */
 typedef struct Ear {
         OpusDecoder *decoder;
-        VoicePacket last;
+        AudioPacket last;
         int packets, loudest;
 } Ear;
 
-static void listen_to(void *userdata, const VoicePacket *packet)
+static void listen_to(void *userdata, const AudioPacket *packet)
 {
-        int16_t samples[SOUND_FRAME];
+        int16_t samples[AUDIO_FRAME];
         Ear *ear = userdata;
 
         ck_assert_int_eq(opus_decode(ear->decoder, packet->data, (opus_int32)packet->length,
-                                     samples, SOUND_FRAME, 0),
-                         SOUND_FRAME);
+                                     samples, AUDIO_FRAME, 0),
+                         AUDIO_FRAME);
         if (ear->packets++ > 0) {
                 ck_assert_uint_eq((uint16_t)(packet->sequence - ear->last.sequence), 1);
-                ck_assert_uint_eq((packet->timestamp - ear->last.timestamp) % SOUND_FRAME, 0);
+                ck_assert_uint_eq((packet->timestamp - ear->last.timestamp) % AUDIO_FRAME, 0);
         }
         ear->last = *packet;
         ear->loudest = 0;
-        for (size_t i = 0; i < SOUND_FRAME; i++)
+        for (size_t i = 0; i < AUDIO_FRAME; i++)
                 ear->loudest = MAX_OF(ear->loudest, abs(samples[i]));
 }
 
-static void add_ear(Voice *voice, Ear *ear)
+static void add_ear(AudioSender *voice, Ear *ear)
 {
-        *ear = (Ear){.decoder = opus_decoder_create(SOUND_RATE, 1, NULL)};
+        *ear = (Ear){.decoder = opus_decoder_create(AUDIO_RATE, 1, NULL)};
         ck_assert_ptr_nonnull(ear->decoder);
-        ck_assert_int_eq(voice_add(voice, listen_to, ear), 0);
+        ck_assert_int_eq(audio_sender_add(voice, listen_to, ear), 0);
 }
 
-static void speak_frames(Voice *voice, int frames)
+static void speak_frames(AudioSender *voice, int frames)
 {
-        int16_t samples[SOUND_FRAME];
+        int16_t samples[AUDIO_FRAME];
 
-        for (size_t i = 0; i < SOUND_FRAME; i++) /* 500 Hz */
+        for (size_t i = 0; i < AUDIO_FRAME; i++) /* 500 Hz */
                 samples[i] = i % 96 < 48 ? 8000 : -8000;
         for (int i = 0; i < frames; i++)
-                voice_frame(voice, samples);
+                audio_sender_frame(voice, samples);
 }
 
 START_TEST(voice_is_the_same_to_everybody_and_silence_while_muted)
 {
         Ear first, second;
-        Voice *voice;
+        AudioSender *voice;
 
-        ck_assert_int_eq(voice_new(&voice), 0);
+        ck_assert_int_eq(audio_sender_new(&voice), 0);
         add_ear(voice, &first);
         add_ear(voice, &second);
         speak_frames(voice, 10);
         ck_assert_int_gt(first.loudest, 4000);
         ck_assert_int_eq(first.loudest, second.loudest);
-        voice_set_muted(voice, true);
+        audio_sender_set_muted(voice, true);
         speak_frames(voice, 10);
         ck_assert_int_lt(first.loudest, 100);
         ck_assert_int_lt(second.loudest, 100);
-        voice_set_muted(voice, false);
-        voice_remove(voice, &first);
+        audio_sender_set_muted(voice, false);
+        audio_sender_remove(voice, &first);
         speak_frames(voice, 10);
         ck_assert_int_eq(first.packets, 20);
         ck_assert_int_eq(second.packets, 30);
         ck_assert_int_gt(second.loudest, 4000);
-        voice_remove(voice, &second);
-        voice_free(voice);
+        audio_sender_remove(voice, &second);
+        audio_sender_free(voice);
         opus_decoder_destroy(first.decoder);
         opus_decoder_destroy(second.decoder);
 }
 END_TEST
 
-static void weigh(void *userdata, const VoicePacket *packet)
+static void weigh(void *userdata, const AudioPacket *packet)
 {
         *(size_t *)userdata += packet->length;
 }
@@ -254,37 +254,37 @@ static void weigh(void *userdata, const VoicePacket *packet)
 START_TEST(worst_way_says_how_much_is_sent)
 {
         size_t good = 0, bad = 0;
-        Voice *voice;
+        AudioSender *voice;
 
-        ck_assert_int_eq(voice_new(&voice), 0);
-        ck_assert_int_eq(voice_add(voice, weigh, &good), 0);
-        ck_assert_int_eq(voice_add(voice, weigh, &bad), 0);
+        ck_assert_int_eq(audio_sender_new(&voice), 0);
+        ck_assert_int_eq(audio_sender_add(voice, weigh, &good), 0);
+        ck_assert_int_eq(audio_sender_add(voice, weigh, &bad), 0);
         speak_frames(voice, 100);
         ck_assert_uint_gt(good, 2400); /* 32 kbit/s are 4000 bytes in a second */
         ck_assert_uint_lt(good, 5000);
-        voice_set_path(voice, &bad, &(VoicePath){.bitrate = 12000});
+        audio_sender_set_path(voice, &bad, &(AudioPath){.bitrate = 12000});
         good = 0;
         speak_frames(voice, 100);
         ck_assert_uint_lt(good, 2200);
-        voice_remove(voice, &bad);
+        audio_sender_remove(voice, &bad);
         good = 0;
         speak_frames(voice, 100);
         ck_assert_uint_gt(good, 2400);
-        voice_remove(voice, &good);
-        voice_free(voice);
+        audio_sender_remove(voice, &good);
+        audio_sender_free(voice);
 }
 END_TEST
 
 START_TEST(voice_has_room_for_as_many_as_a_call)
 {
         size_t ears[VOICE_SINKS_MAX + 1];
-        Voice *voice;
+        AudioSender *voice;
 
-        ck_assert_int_eq(voice_new(&voice), 0);
+        ck_assert_int_eq(audio_sender_new(&voice), 0);
         for (size_t i = 0; i < VOICE_SINKS_MAX; i++)
-                ck_assert_int_eq(voice_add(voice, weigh, &ears[i]), 0);
-        ck_assert_int_eq(voice_add(voice, weigh, &ears[VOICE_SINKS_MAX]), -ENOSPC);
-        voice_free(voice);
+                ck_assert_int_eq(audio_sender_add(voice, weigh, &ears[i]), 0);
+        ck_assert_int_eq(audio_sender_add(voice, weigh, &ears[VOICE_SINKS_MAX]), -ENOSPC);
+        audio_sender_free(voice);
 }
 END_TEST
 

@@ -367,7 +367,7 @@ static void media_does(Storm *storm)
         const char *id = session_id(roll(storm, N_CALLS));
         Seen *seen = seen_of(storm, id);
         Phone *phone = storm->f->phone;
-        const Instant *now = &storm->f->instant;
+        const Now *now = &storm->f->instant;
 
         if (!seen->worker) {
                 phone_tone_playing(phone, now, (PhoneTone)roll(storm, PHONE_TONE_COUNT),

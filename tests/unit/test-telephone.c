@@ -33,7 +33,7 @@ static void talk(void)
 
 START_TEST(a_call_rings_is_answered_joined_and_ended)
 {
-        Instant now = {.now = telephone.moment.now, .date = telephone.moment.date};
+        Now now = {.now = telephone.moment.now, .date = telephone.moment.date};
         Set *alice = &telephone.sets[ALICE], *bob = &telephone.sets[BOB];
 
         rings();
@@ -290,7 +290,7 @@ START_TEST(rule_18_who_has_left_can_join_again)
 {
         PhoneCommand leave = {.type = PHONE_COMMAND_LEAVE, .client = ":1.1", .session_id = CALL};
         PhoneCommand join = {.type = PHONE_COMMAND_JOIN, .client = ":1.1", .session_id = CALL};
-        Instant now = {.now = telephone.moment.now, .date = telephone.moment.date};
+        Now now = {.now = telephone.moment.now, .date = telephone.moment.date};
         Set *alice = &telephone.sets[ALICE], *bob = &telephone.sets[BOB];
 
         talk();
@@ -311,7 +311,7 @@ END_TEST
 
 START_TEST(logging_out_ends_the_call_for_both)
 {
-        Instant now = {.now = telephone.moment.now, .date = telephone.moment.date};
+        Now now = {.now = telephone.moment.now, .date = telephone.moment.date};
 
         talk();
         phone_connection_changed(telephone.sets[BOB].phone, &now, PHONE_LOGGED_OUT, "");

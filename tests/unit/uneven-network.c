@@ -18,7 +18,7 @@ static double dice(UnevenNetwork *network)
 
 static usec_t at_sample(size_t sample)
 {
-        return BEGIN + sample * USEC_PER_SEC / PLAYOUT_RATE;
+        return BEGIN + sample * USEC_PER_SEC / JITTER_RATE;
 }
 
 static void send_one(UnevenRun *run, UnevenNetwork *network)
@@ -41,15 +41,15 @@ static void deliver(UnevenRun *run, usec_t now)
                                 first = i;
                 if (first == run->sent)
                         return;
-                PlayoutPacket packet = {.source = SOURCE,
-                                        .timestamp =
-                                                FIRST_TIMESTAMP + (uint32_t)(first * UNEVEN_FRAME),
-                                        .arrived = run->came[first],
-                                        .span = UNEVEN_FRAME};
+                JitterPacket packet = {.source = SOURCE,
+                                       .timestamp =
+                                               FIRST_TIMESTAMP + (uint32_t)(first * UNEVEN_FRAME),
+                                       .arrived = run->came[first],
+                                       .span = UNEVEN_FRAME};
 
                 packet.length = (uint16_t)run->encode(run->userdata, first, packet.data);
                 run->came[first] = 0;
-                playout_put(run->playout, &packet);
+                jitter_buffer_put(run->jitter, &packet);
         }
 }
 
@@ -63,8 +63,8 @@ void uneven_run(UnevenRun *run, UnevenNetwork *network, size_t packets)
                        (run->sent + 1) * UNEVEN_FRAME <= run->read)
                         send_one(run, network);
                 deliver(run, at_sample(run->read));
-                playout_read(run->playout, at_sample(run->read), samples, UNEVEN_READ);
-                if (run->heard && run->read + UNEVEN_READ <= run->heard_max)
+                jitter_buffer_read(run->jitter, at_sample(run->read), samples, UNEVEN_READ);
+                if (run->heard && run->read + UNEVEN_READ <= run->playback_slot_max)
                         memcpy(run->heard + run->read, samples, sizeof(samples));
                 run->read += UNEVEN_READ;
         }
@@ -72,9 +72,9 @@ void uneven_run(UnevenRun *run, UnevenNetwork *network, size_t packets)
 
 double uneven_delay_ms(const UnevenRun *run)
 {
-        const Playout *playout = run->playout;
-        int64_t ahead = playout->next - (int64_t)(playout->end - playout->position);
-        uint32_t playing = playout->timestamp + (uint32_t)(ahead - playout->time) - FIRST_TIMESTAMP;
+        const JitterBuffer *jitter = run->jitter;
+        int64_t ahead = jitter->next - (int64_t)(jitter->end - jitter->position);
+        uint32_t playing = jitter->timestamp + (uint32_t)(ahead - jitter->time) - FIRST_TIMESTAMP;
 
-        return (double)((int64_t)run->read - playing) * 1000 / PLAYOUT_RATE;
+        return (double)((int64_t)run->read - playing) * 1000 / JITTER_RATE;
 }

@@ -6,7 +6,7 @@
  * not at all, in a time that is only counted. For tests of what plays them.
  */
 
-#include "media/playout.h"
+#include "media/jitter-buffer.h"
 
 #define UNEVEN_PACKETS_MAX 4000
 #define UNEVEN_FRAME 480
@@ -19,13 +19,13 @@ typedef struct UnevenNetwork {
 } UnevenNetwork;
 
 typedef struct UnevenRun {
-        Playout *playout;
+        JitterBuffer *jitter;
         size_t sent, read;               /* packets and samples up to now */
         usec_t came[UNEVEN_PACKETS_MAX]; /* when each comes; 0: it has come, or never does */
         float *heard; /* all that was read; owned by the caller; NULL: not kept */
-        size_t heard_max;
+        size_t playback_slot_max;
         /* Payload of a packet: the caller's encoder. Returns bytes. */
-        size_t (*encode)(void *userdata, size_t packet, uint8_t ret[static PLAYOUT_BYTES_MAX]);
+        size_t (*encode)(void *userdata, size_t packet, uint8_t ret[static JITTER_BYTES_MAX]);
         void *userdata;
 } UnevenRun;
 

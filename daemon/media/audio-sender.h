@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * One's own voice on its way to everybody in the call: the microphone's frames as Opus, or silence
+ * while muted, or silence by the clock while there is no microphone. The others always receive
+ * something, and so can tell a silent participant from a lost one.
+ *
+ * It is encoded once for all; the worst of the ways to them says how.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+typedef struct AudioSender AudioSender;
+
+typedef struct AudioPacket {
+        uint16_t sequence;
+        uint32_t timestamp; /* samples */
+        const uint8_t *data;
+        size_t length;
+} AudioPacket;
+
+/* In any thread, one call at a time; must not block. */
+typedef void (*AudioSenderSink)(void *userdata, const AudioPacket *packet);
+
+#define VOICE_BITRATE 32000 /* bit/s: full-band activity without artefacts */
+
+/* What the way to a sink bears. */
+typedef struct AudioPath {
+        uint32_t bitrate; /* bit/s */
+        unsigned loss;    /* %; above 0, packets tell of the ones before them as well */
+} AudioPath;
+
+/* Returns 0 or -ENOMEM. */
+int audio_sender_new(AudioSender **ret);
+/* Nothing that feeds it runs any more, and all sinks are gone. */
+AudioSender *audio_sender_free(AudioSender *sender);
+DEFINE_CLEANUP(AudioSender *, audio_sender_free);
+
+/* At most VOICE_SINKS_MAX; -ENOSPC beyond. Its way bears VOICE_BITRATE until more is known. */
+#define VOICE_SINKS_MAX 32 /* PARTICIPANTS_MAX */
+int audio_sender_add(AudioSender *sender, AudioSenderSink sink, void *userdata);
+void audio_sender_set_path(AudioSender *sender, void *userdata, const AudioPath *path);
+/* When it returns, the sink is not called any more. */
+void audio_sender_remove(AudioSender *sender, void *userdata);
+
+void audio_sender_set_muted(AudioSender *sender, bool muted);
+bool audio_sender_is_muted(AudioSender *sender);
+
+/* A frame of the microphone, AUDIO_FRAME samples; in any thread. */
+void audio_sender_frame(AudioSender *sender, const int16_t *samples);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What stands between a network that delivers when it likes and a loudspeaker that must never
+ * wait: packets in, in whatever order they come; samples out, as many as are asked for.
+ *
+ * It plays as late as the slow ones of the last packets need, and no later: the target is what they
+ * came later than the fastest. Where it plays later than that, a period of the voice's pitch is
+ * left out now and then; where it plays earlier, one is repeated. What is lost is taken from what
+ * the next packet tells of it, if it does, or made up by the decoder; so is what is late, which is
+ * then played all the same. Where nothing comes any more the sound dies away, and it gathers again.
+ *
+ * Pure: the time is handed in, and so is the decoder.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "media/delay-estimator.h"
+#include "media/time-stretch.h"
+
+#define JITTER_RATE 48000      /* samples and RTP timestamps a second: Opus's */
+#define JITTER_SPAN_MAX 5760   /* samples of a packet: 120 ms, Opus's longest */
+#define JITTER_BYTES_MAX 1275  /* RFC 6716 section 3.2: a frame's most */
+#define JITTER_WAITING_MAX 64  /* packets: 160 ms even of Opus's shortest, 2.5 ms */
+#define JITTER_TARGET_MIN 240  /* 5 ms: the unevenness of the graphs at both ends */
+#define JITTER_TARGET_MAX 5280 /* 110 ms, 120 with a frame: more would spoil a conversation */
+
+typedef struct JitterPacket {
+        uint32_t source, timestamp; /* RTP's */
+        usec_t arrived;
+        uint16_t span;   /* samples */
+        uint16_t length; /* bytes; 0: no packet */
+        uint8_t data[JITTER_BYTES_MAX];
+} JitterPacket;
+
+typedef enum JitterDecoding {
+        JITTER_DECODE,  /* the packet */
+        JITTER_RECOVER, /* what came before it, from what it tells of that, or made up */
+        JITTER_CONCEAL, /* made up; there is no packet */
+} JitterDecoding;
+
+/* `n` samples into `ret`; for JITTER_DECODE at most that. Returns how many, or negative. */
+typedef int (*JitterDecoder)(void *userdata, JitterDecoding decoding, const JitterPacket *packet,
+                             float *ret, size_t n);
+
+#define JITTER_CHUNK 480 /* samples, 10 ms: what is handed out at once */
+#define JITTER_SAMPLES (TIME_STRETCH_MAX + 2 * JITTER_SPAN_MAX + JITTER_CHUNK)
+
+typedef struct JitterCounts {
+        uint64_t played, concealed, recovered; /* samples */
+        unsigned left_out, repeated;           /* splices */
+        unsigned gaps;                         /* times that it ran dry */
+} JitterCounts;
+
+typedef struct JitterBuffer {
+        JitterDecoder decoder;
+        void *userdata;
+        DelayEstimator delay;
+        JitterCounts counts;
+
+        JitterPacket waiting[JITTER_WAITING_MAX];
+        uint32_t source, timestamp; /* of the last packet */
+        int64_t time;               /* its timestamp, unwrapped */
+        bool heard;                 /* any packet at all */
+
+        bool playing;
+        int64_t next; /* time of what is to be decoded next */
+        size_t owed;  /* samples made up in place of what may still come */
+        float samples[JITTER_SAMPLES];
+        size_t position, end; /* what is decoded and not played; before it, what was */
+        int64_t level;        /* smoothed: how much later than the fastest could be played */
+        size_t since_splice;
+        float last; /* what was played last: dies away when nothing follows */
+        size_t faded_in;
+} JitterBuffer;
+
+void jitter_buffer_init(JitterBuffer *jitter, JitterDecoder decoder, void *userdata);
+
+/* The packet is copied. */
+void jitter_buffer_put(JitterBuffer *jitter, const JitterPacket *packet);
+/* Always fills `ret`; 1.0 is full scale. `now` on the same clock as arrivals. */
+void jitter_buffer_read(JitterBuffer *jitter, usec_t now, float *ret, size_t n);
+
+/* What it waits for now: samples later than the fastest packets. */
+int64_t jitter_buffer_target(const JitterBuffer *jitter);

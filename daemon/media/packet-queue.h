@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The way of a voice from the network's thread to a loudspeaker's: packets of Opus in, samples out.
+ * One thread writes, one reads, neither locks or allocates. The reader decodes, when it is time to
+ * play: only then is it known what is lost, and what the next packet tells of it.
+ */
+
+#include <stdatomic.h>
+
+#include "media/jitter-buffer.h"
+#include "media/voice-activity.h"
+
+/* Packets on their way between the threads: 320 ms of 10 ms each; a speaker that stops for longer
+ * has nothing to catch up with. A power of two. */
+#define PACKET_QUEUE_PACKETS 32
+
+typedef struct PacketCounts {
+        double delay_ms;            /* more than the fastest packets would need */
+        uint64_t played, concealed; /* samples */
+        unsigned gaps;
+} PacketCounts;
+
+typedef struct PacketQueue {
+        JitterPacket packets[PACKET_QUEUE_PACKETS];
+        atomic_uint written, read; /* counts since the start */
+        /* What the reader tells of itself. */
+        atomic_uint delay, gaps; /* delay: in samples */
+        atomic_ullong played, concealed;
+        atomic_bool speaking;
+
+        /* the reader's own */
+        struct OpusDecoder *decoder; /* owned */
+        JitterBuffer jitter;
+        VoiceActivity activity;
+        void (*speech_changed)(void *userdata); /* in the reader's thread; NULL: nobody asks */
+        void *userdata;
+} PacketQueue;
+
+/* Returns 0 or -ENOMEM. A queue that was not initialised stays silent. */
+int packet_queue_init(PacketQueue *queue);
+void packet_queue_done(PacketQueue *queue);
+
+/* A packet's payload, and its header's source and timestamp. What is no Opus is dropped, and so is
+ * what does not fit: then nobody reads. */
+void packet_queue_put(PacketQueue *queue, uint32_t source, uint32_t timestamp,
+                      const uint8_t *payload, size_t length);
+/* Always fills `ret`; 1.0 is full scale. */
+void packet_queue_read(PacketQueue *queue, float *ret, size_t n);
+/* In any thread. */
+void packet_queue_count(const PacketQueue *queue, PacketCounts *ret);

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/pipewire.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <pipewire/impl.h>
+#include <spa/param/audio/format-utils.h>
+#include <stdatomic.h>
+
+#include "base/str.h"
+#include "model/message.h"
+
+/* To learn what devices there are. A PipeWire that hangs must not hold up a call for longer. */
+#define KNOWN_MAX_MS 1000
+
+/* Counted (g_atomic_rc_box): news on its way to the main loop holds on to it. */
+struct PipeWire {
+        struct pw_thread_loop *loop;
+        struct pw_context *context;
+        struct pw_core *core;
+        struct spa_hook core_hook;
+        DeviceRegistry *registry;
+        int known_seq;
+        bool known;
+        atomic_bool broken, changed;  /* changed: the main loop will be told */
+        const PipeWireEvents *events; /* main loop only; NULL until it is made, and once freed */
+        void *userdata;
+};
+
+static gboolean deliver_changed(void *data)
+{
+        PipeWire *pipewire = data;
+
+        atomic_store(&pipewire->changed, false);
+        if (pipewire->events)
+                pipewire->events->changed(pipewire->userdata);
+        return G_SOURCE_REMOVE;
+}
+
+static gboolean deliver_broken(void *data)
+{
+        PipeWire *pipewire = data;
+
+        if (pipewire->events)
+                pipewire->events->broken(pipewire->userdata);
+        return G_SOURCE_REMOVE;
+}
+
+static void deliver(PipeWire *pipewire, GSourceFunc function)
+{
+        g_idle_add_full(G_PRIORITY_DEFAULT, function, g_atomic_rc_box_acquire(pipewire),
+                        g_atomic_rc_box_release);
+}
+
+void pipewire_report_changed(PipeWire *pipewire)
+{
+        if (!atomic_exchange(&pipewire->changed, true))
+                deliver(pipewire, deliver_changed);
+}
+
+static void on_done(void *data, uint32_t id, int seq)
+{
+        PipeWire *pipewire = data;
+
+        if (id == PW_ID_CORE && seq == pipewire->known_seq)
+                pipewire->known = true;
+        pw_thread_loop_signal(pipewire->loop, false);
+}
+
+static void on_error(void *data, uint32_t id, int seq, int res, const char *message)
+{
+        PipeWire *pipewire = data;
+
+        if (id != PW_ID_CORE || res != -EPIPE)
+                return;
+        if (!atomic_exchange(&pipewire->broken, true))
+                deliver(pipewire, deliver_broken);
+        pw_thread_loop_signal(pipewire->loop, false);
+}
+
+static const struct pw_core_events core_events = {
+        PW_VERSION_CORE_EVENTS,
+        .done = on_done,
+        .error = on_error,
+};
+
+static void on_devices_changed(void *data)
+{
+        pipewire_report_changed(data);
+}
+
+/* Until what PipeWire has to say up to now has come in. With the lock held. */
+static int settle(PipeWire *pipewire)
+{
+        struct timespec until;
+
+        pipewire->known = false;
+        pipewire->known_seq = pw_core_sync(pipewire->core, PW_ID_CORE, 0);
+        pw_thread_loop_get_time(pipewire->loop, &until, KNOWN_MAX_MS * SPA_NSEC_PER_MSEC);
+        while (!pipewire->known && !atomic_load(&pipewire->broken)) {
+                int r = pw_thread_loop_timed_wait_full(pipewire->loop, &until);
+
+                if (r < 0)
+                        return r;
+        }
+        return atomic_load(&pipewire->broken) ? -ECONNRESET : 0;
+}
+
+/* With the lock held. */
+static int connect_and_look(PipeWire *pipewire)
+{
+        int r;
+
+        pipewire->core = pw_context_connect(pipewire->context, NULL, 0);
+        if (!pipewire->core)
+                return -errno;
+        pw_core_add_listener(pipewire->core, &pipewire->core_hook, &core_events, pipewire);
+        r = device_registry_new(pipewire->core, on_devices_changed, pipewire, &pipewire->registry);
+        if (r < 0)
+                return r;
+        /* First comes what there is; then what was asked about it: defaults, form factors. */
+        r = settle(pipewire);
+        return r < 0 ? r : settle(pipewire);
+}
+
+int pipewire_new(const PipeWireEvents *events, void *userdata, PipeWire **ret)
+{
+        _cleanup_(pipewire_freep) PipeWire *pipewire = g_atomic_rc_box_new0(PipeWire);
+        int r;
+
+        pw_init(NULL, NULL);
+        pipewire->loop = pw_thread_loop_new("tring-sound", NULL);
+        if (!pipewire->loop)
+                return -ENOMEM;
+        pipewire->context = pw_context_new(
+                pw_thread_loop_get_loop(pipewire->loop),
+                pw_properties_new(PW_KEY_APP_NAME, "Tring", PW_KEY_APP_ID, "org.tring.Calls1",
+                                  PW_KEY_APP_ICON_NAME, "call-start", PW_KEY_CONFIG_NAME,
+                                  PIPEWIRE_CLIENT_CONFIG, NULL),
+                0);
+        if (!pipewire->context)
+                return -errno;
+        r = pw_thread_loop_start(pipewire->loop);
+        if (r < 0)
+                return r;
+        pw_thread_loop_lock(pipewire->loop);
+        r = connect_and_look(pipewire);
+        pw_thread_loop_unlock(pipewire->loop);
+        if (r < 0)
+                return r;
+        pipewire->events = events;
+        pipewire->userdata = userdata;
+        *ret = TAKE_PTR(pipewire);
+        return 0;
+}
+
+PipeWire *pipewire_free(PipeWire *pipewire)
+{
+        if (!pipewire)
+                return NULL;
+        pipewire->events = NULL;
+        if (pipewire->loop)
+                pw_thread_loop_stop(pipewire->loop);
+        device_registry_free(pipewire->registry);
+        if (pipewire->core)
+                pw_core_disconnect(pipewire->core);
+        if (pipewire->context)
+                pw_context_destroy(pipewire->context);
+        if (pipewire->loop)
+                pw_thread_loop_destroy(pipewire->loop);
+        g_atomic_rc_box_release(pipewire);
+        return NULL;
+}
+
+bool pipewire_is_broken(const PipeWire *pipewire)
+{
+        return atomic_load(&pipewire->broken);
+}
+
+void pipewire_look(PipeWire *pipewire, DeviceKind kind, const char *chosen, PipeWireDevice *ret)
+{
+        const Device *device = NULL;
+
+        pw_thread_loop_lock(pipewire->loop);
+        if (!str_empty(chosen))
+                device = device_registry_find(pipewire->registry, kind, chosen);
+        ret->there = device;
+        if (!device)
+                device = device_registry_default(pipewire->registry, kind);
+        ret->headset = device && device->headset;
+        ret->any = device || device_registry_at(pipewire->registry, kind, 0);
+        pw_thread_loop_unlock(pipewire->loop);
+}
+
+bool pipewire_find_camera(PipeWire *pipewire, const char *name, char ret[static NODE_NAME_MAX + 1])
+{
+        const Device *device;
+        bool found;
+
+        pw_thread_loop_lock(pipewire->loop);
+        if (str_empty(name)) {
+                device = device_registry_default(pipewire->registry, DEVICE_CAMERA);
+                if (!device) /* the system's choice is a picture of a call */
+                        device = device_registry_at(pipewire->registry, DEVICE_CAMERA, 0);
+        } else {
+                device = device_registry_find(pipewire->registry, DEVICE_CAMERA, name);
+        }
+        found = device && str_copy(ret, NODE_NAME_MAX + 1, device->name) == 0;
+        pw_thread_loop_unlock(pipewire->loop);
+        return found;
+}
+
+struct pw_thread_loop *pipewire_loop(PipeWire *pipewire)
+{
+        return pipewire->loop;
+}
+
+struct pw_core *pipewire_core(PipeWire *pipewire)
+{
+        return pipewire->core;
+}
+
+struct pw_context *pipewire_context(PipeWire *pipewire)
+{
+        return pipewire->context;
+}
+
+struct pw_properties *pipewire_stream_properties(DeviceKind kind, const char *role,
+                                                 const char *node, const char *description,
+                                                 const char *target)
+{
+        struct pw_properties *properties = pw_properties_new(
+                PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY,
+                kind == DEVICE_MICROPHONE ? "Capture" : "Playback", PW_KEY_MEDIA_ROLE, role,
+                PW_KEY_NODE_NAME, node, PW_KEY_NODE_DESCRIPTION, description, PW_KEY_MEDIA_NAME,
+                description, PW_KEY_NODE_LATENCY, AUDIO_LATENCY, NULL);
+
+        /* One clock for all of a call's streams: each other one wakes the data thread by itself. */
+        if (properties)
+                pw_properties_setf(properties, PW_KEY_NODE_GROUP, "tring.%d", (int)getpid());
+        if (properties && !str_empty(target))
+                pw_properties_set(properties, PW_KEY_TARGET_OBJECT, target);
+        return properties;
+}
+
+const struct spa_pod *pipewire_format(char buffer[static AUDIO_FORMAT_SIZE], uint32_t format,
+                                      uint32_t rate, uint32_t channels)
+{
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(buffer, AUDIO_FORMAT_SIZE);
+        struct spa_audio_info_raw info = {.format = format, .rate = rate, .channels = channels};
+
+        if (channels == 1) {
+                info.position[0] = SPA_AUDIO_CHANNEL_MONO;
+        } else {
+                info.position[0] = SPA_AUDIO_CHANNEL_FL;
+                info.position[1] = SPA_AUDIO_CHANNEL_FR;
+        }
+        return spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &info);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/remote-audio.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <sys/eventfd.h>
+
+#include "base/str.h"
+
+struct RemoteAudio {
+        CallAudio *audio; /* not owned; NULL: nothing is played */
+        char node[NODE_NAME_MAX + 1];
+        GMutex lock; /* the queue has one writer: a connection that ends may still be writing */
+        const void *source, *next; /* next: becomes the source when it first writes */
+        PacketQueue queue;
+        RemoteAudioActivity activity;
+        void *userdata;
+        int speech_fd; /* the loudspeaker's thread tells the main loop by it */
+        guint speech_source;
+        bool speaking;
+};
+
+/* In the loudspeaker's thread, which may not lock or allocate. */
+static void on_speech(void *data)
+{
+        RemoteAudio *remote = data;
+
+        eventfd_write(remote->speech_fd, 1);
+}
+
+static gboolean on_speech_told(int fd, GIOCondition condition, void *data)
+{
+        RemoteAudio *remote = data;
+        eventfd_t count;
+
+        eventfd_read(fd, &count);
+        if (remote->speaking == atomic_load(&remote->queue.speaking))
+                return G_SOURCE_CONTINUE;
+        remote->speaking = !remote->speaking;
+        remote->activity(remote->userdata);
+        return G_SOURCE_CONTINUE;
+}
+
+static int init_ring(RemoteAudio *remote)
+{
+        int r = packet_queue_init(&remote->queue);
+
+        if (r < 0)
+                return r;
+        remote->speech_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (remote->speech_fd < 0)
+                return -errno;
+        remote->speech_source = g_unix_fd_add(remote->speech_fd, G_IO_IN, on_speech_told, remote);
+        remote->queue.speech_changed = on_speech;
+        remote->queue.userdata = remote;
+        return 0;
+}
+
+static int open_stream(RemoteAudio *remote, CallAudio *audio, const char *session,
+                       const Party *party)
+{
+        _cleanup_free_ char *description =
+                str_printf("%s, call", str_empty(party->name) ? party->uid : party->name);
+        int r;
+
+        if (!description)
+                return -ENOMEM;
+        snprintf(remote->node, sizeof(remote->node), "tring.%s.playback.%s", session, party->uid);
+        r = call_audio_play(audio, remote->node, description, &remote->queue);
+        if (r == 0)
+                remote->audio = audio;
+        return r;
+}
+
+int remote_audio_new(CallAudio *audio, const char *session, const Party *party,
+                     RemoteAudioActivity activity, void *userdata, RemoteAudio **ret)
+{
+        _cleanup_(remote_audio_freep) RemoteAudio *remote = calloc(1, sizeof(*remote));
+        int r;
+
+        if (!remote)
+                return -ENOMEM;
+        g_mutex_init(&remote->lock);
+        remote->activity = activity;
+        remote->userdata = userdata;
+        remote->speech_fd = -1;
+        r = init_ring(remote);
+        if (r == 0 && audio)
+                r = open_stream(remote, audio, session, party);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(remote);
+        return 0;
+}
+
+RemoteAudio *remote_audio_free(RemoteAudio *remote)
+{
+        if (!remote)
+                return NULL;
+        if (remote->audio)
+                call_audio_stop(remote->audio, &remote->queue);
+        if (remote->speech_source)
+                g_source_remove(remote->speech_source);
+        if (remote->speech_fd >= 0)
+                close(remote->speech_fd);
+        packet_queue_done(&remote->queue);
+        g_mutex_clear(&remote->lock);
+        free(remote);
+        return NULL;
+}
+
+void remote_audio_follow(RemoteAudio *remote, const void *source)
+{
+        g_mutex_lock(&remote->lock);
+        remote->next = source;
+        g_mutex_unlock(&remote->lock);
+}
+
+void remote_audio_write(RemoteAudio *remote, const void *source, const RtpHeader *header,
+                        const uint8_t *payload, size_t length)
+{
+        g_mutex_lock(&remote->lock);
+        if (remote->next == source)
+                remote->source = source;
+        if (remote->source == source)
+                packet_queue_put(&remote->queue, header->source, header->timestamp, payload,
+                                 length);
+        g_mutex_unlock(&remote->lock);
+}
+
+const char *remote_audio_node(const RemoteAudio *remote)
+{
+        return remote->node;
+}
+
+bool remote_audio_is_speaking(const RemoteAudio *remote)
+{
+        return remote->speaking;
+}
+
+void remote_audio_count(const RemoteAudio *remote, PacketCounts *ret)
+{
+        packet_queue_count(&remote->queue, ret);
+}

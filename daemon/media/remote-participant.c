@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/remote-participant.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "media/remote-audio.h"
+#include "media/verification.h"
+
+#define LOOK_S 1 /* how often it is seen whether a connection is to be replaced */
+/* After it has been silent for 3 s: what comes back by itself has done so by then. */
+#define RESTART_AFTER_US (2 * USEC_PER_SEC)
+/* Until another attempt: ICE and DTLS over a slow relay are through by then. */
+#define RESTART_AGAIN_US (10 * USEC_PER_SEC)
+/* Networks change several times in a row, and strangers may ask as often as they like. */
+#define RESTART_LEAST_US (1 * USEC_PER_SEC)
+/* How long the old one goes on beside the new: the other side is through with it later than we. */
+#define LINGER_US (2 * USEC_PER_SEC)
+
+/* One connection of those that follow one another. */
+typedef struct Connection {
+        PeerConnection *peer; /* owned; NULL: none */
+        uint32_t number;      /* from 1, chosen by the one who offers */
+} Connection;
+
+struct RemoteParticipant {
+        RemoteParticipantOptions options;
+        Participant participant;
+        RemoteAudio *audio;
+        RemoteVideo *view;
+        Verification verification;
+        Connection now, next; /* next: being set up to take the place of `now` */
+        Connection old;       /* its place was taken */
+        usec_t old_since;
+        uint32_t n_connections;
+        guint timer, settling;
+        usec_t lost;      /* when `now` was seen to be interrupted; 0: it is not */
+        usec_t attempted; /* the last time that another one was begun or asked for */
+        bool put_off;     /* another attempt is due, RESTART_LEAST_US after the last */
+        bool wants_stats;
+};
+
+static const PeerEvents peer_events;
+
+static void tell_fault(RemoteParticipant *remote, const char *text)
+{
+        remote->options.events->fault(remote->options.userdata, remote, text);
+}
+
+static void tell_changed(RemoteParticipant *remote)
+{
+        remote->options.events->changed(remote->options.userdata, remote);
+}
+
+static void send_signal(RemoteParticipant *remote, const MediaSignal *signal)
+{
+        remote->options.events->signal(remote->options.userdata, remote, signal);
+}
+
+/* ---- connections ---- */
+
+static int connect_anew(RemoteParticipant *remote, uint32_t number, Connection *ret)
+{
+        const RemoteParticipantOptions *options = &remote->options;
+        const PeerOptions peer_options = {
+                .participant = &remote->participant,
+                .offers = options->offers,
+                .ice_servers = options->ice_servers,
+                .n_ice_servers = options->n_ice_servers,
+                .relay_only = options->relay_only,
+                .audio = remote->audio,
+                .sender = options->sender,
+                .video = options->video,
+                .view = remote->view,
+                .with_video = options->with_video,
+                .events = &peer_events,
+                .userdata = remote,
+        };
+        PeerConnection *peer;
+        int r = peer_new(&peer_options, &peer);
+
+        if (r < 0)
+                return r;
+        *ret = (Connection){.peer = peer, .number = number};
+        remote->n_connections = number;
+        return 0;
+}
+
+static void connection_done(Connection *connection)
+{
+        peer_free(connection->peer);
+        *connection = (Connection){};
+}
+
+static uint32_t number_of(const RemoteParticipant *remote, const PeerConnection *peer)
+{
+        return remote->next.peer == peer  ? remote->next.number
+               : remote->old.peer == peer ? remote->old.number
+                                          : remote->now.number;
+}
+
+/* Begins the next connection, in place of one that was begun and has not come to anything. */
+static void begin_next(RemoteParticipant *remote, uint32_t number)
+{
+        connection_done(&remote->next);
+        remote->attempted = clock_boottime();
+        remote->put_off = false;
+        log_fields(LOG_INFO, "another connection is made", "PEER=%s", remote->participant.party.uid,
+                   NULL);
+        if (connect_anew(remote, number, &remote->next) < 0)
+                tell_fault(remote, "another connection could not be set up");
+}
+
+static bool attempted_since(const RemoteParticipant *remote, usec_t time)
+{
+        return remote->attempted > 0 && clock_boottime() - remote->attempted < time;
+}
+
+void remote_participant_restart(RemoteParticipant *remote)
+{
+        MediaSignal wanted = {.type = MEDIA_SIGNAL_OFFER_WANTED, .ice_restart = true};
+
+        remote->put_off = attempted_since(remote, RESTART_LEAST_US);
+        if (remote->put_off)
+                return;
+        if (remote->options.offers) {
+                begin_next(remote, remote->n_connections + 1);
+                return;
+        }
+        remote->attempted = clock_boottime();
+        send_signal(remote, &wanted);
+}
+
+static gboolean look(void *data)
+{
+        RemoteParticipant *remote = data;
+        usec_t now = clock_boottime();
+
+        if (remote_video_look(remote->view))
+                tell_changed(remote);
+
+        bool lost = peer_state(remote->now.peer) == PEER_INTERRUPTED;
+
+        if (remote->old.peer && now - remote->old_since >= LINGER_US)
+                connection_done(&remote->old);
+        remote->lost = !lost ? 0 : remote->lost > 0 ? remote->lost : now;
+        if (remote->put_off || (lost && now - remote->lost >= RESTART_AFTER_US &&
+                                !attempted_since(remote, RESTART_AGAIN_US)))
+                remote_participant_restart(remote);
+        return G_SOURCE_CONTINUE;
+}
+
+/* What has failed is freed here, and not in its own event. */
+static gboolean settle(void *data)
+{
+        RemoteParticipant *remote = data;
+
+        remote->settling = 0;
+        if (remote->next.peer && peer_state(remote->next.peer) == PEER_FAILED)
+                connection_done(&remote->next);
+        return G_SOURCE_REMOVE;
+}
+
+/* ---- what a connection says ---- */
+
+static void on_signal(void *userdata, PeerConnection *peer, const MediaSignal *signal)
+{
+        RemoteParticipant *remote = userdata;
+        MediaSignal sent = *signal;
+
+        sent.connection = number_of(remote, peer);
+        verification_send(&remote->verification, &sent);
+        send_signal(remote, &sent);
+}
+
+static void take_over(RemoteParticipant *remote)
+{
+        connection_done(&remote->old);
+        remote->old = remote->now;
+        remote->old_since = clock_boottime();
+        remote->now = remote->next;
+        remote->next = (Connection){};
+        remote->lost = 0;
+        remote_audio_follow(remote->audio, remote->now.peer);
+        remote_video_follow(remote->view, remote->now.peer);
+        if (remote->wants_stats)
+                peer_request_stats(remote->now.peer);
+}
+
+static void on_changed(void *userdata, PeerConnection *peer)
+{
+        RemoteParticipant *remote = userdata;
+
+        if (peer == remote->old.peer)
+                return;
+        if (peer == remote->next.peer) {
+                if (peer_state(peer) == PEER_FAILED && remote->settling == 0)
+                        remote->settling = g_idle_add(settle, remote);
+                if (peer_state(peer) != PEER_CONNECTED)
+                        return;
+                take_over(remote);
+        }
+        tell_changed(remote);
+}
+
+/* Of the next one only if there is nothing else left: until then it is an attempt among others. */
+static void on_fault(void *userdata, PeerConnection *peer, const char *text)
+{
+        RemoteParticipant *remote = userdata;
+
+        if (peer == remote->now.peer || peer_state(remote->now.peer) == PEER_FAILED)
+                tell_fault(remote, text);
+        else
+                log_fields(LOG_NOTICE, text, "PEER=%s", remote->participant.party.uid, NULL);
+}
+
+static void on_stats(void *userdata, PeerConnection *peer, const WorkerParticipantStats *stats)
+{
+        RemoteParticipant *remote = userdata;
+
+        if (!remote->wants_stats || peer != remote->now.peer)
+                return;
+        remote->wants_stats = false;
+        remote->options.events->stats(remote->options.userdata, remote, stats);
+}
+
+static const PeerEvents peer_events = {
+        .signal = on_signal,
+        .changed = on_changed,
+        .fault = on_fault,
+        .stats = on_stats,
+};
+
+/* ---- what the participant says ---- */
+
+static bool begins_another(const RemoteParticipant *remote, const MediaSignal *signal)
+{
+        return signal->type == MEDIA_SIGNAL_OFFER && !remote->options.offers &&
+               signal->connection > remote->n_connections;
+}
+
+static void carry(RemoteParticipant *remote, const MediaSignal *signal)
+{
+        if (begins_another(remote, signal)) {
+                if (remote->next.peer && attempted_since(remote, RESTART_LEAST_US))
+                        return;
+                begin_next(remote, signal->connection);
+        }
+        if (signal->connection == remote->now.number)
+                peer_signal(remote->now.peer, signal);
+        else if (remote->next.peer && signal->connection == remote->next.number)
+                peer_signal(remote->next.peer, signal);
+}
+
+void remote_participant_signal(RemoteParticipant *remote, const MediaSignal *signal)
+{
+        char text[MESSAGE_TEXT_MAX + 1];
+        MediaSignal nonce;
+
+        if (signal->type == MEDIA_SIGNAL_OFFER_WANTED && signal->ice_restart) {
+                if (remote->options.offers)
+                        remote_participant_restart(remote);
+                return;
+        }
+        if (signal->type == MEDIA_SIGNAL_OFFER_WANTED) {
+                if (remote->options.offers)
+                        remote_participant_want_video(remote);
+                return;
+        }
+        if (verification_take(&remote->verification, signal, text) < 0) {
+                tell_fault(remote, text);
+                return;
+        }
+        carry(remote, signal);
+        if (verification_open(&remote->verification, &nonce))
+                send_signal(remote, &nonce);
+        if (signal->type == MEDIA_SIGNAL_NONCE)
+                tell_changed(remote);
+}
+
+void remote_participant_want_video(RemoteParticipant *remote)
+{
+        remote->options.with_video = true;
+        peer_want_video(remote->now.peer);
+        if (remote->next.peer)
+                peer_want_video(remote->next.peer);
+}
+
+void remote_participant_request_stats(RemoteParticipant *remote)
+{
+        remote->wants_stats = true;
+        peer_request_stats(remote->now.peer);
+}
+
+/* ---- beginning and end ---- */
+
+static void on_speech(void *userdata)
+{
+        tell_changed(userdata);
+}
+
+static void on_key_wanted(void *userdata)
+{
+        RemoteParticipant *remote = userdata;
+
+        peer_request_key(remote->now.peer);
+}
+
+static int init_verification(RemoteParticipant *remote)
+{
+        uint8_t nonce[VERIFICATION_NONCE_SIZE];
+
+        if (getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce))
+                return -EIO;
+        verification_init(&remote->verification, remote->options.offers, nonce);
+        return 0;
+}
+
+int remote_participant_new(const RemoteParticipantOptions *options, RemoteParticipant **ret)
+{
+        _cleanup_(remote_participant_freep) RemoteParticipant *remote = calloc(1, sizeof(*remote));
+        int r;
+
+        if (!remote)
+                return -ENOMEM;
+        remote->options = *options;
+        remote->participant = *options->participant;
+        r = init_verification(remote);
+        if (r == 0)
+                r = remote_audio_new(options->sender ? options->audio : NULL, options->session,
+                                     &remote->participant.party, on_speech, remote, &remote->audio);
+        if (r == 0)
+                r = remote_video_new(options->video, options->session, &remote->participant.party,
+                                     on_key_wanted, remote, &remote->view);
+        if (r == 0)
+                r = connect_anew(remote, 1, &remote->now);
+        if (r < 0)
+                return r;
+        remote_audio_follow(remote->audio, remote->now.peer);
+        remote_video_follow(remote->view, remote->now.peer);
+        remote->timer = g_timeout_add_seconds(LOOK_S, look, remote);
+        *ret = TAKE_PTR(remote);
+        return 0;
+}
+
+RemoteParticipant *remote_participant_free(RemoteParticipant *remote)
+{
+        if (!remote)
+                return NULL;
+        if (remote->timer)
+                g_source_remove(remote->timer);
+        if (remote->settling)
+                g_source_remove(remote->settling);
+        connection_done(&remote->next);
+        connection_done(&remote->now);
+        connection_done(&remote->old);
+        remote_audio_free(remote->audio);
+        remote_video_free(remote->view);
+        free(remote);
+        return NULL;
+}
+
+const Participant *remote_participant_id(const RemoteParticipant *remote)
+{
+        return &remote->participant;
+}
+
+PeerState remote_participant_state(const RemoteParticipant *remote)
+{
+        return peer_state(remote->now.peer);
+}
+
+void remote_participant_status(const RemoteParticipant *remote, WorkerParticipantStatus *ret)
+{
+        const PeerConnection *peer = remote->now.peer;
+        ParticipantMedia *media = &ret->media;
+
+        *ret = (WorkerParticipantStatus){
+                .media = {.connected = peer_state(peer) == PEER_CONNECTED,
+                          .speaking = remote_audio_is_speaking(remote->audio)},
+        };
+        STR_SET(ret->id, remote->participant.id);
+        STR_SET(media->audio_node, remote_audio_node(remote->audio));
+        STR_SET(media->video_node, remote_video_node(remote->view));
+        media->picture = remote_video_is_coming(remote->view);
+        if (peer_is_trusted(peer))
+                verification_code(&remote->verification, media->verification_code);
+}

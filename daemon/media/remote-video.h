@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Where the pictures of one participant come out: the node that any program can show (picture.h),
+ * named for people. It stays while connections to the participant follow one another, of which one
+ * at a time is its source.
+ */
+
+#include "media/video.h"
+#include "model/record.h"
+
+typedef struct RemoteVideo RemoteVideo;
+
+/* Somebody begins to look, and the source is to ask for a key frame. */
+typedef void (*RemoteVideoKeyWanted)(void *userdata);
+
+/* `video` outlives it; NULL: nothing is shown, only counted. Returns 0 or -ENOMEM. */
+int remote_video_new(Video *video, const char *session, const Party *party,
+                     RemoteVideoKeyWanted key_wanted, void *userdata, RemoteVideo **ret);
+/* Nobody writes any more. */
+RemoteVideo *remote_video_free(RemoteVideo *view);
+DEFINE_CLEANUP(RemoteVideo *, remote_video_free);
+
+/* `source` is seen, and nobody else. */
+void remote_video_follow(RemoteVideo *view, const void *source);
+/* A whole VP8 picture; in any thread, dropped unless `source` is followed. Whether
+ * remote_video_look() is wanted: pictures have begun to come. */
+bool remote_video_write(RemoteVideo *view, const void *source, GstBuffer *buffer);
+
+/* Now and then, and when remote_video_write() wants it. Whether what is below is another. */
+bool remote_video_look(RemoteVideo *view);
+bool remote_video_is_coming(const RemoteVideo *view); /* a picture is */
+const char *remote_video_node(
+        const RemoteVideo *view); /* PipeWire's node.name; empty: none is shown yet */
+
+typedef struct RemoteVideoCounters {
+        uint32_t width, height; /* of the last key frame; 0: there was none */
+        unsigned pictures;
+} RemoteVideoCounters;
+
+void remote_video_count(const RemoteVideo *view, RemoteVideoCounters *ret);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The ring and the ring-back: a sound that is played over and over, on one device or several, until
+ * the process is told to end.
+ */
+
+#include <stddef.h>
+
+#define TONE_TARGETS_MAX 16 /* ring devices at once; nobody has more */
+#define TONE_ALL "*"        /* every speaker */
+#define TONE_SECONDS_MAX 3600.0
+
+typedef enum ToneKind {
+        TONE_RING,      /* somebody calls: role Notification */
+        TONE_RING_BACK, /* somebody is being called: role Communication */
+} ToneKind;
+
+typedef struct ToneOptions {
+        ToneKind kind;
+        double volume;     /* 0…1 */
+        const char *sound; /* a file; NULL: the theme's */
+        double seconds;    /* 0: no end */
+        /* node.name of each device, or TONE_ALL; none, or none that is there: the default */
+        const char *targets[TONE_TARGETS_MAX];
+        size_t n_targets;
+} ToneOptions;
+
+/*
+ * Prints `playing` on standard output when PipeWire has taken the first of it. Returns when SIGTERM
+ * or SIGINT comes or the time is over: 0; or 1 with a sentence on standard error.
+ */
+int tone_player_run(const ToneOptions *options);

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/video-source-node.h"
+
+#include <errno.h>
+#include <gst/video/video.h>
+#include <spa/param/video/format-utils.h>
+#include <stdatomic.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "media/video-decoder.h"
+
+#define POD_SIZE 1024
+#define RATE_MAX 60
+#define BUFFERS 4      /* asked for: one shown, one on its way, one being written, one to spare */
+#define BUFFERS_MAX 16 /* what others may insist on */
+#define DARKEN_AGAIN_MS 20 /* less than a picture's time */
+#define BLACK_LUMA 16      /* ITU-R BT.601 */
+#define BLACK_CHROMA 128
+
+/* Counted (g_atomic_rc_box): news of who looks, on its way to the main loop, holds on to it. */
+struct VideoSourceNode {
+        char node[NODE_NAME_MAX + 1];
+        char *description; /* owned */
+        VideoSourceKeyWanted key_wanted;
+        void *userdata;
+        bool closed;
+        VideoDecoder *decoder; /* changed by the main loop, with the mutex held */
+        bool keyed;            /* of the pushing thread: the decoder has had its key frame */
+
+        GMutex mutex;       /* before the loop's lock; for the decoder, and all below */
+        PipeWire *pipewire; /* not owned; NULL: detached */
+        struct pw_stream *stream;
+        struct spa_hook hook;
+        GstVideoInfo info;      /* what the node offers */
+        uint32_t width, height; /* of the picture */
+        GstSample *last;        /* what is shown; NULL: dark */
+        atomic_bool looked_at;
+};
+
+static void picture_done(void *data)
+{
+        VideoSourceNode *node = data;
+
+        g_clear_pointer(&node->last, gst_sample_unref);
+        g_mutex_clear(&node->mutex);
+        free(node->description);
+}
+
+static void video_source_node_unref(void *data)
+{
+        g_atomic_rc_box_release_full(data, picture_done);
+}
+
+/* ---- out: to whoever looks ---- */
+
+static void darken(const GstVideoInfo *info, uint8_t *data)
+{
+        size_t luma = GST_VIDEO_INFO_PLANE_OFFSET(info, 1);
+
+        memset(data, BLACK_LUMA, luma);
+        memset(data + luma, BLACK_CHROMA, GST_VIDEO_INFO_SIZE(info) - luma);
+}
+
+/* Into the middle, as large as it fits, with dark bars around it. */
+static GstVideoConverter *new_converter(const GstVideoInfo *from, const GstVideoInfo *to)
+{
+        GstVideoRectangle source = {0, 0, from->width, from->height}, fitted;
+        const GstVideoRectangle target = {0, 0, to->width, to->height};
+
+        gst_video_sink_center_rect(source, target, &fitted, TRUE);
+        return gst_video_converter_new(
+                (GstVideoInfo *)from, (GstVideoInfo *)to,
+                gst_structure_new("fit", GST_VIDEO_CONVERTER_OPT_DEST_X, G_TYPE_INT, fitted.x,
+                                  GST_VIDEO_CONVERTER_OPT_DEST_Y, G_TYPE_INT, fitted.y,
+                                  GST_VIDEO_CONVERTER_OPT_DEST_WIDTH, G_TYPE_INT, fitted.w,
+                                  GST_VIDEO_CONVERTER_OPT_DEST_HEIGHT, G_TYPE_INT, fitted.h, NULL));
+}
+
+static void copy_frame(const GstVideoFrame *from, GstVideoFrame *to)
+{
+        GstVideoConverter *converter;
+
+        if (from->info.width == to->info.width && from->info.height == to->info.height) {
+                gst_video_frame_copy(to, from);
+                return;
+        }
+        converter = new_converter(&from->info, &to->info);
+        if (!converter)
+                return;
+        gst_video_converter_frame(converter, from, to);
+        gst_video_converter_free(converter);
+}
+
+static void fill(const VideoSourceNode *node, uint8_t *data)
+{
+        GstVideoFrame from, to;
+        GstVideoInfo info;
+        GstBuffer *target;
+
+        if (!node->last || !gst_video_info_from_caps(&info, gst_sample_get_caps(node->last)) ||
+            !gst_video_frame_map(&from, &info, gst_sample_get_buffer(node->last), GST_MAP_READ)) {
+                darken(&node->info, data);
+                return;
+        }
+        target = gst_buffer_new_wrapped_full(0, data, GST_VIDEO_INFO_SIZE(&node->info), 0,
+                                             GST_VIDEO_INFO_SIZE(&node->info), NULL, NULL);
+        if (gst_video_frame_map(&to, &node->info, target, GST_MAP_WRITE)) {
+                copy_frame(&from, &to);
+                gst_video_frame_unmap(&to);
+        }
+        gst_buffer_unref(target);
+        gst_video_frame_unmap(&from);
+}
+
+/* With mutex and lock held: queueing drives whoever looks. False: no buffer is free. */
+static bool show(VideoSourceNode *node)
+{
+        struct pw_buffer *buffer;
+
+        if (!node->stream || !atomic_load(&node->looked_at))
+                return true;
+        buffer = pw_stream_dequeue_buffer(node->stream);
+        if (!buffer)
+                return false;
+        struct spa_data *block = &buffer->buffer->datas[0];
+        size_t size = GST_VIDEO_INFO_SIZE(&node->info);
+
+        block->chunk->offset = 0;
+        block->chunk->stride = GST_VIDEO_INFO_PLANE_STRIDE(&node->info, 0);
+        block->chunk->size = 0; /* left out, where another size is being agreed on */
+        if (block->data && block->maxsize >= size) {
+                fill(node, block->data);
+                block->chunk->size = (uint32_t)size;
+        }
+        pw_stream_queue_buffer(node->stream, buffer);
+        return true;
+}
+
+static bool show_again(VideoSourceNode *node)
+{
+        bool shown = true;
+
+        g_mutex_lock(&node->mutex);
+        if (node->pipewire) {
+                pw_thread_loop_lock(pipewire_loop(node->pipewire));
+                shown = show(node);
+                pw_thread_loop_unlock(pipewire_loop(node->pipewire));
+        }
+        g_mutex_unlock(&node->mutex);
+        return shown;
+}
+
+static const struct spa_pod *build_format(const VideoSourceNode *node,
+                                          struct spa_pod_builder *builder)
+{
+        return spa_pod_builder_add_object(
+                builder, SPA_TYPE_OBJECT_Format, SPA_PARAM_EnumFormat, SPA_FORMAT_mediaType,
+                SPA_POD_Id(SPA_MEDIA_TYPE_video), SPA_FORMAT_mediaSubtype,
+                SPA_POD_Id(SPA_MEDIA_SUBTYPE_raw), SPA_FORMAT_VIDEO_format,
+                SPA_POD_Id(SPA_VIDEO_FORMAT_I420), SPA_FORMAT_VIDEO_size,
+                SPA_POD_Rectangle(
+                        &SPA_RECTANGLE((uint32_t)node->info.width, (uint32_t)node->info.height)),
+                SPA_FORMAT_VIDEO_framerate, SPA_POD_Fraction(&SPA_FRACTION(0, 1)),
+                SPA_FORMAT_VIDEO_maxFramerate,
+                SPA_POD_CHOICE_RANGE_Fraction(&SPA_FRACTION(RATE_MAX, 1), &SPA_FRACTION(1, 1),
+                                              &SPA_FRACTION(RATE_MAX, 1)));
+}
+
+/*
+ * Takes the node's own size, unless somebody looks: many programs do not follow another size in
+ * the middle. With the mutex held.
+ */
+static void fit(VideoSourceNode *node)
+{
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+        const struct spa_pod *params[1];
+
+        if (atomic_load(&node->looked_at) ||
+            ((uint32_t)node->info.width == node->width &&
+             (uint32_t)node->info.height == node->height) ||
+            !gst_video_info_set_format(&node->info, GST_VIDEO_FORMAT_I420, node->width,
+                                       node->height) ||
+            !node->stream)
+                return;
+        params[0] = build_format(node, &builder);
+        pw_thread_loop_lock(pipewire_loop(node->pipewire));
+        pw_stream_update_params(node->stream, params, 1);
+        pw_thread_loop_unlock(pipewire_loop(node->pipewire));
+}
+
+void video_source_node_set_size(VideoSourceNode *node, uint32_t width, uint32_t height)
+{
+        g_mutex_lock(&node->mutex);
+        node->width = width;
+        node->height = height;
+        fit(node);
+        g_mutex_unlock(&node->mutex);
+}
+
+static void on_decoded(void *userdata, GstSample *sample)
+{
+        VideoSourceNode *node = userdata;
+        GstVideoInfo info;
+
+        if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample)) ||
+            GST_VIDEO_INFO_FORMAT(&info) != GST_VIDEO_FORMAT_I420)
+                return;
+        g_mutex_lock(&node->mutex);
+        g_clear_pointer(&node->last, gst_sample_unref);
+        node->last = gst_sample_ref(sample);
+        if (node->pipewire) {
+                pw_thread_loop_lock(pipewire_loop(node->pipewire));
+                show(node);
+                pw_thread_loop_unlock(pipewire_loop(node->pipewire));
+        }
+        g_mutex_unlock(&node->mutex);
+}
+
+/* ---- in: decoded only while somebody looks ---- */
+
+static void set_decoder(VideoSourceNode *node, VideoDecoder *decoder)
+{
+        VideoDecoder *old;
+
+        g_mutex_lock(&node->mutex);
+        old = node->decoder;
+        node->decoder = decoder;
+        node->keyed = false;
+        g_mutex_unlock(&node->mutex);
+        /* Its thread may be waiting for the mutex. */
+        video_decoder_free(old);
+}
+
+static gboolean look(void *data)
+{
+        VideoSourceNode *node = data;
+        bool looked_at = atomic_load(&node->looked_at);
+        VideoDecoder *decoder = NULL;
+
+        if (node->closed || looked_at == (node->decoder != NULL))
+                return G_SOURCE_REMOVE;
+        if (looked_at && video_decoder_new(on_decoded, node, &decoder) < 0)
+                return G_SOURCE_REMOVE;
+        set_decoder(node, decoder);
+        if (!looked_at) {
+                g_mutex_lock(&node->mutex);
+                fit(node);
+                g_mutex_unlock(&node->mutex);
+                return G_SOURCE_REMOVE;
+        }
+        show_again(node);
+        node->key_wanted(node->userdata);
+        return G_SOURCE_REMOVE;
+}
+
+void video_source_node_push(VideoSourceNode *node, GstBuffer *buffer)
+{
+        bool key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+
+        g_mutex_lock(&node->mutex);
+        if (node->decoder && (node->keyed || key)) {
+                node->keyed = true;
+                video_decoder_push(node->decoder, buffer);
+        }
+        g_mutex_unlock(&node->mutex);
+}
+
+/* ---- the stream ---- */
+
+static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
+                     const char *error)
+{
+        VideoSourceNode *node = data;
+
+        if (state == PW_STREAM_STATE_ERROR && !pipewire_is_broken(node->pipewire))
+                log_fields(LOG_WARNING, "a picture cannot be shown", "NODE=%s", node->node,
+                           "ERROR=%s", error ? error : "unknown error", NULL);
+        atomic_store(&node->looked_at, state == PW_STREAM_STATE_STREAMING);
+        g_idle_add_full(G_PRIORITY_DEFAULT, look, g_atomic_rc_box_acquire(node),
+                        video_source_node_unref);
+}
+
+static void on_param_changed(void *data, uint32_t id, const struct spa_pod *param)
+{
+        VideoSourceNode *node = data;
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+        struct spa_video_info_raw raw = {};
+        const struct spa_pod *params[1];
+        GstVideoInfo info;
+
+        if (id != SPA_PARAM_Format || !param || spa_format_video_raw_parse(param, &raw) < 0 ||
+            !gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, raw.size.width,
+                                       raw.size.height))
+                return;
+        params[0] = spa_pod_builder_add_object(
+                &builder, SPA_TYPE_OBJECT_ParamBuffers, SPA_PARAM_Buffers,
+                SPA_PARAM_BUFFERS_buffers, SPA_POD_CHOICE_RANGE_Int(BUFFERS, 2, BUFFERS_MAX),
+                SPA_PARAM_BUFFERS_blocks, SPA_POD_Int(1), SPA_PARAM_BUFFERS_size,
+                SPA_POD_Int((int)GST_VIDEO_INFO_SIZE(&info)), SPA_PARAM_BUFFERS_stride,
+                SPA_POD_Int(GST_VIDEO_INFO_PLANE_STRIDE(&info, 0)), SPA_PARAM_BUFFERS_dataType,
+                SPA_POD_CHOICE_FLAGS_Int(1 << SPA_DATA_MemPtr | 1 << SPA_DATA_MemFd));
+        pw_stream_update_params(node->stream, params, 1);
+}
+
+static const struct pw_stream_events stream_events = {
+        PW_VERSION_STREAM_EVENTS,
+        .state_changed = on_state,
+        .param_changed = on_param_changed,
+};
+
+/* With mutex and lock held. */
+static int open_stream(VideoSourceNode *node)
+{
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+        const struct spa_pod *params[] = {build_format(node, &builder)};
+        /* The least priority: nobody's default camera. */
+        struct pw_properties *properties = pw_properties_new(
+                PW_KEY_MEDIA_CLASS, "Video/Source", PW_KEY_MEDIA_ROLE, "Communication",
+                PW_KEY_NODE_NAME, node->node, PW_KEY_NODE_DESCRIPTION, node->description,
+                PW_KEY_MEDIA_NAME, node->description, PW_KEY_NODE_VIRTUAL, "true",
+                PW_KEY_PRIORITY_SESSION, "1", NULL);
+
+        if (!properties)
+                return -ENOMEM;
+        node->stream = pw_stream_new(pipewire_core(node->pipewire), node->node, properties);
+        if (!node->stream)
+                return -errno;
+        pw_stream_add_listener(node->stream, &node->hook, &stream_events, node);
+        return pw_stream_connect(node->stream, PW_DIRECTION_OUTPUT, PW_ID_ANY,
+                                 PW_STREAM_FLAG_DRIVER | PW_STREAM_FLAG_MAP_BUFFERS, params,
+                                 ELEMENTSOF(params));
+}
+
+int video_source_node_new(const char *name, const char *description,
+                          VideoSourceKeyWanted key_wanted, void *userdata, VideoSourceNode **ret)
+{
+        _cleanup_(video_source_node_freep) VideoSourceNode *node =
+                g_atomic_rc_box_new0(VideoSourceNode);
+
+        g_mutex_init(&node->mutex);
+        node->key_wanted = key_wanted;
+        node->userdata = userdata;
+        STR_SET(node->node, name);
+        node->description = strdup(description);
+        if (!node->description)
+                return -ENOMEM;
+        *ret = TAKE_PTR(node);
+        return 0;
+}
+
+VideoSourceNode *video_source_node_free(VideoSourceNode *node)
+{
+        if (!node)
+                return NULL;
+        video_source_node_detach(node);
+        node->closed = true;
+        set_decoder(node, NULL);
+        video_source_node_unref(node);
+        return NULL;
+}
+
+int video_source_node_attach(VideoSourceNode *node, PipeWire *pipewire)
+{
+        int r;
+
+        video_source_node_detach(node);
+        g_mutex_lock(&node->mutex);
+        node->pipewire = pipewire;
+        g_clear_pointer(&node->last, gst_sample_unref);
+        fit(node);
+        pw_thread_loop_lock(pipewire_loop(pipewire));
+        r = open_stream(node);
+        pw_thread_loop_unlock(pipewire_loop(pipewire));
+        g_mutex_unlock(&node->mutex);
+        if (r < 0)
+                video_source_node_detach(node);
+        return r;
+}
+
+void video_source_node_detach(VideoSourceNode *node)
+{
+        g_mutex_lock(&node->mutex);
+        if (node->pipewire) {
+                pw_thread_loop_lock(pipewire_loop(node->pipewire));
+                if (node->stream)
+                        pw_stream_destroy(node->stream);
+                pw_thread_loop_unlock(pipewire_loop(node->pipewire));
+        }
+        node->stream = NULL;
+        node->pipewire = NULL;
+        g_mutex_unlock(&node->mutex);
+        atomic_store(&node->looked_at, false);
+        look(node);
+}
+
+/* The dark that ends a node must get through, since nothing follows it. */
+static gboolean darken_again(void *data)
+{
+        VideoSourceNode *node = data;
+        bool dark;
+
+        g_mutex_lock(&node->mutex);
+        dark = !node->last;
+        g_mutex_unlock(&node->mutex);
+        return dark && !show_again(node) ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+void video_source_node_darken(VideoSourceNode *node)
+{
+        g_mutex_lock(&node->mutex);
+        g_clear_pointer(&node->last, gst_sample_unref);
+        g_mutex_unlock(&node->mutex);
+        if (!show_again(node))
+                g_timeout_add_full(G_PRIORITY_DEFAULT, DARKEN_AGAIN_MS, darken_again,
+                                   g_atomic_rc_box_acquire(node), video_source_node_unref);
+}
