@@ -42,7 +42,7 @@ _tringctl() {
         elif [[ -z $verb ]]; then
                 COMPREPLY=($(compgen -W "$verbs" -- "$current"))
         elif [[ $verb == @(answer|decline|silence|hangup|mute|unmute|pause|unpause) ]]; then
-                # The ids of the calls on this device; nothing is started for the sake of a Tab.
+                # The ids of the calls on this device. A Tab does not start the service.
                 local ids
                 ids=$(busctl --user status org.tring.Calls1 >/dev/null 2>&1 &&
                         busctl --user tree --list org.tring.Calls1 2>/dev/null |
