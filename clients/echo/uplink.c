@@ -9,7 +9,7 @@
 #include "loop/websocket.h"
 #include "wire/wire.h"
 
-/* Three pings of the hub's slower rhythm (30 s) and some slack: wire-protocol, keep-alive. */
+/* Three pings of the hub's slower rhythm (30 s) and some slack: PROTOCOL.md, Transport. */
 #define SILENT_AFTER_S 100
 #define RETRY_ACCURACY_US (100 * USEC_PER_MSEC)
 

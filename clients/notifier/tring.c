@@ -14,9 +14,7 @@
 
 #define LISTENER_PATH "/org/tring/Notifier"
 #define LISTENER_ID "tring-notifier"
-#define LISTENER_PRIORITY                                                       \
-        (-100) /* dbus-api: anybody who presents goes before the stock notifier \
-                */
+#define LISTENER_PRIORITY (-100) /* dbus/README.md, Presenting: others go first */
 
 #define EVENT(name)                          \
         "<method name='" name "'>"           \

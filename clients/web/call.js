@@ -7,7 +7,7 @@
 export const FINISHED_SHOWN_MS = 6000;
 
 export class Call {
-        /* From the hub's words (PROTOCOL.md, "A call"). */
+        /* From the hub's words (PROTOCOL.md, "Values"). */
         constructor(said, now) {
                 this.id = said.session_id;
                 this.direction = said.direction;

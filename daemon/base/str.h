@@ -11,8 +11,8 @@
 #include <string.h>
 
 #define UUID_LENGTH 36     /* canonical text form, RFC 9562 section 4 */
-#define UID_MAX 64         /* bytes of a uid or guid, call-model */
-#define NAME_MAX_BYTES 128 /* bytes of a display name, call-model */
+#define UID_MAX 64         /* bytes of a uid or guid: CALL-MODEL.md, Words */
+#define NAME_MAX_BYTES 128 /* bytes of a display name: PROTOCOL.md, Values */
 
 static inline bool str_eq(const char *a, const char *b)
 {

@@ -34,9 +34,9 @@
 #define GRACE_MEDIA_FLOWS_US (120 * USEC_PER_SEC) /* rule 14 */
 #define JOIN_DEADLINE_US (20 * USEC_PER_SEC)      /* rule 4 */
 #define ALONE_DEADLINE_US (60 * USEC_PER_SEC)     /* rule 13 */
-#define MEMBERS_OTHERS_US (100 * USEC_PER_MSEC)   /* dbus-api: 10 times a second */
+#define MEMBERS_OTHERS_US (100 * USEC_PER_MSEC)   /* PROTOCOL.md, Groups: 10 times a second */
 #define MEMBERS_CALLER_US (20 * USEC_PER_MSEC)    /* in a large group: 256 events last for 5 s */
-#define TOKEN_UNUSED_US (60 * USEC_PER_SEC)       /* dbus-api, GenerateToken */
+#define TOKEN_UNUSED_US (60 * USEC_PER_SEC)       /* PROTOCOL.md, Media */
 #define CANCEL_MEMORY_US (60 * USEC_PER_SEC)      /* rule 15: cancels for unknown ids */
 #define CANCEL_MEMORY_MAX 1000                    /* of those, in all; the oldest goes first */
 #define ENDED_MEMORY_US (60 * USEC_PER_SEC)       /* so that repeats get the same answer */
@@ -55,7 +55,7 @@ typedef struct ExchangeNow {
 
 /* Limits that an operator may set. 0 means none. */
 typedef struct ExchangeLimits {
-        uint32_t calls_per_minute; /* started, per user; wire-protocol: 30 */
+        uint32_t calls_per_minute; /* started, per user: PROTOCOL.md, Limits */
 } ExchangeLimits;
 
 typedef enum ExchangeActionType {

@@ -18,9 +18,9 @@
 #include "hub/checkpointer.h"
 #include "hub/database.h"
 
-#define COMMIT_WINDOW_US USEC_PER_MSEC           /* hub.md: the most that a confirmation waits */
+#define COMMIT_WINDOW_US USEC_PER_MSEC           /* the most that a confirmation waits */
 #define COMMIT_LOAD_SPAN_US (10 * USEC_PER_MSEC) /* load is counted over this */
-#define COMMIT_LOAD_TRANSITIONS 100              /* hub.md: from here on waiting pays */
+#define COMMIT_LOAD_TRANSITIONS 100              /* from here on waiting pays */
 #define COMMIT_RETRY_US USEC_PER_SEC
 
 typedef struct Commit Commit;

@@ -11,12 +11,12 @@
 
 #define PRINTABLE_MAX 80 /* bytes of a wrong value that a message repeats */
 
-#define CALLS_PER_MINUTE 30 /* wire-protocol: a person does not dial faster */
-/* wire-protocol: no good client tries a wrong token again. */
+#define CALLS_PER_MINUTE 30 /* PROTOCOL.md, Limits: a person does not dial faster */
+/* PROTOCOL.md, Limits: no good client tries a wrong token again. */
 #define FAILED_LOGINS_PER_MINUTE 10
-#define QUEUE_PER_DEVICE 256 /* wire-protocol: some minutes of a busy device's events */
+#define QUEUE_PER_DEVICE 256 /* PROTOCOL.md, Limits: some minutes of a busy device's events */
 #define DEVICES_PER_USER 64  /* more than anyone owns; each costs memory */
-#define HISTORY_DAYS 365     /* commands.md */
+#define HISTORY_DAYS 365     /* a year */
 
 typedef enum ConfigKind {
         CONFIG_TEXT,

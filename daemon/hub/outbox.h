@@ -20,7 +20,7 @@
 /* Twice what WIRE_IN_FLIGHT_MAX replies of the largest kind take. */
 #define OUTBOX_BYTES_MAX (8 * 1024 * 1024)
 
-#define OUTBOX_KEPT_US (120 * USEC_PER_SEC) /* wire-protocol: after the connection is gone */
+#define OUTBOX_KEPT_US (120 * USEC_PER_SEC) /* rule 17: after the connection is gone */
 
 typedef struct Frame {
         struct Frame *prev, *next;

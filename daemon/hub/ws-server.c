@@ -18,7 +18,7 @@
 #define HEARD_AGAIN_AT_ONCE 16
 #define CLOSE_TEXT_MAX 123 /* RFC 6455 section 5.5 */
 
-/* 2.4 kB a connection in place of 5.5 (hub.md); a message that is longer comes in pieces. */
+/* 2.4 kB a connection in place of 5.5, measured; a message that is longer comes in pieces. */
 #define RX_BUFFER_SIZE 1024
 
 /* lws would take the above for this, too, and cut what is longer into several writes. */

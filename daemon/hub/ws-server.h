@@ -18,7 +18,7 @@
 #define PING_IN_CALL_US (5 * USEC_PER_SEC)    /* rule 17 */
 #define PING_IDLE_US (30 * USEC_PER_SEC)      /* rule 17 */
 #define PINGS_MISSED_IN_CALL 2                /* rule 17 */
-#define PINGS_MISSED_IDLE 3                   /* wire-protocol, keep-alive */
+#define PINGS_MISSED_IDLE 3                   /* PROTOCOL.md, Transport */
 #define CLOSE_DEADLINE_S 5                    /* for the last words to be written */
 #define WS_ADDRESS_MAX 46                     /* INET6_ADDRSTRLEN */
 

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 
-#define BACKOFF_MIN_US (USEC_PER_SEC / 2)  /* wire-protocol: 0.5 s … */
+#define BACKOFF_MIN_US (USEC_PER_SEC / 2)  /* PROTOCOL.md, Order: 0.5 s … */
 #define BACKOFF_MAX_US (60 * USEC_PER_SEC) /* … up to 60 s */
 
 typedef struct Backoff {

@@ -5,7 +5,7 @@
 #include <pipewire/extensions/metadata.h>
 #include <spa/utils/json.h>
 
-#define OWN_PREFIX "tring." /* media.md: how our nodes are named */
+#define OWN_PREFIX "tring." /* how our nodes are named */
 #define FORM_FACTOR_MAX 32
 
 /*

@@ -27,8 +27,8 @@
 #define MESH_PARTICIPANTS_MAX 6
 #define MEDIA_MODE_MESH "mesh" /* each participant is connected with each other one */
 #define MEDIA_MODE_MAX 32
-#define HISTORY_PAGE_DEFAULT 50 /* dbus-api: limit 0 */
-#define HISTORY_PAGE_MAX 200    /* dbus-api; on the wire cut further to what fits a message */
+#define HISTORY_PAGE_DEFAULT 50 /* PROTOCOL.md, Requests: limit 0 */
+#define HISTORY_PAGE_MAX 200    /* likewise; cut further to what fits a message */
 #define CURSOR_MAX 64
 #define MEMBERS_MAX 100 /* in one event: 30 KiB */
 /*
@@ -287,7 +287,7 @@ typedef struct MessageRinging {
 
 /*
  * MEMBERS: each with the state that is new. The calling device hears of every change at once, the
- * others at most 10 times a second (dbus-api).
+ * others at most 10 times a second (PROTOCOL.md, Groups).
  */
 typedef struct MessageMembers {
         char session_id[UUID_LENGTH + 1];

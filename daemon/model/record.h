@@ -18,7 +18,7 @@
 
 #define DEVICE_ID_MAX 64        /* like a uid */
 #define REASON_MAX 32           /* bytes; our longest has 18 */
-#define METADATA_MAX 16         /* entries, dbus-api */
+#define METADATA_MAX 16         /* entries: PROTOCOL.md, Values */
 #define METADATA_KEY_MAX 64     /* bytes */
 #define METADATA_VALUE_MAX 1024 /* bytes */
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The law of call-model.md as two tables: what happens to a call (transitions), and what may be
+ * The law of CALL-MODEL.md as two tables: what happens to a call (transitions), and what may be
  * asked of it (methods). Exchange and phone both decide by these and by nothing else.
  *
  * Guards that the transition table keeps: a terminal status absorbs whatever comes later; nothing

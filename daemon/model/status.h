@@ -47,7 +47,7 @@ typedef enum WhenBusy {
         WHEN_BUSY_COUNT,
 } WhenBusy;
 
-/* How far one member of a group has come in a call (dbus-api, Members). */
+/* How far one member of a group has come in a call (PROTOCOL.md, Values). */
 typedef enum MemberState {
         MEMBER_WAITING,  /* called, nobody is alerted yet */
         MEMBER_RINGING,  /* a device alerts someone */

@@ -28,7 +28,7 @@
 #include "phone/phone.h"
 
 #define FINISHED_CALLS_MAX 64           /* info at a time; the oldest goes first */
-#define REQUESTS_IN_FLIGHT_MAX 48       /* below the 64 that the hub allows, wire-protocol */
+#define REQUESTS_IN_FLIGHT_MAX 48       /* below the hub's 64: PROTOCOL.md, Limits */
 #define REQUESTS_MAX 512                /* kept at a time; one more command is TooMany */
 #define SIGNALS_MAX 64                  /* a call's, waiting for the connection; more are lost */
 #define ACK_DELAY_US (1 * USEC_PER_SEC) /* how long an event's ack waits for a ride */

@@ -21,19 +21,19 @@
 #include "model/session-types.h"
 #include "model/stored-call.h"
 
-#define COMMAND_TIMEOUT_US (10 * USEC_PER_SEC)        /* dbus-api: methods reply within 10 s */
-#define PRESENT_TIMEOUT_US (1 * USEC_PER_SEC)         /* dbus-api: then the next is asked */
-#define FINISHED_SHOWN_US (10 * USEC_PER_SEC)         /* dbus-api: a finished call stays */
-#define TEST_RING_US (3 * USEC_PER_SEC)               /* dbus-api: TestRing */
+#define COMMAND_TIMEOUT_US (10 * USEC_PER_SEC)        /* dbus/README.md, Timeouts */
+#define PRESENT_TIMEOUT_US (1 * USEC_PER_SEC)         /* dbus/README.md, Presenting */
+#define FINISHED_SHOWN_US (10 * USEC_PER_SEC)         /* dbus/README.md, Objects */
+#define TEST_RING_US (3 * USEC_PER_SEC)               /* the Manager's TestRing */
 #define RING_WITHOUT_HUB_GRACE_US (10 * USEC_PER_SEC) /* rule 15 */
-#define LISTENERS_PER_CLIENT_MAX 64                   /* dbus-api, manners */
+#define LISTENERS_PER_CLIENT_MAX 64                   /* dbus/README.md, Limits */
 #define LISTENERS_MAX 1024                       /* over all connections: bounds an event's cost */
-#define COMMANDS_PER_CLIENT_MAX 32               /* dbus-api, manners: waiting for the hub */
-#define LISTENER_DEAF_MAX 3                      /* dbus-api: unanswered events, then removed */
+#define COMMANDS_PER_CLIENT_MAX 32               /* dbus/README.md, Limits: waiting for the hub */
+#define LISTENER_DEAF_MAX 3                      /* unanswered events: dbus/README.md, Listeners */
 #define LISTENER_ID_MAX 128                      /* bytes */
 #define OBJECT_PATH_MAX 255                      /* bytes we keep of a listener's path */
 #define HELLO_ID 1                               /* message.h: ids from 1 */
-#define MEMBERS_CHANGED_US (100 * USEC_PER_MSEC) /* dbus-api: at most 10 times a second */
+#define MEMBERS_CHANGED_US (100 * USEC_PER_MSEC) /* at most 10 times a second */
 #define PHONE_CALLS_MAX 64 /* on this device at once, ringing and live: TooMany */
 
 typedef struct Phone Phone;
@@ -88,7 +88,7 @@ typedef struct PhoneListener {
         uint64_t age; /* grows with every registration: newest is largest */
 } PhoneListener;
 
-/* ---- events, with the names of dbus-api ---- */
+/* ---- events, with their names on D-Bus ---- */
 
 typedef enum PhoneEvent {
         PHONE_EVENT_INCOMING_CALL_RECEIVED,

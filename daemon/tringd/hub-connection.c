@@ -8,7 +8,7 @@
 #include "tringd/hub-uplink.h"
 #include "wire/wire.h"
 
-/* Three pings of the hub's slower rhythm (30 s) and some slack: wire-protocol, keep-alive. */
+/* Three pings of the hub's slower rhythm (30 s) and some slack: PROTOCOL.md, Transport. */
 #define SILENT_AFTER_S 100
 #define WELCOME_ACCURACY_US (100 * USEC_PER_MSEC)
 

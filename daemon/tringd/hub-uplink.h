@@ -17,7 +17,7 @@
 #include "phone/phone.h"
 #include "tringd/credentials.h"
 
-#define LINK_WELCOME_US (10 * USEC_PER_SEC) /* from connect to welcome; dbus-api: 10 s at most */
+#define LINK_WELCOME_US (10 * USEC_PER_SEC) /* connect to welcome: dbus/README.md, Timeouts */
 
 typedef struct HubUplink HubUplink;
 

@@ -17,7 +17,7 @@
 
 /* Before a process is started: what has just been said on the bus is delivered first. */
 #define WORKER_START_DELAY_US (2 * USEC_PER_MSEC)
-#define STATS_TIMEOUT_US (10 * USEC_PER_SEC) /* dbus-api: methods reply within 10 s */
+#define STATS_TIMEOUT_US (10 * USEC_PER_SEC) /* dbus/README.md, Timeouts */
 #define STATS_WAITING_MAX 32                 /* of one session: more are refused */
 
 typedef struct Workers Workers;

@@ -19,7 +19,7 @@
 #include "model/session-types.h"
 
 #define WORKER_MESSAGE_MAX (64 * 1024) /* bytes of one datagram */
-#define WORKER_ORPHAN_S 30             /* media.md: waits so long to be adopted */
+#define WORKER_ORPHAN_S 30             /* rule 18: waits so long to be adopted */
 #define WORKER_SOCKET_FD 3             /* sd_listen_fds(3) */
 
 typedef enum WorkerMessageType {

@@ -3,7 +3,7 @@
 
 /*
  * How a bench says what it found: one line a figure, with what it has to reach, so that the lines
- * of all benches together are the table of the design.
+ * of all benches together are the table of figures in tests/README.md.
  *
  *         ring latency p50              212 µs   target <= 260 µs   ok
  */

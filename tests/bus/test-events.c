@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What programs hear of a call, and in which order: dbus-api, "Order" and "Presenting".
+ * What programs hear of a call, and in which order: dbus/README.md, "Life of a call" and
+ * "Presenting".
  */
 
 #include "bus-fixture.h"

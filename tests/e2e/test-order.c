@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The order in which a call's signals reach the bus (dbus-api, "Order"), and who is refused what.
+/*
+ * The order in which a call's signals reach the bus (dbus/README.md, "Life of a call"), and who is
+ * refused what.
  */
 #include "base/str.h"
 #include "e2e/expect.h"

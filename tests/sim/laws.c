@@ -26,14 +26,14 @@ static const char *const laws[LAW_COUNT] = {
         [LAW_LATE] = "rule 16: nothing begins to ring with less than 3 s left",
         [LAW_HISTORY_ONCE] = "statuses: history has exactly one record for each call and user",
         [LAW_HISTORY_SAME] = "rule 16: once in sync, history is the same on all devices",
-        [LAW_SETTINGS_SAME] = "dbus-api: groups, the block list and what to do when busy are the "
+        [LAW_SETTINGS_SAME] = "settings: groups, the block list and what to do when busy are the "
                               "user's, on all devices",
         [LAW_ONE_TERMINAL_EVENT] = "statuses, rule 17: each call gives each device on which it "
                                    "appears exactly one terminal event",
         [LAW_STOPS_ELSEWHERE] = "rules 4, 5: what is answered or over stops ringing everywhere "
                                 "within the delay of the network",
         [LAW_ONE_MICROPHONE] = "rule 8: no two open microphones on a device",
-        [LAW_ANSWERED_ONCE] = "dbus-api: every command is answered exactly once, within 10 s",
+        [LAW_ANSWERED_ONCE] = "commands: every command is answered exactly once, within 10 s",
         [LAW_CANCELLED_IS_NOT_HEARD] = "rule 6: whoever pressed cancel is never heard",
         [LAW_NOTHING_GOES_BACK] = "statuses: a terminal status absorbs what comes later, nothing "
                                   "goes back, initiated never becomes ended, ongoing only ended",

@@ -8,7 +8,7 @@
 
 /* The daemon around a phone, as daemon/tringd has it: its connection, and its life. */
 
-#define RETRY_FIRST_US (USEC_PER_SEC / 2) /* wire-protocol: doubled each time, up to … */
+#define RETRY_FIRST_US (USEC_PER_SEC / 2) /* as a tringd does: doubled each time, up to … */
 #define RETRY_DOUBLINGS 6                 /* … 32 s here */
 
 const char *handset_uid(const Handset *handset)

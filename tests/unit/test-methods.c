@@ -5,7 +5,7 @@
 #include "suite.h"
 
 /*
- * "Methods against statuses" of call-model.md, written down a second time: "does", "success", or
+ * "Methods against statuses" of CALL-MODEL.md, written down a second time: "does", "success", or
  * the error's name.
  */
 typedef struct Expected {

@@ -3,7 +3,7 @@
 
 #include "phone-fixture.h"
 
-/* Without the hub, and when it is back: call-model.md, rules 14 to 17. */
+/* Without the hub, and when it is back: CALL-MODEL.md, rules 14 to 17. */
 
 #define CONFIRMED "call-added done worker-start manager"
 #define MISSED "worker-stop call status:missed/timeout broadcast:IncomingCallCancelled"

@@ -3,7 +3,7 @@
 
 #include "phone-fixture.h"
 
-/* dbus-api.md: AddCallListener, "Presentation", and the Listener interface. */
+/* dbus/README.md, "Listeners" and "Presenting". */
 
 #define EVENTS "broadcast:IncomingCallReceived "
 #define THEN " send:delivered tone:ring worker-start"

@@ -2,7 +2,7 @@
 #include "phone-fixture.h"
 #include "phone/internal.h"
 
-/* The media of a call, as the phone sees them: call-model.md, rule 18, and dbus-api.md, Session. */
+/* The media of a call, as the phone sees them: CALL-MODEL.md, rule 18. */
 
 static const PhoneSession *session(Fixture *f, const char *session_id)
 {

@@ -157,7 +157,7 @@ START_TEST(every_event_in_every_status_does_what_the_rules_say)
 }
 END_TEST
 
-/* The guards of call-model.md, on what the programs were told. */
+/* CALL-MODEL.md, Guards, on what the programs were told. */
 static void check_guards(const char *said, const char *walk)
 {
         static const char *const events_of_an_end[] = {"broadcast:OutgoingCallRejected",

@@ -7,7 +7,7 @@
 #include "suite.h"
 
 /*
- * What call-model.md says, written down a second time in its own words: the status and the reason
+ * What CALL-MODEL.md says, written down a second time in its own words: the status and the reason
  * that follow, or "-" for what cannot happen. All that is not here is terminal and absorbs.
  */
 typedef struct Expected {
@@ -53,7 +53,7 @@ static const char *expected_outcome(CallDirection side, CallStatus status, CallE
                         return caller ? expected[i].ongoing_caller : expected[i].ongoing_receiver;
                 return "absorbed";
         }
-        return "an event that call-model.md does not have";
+        return "an event that CALL-MODEL.md does not have";
 }
 
 static const char *outcome(CallDirection side, CallStatus status, CallEvent event, char *buffer,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "telephone.h"
 
-/* Two phones and an exchange: what the two sides make of call-model.md fits together. */
+/* Two phones and an exchange: what the two sides make of CALL-MODEL.md fits together. */
 
 static const char *reason_of(Who who, const char *session_id)
 {
