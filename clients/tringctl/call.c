@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "calls.h"
+#include "call-list.h"
 #include "print.h"
 
 /* A call being placed, from the request until it is answered or over. */

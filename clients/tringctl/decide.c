@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/str.h"
-#include "calls.h"
+#include "call-list.h"
 #include "print.h"
 #include "status.h"
 
@@ -18,14 +18,14 @@ static int print_done(sd_bus *bus, const Arguments *arguments, const cJSON *call
                 printf("%s %s\n", done, print_peer(peer, call));
                 return EXIT_DONE;
         }
-        int code = calls_fetch_one(bus, json_string(call, "path"), &now);
+        int code = call_list_fetch_one(bus, json_string(call, "path"), &now);
         return code == EXIT_DONE ? print_json(now) : code;
 }
 
 int verb_answer(sd_bus *bus, const Arguments *arguments)
 {
         _cleanup_json_ cJSON *call = NULL;
-        int code = calls_choose(bus, arguments_word(arguments, 0), &ringing, &call);
+        int code = call_list_choose(bus, arguments_word(arguments, 0), &ringing, &call);
 
         if (code != EXIT_DONE)
                 return code;
@@ -39,7 +39,7 @@ int verb_answer(sd_bus *bus, const Arguments *arguments)
 int verb_decline(sd_bus *bus, const Arguments *arguments)
 {
         _cleanup_json_ cJSON *call = NULL;
-        int code = calls_choose(bus, arguments_word(arguments, 0), &ringing, &call);
+        int code = call_list_choose(bus, arguments_word(arguments, 0), &ringing, &call);
 
         if (code != EXIT_DONE)
                 return code;
@@ -58,7 +58,7 @@ int verb_silence(sd_bus *bus, const Arguments *arguments)
 
                 return code == EXIT_DONE && arguments->json ? status_print(bus, arguments) : code;
         }
-        int code = calls_choose(bus, wanted, &ringing, &call);
+        int code = call_list_choose(bus, wanted, &ringing, &call);
         if (code != EXIT_DONE)
                 return code;
         code = bus_call(bus, json_string(call, "path"), TRING_CALL, "Silence", NULL, NULL);
@@ -68,7 +68,7 @@ int verb_silence(sd_bus *bus, const Arguments *arguments)
 int verb_hangup(sd_bus *bus, const Arguments *arguments)
 {
         _cleanup_json_ cJSON *call = NULL;
-        int code = calls_choose(bus, arguments_word(arguments, 0), &going, &call);
+        int code = call_list_choose(bus, arguments_word(arguments, 0), &going, &call);
 
         if (code != EXIT_DONE)
                 return code;
@@ -85,7 +85,7 @@ static int set_session(sd_bus *bus, const Arguments *arguments, const char *meth
                        const char *done)
 {
         _cleanup_json_ cJSON *call = NULL;
-        int code = calls_choose(bus, arguments_word(arguments, 0), &ongoing, &call);
+        int code = call_list_choose(bus, arguments_word(arguments, 0), &ongoing, &call);
 
         if (code != EXIT_DONE)
                 return code;

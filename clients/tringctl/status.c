@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "calls.h"
+#include "call-list.h"
 #include "print.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
@@ -63,7 +63,7 @@ int status_print(sd_bus *bus, const Arguments *arguments)
         int code = fetch_manager(bus, &manager);
 
         if (code == EXIT_DONE)
-                code = calls_fetch(bus, &calls);
+                code = call_list_fetch(bus, &calls);
         if (code != EXIT_DONE)
                 return code;
         if (!arguments->json) {

@@ -145,7 +145,11 @@ static void carry_out(Hub *hub, ExchangeAction *action)
         case EXCHANGE_DISCONNECT:
                 disconnect(hub, action);
                 break;
-        default:
+        case EXCHANGE_SAVE:
+        case EXCHANGE_DROP:
+        case EXCHANGE_LOG:
+        case EXCHANGE_USER:
+        case EXCHANGE_BLOCK:
                 r = hub_store(hub, action);
                 break;
         }

@@ -50,14 +50,14 @@ static const struct option long_options[] = {
         {},
 };
 
-typedef struct Arguments {
+typedef struct CommandLine {
         ServeOptions serve;
         const char *name, *device;
         const char *operand;      /* the word after the verb, or NULL */
         const char *const *words; /* those after that, where there may be more */
         size_t n_words;
         unsigned given; /* OptionFlag */
-} Arguments;
+} CommandLine;
 
 typedef struct Verb {
         const char *words[2]; /* the second may be NULL */
@@ -66,7 +66,7 @@ typedef struct Verb {
         const char *usage, *help;
         unsigned options; /* OptionFlag */
         OperatorVerb operation;
-        int (*run)(const struct Verb *verb, const Arguments *arguments);
+        int (*run)(const struct Verb *verb, const CommandLine *arguments);
 } Verb;
 
 static int fail(int r, const char *text)
@@ -75,7 +75,7 @@ static int fail(int r, const char *text)
         return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
 }
 
-static int run_serve(const Verb *verb, const Arguments *arguments)
+static int run_serve(const Verb *verb, const CommandLine *arguments)
 {
         _cleanup_free_ char *text = NULL;
         int r = serve(&arguments->serve, &text);
@@ -88,7 +88,7 @@ static void say_wrong(const char *line, void *userdata)
         fprintf(stderr, "%s\n", line);
 }
 
-static int run_check_config(const Verb *verb, const Arguments *arguments)
+static int run_check_config(const Verb *verb, const CommandLine *arguments)
 {
         int n = config_check(arguments->operand, say_wrong, NULL);
 
@@ -140,7 +140,7 @@ static int operate(const char *state, const OperatorRequest *request, char **ret
         }
 }
 
-static int run_operation(const Verb *verb, const Arguments *arguments)
+static int run_operation(const Verb *verb, const CommandLine *arguments)
 {
         OperatorRequest request = {.verb = verb->operation,
                                    .uid = arguments->operand,
@@ -307,7 +307,7 @@ static int usage_error(const char *before, const char *value, const char *after)
         return EXIT_USAGE;
 }
 
-static void take_option(Arguments *arguments, int option, const char *value)
+static void take_option(CommandLine *arguments, int option, const char *value)
 {
         const char **slots[] = {
                 &arguments->serve.listen,
@@ -353,7 +353,7 @@ static const char *option_name(unsigned flag)
         return "";
 }
 
-static int run_verb(char **words, int n, Arguments *arguments)
+static int run_verb(char **words, int n, CommandLine *arguments)
 {
         const Verb *verb = find_verb(words, n);
 
@@ -397,7 +397,7 @@ static const char *take_folder(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-        Arguments arguments = {0};
+        CommandLine arguments = {0};
         int option;
 
         log_open_as_told("tring-hub");

@@ -2,6 +2,7 @@
 
 /* Between the exchange and the database: what there was is loaded, what changes is stored. */
 
+#include <assert.h>
 #include <errno.h>
 
 #include "base/log.h"
@@ -149,11 +150,14 @@ int hub_store(Hub *hub, ExchangeAction *action)
                 write.type = WRITE_WHEN_BUSY;
                 write.when_busy = action->settings.when_busy;
                 break;
-        default:
+        case EXCHANGE_BLOCK:
                 write.type = WRITE_BLOCK;
                 write.blocks = action->block.on;
                 STR_SET(write.blocked, action->block.uid);
                 break;
+        case EXCHANGE_SEND:
+        case EXCHANGE_DISCONNECT:
+                assert(!"nothing to store in what goes to a device");
         }
         STR_SET(write.uid, action->uid);
         return add(hub, &write);

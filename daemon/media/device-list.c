@@ -37,7 +37,7 @@ static void set_timer(DeviceLister *devices, struct spa_source *timer, long ms)
 
 static int list(DeviceLister *devices, DeviceKind kind, DeviceList *ret)
 {
-        const Device *device, *best;
+        const MediaDevice *device, *best;
 
         if (!devices->registry)
                 return 0;

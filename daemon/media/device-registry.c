@@ -9,16 +9,16 @@
 #define FORM_FACTOR_MAX 32
 
 /*
- * A node that is a device for people, or the thing behind it (a PipeWire Device): what kind of
+ * A node that is a device for people, or the thing behind it (a PipeWire MediaDevice): what kind of
  * thing it is, only the latter knows for most hardware.
  */
 typedef struct Entry {
         struct spa_list link;
         DeviceRegistry *registry;
-        uint32_t id, behind; /* behind: id of the Device of a node, or SPA_ID_INVALID */
+        uint32_t id, behind; /* behind: id of the MediaDevice of a node, or SPA_ID_INVALID */
         bool kinds[DEVICE_KIND_COUNT];
         char form_factor[FORM_FACTOR_MAX];
-        Device device;
+        MediaDevice device;
         struct pw_proxy *proxy;
         struct spa_hook hook;
 } Entry;
@@ -307,7 +307,7 @@ DeviceRegistry *device_registry_free(DeviceRegistry *registry)
         return NULL;
 }
 
-const Device *device_registry_at(DeviceRegistry *registry, DeviceKind kind, size_t i)
+const MediaDevice *device_registry_at(DeviceRegistry *registry, DeviceKind kind, size_t i)
 {
         const Entry *entry;
 
@@ -317,7 +317,7 @@ const Device *device_registry_at(DeviceRegistry *registry, DeviceKind kind, size
         return NULL;
 }
 
-const Device *device_registry_find(DeviceRegistry *registry, DeviceKind kind, const char *name)
+const MediaDevice *device_registry_find(DeviceRegistry *registry, DeviceKind kind, const char *name)
 {
         const Entry *entry;
 
@@ -327,7 +327,7 @@ const Device *device_registry_find(DeviceRegistry *registry, DeviceKind kind, co
         return NULL;
 }
 
-const Device *device_registry_default(DeviceRegistry *registry, DeviceKind kind)
+const MediaDevice *device_registry_default(DeviceRegistry *registry, DeviceKind kind)
 {
         return device_registry_find(registry, kind, registry->defaults[kind]);
 }

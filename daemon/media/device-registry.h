@@ -15,11 +15,11 @@
 #include "base/str.h"
 #include "model/session-types.h"
 
-typedef struct Device {
+typedef struct MediaDevice {
         char name[NODE_NAME_MAX + 1];
         char description[NAME_MAX_BYTES]; /* for people */
         bool headset;                     /* on or in somebody's ear: no echo comes from it */
-} Device;
+} MediaDevice;
 
 typedef struct DeviceRegistry DeviceRegistry;
 
@@ -35,8 +35,9 @@ DeviceRegistry *device_registry_free(DeviceRegistry *registry);
 DEFINE_CLEANUP(DeviceRegistry *, device_registry_free);
 
 /* In the order in which they came; NULL beyond the last. */
-const Device *device_registry_at(DeviceRegistry *registry, DeviceKind kind, size_t i);
+const MediaDevice *device_registry_at(DeviceRegistry *registry, DeviceKind kind, size_t i);
 /* By node.name; NULL: it is not there. */
-const Device *device_registry_find(DeviceRegistry *registry, DeviceKind kind, const char *name);
+const MediaDevice *device_registry_find(DeviceRegistry *registry, DeviceKind kind,
+                                        const char *name);
 /* The system's choice; NULL: there is none. */
-const Device *device_registry_default(DeviceRegistry *registry, DeviceKind kind);
+const MediaDevice *device_registry_default(DeviceRegistry *registry, DeviceKind kind);

@@ -179,7 +179,7 @@ bool pipewire_is_broken(const PipeWire *pipewire)
 
 void pipewire_look(PipeWire *pipewire, DeviceKind kind, const char *chosen, PipeWireDevice *ret)
 {
-        const Device *device = NULL;
+        const MediaDevice *device = NULL;
 
         pw_thread_loop_lock(pipewire->loop);
         if (!str_empty(chosen))
@@ -194,7 +194,7 @@ void pipewire_look(PipeWire *pipewire, DeviceKind kind, const char *chosen, Pipe
 
 bool pipewire_find_camera(PipeWire *pipewire, const char *name, char ret[static NODE_NAME_MAX + 1])
 {
-        const Device *device;
+        const MediaDevice *device;
         bool found;
 
         pw_thread_loop_lock(pipewire->loop);

@@ -27,12 +27,12 @@
 #define WRITING (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
 
 /* System calls by name, with blanks between. Names that a machine does not have are left out. */
-typedef struct Group {
+typedef struct SyscallGroup {
         int error; /* 0: allowed whatever the arguments are */
         const char *names;
-} Group;
+} SyscallGroup;
 
-static const Group groups[] = {
+static const SyscallGroup groups[] = {
         /* Descriptors that are there, and memory. */
         {0, "read readv pread64 preadv preadv2 write writev pwrite64 lseek _llseek close "
             "close_range dup dup2 dup3 fcntl fcntl64 pipe pipe2 memfd_create ftruncate ftruncate64 "
@@ -146,7 +146,7 @@ static int add_rule(scmp_filter_ctx filter, uint32_t action, const char *name, u
         return seccomp_rule_add_array(filter, action, number, n, conditions);
 }
 
-static int add_group(scmp_filter_ctx filter, const Group *group)
+static int add_group(scmp_filter_ctx filter, const SyscallGroup *group)
 {
         uint32_t action = group->error ? SCMP_ACT_ERRNO(group->error) : SCMP_ACT_ALLOW;
         _cleanup_free_ char *names = strdup(group->names);

@@ -229,7 +229,7 @@ static bool is_wanted(const ToneOptions *options, const char *name)
 /* A device that is not there would be stood in for by the default: once is enough for that. */
 static int open_outputs(TonePlayer *tone)
 {
-        const Device *device;
+        const MediaDevice *device;
         int r = 0;
 
         for (size_t i = 0; r == 0 && tone->n_outputs < TONE_TARGETS_MAX && tone->registry &&

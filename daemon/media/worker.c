@@ -309,9 +309,17 @@ static void on_message(void *userdata, const WorkerMessage *message)
         case WORKER_QUIT:
                 g_main_loop_quit(worker->loop);
                 break;
-        default:
+        case WORKER_STATE:
+        case WORKER_SIGNAL_OUT:
+        case WORKER_PARTICIPANT:
+        case WORKER_SCREEN:
+        case WORKER_ERROR:
+        case WORKER_STATS:
+        case WORKER_NONE:
+        case WORKER_MESSAGE_TYPE_COUNT:
                 tell_fault(worker, CALL_ERROR_INVALID_ARGUMENT,
-                           "that is for a worker to say, not to be told");
+                           "unexpected message type: only a worker sends it");
+                break;
         }
 }
 

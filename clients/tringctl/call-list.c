@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "calls.h"
+#include "call-list.h"
 
 #include <errno.h>
 
@@ -68,12 +68,12 @@ static int fetch(sd_bus *bus, const char *only, cJSON **ret)
         return r < 0 ? fail_errno(r, "reading the calls") : EXIT_DONE;
 }
 
-int calls_fetch(sd_bus *bus, cJSON **ret)
+int call_list_fetch(sd_bus *bus, cJSON **ret)
 {
         return fetch(bus, NULL, ret);
 }
 
-int calls_fetch_one(sd_bus *bus, const char *path, cJSON **ret)
+int call_list_fetch_one(sd_bus *bus, const char *path, cJSON **ret)
 {
         _cleanup_json_ cJSON *calls = NULL;
         int code = fetch(bus, path, &calls);
@@ -120,10 +120,10 @@ static int fail_ambiguous(const cJSON *calls, const char *wanted, const CallChoi
         return EXIT_USAGE;
 }
 
-int calls_choose(sd_bus *bus, const char *wanted, const CallChoice *choice, cJSON **ret)
+int call_list_choose(sd_bus *bus, const char *wanted, const CallChoice *choice, cJSON **ret)
 {
         _cleanup_json_ cJSON *calls = NULL;
-        int code = calls_fetch(bus, &calls), found = -1, index = 0;
+        int code = call_list_fetch(bus, &calls), found = -1, index = 0;
         const cJSON *call;
         char printable[64];
 

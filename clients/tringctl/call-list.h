@@ -11,9 +11,9 @@
 #include "bus.h"
 
 /* An array of all calls on this device, finished ones that are still shown included. Exit code. */
-int calls_fetch(sd_bus *bus, cJSON **ret);
+int call_list_fetch(sd_bus *bus, cJSON **ret);
 /* One call, as it is now. */
-int calls_fetch_one(sd_bus *bus, const char *path, cJSON **ret);
+int call_list_fetch_one(sd_bus *bus, const char *path, cJSON **ret);
 
 /* What a call must be for a command to mean it without being told. */
 typedef struct CallChoice {
@@ -30,4 +30,4 @@ bool call_can_be_hung_up(const cJSON *call); /* ongoing, or one's own that still
  * NULL, the only one that fits. Returns an exit code, after saying what is wrong: several are
  * listed.
  */
-int calls_choose(sd_bus *bus, const char *wanted, const CallChoice *choice, cJSON **ret);
+int call_list_choose(sd_bus *bus, const char *wanted, const CallChoice *choice, cJSON **ret);
