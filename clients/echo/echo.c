@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "phone/phone.h"
 #include "voices.h"
 
 /* Fixed, so that a connection that is made anew is the same device's, and a second echo of the same
@@ -16,7 +17,7 @@
 struct Echo {
         Loop *loop;
         Phone *phone;
-        Uplink *uplink;
+        HubClient *hub;
         Voices *voices;
         sd_event_source *timer;
         uint64_t last_ticket;
@@ -150,8 +151,7 @@ static void act(Echo *echo, const PhoneAction *action)
 {
         switch (action->type) {
         case PHONE_SEND:
-                if (echo->uplink) /* what is lost here the phone sends again */
-                        (void)uplink_send(echo->uplink, &action->message);
+                (void)hub_client_send(echo->hub, &action->message); /* the phone retries */
                 break;
         case PHONE_DONE:
                 if (action->error != CALL_ERROR_NONE)
@@ -226,22 +226,31 @@ static void settle(Echo *echo)
 
 /* ---- what comes in ---- */
 
-static void on_state(void *userdata, PhoneConnection state, const char *text)
+static void report_state(Echo *echo, PhoneConnection state, const char *text)
 {
-        Echo *echo = userdata;
         const Now instant = instant_now();
-
-        if (state != PHONE_CONNECTING)
-                log_notice("%s: %s", phone_connection_to_string(state), text);
         int r = phone_connection_changed(echo->phone, &instant, state, text);
+
         if (r < 0)
                 log_error("the state of the connection is lost: %s", strerror(-r));
         settle(echo);
-        if (state == PHONE_REFUSED)
-                (void)sd_event_exit(loop_event(echo->loop), EXIT_FAILURE);
 }
 
-static void on_hello(void *userdata, Message *ret)
+static void on_lost(void *userdata, HubClient *hub, CallError error, const char *text)
+{
+        Echo *echo = userdata;
+        bool refused = error == CALL_ERROR_AUTH_FAILED;
+        PhoneConnection state = refused ? PHONE_REFUSED : PHONE_OFFLINE;
+
+        log_notice("%s: %s", phone_connection_to_string(state), text);
+        report_state(echo, state, text);
+        if (refused)
+                (void)sd_event_exit(loop_event(echo->loop), EXIT_FAILURE);
+        else
+                hub_client_retry(hub);
+}
+
+static void on_hello(void *userdata, HubClient *hub, Message *ret)
 {
         Echo *echo = userdata;
 
@@ -250,22 +259,25 @@ static void on_hello(void *userdata, Message *ret)
         (void)STR_SET(ret->hello.device_name, DEVICE_NAME);
 }
 
-static int on_message(void *userdata, const Message *message)
+static void on_message(void *userdata, HubClient *hub, const Message *message)
 {
         Echo *echo = userdata;
         const Now instant = instant_now();
-        bool was_online = phone_connection(echo->phone, NULL) == PHONE_ONLINE;
         int r = phone_message(echo->phone, &instant, message);
 
-        if (r >= 0 && !was_online && phone_connection(echo->phone, NULL) == PHONE_ONLINE) {
-                printf("answering calls to %s\n", phone_user(echo->phone)->uid);
-                fflush(stdout);
-        }
         settle(echo);
-        return r;
+        if (r < 0)
+                on_lost(echo, hub, CALL_ERROR_NOT_CONNECTED, strerror(-r));
 }
 
-static const UplinkEvents uplink_events = {on_state, on_hello, on_message};
+static void on_welcomed(void *userdata, HubClient *hub, const Message *welcome)
+{
+        printf("answering calls to %s\n", welcome->reply.welcome.user.uid);
+        fflush(stdout);
+        on_message(userdata, hub, welcome);
+}
+
+static const HubClientEvents hub_events = {on_hello, on_welcomed, on_message, on_lost};
 
 static void on_voice_message(void *userdata, const char *session_id, const WorkerMessage *message)
 {
@@ -310,7 +322,7 @@ static void on_voice_gone(void *userdata, const char *session_id, const char *te
 
 static const VoicesEvents voices_events = {on_voice_message, on_voice_gone};
 
-int echo_new(Loop *loop, const UplinkOptions *options, const char *media, Echo **ret)
+int echo_new(Loop *loop, const HubClientOptions *options, const char *media, Echo **ret)
 {
         _cleanup_(echo_freep) Echo *echo = calloc(1, sizeof(*echo));
 
@@ -328,10 +340,13 @@ int echo_new(Loop *loop, const UplinkOptions *options, const char *media, Echo *
                               on_timer, echo);
         if (r < 0)
                 return r;
-        r = uplink_new(loop, options, &uplink_events, echo, &echo->uplink);
+        r = hub_client_new(loop, options, &hub_events, echo, &echo->hub);
         if (r < 0)
                 return r;
-        settle(echo);
+        report_state(echo, PHONE_CONNECTING, "");
+        r = hub_client_connect(echo->hub);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(echo);
         return 0;
 }
@@ -340,7 +355,7 @@ Echo *echo_free(Echo *echo)
 {
         if (!echo)
                 return NULL;
-        uplink_free(echo->uplink);
+        hub_client_free(echo->hub);
         voices_free(echo->voices);
         sd_event_source_disable_unref(echo->timer);
         phone_free(echo->phone);

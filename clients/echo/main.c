@@ -102,7 +102,7 @@ static int add_signals(sd_event *event)
         return 0;
 }
 
-static int run(const UplinkOptions *options)
+static int run(const HubClientOptions *options)
 {
         const char *media = getenv("TRING_MEDIA");
         _cleanup_(loop_freep) Loop *loop = NULL;
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
         }
         log_open_as_told("tring-echo");
         (void)signal(SIGPIPE, SIG_IGN);
-        r = run(&(UplinkOptions){options.hub, token, options.insecure});
+        r = run(&(HubClientOptions){options.hub, token, options.insecure});
         if (r < 0)
                 log_error("stopped: %s", strerror(-r));
         return r < 0 ? EXIT_FAILURE : r;

@@ -2,14 +2,10 @@
 #include "tringd/hub-uplink.h"
 
 #include <errno.h>
-#include <sys/random.h>
 
 #include "base/log.h"
-#include "loop/backoff.h"
-#include "tringd/hub-connection.h"
+#include "loop/hub-client.h"
 #include "tringd/network.h"
-
-#define RETRY_ACCURACY_US (100 * USEC_PER_MSEC)
 
 struct HubUplink {
         Loop *loop;
@@ -17,18 +13,12 @@ struct HubUplink {
         const HubUplinkEvents *events;
         void *userdata;
 
-        Credentials credentials; /* hub is empty: logged out */
-        bool refused;            /* no retry before a login */
-        HubConnection *current;  /* NULL while waiting for the next try */
-        HubConnection *trial;    /* of a login under way */
-        HubConnection *leaving;  /* logged out: sends its last words */
-
-        Backoff backoff;
-        sd_event_source *retry;
+        Credentials credentials, trial_credentials; /* hub is empty: logged out; no login */
+        HubClient *current; /* NULL: logged out, or refused and not tried again before a login */
+        HubClient *trial;   /* of a login under way */
+        HubClient *leaving; /* logged out: sends its last messages */
         Network *network;
 };
-
-static int hub_uplink_connect(HubUplink *uplink);
 
 const char *hub_uplink_hub(const HubUplink *uplink)
 {
@@ -40,127 +30,101 @@ static bool logged_in(const HubUplink *uplink)
         return !str_empty(uplink->credentials.hub);
 }
 
-static void say_state(HubUplink *uplink, PhoneConnection state, const char *text)
+static bool has_connection(const HubClient *client)
 {
-        network_watch(uplink->network, logged_in(uplink) && !uplink->refused);
+        return client && hub_client_state(client) >= HUB_CLIENT_CONNECTING;
+}
+
+static void report_state(HubUplink *uplink, PhoneConnection state, const char *text)
+{
+        network_watch(uplink->network, uplink->current);
         uplink->events->state(uplink->userdata, state, text);
-}
-
-static void stop_retry(HubUplink *uplink)
-{
-        uplink->retry = sd_event_source_disable_unref(uplink->retry);
-}
-
-static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        HubUplink *uplink = userdata;
-
-        stop_retry(uplink);
-        int r = hub_uplink_connect(uplink);
-        if (r < 0)
-                log_warning("cannot connect to the hub: %s", strerror(-r));
-        return 0;
-}
-
-static void retry_later(HubUplink *uplink)
-{
-        uint32_t chance = 0;
-
-        if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
-                chance = 0; /* does as well */
-        usec_t wait = backoff_next(&uplink->backoff, chance);
-        int r = sd_event_add_time_relative(loop_event(uplink->loop), &uplink->retry, CLOCK_BOOTTIME,
-                                           wait, RETRY_ACCURACY_US, on_retry, uplink);
-        if (r < 0)
-                log_error("cannot try the hub again: %s", strerror(-r));
 }
 
 static void retry_now(HubUplink *uplink)
 {
-        if (!logged_in(uplink) || uplink->refused || uplink->current)
-                return;
-        stop_retry(uplink);
-        backoff_reset(&uplink->backoff);
-        int r = hub_uplink_connect(uplink);
-        if (r < 0)
-                retry_later(uplink);
+        if (uplink->current && hub_client_connect(uplink->current) < 0)
+                hub_client_retry(uplink->current);
 }
 
 static void lost(HubUplink *uplink, CallError error, const char *text)
 {
-        uplink->current = hub_connection_free(uplink->current);
-        /* By a login under way, most likely, which connects as the same device. */
+        hub_client_disconnect(uplink->current);
+        /* The login under way connects as the same device: the hub closed this connection for it,
+         * most likely. */
         if (uplink->trial) {
-                say_state(uplink, PHONE_CONNECTING, "");
+                report_state(uplink, PHONE_CONNECTING, "");
                 return;
         }
         if (error == CALL_ERROR_AUTH_FAILED) {
-                uplink->refused = true;
+                uplink->current = hub_client_free(uplink->current);
                 log_warning("%s", text);
-                say_state(uplink, PHONE_REFUSED, text);
+                report_state(uplink, PHONE_REFUSED, text);
                 return;
         }
-        retry_later(uplink);
-        say_state(uplink, PHONE_OFFLINE, text);
+        hub_client_retry(uplink->current);
+        report_state(uplink, PHONE_OFFLINE, text);
 }
 
 static void end_trial(HubUplink *uplink, CallError error, const char *text)
 {
-        uplink->trial = hub_connection_free(uplink->trial);
+        uplink->trial = hub_client_free(uplink->trial);
+        credentials_done(&uplink->trial_credentials);
         if (!logged_in(uplink)) {
-                say_state(uplink, PHONE_LOGGED_OUT, text);
-        } else if (!uplink->current && !uplink->refused && !uplink->retry) {
-                retry_later(uplink);
-                say_state(uplink, PHONE_OFFLINE, text);
+                report_state(uplink, PHONE_LOGGED_OUT, text);
+        } else if (uplink->current && hub_client_state(uplink->current) == HUB_CLIENT_IDLE) {
+                hub_client_retry(uplink->current);
+                report_state(uplink, PHONE_OFFLINE, text);
         }
         uplink->events->login_done(uplink->userdata, error, text);
 }
 
-static void on_closed(void *userdata, HubConnection *connection, CallError error, const char *text)
+static void on_lost(void *userdata, HubClient *client, CallError error, const char *text)
 {
         HubUplink *uplink = userdata;
-        char kept[MESSAGE_TEXT_MAX + 1]; /* the text may be the connection's */
 
-        snprintf(kept, sizeof(kept), "%s", text);
-        if (connection == uplink->leaving)
-                uplink->leaving = hub_connection_free(uplink->leaving);
-        else if (connection == uplink->trial)
-                end_trial(uplink, error, kept);
+        if (client == uplink->leaving)
+                uplink->leaving = hub_client_free(uplink->leaving);
+        else if (client == uplink->trial)
+                end_trial(uplink, error, text);
         else
-                lost(uplink, error, kept);
+                lost(uplink, error, text);
 }
 
-static void on_hello(void *userdata, HubConnection *connection, Message *ret)
+static void on_hello(void *userdata, HubClient *client, Message *ret)
 {
         HubUplink *uplink = userdata;
+        bool is_trial = client == uplink->trial;
 
-        uplink->events->hello(uplink->userdata, connection == uplink->trial,
-                              hub_connection_credentials(connection), ret);
+        uplink->events->hello(uplink->userdata, is_trial,
+                              is_trial ? &uplink->trial_credentials : &uplink->credentials, ret);
 }
 
 /* The new connection takes the place of the old one, if there was one. */
 static void adopt_trial(HubUplink *uplink)
 {
-        stop_retry(uplink);
-        if (uplink->current) {
-                hub_connection_free(uplink->current);
-                say_state(uplink, PHONE_CONNECTING, "");
-        }
+        bool replaces = has_connection(uplink->current);
+
+        hub_client_free(uplink->current);
         uplink->current = TAKE_PTR(uplink->trial);
-        uplink->refused = false;
-        uplink->credentials = *hub_connection_credentials(uplink->current);
+        uplink->credentials = uplink->trial_credentials;
+        credentials_done(&uplink->trial_credentials);
+        if (replaces)
+                report_state(uplink, PHONE_CONNECTING, "");
         uplink->events->credentials(uplink->userdata, &uplink->credentials);
 }
 
-static void on_welcomed(void *userdata, HubConnection *connection, const Message *welcome)
+static void on_welcomed(void *userdata, HubClient *client, const Message *welcome)
 {
         HubUplink *uplink = userdata;
-        bool is_trial = connection == uplink->trial;
+        const Party *user = &welcome->reply.welcome.user;
+        bool is_trial = client == uplink->trial;
         char text[MESSAGE_TEXT_MAX + 1] = "";
 
+        if (client == uplink->leaving)
+                return;
         if (is_trial) {
-                CallError error =
-                        uplink->events->admit(uplink->userdata, &welcome->reply.welcome.user, text);
+                CallError error = uplink->events->admit(uplink->userdata, user, text);
 
                 if (error != CALL_ERROR_NONE) {
                         end_trial(uplink, error, text);
@@ -168,39 +132,39 @@ static void on_welcomed(void *userdata, HubConnection *connection, const Message
                 }
                 adopt_trial(uplink);
         }
-        backoff_reset(&uplink->backoff);
         network_watch(uplink->network, true);
-        log_fields(LOG_NOTICE, "online", "HUB=%s", uplink->credentials.hub, "USER=%s",
-                   welcome->reply.welcome.user.uid, NULL);
+        log_fields(LOG_NOTICE, "online", "HUB=%s", uplink->credentials.hub, "USER=%s", user->uid,
+                   NULL);
         uplink->events->message(uplink->userdata, welcome);
         if (is_trial)
                 uplink->events->login_done(uplink->userdata, CALL_ERROR_NONE, "");
 }
 
-static void on_message(void *userdata, HubConnection *connection, const Message *message)
+static void on_message(void *userdata, HubClient *client, const Message *message)
 {
         HubUplink *uplink = userdata;
 
-        if (connection == uplink->current)
+        if (client == uplink->current)
                 uplink->events->message(uplink->userdata, message);
 }
 
-static int make_connection(HubUplink *uplink, const Credentials *credentials, HubConnection **ret)
+static int add_client(HubUplink *uplink, const Credentials *credentials, HubClient **ret)
 {
-        static const HubConnectionEvents events = {
+        static const HubClientEvents events = {
                 .hello = on_hello,
                 .welcomed = on_welcomed,
                 .message = on_message,
-                .closed = on_closed,
+                .lost = on_lost,
         };
+        const HubClientOptions options = {credentials->hub, credentials->token, uplink->insecure};
+        _cleanup_(hub_client_freep) HubClient *client = NULL;
+        int r = hub_client_new(uplink->loop, &options, &events, uplink, &client);
 
-        return hub_connection_new(uplink->loop, credentials, uplink->insecure, &events, uplink,
-                                  ret);
-}
-
-static int hub_uplink_connect(HubUplink *uplink)
-{
-        return make_connection(uplink, &uplink->credentials, &uplink->current);
+        if (r >= 0)
+                r = hub_client_connect(client);
+        if (r >= 0)
+                *ret = TAKE_PTR(client);
+        return r;
 }
 
 static void on_network_back(void *userdata)
@@ -254,59 +218,62 @@ HubUplink *hub_uplink_free(HubUplink *uplink)
 {
         if (!uplink)
                 return NULL;
-        stop_retry(uplink);
-        hub_connection_free(uplink->current);
-        hub_connection_free(uplink->trial);
-        hub_connection_free(uplink->leaving);
+        hub_client_free(uplink->current);
+        hub_client_free(uplink->trial);
+        hub_client_free(uplink->leaving);
         network_free(uplink->network);
         credentials_done(&uplink->credentials);
+        credentials_done(&uplink->trial_credentials);
         free(uplink);
         return NULL;
 }
 
 int hub_uplink_start(HubUplink *uplink, const Credentials *credentials)
 {
+        int r = add_client(uplink, credentials, &uplink->current);
+
+        if (r < 0)
+                return r;
         uplink->credentials = *credentials;
-        say_state(uplink, PHONE_CONNECTING, "");
-        return hub_uplink_connect(uplink);
+        report_state(uplink, PHONE_CONNECTING, "");
+        return 0;
 }
 
 int hub_uplink_login(HubUplink *uplink, const Credentials *credentials)
 {
         if (uplink->trial)
                 return -EBUSY;
-        int r = make_connection(uplink, credentials, &uplink->trial);
+        int r = add_client(uplink, credentials, &uplink->trial);
         if (r < 0)
                 return r;
+        uplink->trial_credentials = *credentials;
         if (!logged_in(uplink))
-                say_state(uplink, PHONE_CONNECTING, "");
+                report_state(uplink, PHONE_CONNECTING, "");
         return 0;
 }
 
 void hub_uplink_logout(HubUplink *uplink)
 {
-        stop_retry(uplink);
-        network_watch(uplink->network, false);
         credentials_done(&uplink->credentials);
-        uplink->refused = false;
+        hub_client_free(uplink->leaving);
+        uplink->leaving = TAKE_PTR(uplink->current);
+        network_watch(uplink->network, false);
         if (uplink->trial)
                 end_trial(uplink, CALL_ERROR_NOT_LOGGED_IN, "logged out while logging in");
-        hub_connection_free(uplink->leaving);
-        uplink->leaving = TAKE_PTR(uplink->current);
-        if (uplink->leaving)
-                hub_connection_close(uplink->leaving);
+        if (has_connection(uplink->leaving))
+                hub_client_close(uplink->leaving);
+        else
+                uplink->leaving = hub_client_free(uplink->leaving);
 }
 
 int hub_uplink_send(HubUplink *uplink, const Message *message)
 {
-        if (!uplink->current || !hub_connection_is_up(uplink->current))
-                return -ENOTCONN;
-        return hub_connection_send(uplink->current, message);
+        return uplink->current ? hub_client_send(uplink->current, message) : -ENOTCONN;
 }
 
 void hub_uplink_reconnect(HubUplink *uplink, const char *reason)
 {
-        if (!uplink->current)
+        if (!has_connection(uplink->current))
                 return;
         log_notice("connecting to the hub again: %s", reason);
         lost(uplink, CALL_ERROR_NOT_CONNECTED, reason);

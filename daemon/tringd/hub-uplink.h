@@ -2,14 +2,14 @@
 #pragma once
 
 /*
- * The uplink to the hub: one connection, kept up with the credentials that once worked, tried again
- * with back-off, at once when the network comes back or the machine wakes up, and not at all when
- * the hub has refused us.
+ * The uplink to the hub: one connection with the credentials of the last login. A lost connection
+ * is tried again with back-off, at once when the network comes back or the machine wakes up, and
+ * not at all after the hub has refused the token.
  *
- * A login is a connection of its own, a trial: only when the hub has welcomed it does it take the
- * place of the uplink, so that a login that fails changes nothing.
+ * A login is a second connection, the trial. It replaces the first only after the hub's welcome, so
+ * that a login that fails changes nothing.
  *
- * Every callback comes from the loop, or from hub_uplink_start(), hub_uplink_login() and
+ * Callbacks come from the loop, or from hub_uplink_start(), hub_uplink_login() and
  * hub_uplink_logout().
  */
 
@@ -25,14 +25,14 @@ typedef struct HubUplinkEvents {
         void (*state)(void *userdata, PhoneConnection state, const char *text);
         /* A reply or event from the hub; the welcome comes here too. */
         void (*message)(void *userdata, const Message *message);
-        /* Fill in a hello, all but the token; `fresh`: nothing is to be resumed. */
+        /* Fill in a hello, all but the token; `fresh`: resume nothing. */
         void (*hello)(void *userdata, bool fresh, const Credentials *credentials, Message *ret);
-        /* The hub has welcomed a trial: may this user log in? An error ends the trial. */
+        /* The hub has welcomed a trial. May this user log in? An error ends the trial. */
         CallError (*admit)(void *userdata, const Party *user,
                            char text[static MESSAGE_TEXT_MAX + 1]);
-        /* The trial became the uplink: its credentials are to be remembered. */
+        /* The trial became the uplink: store its credentials. */
         void (*credentials)(void *userdata, const Credentials *credentials);
-        /* This machine has other addresses than before. */
+        /* The addresses of this machine have changed. */
         void (*network_changed)(void *userdata);
         /* The end of hub_uplink_login(). */
         void (*login_done)(void *userdata, CallError error, const char *text);
@@ -53,10 +53,10 @@ int hub_uplink_login(HubUplink *uplink, const Credentials *credentials);
 /* Sends what is queued, closes, forgets the credentials. */
 void hub_uplink_logout(HubUplink *uplink);
 
-/* Returns 0, or negative errno when it cannot be sent: the phone sends again what matters. */
+/* Returns 0 or negative errno: the phone sends again what matters. */
 int hub_uplink_send(HubUplink *uplink, const Message *message);
 
-/* Drops the connection and connects anew: what came cannot be believed or could not be kept. */
+/* Replaces the connection: a message on it could not be processed, or its network is gone. */
 void hub_uplink_reconnect(HubUplink *uplink, const char *reason);
 
 /* The URL of the hub that we are logged in to; empty when logged out. */

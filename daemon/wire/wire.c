@@ -11,12 +11,6 @@
 static const JsonLimits wire_limits = {WIRE_MESSAGE_MAX, WIRE_NESTING_MAX, WIRE_MEMBERS_MAX,
                                        WIRE_VALUES_MAX};
 
-bool wire_close_is_final(unsigned code)
-{
-        return code == WIRE_CLOSE_AUTH_FAILED || code == WIRE_CLOSE_REPLACED ||
-               code == WIRE_CLOSE_REVOKED || code == WIRE_CLOSE_VERSION;
-}
-
 /* An outcome that depends on the word: the sentence, and WIRE_E_UNKNOWN. */
 static int unknown_word(const FieldReader *reader, const char *what, const char *word)
 {

@@ -32,9 +32,6 @@ typedef enum WireClose {
         WIRE_CLOSE_VERSION = 4007,        /* protocol version not spoken here */
 } WireClose;
 
-/* After this code the same token meets the same answer: no retry before a new login. */
-bool wire_close_is_final(unsigned code);
-
 #define WIRE_MESSAGE_MAX (64 * 1024) /* bytes; an SDP with candidates has 2-8 KiB */
 #define WIRE_NESTING_MAX 8           /* objects and arrays; the deepest message has 5 */
 #define WIRE_MEMBERS_MAX 64          /* of one object; a call in a reply has 20 */

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "loop/hub-client.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+#include "loop/backoff.h"
+#include "loop/websocket.h"
+#include "wire/wire.h"
+
+/* Three of the hub's slower pings (30 s) and some slack: PROTOCOL.md, Transport. */
+#define SILENT_AFTER_S 100
+#define TIMER_ACCURACY_US (10 * USEC_PER_MSEC)
+
+struct HubClient {
+        Loop *loop;
+        char hub[URL_MAX + 1];
+        char token[TOKEN_MAX + 1];
+        bool insecure;
+        const HubClientEvents *events;
+        void *userdata;
+
+        HubClientState state;
+        WebSocket *websocket;
+        int failure;            /* while connecting: why there is no WebSocket */
+        sd_event_source *timer; /* waiting: the next try; connecting: the time for the welcome */
+        Backoff backoff;
+};
+
+void hub_client_disconnect(HubClient *client)
+{
+        client->timer = sd_event_source_disable_unref(client->timer);
+        client->websocket = websocket_free(client->websocket);
+        client->state = HUB_CLIENT_IDLE;
+}
+
+/* The last thing done with the client in a turn: the callback may free it. */
+static void lost(HubClient *client, CallError error, const char *text)
+{
+        char copy[MESSAGE_TEXT_MAX + 1]; /* the text may be the WebSocket's */
+
+        snprintf(copy, sizeof(copy), "%s", text);
+        hub_client_disconnect(client);
+        client->events->lost(client->userdata, client, error, copy);
+}
+
+static int send_message(HubClient *client, const Message *message)
+{
+        char *text = NULL;
+        size_t length = 0;
+        int r = wire_encode(message, 0, &text, &length);
+
+        if (r < 0)
+                return r;
+        r = websocket_send(client->websocket, text, length);
+        explicit_bzero(text, length); /* hello and join contain a token */
+        free(text);
+        return r;
+}
+
+int hub_client_send(HubClient *client, const Message *message)
+{
+        return client->state == HUB_CLIENT_ONLINE ? send_message(client, message) : -ENOTCONN;
+}
+
+static void on_opened(void *userdata)
+{
+        HubClient *client = userdata;
+        Message hello = {};
+
+        client->events->hello(client->userdata, client, &hello);
+        (void)STR_SET(hello.hello.token, client->token);
+        int r = send_message(client, &hello);
+        explicit_bzero(&hello.hello, sizeof(hello.hello));
+        if (r < 0)
+                lost(client, CALL_ERROR_NOT_CONNECTED, strerror(-r));
+}
+
+static void on_first_reply(HubClient *client, const Message *message)
+{
+        const MessageReply *reply = &message->reply;
+
+        if (message->type != MESSAGE_REPLY ||
+            (reply->error == CALL_ERROR_NONE && reply->kind != REPLY_WELCOME)) {
+                lost(client, CALL_ERROR_NOT_CONNECTED, "the hub does not speak our protocol");
+        } else if (reply->error == CALL_ERROR_AUTH_FAILED ||
+                   reply->error == CALL_ERROR_NOT_SUPPORTED) {
+                lost(client, CALL_ERROR_AUTH_FAILED, reply->text);
+        } else if (reply->error != CALL_ERROR_NONE) {
+                lost(client, CALL_ERROR_NOT_CONNECTED, reply->text);
+        } else {
+                client->timer = sd_event_source_disable_unref(client->timer);
+                client->state = HUB_CLIENT_ONLINE;
+                backoff_reset(&client->backoff);
+                client->events->welcomed(client->userdata, client, message);
+        }
+}
+
+static void on_message(void *userdata, const char *text, size_t length)
+{
+        HubClient *client = userdata;
+        _cleanup_(message_done) Message message = {};
+        char complaint[MESSAGE_TEXT_MAX + 1];
+        int r = wire_decode_from_hub(text, length, &message, complaint);
+
+        if (r < 0) {
+                lost(client, CALL_ERROR_NOT_CONNECTED, strerror(-r));
+        } else if (r > 0) {
+                log_warning("the hub sent an invalid message: %s", complaint);
+                lost(client, CALL_ERROR_NOT_CONNECTED, "the hub sent an invalid message");
+        } else if (client->state == HUB_CLIENT_ONLINE) {
+                client->events->message(client->userdata, client, &message);
+        } else {
+                on_first_reply(client, &message);
+        }
+}
+
+/* What to do after a close code after which the same token gets the same answer; else NULL. */
+static const char *final_close(unsigned code)
+{
+        switch (code) {
+        case WIRE_CLOSE_AUTH_FAILED:
+                return "the hub refused the token: log in again";
+        case WIRE_CLOSE_REPLACED:
+                return "this device has connected to the hub from elsewhere: log in again here";
+        case WIRE_CLOSE_REVOKED:
+                return "the token was revoked: log in again with a new one";
+        case WIRE_CLOSE_VERSION:
+                return "the hub speaks another version of the protocol";
+        default:
+                return NULL;
+        }
+}
+
+static void on_closed(void *userdata, unsigned code, const char *reason)
+{
+        const char *final = final_close(code);
+
+        lost(userdata, final ? CALL_ERROR_AUTH_FAILED : CALL_ERROR_NOT_CONNECTED,
+             final ? final : reason);
+}
+
+static int on_connect_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        HubClient *client = userdata;
+
+        if (client->failure < 0)
+                lost(client, CALL_ERROR_NOT_CONNECTED, strerror(-client->failure));
+        else
+                lost(client, CALL_ERROR_TIMEOUT, "the hub did not answer within 10 s");
+        return 0;
+}
+
+static int open_websocket(HubClient *client)
+{
+        static const WebSocketEvents events = {
+                .opened = on_opened,
+                .message = on_message,
+                .closed = on_closed,
+        };
+        const WebSocketOptions options = {
+                .url = client->hub,
+                .path = WIRE_PATH,
+                .subprotocol = WIRE_SUBPROTOCOL,
+                .default_port = WIRE_PORT,
+                .insecure = client->insecure,
+                .silent_after_s = SILENT_AFTER_S,
+        };
+
+        return websocket_new(client->loop, &options, &events, client, &client->websocket);
+}
+
+static int set_timer(HubClient *client, usec_t delay, sd_event_time_handler_t handler)
+{
+        client->timer = sd_event_source_disable_unref(client->timer);
+        return sd_event_add_time_relative(loop_event(client->loop), &client->timer, CLOCK_BOOTTIME,
+                                          delay, TIMER_ACCURACY_US, handler, client);
+}
+
+/* A WebSocket that cannot be made is reported by the timer, since this is not the loop. */
+static int start_to_connect(HubClient *client)
+{
+        int r = set_timer(client, HUB_CLIENT_WELCOME_US, on_connect_timeout);
+
+        if (r < 0)
+                return r;
+        client->state = HUB_CLIENT_CONNECTING;
+        client->failure = open_websocket(client);
+        if (client->failure < 0 && client->failure != -ENOMEM)
+                return set_timer(client, 0, on_connect_timeout);
+        return client->failure;
+}
+
+int hub_client_connect(HubClient *client)
+{
+        if (client->state >= HUB_CLIENT_CONNECTING)
+                return 0;
+        backoff_reset(&client->backoff);
+        int r = start_to_connect(client);
+        if (r < 0)
+                hub_client_disconnect(client);
+        return r;
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        HubClient *client = userdata;
+        int r = start_to_connect(client);
+
+        if (r < 0)
+                lost(client, CALL_ERROR_NOT_CONNECTED, strerror(-r));
+        return 0;
+}
+
+void hub_client_retry(HubClient *client)
+{
+        uint32_t chance = 0;
+
+        hub_client_disconnect(client);
+        if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
+                chance = 0; /* good enough */
+        int r = set_timer(client, backoff_next(&client->backoff, chance), on_retry);
+        if (r < 0)
+                log_error("cannot connect to the hub again: %s", strerror(-r));
+        else
+                client->state = HUB_CLIENT_WAITING;
+}
+
+void hub_client_close(HubClient *client)
+{
+        if (client->websocket)
+                websocket_close(client->websocket, WIRE_CLOSE_NORMAL);
+}
+
+HubClientState hub_client_state(const HubClient *client)
+{
+        return client->state;
+}
+
+int hub_client_new(Loop *loop, const HubClientOptions *options, const HubClientEvents *events,
+                   void *userdata, HubClient **ret)
+{
+        _cleanup_(hub_client_freep) HubClient *client = calloc(1, sizeof(*client));
+
+        if (!client)
+                return -ENOMEM;
+        client->loop = loop;
+        client->insecure = options->insecure;
+        client->events = events;
+        client->userdata = userdata;
+        int r = STR_SET(client->hub, options->hub);
+        if (r >= 0)
+                r = STR_SET(client->token, options->token);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(client);
+        return 0;
+}
+
+HubClient *hub_client_free(HubClient *client)
+{
+        if (!client)
+                return NULL;
+        hub_client_disconnect(client);
+        explicit_bzero(client->token, sizeof(client->token));
+        free(client);
+        return NULL;
+}
