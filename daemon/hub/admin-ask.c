@@ -21,7 +21,7 @@ static int admin_connect(const char *state, int *ret)
                 return -errno;
         int n = snprintf(address.sun_path, sizeof(address.sun_path), "%s/" ADMIN_SOCKET, state);
         if (n < 0 || (size_t)n >= sizeof(address.sun_path))
-                return -ECONNREFUSED; /* there cannot be one */
+                return -ECONNREFUSED; /* no socket can have such a long path */
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
         if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -140,7 +140,7 @@ int admin_ask(const char *state, const OperatorRequest *request, char **ret_text
         }
         const char *body = strstr(answer, "\r\n\r\n");
         if (sscanf(answer, "HTTP/1.1 %u", &status) != 1 || !body) {
-                *ret_text = strdup("the running hub's answer makes no sense");
+                *ret_text = strdup("the running hub sent a malformed reply");
                 return -EPROTO;
         }
         *ret_text = strdup(body + 4);

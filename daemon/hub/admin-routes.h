@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Which verb is which method and path; for admin.c and admin-ask.c. Values are in the query; the
- * body has uids, one a line.
+ * The HTTP method and path of each operator verb, shared by admin.c and admin-ask.c. Values travel
+ * in the query; the body holds uids, one per line.
  */
 
 #include "hub/operator.h"
@@ -33,7 +33,7 @@ static const AdminRoute admin_routes[OPERATOR_VERB_COUNT] = {
         {"GET", "/v1/ready", OPERATOR_READY},
 };
 
-/* HTTP's word for an outcome of operator_run(), and back. */
+/* The HTTP status for each outcome of operator_run(), and back. */
 static const struct {
         int error;
         unsigned status;

@@ -7,7 +7,7 @@
 
 #include "hub/admin-routes.h"
 
-#define CHUNK_SIZE 16384 /* of an answer, at a time */
+#define CHUNK_SIZE 16384 /* bytes of a reply written at a time */
 #define VALUE_MAX 512    /* bytes of a query's value: four times the longest legal one */
 
 struct Admin {
@@ -19,8 +19,8 @@ struct Admin {
 /* One request: the body on its way in, where there is one, then the answer on its way out. */
 typedef struct Answer {
         OperatorVerb verb;
-        char *guid; /* owned; said before the body */
-        char *body; /* owned; NULL: none is awaited */
+        char *guid; /* owned; from the query, until the body is complete */
+        char *body; /* owned; NULL: the request has no body */
         size_t body_length;
         char *text; /* owned */
         size_t length, sent;
@@ -103,7 +103,7 @@ static int answer_continue(struct lws *wsi, Answer *answer)
 static void answer_done(Answer *answer)
 {
         if (answer->text)
-                explicit_bzero(answer->text, answer->length); /* it may have been a token */
+                explicit_bzero(answer->text, answer->length); /* it may hold a token */
         free(answer->text);
         free(answer->guid);
         free(answer->body);
@@ -122,13 +122,13 @@ static int answer_run(Admin *admin, struct lws *wsi, const OperatorRequest *requ
 
 static bool has_body(struct lws *wsi)
 {
-        char length[8]; /* what is longer is too long, but is there */
+        char length[8]; /* a longer number is truncated, but not empty */
         int n = lws_hdr_copy(wsi, length, sizeof(length), WSI_TOKEN_HTTP_CONTENT_LENGTH);
 
         return n != 0 && !str_eq(length, "0");
 }
 
-/* Values are in the query; who has a list to say, says it in the body. */
+/* Values are in the query; a list of uids is in the body. */
 static int admin_serve(Admin *admin, struct lws *wsi, const char *path, Answer *answer)
 {
         char uid[VALUE_MAX], guid[VALUE_MAX], name[VALUE_MAX], device[VALUE_MAX], id[VALUE_MAX];
@@ -167,7 +167,7 @@ static int answer_take_body(Answer *answer, const char *data, size_t length)
         return 0;
 }
 
-/* The body is whole: one uid a line. */
+/* The body is complete: one uid per line. */
 static int admin_serve_body(Admin *admin, struct lws *wsi, Answer *answer)
 {
         OperatorRequest request = {.verb = answer->verb, .guid = answer->guid};
@@ -205,7 +205,7 @@ static int admin_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
                 return answer_take_body(answer, in, length);
         case LWS_CALLBACK_HTTP_BODY_COMPLETION:
                 return admin_serve_body(lws_vhost_user(lws_get_vhost(wsi)), wsi, answer);
-        case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* an upgrade: not here */
+        case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* an upgrade: not supported here */
                 return -1;
         default:
                 return lws_callback_http_dummy(wsi, reason, user, in, length);
@@ -236,7 +236,7 @@ int admin_new(struct lws_context *context, const char *state, HubDatabase *datab
         }
         admin->database = database;
         admin->hub = hub;
-        /* The folder is locked for us: what is there is left from a hub that was killed. */
+        /* We hold the folder's lock, so this socket is left over from a hub that was killed. */
         (void)unlink(admin->path);
         info.iface = admin->path;
         mode_t mask = umask(0077);

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The operator's door to a hub that runs: HTTP on a unix socket in the state folder, which is the
- * operator's alone (0700). Values come in the query, answers are plain text: lines of fields parted
- * by tabs, or with an error status one sentence.
+ * The operator's interface to a running hub: HTTP on a unix socket in the state folder, which only
+ * the operator can open (0700). Values come in the query. Replies are plain text: lines of fields
+ * separated by tabs or, with an error status, one sentence.
  *
  *         GET /v1/users                           DELETE /v1/users?uid=UID
  *         POST /v1/users?uid=UID[&name=NAME]
@@ -22,14 +22,14 @@
 
 typedef struct Admin Admin;
 
-/* The others outlive it. On failure there is a sentence in *ret_text. */
+/* `context`, `database` and `hub` must outlive it. On failure *ret_text holds a sentence. */
 int admin_new(struct lws_context *context, const char *state, HubDatabase *database, Hub *hub,
               Admin **ret, char **ret_text);
-Admin *admin_free(Admin *admin); /* after the context is gone */
+Admin *admin_free(Admin *admin); /* call it after the context is destroyed */
 DEFINE_CLEANUP(Admin *, admin_free);
 
 /*
- * The other end: has a hub that runs carry out the request. Returns what operator_run() would;
- * -ECONNREFUSED when no hub runs (*ret_text is NULL), -EPROTO when its answer makes no sense.
+ * The client's end: asks a running hub to carry out the request. Returns what operator_run() would;
+ * -ECONNREFUSED when no hub is running (*ret_text is NULL), -EPROTO when its reply is malformed.
  */
 int admin_ask(const char *state, const OperatorRequest *request, char **ret_text);

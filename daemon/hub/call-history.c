@@ -8,8 +8,8 @@
 #include "wire/wire.h"
 
 /*
- * Records. Finding a place in the index for a few thousand at once writes each of its pages once,
- * where one by one they would write nearly as many pages as they are; it takes some milliseconds.
+ * Records. Indexing a few thousand at once writes each index page once; one at a time they would
+ * write nearly one page each. A batch takes some milliseconds.
  */
 #define SETTLE_AT 2048
 
@@ -31,7 +31,7 @@ typedef enum HistoryStatement {
         HISTORY_STATEMENT_COUNT,
 } HistoryStatement;
 
-/* A user's rows are found by the index, which has the dates of their changes in it, too. */
+/* The index finds a user's rows and also covers the dates of their changes. */
 static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
         [LAST_CHANGE] = "SELECT max(changed_at) FROM history",
         [LAST_SETTLED] = "SELECT changed_at FROM history WHERE settled"
@@ -39,7 +39,7 @@ static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
         [PUT] = "INSERT INTO history"
                 " (changed_at, uid, session_id, initiated_at, unseen, json, settled)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)",
-        /* In the order of their changes: of two records of one call the later stays. */
+        /* In the order of changes: of two records of one call the later one stays. */
         [SETTLE] = "UPDATE OR REPLACE history SET settled = 1"
                    " WHERE changed_at > ?1 AND NOT settled",
         [PAGE] = "SELECT json, unseen, initiated_at, session_id FROM history"
@@ -83,12 +83,12 @@ static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
 struct CallHistory {
         Database *database;
         usec_t last_change;
-        usec_t last_settled; /* rows after that one may not be in the index yet … */
-        size_t n_unsettled;  /* … so many of them; after a start 1 stands for any number */
+        usec_t last_settled; /* rows after this one may not be indexed yet … */
+        size_t n_unsettled;  /* … and their number; after a start, 1 stands for any number */
         sqlite3_stmt *statements[HISTORY_STATEMENT_COUNT];
 };
 
-/* Of the first row; 0 if there is none. */
+/* Rowid of the first row; 0 if there is none. */
 static int read_date(sqlite3_stmt *query, usec_t *ret)
 {
         int result = sqlite3_step(query);
@@ -123,7 +123,7 @@ int call_history_new(Database *database, CallHistory **ret)
         return 0;
 }
 
-/* The statements are the database's. */
+/* The database owns the statements. */
 CallHistory *call_history_free(CallHistory *history)
 {
         free(history);
@@ -137,7 +137,7 @@ usec_t call_history_date(CallHistory *history)
         return MAX_OF(now, history->last_change);
 }
 
-/* A date for a change: later than that of every other. */
+/* A date for a change: later than that of every other change. */
 static usec_t next_change(CallHistory *history)
 {
         usec_t now = clock_realtime();
@@ -146,7 +146,7 @@ static usec_t next_change(CallHistory *history)
         return history->last_change;
 }
 
-/* The statement that was run has given each row that it changed a date of its own. */
+/* The statement that was just run has given each changed row a date of its own. */
 static size_t note_changes(CallHistory *history)
 {
         int n = sqlite3_changes(database_handle(history->database));
@@ -157,11 +157,11 @@ static size_t note_changes(CallHistory *history)
 
 static void bind_text(sqlite3_stmt *statement, int index, const char *text)
 {
-        /* It outlives the step: every caller holds it until then. */
+        /* SQLITE_STATIC: every caller keeps the text alive until the step is done. */
         sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
 }
 
-/* Ready for the next use, and no lock kept. */
+/* Resets the statement, so that it holds no lock. */
 static int finish(sqlite3_stmt *statement, int r)
 {
         sqlite3_reset(statement);
@@ -204,7 +204,7 @@ bool call_history_is_unsettled(const CallHistory *history)
         return history->n_unsettled >= SETTLE_AT;
 }
 
-/* Columns json and unseen. 1: it cannot be read any more, and is passed over. */
+/* Columns json and unseen. Returns 1 for an unreadable record, which is skipped. */
 static int read_record(sqlite3_stmt *row, CallRecord *ret)
 {
         const char *json = (const char *)sqlite3_column_text(row, 0);
@@ -215,7 +215,7 @@ static int read_record(sqlite3_stmt *row, CallRecord *ret)
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
-                log_error("a history record cannot be read and is passed over");
+                log_error("skipping an unreadable history record");
                 return 1;
         }
         ret->seen = !sqlite3_column_int(row, 1);
@@ -235,7 +235,7 @@ static void records_done(Records *records)
         free(records->records);
 }
 
-/* Takes the row's record. Returns 0, 1 when it is one too many, or negative errno. */
+/* Takes the row's record. Returns 0, 1 when it no longer fits, or negative errno. */
 static int records_add(Records *records, sqlite3_stmt *row)
 {
         size_t length = (size_t)sqlite3_column_bytes(row, 0);
@@ -257,7 +257,9 @@ static int records_add(Records *records, sqlite3_stmt *row)
         return 0;
 }
 
-/* Steps through all rows as far as they fit. 1: some are left, the statement stands on the first.
+/*
+ * Steps through the rows as long as they fit. Returns 1 if some are left; the statement then stands
+ * on the first of them.
  */
 static int records_collect(Records *records, sqlite3_stmt *rows)
 {
@@ -373,7 +375,7 @@ int call_history_latest(CallHistory *history, usec_t span, uint32_t max,
         return finish(latest, r != 0 ? r : database_errno(result));
 }
 
-/* Whose, and of all up to when. */
+/* The user, and the date up to which all of their records are meant. */
 static void bind_all(sqlite3_stmt *statement, const char *uid, const MessageSessions *sessions)
 {
         bind_text(statement, 1, uid);
@@ -386,7 +388,7 @@ static void bind_one(sqlite3_stmt *statement, const char *uid, const char *sessi
         bind_text(statement, 2, session_id);
 }
 
-/* One step of SEE_ONE or SEE_ALL, which is bound: tells of what it has changed. */
+/* Steps the bound SEE_ONE or SEE_ALL once, and passes the changed record to `each`. */
 static int see(CallHistory *history, sqlite3_stmt *statement,
                int (*each)(const CallRecord *, void *), void *userdata)
 {

@@ -13,17 +13,17 @@
 #include "base/log.h"
 #include "base/str.h"
 
-#define CHECKPOINT_PAGES 1000 /* of the log; SQLite's own measure */
+#define CHECKPOINT_PAGES 1000 /* pages of the log; SQLite's own default */
 /*
- * Under load a passive one never gets to the end, and only then is the log written from its
- * beginning again. The file stays as long as it was: what has its place on the disk and in memory
- * already costs a third of what new blocks do.
+ * Under load a passive checkpoint never reaches the end of the log, and only then does SQLite start
+ * writing the log from its beginning again. The file keeps its length: overwriting blocks that
+ * exist already costs a third of allocating new ones.
  */
 #define RESTART_PAGES 16000 /* 64 MB */
-#define RESTART_BUSY_MS 100 /* it holds the writer up: rather later than long */
+#define RESTART_BUSY_MS 100 /* it blocks the writer: rather later than for long */
 
 /*
- * Syncing holds up who writes the same file, so under load one sync is for all calls that ended in
+ * A sync holds up every writer of the file, so under load one sync covers all calls that ended in
  * this time.
  */
 #define SYNC_SPACING_US (20 * USEC_PER_MSEC)
@@ -37,9 +37,9 @@ struct Checkpointer {
         bool is_running;
         bool sync, checkpoint, stop; /* under the lock */
 
-        /* The thread's own. */
+        /* Used by the thread alone. */
         sqlite3 *handle;
-        int log_fd; /* the -wal file: the one inode for as long as a connection is open */
+        int log_fd; /* the -wal file; it stays the same inode as long as a connection is open */
 };
 
 static int move_log(Checkpointer *checkpointer, int mode, int *ret_n_pages)
@@ -58,13 +58,15 @@ static void checkpoint(Checkpointer *checkpointer)
         if (move_log(checkpointer, SQLITE_CHECKPOINT_PASSIVE, &n_pages) != SQLITE_OK ||
             n_pages < RESTART_PAGES)
                 return;
-        /* What has come meanwhile, and then what has come meanwhile: little, for which the writer
-         * waits. */
+        /*
+         * The second pass moves what was written during the first, so that little is left for the
+         * pass that the writer has to wait for.
+         */
         if (move_log(checkpointer, SQLITE_CHECKPOINT_PASSIVE, NULL) == SQLITE_OK)
                 (void)move_log(checkpointer, SQLITE_CHECKPOINT_RESTART, NULL);
 }
 
-/* Called with the lock; only the end of all cuts the pause short. */
+/* Called with the lock held; only checkpointer_free() cuts the pause short. */
 static void pause_syncing(Checkpointer *checkpointer)
 {
         struct timespec deadline;
@@ -114,8 +116,7 @@ static int checkpointer_open(Checkpointer *checkpointer, const char *path)
                 return -ENOMEM;
         int result = sqlite3_open_v2(path, &checkpointer->handle,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-        /* A connection that has read nothing yet does not know of the log: it would move nothing.
-         */
+        /* A connection that has read nothing does not know the log yet and would move nothing. */
         if (result == SQLITE_OK)
                 result = sqlite3_exec(checkpointer->handle, "PRAGMA schema_version", NULL, NULL,
                                       NULL);
@@ -135,7 +136,7 @@ int checkpointer_new(const char *path, Checkpointer **ret)
                 return -ENOMEM;
         checkpointer->log_fd = -1;
         pthread_mutex_init(&checkpointer->lock, NULL);
-        /* A pause must not depend on the date. */
+        /* A change of the date must not change the length of a pause. */
         pthread_condattr_init(&attributes);
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
         pthread_cond_init(&checkpointer->wake, &attributes);

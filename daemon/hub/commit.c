@@ -9,13 +9,13 @@ struct Commit {
         HubDatabase *database;
         Checkpointer *checkpointer;
         uint64_t done;
-        int error; /* of the last run */
+        int error; /* result of the last run */
         usec_t retry_at;
-        usec_t oldest; /* when the first was added */
+        usec_t oldest; /* when the first write was added */
         Write *writes;
         size_t n_writes, n_allocated;
 
-        /* Transitions in this span of COMMIT_LOAD_SPAN_US and in the one before. */
+        /* Transitions in the current span of COMMIT_LOAD_SPAN_US, and in the one before. */
         usec_t span;
         uint32_t n_this_span, n_last_span;
 };
@@ -84,7 +84,7 @@ int commit_add(Commit *commit, Write *write, usec_t now)
                 commit->writes = grown;
                 commit->n_allocated = n;
         }
-        /* A call's every transition is one of these; its history comes on top. */
+        /* Every transition of a call is one of these; its history record comes on top. */
         if (write->type == WRITE_LIVE || write->type == WRITE_DROP)
                 count_transition(commit, now);
         if (commit->n_writes == 0)
@@ -120,7 +120,7 @@ usec_t commit_wait(const Commit *commit, usec_t now)
 static void note_failure(Commit *commit, int error, usec_t now)
 {
         if (commit->error == 0)
-                log_error("cannot write the database, nothing is confirmed until that works: %s",
+                log_error("cannot write the database, so nothing is confirmed until it works: %s",
                           strerror(-error));
         commit->error = error;
         commit->retry_at = now + COMMIT_RETRY_US;
@@ -130,7 +130,7 @@ void commit_run(Commit *commit, usec_t now)
 {
         bool ended = false;
 
-        /* While it fails, a confirmation must not pay for one more attempt each. */
+        /* While the disk fails, do not retry once per confirmation. */
         if (commit->n_writes == 0 || (commit->error < 0 && now < commit->retry_at))
                 return;
         for (size_t i = 0; i < commit->n_writes; i++)

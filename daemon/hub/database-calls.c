@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The calls that go on, and all that the exchange wants written. */
+/* Live calls, and everything that the exchange wants written. */
 
 #include <errno.h>
 
@@ -8,7 +8,7 @@
 #include "hub/database-internal.h"
 #include "wire/wire.h"
 
-/* The row's member is one more of the call's. */
+/* Adds the row's member to the call. */
 static int add_member(sqlite3_stmt *row, LiveCall *live)
 {
         const char *json = (const char *)sqlite3_column_text(row, 0);
@@ -17,7 +17,7 @@ static int add_member(sqlite3_stmt *row, LiveCall *live)
                 return -ENOMEM;
         if (live->n_members == GROUP_MEMBERS_MAX)
                 return -EBADMSG;
-        /* Twice the size whenever it is a power of two. */
+        /* The array doubles whenever it is full, at powers of two. */
         if ((live->n_members & (live->n_members - 1)) == 0) {
                 size_t n = live->n_members ? 2 * live->n_members : 1;
                 LiveMember *grown = reallocarray(live->members, n, sizeof(*grown));
@@ -32,7 +32,7 @@ static int add_member(sqlite3_stmt *row, LiveCall *live)
         return r;
 }
 
-/* Those of a call to a group are stored apart. */
+/* Members of a call to a group are stored in rows of their own. */
 static int read_members(HubDatabase *database, LiveCall *live)
 {
         sqlite3_stmt *members = hub_database_statement(database, LIVE_MEMBERS);
@@ -83,9 +83,8 @@ int hub_database_each_live(HubDatabase *database, int (*each)(const LiveCall *, 
                         r = each(&live, userdata);
                         live_call_done(&live);
                 } else if (r == -EBADMSG) {
-                        log_fields(LOG_ERR, "a stored call cannot be read and is passed over",
-                                   "SESSION_ID=%s", (const char *)sqlite3_column_text(lives, 0),
-                                   NULL);
+                        log_fields(LOG_ERR, "skipping an unreadable stored call", "SESSION_ID=%s",
+                                   (const char *)sqlite3_column_text(lives, 0), NULL);
                         r = 0;
                 }
         }
@@ -99,7 +98,7 @@ void write_done(Write *write)
         *write = (Write){0};
 }
 
-/* Runs one of up to three texts; NULL: there are no more. */
+/* Runs a statement with up to three texts; NULL ends them. */
 static int put(HubDatabase *database, HubStatement which, const char *a, const char *b,
                const char *c)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the database is made of; for database*.c alone. */
+/* The inside of the database, for database*.c only. */
 
 #include "hub/database.h"
 
@@ -42,7 +42,7 @@ struct HubDatabase {
 };
 
 sqlite3_stmt *hub_database_statement(HubDatabase *database, HubStatement which);
-/* The text outlives the step: every caller holds it until then. */
+/* SQLITE_STATIC: every caller keeps the text alive until the step is done. */
 void hub_database_bind(sqlite3_stmt *statement, int index, const char *text);
-/* Runs a statement that gives no rows. */
+/* Runs a statement that returns no rows. */
 int hub_database_run(sqlite3_stmt *statement);

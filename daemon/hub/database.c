@@ -7,7 +7,9 @@
 
 #define HASH_SIZE 32 /* SHA-256 */
 
-/* In KiB: the inner pages of a history of millions; SQLite's own 2 MB are read anew all the time.
+/*
+ * In KiB: room for the inner pages of a history of millions; with SQLite's default of 2 MB they are
+ * read from the file over and over.
  */
 #define CACHE_SIZE "PRAGMA cache_size = -16384"
 
@@ -18,7 +20,8 @@ static const char *const schema_steps[] = {
         "  when_busy TEXT NOT NULL"
         ") STRICT, WITHOUT ROWID;"
         "CREATE TABLE tokens ("
-        "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* an id that was revoked never comes back */
+        "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* so that the id of a revoked token is never
+                                                     reused */
         "  uid TEXT NOT NULL,"
         "  device_name TEXT NOT NULL,"
         "  hash BLOB NOT NULL UNIQUE,"
@@ -55,7 +58,7 @@ static const char *const schema_steps[] = {
         "  blocked TEXT NOT NULL,"
         "  PRIMARY KEY (uid, blocked)"
         ") STRICT, WITHOUT ROWID;"
-        /* Of calls to groups: one changes, of a thousand. */
+        /* One row per member of a group's call: often one of a thousand changes. */
         "CREATE TABLE live_members ("
         "  session_id TEXT NOT NULL,"
         "  uid TEXT NOT NULL,"
@@ -63,8 +66,8 @@ static const char *const schema_steps[] = {
         "  PRIMARY KEY (session_id, uid)"
         ") STRICT, WITHOUT ROWID;",
         /*
-         * With row numbers, which grow: what is new stands together, so that a commit of many calls
-         * writes half as many pages.
+         * Row numbers that grow keep new rows together, so that a commit of many calls writes half
+         * as many pages.
          */
         "CREATE TABLE live_3 ("
         "  session_id TEXT PRIMARY KEY,"
@@ -89,9 +92,9 @@ static const char *const schema_steps[] = {
         "CREATE INDEX history_by_date ON history (uid, initiated_at, session_id);"
         "CREATE INDEX history_by_change ON history (uid, changed_at);",
         /*
-         * The date of the last change is the row's number, so that rows stand in the order of their
-         * changes, and one index does for all that is looked for: a call's end writes a third of
-         * the pages. Dates that were the same are moved apart, later ones behind them.
+         * The row number is the date of the last change, so that rows are in the order of their
+         * changes and one index serves all queries: the end of a call writes a third of the pages.
+         * Equal dates are moved apart, the later change behind.
          */
         "CREATE TABLE history_4 ("
         "  changed_at INTEGER PRIMARY KEY,"
@@ -109,7 +112,10 @@ static const char *const schema_steps[] = {
         "DROP TABLE history;"
         "ALTER TABLE history_4 RENAME TO history;"
         "CREATE UNIQUE INDEX history_by_date ON history (uid, initiated_at, session_id);",
-        /* What is new is in the index only once it is settled (history.h): it stands at the end. */
+        /*
+         * New rows enter the index only when they are settled (call-history.h); until then they are
+         * at the end of the table.
+         */
         "ALTER TABLE history ADD COLUMN settled INTEGER NOT NULL DEFAULT 1;"
         "DROP INDEX history_by_date;"
         "CREATE UNIQUE INDEX history_by_date ON history (uid, initiated_at, session_id)"
@@ -137,7 +143,7 @@ static const char *const statements_sql[HUB_STATEMENT_COUNT] = {
         [BLOCK] = "INSERT INTO blocks (uid, blocked) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
         [UNBLOCK] = "DELETE FROM blocks WHERE uid = ?1 AND blocked = ?2",
         [BLOCKS] = "SELECT uid, blocked FROM blocks",
-        /* Whoever gets the uid next is somebody else: for those who had blocked it, too. */
+        /* A reused uid is a different person, so blocks of and by the old one go as well. */
         [USER_BLOCKS_REMOVE] = "DELETE FROM blocks WHERE uid = ?1 OR blocked = ?1",
         [LIVE_PUT] = "INSERT INTO live (session_id, json) VALUES (?1, ?2)"
                      " ON CONFLICT DO UPDATE SET json = excluded.json",
@@ -236,7 +242,7 @@ static bool changed(HubDatabase *database)
         return sqlite3_changes(database_handle(database->database)) > 0;
 }
 
-/* A column's text into an array that has room for all that we ever store in it. */
+/* Copies a column's text into an array that has room for everything we ever store in it. */
 #define COLUMN_SET(array, statement, column) \
         STR_SET(array, (const char *)sqlite3_column_text(statement, column) ?: "")
 

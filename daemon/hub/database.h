@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * What the hub must not forget, in one SQLite file: users, their login tokens, whom they
- * have blocked, live calls, (history.h) their history and (groups.h) their groups.
+ * What the hub stores, in one SQLite file: users, their login tokens, the users they have blocked,
+ * live calls, the call history (call-history.h) and groups (groups.h).
  *
- * Login tokens are stored as SHA-256: they are 256 random bits, so there is nothing to guess that a
- * slow hash would have to protect, and the lookup by hash leaks nothing of a token by its timing.
+ * Login tokens are stored as SHA-256. They are 256 random bits, so a slow hash would protect
+ * nothing, and a lookup by hash leaks nothing about a token through its timing.
  */
 
 #include "hub/call-history.h"
@@ -28,7 +28,7 @@ typedef struct StoredUser {
 typedef struct StoredToken {
         int64_t id;
         char uid[UID_MAX + 1];
-        char device_name[NAME_MAX_BYTES + 1]; /* what the operator said it is for; may be empty */
+        char device_name[NAME_MAX_BYTES + 1]; /* the operator's note on its purpose; may be empty */
         usec_t created_at;                    /* CLOCK_REALTIME */
 } StoredToken;
 
@@ -41,22 +41,22 @@ CallHistory *hub_database_history(HubDatabase *database);
 HubGroups *hub_database_groups(HubDatabase *database);
 
 /*
- * After each commit `grew` is told how many pages the database's log has. From now on it is for
- * others to move them into the database.
+ * After each commit `grew` gets the number of pages in the database's log. From then on the caller
+ * moves them into the database.
  */
 void hub_database_watch_log(HubDatabase *database, void (*grew)(int n_pages, void *),
                             void *userdata);
 
-/* Adding one who is there changes the name and nothing else; *ret_new says which it was. */
+/* Adding an existing user changes the name and nothing else; *ret_new tells which it was. */
 int hub_database_user_add(HubDatabase *database, const char *uid, const char *name, bool *ret_new);
 int hub_database_user_get(HubDatabase *database, const char *uid, StoredUser *ret); /* -ENOENT */
-/* With tokens, groups and history: whoever gets the uid next sees nothing of it. -ENOENT. */
+/* Removes tokens, groups and history too: a later user of the same uid sees none of it. -ENOENT. */
 int hub_database_user_remove(HubDatabase *database, const char *uid);
-/* In the order of uids; ends at the first non-zero of `each`, which is returned. */
+/* In the order of uids; stops at the first non-zero result of `each`, which is returned. */
 int hub_database_each_user(HubDatabase *database, int (*each)(const StoredUser *, void *),
                            void *userdata);
 
-/* The token's text is handed out here and is nowhere else. -ENOENT: no such user. */
+/* Returns the only copy of the token's text. -ENOENT: no such user. */
 int hub_database_token_mint(HubDatabase *database, const char *uid, const char *device_name,
                             char ret_token[static TOKEN_LENGTH + 1]);
 int hub_database_token_find(HubDatabase *database, const char *token,
@@ -65,19 +65,19 @@ int hub_database_token_revoke(HubDatabase *database, int64_t id); /* -ENOENT */
 int hub_database_each_token(HubDatabase *database, const char *uid,
                             int (*each)(const StoredToken *, void *), void *userdata);
 
-/* Ends at the first non-zero of `each`, which is returned. */
+/* Stops at the first non-zero result of `each`, which is returned. */
 int hub_database_each_block(HubDatabase *database,
                             int (*each)(const char *uid, const char *blocked, void *),
                             void *userdata);
 
-/* Live calls as they were stored; one that cannot be read any more is passed over and logged. */
+/* Live calls as they were stored; an unreadable one is skipped and logged. */
 int hub_database_each_live(HubDatabase *database, int (*each)(const LiveCall *, void *),
                            void *userdata);
 
-/* One thing that the exchange wants stored, ready to be written. */
+/* One change that the exchange wants stored, encoded and ready to be written. */
 typedef enum WriteType {
-        WRITE_LIVE,        /* `json` is what is stored of `session_id` */
-        WRITE_LIVE_MEMBER, /* likewise of `uid` in it; of calls to groups */
+        WRITE_LIVE,        /* `json` is the stored state of `session_id` */
+        WRITE_LIVE_MEMBER, /* `json` is the stored state of member `uid` of a group's call */
         WRITE_DROP,        /* `session_id` is over */
         WRITE_LOG,         /* `json` is `uid`'s record of `session_id` */
         WRITE_WHEN_BUSY,   /* `when_busy` of `uid` */
@@ -100,5 +100,5 @@ typedef struct Write {
 
 void write_done(Write *write);
 
-/* All of them or, on an error, none. */
+/* Writes all of them or, on an error, none. */
 int hub_database_write(HubDatabase *database, const Write *writes, size_t n);

@@ -64,14 +64,14 @@ int hub_groups_new(Database *database, HubGroups **ret)
         return 0;
 }
 
-/* The statements are the database's. */
+/* The database owns the statements. */
 HubGroups *hub_groups_free(HubGroups *groups)
 {
         free(groups);
         return NULL;
 }
 
-/* Ready to be stepped; `b` may be NULL. Both outlive that: every caller holds them until then. */
+/* Binds `a` and `b` (may be NULL). Every caller keeps both alive until the step is done. */
 static sqlite3_stmt *begin(HubGroups *groups, GroupStatement which, const char *a, const char *b)
 {
         sqlite3_stmt *statement = groups->statements[which];
@@ -82,7 +82,7 @@ static sqlite3_stmt *begin(HubGroups *groups, GroupStatement which, const char *
         return statement;
 }
 
-/* Ready for the next use, and no lock kept. */
+/* Resets the statement, so that it holds no lock. */
 static int finish(sqlite3_stmt *statement, int r)
 {
         sqlite3_reset(statement);
@@ -90,7 +90,7 @@ static int finish(sqlite3_stmt *statement, int r)
         return r;
 }
 
-/* Runs a statement that gives no rows. Returns how many rows it has changed. */
+/* Runs a statement that returns no rows. Returns the number of rows it changed. */
 static int change(HubGroups *groups, GroupStatement which, const char *a, const char *b)
 {
         sqlite3_stmt *statement = begin(groups, which, a, b);
@@ -112,7 +112,7 @@ static int count(HubGroups *groups, GroupStatement which, const char *a, int64_t
         return 0;
 }
 
-/* Ends what BEGIN began: with anything but 0 as if nothing had been done. */
+/* Commits if r is 0, rolls back otherwise. */
 static int conclude(HubGroups *groups, int outcome)
 {
         int r = outcome == 0 ? database_run(groups->database, "COMMIT") : outcome;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Groups and who is in them, as the database's file has it. The limits of record.h hold here too:
- * what an operator writes while no hub runs must be what a hub can take later.
+ * Groups and their members, as stored in the hub's database. The limits of record.h hold here too:
+ * a hub must be able to load later what an operator writes while none is running.
  */
 
 #include "model/record.h"
@@ -24,27 +24,29 @@ int hub_groups_new(Database *database, HubGroups **ret);
 HubGroups *hub_groups_free(HubGroups *groups);
 DEFINE_CLEANUP(HubGroups *, hub_groups_free);
 
-/* Adding one that is there changes the name and nothing else; *ret_new says which it was. */
+/* Adding an existing group changes the name and nothing else; *ret_new tells which it was. */
 int hub_groups_add(HubGroups *groups, const char *guid, const char *name, bool *ret_new);
 int hub_groups_get(HubGroups *groups, const char *guid, StoredGroup *ret); /* -ENOENT */
 int hub_groups_remove(HubGroups *groups, const char *guid);                /* -ENOENT */
-/* In the order of guids; ends at the first non-zero of `each`, which is returned. */
+/* In the order of guids; stops at the first non-zero result of `each`, which is returned. */
 int hub_groups_each(HubGroups *groups, int (*each)(const StoredGroup *, void *), void *userdata);
 
-/* Why members do not come or go; positive. */
+/* Why members cannot join or leave; positive. */
 typedef enum GroupOutcome {
         GROUPS_E_NO_GROUP = 1,
-        GROUPS_E_NO_USER,   /* `*ret_uid` is nobody */
+        GROUPS_E_NO_USER,   /* `*ret_uid` does not exist */
         GROUPS_E_NO_MEMBER, /* `*ret_uid` is not in the group */
         GROUPS_E_FULL,      /* more than GROUP_MEMBERS_MAX */
         GROUPS_E_TOO_MANY,  /* `*ret_uid` would be in more than GROUPS_PER_USER_MAX */
 } GroupOutcome;
 
-/* All or, with any outcome but 0, none. Who is in it already stays. *ret_uid is one of `uids`. */
+/*
+ * All of them join or, on any outcome but 0, none. Present members stay. *ret_uid is one of `uids`.
+ */
 int hub_groups_join(HubGroups *groups, const char *guid, const char *const *uids, size_t n,
                     const char **ret_uid);
 int hub_groups_leave(HubGroups *groups, const char *guid, const char *const *uids, size_t n,
                      const char **ret_uid);
 
-/* Out of all groups. */
+/* Removes the user from all groups. */
 int hub_groups_remove_user(HubGroups *groups, const char *uid);

@@ -4,11 +4,11 @@
 #include "base/log.h"
 #include "hub/internal.h"
 
-#define MISSED_KEPT_DAYS 30 /* rule 16: at least so long, whatever is set */
+#define MISSED_KEPT_DAYS 30 /* rule 16: the minimum, whatever the settings say */
 #define USEC_PER_DAY (24 * 3600 * USEC_PER_SEC)
 #define PRUNE_EVERY_MS (24 * 3600 * 1000)
-#define PRUNE_BATCH 500    /* records; some milliseconds */
-#define PRUNE_PAUSE_MS 100 /* between batches, for the calls */
+#define PRUNE_BATCH 500    /* records in a batch; takes some milliseconds */
+#define PRUNE_PAUSE_MS 100 /* pause between batches, left to calls */
 
 static void reply_failed(DeviceSession *session, const Message *message, int r)
 {
@@ -76,7 +76,7 @@ void hub_seen(Hub *hub, DeviceSession *session, const Message *message)
         Changed changed = {0};
 
         hub_flush(hub);
-        /* The session may be gone, as too slow, once it has its reply. */
+        /* Sending the reply may close the session as too slow, which frees it. */
         STR_SET(uid, session->user->uid);
         int r = call_history_mark_seen(hub_database_history(hub->database), uid, &message->sessions,
                                        collect, &changed);
@@ -86,7 +86,7 @@ void hub_seen(Hub *hub, DeviceSession *session, const Message *message)
                 reply_ok(session, message);
         for (size_t i = 0; i < changed.n; i++) {
                 if (r >= 0)
-                        hub_tell_others(
+                        hub_send_others(
                                 hub, uid, session,
                                 &(Message){.type = MESSAGE_LOGGED, .logged = changed.records[i]},
                                 0);
@@ -110,7 +110,7 @@ void hub_forget(Hub *hub, DeviceSession *session, const Message *message)
         }
         reply_ok(session, message);
         if (n > 0)
-                hub_tell_others(
+                hub_send_others(
                         hub, uid, session,
                         &(Message){.type = MESSAGE_FORGOTTEN, .sessions = message->sessions}, 0);
 }

@@ -10,12 +10,14 @@
 #include "hub/ice.h"
 #include "hub/internal.h"
 
-#define PRUNE_FIRST_MS (60 * 1000) /* starting is work enough */
+#define PRUNE_FIRST_MS (60 * 1000) /* the first seconds have enough to do */
 
-/* What chance each moment brings, fetched for four at a time. */
+/* Random bytes for four moments, fetched at once. */
 static void draw_entropy(uint8_t ret[static ENTROPY_SIZE])
 {
-        /* Up to 256 bytes come whole once the kernel's pool is ready, which is before any service.
+        /*
+         * getrandom() fills up to 256 bytes completely once the kernel's pool is ready, which it is
+         * before any service starts.
          */
         static uint8_t drawn[256];
         static size_t left;
@@ -45,7 +47,7 @@ void hub_send(WsConnection *connection, Message *message, uint64_t barrier)
                 return;
         log_error("cannot send \"%s\": %s", message_type_to_string(message->type), strerror(-r));
         ws_connection_close(connection, WIRE_CLOSE_GOING_AWAY,
-                            "the hub could not say what it had to");
+                            "internal error: cannot queue a message");
 }
 
 void hub_reply_error(WsConnection *connection, uint64_t id, CallError error, const char *format,
@@ -62,13 +64,13 @@ void hub_reply_error(WsConnection *connection, uint64_t id, CallError error, con
         hub_send(connection, &reply, 0);
 }
 
-void hub_tell(Hub *hub, DeviceSession *session, Message *message, uint64_t barrier)
+void hub_send_session(Hub *hub, DeviceSession *session, Message *message, uint64_t barrier)
 {
         if (session->connection) {
                 hub_send(session->connection, message, barrier);
                 return;
         }
-        /* It is not there to ask anything. */
+        /* A suspended session has nobody to ask. */
         if (message->type != MESSAGE_REPLY &&
             outbox_push(&session->outbox, message, barrier, hub->config->queue_per_device,
                         clock_boottime()) < 0)
@@ -83,7 +85,7 @@ HubUser *hub_user_find(Hub *hub, const char *uid)
         return user;
 }
 
-void hub_tell_others(Hub *hub, const char *uid, const DeviceSession *except, Message *message,
+void hub_send_others(Hub *hub, const char *uid, const DeviceSession *except, Message *message,
                      uint64_t barrier)
 {
         HubUser *user = hub_user_find(hub, uid);
@@ -91,11 +93,11 @@ void hub_tell_others(Hub *hub, const char *uid, const DeviceSession *except, Mes
 
         if (!user)
                 return;
-        /* Sending may close a session that is too slow, and with the last the user goes. */
+        /* Sending may close a session that is too slow, and its user goes with the last session. */
         for (session = user->sessions; session; session = next) {
                 next = session->next;
                 if (session != except)
-                        hub_tell(hub, session, message, barrier);
+                        hub_send_session(hub, session, message, barrier);
         }
 }
 
@@ -116,7 +118,7 @@ static void disconnect(Hub *hub, const ExchangeAction *action)
         ws_connection_close(session->connection, code, action->text);
 }
 
-/* What is sent with a join to use TURN servers by. */
+/* Adds the TURN credentials that go out with a join. */
 static int sign_join(const Hub *hub, Message *message)
 {
         ReplyJoin *join = &message->reply.join;
@@ -135,12 +137,12 @@ static void carry_out(Hub *hub, ExchangeAction *action)
         switch (action->type) {
         case EXCHANGE_SEND:
                 session = device_session_find(hub, action->attachment);
-                /* Without a credential the relay refuses, and the rest is as it should be. */
+                /* Without a credential the TURN server refuses; everything else works. */
                 if (sign_join(hub, &action->message) < 0)
-                        log_error("out of memory: a join goes out without TURN credentials");
+                        log_error("out of memory: sending a join without TURN credentials");
                 if (session)
-                        hub_tell(hub, session, &action->message,
-                                 action->confirms ? commit_barrier(hub->commit) : 0);
+                        hub_send_session(hub, session, &action->message,
+                                         action->confirms ? commit_barrier(hub->commit) : 0);
                 break;
         case EXCHANGE_DISCONNECT:
                 disconnect(hub, action);
@@ -154,7 +156,7 @@ static void carry_out(Hub *hub, ExchangeAction *action)
                 break;
         }
         if (r < 0)
-                log_fields(LOG_ERR, "a change of a call is not stored", "SESSION_ID=%s",
+                log_fields(LOG_ERR, "cannot store the change of a call", "SESSION_ID=%s",
                            action->session_id, "ERROR=%s", strerror(-r), NULL);
 }
 
@@ -162,8 +164,8 @@ void hub_drain(Hub *hub)
 {
         ExchangeAction action;
 
-        /* Carrying one out may close a session, which is news for the exchange: still the same
-         * loop.
+        /*
+         * Carrying out an action may close a session, which adds actions: the loop takes those too.
          */
         if (hub->is_draining)
                 return;
@@ -181,14 +183,17 @@ void hub_flush(Hub *hub)
 
         commit_run(hub->commit, clock_boottime());
         ws_server_committed(hub->server, commit_done(hub->commit));
-        /* After the confirmations, and only while the file can be written: it is tried again. */
+        /*
+         * After the confirmations, and only while the file can be written: otherwise it is tried
+         * again later.
+         */
         if (call_history_is_unsettled(history) && hub_stores(hub))
                 (void)call_history_settle(history);
 }
 
 static void on_window(uv_timer_t *timer)
 {
-        /* Only there to end the wait: the end of the turn does the rest. */
+        /* Does nothing but end the wait: on_turn_end() commits. */
 }
 
 static void on_deadline(uv_timer_t *timer)
@@ -200,7 +205,7 @@ static void on_deadline(uv_timer_t *timer)
         hub_moment(&moment);
         hub_expire_sessions(hub, moment.now);
         if (exchange_tick(hub->exchange, &moment) < 0)
-                log_error("out of memory: what is due is tried again");
+                log_error("out of memory: deadlines are tried again");
         hub_drain(hub);
 }
 
@@ -239,7 +244,7 @@ static void on_turn_end(uv_prepare_t *prepare)
         ws_server_turn_end(hub->server);
 }
 
-/* What would have to be stored, and does not bring anything to its end. */
+/* Requests that store something new, as opposed to those that end something. */
 static bool needs_store(MessageType type)
 {
         switch (type) {
@@ -261,7 +266,8 @@ static void handle_request(Hub *hub, DeviceSession *session, const Message *mess
 {
         ExchangeNow moment;
 
-        /* A session limited to one session has no history: the exchange refuses what it may not do.
+        /*
+         * A session limited to one call's media has no history: the exchange refuses its request.
          */
         if (session->user && message->type == MESSAGE_HISTORY) {
                 hub_history(hub, session, message);
@@ -300,7 +306,7 @@ static void take_message(Hub *hub, WsConnection *connection, const Message *mess
                 ws_connection_close(connection, WIRE_CLOSE_TOO_MANY, "too many requests in flight");
         } else if (message->type == MESSAGE_HELLO) {
                 hub_reply_error(connection, message->id, CALL_ERROR_INVALID_ARGUMENT,
-                                "hello is said once");
+                                "hello may be sent only once");
         } else if (!hub_stores(hub) && needs_store(message->type)) {
                 hub_reply_error(connection, message->id, CALL_ERROR_TIMEOUT,
                                 "the hub cannot store anything now: %s",
@@ -310,7 +316,7 @@ static void take_message(Hub *hub, WsConnection *connection, const Message *mess
         }
 }
 
-/* What cannot be read is answered as far as it is known what is to be answered. */
+/* Answers an unreadable message as far as its id could be read. */
 static void refuse(WsConnection *connection, int outcome, uint64_t id, const char *text)
 {
         bool answers = (outcome == WIRE_E_INVALID || outcome == WIRE_E_UNKNOWN) && id > 0;
@@ -386,7 +392,7 @@ WsHandler hub_ws_handler(Hub *hub)
 void hub_set_server(Hub *hub, WsServer *server)
 {
         hub->server = server;
-        /* What became due while the hub was down. */
+        /* Deadlines that passed while the hub was down. */
         hub_drain(hub);
 }
 

@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * The adapter around the exchange: what devices say goes in as messages, what comes out is sent,
- * stored and scheduled. Owns the exchange, the commit, and the loop's timers for both.
+ * The adapter around the exchange: passes in the messages of devices, and sends, stores and
+ * schedules what comes out. Owns the exchange, the commit, and the loop's timers for both.
  *
- * A turn of the loop ends here: what was to be stored is committed, then what confirms it goes out.
+ * At the end of each turn of the loop it commits what has to be stored, and then sends what
+ * confirms it.
  */
 
 #include "hub/checkpointer.h"
@@ -16,8 +17,8 @@
 typedef struct Hub Hub;
 
 /*
- * Users, groups and live calls are taken from the database; graces start now. `loop`, `database`,
- * `checkpointer` and `config` outlive it.
+ * Loads users, groups and live calls from the database; grace periods start now. `loop`,
+ * `database`, `checkpointer` and `config` must outlive it.
  */
 int hub_new(uv_loop_t *loop, HubDatabase *database, Checkpointer *checkpointer,
             const Config *config, Hub **ret);
@@ -26,27 +27,27 @@ void hub_stop(Hub *hub);
 Hub *hub_free(Hub *hub);
 DEFINE_CLEANUP(Hub *, hub_free);
 
-/* For ws_server_new(), and the server that came of it. */
+/* The handler for ws_server_new(), and then the server that it made. */
 WsHandler hub_ws_handler(Hub *hub);
 void hub_set_server(Hub *hub, WsServer *server);
 
-/* As ice_servers() gives them; takes the secret, also when it fails. */
+/* `servers` as ice_servers() returns them; takes the secret, also on failure. */
 int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n, char *secret);
 
 /*
- * What an operator does to a hub that runs: as the database's functions of the same names, and
- * devices notice.
+ * The operator's verbs on a running hub: they do what the database's functions of the same names
+ * do, and devices notice.
  */
 int hub_user_add(Hub *hub, const char *uid, const char *name, bool *ret_new);
 int hub_user_remove(Hub *hub, const char *uid);
 int hub_token_revoke(Hub *hub, int64_t id);
-/* The database's groups has it otherwise now, or no more. */
+/* The group was changed or removed in the database. */
 int hub_group_changed(Hub *hub, const char *guid);
 int hub_group_removed(Hub *hub, const char *guid);
 int hub_each_call(Hub *hub, int (*each)(const CallRecord *, void *), void *userdata);
 
-/* Commits what has not been yet: the database's file says all that there is. */
+/* Commits what is pending, so that the database file is complete. */
 void hub_flush(Hub *hub);
 
-/* Whether what is confirmed is stored. */
+/* Whether confirmed changes are stored. */
 bool hub_stores(const Hub *hub);

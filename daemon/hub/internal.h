@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the hub is made of; for hub*.c alone. */
+/*
+ * The inside of the hub, for hub.c, login.c, resume.c, persist.c, history.c and operator-requests.c
+ * only.
+ */
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
@@ -13,23 +16,23 @@
 #include "hub/login-limiter.h"
 
 /*
- * Who is behind a connection, from its login on. When the connection is lost a user's session waits
- * for its device to come back (hub-resume.c).
+ * A device that has logged in. When its connection is lost, a user's session waits for the device
+ * to come back (resume.c).
  */
 typedef struct DeviceSession {
         UT_hash_handle hh;
-        uint64_t number;                   /* in the exchange; never used again */
-        char name[UUID_LENGTH + 1];        /* for its device */
-        WsConnection *connection;          /* NULL while it is suspended … */
-        Outbox outbox;                     /* … and this is what its device has yet to hear */
-        struct HubUser *user;              /* NULL for a session limited to one session's media */
-        struct DeviceSession *prev, *next; /* of that user */
-        struct DeviceSession *waits_prev, *waits_next; /* in hub->suspended */
+        uint64_t number;            /* names the attachment in the exchange; never reused */
+        char name[UUID_LENGTH + 1]; /* names the session to its device */
+        WsConnection *connection;   /* NULL while the session is suspended … */
+        Outbox outbox;              /* … and then this holds what the device has yet to receive */
+        struct HubUser *user;       /* NULL for a session limited to one session's media */
+        struct DeviceSession *prev, *next;             /* among the sessions of `user` */
+        struct DeviceSession *waits_prev, *waits_next; /* among hub->suspended */
         int64_t token_id;
         char device[DEVICE_ID_MAX + 1];
 } DeviceSession;
 
-/* A user of whom somebody is there. */
+/* A user with at least one session. */
 typedef struct HubUser {
         UT_hash_handle hh;
         char uid[UID_MAX + 1];
@@ -47,33 +50,33 @@ struct Hub {
         char *turn_secret; /* owned; NULL: no TURN servers */
         HubUser *users;
         DeviceSession *sessions;
-        DeviceSession *suspended; /* the longest first */
+        DeviceSession *suspended; /* suspended for longest first */
         uint64_t last_link;
         bool is_draining;
-        bool removes_user; /* what is disconnected now is disconnected for good */
+        bool removes_user; /* a user is being removed: disconnected devices may not come back */
 
         uv_prepare_t turn_end;
-        uv_timer_t deadline; /* the exchange's, and that of suspended sessions */
-        uv_timer_t window;   /* the commit's */
+        uv_timer_t deadline; /* of the exchange and of suspended sessions */
+        uv_timer_t window;   /* of the commit */
         uv_timer_t pruning;
-        usec_t deadline_at; /* what `deadline` is armed for */
+        usec_t deadline_at; /* the time for which `deadline` is armed */
 };
 
 void hub_moment(ExchangeNow *ret);
-/* Carries out what the exchange wants done. */
+/* Carries out the exchange's actions. */
 void hub_drain(Hub *hub);
-/* Sends it, or closes the connection when there is no memory for it. */
+/* Sends the message, or closes the connection when memory is short. */
 void hub_send(WsConnection *connection, Message *message, uint64_t barrier);
-/* Likewise to a connection's device, or keeps it for that. May free the connection. */
-void hub_tell(Hub *hub, DeviceSession *connection, Message *message, uint64_t barrier);
+/* Sends to the session's device, or queues for it while it is suspended. May free the session. */
+void hub_send_session(Hub *hub, DeviceSession *session, Message *message, uint64_t barrier);
 void hub_reply_error(WsConnection *connection, uint64_t id, CallError error, const char *format,
                      ...) _printf_(4, 5);
 HubUser *hub_user_find(Hub *hub, const char *uid);
-/* To all of the user's devices but one, which may be NULL. */
-void hub_tell_others(Hub *hub, const char *uid, const DeviceSession *except, Message *message,
+/* Sends to all devices of the user but `except`, which may be NULL. */
+void hub_send_others(Hub *hub, const char *uid, const DeviceSession *except, Message *message,
                      uint64_t barrier);
 
-/* ---- hub-login.c ---- */
+/* ---- login.c ---- */
 
 /* The first message of a connection. */
 void hub_login(Hub *hub, WsConnection *connection, const Message *message);
@@ -81,42 +84,46 @@ int device_session_new(Hub *hub, WsConnection *connection, const char *device,
                        const StoredToken *token, DeviceSession **ret);
 DeviceSession *device_session_free(Hub *hub, DeviceSession *connection);
 DeviceSession *device_session_find(Hub *hub, uint64_t number);
-/* To whom the connection belongs is told. `user` may be NULL where it is resumed. 0 or negative
- * errno. */
+/*
+ * Sends the welcome. `user` may be NULL where the session is resumed. Returns 0 or negative errno.
+ */
 int hub_welcome(Hub *hub, DeviceSession *connection, const Message *hello, const Party *party,
                 WhenBusy when_busy, bool resumed);
 
-/* ---- hub-resume.c ---- */
+/* ---- resume.c ---- */
 
-/* The session's connection is lost; the device may come back. */
+/* The session has lost its connection; the device may come back. */
 void device_session_suspend(Hub *hub, DeviceSession *session);
-/* It is back on this connection. True: everything is done. False: it has to begin anew. */
+/*
+ * The device is back on this connection. Returns true when it was resumed, false when it has to log
+ * in afresh.
+ */
 bool device_session_resume(Hub *hub, WsConnection *connection, const Message *hello,
                            const StoredToken *token, const StoredUser *user);
-/* A suspended one that is not waited for any more; what the exchange makes of that is to be
- * drained. */
+/* Gives up a suspended session. The caller drains the exchange's actions. */
 void device_session_give_up(Hub *hub, DeviceSession *session);
-/* Those that have waited long enough. */
+/* Gives up the sessions that have waited long enough. */
 void hub_expire_sessions(Hub *hub, usec_t now);
 usec_t hub_next_expiry(const Hub *hub);
 
-/* ---- hub-operator.c ---- */
+/* ---- operator-requests.c ---- */
 
-/* For the exchange. 0, -ENOMEM, or a CallError when it breaks a limit. */
+/* Passes the group to the exchange. Returns 0, -ENOMEM, or a CallError when it exceeds a limit. */
 int hub_put_group(Hub *hub, const StoredGroup *group);
 
-/* ---- hub-store.c ---- */
+/* ---- persist.c ---- */
 
-/* Everything that there was before. */
+/* Loads everything from the database. */
 int hub_load(Hub *hub);
-/* Has what the exchange wants stored written with the next commit. */
+/* Adds what the exchange wants stored to the next commit. */
 int hub_store(Hub *hub, ExchangeAction *action);
 
-/* ---- hub-history.c ---- */
+/* ---- history.c ---- */
 
 void hub_history(Hub *hub, DeviceSession *session, const Message *message);
 void hub_seen(Hub *hub, DeviceSession *session, const Message *message);
 void hub_forget(Hub *hub, DeviceSession *session, const Message *message);
 void hub_prune(uv_timer_t *timer);
 
-#define HISTORY_BUDGET (56 * 1024) /* of WIRE_MESSAGE_MAX; the rest of a message has the rest */
+#define HISTORY_BUDGET \
+        (56 * 1024) /* of WIRE_MESSAGE_MAX; the remainder is for the rest of the message */

@@ -7,18 +7,18 @@
 #include <uthash.h>
 
 #define LIMITER_WINDOW_US (60 * USEC_PER_SEC)
-#define LIMITER_ADDRESSES_MAX 10000 /* 1 MB; past that the oldest is forgotten */
+#define LIMITER_ADDRESSES_MAX 10000 /* 1 MB; beyond that the oldest is forgotten */
 
-/* IPv4 in the first 4 bytes, or the /64 of IPv6; and which of them. */
+/* An IPv4 address in the first 4 bytes, or the /64 of an IPv6 address; `family` tells which. */
 typedef struct LimiterKey {
         uint8_t bytes[8];
         uint8_t family;
 } LimiterKey;
 
 typedef struct Failures {
-        UT_hash_handle hh; /* in the order of `since`: uthash keeps that of insertion */
+        UT_hash_handle hh; /* ordered by `since`: uthash keeps the order of insertion */
         LimiterKey key;
-        usec_t since; /* of the first in this minute */
+        usec_t since; /* of the first failure in this minute */
         uint32_t count;
 } Failures;
 

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Failed logins by address. Whoever fails too often in a minute is turned away before a token is
- * looked at, until that minute is over. An IPv6 address counts by its /64, which is what one
- * customer has.
+ * Counts failed logins by address. An address with too many failures in a minute is turned away
+ * before its token is looked at, until that minute is over. IPv6 addresses count by their /64, the
+ * block that one customer has.
  */
 
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 
 typedef struct LoginLimiter LoginLimiter;
 
-/* `max_failures` a minute; 0: no limit. */
+/* `max_failures` per minute; 0: no limit. */
 int login_limiter_new(uint32_t max_failures, LoginLimiter **ret);
 LoginLimiter *login_limiter_free(LoginLimiter *limiter);
 DEFINE_CLEANUP(LoginLimiter *, login_limiter_free);

@@ -112,7 +112,7 @@ static int add_settings(Hub *hub, const char *uid, ReplyWelcome *welcome)
 
 static int add_history(Hub *hub, const char *uid, usec_t since, ReplyWelcome *welcome)
 {
-        /* What is about to be committed belongs to what there is to know. */
+        /* Pending writes belong to the snapshot, so commit them first. */
         hub_flush(hub);
         welcome->date = call_history_date(hub_database_history(hub->database));
         return call_history_changes(hub_database_history(hub->database), uid, since, HISTORY_BUDGET,
@@ -121,7 +121,7 @@ static int add_history(Hub *hub, const char *uid, usec_t since, ReplyWelcome *we
 }
 
 /*
- * A welcome that is too long says less: first less history, which can be asked for by pages, then
+ * Shortens a welcome that is too long: less history first, since pages of it can be asked for, then
  * calls without their metadata.
  */
 static int send_welcome(WsConnection *connection, Message *message)
@@ -144,7 +144,7 @@ static int send_welcome(WsConnection *connection, Message *message)
         return ws_connection_send(connection, message, 0);
 }
 
-/* What was deleted on another device while this one was away. */
+/* Sends the deletions that other devices made while this one was away. */
 static void send_deletions(Hub *hub, DeviceSession *session, usec_t since)
 {
         Message message = {.type = MESSAGE_FORGOTTEN};
@@ -175,7 +175,7 @@ int hub_welcome(Hub *hub, DeviceSession *session, const Message *hello, const Pa
                                 .history_complete = true};
         STR_SET(reply->link, session->name);
         hub_moment(&moment);
-        /* On a session that is resumed the events say it all. */
+        /* A resumed session gets events instead of a snapshot. */
         int r = resumed ? 0
                         : exchange_snapshot(hub->exchange, &moment, session->number, &reply->calls,
                                             &reply->n_calls);
@@ -209,12 +209,12 @@ static void refuse_token(Hub *hub, WsConnection *connection, uint64_t id, const 
 
 static void login_failed(WsConnection *connection, uint64_t id, int r)
 {
-        log_error("a login cannot be carried out: %s", strerror(-r));
+        log_error("cannot complete a login: %s", strerror(-r));
         refuse(connection, id, CALL_ERROR_TIMEOUT, WIRE_CLOSE_GOING_AWAY,
                "the hub cannot do that now; try again later");
 }
 
-/* By join token: one session's media and nothing else. */
+/* Logs in with a join token, which is good for one session's media and nothing else. */
 static void login_session(Hub *hub, WsConnection *connection, const Message *hello)
 {
         DeviceSession *session;
@@ -245,7 +245,10 @@ static void login_session(Hub *hub, WsConnection *connection, const Message *hel
         hub_drain(hub);
 }
 
-/* One that comes back takes its own place, and one that is there goes before those that are not. */
+/*
+ * Makes room: a returning device replaces itself first; then suspended sessions give way to
+ * connected ones.
+ */
 static bool has_room(Hub *hub, const char *uid, const char *device)
 {
         HubUser *user = hub_user_find(hub, uid);
@@ -291,7 +294,8 @@ static int login_anew(Hub *hub, WsConnection *connection, const Message *hello,
         STR_SET(party.uid, user->uid);
         STR_SET(party.name, user->name);
         STR_SET(party.device, device);
-        log_fields(LOG_INFO, "a device is here", "PEER=%s", user->uid, "DEVICE=%s", device, NULL);
+        log_fields(LOG_INFO, "a device has logged in", "PEER=%s", user->uid, "DEVICE=%s", device,
+                   NULL);
         r = hub_welcome(hub, session, hello, &party, user->when_busy, false);
         hub_drain(hub);
         return r;

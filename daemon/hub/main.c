@@ -10,11 +10,11 @@
 
 #define EXIT_USAGE 2
 
-/* A hub that is just starting has the folder, and cannot answer yet. */
+/* A hub that is just starting holds the folder's lock, but cannot answer yet. */
 #define FOLDER_WAIT_US (5 * USEC_PER_SEC)
 #define FOLDER_POLL_US (20 * USEC_PER_MSEC)
 
-/* Options that go with some verbs only. */
+/* Options that only some verbs take. */
 typedef enum OptionFlag {
         WITH_LISTEN = 1 << 0,
         WITH_CONFIG = 1 << 1,
@@ -54,15 +54,15 @@ typedef struct CommandLine {
         ServeOptions serve;
         const char *name, *device;
         const char *operand;      /* the word after the verb, or NULL */
-        const char *const *words; /* those after that, where there may be more */
+        const char *const *words; /* the words after it, where the verb takes several */
         size_t n_words;
         unsigned given; /* OptionFlag */
 } CommandLine;
 
 typedef struct Verb {
-        const char *words[2]; /* the second may be NULL */
-        const char *operand;  /* what the word after them is; NULL: there is none */
-        const char *list;     /* what all words after that are, one at least; or NULL */
+        const char *words[2]; /* the second word may be NULL */
+        const char *operand;  /* the name of the argument; NULL: the verb takes none */
+        const char *list;     /* the name of further arguments, at least one; or NULL */
         const char *usage, *help;
         unsigned options; /* OptionFlag */
         OperatorVerb operation;
@@ -83,21 +83,21 @@ static int run_serve(const Verb *verb, const CommandLine *arguments)
         return r < 0 ? fail(r, text) : EXIT_SUCCESS;
 }
 
-static void say_wrong(const char *line, void *userdata)
+static void print_line(const char *line, void *userdata)
 {
         fprintf(stderr, "%s\n", line);
 }
 
 static int run_check_config(const Verb *verb, const CommandLine *arguments)
 {
-        int n = config_check(arguments->operand, say_wrong, NULL);
+        int n = config_check(arguments->operand, print_line, NULL);
 
         if (n == 0)
-                printf("%s: everything in it makes sense\n", arguments->operand);
+                printf("%s: no errors\n", arguments->operand);
         return n == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* On the file itself. -EWOULDBLOCK: somebody else works on it. */
+/* Runs on the database file itself. -EWOULDBLOCK: another process works on it. */
 static int operate_on_file(const char *state, const OperatorRequest *request, char **ret_text)
 {
         _cleanup_free_ char *path = str_printf("%s/" STATE_DATABASE, state);
@@ -160,7 +160,7 @@ static int run_operation(const Verb *verb, const CommandLine *arguments)
         if (r < 0)
                 return fail(r, text);
         fputs(text, stdout);
-        explicit_bzero(text, strlen(text)); /* it may have been a token */
+        explicit_bzero(text, strlen(text)); /* it may hold a token */
         return fflush(stdout) == 0 ? EXIT_SUCCESS : fail(-errno, NULL);
 }
 
@@ -217,7 +217,7 @@ static const Verb verbs[] = {
          "ID",
          NULL,
          "",
-         "make a token worthless and close its connections",
+         "revoke a token and close its connections",
          0,
          OPERATOR_TOKEN_REVOKE,
          run_operation},
@@ -257,7 +257,7 @@ static const Verb verbs[] = {
          "GUID",
          NULL,
          "",
-         "remove a group; a call that is going on goes on",
+         "remove a group; a call in progress continues",
          0,
          OPERATOR_GROUP_REMOVE,
          run_operation},
@@ -266,7 +266,7 @@ static const Verb verbs[] = {
          "FILE",
          NULL,
          "",
-         "judge a settings file, line by line",
+         "check a settings file, line by line",
          0,
          0,
          run_check_config},
@@ -336,7 +336,7 @@ static const Verb *find_verb(char **words, int n)
         return NULL;
 }
 
-/* Are there verbs of two words that begin with this one? */
+/* Whether verbs of two words begin with this one. */
 static bool has_second(const char *word)
 {
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
@@ -361,7 +361,7 @@ static int run_verb(char **words, int n, CommandLine *arguments)
                 return usage_error("", "there is no verb", "");
         if (!verb)
                 return has_second(words[0]) && n == 1
-                               ? usage_error("\"", words[0], "\" needs a second word")
+                               ? usage_error("\"", words[0], "\": missing second word")
                                : usage_error("there is no verb \"", words[has_second(words[0])],
                                              "\"");
 
@@ -371,7 +371,7 @@ static int run_verb(char **words, int n, CommandLine *arguments)
         if (verb->list && n == taken + 1)
                 return usage_error("", verb->list, " is missing");
         if (!verb->list && n > taken + (verb->operand ? 1 : 0))
-                return usage_error("\"", words[n - 1], "\" is one word too many");
+                return usage_error("\"", words[n - 1], "\" is an unexpected argument");
         arguments->operand = verb->operand ? words[taken] : NULL;
         if (verb->list) {
                 arguments->words = (const char *const *)words + taken + 1;
@@ -381,11 +381,11 @@ static int run_verb(char **words, int n, CommandLine *arguments)
         unsigned wrong = arguments->given & ~verb->options;
         if (wrong)
                 return usage_error("--", option_name(wrong & -wrong),
-                                   " does not go with that verb");
+                                   " is not an option of this verb");
         return verb->run(verb, arguments);
 }
 
-/* What follows --web is its folder, unless it is an option or the verb. */
+/* The word after --web is its folder, unless it is an option or the verb. */
 static const char *take_folder(int argc, char **argv)
 {
         if (optarg)

@@ -3,7 +3,7 @@
 
 #include "hub/operator-internal.h"
 
-/* The sentence for what the groups says; `uid` is whom an outcome is about. */
+/* The sentence for an outcome of groups.h; `uid` is the user that it is about. */
 static int judge(Operation *operation, int r, const char *uid)
 {
         const char *guid = operation->request->guid;
@@ -31,8 +31,8 @@ static int judge(Operation *operation, int r, const char *uid)
         }
 }
 
-/* The groups has it; a hub that runs takes it from there. */
-static int tell_hub(Operation *operation, int r)
+/* The database has changed; a running hub reads the group from there. */
+static int update_hub(Operation *operation, int r)
 {
         return r == 0 && operation->hub
                        ? hub_group_changed(operation->hub, operation->request->guid)
@@ -47,7 +47,7 @@ int operator_group_add(Operation *operation)
 
         int r = hub_groups_add(hub_database_groups(operation->database), request->guid, name,
                                &is_new);
-        r = tell_hub(operation, r);
+        r = update_hub(operation, r);
         if (r >= 0)
                 fprintf(operation->out, "%s %s (%s)\n", is_new ? "added" : "renamed", request->guid,
                         name);
@@ -63,7 +63,7 @@ static int change(Operation *operation,
 
         int r = act(hub_database_groups(operation->database), request->guid, request->uids,
                     request->n_uids, &uid);
-        r = tell_hub(operation, r);
+        r = update_hub(operation, r);
         if (r == 0)
                 for (size_t i = 0; i < request->n_uids; i++)
                         fprintf(operation->out, "%s %s %s\n", request->uids[i], word,

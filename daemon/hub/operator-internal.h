@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What an operator's verbs have in common; for operator*.c alone. */
+/* What the operator's verbs have in common, for operator*.c only. */
 
 #include <stdio.h>
 
 #include "hub/operator.h"
 
-/* One request on its way: what is printed becomes the answer. */
+/* One request being carried out: what it prints becomes the reply. */
 typedef struct Operation {
         HubDatabase *database;
         Hub *hub;

@@ -29,7 +29,10 @@ int hub_user_remove(Hub *hub, const char *uid)
         hub->removes_user = false;
         if (r < 0)
                 return r;
-        /* The ends of their calls belong to the others' history; their own goes at once. */
+        /*
+         * The ends of the user's calls stay in the history of the others; the user's own goes at
+         * once.
+         */
         hub_flush(hub);
         return hub_database_user_remove(hub->database, uid);
 }
@@ -58,7 +61,7 @@ int hub_group_changed(Hub *hub, const char *guid)
         r = hub_put_group(hub, &group);
         stored_group_done(&group);
         hub_drain(hub);
-        return r > 0 ? -EUCLEAN : r; /* the groups has the same limits */
+        return r > 0 ? -EUCLEAN : r; /* groups.c enforces the same limits */
 }
 
 int hub_group_removed(Hub *hub, const char *guid)

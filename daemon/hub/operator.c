@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <time.h>
 
-#define HISTORY_BYTES (1024 * 1024) /* a page of the longest records there can be has 3 MB */
-#define SHOWN_MAX 80                /* bytes of a wrong value that a sentence repeats */
+#define HISTORY_BYTES (1024 * 1024) /* a page of the longest possible records has 3 MB */
+#define SHOWN_MAX 80                /* bytes of a wrong value quoted in a sentence */
 
 int operation_fail(Operation *operation, int error, const char *format, ...)
 {
@@ -30,7 +30,7 @@ static void print_date(FILE *out, usec_t date)
         fputs(text, out);
 }
 
-/* The sentence for what the database says. */
+/* The sentence for an error of the database. */
 static int judge(Operation *operation, int r)
 {
         if (r == -ENOENT)
@@ -182,7 +182,7 @@ static int health(Operation *operation)
         return 0;
 }
 
-/* What a request has to say. */
+/* The values that each verb needs. */
 typedef enum OperatorNeed {
         NEEDS_NOTHING,
         NEEDS_UID,
@@ -209,7 +209,10 @@ static const struct {
         [OPERATOR_CALLS] = {NEEDS_NOTHING, calls},
         [OPERATOR_HISTORY] = {NEEDS_UID, history},
         [OPERATOR_HEALTH] = {NEEDS_NOTHING, health},
-        /* The socket is there once the hub serves: whoever gets an answer may send it calls. */
+        /*
+         * The socket exists only once the hub serves, so any reply means that it is ready for
+         * calls.
+         */
         [OPERATOR_READY] = {NEEDS_NOTHING, health},
 };
 
@@ -236,7 +239,7 @@ static char *wrong_id(const char *what, const char *text)
                           str_printable(shown, sizeof(shown), text ?: ""), what, UID_MAX);
 }
 
-/* The list's first that is wrong, or NULL. */
+/* The first wrong uid of the list, or NULL. */
 static const char *wrong_uid(const OperatorRequest *request)
 {
         for (size_t i = 0; i < request->n_uids; i++)
@@ -256,9 +259,9 @@ int operator_check(const OperatorRequest *request, char **ret_text)
         else if (needs_guid && !uid_is_valid(request->guid))
                 *ret_text = wrong_id("group", request->guid);
         else if (need == NEEDS_GUID_AND_UIDS && request->n_uids == 0)
-                *ret_text = strdup("whom? there is no user id");
+                *ret_text = strdup("missing user id");
         else if (need == NEEDS_GUID_AND_UIDS && request->n_uids > GROUP_MEMBERS_MAX)
-                *ret_text = str_printf("%zu users are too many for a group: it has room for %d",
+                *ret_text = str_printf("too many users for a group: %zu, the limit is %d",
                                        request->n_uids, GROUP_MEMBERS_MAX);
         else if (need == NEEDS_GUID_AND_UIDS && wrong_uid(request))
                 *ret_text = wrong_id("user", wrong_uid(request));

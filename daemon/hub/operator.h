@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What an operator can ask for, by command line or by the admin socket: the same in either way, on
- * a hub that runs or on its file alone.
+ * The operator's verbs, by command line or by the admin socket: both do the same, on a running hub
+ * or on the database file alone.
  */
 
 #include "hub/hub.h"
@@ -29,18 +29,18 @@ typedef enum OperatorVerb {
 
 typedef struct OperatorRequest {
         OperatorVerb verb;
-        const char *uid, *guid, *name, *device, *id; /* NULL or empty: not said */
+        const char *uid, *guid, *name, *device, *id; /* NULL or empty: not given */
         const char *const *uids;
         size_t n_uids;
 } OperatorRequest;
 
-/* Whether its values make sense in themselves: 0, or -EINVAL with a sentence in *ret_text. */
+/* Checks the values by themselves: 0, or -EINVAL with a sentence in *ret_text. */
 int operator_check(const OperatorRequest *request, char **ret_text);
 
 /*
- * Checks and carries out. `hub` is NULL where none runs. Returns 0 with the answer in *ret_text,
- * one line a thing, fields parted by tabs; or with a sentence that says what was wrong: -EINVAL (a
- * value), -ENOENT (no such user or token), -ENOTCONN (asks for a hub that runs), or another
- * negative errno. *ret_text is NULL when out of memory; the caller frees.
+ * Checks the request and carries it out. `hub` is NULL where none is running. Returns 0 with the
+ * reply in *ret_text, one line per item, fields separated by tabs; or an error with a sentence:
+ * -EINVAL (a wrong value), -ENOENT (no such user or token), -ENOTCONN (needs a running hub), or
+ * another negative errno. *ret_text is NULL when out of memory; the caller frees it.
  */
 int operator_run(HubDatabase *database, Hub *hub, const OperatorRequest *request, char **ret_text);

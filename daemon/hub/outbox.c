@@ -7,10 +7,10 @@
 
 #include "wire/wire.h"
 
-/* A frame and its text are one block of memory. */
+/* A frame and its text share one block of memory. */
 #define FRAME_ROOM (sizeof(Frame) + LWS_PRE)
 
-#define HEADER_MAX 10 /* 2 bytes, and up to 8 of length */
+#define HEADER_MAX 10 /* 2 bytes, and up to 8 bytes of length */
 
 static Frame *frame_make(char *data, size_t length)
 {
@@ -25,13 +25,13 @@ static uint64_t n_unacknowledged(const Outbox *outbox)
         return outbox->seq - outbox->acknowledged;
 }
 
-static void frame_enqueue(Outbox *outbox, Frame *frame, bool says_no)
+static void frame_enqueue(Outbox *outbox, Frame *frame, bool overtakes)
 {
         Frame *first = outbox->frames;
 
-        while (says_no && first && first->barrier == 0)
+        while (overtakes && first && first->barrier == 0)
                 first = first->next;
-        if (says_no && first)
+        if (overtakes && first)
                 DL_PREPEND_ELEM(outbox->frames, first, frame);
         else
                 DL_APPEND(outbox->frames, frame);
@@ -105,7 +105,7 @@ bool outbox_has_several(const Outbox *outbox, uint64_t committed, size_t size)
                first->length + second->length + 2 * HEADER_MAX <= size;
 }
 
-/* A whole message of text, not masked. */
+/* The header of an unmasked text frame that holds a whole message. */
 static size_t frame_copy(const Frame *frame, unsigned char *buffer)
 {
         size_t n_length = frame->length < 126 ? 0 : frame->length <= UINT16_MAX ? 2 : 8;
@@ -166,7 +166,7 @@ usec_t outbox_kept_until(const Outbox *outbox)
         return outbox->suspended_at + OUTBOX_KEPT_US;
 }
 
-/* Says what is left of the ring now. */
+/* Updates the remaining time of a ring in the frame's text. */
 static int frame_correct(Frame *frame, usec_t now)
 {
         _cleanup_free_ char *data = NULL;
@@ -185,7 +185,7 @@ static int frame_correct(Frame *frame, usec_t now)
         message_done(&message);
         if (r < 0)
                 return r;
-        /* A smaller number in the same text. */
+        /* Overwrites the number in place; the new one is never longer. */
         if (length > frame->length)
                 return -EBADMSG;
         memcpy(frame->data, data, length + 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Between the exchange and the database: what there was is loaded, what changes is stored. */
+/* Between the exchange and the database: loads what is stored, stores what changes. */
 
 #include <assert.h>
 #include <errno.h>
@@ -28,7 +28,7 @@ static int load_group(const StoredGroup *group, void *userdata)
         int r = hub_put_group(userdata, group);
 
         if (r > 0)
-                log_error("the group %s cannot be what is stored of it: %s", group->guid,
+                log_error("the stored group %s exceeds a limit: %s", group->guid,
                           call_error_to_string((CallError)r));
         return MIN_OF(r, 0);
 }
@@ -43,7 +43,7 @@ static int load_call(const LiveCall *live, void *userdata)
         if (r == -ENOMEM)
                 return r;
         if (r != 0)
-                log_fields(LOG_ERR, "a stored call cannot go on", "SESSION_ID=%s",
+                log_fields(LOG_ERR, "cannot restore a stored call", "SESSION_ID=%s",
                            live->record.session_id, NULL);
         return 0;
 }

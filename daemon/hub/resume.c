@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Links whose connection is lost (rule 17): their events are kept until the device comes back for
- * them, or has been away for too long, or there are too many.
+ * Sessions whose connection is lost (rule 17). Their events wait until the device comes back, has
+ * been away for too long, or too many events have piled up.
  */
 
 #include <errno.h>
@@ -58,7 +58,7 @@ static DeviceSession *find_link(Hub *hub, const StoredToken *token, const Messag
         return NULL;
 }
 
-/* The device has noticed before us that its connection is of no use. */
+/* The device noticed before the hub that its old connection is dead. */
 static void leave_old_connection(Hub *hub, DeviceSession *session)
 {
         WsConnection *connection = session->connection;
@@ -110,10 +110,10 @@ bool device_session_resume(Hub *hub, WsConnection *connection, const Message *he
         session->token_id = token->id;
         int r = resume(hub, session, connection, hello, user);
         if (r >= 0) {
-                log_fields(LOG_INFO, "a device is back", "PEER=%s", user->uid, "DEVICE=%s",
-                           session->device, NULL);
+                log_fields(LOG_INFO, "a device has resumed its session", "PEER=%s", user->uid,
+                           "DEVICE=%s", session->device, NULL);
         } else if (session->connection) {
-                log_error("a device cannot be told what it missed: %s", strerror(-r));
+                log_error("cannot send a device the events that it missed: %s", strerror(-r));
                 ws_connection_close(connection, WIRE_CLOSE_GOING_AWAY, "the hub is out of memory");
                 r = 0;
         } else {

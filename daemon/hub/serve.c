@@ -13,7 +13,7 @@
 #include "wire/json-arena.h"
 
 #define STOP_POLL_MS 10
-#define STOP_DEADLINE_US USEC_PER_SEC /* for the last words to all devices */
+#define STOP_DEADLINE_US USEC_PER_SEC /* for the last messages to all devices */
 
 typedef struct Server {
         Config config;
@@ -57,7 +57,7 @@ static int set_path(char *to, size_t size, const char *what, const char *value, 
         return -EINVAL;
 }
 
-/* Settings, with what the command line says on top. */
+/* The settings of the file, overridden by the command line. */
 static int server_configure(Server *server, const ServeOptions *options, char **ret_text)
 {
         Config *config = &server->config;
@@ -129,7 +129,7 @@ static int server_take_state(Server *server, const ServeOptions *options, char *
                 return r;
         r = state_dir_lock(server->lock_fd);
         if (r == -EWOULDBLOCK)
-                *ret_text = str_printf("another tring-hub has the state folder %s", server->state);
+                *ret_text = str_printf("another tring-hub uses the state folder %s", server->state);
         return r;
 }
 
@@ -157,7 +157,7 @@ static int server_start_lws(Server *server)
         return server->context ? 0 : -ENOMEM;
 }
 
-/* TURN's credentials wear out. */
+/* TURN credentials expire, so they are made again. */
 static int server_renew_ice(Server *server, char **ret_text)
 {
         IceServer servers[ICE_SERVERS_MAX];
@@ -173,7 +173,7 @@ static void on_ice(uv_timer_t *timer)
         _cleanup_free_ char *text = NULL;
 
         if (server_renew_ice(timer->data, &text) < 0)
-                log_error("TURN credentials are not renewed: %s", text ?: "out of memory");
+                log_error("cannot renew TURN credentials: %s", text ?: "out of memory");
 }
 
 static int server_read_page(Server *server, char **ret_text)
@@ -212,7 +212,7 @@ static void close_handles(Server *server)
 {
         uv_close((uv_handle_t *)&server->terminated, NULL);
         uv_close((uv_handle_t *)&server->interrupted, NULL);
-        /* What is left to do is short, and not to be cut off by somebody who asks again. */
+        /* Stopping is short, and a second signal must not cut it off. */
         (void)signal(SIGTERM, SIG_IGN);
         (void)signal(SIGINT, SIG_IGN);
         uv_close((uv_handle_t *)&server->stopping, NULL);
@@ -312,7 +312,7 @@ static void server_announce(Server *server)
 
 static void server_done(Server *server)
 {
-        /* The first time it closes what is in the loop, the second it frees what that was for. */
+        /* The first call closes the handles in the loop, the second frees what they belonged to. */
         lws_context_destroy(server->context);
         if (server->has_loop)
                 uv_loop_close(&server->loop);
@@ -338,6 +338,6 @@ int serve(const ServeOptions *options, char **ret_text)
                 uv_run(&server.loop, UV_RUN_DEFAULT);
                 server_done(&server);
         }
-        /* Otherwise the process ends with what it had: nothing has been promised to anyone. */
+        /* A failure here is harmless: the process ends, and nothing unconfirmed was promised. */
         return r;
 }

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-/* What the command line says; NULL: it does not. */
+/* Values of the command line; NULL: not given. */
 typedef struct ServeOptions {
         const char *state;
         const char *listen, *config, *certificate, *key;
@@ -13,6 +13,6 @@ typedef struct ServeOptions {
 
 /*
  * Serves until SIGTERM or SIGINT. Returns 0, or negative errno with a sentence in *ret_text that
- * says why it could not begin; -EINVAL for a value that was given to it.
+ * says why it could not start; -EINVAL for a wrong value in the options.
  */
 int serve(const ServeOptions *options, char **ret_text);

@@ -2,17 +2,22 @@
 #pragma once
 
 /*
- * The hub's state folder, and who has it: a hub that runs, or a verb that works on the database
- * itself, holds its lock.
+ * The hub's state folder and its lock, which is held by a running hub or by a verb that works on
+ * the database itself.
  */
 
 #define STATE_DATABASE "hub.db" /* in that folder */
 
-/* `option` (--state), else $STATE_DIRECTORY, else $XDG_STATE_HOME/tring-hub. The caller frees. */
+/*
+ * `option` (--state), else $STATE_DIRECTORY, else $XDG_STATE_HOME/tring-hub. The caller frees *ret.
+ */
 int state_dir_path(const char *option, char **ret, char **ret_text);
 
-/* Makes the folder (0700) with its parents, and the lock's file. *ret_text has the sentence. */
+/*
+ * Makes the folder (0700) with its parents, and the lock file. On failure *ret_text holds a
+ * sentence.
+ */
 int state_dir_prepare(const char *folder, int *ret_lock_fd, char **ret_text);
 
-/* Returns 0, or -EWOULDBLOCK when somebody else has it. */
+/* Returns 0, or -EWOULDBLOCK when another process holds the lock. */
 int state_dir_lock(int lock_fd);

@@ -13,7 +13,7 @@
 #include "base/str.h"
 
 #define INDEX "index.html"
-#define TAG_BYTES 16 /* of the hash: enough to tell two versions of a page apart */
+#define TAG_BYTES 16 /* bytes of the hash: enough to tell two versions of a page apart */
 
 static const struct {
         const char *ending, *type;
@@ -89,7 +89,7 @@ static void file_done(WebFile *file)
         *file = (WebFile){};
 }
 
-/* 0 also for what is left out. */
+/* Returns 0 for a file that is left out, too. */
 static int take_file(WebFiles *files, int folder_fd, const char *name)
 {
         WebFile *file = &files->files[files->n_files];
@@ -130,8 +130,8 @@ static int take_folder(WebFiles *files, const char *folder, char **ret_text)
         while (r >= 0 && (entry = readdir(dir))) {
                 r = take_file(files, dirfd(dir), entry->d_name);
                 if (r < 0)
-                        *ret_text = str_printf("%s/%s is not to be served: %s", folder,
-                                               entry->d_name, strerror(-r));
+                        *ret_text = str_printf("cannot serve %s/%s: %s", folder, entry->d_name,
+                                               strerror(-r));
         }
         closedir(dir);
         return r;

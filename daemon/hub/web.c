@@ -4,18 +4,18 @@
 #include "base/str.h"
 #include "wire/wire.h"
 
-#define CHUNK_SIZE 16384 /* of a file, at a time */
-#define HEADERS_MAX 2048 /* ours have 1 kB */
+#define CHUNK_SIZE 16384 /* bytes of a file written at a time */
+#define HEADERS_MAX 2048 /* bytes; ours have 1 kB */
 
-/* One request's answer on its way out. */
+/* The reply to one request on its way out. */
 typedef struct Answer {
         const unsigned char *content;
         size_t length, sent;
 } Answer;
 
 /*
- * The page needs its own files, its own hub, microphone and camera, and nothing else: whatever got
- * into it could load nothing, send nothing to elsewhere, and be shown in no frame.
+ * The page needs its own files, its own hub, microphone and camera, and nothing else. Injected code
+ * could load nothing, send nothing elsewhere, and be shown in no frame.
  */
 static const struct {
         const char *name, *value;
@@ -31,7 +31,7 @@ static const struct {
         {"cross-origin-resource-policy:", "same-origin"},
         {"referrer-policy:", "no-referrer"},
         {"x-content-type-options:", "nosniff"},
-        /* Asked for again each time, by its tag: page and hub go together. */
+        /* The browser revalidates each file by its tag, so that page and hub are of one version. */
         {"cache-control:", "no-cache"},
 };
 
@@ -40,7 +40,7 @@ typedef struct Head {
         const char *type;
         size_t length;
         const char *tag; /* or NULL */
-        bool allow;      /* says which methods there are */
+        bool allow;      /* lists the allowed methods */
 } Head;
 
 static int add_header(struct lws *wsi, const char *name, const char *value, unsigned char **at,
@@ -66,7 +66,7 @@ static int send_head(struct lws *wsi, const Head *head)
         return r == 0 && lws_finalize_write_http_header(wsi, start, &at, end) == 0 ? 0 : -1;
 }
 
-/* -1: lws is to close the connection. */
+/* -1: lws closes the connection. */
 static int finish(struct lws *wsi)
 {
         return lws_http_transaction_completed(wsi) ? -1 : 0;
@@ -133,7 +133,7 @@ static int serve_path(const WebFiles *files, struct lws *wsi, const char *path, 
 
         *answer = (Answer){};
         if (method != LWSHUMETH_GET && !head_only) {
-                /* A body that may follow is nobody's: the connection ends. */
+                /* Nobody reads the body that may follow, so the connection is closed. */
                 (void)answer_text(wsi, answer, HTTP_STATUS_METHOD_NOT_ALLOWED, "", true);
                 return -1;
         }

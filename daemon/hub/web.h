@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the hub says to those who come to its port with plain HTTP: the browser page, where it is
- * asked to serve one (`serve --web`), and otherwise that there is nothing.
+ * Plain HTTP on the hub's port: serves the browser page if asked to (`serve --web`), and otherwise
+ * replies that there is none.
  */
 
 #include <libwebsockets.h>
@@ -11,10 +11,10 @@
 #include "hub/web-files.h"
 
 /*
- * For lws, as the first protocol of the server: it has all requests that are no upgrade to ours.
- * `files` may be NULL, and outlives the context.
+ * The first protocol of the server's vhost: lws passes it every request that is not an upgrade to
+ * ours. `files` may be NULL, and must outlive the context.
  */
 struct lws_protocols web_protocol(const WebFiles *files);
 
-/* Says which WebSocket there is. The caller closes the connection. */
+/* Replies with the WebSocket subprotocol to use. The caller closes the connection. */
 void web_refuse_upgrade(struct lws *wsi);

@@ -5,12 +5,12 @@
 #include <netdb.h>
 #include <openssl/ssl.h>
 
-/* lws would ping and hang up by itself; server.c does, by rule 17. */
+/* lws would ping and hang up by itself; ws-server.c does that, by rule 17. */
 static const lws_retry_bo_t no_keep_alive = {0};
 
 /*
- * lws says of a bind() that failed only that it did: asks the system once before. Gives the address
- * as numbers, since lws resolves no names here.
+ * lws reports of a bind() that failed only that it failed, so this tries once before to learn why.
+ * Returns the address in numbers, since lws resolves no names here.
  */
 static int try_bind(const WsServerOptions *options, char ret_host[static NI_MAXHOST],
                     int *ret_family, char **ret_text)
@@ -41,7 +41,7 @@ static int try_bind(const WsServerOptions *options, char ret_host[static NI_MAXH
         return r;
 }
 
-/* Likewise lws says little of a certificate that it cannot use. */
+/* lws says little about a certificate that it cannot use, so this looks first. */
 static int try_certificate(const WsServerOptions *options, char **ret_text)
 {
         SSL_CTX *tls = SSL_CTX_new(TLS_server_method());

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The listening socket of the server, with TLS or without. */
+/* The server's listening socket, with or without TLS. */
 
 #include <netdb.h>
 
 #include "hub/ws-server.h"
 
 /*
- * NULL with a sentence in *ret_text: an address that cannot be had, a certificate that is none.
- * `host` is where the numeric address is kept, which lives as long as the context; so do `options`'
- * strings.
+ * Returns NULL with a sentence in *ret_text for an address that cannot be bound or an unusable
+ * certificate. `host` is a buffer for the numeric address; it must live as long as the context, and
+ * so must the strings of `options`.
  */
 struct lws_vhost *ws_server_listen(struct lws_context *context, const WsServerOptions *options,
                                    const struct lws_protocols *protocols, void *userdata,

@@ -11,20 +11,21 @@
 
 #define TICK_MS 1000
 /*
- * Those who say what makes no sense are heard one message at a time, so many of them in a
- * millisecond: a quarter of the hub's time at most, and never long at once.
+ * Connections that send garbage are read one message at a time, this many messages per millisecond
+ * in all: a quarter of the hub's time at most, in short slices.
  */
 #define PAUSE_MS 1
 #define HEARD_AGAIN_AT_ONCE 16
 #define CLOSE_TEXT_MAX 123 /* RFC 6455 section 5.5 */
 
-/* 2.4 kB a connection in place of 5.5, measured; a message that is longer comes in pieces. */
+/* measured: 2.4 kB a connection instead of 5.5; a longer message comes in pieces */
 #define RX_BUFFER_SIZE 1024
 
-/* lws would take the above for this, too, and cut what is longer into several writes. */
+/* lws would use the size above here too, and split longer messages into several writes */
 #define TX_PACKET_SIZE (2 * WIRE_MESSAGE_MAX)
 
-#define BATCH_SIZE (16 * 1024) /* of small messages in one write; what is larger goes alone */
+#define BATCH_SIZE \
+        (16 * 1024) /* bytes of small messages in one write; a larger message goes alone */
 
 struct WsConnection {
         WsConnection *prev, *next;
@@ -32,13 +33,13 @@ struct WsConnection {
         struct lws *wsi;
         void *userdata;
         char *bearer;  /* owned */
-        char *message; /* owned: the pieces so far */
+        char *message; /* owned: the pieces received so far */
         size_t message_length, message_allocated;
         Outbox outbox;
         WsConnection *waiting_prev, *waiting_next;
         bool is_waiting; /* in server->waiting: a frame is held for a commit */
         WsConnection *ending_prev, *ending_next;
-        bool is_ending; /* in server->ending: all is said, to be closed */
+        bool is_ending; /* in server->ending: closed once everything is written */
         WsConnection *paused_prev, *paused_next;
         bool is_paused; /* in server->paused: not read from */
         bool is_welcome, is_closing, is_closed, is_dead;
@@ -53,7 +54,7 @@ struct WsServer {
         WsHandler handler;
         struct lws_context *context;
         struct lws_vhost *vhost;
-        struct lws_protocols protocols[3]; /* plain HTTP, ours, the end */
+        struct lws_protocols protocols[3]; /* plain HTTP, ours, the terminator */
         uv_timer_t tick, pause;
         uint32_t max_events;
         uint64_t committed;
@@ -169,7 +170,7 @@ static void set_paused(WsConnection *connection, bool paused)
         connection->is_paused = paused;
 }
 
-/* Those who have waited the longest. */
+/* The connections that have waited longest go first. */
 static void on_pause_over(uv_timer_t *timer)
 {
         WsServer *server = timer->data;
@@ -196,10 +197,10 @@ void ws_connection_pause(WsConnection *connection)
 }
 
 /*
- * Several messages go out as one write: for the hub one system call, and the device wakes up once
- * for them. lws frames only one message a write, so here it gets them framed.
+ * Writes several messages at once: one system call for the hub, one wakeup for the device. lws
+ * frames only one message per write, so they come framed already.
  */
-static int link_write_several(WsConnection *connection)
+static int connection_write_several(WsConnection *connection)
 {
         static unsigned char batch[LWS_PRE + BATCH_SIZE];
         size_t length = outbox_take(&connection->outbox, connection->server->committed,
@@ -208,7 +209,7 @@ static int link_write_several(WsConnection *connection)
         return lws_write(connection->wsi, batch + LWS_PRE, length, LWS_WRITE_RAW) < 0 ? -EPIPE : 0;
 }
 
-static int link_write_one(WsConnection *connection)
+static int connection_write_one(WsConnection *connection)
 {
         Frame *frame = connection->outbox.frames;
         int n = lws_write(connection->wsi, frame->data, frame->length, LWS_WRITE_TEXT);
@@ -217,7 +218,7 @@ static int link_write_one(WsConnection *connection)
         return n < 0 ? -EPIPE : 0;
 }
 
-static int link_write_frames(WsConnection *connection)
+static int connection_write_frames(WsConnection *connection)
 {
         int r = 0;
 
@@ -228,21 +229,21 @@ static int link_write_frames(WsConnection *connection)
                 }
                 r = outbox_has_several(&connection->outbox, connection->server->committed,
                                        BATCH_SIZE)
-                            ? link_write_several(connection)
-                            : link_write_one(connection);
+                            ? connection_write_several(connection)
+                            : connection_write_one(connection);
         }
         return r;
 }
 
 /*
- * Writes at once, without waiting for the loop to come round. Whatever the socket does not take
- * lws keeps itself, and asks for the next turn when it is through with it.
+ * Writes at once, without waiting for the loop to come round. lws buffers what the socket does not
+ * take, and calls back when that is written.
  */
-static int link_flush(WsConnection *connection)
+static int connection_flush(WsConnection *connection)
 {
         if (connection->is_dead)
                 return 0;
-        int r = link_write_frames(connection);
+        int r = connection_write_frames(connection);
         if (r < 0)
                 return r;
         set_waiting(connection,
@@ -254,7 +255,7 @@ static int link_flush(WsConnection *connection)
         return 0;
 }
 
-static void link_gone(WsConnection *connection)
+static void connection_gone(WsConnection *connection)
 {
         if (connection->is_closing)
                 return;
@@ -262,14 +263,14 @@ static void link_gone(WsConnection *connection)
         connection->server->handler.closed(connection, connection->server->handler.userdata);
 }
 
-/* For a connection that is of no use any more. What was to go out stays until it is gone. */
-static void link_kill(WsConnection *connection)
+/* Marks a connection as dead. Its messages stay until it is closed. */
+static void connection_kill(WsConnection *connection)
 {
         connection->is_dead = true;
         set_waiting(connection, false);
         set_ending(connection, false);
         lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-        /* What is set outside lws takes effect only when it looks again. */
+        /* lws notices a change made outside its callbacks only after this. */
         lws_cancel_service(connection->server->context);
 }
 
@@ -284,16 +285,16 @@ void ws_connection_close(WsConnection *connection, WireClose code, const char *t
         snprintf(shown, sizeof(shown), "%d", (int)code);
         log_fields(LOG_INFO, "closing a connection", "CODE=%s", shown, "ADDRESS=%s",
                    connection->address, "REASON=%s", connection->close_text, NULL);
-        link_gone(connection);
+        connection_gone(connection);
         lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, CLOSE_DEADLINE_S);
-        if (link_flush(connection) < 0)
-                link_kill(connection);
+        if (connection_flush(connection) < 0)
+                connection_kill(connection);
         lws_cancel_service(connection->server->context);
 }
 
 /*
- * lws sends a close frame only if the connection is closed from outside its own callbacks, or from
- * that for what was received: here is outside.
+ * lws sends a close frame only if the connection is closed outside its callbacks, or in the
+ * callback for received data. This runs outside.
  */
 void ws_server_turn_end(WsServer *server)
 {
@@ -320,13 +321,13 @@ int ws_connection_send(WsConnection *connection, Message *message, uint64_t barr
         if (r == -ENOBUFS) {
                 outbox_done(&connection->outbox);
                 ws_connection_close(connection, WIRE_CLOSE_TOO_SLOW,
-                                    "the queue is full: nothing is taken from it");
+                                    "too many unacknowledged events");
                 return 0;
         }
         if (r < 0)
                 return r;
-        if (link_flush(connection) < 0)
-                link_kill(connection);
+        if (connection_flush(connection) < 0)
+                connection_kill(connection);
         return 0;
 }
 
@@ -341,11 +342,13 @@ void ws_connection_put_outbox(WsConnection *connection, Outbox *outbox)
         connection->outbox.n_frames += mine.n_frames;
         connection->outbox.n_bytes += mine.n_bytes;
         connection->outbox.n_replies += mine.n_replies;
-        if (link_flush(connection) < 0)
-                link_kill(connection);
+        if (connection_flush(connection) < 0)
+                connection_kill(connection);
 }
 
-/* Those for whom it is news come before those who did it, and only get their reply. */
+/*
+ * The devices that are notified come before the one that made the request and only gets its reply.
+ */
 void ws_server_committed(WsServer *server, uint64_t committed)
 {
         WsConnection *connection, *next;
@@ -355,13 +358,13 @@ void ws_server_committed(WsServer *server, uint64_t committed)
                 DL_FOREACH_SAFE2 (server->waiting, connection, next, waiting_next) {
                         if (pass == 0 && connection->outbox.frames->is_reply)
                                 continue;
-                        if (link_flush(connection) < 0)
-                                link_kill(connection);
+                        if (connection_flush(connection) < 0)
+                                connection_kill(connection);
                 }
         }
 }
 
-/* The header's bearer token, as RFC 6750 section 2.1 has it. Another scheme is none of ours. */
+/* The bearer token of the header, as in RFC 6750 section 2.1. Other schemes are ignored. */
 static int take_bearer(WsConnection *connection)
 {
         static const char scheme[] = "Bearer ";
@@ -376,7 +379,7 @@ static int take_bearer(WsConnection *connection)
         return connection->bearer ? 0 : -ENOMEM;
 }
 
-/* lws would take a connection for any path, and one that names no subprotocol. */
+/* lws would accept any path, and a connection that names no subprotocol. */
 static bool upgrade_is_ours(struct lws *wsi)
 {
         char path[sizeof(WIRE_PATH) + 1];
@@ -385,7 +388,7 @@ static bool upgrade_is_ours(struct lws *wsi)
                str_eq(path, WIRE_PATH) && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) > 0;
 }
 
-static int link_open(WsServer *server, struct lws *wsi, WsConnection **slot)
+static int connection_open(WsServer *server, struct lws *wsi, WsConnection **slot)
 {
         WsConnection *connection = calloc(1, sizeof(*connection));
 
@@ -402,9 +405,9 @@ static int link_open(WsServer *server, struct lws *wsi, WsConnection **slot)
         return take_bearer(connection);
 }
 
-static void link_free(WsConnection *connection)
+static void connection_free(WsConnection *connection)
 {
-        link_gone(connection);
+        connection_gone(connection);
         set_waiting(connection, false);
         set_ending(connection, false);
         set_paused(connection, false);
@@ -415,7 +418,7 @@ static void link_free(WsConnection *connection)
         free(connection);
 }
 
-static int link_append(WsConnection *connection, const char *data, size_t length)
+static int connection_append(WsConnection *connection, const char *data, size_t length)
 {
         size_t needed = connection->message_length + length;
 
@@ -435,13 +438,13 @@ static int link_append(WsConnection *connection, const char *data, size_t length
         return 0;
 }
 
-static void link_deliver(WsConnection *connection, const char *text, size_t length)
+static void connection_deliver(WsConnection *connection, const char *text, size_t length)
 {
         connection->server->handler.message(connection, text, length,
                                             connection->server->handler.userdata);
 }
 
-static void link_receive(WsConnection *connection, const char *data, size_t length)
+static void connection_receive(WsConnection *connection, const char *data, size_t length)
 {
         struct lws *wsi = connection->wsi;
         bool last = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
@@ -460,12 +463,12 @@ static void link_receive(WsConnection *connection, const char *data, size_t leng
                                     "the message is longer than 64 KiB");
                 return;
         }
-        /* Most come whole, and need no copy. */
+        /* Most messages arrive in one piece and need no copy. */
         if (last && connection->message_length == 0) {
-                link_deliver(connection, data, length);
+                connection_deliver(connection, data, length);
                 return;
         }
-        if (link_append(connection, data, length) < 0) {
+        if (connection_append(connection, data, length) < 0) {
                 ws_connection_close(connection, WIRE_CLOSE_GOING_AWAY, "the hub is out of memory");
                 return;
         }
@@ -475,7 +478,7 @@ static void link_receive(WsConnection *connection, const char *data, size_t leng
         size_t whole = connection->message_length;
 
         connection->message_length = connection->message_allocated = 0;
-        link_deliver(connection, text, whole);
+        connection_deliver(connection, text, whole);
         free(text);
 }
 
@@ -491,30 +494,30 @@ static int ws_server_callback(struct lws *wsi, enum lws_callback_reasons reason,
                 web_refuse_upgrade(wsi);
                 return -1;
         case LWS_CALLBACK_ESTABLISHED:
-                return link_open(lws_vhost_user(lws_get_vhost(wsi)), wsi, slot) < 0 ? -1 : 0;
+                return connection_open(lws_vhost_user(lws_get_vhost(wsi)), wsi, slot) < 0 ? -1 : 0;
         case LWS_CALLBACK_RECEIVE:
                 if (*slot)
-                        link_receive(*slot, in, length);
+                        connection_receive(*slot, in, length);
                 return 0;
         case LWS_CALLBACK_RECEIVE_PONG:
                 if (*slot)
                         (*slot)->pings_missed = 0;
                 return 0;
         case LWS_CALLBACK_SERVER_WRITEABLE:
-                return *slot && link_flush(*slot) < 0 ? -1 : 0;
+                return *slot && connection_flush(*slot) < 0 ? -1 : 0;
         case LWS_CALLBACK_CLOSED:
                 if (slot && *slot)
-                        link_free(TAKE_PTR(*slot));
+                        connection_free(TAKE_PTR(*slot));
                 return 0;
         default:
                 return lws_callback_http_dummy(wsi, reason, user, in, length);
         }
 }
 
-static void link_keep_alive(WsConnection *connection, usec_t now)
+static void connection_keep_alive(WsConnection *connection, usec_t now)
 {
         const WsHandler *handler = &connection->server->handler;
-        /* The pong to an empty ping is not told by lws. */
+        /* lws does not report the pong to an empty ping, so the ping carries a byte. */
         unsigned char ping[LWS_PRE + 1] = {[LWS_PRE] = '.'};
 
         if (now - connection->pinged_at < PING_IN_CALL_US)
@@ -523,16 +526,16 @@ static void link_keep_alive(WsConnection *connection, usec_t now)
         if (!in_call && now - connection->pinged_at < PING_IDLE_US)
                 return;
         if (connection->pings_missed >= (in_call ? PINGS_MISSED_IN_CALL : PINGS_MISSED_IDLE)) {
-                log_fields(LOG_INFO, "a device does not answer any more", "ADDRESS=%s",
+                log_fields(LOG_INFO, "a device no longer answers pings", "ADDRESS=%s",
                            connection->address, NULL);
-                link_gone(connection);
-                link_kill(connection);
+                connection_gone(connection);
+                connection_kill(connection);
                 return;
         }
         connection->pinged_at = now;
         connection->pings_missed++;
         if (lws_write(connection->wsi, ping + LWS_PRE, 1, LWS_WRITE_PING) < 0)
-                link_kill(connection);
+                connection_kill(connection);
 }
 
 static void ws_server_tick(uv_timer_t *timer)
@@ -548,7 +551,7 @@ static void ws_server_tick(uv_timer_t *timer)
                         ws_connection_close(connection, WIRE_CLOSE_HELLO_EXPECTED,
                                             "no hello within 10 seconds");
                 else
-                        link_keep_alive(connection, now);
+                        connection_keep_alive(connection, now);
         }
         if (!server->connections)
                 uv_timer_stop(timer);

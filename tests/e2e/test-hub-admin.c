@@ -126,7 +126,7 @@ static const struct {
         {ARGV("user", "add", "carol", "--name", "a\nb"), 2, "the name \"a?b\""},
         {ARGV("user", "add"), 2, "UID is missing"},
         {ARGV("user", "sing"), 2, "\"sing\""},
-        {ARGV("user"), 2, "\"user\" needs a second word"},
+        {ARGV("user"), 2, "\"user\": missing second word"},
         {ARGV("dance"), 2, "\"dance\""},
         {ARGV("user", "list", "x"), 2, "\"x\""},
         {ARGV("user", "list", "--listen", "x"), 2, "--listen"},

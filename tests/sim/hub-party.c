@@ -385,7 +385,7 @@ void hub_start(World *world)
         hub->restart_at = hub->commit_at = USEC_NEVER;
         laws_see_hub_up(world);
         if (disk_load(world) != 0)
-                law_broken(world, LAW_STORED_BEFORE_SAID, "a stored call cannot go on");
+                law_broken(world, LAW_STORED_BEFORE_SAID, "cannot restore a stored call");
         hub_drain(world);
 }
 
