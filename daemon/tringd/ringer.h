@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The ring and the ring-back: one process of tring-media that plays a tone in a loop until it is
- * told to stop. It says `playing` once a person can hear it.
+ * The ring tone and the ring-back tone: a tring-media process that plays in a loop until it is
+ * stopped. It prints `playing` as soon as the tone can be heard.
  */
 
 #include <systemd/sd-event.h>
@@ -11,26 +11,25 @@
 #include "phone/phone.h"
 #include "tringd/settings.h"
 
-/* Before a tone starts: what has just been said on the bus is delivered first. Nobody hears it. */
+/* Before a tone starts, so that the bus delivers the signals first; too short to be heard. */
 #define TONE_START_DELAY_US (2 * USEC_PER_MSEC)
-/* After that it is killed: a ring that goes on is worse. */
+/* From SIGTERM to SIGKILL: a tone must not ring for longer after its call. */
 #define TONE_STOP_US (1 * USEC_PER_SEC)
-
-/* Before one that ended by itself is started again, while the tone is still wanted. */
+/* Before a process that ended by itself is started again, if its tone is still wanted. */
 #define TONE_AGAIN_US (1 * USEC_PER_SEC)
 
 typedef struct Ringer Ringer;
 
 typedef struct RingerEvents {
-        /* The tone that was asked for last is heard, or will not be. */
+        /* The tone that was asked for last can be heard, or cannot be played. */
         void (*playing)(void *userdata, PhoneTone tone, bool playing);
 } RingerEvents;
 
 /* `program` is tring-media; both strings and settings stay the caller's. */
 int ringer_new(sd_event *event, const char *program, const Settings *settings,
                const RingerEvents *events, void *userdata, Ringer **ret);
-Ringer *ringer_free(Ringer *tone); /* stops it */
+Ringer *ringer_free(Ringer *ringer); /* stops it */
 DEFINE_CLEANUP(Ringer *, ringer_free);
 
-/* From now on this tone and no other; PHONE_TONE_NONE: silence. */
-void ringer_play(Ringer *tone, PhoneTone which);
+/* Plays this tone in place of any other; PHONE_TONE_NONE: silence. */
+void ringer_play(Ringer *ringer, PhoneTone tone);

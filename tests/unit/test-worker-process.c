@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "loop/child.h"
 #include "loop/worker-process.h"
 
 #include <check.h>
@@ -22,7 +23,7 @@ static int worker_main(void)
         if (sd_listen_fds(0) != 1)
                 return 4;
         for (;;) {
-                _cleanup_close_ int fd = accept(WORKER_PROCESS_LISTEN_FD, NULL, NULL);
+                _cleanup_close_ int fd = accept(CHILD_LISTEN_FD, NULL, NULL);
                 ssize_t n;
 
                 if (fd < 0)
@@ -254,7 +255,7 @@ START_TEST(a_detached_worker_can_be_adopted)
         run_until(rig.messages == 2);
         send_text(adopted, "quit");
         run_until(rig.gone);
-        ck_assert_str_eq(rig.reason, "closed its line");
+        ck_assert_str_eq(rig.reason, "closed its connection");
         worker_process_free(adopted);
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
