@@ -389,7 +389,7 @@ START_TEST(a_group_has_room_for_1024_and_no_more)
                 snprintf(uids[i], sizeof(uids[i]), "u%d", i);
                 words[3 + i] = uids[i];
         }
-        expect(hub_rig_run(2, words), "1025 users are too many for a group");
+        expect(hub_rig_run(2, words), "too many users for a group: 1025");
         words[3 + 1024] = NULL;
         hub_start(h->hub);
         expect(hub_rig_run(1, words), "there is no user \"u0\"");

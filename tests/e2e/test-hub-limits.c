@@ -122,7 +122,7 @@ START_TEST(one_event_more_than_the_queue_holds_ends_the_connection)
         while (bob->seq < QUEUE)
                 cJSON_Delete(talker_event(bob, "logged"));
         call_and_cancel(alice);
-        talker_closed(bob, WIRE_CLOSE_TOO_SLOW, "queue");
+        talker_closed(bob, WIRE_CLOSE_TOO_SLOW, "unacknowledged");
         talker_free(bob);
         bob = hub_rig_bob(h);
         talker_ok(talker_request(bob, "history", "%s", ""));

@@ -86,7 +86,7 @@ START_TEST(rule_17_a_device_that_reads_nothing_is_dropped_and_nobody_waits)
         printf("a call beside a device that reads nothing: %.2f ms, later %.2f ms\n", before,
                meanwhile);
         ck_assert_double_lt(meanwhile, CALL_MAX_MS);
-        talker_closed(deaf, WIRE_CLOSE_TOO_SLOW, "queue");
+        talker_closed(deaf, WIRE_CLOSE_TOO_SLOW, "unacknowledged");
         talker_free(deaf);
         talker_free(alice);
         talker_free(bob);
@@ -245,7 +245,7 @@ START_TEST(rule_14_and_17_a_peer_that_vanishes_in_a_call_is_gone_after_two_pings
         double took = now_ms() - begin;
         printf("a peer that vanished: the call is over after %.1f s\n", took / 1000);
         ck_assert_str_eq(talker_text(over, "reason"), "connection-lost");
-        ck_assert(process_has_said(h->hub->process, "does not answer any more"));
+        ck_assert(process_has_said(h->hub->process, "no longer answers pings"));
         ck_assert(took >= 38000 && took <= 50000);
         cJSON_Delete(over);
         kill(carol, SIGKILL);
