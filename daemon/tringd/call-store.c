@@ -1,212 +1,166 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tringd/call-store.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 #include "base/log.h"
+#include "tringd/write-behind.h"
 #include "wire/stored-call.h"
 #include "wire/wire.h"
 
 #define CALL_PREFIX "call/"
 #define REQUEST_PREFIX "errand/"
-#define REQUEST_KEY REQUEST_PREFIX "%020" PRIu64 /* so that the store's order is theirs */
-#define KEY_SIZE 64
-#define DELAY_ACCURACY_US (1 * USEC_PER_MSEC)
+#define REQUEST_KEY REQUEST_PREFIX "%020" PRIu64 /* the store's order is the requests' order */
 
-/* With neither: what the store has under this key is dropped. */
-typedef struct Waiting {
-        char key[KEY_SIZE];
-        StoredCall *state;
+/* One row of the store; with neither call nor request, the row is deleted. */
+typedef struct Change {
+        WriteBehindItem item;
+        StoredCall *call;
         Message request;
-        UT_hash_handle hh;
-} Waiting;
+} Change;
 
 struct CallStore {
         History *history;
         const CallStoreEvents *events;
         void *userdata;
-        sd_event_source *timer;
-        Waiting *waiting;
-        int result; /* of the last writing */
+        WriteBehind queue;
+        int reported; /* the last result of writing that the owner knows */
 };
 
-static void waiting_empty(Waiting *waiting)
+static void free_item(WriteBehindItem *item)
 {
-        if (waiting->state) {
-                stored_call_done(waiting->state);
-                free(waiting->state);
-                waiting->state = NULL;
-        }
-        message_done(&waiting->request);
+        Change *change = CONTAINER_OF(item, Change, item);
+
+        if (change->call)
+                stored_call_done(change->call);
+        free(change->call);
+        message_done(&change->request);
+        free(change);
 }
 
-static void drop_all(CallStore *kept)
-{
-        Waiting *waiting, *next;
-
-        HASH_ITER (hh, kept->waiting, waiting, next) {
-                HASH_DEL(kept->waiting, waiting);
-                waiting_empty(waiting);
-                free(waiting);
-        }
-}
-
-static int waiting_encode(const Waiting *waiting, char **ret)
+static int change_encode(const Change *change, char **ret)
 {
         *ret = NULL;
-        if (waiting->state)
-                return wire_encode_stored_call(waiting->state, ret);
-        if (waiting->request.type != MESSAGE_NONE)
-                return wire_encode(&waiting->request, 0, ret, &(size_t){0});
+        if (change->call)
+                return wire_encode_stored_call(change->call, ret);
+        if (change->request.type != MESSAGE_NONE)
+                return wire_encode(&change->request, 0, ret, &(size_t){0});
         return 0;
 }
 
-/* One that cannot be said in JSON is not stored, and keeps no other from it. */
-static int write_all(CallStore *kept)
+/* A row that cannot be encoded is not stored; the others are. */
+static int write_changes(void *userdata)
 {
-        size_t size = HASH_COUNT(kept->waiting), n = 0;
-        StoredText *texts = calloc(size, sizeof(*texts));
-        Waiting *waiting, *next;
+        CallStore *store = userdata;
+        StoredText *texts = calloc(store->queue.count, sizeof(*texts));
+        size_t n = 0;
         int r = texts ? 0 : -ENOMEM;
 
-        for (waiting = kept->waiting; r >= 0 && waiting; waiting = next) {
+        for (WriteBehindItem *item = store->queue.items; r >= 0 && item; item = item->next) {
                 char *value;
 
-                next = waiting->hh.next;
-                r = waiting_encode(waiting, &value);
+                r = change_encode(CONTAINER_OF(item, Change, item), &value);
                 if (r >= 0)
-                        texts[n++] = (StoredText){.key = waiting->key, .value = value};
+                        texts[n++] = (StoredText){.key = item->key, .value = value};
                 if (r < 0 && r != -ENOMEM) {
-                        log_warning("%s is not kept: %s", waiting->key, strerror(-r));
+                        log_warning("cannot store %s: %s", item->key, strerror(-r));
                         r = 0;
                 }
         }
         if (r >= 0)
-                r = history_stored_write(kept->history, texts, n);
+                r = history_stored_write(store->history, texts, n);
+        if (r >= 0)
+                write_behind_drop_all(&store->queue);
         for (size_t i = 0; i < n; i++)
                 free((char *)texts[i].value);
         free(texts);
         return r;
 }
 
-static void arm(CallStore *kept, usec_t delay)
+static void on_written(void *userdata, int r)
 {
-        int r = sd_event_source_set_time_relative(kept->timer, delay);
+        CallStore *store = userdata;
 
-        if (r >= 0)
-                r = sd_event_source_set_enabled(kept->timer, SD_EVENT_ONESHOT);
-        if (r < 0)
-                log_error("cannot set the timer: %s", strerror(-r));
+        if (r == store->reported)
+                return;
+        store->reported = r;
+        store->events->written(store->userdata, r);
 }
 
-void call_store_flush(CallStore *kept)
-{
-        if (!kept || !kept->waiting)
-                return;
-        int r = write_all(kept);
-        if (r >= 0)
-                drop_all(kept);
-        if (r < 0)
-                arm(kept, CALL_STORE_RETRY_US);
-        else
-                (void)sd_event_source_set_enabled(kept->timer, SD_EVENT_OFF);
-        if (r == kept->result)
-                return;
-        kept->result = r;
-        kept->events->written(kept->userdata, r);
-}
+static const WriteBehindType queue_type = {
+        .delay = CALL_STORE_DELAY_US,
+        .retry = CALL_STORE_RETRY_US,
+        .write = write_changes,
+        .written = on_written,
+        .free_item = free_item,
+};
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+void call_store_flush(CallStore *store)
 {
-        call_store_flush(userdata);
-        return 0;
+        if (store)
+                write_behind_flush(&store->queue);
 }
 
 int call_store_new(sd_event *event, History *history, const CallStoreEvents *events, void *userdata,
                    CallStore **ret)
 {
-        _cleanup_(call_store_freep) CallStore *kept = calloc(1, sizeof(*kept));
+        _cleanup_(call_store_freep) CallStore *store = calloc(1, sizeof(*store));
 
-        if (!kept)
+        if (!store)
                 return -ENOMEM;
-        *kept = (CallStore){.history = history, .events = events, .userdata = userdata};
-        int r = sd_event_add_time(event, &kept->timer, CLOCK_MONOTONIC, 0, DELAY_ACCURACY_US,
-                                  on_timer, kept);
+        *store = (CallStore){.history = history, .events = events, .userdata = userdata};
+        int r = write_behind_init(&store->queue, event, &queue_type, store);
         if (r >= 0)
-                r = sd_event_source_set_enabled(kept->timer, SD_EVENT_OFF);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(kept);
-        return 0;
+                *ret = TAKE_PTR(store);
+        return r;
 }
 
-CallStore *call_store_free(CallStore *kept)
+CallStore *call_store_free(CallStore *store)
 {
-        if (!kept)
+        if (!store)
                 return NULL;
-        if (kept->waiting)
-                (void)write_all(kept);
-        drop_all(kept);
-        sd_event_source_disable_unref(kept->timer);
-        free(kept);
+        write_behind_done(&store->queue);
+        free(store);
         return NULL;
 }
 
-static int wait_for(CallStore *kept, const char *key, Waiting **ret)
+static int put_change(CallStore *store, const char *key, Change **ret)
 {
-        Waiting *waiting;
+        Change *change = calloc(1, sizeof(*change));
 
-        HASH_FIND_STR(kept->waiting, key, waiting);
-        if (waiting) {
-                waiting_empty(waiting);
-                *ret = waiting;
-                return 0;
-        }
-        bool is_first = !kept->waiting;
-        waiting = calloc(1, sizeof(*waiting));
-        if (!waiting)
+        if (!change)
                 return -ENOMEM;
-        (void)STR_SET(waiting->key, key);
-        HASH_ADD_STR(kept->waiting, key, waiting);
-        if (!waiting->hh.tbl) {
-                free(waiting);
-                return -ENOMEM;
-        }
-        /* While writing fails it is tried when that is due, not with every change. */
-        if (is_first)
-                arm(kept, CALL_STORE_DELAY_US);
-        *ret = waiting;
+        (void)STR_SET(change->item.key, key);
+        write_behind_put(&store->queue, &change->item);
+        *ret = change;
         return 0;
 }
 
-int call_store_take(CallStore *kept, PhoneAction *action)
+int call_store_take(CallStore *store, PhoneAction *action)
 {
         bool is_call = action->type == PHONE_CALL_STORE || action->type == PHONE_CALL_FORGET;
-        char key[KEY_SIZE];
-        Waiting *waiting;
+        char key[WRITE_BEHIND_KEY_SIZE];
+        Change *change;
 
         if (is_call)
                 snprintf(key, sizeof(key), CALL_PREFIX "%s", action->session_id);
         else
                 snprintf(key, sizeof(key), REQUEST_KEY, action->serial);
-        int r = wait_for(kept, key, &waiting);
+        int r = put_change(store, key, &change);
         if (r < 0)
                 return r;
         if (action->type == PHONE_CALL_STORE) {
-                waiting->state = TAKE_PTR(action->state);
+                change->call = TAKE_PTR(action->state);
         } else if (action->type == PHONE_REQUEST_STORE) {
-                waiting->request = action->message;
+                change->request = action->message;
                 action->message = (Message){};
         }
         return 0;
 }
 
 typedef struct Reading {
-        CallStore *kept;
+        CallStore *store;
         const CallStoreReader *reader;
         void *userdata;
 } Reading;
@@ -233,12 +187,12 @@ static int read_request(const Reading *reading, const char *value)
         return r > 0 ? -EBADMSG : r;
 }
 
-static void drop(CallStore *kept, const char *key)
+static void drop(CallStore *store, const char *key)
 {
-        Waiting *waiting;
+        Change *change;
 
-        if (strlen(key) < KEY_SIZE && wait_for(kept, key, &waiting) < 0)
-                log_warning("%s stays in the store: %s", key, strerror(ENOMEM));
+        if (strlen(key) < WRITE_BEHIND_KEY_SIZE && put_change(store, key, &change) < 0)
+                log_warning("cannot delete %s from the store: %s", key, strerror(ENOMEM));
 }
 
 static void read_text(void *userdata, const StoredText *text)
@@ -252,15 +206,15 @@ static void read_text(void *userdata, const StoredText *text)
                 r = read_request(reading, text->value);
         if (r >= 0)
                 return;
-        log_warning("what was kept as %s cannot be read: %s", text->key, strerror(-r));
-        drop(reading->kept, text->key);
+        log_warning("cannot read the stored %s: %s", text->key, strerror(-r));
+        drop(reading->store, text->key);
 }
 
-int call_store_read(CallStore *kept, const CallStoreReader *reader, void *userdata)
+int call_store_read(CallStore *store, const CallStoreReader *reader, void *userdata)
 {
-        Reading reading = {.kept = kept, .reader = reader, .userdata = userdata};
+        Reading reading = {.store = store, .reader = reader, .userdata = userdata};
 
-        return history_stored_read(kept->history, read_text, &reading);
+        return history_stored_read(store->history, read_text, &reading);
 }
 
 static void drop_text(void *userdata, const StoredText *text)
@@ -268,7 +222,7 @@ static void drop_text(void *userdata, const StoredText *text)
         drop(userdata, text->key);
 }
 
-int call_store_clear(CallStore *kept)
+int call_store_clear(CallStore *store)
 {
-        return history_stored_read(kept->history, drop_text, kept);
+        return history_stored_read(store->history, drop_text, store);
 }

@@ -2,11 +2,9 @@
 #pragma once
 
 /*
- * What goes on now, on its way into the store: calls, and what the hub has yet to be told, so that
- * a tringd that was killed goes on where it was. Written a moment after the first change, together:
- * a ring waits for no disk. A crash within that moment takes what the hub tells again.
- *
- * While it cannot be written (a full disk) it waits and is tried again.
+ * The stored state of live calls, and the requests that the hub has not confirmed, so that a
+ * restarted tringd continues where the killed one was. Changes are written behind (write-behind.h);
+ * a crash before that loses only what the hub sends again.
  */
 
 #include <systemd/sd-event.h>
@@ -20,21 +18,19 @@
 typedef struct CallStore CallStore;
 
 typedef struct CallStoreEvents {
-        /* `r` is what writing has come to: 0, or an error that was another before. */
+        /* The result of writing has changed: 0 or negative errno. */
         void (*written)(void *userdata, int r);
 } CallStoreEvents;
 
 /* The history stays the caller's, and outlives this. */
 int call_store_new(sd_event *event, History *history, const CallStoreEvents *events, void *userdata,
                    CallStore **ret);
-CallStore *call_store_free(CallStore *kept); /* writes what waits */
+CallStore *call_store_free(CallStore *store); /* writes pending changes */
 DEFINE_CLEANUP(CallStore *, call_store_free);
 
-/* PHONE_CALL_STORE, PHONE_CALL_FORGET, PHONE_REQUEST_STORE, PHONE_REQUEST_FORGET: takes what it
- * owns.
- */
-int call_store_take(CallStore *kept, PhoneAction *action);
-void call_store_flush(CallStore *kept);
+/* For PHONE_{CALL,REQUEST}_{STORE,FORGET}: takes the call or request out of the action. */
+int call_store_take(CallStore *store, PhoneAction *action);
+void call_store_flush(CallStore *store);
 
 typedef struct CallStoreReader {
         void (*call)(void *userdata, StoredCall *state);
@@ -42,9 +38,9 @@ typedef struct CallStoreReader {
 } CallStoreReader;
 
 /*
- * Everything that was stored, pending_methods in the order in which they were asked. What cannot be
- * read is dropped. Returns 0 or negative errno.
+ * Reads everything that is stored, requests in the order in which they were made. An unreadable row
+ * is deleted. Returns 0 or negative errno.
  */
-int call_store_read(CallStore *kept, const CallStoreReader *reader, void *userdata);
-/* Drops everything: it is somebody's who has logged out. */
-int call_store_clear(CallStore *kept);
+int call_store_read(CallStore *store, const CallStoreReader *reader, void *userdata);
+/* Deletes everything: its user has logged out. */
+int call_store_clear(CallStore *store);

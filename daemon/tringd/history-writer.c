@@ -2,174 +2,132 @@
 #include "tringd/history-writer.h"
 
 #include <errno.h>
-#include <utlist.h>
 
 #include "base/log.h"
+#include "tringd/write-behind.h"
 
-#define QUIET_ACCURACY_US (10 * USEC_PER_MSEC)
-
-typedef struct Waiting {
+typedef struct QueuedRecord {
+        WriteBehindItem item;
         CallRecord record;
-        struct Waiting *prev, *next;
-} Waiting;
+} QueuedRecord;
 
 struct HistoryWriter {
         History *history;
         void (*written)(void *userdata);
         void *userdata;
-        sd_event_source *timer;
-        Waiting *waiting;
-        size_t count;
-        bool failing; /* the last writing failed: it is tried again when that is due */
+        WriteBehind queue;
+        size_t n_written; /* not reported yet */
 };
 
-static Waiting *waiting_free(Waiting *waiting)
+static QueuedRecord *queued_record(WriteBehindItem *item)
 {
-        if (waiting)
-                call_record_done(&waiting->record);
-        free(waiting);
-        return NULL;
-}
-DEFINE_CLEANUP(Waiting *, waiting_free);
-
-static void drop(HistoryWriter *queue, Waiting *waiting)
-{
-        DL_DELETE(queue->waiting, waiting);
-        queue->count--;
-        waiting_free(waiting);
+        return CONTAINER_OF(item, QueuedRecord, item);
 }
 
-static void arm(HistoryWriter *queue, usec_t delay)
+static void free_item(WriteBehindItem *item)
 {
-        int r = sd_event_source_set_time_relative(queue->timer, delay);
-
-        if (r >= 0)
-                r = sd_event_source_set_enabled(queue->timer, SD_EVENT_ONESHOT);
-        if (r < 0)
-                log_error("cannot set the timer: %s", strerror(-r));
+        call_record_done(&queued_record(item)->record);
+        free(queued_record(item));
 }
 
-static void say_missing(const Waiting *waiting, int r)
+static void log_missing(const WriteBehindItem *item, int r)
 {
-        log_fields(LOG_WARNING, "the history misses a call", "SESSION_ID=%s",
-                   waiting->record.session_id, "WHY=%s", strerror(-r), NULL);
+        log_fields(LOG_WARNING, "cannot write a call to the history", "SESSION_ID=%s", item->key,
+                   "WHY=%s", strerror(-r), NULL);
 }
 
-/* What no other time will make better. */
+/* The record's own fault: another try would fail as well. */
 static bool is_about_the_record(int r)
 {
         return r == -EEXIST || r == -EINVAL || r == -E2BIG;
 }
 
-/* Returns how many were written; after a failure the rest waits for better times. */
-static size_t write_all(HistoryWriter *queue)
+static int write_records(void *userdata)
 {
-        Waiting *waiting, *next;
-        size_t n = 0;
-        int r = 0;
+        HistoryWriter *writer = userdata;
+        WriteBehindItem *item;
 
-        DL_FOREACH_SAFE (queue->waiting, waiting, next) {
-                r = history_put(queue->history, &waiting->record);
-                if (r < 0 && !is_about_the_record(r))
-                        break;
+        while ((item = writer->queue.items)) {
+                int r = history_put(writer->history, &queued_record(item)->record);
+
+                if (r < 0 && !is_about_the_record(r)) {
+                        if (writer->queue.result >= 0)
+                                log_warning("cannot write the history: %s", strerror(-r));
+                        return r;
+                }
                 if (r < 0)
-                        say_missing(waiting, r);
+                        log_missing(item, r);
                 else
-                        n++;
-                drop(queue, waiting);
-                r = 0;
+                        writer->n_written++;
+                write_behind_drop(&writer->queue, item);
         }
-        if (r < 0 && !queue->failing)
-                log_warning("the history cannot be written: %s", strerror(-r));
-        queue->failing = r < 0;
-        if (queue->failing)
-                arm(queue, HISTORY_RETRY_US);
-        else
-                (void)sd_event_source_set_enabled(queue->timer, SD_EVENT_OFF);
-        return n;
-}
-
-bool history_writer_flush(HistoryWriter *queue)
-{
-        if (write_all(queue) > 0)
-                queue->written(queue->userdata);
-        return queue->count == 0;
-}
-
-static int on_quiet(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        (void)history_writer_flush(userdata);
         return 0;
 }
 
-static void make_room(HistoryWriter *queue)
+static void on_written(void *userdata, int r)
 {
-        (void)history_writer_flush(queue);
-        if (queue->count < HISTORY_WAITING_MAX)
-                return;
-        say_missing(queue->waiting, -ENOBUFS);
-        drop(queue, queue->waiting);
+        HistoryWriter *writer = userdata;
+        bool changed = writer->n_written > 0;
+
+        writer->n_written = 0;
+        if (changed)
+                writer->written(writer->userdata);
 }
 
-static Waiting *find_waiting(HistoryWriter *queue, const char *session_id)
-{
-        Waiting *waiting;
+static const WriteBehindType queue_type = {
+        .delay = HISTORY_QUIET_US,
+        .delay_from_last = true,
+        .retry = HISTORY_RETRY_US,
+        .write = write_records,
+        .written = on_written,
+        .free_item = free_item,
+};
 
-        DL_FOREACH (queue->waiting, waiting)
-                if (str_eq(waiting->record.session_id, session_id))
-                        return waiting;
-        return NULL;
+bool history_writer_flush(HistoryWriter *writer)
+{
+        write_behind_flush(&writer->queue);
+        return writer->queue.count == 0;
 }
 
-int history_writer_put(HistoryWriter *queue, const CallRecord *record)
+int history_writer_put(HistoryWriter *writer, const CallRecord *record)
 {
-        _cleanup_(waiting_freep) Waiting *waiting = calloc(1, sizeof(*waiting));
-        Waiting *older = find_waiting(queue, record->session_id);
+        WriteBehind *queue = &writer->queue;
+        QueuedRecord *queued = calloc(1, sizeof(*queued));
+        int r = queued ? call_record_copy(&queued->record, record) : -ENOMEM;
 
-        if (!waiting)
-                return -ENOMEM;
-        int r = call_record_copy(&waiting->record, record);
-        if (r < 0)
+        if (r < 0) {
+                free(queued);
                 return r;
-        if (older)
-                drop(queue, older);
-        if (queue->count >= HISTORY_WAITING_MAX)
-                make_room(queue);
-        DL_APPEND(queue->waiting, waiting);
-        TAKE_PTR(waiting);
-        queue->count++;
-        if (!queue->failing)
-                arm(queue, HISTORY_QUIET_US);
+        }
+        (void)STR_SET(queued->item.key, record->session_id);
+        write_behind_put(queue, &queued->item);
+        if (queue->count > HISTORY_WAITING_MAX && !history_writer_flush(writer) &&
+            queue->count > HISTORY_WAITING_MAX) {
+                log_missing(queue->items, -ENOBUFS);
+                write_behind_drop(queue, queue->items);
+        }
         return 0;
 }
 
 int history_writer_new(sd_event *event, History *history, void (*written)(void *userdata),
                        void *userdata, HistoryWriter **ret)
 {
-        _cleanup_(history_writer_freep) HistoryWriter *queue = calloc(1, sizeof(*queue));
+        _cleanup_(history_writer_freep) HistoryWriter *writer = calloc(1, sizeof(*writer));
 
-        if (!queue)
+        if (!writer)
                 return -ENOMEM;
-        *queue = (HistoryWriter){.history = history, .written = written, .userdata = userdata};
-        int r = sd_event_add_time(event, &queue->timer, CLOCK_MONOTONIC, 0, QUIET_ACCURACY_US,
-                                  on_quiet, queue);
+        *writer = (HistoryWriter){.history = history, .written = written, .userdata = userdata};
+        int r = write_behind_init(&writer->queue, event, &queue_type, writer);
         if (r >= 0)
-                r = sd_event_source_set_enabled(queue->timer, SD_EVENT_OFF);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(queue);
-        return 0;
+                *ret = TAKE_PTR(writer);
+        return r;
 }
 
-HistoryWriter *history_writer_free(HistoryWriter *queue)
+HistoryWriter *history_writer_free(HistoryWriter *writer)
 {
-        if (!queue)
+        if (!writer)
                 return NULL;
-        if (queue->timer)
-                (void)write_all(queue);
-        while (queue->waiting)
-                drop(queue, queue->waiting);
-        sd_event_source_disable_unref(queue->timer);
-        free(queue);
+        write_behind_done(&writer->queue);
+        free(writer);
         return NULL;
 }
