@@ -29,7 +29,7 @@ static int parse(int argc, char **argv)
                 return EXIT_USAGE;
         }
         if (argc > 1) {
-                fprintf(stderr, "tring-notifier: '%s' is too much; see --help\n", argv[1]);
+                fprintf(stderr, "tring-notifier: unexpected argument '%s'; see --help\n", argv[1]);
                 return EXIT_USAGE;
         }
         return EXIT_SUCCESS;
@@ -66,7 +66,7 @@ int main(int argc, char **argv)
         }
         log_open_as_told("tring-notifier");
         if (!notify_init("Tring")) {
-                log_error("libnotify cannot be used");
+                log_error("cannot initialize libnotify");
                 return EXIT_FAILURE;
         }
         code = run();

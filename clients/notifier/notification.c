@@ -113,7 +113,7 @@ bool notification_show(Notification *notification, const PopupContent *content)
                         popup_action_label(content->actions[i]), on_action, notification, NULL);
         if (notify_notification_show(notification->notify, &error))
                 return true;
-        log_warning("no notification could be shown: %s", error->message);
+        log_warning("cannot show a notification: %s", error->message);
         notification_lost(notification);
         return false;
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * One notification on the screen, by libnotify. Made when there is something to show, updated in
- * place, closed and freed when there is not.
+ * One desktop notification, through libnotify. It is created when there is something to show,
+ * updated in place, and closed and freed when there is nothing to show any more.
  *
  * Callbacks come from the GLib loop; the notification may be freed in them.
  */
@@ -14,22 +14,24 @@ typedef struct Notification Notification;
 
 typedef struct NotificationEvents {
         void (*action)(void *userdata, PopupAction action);
-        /* It is no longer shown, for whatever reason. Reasons differ between servers: all that one
-         * may be believed is that somebody dismissed it, or not. */
+        /*
+         * The notification is no longer shown. Servers differ in the reasons that they give; only
+         * whether the user dismissed it is reliable.
+         */
         void (*closed)(void *userdata, bool dismissed);
 } NotificationEvents;
 
 Notification *notification_new(const NotificationEvents *events, void *userdata);
-/* Closes it if it is shown (without a callback); returns NULL. */
+/* Closes the notification without a callback, if it is shown; returns NULL. */
 Notification *notification_free(Notification *notification);
 
-/* Puts it up, or changes what it says. False, after logging why: the server did not take it. */
+/* Shows or updates the notification. Returns false, after logging why, if the server refuses. */
 bool notification_show(Notification *notification, const PopupContent *content);
 void notification_close(Notification *notification);
 bool notification_is_shown(const Notification *notification);
 
-/* The server that showed it is gone: it is not shown any more, and there is nothing to close. */
+/* The server that showed the notification is gone: forgets it without closing it. */
 void notification_lost(Notification *notification);
 
-/* What the server that is there now can do; it is started if need be. False: there is none. */
+/* Asks the server for its capabilities; the bus may start it. Returns false without a server. */
 bool notification_query_server(PopupServer *ret);

@@ -7,56 +7,61 @@
 #include "tring.h"
 
 #define SERVER_NAME "org.freedesktop.Notifications"
-/* How often a popup that went without anybody's doing (the server expired it, or died) is put up
- * again for one call: a server that always does so is not fought. */
+/*
+ * How often a popup that nobody dismissed (the server expired it, or died) is shown again for one
+ * call. A server that always closes popups wins.
+ */
 #define SHOW_AGAIN_MAX 3
 
 struct Notifier {
         GMainLoop *loop;
         Tring *tring;
-        GHashTable *calls; /* path → Shown, owned */
+        GHashTable *calls; /* path → ShownCall, owned */
         PopupServer server;
         bool server_known, tringd_rings, failed;
         guint server_watch;
 };
 
-/* A call, and what is on the screen of it. */
-typedef struct Shown {
+/* A call and its notification. */
+typedef struct ShownCall {
         Notifier *notifier;
         PopupCall call;
         Notification *notification;
-        PopupContent content; /* as shown last */
-        bool dismissed;       /* by somebody: not put up again for the same */
-        bool pressed;         /* a button, since it was put up */
-        bool acting;          /* the answer to that is awaited */
-        bool acted;           /* it worked: what it changes will be told */
+        PopupContent content; /* what was shown last */
+        bool dismissed;       /* by the user: do not show the same content again */
+        bool pressed;         /* a button was pressed since the notification was shown */
+        bool acting;          /* waiting for the reply to the button's method call */
+        bool acted;           /* the method succeeded; an event with the new state follows */
         unsigned again;
-} Shown;
+} ShownCall;
 
 static void shown_free(gpointer data)
 {
-        Shown *shown = data;
+        ShownCall *shown = data;
 
         notification_free(shown->notification);
         popup_content_done(&shown->content);
         g_free(shown);
 }
 
-/* Nothing is shown of it any more, and nothing will be. */
-static bool is_done(const Shown *shown)
+/* Nothing is shown of this call now, and nothing will be. */
+static bool is_done(const ShownCall *shown)
 {
         return call_status_is_terminal(shown->call.status) &&
                !notification_is_shown(shown->notification) && !shown->acting;
 }
 
-static bool put_up(Shown *shown, PopupContent *content)
+static bool put_up(ShownCall *shown, PopupContent *content)
 {
         bool shows = notification_is_shown(shown->notification);
 
         if (popup_content_equal(content, &shown->content) && (shows || shown->acted))
                 return true;
         shown->acted = false;
-        /* The server may be about to take down what was pressed, whatever it is told to say now. */
+        /*
+         * The server may be about to close the notification whose button was pressed, even if
+         * updated.
+         */
         if (shown->pressed)
                 notification_close(shown->notification);
         shown->pressed = false;
@@ -68,7 +73,7 @@ static bool put_up(Shown *shown, PopupContent *content)
         return true;
 }
 
-static void take_down(Shown *shown)
+static void take_down(ShownCall *shown)
 {
         if (!notification_is_shown(shown->notification))
                 return;
@@ -77,8 +82,8 @@ static void take_down(Shown *shown)
         shown->content = (PopupContent){};
 }
 
-/* Brings the screen in line with what is known. False: what should be shown could not be. */
-static bool refresh(Shown *shown)
+/* Updates the notification from the state of the call. Returns false if it could not be shown. */
+static bool refresh(ShownCall *shown)
 {
         Notifier *notifier = shown->notifier;
         PopupContent content;
@@ -100,15 +105,15 @@ static bool refresh(Shown *shown)
         return shows;
 }
 
-/* The same, and forgets a call that there is nothing more to show of. */
-static void settle(Shown *shown)
+/* As refresh(), but also forgets a call with nothing left to show. */
+static void settle(ShownCall *shown)
 {
         (void)refresh(shown);
         if (is_done(shown))
                 g_hash_table_remove(shown->notifier->calls, shown->call.path);
 }
 
-/* ---- the notification's side ---- */
+/* ---- from the notification server ---- */
 
 static void on_action(void *userdata, PopupAction action)
 {
@@ -123,7 +128,7 @@ static void on_action(void *userdata, PopupAction action)
                 [POPUP_UNMUTE] = {TRING_ON_SESSION, "SetAudioMuted", "(false,)"},
                 [POPUP_HANG_UP] = {TRING_ON_CALL, "End", "()"},
         };
-        Shown *shown = userdata;
+        ShownCall *shown = userdata;
         const char *path = shown->call.path;
         Tring *tring = shown->notifier->tring;
 
@@ -140,9 +145,9 @@ static void on_action(void *userdata, PopupAction action)
 
 static void on_closed(void *userdata, bool dismissed)
 {
-        Shown *shown = userdata;
+        ShownCall *shown = userdata;
 
-        if (shown->pressed) /* most servers take it down then */
+        if (shown->pressed) /* most servers close the notification after a button */
                 return;
         shown->dismissed =
                 dismissed || shown->content.kind == POPUP_MISSED || ++shown->again > SHOW_AGAIN_MAX;
@@ -163,8 +168,10 @@ static void on_server(GDBusConnection *bus, const char *name, const char *owner,
                 (void)refresh(shown);
 }
 
-/* It went and took along what it showed. What is still true is put up again: by the call that does
- * so the bus may start the server anew; else when it is back. */
+/*
+ * The notifications are gone with their server. Shows those again that are still true: the bus may
+ * start a new server for that; if not, on_server() does it when one appears.
+ */
 static void on_no_server(GDBusConnection *bus, const char *name, gpointer userdata)
 {
         Notifier *notifier = userdata;
@@ -172,7 +179,7 @@ static void on_no_server(GDBusConnection *bus, const char *name, gpointer userda
 
         notifier->server_known = false;
         for (GList *item = all; item; item = item->next) {
-                Shown *shown = item->data;
+                ShownCall *shown = item->data;
 
                 if (!notification_is_shown(shown->notification))
                         continue;
@@ -184,20 +191,20 @@ static void on_no_server(GDBusConnection *bus, const char *name, gpointer userda
         }
 }
 
-/* ---- tringd's side ---- */
+/* ---- from tringd ---- */
 
-static Shown *find(Notifier *notifier, const char *path)
+static ShownCall *find(Notifier *notifier, const char *path)
 {
         return g_hash_table_lookup(notifier->calls, path);
 }
 
-static Shown *find_or_make(Notifier *notifier, const char *path, const char *session_id)
+static ShownCall *find_or_make(Notifier *notifier, const char *path, const char *session_id)
 {
-        Shown *shown = find(notifier, path);
+        ShownCall *shown = find(notifier, path);
 
         if (shown)
                 return shown;
-        shown = g_new0(Shown, 1);
+        shown = g_new0(ShownCall, 1);
         shown->notifier = notifier;
         shown->notification = notification_new(&notification_events, shown);
         if (!popup_call_init(&shown->call, path, session_id)) {
@@ -211,7 +218,7 @@ static Shown *find_or_make(Notifier *notifier, const char *path, const char *ses
 static bool on_event(void *userdata, const char *event, const char *path, const char *session_id,
                      GVariant *details)
 {
-        Shown *shown = find_or_make(userdata, path, session_id);
+        ShownCall *shown = find_or_make(userdata, path, session_id);
         gboolean present = FALSE;
         bool shows;
 
@@ -228,7 +235,7 @@ static bool on_event(void *userdata, const char *event, const char *path, const 
         return shows || !present;
 }
 
-/* The session id of a call that we hear of by its object alone. */
+/* The session id of a call that is known only by its object. */
 static const char *id_of(GVariant *properties)
 {
         const char *id = NULL;
@@ -239,7 +246,7 @@ static const char *id_of(GVariant *properties)
 static void on_call_changed(void *userdata, const char *path, GVariant *call, GVariant *session)
 {
         const char *id = id_of(call);
-        Shown *shown = id ? find_or_make(userdata, path, id) : find(userdata, path);
+        ShownCall *shown = id ? find_or_make(userdata, path, id) : find(userdata, path);
 
         if (!shown)
                 return;
@@ -253,14 +260,15 @@ static void on_call_changed(void *userdata, const char *path, GVariant *call, GV
 static void on_answered(void *userdata, const char *path, const char *sentence)
 {
         Notifier *notifier = userdata;
-        Shown *shown = find(notifier, path);
+        ShownCall *shown = find(notifier, path);
 
         if (!shown)
                 return;
         shown->acting = false;
         shown->acted = !sentence;
         str_printable(shown->call.error, sizeof(shown->call.error), sentence ? sentence : "");
-        if (!sentence && shown->content.kind == POPUP_MISSED) { /* called back: it has been seen */
+        /* Called back, so the missed call has been seen. */
+        if (!sentence && shown->content.kind == POPUP_MISSED) {
                 const char *const ids[] = {shown->call.session_id, NULL};
 
                 tring_call(notifier->tring, path, TRING_ON_MANAGER, "MarkMissedSeen",
@@ -273,7 +281,7 @@ static void on_answered(void *userdata, const char *path, const char *sentence)
 
 static gboolean shows_missed(gpointer path, gpointer shown, gpointer unused)
 {
-        return ((Shown *)shown)->content.kind == POPUP_MISSED;
+        return ((ShownCall *)shown)->content.kind == POPUP_MISSED;
 }
 
 static void on_missed_seen(void *userdata)
@@ -292,10 +300,10 @@ static void on_rings(void *userdata, bool rings)
 
 static gboolean shows_live_call(gpointer path, gpointer shown, gpointer unused)
 {
-        return ((Shown *)shown)->content.kind != POPUP_MISSED;
+        return ((ShownCall *)shown)->content.kind != POPUP_MISSED;
 }
 
-/* What cannot be answered any more must not look as if it could. */
+/* Without tringd no call can be answered, so remove the buttons. */
 static void on_gone(void *userdata)
 {
         Notifier *notifier = userdata;
@@ -307,7 +315,7 @@ static void on_refused(void *userdata, const char *sentence)
 {
         Notifier *notifier = userdata;
 
-        log_error("tringd does not take this notifier: %s", sentence);
+        log_error("tringd refused to register the notifier: %s", sentence);
         notifier->failed = true;
         g_main_loop_quit(notifier->loop);
 }
@@ -331,7 +339,7 @@ Notifier *notifier_new(GMainLoop *loop)
         notifier->tring = tring_new(&tring_events, notifier);
         if (!notifier->tring)
                 return notifier_free(notifier);
-        /* On this very connection, so that who serves is known before the first call comes in. */
+        /* On tring's connection, so that the server is known before the first call arrives. */
         notifier->server_watch = g_bus_watch_name_on_connection(
                 tring_bus(notifier->tring), SERVER_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_server,
                 on_no_server, notifier, NULL);

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The notifier: calls that tringd tells of, each with at most one notification. Events of either
- * side change what is known of a call; what is shown follows from that (popup.h).
+ * The notifier: the calls of tringd, each with at most one notification. Events from tringd and
+ * from the notification server change the state of a call; popup.h decides what to show of that
+ * state.
  */
 
 #include <gio/gio.h>
@@ -13,11 +14,11 @@
 
 typedef struct Notifier Notifier;
 
-/* Runs on the default GLib loop, which it quits when it can do nothing more. NULL: no bus. */
+/* Runs on the default GLib loop, which it quits on a fatal error. Returns NULL without a bus. */
 Notifier *notifier_new(GMainLoop *loop);
-/* Takes everything off the screen: notifications outlive a client that does not. */
+/* Closes all notifications, which would otherwise outlive the notifier. */
 Notifier *notifier_free(Notifier *notifier);
 DEFINE_CLEANUP(Notifier *, notifier_free);
 
-/* It cannot work here, and has said why. */
+/* True after a fatal error, which has been logged. */
 bool notifier_has_failed(const Notifier *notifier);

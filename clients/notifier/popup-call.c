@@ -40,12 +40,12 @@ static void take_status(PopupCall *call, const char *status, const char *reason)
 
         if (status && call_status_from_string(status, &known) == 0)
                 call->status = known;
-        /* Reasons are open: one that is not known says as much as none. */
+        /* New reasons may be added to the API; treat an unknown one as none. */
         if (reason && call_reason_from_string(reason, &call->reason) < 0)
                 call->reason = CALL_REASON_NONE;
 }
 
-/* The names under which details and properties say the same. */
+/* Event details and object properties hold the same values under different names. */
 typedef struct Names {
         const char *direction, *type, *status, *reason, *initiator, *receiver, *initiated_at;
 } Names;

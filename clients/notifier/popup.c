@@ -22,7 +22,7 @@ const char *popup_action_label(PopupAction action)
         return actions[action].label;
 }
 
-/* It rang, nobody took it, and nobody on another device did either. */
+/* It rang here, and was not answered or declined on any device. */
 static bool is_missed(const PopupCall *call)
 {
         if (!call->incoming || !call->was_presented)
@@ -38,7 +38,7 @@ static PopupKind popup_kind(const PopupCall *call, const PopupServer *server)
         if (call->status == CALL_STATUS_INITIATED)
                 return call->incoming && call->present && !call->silenced ? POPUP_INCOMING
                                                                           : POPUP_NONE;
-        /* Where it would only flash up and go, it is noise. */
+        /* A server without persistence would only flash the notification up: leave it out. */
         if (call->status == CALL_STATUS_ONGOING)
                 return server->persistence && (call->was_presented || !call->incoming)
                                ? POPUP_ONGOING
@@ -59,7 +59,7 @@ static void add_line(GString *body, const char *line)
         g_string_append(body, line);
 }
 
-/* "Audio call", and the uid where the name does not say it: names are chosen freely. */
+/* "Audio call", with the uid if the name differs from it: users choose their names freely. */
 static GString *describe(const PopupCall *call)
 {
         GString *body = g_string_new(call->video ? "Video call" : "Audio call");
@@ -77,7 +77,7 @@ static void describe_incoming(const PopupCall *call, const PopupServer *server,
         content->category = "call.incoming";
         content->urgency = POPUP_CRITICAL;
         content->resident = true;
-        /* Servers that promise a sound often play none, so ours is the one to hear. */
+        /* Servers that promise sound often play none, so suppress it in favour of tringd's ring. */
         content->suppress_sound = server->tringd_rings;
         add_action(content, server, POPUP_ACCEPT);
         add_action(content, server, POPUP_DECLINE);

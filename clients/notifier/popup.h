@@ -2,17 +2,17 @@
 #pragma once
 
 /*
- * What a notification says about a call, given what is known of the call and of the notification
- * server. Pure; notification.h puts it up.
+ * What a notification says about a call, given the state of the call and the capabilities of the
+ * notification server. Pure; notification.h shows it.
  */
 
 #include "popup-call.h"
 
 typedef enum PopupKind {
         POPUP_NONE,
-        POPUP_INCOMING, /* as long as it rings */
-        POPUP_ONGOING,  /* quiet, as long as the call lasts */
-        POPUP_MISSED,   /* until it is dismissed */
+        POPUP_INCOMING, /* while the call rings */
+        POPUP_ONGOING,  /* quiet, while the call lasts */
+        POPUP_MISSED,   /* until dismissed */
 } PopupKind;
 
 typedef enum PopupAction {
@@ -28,13 +28,13 @@ typedef enum PopupAction {
 
 #define POPUP_ACTIONS_MAX 3
 
-typedef enum PopupUrgency { /* the byte of the specification's urgency hint */
+typedef enum PopupUrgency { /* values of the specification's urgency hint */
         POPUP_LOW,
         POPUP_NORMAL,
         POPUP_CRITICAL,
 } PopupUrgency;
 
-/* What the server can do (its capabilities), and whether tringd rings by itself. */
+/* The capabilities of the server, and whether tringd itself rings audibly. */
 typedef struct PopupServer {
         bool actions, body_markup, persistence;
         bool tringd_rings;
@@ -42,11 +42,11 @@ typedef struct PopupServer {
 
 typedef struct PopupContent {
         PopupKind kind;
-        char *summary, *body; /* owned; body is escaped where the server reads markup */
+        char *summary, *body; /* owned; the body is escaped if the server reads markup */
         const char *icon, *category;
         PopupUrgency urgency;
-        bool resident, suppress_sound;          /* none is transient, none expires */
-        PopupAction actions[POPUP_ACTIONS_MAX]; /* none of them is ever keyed "default" */
+        bool resident, suppress_sound;          /* never transient, never expires */
+        PopupAction actions[POPUP_ACTIONS_MAX]; /* never keyed "default" */
         size_t n_actions;
 } PopupContent;
 
@@ -54,6 +54,6 @@ void popup_content(const PopupCall *call, const PopupServer *server, PopupConten
 void popup_content_done(PopupContent *content);
 bool popup_content_equal(const PopupContent *a, const PopupContent *b);
 
-/* The action's key on D-Bus, and its button for people. */
+/* The action's key on D-Bus, and the label of its button. */
 const char *popup_action_key(PopupAction action);
 const char *popup_action_label(PopupAction action);

@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
-/* PipeWire is there: a ring by tringd can be heard. Where it is missing, the notification server's
- * own sound, if it has one, is better than none. */
+/*
+ * Whether PipeWire is running, so that tringd's ring can be heard. Without it the sound of the
+ * notification server, if it has one, is better than none.
+ */
 bool sound_is_there(void);

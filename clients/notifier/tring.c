@@ -33,7 +33,7 @@ struct Tring {
         const TringEvents *events;
         void *userdata;
         GDBusConnection *bus;
-        GCancellable *present; /* cancelled when tringd goes: late answers are of no interest */
+        GCancellable *present; /* cancelled when tringd goes, to drop late replies */
         guint watch, listener, changes, added;
         bool registered;
 };
@@ -54,18 +54,21 @@ static void on_listener_call(GDBusConnection *bus, const char *sender, const cha
                 g_dbus_method_invocation_return_value(invocation, NULL);
         else
                 g_dbus_method_invocation_return_error(invocation, G_DBUS_ERROR, G_DBUS_ERROR_FAILED,
-                                                      "No notification could be shown.");
+                                                      "cannot show a notification");
 }
 
-/* A server of notifications that hangs makes us deaf, and tringd drops listeners that are deaf. */
-static void look_after_registration(Tring *tring, GVariant *changed)
+/*
+ * While a notification server hangs, this notifier does not answer, and tringd drops listeners that
+ * do not answer. Register again afterwards.
+ */
+static void check_registration(Tring *tring, GVariant *changed)
 {
         g_autofree const char **listeners = NULL;
 
         if (!tring->registered || !g_variant_lookup(changed, "Listeners", "^a&s", &listeners) ||
             g_strv_contains(listeners, LISTENER_ID))
                 return;
-        log_warning("tringd has dropped this notifier, which registers again");
+        log_warning("tringd dropped the notifier's listener; registering it again");
         register_listener(tring);
 }
 
@@ -73,7 +76,7 @@ static void manager_changed(Tring *tring, GVariant *changed)
 {
         guint32 unseen;
 
-        look_after_registration(tring, changed);
+        check_registration(tring, changed);
         if (g_variant_lookup(changed, "UnseenMissed", "u", &unseen) && unseen == 0)
                 tring->events->missed_seen(tring->userdata);
 }
@@ -97,7 +100,7 @@ static void on_properties_changed(GDBusConnection *bus, const char *sender, cons
                 manager_changed(tring, changed);
 }
 
-/* A new call; or one that was answered gets its session. */
+/* A new call, or the session of a call that was answered. */
 static void on_interfaces_added(GDBusConnection *bus, const char *sender, const char *object,
                                 const char *interface, const char *signal, GVariant *arguments,
                                 gpointer userdata)
@@ -115,29 +118,32 @@ static void on_interfaces_added(GDBusConnection *bus, const char *sender, const 
                 tring->events->call_changed(tring->userdata, path, call, session);
 }
 
-typedef struct Question {
+typedef struct TringRequest {
         Tring *tring;
-        char *path; /* of the call that it is about */
+        char *path; /* of the call */
         bool session;
-} Question;
+} TringRequest;
 
-static Question *question_new(Tring *tring)
+static TringRequest *request_new(Tring *tring)
 {
-        Question *question = g_new0(Question, 1);
+        TringRequest *request = g_new0(TringRequest, 1);
 
-        question->tring = tring;
-        return question;
+        request->tring = tring;
+        return request;
 }
 
-static void question_free(Question *question)
+static void request_free(TringRequest *request)
 {
-        g_free(question->path);
-        g_free(question);
+        g_free(request->path);
+        g_free(request);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Question, question_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TringRequest, request_free)
 
-/* The answer, or NULL with the sentence; both NULL: tringd is gone, or we are. */
+/*
+ * Returns the reply, or NULL and the error message. Both are NULL if cancelled: tringd is gone, or
+ * the notifier is ending.
+ */
 static GVariant *take_answer(GObject *source, GAsyncResult *result, char **ret_sentence)
 {
         g_autoptr(GError) error = NULL;
@@ -153,13 +159,12 @@ static GVariant *take_answer(GObject *source, GAsyncResult *result, char **ret_s
 
 static void on_called(GObject *source, GAsyncResult *result, gpointer userdata)
 {
-        g_autoptr(Question) question = userdata;
+        g_autoptr(TringRequest) request = userdata;
         g_autofree char *sentence = NULL;
         g_autoptr(GVariant) answer = take_answer(source, result, &sentence);
 
         if (answer || sentence)
-                question->tring->events->answered(question->tring->userdata, question->path,
-                                                  sentence);
+                request->tring->events->answered(request->tring->userdata, request->path, sentence);
 }
 
 void tring_call(Tring *tring, const char *path, TringTarget target, const char *method,
@@ -170,55 +175,55 @@ void tring_call(Tring *tring, const char *path, TringTarget target, const char *
                 [TRING_ON_CALL] = TRING_CALL,
                 [TRING_ON_SESSION] = TRING_SESSION,
         };
-        Question *question = question_new(tring);
+        TringRequest *request = request_new(tring);
 
-        question->path = g_strdup(path);
+        request->path = g_strdup(path);
         g_dbus_connection_call(tring->bus, TRING_NAME,
                                target == TRING_ON_MANAGER ? TRING_PATH : path, interfaces[target],
                                method, arguments, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
-                               tring->present, on_called, question);
+                               tring->present, on_called, request);
 }
 
 static void on_read(GObject *source, GAsyncResult *result, gpointer userdata)
 {
-        g_autoptr(Question) question = userdata;
+        g_autoptr(TringRequest) request = userdata;
         g_autofree char *sentence = NULL;
         g_autoptr(GVariant) answer = take_answer(source, result, &sentence), properties = NULL;
 
-        if (!answer) /* not a session yet, or over already */
+        if (!answer) /* no session yet, or the call is over */
                 return;
         properties = g_variant_get_child_value(answer, 0);
-        if (question->session) {
-                question->tring->events->call_changed(question->tring->userdata, question->path,
-                                                      NULL, properties);
+        if (request->session) {
+                request->tring->events->call_changed(request->tring->userdata, request->path, NULL,
+                                                     properties);
                 return;
         }
-        question->tring->events->call_changed(question->tring->userdata, question->path, properties,
-                                              NULL);
-        read_call(question->tring, question->path, true);
+        request->tring->events->call_changed(request->tring->userdata, request->path, properties,
+                                             NULL);
+        read_call(request->tring, request->path, true);
 }
 
 static void get_all(Tring *tring, const char *path, const char *interface,
-                    GAsyncReadyCallback callback, Question *question)
+                    GAsyncReadyCallback callback, TringRequest *request)
 {
         g_dbus_connection_call(tring->bus, TRING_NAME, path, PROPERTIES, "GetAll",
                                g_variant_new("(s)", interface), G_VARIANT_TYPE("(a{sv})"),
                                G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, tring->present, callback,
-                               question);
+                               request);
 }
 
 static void read_call(Tring *tring, const char *path, bool session)
 {
-        Question *question = question_new(tring);
+        TringRequest *request = request_new(tring);
 
-        question->path = g_strdup(path);
-        question->session = session;
-        get_all(tring, path, session ? TRING_SESSION : TRING_CALL, on_read, question);
+        request->path = g_strdup(path);
+        request->session = session;
+        get_all(tring, path, session ? TRING_SESSION : TRING_CALL, on_read, request);
 }
 
 static void on_manager_read(GObject *source, GAsyncResult *result, gpointer userdata)
 {
-        g_autoptr(Question) question = userdata;
+        g_autoptr(TringRequest) request = userdata;
         g_autofree char *sentence = NULL;
         g_autoptr(GVariant) answer = take_answer(source, result, &sentence), properties = NULL;
         g_autofree const char **features = NULL;
@@ -227,14 +232,14 @@ static void on_manager_read(GObject *source, GAsyncResult *result, gpointer user
                 return;
         properties = g_variant_get_child_value(answer, 0);
         if (g_variant_lookup(properties, "Features", "^a&s", &features))
-                question->tring->events->rings(question->tring->userdata,
-                                               g_strv_contains(features, "ring"));
+                request->tring->events->rings(request->tring->userdata,
+                                              g_strv_contains(features, "ring"));
 }
 
 static void on_registered(GObject *source, GAsyncResult *result, gpointer userdata)
 {
-        g_autoptr(Question) question = userdata;
-        Tring *tring = question->tring;
+        g_autoptr(TringRequest) request = userdata;
+        Tring *tring = request->tring;
         g_autofree char *sentence = NULL;
         g_autoptr(GVariant) answer = take_answer(source, result, &sentence);
         g_autoptr(GVariantIter) calls = NULL;
@@ -245,7 +250,7 @@ static void on_registered(GObject *source, GAsyncResult *result, gpointer userda
         if (!answer)
                 return;
         tring->registered = true;
-        /* What rings is presented by an event of its own; what goes on is looked up. */
+        /* Ringing calls come as events; read the ongoing ones. */
         g_variant_get(answer, "(ao)", &calls);
         while (g_variant_iter_next(calls, "&o", &path))
                 read_call(tring, path, false);
@@ -263,7 +268,7 @@ static void register_listener(Tring *tring)
         g_dbus_connection_call(tring->bus, TRING_NAME, TRING_PATH, TRING_MANAGER, "AddCallListener",
                                g_variant_new("(sa{sv})", LISTENER_ID, &options),
                                G_VARIANT_TYPE("(ao)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
-                               tring->present, on_registered, question_new(tring));
+                               tring->present, on_registered, request_new(tring));
 }
 
 static void on_tringd(GDBusConnection *bus, const char *name, const char *owner, gpointer userdata)
@@ -272,7 +277,7 @@ static void on_tringd(GDBusConnection *bus, const char *name, const char *owner,
 
         g_clear_object(&tring->present);
         tring->present = g_cancellable_new();
-        get_all(tring, TRING_PATH, TRING_MANAGER, on_manager_read, question_new(tring));
+        get_all(tring, TRING_PATH, TRING_MANAGER, on_manager_read, request_new(tring));
         register_listener(tring);
 }
 
@@ -280,7 +285,7 @@ static void on_no_tringd(GDBusConnection *bus, const char *name, gpointer userda
 {
         Tring *tring = userdata;
 
-        if (!tring->present) /* it was not there to begin with */
+        if (!tring->present) /* tringd was not running before */
                 return;
         g_cancellable_cancel(tring->present);
         g_clear_object(&tring->present);
@@ -297,7 +302,7 @@ static bool export_listener(Tring *tring)
         tring->listener = g_dbus_connection_register_object(
                 tring->bus, LISTENER_PATH, node->interfaces[0], &vtable, tring, NULL, &error);
         if (tring->listener == 0)
-                log_error("cannot offer %s on the bus: %s", LISTENER_PATH, error->message);
+                log_error("cannot register %s on the bus: %s", LISTENER_PATH, error->message);
         return tring->listener != 0;
 }
 
@@ -311,8 +316,8 @@ Tring *tring_new(const TringEvents *events, void *userdata)
         tring->userdata = userdata;
         tring->bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);
         if (!tring->bus) {
-                log_error("there is no session bus %s: %s", session_bus_where(where, sizeof(where)),
-                          error->message);
+                log_error("cannot connect to the session bus %s: %s",
+                          session_bus_where(where, sizeof(where)), error->message);
                 return tring_free(tring);
         }
         if (!export_listener(tring))

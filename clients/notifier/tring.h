@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The line to tringd: registers a call listener that presents, as any program can, whenever tringd
- * is there; never starts it. Events come as callbacks from the GLib loop.
+ * The connection to tringd: registers a call listener that presents calls, as any program can,
+ * whenever tringd is running. It never starts tringd. Events come as callbacks from the GLib loop.
  */
 
 #include <gio/gio.h>
@@ -12,24 +12,27 @@
 typedef struct Tring Tring;
 
 typedef struct TringEvents {
-        /* One of the five events; false: it could not be taken, somebody else shall present. */
+        /*
+         * One of the five listener events. Returns false if it could not be shown: tringd asks the
+         * next listener to present the call.
+         */
         bool (*event)(void *userdata, const char *event, const char *path, const char *session_id,
                       GVariant *details);
-        /* Properties of a call, or of its session, all or those that have changed; else NULL. */
+        /* Properties of a call or of its session, all or only changed ones; the other is NULL. */
         void (*call_changed)(void *userdata, const char *path, GVariant *call, GVariant *session);
-        /* How tring_call() went: `sentence` is NULL when it worked. */
+        /* The result of tring_call(): `sentence` is the error, or NULL on success. */
         void (*answered)(void *userdata, const char *path, const char *sentence);
-        void (*missed_seen)(void *userdata);       /* none of the missed calls is new any more */
-        void (*rings)(void *userdata, bool rings); /* tringd makes the ring heard by itself */
+        void (*missed_seen)(void *userdata);       /* all missed calls have been seen */
+        void (*rings)(void *userdata, bool rings); /* whether tringd itself rings audibly */
         void (*gone)(void *userdata);
-        void (*refused)(void *userdata, const char *sentence); /* we may not listen */
+        void (*refused)(void *userdata, const char *sentence); /* tringd refused the listener */
 } TringEvents;
 
 /* Returns NULL, after logging why. */
 Tring *tring_new(const TringEvents *events, void *userdata);
 Tring *tring_free(Tring *tring);
 
-/* The session bus; the line's own. */
+/* The session bus connection; owned by `tring`. */
 GDBusConnection *tring_bus(Tring *tring);
 
 typedef enum TringTarget {
@@ -39,8 +42,8 @@ typedef enum TringTarget {
 } TringTarget;
 
 /*
- * Calls a method for the sake of the call at `path`; its outcome comes as `answered`, unless tringd
- * goes before. Takes the arguments if they float.
+ * Calls a method on behalf of the call at `path`. The result comes as `answered`, unless tringd
+ * goes away first. Takes ownership of floating arguments.
  */
 void tring_call(Tring *tring, const char *path, TringTarget target, const char *method,
                 GVariant *arguments);

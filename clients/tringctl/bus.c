@@ -9,7 +9,7 @@
 #include "base/session-bus.h"
 #include "base/str.h"
 
-/* The daemon answers within 10 s what the hub must confirm; and it may have to be started. */
+/* tringd waits up to 10 s for the hub's confirmation, and may have to be started first. */
 #define ANSWER_US (20 * USEC_PER_SEC)
 #define PROPERTY_NAME_MAX 64
 
@@ -26,22 +26,21 @@ int fail(ExitCode code, const char *format, ...)
         return code;
 }
 
-int fail_errno(int r, const char *doing)
+int fail_errno(int r, const char *action)
 {
-        return fail(EXIT_FAILED, "%s failed: %s", doing, strerror(-r));
+        return fail(EXIT_FAILED, "cannot %s: %s", action, strerror(-r));
 }
 
 int bus_open(sd_bus **ret)
 {
         int r = sd_bus_open_user_with_description(ret, "tringctl");
-
         char where[WHERE_MAX];
 
         if (r < 0)
-                return fail(EXIT_FAILED, "there is no session bus %s to reach tringd on: %s",
+                return fail(EXIT_FAILED, "cannot connect to the session bus %s: %s",
                             session_bus_where(where, sizeof(where)), strerror(-r));
         (void)sd_bus_set_method_call_timeout(*ret, ANSWER_US);
-        /* Verbs that wait for events would wait for ever. */
+        /* Without this, verbs that wait for events would wait for ever. */
         (void)sd_bus_set_exit_on_disconnect(*ret, true);
         return EXIT_DONE;
 }
@@ -59,10 +58,10 @@ int bus_fail(const sd_bus_error *error)
         bool no_call = sd_bus_error_has_name(error, TRING_ERROR "NoSuchCall") ||
                        sd_bus_error_has_name(error, TRING_ERROR "CallTerminated") ||
                        sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_OBJECT);
-        const char *said = str_empty(error->message) ? error->name : error->message;
+        const char *message = str_empty(error->message) ? error->name : error->message;
 
         return fail(no_call ? EXIT_NO_CALL : EXIT_FAILED, "%s",
-                    str_printable(sentence, sizeof(sentence), said));
+                    str_printable(sentence, sizeof(sentence), message));
 }
 
 int bus_method(sd_bus *bus, const char *path, const char *interface, const char *member,
@@ -78,7 +77,7 @@ int bus_send(sd_bus *bus, sd_bus_message *message, sd_bus_message **ret)
 
         if (r >= 0)
                 return EXIT_DONE;
-        return sd_bus_error_is_set(&error) ? bus_fail(&error) : fail_errno(r, "asking tringd");
+        return sd_bus_error_is_set(&error) ? bus_fail(&error) : fail_errno(r, "call tringd");
 }
 
 int bus_call(sd_bus *bus, const char *path, const char *interface, const char *member,
@@ -95,7 +94,7 @@ int bus_call(sd_bus *bus, const char *path, const char *interface, const char *m
                 va_end(arguments);
         }
         if (r < 0)
-                return fail_errno(r, "making the request");
+                return fail_errno(r, "prepare the request");
         return bus_send(bus, message, ret);
 }
 
@@ -185,7 +184,7 @@ static int json_from_array(sd_bus_message *message, const char *contents, cJSON 
         if (!array)
                 return -ENOMEM;
         if (is_object) {
-                /* "{sv}": keys that are text; what is between the braces is the entry's content. */
+                /* "{sv}": the keys must be text; the entry's contents stand between the braces. */
                 size_t length = strlen(contents);
                 if (!strchr("sog", contents[1]) || length - 2 >= sizeof(entry))
                         return -EBADMSG;

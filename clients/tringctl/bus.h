@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * D-Bus as the verbs need it: calls that wait for their answer, failures said on standard error in
- * the daemon's own sentence and turned into an exit code, values turned into JSON trees from which
- * both kinds of output are made.
+ * D-Bus for the verbs: method calls that wait for their reply, errors printed on standard error in
+ * the daemon's own words and turned into exit codes, and values turned into JSON trees, from which
+ * both the text and the JSON output are made.
  */
 
 #include <cjson/cJSON.h>
@@ -27,30 +27,33 @@ DEFINE_CLEANUP(cJSON *, cJSON_Delete);
 #define _cleanup_json_ _cleanup_(cJSON_Deletep)
 #define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)
 
-/* "tringctl: <sentence>" on standard error; returns `code`. */
+/* Prints "tringctl: <sentence>" on standard error; returns `code`. */
 int fail(ExitCode code, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* For a negative errno of our own making: no memory, a message that makes no sense. */
-int fail_errno(int r, const char *doing);
+/* Prints "cannot <action>: <error>" for a negative errno; returns EXIT_FAILED. */
+int fail_errno(int r, const char *action);
 
 int bus_open(sd_bus **ret);
 
-/* A method of the daemon; arguments are appended to *ret. Returns 0 or negative errno. */
+/* Prepares a method call, for the caller to append arguments. Returns 0 or negative errno. */
 int bus_method(sd_bus *bus, const char *path, const char *interface, const char *member,
                sd_bus_message **ret);
-/* Sends it and waits. Returns an exit code, after saying what went wrong. `ret` may be NULL. */
+/*
+ * Sends a method call and waits for the reply. Prints errors; returns an exit code. `ret` may be
+ * NULL.
+ */
 int bus_send(sd_bus *bus, sd_bus_message *message, sd_bus_message **ret);
-/* Both for arguments that fit one line, as of sd_bus_message_append(). */
+/* bus_method() and bus_send() in one; `types` and arguments as for sd_bus_message_append(). */
 int bus_call(sd_bus *bus, const char *path, const char *interface, const char *member,
              sd_bus_message **ret, const char *types, ...);
-/* An answer that is an error: says it, and returns the exit code for it. */
+/* Prints an error that a method returned; returns the exit code for it. */
 int bus_fail(const sd_bus_error *error);
 
-/* The next complete value of a message as JSON. Dictionaries become objects. */
+/* Reads the next complete value of a message as JSON. Dictionaries become objects. */
 int json_from_message(sd_bus_message *message, cJSON **ret);
-/* Adds a{sv} properties to an object, "SessionId" as "session_id"; what was there is replaced. */
+/* Copies a{sv} properties into an object, "SessionId" as "session_id"; old values are replaced. */
 int json_merge_properties(cJSON *object, const cJSON *properties);
 
-/* Members of an object; "" and 0 where there is none of that type. */
+/* Members of an object; "" or 0 if it has no such member, or one of another type. */
 const char *json_string(const cJSON *object, const char *name);
 double json_number(const cJSON *object, const char *name);
 bool json_true(const cJSON *object, const char *name);

@@ -8,7 +8,7 @@
 
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
 
-/* From { interface: { property: value } } of one object. */
+/* Makes a call from one object's { interface: { property: value } }. */
 static int call_from_interfaces(const char *path, const cJSON *interfaces, cJSON **ret)
 {
         const cJSON *session = cJSON_GetObjectItemCaseSensitive(interfaces, TRING_SESSION);
@@ -65,7 +65,7 @@ static int fetch(sd_bus *bus, const char *only, cJSON **ret)
         int r = json_from_message(reply, &objects);
         if (r == 0)
                 r = calls_from_objects(objects, only, ret);
-        return r < 0 ? fail_errno(r, "reading the calls") : EXIT_DONE;
+        return r < 0 ? fail_errno(r, "read the calls") : EXIT_DONE;
 }
 
 int call_list_fetch(sd_bus *bus, cJSON **ret)
@@ -81,7 +81,7 @@ int call_list_fetch_one(sd_bus *bus, const char *path, cJSON **ret)
         if (code != EXIT_DONE)
                 return code;
         if (cJSON_GetArraySize(calls) == 0)
-                return fail(EXIT_NO_CALL, "the call is not there any more");
+                return fail(EXIT_NO_CALL, "the call no longer exists");
         *ret = cJSON_DetachItemFromArray(calls, 0);
         return EXIT_DONE;
 }
@@ -113,7 +113,7 @@ static int fail_ambiguous(const cJSON *calls, const char *wanted, const CallChoi
 {
         const cJSON *call;
 
-        fail(EXIT_USAGE, "that could mean several calls; say which by the start of its id:");
+        fail(EXIT_USAGE, "several calls fit; choose one by the start of its id:");
         cJSON_ArrayForEach (call, calls)
                 if (is_meant(call, wanted, choice))
                         print_call(stderr, call);
@@ -130,7 +130,7 @@ int call_list_choose(sd_bus *bus, const char *wanted, const CallChoice *choice, 
         if (code != EXIT_DONE)
                 return code;
         if (wanted && !*wanted)
-                return fail(EXIT_USAGE, "the id of a call is empty");
+                return fail(EXIT_USAGE, "the call id is empty");
         cJSON_ArrayForEach (call, calls) {
                 if (is_meant(call, wanted, choice)) {
                         if (found >= 0)

@@ -8,60 +8,60 @@
 #include "call-list.h"
 #include "print.h"
 
-/* A call being placed, from the request until it is answered or over. */
-typedef struct Placing {
+/* A call placed by `tringctl call`, from the request until it is answered or over. */
+typedef struct OutgoingCall {
         sd_bus *bus;
         sd_event *event;
         const Arguments *arguments;
-        cJSON *call; /* as it is known now; has `path` once the daemon has made it */
-        usec_t began, ringing_since; /* boottime; 0: nobody has been alerted yet */
+        cJSON *call; /* current state; has `path` once the daemon has created the call */
+        usec_t began, ringing_since; /* boottime; 0: no device rings yet */
         sd_event_source *tick;
         bool tty;
-        bool cancel; /* the user has asked for it */
-} Placing;
+        bool cancel; /* the user pressed Ctrl-C */
+} OutgoingCall;
 
-static int finish(Placing *placing, int code)
+static int finish(OutgoingCall *outgoing, int code)
 {
-        if (placing->tty)
+        if (outgoing->tty)
                 fputs("\r\033[K", stdout);
-        return sd_event_exit(placing->event, code);
+        return sd_event_exit(outgoing->event, code);
 }
 
-static const char *receiver_of(const Placing *placing, char buffer[static PRINT_PERSON_MAX])
+static const char *receiver_of(const OutgoingCall *outgoing, char buffer[static PRINT_PERSON_MAX])
 {
-        return placing->call
-                       ? print_peer(buffer, placing->call)
-                       : str_printable(buffer, PRINT_PERSON_MAX, placing->arguments->words[0]);
+        return outgoing->call
+                       ? print_peer(buffer, outgoing->call)
+                       : str_printable(buffer, PRINT_PERSON_MAX, outgoing->arguments->words[0]);
 }
 
-/* On a terminal one line that is kept up to date, elsewhere a line for each change. */
-static void say_progress(Placing *placing)
+/* Prints one line that is updated in place on a terminal, else one line per change. */
+static void print_progress(OutgoingCall *outgoing)
 {
-        usec_t since = placing->ringing_since ? placing->ringing_since : placing->began;
+        usec_t since = outgoing->ringing_since ? outgoing->ringing_since : outgoing->began;
         unsigned seconds = (unsigned)((clock_boottime() - since) / USEC_PER_SEC);
         char person[PRINT_PERSON_MAX];
 
-        if (placing->arguments->json)
+        if (outgoing->arguments->json)
                 return;
-        receiver_of(placing, person);
-        if (placing->tty) {
-                printf(placing->ringing_since ? "\r\033[K%s: ringing for %u s …"
-                                              : "\r\033[K%s: calling for %u s …",
+        receiver_of(outgoing, person);
+        if (outgoing->tty) {
+                printf(outgoing->ringing_since ? "\r\033[K%s: ringing for %u s …"
+                                               : "\r\033[K%s: calling for %u s …",
                        person, seconds);
         } else {
-                printf(placing->ringing_since ? "%s: ringing …\n" : "%s: calling …\n", person);
+                printf(outgoing->ringing_since ? "%s: ringing …\n" : "%s: calling …\n", person);
         }
         fflush(stdout);
 }
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        Placing *placing = userdata;
+        OutgoingCall *outgoing = userdata;
         int r = sd_event_source_set_time_relative(source, USEC_PER_SEC);
 
         if (r < 0)
                 return r;
-        say_progress(placing);
+        print_progress(outgoing);
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
@@ -83,82 +83,82 @@ static int exit_code_of(const char *status)
         return EXIT_FAILED;
 }
 
-static int say_outcome(Placing *placing)
+static int conclude(OutgoingCall *outgoing)
 {
-        const char *status = json_string(placing->call, "status");
+        const char *status = json_string(outgoing->call, "status");
         char sentence[PRINT_SENTENCE_MAX];
-        /* Cancelled too late: the daemon ends what was answered in that moment. */
-        int code = placing->cancel ? EXIT_CANCELLED : exit_code_of(status);
+        /* If the cancel came too late, the daemon ends the call that was just answered. */
+        int code = outgoing->cancel ? EXIT_CANCELLED : exit_code_of(status);
 
-        finish(placing, code);
-        if (placing->arguments->json)
-                return print_json(placing->call);
-        puts(print_outcome(sentence, placing->call));
+        finish(outgoing, code);
+        if (outgoing->arguments->json)
+                return print_json(outgoing->call);
+        puts(print_outcome(sentence, outgoing->call));
         return 0;
 }
 
-/* Something about the call is new. */
-static int look(Placing *placing)
+/* Called whenever the state of the call has changed. */
+static int on_change(OutgoingCall *outgoing)
 {
-        const char *status = json_string(placing->call, "status");
+        const char *status = json_string(outgoing->call, "status");
 
-        /* A change came before what was asked for: it is in there too. */
-        if (str_empty(json_string(placing->call, "direction")))
+        /* A change arrived before the reply to GetAll, which will contain it too. */
+        if (str_empty(json_string(outgoing->call, "direction")))
                 return 0;
-        if (placing->cancel && str_eq(status, "ongoing"))
+        if (outgoing->cancel && str_eq(status, "ongoing"))
                 return 0;
         if (!str_eq(status, "initiated"))
-                return say_outcome(placing);
-        if (json_number(placing->call, "ringing_since") > 0 && placing->ringing_since == 0) {
-                placing->ringing_since = clock_boottime();
-                say_progress(placing);
+                return conclude(outgoing);
+        if (json_number(outgoing->call, "ringing_since") > 0 && outgoing->ringing_since == 0) {
+                outgoing->ringing_since = clock_boottime();
+                print_progress(outgoing);
         }
         return 0;
 }
 
 static int on_cancelled(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
-        Placing *placing = userdata;
+        OutgoingCall *outgoing = userdata;
         const sd_bus_error *error = sd_bus_message_get_error(message);
 
-        if (!error || !placing->call) /* the status that follows says how it ended */
+        if (!error || !outgoing->call) /* a status change follows and says how the call ended */
                 return 0;
-        return finish(placing, bus_fail(error));
+        return finish(outgoing, bus_fail(error));
 }
 
-static int send_cancel(Placing *placing)
+static int send_cancel(OutgoingCall *outgoing)
 {
-        return sd_bus_call_method_async(placing->bus, NULL, TRING_NAME,
-                                        json_string(placing->call, "path"), TRING_CALL, "Cancel",
-                                        on_cancelled, placing, NULL);
+        return sd_bus_call_method_async(outgoing->bus, NULL, TRING_NAME,
+                                        json_string(outgoing->call, "path"), TRING_CALL, "Cancel",
+                                        on_cancelled, outgoing, NULL);
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-        Placing *placing = userdata;
+        OutgoingCall *outgoing = userdata;
 
-        if (placing->cancel) /* asked twice: do not wait for the daemon */
-                return finish(placing, EXIT_CANCELLED);
-        placing->cancel = true;
-        return placing->call ? send_cancel(placing) : 0;
+        if (outgoing->cancel) /* second Ctrl-C: do not wait for the daemon */
+                return finish(outgoing, EXIT_CANCELLED);
+        outgoing->cancel = true;
+        return outgoing->call ? send_cancel(outgoing) : 0;
 }
 
 static int on_properties(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
-        Placing *placing = userdata;
+        OutgoingCall *outgoing = userdata;
         _cleanup_json_ cJSON *changed = NULL;
         const char *interface;
 
-        if (!placing->call ||
-            !str_eq(sd_bus_message_get_path(message), json_string(placing->call, "path")))
+        if (!outgoing->call ||
+            !str_eq(sd_bus_message_get_path(message), json_string(outgoing->call, "path")))
                 return 0;
         int r = sd_bus_message_read_basic(message, SD_BUS_TYPE_STRING, &interface);
         if (r < 0 || !str_eq(interface, TRING_CALL))
                 return r;
         r = json_from_message(message, &changed);
         if (r == 0)
-                r = json_merge_properties(placing->call, changed);
-        return r < 0 ? r : look(placing);
+                r = json_merge_properties(outgoing->call, changed);
+        return r < 0 ? r : on_change(outgoing);
 }
 
 static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
@@ -173,49 +173,49 @@ static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *ret_e
 
 static int on_fetched(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
-        Placing *placing = userdata;
+        OutgoingCall *outgoing = userdata;
         const sd_bus_error *error = sd_bus_message_get_error(message);
         _cleanup_json_ cJSON *properties = NULL;
 
         if (error)
-                return finish(placing, bus_fail(error));
+                return finish(outgoing, bus_fail(error));
         int r = json_from_message(message, &properties);
         if (r == 0)
-                r = json_merge_properties(placing->call, properties);
-        return r < 0 ? r : look(placing);
+                r = json_merge_properties(outgoing->call, properties);
+        return r < 0 ? r : on_change(outgoing);
 }
 
 static int on_initiated(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
-        Placing *placing = userdata;
+        OutgoingCall *outgoing = userdata;
         const sd_bus_error *error = sd_bus_message_get_error(message);
         const char *path, *session_id;
 
         if (error)
-                return finish(placing, bus_fail(error));
+                return finish(outgoing, bus_fail(error));
         int r = sd_bus_message_read(message, "os", &path, &session_id);
         if (r < 0)
                 return r;
-        placing->call = cJSON_CreateObject();
-        if (!placing->call || !cJSON_AddStringToObject(placing->call, "path", path) ||
-            !cJSON_AddStringToObject(placing->call, "session_id", session_id))
+        outgoing->call = cJSON_CreateObject();
+        if (!outgoing->call || !cJSON_AddStringToObject(outgoing->call, "path", path) ||
+            !cJSON_AddStringToObject(outgoing->call, "session_id", session_id))
                 return -ENOMEM;
-        if (placing->cancel) {
-                r = send_cancel(placing);
+        if (outgoing->cancel) {
+                r = send_cancel(outgoing);
                 if (r < 0)
                         return r;
         }
-        /* From here on changes are followed; what came before them is read once. */
-        return sd_bus_call_method_async(placing->bus, NULL, TRING_NAME, path,
+        /* Changes are followed from here on; read once what changed before. */
+        return sd_bus_call_method_async(outgoing->bus, NULL, TRING_NAME, path,
                                         "org.freedesktop.DBus.Properties", "GetAll", on_fetched,
-                                        placing, "s", TRING_CALL);
+                                        outgoing, "s", TRING_CALL);
 }
 
-static int send_initiate(Placing *placing)
+static int send_initiate(OutgoingCall *outgoing)
 {
-        const Arguments *arguments = placing->arguments;
+        const Arguments *arguments = outgoing->arguments;
         _cleanup_message_ sd_bus_message *message = NULL;
-        int r = bus_method(placing->bus, TRING_PATH, TRING_MANAGER, "InitiateCall", &message);
+        int r = bus_method(outgoing->bus, TRING_PATH, TRING_MANAGER, "InitiateCall", &message);
 
         if (r >= 0)
                 r = sd_bus_message_append(message, "sss", arguments->words[0],
@@ -225,26 +225,27 @@ static int send_initiate(Placing *placing)
                 r = arguments->timeout > 0 ? sd_bus_message_append(message, "a{sv}", 1, "timeout",
                                                                    "i", arguments->timeout)
                                            : sd_bus_message_append(message, "a{sv}", 0);
-        return r < 0 ? r : sd_bus_call_async(placing->bus, NULL, message, on_initiated, placing, 0);
+        return r < 0 ? r
+                     : sd_bus_call_async(outgoing->bus, NULL, message, on_initiated, outgoing, 0);
 }
 
-static int watch_daemon(Placing *placing)
+static int watch_daemon(OutgoingCall *outgoing)
 {
-        int r = sd_bus_add_match(placing->bus, NULL,
+        int r = sd_bus_add_match(outgoing->bus, NULL,
                                  "type='signal',sender='" TRING_NAME
                                  "',interface='org.freedesktop.DBus.Properties',"
                                  "member='PropertiesChanged',path_namespace='" TRING_CALLS_PATH "'",
-                                 on_properties, placing);
+                                 on_properties, outgoing);
 
         if (r < 0)
                 return r;
-        return sd_bus_add_match(placing->bus, NULL,
+        return sd_bus_add_match(outgoing->bus, NULL,
                                 "type='signal',sender='org.freedesktop.DBus',"
                                 "member='NameOwnerChanged',arg0='" TRING_NAME "'",
-                                on_owner, placing);
+                                on_owner, outgoing);
 }
 
-static int watch_signals(Placing *placing)
+static int watch_signals(OutgoingCall *outgoing)
 {
         static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
         sigset_t set;
@@ -255,7 +256,7 @@ static int watch_signals(Placing *placing)
         if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
                 return -errno;
         for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
-                int r = sd_event_add_signal(placing->event, NULL, signals[i], on_signal, placing);
+                int r = sd_event_add_signal(outgoing->event, NULL, signals[i], on_signal, outgoing);
 
                 if (r < 0)
                         return r;
@@ -263,38 +264,38 @@ static int watch_signals(Placing *placing)
         return 0;
 }
 
-static int place(Placing *placing)
+static int run(OutgoingCall *outgoing)
 {
-        int r = sd_bus_attach_event(placing->bus, placing->event, SD_EVENT_PRIORITY_NORMAL);
+        int r = sd_bus_attach_event(outgoing->bus, outgoing->event, SD_EVENT_PRIORITY_NORMAL);
 
         if (r >= 0)
-                r = watch_signals(placing);
+                r = watch_signals(outgoing);
         if (r >= 0)
-                r = watch_daemon(placing);
+                r = watch_daemon(outgoing);
         if (r >= 0)
-                r = send_initiate(placing);
-        if (r >= 0 && placing->tty)
-                r = sd_event_add_time_relative(placing->event, &placing->tick, CLOCK_MONOTONIC,
-                                               USEC_PER_SEC, 0, on_tick, placing);
+                r = send_initiate(outgoing);
+        if (r >= 0 && outgoing->tty)
+                r = sd_event_add_time_relative(outgoing->event, &outgoing->tick, CLOCK_MONOTONIC,
+                                               USEC_PER_SEC, 0, on_tick, outgoing);
         if (r < 0)
                 return r;
-        say_progress(placing);
-        return sd_event_loop(placing->event);
+        print_progress(outgoing);
+        return sd_event_loop(outgoing->event);
 }
 
 int verb_call(sd_bus *bus, const Arguments *arguments)
 {
-        Placing placing = {.bus = bus,
-                           .arguments = arguments,
-                           .began = clock_boottime(),
-                           .tty = !arguments->json && isatty(STDOUT_FILENO)};
-        int r = sd_event_new(&placing.event);
+        OutgoingCall outgoing = {.bus = bus,
+                                 .arguments = arguments,
+                                 .began = clock_boottime(),
+                                 .tty = !arguments->json && isatty(STDOUT_FILENO)};
+        int r = sd_event_new(&outgoing.event);
 
         if (r >= 0)
-                r = place(&placing);
-        sd_event_source_disable_unref(placing.tick);
+                r = run(&outgoing);
+        sd_event_source_disable_unref(outgoing.tick);
         sd_bus_detach_event(bus);
-        sd_event_unref(placing.event);
-        cJSON_Delete(placing.call);
-        return r < 0 ? fail_errno(r, "placing the call") : r;
+        sd_event_unref(outgoing.event);
+        cJSON_Delete(outgoing.call);
+        return r < 0 ? fail_errno(r, "place the call") : r;
 }

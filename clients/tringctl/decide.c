@@ -5,10 +5,10 @@
 #include "status.h"
 
 static const CallChoice ringing = {call_rings_here, "no call is ringing here"};
-static const CallChoice ongoing = {call_is_ongoing, "no call is going on here"};
-static const CallChoice going = {call_can_be_hung_up, "there is no call here to hang up"};
+static const CallChoice ongoing = {call_is_ongoing, "no call is ongoing here"};
+static const CallChoice live = {call_can_be_hung_up, "there is no call here to hang up"};
 
-/* What was done to the call: the sentence with its peer, or the call as it is now. */
+/* Prints what was done to the call, or the new state of the call as JSON. */
 static int print_done(sd_bus *bus, const Arguments *arguments, const cJSON *call, const char *done)
 {
         _cleanup_json_ cJSON *now = NULL;
@@ -68,7 +68,7 @@ int verb_silence(sd_bus *bus, const Arguments *arguments)
 int verb_hangup(sd_bus *bus, const Arguments *arguments)
 {
         _cleanup_json_ cJSON *call = NULL;
-        int code = call_list_choose(bus, arguments_word(arguments, 0), &going, &call);
+        int code = call_list_choose(bus, arguments_word(arguments, 0), &live, &call);
 
         if (code != EXIT_DONE)
                 return code;
@@ -80,7 +80,7 @@ int verb_hangup(sd_bus *bus, const Arguments *arguments)
         return print_done(bus, arguments, call, rings ? "cancelled the call to" : "hung up on");
 }
 
-/* A switch of the session; `done` is what has become of the call then. */
+/* Switches mute or camera of the session; `done` says what was done, before the peer's name. */
 static int set_session(sd_bus *bus, const Arguments *arguments, const char *method, bool on,
                        const char *done)
 {
@@ -102,16 +102,17 @@ int verb_mute(sd_bus *bus, const Arguments *arguments)
 
 int verb_unmute(sd_bus *bus, const Arguments *arguments)
 {
-        return set_session(bus, arguments, "SetAudioMuted", false, "heard again in the call with");
+        return set_session(bus, arguments, "SetAudioMuted", false, "unmuted in the call with");
 }
 
 int verb_pause(sd_bus *bus, const Arguments *arguments)
 {
         return set_session(bus, arguments, "SetVideoPaused", true,
-                           "the camera is closed in the call with");
+                           "closed the camera in the call with");
 }
 
 int verb_unpause(sd_bus *bus, const Arguments *arguments)
 {
-        return set_session(bus, arguments, "SetVideoPaused", false, "seen in the call with");
+        return set_session(bus, arguments, "SetVideoPaused", false,
+                           "opened the camera in the call with");
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Microphones, speakers and cameras: what there is, and what calls and the ring use. */
+/* Lists microphones, speakers and cameras, and chooses which ones calls and the ring use. */
 #include <errno.h>
 
 #include "base/str.h"
 #include "print.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
-#define DEFAULT_WORD "default" /* the system's: an empty name, that a shell is not asked for */
+#define DEFAULT_WORD "default" /* stands for an empty name, the system default */
 #define NAME_SHOWN 256
 
 static const struct {
-        const char *word, *property, *list; /* word and list are also keys of the JSON */
+        const char *word, *property, *list; /* word and list are also JSON keys */
 } kinds[] = {
         {"microphone", "Microphone", "microphones"},
         {"speaker", "Speaker", "speakers"},
@@ -29,24 +29,24 @@ static int fetch_devices(sd_bus *bus, cJSON **ret)
         if (r == 0)
                 r = json_merge_properties(devices, properties);
         if (r < 0)
-                return fail_errno(r, "reading the devices");
+                return fail_errno(r, "read the devices");
         *ret = TAKE_PTR(devices);
         return EXIT_DONE;
 }
 
-/* A star before the one that calls use: the chosen one, else the system's default. */
+/* Puts a star before the device that calls use: the chosen one, else the system default. */
 static void print_kind(const cJSON *devices, const char *list_name, const char *chosen)
 {
         const cJSON *list = cJSON_GetObjectItemCaseSensitive(devices, list_name), *device;
         char name[NAME_SHOWN], description[NAME_SHOWN];
-        bool there = false;
+        bool connected = false;
 
         cJSON_ArrayForEach (device, list)
-                there = there || str_eq(json_string(device, "name"), chosen);
+                connected = connected || str_eq(json_string(device, "name"), chosen);
         printf("%s:%s\n", list_name, cJSON_GetArraySize(list) == 0 ? " none" : "");
         cJSON_ArrayForEach (device, list) {
                 bool is_default = json_true(device, "default");
-                bool used = there ? str_eq(json_string(device, "name"), chosen) : is_default;
+                bool used = connected ? str_eq(json_string(device, "name"), chosen) : is_default;
 
                 printf("%c %s  %s%s\n", used ? '*' : ' ',
                        str_printable(name, sizeof(name), json_string(device, "name")),
@@ -54,8 +54,8 @@ static void print_kind(const cJSON *devices, const char *list_name, const char *
                                      json_string(device, "description")),
                        is_default ? " (default)" : "");
         }
-        if (!str_empty(chosen) && !there)
-                printf("  %s is chosen, and not there\n",
+        if (!str_empty(chosen) && !connected)
+                printf("  %s is chosen, but not connected\n",
                        str_printable(name, sizeof(name), chosen));
 }
 
@@ -125,7 +125,7 @@ static int set_ring_devices(sd_bus *bus, const Arguments *arguments)
                 r = sd_bus_message_close_container(message);
         if (r >= 0)
                 r = sd_bus_message_close_container(message);
-        return r < 0 ? fail_errno(r, "making the request") : bus_send(bus, message, NULL);
+        return r < 0 ? fail_errno(r, "prepare the request") : bus_send(bus, message, NULL);
 }
 
 static int choose(sd_bus *bus, const Arguments *arguments)
@@ -136,7 +136,7 @@ static int choose(sd_bus *bus, const Arguments *arguments)
         if (str_eq(what, "ring"))
                 return set_ring_devices(bus, arguments);
         if (arguments->n_words > 2)
-                return fail(EXIT_USAGE, "'%s' is too much for '%s'",
+                return fail(EXIT_USAGE, "unexpected argument '%s' for '%s'",
                             str_printable(printable, sizeof(printable), arguments->words[2]), what);
         if (str_eq(what, "echo-cancel"))
                 return set_text(bus, "EchoCancel", value);
@@ -154,7 +154,7 @@ int verb_devices(sd_bus *bus, const Arguments *arguments)
         int code = EXIT_DONE;
 
         if (arguments->n_words == 1)
-                return fail(EXIT_USAGE, "what to use is missing: a name of the list, or '%s'",
+                return fail(EXIT_USAGE, "missing argument: the name of a listed device, or '%s'",
                             DEFAULT_WORD);
         if (arguments->n_words > 1)
                 code = choose(bus, arguments);

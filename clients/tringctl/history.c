@@ -18,7 +18,7 @@ static int fetch_page(sd_bus *bus, bool missed, unsigned limit, const char *curs
                            : sd_bus_message_append(message, "a{sv}", 0);
         if (r >= 0)
                 r = sd_bus_message_append(message, "us", limit, cursor);
-        return r < 0 ? fail_errno(r, "making the request") : bus_send(bus, message, ret);
+        return r < 0 ? fail_errno(r, "prepare the request") : bus_send(bus, message, ret);
 }
 
 /* Moves at most `room` records of a page to the end of `records`. */
@@ -46,7 +46,7 @@ static int fetch_history(sd_bus *bus, const Arguments *arguments, cJSON *records
         _cleanup_free_ char *cursor = strdup("");
 
         if (!cursor)
-                return fail_errno(-ENOMEM, "reading the history");
+                return fail_errno(-ENOMEM, "read the history");
         do {
                 _cleanup_message_ sd_bus_message *page = NULL;
                 unsigned have = (unsigned)cJSON_GetArraySize(records);
@@ -56,7 +56,7 @@ static int fetch_history(sd_bus *bus, const Arguments *arguments, cJSON *records
                         return code;
                 int r = take_page(page, limit - have, records, &cursor);
                 if (r < 0)
-                        return fail_errno(r, "reading the history");
+                        return fail_errno(r, "read the history");
         } while (*cursor && (unsigned)cJSON_GetArraySize(records) < limit);
         return EXIT_DONE;
 }
@@ -80,7 +80,7 @@ static void print_record(const cJSON *record)
 
 static int mark_seen(sd_bus *bus)
 {
-        /* No ids: all of them. */
+        /* An empty list means all missed calls. */
         return bus_call(bus, TRING_PATH, TRING_MANAGER, "MarkMissedSeen", NULL, "as", 0);
 }
 
@@ -90,7 +90,7 @@ int verb_history(sd_bus *bus, const Arguments *arguments)
         const cJSON *record;
 
         if (!records)
-                return fail_errno(-ENOMEM, "reading the history");
+                return fail_errno(-ENOMEM, "read the history");
         int code = fetch_history(bus, arguments, records);
         if (code != EXIT_DONE)
                 return code;

@@ -8,17 +8,17 @@
 #include "print.h"
 
 /*
- * Listening never starts the daemon: it asks without auto-start, says when there is none, and looks
- * again when one comes.
+ * The state of `tringctl listen`. It never starts the daemon: it calls methods without auto-start,
+ * reports when the daemon is not running, and registers again when it appears.
  */
-typedef struct Listening {
+typedef struct EventPrinter {
         sd_bus *bus;
         sd_event *event;
         const Arguments *arguments;
-        char id[32]; /* of the listener that we register */
-} Listening;
+        char id[32]; /* of the registered listener */
+} EventPrinter;
 
-static int say(const Listening *listening, const char *sentence)
+static int print_line(const EventPrinter *printer, const char *sentence)
 {
         char time[PRINT_TIME_MAX];
 
@@ -26,24 +26,25 @@ static int say(const Listening *listening, const char *sentence)
         return fflush(stdout) == 0 ? 0 : -errno;
 }
 
-/* What the daemon's coming and going looks like in JSON. */
-static int say_daemon(const Listening *listening, const char *event, const char *sentence)
+/* Reports that the daemon came or went; `event` is for JSON, `sentence` for people. */
+static int print_daemon(const EventPrinter *printer, const char *event, const char *sentence)
 {
         _cleanup_json_ cJSON *object = NULL;
 
-        if (!listening->arguments->json)
-                return say(listening, sentence);
+        if (!printer->arguments->json)
+                return print_line(printer, sentence);
         object = cJSON_CreateObject();
         if (!object || !cJSON_AddStringToObject(object, "event", event))
                 return -ENOMEM;
         return print_json(object) == EXIT_DONE ? 0 : -EIO;
 }
 
-static int say_event(const Listening *listening, const char *event, const char *path, cJSON *call)
+static int print_event(const EventPrinter *printer, const char *event, const char *path,
+                       cJSON *call)
 {
         char outcome[PRINT_SENTENCE_MAX], line[PRINT_SENTENCE_MAX + 128];
 
-        if (listening->arguments->json) {
+        if (printer->arguments->json) {
                 if (!cJSON_AddStringToObject(call, "event", event) ||
                     !cJSON_AddStringToObject(call, "path", path))
                         return -ENOMEM;
@@ -55,7 +56,7 @@ static int say_event(const Listening *listening, const char *event, const char *
                                  str_eq(json_string(call, "call_type"), "video")
                          ? " with video"
                          : "");
-        return say(listening, line);
+        return print_line(printer, line);
 }
 
 static int on_event(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
@@ -68,94 +69,92 @@ static int on_event(sd_bus_message *message, void *userdata, sd_bus_error *ret_e
         int r = sd_bus_message_read(message, "os", &path, &session_id);
         if (r >= 0)
                 r = json_from_message(message, &details);
-        return r < 0 ? r : say_event(userdata, sd_bus_message_get_member(message), path, details);
+        return r < 0 ? r : print_event(userdata, sd_bus_message_get_member(message), path, details);
 }
 
 static int on_live_call(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
         _cleanup_json_ cJSON *properties = NULL, *call = cJSON_CreateObject();
 
-        if (sd_bus_message_is_method_error(message, NULL)) /* it is over already */
+        if (sd_bus_message_is_method_error(message, NULL)) /* the call is over already */
                 return 0;
         int r = call ? json_from_message(message, &properties) : -ENOMEM;
         if (r == 0)
                 r = json_merge_properties(call, properties);
-        return r < 0 ? r : say_event(userdata, "Present", sd_bus_message_get_path(message), call);
+        return r < 0 ? r : print_event(userdata, "Present", sd_bus_message_get_path(message), call);
 }
 
-/* Asks about a call that was there before we listened. */
-static int ask_about(Listening *listening, const char *path)
+/* Asks for the state of a call that existed before the listener was registered. */
+static int ask_about(EventPrinter *printer, const char *path)
 {
         _cleanup_message_ sd_bus_message *message = NULL;
-        int r = bus_method(listening->bus, path, "org.freedesktop.DBus.Properties", "GetAll",
+        int r = bus_method(printer->bus, path, "org.freedesktop.DBus.Properties", "GetAll",
                            &message);
 
         if (r >= 0)
                 r = sd_bus_message_set_auto_start(message, false);
         if (r >= 0)
                 r = sd_bus_message_append(message, "s", TRING_CALL);
-        return r < 0 ? r
-                     : sd_bus_call_async(listening->bus, NULL, message, on_live_call, listening, 0);
+        return r < 0 ? r : sd_bus_call_async(printer->bus, NULL, message, on_live_call, printer, 0);
 }
 
 static int on_registered(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
-        Listening *listening = userdata;
+        EventPrinter *printer = userdata;
         const char *path;
         int r;
 
         if (sd_bus_message_is_method_error(message, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
             sd_bus_message_is_method_error(message, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
-                return say_daemon(listening, "DaemonGone", "tringd is not running");
+                return print_daemon(printer, "DaemonGone", "tringd is not running");
         if (sd_bus_message_is_method_error(message, NULL)) {
                 bus_fail(sd_bus_message_get_error(message));
-                return sd_event_exit(listening->event, EXIT_FAILED);
+                return sd_event_exit(printer->event, EXIT_FAILED);
         }
-        r = say_daemon(listening, "Listening", "listening");
+        r = print_daemon(printer, "Listening", "listening");
         if (r < 0)
                 return r;
         r = sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "o");
         while (r >= 0 &&
                (r = sd_bus_message_read_basic(message, SD_BUS_TYPE_OBJECT_PATH, &path)) > 0)
-                r = ask_about(listening, path);
+                r = ask_about(printer, path);
         return r;
 }
 
-static int register_listener(Listening *listening)
+static int register_listener(EventPrinter *printer)
 {
         _cleanup_message_ sd_bus_message *message = NULL;
-        int r = bus_method(listening->bus, TRING_PATH, TRING_MANAGER, "AddCallListener", &message);
+        int r = bus_method(printer->bus, TRING_PATH, TRING_MANAGER, "AddCallListener", &message);
 
         if (r >= 0)
                 r = sd_bus_message_set_auto_start(message, false);
         if (r >= 0)
-                r = sd_bus_message_append(message, "sa{sv}", listening->id, 0);
+                r = sd_bus_message_append(message, "sa{sv}", printer->id, 0);
         return r < 0 ? r
-                     : sd_bus_call_async(listening->bus, NULL, message, on_registered, listening,
-                                         0);
+                     : sd_bus_call_async(printer->bus, NULL, message, on_registered, printer, 0);
 }
 
 static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
-        Listening *listening = userdata;
+        EventPrinter *printer = userdata;
         const char *name, *old_owner, *new_owner;
         int r = sd_bus_message_read(message, "sss", &name, &old_owner, &new_owner);
 
         if (r < 0)
                 return r;
         if (str_empty(new_owner))
-                return say_daemon(listening, "DaemonGone", "tringd is gone");
-        return register_listener(listening);
+                return print_daemon(printer, "DaemonGone", "tringd has stopped");
+        return register_listener(printer);
 }
 
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
-        Listening *listening = userdata;
+        EventPrinter *printer = userdata;
 
-        return sd_event_exit(listening->event, fail(EXIT_FAILED, "the session bus is gone"));
+        return sd_event_exit(printer->event, fail(EXIT_FAILED, "lost the session bus"));
 }
 
-static int watch(Listening *listening)
+static int watch(EventPrinter *printer)
 {
         static const char *const events[] = {"IncomingCallReceived", "OutgoingCallAccepted",
                                              "OutgoingCallRejected", "IncomingCallCancelled",
@@ -163,37 +162,37 @@ static int watch(Listening *listening)
         int r;
 
         for (size_t i = 0; i < ELEMENTSOF(events); i++) {
-                r = sd_bus_match_signal(listening->bus, NULL, TRING_NAME, TRING_PATH, TRING_MANAGER,
-                                        events[i], on_event, listening);
+                r = sd_bus_match_signal(printer->bus, NULL, TRING_NAME, TRING_PATH, TRING_MANAGER,
+                                        events[i], on_event, printer);
                 if (r < 0)
                         return r;
         }
-        r = sd_bus_match_signal(listening->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+        r = sd_bus_match_signal(printer->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
                                 "org.freedesktop.DBus.Local", "Disconnected", on_disconnected,
-                                listening);
+                                printer);
         if (r < 0)
                 return r;
-        return sd_bus_add_match(listening->bus, NULL,
+        return sd_bus_add_match(printer->bus, NULL,
                                 "type='signal',sender='org.freedesktop.DBus',"
                                 "member='NameOwnerChanged',arg0='" TRING_NAME "'",
-                                on_owner, listening);
+                                on_owner, printer);
 }
 
 int verb_listen(sd_bus *bus, const Arguments *arguments)
 {
-        Listening listening = {.bus = bus, .arguments = arguments};
-        int r = sd_event_new(&listening.event);
+        EventPrinter printer = {.bus = bus, .arguments = arguments};
+        int r = sd_event_new(&printer.event);
 
-        snprintf(listening.id, sizeof(listening.id), "tringctl-%d", getpid());
+        snprintf(printer.id, sizeof(printer.id), "tringctl-%d", getpid());
         if (r >= 0)
-                r = sd_bus_attach_event(bus, listening.event, SD_EVENT_PRIORITY_NORMAL);
+                r = sd_bus_attach_event(bus, printer.event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
-                r = watch(&listening);
+                r = watch(&printer);
         if (r >= 0)
-                r = register_listener(&listening);
+                r = register_listener(&printer);
         if (r >= 0)
-                r = sd_event_loop(listening.event);
+                r = sd_event_loop(printer.event);
         sd_bus_detach_event(bus);
-        sd_event_unref(listening.event);
-        return r < 0 ? fail_errno(r, "listening") : r;
+        sd_event_unref(printer.event);
+        return r < 0 ? fail_errno(r, "listen") : r;
 }

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "status.h"
 
-#define TOKEN_LENGTH_MAX 128 /* bytes; the daemon's own limit */
+#define TOKEN_LENGTH_MAX 128 /* bytes; the daemon's limit as well */
 
 static int send_login(sd_bus *bus, const char *url, const char *token, const char *device_name)
 {
@@ -23,7 +23,7 @@ static int send_login(sd_bus *bus, const char *url, const char *token, const cha
         if (r == -EINVAL)
                 return fail(EXIT_USAGE, "the hub's address or the device name is not valid text");
         if (r < 0)
-                return fail_errno(r, "making the request");
+                return fail_errno(r, "prepare the request");
         return bus_send(bus, message, NULL);
 }
 

@@ -7,11 +7,11 @@
 #include "bus.h"
 #include "model/record.h"
 
-#define RING_DEVICES_MAX 8       /* of org.tring.Calls1.Devices */
-#define HISTORY_LIMIT_MAX 100000 /* records: what one would still print */
+#define RING_DEVICES_MAX 8       /* the daemon's limit for RingDevices */
+#define HISTORY_LIMIT_MAX 100000 /* records; more is not useful on a terminal */
 
-/* Options that go with some verbs only. */
-typedef enum OptionFlag {
+/* Options that only some verbs take. */
+typedef enum CtlOption {
         WITH_TOKEN_FILE = 1 << 0,
         WITH_DEVICE_NAME = 1 << 1,
         WITH_VIDEO = 1 << 2,
@@ -22,7 +22,7 @@ typedef enum OptionFlag {
         WITH_LIMIT = 1 << 7,
         WITH_MARK_SEEN = 1 << 8,
         WITH_GROUP = 1 << 9,
-} OptionFlag;
+} CtlOption;
 
 enum {
         OPTION_JSON = 1000,
@@ -47,72 +47,68 @@ static const struct option options[] = {
         {},
 };
 
-typedef struct Verb {
+typedef struct CtlVerb {
         const char *name, *usage, *help;
         size_t words_min, words_max;
-        unsigned options; /* OptionFlag */
+        unsigned options; /* CtlOption */
         int (*run)(sd_bus *bus, const Arguments *arguments);
-} Verb;
+} CtlVerb;
 
-static const Verb verbs[] = {
-        {"login", "URL --token-file FILE", "connect to a hub as the user whose token it is", 1, 1,
+static const CtlVerb verbs[] = {
+        {"login", "URL --token-file FILE", "connect to a hub as the user of a token", 1, 1,
          WITH_TOKEN_FILE | WITH_DEVICE_NAME, verb_login},
         {"logout", "", "leave the hub and forget the token", 0, 0, 0, verb_logout},
-        {"status", "", "who is logged in, and what calls there are", 0, 0, 0, verb_status},
+        {"status", "", "show who is logged in, and the calls", 0, 0, 0, verb_status},
         {"call", "USER [--group] [--video] [--timeout S]",
-         "call somebody, or a group, and wait for the answer", 1, 1,
+         "call a user or group and wait for the answer", 1, 1,
          WITH_GROUP | WITH_VIDEO | WITH_TIMEOUT, verb_call},
         {"answer", "[ID] [--end-others]", "answer the call that rings", 0, 1, WITH_END_OTHERS,
          verb_answer},
         {"decline", "[ID] [--busy]", "decline the call that rings", 0, 1, WITH_BUSY, verb_decline},
-        {"silence", "[ID]", "stop the ring here; it rings on elsewhere", 0, 1, 0, verb_silence},
+        {"silence", "[ID]", "stop the ring on this device only", 0, 1, 0, verb_silence},
         {"hangup", "[ID]", "end the call, or cancel the one being placed", 0, 1, 0, verb_hangup},
-        {"mute", "[ID]", "let nothing of the microphone be heard", 0, 1, 0, verb_mute},
-        {"unmute", "[ID]", "be heard again", 0, 1, 0, verb_unmute},
+        {"mute", "[ID]", "mute the microphone", 0, 1, 0, verb_mute},
+        {"unmute", "[ID]", "unmute the microphone", 0, 1, 0, verb_unmute},
         {"pause", "[ID]", "close the camera: send no picture", 0, 1, 0, verb_pause},
-        {"unpause", "[ID]", "be seen (again)", 0, 1, 0, verb_unpause},
-        {"history", "[--missed] [--limit N] [--mark-seen]", "the calls so far, newest first", 0, 0,
+        {"unpause", "[ID]", "open the camera", 0, 1, 0, verb_unpause},
+        {"history", "[--missed] [--limit N] [--mark-seen]", "show past calls, newest first", 0, 0,
          WITH_MISSED | WITH_LIMIT | WITH_MARK_SEEN, verb_history},
-        {"listen", "", "print events as they come, until interrupted", 0, 0, 0, verb_listen},
-        {"groups", "", "the groups that one can call", 0, 0, 0, verb_groups},
-        {"block", "[USER]", "let USER's calls raise nothing here; alone: who is blocked", 0, 1, 0,
-         verb_block},
-        {"unblock", "USER", "let USER's calls ring again", 1, 1, 0, verb_unblock},
-        {"devices", "[WHAT NODE…]",
-         "what there is to speak into, hear and see by; with WHAT: use NODE for it", 0,
+        {"listen", "", "print events until interrupted", 0, 0, 0, verb_listen},
+        {"groups", "", "show the groups that you can call", 0, 0, 0, verb_groups},
+        {"block", "[USER]", "block a user, or show who is blocked", 0, 1, 0, verb_block},
+        {"unblock", "USER", "unblock a user", 1, 1, 0, verb_unblock},
+        {"devices", "[WHAT NODE…]", "show microphones, speakers and cameras, or choose one", 0,
          1 + RING_DEVICES_MAX, 0, verb_devices},
         {"dnd", "on|off", "do not disturb on this device", 1, 1, 0, verb_dnd},
-        {"test-ring", "", "ring here for 3 s", 0, 0, 0, verb_test_ring},
+        {"test-ring", "", "ring here for 3 seconds", 0, 0, 0, verb_test_ring},
 };
 
 static void print_help(void)
 {
         puts("tringctl [--json] VERB …\n\n"
-             "Rings, answers and looks after calls by tringd.\n\n"
+             "Places, answers and controls calls through tringd.\n\n"
              "Verbs:");
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 printf("  %s%s%s\n        %s\n", verbs[i].name, *verbs[i].usage ? " " : "",
                        verbs[i].usage, verbs[i].help);
         puts("\nOptions:\n"
-             "  --token-file FILE   the login token; - for standard input\n"
-             "  --device-name NAME  what this device is called (with login)\n"
-             "  --group             call all members of a group: USER is a group's id\n"
+             "  --token-file FILE   file with the login token; - for standard input\n"
+             "  --device-name NAME  the name of this device (with login)\n"
+             "  --group             call all members of a group; USER is a group id\n"
              "  --video             a video call\n"
-             "  --timeout S         let it ring for so many seconds, 5 to 180\n"
+             "  --timeout S         seconds to ring, 5 to 180\n"
              "  --busy              decline as busy\n"
-             "  --end-others        end the other calls, to answer this one\n"
+             "  --end-others        end the other calls before answering\n"
              "  --missed            only missed calls\n"
-             "  --limit N           at most so many calls (default 50)\n"
-             "  --mark-seen         afterwards all missed calls count as seen\n"
-             "  --json              print JSON: one value, for listen one a line\n"
+             "  --limit N           number of calls to show (default 50)\n"
+             "  --mark-seen         mark all missed calls as seen afterwards\n"
+             "  --json              print JSON: one value, or for listen one per line\n"
              "  --help, --version\n\n"
-             "ID is a session id or its beginning; it may be left out where one call alone can be "
-             "meant.\n"
-             "WHAT is microphone, speaker, camera or ring (NODE: a name of the list, or default; "
-             "ring "
-             "takes\nseveral, or '*' for all), or echo-cancel (auto, yes or no).\n\n"
-             "Exit status: 0 done, answered; 1 failed; 2 wrong usage, or several calls could be "
-             "meant;\n"
+             "ID is a session id or the beginning of one; it may be left out if only one call "
+             "fits.\n"
+             "WHAT is microphone, speaker, camera or ring (NODE: a listed name, or default; ring "
+             "takes\nseveral, or '*' for all), or echo-cancel (NODE: auto, yes or no).\n\n"
+             "Exit status: 0 done or answered; 1 failed; 2 wrong usage, or several calls fit;\n"
              "3 rejected; 4 busy; 5 unanswered; 6 no such call; 7 cancelled.");
 }
 
@@ -138,7 +134,7 @@ static int parse_number(const char *s, const char *option, long low, long high, 
         return EXIT_DONE;
 }
 
-/* Takes one option that goes with a verb. */
+/* Takes one option that belongs to a verb. */
 static int take_option(int option, Arguments *arguments)
 {
         long number = 0;
@@ -182,7 +178,7 @@ static int take_option(int option, Arguments *arguments)
         return code;
 }
 
-static const Verb *find_verb(const char *name)
+static const CtlVerb *find_verb(const char *name)
 {
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 if (str_eq(name, verbs[i].name))
@@ -190,27 +186,27 @@ static const Verb *find_verb(const char *name)
         return NULL;
 }
 
-static int check_verb(const Verb *verb, unsigned given, const Arguments *arguments)
+static int check_verb(const CtlVerb *verb, unsigned given, const Arguments *arguments)
 {
         char printable[64];
 
         if (given & ~verb->options)
-                return fail(EXIT_USAGE, "--%s does not go with '%s'",
+                return fail(EXIT_USAGE, "--%s cannot be used with '%s'",
                             option_name((int)(given & ~verb->options & -(given & ~verb->options))),
                             verb->name);
         if (arguments->n_words > verb->words_max)
-                return fail(EXIT_USAGE, "'%s' is too much for '%s': tringctl %s %s",
+                return fail(EXIT_USAGE, "unexpected argument '%s' for '%s': tringctl %s %s",
                             str_printable(printable, sizeof(printable),
                                           arguments->words[verb->words_max]),
                             verb->name, verb->name, verb->usage);
         if (arguments->n_words < verb->words_min)
-                return fail(EXIT_USAGE, "'%s' needs more: tringctl %s %s", verb->name, verb->name,
-                            verb->usage);
+                return fail(EXIT_USAGE, "'%s': missing argument: tringctl %s %s", verb->name,
+                            verb->name, verb->usage);
         return EXIT_DONE;
 }
 
-/* EXIT_DONE with *ret_verb NULL: there is nothing left to do. */
-static int parse(int argc, char **argv, Arguments *arguments, const Verb **ret_verb)
+/* Returns EXIT_DONE with *ret_verb NULL after --help and --version. */
+static int parse(int argc, char **argv, Arguments *arguments, const CtlVerb **ret_verb)
 {
         unsigned given = 0;
         char printable[64];
@@ -231,7 +227,7 @@ static int parse(int argc, char **argv, Arguments *arguments, const Verb **ret_v
                 case ':':
                         return fail(EXIT_USAGE, "%s needs a value", argv[optind - 1]);
                 case '?':
-                        return fail(EXIT_USAGE, "'%s' is not an option; see tringctl --help",
+                        return fail(EXIT_USAGE, "unknown option '%s'; see tringctl --help",
                                     str_printable(printable, sizeof(printable), argv[optind - 1]));
                 default:
                         given |= (unsigned)option;
@@ -241,10 +237,10 @@ static int parse(int argc, char **argv, Arguments *arguments, const Verb **ret_v
                 }
         }
         if (optind >= argc)
-                return fail(EXIT_USAGE, "what to do is missing; see tringctl --help");
-        const Verb *verb = find_verb(argv[optind]);
+                return fail(EXIT_USAGE, "no verb given; see tringctl --help");
+        const CtlVerb *verb = find_verb(argv[optind]);
         if (!verb)
-                return fail(EXIT_USAGE, "'%s' is not a verb; see tringctl --help",
+                return fail(EXIT_USAGE, "unknown verb '%s'; see tringctl --help",
                             str_printable(printable, sizeof(printable), argv[optind]));
         arguments->words = argv + optind + 1;
         arguments->n_words = (size_t)(argc - optind - 1);
@@ -258,7 +254,7 @@ int main(int argc, char **argv)
 {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         Arguments arguments = {};
-        const Verb *verb = NULL;
+        const CtlVerb *verb = NULL;
 
         setlocale(LC_ALL, "");
         int code = parse(argc, argv, &arguments, &verb);

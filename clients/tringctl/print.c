@@ -33,7 +33,7 @@ int print_json(cJSON *value)
         _cleanup_free_ char *text = make_exact(value) < 0 ? NULL : cJSON_PrintUnformatted(value);
 
         if (!text)
-                return fail_errno(-ENOMEM, "writing JSON");
+                return fail_errno(-ENOMEM, "write JSON");
         puts(text);
         fflush(stdout);
         return EXIT_DONE;
@@ -107,7 +107,7 @@ const char *print_time(char ret[static PRINT_TIME_MAX], double realtime_us)
         return ret;
 }
 
-/* Why it came to be over, in words; NULL: the reason says no more than the status does. */
+/* The reason of a finished call in words; NULL if the status already says it. */
 static const char *reason_words(const char *reason)
 {
         static const struct {
@@ -117,13 +117,13 @@ static const char *reason_words(const char *reason)
                 {"declined-elsewhere", "declined on another device"},
                 {"caller-lost", "the caller lost the connection"},
                 {"connection-lost", "the connection was lost"},
-                {"no-media", "the sound did not come up"},
+                {"no-media", "no sound could be set up"},
                 {"remote-hangup", "the other side hung up"},
                 {"filtered-dnd", "do not disturb was on"},
                 {"filtered-blocked", "the caller is blocked"},
                 {"unreachable", "no device was reachable"},
                 {"replaced", "replaced by another call"},
-                {"idle", "nobody was left in it"},
+                {"idle", "nobody was left in the call"},
                 {"shutdown", "the service stopped"},
                 {"failed", "it failed"},
         };
@@ -146,7 +146,7 @@ static void add_reason(char ret[static PRINT_SENTENCE_MAX], const cJSON *call)
 const char *print_outcome(char ret[static PRINT_SENTENCE_MAX], const cJSON *call)
 {
         static const struct {
-                const char *status, *outgoing, *incoming; /* with the peer's name in it */
+                const char *status, *outgoing, *incoming; /* %s is the peer's name */
         } sentences[] = {
                 {"initiated", "calling %s", "%s calls"},
                 {"ongoing", "%s answered", "in a call with %s"},
@@ -202,7 +202,7 @@ static void call_state(char *ret, size_t size, const cJSON *call)
                 snprintf(ret, size, "%s", str_printable(printable, sizeof(printable), status));
 }
 
-/* What two people read to each other to know that no one is between them. */
+/* Verification codes, which two people compare to make sure that nobody sits between them. */
 static void print_codes(FILE *file, const cJSON *call)
 {
         const cJSON *session = cJSON_GetObjectItemCaseSensitive(call, "session"), *other;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What people read. Everything is made from the JSON trees of bus.h, so that --json and the words
- * for people say the same.
+ * Text for people. It is made from the JSON trees of bus.h, so that --json and the text say the
+ * same.
  */
 
 #include "bus.h"
@@ -11,23 +11,23 @@
 #define PRINT_PERSON_MAX 256
 #define PRINT_SENTENCE_MAX 512
 #define PRINT_TIME_MAX 32
-#define SHORT_ID_LENGTH 8 /* of a session id: enough to tell the calls of one person apart */
+#define SHORT_ID_LENGTH 8 /* of a session id: enough to tell one person's calls apart */
 
-/* One line of JSON on standard output. The value is of no use but for printing after that. */
+/* Prints one line of JSON. The value may only be freed afterwards. */
 int print_json(cJSON *value);
 
-/* "Alice (alice)" of a user or group; the other side of a call. Text is made safe to print. */
+/* "Alice (alice)" for a user or group, and for the other party of a call. Safe to print. */
 const char *print_person(char ret[static PRINT_PERSON_MAX], const cJSON *person);
 const char *print_peer(char ret[static PRINT_PERSON_MAX], const cJSON *call);
 
 /* "1:05", "1:00:05" */
 const char *print_duration(char ret[static PRINT_TIME_MAX], unsigned seconds);
-/* A date in µs since 1970, in local time: "2026-11-20 10:15"; its time of day: "10:15:02". */
+/* A date in µs since 1970 as local time: "2026-11-20 10:15"; its time of day: "10:15:02". */
 const char *print_date(char ret[static PRINT_TIME_MAX], double realtime_us);
 const char *print_time(char ret[static PRINT_TIME_MAX], double realtime_us);
 
-/* How it stands with a call, as a sentence without its full stop: "Bob (bob) did not answer". */
+/* The state of a call as a sentence without a full stop: "Bob (bob) did not answer". */
 const char *print_outcome(char ret[static PRINT_SENTENCE_MAX], const cJSON *call);
 
-/* One line for one of several calls: short id, direction, peer, type, state. */
+/* Prints one line of a list of calls: short id, direction, peer, type, state. */
 void print_call(FILE *file, const cJSON *call);

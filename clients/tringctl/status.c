@@ -21,7 +21,7 @@ static int fetch_manager(sd_bus *bus, cJSON **ret)
         if (r == 0)
                 r = json_merge_properties(manager, properties);
         if (r < 0)
-                return fail_errno(r, "reading the status");
+                return fail_errno(r, "read the status");
         *ret = TAKE_PTR(manager);
         return EXIT_DONE;
 }
@@ -52,7 +52,7 @@ static void print_status(const cJSON *manager, const cJSON *calls)
         if (json_true(manager, "do_not_disturb"))
                 puts("do not disturb is on");
         if (missed > 0)
-                printf("%.0f missed call%s not looked at yet\n", missed, missed > 1 ? "s" : "");
+                printf("%.0f new missed call%s\n", missed, missed > 1 ? "s" : "");
         cJSON_ArrayForEach (call, calls)
                 print_call(stdout, call);
 }
@@ -71,7 +71,7 @@ int status_print(sd_bus *bus, const Arguments *arguments)
                 return EXIT_DONE;
         }
         if (!cJSON_AddItemToObject(manager, "calls", calls))
-                return fail_errno(-ENOMEM, "writing JSON");
+                return fail_errno(-ENOMEM, "write JSON");
         TAKE_PTR(calls);
         return print_json(manager);
 }

@@ -3,6 +3,8 @@
 
 #include "bus.h"
 
-/* The daemon's state and its calls, for people or as JSON. Also the last word of verbs that change
- * the former. Returns an exit code. */
+/*
+ * Prints the daemon's state and its calls, for people or as JSON. Verbs that change that state
+ * print it at the end, too. Returns an exit code.
+ */
 int status_print(sd_bus *bus, const Arguments *arguments);

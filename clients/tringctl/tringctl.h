@@ -2,28 +2,29 @@
 #pragma once
 
 /*
- * tringctl: the calls of this user from a terminal, a script or a hotkey, over the public D-Bus API
- * alone. main.c reads the command line; each verb is a function that returns the exit code.
+ * tringctl: controls this user's calls from a terminal, a script or a hotkey, through the public
+ * D-Bus API alone. main.c parses the command line; each verb is a function that returns an exit
+ * code.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <systemd/sd-bus.h>
 
-/* Documented in --help and tringctl(1): scripts are written against them. */
+/* Documented in --help and tringctl(1); scripts rely on them. */
 typedef enum ExitCode {
         EXIT_DONE,       /* done; for `call`: answered */
-        EXIT_FAILED,     /* the daemon, the hub or the bus said no */
-        EXIT_USAGE,      /* the command line makes no sense, or could mean several calls */
+        EXIT_FAILED,     /* refused by the daemon, the hub or the bus */
+        EXIT_USAGE,      /* invalid command line, or several calls fit */
         EXIT_REJECTED,   /* `call`: declined */
-        EXIT_BUSY,       /* `call`: on another call */
+        EXIT_BUSY,       /* `call`: the receiver is on another call */
         EXIT_UNANSWERED, /* `call`: nobody answered in time */
         EXIT_NO_CALL,    /* there is no such call, or it is over */
-        EXIT_CANCELLED,  /* `call`: cancelled, by Ctrl-C say */
+        EXIT_CANCELLED,  /* `call`: cancelled, for instance by Ctrl-C */
 } ExitCode;
 
 typedef struct Arguments {
-        char **words; /* what follows the verb */
+        char **words; /* the arguments after the verb */
         size_t n_words;
         const char *token_file, *device_name;
         int timeout; /* s; 0: the daemon's default */
@@ -31,7 +32,7 @@ typedef struct Arguments {
         bool json, video, group, busy, end_others, missed, mark_seen;
 } Arguments;
 
-/* The word, or NULL when there are fewer. */
+/* The i-th argument of the verb, or NULL. */
 static inline const char *arguments_word(const Arguments *arguments, size_t i)
 {
         return i < arguments->n_words ? arguments->words[i] : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the hub keeps for the user: the groups they are in, and whom they have blocked. */
+/* What the hub stores for the user: groups and blocked users. */
 #include <errno.h>
 
 #include "base/str.h"
@@ -14,7 +14,7 @@ static int fetch_property(sd_bus *bus, const char *property, cJSON **ret)
         if (code != EXIT_DONE)
                 return code;
         int r = json_from_message(reply, ret);
-        return r < 0 ? fail_errno(r, "reading the answer") : EXIT_DONE;
+        return r < 0 ? fail_errno(r, "read the reply") : EXIT_DONE;
 }
 
 int verb_groups(sd_bus *bus, const Arguments *arguments)
@@ -29,7 +29,7 @@ int verb_groups(sd_bus *bus, const Arguments *arguments)
         if (arguments->json)
                 return print_json(groups);
         if (cJSON_GetArraySize(groups) == 0)
-                puts("in no group");
+                puts("not a member of any group");
         cJSON_ArrayForEach (group, groups)
                 puts(print_person(name, group));
         return EXIT_DONE;
@@ -77,5 +77,5 @@ int verb_block(sd_bus *bus, const Arguments *arguments)
 
 int verb_unblock(sd_bus *bus, const Arguments *arguments)
 {
-        return change_block(bus, arguments, "UnblockUser", "is not blocked any more");
+        return change_block(bus, arguments, "UnblockUser", "is no longer blocked");
 }

@@ -58,9 +58,9 @@ START_TEST(two_people_talk_from_their_terminals)
 
         ctl(pair.bob, 0, "muted in the call with Alice", "mute");
         ctl(pair.bob, 0, ", muted", "status");
-        ctl(pair.bob, 0, "seen in the call with Alice", "unpause");
-        ctl(pair.bob, 0, "the camera is closed in the call with Alice", "pause");
-        ctl(pair.bob, 0, "heard again", "unmute");
+        ctl(pair.bob, 0, "opened the camera in the call with Alice", "unpause");
+        ctl(pair.bob, 0, "closed the camera in the call with Alice", "pause");
+        ctl(pair.bob, 0, "unmuted in the call with Alice", "unmute");
         ctl(pair.alice, 0, "hung up on Bob (bob)", "hangup");
         free(process_wait_line(listen, "the call with Alice (alice) is over after 0:0"));
         ctl(pair.alice, 0, "to Bob (bob), audio, ended after 0:0", "history");
@@ -100,7 +100,7 @@ START_TEST(an_interrupted_call_is_missed_at_the_other_end)
         ck_assert_int_eq(process_wait(call), 7);
         process_free(call);
         client_wait_signal(pair.bob->client, "IncomingCallCancelled", NULL);
-        ctl(pair.bob, 0, "1 missed call not looked at yet", "status");
+        ctl(pair.bob, 0, "1 new missed call", "status");
         ctl(pair.bob, 0, "from Alice (alice), audio, missed", "history", "--missed", "--mark-seen");
         client_wait_property(pair.bob->client, TRING_ROOT, TRING_MANAGER, "UnseenMissed", "0");
 }
@@ -113,7 +113,7 @@ START_TEST(what_the_daemon_refuses_is_said_in_its_words)
         ctl(pair.alice, 1, "tringctl: ", "call", "nobody");
         ctl(pair.alice, 1, "nobody", "call", "nobody");
         ctl(pair.alice, 1, "tringctl: ", "call", "alice");
-        ctl(pair.alice, 0, "in no group", "groups");
+        ctl(pair.alice, 0, "not a member of any group", "groups");
         ctl(pair.alice, 0, "nobody is blocked", "block");
         ctl(pair.alice, 1, "'alice' is who asks", "block", "alice");
         ctl(pair.alice, 6, "no call is ringing here", "answer");

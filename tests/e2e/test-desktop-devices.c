@@ -272,7 +272,7 @@ START_TEST(tringctl_shows_and_chooses)
         plug(&place.person, "bell", "Audio/Sink");
         expect_list(&place.person, "Speakers", TWO_SPEAKERS);
         ctl_expect(&place, 0, "* bell  bell\n", ARGV(ctl, "devices", "speaker", "bell"));
-        ctl_expect(&place, 0, "  nothing is chosen, and not there\n",
+        ctl_expect(&place, 0, "  nothing is chosen, but not connected\n",
                    ARGV(ctl, "devices", "microphone", "nothing"));
         ctl_expect(&place, 0, "* mouth  mouth (default)\n",
                    ARGV(ctl, "devices", "microphone", "default"));

@@ -68,7 +68,7 @@ START_TEST(with_two_calls_ringing_it_asks_which)
 {
         fake_rings(desktop, FAKE_CALL_1, "bob", "Bob", "audio");
         fake_rings(desktop, FAKE_CALL_2, "carol", "Carol", "video");
-        ctl_expect(2, "", "could mean several calls", "answer");
+        ctl_expect(2, "", "several calls fit", "answer");
         ctl_expect(2, "", "11111111  from Bob (bob), audio", "answer");
         ctl_expect(2, "", "22222222  from Carol (carol), video", "decline");
         ck_assert(!fake_was_called(desktop, "Accept " FAKE_CALL_1));
@@ -83,23 +83,23 @@ START_TEST(without_a_call_it_says_so)
         ctl_expect(6, "", "no call is ringing here", "answer");
         ctl_expect(6, "", "no call is ringing here", "decline");
         ctl_expect(6, "", "there is no call here to hang up", "hangup");
-        ctl_expect(6, "", "no call is going on here", "mute");
+        ctl_expect(6, "", "no call is ongoing here", "mute");
         ctl_expect(6, "", "begins with 'x?y'", "hangup", "x\ny");
-        ctl_expect(2, "", "the id of a call is empty", "hangup", "");
+        ctl_expect(2, "", "the call id is empty", "hangup", "");
 }
 END_TEST
 
 START_TEST(a_live_call_is_muted_and_hung_up)
 {
         fake_rings(desktop, FAKE_CALL_1, "bob", "Bob", "audio");
-        ctl_expect(6, "", "no call is going on", "mute");
+        ctl_expect(6, "", "no call is ongoing", "mute");
         ctl_expect(0, NULL, "", "answer");
         ctl_expect(0, "muted in the call with Bob", "", "mute");
         fake_wait_called(desktop, "SetAudioMuted true " FAKE_CALL_1);
         ctl_expect(0, "ongoing for 0:0", "", "status");
         ctl_expect(0, ", muted", "", "status");
         ctl_expect(0, "verification code with Bob (bob): 0123 4567", "", "status");
-        ctl_expect(0, "heard again", "", "unmute");
+        ctl_expect(0, "unmuted in the call with Bob", "", "unmute");
         fake_wait_called(desktop, "SetAudioMuted false " FAKE_CALL_1);
         ctl_expect(0, "hung up on Bob", "", "hangup");
         fake_wait_called(desktop, "End " FAKE_CALL_1);
@@ -227,7 +227,7 @@ START_TEST(listen_prints_events_and_survives_a_restart_of_the_daemon)
         fake_change(desktop, FAKE_CALL_1, "missed", "timeout");
         free(process_wait_line(listen, "missed a call from Bob (bob)"));
         desktop_kill(desktop);
-        free(process_wait_line(listen, "tringd is gone"));
+        free(process_wait_line(listen, "tringd has stopped"));
         fake_start(desktop);
         free(process_wait_line(listen, "listening"));
         fake_rings(desktop, FAKE_CALL_2, "carol", "Carol", "video");
@@ -315,12 +315,12 @@ START_TEST(who_is_blocked_is_shown_and_changed)
         ctl_expect(0, "[\"mallory\"]", "", "block", "--json");
         ctl_expect(0, "bob is blocked\n", "", "block", "bob");
         fake_wait_called(desktop, "BlockUser bob");
-        ctl_expect(0, "bob is not blocked any more\n", "", "unblock", "bob");
+        ctl_expect(0, "bob is no longer blocked\n", "", "unblock", "bob");
         fake_wait_called(desktop, "UnblockUser bob");
         fake_fail(desktop, "org.tring.Calls1.Error.UserNotFound", "there is no user 'nobody'");
         ctl_expect(1, "", "there is no user 'nobody'", "block", "nobody");
-        ctl_expect(2, "", "'unblock' needs more", "unblock");
-        ctl_expect(2, "", "--group does not go with 'block'", "block", "team", "--group");
+        ctl_expect(2, "", "'unblock': missing argument", "unblock");
+        ctl_expect(2, "", "--group cannot be used with 'block'", "block", "team", "--group");
 }
 END_TEST
 
@@ -340,11 +340,11 @@ START_TEST(a_command_line_that_makes_no_sense_is_refused_by_name)
         static const struct {
                 const char *words[4], *says;
         } cases[] = {
-                {{"frob"}, "'frob' is not a verb"},
-                {{"--frob"}, "'--frob' is not an option"},
-                {{"call"}, "'call' needs more: tringctl call USER"},
-                {{"call", "bob", "carol"}, "'carol' is too much for 'call'"},
-                {{"call", "bob", "--busy"}, "--busy does not go with 'call'"},
+                {{"frob"}, "unknown verb 'frob'"},
+                {{"--frob"}, "unknown option '--frob'"},
+                {{"call"}, "'call': missing argument: tringctl call USER"},
+                {{"call", "bob", "carol"}, "unexpected argument 'carol' for 'call'"},
+                {{"call", "bob", "--busy"}, "--busy cannot be used with 'call'"},
                 {{"call", "bob", "--timeout"}, "--timeout needs a value"},
                 {{"call", "bob", "--timeout", "4"}, "a number from 5 to 180, not '4'"},
                 {{"call", "bob", "--timeout", "5x"}, "not '5x'"},
