@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange/action.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
-
-#include "exchange/internal.h"
 
 #define ACTIONS_FIRST_CAPACITY 32 /* what a call's end with a few devices queues */
 

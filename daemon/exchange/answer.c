@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange/answer.h"
+
 #include <errno.h>
 
-#include "exchange/internal.h"
-
-/* ---- ringing ---- */
+#include "exchange/action.h"
+#include "exchange/announce.h"
+#include "exchange/branch.h"
+#include "exchange/end.h"
+#include "exchange/leg.h"
+#include "exchange/marks.h"
+#include "exchange/media.h"
+#include "exchange/request.h"
+#include "exchange/snapshot.h"
+#include "exchange/store.h"
+#include "exchange/token.h"
 
 /* The leg that the asking device is rung for, or NULL when there is nothing to be noted. */
 static int request_rung_leg(Request *request, const char *session_id, CallLeg **ret)
@@ -43,7 +53,7 @@ int exchange_request_delivered(Request *request)
 }
 
 /* The first of all is told by an event of its own; more in a group are told as members. */
-static int leg_tell_ringing(Request *request, const CallLeg *leg)
+static int leg_send_ringing(Request *request, const CallLeg *leg)
 {
         const CallLeg *caller = call_caller(leg->call);
         Message *message;
@@ -67,7 +77,7 @@ int exchange_request_alerting(Request *request)
 
         if (r != 0 || !leg || leg->ringing_since)
                 return r;
-        r = leg_tell_ringing(request, leg);
+        r = leg_send_ringing(request, leg);
         if (r < 0)
                 return r;
 
@@ -85,11 +95,9 @@ int exchange_request_alerting(Request *request)
                 return r;
         }
         exchange_members_changed(leg->call);
-        exchange_call_reschedule(request->exchange, leg->call);
+        exchange_call_touch(request->exchange, leg->call);
         return 0;
 }
-
-/* ---- accept ---- */
 
 /* What an accept changes, and has to be put back if it could not be told. */
 typedef struct Answer {
@@ -101,7 +109,7 @@ typedef struct Answer {
         CallType type_before;
 } Answer;
 
-static int answer_tell_caller(const Answer *answer)
+static int answer_announce_caller(const Answer *answer)
 {
         const CallLeg *caller = call_caller(answer->leg->call);
         const Device *device = caller->branches->device;
@@ -112,7 +120,7 @@ static int answer_tell_caller(const Answer *answer)
         return r <= 0 ? r : exchange_leg_snapshot(caller, request->moment, device, &message->call);
 }
 
-static int answer_tell_others(const Answer *answer)
+static int answer_announce_others(const Answer *answer)
 {
         const Branch *branch;
 
@@ -128,7 +136,7 @@ static int answer_tell_others(const Answer *answer)
         return 0;
 }
 
-static int answer_tell(const Answer *answer)
+static int answer_announce(const Answer *answer)
 {
         Request *request = answer->request;
         CallLeg *leg = answer->leg;
@@ -144,9 +152,9 @@ static int answer_tell(const Answer *answer)
         if (r == 0)
                 r = exchange_request_reply_call(request, leg);
         if (r == 0 && answer->first)
-                r = answer_tell_caller(answer);
+                r = answer_announce_caller(answer);
         if (r == 0)
-                r = answer_tell_others(answer);
+                r = answer_announce_others(answer);
         return r;
 }
 
@@ -238,7 +246,7 @@ static void answer_settle(const Answer *answer)
         exchange_leg_enlist(leg);
         leg->lost_since = USEC_NEVER;
         exchange_call_count_joined(leg->call, request->moment->now);
-        exchange_call_reschedule(request->exchange, leg->call);
+        exchange_call_touch(request->exchange, leg->call);
 }
 
 int exchange_request_answer(Request *request, CallLeg *leg, CallType type, bool joins)
@@ -252,7 +260,7 @@ int exchange_request_answer(Request *request, CallLeg *leg, CallType type, bool 
 
         if (r < 0)
                 return r;
-        r = answer_tell(&answer);
+        r = answer_announce(&answer);
         if (r < 0)
                 answer_take_back(&answer);
         else
@@ -306,8 +314,6 @@ int exchange_request_accept(Request *request)
                 request, view.leg, accept->as_audio ? CALL_TYPE_AUDIO : view.leg->call->record.type,
                 accept->join);
 }
-
-/* ---- reject, end ---- */
 
 int exchange_request_reject(Request *request)
 {

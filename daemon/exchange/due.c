@@ -1,7 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "exchange/internal.h"
+#include "exchange/due.h"
 
-/* ---- what happens when it is due ---- */
+#include "exchange/call.h"
+#include "exchange/cancelled.h"
+#include "exchange/end.h"
+#include "exchange/marks.h"
+#include "exchange/members.h"
+
+typedef struct CallDue CallDue;
+struct CallDue {
+        usec_t at; /* CLOCK_BOOTTIME */
+        int (*act)(Exchange *exchange, const ExchangeNow *moment, const CallDue *due);
+        Call *call;
+        CallLeg *leg;    /* to which it happens, or NULL for the call … */
+        CallEvent event; /* … and what happens */
+};
 
 static int due_ring_ends(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
 {
@@ -18,7 +31,11 @@ static int due_leg_quits(Exchange *exchange, const ExchangeNow *moment, const Ca
         return exchange_leg_quit(exchange, moment, due->leg, due->event);
 }
 
-/* ---- what is due next ---- */
+static int due_members(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
+{
+        exchange_members_send(exchange, moment, due->call);
+        return 0;
+}
 
 static CallDue due_earlier(CallDue due, CallDue other)
 {
@@ -67,7 +84,7 @@ static CallDue leg_next_due(CallLeg *leg, CallDue due)
         return due_earlier(due_earlier(due, unjoined), lost);
 }
 
-CallDue exchange_call_next_due(Call *call)
+static CallDue call_next_due(Call *call)
 {
         CallDue due = {.at = USEC_NEVER, .call = call};
         CallLeg *leg;
@@ -84,8 +101,8 @@ CallDue exchange_call_next_due(Call *call)
                                                  .event = CALL_EVENT_IDLE});
         for (Audience a = 0; a < AUDIENCE_COUNT; a++) {
                 if (call->audiences[a].pending)
-                        due = due_earlier(due, (CallDue){.at = call->audiences[a].speaks_at,
-                                                         .act = exchange_members_tell,
+                        due = due_earlier(due, (CallDue){.at = call->audiences[a].next_send,
+                                                         .act = due_members,
                                                          .call = call});
         }
         DL_FOREACH2 (call->legs, leg, call_next)
@@ -93,21 +110,28 @@ CallDue exchange_call_next_due(Call *call)
         return due;
 }
 
-void exchange_call_reschedule(Exchange *exchange, Call *call)
+void exchange_settle(Exchange *exchange)
 {
-        deadlines_set(&exchange->deadlines, &call->deadline, exchange_call_next_due(call).at);
+        Call *call;
+
+        while ((call = exchange->touched)) {
+                exchange_call_untouch(exchange, call);
+                deadlines_set(&exchange->deadlines, &call->deadline, call_next_due(call).at);
+        }
 }
 
-int exchange_tick(Exchange *exchange, const ExchangeNow *moment)
+int exchange_take_tick(Exchange *exchange, const ExchangeNow *moment)
 {
         Deadline *deadline;
 
+        exchange_settle(exchange);
         exchange_forget_expired(exchange, moment->now);
         exchange_forget_cancels(exchange, moment->now);
         while ((deadline = deadlines_first(&exchange->deadlines)) && deadline->at <= moment->now) {
-                CallDue due = exchange_call_next_due(CONTAINER_OF(deadline, Call, deadline));
+                CallDue due = call_next_due(CONTAINER_OF(deadline, Call, deadline));
                 int r = due.act(exchange, moment, &due);
 
+                exchange_settle(exchange);
                 if (r < 0)
                         return r;
         }

@@ -1,44 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <assert.h>
+#include "exchange/end.h"
+
 #include <errno.h>
 
-#include "exchange/internal.h"
+#include "exchange/action.h"
+#include "exchange/announce.h"
+#include "exchange/call.h"
+#include "exchange/cancelled.h"
+#include "exchange/leg.h"
+#include "exchange/marks.h"
+#include "exchange/media.h"
+#include "exchange/snapshot.h"
+#include "exchange/store.h"
 
-/* ---- what is told ---- */
-
-static int branch_send_over(Exchange *exchange, const Branch *branch, CallStatus status,
-                            const char *reason)
-{
-        const CallLeg *leg = branch->leg;
-        Message *message;
-        int r = exchange_send(exchange, branch->device->attachment, MESSAGE_OVER, &message);
-
-        if (r <= 0)
-                return r;
-        message->over = (MessageOver){
-                .status = status,
-                .answered_at = leg->was_in ? leg->call->record.answered_at : 0,
-                .ended_at = leg->ended_at,
-                .duration_s = leg->duration_s,
-        };
-        STR_SET(message->over.session_id, leg->call->record.session_id);
-        STR_SET(message->over.reason, reason);
-        return 0;
-}
-
-int exchange_branch_send_event(Exchange *exchange, const Branch *branch, CallEvent event)
-{
-        CallStatus status;
-        CallReason reason;
-        RulesVerdict verdict = rules_transition(branch->leg->direction, CALL_STATUS_INITIATED,
-                                                event, &status, &reason);
-
-        assert(verdict == RULES_MOVES);
-        (void)verdict;
-        return branch_send_over(exchange, branch, status, call_reason_to_string(reason));
-}
-
-static int leg_tell_over(Exchange *exchange, const CallLeg *leg)
+static int leg_send_over(Exchange *exchange, const CallLeg *leg)
 {
         CallRecord record = exchange_leg_record(leg);
         const Branch *branch;
@@ -46,10 +21,10 @@ static int leg_tell_over(Exchange *exchange, const CallLeg *leg)
         DL_FOREACH2 (leg->branches, branch, leg_next) {
                 bool decided_elsewhere =
                         !str_empty(leg->device) && !str_eq(leg->device, branch->device->id);
-                int r = decided_elsewhere
-                                ? exchange_branch_send_event(exchange, branch,
-                                                             CALL_EVENT_DECLINE_ELSEWHERE)
-                                : branch_send_over(exchange, branch, leg->status, record.reason);
+                int r = decided_elsewhere ? exchange_branch_send_event(exchange, branch,
+                                                                       CALL_EVENT_DECLINE_ELSEWHERE)
+                                          : exchange_branch_send_over(exchange, branch, leg->status,
+                                                                      record.reason);
 
                 if (r < 0)
                         return r;
@@ -69,7 +44,7 @@ static int leg_log(Exchange *exchange, const CallLeg *leg)
         return call_record_copy(&action->record, &record);
 }
 
-static int leg_tell_logged(Exchange *exchange, const CallLeg *leg)
+static int leg_send_logged(Exchange *exchange, const CallLeg *leg)
 {
         CallRecord record = exchange_leg_history(leg);
         const Device *device;
@@ -110,18 +85,18 @@ static int ending_store(const Ending *ending)
                                             ending->ended);
 }
 
-static int ending_tell(const Ending *ending)
+static int ending_announce(const Ending *ending)
 {
         int r = 0;
 
         for (const CallLeg *leg = ending->ended; r == 0 && leg; leg = leg->changed_next)
-                r = leg_tell_over(ending->exchange, leg);
+                r = leg_send_over(ending->exchange, leg);
         for (const CallLeg *leg = ending->ended; r == 0 && leg; leg = leg->changed_next) {
                 if (!ending->over && leg->media.joined)
-                        r = exchange_leg_tell_others(ending->exchange, leg, MESSAGE_LEFT);
+                        r = exchange_leg_send_others(ending->exchange, leg, MESSAGE_LEFT);
         }
         for (const CallLeg *leg = ending->ended; r == 0 && leg; leg = leg->changed_next)
-                r = leg_tell_logged(ending->exchange, leg);
+                r = leg_send_logged(ending->exchange, leg);
         return r;
 }
 
@@ -260,7 +235,7 @@ static void ending_settle(Ending *ending)
                 exchange_leg_enlist(leg);
         }
         exchange_call_count_joined(call, ending->moment->now);
-        exchange_call_reschedule(ending->exchange, call);
+        exchange_call_touch(ending->exchange, call);
 }
 
 int exchange_ending_finish(Ending *ending)
@@ -271,7 +246,7 @@ int exchange_ending_finish(Ending *ending)
 
         int r = ending_store(ending);
         if (r == 0)
-                r = ending_tell(ending);
+                r = ending_announce(ending);
         if (r < 0)
                 ending_take_back(ending);
         else

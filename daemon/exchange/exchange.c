@@ -2,9 +2,13 @@
 #include "exchange/exchange.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-#include "exchange/internal.h"
+#include "exchange/attachment.h"
+#include "exchange/call.h"
+#include "exchange/cancelled.h"
+#include "exchange/group.h"
+#include "exchange/snapshot.h"
+#include "exchange/user.h"
 
 int exchange_new(const ExchangeLimits *limits, Exchange **ret)
 {
@@ -56,8 +60,6 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
         return 0;
 }
 
-/* ---- what is going on ---- */
-
 /* That one is announced by an event of its own. */
 static bool branch_is_shown(const Branch *branch, const Attachment *attachment)
 {
@@ -65,7 +67,7 @@ static bool branch_is_shown(const Branch *branch, const Attachment *attachment)
 }
 
 /* Another device has answered it: what rings here, because it was away, is to stop (rule 4). */
-static bool leg_is_elsewhere(const CallLeg *leg, const Device *device)
+static bool leg_answered_elsewhere(const CallLeg *leg, const Device *device)
 {
         return leg->direction == CALL_DIRECTION_INCOMING && leg->status == CALL_STATUS_ONGOING &&
                !str_eq(leg->device, device->id);
@@ -80,7 +82,7 @@ static size_t attachment_count_calls(const Attachment *attachment)
         DL_FOREACH2 (attachment->device->branches, branch, device_next)
                 n += branch_is_shown(branch, attachment);
         DL_FOREACH2 (attachment->device->user->busy, leg, list_next)
-                n += leg_is_elsewhere(leg, attachment->device);
+                n += leg_answered_elsewhere(leg, attachment->device);
         return n;
 }
 
@@ -97,7 +99,7 @@ static int attachment_snapshot(const Attachment *attachment, const ExchangeNow *
                         r = exchange_leg_snapshot(branch->leg, moment, device, &snapshots[(*n)++]);
         }
         DL_FOREACH2 (device->user->busy, leg, list_next) {
-                if (r == 0 && leg_is_elsewhere(leg, device))
+                if (r == 0 && leg_answered_elsewhere(leg, device))
                         r = exchange_leg_snapshot(leg, moment, device, &snapshots[(*n)++]);
         }
         return r;

@@ -97,11 +97,68 @@ int exchange_new(const ExchangeLimits *limits, Exchange **ret);
 Exchange *exchange_free(Exchange *exchange);
 DEFINE_CLEANUP(Exchange *, exchange_free);
 
+/* A device of a user, as the adapter has proved it. */
+typedef struct ExchangeDevice {
+        const char *uid, *id, *name;
+} ExchangeDevice;
+
+typedef struct ExchangeGroup {
+        const char *guid, *name;
+        const char *const *uids; /* the members */
+        size_t n_uids;
+} ExchangeGroup;
+
+typedef enum ExchangeInputType {
+        EXCHANGE_MESSAGE,        /* `attachment`, `message` */
+        EXCHANGE_ATTACH,         /* `attachment`, `device` */
+        EXCHANGE_ATTACH_SESSION, /* `attachment`, `join` */
+        EXCHANGE_SUSPEND,        /* `attachment` */
+        EXCHANGE_RESUME,         /* `attachment` */
+        EXCHANGE_DETACH,         /* `attachment` */
+        EXCHANGE_USER_REMOVE,    /* `uid` */
+        EXCHANGE_GROUP_PUT,      /* `group` */
+        EXCHANGE_GROUP_REMOVE,   /* `guid` */
+        EXCHANGE_RESTORE,        /* `live` */
+        EXCHANGE_RESTORE_ENDED,  /* `ended` */
+        EXCHANGE_TICK,
+} ExchangeInputType;
+
+/*
+ * Everything that can happen to the exchange while it runs. Pointers are read during the call only.
+ * The functions below that take an ExchangeNow make one of these; they say what each one does and
+ * returns.
+ */
+typedef struct ExchangeInput {
+        ExchangeInputType type;
+        uint64_t attachment;
+        union {
+                const Message *message;
+                ExchangeDevice device;
+                struct {
+                        const char *token;
+                        Party *ret_user;
+                } join;
+                const char *uid, *guid;
+                ExchangeGroup group;
+                const LiveCall *live;
+                struct {
+                        const char *uid, *session_id;
+                } ended;
+        };
+} ExchangeInput;
+
+int exchange_input(Exchange *exchange, const ExchangeNow *moment, const ExchangeInput *input);
+
 /* Users as the store knows them; adding one who is there updates name and settings. */
 int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy);
 /* Ends their calls (reason shutdown), takes them out of all groups and disconnects their
  * attachments. 0, -ENOMEM or UserNotFound. */
-int exchange_user_remove(Exchange *exchange, const ExchangeNow *moment, const char *uid);
+static inline int exchange_user_remove(Exchange *exchange, const ExchangeNow *moment,
+                                       const char *uid)
+{
+        return exchange_input(exchange, moment,
+                              &(ExchangeInput){.type = EXCHANGE_USER_REMOVE, .uid = uid});
+}
 
 /* As the store knows it, at the start. 0, -ENOMEM, or a CallError (UserNotFound, TooMany). */
 int exchange_user_block(Exchange *exchange, const char *uid, const char *blocked);
@@ -115,10 +172,21 @@ int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret
  * Returns 0, -ENOMEM, or a CallError with nothing changed: UserNotFound (a member), TooMany (more
  * than GROUP_MEMBERS_MAX, or a member would have more than GROUPS_PER_USER_MAX groups).
  */
-int exchange_group_put(Exchange *exchange, const ExchangeNow *moment, const char *guid,
-                       const char *name, const char *const *uids, size_t n);
+static inline int exchange_group_put(Exchange *exchange, const ExchangeNow *moment,
+                                     const char *guid, const char *name, const char *const *uids,
+                                     size_t n)
+{
+        return exchange_input(
+                exchange, moment,
+                &(ExchangeInput){.type = EXCHANGE_GROUP_PUT, .group = {guid, name, uids, n}});
+}
 /* 0, -ENOMEM or GroupNotFound. A live call goes on. */
-int exchange_group_remove(Exchange *exchange, const ExchangeNow *moment, const char *guid);
+static inline int exchange_group_remove(Exchange *exchange, const ExchangeNow *moment,
+                                        const char *guid)
+{
+        return exchange_input(exchange, moment,
+                              &(ExchangeInput){.type = EXCHANGE_GROUP_REMOVE, .guid = guid});
+}
 /* For a welcome: the user's groups. The caller frees *ret. Returns 0, -ENOMEM or UserNotFound. */
 int exchange_user_groups(const Exchange *exchange, const char *uid, GroupName **ret, size_t *ret_n);
 
@@ -135,14 +203,24 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
  * or it cannot have been so), -EEXIST, or UserNotFound (nobody of the members is there any more, or
  * the caller, whom only an answered call to a group does not need).
  */
-int exchange_restore(Exchange *exchange, const ExchangeNow *moment, const LiveCall *live);
+static inline int exchange_restore(Exchange *exchange, const ExchangeNow *moment,
+                                   const LiveCall *live)
+{
+        return exchange_input(exchange, moment,
+                              &(ExchangeInput){.type = EXCHANGE_RESTORE, .live = live});
+}
 /*
  * Likewise a call that was over, as the user's history has it: who placed it, did not hear of its
  * end, and asks for it again begins nothing. For CANCEL_MEMORY_US; of more than CANCEL_MEMORY_MAX
  * the first goes. Returns 0, -ENOMEM or UserNotFound.
  */
-int exchange_restore_ended(Exchange *exchange, const ExchangeNow *moment, const char *uid,
-                           const char *session_id);
+static inline int exchange_restore_ended(Exchange *exchange, const ExchangeNow *moment,
+                                         const char *uid, const char *session_id)
+{
+        return exchange_input(
+                exchange, moment,
+                &(ExchangeInput){.type = EXCHANGE_RESTORE_ENDED, .ended = {uid, session_id}});
+}
 
 /*
  * A device of a user is there. An older attachment of the same (uid, device) is disconnected as
@@ -150,16 +228,30 @@ int exchange_restore_ended(Exchange *exchange, const ExchangeNow *moment, const 
  * least LATE_RING_MIN_US are left: MESSAGE_INCOMING follows as an action, so the adapter sends its
  * welcome first. Returns 0, -ENOMEM, or a CallError (UserNotFound).
  */
-int exchange_attach(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,
-                    const char *uid, const char *device, const char *device_name);
+static inline int exchange_attach(Exchange *exchange, const ExchangeNow *moment,
+                                  uint64_t attachment, const char *uid, const char *device,
+                                  const char *device_name)
+{
+        return exchange_input(exchange, moment,
+                              &(ExchangeInput){.type = EXCHANGE_ATTACH,
+                                               .attachment = attachment,
+                                               .device = {uid, device, device_name}});
+}
 
 /*
  * A attachment limited to one session's media, by join token: it may send JOIN, LEAVE, SIGNAL,
  * STATE for that session. Returns 0, -ENOMEM, or CALL_ERROR_AUTH_FAILED. On success *ret_user is
  * who it is.
  */
-int exchange_attach_session(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,
-                            const char *join_token, Party *ret_user);
+static inline int exchange_attach_session(Exchange *exchange, const ExchangeNow *moment,
+                                          uint64_t attachment, const char *join_token,
+                                          Party *ret_user)
+{
+        return exchange_input(exchange, moment,
+                              &(ExchangeInput){.type = EXCHANGE_ATTACH_SESSION,
+                                               .attachment = attachment,
+                                               .join = {join_token, ret_user}});
+}
 
 /*
  * The connection is gone, but its device may come back and resume it. The device counts as away:
@@ -167,13 +259,23 @@ int exchange_attach_session(Exchange *exchange, const ExchangeNow *moment, uint6
  * the adapter keeps it. Ends by exchange_resume(), by exchange_attach() of the same device, or by
  * exchange_detach(). A limited attachment cannot be resumed: for it this is exchange_detach().
  */
-void exchange_suspend(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment);
+static inline void exchange_suspend(Exchange *exchange, const ExchangeNow *moment,
+                                    uint64_t attachment)
+{
+        (void)exchange_input(exchange, moment,
+                             &(ExchangeInput){.type = EXCHANGE_SUSPEND, .attachment = attachment});
+}
 /*
  * The device is back on that attachment, having all that was sent to it. Nothing is announced anew:
  * what began to ring meanwhile was sent. Returns 0; -ENOENT: no such attachment, or it is not
  * suspended.
  */
-int exchange_resume(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment);
+static inline int exchange_resume(Exchange *exchange, const ExchangeNow *moment,
+                                  uint64_t attachment)
+{
+        return exchange_input(exchange, moment,
+                              &(ExchangeInput){.type = EXCHANGE_RESUME, .attachment = attachment});
+}
 
 /*
  * The connection is gone for good. Grace periods start; an unknown attachment is ignored. Nothing
@@ -181,18 +283,32 @@ int exchange_resume(Exchange *exchange, const ExchangeNow *moment, uint64_t atta
  * What is gone is gone: this cannot fail, though without memory nobody may hear that a participant
  * has left.
  */
-void exchange_detach(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment);
+static inline void exchange_detach(Exchange *exchange, const ExchangeNow *moment,
+                                   uint64_t attachment)
+{
+        (void)exchange_input(exchange, moment,
+                             &(ExchangeInput){.type = EXCHANGE_DETACH, .attachment = attachment});
+}
 
 /*
  * A request of an attached attachment. The answer comes as an action, always exactly one
  * MESSAGE_REPLY. Returns 0, or -ENOMEM when not even an error reply could be queued; nothing has
  * changed then.
  */
-int exchange_message(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,
-                     const Message *message);
+static inline int exchange_message(Exchange *exchange, const ExchangeNow *moment,
+                                   uint64_t attachment, const Message *message)
+{
+        return exchange_input(exchange, moment,
+                              &(ExchangeInput){.type = EXCHANGE_MESSAGE,
+                                               .attachment = attachment,
+                                               .message = message});
+}
 
 /* Carries out what has become due. Call when exchange_next_deadline() has passed. */
-int exchange_tick(Exchange *exchange, const ExchangeNow *moment);
+static inline int exchange_tick(Exchange *exchange, const ExchangeNow *moment)
+{
+        return exchange_input(exchange, moment, &(ExchangeInput){.type = EXCHANGE_TICK});
+}
 
 /* CLOCK_BOOTTIME of the next thing to do, or USEC_NEVER. */
 usec_t exchange_next_deadline(const Exchange *exchange);

@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange/initiate.h"
+
 #include <errno.h>
 
-#include "exchange/internal.h"
+#include "exchange/action.h"
+#include "exchange/answer.h"
+#include "exchange/branch.h"
+#include "exchange/call.h"
+#include "exchange/cancelled.h"
+#include "exchange/end.h"
+#include "exchange/group.h"
+#include "exchange/leg.h"
+#include "exchange/request.h"
+#include "exchange/snapshot.h"
+#include "exchange/store.h"
+#include "exchange/user.h"
 
 /* Whom a call is to: one of both. */
 typedef struct Receiver {
         User *user;
         Group *group;
 } Receiver;
-
-/* ---- may it begin? ---- */
 
 static int initiate_again(Request *request, const CallLeg *leg)
 {
@@ -85,8 +96,6 @@ static int initiate_check_caller(Request *request)
         return 0;
 }
 
-/* ---- it is another's: rules 10 and 11 ---- */
-
 /* The receiver's own ring of the caller, if there is one that the caller did not block. */
 static CallLeg *initiate_glare(const User *caller, const User *receiver)
 {
@@ -149,7 +158,8 @@ static int request_join_group(Request *request, Call *call, CallLeg *leg)
 
         int r = initiate_check_caller(request);
         if (r == 0 && made)
-                r = exchange_leg_new(call, request->device->user, request->device->user->uid, &leg);
+                r = exchange_leg_new(call, request->device->user, request->device->user->uid,
+                                     CALL_DIRECTION_INCOMING, &leg);
         if (r != 0)
                 return r;
         r = request_merge(request, leg);
@@ -158,15 +168,13 @@ static int request_join_group(Request *request, Call *call, CallLeg *leg)
         return r;
 }
 
-/* ---- a new call ---- */
-
 static int call_add_member(Call *call, User *member)
 {
         CallLeg *leg;
-        int r = exchange_leg_new(call, member, member->uid, &leg);
+        int r = exchange_leg_new(call, member, member->uid, CALL_DIRECTION_INCOMING, &leg);
 
         if (r == 0)
-                leg->blocked = exchange_user_blocks(member, call_caller(call)->user);
+                leg->blocked = exchange_user_blocks(member, call_caller(call)->uid);
         return r;
 }
 

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Members of a call to a group, as they are told of: each device hears of all of them once, and
- * then of those whose state has changed. It is told when a deadline of the call is looked at, which
- * is at the end of each event, so not more often than its audience may hear of it. Memory that runs
- * out puts it off and undoes nothing.
- */
-#include <errno.h>
-#include <stdlib.h>
+#include "exchange/members.h"
 
-#include "exchange/internal.h"
+#include <errno.h>
+
+#include "exchange/action.h"
+#include "exchange/marks.h"
 
 static MemberState leg_member_state(const CallLeg *leg)
 {
@@ -28,14 +24,6 @@ static MemberState leg_member_state(const CallLeg *leg)
         }
 }
 
-void exchange_members_changed(Call *call)
-{
-        if (!call_is_to_group(call))
-                return;
-        for (Audience a = 0; a < AUDIENCE_COUNT; a++)
-                call->audiences[a].pending = true;
-}
-
 static bool call_is_large(const Call *call)
 {
         return call->n_legs - 1 > MEMBERS_TOLD_MAX;
@@ -48,13 +36,13 @@ static usec_t audience_interval(const Call *call, Audience audience)
                                            : 0;
 }
 
-static bool audience_hears_of(const Call *call, Audience audience, MemberState state)
+static bool audience_includes_state(const Call *call, Audience audience, MemberState state)
 {
         return audience == AUDIENCE_CALLER || !call_is_large(call) ||
                (state != MEMBER_WAITING && state != MEMBER_RINGING);
 }
 
-static bool audience_has(const CallLeg *leg, Audience audience)
+static bool audience_includes(const CallLeg *leg, Audience audience)
 {
         if (leg->direction == CALL_DIRECTION_OUTGOING)
                 return audience == AUDIENCE_CALLER;
@@ -89,20 +77,20 @@ static int members_gather(const Call *call, Audience audience, Members *ret)
         DL_FOREACH2 (call_members(call), leg, call_next) {
                 Member member = {.state = leg_member_state(leg)};
 
-                if (!audience_hears_of(call, audience, member.state))
+                if (!audience_includes_state(call, audience, member.state))
                         continue;
                 STR_SET(member.uid, leg->uid);
                 if (leg->user)
                         STR_SET(member.name, leg->user->name);
                 members.all[members.n_all++] = member;
-                if (leg->told[audience] != member.state)
+                if (leg->announced[audience] != member.state)
                         members.news[members.n_news++] = member;
         }
         *ret = members;
         return 0;
 }
 
-static int branch_tell_members(Exchange *exchange, const Branch *branch, const Member *members,
+static int branch_send_members(Exchange *exchange, const Branch *branch, const Member *members,
                                size_t n)
 {
         for (size_t told = 0; told < n; told += MEMBERS_MAX) {
@@ -123,20 +111,20 @@ static int branch_tell_members(Exchange *exchange, const Branch *branch, const M
         return 0;
 }
 
-static int audience_tell(Exchange *exchange, const Call *call, Audience audience,
+static int audience_send(Exchange *exchange, const Call *call, Audience audience,
                          const Members *members)
 {
         const CallLeg *leg;
         const Branch *branch;
 
         DL_FOREACH2 (call->legs, leg, call_next) {
-                if (!audience_has(leg, audience))
+                if (!audience_includes(leg, audience))
                         continue;
                 DL_FOREACH2 (leg->branches, branch, leg_next) {
-                        int r = branch->told_members
-                                        ? branch_tell_members(exchange, branch, members->news,
+                        int r = branch->members_announced
+                                        ? branch_send_members(exchange, branch, members->news,
                                                               members->n_news)
-                                        : branch_tell_members(exchange, branch, members->all,
+                                        : branch_send_members(exchange, branch, members->all,
                                                               members->n_all);
                         if (r < 0)
                                 return r;
@@ -145,7 +133,7 @@ static int audience_tell(Exchange *exchange, const Call *call, Audience audience
         return 0;
 }
 
-static void audience_told(const Call *call, Audience audience)
+static void audience_sent(const Call *call, Audience audience)
 {
         CallLeg *leg;
         Branch *branch;
@@ -153,12 +141,12 @@ static void audience_told(const Call *call, Audience audience)
         DL_FOREACH2 (call->legs, leg, call_next) {
                 MemberState state = leg_member_state(leg);
 
-                if (audience_hears_of(call, audience, state))
-                        leg->told[audience] = state;
-                if (!audience_has(leg, audience))
+                if (audience_includes_state(call, audience, state))
+                        leg->announced[audience] = state;
+                if (!audience_includes(leg, audience))
                         continue;
                 DL_FOREACH2 (leg->branches, branch, leg_next)
-                        branch->told_members = true;
+                        branch->members_announced = true;
         }
 }
 
@@ -168,29 +156,26 @@ static int audience_update(Exchange *exchange, Call *call, Audience audience)
         int r = members_gather(call, audience, &members);
 
         if (r == 0)
-                r = audience_tell(exchange, call, audience, &members);
+                r = audience_send(exchange, call, audience, &members);
         if (r < 0) {
                 exchange_rollback(exchange);
                 return r;
         }
         exchange_commit(exchange);
-        audience_told(call, audience);
+        audience_sent(call, audience);
         return 0;
 }
 
-int exchange_members_tell(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
+void exchange_members_send(Exchange *exchange, const ExchangeNow *moment, Call *call)
 {
-        Call *call = due->call;
-
         for (Audience a = 0; a < AUDIENCE_COUNT; a++) {
-                if (!call->audiences[a].pending || moment->now < call->audiences[a].speaks_at)
+                if (!call->audiences[a].pending || moment->now < call->audiences[a].next_send)
                         continue;
-                /* Whoever could not be told is told with the next that changes, or then. */
-                bool told = audience_update(exchange, call, a) == 0;
-                call->audiences[a].pending = !told;
-                call->audiences[a].speaks_at =
-                        moment->now + (told ? audience_interval(call, a) : MEMBERS_OTHERS_US);
+                /* Devices that could not be reached now get the next change, or this one later. */
+                bool sent = audience_update(exchange, call, a) == 0;
+                call->audiences[a].pending = !sent;
+                call->audiences[a].next_send =
+                        moment->now + (sent ? audience_interval(call, a) : MEMBERS_OTHERS_US);
         }
-        exchange_call_reschedule(exchange, call);
-        return 0;
+        exchange_call_touch(exchange, call);
 }

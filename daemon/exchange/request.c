@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange/request.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "exchange/internal.h"
+#include "exchange/action.h"
+#include "exchange/call.h"
+#include "exchange/snapshot.h"
 
 int exchange_request_refuse(Request *request, CallError error, const char *format, ...)
 {
@@ -127,94 +131,4 @@ int exchange_request_find(Request *request, const char *session_id, CallMethod m
         int r = exchange_request_view(request, session_id, ret);
 
         return r != 0 ? r : exchange_request_judge(request, ret, method);
-}
-
-/* ---- who answers what ---- */
-
-static const struct {
-        int (*handle)(Request *request);
-        bool limited; /* also for a attachment that is limited to one session's media */
-} handlers[MESSAGE_TYPE_COUNT] = {
-        [MESSAGE_INITIATE] = {exchange_request_initiate, false},
-        [MESSAGE_DELIVERED] = {exchange_request_delivered, false},
-        [MESSAGE_ALERTING] = {exchange_request_alerting, false},
-        [MESSAGE_ACCEPT] = {exchange_request_accept, false},
-        [MESSAGE_REJECT] = {exchange_request_reject, false},
-        [MESSAGE_CANCEL] = {exchange_request_cancel, false},
-        [MESSAGE_END] = {exchange_request_end, false},
-        [MESSAGE_TOKEN] = {exchange_request_token, false},
-        [MESSAGE_JOIN] = {exchange_request_join, true},
-        [MESSAGE_LEAVE] = {exchange_request_leave, true},
-        [MESSAGE_SIGNAL] = {exchange_request_signal, true},
-        [MESSAGE_STATE] = {exchange_request_state, true},
-        [MESSAGE_SETTINGS] = {exchange_request_settings, false},
-        [MESSAGE_BLOCK] = {exchange_request_block, false},
-        [MESSAGE_LOGOUT] = {exchange_request_logout, false},
-};
-
-static int request_handle(Request *request)
-{
-        MessageType type = request->message->type;
-
-        if (!handlers[type].handle)
-                return exchange_request_refuse(request, CALL_ERROR_NOT_SUPPORTED,
-                                               "'%s' is nothing to ask for here",
-                                               message_type_to_string(type));
-        if (!request->attachment)
-                return exchange_request_refuse(request, CALL_ERROR_NOT_LOGGED_IN,
-                                               "this connection is not logged in");
-        if (request->attachment->leg && !handlers[type].limited)
-                return exchange_request_refuse(
-                        request, CALL_ERROR_AUTH_FAILED,
-                        "'%s' is not for a connection limited to a session's media",
-                        message_type_to_string(type));
-        request->device = request->attachment->leg ? request->attachment->leg->branches->device
-                                                   : request->attachment->device;
-        return handlers[type].handle(request);
-}
-
-static void request_conclude(Request *request, uint64_t attachment, int r)
-{
-        Message reply;
-
-        if (r != 0)
-                exchange_rollback(request->exchange);
-        if (r == 0 && request->replied)
-                return;
-
-        if (r < 0)
-                message_reply_error(&reply, request->message->id, CALL_ERROR_TOO_MANY,
-                                    "the hub is out of memory");
-        else if (r > 0)
-                message_reply_error(&reply, request->message->id, (CallError)r, "%s",
-                                    request->text);
-        else
-                message_reply_ok(&reply, request->message->id);
-        exchange_push_reply(request->exchange, attachment, &reply);
-}
-
-int exchange_message(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,
-                     const Message *message)
-{
-        int r = exchange_tick(exchange, moment);
-
-        if (r == 0)
-                r = exchange_prepare(exchange);
-        if (r < 0 || message->type == MESSAGE_ACK)
-                return r;
-
-        Request request = {
-                .exchange = exchange,
-                .moment = moment,
-                .attachment = exchange_attachment_find(exchange, attachment),
-                .message = message,
-        };
-        r = request_handle(&request);
-        request_conclude(&request, attachment, r);
-        exchange_commit(exchange);
-        if (r == 0 && message->type == MESSAGE_LOGOUT)
-                exchange_attachment_free(exchange, request.attachment);
-        /* Has been answered; what else has become due can wait for memory. */
-        (void)exchange_tick(exchange, moment);
-        return 0;
 }

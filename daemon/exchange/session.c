@@ -1,119 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange/session.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "exchange/internal.h"
+#include "exchange/action.h"
+#include "exchange/announce.h"
+#include "exchange/marks.h"
+#include "exchange/media.h"
+#include "exchange/store.h"
+#include "exchange/token.h"
 
 #define PARTICIPANT_SALT_BYTES 4 /* keeps ids apart over a restart, which counts from 0 again */
-
-/* ---- participants ---- */
-
-void exchange_call_count_joined(Call *call, usec_t now)
-{
-        size_t n = call->n_joined;
-        const CallLeg *leg;
-
-        DL_FOREACH2 (call->legs, leg, call_next) {
-                if (n > 1)
-                        break;
-                n += leg->status == CALL_STATUS_ONGOING && !leg->media.joined && !leg->media.joins;
-        }
-        if (n > 1 || call->n_rings > 0 || !call_is_answered(call))
-                call->alone_since = USEC_NEVER;
-        else if (call->alone_since == USEC_NEVER)
-                call->alone_since = now;
-}
-
-/* Alone in its list is its own predecessor: utlist's head points to the last. */
-static bool leg_is_listed(const CallLeg *leg)
-{
-        return leg->joined_prev != NULL;
-}
-
-void exchange_leg_list_joined(CallLeg *leg)
-{
-        Call *call = leg->call;
-
-        if (leg->media.joined == leg_is_listed(leg))
-                return;
-        if (leg->media.joined) {
-                DL_APPEND2(call->joined, leg, joined_prev, joined_next);
-                call->n_joined++;
-        } else {
-                DL_DELETE2(call->joined, leg, joined_prev, joined_next);
-                leg->joined_prev = leg->joined_next = NULL;
-                call->n_joined--;
-        }
-}
-
-/* The connection by which the leg's participant takes part; NULL while it is away. */
-static const Attachment *leg_media_attachment(const CallLeg *leg)
-{
-        return leg->media.by_token ? leg->limited : leg->branches->device->attachment;
-}
-
-Participant exchange_leg_participant(const CallLeg *leg)
-{
-        Participant participant = {
-                .party = exchange_user_party(leg->user, leg->device),
-                .muted = leg->media.muted,
-                .video_paused = leg->media.video_paused,
-                .sharing = leg->media.sharing,
-        };
-
-        STR_SET(participant.id, leg->media.participant);
-        return participant;
-}
-
-int exchange_leg_others(const CallLeg *leg, Participant **ret, size_t *ret_n)
-{
-        size_t most = leg->call->n_joined, n = 0;
-        Participant *others = NULL;
-        const CallLeg *other;
-
-        if (most > 0) {
-                others = calloc(most, sizeof(*others));
-                if (!others)
-                        return -ENOMEM;
-        }
-        DL_FOREACH2 (leg->call->joined, other, joined_next) {
-                if (other != leg)
-                        others[n++] = exchange_leg_participant(other);
-        }
-        *ret = others;
-        *ret_n = n;
-        return 0;
-}
-
-static int leg_tell_participant(Exchange *exchange, const CallLeg *leg,
-                                const Attachment *attachment, MessageType type)
-{
-        Message *message;
-        int r = exchange_send(exchange, attachment, type, &message);
-
-        if (r <= 0)
-                return r;
-        STR_SET(message->participant.session_id, leg->call->record.session_id);
-        message->participant.participant = exchange_leg_participant(leg);
-        return 0;
-}
-
-int exchange_leg_tell_others(Exchange *exchange, const CallLeg *leg, MessageType type)
-{
-        const CallLeg *other;
-
-        DL_FOREACH2 (leg->call->joined, other, joined_next) {
-                int r = other == leg ? 0
-                                     : leg_tell_participant(exchange, leg,
-                                                            leg_media_attachment(other), type);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
 
 static int leg_save(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
@@ -125,7 +24,7 @@ static void leg_left(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg
 {
         exchange_leg_list_joined(leg);
         exchange_call_count_joined(leg->call, moment->now);
-        exchange_call_reschedule(exchange, leg->call);
+        exchange_call_touch(exchange, leg->call);
 }
 
 static void media_leave(Media *media)
@@ -136,7 +35,7 @@ static void media_leave(Media *media)
 int exchange_leg_leave(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
         Media before = leg->media;
-        int r = exchange_leg_tell_others(exchange, leg, MESSAGE_LEFT);
+        int r = exchange_leg_send_others(exchange, leg, MESSAGE_LEFT);
 
         media_leave(&leg->media);
         if (r == 0 && !before.by_token)
@@ -152,7 +51,7 @@ int exchange_leg_leave(Exchange *exchange, const ExchangeNow *moment, CallLeg *l
 void exchange_leg_gone(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
         /* There is nobody to give an error to; the others find out by their media. */
-        (void)exchange_leg_tell_others(exchange, leg, MESSAGE_LEFT);
+        (void)exchange_leg_send_others(exchange, leg, MESSAGE_LEFT);
         exchange_commit(exchange);
         media_leave(&leg->media);
         leg_left(exchange, moment, leg);
@@ -199,11 +98,11 @@ static int request_reply_join(Request *request, const CallLeg *leg)
 /* The first one leaves when the same party joins again: the others hear of it, and so does it. */
 static int request_replace(Request *request, CallLeg *leg)
 {
-        int r = exchange_leg_tell_others(request->exchange, leg, MESSAGE_LEFT);
+        int r = exchange_leg_send_others(request->exchange, leg, MESSAGE_LEFT);
 
         if (r == 0 && !leg_joined_by(leg, request->attachment))
-                r = leg_tell_participant(request->exchange, leg, leg_media_attachment(leg),
-                                         MESSAGE_LEFT);
+                r = exchange_leg_send_participant(request->exchange, leg,
+                                                  exchange_leg_media_attachment(leg), MESSAGE_LEFT);
         return r;
 }
 
@@ -233,7 +132,7 @@ static int request_join_as(Request *request, CallLeg *leg)
         leg->media = request_media(request);
         leg->join_until = USEC_NEVER;
         if (r == 0)
-                r = exchange_leg_tell_others(request->exchange, leg, MESSAGE_JOINED);
+                r = exchange_leg_send_others(request->exchange, leg, MESSAGE_JOINED);
         if (r == 0)
                 r = leg_save(request->exchange, request->moment, leg);
         if (r == 0)
@@ -245,7 +144,7 @@ static int request_join_as(Request *request, CallLeg *leg)
         }
         exchange_leg_list_joined(leg);
         exchange_call_count_joined(leg->call, request->moment->now);
-        exchange_call_reschedule(request->exchange, leg->call);
+        exchange_call_touch(request->exchange, leg->call);
         return 0;
 }
 
@@ -319,8 +218,8 @@ int exchange_request_signal(Request *request)
         /* Rule 18: what is meant for a participant that has gone is dropped. */
         if (!other)
                 return 0;
-        r = exchange_send(request->exchange, leg_media_attachment(other), MESSAGE_SIGNALLED,
-                          &message);
+        r = exchange_send(request->exchange, exchange_leg_media_attachment(other),
+                          MESSAGE_SIGNALLED, &message);
         if (r <= 0)
                 return r;
         STR_SET(message->signal.session_id, signal->session_id);
@@ -344,7 +243,7 @@ int exchange_request_state(Request *request)
                 leg->media.muted = state->muted;
                 leg->media.video_paused = state->video_paused;
                 leg->media.sharing = state->sharing;
-                r = exchange_leg_tell_others(request->exchange, leg, MESSAGE_PARTICIPANT);
+                r = exchange_leg_send_others(request->exchange, leg, MESSAGE_PARTICIPANT);
                 if (r == 0 && !leg->media.by_token)
                         r = leg_save(request->exchange, request->moment, leg);
                 if (r < 0) {
@@ -353,6 +252,28 @@ int exchange_request_state(Request *request)
                 }
         }
         leg->media.flows = state->media_flows;
-        exchange_call_reschedule(request->exchange, leg->call);
+        exchange_call_touch(request->exchange, leg->call);
+        return 0;
+}
+
+int exchange_request_token(Request *request)
+{
+        const char *session_id = request->message->session.session_id;
+        MessageReply *reply;
+        Token *token;
+        CallView view;
+        int r = exchange_request_find(request, session_id, CALL_METHOD_SESSION, &view);
+
+        if (r != 0)
+                return r;
+        r = exchange_leg_token_new(request->exchange, request->moment, view.leg, &token);
+        if (r < 0)
+                return r;
+        r = exchange_request_reply(request, REPLY_TOKEN, &reply);
+        if (r < 0) {
+                exchange_token_free(request->exchange, token);
+                return r;
+        }
+        STR_SET(reply->token.token, token->token);
         return 0;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
-#include <stdlib.h>
+#include "exchange/settings.h"
 
-#include "exchange/internal.h"
+#include <errno.h>
+
+#include "exchange/action.h"
+#include "exchange/user.h"
 
 /* One message, to all of the user's devices but the one that asked. */
-static int request_tell_devices(Request *request, const Message *message)
+static int request_send_devices(Request *request, const Message *message)
 {
         const Device *device;
 
@@ -39,88 +41,11 @@ int exchange_request_settings(Request *request)
         STR_SET(action->uid, user->uid);
         action->settings = *settings;
         user->when_busy = settings->when_busy;
-        int r = request_tell_devices(request,
+        int r = request_send_devices(request,
                                      &(Message){.type = MESSAGE_CHANGED, .settings = *settings});
         if (r < 0)
                 user->when_busy = before;
         return r;
-}
-
-/* ---- whom a user has blocked ---- */
-
-static bool user_block_find(const User *user, const char *uid, size_t *ret)
-{
-        for (size_t i = 0; i < user->n_blocked; i++) {
-                if (str_eq(user->blocked[i], uid)) {
-                        *ret = i;
-                        return true;
-                }
-        }
-        return false;
-}
-
-bool exchange_user_blocks(const User *user, const User *whom)
-{
-        size_t i;
-
-        return user_block_find(user, whom->uid, &i);
-}
-
-static int user_block_reserve(User *user)
-{
-        char(*blocked)[UID_MAX + 1] =
-                reallocarray(user->blocked, user->n_blocked + 1, sizeof(*blocked));
-
-        if (!blocked)
-                return -ENOMEM;
-        user->blocked = blocked;
-        return 0;
-}
-
-static void user_block_set(User *user, const char *uid, bool on)
-{
-        size_t i;
-
-        if (on)
-                STR_SET(user->blocked[user->n_blocked++], uid);
-        else if (user_block_find(user, uid, &i))
-                memmove(user->blocked[i], user->blocked[--user->n_blocked], sizeof(*user->blocked));
-}
-
-int exchange_user_block(Exchange *exchange, const char *uid, const char *blocked)
-{
-        User *user = exchange_user_find(exchange, uid);
-        size_t i;
-
-        if (!user)
-                return CALL_ERROR_USER_NOT_FOUND;
-        if (user_block_find(user, blocked, &i))
-                return 0;
-        if (user->n_blocked >= BLOCKED_MAX)
-                return CALL_ERROR_TOO_MANY;
-        int r = user_block_reserve(user);
-        if (r == 0)
-                user_block_set(user, blocked, true);
-        return r;
-}
-
-int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret)[UID_MAX + 1],
-                          size_t *ret_n)
-{
-        const User *user = exchange_user_find(exchange, uid);
-        char(*blocked)[UID_MAX + 1] = NULL;
-
-        if (!user)
-                return CALL_ERROR_USER_NOT_FOUND;
-        if (user->n_blocked > 0) {
-                blocked = calloc(user->n_blocked, sizeof(*blocked));
-                if (!blocked)
-                        return -ENOMEM;
-                memcpy(blocked, user->blocked, user->n_blocked * sizeof(*blocked));
-        }
-        *ret = blocked;
-        *ret_n = user->n_blocked;
-        return 0;
 }
 
 static int request_check_block(Request *request)
@@ -144,14 +69,13 @@ int exchange_request_block(Request *request)
 {
         const MessageBlock *block = &request->message->block;
         User *user = request->device->user;
-        size_t i;
 
-        if (user_block_find(user, block->uid, &i) == block->on)
+        if (exchange_user_blocks(user, block->uid) == block->on)
                 return 0;
         /* Somebody who is no longer there can be let go of. */
         int r = block->on ? request_check_block(request) : 0;
         if (r == 0 && block->on)
-                r = user_block_reserve(user);
+                r = exchange_user_block_reserve(user);
         if (r != 0)
                 return r;
 
@@ -160,8 +84,8 @@ int exchange_request_block(Request *request)
                 return -ENOMEM;
         STR_SET(action->uid, user->uid);
         action->block = *block;
-        r = request_tell_devices(request, &(Message){.type = MESSAGE_BLOCKED, .block = *block});
+        r = request_send_devices(request, &(Message){.type = MESSAGE_BLOCKED, .block = *block});
         if (r == 0)
-                user_block_set(user, block->uid, block->on);
+                exchange_user_block_set(user, block->uid, block->on);
         return r;
 }

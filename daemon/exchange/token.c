@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <assert.h>
-#include <errno.h>
-#include <stdlib.h>
+#include "exchange/token.h"
 
-#include "exchange/internal.h"
+#include <errno.h>
 
 #define JOIN_TOKEN_BYTES 32 /* 256 bit */
 
@@ -69,26 +67,4 @@ Token *exchange_token_find(const Exchange *exchange, const char *text, usec_t no
 
         HASH_FIND_STR(exchange->tokens, text, token);
         return token && now < token->unused_until ? token : NULL;
-}
-
-int exchange_request_token(Request *request)
-{
-        const char *session_id = request->message->session.session_id;
-        MessageReply *reply;
-        Token *token;
-        CallView view;
-        int r = exchange_request_find(request, session_id, CALL_METHOD_SESSION, &view);
-
-        if (r != 0)
-                return r;
-        r = exchange_leg_token_new(request->exchange, request->moment, view.leg, &token);
-        if (r < 0)
-                return r;
-        r = exchange_request_reply(request, REPLY_TOKEN, &reply);
-        if (r < 0) {
-                exchange_token_free(request->exchange, token);
-                return r;
-        }
-        STR_SET(reply->token.token, token->token);
-        return 0;
 }

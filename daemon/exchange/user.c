@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
-#include <stdlib.h>
+#include "exchange/user.h"
 
-#include "exchange/internal.h"
+#include <errno.h>
+
+#include "exchange/attachment.h"
+#include "exchange/group.h"
 
 User *exchange_user_find(const Exchange *exchange, const char *uid)
 {
@@ -12,50 +14,20 @@ User *exchange_user_find(const Exchange *exchange, const char *uid)
         return user;
 }
 
-/* One who was removed and is there again takes up the legs that were left behind. */
-static void user_adopt_calls(const Exchange *exchange, User *user)
+int exchange_user_new(Exchange *exchange, const char *uid, User **ret)
 {
-        Call *call;
-        CallLeg *leg;
+        User *user = calloc(1, sizeof(*user));
 
-        DL_FOREACH (exchange->live, call) {
-                DL_FOREACH2 (call->legs, leg, call_next) {
-                        if (leg->user || !str_eq(leg->uid, user->uid))
-                                continue;
-                        leg->user = user;
-                        exchange_leg_enlist(leg);
-                        user->n_placed += leg == call_caller(call);
-                }
+        if (!user)
+                return -ENOMEM;
+        STR_SET(user->uid, uid);
+        HASH_ADD_STR(exchange->users, uid, user);
+        if (!user->hh.tbl) {
+                free(user);
+                return -ENOMEM;
         }
-}
-
-int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy)
-{
-        User *user = exchange_user_find(exchange, uid);
-
-        if (!user) {
-                user = calloc(1, sizeof(*user));
-                if (!user)
-                        return -ENOMEM;
-                STR_SET(user->uid, uid);
-                HASH_ADD_STR(exchange->users, uid, user);
-                if (!user->hh.tbl) {
-                        free(user);
-                        return -ENOMEM;
-                }
-                user_adopt_calls(exchange, user);
-        }
-        STR_SET(user->name, name);
-        user->when_busy = when_busy;
+        *ret = user;
         return 0;
-}
-
-void exchange_device_check(Device *device)
-{
-        if (device->attachment || device->branches)
-                return;
-        DL_DELETE(device->user->devices, device);
-        free(device);
 }
 
 void exchange_user_free(Exchange *exchange, User *user)
@@ -83,74 +55,6 @@ Party exchange_user_party(const User *user, const char *device)
         STR_SET(party.device, device);
         return party;
 }
-
-static CallLeg *user_live_leg(const User *user)
-{
-        CallLeg *leg = user->busy ? user->busy : user->rings;
-
-        if (leg)
-                return leg;
-        /* One of a blocked caller is rung as far as anybody else knows. */
-        DL_FOREACH2 (user->apart, leg, list_next) {
-                if (leg->status == CALL_STATUS_INITIATED)
-                        return leg;
-        }
-        return NULL;
-}
-
-/* What has ended for the user goes on for others, without anybody behind this leg. */
-static void user_forsake_calls(User *user)
-{
-        CallLeg *leg, *next;
-
-        DL_FOREACH_SAFE2 (user->apart, leg, next, list_next) {
-                if (leg->direction == CALL_DIRECTION_OUTGOING)
-                        user->n_placed--;
-                leg->user = NULL;
-                leg->list = NULL;
-        }
-        user->apart = NULL;
-}
-
-static int user_quit_calls(Exchange *exchange, const ExchangeNow *moment, User *user)
-{
-        CallLeg *leg;
-
-        while ((leg = user_live_leg(user))) {
-                int r = exchange_leg_quit(exchange, moment, leg, CALL_EVENT_SHUTDOWN);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-int exchange_user_remove(Exchange *exchange, const ExchangeNow *moment, const char *uid)
-{
-        User *user = exchange_user_find(exchange, uid);
-        Device *device;
-
-        if (!user)
-                return CALL_ERROR_USER_NOT_FOUND;
-
-        int r = user_quit_calls(exchange, moment, user);
-        if (r < 0)
-                return r;
-        DL_FOREACH (user->devices, device) {
-                r = exchange_disconnect(exchange, device->attachment, "the user '%s' was removed",
-                                        uid);
-                if (r < 0) {
-                        exchange_rollback(exchange);
-                        return r;
-                }
-        }
-        user_forsake_calls(user);
-        exchange_user_free(exchange, user);
-        exchange_commit(exchange);
-        return 0;
-}
-
-/* ---- how many calls a user starts ---- */
 
 bool exchange_user_may_start_call(const Exchange *exchange, const User *user, usec_t now)
 {
@@ -182,67 +86,41 @@ void exchange_user_call_started(const Exchange *exchange, User *user, usec_t now
         user->first_start = (user->first_start + 1) % max;
 }
 
-/* ---- devices and the calls on them ---- */
-
-static Device *device_find(const User *user, const char *id)
+static bool user_block_find(const User *user, const char *uid, size_t *ret)
 {
-        Device *device;
-
-        DL_FOREACH (user->devices, device) {
-                if (str_eq(device->id, id))
-                        return device;
+        for (size_t i = 0; i < user->n_blocked; i++) {
+                if (str_eq(user->blocked[i], uid)) {
+                        *ret = i;
+                        return true;
+                }
         }
-        return NULL;
+        return false;
 }
 
-int exchange_user_device(User *user, const char *id, Device **ret)
+bool exchange_user_blocks(const User *user, const char *uid)
 {
-        Device *device = device_find(user, id);
+        size_t i;
 
-        if (!device) {
-                device = calloc(1, sizeof(*device));
-                if (!device)
-                        return -ENOMEM;
-                device->user = user;
-                STR_SET(device->id, id);
-                DL_APPEND(user->devices, device);
-        }
-        *ret = device;
-        return 0;
+        return user_block_find(user, uid, &i);
 }
 
-int exchange_branch_new(CallLeg *leg, Device *device, Branch **ret)
+int exchange_user_block_reserve(User *user)
 {
-        Branch *branch = calloc(1, sizeof(*branch));
+        char(*blocked)[UID_MAX + 1] =
+                reallocarray(user->blocked, user->n_blocked + 1, sizeof(*blocked));
 
-        if (!branch)
+        if (!blocked)
                 return -ENOMEM;
-        branch->leg = leg;
-        branch->device = device;
-        DL_APPEND2(leg->branches, branch, leg_prev, leg_next);
-        DL_APPEND2(device->branches, branch, device_prev, device_next);
-        if (ret)
-                *ret = branch;
+        user->blocked = blocked;
         return 0;
 }
 
-Branch *exchange_branch_find(const CallLeg *leg, const Device *device)
+void exchange_user_block_set(User *user, const char *uid, bool on)
 {
-        Branch *branch;
+        size_t i;
 
-        DL_FOREACH2 (device->branches, branch, device_next) {
-                if (branch->leg == leg)
-                        return branch;
-        }
-        return NULL;
-}
-
-void exchange_branch_free(Branch *branch)
-{
-        Device *device = branch->device;
-
-        DL_DELETE2(branch->leg->branches, branch, leg_prev, leg_next);
-        DL_DELETE2(device->branches, branch, device_prev, device_next);
-        free(branch);
-        exchange_device_check(device);
+        if (on)
+                STR_SET(user->blocked[user->n_blocked++], uid);
+        else if (user_block_find(user, uid, &i))
+                memmove(user->blocked[i], user->blocked[--user->n_blocked], sizeof(*user->blocked));
 }

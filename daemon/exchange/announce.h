@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Messages about one leg to devices.
+ */
+
+#include "exchange/state.h"
+
+/* About the leg's participant, to one connection. Returns 0 or -ENOMEM, here and below. */
+int exchange_leg_send_participant(Exchange *exchange, const CallLeg *leg,
+                                  const Attachment *attachment, MessageType type);
+/* Likewise, to all others in the media. */
+int exchange_leg_send_others(Exchange *exchange, const CallLeg *leg, MessageType type);
+/* The leg's terminal event, to one device. */
+int exchange_branch_send_over(Exchange *exchange, const Branch *branch, CallStatus status,
+                              const char *reason);
+/* Likewise, to a device for which the call is over by `event` alone. */
+int exchange_branch_send_event(Exchange *exchange, const Branch *branch, CallEvent event);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "exchange/request.h"
+
+/* An accept by the asking device: the first one, or another member's. */
+int exchange_request_answer(Request *request, CallLeg *leg, CallType type, bool joins);
+int exchange_request_delivered(Request *request);
+int exchange_request_alerting(Request *request);
+int exchange_request_accept(Request *request);
+int exchange_request_reject(Request *request);
+int exchange_request_end(Request *request);

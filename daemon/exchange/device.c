@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange/device.h"
+
+#include <errno.h>
+
+static Device *device_find(const User *user, const char *id)
+{
+        Device *device;
+
+        DL_FOREACH (user->devices, device) {
+                if (str_eq(device->id, id))
+                        return device;
+        }
+        return NULL;
+}
+
+int exchange_user_device(User *user, const char *id, Device **ret)
+{
+        Device *device = device_find(user, id);
+
+        if (!device) {
+                device = calloc(1, sizeof(*device));
+                if (!device)
+                        return -ENOMEM;
+                device->user = user;
+                STR_SET(device->id, id);
+                DL_APPEND(user->devices, device);
+        }
+        *ret = device;
+        return 0;
+}
+
+void exchange_device_check(Device *device)
+{
+        if (device->attachment || device->branches)
+                return;
+        DL_DELETE(device->user->devices, device);
+        free(device);
+}

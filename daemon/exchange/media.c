@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange/media.h"
+
+#include <errno.h>
+
+#include "exchange/user.h"
+
+void exchange_call_count_joined(Call *call, usec_t now)
+{
+        size_t n = call->n_joined;
+        const CallLeg *leg;
+
+        DL_FOREACH2 (call->legs, leg, call_next) {
+                if (n > 1)
+                        break;
+                n += leg->status == CALL_STATUS_ONGOING && !leg->media.joined && !leg->media.joins;
+        }
+        if (n > 1 || call->n_rings > 0 || !call_is_answered(call))
+                call->alone_since = USEC_NEVER;
+        else if (call->alone_since == USEC_NEVER)
+                call->alone_since = now;
+}
+
+/* Alone in its list is its own predecessor: utlist's head points to the last. */
+static bool leg_is_listed(const CallLeg *leg)
+{
+        return leg->joined_prev != NULL;
+}
+
+void exchange_leg_list_joined(CallLeg *leg)
+{
+        Call *call = leg->call;
+
+        if (leg->media.joined == leg_is_listed(leg))
+                return;
+        if (leg->media.joined) {
+                DL_APPEND2(call->joined, leg, joined_prev, joined_next);
+                call->n_joined++;
+        } else {
+                DL_DELETE2(call->joined, leg, joined_prev, joined_next);
+                leg->joined_prev = leg->joined_next = NULL;
+                call->n_joined--;
+        }
+}
+
+/* The connection by which the leg's participant takes part; NULL while it is away. */
+const Attachment *exchange_leg_media_attachment(const CallLeg *leg)
+{
+        return leg->media.by_token ? leg->limited : leg->branches->device->attachment;
+}
+
+Participant exchange_leg_participant(const CallLeg *leg)
+{
+        Participant participant = {
+                .party = exchange_user_party(leg->user, leg->device),
+                .muted = leg->media.muted,
+                .video_paused = leg->media.video_paused,
+                .sharing = leg->media.sharing,
+        };
+
+        STR_SET(participant.id, leg->media.participant);
+        return participant;
+}
+
+int exchange_leg_others(const CallLeg *leg, Participant **ret, size_t *ret_n)
+{
+        size_t most = leg->call->n_joined, n = 0;
+        Participant *others = NULL;
+        const CallLeg *other;
+
+        if (most > 0) {
+                others = calloc(most, sizeof(*others));
+                if (!others)
+                        return -ENOMEM;
+        }
+        DL_FOREACH2 (leg->call->joined, other, joined_next) {
+                if (other != leg)
+                        others[n++] = exchange_leg_participant(other);
+        }
+        *ret = others;
+        *ret_n = n;
+        return 0;
+}

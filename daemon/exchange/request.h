@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A request being answered. Handlers return 0, a CallError after exchange_request_refuse(), or
+ * -ENOMEM.
+ */
+
+#include "exchange/state.h"
+
+typedef struct Request {
+        Exchange *exchange;
+        const ExchangeNow *moment;
+        Attachment *attachment;
+        Device *device; /* that asks; for a limited attachment, the device of its leg */
+        const Message *message;
+        bool replied;
+        char text[MESSAGE_TEXT_MAX + 1]; /* why it is refused */
+} Request;
+
+/* A call as the asking device sees it. */
+typedef struct CallView {
+        CallLeg *leg;
+        CallStatus status;
+        CallReason reason;
+        bool here;             /* this device placed, answered or declined it */
+        MethodVerdict verdict; /* of exchange_request_judge(): DOES or SUCCEEDS */
+} CallView;
+
+/* Notes the sentence and returns the error, for the handler to return. */
+int exchange_request_refuse(Request *request, CallError error, const char *format, ...)
+        _printf_(3, 4);
+/* A reply other than plain success, to be filled in. Returns 0 or -ENOMEM. */
+int exchange_request_reply(Request *request, ReplyKind kind, MessageReply **ret);
+int exchange_request_reply_call(Request *request, const CallLeg *leg);
+/* The call as the asking device sees it; refuses with NoSuchCall. */
+int exchange_request_view(Request *request, const char *session_id, CallView *ret);
+/* Refuses what the table of methods refuses. */
+int exchange_request_judge(Request *request, CallView *view, CallMethod method);
+/* Both. */
+int exchange_request_find(Request *request, const char *session_id, CallMethod method,
+                          CallView *ret);

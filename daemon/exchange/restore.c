@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange/inputs.h"
+
+#include <errno.h>
+
+#include "exchange/branch.h"
+#include "exchange/call.h"
+#include "exchange/cancelled.h"
+#include "exchange/device.h"
+#include "exchange/end.h"
+#include "exchange/leg.h"
+#include "exchange/media.h"
+#include "exchange/user.h"
+
+/* The date may have jumped: nothing is due later than it can be. */
+static usec_t time_of(const ExchangeNow *moment, usec_t date, usec_t most)
+{
+        usec_t left = date > moment->date ? date - moment->date : 0;
+
+        return moment->now + MIN_OF(left, most);
+}
+
+static void leg_restore_media(CallLeg *leg, const LiveMember *member)
+{
+        leg->media.joins = member->joins;
+        if (str_empty(member->participant))
+                return;
+        leg->media.joined = true;
+        leg->media.muted = member->muted;
+        leg->media.video_paused = member->video_paused;
+        leg->media.sharing = member->sharing;
+        STR_SET(leg->media.participant, member->participant);
+        exchange_leg_list_joined(leg);
+}
+
+/* A party that was there before; its connection has yet to come. */
+static int leg_restore_party(CallLeg *leg, const ExchangeNow *moment, const LiveMember *member)
+{
+        Device *device = NULL;
+        int r = exchange_user_device(leg->user, leg->device, &device);
+
+        if (r == 0)
+                r = exchange_branch_new(leg, device, NULL);
+        if (r < 0) {
+                if (device)
+                        exchange_device_check(device);
+                return r;
+        }
+        leg->lost_since = moment->now;
+        if (member->join_until > 0)
+                leg->join_until = time_of(moment, member->join_until, JOIN_DEADLINE_US);
+        leg_restore_media(leg, member);
+        return 0;
+}
+
+static int leg_restore(CallLeg *leg, const ExchangeNow *moment, const LiveMember *member)
+{
+        CallReason reason = CALL_REASON_NONE;
+
+        (void)call_reason_from_string(member->reason, &reason);
+        exchange_leg_set(leg, member->status, reason);
+        STR_SET(leg->device, member->party.device);
+        STR_SET(leg->merged_id, member->merged_id);
+        leg->quiet = member->quiet;
+        leg->blocked = member->blocked;
+        leg->was_in = member->status == CALL_STATUS_ONGOING;
+        leg->ringing_since = member->alerted ? leg->call->record.ringing_since : 0;
+
+        bool party = member->status == CALL_STATUS_ONGOING ||
+                     (member->status == CALL_STATUS_INITIATED &&
+                      leg->direction == CALL_DIRECTION_OUTGOING);
+        return party && leg->user ? leg_restore_party(leg, moment, member) : 0;
+}
+
+static void call_restore_times(Call *call, const ExchangeNow *moment, const LiveCall *live)
+{
+        usec_t talked = 0;
+
+        call->ring_until = time_of(moment, live->ring_until, RING_TIMEOUT_MAX_S * USEC_PER_SEC);
+        if (live->record.status != CALL_STATUS_ONGOING)
+                return;
+        if (live->record.answered_at && moment->date > live->record.answered_at)
+                talked = moment->date - live->record.answered_at;
+        call->answered = moment->now - MIN_OF(talked, moment->now);
+}
+
+/* A store may hold anything; what could not have become so is not gone on with. */
+static bool live_call_is_sound(const LiveCall *live)
+{
+        bool answered = live->record.status == CALL_STATUS_ONGOING;
+        bool group = live->record.receiver_type == RECEIVER_TYPE_GROUP;
+
+        if (call_status_is_terminal(live->record.status) || live->n_members == 0 ||
+            (live->n_members > 1 && !group) ||
+            (live->caller.status == CALL_STATUS_INITIATED) == answered ||
+            (call_status_is_terminal(live->caller.status) && !(answered && group)))
+                return false;
+        for (size_t i = 0; i < live->n_members; i++) {
+                CallStatus status = live->members[i].status;
+
+                if (str_eq(live->members[i].party.uid, live->record.initiator.uid) ||
+                    (status == CALL_STATUS_ONGOING && !answered) ||
+                    (!group && status != live->record.status))
+                        return false;
+        }
+        return true;
+}
+
+/* Who was removed while the hub was down has left. */
+static int leg_restore_anyone(CallLeg *leg, const ExchangeNow *moment, const LiveMember *stored)
+{
+        LiveMember member = *stored;
+
+        if (!leg->user && !call_status_is_terminal(member.status)) {
+                member.status = member.status == CALL_STATUS_ONGOING ? CALL_STATUS_ENDED
+                                                                     : CALL_STATUS_CANCELLED;
+                STR_SET(member.reason, call_reason_to_string(CALL_REASON_SHUTDOWN));
+        }
+        return leg_restore(leg, moment, &member);
+}
+
+static int call_restore(Exchange *exchange, const ExchangeNow *moment, Call *call,
+                        const LiveCall *live)
+{
+        bool anyone = call_caller(call)->user;
+        int r = leg_restore_anyone(call_caller(call), moment, &live->caller);
+
+        for (size_t i = 0; r == 0 && i < live->n_members; i++) {
+                const char *uid = live->members[i].party.uid;
+                User *user = exchange_user_find(exchange, uid);
+                CallLeg *leg;
+
+                anyone = anyone || user;
+                r = exchange_leg_new(call, user, uid, CALL_DIRECTION_INCOMING, &leg);
+                if (r == 0)
+                        r = leg_restore_anyone(leg, moment, &live->members[i]);
+        }
+        if (r < 0)
+                return r;
+        if (!anyone)
+                return CALL_ERROR_USER_NOT_FOUND;
+        call_restore_times(call, moment, live);
+        exchange_call_count_joined(call, moment->now);
+        return exchange_call_link(exchange, call);
+}
+
+int exchange_take_restore(Exchange *exchange, const ExchangeNow *moment, const LiveCall *live)
+{
+        User *caller = exchange_user_find(exchange, live->record.initiator.uid);
+        Ending ending;
+        Call *call;
+
+        if (!live_call_is_sound(live))
+                return -EINVAL;
+        if (exchange_call_find(exchange, live->record.session_id))
+                return -EEXIST;
+
+        int r = exchange_call_new(&live->record, caller, &call);
+        if (r < 0)
+                return r;
+        r = call_restore(exchange, moment, call, live);
+        if (r != 0) {
+                exchange_call_free(exchange, call);
+                return r;
+        }
+        /* Whom it needs may have been removed meanwhile. */
+        exchange_ending_begin(&ending, exchange, moment, call);
+        if (!call_is_answered(call))
+                ending.event = CALL_EVENT_CALLER_LOST;
+        r = exchange_ending_finish(&ending);
+        if (r < 0)
+                exchange_call_free(exchange, call);
+        return r;
+}
+
+int exchange_take_restore_ended(Exchange *exchange, const ExchangeNow *moment, const char *uid,
+                                const char *session_id)
+{
+        const User *user = exchange_user_find(exchange, uid);
+
+        return user ? exchange_cancel_remember(exchange, moment, user, session_id)
+                    : CALL_ERROR_USER_NOT_FOUND;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The state of the exchange: its objects, and how they hang together.
+ *
+ *         Group ──< Membership >── User ──< Device ──  Attachment
+ *                                   │         │
+ *                                   │         └──< Branch >──┐   a leg on one device
+ *                                   │                        │
+ *                       Call ──< CallLeg ────────────────────┘   one party's part in a call
+ *                                   │
+ *                                   └──< Token                   lets that party join the media
+ *
+ * A call has a leg for its caller and one for each member: one in a call to a user, many in a call
+ * to a group. Nothing else tells the two apart, except what ends the call (end.c). While a call
+ * rings, a member's leg has a branch on every device that rings; while the member is in the call it
+ * has exactly one, that of the party; before and after it has none.
+ *
+ * The files of the exchange stand on floors; a file calls only its own floor and those below
+ * (tests/check-floors):
+ *
+ *         requests and events   dispatch, attach, settings, user-changes, group-changes, restore
+ *         time                  due
+ *         transitions           initiate, answer, cancel, end, session
+ *         effects               action, announce, members, request, store
+ *         state                 the objects below, and what they look like (snapshot)
+ *
+ * A lower floor that causes work above it leaves a mark (marks.h); exchange_settle() acts on the
+ * marks at the end of each input.
+ */
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+#include <utlist.h>
+
+#include "exchange/exchange.h"
+#include "model/deadline.h"
+#include "model/rules.h"
+
+#define USEC_PER_MINUTE (60 * USEC_PER_SEC)
+
+typedef struct Attachment Attachment;
+typedef struct Branch Branch;
+typedef struct Call Call;
+typedef struct CallLeg CallLeg;
+typedef struct Device Device;
+typedef struct Group Group;
+typedef struct Membership Membership;
+typedef struct Token Token;
+typedef struct User User;
+
+/* A connection of a device, as the adapter names it. */
+struct Attachment {
+        uint64_t id;
+        Device *device; /* NULL if the attachment is limited to one session's media … */
+        CallLeg *leg;   /* … for this leg; NULL otherwise */
+        bool suspended; /* the connection is lost and may be resumed */
+        UT_hash_handle hh;
+};
+
+/* Exists while it is attached or has a branch of a live call. */
+struct Device {
+        User *user;
+        char id[DEVICE_ID_MAX + 1];
+        Attachment *attachment; /* NULL: away */
+        Branch *branches;
+        Device *prev, *next;
+};
+
+struct User {
+        char uid[UID_MAX + 1];
+        char name[NAME_MAX_BYTES + 1];
+        WhenBusy when_busy;
+        char (*blocked)[UID_MAX + 1]; /* owned */
+        size_t n_blocked;
+        Membership *groups;
+        size_t n_groups;
+        Device *devices;
+        CallLeg *rings; /* legs that ring */
+        CallLeg *busy;  /* legs that make the user busy: placed or answered calls (rule 8) */
+        CallLeg *apart; /* other legs of live calls: blocked, or of a group's call to join late */
+        size_t n_placed;
+        usec_t *starts; /* ring buffer: when the last calls were started; NULL before the first */
+        size_t first_start; /* index of the oldest */
+        size_t n_starts;
+        UT_hash_handle hh;
+};
+
+struct Group {
+        char guid[UID_MAX + 1];
+        char name[NAME_MAX_BYTES + 1];
+        Membership *members;
+        size_t n_members;
+        Call *calls; /* live */
+        UT_hash_handle hh;
+};
+
+struct Membership {
+        Group *group;
+        User *user;
+        bool is_new; /* for exchange_group_put() */
+        Membership *group_prev, *group_next;
+        Membership *user_prev, *user_next;
+};
+
+struct Branch {
+        CallLeg *leg;
+        Device *device;
+        uint64_t announced_to; /* the attachment whose arrival made this branch; 0: none did */
+        bool is_late; /* … and which got no event, since too little of the ring is left */
+        bool members_announced; /* all members of the group: later messages carry changes only */
+        Branch *leg_prev, *leg_next;
+        Branch *device_prev, *device_next;
+};
+
+/* Belongs to a leg, and so to a session, a user and the device that placed or answered the call. */
+struct Token {
+        char token[TOKEN_MAX + 1];
+        CallLeg *leg;
+        usec_t unused_until; /* USEC_NEVER once it was used */
+        Token *prev, *next;
+        UT_hash_handle hh;
+};
+
+/* A party in a session's media. */
+typedef struct Media {
+        bool joins; /* the party will join here; a party that does not counts as joined */
+        bool joined;
+        bool by_token; /* joined by the leg's limited attachment, not by the device's own */
+        bool muted, video_paused, sharing, flows;
+        char participant[PARTICIPANT_ID_MAX + 1];
+} Media;
+
+/* The devices that receive the members of a group's call: members.c. */
+typedef enum Audience {
+        AUDIENCE_CALLER,
+        AUDIENCE_OTHERS,
+        AUDIENCE_COUNT,
+} Audience;
+
+struct CallLeg {
+        Call *call;
+        User *user; /* NULL once the call is over, or the user removed */
+        char uid[UID_MAX + 1];
+        CallDirection direction;
+        CallStatus status;
+        CallReason reason;
+        char device[DEVICE_ID_MAX + 1];  /* placed, answered or declined the call; empty before */
+        char merged_id[UUID_LENGTH + 1]; /* of the initiate that became its accept (rules 10, 11) */
+        bool quiet, blocked;             /* rule 9 */
+        bool was_in;                     /* has been a party of the answered call */
+        usec_t ringing_since, ended_at;  /* CLOCK_REALTIME; 0: not */
+        uint32_t duration_s;
+        Branch *branches;
+        usec_t lost_since; /* when that device's connection was lost; USEC_NEVER: it is there */
+        usec_t join_until; /* rule 4; USEC_NEVER: no deadline */
+
+        Media media;
+        Attachment *limited;
+        Token *tokens;
+        size_t n_tokens;
+        CallLeg *joined_prev, *joined_next;
+
+        MemberState announced[AUDIENCE_COUNT]; /* MEMBER_STATE_COUNT: none yet */
+
+        /* Of the operation in progress: the changed legs, and the status to go back to. */
+        CallLeg *changed_next;
+        CallStatus status_before;
+
+        CallLeg **list; /* the user's rings, busy or apart, of which it is an element */
+        CallLeg *list_prev, *list_next;
+        CallLeg *call_prev, *call_next;
+};
+
+struct Call {
+        CallRecord record; /* status, reason and what follows from them are in the legs */
+        bool live;
+        CallLeg *legs; /* owned; the caller's first */
+        size_t n_legs;
+        size_t n_rings;   /* members who are being rung */
+        size_t n_parties; /* legs that are in the answered call */
+        CallLeg *joined;  /* in the media */
+        size_t n_joined;
+        usec_t ring_until, alone_since; /* CLOCK_BOOTTIME */
+        usec_t answered;                /* likewise; USEC_NEVER before the first accept */
+        usec_t forget_at;               /* when an ended call is forgotten */
+        struct {
+                bool pending;     /* members may have changed */
+                usec_t next_send; /* not before that */
+        } audiences[AUDIENCE_COUNT];
+        Group *group; /* NULL: a call to a user, or the group is gone */
+        Call *group_prev, *group_next;
+        Deadline deadline;
+        bool touched; /* a mark: its deadline has to be computed again */
+        Call *touched_prev, *touched_next;
+        Call *prev, *next; /* among the live, or the ended */
+        UT_hash_handle hh;
+};
+
+typedef struct CancelKey {
+        char session_id[UUID_LENGTH + 1];
+        char uid[UID_MAX + 1];
+} CancelKey;
+
+/* A cancel that came before its initiate (rule 15). */
+typedef struct Cancel {
+        CancelKey key;
+        usec_t until;
+        struct Cancel *prev, *next;
+        UT_hash_handle hh;
+} Cancel;
+
+struct Exchange {
+        ExchangeLimits limits;
+        IceServer *ice_servers;
+        size_t n_ice_servers;
+        User *users;
+        Group *groups;
+        Attachment *attachments;
+        Call *calls; /* by session id: live calls, and ended ones that are remembered */
+        Call *live, *ended;
+        size_t n_live, n_ended_legs;
+        Call *touched; /* marks: see marks.h */
+        Deadlines deadlines;
+        Token *tokens;
+        Cancel *cancels, *cancels_by_age;
+        uint64_t n_joins; /* so far: part of every participant's id */
+
+        ExchangeAction *actions; /* owned; from `first` to `last`; those up to `committed` count */
+        size_t first, last, committed, capacity;
+};
+
+#define call_caller(call) ((call)->legs)
+#define call_members(call) ((call)->legs->call_next)
+static inline bool call_is_answered(const Call *call)
+{
+        return call->answered != USEC_NEVER;
+}
+static inline bool call_is_to_group(const Call *call)
+{
+        return call->record.receiver_type == RECEIVER_TYPE_GROUP;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exchange/inputs.h"
+
+#include <errno.h>
+
+#include "exchange/action.h"
+#include "exchange/end.h"
+#include "exchange/leg.h"
+#include "exchange/user.h"
+
+/* One who was removed and is there again takes up the legs that were left behind. */
+static void user_adopt_calls(const Exchange *exchange, User *user)
+{
+        Call *call;
+        CallLeg *leg;
+
+        DL_FOREACH (exchange->live, call) {
+                DL_FOREACH2 (call->legs, leg, call_next) {
+                        if (leg->user || !str_eq(leg->uid, user->uid))
+                                continue;
+                        leg->user = user;
+                        exchange_leg_enlist(leg);
+                        user->n_placed += leg == call_caller(call);
+                }
+        }
+}
+
+int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy)
+{
+        User *user = exchange_user_find(exchange, uid);
+
+        if (!user) {
+                int r = exchange_user_new(exchange, uid, &user);
+
+                if (r < 0)
+                        return r;
+                user_adopt_calls(exchange, user);
+        }
+        STR_SET(user->name, name);
+        user->when_busy = when_busy;
+        return 0;
+}
+
+static CallLeg *user_live_leg(const User *user)
+{
+        CallLeg *leg = user->busy ? user->busy : user->rings;
+
+        if (leg)
+                return leg;
+        /* One of a blocked caller is rung as far as anybody else knows. */
+        DL_FOREACH2 (user->apart, leg, list_next) {
+                if (leg->status == CALL_STATUS_INITIATED)
+                        return leg;
+        }
+        return NULL;
+}
+
+/* What has ended for the user goes on for others, without anybody behind this leg. */
+static void user_drop_calls(User *user)
+{
+        CallLeg *leg, *next;
+
+        DL_FOREACH_SAFE2 (user->apart, leg, next, list_next) {
+                if (leg->direction == CALL_DIRECTION_OUTGOING)
+                        user->n_placed--;
+                leg->user = NULL;
+                leg->list = NULL;
+        }
+        user->apart = NULL;
+}
+
+static int user_quit_calls(Exchange *exchange, const ExchangeNow *moment, User *user)
+{
+        CallLeg *leg;
+
+        while ((leg = user_live_leg(user))) {
+                int r = exchange_leg_quit(exchange, moment, leg, CALL_EVENT_SHUTDOWN);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int exchange_take_user_remove(Exchange *exchange, const ExchangeNow *moment, const char *uid)
+{
+        User *user = exchange_user_find(exchange, uid);
+        Device *device;
+
+        if (!user)
+                return CALL_ERROR_USER_NOT_FOUND;
+
+        int r = user_quit_calls(exchange, moment, user);
+        if (r < 0)
+                return r;
+        DL_FOREACH (user->devices, device) {
+                r = exchange_disconnect(exchange, device->attachment, "the user '%s' was removed",
+                                        uid);
+                if (r < 0) {
+                        exchange_rollback(exchange);
+                        return r;
+                }
+        }
+        user_drop_calls(user);
+        exchange_user_free(exchange, user);
+        exchange_commit(exchange);
+        return 0;
+}
+
+int exchange_user_block(Exchange *exchange, const char *uid, const char *blocked)
+{
+        User *user = exchange_user_find(exchange, uid);
+
+        if (!user)
+                return CALL_ERROR_USER_NOT_FOUND;
+        if (exchange_user_blocks(user, blocked))
+                return 0;
+        if (user->n_blocked >= BLOCKED_MAX)
+                return CALL_ERROR_TOO_MANY;
+        int r = exchange_user_block_reserve(user);
+        if (r == 0)
+                exchange_user_block_set(user, blocked, true);
+        return r;
+}
+
+int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret)[UID_MAX + 1],
+                          size_t *ret_n)
+{
+        const User *user = exchange_user_find(exchange, uid);
+        char(*blocked)[UID_MAX + 1] = NULL;
+
+        if (!user)
+                return CALL_ERROR_USER_NOT_FOUND;
+        if (user->n_blocked > 0) {
+                blocked = calloc(user->n_blocked, sizeof(*blocked));
+                if (!blocked)
+                        return -ENOMEM;
+                memcpy(blocked, user->blocked, user->n_blocked * sizeof(*blocked));
+        }
+        *ret = blocked;
+        *ret_n = user->n_blocked;
+        return 0;
+}
