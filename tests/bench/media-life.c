@@ -20,7 +20,7 @@ static RigGap *listen_to(Person *person, double frequency)
 
         person_expect_tone(person, frequency, true);
         rig_check(rig_gap_new(person->graph, TALK_SPEAKER, &gap), "an ear");
-        rig_check(rig_gap_wait_sound(gap, talk_patience_ms()), "a sound");
+        rig_check(rig_gap_wait_sound(gap, rig_patience_ms()), "a sound");
         rig_gap_restart(gap);
         return gap;
 }
@@ -39,7 +39,7 @@ static void kill_worker(Talk *talk, const Call *call, Samples *rejoined, Samples
         rig_check(rig_first_sound_new(talk->alice.graph, TALK_SPEAKER, &first), "an ear");
         begun = figure_now_us();
         client_do(client, call->path, TRING_SESSION, "Join", "a{sv}", 0);
-        rig_check(rig_first_sound_wait(first, talk_patience_ms(), &heard), "Bob's voice");
+        rig_check(rig_first_sound_wait(first, rig_patience_ms(), &heard), "Bob's voice");
         samples_add(rejoined, ((double)heard / 1000 - begun) / 1000);
         rig_first_sound_free(first);
         person_wait_state(&talk->alice, call, "connected");

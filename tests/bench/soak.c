@@ -183,7 +183,7 @@ static void begin(Soak *soak)
         rig_check(rig_gap_new(alice->graph, TALK_SPEAKER, &soak->ears[0]), "an ear");
         rig_check(rig_gap_new(bob->graph, TALK_SPEAKER, &soak->ears[1]), "an ear");
         for (size_t i = 0; i < ELEMENTSOF(soak->ears); i++)
-                rig_check(rig_gap_wait_sound(soak->ears[i], talk_patience_ms()), "a voice");
+                rig_check(rig_gap_wait_sound(soak->ears[i], rig_patience_ms()), "a voice");
         soak->nodes[0] = rig_graph_count_nodes(alice->graph);
         soak->nodes[1] = rig_graph_count_nodes(bob->graph);
         name_series(&soak->node_series[0], "PipeWire of Alice and Carol", "nodes", "");

@@ -146,7 +146,7 @@ START_TEST(call_that_goes_on_follows_what_is_written)
         person_expect_tone(alice, TALK_BOB_HZ, true);
         choose(alice, "Speaker", "second-ear");
         rig_check(rig_listen_until(alice->graph, "second-ear", TALK_BOB_HZ, RIG_HEARD_DB, true,
-                                   talk_patience_ms(), NULL),
+                                   rig_patience_ms(), NULL),
                   "the second speaker");
         person_expect_tone(alice, TALK_BOB_HZ, false);
 
@@ -227,9 +227,9 @@ static void expect_ring(Person *person, bool at_ear, bool at_bell)
         rig_check(rig_first_sound_new(person->graph, "ear", &ear), "an ear");
         rig_check(rig_first_sound_new(person->graph, "bell", &bell), "another");
         client_do(person->desktop->client, TRING_ROOT, TRING_MANAGER, "TestRing", NULL);
-        if (at_ear && !is_heard(ear, talk_patience_ms()))
+        if (at_ear && !is_heard(ear, rig_patience_ms()))
                 rig_fail("no ring at the first speaker");
-        if (at_bell && !is_heard(bell, talk_patience_ms()))
+        if (at_bell && !is_heard(bell, rig_patience_ms()))
                 rig_fail("no ring at the second speaker");
         client_do(person->desktop->client, TRING_ROOT, TRING_MANAGER, "SilenceAll", NULL);
         client_wait_property(person->desktop->client, TRING_ROOT, TRING_MANAGER, "Ringing",

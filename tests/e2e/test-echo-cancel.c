@@ -32,7 +32,7 @@ static void expect(Room *room, bool echo)
 
         room_expect_heard(room, room->alice->speaker, BOB_HZ);
         if (rig_listen_until(room->graph, "spk-b", BOB_HZ, echo ? ECHO_DB : NO_ECHO_DB, echo,
-                             ROOM_HEAR_MS, &heard) < 0)
+                             rig_patience_ms(), &heard) < 0)
                 rig_fail("the echo is at %.1f dB", heard.tone_db);
 }
 

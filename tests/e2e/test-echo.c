@@ -58,8 +58,8 @@ static void expect_tone(RigGraph *graph, bool heard)
 {
         RigHeard last;
 
-        if (rig_listen_until(graph, SPEAKER, TONE_HZ, RIG_HEARD_DB, heard,
-                             rig_remaining_ms(rig_deadline()), &last) < 0)
+        if (rig_listen_until(graph, SPEAKER, TONE_HZ, RIG_HEARD_DB, heard, rig_patience_ms(),
+                             &last) < 0)
                 rig_fail("the tone %s: %.1f dB", heard ? "does not come back" : "is still there",
                          last.tone_db);
 }

@@ -132,7 +132,7 @@ static void talk_wrong(Talker *talker, unsigned n)
                 for (unsigned i = 0; i < window; i++) {
                         _cleanup_free_ char *reply = NULL;
 
-                        if (ws_receive(talker->ws, 30000, &reply) != 0 ||
+                        if (ws_receive(talker->ws, rig_patience_ms(), &reply) != 0 ||
                             !strstr(reply, "\"error\""))
                                 _exit(3);
                 }
@@ -155,7 +155,7 @@ static void talk_garbage(uint16_t port, const char *token, unsigned number)
                     ws_send_frame(ws, i % 7 == 6 ? WS_BINARY : WS_TEXT, true, text, strlen(text)) <
                             0)
                         _exit(4);
-                while (ws_receive(ws, 30000, &reply) == 0)
+                while (ws_receive(ws, rig_patience_ms(), &reply) == 0)
                         free(reply);
                 ws_free(ws);
         }
@@ -229,7 +229,6 @@ START_TEST(rule_14_and_17_a_peer_that_vanishes_in_a_call_is_gone_after_two_pings
         char id[TALKER_UUID_SIZE];
         int status;
 
-        setenv("TRING_RIG_PATIENCE", "60", 1);
         hub_add_user(h->hub, "carol", "Carol");
         _cleanup_free_ char *token = hub_mint(h->hub, "carol");
         talker_uuid(id);

@@ -37,7 +37,7 @@ static bool is_single(RigGraph *graph, void *data)
 
 static void expect_single(Room *room, const char *node)
 {
-        if (rig_graph_wait(room->graph, is_single, (void *)node, ROOM_HEAR_MS) < 0)
+        if (rig_graph_wait(room->graph, is_single, (void *)node, rig_patience_ms()) < 0)
                 rig_fail("%s: %u of them", node, rig_graph_count_named(room->graph, node));
 }
 
@@ -54,7 +54,7 @@ static void expect_unheard(Room *room, const char *speaker, double frequency)
 {
         RigHeard heard;
 
-        if (rig_listen_until(room->graph, speaker, frequency, UNHEARD_DB, false, ROOM_HEAR_MS,
+        if (rig_listen_until(room->graph, speaker, frequency, UNHEARD_DB, false, rig_patience_ms(),
                              &heard) < 0)
                 rig_fail("%.0f Hz is heard at %s: %.1f dB", frequency, speaker, heard.tone_db);
 }

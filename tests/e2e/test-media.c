@@ -75,8 +75,8 @@ START_TEST(microphone_is_open_between_join_and_leave_only)
         audio_call_stats(&room.call, room.alice);
         ck_assert(!rig_graph_has_node(room.graph, capture));
         room_both_join(&room);
-        ck_assert_int_eq(rig_graph_wait_node(room.graph, capture, true, ROOM_HEAR_MS), 0);
-        ck_assert_int_eq(rig_graph_wait_node(room.graph, playback, true, ROOM_HEAR_MS), 0);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, capture, true, rig_patience_ms()), 0);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, playback, true, rig_patience_ms()), 0);
         ck_assert_str_eq(room.alice->status.media.audio_node, playback);
         ck_assert(rig_graph_node_property(room.graph, playback, PW_KEY_NODE_DESCRIPTION, property,
                                           sizeof(property)));
@@ -86,8 +86,8 @@ START_TEST(microphone_is_open_between_join_and_leave_only)
         ck_assert_str_eq(property, "Communication");
         audio_call_leave(&room.call, room.alice);
         audio_call_wait_state(&room.call, room.alice, SESSION_LEFT);
-        ck_assert_int_eq(rig_graph_wait_node(room.graph, capture, false, ROOM_HEAR_MS), 0);
-        ck_assert_int_eq(rig_graph_wait_node(room.graph, playback, false, ROOM_HEAR_MS), 0);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, capture, false, rig_patience_ms()), 0);
+        ck_assert_int_eq(rig_graph_wait_node(room.graph, playback, false, rig_patience_ms()), 0);
         room_leave(&room);
 }
 END_TEST

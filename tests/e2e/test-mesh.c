@@ -11,11 +11,10 @@
 #include "suite.h"
 
 #define PEOPLE 4
-#define HEAR_MS 10000
 #define SILENCE_DB -60.0
 /* Of a tone that goes on: what the machine does to it anyway counts, and that sanitizers are slow.
  */
-#define GAP_MAX_MS (rig_remaining_ms(rig_deadline()) / 100.0)
+#define GAP_MAX_MS (rig_patience_ms() / 600.0)
 
 /* No two have a harmonic in common below 20 kHz that would be heard as another one's voice. */
 static const struct {
@@ -92,7 +91,7 @@ static void expect_heard(size_t speaks, size_t hears, bool heard)
         RigHeard last;
 
         if (rig_listen_until(graph, people[hears].speaker, people[speaks].frequency, limit, heard,
-                             HEAR_MS, &last) < 0)
+                             rig_patience_ms(), &last) < 0)
                 rig_fail("%s %s %s: %.1f dB, of %.1f dB in all", people[hears].uid,
                          heard ? "does not hear" : "still hears", people[speaks].uid, last.tone_db,
                          last.level_db);
@@ -122,7 +121,7 @@ static RigGap *listen_to(size_t hears)
 
         expect_heard(1 - hears, hears, true);
         rig_check(rig_gap_new(graph, people[hears].speaker, &gap), "an ear");
-        rig_check(rig_gap_wait_sound(gap, HEAR_MS), "a sound");
+        rig_check(rig_gap_wait_sound(gap, rig_patience_ms()), "a sound");
         rig_gap_restart(gap);
         return gap;
 }
@@ -134,7 +133,7 @@ static void expect_node(size_t speaks, size_t hears)
         snprintf(node, sizeof(node), "tring.%s.playback.%s", ends[hears]->session,
                  people[speaks].uid);
         snprintf(wanted, sizeof(wanted), "%s, call", people[speaks].uid);
-        ck_assert_int_eq(rig_graph_wait_node(graph, node, true, HEAR_MS), 0);
+        ck_assert_int_eq(rig_graph_wait_node(graph, node, true, rig_patience_ms()), 0);
         ck_assert(rig_graph_node_property(graph, node, PW_KEY_NODE_DESCRIPTION, description,
                                           sizeof(description)));
         ck_assert_str_eq(description, wanted);

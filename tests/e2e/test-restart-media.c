@@ -46,7 +46,7 @@ static void kill_worker(const Desktop *desktop, const Call *call)
                 struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
                 ck_assert_int_ge(end.fd, 0);
                 ck_assert_int_eq(kill(pid, SIGKILL), 0);
-                ck_assert_int_eq(poll(&end, 1, rig_remaining_ms(rig_deadline())), 1);
+                ck_assert_int_eq(poll(&end, 1, rig_patience_ms()), 1);
                 close(end.fd);
                 killed++;
         }

@@ -208,8 +208,6 @@ START_TEST(rule_12_end_that_the_hub_has_not_heard_of_is_told_by_another_tringd)
         hub_kill(p.hub);
         client_wait_property(p.bob->client, TRING_ROOT, TRING_MANAGER, "ConnectionState",
                              "offline");
-        /* The method waits for the hub as long as a test waits for anything. */
-        setenv("TRING_RIG_PATIENCE", "15", 1);
         client_refused(p.bob->client, "Timeout", "", TRING_ROOT, TRING_MANAGER, "EndCall", "s",
                        call.id);
         restart(p.bob);

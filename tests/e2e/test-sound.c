@@ -48,15 +48,15 @@ START_TEST(microphone_opens_with_the_answer)
         ck_assert(!rig_graph_has_node(talk.alice.graph, node));
         ck_assert(!rig_graph_has_node(talk.bob.graph, node));
         call_accept(talk.bob.desktop, &call, true);
-        rig_check(rig_graph_wait_node(talk.alice.graph, node, true, talk_patience_ms()), node);
-        rig_check(rig_graph_wait_node(talk.bob.graph, node, true, talk_patience_ms()), node);
+        rig_check(rig_graph_wait_node(talk.alice.graph, node, true, rig_patience_ms()), node);
+        rig_check(rig_graph_wait_node(talk.bob.graph, node, true, rig_patience_ms()), node);
         client_do(talk.bob.desktop->client, call.path, TRING_SESSION, "Leave", NULL);
-        rig_check(rig_graph_wait_node(talk.bob.graph, node, false, talk_patience_ms()), node);
+        rig_check(rig_graph_wait_node(talk.bob.graph, node, false, rig_patience_ms()), node);
         person_wait_state(&talk.bob, &call, "left");
         client_wait_signal(talk.alice.desktop->client, "UserLeft", call.path);
         call_wait_status(talk.alice.desktop, &call, "ongoing", NULL);
         call_end(talk.alice.desktop, &call);
-        rig_check(rig_graph_wait_node(talk.alice.graph, node, false, talk_patience_ms()), node);
+        rig_check(rig_graph_wait_node(talk.alice.graph, node, false, rig_patience_ms()), node);
 }
 END_TEST
 

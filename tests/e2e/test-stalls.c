@@ -9,19 +9,12 @@
 #include "rig/disk.h"
 #include "suite.h"
 
-/* Methods wait for the hub as long as a test waits for anything. */
-static void be_patient(void)
-{
-        setenv("TRING_RIG_PATIENCE", "20", 1);
-}
-
 START_TEST(rule_15_hub_that_says_nothing_ends_methods_in_timeout)
 {
         _cleanup_pair_ Pair p = pair_new();
         Call call = call_ring(p.alice, p.bob, false);
         usec_t began;
 
-        be_patient();
         process_signal(p.hub->process, SIGSTOP);
         began = clock_boottime();
         client_refused(p.bob->client, "Timeout", "", TRING_ROOT, TRING_MANAGER, "AcceptCall",
@@ -42,7 +35,6 @@ START_TEST(rule_15_call_that_initiate_gave_up_on_is_cancelled)
 {
         _cleanup_pair_ Pair p = pair_new();
 
-        be_patient();
         process_signal(p.hub->process, SIGSTOP);
         client_refused(p.alice->client, "Timeout", "", TRING_ROOT, TRING_MANAGER, "InitiateCall",
                        "sssa{sv}", "bob", "user", "audio", 0);
@@ -63,7 +55,6 @@ START_TEST(login_at_a_hub_that_says_nothing_is_given_up)
         _cleanup_(desktop_freep) Desktop *alice = desktop_new(rig, "alice");
         _cleanup_free_ char *token = NULL;
 
-        be_patient();
         hub_add_user(hub, "alice", "Alice");
         token = hub_mint(hub, "alice");
         desktop_start(alice);
@@ -96,7 +87,6 @@ static Pair pair_new_to_be_full(Fullness fullness)
         char state[RIG_PATH_MAX];
 
         signal(SIGXFSZ, SIG_IGN);
-        be_patient();
         Pair pair = pair_new();
         if (fullness == FULL_DISK) {
                 desktop_stop(pair.bob);

@@ -83,8 +83,8 @@ static void hall_leave(Hall *hall)
 
 static bool is_heard(Hall *hall, const char *speaker, double frequency)
 {
-        return rig_listen_until(hall->graph, speaker, frequency, RIG_HEARD_DB, true, ROOM_HEAR_MS,
-                                NULL) == 0;
+        return rig_listen_until(hall->graph, speaker, frequency, RIG_HEARD_DB, true,
+                                rig_patience_ms(), NULL) == 0;
 }
 
 static Process *play(Hall *hall, const char *const *argv)
@@ -102,7 +102,7 @@ static void stops_at_once(Hall *hall, Process *process, const char *speaker, dou
         ck_assert_int_eq(process_stop(process), 0);
         ck_assert_uint_lt((clock_boottime() - begun) / USEC_PER_MSEC, STOP_MAX_MS);
         ck_assert_int_eq(rig_listen_until(hall->graph, speaker, frequency, ROOM_SILENCE_DB, false,
-                                          ROOM_HEAR_MS, NULL),
+                                          rig_patience_ms(), NULL),
                          0);
         process_free(process);
 }

@@ -40,14 +40,14 @@ static RigEye *look_at(Person *person, const Call *call, const char *whose)
         RigEye *eye;
 
         rig_path(node, "tring.%s.video.%s", call->id, whose);
-        rig_check(rig_graph_wait_node(person->graph, node, true, talk_patience_ms()), node);
+        rig_check(rig_graph_wait_node(person->graph, node, true, rig_patience_ms()), node);
         rig_check(rig_eye_new(rig_audio_directory(person->audio), node, &eye), "an eye");
         return eye;
 }
 
 static void expect_open(RigCamera *camera, bool open)
 {
-        if (rig_camera_wait_open(camera, open, talk_patience_ms()) < 0)
+        if (rig_camera_wait_open(camera, open, rig_patience_ms()) < 0)
                 rig_fail("the camera is %s", open ? "not opened" : "still open");
 }
 
@@ -124,7 +124,7 @@ START_TEST(answered_as_audio_nobody_is_seen)
         client_do(at_a, call.path, TRING_SESSION, "SetVideoPaused", "b", false);
         expect_open(camera, true);
         rig_path(node, "tring.%s.video.alice", call.id);
-        rig_check(rig_graph_wait_node(talk.bob.graph, node, true, talk_patience_ms()), node);
+        rig_check(rig_graph_wait_node(talk.bob.graph, node, true, rig_patience_ms()), node);
         call_end(talk.bob.desktop, &call);
 }
 END_TEST

@@ -28,7 +28,7 @@ static RigEye *look_at(Room *room, const AudioEnd *end)
 
 static void expect_open(RigCamera *camera, bool open)
 {
-        if (rig_camera_wait_open(camera, open, rig_remaining_ms(rig_deadline())) < 0)
+        if (rig_camera_wait_open(camera, open, rig_patience_ms()) < 0)
                 rig_fail("the camera is %s", open ? "not opened" : "still open");
 }
 

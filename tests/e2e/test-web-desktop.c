@@ -63,7 +63,7 @@ static void alice_hears(Scene *scene, bool heard)
         RigHeard last;
 
         if (rig_listen_until(scene->graph, SPEAKER, WEB_HZ, heard ? RIG_HEARD_DB : -70.0, heard,
-                             rig_remaining_ms(rig_deadline()), &last) < 0)
+                             rig_patience_ms(), &last) < 0)
                 rig_fail("Bob is %s at Alice's speaker: %.1f dB of his tone, %.1f dB in all",
                          heard ? "not heard" : "still heard", last.tone_db, last.level_db);
 }

@@ -57,7 +57,7 @@ static RigGap *listen_to(Person *person, double frequency)
 
         person_expect_tone(person, frequency, true);
         rig_check(rig_gap_new(person->graph, TALK_SPEAKER, &gap), "an ear");
-        rig_check(rig_gap_wait_sound(gap, talk_patience_ms()), "a sound");
+        rig_check(rig_gap_wait_sound(gap, rig_patience_ms()), "a sound");
         rig_gap_restart(gap);
         return gap;
 }
@@ -166,7 +166,7 @@ START_TEST(worker_that_nobody_adopts_ends_itself)
 
         ck_assert_int_ge(end.fd, 0);
         desktop_kill(talk.alice.desktop);
-        ck_assert_int_eq(poll(&end, 1, talk_patience_ms()), 1);
+        ck_assert_int_eq(poll(&end, 1, rig_patience_ms()), 1);
         close(end.fd);
 
         desktop_start(talk.alice.desktop);

@@ -7,10 +7,10 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "rig/rig.h"
 
-#define STRETCH_MS 200     /* of rig_listen_until(): 5 Hz apart is told apart */
-#define STANDSTILL_MS 5000 /* beyond what was asked for: the graph does not run */
-#define FIRST_SOUND 0.01f  /* amplitude, -40 dB: above a codec's start, below any tone of ours */
+#define STRETCH_MS 200    /* of rig_listen_until(): 5 Hz apart is told apart */
+#define FIRST_SOUND 0.01f /* amplitude, -40 dB: above a codec's start, below any tone of ours */
 #define CHIRP_PERIOD ((size_t)RIG_RATE * RIG_CHIRP_PERIOD_MS / 1000)
 
 struct RigTone {
@@ -121,7 +121,7 @@ static int record_all(RigGraph *graph, const char *microphone, const char *speak
         if (r < 0)
                 return r;
         return rig_graph_wait(graph, recording_is_full, recording,
-                              (int)(recording->wanted * 1000 / RIG_RATE) + STANDSTILL_MS);
+                              (int)(recording->wanted * 1000 / RIG_RATE) + rig_patience_ms());
 }
 
 int rig_listen(RigGraph *graph, const char *speaker, double frequency, int milliseconds,

@@ -7,9 +7,7 @@
 #include <time.h>
 
 #include "base/str.h"
-
-#define CONNECT_MAX_MS 10000 /* the daemon may be just starting */
-#define LINK_MAX_MS 5000
+#include "rig/rig.h"
 
 static int on_default(void *data, uint32_t subject, const char *key, const char *type,
                       const char *value)
@@ -171,7 +169,7 @@ int rig_graph_new(const char *directory, RigGraph **ret)
         r = connect_to(graph, directory);
         pw_thread_loop_unlock(graph->loop);
         if (r == 0)
-                r = rig_graph_wait(graph, known_or_broken, NULL, CONNECT_MAX_MS);
+                r = rig_graph_wait(graph, known_or_broken, NULL, rig_patience_ms());
         if (r == 0 && graph->is_broken)
                 r = -ECONNRESET;
         if (r < 0)
@@ -383,7 +381,7 @@ int rig_graph_link(RigGraph *graph, const char *from, const char *from_port, con
         }
         pw_thread_loop_unlock(graph->loop);
         if (r == 0)
-                r = rig_graph_wait(graph, link_is_there, &ends, LINK_MAX_MS);
+                r = rig_graph_wait(graph, link_is_there, &ends, rig_patience_ms());
         if (r < 0)
                 return r;
         *ret = proxy;

@@ -8,8 +8,7 @@
 
 #include "base/str.h"
 #include "rig/audio-graph-internal.h"
-
-#define PLUG_MAX_MS 10000
+#include "rig/rig.h"
 
 static bool can_be_linked(RigGraph *graph, void *data)
 {
@@ -66,7 +65,7 @@ int rig_graph_plug(RigGraph *graph, const char *node, const char *media_class,
                                   PW_KEY_DEVICE_FORM_FACTOR, form_factor, NULL);
         int r = create_node(graph, "adapter", properties, ret);
 
-        return r < 0 ? r : rig_graph_wait(graph, can_be_linked, (void *)node, PLUG_MAX_MS);
+        return r < 0 ? r : rig_graph_wait(graph, can_be_linked, (void *)node, rig_patience_ms());
 }
 
 int rig_graph_plug_camera(RigGraph *graph, const char *node, struct pw_proxy **ret)
@@ -76,7 +75,7 @@ int rig_graph_plug_camera(RigGraph *graph, const char *node, struct pw_proxy **r
                 PW_KEY_NODE_DESCRIPTION, node, PW_KEY_MEDIA_CLASS, "Video/Source", NULL);
         int r = create_node(graph, "spa-node-factory", properties, ret);
 
-        return r < 0 ? r : rig_graph_wait_node(graph, node, true, PLUG_MAX_MS);
+        return r < 0 ? r : rig_graph_wait_node(graph, node, true, rig_patience_ms());
 }
 
 void rig_graph_unplug(RigGraph *graph, const char *node, struct pw_proxy *device)
@@ -85,7 +84,7 @@ void rig_graph_unplug(RigGraph *graph, const char *node, struct pw_proxy *device
         replace_kept(graph, device, NULL);
         pw_proxy_destroy(device);
         pw_thread_loop_unlock(graph->loop);
-        rig_graph_wait_node(graph, node, false, PLUG_MAX_MS);
+        rig_graph_wait_node(graph, node, false, rig_patience_ms());
 }
 
 static void configure(RigGraph *graph, const char *key, const char *node)

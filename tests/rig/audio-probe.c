@@ -6,8 +6,8 @@
 #include <stdatomic.h>
 
 #include "base/str.h"
+#include "rig/rig.h"
 
-#define APPEAR_MAX_MS 5000
 #define LATENCY "256/48000" /* as the worker asks for */
 #define PORT_HEARD "heard"
 #define PORT_SPOKEN "spoken"
@@ -97,7 +97,7 @@ int rig_probe_new(RigGraph *graph, const char *microphone, const char *speaker,
         r = make_filter(probe, microphone, speaker);
         pw_thread_loop_unlock(rig_graph_loop(graph));
         if (r == 0)
-                r = rig_graph_wait(graph, ports_are_there, probe, APPEAR_MAX_MS);
+                r = rig_graph_wait(graph, ports_are_there, probe, rig_patience_ms());
         if (r == 0 && speaker)
                 r = rig_graph_link(graph, speaker, RIG_PORT_SPEAKER_MONITOR, probe->name,
                                    PORT_HEARD, &probe->links[0]);

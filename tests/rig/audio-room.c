@@ -56,7 +56,7 @@ void room_expect_heard(Room *room, const char *speaker, double frequency)
 {
         RigHeard heard;
 
-        if (rig_listen_until(room->graph, speaker, frequency, RIG_HEARD_DB, true, ROOM_HEAR_MS,
+        if (rig_listen_until(room->graph, speaker, frequency, RIG_HEARD_DB, true, rig_patience_ms(),
                              &heard) < 0)
                 rig_fail("%.0f Hz is not heard at %s: %.1f dB", frequency, speaker, heard.tone_db);
 }
@@ -65,8 +65,8 @@ void room_expect_silence(Room *room, const char *speaker, double frequency)
 {
         RigHeard heard;
 
-        if (rig_listen_until(room->graph, speaker, frequency, ROOM_SILENCE_DB, false, ROOM_HEAR_MS,
-                             &heard) < 0)
+        if (rig_listen_until(room->graph, speaker, frequency, ROOM_SILENCE_DB, false,
+                             rig_patience_ms(), &heard) < 0)
                 rig_fail("%.0f Hz is still heard at %s: %.1f dB", frequency, speaker,
                          heard.tone_db);
         rig_check(rig_listen(room->graph, speaker, frequency, 1000, &heard), "listening");

@@ -13,7 +13,6 @@
 #include "rig/audio.h"
 
 #define ROOM_TONES_MAX 4
-#define ROOM_HEAR_MS 10000
 #define ROOM_SILENCE_DB -72.0 /* 60 dB below RIG_TONE_AMPLITUDE */
 
 typedef struct Room {

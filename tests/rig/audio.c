@@ -17,9 +17,9 @@
 
 #include "base/str.h"
 #include "rig/audio-graph.h"
+#include "rig/rig.h"
 
-#define READY_MAX_MS 20000 /* 0.3 s when alone; machines that build at the same time are slow */
-#define LISTEN_FD 3        /* sd_listen_fds(3): the first descriptor that is handed over */
+#define LISTEN_FD 3 /* sd_listen_fds(3): the first descriptor that is handed over */
 #define CONNECTIONS_WAITING 16
 #define LIFELINE_FD 3 /* in the janitor */
 
@@ -258,7 +258,7 @@ static int start_and_wait(RigAudio *audio)
         if (r == 0)
                 r = start_daemon(audio, "wireplumber", -1, &audio->wireplumber);
         if (r == 0)
-                r = rig_graph_wait(graph, everything_is_there, &audio->wanted, READY_MAX_MS);
+                r = rig_graph_wait(graph, everything_is_there, &audio->wanted, rig_patience_ms());
         return r;
 }
 

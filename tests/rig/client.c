@@ -131,8 +131,7 @@ sd_bus_message *client_exchange(Client *client, sd_bus_message *call)
         char what[128];
 
         snprintf(what, sizeof(what), "the reply to %s", sd_bus_message_get_member(call));
-        rig_check(sd_bus_call_async(client->bus, NULL, call, replied, &pending, 60 * USEC_PER_SEC),
-                  what);
+        rig_check(sd_bus_call_async(client->bus, NULL, call, replied, &pending, USEC_NEVER), what);
         while (!pending.reply)
                 rig_run_once(client->rig, deadline, what);
         sd_bus_message_unref(call);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rig/picture-camera.h"
+#include "rig/rig.h"
 
 #include <errno.h>
 #include <spa/param/video/format-utils.h>
@@ -9,7 +10,6 @@
 #define RATE 30
 #define SQUARE 32
 #define POD_SIZE 1024
-#define THERE_MAX_MS 10000
 
 typedef struct Kind {
         const char *role;
@@ -185,7 +185,7 @@ static int make(RigGraph *graph, const Kind *kind, const char *node, RigCamera *
         r = open_stream(camera, node);
         pw_thread_loop_unlock(rig_graph_loop(graph));
         if (r == 0)
-                r = rig_graph_wait_node(graph, node, true, THERE_MAX_MS);
+                r = rig_graph_wait_node(graph, node, true, rig_patience_ms());
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(camera);

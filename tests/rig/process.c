@@ -182,7 +182,7 @@ int process_wait(Process *process)
 
         if (process->pid == 0)
                 rig_fail("%s has been waited for already", process->name);
-        if (poll(&fd, 1, rig_remaining_ms(rig_deadline())) == 0)
+        if (poll(&fd, 1, rig_patience_ms()) == 0)
                 rig_fail("waited too long for %s to end", process->name);
         return reap(&process->pid);
 }

@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "rig/guardian.h"
 
-#define PATIENCE_DEFAULT_S 10
+#define PATIENCE_DEFAULT_S 60
 
 extern char **environ;
 
@@ -86,6 +86,11 @@ usec_t rig_deadline(void)
         unsigned seconds = patience ? (unsigned)atoi(patience) : PATIENCE_DEFAULT_S;
 
         return clock_boottime() + seconds * USEC_PER_SEC;
+}
+
+int rig_patience_ms(void)
+{
+        return rig_remaining_ms(rig_deadline());
 }
 
 int rig_remaining_ms(usec_t deadline)

@@ -40,10 +40,13 @@ void rig_fail_at(const char *file, int line, const char *format, ...)
         __attribute__((format(printf, 3, 4), noreturn));
 
 /*
- * CLOCK_BOOTTIME at which waiting that begins now has been too long: 10 s, or as many as
- * $TRING_RIG_PATIENCE says (sanitizers make programs slow).
+ * CLOCK_BOOTTIME at which waiting that begins now has been too long: 60 s, or as many as
+ * $TRING_RIG_PATIENCE says (sanitizers make programs slow). Only for what must come: a busy machine
+ * is late with everything.
  */
 usec_t rig_deadline(void);
+/* The same as a time from now. */
+int rig_patience_ms(void);
 /* What is left until then, for poll(2): 0 when it has passed. */
 int rig_remaining_ms(usec_t deadline);
 

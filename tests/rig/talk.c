@@ -7,11 +7,6 @@
 #define LOUD_DB -45.0  /* of everything: a ring at less than full volume */
 #define STRETCH_MS 300
 
-int talk_patience_ms(void)
-{
-        return rig_remaining_ms(rig_deadline());
-}
-
 void person_init(Person *person, Rig *rig, const char *name)
 {
         static const char *const microphones[] = {TALK_MICROPHONE, NULL};
@@ -91,7 +86,7 @@ void person_expect_tone(Person *person, double frequency, bool heard)
         RigHeard last;
 
         if (rig_listen_until(person->graph, TALK_SPEAKER, frequency,
-                             heard ? RIG_HEARD_DB : QUIET_DB, heard, talk_patience_ms(), &last) < 0)
+                             heard ? RIG_HEARD_DB : QUIET_DB, heard, rig_patience_ms(), &last) < 0)
                 rig_fail("%g Hz %s at %s's speaker: %.1f dB", frequency,
                          heard ? "is not heard" : "is still heard", person->desktop->name,
                          last.tone_db);

@@ -38,8 +38,6 @@ Call talk_begin(Talk *talk);
 void person_init(Person *person, Rig *rig, const char *name);
 void person_log_in(Person *person, Hub *hub);
 
-int talk_patience_ms(void); /* rig_deadline(), for functions that take a time */
-
 void person_wait_state(Person *person, const Call *call, const char *state);
 /* The pid of the media worker that their tringd has started. */
 pid_t person_worker(const Person *person, const Call *call);

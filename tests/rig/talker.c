@@ -99,7 +99,7 @@ bool talker_try(Talker *talker, const char *op, const char *members, ...)
 cJSON *talker_next(Talker *talker, const char *what)
 {
         _cleanup_free_ char *text = NULL;
-        int r = ws_receive(talker->ws, rig_remaining_ms(rig_deadline()), &text);
+        int r = ws_receive(talker->ws, rig_patience_ms(), &text);
 
         if (r == WS_CLOSED)
                 return NULL;

@@ -16,7 +16,7 @@
 
 #define BUFFER_SIZE (256 * 1024) /* four of the largest messages */
 #define CLOSE_TEXT_MAX 123       /* RFC 6455 section 5.5 */
-#define CONNECT_TIMEOUT_MS 10000
+#define CONNECT_TIMEOUT_MS 60000
 
 struct WsClient {
         int fd;
