@@ -270,7 +270,8 @@ START_TEST(rule_14_group_call_goes_on_through_restarts_of_all_programs)
         call_accept(team.bob, &call, false);
         client_wait_signal(team.alice->client, "OutgoingCallAccepted", call.path);
         wait_member(team.alice, &call, "bob", "joined");
-        rig_run_for(team.rig, 50 * USEC_PER_MSEC); /* what is kept is written by then */
+        desktop_wait_stored(team.bob);
+        desktop_wait_stored(team.carol);
         hub_kill(team.hub);
         desktop_kill(team.bob);
         desktop_kill(team.carol);

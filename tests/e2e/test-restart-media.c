@@ -11,8 +11,6 @@
 #include "e2e/pair.h"
 #include "suite.h"
 
-#define WRITTEN_US (50 * USEC_PER_MSEC) /* what is kept is written a moment after it happened */
-
 static bool file_of_process_has(const char *process, const char *file, const char *text)
 {
         char path[RIG_PATH_MAX], content[16 * 1024];
@@ -77,7 +75,7 @@ START_TEST(rule_14_worker_is_adopted_and_nobody_has_left)
 
         client_do(p.bob->client, call.path, TRING_SESSION, "SetAudioMuted", "b", true);
         client_wait_signal(p.alice->client, "ParticipantChanged", call.path);
-        rig_run_for(p.rig, WRITTEN_US);
+        desktop_wait_stored(p.bob);
         desktop_kill(p.bob);
         desktop_start(p.bob);
         line = process_wait_line(p.bob->tringd, "media worker adopted");
@@ -100,7 +98,7 @@ START_TEST(rule_18_worker_that_died_with_tringd_leaves_a_call_that_can_be_joined
         _cleanup_pair_ Pair p = pair_new();
         Call call = connected_call(&p);
 
-        rig_run_for(p.rig, WRITTEN_US);
+        desktop_wait_stored(p.bob);
         desktop_kill(p.bob);
         kill_worker(p.bob, &call);
         desktop_start(p.bob);

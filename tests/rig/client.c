@@ -269,8 +269,7 @@ HeardSignal *client_wait_signal(Client *client, const char *member, const char *
         }
 }
 
-/* A round trip: what tringd said before it is here. */
-static void synchronise(Client *client)
+void client_synchronise(Client *client)
 {
         client_do(client, TRING_ROOT, "org.freedesktop.DBus.Peer", "Ping", NULL);
 }
@@ -279,7 +278,7 @@ unsigned client_count_signals(Client *client, const char *member, const char *pa
 {
         unsigned count = 0;
 
-        synchronise(client);
+        client_synchronise(client);
         for (size_t i = 0; i < client->n_signals; i++)
                 count += is_about(client->signals[i], member, path);
         return count;
@@ -291,7 +290,7 @@ char *client_signal_order(Client *client, const char *path)
         size_t size;
         FILE *out;
 
-        synchronise(client);
+        client_synchronise(client);
         out = open_memstream(&text, &size);
         if (!out)
                 rig_fail("out of memory");

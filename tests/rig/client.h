@@ -38,6 +38,9 @@ Client *client_new(Rig *rig, const char *address);
 Client *client_free(Client *client);
 DEFINE_CLEANUP(Client *, client_free);
 
+/* A round trip: what tringd sent before it has arrived. */
+void client_synchronise(Client *client);
+
 /* Until tringd owns its name, or no longer does. */
 void client_wait_owner(Client *client, bool present);
 

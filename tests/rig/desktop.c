@@ -5,6 +5,8 @@
 
 #include "base/str.h"
 
+#define STORE_DELAY_US (20 * USEC_PER_MSEC) /* longer than CALL_STORE_DELAY_US of tringd */
+
 /* Without the standard service folders: the stock configuration starts whatever is installed. */
 #define BUS_CONFIGURATION                                                                      \
         "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\"\n" \
@@ -151,6 +153,18 @@ void desktop_kill(Desktop *desktop)
         process_kill(desktop->tringd);
         desktop->tringd = process_free(desktop->tringd);
         client_wait_owner(desktop->client, false);
+}
+
+/*
+ * The first round trip ends in a turn of tringd's loop in which the timer of its store has expired;
+ * the second in a later one, before which the expired timer has had its turn, however slow the
+ * machine is.
+ */
+void desktop_wait_stored(Desktop *desktop)
+{
+        rig_run_for(desktop->rig, STORE_DELAY_US);
+        client_synchronise(desktop->client);
+        client_synchronise(desktop->client);
 }
 
 void desktop_login_token(Desktop *desktop, const char *url, const char *token)

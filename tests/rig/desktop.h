@@ -31,6 +31,9 @@ void desktop_start(Desktop *desktop);
 void desktop_stop(Desktop *desktop); /* SIGTERM; it must end well */
 void desktop_kill(Desktop *desktop); /* kill -9 */
 
+/* Returns when its tringd has stored what has happened up to now, which it does with a delay. */
+void desktop_wait_stored(Desktop *desktop);
+
 /*
  * kill -9 of the bus. tringd must end by itself then; another bus begins, where desktop_start() is
  * to come next.

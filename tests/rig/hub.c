@@ -136,6 +136,16 @@ void hub_kill(Hub *hub)
         hub->process = process_free(hub->process);
 }
 
+void hub_suspend(Hub *hub)
+{
+        process_signal(hub->process, SIGSTOP);
+}
+
+void hub_continue(Hub *hub)
+{
+        process_signal(hub->process, SIGCONT);
+}
+
 static char *hub_verb(Hub *hub, const char *const *argv)
 {
         RunResult result;

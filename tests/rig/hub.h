@@ -35,6 +35,13 @@ void hub_start(Hub *hub); /* after hub_stop() or hub_kill(), on the same port */
 void hub_stop(Hub *hub);  /* SIGTERM */
 void hub_kill(Hub *hub);  /* kill -9 */
 
+/*
+ * SIGSTOP, SIGCONT. A device that goes and comes back while the hub is stopped has not been away
+ * for it, so that no grace period of the hub ends because a busy machine starts a program slowly.
+ */
+void hub_suspend(Hub *hub);
+void hub_continue(Hub *hub);
+
 void hub_add_user(Hub *hub, const char *uid, const char *name);
 /* A group of these users; the list ends with NULL. */
 void hub_add_group(Hub *hub, const char *guid, const char *name, const char *const *uids);
