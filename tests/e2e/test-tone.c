@@ -9,12 +9,13 @@
 #include "base/str.h"
 #include "rig/audio-room.h"
 #include "rig/process.h"
+#include "rig/trial.h"
 #include "suite.h"
 
 #define RING_HZ 700.0
 #define BACK_HZ 425.0
 #define SOUND_RATE 44100 /* not the graph's: files have their own */
-#define STOP_MAX_MS 200
+#define STOP_MAX_US (200 * USEC_PER_MSEC)
 
 typedef struct Hall {
         Rig *rig;
@@ -95,16 +96,27 @@ static Process *play(Hall *hall, const char *const *argv)
         return process;
 }
 
-static void stops_at_once(Hall *hall, Process *process, const char *speaker, double frequency)
+/* What is played by `process`, which is freed here; `argv` plays it again. */
+static void stops_at_once(Hall *hall, Process *process, const char *const *argv,
+                          const char *speaker, double frequency)
 {
-        usec_t begun = clock_boottime();
+        _cleanup_(rig_trial_freep) RigTrial *trial = rig_trial_new();
+        usec_t begun, took;
 
-        ck_assert_int_eq(process_stop(process), 0);
-        ck_assert_uint_lt((clock_boottime() - begun) / USEC_PER_MSEC, STOP_MAX_MS);
+        for (;;) {
+                rig_trial_begin(trial);
+                begun = clock_boottime();
+                ck_assert_int_eq(process_stop(process), 0);
+                took = clock_boottime() - begun;
+                process_free(process);
+                if (rig_trial_judge(trial, took < STOP_MAX_US, "it stopped after %.1f ms",
+                                    (double)took / USEC_PER_MSEC))
+                        break;
+                process = play(hall, argv);
+        }
         ck_assert_int_eq(rig_listen_until(hall->graph, speaker, frequency, ROOM_SILENCE_DB, false,
                                           rig_patience_ms(), NULL),
                          0);
-        process_free(process);
 }
 
 static const struct {
@@ -117,34 +129,36 @@ static const struct {
 
 START_TEST(sound_of_the_theme_is_heard_until_it_is_told_to_stop)
 {
+        const char *const *argv = ARGV(rig_program("MEDIA"), "tone", kinds[_i].kind);
         char role[64];
         Process *process;
         Hall hall;
 
         hall_enter(&hall);
-        process = play(&hall, ARGV(rig_program("MEDIA"), "tone", kinds[_i].kind));
+        process = play(&hall, argv);
         ck_assert(is_heard(&hall, "spk-a", kinds[_i].frequency));
         ck_assert(rig_graph_node_property(hall.graph, kinds[_i].node, PW_KEY_MEDIA_ROLE, role,
                                           sizeof(role)));
         ck_assert_str_eq(role, kinds[_i].role);
         /* It is half a second long: a whole second of it is a loop. */
         ck_assert(is_heard(&hall, "spk-a", kinds[_i].frequency));
-        stops_at_once(&hall, process, "spk-a", kinds[_i].frequency);
+        stops_at_once(&hall, process, argv, "spk-a", kinds[_i].frequency);
         hall_leave(&hall);
 }
 END_TEST
 
 START_TEST(several_devices_ring_at_once)
 {
+        const char *const *argv = ARGV(rig_program("MEDIA"), "tone", "ring", "--target", "spk-a",
+                                       "--target", "spk-b");
         Process *process;
         Hall hall;
 
         hall_enter(&hall);
-        process = play(&hall, ARGV(rig_program("MEDIA"), "tone", "ring", "--target", "spk-a",
-                                   "--target", "spk-b"));
+        process = play(&hall, argv);
         ck_assert(is_heard(&hall, "spk-a", RING_HZ));
         ck_assert(is_heard(&hall, "spk-b", RING_HZ));
-        stops_at_once(&hall, process, "spk-b", RING_HZ);
+        stops_at_once(&hall, process, argv, "spk-b", RING_HZ);
         hall_leave(&hall);
 }
 END_TEST
@@ -152,6 +166,9 @@ END_TEST
 START_TEST(volume_and_file_are_those_asked_for)
 {
         char path[RIG_PATH_MAX];
+        const char *const *argv =
+                ARGV(rig_program("MEDIA"), "tone", "ring", "--sound", path, "--volume", "0.25");
+        _cleanup_(rig_trial_freep) RigTrial *trial = rig_trial_new();
         RigHeard heard;
         Process *process;
         Hall hall;
@@ -159,13 +176,15 @@ START_TEST(volume_and_file_are_those_asked_for)
         hall_enter(&hall);
         rig_path(path, "%s/mine.wav", hall.rig->dir);
         write_sound(path, 1200);
-        process = play(&hall, ARGV(rig_program("MEDIA"), "tone", "ring", "--sound", path,
-                                   "--volume", "0.25"));
+        process = play(&hall, argv);
         ck_assert(is_heard(&hall, "spk-a", 1200));
-        rig_check(rig_listen(hall.graph, "spk-a", 1200, 1000, &heard), "listening");
-        /* Whole it would be 12 dB louder; a machine that is busy leaves gaps. */
-        ck_assert_double_eq_tol(heard.tone_db, 20 * log10(0.5 * 0.25), 6.0);
-        stops_at_once(&hall, process, "spk-a", 1200);
+        do {
+                rig_trial_begin(trial);
+                rig_check(rig_listen(hall.graph, "spk-a", 1200, 1000, &heard), "listening");
+                /* Whole it would be 12 dB louder. */
+        } while (!rig_trial_judge(trial, fabs(heard.tone_db - 20 * log10(0.5 * 0.25)) <= 6.0,
+                                  "it is at %.1f dB", heard.tone_db));
+        stops_at_once(&hall, process, argv, "spk-a", 1200);
         hall_leave(&hall);
 }
 END_TEST
