@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a page makes itself known that nobody looks at: the tab's title, and notifications. */
+/*
+ * Tells the person about calls while the page is not visible: the tab's title, and notifications.
+ */
 
 import { byId } from "./dom.js";
 
@@ -13,7 +15,7 @@ export class Alerts {
                 this.flash = "";
         }
 
-        /* `flash` takes turns with the ordinary title as long as it is not empty. */
+        /* `flash` alternates with the ordinary title while it is not empty. */
         title(rest, flash) {
                 this.rest = rest;
                 if (flash === this.flash) {
@@ -43,7 +45,7 @@ export class Alerts {
                 await Notification.requestPermission();
         }
 
-        /* Returns whether it is shown. */
+        /* Returns whether the notification is shown. */
         notify(id, title, body, stays) {
                 if (!this.canNotify || document.visibilityState === "visible")
                         return false;
@@ -59,7 +61,7 @@ export class Alerts {
                         this.shown.set(id, notification);
                         return true;
                 } catch {
-                        return false; /* where only service workers may */
+                        return false; /* some browsers let only service workers notify */
                 }
         }
 
@@ -69,8 +71,11 @@ export class Alerts {
         }
 }
 
-/* A sentence at the bottom of the page, and to screen readers: at once, or when they pause. */
-export function say(text, { isError = false } = {}) {
+/*
+ * Shows a sentence at the bottom of the page. Screen readers read an error at once, anything else
+ * when they pause.
+ */
+export function showNotice(text, { isError = false } = {}) {
         const notices = byId("notices");
         const notice = byId("t-notice").content.firstElementChild.cloneNode(true);
 
@@ -85,9 +90,9 @@ export function say(text, { isError = false } = {}) {
 
 /* For screen readers alone. */
 export function announce(text, isUrgent = false) {
-        const region = byId(isUrgent ? "warned" : "said");
+        const region = byId(isUrgent ? "announcement-now" : "announcement");
 
-        /* The same text twice is two things to say. */
+        /* Clear it first, so that the same text is read again. */
         region.textContent = "";
         requestAnimationFrame(() => {
                 region.textContent = text;

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One call as this device has it. Statuses and reasons are the words of the calling model; what is
+ * One call as this device sees it. Statuses and reasons are those of the call model; a call that is
  * over stays over. `now` is a monotonic clock in milliseconds.
  */
 
 export const FINISHED_SHOWN_MS = 6000;
 
 export class Call {
-        /* From the hub's words (PROTOCOL.md, "Values"). */
-        constructor(said, now) {
-                this.id = said.session_id;
-                this.direction = said.direction;
-                this.receiverType = said.receiver_type;
-                this.initiator = said.initiator;
-                this.status = said.status;
-                this.reason = said.reason ?? "";
-                this.asked = ""; /* what a person decided here, until the hub has confirmed it */
+        /* `snapshot`: a call as the hub describes it (PROTOCOL.md, "Values"). */
+        constructor(snapshot, now) {
+                this.id = snapshot.session_id;
+                this.direction = snapshot.direction;
+                this.receiverType = snapshot.receiver_type;
+                this.initiator = snapshot.initiator;
+                this.status = snapshot.status;
+                this.reason = snapshot.reason ?? "";
+                this.decision = ""; /* accept, reject, cancel or end, until the hub confirms */
                 this.silent = false; /* rings without sound here */
-                this.quiet = false; /* shows, and disturbs nobody */
-                this.alertingSaid = false;
-                this.sentence = ""; /* in place of what status and reason would say */
+                this.quiet = false; /* is shown without disturbing anybody */
+                this.alertingReported = false;
+                this.sentence = ""; /* shown instead of the text for status and reason */
                 this.members = [];
                 this.joinToken = "";
                 this.duration = 0;
                 this.answeredAt = 0;
                 this.finishedAt = 0;
-                this.update(said, now);
+                this.update(snapshot, now);
         }
 
         static placed(id, receiver, receiverType, callType, user, now) {
@@ -43,14 +43,14 @@ export class Call {
                 return call;
         }
 
-        /* What may change as long as it lives. */
-        update(said, now) {
-                this.callType = said.call_type;
-                this.receiver = said.receiver;
-                this.ringingSince = said.ringing_since ?? this.ringingSince ?? 0;
-                this.joinToken = said.join_token ?? this.joinToken;
+        /* Takes what may change while the call is live. */
+        update(snapshot, now) {
+                this.callType = snapshot.call_type;
+                this.receiver = snapshot.receiver;
+                this.ringingSince = snapshot.ringing_since ?? this.ringingSince ?? 0;
+                this.joinToken = snapshot.join_token ?? this.joinToken;
                 this.isConfirmed = true;
-                this.ringUntil = said.remaining_ms ? now + said.remaining_ms : 0;
+                this.ringUntil = snapshot.remaining_ms ? now + snapshot.remaining_ms : 0;
         }
 
         get isLive() {
@@ -61,16 +61,17 @@ export class Call {
                 return this.status === "ongoing";
         }
 
-        /* Somebody calls, and nobody has decided yet. */
+        /* An incoming call that has not been decided here. */
         get rings() {
-                return this.direction === "incoming" && this.status === "initiated" && !this.asked;
+                return this.direction === "incoming" && this.status === "initiated" &&
+                       !this.decision;
         }
 
         get isGroup() {
                 return this.receiverType === "group";
         }
 
-        /* Whom this call is with: a person, or a group. */
+        /* The other party of the call: a user, or a group. */
         get peer() {
                 const isReceiver = this.isGroup || this.direction === "outgoing";
 
@@ -85,13 +86,13 @@ export class Call {
                 return this.initiator.name || this.initiator.uid;
         }
 
-        /* `hubNow`: the hub's date, in milliseconds. */
-        answer(said, now, hubNow) {
-                this.update(said, now);
+        /* `hubNow`: the hub's clock, in milliseconds. */
+        answer(snapshot, now, hubNow) {
+                this.update(snapshot, now);
                 this.status = "ongoing";
                 this.reason = "";
                 this.ringUntil = 0;
-                this.answeredAt = now - Math.max(0, hubNow - said.answered_at / 1000);
+                this.answeredAt = now - Math.max(0, hubNow - snapshot.answered_at / 1000);
         }
 
         finish(status, reason, duration, now) {

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One RTCPeerConnection to another participant, and the exchange of offers and answers on it. A
- * pair has one at a time; when that is lost another one takes its place (peer.js).
+ * One RTCPeerConnection to another participant, with its offers and answers. A pair of participants
+ * has one at a time; if it is lost, a new one replaces it (peer.js).
  */
 
 export class Connection {
         /*
          * `on`: description(description), candidate(candidate or null), changed(). `local` is the
-         * stream whose tracks are sent; `video`: the call has pictures.
+         * stream whose tracks are sent; `video`: it is a video call.
          */
         constructor({ number, iceServers, certificates, local, video, on }) {
                 this.number = number;
                 this.local = local;
                 this.video = video;
                 this.on = on;
-                this.stream = new MediaStream(); /* what comes from there */
-                this.early = []; /* candidates before the description that they belong to */
-                this.ours = []; /* likewise ours, before our description went out; then null */
-                this.wantsOffer = false; /* another one, when this exchange is over */
-                this.wantsVideo = false; /* the other side has a picture */
+                this.stream = new MediaStream(); /* tracks of the other participant */
+                this.early = []; /* remote candidates that came before their description */
+                this.unsent = []; /* local candidates until our description is sent; then null */
+                this.wantsOffer = false; /* make another offer after this exchange */
+                this.wantsVideo = false; /* the other side sends video */
                 this.pc = new RTCPeerConnection({
                         iceServers, certificates, bundlePolicy: "max-bundle",
                 });
                 this.pc.onicecandidate = ({ candidate }) =>
-                        this.#tellCandidate(candidate?.candidate ? candidate : null);
+                        this.#sendCandidate(candidate?.candidate ? candidate : null);
                 this.pc.ontrack = ({ track }) => {
                         this.stream.addTrack(track);
                         on.changed();
@@ -39,14 +39,14 @@ export class Connection {
                 return this.state === "connected";
         }
 
-        /* 0…1, of the voice that comes from there. */
+        /* 0…1, the level of the other participant's voice. */
         get level() {
                 const audio = this.pc.getReceivers().find(({ track }) => track.kind === "audio");
 
                 return audio?.getSynchronizationSources()[0]?.audioLevel ?? 0;
         }
 
-        /* `withVideo`: somebody there has a picture to show. */
+        /* `withVideo`: the other side has video to send. */
         async offer(withVideo = false) {
                 this.wantsVideo ||= withVideo;
                 if (this.pc.signalingState !== "stable") {
@@ -84,7 +84,10 @@ export class Connection {
                         await this.pc.addIceCandidate(candidate);
         }
 
-        /* The camera was switched: another track is sent from now on, or none. */
+        /*
+         * Replaces the track that is sent, for instance after the camera was switched; null sends
+         * none.
+         */
         async setTrack(kind, track) {
                 await this.#transceiver(kind)?.sender.replaceTrack(track);
         }
@@ -96,14 +99,14 @@ export class Connection {
 
         async #describe() {
                 await this.on.description(this.pc.localDescription);
-                for (const candidate of this.ours?.splice(0) ?? [])
+                for (const candidate of this.unsent?.splice(0) ?? [])
                         this.on.candidate(candidate);
-                this.ours = null;
+                this.unsent = null;
         }
 
-        #tellCandidate(candidate) {
-                if (this.ours)
-                        this.ours.push(candidate);
+        #sendCandidate(candidate) {
+                if (this.unsent)
+                        this.unsent.push(candidate);
                 else
                         this.on.candidate(candidate);
         }
@@ -137,7 +140,7 @@ export class Connection {
                 }
         }
 
-        /* The other side made the m-lines: what we have goes into them. */
+        /* The other side made the m-lines; put our tracks into them. */
         async #fillTransceivers() {
                 for (const transceiver of this.pc.getTransceivers()) {
                         const kind = transceiver.receiver.track.kind;
@@ -154,11 +157,11 @@ export class Connection {
         }
 }
 
-/* What the desktop speaks; other formats would only make the description longer. */
+/* The desktop sends VP8 only; other formats would just make the description longer. */
 function preferVp8(transceiver) {
         const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
-        const ours = codecs.filter(({ mimeType }) => /^video\/(VP8|rtx)$/i.test(mimeType));
+        const wanted = codecs.filter(({ mimeType }) => /^video\/(VP8|rtx)$/i.test(mimeType));
 
-        if (ours.some(({ mimeType }) => /VP8/i.test(mimeType)))
-                transceiver.setCodecPreferences?.(ours);
+        if (wanted.some(({ mimeType }) => /VP8/i.test(mimeType)))
+                transceiver.setCodecPreferences?.(wanted);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The little that is needed to keep a page in step with what it shows: elements stay, and only what
- * has changed in them is changed, so that focus and screen readers are not disturbed.
+ * Helpers that bring the page up to date: elements stay in place, and only changed parts of them
+ * are set, so that focus and screen readers are not disturbed.
  */
 
 export function byId(id) {
@@ -35,10 +35,10 @@ export function setIcon(node, icon) {
 }
 
 /*
- * Makes the children of `parent` those of `items`, in their order: those that are there already
- * stay the elements that they are.
+ * Makes the children of `parent` match `items`, in order. Existing children with the same key stay
+ * the same elements.
  */
-export function keep(parent, items, keyOf, make, update) {
+export function syncChildren(parent, items, keyOf, make, update) {
         const old = new Map([...parent.children].map((child) => [child.dataset.key, child]));
         let at = parent.firstElementChild;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The user's history, as much of it as has been asked for: the newest page, what is logged while
- * the page is open, and older pages when somebody looks for them.
+ * The part of the user's history that has been requested: the newest page, what is logged while the
+ * page is open, and older pages that the person asked for.
  */
 
 export class History {
@@ -11,7 +11,7 @@ export class History {
                 this.isKnown = false;
         }
 
-        /* A page of the hub's; `first`: the newest, in place of all that was here. */
+        /* Takes a page from the hub; `first`: the newest page, which replaces all records. */
         takePage(records, next, first) {
                 if (first)
                         this.records.clear();
@@ -21,7 +21,7 @@ export class History {
                 this.isKnown = true;
         }
 
-        /* Returns whether it is news: not only a change of what was there. */
+        /* Returns whether the record is new, and not only changed. */
         put(record) {
                 const isNew = !this.records.has(record.session_id);
 
@@ -29,7 +29,7 @@ export class History {
                 return isNew;
         }
 
-        /* None named: all, or all that were initiated up to `until`. */
+        /* Without ids: forgets all records, or those initiated up to `until`. */
         forget(ids, until) {
                 if (!ids)
                         this.cursor = "";
@@ -53,7 +53,7 @@ export class History {
                 return [...this.records.values()].filter(isUnseen);
         }
 
-        /* Who was called and who has called, the latest first: people to call again. */
+        /* The people of the last calls, latest first, as suggestions to call. */
         get people() {
                 const people = new Map();
 

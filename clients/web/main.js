@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The page: ties the connection, the calling model, the media and what is to be seen together.
- * Every turn is the same: something happens, the phone takes it in, its actions are carried out,
- * and the page is brought up to date.
+ * The page: ties together the hub connection, the phone, the media and the views. Each turn is the
+ * same: the phone takes an event, its actions are carried out, and the page is brought up to date.
  */
 
-import { Alerts, say } from "./alerts.js";
+import { Alerts, showNotice } from "./alerts.js";
 import { byId, setShown, setText } from "./dom.js";
 import { isUnseen, peerOf } from "./history.js";
-import { Link } from "./link.js";
+import { HubClient } from "./hub-client.js";
 import { Media } from "./media.js";
 import { Phone } from "./phone.js";
 import * as storage from "./storage.js";
@@ -24,7 +23,7 @@ const SUBPROTOCOL = "tring.v1";
 function makeUuid() {
         if (crypto.randomUUID)
                 return crypto.randomUUID();
-        /* Only pages by https have that one. */
+        /* Browsers have randomUUID() only for pages from https. */
         const bytes = crypto.getRandomValues(new Uint8Array(16));
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
@@ -51,24 +50,24 @@ const media = new Media({
         signal: (peer, data) => turn(() => phone.session.signal(peer, data)),
         changed: () => turn(() => {}),
         flows: (flows) => turn(() => phone.session.setFlows(flows)),
-        say: (text) => say(text, { isError: true }),
+        notice: (text) => showNotice(text, { isError: true }),
         fault: (id, text) => {
                 const other = phone.session.others.get(id);
                 const name = other?.name || other?.uid;
 
                 if (name)
-                        say(`Media with ${name}: ${sentence(text)}`, { isError: true });
+                        showNotice(`Media with ${name}: ${sentence(text)}`, { isError: true });
         },
 });
 
-const link = new Link({
+const hub = new HubClient({
         open: () => {
                 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 
                 return new WebSocket(`${scheme}//${location.host}${PATH}`, SUBPROTOCOL);
         },
         on: {
-                state: (state, text, code) => turn(() => linkChanged(state, text, code)),
+                state: (state, text, code) => turn(() => connectionChanged(state, text, code)),
                 welcome: (welcome) => turn(() => phone.welcome(welcome, now())),
                 event: (event) => turn(() => phone.event(event, now())),
                 reply: (request, ok, error) => turn(() => phone.reply(request, ok, error, now())),
@@ -97,10 +96,10 @@ function turn(action) {
 function carryOut(action) {
         switch (action.type) {
         case "request":
-                link.request(action.request);
+                hub.request(action.request);
                 break;
-        case "say":
-                say(sentence(action.text), { isError: true });
+        case "notice":
+                showNotice(sentence(action.text), { isError: true });
                 break;
         case "rings":
                 rings(action.call);
@@ -141,7 +140,7 @@ function missed(record) {
         alerts.notify(record.session_id, `Missed call from ${peer.name || peer.uid}`, "", false);
 }
 
-/* A person is alerted when there is sound, or something that can be seen. */
+/* Reports alerting only if there is sound, or something visible. */
 function rings(call) {
         const kind = call.callType === "video" ? "Video call" : "Call";
         const notified = alerts.notify(call.id, `${call.callerName} is calling`,
@@ -152,8 +151,8 @@ function rings(call) {
                 turn(() => phone.alerted(call.id));
 }
 
-function linkChanged(state, text, code) {
-        phone.linkChanged(state, text);
+function connectionChanged(state, text, code) {
+        phone.connectionChanged(state, text);
         if (state !== "refused")
                 return;
         if (code !== 4002)
@@ -161,7 +160,7 @@ function linkChanged(state, text, code) {
         showLogin(text, code === 4002);
 }
 
-/* ---- what is seen and heard ---- */
+/* ---- sound and views ---- */
 
 function show() {
         const ringing = phone.ringing;
@@ -214,11 +213,11 @@ function arm() {
 
 setInterval(() => call.updateTime(now()), 1000);
 
-/* ---- what people do ---- */
+/* ---- commands of the person ---- */
 
 async function place(peer, receiverType, callType) {
         tones.wake();
-        /* One at a time: a second click is the same wish. */
+        /* A second click while the browser asks for permission is the same command. */
         if (place.isAsking)
                 return;
         place.isAsking = true;
@@ -267,7 +266,7 @@ byId("notify").addEventListener("click", async () => {
 });
 byId("try-ring").addEventListener("click", () => tones.tryRing());
 byId("sign-out").addEventListener("click", () => signOut());
-/* As other menus do. */
+/* Escape closes the menu, as it does elsewhere. */
 byId("menu").addEventListener("keydown", (event) => {
         if (event.key !== "Escape")
                 return;
@@ -280,11 +279,11 @@ addEventListener("pointerdown", (event) => {
                 byId("menu").open = false;
 });
 addEventListener("keydown", () => tones.wake());
-addEventListener("online", () => link.hurry());
+addEventListener("online", () => hub.hurry());
 document.addEventListener("visibilitychange", () => {
         if (document.visibilityState !== "visible")
                 return;
-        link.hurry();
+        hub.hurry();
         for (const one of phone.ringing)
                 turn(() => phone.alerted(one.id));
 });
@@ -305,14 +304,14 @@ function showLogin(text = "", isElsewhere = false) {
 
 function signIn(token) {
         phone.setDoNotDisturb(storage.loadDoNotDisturb());
-        link.connect({ token, device: storage.deviceId(makeUuid), device_name: browserName() });
+        hub.connect({ token, device: storage.deviceId(makeUuid), device_name: browserName() });
 }
 
 function signOut() {
         turn(() => phone.logout());
         storage.forgetToken();
-        link.disconnect();
-        turn(() => phone.linkChanged("logged-out", ""));
+        hub.disconnect();
+        turn(() => phone.connectionChanged("logged-out", ""));
         showLogin();
 }
 
@@ -332,13 +331,13 @@ byId("login-form").addEventListener("submit", (event) => {
         signIn(token);
 });
 
-const kept = storage.loadToken();
-if (kept) {
+const storedToken = storage.loadToken();
+if (storedToken) {
         setShown(byId("app"), true);
-        signIn(kept);
+        signIn(storedToken);
 } else {
         showLogin();
 }
 if (!isSecureContext)
-        say("This page does not come by https: the browser gives it neither microphone nor camera.",
-            { isError: true });
+        showNotice("This page was not loaded over https, so the browser gives it neither " +
+                   "microphone nor camera.", { isError: true });

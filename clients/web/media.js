@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sound and pictures of the one call that this device is in the media of: microphone and camera, a
- * Peer for each other participant, and the elements that play what comes from them. The microphone
- * is opened when the call has been answered, never before.
+ * The media of the one call that this device has joined: microphone and camera, a Peer for each
+ * other participant, and the elements that play their sound and video. The microphone is opened
+ * only after the call has been answered.
  */
 
 import { Peer } from "./peer.js";
 
-const LISTEN_MS = 200; /* who speaks: often enough to look alive */
-const SPEAKING_LEVEL = 0.02; /* -34 dB: a voice, and not a room */
-const SPEAKING_HOLD_MS = 600; /* between two words one still speaks */
-/* A picture that has not moved for so long is not shown any more. */
+const LISTEN_MS = 200; /* how often voices are measured */
+const SPEAKING_LEVEL = 0.02; /* -34 dB: above the noise of a room */
+const SPEAKING_HOLD_MS = 600; /* a speaker keeps speaking between two words */
+/* A picture without a new frame for so long is hidden. */
 const PICTURE_STALE_MS = 1500;
 
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
@@ -18,23 +18,26 @@ const KEY = { name: "ECDSA", namedCurve: "P-256" };
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 
 export class Media {
-        /* `on`: signal(peer, data), changed(), flows(bool), say(sentence), fault(peer, text). */
+        /* `on`: signal(peer, data), changed(), flows(bool), notice(sentence), fault(peer, text). */
         constructor(on) {
                 this.on = on;
                 this.local = null;
                 this.peers = new Map();
-                this.isSilenced = false; /* the browser plays nothing before a click */
+                this.isSilenced = false; /* the browser plays no sound before a click */
                 this.generation = 0;
         }
 
-        /* Opens the microphone, and the camera; join() follows when the hub has confirmed. */
+        /* Opens microphone and camera; join() follows when the hub has confirmed the join. */
         start({ camera, video, muted }) {
                 this.stop();
                 this.local = new MediaStream();
                 this.video = video;
                 this.isMuted = muted;
                 this.faults = { audio: "", video: "" };
-                /* One for all connections of a call: the verification code stands on it. */
+                /*
+                 * One certificate for all connections of a call: the verification code depends on
+                 * it.
+                 */
                 this.certifying = RTCPeerConnection.generateCertificate(KEY)
                         .then((certificate) => [certificate]);
                 this.opening = this.#open(this.generation, camera);
@@ -50,7 +53,7 @@ export class Media {
                 this.certificates = await this.certifying;
                 if (generation !== this.generation)
                         return;
-                /* Who was there before: we joined later, and offer. */
+                /* We joined after these participants, so we make the offers. */
                 for (const other of others)
                         this.#add(other.id, true);
         }
@@ -81,7 +84,7 @@ export class Media {
                         track.enabled = !muted;
         }
 
-        /* Off is off: the camera's light goes out. */
+        /* Off stops the track, so that the camera's light goes out. */
         async setCamera(on) {
                 const generation = this.generation;
 
@@ -111,7 +114,7 @@ export class Media {
                 this.on.changed();
         }
 
-        /* After a click: what the browser held back is heard. */
+        /* After a click: plays the sound that the browser held back. */
         async unsilence() {
                 this.isSilenced = false;
                 for (const peer of this.peers.values())
@@ -119,13 +122,13 @@ export class Media {
                 this.on.changed();
         }
 
-        get hasPictureOfOurs() {
+        get hasOwnPicture() {
                 return (this.local?.getVideoTracks().length ?? 0) > 0;
         }
 
         /*
-         * Asks for the permission while a person has just clicked, and before there is a call that
-         * waits for it. Nothing stays open.
+         * Asks for permission right after a click, before a call waits for the answer. Nothing
+         * stays open.
          */
         static async askPermission(video) {
                 const names = video ? ["microphone", "camera"] : ["microphone"];
@@ -142,8 +145,8 @@ export class Media {
 
         async #open(generation, camera) {
                 if (!navigator.mediaDevices) {
-                        this.on.say("The browser gives this page no microphone, because it does " +
-                                    "not come by https. You can listen.");
+                        this.on.notice("This page was not loaded over https, so the browser " +
+                                       "gives it no microphone. You can listen.");
                         return;
                 }
                 if (camera && await this.#capture(generation, { audio: AUDIO, video: VIDEO }, true))
@@ -153,7 +156,7 @@ export class Media {
                         await this.#capture(generation, { video: VIDEO });
         }
 
-        /* Returns whether it could be had; says so if not, unless `quiet`. */
+        /* Returns whether the device could be opened; if not, shows a notice unless `quiet`. */
         async #capture(generation, wanted, quiet = false) {
                 let stream;
 
@@ -161,8 +164,8 @@ export class Media {
                         stream = await navigator.mediaDevices.getUserMedia(wanted);
                 } catch (error) {
                         if (!quiet && generation === this.generation)
-                                this.on.say(captureSentence(wanted.audio ? "microphone" : "camera",
-                                                            error));
+                                this.on.notice(captureSentence(
+                                        wanted.audio ? "microphone" : "camera", error));
                         return false;
                 }
                 for (const track of stream.getTracks()) {
@@ -179,7 +182,7 @@ export class Media {
                 return true;
         }
 
-        /* Unplugged, or taken back by the person in the browser's own bar. */
+        /* The device was unplugged, or the person revoked the permission in the browser's bar. */
         async #trackEnded(generation, track) {
                 if (generation !== this.generation)
                         return;
@@ -209,7 +212,9 @@ export class Media {
                 peer.isSpeaking = false;
                 peer.spokeAt = -Infinity;
                 peer.hasPicture = false;
-                /* The sound apart from the picture, which comes and goes. */
+                /*
+                 * Sound has an element apart from the picture, because the picture comes and goes.
+                 */
                 peer.sound = document.createElement("audio");
                 peer.sound.autoplay = true;
                 document.getElementById("sounds").append(peer.sound);
@@ -220,7 +225,7 @@ export class Media {
                 this.on.changed();
         }
 
-        /* Not all browsers tell of frames; then what the sender says has to do. */
+        /* Some browsers do not report frames; use the state of the tracks there. */
         #hasPicture({ picture, frameAt, stream }, now) {
                 if (picture.requestVideoFrameCallback)
                         return now - frameAt < PICTURE_STALE_MS;
@@ -267,11 +272,11 @@ export class Media {
                         peer.sound.srcObject = peer.picture.srcObject = peer.stream;
                 if (peer.sound.paused && peer.stream?.getAudioTracks().length > 0)
                         this.#play(peer).then(() => this.on.changed());
-                this.#tellFlows();
+                this.#reportFlows();
                 this.on.changed();
         }
 
-        #tellFlows() {
+        #reportFlows() {
                 this.on.flows([...this.peers.values()].some((peer) => peer.isConnected));
         }
 
@@ -310,5 +315,5 @@ function captureSentence(what, error) {
 }
 
 function without(what) {
-        return what === "camera" ? "The others do not see you." : "You can listen.";
+        return what === "camera" ? "The others cannot see you." : "You can listen.";
 }

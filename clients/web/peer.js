@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The media between this device and one other participant, and who may say what there (PROTOCOL.md,
- * Media). Of two participants the one who joined later makes all offers; the other asks for one
- * (`offer_wanted`), so that two offers never meet. A connection that is lost is not mended: another
- * one is made, and takes its place when it works.
+ * The media between this device and one other participant (PROTOCOL.md, Media). The participant
+ * that joined later makes all offers; the other one asks for offers (`offer_wanted`), so that two
+ * offers never meet. A lost connection is not repaired: a new one is made, and replaces it once it
+ * works.
  */
 
 import { Connection } from "./connection.js";
 import { Verification } from "./verification.js";
 
-const LOST_AFTER_MS = 3000; /* without a path: it may come back by itself */
-const AGAIN_AFTER_MS = 8000; /* for a new connection to be made */
-const FIRST_AFTER_MS = 20000; /* likewise for the first: people are still asked things there */
+const LOST_AFTER_MS = 3000; /* without a path; it may recover by itself */
+const AGAIN_AFTER_MS = 8000; /* time for a new connection to be made */
+const FIRST_AFTER_MS = 20000; /* for the first one: people may have to allow devices */
 
 export class Peer {
         /*
-         * `send(data)` gives a signal to the other side, `changed()` says that there is something
-         * to show, `fault(text)` what is wrong; `rest` is for the connections.
+         * `send(data)` sends a signal to the other side, `changed()` reports a change to show,
+         * `fault(text)` an error; `rest` is passed to the connections.
          */
         constructor({ id, offers, send, changed, fault, ...rest }) {
                 this.id = id;
@@ -26,9 +26,9 @@ export class Peer {
                 this.fault = fault;
                 this.rest = rest;
                 this.verification = new Verification(offers);
-                this.connections = []; /* oldest first; all but the last are about to go */
-                this.current = null; /* what is heard: the newest one that works, or has worked */
-                this.turn = Promise.resolve(); /* signals are taken one after the other */
+                this.connections = []; /* oldest first; all but the last are about to be closed */
+                this.current = null; /* the newest one that works or has worked; it is heard */
+                this.turn = Promise.resolve(); /* signals are handled one after the other */
                 this.timer = setTimeout(() => this.#again(), FIRST_AFTER_MS);
                 if (offers)
                         this.#then(() => this.#begin(1).offer());
@@ -46,7 +46,7 @@ export class Peer {
                 return this.current?.level ?? 0;
         }
 
-        /* "1234 5678", once the connection has shown the certificate that it stands for. */
+        /* "1234 5678", once the connection has shown the verified certificate. */
         get code() {
                 return this.isConnected ? this.verification.code : "";
         }
@@ -57,7 +57,7 @@ export class Peer {
                 try {
                         signal = JSON.parse(data);
                 } catch {
-                        return; /* not from a media end that keeps to the protocol */
+                        return; /* the other side violates the protocol */
                 }
                 this.#then(() => this.#take(signal));
         }
@@ -136,7 +136,7 @@ export class Peer {
                 return this.connections.find(({ number }) => number === connection);
         }
 
-        /* One with a higher number than before begins a new connection. */
+        /* An offer with a higher number than before begins a new connection. */
         #offerConnection(signal) {
                 const { connection = 1 } = signal;
 
@@ -171,7 +171,7 @@ export class Peer {
                 this.timer = setTimeout(() => this.#again(), wait);
         }
 
-        /* There is no path: a new connection, or a wish for one. */
+        /* There is no path: makes a new connection, or asks the other side for one. */
         #again() {
                 if (this.offers)
                         this.#then(() => this.#begin(this.#newest.number + 1).offer());
@@ -181,7 +181,7 @@ export class Peer {
         }
 }
 
-/* The first one goes without saying. */
+/* The first connection has no number on the wire. */
 function numbered(number) {
         return number > 1 ? { connection: number } : {};
 }

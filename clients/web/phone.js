@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * This device's side of the calling model: what people decide, what the hub says and the time come
- * in; actions come out, in order, by takeActions(). Pure: no DOM, no socket, no clock. tringd has
- * the same in C (daemon/phone/phone.h).
+ * This device's side of the call model: decisions of people, messages of the hub and time come in;
+ * actions come out, in order, through takeActions(). Pure: no DOM, socket or clock. tringd has the
+ * same in C (daemon/phone/phone.h).
  *
- *   {type: "request", request}         for the hub; its reply comes in by reply()
- *   {type: "say", text}                a sentence for the person, now
+ *   {type: "request", request}         for the hub; its reply comes in through reply()
+ *   {type: "notice", text}             a sentence to show to the person
  *   {type: "rings", call}              a call has begun to ring here
  *   {type: "missed", record}           a call was missed
- *   {type: "reconnect"}                what the hub said makes no sense
  *   {type: "media-…", …}               for media.js
  */
 
@@ -18,9 +17,9 @@ import { Session } from "./session.js";
 import { errorSentence } from "./words.js";
 
 const HISTORY_PAGE = 50;
-/* Rule 15: a ring that the hub has lost goes on for so long, since the caller asks again. */
+/* Rule 15: a ring that the hub has lost continues for so long, because the caller asks again. */
 const LOST_RING_MS = 10000;
-/* The hub's clock is what counts: only when it says nothing, a ring ends here. */
+/* The hub's clock decides; a ring ends here only if the hub stays silent. */
 const RING_LATE_MS = 2000;
 
 export class Phone {
@@ -38,8 +37,8 @@ export class Phone {
                 this.whenBusy = "reject";
                 this.groups = [];
                 this.blocked = [];
-                this.hubAhead = 0; /* of our clock, in ms */
-                this.calls = new Map(); /* by session id, in order of their coming */
+                this.hubAhead = 0; /* hub clock minus ours, in ms */
+                this.calls = new Map(); /* by session id, oldest first */
                 this.history = new History();
                 this.session = new Session(this);
         }
@@ -59,11 +58,11 @@ export class Phone {
                 this.act({ type: "request", request: { op, members } });
         }
 
-        say(text) {
-                this.act({ type: "say", text });
+        notice(text) {
+                this.act({ type: "notice", text });
         }
 
-        /* ---- to be read ---- */
+        /* ---- state for the views ---- */
 
         get live() {
                 return [...this.calls.values()].filter((call) => call.isLive);
@@ -73,7 +72,10 @@ export class Phone {
                 return this.live.filter((call) => call.rings && !call.quiet);
         }
 
-        /* The call to be shown large: what goes on, else what is placed, else what has ended. */
+        /*
+         * The call to show large: an ongoing one, else the one being placed, else one that has
+         * ended.
+         */
         get shown() {
                 const newestFirst = [...this.calls.values()].reverse();
                 const mine = newestFirst.filter((call) => !call.rings);
@@ -86,17 +88,17 @@ export class Phone {
                 return this.live.some((call) => call.isOngoing || call.direction === "outgoing");
         }
 
-        /* What is to be heard: ring, waiting (somebody calls while one talks), ring-back, none. */
+        /* The tone to play: ring, waiting (a call during another call), ring-back, none. */
         get tone() {
                 if (this.ringing.some((call) => !call.silent))
                         return this.isInCall ? "waiting" : "ring";
                 const isCalling = this.live.some((call) => call.direction === "outgoing" &&
                                                            call.status === "initiated" &&
-                                                           call.ringingSince && !call.asked);
+                                                           call.ringingSince && !call.decision);
                 return isCalling ? "ring-back" : "none";
         }
 
-        /* ---- what people decide ---- */
+        /* ---- decisions of people ---- */
 
         place(receiver, receiverType, callType, now) {
                 const call = Call.placed(this.makeId(), receiver, receiverType, callType, this.user,
@@ -118,7 +120,7 @@ export class Phone {
 
                 if (!call?.rings)
                         return;
-                call.asked = "accept";
+                call.decision = "accept";
                 this.ask("accept", {
                         session_id: id,
                         join: true,
@@ -132,7 +134,7 @@ export class Phone {
 
                 if (!call?.rings)
                         return;
-                call.asked = "reject";
+                call.decision = "reject";
                 this.ask("reject", { session_id: id, status: "rejected" });
         }
 
@@ -143,16 +145,18 @@ export class Phone {
                         call.silent = true;
         }
 
-        /* Before the answer this is a cancel; nobody who hung up is heard after that. */
+        /*
+         * Cancels a call that was not answered. After hanging up, the person is not heard any more.
+         */
         hangUp(id) {
                 const call = this.calls.get(id);
 
-                if (!call?.isLive || call.rings || call.asked === "end" || call.asked === "cancel")
+                if (!call?.isLive || call.rings || ["end", "cancel"].includes(call.decision))
                         return;
-                call.asked = call.isOngoing ? "end" : "cancel";
+                call.decision = call.isOngoing ? "end" : "cancel";
                 if (this.session.isOf(call))
                         this.session.close();
-                this.ask(call.asked, { session_id: id });
+                this.ask(call.decision, { session_id: id });
         }
 
         dismiss(id) {
@@ -160,7 +164,7 @@ export class Phone {
                         this.calls.delete(id);
         }
 
-        /* The media failed, or were left: once more. */
+        /* Joins the media again after they failed or were left. */
         rejoin(id) {
                 const call = this.calls.get(id);
 
@@ -195,19 +199,19 @@ export class Phone {
                 this.ask("logout", {});
         }
 
-        /* A person was really alerted: sound, a visible page, or a notification. */
+        /* The person was really alerted: by sound, a visible page, or a notification. */
         alerted(id) {
                 const call = this.calls.get(id);
 
-                if (!call?.rings || call.alertingSaid)
+                if (!call?.rings || call.alertingReported)
                         return;
-                call.alertingSaid = true;
+                call.alertingReported = true;
                 this.ask("alerting", { session_id: id });
         }
 
-        /* ---- the link ---- */
+        /* ---- the connection to the hub ---- */
 
-        linkChanged(connection, text) {
+        connectionChanged(connection, text) {
                 this.connection = connection;
                 this.connectionText = text;
                 if (connection === "logged-out" || connection === "refused") {
@@ -224,37 +228,37 @@ export class Phone {
                 this.hubAhead = welcome.date / 1000 - now;
                 if (welcome.resumed)
                         return;
-                /* From the newest on; what the welcome brings begins with the oldest. */
+                /* The newest page: the history in a welcome begins with the oldest records. */
                 this.ask("history", { limit: HISTORY_PAGE });
-                for (const said of welcome.calls ?? [])
-                        this.#welcomeCall(said, now);
+                for (const snapshot of welcome.calls ?? [])
+                        this.#welcomeCall(snapshot, now);
                 for (const call of this.live)
-                        if (!(welcome.calls ?? []).some((said) => said.session_id === call.id))
+                        if (!welcome.calls?.some(({ session_id: id }) => id === call.id))
                                 this.#welcomeWithout(call, now);
         }
 
-        #welcomeCall(said, now) {
-                const call = this.calls.get(said.session_id) ?? new Call(said, now);
+        #welcomeCall(snapshot, now) {
+                const call = this.calls.get(snapshot.session_id) ?? new Call(snapshot, now);
 
-                if (!said.here && said.status === "ongoing") {
-                        /* Another device of this user has it: here it can only have rung. */
+                if (!snapshot.here && snapshot.status === "ongoing") {
+                        /* Another device of this user has the call; here it can only have rung. */
                         if (this.calls.has(call.id))
                                 this.#finish(call, "cancelled", "answered-elsewhere", 0, now);
                         return;
                 }
                 this.calls.set(call.id, call);
-                call.update(said, now);
-                if (said.status !== "ongoing" || !call.isLive)
+                call.update(snapshot, now);
+                if (snapshot.status !== "ongoing" || !call.isLive)
                         return;
                 if (!call.isOngoing || !this.session.isOf(call) || !this.session.isOpen)
-                        this.#answered(call, said, now);
-                else if (this.session.agrees(said))
-                        this.session.tellAgain();
+                        this.#answered(call, snapshot, now);
+                else if (this.session.agrees(snapshot))
+                        this.session.reportAgain();
                 else
-                        this.session.begin(call, said.join_token ?? "");
+                        this.session.begin(call, snapshot.join_token ?? "");
         }
 
-        /* A call of ours that the hub does not have. */
+        /* A call that the hub does not have. */
         #welcomeWithout(call, now) {
                 if (call.rings) {
                         call.isConfirmed = false;
@@ -265,7 +269,10 @@ export class Phone {
                 }
         }
 
-        /* Whether what had no reply yet is to be asked on a connection that began anew. */
+        /*
+         * Whether a request without a reply should be sent again on a connection that was not
+         * resumed.
+         */
         isWanted({ op, members }) {
                 const call = this.calls.get(members.session_id);
 
@@ -276,7 +283,7 @@ export class Phone {
                 case "state":
                 case "join":
                 case "token":
-                        /* Of media that have been begun anew, or are no more. */
+                        /* The media have been started again, or stopped. */
                         return false;
                 case "initiate":
                 case "accept":
@@ -321,7 +328,7 @@ export class Phone {
                 case "settings":
                 case "seen":
                         if (error)
-                                this.say(errorSentence(error));
+                                this.notice(errorSentence(error));
                         break;
                 }
         }
@@ -336,16 +343,16 @@ export class Phone {
                 }
                 let mine = call;
                 if (ok.session_id !== call?.id) {
-                        /* Glare, or a group whose call is live: this call is another one. */
+                        /* Glare, or a group whose call is live: the reply is about another call. */
                         this.calls.delete(call?.id);
                         mine = this.calls.get(ok.session_id);
-                        /* Whoever has left a group's call comes back to it as to a new one. */
+                        /* A member that left a group's call returns to it as to a new call. */
                         if (!mine?.isLive) {
                                 this.calls.delete(ok.session_id);
                                 mine = new Call(ok, now);
                         }
                         this.calls.set(mine.id, mine);
-                        mine.asked = call?.asked === "cancel" ? "cancel" : "";
+                        mine.decision = call?.decision === "cancel" ? "cancel" : "";
                 }
                 if (!mine.isLive)
                         return;
@@ -358,14 +365,14 @@ export class Phone {
         #replyAccept(call, members, ok, error, now) {
                 if (error) {
                         if (call?.isLive)
-                                call.asked = "";
-                        this.say(errorSentence(error, call?.peerName));
+                                call.decision = "";
+                        this.notice(errorSentence(error, call?.peerName));
                         return;
                 }
                 if (call?.isLive)
                         this.#answered(call, ok, now);
                 else
-                        /* Given up here meanwhile: nobody is left to talk. */
+                        /* The person hung up meanwhile, so there is nobody to talk. */
                         this.ask("end", { session_id: members.session_id });
         }
 
@@ -373,14 +380,14 @@ export class Phone {
                 if (!call.isLive)
                         return;
                 if (op === "cancel" && error.name === "CallOngoing") {
-                        /* The answer was there first (rule 6). */
-                        call.asked = "end";
+                        /* The answer came first (rule 6). */
+                        call.decision = "end";
                         this.ask("end", { session_id: call.id });
                 } else if (error.name === "NoSuchCall" || error.name === "CallTerminated") {
                         this.#finish(call, call.isOngoing ? "ended" : "cancelled", "", 0, now);
                 } else {
-                        call.asked = "";
-                        this.say(errorSentence(error, call.peerName));
+                        call.decision = "";
+                        this.notice(errorSentence(error, call.peerName));
                 }
         }
 
@@ -431,49 +438,49 @@ export class Phone {
                 }
         }
 
-        #takeIncoming(said, now) {
-                const known = this.calls.get(said.session_id);
+        #takeIncoming(snapshot, now) {
+                const known = this.calls.get(snapshot.session_id);
                 const isNew = !known?.isLive;
-                const call = isNew ? new Call(said, now) : known;
+                const call = isNew ? new Call(snapshot, now) : known;
 
                 if (isNew) {
-                        /* At the end, should it have been here before. */
+                        /* Move it to the end if it has been here before. */
                         this.calls.delete(call.id);
                         this.calls.set(call.id, call);
                         call.quiet = call.silent = this.doNotDisturb;
                 } else {
-                        call.update(said, now);
+                        call.update(snapshot, now);
                 }
                 this.ask("delivered", { session_id: call.id, ...(call.quiet && { quiet: true }) });
                 if (isNew && !call.quiet)
                         this.act({ type: "rings", call });
         }
 
-        #takeAccepted(said, now) {
-                const call = this.calls.get(said.session_id);
+        #takeAccepted(snapshot, now) {
+                const call = this.calls.get(snapshot.session_id);
 
                 if (call?.isLive)
-                        this.#answered(call, said, now);
+                        this.#answered(call, snapshot, now);
         }
 
-        #answered(call, said, now) {
-                const hungUp = call.asked === "cancel" || call.asked === "end";
+        #answered(call, snapshot, now) {
+                const hungUp = call.decision === "cancel" || call.decision === "end";
 
                 if (!call.answeredAt)
-                        call.answer(said, now, now + this.hubAhead);
+                        call.answer(snapshot, now, now + this.hubAhead);
                 if (!hungUp)
-                        call.asked = "";
+                        call.decision = "";
                 if (hungUp)
                         this.ask("end", { session_id: call.id });
                 else if (!this.session.isOf(call) || !this.session.isOpen)
-                        this.session.begin(call, said.join_token ?? "");
+                        this.session.begin(call, snapshot.join_token ?? "");
         }
 
-        #takeOver(said, now) {
-                const call = this.calls.get(said.session_id);
+        #takeOver(event, now) {
+                const call = this.calls.get(event.session_id);
 
                 if (call?.isLive)
-                        this.#finish(call, said.status, said.reason, said.duration, now);
+                        this.#finish(call, event.status, event.reason, event.duration, now);
         }
 
         #takeMembers({ session_id: id, members }) {
@@ -499,7 +506,7 @@ export class Phone {
 
         /* ---- time ---- */
 
-        /* When tick() is wanted at the latest; Infinity: never. */
+        /* When tick() must be called at the latest; Infinity: never. */
         get nextDeadline() {
                 let next = Infinity;
 

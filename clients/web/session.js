@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * This device in the media of a call: of one at a time, since there is one microphone. Knows who
- * else is there; sound and pictures are media.js's, which it tells what to do by actions.
+ * This device's part in the media of a call: of one call at a time, since there is one microphone.
+ * Knows the other participants; controls media.js, which has sound and pictures, through actions.
  *
- * Each join makes a new participant id; what is said for an old one is dropped (rule 18).
+ * Each join makes a new participant id; messages for an old id are dropped (rule 18).
  */
 
-const MODE = "mesh"; /* each is connected with each other one */
+const MODE = "mesh"; /* each participant has a connection with each other one */
 
 export class Session {
-        /* `phone` is asked to act and to ask the hub. */
+        /* `phone` queues the actions and the requests. */
         constructor(phone) {
                 this.phone = phone;
                 this.call = null;
@@ -18,7 +18,7 @@ export class Session {
                 this.others = new Map();
                 this.isMuted = false;
                 this.hasCamera = false;
-                this.flows = false; /* the other side is heard */
+                this.flows = false; /* the other side can be heard */
         }
 
         get isOpen() {
@@ -29,7 +29,7 @@ export class Session {
                 return this.call === call;
         }
 
-        /* With a token from the answer, or a fresh one that is asked for first. */
+        /* Joins with the token of the answer, or asks the hub for a fresh one first. */
         begin(call, token) {
                 if (this.call && this.call !== call && this.call.isLive)
                         this.phone.ask("leave", { session_id: this.call.id });
@@ -57,7 +57,7 @@ export class Session {
         }
 
         #join(token) {
-                this.phone.ask("join", { session_id: this.call.id, token, ...this.#told });
+                this.phone.ask("join", { session_id: this.call.id, token, ...this.#ownState });
         }
 
         takeToken(call, ok, error) {
@@ -71,7 +71,7 @@ export class Session {
 
         takeJoin(call, ok, error, request) {
                 if (call !== this.call || this.state !== "joining") {
-                        /* Left, or hung up, while it was on its way. */
+                        /* Left, or hung up, while the reply was on its way. */
                         if (ok && call?.isLive)
                                 this.phone.ask("leave", { session_id: call.id });
                         return;
@@ -79,7 +79,9 @@ export class Session {
                 if (error) {
                         const isAnswers = request.members.token === call.joinToken;
 
-                        /* The one of the answer may be used up or too old: once more. */
+                        /*
+                         * The token of the answer may be used up or too old: ask for another, once.
+                         */
                         if (error.name === "AuthFailed" && isAnswers) {
                                 call.joinToken = "";
                                 this.#askToken();
@@ -89,10 +91,11 @@ export class Session {
                         return;
                 }
                 call.joinToken = "";
-                /* A hub may learn more ways than this page has. */
+                /* Newer hubs may support modes that this page does not. */
                 if ((ok.mode ?? MODE) !== MODE) {
                         this.phone.ask("leave", { session_id: call.id });
-                        this.fail(`The hub wants media by “${ok.mode}”, not known here.`);
+                        this.fail(`the hub asks for media mode “${ok.mode}”, which this page ` +
+                                  "does not support");
                         return;
                 }
                 this.state = "joined";
@@ -144,11 +147,14 @@ export class Session {
                         this.phone.act({ type: "media-left", id: participant.id });
         }
 
-        /* After the hub was away for long: is what it says of this session what is known here? */
-        agrees(said) {
-                const others = said.others ?? [];
+        /*
+         * After a long time without the hub: does its snapshot of this session match the state
+         * here?
+         */
+        agrees(snapshot) {
+                const others = snapshot.others ?? [];
 
-                return this.state === "joined" && said.participant === this.own &&
+                return this.state === "joined" && snapshot.participant === this.own &&
                        others.length === this.others.size &&
                        others.every((other) => this.others.has(other.id));
         }
@@ -161,47 +167,47 @@ export class Session {
         setMuted(muted) {
                 this.isMuted = muted;
                 this.phone.act({ type: "media-mute", muted });
-                this.#tell();
+                this.#report();
         }
 
         setCamera(camera) {
                 this.hasCamera = camera;
                 this.phone.act({ type: "media-camera", camera });
-                this.#tell();
+                this.#report();
         }
 
         setFlows(flows) {
                 if (this.flows === flows)
                         return;
                 this.flows = flows;
-                this.#tell();
+                this.#report();
         }
 
-        /* A hub that was started anew does not know. */
-        tellAgain() {
-                this.#tell();
+        /* A restarted hub does not know the state. */
+        reportAgain() {
+                this.#report();
         }
 
-        #tell() {
+        #report() {
                 if (this.state === "joined")
                         this.phone.ask("state", {
                                 session_id: this.call.id,
-                                ...this.#told,
+                                ...this.#ownState,
                                 media_flows: this.flows,
                         });
         }
 
-        /* What the others are told of us. */
-        get #told() {
+        /* Our state, as the other participants see it. */
+        get #ownState() {
                 const isDark = this.call.callType === "video" && !this.hasCamera;
 
                 return { muted: this.isMuted, ...(isDark && { video_paused: true }) };
         }
 
-        /* The call goes on; it can be joined again. */
+        /* The call continues; its media can be joined again. */
         fail(sentence) {
                 this.close("failed");
-                this.phone.say(`There is no sound in this call: ${sentence}.`);
+                this.phone.notice(`There is no sound in this call: ${sentence}.`);
         }
 
         close(state = "idle") {

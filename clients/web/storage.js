@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the browser keeps. The token outlives the tab only if a person has said so; otherwise it is
- * the tab's, and survives a reload. Storage may be forbidden: then the page works, and forgets.
+ * What the browser stores. The token outlives the tab only if the person chose that; otherwise it
+ * belongs to the tab, and survives a reload. The browser may forbid storage: then the page works,
+ * but forgets.
  */
 
 const TOKEN = "tring.token";
@@ -45,12 +46,12 @@ export function forgetToken() {
         ofBrowser.remove(TOKEN);
 }
 
-/* Names this browser among the user's devices: the same one each time, as long as it remembers. */
+/* The id of this browser among the user's devices, the same as long as the browser stores it. */
 export function deviceId(makeId) {
-        const kept = ofBrowser.get(DEVICE) ?? ofTab.get(DEVICE);
+        const stored = ofBrowser.get(DEVICE) ?? ofTab.get(DEVICE);
 
-        if (kept)
-                return kept;
+        if (stored)
+                return stored;
         const id = `web-${makeId().slice(0, 13)}`;
         (isRemembered() ? ofBrowser : ofTab).set(DEVICE, id);
         return id;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Ring, ring-back and the knock of a second call, made by WebAudio: there is no file to load. A
- * tone is a few notes and the time until they come again.
+ * Ring, ring-back and call waiting, synthesized by WebAudio, so that there is no file to load.
+ * A tone is a few notes and the time until they repeat.
  */
 
 const RING = [[659, 0], [831, 0.16], [988, 0.32], [831, 0.62], [988, 0.78]];
@@ -20,7 +20,7 @@ export class Tones {
                 this.trying = 0;
         }
 
-        /* Browsers let a page sound only after somebody has touched it: called on each touch. */
+        /* Browsers allow sound only after a click or key press: called on each. */
         wake() {
                 this.context ??= new AudioContext();
                 if (this.context.state === "suspended")
@@ -42,7 +42,7 @@ export class Tones {
                         this.#round(TONES[name]);
         }
 
-        /* To hear whether one would: three rounds. */
+        /* Plays the ring three times, for the person to check that it can be heard. */
         tryRing() {
                 this.wake();
                 this.play("ring");

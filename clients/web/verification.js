@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether there is someone in between: eight digits that two participants see, and that are the
- * same only if each has the other's own certificate. PROTOCOL.md (Verification) has the algorithm
- * and why it is as it is; here is one participant's side of it, for one other. What it needs of the
- * browser is WebCrypto, which pages by https have; without it there is no code.
+ * Whether somebody sits between two participants: both see eight digits, which are the same only if
+ * each has the other's real certificate. PROTOCOL.md (Verification) has the algorithm and its
+ * reasons; this is one participant's side of it, for one other participant. It needs WebCrypto,
+ * which browsers have only for pages from https; without it there is no code.
  */
 
 const COMMITMENT = "tring.v1 commitment";
@@ -18,18 +18,18 @@ export class Verification {
                 this.subtle = crypto?.subtle ?? null;
                 this.nonce = hex(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)));
                 this.otherNonce = "";
-                this.commitment = ""; /* of the one who offers */
-                this.own = ""; /* fingerprints, pinned by the first descriptions */
+                this.commitment = ""; /* of the side that offers */
+                this.own = ""; /* fingerprints, fixed by the first descriptions */
                 this.other = "";
-                this.hasSaid = false; /* our part went out with our first description */
+                this.hasSent = false; /* our part was sent with our first description */
                 this.code = "";
         }
 
-        /* What goes out beside a description: our part, with the first one. */
+        /* Returns what to send with a description: our part with the first one, nothing later. */
         async send(sdp) {
-                const first = !this.hasSaid;
+                const first = !this.hasSent;
 
-                this.hasSaid = true;
+                this.hasSent = true;
                 this.own ||= fingerprintOf(sdp);
                 if (!first || !this.subtle)
                         return {};
@@ -41,15 +41,15 @@ export class Verification {
         }
 
         /*
-         * A description or a nonce came. Returns a signal to be sent now, or null. Throws if it is
-         * not what was said before: then somebody has put something else in its place.
+         * Takes a description or a nonce. Returns a signal to send now, or null. Throws if it
+         * contradicts an earlier one: then somebody has replaced it on the way.
          */
         async take(signal) {
                 if (signal.sdp) {
                         const fingerprint = fingerprintOf(signal.sdp.sdp);
 
                         if (!fingerprint || (this.other && this.other !== fingerprint))
-                                throw new Error("the other side has another certificate now");
+                                throw new Error("the other side changed its certificate");
                         if (this.other)
                                 return null;
                         this.other = fingerprint;
@@ -92,7 +92,10 @@ export class Verification {
         }
 }
 
-/* The one SHA-256 fingerprint in a description, as hex; empty: none, others, or of another hash. */
+/*
+ * The one SHA-256 fingerprint in a description, as hex; empty if there is none, several different
+ * ones, or one of another hash.
+ */
 export function fingerprintOf(sdp) {
         const all = [...(sdp ?? "").matchAll(/^a=fingerprint:(\S+) (\S+)/gm)].map(
                 ([, hash, value]) => `${hash} ${value}`.toLowerCase());

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The right half: the call that goes on, is being placed, or has just ended; else that none is. */
+/*
+ * The right half: the ongoing call, the one being placed or one that has just ended; or that there
+ * is none.
+ */
 
 import { announce } from "./alerts.js";
-import { byId, fromTemplate, keep, part, setAttribute, setIcon, setShown, setText } from "./dom.js";
+import { byId, fromTemplate, part, setAttribute, setIcon, setShown, setText,
+         syncChildren } from "./dom.js";
 import { callState, endSentence, initials, list } from "./words.js";
 
 const MEMBER_STATES = {
-        waiting: "is called",
-        ringing: "rings",
+        waiting: "is being called",
+        ringing: "is ringing",
         rejected: "declined",
         busy: "busy",
         missed: "did not answer",
@@ -21,7 +25,7 @@ export class CallView {
          */
         constructor(commands) {
                 this.call = null;
-                this.said = "";
+                this.announced = "";
                 const click = (id, action) => byId(id).addEventListener("click", action);
 
                 click("hang-up", () => commands.hangUp(this.call.id));
@@ -51,7 +55,7 @@ export class CallView {
                 this.#moveFocus(before, call);
         }
 
-        /* Only the time, once a second. */
+        /* Updates the duration, once a second. */
         updateTime(now) {
                 if (this.call?.isLive)
                         this.#updateState(this.call, now);
@@ -69,12 +73,12 @@ export class CallView {
                         this.#updateState(call, now);
                 else
                         setText(byId("call-state"), endSentence(call));
-                /* The running time would never stop being read out. */
-                const said = !call.isLive ? endSentence(call)
+                /* Not the duration: screen readers would never stop reading it. */
+                const text = !call.isLive ? endSentence(call)
                         : call.isOngoing ? `In a call with ${call.peerName}.` : "";
-                if (said && said !== this.said)
-                        announce(said);
-                this.said = said;
+                if (text && text !== this.announced)
+                        announce(text);
+                this.announced = text;
         }
 
         #updateTiles(call, media) {
@@ -83,7 +87,7 @@ export class CallView {
                 const tiles = others.length > 0 || call.isGroup ? others
                         : [{ id: "peer", uid: call.peer.uid, name: call.peer.name }];
 
-                keep(byId("tiles"), tiles, (tile) => tile.id, () => fromTemplate("t-tile"),
+                syncChildren(byId("tiles"), tiles, (tile) => tile.id, () => fromTemplate("t-tile"),
                      (tile, other) => {
                              this.#updateTile(tile, other, media.peers.get(other.id));
                              tile.classList.toggle("alone", !call.isGroup && !other.muted);
@@ -121,7 +125,7 @@ export class CallView {
                 setShown(peer.picture, peer.hasPicture && !other.video_paused);
         }
 
-        /* Of the only other one; where there are several, each has theirs. */
+        /* The code of the only other participant; with several, each tile shows its own. */
         #updateCode(tiles, media) {
                 const code = tiles.length === 1 ? media.peers.get(tiles[0].id)?.code ?? "" : "";
 
@@ -131,7 +135,7 @@ export class CallView {
 
         #updateSelf(call, media) {
                 const picture = byId("self-picture");
-                const shown = call.isOngoing && media.hasPictureOfOurs;
+                const shown = call.isOngoing && media.hasOwnPicture;
                 const stream = shown ? media.local : null;
 
                 if (picture.srcObject !== stream)
@@ -145,7 +149,7 @@ export class CallView {
 
                 setShown(byId("mute"), isIn);
                 setShown(byId("camera"), isIn && call.callType === "video");
-                setShown(byId("rejoin"), call.isOngoing && !isIn && !call.asked);
+                setShown(byId("rejoin"), call.isOngoing && !isIn && !call.decision);
                 setShown(byId("unsilence"), isIn && media.isSilenced);
                 setShown(byId("hang-up"), call.isLive);
                 setShown(byId("call-again"), !call.isLive);
@@ -165,7 +169,7 @@ export class CallView {
                 setIcon(byId(id), icon);
         }
 
-        /* Whoever works by keyboard is where the call is, and not on a button that is gone. */
+        /* Keeps the keyboard focus on the call when the focused button disappears. */
         #moveFocus(before, call) {
                 const lost = !document.activeElement || document.activeElement === document.body;
 

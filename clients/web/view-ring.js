@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who calls. Over the page, with the focus in it but on no button: whoever was typing answers or
- * declines nothing by accident, and Escape does neither. In a call it stands aside.
+ * Incoming calls. The dialog covers the page and takes the focus, but on no button: a person who is
+ * typing answers or declines nothing by accident, and Escape does neither. During a call the dialog
+ * stays beside it.
  */
 
 import { announce } from "./alerts.js";
-import { byId, fromTemplate, keep, part, setShown, setText } from "./dom.js";
+import { byId, fromTemplate, part, setShown, setText, syncChildren } from "./dom.js";
 import { initials, list } from "./words.js";
 
 export class RingView {
@@ -14,13 +15,13 @@ export class RingView {
                 this.commands = commands;
                 this.dialog = byId("incoming");
                 this.ringing = [];
-                this.said = "";
+                this.announced = "";
                 this.dialog.addEventListener("cancel", (event) => event.preventDefault());
                 this.dialog.addEventListener("keydown", (event) => {
                         if (event.key === "Escape")
                                 event.preventDefault();
                 });
-                /* A browser may close it all the same: what rings is still to be seen. */
+                /* A browser may close the dialog all the same: show it again while a call rings. */
                 this.dialog.addEventListener("close",
                                              () => this.update(this.ringing, this.isAside));
         }
@@ -28,7 +29,7 @@ export class RingView {
         update(ringing, isAside) {
                 this.ringing = ringing;
                 this.isAside = isAside;
-                keep(byId("incoming-list"), ringing, (call) => call.id,
+                syncChildren(byId("incoming-list"), ringing, (call) => call.id,
                      (call) => this.#make(call), (row, call) => this.#updateRow(row, call));
                 if (ringing.length === 0 && this.dialog.open) {
                         this.dialog.close();
@@ -36,10 +37,10 @@ export class RingView {
                 } else if (ringing.length > 0 && !this.dialog.open) {
                         this.#open(isAside);
                 }
-                const said = ringing.map((call) => this.#spoken(call)).join(" ");
-                if (said && said !== this.said)
-                        announce(said, true);
-                this.said = said;
+                const text = ringing.map((call) => this.#spoken(call)).join(" ");
+                if (text && text !== this.announced)
+                        announce(text, true);
+                this.announced = text;
         }
 
         #open(isAside) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The left half: who one is, whom to call, groups, and the calls of before. */
+/* The left half: the user, whom to call, groups, and past calls. */
 
-import { byId, fromTemplate, keep, option, part, setAttribute, setIcon, setShown,
-         setText } from "./dom.js";
+import { byId, fromTemplate, option, part, setAttribute, setIcon, setShown, setText,
+         syncChildren } from "./dom.js";
 import { isUnseen, peerOf } from "./history.js";
 import { recordKind, recordOutcome, when } from "./words.js";
 
@@ -33,11 +33,11 @@ export class SideView {
                 const uid = byId("dial").value.trim();
 
                 if (!uid) {
-                        setText(byId("dial-error"), "Say whom to call.");
+                        setText(byId("dial-error"), "Enter a user to call.");
                         byId("dial").focus();
                 } else if (!/^[A-Za-z0-9._@+-]+$/.test(uid)) {
                         setText(byId("dial-error"),
-                                "A user's name here has letters, digits and . _ @ + - only.");
+                                "A user name has only letters, digits and . _ @ + -");
                         byId("dial").focus();
                 } else {
                         byId("dial").value = "";
@@ -53,14 +53,14 @@ export class SideView {
                 setAttribute(byId("connection"), "data-state", connection);
                 setAttribute(byId("connection"), "title", phone.connectionText);
                 this.#updateGroups(phone.groups);
-                keep(byId("people"), history.people, (peer) => peer.uid,
+                syncChildren(byId("people"), history.people, (peer) => peer.uid,
                      (peer) => option(peer.uid, peer.name || peer.uid), () => {});
                 this.#updateHistory(history);
         }
 
         #updateGroups(groups) {
                 setShown(byId("groups"), groups.length > 0);
-                keep(byId("group-list"), groups, (group) => group.guid,
+                syncChildren(byId("group-list"), groups, (group) => group.guid,
                      (group) => this.#makeGroup(group), (row, group) => {
                              const name = group.name || group.guid;
 
@@ -86,7 +86,7 @@ export class SideView {
                 setShown(byId("history-empty"), history.isKnown && records.length === 0);
                 setShown(byId("older"), history.cursor !== "");
                 setShown(byId("seen"), history.unseen.length > 0);
-                keep(byId("history"), records, (record) => record.session_id,
+                syncChildren(byId("history"), records, (record) => record.session_id,
                      () => fromTemplate("t-record"),
                      (row, record) => this.#updateRecord(row, record));
         }

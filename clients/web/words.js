@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Statuses, reasons, errors and times as people say them. */
+/* Statuses, reasons, errors and times in words for people. */
 
 export function errorSentence(error, name = "") {
         switch (error.name) {
@@ -10,7 +10,7 @@ export function errorSentence(error, name = "") {
         case "NotAMember":
                 return `You are not a member of “${name}”.`;
         case "CallingSelf":
-                return "That is yourself: call somebody else.";
+                return "You cannot call yourself.";
         case "BusySelf":
                 return "You are in a call already: hang up first.";
         case "AnsweredElsewhere":
@@ -23,7 +23,7 @@ export function errorSentence(error, name = "") {
         }
 }
 
-/* With a capital letter and a full stop. */
+/* Adds a capital letter and a full stop. */
 export function sentence(text) {
         const whole = text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -44,7 +44,7 @@ const INCOMING_CANCELLED = {
         "caller-lost": (name) => `${name} lost the connection.`,
 };
 
-/* How a call ended, to whoever was in it. */
+/* How a call ended, for a person who was in it. */
 export function endSentence(call) {
         const name = call.direction === "incoming" ? call.callerName : call.peerName;
         const isIncoming = call.direction === "incoming";
@@ -73,11 +73,11 @@ export function endSentence(call) {
         }
 }
 
-/* What stands below the name while a call is being placed or goes on. */
+/* The line below the name of a live call. */
 export function callState(call, session, seconds) {
-        if (call.asked === "end" || call.asked === "cancel")
+        if (call.decision === "end" || call.decision === "cancel")
                 return "Hanging up …";
-        if (call.asked === "accept")
+        if (call.decision === "accept")
                 return "Answering …";
         if (call.status === "initiated")
                 return call.ringingSince ? "Ringing …" : "Calling …";
@@ -138,7 +138,7 @@ export function spokenDuration(seconds) {
         return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/* A date of the hub's (µs): the time today, the weekday this week, else the date. */
+/* A date of the hub (µs): the time today, the weekday this week, else the date. */
 export function when(date, now = Date.now(), locale = undefined) {
         const then = new Date(date / 1000);
         const today = new Date(now);
@@ -162,7 +162,7 @@ export function list(names) {
         return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-/* One or two letters for a round picture. */
+/* One or two letters for the round picture. */
 export function initials(name) {
         const words = name.split(/[\s._@-]+/u).filter(Boolean);
         const letters = words.slice(0, 2).map((word) => [...word][0]);

@@ -163,7 +163,7 @@ START_TEST(the_keyboard_is_enough)
         page_press(bob, "Enter");
         web_wait_state(bob, "The call has ended.");
         web_wait_state(alice, "Bob hung up.");
-        page_wait(alice, "document.getElementById('said').textContent === 'Bob hung up.'");
+        page_wait(alice, "document.getElementById('announcement').textContent === 'Bob hung up.'");
         tab_to(bob, "Close");
         page_press(bob, "Enter");
         page_wait(bob, "document.activeElement.id === 'dial'");
@@ -374,7 +374,7 @@ START_TEST(a_call_to_a_group_says_who_is_in_it_and_who_is_not)
                        "'Incoming call to The team'");
         page_picture(bob, "ring-group");
         page_wait(alice,
-                  "document.getElementById('call-members').textContent.includes('Bob rings')");
+                  "document.getElementById('call-members').textContent.includes('Bob is ringing')");
         page_click(bob, "[data-part=answer]");
         say(carol, "reject", id, ",\"status\":\"rejected\"");
         page_wait(alice,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A phone that is online, what it wants done, and a hub that says what a test makes it say. */
+/* A phone that is online, its actions, and a hub whose messages the test chooses. */
 
 import assert from "node:assert/strict";
 
@@ -14,7 +14,7 @@ export class Fixture {
 
                 this.now = 1000;
                 this.phone = new Phone(() => `made-${++n}`);
-                this.phone.linkChanged("online", "");
+                this.phone.connectionChanged("online", "");
                 this.welcome(welcome);
                 this.requests();
         }
@@ -30,7 +30,7 @@ export class Fixture {
                 this.phone.event({ event, ...more }, this.now);
         }
 
-        /* Actions since the last look, those for the hub apart. */
+        /* The actions since the last call, without those for the hub. */
         actions() {
                 this.taken = this.phone.takeActions();
                 return this.taken.filter(({ type }) => type !== "request");
@@ -43,7 +43,7 @@ export class Fixture {
                 return this.asked;
         }
 
-        /* Exactly these ops have been asked since the last look; returns the requests. */
+        /* Expects exactly these ops since the last call; returns the requests. */
         expectAsked(...ops) {
                 const asked = this.requests();
 
@@ -68,18 +68,18 @@ export class Fixture {
                 return this.phone.calls.get(id);
         }
 
-        /* Bob calls: it rings here. */
+        /* Bob calls, and it rings here. */
         ring(id = "in-1", more = {}) {
-                this.event("incoming", said(id, "incoming", more));
+                this.event("incoming", snapshot(id, "incoming", more));
                 return this.call(id);
         }
 
-        /* A call to Bob that he has answered, and whose media have been joined. */
+        /* A call to Bob that he has answered and whose media have been joined. */
         talk() {
                 const call = this.phone.place(BOB, "user", "audio", this.now);
                 const [initiate] = this.expectAsked("initiate");
 
-                this.reply(initiate, said(call.id, "outgoing", { here: true }));
+                this.reply(initiate, snapshot(call.id, "outgoing", { here: true }));
                 this.event("accepted", ongoing(call.id, "outgoing"));
                 const [join] = this.expectAsked("join");
                 this.reply(join, { participant: "p-1", others: [{ id: "p-2", ...BOB }] });
@@ -88,8 +88,8 @@ export class Fixture {
         }
 }
 
-/* A call as the hub says it. */
-export function said(id, direction, more = {}) {
+/* A call as the hub describes it. */
+export function snapshot(id, direction, more = {}) {
         const [initiator, receiver] = direction === "incoming" ? [BOB, ALICE] : [ALICE, BOB];
 
         return {
@@ -100,7 +100,7 @@ export function said(id, direction, more = {}) {
 }
 
 export function ongoing(id, direction, more = {}) {
-        return said(id, direction, {
+        return snapshot(id, direction, {
                 status: "ongoing", remaining_ms: 0, here: true, answered_at: 1500000,
                 join_token: "token", ...more,
         });

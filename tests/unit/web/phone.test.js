@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The page's side of the calling model: what a person decides, what the hub says, what comes. */
+/* The page's side of the call model: decisions, messages of the hub, and actions. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BOB, Fixture, ongoing, said } from "./phone-fixture.js";
+import { BOB, Fixture, ongoing, snapshot } from "./phone-fixture.js";
 
 test("a call is placed, rings, is answered, and its media are joined", () => {
         const f = new Fixture();
@@ -15,7 +15,7 @@ test("a call is placed, rings, is answered, and its media are joined", () => {
                 session_id: call.id, receiver: "bob", receiver_type: "user", call_type: "audio",
                 join: true,
         });
-        f.reply(initiate, said(call.id, "outgoing", { here: true }));
+        f.reply(initiate, snapshot(call.id, "outgoing", { here: true }));
         assert.equal(call.peerName, "Bob");
         assert.equal(f.phone.tone, "none");
         f.event("ringing", { session_id: call.id, uid: "bob", ringing_since: 5 });
@@ -39,7 +39,7 @@ test("no media are started before the answer", () => {
         assert.deepEqual(f.media, []);
 });
 
-test("what is over is shown for a while, takes the media along, and stays over", () => {
+test("a call that is over is shown for a while, stops its media, and stays over", () => {
         const f = new Fixture();
         const call = f.talk();
 
@@ -120,11 +120,11 @@ test("an accept that fails rings on", () => {
         assert.equal(f.phone.tone, "ring");
 });
 
-test("whoever cancels is never heard, even if the answer was there first", () => {
+test("a caller who cancels is never heard, even if the answer came first", () => {
         const f = new Fixture();
         const call = f.phone.place(BOB, "user", "audio", f.now);
 
-        f.reply(f.expectAsked("initiate")[0], said(call.id, "outgoing", { here: true }));
+        f.reply(f.expectAsked("initiate")[0], snapshot(call.id, "outgoing", { here: true }));
         f.phone.hangUp(call.id);
         f.phone.hangUp(call.id);
         const [cancel] = f.expectAsked("cancel");
@@ -205,7 +205,7 @@ test("glare: the call that came in is the one that was placed", () => {
         assert.equal(f.phone.tone, "none");
 });
 
-test("whoever has left a group's call comes back to it, and its time has gone on", () => {
+test("a member who left a group's call can return to it, and its duration has continued", () => {
         const f = new Fixture();
         const group = { receiver_type: "group", receiver: { uid: "team" } };
 
@@ -222,7 +222,7 @@ test("whoever has left a group's call comes back to it, and its time has gone on
         f.expectAsked("join");
         assert.ok(f.call("in-1").isOngoing);
         assert.equal(f.phone.calls.size, 1);
-        /* It was answered half a second before the fixture's welcome. */
+        /* The call was answered half a second before the fixture's welcome. */
         assert.equal(f.call("in-1").answeredAt, f.now - 1500);
 });
 
@@ -255,7 +255,7 @@ test("a join token that is too old is asked for once more, and only once", () =>
         f.expectAsked("token");
 });
 
-test("media by a way that is not known are left, with a sentence", () => {
+test("media of an unknown mode are left, with a notice", () => {
         const f = new Fixture();
 
         f.ring();
@@ -267,7 +267,7 @@ test("media by a way that is not known are left, with a sentence", () => {
         assert.equal(f.phone.session.state, "failed");
 });
 
-test("who joins, leaves and mutes is known, and signals of others go nowhere", () => {
+test("joins, leaves and mutes are followed, and signals of strangers are dropped", () => {
         const f = new Fixture();
         const { id } = f.talk();
         const carol = { id: "p-3", uid: "carol", name: "Carol" };
@@ -287,19 +287,19 @@ test("who joins, leaves and mutes is known, and signals of others go nowhere", (
         assert.equal(f.phone.session.state, "left");
 });
 
-test("muted and whether media flow are told", () => {
+test("muted and whether media flow are reported", () => {
         const f = new Fixture();
         const { id } = f.talk();
 
         f.phone.session.setFlows(true);
         f.phone.session.setFlows(true);
         f.phone.session.setMuted(true);
-        const told = f.expectAsked("state", "state").map(({ members }) => members);
-        assert.deepEqual(told[0], { session_id: id, muted: false, media_flows: true });
-        assert.deepEqual(told[1], { session_id: id, muted: true, media_flows: true });
+        const states = f.expectAsked("state", "state").map(({ members }) => members);
+        assert.deepEqual(states[0], { session_id: id, muted: false, media_flows: true });
+        assert.deepEqual(states[1], { session_id: id, muted: true, media_flows: true });
 });
 
-test("a camera that is off is told, at the join and later", () => {
+test("a camera that is off is reported, at the join and later", () => {
         const f = new Fixture();
         const call = f.ring("in-1", { call_type: "video" });
 
@@ -323,7 +323,7 @@ test("without the hub a ring ends at its last known deadline", () => {
         const f = new Fixture();
         const call = f.ring("in-1", { remaining_ms: 5000 });
 
-        f.phone.linkChanged("offline", "");
+        f.phone.connectionChanged("offline", "");
         f.phone.tick(f.now + 5000);
         assert.ok(call.rings);
         f.phone.tick(f.phone.nextDeadline);
@@ -332,7 +332,7 @@ test("without the hub a ring ends at its last known deadline", () => {
 
 test("history: the newest page, what is logged, older pages, seen, forgotten", () => {
         const f = new Fixture();
-        const record = (id, at, more = {}) => said(id, "incoming", {
+        const record = (id, at, more = {}) => snapshot(id, "incoming", {
                 status: "ended", initiated_at: at, seen: true, ...more,
         });
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The verification code, by the same vectors that tring-media is held to. */
+/* The verification code, with the vectors that tring-media is tested with as well. */
 
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
@@ -45,7 +45,7 @@ test("both come to the code of the vectors", async () => {
         }
 });
 
-test("someone in between has two codes", async () => {
+test("a man in the middle has two different codes", async () => {
         const [{ offer_fingerprint: alice, answer_fingerprint: bob }] = vectors;
         const mallory = vectors[1].offer_fingerprint;
         const towardsAlice = await pair(alice, mallory);
@@ -71,7 +71,7 @@ test("another certificate later is refused", async () => {
         assert.notEqual(offering.code, "");
 });
 
-test("who does not take part has no code, and still a connection", async () => {
+test("a peer without verification has no code, but a connection", async () => {
         const [{ offer_fingerprint: a, answer_fingerprint: b }] = vectors;
         const { offering, answering } = await pair(a, b, (signal) => ({ sdp: signal.sdp }));
 

@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What becomes of calls when the page has been away from the hub, or was loaded anew. */
+/* Calls after the page lost the hub for a while, or was reloaded. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Fixture, ongoing, said } from "./phone-fixture.js";
+import { Fixture, ongoing, snapshot } from "./phone-fixture.js";
 
-test("a page that is loaded anew is back in its call, and joins again", () => {
+test("a page that is reloaded is back in its call, and joins again", () => {
         const f = new Fixture();
 
         f.welcome({ calls: [ongoing("out-1", "outgoing", { participant: "p-1" })] });
         f.expectAsked("history", "join");
         assert.ok(f.phone.shown.isOngoing);
-        /* The hub's clock says when it was answered: half a second ago. */
+        /* By the hub's clock the call was answered half a second ago. */
         assert.equal(f.phone.shown.answeredAt, f.now - 500);
 });
 
-test("a call that is being placed goes on ringing after a reload", () => {
+test("a call that is being placed continues to ring after a reload", () => {
         const f = new Fixture();
 
-        f.welcome({ calls: [said("out-1", "outgoing", { here: true, ringing_since: 4 })] });
+        f.welcome({ calls: [snapshot("out-1", "outgoing", { here: true, ringing_since: 4 })] });
         assert.equal(f.phone.tone, "ring-back");
 });
 
-test("media that are as the hub says go on; others are begun anew", () => {
+test("media that match the hub's snapshot continue; others are started again", () => {
         const f = new Fixture();
         const { id } = f.talk();
         const others = [{ id: "p-2", uid: "bob" }];
 
-        f.phone.linkChanged("offline", "");
+        f.phone.connectionChanged("offline", "");
         f.welcome({ calls: [ongoing(id, "outgoing", { participant: "p-1", others })] });
         f.expectAsked("history", "state");
         assert.deepEqual(f.media, []);
@@ -38,7 +38,7 @@ test("media that are as the hub says go on; others are begun anew", () => {
         assert.deepEqual(f.media, ["start"]);
 });
 
-test("nothing is begun anew on a link that was resumed", () => {
+test("nothing is started again on a connection that was resumed", () => {
         const f = new Fixture();
         const call = f.talk();
 
@@ -56,7 +56,7 @@ test("an ongoing call that the hub does not have is over", () => {
         assert.equal(call.reason, "connection-lost");
 });
 
-test("a ring that the hub has lost goes on for ten seconds, unless it comes again", () => {
+test("a ring that the hub has lost continues for ten seconds, or longer if it comes again", () => {
         for (const again of [true, false]) {
                 const f = new Fixture();
                 const call = f.ring();
@@ -72,7 +72,7 @@ test("a ring that the hub has lost goes on for ten seconds, unless it comes agai
         }
 });
 
-test("what another device has answered meanwhile rings no longer", () => {
+test("a call that another device has answered meanwhile rings no longer", () => {
         const f = new Fixture();
         const call = f.ring();
 
@@ -81,14 +81,14 @@ test("what another device has answered meanwhile rings no longer", () => {
         assert.equal(f.phone.shown, call);
 });
 
-test("a call of another device is none of ours", () => {
+test("a call of another device does not appear here", () => {
         const f = new Fixture();
 
         f.welcome({ calls: [ongoing("in-1", "incoming", { here: false })] });
         assert.equal(f.phone.calls.size, 0);
 });
 
-test("only what still makes sense is asked again", () => {
+test("only requests that still make sense are sent again", () => {
         const f = new Fixture();
         const { id } = f.talk();
 
@@ -105,7 +105,7 @@ test("a login that is refused leaves nothing behind", () => {
         const f = new Fixture();
 
         f.talk();
-        f.phone.linkChanged("refused", "revoked");
+        f.phone.connectionChanged("refused", "revoked");
         f.requests();
         assert.deepEqual(f.media, ["stop"]);
         assert.equal(f.phone.user, null);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What people read. */
+/* Texts for people. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -54,7 +54,7 @@ test("outcomes in history", () => {
         assert.equal(recordOutcome({ status: "rejected", direction: "outgoing" }), "Declined");
 });
 
-test("times, as clocks and people say them", () => {
+test("times, for clocks and for people", () => {
         assert.equal(duration(7), "0:07");
         assert.equal(duration(754), "12:34");
         assert.equal(duration(3723), "1:02:03");

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The connection to the hub (daemon/wire/PROTOCOL.md): one WebSocket at a time, made again when it
- * is lost. Says hello, gives requests their ids, holds what has no reply yet and asks it again on
- * the next connection, watches the order of events and acknowledges them. What messages mean is
- * phone.js's business.
+ * The connection to the hub (daemon/wire/PROTOCOL.md): one WebSocket at a time, replaced when it is
+ * lost. Sends hello, gives requests their ids, stores requests without a reply and sends them again
+ * on the next connection, checks the order of events and acknowledges them. phone.js interprets the
+ * messages.
  *
- * Socket and timers are handed in, so that tests need neither a hub nor time.
+ * Socket and timers are passed in, so that tests need neither a hub nor real time.
  */
 
 const VERSION = 1;
 const HELLO_ID = 1;
-const HELLO_MS = 15000; /* to connect and be welcomed */
-const ACK_MS = 200; /* "soon": unless a request takes it along before */
+const HELLO_MS = 15000; /* for connecting and the welcome */
+const ACK_MS = 200; /* an acknowledgement waits so long for a request to carry it */
 const RETRY_FIRST_MS = 500;
 const RETRY_LAST_MS = 60000;
-/* Pages do not see pings: a hub that has been silent for so long is asked something. */
+/* Pages do not see pings: after so much silence send the hub a request. */
 const PROBE_AFTER_MS = 45000;
 const PROBE_REPLY_MS = 8000;
 const CLOSE_EVENTS_MISSING = 3000;
 
-/* Close codes after which only a person can help. */
+/* Close codes after which trying again does not help. */
 const FINAL = {
         4001: "The hub does not accept this token.",
         4002: "Tring was opened elsewhere with this device: in another tab or window.",
@@ -27,10 +27,11 @@ const FINAL = {
         4007: "The hub and this page do not speak the same version. Reload the page.",
 };
 
-export class Link {
+export class HubClient {
         /*
-         * `on`: state(state, sentence), welcome(welcome), event(event), reply(request, ok, error),
-         * isWanted(request): whether it still makes sense on a connection that began anew.
+         * `on`: state(state, sentence, code), welcome(welcome), event(event),
+         * reply(request, ok, error), isWanted(request): whether a request without a reply should
+         * be sent again on a connection that was not resumed.
          */
         constructor({ open, on, timers = globalThis, random = Math.random, clock = Date.now }) {
                 this.openSocket = open;
@@ -42,12 +43,12 @@ export class Link {
                 this.socket = null;
                 this.isWelcome = false;
                 this.nextId = HELLO_ID + 1;
-                this.pending = []; /* requests without a reply, in their order */
+                this.pending = []; /* requests without a reply, in order */
                 this.resume = "";
                 this.seq = 0;
                 this.acked = 0;
                 this.retryMs = RETRY_FIRST_MS;
-                this.timer = {}; /* by what for */
+                this.timer = {}; /* by purpose */
         }
 
         connect(hello) {
@@ -58,13 +59,15 @@ export class Link {
                 this.#dial();
         }
 
-        /* For good: until connect(). */
+        /* Disconnects until the next connect(). */
         disconnect() {
                 this.hello = null;
                 this.#drop(1000);
         }
 
-        /* The network is back, the lid was opened: now, rather than when the back-off is over. */
+        /*
+         * The network is back, or the lid was opened: connects now instead of after the back-off.
+         */
         hurry() {
                 if (!this.hello)
                         return;
@@ -114,7 +117,7 @@ export class Link {
                 try {
                         message = JSON.parse(data);
                 } catch {
-                        this.#lost("The hub said something that is not JSON.");
+                        this.#lost("The hub sent something that is not JSON.");
                         return;
                 }
                 if (message.event !== undefined)
@@ -127,7 +130,7 @@ export class Link {
 
         #takeWelcome({ ok, error }) {
                 if (error) {
-                        this.refusal = error.message; /* and the hub closes */
+                        this.refusal = error.message; /* the hub closes the connection next */
                         return;
                 }
                 this.#cancel("hello");
@@ -199,7 +202,7 @@ export class Link {
                             () => this.#watch());
         }
 
-        /* Anything that gets a reply. */
+        /* Sends a request that any hub answers. */
         #probe() {
                 const asked = this.clock();
 
@@ -212,7 +215,7 @@ export class Link {
 
         #closed(code, reason) {
                 const final = FINAL[code];
-                const said = this.refusal || reason;
+                const why = this.refusal || reason;
 
                 this.refusal = "";
                 this.#drop();
@@ -220,7 +223,7 @@ export class Link {
                         this.hello = null;
                         this.on.state("refused", final, code);
                 } else {
-                        this.#retryLater(said && `The hub closed the connection: ${said}.`);
+                        this.#retryLater(why && `The hub closed the connection: ${why}.`);
                 }
         }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The connection to the hub: hello, ids, order, acknowledgement, and what comes of a loss. */
+/* The connection to the hub: hello, ids, order, acknowledgement, and what follows a loss. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Link } from "../../../clients/web/link.js";
+import { HubClient } from "../../../clients/web/hub-client.js";
 
 const HELLO = { token: "t", device: "d", device_name: "D" };
 
@@ -16,7 +16,7 @@ class Net {
                 this.heard = [];
                 const note = (what) => (...values) => this.heard.push([what, ...values]);
 
-                this.link = new Link({
+                this.client = new HubClient({
                         open: () => this.#open(),
                         timers: {
                                 setTimeout: (action, ms) => this.#setTimeout(action, ms),
@@ -32,7 +32,7 @@ class Net {
                                 isWanted: ({ op }) => op !== "signal",
                         },
                 });
-                this.link.connect(HELLO);
+                this.client.connect(HELLO);
         }
 
         #open() {
@@ -61,13 +61,13 @@ class Net {
                 return this.sockets.at(-1);
         }
 
-        say(message) {
+        send(message) {
                 this.socket.onmessage({ data: JSON.stringify(message) });
         }
 
         welcome(more = {}) {
                 this.socket.onopen();
-                this.say({ id: 1, ok: { kind: "welcome", link: "l-1", resumed: false, ...more } });
+                this.send({ id: 1, ok: { kind: "welcome", link: "l-1", resumed: false, ...more } });
         }
 
         sleep(ms) {
@@ -89,10 +89,10 @@ class Net {
 test("hello is the first message, and requests wait for the welcome", () => {
         const net = new Net();
 
-        net.link.request({ op: "accept", members: { session_id: "s" } });
+        net.client.request({ op: "accept", members: { session_id: "s" } });
         net.socket.onopen();
         assert.deepEqual(net.take(), [{ id: 1, op: "hello", version: 1, ...HELLO }]);
-        net.say({ id: 1, ok: { link: "l-1", resumed: false } });
+        net.send({ id: 1, ok: { link: "l-1", resumed: false } });
         assert.deepEqual(net.take(), [{ id: 2, op: "accept", session_id: "s" }]);
         assert.equal(net.state()[1], "online");
 });
@@ -101,11 +101,11 @@ test("each reply finds its request, in whatever order they come", () => {
         const net = new Net();
 
         net.welcome();
-        net.link.request({ op: "a", members: {} });
-        net.link.request({ op: "b", members: {} });
-        net.say({ id: 3, ok: { x: 1 } });
-        net.say({ id: 2, error: { name: "N", message: "m" } });
-        net.say({ id: 2, ok: {} });
+        net.client.request({ op: "a", members: {} });
+        net.client.request({ op: "b", members: {} });
+        net.send({ id: 3, ok: { x: 1 } });
+        net.send({ id: 2, error: { name: "N", message: "m" } });
+        net.send({ id: 2, ok: {} });
         const replies = net.heard.filter(([what]) => what === "reply");
         assert.deepEqual(replies.map(([, { op }, ok, error]) => [op, ok, error?.name]),
                          [["b", { x: 1 }, undefined], ["a", null, "N"]]);
@@ -116,13 +116,13 @@ test("events are acknowledged soon, or by the next request", () => {
 
         net.welcome();
         net.take();
-        net.say({ seq: 1, event: "x" });
-        net.say({ seq: 2, event: "x" });
+        net.send({ seq: 1, event: "x" });
+        net.send({ seq: 2, event: "x" });
         assert.deepEqual(net.take(), []);
         net.sleep(200);
         assert.deepEqual(net.take(), [{ op: "ack", ack: 2 }]);
-        net.say({ seq: 3, event: "x" });
-        net.link.request({ op: "a", members: {} });
+        net.send({ seq: 3, event: "x" });
+        net.client.request({ op: "a", members: {} });
         assert.equal(net.take()[0].ack, 3);
         net.sleep(200);
         assert.deepEqual(net.take(), []);
@@ -132,8 +132,8 @@ test("a gap ends the connection, and the next one resumes", () => {
         const net = new Net();
 
         net.welcome();
-        net.say({ seq: 1, event: "x" });
-        net.say({ seq: 3, event: "x" });
+        net.send({ seq: 1, event: "x" });
+        net.send({ seq: 3, event: "x" });
         assert.equal(net.socket.closed, 3000);
         assert.equal(net.state()[1], "offline");
         assert.equal(net.heard.filter(([what]) => what === "event").length, 1);
@@ -142,18 +142,18 @@ test("a gap ends the connection, and the next one resumes", () => {
         const [hello] = net.take();
         assert.equal(hello.resume, "l-1");
         assert.equal(hello.resume_seq, 1);
-        net.say({ id: 1, ok: { link: "l-2", resumed: true } });
-        net.say({ seq: 2, event: "x" });
+        net.send({ id: 1, ok: { link: "l-2", resumed: true } });
+        net.send({ seq: 2, event: "x" });
         assert.equal(net.heard.filter(([what]) => what === "event").length, 2);
 });
 
-test("what had no reply is asked again, and on a link that began anew only what is wanted", () => {
+test("requests without a reply are sent again, without resume only those still wanted", () => {
         for (const resumed of [true, false]) {
                 const net = new Net();
 
                 net.welcome();
-                net.link.request({ op: "end", members: {} });
-                net.link.request({ op: "signal", members: {} });
+                net.client.request({ op: "end", members: {} });
+                net.client.request({ op: "signal", members: {} });
                 net.socket.onclose({ code: 1006, reason: "" });
                 net.sleep(500);
                 net.take();
@@ -178,7 +178,7 @@ test("the wait doubles up to a minute, and ends when the network is back", () =>
         }
         assert.deepEqual(waits, [500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000]);
         net.socket.onclose({ code: 1006, reason: "" });
-        net.link.hurry();
+        net.client.hurry();
         assert.equal(net.sockets.length, 11);
 });
 
@@ -190,12 +190,12 @@ test("a refused token, a revoked one and a device elsewhere are not tried again"
                 assert.equal(net.state()[1], "refused");
                 assert.equal(net.state()[3], code);
                 net.sleep(100000);
-                net.link.hurry();
+                net.client.hurry();
                 assert.equal(net.sockets.length, 1);
         }
 });
 
-test("a hub that says nothing is asked, and given up if it does not answer", () => {
+test("a silent hub is probed, and given up if it does not answer", () => {
         const net = new Net();
 
         net.welcome();
@@ -206,11 +206,11 @@ test("a hub that says nothing is asked, and given up if it does not answer", () 
         assert.equal(net.state()[1], "offline");
         net.sleep(500);
         net.welcome();
-        /* What was only asked to hear anything is not asked again. */
+        /* A probe is not sent again. */
         assert.deepEqual(net.take().map(({ op }) => op), ["hello"]);
 });
 
-test("what is not JSON, and a hub that never says welcome, end the connection", () => {
+test("text that is not JSON, or a hub without a welcome, ends the connection", () => {
         const net = new Net();
 
         net.socket.onmessage({ data: "{" });
@@ -225,7 +225,7 @@ test("nothing comes after disconnect()", () => {
         const socket = net.socket;
 
         net.welcome();
-        net.link.disconnect();
+        net.client.disconnect();
         const heard = net.heard.length;
         socket.onmessage({ data: '{"seq":1,"event":"x"}' });
         socket.onclose({ code: 1000, reason: "" });
