@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/action.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <utlist.h>
 
-#include "phone/internal.h"
+#include "phone/call.h"
 
 /*
  * What one call can cause at most, listeners and waiting commands apart: its end with a session
@@ -85,6 +87,13 @@ int phone_reserve(Phone *phone, size_t n_calls, size_t n_events)
         return pool_fill(&phone->spare_listener_calls, sizeof(ListenerCall), n_deliveries);
 }
 
+void phone_shrink_reserve(Phone *phone)
+{
+        pool_shrink(&phone->spare_actions, SPARE_ACTIONS_KEPT);
+        pool_shrink(&phone->spare_requests, SPARE_REQUESTS_KEPT);
+        pool_shrink(&phone->spare_listener_calls, 0);
+}
+
 PhoneAction *phone_act(Phone *phone, PhoneActionType type, const char *session_id)
 {
         ActionNode *node = pool_take(&phone->spare_actions, sizeof(*node));
@@ -117,76 +126,6 @@ void phone_refuse(Phone *phone, uint64_t ticket, const char *session_id, CallErr
 
         action->error = error;
         str_printable(action->text, sizeof(action->text), text);
-}
-
-void phone_flush(Phone *phone)
-{
-        const PhoneCallInfo *active = phone_active_call(phone);
-        const char *active_id = active ? active->record.session_id : "";
-
-        if (!str_eq(active_id, phone->told_active)) {
-                STR_SET(phone->told_active, active_id);
-                phone->changed |= PHONE_PROPERTY_ACTIVE_CALL;
-        }
-        if (phone_is_ringing(phone) != phone->told_ringing) {
-                phone->told_ringing = !phone->told_ringing;
-                phone->changed |= PHONE_PROPERTY_RINGING;
-        }
-        if (!phone->changed)
-                return;
-        phone_act(phone, PHONE_MANAGER_CHANGED, NULL)->properties = phone->changed;
-        phone->changed = 0;
-}
-
-static PhoneTone phone_wanted_tone(const Phone *phone)
-{
-        bool ring = false, ring_back = false, ongoing = false;
-        const PhoneCall *call;
-
-        DL_FOREACH (phone->calls, call) {
-                const CallRecord *record = &call->info.record;
-
-                if (record->status == CALL_STATUS_ONGOING)
-                        ongoing = true;
-                /* Whoever has pressed a button is rung no longer, even while the hub is far. */
-                else if (call_alerts(call) && !call_deciding(phone, call))
-                        ring = true;
-                else if (record->status == CALL_STATUS_INITIATED && call->info.member_ringing &&
-                         !call->unwanted)
-                        ring_back = true;
-        }
-        /* What rings while one talks rings without sound: rule 8. */
-        if (phone->test_ring_until || (ring && !ongoing))
-                return PHONE_TONE_RING;
-        return ring_back && !ongoing ? PHONE_TONE_RING_BACK : PHONE_TONE_NONE;
-}
-
-void phone_update_tone(Phone *phone)
-{
-        PhoneTone tone = phone_wanted_tone(phone);
-
-        if (tone == phone->tone)
-                return;
-        phone->tone = tone;
-        phone->tone_heard = false;
-        phone_act(phone, PHONE_TONE, NULL)->tone = tone;
-}
-
-void phone_settle(Phone *phone)
-{
-        PhoneCall *call;
-
-        phone_update_tone(phone);
-        DL_FOREACH (phone->calls, call)
-                call_update_alerting(phone, call);
-        phone_flush(phone);
-        hub_request_pump(phone);
-        phone_acknowledge(phone);
-        phone_keep(phone);
-
-        pool_shrink(&phone->spare_actions, SPARE_ACTIONS_KEPT);
-        pool_shrink(&phone->spare_requests, SPARE_REQUESTS_KEPT);
-        pool_shrink(&phone->spare_listener_calls, 0);
 }
 
 bool phone_next_action(Phone *phone, PhoneAction *ret)

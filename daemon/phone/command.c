@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/state.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <utlist.h>
 
-#include "phone/internal.h"
+#include "phone/action.h"
+#include "phone/announce.h"
+#include "phone/call.h"
+#include "phone/decision.h"
+#include "phone/history.h"
+#include "phone/listener.h"
+#include "phone/request.h"
+#include "phone/ring.h"
+#include "phone/send.h"
+#include "phone/session.h"
+#include "phone/settle.h"
+#include "phone/user.h"
 
 void phone_command_done(PhoneCommand *command)
 {
@@ -11,115 +23,6 @@ void phone_command_done(PhoneCommand *command)
                 metadata_done(&command->initiate.request.metadata);
         else if (command->type == PHONE_COMMAND_SEEN || command->type == PHONE_COMMAND_FORGET)
                 free(command->sessions.session_ids);
-}
-
-/* One sentence for whoever asked what this call does not allow; `call` NULL: there is none. */
-static void command_explain(const char *session_id, const PhoneCall *call, CallError error,
-                            char text[static MESSAGE_TEXT_MAX + 1])
-{
-        const CallRecord *record = call ? &call->info.record : NULL;
-        const char *handler =
-                call && *call->info.handled_by ? call->info.handled_by : "another device";
-        char id[UUID_LENGTH + 1];
-
-        str_printable(id, sizeof(id), session_id);
-        if (error == CALL_ERROR_TOO_MANY)
-                snprintf(text, MESSAGE_TEXT_MAX, "there are %d calls on this device already",
-                         PHONE_CALLS_MAX);
-        else if (!record)
-                snprintf(text, MESSAGE_TEXT_MAX, "there is no call '%s' on this device", id);
-        else if (error == CALL_ERROR_CALL_TERMINATED)
-                snprintf(text, MESSAGE_TEXT_MAX, "the call %s is over: %s%s%s", id,
-                         call_status_to_string(record->status), *record->reason ? ", " : "",
-                         record->reason);
-        else if (error == CALL_ERROR_ANSWERED_ELSEWHERE)
-                snprintf(text, MESSAGE_TEXT_MAX, "the call %s was answered by %.128s", id, handler);
-        else if (error == CALL_ERROR_CALL_ONGOING)
-                snprintf(text, MESSAGE_TEXT_MAX, "the call %s has been answered; End ends it", id);
-        else
-                snprintf(text, MESSAGE_TEXT_MAX, "this cannot be done to the %s call %s: it is %s",
-                         call_direction_to_string(record->direction), id,
-                         call_status_to_string(record->status));
-}
-
-void command_refuse(Phone *phone, HubRequest *request, const PhoneCall *call, CallError error)
-{
-        char text[MESSAGE_TEXT_MAX + 1];
-
-        command_explain(hub_request_session_id(request), call, error, text);
-        hub_request_fail(phone, request, error, text);
-}
-
-static MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const char *client,
-                                CallError *ret_error)
-{
-        const CallRecord *record = &call->info.record;
-        CallReason reason = CALL_REASON_NONE;
-
-        /* A reason of somebody else's invention decides nothing. */
-        (void)call_reason_from_string(record->reason, &reason);
-        return rules_method(record->direction, record->status, reason, method,
-                            call->info.answered_here && str_eq(call->handler, client), ret_error);
-}
-
-static CallMethod decision_method(MessageType type)
-{
-        switch (type) {
-        case MESSAGE_ACCEPT:
-                return CALL_METHOD_ACCEPT;
-        case MESSAGE_REJECT:
-                return CALL_METHOD_REJECT;
-        case MESSAGE_CANCEL:
-                return CALL_METHOD_CANCEL;
-        default:
-                return CALL_METHOD_END;
-        }
-}
-
-bool accept_is_late(const HubRequest *request, const PhoneCall *call)
-{
-        if (request->message.type != MESSAGE_ACCEPT || !request->has_ticket)
-                return false;
-        return !call ||
-               (!call_is_live(call) && call->info.record.receiver_type == RECEIVER_TYPE_GROUP);
-}
-
-bool decision_start(Phone *phone, HubRequest *request)
-{
-        PhoneCall *call = call_find(phone, hub_request_session_id(request));
-        CallMethod method = decision_method(request->message.type);
-        CallError error;
-
-        /* Whether the call goes on, and for whom, only the hub can say. */
-        if (accept_is_late(request, call) && (call || phone->connection == PHONE_ONLINE)) {
-                if (phone_n_live_calls(phone) < PHONE_CALLS_MAX)
-                        return true;
-                command_refuse(phone, request, call, CALL_ERROR_TOO_MANY);
-                return false;
-        }
-        if (!call) {
-                command_refuse(phone, request, NULL, CALL_ERROR_NO_SUCH_CALL);
-                return false;
-        }
-        switch (call_judge(call, method, request->client, &error)) {
-        case METHOD_FAILS:
-                command_refuse(phone, request, call, error);
-                return false;
-        case METHOD_SUCCEEDS:
-                hub_request_succeed(phone, request);
-                return false;
-        case METHOD_DOES:
-                break;
-        }
-        if (method == CALL_METHOD_CANCEL || method == CALL_METHOD_END) {
-                request->kept = true;
-                call->unwanted = true;
-        }
-        call->unsaved = true;
-        /* Whoever hangs up is not heard while the hub thinks about it. */
-        if (method == CALL_METHOD_END)
-                session_close(phone, call);
-        return true;
 }
 
 static HubRequest *command_request(Phone *phone, const PhoneCommand *command, MessageType type,

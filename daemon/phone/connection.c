@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/connection.h"
+
 #include <utlist.h>
 
 #include "base/words.h"
-#include "phone/internal.h"
+#include "phone/action.h"
+#include "phone/announce.h"
+#include "phone/call.h"
+#include "phone/end.h"
+#include "phone/request.h"
+#include "phone/settle.h"
+#include "phone/user.h"
 
 static const char *const phone_connections[PHONE_CONNECTION_COUNT] = {
         [PHONE_LOGGED_OUT] = "logged-out", [PHONE_CONNECTING] = "connecting",
@@ -11,110 +19,11 @@ static const char *const phone_connections[PHONE_CONNECTION_COUNT] = {
 };
 DEFINE_WORDS_TO_STRING(phone_connection, PhoneConnection, phone_connections);
 
-/* Whether this was asked for here, of that call, and the hub has yet to learn of it. */
-static bool history_asked(const Phone *phone, MessageType type, const CallRecord *record)
-{
-        const HubRequest *request;
-
-        DL_FOREACH (phone->requests, request) {
-                if (request->message.type == type &&
-                    message_sessions_have(&request->message.sessions, record))
-                        return true;
-        }
-        return false;
-}
-
 void phone_history_follows(Phone *phone)
 {
         if (phone->history_welcomed)
                 phone->history_since = phone->history_welcomed;
         phone->history_welcomed = 0;
-}
-
-usec_t phone_history_until(const Phone *phone)
-{
-        return MAX_OF(phone->instant.date,
-                      MAX_OF(MAX_OF(phone->history_since, phone->history_welcomed),
-                             phone->history_newest));
-}
-
-int phone_history_put(Phone *phone, const CallRecord *record)
-{
-        CallRecord copy = {};
-        int r;
-
-        phone->history_newest = MAX_OF(phone->history_newest, record->initiated_at);
-        /* What the hub says of it is older than that. */
-        if (history_asked(phone, MESSAGE_FORGET, record))
-                return 0;
-        r = call_record_copy(&copy, record);
-        if (r < 0)
-                return r;
-        r = phone_reserve_action(phone);
-        if (r < 0) {
-                call_record_done(&copy);
-                return r;
-        }
-        copy.seen = copy.seen || history_asked(phone, MESSAGE_SEEN, record);
-        phone_act(phone, PHONE_HISTORY_PUT, record->session_id)->record = copy;
-        return 0;
-}
-
-int phone_history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over)
-{
-        CallRecord ended = *record;
-
-        ended.status = rules_history_status(record->direction, over->status);
-        STR_SET(ended.reason, over->reason);
-        ended.ended_at = over->ended_at;
-        ended.duration_s = over->duration_s;
-        ended.seen = ended.status != CALL_STATUS_MISSED;
-        return phone_history_put(phone, &ended);
-}
-
-int phone_history_news(Phone *phone, const CallRecord *record)
-{
-        PhoneCall *call = call_find(phone, record->session_id);
-        int r;
-
-        r = phone_history_put(phone, record);
-        if (r < 0)
-                return r;
-        return call && call_is_live(call) && call->unknown
-                       ? call_over_by_record(phone, call, record)
-                       : 0;
-}
-
-int phone_history_page(Phone *phone, const ReplyHistory *page)
-{
-        int r;
-
-        for (size_t i = 0; i < page->n_records; i++) {
-                r = phone_history_news(phone, &page->records[i]);
-                if (r < 0)
-                        return r;
-        }
-        if (*page->next)
-                return 0;
-        phone->history_since = phone->history_paged_to;
-        return welcome_history_known(phone);
-}
-
-void phone_acknowledge(Phone *phone)
-{
-        uint64_t n = phone->seq_seen - phone->seq_acked;
-
-        if (phone->connection != PHONE_ONLINE || n == 0) {
-                phone->ack_at = USEC_NEVER;
-        } else if (n >= ACK_EVERY || phone->ack_at <= phone->instant.now) {
-                Message ack = {.type = MESSAGE_ACK, .ack = phone->seq_seen};
-
-                phone_act(phone, PHONE_SEND, NULL)->message = ack;
-                phone->seq_acked = phone->seq_seen;
-                phone->ack_at = USEC_NEVER;
-        } else if (phone->ack_at == USEC_NEVER) {
-                phone->ack_at = phone->instant.now + ACK_DELAY_US;
-        }
 }
 
 void phone_hello(const Phone *phone, Message *ret)
@@ -175,6 +84,34 @@ static int connection_log_out(Phone *phone)
         return 0;
 }
 
+/* It may have come through, and must not come twice: whoever waits for it is joined anew. */
+static void signal_lost(Phone *phone, const char *session_id)
+{
+        PhoneCall *call = call_find(phone, session_id);
+
+        if (call)
+                call->signals_lost = true;
+}
+
+static void hub_requests_lost(Phone *phone)
+{
+        HubRequest *request, *next;
+
+        DL_FOREACH_SAFE (phone->requests, request, next) {
+                if (!request->sent)
+                        continue;
+                if (request->message.type == MESSAGE_SIGNAL)
+                        signal_lost(phone, hub_request_session_id(request));
+                /* Whether that has answered the call is for a snapshot to say: none by a resume. */
+                if (request->message.type == MESSAGE_ACCEPT && request->expired)
+                        *phone->link = '\0';
+                if (request->message.type == MESSAGE_SIGNAL || request->expired)
+                        hub_request_remove(phone, request);
+                else
+                        request->sent = false;
+        }
+}
+
 int phone_connection_changed(Phone *phone, const Now *instant, PhoneConnection connection,
                              const char *text)
 {
@@ -197,4 +134,11 @@ int phone_connection_changed(Phone *phone, const Now *instant, PhoneConnection c
                 connection_refuse_initiates(phone);
         phone_settle(phone);
         return 0;
+}
+
+PhoneConnection phone_connection(const Phone *phone, const char **ret_text)
+{
+        if (ret_text)
+                *ret_text = phone->connection_text;
+        return phone->connection;
 }

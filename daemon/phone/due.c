@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/state.h"
+
+#include <errno.h>
 #include <utlist.h>
 
-#include "phone/internal.h"
+#include "phone/action.h"
+#include "phone/announce.h"
+#include "phone/call.h"
+#include "phone/end.h"
+#include "phone/expire.h"
+#include "phone/present.h"
+#include "phone/request.h"
+#include "phone/send.h"
+#include "phone/settle.h"
 
 /* When something becomes due on the call, or USEC_NEVER. */
 static usec_t call_deadline(const Phone *phone, const PhoneCall *call)
@@ -118,21 +129,4 @@ int phone_tick(Phone *phone, const Now *instant)
                 return r;
         phone_settle(phone);
         return 0;
-}
-
-void calls_limit_finished(Phone *phone)
-{
-        PhoneCall *call, *oldest = NULL;
-        size_t n = 0;
-
-        DL_FOREACH (phone->calls, call) {
-                if (call_is_live(call))
-                        continue;
-                n++;
-                if (!oldest || call->shown_until < oldest->shown_until)
-                        oldest = call;
-        }
-        /* One at a time: each that finishes pushes one out; it goes when it is next looked at. */
-        if (n > FINISHED_CALLS_MAX)
-                oldest->shown_until = phone->instant.now;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/member.h"
+
 #include <errno.h>
 
-#include "phone/internal.h"
+#include "phone/announce.h"
+#include "phone/call.h"
 
 static Member *member_find(PhoneCallInfo *info, const char *uid)
 {
@@ -52,18 +55,4 @@ int members_message(Phone *phone, const MessageMembers *message)
         if (members_take(info, message))
                 members_due(phone, call);
         return 0;
-}
-
-void members_due(Phone *phone, PhoneCall *call)
-{
-        usec_t now = phone->instant.now, next = call->members_told + MEMBERS_CHANGED_US;
-
-        if (call->info.n_members > MEMBERS_TOLD_MAX && now < next) {
-                call->members_due = next;
-                return;
-        }
-        call->members_due = 0;
-        call->members_told = now;
-        phone_act(phone, PHONE_CALL_CHANGED, call->info.record.session_id)->properties =
-                PHONE_PROPERTY_MEMBERS;
 }

@@ -1,7 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/reply.h"
+
+#include <errno.h>
+#include <stdio.h>
 #include <utlist.h>
 
-#include "phone/internal.h"
+#include "phone/action.h"
+#include "phone/announce.h"
+#include "phone/answer.h"
+#include "phone/call.h"
+#include "phone/decision.h"
+#include "phone/end.h"
+#include "phone/expire.h"
+#include "phone/history-events.h"
+#include "phone/request.h"
+#include "phone/ring.h"
+#include "phone/send.h"
+#include "phone/session.h"
+#include "phone/user.h"
 
 /*
  * The functions for each kind of request get it out of the list, and return 0 when it is through,
@@ -126,19 +142,6 @@ static int reply_accept(Phone *phone, HubRequest *request, const MessageReply *r
         }
         decisions_go_on(phone, session_id);
         return 0;
-}
-
-/* The hub does not have the call any more: then it is over. */
-static int reply_unknown_call(Phone *phone, HubRequest *request)
-{
-        PhoneCall *call = call_find(phone, hub_request_session_id(request));
-
-        if (!call)
-                return 0;
-        return call_end_here(phone, call,
-                             request->message.type == MESSAGE_END ? CALL_EVENT_HANGUP
-                                                                  : CALL_EVENT_CANCEL,
-                             CALL_REASON_NONE);
 }
 
 static int reply_decision(Phone *phone, HubRequest *request, const MessageReply *reply)
@@ -350,83 +353,4 @@ int hub_request_replied(Phone *phone, uint64_t id, const MessageReply *reply)
         else if (r != REPLY_KEPT)
                 hub_request_free(request);
         return r < 0 ? r : 0;
-}
-
-/* What it may have caused is cancelled, until the hub confirms that: rule 15. */
-static void expire_initiate(Phone *phone, HubRequest *request)
-{
-        hub_request_fail(phone, request,
-                         request->sent_once ? CALL_ERROR_TIMEOUT : CALL_ERROR_NOT_CONNECTED,
-                         request->sent_once ? "the hub has not confirmed the call within 10 s"
-                                            : "there is no connection to the hub");
-        if (!request->sent_once) {
-                hub_request_free(request);
-                return;
-        }
-        hub_request_turn(request, MESSAGE_CANCEL);
-        request->kept = true;
-        hub_request_add(phone, request);
-}
-
-static int expire_stored(Phone *phone, HubRequest *request)
-{
-        int r;
-
-        /* Whoever gave up is not held in the call because the hub is far: it learns of it later. */
-        r = reply_unknown_call(phone, request);
-        if (r < 0)
-                return r;
-        if (request->confirmed) {
-                hub_request_succeed(phone, request);
-                hub_request_free(request);
-                return 0;
-        }
-        hub_request_fail(phone, request, CALL_ERROR_TIMEOUT,
-                         "the hub has not confirmed it within 10 s; the call is over here");
-        hub_request_put_back(phone, request);
-        return 0;
-}
-
-static void expire_other(Phone *phone, HubRequest *request)
-{
-        PhoneCall *call = call_find(phone, hub_request_session_id(request));
-
-        hub_request_fail(
-                phone, request, CALL_ERROR_TIMEOUT,
-                "the hub has not confirmed it within 10 s: the call's status says what came "
-                "of it");
-        if (request->command == PHONE_COMMAND_JOIN && call && call_is_live(call))
-                session_fail(phone, call, CALL_ERROR_TIMEOUT,
-                             "the hub has not confirmed the join within 10 s");
-        else if (request->sent && !request->held) {
-                request->expired = true;
-                hub_request_put_back(phone, request);
-                return;
-        }
-        hub_request_free(request);
-}
-
-int hub_request_expire(Phone *phone, HubRequest *request)
-{
-        char session_id[UUID_LENGTH + 1];
-        usec_t deadline = request->deadline;
-        int r;
-
-        STR_SET(session_id, hub_request_session_id(request));
-        hub_request_take(phone, request);
-        request->deadline = USEC_NEVER;
-        if (request->message.type == MESSAGE_INITIATE) {
-                expire_initiate(phone, request);
-        } else if (request->kept) {
-                r = expire_stored(phone, request);
-                if (r < 0) {
-                        request->deadline = deadline;
-                        hub_request_put_back(phone, request);
-                        return r;
-                }
-        } else {
-                expire_other(phone, request);
-        }
-        decisions_go_on(phone, session_id);
-        return 0;
 }

@@ -1,26 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/session.h"
+
 #include <errno.h>
 #include <utlist.h>
 
-#include "phone/internal.h"
-
-static const char *call_id(const PhoneCall *call)
-{
-        return call->info.record.session_id;
-}
-
-static void session_changed(Phone *phone, PhoneCall *call, uint32_t properties)
-{
-        call->unsaved = true;
-        if (call->info.has_session)
-                phone_act(phone, PHONE_SESSION_CHANGED, call_id(call))->properties = properties;
-}
-
-bool session_is_in_media(const PhoneSession *session)
-{
-        return session->state == SESSION_JOINING || session->state == SESSION_CONNECTED ||
-               session->state == SESSION_RECONNECTING;
-}
+#include "phone/action.h"
+#include "phone/announce.h"
+#include "phone/media.h"
+#include "phone/participant.h"
+#include "phone/request.h"
+#include "phone/send.h"
 
 void session_set_state(Phone *phone, PhoneCall *call, SessionState state)
 {
@@ -28,20 +17,6 @@ void session_set_state(Phone *phone, PhoneCall *call, SessionState state)
                 return;
         call->info.session.state = state;
         session_changed(phone, call, PHONE_PROPERTY_SESSION_STATE);
-}
-
-static bool session_is_video(const PhoneCall *call)
-{
-        const SessionSettings *settings = &call->info.session.settings;
-
-        return (settings->has_type ? settings->type : call->info.record.type) == CALL_TYPE_VIDEO;
-}
-
-void session_choose_video(PhoneCall *call)
-{
-        PhoneSession *session = &call->info.session;
-
-        session->video_paused = !session_is_video(call) || session->settings.start_video_paused;
 }
 
 void session_choose_video_again(Phone *phone, PhoneCall *call)
@@ -53,12 +28,6 @@ void session_choose_video_again(Phone *phone, PhoneCall *call)
                 session_changed(phone, call, PHONE_PROPERTY_VIDEO_PAUSED);
 }
 
-void session_open(Phone *phone, PhoneCall *call)
-{
-        call->info.has_session = true;
-        phone_act(phone, PHONE_SESSION_ADDED, call_id(call));
-}
-
 static void session_start_worker(Phone *phone, PhoneCall *call)
 {
         if (call->worker)
@@ -67,7 +36,7 @@ static void session_start_worker(Phone *phone, PhoneCall *call)
         phone_act(phone, PHONE_WORKER_START, call_id(call));
 }
 
-static void session_show_screen(Phone *phone, PhoneCall *call, bool on)
+void session_show_screen(Phone *phone, PhoneCall *call, bool on)
 {
         if (call->info.session.screen_sharing == on)
                 return;
@@ -98,6 +67,14 @@ void session_warm(Phone *phone, PhoneCall *call)
                         return;
         }
         session_start_worker(phone, call);
+}
+
+static void session_leave(Phone *phone, PhoneCall *call)
+{
+        if (call->info.session.state == SESSION_IDLE)
+                call->info.session.state = SESSION_LEFT;
+        session_close(phone, call);
+        hub_request_ask(phone, MESSAGE_LEAVE, call_id(call));
 }
 
 void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubRequest *request)
@@ -148,14 +125,6 @@ void session_close(Phone *phone, PhoneCall *call)
         participants_clear(session);
         if (properties)
                 session_changed(phone, call, properties);
-}
-
-void session_leave(Phone *phone, PhoneCall *call)
-{
-        if (call->info.session.state == SESSION_IDLE)
-                call->info.session.state = SESSION_LEFT;
-        session_close(phone, call);
-        hub_request_ask(phone, MESSAGE_LEAVE, call_id(call));
 }
 
 int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
@@ -214,17 +183,6 @@ void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *te
         str_printable(action->text, sizeof(action->text), text);
 }
 
-bool session_media_flows(const PhoneSession *session)
-{
-        if (session->state != SESSION_CONNECTED)
-                return false;
-        for (size_t i = 0; i < session->n_participants; i++) {
-                if (session->participants[i].media.connected)
-                        return true;
-        }
-        return false;
-}
-
 static void session_ask_state(Phone *phone, PhoneCall *call)
 {
         HubRequest *request = hub_request_find_last(phone, MESSAGE_STATE, call_id(call));
@@ -280,7 +238,7 @@ void session_pause_video(Phone *phone, PhoneCall *call, bool on)
                 session_ask_state(phone, call);
 }
 
-static void session_set_screen(Phone *phone, PhoneCall *call, bool on)
+void session_set_screen(Phone *phone, PhoneCall *call, bool on)
 {
         PhoneSession *session = &call->info.session;
 
@@ -289,174 +247,4 @@ static void session_set_screen(Phone *phone, PhoneCall *call, bool on)
         session_show_screen(phone, call, on);
         if (session_is_in_media(session))
                 session_ask_state(phone, call);
-}
-
-/* The call whose worker speaks, or NULL if nobody wants to hear it any more. */
-static PhoneCall *session_of_worker(Phone *phone, const char *session_id)
-{
-        PhoneCall *call = call_find(phone, session_id);
-
-        return call && call->worker && call->info.record.status == CALL_STATUS_ONGOING ? call
-                                                                                       : NULL;
-}
-
-static void session_adopt(Phone *phone, const char *session_id, SessionState state)
-{
-        PhoneCall *call = call_find(phone, session_id);
-
-        if (!call || call->worker || call->unwanted || !call->info.answered_here ||
-            call->info.record.status != CALL_STATUS_ONGOING ||
-            call->info.session.state != SESSION_IDLE)
-                return;
-        if (state == SESSION_JOINING || state == SESSION_CONNECTED || state == SESSION_RECONNECTING)
-                call->worker = call->joined = true;
-}
-
-/*
- * The first word of an adopted worker. One that had come no further than joining may have been left
- * without an answer that came while no daemon was there.
- */
-static void session_found(Phone *phone, PhoneCall *call, SessionState state)
-{
-        PhoneSession *session = &call->info.session;
-
-        call->adopted = false;
-        if (state != SESSION_JOINING)
-                return;
-        for (size_t i = 0; i < session->n_participants; i++)
-                session->participants[i].media.connected = false;
-        if (phone->connection == PHONE_ONLINE)
-                session_renew(phone, call);
-}
-
-int phone_worker_state(Phone *phone, const Now *instant, const char *session_id, SessionState state)
-{
-        int r;
-
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 1);
-        if (r < 0)
-                return r;
-        session_adopt(phone, session_id, state);
-        PhoneCall *call = session_of_worker(phone, session_id);
-        /* A warm worker is idle, and so says nothing of the session. */
-        if (call && call->joined && state != SESSION_IDLE && state != SESSION_LEFT) {
-                if (call->adopted)
-                        session_found(phone, call, state);
-                session_set_state(phone, call, state);
-                session_tell_state(phone, call);
-        }
-        phone_settle(phone);
-        return 0;
-}
-
-/* What it says of its devices. */
-static int session_told(Phone *phone, const Now *instant, const char *session_id, bool on,
-                        void (*take)(Phone *phone, PhoneCall *call, bool on))
-{
-        int r;
-
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
-        PhoneCall *call = session_of_worker(phone, session_id);
-        if (call && call->joined)
-                take(phone, call, on);
-        phone_settle(phone);
-        return 0;
-}
-
-static void session_is_muted(Phone *phone, PhoneCall *call, bool on)
-{
-        if (on)
-                session_mute(phone, call, true);
-        else if (call->info.session.audio_muted)
-                phone_act(phone, PHONE_WORKER_MUTE, call_id(call))->on = true;
-}
-
-int phone_worker_muted(Phone *phone, const Now *instant, const char *session_id, bool on)
-{
-        return session_told(phone, instant, session_id, on, session_is_muted);
-}
-
-static void session_is_paused(Phone *phone, PhoneCall *call, bool on)
-{
-        if (on)
-                session_pause_video(phone, call, true);
-        else if (call->info.session.video_paused)
-                phone_act(phone, PHONE_WORKER_PAUSE, call_id(call))->on = true;
-}
-
-int phone_worker_paused(Phone *phone, const Now *instant, const char *session_id, bool on)
-{
-        return session_told(phone, instant, session_id, on, session_is_paused);
-}
-
-int phone_worker_screen(Phone *phone, const Now *instant, const char *session_id, bool on)
-{
-        return session_told(phone, instant, session_id, on, session_set_screen);
-}
-
-int phone_worker_error(Phone *phone, const Now *instant, const char *session_id, CallError error,
-                       const char *text)
-{
-        int r;
-
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
-        PhoneCall *call = session_of_worker(phone, session_id);
-        if (call) {
-                PhoneAction *action = phone_act(phone, PHONE_SESSION_ERROR, session_id);
-
-                action->error = error;
-                str_printable(action->text, sizeof(action->text), text);
-        }
-        phone_settle(phone);
-        return 0;
-}
-
-int phone_worker_gone(Phone *phone, const Now *instant, const char *session_id, const char *text)
-{
-        int r;
-
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
-        PhoneCall *call = call_find(phone, session_id);
-        if (call && call->worker) {
-                PhoneSession *session = &call->info.session;
-
-                call->worker = false;
-                session_show_screen(phone, call, false);
-                for (size_t i = 0; i < session->n_participants; i++)
-                        session->participants[i].media.connected = false;
-                if (session_is_in_media(session))
-                        session_fail(phone, call, CALL_ERROR_MEDIA_FAILED, text);
-                call->joined = false;
-        }
-        phone_settle(phone);
-        return 0;
-}
-
-void phone_device_chosen(Phone *phone, DeviceKind kind)
-{
-        PhoneCall *call;
-
-        DL_FOREACH (phone->calls, call) {
-                SessionSettings *settings = &call->info.session.settings;
-                char *const names[DEVICE_KIND_COUNT] = {
-                        [DEVICE_MICROPHONE] = settings->microphone,
-                        [DEVICE_SPEAKER] = settings->speaker,
-                        [DEVICE_CAMERA] = settings->camera,
-                };
-
-                if (str_empty(names[kind]))
-                        continue;
-                names[kind][0] = '\0';
-                call->unsaved = true;
-        }
 }

@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/user.h"
+
 #include <errno.h>
 
-#include "phone/internal.h"
+#include "phone/request.h"
+
+const Party *phone_user(const Phone *phone)
+{
+        return &phone->user;
+}
+
+bool phone_do_not_disturb(const Phone *phone)
+{
+        return phone->do_not_disturb;
+}
 
 void user_when_busy(Phone *phone, WhenBusy when_busy)
 {

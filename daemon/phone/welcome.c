@@ -1,7 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/welcome.h"
+
 #include <utlist.h>
 
-#include "phone/internal.h"
+#include "phone/action.h"
+#include "phone/announce.h"
+#include "phone/answer.h"
+#include "phone/call.h"
+#include "phone/end.h"
+#include "phone/history.h"
+#include "phone/media.h"
+#include "phone/participant-events.h"
+#include "phone/participant.h"
+#include "phone/request.h"
+#include "phone/ring.h"
+#include "phone/send.h"
+#include "phone/session.h"
+#include "phone/user.h"
 
 /* The token that the answer brought may be used up or too old by now; this one is fresh. */
 static void welcome_refresh_token(Phone *phone, const CallSnapshot *snapshot)

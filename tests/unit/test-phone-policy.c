@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "phone-fixture.h"
-#include "phone/internal.h"
+#include "phone/state.h"
 
 /* What sounds, what is silent, what a program may ask and how often: rules 7, 8, 9 and the table.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone-fixture.h"
-#include "phone/internal.h"
+#include "phone/state.h"
 
 /* The media of a call, as the phone sees them: CALL-MODEL.md, rule 18. */
 

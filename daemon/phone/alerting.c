@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/alerting.h"
+
+#include <utlist.h>
+
+#include "phone/action.h"
+#include "phone/announce.h"
+#include "phone/call.h"
+#include "phone/request.h"
+#include "phone/send.h"
+
+static PhoneTone phone_wanted_tone(const Phone *phone)
+{
+        bool ring = false, ring_back = false, ongoing = false;
+        const PhoneCall *call;
+
+        DL_FOREACH (phone->calls, call) {
+                const CallRecord *record = &call->info.record;
+
+                if (record->status == CALL_STATUS_ONGOING)
+                        ongoing = true;
+                /* Whoever has pressed a button is rung no longer, even while the hub is far. */
+                else if (call_alerts(call) && !call_deciding(phone, call))
+                        ring = true;
+                else if (record->status == CALL_STATUS_INITIATED && call->info.member_ringing &&
+                         !call->unwanted)
+                        ring_back = true;
+        }
+        /* What rings while one talks rings without sound: rule 8. */
+        if (phone->test_ring_until || (ring && !ongoing))
+                return PHONE_TONE_RING;
+        return ring_back && !ongoing ? PHONE_TONE_RING_BACK : PHONE_TONE_NONE;
+}
+
+void phone_update_tone(Phone *phone)
+{
+        PhoneTone tone = phone_wanted_tone(phone);
+
+        if (tone == phone->tone)
+                return;
+        phone->tone = tone;
+        phone->tone_heard = false;
+        phone_act(phone, PHONE_TONE, NULL)->tone = tone;
+}
+
+void call_update_alerting(Phone *phone, PhoneCall *call)
+{
+        bool heard = phone->tone == PHONE_TONE_RING && phone->tone_heard;
+        bool alerting = call_alerts(call) && (call->presentation.taken || heard);
+        uint32_t properties = PHONE_PROPERTY_ALERTING;
+
+        /* While a decision is on its way the popup's state stays as it was. */
+        if (alerting == call->info.alerting || (call_alerts(call) && call_deciding(phone, call)))
+                return;
+        call->info.alerting = alerting;
+        if (alerting && !call->info.record.ringing_since) {
+                call->info.record.ringing_since = phone->instant.date;
+                properties |= PHONE_PROPERTY_RINGING_SINCE | PHONE_PROPERTY_MEMBERS;
+        }
+        call_changed(phone, call, properties);
+        if (alerting && !call->alerting_said) {
+                call->alerting_said = true;
+                hub_request_ask(phone, MESSAGE_ALERTING, call->info.record.session_id);
+        }
+}

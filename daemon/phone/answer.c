@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/answer.h"
+
+#include <utlist.h>
+
+#include "phone/announce.h"
+#include "phone/decision.h"
+#include "phone/end.h"
+#include "phone/media.h"
+#include "phone/present.h"
+#include "phone/session.h"
+
+void call_handled_by(Phone *phone, PhoneCall *call, const char *client)
+{
+        const Listener *listener, *handler = NULL;
+
+        DL_FOREACH (phone->listeners, listener) {
+                if (str_eq(listener->info.client, client) &&
+                    (!handler || (listener->info.presents && !handler->info.presents)))
+                        handler = listener;
+        }
+        STR_SET(call->handler, client);
+        STR_SET(call->info.handled_by, handler ? handler->info.id : call->handler);
+        call->info.answered_here = true;
+}
+
+void call_answered_by(Phone *phone, PhoneCall *call, const HubRequest *request)
+{
+        call_handled_by(phone, call, request->client);
+        call->info.join_wanted = request->message.accept.join;
+        call->info.session.settings = request->settings;
+        call->info.session.audio_muted = request->settings.start_audio_muted;
+}
+
+/* What the answer changes beside the status: returns the properties. */
+static uint32_t call_take_answer(PhoneCall *call, const CallRecord *news)
+{
+        CallRecord *record = &call->info.record;
+        uint32_t properties = PHONE_PROPERTY_STATUS | PHONE_PROPERTY_ANSWERED_AT |
+                              PHONE_PROPERTY_MEMBERS | call_stop_ringing(call);
+
+        if (record->type != news->type)
+                properties |= PHONE_PROPERTY_TYPE;
+        if (!record->ringing_since && news->ringing_since) {
+                record->ringing_since = news->ringing_since;
+                properties |= PHONE_PROPERTY_RINGING_SINCE;
+        }
+        if (*call->info.handled_by)
+                properties |= PHONE_PROPERTY_HANDLED_BY;
+        record->type = news->type;
+        record->answered_at = news->answered_at;
+        record->receiver = news->receiver;
+        call->info.member_ringing = false;
+        return properties;
+}
+
+void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, bool event)
+{
+        CallRecord *record = &call->info.record;
+        CallStatus old = record->status;
+        CallReason reason;
+
+        if (rules_transition(record->direction, old, CALL_EVENT_ACCEPT, &record->status, &reason) !=
+            RULES_MOVES)
+                return;
+        STR_SET(record->reason, call_reason_to_string(reason));
+        uint32_t properties = call_take_answer(call, &snapshot->record);
+
+        bool join = call->info.join_wanted && !call->unwanted && *snapshot->join_token;
+        if (join)
+                call->info.session.state = SESSION_JOINING;
+        call_changed(phone, call, properties);
+        session_choose_video(call);
+        session_open(phone, call);
+        call_say_status(phone, call, old);
+        if (event)
+                listeners_tell(phone, call, PHONE_EVENT_OUTGOING_CALL_ACCEPTED, false);
+        if (join)
+                session_begin(phone, call, snapshot->join_token, NULL);
+        else if (call->worker)
+                session_close(phone, call);
+        if (call->unwanted)
+                decision_overtaken(phone, record->session_id);
+}

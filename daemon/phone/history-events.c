@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/history-events.h"
+
+#include <errno.h>
+#include <utlist.h>
+
+#include "phone/action.h"
+#include "phone/call.h"
+#include "phone/end.h"
+#include "phone/history.h"
+#include "phone/request.h"
+#include "phone/welcome.h"
+
+int phone_history_news(Phone *phone, const CallRecord *record)
+{
+        PhoneCall *call = call_find(phone, record->session_id);
+        int r;
+
+        r = phone_history_put(phone, record);
+        if (r < 0)
+                return r;
+        return call && call_is_live(call) && call->unknown
+                       ? call_over_by_record(phone, call, record)
+                       : 0;
+}
+
+int phone_history_page(Phone *phone, const ReplyHistory *page)
+{
+        int r;
+
+        for (size_t i = 0; i < page->n_records; i++) {
+                r = phone_history_news(phone, &page->records[i]);
+                if (r < 0)
+                        return r;
+        }
+        if (*page->next)
+                return 0;
+        phone->history_since = phone->history_paged_to;
+        return welcome_history_known(phone);
+}
+
+/* The hub came back without it. A call of ours that is asked for again has to be named. */
+static bool call_is_forgotten(Phone *phone, const PhoneCall *call, const MessageSessions *sessions)
+{
+        const char *session_id = call->info.record.session_id;
+
+        if (call->info.record.status != CALL_STATUS_INITIATED)
+                return false;
+        return call_rings(call) ? call->unknown
+                                : sessions->count > 0 &&
+                                          (call->unknown || call->unwanted ||
+                                           hub_request_find(phone, MESSAGE_INITIATE, session_id));
+}
+
+/* What is deleted is over, and whoever deleted it knows: here it stops, and leaves no record. */
+static int message_forgotten_calls(Phone *phone, const MessageSessions *sessions)
+{
+        PhoneCall *call;
+        int r;
+
+        DL_FOREACH (phone->calls, call) {
+                if (!message_sessions_have(sessions, &call->info.record) ||
+                    !call_is_forgotten(phone, call, sessions))
+                        continue;
+                r = phone_reserve(phone, 1, 1);
+                if (r == 0)
+                        r = call_end_unrecorded(phone, call, CALL_EVENT_CALLER_LOST);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int message_forgotten(Phone *phone, const MessageSessions *sessions)
+{
+        size_t size = sessions->count * sizeof(*sessions->session_ids);
+        void *ids = NULL;
+
+        if (size > 0) {
+                ids = malloc(size);
+                if (!ids)
+                        return -ENOMEM;
+                memcpy(ids, sessions->session_ids, size);
+        }
+        PhoneAction *action = phone_act(phone, PHONE_HISTORY_FORGET, NULL);
+        action->sessions.session_ids = ids;
+        action->sessions.count = sessions->count;
+        action->sessions.until = sessions->until;
+        return message_forgotten_calls(phone, sessions);
+}

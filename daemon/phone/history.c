@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/history.h"
+
+#include <utlist.h>
+
+#include "phone/action.h"
+
+/* Whether this was asked for here, of that call, and the hub has yet to learn of it. */
+static bool history_asked(const Phone *phone, MessageType type, const CallRecord *record)
+{
+        const HubRequest *request;
+
+        DL_FOREACH (phone->requests, request) {
+                if (request->message.type == type &&
+                    message_sessions_have(&request->message.sessions, record))
+                        return true;
+        }
+        return false;
+}
+
+usec_t phone_history_until(const Phone *phone)
+{
+        return MAX_OF(phone->instant.date,
+                      MAX_OF(MAX_OF(phone->history_since, phone->history_welcomed),
+                             phone->history_newest));
+}
+
+int phone_history_put(Phone *phone, const CallRecord *record)
+{
+        CallRecord copy = {};
+        int r;
+
+        phone->history_newest = MAX_OF(phone->history_newest, record->initiated_at);
+        /* What the hub says of it is older than that. */
+        if (history_asked(phone, MESSAGE_FORGET, record))
+                return 0;
+        r = call_record_copy(&copy, record);
+        if (r < 0)
+                return r;
+        r = phone_reserve_action(phone);
+        if (r < 0) {
+                call_record_done(&copy);
+                return r;
+        }
+        copy.seen = copy.seen || history_asked(phone, MESSAGE_SEEN, record);
+        phone_act(phone, PHONE_HISTORY_PUT, record->session_id)->record = copy;
+        return 0;
+}
+
+int phone_history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over)
+{
+        CallRecord ended = *record;
+
+        ended.status = rules_history_status(record->direction, over->status);
+        STR_SET(ended.reason, over->reason);
+        ended.ended_at = over->ended_at;
+        ended.duration_s = over->duration_s;
+        ended.seen = ended.status != CALL_STATUS_MISSED;
+        return phone_history_put(phone, &ended);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <utlist.h>
+
+#include "phone/action.h"
+#include "phone/call.h"
+#include "phone/decision.h"
+#include "phone/listener.h"
+#include "phone/present.h"
+#include "phone/request.h"
+#include "phone/settle.h"
+
+int phone_listener_answered(Phone *phone, const Now *instant, uint64_t serial, bool taken)
+{
+        ListenerCall *listener_call;
+        int r;
+
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
+        DL_SEARCH_SCALAR(phone->listener_calls, listener_call, serial, serial);
+        if (listener_call) {
+                PhoneCall *call = call_find(phone, listener_call->session_id);
+
+                DL_DELETE(phone->listener_calls, listener_call);
+                if (listener_call->deadline == USEC_NEVER)
+                        listener_call->listener->unanswered--;
+                else if (!taken)
+                        listener_call_failed(phone, listener_call);
+                else if (call && call->presentation.serial == serial)
+                        call->presentation.taken = true;
+                free(listener_call);
+        }
+        phone_settle(phone);
+        return 0;
+}
+
+/* Returns 0 or a CallError, which it explains. */
+static int listener_judge(Phone *phone, const PhoneListener *asked)
+{
+        const Listener *other = listener_find(phone, NULL, asked->id);
+        char *text = phone->listener_text;
+        size_t size = sizeof(phone->listener_text), n = 0;
+        char id[LISTENER_ID_MAX + 1];
+        const Listener *listener;
+
+        str_printable(id, sizeof(id), asked->id);
+        if (!*asked->id || !text_is_valid(asked->id, LISTENER_ID_MAX)) {
+                snprintf(text, size, "'%s' is not a listener id: 1 to %d bytes of text are", id,
+                         LISTENER_ID_MAX);
+                return CALL_ERROR_INVALID_ARGUMENT;
+        }
+        if (asked->presents && !*asked->path) {
+                snprintf(text, size, "Listener '%s' presents calls, and so needs a path", id);
+                return CALL_ERROR_INVALID_ARGUMENT;
+        }
+        if (other && str_eq(other->info.client, asked->client))
+                return 0;
+        if (other) {
+                snprintf(text, size, "the listener id '%s' is in use by %.64s", id,
+                         other->info.client);
+                return CALL_ERROR_LISTENER_EXISTS;
+        }
+        DL_FOREACH (phone->listeners, listener)
+                n += str_eq(listener->info.client, asked->client);
+        if (n >= LISTENERS_PER_CLIENT_MAX || phone->n_listeners >= LISTENERS_MAX) {
+                snprintf(text, size,
+                         "no room for listener '%s': %.64s has %zu of %d, all have %zu of %d", id,
+                         asked->client, n, LISTENERS_PER_CLIENT_MAX, phone->n_listeners,
+                         LISTENERS_MAX);
+                return CALL_ERROR_TOO_MANY;
+        }
+        return 0;
+}
+
+/* What rings now: a newcomer that comes before who presents is asked in its place. */
+static void listener_catch_up(Phone *phone, Listener *listener, bool restored)
+{
+        PhoneCall *call;
+
+        DL_FOREACH (phone->calls, call) {
+                if (!call_rings(call))
+                        continue;
+                const Presentation *presentation = &call->presentation;
+                bool first = !presentation->listener ||
+                             rank_above(listener_rank(listener), presentation->asked);
+
+                if (listener->info.presents && call_alerts(call) && first)
+                        presentation_ask(phone, call, listener, restored);
+                else if (restored && *listener->info.path)
+                        listener_deliver(phone, listener, call, PHONE_EVENT_INCOMING_CALL_RECEIVED,
+                                         false, true);
+        }
+}
+
+int phone_listener_add(Phone *phone, const Now *instant, const PhoneListener *listener,
+                       bool restored, const char **ret_text)
+{
+        Listener *added;
+        int r;
+
+        phone->instant = *instant;
+        r = listener_judge(phone, listener);
+        if (r > 0) {
+                *ret_text = phone->listener_text;
+                return r;
+        }
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
+        added = listener_find(phone, listener->client, listener->id);
+        if (!added) {
+                added = calloc(1, sizeof(*added));
+                if (!added)
+                        return -ENOMEM;
+                DL_APPEND(phone->listeners, added);
+                phone->n_listeners++;
+                phone->changed |= PHONE_PROPERTY_LISTENERS;
+        }
+        added->info = *listener;
+        added->info.age = ++phone->last_age;
+        listener_catch_up(phone, added, restored);
+        phone_settle(phone);
+        return 0;
+}
+
+int phone_listener_remove(Phone *phone, const Now *instant, const char *client, const char *id)
+{
+        Listener *listener = listener_find(phone, client, id);
+        int r;
+
+        if (!listener)
+                return CALL_ERROR_NO_SUCH_LISTENER;
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
+        listener_drop(phone, listener);
+        phone_settle(phone);
+        return 0;
+}
+
+/* A call that was tied to a program which is gone is given up. */
+static void call_untie(Phone *phone, PhoneCall *call)
+{
+        HubRequest *request;
+
+        request = hub_request_new(phone,
+                                  call->info.record.status == CALL_STATUS_INITIATED ? MESSAGE_CANCEL
+                                                                                    : MESSAGE_END,
+                                  call->info.record.session_id);
+        decision_add(phone, request);
+}
+
+static int listeners_drop_of(Phone *phone, const char *client)
+{
+        Listener *listener, *next;
+        int r;
+
+        DL_FOREACH_SAFE (phone->listeners, listener, next) {
+                if (!str_eq(listener->info.client, client))
+                        continue;
+                r = phone_reserve(phone, 1, 0);
+                if (r < 0)
+                        return r;
+                listener_drop(phone, listener);
+        }
+        return 0;
+}
+
+int phone_client_gone(Phone *phone, const Now *instant, const char *client)
+{
+        PhoneCall *call;
+        int r;
+
+        phone->instant = *instant;
+        r = listeners_drop_of(phone, client);
+        if (r < 0)
+                return r;
+        DL_FOREACH (phone->calls, call) {
+                if (!call_is_live(call) || !str_eq(call->tied_to, client))
+                        continue;
+                r = phone_reserve(phone, 1, 0);
+                if (r < 0)
+                        return r;
+                call_untie(phone, call);
+                *call->tied_to = '\0';
+                call->unsaved = true;
+        }
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
+        phone_settle(phone);
+        return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/media.h"
+
+bool session_is_in_media(const PhoneSession *session)
+{
+        return session->state == SESSION_JOINING || session->state == SESSION_CONNECTED ||
+               session->state == SESSION_RECONNECTING;
+}
+
+bool session_is_video(const PhoneCall *call)
+{
+        const SessionSettings *settings = &call->info.session.settings;
+
+        return (settings->has_type ? settings->type : call->info.record.type) == CALL_TYPE_VIDEO;
+}
+
+void session_choose_video(PhoneCall *call)
+{
+        PhoneSession *session = &call->info.session;
+
+        session->video_paused = !session_is_video(call) || session->settings.start_video_paused;
+}
+
+bool session_media_flows(const PhoneSession *session)
+{
+        if (session->state != SESSION_CONNECTED)
+                return false;
+        for (size_t i = 0; i < session->n_participants; i++) {
+                if (session->participants[i].media.connected)
+                        return true;
+        }
+        return false;
+}

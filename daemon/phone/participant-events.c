@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/participant-events.h"
+
+#include <errno.h>
+
+#include "phone/action.h"
+#include "phone/call.h"
+#include "phone/participant.h"
+#include "phone/session.h"
+
+static void participant_left(Phone *phone, PhoneCall *call, SessionParticipant *participant)
+{
+        PhoneSession *session = &call->info.session;
+        SessionParticipant gone = *participant;
+
+        *participant = session->participants[--session->n_participants];
+        participants_changed(phone, call);
+        participant_say(phone, call, PHONE_USER_LEFT, &gone);
+        if (call->joined)
+                participant_say(phone, call, PHONE_WORKER_PARTICIPANT_LEFT, &gone);
+        session_tell_state(phone, call);
+}
+
+void participants_keep(Phone *phone, PhoneCall *call, const Participant *others, size_t n)
+{
+        PhoneSession *session = &call->info.session;
+
+        /* Backwards: who leaves is replaced by the last one. */
+        for (size_t i = session->n_participants; i-- > 0;) {
+                if (!participant_among(session->participants[i].participant.id, others, n))
+                        participant_left(phone, call, &session->participants[i]);
+        }
+}
+
+static int participant_signalled(Phone *phone, PhoneCall *call, const MessageSignal *signal)
+{
+        /* Of an old participant, or before this device has joined: nobody is there to take it. */
+        if (!call->joined || !participant_find(&call->info.session, signal->peer))
+                return 0;
+
+        char *data = strdup(signal->data);
+        if (!data)
+                return -ENOMEM;
+        PhoneAction *action = phone_act(phone, PHONE_WORKER_SIGNAL, signal->session_id);
+        action->message = (Message){.type = MESSAGE_SIGNALLED, .signal = *signal};
+        action->message.signal.data = data;
+        return 0;
+}
+
+static void participant_changed(Phone *phone, PhoneCall *call, SessionParticipant *participant,
+                                const Participant *news)
+{
+        Participant *known = &participant->participant;
+
+        if (known->muted == news->muted && known->video_paused == news->video_paused &&
+            known->sharing == news->sharing)
+                return;
+        known->muted = news->muted;
+        known->video_paused = news->video_paused;
+        known->sharing = news->sharing;
+        participants_told(phone, call, PHONE_PROPERTY_PARTICIPANTS);
+        participant_say(phone, call, PHONE_PARTICIPANT_CHANGED, participant);
+}
+
+int participants_message(Phone *phone, const Message *message)
+{
+        /* A signal's session id stands where a participant's does. */
+        const Participant *news = &message->participant.participant;
+        PhoneCall *call = call_find(phone, message->type == MESSAGE_SIGNALLED
+                                                   ? message->signal.session_id
+                                                   : message->participant.session_id);
+
+        if (!call || call->info.record.status != CALL_STATUS_ONGOING)
+                return 0;
+        if (message->type == MESSAGE_SIGNALLED)
+                return participant_signalled(phone, call, &message->signal);
+        if (message->type == MESSAGE_JOINED)
+                return participant_add(phone, call, news, call->joined);
+
+        /* Of ourselves: another connection of this party has joined (rule 18). */
+        if (message->type == MESSAGE_LEFT && call->joined &&
+            str_eq(call->info.session.own_id, news->id)) {
+                session_close(phone, call);
+                return 0;
+        }
+        SessionParticipant *participant = participant_find(&call->info.session, news->id);
+        if (!participant)
+                return 0;
+        if (message->type == MESSAGE_LEFT)
+                participant_left(phone, call, participant);
+        else
+                participant_changed(phone, call, participant, news);
+        return 0;
+}

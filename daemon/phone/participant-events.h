@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "phone/state.h"
+
+/* Who is not among them has left. */
+void participants_keep(Phone *phone, PhoneCall *call, const Participant *others, size_t n);
+/* JOINED, LEFT, SIGNALLED, PARTICIPANT. Returns 0 or -ENOMEM. */
+int participants_message(Phone *phone, const Message *message);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/state.h"
+
+#include <errno.h>
+#include <utlist.h>
+
+#include "phone/action.h"
+#include "phone/announce.h"
+#include "phone/call.h"
+#include "phone/media.h"
+#include "phone/persist.h"
+#include "phone/request.h"
+#include "phone/ring.h"
+#include "phone/session.h"
+#include "phone/settle.h"
+
+static void call_restore_session(PhoneCall *call, const StoredCall *state)
+{
+        PhoneSession *session = &call->info.session;
+
+        session->state = state->session_state;
+        session->audio_muted = state->audio_muted;
+        session->video_paused = state->video_paused;
+        session->settings = state->settings;
+        STR_SET(session->own_id, state->own_id);
+}
+
+static void call_restore_placed(PhoneCall *call, const StoredCall *state)
+{
+        const CallRecord *record = &state->record;
+        MessageInitiate *placed = &call->placed;
+
+        STR_SET(placed->session_id, record->session_id);
+        STR_SET(placed->receiver, record->receiver.uid);
+        placed->receiver_type = record->receiver_type;
+        placed->type = record->type;
+        placed->timeout_s = state->timeout_s;
+        placed->join = state->join_wanted;
+        placed->parallel = state->parallel;
+}
+
+/* The end of the ring by a clock that was, perhaps, set since: no longer than a ring can be. */
+static usec_t ring_until(const Phone *phone, const StoredCall *state)
+{
+        usec_t left = state->ring_until - MIN_OF(state->ring_until, phone->instant.date);
+
+        if (state->record.status != CALL_STATUS_INITIATED)
+                return 0;
+        return phone->instant.now + MIN_OF(left, RING_TIMEOUT_MAX_S * USEC_PER_SEC);
+}
+
+static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)
+{
+        _cleanup_(call_freep) PhoneCall *call = calloc(1, sizeof(*call));
+        PhoneCallInfo *info;
+        int r;
+
+        if (!call)
+                return -ENOMEM;
+        info = &call->info;
+        r = call_record_copy(&info->record, &state->record);
+        if (r < 0)
+                return r;
+        r = participants_copy(&info->session.participants, state->participants,
+                              state->n_participants);
+        if (r < 0)
+                return r;
+        info->session.n_participants = state->n_participants;
+        info->ring_until = ring_until(phone, state);
+        info->silenced = state->silenced;
+        /* A ring that ran out meanwhile is not heard any more. */
+        info->present =
+                state->present && !phone->do_not_disturb && info->ring_until > phone->instant.now;
+        info->member_ringing = state->member_ringing;
+        info->answered_here = state->answered_here;
+        info->join_wanted = state->join_wanted;
+        STR_SET(info->handled_by, state->handled_by);
+        STR_SET(call->handler, state->handler);
+        STR_SET(call->tied_to, state->tied_to);
+        call->alerting_said = state->alerting_said;
+        call->unwanted = state->unwanted;
+        call->saved = true;
+        call_restore_session(call, state);
+        if (state->placed)
+                call_restore_placed(call, state);
+        *ret = TAKE_PTR(call);
+        return 0;
+}
+
+/* What of its media is there, now that the daemon is another. */
+static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
+{
+        PhoneSession *session = &call->info.session;
+        bool in_media = session_is_in_media(session);
+
+        call->worker = worker;
+        call->joined = call->adopted = worker && in_media && *session->own_id;
+        /* What was stored may be older than what the worker has come to: its word is waited for. */
+        for (size_t i = 0; i < session->n_participants; i++)
+                session->participants[i].media.connected = call->joined;
+        call->flows_said = session_media_flows(session);
+        if (in_media && !worker) {
+                session_fail(phone, call, CALL_ERROR_MEDIA_FAILED,
+                             "the media of the call were lost while tringd was away");
+        } else if (!in_media && worker) {
+                session_close(phone, call);
+        }
+}
+
+int phone_restore_call(Phone *phone, const Now *instant, const StoredCall *state, bool worker)
+{
+        PhoneCall *call;
+        int r;
+
+        if (call_status_is_terminal(state->record.status))
+                return -EINVAL;
+        if (call_find(phone, state->record.session_id))
+                return -EEXIST;
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1, 1);
+        if (r < 0)
+                return r;
+        r = call_restore(phone, state, &call);
+        if (r < 0)
+                return r;
+        call_add(phone, call);
+        if (call->info.record.status == CALL_STATUS_ONGOING) {
+                call_restore_media(phone, call, worker);
+        } else {
+                call->worker = worker;
+                if (call_rings(call) && call->info.ring_until > instant->now)
+                        call_ring(phone, call, true);
+                else if (!call_rings(call) && call->info.join_wanted && !call->unwanted)
+                        session_warm(phone, call);
+        }
+        phone_settle(phone);
+        return 0;
+}
+
+int phone_restore_request(Phone *phone, const Now *instant, const Message *message)
+{
+        const HubRequest asked = {.message = *message, .kept = true};
+        _cleanup_(hub_request_freep) HubRequest *request = NULL;
+        StoredRequest *saved;
+        int r;
+
+        if (!message->id || message->type == MESSAGE_INITIATE || !hub_request_survives(&asked))
+                return -EINVAL;
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
+        request = hub_request_new(phone, message->type, NULL);
+        r = hub_request_copy(&asked, &request->message);
+        if (r < 0)
+                return r;
+        saved = calloc(1, sizeof(*saved));
+        if (!saved)
+                return -ENOMEM;
+        saved->number = message->id;
+        DL_APPEND(phone->stored_requests, saved);
+        request->saved = saved;
+        request->kept = *hub_request_session_id(request) != '\0';
+        if (request->kept)
+                request->deadline = instant->now + COMMAND_TIMEOUT_US;
+        phone->next_id = MAX_OF(phone->next_id, message->id + 1);
+        hub_request_put_back(phone, TAKE_PTR(request));
+        phone_settle(phone);
+        return 0;
+}
+
+void phone_allow_parallel_media(Phone *phone)
+{
+        phone->parallel_media = true;
+}
+
+void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb)
+{
+        phone->when_busy = when_busy;
+        phone->do_not_disturb = do_not_disturb;
+}
+
+void phone_restore_history_since(Phone *phone, usec_t since)
+{
+        phone->history_since = since;
+}
+
+usec_t phone_history_since(const Phone *phone)
+{
+        return phone->history_since;
+}

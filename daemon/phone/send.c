@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/send.h"
+
+#include <utlist.h>
+
+#include "phone/action.h"
+#include "phone/request.h"
+
+void phone_acknowledge(Phone *phone)
+{
+        uint64_t n = phone->seq_seen - phone->seq_acked;
+
+        if (phone->connection != PHONE_ONLINE || n == 0) {
+                phone->ack_at = USEC_NEVER;
+        } else if (n >= ACK_EVERY || phone->ack_at <= phone->instant.now) {
+                Message ack = {.type = MESSAGE_ACK, .ack = phone->seq_seen};
+
+                phone_act(phone, PHONE_SEND, NULL)->message = ack;
+                phone->seq_acked = phone->seq_seen;
+                phone->ack_at = USEC_NEVER;
+        } else if (phone->ack_at == USEC_NEVER) {
+                phone->ack_at = phone->instant.now + ACK_DELAY_US;
+        }
+}
+
+void hub_request_add(Phone *phone, HubRequest *request)
+{
+        request->message.id = phone->next_id++;
+        hub_request_put_back(phone, request);
+        hub_request_pump(phone);
+}
+
+void hub_request_ask(Phone *phone, MessageType type, const char *session_id)
+{
+        hub_request_add(phone, hub_request_new(phone, type, session_id));
+}
+
+static int hub_request_send(Phone *phone, HubRequest *request)
+{
+        Message message;
+        int r;
+
+        r = phone_reserve_action(phone);
+        if (r < 0)
+                return r;
+        r = hub_request_copy(request, &message);
+        if (r < 0)
+                return r;
+        message.ack = phone->seq_acked = phone->seq_seen;
+        phone->ack_at = USEC_NEVER;
+        phone_act(phone, PHONE_SEND, hub_request_session_id(request))->message = message;
+        request->sent = request->sent_once = true;
+        return 0;
+}
+
+void hub_request_pump(Phone *phone)
+{
+        HubRequest *request;
+        size_t n_in_flight = 0;
+
+        if (phone->connection != PHONE_ONLINE)
+                return;
+        DL_FOREACH (phone->requests, request)
+                n_in_flight += request->sent && !request->confirmed;
+        DL_FOREACH (phone->requests, request) {
+                if (request->held || request->sent || request->confirmed || request->expired)
+                        continue;
+                /* Without memory it waits here for the next event. */
+                if (n_in_flight++ >= REQUESTS_IN_FLIGHT_MAX || hub_request_send(phone, request) < 0)
+                        break;
+        }
+}

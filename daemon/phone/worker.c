@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/state.h"
+
+#include <errno.h>
+#include <utlist.h>
+
+#include "phone/action.h"
+#include "phone/announce.h"
+#include "phone/call.h"
+#include "phone/media.h"
+#include "phone/participant.h"
+#include "phone/request.h"
+#include "phone/send.h"
+#include "phone/session.h"
+#include "phone/settle.h"
+
+/* The participant, who is new to a daemon that has just adopted the worker. */
+static int participant_of_worker(Phone *phone, PhoneCall *call, const char *id,
+                                 SessionParticipant **ret)
+{
+        PhoneSession *session = &call->info.session;
+        Participant participant = {.party = *call_record_peer(&call->info.record)};
+        int r;
+
+        *ret = participant_find(session, id);
+        if (*ret || *session->own_id || STR_SET(participant.id, id) < 0)
+                return 0;
+        r = participant_add(phone, call, &participant, false);
+        if (r < 0)
+                return r;
+        *ret = participant_find(session, id);
+        return 0;
+}
+
+static bool media_is_same(const ParticipantMedia *a, const ParticipantMedia *b)
+{
+        return a->connected == b->connected && a->speaking == b->speaking &&
+               a->picture == b->picture && str_eq(a->audio_node, b->audio_node) &&
+               str_eq(a->video_node, b->video_node) &&
+               str_eq(a->verification_code, b->verification_code);
+}
+
+int phone_worker_participant(Phone *phone, const Now *instant, const char *session_id,
+                             const char *participant, const ParticipantMedia *media)
+{
+        PhoneCall *call = call_find(phone, session_id);
+        SessionParticipant *info = NULL;
+        int r;
+
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
+        if (call && call->joined) {
+                r = participant_of_worker(phone, call, participant, &info);
+                if (r < 0)
+                        return r;
+        }
+        if (info && !media_is_same(&info->media, media)) {
+                /* Who speaks changes all the time, and is not worth the store's while. */
+                bool unsaved = call->unsaved || info->media.connected != media->connected;
+                bool other_code = !str_eq(info->media.verification_code, media->verification_code);
+
+                info->media = *media;
+                participants_told(phone, call,
+                                  PHONE_PROPERTY_PARTICIPANTS |
+                                          (other_code ? PHONE_PROPERTY_VERIFICATION_CODE : 0));
+                call->unsaved = unsaved;
+                participant_say(phone, call, PHONE_PARTICIPANT_CHANGED, info);
+                session_tell_state(phone, call);
+        }
+        phone_settle(phone);
+        return 0;
+}
+
+int phone_worker_signal(Phone *phone, const Now *instant, const char *session_id, const char *peer,
+                        const char *data)
+{
+        PhoneCall *call = call_find(phone, session_id);
+        _cleanup_free_ char *copy = strdup(data);
+        int r;
+
+        if (!copy)
+                return -ENOMEM;
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
+        bool room = hub_requests_waiting(phone, MESSAGE_SIGNAL, session_id) < SIGNALS_MAX;
+        if (call && call->joined && !room) {
+                call->signals_lost = true;
+        } else if (call && call->joined) {
+                HubRequest *request = hub_request_new(phone, MESSAGE_SIGNAL, session_id);
+
+                STR_SET(request->message.signal.peer, peer);
+                request->message.signal.data = TAKE_PTR(copy);
+                hub_request_add(phone, request);
+        }
+        phone_settle(phone);
+        return 0;
+}
+
+/* The call whose worker speaks, or NULL if nobody wants to hear it any more. */
+static PhoneCall *session_of_worker(Phone *phone, const char *session_id)
+{
+        PhoneCall *call = call_find(phone, session_id);
+
+        return call && call->worker && call->info.record.status == CALL_STATUS_ONGOING ? call
+                                                                                       : NULL;
+}
+
+static void session_adopt(Phone *phone, const char *session_id, SessionState state)
+{
+        PhoneCall *call = call_find(phone, session_id);
+
+        if (!call || call->worker || call->unwanted || !call->info.answered_here ||
+            call->info.record.status != CALL_STATUS_ONGOING ||
+            call->info.session.state != SESSION_IDLE)
+                return;
+        if (state == SESSION_JOINING || state == SESSION_CONNECTED || state == SESSION_RECONNECTING)
+                call->worker = call->joined = true;
+}
+
+/*
+ * The first word of an adopted worker. One that had come no further than joining may have been left
+ * without an answer that came while no daemon was there.
+ */
+static void session_found(Phone *phone, PhoneCall *call, SessionState state)
+{
+        PhoneSession *session = &call->info.session;
+
+        call->adopted = false;
+        if (state != SESSION_JOINING)
+                return;
+        for (size_t i = 0; i < session->n_participants; i++)
+                session->participants[i].media.connected = false;
+        if (phone->connection == PHONE_ONLINE)
+                session_renew(phone, call);
+}
+
+int phone_worker_state(Phone *phone, const Now *instant, const char *session_id, SessionState state)
+{
+        int r;
+
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1, 1);
+        if (r < 0)
+                return r;
+        session_adopt(phone, session_id, state);
+        PhoneCall *call = session_of_worker(phone, session_id);
+        /* A warm worker is idle, and so says nothing of the session. */
+        if (call && call->joined && state != SESSION_IDLE && state != SESSION_LEFT) {
+                if (call->adopted)
+                        session_found(phone, call, state);
+                session_set_state(phone, call, state);
+                session_tell_state(phone, call);
+        }
+        phone_settle(phone);
+        return 0;
+}
+
+/* What it says of its devices. */
+static int session_told(Phone *phone, const Now *instant, const char *session_id, bool on,
+                        void (*take)(Phone *phone, PhoneCall *call, bool on))
+{
+        int r;
+
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
+        PhoneCall *call = session_of_worker(phone, session_id);
+        if (call && call->joined)
+                take(phone, call, on);
+        phone_settle(phone);
+        return 0;
+}
+
+static void session_is_muted(Phone *phone, PhoneCall *call, bool on)
+{
+        if (on)
+                session_mute(phone, call, true);
+        else if (call->info.session.audio_muted)
+                phone_act(phone, PHONE_WORKER_MUTE, call_id(call))->on = true;
+}
+
+int phone_worker_muted(Phone *phone, const Now *instant, const char *session_id, bool on)
+{
+        return session_told(phone, instant, session_id, on, session_is_muted);
+}
+
+static void session_is_paused(Phone *phone, PhoneCall *call, bool on)
+{
+        if (on)
+                session_pause_video(phone, call, true);
+        else if (call->info.session.video_paused)
+                phone_act(phone, PHONE_WORKER_PAUSE, call_id(call))->on = true;
+}
+
+int phone_worker_paused(Phone *phone, const Now *instant, const char *session_id, bool on)
+{
+        return session_told(phone, instant, session_id, on, session_is_paused);
+}
+
+int phone_worker_screen(Phone *phone, const Now *instant, const char *session_id, bool on)
+{
+        return session_told(phone, instant, session_id, on, session_set_screen);
+}
+
+int phone_worker_error(Phone *phone, const Now *instant, const char *session_id, CallError error,
+                       const char *text)
+{
+        int r;
+
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
+        PhoneCall *call = session_of_worker(phone, session_id);
+        if (call) {
+                PhoneAction *action = phone_act(phone, PHONE_SESSION_ERROR, session_id);
+
+                action->error = error;
+                str_printable(action->text, sizeof(action->text), text);
+        }
+        phone_settle(phone);
+        return 0;
+}
+
+int phone_worker_gone(Phone *phone, const Now *instant, const char *session_id, const char *text)
+{
+        int r;
+
+        phone->instant = *instant;
+        r = phone_reserve(phone, 1, 0);
+        if (r < 0)
+                return r;
+        PhoneCall *call = call_find(phone, session_id);
+        if (call && call->worker) {
+                PhoneSession *session = &call->info.session;
+
+                call->worker = false;
+                session_show_screen(phone, call, false);
+                for (size_t i = 0; i < session->n_participants; i++)
+                        session->participants[i].media.connected = false;
+                if (session_is_in_media(session))
+                        session_fail(phone, call, CALL_ERROR_MEDIA_FAILED, text);
+                call->joined = false;
+        }
+        phone_settle(phone);
+        return 0;
+}
+
+void phone_device_chosen(Phone *phone, DeviceKind kind)
+{
+        PhoneCall *call;
+
+        DL_FOREACH (phone->calls, call) {
+                SessionSettings *settings = &call->info.session.settings;
+                char *const names[DEVICE_KIND_COUNT] = {
+                        [DEVICE_MICROPHONE] = settings->microphone,
+                        [DEVICE_SPEAKER] = settings->speaker,
+                        [DEVICE_CAMERA] = settings->camera,
+                };
+
+                if (str_empty(names[kind]))
+                        continue;
+                names[kind][0] = '\0';
+                call->unsaved = true;
+        }
+}
