@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The end of every test program's main(): runs the suite (freed here) and says how it went by the
- * exit code.
+ * The end of each test program's main(): runs the suite, which is freed here, and returns the exit
+ * code.
  */
 
 #include <check.h>

@@ -6,7 +6,7 @@
 
 #include "sim.h"
 
-/* A device comes: anew, with a snapshot, or back, with what it has missed. */
+/* A device connects: new, with a snapshot, or resumed, with the events that it has missed. */
 
 static void hub_snapshot(World *world, HubLink *link, ReplyWelcome *welcome)
 {
@@ -58,7 +58,7 @@ static void hub_welcome(World *world, HubLink *link, const Message *hello, bool 
 static void link_connect(HubLink *link, Connection *connection)
 {
         link->connection = connection;
-        link->kept_until = USEC_NEVER;
+        link->suspended_until = USEC_NEVER;
         connection->link = link;
         link->handset->away_since = USEC_NEVER;
 }
@@ -79,7 +79,7 @@ static HubLink *link_new(World *world, Connection *connection)
         return link;
 }
 
-/* The link that is resumed, without a connection now; NULL: it is none, or too much is lost. */
+/* The link to resume, which has no connection now; NULL: there is none, or too much is lost. */
 static HubLink *link_to_resume(World *world, const Connection *connection, const Message *hello)
 {
         HubLink *link;
@@ -90,7 +90,7 @@ static HubLink *link_to_resume(World *world, const Connection *connection, const
         }
         if (!link || link->too_slow)
                 return NULL;
-        /* The hub has not noticed yet that the one before is gone. */
+        /* The hub has not noticed yet that the previous connection is gone. */
         if (link->connection) {
                 connection_close(link->connection, true);
                 hub_link_suspend(world, link);
@@ -127,13 +127,13 @@ void hub_hello(World *world, Connection *connection, const Message *hello)
         HubLink *link = link_to_resume(world, connection, hello);
         ExchangeNow moment = hub_moment(world);
 
-        /* What is about to be committed belongs to what there is to know. */
+        /* The snapshot must include what is about to be committed. */
         hub_commit(world);
 
         if (link && exchange_resume(hub->exchange, &moment, link->number) == 0) {
                 Outbox missed = link->outbox;
 
-                link->outbox = (Outbox){0}; /* the welcome comes before what was missed */
+                link->outbox = (Outbox){0}; /* the welcome precedes the missed events */
                 link_connect(link, connection);
                 hub_welcome(world, link, hello, true);
                 link->outbox = missed;

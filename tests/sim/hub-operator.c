@@ -5,7 +5,7 @@
 
 #include "sim.h"
 
-/* Users, whom they block, and their groups: as the hub has stored them, and as they change. */
+/* Users, blocked users and groups: as the hub has stored them, and as they change. */
 
 bool hub_has_member(const World *world, unsigned group, unsigned user)
 {

@@ -5,8 +5,8 @@
 #include "sim.h"
 
 /*
- * Connections limited to one session's media, by a join token: what is said to them arrives at
- * once, and nothing of them outlives the hub.
+ * Connections limited to one session's media, made with a join token. Messages to them arrive at
+ * once, and none of them survives the hub.
  */
 
 #define PAGE_REQUEST_ID 1
@@ -106,7 +106,7 @@ void page_open(World *world, Handset *handset)
         STR_SET(page->session_id, handset->token_session);
         STR_SET(page->token, handset->token);
         DL_APPEND(hub->pages, page);
-        hub_drain(world); /* which takes an older one away */
+        hub_drain(world); /* this removes an older one */
         if (page_of_link(hub, number))
                 page_join(world, page);
 }

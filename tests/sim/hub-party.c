@@ -8,11 +8,11 @@
 #include "wire/wire.h"
 
 /*
- * The hub around the exchange, as daemon/hub has it: links with their outboxes, commits with their
- * barriers, the login, and what of history a store answers.
+ * The hub around the exchange, as in daemon/hub: links with their outboxes, commits with their
+ * barriers, login, and the history queries that a store answers.
  */
 
-#define COMMIT_AT_ONCE 3 /* of so many commits, one waits for nothing */
+#define COMMIT_AT_ONCE 3 /* one of so many commits waits for nothing */
 
 ExchangeNow hub_moment(World *world)
 {
@@ -57,7 +57,7 @@ void hub_link_flush(World *world, HubLink *link)
         }
 }
 
-/* The connection is closed by the hub, and the link is no more. */
+/* The hub closes the connection and drops the link. */
 void hub_link_close(World *world, HubLink *link, const char *text)
 {
         ExchangeNow moment = hub_moment(world);
@@ -200,7 +200,7 @@ void hub_drain(World *world)
         DL_FOREACH (hub->links, link) {
                 if (link->too_slow) {
                         hub_link_close(world, link, "it does not read");
-                        break; /* which has drained, and so looked at the others */
+                        break; /* it has been drained, which looked at the others */
                 }
         }
 }
@@ -333,7 +333,7 @@ void hub_link_suspend(World *world, HubLink *link)
         link->connection = NULL;
         laws_see_link(link->handset);
         outbox_suspend(&link->outbox, world->now);
-        link->kept_until = outbox_kept_until(&link->outbox);
+        link->suspended_until = outbox_kept_until(&link->outbox);
         exchange_suspend(world->hub.exchange, &moment, link->number);
 }
 
@@ -352,7 +352,7 @@ static usec_t links_next(const HubParty *hub)
         const HubLink *link;
 
         DL_FOREACH (hub->links, link)
-                next = MIN_OF(next, link->kept_until);
+                next = MIN_OF(next, link->suspended_until);
         return next;
 }
 
@@ -361,7 +361,7 @@ static bool links_expire(World *world)
         HubLink *link;
 
         DL_FOREACH (world->hub.links, link) {
-                if (link->kept_until <= world->now) {
+                if (link->suspended_until <= world->now) {
                         hub_link_close(world, link, "it has not come back");
                         return true;
                 }
@@ -385,7 +385,7 @@ void hub_start(World *world)
         hub->restart_at = hub->commit_at = USEC_NEVER;
         laws_see_hub_up(world);
         if (disk_load(world) != 0)
-                law_broken(world, LAW_STORED_BEFORE_SAID, "cannot restore a stored call");
+                law_broken(world, LAW_STORED_BEFORE_CONFIRMED, "cannot restore a stored call");
         hub_drain(world);
 }
 

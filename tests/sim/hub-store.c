@@ -8,8 +8,8 @@
 #include "wire/wire.h"
 
 /*
- * What the hub's file has: it changes only by a commit, and nothing else survives a crash. Live
- * calls and records go through the codec for stores on their way.
+ * The contents of the hub's database: it changes only by a commit, and nothing else survives a
+ * crash. Live calls and records pass through the codec for stored rows.
  */
 
 DiskCall *disk_call(const Disk *disk, const char *session_id)
@@ -57,7 +57,7 @@ static void call_drop(Disk *disk, const char *session_id)
         free(call);
 }
 
-/* Dates of changes never go back, and no two are the same. */
+/* Dates of changes never go back, and no two are equal. */
 static usec_t disk_date(World *world)
 {
         Disk *disk = &world->hub.disk;
@@ -131,7 +131,7 @@ static int load_calls(World *world)
                         return -1;
                 r = exchange_restore(hub->exchange, &moment, &live);
                 live_call_done(&live);
-                if (r == CALL_ERROR_USER_NOT_FOUND) { /* removed while it was down */
+                if (r == CALL_ERROR_USER_NOT_FOUND) { /* removed while the hub was down */
                         case_of(world, call->session_id)->over = true;
                         call_drop(&hub->disk, call->session_id);
                         r = 0;
@@ -175,7 +175,7 @@ static int by_change(const void *a, const void *b)
         return (*x)->changed_at < (*y)->changed_at ? -1 : (*x)->changed_at > (*y)->changed_at;
 }
 
-/* Newest first; in this world no two calls begin at the same session id. */
+/* Newest first; in the simulator no two calls have the same session id. */
 static int by_age(const void *a, const void *b)
 {
         const Filed *const *x = a, *const *y = b;
@@ -244,7 +244,7 @@ void disk_deletions(World *world, const char *uid, usec_t since, MessageSessions
         ret->count = n;
 }
 
-/* The cursor is the session id of the last one that was given. */
+/* The cursor is the session id of the last record returned. */
 void disk_page(World *world, const char *uid, const MessageHistory *asked, ReplyHistory *ret)
 {
         _cleanup_free_ const Filed **chosen = NULL;

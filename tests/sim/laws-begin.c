@@ -35,18 +35,18 @@ static CallError user_refused(const World *world, const Case *the_case)
                        : CALL_ERROR_USER_NOT_FOUND;
 }
 
-/* Why the caller cannot call whom they asked for, or CALL_ERROR_NONE. */
+/* Why the caller cannot call this receiver, or CALL_ERROR_NONE. */
 static CallError case_refused(const World *world, const Case *the_case)
 {
         return the_case->is_group ? group_refused(world, the_case) : user_refused(world, the_case);
 }
 
-/* Who is there may have changed while it was asked. */
+/* Members may have changed while the request was on its way. */
 static bool case_is_moot(const World *world, const Case *the_case, usec_t asked_at)
 {
         if (the_case->is_group)
                 return world->hub.disk.member_changed_at[group_number(the_case)] >= asked_at;
-        return case_is_forsaken(world, the_case);
+        return case_is_excused(world, the_case);
 }
 
 static bool error_is_of_receiver(CallError error)
@@ -102,10 +102,10 @@ void laws_see_changed(Handset *handset, Sight *sight, const PhoneAction *action)
         if (!(action->properties & PHONE_PROPERTY_RINGING_SINCE) ||
             call->record.direction == CALL_DIRECTION_INCOMING)
                 return;
-        if (++sight->told_ringing > 1 || !case_of(world, action->session_id)->alerted)
+        if (++sight->ringing_events > 1 || !case_of(world, action->session_id)->alerted)
                 law_broken(world, LAW_RINGING,
                            "%s: call %s is said to ring, number %u, and somebody %s alerted",
-                           handset_name(handset), action->session_id, sight->told_ringing,
+                           handset_name(handset), action->session_id, sight->ringing_events,
                            case_of(world, action->session_id)->alerted ? "was" : "was not");
 }
 
@@ -119,7 +119,7 @@ static bool case_rings_one(const Case *the_case, unsigned user)
                part->status == CALL_STATUS_INITIATED && !part->over_at && !part->blocks;
 }
 
-/* Whom the caller of a live one has blocked begins another. */
+/* A user who has blocked the caller of a live group call begins another one. */
 static void judge_group_begun(World *world, const Case *the_case)
 {
         for (unsigned i = 0; i < world->n_cases; i++) {

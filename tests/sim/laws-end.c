@@ -4,7 +4,7 @@
 
 #include "sim.h"
 
-/* What must have come of it all, once everything works, everybody has hung up, and time passed. */
+/* The laws of the final state: everything works, everybody has hung up, and time has passed. */
 
 static void judge_rest(World *world)
 {
@@ -75,7 +75,10 @@ static void judge_history(World *world, Handset *handset)
         for (size_t i = 0; i < handset->history.n; i++) {
                 const CallRecord *record = &handset->history.filed[i].record;
 
-                /* A ring that the hub lost before it was stored is known to whom it reached. */
+                /*
+                 * A ring that the hub lost before storing it is known only to the devices that it
+                 * reached.
+                 */
                 if (case_of(world, record->session_id)->known &&
                     !shelf_find(hub, handset_uid(handset), record->session_id))
                         law_broken(world, LAW_HISTORY_SAME, "%s has call %s, the hub has not",
@@ -115,7 +118,7 @@ static void judge_case(World *world, const Case *the_case)
         const Part *caller = &the_case->parts[the_case->caller->user];
         bool any_ended = false;
 
-        if (case_is_forsaken(world, the_case))
+        if (case_is_excused(world, the_case))
                 return;
         for (unsigned u = 0; the_case->known && u < world->weather.users; u++) {
                 const Part *part = &the_case->parts[u];

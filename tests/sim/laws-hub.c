@@ -5,7 +5,7 @@
 #include "sim.h"
 #include "wire/wire.h"
 
-/* What the hub does and says, and the laws that can be judged by it. */
+/* The hub's actions, and the laws that they are held to. */
 
 /* ---- what it does ---- */
 
@@ -84,7 +84,7 @@ void laws_see_hub(World *world, const ExchangeAction *action)
         }
 }
 
-/* What it did and did not store has not happened. */
+/* Actions that the hub has not stored do not count. */
 void laws_see_undone(World *world, const ExchangeAction *action)
 {
         Case *the_case = case_of(world, action->session_id);
@@ -101,7 +101,7 @@ void laws_see_undone(World *world, const ExchangeAction *action)
         }
 }
 
-/* Those that it goes on with. */
+/* The calls that the hub has restored. */
 void laws_see_hub_up(World *world)
 {
         const DiskCall *call;
@@ -130,7 +130,7 @@ static void judge_pair(World *world, const Case *the_case, unsigned member)
 {
         CallStatus statuses[] = {the_case->parts[the_case->caller->user].logged,
                                  the_case->parts[member].logged};
-        bool match = case_is_forsaken(world, the_case);
+        bool match = case_is_excused(world, the_case);
 
         for (size_t i = 0; i < ELEMENTSOF(matching); i++)
                 match = match || memcmp(matching[i], statuses, sizeof(matching[i])) == 0;
@@ -170,7 +170,7 @@ static void see_logged(World *world, Case *the_case, const ExchangeAction *actio
         Part *part = &the_case->parts[user];
         const Part *caller = &the_case->parts[the_case->caller->user];
 
-        /* Who joined late, or again, has the one record still (rule 11). */
+        /* A member who joined late, or again, still has one record (rule 11). */
         if (shelf_find(&world->hub.disk.history, action->uid, action->session_id) &&
             !(the_case->is_group && record->status == CALL_STATUS_ENDED))
                 law_broken(world, LAW_HISTORY_ONCE, "a second record of call %s for %s",
@@ -212,7 +212,7 @@ static void judge_stored(Handset *handset, const char *session_id, const char *w
         const Filed *filed = shelf_find(&world->hub.disk.history, handset_uid(handset), session_id);
 
         if (!filed && (!call || (answered && call->status == CALL_STATUS_INITIATED)))
-                law_broken(world, LAW_STORED_BEFORE_SAID,
+                law_broken(world, LAW_STORED_BEFORE_CONFIRMED,
                            "%s hears of call %s that it is %s, and nothing is stored of that",
                            handset_name(handset), session_id, what);
 }
@@ -222,10 +222,10 @@ static void judge_over(Handset *handset, const MessageOver *over)
         bool elsewhere = str_eq(over->reason, "answered-elsewhere");
 
         judge_stored(handset, over->session_id, "over", elsewhere);
-        /* Logging out takes the ring from one device, and nothing else. */
+        /* Logging out removes the ring from one device, and does nothing else. */
         if (!elsewhere && !str_eq(over->reason, "shutdown") &&
             !shelf_find(&handset->world->hub.disk.history, handset_uid(handset), over->session_id))
-                law_broken(handset->world, LAW_STORED_BEFORE_SAID,
+                law_broken(handset->world, LAW_STORED_BEFORE_CONFIRMED,
                            "%s hears that call %s is over, and there is no record of it",
                            handset_name(handset), over->session_id);
 }

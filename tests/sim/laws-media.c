@@ -4,7 +4,7 @@
 
 #include "sim.h"
 
-/* What goes on in the media: rule 18. */
+/* Media: rule 18. */
 
 void laws_see_joined(World *world, const char *participant)
 {
@@ -18,7 +18,7 @@ void laws_see_joined(World *world, const char *participant)
         STR_SET(world->participants[world->n_participants++], participant);
 }
 
-/* A signal says in its data whom it is meant for. */
+/* The data of a signal names its addressee. */
 void laws_see_signal(Handset *handset, const PhoneAction *action)
 {
         const PhoneCallInfo *call = phone_call_find(handset->phone, action->session_id);
@@ -48,7 +48,7 @@ void laws_see_page_signal(World *world, const Page *page, const MessageSignal *s
                            page->participant, page->session_id, signal->peer, signal->data);
 }
 
-/* Rule 18: joining again as the same party replaces the first. */
+/* Rule 18: joining again as the same party replaces the first participant. */
 static void judge_replaced(Handset *handset, const Worker *worker)
 {
         const Case *the_case = case_of(handset->world, worker->session_id);

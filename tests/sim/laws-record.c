@@ -3,7 +3,7 @@
 
 #include "sim.h"
 
-/* How parts in a call end, and when: rules 5, 9 and 11 to 14. */
+/* How and when parts in a call end: rules 5, 9 and 11 to 14. */
 
 /* ---- what there is to know ---- */
 
@@ -49,16 +49,16 @@ void laws_see_alone(World *world, Case *the_case)
                 the_case->alone_since = world->now;
 }
 
-bool case_is_forsaken(const World *world, const Case *the_case)
+bool case_is_excused(const World *world, const Case *the_case)
 {
         const Disk *disk = &world->hub.disk;
         unsigned receiver = the_case->is_group ? USERS_MAX : user_number(the_case->receiver);
-        bool forsaken = disk->removed[the_case->caller->user] ||
-                        (receiver < USERS_MAX && disk->removed[receiver]);
+        bool excused = disk->removed[the_case->caller->user] ||
+                       (receiver < USERS_MAX && disk->removed[receiver]);
 
         for (unsigned user = 0; user < world->weather.users; user++)
-                forsaken |= disk->removed[user] && the_case->parts[user].is_member;
-        return forsaken;
+                excused |= disk->removed[user] && the_case->parts[user].is_member;
+        return excused;
 }
 
 /* ---- when a record is made ---- */
@@ -132,7 +132,7 @@ static void judge_grace(World *world, const Case *the_case, const ExchangeAction
                         any |= party_is_away(world, &the_case->parts[user], GRACE_IN_CALL_US);
         else
                 return;
-        if (!any && !case_is_forsaken(world, the_case))
+        if (!any && !case_is_excused(world, the_case))
                 law_broken(world, LAW_GRACE, "call %s of %s is over, %s, before the grace is",
                            action->session_id, action->uid, reason);
 }

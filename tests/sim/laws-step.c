@@ -5,10 +5,11 @@
 
 #include "sim.h"
 
-/* The laws that are looked at after every step. */
+/* The laws that are checked after each step. */
 
 #define STALL_MOST_US (12 * USEC_PER_SEC)
-#define ALL_EVERY 32 /* steps: all devices are looked at; else the one where it happened */
+#define ALL_EVERY \
+        32 /* steps: all devices are checked; otherwise only the one where something happened */
 
 bool handset_had_time(const Handset *handset, usec_t since)
 {
@@ -20,7 +21,7 @@ bool handset_had_time(const Handset *handset, usec_t since)
             phone_connection(handset->phone, NULL) != PHONE_ONLINE)
                 return false;
         since = MAX_OF(since, handset->welcomed_at);
-        since = MAX_OF(since, connection->troubled_at);
+        since = MAX_OF(since, connection->disturbed_at);
         return world->now > since + most;
 }
 
@@ -80,7 +81,7 @@ static void judge_handset(Handset *handset)
         const Ticket *ticket;
         bool to_ring = false;
 
-        /* What is due now is about to be done. */
+        /* What is due now is about to happen. */
         if (!handset->phone || handset->frozen_until >= world->now ||
             handset->deadline <= world->now)
                 return;

@@ -6,7 +6,7 @@
 
 #include "sim.h"
 
-/* What is seen of the world, and the laws that can be judged when something happens. */
+/* Observations of the world, and the laws that are checked on an observation. */
 
 static const char *const laws[LAW_COUNT] = {
         [LAW_NONE] = "",
@@ -53,7 +53,7 @@ static const char *const laws[LAW_COUNT] = {
                 "an old one; a worker's failure ends no call, the end of a call its media",
         [LAW_PUBLISHED] = "rule 19: a ring that reaches a device is published there, whatever of "
                           "sound and programs fails",
-        [LAW_STORED_BEFORE_SAID] = "hub: what is confirmed has been committed before",
+        [LAW_STORED_BEFORE_CONFIRMED] = "hub: what is confirmed has been committed before",
         [LAW_SEQ_GROWS] = "rule 17: events come in order, none is lost, none doubled",
         [LAW_NOTHING_LIVES_ON] = "rules 13, 14: when all is calm no call lives on anywhere",
         [LAW_ALL_AGREE] = "rule 16: no call is lost: who was called has a record of it",
@@ -119,7 +119,7 @@ static void see_added(Handset *handset, Sight *sight, const char *session_id)
         if (the_case->parts[handset->user].blocks)
                 law_broken(handset->world, LAW_FILTER, "%s: call %s is of a blocked user",
                            handset_name(handset), session_id);
-        /* In a group one may join late: then it is made anew (rule 11). */
+        /* A group call may be joined late; then it appears again (rule 11). */
         if (sight->there || (sight->ever_over && !the_case->is_group))
                 law_broken(handset->world, LAW_ONE_TERMINAL_EVENT,
                            "%s: call %s appears again after it %s", handset_name(handset),
@@ -132,7 +132,7 @@ static void see_added(Handset *handset, Sight *sight, const char *session_id)
                         handset->world, LAW_LATE, "%s: call %s begins to ring for %lu ms",
                         handset_name(handset), session_id,
                         (unsigned long)((call->ring_until - handset->world->now) / USEC_PER_MSEC));
-        bool again = sight->ever_over; /* who joins late has changed their mind */
+        bool again = sight->ever_over; /* a user who joins late has changed their mind */
         *sight = (Sight){.there = true,
                          .fresh = true,
                          .never_heard = sight->never_heard && !again,
@@ -167,7 +167,7 @@ static void see_declined(Handset *handset, const Sight *sight, const PhoneAction
         if (incoming && str_eq(action->reason, "declined") && !sight->rejected)
                 law_broken(world, LAW_REJECT, "%s: call %s was declined, and not here",
                            handset_name(handset), action->session_id);
-        /* In a group the one who has declined may have joined since. */
+        /* A group member who declined may have joined since. */
         if (str_eq(action->reason, "declined-elsewhere") &&
             !case_of(world, action->session_id)->is_group &&
             !(part->is_logged &&
@@ -195,7 +195,7 @@ static void see_status(Handset *handset, Sight *sight, const PhoneAction *action
         if (str_eq(action->reason, "answered-elsewhere"))
                 world_count(world, COUNT_ELSEWHERE);
         see_declined(handset, sight, action);
-        /* Offline, or long after it, a phone has to help itself: rule 15. */
+        /* Offline, or long after, a phone decides by itself: rule 15. */
         if (str_eq(action->reason, "timeout") && !the_case->is_group &&
             !the_case->parts[handset->user].over_at &&
             phone_connection(handset->phone, NULL) == PHONE_ONLINE && handset->connection &&
@@ -214,7 +214,7 @@ static void see_event(Handset *handset, Sight *sight, const PhoneAction *action)
         if (action->event == PHONE_EVENT_INCOMING_CALL_RECEIVED ||
             action->event == PHONE_EVENT_OUTGOING_CALL_ACCEPTED)
                 return;
-        /* A ring that the hub lost before it was stored may come once more. */
+        /* A ring that the hub lost before storing it may come once more. */
         sight->ever_over |= case_of(handset->world, action->session_id)->known;
         if (++sight->terminal > 1 || !call_status_is_terminal(sight->status))
                 law_broken(handset->world, LAW_ONE_TERMINAL_EVENT,
@@ -329,7 +329,7 @@ void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand 
                 sight->silenced = true;
 }
 
-/* Its programs have seen the bus name go, and with it all objects. */
+/* Programs have seen the bus name go, and all objects with it. */
 void laws_see_phone_gone(Handset *handset)
 {
         World *world = handset->world;
@@ -339,14 +339,14 @@ void laws_see_phone_gone(Handset *handset)
                 Sight *sight = &world->cases[i].sights[handset->index];
 
                 sight->was_there = sight->there && sight->terminal == 0;
-                /* Whoever pressed cancel has no answer, and is not heard all the same. */
+                /* The reply to a cancel may be missing, but the caller is not heard. */
                 sight->never_heard = sight->never_heard || sight->cancelled_by;
                 sight->cancelled_by = 0;
                 sight->there = false;
         }
 }
 
-/* Whoever logs in begins anew: without a connection the hub could not be told of the end. */
+/* A login starts from nothing: without a connection the hub does not know of the end. */
 void laws_see_logout(Handset *handset)
 {
         World *world = handset->world;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What must hold, as sentences (laws.c), and what the laws note to judge by: each call as the hub
- * has it, its users' parts in it, and how it appears on each device.
+ * The laws, as sentences (laws.c), and the state that they are checked against: each call as the
+ * hub has it, the parts of its users, and how it appears on each device.
  */
 
 #include "exchange/exchange.h"
@@ -12,12 +12,12 @@
 #define USERS_MAX 4
 #define HANDSETS_PER_USER_MAX 3
 #define HANDSETS_MAX (USERS_MAX * HANDSETS_PER_USER_MAX)
-#define GROUPS 2   /* of everybody, and of all but the first */
+#define GROUPS 2   /* of all users, and of all but the first */
 #define PROGRAMS 3 /* on each device */
 #define CASES_MAX 1024
 #define JOINS_MAX 4096
 #define INTRUDER_ID (1ULL << 40)      /* of a request that no phone has made */
-#define SLACK_US (50 * USEC_PER_MSEC) /* what is due happens by then */
+#define SLACK_US (50 * USEC_PER_MSEC) /* what is due must have happened by then */
 #define DATE_BASE (1700000000 * USEC_PER_SEC)
 #define TEXT_MAX 512
 
@@ -59,13 +59,13 @@ typedef enum Law {
         LAW_GRACE,
         LAW_MEDIA,
         LAW_PUBLISHED,
-        LAW_STORED_BEFORE_SAID,
+        LAW_STORED_BEFORE_CONFIRMED,
         LAW_SEQ_GROWS,
         LAW_NOTHING_LIVES_ON,
         LAW_ALL_AGREE,
         LAW_RESTORED,
         LAW_WELL_FORMED,
-        LAW_CRASH, /* of the simulator or what it runs */
+        LAW_CRASH, /* in the simulator or the code under test */
         LAW_COUNT,
 } Law;
 
@@ -73,34 +73,34 @@ const char *law_text(Law law);
 
 /* How a call appears on one device. */
 typedef struct Sight {
-        bool there, fresh; /* fresh: its status has not been told yet */
+        bool there, fresh; /* fresh: no event for its status yet */
         CallStatus status;
-        unsigned terminal;     /* events so far */
-        uint64_t cancelled_by; /* ticket of a cancel while it rang; 0: none */
+        unsigned terminal;     /* number of events */
+        uint64_t cancelled_by; /* ticket of a cancel while the call rang; 0: none */
         bool never_heard;
         bool silenced;
         bool ever_over;
-        bool was_there;        /* alive, when its daemon went */
-        bool announced;        /* by IncomingCallReceived */
-        bool presented;        /* a listener has said that it presents it */
-        bool rejected;         /* here */
-        unsigned told_ringing; /* how often the caller was told that it rings */
+        bool was_there;          /* was alive when its daemon went */
+        bool announced;          /* by IncomingCallReceived */
+        bool presented;          /* a listener has agreed to present it */
+        bool rejected;           /* on this device */
+        unsigned ringing_events; /* number of ringing events to the caller */
 } Sight;
 
 /* A user's part in a call, as the hub has it. */
 typedef struct Part {
-        bool is_member, blocks; /* is rung, or would be, had the caller not been blocked */
-        bool parallel;          /* the user has said that it may be so */
+        bool is_member, blocks; /* rung, or would be if the caller were not blocked */
+        bool parallel;          /* the user has allowed it */
         usec_t answered_at, over_at;
         CallStatus status;
-        const Handset *party; /* that placed or answered it; NULL: none yet */
+        const Handset *party; /* the device that placed or answered it; NULL: none yet */
         bool in_media, joins; /* takes part, or is expected to */
-        usec_t page_since;    /* by a page that was given a join token; 0: not */
-        bool alerted;         /* a device alerted the user, and the hub knows it */
+        usec_t page_since;    /* through a page with a join token; 0: not */
+        bool alerted;         /* a device alerted the user, and the hub knows */
         bool is_logged;
         CallStatus logged;
         usec_t logged_answered, logged_ended;
-        int winner; /* handset of a call to a user; -1: none */
+        int winner; /* handset that a call to a user is for; -1: none */
 } Part;
 
 /* A call as the laws see it. */
@@ -108,15 +108,15 @@ struct Case {
         unsigned number;
         Handset *caller;
         char receiver[UID_MAX + 1];
-        CallType type; /* asked for */
+        CallType type; /* as requested */
         bool is_group;
-        bool begun; /* at the hub */
+        bool begun; /* known to the hub */
         bool known; /* … and stored */
         bool over;
-        bool alerted; /* a device of somebody alerts */
+        bool alerted; /* a member's device alerts */
         usec_t ring_until;
         usec_t answered_at; /* CLOCK_REALTIME */
-        usec_t alone_since; /* rule 13; USEC_NEVER: nobody is */
+        usec_t alone_since; /* rule 13; USEC_NEVER: nobody is alone */
         Part parts[USERS_MAX];
         Sight sights[HANDSETS_MAX];
 };
@@ -133,18 +133,18 @@ void laws_see_changed(Handset *handset, Sight *sight, const PhoneAction *action)
 void laws_see_alerting(World *world, const char *session_id);
 void laws_see_begun(World *world, const Case *the_case, const LiveCall *live);
 void laws_see_merged(World *world, const Case *the_case, const LiveCall *live);
-/* A ring has arrived at a device, which has done what it wanted to. */
+/* A ring has arrived at a device, and the device has handled it. */
 void laws_see_rung(Handset *handset, const CallSnapshot *call);
 
 /* ---- laws-record.c: rules 5, 9, 11 to 14 ---- */
 
-/* The hub has a link with the device, or has none any more. */
+/* The hub has a link with the device, or has dropped it. */
 void laws_see_link(Handset *handset);
-/* The hub hears that a device alerts its user. */
+/* The hub learns that a device alerts its user. */
 void laws_see_alerted(Handset *handset, const char *session_id);
 void laws_see_alone(World *world, Case *the_case);
-/* One of its users was removed: nobody has to have a record of it. */
-bool case_is_forsaken(const World *world, const Case *the_case);
+/* One of its users was removed, so nobody needs a record of it. */
+bool case_is_excused(const World *world, const Case *the_case);
 /* A user's part in a call ends. */
 void laws_see_record(World *world, Case *the_case, const ExchangeAction *action);
 void laws_see_records(World *world, const Case *the_case, unsigned member);
@@ -153,7 +153,7 @@ void laws_of_deadlines(World *world);
 /* ---- laws-media.c: rule 18 ---- */
 
 void laws_see_joined(World *world, const char *participant);
-/* A page takes part for the handset's user, or does no more. */
+/* A page takes part for the handset's user, or stops. */
 void laws_see_page(const Page *page, bool joined);
 void laws_see_page_signal(World *world, const Page *page, const MessageSignal *signal);
 void laws_see_signal(Handset *handset, const PhoneAction *action);
@@ -165,14 +165,14 @@ void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand 
 void laws_see_phone_gone(Handset *handset);
 void laws_see_phone_back(Handset *handset);
 void laws_see_logout(Handset *handset);
-/* The hub starts with what it has stored. */
+/* The hub starts with the calls that it has stored. */
 void laws_see_hub_up(World *world);
 void laws_see_hub(World *world, const ExchangeAction *action);
 void laws_see_undone(World *world, const ExchangeAction *action);
 void laws_see_busy(World *world, unsigned user);
 void laws_see_commit(World *world, const ExchangeAction *action);
 void laws_see_arrival(Handset *handset, const Message *message);
-/* Has the device been in touch with the hub, undisturbed, for some time after `since`? */
+/* Whether the device has been connected, undisturbed, for some time after `since`. */
 bool handset_had_time(const Handset *handset, usec_t since);
 void laws_after_step(World *world);
 void laws_at_the_end(World *world);

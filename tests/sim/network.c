@@ -5,12 +5,12 @@
 #include "sim.h"
 
 /*
- * A connection is two pipes, in which nothing is overtaken. It may be closed by one end, reset by
- * the network, stalled for a while, or go dead: then nothing arrives any more, and either end finds
- * out by itself, the hub by its pings (rule 17), the device by their absence.
+ * A connection is two pipes that deliver in order. It may be closed by one end, reset by the
+ * network, stalled for a while, or go dead: then nothing arrives, and each end finds out by itself,
+ * the hub by its pings (rule 17), the device by their absence.
  */
 
-#define SPIKE_ONE_IN 64 /* packets: takes 20 times as long */
+#define SPIKE_ONE_IN 64 /* one of so many packets takes 20 times as long */
 #define HUB_NOTICES_US (20 * USEC_PER_SEC)
 #define PHONE_NOTICES_US (75 * USEC_PER_SEC)
 
@@ -21,13 +21,13 @@ static void packet_free(Pipe *pipe, Packet *packet)
         free(packet);
 }
 
-static void pipe_empty(Pipe *pipe, unsigned kept)
+static void pipe_empty(Pipe *pipe, unsigned delivered)
 {
         Packet *packet, *next;
 
         DL_FOREACH_SAFE (pipe->packets, packet, next) {
-                if (kept > 0)
-                        kept--;
+                if (delivered > 0)
+                        delivered--;
                 else
                         packet_free(pipe, packet);
         }
@@ -125,15 +125,15 @@ void connection_close(Connection *connection, bool by_hub)
         connection_tell_closed(connection);
 }
 
-void connection_reset(Connection *connection, unsigned kept)
+void connection_reset(Connection *connection, unsigned delivered)
 {
         if (connection->dead)
                 return;
-        connection->troubled_at = connection->handset->world->now;
-        pipe_empty(&connection->to_hub, kept);
-        pipe_empty(&connection->to_phone, kept);
+        connection->disturbed_at = connection->handset->world->now;
+        pipe_empty(&connection->to_hub, delivered);
+        pipe_empty(&connection->to_phone, delivered);
         connection_tell_closed(connection);
-        connection->dead = true; /* nothing more goes in */
+        connection->dead = true; /* no more packets are accepted */
 }
 
 void connection_go_dead(Connection *connection)
@@ -144,7 +144,7 @@ void connection_go_dead(Connection *connection)
         if (connection->dead)
                 return;
         connection->dead = true;
-        connection->troubled_at = world->now;
+        connection->disturbed_at = world->now;
         pipe_empty(&connection->to_hub, 0);
         pipe_empty(&connection->to_phone, 0);
         connection->hub_notices_at = world->now + dice % HUB_NOTICES_US;
@@ -158,7 +158,7 @@ void connection_stall(Connection *connection, usec_t time, bool to_hub)
         Packet *packet;
 
         pipe->stalled_until = MAX_OF(pipe->stalled_until, until);
-        connection->troubled_at = MAX_OF(connection->troubled_at, until);
+        connection->disturbed_at = MAX_OF(connection->disturbed_at, until);
         pipe->last_at = MAX_OF(pipe->last_at, until);
         DL_FOREACH (pipe->packets, packet)
                 packet->at = MAX_OF(packet->at, until);

@@ -5,12 +5,12 @@
 #include "sim.h"
 
 /*
- * What a daemon has around it: the tone, the media workers, the programs that listen, the history
- * file. Each takes its time, and some never answer.
+ * The environment of a daemon: the tone, the media workers, listeners and the history file. Each
+ * takes its time, and some never answer.
  */
 
 #define TONE_LONGEST_US (200 * USEC_PER_MSEC)
-#define LISTENER_LONGEST_US (1500 * USEC_PER_MSEC) /* more than the second that they have */
+#define LISTENER_LONGEST_US (1500 * USEC_PER_MSEC) /* more than the second that listeners have */
 #define WORKER_LONGEST_US (800 * USEC_PER_MSEC)
 #define STORE_LONGEST_US USEC_PER_SEC
 
@@ -128,7 +128,7 @@ static void listener_asked(Handset *handset, const PhoneAction *action)
         Job *job;
 
         if (dice % 8 == 0)
-                return; /* it hangs */
+                return; /* the listener hangs */
         job = handset_job(handset, JOB_LISTENER,
                           (dice >> 8) % 4 ? LISTENER_LONGEST_US / 10 : LISTENER_LONGEST_US);
         job->serial = action->serial;
@@ -145,7 +145,7 @@ static void tone_asked(Handset *handset, PhoneTone tone)
                 return;
         job = handset_job(handset, JOB_TONE, TONE_LONGEST_US);
         job->tone = tone;
-        job->on = local_chance(handset) % 5; /* else there is no sound here */
+        job->on = local_chance(handset) % 5; /* else this device has no sound */
 }
 
 void handset_write_history(Handset *handset)
@@ -174,7 +174,7 @@ static void history_forget(Handset *handset, const MessageSessions *sessions)
         }
 }
 
-/* The store's part of what a program asks for. */
+/* The part of a command that the store does. */
 static void history_asked(Handset *handset, const PhoneCommand *command)
 {
         const MessageSessions *asked = &command->sessions;
@@ -231,7 +231,7 @@ void handset_do(Handset *handset, PhoneAction *action)
         case PHONE_CALL_FORGET:
         case PHONE_REQUEST_STORE:
         case PHONE_REQUEST_FORGET:
-                handset_keep(handset, action);
+                handset_store(handset, action);
                 break;
         case PHONE_HISTORY_PUT:
                 history_put(handset, &action->record);
@@ -272,7 +272,7 @@ void handset_run_job(Handset *handset, Job *job)
                         r = phone_worker_participant(phone, &instant, job->session_id, job->peer,
                                                      &(ParticipantMedia){.connected = job->on});
                 break;
-        case JOB_SIGNAL: /* says whom it is meant for, see laws_see_signal() */
+        case JOB_SIGNAL: /* names its addressee, see laws_see_signal() */
                 if (works)
                         r = phone_worker_signal(phone, &instant, job->session_id, job->peer,
                                                 job->peer);

@@ -6,9 +6,9 @@
 #include "sim.h"
 #include "wire/wire.h"
 
-/* The daemon around a phone, as daemon/tringd has it: its connection, and its life. */
+/* The daemon around a phone, as in daemon/tringd: its connection, start and end. */
 
-#define RETRY_FIRST_US (USEC_PER_SEC / 2) /* as a tringd does: doubled each time, up to … */
+#define RETRY_FIRST_US (USEC_PER_SEC / 2) /* as in tringd: doubled each time, up to … */
 #define RETRY_DOUBLINGS 6                 /* … 32 s here */
 
 const char *handset_uid(const Handset *handset)
@@ -50,7 +50,7 @@ static void handset_send(Handset *handset, const Message *message)
         free(text);
 }
 
-/* Never ahead of what is written: after a crash the rest is asked for again. */
+/* Never ahead of what is written: after a crash the phone asks for the rest again. */
 static void handset_keep_policy(Handset *handset)
 {
         handset->when_busy = phone_when_busy(handset->phone);
@@ -190,7 +190,7 @@ void handset_log_out(Handset *handset)
         give_up_connection(handset);
 }
 
-/* The machine sleeps. It finds out when it wakes that its connection is of no use. */
+/* The machine sleeps. On waking it finds that its connection is dead. */
 void handset_freeze(Handset *handset, usec_t time)
 {
         trace(handset->world, "%s: sleeps for %lu ms", handset_name(handset),
@@ -226,7 +226,7 @@ void handset_stop(Handset *handset)
 {
         handset->phone = phone_free(handset->phone);
         handset_drop_local(handset, true);
-        handset_drop_kept(handset);
+        handset_drop_rows(handset);
 }
 
 void handset_crash(Handset *handset, usec_t time)
@@ -238,9 +238,9 @@ void handset_crash(Handset *handset, usec_t time)
         world_count(handset->world, COUNT_PHONE_CRASHES);
         give_up_connection(handset);
         laws_see_phone_gone(handset);
-        handset_keep_listeners(handset);
+        handset_store_listeners(handset);
         handset->phone = phone_free(handset->phone);
-        /* Workers are processes of their own, and mostly live on. */
+        /* Workers are separate processes, and mostly survive. */
         handset_drop_local(handset,
                            chance(handset->world, 4000, handset->index, handset->world->now) % 4 ==
                                    0);

@@ -7,48 +7,48 @@
 #include "wire/wire.h"
 
 /*
- * What a daemon has in its file of calls, requests and listeners, and what it makes of that when it
- * starts again. What a phone wants stored is stored before anything that it wants said or done
- * next; the codec for stores is in between.
+ * The daemon's file of calls, requests and listeners, and what a restarted daemon makes of it.
+ * Store actions of the phone are carried out before its later actions, and pass through the codec
+ * for stored rows.
  */
 
-static Kept *kept_find(const Handset *handset, const char *session_id, uint64_t number)
+static StoredRow *row_find(const Handset *handset, const char *session_id, uint64_t number)
 {
-        Kept *kept;
+        StoredRow *row;
 
-        DL_FOREACH (handset->kept, kept) {
-                if (kept->number == number && str_eq(kept->session_id, session_id))
-                        return kept;
+        DL_FOREACH (handset->rows, row) {
+                if (row->number == number && str_eq(row->session_id, session_id))
+                        return row;
         }
         return NULL;
 }
 
-static void kept_drop(Handset *handset, Kept *kept)
+static void row_drop(Handset *handset, StoredRow *row)
 {
-        if (!kept)
+        if (!row)
                 return;
-        DL_DELETE(handset->kept, kept);
-        free(kept->json);
-        free(kept);
+        DL_DELETE(handset->rows, row);
+        free(row->json);
+        free(row);
 }
 
-static void kept_put(Handset *handset, const char *session_id, uint64_t number, char *json)
+static void row_put(Handset *handset, const char *session_id, uint64_t number, char *json)
 {
-        Kept *kept = kept_find(handset, session_id, number);
+        StoredRow *row = row_find(handset, session_id, number);
 
-        if (!kept) {
-                kept = calloc(1, sizeof(*kept));
-                if (!kept)
+        if (!row) {
+                row = calloc(1, sizeof(*row));
+                if (!row)
                         abort();
-                STR_SET(kept->session_id, session_id);
-                kept->number = number;
-                DL_APPEND(handset->kept, kept);
+                STR_SET(row->session_id, session_id);
+                row->number = number;
+                DL_APPEND(handset->rows, row);
         }
-        free(kept->json);
-        kept->json = json;
+        free(row->json);
+        row->json = json;
 }
 
-void handset_keep(Handset *handset, const PhoneAction *action)
+void handset_store(Handset *handset, const PhoneAction *action)
 {
         size_t length;
         char *json;
@@ -57,23 +57,23 @@ void handset_keep(Handset *handset, const PhoneAction *action)
         case PHONE_CALL_STORE:
                 if (wire_encode_stored_call(action->state, &json) < 0)
                         abort();
-                kept_put(handset, action->session_id, 0, json);
+                row_put(handset, action->session_id, 0, json);
                 break;
         case PHONE_CALL_FORGET:
-                kept_drop(handset, kept_find(handset, action->session_id, 0));
+                row_drop(handset, row_find(handset, action->session_id, 0));
                 break;
         case PHONE_REQUEST_STORE:
                 if (wire_encode(&action->message, 0, &json, &length) < 0)
                         abort();
-                kept_put(handset, "", action->serial, json);
+                row_put(handset, "", action->serial, json);
                 break;
         default:
-                kept_drop(handset, kept_find(handset, "", action->serial));
+                row_drop(handset, row_find(handset, "", action->serial));
                 break;
         }
 }
 
-void handset_keep_listeners(Handset *handset)
+void handset_store_listeners(Handset *handset)
 {
         const PhoneListener *listener;
 
@@ -82,30 +82,30 @@ void handset_keep_listeners(Handset *handset)
                 handset->listeners[handset->n_listeners++] = *listener;
 }
 
-static void restore_call(Handset *handset, const Kept *kept)
+static void restore_call(Handset *handset, const StoredRow *row)
 {
         const Now instant = handset_instant(handset);
-        Worker *worker = handset_worker(handset, kept->session_id);
+        Worker *worker = handset_worker(handset, row->session_id);
         StoredCall state;
 
-        if (wire_decode_stored_call(kept->json, &state) < 0)
+        if (wire_decode_stored_call(row->json, &state) < 0)
                 abort();
         handset_drain(handset,
                       phone_restore_call(handset->phone, &instant, &state, worker != NULL));
         stored_call_done(&state);
-        worker = handset_worker(handset, kept->session_id);
+        worker = handset_worker(handset, row->session_id);
         if (worker && worker->open)
-                handset_worker_connects(handset, kept->session_id);
+                handset_worker_connects(handset, row->session_id);
 }
 
-static void restore_request(Handset *handset, const Kept *kept)
+static void restore_request(Handset *handset, const StoredRow *row)
 {
         const Now instant = handset_instant(handset);
         char text[MESSAGE_TEXT_MAX + 1];
         Message message;
         uint64_t id;
 
-        if (wire_decode(WIRE_FROM_DEVICE, kept->json, strlen(kept->json), &message, &id, text) != 0)
+        if (wire_decode(WIRE_FROM_DEVICE, row->json, strlen(row->json), &message, &id, text) != 0)
                 abort();
         handset_drain(handset, phone_restore_request(handset->phone, &instant, &message));
         message_done(&message);
@@ -122,13 +122,13 @@ static void restore_listeners(Handset *handset)
         }
 }
 
-/* Workers whose call is over by now find nobody who wants them. */
+/* Workers whose call is over are not adopted by anybody. */
 static void stop_orphans(Handset *handset)
 {
         Worker *worker, *next;
 
         DL_FOREACH_SAFE (handset->workers, worker, next) {
-                if (kept_find(handset, worker->session_id, 0))
+                if (row_find(handset, worker->session_id, 0))
                         continue;
                 DL_DELETE(handset->workers, worker);
                 free(worker);
@@ -137,22 +137,22 @@ static void stop_orphans(Handset *handset)
 
 void handset_restore(Handset *handset)
 {
-        Kept *kept, *next;
+        StoredRow *row, *next;
 
         stop_orphans(handset);
-        DL_FOREACH_SAFE (handset->kept, kept, next) {
-                if (!kept->number)
-                        restore_call(handset, kept);
+        DL_FOREACH_SAFE (handset->rows, row, next) {
+                if (!row->number)
+                        restore_call(handset, row);
         }
-        DL_FOREACH_SAFE (handset->kept, kept, next) {
-                if (kept->number)
-                        restore_request(handset, kept);
+        DL_FOREACH_SAFE (handset->rows, row, next) {
+                if (row->number)
+                        restore_request(handset, row);
         }
         restore_listeners(handset);
 }
 
-void handset_drop_kept(Handset *handset)
+void handset_drop_rows(Handset *handset)
 {
-        while (handset->kept)
-                kept_drop(handset, handset->kept);
+        while (handset->rows)
+                row_drop(handset, handset->rows);
 }

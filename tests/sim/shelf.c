@@ -5,7 +5,7 @@
 
 Filed *shelf_find(const Shelf *shelf, const char *uid, const char *session_id)
 {
-        /* The newest are asked for most. */
+        /* The newest entries are used most. */
         for (size_t i = shelf->n; i > 0; i--) {
                 Filed *filed = &shelf->filed[i - 1];
 

@@ -7,9 +7,9 @@
 #include "sim.h"
 
 /*
- * Delta debugging (Zeller, Hildebrandt 2002) over the stimuli: ever smaller parts are taken away,
- * as long as the same law is broken without them. A part that goes leaves its time behind, so that
- * what remains happens when it did.
+ * Delta debugging (Zeller, Hildebrandt 2002) of the stimuli: removes ever smaller parts, as long as
+ * the same law is broken without them. A removed part leaves its time behind, so that the rest
+ * happens when it did.
  */
 
 #define PLAYS_MAX 3000
@@ -41,7 +41,7 @@ void play_apart(const Story *story, uint64_t steps_max, bool verbose, Outcome *r
         }
 }
 
-/* The story without `n` stimuli from `first` on. */
+/* A copy of the story without `n` stimuli from `first` on. */
 static Story story_without(const Story *story, size_t first, size_t n)
 {
         Story shorter = {.seed = story->seed};

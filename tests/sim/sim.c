@@ -40,7 +40,7 @@ static int parse_number(const char *what, const char *text, uint64_t *ret)
         return -EINVAL;
 }
 
-/* 0; 1: nothing is left to do; or negative. */
+/* Returns 0, 1 if nothing is left to do, or negative errno. */
 static int parse(int argc, char *argv[], Options *ret)
 {
         static const struct option long_options[] = {
@@ -77,7 +77,7 @@ static int parse(int argc, char *argv[], Options *ret)
 
 static void report(Story *story, const Outcome *outcome, const Options *options, uint64_t before)
 {
-        uint64_t steps = outcome->steps + 1; /* to see the end, too, if that is where it breaks */
+        uint64_t steps = outcome->steps + 1; /* to see the end as well, if the law breaks there */
         Outcome shown;
 
         printf("seed %" PRIu64 ", step %" PRIu64 " (%" PRIu64 " in all), %.3f s: a law is broken\n"

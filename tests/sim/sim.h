@@ -2,25 +2,25 @@
 #pragma once
 
 /*
- * The simulator: one hub and everybody's devices in one process, in virtual time. The exchange and
- * the phones are the real ones, and what they say to each other goes through the real codec and the
- * hub's real outbox; sockets, disks, workers, programs and people are models, as bad as the real
- * ones can be.
+ * The simulator: one hub and all users' devices in one process, in virtual time. The exchange and
+ * the phones are the real ones; their messages pass through the real codec and the hub's real
+ * outbox. Sockets, disks, workers, programs and people are models, as unreliable as the real ones
+ * can be.
  *
- *         user.c           what is done to the world: the stimuli, made from a seed
- *         world.c          whose turn it is
- *         network.c        connections: they delay, break, and go dead without a word
+ *         user.c           the stimuli that are applied to the world, made from a seed
+ *         world.c          what happens next
+ *         network.c        connections: they delay, break, and go dead silently
  *         hub-party.c      the hub's adapter, hub-store.c its disk
  *         phone-party.c    a device's adapter, phone-local.c its workers, programs and store
- *         laws.c           what must hold of a device when something happens; laws-begin.c when a
+ *         laws.c           laws of a device, checked when something happens; laws-begin.c when a
  *                          call begins, laws-media.c in the media
- *         laws-hub.c       what must hold of the hub; laws-record.c when a part in a call ends
- *         laws-step.c      after each step; laws-end.c when all is calm
- *         shrink.c         the shortest story that still breaks the law
+ *         laws-hub.c       laws of the hub; laws-record.c when a part in a call ends
+ *         laws-step.c      after each step; laws-end.c in the calm at the end
+ *         shrink.c         finds the shortest story that still breaks the law
  *
- * An episode is a world, some hundred stimuli, and the calm afterwards, in which everything has to
- * be settled. It follows from its stimuli and its seed alone; taking stimuli away leaves the
- * delays of what remains as they were.
+ * An episode is a world, some hundred stimuli, and the calm afterwards, in which everything must
+ * settle. It follows from its stimuli and its seed alone; removing stimuli leaves the delays of the
+ * others as they were.
  */
 
 #include "hub/outbox.h"
@@ -28,7 +28,7 @@
 
 /* ---- chance ---- */
 
-/* The same for the same numbers, whatever else has happened. */
+/* Depends on the given numbers only, not on anything else that has happened. */
 uint64_t chance(const World *world, uint64_t a, uint64_t b, uint64_t c);
 
 typedef struct Dice {
@@ -41,7 +41,7 @@ unsigned dice_roll(Dice *dice, unsigned sides);
 
 typedef struct Filed {
         CallRecord record;
-        char uid[UID_MAX + 1]; /* whose; not used on a device */
+        char uid[UID_MAX + 1]; /* the owner; not used on a device */
         usec_t changed_at;
         bool forgotten;
 } Filed;
@@ -52,7 +52,7 @@ typedef struct Shelf {
 } Shelf;
 
 Filed *shelf_find(const Shelf *shelf, const char *uid, const char *session_id);
-/* Takes a copy, replacing one of the same user and session. */
+/* Stores a copy, replacing a record of the same user and session. */
 Filed *shelf_put(Shelf *shelf, const char *uid, const CallRecord *record);
 void shelf_remove(Shelf *shelf, const char *uid, const char *session_id);
 void shelf_done(Shelf *shelf);
@@ -69,34 +69,34 @@ typedef struct Packet {
 
 typedef struct Pipe {
         Packet *packets;
-        usec_t last_at;       /* nothing overtakes */
-        usec_t stalled_until; /* nothing arrives before */
+        usec_t last_at;       /* packets stay in order */
+        usec_t stalled_until; /* nothing arrives before this time */
         uint64_t n_sent;
 } Pipe;
 
 struct Connection {
         Connection *prev, *next;
         Handset *handset;
-        unsigned ordinal; /* of the handset's connections */
+        unsigned ordinal; /* index among the handset's connections */
         Pipe to_hub, to_phone;
-        bool phone_has, hub_has; /* who has not given it up yet */
-        bool dead;               /* nothing arrives any more, and nobody says so */
+        bool phone_has, hub_has; /* which ends still use it */
+        bool dead;               /* nothing arrives any more, and neither end is notified */
         usec_t phone_notices_at, hub_notices_at;
-        usec_t troubled_at; /* when it was last disturbed */
+        usec_t disturbed_at; /* last disturbance */
         struct HubLink *link;
 };
 
 Connection *connection_new(Handset *handset);
 void connection_send(Connection *connection, bool to_hub, const char *text, size_t length);
-/* One end gives it up: the other one is told, if it can be. */
+/* One end closes it; the other end is notified if possible. */
 void connection_close(Connection *connection, bool by_hub);
-/* Both ends hear that it is gone; what is on its way is lost from the `kept`-th packet on. */
-void connection_reset(Connection *connection, unsigned kept);
+/* Notifies both ends; of the packets on their way only the first `delivered` arrive. */
+void connection_reset(Connection *connection, unsigned delivered);
 void connection_go_dead(Connection *connection);
 void connection_stall(Connection *connection, usec_t time, bool to_hub);
 usec_t connection_next(const Connection *connection);
 void connection_act(Connection *connection);
-/* Frees those that nobody holds any more, or all. */
+/* Frees connections that neither end uses, or all. */
 void connections_sweep(World *world, bool all);
 
 /* ---- hub-store.c: what the hub has on its disk ---- */
@@ -110,7 +110,7 @@ typedef struct DiskCall {
         struct DiskCall *prev, *next;
         char session_id[UUID_LENGTH + 1];
         CallStatus status;
-        char *json; /* by wire_encode_live(); owned */
+        char *json; /* from wire_encode_live(); owned */
 } DiskCall;
 
 typedef struct Disk {
@@ -142,20 +142,20 @@ typedef struct HubLink {
         char name[UUID_LENGTH + 1]; /* of the welcome */
         Handset *handset;
         Connection *connection; /* NULL: suspended */
-        usec_t kept_until;      /* suspended: then it is given up */
-        bool too_slow;          /* its queue is full: it is to be closed */
+        usec_t suspended_until; /* suspended: when it is dropped */
+        bool too_slow;          /* its queue is full, so it will be closed */
         Outbox outbox;
 } HubLink;
 
-/* A browser's page, say: it takes part in one session by a token that a device gave away. */
+/* For instance a browser page: takes part in one session with a token that a device gave away. */
 typedef struct Page {
         struct Page *prev, *next;
         uint64_t link;
-        Handset *handset; /* whose part it has */
+        Handset *handset; /* whose party it joins as */
         char session_id[UUID_LENGTH + 1];
         char token[TOKEN_MAX + 1];
-        char participant[PARTICIPANT_ID_MAX + 1]; /* empty: it has not joined, or left */
-        char peer[PARTICIPANT_ID_MAX + 1];        /* somebody else there, or empty */
+        char participant[PARTICIPANT_ID_MAX + 1]; /* empty: not joined, or left */
+        char peer[PARTICIPANT_ID_MAX + 1];        /* another participant, or empty */
 } Page;
 
 typedef struct HubParty {
@@ -176,23 +176,23 @@ typedef struct HubParty {
 
 ExchangeNow hub_moment(World *world);
 void hub_start(World *world);
-/* Everything that the exchange wants done. To be called after each of its events. */
+/* Carries out all actions of the exchange. Must be called after each of its events. */
 void hub_drain(World *world);
 void hub_hello(World *world, Connection *connection, const Message *hello);
 bool hub_has_member(const World *world, unsigned group, unsigned user);
-/* The device asks for that call as if it were one of its own. */
+/* The device claims that call as its own. */
 void hub_intrude(World *world, HubLink *link, const Case *the_case);
 void hub_link_flush(World *world, HubLink *link);
 void hub_link_send(World *world, HubLink *link, Message *message, uint64_t barrier);
 void hub_link_close(World *world, HubLink *link, const char *text);
 void hub_link_free(HubParty *hub, HubLink *link);
-/* The connection has gone; what is told to the device is kept for a while. */
+/* The connection has gone; messages for the device are stored for a while. */
 void hub_link_suspend(World *world, HubLink *link);
-/* `noticed`: the connections are reset; else they are dead. */
+/* `noticed`: the connections are reset; else they go dead. */
 void hub_crash(World *world, usec_t time, bool noticed);
 void hub_receive(World *world, Connection *connection, const char *text, size_t length);
 void hub_lost(World *world, Connection *connection);
-/* Stored, so that nothing is confirmed before; and what waited for it goes out. */
+/* Commits, and releases the messages that waited for it. */
 void hub_commit(World *world);
 usec_t hub_next(const World *world);
 void hub_act(World *world);
@@ -201,14 +201,14 @@ void hub_stop(World *world);
 /* ---- hub-operator.c: who is there, and in which groups ---- */
 
 int hub_load(World *world);
-/* What an operator has changed holds also for a hub that is down. */
+/* Changes by an operator also apply while the hub is down. */
 void hub_change_member(World *world, unsigned group, unsigned user);
 void hub_remove_user(World *world, unsigned user);
 
 /* ---- hub-page.c ---- */
 
 void page_open(World *world, Handset *handset);
-/* Joins, leaves, speaks or goes, by chance. */
+/* Joins, leaves, signals or disappears, by chance. */
 void page_act(World *world, Page *page, uint32_t dice);
 Page *page_of_link(const HubParty *hub, uint64_t link);
 void page_receive(World *world, Page *page, const Message *message);
@@ -217,12 +217,12 @@ void page_gone(World *world, Page *page);
 /* ---- phone-party.c, phone-local.c, phone-store.c ---- */
 
 typedef enum JobType {
-        JOB_TONE,        /* is heard, or cannot be */
-        JOB_LISTENER,    /* answers */
-        JOB_WORKER,      /* says its state */
+        JOB_TONE,        /* rings audibly, or cannot */
+        JOB_LISTENER,    /* a listener answers */
+        JOB_WORKER,      /* a worker reports its state */
         JOB_PARTICIPANT, /* media flows */
         JOB_SIGNAL,      /* the worker sends one */
-        JOB_STORE,       /* what waits is written */
+        JOB_STORE,       /* queued history is written */
 } JobType;
 
 typedef struct Job {
@@ -240,7 +240,7 @@ typedef struct Job {
 typedef struct Worker {
         struct Worker *prev, *next;
         char session_id[UUID_LENGTH + 1];
-        bool open; /* its microphone */
+        bool open; /* the microphone is open */
 } Worker;
 
 typedef struct Ticket {
@@ -251,30 +251,30 @@ typedef struct Ticket {
         char session_id[UUID_LENGTH + 1];
 } Ticket;
 
-/* A live call by wire_encode_stored_call(), or a request by wire_encode(). */
-typedef struct Kept {
-        struct Kept *prev, *next;
+/* A row: a live call from wire_encode_stored_call(), or a request from wire_encode(). */
+typedef struct StoredRow {
+        struct StoredRow *prev, *next;
         char session_id[UUID_LENGTH + 1]; /* of a call; else empty */
         uint64_t number;                  /* of a request; else 0 */
         char *json;                       /* owned */
-} Kept;
+} StoredRow;
 
 struct Handset {
         World *world;
         unsigned index, user;
-        Phone *phone; /* NULL: its daemon is down */
+        Phone *phone; /* NULL: the daemon is down */
         usec_t restart_at, deadline;
         int64_t date_offset;
         usec_t frozen_until;   /* asleep: nothing happens here */
         usec_t net_down_until; /* no connection can be made */
         usec_t welcomed_at;
-        usec_t away_since; /* in the hub's eyes; USEC_NEVER: it is there */
-        uint64_t seq;      /* of the last event that arrived */
+        usec_t away_since; /* as the hub sees it; USEC_NEVER: connected */
+        uint64_t seq;      /* of the last event received */
         PhoneTone tone;
-        bool heard; /* that tone */
+        bool heard; /* whether the tone is audible */
         bool logged_in, fresh;
         bool refused;                                              /* the user was removed */
-        char token[TOKEN_MAX + 1], token_session[UUID_LENGTH + 1]; /* to be given away */
+        char token[TOKEN_MAX + 1], token_session[UUID_LENGTH + 1]; /* for a page */
         usec_t retry_at;
         unsigned tries, n_connections;
         Connection *connection;
@@ -284,8 +284,8 @@ struct Handset {
         Ticket *tickets;
         uint64_t n_tickets;
 
-        /* what survives its daemon, besides the workers */
-        Kept *kept;
+        /* what survives the daemon, besides the workers */
+        StoredRow *rows;
         PhoneListener listeners[PROGRAMS];
         size_t n_listeners;
         Shelf history, waiting;
@@ -302,7 +302,7 @@ void handset_lost(Handset *handset, Connection *connection);
 void handset_log_in(Handset *handset);
 void handset_log_out(Handset *handset);
 void handset_freeze(Handset *handset, usec_t time);
-/* Everything that its phone wants done. To be called after each of its events. */
+/* Carries out all actions of the phone. Must be called after each of its events. */
 void handset_drain(Handset *handset, int r);
 usec_t handset_next(const Handset *handset);
 void handset_act(Handset *handset);
@@ -315,11 +315,11 @@ void handset_run_job(Handset *handset, Job *job);
 void handset_do(Handset *handset, PhoneAction *action);
 void handset_drop_local(Handset *handset, bool workers);
 void handset_worker_connects(Handset *handset, const char *session_id);
-/* What the store is asked for: CALL_STORE, CALL_FORGET, REQUEST_STORE, REQUEST_FORGET. */
-void handset_keep(Handset *handset, const PhoneAction *action);
-void handset_keep_listeners(Handset *handset);
+/* Carries out CALL_STORE, CALL_FORGET, REQUEST_STORE and REQUEST_FORGET. */
+void handset_store(Handset *handset, const PhoneAction *action);
+void handset_store_listeners(Handset *handset);
 void handset_restore(Handset *handset);
-void handset_drop_kept(Handset *handset);
+void handset_drop_rows(Handset *handset);
 Worker *handset_worker(const Handset *handset, const char *session_id);
 void handset_command(Handset *handset, PhoneCommand *command);
 void handset_write_history(Handset *handset);
@@ -327,7 +327,7 @@ void handset_write_history(Handset *handset);
 /* ---- user.c: what is done to the world ---- */
 
 typedef enum StimulusType {
-        STIMULUS_COMMAND, /* a program asks for something: `a` what */
+        STIMULUS_COMMAND, /* a program sends command `a` */
         STIMULUS_LISTENER_COMES,
         STIMULUS_LISTENER_GOES,
         STIMULUS_PROGRAM_DIES,
@@ -342,7 +342,7 @@ typedef enum StimulusType {
         STIMULUS_LOG_IN,
         STIMULUS_PHONE_CRASH,
         STIMULUS_HUB_CRASH,
-        STIMULUS_MEMBER, /* comes into a group, or goes */
+        STIMULUS_MEMBER, /* a user joins or leaves a group */
         STIMULUS_REMOVE_USER,
         STIMULUS_PAGE,
         STIMULUS_TYPE_COUNT,
@@ -350,9 +350,9 @@ typedef enum StimulusType {
 
 typedef struct Stimulus {
         StimulusType type;
-        usec_t gap; /* after the one before */
+        usec_t gap; /* since the previous one */
         unsigned handset;
-        uint32_t a, b, c; /* chances; what they mean depends */
+        uint32_t a, b, c; /* random values; the type decides what they mean */
 } Stimulus;
 
 typedef struct Story {
@@ -364,7 +364,7 @@ typedef struct Story {
 void story_tell(uint64_t seed, Story *ret);
 void story_done(Story *story);
 void stimulus_apply(World *world, const Stimulus *stimulus);
-/* Everybody hangs up, everything works. */
+/* Everybody hangs up, and everything works */
 void users_calm_down(World *world);
 void users_hang_up(World *world);
 
@@ -372,7 +372,7 @@ void users_hang_up(World *world);
 
 typedef struct Weather {
         unsigned users, groups, handsets_per_user;
-        usec_t delay_most, commit_most; /* of the network, and of the disk */
+        usec_t delay_most, commit_most; /* delays of the network and the disk */
         unsigned queue_max, history_budget;
         bool parallel_media;
 } Weather;
@@ -425,21 +425,21 @@ struct World {
         Handset *touched;
         Case cases[CASES_MAX];
         unsigned n_cases;
-        /* The first initiated to the second in parallel; in the last place, to a group. */
+        /* [a][b]: user a has initiated a parallel call to b; last column: to a group */
         bool parallel_to[USERS_MAX][USERS_MAX + 1];
-        char participants[JOINS_MAX][PARTICIPANT_ID_MAX + 1]; /* all that there ever were */
+        char participants[JOINS_MAX][PARTICIPANT_ID_MAX + 1]; /* all so far */
         unsigned n_participants;
         Outcome *outcome;
 };
 
 _printf_(2, 3) void trace(const World *world, const char *format, ...);
 void world_count(World *world, Count count);
-/* Plays a story to its end, or to the first law that is broken. */
+/* Plays a story to its end, or until a law is broken. */
 void world_play(const Story *story, uint64_t steps_max, bool verbose, Outcome *outcome);
 
 /* ---- shrink.c ---- */
 
-/* In a process of its own: what crashes there is an outcome as well. */
+/* Plays it in a child process, so that a crash is an outcome as well. */
 void play_apart(const Story *story, uint64_t steps_max, bool verbose, Outcome *ret);
-/* Takes out whatever is not needed to break that law. */
+/* Removes what is not needed to break that law. */
 void story_shrink(Story *story, uint64_t steps_max, Law law);

@@ -7,15 +7,15 @@
 
 /*
  * People who press everything at any time, mostly where it matters, and whatever can go wrong
- * around them. What a stimulus does follows from its three chances and from what there is to choose
- * from when its time comes.
+ * around them. The effect of a stimulus follows from its three random values and from the choices
+ * that exist when it happens.
  */
 
 #define STIMULI_MIN 60
 #define STIMULI_SPAN 340
 #define CALLS_TO_CHOOSE 256
 
-/* Of a hundred commands. */
+/* Weights, of a hundred commands. */
 static const struct {
         PhoneCommandType type;
         unsigned weight;
@@ -31,11 +31,11 @@ static const struct {
         {PHONE_COMMAND_FORGET, 2},         {PHONE_COMMAND_BLOCK, 2},
 };
 
-/* Of a hundred stimuli; the rest are commands. */
+/* Weights, of a hundred stimuli; the rest are commands. */
 static const struct {
         StimulusType type;
         unsigned weight;
-} troubles[] = {
+} disturbances[] = {
         {STIMULUS_LISTENER_COMES, 5}, {STIMULUS_LISTENER_GOES, 2}, {STIMULUS_PROGRAM_DIES, 2},
         {STIMULUS_WORKER_DIES, 2},    {STIMULUS_CLOCK_JUMPS, 1},   {STIMULUS_RESET, 5},
         {STIMULUS_DEAD, 2},           {STIMULUS_STALL, 4},         {STIMULUS_NET_DOWN, 2},
@@ -51,7 +51,7 @@ static usec_t roll_gap(Dice *dice)
         unsigned kind = dice_roll(dice, 100);
 
         if (kind < 30)
-                return dice_roll(dice, 2000); /* at the same time, as people see it */
+                return dice_roll(dice, 2000); /* at the same time, for a person */
         if (kind < 75)
                 return dice_roll(dice, 500 * 1000);
         if (kind < 97)
@@ -63,10 +63,10 @@ static StimulusType roll_type(Dice *dice, unsigned calm)
 {
         unsigned dots = dice_roll(dice, 100 * calm);
 
-        for (size_t i = 0; i < ELEMENTSOF(troubles); i++) {
-                if (dots < troubles[i].weight)
-                        return troubles[i].type;
-                dots -= troubles[i].weight;
+        for (size_t i = 0; i < ELEMENTSOF(disturbances); i++) {
+                if (dots < disturbances[i].weight)
+                        return disturbances[i].type;
+                dots -= disturbances[i].weight;
         }
         return STIMULUS_COMMAND;
 }
@@ -142,7 +142,7 @@ static Handset *choose_handset(World *world, unsigned number)
         return &world->handsets[number % world->n_handsets];
 }
 
-/* A call for which the command makes sense, wherever it is; or, sometimes, any. */
+/* A call for which the command makes sense, on any device; sometimes just any call. */
 static Choice choose_call(World *world, PhoneCommandType type, const Stimulus *stimulus)
 {
         Choice choices[CALLS_TO_CHOOSE], senseless = {choose_handset(world, stimulus->handset), ""};
@@ -182,7 +182,7 @@ static void fill_initiate(World *world, Handset *handset, const Stimulus *stimul
         if (the_case->is_group)
                 snprintf(request->receiver, sizeof(request->receiver), "group-%u",
                          receiver - world->weather.users);
-        else /* one of them is nobody */
+        else /* one of the receivers does not exist */
                 snprintf(request->receiver, sizeof(request->receiver), "user-%u",
                          receiver + (stimulus->c % 32 == 0));
         request->receiver_type = the_case->is_group ? RECEIVER_TYPE_GROUP : RECEIVER_TYPE_USER;
@@ -194,7 +194,7 @@ static void fill_initiate(World *world, Handset *handset, const Stimulus *stimul
         request->parallel = (stimulus->c >> 11) % 4 == 0;
         command->initiate.tie_to_client = (stimulus->c >> 13) % 8 == 0;
         the_case->parts[handset->user].parallel |= request->parallel;
-        /* By glare, or by the group's live call, it becomes a part in another one. */
+        /* Glare, or the group's live call, merges it into another call. */
         receiver = the_case->is_group ? USERS_MAX : user_number(request->receiver);
         if (receiver <= USERS_MAX)
                 world->parallel_to[handset->user][receiver] |= request->parallel;
@@ -215,7 +215,7 @@ static void fill_accept(World *world, Handset *handset, const Stimulus *stimulus
                 the_case->parts[handset->user].parallel |= request->parallel;
 }
 
-/* One call of the history, or all of it. */
+/* One record of the history, or all. */
 static void fill_sessions(Handset *handset, const Stimulus *stimulus, PhoneCommand *command)
 {
         const Shelf *history = &handset->history;
@@ -274,7 +274,7 @@ static void fill_command(World *world, Handset *handset, const Stimulus *stimulu
         }
 }
 
-/* A device takes the id of a live call that its user has nothing to do with for one of its own. */
+/* A device reuses the id of a live call that its user has no part in. */
 static void apply_intruder(World *world, const Handset *handset, const Stimulus *stimulus)
 {
         const Connection *connection = handset->connection;
@@ -381,7 +381,7 @@ static void apply_connection(Handset *handset, const Stimulus *stimulus)
 
         if (!connection)
                 return;
-        trace(handset->world, "%s: the connection: trouble %d", handset_name(handset),
+        trace(handset->world, "%s: the connection: disturbance %d", handset_name(handset),
               (int)stimulus->type);
         if (stimulus->type == STIMULUS_RESET)
                 connection_reset(connection, stimulus->a % 4);

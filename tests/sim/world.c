@@ -6,12 +6,11 @@
 
 #include "sim.h"
 
-/*
- * One thing happens at a time: always that which is due first. Then it is looked whether all laws
- * still hold.
- */
+/* One thing happens at a time, always the one that is due first. After it all laws are checked. */
 
-#define CALM_US (300 * USEC_PER_SEC) /* longer than any ring, grace and deadline after another */
+#define CALM_US \
+        (300 *  \
+         USEC_PER_SEC) /* longer than any ring, grace period and deadline one after the other */
 #define HANG_UP_EVERY_US (40 * USEC_PER_SEC)
 
 static const char *const counts[COUNT_COUNT] = {
@@ -119,7 +118,7 @@ static Next world_next(World *world)
         return next;
 }
 
-/* After the last stimulus comes the calm, in which everybody hangs up now and then. */
+/* After the last stimulus comes the calm, in which everybody hangs up from time to time. */
 static void world_stimulate(World *world)
 {
         const Story *story = world->story;
