@@ -35,7 +35,7 @@ static void link_to_mix(Room *room, const char *speaker)
         rig_check(rig_graph_link(room->graph, speaker, RIG_PORT_SPEAKER_MONITOR, MIX,
                                  RIG_PORT_SPEAKER, &link),
                   speaker);
-        rig_graph_keep(room->graph, link);
+        rig_graph_own(room->graph, link);
 }
 
 /* Lets the call go on for a while. */

@@ -21,7 +21,7 @@ static void enter(Room *room, const char *speaker, const char *form_factor)
         rig_check(rig_graph_link(room->graph, speaker, RIG_PORT_SPEAKER_MONITOR, "mic-a",
                                  RIG_PORT_MICROPHONE_FEED, &air),
                   "the air between them");
-        rig_graph_keep(room->graph, air);
+        rig_graph_own(room->graph, air);
         room->alice->speaker = speaker;
         room_speak(room, "mic-b", BOB_HZ);
 }

@@ -13,7 +13,7 @@
 
 #include "base/str.h"
 
-/* What a system call gave, or the end of the test. */
+/* The result of a system call; a negative one ends the test. */
 static int must(int r, const char *what)
 {
         return rig_check(r < 0 ? -errno : r, what);
@@ -48,7 +48,7 @@ static void run_worker(const AudioCall *call, const AudioEnd *end, int listen_fd
         _exit(127);
 }
 
-/* A name of the kernel's choice: nothing to remove afterwards. */
+/* The kernel chooses an abstract name, so nothing has to be removed afterwards. */
 static int listen_somewhere(struct sockaddr_un *ret, socklen_t *ret_size)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -116,7 +116,7 @@ int audio_end_wait_exit(AudioEnd *end)
         char byte[WORKER_MESSAGE_MAX];
         int status;
 
-        /* The line closes when the process ends: that can be waited for with a deadline. */
+        /* The socket closes when the process ends, so this can wait with a deadline. */
         do {
                 struct pollfd event = {.fd = end->fd, .events = POLLIN};
 
@@ -262,7 +262,7 @@ void audio_end_start_screen(AudioEnd *end, int remote, uint32_t node)
         must((int)sendmsg(end->fd, &parcel, MSG_NOSIGNAL), "send to a worker");
 }
 
-/* ---- what workers say ---- */
+/* ---- messages of workers ---- */
 
 static void count_connection(AudioCall *call, const char *data)
 {
@@ -274,7 +274,7 @@ static void count_connection(AudioCall *call, const char *data)
                 return;
         call->connection = number;
         for (size_t i = 0; i < call->n_ends; i++)
-                call->ends[i].told = false;
+                call->ends[i].reported = false;
 }
 
 static void carry_signal(AudioCall *call, AudioEnd *from, MessageSignal *signal)
@@ -311,7 +311,7 @@ static void take_message(AudioCall *call, AudioEnd *end, WorkerMessage *message)
                 break;
         case WORKER_PARTICIPANT:
                 end->status = message->status;
-                end->told = true;
+                end->reported = true;
                 for (size_t i = 0; i < call->n_ends; i++)
                         if (str_eq(call->ends[i].id, message->status.id))
                                 end->others[i] = message->status.media;
@@ -363,7 +363,7 @@ static void wait_once(AudioCall *call, usec_t deadline, const AudioEnd *end, con
         if (poll(events, call->n_ends, rig_remaining_ms(deadline)) <= 0)
                 rig_fail("%s: waited in vain for %s; state %s, last error '%s'", end->uid, what,
                          end->state < SESSION_STATE_COUNT ? session_state_to_string(end->state)
-                                                          : "not told",
+                                                          : "not reported",
                          end->text);
         for (size_t i = 0; i < call->n_ends; i++)
                 if (events[i].revents)
@@ -431,7 +431,7 @@ void audio_call_wait_connection(AudioCall *call, unsigned number)
 {
         usec_t deadline = rig_deadline();
 
-        while (call->connection < number || !call->ends[0].told || !call->ends[1].told)
+        while (call->connection < number || !call->ends[0].reported || !call->ends[1].reported)
                 wait_once(call, deadline, &call->ends[0], "another connection");
 }
 

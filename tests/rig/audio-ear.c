@@ -9,14 +9,15 @@
 #include "base/clock.h"
 #include "rig/rig.h"
 
-#define STRETCH_MS 200    /* of rig_listen_until(): 5 Hz apart is told apart */
-#define FIRST_SOUND 0.01f /* amplitude, -40 dB: above a codec's start, below any tone of ours */
+#define STRETCH_MS 200 /* of rig_listen_until(): resolves frequencies 5 Hz apart */
+#define FIRST_SOUND \
+        0.01f /* amplitude, -40 dB: above a codec's start, below any tone of the tests */
 #define CHIRP_PERIOD ((size_t)RIG_RATE * RIG_CHIRP_PERIOD_MS / 1000)
 
 struct RigTone {
         RigProbe *probe;
         double phase, step;
-        float vowel[RIG_VOWEL_PERIOD]; /* in place of a tone */
+        float vowel[RIG_VOWEL_PERIOD]; /* instead of a tone */
         size_t at;
 };
 
@@ -77,12 +78,12 @@ RigTone *rig_tone_free(RigTone *tone)
         return NULL;
 }
 
-/* What a data thread fills and another thread waits for. */
+/* A recording that a data thread fills while another thread waits. */
 typedef struct Recording {
         RigGraph *graph;
         float *samples; /* owned */
         size_t n, wanted;
-        const float *chirp; /* spoken at the start of each period; NULL: only listens */
+        const float *chirp; /* played at the start of each period; NULL: only listens */
         atomic_bool full;
 } Recording;
 

@@ -11,7 +11,7 @@
 struct RigGap {
         RigGraph *graph; /* not owned */
         RigProbe *probe;
-        size_t silent; /* samples, up to now; the data thread's alone */
+        size_t silent; /* samples so far; used by the data thread only */
         atomic_size_t longest, heard;
         atomic_bool restart, sounds;
 };

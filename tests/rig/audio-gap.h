@@ -2,15 +2,16 @@
 #pragma once
 
 /*
- * An ear that stays at a speaker and counts, to the sample, how long it was silent there: for tones
- * that are to go on whatever happens.
+ * An ear that stays at a speaker and measures, to the sample, how long it was silent: for tones
+ * that must continue whatever happens.
  */
 
 #include <stdint.h>
 
 #include "rig/audio-graph.h"
 
-#define RIG_GAP_LEVEL 0.01f /* amplitude, -40 dB: a tone of ours is below it for two samples */
+#define RIG_GAP_LEVEL \
+        0.01f /* amplitude, -40 dB: a tone of the tests stays below it for two samples */
 
 typedef struct RigGap RigGap;
 
@@ -21,9 +22,9 @@ DEFINE_CLEANUP(RigGap *, rig_gap_free);
 
 /* Waits for a sound. Returns 0 or -ETIMEDOUT. */
 int rig_gap_wait_sound(RigGap *gap, int timeout_ms);
-/* From now on only what comes counts, the silence of this moment included. */
+/* Starts the measurement again; silence at this moment counts. */
 void rig_gap_restart(RigGap *gap);
-/* The longest silence since then, in ms; one that still goes on counts. */
+/* The longest silence since the start, in ms, including one that still lasts. */
 double rig_gap_longest_ms(const RigGap *gap);
-/* How much has been listened to since then, in ms. */
+/* The time since the start that was listened to, in ms. */
 double rig_gap_heard_ms(const RigGap *gap);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A graph's inside, for the two files that it has. */
+/* The state of a graph, for the two files that implement it. */
 
 #include <spa/utils/list.h>
 
@@ -16,7 +16,7 @@ typedef struct RigObject {
         bool is_node, is_port, is_link;
 } RigObject;
 
-#define RIG_KEPT_MAX 16 /* of one test */
+#define RIG_OWNED_MAX 16 /* of one test */
 
 struct RigGraph {
         struct pw_thread_loop *loop;
@@ -28,7 +28,7 @@ struct RigGraph {
         struct pw_proxy *metadata;
         struct spa_hook metadata_hook;
         struct spa_list objects;
-        struct pw_proxy *kept[RIG_KEPT_MAX]; /* owned; NULL: free */
+        struct pw_proxy *owned[RIG_OWNED_MAX]; /* owned; NULL: free */
         struct spa_hook core_hook;
         int known; /* sequence number of the sync after which the registry is known */
         bool is_known, is_broken;

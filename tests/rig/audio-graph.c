@@ -186,9 +186,9 @@ RigGraph *rig_graph_free(RigGraph *graph)
                 return NULL;
         if (graph->loop)
                 pw_thread_loop_stop(graph->loop);
-        for (size_t i = 0; i < RIG_KEPT_MAX; i++)
-                if (graph->kept[i])
-                        pw_proxy_destroy(graph->kept[i]);
+        for (size_t i = 0; i < RIG_OWNED_MAX; i++)
+                if (graph->owned[i])
+                        pw_proxy_destroy(graph->owned[i]);
         if (graph->metadata)
                 pw_proxy_destroy(graph->metadata);
         if (graph->registry)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Devices that come and go, and which of them is the default. */
+/* Plugging devices in and out, and choosing the default. */
 
 #include <assert.h>
 #include <errno.h>
@@ -21,20 +21,20 @@ static void replace_kept(RigGraph *graph, const struct pw_proxy *one, struct pw_
 {
         size_t i = 0;
 
-        while (i < RIG_KEPT_MAX && graph->kept[i] != one)
+        while (i < RIG_OWNED_MAX && graph->owned[i] != one)
                 i++;
-        assert(i < RIG_KEPT_MAX);
-        graph->kept[i] = other;
+        assert(i < RIG_OWNED_MAX);
+        graph->owned[i] = other;
 }
 
-void rig_graph_keep(RigGraph *graph, struct pw_proxy *proxy)
+void rig_graph_own(RigGraph *graph, struct pw_proxy *proxy)
 {
         pw_thread_loop_lock(graph->loop);
         replace_kept(graph, NULL, proxy);
         pw_thread_loop_unlock(graph->loop);
 }
 
-/* Takes the properties. */
+/* Takes ownership of the properties. */
 static int create_node(RigGraph *graph, const char *factory, struct pw_properties *properties,
                        struct pw_proxy **ret)
 {

@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "rig/rig.h"
 
-#define LATENCY "256/48000" /* as the worker asks for */
+#define LATENCY "256/48000" /* as the worker requests */
 #define PORT_HEARD "heard"
 #define PORT_SPOKEN "spoken"
 

@@ -16,12 +16,12 @@
 #include "base/str.h"
 #include "wire/media-signal.h"
 
-#define PORTS_MAX 32    /* candidates: one or two for each worker and connection */
+#define PORTS_MAX 32    /* candidates: one or two per worker and connection */
 #define ON_THE_WAY 1024 /* packets: 5 s of two voices */
-#define PACKET_MAX 1600 /* bytes: an Ethernet's, and a little */
+#define PACKET_MAX 1600 /* bytes: a little more than an Ethernet frame */
 #define NS_PER_MS 1000000
 
-/* What stands for one candidate: whoever sends here, reaches it. */
+/* Stands for one candidate: packets sent to this port reach it. */
 typedef struct Port {
         struct sockaddr_in real;
         struct sockaddr_in here;
@@ -30,7 +30,7 @@ typedef struct Port {
 
 typedef struct Packet {
         int64_t due; /* ns; 0: no packet */
-        int fd;      /* of the port that stands for who sent it */
+        int fd;      /* the port that stands for the sender */
         struct sockaddr_in to;
         size_t length;
         uint8_t data[PACKET_MAX];
@@ -47,7 +47,7 @@ struct RigRelay {
         RigWeather weather;
         atomic_uint carried;
 
-        /* the thread's own */
+        /* used by the thread only */
         uint64_t dice;
         Packet packets[ON_THE_WAY];
 };
@@ -112,7 +112,7 @@ static void take_packet(RigRelay *relay, const Port *to)
         packet->due = now_ns() + (int64_t)(late * NS_PER_MS);
 }
 
-/* Delivers what is due; when the next one is: ns, or 0: there is none. */
+/* Delivers what is due. Returns the time of the next packet in ns, or 0 if there is none. */
 static int64_t deliver(RigRelay *relay)
 {
         int64_t now = now_ns();
@@ -194,7 +194,7 @@ static int add_port(RigRelay *relay, const struct sockaddr_in *real, const Port 
         return eventfd_write(relay->wake_fd, 1) < 0 ? -errno : 0;
 }
 
-/* The port, in host order, that stands for one of 127.0.0.1; or negative errno. */
+/* The port, in host order, that stands for a port of 127.0.0.1; or negative errno. */
 static int stand_in(RigRelay *relay, unsigned port)
 {
         const struct sockaddr_in real = {.sin_family = AF_INET,
@@ -213,7 +213,7 @@ static int stand_in(RigRelay *relay, unsigned port)
         return r;
 }
 
-/* RFC 8839 section 5.1. True: it leads to the relay now. */
+/* RFC 8839 section 5.1. Returns true if the candidate leads to the relay now. */
 static bool rewrite_candidate(RigRelay *relay, char **text)
 {
         char foundation[40], transport[8], address[64], rest[160];
@@ -237,7 +237,7 @@ static bool rewrite_candidate(RigRelay *relay, char **text)
         return true;
 }
 
-/* Those that came with a session description are no less candidates. */
+/* Rewrites the candidates inside a session description as well. */
 static void drop_candidates(char *sdp)
 {
         char *line;
@@ -271,7 +271,7 @@ int rig_relay_rewrite(RigRelay *relay, const char *data, char **ret)
         return 0;
 }
 
-/* ---- beginning and end ---- */
+/* ---- start and end ---- */
 
 int rig_relay_new(uint64_t seed, RigRelay **ret)
 {

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A bad network between media workers that talk by 127.0.0.1: their candidates are rewritten on
- * their way, so that each knows the others only by ports of this relay, and whatever they say to
- * one another goes through it: later, in another order, or not at all.
+ * A bad network between media workers on 127.0.0.1. It rewrites their candidates on the way, so
+ * that each worker knows the others only by ports of this relay; packets between them go through
+ * it, and arrive later, in another order, or not at all.
  */
 
 #include <stdint.h>
@@ -13,13 +13,13 @@
 
 typedef struct RigRelay RigRelay;
 
-/* Each packet takes `delay_ms`, and up to `jitter_ms` more; `loss` (0…1) of them are lost. */
+/* Packets take `delay_ms`, and up to `jitter_ms` more; a share `loss` (0…1) of them is lost. */
 typedef struct RigWeather {
         unsigned delay_ms, jitter_ms;
         double loss;
 } RigWeather;
 
-/* Fine weather at first. The same seed, the same dice. Returns 0 or negative errno. */
+/* Starts with a perfect network; a seed always gives the same losses. 0 or negative errno. */
 int rig_relay_new(uint64_t seed, RigRelay **ret);
 RigRelay *rig_relay_free(RigRelay *relay);
 DEFINE_CLEANUP(RigRelay *, rig_relay_free);
@@ -27,10 +27,10 @@ DEFINE_CLEANUP(RigRelay *, rig_relay_free);
 void rig_relay_set_weather(RigRelay *relay, const RigWeather *weather);
 
 /*
- * What a worker's signal becomes on its way to the other one; the caller frees *ret. NULL: it is
- * not to arrive (a candidate that would lead past the relay). Returns 0 or negative errno.
+ * Rewrites a worker's signal for the other one; the caller frees *ret. NULL: it must not arrive (a
+ * candidate that would bypass the relay). Returns 0 or negative errno.
  */
 int rig_relay_rewrite(RigRelay *relay, const char *data, char **ret);
 
-/* Packets that arrived through it up to now. */
+/* Number of packets that have arrived through the relay. */
 unsigned rig_relay_carried(const RigRelay *relay);

@@ -5,7 +5,7 @@
  * Alice and Bob, each with a media worker, a microphone (mic-a, mic-b) and a speaker (spk-a,
  * spk-b), in one private PipeWire: for tests and benches of tring-media.
  *
- * What is not as expected ends the test.
+ * A failure ends the test.
  */
 
 #include "rig/audio-call.h"
@@ -27,14 +27,14 @@ typedef struct Room {
 void room_enter(Room *room);
 void room_leave(Room *room);
 
-/* A tone into a microphone, until the room is left or room_hush(). */
+/* Plays a tone into a microphone, until the room is left or room_hush(). */
 void room_speak(Room *room, const char *microphone, double frequency);
 void room_speak_vowel(Room *room, const char *microphone);
 void room_hush(Room *room);
 
-/* Alice, then Bob, so that Bob offers; returns when media goes both ways. */
+/* Joins Alice, then Bob, so that Bob offers; returns when media flow both ways. */
 void room_both_join(Room *room);
 
 void room_expect_heard(Room *room, const char *speaker, double frequency);
-/* It becomes silent, and is so for a second. */
+/* Waits until the speaker has been silent for a second. */
 void room_expect_silence(Room *room, const char *speaker, double frequency);

@@ -22,7 +22,7 @@ double rig_tone_db(const float *samples, size_t n, double frequency)
         double coefficient = 2 * cos(2 * M_PI * frequency / RIG_RATE), s1 = 0, s2 = 0;
 
         for (size_t i = 0; i < n; i++) {
-                /* A Hann window: a loud neighbour must not leak into what should be silent. */
+                /* A Hann window: a loud neighbouring frequency must not leak into a silent one. */
                 double window = 0.5 - 0.5 * cos(2 * M_PI * (double)i / (double)n);
                 double s0 = samples[i] * window + coefficient * s1 - s2;
 
@@ -50,7 +50,7 @@ void rig_vowel(float ret[static RIG_VOWEL_PERIOD])
 
         for (size_t i = 0; i < RIG_VOWEL_PERIOD; i++) {
                 for (int k = 1; k <= VOWEL_HARMONICS; k++) {
-                        /* Two formants, and the phases of no instrument: all alike would click. */
+                        /* Two formants with scattered phases; equal phases would click. */
                         double loudness = 1 / (1 + fabs(k - 6.0) * 0.3 + fabs(k - 20.0) * 0.1);
 
                         sum[i] +=
@@ -111,7 +111,7 @@ double rig_chirp_find(const float *samples, size_t n, const float chirp[static R
 
                 for (size_t i = 0; i < RIG_CHIRP_LENGTH; i++)
                         sum += samples[at + i] * chirp[i];
-                /* Nearly silent stretches have any shape: they are no chirp. */
+                /* Nearly silent stretches can have any shape, so they are no chirp. */
                 double likeness =
                         energy > chirp_energy * 1e-4 ? sum / sqrt(energy * chirp_energy) : 0;
                 if (likeness > best) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* rig-audio: virtual microphones and speakers for scripts, the demo's among them. */
+/* rig-audio: virtual microphones and speakers for scripts such as the demo. */
 
 #include <errno.h>
 #include <getopt.h>
@@ -134,7 +134,7 @@ static int chirp(const Options *options, RigGraph *graph)
 typedef struct Verb {
         const char *name;
         int (*run)(const Options *options, RigGraph *graph);
-        bool microphone, speaker; /* needed */
+        bool microphone, speaker; /* required */
 } Verb;
 
 static const Verb verbs[] = {

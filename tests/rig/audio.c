@@ -19,7 +19,7 @@
 #include "rig/audio-graph.h"
 #include "rig/rig.h"
 
-#define LISTEN_FD 3 /* sd_listen_fds(3): the first descriptor that is handed over */
+#define LISTEN_FD 3 /* sd_listen_fds(3): the first descriptor that is passed */
 #define CONNECTIONS_WAITING 16
 #define LIFELINE_FD 3 /* in the janitor */
 
@@ -30,14 +30,15 @@ typedef struct Wanted {
 struct RigAudio {
         char directory[PATH_MAX];
         pid_t pipewire, wireplumber;
-        Wanted wanted; /* the lists are the caller's, and last as long */
+        Wanted wanted; /* the lists belong to the caller, and live as long */
         pid_t janitor;
-        int lifeline; /* closes when this process ends, however it ends: the janitor waits for it */
+        int lifeline; /* closes when this process ends, for whatever reason; the janitor waits for
+                         that */
 };
 
 /*
- * No quantum below 64: it is what a virtual machine's default of 1024 hides. No module that wants a
- * bus or a display.
+ * The quantum is 64 because a virtual machine's default of 1024 hides errors. No module that needs
+ * a bus or a display.
  */
 static const char pipewire_head[] =
         "context.properties = {\n"
@@ -139,7 +140,7 @@ static int write_settings(const RigAudio *audio, const char *const microphones[]
         return fclose(file) == EOF ? -errno : 0;
 }
 
-/* Listening before the daemon runs: clients can connect at once and are served when it is up. */
+/* Listen before the daemon runs: clients can connect at once, and are served when it is up. */
 static int listen_socket(const RigAudio *audio, int *ret)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -162,13 +163,13 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
         return remove(path);
 }
 
-/* In a session of its own: what kills a test with all its children leaves it alive. */
+/* In its own session, so that it survives when a test is killed with all its children. */
 static void run_janitor(const RigAudio *audio, int fd)
 {
         char byte;
 
         setsid();
-        /* Lifelines of others among them, which would never close. */
+        /* Among them are lifelines of other processes, which would never close. */
         dup2(fd, LIFELINE_FD);
         close_range(LIFELINE_FD + 1, ~0U, 0);
         while (read(LIFELINE_FD, &byte, 1) < 0 && errno == EINTR)
@@ -308,7 +309,7 @@ void rig_audio_crash(RigAudio *audio)
         end_daemon(&audio->pipewire, SIGKILL);
 }
 
-/* What a client would find of the last one: its socket, and the lock beside it. */
+/* Remove what clients would find of the last daemon: its socket, and the lock beside it. */
 static void clear_socket(const RigAudio *audio)
 {
         static const char *const names[] = {"pipewire-0", "pipewire-0.lock"};

@@ -2,13 +2,13 @@
 #pragma once
 
 /*
- * A PipeWire of the test's own: pipewire and wireplumber in a fresh private directory, with virtual
+ * A private PipeWire for a test: pipewire and wireplumber in a fresh directory, with virtual
  * microphones and speakers and nothing else: no hardware, no session bus, and never the PipeWire of
  * the user who runs the tests.
  *
  * Programs under test find it by PIPEWIRE_RUNTIME_DIR=rig_audio_directory(). The first microphone
- * and the first speaker are the system's defaults. Both daemons die with the process that made
- * them, and the directory goes, however it ends.
+ * and the first speaker are the system's defaults. Both daemons, and the directory, go with the
+ * process that made them, however it ends.
  */
 
 #include "base/cleanup.h"
@@ -16,8 +16,8 @@
 typedef struct RigAudio RigAudio;
 
 /*
- * Starts both daemons and waits until every device is there and the defaults are chosen. The lists
- * are node names, ended by NULL; each may be empty; they outlive the audio. Returns 0 or negative
+ * Starts both daemons and waits until all devices exist and the defaults are chosen. The lists are
+ * node names, ended by NULL; each may be empty; they must outlive the audio. Returns 0 or negative
  * errno (-ETIMEDOUT: a daemon did not come up) with a sentence on standard error.
  */
 int rig_audio_new(const char *const microphones[], const char *const speakers[], RigAudio **ret);
@@ -27,7 +27,7 @@ DEFINE_CLEANUP(RigAudio *, rig_audio_free);
 /* For PIPEWIRE_RUNTIME_DIR; the socket in it is `pipewire-0`. */
 const char *rig_audio_directory(const RigAudio *audio);
 
-/* Ends both daemons as a crash would (SIGKILL); the directory stays until rig_audio_free(). */
+/* Kills both daemons, as a crash would (SIGKILL); the directory stays until rig_audio_free(). */
 void rig_audio_crash(RigAudio *audio);
-/* Starts both again, where they were, after a crash: as rig_audio_new(). */
+/* Starts both daemons again in the same place after a crash; returns as rig_audio_new(). */
 int rig_audio_restart(RigAudio *audio);

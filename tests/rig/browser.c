@@ -13,9 +13,9 @@
 
 struct Browser {
         Process *process;
-        int in, out; /* commands go in, answers and events come out; each ends with a NUL */
+        int in, out; /* commands go in, replies and events come out; each ends with a NUL */
         int id;
-        char *text; /* what has come of the next message; owned */
+        char *text; /* the part of the next message that has arrived; owned */
         size_t length;
 };
 
@@ -72,7 +72,7 @@ Browser *browser_free(Browser *browser)
 
 static void send_text(Browser *browser, const char *text)
 {
-        /* With the NUL that ends it. */
+        /* Sends the text with its final NUL. */
         for (size_t left = strlen(text) + 1; left > 0;) {
                 ssize_t n = write(browser->in, text, left);
 
@@ -101,7 +101,7 @@ static void receive_more(Browser *browser, usec_t deadline, const char *method)
         browser->length += (size_t)n;
 }
 
-/* The next message; the caller deletes it. NULL: one that a test before this one left half read. */
+/* The next message; the caller deletes it. NULL: the rest of one that an earlier test half read. */
 static cJSON *next_message(Browser *browser, usec_t deadline, const char *method)
 {
         char *end;
@@ -120,7 +120,7 @@ cJSON *browser_command(Browser *browser, const char *session, const char *method
         usec_t deadline = rig_deadline();
         cJSON *command = cJSON_CreateObject();
 
-        /* Tests are processes of their own, who share the pipe one after the other. */
+        /* Tests are separate processes that share the pipe one after the other. */
         if (browser->id >> 8 != getpid())
                 browser->id = getpid() << 8;
         int id = ++browser->id;

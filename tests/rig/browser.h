@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * A real browser without a window: Debian's Chromium, told what to do over a pipe in the DevTools
- * protocol (https://chromedevtools.github.io/devtools-protocol). Its microphone plays a file over
- * and over, its camera is a moving test picture, and both are allowed without asking.
+ * A real headless browser: Debian's Chromium, controlled over a pipe in the DevTools protocol
+ * (https://chromedevtools.github.io/devtools-protocol). Its microphone plays a file in a loop, its
+ * camera is a moving test picture, and both are allowed without asking.
  *
- * Starting it takes a second, so that one is shared by the tests of a program: browser_new() in an
- * unchecked fixture, a page of its own for each user in a test. Each page is a profile of its own:
- * nothing that one stores is seen by another.
+ * Starting it takes a second, so the tests of a program share one: browser_new() in an unchecked
+ * fixture, and a page for each user in a test. Each page has its own profile, and sees nothing of
+ * what another stores.
  *
- * What goes wrong ends the test (rig_fail()); waiting takes no longer than rig_deadline() allows.
+ * A failure ends the test (rig_fail()); waiting takes no longer than rig_deadline() allows.
  */
 
 #include <cjson/cJSON.h>
@@ -20,12 +20,12 @@
 typedef struct Browser Browser;
 typedef struct Page Page;
 
-/* `microphone` is a WAV file that is spoken all the time. */
+/* `microphone` is a WAV file that plays in a loop. */
 Browser *browser_new(Rig *rig, const char *microphone);
 Browser *browser_free(Browser *browser);
 DEFINE_CLEANUP(Browser *, browser_free);
 
-/* A command of the protocol; the caller deletes its result. `params` is taken over, NULL: none. */
+/* Sends a command of the protocol, and takes `params` (or NULL). The caller deletes the result. */
 cJSON *browser_command(Browser *browser, const char *session, const char *method, cJSON *params);
 
 /* Opens a URL and waits until it has been loaded. `name` is for messages. */
@@ -34,13 +34,13 @@ Page *page_free(Page *page);
 DEFINE_CLEANUP(Page *, page_free);
 void page_reload(Page *page);
 
-/* What an expression comes to, as text; the caller frees. A promise is waited for. */
+/* Evaluates an expression, awaiting promises; returns text that the caller frees. */
 char *page_eval(Page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Waits until an expression is true. It is looked at in the page, many times a second. */
+/* Waits until an expression is true. The page itself checks it, many times a second. */
 void page_wait(Page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void page_expect(Page *page, const char *expected, const char *expression);
 
-/* As a person does. The element must be there, shown, and not disabled. */
+/* Act as a person does. The element must exist, be visible, and not be disabled. */
 void page_click(Page *page, const char *selector);
 void page_type(Page *page, const char *text);
 void page_press(Page *page, const char *key); /* Tab, Enter, Escape, Space, Shift+Tab */
@@ -53,7 +53,7 @@ typedef struct AccessibleNode {
 } AccessibleNode;
 size_t page_accessible_nodes(Page *page, AccessibleNode *ret, size_t max);
 
-/* As if it were shown so. */
+/* Pretends that the page is shown like this. */
 void page_look(Page *page, bool dark, int width, int height);
-/* Into $TRING_RIG_PICTURES/<what>.png, where that is set. */
+/* Saves $TRING_RIG_PICTURES/<what>.png, if that is set. */
 void page_picture(Page *page, const char *what);

@@ -20,7 +20,7 @@ static int name_owner_changed(sd_bus_message *message, void *userdata, sd_bus_er
         return 0;
 }
 
-/* Which call a signal is about: named first in it by signals of the root object. */
+/* The call that a signal is about; signals of the root object name it first. */
 static void name_path(HeardSignal *signal, const char *path)
 {
         const char *named;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A program on a session bus that calls tringd and keeps every signal it hears, in order. All
- * clients of a rig are served by its event loop, so that one's listener answers while another waits
- * for a reply.
+ * A program on a session bus that calls tringd and stores each signal that it receives, in order.
+ * The rig's event loop serves all clients, so that one client's listener answers while another
+ * waits for a reply.
  */
 
 #include <systemd/sd-bus.h>
@@ -20,16 +20,16 @@
 
 typedef struct HeardSignal {
         char member[64];
-        char path[RIG_PATH_MAX]; /* of the call it is about, else of the object it comes from */
+        char path[RIG_PATH_MAX]; /* of the call that it is about, else of the sending object */
         usec_t at;               /* CLOCK_BOOTTIME */
         sd_bus_message *message;
-        bool taken; /* by client_wait_signal() */
+        bool taken; /* taken by client_wait_signal() */
 } HeardSignal;
 
 typedef struct Client {
         Rig *rig;
         sd_bus *bus;
-        char owner[RIG_PATH_MAX]; /* unique name of tringd, empty while it is not on the bus */
+        char owner[RIG_PATH_MAX]; /* unique name of tringd; empty while it is not on the bus */
         HeardSignal **signals;
         size_t n_signals;
 } Client;
@@ -38,28 +38,28 @@ Client *client_new(Rig *rig, const char *address);
 Client *client_free(Client *client);
 DEFINE_CLEANUP(Client *, client_free);
 
-/* A round trip: what tringd sent before it has arrived. */
+/* Makes a round trip: afterwards all that tringd has sent before has arrived. */
 void client_synchronise(Client *client);
 
-/* Until tringd owns its name, or no longer does. */
+/* Waits until tringd owns its name, or does not. */
 void client_wait_owner(Client *client, bool present);
 
 /* Calls a method and waits for its reply, which the caller unrefs; an error ends the test. */
 sd_bus_message *client_call(Client *client, const char *path, const char *interface,
                             const char *member, const char *types, ...);
-/* The same for a method whose reply nobody reads. */
+/* The same for a method whose reply does not matter. */
 void client_do(Client *client, const char *path, const char *interface, const char *member,
                const char *types, ...);
-/* The reply to `call`, be it an error; takes the call. */
+/* Sends `call`, which it takes, and returns the reply, which may be an error. */
 sd_bus_message *client_exchange(Client *client, sd_bus_message *call);
 /*
- * A call that must be refused with org.tring.Calls1.Error.<error> (or, with a dot in it, that very
- * error) and a sentence that has `text` in it.
+ * Sends a call that must fail with org.tring.Calls1.Error.<error> (or exactly `error` if it has a
+ * dot) and a sentence that contains `text`.
  */
 void client_refused(Client *client, const char *error, const char *text, const char *path,
                     const char *interface, const char *member, const char *types, ...);
 
-/* As text.h has it; the caller frees. */
+/* A property as text, as in text.h; the caller frees. */
 char *client_property(Client *client, const char *path, const char *interface,
                       const char *property);
 void client_wait_property(Client *client, const char *path, const char *interface,
@@ -67,12 +67,14 @@ void client_wait_property(Client *client, const char *path, const char *interfac
 bool client_object_exists(Client *client, const char *path);
 
 /*
- * The next signal of this name that nobody has waited for yet, about the call `path` (NULL: about
- * any); it stays the client's.
+ * Waits for the next signal of this name that was not waited for yet, about the call `path` (NULL:
+ * any call); it stays the client's.
  */
 HeardSignal *client_wait_signal(Client *client, const char *member, const char *path);
-/* How often it has been heard, after everything that tringd had to say until now has come in. */
+/* Counts the signals of this name, after a round trip. */
 unsigned client_count_signals(Client *client, const char *member, const char *path);
-/* The names of all signals about a call, in order, separated by blanks; the caller frees.
- * "InterfacesAdded(Session)" is one that brings only the session. */
+/*
+ * The names of all signals about a call, in order, separated by blanks; the caller frees.
+ * "InterfacesAdded(Session)" is one that adds only the session.
+ */
 char *client_signal_order(Client *client, const char *path);

@@ -7,7 +7,7 @@
 
 #define STORE_DELAY_US (20 * USEC_PER_MSEC) /* longer than CALL_STORE_DELAY_US of tringd */
 
-/* Without the standard service folders: the stock configuration starts whatever is installed. */
+/* Without the standard service folders: the stock configuration would start installed programs. */
 #define BUS_CONFIGURATION                                                                      \
         "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\"\n" \
         " \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"                  \
@@ -157,8 +157,8 @@ void desktop_kill(Desktop *desktop)
 
 /*
  * The first round trip ends in a turn of tringd's loop in which the timer of its store has expired;
- * the second in a later one, before which the expired timer has had its turn, however slow the
- * machine is.
+ * the second one in a later turn, so the expired timer has been handled, however slow the machine
+ * is.
  */
 void desktop_wait_stored(Desktop *desktop)
 {
@@ -183,7 +183,7 @@ void desktop_login(Desktop *desktop, Hub *hub)
         _cleanup_free_ char *token = NULL;
         char name[64];
 
-        /* "alice" is called Alice. */
+        /* "alice" gets the name Alice. */
         snprintf(name, sizeof(name), "%c%s", desktop->name[0] - ('a' - 'A'), desktop->name + 1);
         hub_add_user(hub, desktop->name, name);
         token = hub_mint(hub, desktop->name);

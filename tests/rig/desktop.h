@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * One user at a desktop: a session bus of their own, XDG folders of their own, a real tringd, and a
- * client that talks to it and hears everything.
+ * One user at a desktop: a session bus, XDG folders, a real tringd, and a client that calls it and
+ * receives all signals.
  */
 
 #include "rig/client.h"
@@ -19,36 +19,36 @@ typedef struct Desktop {
         Client *client;
 } Desktop;
 
-/* Bus and folders; tringd is not started. */
+/* Makes bus and folders; does not start tringd. */
 Desktop *desktop_new(Rig *rig, const char *name);
-/* The bus starts tringd by itself when its name is called. */
+/* The bus starts tringd when its name is called. */
 Desktop *desktop_new_activated(Rig *rig, const char *name);
 Desktop *desktop_free(Desktop *desktop);
 DEFINE_CLEANUP(Desktop *, desktop_free);
 
-/* Returns when its name is owned. */
+/* Starts tringd; returns when it owns its name. */
 void desktop_start(Desktop *desktop);
-void desktop_stop(Desktop *desktop); /* SIGTERM; it must end well */
+void desktop_stop(Desktop *desktop); /* SIGTERM; must exit with 0 */
 void desktop_kill(Desktop *desktop); /* kill -9 */
 
-/* Returns when its tringd has stored what has happened up to now, which it does with a delay. */
+/* Returns when tringd has stored everything so far, which it does with a delay. */
 void desktop_wait_stored(Desktop *desktop);
 
 /*
- * kill -9 of the bus. tringd must end by itself then; another bus begins, where desktop_start() is
- * to come next.
+ * Kills the bus (kill -9). tringd must then exit by itself. Starts another bus; the test calls
+ * desktop_start() next.
  */
 void desktop_restart_bus(Desktop *desktop);
 
-/* Logs in as desktop->name, a user of the hub (added here), and waits to be online. */
+/* Logs in as desktop->name, which is added to the hub here, and waits to be online. */
 void desktop_login(Desktop *desktop, Hub *hub);
 void desktop_login_token(Desktop *desktop, const char *url, const char *token);
 void desktop_wait_online(Desktop *desktop);
 
-/* A desktop that runs and is logged in. */
+/* Makes a desktop with a tringd that is logged in. */
 Desktop *desktop_new_online(Rig *rig, Hub *hub, const char *name);
 
-/* Another device of a user who is there already. */
+/* Makes another device of an existing user. */
 Desktop *desktop_new_device(Rig *rig, Hub *hub, const char *name, const char *uid);
 
 /* ---- calls ---- */
@@ -58,20 +58,20 @@ typedef struct Call {
         char path[RIG_PATH_MAX];
 } Call;
 
-/* Audio calls without media, but for call_start_with(), whose options are the D-Bus API's. */
+/* Audio calls without media; call_start_with() takes options of the D-Bus API. */
 Call call_start(Desktop *caller, const char *receiver);
 Call call_start_with(Desktop *caller, const char *receiver, const char *call_type,
                      const char *options_types, ...);
 Call call_start_group(Desktop *caller, const char *guid);
-/* A call from one to the other that rings there; with media when `join`. */
+/* Makes a call from one to the other and answers it; with media if `join`. */
 Call call_ring(Desktop *caller, Desktop *receiver, bool join);
 void call_accept(Desktop *desktop, const Call *call, bool join);
-/* With an option besides: end_others, parallel. */
+/* The same with an option: end_others, parallel. */
 void call_accept_with(Desktop *desktop, const Call *call, const char *option);
 void call_reject(Desktop *desktop, const Call *call, const char *status);
 void call_end(Desktop *desktop, const Call *call);
-/* Waits until the call has this status and reason here (reason NULL: any). */
+/* Waits until the call has this status and reason here (NULL: any reason). */
 void call_wait_status(Desktop *desktop, const Call *call, const char *status, const char *reason);
 char *call_property(Desktop *desktop, const Call *call, const char *property);
-/* The newest history record of the call here, as text.h has it; the caller frees. */
+/* The newest history record of the call here, as in text.h; the caller frees. */
 char *call_history(Desktop *desktop, const Call *call);

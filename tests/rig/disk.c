@@ -22,7 +22,7 @@ static void write_text(const char *path, const char *text)
                 rig_fail("cannot write %s: %s", path, strerror(errno));
 }
 
-/* Whoever is not root may mount in a user namespace of their own. */
+/* Without root, mounting needs a user namespace. */
 static void enter_namespace(void)
 {
         static bool entered;
@@ -41,8 +41,10 @@ static void enter_namespace(void)
                 snprintf(map, sizeof(map), "%u %u 1", gid, gid);
                 write_text("/proc/self/gid_map", map);
         }
-        /* EINVAL: a chroot, whose root is no mount that could be made private. Where mounts are
-         * shared they are seen outside then, until disk_remove(). */
+        /*
+         * EINVAL: in a chroot the root is no mount that could be made private. If mounts are
+         * shared, this one is then visible outside, until disk_remove().
+         */
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 && errno != EINVAL)
                 rig_fail("cannot keep mounts to the test: %s", strerror(errno));
         entered = true;

@@ -2,18 +2,18 @@
 #pragma once
 
 /*
- * A disk so small that a test can fill it: a tmpfs over a folder, in a mount namespace that only
- * the test and the programs that it starts from now on are in.
+ * A disk so small that a test can fill it: a tmpfs over a folder, in a mount namespace of the test
+ * and the programs that it starts from now on.
  */
 
 #include "rig/process.h"
 
 #define DISK_SIZE "1m" /* a database and its log, and little besides */
 
-/* What is in the folder is on the disk then. No program may have it open. */
+/* Puts the folder's contents on the disk. No program may have it open. */
 void disk_put_under(Rig *rig, const char *folder);
-/* Before the rig goes. */
+/* Must be called before the rig is freed. */
 void disk_remove(const char *folder);
-/* To the last byte; and what filled it goes again. */
+/* Fill the disk to the last byte, and free it again. */
 void disk_fill(const char *folder);
 void disk_clear(const char *folder);

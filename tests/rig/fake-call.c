@@ -72,7 +72,7 @@ static int get_id(sd_bus *bus, const char *path, const char *interface, const ch
         return sd_bus_message_append(reply, "s", call->id);
 }
 
-/* Every method of a call does at once what it says. */
+/* Each method of a call takes effect at once. */
 static int on_accept(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         FakeCall *call = userdata;
@@ -216,7 +216,7 @@ FakeCall *fake_call_find(Fake *fake, const char *id)
         return call;
 }
 
-/* The listener that shows calls: the highest priority, then the newest. */
+/* The listener that presents: the highest priority, then the newest. */
 static FakeListener *presenter(Fake *fake)
 {
         FakeListener *listener, *best = NULL;
@@ -242,7 +242,7 @@ static int send_to_listener(FakeCall *call, const FakeListener *listener, const 
                             bool present)
 {
         sd_bus_message *message = NULL;
-        int r = sd_bus_message_new_method_call(call->fake->bus, &message, listener->owner,
+        int r = sd_bus_message_new_method_call(call->fake->bus, &message, listener->client,
                                                listener->path, LISTENER_INTERFACE, event);
 
         if (r >= 0)

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A call of fake-tringd: the objects and signals of a real one, in the real one's order, but all
- * that happens to it is what the test says.
+ * A call of fake-tringd: the objects and signals of a real one, in the real order, but the test
+ * decides what happens to it.
  */
 
 #include <systemd/sd-bus.h>
@@ -29,30 +29,30 @@ typedef struct FakeCall {
         int alerting, muted;
         uint64_t initiated_at, ringing_since, answered_at, ended_at;
         uint32_t duration;
-        char *words[4]; /* owned: what the strings above point to when a test gave them */
+        char *words[4]; /* owned: the targets of the strings above, if the test set them */
 } FakeCall;
 
 typedef struct FakeListener {
         struct FakeListener *prev, *next;
-        char owner[64], id[130], path[128];
+        char client[64], id[130], path[128];
         int presents, priority;
 } FakeListener;
 
 typedef struct Fake {
         sd_bus *bus;
-        FakeCall *calls; /* newest first; those that are over are the history */
+        FakeCall *calls; /* newest first; finished ones are the history */
         FakeListener *listeners;
-        unsigned placed;                   /* calls, for their ids */
-        char *error_name, *error_sentence; /* for the next method, or NULL */
+        unsigned placed;                   /* number of calls, for ids */
+        char *error_name, *error_sentence; /* error for the next method, or NULL */
         int dnd;
         char *state;     /* ConnectionState */
         uint32_t unseen; /* UnseenMissed */
 } Fake;
 
-/* A call appears: "incoming" rings here, "outgoing" was placed here. */
+/* Adds a call: "incoming" rings here, "outgoing" was placed here. */
 int fake_call_add(Fake *fake, const char *id, const char *direction, const char *peer,
                   const char *peer_name, const char *call_type, FakeCall **ret);
-/* Something happens to it; the signals follow. */
+/* Changes the call, and sends the signals. */
 int fake_call_change(FakeCall *call, const char *status, const char *reason, uint32_t duration);
 int fake_call_ringing(FakeCall *call);
 int fake_call_alert(FakeCall *call, bool alerting);
@@ -60,5 +60,5 @@ int fake_call_alert(FakeCall *call, bool alerting);
 FakeCall *fake_call_find(Fake *fake, const char *id);
 int fake_call_append_details(sd_bus_message *message, const FakeCall *call, bool present);
 
-/* Tells the test what was asked for; with an error prepared, answers with that (and returns 1). */
+/* Reports a method call to the test; if an error is prepared, replies with it and returns 1. */
 int fake_asked(Fake *fake, sd_bus_message *message, const char *what, const char *about);

@@ -23,7 +23,7 @@
 #include "base/clock.h"
 #include "rig/fake-call.h"
 
-#define PAGE_MAX 3 /* history records: little, so that tests come to the next page */
+#define PAGE_MAX 3 /* history records; few, so that tests reach the next page */
 
 int fake_asked(Fake *fake, sd_bus_message *message, const char *what, const char *about)
 {
@@ -105,7 +105,7 @@ static int read_listener(sd_bus_message *message, FakeListener *listener)
         if (r >= 0)
                 r = STR_SET(listener->id, id);
         if (r >= 0)
-                r = STR_SET(listener->owner, sd_bus_message_get_sender(message));
+                r = STR_SET(listener->client, sd_bus_message_get_sender(message));
         if (r >= 0)
                 r = sd_bus_message_enter_container(message, 'a', "{sv}");
         while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
@@ -216,7 +216,7 @@ static int get_listeners(sd_bus *bus, const char *path, const char *interface, c
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-/* The reply to BlockUser and UnblockUser, which name whom. */
+/* The reply to BlockUser and UnblockUser. */
 static int on_block(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         const char *uid;

@@ -56,7 +56,7 @@ void fake_wait_called(Desktop *desktop, const char *text)
 
 bool fake_was_called(Desktop *desktop, const char *text)
 {
-        /* Whatever the fake has said before its answer comes before it. */
+        /* Signals that the fake sends before its reply arrive before it. */
         client_do(desktop->client, FAKE_PATH, "org.freedesktop.DBus.Peer", "Ping", NULL);
         for (size_t i = 0; i < desktop->client->n_signals; i++) {
                 HeardSignal *signal = desktop->client->signals[i];

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * A desktop with fake-tringd (fake-tringd.c says what it can be told) in place of the real one.
- */
+/* A desktop with fake-tringd (described in fake-tringd.c) instead of the real one. */
 
 #include "rig/desktop.h"
 
@@ -13,18 +11,18 @@
 /* Starts fake-tringd on the desktop's bus. desktop_kill() works on it. */
 void fake_start(Desktop *desktop);
 
-/* A call rings here. */
+/* Makes a call ring here. */
 void fake_rings(Desktop *desktop, const char *id, const char *uid, const char *name,
                 const char *type);
 void fake_change(Desktop *desktop, const char *id, const char *status, const char *reason);
 void fake_ringing(Desktop *desktop, const char *id);
-/* The next method of the API is refused. */
+/* Makes the next method of the API fail. */
 void fake_fail(Desktop *desktop, const char *error, const char *sentence);
 
-/* All listeners are dropped, as deaf ones are. */
+/* Drops all listeners, as tringd does with ones that do not answer. */
 void fake_drop_listeners(Desktop *desktop);
 
-/* Until a method was called, as fake-tringd says it: "Accept <id>". Others before it pass by. */
+/* Waits until a method was called, written as by fake-tringd: "Accept <id>". Skips others. */
 void fake_wait_called(Desktop *desktop, const char *text);
-/* Whether it has been called up to now, after all that is under way has come in. */
+/* Whether the method was called, after a round trip. */
 bool fake_was_called(Desktop *desktop, const char *text);

@@ -15,9 +15,9 @@
 
 #include "rig/rig.h"
 
-#define ENVIRONMENT_MAX (64 * 1024) /* bytes looked at of a process's environment */
+#define ENVIRONMENT_MAX (64 * 1024) /* bytes read of a process's environment */
 #define LAST_WORDS 4000             /* bytes shown of each program's log */
-#define ROUNDS_MAX 1000             /* a program that forks while it is hunted */
+#define ROUNDS_MAX 1000             /* rounds, for programs that fork while they are being killed */
 
 static bool carries_mark(const char *pid, const char *mark)
 {
@@ -136,7 +136,10 @@ pid_t guardian_start(const char *dir, int *ret_lifeline)
                 close(ends[1]);
                 guardian_run(dir, ends[0]);
         }
-        /* Before anything else can happen: whoever ends the test kills its process group. */
+        /*
+         * At once: a signal that ends the test goes to its process group, which must not include
+         * this.
+         */
         setpgid(pid, pid);
         close(ends[0]);
         *ret_lifeline = ends[1];

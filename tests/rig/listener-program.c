@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * rig-listener ID PRIORITY: a call listener that is a process of its own, so that it can be killed.
- * Presents what it is asked to, and prints a line for each event: its name and the session id.
+ * rig-listener ID PRIORITY: a call listener in its own process, so that it can be killed. Presents
+ * the calls that it is asked to, and prints a line for each event: its name and the session id.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ static int listen_on(sd_bus *bus, const char *id, int priority)
         return r;
 }
 
-/* Until it is killed, or the bus is. */
+/* Runs until it or the bus is killed. */
 static int serve(sd_bus *bus)
 {
         int r = 0;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * A program that implements org.tring.Calls1.Listener on a connection of its own, well or badly.
- */
+/* A program that implements org.tring.Calls1.Listener on its own connection, well or badly. */
 
 #include "rig/desktop.h"
 
@@ -28,14 +26,14 @@ typedef struct Listener {
         ListenerManner manner;
         ListenerEvent *events;
         size_t n_events;
-        size_t taken; /* by listener_wait() */
+        size_t taken; /* taken by listener_wait() */
 } Listener;
 
-/* Presents with this priority; NULL `id` is an error of the test. */
+/* Adds a listener that presents with this priority; `id` must not be NULL. */
 Listener *listener_new(Desktop *desktop, const char *id, int priority, ListenerManner manner);
-Listener *listener_free(Listener *listener); /* its connection goes */
+Listener *listener_free(Listener *listener); /* closes its connection */
 DEFINE_CLEANUP(Listener *, listener_free);
 
-/* The next event of this name; a copy. Others before it are passed over. */
+/* Waits for the next event of this name and returns a copy; skips others. */
 ListenerEvent listener_wait(Listener *listener, const char *name);
 unsigned listener_count(const Listener *listener, const char *name);

@@ -4,8 +4,8 @@
 #include <stdarg.h>
 
 #define FIRST_ADDRESS 2
-#define NETWORK "10.%u.0.%u" /* of the 11th and 12th network, one for each home */
-/* What is not "running" yet, as the kernel finds some time later, is no interface to libnice. */
+#define NETWORK "10.%u.0.%u" /* 11 or 12 for the networks of the homes */
+/* libnice ignores an interface that is not "running", which the kernel notices some time later. */
 #define WAIT_UNTIL_UP "until ip link show dev net0 | grep -q 'state UP'; do sleep 0.02; done"
 #define NETWORK_OF(home) (11 + (unsigned)(home))
 
@@ -38,7 +38,7 @@ static Process *make_namespace(Rig *rig, const char *name)
         return holder;
 }
 
-/* Shell commands in the namespace that `holder` holds. */
+/* Runs shell commands in the namespace of `holder`. */
 static void run_in(Rig *rig, const Process *holder, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 

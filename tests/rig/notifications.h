@@ -2,17 +2,17 @@
 #pragma once
 
 /*
- * A notification server in the test itself: it shows nothing, remembers everything, and presses the
- * buttons that the test says. Served by the rig's event loop.
+ * A notification server inside the test: it shows nothing, records everything, and presses the
+ * buttons that the test chooses. The rig's event loop serves it.
  */
 
 #include "rig/desktop.h"
 
 typedef struct Popup {
         uint32_t id;
-        unsigned shown; /* how often it was put up or changed */
+        unsigned shown; /* how often it was shown or updated */
         bool open;
-        char *summary, *body, *actions, *hints, *timeout; /* as text.h has them */
+        char *summary, *body, *actions, *hints, *timeout; /* as in text.h */
 } Popup;
 
 typedef struct Notifications {
@@ -23,17 +23,17 @@ typedef struct Notifications {
         size_t n_popups;
 } Notifications;
 
-/* `capabilities` ends with NULL and outlives the server. */
+/* `capabilities` ends with NULL and must outlive the server. */
 Notifications *notifications_new(Desktop *desktop, const char *const *capabilities);
-/* The server dies, and what it shows with it. */
+/* The server dies, and its popups with it. */
 Notifications *notifications_free(Notifications *notifications);
 
-/* An open popup whose summary has `text` in it; it stays the server's. */
+/* Waits for an open popup whose summary contains `text`; it stays the server's. */
 Popup *notifications_wait(Notifications *notifications, const char *text);
 void notifications_wait_closed(Notifications *notifications, const Popup *popup);
-unsigned notifications_open(const Notifications *notifications); /* how many are */
+unsigned notifications_open(const Notifications *notifications); /* the number of open popups */
 
-/* A button is pressed; the popup stays, as a resident one does. */
+/* Presses a button; the popup stays, as a resident one does. */
 void notifications_press(Notifications *notifications, const Popup *popup, const char *key);
-/* It goes: 1 expired, 2 dismissed, 3 closed by its program, 4 unknown. */
+/* Closes the popup: 1 expired, 2 dismissed, 3 closed by its program, 4 unknown. */
 void notifications_close(Notifications *notifications, Popup *popup, uint32_t reason);

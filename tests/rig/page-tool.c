@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * rig-page: somebody in a browser, for scripts, the demo's among them. Signs in at a hub's page,
- * answers the first call that rings there, listens, and says on standard output what has happened,
- * line by line, until nobody else is left in it.
+ * rig-page: a user in a browser, for scripts such as the demo. Signs in at a hub's page, answers
+ * the first call that rings, listens, and prints a line for each thing that happens, until nobody
+ * else is left in the call.
  */
 
 #include <stdio.h>
@@ -12,8 +12,8 @@
 
 #define EXIT_USAGE 2
 
-/* What a person reads on the page, as the rest of a line. */
-static void tell(Page *page, const char *what, const char *expression)
+/* Prints a word and the text of an expression on the page. */
+static void print_text(Page *page, const char *what, const char *expression)
 {
         _cleanup_free_ char *text = page_eval(page, "%s", expression);
 
@@ -21,19 +21,19 @@ static void tell(Page *page, const char *what, const char *expression)
         fflush(stdout);
 }
 
-/* Who is left alone hangs up. */
+/* A person who is left alone hangs up. */
 static void wait_over(Page *page)
 {
         page_wait(page, "!document.querySelector('#sounds audio')");
         page_click(page, "#hang-up");
         page_wait(page, "document.getElementById('hang-up').hidden");
-        tell(page, "over:", "document.getElementById('call-state').textContent");
+        print_text(page, "over:", "document.getElementById('call-state').textContent");
 }
 
 static void answer_and_listen(Page *page, char **tones)
 {
         page_wait(page, "document.getElementById('incoming').open");
-        tell(page, "rings:", "document.querySelector('#incoming .name').textContent");
+        print_text(page, "rings:", "document.querySelector('#incoming .name').textContent");
         page_click(page, "[data-part=answer]");
         web_wait_talking(page);
         puts("answered");
@@ -67,7 +67,7 @@ int main(int argc, char **argv)
         web_setup();
         Page *page = page_new(web_browser, "rig-page", argv[1]);
         web_sign_in(page, token);
-        tell(page, "signed in as", "document.getElementById('me').textContent");
+        print_text(page, "signed in as", "document.getElementById('me').textContent");
         answer_and_listen(page, argv + 2);
         wait_over(page);
         page_free(page);

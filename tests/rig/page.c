@@ -83,7 +83,7 @@ void page_reload(Page *page)
         page_wait(page, "!window.isOld && document.readyState === 'complete'");
 }
 
-/* NULL: the page was left while it was looked at. */
+/* NULL: the page was left meanwhile. */
 static cJSON *evaluate(Page *page, const char *expression)
 {
         cJSON *params = text_param(NULL, "expression", expression);
@@ -126,7 +126,7 @@ char *page_eval(Page *page, const char *format, ...)
         return text ?: rig_strdup("");
 }
 
-/* A look at a time, so that a page that is left for another one is no harm. */
+/* Checks once at a time, so that leaving a page for another one does no harm. */
 void page_wait(Page *page, const char *format, ...)
 {
         usec_t deadline = rig_deadline();
@@ -176,7 +176,7 @@ static void mouse(Page *page, const char *type, double x, double y)
         cJSON_Delete(command(page, "Input.dispatchMouseEvent", params));
 }
 
-/* At its middle, where nothing else may be in front of it. */
+/* Clicks its middle, which nothing else may cover. */
 void page_click(Page *page, const char *selector)
 {
         double x, y;

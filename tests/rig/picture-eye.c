@@ -12,7 +12,7 @@
 #include "rig/rig.h"
 
 #define PIXELS_MAX (1920 * 1080)
-#define HEAD_MAX 64 /* of a PPM: three numbers */
+#define HEAD_MAX 64 /* numbers in the header of a PPM */
 
 struct RigEye {
         pid_t pid;
@@ -72,7 +72,7 @@ RigEye *rig_eye_free(RigEye *eye)
         return NULL;
 }
 
-/* false: in vain. */
+/* Returns false if the bytes do not come in time. */
 static bool read_bytes(RigEye *eye, void *buffer, size_t size, usec_t deadline)
 {
         char *next = buffer;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * An eye on a Video/Source: another program (gst-launch-1.0 with pipewiresrc) that shows it,
- * picture by picture, to the test.
+ * An eye on a Video/Source: another program (gst-launch-1.0 with pipewiresrc) that gives the test
+ * its pictures one by one.
  */
 
 #include "base/cleanup.h"
@@ -17,9 +17,9 @@ RigEye *rig_eye_free(RigEye *eye);
 DEFINE_CLEANUP(RigEye *, rig_eye_free);
 
 /*
- * Looks until a picture is so. Returns 0, or ends the test. With $TRING_TEST_PICTURES, a folder, it
- * is put there as `name`.ppm, to be looked at by a person.
+ * Looks until a picture fits, or ends the test. With $TRING_TEST_PICTURES, a folder, the picture is
+ * saved there as `name`.ppm, for people to look at.
  */
 void rig_eye_expect(RigEye *eye, RigPictureTest test, const char *name);
-/* How large the last picture was. */
+/* The size of the last picture. */
 void rig_eye_size(const RigEye *eye, size_t *ret_width, size_t *ret_height);

@@ -6,8 +6,8 @@
 
 #include "base/cleanup.h"
 
-#define PATCH 8                /* pixels a side: what is looked at around a point */
-#define TOLERANCE 48           /* of 255: YUV by two matrices, and quantised */
+#define PATCH 8                /* pixels: side of the square around a point that is looked at */
+#define TOLERANCE 48           /* of 255: tolerance for two YUV matrices and quantisation */
 #define CARD_RATIO (4.0 / 3.0) /* width to height */
 
 const RigColour rig_camera_fields[4] = {
@@ -60,7 +60,7 @@ bool rig_picture_is_camera(const RigPicture *picture)
         return true;
 }
 
-/* Whole, or made to fit into the size of what was shown before: then in the middle. */
+/* The whole card, or the card letterboxed into the size of an earlier picture. */
 bool rig_picture_is_test_card(const RigPicture *picture)
 {
         double width;

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * Pictures as a test looks at them: large fields of colour, told from one another although they
- * have been through an encoder.
- */
+/* Pictures for tests: large colour fields that can be told apart after an encoder. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,11 +23,11 @@ typedef struct RigPicture {
 
 typedef bool (*RigPictureTest)(const RigPicture *picture);
 
-/* What a RigCamera shows: red, green, blue and white, from the left top to the right bottom. */
+/* The picture of a RigCamera: red, green, blue and white, from top left to bottom right. */
 extern const RigColour rig_camera_fields[4];
 bool rig_picture_is_camera(const RigPicture *picture);
 /* The test card of tring-media: eight bars. */
 bool rig_picture_is_test_card(const RigPicture *picture);
 bool rig_picture_is_dark(const RigPicture *picture);
-/* For the sentence of a test that fails: what is in the middle of the four fields. */
+/* For the message of a failed test: the colours in the middle of the four fields. */
 void rig_picture_describe(const RigPicture *picture, char *ret, size_t size);

@@ -30,7 +30,7 @@ static const sd_bus_vtable session_vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-/* ":1.7" is 1_7 in paths. */
+/* ":1.7" becomes 1_7 in paths. */
 static void object_path(sd_bus_message *message, const char *kind, const char *token,
                         char ret[static RIG_PATH_MAX])
 {
@@ -42,7 +42,7 @@ static void object_path(sd_bus_message *message, const char *kind, const char *t
         rig_path(ret, PORTAL_PATH "/%s/%s/%s", kind, sender, token);
 }
 
-/* The tokens among the options, which are next in the message. */
+/* Reads the tokens in the options, which come next in the message. */
 static int read_tokens(sd_bus_message *message, const char **ret_request, const char **ret_session)
 {
         const char *key;
@@ -62,7 +62,7 @@ static int read_tokens(sd_bus_message *message, const char **ret_request, const 
         return r;
 }
 
-/* The reply, and then the answer that comes when the user has decided. */
+/* Sends the reply, and then the response with the user's decision. */
 static int answer(Portal *portal, sd_bus_message *message, const char *token, sd_bus_message **ret)
 {
         char request[RIG_PATH_MAX];

@@ -50,7 +50,7 @@ child_run(pid_t parent, const Environment *environment, const char *const *argv,
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent)
                 _exit(127);
-        /* Root's programs shall meet permissions as everybody's do; for others this fails. */
+        /* Permissions must apply to programs of root as well. Fails for other users. */
         prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE);
         prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH);
         dup2(streams.in, STDIN_FILENO);
@@ -105,7 +105,7 @@ Process *process_free(Process *process)
         return NULL;
 }
 
-/* The next whole line with `text`, or NULL; what has been read is not read again. */
+/* The next whole line that contains `text`, or NULL. Reads each line once. */
 static char *find_line(Process *process, const char *text)
 {
         _cleanup_(fclosep) FILE *file = fopen(process->log, "re");

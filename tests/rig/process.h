@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A real program, started and watched by a test. What it says (standard output and error together)
- * goes to <rig>/log/<name>; one can wait for a line of it.
+ * A real program that a test starts and watches. Its output (standard output and error together)
+ * goes to <rig>/log/<name>; tests can wait for a line of it.
  */
 
 #include "rig/rig.h"
@@ -13,30 +13,28 @@ typedef struct Process {
         char log[RIG_PATH_MAX];
         pid_t pid; /* 0 once it has been waited for */
         int pidfd;
-        long read; /* the log has been read up to here by process_wait_line() */
+        long read; /* process_wait_line() has read the log up to here */
 } Process;
 
-/*
- * A program whose environment has this runs in the network namespace of that path (networks.h).
- */
+/* A program with this in its environment runs in that network namespace (networks.h). */
 #define PROCESS_NETWORK "TRING_RIG_NETWORK"
 
 /* `argv` ends with NULL; argv[0] is looked up in PATH. Starting `name` again appends to its log. */
 Process *process_start(Rig *rig, const char *name, const Environment *environment,
                        const char *const *argv);
-/* Kills it if it still runs. NULL is fine. */
+/* Kills it if it still runs. `process` may be NULL. */
 Process *process_free(Process *process);
 DEFINE_CLEANUP(Process *, process_free);
 
-/* The next line with `text` in it, from its `text` on; the caller frees. */
+/* Waits for the next line that contains `text`; returns it from `text` on. The caller frees. */
 char *process_wait_line(Process *process, const char *text);
-/* Whether it has said so up to now. */
+/* Whether the log contains `text`. */
 bool process_has_said(const Process *process, const char *text);
 
 void process_signal(Process *process, int number);
-/* Waits until it ends by itself: the exit status, or 128 + the signal that ended it. */
+/* Waits until it exits by itself: returns the exit status, or 128 + the signal. */
 int process_wait(Process *process);
-/* SIGTERM, and waits; what it returns is process_wait()'s. */
+/* Sends SIGTERM and waits; returns as process_wait(). */
 int process_stop(Process *process);
 /* kill -9. */
 void process_kill(Process *process);
@@ -51,5 +49,5 @@ void process_run(Rig *rig, const Environment *environment, const char *const *ar
                  const char *input, RunResult *ret);
 void run_result_done(RunResult *result);
 
-/* A NULL-terminated argv in place. */
+/* A NULL-terminated argv, inline. */
 #define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})

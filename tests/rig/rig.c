@@ -25,7 +25,7 @@ void rig_fail_at(const char *file, int line, const char *format, ...)
         va_end(ap);
         fputc('\n', stderr);
         fflush(NULL);
-        /* Without atexit handlers: those of a fork would be the runner's. */
+        /* Without atexit handlers: in a fork those belong to the test runner. */
         _exit(EXIT_FAILURE);
 }
 

@@ -5,12 +5,12 @@
 
 #define SERVICES "/usr/share/dbus-1/services/"
 #define NOTIFYD_CLASS "xfce4-notifyd"
-#define LOOK_AGAIN_US (50 * USEC_PER_MSEC) /* X tells xdotool nothing of windows that go */
+#define LOOK_AGAIN_US (50 * USEC_PER_MSEC) /* xdotool learns nothing of windows that vanish */
 
-/* Where xfce4-notifyd draws its buttons, from the window's bottom right corner, in pixels. */
-#define BUTTON_RIGHT 57  /* the middle of the rightmost */
-#define BUTTON_BOTTOM 31 /* the middle of them all */
-#define BUTTON_PITCH 92  /* from one to the next */
+/* Where xfce4-notifyd draws its buttons, in pixels from the window's bottom right corner. */
+#define BUTTON_RIGHT 57  /* middle of the rightmost one */
+#define BUTTON_BOTTOM 31 /* middle of all of them */
+#define BUTTON_PITCH 92  /* distance between two */
 
 typedef struct Geometry {
         int window, x, y, width, height;
@@ -67,7 +67,7 @@ static void wait_name(Desktop *desktop, const char *name)
 
 static void set_up_daemon(Screen *screen)
 {
-        /* Popups that fade and slide are clicked where they no longer are. */
+        /* Without animations: a click would miss a popup that slides or fades. */
         static const char *const off[] = {"/do-fadeout", "/do-slideout"};
 
         screen->settings = start_service(screen->desktop, "xfconfd", "org.xfce.Xfconf");
@@ -135,7 +135,7 @@ static bool find_popup(Screen *screen, Geometry *ret)
         return found;
 }
 
-/* The popup, once it stays where and as large as it is: text that wraps moves the buttons. */
+/* The popup, once its place and size stay the same: wrapped text moves the buttons. */
 static Geometry wait_settled(Screen *screen, int not_window)
 {
         usec_t deadline = rig_deadline();
@@ -172,7 +172,7 @@ void screen_restart_daemon(Screen *screen)
 {
         screen->daemon = process_free(screen->daemon);
         screen_wait_no_popup(screen);
-        screen->window = 0; /* X gives its number to the next daemon's */
+        screen->window = 0; /* X reuses its number for the next daemon's window */
         start_daemon(screen);
 }
 

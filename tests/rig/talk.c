@@ -3,8 +3,8 @@
 
 #include "base/str.h"
 
-#define QUIET_DB -70.0 /* of everything: nobody would hear that */
-#define LOUD_DB -45.0  /* of everything: a ring at less than full volume */
+#define QUIET_DB -70.0 /* level of all sound that nobody would hear */
+#define LOUD_DB -45.0  /* level of a ring at less than full volume */
 #define STRETCH_MS 300
 
 void person_init(Person *person, Rig *rig, const char *name)

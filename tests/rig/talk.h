@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Alice and Bob, each at a desktop with a real tringd and a PipeWire of their own, that has a
- * virtual microphone and a virtual speaker; and a hub between them.
+ * Alice and Bob, each at a desktop with a real tringd and a PipeWire with a virtual microphone and
+ * a virtual speaker; and a hub between them.
  */
 
 #include "rig/audio-ear.h"
@@ -12,7 +12,7 @@
 
 #define TALK_MICROPHONE "mouth"
 #define TALK_SPEAKER "ear"
-#define TALK_ALICE_HZ 440 /* what they speak, in most tests */
+#define TALK_ALICE_HZ 440 /* the tones that they speak in most tests */
 #define TALK_BOB_HZ 660
 
 typedef struct Person {
@@ -31,17 +31,17 @@ Talk talk_new(void);
 void talk_done(Talk *talk);
 #define _cleanup_talk_ _cleanup_(talk_done)
 
-/* A call from Alice to Bob in which both have joined and are connected. */
+/* Makes a call from Alice to Bob that both have joined, and waits until media flow. */
 Call talk_begin(Talk *talk);
 
-/* By hand: who has a desktop and virtual audio, and whose tringd has not been started. */
+/* By hand: makes a desktop with virtual audio, without starting tringd. */
 void person_init(Person *person, Rig *rig, const char *name);
 void person_log_in(Person *person, Hub *hub);
 
 void person_wait_state(Person *person, const Call *call, const char *state);
-/* The pid of the media worker that their tringd has started. */
+/* The pid of the media worker that the person's tringd has started. */
 pid_t person_worker(const Person *person, const Call *call);
-/* A frequency is heard at their speaker, or is not. */
+/* Wait until a frequency is heard at the person's speaker, or is not. */
 void person_expect_tone(Person *person, double frequency, bool heard);
-/* Any sound, or none. */
+/* Wait for any sound, or silence. */
 void person_expect_sound(Person *person, bool wanted);

@@ -36,7 +36,7 @@ Talker *talker_resume(uint16_t port, const char *token, const char *device, cons
         Talker *talker = talker_connect(port, NULL);
 
         talker->seq = before->seq;
-        talker->silent = true; /* hello acknowledges nothing */
+        talker->silent = true; /* hello carries no acknowledgement */
         cJSON *reply =
                 talker_request(talker, "hello",
                                "\"version\":1,\"token\":\"%s\",\"device\":\"%s\","

@@ -63,7 +63,7 @@ static void write_basic(FILE *out, sd_bus_message *message, char type)
         }
 }
 
-/* The elements of the container that the message is in, up to its end. */
+/* The elements of the container that the message is in. */
 static void write_elements(FILE *out, sd_bus_message *message, const char *separator)
 {
         for (bool first = true; !sd_bus_message_at_end(message, 0); first = false) {

@@ -15,12 +15,12 @@
 struct RigTrial {
         pthread_t thread;
         atomic_bool stop;
-        _Atomic usec_t fell_asleep; /* the last time */
-        _Atomic usec_t latest;      /* since the measurement began */
+        _Atomic usec_t fell_asleep; /* the last wake-up */
+        _Atomic usec_t latest;      /* maximum since the measurement began */
         usec_t deadline;
 };
 
-/* How late one is who fell asleep then, and wakes now. */
+/* How late a thread wakes now that began its nap at that time. */
 static usec_t late_since(usec_t fell_asleep)
 {
         usec_t slept = clock_boottime() - fell_asleep;

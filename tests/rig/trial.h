@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Measurements of time on a machine that may have something else to do. While one is made, a thread
- * of the trial sleeps again and again for a moment, and notes how late it was woken at most: so
- * late may any program have been through no fault of its own.
+ * Measurements of time on a machine that may be busy. During a measurement a thread of the trial
+ * sleeps briefly again and again, and notes how late it woke at most: any program may have been
+ * that late through no fault of its own.
  *
  *      RigTrial *trial = rig_trial_new();
  *      do {
@@ -21,17 +21,17 @@
 typedef struct RigTrial RigTrial;
 
 RigTrial *rig_trial_new(void);
-RigTrial *rig_trial_free(RigTrial *trial); /* NULL is fine */
+RigTrial *rig_trial_free(RigTrial *trial); /* `trial` may be NULL */
 DEFINE_CLEANUP(RigTrial *, rig_trial_free);
 
-/* A measurement begins. */
+/* Begins a measurement. */
 void rig_trial_begin(RigTrial *trial);
 
 /*
- * A measurement has ended. Returns true if the trial is over: the result is good. A bad one ends
- * the test with this sentence if the machine kept up; if not, it counts for nothing and false is
- * returned: measure again. When that has gone on for as long as a test waits for anything, nothing
- * can be said on this machine: that is printed, and true returned.
+ * Ends a measurement. Returns true if the trial is over, with a good result. A bad result ends the
+ * test with this sentence if the machine kept up; if it did not, the measurement does not count,
+ * and false asks for another. After as long as a test waits for anything, it prints that this
+ * machine gives no result, and returns true.
  */
 bool rig_trial_judge(RigTrial *trial, bool good, const char *format, ...)
         __attribute__((format(printf, 3, 4), warn_unused_result));

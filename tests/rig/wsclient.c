@@ -47,7 +47,7 @@ static int ws_write(WsClient *client, const void *data, size_t length)
         return 0;
 }
 
-/* Waits for more and puts it behind what is in the buffer. 0 at the end of the stream. */
+/* Waits for more data and appends it to the buffer. Returns 0 at the end of the stream. */
 static ssize_t ws_fill(WsClient *client, usec_t deadline)
 {
         if (client->used == BUFFER_SIZE)
@@ -230,10 +230,10 @@ typedef struct Frame {
         WsOpcode opcode;
         bool fin;
         const unsigned char *payload;
-        size_t length, total; /* of the payload; with the header */
+        size_t length, total; /* of the payload; of all with the header */
 } Frame;
 
-/* False: it is not all there yet. A server does not mask. */
+/* Returns false if the frame is incomplete. A server does not mask. */
 static bool ws_parse_frame(const WsClient *client, Frame *ret)
 {
         const unsigned char *b = client->buffer;
@@ -285,7 +285,7 @@ static void ws_note_close(WsClient *client, const Frame *frame)
         (void)ws_send_frame(client, WS_CLOSE, true, frame->payload, 2);
 }
 
-/* Returns 0 for go on, 1 when client->message is whole, 2 after a close frame. */
+/* Returns 0 to continue, 1 when client->message is whole, 2 after a close frame. */
 static int ws_take_frame(WsClient *client, const Frame *frame)
 {
         switch (frame->opcode) {
