@@ -9,12 +9,12 @@
 #include "phone/call.h"
 #include "phone/decision.h"
 #include "phone/history.h"
+#include "phone/inputs.h"
 #include "phone/listener.h"
 #include "phone/request.h"
 #include "phone/ring.h"
 #include "phone/send.h"
 #include "phone/session.h"
-#include "phone/settle.h"
 #include "phone/user.h"
 
 void phone_command_done(PhoneCommand *command)
@@ -377,20 +377,14 @@ static int command_dispatch(Phone *phone, const PhoneCommand *command, uint64_t 
         }
 }
 
-int phone_command(Phone *phone, const Now *instant, const PhoneCommand *command, uint64_t ticket)
+int phone_take_command(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
-        int r;
+        if (command->type == PHONE_COMMAND_CLEAR_ACTIVE) {
+                /* Clearing takes one action for each finished call. */
+                int r = phone_reserve(phone, 1 + FINISHED_CALLS_MAX / 8, 0);
 
-        phone->instant = *instant;
-        /* Clearing takes one action for each finished call. */
-        r = phone_reserve(
-                phone, command->type == PHONE_COMMAND_CLEAR_ACTIVE ? 1 + FINISHED_CALLS_MAX / 8 : 1,
-                0);
-        if (r < 0)
-                return r;
-        r = command_dispatch(phone, command, ticket);
-        if (r < 0)
-                return r;
-        phone_settle(phone);
-        return 0;
+                if (r < 0)
+                        return r;
+        }
+        return command_dispatch(phone, command, ticket);
 }

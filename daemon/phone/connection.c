@@ -8,8 +8,8 @@
 #include "phone/announce.h"
 #include "phone/call.h"
 #include "phone/end.h"
+#include "phone/inputs.h"
 #include "phone/request.h"
-#include "phone/settle.h"
 #include "phone/user.h"
 
 static const char *const phone_connections[PHONE_CONNECTION_COUNT] = {
@@ -112,15 +112,10 @@ static void hub_requests_lost(Phone *phone)
         }
 }
 
-int phone_connection_changed(Phone *phone, const Now *instant, PhoneConnection connection,
-                             const char *text)
+int phone_take_connection(Phone *phone, PhoneConnection connection, const char *text)
 {
         int r;
 
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 1);
-        if (r < 0)
-                return r;
         if (connection == PHONE_LOGGED_OUT) {
                 r = connection_log_out(phone);
                 if (r < 0)
@@ -132,7 +127,6 @@ int phone_connection_changed(Phone *phone, const Now *instant, PhoneConnection c
         hub_requests_lost(phone);
         if (connection == PHONE_OFFLINE || connection == PHONE_REFUSED)
                 connection_refuse_initiates(phone);
-        phone_settle(phone);
         return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "phone/state.h"
+#include "phone/due.h"
 
 #include <errno.h>
 #include <utlist.h>
@@ -12,7 +12,6 @@
 #include "phone/present.h"
 #include "phone/request.h"
 #include "phone/send.h"
-#include "phone/settle.h"
 
 /* When something becomes due on the call, or USEC_NEVER. */
 static usec_t call_deadline(const Phone *phone, const PhoneCall *call)
@@ -113,20 +112,15 @@ static int phone_tick_one(Phone *phone)
         return 0;
 }
 
-int phone_tick(Phone *phone, const Now *instant)
+int phone_take_tick(Phone *phone)
 {
         int r;
 
-        phone->instant = *instant;
-        if (phone->test_ring_until && phone->test_ring_until <= instant->now)
+        if (phone->test_ring_until && phone->test_ring_until <= phone->instant.now)
                 phone->test_ring_until = 0;
         do
                 r = phone_tick_one(phone);
         while (r > 0);
-        if (r == 0)
-                r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
-        phone_settle(phone);
-        return 0;
+        /* What was reserved is used up, and the end of the input needs some of it. */
+        return r < 0 ? r : phone_reserve(phone, 1, 0);
 }

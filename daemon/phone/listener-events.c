@@ -8,20 +8,14 @@
 #include "phone/action.h"
 #include "phone/call.h"
 #include "phone/decision.h"
+#include "phone/inputs.h"
 #include "phone/listener.h"
 #include "phone/present.h"
 #include "phone/request.h"
-#include "phone/settle.h"
 
-int phone_listener_answered(Phone *phone, const Now *instant, uint64_t serial, bool taken)
+void phone_take_listener_answered(Phone *phone, uint64_t serial, bool taken)
 {
         ListenerCall *listener_call;
-        int r;
-
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
         DL_SEARCH_SCALAR(phone->listener_calls, listener_call, serial, serial);
         if (listener_call) {
                 PhoneCall *call = call_find(phone, listener_call->session_id);
@@ -35,8 +29,6 @@ int phone_listener_answered(Phone *phone, const Now *instant, uint64_t serial, b
                         call->presentation.taken = true;
                 free(listener_call);
         }
-        phone_settle(phone);
-        return 0;
 }
 
 /* Returns 0 or a CallError, which it explains. */
@@ -97,21 +89,17 @@ static void listener_catch_up(Phone *phone, Listener *listener, bool restored)
         }
 }
 
-int phone_listener_add(Phone *phone, const Now *instant, const PhoneListener *listener,
-                       bool restored, const char **ret_text)
+int phone_take_listener_add(Phone *phone, const PhoneListener *listener, bool restored,
+                            const char **ret_text)
 {
         Listener *added;
         int r;
 
-        phone->instant = *instant;
         r = listener_judge(phone, listener);
         if (r > 0) {
                 *ret_text = phone->listener_text;
                 return r;
         }
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
         added = listener_find(phone, listener->client, listener->id);
         if (!added) {
                 added = calloc(1, sizeof(*added));
@@ -124,23 +112,15 @@ int phone_listener_add(Phone *phone, const Now *instant, const PhoneListener *li
         added->info = *listener;
         added->info.age = ++phone->last_age;
         listener_catch_up(phone, added, restored);
-        phone_settle(phone);
         return 0;
 }
 
-int phone_listener_remove(Phone *phone, const Now *instant, const char *client, const char *id)
+int phone_take_listener_remove(Phone *phone, const char *client, const char *id)
 {
         Listener *listener = listener_find(phone, client, id);
-        int r;
-
         if (!listener)
                 return CALL_ERROR_NO_SUCH_LISTENER;
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
         listener_drop(phone, listener);
-        phone_settle(phone);
         return 0;
 }
 
@@ -172,12 +152,11 @@ static int listeners_drop_of(Phone *phone, const char *client)
         return 0;
 }
 
-int phone_client_gone(Phone *phone, const Now *instant, const char *client)
+int phone_take_client_gone(Phone *phone, const char *client)
 {
         PhoneCall *call;
         int r;
 
-        phone->instant = *instant;
         r = listeners_drop_of(phone, client);
         if (r < 0)
                 return r;
@@ -191,9 +170,5 @@ int phone_client_gone(Phone *phone, const Now *instant, const char *client)
                 *call->tied_to = '\0';
                 call->unsaved = true;
         }
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
-        phone_settle(phone);
-        return 0;
+        return phone_reserve(phone, 1, 0);
 }

@@ -10,11 +10,11 @@
 #include "phone/connection.h"
 #include "phone/end.h"
 #include "phone/history-events.h"
+#include "phone/inputs.h"
 #include "phone/member.h"
 #include "phone/participant-events.h"
 #include "phone/reply.h"
 #include "phone/ring.h"
-#include "phone/settle.h"
 #include "phone/user.h"
 #include "phone/welcome.h"
 
@@ -118,20 +118,15 @@ static int message_dispatch(Phone *phone, const Message *message)
         return 0;
 }
 
-int phone_message(Phone *phone, const Now *instant, const Message *message)
+int phone_take_message(Phone *phone, const Message *message)
 {
         int r;
 
-        phone->instant = *instant;
         /* Room for what settles after a message that nobody waits for. */
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
         r = message_dispatch(phone, message);
         if (r < 0)
                 return r;
         if (message->type != MESSAGE_REPLY || message->reply.kind != REPLY_WELCOME)
                 phone_history_follows(phone);
-        phone_settle(phone);
         return 0;
 }

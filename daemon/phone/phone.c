@@ -6,9 +6,9 @@
 
 #include "phone/action.h"
 #include "phone/call.h"
+#include "phone/inputs.h"
 #include "phone/listener.h"
 #include "phone/request.h"
-#include "phone/settle.h"
 
 int phone_new(Phone **ret)
 {
@@ -44,17 +44,9 @@ Phone *phone_free(Phone *phone)
         return NULL;
 }
 
-int phone_tone_playing(Phone *phone, const Now *instant, PhoneTone tone, bool playing)
+void phone_take_tone_playing(Phone *phone, PhoneTone tone, bool playing)
 {
-        int r;
-
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
         /* News of a tone that has been stopped since is old. */
         if (tone == phone->tone)
                 phone->tone_heard = playing;
-        phone_settle(phone);
-        return 0;
 }

@@ -279,17 +279,103 @@ DEFINE_CLEANUP(Phone *, phone_free);
 bool phone_next_action(Phone *phone, PhoneAction *ret); /* the action is then the caller's */
 void phone_action_done(PhoneAction *action);
 
-usec_t phone_next_deadline(const Phone *phone); /* CLOCK_BOOTTIME, or USEC_NEVER */
-int phone_tick(Phone *phone, const Now *instant);
+/* ---- events in ---- */
+
+typedef enum PhoneInputType {
+        PHONE_INPUT_COMMAND,           /* `command` */
+        PHONE_INPUT_CONNECTION,        /* `connection` */
+        PHONE_INPUT_MESSAGE,           /* `message` */
+        PHONE_INPUT_LISTENER_ADD,      /* `listener` */
+        PHONE_INPUT_LISTENER_REMOVE,   /* `client` */
+        PHONE_INPUT_CLIENT_GONE,       /* `client` */
+        PHONE_INPUT_LISTENER_ANSWERED, /* `reply` */
+        PHONE_INPUT_TONE_PLAYING,      /* `tone` */
+        /* of the worker of `session_id` */
+        PHONE_INPUT_WORKER_STATE,       /* `state` */
+        PHONE_INPUT_WORKER_MUTED,       /* `on` */
+        PHONE_INPUT_WORKER_PAUSED,      /* `on` */
+        PHONE_INPUT_WORKER_SCREEN,      /* `on` */
+        PHONE_INPUT_WORKER_SIGNAL,      /* `signal` */
+        PHONE_INPUT_WORKER_PARTICIPANT, /* `participant` */
+        PHONE_INPUT_WORKER_ERROR,       /* `fault` */
+        PHONE_INPUT_WORKER_GONE,        /* `fault`, without an error */
+        PHONE_INPUT_RESTORE_CALL,       /* `restore` */
+        PHONE_INPUT_RESTORE_REQUEST,    /* `message` */
+        PHONE_INPUT_TICK,
+} PhoneInputType;
 
 /*
- * ---- events in ----
- *
- * Each returns 0, or -ENOMEM with nothing changed that doing it again would not set right (of a
- * message: drop the connection, and the next welcome does).
+ * Everything that can happen to the phone. Pointers are read during the call only. The functions
+ * below that take a Now make one of these; they say what each one means.
  */
+typedef struct PhoneInput {
+        PhoneInputType type;
+        const char *session_id;
+        union {
+                struct {
+                        const PhoneCommand *command;
+                        uint64_t ticket;
+                } command;
+                struct {
+                        PhoneConnection state;
+                        const char *text;
+                } connection;
+                const Message *message;
+                struct {
+                        const PhoneListener *listener;
+                        bool restored;
+                        const char **ret_text;
+                } listener;
+                struct {
+                        const char *name, *id;
+                } client;
+                struct {
+                        uint64_t serial;
+                        bool taken;
+                } reply;
+                struct {
+                        PhoneTone tone;
+                        bool playing;
+                } tone;
+                SessionState state;
+                bool on;
+                struct {
+                        const char *peer, *data;
+                } signal;
+                struct {
+                        const char *id;
+                        const ParticipantMedia *media;
+                } participant;
+                struct {
+                        CallError error;
+                        const char *text;
+                } fault;
+                struct {
+                        const StoredCall *call;
+                        bool worker;
+                } restore;
+        };
+} PhoneInput;
 
-int phone_command(Phone *phone, const Now *instant, const PhoneCommand *command, uint64_t ticket);
+/*
+ * Returns 0, or -ENOMEM with nothing changed that doing it again would not set right (of a message:
+ * drop the connection, and the next welcome does); other errors as the functions below say.
+ */
+int phone_input(Phone *phone, const Now *now, const PhoneInput *input);
+
+usec_t phone_next_deadline(const Phone *phone); /* CLOCK_BOOTTIME, or USEC_NEVER */
+static inline int phone_tick(Phone *phone, const Now *now)
+{
+        return phone_input(phone, now, &(PhoneInput){.type = PHONE_INPUT_TICK});
+}
+
+static inline int phone_command(Phone *phone, const Now *now, const PhoneCommand *command,
+                                uint64_t ticket)
+{
+        return phone_input(
+                phone, now,
+                &(PhoneInput){.type = PHONE_INPUT_COMMAND, .command = {command, ticket}});
+}
 
 /*
  * The link. ONLINE is not said here: the MESSAGE_REPLY with REPLY_WELCOME is what makes the phone
@@ -297,14 +383,23 @@ int phone_command(Phone *phone, const Now *instant, const PhoneCommand *command,
  * (reason shutdown); said before the link is closed, so that the PHONE_SEND of MESSAGE_LOGOUT that
  * comes of it still gets out.
  */
-int phone_connection_changed(Phone *phone, const Now *instant, PhoneConnection connection,
-                             const char *text);
+static inline int phone_connection_changed(Phone *phone, const Now *now, PhoneConnection connection,
+                                           const char *text)
+{
+        return phone_input(
+                phone, now,
+                &(PhoneInput){.type = PHONE_INPUT_CONNECTION, .connection = {connection, text}});
+}
 /*
  * A MESSAGE_REPLY or an event; MESSAGE_NONE with its seq for an event that is not known here. Also
  * -EPROTO: events before it are missing. The connection is no good, and the next one's hello has
  * them sent again.
  */
-int phone_message(Phone *phone, const Now *instant, const Message *message);
+static inline int phone_message(Phone *phone, const Now *now, const Message *message)
+{
+        return phone_input(phone, now,
+                           &(PhoneInput){.type = PHONE_INPUT_MESSAGE, .message = message});
+}
 /*
  * The hello to send on a connection that has just been made, less token, device and device name,
  * which are the adapter's. Its id is HELLO_ID, which no request of the phone has.
@@ -317,19 +412,45 @@ void phone_hello(const Phone *phone, Message *ret);
  * presented to a newcomer that outranks who presents; `restored` is for listeners remembered over a
  * restart: each is told of what rings, resumed.
  */
-int phone_listener_add(Phone *phone, const Now *instant, const PhoneListener *listener,
-                       bool restored, const char **ret_text);
-int phone_listener_remove(Phone *phone, const Now *instant, const char *client, const char *id);
+static inline int phone_listener_add(Phone *phone, const Now *now, const PhoneListener *listener,
+                                     bool restored, const char **ret_text)
+{
+        return phone_input(phone, now,
+                           &(PhoneInput){.type = PHONE_INPUT_LISTENER_ADD,
+                                         .listener = {listener, restored, ret_text}});
+}
+static inline int phone_listener_remove(Phone *phone, const Now *now, const char *client,
+                                        const char *id)
+{
+        return phone_input(
+                phone, now,
+                &(PhoneInput){.type = PHONE_INPUT_LISTENER_REMOVE, .client = {client, id}});
+}
 /*
  * A connection has gone from the bus: its listeners go, and the calls that were tied to it. What it
  * asked for goes on, with its PHONE_DONE.
  */
-int phone_client_gone(Phone *phone, const Now *instant, const char *client);
+static inline int phone_client_gone(Phone *phone, const Now *now, const char *client)
+{
+        return phone_input(
+                phone, now,
+                &(PhoneInput){.type = PHONE_INPUT_CLIENT_GONE, .client = {client, NULL}});
+}
 /* The reply to a PHONE_LISTENER_CALL; `taken` false: an error reply. Late ones change nothing. */
-int phone_listener_answered(Phone *phone, const Now *instant, uint64_t serial, bool taken);
+static inline int phone_listener_answered(Phone *phone, const Now *now, uint64_t serial, bool taken)
+{
+        return phone_input(
+                phone, now,
+                &(PhoneInput){.type = PHONE_INPUT_LISTENER_ANSWERED, .reply = {serial, taken}});
+}
 
 /* The tone that PHONE_TONE asked for is heard now, or cannot be (which changes no call). */
-int phone_tone_playing(Phone *phone, const Now *instant, PhoneTone tone, bool playing);
+static inline int phone_tone_playing(Phone *phone, const Now *now, PhoneTone tone, bool playing)
+{
+        return phone_input(
+                phone, now,
+                &(PhoneInput){.type = PHONE_INPUT_TONE_PLAYING, .tone = {tone, playing}});
+}
 
 /*
  * ---- the worker of a session ----
@@ -339,30 +460,79 @@ int phone_tone_playing(Phone *phone, const Now *instant, PhoneTone tone, bool pl
  * session that it does not know, change nothing.
  */
 
-int phone_worker_state(Phone *phone, const Now *instant, const char *session_id,
-                       SessionState state);
+static inline int phone_worker_state(Phone *phone, const Now *now, const char *session_id,
+                                     SessionState state)
+{
+        return phone_input(phone, now,
+                           &(PhoneInput){.type = PHONE_INPUT_WORKER_STATE,
+                                         .session_id = session_id,
+                                         .state = state});
+}
 /*
  * Whether its microphone is muted, said by one that was adopted: what a daemon that was killed had
  * no time to store. Where the two differ it stays muted (and the worker is told): nobody is heard
  * who believes to be muted.
  */
-int phone_worker_muted(Phone *phone, const Now *instant, const char *session_id, bool on);
+static inline int phone_worker_muted(Phone *phone, const Now *now, const char *session_id, bool on)
+{
+        return phone_input(phone, now,
+                           &(PhoneInput){.type = PHONE_INPUT_WORKER_MUTED,
+                                         .session_id = session_id,
+                                         .on = on});
+}
 /* The same for its camera. */
-int phone_worker_paused(Phone *phone, const Now *instant, const char *session_id, bool on);
+static inline int phone_worker_paused(Phone *phone, const Now *now, const char *session_id, bool on)
+{
+        return phone_input(phone, now,
+                           &(PhoneInput){.type = PHONE_INPUT_WORKER_PAUSED,
+                                         .session_id = session_id,
+                                         .on = on});
+}
 /* It shows a screen now, or none any more. */
-int phone_worker_screen(Phone *phone, const Now *instant, const char *session_id, bool on);
-int phone_worker_signal(Phone *phone, const Now *instant, const char *session_id, const char *peer,
-                        const char *data);
-int phone_worker_participant(Phone *phone, const Now *instant, const char *session_id,
-                             const char *participant, const ParticipantMedia *media);
+static inline int phone_worker_screen(Phone *phone, const Now *now, const char *session_id, bool on)
+{
+        return phone_input(phone, now,
+                           &(PhoneInput){.type = PHONE_INPUT_WORKER_SCREEN,
+                                         .session_id = session_id,
+                                         .on = on});
+}
+static inline int phone_worker_signal(Phone *phone, const Now *now, const char *session_id,
+                                      const char *peer, const char *data)
+{
+        return phone_input(phone, now,
+                           &(PhoneInput){.type = PHONE_INPUT_WORKER_SIGNAL,
+                                         .session_id = session_id,
+                                         .signal = {peer, data}});
+}
+static inline int phone_worker_participant(Phone *phone, const Now *now, const char *session_id,
+                                           const char *participant, const ParticipantMedia *media)
+{
+        return phone_input(phone, now,
+                           &(PhoneInput){.type = PHONE_INPUT_WORKER_PARTICIPANT,
+                                         .session_id = session_id,
+                                         .participant = {participant, media}});
+}
 /* The user has chosen another device of this kind for everything: what calls that go on were joined
  * with holds no more. */
 void phone_device_chosen(Phone *phone, DeviceKind kind);
 /* A fault that does not end the worker. */
-int phone_worker_error(Phone *phone, const Now *instant, const char *session_id, CallError error,
-                       const char *text);
+static inline int phone_worker_error(Phone *phone, const Now *now, const char *session_id,
+                                     CallError error, const char *text)
+{
+        return phone_input(phone, now,
+                           &(PhoneInput){.type = PHONE_INPUT_WORKER_ERROR,
+                                         .session_id = session_id,
+                                         .fault = {error, text}});
+}
 /* It is gone without having been told to: Error, and State=failed on a live call (rule 18). */
-int phone_worker_gone(Phone *phone, const Now *instant, const char *session_id, const char *text);
+static inline int phone_worker_gone(Phone *phone, const Now *now, const char *session_id,
+                                    const char *text)
+{
+        return phone_input(phone, now,
+                           &(PhoneInput){.type = PHONE_INPUT_WORKER_GONE,
+                                         .session_id = session_id,
+                                         .fault = {CALL_ERROR_NONE, text}});
+}
 
 /* ---- state to be read ---- */
 
@@ -400,8 +570,18 @@ void phone_allow_parallel_media(Phone *phone);
  *
  * Returns 0, -ENOMEM, -EEXIST, or -EINVAL: over already, or no request that is ever kept.
  */
-int phone_restore_call(Phone *phone, const Now *instant, const StoredCall *state, bool worker);
-int phone_restore_request(Phone *phone, const Now *instant, const Message *message);
+static inline int phone_restore_call(Phone *phone, const Now *now, const StoredCall *state,
+                                     bool worker)
+{
+        return phone_input(
+                phone, now,
+                &(PhoneInput){.type = PHONE_INPUT_RESTORE_CALL, .restore = {state, worker}});
+}
+static inline int phone_restore_request(Phone *phone, const Now *now, const Message *message)
+{
+        return phone_input(phone, now,
+                           &(PhoneInput){.type = PHONE_INPUT_RESTORE_REQUEST, .message = message});
+}
 
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
 void phone_restore_history_since(Phone *phone, usec_t since);

@@ -4,15 +4,14 @@
 #include <errno.h>
 #include <utlist.h>
 
-#include "phone/action.h"
 #include "phone/announce.h"
 #include "phone/call.h"
+#include "phone/inputs.h"
 #include "phone/media.h"
 #include "phone/persist.h"
 #include "phone/request.h"
 #include "phone/ring.h"
 #include "phone/session.h"
-#include "phone/settle.h"
 
 static void call_restore_session(PhoneCall *call, const StoredCall *state)
 {
@@ -107,7 +106,7 @@ static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
         }
 }
 
-int phone_restore_call(Phone *phone, const Now *instant, const StoredCall *state, bool worker)
+int phone_take_restored_call(Phone *phone, const StoredCall *state, bool worker)
 {
         PhoneCall *call;
         int r;
@@ -116,10 +115,6 @@ int phone_restore_call(Phone *phone, const Now *instant, const StoredCall *state
                 return -EINVAL;
         if (call_find(phone, state->record.session_id))
                 return -EEXIST;
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 1);
-        if (r < 0)
-                return r;
         r = call_restore(phone, state, &call);
         if (r < 0)
                 return r;
@@ -128,16 +123,15 @@ int phone_restore_call(Phone *phone, const Now *instant, const StoredCall *state
                 call_restore_media(phone, call, worker);
         } else {
                 call->worker = worker;
-                if (call_rings(call) && call->info.ring_until > instant->now)
+                if (call_rings(call) && call->info.ring_until > phone->instant.now)
                         call_ring(phone, call, true);
                 else if (!call_rings(call) && call->info.join_wanted && !call->unwanted)
                         session_warm(phone, call);
         }
-        phone_settle(phone);
         return 0;
 }
 
-int phone_restore_request(Phone *phone, const Now *instant, const Message *message)
+int phone_take_restored_request(Phone *phone, const Message *message)
 {
         const HubRequest asked = {.message = *message, .kept = true};
         _cleanup_(hub_request_freep) HubRequest *request = NULL;
@@ -146,10 +140,6 @@ int phone_restore_request(Phone *phone, const Now *instant, const Message *messa
 
         if (!message->id || message->type == MESSAGE_INITIATE || !hub_request_survives(&asked))
                 return -EINVAL;
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
         request = hub_request_new(phone, message->type, NULL);
         r = hub_request_copy(&asked, &request->message);
         if (r < 0)
@@ -162,10 +152,9 @@ int phone_restore_request(Phone *phone, const Now *instant, const Message *messa
         request->saved = saved;
         request->kept = *hub_request_session_id(request) != '\0';
         if (request->kept)
-                request->deadline = instant->now + COMMAND_TIMEOUT_US;
+                request->deadline = phone->instant.now + COMMAND_TIMEOUT_US;
         phone->next_id = MAX_OF(phone->next_id, message->id + 1);
         hub_request_put_back(phone, TAKE_PTR(request));
-        phone_settle(phone);
         return 0;
 }
 

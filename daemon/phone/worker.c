@@ -7,12 +7,12 @@
 #include "phone/action.h"
 #include "phone/announce.h"
 #include "phone/call.h"
+#include "phone/inputs.h"
 #include "phone/media.h"
 #include "phone/participant.h"
 #include "phone/request.h"
 #include "phone/send.h"
 #include "phone/session.h"
-#include "phone/settle.h"
 
 /* The participant, who is new to a daemon that has just adopted the worker. */
 static int participant_of_worker(Phone *phone, PhoneCall *call, const char *id,
@@ -40,17 +40,13 @@ static bool media_is_same(const ParticipantMedia *a, const ParticipantMedia *b)
                str_eq(a->verification_code, b->verification_code);
 }
 
-int phone_worker_participant(Phone *phone, const Now *instant, const char *session_id,
-                             const char *participant, const ParticipantMedia *media)
+int phone_take_worker_participant(Phone *phone, const char *session_id, const char *participant,
+                                  const ParticipantMedia *media)
 {
         PhoneCall *call = call_find(phone, session_id);
         SessionParticipant *info = NULL;
         int r;
 
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
         if (call && call->joined) {
                 r = participant_of_worker(phone, call, participant, &info);
                 if (r < 0)
@@ -69,23 +65,17 @@ int phone_worker_participant(Phone *phone, const Now *instant, const char *sessi
                 participant_say(phone, call, PHONE_PARTICIPANT_CHANGED, info);
                 session_tell_state(phone, call);
         }
-        phone_settle(phone);
         return 0;
 }
 
-int phone_worker_signal(Phone *phone, const Now *instant, const char *session_id, const char *peer,
-                        const char *data)
+int phone_take_worker_signal(Phone *phone, const char *session_id, const char *peer,
+                             const char *data)
 {
         PhoneCall *call = call_find(phone, session_id);
         _cleanup_free_ char *copy = strdup(data);
-        int r;
 
         if (!copy)
                 return -ENOMEM;
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
         bool room = hub_requests_waiting(phone, MESSAGE_SIGNAL, session_id) < SIGNALS_MAX;
         if (call && call->joined && !room) {
                 call->signals_lost = true;
@@ -96,7 +86,6 @@ int phone_worker_signal(Phone *phone, const Now *instant, const char *session_id
                 request->message.signal.data = TAKE_PTR(copy);
                 hub_request_add(phone, request);
         }
-        phone_settle(phone);
         return 0;
 }
 
@@ -138,14 +127,8 @@ static void session_found(Phone *phone, PhoneCall *call, SessionState state)
                 session_renew(phone, call);
 }
 
-int phone_worker_state(Phone *phone, const Now *instant, const char *session_id, SessionState state)
+void phone_take_worker_state(Phone *phone, const char *session_id, SessionState state)
 {
-        int r;
-
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 1);
-        if (r < 0)
-                return r;
         session_adopt(phone, session_id, state);
         PhoneCall *call = session_of_worker(phone, session_id);
         /* A warm worker is idle, and so says nothing of the session. */
@@ -155,25 +138,14 @@ int phone_worker_state(Phone *phone, const Now *instant, const char *session_id,
                 session_set_state(phone, call, state);
                 session_tell_state(phone, call);
         }
-        phone_settle(phone);
-        return 0;
 }
 
-/* What it says of its devices. */
-static int session_told(Phone *phone, const Now *instant, const char *session_id, bool on,
-                        void (*take)(Phone *phone, PhoneCall *call, bool on))
+/* Likewise, of a worker that has joined. */
+static PhoneCall *session_joined_worker(Phone *phone, const char *session_id)
 {
-        int r;
-
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
         PhoneCall *call = session_of_worker(phone, session_id);
-        if (call && call->joined)
-                take(phone, call, on);
-        phone_settle(phone);
-        return 0;
+
+        return call && call->joined ? call : NULL;
 }
 
 static void session_is_muted(Phone *phone, PhoneCall *call, bool on)
@@ -184,9 +156,12 @@ static void session_is_muted(Phone *phone, PhoneCall *call, bool on)
                 phone_act(phone, PHONE_WORKER_MUTE, call_id(call))->on = true;
 }
 
-int phone_worker_muted(Phone *phone, const Now *instant, const char *session_id, bool on)
+void phone_take_worker_muted(Phone *phone, const char *session_id, bool on)
 {
-        return session_told(phone, instant, session_id, on, session_is_muted);
+        PhoneCall *call = session_joined_worker(phone, session_id);
+
+        if (call)
+                session_is_muted(phone, call, on);
 }
 
 static void session_is_paused(Phone *phone, PhoneCall *call, bool on)
@@ -197,25 +172,25 @@ static void session_is_paused(Phone *phone, PhoneCall *call, bool on)
                 phone_act(phone, PHONE_WORKER_PAUSE, call_id(call))->on = true;
 }
 
-int phone_worker_paused(Phone *phone, const Now *instant, const char *session_id, bool on)
+void phone_take_worker_paused(Phone *phone, const char *session_id, bool on)
 {
-        return session_told(phone, instant, session_id, on, session_is_paused);
+        PhoneCall *call = session_joined_worker(phone, session_id);
+
+        if (call)
+                session_is_paused(phone, call, on);
 }
 
-int phone_worker_screen(Phone *phone, const Now *instant, const char *session_id, bool on)
+void phone_take_worker_screen(Phone *phone, const char *session_id, bool on)
 {
-        return session_told(phone, instant, session_id, on, session_set_screen);
+        PhoneCall *call = session_joined_worker(phone, session_id);
+
+        if (call)
+                session_set_screen(phone, call, on);
 }
 
-int phone_worker_error(Phone *phone, const Now *instant, const char *session_id, CallError error,
-                       const char *text)
+void phone_take_worker_error(Phone *phone, const char *session_id, CallError error,
+                             const char *text)
 {
-        int r;
-
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
         PhoneCall *call = session_of_worker(phone, session_id);
         if (call) {
                 PhoneAction *action = phone_act(phone, PHONE_SESSION_ERROR, session_id);
@@ -223,18 +198,10 @@ int phone_worker_error(Phone *phone, const Now *instant, const char *session_id,
                 action->error = error;
                 str_printable(action->text, sizeof(action->text), text);
         }
-        phone_settle(phone);
-        return 0;
 }
 
-int phone_worker_gone(Phone *phone, const Now *instant, const char *session_id, const char *text)
+void phone_take_worker_gone(Phone *phone, const char *session_id, const char *text)
 {
-        int r;
-
-        phone->instant = *instant;
-        r = phone_reserve(phone, 1, 0);
-        if (r < 0)
-                return r;
         PhoneCall *call = call_find(phone, session_id);
         if (call && call->worker) {
                 PhoneSession *session = &call->info.session;
@@ -247,8 +214,6 @@ int phone_worker_gone(Phone *phone, const Now *instant, const char *session_id, 
                         session_fail(phone, call, CALL_ERROR_MEDIA_FAILED, text);
                 call->joined = false;
         }
-        phone_settle(phone);
-        return 0;
 }
 
 void phone_device_chosen(Phone *phone, DeviceKind kind)
