@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * What a test says about the texts (rig/text.h) it gets, which it also frees.
- */
+/* Comparisons for texts (rig/text.h), which are freed here. */
 
 #include <check.h>
 #include <string.h>
@@ -27,7 +25,7 @@ static inline void expect_has(char *got, const char *part)
         ck_assert_msg(strstr(owned, part), "'%s' is not in '%s'", part, owned);
 }
 
-/* A key of the details of one of the five events. */
+/* A key in the details of one of the five events. */
 static inline void expect_detail(const HeardSignal *event, const char *key, const char *expected)
 {
         expect_text(text_of_key(event->message, 2, key), expected);

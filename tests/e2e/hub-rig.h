@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A real hub with users, for the tests of the hub alone: what they all begin with. */
+/* A real hub with users: the set-up of the tests of the hub alone. */
 
 #include "base/str.h"
 #include "rig/hub.h"
@@ -54,7 +54,7 @@ static inline Talker *hub_rig_bob(HubRig *h)
         return talker_new(hub_port(h->hub), h->bob, "bob-1");
 }
 
-/* An answered call from alice to bob. */
+/* Makes an answered call from alice to bob. */
 static inline void hub_rig_call(Talker *alice, Talker *bob, char session_id[TALKER_UUID_SIZE])
 {
         talker_uuid(session_id);
@@ -70,10 +70,10 @@ static inline void hub_rig_end(Talker *talker, const char *session_id)
         talker_ok(talker_request(talker, "end", "\"session_id\":\"%s\"", session_id));
 }
 
-/* A fixture: `h` is a file's own. */
+/* A fixture; each test file has its own `h`. */
 static HubRig *h;
 
-/* Runs tring-hub on the rig's state folder; fails unless it ends with `status`. */
+/* Runs tring-hub on the rig's state folder; fails unless it exits with `status`. */
 static inline char *hub_rig_run(int status, const char *const *words)
 {
         const char *argv[1100] = {rig_program("HUB"), "--state", h->hub->state};

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * What most of these tests begin with: a hub, and Alice and Bob logged in at desktops of their own.
- */
+/* The set-up of most tests: a hub, and Alice and Bob, each logged in at a desktop. */
 
 #include "rig/desktop.h"
 
@@ -32,3 +30,16 @@ static inline void pair_done(Pair *pair)
 }
 
 #define _cleanup_pair_ _cleanup_(pair_done)
+
+/* Alice calls Bob from another program of hers, which the call is tied to; it rings at Bob's. */
+static inline Client *pair_call_tied(const Pair *pair, HeardSignal **ret_incoming)
+{
+        const Environment *environment = &pair->alice->environment;
+        Client *program =
+                client_new(pair->rig, environment_get(environment, "DBUS_SESSION_BUS_ADDRESS"));
+
+        client_do(program, TRING_ROOT, TRING_MANAGER, "InitiateCall", "sssa{sv}", "bob", "user",
+                  "audio", 1, "tie_to_client", "b", true);
+        *ret_incoming = client_wait_signal(pair->bob->client, "IncomingCallReceived", NULL);
+        return program;
+}

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Alone in a call, for as long as one may be. It mostly waits, and so beside other tests. */
+/* Alone in a call, for as long as allowed. In its own program, because it mostly waits. */
 #include "e2e/expect.h"
 #include "e2e/pair.h"
 #include "suite.h"
 
 #define ALONE_S 60                                 /* rule 13 */
-#define ALONE_MOST_US (3 * ALONE_S * USEC_PER_SEC) /* to wait for it on a busy machine */
+#define ALONE_MOST_US (3 * ALONE_S * USEC_PER_SEC) /* wait for it on a busy machine */
 
-/* Alice has said that she joins no media here; Bob wants to, and leaves. */
+/* Alice has chosen to join no media here; Bob would join, and leaves. */
 START_TEST(rule_13_who_is_left_alone_in_a_call_is_not_for_ever)
 {
         _cleanup_pair_ Pair p = pair_new();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Two media workers and a relay between them that delays, reorders and loses. */
+/* Two media workers, and between them a relay that delays, reorders and loses packets. */
 
 #include "rig/audio-room.h"
 #include "rig/trial.h"
@@ -9,10 +9,12 @@
 #define VOWEL_HZ 720.0 /* its loudest harmonic */
 #define SEED 1
 #define LISTEN_MS 5000
-/* A tenth of all: enough to understand each word. The bench counts them, and the unit test those of
- * the jitter buffer alone. */
+/*
+ * A tenth of all stretches: each word stays intelligible. The bench counts dropouts, and the unit
+ * test those of the jitter buffer alone.
+ */
 #define DROPOUTS_MAX 50
-/* Where much is lost and where it is not: of 32 kbit/s. */
+/* bitrates with many losses and with few, of 32 kbit/s */
 #define LESS_BITRATE 20000
 #define NEARLY_ALL_BITRATE 25000
 
@@ -60,7 +62,7 @@ START_TEST(voice_gets_through_uneven_and_lossy_network)
         stats = audio_call_stats(&room.call, room.bob);
         ck_assert_double_gt(stats->loss, 0.005);
         ck_assert_double_gt(stats->jitter_ms, 3);
-        /* 20 ms and up to 40 that are waited for, beside what any call takes. */
+        /* 20 ms, and a wait of up to 40 ms, in addition to what any call takes. */
         ck_assert_double_gt(stats->mouth_to_ear_ms, 60);
         leave();
 }
@@ -82,7 +84,7 @@ START_TEST(all_of_it_goes_through_the_relay)
 }
 END_TEST
 
-/* Until Alice sends less than `bitrate`, or (`less` false) more. */
+/* Waits until Alice sends less than `bitrate`, or (`less` false) more. */
 static void wait_bitrate(uint32_t bitrate, bool less)
 {
         usec_t deadline = rig_deadline() + REPORTS_US;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls between two people through the real programs: how they ring, are answered, and end. */
+/* Calls between two people through the real programs: ring, answer, end. */
 #include "e2e/expect.h"
 #include "e2e/pair.h"
 #include "rig/listener.h"
@@ -187,7 +187,10 @@ START_TEST(busy_receiver_may_want_to_be_rung)
         client_do(p.bob->client, TRING_ROOT, "org.freedesktop.DBus.Properties", "Set", "ssv",
                   TRING_MANAGER, "WhenBusy", "s", "ring");
         client_wait_property(p.bob->client, TRING_ROOT, TRING_MANAGER, "WhenBusy", "ring");
-        /* The hub answers one after the other: it has heard of that when it has answered this. */
+        /*
+         * The hub handles requests in order: its answer to this one shows that it has handled that
+         * one.
+         */
         client_do(p.bob->client, first.path, TRING_SESSION, "GenerateToken", NULL);
         second = call_ring(carol, p.bob, false);
         client_refused(p.bob->client, "BusySelf", "call", TRING_ROOT, TRING_MANAGER, "AcceptCall",
@@ -218,13 +221,9 @@ END_TEST
 START_TEST(call_tied_to_a_program_ends_with_it)
 {
         _cleanup_pair_ Pair p = pair_new();
-        Client *program = client_new(
-                p.rig, environment_get(&p.alice->environment, "DBUS_SESSION_BUS_ADDRESS"));
         HeardSignal *incoming;
+        Client *program = pair_call_tied(&p, &incoming);
 
-        client_do(program, TRING_ROOT, TRING_MANAGER, "InitiateCall", "sssa{sv}", "bob", "user",
-                  "audio", 1, "tie_to_client", "b", true);
-        incoming = client_wait_signal(p.bob->client, "IncomingCallReceived", NULL);
         client_free(program);
         expect_detail(client_wait_signal(p.bob->client, "IncomingCallCancelled", incoming->path),
                       "reason", "caller-cancelled");

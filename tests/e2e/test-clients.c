@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* tringctl and the notifier with real daemons and a real hub between them. */
+/* tringctl and the notifier with real daemons and a real hub. */
 
 #include <signal.h>
 
@@ -11,7 +11,7 @@
 
 static const char *const capabilities[] = {"actions", "body", "persistence", NULL};
 
-/* Runs tringctl at a desktop; it must end with `status` and say `says`. */
+/* Runs tringctl at a desktop; it must exit with `status` and print `says`. */
 #define ctl(desktop, status, says, ...) \
         ctl_at(__LINE__, desktop, status, says, ARGV(rig_program("CTL"), __VA_ARGS__))
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.tring.Calls1.Devices with a real PipeWire: what it shows, and what writing it does. */
+/* org.tring.Calls1.Devices with a real PipeWire: reading and writing its properties. */
 
 #include <signal.h>
 
@@ -212,7 +212,7 @@ static void ring_on(Person *person, const char *one, const char *other)
                   "RingDevices", "as", other ? 2 : 1, one, other);
 }
 
-/* The first sound since `first` was made. */
+/* Waits for the first sound at the speaker since `first` was made. */
 static bool is_heard(RigFirstSound *first, int patience_ms)
 {
         int64_t at;

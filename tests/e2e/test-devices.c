@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A user with three devices, called by another: what one device does, the others see. */
+/* A user with three devices gets calls: what one device does, the others learn. */
 #include "base/str.h"
 #include "e2e/expect.h"
 #include "e2e/pair.h"
@@ -64,7 +64,7 @@ static void expect_history_on_all(House *house, const Call *call, const char *pa
         }
 }
 
-/* How often programs were told of RingingSince. */
+/* The number of RingingSince changes that the program has seen. */
 static unsigned count_ringing_since(Client *client, const Call *call)
 {
         unsigned n = 0;
@@ -86,7 +86,7 @@ START_TEST(rule_3_the_caller_sees_one_change_to_ringing_when_someone_is_alerted)
         _cleanup_house_ House house = house_new();
         Call call = house_rings(&house);
 
-        /* Nobody presents it, and there is no sound: it is delivered, and alerts nobody. */
+        /* No listener presents it, and there is no sound: it is delivered, and alerts nobody. */
         expect_text(call_property(house.alice, &call, "RingingSince"), "0");
         _cleanup_(listener_freep) Listener *one =
                 listener_new(house.bob[0], "one", 0, LISTENER_TAKES);
@@ -95,7 +95,7 @@ START_TEST(rule_3_the_caller_sees_one_change_to_ringing_when_someone_is_alerted)
         for (size_t i = 0; i < 2; i++)
                 client_wait_property(house.bob[i]->client, call.path, TRING_CALL, "Alerting",
                                      "true");
-        /* What both have said comes before this. */
+        /* What both devices have sent arrives before this. */
         for (size_t i = 0; i < 2; i++)
                 client_do(house.bob[i]->client, TRING_ROOT, TRING_MANAGER, "BlockUser", "s",
                           "alice");
@@ -155,7 +155,7 @@ static int on_accept_reply(sd_bus_message *reply, void *userdata, sd_bus_error *
         return 0;
 }
 
-/* Everybody presses at once, as near as one process can. */
+/* All devices act at once, as nearly as one process can. */
 START_TEST(rule_4_one_of_three_that_accept_at_once_has_the_call)
 {
         _cleanup_house_ House house = house_new();
@@ -292,7 +292,7 @@ START_TEST(rule_16_seen_on_one_device_is_seen_on_all)
         _cleanup_house_ House house = house_new();
         Call call = house_rings(&house);
 
-        /* One of them is away when that happens. */
+        /* One of the devices is offline at that time. */
         desktop_stop(house.bob[2]);
         call_reject(house.alice, &call, "cancelled");
         client_wait_property(house.bob[0]->client, TRING_ROOT, TRING_MANAGER, "UnseenMissed", "1");

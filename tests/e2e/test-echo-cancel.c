@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A microphone that hears the speaker beside it: what the far one says does not come back. */
+/* A microphone that hears the speaker beside it: the far end does not hear itself. */
 
 #include "rig/audio-room.h"
 #include "suite.h"
 
 #define BOB_HZ 700.0
-#define ECHO_DB -20.0    /* as it was said, or nearly */
-#define NO_ECHO_DB -45.0 /* nobody would hear that beside a voice */
+#define ECHO_DB -20.0    /* a voice at (nearly) its full level */
+#define NO_ECHO_DB -45.0 /* inaudible beside a voice */
 
-/* In Alice's room the speaker's sound is all that there is for the microphone to hear. */
+/* In Alice's room the microphone hears nothing but the speaker. */
 static void enter(Room *room, const char *speaker, const char *form_factor)
 {
         struct pw_proxy *air, *device;

@@ -13,7 +13,7 @@
 
 static Rig *rig;
 static Hub *hub;
-static Environment environment; /* the echo's */
+static Environment environment; /* the voice of tring-echo */
 static char token[RIG_PATH_MAX];
 static Process *echo;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What breaks around tringd, and what it makes of it: hub, bus, files, settings. */
+/* Faults around tringd (hub, bus, files, settings), and how tringd handles them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,7 +15,7 @@ static void tringd_file(const Desktop *desktop, const char *variable, const char
         rig_path(ret, "%s/tring/%s", environment_get(&desktop->environment, variable), file);
 }
 
-/* The one file in tringd's state folder whose content has `text` in it. */
+/* The only file in tringd's state folder that contains `text`. */
 static void find_state_file(const Desktop *desktop, const char *text, char ret[static RIG_PATH_MAX])
 {
         _cleanup_(run_result_done) RunResult result;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls to a group of four: rule 11 of the call model, and what it shares with others. */
+/* Calls to a group of four: rule 11 of the call model, and its effect on others. */
 #include "base/str.h"
 #include "e2e/expect.h"
 #include "e2e/pair.h"
@@ -46,7 +46,7 @@ static Call team_rings(Team *team)
         return call;
 }
 
-/* Until `uid` has that state among the call's members, as `desktop` sees them. */
+/* Waits until `uid` has that state among the call's members, as `desktop` sees them. */
 static void wait_member(Desktop *desktop, const Call *call, const char *uid, const char *state)
 {
         usec_t deadline = rig_deadline();
@@ -254,7 +254,7 @@ START_TEST(rule_9_who_has_blocked_the_caller_is_not_rung)
         ck_assert_uint_eq(client_count_signals(team.bob->client, "IncomingCallReceived", call.path),
                           0);
         wait_member(team.alice, &call, "bob", "waiting");
-        /* Whoever is blocked cannot tell: it rings on when all others have declined. */
+        /* A blocked caller cannot tell: the call still rings when all others have declined. */
         call_reject(team.carol, &call, "rejected");
         call_reject(team.dave, &call, "rejected");
         wait_member(team.alice, &call, "dave", "rejected");

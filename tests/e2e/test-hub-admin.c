@@ -6,7 +6,7 @@
 
 #include "wire/wire.h"
 
-/* Everything twice: with the hub running, and on its file alone. */
+/* Each test runs twice: with the hub running, and on its file alone. */
 static void maybe_stop(int i)
 {
         if (i == 1)
@@ -52,7 +52,7 @@ START_TEST(a_minted_token_logs_in_until_it_is_revoked)
         Talker *talker = talker_new(hub_port(h->hub), token, "laptop");
         talker_free(talker);
 
-        /* The number stands at the beginning of the line. */
+        /* The line begins with the number. */
         *line = '\0';
         char *start = strrchr(list, '\n') ? strrchr(list, '\n') + 1 : list;
         start[strcspn(start, "\t")] = '\0';
@@ -160,7 +160,7 @@ START_TEST(help_and_version_are_there)
 }
 END_TEST
 
-/* What the admin socket answers to a request line; the caller frees. */
+/* The reply of the admin socket to a request line; the caller frees. */
 static char *ask(const char *request_line)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -10,7 +10,7 @@
 #include "rig/disk.h"
 #include "wire/wire.h"
 
-/* A tring-hub that cannot begin: fails unless it ends with `status`, saying `sentence`. */
+/* Starts a tring-hub that must fail: it must exit with `status` and print `sentence`. */
 static void expect_refusal(int status, const char *const *argv, const char *sentence)
 {
         RunResult result;
@@ -81,7 +81,7 @@ END_TEST
 START_TEST(a_state_folder_that_cannot_be_written_is_named)
 {
         char folder[RIG_PATH_MAX];
-        /* Root may write anywhere, unless it cannot override permissions. */
+        /* Root may write anywhere, unless it has lost CAP_DAC_OVERRIDE. */
         const char *argv[12] = {"setpriv", "--bounding-set", "-dac_override"};
         size_t n = geteuid() == 0 ? 3 : 0;
 
@@ -139,7 +139,7 @@ static void limit_files(pid_t pid, rlim_t bytes)
                          0);
 }
 
-/* Two kinds of fullness: a file at its limit (EFBIG, once the signal is ignored), and ENOSPC. */
+/* Two ways to be full: a file at its limit (EFBIG, once the signal is ignored), and ENOSPC. */
 typedef enum Fullness {
         FULL_FILE,
         FULL_DISK,
@@ -174,7 +174,7 @@ static void stop_hub_that_was_full(Fullness fullness)
                 return;
         hub_stop(h->hub);
         disk_remove(h->hub->state);
-        hub_start(h->hub); /* which the end of every test stops */
+        hub_start(h->hub); /* stopped at the end of each test */
 }
 
 static char *history_of(Talker *talker)
@@ -195,13 +195,13 @@ START_TEST(with_a_full_disk_nothing_is_confirmed_that_is_not_stored)
         hub_rig_call(alice, bob, live);
         Talker *desk = talker_new(hub_port(h->hub), h->bob, "bob-2");
 
-        /* The end takes effect, and whoever asked for it hears so when it is stored. */
+        /* The end takes effect; its reply comes when it is stored. */
         hub_is_full((Fullness)_i, true);
         talker_say(bob, "end", "\"session_id\":\"%s\"", live);
         uint64_t end = bob->id;
         free(process_wait_line(h->hub->process, "cannot write the database"));
         expect(RUN(1, "user", "add", "carol"), "cannot use the database");
-        /* Others hear at once that it does not go. */
+        /* Other requests fail at once. */
         talker_uuid(refused);
         talker_refused(talker_initiate(desk, refused, "alice"), "Timeout", "cannot store");
         talker_refused(talker_request(desk, "settings", "\"when_busy\":\"ring\""), "Timeout",
@@ -215,7 +215,7 @@ START_TEST(with_a_full_disk_nothing_is_confirmed_that_is_not_stored)
         char *seen = history_of(desk);
         ck_assert_ptr_nonnull(strstr(seen, live));
         free(seen);
-        /* It goes on, and the call that was refused never was. */
+        /* The hub continues, and the call that was refused never existed. */
         talker_uuid(held);
         hub_rig_call(alice, bob, held);
         hub_kill(h->hub);
@@ -246,7 +246,7 @@ START_TEST(a_call_placed_as_the_disk_runs_full_is_confirmed_when_it_is_stored)
                    "\"call_type\":\"audio\",\"join\":false",
                    id);
         uint64_t initiate = alice->id;
-        /* It rings, for that waits for no disk; but it cannot be answered. */
+        /* It rings, because a ring waits for no disk; but it cannot be answered. */
         cJSON_Delete(talker_event(bob, "incoming"));
         free(process_wait_line(h->hub->process, "cannot write the database"));
         talker_refused(talker_request(bob, "accept", "\"session_id\":\"%s\",\"join\":false", id),
@@ -261,7 +261,7 @@ START_TEST(a_call_placed_as_the_disk_runs_full_is_confirmed_when_it_is_stored)
 }
 END_TEST
 
-/* sd_notify(3): what a unit of Type=notify waits for. */
+/* sd_notify(3), which a unit of Type=notify waits for. */
 START_TEST(systemd_is_told_when_it_is_ready_and_when_it_stops)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -286,7 +286,7 @@ START_TEST(systemd_is_told_when_it_is_ready_and_when_it_stops)
         ck_assert_str_eq(said, "STOPPING=1");
         ck_assert_int_eq(process_wait(h->hub->process), 0);
         h->hub->process = process_free(h->hub->process);
-        hub_start(h->hub); /* which the end of every test stops */
+        hub_start(h->hub); /* stopped at the end of each test */
 }
 END_TEST
 

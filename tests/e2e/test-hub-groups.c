@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Groups and block lists by a real hub: the operator's verbs, and calls to a group (rule 11). */
+/* Groups and block lists with a real hub: the operator's verbs, and calls to a group (rule 11). */
 
 #include "hub-rig.h"
 #include "model/message.h"
@@ -40,7 +40,7 @@ static const char *over(Talker *talker)
         return text;
 }
 
-/* Waits until the talker hears that `uid` is in that state. */
+/* Waits until an event tells the talker that `uid` is in that state. */
 static void member_is(Talker *talker, const char *uid, const char *state)
 {
         bool found = false;
@@ -56,7 +56,7 @@ static void member_is(Talker *talker, const char *uid, const char *state)
         }
 }
 
-/* The list as text, which the next call overwrites. */
+/* The list as text, overwritten by the next call. */
 static const char *listed(const cJSON *object, const char *name)
 {
         static char text[1024];
@@ -74,7 +74,7 @@ static void make_team(void)
         free(RUN(0, "group", "join", "team", "alice", "bob"));
 }
 
-/* Everything twice: with the hub running, and on its file alone. */
+/* Each test runs twice: with the hub running, and on its file alone. */
 START_TEST(groups_are_added_joined_left_listed_and_removed)
 {
         if (_i == 1)
@@ -172,14 +172,14 @@ START_TEST(rule_11_the_first_accept_answers_and_the_others_ring_on)
         cJSON_Delete(talker_event(alice, "accepted"));
         member_is(alice, "bob", "joined");
 
-        /* Declines, is not rung again, and comes late all the same. */
+        /* She declines, is not rung again, and joins late all the same. */
         talker_ok(about(carol, "reject", id, ",\"status\":\"rejected\""));
         member_is(alice, "carol", "rejected");
         ck_assert_str_eq(over(carol), "rejected declined");
         talker_ok(about(carol, "accept", id, ",\"join\":false"));
         member_is(alice, "carol", "joined");
 
-        /* The caller leaves; the others go on until they do. */
+        /* The caller leaves; the others stay until they leave. */
         talker_ok(about(alice, "end", id, ""));
         ck_assert_str_eq(over(alice), "ended hangup");
         talker_ok(about(bob, "end", id, ""));
@@ -193,7 +193,7 @@ START_TEST(rule_11_the_first_accept_answers_and_the_others_ring_on)
 }
 END_TEST
 
-/* Answers (the first one has called) and joins the media; what came of the join. */
+/* Answers (the first one is the caller) and joins the media; returns the result of the join. */
 static cJSON *join_media(Talker *talker, const char *id, bool calls)
 {
         cJSON *reply = about(talker, calls ? "token" : "accept", id, calls ? "" : ",\"join\":true");
@@ -288,7 +288,7 @@ START_TEST(rule_11_a_group_call_lives_through_a_restart_with_its_members)
         bob = hub_rig_bob(h);
         expect(strdup(listed(alice->welcome, "calls")), id);
         expect(strdup(listed(bob->welcome, "calls")), "\"ongoing\"");
-        /* Carol's ring goes on too. */
+        /* Carol's call rings on, too. */
         carol = carol_talker();
         cJSON *incoming = talker_event(carol, "incoming");
         ck_assert_str_eq(talker_text(incoming, "session_id"), id);

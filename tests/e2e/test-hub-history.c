@@ -10,7 +10,7 @@ static void setup(void)
         h = hub_rig_new(NO_LIMITS);
 }
 
-/* A call that bob misses. */
+/* Makes a call that bob misses. */
 static void miss(Talker *alice, char id[TALKER_UUID_SIZE])
 {
         talker_uuid(id);
@@ -134,7 +134,7 @@ START_TEST(what_is_forgotten_on_one_device_is_forgotten_on_all)
         ck_assert_str_eq(cJSON_GetArrayItem(ids, 0)->valuestring, first);
         cJSON_Delete(forgotten);
 
-        /* It is bob's history alone. */
+        /* Only bob's history is affected. */
         cJSON *page = talker_request(alice, "history", "%s", "");
         const cJSON *ok = cJSON_GetObjectItemCaseSensitive(page, "ok");
         ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(ok, "records")), 2);

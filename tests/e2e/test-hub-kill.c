@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * kill -9 under load: whatever the hub had confirmed before is there afterwards. Pairs of devices
- * call each other as fast as they can, each noting what was confirmed to it; the hub is killed in
- * the middle of that and started again, over and over.
+ * kill -9 under load: all that the hub had confirmed is there afterwards. Pairs of devices call
+ * each other as fast as they can, and note each confirmation; meanwhile the hub is killed and
+ * started again, over and over.
  */
 
 #include <pthread.h>
@@ -16,12 +16,12 @@
 #define PAIRS 4
 #define LOAD_US (200 * USEC_PER_MSEC)
 
-/* What was confirmed of a call, the last thing counting. */
+/* The last thing that was confirmed of a call. */
 typedef enum Stage {
-        ASKED, /* nothing: the hub may know it or not */
+        ASKED, /* nothing: the hub may know the call or not */
         INITIATED,
         ACCEPTED,
-        LEFT, /* by the caller; a group's call goes on */
+        LEFT, /* by the caller; a group call continues */
         ENDED,
         CANCELLED,
 } Stage;
@@ -30,7 +30,7 @@ typedef struct Fact {
         UT_hash_handle hh;
         char id[TALKER_UUID_SIZE];
         Stage stage;
-        unsigned seen; /* how often history had it */
+        unsigned seen; /* how often it is in the history */
 } Fact;
 
 typedef struct Pair {
@@ -52,7 +52,7 @@ static bool is_reply(const cJSON *message, uint64_t id)
         return reply && reply->valuedouble == (double)id;
 }
 
-/* Waits for the event, or (NULL) for the reply to the last request. False: the hub is dead. */
+/* Waits for the event or, if NULL, the reply to the last request. False: the hub is dead. */
 static bool await(Talker *talker, const char *event)
 {
         for (;;) {
@@ -74,7 +74,7 @@ static bool ask(Talker *talker, const char *op, const char *id, const char *more
 }
 
 /*
- * One call, as far as the hub lives; every third is given up before it is answered, and every
+ * Makes one call, as far as the hub lives; every third is cancelled before the answer, and every
  * second is to a group.
  */
 static bool call(Pair *pair, Fact *fact, unsigned n)
@@ -137,7 +137,7 @@ static void disconnect_pair(Pair *pair)
                 pair->talkers[i] = talker_free(pair->talkers[i]);
 }
 
-/* Marks what a record or a live call says of a fact; side 0 is the caller. */
+/* Notes that a record or a live call confirms a fact; side 0 is the caller. */
 static void look_at(Pair *pair, int side, const cJSON *record, bool live)
 {
         const char *status = talker_text(record, "status");
@@ -157,7 +157,7 @@ static void look_at(Pair *pair, int side, const cJSON *record, bool live)
                          cJSON_PrintUnformatted(record));
 }
 
-/* All of the history, and what is live. */
+/* Reads all of the history, and the live calls. */
 static void look_at_all(Pair *pair, int side)
 {
         Talker *talker = pair->talkers[side];
@@ -177,13 +177,13 @@ static void look_at_all(Pair *pair, int side)
                 snprintf(cursor, sizeof(cursor), "%s", talker_text(ok, "next"));
                 cJSON_Delete(page);
         } while (*cursor);
-        /* What rings here is not in the welcome, but has come after it. */
+        /* A ring comes after the welcome, not in it. */
         cJSON_ArrayForEach (record, talker->events)
                 if (str_eq(talker_text(record, "event"), "incoming"))
                         look_at(pair, side, record, true);
 }
 
-/* Everything that was ever confirmed is there, for both, once. */
+/* All that was ever confirmed is there, for both users, once. */
 static size_t check_pair(Pair *pair)
 {
         size_t n = 0;
@@ -207,7 +207,7 @@ static size_t check_pair(Pair *pair)
         return n;
 }
 
-/* What was going on when the hub died goes on: its deadlines run, and it can be ended. */
+/* A call that was live when the hub died continues: its deadlines run, and it can be ended. */
 static size_t finish_live(Pair *pair, int side)
 {
         Talker *talker = pair->talkers[side];
@@ -221,7 +221,7 @@ static size_t finish_live(Pair *pair, int side)
 
                 if (rings && (!left || left->valuedouble <= 0 || left->valuedouble > 45000))
                         rig_fail("a ring without a deadline: %s", cJSON_PrintUnformatted(live));
-                /* The caller ends it for both, but leaves a group's. */
+                /* The caller ends the call for both, but only leaves a group call. */
                 if (side == 1 && (rings || !group))
                         continue;
                 const char *id = talker_text(live, "session_id");

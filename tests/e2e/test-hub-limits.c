@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Each limit from both sides: what just fits goes, one more does not. */
+/* Each limit from both sides: a request that just fits succeeds, one more does not. */
 
 #include "hub-rig.h"
 #include "rig/trial.h"
@@ -15,7 +15,7 @@ static void with(const char *settings)
         h = hub_rig_new(settings);
 }
 
-/* A call that bob learns of by three events: it rings, it is over, it is in the history. */
+/* Makes a call that sends bob three events: it rings, it is over, it is in the history. */
 static void call_and_cancel(Talker *alice)
 {
         char id[TALKER_UUID_SIZE];
@@ -48,7 +48,7 @@ START_TEST(thirty_calls_a_minute_and_no_more)
                 call_and_cancel(alice);
         talker_uuid(id);
         talker_refused(talker_initiate(alice, id, "bob"), "TooMany", "30");
-        /* It is the user's own limit. */
+        /* The limit is per user. */
         talker_ok(talker_initiate(bob, id, "alice"));
         talker_free(alice);
         talker_free(bob);
@@ -83,7 +83,7 @@ START_TEST(ten_failed_logins_a_minute_from_an_address_and_no_more)
         for (int i = 0; i < 10; i++)
                 fail_login(WIRE_CLOSE_AUTH_FAILED, "token");
         fail_login(WIRE_CLOSE_TOO_MANY, "wait");
-        /* No token is looked at any more, be it right or wrong; from elsewhere it is. */
+        /* No token from this address is checked any more, right or wrong; from elsewhere it is. */
         Talker *talker = talker_connect(hub_port(h->hub), NULL);
         talker_refused(talker_request(talker, "hello",
                                       "\"version\":1,\"token\":\"%s\",\"device\":\"d\"", h->alice),
@@ -146,7 +146,7 @@ START_TEST(so_many_devices_of_a_user_and_no_more)
                         talker_ok(talker_reply(talkers[i], 1));
         }
         talker_closed(talkers[2], WIRE_CLOSE_TOO_MANY, "devices");
-        /* One that comes back takes its own place. */
+        /* A device that reconnects takes its own place. */
         Talker *again = talker_new(hub_port(h->hub), h->alice, "d1");
         talker_closed(talkers[0], WIRE_CLOSE_REPLACED, "anew");
         talker_free(again);
@@ -155,7 +155,7 @@ START_TEST(so_many_devices_of_a_user_and_no_more)
 }
 END_TEST
 
-/* Calls with all the metadata there may be, so that a page of history is a long reply. */
+/* Calls with as much metadata as allowed, so that a page of history is a long reply. */
 static void fill_history(Talker *alice)
 {
         char id[TALKER_UUID_SIZE], metadata[20000] = "", value[1001];
@@ -204,10 +204,10 @@ START_TEST(sixty_four_replies_that_nobody_reads_are_enough)
                                  h->alice));
         fill_history(alice);
         uint64_t before = alice->id;
-        /* The kernel takes some megabytes of 50 kB each before the hub has to keep any. */
+        /* The kernel buffers some megabytes of 50 kB each before the hub has to queue any. */
         for (int i = 0; i < 400; i++)
                 talker_say(alice, "history", "%s", "");
-        /* In each turn of its loop the hub hears both; so it has heard all that Alice says. */
+        /* In each turn of its loop the hub reads both, so it has read all that Alice has sent. */
         for (int i = 0; i < 40; i++)
                 talker_ok(talker_request(bob, "history", "%s", ""));
 
@@ -253,7 +253,7 @@ START_TEST(who_says_nothing_has_10_seconds)
 }
 END_TEST
 
-/* Rule 17: a ping every 5 s, and two that are not answered. Others are not pinged so soon. */
+/* Rule 17: a ping every 5 s, of which two are not answered. Others are not pinged so soon. */
 START_TEST(a_party_of_a_call_that_is_gone_is_noticed)
 {
         _cleanup_(rig_trial_freep) RigTrial *trial = rig_trial_new();

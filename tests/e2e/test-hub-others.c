@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Devices that do harm, or none any more, while others talk: nobody else waits. */
+/* Devices that do harm, or have vanished, do not slow down the calls of others. */
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -12,10 +12,10 @@
 
 #define GARBAGE_FRAMES 100000
 #define GARBAGE_LINKS 100
-#define GARBAGE_FATAL 10 /* of each link's frames */
-#define CALLS 40         /* that are measured meanwhile */
+#define GARBAGE_FATAL 10 /* frames of each link */
+#define CALLS 40         /* calls that are measured meanwhile */
 #define CALLS_COUNTED_MAX 100000
-#define CALL_MAX_MS 50.0 /* to set one up, while others are at work on the same machine */
+#define CALL_MAX_MS 50.0 /* to set up a call, while the machine is busy with the others */
 
 static double now_ms(void)
 {
@@ -28,7 +28,7 @@ static void forget_events(Talker *talker)
         talker->events = cJSON_CreateArray();
 }
 
-/* Sets a call up and ends it; how long it took from initiate to accepted, in ms. */
+/* Sets up a call and ends it; returns the time from initiate to accepted, in ms. */
 static double timed_call(Talker *alice, Talker *bob)
 {
         char id[TALKER_UUID_SIZE];
@@ -39,7 +39,7 @@ static double timed_call(Talker *alice, Talker *bob)
         hub_rig_end(alice, id);
         cJSON_Delete(talker_event(bob, "over"));
         cJSON_Delete(talker_event(bob, "logged"));
-        /* What nobody asks for is not to be looked through in each call after this one. */
+        /* Drops unread events, which later waits would otherwise search. */
         forget_events(alice);
         forget_events(bob);
         return took;
@@ -103,7 +103,7 @@ START_TEST(rule_17_a_device_that_reads_nothing_is_dropped_and_nobody_waits)
 }
 END_TEST
 
-/* What is answered with an error, and the connection stays. */
+/* Frames that are answered with an error; the connection stays. */
 static const char *const wrong[] = {
         "{\"id\":%u,\"op\":\"dance\"}",
         "{\"id\":%u,\"op\":\"end\"}",
@@ -113,7 +113,7 @@ static const char *const wrong[] = {
         "\"join\":1}",
 };
 
-/* What ends it. */
+/* Frames that end the connection. */
 static const char *const fatal[] = {
         "garbage",
         "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
@@ -133,7 +133,7 @@ static void talk_wrong(Talker *talker, unsigned n)
                 for (unsigned i = 0; i < window; i++, sent++) {
                         const char *format = wrong[sent % ELEMENTSOF(wrong)];
 
-                        /* The one verb of each is %u. */
+                        /* Each has one conversion, %u. */
                         int length = snprintf(text, sizeof(text), "%.*s%u%s", 6, format, sent + 2,
                                               format + 8);
                         if (length < 0 || ws_send(talker->ws, text) < 0)
@@ -149,7 +149,7 @@ static void talk_wrong(Talker *talker, unsigned n)
         }
 }
 
-/* Logged in or not, and never with a word that makes sense. */
+/* Sends nothing but nonsense, logged in or not. */
 static void talk_garbage(uint16_t port, const char *token, unsigned number)
 {
         char device[16];
@@ -171,7 +171,7 @@ static void talk_garbage(uint16_t port, const char *token, unsigned number)
         }
 }
 
-/* Half of the calls beside it are set up in less than that: ms. */
+/* The median time to set up the calls beside it, in ms. */
 static double call_beside_garbage(Talker *alice, Talker *bob, const char *token)
 {
         double before = median_call(alice, bob);
@@ -182,7 +182,7 @@ static double call_beside_garbage(Talker *alice, Talker *bob, const char *token)
                 children[i] = fork();
                 if (children[i] == 0) {
                         signal(SIGPIPE, SIG_IGN);
-                        /* It is the hub that is to be hard pressed, not the machine. */
+                        /* The test must load the hub, not the machine. */
                         (void)setpriority(PRIO_PROCESS, 0, 19);
                         talk_garbage(hub_port(h->hub), token, i);
                         _exit(0);
@@ -231,7 +231,7 @@ START_TEST(garbage_from_a_hundred_connections_harms_no_call)
 }
 END_TEST
 
-/* A peer that is gone without a word: what it has open stays open, and nothing answers. */
+/* A peer that has vanished: its connections stay open, and nothing answers. */
 static pid_t vanished_peer(uint16_t port, const char *token, const char *id)
 {
         pid_t pid = fork();
@@ -245,7 +245,7 @@ static pid_t vanished_peer(uint16_t port, const char *token, const char *id)
         _exit(0);
 }
 
-/* Until the call with a peer that vanishes is over: ms. */
+/* The time until the call with a peer that vanished is over, in ms. */
 static double call_with_vanished_peer(Talker *alice, const char *token)
 {
         char id[TALKER_UUID_SIZE];

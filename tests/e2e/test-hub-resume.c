@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Connections that break and come back (rule 17): nothing is lost, nothing is doubled. */
+/* Connections that break and are resumed (rule 17): nothing is lost, nothing comes twice. */
 
 #include "hub-rig.h"
 
-#define MANY 300 /* more than the 256 that are kept */
+#define MANY 300 /* more than the 256 that the hub stores */
 
 static Talker *bob_again(const Talker *before)
 {
@@ -16,7 +16,7 @@ static bool resumed(const Talker *talker)
         return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(talker->welcome, "resumed"));
 }
 
-/* The connection is gone, without a word; what the device knew stays. */
+/* The connection breaks silently; the device keeps its state. */
 static void drop(Talker *talker)
 {
         talker->ws = ws_free(talker->ws);
@@ -69,7 +69,7 @@ START_TEST(rule_17_what_was_not_acknowledged_comes_again_and_the_rest_does_not)
                 talker_ok(talker_initiate(alice, ids[i], "bob"));
                 cancel(alice, ids[i]);
         }
-        /* Takes the first call and no more: what follows is lost on its way. */
+        /* Receives the first call only; later events are lost on their way. */
         cJSON_Delete(talker_event(before, "logged"));
         uint64_t seen = before->seq;
         drop(before);
@@ -80,7 +80,7 @@ START_TEST(rule_17_what_was_not_acknowledged_comes_again_and_the_rest_does_not)
         ck_assert_str_eq(talker_text(record, "session_id"), ids[1]);
         cJSON_Delete(record);
 
-        /* Twice in a row, with nothing to tell. */
+        /* Twice in a row, without new events. */
         drop(bob);
         Talker *again = bob_again(bob);
         ck_assert(resumed(again));
@@ -134,7 +134,7 @@ START_TEST(rule_14_a_caller_who_comes_back_in_a_call_has_lost_nothing)
 }
 END_TEST
 
-/* What bob may not resume by: a link that never was, another device's, one of before a restart. */
+/* Links that bob may not resume: an unknown one, another device's, one of before a restart. */
 START_TEST(rule_17_what_cannot_be_resumed_begins_anew_with_a_snapshot)
 {
         Talker *alice = hub_rig_alice(h), *before = hub_rig_bob(h), *other = NULL;

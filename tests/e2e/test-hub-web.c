@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The browser page as the hub serves it: what is in the folder, and nothing else, by GET and HEAD.
- */
+/* The browser page from the hub: the files of the folder and nothing else, by GET and HEAD. */
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
@@ -47,7 +45,7 @@ static void teardown(void)
         h = hub_rig_free(h);
 }
 
-/* What the hub answers to `request`, whole; the caller frees. */
+/* The hub's whole response to `request`; the caller frees. */
 static char *ask(const char *request)
 {
         struct sockaddr_in address = {.sin_family = AF_INET,
@@ -147,7 +145,7 @@ START_TEST(what_the_browser_has_is_not_sent_again)
 }
 END_TEST
 
-/* Beside the page the hub is what it was. */
+/* Serving the page changes nothing else about the hub. */
 START_TEST(devices_are_served_at_the_same_port)
 {
         hub_add_user(h->hub, "alice", "Alice");

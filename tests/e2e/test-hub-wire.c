@@ -5,7 +5,7 @@
 
 #define HELLO "\"version\":1,\"token\":\"%s\",\"device\":\"d\""
 
-/* Somebody else, connected before: what is tried here must not be noticed. */
+/* Another device, connected before, which must not notice what the tests do. */
 static Talker *bystander;
 
 static void setup(void)
@@ -31,7 +31,7 @@ static Talker *stranger(void)
         return talker_connect(hub_port(h->hub), NULL);
 }
 
-/* Text that ends the connection. */
+/* Messages that end the connection. */
 static const struct {
         const char *text;
         int code;
@@ -56,7 +56,7 @@ START_TEST(what_is_no_message_ends_the_connection)
 }
 END_TEST
 
-/* Requests that are wrong in themselves: answered, and the connection stays. */
+/* Requests that are invalid in themselves: answered with an error, and the connection stays. */
 static const struct {
         const char *op, *members, *error, *sentence;
 } wrong[] = {
@@ -148,7 +148,7 @@ START_TEST(compression_is_not_spoken)
 {
         Talker *alice = hub_rig_alice(h);
 
-        /* RSV1, which permessage-deflate would set, without its having been agreed on. */
+        /* RSV1, which permessage-deflate would set, although it was not negotiated. */
         ck_assert_int_eq(ws_send_raw(alice->ws, "\xc1\x82\0\0\0\0{}", 8), 0);
         char *text = NULL;
         ck_assert_int_eq(ws_receive(alice->ws, rig_patience_ms(), &text), WS_CLOSED);
@@ -293,7 +293,7 @@ static char *vector_bytes(const cJSON *vector, size_t *ret_length)
         return bytes;
 }
 
-/* Everything that the codec's vectors hold is thrown at a hub by somebody who is logged in. */
+/* A device that is logged in sends the hub all vectors of the codec. */
 START_TEST(vectors_are_answered_or_end_the_connection)
 {
         static const char *const files[] = {"valid", "invalid"};
@@ -313,7 +313,7 @@ START_TEST(vectors_are_answered_or_end_the_connection)
                 _cleanup_free_ char *bytes = vector_bytes(vector, &length);
                 Talker *alice = hub_rig_alice(h);
                 ck_assert_int_eq(ws_send_frame(alice->ws, WS_TEXT, true, bytes, length), 0);
-                /* Answered or closed: either way something comes. An "ack" is not answered. */
+                /* Either a reply or a close comes; an "ack" has no reply. */
                 if (talker_try(alice, "history", "%s", ""))
                         message = talker_next(alice, talker_text(vector, "what"));
                 cJSON_Delete(message);

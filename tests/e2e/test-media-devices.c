@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Microphones and speakers that are changed, unplugged and plugged in while a call goes on. */
+/* Microphones and speakers that are changed, unplugged and plugged in during a call. */
 
 #include "rig/audio-room.h"
 #include "suite.h"
@@ -29,7 +29,7 @@ static char *capture_node(const AudioEnd *end)
         return node;
 }
 
-/* Several streams of one name are there only while one takes over from another. */
+/* There are several streams of one name only while one takes over from another. */
 static bool is_single(RigGraph *graph, void *data)
 {
         return rig_graph_count_named(graph, data) == 1;
@@ -49,7 +49,7 @@ static void expect_no_error(Room *room, const AudioEnd *end)
                 rig_fail("%s: %s", end->uid, end->text);
 }
 
-/* While another tone is there: a codec leaves traces beside it. */
+/* For silence beside another tone: a codec leaves traces. */
 static void expect_unheard(Room *room, const char *speaker, double frequency)
 {
         RigHeard heard;
@@ -73,7 +73,7 @@ START_TEST(speaker_is_changed_in_a_call)
         room_expect_heard(&room, "spk-c", BOB_HZ);
         room_expect_silence(&room, "spk-a", BOB_HZ);
         expect_single(&room, room.alice->status.media.audio_node);
-        /* And to the default one: spk-a. */
+        /* And at the default speaker, spk-a. */
         room.alice->speaker = NULL;
         audio_end_change_devices(room.alice);
         room_expect_heard(&room, "spk-a", BOB_HZ);

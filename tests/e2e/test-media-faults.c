@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Media workers when something is missing, breaks or talks nonsense: they say so, and go on. */
+/* Media workers with something missing, broken or nonsensical: they report it and continue. */
 
 #include <poll.h>
 #include <signal.h>
@@ -77,7 +77,7 @@ START_TEST(pipewire_dying_in_a_call_is_told_and_survived)
         rig_audio_crash(room.audio);
         audio_call_wait_error(&room.call, room.alice, CALL_ERROR_MEDIA_FAILED);
         ck_assert_ptr_nonnull(strstr(room.alice->text, "PipeWire"));
-        /* Both live, and media goes on between them: silence now. */
+        /* Both workers live, and media flow between them: silence now. */
         audio_call_stats(&room.call, room.alice);
         audio_call_leave(&room.call, room.bob);
         audio_call_join(&room.call, room.bob, false);
@@ -116,7 +116,7 @@ START_TEST(nonsense_from_the_other_side_is_told_and_ignored)
         audio_end_send_signal(room.alice, room.bob, bad_signals[_i]);
         audio_call_wait_error(&room.call, room.alice, CALL_ERROR_MEDIA_FAILED);
         ck_assert_int_eq(strncmp(room.alice->text, "bob: ", 5), 0);
-        /* A candidate that is none is webrtcbin's to ignore. */
+        /* webrtcbin ignores an invalid candidate. */
         audio_end_send_signal(room.alice, room.bob,
                               "{\"candidate\":{\"candidate\":\"candidate:x\"}}");
         room_expect_heard(&room, "spk-b", ALICE_HZ);
@@ -177,7 +177,7 @@ START_TEST(controller_that_comes_back_finds_the_call_going_on)
 }
 END_TEST
 
-/* Its last order is carried out, though it did not wait to hear what it had asked for. */
+/* The last order is carried out, although the sender did not wait for its reply. */
 START_TEST(last_order_of_a_controller_that_was_killed_is_obeyed)
 {
         Room room;

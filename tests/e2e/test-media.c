@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Two media workers in a call: what goes into one's microphone comes out of the other's speaker. */
+/* Two media workers in a call: sound from one's microphone reaches the other's speaker. */
 
 #include <errno.h>
 
@@ -72,7 +72,7 @@ START_TEST(microphone_is_open_between_join_and_leave_only)
         room_enter(&room);
         snprintf(capture, sizeof(capture), "tring.%s.capture", room.alice->session);
         snprintf(playback, sizeof(playback), "tring.%s.playback.bob", room.alice->session);
-        /* It answers, so it is up: and has opened nothing. */
+        /* It answers, so it is up; but it has opened nothing. */
         audio_call_stats(&room.call, room.alice);
         ck_assert(!rig_graph_has_node(room.graph, capture));
         room_both_join(&room);
@@ -122,7 +122,7 @@ START_TEST(other_goes_on_when_a_worker_is_killed)
         room_speak(&room, "mic-a", ALICE_HZ);
         room_both_join(&room);
         audio_end_kill(room.bob);
-        /* Before the hub knows: the line has gone silent. */
+        /* Before the hub notices: the sound has stopped. */
         audio_call_wait_state(&room.call, room.alice, SESSION_RECONNECTING);
         audio_call_lose(&room.call, room.bob);
         audio_call_wait_state(&room.call, room.alice, SESSION_CONNECTED);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Media workers in a full mesh: everybody hears everybody, and nobody suffers for another. */
+/* Media workers in a full mesh: all hear each other, and no connection disturbs another. */
 
 #include <math.h>
 #include <stdio.h>
@@ -14,9 +14,9 @@
 
 #define PEOPLE 4
 #define SILENCE_DB -60.0
-#define GAP_MAX_MS 100.0 /* of a tone that goes on */
+#define GAP_MAX_MS 100.0 /* of a tone that continues */
 
-/* No two have a harmonic in common below 20 kHz that would be heard as another one's voice. */
+/* No two have a common harmonic below 20 kHz that could be taken for another voice. */
 static const struct {
         const char *uid, *microphone, *speaker;
         double frequency;
@@ -97,7 +97,7 @@ static void expect_heard(size_t speaks, size_t hears, bool heard)
                          last.level_db);
 }
 
-/* At once, and more often than not. */
+/* All at once, and more often than not. */
 static void expect_undisturbed(size_t speaks, size_t hears)
 {
         _cleanup_(rig_trial_freep) RigTrial *trial = rig_trial_new();
@@ -118,7 +118,7 @@ static void expect_undisturbed(size_t speaks, size_t hears)
                 people[speaks].uid, people[hears].uid, heard.tone_db, heard.level_db));
 }
 
-/* An ear that hears the only other one's tone already. */
+/* An ear that already hears the only other tone. */
 static RigGap *listen_to(size_t hears)
 {
         RigGap *gap;
@@ -162,7 +162,7 @@ START_TEST(four_hear_each_other)
         audio_end_mute(ends[1], false);
         expect_heard(1, 0, true);
 
-        /* Who was first comes again as the last, and offers to all. */
+        /* The first participant joins again as the last one, and makes all offers. */
         audio_call_leave(&call, ends[0]);
         audio_call_wait_state(&call, ends[0], SESSION_LEFT);
         expect_heard(0, 2, false);
@@ -173,7 +173,7 @@ START_TEST(four_hear_each_other)
                 expect_heard(i, 0, true);
         }
 
-        /* One that dies takes nobody along, not even for a moment. */
+        /* A worker that dies interrupts nobody else, not even for a moment. */
         audio_end_kill(ends[3]);
         expect_undisturbed(0, 1);
         expect_undisturbed(2, 0);
@@ -203,8 +203,8 @@ START_TEST(each_pair_sees_a_code_of_its_own)
 END_TEST
 
 /*
- * Mallory has two workers: one takes Alice's call in Bob's name, one makes Bob's in Alice's. Each
- * is a connection without fault; only the codes show it.
+ * Mallory has two workers: one answers Alice's call in Bob's name, the other calls Bob in Alice's.
+ * Each connection is valid; only the codes differ.
  */
 START_TEST(someone_in_between_is_seen_by_the_codes)
 {
@@ -232,7 +232,7 @@ START_TEST(someone_in_between_is_seen_by_the_codes)
 }
 END_TEST
 
-/* Another certificate's, in place of the one that was said. */
+/* The fingerprint of another certificate instead of the one that was announced. */
 static char *swap_fingerprints(const char *data)
 {
         static const char said[] = "a=fingerprint:sha-256 ";
@@ -268,13 +268,13 @@ START_TEST(hub_that_swaps_fingerprints_connects_nobody)
 }
 END_TEST
 
-/* What the two ears have not heard since they were last asked: the longer one, in ms. */
+/* The longest silence at the two ears since their measurements began, in ms. */
 static double longest_gap(RigGap *gaps[static 2])
 {
         return fmax(rig_gap_longest_ms(gaps[0]), rig_gap_longest_ms(gaps[1]));
 }
 
-/* Whoever's network changed: the first asks for an offer, the second makes one. */
+/* Either network changes: the first end asks for an offer, the second one makes one. */
 START_TEST(connection_is_replaced_without_a_gap)
 {
         _cleanup_(rig_trial_freep) RigTrial *trial = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The notifier before a real notification daemon, with real clicks. */
+/* The notifier with a real notification daemon, and real clicks. */
 
 #include "rig/fake.h"
 #include "rig/screen.h"

@@ -56,7 +56,7 @@ START_TEST(a_ringing_call_is_shown_with_its_buttons_until_it_stops)
         assert_has(popup->hints, "urgency: 2");
         assert_has(popup->hints, "category: call.incoming");
         assert_has(popup->hints, "resident: true");
-        /* No PipeWire here: tringd's own ring cannot be heard. */
+        /* There is no PipeWire here, so tringd's ring cannot be heard. */
         ck_assert_ptr_null(strstr(popup->hints, "suppress-sound"));
         fake_change(desktop, FAKE_CALL_1, "cancelled", "answered-elsewhere");
         notifications_wait_closed(server, popup);
@@ -98,7 +98,7 @@ START_TEST(the_default_action_and_a_dismissal_decide_nothing)
         notifications_press(server, popup, "default");
         notifications_press(server, popup, "no-such-key");
         notifications_close(server, popup, 2);
-        /* The missed call comes after all that. */
+        /* The missed call comes last. */
         fake_change(desktop, FAKE_CALL_1, "missed", "timeout");
         notifications_wait(server, "Missed call");
         ck_assert(!fake_was_called(desktop, "Accept " FAKE_CALL_1));
@@ -161,7 +161,7 @@ START_TEST(what_the_daemon_refuses_is_said)
 }
 END_TEST
 
-/* A server that takes a popup down once it was pressed may do so late. */
+/* A server may close a popup late after one of its buttons was pressed. */
 START_TEST(what_is_said_after_a_press_outlives_what_was_pressed)
 {
         static const struct {

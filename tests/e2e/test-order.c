@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The order in which a call's signals reach the bus (dbus/README.md, "Life of a call"), and who is
- * refused what.
+ * The order in which a call's signals reach the bus (dbus/README.md, "Life of a call"), and what is
+ * refused to whom.
  */
 #include "base/str.h"
 #include "e2e/expect.h"
 #include "e2e/pair.h"
 #include "suite.h"
 
-/*
- * How often properties change beside the order is the programs' own affair: repeated
- * PropertiesChanged count as one.
- */
+/* The number of PropertiesChanged is not specified, so repeated ones count as one. */
 static char *order_of(Desktop *desktop, const Call *call)
 {
         _cleanup_free_ char *all = client_signal_order(desktop->client, call->path);

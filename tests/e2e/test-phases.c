@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kill -9 of each program in each phase of a call: the call goes on as if nothing had been. */
+/* kill -9 of each program in each phase of a call: the call continues as if nothing happened. */
 #include "base/str.h"
 #include "e2e/expect.h"
 #include "e2e/pair.h"
@@ -42,7 +42,7 @@ static void wait_heard(Scene *scene, const char *event)
         free(process_wait_line(scene->listener, line));
 }
 
-/* Until both are there, in whatever order they have come back. */
+/* Waits for both, in any order. */
 static void wait_listeners(Scene *scene)
 {
         usec_t deadline = rig_deadline();
@@ -86,7 +86,7 @@ static void kill_hub(Scene *scene)
 
 static void kill_caller(Scene *scene)
 {
-        /* Of the 10 s that a caller may be away (rule 14), none is the machine's. */
+        /* The machine's slowness must not use up the 10 s that a caller may be away (rule 14). */
         hub_suspend(scene->pair.hub);
         desktop_kill(scene->pair.alice);
         desktop_start(scene->pair.alice);
@@ -165,7 +165,7 @@ static void finish(Scene *scene, Phase phase)
         expect_has(call_history(bob, &scene->call), "status: ended");
         client_wait_property(bob->client, TRING_ROOT, TRING_MANAGER, "UnseenMissed", "0");
         client_wait_property(bob->client, TRING_ROOT, TRING_MANAGER, "Ringing", "false");
-        /* And the next call is like any other. */
+        /* The next call is like any other. */
         scene->call = call_ring(alice, bob, false);
         wait_heard(scene, "IncomingCallReceived");
         notifications_wait(scene->notifications, "Alice");

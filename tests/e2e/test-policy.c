@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who is rung, who is busy, who wins: the rules where two wills meet, between real programs. */
+/* Who is rung, who is busy, who wins: conflicting decisions, between real programs. */
 #include "base/str.h"
 #include "e2e/expect.h"
 #include "e2e/pair.h"
@@ -25,7 +25,7 @@ static void wait_manager(Desktop *desktop, const char *property, const char *val
         client_wait_property(desktop->client, TRING_ROOT, TRING_MANAGER, property, value);
 }
 
-/* Bob is in a call with Alice, and lets others ring. */
+/* Puts Bob in a call with Alice, and lets other calls ring. */
 static Call busy_bob(Pair *p)
 {
         Call call = call_ring(p->alice, p->bob, false);
@@ -33,7 +33,10 @@ static Call busy_bob(Pair *p)
         call_accept(p->bob, &call, false);
         set_when_busy(p->bob, "ring");
         wait_manager(p->bob, "WhenBusy", "ring");
-        /* The hub answers one after the other: it has heard of that when it has answered this. */
+        /*
+         * The hub handles requests in order: its answer to this one shows that it has handled that
+         * one.
+         */
         client_do(p->bob->client, call.path, TRING_SESSION, "GenerateToken", NULL);
         return call;
 }
@@ -89,7 +92,7 @@ START_TEST(rule_8_second_call_of_ones_own_needs_parallel)
 }
 END_TEST
 
-/* Being rung is not busy, and what already rings goes on without sound. */
+/* A ringing user is not busy, and a call that rings already continues without sound. */
 START_TEST(rule_8_what_rings_when_another_is_answered_rings_on_without_sound)
 {
         _cleanup_pair_ Pair p = pair_new();
@@ -266,11 +269,11 @@ START_TEST(rule_6_cancel_against_accept_never_leaves_a_call)
                           "RejectCall");
                 while (race.answered < 2)
                         rig_run_once(p.rig, deadline, "both answers");
-                /* Whoever had been told of the answer cannot cancel any more. */
+                /* A caller that has received the answer cannot cancel any more. */
                 if (!race.cancelled)
                         call_end(p.alice, &call);
                 ck_assert(race.cancelled || race.accepted);
-                /* Whoever came first: it is over on both sides, and nobody is heard. */
+                /* Whichever came first, the call is over on both sides, and nobody is heard. */
                 call_wait_status(p.alice, &call, race.accepted ? "ended" : "cancelled", NULL);
                 call_wait_status(p.bob, &call, race.accepted ? "ended" : "cancelled", NULL);
         }
@@ -292,7 +295,7 @@ START_TEST(rule_4_decisions_of_two_programs_on_one_device_come_one_after_the_oth
         client_refused(other, "CallOngoing", "", TRING_ROOT, TRING_MANAGER, "RejectCall", "ss",
                        call.id, "rejected");
         call_wait_status(p.alice, &call, "ongoing", NULL);
-        /* The other program may end what this one has answered: it is the same user. */
+        /* Another program may end a call that this one has answered: both act for the same user. */
         client_do(other, TRING_ROOT, TRING_MANAGER, "EndCall", "s", call.id);
         call_wait_status(p.alice, &call, "ended", "remote-hangup");
 }
@@ -304,7 +307,7 @@ START_TEST(rule_16_ring_of_less_than_three_seconds_is_not_begun)
         Call call;
 
         desktop_stop(p.bob);
-        /* A hub that was started anew waits for no device to come back: this one is away. */
+        /* A restarted hub does not wait for this device, which is away. */
         hub_stop(p.hub);
         wait_manager(p.alice, "ConnectionState", "offline");
         hub_start(p.hub);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who is asked to show an incoming call to a person, and what becomes of listeners. */
+/* Who is asked to present an incoming call, and what happens to listeners. */
 #include "base/str.h"
 #include "e2e/expect.h"
 #include "e2e/pair.h"

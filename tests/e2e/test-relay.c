@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Calls between networks that have no way to each other but a relay: coturn, with credentials that
- * the hub makes. And networks that change in mid-call.
+ * Calls between networks that reach each other only through a relay: coturn, with credentials from
+ * the hub. And networks that change during a call.
  */
 
 #include "e2e/expect.h"
@@ -12,14 +12,14 @@
 
 #define SECRET "relays-own-secret"
 
-#define REPLACED "another connection is made" /* both workers say so */
+#define REPLACED "another connection is made" /* both workers report it */
 
 typedef struct Homes {
         Networks *networks;
         Talk talk;
 } Homes;
 
-/* `secret` is what the hub believes the relay's to be; `media`: more of tringd.conf. */
+/* `secret` is the relay's secret in the hub's settings; `media`: more lines for tringd.conf. */
 static Homes homes_new(const char *secret, const char *media)
 {
         Homes homes = {.talk.rig = rig_new()};
@@ -65,7 +65,7 @@ static void homes_done(Homes *homes)
 
 #define _cleanup_homes_ _cleanup_(homes_done)
 
-/* Both speak until the test is over. */
+/* Both speak until the end of the test. */
 static void speak(Talk *talk, RigTone *ret[static 2])
 {
         rig_check(rig_tone_new(talk->alice.graph, TALK_MICROPHONE, TALK_ALICE_HZ, &ret[0]),
@@ -119,7 +119,7 @@ START_TEST(wrong_credentials_are_told_in_a_sentence)
 }
 END_TEST
 
-/* Alice was there first, and asks Bob for an offer; Bob makes one by himself. */
+/* Alice joined first, so she asks Bob for an offer; Bob makes one by himself. */
 START_TEST(voices_come_back_when_a_network_changes)
 {
         _cleanup_homes_ Homes homes = homes_new(SECRET, ways[0]);
@@ -150,7 +150,7 @@ START_TEST(voices_come_back_when_a_network_changes)
 }
 END_TEST
 
-/* No address changes: only the silence tells. */
+/* No address changes: the workers notice only the silence. */
 START_TEST(voices_come_back_when_the_relay_does)
 {
         _cleanup_homes_ Homes homes = homes_new(SECRET, ways[0]);

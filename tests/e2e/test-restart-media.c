@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The media of a call outlive tringd: the next one takes their worker over. */
+/* The media of a call outlive tringd: the next tringd adopts their worker. */
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
@@ -26,7 +26,7 @@ static bool file_of_process_has(const char *process, const char *file, const cha
         return memmem(content, n, text, strlen(text));
 }
 
-/* The process is gone when this returns. */
+/* Kills the process; returns when it is gone. */
 static void kill_worker(const Desktop *desktop, const Call *call)
 {
         _cleanup_free_ char *home = str_printf("HOME=%s/home", desktop->dir);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A tringd that is killed with calls on it, and started again: they are there as they were. */
+/* A tringd that is killed during calls and started again has its calls as before. */
 #include "e2e/expect.h"
 #include "e2e/pair.h"
 #include "rig/listener.h"
@@ -12,7 +12,7 @@ static void restart(Desktop *desktop)
         desktop_start(desktop);
 }
 
-/* A caller may be away from the hub for 10 s (rule 14); a busy machine may start tringd later. */
+/* A caller may be away for 10 s (rule 14), and a busy machine may start tringd later than that. */
 static void restart_caller(Pair *p)
 {
         desktop_wait_stored(p->alice);
@@ -29,7 +29,7 @@ static uint64_t number_of(char *text)
         return strtoull(owned, NULL, 10);
 }
 
-/* Without the hub, so that only what was kept can bring it back. */
+/* Without the hub, so that only the stored calls can bring it back. */
 START_TEST(rule_15_incoming_ring_is_there_again_before_the_hub_says_so)
 {
         _cleanup_pair_ Pair p = pair_new();
@@ -109,12 +109,12 @@ START_TEST(rule_2_ring_ends_in_time_without_hub_and_with_another_tringd)
         event = client_wait_signal(p.bob->client, "IncomingCallCancelled", call.path);
         expect_detail(event, "status", "missed");
         ck_assert_uint_ge(event->at - began, 4900 * USEC_PER_MSEC);
-        /* At once if it had to end while tringd was started. */
+        /* At once, if it should have ended while tringd started. */
         ck_assert_uint_le(event->at, MAX_OF(rung + 5 * USEC_PER_SEC, back) + 3 * USEC_PER_SEC);
 }
 END_TEST
 
-/* Each side in turn: who called, who was called. */
+/* Each side in turn: the caller, the callee. */
 START_TEST(rule_14_call_that_goes_on_is_there_again_on_either_side)
 {
         _cleanup_pair_ Pair p = pair_new();
@@ -175,13 +175,9 @@ END_TEST
 START_TEST(rule_14_tied_call_goes_with_a_program_that_died_while_tringd_was_away)
 {
         _cleanup_pair_ Pair p = pair_new();
-        Client *program = client_new(
-                p.rig, environment_get(&p.alice->environment, "DBUS_SESSION_BUS_ADDRESS"));
         HeardSignal *incoming;
+        Client *program = pair_call_tied(&p, &incoming);
 
-        client_do(program, TRING_ROOT, TRING_MANAGER, "InitiateCall", "sssa{sv}", "bob", "user",
-                  "audio", 1, "tie_to_client", "b", true);
-        incoming = client_wait_signal(p.bob->client, "IncomingCallReceived", NULL);
         desktop_wait_stored(p.alice);
         /* See restart_caller(). */
         hub_suspend(p.hub);

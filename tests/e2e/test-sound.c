@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What people hear: rings, voices, silence. */
+/* Audible effects: rings, voices, silence. */
 #include "e2e/expect.h"
 #include "rig/talk.h"
 #include "suite.h"

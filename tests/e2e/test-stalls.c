@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What does not end but stands still, or is full: a hub that says nothing, a disk, a bus. */
+/* Things that hang or are full, without ending: a silent hub, a disk, a bus. */
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -22,7 +22,7 @@ START_TEST(rule_15_hub_that_says_nothing_ends_methods_in_timeout)
         client_refused(p.bob->client, "Timeout", "", TRING_ROOT, TRING_MANAGER, "AcceptCall",
                        "sa{sv}", call.id, 0);
         ck_assert_uint_ge(clock_boottime() - began, 9900 * USEC_PER_MSEC);
-        /* tringd goes on meanwhile: what needs no hub is answered at once. */
+        /* tringd continues meanwhile: methods that need no hub are answered at once. */
         do {
                 rig_trial_begin(trial);
                 began = clock_boottime();
@@ -47,7 +47,7 @@ START_TEST(rule_15_call_that_initiate_gave_up_on_is_cancelled)
         hub_continue(p.hub);
         desktop_wait_online(p.alice);
         desktop_wait_online(p.bob);
-        /* If it has rung at all it has stopped; a new call is like any other. */
+        /* If it rang at all, it has stopped; a new call is like any other. */
         client_wait_property(p.bob->client, TRING_ROOT, TRING_MANAGER, "Ringing", "false");
         client_wait_property(p.alice->client, TRING_ROOT, TRING_MANAGER, "ActiveCall", "/");
         call_ring(p.alice, p.bob, false);
@@ -75,7 +75,7 @@ START_TEST(login_at_a_hub_that_says_nothing_is_given_up)
 }
 END_TEST
 
-/* Two kinds of fullness: a file at its limit (EFBIG, once the signal is ignored), and ENOSPC. */
+/* Two ways to be full: a file at its limit (EFBIG, once the signal is ignored), and ENOSPC. */
 typedef enum Fullness {
         FULL_FILE,
         FULL_DISK,
@@ -87,7 +87,7 @@ static void state_of(const Desktop *desktop, char path[static RIG_PATH_MAX])
         rig_path(path, "%s/state", desktop->dir);
 }
 
-/* Programs that ignore the signal from birth, as they inherit it: see limit_files(). */
+/* The children ignore the signal because they inherit that: see limit_files(). */
 static Pair pair_new_to_be_full(Fullness fullness)
 {
         char state[RIG_PATH_MAX];
@@ -104,7 +104,7 @@ static Pair pair_new_to_be_full(Fullness fullness)
         return pair;
 }
 
-/* A file at its limit is a full disk to whoever writes it, once the signal is ignored. */
+/* For a writer that ignores the signal, a file at its limit is a full disk. */
 static void limit_files(Desktop *desktop, rlim_t bytes)
 {
         ck_assert_int_eq(prlimit(desktop->tringd->pid, RLIMIT_FSIZE,
@@ -156,7 +156,7 @@ START_TEST(full_disk_stops_no_call_and_is_said)
         call_accept(p.bob, &call, false);
         call_wait_status(p.alice, &call, "ongoing", NULL);
 
-        /* There is room again: what goes on is written, and survives. */
+        /* There is room again: new state is written, and survives. */
         be_full(p.bob, (Fullness)_i, false);
         client_wait_property(p.bob->client, TRING_ROOT, TRING_MANAGER, "ConnectionError", "");
         desktop_kill(p.bob);
@@ -187,7 +187,7 @@ START_TEST(history_that_did_not_fit_the_disk_is_there_when_there_is_room)
 }
 END_TEST
 
-/* Whoever lives on a bus goes with it; the next one on the next bus has the calls. */
+/* tringd ends with its bus; the next tringd, on the next bus, has the calls. */
 START_TEST(rule_14_bus_that_is_restarted_takes_tringd_along_and_no_call)
 {
         _cleanup_pair_ Pair p = pair_new();
@@ -214,7 +214,7 @@ START_TEST(rule_14_tied_call_ends_with_the_bus_of_its_program)
                   "user", "audio", 1, "tie_to_client", "b", true);
         incoming = client_wait_signal(p.bob->client, "IncomingCallReceived", NULL);
         desktop_wait_stored(p.alice);
-        /* However slowly tringd starts, its caller is not lost (10 s, rule 14). */
+        /* However slowly tringd starts, its caller must not be lost (10 s, rule 14). */
         hub_suspend(p.hub);
         desktop_restart_bus(p.alice);
         desktop_start(p.alice);

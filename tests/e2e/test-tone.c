@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* `tring-media tone`: the ring and the ring-back, heard at virtual speakers. */
+/* `tring-media tone`: ring and ring-back, heard at virtual speakers. */
 
 #include <math.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 
 #define RING_HZ 700.0
 #define BACK_HZ 425.0
-#define SOUND_RATE 44100 /* not the graph's: files have their own */
+#define SOUND_RATE 44100 /* differs from the graph's rate: files have their own */
 #define STOP_MAX_US (200 * USEC_PER_MSEC)
 
 typedef struct Hall {
@@ -40,7 +40,7 @@ static void write_sound(const char *path, double frequency)
         sf_close(file);
 }
 
-/* A sound theme of the user's, with both sounds. */
+/* Makes a sound theme for the user, with both sounds. */
 static void write_theme(const Hall *hall)
 {
         static const char *const folders[] = {"data", "data/sounds", "data/sounds/freedesktop",
@@ -96,7 +96,10 @@ static Process *play(Hall *hall, const char *const *argv)
         return process;
 }
 
-/* What is played by `process`, which is freed here; `argv` plays it again. */
+/*
+ * The sound of `process` stops at once when it ends. `process` is freed here; `argv` starts it
+ * again.
+ */
 static void stops_at_once(Hall *hall, Process *process, const char *const *argv,
                           const char *speaker, double frequency)
 {
@@ -140,7 +143,7 @@ START_TEST(sound_of_the_theme_is_heard_until_it_is_told_to_stop)
         ck_assert(rig_graph_node_property(hall.graph, kinds[_i].node, PW_KEY_MEDIA_ROLE, role,
                                           sizeof(role)));
         ck_assert_str_eq(role, kinds[_i].role);
-        /* It is half a second long: a whole second of it is a loop. */
+        /* The file is half a second long, so a whole second of sound is a loop. */
         ck_assert(is_heard(&hall, "spk-a", kinds[_i].frequency));
         stops_at_once(&hall, process, argv, "spk-a", kinds[_i].frequency);
         hall_leave(&hall);
@@ -181,7 +184,7 @@ START_TEST(volume_and_file_are_those_asked_for)
         do {
                 rig_trial_begin(trial);
                 rig_check(rig_listen(hall.graph, "spk-a", 1200, 1000, &heard), "listening");
-                /* Whole it would be 12 dB louder. */
+                /* At full volume it would be 12 dB louder. */
         } while (!rig_trial_judge(trial, fabs(heard.tone_db - 20 * log10(0.5 * 0.25)) <= 6.0,
                                   "it is at %.1f dB", heard.tone_db));
         stops_at_once(&hall, process, argv, "spk-a", 1200);

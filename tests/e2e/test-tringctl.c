@@ -21,8 +21,10 @@ static void teardown(void)
         rig = rig_free(rig);
 }
 
-/* Runs tringctl and holds its exit code and what it says against what is expected; either text may
- * be NULL. */
+/*
+ * Runs tringctl, and compares its exit code and output with what is expected; either text may be
+ * NULL.
+ */
 #define ctl_expect(status, out, err, ...) \
         ctl_expect_at(__LINE__, status, out, err, NULL, ARGV(rig_program("CTL"), __VA_ARGS__))
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Calls with pictures, from one desktop to another, as programs on D-Bus see them. */
+/* Video calls from one desktop to another, as programs on D-Bus see them. */
 
 #include "e2e/expect.h"
 #include "rig/picture-eye.h"
@@ -10,7 +10,7 @@
 
 #define CAMERA "lens"
 
-/* A call of type video from Alice, whose session settings are these, to Bob, who answers. */
+/* Makes a video call from Alice, with these session settings, to Bob, who answers. */
 static Call begin_video(Talk *talk, const char *camera)
 {
         Client *at_a = talk->alice.desktop->client, *at_b = talk->bob.desktop->client;
@@ -51,7 +51,7 @@ static void expect_open(RigCamera *camera, bool open)
                 rig_fail("the camera is %s", open ? "not opened" : "still open");
 }
 
-/* Until what Bob is told of Alice has `part` in it. */
+/* Waits until Bob's property about Alice contains `part`. */
 static void wait_participant(Person *person, const Call *call, const char *part)
 {
         Client *client = person->desktop->client;
@@ -120,7 +120,7 @@ START_TEST(answered_as_audio_nobody_is_seen)
         client_wait_property(at_a, call.path, TRING_SESSION, "VideoPaused", "true");
         client_wait_property(at_b, call.path, TRING_SESSION, "VideoPaused", "true");
         ck_assert(!rig_camera_is_open(camera));
-        /* A picture can still be added by whoever wants to show one. */
+        /* Either side can still add a picture. */
         client_do(at_a, call.path, TRING_SESSION, "SetVideoPaused", "b", false);
         expect_open(camera, true);
         rig_path(node, "tring.%s.video.alice", call.id);
@@ -174,7 +174,7 @@ START_TEST(a_screen_takes_the_place_of_the_camera)
         rig_eye_expect(eye, rig_picture_is_test_card, "before-the-screen");
         client_do(at_a, call.path, TRING_SESSION, "StartScreenSharing", "a{sv}", 0);
         client_wait_property(at_a, call.path, TRING_SESSION, "ScreenSharing", "true");
-        /* Whoever looked before goes on in the size of then; who comes now sees every pixel. */
+        /* A program that looked before still gets the old size; a new one gets every pixel. */
         rig_eye_expect(eye, rig_picture_is_camera, "the-screen-made-to-fit");
         rig_eye_size(eye, &width, &height);
         ck_assert_uint_eq(width, RIG_CAMERA_WIDTH);
@@ -208,7 +208,7 @@ START_TEST(sharing_that_the_desktop_ends_is_over)
         _cleanup_(portal_freep) Portal *portal = portal_new(talk.alice.desktop, talk.alice.graph,
                                                             rig_audio_directory(talk.alice.audio));
         Client *at_a = talk.alice.desktop->client;
-        /* In a call without pictures too. */
+        /* Also in a call without pictures. */
         Call call = talk_begin(&talk);
 
         client_do(at_a, call.path, TRING_SESSION, "StartScreenSharing", "a{sv}", 0);

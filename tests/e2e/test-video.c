@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Pictures between media workers: what a camera sees at one end, another program sees at the
- * other's. */
+/*
+ * Video between media workers: another program at one end sees what the camera at the other end
+ * sees.
+ */
 
 #include "rig/audio-room.h"
 #include "rig/picture-camera.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Chromium with the hub's page against a user at a desktop: rung, heard and seen both ways. Alice
+ * Chromium with the hub's page against a user at a desktop: ring, sound and video both ways. Alice
  * is at the desktop, with a virtual microphone and speaker; Bob is in the browser.
  */
 #include "e2e/expect.h"
@@ -128,7 +128,7 @@ START_TEST(a_page_rings_the_desktop_and_comes_back_after_a_reload)
 }
 END_TEST
 
-/* The browser's test camera: green all over, but for what moves on it and the time. */
+/* The browser's test camera is green, except for a moving part and the time. */
 static bool is_browsers_camera(const RigPicture *picture)
 {
         size_t n = picture->width * picture->height, n_green = 0;
@@ -141,7 +141,7 @@ static bool is_browsers_camera(const RigPicture *picture)
         return n_green > n / 2;
 }
 
-/* The fields of a RigCamera, in what the page shows. */
+/* The fields of a RigCamera, as the page shows them. */
 static void bob_sees_alice(Scene *scene)
 {
         page_wait(scene->bob,
@@ -156,7 +156,7 @@ static void bob_sees_alice(Scene *scene)
                   "return window.seen === '100 010 001 111'; })()");
 }
 
-/* Until Alice's session says so of the only other participant; the caller frees all of it. */
+/* Waits until Alice's session shows `text` of the only other participant; the caller frees it. */
 static char *wait_participant(Scene *scene, const Call *call, const char *text)
 {
         usec_t deadline = rig_deadline();
@@ -172,7 +172,7 @@ static char *wait_participant(Scene *scene, const Call *call, const char *text)
         }
 }
 
-/* As another program at the desktop does: by the node that the session names. */
+/* As another program at the desktop does: through the node that the session names. */
 static void alice_sees_bob(Scene *scene, const Call *call, const char *picture)
 {
         static const char member[] = "video_node: ";

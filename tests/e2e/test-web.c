@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The hub's page in Chromium, as people use it: by mouse and by keyboard alone, read by a screen
- * reader, with one another, and against devices that are only words.
+ * The hub's page in Chromium as people use it: by mouse, by keyboard alone, with a screen reader,
+ * with another page, and against devices without a phone (talkers).
  */
 #include "e2e/hub-rig.h"
 #include "e2e/web.h"
@@ -21,7 +21,7 @@ static void teardown(void)
         h = hub_rig_free(h);
 }
 
-/* A user whose device is only words. */
+/* A user whose device is a talker. */
 static Talker *talking(const char *uid, const char *name)
 {
         hub_add_user(h->hub, uid, name);
@@ -30,7 +30,7 @@ static Talker *talking(const char *uid, const char *name)
         return talker_new(hub_port(h->hub), token, "words");
 }
 
-/* The next call that comes in there: its session id. */
+/* Waits for the next incoming call; returns its session id. */
 static void wait_incoming(Talker *talker, char session_id[TALKER_UUID_SIZE])
 {
         cJSON *incoming = talker_event(talker, "incoming");
@@ -44,7 +44,7 @@ static void say(Talker *talker, const char *op, const char *session_id, const ch
         talker_ok(talker_request(talker, op, "\"session_id\":\"%s\"%s", session_id, more));
 }
 
-/* Every thing that can be used says what it is and what it does. */
+/* All controls have a role and a name. */
 static void expect_accessible(Page *page, const char *where)
 {
         static AccessibleNode nodes[NODES_MAX];
@@ -74,7 +74,7 @@ static bool has_node(Page *page, const char *role, const char *name)
         return false;
 }
 
-/* Goes on by Tab until the focus is on something of this name. */
+/* Presses Tab until the focus is on something of this name. */
 static void tab_to(Page *page, const char *name)
 {
         for (int i = 0; i < 30; i++) {
@@ -141,7 +141,7 @@ START_TEST(the_keyboard_is_enough)
         ck_assert(has_node(alice, "button", "Cancel the call"));
         expect_accessible(bob, "ringing");
 
-        /* Whoever was just typing decides nothing by that. */
+        /* A person who was just typing decides nothing by accident. */
         page_expect(bob, "incoming-title", "document.activeElement.id");
         page_press(bob, "Enter");
         page_press(bob, "Space");
@@ -170,7 +170,7 @@ START_TEST(the_keyboard_is_enough)
 }
 END_TEST
 
-/* Has the page keep its connections where a test finds them. */
+/* Makes the page store its connections where a test finds them. */
 static void watch_connections(Page *page)
 {
         free(page_eval(page, "window.made = []; window.RTCPeerConnection = "
@@ -178,7 +178,7 @@ static void watch_connections(Page *page)
                              "super(options); window.made.push(this); } }; ''"));
 }
 
-/* As if there were no way to the other any more: a connection must come in place of the last. */
+/* Simulates that there is no path any more: a new connection must replace the last one. */
 static void lose_connection(Page *page, Page *other)
 {
         _cleanup_free_ char *before = page_eval(page, "String(made.length)");
@@ -206,7 +206,7 @@ START_TEST(a_connection_that_is_lost_is_replaced)
         web_wait_tone(alice, WEB_HZ, true);
         web_wait_tone(bob, WEB_HZ, true);
         _cleanup_free_ char *code = web_code(alice);
-        /* One of them offers, the other has to ask for it. */
+        /* One of them offers; the other has to ask for an offer. */
         lose_connection(alice, bob);
         lose_connection(bob, alice);
         web_wait_tone(alice, WEB_HZ, true);
@@ -316,7 +316,7 @@ START_TEST(how_a_call_ended_is_said)
 }
 END_TEST
 
-/* Counts the notes that are played, and keeps what is shown as a notification. */
+/* Counts the notes that are played, and records the notifications that are shown. */
 static void watch_alerts(Page *page)
 {
         free(page_eval(page, "window.notes = 0; window.shown = [];"
@@ -384,7 +384,7 @@ START_TEST(a_call_to_a_group_says_who_is_in_it_and_who_is_not)
         ck_assert(has_node(bob, "button", "Leave the call"));
         page_picture(alice, "call-group");
 
-        /* Whoever has left can come back as long as somebody is there. */
+        /* A member who has left can return while somebody is in the call. */
         page_click(bob, "#hang-up");
         page_wait(alice,
                   "document.getElementById('call-members').textContent.includes('Bob left')");

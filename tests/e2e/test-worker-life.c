@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How media workers live and die: with tringd, without it, and under one that comes after it. */
+/* The life of media workers: with tringd, without it, and with the next tringd. */
 
 #include <poll.h>
 #include <signal.h>
@@ -13,8 +13,8 @@
 #include "rig/trial.h"
 #include "suite.h"
 
-#define LISTENED_US (2 * USEC_PER_SEC) /* to tringd's not being there, and to its being there */
-#define GAP_MAX_MS 200.0 /* a tenth of LISTENED_US; tests/bench prints how long the gap is */
+#define LISTENED_US (2 * USEC_PER_SEC) /* to tringd going away and to tringd returning */
+#define GAP_MAX_MS 200.0 /* a tenth of LISTENED_US; tests/bench prints the length of the gap */
 
 static const struct {
         int signal;
@@ -49,7 +49,7 @@ START_TEST(dead_worker_is_an_error_and_can_be_replaced)
 }
 END_TEST
 
-/* An ear that hears the other one's tone already. */
+/* An ear that already hears the other's tone. */
 static RigGap *listen_to(Person *person, double frequency)
 {
         RigGap *gap;
@@ -107,7 +107,7 @@ static const char *const session_properties[] = {
         "State", "AudioMuted", "VerificationCode", "VideoPaused", "Participants",
 };
 
-/* It is there once the two have compared what they sent: the last that is said of a connection. */
+/* The code comes once the two have compared what they sent: the last message about a connection. */
 static void wait_verified(Talk *talk, const Call *call)
 {
         Client *client = talk->alice.desktop->client;
@@ -135,7 +135,7 @@ START_TEST(all_that_was_said_of_a_session_is_known_after_adoption)
         for (size_t i = 0; i < ELEMENTSOF(before); i++)
                 before[i] =
                         client_property(client, call.path, TRING_SESSION, session_properties[i]);
-        /* What is muted is muted at once, stored or not. */
+        /* A muted microphone is muted at once, stored or not. */
         desktop_kill(talk.alice.desktop);
         desktop_start(talk.alice.desktop);
         desktop_wait_online(talk.alice.desktop);

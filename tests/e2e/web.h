@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What tests of the browser page share: one browser for the whole program, and people who are
- * signed in at pages of it.
+ * Shared by tests of the browser page: one browser for the whole program, and users who are signed
+ * in at its pages.
  */
 
 #include <math.h>
@@ -15,14 +15,14 @@
 #include "rig/hub.h"
 
 /*
- * What every page's microphone hears. It comes and goes, as speech does: a steady tone would be
- * taken for noise, and suppressed.
+ * The sound in each page's microphone. It has pauses, as speech does: a steady tone would be
+ * suppressed as noise.
  */
 #define WEB_HZ 880
 #define WEB_WAV_SECONDS 2
 #define WEB_BURST_MS 400
 
-static Rig *web_rig; /* the browser's own: it outlives each test's */
+static Rig *web_rig; /* for the browser: it outlives each test's rig */
 static Browser *web_browser;
 
 static inline void web_write_voice(const char *path)
@@ -64,7 +64,7 @@ static inline Hub *web_hub(Rig *rig)
         return hub_new_configured(rig, "[listen]\nweb = installed\n");
 }
 
-/* The page that the hub serves; nobody is signed in. */
+/* Opens the hub's page; nobody is signed in. */
 static inline Page *web_page(Hub *hub, const char *name)
 {
         char url[128];
@@ -81,7 +81,7 @@ static inline void web_sign_in(Page *page, const char *token)
         page_wait(page, "document.getElementById('connection').textContent === 'Connected'");
 }
 
-/* A user of the hub, added here, who is signed in at a page of their own. */
+/* Adds a user to the hub, and signs them in at a page. */
 static inline Page *web_user(Hub *hub, const char *uid, const char *name)
 {
         hub_add_user(hub, uid, name);
@@ -107,19 +107,19 @@ static inline void web_wait_ring(Page *page, const char *caller)
                   caller);
 }
 
-/* What stands below the name in the call; `text` is a part of it. */
+/* Waits for `text` in the line below the name of the call. */
 static inline void web_wait_state(Page *page, const char *text)
 {
         page_wait(page, "document.getElementById('call-state').textContent.includes('%s')", text);
 }
 
-/* In a call that has a connection: its time runs. */
+/* Waits until the call has a connection: its duration is shown. */
 static inline void web_wait_talking(Page *page)
 {
         web_wait_state(page, ":");
 }
 
-/* The verification code, as it is shown; the caller frees. */
+/* The verification code that is shown; the caller frees. */
 static inline char *web_code(Page *page)
 {
         page_wait(page, "/^\\d{4} \\d{4}$/.test(document.getElementById('code').textContent)");
@@ -127,9 +127,8 @@ static inline char *web_code(Page *page)
 }
 
 /*
- * Whether a frequency is (not) to be heard in what comes from the others: seen by an AnalyserNode,
- * which stands in the way of nothing. Between two bursts everybody is quiet, so that silence takes
- * a second.
+ * Waits until a frequency is (not) in the sound of the others. An AnalyserNode looks at it without
+ * disturbing it. Between two bursts everybody is quiet, so silence takes a second.
  */
 static inline void web_wait_tone(Page *page, int frequency, bool heard)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * D-Bus arguments: any method of the daemon's with any values, of the right types or of others, by
- * a program that does not wait for answers. The daemon is real and its hub is not there: what the
- * phone wants sent goes nowhere. It goes on answering whatever comes.
+ * D-Bus arguments: any method of the daemon with any values, of the right types or others, by a
+ * program that does not wait for replies. The daemon is real but has no hub: what the phone sends
+ * is dropped. It must keep answering.
  */
 #include <errno.h>
 #include <string.h>
@@ -104,7 +104,7 @@ static const char *const paths[] = {
         "/org/tring/Calls1/call/33333333_3333_4333_8333_333333333333",
 };
 
-/* A word that means something, or any text. The caller frees. */
+/* A meaningful word, or any text. The caller frees. */
 static char *any_text(FuzzInput *input)
 {
         unsigned choice = fuzz_byte(input);
@@ -177,7 +177,7 @@ static int append_all(FuzzInput *input, sd_bus_message *message, const char *typ
         int r = 0;
 
         for (const char *type = types; r >= 0 && *type;) {
-                if (fuzz_below(input, 32) == 31) { /* of another type than wanted */
+                if (fuzz_below(input, 32) == 31) { /* of another type than declared */
                         r = append_variant(input, message, 1);
                         type += strcspn(type, "}") == 4 ? 5 : 1;
                 } else if (strncmp(type, "a{sv}", 5) == 0) {
@@ -196,7 +196,7 @@ static int append_all(FuzzInput *input, sd_bus_message *message, const char *typ
         return r;
 }
 
-/* Values that sd-bus itself will not send are no concern of the daemon's. */
+/* The daemon never sees values that sd-bus refuses to send. */
 static void call_any(FuzzInput *input, BusFixture *fixture)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The exchange as sequences of messages from several clients. Each step is one byte that says what
- * is done and one that says by whom, then what the deed wants; ids and names come from small sets,
- * so that they meet. Strings that nothing has checked never reach an exchange: the decoder stands
- * before it (fuzz-wire.c).
+ * The exchange under sequences of messages from several clients. Each step has one byte for the
+ * action and one for the client, then the arguments of the action; ids and names come from small
+ * sets, so that they collide. No unchecked string reaches an exchange: the decoder stands before it
+ * (fuzz-wire.c).
  *
- * Every request is answered exactly once, on the link that asked; everything that is sent can be
- * written for the wire; nothing stays undone past its deadline; and what was stored of the live
- * calls is taken back after a restart.
+ * Each request is answered exactly once, on the attachment that asked; all that is sent can be
+ * written for the wire; nothing is left undone past its deadline; and stored live calls are
+ * restored after a restart.
  */
 #include <string.h>
 
@@ -340,7 +340,7 @@ static void open_exchange(World *world)
         collect(world);
 }
 
-/* All connections break, and the hub begins anew with what was stored. */
+/* All connections break, and the hub restarts with the stored calls. */
 static void do_restart(World *world)
 {
         exchange_free(world->exchange);
@@ -373,7 +373,8 @@ static void do_step(World *world)
         else if (deed == 2)
                 do_come_by_token(world, client);
         else if (deed == 3)
-                do_come(world, client); /* connects again while it is there: replaced */
+                do_come(world, client); /* connects while it is connected: the old connection is
+                                           replaced */
         else if (deed == 5)
                 do_suspend(world, client);
         else if (!client->suspended)

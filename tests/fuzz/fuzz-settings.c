@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Settings files: the first byte says whose, the rest is the file. One that is refused is refused
- * with a sentence, and leaves the defaults.
+ * Settings files: the first byte chooses the program, the rest is the file. A file that is refused
+ * gets a sentence, and leaves the defaults.
  */
 #include <string.h>
 #include <sys/mman.h>

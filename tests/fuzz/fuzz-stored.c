@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows of a database that somebody has been at: the first byte says of which kind, the rest is what
- * stands there. What can be read can be written, and reads the same again.
+ * Rows of a database that somebody has tampered with: the first byte chooses the kind, the rest is
+ * the row. A row that can be read can be written, and reads the same again.
  */
 #include <string.h>
 

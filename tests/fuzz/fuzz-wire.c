@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The wire decoder: the first byte says who speaks, the rest is what is said. What is read can be
- * written and read again, and is then the same; what is refused is refused with a sentence.
+ * The wire decoder: the first byte chooses the sender, the rest is the message. A message that is
+ * read can be written and reads the same again; a refused one gets a sentence.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static void read_again(WireSide from, const Message *message)
         uint64_t id;
         int r = wire_encode(message, 0, &json, &length);
 
-        if (r == -EMSGSIZE) /* escapes may take more room than they came in */
+        if (r == -EMSGSIZE) /* escapes may take more space than in the input */
                 return;
         fuzz_must(r == 0);
         fuzz_must(wire_decode(from, json, length, &copy, &id, text) == 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a media worker says to tringd, or tringd to it: one datagram. A worker parses packets of
- * strangers, so tringd does not believe it either.
+ * Messages between a media worker and tringd, in both directions: one datagram. A worker parses
+ * packets of strangers, so tringd does not trust it either.
  */
 #include <errno.h>
 #include <string.h>

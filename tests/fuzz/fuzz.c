@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 
-/* Not strndup(): the sanitizers have it read the byte after the last. */
+/* Not strndup(): sanitizers check the byte after the last one as well. */
 static char *take(FuzzInput *input, size_t length)
 {
         char *s = malloc(length + 1);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What every fuzz target shares. A target is one file with LLVMFuzzerTestOneInput(); linked with
+ * Shared by all fuzz targets. A target is one file with LLVMFuzzerTestOneInput(); linked with
  * libFuzzer it searches, linked with replay.c it plays the files of its corpus in the normal tests.
  */
 
@@ -14,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A law that does not hold: says which, and ends the program so that the fuzzer keeps the input. */
+/* Reports a law that does not hold, and ends the program so that the fuzzer stores the input. */
 #define fuzz_must(condition)                                                                    \
         do {                                                                                    \
                 if (!(condition)) {                                                             \
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
                 }                                                                               \
         } while (0)
 
-/* Input that is taken from the front, byte by byte; zeros after its end. */
+/* Reads input from the front, byte by byte; zeros after its end. */
 typedef struct FuzzInput {
         const uint8_t *data;
         size_t left;
@@ -37,14 +37,14 @@ static inline unsigned fuzz_byte(FuzzInput *input)
         return *input->data++;
 }
 
-/* Below `n`, which is at most 256. */
+/* A number below `n`, which is at most 256. */
 static inline unsigned fuzz_below(FuzzInput *input, unsigned n)
 {
         return fuzz_byte(input) % n;
 }
 
-/* A string of at most `max` bytes, told by a length byte; the caller frees. NULL: out of memory. */
+/* A string of at most `max` bytes, after a length byte; the caller frees. NULL: out of memory. */
 char *fuzz_string(FuzzInput *input, size_t max);
 
-/* All that is left, as a string; likewise. */
+/* The rest as a string; the caller frees. NULL: out of memory. */
 char *fuzz_rest(FuzzInput *input);

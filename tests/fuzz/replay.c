@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plays every file of the folders that are named to a target, as libFuzzer would. */
+/* Plays all files of the given folders to a target, as libFuzzer would. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -21,7 +21,7 @@ static int play_file(const char *path)
         }
         size_t size = fread(data, 1, sizeof(data), file);
 
-        /* In memory of just this size, so that a read past its end is seen. */
+        /* In a buffer of exactly this size, so that sanitizers see a read past the end. */
         uint8_t *exact = malloc(size > 0 ? size : 1);
         if (!exact)
                 return -ENOMEM;
