@@ -48,25 +48,27 @@ void exchange_push_reply(Exchange *exchange, uint64_t attachment, const Message 
         };
 }
 
-/* A ring does not wait for the disk, and media's own affairs have nothing to do with it. */
-static bool message_type_confirms(MessageType type)
-{
-        switch (type) {
-        case MESSAGE_INCOMING:
-        case MESSAGE_RINGING:
-        case MESSAGE_MEMBERS:
-        case MESSAGE_JOINED:
-        case MESSAGE_LEFT:
-        case MESSAGE_SIGNALLED:
-        case MESSAGE_PARTICIPANT:
-                return false;
-        default:
-                return true;
-        }
-}
+/*
+ * When a message goes out: at once, or after all actions before it are committed. A ring does not
+ * wait for the disk, and neither does anything that only concerns the media.
+ */
+static const enum {
+        SENT_NEVER,
+        SENT_AT_ONCE,
+        SENT_CONFIRMED
+} message_sent[MESSAGE_TYPE_COUNT] = {
+        [MESSAGE_INCOMING] = SENT_AT_ONCE,    [MESSAGE_RINGING] = SENT_AT_ONCE,
+        [MESSAGE_MEMBERS] = SENT_AT_ONCE,     [MESSAGE_JOINED] = SENT_AT_ONCE,
+        [MESSAGE_LEFT] = SENT_AT_ONCE,        [MESSAGE_SIGNALLED] = SENT_AT_ONCE,
+        [MESSAGE_PARTICIPANT] = SENT_AT_ONCE, [MESSAGE_REPLY] = SENT_CONFIRMED,
+        [MESSAGE_ACCEPTED] = SENT_CONFIRMED,  [MESSAGE_OVER] = SENT_CONFIRMED,
+        [MESSAGE_LOGGED] = SENT_CONFIRMED,    [MESSAGE_GROUPS] = SENT_CONFIRMED,
+        [MESSAGE_BLOCKED] = SENT_CONFIRMED,   [MESSAGE_CHANGED] = SENT_CONFIRMED,
+};
 
 int exchange_send(Exchange *exchange, const Attachment *attachment, MessageType type, Message **ret)
 {
+        assert(message_sent[type] != SENT_NEVER);
         if (!attachment)
                 return 0;
 
@@ -74,7 +76,7 @@ int exchange_send(Exchange *exchange, const Attachment *attachment, MessageType 
         if (!action)
                 return -ENOMEM;
         action->attachment = attachment->id;
-        action->confirms = message_type_confirms(type);
+        action->confirms = message_sent[type] == SENT_CONFIRMED;
         action->message.type = type;
         *ret = &action->message;
         return 1;

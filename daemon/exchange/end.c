@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "exchange/end.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "exchange/action.h"
@@ -138,9 +139,25 @@ static CallEvent event_seen(CallEvent event, bool answered)
         case CALL_EVENT_REPLACED:
         case CALL_EVENT_SHUTDOWN:
                 return answered ? CALL_EVENT_REMOTE_HANGUP : CALL_EVENT_CANCEL;
-        default:
+        case CALL_EVENT_ACCEPT:
+        case CALL_EVENT_REJECT:
+        case CALL_EVENT_BUSY:
+        case CALL_EVENT_BUSY_BY_POLICY:
+        case CALL_EVENT_CANCEL:
+        case CALL_EVENT_TIMEOUT:
+        case CALL_EVENT_ANSWER_ELSEWHERE:
+        case CALL_EVENT_DECLINE_ELSEWHERE:
+        case CALL_EVENT_CALLER_LOST:
+        case CALL_EVENT_REMOTE_HANGUP:
+        case CALL_EVENT_CONNECTION_LOST:
+        case CALL_EVENT_NO_MEDIA:
+        case CALL_EVENT_IDLE:
                 return event;
+        case CALL_EVENT_COUNT:
+                break;
         }
+        assert(!"an unknown event");
+        return event;
 }
 
 static void ending_add_status(Ending *ending, CallStatus status, CallEvent event)

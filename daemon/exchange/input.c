@@ -36,7 +36,7 @@ static int input_take(Exchange *exchange, const ExchangeNow *moment, const Excha
         case EXCHANGE_TICK:
                 return exchange_take_tick(exchange, moment);
         }
-        assert(!"an input of no known type");
+        assert(!"an unknown input");
         return 0;
 }
 

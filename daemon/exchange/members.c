@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "exchange/members.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "exchange/action.h"
@@ -19,9 +20,15 @@ static MemberState leg_member_state(const CallLeg *leg)
                 return MEMBER_BUSY;
         case CALL_STATUS_ENDED:
                 return MEMBER_LEFT;
-        default:
+        case CALL_STATUS_CANCELLED:
+        case CALL_STATUS_MISSED:
+        case CALL_STATUS_UNANSWERED:
                 return leg->reason == CALL_REASON_BUSY ? MEMBER_BUSY : MEMBER_MISSED;
+        case CALL_STATUS_COUNT:
+                break;
         }
+        assert(!"an unknown status");
+        return MEMBER_MISSED;
 }
 
 static bool call_is_large(const Call *call)

@@ -97,23 +97,20 @@ static int request_refuse_method(Request *request, const CallView *view, CallErr
 {
         const char *session_id = view->leg->call->record.session_id;
 
-        switch (error) {
-        case CALL_ERROR_CALL_TERMINATED:
+        if (error == CALL_ERROR_CALL_TERMINATED)
                 return exchange_request_refuse(request, error, "call '%s' is over: %s", session_id,
                                                call_status_to_string(view->status));
-        case CALL_ERROR_CALL_ONGOING:
+        if (error == CALL_ERROR_CALL_ONGOING)
                 return exchange_request_refuse(request, error,
                                                "call '%s' has been answered already", session_id);
-        case CALL_ERROR_ANSWERED_ELSEWHERE:
-                return exchange_request_refuse(request, error, "call '%s' was answered elsewhere",
-                                               session_id);
-        default:
+        if (error == CALL_ERROR_ANSWERED_ELSEWHERE)
                 return exchange_request_refuse(
-                        request, error, "'%s' is not for the %s of call '%s' while %s",
-                        message_type_to_string(request->message->type),
-                        view->leg->direction == CALL_DIRECTION_OUTGOING ? "caller" : "receiver",
-                        session_id, call_status_to_string(view->status));
-        }
+                        request, error, "call '%s' was answered on another device", session_id);
+        return exchange_request_refuse(
+                request, error, "the %s of call '%s' cannot send '%s' while it is %s",
+                view->leg->direction == CALL_DIRECTION_OUTGOING ? "caller" : "receiver", session_id,
+                message_type_to_string(request->message->type),
+                call_status_to_string(view->status));
 }
 
 int exchange_request_judge(Request *request, CallView *view, CallMethod method)
