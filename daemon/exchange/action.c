@@ -1,11 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How the action queue and the commit barrier order what devices see.
+ *
+ * An operation (an accept, an end) changes the state, and queues an action for each thing that has
+ * to follow: rows to store, messages to send. It finishes in one of two ways:
+ *
+ *         exchange_commit()     the state is changed, and the actions since the last commit count
+ *         exchange_rollback()   out of memory: the operation has restored the state, and its
+ *                               actions are freed
+ *
+ * So nobody can see half an operation, and the hub takes no action before it is committed. For a
+ * request, exchange_prepare() reserves room for one action first: even when memory has run out,
+ * the reply that reports it can be queued.
+ *
+ * An operation queues what it stores (SAVE, DROP, LOG, USER, BLOCK) before the messages that
+ * confirm it. The hub carries out the actions in order. It gathers rows for the next transaction of
+ * its database (hub/commit.h), which runs at the end of the loop's turn or up to a millisecond
+ * later, and it gives a message that confirms something the number of that transaction as a
+ * barrier: the message leaves when the transaction is on disk. No device is ever sent that a call
+ * was placed, answered or over, only to find after a crash of the hub that it was not.
+ *
+ * A message without a barrier leaves at once. A ring is the important one: if the hub crashes
+ * before the commit, the call is gone, no reply has confirmed it, and the ringing device learns
+ * from its next welcome that there is no such call; so a ring need not wait for the disk. Events
+ * about the media have no barrier either, because the media do not depend on the database.
+ *
+ * On the way to one device, messages keep their order: those behind a message that waits for its
+ * barrier wait with it. Only a refusal, which confirms nothing, may overtake (hub/outbox.h). So a
+ * device sees the events of a call in the order in which they happened.
+ */
 #include "exchange/action.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 
-#define ACTIONS_FIRST_CAPACITY 32 /* what a call's end with a few devices queues */
+#define ACTIONS_FIRST_CAPACITY 32 /* enough for the end of a call with a few devices */
 
 static int exchange_reserve(Exchange *exchange, size_t n)
 {
@@ -55,15 +85,15 @@ void exchange_push_reply(Exchange *exchange, uint64_t attachment, const Message 
 static const enum {
         SENT_NEVER,
         SENT_AT_ONCE,
-        SENT_CONFIRMED
+        SENT_AFTER_COMMIT
 } message_sent[MESSAGE_TYPE_COUNT] = {
-        [MESSAGE_INCOMING] = SENT_AT_ONCE,    [MESSAGE_RINGING] = SENT_AT_ONCE,
-        [MESSAGE_MEMBERS] = SENT_AT_ONCE,     [MESSAGE_JOINED] = SENT_AT_ONCE,
-        [MESSAGE_LEFT] = SENT_AT_ONCE,        [MESSAGE_SIGNALLED] = SENT_AT_ONCE,
-        [MESSAGE_PARTICIPANT] = SENT_AT_ONCE, [MESSAGE_REPLY] = SENT_CONFIRMED,
-        [MESSAGE_ACCEPTED] = SENT_CONFIRMED,  [MESSAGE_OVER] = SENT_CONFIRMED,
-        [MESSAGE_LOGGED] = SENT_CONFIRMED,    [MESSAGE_GROUPS] = SENT_CONFIRMED,
-        [MESSAGE_BLOCKED] = SENT_CONFIRMED,   [MESSAGE_CHANGED] = SENT_CONFIRMED,
+        [MESSAGE_INCOMING] = SENT_AT_ONCE,      [MESSAGE_RINGING] = SENT_AT_ONCE,
+        [MESSAGE_MEMBERS] = SENT_AT_ONCE,       [MESSAGE_JOINED] = SENT_AT_ONCE,
+        [MESSAGE_LEFT] = SENT_AT_ONCE,          [MESSAGE_SIGNALLED] = SENT_AT_ONCE,
+        [MESSAGE_PARTICIPANT] = SENT_AT_ONCE,   [MESSAGE_REPLY] = SENT_AFTER_COMMIT,
+        [MESSAGE_ACCEPTED] = SENT_AFTER_COMMIT, [MESSAGE_OVER] = SENT_AFTER_COMMIT,
+        [MESSAGE_LOGGED] = SENT_AFTER_COMMIT,   [MESSAGE_GROUPS] = SENT_AFTER_COMMIT,
+        [MESSAGE_BLOCKED] = SENT_AFTER_COMMIT,  [MESSAGE_CHANGED] = SENT_AFTER_COMMIT,
 };
 
 int exchange_send(Exchange *exchange, const Attachment *attachment, MessageType type, Message **ret)
@@ -76,7 +106,7 @@ int exchange_send(Exchange *exchange, const Attachment *attachment, MessageType 
         if (!action)
                 return -ENOMEM;
         action->attachment = attachment->id;
-        action->confirms = message_sent[type] == SENT_CONFIRMED;
+        action->confirms = message_sent[type] == SENT_AFTER_COMMIT;
         action->message.type = type;
         *ret = &action->message;
         return 1;

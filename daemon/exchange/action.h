@@ -2,24 +2,23 @@
 #pragma once
 
 /*
- * The queue of actions. An operation changes the state, queues what has to be sent and stored, and
- * takes both back if memory runs out: queued actions count only after exchange_commit(). The hub
- * carries actions out in order; a message that confirms something waits for the database commit of
- * the actions before it (ExchangeAction.confirms), so that no device hears of what could still be
- * lost. A ring does not wait.
+ * The queue of actions. action.c explains how it and the commit barrier of the hub order what
+ * devices see.
  */
 
 #include "exchange/state.h"
 
-/* Room for the reply, so that it always fits. Returns 0 or -ENOMEM. */
+/* Reserves room for the reply, so that queuing it cannot fail. Returns 0 or -ENOMEM. */
 int exchange_prepare(Exchange *exchange);
-/* Returns the new action, zeroed, or NULL. */
+/* Queues an action. Returns it zeroed, for the caller to fill in, or NULL. */
 ExchangeAction *exchange_push(Exchange *exchange, ExchangeActionType type);
-/* Takes the room that exchange_prepare() and exchange_push() have left. */
+/*
+ * Queues the reply, in the room that exchange_prepare() reserved; exchange_push() leaves that free.
+ */
 void exchange_push_reply(Exchange *exchange, uint64_t attachment, const Message *reply);
 /*
- * Returns 1 with the message to fill in, 0 without an attachment (the device is away, and learns
- * from its next snapshot), or -ENOMEM.
+ * Queues a message. Returns 1 with the message for the caller to fill in, 0 if the device is away
+ * (it catches up with its next snapshot), or -ENOMEM.
  */
 int exchange_send(Exchange *exchange, const Attachment *attachment, MessageType type,
                   Message **ret);

@@ -7,13 +7,15 @@
 
 #include "exchange/state.h"
 
-/* About the leg's participant, to one connection. Returns 0 or -ENOMEM, here and below. */
+/*
+ * Sends the state of the leg's participant to one connection. Returns 0 or -ENOMEM, here and below.
+ */
 int exchange_leg_send_participant(Exchange *exchange, const CallLeg *leg,
                                   const Attachment *attachment, MessageType type);
-/* Likewise, to all others in the media. */
+/* Likewise, to all other participants. */
 int exchange_leg_send_others(Exchange *exchange, const CallLeg *leg, MessageType type);
-/* The leg's terminal event, to one device. */
+/* Sends the leg's terminal event to one device. */
 int exchange_branch_send_over(Exchange *exchange, const Branch *branch, CallStatus status,
                               const char *reason);
-/* Likewise, to a device for which the call is over by `event` alone. */
+/* Likewise, to a device for which `event` ends a ring that ends differently elsewhere. */
 int exchange_branch_send_event(Exchange *exchange, const Branch *branch, CallEvent event);

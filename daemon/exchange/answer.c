@@ -15,7 +15,10 @@
 #include "exchange/store.h"
 #include "exchange/token.h"
 
-/* The leg that the asking device is rung for, or NULL when there is nothing to be noted. */
+/*
+ * The ringing leg of the requesting device. NULL: the call no longer rings, so there is nothing to
+ * record.
+ */
 static int request_rung_leg(Request *request, const char *session_id, CallLeg **ret)
 {
         CallView view;
@@ -35,7 +38,9 @@ static int leg_save(Request *request, CallLeg *leg)
         return exchange_save(request->exchange, request->moment, leg->call, leg);
 }
 
-/* That a device is quiet says why nobody was alerted, should it come to that; else it says nothing.
+/*
+ * A quiet device is the reason why nobody was alerted, if the call is missed (rule 9); otherwise it
+ * has no effect.
  */
 int exchange_request_delivered(Request *request)
 {
@@ -52,7 +57,10 @@ int exchange_request_delivered(Request *request)
         return r;
 }
 
-/* The first of all is told by an event of its own; more in a group are told as members. */
+/*
+ * The first alert of a call has an event of its own; in a group, later ones are sent as member
+ * states.
+ */
 static int leg_send_ringing(Request *request, const CallLeg *leg)
 {
         const CallLeg *caller = call_caller(leg->call);
@@ -86,7 +94,7 @@ int exchange_request_alerting(Request *request)
         leg->ringing_since = request->moment->date;
         if (first)
                 record->ringing_since = request->moment->date;
-        /* What is stored would say that nobody was alerted. */
+        /* Otherwise a restarted hub would believe that nobody was alerted. */
         r = leg->quiet ? leg_save(request, leg) : 0;
         if (r < 0) {
                 leg->ringing_since = 0;
@@ -99,12 +107,12 @@ int exchange_request_alerting(Request *request)
         return 0;
 }
 
-/* What an accept changes, and has to be put back if it could not be told. */
+/* An accept in progress, with the values to restore if memory runs out. */
 typedef struct Answer {
         Request *request;
         CallLeg *leg;
         bool first;
-        Branch *made; /* for it, on a device where it does not ring */
+        Branch *made; /* a new branch, for a device that accepts without having rung */
         CallLeg leg_before;
         CallType type_before;
 } Answer;
@@ -158,7 +166,7 @@ static int answer_announce(const Answer *answer)
         return r;
 }
 
-static void leg_enters(CallLeg *leg)
+static void leg_set_ongoing(CallLeg *leg)
 {
         exchange_leg_set(leg, CALL_STATUS_ONGOING, CALL_REASON_NONE);
         leg->was_in = true;
@@ -181,12 +189,12 @@ static int answer_begin(Answer *answer, CallType type, bool joins)
         answer->leg_before = *leg;
         answer->type_before = record->type;
 
-        leg_enters(leg);
+        leg_set_ongoing(leg);
         leg->media.joins = joins;
         leg->join_until = joins ? request->moment->now + JOIN_DEADLINE_US : USEC_NEVER;
         STR_SET(leg->device, request->device->id);
         if (answer->first) {
-                leg_enters(call_caller(call));
+                leg_set_ongoing(call_caller(call));
                 record->answered_at = request->moment->date;
                 call->answered = request->moment->now;
         }
@@ -197,14 +205,14 @@ static int answer_begin(Answer *answer, CallType type, bool joins)
         return 0;
 }
 
-static void leg_leaves(Exchange *exchange, CallLeg *leg, CallStatus status, CallReason reason)
+static void leg_undo_ongoing(Exchange *exchange, CallLeg *leg, CallStatus status, CallReason reason)
 {
         while (leg->tokens)
                 exchange_token_free(exchange, leg->tokens);
         exchange_leg_set(leg, status, reason);
 }
 
-static void answer_take_back(Answer *answer)
+static void answer_undo(Answer *answer)
 {
         Exchange *exchange = answer->request->exchange;
         const CallLeg *before = &answer->leg_before;
@@ -212,7 +220,7 @@ static void answer_take_back(Answer *answer)
         Call *call = leg->call;
 
         exchange_rollback(exchange);
-        leg_leaves(exchange, leg, before->status, before->reason);
+        leg_undo_ongoing(exchange, leg, before->status, before->reason);
         leg->was_in = before->was_in;
         leg->ended_at = before->ended_at;
         leg->duration_s = before->duration_s;
@@ -222,7 +230,8 @@ static void answer_take_back(Answer *answer)
         if (answer->made)
                 exchange_branch_free(answer->made);
         if (answer->first) {
-                leg_leaves(exchange, call_caller(call), CALL_STATUS_INITIATED, CALL_REASON_NONE);
+                leg_undo_ongoing(exchange, call_caller(call), CALL_STATUS_INITIATED,
+                                 CALL_REASON_NONE);
                 call_caller(call)->was_in = false;
                 call->record.answered_at = 0;
                 call->answered = USEC_NEVER;
@@ -233,7 +242,7 @@ static void answer_take_back(Answer *answer)
         }
 }
 
-static void answer_settle(const Answer *answer)
+static void answer_apply(const Answer *answer)
 {
         const Request *request = answer->request;
         CallLeg *leg = answer->leg;
@@ -262,9 +271,9 @@ int exchange_request_answer(Request *request, CallLeg *leg, CallType type, bool 
                 return r;
         r = answer_announce(&answer);
         if (r < 0)
-                answer_take_back(&answer);
+                answer_undo(&answer);
         else
-                answer_settle(&answer);
+                answer_apply(&answer);
         return r;
 }
 
@@ -324,7 +333,7 @@ int exchange_request_reject(Request *request)
 
         if (r != 0)
                 return r;
-        /* The same reject again gets the same answer. */
+        /* A repeated reject gets the same answer. */
         if (view.here && view.leg->direction == CALL_DIRECTION_INCOMING &&
             view.status == reject->status)
                 return 0;
@@ -341,9 +350,8 @@ int exchange_request_reject(Request *request)
 int exchange_request_end(Request *request)
 {
         const char *session_id = request->message->session.session_id;
-        /* Of an initiate that was taken for an accept nobody may have heard that it was (rule 10).
-         */
-        const CallLeg *merged = exchange_user_merged(request->device->user, session_id);
+        /* The caller of an initiate that became an accept may not know that yet (rule 10). */
+        const CallLeg *merged = exchange_user_merged_leg(request->device->user, session_id);
         CallView view;
         int r = exchange_request_find(request,
                                       merged ? merged->call->record.session_id : session_id,

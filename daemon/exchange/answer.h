@@ -3,7 +3,7 @@
 
 #include "exchange/request.h"
 
-/* An accept by the asking device: the first one, or another member's. */
+/* Accepts for the requesting device. Returns 0 or -ENOMEM, with nothing changed. */
 int exchange_request_answer(Request *request, CallLeg *leg, CallType type, bool joins);
 int exchange_request_delivered(Request *request);
 int exchange_request_alerting(Request *request);

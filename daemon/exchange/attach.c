@@ -16,7 +16,7 @@
 #include "exchange/token.h"
 #include "exchange/user.h"
 
-/* The connection of a device has come or gone: so has the party of each call that it is one of. */
+/* Records since when the device is away, in each call that it is a party of. */
 static void device_set_lost(Exchange *exchange, Device *device, usec_t since)
 {
         Branch *branch;
@@ -29,11 +29,12 @@ static void device_set_lost(Exchange *exchange, Device *device, usec_t since)
         }
 }
 
-/* ---- a device comes ---- */
+/* ---- a device connects ---- */
 
 /*
- * Rings a device that comes while its user is being rung. With too little left it is not to begin;
- * but it may have rung before the hub was started anew, and so has its part in the call.
+ * Rings a device that connects while a call rings for its user. If too little of the ring is left,
+ * it does not start; the device still gets a branch, because it may have been ringing before the
+ * hub restarted.
  */
 static int device_ring(Exchange *exchange, const ExchangeNow *moment, Device *device, CallLeg *leg)
 {
@@ -70,8 +71,8 @@ static int device_catch_up(Exchange *exchange, const ExchangeNow *moment, Device
         return 0;
 }
 
-/* Takes back what device_catch_up() did. */
-static void device_unring(Device *device)
+/* Undoes device_catch_up(). */
+static void device_undo_catch_up(Device *device)
 {
         Branch *branch, *next;
 
@@ -81,7 +82,7 @@ static void device_unring(Device *device)
         }
 }
 
-/* What was told to an older connection may be lost. */
+/* Member states sent to the previous connection may be lost. */
 static void device_renew_members(Exchange *exchange, Device *device)
 {
         Branch *branch;
@@ -102,13 +103,13 @@ static int device_connect(Exchange *exchange, const ExchangeNow *moment, Device 
         attachment->device = device;
         device->attachment = attachment;
         if (before)
-                r = exchange_disconnect(exchange, before, "'%s' connected as this device anew",
+                r = exchange_disconnect(exchange, before, "replaced by a newer connection of '%s'",
                                         device_name);
         if (r == 0)
                 r = device_catch_up(exchange, moment, device);
         if (r < 0) {
                 exchange_rollback(exchange);
-                device_unring(device);
+                device_undo_catch_up(device);
                 device->attachment = before;
                 attachment->device = NULL;
                 return r;
@@ -122,9 +123,9 @@ static int device_connect(Exchange *exchange, const ExchangeNow *moment, Device 
 }
 
 int exchange_take_attach(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment_id,
-                         const ExchangeDevice *who)
+                         const ExchangeDevice *input)
 {
-        User *user = exchange_user_find(exchange, who->uid);
+        User *user = exchange_user_find(exchange, input->uid);
         Device *device;
         Attachment *attachment;
 
@@ -137,11 +138,11 @@ int exchange_take_attach(Exchange *exchange, const ExchangeNow *moment, uint64_t
         r = exchange_attachment_new(exchange, attachment_id, &attachment);
         if (r < 0)
                 return r;
-        r = exchange_user_device(user, who->id, &device);
+        r = exchange_user_device(user, input->id, &device);
         if (r == 0) {
-                r = device_connect(exchange, moment, device, attachment, who->name);
+                r = device_connect(exchange, moment, device, attachment, input->name);
                 if (r < 0)
-                        exchange_device_check(device);
+                        exchange_device_free_unused(device);
         }
         if (r < 0)
                 exchange_attachment_free(exchange, attachment);
@@ -168,7 +169,7 @@ int exchange_take_attach_session(Exchange *exchange, const ExchangeNow *moment,
                 r = exchange_disconnect(exchange, leg->limited,
                                         "the join token was used by a newer connection");
                 if (r == 0 && leg->media.by_token)
-                        r = exchange_leg_leave(exchange, moment, leg);
+                        r = exchange_leg_leave_media(exchange, moment, leg);
                 if (r < 0) {
                         exchange_rollback(exchange);
                         exchange_attachment_free(exchange, attachment);
@@ -184,7 +185,7 @@ int exchange_take_attach_session(Exchange *exchange, const ExchangeNow *moment,
         return 0;
 }
 
-/* ---- a connection goes, and perhaps comes back ---- */
+/* ---- a connection is lost, and perhaps resumed ---- */
 
 void exchange_take_suspend(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment_id)
 {
@@ -207,7 +208,7 @@ int exchange_take_resume(Exchange *exchange, const ExchangeNow *moment, uint64_t
         if (!attachment || !attachment->suspended)
                 return -ENOENT;
 
-        /* What became due meanwhile has happened, grace periods included. */
+        /* Deadlines that passed in the meantime count, grace periods included. */
         int r = exchange_take_tick(exchange, moment);
         if (r < 0)
                 return r;
@@ -223,7 +224,7 @@ void exchange_take_detach(Exchange *exchange, const ExchangeNow *moment, uint64_
         if (!attachment)
                 return;
         if (attachment->leg && attachment->leg->media.by_token)
-                exchange_leg_gone(exchange, moment, attachment->leg);
+                exchange_leg_lose_media(exchange, moment, attachment->leg);
         if (attachment->device && !attachment->suspended)
                 device_set_lost(exchange, attachment->device, moment->now);
         exchange_attachment_free(exchange, attachment);

@@ -35,7 +35,7 @@ void exchange_attachment_free(Exchange *exchange, Attachment *attachment)
                 attachment->leg->limited = NULL;
         if (attachment->device && attachment->device->attachment == attachment) {
                 attachment->device->attachment = NULL;
-                exchange_device_check(attachment->device);
+                exchange_device_free_unused(attachment->device);
         }
         HASH_DEL(exchange->attachments, attachment);
         free(attachment);

@@ -8,6 +8,6 @@
 #include "exchange/state.h"
 
 Attachment *exchange_attachment_find(const Exchange *exchange, uint64_t id);
-/* Of no device and no leg yet. Returns 0 or -ENOMEM. */
+/* The new attachment has no device and no leg yet. Returns 0 or -ENOMEM. */
 int exchange_attachment_new(Exchange *exchange, uint64_t id, Attachment **ret);
 void exchange_attachment_free(Exchange *exchange, Attachment *attachment);

@@ -38,5 +38,5 @@ void exchange_branch_free(Branch *branch)
         DL_DELETE2(branch->leg->branches, branch, leg_prev, leg_next);
         DL_DELETE2(device->branches, branch, device_prev, device_next);
         free(branch);
-        exchange_device_check(device);
+        exchange_device_free_unused(device);
 }

@@ -10,5 +10,5 @@
 /* `ret` may be NULL. Returns 0 or -ENOMEM. */
 int exchange_branch_new(CallLeg *leg, Device *device, Branch **ret);
 Branch *exchange_branch_find(const CallLeg *leg, const Device *device);
-/* Frees the device, too, if nothing else needs it. */
+/* Also frees the device if nothing else needs it. */
 void exchange_branch_free(Branch *branch);

@@ -20,7 +20,7 @@ CallLeg *exchange_call_leg(const Call *call, const User *user)
         CallLeg *leg;
 
         DL_FOREACH2 (call->legs, leg, call_next) {
-                /* What is over has let go of its users. */
+                /* The legs of an ended call no longer point to their users. */
                 if (call->live ? leg->user == user : str_eq(leg->uid, user->uid))
                         return leg;
         }
@@ -126,7 +126,7 @@ void exchange_forget_expired(Exchange *exchange, usec_t now)
                 exchange_forget_call(exchange, exchange->ended);
 }
 
-/* Keeps what answers a repeated request; what the caller's program sent along is not that. */
+/* Keeps the legs, which answer repeated requests; metadata is not needed for that. */
 void exchange_call_retire(Exchange *exchange, const ExchangeNow *moment, Call *call)
 {
         call_unlink(exchange, call);

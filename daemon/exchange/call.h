@@ -11,13 +11,16 @@ Call *exchange_call_find(const Exchange *exchange, const char *session_id);
 /* The user's leg, or NULL. */
 CallLeg *exchange_call_leg(const Call *call, const User *user);
 /*
- * A call with its caller's leg, without branches and in no list; copies `record`. A NULL user has
- * been removed. Returns 0 or -ENOMEM.
+ * Makes a call with its caller's leg, in no list and without branches; copies `record`. `caller` is
+ * NULL if that user was removed. Returns 0 or -ENOMEM.
  */
 int exchange_call_new(const CallRecord *record, User *caller, Call **ret);
-/* Makes the call live: in all lists and with a deadline. Returns 0 or -ENOMEM. */
+/* Makes the call live: puts it in all lists and gives it a deadline. Returns 0 or -ENOMEM. */
 int exchange_call_link(Exchange *exchange, Call *call);
 void exchange_call_free(Exchange *exchange, Call *call);
-/* Ends a live call's life: only what answers a repeated request is kept, for a while. */
+/*
+ * Takes a call out of the live ones. It stays, without users and metadata, for ENDED_MEMORY_US to
+ * answer repeated requests.
+ */
 void exchange_call_retire(Exchange *exchange, const ExchangeNow *moment, Call *call);
 void exchange_forget_expired(Exchange *exchange, usec_t now);

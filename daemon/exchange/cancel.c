@@ -10,7 +10,7 @@ int exchange_request_cancel(Request *request)
 {
         const char *session_id = request->message->session.session_id;
         User *user = request->device->user;
-        const CallLeg *merged = exchange_user_merged(user, session_id);
+        const CallLeg *merged = exchange_user_merged_leg(user, session_id);
         CallView view;
 
         if (!merged && !exchange_call_find(request->exchange, session_id))
@@ -21,7 +21,7 @@ int exchange_request_cancel(Request *request)
                                       merged ? merged->call->record.session_id : session_id, &view);
         if (r != 0)
                 return r;
-        /* The same cancel again gets the same answer. */
+        /* A repeated cancel gets the same answer. */
         if (view.leg->direction == CALL_DIRECTION_OUTGOING &&
             view.reason == CALL_REASON_CALLER_CANCELLED)
                 return 0;

@@ -5,8 +5,7 @@
 
 static CancelKey cancel_key(const User *user, const char *session_id)
 {
-        CancelKey key = {
-                0}; /* the hash is over its bytes, those after the strings' ends included */
+        CancelKey key = {0}; /* zeroed: the hash covers the bytes behind the strings, too */
 
         STR_SET(key.session_id, session_id);
         STR_SET(key.uid, user->uid);

@@ -2,12 +2,13 @@
 #pragma once
 
 /*
- * Cancels that came before their initiate, or may be asked for again (rule 15).
+ * Session ids that must not start a call: cancelled before their initiate arrived, or over (rule
+ * 15).
  */
 
 #include "exchange/state.h"
 
-/* Remembers that an initiate of that id comes too late. Returns 0 or -ENOMEM. */
+/* Makes initiates of this id fail, for CANCEL_MEMORY_US. Returns 0 or -ENOMEM. */
 int exchange_cancel_remember(Exchange *exchange, const ExchangeNow *moment, const User *user,
                              const char *session_id);
 bool exchange_is_cancelled(const Exchange *exchange, const User *user, const char *session_id);

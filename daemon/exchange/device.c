@@ -30,7 +30,7 @@ int exchange_user_device(User *user, const char *id, Device **ret)
         return 0;
 }
 
-void exchange_device_check(Device *device)
+void exchange_device_free_unused(Device *device)
 {
         if (device->attachment || device->branches)
                 return;

@@ -12,7 +12,7 @@
 
 static const struct {
         int (*handle)(Request *request);
-        bool limited; /* also for a attachment that is limited to one session's media */
+        bool limited; /* also from an attachment that is limited to one session's media */
 } handlers[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_INITIATE] = {exchange_request_initiate, false},
         [MESSAGE_DELIVERED] = {exchange_request_delivered, false},
@@ -37,7 +37,7 @@ static int request_handle(Request *request)
 
         if (!handlers[type].handle)
                 return exchange_request_refuse(request, CALL_ERROR_NOT_SUPPORTED,
-                                               "'%s' is nothing to ask for here",
+                                               "unsupported request '%s'",
                                                message_type_to_string(type));
         if (!request->attachment)
                 return exchange_request_refuse(request, CALL_ERROR_NOT_LOGGED_IN,
@@ -45,7 +45,7 @@ static int request_handle(Request *request)
         if (request->attachment->leg && !handlers[type].limited)
                 return exchange_request_refuse(
                         request, CALL_ERROR_AUTH_FAILED,
-                        "'%s' is not for a connection limited to a session's media",
+                        "'%s' is not allowed on a connection limited to a session's media",
                         message_type_to_string(type));
         request->device = request->attachment->leg ? request->attachment->leg->branches->device
                                                    : request->attachment->device;
@@ -93,7 +93,7 @@ int exchange_take_message(Exchange *exchange, const ExchangeNow *moment, uint64_
         exchange_commit(exchange);
         if (r == 0 && message->type == MESSAGE_LOGOUT)
                 exchange_attachment_free(exchange, request.attachment);
-        /* Has been answered; what else has become due can wait for memory. */
+        /* The request is answered; if memory is short, other deadlines can wait. */
         (void)exchange_take_tick(exchange, moment);
         return 0;
 }

@@ -12,8 +12,8 @@ struct CallDue {
         usec_t at; /* CLOCK_BOOTTIME */
         int (*act)(Exchange *exchange, const ExchangeNow *moment, const CallDue *due);
         Call *call;
-        CallLeg *leg;    /* to which it happens, or NULL for the call … */
-        CallEvent event; /* … and what happens */
+        CallLeg *leg; /* the leg that `event` happens to; NULL: the whole call */
+        CallEvent event;
 };
 
 static int due_ring_ends(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
@@ -42,8 +42,8 @@ static CallDue due_earlier(CallDue due, CallDue other)
         return other.at < due.at ? other : due;
 }
 
-/* Does somebody else say that media flows between them? */
-static bool leg_is_heard(const CallLeg *leg)
+/* Does another participant report that media flows? */
+static bool leg_media_flows(const CallLeg *leg)
 {
         const CallLeg *other;
 
@@ -57,7 +57,7 @@ static bool leg_is_heard(const CallLeg *leg)
 static usec_t leg_grace(const CallLeg *leg)
 {
         return leg->status == CALL_STATUS_INITIATED ? GRACE_CALLER_LOST_US
-               : leg_is_heard(leg)                  ? GRACE_MEDIA_FLOWS_US
+               : leg_media_flows(leg)               ? GRACE_MEDIA_FLOWS_US
                                                     : GRACE_IN_CALL_US;
 }
 

@@ -9,5 +9,5 @@
 
 /* Carries out what is due. Returns 0 or -ENOMEM. */
 int exchange_take_tick(Exchange *exchange, const ExchangeNow *moment);
-/* Acts on the marks: computes the deadlines of touched calls. At the end of each input. */
+/* Recomputes the deadlines of marked calls; runs at the end of each input. */
 void exchange_settle(Exchange *exchange);

@@ -72,7 +72,7 @@ static int call_drop(Exchange *exchange, const Call *call)
         return 0;
 }
 
-/* What is stored comes first: it must be true before anybody is told. */
+/* Storage comes first in the queue, because the messages confirm it. */
 static int ending_store(const Ending *ending)
 {
         int r = 0;
@@ -101,17 +101,17 @@ static int ending_announce(const Ending *ending)
         return r;
 }
 
-/* ---- who ends with whom ---- */
+/* ---- which legs end together ---- */
 
 static bool call_lives_on(const Call *call)
 {
         if (!call_is_answered(call))
                 return call_caller(call)->status == CALL_STATUS_INITIATED && call->n_rings > 0;
-        /* Either leg of a user-to-user call ends it for both; in a group, ending is leaving. */
+        /* Either party ends a call to a user for both; in a group, ending is leaving. */
         return call->n_parties >= (call_is_to_group(call) ? 1 : 2);
 }
 
-/* What the caller sees of a ring that nobody is left to answer (rules 2, 11). */
+/* The event that the caller sees when nobody is left who could answer (rules 2, 11). */
 static CallEvent call_unanswered_by(const Call *call)
 {
         bool missed = false, rejected = false, busy = false;
@@ -130,7 +130,7 @@ static CallEvent call_unanswered_by(const Call *call)
                           : CALL_EVENT_SHUTDOWN;
 }
 
-/* What others see when the call ends with a leg to which that has happened. */
+/* The event that the other parties see when the call ends because `event` happened to one leg. */
 static CallEvent event_seen(CallEvent event, bool answered)
 {
         switch (event) {
@@ -195,8 +195,7 @@ void exchange_ending_begin(Ending *ending, Exchange *exchange, const ExchangeNow
                 .exchange = exchange,
                 .moment = moment,
                 .call = call,
-                .event = CALL_EVENT_CONNECTION_LOST, /* with nobody: they went while we did not look
-                                                      */
+                .event = CALL_EVENT_CONNECTION_LOST, /* if no leg is added: see restore.c */
         };
 }
 
@@ -223,7 +222,7 @@ void exchange_ending_add(Ending *ending, CallLeg *leg, CallEvent event)
         }
 }
 
-static void ending_take_back(Ending *ending)
+static void ending_undo(Ending *ending)
 {
         exchange_rollback(ending->exchange);
         for (CallLeg *leg = ending->ended; leg; leg = leg->changed_next) {
@@ -232,13 +231,13 @@ static void ending_take_back(Ending *ending)
         }
 }
 
-static void ending_settle(Ending *ending)
+static void ending_apply(Ending *ending)
 {
         Call *call = ending->call;
 
         exchange_commit(ending->exchange);
         for (const CallLeg *leg = ending->ended; leg; leg = leg->changed_next) {
-                /* Without memory for it, that initiate asked again would be a call of its own. */
+                /* Without memory for this, a repeated initiate would start a new call. */
                 if (!str_empty(leg->merged_id))
                         (void)exchange_cancel_remember(ending->exchange, ending->moment, leg->user,
                                                        leg->merged_id);
@@ -265,9 +264,9 @@ int exchange_ending_finish(Ending *ending)
         if (r == 0)
                 r = ending_announce(ending);
         if (r < 0)
-                ending_take_back(ending);
+                ending_undo(ending);
         else
-                ending_settle(ending);
+                ending_apply(ending);
         return r;
 }
 

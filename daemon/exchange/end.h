@@ -8,15 +8,16 @@
 #include "exchange/state.h"
 
 /*
- * Legs that end, and the call with the last of them: begin, add, and finish, which announces it
- * to everybody, or takes all of it back and returns -ENOMEM.
+ * Legs that end together. Begin, add each leg, and finish: if no leg is left that keeps the call
+ * alive, the rest ends, too. Finishing stores and announces all of it, or undoes it and returns
+ * -ENOMEM.
  */
 typedef struct Ending {
         Exchange *exchange;
         const ExchangeNow *moment;
         Call *call;
-        CallLeg *ended, *last; /* a list by changed_next, the caller first */
-        CallEvent event;       /* of the first leg that was added */
+        CallLeg *ended, *last; /* linked by changed_next, the caller first */
+        CallEvent event;       /* of the first leg added */
         bool over;
 } Ending;
 
@@ -25,8 +26,8 @@ void exchange_ending_begin(Ending *ending, Exchange *exchange, const ExchangeNow
 void exchange_ending_add(Ending *ending, CallLeg *leg, CallEvent event);
 int exchange_ending_finish(Ending *ending);
 
-/* One leg ends by this event, and the call with it if nobody is left. Returns 0 or -ENOMEM. */
+/* Ends one leg, and the call if nobody is left in it. Returns 0 or -ENOMEM, here and below. */
 int exchange_leg_quit(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg, CallEvent event);
-/* Ends every leg of that status by this event: those that ring, or those in the call. */
+/* Ends every leg of this status: all that ring, or all that are in the call. */
 int exchange_call_end(Exchange *exchange, const ExchangeNow *moment, Call *call, CallStatus status,
                       CallEvent event);

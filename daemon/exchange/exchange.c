@@ -60,13 +60,13 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
         return 0;
 }
 
-/* That one is announced by an event of its own. */
-static bool branch_is_shown(const Branch *branch, const Attachment *attachment)
+/* A branch that this attachment's arrival made is announced by its own MESSAGE_INCOMING. */
+static bool branch_in_snapshot(const Branch *branch, const Attachment *attachment)
 {
         return branch->announced_to != attachment->id || branch->is_late;
 }
 
-/* Another device has answered it: what rings here, because it was away, is to stop (rule 4). */
+/* Answered on another device: this one, if it was away and still rings, stops (rule 4). */
 static bool leg_answered_elsewhere(const CallLeg *leg, const Device *device)
 {
         return leg->direction == CALL_DIRECTION_INCOMING && leg->status == CALL_STATUS_ONGOING &&
@@ -80,7 +80,7 @@ static size_t attachment_count_calls(const Attachment *attachment)
         size_t n = 0;
 
         DL_FOREACH2 (attachment->device->branches, branch, device_next)
-                n += branch_is_shown(branch, attachment);
+                n += branch_in_snapshot(branch, attachment);
         DL_FOREACH2 (attachment->device->user->busy, leg, list_next)
                 n += leg_answered_elsewhere(leg, attachment->device);
         return n;
@@ -95,7 +95,7 @@ static int attachment_snapshot(const Attachment *attachment, const ExchangeNow *
         int r = 0;
 
         DL_FOREACH2 (device->branches, branch, device_next) {
-                if (r == 0 && branch_is_shown(branch, attachment))
+                if (r == 0 && branch_in_snapshot(branch, attachment))
                         r = exchange_leg_snapshot(branch->leg, moment, device, &snapshots[(*n)++]);
         }
         DL_FOREACH2 (device->user->busy, leg, list_next) {

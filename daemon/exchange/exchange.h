@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * The hub's leg of the calling model: users, their devices, the calls between them, and every
- * deadline. The only arbiter and the only clock. Pure: events come in with the time, actions come
- * out in order; nothing here touches a socket, a file, a clock or a random number.
+ * The hub's core of the calling model: users, their devices, the calls between them, and every
+ * deadline. It alone decides, and only its clock counts. It is pure: inputs come in with the time,
+ * actions come out in order; nothing here touches a socket, a file, a clock or a random number.
  *
- * How it is used, once a turn of the loop:
+ * Once a turn of the loop:
  *
  *         exchange_message(exchange, &moment, attachment, message);
  *         while (exchange_next_action(exchange, &action)) {
@@ -15,19 +15,19 @@
  *         }
  *         …arm a timer for exchange_next_deadline()…
  *
- * A attachment is one connection of one device, named by a number that the adapter chooses and
- * never uses again. What the adapter has proved (which user, which device) is said once, in
- * exchange_attach(); no message can name another sender.
+ * An attachment is one connection of one device, under a number that the adapter chooses and never
+ * reuses. The adapter authenticates the user and the device and passes them once, to
+ * exchange_attach(); a message cannot name another sender.
  *
- * What a store, not a call, answers is not here: MESSAGE_HISTORY, MESSAGE_SEEN, MESSAGE_FORGET and
- * MESSAGE_HELLO are handled by the hub, which asks exchange_snapshot() for the welcome's calls.
+ * The hub itself answers MESSAGE_HELLO, and what concerns only its database: MESSAGE_HISTORY,
+ * MESSAGE_SEEN and MESSAGE_FORGET. exchange_snapshot() gives it the calls for a welcome.
  */
 
 #include "base/cleanup.h"
 #include "model/live-call.h"
 #include "model/message.h"
 
-#define ENTROPY_SIZE 64 /* bytes: two join tokens of 256 bit, caller's and receiver's */
+#define ENTROPY_SIZE 64 /* bytes: two join tokens of 256 bits, one for each leg */
 
 #define GRACE_CALLER_LOST_US (10 * USEC_PER_SEC)  /* rule 14 */
 #define GRACE_IN_CALL_US (30 * USEC_PER_SEC)      /* rule 14 */
@@ -37,47 +37,47 @@
 #define MEMBERS_OTHERS_US (100 * USEC_PER_MSEC)   /* PROTOCOL.md, Groups: 10 times a second */
 #define MEMBERS_CALLER_US (20 * USEC_PER_MSEC)    /* in a large group: 256 events last for 5 s */
 #define TOKEN_UNUSED_US (60 * USEC_PER_SEC)       /* PROTOCOL.md, Media */
-#define CANCEL_MEMORY_US (60 * USEC_PER_SEC)      /* rule 15: cancels for unknown ids */
-#define CANCEL_MEMORY_MAX 1000                    /* of those, in all; the oldest goes first */
-#define ENDED_MEMORY_US (60 * USEC_PER_SEC)       /* so that repeats get the same answer */
-#define USER_LIVE_CALLS_MAX 32                    /* placed by one user at a time: TooMany */
-#define ENDED_MEMORY_MAX 20000 /* legs of those, in all: 17 MB; the oldest goes first */
-#define TOKENS_PER_PARTY_MAX 8 /* join tokens of one call; the oldest goes first */
+#define CANCEL_MEMORY_US (60 * USEC_PER_SEC)      /* rule 15: cancels of unknown ids */
+#define CANCEL_MEMORY_MAX 1000                    /* total; the oldest is dropped first */
+#define ENDED_MEMORY_US (60 * USEC_PER_SEC)       /* repeated requests get the same answer */
+#define USER_LIVE_CALLS_MAX 32                    /* placed by one user; more: TooMany */
+#define ENDED_MEMORY_MAX 20000 /* total of their legs: 17 MB; the oldest call is dropped first */
+#define TOKENS_PER_PARTY_MAX 8 /* join tokens of one leg; the oldest is dropped first */
 
 typedef struct Exchange Exchange;
 
-/* When something happens, and what chance it brings. */
+/* The time of an input, and random bytes to use for it. */
 typedef struct ExchangeNow {
         usec_t now;                    /* CLOCK_BOOTTIME: all deadlines */
         usec_t date;                   /* CLOCK_REALTIME: all dates */
-        uint8_t entropy[ENTROPY_SIZE]; /* fresh with every call; becomes join tokens */
+        uint8_t entropy[ENTROPY_SIZE]; /* fresh for every input; becomes join tokens */
 } ExchangeNow;
 
-/* Limits that an operator may set. 0 means none. */
+/* Limits that an operator can set. 0: no limit. */
 typedef struct ExchangeLimits {
-        uint32_t calls_per_minute; /* started, per user: PROTOCOL.md, Limits */
+        uint32_t calls_per_minute; /* per user: PROTOCOL.md, Limits */
 } ExchangeLimits;
 
 typedef enum ExchangeActionType {
         EXCHANGE_SEND,       /* `message` to `attachment` */
-        EXCHANGE_DISCONNECT, /* close `attachment`, saying why in `text` */
+        EXCHANGE_DISCONNECT, /* close `attachment`; `text` is the reason */
         /*
-         * Store `live`. Of a call to a user it is the whole, in place of what was stored. Of a call
-         * to a group it has all members when it begins, later only those that have changed:
-         * live_call_merge() puts together what was stored of one session, in order.
+         * Store `live`. For a call to a user it replaces the stored call. For a call to a group it
+         * has all members at first and later only those that changed; live_call_merge() merges what
+         * was stored for one session, in order.
          */
         EXCHANGE_SAVE,
-        EXCHANGE_DROP,  /* the live call `session_id` is over: forget what was stored */
-        EXCHANGE_LOG,   /* `uid`'s history gets `record`, replacing one of the same session */
-        EXCHANGE_USER,  /* `uid`'s settings have changed: store `settings` */
-        EXCHANGE_BLOCK, /* `uid` has blocked or unblocked a user: store `block` */
+        EXCHANGE_DROP,  /* the live call `session_id` is over: delete its stored state */
+        EXCHANGE_LOG,   /* add `record` to `uid`'s history, in place of one of the same session */
+        EXCHANGE_USER,  /* `uid` changed settings: store `settings` */
+        EXCHANGE_BLOCK, /* `uid` blocked or unblocked a user: store `block` */
 } ExchangeActionType;
 
 typedef struct ExchangeAction {
         ExchangeActionType type;
         /*
-         * SEND: it tells somebody that a thing is so, and must not go out before all that stands
-         * before it in the queue is committed. A ring does not wait.
+         * SEND: the message confirms something, so it must wait until all actions before it are
+         * committed (action.c). A ring does not wait.
          */
         bool confirms;
         uint64_t attachment;
@@ -97,7 +97,7 @@ int exchange_new(const ExchangeLimits *limits, Exchange **ret);
 Exchange *exchange_free(Exchange *exchange);
 DEFINE_CLEANUP(Exchange *, exchange_free);
 
-/* A device of a user, as the adapter has proved it. */
+/* A user's device, as authenticated by the adapter. */
 typedef struct ExchangeDevice {
         const char *uid, *id, *name;
 } ExchangeDevice;
@@ -124,9 +124,8 @@ typedef enum ExchangeInputType {
 } ExchangeInputType;
 
 /*
- * Everything that can happen to the exchange while it runs. Pointers are read during the call only.
- * The functions below that take an ExchangeNow make one of these; they say what each one does and
- * returns.
+ * Every input of a running exchange. Pointers are only read during the call. The functions below
+ * that take an ExchangeNow make one of these, and document its effect and result.
  */
 typedef struct ExchangeInput {
         ExchangeInputType type;
@@ -149,10 +148,12 @@ typedef struct ExchangeInput {
 
 int exchange_input(Exchange *exchange, const ExchangeNow *moment, const ExchangeInput *input);
 
-/* Users as the store knows them; adding one who is there updates name and settings. */
+/* Adds a user from the store, or updates name and settings of an existing one. */
 int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy);
-/* Ends their calls (reason shutdown), takes them out of all groups and disconnects their
- * attachments. 0, -ENOMEM or UserNotFound. */
+/*
+ * Ends the user's calls (reason shutdown), removes the user from all groups and disconnects the
+ * user's attachments. Returns 0, -ENOMEM or UserNotFound.
+ */
 static inline int exchange_user_remove(Exchange *exchange, const ExchangeNow *moment,
                                        const char *uid)
 {
@@ -160,17 +161,20 @@ static inline int exchange_user_remove(Exchange *exchange, const ExchangeNow *mo
                               &(ExchangeInput){.type = EXCHANGE_USER_REMOVE, .uid = uid});
 }
 
-/* As the store knows it, at the start. 0, -ENOMEM, or a CallError (UserNotFound, TooMany). */
+/* Loads a stored block at the start. Returns 0, -ENOMEM, or a CallError (UserNotFound, TooMany). */
 int exchange_user_block(Exchange *exchange, const char *uid, const char *blocked);
-/* For a welcome: whom the user has blocked. The caller frees *ret. 0, -ENOMEM or UserNotFound. */
+/*
+ * For a welcome: the users that this user blocks. The caller frees *ret. Returns 0, -ENOMEM or
+ * UserNotFound.
+ */
 int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret)[UID_MAX + 1],
                           size_t *ret_n);
 
 /*
- * A group is there, or its name and members are these now. A live call goes on with the members
- * that it has. Devices of members who come, go, or see the name change are told (MESSAGE_GROUPS).
- * Returns 0, -ENOMEM, or a CallError with nothing changed: UserNotFound (a member), TooMany (more
- * than GROUP_MEMBERS_MAX, or a member would have more than GROUPS_PER_USER_MAX groups).
+ * Adds a group, or sets its name and members. A live call of the group keeps its members. Devices
+ * of users who join, leave, or see the name change get MESSAGE_GROUPS. Returns 0, -ENOMEM, or a
+ * CallError with nothing changed: UserNotFound (a member), TooMany (more than GROUP_MEMBERS_MAX
+ * members, or more than GROUPS_PER_USER_MAX groups for one member).
  */
 static inline int exchange_group_put(Exchange *exchange, const ExchangeNow *moment,
                                      const char *guid, const char *name, const char *const *uids,
@@ -180,7 +184,7 @@ static inline int exchange_group_put(Exchange *exchange, const ExchangeNow *mome
                 exchange, moment,
                 &(ExchangeInput){.type = EXCHANGE_GROUP_PUT, .group = {guid, name, uids, n}});
 }
-/* 0, -ENOMEM or GroupNotFound. A live call goes on. */
+/* Removes a group. Its live call continues. Returns 0, -ENOMEM or GroupNotFound. */
 static inline int exchange_group_remove(Exchange *exchange, const ExchangeNow *moment,
                                         const char *guid)
 {
@@ -191,17 +195,17 @@ static inline int exchange_group_remove(Exchange *exchange, const ExchangeNow *m
 int exchange_user_groups(const Exchange *exchange, const char *uid, GroupName **ret, size_t *ret_n);
 
 /*
- * STUN and TURN servers to hand out with every join; copied. Where one has a user name, that
- * becomes "<it>:<uid of who joins>".
+ * STUN and TURN servers for the reply to every join; copied. A user name becomes "<name>:<uid of
+ * the participant>".
  */
 int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n);
 
 /*
- * After a restart, after users and groups and before any attachment: a call as it was stored. Grace
- * periods start now. Who took part in the media by the device's own attachment does so again, under
- * the same id; who did by a join token has to join anew. Returns 0, -ENOMEM, -EINVAL (over already,
- * or it cannot have been so), -EEXIST, or UserNotFound (nobody of the members is there any more, or
- * the caller, whom only an answered call to a group does not need).
+ * Restores a stored call after a restart: after users and groups, before any attachment. Grace
+ * periods start now. A participant who joined over the device's own attachment stays in the media
+ * under the same id; one who joined by token has to join again. Returns 0, -ENOMEM, -EINVAL (the
+ * call is over, or its state is impossible), -EEXIST, or UserNotFound (no party exists any more, or
+ * the caller does not, who is only dispensable in an answered call to a group).
  */
 static inline int exchange_restore(Exchange *exchange, const ExchangeNow *moment,
                                    const LiveCall *live)
@@ -210,9 +214,9 @@ static inline int exchange_restore(Exchange *exchange, const ExchangeNow *moment
                               &(ExchangeInput){.type = EXCHANGE_RESTORE, .live = live});
 }
 /*
- * Likewise a call that was over, as the user's history has it: who placed it, did not hear of its
- * end, and asks for it again begins nothing. For CANCEL_MEMORY_US; of more than CANCEL_MEMORY_MAX
- * the first goes. Returns 0, -ENOMEM or UserNotFound.
+ * Likewise for an ended call in the user's history: if its caller missed the end and repeats the
+ * initiate, no new call starts. Remembered for CANCEL_MEMORY_US; beyond CANCEL_MEMORY_MAX the
+ * oldest is dropped. Returns 0, -ENOMEM or UserNotFound.
  */
 static inline int exchange_restore_ended(Exchange *exchange, const ExchangeNow *moment,
                                          const char *uid, const char *session_id)
@@ -223,10 +227,10 @@ static inline int exchange_restore_ended(Exchange *exchange, const ExchangeNow *
 }
 
 /*
- * A device of a user is there. An older attachment of the same (uid, device) is disconnected as
- * replaced; its calls are this attachment's now. What rings for the user rings here too, if at
- * least LATE_RING_MIN_US are left: MESSAGE_INCOMING follows as an action, so the adapter sends its
- * welcome first. Returns 0, -ENOMEM, or a CallError (UserNotFound).
+ * A user's device connects. An older attachment of the same (uid, device) is disconnected as
+ * replaced, and its calls move to this one. Calls that ring for the user also ring here if at least
+ * LATE_RING_MIN_US of the ring are left: MESSAGE_INCOMING follows as an action, so the adapter
+ * sends its welcome first. Returns 0, -ENOMEM, or a CallError (UserNotFound).
  */
 static inline int exchange_attach(Exchange *exchange, const ExchangeNow *moment,
                                   uint64_t attachment, const char *uid, const char *device,
@@ -239,9 +243,9 @@ static inline int exchange_attach(Exchange *exchange, const ExchangeNow *moment,
 }
 
 /*
- * A attachment limited to one session's media, by join token: it may send JOIN, LEAVE, SIGNAL,
- * STATE for that session. Returns 0, -ENOMEM, or CALL_ERROR_AUTH_FAILED. On success *ret_user is
- * who it is.
+ * An attachment that a join token limits to the media of one session: it can send JOIN, LEAVE,
+ * SIGNAL and STATE for that session. Returns 0, -ENOMEM, or CALL_ERROR_AUTH_FAILED. On success
+ * *ret_user is the token's user.
  */
 static inline int exchange_attach_session(Exchange *exchange, const ExchangeNow *moment,
                                           uint64_t attachment, const char *join_token,
@@ -254,10 +258,10 @@ static inline int exchange_attach_session(Exchange *exchange, const ExchangeNow 
 }
 
 /*
- * The connection is gone, but its device may come back and resume it. The device counts as away:
- * grace periods start. What is to be told to it goes on coming as actions for this attachment, and
- * the adapter keeps it. Ends by exchange_resume(), by exchange_attach() of the same device, or by
- * exchange_detach(). A limited attachment cannot be resumed: for it this is exchange_detach().
+ * The connection is lost, but its device may resume it. The device counts as away and grace periods
+ * start. Messages for the device are still queued as actions for this attachment; the adapter holds
+ * them. Ends with exchange_resume(), exchange_attach() of the same device, or exchange_detach(). A
+ * limited attachment cannot be resumed: it is detached.
  */
 static inline void exchange_suspend(Exchange *exchange, const ExchangeNow *moment,
                                     uint64_t attachment)
@@ -266,9 +270,8 @@ static inline void exchange_suspend(Exchange *exchange, const ExchangeNow *momen
                              &(ExchangeInput){.type = EXCHANGE_SUSPEND, .attachment = attachment});
 }
 /*
- * The device is back on that attachment, having all that was sent to it. Nothing is announced anew:
- * what began to ring meanwhile was sent. Returns 0; -ENOENT: no such attachment, or it is not
- * suspended.
+ * The device resumes the attachment; it has received, or will receive, all that was sent to it, so
+ * nothing is announced again. Returns 0, or -ENOENT: no such attachment, or it is not suspended.
  */
 static inline int exchange_resume(Exchange *exchange, const ExchangeNow *moment,
                                   uint64_t attachment)
@@ -278,10 +281,9 @@ static inline int exchange_resume(Exchange *exchange, const ExchangeNow *moment,
 }
 
 /*
- * The connection is gone for good. Grace periods start; an unknown attachment is ignored. Nothing
- * is sent to a device while it is away: its next snapshot and its history tell it what it missed.
- * What is gone is gone: this cannot fail, though without memory nobody may hear that a participant
- * has left.
+ * The connection is gone for good; an unknown attachment is ignored. Grace periods start. A device
+ * that is away gets no messages: its next snapshot and its history bring it up to date. Cannot
+ * fail, but if memory is short, the other participants may not get MESSAGE_LEFT.
  */
 static inline void exchange_detach(Exchange *exchange, const ExchangeNow *moment,
                                    uint64_t attachment)
@@ -291,9 +293,8 @@ static inline void exchange_detach(Exchange *exchange, const ExchangeNow *moment
 }
 
 /*
- * A request of an attached attachment. The answer comes as an action, always exactly one
- * MESSAGE_REPLY. Returns 0, or -ENOMEM when not even an error reply could be queued; nothing has
- * changed then.
+ * Handles a request. The answer is an action, always exactly one MESSAGE_REPLY. Returns 0, or
+ * -ENOMEM with nothing changed if there is no memory even for an error reply.
  */
 static inline int exchange_message(Exchange *exchange, const ExchangeNow *moment,
                                    uint64_t attachment, const Message *message)
@@ -304,34 +305,36 @@ static inline int exchange_message(Exchange *exchange, const ExchangeNow *moment
                                                .message = message});
 }
 
-/* Carries out what has become due. Call when exchange_next_deadline() has passed. */
+/* Handles all deadlines that have passed. Call it when exchange_next_deadline() has passed. */
 static inline int exchange_tick(Exchange *exchange, const ExchangeNow *moment)
 {
         return exchange_input(exchange, moment, &(ExchangeInput){.type = EXCHANGE_TICK});
 }
 
-/* CLOCK_BOOTTIME of the next thing to do, or USEC_NEVER. */
+/* CLOCK_BOOTTIME of the next deadline, or USEC_NEVER. */
 usec_t exchange_next_deadline(const Exchange *exchange);
 
 /*
- * The live calls of a attachment's device, and those of its user that another device has answered,
- * for its welcome. The caller frees by call_snapshots_free().
+ * For a welcome: the live calls on an attachment's device, and those of its user that another
+ * device has answered. The caller frees *ret by call_snapshots_free().
  */
 int exchange_snapshot(const Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,
                       CallSnapshot **ret, size_t *ret_n);
 
-/* Is this attachment a party of a live call? Those are pinged every 5 s, others every 30 s (rule
- * 17). */
+/*
+ * Is this attachment a party of a live call? The hub pings those every 5 s, others every 30 s (rule
+ * 17).
+ */
 bool exchange_attachment_in_call(const Exchange *exchange, uint64_t attachment);
 
-/*
- * Calls in progress, for an operator: calls `each` with every one until it returns non-zero, which
- * is then returned.
- */
+/* For an operator: calls `each` with each live call until it returns non-zero, and returns that. */
 int exchange_each_call(const Exchange *exchange, int (*each)(const CallRecord *, void *),
                        void *userdata);
 size_t exchange_n_calls(const Exchange *exchange);
 
-/* Takes the oldest action; false when there is none. The action is then the caller's. */
+/*
+ * Moves the oldest action to *ret, which the caller releases by exchange_action_done(). Returns
+ * false when the queue is empty.
+ */
 bool exchange_next_action(Exchange *exchange, ExchangeAction *ret);
 void exchange_action_done(ExchangeAction *action);

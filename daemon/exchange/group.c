@@ -78,7 +78,6 @@ void exchange_membership_free(Membership *membership)
         free(membership);
 }
 
-/* All of a group's members at one time; a list by group_next that is the group's, or is not. */
 void exchange_memberships_free(Membership *list)
 {
         while (list) {

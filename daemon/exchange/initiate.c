@@ -16,7 +16,7 @@
 #include "exchange/store.h"
 #include "exchange/user.h"
 
-/* Whom a call is to: one of both. */
+/* The receiver of a call: exactly one is set. */
 typedef struct Receiver {
         User *user;
         Group *group;
@@ -27,7 +27,7 @@ static int initiate_again(Request *request, const CallLeg *leg)
         if (!str_eq(leg->uid, request->device->user->uid) ||
             !str_eq(leg->device, request->device->id))
                 return exchange_request_refuse(request, CALL_ERROR_INVALID_ARGUMENT,
-                                               "the session id '%s' is another call's",
+                                               "the session id '%s' belongs to another call",
                                                request->message->initiate.session_id);
         return exchange_request_reply_call(request, leg);
 }
@@ -38,7 +38,7 @@ static int initiate_check_user(Request *request, Receiver *ret)
 
         if (str_eq(uid, request->device->user->uid))
                 return exchange_request_refuse(request, CALL_ERROR_CALLING_SELF,
-                                               "'%s' is the caller: nobody calls themselves", uid);
+                                               "'%s' cannot call themselves", uid);
         ret->user = exchange_user_find(request->exchange, uid);
         if (!ret->user)
                 return exchange_request_refuse(request, CALL_ERROR_USER_NOT_FOUND,
@@ -60,7 +60,7 @@ static int initiate_check_group(Request *request, Receiver *ret)
                                                request->device->user->uid, guid);
         if (group->n_members == 1)
                 return exchange_request_refuse(request, CALL_ERROR_INVALID_ARGUMENT,
-                                               "nobody else is a member of the group '%s'", guid);
+                                               "the group '%s' has no other members", guid);
         ret->group = group;
         return 0;
 }
@@ -87,7 +87,7 @@ static int initiate_check_caller(Request *request)
                 return request_refuse_busy(request);
         if (caller->n_placed >= USER_LIVE_CALLS_MAX)
                 return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
-                                               "'%s' has placed %d calls that are not over",
+                                               "'%s' has placed %d calls that are in progress",
                                                caller->uid, USER_LIVE_CALLS_MAX);
         if (!exchange_user_may_start_call(exchange, caller, request->moment->now))
                 return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
@@ -96,7 +96,10 @@ static int initiate_check_caller(Request *request)
         return 0;
 }
 
-/* The receiver's own ring of the caller, if there is one that the caller did not block. */
+/*
+ * The ringing leg of a call that the receiver placed to this caller, unless the caller blocked it
+ * (rule 10).
+ */
 static CallLeg *initiate_glare(const User *caller, const User *receiver)
 {
         CallLeg *leg;
@@ -125,7 +128,10 @@ static int request_merge(Request *request, CallLeg *leg)
         return r;
 }
 
-/* The group's call to join, and the user's leg in it: NULL for who became a member since. */
+/*
+ * The group's live call that the user can join, and the user's leg in it: NULL if the user became a
+ * member after it began.
+ */
 static Call *initiate_live(const Request *request, const Group *group, CallLeg **ret)
 {
         Call *call;
@@ -202,7 +208,7 @@ static int initiate_call_new(const Request *request, const Receiver *receiver, C
                 .receiver_type = initiate->receiver_type,
                 .initiator = exchange_user_party(request->device->user, request->device->id),
                 .initiated_at = request->moment->date,
-                .metadata = initiate->metadata, /* borrowed: exchange_call_new() copies */
+                .metadata = initiate->metadata, /* borrowed: exchange_call_new() copies it */
         };
         Call *call;
 
@@ -246,13 +252,16 @@ static int request_ring(Request *request, CallLeg *leg)
         return 0;
 }
 
-/* Answered busy by the hub, and not rung (rule 8); for a blocked caller nobody is busy. */
+/*
+ * The hub answers busy for this member instead of ringing (rule 8). A blocked caller never sees
+ * that the member is busy.
+ */
 static bool leg_is_busy(const CallLeg *leg)
 {
         return !leg->blocked && leg->user->busy && leg->user->when_busy == WHEN_BUSY_REJECT;
 }
 
-/* All at once, and the others hear that at once. */
+/* Ends all busy legs in one step, so that the members' devices get one update. */
 static int request_end_busy(Request *request, Call *call)
 {
         Ending ending;
@@ -313,8 +322,9 @@ int exchange_request_initiate(Request *request)
 {
         const MessageInitiate *initiate = &request->message->initiate;
         const Call *known = exchange_call_find(request->exchange, initiate->session_id);
-        CallLeg *leg = known ? call_caller(known)
-                             : exchange_user_merged(request->device->user, initiate->session_id);
+        CallLeg *leg =
+                known ? call_caller(known)
+                      : exchange_user_merged_leg(request->device->user, initiate->session_id);
         Receiver receiver = {0};
 
         if (leg)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * The handlers of exchange_input(), one for each type; documented in exchange.h.
- */
+/* The handlers of exchange_input(), one for each type of input; exchange.h documents them. */
 
 #include "exchange/request.h"
 
@@ -23,5 +21,5 @@ int exchange_take_group_remove(Exchange *exchange, const ExchangeNow *moment, co
 int exchange_take_restore(Exchange *exchange, const ExchangeNow *moment, const LiveCall *live);
 int exchange_take_restore_ended(Exchange *exchange, const ExchangeNow *moment, const char *uid,
                                 const char *session_id);
-/* Ends the calls of a device that logs out. */
+/* Ends the calls of the requesting device. */
 int exchange_request_logout(Request *request);

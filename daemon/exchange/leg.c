@@ -34,7 +34,7 @@ int exchange_leg_new(Call *call, User *user, const char *uid, CallDirection dire
         return 0;
 }
 
-/* The lists that a live leg of that status is in. */
+/* The user's list for a live leg of this status. */
 static CallLeg **leg_list(CallLeg *leg)
 {
         if (leg->status == CALL_STATUS_ONGOING ||
@@ -124,7 +124,7 @@ bool exchange_leg_may_join_late(const CallLeg *leg)
                call_status_is_terminal(leg->status) && !leg->blocked;
 }
 
-CallLeg *exchange_user_merged(const User *user, const char *session_id)
+CallLeg *exchange_user_merged_leg(const User *user, const char *session_id)
 {
         CallLeg *leg;
 

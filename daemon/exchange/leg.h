@@ -7,20 +7,20 @@
 
 #include "exchange/state.h"
 
-/* A new leg at the end of the call's; in no list of the user's yet. Returns 0 or -ENOMEM. */
+/* Makes a leg, last in its call, and in no list of its user yet. Returns 0 or -ENOMEM. */
 int exchange_leg_new(Call *call, User *user, const char *uid, CallDirection direction,
                      CallLeg **ret);
-/* Of a call that is not linked yet. */
+/* Only for a leg without branches, tokens and limited attachment. */
 void exchange_leg_free(CallLeg *leg);
-/* Moves the leg to the list of the user's that its status asks for. */
+/* Moves the leg to its user's list for its status. */
 void exchange_leg_enlist(CallLeg *leg);
 void exchange_leg_unlist(CallLeg *leg);
-/* Frees all that only a ringing or active party needs. */
+/* Frees what only a ringing or active party needs. */
 void exchange_leg_release(Exchange *exchange, CallLeg *leg);
 void exchange_leg_set(CallLeg *leg, CallStatus status, CallReason reason);
-/* Sets what the rules make of an event that is possible for this leg. */
+/* Applies an event that the rules allow in the leg's status. */
 void exchange_leg_move(CallLeg *leg, CallEvent event);
-/* Whether a member of a live group call who is not in it may still accept (rule 11). */
+/* Can this member of a live group call, who is not in it, still accept (rule 11)? */
 bool exchange_leg_may_join_late(const CallLeg *leg);
-/* The user's leg that an initiate of that id has become the accept of, or NULL. */
-CallLeg *exchange_user_merged(const User *user, const char *session_id);
+/* The user's leg that an initiate of this id was merged into, as an accept; or NULL. */
+CallLeg *exchange_user_merged_leg(const User *user, const char *session_id);

@@ -7,9 +7,9 @@
 
 #include "exchange/state.h"
 
-/* Something that the call's next deadline depends on has changed. */
+/* Marks a call whose next deadline may have changed. */
 void exchange_call_touch(Exchange *exchange, Call *call);
-/* Takes back the mark of a call that goes. */
+/* Removes the mark, for a call that is unlinked. */
 void exchange_call_untouch(Exchange *exchange, Call *call);
-/* A member's state has changed: the audiences hear of it when the call's deadline comes. */
+/* Marks that a member's state has changed: devices get the new states at the call's deadline. */
 void exchange_members_changed(Call *call);

@@ -21,7 +21,7 @@ void exchange_call_count_joined(Call *call, usec_t now)
                 call->alone_since = now;
 }
 
-/* Alone in its list is its own predecessor: utlist's head points to the last. */
+/* utlist: the head's `prev` is the tail, so a leg alone in the list is its own predecessor. */
 static bool leg_is_listed(const CallLeg *leg)
 {
         return leg->joined_prev != NULL;
@@ -43,7 +43,6 @@ void exchange_leg_list_joined(CallLeg *leg)
         }
 }
 
-/* The connection by which the leg's participant takes part; NULL while it is away. */
 const Attachment *exchange_leg_media_attachment(const CallLeg *leg)
 {
         return leg->media.by_token ? leg->limited : leg->branches->device->attachment;
@@ -62,7 +61,7 @@ Participant exchange_leg_participant(const CallLeg *leg)
         return participant;
 }
 
-int exchange_leg_others(const CallLeg *leg, Participant **ret, size_t *ret_n)
+int exchange_leg_other_participants(const CallLeg *leg, Participant **ret, size_t *ret_n)
 {
         size_t most = leg->call->n_joined, n = 0;
         Participant *others = NULL;

@@ -7,12 +7,15 @@
 
 #include "exchange/state.h"
 
-/* Counts the parties that joined or need not, and notes since when the call has been left alone. */
+/*
+ * Updates alone_since: since when an answered call that no longer rings has at most one party that
+ * is in the media or need not join it.
+ */
 void exchange_call_count_joined(Call *call, usec_t now);
-/* Puts the leg in the list of the joined, or takes it out, as leg->media says. */
+/* Adds the leg to the call's joined list, or removes it, according to leg->media. */
 void exchange_leg_list_joined(CallLeg *leg);
-/* The connection by which the leg's participant takes part; NULL while it is away. */
+/* The connection over which the leg's participant joined; NULL while it is away. */
 const Attachment *exchange_leg_media_attachment(const CallLeg *leg);
 Participant exchange_leg_participant(const CallLeg *leg);
-/* The joined parties besides this leg. *ret is NULL when there are none. Returns 0 or -ENOMEM. */
-int exchange_leg_others(const CallLeg *leg, Participant **ret, size_t *ret_n);
+/* The other participants. *ret is NULL if there are none. Returns 0 or -ENOMEM. */
+int exchange_leg_other_participants(const CallLeg *leg, Participant **ret, size_t *ret_n);

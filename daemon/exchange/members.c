@@ -57,9 +57,9 @@ static bool audience_includes(const CallLeg *leg, Audience audience)
                (leg->status == CALL_STATUS_ONGOING || !call_is_large(leg->call));
 }
 
-/* Members that the audience is told of: all, or those that are in a new state. */
+/* Members that the audience can see: all of them, and those with a new state. */
 typedef struct Members {
-        Member *all, *news; /* owned; one array each, of the same size */
+        Member *all, *news; /* owned; two arrays of the same size */
         size_t n_all, n_news;
 } Members;
 
@@ -100,8 +100,8 @@ static int members_gather(const Call *call, Audience audience, Members *ret)
 static int branch_send_members(Exchange *exchange, const Branch *branch, const Member *members,
                                size_t n)
 {
-        for (size_t told = 0; told < n; told += MEMBERS_MAX) {
-                size_t n_now = MIN_OF(n - told, (size_t)MEMBERS_MAX);
+        for (size_t n_sent = 0; n_sent < n; n_sent += MEMBERS_MAX) {
+                size_t n_now = MIN_OF(n - n_sent, (size_t)MEMBERS_MAX);
                 Message *message;
                 int r = exchange_send(exchange, branch->device->attachment, MESSAGE_MEMBERS,
                                       &message);
@@ -112,7 +112,7 @@ static int branch_send_members(Exchange *exchange, const Branch *branch, const M
                 message->members.members = calloc(n_now, sizeof(*members));
                 if (!message->members.members)
                         return -ENOMEM;
-                memcpy(message->members.members, members + told, n_now * sizeof(*members));
+                memcpy(message->members.members, members + n_sent, n_now * sizeof(*members));
                 message->members.n_members = n_now;
         }
         return 0;
@@ -178,7 +178,7 @@ void exchange_members_send(Exchange *exchange, const ExchangeNow *moment, Call *
         for (Audience a = 0; a < AUDIENCE_COUNT; a++) {
                 if (!call->audiences[a].pending || moment->now < call->audiences[a].next_send)
                         continue;
-                /* Devices that could not be reached now get the next change, or this one later. */
+                /* If memory is short, the change stays pending and is sent later. */
                 bool sent = audience_update(exchange, call, a) == 0;
                 call->audiences[a].pending = !sent;
                 call->audiences[a].next_send =

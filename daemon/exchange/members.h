@@ -2,13 +2,12 @@
 #pragma once
 
 /*
- * Members of a group's call, announced to its devices. Each device gets all of them once, and then
- * those whose state has changed: when the call's deadline comes, at the end of an input, and not
- * more often than its audience may hear of it. A shortage of memory delays the message and undoes
- * nothing.
+ * Announces member states of a group's call. Each device gets all members once, and later only
+ * those with a new state: at the call's deadline, and no more often than its audience's interval. A
+ * shortage of memory delays the message; nothing is undone.
  */
 
 #include "exchange/state.h"
 
-/* Sends what is pending and due. */
+/* Sends the pending states that are due. */
 void exchange_members_send(Exchange *exchange, const ExchangeNow *moment, Call *call);

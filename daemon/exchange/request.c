@@ -43,7 +43,7 @@ int exchange_request_reply_call(Request *request, const CallLeg *leg)
         return exchange_leg_snapshot(leg, request->moment, request->device, &reply->call);
 }
 
-/* The leg of a call that has to do with the asking device, or NULL. */
+/* The leg that the requesting device can see, or NULL. */
 static CallLeg *request_leg(const Request *request, const Call *call)
 {
         const Device *device = request->device;
@@ -56,7 +56,7 @@ static CallLeg *request_leg(const Request *request, const Call *call)
                 if (branch->leg->call == call)
                         return branch->leg;
         }
-        /* Not, or no longer, on this device. */
+        /* The call is not, or no longer, on this device. */
         leg = exchange_call_leg(call, device->user);
         if (!leg || leg->blocked)
                 return NULL;
@@ -65,7 +65,7 @@ static CallLeg *request_leg(const Request *request, const Call *call)
         return leg->status == CALL_STATUS_INITIATED ? NULL : leg;
 }
 
-/* What was decided on another device is over on this one. */
+/* A decision on another device ended the ring on this one with this event. */
 static CallEvent leg_event_elsewhere(const CallLeg *leg)
 {
         return leg->status == CALL_STATUS_REJECTED || leg->status == CALL_STATUS_BUSY

@@ -12,13 +12,13 @@ typedef struct Request {
         Exchange *exchange;
         const ExchangeNow *moment;
         Attachment *attachment;
-        Device *device; /* that asks; for a limited attachment, the device of its leg */
+        Device *device; /* the requesting one; for a limited attachment, the device of its leg */
         const Message *message;
         bool replied;
-        char text[MESSAGE_TEXT_MAX + 1]; /* why it is refused */
+        char text[MESSAGE_TEXT_MAX + 1]; /* of the refusal */
 } Request;
 
-/* A call as the asking device sees it. */
+/* A call as the requesting device sees it. */
 typedef struct CallView {
         CallLeg *leg;
         CallStatus status;
@@ -27,16 +27,16 @@ typedef struct CallView {
         MethodVerdict verdict; /* of exchange_request_judge(): DOES or SUCCEEDS */
 } CallView;
 
-/* Notes the sentence and returns the error, for the handler to return. */
+/* Records the text for the reply and returns the error, for the handler to return. */
 int exchange_request_refuse(Request *request, CallError error, const char *format, ...)
         _printf_(3, 4);
-/* A reply other than plain success, to be filled in. Returns 0 or -ENOMEM. */
+/* Queues a reply other than plain success, for the caller to fill in. Returns 0 or -ENOMEM. */
 int exchange_request_reply(Request *request, ReplyKind kind, MessageReply **ret);
 int exchange_request_reply_call(Request *request, const CallLeg *leg);
-/* The call as the asking device sees it; refuses with NoSuchCall. */
+/* The call as the requesting device sees it; refuses with NoSuchCall. */
 int exchange_request_view(Request *request, const char *session_id, CallView *ret);
-/* Refuses what the table of methods refuses. */
+/* Refuses if rules_method() does; sets view->verdict. */
 int exchange_request_judge(Request *request, CallView *view, CallMethod method);
-/* Both. */
+/* exchange_request_view() and exchange_request_judge(). */
 int exchange_request_find(Request *request, const char *session_id, CallMethod method,
                           CallView *ret);

@@ -12,7 +12,10 @@
 #include "exchange/media.h"
 #include "exchange/user.h"
 
-/* The date may have jumped: nothing is due later than it can be. */
+/*
+ * Converts a stored date to this boot's clock. CLOCK_REALTIME may have jumped, so a deadline is at
+ * most `most` away.
+ */
 static usec_t time_of(const ExchangeNow *moment, usec_t date, usec_t most)
 {
         usec_t left = date > moment->date ? date - moment->date : 0;
@@ -33,7 +36,7 @@ static void leg_restore_media(CallLeg *leg, const LiveMember *member)
         exchange_leg_list_joined(leg);
 }
 
-/* A party that was there before; its connection has yet to come. */
+/* A party that placed or answered the call; its device has not reconnected yet. */
 static int leg_restore_party(CallLeg *leg, const ExchangeNow *moment, const LiveMember *member)
 {
         Device *device = NULL;
@@ -43,7 +46,7 @@ static int leg_restore_party(CallLeg *leg, const ExchangeNow *moment, const Live
                 r = exchange_branch_new(leg, device, NULL);
         if (r < 0) {
                 if (device)
-                        exchange_device_check(device);
+                        exchange_device_free_unused(device);
                 return r;
         }
         leg->lost_since = moment->now;
@@ -84,7 +87,7 @@ static void call_restore_times(Call *call, const ExchangeNow *moment, const Live
         call->answered = moment->now - MIN_OF(talked, moment->now);
 }
 
-/* A store may hold anything; what could not have become so is not gone on with. */
+/* Rejects stored calls in a state that the exchange never reaches. */
 static bool live_call_is_sound(const LiveCall *live)
 {
         bool answered = live->record.status == CALL_STATUS_ONGOING;
@@ -106,8 +109,8 @@ static bool live_call_is_sound(const LiveCall *live)
         return true;
 }
 
-/* Who was removed while the hub was down has left. */
-static int leg_restore_anyone(CallLeg *leg, const ExchangeNow *moment, const LiveMember *stored)
+/* A user who was removed while the hub was down has left the call. */
+static int leg_restore_or_end(CallLeg *leg, const ExchangeNow *moment, const LiveMember *stored)
 {
         LiveMember member = *stored;
 
@@ -123,7 +126,7 @@ static int call_restore(Exchange *exchange, const ExchangeNow *moment, Call *cal
                         const LiveCall *live)
 {
         bool anyone = call_caller(call)->user;
-        int r = leg_restore_anyone(call_caller(call), moment, &live->caller);
+        int r = leg_restore_or_end(call_caller(call), moment, &live->caller);
 
         for (size_t i = 0; r == 0 && i < live->n_members; i++) {
                 const char *uid = live->members[i].party.uid;
@@ -133,7 +136,7 @@ static int call_restore(Exchange *exchange, const ExchangeNow *moment, Call *cal
                 anyone = anyone || user;
                 r = exchange_leg_new(call, user, uid, CALL_DIRECTION_INCOMING, &leg);
                 if (r == 0)
-                        r = leg_restore_anyone(leg, moment, &live->members[i]);
+                        r = leg_restore_or_end(leg, moment, &live->members[i]);
         }
         if (r < 0)
                 return r;
@@ -163,7 +166,7 @@ int exchange_take_restore(Exchange *exchange, const ExchangeNow *moment, const L
                 exchange_call_free(exchange, call);
                 return r;
         }
-        /* Whom it needs may have been removed meanwhile. */
+        /* With no leg added: ends the call only if it lost the parties that it needs (end.c). */
         exchange_ending_begin(&ending, exchange, moment, call);
         if (!call_is_answered(call))
                 ending.event = CALL_EVENT_CALLER_LOST;

@@ -12,7 +12,7 @@
 #include "exchange/store.h"
 #include "exchange/token.h"
 
-#define PARTICIPANT_SALT_BYTES 4 /* keeps ids apart over a restart, which counts from 0 again */
+#define PARTICIPANT_SALT_BYTES 4 /* keeps ids unique across restarts, which reset the counter */
 
 static int leg_save(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
@@ -32,7 +32,7 @@ static void media_leave(Media *media)
         media->joined = media->by_token = media->flows = false;
 }
 
-int exchange_leg_leave(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
+int exchange_leg_leave_media(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
         Media before = leg->media;
         int r = exchange_leg_send_others(exchange, leg, MESSAGE_LEFT);
@@ -48,16 +48,19 @@ int exchange_leg_leave(Exchange *exchange, const ExchangeNow *moment, CallLeg *l
         return 0;
 }
 
-void exchange_leg_gone(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
+void exchange_leg_lose_media(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
-        /* There is nobody to give an error to; the others find out by their media. */
+        /*
+         * No request can report an error here; without this event the others notice by the missing
+         * media.
+         */
         (void)exchange_leg_send_others(exchange, leg, MESSAGE_LEFT);
         exchange_commit(exchange);
         media_leave(&leg->media);
         leg_left(exchange, moment, leg);
 }
 
-/* Was it by this attachment that the leg's participant joined? */
+/* Did the leg's participant join over this attachment? */
 static bool leg_joined_by(const CallLeg *leg, const Attachment *attachment)
 {
         return leg->media.joined && leg->media.by_token == (attachment->leg != NULL);
@@ -75,7 +78,7 @@ static int request_reply_join(Request *request, const CallLeg *leg)
                 return r;
         STR_SET(reply->join.participant, leg->media.participant);
         STR_SET(reply->join.mode, MEDIA_MODE_MESH);
-        r = exchange_leg_others(leg, &reply->join.others, &reply->join.n_others);
+        r = exchange_leg_other_participants(leg, &reply->join.others, &reply->join.n_others);
         if (r < 0 || exchange->n_ice_servers == 0)
                 return r;
         reply->join.ice_servers = calloc(exchange->n_ice_servers, sizeof(*reply->join.ice_servers));
@@ -95,7 +98,10 @@ static int request_reply_join(Request *request, const CallLeg *leg)
         return 0;
 }
 
-/* The first one leaves when the same party joins again: the others hear of it, and so does it. */
+/*
+ * A party that joins again replaces its participant: the others and the replaced connection get
+ * MESSAGE_LEFT.
+ */
 static int request_replace(Request *request, CallLeg *leg)
 {
         int r = exchange_leg_send_others(request->exchange, leg, MESSAGE_LEFT);
@@ -160,8 +166,7 @@ int exchange_request_join(Request *request)
         if (!token || token->leg != view.leg)
                 return exchange_request_refuse(
                         request, CALL_ERROR_AUTH_FAILED,
-                        "the join token is not one for this device in call '%s', "
-                        "or it has been unused for too long",
+                        "the join token is not valid for this device in call '%s', or has expired",
                         join->session_id);
         if (!view.leg->media.joined && view.leg->call->n_joined >= MESH_PARTICIPANTS_MAX)
                 return exchange_request_refuse(
@@ -174,7 +179,7 @@ int exchange_request_join(Request *request)
         return r;
 }
 
-/* The leg that the asking attachment takes part for; refuses when it does not. */
+/* The leg whose participant joined over the requesting attachment; refuses if there is none. */
 static int request_participant(Request *request, const char *session_id, CallLeg **ret)
 {
         CallView view;
@@ -198,7 +203,7 @@ int exchange_request_leave(Request *request)
 
         if (r != 0 || !leg_joined_by(view.leg, request->attachment))
                 return r;
-        return exchange_leg_leave(request->exchange, request->moment, view.leg);
+        return exchange_leg_leave_media(request->exchange, request->moment, view.leg);
 }
 
 int exchange_request_signal(Request *request)
@@ -215,7 +220,7 @@ int exchange_request_signal(Request *request)
                 if (other != leg && str_eq(other->media.participant, signal->peer))
                         break;
         }
-        /* Rule 18: what is meant for a participant that has gone is dropped. */
+        /* Rule 18: a signal to a participant who has left is dropped. */
         if (!other)
                 return 0;
         r = exchange_send(request->exchange, exchange_leg_media_attachment(other),

@@ -7,10 +7,10 @@
 
 #include "exchange/request.h"
 
-/* Takes the leg's participant out, and tells the others. Returns 0 or -ENOMEM. */
-int exchange_leg_leave(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);
-/* The same for a participant whose connection is lost; cannot fail. */
-void exchange_leg_gone(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);
+/* Ends the leg's participation in the media and announces that. Returns 0 or -ENOMEM. */
+int exchange_leg_leave_media(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);
+/* The same for a participant whose connection is lost. Cannot fail. */
+void exchange_leg_lose_media(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);
 
 int exchange_request_join(Request *request);
 int exchange_request_leave(Request *request);

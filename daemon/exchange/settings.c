@@ -6,7 +6,7 @@
 #include "exchange/action.h"
 #include "exchange/user.h"
 
-/* One message, to all of the user's devices but the one that asked. */
+/* Sends a message to all devices of the user except the requesting one. */
 static int request_send_devices(Request *request, const Message *message)
 {
         const Device *device;
@@ -55,7 +55,7 @@ static int request_check_block(Request *request)
 
         if (str_eq(uid, user->uid))
                 return exchange_request_refuse(request, CALL_ERROR_INVALID_ARGUMENT,
-                                               "'%s' is who asks: nobody blocks themselves", uid);
+                                               "'%s' cannot block themselves", uid);
         if (!exchange_user_find(request->exchange, uid))
                 return exchange_request_refuse(request, CALL_ERROR_USER_NOT_FOUND,
                                                "there is no user '%s'", uid);
@@ -72,7 +72,7 @@ int exchange_request_block(Request *request)
 
         if (exchange_user_blocks(user, block->uid) == block->on)
                 return 0;
-        /* Somebody who is no longer there can be let go of. */
+        /* A user who no longer exists can still be unblocked. */
         int r = block->on ? request_check_block(request) : 0;
         if (r == 0 && block->on)
                 r = exchange_user_block_reserve(user);

@@ -4,7 +4,9 @@
 #include "exchange/media.h"
 #include "exchange/token.h"
 
-/* A missed call says why nobody was alerted, if nobody was (rule 9). */
+/*
+ * The reason of a missed call that nobody was alerted to is the filter that kept it quiet (rule 9).
+ */
 static CallReason leg_reason_of(const CallLeg *leg, CallStatus status)
 {
         if (status != CALL_STATUS_MISSED || leg->reason == CALL_REASON_BUSY)
@@ -43,7 +45,7 @@ CallRecord exchange_call_record(const Call *call)
 {
         CallRecord record = exchange_leg_record(call_caller(call));
 
-        /* The caller may have left what goes on. */
+        /* A group's call continues after its caller has left. */
         if (call->live && call_is_answered(call)) {
                 record.status = CALL_STATUS_ONGOING;
                 record.answered_at = call->record.answered_at;
@@ -68,7 +70,7 @@ int exchange_leg_snapshot(const CallLeg *leg, const ExchangeNow *moment, const D
 
         if (r == 0 && snapshot.here && leg->media.joined && !leg->media.by_token) {
                 STR_SET(snapshot.participant, leg->media.participant);
-                r = exchange_leg_others(leg, &snapshot.others, &snapshot.n_others);
+                r = exchange_leg_other_participants(leg, &snapshot.others, &snapshot.n_others);
         }
         if (r < 0) {
                 call_snapshot_done(&snapshot);

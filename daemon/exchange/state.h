@@ -50,12 +50,12 @@ typedef struct Membership Membership;
 typedef struct Token Token;
 typedef struct User User;
 
-/* A connection of a device, as the adapter names it. */
+/* A connection of a device, under the adapter's number. */
 struct Attachment {
         uint64_t id;
-        Device *device; /* NULL if the attachment is limited to one session's media … */
-        CallLeg *leg;   /* … for this leg; NULL otherwise */
-        bool suspended; /* the connection is lost and may be resumed */
+        Device *device; /* NULL for an attachment limited to one session's media */
+        CallLeg *leg;   /* the leg of a limited attachment; else NULL */
+        bool suspended; /* the connection is lost, but may be resumed */
         UT_hash_handle hh;
 };
 
@@ -79,9 +79,9 @@ struct User {
         Device *devices;
         CallLeg *rings; /* legs that ring */
         CallLeg *busy;  /* legs that make the user busy: placed or answered calls (rule 8) */
-        CallLeg *apart; /* other legs of live calls: blocked, or of a group's call to join late */
+        CallLeg *apart; /* other legs of live calls: blocked, or free to join a group's call late */
         size_t n_placed;
-        usec_t *starts; /* ring buffer: when the last calls were started; NULL before the first */
+        usec_t *starts;     /* ring buffer of the times of the last calls; NULL before the first */
         size_t first_start; /* index of the oldest */
         size_t n_starts;
         UT_hash_handle hh;
@@ -107,32 +107,35 @@ struct Membership {
 struct Branch {
         CallLeg *leg;
         Device *device;
-        uint64_t announced_to; /* the attachment whose arrival made this branch; 0: none did */
-        bool is_late; /* … and which got no event, since too little of the ring is left */
-        bool members_announced; /* all members of the group: later messages carry changes only */
+        uint64_t announced_to; /* the attachment that was new when this branch was made; 0: none */
+        bool is_late; /* … and that got no event, because too little of the ring was left */
+        bool members_announced; /* has all members: later messages carry changes only */
         Branch *leg_prev, *leg_next;
         Branch *device_prev, *device_next;
 };
 
-/* Belongs to a leg, and so to a session, a user and the device that placed or answered the call. */
+/*
+ * A join token. Belongs to a leg, and so to a session, a user, and the device that placed or
+ * answered the call.
+ */
 struct Token {
         char token[TOKEN_MAX + 1];
         CallLeg *leg;
-        usec_t unused_until; /* USEC_NEVER once it was used */
+        usec_t unused_until; /* USEC_NEVER after its first use */
         Token *prev, *next;
         UT_hash_handle hh;
 };
 
-/* A party in a session's media. */
+/* A party's state in the session's media. */
 typedef struct Media {
-        bool joins; /* the party will join here; a party that does not counts as joined */
+        bool joins; /* will join; a party that will not counts as joined */
         bool joined;
         bool by_token; /* joined by the leg's limited attachment, not by the device's own */
         bool muted, video_paused, sharing, flows;
         char participant[PARTICIPANT_ID_MAX + 1];
 } Media;
 
-/* The devices that receive the members of a group's call: members.c. */
+/* The two groups of devices that get member states at different rates: members.c. */
 typedef enum Audience {
         AUDIENCE_CALLER,
         AUDIENCE_OTHERS,
@@ -141,7 +144,7 @@ typedef enum Audience {
 
 struct CallLeg {
         Call *call;
-        User *user; /* NULL once the call is over, or the user removed */
+        User *user; /* NULL after the call is over or the user was removed */
         char uid[UID_MAX + 1];
         CallDirection direction;
         CallStatus status;
@@ -149,11 +152,11 @@ struct CallLeg {
         char device[DEVICE_ID_MAX + 1];  /* placed, answered or declined the call; empty before */
         char merged_id[UUID_LENGTH + 1]; /* of the initiate that became its accept (rules 10, 11) */
         bool quiet, blocked;             /* rule 9 */
-        bool was_in;                     /* has been a party of the answered call */
+        bool was_in;                     /* has been in the answered call */
         usec_t ringing_since, ended_at;  /* CLOCK_REALTIME; 0: not */
         uint32_t duration_s;
         Branch *branches;
-        usec_t lost_since; /* when that device's connection was lost; USEC_NEVER: it is there */
+        usec_t lost_since; /* when its device's connection was lost; USEC_NEVER: connected */
         usec_t join_until; /* rule 4; USEC_NEVER: no deadline */
 
         Media media;
@@ -162,39 +165,42 @@ struct CallLeg {
         size_t n_tokens;
         CallLeg *joined_prev, *joined_next;
 
-        MemberState announced[AUDIENCE_COUNT]; /* MEMBER_STATE_COUNT: none yet */
+        MemberState announced[AUDIENCE_COUNT]; /* last sent; MEMBER_STATE_COUNT: none yet */
 
-        /* Of the operation in progress: the changed legs, and the status to go back to. */
+        /*
+         * For the operation in progress: the next changed leg, and the status to restore on
+         * failure.
+         */
         CallLeg *changed_next;
         CallStatus status_before;
 
-        CallLeg **list; /* the user's rings, busy or apart, of which it is an element */
+        CallLeg **list; /* the user's list that holds this leg: rings, busy or apart */
         CallLeg *list_prev, *list_next;
         CallLeg *call_prev, *call_next;
 };
 
 struct Call {
-        CallRecord record; /* status, reason and what follows from them are in the legs */
+        CallRecord record; /* without status and reason, which are in the legs */
         bool live;
         CallLeg *legs; /* owned; the caller's first */
         size_t n_legs;
-        size_t n_rings;   /* members who are being rung */
-        size_t n_parties; /* legs that are in the answered call */
-        CallLeg *joined;  /* in the media */
+        size_t n_rings;   /* members for whom it rings */
+        size_t n_parties; /* legs in the answered call */
+        CallLeg *joined;  /* legs with a participant in the media */
         size_t n_joined;
         usec_t ring_until, alone_since; /* CLOCK_BOOTTIME */
         usec_t answered;                /* likewise; USEC_NEVER before the first accept */
         usec_t forget_at;               /* when an ended call is forgotten */
         struct {
-                bool pending;     /* members may have changed */
-                usec_t next_send; /* not before that */
+                bool pending;     /* member states may have changed */
+                usec_t next_send; /* the earliest time for the next message */
         } audiences[AUDIENCE_COUNT];
         Group *group; /* NULL: a call to a user, or the group is gone */
         Call *group_prev, *group_next;
         Deadline deadline;
-        bool touched; /* a mark: its deadline has to be computed again */
+        bool touched; /* a mark: its deadline needs to be recomputed */
         Call *touched_prev, *touched_next;
-        Call *prev, *next; /* among the live, or the ended */
+        Call *prev, *next; /* in the list of live, or of ended calls */
         UT_hash_handle hh;
 };
 
@@ -203,7 +209,7 @@ typedef struct CancelKey {
         char uid[UID_MAX + 1];
 } CancelKey;
 
-/* A cancel that came before its initiate (rule 15). */
+/* An id that must not start a call: cancelled before its initiate, or over (rule 15). */
 typedef struct Cancel {
         CancelKey key;
         usec_t until;
@@ -218,16 +224,16 @@ struct Exchange {
         User *users;
         Group *groups;
         Attachment *attachments;
-        Call *calls; /* by session id: live calls, and ended ones that are remembered */
+        Call *calls; /* by session id: live calls, and remembered ended ones */
         Call *live, *ended;
         size_t n_live, n_ended_legs;
         Call *touched; /* marks: see marks.h */
         Deadlines deadlines;
         Token *tokens;
         Cancel *cancels, *cancels_by_age;
-        uint64_t n_joins; /* so far: part of every participant's id */
+        uint64_t n_joins; /* joins so far: part of every participant's id */
 
-        ExchangeAction *actions; /* owned; from `first` to `last`; those up to `committed` count */
+        ExchangeAction *actions; /* owned; from `first` to `last`; valid up to `committed` */
         size_t first, last, committed, capacity;
 };
 

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#define JOIN_TOKEN_BYTES 32 /* 256 bit */
+#define JOIN_TOKEN_BYTES 32 /* 256 bits */
 
 void exchange_token_free(Exchange *exchange, Token *token)
 {
@@ -13,7 +13,7 @@ void exchange_token_free(Exchange *exchange, Token *token)
         free(token);
 }
 
-/* The oldest that nobody uses; when all are used, the oldest. */
+/* The oldest unused token; if all are used, the oldest. */
 static Token *leg_token_least_missed(const CallLeg *leg)
 {
         Token *token;
@@ -27,7 +27,7 @@ static Token *leg_token_least_missed(const CallLeg *leg)
 
 int exchange_leg_token_new(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg, Token **ret)
 {
-        /* An accept makes one for either leg at the same moment. */
+        /* An accept makes two tokens in one input, one for each leg. */
         size_t share = leg->direction == CALL_DIRECTION_OUTGOING ? 0 : JOIN_TOKEN_BYTES;
         Token *token = calloc(1, sizeof(*token));
 

@@ -8,8 +8,8 @@
 #include "exchange/leg.h"
 #include "exchange/user.h"
 
-/* One who was removed and is there again takes up the legs that were left behind. */
-static void user_adopt_calls(const Exchange *exchange, User *user)
+/* A user who was removed and added again gets back the legs left in live calls. */
+static void user_reclaim_legs(const Exchange *exchange, User *user)
 {
         Call *call;
         CallLeg *leg;
@@ -34,7 +34,7 @@ int exchange_user_add(Exchange *exchange, const char *uid, const char *name, Whe
 
                 if (r < 0)
                         return r;
-                user_adopt_calls(exchange, user);
+                user_reclaim_legs(exchange, user);
         }
         STR_SET(user->name, name);
         user->when_busy = when_busy;
@@ -47,7 +47,7 @@ static CallLeg *user_live_leg(const User *user)
 
         if (leg)
                 return leg;
-        /* One of a blocked caller is rung as far as anybody else knows. */
+        /* To everybody else, a blocked caller's call is still ringing here. */
         DL_FOREACH2 (user->apart, leg, list_next) {
                 if (leg->status == CALL_STATUS_INITIATED)
                         return leg;
@@ -55,7 +55,7 @@ static CallLeg *user_live_leg(const User *user)
         return NULL;
 }
 
-/* What has ended for the user goes on for others, without anybody behind this leg. */
+/* Legs that have ended for the user stay in calls that continue, without a user. */
 static void user_drop_calls(User *user)
 {
         CallLeg *leg, *next;

@@ -10,18 +10,18 @@
 User *exchange_user_find(const Exchange *exchange, const char *uid);
 /* Returns 0 or -ENOMEM. */
 int exchange_user_new(Exchange *exchange, const char *uid, User **ret);
-/* Frees the user, and the attachments and memberships. */
+/* Also frees the user's attachments and memberships. */
 void exchange_user_free(Exchange *exchange, User *user);
 Party exchange_user_party(const User *user, const char *device);
 
-/* False when the user has started as many calls in the last minute as the limit allows. */
+/* False if the user has used up the limit of calls in the last minute. */
 bool exchange_user_may_start_call(const Exchange *exchange, const User *user, usec_t now);
-/* Makes room for exchange_user_call_started(). Returns 0 or -ENOMEM. */
+/* Reserves memory for exchange_user_call_started(). Returns 0 or -ENOMEM. */
 int exchange_user_reserve_starts(const Exchange *exchange, User *user);
 void exchange_user_call_started(const Exchange *exchange, User *user, usec_t now);
 
 bool exchange_user_blocks(const User *user, const char *uid);
-/* Makes room for one more blocked user. Returns 0 or -ENOMEM. */
+/* Reserves memory for one more blocked user. Returns 0 or -ENOMEM. */
 int exchange_user_block_reserve(User *user);
-/* Blocks or unblocks `uid`; blocking needs the room that was reserved. */
+/* Blocks or unblocks `uid`; blocking uses the reserved memory. */
 void exchange_user_block_set(User *user, const char *uid, bool on);

@@ -4,22 +4,22 @@
 #include "model/message.h"
 #include "model/record.h"
 
-/* What is stored of a live call, enough to go on with it after a restart. Embedded. */
+/* The stored state of a live call, from which a restarted hub continues it. Embedded. */
 typedef struct LiveMember {
         Party party; /* device: the one that placed or answered it, or empty */
         CallStatus status;
         char reason[REASON_MAX + 1];
-        char merged_id[UUID_LENGTH + 1]; /* of the initiate that has become its accept, or empty */
-        bool alerted, quiet;             /* a device alerted someone; a device will not */
-        bool blocked;                    /* by the member: it raises nothing there */
-        bool joins;                      /* media; as in MessageInitiate.join */
+        char merged_id[UUID_LENGTH + 1]; /* of the initiate that became its accept, or empty */
+        bool alerted, quiet;             /* a device alerted a person; a device stays quiet */
+        bool blocked;                    /* the member blocks the caller: nothing rings */
+        bool joins;                      /* the media; as in MessageInitiate.join */
         bool muted, video_paused, sharing;
-        char participant[PARTICIPANT_ID_MAX + 1]; /* by that device's own link; empty: none */
+        char participant[PARTICIPANT_ID_MAX + 1]; /* empty: none, or joined by token */
         usec_t join_until;                        /* CLOCK_REALTIME; 0: no deadline */
 } LiveMember;
 
 typedef struct LiveCall {
-        CallRecord record; /* in the caller's eyes */
+        CallRecord record; /* as the caller sees it */
         usec_t ring_until; /* CLOCK_REALTIME */
         LiveMember caller;
         LiveMember *members; /* owned; one for a user-to-user call */
@@ -28,8 +28,7 @@ typedef struct LiveCall {
 
 void live_call_done(LiveCall *call);
 /*
- * Brings `call` up to date: what `newer` says replaces what it had, members those of the same uid,
- * and the others stay as they were. Takes what `newer` owns and leaves it empty. Returns 0 or
- * -ENOMEM, with neither changed.
+ * Updates `call` with `newer`: replaces members of the same uid and adds new ones. Takes what
+ * `newer` owns and leaves it empty. Returns 0 or -ENOMEM, with neither changed.
  */
 int live_call_merge(LiveCall *call, LiveCall *newer);

@@ -76,7 +76,7 @@ START_TEST(rule_1_a_group_that_cannot_be_called_is_a_named_error)
         expect("alice-desk: NotAMember", NULL);
         calls_with(ALICE, "alone", 1, group);
         expect("alice-desk: InvalidArgument", NULL);
-        ck_assert_str_eq(world.text, "nobody else is a member of the group 'alone'");
+        ck_assert_str_eq(world.text, "the group 'alone' has no other members");
         ck_assert_uint_eq(exchange_n_calls(world.exchange), 0);
 }
 END_TEST
