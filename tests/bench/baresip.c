@@ -31,7 +31,7 @@ const char *baresip_missing(void)
         return NULL;
 }
 
-/* One that was free a moment ago. */
+/* A port that was free a moment ago. */
 static unsigned free_port(void)
 {
         struct sockaddr_in address = {.sin_family = AF_INET,

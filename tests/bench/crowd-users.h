@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Users by the thousand, by the admin socket of a hub that runs: a process for each would take
- * longer than all the rest.
+ * Adds users by the thousand through the admin socket of a running hub: a process for each would
+ * take longer than the rest of the bench.
  */
 
 #include <stddef.h>

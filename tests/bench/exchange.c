@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a full call (initiate, delivered, alerting, accept, both join, end) costs in the exchange
- * alone, without wire, store and sockets, and how that grows with the calls that go on beside it.
+ * The cost of a full call (initiate, delivered, alerting, accept, both join, end) in the exchange
+ * alone, without wire, store and sockets, and how it grows with the number of ongoing calls.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 #include "exchange/exchange.h"
 
 #define CALLS 20000
-#define PAIRS 100 /* of users who call each other in turn while the others talk */
+#define PAIRS 100 /* pairs of users who call each other in turn, while the others talk */
 
-/* 15,000 calls/s are 66 µs for the whole hub; a fifth of that is the exchange's share. */
+/* 15,000 calls/s leave 66 µs for the whole hub; a fifth of that is the exchange's share. */
 #define CALL_TARGET_US 13.0
 
 typedef struct Bench {
@@ -79,7 +79,7 @@ static void join(Bench *bench, uint64_t link, const char *session_id, const char
         ask(bench, link, &message);
 }
 
-/* Links and users of a pair are 2n+1 and 2n+2. */
+/* The attachments and users of a pair are 2n+1 and 2n+2. */
 static void talk(Bench *bench, uint64_t pair, char *ret_session_id)
 {
         Message initiate = {.type = MESSAGE_INITIATE, .id = 1, .initiate.join = true};

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How a bench says what it found: one line a figure, with what it has to reach, so that the lines
- * of all benches together are the table of figures in tests/README.md.
+ * The output of benches: one line per figure, with its target, so that the lines of all benches
+ * together are the table of figures in tests/README.md.
  *
  *         ring latency p50              212 µs   target <= 260 µs   ok
  */
@@ -12,13 +12,13 @@
 
 #include "base/clock.h"
 
-/* A machine's name and size, once, before the figures. */
+/* Prints the machine's name and size, once, before the figures. */
 void figure_machine(void);
-/* `value` is to be at most `target`. */
+/* A figure that should be at most `target`. */
 void figure_print(const char *name, double value, const char *unit, double target);
-/* `value` is to be at least `target`. */
+/* A figure that should be at least `target`. */
 void figure_at_least(const char *name, double value, const char *unit, double target);
-/* A figure that nothing is promised about. */
+/* A figure without a target. */
 void figure_report(const char *name, double value, const char *unit);
 
 /* Times or sizes of repeated runs. */
@@ -28,7 +28,7 @@ typedef struct Samples {
 } Samples;
 
 void samples_add(Samples *samples, double value);
-/* `share` 0.5 is the median; sorts them. */
+/* `share` 0.5 is the median; sorts the values. */
 double samples_percentile(Samples *samples, double share);
 void samples_done(Samples *samples);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The floor that tringd's latency is measured against: Forward() on a session bus becomes a
- * WebSocket message, and a WebSocket message becomes the signal Arrived, with no thought between.
+ * The floor under tringd's latency: Forward() on a session bus becomes a WebSocket message, and a
+ * WebSocket message becomes the signal Arrived, with nothing in between.
  * usage: bench-floor-end PORT
  */
 #include <arpa/inet.h>
@@ -18,8 +18,8 @@
 
 #include "bench/floor.h"
 
-#define FRAME_TEXT 0x81   /* RFC 6455: the whole of a text message */
-#define FRAME_MASKED 0x80 /* of a client, with a mask of zeros here */
+#define FRAME_TEXT 0x81   /* RFC 6455: a whole text message */
+#define FRAME_MASKED 0x80 /* from a client, here with a mask of zeros */
 #define FRAME_LENGTH_16 126
 #define CLIENT_HEADER 8
 #define SERVER_HEADER 4
@@ -104,7 +104,7 @@ static int connect_websocket(int port)
             write(fd, request, strlen(request)) < 0)
                 return -errno;
         while (filled < 4 || memcmp(answer + filled - 4, "\r\n\r\n", 4) != 0) {
-                /* Byte by byte: what follows is frames. */
+                /* Byte by byte, because frames follow. */
                 if (filled == sizeof(answer) || read(fd, answer + filled, 1) != 1)
                         return -EPROTO;
                 filled++;

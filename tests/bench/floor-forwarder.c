@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The floor that a hub's latency is measured against: libwebsockets on libuv, as in tring-hub,
- * passing each message of one connection to the other, unread.
+ * The floor under a hub's latency: libwebsockets on libuv, as in tring-hub, which passes each
+ * message of one connection to the other, unread.
  */
 #include <libwebsockets.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 typedef struct End {
         struct lws *wsi;
         unsigned char waiting[LWS_PRE + MESSAGE_MAX];
-        size_t length; /* of what waits to be written */
+        size_t length; /* bytes that wait to be written */
 } End;
 
 static End ends[2];

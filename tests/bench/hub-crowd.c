@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The hub with a crowd: what devices cost that only wait, what a call takes beside them, and how
- * long until the last member of a group is rung; as they grow from 1 to 10,000, plain and over TLS.
+ * The hub with a crowd: the cost of devices that only wait, the cost of a call beside them, and the
+ * time until the last member of a group is rung, from 1 to 10,000 devices, plain and over TLS.
  */
 
 #include <inttypes.h>
@@ -48,7 +48,7 @@ static Talker *login(const Crowd *crowd, const char *token, const char *device)
         return talker;
 }
 
-/* The first thousand are one of each member, the others more devices of these. */
+/* The first thousand are one device per member, the others more devices of the same members. */
 static void grow(Crowd *crowd, size_t n)
 {
         char device[32];
@@ -85,7 +85,7 @@ static double time_call(Talker *alice, Talker *bob)
         return took;
 }
 
-/* Until `n` links have had a message that has `word` in it. */
+/* Waits until `n` links have received a message that contains `word`. */
 static void await_all(const Crowd *crowd, size_t n, const char *word)
 {
         struct pollfd *fds = rig_alloc(n * sizeof(*fds));
@@ -166,8 +166,8 @@ static void make_members(Crowd *crowd)
 }
 
 typedef struct Row {
-        double kib_each, ring_ms; /* ring_ms 0: no group is so large */
-        double cpu_us;            /* the hub's, a call */
+        double kib_each, ring_ms; /* ring_ms 0: there is no group of this size */
+        double cpu_us;            /* of the hub, per call */
         Samples answered;         /* µs from initiate */
 } Row;
 

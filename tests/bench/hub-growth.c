@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What a call costs beside other calls that go on: from 1 to 10,000 of them. Of these each pair of
- * users has up to 20 at once.
+ * The cost of a call beside ongoing calls, from 1 to 10,000 of them. Each pair of users has up to
+ * 20 at once.
  */
 
 #include <inttypes.h>
@@ -21,11 +21,11 @@
 #define PAIRS 32
 #define RATE 500.0 /* calls a second */
 #define MEASURE_US (2 * USEC_PER_SEC)
-#define PUMP_EVERY 250 /* calls: pings are answered often enough */
+#define PUMP_EVERY 250 /* number of calls between two rounds of answering pings */
 
 static const size_t sizes[] = {1, 10, 100, 1000, HELD_MAX};
 
-/* Two users with calls between them. */
+/* Two users and their calls. */
 typedef struct Holder {
         Talker *caller, *receiver;
         char uid[32];
@@ -73,7 +73,7 @@ static void hold_call(Holder *holder)
         cJSON_Delete(talker_event(holder->caller, "accepted"));
 }
 
-/* Takes what has come for it, a ping above all. */
+/* Reads what has arrived, pings above all. */
 static void pump_talker(Talker *talker)
 {
         struct pollfd fd = {ws_fd(talker->ws), POLLIN, 0};
@@ -125,7 +125,7 @@ static void measure(Growth *growth, Load *load)
         pid_t pid = growth->hub->process->pid;
         LoadResult result;
 
-        /* Warm: what a first call allocates is not the others'. */
+        /* Warm up: what the first calls allocate does not count. */
         load_run(load, RATE, MEASURE_US, &result);
         load_result_done(&result);
         double before = usage_private_dirty_kib(pid);

@@ -2,8 +2,8 @@
 
 /*
  * The hub alone under load: full calls (initiate, ring, accept, end, stored) between pairs of
- * hand-made devices, the hub on one processor and who loads it on another; and beside it, where it
- * is installed, a SIP proxy.
+ * simulated devices, with the hub on one processor and the load on another; and for comparison, if
+ * installed, a SIP proxy.
  */
 
 #include <string.h>
@@ -15,7 +15,7 @@
 #define RUNS 5
 #define RUN_US (1 * USEC_PER_SEC)
 #define STEADY_US (3 * USEC_PER_SEC)
-#define PAIRS 256 /* as many as saturate the hub, and leave none waiting at a steady rate */
+#define PAIRS 256 /* enough to saturate the hub; none of them has to wait at a steady rate */
 #define CALLS_TARGET 15000 /* full calls a second on one core */
 
 static void print_samples(const char *what, const char *of, Samples *samples, double p50,
@@ -44,7 +44,7 @@ static void measure_rate(Load *load, double rate)
         load_result_done(&result);
 }
 
-/* Medians: what else runs on this machine counts a little less. Returns that of processor time. */
+/* Takes medians, which other programs affect less. Returns that of processor time. */
 static double measure_saturation(Load *load)
 {
         Samples rates = {0}, cpus = {0};

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What tringd costs while nobody calls: memory and wakeups over a minute, logged in, once over ws
- * and once over wss with the system's folder of certificates.
+ * The cost of an idle tringd: memory and wakeups over a minute, logged in, once over ws and once
+ * over wss with the system's folder of certificates.
  */
 #include "bench/figure.h"
 #include "bench/usage.h"
 #include "rig/desktop.h"
 
 #define IDLE_S 60
-#define SETTLE_US (2 * USEC_PER_SEC) /* after login: history fetched, timers of start-up over */
+#define SETTLE_US (2 * USEC_PER_SEC) /* after login: start-up is over */
 #define PRIVATE_DIRTY_TARGET_KIB (1.5 * 1024)
 #define PRIVATE_DIRTY_TLS_TARGET_KIB (2.0 * 1024)
 #define WAKEUPS_TARGET (IDLE_S / 10.0)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Ring latency (InitiateCall on A's bus to IncomingCallReceived on B's bus) and answer latency
- * (AcceptCall on B's bus to OutgoingCallAccepted on A's bus), each beside a floor taken in the same
- * run, turn by turn: the same two buses, with programs between them that only pass bytes on.
+ * (AcceptCall on B's bus to OutgoingCallAccepted on A's bus), each with a floor measured in the
+ * same run, turn by turn: the same two buses, with programs between them that only forward bytes.
  *
- * Twice: signalling alone, where media workers cannot be started; and with them, a call at a time,
- * the next when the last one's workers have gone.
+ * Twice: signalling alone, without media workers; and with them, one call at a time, the next when
+ * the workers of the last one have gone.
  */
 #include <poll.h>
 #include <string.h>
@@ -19,16 +19,16 @@
 #define ROUNDS 500
 #define ROUNDS_WITH_WORKERS 50
 #define RING_WITH_WORKERS_US (1 * USEC_PER_SEC) /* workers and ring have started by then */
-#define WARM_UP 10 /* rounds that do not count: caches, allocators, first pages */
+#define WARM_UP 10 /* rounds that do not count: caches, allocators, first page faults */
 
-/* p50 and p99, × the floor; of ring and answer alike. */
+/* p50 and p99 as multiples of the floor, for ring and answer. */
 static const double signalling_targets[2] = {2.0, 3.0};
 
-/* One side's connection: as bare as can be, so that the bench measures others and not itself. */
+/* One side's connection, as simple as possible, so that the bench does not measure itself. */
 typedef struct Side {
         sd_bus *bus;
         unsigned rung, accepted, ended, arrived, replied;
-        double at_us; /* when the last of these came in */
+        double at_us; /* arrival of the last of these */
         char session_id[64];
 } Side;
 
@@ -123,7 +123,7 @@ static void serve_until(Side sides[static 2], const unsigned *count, unsigned wa
         }
 }
 
-/* Calls a method of the manager, without waiting for the reply; returns when it began. */
+/* Calls a method of the manager, without waiting for the reply; returns the time of the call. */
 static double call_manager(Side *side, const char *member, const char *types, ...)
 {
         sd_bus_message *call;
@@ -165,7 +165,7 @@ static double forward(Side sides[static 2], int from)
         return begun;
 }
 
-/* One whole call, answered after `ringing`; the times of ring and answer. */
+/* Makes one whole call, answered after `ringing`; returns the latencies of ring and answer. */
 static void call_once(Side sides[static 2], usec_t ringing, double *ret_ring, double *ret_answer)
 {
         Side *a = &sides[0], *b = &sides[1];
@@ -211,7 +211,7 @@ static void start_floor(Rig *rig, const Desktop *a, const Desktop *b, Process *r
         }
 }
 
-/* Median and 99th percentile beside the floor's; with targets where signalling is alone. */
+/* Prints median and 99th percentile with the floor's; with targets for signalling alone. */
 static void print(const char *name, Samples *samples, Samples *floor, const double targets[2])
 {
         static const struct {
@@ -238,7 +238,7 @@ static void print(const char *name, Samples *samples, Samples *floor, const doub
         }
 }
 
-/* Until tringd has no child left: neither worker nor ring. */
+/* Waits until tringd has no child: neither worker nor ring. */
 static void wait_alone(const Desktop *desktop)
 {
         usec_t deadline = rig_deadline();
@@ -265,11 +265,13 @@ static void measure(int rounds, bool workers)
         Process *processes[3];
         Side sides[2];
 
-        /* A call a millisecond is more than a person is allowed. */
+        /* The limit of calls a minute is meant for people. */
         hub = hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\n");
         a = desktop_new_online(rig, hub, "alice");
         b = desktop_new_online(rig, hub, "bob");
-        /* They hear every signal, and would not read while we measure: that is the bus's trouble.
+        /*
+         * Programs that receive all signals and do not read while the bench measures would load the
+         * bus.
          */
         a->client = client_free(a->client);
         b->client = client_free(b->client);

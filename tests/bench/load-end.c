@@ -8,7 +8,7 @@
 
 #include "rig/talker.h"
 
-#define HEADER_SIZE 8 /* a client's, with its mask, of up to 64 KiB */
+#define HEADER_SIZE 8 /* header of a client's frame, with its mask, for up to 64 KiB */
 #define TEXT_MAX 1024
 
 void load_end_init(LoadEnd *end, const Hub *hub, const char *token, const char *device,
@@ -65,7 +65,7 @@ void load_end_say(LoadEnd *end, const char *op, const char *session_id, const ch
         send_frame(end, WS_TEXT, text, (size_t)n);
 }
 
-/* Its header's and its payload's length; false when it is not all there. */
+/* The lengths of header and payload; false if the frame is incomplete. */
 static bool parse_frame(const unsigned char *bytes, size_t n, size_t *ret_header,
                         size_t *ret_payload)
 {

@@ -8,7 +8,7 @@
 #include "bench/meter.h"
 #include "rig/talker.h"
 
-#define SILENCE_US 5e6 /* longer the hub does not take for anything */
+#define SILENCE_US 5e6 /* the hub takes no longer for anything */
 #define LATE_US 1000.0
 #define EVENTS_MAX 256
 
@@ -18,14 +18,14 @@ typedef struct Side {
         Pair *pair;
         LoadEnd end;
         char uid[32];
-        double asked_at; /* µs: when the caller initiated, the receiver accepted */
+        double asked_at; /* µs: time of initiate, time of accept */
 } Side;
 
 struct Pair {
         Load *load;
         Side caller, receiver;
         char session_id[TALKER_UUID_SIZE];
-        size_t n_left; /* events until both have heard that the call is over, and logged */
+        size_t n_left; /* events until both sides know that the call is over and logged */
         Pair *next;    /* free */
 };
 
@@ -40,7 +40,7 @@ struct Load {
         LoadResult *result;
 };
 
-/* Over and logged, on both sides. */
+/* The call is over and logged on both sides. */
 #define LAST_EVENTS 4
 
 static void side_init(Load *load, Side *side, Pair *pair, const char *kind, size_t number)
@@ -111,7 +111,7 @@ static void pair_is_free(Pair *pair)
         load->first_free = pair;
 }
 
-/* What a message makes its side do next. */
+/* A message arrives; the side takes its next step. */
 static void take(const char *text, void *userdata)
 {
         Side *side = userdata;
@@ -134,7 +134,7 @@ static void take(const char *text, void *userdata)
         }
 }
 
-/* The calls that are due, as far as there are pairs for them. */
+/* Starts the calls that are due, as far as pairs are free. */
 static void place_due(Load *load)
 {
         double now = figure_now_us();
@@ -151,8 +151,8 @@ static void place_due(Load *load)
 }
 
 /*
- * Never sleeps: a hub's devices are elsewhere, and it does not pay for waking them up, which on one
- * machine costs as much as all else of sending.
+ * Never sleeps: a hub's devices run elsewhere, and it does not pay for waking them, which on one
+ * machine costs as much as the rest of sending.
  */
 static void turn(Load *load)
 {

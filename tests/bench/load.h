@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Full calls between pairs of hand-made devices: initiate, ring, accept, end, all stored, each
- * request confirmed and each event taken. As many as the hub takes, or at a steady rate.
+ * Full calls between pairs of simulated devices: initiate, ring, accept, end, all stored, each
+ * request confirmed and each event acknowledged. As many as the hub handles, or at a steady rate.
  */
 
 #include "bench/figure.h"
@@ -12,9 +12,9 @@
 typedef struct Load Load;
 
 typedef struct LoadResult {
-        double rate;       /* calls a second that were brought to their end */
-        double cpu_us;     /* the hub's processor time a call, all threads */
-        double late;       /* the share that began more than 1 ms after their time */
+        double rate;       /* completed calls a second */
+        double cpu_us;     /* the hub's processor time per call, all threads */
+        double late;       /* share of calls that began more than 1 ms late */
         Samples rung;      /* µs from initiate to incoming */
         Samples placed;    /* … from initiate to its reply */
         Samples confirmed; /* … from accept to the caller's accepted */
@@ -24,6 +24,6 @@ typedef struct LoadResult {
 Load *load_new(Hub *hub, size_t n_pairs);
 Load *load_free(Load *load);
 
-/* `rate` in calls a second; 0: a pair's next call begins when its last has ended. */
+/* `rate` in calls a second; 0: a pair begins its next call when its last one has ended. */
 void load_run(Load *load, double rate, usec_t duration, LoadResult *ret);
 void load_result_done(LoadResult *result);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is missed of a voice when the microphone or the speaker is changed in a call, or goes; and
- * what echo cancellation costs. Beside it, as the other way to do it: a stream that is told by
- * metadata to move, as a mixer does.
+ * Gaps in a voice when the microphone or the speaker is changed or unplugged during a call; and the
+ * cost of echo cancellation. For comparison, the other way to change: a stream that is moved by
+ * metadata, as a mixer does.
  */
 #include "base/str.h"
 #include "bench/figure.h"
@@ -13,15 +13,15 @@
 #include "rig/audio-room.h"
 
 #define CHANGES 12
-#define WATCH_MS 600 /* after a change: all of it is over */
+#define WATCH_MS 600 /* after a change: its effects are over */
 #define GAP_TARGET_MS 50.0
 #define HEAR_MS 10000
 #define TONE_HZ 440.0
-#define MIX "spk-mix" /* what comes out of both speakers, in one place */
+#define MIX "spk-mix" /* the sound of both speakers, in one place */
 #define CHIRPS 16
 #define SETTLE_CHIRPS 4
 #define COST_MS 5000
-#define SETTLE_MS 3000 /* the jitter adapts to whatever the change did */
+#define SETTLE_MS 3000 /* for the jitter buffer to adapt to the change */
 
 static void plug(Room *room, const char *node, const char *class, struct pw_proxy **ret)
 {
@@ -38,7 +38,7 @@ static void link_to_mix(Room *room, const char *speaker)
         rig_graph_own(room->graph, link);
 }
 
-/* Lets the call go on for a while. */
+/* Lets the call continue for a while. */
 static void pass(Room *room, int ms)
 {
         RigHeard heard;
@@ -66,7 +66,7 @@ static void report_gaps(const char *what, Samples *gaps)
         figure_report(label, samples_percentile(gaps, 1), "ms");
 }
 
-/* What this machine misses by itself. */
+/* The gaps on this machine without any change. */
 static void change_nothing(Room *room, const char *speaker)
 {
 }
@@ -132,7 +132,10 @@ static void measure_speakers(void)
         print_gaps("speaker changed", &changed);
         report_gaps("speaker changed by metadata", &retargeted);
 
-        /* The chosen one goes: the session manager moves the stream, the worker makes another. */
+        /*
+         * The chosen device goes: the session manager moves the stream, and the worker makes
+         * another.
+         */
         change_speaker(&room, "spk-c");
         pass(&room, 2 * WATCH_MS);
         rig_gap_restart(gap);
@@ -204,7 +207,7 @@ static double cpu_percent(Room *room)
 
 #define PROBE_FRAMES 100 /* 1 s; the chirp is in the middle */
 
-/* Of the canceller alone, a chirp from in to out. */
+/* The delay of the canceller alone, for a chirp from in to out. */
 static double canceller_delay_ms(void)
 {
         float chirp[RIG_CHIRP_LENGTH], heard[PROBE_FRAMES * AUDIO_FRAME] = {};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What people hear of programs that die in a call: how long the other one is silent when a media
- * worker is killed and the call joined again, and when tringd is killed and started again.
+ * Audible effects of programs that die during a call: how long the other side is silent when a
+ * media worker is killed and the call joined again, and when tringd is killed and started again.
  */
 #include <signal.h>
 
@@ -25,7 +25,7 @@ static RigGap *listen_to(Person *person, double frequency)
         return gap;
 }
 
-/* Alice's worker dies, a program on her desktop joins again: from Join to Bob's voice. */
+/* Alice's worker dies, and a program on her desktop joins again: from Join to Bob's voice. */
 static void kill_worker(Talk *talk, const Call *call, Samples *rejoined, Samples *silent)
 {
         Client *client = talk->alice.desktop->client;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a worker costs in a mesh: a call of two, three and four who all speak, each with a worker on
+ * The cost of a worker in a mesh: calls of two, three and four who all speak, each with a worker on
  * this machine.
  */
 #include "bench/figure.h"
@@ -25,7 +25,7 @@ static void hear_everybody(RigGraph *graph, size_t n)
                                 rig_fail("%s does not hear %s", people[ear], people[mouth]);
 }
 
-/* % of a core and MB, each the mean of all workers. */
+/* % of a core and MB, the means of all workers. */
 static void measure(AudioCall *call, RigGraph *graph, size_t n)
 {
         double before[ELEMENTSOF(people)], begun, cpu = 0, pss = 0, elapsed;

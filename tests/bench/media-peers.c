@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A voice from one virtual microphone to another one's virtual speaker: by our workers, and, in the
- * same run, by two baresip that call each other directly.
+ * A voice from one virtual microphone to another virtual speaker: through our workers and, in the
+ * same run, through two baresip that call each other directly.
  */
 #include "bench/baresip.h"
 #include "bench/figure.h"
@@ -9,17 +9,17 @@
 #include "rig/audio-room.h"
 
 #define CHIRPS 40
-#define SETTLE_CHIRPS 6 /* at first: buffers gather */
+#define SETTLE_CHIRPS 6 /* at first: the buffers fill */
 #define COST_SECONDS 10
 #define TONE_HZ 440.0
 #define HEAR_MS 10000
 
 typedef struct Carried {
         double p50_ms, p99_ms, lost;
-        double cpu_percent, pss_mb; /* of the speaking side's program */
+        double cpu_percent, pss_mb; /* of the program on the speaking side */
 } Carried;
 
-/* From mic-a to spk-b; `pid` is of the program behind mic-a. */
+/* From mic-a to spk-b; `pid` is the program behind mic-a. */
 static Carried measure(Room *room, pid_t pid)
 {
         double delays[SETTLE_CHIRPS + CHIRPS], cpu, begun;

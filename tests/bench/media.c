@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a call costs and how late it is heard: two media workers on this machine, between virtual
- * microphones and speakers. Floors: the same through PipeWire alone, the codec alone.
+ * The cost and the delay of a call: two media workers on this machine, between virtual microphones
+ * and speakers. Floors: the same through PipeWire alone, and the codec alone.
  */
 #include <math.h>
 #include <opus.h>
@@ -14,17 +14,17 @@
 #include "rig/picture-eye.h"
 
 #define CHIRPS 60
-#define SETTLE_CHIRPS 4 /* at first: the queue gathers */
+#define SETTLE_CHIRPS 4 /* at first: the queue fills */
 #define FIRST_SOUNDS 12
 #define COST_SECONDS 10
 #define VIDEO_SECONDS 5
-#define COST_SETTLE_MS 10000 /* for so long ICE looks for ways that are better still */
+#define COST_SETTLE_MS 10000 /* time in which ICE looks for better paths */
 #define MOUTH_TO_EAR_TARGET_MS 45.0
 #define FIRST_SOUND_TARGET_MS 150.0
 #define CPU_TARGET_PERCENT 4.0
 #define PSS_TARGET_MB 20.0
 #define HEAR_MS 5000
-#define CODEC_SECONDS 10 /* of sound */
+#define CODEC_SECONDS 10 /* ms of sound */
 #define CODEC_FRAME_MS 10
 #define CODEC_BITRATE 32000
 #define CODEC_COMPLEXITY 5
@@ -36,7 +36,7 @@
 #define IMPAIRED_DROPOUTS_TARGET 1.0
 #define IMPAIRED_MOUTH_TO_EAR_TARGET_MS 120.0
 
-/* As after a while of ringing: both are up and warm. */
+/* As after some ringing: both workers are up and warm. */
 static void enter_warm(Room *room)
 {
         room_enter(room);
@@ -44,7 +44,7 @@ static void enter_warm(Room *room)
         audio_call_stats(&room->call, room->bob);
 }
 
-/* Microphone to speaker by PipeWire alone. */
+/* From microphone to speaker through PipeWire alone. */
 static struct pw_proxy *link_directly(Room *room)
 {
         struct pw_proxy *link;
@@ -103,7 +103,7 @@ static void measure_mouth_to_ear(Room *room)
 
 /* ---- on a bad network ---- */
 
-/* The vowel first, then chirps: each at the ear with the other one silent. */
+/* The vowel first, then chirps: each is measured while the other is silent. */
 static void measure_impaired(Room *room)
 {
         const RigWeather bad = {.delay_ms = 20, .jitter_ms = 40, .loss = 0.03};
@@ -139,7 +139,7 @@ static void measure_impaired(Room *room)
         room->call.relay = NULL;
 }
 
-/* ---- what it costs ---- */
+/* ---- cost ---- */
 
 static double cpu_seconds(pid_t pid)
 {
@@ -172,8 +172,8 @@ static double pss_mb(pid_t pid)
 }
 
 /*
- * What Opus alone takes for one voice each way, with the worker's settings: % of a core. Threads,
- * network and sound are what a worker adds to it.
+ * The cost of Opus alone for one voice each way, with the worker's settings, in % of a core. A
+ * worker adds threads, network and sound.
  */
 static double codec_percent(void)
 {
@@ -230,7 +230,7 @@ static void measure_cost(Room *room)
 
 /* ---- from accept to the first sound ---- */
 
-/* An ear at Bob's speaker, once the last sound there has died away. */
+/* An ear at Bob's speaker, once the last sound there has faded. */
 static RigFirstSound *arm(Room *room)
 {
         RigFirstSound *first;
@@ -251,7 +251,7 @@ static double playback_slot_after_ms(RigFirstSound *first, double begun)
         return ((double)heard / 1000 - begun) / 1000;
 }
 
-/* The caller is in the call already, and speaks; the other one joins. */
+/* The caller is in the call already, and speaks; the callee joins. */
 static double first_sound(Room *room)
 {
         RigFirstSound *first;
@@ -271,7 +271,7 @@ static double first_sound(Room *room)
         return after;
 }
 
-/* A stream opened and heard, with nothing but PipeWire in between. */
+/* Opening a stream and hearing it, with nothing but PipeWire in between. */
 static double first_sound_floor(Room *room)
 {
         RigFirstSound *first = arm(room);
@@ -294,7 +294,7 @@ static double cpu_of(Room *room, pid_t pid)
         return 100 * (cpu_seconds(pid) - cpu) / ((figure_now_us() - begun) / 1e6);
 }
 
-/* Both send a camera's picture of 640×480 at 30 Hz; the first half, nobody looks. */
+/* Both send a camera's picture of 640×480 at 30 Hz; in the first half nobody looks at it. */
 static void measure_video(Room *room)
 {
         const pid_t pid = room->alice->pid;
@@ -341,7 +341,7 @@ static void measure_first_sound(Room *room)
                       samples_percentile(&samples, 0.5) / samples_percentile(&floor, 0.5), "x");
 }
 
-/* In a room of their own each, so that none is measured after another's wear. */
+/* In a room of its own each, so that none is measured after another has worn it. */
 static const struct {
         const char *name;
         void (*measure)(Room *room);
@@ -353,7 +353,7 @@ static const struct {
         {"first-sound", measure_first_sound},
 };
 
-/* All of it, or the parts that are named. */
+/* Runs all parts, or the ones that are named. */
 int main(int argc, char *argv[])
 {
         Room room;

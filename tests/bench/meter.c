@@ -11,7 +11,7 @@
 
 #define FIRST_NICE (-20)
 
-/* The fields of /proc/PID/stat that count here; false when it is gone. */
+/* The fields of /proc/PID/stat that matter here; false if the process is gone. */
 static bool read_stat(pid_t pid, pid_t *ret_parent, double *ret_us)
 {
         unsigned long user, kernel;
@@ -41,7 +41,7 @@ double meter_cpu_us(pid_t pid)
                 rig_fail("process %d is gone", pid);
         while ((entry = readdir(threads))) {
                 snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", pid, entry->d_name);
-                /* ".." would be the first thread once more. */
+                /* ".." would count the first thread again. */
                 _cleanup_free_ char *text = entry->d_name[0] == '.' ? NULL : rig_read_file(path);
                 if (text && sscanf(text, "%lf", &ns) == 1)
                         sum += ns / 1000;
@@ -69,7 +69,10 @@ double meter_cpu_children_us(pid_t pid)
         return sum;
 }
 
-/* Nice values count within a session only, whose own are in a file, unless that is switched off. */
+/*
+ * Nice values apply within a session only, whose own value is in a file, unless that is switched
+ * off.
+ */
 void meter_come_first(void)
 {
         FILE *session = fopen("/proc/self/autogroup", "we");

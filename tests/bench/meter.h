@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What a process takes of the processor, to the microsecond; and where it runs. */
+/* The processor time of a process, to the microsecond; and where it runs. */
 
 #include <sys/types.h>
 
-/* Of all its threads, since they were started. */
+/* Of all its threads, since they started. */
 double meter_cpu_us(pid_t pid);
-/* Of all children of a process, theirs too, in ticks of the clock. */
+/* Of all descendants of a process, in clock ticks. */
 double meter_cpu_children_us(pid_t pid);
 
 /*
- * This program, and those that it starts from now on, come before whatever else the machine does at
- * the time, where that is allowed …
+ * Gives this program, and those that it starts from now on, priority over everything else on the
+ * machine, if that is allowed …
  */
 void meter_come_first(void);
-/* … and are on this processor alone, where there are several. */
+/* … and binds them to this processor, if there are several. */
 void meter_place(int cpu);

@@ -10,10 +10,10 @@
 #include "rig/process.h"
 
 #define SECONDS "4"
-#define CALLS_AT_ONCE "64"       /* saturates it */
-#define CALLS_A_SECOND "20000"   /* more than it takes */
-#define RECEIVE_BUFFER "4000000" /* bytes: what overflows is only sent again after 500 ms */
-#define SHARED_MEMORY "2000"     /* MB: it keeps each transaction for 5 s */
+#define CALLS_AT_ONCE "64"       /* saturates the proxy */
+#define CALLS_A_SECOND "20000"   /* more than the proxy handles */
+#define RECEIVE_BUFFER "4000000" /* bytes: lost packets come again after 500 ms */
+#define SHARED_MEMORY "2000"     /* MB: the proxy stores each transaction for 5 s */
 
 static const char *find(const char *const *paths)
 {
@@ -22,7 +22,7 @@ static const char *find(const char *const *paths)
         return *paths;
 }
 
-/* One that is free for UDP now. */
+/* A UDP port that is free now. */
 static unsigned free_port(void)
 {
         struct sockaddr_in address = {.sin_family = AF_INET,
@@ -71,7 +71,7 @@ static Process *start_receiver(Rig *rig, const Environment *environment, const c
                                   "-nostdin"));
 }
 
-/* Until it ends: the number of calls that went through. */
+/* Waits until it ends; returns the number of successful calls. */
 static double run_caller(Rig *rig, const Environment *environment, const char *program,
                          const Ports *ports)
 {
@@ -89,7 +89,7 @@ static double run_caller(Rig *rig, const Environment *environment, const char *p
                          receiver),
                     NULL, &result);
         const char *line = strstr(result.out, "Successful call"), *next;
-        /* It shows its screens again and again; the last counts. */
+        /* The screens are printed again and again; the last one counts. */
         while (line && (next = strstr(line + 1, "Successful call")))
                 line = next;
         if (!line || sscanf(line, "Successful call | %*f | %lf", &calls) != 1 || calls == 0)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A long call, and beside it short ones that come and go: does anything grow? Alice and Bob talk
- * all the time; Carol and Dave, who sit at the same PipeWire each, ring, talk a moment and hang up.
- * Between two of their calls, what is left is counted.
+ * A long call, and short ones beside it: does anything grow? Alice and Bob talk all the time; Carol
+ * and Dave, each at the same PipeWire, ring, talk a moment and hang up. Between two of their calls
+ * the bench counts what is left.
  *
  *         TRING_SOAK_MINUTES=30 ninja -C build soak
  *
- * Ends with 0 if nothing grew and the voices were heard to the end.
+ * Exits with 0 if nothing grew and the voices were heard to the end.
  */
 #include <string.h>
 
@@ -17,12 +17,12 @@
 #include "rig/talk.h"
 
 #define MINUTES 30
-#define MEMORY_MINUTES 10 /* less says nothing of memory: caches fill at first */
-#define WARM_UP 4         /* short calls: each program has seen everything once */
+#define MEMORY_MINUTES 10 /* a shorter run says nothing about memory: caches fill at first */
+#define WARM_UP 4         /* short calls: each program has done everything once */
 #define SHORT_CALL_US (1 * USEC_PER_SEC)
 #define PAUSE_US (3 * USEC_PER_SEC) /* the hub allows 30 calls a minute */
-#define GONE_MS 15000               /* for the nodes of a call that is over */
-/* What memory may differ by between two quarters of an hour and is not growth. */
+#define GONE_MS 15000               /* for the nodes of a call that has ended to go */
+/* Memory may differ by this between two quarters of an hour without being growth. */
 #define MEMORY_SHARE 0.03
 #define MEMORY_KIB 192.0
 
@@ -43,7 +43,7 @@ typedef struct Watched {
 typedef struct Soak {
         Talk talk;
         Desktop *carol, *dave;
-        Call call; /* the long one */
+        Call call; /* the long call */
         RigTone *voices[2];
         RigGap *ears[2];
         size_t nodes[2]; /* between short calls */
@@ -63,7 +63,7 @@ static unsigned minutes_wanted(void)
         return (unsigned)minutes;
 }
 
-/* ---- what is looked at ---- */
+/* ---- samples ---- */
 
 static void name_series(Series *series, const char *who, const char *what, const char *unit)
 {
@@ -97,7 +97,7 @@ static void look(Soak *soak)
                     (double)rig_graph_count_nodes(soak->talk.bob.graph));
 }
 
-/* Of the samples from `from` to `to`, shares of all. */
+/* Of the samples from `from` to `to`, which are shares of all. */
 static double middle(const Samples *all, double from, double to)
 {
         _cleanup_(samples_done) Samples part = {};
@@ -108,7 +108,7 @@ static double middle(const Samples *all, double from, double to)
         return samples_percentile(&part, 0.5);
 }
 
-/* Says how it went; whether it grew. */
+/* Prints a result; returns whether it grew. */
 static bool judge(const Series *series, bool with_memory)
 {
         double first = middle(&series->samples, 0, 0.25), last = middle(&series->samples, 0.75, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How long tringd takes from exec to owning its name on the bus, with the database and the login of
- * an earlier life, over ws and over wss.
+ * The time from exec of tringd until it owns its name on the bus, with the database and the login
+ * of an earlier run, over ws and over wss.
  */
 #include "bench/figure.h"
 #include "rig/desktop.h"
@@ -25,7 +25,7 @@ static void measure(bool tls)
                 desktop_start(desktop);
                 if (i >= WARM_UP)
                         samples_add(&samples, (figure_now_us() - begun) / 1000);
-                /* It shall have connected as well: what it leaves behind is the same every time. */
+                /* Waits until it has connected too, so that it leaves the same state each time. */
                 desktop_wait_online(desktop);
                 desktop_stop(desktop);
         }

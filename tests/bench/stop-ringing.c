@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A user with eleven devices answers on one: how long until the ten others have been told on their
+ * A user with eleven devices answers on one: the time until the ten others have been told on their
  * buses to stop ringing. Signalling alone, without media workers.
  */
 #include <poll.h>
@@ -14,11 +14,11 @@
 #define ROUNDS 200
 #define WARM_UP 10
 
-/* A connection to one desktop's bus, as bare as can be; the caller's is the last. */
+/* A connection to one desktop's bus, as simple as possible; the caller's is the last. */
 typedef struct Ear {
         sd_bus *bus;
         unsigned rung, cancelled, ended, replied;
-        double at_us; /* when it was cancelled */
+        double at_us; /* time of the cancellation */
         char session_id[64];
 } Ear;
 
@@ -69,7 +69,7 @@ static void ear_open(Ear *ear, Desktop *desktop)
                        {"IncomingCallCancelled", on_cancelled},
                        {"CallEndedMessageReceived", on_ended}};
 
-        /* The rig's own hears every signal, and would not read while we measure. */
+        /* The rig's client receives all signals, and would not read them during the measurement. */
         desktop->client = client_free(desktop->client);
         rig_check(sd_bus_new(&ear->bus), "sd_bus_new");
         rig_check(sd_bus_set_address(ear->bus, address), address);
@@ -99,7 +99,7 @@ static double call_manager(Ear *ear, const char *member, const char *types, ...)
         return begun;
 }
 
-/* What each ear has to have heard of this round. */
+/* Whether each ear has received the signal of this round. */
 static bool all_rung(const Ear *ears, unsigned round)
 {
         for (size_t i = 0; i < DEVICES; i++)
@@ -141,7 +141,7 @@ static void serve_until(Ear *ears, bool (*done)(const Ear *, unsigned), unsigned
         }
 }
 
-/* One call; µs from AcceptCall to the last of the ten. */
+/* Makes one call; returns the µs from AcceptCall to the last of the ten. */
 static double answer_once(Ear *ears, unsigned round)
 {
         Ear *caller = &ears[DEVICES];

@@ -6,7 +6,7 @@
 
 #include "rig/rig.h"
 
-/* The number that follows `field` in a file of /proc. */
+/* The number after `field` in a file of /proc. */
 static double number_after(const char *path, const char *field)
 {
         _cleanup_free_ char *content = rig_read_file(path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the JSON of a full call costs the hub: it reads what both devices say, and writes what it
- * says to them. The samples have every member filled, so real messages are shorter.
+ * The cost of the JSON of a full call for the hub: it reads the messages of both devices, and
+ * writes the ones for them. All members of the samples are filled, so real messages are shorter.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #define ROUNDS 20000
 
-/* 15,000 calls/s are 66 µs for the whole hub; a third of that is the wire's share. */
+/* 15,000 calls/s leave 66 µs for the whole hub; a third of that is the wire's share. */
 #define CALL_TARGET_US 22.0
 
 typedef struct Step {
@@ -55,7 +55,7 @@ static void must(int r, const char *what)
         exit(EXIT_FAILURE);
 }
 
-/* The processor's time, not the clock's: it does not wait for anything. */
+/* Processor time, not wall time: it does not wait for anything. */
 static double cpu_now_us(void)
 {
         struct timespec now;

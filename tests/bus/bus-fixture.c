@@ -37,7 +37,7 @@ static int record(BusFixture *fixture, const char *what, const char *member)
 {
         const char *last = fixture->n_heard > 0 ? fixture->heard[fixture->n_heard - 1] : "";
 
-        /* Of how many interfaces properties changed together is not what order is about. */
+        /* The order of signals does not include how many interfaces changed together. */
         if (str_eq(member, "PropertiesChanged") && str_eq(member, last))
                 return 0;
         ck_assert_uint_lt(fixture->n_heard, RECORDED_MAX);
@@ -151,7 +151,7 @@ void fixture_stop(BusFixture *fixture)
         nftw(fixture->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Both ends are in this loop: when it has nothing to do, nothing is on its way. */
+/* Both ends are in this loop: when it is idle, nothing is on its way. */
 void fixture_settle(BusFixture *fixture)
 {
         int r;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A tringd without a message bus: its end of a socketpair is in the same loop as the client's, so
- * that one thread is both. The hub's part is played by the test, which gives messages to the phone.
+ * A tringd without a message bus: its end of a socketpair and the client's are in the same loop, in
+ * one thread. The test plays the hub, and gives messages to the phone.
  */
 
 #include <check.h>
@@ -15,40 +15,45 @@
 #define RECORDED_MAX 64
 
 typedef struct BusFixture {
-        char folder[64]; /* everything of $XDG_… is in here */
+        char folder[64]; /* holds all folders of $XDG_… */
         Loop *loop;
         Daemon *daemon;
         sd_bus *client;
         uint64_t seq; /* of the hub's last event */
 
-        /* What the client has heard, in its order: "Member" of signals, "call Member" of calls to
-         * its listener. */
+        /*
+         * What the client has received, in order: "Member" for signals, "call Member" for calls to
+         * its listener.
+         */
         char heard[RECORDED_MAX][64];
         size_t n_heard;
         /* Of the last call to the listener. */
         bool presented;
-        bool refuse; /* the listener answers with an error */
+        bool refuse; /* the listener replies with an error */
 } BusFixture;
 
 void fixture_start(BusFixture *fixture);
 void fixture_stop(BusFixture *fixture);
-/* Another daemon over what the first one kept. */
+/* Starts another daemon on the state that the first one stored. */
 void fixture_restart(BusFixture *fixture);
 
-/* Runs the loop until everything that is on its way has arrived. */
+/* Runs the loop until everything on its way has arrived. */
 void fixture_settle(BusFixture *fixture);
 
 /*
- * A method call and its reply. The reply is NULL and *error set when it failed; the caller unrefs.
- * An interface of NULL means the manager's.
+ * Calls a method and returns the reply, which the caller unrefs; on failure it is NULL and *error
+ * is set. A NULL interface is the manager's.
  */
 sd_bus_message *fixture_call(BusFixture *fixture, const char *path, const char *interface,
                              const char *member, sd_bus_error *error, const char *types, ...);
 
-/* The same with a message that the test has made, and keeps. */
+/* The same with a message of the test, which still owns it. */
 sd_bus_message *fixture_send(BusFixture *fixture, sd_bus_message *call, sd_bus_error *error);
 
-/* The call succeeds / fails with org.tring.Calls1.Error.<name>, and a sentence that has `says`. */
+/*
+ * Fail unless the call succeeds, or fails with org.tring.Calls1.Error.<name> and a sentence that
+ * contains `says`.
+ */
 #define assert_works(fixture, ...)                                                            \
         do {                                                                                  \
                 sd_bus_error _error = SD_BUS_ERROR_NULL;                                      \
@@ -65,21 +70,21 @@ sd_bus_message *fixture_send(BusFixture *fixture, sd_bus_message *call, sd_bus_e
                 sd_bus_error_free(&_error);                                                        \
         } while (0)
 
-/* The hub welcomes us as bob, with no calls; or says something. */
+/* The hub welcomes bob, without calls; or sends a message. */
 void fixture_online(BusFixture *fixture);
 void fixture_hub_says(BusFixture *fixture, const Message *message);
 
-/* An incoming call of alice's. `session_id` is the test's choice. */
+/* Makes an incoming call from alice. The test chooses `session_id`. */
 void fixture_incoming(BusFixture *fixture, const char *session_id);
 void fixture_over(BusFixture *fixture, const char *session_id, CallStatus status,
                   const char *reason);
 
-/* Connects to a hub where a call that was placed here goes on. */
+/* Connects to a hub that has an ongoing call placed here. */
 void fixture_ongoing(BusFixture *fixture, const char *session_id);
 
-/* The client is a listener at /listener, and records what it is called with. */
+/* Makes the client a listener at /listener, which records its calls. */
 void fixture_listen(BusFixture *fixture, const char *id, bool presents);
 
-/* Forgets what was heard; asserts that exactly this has been, in this order (NULL ends it). */
+/* Fails unless exactly these were received, in this order (NULL ends the list); forgets them. */
 void fixture_forget(BusFixture *fixture);
 void fixture_heard(BusFixture *fixture, ...) __attribute__((sentinel));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What programs do wrong gets one clear sentence that names the wrong value, and changes nothing.
+ * Each mistake of a program gets one clear sentence that names the wrong value, and changes
+ * nothing.
  */
 
 #include "bus-fixture.h"
@@ -117,7 +118,7 @@ START_TEST(a_session_id_of_somebody_elses_call_is_not_here)
 {
         const Now instant = {.now = 1, .date = 1};
 
-        /* With the hub there it would be asked: a group's call may be joined late. */
+        /* If the hub were connected it would be asked: a group's call may be joined late. */
         phone_connection_changed(fixture.daemon->phone, &instant, PHONE_OFFLINE, "");
         assert_fails(&fixture, "NoSuchCall", FOREIGN, ROOT_PATH, NULL, "AcceptCall", &_error,
                      "sa{sv}", FOREIGN, 0);
@@ -268,7 +269,7 @@ START_TEST(a_thousand_listeners_end_in_too_many)
                         assert_fails(&fixture, "TooMany", id, ROOT_PATH, NULL, "AddCallListener",
                                      &_error, "sa{sv}", id, 0);
         }
-        /* The last one that fits can still be replaced, and makes room when it goes. */
+        /* At the limit an entry can still be replaced, and leaves room when it goes. */
         assert_works(&fixture, ROOT_PATH, NULL, "AddCallListener", &_error, "sa{sv}", "listener-63",
                      0);
         assert_works(&fixture, ROOT_PATH, NULL, "RemoveCallListener", &_error, "s", "listener-63");

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.tring.Calls1.Devices: what may be written, and what is kept. No devices are watched here. */
+/*
+ * org.tring.Calls1.Devices: which values may be written, and which are stored. No devices are
+ * watched.
+ */
 
 #include <math.h>
 
@@ -28,7 +31,7 @@ static void teardown(void)
         assert_fails(&fixture, "InvalidArgument", says, ROOT_PATH, PROPERTIES, "Set", &_error, \
                      "ssv", DEVICES_INTERFACE, property, __VA_ARGS__)
 
-/* The value of a property, at which the reply stands; the caller unrefs. */
+/* Moves the reply to the value of a property; the caller unrefs it. */
 static sd_bus_message *get(const char *property, const char *type)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -170,7 +173,7 @@ START_TEST(without_a_program_to_ask_the_lists_are_empty_and_come_at_once)
 }
 END_TEST
 
-/* The very first reading waits to know; it is answered as any other. */
+/* The first reading waits for the device list; its reply is like any other. */
 START_TEST(all_can_be_read_first)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What programs hear of a call, and in which order: dbus/README.md, "Life of a call" and
+ * The signals and events of a call, and their order: dbus/README.md, "Life of a call" and
  * "Presenting".
  */
 
@@ -65,7 +65,7 @@ START_TEST(a_listener_that_presents_is_called_and_asked_to)
         fixture_forget(&fixture);
         fixture_incoming(&fixture, SESSION);
         ck_assert(fixture.presented);
-        /* A listener that presents alerts: properties change again. */
+        /* A listener that presents alerts the user, so properties change again. */
         fixture_heard(&fixture, "InterfacesAdded", "PropertiesChanged", "IncomingCallReceived",
                       "call IncomingCallReceived", "PropertiesChanged", NULL);
 }
@@ -89,7 +89,7 @@ START_TEST(the_next_one_is_asked_when_the_first_refuses)
         fixture_forget(&fixture);
         fixture.refuse = true;
         fixture_incoming(&fixture, SESSION);
-        /* Both are told; one of the calls asks; then the other one is asked too. */
+        /* Both get the event; one is asked to present; later the other one is asked, too. */
         fixture_heard(&fixture, "InterfacesAdded", "PropertiesChanged", "IncomingCallReceived",
                       "call IncomingCallReceived", "call IncomingCallReceived",
                       "call IncomingCallReceived", NULL);
@@ -154,7 +154,7 @@ START_TEST(a_call_is_in_the_logs_before_it_is_written)
         Message groups = {.type = MESSAGE_GROUPS, .seq = ++fixture.seq};
         sd_bus_error error = SD_BUS_ERROR_NULL;
 
-        /* Up to when history is known is written with the first message after the welcome. */
+        /* The date up to which history is known is stored with the next message. */
         fixture_hub_says(&fixture, &groups);
         fixture_settle(&fixture);
         fixture_forget(&fixture);
@@ -167,7 +167,7 @@ START_TEST(a_call_is_in_the_logs_before_it_is_written)
         ck_assert_int_gt(sd_bus_message_skip(reply, "a{sv}"), 0);
         ck_assert_int_eq(sd_bus_message_at_end(reply, false), 1);
         sd_bus_message_unref(reply);
-        /* Two records of one call are one change. */
+        /* Two records of one call make one change. */
         fixture_heard(&fixture, "PropertiesChanged", "CallLogsChanged", NULL);
 }
 END_TEST

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The live objects have what dbus/ documents: members, their order, signatures, names of arguments,
- * access and annotations. Comments and blanks may differ. The one list that stands in a comment,
- * that of the features, is compared with the property.
+ * The live objects match the documentation in dbus/: members, their order, signatures, argument
+ * names, access and annotations. Comments and blanks may differ. The list of features, which is in
+ * a comment, is compared with the property.
  */
 
 #include "bus-fixture.h"
@@ -177,7 +177,7 @@ START_TEST(a_call_that_rings_has_no_session)
 }
 END_TEST
 
-/* Turns the manager's events into what a listener implements. */
+/* Turns the manager's event signals into methods of a listener. */
 static void as_method(char *text)
 {
         char *p;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What the hub keeps for the user beside calls, as programs see it: block list and groups; and who
- * is a member of a call.
+ * What the hub stores for the user beside calls, as programs see it: block list and groups; and the
+ * members of a call.
  */
 
 #include "bus-fixture.h"
@@ -25,7 +25,7 @@ static void teardown(void)
         fixture_stop(&fixture);
 }
 
-/* The reply to Get, at the value inside the variant of that type. */
+/* The reply to Get, positioned at the value inside the variant of that type. */
 static sd_bus_message *get(const char *path, const char *interface, const char *property,
                            const char *type)
 {
@@ -38,7 +38,7 @@ static sd_bus_message *get(const char *path, const char *interface, const char *
         return reply;
 }
 
-/* An aa{sv} whose entries each have exactly these strings, in order: key, value, …, NULL. */
+/* Expects an aa{sv} whose entries have exactly these strings, in order: key, value, …, NULL. */
 static void expect_entries(sd_bus_message *reply, const char *const *strings, size_t per_entry)
 {
         const char *key, *value;

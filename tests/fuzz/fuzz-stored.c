@@ -30,11 +30,11 @@
 
 DEFINE_REREAD(record, CallRecord, wire_decode_record, wire_encode_record, call_record_done);
 DEFINE_REREAD(live, LiveCall, wire_decode_live, wire_encode_live, live_call_done);
-DEFINE_REREAD(kept, StoredCall, wire_decode_stored_call, wire_encode_stored_call, stored_call_done);
+DEFINE_REREAD(call, StoredCall, wire_decode_stored_call, wire_encode_stored_call, stored_call_done);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        static void (*const rereads[])(const char *) = {reread_record, reread_live, reread_kept};
+        static void (*const rereads[])(const char *) = {reread_record, reread_live, reread_call};
         FuzzInput input = {data, size};
         unsigned kind = fuzz_below(&input, ELEMENTSOF(rereads));
         char *json = fuzz_rest(&input);

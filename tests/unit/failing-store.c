@@ -10,7 +10,7 @@
 #include "failing-memory.h"
 #include "suite.h"
 
-#define ALLOCATIONS_MAX 100000 /* of one operation: then it goes round in circles */
+#define ALLOCATIONS_MAX 100000 /* rounds of one operation, before it is an endless loop */
 
 void *__wrap_realloc(void *old, size_t size);
 
@@ -56,7 +56,7 @@ void failing_store_init(void)
         };
 
         ck_assert_int_eq(sqlite3_config(SQLITE_CONFIG_MALLOC, &methods), SQLITE_OK);
-        /* Memory of its own would hide what fails. */
+        /* SQLite's own lookaside memory would hide failures. */
         ck_assert_int_eq(sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0), SQLITE_OK);
         ck_assert_int_eq(sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0), SQLITE_OK);
 }

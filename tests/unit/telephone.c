@@ -7,7 +7,7 @@
 
 #define DATE_AT_FIRST (1700000000 * USEC_PER_SEC)
 #define NOW_AT_FIRST (1000 * USEC_PER_SEC)
-#define STEPS_MAX 1000 /* more is a loop */
+#define STEPS_MAX 1000 /* more actions are an endless loop */
 
 Telephone telephone;
 
@@ -15,7 +15,7 @@ static const char *const uids[WHO_COUNT] = {"alice", "bob"};
 
 static const ExchangeNow *moment(void)
 {
-        /* As unlike the one before as a test needs. */
+        /* Random enough for a test. */
         for (size_t i = 0; i < ENTROPY_SIZE; i += 8)
                 telephone.moment.entropy[i]++;
         return &telephone.moment;
@@ -53,7 +53,7 @@ static Set *set_of_link(uint64_t link)
         return NULL;
 }
 
-/* ---- what the phones want done ---- */
+/* ---- actions of the phones ---- */
 
 _printf_(2, 3) static void tell(Set *set, const char *format, ...)
 {
@@ -121,7 +121,7 @@ static bool sets_act(void)
         return acted;
 }
 
-/* ---- what the exchange wants done ---- */
+/* ---- actions of the exchange ---- */
 
 static void hub_logs(ExchangeAction *action)
 {
@@ -324,7 +324,7 @@ static void asks(Who who, PhoneCommand *command, const char *session_id)
         ck_assert_int_eq(
                 phone_command(telephone.sets[who].phone, &now, command, ++telephone.last_ticket),
                 0);
-        /* On its way; settle() delivers it. */
+        /* Queues the command's messages; settle() delivers them. */
         sets_act();
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A whole telephone system in one process: an exchange and two phones, tied together by nothing.
- * Messages are handed over as they are, in order; a message waits while settle() is not called, and
- * is lost when the connection is.
+ * A whole telephone system in one process: an exchange and two phones, with nothing in between.
+ * Messages are handed over as they are, in order; a message waits until settle() is called, and is
+ * lost with its connection.
  */
 
 #include "exchange/exchange.h"
@@ -33,11 +33,11 @@ typedef struct Set {
         CallRecord log[4]; /* the hub's history of this user */
         size_t n_log;
         CallError error;   /* of the last command */
-        unsigned n_done;   /* commands answered */
-        unsigned n_stored; /* records that its own store was given */
-        char events[1024]; /* what its programs were told, StatusChanged included */
-        bool worker;       /* one is running */
-        ReplyJoin joined;  /* what it was told to join with, less what that points to */
+        unsigned n_done;   /* number of commands answered */
+        unsigned n_stored; /* number of records for the device's store */
+        char events[1024]; /* events for its programs, StatusChanged included */
+        bool worker;       /* a worker is running */
+        ReplyJoin joined;  /* the last join, without what it points to */
         unsigned n_joins, n_signals;
         PhoneTone tone;
 } Set;
@@ -46,27 +46,27 @@ typedef struct Telephone {
         Exchange *exchange;
         ExchangeNow moment;
         uint64_t last_link, last_ticket;
-        Parcel *up, *down; /* on their way to the hub, and from it */
+        Parcel *up, *down; /* messages on their way to the hub, and from it */
         Set sets[WHO_COUNT];
 } Telephone;
 
 extern Telephone telephone;
 
-void telephone_begin(void); /* both are online */
+void telephone_begin(void); /* both phones are online */
 void telephone_end(void);
 
-void settle(void);        /* until nobody has anything left to say */
-void passes(usec_t time); /* with all that becomes due on the way */
+void settle(void);        /* until there are no messages */
+void passes(usec_t time); /* and carries out what becomes due meanwhile */
 void comes(Who who);
 void goes(Who who);
-void hub_forgets_all(void); /* it is restarted without its store; both are offline then */
+void hub_forgets_all(void); /* restarts the hub without its store; both phones are offline then */
 
 void calls(Who who, const char *session_id);
 void accepts(Who who, const char *session_id);
 void rejects(Who who, const char *session_id, CallStatus status);
 void ends(Who who, const char *session_id);
 
-/* Since the last look. */
+/* Since the last call. */
 #define expect_events(who, text) ck_assert_str_eq(events_of(who), text)
 const char *events_of(Who who);
 CallStatus status_of(Who who, const char *session_id);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the tests of sound believe in: a rig that hears wrongly would let anything pass. */
+/* The measurements that tests of sound rely on: a rig that hears wrongly lets anything pass. */
 
 #include <math.h>
 

@@ -11,10 +11,10 @@
 
 static sd_event *event;
 static History *history;
-static CallStore *kept;
+static CallStore *store;
 static int last_result;
 static unsigned n_written;
-/* What reading gave, in order: session ids of calls and ids of requests, each with a blank. */
+/* The rows that were read, in order: ids of calls and of requests, each with a blank. */
 static char read_back[512];
 
 static void on_written(void *userdata, int r)
@@ -31,19 +31,19 @@ static void setup(void)
 
         ck_assert_int_eq(sd_event_new(&event), 0);
         ck_assert_int_eq(history_open(NULL, &history, &text), 0);
-        ck_assert_int_eq(call_store_new(event, history, &events, NULL, &kept), 0);
+        ck_assert_int_eq(call_store_new(event, history, &events, NULL, &store), 0);
 }
 
 static void teardown(void)
 {
-        call_store_free(kept);
+        call_store_free(store);
         history_free(history);
         sd_event_unref(event);
 }
 
 static void take(PhoneAction *action)
 {
-        ck_assert_int_eq(call_store_take(kept, action), 0);
+        ck_assert_int_eq(call_store_take(store, action), 0);
         phone_action_done(action);
 }
 
@@ -110,7 +110,7 @@ static void expect_stored(const char *expected)
         static const CallStoreReader reader = {.call = on_call, .request = on_request};
 
         read_back[0] = '\0';
-        ck_assert_int_eq(call_store_read(kept, &reader, NULL), 0);
+        ck_assert_int_eq(call_store_read(store, &reader, NULL), 0);
         ck_assert_str_eq(read_back, expected);
 }
 
@@ -120,10 +120,10 @@ START_TEST(what_is_kept_is_there_again_with_its_newest_state)
         save_call(OTHER, CALL_STATUS_INITIATED);
         save_call(CALL, CALL_STATUS_ONGOING);
         expect_stored("");
-        call_store_flush(kept);
+        call_store_flush(store);
         expect_stored(CALL " ongoing " OTHER " initiated ");
         forget(PHONE_CALL_FORGET, CALL, 0);
-        call_store_flush(kept);
+        call_store_flush(store);
         expect_stored(OTHER " initiated ");
 }
 END_TEST
@@ -132,7 +132,7 @@ START_TEST(a_call_that_was_over_at_once_is_never_written)
 {
         save_call(CALL, CALL_STATUS_INITIATED);
         forget(PHONE_CALL_FORGET, CALL, 0);
-        call_store_flush(kept);
+        call_store_flush(store);
         expect_stored("");
 }
 END_TEST
@@ -144,7 +144,7 @@ START_TEST(requests_come_back_in_the_order_in_which_they_were_asked)
         store_request(10);
         store_request(11);
         forget(PHONE_REQUEST_FORGET, "", 10);
-        call_store_flush(kept);
+        call_store_flush(store);
         expect_stored("9 11 1000 ");
 }
 END_TEST
@@ -163,8 +163,8 @@ END_TEST
 START_TEST(what_waits_is_written_in_the_end)
 {
         save_call(CALL, CALL_STATUS_INITIATED);
-        kept = call_store_free(kept);
-        ck_assert_int_eq(call_store_new(event, history, &events, NULL, &kept), 0);
+        store = call_store_free(store);
+        ck_assert_int_eq(call_store_new(event, history, &events, NULL, &store), 0);
         expect_stored(CALL " initiated ");
 }
 END_TEST
@@ -179,10 +179,10 @@ START_TEST(what_cannot_be_read_is_dropped_and_keeps_nothing_back)
         };
 
         save_call(CALL, CALL_STATUS_INITIATED);
-        call_store_flush(kept);
+        call_store_flush(store);
         ck_assert_int_eq(history_stored_write(history, broken, ELEMENTSOF(broken)), 0);
         expect_stored(CALL " initiated ");
-        call_store_flush(kept);
+        call_store_flush(store);
         expect_stored(CALL " initiated ");
 }
 END_TEST
@@ -191,9 +191,9 @@ START_TEST(clearing_leaves_nothing)
 {
         save_call(CALL, CALL_STATUS_INITIATED);
         store_request(7);
-        call_store_flush(kept);
-        ck_assert_int_eq(call_store_clear(kept), 0);
-        call_store_flush(kept);
+        call_store_flush(store);
+        ck_assert_int_eq(call_store_clear(store), 0);
+        call_store_flush(store);
         expect_stored("");
 }
 END_TEST
@@ -209,13 +209,13 @@ START_TEST(a_write_that_fails_is_said_once_and_tried_again)
 {
         save_call(CALL, CALL_STATUS_INITIATED);
         set_writable(false);
-        call_store_flush(kept);
-        call_store_flush(kept);
+        call_store_flush(store);
+        call_store_flush(store);
         ck_assert_int_eq(last_result, -EROFS);
         ck_assert_uint_eq(n_written, 1);
         save_call(CALL, CALL_STATUS_ONGOING);
         set_writable(true);
-        call_store_flush(kept);
+        call_store_flush(store);
         ck_assert_int_eq(last_result, 0);
         ck_assert_uint_eq(n_written, 2);
         expect_stored(CALL " ongoing ");

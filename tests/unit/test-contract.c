@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What other versions of Tring have sent, stored and will read again, as the last version wrote it
- * (tests/data/contract/messages, one a line: who wrote it, a tab, the JSON). This version has to
- * understand every member of it, and to write the same.
+ * Messages and rows that other versions of Tring have sent or stored, as the last version wrote
+ * them (tests/data/contract/messages, one a line: the writer, a tab, the JSON). This version must
+ * read each member of them, and write the same.
  */
 
 #include <stdio.h>
@@ -122,7 +122,7 @@ static const struct {
         {"devices", devices_again},
 };
 
-/* Passes on each line of the frozen copy. Returns how many there are. */
+/* Calls a function for each line of the frozen copy. Returns the number of lines. */
 static unsigned each_line(void (*each)(const char *writer, const char *json, void *userdata),
                           void *userdata)
 {

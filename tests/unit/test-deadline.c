@@ -5,7 +5,7 @@
 
 #define MANY 1000
 
-/* The same numbers in every run: what fails once fails again. */
+/* The same numbers in every run, so that a failure can be repeated. */
 static usec_t next_number(void)
 {
         static uint32_t state = 12345;
@@ -14,7 +14,7 @@ static usec_t next_number(void)
         return state >> 8;
 }
 
-/* Takes all of them, each no earlier than the one before. Returns how many there were. */
+/* Takes all deadlines, none earlier than the one before. Returns their number. */
 static size_t drain(Deadlines *deadlines)
 {
         Deadline *first;

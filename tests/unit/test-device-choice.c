@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Which device is used and what is said of it; and how one sound gives way to another. */
+/* Which device is used, and what is reported about it; and the fade from one sound to another. */
 
 #include <check.h>
 #include <stdlib.h>

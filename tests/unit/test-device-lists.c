@@ -69,7 +69,7 @@ START_TEST(nonsense_is_refused)
 }
 END_TEST
 
-/* The longest names and descriptions, of text that need not be escaped, and of every kind. */
+/* The longest names and descriptions of all kinds, with text that needs no escapes. */
 START_TEST(as_many_as_there_may_be_fit)
 {
         _cleanup_free_ char *text = NULL;

@@ -105,7 +105,7 @@ START_TEST(a_record_comes_back_as_it_was_put)
                 ck_assert_str_eq(back->metadata.entries[i].key, record.metadata.entries[i].key);
                 ck_assert_str_eq(back->metadata.entries[i].value, record.metadata.entries[i].value);
         }
-        /* All that stands before the metadata, which is last. */
+        /* Everything before the metadata, which comes last. */
         ck_assert_int_eq(memcmp(&back->direction, &record.direction,
                                 offsetof(CallRecord, reason) - offsetof(CallRecord, direction)),
                          0);
@@ -157,7 +157,7 @@ START_TEST(pages_follow_one_another_without_gap_or_repetition)
                         call_number(--expected, &record);
                         ck_assert_str_eq(page.records[i].session_id, record.session_id);
                 }
-                /* What comes in between does not move the pages. */
+                /* New records do not move the pages. */
                 put_number(N_CALLS + expected);
                 ck_assert_int_eq(STR_SET(cursor, page.next), 0);
                 history_page_done(&page);
@@ -296,7 +296,7 @@ START_TEST(all_until_then_is_all_but_what_was_initiated_since)
         ck_assert_uint_eq(changed, 12 - unseen());
         ck_assert_uint_gt(unseen(), 0);
         ck_assert_int_eq(history_forget(history, &until, &changed), 0);
-        ck_assert_uint_eq(changed, 12); /* with 11, of the same date */
+        ck_assert_uint_eq(changed, 12); /* with 11, which has the same date */
         ck_assert_uint_eq(count(&everything), N_CALLS - 12);
 }
 END_TEST

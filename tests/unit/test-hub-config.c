@@ -137,7 +137,7 @@ START_TEST(a_file_that_is_not_there_is_named)
 }
 END_TEST
 
-/* What is installed has every key as a comment: each must be one that is known. */
+/* The installed file has all keys in comments: each must be a known one. */
 START_TEST(the_file_that_is_installed_makes_sense_without_its_comment_signs)
 {
         char line[256], text[8192] = "";

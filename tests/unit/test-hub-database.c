@@ -122,7 +122,7 @@ static size_t count_history(const char *uid)
         return page.n_records;
 }
 
-/* Whether they have their places in the index yet, or are only at the end of the table. */
+/* Whether the rows are in the index yet, or only at the end of the table. */
 START_TEST(the_later_of_two_records_of_a_call_is_the_one)
 {
         static const bool settles[] = {false, true};
@@ -158,7 +158,7 @@ START_TEST(records_are_settled_thousands_at_once)
                 add_log("alice", id, n, false);
         } while (!call_history_is_unsettled(history));
         ck_assert_uint_gt(n, 1000);
-        /* They are found all the same by who comes after a kill -9. */
+        /* After a kill -9 the next hub finds them all the same. */
         database = hub_database_free(database);
         ck_assert_int_eq(hub_database_open(path, &database, &text), 0);
         history = hub_database_history(database);
@@ -244,9 +244,9 @@ START_TEST(a_page_ends_at_the_budget_and_the_next_goes_on)
                 char id[UUID_LENGTH + 1];
 
                 snprintf(id, sizeof(id), UUID("0%d"), i);
-                add_log("alice", id, 10, false); /* of the same moment, too */
+                add_log("alice", id, 10, false); /* also with the same date */
         }
-        /* Too small for one, which comes all the same. */
+        /* Too small for one record, which comes all the same. */
         ck_assert_int_eq(call_history_page(history, "alice", 0, "", 1, &page), 0);
         ck_assert_uint_eq(page.n_records, 1);
         ck_assert_str_eq(page.records[0].session_id, UUID("04"));
@@ -404,7 +404,7 @@ START_TEST(the_latest_calls_are_known_and_deleted_ones_too)
 }
 END_TEST
 
-/* What the second version made, as far as the third makes it anew. */
+/* The schema of the second version, as far as the third one replaces it. */
 static const char second_version[] =
         "CREATE TABLE users (uid TEXT PRIMARY KEY, name TEXT NOT NULL, when_busy TEXT NOT NULL)"
         " STRICT, WITHOUT ROWID;"

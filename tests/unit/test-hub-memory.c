@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the hub stores, with each allocation failing in turn, SQLite's included: -ENOMEM, nothing
- * half done, nothing leaked (the sanitizers' run looks), and it works on.
+ * The hub's stores with each allocation failing in turn, SQLite's included: -ENOMEM, nothing half
+ * done, nothing leaked (the sanitizer run checks that), and they still work.
  */
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What stands in line in the hub: outbox, commit, limiter. */
+/* Queues of the hub: outbox, commit, limiter. */
 
 #include <errno.h>
 #include <libwebsockets.h>
@@ -150,7 +150,7 @@ START_TEST(several_messages_are_framed_for_one_write)
 }
 END_TEST
 
-/* Has the next frame written; fails unless it is the event of that seq. */
+/* Writes the next frame; fails unless it is the event of that seq. */
 static void expect_event(uint64_t seq)
 {
         const Frame *frame = outbox_peek(&outbox, UINT64_MAX);
@@ -169,7 +169,7 @@ START_TEST(rule_17_who_comes_back_gets_each_event_once)
         expect_event(2);
         expect_event(3);
         ck_assert_int_eq(outbox_acknowledge(&outbox, 1), 0);
-        /* The second came, the third was lost, the fourth and the reply were never written. */
+        /* The second arrived, the third was lost, the fourth and the reply were never written. */
         outbox_suspend(&outbox, NOW);
         ck_assert_int_eq(push_event(0, 9), 0);
         ck_assert_int_eq(outbox_resume(&outbox, 2, NOW + 1), 0);
@@ -180,7 +180,7 @@ START_TEST(rule_17_who_comes_back_gets_each_event_once)
         ck_assert_int_eq(outbox_acknowledge(&outbox, 5), 0);
         ck_assert_uint_eq(outbox.n_bytes, 0);
 
-        /* And again, with nothing missed. */
+        /* Once more, with no event missed. */
         outbox_suspend(&outbox, NOW);
         ck_assert_int_eq(outbox_resume(&outbox, 5, NOW + 1), 0);
         ck_assert_ptr_null(outbox_peek(&outbox, UINT64_MAX));
@@ -281,7 +281,7 @@ START_TEST(without_a_limit_the_gate_stays_open)
 }
 END_TEST
 
-/* A commit on a file of its own. */
+/* A commit with its own database file. */
 static char path[64];
 static HubDatabase *database;
 static Checkpointer *checkpointer;
@@ -348,7 +348,7 @@ START_TEST(while_nothing_can_be_written_nothing_is_confirmed)
         commit_run(commit, now);
         ck_assert_int_lt(commit_error(commit), 0);
         ck_assert_uint_eq(commit_done(commit), done);
-        /* It is tried again, but not each time that somebody asks. */
+        /* It is tried again, but not with each request. */
         ck_assert_uint_eq(commit_wait(commit, now), USEC_PER_SEC);
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &empty), 0);
         add_drop(now + 1);
@@ -373,7 +373,7 @@ static off_t file_size(void)
         return status.st_size;
 }
 
-/* By the checkpointer thread, while the database goes on having its connection. */
+/* In the checkpointer's thread, while the database still has its connection. */
 START_TEST(the_log_is_moved_into_the_database)
 {
         Write write = {.type = WRITE_LIVE, .session_id = ID};

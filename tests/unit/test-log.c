@@ -9,7 +9,7 @@
 
 static char said[4096];
 
-/* What a program says that is told so by $TRING_LOG, and then logs of two levels. */
+/* Runs a program that sets its level from $TRING_LOG and logs at two levels; returns its output. */
 static void open_told(const char *level)
 {
         int ends[2], before = dup(STDERR_FILENO);

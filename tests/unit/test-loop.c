@@ -20,7 +20,7 @@ static int next_timer(sd_event_source *source, uint64_t usec, void *userdata)
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-/* Each timer is armed from the last one's handler. */
+/* Each timer is armed from the handler of the previous one. */
 static void run_timers(void)
 {
         ck_assert_int_ge(sd_event_add_time(loop_event(f.loop), NULL, CLOCK_BOOTTIME,
@@ -91,7 +91,7 @@ START_TEST(an_idle_connection_wakes_nobody)
         ck_assert_int_eq(websocket_new(f.loop, &options, &events, NULL, &f.websocket), 0);
         fixture_run();
         ck_assert_uint_eq(f.n_closed, 0);
-        /* The end of the turn in which it began, and the timer's own turn: none besides. */
+        /* The end of the turn in which it began, and the timer's own turn; no other. */
         ck_assert_uint_le(iterations, 4);
 }
 END_TEST

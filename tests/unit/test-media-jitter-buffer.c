@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is heard of packets that come as they like: by a decoder that knows nothing but a tone. */
+/* What is heard of packets that arrive irregularly, through a decoder for a tone. */
 
 #include <math.h>
 #include <string.h>
@@ -14,10 +14,10 @@
 static JitterBuffer jitter;
 static UnevenRun run;
 static float heard[JITTER_RATE * 20];
-static double tone_hz, other_hz;             /* other_hz: beside it, 0: none */
-static size_t decoded, recovered, concealed; /* calls */
+static double tone_hz, other_hz;             /* other_hz: a second tone, 0: none */
+static size_t decoded, recovered, concealed; /* number of calls */
 
-/* A packet holds where in the tone it begins. */
+/* A packet holds the position in the tone at which it begins. */
 static size_t encode(void *userdata, size_t packet, uint8_t ret[static JITTER_BYTES_MAX])
 {
         uint32_t begin = (uint32_t)(packet * UNEVEN_FRAME);
@@ -68,8 +68,10 @@ static void fresh(void)
         decoded = recovered = concealed = 0;
 }
 
-/* Energy beside the tone, relative to the tone: dB, of the worst stretch of 50 ms. A stretch's tone
- * is what a sine of its frequency and any phase makes of it. */
+/*
+ * The energy beside the tone, relative to it, in dB, of the worst stretch of 50 ms. The tone of a
+ * stretch is its best fit by a sine of that frequency with any phase.
+ */
 static double beside_tone_db(const float *samples, size_t n)
 {
         const size_t stretch = JITTER_RATE / 20;
@@ -93,7 +95,7 @@ static double beside_tone_db(const float *samples, size_t n)
                 double a = (sx * cc - cx * sc) / d, b = (cx * ss - sx * sc) / d;
                 double tone = a * sx + b * cx;
 
-                ck_assert_double_gt(tone, 0.05 * (double)stretch); /* it is there, and loud */
+                ck_assert_double_gt(tone, 0.05 * (double)stretch); /* the tone is there, and loud */
                 worst = fmax(worst, fmax(all - tone, 1e-12) / tone);
         }
         return 10 * log10(worst);
@@ -111,11 +113,11 @@ START_TEST(quiet_network_is_played_at_once_and_as_it_is)
         UnevenNetwork network = {.delay_ms = 1};
 
         uneven_run(&run, &network, 500);
-        /* A frame, the network, a read, the least target, and what is let be above it. */
+        /* A frame, the network, a read, the least target, and the tolerance above it. */
         ck_assert_double_lt(uneven_delay_ms(&run), 10 + 1 + 5.4 + 12);
         ck_assert_uint_eq(recovered + concealed, 0);
         ck_assert_uint_eq(jitter.counts.repeated, 0);
-        ck_assert_uint_le(jitter.counts.left_out, 1); /* reads are a coarse measure to begin by */
+        ck_assert_uint_le(jitter.counts.left_out, 1); /* reads are a coarse measure anyway */
         ck_assert_uint_eq(jitter.counts.gaps, 0);
         ck_assert_double_lt(since_db(100), -100);
 }
@@ -135,7 +137,7 @@ START_TEST(fades_in_from_nothing)
 }
 END_TEST
 
-/* 20 ms, up to 40 more, 3 of 100 lost: as a bad radio. */
+/* 20 ms, up to 40 more, and 3 of 100 lost: like a bad radio. */
 START_TEST(uneven_network_is_heard_without_gaps)
 {
         UnevenNetwork network = {
@@ -146,7 +148,7 @@ START_TEST(uneven_network_is_heard_without_gaps)
         /* The target covers the jitter, and not much more. */
         ck_assert_double_gt(uneven_delay_ms(&run), 10 + 20 + 35);
         ck_assert_double_lt(uneven_delay_ms(&run), 10 + 20 + 40 + 20);
-        /* Nothing is made up but what was lost, or nearly. */
+        /* Nearly nothing is concealed but what was lost. */
         ck_assert_uint_lt(concealed, 30);
         ck_assert_uint_gt(recovered, 20);
         ck_assert_uint_lt(recovered, 80);
@@ -180,7 +182,7 @@ START_TEST(leaving_out_is_not_heard)
 
         tone_hz = tones[_i];
         uneven_run(&run, &network, 600);
-        network.delay_ms = 5; /* all that follows comes earlier: there is too much */
+        network.delay_ms = 5; /* all later packets come earlier, so too much is buffered */
         uneven_run(&run, &network, 900);
         ck_assert_uint_gt(jitter.counts.left_out, 3);
         ck_assert_uint_eq(concealed, 0);
@@ -188,7 +190,7 @@ START_TEST(leaving_out_is_not_heard)
 }
 END_TEST
 
-/* Likewise where the clock of the loudspeaker is the faster one, and it has to be made longer. */
+/* The same when the loudspeaker's clock is faster, and the tone has to be stretched. */
 START_TEST(repeating_is_not_heard)
 {
         UnevenNetwork network = {.delay_ms = 5, .seed = 1};
@@ -196,7 +198,8 @@ START_TEST(repeating_is_not_heard)
         tone_hz = tones[_i];
         uneven_run(&run, &network, 200);
         for (int i = 0; i < 600; i++) {
-                network.delay_ms += 0.02; /* 2 in 1,000: a hundred times what clocks differ by */
+                network.delay_ms +=
+                        0.02; /* 2 in 1,000: a hundred times the difference of real clocks */
                 uneven_run(&run, &network, 1);
         }
         ck_assert_uint_gt(jitter.counts.repeated, 0);
@@ -205,7 +208,7 @@ START_TEST(repeating_is_not_heard)
 }
 END_TEST
 
-/* Two tones that do not repeat together, so that no cut fits: 0.04 is their own greatest step. */
+/* Two tones without a common period, so that no cut fits: 0.04 is their greatest step. */
 START_TEST(what_does_not_fit_is_blended)
 {
         UnevenNetwork network = {.delay_ms = 60, .seed = 1};
@@ -238,7 +241,7 @@ START_TEST(what_is_lost_is_asked_of_the_next_packet)
         uneven_run(&run, &network, 100);
         ck_assert_uint_ge(recovered, 1);
         ck_assert_uint_eq(jitter.counts.gaps, 0);
-        /* This decoder recovers all of it: nothing is to be heard of the loss. */
+        /* This decoder recovers all of it: the loss cannot be heard. */
         ck_assert_double_lt(since_db(200), -40);
 }
 END_TEST
@@ -263,7 +266,7 @@ START_TEST(silence_follows_when_nothing_comes_and_sound_when_it_does)
 }
 END_TEST
 
-/* 0.5 is the tone's amplitude: its own steps are 0.03. */
+/* 0.5 is the tone's amplitude; its own steps are 0.03. */
 START_TEST(no_step_is_ever_heard)
 {
         UnevenNetwork network = {.delay_ms = 5, .jitter_ms = 60, .loss = 0.1, .seed = (uint64_t)_i};
@@ -272,7 +275,7 @@ START_TEST(no_step_is_ever_heard)
                 network.loss = i % 4 == 3 ? 1 : 0.1;
                 uneven_run(&run, &network, 40);
         }
-        /* Where the decoder goes on elsewhere in the tone, it is not the jitter that clicks. */
+        /* Clicks where the decoder continues elsewhere in the tone are not the jitter buffer's. */
         for (size_t i = 1; i < run.read; i++)
                 if (heard[i] == 0 || heard[i - 1] == 0)
                         ck_assert_float_lt(fabsf(heard[i] - heard[i - 1]), 0.03f);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is learnt of a network: RTP's headers, how evenly packets come, what the way back reports.
- */
+/* Observations of a network: RTP headers, the regularity of packets, reports of the receiver. */
 
 #include <errno.h>
 #include <string.h>
@@ -38,7 +37,7 @@ END_TEST
 static const struct {
         uint8_t bytes[40];
         size_t length;
-        int payload; /* where; negative: that is no RTP */
+        int payload; /* offset; negative: not RTP */
         size_t payload_length;
 } packets[] = {
         {{0x80, FIELDS, 5}, 13, 12, 1},
@@ -48,7 +47,7 @@ static const struct {
         {{0x80, FIELDS}, 12, 12, 0},
         {{0x80, FIELDS}, 11, -1, 0},
         {{0x40, FIELDS, 5}, 13, -1, 0},          /* another version */
-        {{0x8f, FIELDS, 5}, 13, -1, 0},          /* sources that are not there */
+        {{0x8f, FIELDS, 5}, 13, -1, 0},          /* sources that are missing */
         {{0x90, FIELDS, 0xbe, 0xde}, 14, -1, 0}, /* half an extension */
         {{0x90, FIELDS, 0xbe, 0xde, 0xff, 0xff}, 16, -1, 0},
         {{0xa0, FIELDS, 200}, 13, -1, 0}, /* more padding than packet */
@@ -73,7 +72,7 @@ START_TEST(payload_is_found_or_the_packet_refused)
 }
 END_TEST
 
-/* ---- how evenly they come ---- */
+/* ---- regularity ---- */
 
 START_TEST(spread_is_between_the_fastest_and_the_slow_ones)
 {
@@ -124,7 +123,7 @@ START_TEST(delays_of_any_size_are_borne)
 }
 END_TEST
 
-/* ---- what the way bears ---- */
+/* ---- bandwidth ---- */
 
 static AudioPath report(Congestion *congestion, int times, double loss, double round_trip_ms)
 {
@@ -201,7 +200,7 @@ START_TEST(long_way_is_not_taken_for_a_queue)
 
         congestion_init(&congestion);
         ck_assert_uint_eq(report(&congestion, 10, 0, 600).bitrate, CONGESTION_BITRATE_MAX);
-        /* And a route that became longer for good is not for long. */
+        /* A route that becomes longer for good counts as late only for a while. */
         report(&congestion, 200, 0, 900);
         ck_assert_uint_eq(report(&congestion, 1, 0, 900).bitrate, CONGESTION_BITRATE_MAX);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A voice through the codec, a bad network and the jitter; and the queue between two threads. */
+/* A voice through codec, bad network and jitter buffer; and the queue between two threads. */
 
 #include <errno.h>
 #include <math.h>
@@ -16,7 +16,7 @@
 #define HARMONICS 24
 #define SWINGS 4
 #define AMPLITUDE 3000.0
-#define LOSS_TOLD 5 /* %; to the encoder */
+#define LOSS_TOLD 5 /* %, as reported to the encoder */
 
 static PacketQueue queue;
 static UnevenRun run;
@@ -29,9 +29,9 @@ typedef struct Mouth {
 } Mouth;
 
 static Mouth mouth;
-static double swing_hz; /* the pitch goes up and down by so much, SWINGS times a second */
+static double swing_hz; /* the pitch swings by so much, SWINGS times a second */
 
-/* As a deep voice that sings one: a codec for voices conceals voices, and no pure tones. */
+/* Like a deep sung voice: a voice codec conceals losses of voices, not of pure tones. */
 static int16_t vowel(size_t at)
 {
         double t = (double)at / JITTER_RATE, sum = 0;
@@ -45,7 +45,7 @@ static int16_t vowel(size_t at)
         return (int16_t)(AMPLITUDE * sum);
 }
 
-/* All of it beforehand, in order, as packets come in any. */
+/* Encodes everything beforehand in order, because packets may arrive in any. */
 static void speak(unsigned loss)
 {
         int16_t samples[UNEVEN_FRAME];
@@ -96,7 +96,7 @@ static double loudness(size_t packet)
         return sqrt(sum / UNEVEN_FRAME);
 }
 
-/* Stretches of 10 ms, after the first second, in which the voice has nearly gone: -12 dB. */
+/* Stretches of 10 ms, after the first second, in which the voice has nearly gone (-12 dB). */
 static size_t dropouts(void)
 {
         size_t found = 0, n = run.read / UNEVEN_FRAME;
@@ -115,7 +115,7 @@ START_TEST(voice_gets_through_a_bad_network)
         UnevenNetwork network = {
                 .delay_ms = 20, .jitter_ms = 40, .loss = 0.03, .seed = (uint64_t)_i};
 
-        speak(_i % 2 ? LOSS_TOLD : 0); /* with and without what packets tell of others */
+        speak(_i % 2 ? LOSS_TOLD : 0); /* with and without the redundancy in packets */
         uneven_run(&run, &network, 1500);
         ck_assert_uint_eq(queue.jitter.counts.gaps, 0);
         ck_assert_uint_le(dropouts(), 1);
@@ -134,10 +134,10 @@ START_TEST(quiet_network_is_heard_soon)
 }
 END_TEST
 
-#define SETTLED 300 /* packets */
+#define SETTLED 300 /* number of packets */
 #define LOSSES 10
 #define LOSS_EVERY 40
-#define SEARCH ((size_t)JITTER_RATE / 5) /* how much later than spoken it may be heard */
+#define SEARCH ((size_t)JITTER_RATE / 5) /* the greatest delay of what is heard */
 
 static double likeness(const float *a, const float *b)
 {
@@ -151,7 +151,7 @@ static double likeness(const float *a, const float *b)
         return ab / sqrt(aa * bb);
 }
 
-/* Where what `said` is the packet before the lost one's is heard, the lost one follows. */
+/* After the packet before the lost one, whose position `said` gives, comes the lost one. */
 static double likeness_of_lost(const float *said, size_t lost)
 {
         const float *before = said + (lost - 1) * UNEVEN_FRAME;
@@ -170,7 +170,7 @@ static double likeness_of_lost(const float *said, size_t lost)
         return likeness(said + lost * UNEVEN_FRAME, found + UNEVEN_FRAME);
 }
 
-/* How much what stands for lost packets is like them: 1 is the same. */
+/* The likeness of the concealment to the lost packets: 1 is the same. */
 static double mean_likeness(unsigned loss_told)
 {
         static float said[(SETTLED + (LOSSES + 1) * LOSS_EVERY) * UNEVEN_FRAME];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The small parts of tring-media that need neither GStreamer's nor PipeWire's threads. */
+/* Small parts of tring-media that need no threads of GStreamer or PipeWire. */
 
 #include <errno.h>
 #include <gst/gst.h>
@@ -176,7 +176,7 @@ START_TEST(stats_are_told_per_second_and_as_a_share)
 }
 END_TEST
 
-/* What the last packet had in it, and how many there were. */
+/* The contents of the last packet, and the number of packets. */
 typedef struct Ear {
         OpusDecoder *decoder;
         AudioPacket last;

@@ -68,7 +68,7 @@ END_TEST
         "{\"candidate\":{\"candidate\":\"candidate:x\",\"sdpMid\":\"0\",\"sdpMLineIndex\":0," \
         "\"usernameFragment\":\"abcd\"}}"
 
-/* Chromium adds usernameFragment; both null and absent are "not told". */
+/* Chromium adds usernameFragment; null and absent both mean unknown. */
 static const char *const of_browsers[] = {
         OF_CHROMIUM,
         "{\"candidate\":{\"candidate\":\"candidate:x\",\"sdpMid\":null,\"sdpMLineIndex\":null}}",

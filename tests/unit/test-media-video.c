@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What tring-media decides about pictures without GStreamer's or PipeWire's threads. */
+/* Decisions of tring-media about video, without threads of GStreamer or PipeWire. */
 
 #include <gst/gst.h>
 
@@ -20,7 +20,7 @@
 
 static const struct {
         const char *sdp;
-        int payload; /* -1: it has no VP8 */
+        int payload; /* -1: no VP8 */
         unsigned transport_cc;
 } offers[] = {
         {HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n", -1, 0},
@@ -85,7 +85,7 @@ START_TEST(loss_and_queues_lower_the_rate_and_quiet_raises_it)
         ck_assert_uint_gt(video_rate_next(rate, 0, 0), rate);
         ck_assert_uint_lt(video_rate_next(rate, 0.2, 0), rate);
         ck_assert_uint_lt(video_rate_next(rate, 0, 300), rate);
-        /* Some loss is everywhere: neither more nor less. */
+        /* Some loss is normal: the rate stays. */
         ck_assert_uint_eq(video_rate_next(rate, 0.05, 10), rate);
         ck_assert_uint_lt(video_rate_next(rate, 0.9, 0), video_rate_next(rate, 0.2, 0));
 }

@@ -5,8 +5,8 @@
 #include "suite.h"
 
 /*
- * "Methods against statuses" of CALL-MODEL.md, written down a second time: "does", "success", or
- * the error's name.
+ * "Methods against statuses" of CALL-MODEL.md, written a second time: "does", "success", or the
+ * error's name.
  */
 typedef struct Expected {
         CallMethod method;
@@ -64,7 +64,7 @@ START_TEST(every_method_meets_every_status_as_the_model_says)
 
         for (CallDirection side = 0; side < CALL_DIRECTION_COUNT; side++) {
                 for (CallStatus status = 0; status < CALL_STATUS_COUNT; status++) {
-                        /* Live statuses have no reason, and only they care where. */
+                        /* Live statuses have no reason, and only for them the direction matters. */
                         bool terminal = call_status_is_terminal(status);
                         CallReason reasons = terminal ? CALL_REASON_COUNT : 1;
 

@@ -126,7 +126,7 @@ START_TEST(nothing_is_shown_unless_tringd_asks)
 }
 END_TEST
 
-/* Each way that the ring can stop, and what is shown then. */
+/* Each way in which the ring can stop, and what is shown then. */
 START_TEST(the_popup_goes_when_the_ring_does)
 {
         static const struct {

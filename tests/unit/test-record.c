@@ -19,7 +19,7 @@ START_TEST(a_ring_timeout_is_made_legal)
 }
 END_TEST
 
-/* A string of `length` times the letter a. */
+/* A string of `length` letters a. */
 static const char *letters(char *buffer, size_t length)
 {
         memset(buffer, 'a', length);

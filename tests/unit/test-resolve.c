@@ -29,7 +29,7 @@ static void teardown(void)
         event = sd_event_unref(event);
 }
 
-/* All that is known of this machine's names is that an address is one of its own. */
+/* The only thing known about this machine's names is that an address is local. */
 #define NAME "127.0.0.1"
 
 START_TEST(a_name_becomes_its_addresses)

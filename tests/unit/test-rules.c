@@ -7,8 +7,9 @@
 #include "suite.h"
 
 /*
- * What CALL-MODEL.md says, written down a second time in its own words: the status and the reason
- * that follow, or "-" for what cannot happen. All that is not here is terminal and absorbs.
+ * The rules of CALL-MODEL.md, written a second time in its words: the status and reason that
+ * follow, or "-" if the event cannot happen. Statuses that are not listed are terminal and absorb
+ * all events.
  */
 typedef struct Expected {
         CallEvent event;
@@ -75,7 +76,7 @@ static const char *outcome(CallDirection side, CallStatus status, CallEvent even
         return "no verdict";
 }
 
-/* Every side, status and event, in turn. */
+/* Each side, status and event, in turn. */
 #define FOR_EACH_CASE(side, status, event)                                        \
         for (CallDirection side = 0; side < CALL_DIRECTION_COUNT; side++)         \
                 for (CallStatus status = 0; status < CALL_STATUS_COUNT; status++) \

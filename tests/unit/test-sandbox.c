@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a process can still do that has entered the sandbox of tring-media. */
+/* What a process in the sandbox of tring-media can still do. */
 
 #include "media/sandbox.h"
 
@@ -23,17 +23,17 @@
 #include "base/str.h"
 #include "suite.h"
 
-#define NO_SANDBOX 120 /* exit codes of a child; below: the errno of what it did */
+#define NO_SANDBOX 120 /* exit codes of a child; smaller ones are an errno */
 #define DONE 0
 
-static char own_file[] = "/tmp/test-sandbox-XXXXXX"; /* what a user has */
+static char own_file[] = "/tmp/test-sandbox-XXXXXX"; /* a user's files */
 
 static int outcome(long r)
 {
         return r < 0 ? errno : DONE;
 }
 
-/* What `act` came to in a sandbox: 0, its errno, or 256 + the signal that ended it. */
+/* The result of `act` in a sandbox: 0, its errno, or 256 + the signal that ended it. */
 static int in_sandbox(unsigned needs, int (*act)(void))
 {
         int status;
@@ -163,7 +163,7 @@ static int inet6_stream(void)
 {
         int r = outcome(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
 
-        return r == EAFNOSUPPORT ? DONE : r; /* a machine without IPv6 has been asked */
+        return r == EAFNOSUPPORT ? DONE : r; /* so that a machine without IPv6 has been asked */
 }
 
 static int (*const network[])(void) = {inet_datagrams, inet6_stream};
@@ -180,7 +180,7 @@ static int read_own_file(void)
         return outcome(open(own_file, O_RDONLY | O_CLOEXEC));
 }
 
-/* A kernel without Landlock cannot tell one file from another, and sanitizers read sources. */
+/* A kernel without Landlock cannot restrict single files, and sanitizers read sources. */
 static int expected_of_own_file(void)
 {
 #ifndef TRING_SANITIZERS
@@ -272,7 +272,7 @@ START_TEST(what_no_library_of_ours_tries_is_the_end)
 }
 END_TEST
 
-/* ---- what is left ---- */
+/* ---- allowed ---- */
 
 static void *nothing(void *data)
 {

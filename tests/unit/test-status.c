@@ -25,7 +25,7 @@ START_TEST(only_initiated_and_ongoing_are_not_terminal)
 }
 END_TEST
 
-/* Every value has a word of its own, and the word leads back to the value. */
+/* Each value has a unique word, and the word leads back to the value. */
 #define ASSERT_WORDS_LEAD_BACK(Type, object, count)                                          \
         for (Type value = 0; value < (count); value++) {                                     \
                 Type back = (count);                                                         \

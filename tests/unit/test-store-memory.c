@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The store with each allocation failing in turn, SQLite's included: -ENOMEM, nothing half done,
- * nothing leaked (the sanitizers' run looks), and it works on.
+ * nothing leaked (the sanitizer run checks that), and it still works.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -74,7 +74,7 @@ static int page(void)
         return r;
 }
 
-/* How many calls there are, and how many of them nobody has seen. */
+/* The number of calls, and of unseen ones. */
 static unsigned long sum(void)
 {
         HistoryPage found;
@@ -162,8 +162,8 @@ static const FailingOperation operations[] = {
         {"mark seen", mark_seen, sum},
         {"setting put", setting_put, NULL},
         {"setting get", setting_get, NULL},
-        {"kept write", state_store_write, NULL},
-        {"kept read", state_store_read, NULL},
+        {"state write", state_store_write, NULL},
+        {"state read", state_store_read, NULL},
         {"forget", forget, sum},
         {"clear", clear, sum},
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "telephone.h"
 
-/* Two phones and an exchange: what the two sides make of CALL-MODEL.md fits together. */
+/* Two phones and an exchange: both sides of CALL-MODEL.md fit together. */
 
 static const char *reason_of(Who who, const char *session_id)
 {
@@ -50,7 +50,7 @@ START_TEST(a_call_rings_is_answered_joined_and_ended)
         ck_assert_int_eq(bob->tone, PHONE_TONE_NONE);
         ck_assert_uint_eq(alice->n_joins, 1);
         ck_assert_uint_eq(bob->n_joins, 1);
-        /* The later one offers to the one who is there. */
+        /* The later participant makes the offer. */
         ck_assert_uint_eq(alice->joined.n_others + bob->joined.n_others, 1);
 
         const PhoneSession *session = &phone_call_find(alice->phone, CALL)->session;
@@ -214,7 +214,7 @@ START_TEST(rule_15_an_accept_whose_reply_was_lost_is_not_lost)
 {
         rings();
         accepts(BOB, CALL);
-        /* It is on its way up; what comes back finds nobody. */
+        /* It is on its way to the hub; its reply finds no phone. */
         ck_assert_ptr_nonnull(telephone.up);
         exchange_message(telephone.exchange, &telephone.moment, telephone.sets[BOB].link,
                          &telephone.up->message);

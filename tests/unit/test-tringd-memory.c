@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What tringd keeps, with each allocation failing in turn, SQLite's included: -ENOMEM and nothing
- * half done, and what could not be kept is kept later. Nothing leaks (the sanitizers' run looks).
+ * The stores of tringd with each allocation failing in turn, SQLite's included: -ENOMEM and nothing
+ * half done; what could not be stored is stored later. Nothing leaks (the sanitizer run checks
+ * that).
  */
 #include <errno.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 
 static sd_event *event;
 static History *history;
-static CallStore *kept;
+static CallStore *call_store;
 static unsigned n_gone;
 
 static void on_written(void *userdata, int r)
@@ -34,17 +35,17 @@ static void setup(void)
         failing_store_init();
         ck_assert_int_eq(sd_event_new(&event), 0);
         ck_assert_int_eq(history_open(NULL, &history, &text), 0);
-        ck_assert_int_eq(call_store_new(event, history, &events, NULL, &kept), 0);
+        ck_assert_int_eq(call_store_new(event, history, &events, NULL, &call_store), 0);
 }
 
 static void teardown(void)
 {
-        call_store_free(kept);
+        call_store_free(call_store);
         history_free(history);
         sd_event_unref(event);
 }
 
-/* As the phone makes it: without memory for that it is made later. */
+/* As the phone does: without memory it tries again later. */
 static PhoneAction saved_call(void)
 {
         PhoneAction action = {.type = PHONE_CALL_STORE};
@@ -65,7 +66,7 @@ static PhoneAction saved_call(void)
 static int take_call(void)
 {
         PhoneAction action = saved_call();
-        int r = call_store_take(kept, &action);
+        int r = call_store_take(call_store, &action);
 
         phone_action_done(&action);
         return r;
@@ -78,7 +79,7 @@ static int take_request(void)
                               .message = {.type = MESSAGE_END, .id = 7}};
 
         (void)STR_SET(action.message.session.session_id, CALL);
-        int r = call_store_take(kept, &action);
+        int r = call_store_take(call_store, &action);
 
         phone_action_done(&action);
         return r;
@@ -100,12 +101,12 @@ static int read_kept(void)
 {
         unsigned n = 0;
 
-        return call_store_read(kept, &reader, &n);
+        return call_store_read(call_store, &reader, &n);
 }
 
 static int clear_kept(void)
 {
-        return call_store_clear(kept);
+        return call_store_clear(call_store);
 }
 
 static int load_listeners(void)
@@ -130,12 +131,12 @@ START_TEST(what_is_kept_survives_every_allocation_that_fails)
 
         for (size_t i = 0; i < ELEMENTSOF(operations); i++) {
                 operation_survives(&operations[i]);
-                call_store_flush(kept);
+                call_store_flush(call_store);
         }
 }
 END_TEST
 
-/* Writing may fail at any place: what waits is there after the next try. */
+/* Writing may fail anywhere: what waits is stored by the next try. */
 START_TEST(what_could_not_be_written_is_written_later)
 {
         for (unsigned n = 1;; n++) {
@@ -145,14 +146,14 @@ START_TEST(what_could_not_be_written_is_written_later)
                 ck_assert_int_eq(take_request(), 0);
                 memory_fails_at = n;
                 memory_failed = false;
-                call_store_flush(kept);
+                call_store_flush(call_store);
                 memory_fails_at = 0;
-                call_store_flush(kept);
-                ck_assert_int_eq(call_store_read(kept, &reader, &found), 0);
+                call_store_flush(call_store);
+                ck_assert_int_eq(call_store_read(call_store, &reader, &found), 0);
                 ck_assert_uint_eq(found, 2);
                 if (!memory_failed)
                         break;
-                ck_assert_int_eq(call_store_clear(kept), 0);
+                ck_assert_int_eq(call_store_clear(call_store), 0);
         }
 }
 END_TEST
@@ -203,7 +204,7 @@ static void on_gone(void *userdata, const char *session_id, const char *text)
         n_gone++;
 }
 
-/* The first failures are workers_start()'s own; it says so at once. */
+/* The first failures are in workers_start() itself, which returns them. */
 START_TEST(a_worker_for_which_there_is_no_memory_is_gone)
 {
         static const WorkersEvents worker_events = {.message = on_message, .gone = on_gone};

@@ -115,7 +115,10 @@ START_TEST(what_is_wrong_is_named_by_file_line_and_key)
 }
 END_TEST
 
-/* Each ".It Cm key No =" under its ".Ss [section]" is a line that is taken, and none is missing. */
+/*
+ * Each ".It Cm key No =" under its ".Ss [section]" is a line that tringd accepts, and none is
+ * missing.
+ */
 START_TEST(the_manual_has_the_keys_that_are_taken)
 {
         static const char *const values[] = {"yes", "0.5", "/x", "node"};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The short code that shows whether there is someone in between, by the vectors in
- * tests/data/media/ and against those who would like to be there.
+ * The verification code, with the vectors in tests/data/media/, and against attackers in the
+ * middle.
  */
 
 #include "media/verification.h"
@@ -25,7 +25,7 @@
 
 static char text[MESSAGE_TEXT_MAX + 1];
 
-/* Its text holds until some more have been made. */
+/* The text stays valid until some more have been made. */
 static MediaSignal signal_with(MediaSignalType type, const char *fingerprint)
 {
         static char texts[8][256];
@@ -155,7 +155,7 @@ START_TEST(nonce_that_was_not_committed_to_is_refused)
 }
 END_TEST
 
-/* Who has not said their own yet shall not hear ours. */
+/* A participant that has not sent its own nonce must not get ours. */
 START_TEST(nonce_out_of_turn_is_refused)
 {
         Verification offering = one(true, 1), answering = one(false, 2);

@@ -16,7 +16,7 @@ static void serve_from(long valid_from_s, const char *names, bool trusted, const
         fixture_run();
 }
 
-/* A certificate for `names`, that is trusted by $SSL_CERT_FILE if `trusted`. */
+/* Makes a certificate for `names`, which $SSL_CERT_FILE trusts if `trusted`. */
 static void serve(const char *names, bool trusted, const char *host)
 {
         serve_from(-60, names, trusted, host);
@@ -119,7 +119,7 @@ START_TEST(tls_can_be_wanted_after_a_plain_connection)
         ck_assert_int_eq(loop_lws(f.loop, false, &lws), 0);
         serve("DNS:localhost", true, "localhost");
         ck_assert_str_eq(f.message, "hello");
-        /* And plain ones go on in that context. */
+        /* Plain connections still work in that context. */
         ck_assert_int_eq(loop_lws(f.loop, false, &lws), 0);
         ws_server_stop(plain);
 }

@@ -142,7 +142,7 @@ START_TEST(a_port_where_nobody_listens_is_said)
         _cleanup_free_ char *url = NULL, *reason = NULL;
         _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-        /* Bound, but not listening: nobody else gets the port. */
+        /* Bound but not listening, so that nobody else gets the port. */
         ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
         ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
         url = str_printf("ws://127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
@@ -182,7 +182,7 @@ START_TEST(a_server_that_speaks_something_else_is_refused)
 }
 END_TEST
 
-/* For getaddrinfo() this is an old way to write 127.0.0.1; for us a name that must be looked up. */
+/* getaddrinfo() takes this for an old form of 127.0.0.1; here it is a name to look up. */
 static void connect_by_name(const WebSocketEvents *events)
 {
         _cleanup_free_ char *url = NULL;
@@ -222,7 +222,7 @@ static int enough(sd_event_source *source, uint64_t usec, void *userdata)
         return sd_event_exit(loop_event(f.loop), 0);
 }
 
-/* Looking up and connecting would take a few milliseconds. */
+/* Lookup and connection would take a few milliseconds. */
 static void closed_early(void *userdata, unsigned code, const char *reason)
 {
         f.n_closed++;
@@ -260,7 +260,7 @@ START_TEST(a_message_of_64_kib_goes_there)
 }
 END_TEST
 
-/* More than a socket's two buffers and our queue take. */
+/* More than two socket buffers and the WebSocket's queue hold. */
 #define SOCKET_MAX (64 * 1024 * 1024)
 
 static void send_too_much(void *userdata)
@@ -366,7 +366,7 @@ START_TEST(pings_keep_the_connection)
         f.say = "pings";
         fixture_connect_url(url, 1);
         fixture_run();
-        /* The server says so after two and a half times the silence that would have ended it. */
+        /* The server sends this after two and a half times the silence that would have ended it. */
         ck_assert_str_eq(f.message, "enough");
         ck_assert_uint_ge(clock_boottime() - from, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(f.n_closed, 0);

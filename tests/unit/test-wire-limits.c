@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every limit of the wire from both sides: what just fits, and one more. */
+/* Each limit of the wire from both sides: the largest value that fits, and one more. */
 #include <errno.h>
 
 #include "base/cleanup.h"
@@ -95,7 +95,7 @@ START_TEST(nothing_longer_than_64_kib_is_written)
         message.signal.data = repeat("", 'a', SIGNAL_DATA_MAX, "");
         ck_assert_int_eq(wire_encode(&message, 0, &text, &length), 0);
         free(text);
-        /* Each needs an escape: twice as long. */
+        /* Each needs an escape, and so is twice as long. */
         memset(message.signal.data, '"', SIGNAL_DATA_MAX);
         ck_assert_int_eq(wire_encode(&message, 0, &text, &length), -EMSGSIZE);
         message_done(&message);
@@ -116,7 +116,7 @@ END_TEST
 
 START_TEST(nesting_goes_8_deep)
 {
-        /* Two levels are the message's own. */
+        /* The message itself has two levels. */
         _cleanup_free_ char *open =
                 repeat("{\"id\":1,\"ok\":{\"a\":", '[', WIRE_NESTING_MAX - 2, "");
         _cleanup_free_ char *most = repeat(open, ']', WIRE_NESTING_MAX - 2, "}}");
@@ -151,7 +151,7 @@ END_TEST
 
 START_TEST(a_message_has_8192_values)
 {
-        /* The object, the id, the op and the array are four. */
+        /* The object, the id, the op and the array make four. */
         ck_assert_int_eq(
                 decode_list("{\"id\":1,\"op\":\"logout\",\"a\":[", WIRE_VALUES_MAX - 4, "%u", "]}"),
                 WIRE_E_INVALID);

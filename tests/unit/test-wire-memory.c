@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Each message is read and written with each of its allocations failing in turn: -ENOMEM, nothing
- * written to the outputs, nothing leaked (the sanitizers' run looks).
+ * Each message is read and written with each of its allocations failing in turn: -ENOMEM, outputs
+ * untouched, nothing leaked (the sanitizer run checks that).
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 static void setup(void)
 {
-        /* The parser is a shared library, which the linker's wrapping does not reach. */
+        /* The parser is a shared library, which the linker's --wrap does not reach. */
         cJSON_Hooks hooks = {.malloc_fn = __wrap_malloc, .free_fn = free};
 
         cJSON_InitHooks(&hooks);
@@ -25,7 +25,7 @@ static WireSide sender(MessageType type)
                                                                     : WIRE_FROM_DEVICE;
 }
 
-/* Returns how many allocations it took. */
+/* Returns the number of allocations. */
 static unsigned write_failing(const Message *message, char **ret, size_t *ret_length)
 {
         for (unsigned n = 1;; n++) {

@@ -7,7 +7,7 @@
 #include "wire/stored-call.h"
 #include "wire/wire.h"
 
-#define MEMBERS GROUP_MEMBERS_MAX /* far more than fit a message */
+#define MEMBERS GROUP_MEMBERS_MAX /* far more than fit into a message */
 
 START_TEST(a_record_is_stored_and_read)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Replays the vectors in tests/data/wire/, which PROTOCOL.md describes, and holds every message
- * type against its vector.
+ * Replays the vectors in tests/data/wire/, which PROTOCOL.md describes, and compares each message
+ * type with its vector.
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -39,7 +39,7 @@ static WireSide vector_side(const cJSON *vector)
         return str_eq(vector_string(vector, "from"), "device") ? WIRE_FROM_DEVICE : WIRE_FROM_HUB;
 }
 
-/* "json" is the text itself; "hex" stands for text that JSON could not hold. */
+/* "json" is the text itself; "hex" is for text that JSON cannot hold. */
 static char *vector_text(const cJSON *vector, size_t *ret_length)
 {
         const char *json = vector_string(vector, "json"), *hex = vector_string(vector, "hex");
@@ -63,7 +63,7 @@ static int decode(WireSide from, const char *text, size_t length, Message *ret, 
 {
         uint64_t id;
 
-        /* Without a NUL behind it, so that a sanitizer sees who reads past the end. */
+        /* Without a NUL behind it, so that a sanitizer detects reads past the end. */
         _cleanup_free_ char *exact = malloc(length > 0 ? length : 1);
         ck_assert_ptr_nonnull(exact);
         memcpy(exact, text, length);

@@ -15,7 +15,7 @@
 
 #define DEADLINE_US (10 * USEC_PER_SEC)
 
-/* The worker's side: this same executable with the argument "worker". It does what it is told. */
+/* The worker's side: this executable with the argument "worker". It does what the message says. */
 static int worker_main(void)
 {
         char text[WORKER_PROCESS_MESSAGE_MAX];
@@ -33,7 +33,7 @@ static int worker_main(void)
                                 (void)send(fd, "bye", 3, 0);
                                 return 0;
                         }
-                        /* Its last words, with something left unread. */
+                        /* Its last messages, with something left unread. */
                         if (n == 4 && memcmp(text, "deaf", 4) == 0) {
                                 struct pollfd more = {.fd = fd, .events = POLLIN};
 
@@ -143,7 +143,7 @@ START_TEST(the_last_words_come_before_gone)
         siginfo_t info;
 
         send_text(worker, "quit");
-        /* Both the words and the end are there before the loop looks. */
+        /* The messages and the end are both there before the loop looks. */
         ck_assert_int_eq(waitid(P_PID, (id_t)worker_process_pid(worker), &info, WEXITED | WNOWAIT),
                          0);
         run_until(rig.gone);

@@ -262,7 +262,7 @@ static void sample_event(MessageType type, Message *ret)
         }
 }
 
-/* Those whose body is the same in both directions. */
+/* Messages whose body is the same in both directions. */
 static bool sample_shared(MessageType type, Message *ret)
 {
         switch (type) {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * One message of every type, with every member filled and no two alike.
- */
+/* One message of each type, with all members filled and no two values alike. */
 
 #include "model/message.h"
 
@@ -11,6 +9,6 @@
 #define SAMPLE_SESSION_2 "5f0c3f5e-1d0b-4a7a-9a55-3b1de7a0c001"
 #define SAMPLE_LINK "c2a1f9e4-7777-4e7b-8d3f-000000000042"
 
-/* Fills *ret, which the caller ends with message_done(). `kind` counts for MESSAGE_REPLY. */
+/* Fills *ret, which the caller frees with message_done(). `kind` matters for MESSAGE_REPLY only. */
 void sample_message(MessageType type, ReplyKind kind, Message *ret);
 void sample_record(CallRecord *ret);

@@ -2,19 +2,19 @@
 #pragma once
 
 /*
- * One WebSocket client against a server of the test's own. The loop runs until the first thing
- * happens that a test waits for: a message, the end, or, with nothing to say, that it is open.
+ * One WebSocket client and a server of the test. The loop runs until the first event that the test
+ * waits for: a message, the end or, if nothing is to be sent, the opening.
  */
 
 #include "loop/websocket.h"
 #include "ws-server.h"
 
-/* One WebSocket, and what came of it. */
+/* A WebSocket and its events. */
 typedef struct Fixture {
         Loop *loop;
         WsServer *server;
         WebSocket *websocket;
-        const char *say; /* once it is open */
+        const char *say; /* sent once it is open */
         bool free_on_message;
         unsigned n_opened, n_messages, n_closed;
         char *message; /* the last */

@@ -18,11 +18,11 @@
 
 struct WsServer {
         pid_t pid;
-        int control; /* says the port; told to stop; says the close code */
+        int control; /* writes the port; reads the order to stop; writes the close code */
         uint16_t port;
 };
 
-/* The process's own state. */
+/* State of the server process. */
 static struct {
         bool stopping;
         unsigned n_clients, close_code;
@@ -34,7 +34,7 @@ typedef struct Client {
         char answer[LWS_PRE + MESSAGE_MAX];
         size_t answer_length;
         enum lws_write_protocol mode;
-        const char *rest; /* the second fragment */
+        const char *rest; /* send the second fragment */
         unsigned pings;   /* still to send */
         bool ping_due;
 } Client;
@@ -155,7 +155,7 @@ static int server_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
         }
 }
 
-/* A process of its own: two TLS contexts of lws in one process get in each other's way. */
+/* In its own process: two TLS contexts of lws in one process disturb each other. */
 static void serve(const WsServerOptions *options, int control)
 {
         const struct lws_protocols protocols[] = {

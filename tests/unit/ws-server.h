@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A WebSocket server on loopback, in a process of its own. It sends back each message, except for
- * those that ask for something:
+ * A WebSocket server on loopback, in its own process. It sends back each message, except for
+ * orders:
  *
  *         "close CODE TEXT"   a close frame
  *         "send N"            one text message of N times 'x'
@@ -27,14 +27,14 @@ typedef struct WsServerOptions {
 
 WsServer *ws_server_start(const WsServerOptions *options);
 uint16_t ws_server_port(const WsServer *server);
-/* It reads nothing meanwhile. */
+/* The server reads nothing meanwhile. */
 void ws_server_pause(WsServer *server, bool on);
-/* Waits until the clients have gone. Returns the close code of the last one, 0 for none. */
+/* Waits until the clients have gone. Returns the close code of the last one, or 0. */
 unsigned ws_server_stop(WsServer *server);
 
 /*
- * Makes a certificate for `subject_alt_name` ("DNS:localhost,IP:127.0.0.1"), signed by itself, that
- * is valid for an hour from `valid_from_s` seconds after now on.
+ * Makes a self-signed certificate for `subject_alt_name` ("DNS:localhost,IP:127.0.0.1"), valid for
+ * an hour from `valid_from_s` seconds from now.
  */
 void ws_certificate_make(const char *path, const char *key_path, const char *subject_alt_name,
                          long valid_from_s);
