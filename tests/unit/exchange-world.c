@@ -66,7 +66,7 @@ void hub_restarts(void)
         memset(world.stored, 0, sizeof(world.stored));
         world_end();
         world_begin();
-        world.moment.date = moment.date; /* the other clock may start anywhere */
+        world.moment.date = moment.date; /* the other clock may have any value at the start */
         if (had_team)
                 team();
         for (int call = 0; call < STORED_MAX; call++) {
@@ -87,7 +87,7 @@ void passes(usec_t time)
         world_collect();
 }
 
-/* Every moment brings new chance. */
+/* Each input gets new random bytes. */
 static const ExchangeNow *now(void)
 {
         static uint64_t n;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A small world around one exchange: people with devices, a clock that stands still until told, and
- * a trace of all that the exchange wants done, one line an action. A test says who does what, and
- * then expect()s the lines:
+ * A small world around one exchange: people with devices, a clock that the test moves, and a trace
+ * of all actions of the exchange, one line each. A test says who does what, and then expect()s the
+ * lines:
  *
  *         calls(ALICE, "bob", 1);
  *         expect("bob-desk: incoming 1 from alice, audio, 45000 ms", "save 1 initiated",
@@ -37,19 +37,19 @@ typedef struct World {
         ExchangeNow moment;
         uint64_t links[WHO_COUNT];             /* 0: not connected */
         uint64_t limited[WHO_COUNT];           /* a second link, limited to a session */
-        char tokens[WHO_COUNT][TOKEN_MAX + 1]; /* the last join token each was given */
+        char tokens[WHO_COUNT][TOKEN_MAX + 1]; /* the last join token of each */
         char participants[WHO_COUNT][PARTICIPANT_ID_MAX + 1]; /* … and id in the session */
-        ReplyJoin joined;                /* the last reply to a join; its arrays are gone */
-        CallSnapshot call;               /* the last one that anybody was told, less metadata */
-        CallRecord logged;               /* the last that went to a history, likewise */
-        LiveCall stored[STORED_MAX];     /* what a hub would have on its disk, by call */
-        char text[MESSAGE_TEXT_MAX + 1]; /* the last error's sentence */
-        bool confirms;                   /* of the last message that was sent */
+        ReplyJoin joined;                /* the last reply to a join, without its arrays */
+        CallSnapshot call;               /* the last snapshot that was sent, without metadata */
+        CallRecord logged;               /* the last history record, likewise */
+        LiveCall stored[STORED_MAX];     /* the live calls that a hub would have stored */
+        char text[MESSAGE_TEXT_MAX + 1]; /* the sentence of the last error */
+        bool confirms;                   /* of the last message sent */
         bool has_team;
-        bool members; /* who is in which state in a group is traced, too */
+        bool members; /* trace the states of group members, too */
         char trace[32768];
-        int last;           /* what exchange_message() returned last */
-        void (*done)(void); /* called, if set, when the exchange has done what it was asked */
+        int last;           /* the last result of exchange_message() */
+        void (*done)(void); /* called, if set, after each input of the exchange */
 } World;
 
 extern World world;
@@ -64,22 +64,22 @@ const char *who_device(Who who);
 
 /* ---- exchange-trace.c ---- */
 
-/* Takes the actions into the trace. */
+/* Moves the actions into the trace. */
 void world_collect(void);
-/* All that was traced since the last time, and nothing else; each line an argument, then NULL. */
+/* Exactly these lines were traced since the last call; NULL ends them. */
 void expect(const char *line, ...) __attribute__((sentinel));
 void expect_nothing(void);
-/* This line is among what was traced; or none that has this in it. */
+/* This line was traced; or no line that contains this. */
 void said(const char *line);
 void unsaid(const char *part);
-/* Throws away what led up to what is being tested. */
+/* Drops the trace of the set-up. */
 void forget(void);
 
 /* ---- exchange-world.c ---- */
 
 const char *session_of(int call, char *buffer);
 
-/* The hub is killed, and goes on with what it had stored. */
+/* Kills the hub, and starts it again with what it has stored. */
 void hub_restarts(void);
 
 void passes(usec_t time);
@@ -88,18 +88,18 @@ void goes(Who who);
 void comes_by_token(Who who, const char *token, int expected);
 void limited_goes(Who who);
 
-/* The connection is gone, and may be resumed. */
+/* The connection breaks, and may be resumed. */
 void drops(Who who);
 void resumes(Who who);
 
-/* Who asks by the limited link rather than by the device's own. */
+/* Requests on the limited link instead of the device's own. */
 #define LIMITED(who) ((Who)((who) + WHO_COUNT))
 
-void asks(Who who, Message message);            /* anything */
-void says(Who who, MessageType type, int call); /* what is a session id and nothing else */
+void asks(Who who, Message message);            /* any request */
+void says(Who who, MessageType type, int call); /* a request with nothing but a session id */
 void calls(Who who, const char *receiver, int call);
 void calls_with(Who who, const char *receiver, int call, MessageInitiate initiate);
-/* "team" is alice, bob, carol and dave; each call of the group is numbered like any other. */
+/* "team" is alice, bob, carol and dave; its calls are numbered like any others. */
 void team(void);
 void group_of(const char *guid, const char *uid, ...) __attribute__((sentinel));
 void calls_team(Who who, int call);
@@ -113,12 +113,11 @@ void signals(Who who, int call, const char *peer, const char *data);
 void states(Who who, int call, bool muted, bool media_flows);
 void states_picture(Who who, int call, bool video_paused, bool sharing);
 
-/* Carol's call of Dave and so on, in one go: connected, placed, accepted; nothing left to expect.
- */
+/* Carol's call to Dave and so on, in one go: connected, placed, accepted; the trace is empty. */
 void in_call(Who caller, Who receiver, int call);
 void in_media(Who caller, Who receiver, int call);
 
-/* The team, connected; then called by alice, as call 1; then bob has accepted. */
+/* The team, connected; then called by alice as call 1; then accepted by bob. */
 void team_is_there(void);
 void team_rings(void);
 void team_talks(void);

@@ -6,7 +6,7 @@
 
 #define NOW_AT_FIRST (1000 * USEC_PER_SEC)
 #define DATE_AT_FIRST (1700000000 * USEC_PER_SEC)
-#define STEPS_MAX 1000 /* deadlines in one wait: more is a loop */
+#define STEPS_MAX 1000 /* deadlines in one wait; more are an endless loop */
 
 Suite *phone_suite(const char *name, const TTest *const *tests, size_t n)
 {
@@ -52,7 +52,7 @@ void fixture_free(Fixture *fixture)
 
 /* ---- the store ---- */
 
-/* The place of that session, or, "" asked for, a free one. */
+/* The row of that session or, for "", a free one. */
 static StoredCall *state_place(Fixture *fixture, const char *session_id)
 {
         for (size_t i = 0; i < ELEMENTSOF(fixture->store.states); i++) {
@@ -150,7 +150,7 @@ void restarted(Fixture *fixture, bool worker)
         fixture->n_told = 0;
 }
 
-/* ---- writing down ---- */
+/* ---- the trace ---- */
 
 _printf_(2, 3) static void say(Fixture *fixture, const char *format, ...)
 {
@@ -542,7 +542,7 @@ void answer_event(Fixture *fixture, const char *listener, bool taken)
         ck_abort_msg("%s was told nothing", listener);
 }
 
-/* ---- short ways to a state ---- */
+/* ---- shortcuts ---- */
 
 void placed(Fixture *fixture, const char *session_id)
 {

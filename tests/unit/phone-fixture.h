@@ -23,7 +23,7 @@
 #define CALL "11111111-1111-4111-8111-111111111111"
 #define OTHER "22222222-2222-4222-8222-222222222222"
 #define THIRD "33333333-3333-4333-8333-333333333333"
-#define PROGRAM ":1.10" /* who asks, unless a test says otherwise */
+#define PROGRAM ":1.10" /* the client that asks, unless a test chooses another */
 #define RING_S 45
 
 typedef struct Fixture {
@@ -32,14 +32,14 @@ typedef struct Fixture {
         uint64_t seq, ticket;
         char said[8192];
         uint64_t ids[MESSAGE_TYPE_COUNT];          /* of the last request of each type */
-        Message sent[MESSAGE_TYPE_COUNT];          /* likewise, less what it points to */
-        PhoneAction last[PHONE_ACTION_TYPE_COUNT]; /* of each type, less what it points to */
+        Message sent[MESSAGE_TYPE_COUNT];          /* the same, without what it points to */
+        PhoneAction last[PHONE_ACTION_TYPE_COUNT]; /* of each type, without what it points to */
         struct {
                 char id[LISTENER_ID_MAX + 1];
                 uint64_t serial; /* of the last event */
         } told[8];
         size_t n_told;
-        struct { /* what the store has; what is empty is free */
+        struct { /* rows of the store; an empty one is free */
                 StoredCall states[PHONE_CALLS_MAX];
                 Message requests[1024];
         } store;
@@ -57,20 +57,21 @@ static inline void fixture_freep(Fixture **fixture)
 }
 
 #define expect(f, words) ck_assert_str_eq(fixture_said(f), words)
-const char *fixture_said(Fixture *fixture); /* since the last look */
-void forget(Fixture *fixture);              /* what was said so far is of no interest */
-void wait_us(Fixture *fixture, usec_t us);  /* time passes, deadlines on the way are kept */
+const char *fixture_said(Fixture *fixture); /* since the last call */
+void forget(Fixture *fixture);              /* drops the trace so far */
+void wait_us(Fixture *fixture, usec_t us);  /* time passes, and deadlines on the way are handled */
 
-/* The daemon was killed and is there again, with what the store has; `worker`: so are workers. */
+/* Restarts the daemon after a kill, with the store; `worker`: its workers have survived. */
 void restarted(Fixture *fixture, bool worker);
-void store_take(Fixture *fixture, PhoneAction *action); /* what is for it, and what that owns */
+void store_take(Fixture *fixture,
+                PhoneAction *action); /* the part that is for it, and what that owns */
 size_t stored_calls(const Fixture *fixture);
 size_t stored_requests(const Fixture *fixture);
 
 /* ---- the hub ---- */
 
 void hub_welcomes(Fixture *fixture, const CallSnapshot *calls, size_t n_calls, bool resumed);
-void hub_message(Fixture *fixture, Message *message); /* an event gets its seq */
+void hub_message(Fixture *fixture, Message *message); /* sets the event's seq */
 void hub_gone(Fixture *fixture);
 CallSnapshot incoming(const char *session_id, CallStatus status);
 CallSnapshot outgoing(const char *session_id, CallStatus status);
@@ -79,12 +80,12 @@ void hub_rings(Fixture *fixture, const char *session_id);
 void hub_ringing(Fixture *fixture, const char *session_id);
 void hub_over(Fixture *fixture, const char *session_id, CallStatus status, CallReason reason);
 void hub_participant(Fixture *fixture, MessageType type, const char *session_id, const char *id);
-/* Replies to the last request of that type. */
+/* Reply to the last request of that type. */
 void reply_ok(Fixture *fixture, MessageType to);
 void reply_error(Fixture *fixture, MessageType to, CallError error);
 void reply_call(Fixture *fixture, MessageType to, CallSnapshot snapshot);
 void reply_token(Fixture *fixture, MessageType to, const char *token);
-void reply_join(Fixture *fixture, const char *other); /* NULL: nobody else is there */
+void reply_join(Fixture *fixture, const char *other); /* NULL: no other participants */
 void reply_join_by(Fixture *fixture, const char *mode);
 
 /* ---- programs ---- */
@@ -99,7 +100,7 @@ int listen(Fixture *fixture, const char *id, const char *client, int priority, b
            bool restored);
 void answer_event(Fixture *fixture, const char *listener, bool taken);
 
-/* ---- short ways to a state ---- */
+/* ---- shortcuts ---- */
 
 void placed(Fixture *fixture, const char *session_id);   /* initiated, confirmed */
 void talking(Fixture *fixture, const char *session_id);  /* a call placed here, answered, joined */

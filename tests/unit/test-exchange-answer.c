@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "exchange-world.h"
 
-/* How a call is answered, or not, by people. */
+/* Answers of people, and calls without one. */
 
 static void rings_everywhere(void)
 {
@@ -200,7 +200,7 @@ START_TEST(rule_15_a_cancel_that_comes_before_its_initiate_is_remembered)
         expect("alice-desk: ok", NULL);
         calls(ALICE, "bob", 1);
         expect("alice-desk: CallTerminated", NULL);
-        calls(CAROL, "bob", 1); /* another's id is no business of that cancel */
+        calls(CAROL, "bob", 1); /* the cancel does not concern another id */
         expect("bob-desk: incoming 1 from carol, audio, 45000 ms", "save 1 initiated",
                "carol-desk: ok 1 initiated", NULL);
 }
@@ -344,7 +344,7 @@ START_TEST(rule_10_glare_is_an_accept_by_the_device_that_called_back)
         expect("bob-desk: ok 1 ongoing", NULL);
         calls(BOB_PHONE, "alice", 2);
         expect("bob-phone: InvalidArgument", NULL);
-        says(BOB, MESSAGE_CANCEL, 2); /* it is answered: the phone ends it */
+        says(BOB, MESSAGE_CANCEL, 2); /* it has been answered, so the phone ends it */
         expect("bob-desk: CallOngoing", NULL);
 }
 END_TEST

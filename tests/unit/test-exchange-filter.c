@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules 8 and 9: who is not rung, or not alerted; and rule 17: connections that come back. */
+/* Rules 8 and 9: users who are not rung, or not alerted; and rule 17: resumed connections. */
 #include <errno.h>
 
 #include "exchange-world.h"
@@ -224,7 +224,7 @@ START_TEST(rule_9_it_can_be_answered_all_the_same_and_glare_works)
 }
 END_TEST
 
-/* ---- suspended, and resumed ---- */
+/* ---- suspended and resumed ---- */
 
 START_TEST(rule_17_what_happens_meanwhile_is_sent_to_the_suspended_link)
 {

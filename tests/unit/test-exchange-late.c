@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rule 11: who comes into a group's call late, by accepting it or by initiating one. */
+/* Rule 11: members who join a group's call late, by accept or by initiate. */
 #include "exchange-world.h"
 
-/* ---- coming late ---- */
+/* ---- joining late ---- */
 
 static void dave_comes_late(void)
 {

@@ -3,7 +3,7 @@
 
 #include "exchange-world.h"
 
-/* Connections that go, users that go, and the hub itself that goes. */
+/* Lost connections, removed users, and a killed hub. */
 
 START_TEST(rule_14_a_caller_lost_while_ringing_has_10_s)
 {
@@ -100,7 +100,7 @@ START_TEST(rule_14_the_receiver_need_not_stay_connected_to_be_rung)
         goes(BOB);
         forget();
         passes(GRACE_CALLER_LOST_US);
-        comes(BOB); /* the call is on that device already: its welcome says so, no event does */
+        comes(BOB); /* the device has the call already: its welcome says so, without an event */
         expect_nothing();
         accepts(BOB, 1);
         expect("save 1 ongoing", "bob-desk: ok 1 ongoing", "alice-desk: accepted 1 by bob-desk",
@@ -116,7 +116,7 @@ START_TEST(rule_17_a_newer_link_of_a_device_takes_over_its_calls)
         older = world.links[BOB];
         comes(BOB);
         ck_assert_ptr_nonnull(strstr(world.text, "a machine"));
-        expect("somebody: disconnected", NULL); /* the older one, which was bob's */
+        expect("somebody: disconnected", NULL); /* bob's older attachment */
         exchange_detach(world.exchange, &world.moment, older);
         passes(GRACE_MEDIA_FLOWS_US);
         signals(ALICE, 1, world.participants[BOB], "hello");
@@ -208,7 +208,7 @@ START_TEST(logging_out_ends_what_the_device_does)
                "alice-desk: over 1 ended (shutdown)", "bob-desk: over 1 ended (remote-hangup)",
                "alice-desk: logged 1 ended (shutdown)", "bob-desk: logged 1 ended (remote-hangup)",
                "alice-desk: ok", NULL);
-        calls(CAROL, "alice", 2); /* it does not ring there any more */
+        calls(CAROL, "alice", 2); /* it no longer rings there */
         expect("save 2 initiated", "carol-desk: ok 2 initiated", NULL);
 }
 END_TEST
@@ -334,7 +334,7 @@ START_TEST(rule_14_a_live_call_comes_back_after_a_restart_and_goes_on)
         comes(BOB);
         passes(10 * ALONE_DEADLINE_US);
         expect_nothing();
-        /* Media has not noticed. */
+        /* The media have not noticed. */
         signals(BOB, 1, participants[ALICE], "candidate");
         expect("alice-desk: signalled 1 candidate", "bob-desk: ok", NULL);
         says(BOB, MESSAGE_TOKEN, 1);
@@ -405,7 +405,7 @@ START_TEST(rule_1_a_call_that_was_over_before_the_restart_does_not_begin_again)
 }
 END_TEST
 
-/* Stored, and then one of them was removed while the hub was down. */
+/* Stored; then one of the users was removed while the hub was down. */
 static void restored_without(const char *uid, const char *other, char *party)
 {
         ExchangeLimits limits = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Groups as their members see them: who is in one, and who has come how far in its call. */
+/* Groups as their members see them: the members, and their states in the group's call. */
 #include "exchange-world.h"
 
 static void begin(void)
@@ -130,7 +130,7 @@ static void large_group(void)
                    (MessageInitiate){.receiver_type = RECEIVER_TYPE_GROUP, .join = true});
 }
 
-/* How many members were told to whom, and in how many events. */
+/* The number of members sent to each device, and of the events that carried them. */
 typedef struct Told {
         size_t n_events, n_members, largest;
 } Told;
@@ -219,7 +219,7 @@ START_TEST(who_is_rung_in_a_large_group_is_told_nothing_and_who_is_in_it_of_thos
 }
 END_TEST
 
-/* ---- groups themselves ---- */
+/* ---- changes of groups ---- */
 
 START_TEST(members_hear_when_their_groups_change)
 {

@@ -5,12 +5,12 @@
 #include "failing-memory.h"
 
 /*
- * Every operation, with each of its allocations failing in turn. It must say so, and what it has
- * done and what it does when it is asked again must together be what it would have done at once:
- * nothing is lost, nothing is said twice.
+ * Each operation, with each of its allocations failing in turn. It must return -ENOMEM, and its
+ * actions, together with those of a second try, must be those of one try with memory: nothing is
+ * lost, nothing is sent twice.
  */
 
-/* What Check allocates is not meant. */
+/* Allocations of Check do not count. */
 static void no_more_fail(void)
 {
         memory_fails_at = 0;
@@ -273,7 +273,7 @@ static int restore_group_call(void)
         return exchange_restore(world.exchange, &world.moment, &live);
 }
 
-/* ---- what has happened before ---- */
+/* ---- set-ups ---- */
 
 static void nothing(void)
 {
@@ -474,7 +474,7 @@ static const struct {
         {"restore a group's call", nothing, restore_group_call},
 };
 
-/* What was done, less the reply that it could not be. */
+/* The actions, without the reply that reports the failure. */
 static void trace_add(char *done, size_t size)
 {
         for (char *line = world.trace, *end; *line; line = end) {

@@ -9,15 +9,15 @@
 /*
  * People who do anything at any time, legal or not, and the laws that hold all the same:
  *
- * - a call rings on a device at most once at a time, and each device on which it appears hears of
+ * - a call rings on a device at most once at a time, and each device on which it appears learns of
  *   its end exactly once: by the event or, if it was away, by a snapshot without it;
- * - a call and a user have one history record, written before anybody is told, and another in its
- *   place only after that user has come late into a call of a group;
+ * - a call and a user have one history record, written before anybody is notified, and another in
+ * its place only after that user has joined a group's call late;
  * - the two records of a call to a user agree;
- * - what is stored as live is what is live, and a hub that is killed goes on with it;
- * - nothing stays undone past its deadline.
+ * - the stored live calls are the live calls, and a hub that is killed continues with them;
+ * - nothing is left undone past its deadline.
  *
- * A failure names its seed, which plays the same again.
+ * A failure names its seed, which repeats the run.
  */
 
 #define SEEDS 40
@@ -25,7 +25,7 @@
 #define USERS 4
 #define DEVICES_PER_USER 3
 #define DEVICES (USERS * DEVICES_PER_USER)
-#define CALLS 256 /* ids that are ever used; they come in waves of a few, so that all collide */
+#define CALLS 256 /* all ids; they are used in waves of a few, so that they collide */
 #define WAVE 12
 
 typedef struct Seen {
@@ -41,9 +41,9 @@ typedef enum Part {
         PART_LOGGED,
 } Part;
 
-/* What a hub would have stored. */
+/* The rows that a hub would have stored. */
 typedef struct Stored {
-        LiveCall live; /* no members: none */
+        LiveCall live; /* no members: no call */
         Part parts[USERS];
         CallStatus status[CALL_DIRECTION_COUNT]; /* of the records of a call to a user */
 } Stored;
@@ -89,7 +89,7 @@ static unsigned any_call(void)
         return (all.wave + any(WAVE)) % CALLS;
 }
 
-/* Mostly one that is on the device: what is asked of others is soon told. */
+/* Mostly a call that is on the device: requests about others fail early. */
 static unsigned likely_call(unsigned device)
 {
         unsigned first = any_call();
@@ -123,7 +123,7 @@ static Seen *device_of(uint64_t link)
         return NULL;
 }
 
-/* ---- what is seen ---- */
+/* ---- observations ---- */
 
 static void see_call(Seen *device, const CallSnapshot *call)
 {
@@ -204,7 +204,7 @@ static void see_save(ExchangeAction *action)
         size_t n = action->live.n_members;
 
         if (stored->live.n_members == 0) {
-                *stored = (Stored){0}; /* an id that was forgotten begins anew */
+                *stored = (Stored){0}; /* a forgotten id is a new call */
                 all.n_live++;
         }
         must(live_call_merge(&stored->live, &action->live) == 0);
@@ -214,7 +214,7 @@ static void see_save(ExchangeAction *action)
                 see_part(stored, &stored->live.members[i]);
 }
 
-/* caller's, receiver's */
+/* of the caller, of the receiver */
 static const CallStatus agreeing[][CALL_DIRECTION_COUNT] = {
         {CALL_STATUS_ENDED, CALL_STATUS_ENDED},      {CALL_STATUS_REJECTED, CALL_STATUS_REJECTED},
         {CALL_STATUS_BUSY, CALL_STATUS_BUSY},        {CALL_STATUS_BUSY, CALL_STATUS_MISSED},
@@ -271,7 +271,7 @@ static void see_all(void)
 {
         ExchangeAction action;
 
-        /* What members are told may be due at once. */
+        /* News for members may be due at once. */
         must(exchange_tick(all.exchange, &all.moment) == 0);
         while (exchange_next_action(all.exchange, &action)) {
                 see_action(&action);
@@ -281,7 +281,7 @@ static void see_all(void)
         must(exchange_next_deadline(all.exchange) > all.moment.now);
 }
 
-/* ---- what is done ---- */
+/* ---- actions of people ---- */
 
 static void ask(unsigned device, Message *message)
 {
@@ -382,7 +382,7 @@ static void do_deliver(unsigned device)
         ask(device, &message);
 }
 
-/* Mostly to let go: nobody would call any more. */
+/* Mostly unblocks; otherwise nobody could call any more. */
 static void do_block(unsigned device)
 {
         Message message = {.type = MESSAGE_BLOCK, .block.on = any(4) == 0};
@@ -404,7 +404,7 @@ static void do_log_out(unsigned device)
         seen->link = 0;
 }
 
-/* Its welcome: what it has heard of and is not in there is over. */
+/* The welcome: a call that the device knows and that is not in it is over. */
 static void do_come(unsigned device)
 {
         char uid[UID_MAX + 1], id[DEVICE_ID_MAX + 1];
@@ -422,10 +422,10 @@ static void do_come(unsigned device)
         memcpy(before, seen->on_device, sizeof(before));
         memset(seen->on_device, 0, sizeof(seen->on_device));
         for (size_t i = 0; i < n; i++) {
-                /* Another device has answered that one. */
+                /* Another device has answered this call. */
                 if (snapshots[i].record.status == CALL_STATUS_ONGOING && !snapshots[i].here)
                         continue;
-                /* It rang before, or is too late to begin. */
+                /* It rang before, or it is too late to begin. */
                 if (snapshots[i].record.direction == CALL_DIRECTION_INCOMING &&
                     snapshots[i].record.status == CALL_STATUS_INITIATED &&
                     snapshots[i].remaining_ms < LATE_RING_MIN_US / USEC_PER_MSEC)
@@ -454,7 +454,7 @@ static void do_suspend(unsigned device)
         see_all();
 }
 
-/* The same connection again, a new one, or none. */
+/* The same connection resumed, a new one, or none. */
 static void do_come_back(unsigned device)
 {
         if (any(3) == 0) {
@@ -507,7 +507,7 @@ static void begin_hub(void)
         see_all();
 }
 
-/* The other clock of a hub that starts again starts anywhere, too. */
+/* After a restart the other clock may have any value, too. */
 static void do_kill_hub(void)
 {
         all.exchange = exchange_free(all.exchange);
@@ -567,7 +567,7 @@ START_TEST(whatever_people_do_the_laws_hold)
         for (all.step = 0; all.step < STEPS; all.step++)
                 do_anything();
 
-        /* Everybody goes: so does every call. */
+        /* When everybody leaves, all calls end. */
         for (unsigned d = 0; d < DEVICES; d++)
                 exchange_detach(all.exchange, &all.moment, all.devices[d].link);
         all.moment.now += 3600 * USEC_PER_SEC;

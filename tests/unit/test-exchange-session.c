@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "exchange-world.h"
 
-/* Join tokens, and who takes part in a call's media. */
+/* Join tokens, and participants in a call's media. */
 
 START_TEST(rule_18_each_join_is_told_to_the_other_and_answered_with_who_is_there)
 {
@@ -182,7 +182,7 @@ START_TEST(of_too_many_join_tokens_the_oldest_unused_goes_first)
         STR_SET(next, world.tokens[BOB]);
         for (int i = 3; i < TOKENS_PER_PARTY_MAX; i++)
                 says(BOB, MESSAGE_TOKEN, 1);
-        comes_by_token(BOB, oldest, 0); /* as many as there may be */
+        comes_by_token(BOB, oldest, 0); /* as many as allowed */
         limited_goes(BOB);
         says(BOB, MESSAGE_TOKEN, 1);
         comes_by_token(BOB, next, CALL_ERROR_AUTH_FAILED);
@@ -207,7 +207,7 @@ START_TEST(a_limited_link_takes_the_partys_place_in_the_media)
         expect("bob-desk (limited): signalled 1 an offer", "alice-desk: ok", NULL);
         signals(BOB, 1, world.participants[ALICE], "too late");
         expect("bob-desk: InvalidTransition", NULL);
-        says(BOB, MESSAGE_LEAVE, 1); /* it has left already: the other one stays */
+        says(BOB, MESSAGE_LEAVE, 1); /* it has left already; the other one stays */
         expect("bob-desk: ok", NULL);
         limited_goes(BOB);
         expect("alice-desk: left 1: bob-desk", NULL);
@@ -327,7 +327,7 @@ START_TEST(rule_13_who_stays_behind_alone_is_not_kept_longer_than_60_s)
         passes(10 * ALONE_DEADLINE_US);
         expect_nothing();
         says(BOB, MESSAGE_LEAVE, 1);
-        says(ALICE, MESSAGE_LEAVE, 1); /* alone since the first of the two */
+        says(ALICE, MESSAGE_LEAVE, 1); /* alone since the first of the two left */
         forget();
         passes(ALONE_DEADLINE_US);
         ck_assert_ptr_nonnull(

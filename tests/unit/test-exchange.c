@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "exchange-world.h"
 
-/* How a call begins, rings, and ends unanswered. */
+/* Calls from initiate and ring to an end without an answer. */
 
 START_TEST(rule_1_a_call_rings_on_every_device_and_is_stored_before_the_caller_hears)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone-fixture.h"
 
-/* A call's way through the phone, when all goes as it should: CALL-MODEL.md, rules 1 to 6. */
+/* The normal life of a call in the phone: CALL-MODEL.md, rules 1 to 6. */
 
 START_TEST(rule_1_a_placed_call_appears_when_the_hub_confirms_it)
 {

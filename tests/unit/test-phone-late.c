@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone-fixture.h"
 
-/* What a device hears late, or again: the hub's news are older than what has happened since. */
+/* Events that reach a device late, or again: older than what has happened since. */
 
-/* The hub is back, without the call, and with what has become of it. */
+/* The hub is back without the call, and with its history record. */
 static void hub_remembers(Fixture *f, CallRecord *record)
 {
         Message message = {.type = MESSAGE_REPLY, .id = HELLO_ID};

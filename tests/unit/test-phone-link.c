@@ -3,7 +3,7 @@
 
 #include "phone-fixture.h"
 
-/* Without the hub, and when it is back: CALL-MODEL.md, rules 14 to 17. */
+/* Without the hub, and after its return: CALL-MODEL.md, rules 14 to 17. */
 
 #define CONFIRMED "call-added done worker-start manager"
 #define MISSED "worker-stop call status:missed/timeout broadcast:IncomingCallCancelled"
@@ -15,7 +15,7 @@ static void online_again(Fixture *f, const CallSnapshot *calls, size_t n)
         hub_welcomes(f, calls, n, false);
 }
 
-/* Media flows between us and alice, and the hub knows. */
+/* Media flow between this device and alice, and the hub knows. */
 static void flows_between(Fixture *f, CallSnapshot *snapshot)
 {
         static Participant other = {.id = "alice-1", .party.uid = "alice"};
@@ -465,7 +465,7 @@ START_TEST(rule_17_a_gap_is_not_taken_and_leads_to_a_resume)
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
         phone_hello(f->phone, &hello);
         ck_assert_uint_eq(hello.hello.resume_seq, 1);
-        /* What is not known here is no gap. */
+        /* An unknown event is no gap. */
         ck_assert_int_eq(phone_message(f->phone, &f->instant, &unknown), 0);
         ck_assert_int_eq(phone_message(f->phone, &f->instant, &over), 0);
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_MISSED);

@@ -6,13 +6,13 @@
 #include "phone-fixture.h"
 
 /*
- * The n-th allocation fails, for every n: what has said -ENOMEM is done again, and in the end all
- * is as it is with memory in plenty.
+ * The n-th allocation fails, for each n: what returned -ENOMEM is repeated, and in the end the
+ * state is the same as with enough memory.
  */
 
-static unsigned n_until_failure; /* 0: none fails; what Check allocates is not counted */
+static unsigned n_until_failure; /* 0: none fails; allocations of Check do not count */
 
-/* All that the phone wanted done in a story. */
+/* All actions of the phone in a story. */
 static char told[16384];
 
 static void collect(Fixture *f)
@@ -22,9 +22,9 @@ static void collect(Fixture *f)
         snprintf(told + n, sizeof(told) - n, "%s ", fixture_said(f));
 }
 
-#define ALLOCATIONS_MAX 5000 /* in one story; more is a loop */
+#define ALLOCATIONS_MAX 5000 /* in one story; more are an endless loop */
 
-/* Again until there is memory; nothing may have changed meanwhile that disturbs. */
+/* Repeats until there is memory; a failed try must have left nothing behind. */
 #define AGAIN(expression)                              \
         do {                                           \
                 memory_fails_at = n_until_failure;     \
@@ -65,7 +65,7 @@ static void listens(Fixture *f)
         AGAIN(phone_listener_add(f->phone, &f->instant, &listener, false, &text));
 }
 
-/* A call comes in with metadata, is answered and joined; a participant comes, signals, and ends. */
+/* A call arrives with metadata, is answered and joined; a participant comes, signals, ends it. */
 static void story_of_an_answer(Fixture *f)
 {
         MetadataEntry entry = {(char[]){"topic"}, (char[]){"lunch"}};
@@ -109,7 +109,7 @@ static void story_of_an_answer(Fixture *f)
         event(f, &message);
 }
 
-/* A call is placed with metadata, the hub comes back without it, and history is forgotten. */
+/* A call is placed with metadata, the hub returns without it, and history is forgotten. */
 static void story_of_a_restart(Fixture *f)
 {
         MetadataEntry entry = {(char[]){"topic"}, (char[]){"lunch"}};
@@ -140,7 +140,7 @@ static void story_of_a_restart(Fixture *f)
         AGAIN(phone_connection_changed(f->phone, &f->instant, PHONE_LOGGED_OUT, ""));
 }
 
-/* The store's turn, should it have waited for memory; then another phone, with what it has. */
+/* The store's turn, if it waited for memory; then another phone, from the store. */
 static void begins_anew(Fixture *f, bool worker)
 {
         AGAIN(phone_tick(f->phone, &f->instant));
@@ -166,7 +166,7 @@ static CallSnapshot of_group(CallSnapshot snapshot)
         return snapshot;
 }
 
-/* The user blocks somebody, and looks at missed calls without the hub. */
+/* The user blocks somebody, and marks missed calls as seen without the hub. */
 static void blocks_and_sees(Fixture *f)
 {
         char ids[1][UUID_LENGTH + 1] = {OTHER};
@@ -181,7 +181,7 @@ static void blocks_and_sees(Fixture *f)
         asks_for(f, &seen);
 }
 
-/* A group's call is joined late, and goes on over two restarts of the daemon. */
+/* A group's call is joined late, and survives two restarts of the daemon. */
 static void story_of_a_group(Fixture *f)
 {
         MetadataEntry entry = {(char[]){"topic"}, (char[]){"lunch"}};
@@ -240,8 +240,8 @@ static int compare_words(const void *a, const void *b)
 }
 
 /*
- * The words in order of the alphabet: a message to the hub may wait for memory a little longer
- * than another. A welcome that is taken again may store history again, which replaces it.
+ * The words in alphabetical order: one message to the hub may wait for memory longer than another.
+ * A welcome that is repeated may store history again, which replaces it.
  */
 static void sort_words(char *text)
 {
@@ -261,7 +261,7 @@ static void sort_words(char *text)
         }
 }
 
-/* The story with the n-th allocation failing. Says whether it came to that. */
+/* The story with the n-th allocation failing. Returns whether an allocation failed. */
 static bool tell(Story story, unsigned long n)
 {
         Fixture *f = fixture_online();
@@ -289,7 +289,7 @@ START_TEST(whichever_allocation_fails_the_story_is_the_same)
                               expected);
                 ck_assert_uint_lt(n++, ALLOCATIONS_MAX);
         }
-        /* There was something to fail. */
+        /* At least one allocation failed. */
         ck_assert_uint_gt(n, 20);
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone-fixture.h"
 
-/* The daemon is killed and started anew: what it had kept is there again. */
+/* A daemon that is killed and started again has what it had stored. */
 
 START_TEST(a_ring_goes_on_and_is_announced_again_to_who_listened)
 {
@@ -118,7 +118,7 @@ START_TEST(a_call_goes_on_with_the_worker_that_is_still_there)
 }
 END_TEST
 
-/* Killed before it was stored that the media flow. */
+/* Killed before the flow of media was stored. */
 static void adopted_in_a_hurry(Fixture *f)
 {
         CallSnapshot call = incoming(CALL, CALL_STATUS_ONGOING);

@@ -3,11 +3,11 @@
 
 #include "phone-fixture.h"
 
-/* The media of a call that went on while the hub was away: rules 15, 17 and 18. */
+/* The media of a call that continued while the hub was away: rules 15, 17 and 18. */
 
 static Participant alice = {.id = "alice-1", .party.uid = "alice"};
 
-/* Media flows between us and alice, and the hub knows; the call as its welcome then says it. */
+/* Media flow between this device and alice, and the hub knows; then the call as in its welcome. */
 static CallSnapshot flowing(Fixture *f)
 {
         CallSnapshot snapshot = outgoing(CALL, CALL_STATUS_ONGOING);

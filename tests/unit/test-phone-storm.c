@@ -5,9 +5,9 @@
 #include "phone-fixture.h"
 
 /*
- * Programs, hub and worker doing anything at any time, from a seed that is printed when something
- * breaks: what programs are told keeps to the rules, workers are started before they are used, and
- * each command is answered once.
+ * Programs, hub and worker do anything at any time, from a seed that a failure prints: events for
+ * programs follow the rules, workers are started before they are used, and each command is answered
+ * once.
  */
 
 #define N_CALLS 6
@@ -16,7 +16,7 @@
 #define N_SEEDS 40
 #define TICKETS_MAX (N_STEPS + 1)
 
-/* An assertion of Check's writes to a pipe each time, which is too slow for these. */
+/* Each assertion of Check writes to a pipe, which is too slow here. */
 #define must(condition)                           \
         do {                                      \
                 if (!(condition))                 \
@@ -25,7 +25,7 @@
 
 typedef struct Seen {
         bool there, session, worker;
-        bool fresh; /* what it was when it came is not known: it may have changed since */
+        bool fresh; /* the first status is unknown, because it may have changed meanwhile */
         CallStatus status;
 } Seen;
 
@@ -34,7 +34,7 @@ typedef struct Storm {
         uint64_t state; /* of the dice */
         Seen seen[N_CALLS];
         uint8_t answers[TICKETS_MAX];
-        uint64_t last_ids[8]; /* of requests, to be answered or not */
+        uint64_t last_ids[8]; /* of requests that may be answered */
         size_t n_ids;
         uint64_t last_serial;
         bool online;
@@ -42,7 +42,7 @@ typedef struct Storm {
 
 static unsigned roll(Storm *storm, unsigned sides)
 {
-        /* xorshift64: enough for a test, and the same everywhere. */
+        /* xorshift64: good enough for a test, and the same everywhere. */
         storm->state ^= storm->state << 13;
         storm->state ^= storm->state >> 7;
         storm->state ^= storm->state << 17;
@@ -62,7 +62,7 @@ static Seen *seen_of(Storm *storm, const char *id)
         return &storm->seen[atoi(id + 24)];
 }
 
-/* ---- what the phone does ---- */
+/* ---- actions of the phone ---- */
 
 static void check_status(Seen *seen, const PhoneAction *action)
 {
@@ -91,7 +91,7 @@ static void check_action(Storm *storm, const PhoneAction *action)
         case PHONE_CALL_ADDED:
                 must(!seen->there);
                 *seen = (Seen){.there = true, .fresh = true, .worker = seen->worker};
-                /* What it became in the same event follows. */
+                /* The status that it got in the same event follows. */
                 if (call && call->has_session && call->record.status == CALL_STATUS_ONGOING)
                         seen->status = CALL_STATUS_INITIATED;
                 break;
@@ -136,7 +136,7 @@ static void check_call(Storm *storm, const PhoneCallInfo *call)
         Seen *seen = seen_of(storm, call->record.session_id);
 
         must(seen->there);
-        /* A call that appears as an ongoing one has not been told to have become one. */
+        /* A call that appears as ongoing has no event for becoming ongoing. */
         if (seen->status != call->record.status)
                 must(seen->status == CALL_STATUS_INITIATED &&
                      call->record.status == CALL_STATUS_ONGOING);
@@ -162,11 +162,11 @@ static void look(Storm *storm)
                 check_call(storm, call);
                 n_live += !call_status_is_terminal(call->record.status);
         }
-        /* The store has what goes on, and nothing else. */
+        /* The store has exactly the live calls. */
         must(stored_calls(storm->f) == n_live);
 }
 
-/* ---- what is done to it ---- */
+/* ---- inputs of the phone ---- */
 
 static CallSnapshot any_snapshot(Storm *storm)
 {
@@ -212,7 +212,7 @@ static void program_does(Storm *storm)
         default:
                 break;
         }
-        /* A program calls by ids that nobody has used yet. */
+        /* A program calls with ids that nobody has used yet. */
         if (asked.type == PHONE_COMMAND_INITIATE &&
             phone_call_find(storm->f->phone, asked.session_id))
                 return;
@@ -330,7 +330,7 @@ static void link_does(Storm *storm)
         storm->online = true;
 }
 
-/* The daemon is killed, and started anew with what the store has; its workers live on, or not. */
+/* The daemon is killed and restarted with the store; its workers may survive. */
 static void daemon_dies(Storm *storm)
 {
         Fixture *f = storm->f;
@@ -338,7 +338,7 @@ static void daemon_dies(Storm *storm)
 
         f->phone = phone_free(f->phone);
         ck_assert_int_eq(phone_new(&f->phone), 0);
-        /* Nobody is told any more what became of what was asked. */
+        /* Commands of before are not answered any more. */
         memset(storm->answers, 1, f->ticket + 1);
         storm->online = false;
         for (unsigned i = 0; i < N_CALLS; i++)
@@ -357,7 +357,7 @@ static void daemon_dies(Storm *storm)
                              0);
         }
         look(storm);
-        /* A worker that nobody restored has nobody: the adapter ends it. */
+        /* The adapter ends workers whose call was not restored. */
         for (unsigned i = 0; i < N_CALLS; i++)
                 storm->seen[i].worker = storm->seen[i].worker && storm->seen[i].there;
 }
@@ -416,7 +416,7 @@ static void step(Storm *storm)
         else if (roll(storm, 10) == 0)
                 daemon_dies(storm);
         look(storm);
-        /* What has become due by that is done at once, and then there is nothing left to do. */
+        /* All that is due by then happens at once, and nothing is left to do. */
         wait_us(storm->f, 0);
         look(storm);
         must(phone_next_deadline(storm->f->phone) > storm->f->instant.now);

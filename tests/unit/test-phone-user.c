@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone-fixture.h"
 
-/* What is the user's, on all devices: whom they block, their groups; and do-not-disturb: rule 9. */
+/* State of the user on all devices: blocked users, groups; and do-not-disturb: rule 9. */
 
 static void block(Fixture *f, const char *uid, bool on)
 {

@@ -5,8 +5,9 @@
 #include "phone-fixture.h"
 
 /*
- * Every event of the hub in every status of either side, legal or not: what the rules do not allow
- * changes nothing, a terminal status absorbs, and no walk of three events breaks a guard.
+ * Each event of the hub in each status of either direction, legal or not: an event that the rules
+ * do not allow changes nothing, a terminal status absorbs, and no walk of three events breaks a
+ * guard.
  */
 
 typedef struct Event {
@@ -79,7 +80,7 @@ static void say(Fixture *f, const Event *event, CallDirection side)
         }
 }
 
-/* Brings the call there by the hub's word. */
+/* Brings the call into this status by events of the hub. */
 static void bring(Fixture *f, CallDirection side, CallStatus status)
 {
         if (side == CALL_DIRECTION_INCOMING && status == CALL_STATUS_ONGOING)
@@ -100,7 +101,7 @@ static void bring(Fixture *f, CallDirection side, CallStatus status)
         forget(f);
 }
 
-/* What the rules make of a hub's event: the status that must follow. */
+/* The status that must follow a hub's event by the rules. */
 static CallStatus follows(CallDirection side, CallStatus status, const Event *event)
 {
         for (CallEvent e = 0; e < CALL_EVENT_COUNT; e++) {
@@ -116,7 +117,7 @@ static CallStatus follows(CallDirection side, CallStatus status, const Event *ev
                     call_status_is_terminal(to))
                         return to;
         }
-        /* By way of ongoing, of which it had not heard. */
+        /* By way of ongoing, which the phone did not know of. */
         if (status == CALL_STATUS_INITIATED && event->type == MESSAGE_OVER &&
             event->status == CALL_STATUS_ENDED)
                 return CALL_STATUS_ENDED;
@@ -157,7 +158,7 @@ START_TEST(every_event_in_every_status_does_what_the_rules_say)
 }
 END_TEST
 
-/* CALL-MODEL.md, Guards, on what the programs were told. */
+/* CALL-MODEL.md, Guards, checked against the events that programs received. */
 static void check_guards(const char *said, const char *walk)
 {
         static const char *const events_of_an_end[] = {"broadcast:OutgoingCallRejected",
