@@ -15,7 +15,7 @@ static void deadlines_place(Deadlines *deadlines, Deadline *deadline, size_t ind
         deadline->index = index;
 }
 
-/* Moves a node that may be too early or too late for its place to where it belongs. */
+/* Moves a node that may be out of place to where it belongs. */
 static void deadlines_sift(Deadlines *deadlines, Deadline *deadline)
 {
         size_t index = deadline->index;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Many deadlines, of which the next is found at once: a binary heap of nodes that are embedded in
- * what they are a deadline of. Setting one costs O(log n); only adding a node can fail.
+ * Many deadlines, of which the next one is found at once: a binary heap of nodes that are embedded
+ * in their objects. Setting one costs O(log n); only adding a node can fail.
  */
 
 #include <stddef.h>

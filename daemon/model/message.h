@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Everything that a device and the hub can say to each other, as types. wire/ turns these into
- * JSON and back; exchange and phone know only these.
+ * The messages between a device and the hub, as types. wire/ turns them into JSON and back;
+ * exchange and phone know only these.
  *
  * A device sends requests, each with an id, and gets exactly one MESSAGE_REPLY for each. The hub
  * sends events, each with a seq that grows by one per device; the device acknowledges them by
@@ -32,8 +32,8 @@
 #define CURSOR_MAX 64
 #define MEMBERS_MAX 100 /* in one event: 30 KiB */
 /*
- * A group larger than this is too much to be told to all that it rings: only parties in the call
- * hear of its members, and the members who wait or are rung only the calling device.
+ * In a larger group only parties in the call receive the members, and only the calling device
+ * receives members who wait or are rung: more messages would be too many.
  */
 #define MEMBERS_TOLD_MAX 64
 #define SESSION_IDS_MAX 1000 /* in one seen or forget request: fits 64 KiB */
@@ -56,13 +56,13 @@ typedef enum MessageType {
         MESSAGE_JOIN,     /* join the session's media */
         MESSAGE_LEAVE,    /* leave the media; the call goes on */
         MESSAGE_SIGNAL,   /* description or candidate for one participant */
-        MESSAGE_STATE,    /* how this participant is: muted, … */
+        MESSAGE_STATE,    /* this participant's state: muted, … */
         MESSAGE_SETTINGS, /* change the user's settings */
-        MESSAGE_BLOCK,    /* calls of a user are to raise nothing, or no longer */
+        MESSAGE_BLOCK,    /* calls of a user raise nothing from now on, or again */
         MESSAGE_HISTORY,  /* a page of the user's history */
         MESSAGE_SEEN,     /* missed calls have been looked at */
         MESSAGE_FORGET,   /* delete from history */
-        MESSAGE_LOGOUT,   /* going for good: ends this device's calls */
+        MESSAGE_LOGOUT,   /* the device logs out, which ends its calls */
 
         /* device to hub, without a reply */
         MESSAGE_ACK,
@@ -72,30 +72,31 @@ typedef enum MessageType {
 
         /* hub to device: events */
         MESSAGE_INCOMING,    /* a call rings here */
-        MESSAGE_RINGING,     /* a device of a receiver alerts someone, the first; to the caller */
+        MESSAGE_RINGING,     /* the first device of a receiver alerts somebody; to the caller */
         MESSAGE_ACCEPTED,    /* the first accept; to the caller */
         MESSAGE_OVER,        /* the call is over for this device: its one terminal event */
-        MESSAGE_MEMBERS,     /* of a call to a group: those who are in a new state */
+        MESSAGE_MEMBERS,     /* of a call to a group: members in a new state */
         MESSAGE_JOINED,      /* another participant joined the media */
         MESSAGE_LEFT,        /* … left it */
         MESSAGE_SIGNALLED,   /* a signal from another participant */
         MESSAGE_PARTICIPANT, /* another participant's state changed */
         MESSAGE_LOGGED,      /* a history record is new or changed (seen, say) */
         MESSAGE_FORGOTTEN,   /* history records were deleted on another device */
-        MESSAGE_GROUPS,      /* the user's groups are these now */
+        MESSAGE_GROUPS,      /* all groups of the user */
         MESSAGE_BLOCKED,     /* a user was blocked, or no longer is, on another device */
         MESSAGE_CHANGED,     /* the user's settings changed on another device */
 
         MESSAGE_TYPE_COUNT,
 } MessageType;
 
-bool message_type_is_request(MessageType type); /* HELLO is one too: it is answered */
+bool message_type_is_request(MessageType type); /* includes HELLO, which has a reply, too */
 bool message_type_is_event(MessageType type);
 
 typedef struct MessageHello {
         uint32_t version;               /* PROTOCOL_VERSION */
         char token[TOKEN_MAX + 1];      /* login token; empty if it came with the upgrade */
-        char join_token[TOKEN_MAX + 1]; /* in its place: limits the link to one session's media */
+        char join_token[TOKEN_MAX + 1]; /* in place of the login token: limits the connection to one
+                                           session's media */
         char device[DEVICE_ID_MAX + 1];
         char device_name[NAME_MAX_BYTES + 1];
         char resume[UUID_LENGTH + 1]; /* link id of the last welcome, or empty */
@@ -108,7 +109,7 @@ typedef struct MessageInitiate {
         char receiver[UID_MAX + 1];
         ReceiverType receiver_type;
         CallType type;
-        int timeout_s; /* as asked for; the exchange clamps */
+        int timeout_s; /* as requested; the exchange clamps it */
         bool join;     /* false: this party will not join media here, which counts as joined */
         bool parallel;
         Metadata metadata;
@@ -128,7 +129,7 @@ typedef struct MessageReject {
 
 typedef struct MessageDelivered {
         char session_id[UUID_LENGTH + 1];
-        bool quiet; /* this device does not disturb: it shows the call and will alert nobody */
+        bool quiet; /* do-not-disturb: the device shows the call and alerts nobody */
 } MessageDelivered;
 
 /* ALERTING, CANCEL, END, TOKEN, LEAVE: a session id and nothing else. */
@@ -142,19 +143,19 @@ typedef struct MessageJoin {
         bool muted, video_paused;
 } MessageJoin;
 
-/* SIGNAL from a device has `peer` = to whom, SIGNALLED from the hub = from whom. */
+/* `peer` is the receiver of a SIGNAL, and the sender of a SIGNALLED. */
 typedef struct MessageSignal {
         char session_id[UUID_LENGTH + 1];
         char peer[PARTICIPANT_ID_MAX + 1];
-        char *data; /* owned; media's own JSON text, passed through unread */
+        char *data; /* owned; JSON text of the media, passed through unread */
 } MessageSignal;
 
 typedef struct MessageState {
         char session_id[UUID_LENGTH + 1];
         bool muted;
-        bool video_paused; /* no picture is sent, of camera or screen */
-        bool sharing;      /* the picture is a screen's */
-        bool media_flows;  /* the other side is heard: lengthens the grace of a lost party */
+        bool video_paused; /* neither camera nor screen is sent */
+        bool sharing;      /* the picture shows a screen */
+        bool media_flows;  /* media flow from the others: lengthens the grace of a lost party */
 } MessageState;
 
 typedef struct MessageSettings {
@@ -170,17 +171,17 @@ typedef struct MessageBlock {
 
 typedef struct MessageHistory {
         uint32_t limit;              /* 0: HISTORY_PAGE_DEFAULT */
-        char cursor[CURSOR_MAX + 1]; /* of the last page's end, or empty */
+        char cursor[CURSOR_MAX + 1]; /* from the previous page, or empty */
 } MessageHistory;
 
-/* SEEN, FORGET, FORGOTTEN: which; none means all. */
+/* SEEN, FORGET, FORGOTTEN: the calls; none means all. */
 typedef struct MessageSessions {
         char (*session_ids)[UUID_LENGTH + 1]; /* owned */
         size_t count;
-        usec_t until; /* all: but for calls that were initiated after that; 0: no matter when */
+        usec_t until; /* with all: only calls initiated up to this date; 0: no limit */
 } MessageSessions;
 
-/* Whether that call is among them. */
+/* Whether the call is among them. */
 bool message_sessions_have(const MessageSessions *sessions, const CallRecord *record);
 
 typedef struct IceServer {
@@ -194,16 +195,15 @@ typedef struct Participant {
         bool muted, video_paused, sharing; /* as in MessageState */
 } Participant;
 
-/* A call as it is now, for a device that must catch up or has just asked for it. */
+/* A call as it is now, for a device that has to catch up or has just asked for it. */
 typedef struct CallSnapshot {
         CallRecord record;
         uint32_t remaining_ms;          /* until the ring ends; 0 if it does not ring */
         bool here;                      /* this device placed or answered it */
         char join_token[TOKEN_MAX + 1]; /* for a party of an ongoing call, else empty */
         /*
-         * Of this device's media, if it has joined by this device's own connection: its id, and
-         * who else is there. What has joined or left while the device was away is told by nothing
-         * else.
+         * The media of this device, if it has joined by its own connection: its id, and the other
+         * participants. Nothing else tells a device who joined or left while it was away.
          */
         char participant[PARTICIPANT_ID_MAX + 1]; /* empty: not in the media */
         Participant *others;                      /* owned */
@@ -223,7 +223,7 @@ typedef struct GroupName {
 typedef enum ReplyKind {
         REPLY_PLAIN,   /* nothing besides success, or an error */
         REPLY_WELCOME, /* to hello */
-        REPLY_CALL,    /* to initiate, accept; after glare (rule 10) it is the other's call */
+        REPLY_CALL,    /* to initiate and accept; after glare (rule 10) the other user's call */
         REPLY_TOKEN,
         REPLY_JOIN,
         REPLY_HISTORY,
@@ -252,12 +252,14 @@ typedef struct ReplyToken {
 } ReplyToken;
 
 typedef struct ReplyJoin {
-        char participant[PARTICIPANT_ID_MAX + 1]; /* one's own id */
-        Participant *others; /* owned; those already there: the joiner offers to each */
+        char participant[PARTICIPANT_ID_MAX + 1]; /* the joining participant */
+        Participant
+                *others; /* owned; participants who are there already: the new one offers to each */
         size_t n_others;
         IceServer *ice_servers; /* owned */
         size_t n_ice_servers;
-        char mode[MEDIA_MODE_MAX + 1]; /* MEDIA_MODE_MESH; others may come to be; empty: mesh */
+        char mode[MEDIA_MODE_MAX +
+                  1]; /* MEDIA_MODE_MESH, or a mode of later versions; empty: mesh */
 } ReplyJoin;
 
 typedef struct ReplyHistory {
@@ -268,7 +270,7 @@ typedef struct ReplyHistory {
 
 typedef struct MessageReply {
         CallError error;                 /* CALL_ERROR_NONE: it worked */
-        char text[MESSAGE_TEXT_MAX + 1]; /* the sentence that goes with an error */
+        char text[MESSAGE_TEXT_MAX + 1]; /* the sentence of an error */
         ReplyKind kind;                  /* REPLY_PLAIN with an error */
         union {
                 ReplyWelcome welcome;
@@ -286,8 +288,8 @@ typedef struct MessageRinging {
 } MessageRinging;
 
 /*
- * MEMBERS: each with the state that is new. The calling device hears of every change at once, the
- * others at most 10 times a second (PROTOCOL.md, Groups).
+ * MEMBERS: members with their new states. The calling device receives each change at once, others
+ * at most 10 times a second (PROTOCOL.md, Groups).
  */
 typedef struct MessageMembers {
         char session_id[UUID_LENGTH + 1];
@@ -320,7 +322,7 @@ typedef struct Message {
         MessageType type;
         uint64_t id;  /* of a request, and of the reply to it; from 1 */
         uint64_t seq; /* of an event; from 1; given by the hub's outbox */
-        uint64_t ack; /* from a device: events up to this seq have been taken; 0: none said */
+        uint64_t ack; /* from a device: it has received events up to this seq; 0: not given */
         union {
                 MessageHello hello;
                 MessageInitiate initiate;
@@ -350,10 +352,10 @@ typedef struct Message {
 const char *message_type_to_string(MessageType type);
 int message_type_from_string(const char *s, MessageType *ret);
 
-/* Frees what the message owns and leaves it MESSAGE_NONE. Harmless on one that is empty. */
+/* Frees what the message owns and leaves it MESSAGE_NONE. An empty message is fine. */
 void message_done(Message *message);
 
-/* A reply that says `error` with a sentence. */
+/* An error reply with a sentence. */
 void message_reply_error(Message *ret, uint64_t id, CallError error, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
 void message_reply_ok(Message *ret, uint64_t id);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A CallRecord is what can be said about one call to one user: it travels in messages, stands in
- * the hub's store and in the daemon's history, and is what D-Bus properties are read from.
+ * A CallRecord is one call as one user sees it. It travels in messages, is stored by the hub and in
+ * the daemon's history, and provides the D-Bus properties.
  *
  * Dates are CLOCK_REALTIME microseconds, for display only; 0: not yet. Strings are checked where
  * they come in (wire/, D-Bus) and trusted here.
@@ -31,7 +31,10 @@
 #define RING_TIMEOUT_MAX_S 180
 #define LATE_RING_MIN_US (3 * USEC_PER_SEC) /* rule 16: with less left no device begins to ring */
 
-/* What was asked for, in seconds, made legal: <= 0 means the default, then clamped. */
+/*
+ * Turns a requested timeout in seconds into a legal one: <= 0 means the default, others are
+ * clamped.
+ */
 int ring_timeout_clamp(int seconds);
 
 typedef struct MetadataEntry {
@@ -56,10 +59,10 @@ void metadata_done(Metadata *metadata);
 typedef struct Party {
         char uid[UID_MAX + 1];
         char name[NAME_MAX_BYTES + 1];
-        char device[DEVICE_ID_MAX + 1]; /* empty where it does not matter or is not known */
+        char device[DEVICE_ID_MAX + 1]; /* empty where it does not matter or is unknown */
 } Party;
 
-/* A user who is rung by a call to a group, and how far that has come. */
+/* A member of a group who is rung by a call, and the member's state. */
 typedef struct Member {
         char uid[UID_MAX + 1];
         char name[NAME_MAX_BYTES + 1];
@@ -73,11 +76,11 @@ typedef struct CallRecord {
         ReceiverType receiver_type;
         Party initiator;
         Party receiver;    /* a user, or a group: uid holds the guid; device: who answered */
-        CallStatus status; /* in the eyes of the record's user */
+        CallStatus status; /* as the record's user sees it */
         char reason[REASON_MAX + 1];
         usec_t initiated_at, ringing_since, answered_at, ended_at;
         uint32_t duration_s; /* first accept to end by the hub's clock */
-        bool seen;           /* a missed call that has been looked at; true for the rest */
+        bool seen;           /* of a missed call: somebody has looked at it; true for all others */
         Metadata metadata;
 } CallRecord;
 
@@ -85,7 +88,7 @@ typedef struct CallRecord {
 int call_record_copy(CallRecord *record, const CallRecord *from);
 void call_record_done(CallRecord *record);
 
-/* The other side, as a person thinks of it. */
+/* The other party, as a person thinks of it. */
 static inline const Party *call_record_peer(const CallRecord *record)
 {
         return record->direction == CALL_DIRECTION_INCOMING &&

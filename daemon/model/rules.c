@@ -3,8 +3,7 @@
 
 #include <assert.h>
 
-/* What an event makes of a call that is not over yet, for the two sides in its two live statuses.
- */
+/* The effect of each event on a live call, by direction and status. */
 typedef struct Outcome {
         bool legal;
         CallStatus status;

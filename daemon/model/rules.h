@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The law of CALL-MODEL.md as two tables: what happens to a call (transitions), and what may be
- * asked of it (methods). Exchange and phone both decide by these and by nothing else.
+ * The law of CALL-MODEL.md as two tables: what events do to a call (transitions), and which methods
+ * a call allows. Exchange and phone both decide by these tables and by nothing else.
  *
  * Guards that the transition table keeps: a terminal status absorbs whatever comes later; nothing
  * goes back to initiated; initiated never becomes ended directly; ongoing never becomes busy,
@@ -12,12 +12,12 @@
 
 #include "model/status.h"
 
-/* What can happen to a call, seen by one party of it. */
+/* Events, as one party of the call sees them. */
 typedef enum CallEvent {
         CALL_EVENT_ACCEPT,            /* the first accept reached the hub */
         CALL_EVENT_REJECT,            /* a person declined */
-        CALL_EVENT_BUSY,              /* a person said busy */
-        CALL_EVENT_BUSY_BY_POLICY,    /* the receiver's WhenBusy said so: they are not rung */
+        CALL_EVENT_BUSY,              /* a person answered busy */
+        CALL_EVENT_BUSY_BY_POLICY,    /* the receiver's WhenBusy: they are not rung */
         CALL_EVENT_CANCEL,            /* the caller gave up */
         CALL_EVENT_TIMEOUT,           /* the hub's ring deadline passed */
         CALL_EVENT_ANSWER_ELSEWHERE,  /* another device of the same user accepted */
@@ -35,7 +35,7 @@ typedef enum CallEvent {
 
 typedef enum RulesVerdict {
         RULES_MOVES,    /* the status becomes *ret_status, with *ret_reason */
-        RULES_ABSORBED, /* the call is over already: nothing changes, nothing is wrong */
+        RULES_ABSORBED, /* the call is over already: nothing changes, and it is no error */
         RULES_ILLEGAL,  /* this cannot happen to a call in that status: nothing changes */
 } RulesVerdict;
 
@@ -44,12 +44,12 @@ RulesVerdict rules_transition(CallDirection direction, CallStatus status, CallEv
                               CallStatus *ret_status, CallReason *ret_reason);
 
 /*
- * What history keeps of a status that a call ended with: a ring that stopped because the caller
- * gave up is a missed call to whoever was rung.
+ * The status that history keeps of a call that ended with `status`: to its receiver, a call that
+ * the caller cancelled is a missed call.
  */
 CallStatus rules_history_status(CallDirection direction, CallStatus status);
 
-/* What a program may ask of a call: the table "Methods against statuses". */
+/* The methods of a call: the table "Methods against statuses". */
 typedef enum CallMethod {
         CALL_METHOD_ACCEPT,
         CALL_METHOD_REJECT, /* Reject with rejected or busy */
@@ -62,7 +62,7 @@ typedef enum CallMethod {
 
 typedef enum MethodVerdict {
         METHOD_DOES,     /* carry it out */
-        METHOD_SUCCEEDS, /* nothing is left to do: report success (End after the end) */
+        METHOD_SUCCEEDS, /* nothing left to do: report success (End after the end) */
         METHOD_FAILS,    /* with *ret_error */
 } MethodVerdict;
 

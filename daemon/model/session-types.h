@@ -22,7 +22,7 @@ typedef enum SessionState {
 const char *session_state_to_string(SessionState state);
 int session_state_from_string(const char *s, SessionState *ret);
 
-/* What a device of the desktop's is for. */
+/* The kinds of devices of the desktop. */
 typedef enum DeviceKind {
         DEVICE_MICROPHONE,
         DEVICE_SPEAKER,
@@ -40,11 +40,11 @@ typedef struct SessionSettings { /* of Join, InitiateCall, AcceptCall */
 /* "1234 5678", and room for a longer one: see PROTOCOL.md, Verification. */
 #define VERIFICATION_CODE_MAX 31
 
-/* What only the worker knows of a participant. */
+/* What only the worker knows about a participant. */
 typedef struct ParticipantMedia {
-        bool connected; /* media flows between us */
+        bool connected; /* media flow between us */
         bool speaking;
-        bool picture;                       /* one comes from them */
+        bool picture;                       /* a picture comes from them */
         char audio_node[NODE_NAME_MAX + 1]; /* PipeWire node.name of their voice here */
         char video_node[NODE_NAME_MAX + 1]; /* of their picture; empty: there is none */
         char verification_code[VERIFICATION_CODE_MAX + 1]; /* empty: not known yet */

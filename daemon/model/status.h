@@ -14,7 +14,7 @@
 typedef enum CallStatus {
         CALL_STATUS_INITIATED,  /* started, not answered yet; both sides */
         CALL_STATUS_ONGOING,    /* answered; both sides */
-        CALL_STATUS_BUSY,       /* the receiver was on another call, or said so */
+        CALL_STATUS_BUSY,       /* the receiver was on another call, or answered busy */
         CALL_STATUS_REJECTED,   /* the receiver declined; both sides */
         CALL_STATUS_CANCELLED,  /* stopped ringing: caller gave up, or another device decided */
         CALL_STATUS_ENDED,      /* answered, and over; both sides */
@@ -47,21 +47,21 @@ typedef enum WhenBusy {
         WHEN_BUSY_COUNT,
 } WhenBusy;
 
-/* How far one member of a group has come in a call (PROTOCOL.md, Values). */
+/* The state of one member in a group's call (PROTOCOL.md, Values). */
 typedef enum MemberState {
         MEMBER_WAITING,  /* called, nobody is alerted yet */
         MEMBER_RINGING,  /* a device alerts someone */
         MEMBER_JOINED,   /* accepted, and in the call */
         MEMBER_REJECTED, /* declined */
-        MEMBER_BUSY,     /* was in another call, or said so */
+        MEMBER_BUSY,     /* was on another call, or answered busy */
         MEMBER_MISSED,   /* did not answer in time */
         MEMBER_LEFT,     /* was in the call */
         MEMBER_STATE_COUNT,
 } MemberState;
 
 /*
- * Beside the status stands a reason, an open string on D-Bus and wire; these are the ones that
- * Tring itself gives. A reason that is not known is passed on as it is (CallRecord.reason).
+ * The reason beside a status: an open string on D-Bus and wire. These are the ones that Tring
+ * itself gives; an unknown reason is passed on as it is (CallRecord.reason).
  */
 typedef enum CallReason {
         CALL_REASON_NONE, /* "" */
@@ -87,8 +87,8 @@ typedef enum CallReason {
 } CallReason;
 
 /*
- * Outcomes that a person or program is told of by name: org.tring.Calls1.Error.<name> on D-Bus,
- * the bare name on the wire. Positive, so that they travel beside negative errno.
+ * Errors that programs see by name: org.tring.Calls1.Error.<name> on D-Bus, the bare name on the
+ * wire. Positive, so that they travel beside negative errno.
  */
 typedef enum CallError {
         CALL_ERROR_NONE,

@@ -7,21 +7,22 @@
 #define BUS_NAME_MAX 255 /* bytes of a bus name, D-Bus specification */
 
 /*
- * What must survive a restart of a call that goes on: what the hub cannot tell again. Clocks that
- * start anew with the machine have no place in it.
+ * What a device stores of a live call, for the next daemon: what the hub cannot tell again. Clocks
+ * that restart with the machine have no place in it.
  */
 typedef struct StoredCall {
         CallRecord record; /* owned */
         usec_t ring_until; /* CLOCK_REALTIME; 0 when it does not ring */
         bool silenced, present, member_ringing, answered_here, join_wanted;
-        bool alerting_said; /* the hub knows that someone is alerted */
-        bool unwanted;      /* cancel or end was pressed */
-        bool placed;        /* here; with these: */
+        bool alerting_said; /* the hub was told that somebody is alerted */
+        bool unwanted;      /* cancelled or ended by hand */
+        bool placed;        /* by this device, with the two below */
         bool parallel;
         int timeout_s;
         char handled_by[BUS_NAME_MAX + 1];
-        char handler[BUS_NAME_MAX + 1]; /* unique name of who answered, or is about to */
-        char tied_to[BUS_NAME_MAX + 1]; /* it goes with this connection of the bus; or empty */
+        char handler[BUS_NAME_MAX +
+                     1]; /* unique name of the program that answered, or is about to */
+        char tied_to[BUS_NAME_MAX + 1]; /* the bus connection that the call is tied to, or empty */
         SessionState session_state;
         bool audio_muted, video_paused;
         SessionSettings settings;

@@ -10,15 +10,15 @@
 #include "phone/call.h"
 
 /*
- * What one call can cause at most, listeners and waiting commands apart: its end with a session
- * makes 8 actions, the answer to a call that was already cancelled 10; each such event at most 4
- * requests. The rest is room for the manager's own.
+ * The most that one call can cause, apart from listeners and waiting commands: its end with a
+ * session makes 8 actions, the answer to a call that was cancelled before makes 10; each of these
+ * at most 4 requests. The rest is room for the manager's own actions.
  */
 #define ACTIONS_PER_CALL 16
 #define REQUESTS_PER_CALL 4
 #define ACTIONS_OF_MANAGER 6
 
-/* Kept from one event to the next: what nearly all of them do with. */
+/* Spare nodes that stay from one input to the next: enough for nearly every input. */
 #define SPARE_ACTIONS_KEPT (ACTIONS_OF_MANAGER + ACTIONS_PER_CALL)
 #define SPARE_REQUESTS_KEPT REQUESTS_PER_CALL
 
@@ -72,7 +72,7 @@ int phone_reserve(Phone *phone, size_t n_calls, size_t n_events)
                 n_ringing += call_rings(call);
         DL_FOREACH (phone->requests, request)
                 n_waiting += request->has_ticket;
-        /* An event goes to all; and for each ring one may be asked to present it. */
+        /* Every listener gets the event, and for each ring one more may be asked to present it. */
         size_t n_deliveries = n_events * phone->n_listeners + n_ringing;
         size_t n_requests = n_calls * REQUESTS_PER_CALL + n_ringing;
         size_t n_actions = ACTIONS_OF_MANAGER + n_calls * ACTIONS_PER_CALL + n_deliveries +

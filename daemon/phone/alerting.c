@@ -19,14 +19,17 @@ static PhoneTone phone_wanted_tone(const Phone *phone)
 
                 if (record->status == CALL_STATUS_ONGOING)
                         ongoing = true;
-                /* Whoever has pressed a button is rung no longer, even while the hub is far. */
+                /*
+                 * A person who has pressed a button is no longer rung, even before the hub has
+                 * confirmed it.
+                 */
                 else if (call_alerts(call) && !call_deciding(phone, call))
                         ring = true;
                 else if (record->status == CALL_STATUS_INITIATED && call->info.member_ringing &&
                          !call->unwanted)
                         ring_back = true;
         }
-        /* What rings while one talks rings without sound: rule 8. */
+        /* Another call makes no sound while one is ongoing (rule 8). */
         if (phone->test_ring_until || (ring && !ongoing))
                 return PHONE_TONE_RING;
         return ring_back && !ongoing ? PHONE_TONE_RING_BACK : PHONE_TONE_NONE;
@@ -49,7 +52,7 @@ void call_update_alerting(Phone *phone, PhoneCall *call)
         bool alerting = call_alerts(call) && (call->presentation.taken || heard);
         uint32_t properties = PHONE_PROPERTY_ALERTING;
 
-        /* While a decision is on its way the popup's state stays as it was. */
+        /* While a decision is in progress, the popup stays as it was. */
         if (alerting == call->info.alerting || (call_alerts(call) && call_deciding(phone, call)))
                 return;
         call->info.alerting = alerting;

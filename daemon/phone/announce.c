@@ -12,12 +12,12 @@ void phone_flush(Phone *phone)
         const PhoneCallInfo *active = phone_active_call(phone);
         const char *active_id = active ? active->record.session_id : "";
 
-        if (!str_eq(active_id, phone->told_active)) {
-                STR_SET(phone->told_active, active_id);
+        if (!str_eq(active_id, phone->announced_active)) {
+                STR_SET(phone->announced_active, active_id);
                 phone->changed |= PHONE_PROPERTY_ACTIVE_CALL;
         }
-        if (phone_is_ringing(phone) != phone->told_ringing) {
-                phone->told_ringing = !phone->told_ringing;
+        if (phone_is_ringing(phone) != phone->announced_ringing) {
+                phone->announced_ringing = !phone->announced_ringing;
                 phone->changed |= PHONE_PROPERTY_RINGING;
         }
         if (!phone->changed)
@@ -52,7 +52,7 @@ void call_changed(Phone *phone, PhoneCall *call, uint32_t properties)
         call->unsaved = true;
 }
 
-void call_say_status(Phone *phone, const PhoneCall *call, CallStatus old)
+void call_announce_status(Phone *phone, const PhoneCall *call, CallStatus old)
 {
         const CallRecord *record = &call->info.record;
 
@@ -65,14 +65,14 @@ void call_say_status(Phone *phone, const PhoneCall *call, CallStatus old)
 
 void members_due(Phone *phone, PhoneCall *call)
 {
-        usec_t now = phone->instant.now, next = call->members_told + MEMBERS_CHANGED_US;
+        usec_t now = phone->instant.now, next = call->members_announced + MEMBERS_CHANGED_US;
 
         if (call->info.n_members > MEMBERS_TOLD_MAX && now < next) {
                 call->members_due = next;
                 return;
         }
         call->members_due = 0;
-        call->members_told = now;
+        call->members_announced = now;
         phone_act(phone, PHONE_CALL_CHANGED, call->info.record.session_id)->properties =
                 PHONE_PROPERTY_MEMBERS;
 }

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * What programs are told: objects, properties, signals, replies.
- */
+/* Announcements to programs: objects, properties, signals, replies. */
 
 #include "phone/state.h"
 
-/* Tells what has changed of the manager, before a signal. */
+/* Announces the manager's changed properties; comes before any signal. */
 void phone_flush(Phone *phone);
 void call_add(Phone *phone, PhoneCall *call);
 void call_remove(Phone *phone, PhoneCall *call);
 void call_changed(Phone *phone, PhoneCall *call, uint32_t properties);
 /* StatusChanged, after the property changes that came before it. */
-void call_say_status(Phone *phone, const PhoneCall *call, CallStatus old);
-/* Programs are told of the members, now or soon: of many, at most every MEMBERS_CHANGED_US. */
+void call_announce_status(Phone *phone, const PhoneCall *call, CallStatus old);
+/* Announces the members, now or soon: of a large group at most every MEMBERS_CHANGED_US. */
 void members_due(Phone *phone, PhoneCall *call);
-void hub_request_succeed(Phone *phone, HubRequest *request); /* tells its command, if that waits */
+void hub_request_succeed(Phone *phone,
+                         HubRequest *request); /* replies to its command, if one waits */
 void hub_request_fail(Phone *phone, HubRequest *request, CallError error, const char *text);
 const char *call_id(const PhoneCall *call);
 /* Properties of the session have changed. */
 void session_changed(Phone *phone, PhoneCall *call, uint32_t properties);
-void session_open(Phone *phone, PhoneCall *call); /* SESSION_ADDED */
+void session_open(Phone *phone, PhoneCall *call); /* the Session interface appears */

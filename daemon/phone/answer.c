@@ -32,7 +32,7 @@ void call_answered_by(Phone *phone, PhoneCall *call, const HubRequest *request)
         call->info.session.audio_muted = request->settings.start_audio_muted;
 }
 
-/* What the answer changes beside the status: returns the properties. */
+/* Takes what the answer changes beside the status. Returns the changed properties. */
 static uint32_t call_take_answer(PhoneCall *call, const CallRecord *news)
 {
         CallRecord *record = &call->info.record;
@@ -72,13 +72,13 @@ void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, 
         call_changed(phone, call, properties);
         session_choose_video(call);
         session_open(phone, call);
-        call_say_status(phone, call, old);
+        call_announce_status(phone, call, old);
         if (event)
-                listeners_tell(phone, call, PHONE_EVENT_OUTGOING_CALL_ACCEPTED, false);
+                listeners_send(phone, call, PHONE_EVENT_OUTGOING_CALL_ACCEPTED, false);
         if (join)
                 session_begin(phone, call, snapshot->join_token, NULL);
         else if (call->worker)
                 session_close(phone, call);
         if (call->unwanted)
-                decision_overtaken(phone, record->session_id);
+                cancel_to_hangup(phone, record->session_id);
 }

@@ -7,8 +7,8 @@
 
 #include "phone/state.h"
 
-/* A program of this device has answered it, or will. */
+/* A program of this device has answered the call, or is about to. */
 void call_handled_by(Phone *phone, PhoneCall *call, const char *client);
 void call_answered_by(Phone *phone, PhoneCall *call, const HubRequest *request);
-/* The call is answered, as `snapshot` says; `event`: programs are told by OutgoingCallAccepted. */
+/* The call is answered, as `snapshot` says. `event`: announce it with OutgoingCallAccepted. */
 void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, bool event);

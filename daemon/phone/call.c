@@ -114,7 +114,7 @@ void calls_limit_finished(Phone *phone)
                 if (!oldest || call->shown_until < oldest->shown_until)
                         oldest = call;
         }
-        /* One at a time: each that finishes pushes one out; it goes when it is next looked at. */
+        /* Each call that finishes pushes out one other, which goes at the next tick. */
         if (n > FINISHED_CALLS_MAX)
                 oldest->shown_until = phone->instant.now;
 }

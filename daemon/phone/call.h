@@ -10,15 +10,15 @@
 PhoneCall *call_find(Phone *phone, const char *session_id);
 bool call_is_live(const PhoneCall *call);
 bool call_rings(const PhoneCall *call);  /* incoming, not answered yet */
-bool call_alerts(const PhoneCall *call); /* rings, and may be seen and heard here */
+bool call_alerts(const PhoneCall *call); /* rings, and may alert here */
 size_t phone_n_live_calls(const Phone *phone);
-/* So little is left of it that it is not to begin here (rule 16). */
+/* Too little is left of the ring for it to begin here (rule 16). */
 bool ring_is_late(const CallSnapshot *snapshot);
-/* A call from the hub's description, not announced yet. Returns 0 or -ENOMEM. */
+/* A call from the hub's snapshot, not announced yet. Returns 0 or -ENOMEM. */
 int call_new(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret);
-PhoneCall *call_free(PhoneCall *call); /* one that is not in the phone */
+PhoneCall *call_free(PhoneCall *call); /* a call that is not in the phone's list */
 DEFINE_CLEANUP(PhoneCall *, call_free);
 void call_ring_for(Phone *phone, PhoneCall *call, uint32_t remaining_ms);
 PhoneEvent call_end_event(const CallRecord *record);
-/* Keeps what is info of finished calls within FINISHED_CALLS_MAX. */
+/* Limits the finished calls that are still shown to FINISHED_CALLS_MAX. */
 void calls_limit_finished(Phone *phone);

@@ -80,7 +80,7 @@ static int command_decide(Phone *phone, const PhoneCommand *command, uint64_t ti
         if (type == MESSAGE_REJECT && command->status != CALL_STATUS_REJECTED &&
             command->status != CALL_STATUS_BUSY) {
                 phone_refuse(phone, ticket, command->session_id, CALL_ERROR_INVALID_ARGUMENT,
-                             "A call is rejected as 'rejected', 'busy' or 'cancelled', not as '%s'",
+                             "cannot reject a call as '%s': use 'rejected', 'busy' or 'cancelled'",
                              call_status_to_string(command->status));
                 return 0;
         }
@@ -182,7 +182,7 @@ static void command_dismiss(Phone *phone, const PhoneCommand *command, uint64_t 
         phone_done(phone, ticket, command->session_id);
 }
 
-/* Seen and forgotten work offline: the hub learns of them when it can. */
+/* Works offline: the hub learns of seen and deleted records when it can. */
 static int command_history(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
         MessageType type = command->type == PHONE_COMMAND_SEEN ? MESSAGE_SEEN : MESSAGE_FORGET;
@@ -191,7 +191,7 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
 
         if (asked->count > SESSION_IDS_MAX) {
                 phone_refuse(phone, ticket, NULL, CALL_ERROR_INVALID_ARGUMENT,
-                             "%zu calls at a time are too many; %d are allowed, or none for all",
+                             "%zu calls at once are too many: at most %d, or none for all",
                              asked->count, SESSION_IDS_MAX);
                 return 0;
         }
@@ -205,7 +205,7 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
                 HubRequest *request = hub_request_new(phone, type, NULL);
                 request->message.sessions.session_ids = TAKE_PTR(ids);
                 request->message.sessions.count = asked->count;
-                /* It may reach the hub late, or twice: what comes meanwhile is not meant. */
+                /* The request may arrive late or twice: calls that come meanwhile are not meant. */
                 if (asked->count == 0)
                         request->message.sessions.until = phone_history_until(phone);
                 hub_request_add(phone, request);
@@ -285,7 +285,7 @@ static void command_clear(Phone *phone)
         }
 }
 
-/* What needs neither call nor hub, and so is done at once. */
+/* Commands that need neither a call nor the hub, and are done at once. */
 static void command_do(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
         switch (command->type) {
@@ -317,7 +317,7 @@ static bool command_is_local(PhoneCommandType type)
                type == PHONE_COMMAND_PAUSE_VIDEO;
 }
 
-/* Whether the command may wait for the hub; else it is answered. */
+/* Whether the command may wait for the hub; if not, it is refused. */
 static bool command_has_room(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
         const HubRequest *request;
@@ -347,7 +347,7 @@ static int command_dispatch(Phone *phone, const PhoneCommand *command, uint64_t 
         case PHONE_COMMAND_INITIATE:
                 if (phone->connection == PHONE_LOGGED_OUT) {
                         phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
-                                     "nobody is logged in here; Login comes first");
+                                     "not logged in: call Login first");
                         return 0;
                 }
                 return command_initiate(phone, command, ticket);
@@ -380,7 +380,7 @@ static int command_dispatch(Phone *phone, const PhoneCommand *command, uint64_t 
 int phone_take_command(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
         if (command->type == PHONE_COMMAND_CLEAR_ACTIVE) {
-                /* Clearing takes one action for each finished call. */
+                /* Each finished call takes one action. */
                 int r = phone_reserve(phone, 1 + FINISHED_CALLS_MAX / 8, 0);
 
                 if (r < 0)

@@ -35,7 +35,7 @@ void phone_hello(const Phone *phone, Message *ret)
         ret->hello.history_since = phone->history_since;
 }
 
-/* Without a connection that is to be expected, a new call is refused at once. */
+/* With no connection to be expected, a new call is refused at once. */
 static void connection_refuse_initiates(Phone *phone)
 {
         HubRequest *request, *next;
@@ -84,7 +84,7 @@ static int connection_log_out(Phone *phone)
         return 0;
 }
 
-/* It may have come through, and must not come twice: whoever waits for it is joined anew. */
+/* The signal may have arrived and must not arrive twice: the media are joined again instead. */
 static void signal_lost(Phone *phone, const char *session_id)
 {
         PhoneCall *call = call_find(phone, session_id);
@@ -102,7 +102,9 @@ static void hub_requests_lost(Phone *phone)
                         continue;
                 if (request->message.type == MESSAGE_SIGNAL)
                         signal_lost(phone, hub_request_session_id(request));
-                /* Whether that has answered the call is for a snapshot to say: none by a resume. */
+                /*
+                 * Only a snapshot tells whether the accept has answered the call, so do not resume.
+                 */
                 if (request->message.type == MESSAGE_ACCEPT && request->expired)
                         *phone->link = '\0';
                 if (request->message.type == MESSAGE_SIGNAL || request->expired)

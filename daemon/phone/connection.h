@@ -7,5 +7,5 @@
 
 #include "phone/state.h"
 
-/* Something has come after the welcome: what was deleted before it has, too. */
+/* A message has come after the welcome, so the deletions before it have come, too. */
 void phone_history_follows(Phone *phone);

@@ -32,9 +32,10 @@ void command_explain(const char *session_id, const PhoneCall *call, CallError er
         else if (error == CALL_ERROR_ANSWERED_ELSEWHERE)
                 snprintf(text, MESSAGE_TEXT_MAX, "the call %s was answered by %.128s", id, handler);
         else if (error == CALL_ERROR_CALL_ONGOING)
-                snprintf(text, MESSAGE_TEXT_MAX, "the call %s has been answered; End ends it", id);
+                snprintf(text, MESSAGE_TEXT_MAX, "the call %s has been answered already: use End",
+                         id);
         else
-                snprintf(text, MESSAGE_TEXT_MAX, "this cannot be done to the %s call %s: it is %s",
+                snprintf(text, MESSAGE_TEXT_MAX, "not possible: the %s call %s is %s",
                          call_direction_to_string(record->direction), id,
                          call_status_to_string(record->status));
 }
@@ -53,7 +54,7 @@ MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const char *c
         const CallRecord *record = &call->info.record;
         CallReason reason = CALL_REASON_NONE;
 
-        /* A reason of somebody else's invention decides nothing. */
+        /* A reason that this version does not know decides nothing. */
         (void)call_reason_from_string(record->reason, &reason);
         return rules_method(record->direction, record->status, reason, method,
                             call->info.answered_here && str_eq(call->handler, client), ret_error);
@@ -87,7 +88,7 @@ static bool decision_start(Phone *phone, HubRequest *request)
         CallMethod method = decision_method(request->message.type);
         CallError error;
 
-        /* Whether the call goes on, and for whom, only the hub can say. */
+        /* Only the hub knows whether the call continues, and for whom. */
         if (accept_is_late(request, call) && (call || phone->connection == PHONE_ONLINE)) {
                 if (phone_n_live_calls(phone) < PHONE_CALLS_MAX)
                         return true;
@@ -113,7 +114,7 @@ static bool decision_start(Phone *phone, HubRequest *request)
                 call->unwanted = true;
         }
         call->unsaved = true;
-        /* Whoever hangs up is not heard while the hub thinks about it. */
+        /* A person who hangs up is not heard while the hub's reply is on its way. */
         if (method == CALL_METHOD_END)
                 session_close(phone, call);
         return true;
@@ -140,7 +141,7 @@ void decision_add(Phone *phone, HubRequest *request)
                 hub_request_free(request);
 }
 
-void decisions_go_on(Phone *phone, const char *session_id)
+void decisions_continue(Phone *phone, const char *session_id)
 {
         HubRequest *request;
 
@@ -153,7 +154,7 @@ void decisions_go_on(Phone *phone, const char *session_id)
         hub_request_pump(phone);
 }
 
-void decision_overtaken(Phone *phone, const char *session_id)
+void cancel_to_hangup(Phone *phone, const char *session_id)
 {
         HubRequest *request = hub_request_find(phone, MESSAGE_CANCEL, session_id);
 
@@ -164,7 +165,7 @@ void decision_overtaken(Phone *phone, const char *session_id)
         hub_request_add(phone, request);
 }
 
-/* What becomes of a request when its call is over. */
+/* The call of this request is over. */
 static void hub_request_call_over(Phone *phone, HubRequest *request, const PhoneCall *call)
 {
         if (request->held)
@@ -172,7 +173,7 @@ static void hub_request_call_over(Phone *phone, HubRequest *request, const Phone
         if (request->confirmed) {
                 hub_request_succeed(phone, request);
         } else if (request->kept || (hub_request_decides(request) && request->sent)) {
-                /* The hub's reply will say. */
+                /* Wait for the hub's reply. */
                 return;
         } else if (request->has_ticket) {
                 command_refuse(phone, request, call, CALL_ERROR_CALL_TERMINATED);
@@ -190,5 +191,5 @@ void hub_requests_call_over(Phone *phone, const PhoneCall *call)
                     request->message.type != MESSAGE_LEAVE)
                         hub_request_call_over(phone, request, call);
         }
-        decisions_go_on(phone, session_id);
+        decisions_continue(phone, session_id);
 }

@@ -7,18 +7,20 @@
 
 #include "phone/state.h"
 
-/* The sentence for a command that this call does not allow; `call` is NULL if there is none. */
+/* The sentence that explains why this call does not allow a command; `call` may be NULL. */
 void command_explain(const char *session_id, const PhoneCall *call, CallError error,
                      char text[static MESSAGE_TEXT_MAX + 1]);
 void command_refuse(Phone *phone, HubRequest *request, const PhoneCall *call, CallError error);
-/* What the table of methods says of this method by that program. */
+/* The verdict of the table of methods for this method and program. */
 MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const char *client,
                          CallError *ret_error);
-/* Asks to join a call that is over here, or is not here: rule 11. */
+/* Whether this accept asks to join a call that is over here, or not known here (rule 11). */
 bool accept_is_late(const HubRequest *request, const PhoneCall *call);
-/* Accept, reject, cancel, end: taken one after the other on each call. */
+/* Decides now, or after the decisions on the same call that came before. */
 void decision_add(Phone *phone, HubRequest *request);
-void decisions_go_on(Phone *phone, const char *session_id);
-/* An accept was there before the cancel: whoever pressed that is never heard, rule 6. */
-void decision_overtaken(Phone *phone, const char *session_id);
+void decisions_continue(Phone *phone, const char *session_id);
+/*
+ * An accept came before the cancel: turns the cancel into an end, so that nobody is heard (rule 6).
+ */
+void cancel_to_hangup(Phone *phone, const char *session_id);
 void hub_requests_call_over(Phone *phone, const PhoneCall *call);

@@ -13,7 +13,7 @@
 #include "phone/request.h"
 #include "phone/send.h"
 
-/* When something becomes due on the call, or USEC_NEVER. */
+/* When something becomes due for the call, or USEC_NEVER. */
 static usec_t call_deadline(const Phone *phone, const PhoneCall *call)
 {
         usec_t at = call->info.ring_until;
@@ -22,11 +22,10 @@ static usec_t call_deadline(const Phone *phone, const PhoneCall *call)
                 return call->shown_until;
         if (!at)
                 return USEC_NEVER;
-        /* The deadline is the hub's to tell, as long as there is one that knows the call. */
+        /* As long as a hub knows the call, the deadline is the hub's. */
         if (phone->connection == PHONE_ONLINE && !call->unknown)
                 at += RING_WITHOUT_HUB_GRACE_US;
-        /* An accept has its own 10 s, in which the hub may still say yes; a further one has none.
-         */
+        /* A pending accept has 10 s of its own, in which the hub may still confirm it. */
         return call_deciding(phone, call) ? at + COMMAND_TIMEOUT_US : at;
 }
 
@@ -66,14 +65,14 @@ static int call_due(Phone *phone, PhoneCall *call)
         r = call_end_here(phone, call, event, CALL_REASON_NONE);
         if (r < 0 || call->info.record.direction == CALL_DIRECTION_INCOMING)
                 return r;
-        /* It may have been answered, and the hub have had no way to say so: it learns of this. */
+        /* The call may have been answered without the hub being able to say so: cancel it there. */
         request = hub_request_new(phone, MESSAGE_CANCEL, session_id);
         request->kept = true;
         hub_request_add(phone, request);
         return 0;
 }
 
-/* Carries out one thing that is due. Returns 1; 0 if there is nothing; or -ENOMEM. */
+/* Carries out one thing that is due. Returns 1, 0 if nothing is due, or -ENOMEM. */
 static int phone_tick_one(Phone *phone)
 {
         usec_t now = phone->instant.now;
@@ -121,6 +120,6 @@ int phone_take_tick(Phone *phone)
         do
                 r = phone_tick_one(phone);
         while (r > 0);
-        /* What was reserved is used up, and the end of the input needs some of it. */
+        /* The reserve is used up, and phone_settle() needs some. */
         return r < 0 ? r : phone_reserve(phone, 1, 0);
 }

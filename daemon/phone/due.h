@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * Deadlines: what is due.
- */
+/* Deadlines of calls, requests and listeners. */
 
 #include "phone/state.h"
 

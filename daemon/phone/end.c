@@ -45,8 +45,8 @@ static void call_finish(Phone *phone, PhoneCall *call, const MessageOver *over)
 
         session_close(phone, call);
         call_changed(phone, call, properties);
-        call_say_status(phone, call, old);
-        listeners_tell(phone, call, call_end_event(record), false);
+        call_announce_status(phone, call, old);
+        listeners_send(phone, call, call_end_event(record), false);
         hub_requests_call_over(phone, call);
         if (call->saved)
                 phone_act(phone, PHONE_CALL_FORGET, record->session_id);
@@ -54,7 +54,7 @@ static void call_finish(Phone *phone, PhoneCall *call, const MessageOver *over)
         calls_limit_finished(phone);
 }
 
-/* Whether anything that can happen to a call makes `to` of it. */
+/* Whether any event can make `to` of the call. */
 static bool call_can_become(const CallRecord *record, CallStatus to)
 {
         for (CallEvent event = 0; event < CALL_EVENT_COUNT; event++) {
@@ -69,8 +69,8 @@ static bool call_can_become(const CallRecord *record, CallStatus to)
         return false;
 }
 
-/* It was answered, and that could not be said here: nothing ends that was not ongoing. */
-static void call_answered_unsaid(Phone *phone, PhoneCall *call, usec_t answered_at)
+/* The answer was never announced here, so announce it first: only an ongoing call can end. */
+static void call_infer_answer(Phone *phone, PhoneCall *call, usec_t answered_at)
 {
         CallSnapshot snapshot = {.record = call->info.record};
 
@@ -81,7 +81,7 @@ static void call_answered_unsaid(Phone *phone, PhoneCall *call, usec_t answered_
 void call_over(Phone *phone, PhoneCall *call, const MessageOver *over)
 {
         if (over->status == CALL_STATUS_ENDED)
-                call_answered_unsaid(phone, call, over->answered_at);
+                call_infer_answer(phone, call, over->answered_at);
         if (call_status_is_terminal(over->status) &&
             call_can_become(&call->info.record, over->status))
                 call_finish(phone, call, over);
@@ -93,7 +93,7 @@ static bool caller_gave_up(const char *reason)
                str_eq(reason, call_reason_to_string(CALL_REASON_CALLER_LOST));
 }
 
-/* By hand, and not by whoever is about to do so here. */
+/* Someone gave up, and it is not a decision that is in progress on this device. */
 static bool declined_elsewhere(Phone *phone, const PhoneCall *call, const CallRecord *record)
 {
         const HubRequest *reject = hub_request_find(phone, MESSAGE_REJECT, record->session_id);
@@ -123,7 +123,7 @@ int call_over_by_record(Phone *phone, PhoneCall *call, const CallRecord *record)
         if (record->status == CALL_STATUS_ENDED)
                 call->info.record.receiver = record->receiver;
         STR_SET(over.session_id, record->session_id);
-        /* Their history has a missed call, the object that rang was cancelled. */
+        /* History has a missed call where the object that rang was cancelled. */
         if (record->status == CALL_STATUS_MISSED && caller_gave_up(record->reason))
                 over.status = CALL_STATUS_CANCELLED;
         STR_SET(over.reason, record->reason);
@@ -156,7 +156,7 @@ static int call_end(Phone *phone, PhoneCall *call, CallEvent event, CallReason r
 
 int call_end_here(Phone *phone, PhoneCall *call, CallEvent event, CallReason reason)
 {
-        /* Answered elsewhere is not ours to tell: that device's record is the user's. */
+        /* For a call answered elsewhere, the record of that device is the one that counts. */
         bool elsewhere =
                 event == CALL_EVENT_ANSWER_ELSEWHERE || event == CALL_EVENT_DECLINE_ELSEWHERE;
 

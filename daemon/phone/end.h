@@ -7,13 +7,13 @@
 
 #include "phone/state.h"
 
-/* Ends what a ring shows here. Returns the properties that this changes. */
+/* Clears what belongs to a ring. Returns the changed properties. */
 uint32_t call_stop_ringing(PhoneCall *call);
-/* How it ended, by the hub's word. What the rules do not allow changes nothing. */
+/* The call has ended, as the hub says. An end that the rules do not allow is ignored. */
 void call_over(Phone *phone, PhoneCall *call, const MessageOver *over);
-/* Likewise, by what history says of it. Returns 0 or -ENOMEM. */
+/* Likewise, as its history record says. Returns 0 or -ENOMEM. */
 int call_over_by_record(Phone *phone, PhoneCall *call, const CallRecord *record);
-/* It ended, by our own: history is told as well. Returns 0 or -ENOMEM. */
+/* The call ends on this device's own account, with a history record. Returns 0 or -ENOMEM. */
 int call_end_here(Phone *phone, PhoneCall *call, CallEvent event, CallReason reason);
-/* Likewise, but the hub has a record of it, or had one that was deleted: history is not told. */
+/* Likewise, without one: the hub has a record, or had one that was deleted. */
 int call_end_unrecorded(Phone *phone, PhoneCall *call, CallEvent event);

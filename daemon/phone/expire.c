@@ -9,7 +9,7 @@
 #include "phone/send.h"
 #include "phone/session.h"
 
-/* The hub does not have the call any more: then it is over. */
+/* The hub no longer has the call, so it is over. */
 int reply_unknown_call(Phone *phone, HubRequest *request)
 {
         PhoneCall *call = call_find(phone, hub_request_session_id(request));
@@ -22,7 +22,7 @@ int reply_unknown_call(Phone *phone, HubRequest *request)
                              CALL_REASON_NONE);
 }
 
-/* What it may have caused is cancelled, until the hub confirms that: rule 15. */
+/* The call that it may have started is cancelled until the hub confirms that (rule 15). */
 static void expire_initiate(Phone *phone, HubRequest *request)
 {
         hub_request_fail(phone, request,
@@ -42,7 +42,7 @@ static int expire_stored(Phone *phone, HubRequest *request)
 {
         int r;
 
-        /* Whoever gave up is not held in the call because the hub is far: it learns of it later. */
+        /* The person who gave up is not kept in the call; the hub learns of it later. */
         r = reply_unknown_call(phone, request);
         if (r < 0)
                 return r;
@@ -61,10 +61,9 @@ static void expire_other(Phone *phone, HubRequest *request)
 {
         PhoneCall *call = call_find(phone, hub_request_session_id(request));
 
-        hub_request_fail(
-                phone, request, CALL_ERROR_TIMEOUT,
-                "the hub has not confirmed it within 10 s: the call's status says what came "
-                "of it");
+        hub_request_fail(phone, request, CALL_ERROR_TIMEOUT,
+                         "no confirmation from the hub within 10 s: check the call's "
+                         "of it");
         if (request->command == PHONE_COMMAND_JOIN && call && call_is_live(call))
                 session_fail(phone, call, CALL_ERROR_TIMEOUT,
                              "the hub has not confirmed the join within 10 s");
@@ -97,6 +96,6 @@ int hub_request_expire(Phone *phone, HubRequest *request)
         } else {
                 expire_other(phone, request);
         }
-        decisions_go_on(phone, session_id);
+        decisions_continue(phone, session_id);
         return 0;
 }

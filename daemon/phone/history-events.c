@@ -39,7 +39,7 @@ int phone_history_page(Phone *phone, const ReplyHistory *page)
         return welcome_history_known(phone);
 }
 
-/* The hub came back without it. A call of ours that is asked for again has to be named. */
+/* The hub came back without the call. One that is being placed again has to be told apart. */
 static bool call_is_forgotten(Phone *phone, const PhoneCall *call, const MessageSessions *sessions)
 {
         const char *session_id = call->info.record.session_id;
@@ -52,7 +52,7 @@ static bool call_is_forgotten(Phone *phone, const PhoneCall *call, const Message
                                            hub_request_find(phone, MESSAGE_INITIATE, session_id));
 }
 
-/* What is deleted is over, and whoever deleted it knows: here it stops, and leaves no record. */
+/* The user deleted the call elsewhere, so it ends here and leaves no record. */
 static int message_forgotten_calls(Phone *phone, const MessageSessions *sessions)
 {
         PhoneCall *call;

@@ -7,7 +7,10 @@
 
 #include "phone/state.h"
 
-/* A record as the hub has it: of a call that it did not know it says how that ended. */
+/*
+ * Takes a history record from the hub. For a call that the hub had lost, the record tells how it
+ * ended.
+ */
 int phone_history_news(Phone *phone, const CallRecord *record);
 int phone_history_page(Phone *phone, const ReplyHistory *page);
 /* FORGOTTEN: records were deleted on another device. Returns 0 or -ENOMEM. */

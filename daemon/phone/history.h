@@ -7,8 +7,8 @@
 
 #include "phone/state.h"
 
-/* What was initiated up to then may be known here, by the hub's clock as far as that is known. */
+/* The date up to which calls may be known here, by the hub's clock as far as known. */
 usec_t phone_history_until(const Phone *phone);
 int phone_history_put(Phone *phone, const CallRecord *record);
-/* A call's record as it is by `over`, for the store. Returns 0 or -ENOMEM. */
+/* Stores the call's record as `over` completes it. Returns 0 or -ENOMEM. */
 int phone_history_put_over(Phone *phone, const CallRecord *record, const MessageOver *over);

@@ -65,7 +65,7 @@ static int input_take(Phone *phone, const PhoneInput *input)
         return 0;
 }
 
-/* Whether the input itself may cause an event, for all listeners. */
+/* Whether handling the input may cause an event for all listeners. */
 static bool input_has_event(PhoneInputType type)
 {
         return type == PHONE_INPUT_CONNECTION || type == PHONE_INPUT_WORKER_STATE ||

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The handlers of phone_input(), one for each type; phone.h says what each input means. They find
- * actions reserved for one call, and leave it to phone_settle() to act on what follows. Those that
- * return int: 0, or what phone_input() returns then.
+ * The handlers of phone_input(), one for each type; phone.h says what each input means. The memory
+ * for what one call can cause is reserved when they run, and phone_settle() follows. The result of
+ * those that return int becomes that of phone_input().
  */
 
 #include "phone/state.h"

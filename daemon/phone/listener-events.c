@@ -31,7 +31,7 @@ void phone_take_listener_answered(Phone *phone, uint64_t serial, bool taken)
         }
 }
 
-/* Returns 0 or a CallError, which it explains. */
+/* Returns 0 or a CallError, with the sentence in phone->listener_text. */
 static int listener_judge(Phone *phone, const PhoneListener *asked)
 {
         const Listener *other = listener_find(phone, NULL, asked->id);
@@ -42,12 +42,12 @@ static int listener_judge(Phone *phone, const PhoneListener *asked)
 
         str_printable(id, sizeof(id), asked->id);
         if (!*asked->id || !text_is_valid(asked->id, LISTENER_ID_MAX)) {
-                snprintf(text, size, "'%s' is not a listener id: 1 to %d bytes of text are", id,
+                snprintf(text, size, "'%s' is not a listener id: use 1 to %d bytes of text", id,
                          LISTENER_ID_MAX);
                 return CALL_ERROR_INVALID_ARGUMENT;
         }
         if (asked->presents && !*asked->path) {
-                snprintf(text, size, "Listener '%s' presents calls, and so needs a path", id);
+                snprintf(text, size, "listener '%s' presents calls and so needs a path", id);
                 return CALL_ERROR_INVALID_ARGUMENT;
         }
         if (other && str_eq(other->info.client, asked->client))
@@ -69,7 +69,7 @@ static int listener_judge(Phone *phone, const PhoneListener *asked)
         return 0;
 }
 
-/* What rings now: a newcomer that comes before who presents is asked in its place. */
+/* Tells a new listener of what rings; one that outranks the presenter is asked in its place. */
 static void listener_catch_up(Phone *phone, Listener *listener, bool restored)
 {
         PhoneCall *call;
@@ -124,8 +124,8 @@ int phone_take_listener_remove(Phone *phone, const char *client, const char *id)
         return 0;
 }
 
-/* A call that was tied to a program which is gone is given up. */
-static void call_untie(Phone *phone, PhoneCall *call)
+/* Gives up a call that was tied to a program that is gone. */
+static void call_client_gone(Phone *phone, PhoneCall *call)
 {
         HubRequest *request;
 
@@ -166,7 +166,7 @@ int phone_take_client_gone(Phone *phone, const char *client)
                 r = phone_reserve(phone, 1, 0);
                 if (r < 0)
                         return r;
-                call_untie(phone, call);
+                call_client_gone(phone, call);
                 *call->tied_to = '\0';
                 call->unsaved = true;
         }

@@ -15,7 +15,7 @@ static Member *member_find(PhoneCallInfo *info, const char *uid)
         return NULL;
 }
 
-/* Takes the news in where there is room for all of it. Says whether anything is new. */
+/* Takes the changes for which there is room. Returns whether anything changed. */
 static bool members_take(PhoneCallInfo *info, const MessageMembers *news)
 {
         bool changed = false;

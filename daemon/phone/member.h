@@ -7,5 +7,5 @@
 
 #include "phone/state.h"
 
-/* MEMBERS. Returns 0 or -ENOMEM. */
+/* MEMBERS: members have new states. Returns 0 or -ENOMEM. */
 int members_message(Phone *phone, const MessageMembers *message);

@@ -31,10 +31,10 @@ static int message_incoming(Phone *phone, const CallSnapshot *snapshot)
                         call_ring_for(phone, call, snapshot->remaining_ms);
                 return 0;
         }
-        /* Sent again after a resume, and over by now, or nearly so: history tells. */
+        /* Sent again after a resume, but over or nearly over by now: history tells the rest. */
         if (ring_is_late(snapshot))
                 return 0;
-        /* One more would be nobody's to answer; the hub makes a missed call of it. */
+        /* At the limit the hub makes it a missed call. */
         if (phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
                 return 0;
         r = call_new(phone, snapshot, &call);
@@ -59,7 +59,7 @@ static int message_event(Phone *phone, const Message *message)
                 return 0;
         case MESSAGE_ACCEPTED:
                 call = call_find(phone, message->call.record.session_id);
-                /* Only the caller is told so; the receiver's own accept has its reply. */
+                /* Only a caller gets this event; a receiver's accept has a reply. */
                 if (call && call->info.record.direction == CALL_DIRECTION_OUTGOING)
                         call_answered(phone, call, &message->call, true);
                 return 0;
@@ -98,15 +98,15 @@ static int message_dispatch(Phone *phone, const Message *message)
                                ? phone_welcome(phone, &reply->welcome)
                                : hub_request_replied(phone, message->id, reply);
 
-        /* Whoever has logged out is told nothing more. */
+        /* A logged-out device ignores events. */
         if (phone->connection == PHONE_LOGGED_OUT)
                 return 0;
-        /* Sent again after a resume, and taken already. */
+        /* Sent again after a resume, and handled already. */
         if (message->seq && message->seq <= phone->seq_seen)
                 return 0;
         if (message->seq > phone->seq_seen + 1)
                 return -EPROTO;
-        /* A call that is over may have to be answered first. */
+        /* A call may have to be answered before it ends. */
         r = message->type == MESSAGE_OVER ? phone_reserve(phone, 2, 2) : phone_reserve(phone, 1, 1);
         if (r < 0)
                 return r;

@@ -15,17 +15,17 @@ static void participant_left(Phone *phone, PhoneCall *call, SessionParticipant *
 
         *participant = session->participants[--session->n_participants];
         participants_changed(phone, call);
-        participant_say(phone, call, PHONE_USER_LEFT, &gone);
+        participant_announce(phone, call, PHONE_USER_LEFT, &gone);
         if (call->joined)
-                participant_say(phone, call, PHONE_WORKER_PARTICIPANT_LEFT, &gone);
-        session_tell_state(phone, call);
+                participant_announce(phone, call, PHONE_WORKER_PARTICIPANT_LEFT, &gone);
+        session_report_flows(phone, call);
 }
 
 void participants_keep(Phone *phone, PhoneCall *call, const Participant *others, size_t n)
 {
         PhoneSession *session = &call->info.session;
 
-        /* Backwards: who leaves is replaced by the last one. */
+        /* Backwards, since a removal moves the last one into the gap. */
         for (size_t i = session->n_participants; i-- > 0;) {
                 if (!participant_among(session->participants[i].participant.id, others, n))
                         participant_left(phone, call, &session->participants[i]);
@@ -34,7 +34,7 @@ void participants_keep(Phone *phone, PhoneCall *call, const Participant *others,
 
 static int participant_signalled(Phone *phone, PhoneCall *call, const MessageSignal *signal)
 {
-        /* Of an old participant, or before this device has joined: nobody is there to take it. */
+        /* From a former participant, or before this device has joined: drop it. */
         if (!call->joined || !participant_find(&call->info.session, signal->peer))
                 return 0;
 
@@ -58,13 +58,13 @@ static void participant_changed(Phone *phone, PhoneCall *call, SessionParticipan
         known->muted = news->muted;
         known->video_paused = news->video_paused;
         known->sharing = news->sharing;
-        participants_told(phone, call, PHONE_PROPERTY_PARTICIPANTS);
-        participant_say(phone, call, PHONE_PARTICIPANT_CHANGED, participant);
+        participants_announce_with(phone, call, PHONE_PROPERTY_PARTICIPANTS);
+        participant_announce(phone, call, PHONE_PARTICIPANT_CHANGED, participant);
 }
 
 int participants_message(Phone *phone, const Message *message)
 {
-        /* A signal's session id stands where a participant's does. */
+        /* All these messages begin with the session id. */
         const Participant *news = &message->participant.participant;
         PhoneCall *call = call_find(phone, message->type == MESSAGE_SIGNALLED
                                                    ? message->signal.session_id
@@ -77,7 +77,7 @@ int participants_message(Phone *phone, const Message *message)
         if (message->type == MESSAGE_JOINED)
                 return participant_add(phone, call, news, call->joined);
 
-        /* Of ourselves: another connection of this party has joined (rule 18). */
+        /* It is our own id: another connection of this party has joined (rule 18). */
         if (message->type == MESSAGE_LEFT && call->joined &&
             str_eq(call->info.session.own_id, news->id)) {
                 session_close(phone, call);

@@ -22,8 +22,8 @@ void participants_clear(PhoneSession *session)
         *session->own_id = '\0';
 }
 
-void participant_say(Phone *phone, const PhoneCall *call, PhoneActionType type,
-                     const SessionParticipant *participant)
+void participant_announce(Phone *phone, const PhoneCall *call, PhoneActionType type,
+                          const SessionParticipant *participant)
 {
         phone_act(phone, type, call->info.record.session_id)->participant = *participant;
 }
@@ -33,7 +33,7 @@ const char *phone_session_code(const PhoneSession *session)
         return session->n_participants == 1 ? session->participants[0].media.verification_code : "";
 }
 
-void participants_told(Phone *phone, PhoneCall *call, uint32_t properties)
+void participants_announce_with(Phone *phone, PhoneCall *call, uint32_t properties)
 {
         call->unsaved = true;
         phone_act(phone, PHONE_SESSION_CHANGED, call->info.record.session_id)->properties =
@@ -42,8 +42,8 @@ void participants_told(Phone *phone, PhoneCall *call, uint32_t properties)
 
 void participants_changed(Phone *phone, PhoneCall *call)
 {
-        participants_told(phone, call,
-                          PHONE_PROPERTY_PARTICIPANTS | PHONE_PROPERTY_VERIFICATION_CODE);
+        participants_announce_with(phone, call,
+                                   PHONE_PROPERTY_PARTICIPANTS | PHONE_PROPERTY_VERIFICATION_CODE);
 }
 
 int participant_add(Phone *phone, PhoneCall *call, const Participant *participant, bool tell_worker)
@@ -61,9 +61,9 @@ int participant_add(Phone *phone, PhoneCall *call, const Participant *participan
         more += session->n_participants++;
         *more = (SessionParticipant){.participant = *participant};
         participants_changed(phone, call);
-        participant_say(phone, call, PHONE_USER_JOINED, more);
+        participant_announce(phone, call, PHONE_USER_JOINED, more);
         if (tell_worker)
-                participant_say(phone, call, PHONE_WORKER_PARTICIPANT_JOINED, more);
+                participant_announce(phone, call, PHONE_WORKER_PARTICIPANT_JOINED, more);
         return 0;
 }
 
@@ -95,11 +95,11 @@ int participants_reset(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
                 SessionParticipant *old = &session->participants[i];
 
                 if (!participant_among(old->participant.id, reply->others, n))
-                        participant_say(phone, call, PHONE_USER_LEFT, old);
+                        participant_announce(phone, call, PHONE_USER_LEFT, old);
         }
         for (size_t i = 0; i < n; i++) {
                 if (!participant_find(session, reply->others[i].id))
-                        participant_say(phone, call, PHONE_USER_JOINED, &participants[i]);
+                        participant_announce(phone, call, PHONE_USER_JOINED, &participants[i]);
         }
         free(session->participants);
         session->participants = participants;

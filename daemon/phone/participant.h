@@ -11,15 +11,15 @@
 SessionParticipant *participant_find(PhoneSession *session, const char *id);
 void participants_clear(PhoneSession *session);
 /* A signal of the session about one participant. */
-void participant_say(Phone *phone, const PhoneCall *call, PhoneActionType type,
-                     const SessionParticipant *participant);
-/* Participants have changed, and so have these properties of the session. */
-void participants_told(Phone *phone, PhoneCall *call, uint32_t properties);
+void participant_announce(Phone *phone, const PhoneCall *call, PhoneActionType type,
+                          const SessionParticipant *participant);
+/* Announces the participants, and these other properties of the session. */
+void participants_announce_with(Phone *phone, PhoneCall *call, uint32_t properties);
 void participants_changed(Phone *phone, PhoneCall *call);
 /* Returns 0 or -ENOMEM. */
 int participant_add(Phone *phone, PhoneCall *call, const Participant *participant,
                     bool tell_worker);
 bool participant_among(const char *id, const Participant *others, size_t n);
 int participants_reset(Phone *phone, PhoneCall *call, const ReplyJoin *reply);
-/* Whether media flows between us and each of these others. */
+/* Whether media flow between this device and each of these. */
 bool participants_connected(const PhoneSession *session, const Participant *others, size_t n);

@@ -32,7 +32,7 @@ static void state_of_session(StoredCall *state, const PhoneSession *session)
         state->n_participants = session->n_participants;
 }
 
-/* An accept that is on its way may have reached the hub when we are gone. */
+/* An accept in flight may reach the hub after this process has died. */
 static void state_of_accept(StoredCall *state, const HubRequest *accept)
 {
         state->join_wanted = accept->message.accept.join;
@@ -100,8 +100,8 @@ static int call_keep(Phone *phone, PhoneCall *call)
 }
 
 /*
- * Whether the hub has to learn of it even by a daemon that was started anew. Of a new call nobody
- * was told that it was placed: when whoever asked is told nothing any more, it is given up.
+ * Whether the hub has to learn of the request even from the next daemon. A new call is not among
+ * these: nobody has been told that it was placed, so it is given up with its program.
  */
 bool hub_request_survives(const HubRequest *request)
 {

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * What survives a restart goes to the store.
- */
+/* What survives a restart is given to the store. */
 
 #include "phone/state.h"
 
 /* Returns 0 or -ENOMEM. */
 int participants_copy(SessionParticipant **ret, const SessionParticipant *from, size_t n);
-/* Whether the request is stored, so that it outlives this process. */
+/* Whether the request is stored, so that the next daemon sends it. */
 bool hub_request_survives(const HubRequest *request);
-/* Tells the store what has changed; without memory it waits for the next event. */
+/* Stores what has changed; without memory the next input tries again. */
 void phone_keep(Phone *phone);

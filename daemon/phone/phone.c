@@ -46,7 +46,7 @@ Phone *phone_free(Phone *phone)
 
 void phone_take_tone_playing(Phone *phone, PhoneTone tone, bool playing)
 {
-        /* News of a tone that has been stopped since is old. */
+        /* A report about a tone that has stopped since is outdated. */
         if (tone == phone->tone)
                 phone->tone_heard = playing;
 }

@@ -2,18 +2,18 @@
 #pragma once
 
 /*
- * A device's side of the calling model: this device's calls as its programs see them, who listens,
- * who presents, what rings, and what the media worker is told. Pure, like the exchange: commands of
- * programs, messages of the hub, news of worker and ring come in with the time; actions come out in
- * the order in which they must be carried out.
+ * A device's core: its calls as programs see them, the call listeners, presenting, the ring, and
+ * what the media worker is told to do. Pure, like the exchange: commands of programs, messages of
+ * the hub, reports of worker and ringer come in with the time; actions come out, in the order in
+ * which they must be carried out.
  *
- * The D-Bus face reads PhoneCallInfo and PhoneListener for its properties, and never changes them.
+ * Bus objects read PhoneCallInfo and PhoneListener for their properties, and never change them.
  *
- * Two clocks come in (Now), because deadlines must not jump and dates must be dates.
+ * Now carries two clocks, because deadlines must not jump and dates must be dates.
  *
- * A command carries a ticket, a number of the adapter's choosing, and is answered by exactly one
- * PHONE_DONE with that ticket: at once, when the hub has confirmed, or after
- * COMMAND_TIMEOUT_US as CALL_ERROR_TIMEOUT.
+ * Each command carries a ticket, a number that the adapter chooses. Exactly one PHONE_DONE with
+ * that ticket answers it: at once, when the hub has confirmed, or after COMMAND_TIMEOUT_US as
+ * CALL_ERROR_TIMEOUT.
  */
 
 #include "base/cleanup.h"
@@ -27,12 +27,12 @@
 #define TEST_RING_US (3 * USEC_PER_SEC)               /* the Manager's TestRing */
 #define RING_WITHOUT_HUB_GRACE_US (10 * USEC_PER_SEC) /* rule 15 */
 #define LISTENERS_PER_CLIENT_MAX 64                   /* dbus/README.md, Limits */
-#define LISTENERS_MAX 1024                       /* over all connections: bounds an event's cost */
-#define COMMANDS_PER_CLIENT_MAX 32               /* dbus/README.md, Limits: waiting for the hub */
-#define LISTENER_DEAF_MAX 3                      /* unanswered events: dbus/README.md, Listeners */
-#define LISTENER_ID_MAX 128                      /* bytes */
-#define OBJECT_PATH_MAX 255                      /* bytes we keep of a listener's path */
-#define HELLO_ID 1                               /* message.h: ids from 1 */
+#define LISTENERS_MAX 1024         /* over all connections: bounds the cost of an event */
+#define COMMANDS_PER_CLIENT_MAX 32 /* dbus/README.md, Limits: waiting for the hub */
+#define LISTENER_DEAF_MAX 3        /* unanswered events: dbus/README.md, Listeners */
+#define LISTENER_ID_MAX 128        /* bytes */
+#define OBJECT_PATH_MAX 255        /* bytes of a listener's object path */
+#define HELLO_ID 1                 /* message.h: ids from 1 */
 #define MEMBERS_CHANGED_US (100 * USEC_PER_MSEC) /* at most 10 times a second */
 #define PHONE_CALLS_MAX 64 /* on this device at once, ringing and live: TooMany */
 
@@ -48,32 +48,37 @@ typedef struct Now {
 typedef struct PhoneSession {
         SessionState state;
         bool audio_muted;
-        bool video_paused;   /* the camera is closed, as it is in a call that is none of pictures */
-        bool screen_sharing; /* a screen is info in its place */
+        bool video_paused;   /* the camera is closed, as in an audio call */
+        bool screen_sharing; /* a screen is shown in its place */
         SessionSettings settings;
         char own_id[PARTICIPANT_ID_MAX + 1];
         SessionParticipant *participants; /* owned by the phone; the others */
         size_t n_participants;
 } PhoneSession;
 
-/* Of the only other participant; empty: there are none or several, or it is not known. */
+/*
+ * The code with the only other participant; empty when there is not exactly one, or it is unknown.
+ */
 const char *phone_session_code(const PhoneSession *session);
 
 /* ---- a call on this device ---- */
 
 typedef struct PhoneCallInfo {
-        CallRecord record; /* Status, Reason, dates, parties: what D-Bus shows */
+        CallRecord record; /* Status, Reason, dates, parties, as on D-Bus */
         bool alerting;     /* this device alerts now */
         bool silenced;
-        bool present;        /* to be presented: false under do-not-disturb or after silence */
+        bool present; /* a listener may present it: false under do-not-disturb and after silence */
         bool member_ringing; /* outgoing: the receiver's device alerts someone */
-        bool answered_here;  /* this device placed or answered it: Session methods are its own */
+        bool answered_here;  /* this device placed or answered the call, so its Session methods work
+                                here */
         bool join_wanted;    /* media starts when accepted */
         usec_t ring_until;   /* CLOCK_BOOTTIME; 0 when it does not ring */
-        char handled_by[BUS_NAME_MAX + 1]; /* listener id, else unique name; empty: nobody here */
-        bool has_session;                  /* from ongoing until the object goes */
+        char handled_by[BUS_NAME_MAX +
+                        1]; /* listener id, else unique bus name; empty: nobody here */
+        bool has_session;   /* from ongoing until the object goes */
         PhoneSession session;
-        Member *members; /* owned by the phone; of a group's call, those that the hub told of */
+        Member *members; /* owned by the phone; the members of a group's call as far as the hub has
+                            sent them */
         size_t n_members;
 } PhoneCallInfo;
 
@@ -85,7 +90,7 @@ typedef struct PhoneListener {
         char path[OBJECT_PATH_MAX + 1]; /* empty: it only subscribes */
         bool presents;
         int32_t priority;
-        uint64_t age; /* grows with every registration: newest is largest */
+        uint64_t age; /* grows with each registration: the newest has the largest */
 } PhoneListener;
 
 /* ---- events, with their names on D-Bus ---- */
@@ -132,19 +137,19 @@ typedef enum PhoneCommandType {
         PHONE_COMMAND_BLOCK,
         PHONE_COMMAND_WHEN_BUSY,
         PHONE_COMMAND_DO_NOT_DISTURB,
-        PHONE_COMMAND_SEEN,   /* tells the hub; the store's part is the adapter's */
+        PHONE_COMMAND_SEEN,   /* the hub is told; the adapter changes the store */
         PHONE_COMMAND_FORGET, /* likewise */
 } PhoneCommandType;
 
 typedef struct PhoneCommand {
         PhoneCommandType type;
-        char client[BUS_NAME_MAX + 1];    /* unique bus name of whoever asks */
-        char session_id[UUID_LENGTH + 1]; /* all but INITIATE's siblings without a call */
+        char client[BUS_NAME_MAX + 1];    /* unique bus name of the program */
+        char session_id[UUID_LENGTH + 1]; /* of all commands about a call except INITIATE */
         union {
                 struct {
-                        MessageInitiate request; /* its session_id made by the adapter */
+                        MessageInitiate request; /* the adapter makes its session_id */
                         SessionSettings settings;
-                        bool tie_to_client; /* the call goes when `client` does */
+                        bool tie_to_client; /* the call ends when `client` leaves the bus */
                 } initiate;
                 struct {
                         MessageAccept request;
@@ -161,9 +166,9 @@ typedef struct PhoneCommand {
 
 void phone_command_done(PhoneCommand *command);
 
-/* ---- what the phone wants done ---- */
+/* ---- actions: what the adapters have to do ---- */
 
-typedef enum PhoneProperty { /* bits; which properties have changed */
+typedef enum PhoneProperty { /* bits: changed properties */
         /* of the manager */
         PHONE_PROPERTY_CONNECTION = 1 << 0, /* ConnectionState, ConnectionError */
         PHONE_PROPERTY_USER = 1 << 1,
@@ -194,20 +199,20 @@ typedef enum PhoneProperty { /* bits; which properties have changed */
 
 typedef enum PhoneTone {
         PHONE_TONE_NONE,
-        PHONE_TONE_RING,      /* somebody calls: on the ring devices */
-        PHONE_TONE_RING_BACK, /* we call, and it rings there: on the call device */
+        PHONE_TONE_RING,      /* an incoming call: on the ring devices */
+        PHONE_TONE_RING_BACK, /* an outgoing call rings: on the call's speaker */
         PHONE_TONE_COUNT,
 } PhoneTone;
 
 typedef enum PhoneActionType {
         /* to the hub */
-        PHONE_SEND, /* `message`; if it is lost the phone sends again what matters */
+        PHONE_SEND, /* `message`; the phone sends again what matters if it is lost */
 
         /* to programs */
-        PHONE_DONE,            /* the command `ticket` is answered: `error`, `text`; session_id */
+        PHONE_DONE,            /* reply to the command `ticket`: `error`, `text`; session_id */
         PHONE_CALL_ADDED,      /* announce the object of session_id */
         PHONE_CALL_CHANGED,    /* `properties` of session_id's Call */
-        PHONE_CALL_REMOVED,    /* the object goes; `call` is no longer there to be asked */
+        PHONE_CALL_REMOVED,    /* remove the object; `call` can no longer be read */
         PHONE_SESSION_ADDED,   /* the Session interface appears */
         PHONE_SESSION_CHANGED, /* `properties` of session_id's Session */
         PHONE_MANAGER_CHANGED, /* `properties` of the Manager */
@@ -221,22 +226,22 @@ typedef enum PhoneActionType {
         PHONE_SESSION_ERROR, /* signal: `error`, `text` */
 
         /* to ring, worker, store */
-        PHONE_TONE,                      /* from now on play `tone`, and no other */
-        PHONE_WORKER_START,              /* start and warm a worker for session_id */
-        PHONE_WORKER_JOIN,               /* open the microphone, go: `join` */
+        PHONE_TONE,                      /* play `tone` and no other from now on */
+        PHONE_WORKER_START,              /* start a worker for session_id, which warms up */
+        PHONE_WORKER_JOIN,               /* open the microphone and connect: `join` */
         PHONE_WORKER_PARTICIPANT_JOINED, /* `participant`; they will offer */
         PHONE_WORKER_PARTICIPANT_LEFT,
         PHONE_WORKER_SIGNAL,  /* `message` is a MESSAGE_SIGNALLED for it */
         PHONE_WORKER_MUTE,    /* `on` */
         PHONE_WORKER_PAUSE,   /* likewise, of the camera */
-        PHONE_WORKER_STOP,    /* ends the media; the worker goes */
-        PHONE_HISTORY_PUT,    /* the store takes `record`, replacing one of the same session */
+        PHONE_WORKER_STOP,    /* end the media and the worker */
+        PHONE_HISTORY_PUT,    /* store `record`, in place of one of the same session */
         PHONE_HISTORY_FORGET, /* `sessions`: deleted on another device */
-        PHONE_CALL_STORE,     /* the store takes `state` of session_id, in place of an older one */
-        PHONE_CALL_FORGET,    /* the call is over, or not ours: the store drops it */
-        PHONE_REQUEST_STORE,  /* the hub has yet to be told `message`: the store takes it as
-                               number `serial` */
-        PHONE_REQUEST_FORGET, /* the store drops what it has as number `serial` */
+        PHONE_CALL_STORE,     /* store `state` of session_id, in place of an older one */
+        PHONE_CALL_FORGET,    /* drop the stored call: it is over, or not ours */
+        PHONE_REQUEST_STORE,  /* store `message`, which the hub has yet to get, under the number
+                                 `serial` */
+        PHONE_REQUEST_FORGET, /* drop the request stored under the number `serial` */
         PHONE_ACTION_TYPE_COUNT,
 } PhoneActionType;
 
@@ -255,7 +260,7 @@ typedef struct PhoneAction {
         uint64_t serial; /* LISTENER_CALL, REQUEST_… */
         PhoneTone tone;
         bool on;
-        union {                  /* at most one of them: actions are many */
+        union {                  /* one at most; a union, since there may be many actions */
                 Message message; /* SEND, WORKER_SIGNAL, REQUEST_STORE; owned by the action */
                 PhoneListener listener;         /* LISTENER_CALL: a copy */
                 SessionParticipant participant; /* USER_…, PARTICIPANT_…, WORKER_PARTICIPANT_… */
@@ -264,10 +269,10 @@ typedef struct PhoneAction {
                         SessionSettings settings;
                         bool muted, video, video_paused; /* as in WorkerJoin */
                 } join;                                  /* WORKER_JOIN */
-                StoredCall *state;        /* CALL_STORE; owned by the action, who carries it out may
-                                                 take it and leave NULL */
-                CallRecord record;        /* HISTORY_PUT; owned by the action */
-                MessageSessions sessions; /* HISTORY_FORGET; owned by the action */
+                StoredCall *state; /* CALL_STORE; owned by the action; an adapter may take it and
+                                      leave NULL */
+                CallRecord record; /* HISTORY_PUT; owned by the action */
+                MessageSessions sessions;  /* HISTORY_FORGET; owned by the action */
                 char token[TOKEN_MAX + 1]; /* DONE of GENERATE_TOKEN */
         };
 } PhoneAction;
@@ -276,7 +281,7 @@ int phone_new(Phone **ret);
 Phone *phone_free(Phone *phone);
 DEFINE_CLEANUP(Phone *, phone_free);
 
-bool phone_next_action(Phone *phone, PhoneAction *ret); /* the action is then the caller's */
+bool phone_next_action(Phone *phone, PhoneAction *ret); /* the action then belongs to the caller */
 void phone_action_done(PhoneAction *action);
 
 /* ---- events in ---- */
@@ -358,8 +363,9 @@ typedef struct PhoneInput {
 } PhoneInput;
 
 /*
- * Returns 0, or -ENOMEM with nothing changed that doing it again would not set right (of a message:
- * drop the connection, and the next welcome does); other errors as the functions below say.
+ * Returns 0, or -ENOMEM with nothing changed that a repetition would not set right (after a
+ * message: drop the connection, and the next welcome does); other errors as the functions below
+ * say.
  */
 int phone_input(Phone *phone, const Now *now, const PhoneInput *input);
 
@@ -378,10 +384,10 @@ static inline int phone_command(Phone *phone, const Now *now, const PhoneCommand
 }
 
 /*
- * The link. ONLINE is not said here: the MESSAGE_REPLY with REPLY_WELCOME is what makes the phone
- * online. `text` is the sentence for ConnectionError. LOGGED_OUT ends what is going on
- * (reason shutdown); said before the link is closed, so that the PHONE_SEND of MESSAGE_LOGOUT that
- * comes of it still gets out.
+ * The connection to the hub. Never PHONE_ONLINE: the MESSAGE_REPLY with REPLY_WELCOME makes the
+ * phone online. `text` is the sentence for ConnectionError. PHONE_LOGGED_OUT ends all calls (reason
+ * shutdown); report it before closing the connection, so that the resulting PHONE_SEND of
+ * MESSAGE_LOGOUT still gets out.
  */
 static inline int phone_connection_changed(Phone *phone, const Now *now, PhoneConnection connection,
                                            const char *text)
@@ -391,8 +397,8 @@ static inline int phone_connection_changed(Phone *phone, const Now *now, PhoneCo
                 &(PhoneInput){.type = PHONE_INPUT_CONNECTION, .connection = {connection, text}});
 }
 /*
- * A MESSAGE_REPLY or an event; MESSAGE_NONE with its seq for an event that is not known here. Also
- * -EPROTO: events before it are missing. The connection is no good, and the next one's hello has
+ * A MESSAGE_REPLY or an event; MESSAGE_NONE with its seq for an event that is unknown here. Also
+ * returns -EPROTO when events before it are missing: drop the connection, and the next hello has
  * them sent again.
  */
 static inline int phone_message(Phone *phone, const Now *now, const Message *message)
@@ -401,16 +407,16 @@ static inline int phone_message(Phone *phone, const Now *now, const Message *mes
                            &(PhoneInput){.type = PHONE_INPUT_MESSAGE, .message = message});
 }
 /*
- * The hello to send on a connection that has just been made, less token, device and device name,
- * which are the adapter's. Its id is HELLO_ID, which no request of the phone has.
+ * The hello for a new connection, without token, device and device name, which the adapter adds.
+ * Its id is HELLO_ID, which no request of the phone has.
  */
 void phone_hello(const Phone *phone, Message *ret);
 
 /*
- * Registers, or replaces (client, id). Returns a CallError for ListenerExists, TooMany and
- * InvalidArgument (which *ret_text explains, until the next event). A call that rings now is
- * presented to a newcomer that outranks who presents; `restored` is for listeners remembered over a
- * restart: each is told of what rings, resumed.
+ * Registers a listener, or replaces the one of the same (client, id). Returns a CallError for
+ * ListenerExists, TooMany and InvalidArgument (*ret_text has the sentence, until the next input). A
+ * new listener that outranks the current presenter is asked to present what rings. `restored`: the
+ * listener was remembered over a restart, and is told of what rings, marked as resumed.
  */
 static inline int phone_listener_add(Phone *phone, const Now *now, const PhoneListener *listener,
                                      bool restored, const char **ret_text)
@@ -427,8 +433,8 @@ static inline int phone_listener_remove(Phone *phone, const Now *now, const char
                 &(PhoneInput){.type = PHONE_INPUT_LISTENER_REMOVE, .client = {client, id}});
 }
 /*
- * A connection has gone from the bus: its listeners go, and the calls that were tied to it. What it
- * asked for goes on, with its PHONE_DONE.
+ * A program has left the bus: its listeners go, and so do the calls that were tied to it. Its
+ * pending commands continue, up to their PHONE_DONE.
  */
 static inline int phone_client_gone(Phone *phone, const Now *now, const char *client)
 {
@@ -436,7 +442,9 @@ static inline int phone_client_gone(Phone *phone, const Now *now, const char *cl
                 phone, now,
                 &(PhoneInput){.type = PHONE_INPUT_CLIENT_GONE, .client = {client, NULL}});
 }
-/* The reply to a PHONE_LISTENER_CALL; `taken` false: an error reply. Late ones change nothing. */
+/*
+ * The reply to a PHONE_LISTENER_CALL; `taken` is false for an error. Late replies change nothing.
+ */
 static inline int phone_listener_answered(Phone *phone, const Now *now, uint64_t serial, bool taken)
 {
         return phone_input(
@@ -444,7 +452,7 @@ static inline int phone_listener_answered(Phone *phone, const Now *now, uint64_t
                 &(PhoneInput){.type = PHONE_INPUT_LISTENER_ANSWERED, .reply = {serial, taken}});
 }
 
-/* The tone that PHONE_TONE asked for is heard now, or cannot be (which changes no call). */
+/* The tone of the last PHONE_TONE is heard now, or cannot be played (which changes no call). */
 static inline int phone_tone_playing(Phone *phone, const Now *now, PhoneTone tone, bool playing)
 {
         return phone_input(
@@ -455,9 +463,9 @@ static inline int phone_tone_playing(Phone *phone, const Now *now, PhoneTone ton
 /*
  * ---- the worker of a session ----
  *
- * A worker that a restarted daemon has adopted says its state after PHONE_CALL_ADDED of its call;
- * the phone then knows that there is one. News of a worker that the phone has stopped, or of a
- * session that it does not know, change nothing.
+ * A worker that a restarted daemon has adopted reports its state after PHONE_CALL_ADDED of its
+ * call, from which the phone knows that there is one. Reports of a worker that the phone has
+ * stopped, or of an unknown session, change nothing.
  */
 
 static inline int phone_worker_state(Phone *phone, const Now *now, const char *session_id,
@@ -469,9 +477,9 @@ static inline int phone_worker_state(Phone *phone, const Now *now, const char *s
                                          .state = state});
 }
 /*
- * Whether its microphone is muted, said by one that was adopted: what a daemon that was killed had
- * no time to store. Where the two differ it stays muted (and the worker is told): nobody is heard
- * who believes to be muted.
+ * An adopted worker reports whether its microphone is muted, which a killed daemon may have had no
+ * time to store. If the two differ, the microphone stays muted and the worker is told so: nobody
+ * who thinks they are muted is heard.
  */
 static inline int phone_worker_muted(Phone *phone, const Now *now, const char *session_id, bool on)
 {
@@ -488,7 +496,7 @@ static inline int phone_worker_paused(Phone *phone, const Now *now, const char *
                                          .session_id = session_id,
                                          .on = on});
 }
-/* It shows a screen now, or none any more. */
+/* The worker shows a screen now, or no longer. */
 static inline int phone_worker_screen(Phone *phone, const Now *now, const char *session_id, bool on)
 {
         return phone_input(phone, now,
@@ -512,8 +520,10 @@ static inline int phone_worker_participant(Phone *phone, const Now *now, const c
                                          .session_id = session_id,
                                          .participant = {participant, media}});
 }
-/* The user has chosen another device of this kind for everything: what calls that go on were joined
- * with holds no more. */
+/*
+ * The user has chosen another device of this kind for all calls: device names in the settings of
+ * current calls no longer hold.
+ */
 void phone_device_chosen(Phone *phone, DeviceKind kind);
 /* A fault that does not end the worker. */
 static inline int phone_worker_error(Phone *phone, const Now *now, const char *session_id,
@@ -524,7 +534,7 @@ static inline int phone_worker_error(Phone *phone, const Now *now, const char *s
                                          .session_id = session_id,
                                          .fault = {error, text}});
 }
-/* It is gone without having been told to: Error, and State=failed on a live call (rule 18). */
+/* The worker died unasked: Error, and State=failed on a live call (rule 18). */
 static inline int phone_worker_gone(Phone *phone, const Now *now, const char *session_id,
                                     const char *text)
 {
@@ -537,38 +547,39 @@ static inline int phone_worker_gone(Phone *phone, const Now *now, const char *se
 /* ---- state to be read ---- */
 
 PhoneConnection phone_connection(const Phone *phone, const char **ret_text);
-const Party *phone_user(const Phone *phone); /* empty uid when not known yet */
+const Party *phone_user(const Phone *phone); /* the uid is empty while it is unknown */
 WhenBusy phone_when_busy(const Phone *phone);
 bool phone_do_not_disturb(const Phone *phone);
 bool phone_is_ringing(const Phone *phone);
 const PhoneCallInfo *phone_call_find(const Phone *phone, const char *session_id);
 const PhoneCallInfo *phone_active_call(const Phone *phone); /* ActiveCall; NULL: none */
-/* In order of their arrival; NULL after the last. */
+/* In the order of arrival; NULL after the last. */
 const PhoneCallInfo *phone_call_at(const Phone *phone, size_t index);
 const PhoneListener *phone_listener_at(const Phone *phone, size_t index);
 const GroupName *phone_group_at(const Phone *phone, size_t index);
 const char *phone_blocked_at(const Phone *phone, size_t index); /* a uid */
 
-/* ---- what must survive a restart: set before any event, from the store ---- */
+/* ---- state from the store, set before any input ---- */
 
 /*
- * For a device without a microphone (an echo, a bridge): it may be in the media of several sessions
- * at once. Others leave the rest when they begin one: no two open microphones.
+ * For a device without a microphone (an echo, a bridge), which may be in the media of several
+ * sessions at once. Other devices leave one session's media when they join another's: no two open
+ * microphones.
  */
 void phone_allow_parallel_media(Phone *phone);
 
 /*
- * A call that PHONE_CALL_STORE kept, and a request that PHONE_REQUEST_STORE did (its message as it
- * was given out); before any listener and any connection, and after the policy. The call is
- * announced as it is now: who rings rings, resumed, and who is remembered as a listener is told of
- * it by phone_listener_add(). `worker` says whether its worker is still there and has been adopted:
- * PHONE_WORKER_START and PHONE_WORKER_JOIN go to that one, it is told to stop when nobody needs it,
- * and it says by phone_worker_state() and phone_worker_participant() how it is. Without one the
- * media of an ongoing call have failed, and can be joined again.
+ * Restores a call of PHONE_CALL_STORE, and a request of PHONE_REQUEST_STORE (its message as it was
+ * given out): before any listener and any connection, and after the policy. The call is announced
+ * as it is now: an incoming ring rings, marked as resumed, and remembered listeners learn of it
+ * through phone_listener_add(). `worker` says whether the call's worker is still there and was
+ * adopted. Then PHONE_WORKER_START and PHONE_WORKER_JOIN go to that worker, it is stopped when
+ * nobody needs it, and it reports through phone_worker_state() and phone_worker_participant().
+ * Without a worker the media of an ongoing call have failed and can be joined again.
  *
- * Whoever state->tied_to names may be gone by now: then phone_client_gone() comes next.
+ * The program in state->tied_to may be gone by now: then call phone_client_gone() next.
  *
- * Returns 0, -ENOMEM, -EEXIST, or -EINVAL: over already, or no request that is ever kept.
+ * Returns 0, -ENOMEM, -EEXIST, or -EINVAL: the call is over, or the request is of no stored kind.
  */
 static inline int phone_restore_call(Phone *phone, const Now *now, const StoredCall *state,
                                      bool worker)
@@ -585,5 +596,5 @@ static inline int phone_restore_request(Phone *phone, const Now *now, const Mess
 
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
 void phone_restore_history_since(Phone *phone, usec_t since);
-/* What to store for it: the hub's date up to which history is known; grows with each welcome. */
+/* For the store: the hub's date up to which history is known; grows with each welcome. */
 usec_t phone_history_since(const Phone *phone);

@@ -39,7 +39,7 @@ uint64_t listener_deliver(Phone *phone, Listener *listener, const PhoneCall *cal
         return listener_call->serial;
 }
 
-/* The next one to be asked: the first in rank of those below who was asked last. */
+/* The next listener to ask: the highest one that ranks below the last one asked. */
 static Listener *presentation_choose(Phone *phone, const Presentation *presentation)
 {
         Listener *listener, *best = NULL;
@@ -76,7 +76,7 @@ static void presentation_next(Phone *phone, PhoneCall *call)
                 presentation_ask(phone, call, listener, false);
 }
 
-void listeners_tell(Phone *phone, PhoneCall *call, PhoneEvent event, bool resumed)
+void listeners_send(Phone *phone, PhoneCall *call, PhoneEvent event, bool resumed)
 {
         bool ask = event == PHONE_EVENT_INCOMING_CALL_RECEIVED && call_alerts(call);
         Listener *listener, *presenter;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * Events go to listeners, and one of them is asked to present a call.
- */
+/* Events for listeners, one of which is asked to present a call. */
 
 #include "phone/state.h"
 
@@ -15,10 +13,10 @@ uint64_t listener_deliver(Phone *phone, Listener *listener, const PhoneCall *cal
                           bool present, bool resumed);
 /* Asks the listener to present the call. */
 void presentation_ask(Phone *phone, PhoneCall *call, Listener *listener, bool resumed);
-void listeners_tell(Phone *phone, PhoneCall *call, PhoneEvent event, bool resumed);
-/* Removes the listener, and asks the next one where it presents. */
+void listeners_send(Phone *phone, PhoneCall *call, PhoneEvent event, bool resumed);
+/* Removes the listener; if it presents a call, the next one is asked. */
 void listener_drop(Phone *phone, Listener *listener);
-/* The listener has refused, or was silent for too long: the next one is asked. */
+/* The listener refused or did not answer in time: the next one is asked. */
 void listener_call_failed(Phone *phone, const ListenerCall *listener_call);
-/* It was not answered within PRESENT_TIMEOUT_US. */
+/* The listener did not answer within PRESENT_TIMEOUT_US. */
 void listener_call_expire(Phone *phone, ListenerCall *listener_call);

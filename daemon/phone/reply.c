@@ -20,12 +20,13 @@
 #include "phone/user.h"
 
 /*
- * The functions for each kind of request get it out of the list, and return 0 when it is through,
- * REPLY_KEPT when they have put it back or asked it anew, or -ENOMEM with nothing changed.
+ * The handlers, one for each kind of request. The request is out of the list when they run. They
+ * return 0 when it is done, REPLY_KEPT when they have put it back or sent it again, or -ENOMEM with
+ * nothing changed.
  */
 #define REPLY_KEPT 1
 
-/* What is asked for by whoever places a call, or answers one by placing another (glare, groups). */
+/* Takes the settings of a program that placed a call, or answered one by placing another. */
 static void call_take_initiate(Phone *phone, PhoneCall *call, const HubRequest *request)
 {
         PhoneSession *session = &call->info.session;
@@ -49,7 +50,7 @@ static int reply_initiate_refused(Phone *phone, HubRequest *request, const Messa
         PhoneCall *call = call_find(phone, request->message.initiate.session_id);
         int r;
 
-        /* Asked again for a call that the hub had lost: then that is how it ends. */
+        /* The hub had lost the call, and refuses it now: so it ends. */
         if (call && call_is_live(call)) {
                 r = call_end_here(phone, call, CALL_EVENT_CANCEL, CALL_REASON_FAILED);
                 if (r < 0)
@@ -59,7 +60,7 @@ static int reply_initiate_refused(Phone *phone, HubRequest *request, const Messa
         return 0;
 }
 
-/* One that was placed once, and that the hub had lost, is another call by now (glare, groups). */
+/* A placed call that the hub had lost has become another call (glare, groups). */
 static int call_merged(Phone *phone, const HubRequest *request, const char *session_id)
 {
         PhoneCall *call = call_find(phone, hub_request_session_id(request));
@@ -89,11 +90,11 @@ static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply 
         call = call_find(phone, session_id);
         bool placed = !call || !call_is_live(call);
         if (placed) {
-                r = call_anew(phone, snapshot, &call);
+                r = call_recreate(phone, snapshot, &call);
                 if (r < 0)
                         return r;
         }
-        /* Glare, or a group that rings here: ours has become the answer to theirs. */
+        /* Glare, or a group's call that rings here: our initiate has become its accept. */
         if (placed || call_rings(call))
                 call_take_initiate(phone, call, request);
         if (request->has_ticket)
@@ -117,7 +118,7 @@ static int reply_accept(Phone *phone, HubRequest *request, const MessageReply *r
         int r;
 
         if (!reply->error && accept_is_late(request, call)) {
-                r = call_anew(phone, &reply->call, &call);
+                r = call_recreate(phone, &reply->call, &call);
                 if (r < 0)
                         return r;
         }
@@ -132,7 +133,7 @@ static int reply_accept(Phone *phone, HubRequest *request, const MessageReply *r
                 call_answered(phone, call, &reply->call, false);
                 hub_request_succeed(phone, request);
         } else {
-                /* It was given up here meanwhile: nobody is left to talk. */
+                /* The program gave up meanwhile: nobody is left to talk. */
                 hub_request_fail(phone, request, CALL_ERROR_CALL_TERMINATED,
                                  "the call was over here before the hub confirmed the answer");
                 hub_request_turn(request, MESSAGE_END);
@@ -140,7 +141,7 @@ static int reply_accept(Phone *phone, HubRequest *request, const MessageReply *r
                 hub_request_add(phone, request);
                 return REPLY_KEPT;
         }
-        decisions_go_on(phone, session_id);
+        decisions_continue(phone, session_id);
         return 0;
 }
 
@@ -165,7 +166,7 @@ static int reply_decision(Phone *phone, HubRequest *request, const MessageReply 
         }
         if (type == MESSAGE_CANCEL && reply->error == CALL_ERROR_CALL_TERMINATED && call &&
             !hub_request_find(phone, MESSAGE_HISTORY, "")) {
-                /* How it ended was told while nobody was here, and has been deleted since. */
+                /* The end was sent while this device was away, and its record was deleted since. */
                 r = call_end_unrecorded(phone, call, CALL_EVENT_CANCEL);
                 if (r < 0)
                         return r;
@@ -180,7 +181,7 @@ static int reply_decision(Phone *phone, HubRequest *request, const MessageReply 
         } else {
                 hub_request_succeed(phone, request);
         }
-        decisions_go_on(phone, session_id);
+        decisions_continue(phone, session_id);
         return 0;
 }
 
@@ -209,13 +210,13 @@ static int reply_token(Phone *phone, HubRequest *request, const MessageReply *re
         return 0;
 }
 
-/* A hub may learn more ways than this device has: then it takes no part in the media. */
+/* A mode that this version does not support: the device stays out of the media. */
 static void refuse_mode(Phone *phone, PhoneCall *call, HubRequest *request, const char *mode)
 {
         char text[MESSAGE_TEXT_MAX + 1];
 
-        snprintf(text, sizeof(text), "the hub wants the media by '%s', which is not known here",
-                 mode);
+        snprintf(text, sizeof(text),
+                 "the hub asks for media mode '%s', which this version does not support", mode);
         session_fail(phone, call, CALL_ERROR_NOT_SUPPORTED, text);
         hub_request_ask(phone, MESSAGE_LEAVE, call->info.record.session_id);
         hub_request_fail(phone, request, CALL_ERROR_NOT_SUPPORTED, text);
@@ -232,7 +233,7 @@ static int reply_join(Phone *phone, HubRequest *request, const MessageReply *rep
                 return 0;
         }
         if (reply->error == CALL_ERROR_AUTH_FAILED && request->command != PHONE_COMMAND_JOIN) {
-                /* The token that came with the answer was used up or too old: once more. */
+                /* The token of the answer was used up or too old: ask for another one. */
                 hub_request_turn(request, MESSAGE_TOKEN);
                 request->command = PHONE_COMMAND_JOIN;
                 hub_request_add(phone, request);
@@ -254,7 +255,7 @@ static int reply_join(Phone *phone, HubRequest *request, const MessageReply *rep
                 hub_request_succeed(phone, request);
         else
                 hub_request_fail(phone, request, (CallError)r,
-                                 "the media failed or were left while they were being joined");
+                                 "the media failed, or were left, while joining");
         return 0;
 }
 
@@ -325,7 +326,7 @@ static const ReplyRule *reply_rule(MessageType type)
 int hub_request_replied(Phone *phone, uint64_t id, const MessageReply *reply)
 {
         MessageReply wrong = {.error = CALL_ERROR_NOT_SUPPORTED,
-                              .text = "the hub gave an answer that does not belong to the request"};
+                              .text = "the hub sent a reply that does not fit the request"};
         HubRequest *request;
         int r;
 
@@ -335,7 +336,7 @@ int hub_request_replied(Phone *phone, uint64_t id, const MessageReply *reply)
         }
         if (!request)
                 return 0;
-        /* A call may have been answered, and be over. */
+        /* A call may be answered and then end. */
         r = phone_reserve(phone, 2, 2);
         if (r < 0)
                 return r;

@@ -38,7 +38,7 @@ static void call_restore_placed(PhoneCall *call, const StoredCall *state)
         placed->parallel = state->parallel;
 }
 
-/* The end of the ring by a clock that was, perhaps, set since: no longer than a ring can be. */
+/* The end of the ring. The clock may have been set since, so it is limited to the longest ring. */
 static usec_t ring_until(const Phone *phone, const StoredCall *state)
 {
         usec_t left = state->ring_until - MIN_OF(state->ring_until, phone->instant.date);
@@ -67,7 +67,7 @@ static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)
         info->session.n_participants = state->n_participants;
         info->ring_until = ring_until(phone, state);
         info->silenced = state->silenced;
-        /* A ring that ran out meanwhile is not heard any more. */
+        /* A ring whose time ran out meanwhile makes no sound. */
         info->present =
                 state->present && !phone->do_not_disturb && info->ring_until > phone->instant.now;
         info->member_ringing = state->member_ringing;
@@ -86,7 +86,7 @@ static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)
         return 0;
 }
 
-/* What of its media is there, now that the daemon is another. */
+/* Restores the media state of the call for this new daemon. */
 static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
 {
         PhoneSession *session = &call->info.session;
@@ -94,13 +94,13 @@ static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
 
         call->worker = worker;
         call->joined = call->adopted = worker && in_media && *session->own_id;
-        /* What was stored may be older than what the worker has come to: its word is waited for. */
+        /* The worker may have come further than the stored state: wait for its report. */
         for (size_t i = 0; i < session->n_participants; i++)
                 session->participants[i].media.connected = call->joined;
-        call->flows_said = session_media_flows(session);
+        call->flows_reported = session_media_flows(session);
         if (in_media && !worker) {
                 session_fail(phone, call, CALL_ERROR_MEDIA_FAILED,
-                             "the media of the call were lost while tringd was away");
+                             "the call lost its media while tringd was restarting: join again");
         } else if (!in_media && worker) {
                 session_close(phone, call);
         }

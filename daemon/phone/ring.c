@@ -10,7 +10,7 @@
 #include "phone/send.h"
 #include "phone/session.h"
 
-int call_anew(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret)
+int call_recreate(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret)
 {
         PhoneCall *old = call_find(phone, snapshot->record.session_id), *call;
         CallSnapshot fresh = *snapshot;
@@ -42,11 +42,11 @@ void call_delivered(Phone *phone, PhoneCall *call)
 void call_ring(Phone *phone, PhoneCall *call, bool resumed)
 {
         phone_flush(phone);
-        listeners_tell(phone, call, PHONE_EVENT_INCOMING_CALL_RECEIVED, resumed);
+        listeners_send(phone, call, PHONE_EVENT_INCOMING_CALL_RECEIVED, resumed);
         call_delivered(phone, call);
         phone_update_tone(phone);
         session_warm(phone, call);
-        /* Where it rings already, this one is heard from the beginning. */
+        /* If another call rings already, this one is heard from its beginning. */
         call_update_alerting(phone, call);
 }
 

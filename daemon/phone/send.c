@@ -65,7 +65,7 @@ void hub_request_pump(Phone *phone)
         DL_FOREACH (phone->requests, request) {
                 if (request->held || request->sent || request->confirmed || request->expired)
                         continue;
-                /* Without memory it waits here for the next event. */
+                /* Without memory the request stays queued for the next input. */
                 if (n_in_flight++ >= REQUESTS_IN_FLIGHT_MAX || hub_request_send(phone, request) < 0)
                         break;
         }

@@ -48,7 +48,7 @@ static void session_stop_worker(Phone *phone, PhoneCall *call)
 {
         session_show_screen(phone, call, false);
         call->joined = call->adopted = false;
-        call->flows_said = false;
+        call->flows_reported = false;
         call->signals_lost = false;
         hub_requests_drop_signals(phone, call);
         if (!call->worker)
@@ -61,7 +61,7 @@ void session_warm(Phone *phone, PhoneCall *call)
 {
         const PhoneCall *other;
 
-        /* One warm worker is enough: who answers another call waits for its start. */
+        /* One warm worker is enough: if another call is answered, its worker starts then. */
         DL_FOREACH (phone->calls, other) {
                 if (other->worker && !other->joined)
                         return;
@@ -86,7 +86,7 @@ void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubReq
                     session_is_in_media(&other->info.session))
                         session_leave(phone, other);
         }
-        /* A worker whose media failed is not asked to begin again. */
+        /* A worker whose media failed is replaced, not asked again. */
         if (call->joined)
                 session_stop_worker(phone, call);
         session_set_state(phone, call, SESSION_JOINING);
@@ -132,7 +132,7 @@ int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
         PhoneSession *session = &call->info.session;
         int r;
 
-        /* The worker died meanwhile, or the program left. */
+        /* The worker died meanwhile, or a program left the media. */
         if (session->state != SESSION_JOINING)
                 return CALL_ERROR_MEDIA_FAILED;
 
@@ -177,13 +177,13 @@ void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *te
 
         call->joined = false;
         session_set_state(phone, call, SESSION_FAILED);
-        session_tell_state(phone, call);
+        session_report_flows(phone, call);
         action = phone_act(phone, PHONE_SESSION_ERROR, call_id(call));
         action->error = error;
         str_printable(action->text, sizeof(action->text), text);
 }
 
-static void session_ask_state(Phone *phone, PhoneCall *call)
+static void session_report_state(Phone *phone, PhoneCall *call)
 {
         HubRequest *request = hub_request_find_last(phone, MESSAGE_STATE, call_id(call));
         bool merged = request && !request->sent;
@@ -195,19 +195,19 @@ static void session_ask_state(Phone *phone, PhoneCall *call)
         request->message.state.muted = session->audio_muted;
         request->message.state.video_paused = session->video_paused && !session->screen_sharing;
         request->message.state.sharing = session->screen_sharing;
-        request->message.state.media_flows = call->flows_said;
+        request->message.state.media_flows = call->flows_reported;
         if (!merged)
                 hub_request_add(phone, request);
 }
 
-void session_tell_state(Phone *phone, PhoneCall *call)
+void session_report_flows(Phone *phone, PhoneCall *call)
 {
         bool flows = session_media_flows(&call->info.session);
 
-        if (flows == call->flows_said)
+        if (flows == call->flows_reported)
                 return;
-        call->flows_said = flows;
-        session_ask_state(phone, call);
+        call->flows_reported = flows;
+        session_report_state(phone, call);
 }
 
 void session_mute(Phone *phone, PhoneCall *call, bool on)
@@ -221,7 +221,7 @@ void session_mute(Phone *phone, PhoneCall *call, bool on)
         if (call->joined)
                 phone_act(phone, PHONE_WORKER_MUTE, call_id(call))->on = on;
         if (session_is_in_media(session))
-                session_ask_state(phone, call);
+                session_report_state(phone, call);
 }
 
 void session_pause_video(Phone *phone, PhoneCall *call, bool on)
@@ -235,7 +235,7 @@ void session_pause_video(Phone *phone, PhoneCall *call, bool on)
         if (call->joined)
                 phone_act(phone, PHONE_WORKER_PAUSE, call_id(call))->on = on;
         if (session_is_in_media(session))
-                session_ask_state(phone, call);
+                session_report_state(phone, call);
 }
 
 void session_set_screen(Phone *phone, PhoneCall *call, bool on)
@@ -246,5 +246,5 @@ void session_set_screen(Phone *phone, PhoneCall *call, bool on)
                 return;
         session_show_screen(phone, call, on);
         if (session_is_in_media(session))
-                session_ask_state(phone, call);
+                session_report_state(phone, call);
 }

@@ -8,22 +8,23 @@
 #include "phone/state.h"
 
 void session_set_state(Phone *phone, PhoneCall *call, SessionState state);
-void session_choose_video_again(Phone *phone, PhoneCall *call); /* of a session that is info */
+void session_choose_video_again(Phone *phone, PhoneCall *call); /* likewise, and announces it */
 void session_show_screen(Phone *phone, PhoneCall *call, bool on);
 void session_warm(Phone *phone, PhoneCall *call);
 /*
- * Asks the hub to let this device join, with `request` (taken out of its list) or a new one. No
- * other call of this device has an open microphone then.
+ * Asks the hub to let this device join, with `request` (taken out of its list) or a new one. The
+ * device leaves the media of its other calls first.
  */
 void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubRequest *request);
-/* The media are begun anew, with a join token that is asked for. */
+/* Begins the media again, after asking for a join token. */
 void session_renew(Phone *phone, PhoneCall *call);
-/* The media end here, and their worker. */
+/* Ends the media here, and their worker. */
 void session_close(Phone *phone, PhoneCall *call);
-/* The hub's reply to the join. Returns 0, -ENOMEM, or CALL_ERROR_MEDIA_FAILED. */
+/* Takes the hub's reply to the join. Returns 0, -ENOMEM, or CALL_ERROR_MEDIA_FAILED. */
 int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply);
 void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *text);
-void session_tell_state(Phone *phone, PhoneCall *call); /* the hub: muted, media flows */
+void session_report_flows(Phone *phone,
+                          PhoneCall *call); /* reports to the hub whether media flow */
 void session_mute(Phone *phone, PhoneCall *call, bool on);
 void session_pause_video(Phone *phone, PhoneCall *call, bool on);
 /* The worker shows a screen, or no longer. */

@@ -7,5 +7,7 @@
 
 #include "phone/state.h"
 
-/* The end of every event: tone, alerting, manager and requests as they follow from the state. */
+/*
+ * Does what follows from the state: tone, alerting, the manager's properties, requests, the store.
+ */
 void phone_settle(Phone *phone);

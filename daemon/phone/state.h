@@ -13,26 +13,27 @@
  *         effects               announce, alerting, present, send, history, persist, participant
  *         state                 call, request, listener, media, and the queue of actions
  *
- * What follows from the state, and was not done where it changed, is done by phone_settle() at the
- * end of each input: tone and alerting, properties of the manager, requests that wait to be sent,
+ * phone_settle() does at the end of each input what follows from the state and was not done where
+ * it changed: tone and alerting, properties of the manager, requests that wait to be sent,
  * acknowledgements, the store.
  *
- * Memory: an input first reserves the actions, requests and listener calls that it can need
- * (phone_reserve()) and whatever else it allocates; from then on it cannot fail. Functions that
- * return void rely on that.
+ * Memory: each input first reserves the actions, requests and listener calls that it can need
+ * (phone_reserve()), and makes its other allocations before it changes anything; from then on it
+ * cannot fail. Functions that return void rely on that.
  */
 
 #include "model/rules.h"
 #include "phone/phone.h"
 
-#define FINISHED_CALLS_MAX 64           /* info at a time; the oldest goes first */
-#define REQUESTS_IN_FLIGHT_MAX 48       /* below the hub's 64: PROTOCOL.md, Limits */
-#define REQUESTS_MAX 512                /* kept at a time; one more command is TooMany */
-#define SIGNALS_MAX 64                  /* a call's, waiting for the connection; more are lost */
-#define ACK_DELAY_US (1 * USEC_PER_SEC) /* how long an event's ack waits for a ride */
-#define ACK_EVERY 32                    /* events; an eighth of the hub's queue of 256 */
+#define FINISHED_CALLS_MAX 64     /* shown at a time; the oldest goes first */
+#define REQUESTS_IN_FLIGHT_MAX 48 /* below the hub's 64: PROTOCOL.md, Limits */
+#define REQUESTS_MAX 512          /* pending at a time; one more command is TooMany */
+#define SIGNALS_MAX 64            /* of a call, waiting for the connection; further ones are lost */
+#define ACK_DELAY_US \
+        (1 * USEC_PER_SEC) /* how long an acknowledgement waits for a message to ride on */
+#define ACK_EVERY 32       /* events; an eighth of the hub's queue of 256 */
 
-/* Pieces of memory put aside, so that what comes next cannot fail. Embedded. */
+/* Memory that is set aside, so that the next steps cannot fail. Embedded. */
 typedef struct Pool {
         struct Spare {
                 struct Spare *next;
@@ -48,10 +49,10 @@ typedef struct ActionNode {
 typedef struct Listener {
         struct Listener *prev, *next;
         PhoneListener info;
-        unsigned unanswered; /* events that it has left unanswered */
+        unsigned unanswered; /* events that it has not answered */
 } Listener;
 
-/* An event on its way to a listener, until it is answered. */
+/* An event sent to a listener, until the listener answers. */
 typedef struct ListenerCall {
         struct ListenerCall *prev, *next;
         Listener *listener;
@@ -60,58 +61,57 @@ typedef struct ListenerCall {
         char session_id[UUID_LENGTH + 1];
 } ListenerCall;
 
-/* A listener's place in the order in which they are asked to present; ages are unique. */
+/* A listener's place in the order of presenting; ages are unique. */
 typedef struct Rank {
         int32_t priority;
         uint64_t age;
 } Rank;
 
-/* Who presents a call that rings. */
+/* The listener that presents a ringing call. */
 typedef struct Presentation {
-        Listener *listener; /* has been asked; NULL: nobody */
+        Listener *listener; /* was asked; NULL: nobody */
         uint64_t serial;    /* of the event that asked it */
-        bool taken;         /* it has said yes */
-        Rank asked;         /* of who was asked last: the next one is below */
+        bool taken;         /* the listener agreed */
+        Rank asked;         /* of the last listener asked: the next one ranks below */
         bool any_asked;
 } Presentation;
 
 /* A call on this device. */
 typedef struct PhoneCall {
-        PhoneCallInfo info; /* first: programs hold a pointer to it */
+        PhoneCallInfo info; /* first: adapters hold a pointer to it */
         struct PhoneCall *prev, *next;
         Presentation presentation;
-        MessageInitiate placed; /* outgoing: as asked for, less metadata, which the record has */
-        char handler[BUS_NAME_MAX + 1]; /* unique name of who answered here */
-        char tied_to[BUS_NAME_MAX + 1]; /* goes with this connection of the bus; empty: with none */
-        bool alerting_said;             /* the hub knows that someone is alerted */
-        bool unwanted;                  /* cancel or end was pressed: nothing is joined any more */
-        bool worker;                    /* one is running */
+        MessageInitiate placed; /* outgoing: the request, without metadata, which the record has */
+        char handler[BUS_NAME_MAX + 1]; /* unique name of the program that answered here */
+        char tied_to[BUS_NAME_MAX + 1]; /* the bus connection that the call is tied to, or empty */
+        bool alerting_said;             /* the hub was told that somebody is alerted */
+        bool unwanted;                  /* cancelled or ended by hand: nothing is joined any more */
+        bool worker;                    /* a worker is running */
         bool joined;                    /* this device takes part in the media */
-        bool adopted;      /* the worker is another daemon's, and has yet to say how things stand */
-        bool flows_said;   /* the hub was told that media flows */
-        bool signals_lost; /* of these media, on the way to the hub */
-        bool unknown;      /* to the hub, which came back without it: rule 15 */
-        usec_t members_told; /* when programs were last told of the members */
-        usec_t members_due;  /* when they are next; 0: they know all */
-        bool unsaved;        /* the store has another state of it, or none */
-        bool saved;          /* the store has it */
-        usec_t shown_until;  /* finished: when the object goes */
+        bool adopted; /* the worker was started by another daemon, and has not reported yet */
+        bool flows_reported;      /* the hub was told that media flows */
+        bool signals_lost;        /* signals of these media were lost on their way to the hub */
+        bool unknown;             /* the hub came back without the call: rule 15 */
+        usec_t members_announced; /* when the members were last announced */
+        usec_t members_due;       /* when they are announced next; 0: nothing to announce */
+        bool unsaved;             /* the stored call is older than this, or missing */
+        bool saved;               /* the call is stored */
+        usec_t shown_until;       /* of a finished call: when the object goes */
 } PhoneCall;
 
 /*
- * Something to be had from the hub: a request, and what is known of its fate. It waits for its
- * turn, for a connection, for a place among those in flight, and then for its reply. With a command
- * it has that one's ticket and deadline.
+ * A request to the hub. It waits for its turn, for a connection, for a place among those in flight,
+ * and then for its reply. With a command it has the ticket and deadline of that command.
  */
 typedef struct HubRequest {
         struct HubRequest *prev, *next;
         Message message; /* owned */
-        bool held;       /* a decision that waits for the one before it on the same call */
+        bool held;       /* a decision that waits for an earlier one on the same call */
         bool sent;       /* on this connection */
-        bool sent_once;  /* on any connection: it may have come through */
-        bool kept;       /* outlives its command and its call: the hub has to learn of it */
-        bool confirmed;  /* the hub said yes, and the end of the call is waited for */
-        bool expired;    /* its command was given up; a late reply still counts */
+        bool sent_once;  /* on any connection: the hub may have received it */
+        bool kept;       /* outlives its command and its call: the hub has to receive it */
+        bool confirmed;  /* the hub has confirmed it; waits for the call's end */
+        bool expired;    /* its command gave up; a late reply still counts */
 
         bool has_ticket;
         uint64_t ticket;
@@ -123,15 +123,15 @@ typedef struct HubRequest {
         struct StoredRequest *saved;
 } HubRequest;
 
-/* What the store has of a request; outlives it until the store is told. */
+/* The stored copy of a request; outlives the request until the store has dropped it. */
 typedef struct StoredRequest {
         struct StoredRequest *prev, *next;
         uint64_t number;
-        bool gone; /* the request is through, or another by now */
+        bool gone; /* the request is done, or has changed since */
 } StoredRequest;
 
 struct Phone {
-        Now instant; /* of the event that is being worked on */
+        Now instant; /* of the current input */
 
         PhoneConnection connection;
         char connection_text[MESSAGE_TEXT_MAX + 1];
@@ -141,11 +141,11 @@ struct Phone {
         usec_t ack_at; /* USEC_NEVER: nothing to acknowledge */
         usec_t history_since, history_paged_to;
         /*
-         * By the last welcome, what had changed until then is known. What was deleted follows it,
-         * so that this holds from the next message on. 0: it holds.
+         * The date of the last welcome, up to which history is known once the deletions have come,
+         * too: they follow the welcome, so with the next message. 0: done.
          */
         usec_t history_welcomed;
-        usec_t history_newest; /* call of the history that is known here: when it was initiated */
+        usec_t history_newest; /* initiated_at of the newest call known here */
 
         WhenBusy when_busy;
         bool do_not_disturb;
@@ -156,7 +156,7 @@ struct Phone {
         size_t n_blocked;
 
         PhoneCall *calls;     /* in order of arrival */
-        HubRequest *requests; /* in the order in which they were asked */
+        HubRequest *requests; /* in the order of asking */
         size_t n_requests;
         uint64_t next_id;
         StoredRequest *stored_requests;
@@ -170,12 +170,12 @@ struct Phone {
         ActionNode *actions;
         Pool spare_actions, spare_requests, spare_listener_calls;
 
-        PhoneTone tone; /* the last one that PHONE_TONE asked for */
+        PhoneTone tone; /* of the last PHONE_TONE */
         bool tone_heard;
         usec_t test_ring_until; /* 0: no test ring */
 
-        /* What of the manager has changed and has not been told yet. */
+        /* The manager's properties that have changed and are not announced yet. */
         uint32_t changed;
-        char told_active[UUID_LENGTH + 1];
-        bool told_ringing;
+        char announced_active[UUID_LENGTH + 1];
+        bool announced_ringing;
 };

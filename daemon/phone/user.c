@@ -24,7 +24,7 @@ void user_when_busy(Phone *phone, WhenBusy when_busy)
 }
 
 /* A copy of `n` things of `size` bytes; NULL and 0 for none. */
-static int things_copy(const void *from, size_t n, size_t size, void **ret)
+static int array_copy(const void *from, size_t n, size_t size, void **ret)
 {
         void *copy = NULL;
 
@@ -74,10 +74,10 @@ int user_welcome(Phone *phone, const ReplyWelcome *welcome)
         void *groups, *blocked;
         int r;
 
-        r = things_copy(welcome->groups, n_groups, sizeof(*welcome->groups), &groups);
+        r = array_copy(welcome->groups, n_groups, sizeof(*welcome->groups), &groups);
         if (r < 0)
                 return r;
-        r = things_copy(welcome->blocked, n_blocked, sizeof(*welcome->blocked), &blocked);
+        r = array_copy(welcome->blocked, n_blocked, sizeof(*welcome->blocked), &blocked);
         if (r < 0) {
                 free(groups);
                 return r;
@@ -86,7 +86,7 @@ int user_welcome(Phone *phone, const ReplyWelcome *welcome)
         phone->changed |= PHONE_PROPERTY_USER;
         user_take_groups(phone, groups, n_groups);
         user_take_blocked(phone, blocked, n_blocked);
-        /* A write of our own that is still on its way comes later than what the hub knows. */
+        /* A change of this device that is still on its way is newer than the hub's value. */
         if (!hub_request_find(phone, MESSAGE_SETTINGS, ""))
                 user_when_busy(phone, welcome->when_busy);
         return 0;
@@ -146,13 +146,13 @@ int user_message(Phone *phone, const Message *message)
                 return user_block(phone, &message->block);
         case MESSAGE_GROUPS:
                 n = MIN_OF(told->n_groups, (size_t)GROUPS_PER_USER_MAX);
-                r = things_copy(told->groups, n, sizeof(GroupName), &groups);
+                r = array_copy(told->groups, n, sizeof(GroupName), &groups);
                 if (r < 0)
                         return r;
                 user_take_groups(phone, groups, n);
                 return 0;
         default:
-                /* Likewise: it was said before ours came to the hub. */
+                /* Likewise: this change reached the hub before ours. */
                 if (message->settings.has_when_busy &&
                     !hub_request_find(phone, MESSAGE_SETTINGS, ""))
                         user_when_busy(phone, message->settings.when_busy);

@@ -18,7 +18,7 @@
 #include "phone/session.h"
 #include "phone/user.h"
 
-/* The token that the answer brought may be used up or too old by now; this one is fresh. */
+/* The token of the answer may be used up or expired; this one is fresh. */
 static void welcome_refresh_token(Phone *phone, const CallSnapshot *snapshot)
 {
         HubRequest *request = hub_request_find(phone, MESSAGE_JOIN, snapshot->record.session_id);
@@ -27,8 +27,8 @@ static void welcome_refresh_token(Phone *phone, const CallSnapshot *snapshot)
                 STR_SET(request->message.join.token, snapshot->join_token);
 }
 
-/* Whether what is still to be asked of the hub will say whether this call is one. */
-static bool welcome_is_open(Phone *phone, const char *session_id)
+/* Whether a pending request will tell if this call is a new one. */
+static bool request_pending_for(Phone *phone, const char *session_id)
 {
         return hub_request_find(phone, MESSAGE_INITIATE, session_id) ||
                hub_request_find(phone, MESSAGE_CANCEL, session_id) ||
@@ -40,10 +40,10 @@ static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
         PhoneCall *call;
         int r;
 
-        /* What another device has answered is here only to stop what rings. */
+        /* A call answered on another device is in the welcome only to stop the ring. */
         if (call_status_is_terminal(snapshot->record.status) ||
             (snapshot->record.status == CALL_STATUS_ONGOING && !snapshot->here) ||
-            welcome_is_open(phone, snapshot->record.session_id) || ring_is_late(snapshot) ||
+            request_pending_for(phone, snapshot->record.session_id) || ring_is_late(snapshot) ||
             phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
                 return 0;
         r = call_new(phone, snapshot, &call);
@@ -55,7 +55,7 @@ static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
         return 0;
 }
 
-/* The hub still has a call that was given up here, or is over: it learns of that. */
+/* The hub still has a call that was given up or is over here: tell the hub. */
 static void welcome_unwanted_call(Phone *phone, const CallSnapshot *snapshot)
 {
         const char *session_id = snapshot->record.session_id;
@@ -66,7 +66,7 @@ static void welcome_unwanted_call(Phone *phone, const CallSnapshot *snapshot)
         if (!snapshot->here ||
             (type == MESSAGE_CANCEL && snapshot->record.direction != CALL_DIRECTION_OUTGOING))
                 return;
-        if (welcome_is_open(phone, session_id))
+        if (request_pending_for(phone, session_id))
                 return;
         request = hub_request_new(phone, type, session_id);
         request->kept = true;
@@ -74,9 +74,9 @@ static void welcome_unwanted_call(Phone *phone, const CallSnapshot *snapshot)
 }
 
 /*
- * The media of a call that went on while the hub was away. What was said of them meanwhile is lost:
- * an offer of somebody new, the answer of somebody who was about to connect. Whoever joins anew
- * offers to all, so that is how such media come to be.
+ * The media of a call that continued while the hub was away. Signals of that time are lost: an
+ * offer of a new participant, or the answer of one who was about to connect. Joining again offers
+ * to all, so it repairs that.
  */
 static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot)
 {
@@ -99,9 +99,9 @@ static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snap
         if (call->joined && str_eq(session->own_id, snapshot->participant) &&
             participants_connected(session, snapshot->others, snapshot->n_others)) {
                 participants_keep(phone, call, snapshot->others, snapshot->n_others);
-                /* A hub that was started anew does not know. */
-                call->flows_said = false;
-                session_tell_state(phone, call);
+                /* A restarted hub does not know that media flow. */
+                call->flows_reported = false;
+                session_report_flows(phone, call);
         } else if (*snapshot->join_token) {
                 session_begin(phone, call, snapshot->join_token, NULL);
         } else {
@@ -119,7 +119,7 @@ static bool session_all_connected(const PhoneSession *session)
         return true;
 }
 
-/* On a link that was resumed only what was on its way to the hub can be lost. */
+/* After a resume, only messages on their way to the hub can be lost. */
 static int welcome_back(Phone *phone)
 {
         PhoneCall *call;
@@ -161,7 +161,7 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
                 return 0;
         if (call_rings(call) && !snapshot->here)
                 return call_end_here(phone, call, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
-        /* Here it was lost, and another device has joined it since (rule 11). */
+        /* The call was lost here, and another device has joined it since (rule 11). */
         if (!snapshot->here && incoming)
                 return call_end_here(phone, call, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
         accept = hub_request_find(phone, MESSAGE_ACCEPT, snapshot->record.session_id);
@@ -174,7 +174,7 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
         return known ? welcome_media(phone, call, snapshot) : 0;
 }
 
-/* The hub has lost a call that was placed here: it is asked for again, under the same id. */
+/* The hub has lost a call that this device placed: place it again, under the same id. */
 static int welcome_place_again(Phone *phone, PhoneCall *call)
 {
         Metadata metadata = {};
@@ -200,7 +200,7 @@ static bool call_can_be_placed_again(const PhoneCall *call)
                !call->unwanted;
 }
 
-/* A call of ours that the hub does not have: rule 15. */
+/* The hub does not have a call of this device (rule 15). */
 static int welcome_unknown_call(Phone *phone, PhoneCall *call)
 {
         usec_t last = phone->instant.now + RING_WITHOUT_HUB_GRACE_US;
@@ -210,13 +210,13 @@ static int welcome_unknown_call(Phone *phone, PhoneCall *call)
         call->unknown = true;
         if (!call_can_be_placed_again(call))
                 call->info.ring_until = MIN_OF(call->info.ring_until, last);
-        /* Not before history is known: it may be over, and must not begin again. */
+        /* Wait until history is known: the call may be over, and must not begin again. */
         else if (!hub_request_find(phone, MESSAGE_HISTORY, ""))
                 return welcome_place_again(phone, call);
         return 0;
 }
 
-/* The hub has been told to cancel it, and had it no more. */
+/* The call was cancelled, and the hub no longer had it. */
 static bool call_is_cancelled(Phone *phone, const PhoneCall *call)
 {
         return call->info.record.status == CALL_STATUS_INITIATED && call->unwanted &&
@@ -253,7 +253,7 @@ static bool welcome_has(const ReplyWelcome *welcome, const PhoneCall *call)
         return false;
 }
 
-/* History comes first: it says how calls ended that the snapshot does not have any more. */
+/* History first: it tells how calls ended that are not in the snapshot. */
 static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
 {
         int r;
@@ -268,19 +268,22 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 r = phone_history_put(phone, record);
                 if (r < 0)
                         return r;
-                /* On a resumed link events say it: in a group it may have been joined again. */
+                /*
+                 * After a resume events tell the end: a group's call may have been joined again
+                 * since.
+                 */
                 if (call && !welcome->resumed && !welcome_has(welcome, call))
                         r = call_over_by_record(phone, call, record);
                 if (r < 0)
                         return r;
         }
-        /* Events that are sent again may be older than that: it has to be asked for once more. */
+        /* Events that are sent again may be older than this history, so ask for it again later. */
         if (welcome->resumed)
                 return 0;
         phone->history_welcomed = welcome->history_complete ? welcome->date : 0;
         if (welcome->history_complete)
                 return 0;
-        /* Pages that were asked for before are begun again: their first ones are old by now. */
+        /* Pages requested before start over: the first ones are outdated by now. */
         HubRequest *request = hub_request_find(phone, MESSAGE_HISTORY, "");
         phone->history_paged_to = welcome->date;
         if (request)

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * What the hub's welcome corrects.
- */
+/* The hub's welcome, and what it corrects. */
 
 #include "phone/state.h"
 
-/* The last page of history has come: what the hub still does not have was lost. */
+/* Called after the last page of history: calls still unknown to the hub are lost. */
 int welcome_history_known(Phone *phone);
 int phone_welcome(Phone *phone, const ReplyWelcome *welcome);

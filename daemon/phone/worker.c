@@ -14,7 +14,7 @@
 #include "phone/send.h"
 #include "phone/session.h"
 
-/* The participant, who is new to a daemon that has just adopted the worker. */
+/* The participant; new to a daemon that has just adopted the worker. */
 static int participant_of_worker(Phone *phone, PhoneCall *call, const char *id,
                                  SessionParticipant **ret)
 {
@@ -53,17 +53,18 @@ int phone_take_worker_participant(Phone *phone, const char *session_id, const ch
                         return r;
         }
         if (info && !media_is_same(&info->media, media)) {
-                /* Who speaks changes all the time, and is not worth the store's while. */
+                /* Speaking changes often, and is not worth storing. */
                 bool unsaved = call->unsaved || info->media.connected != media->connected;
                 bool other_code = !str_eq(info->media.verification_code, media->verification_code);
 
                 info->media = *media;
-                participants_told(phone, call,
-                                  PHONE_PROPERTY_PARTICIPANTS |
-                                          (other_code ? PHONE_PROPERTY_VERIFICATION_CODE : 0));
+                participants_announce_with(
+                        phone, call,
+                        PHONE_PROPERTY_PARTICIPANTS |
+                                (other_code ? PHONE_PROPERTY_VERIFICATION_CODE : 0));
                 call->unsaved = unsaved;
-                participant_say(phone, call, PHONE_PARTICIPANT_CHANGED, info);
-                session_tell_state(phone, call);
+                participant_announce(phone, call, PHONE_PARTICIPANT_CHANGED, info);
+                session_report_flows(phone, call);
         }
         return 0;
 }
@@ -89,7 +90,7 @@ int phone_take_worker_signal(Phone *phone, const char *session_id, const char *p
         return 0;
 }
 
-/* The call whose worker speaks, or NULL if nobody wants to hear it any more. */
+/* The call of this worker, or NULL if its reports no longer matter. */
 static PhoneCall *session_of_worker(Phone *phone, const char *session_id)
 {
         PhoneCall *call = call_find(phone, session_id);
@@ -111,8 +112,8 @@ static void session_adopt(Phone *phone, const char *session_id, SessionState sta
 }
 
 /*
- * The first word of an adopted worker. One that had come no further than joining may have been left
- * without an answer that came while no daemon was there.
+ * The first report of an adopted worker. A worker that is still joining may wait for an answer that
+ * came while no daemon was running.
  */
 static void session_found(Phone *phone, PhoneCall *call, SessionState state)
 {
@@ -131,12 +132,12 @@ void phone_take_worker_state(Phone *phone, const char *session_id, SessionState 
 {
         session_adopt(phone, session_id, state);
         PhoneCall *call = session_of_worker(phone, session_id);
-        /* A warm worker is idle, and so says nothing of the session. */
+        /* A warm worker reports idle, which says nothing about the session. */
         if (call && call->joined && state != SESSION_IDLE && state != SESSION_LEFT) {
                 if (call->adopted)
                         session_found(phone, call, state);
                 session_set_state(phone, call, state);
-                session_tell_state(phone, call);
+                session_report_flows(phone, call);
         }
 }
 

@@ -291,11 +291,11 @@ START_TEST(a_listener_id_is_text_and_a_presenter_has_a_path)
         STR_SET(listener.id, "bell\a");
         ck_assert_int_eq(phone_listener_add(f->phone, &f->instant, &listener, false, &text),
                          CALL_ERROR_INVALID_ARGUMENT);
-        ck_assert_str_eq(text, "'bell?' is not a listener id: 1 to 128 bytes of text are");
+        ck_assert_str_eq(text, "'bell?' is not a listener id: use 1 to 128 bytes of text");
         STR_SET(listener.id, "window");
         ck_assert_int_eq(phone_listener_add(f->phone, &f->instant, &listener, false, &text),
                          CALL_ERROR_INVALID_ARGUMENT);
-        ck_assert_str_eq(text, "Listener 'window' presents calls, and so needs a path");
+        ck_assert_str_eq(text, "listener 'window' presents calls and so needs a path");
         ck_assert_ptr_null(phone_listener_at(f->phone, 0));
 }
 END_TEST

@@ -344,7 +344,7 @@ START_TEST(errors_are_sentences_that_name_what_was_wrong)
         reject(f, CALL, CALL_STATUS_CANCELLED);
         forget(f);
         ck_assert_str_eq(f->last[PHONE_DONE].text,
-                         "this cannot be done to the incoming call " CALL ": it is initiated");
+                         "not possible: the incoming call " CALL " is initiated");
         reject(f, CALL, CALL_STATUS_ENDED);
         forget(f);
         ck_assert_int_eq(f->last[PHONE_DONE].error, CALL_ERROR_INVALID_ARGUMENT);

@@ -303,7 +303,7 @@ START_TEST(too_many_session_ids_are_refused)
         command(f, &seen);
         expect(f, "done:InvalidArgument");
         ck_assert_str_eq(f->last[PHONE_DONE].text,
-                         "1001 calls at a time are too many; 1000 are allowed, or none for all");
+                         "1001 calls at once are too many: at most 1000, or none for all");
         seen.sessions.count = 0;
         command(f, &seen);
         expect(f, "send:seen done");

@@ -41,7 +41,7 @@ START_TEST(media_by_a_way_that_is_not_known_are_left_with_a_sentence)
         reply_join_by(f, "sfu");
         expect(f, "session session-error:NotSupported send:leave");
         ck_assert_str_eq(f->last[PHONE_SESSION_ERROR].text,
-                         "the hub wants the media by 'sfu', which is not known here");
+                         "the hub asks for media mode 'sfu', which this version does not support");
         ck_assert_int_eq(session(f, CALL)->state, SESSION_FAILED);
 }
 END_TEST
