@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hub/config.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <ini.h>
-#include <stdarg.h>
 
-#include "base/cleanup.h"
+#include "base/ini-table.h"
 #include "wire/wire.h"
 
 #define PRINTABLE_MAX 80 /* bytes of a wrong value that a message repeats */
@@ -18,30 +15,33 @@
 #define DEVICES_PER_USER 64  /* more than anyone owns; each costs memory */
 #define HISTORY_DAYS 365     /* a year */
 
-typedef enum ConfigKind {
-        CONFIG_TEXT,
-        CONFIG_NUMBER,
-} ConfigKind;
+static bool set_number(const IniKey *key, void *target, const char *value)
+{
+        size_t digits = strspn(value, "0123456789");
+        unsigned long number = digits > 0 && digits <= 9 ? strtoul(value, NULL, 10) : 0;
 
-typedef struct ConfigKey {
-        const char *section, *name;
-        ConfigKind kind;
-        size_t offset;
-        size_t size;       /* TEXT */
-        uint32_t min, max; /* NUMBER */
-} ConfigKey;
+        if (digits == 0 || digits > 9 || value[digits] || number < key->min || number > key->max)
+                return false;
+        *(uint32_t *)target = (uint32_t)number;
+        return true;
+}
 
-#define TEXT(section, name, member)                                   \
-        {                                                             \
-                section, name, CONFIG_TEXT, offsetof(Config, member), \
-                        sizeof(((Config *)0)->member), 0, 0           \
+static bool set_text(const IniKey *key, void *target, const char *value)
+{
+        return !str_empty(value) && str_copy(target, key->size, value) >= 0;
+}
+
+#define TEXT(section, name, member)                                \
+        {                                                          \
+                section, name, set_text, offsetof(Config, member), \
+                        .size = sizeof(((Config *)0)->member)      \
         }
-#define NUMBER(section, name, member, min, max)                                     \
-        {                                                                           \
-                section, name, CONFIG_NUMBER, offsetof(Config, member), 0, min, max \
+#define NUMBER(section, name, member, low, high)                                             \
+        {                                                                                    \
+                section, name, set_number, offsetof(Config, member), .min = low, .max = high \
         }
 
-static const ConfigKey config_keys[] = {
+static const IniKey config_keys[] = {
         TEXT("listen", "address", listen),
         TEXT("listen", "web", web),
         TEXT("tls", "certificate", certificate),
@@ -102,149 +102,23 @@ wrong:
         return -EINVAL;
 }
 
-/* One reading of one file. */
-typedef struct Reading {
-        Config *config;
-        const char *path;
-        FILE *file;
-        unsigned line;
-        unsigned said[ELEMENTSOF(config_keys)]; /* line in which each key was, or 0 */
-        int n_wrong;
-        void (*say)(const char *line, void *userdata);
-        void *userdata;
-} Reading;
-
-static void wrong(Reading *reading, unsigned line, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
-
-static void wrong(Reading *reading, unsigned line, const char *format, ...)
-{
-        char text[512], whole[CONFIG_PATH_MAX + sizeof(text) + 16];
-        va_list arguments;
-
-        va_start(arguments, format);
-        vsnprintf(text, sizeof(text), format, arguments);
-        va_end(arguments);
-        if (line > 0)
-                snprintf(whole, sizeof(whole), "%s:%u: %s", reading->path, line, text);
-        else
-                snprintf(whole, sizeof(whole), "%s: %s", reading->path, text);
-        reading->n_wrong++;
-        reading->say(whole, reading->userdata);
-}
-
-static void set_number(Reading *reading, const ConfigKey *key, const char *value)
-{
-        char shown[PRINTABLE_MAX];
-        size_t digits = strspn(value, "0123456789");
-        unsigned long number = digits > 0 && digits <= 9 ? strtoul(value, NULL, 10) : 0;
-
-        if (digits == 0 || digits > 9 || value[digits] || number < key->min || number > key->max) {
-                wrong(reading, reading->line, "%s: \"%s\" is not a number from %u to %u", key->name,
-                      str_printable(shown, sizeof(shown), value), key->min, key->max);
-                return;
-        }
-        *(uint32_t *)((char *)reading->config + key->offset) = (uint32_t)number;
-}
-
-static void set_text(Reading *reading, const ConfigKey *key, const char *value)
-{
-        char *to = (char *)reading->config + key->offset;
-
-        if (str_empty(value))
-                wrong(reading, reading->line, "%s: there is no value", key->name);
-        else if (str_copy(to, key->size, value) < 0)
-                wrong(reading, reading->line, "%s: the value is longer than %zu bytes", key->name,
-                      key->size - 1);
-}
-
-static bool section_is_known(const char *section)
-{
-        for (size_t i = 0; i < ELEMENTSOF(config_keys); i++)
-                if (str_eq(config_keys[i].section, section))
-                        return true;
-        return false;
-}
-
-/* For libinih; 1 is "go on". What is wrong is said here and counted. */
-static int take(void *userdata, const char *section, const char *name, const char *value)
-{
-        Reading *reading = userdata;
-        char shown[PRINTABLE_MAX];
-
-        for (size_t i = 0; i < ELEMENTSOF(config_keys); i++) {
-                const ConfigKey *key = &config_keys[i];
-
-                if (!str_eq(key->section, section) || !str_eq(key->name, name))
-                        continue;
-                if (reading->said[i] > 0) {
-                        wrong(reading, reading->line, "%s: was said in line %u already", name,
-                              reading->said[i]);
-                        return 1;
-                }
-                reading->said[i] = reading->line;
-                if (key->kind == CONFIG_NUMBER)
-                        set_number(reading, key, value);
-                else
-                        set_text(reading, key, value);
-                return 1;
-        }
-        if (section_is_known(section))
-                wrong(reading, reading->line, "%s: there is no such key in [%s]",
-                      str_printable(shown, sizeof(shown), name), section);
-        else
-                wrong(reading, reading->line, "[%s]: there is no such section",
-                      str_printable(shown, sizeof(shown), section));
-        return 1;
-}
-
-/* Counts the lines, which libinih tells its handler only in builds that Debian does not have. */
-static char *next_line(char *buffer, int size, void *userdata)
-{
-        Reading *reading = userdata;
-
-        if (!fgets(buffer, size, reading->file))
-                return NULL;
-        reading->line++;
-        if (!strchr(buffer, '\n') && !feof(reading->file)) {
-                int c;
-
-                wrong(reading, reading->line, "the line is longer than %d bytes", size - 2);
-                while ((c = getc(reading->file)) != '\n' && c != EOF)
-                        ;
-                buffer[0] = '\0';
-        }
-        /* An indented line would be taken for more of the last value. */
-        if (isblank((unsigned char)buffer[0]))
-                memmove(buffer, buffer + strspn(buffer, " \t"),
-                        strlen(buffer + strspn(buffer, " \t")) + 1);
-        return buffer;
-}
-
-static const unsigned *line_of(const Reading *reading, const char *name)
-{
-        for (size_t i = 0; i < ELEMENTSOF(config_keys); i++)
-                if (str_eq(config_keys[i].name, name))
-                        return &reading->said[i];
-        return NULL;
-}
-
-static void check_urls(Reading *reading, const char *name, const char *urls, const char *scheme,
+static void check_urls(IniFile *ini, const char *name, const char *urls, const char *scheme,
                        const char *secure_scheme)
 {
         _cleanup_free_ char *copy = strdup(urls);
         char shown[PRINTABLE_MAX], *state = NULL;
-        unsigned line = *line_of(reading, name);
+        unsigned line = ini_file_line(ini, name);
 
         for (char *url = copy ? strtok_r(copy, " \t", &state) : NULL; url;
              url = strtok_r(NULL, " \t", &state)) {
                 if (strncmp(url, scheme, strlen(scheme)) != 0 &&
                     strncmp(url, secure_scheme, strlen(secure_scheme)) != 0)
-                        wrong(reading, line, "%s: \"%s\" does not begin with %s or %s", name,
-                              str_printable(shown, sizeof(shown), url), scheme, secure_scheme);
+                        ini_file_wrong(ini, line, "%s: \"%s\" does not begin with %s or %s", name,
+                                       str_printable(shown, sizeof(shown), url), scheme,
+                                       secure_scheme);
                 else if (strlen(url) > ICE_URL_MAX)
-                        wrong(reading, line, "%s: a URL is longer than %d bytes", name,
-                              ICE_URL_MAX);
+                        ini_file_wrong(ini, line, "%s: a URL is longer than %d bytes", name,
+                                       ICE_URL_MAX);
         }
 }
 
@@ -259,45 +133,45 @@ static size_t count_words(const char *s)
         return n;
 }
 
-/* What only the whole file can be asked. */
-static void check_whole(Reading *reading)
+/* Checks that involve more than one key. */
+static void check_whole(IniFile *ini)
 {
-        const Config *config = reading->config;
+        const Config *config = ini->target;
         _cleanup_free_ char *text = NULL;
         char host[sizeof(config->listen)];
         uint16_t port;
 
         if (config_parse_address("address", config->listen, host, sizeof(host), &port, &text) < 0)
-                wrong(reading, *line_of(reading, "address"), "%s", text ?: "address");
+                ini_file_wrong(ini, ini_file_line(ini, "address"), "%s", text ?: "address");
         if (str_empty(config->certificate) != str_empty(config->key))
-                wrong(reading, *line_of(reading, "certificate") + *line_of(reading, "key"),
-                      "certificate and key go together");
-        check_urls(reading, "stun", config->stun, "stun:", "stuns:");
-        check_urls(reading, "turn", config->turn, "turn:", "turns:");
+                ini_file_wrong(ini, ini_file_line(ini, "certificate") + ini_file_line(ini, "key"),
+                               "certificate and key go together");
+        check_urls(ini, "stun", config->stun, "stun:", "stuns:");
+        check_urls(ini, "turn", config->turn, "turn:", "turns:");
         if (count_words(config->stun) + count_words(config->turn) > ICE_SERVERS_MAX)
-                wrong(reading, 0, "stun and turn name more than %d servers", ICE_SERVERS_MAX);
+                ini_file_wrong(ini, 0, "stun and turn name more than %d servers", ICE_SERVERS_MAX);
         if (!str_empty(config->turn) && str_empty(config->turn_secret_file))
-                wrong(reading, *line_of(reading, "turn"), "turn: needs turn-secret-file");
+                ini_file_wrong(ini, ini_file_line(ini, "turn"), "turn: needs turn-secret-file");
 }
 
-static int config_load(Reading *reading)
+static int config_load(Config *config, const char *path,
+                       void (*report)(const char *sentence, void *userdata), void *userdata,
+                       int *ret_wrong)
 {
-        reading->file = fopen(reading->path, "re");
-        if (!reading->file) {
-                int r = -errno;
+        IniFile ini = {
+                .path = path,
+                .keys = config_keys,
+                .n_keys = ELEMENTSOF(config_keys),
+                .target = config,
+                .report = report,
+                .userdata = userdata,
+        };
+        int r = ini_file_read(&ini);
 
-                wrong(reading, 0, "%s", strerror(-r));
-                return r;
-        }
-        int r = ini_parse_stream(next_line, reading, take, reading);
-        if (r > 0)
-                wrong(reading, (unsigned)r, "neither [section] nor key = value");
-        else if (r < 0 || ferror(reading->file))
-                wrong(reading, 0, "cannot be read");
-        fclose(reading->file);
-        if (r >= 0)
-                check_whole(reading);
-        return reading->n_wrong > 0 ? -EINVAL : 0;
+        if (r >= 0 || r == -EINVAL)
+                check_whole(&ini);
+        *ret_wrong = ini.n_wrong;
+        return r >= 0 && ini.n_wrong > 0 ? -EINVAL : r;
 }
 
 static void keep_first(const char *line, void *userdata)
@@ -310,25 +184,23 @@ static void keep_first(const char *line, void *userdata)
 
 int config_read(Config *config, const char *path, char **ret_text)
 {
-        Config read = *config;
+        Config loaded = *config;
         _cleanup_free_ char *text = NULL;
-        Reading reading = {.config = &read, .path = path, .say = keep_first, .userdata = &text};
+        int n_wrong, r = config_load(&loaded, path, keep_first, &text, &n_wrong);
 
-        int r = config_load(&reading);
-        if (r < 0) {
+        if (r < 0)
                 *ret_text = TAKE_PTR(text);
-                return r;
-        }
-        *config = read;
-        return 0;
+        else
+                *config = loaded;
+        return r;
 }
 
-int config_check(const char *path, void (*say)(const char *line, void *userdata), void *userdata)
+int config_check(const char *path, void (*report)(const char *line, void *userdata), void *userdata)
 {
         Config config;
-        Reading reading = {.config = &config, .path = path, .say = say, .userdata = userdata};
+        int n_wrong, r;
 
         config_init(&config);
-        int r = config_load(&reading);
-        return r == 0 || r == -EINVAL ? reading.n_wrong : r;
+        r = config_load(&config, path, report, userdata, &n_wrong);
+        return r >= 0 || r == -EINVAL ? n_wrong : r;
 }

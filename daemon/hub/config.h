@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The settings of tring-hub, from tring-hub.conf (INI). What is not set has its default; a section
- * or key that is not known, said twice, or with a value that makes no sense is an error that names
- * file, line and key.
+ * The settings of tring-hub, from tring-hub.conf (INI, base/ini-table.h). A key that is not set has
+ * its default; an unknown section or key, a key that is set twice, or an invalid value is an error
+ * that names file, line and key.
  */
 
 #include <stdint.h>

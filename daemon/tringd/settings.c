@@ -2,28 +2,12 @@
 #include "tringd/settings.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <locale.h>
 
-#include "base/cleanup.h"
+#include "base/ini-table.h"
 #include "base/str.h"
 
-#define SHOWN 64          /* bytes of a wrong word: enough to find it again */
-#define COMPLAINT_MAX 256 /* bytes of a sentence */
-
-typedef struct Reading {
-        Settings *settings;
-        char complaint[COMPLAINT_MAX]; /* the first one */
-} Reading;
-
-typedef struct Key {
-        const char *section, *name;
-        bool (*set)(void *target, size_t size, const char *value);
-        size_t offset, size;
-        const char *wants;
-} Key;
-
-static bool set_bool(void *target, size_t size, const char *value)
+static bool set_bool(const IniKey *key, void *target, const char *value)
 {
         bool yes = str_eq(value, "yes") || str_eq(value, "true");
 
@@ -33,8 +17,8 @@ static bool set_bool(void *target, size_t size, const char *value)
         return true;
 }
 
-/* strtod() would read what the user's language calls a number. */
-static bool set_volume(void *target, size_t size, const char *value)
+/* strtod() would expect the decimal comma of the user's language. */
+static bool set_volume(const IniKey *key, void *target, const char *value)
 {
         static const char c_locale[] = "C";
         locale_t locale = newlocale(LC_NUMERIC_MASK, c_locale, (locale_t)0);
@@ -50,46 +34,50 @@ static bool set_volume(void *target, size_t size, const char *value)
         return true;
 }
 
-static bool set_text(void *target, size_t size, const char *value)
+static bool set_text(const IniKey *key, void *target, const char *value)
 {
-        return text_is_valid(value, size - 1) && str_copy(target, size, value) >= 0;
+        return text_is_valid(value, key->size - 1) && str_copy(target, key->size, value) >= 0;
 }
 
-static bool set_path(void *target, size_t size, const char *value)
+static bool set_path(const IniKey *key, void *target, const char *value)
 {
-        return value[0] == '/' && set_text(target, size, value);
+        return value[0] == '/' && set_text(key, target, value);
 }
 
-/* One more with each time that the key is given. */
-static bool add_node(void *target, size_t size, const char *value)
+/* Each time that the key is set adds a device. */
+static bool add_node(const IniKey *key, void *target, const char *value)
 {
         NodeNames *nodes = target;
 
         if (str_empty(value) || nodes->n == RING_DEVICES_MAX ||
-            !set_text(nodes->names[nodes->n], sizeof(nodes->names[0]), value))
+            !text_is_valid(value, sizeof(nodes->names[0]) - 1))
                 return false;
-        nodes->n++;
-        return true;
+        return STR_SET(nodes->names[nodes->n++], value) >= 0;
 }
 
-static bool set_echo_cancel(void *target, size_t size, const char *value)
+static bool set_echo_cancel(const IniKey *key, void *target, const char *value)
 {
         return echo_cancel_from_string(value, target) >= 0;
 }
 
-#define FIELD(member) offsetof(Settings, member), sizeof(((Settings *)NULL)->member)
+/* The last value of a key counts, or is added to a list. */
+#define KEY(section, name, set, member, wants)                                     \
+        {                                                                          \
+                section, name, set, offsetof(Settings, member),                    \
+                        sizeof(((Settings *)NULL)->member), wants, .repeats = true \
+        }
 
-static const Key keys[] = {
-        {"hub", "insecure", set_bool, FIELD(insecure), "yes or no"},
-        {"ring", "sound", set_path, FIELD(ring_sound), "the absolute path of a sound file"},
-        {"ring", "volume", set_volume, FIELD(ring_volume), "a number from 0 to 1"},
-        {"ring", "device", add_node, FIELD(ring_devices), "one of up to 8 PipeWire node.names"},
-        {"ring", "ring-back", set_bool, FIELD(ring_back), "yes or no"},
-        {"media", "microphone", set_text, FIELD(microphone), "a PipeWire node.name"},
-        {"media", "speaker", set_text, FIELD(speaker), "a PipeWire node.name"},
-        {"media", "camera", set_text, FIELD(camera), "a PipeWire node.name"},
-        {"media", "echo-cancel", set_echo_cancel, FIELD(echo_cancel), "auto, yes or no"},
-        {"media", "relay-only", set_bool, FIELD(relay_only), "yes or no"},
+static const IniKey keys[] = {
+        KEY("hub", "insecure", set_bool, insecure, "yes or no"),
+        KEY("ring", "sound", set_path, ring_sound, "the absolute path of a sound file"),
+        KEY("ring", "volume", set_volume, ring_volume, "a number from 0 to 1"),
+        KEY("ring", "device", add_node, ring_devices, "one of up to 8 PipeWire node.names"),
+        KEY("ring", "ring-back", set_bool, ring_back, "yes or no"),
+        KEY("media", "microphone", set_text, microphone, "a PipeWire node.name"),
+        KEY("media", "speaker", set_text, speaker, "a PipeWire node.name"),
+        KEY("media", "camera", set_text, camera, "a PipeWire node.name"),
+        KEY("media", "echo-cancel", set_echo_cancel, echo_cancel, "auto, yes or no"),
+        KEY("media", "relay-only", set_bool, relay_only, "yes or no"),
 };
 
 _Static_assert(ELEMENTSOF(keys) == SETTINGS_KEYS, "the manual has one entry for each");
@@ -99,83 +87,47 @@ void settings_defaults(Settings *settings)
         *settings = (Settings){.ring_volume = 1, .ring_back = true};
 }
 
-/* inih: 0 stops the count of good lines at this one. */
-static int on_key(void *userdata, const char *section, const char *name, const char *value)
+static void keep_first(const char *sentence, void *userdata)
 {
-        Reading *reading = userdata;
-        char shown_section[SHOWN], shown_name[SHOWN], shown_value[SHOWN];
-        bool known_section = false;
+        char **text = userdata;
 
-        str_printable(shown_section, sizeof(shown_section), section);
-        str_printable(shown_name, sizeof(shown_name), name);
-        str_printable(shown_value, sizeof(shown_value), value);
-        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
-                if (!str_eq(keys[i].section, section))
-                        continue;
-                known_section = true;
-                if (!str_eq(keys[i].name, name))
-                        continue;
-                if (keys[i].set((char *)reading->settings + keys[i].offset, keys[i].size, value))
-                        return 1;
-                if (!reading->complaint[0])
-                        snprintf(reading->complaint, sizeof(reading->complaint),
-                                 "'%s' of [%s] is '%s', not %s", shown_name, shown_section,
-                                 shown_value, keys[i].wants);
-                return 0;
-        }
-        if (reading->complaint[0])
-                return 0;
-        if (known_section)
-                snprintf(reading->complaint, sizeof(reading->complaint),
-                         "the key '%s' is not known in [%s]", shown_name, shown_section);
-        else
-                snprintf(reading->complaint, sizeof(reading->complaint),
-                         "the section [%s] of the key '%s' is not known", shown_section,
-                         shown_name);
-        return 0;
+        if (!*text)
+                *text = strdup(sentence);
 }
 
 int settings_load(const char *path, Settings *ret, char **ret_text)
 {
-        Settings read_here;
-        Reading reading = {.settings = &read_here};
-        _cleanup_(fclosep) FILE *file = NULL;
+        Settings loaded;
+        _cleanup_free_ char *text = NULL;
+        IniFile ini = {
+                .path = path,
+                .keys = keys,
+                .n_keys = ELEMENTSOF(keys),
+                .target = &loaded,
+                .report = keep_first,
+                .userdata = &text,
+        };
 
         settings_defaults(ret);
-        settings_defaults(&read_here);
-        if (!path)
+        settings_defaults(&loaded);
+        int r = path ? ini_file_read(&ini) : -ENOENT;
+        if (r >= 0)
+                *ret = loaded;
+        if (r >= 0 || r == -ENOENT)
                 return 0;
-        file = fopen(path, "re");
-        if (!file && errno == ENOENT)
-                return 0;
-        if (!file) {
-                int r = -errno;
-
-                *ret_text = str_printf("%s: %s", path, strerror(-r));
-                return r;
-        }
-        int line = ini_parse_file(file, on_key, &reading);
-        if (line == 0) {
-                *ret = read_here;
-                return 0;
-        }
-        if (line < 0)
-                return -ENOMEM;
-        *ret_text = str_printf("%s:%d: %s", path, line,
-                               reading.complaint[0] ? reading.complaint
-                                                    : "neither a [section] nor a key = value");
-        return -EINVAL;
+        *ret_text = TAKE_PTR(text);
+        return r;
 }
 
-static void set_default(Settings *settings, const Key *key)
+static void set_default(Settings *settings, const IniKey *key)
 {
         Settings defaults;
 
         settings_defaults(&defaults);
-        memcpy((char *)settings + key->offset, (const char *)&defaults + key->offset, key->size);
+        memcpy(ini_key_target(key, settings), ini_key_target(key, &defaults), key->size);
 }
 
-static bool set_lines(Settings *settings, const Key *key, const char *value)
+static bool set_lines(Settings *settings, const IniKey *key, const char *value)
 {
         _cleanup_free_ char *copy = strdup(value);
         char *rest = copy, *line;
@@ -183,7 +135,7 @@ static bool set_lines(Settings *settings, const Key *key, const char *value)
         if (!copy)
                 return false;
         while ((line = strsep(&rest, "\n")))
-                if (!key->set((char *)settings + key->offset, key->size, line))
+                if (!key->set(key, ini_key_target(key, settings), line))
                         return false;
         return true;
 }
@@ -201,7 +153,7 @@ bool settings_replace(Settings *settings, const char *section, const char *name,
         return false;
 }
 
-/* Thousandths by hand: printf would use the user's decimal comma. */
+/* Thousandths, since printf would use the decimal comma of the user's language. */
 const char *settings_volume(double volume, char buffer[static SETTINGS_VOLUME_SIZE])
 {
         unsigned thousandths = (unsigned)(volume * 1000 + 0.5);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * tringd.conf, an INI file:
+ * tringd.conf, an INI file (base/ini-table.h):
  *
  *         [hub]
  *         insecure = no          plain ws:// to hubs on other machines too: anybody on the way can

@@ -86,18 +86,34 @@ START_TEST(a_value_can_be_replaced_by_another_or_by_the_default)
 }
 END_TEST
 
+START_TEST(lines_may_be_indented_and_a_list_may_take_several)
+{
+        _cleanup_free_ char *text = NULL;
+        Settings settings;
+
+        ck_assert_int_eq(load("[ring]\n  device = speakers\n    bell\n\tvolume = 0.25\n"
+                              "  [media]\n  relay-only : yes\n",
+                              &settings, &text),
+                         0);
+        ck_assert_uint_eq(settings.ring_devices.n, 2);
+        ck_assert_str_eq(settings.ring_devices.names[1], "bell");
+        ck_assert_double_eq(settings.ring_volume, 0.25);
+        ck_assert(settings.relay_only);
+}
+END_TEST
+
 static const struct {
         const char *content, *says;
 } wrong[] = {
-        {"[ring]\nvolume = 1\nvolum = 2\n", ":3: the key 'volum' is not known in [ring]"},
-        {"[rings]\nvolume = 1\n", ":2: the section [rings] of the key 'volume' is not known"},
-        {"[ring]\nvolume = loud\n", ":2: 'volume' of [ring] is 'loud', not a number from 0 to 1"},
-        {"[ring]\nvolume = 1.5\n", "'1.5'"},
-        {"[ring]\nvolume = nan\n", "'nan'"},
-        {"[ring]\nsound = bell.wav\n", "not the absolute path"},
+        {"[ring]\nvolume = 1\nvolum = 2\n", ":3: volum: there is no such key in [ring]"},
+        {"[rings]\nvolume = 1\n", ":2: [rings]: there is no such section"},
+        {"[ring]\nvolume = loud\n", ":2: volume: \"loud\" is not a number from 0 to 1"},
+        {"[ring]\nvolume = 1.5\n", "\"1.5\""},
+        {"[ring]\nvolume = nan\n", "\"nan\""},
+        {"[ring]\nsound = bell.wav\n", "is not the absolute path"},
         {"[hub]\ninsecure = perhaps\n", "not yes or no"},
-        {"[ring]\nvolume = 1\nnonsense\n", ":3: neither a [section] nor a key = value"},
-        {"[ring]\nvolume = \033[31m\n", "'?[31m'"},
+        {"[ring]\nvolume = 1\nnonsense\n", ":3: neither [section] nor key = value"},
+        {"[ring]\nvolume = \033[31m\n", "\"?[31m\""},
 };
 
 START_TEST(what_is_wrong_is_named_by_file_line_and_key)
@@ -167,6 +183,7 @@ int main(void)
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, every_key_is_taken);
         tcase_add_test(tests, a_value_can_be_replaced_by_another_or_by_the_default);
+        tcase_add_test(tests, lines_may_be_indented_and_a_list_may_take_several);
         tcase_add_loop_test(tests, what_is_wrong_is_named_by_file_line_and_key, 0,
                             ELEMENTSOF(wrong));
         tcase_add_test(tests, the_manual_has_the_keys_that_are_taken);
