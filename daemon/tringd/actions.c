@@ -194,14 +194,15 @@ static void put_history(Daemon *daemon, const PhoneAction *action)
                        history_writer_put(daemon->history_writer, &action->record));
 }
 
-static void (*const keeps[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, PhoneAction *action) = {
+/* Actions whose adapter takes something out of them. */
+static void (*const takers[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, PhoneAction *action) = {
         [PHONE_CALL_STORE] = call_store_act,
         [PHONE_CALL_FORGET] = call_store_act,
         [PHONE_REQUEST_STORE] = call_store_act,
         [PHONE_REQUEST_FORGET] = call_store_act,
 };
 
-static void (*const acts[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const PhoneAction *action) = {
+static void (*const actors[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const PhoneAction *action) = {
         [PHONE_SEND] = send_to_hub,
         [PHONE_DONE] = answer,
         [PHONE_CALL_ADDED] = call_added,
@@ -233,8 +234,10 @@ static void (*const acts[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const PhoneAc
 void daemon_act(Daemon *daemon, PhoneAction *action)
 {
         assert(action->type < PHONE_ACTION_TYPE_COUNT);
-        if (keeps[action->type])
-                keeps[action->type](daemon, action);
-        else if (acts[action->type])
-                acts[action->type](daemon, action);
+        if (takers[action->type]) {
+                takers[action->type](daemon, action);
+                return;
+        }
+        assert(actors[action->type]);
+        actors[action->type](daemon, action);
 }
