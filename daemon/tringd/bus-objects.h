@@ -2,37 +2,58 @@
 #pragma once
 
 /*
- * The D-Bus objects: vtables, and the handlers that stand in files of their own. Each handler reads
- * its arguments, asks the phone, and answers. The userdata of all of them is the Daemon.
+ * The D-Bus objects: their vtables, and the handlers that have files of their own. Each handler
+ * reads its arguments, calls the phone, and replies. The userdata of a handler of the Manager or of
+ * Devices is the Daemon; that of a handler of a Call or a Session is its CallObject.
  *
- * What they do, and what they answer, is documented in dbus/, member by member.
+ * dbus/ documents what each member does and returns.
  */
 
+#define HASH_NONFATAL_OOM 1
 #include <systemd/sd-bus.h>
+#include <uthash.h>
 
 #include "tringd/daemon.h"
 
 /* Flags in vtables. */
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
-#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED /* whoever can talk to the session bus is the user */
+#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED /* everybody on the session bus is the user */
 
 extern const sd_bus_vtable manager_vtable[];
 extern const sd_bus_vtable devices_vtable[];
 extern const sd_bus_vtable call_vtable[];
 extern const sd_bus_vtable session_vtable[];
 
-/* The call of an object's path; NULL only if it has just gone. */
-const PhoneCallInfo *bus_object_call(Daemon *daemon, const char *path);
+/* A call on the bus. Owned by Changes, from the call's first appearance until it is removed. */
+typedef struct CallObject {
+        Daemon *daemon;
+        const PhoneCallInfo *call; /* for handlers; set by each lookup, valid until they pump */
+        char session_id[UUID_LENGTH + 1];
+        bool has_session;                       /* the Session interface has been announced */
+        uint32_t call_changes, session_changes; /* bits of PhoneProperty, not announced yet */
+        UT_hash_handle hh;
+} CallObject;
 
-/* Starts a command about the call that the message's object is. */
-int bus_object_command(sd_bus_message *message, PhoneCommandType type, PhoneCommand *ret);
+/* A getter of one value of `call`, of a basic type. */
+#define DEFINE_CALL_GETTER(name, type, value)                                        \
+        static int name(sd_bus *bus, const char *path, const char *interface,        \
+                        const char *property, sd_bus_message *reply, void *userdata, \
+                        sd_bus_error *error)                                         \
+        {                                                                            \
+                const PhoneCallInfo *call = ((const CallObject *)userdata)->call;    \
+                                                                                     \
+                return sd_bus_message_append(reply, type, value);                    \
+        }
+
+/* Starts a command about the object's call. */
+int bus_object_command(const CallObject *object, PhoneCommandType type, PhoneCommand *ret);
 
 /* login.c */
 int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error);
 
-/* calls-bus.c */
+/* manager-calls.c */
 int method_initiate_call(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int method_accept_call(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int method_reject_call(sd_bus_message *message, void *userdata, sd_bus_error *error);

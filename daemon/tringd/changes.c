@@ -2,21 +2,12 @@
 #include "tringd/changes.h"
 
 #include <errno.h>
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 #include "base/log.h"
+#include "tringd/bus-objects.h"
 #include "tringd/objects.h"
 
 #define NAMES_MAX 16 /* properties of one interface that can change: Call has 10 */
-
-/* A call that the bus knows of. */
-typedef struct CallObject {
-        char session_id[UUID_LENGTH + 1];
-        bool has_session;
-        uint32_t call, session; /* properties that have changed */
-        UT_hash_handle hh;
-} CallObject;
 
 struct Changes {
         sd_bus *bus;
@@ -127,7 +118,7 @@ void changes_call(Changes *changes, const char *session_id, uint32_t properties)
         CallObject *object = find_object(changes, session_id);
 
         if (object)
-                object->call |= properties;
+                object->call_changes |= properties;
 }
 
 void changes_session(Changes *changes, const char *session_id, uint32_t properties)
@@ -135,7 +126,7 @@ void changes_session(Changes *changes, const char *session_id, uint32_t properti
         CallObject *object = find_object(changes, session_id);
 
         if (object && object->has_session)
-                object->session |= properties;
+                object->session_changes |= properties;
 }
 
 static void report(int r, const char *what, const char *path)
@@ -144,21 +135,34 @@ static void report(int r, const char *what, const char *path)
                 log_warning("cannot announce %s of %s: %s", what, path, strerror(-r));
 }
 
+CallObject *changes_call_object(Changes *changes, const char *session_id)
+{
+        CallObject *object = find_object(changes, session_id);
+
+        if (object)
+                return object;
+        object = calloc(1, sizeof(*object));
+        if (!object)
+                return NULL;
+        (void)STR_SET(object->session_id, session_id);
+        HASH_ADD_STR(changes->objects, session_id, object);
+        if (!object->hh.tbl) {
+                free(object);
+                return NULL;
+        }
+        return object;
+}
+
 void changes_call_added(Changes *changes, const char *session_id, bool has_session)
 {
         char path[CALL_PATH_SIZE];
-        CallObject *object = calloc(1, sizeof(*object));
+        CallObject *object = changes_call_object(changes, session_id);
 
         call_path_from_id(path, session_id);
-        if (object) {
-                memcpy(object->session_id, session_id, sizeof(object->session_id));
+        if (object)
                 object->has_session = has_session;
-                HASH_ADD_STR(changes->objects, session_id, object);
-        }
-        if (!object || !object->hh.tbl) {
-                free(object);
+        else
                 report(-ENOMEM, "later changes", path);
-        }
         changes_flush(changes);
         report(sd_bus_emit_object_added(changes->bus, path), "the interfaces", path);
 }
@@ -224,9 +228,9 @@ void changes_flush(Changes *changes)
         HASH_ITER (hh, changes->objects, object, next) {
                 call_path_from_id(path, object->session_id);
                 emit(changes, path, CALL_INTERFACE, call_names, ELEMENTSOF(call_names),
-                     &object->call);
+                     &object->call_changes);
                 emit(changes, path, SESSION_INTERFACE, session_names, ELEMENTSOF(session_names),
-                     &object->session);
+                     &object->session_changes);
         }
         emit(changes, ROOT_PATH, MANAGER_INTERFACE, manager_names, ELEMENTSOF(manager_names),
              &changes->manager);

@@ -11,6 +11,7 @@
 
 #include "phone/phone.h"
 
+typedef struct CallObject CallObject; /* bus-objects.h */
 typedef struct Changes Changes;
 
 #define CHANGES_UNSEEN_MISSED (1u << 31) /* a property of the manager that the phone knows not */
@@ -32,6 +33,9 @@ void changes_manager(Changes *changes, uint32_t properties);
 void changes_devices(Changes *changes, uint32_t properties); /* bits of CHANGES_… */
 void changes_call(Changes *changes, const char *session_id, uint32_t properties);
 void changes_session(Changes *changes, const char *session_id, uint32_t properties);
+
+/* The object of a call that the phone has; makes it if there is none yet. NULL: no memory. */
+CallObject *changes_call_object(Changes *changes, const char *session_id);
 
 /* InterfacesAdded and InterfacesRemoved, at once. A call may come with its session. */
 void changes_call_added(Changes *changes, const char *session_id, bool has_session);

@@ -61,23 +61,29 @@ static int list_calls(sd_bus *bus, const char *prefix, void *userdata, char ***r
 static int find_call(sd_bus *bus, const char *path, const char *interface, void *userdata,
                      void **ret_found, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = bus_object_call(userdata, path);
+        Daemon *daemon = userdata;
+        char session_id[UUID_LENGTH + 1];
 
+        if (call_path_to_id(path, session_id) < 0)
+                return 0;
+        const PhoneCallInfo *call = phone_call_find(daemon->phone, session_id);
         if (!call)
                 return 0;
-        *ret_found = userdata;
+        CallObject *object = changes_call_object(daemon->changes, session_id);
+        if (!object)
+                return -ENOMEM;
+        object->daemon = daemon;
+        object->call = call;
+        *ret_found = object;
         return 1;
 }
 
 static int find_session(sd_bus *bus, const char *path, const char *interface, void *userdata,
                         void **ret_found, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = bus_object_call(userdata, path);
+        int r = find_call(bus, path, interface, userdata, ret_found, error);
 
-        if (!call || !call->has_session)
-                return 0;
-        *ret_found = userdata;
-        return 1;
+        return r > 0 ? ((const CallObject *)*ret_found)->call->has_session : r;
 }
 
 int objects_register(Daemon *daemon)

@@ -10,106 +10,65 @@
 
 #define PARENT_WINDOW_MAX 127 /* bytes; the portals' handles have about 40 */
 
-static int get_state(sd_bus *bus, const char *path, const char *interface, const char *property,
-                     sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        const PhoneCallInfo *call = bus_object_call(userdata, path);
-
-        return call ? sd_bus_message_append(reply, "s",
-                                            session_state_to_string(call->session.state))
-                    : -ENOENT;
-}
-
-static int get_audio_muted(sd_bus *bus, const char *path, const char *interface,
-                           const char *property, sd_bus_message *reply, void *userdata,
-                           sd_bus_error *error)
-{
-        const PhoneCallInfo *call = bus_object_call(userdata, path);
-
-        return call ? sd_bus_message_append(reply, "b", (int)call->session.audio_muted) : -ENOENT;
-}
-
-static int get_video_paused(sd_bus *bus, const char *path, const char *interface,
-                            const char *property, sd_bus_message *reply, void *userdata,
-                            sd_bus_error *error)
-{
-        const PhoneCallInfo *call = bus_object_call(userdata, path);
-
-        return call ? sd_bus_message_append(reply, "b", (int)call->session.video_paused) : -ENOENT;
-}
-
-static int get_screen_sharing(sd_bus *bus, const char *path, const char *interface,
-                              const char *property, sd_bus_message *reply, void *userdata,
-                              sd_bus_error *error)
-{
-        const PhoneCallInfo *call = bus_object_call(userdata, path);
-
-        return call ? sd_bus_message_append(reply, "b", (int)call->session.screen_sharing)
-                    : -ENOENT;
-}
+DEFINE_CALL_GETTER(get_state, "s", session_state_to_string(call->session.state))
+DEFINE_CALL_GETTER(get_audio_muted, "b", (int)call->session.audio_muted)
+DEFINE_CALL_GETTER(get_video_paused, "b", (int)call->session.video_paused)
+DEFINE_CALL_GETTER(get_screen_sharing, "b", (int)call->session.screen_sharing)
+DEFINE_CALL_GETTER(get_verification_code, "s", phone_session_code(&call->session))
 
 static int get_participants(sd_bus *bus, const char *path, const char *interface,
                             const char *property, sd_bus_message *reply, void *userdata,
                             sd_bus_error *error)
 {
-        const PhoneCallInfo *call = bus_object_call(userdata, path);
-
-        if (!call)
-                return -ENOENT;
+        const PhoneSession *session = &((const CallObject *)userdata)->call->session;
         int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
-        for (size_t i = 0; r >= 0 && i < call->session.n_participants; i++)
-                r = details_append_participant(reply, &call->session.participants[i]);
+
+        for (size_t i = 0; r >= 0 && i < session->n_participants; i++)
+                r = details_append_participant(reply, &session->participants[i]);
         return r < 0 ? r : sd_bus_message_close_container(reply);
-}
-
-static int get_verification_code(sd_bus *bus, const char *path, const char *interface,
-                                 const char *property, sd_bus_message *reply, void *userdata,
-                                 sd_bus_error *error)
-{
-        const PhoneCallInfo *call = bus_object_call(userdata, path);
-
-        return call ? sd_bus_message_append(reply, "s", phone_session_code(&call->session))
-                    : -ENOENT;
 }
 
 static int method_generate_token(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
+        const CallObject *object = userdata;
         PhoneCommand command;
-        int r = bus_object_command(message, PHONE_COMMAND_GENERATE_TOKEN, &command);
+        int r = bus_object_command(object, PHONE_COMMAND_GENERATE_TOKEN, &command);
 
-        return r < 0 ? r : daemon_command(userdata, message, &command, REQUEST_REPLY_TOKEN);
+        return r < 0 ? r : daemon_command(object->daemon, message, &command, REQUEST_REPLY_TOKEN);
 }
 
 static int method_join(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
+        const CallObject *object = userdata;
         PhoneCommand command;
-        int r = bus_object_command(message, PHONE_COMMAND_JOIN, &command);
+        int r = bus_object_command(object, PHONE_COMMAND_JOIN, &command);
 
         if (r >= 0)
                 r = session_settings_read(message, &command.settings, error);
-        return r < 0 ? r : daemon_command(userdata, message, &command, REQUEST_REPLY_EMPTY);
+        return r < 0 ? r : daemon_command(object->daemon, message, &command, REQUEST_REPLY_EMPTY);
 }
 
 static int method_leave(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
+        const CallObject *object = userdata;
         PhoneCommand command;
-        int r = bus_object_command(message, PHONE_COMMAND_LEAVE, &command);
+        int r = bus_object_command(object, PHONE_COMMAND_LEAVE, &command);
 
-        return r < 0 ? r : daemon_command(userdata, message, &command, REQUEST_REPLY_EMPTY);
+        return r < 0 ? r : daemon_command(object->daemon, message, &command, REQUEST_REPLY_EMPTY);
 }
 
-static int method_switch(sd_bus_message *message, Daemon *daemon, PhoneCommandType type)
+static int method_switch(sd_bus_message *message, const CallObject *object, PhoneCommandType type)
 {
         PhoneCommand command;
         int on;
-        int r = bus_object_command(message, type, &command);
+        int r = bus_object_command(object, type, &command);
 
         if (r >= 0)
                 r = sd_bus_message_read(message, "b", &on);
         if (r < 0)
                 return r;
         command.on = on;
-        return daemon_command(daemon, message, &command, REQUEST_REPLY_EMPTY);
+        return daemon_command(object->daemon, message, &command, REQUEST_REPLY_EMPTY);
 }
 
 static int method_set_audio_muted(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -122,21 +81,18 @@ static int method_set_video_paused(sd_bus_message *message, void *userdata, sd_b
         return method_switch(message, userdata, PHONE_COMMAND_PAUSE_VIDEO);
 }
 
-/* What the worker alone does; the phone has no part in it, so its law is asked here. */
-static int worker_call(sd_bus_message *message, Daemon *daemon, const PhoneCallInfo **ret,
-                       sd_bus_error *error)
+/*
+ * The check that the phone makes for its commands, for methods that only the worker carries out.
+ */
+static int check_has_media(const PhoneCallInfo *call, sd_bus_error *error)
 {
-        const PhoneCallInfo *call = bus_object_call(daemon, sd_bus_message_get_path(message));
         CallError wrong = CALL_ERROR_INVALID_TRANSITION;
 
-        if (!call)
-                return error_set(error, CALL_ERROR_NO_SUCH_CALL, "this call is gone");
         if (rules_method(call->record.direction, call->record.status, CALL_REASON_NONE,
                          CALL_METHOD_SESSION, call->answered_here, &wrong) != METHOD_DOES)
                 return error_set(error, wrong, "call %s is '%s': it has no media",
                                  call->record.session_id,
                                  call_status_to_string(call->record.status));
-        *ret = call;
         return 0;
 }
 
@@ -148,13 +104,13 @@ static bool is_in_media(const PhoneSession *session)
 
 static int method_start_screen_sharing(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        Daemon *daemon = userdata;
-        const PhoneCallInfo *call;
+        const CallObject *object = userdata;
+        const PhoneCallInfo *call = object->call;
         char parent_window[PARENT_WINDOW_MAX + 1] = "";
         Option known[] = {
                 {"parent_window", OPTION_TEXT, parent_window, sizeof(parent_window)},
         };
-        int r = worker_call(message, daemon, &call, error);
+        int r = check_has_media(call, error);
 
         if (r >= 0)
                 r = options_read(message, "option", known, ELEMENTSOF(known), error);
@@ -165,7 +121,7 @@ static int method_start_screen_sharing(sd_bus_message *message, void *userdata, 
                                  "the session of call %s is %s: nobody would see a screen",
                                  call->record.session_id,
                                  session_state_to_string(call->session.state));
-        r = screens_start(daemon->screens, call->record.session_id, parent_window, message);
+        r = screens_start(object->daemon->screens, call->record.session_id, parent_window, message);
         if (r == -EBUSY)
                 return error_set(error, CALL_ERROR_INVALID_TRANSITION,
                                  "a screen is shared in call %s already, or is being picked",
@@ -175,25 +131,25 @@ static int method_start_screen_sharing(sd_bus_message *message, void *userdata, 
 
 static int method_stop_screen_sharing(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        Daemon *daemon = userdata;
-        const PhoneCallInfo *call;
-        int r = worker_call(message, daemon, &call, error);
+        const CallObject *object = userdata;
+        const PhoneCallInfo *call = object->call;
+        int r = check_has_media(call, error);
 
         if (r < 0)
                 return r;
-        screens_stop(daemon->screens, call->record.session_id);
+        screens_stop(object->daemon->screens, call->record.session_id);
         return sd_bus_reply_method_return(message, NULL);
 }
 
 static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        Daemon *daemon = userdata;
-        const PhoneCallInfo *call;
-        int r = worker_call(message, daemon, &call, error);
+        const CallObject *object = userdata;
+        const PhoneCallInfo *call = object->call;
+        int r = check_has_media(call, error);
 
         if (r < 0)
                 return r;
-        r = workers_stats(daemon->workers, call->record.session_id, message);
+        r = workers_stats(object->daemon->workers, call->record.session_id, message);
         if (r == -ENOENT)
                 return error_set(error, CALL_ERROR_MEDIA_FAILED, "no media of call %s runs here",
                                  call->record.session_id);
