@@ -197,6 +197,7 @@ START_TEST(hub_and_devices_of_two_versions_place_answer_decline_and_cancel_calls
         hub_kill(hub);
         client_wait_property(alice->client, TRING_ROOT, TRING_MANAGER, "ConnectionState",
                              "offline");
+        next_hub(VERSION_OF(_i, 0));
         hub_start(hub);
         desktop_wait_online(alice);
         desktop_wait_online(bob);
