@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "exchange/inputs.h"
+#include "exchange/handlers.h"
 
 #include "exchange/action.h"
 #include "exchange/answer.h"

@@ -2,7 +2,7 @@
 #include <assert.h>
 
 #include "exchange/due.h"
-#include "exchange/inputs.h"
+#include "exchange/handlers.h"
 
 static int input_take(Exchange *exchange, const ExchangeNow *moment, const ExchangeInput *input)
 {

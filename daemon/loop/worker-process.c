@@ -15,12 +15,12 @@
 #define LISTEN_BACKLOG 4 /* us, and a successor that adopts; nobody else knows the path */
 #define STOP_ACCURACY_US (100 * USEC_PER_MSEC)
 
-typedef struct Outgoing {
-        struct Outgoing *prev, *next;
+typedef struct QueuedDatagram {
+        struct QueuedDatagram *prev, *next;
         int descriptor; /* owned; -1: none */
         size_t length;
         char text[];
-} Outgoing;
+} QueuedDatagram;
 
 struct WorkerProcess {
         sd_event *event;
@@ -33,13 +33,13 @@ struct WorkerProcess {
         sd_event_source *socket_source;
         sd_event_source *stop_source; /* of an adopted worker */
 
-        Outgoing *queue;
+        QueuedDatagram *queue;
         size_t queued; /* bytes */
 };
 
 #define CLOSED "closed its connection"
 
-static void outgoing_free(WorkerProcess *worker, Outgoing *outgoing)
+static void outgoing_free(WorkerProcess *worker, QueuedDatagram *outgoing)
 {
         DL_DELETE(worker->queue, outgoing);
         worker->queued -= outgoing->length;
@@ -49,7 +49,7 @@ static void outgoing_free(WorkerProcess *worker, Outgoing *outgoing)
 
 static void disconnect(WorkerProcess *worker)
 {
-        Outgoing *outgoing, *next;
+        QueuedDatagram *outgoing, *next;
 
         worker->socket_source = sd_event_source_disable_unref(worker->socket_source);
         closep(&worker->fd);
@@ -143,7 +143,7 @@ static ssize_t send_parcel(WorkerProcess *worker, const char *text, size_t lengt
 
 static int flush_queue(WorkerProcess *worker)
 {
-        Outgoing *outgoing, *next;
+        QueuedDatagram *outgoing, *next;
 
         DL_FOREACH_SAFE (worker->queue, outgoing, next) {
                 if (send_parcel(worker, outgoing->text, outgoing->length, outgoing->descriptor) < 0)
@@ -203,7 +203,7 @@ int worker_process_send_with(WorkerProcess *worker, const char *text, size_t len
         _cleanup_close_ int copy = descriptor < 0 ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
         if (descriptor >= 0 && copy < 0)
                 return -errno;
-        _cleanup_free_ Outgoing *outgoing = malloc(sizeof(*outgoing) + length);
+        _cleanup_free_ QueuedDatagram *outgoing = malloc(sizeof(*outgoing) + length);
         if (!outgoing)
                 return -ENOMEM;
         int r = sd_event_source_set_io_events(worker->socket_source, EPOLLIN | EPOLLOUT);

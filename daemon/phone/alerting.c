@@ -6,8 +6,8 @@
 #include "phone/action.h"
 #include "phone/announce.h"
 #include "phone/call.h"
+#include "phone/hub-send.h"
 #include "phone/request.h"
-#include "phone/send.h"
 
 static PhoneTone phone_wanted_tone(const Phone *phone)
 {

@@ -8,7 +8,7 @@
 #include "phone/announce.h"
 #include "phone/call.h"
 #include "phone/end.h"
-#include "phone/inputs.h"
+#include "phone/handlers.h"
 #include "phone/request.h"
 #include "phone/user.h"
 

@@ -6,8 +6,8 @@
 
 #include "phone/announce.h"
 #include "phone/call.h"
+#include "phone/hub-send.h"
 #include "phone/request.h"
-#include "phone/send.h"
 #include "phone/session.h"
 
 /* One sentence for whoever asked what this call does not allow; `call` NULL: there is none. */

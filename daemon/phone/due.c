@@ -9,9 +9,9 @@
 #include "phone/call.h"
 #include "phone/end.h"
 #include "phone/expire.h"
+#include "phone/hub-send.h"
 #include "phone/present.h"
 #include "phone/request.h"
-#include "phone/send.h"
 
 /* When something becomes due for the call, or USEC_NEVER. */
 static usec_t call_deadline(const Phone *phone, const PhoneCall *call)

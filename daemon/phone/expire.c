@@ -5,8 +5,8 @@
 #include "phone/call.h"
 #include "phone/decision.h"
 #include "phone/end.h"
+#include "phone/hub-send.h"
 #include "phone/request.h"
-#include "phone/send.h"
 #include "phone/session.h"
 
 /* The hub no longer has the call, so it is over. */

@@ -3,7 +3,7 @@
 
 #include "phone/action.h"
 #include "phone/due.h"
-#include "phone/inputs.h"
+#include "phone/handlers.h"
 #include "phone/settle.h"
 
 static int input_take(Phone *phone, const PhoneInput *input)

@@ -8,7 +8,7 @@
 #include "phone/action.h"
 #include "phone/call.h"
 #include "phone/decision.h"
-#include "phone/inputs.h"
+#include "phone/handlers.h"
 #include "phone/listener.h"
 #include "phone/present.h"
 #include "phone/request.h"

@@ -6,7 +6,7 @@
 
 #include "phone/action.h"
 #include "phone/call.h"
-#include "phone/inputs.h"
+#include "phone/handlers.h"
 #include "phone/listener.h"
 #include "phone/request.h"
 

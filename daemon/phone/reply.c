@@ -13,9 +13,9 @@
 #include "phone/end.h"
 #include "phone/expire.h"
 #include "phone/history-events.h"
+#include "phone/hub-send.h"
 #include "phone/request.h"
 #include "phone/ring.h"
-#include "phone/send.h"
 #include "phone/session.h"
 #include "phone/user.h"
 

@@ -6,7 +6,7 @@
 
 #include "phone/announce.h"
 #include "phone/call.h"
-#include "phone/inputs.h"
+#include "phone/handlers.h"
 #include "phone/media.h"
 #include "phone/persist.h"
 #include "phone/request.h"

@@ -4,10 +4,10 @@
 #include "phone/alerting.h"
 #include "phone/announce.h"
 #include "phone/call.h"
+#include "phone/hub-send.h"
 #include "phone/listener.h"
 #include "phone/present.h"
 #include "phone/request.h"
-#include "phone/send.h"
 #include "phone/session.h"
 
 int call_recreate(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret)

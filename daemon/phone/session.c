@@ -6,10 +6,10 @@
 
 #include "phone/action.h"
 #include "phone/announce.h"
+#include "phone/hub-send.h"
 #include "phone/media.h"
 #include "phone/participant.h"
 #include "phone/request.h"
-#include "phone/send.h"
 
 void session_set_state(Phone *phone, PhoneCall *call, SessionState state)
 {

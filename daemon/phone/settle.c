@@ -6,8 +6,8 @@
 #include "phone/action.h"
 #include "phone/alerting.h"
 #include "phone/announce.h"
+#include "phone/hub-send.h"
 #include "phone/persist.h"
-#include "phone/send.h"
 
 void phone_settle(Phone *phone)
 {

@@ -9,12 +9,12 @@
 #include "phone/call.h"
 #include "phone/end.h"
 #include "phone/history.h"
+#include "phone/hub-send.h"
 #include "phone/media.h"
 #include "phone/participant-events.h"
 #include "phone/participant.h"
 #include "phone/request.h"
 #include "phone/ring.h"
-#include "phone/send.h"
 #include "phone/session.h"
 #include "phone/user.h"
 

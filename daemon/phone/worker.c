@@ -7,11 +7,11 @@
 #include "phone/action.h"
 #include "phone/announce.h"
 #include "phone/call.h"
-#include "phone/inputs.h"
+#include "phone/handlers.h"
+#include "phone/hub-send.h"
 #include "phone/media.h"
 #include "phone/participant.h"
 #include "phone/request.h"
-#include "phone/send.h"
 #include "phone/session.h"
 
 /* The participant; new to a daemon that has just adopted the worker. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "phone/send.h"
+#include "phone/hub-send.h"
 
 #include <utlist.h>
 
