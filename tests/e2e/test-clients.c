@@ -115,7 +115,7 @@ START_TEST(what_the_daemon_refuses_is_said_in_its_words)
         ctl(pair.alice, 1, "tringctl: ", "call", "alice");
         ctl(pair.alice, 0, "not a member of any group", "groups");
         ctl(pair.alice, 0, "nobody is blocked", "block");
-        ctl(pair.alice, 1, "'alice' is who asks", "block", "alice");
+        ctl(pair.alice, 1, "'alice' cannot block themselves", "block", "alice");
         ctl(pair.alice, 6, "no call is ringing here", "answer");
         ctl(pair.alice, 0, "do not disturb is on", "dnd", "on");
         ctl(pair.alice, 0, "not logged in", "logout");
