@@ -148,7 +148,7 @@ START_TEST(so_many_devices_of_a_user_and_no_more)
         talker_closed(talkers[2], WIRE_CLOSE_TOO_MANY, "devices");
         /* A device that reconnects takes its own place. */
         Talker *again = talker_new(hub_port(h->hub), h->alice, "d1");
-        talker_closed(talkers[0], WIRE_CLOSE_REPLACED, "anew");
+        talker_closed(talkers[0], WIRE_CLOSE_REPLACED, "newer");
         talker_free(again);
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 talker_free(talkers[i]);

@@ -268,7 +268,7 @@ START_TEST(a_device_that_comes_again_replaces_itself)
 {
         Talker *first = hub_rig_alice(h), *second = hub_rig_alice(h);
 
-        talker_closed(first, WIRE_CLOSE_REPLACED, "anew");
+        talker_closed(first, WIRE_CLOSE_REPLACED, "newer");
         talker_ok(talker_request(second, "history", "%s", ""));
         talker_free(first);
         talker_free(second);
