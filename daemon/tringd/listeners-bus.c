@@ -9,6 +9,7 @@
 #include "tringd/errors.h"
 #include "tringd/objects.h"
 #include "tringd/options.h"
+#include "tringd/state-store.h"
 
 /* Longer than the phone waits for any of them: its own second counts, not this one. */
 #define LISTENER_REPLY_US (25 * USEC_PER_SEC)
@@ -85,6 +86,8 @@ int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_err
         /* The calls that there are come first, what follows of being added after them. */
         if (r == 0) {
                 daemon->listeners_changed = true; /* as stored, even when only replaced */
+                /* Stored before the reply, so that a tringd that is killed now remembers it. */
+                state_store_save(daemon);
                 r = reply_calls(daemon, message);
         }
         daemon_pump(daemon);
