@@ -9,12 +9,14 @@
 #include "base/clock.h"
 #include "media/pipewire.h"
 
-#define LOOK_MS 100                         /* how often a microphone that works is looked at */
-#define STANDSTILL_US (50 * USEC_PER_MSEC)  /* five frames late: it has stopped */
-#define CATCH_UP_FRAMES 5                   /* at most at once; older silence is left out */
-#define BEHIND_MAX_US (200 * USEC_PER_MSEC) /* the frames had a gap: go on by the clock */
-#define COMPLEXITY 5    /* of 10: the rest costs CPU and is not heard in activity */
-#define PACKET_MAX 1275 /* bytes; RFC 6716 section 3.2 */
+#define LOOK_MS 100                        /* how often a working microphone is checked */
+#define STANDSTILL_US (50 * USEC_PER_MSEC) /* five frames late: it has stopped */
+#define CATCH_UP_FRAMES 5                  /* at most at once; older silence is skipped */
+#define BEHIND_MAX_US                                                               \
+        (200 * USEC_PER_MSEC) /* the frames had a gap: take the time from the clock \
+                               */
+#define COMPLEXITY 5          /* of 10: more costs CPU and is not heard in speech */
+#define PACKET_MAX 1275       /* bytes; RFC 6716 section 3.2 */
 
 typedef struct Sink {
         AudioSenderSink function;
@@ -23,23 +25,23 @@ typedef struct Sink {
 } Sink;
 
 struct AudioSender {
-        GMutex mutex;         /* for all but the timer, which is the main loop's */
+        GMutex mutex;         /* for everything but the timer, which belongs to the main loop */
         OpusEncoder *encoder; /* owned */
-        AudioPath path;       /* that it is set to */
+        AudioPath path;       /* the encoder's present settings */
         uint16_t sequence;
         uint32_t timestamp;
-        usec_t due; /* when the next frame is, by the count of samples */
+        usec_t due; /* when the next frame is due, by the count of samples */
         Sink sinks[VOICE_SINKS_MAX];
         size_t n_sinks;
         bool muted;
         usec_t sent, spoken; /* when the last frame went out; when the microphone gave one */
-        bool standing_in;    /* for a microphone that gives nothing */
+        bool standing_in;    /* stands in for a microphone that gives nothing */
         guint timer;
 };
 
 static const int16_t silence[AUDIO_FRAME];
 
-/* By the count of samples, not by the clock: times without the jitter of threads. */
+/* Counts samples instead of reading the clock, which would add the jitter of threads. */
 static void count_frame(AudioSender *sender, usec_t now)
 {
         const usec_t frame = AUDIO_FRAME_MS * USEC_PER_MSEC;
@@ -74,7 +76,7 @@ static void send_frame(AudioSender *sender, const int16_t *samples, usec_t at)
         sender->sent = at;
 }
 
-/* With the mutex held: all the silence that should have been sent by now. */
+/* With the mutex held: sends all silence that is due by now. */
 static void send_silence(AudioSender *sender, usec_t now)
 {
         const usec_t frame = AUDIO_FRAME_MS * USEC_PER_MSEC;
@@ -102,7 +104,7 @@ static gboolean look_after(void *data)
         return G_SOURCE_REMOVE;
 }
 
-/* With the mutex held: to what the worst of the ways bears. */
+/* With the mutex held: adapts to the worst of the paths. */
 static void adapt(AudioSender *sender)
 {
         AudioPath worst = {.bitrate = VOICE_BITRATE};

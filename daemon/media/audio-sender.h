@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * One's own voice on its way to everybody in the call: the microphone's frames as Opus, or silence
+ * This user's voice on its way to everybody in the call: the microphone's frames as Opus, silence
  * while muted, or silence by the clock while there is no microphone. The others always receive
  * something, and so can tell a silent participant from a lost one.
  *
- * It is encoded once for all; the worst of the ways to them says how.
+ * The voice is encoded once for all receivers, with the settings that the worst path needs.
  */
 
 #include <stdbool.h>
@@ -23,28 +23,31 @@ typedef struct AudioPacket {
         size_t length;
 } AudioPacket;
 
-/* In any thread, one call at a time; must not block. */
+/* Called in any thread, one call at a time; must not block. */
 typedef void (*AudioSenderSink)(void *userdata, const AudioPacket *packet);
 
-#define VOICE_BITRATE 32000 /* bit/s: full-band activity without artefacts */
+#define VOICE_BITRATE 32000 /* bit/s: full-band speech without artefacts */
 
-/* What the way to a sink bears. */
+/* What the path to a sink can carry. */
 typedef struct AudioPath {
         uint32_t bitrate; /* bit/s */
-        unsigned loss;    /* %; above 0, packets tell of the ones before them as well */
+        unsigned loss;    /* %; above 0, packets also describe the ones before them */
 } AudioPath;
 
 /* Returns 0 or -ENOMEM. */
 int audio_sender_new(AudioSender **ret);
-/* Nothing that feeds it runs any more, and all sinks are gone. */
+/* Call it after everything that feeds it has stopped and all sinks are removed. */
 AudioSender *audio_sender_free(AudioSender *sender);
 DEFINE_CLEANUP(AudioSender *, audio_sender_free);
 
-/* At most VOICE_SINKS_MAX; -ENOSPC beyond. Its way bears VOICE_BITRATE until more is known. */
+/*
+ * At most VOICE_SINKS_MAX; -ENOSPC beyond. The path is taken to carry VOICE_BITRATE until more is
+ * known.
+ */
 #define VOICE_SINKS_MAX 32 /* PARTICIPANTS_MAX */
 int audio_sender_add(AudioSender *sender, AudioSenderSink sink, void *userdata);
 void audio_sender_set_path(AudioSender *sender, void *userdata, const AudioPath *path);
-/* When it returns, the sink is not called any more. */
+/* After it has returned, the sink is not called any more. */
 void audio_sender_remove(AudioSender *sender, void *userdata);
 
 void audio_sender_set_muted(AudioSender *sender, bool muted);

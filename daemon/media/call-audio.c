@@ -11,12 +11,15 @@
 #include "media/microphone.h"
 #include "media/playback.h"
 
-/* Bluetooth headsets go and come back when their profile changes, PipeWire's devices after it. */
+/*
+ * Bluetooth headsets disappear and come back when their profile changes, and PipeWire's devices
+ * with them.
+ */
 #define PATIENCE_MS 1500
 #define CONNECT_MIN_MS 100 /* between attempts to connect; doubled each time */
 #define CONNECT_MAX_MS 3200
 
-/* A voice that is to be heard. */
+/* A voice that is played. */
 typedef struct PlaybackSlot {
         struct PlaybackSlot *prev, *next;
         char *node, *description; /* owned */
@@ -24,10 +27,10 @@ typedef struct PlaybackSlot {
         Playback *playback;
 } PlaybackSlot;
 
-/* How it stands with the devices of one kind. */
+/* The state of the devices of one kind. */
 typedef struct DeviceState {
         DeviceUse use, told;
-        char target[NODE_NAME_MAX + 1]; /* what its streams aim at */
+        char target[NODE_NAME_MAX + 1]; /* the target of its streams */
         bool failure_told;
 } DeviceState;
 
@@ -43,11 +46,11 @@ struct CallAudio {
         DeviceState microphone, speaker;
         Microphone *mic;
         PlaybackSlot *heard;
-        bool absence_told; /* of PipeWire */
+        bool absence_told; /* PipeWire's absence */
         bool echo_fault_told;
-        guint patience;      /* timer: what is still missing then is told */
-        guint connect;       /* timer: of the next attempt */
-        unsigned connect_ms; /* after which the next but one follows */
+        guint patience;      /* timer: reports what is still missing */
+        guint connect;       /* timer: the next attempt to connect */
+        unsigned connect_ms; /* the delay of the attempt after that */
 };
 
 static void review(CallAudio *audio, bool patient);
@@ -159,7 +162,9 @@ static void tell_failure(CallAudio *audio, DeviceState *state, const char *what)
         state->failure_told = true;
 }
 
-/* As the state says. `moved`: its target is another; `again`: what failed is tried once more. */
+/*
+ * Makes the stream fit the state. `moved`: it has another target; `again`: retry one that failed.
+ */
 static int adjust_microphone(CallAudio *audio, bool moved, bool again)
 {
         const DeviceState *state = &audio->microphone;
@@ -263,7 +268,7 @@ static void tell_use(CallAudio *audio, DeviceState *state, const char *what, con
         state->told = state->use;
 }
 
-/* True: its streams have to move. */
+/* Returns true if its streams have to move. */
 static bool choose(DeviceState *state, const PipeWireDevice *found, const char *chosen)
 {
         bool moved;
@@ -274,7 +279,7 @@ static bool choose(DeviceState *state, const PipeWireDevice *found, const char *
         return moved;
 }
 
-/* Everything as it should be, by what there is now. `patient`: losses may mend by themselves. */
+/* Adjusts everything to the present devices. `patient`: losses may mend by themselves. */
 static void review(CallAudio *audio, bool patient)
 {
         const WorkerDevices *devices = &audio->devices;
@@ -317,7 +322,7 @@ int call_audio_new(const char *session, CallAudioFault fault, void *userdata, Ca
         r = echo_canceller_new(&audio->echo);
         if (r < 0)
                 return r;
-        /* Before the join: then it is known what devices there are. */
+        /* Before the join, so that the devices are known by then. */
         connect_now(audio);
         *ret = TAKE_PTR(audio);
         return 0;

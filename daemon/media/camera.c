@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "base/str.h"
 
-#define SIZE_MAX_PIXELS 8192 /* a side; screens have up to 7680 */
+#define SIZE_MAX_PIXELS 8192 /* pixels per side; screens have up to 7680 */
 #define POD_SIZE 1024
-/* Longer than another size takes to be agreed on: what we were linked to has gone. */
+/* Longer than agreeing on another size takes: the source of the stream has gone. */
 #define PAUSED_MAX_US (1 * USEC_PER_SEC)
 
 struct Camera {
@@ -23,15 +23,15 @@ struct Camera {
         CameraPicture picture;
         void *userdata;
         atomic_bool lost;
-        _Atomic usec_t paused; /* since when; 0: it is not */
+        _Atomic usec_t paused; /* since when it has been lost; 0: it is there */
         /* of the pipewire's thread */
-        bool known; /* what format comes */
+        bool known; /* the format of the stream */
         GstVideoInfo info;
         GstCaps *caps; /* of the last picture */
         GstVideoInfo shown;
 };
 
-/* Those that cameras and compositors give without compressing. */
+/* The uncompressed formats that cameras and compositors offer. */
 static const struct {
         uint32_t spa;
         GstVideoFormat gst;
@@ -56,7 +56,7 @@ typedef struct Plane {
         int stride;
 } Plane;
 
-/* Planes lie in a block each, or one after the other in the only one. */
+/* Each plane has a block, or all follow one another in a single block. */
 static bool find_planes(const Camera *camera, const struct spa_buffer *buffer,
                         Plane planes[static GST_VIDEO_MAX_PLANES])
 {
@@ -88,7 +88,7 @@ static bool find_planes(const Camera *camera, const struct spa_buffer *buffer,
         return true;
 }
 
-/* A window's picture is a part of the buffer, which stays as large as the window has ever been. */
+/* A window's picture is a part of the buffer, which stays as large as the window ever was. */
 static void find_part(const Camera *camera, const struct spa_buffer *buffer, struct spa_region *ret)
 {
         const guint width = (guint)GST_VIDEO_INFO_WIDTH(&camera->info);
@@ -146,7 +146,7 @@ static void give(Camera *camera, const struct spa_buffer *buffer)
         GstBuffer *copy;
         GstMapInfo map;
 
-        /* A change of nothing but the pointer, or one that failed. */
+        /* Only the pointer changed, or the frame failed. */
         if (!camera->known || buffer->datas[0].chunk->size == 0 ||
             (buffer->datas[0].chunk->flags & SPA_CHUNK_FLAG_CORRUPTED) ||
             !find_planes(camera, buffer, planes))

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Pictures out of PipeWire, a camera's or those of a screen that a portal shows, open from _new to
- * _free and not a moment longer.
+ * Pictures from PipeWire, of a camera or of a screen that a portal shows. The source is open from
+ * _new to _free and not a moment longer.
  */
 
 #include <gst/gst.h>
@@ -17,17 +17,18 @@
 
 typedef struct Camera Camera;
 
-/* One picture, copied out of PipeWire's buffers, in the sound's thread: take a reference to keep
- * it. It must not block, nor free the camera. */
+/*
+ * One picture, copied out of PipeWire's buffers, in PipeWire's thread: take a reference to keep it.
+ * It must neither block nor free the camera.
+ */
 typedef void (*CameraPicture)(void *userdata, GstSample *sample);
 
 typedef struct CameraOptions {
         PipeWire *pipewire;             /* whose thread it lives in; outlives the camera */
         const char *node, *description; /* of our stream */
         const char *target;             /* node.name of a camera */
-        int remote;                     /* of a screen: another connection, else -1; taken over in
-                                           any case */
-        uint32_t remote_node;           /* of a screen: its node there */
+        int remote;           /* of a screen: another connection, else -1; taken over in any case */
+        uint32_t remote_node; /* of a screen: its node there */
         CameraPicture picture;
         void *userdata;
 } CameraOptions;
@@ -37,5 +38,5 @@ int camera_new(const CameraOptions *options, Camera **ret);
 Camera *camera_free(Camera *camera);
 DEFINE_CLEANUP(Camera *, camera_free);
 
-/* It was unplugged, or is no longer shown: nothing will come from it any more. */
+/* The camera was unplugged, or the screen is no longer shown: no more pictures come. */
 bool camera_is_lost(const Camera *camera);

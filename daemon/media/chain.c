@@ -10,7 +10,7 @@
 #define RTP_CAPS                                                             \
         "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000," \
         "encoding-params=(string)2,payload=%u,ssrc=(uint)%u"
-#define REPORTS_EVERY_NS (1 * GST_SECOND) /* RTCP; 5 s by default: late to tell of loss */
+#define REPORTS_EVERY_NS (1 * GST_SECOND) /* RTCP; the default of 5 s reports loss late */
 
 G_STATIC_ASSERT(AUDIO_RATE == 48000);
 
@@ -102,7 +102,7 @@ bool chain_take(GstBuffer *buffer, unsigned payload, ChainPacket packet, void *u
 
 /* ---- threads ---- */
 
-/* What goes before all packets has gone through: their format, and that they are in time. */
+/* The events before all packets have passed: their format, and that they are in time. */
 static bool is_ready(GstPad *pad)
 {
         g_autoptr(GstEvent) segment = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
@@ -121,7 +121,7 @@ static GstPadProbeReturn pass_on(GstPad *pad, GstPadProbeInfo *info, void *behin
         return GST_PAD_PROBE_HANDLED;
 }
 
-/* What still waits in it is overtaken: as packets are that another way brings. */
+/* Packets still in the queue are overtaken, as on a network. */
 static void pass_by(const GValue *item, void *data)
 {
         GstElement *queue = g_value_get_object(item);

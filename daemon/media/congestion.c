@@ -8,11 +8,12 @@
 #define RISE 1.08        /* a report: from the least to the most in a quarter of a minute */
 #define QUEUE_MS 150.0   /* above the least: routers hold back packets */
 #define QUEUE_FALL 0.85  /* of the bit rate, then */
-#define LEAST_DRIFT 1.01 /* a report: routes change, and the least that was known with them */
+#define LEAST_DRIFT \
+        1.01 /* per report: the route may have changed, and the shortest round trip with it */
 #define SMOOTHING 0.3    /* weight of a new report */
-#define NOTEWORTHY 0.01  /* worth telling of packets twice */
-#define LOSS_TOLD_MIN 10 /* %: below, libopus tells of nothing twice, at this bit rate */
-#define LOSS_TOLD_MAX 30 /* %: beyond, the encoder would spend all on what is past */
+#define NOTEWORTHY 0.01  /* packets worth repeating */
+#define LOSS_TOLD_MIN 10 /* %: below this, libopus repeats nothing at this bit rate */
+#define LOSS_TOLD_MAX 30 /* %: above this, the encoder would spend everything on repetition */
 
 void congestion_init(Congestion *congestion)
 {

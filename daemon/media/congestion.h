@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * What a way through the network bears, from what the other end reports of it about every second
- * (RTCP's share of lost packets, and the round trip): much loss, or a round trip that grows because
- * queues fill, and less is sent; well again, and slowly more. A little loss is a radio's, not a
- * queue's: then packets tell of the ones before them, for as long as it lasts. Pure.
+ * What a path through the network can carry, judged by the reports of the other end about once a
+ * second (RTCP's share of lost packets, and the round trip). Much loss, or a round trip that grows
+ * because queues fill, lowers the bit rate; good reports raise it slowly. A little loss comes from
+ * radio, not from a queue: then packets also describe the ones before them, as long as it lasts.
+ * Pure.
  */
 
 #include <stdint.h>

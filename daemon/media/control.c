@@ -10,7 +10,7 @@
 
 struct Control {
         int listen_fd, fd; /* fd: of the controller, or -1 */
-        int descriptor;    /* came with the message being told; -1: none */
+        int descriptor;    /* came with the current message; -1: none */
         guint listen_source, source;
         const ControlEvents *events;
         void *userdata;
@@ -55,7 +55,7 @@ static void take_message(Control *link, size_t length)
         worker_message_done(&message);
 }
 
-/* More than one are cut off by the kernel, and closed. */
+/* The kernel drops further descriptors and closes them. */
 static ssize_t receive(Control *link)
 {
         union {
@@ -90,7 +90,9 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
         Control *link = data;
         ssize_t n = receive(link);
 
-        /* ECONNRESET: it has gone without reading all; what it said before it went comes next. */
+        /*
+         * ECONNRESET: it closed without reading everything; the messages it sent before come next.
+         */
         if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET))
                 return G_SOURCE_CONTINUE;
         if (n <= 0) {
@@ -118,7 +120,7 @@ static gboolean on_connection(int listen_fd, GIOCondition condition, void *data)
 
         if (fd < 0)
                 return G_SOURCE_CONTINUE;
-        /* The folder is 0700; this is for the one that somebody made otherwise. */
+        /* The folder is 0700; this check is for a folder that was made otherwise. */
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != geteuid()) {
                 log_warning("a connection of another user was refused");
                 close(fd);
@@ -192,7 +194,10 @@ void control_send(Control *link, const WorkerMessage *message)
                 log_error("a message for tringd could not be written: %s", strerror(-r));
                 return;
         }
-        /* What does not fit is not read: shutting the line has it noticed by both sides. */
+        /*
+         * A controller that does not read is cut off: shutting down the connection tells both
+         * sides.
+         */
         if (send(link->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EPIPE) {
                 log_warning("tringd does not read: %s", strerror(errno));
                 shutdown(link->fd, SHUT_RDWR);

@@ -3,12 +3,14 @@
 
 #include "base/cleanup.h"
 
-/* One in so many may be later than what is waited for: that much concealment is not heard, and a
- * single straggler must not hold up everybody for the length of the window. */
+/*
+ * This share of packets may be later than the target: that much concealment is not heard, and a
+ * single straggler must not add delay for the whole window.
+ */
 #define LATE_ONE_IN 200
 #define SLOWEST_MAX (DELAY_WINDOW / LATE_ONE_IN + 1)
 
-/* The slowest, in falling order. */
+/* The slowest ones, in falling order. */
 static void insert(int32_t slowest[static SLOWEST_MAX], size_t n, int32_t delay)
 {
         size_t i = n;

@@ -39,7 +39,7 @@ static int codec_payload(const GstSDPAttribute *attribute, const char *codec)
         return (int)payload;
 }
 
-/* The first m= section of that kind which has the codec; NULL: none has. */
+/* The first m= section of that kind with the codec; NULL: none has it. */
 static const GstSDPMedia *find_media(const GstWebRTCSessionDescription *description,
                                      const char *kind, const char *codec, int *ret_payload)
 {

@@ -10,7 +10,10 @@
 #include "media/device-registry.h"
 #include "wire/devices.h"
 
-/* What comes within this time is one change: a device is several nodes, and brings new defaults. */
+/*
+ * Changes within this time are reported as one: a device has several nodes, and brings new
+ * defaults.
+ */
 #define GATHER_MS 50
 #define CONNECT_MS 2000 /* between attempts to reach PipeWire */
 
@@ -72,7 +75,7 @@ static void report(DeviceLister *devices)
         device_lists_done(&lists);
         if (r < 0)
                 log_error("the devices cannot be told: %s", strerror(-r));
-        /* A line that is full is one that nobody reads: what is told next says all again. */
+        /* A full connection is one that nobody reads; the next message repeats everything. */
         else if (send(devices->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
                 set_timer(devices, devices->report, CONNECT_MS);
 }
@@ -101,7 +104,7 @@ static void disconnect(DeviceLister *devices)
         devices->known_rounds = 0;
 }
 
-/* First what there is comes in; then what was asked about it: defaults, form factors. */
+/* The nodes come first, then the answers about them: defaults, form factors. */
 static void on_done(void *data, uint32_t id, int seq)
 {
         DeviceLister *devices = data;
@@ -114,7 +117,7 @@ static void on_done(void *data, uint32_t id, int seq)
                 report(devices);
 }
 
-/* Not from in here: the core is still at work. */
+/* Not inside this callback: the core is still in use. */
 static void on_error(void *data, uint32_t id, int seq, int res, const char *message)
 {
         DeviceLister *devices = data;

@@ -2,10 +2,12 @@
 #pragma once
 
 /*
- * `tring-media devices`: tells tringd what microphones, speakers and cameras there are (wire/
- * devices.h), now and whenever that changes. While there is no PipeWire there are none.
+ * `tring-media devices`: reports to tringd which microphones, speakers and cameras there are
+ * (wire/devices.h), now and after every change. Without PipeWire there are none.
  */
 
-/* `fd`: a listening SOCK_SEQPACKET socket. Runs until whoever connected has gone, or SIGTERM.
- * Returns 0 or negative errno. */
+/*
+ * `fd`: a listening SOCK_SEQPACKET socket. Runs until the connected tringd has gone, or SIGTERM.
+ * Returns 0 or negative errno.
+ */
 int device_list_run(int fd);

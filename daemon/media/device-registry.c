@@ -5,17 +5,17 @@
 #include <pipewire/extensions/metadata.h>
 #include <spa/utils/json.h>
 
-#define OWN_PREFIX "tring." /* how our nodes are named */
+#define OWN_PREFIX "tring." /* the prefix of our own node names */
 #define FORM_FACTOR_MAX 32
 
 /*
- * A node that is a device for people, or the thing behind it (a PipeWire MediaDevice): what kind of
- * thing it is, only the latter knows for most hardware.
+ * A node that is a device for people, or the PipeWire device behind it, which alone knows for most
+ * hardware what kind of thing it is.
  */
 typedef struct Entry {
         struct spa_list link;
         DeviceRegistry *registry;
-        uint32_t id, behind; /* behind: id of the MediaDevice of a node, or SPA_ID_INVALID */
+        uint32_t id, behind; /* id of the PipeWire device behind a node, or SPA_ID_INVALID */
         bool kinds[DEVICE_KIND_COUNT];
         char form_factor[FORM_FACTOR_MAX];
         MediaDevice device;
@@ -73,7 +73,7 @@ static void conclude_headsets(DeviceRegistry *registry)
         }
 }
 
-/* Of nodes it also tells of each change of their state: that is nobody's business here. */
+/* Nodes also report each change of their state, which nobody needs here. */
 static void take_properties(Entry *entry, const struct spa_dict *properties)
 {
         const char *form_factor =
@@ -198,7 +198,7 @@ static bool read_node(const struct spa_dict *properties, Entry *entry)
         if (!entry->kinds[DEVICE_MICROPHONE] && !entry->kinds[DEVICE_SPEAKER] &&
             !entry->kinds[DEVICE_CAMERA])
                 return false;
-        /* One that cannot be written down cannot be chosen. */
+        /* A name that does not fit cannot be chosen. */
         return text_is_valid(name, NODE_NAME_MAX) && STR_SET(entry->device.name, name) >= 0;
 }
 

@@ -13,7 +13,7 @@
 
 #define CANCELLER "aec/libspa-aec-webrtc"
 #define PLAYED_SIZE 32768 /* samples, 0.7 s; a power of two, and several of the largest cycles */
-#define SUPPORT_MAX 16    /* what pw_get_support() gives: logging, the processor */
+#define SUPPORT_MAX 16    /* from pw_get_support(): logging, the processor */
 #define FULL_SCALE 32768.0f
 
 struct EchoCanceller {
@@ -21,12 +21,12 @@ struct EchoCanceller {
         struct spa_audio_aec *canceller; /* NULL: not loaded */
         atomic_bool on;
 
-        /* What is played, by its place since the start. */
+        /* Played samples, by their position since the start. */
         float played[PLAYED_SIZE];
-        atomic_size_t written; /* all who play have given what is before this */
+        atomic_size_t written; /* all streams have given the samples before this */
         atomic_size_t longest; /* cycle, in samples */
-        size_t head;           /* data thread: the furthest that somebody has given */
-        size_t read;           /* sound's thread */
+        size_t head;           /* data thread: the furthest position of any stream */
+        size_t read;           /* PipeWire's thread */
 };
 
 int echo_canceller_new(EchoCanceller **ret)
@@ -57,8 +57,8 @@ EchoCanceller *echo_canceller_free(EchoCanceller *echo)
 }
 
 /*
- * EchoCanceller alone: the rest of what the plugin can do (noise, gain) is a matter of taste, and a
- * voice is not to be made another.
+ * Echo cancellation only: the plugin's other features (noise suppression, gain control) are a
+ * matter of taste, and would change the voice.
  */
 static int load(EchoCanceller *echo)
 {
@@ -110,8 +110,9 @@ bool echo_canceller_is_on(const EchoCanceller *echo)
 }
 
 /*
- * Whoever gives more than anybody gave before begins a new cycle of the graph: the last one is
- * complete. So what is read lags by one cycle, which is less than it takes to be heard.
+ * The first stream to exceed the others' position starts a new cycle of the graph; the previous
+ * cycle is then complete. So reading lags by one cycle, which is less than the sound needs to be
+ * heard.
  */
 void echo_canceller_played(EchoCanceller *echo, size_t *position, const float *samples, size_t n)
 {
@@ -134,7 +135,7 @@ void echo_canceller_played(EchoCanceller *echo, size_t *position, const float *s
         }
 }
 
-/* Nothing where nothing is played; and never so far behind that the echo would come first. */
+/* Nothing while nothing is played; and never so far behind that the echo would come first. */
 static void take_played(EchoCanceller *echo, float ret[static AUDIO_FRAME])
 {
         size_t written = atomic_load_explicit(&echo->written, memory_order_acquire);

@@ -22,7 +22,7 @@ static const struct {
         {"turns:", "turns", TURNS_PORT, true},
 };
 
-/* Host and port, the port's own or the scheme's. NULL: out of memory, or not a host. */
+/* Host and port, with the scheme's default port. NULL: out of memory, or not a host. */
 static char *host_and_port(const char *rest, size_t length, const char *port)
 {
         size_t after = 0;
@@ -99,7 +99,7 @@ bool ice_configure(GstElement *webrtc, const IceServer *servers, size_t n_server
         if (ice && g_object_class_find_property(G_OBJECT_GET_CLASS(ice), "agent"))
                 g_object_get(ice, "agent", &agent, NULL);
         if (agent) {
-                /* upnp, on by default, asks the whole network for a router to reconfigure. */
+                /* UPnP is on by default, and asks the whole network for a router to reconfigure. */
                 g_object_set(agent, "upnp", FALSE, "stun-pacing-timer", PACING_MS, NULL);
                 if (g_strcmp0(g_getenv("TRING_ICE_LOOPBACK"), "1") == 0)
                         add_loopback(agent);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How a peer finds its way through the network: the ICE servers that came with the join, put in
- * webrtcbin's terms, and the settings of the ICE agent.
+ * How a peer connection finds its way through the network: the ICE servers of the join, in
+ * webrtcbin's form, and the settings of the ICE agent.
  */
 
 #include <gst/gst.h>
@@ -19,9 +19,9 @@
 int ice_server_uri(const IceServer *server, char **ret);
 
 /*
- * Prepares the agent of a webrtcbin that has not begun to gather; returns whether there is a TURN
- * server to be asked. A server that cannot be used is logged and left out. With
- * TRING_ICE_LOOPBACK=1 in the environment the agent talks by 127.0.0.1 and nothing else: libnice
- * gathers no loopback address by itself, and tests stay on the machine.
+ * Prepares the agent of a webrtcbin that has not begun to gather. Returns whether there is a TURN
+ * server. Unusable servers are logged and left out. With TRING_ICE_LOOPBACK=1 in the environment
+ * the agent uses 127.0.0.1 only: libnice gathers no loopback address by itself, and tests stay on
+ * the machine.
  */
 bool ice_configure(GstElement *webrtc, const IceServer *servers, size_t n_servers);

@@ -6,15 +6,15 @@
 #include "base/cleanup.h"
 
 #define MS (JITTER_RATE / 1000)
-#define MARGIN (2 * MS)              /* above what the slow ones took: threads are late as well */
-#define TOO_LATE (7 * MS)            /* above the target: worth a splice */
+#define MARGIN (2 * MS)              /* added to the spread, since threads are late as well */
+#define TOO_LATE (7 * MS)            /* above the target: leave out a period */
 #define TOO_EARLY MS                 /* below it */
-#define TIME_STRETCH_EVERY (40 * MS) /* so that it is not heard as a change of speed */
-#define STALE (200 * MS)           /* above the target: nobody was there to play it; begin again */
-#define OWED_MAX (100 * MS)        /* made up at most: a decoder has little to say beyond that */
-#define LOST_MAX (100 * MS)        /* at once; what is more was not sent at all */
-#define JUMP_MAX (2 * JITTER_RATE) /* of timestamps; what is more is another clock's */
-#define STEP (JITTER_RATE / 400)   /* 2.5 ms: the decoder makes up multiples of it only */
+#define TIME_STRETCH_EVERY (40 * MS) /* so that the change of speed is not heard */
+#define STALE (200 * MS)    /* above the target: nobody was there to play it, so begin again */
+#define OWED_MAX (100 * MS) /* concealed at most: a decoder has little to say beyond that */
+#define LOST_MAX (100 * MS) /* lost at once; a longer gap was not sent at all */
+#define JUMP_MAX (2 * JITTER_RATE) /* of timestamps; a larger jump means another clock */
+#define STEP (JITTER_RATE / 400)   /* 2.5 ms: the decoder conceals multiples of it only */
 #define FADE (5 * MS)              /* too quick to be heard as such, too slow to click */
 #define DECAY 0.98f                /* a sample: 5 ms to -40 dB */
 #define SMOOTHING 16               /* reads that the level is smoothed over */
@@ -43,7 +43,7 @@ int64_t jitter_buffer_target(const JitterBuffer *jitter)
 
 /* ---- packets ---- */
 
-/* A packet's own time, unwrapped: within 12 hours of the last one's. */
+/* The packet's time, unwrapped: within 12 hours of the last one's. */
 static int64_t time_of(const JitterBuffer *jitter, const JitterPacket *packet)
 {
         return jitter->time + (int32_t)(packet->timestamp - jitter->timestamp);
@@ -62,7 +62,7 @@ static JitterPacket *earliest(JitterBuffer *jitter)
         return found;
 }
 
-/* Another sender, or a clock that was set: what was known of it is worth nothing now. */
+/* Another sender, or a clock that was set: forget the old statistics. */
 static void begin_again(JitterBuffer *jitter, const JitterPacket *packet)
 {
         for (size_t i = 0; i < JITTER_WAITING_MAX; i++)
@@ -84,7 +84,7 @@ static void store(JitterBuffer *jitter, const JitterPacket *packet)
                 if (!other->length)
                         place = other;
                 else if (other->timestamp == packet->timestamp)
-                        return; /* it came twice */
+                        return; /* a duplicate */
         }
         if (!place)
                 place = earliest(jitter);
@@ -110,7 +110,7 @@ void jitter_buffer_put(JitterBuffer *jitter, const JitterPacket *packet)
 
 /* ---- decoding ---- */
 
-/* Room for the longest packet, with the past still there for a splice to go back to. */
+/* Makes room for the longest packet, and keeps the past that a splice goes back to. */
 static void make_room(JitterBuffer *jitter)
 {
         size_t drop = jitter->position - TIME_STRETCH_MAX;
@@ -123,7 +123,7 @@ static void make_room(JitterBuffer *jitter)
         jitter->end -= drop;
 }
 
-/* As many samples as wanted come of it, whatever the decoder says. */
+/* Uses as many samples as wanted, whatever the decoder returned. */
 static void decode(JitterBuffer *jitter, JitterDecoding decoding, const JitterPacket *packet,
                    size_t n)
 {
@@ -138,7 +138,7 @@ static void decode(JitterBuffer *jitter, JitterDecoding decoding, const JitterPa
         jitter->end += n;
 }
 
-/* Nothing is there: it may be late, or was never sent. */
+/* No packet is there: it may be late, or was never sent. */
 static bool make_up(JitterBuffer *jitter)
 {
         if (jitter->owed >= OWED_MAX)
@@ -149,7 +149,7 @@ static bool make_up(JitterBuffer *jitter)
         return true;
 }
 
-/* There is a later packet, which may tell of what is lost before it. */
+/* A later packet is there, which may describe the lost one. */
 static bool bridge(JitterBuffer *jitter, const JitterPacket *packet, size_t lost)
 {
         size_t n = lost - lost % STEP;
@@ -172,7 +172,7 @@ static void use(JitterBuffer *jitter, JitterPacket *packet)
         packet->length = 0;
 }
 
-/* One step further; false: the sound is at its end for now. */
+/* Decodes one step further; false: the sound has ended for now. */
 static bool decode_more(JitterBuffer *jitter)
 {
         JitterPacket *packet = earliest(jitter);
@@ -187,7 +187,7 @@ static bool decode_more(JitterBuffer *jitter)
         }
         size_t made_up = (size_t)MIN_OF(lost, (int64_t)jitter->owed);
 
-        /* What was made up while nothing came stands for what never came. */
+        /* Samples concealed while nothing came count as those that never came. */
         jitter->next += (int64_t)made_up;
         jitter->owed -= made_up;
         lost -= (int64_t)made_up;
@@ -212,13 +212,13 @@ static bool fill(JitterBuffer *jitter, size_t n)
 
 /* ---- beginning and end ---- */
 
-/* How much later than the fastest could be played, with what a read asks for. */
+/* How much later than the fastest packets it could play, with what a read asks for. */
 static int64_t level_of(const JitterBuffer *jitter, int64_t now, int64_t time, size_t n)
 {
         return now - (time + (int64_t)n) - jitter->delay.fastest;
 }
 
-/* What is due came when nobody was there to play it, but for the latest; NULL: nothing is due. */
+/* Packets became due while nobody played: keeps the latest; NULL: nothing is due. */
 static JitterPacket *latest_due(JitterBuffer *jitter, int64_t now, size_t n)
 {
         int64_t target = jitter_buffer_target(jitter);
@@ -279,7 +279,7 @@ static void hand_out(JitterBuffer *jitter, float *ret, size_t n)
 
 /* ---- keeping to the target ---- */
 
-/* Packets are there for so much more: splicing must not make up anything. */
+/* Enough packets are there: a splice must not cause concealment. */
 static bool fill_from_packets(JitterBuffer *jitter, size_t n)
 {
         while (pending(jitter) < n) {

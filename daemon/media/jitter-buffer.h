@@ -2,14 +2,15 @@
 #pragma once
 
 /*
- * What stands between a network that delivers when it likes and a loudspeaker that must never
- * wait: packets in, in whatever order they come; samples out, as many as are asked for.
+ * The jitter buffer stands between a network that delivers when it likes and a loudspeaker that
+ * must never wait: packets in, in any order; samples out, as many as are asked for.
  *
- * It plays as late as the slow ones of the last packets need, and no later: the target is what they
- * came later than the fastest. Where it plays later than that, a period of the voice's pitch is
- * left out now and then; where it plays earlier, one is repeated. What is lost is taken from what
- * the next packet tells of it, if it does, or made up by the decoder; so is what is late, which is
- * then played all the same. Where nothing comes any more the sound dies away, and it gathers again.
+ * It plays as late as the slow ones of the last packets need, and no later: the target is their
+ * delay behind the fastest. When it plays later than that, it leaves out a period of the voice's
+ * pitch now and then; when it plays earlier, it repeats one (time stretching, as in WebRTC's
+ * NetEq). A lost packet is recovered from the next one if that describes it, or concealed by the
+ * decoder; a late one is concealed, and played all the same. When nothing comes any more the sound
+ * dies away, and the buffer fills again.
  *
  * Pure: the time is handed in, and so is the decoder.
  */
@@ -38,21 +39,21 @@ typedef struct JitterPacket {
 
 typedef enum JitterDecoding {
         JITTER_DECODE,  /* the packet */
-        JITTER_RECOVER, /* what came before it, from what it tells of that, or made up */
-        JITTER_CONCEAL, /* made up; there is no packet */
+        JITTER_RECOVER, /* the lost packet before it, from its redundancy or concealed */
+        JITTER_CONCEAL, /* concealment; there is no packet */
 } JitterDecoding;
 
 /* `n` samples into `ret`; for JITTER_DECODE at most that. Returns how many, or negative. */
 typedef int (*JitterDecoder)(void *userdata, JitterDecoding decoding, const JitterPacket *packet,
                              float *ret, size_t n);
 
-#define JITTER_CHUNK 480 /* samples, 10 ms: what is handed out at once */
+#define JITTER_CHUNK 480 /* samples, 10 ms: handed out at a time */
 #define JITTER_SAMPLES (TIME_STRETCH_MAX + 2 * JITTER_SPAN_MAX + JITTER_CHUNK)
 
 typedef struct JitterCounts {
         uint64_t played, concealed, recovered; /* samples */
         unsigned left_out, repeated;           /* splices */
-        unsigned gaps;                         /* times that it ran dry */
+        unsigned gaps;                         /* times that the buffer ran dry */
 } JitterCounts;
 
 typedef struct JitterBuffer {
@@ -64,16 +65,17 @@ typedef struct JitterBuffer {
         JitterPacket waiting[JITTER_WAITING_MAX];
         uint32_t source, timestamp; /* of the last packet */
         int64_t time;               /* its timestamp, unwrapped */
-        bool heard;                 /* any packet at all */
+        bool heard;                 /* any packet so far */
 
         bool playing;
         int64_t next; /* time of what is to be decoded next */
-        size_t owed;  /* samples made up in place of what may still come */
+        size_t owed;  /* samples concealed for packets that may still come */
         float samples[JITTER_SAMPLES];
-        size_t position, end; /* what is decoded and not played; before it, what was */
-        int64_t level;        /* smoothed: how much later than the fastest could be played */
+        size_t position,
+                end; /* decoded samples that are not played yet, and before them those that were */
+        int64_t level; /* smoothed: how much later than the fastest packets it could play */
         size_t since_splice;
-        float last; /* what was played last: dies away when nothing follows */
+        float last; /* played last: dies away when nothing follows */
         size_t faded_in;
 } JitterBuffer;
 
@@ -84,5 +86,5 @@ void jitter_buffer_put(JitterBuffer *jitter, const JitterPacket *packet);
 /* Always fills `ret`; 1.0 is full scale. `now` on the same clock as arrivals. */
 void jitter_buffer_read(JitterBuffer *jitter, usec_t now, float *ret, size_t n);
 
-/* What it waits for now: samples later than the fastest packets. */
+/* The present target: samples later than the fastest packets. */
 int64_t jitter_buffer_target(const JitterBuffer *jitter);

@@ -114,7 +114,7 @@ static const RemoteParticipantEvents remote_events = {
 
 /* ---- who is there ---- */
 
-/* A request for stats that is under way is answered without it. */
+/* Finishes a pending request for stats without this participant. */
 static void entry_free(Mesh *mesh, MeshEntry *entry)
 {
         if (mesh->stats_missing > 0)
@@ -244,7 +244,7 @@ SessionState mesh_state(const Mesh *mesh, SessionState was)
                 return SESSION_RECONNECTING;
         if (!connecting)
                 return SESSION_FAILED;
-        /* One who came later connects while the others were lost. */
+        /* A participant who came later may connect while others are lost. */
         return was == SESSION_CONNECTED || was == SESSION_RECONNECTING ? was : SESSION_JOINING;
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The other participants of a call, each with a connection of its own: who joins later offers to
- * those who are there. Whatever happens to one connection leaves the others alone.
+ * The other participants of a call, each with a peer connection of its own: the later participant
+ * offers to those who are there. Trouble on one connection leaves the others alone.
  */
 
 #include "media/remote-participant.h"
@@ -11,15 +11,18 @@
 typedef struct Mesh Mesh;
 
 typedef struct MeshEvents {
-        /* For tringd: a signal, news of a participant, or stats. `message` stays the mesh's. */
+        /*
+         * A message for tringd: a signal, a participant's status, or stats. The mesh owns
+         * `message`.
+         */
         void (*tell)(void *userdata, const WorkerMessage *message);
         void (*fault)(void *userdata, CallError error, const char *text);
-        /* mesh_state() may be another. */
+        /* mesh_state() may have changed. */
         void (*changed)(void *userdata);
 } MeshEvents;
 
 typedef struct MeshOptions {
-        /* All are borrowed, and outlive the mesh. */
+        /* All borrowed; they must outlive the mesh. */
         const char *session;
         const IceServer *ice_servers;
         size_t n_ice_servers;
@@ -37,23 +40,26 @@ int mesh_new(const MeshOptions *options, Mesh **ret);
 Mesh *mesh_free(Mesh *mesh);
 DEFINE_CLEANUP(Mesh *, mesh_free);
 
-/* One who is there; `offers`: the offer is ours to make. Negative errno: told by `fault`. */
+/*
+ * Adds a participant; `offers`: this side makes the offer. Negative errno is reported by `fault`.
+ */
 int mesh_add(Mesh *mesh, const Participant *participant, bool offers);
-/* A picture of ours may go out from now on, to everybody. */
+/* Pictures may be sent from now on, to everybody. */
 void mesh_want_video(Mesh *mesh);
-/* To one who has left, things may still come: they are dropped. */
+/* Signals for a participant who has left are dropped. */
 void mesh_remove(Mesh *mesh, const char *participant_id);
 void mesh_signal(Mesh *mesh, const MessageSignal *message);
-/* Addresses or routes are others: all connections are made anew. */
+/* Addresses or routes have changed: makes new connections for all. */
 void mesh_network_changed(Mesh *mesh);
-/* Answered by one WORKER_STATS, at once or later; an older request is answered with what there is.
+/*
+ * Answered by one WORKER_STATS, at once or later; an older request is answered with what is known.
  */
 void mesh_request_stats(Mesh *mesh, uint64_t serial);
-/* Tells of each participant once more. */
+/* Reports every participant once more. */
 void mesh_tell_all(Mesh *mesh);
 
 /*
- * How the session is that `was` so: the best that any connection has. In a mesh, one that is lost
- * does not end the others.
+ * The session's state after `was`: the best state of any connection. Losing one connection does not
+ * end the others.
  */
 SessionState mesh_state(const Mesh *mesh, SessionState was);

@@ -13,9 +13,9 @@
         16384 /* 340 ms; a power of two, and more than the largest cycle (8192) */
 
 /*
- * One stream. The data thread only copies, and wakes the sound's thread for each whole frame: what
- * takes the frames allocates and locks, and wakes more threads. Waking it for each cycle of the
- * graph, four times as often, cost 0.5 % of a core.
+ * One stream. The data thread only copies, and wakes PipeWire's loop thread for each whole frame,
+ * because handling a frame allocates, locks and wakes more threads. A wakeup for each cycle of the
+ * graph, four times as often, would cost 0.5 % of a core.
  */
 typedef struct Inlet {
         Microphone *microphone;
@@ -31,7 +31,7 @@ struct Microphone {
         char *node, *description; /* owned */
         MicrophoneFrame frame;
         void *userdata;
-        Inlet *inlet, *next; /* next: takes over when it gives pipewire */
+        Inlet *inlet, *next; /* next: takes over when it gives sound */
         Inlet *done;         /* to be freed */
         bool waits;          /* the next one's first frame: to be faded over to */
         int16_t waiting[AUDIO_FRAME];
@@ -53,7 +53,7 @@ static Inlet *inlet_free(Inlet *inlet)
 }
 DEFINE_CLEANUP(Inlet *, inlet_free);
 
-/* It is freed with the next frame: it may be the one whose frame this is. */
+/* It is freed with the next frame, since this frame may be its own. */
 static void change_over(Microphone *microphone)
 {
         inlet_free(microphone->done);
@@ -63,8 +63,8 @@ static void change_over(Microphone *microphone)
 }
 
 /*
- * The last frame of the one fades over to the first of the other. When the one gives no more, the
- * other has a second frame before that, and begins by itself.
+ * The last frame of the old stream fades over to the first one of the new. When the old one gives
+ * no more, the new one has a second frame before that, and begins by itself.
  */
 static void take_frame(Inlet *inlet, int16_t *samples)
 {
@@ -102,7 +102,7 @@ static void on_ready(void *data, uint64_t count)
         }
 }
 
-/* What does not fit is lost: the sound's thread hangs. */
+/* Frames that do not fit are lost: PipeWire's loop thread hangs. */
 static void gather(Inlet *inlet, const void *data, uint32_t size)
 {
         uint32_t index;

@@ -12,8 +12,10 @@
 
 typedef struct Microphone Microphone;
 
-/* AUDIO_FRAME samples, which it may change, in the sound's thread. It must not block, nor free the
- * microphone. */
+/*
+ * Gets AUDIO_FRAME samples, which it may change, in PipeWire's loop thread. It must neither block
+ * nor free the microphone.
+ */
 typedef void (*MicrophoneFrame)(void *userdata, int16_t *samples);
 
 /*
@@ -26,10 +28,10 @@ Microphone *microphone_free(Microphone *microphone);
 DEFINE_CLEANUP(Microphone *, microphone_free);
 
 /*
- * Moves to another microphone: a second stream is made for it, and the first one goes when that one
- * gives sound. Returns 0; or negative errno, and the first one goes on.
+ * Moves to another microphone: makes a second stream for it, and ends the first one when the second
+ * gives sound. Returns 0; or negative errno, and the first one stays.
  */
 int microphone_move(Microphone *microphone, const char *target);
 
-/* PipeWire will give no sound. */
+/* The stream has failed and will give no sound. */
 bool microphone_failed(const Microphone *microphone);

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * The way of a voice from the network's thread to a loudspeaker's: packets of Opus in, samples out.
- * One thread writes, one reads, neither locks or allocates. The reader decodes, when it is time to
- * play: only then is it known what is lost, and what the next packet tells of it.
+ * A voice on its way from the network's thread to the loudspeaker's: packets of Opus in, samples
+ * out. One thread writes and one reads; neither locks or allocates. The reader decodes when it is
+ * time to play: only then is it known which packets are lost, and what the next packet says about
+ * them.
  */
 
 #include <stdatomic.h>
@@ -12,8 +13,10 @@
 #include "media/jitter-buffer.h"
 #include "media/voice-activity.h"
 
-/* Packets on their way between the threads: 320 ms of 10 ms each; a speaker that stops for longer
- * has nothing to catch up with. A power of two. */
+/*
+ * Packets between the threads: 320 ms of 10 ms each; a loudspeaker that stops for longer has
+ * nothing to catch up with. A power of two.
+ */
 #define PACKET_QUEUE_PACKETS 32
 
 typedef struct PacketCounts {
@@ -25,7 +28,7 @@ typedef struct PacketCounts {
 typedef struct PacketQueue {
         JitterPacket packets[PACKET_QUEUE_PACKETS];
         atomic_uint written, read; /* counts since the start */
-        /* What the reader tells of itself. */
+        /* What the reader reports. */
         atomic_uint delay, gaps; /* delay: in samples */
         atomic_ullong played, concealed;
         atomic_bool speaking;
@@ -42,8 +45,10 @@ typedef struct PacketQueue {
 int packet_queue_init(PacketQueue *queue);
 void packet_queue_done(PacketQueue *queue);
 
-/* A packet's payload, and its header's source and timestamp. What is no Opus is dropped, and so is
- * what does not fit: then nobody reads. */
+/*
+ * Queues a packet's payload, with the source and timestamp of its header. Drops what is not Opus,
+ * and what does not fit, since then nobody reads.
+ */
 void packet_queue_put(PacketQueue *queue, uint32_t source, uint32_t timestamp,
                       const uint8_t *payload, size_t length);
 /* Always fills `ret`; 1.0 is full scale. */

@@ -6,7 +6,7 @@
 #include "media/peer-internal.h"
 
 #define JITTER_BUFFER_MS 40        /* 200 by default: the first sound came 150 ms later */
-#define LOOK_S 1                   /* how often the connection is looked at */
+#define LOOK_S 1                   /* how often the connection is checked */
 #define LOST_US (3 * USEC_PER_SEC) /* 300 frames, silent ones among them: it is interrupted */
 #define CONNECT_MAX_US (30 * USEC_PER_SEC) /* ICE's checks have long been through by then */
 
@@ -41,9 +41,9 @@ void peer_fail(PeerConnection *peer, const char *text)
         peer->events->fault(peer->userdata, peer, text);
 }
 
-/* ---- how it goes ---- */
+/* ---- its state ---- */
 
-/* The certificate that came by one transceiver's transport; NULL: none has. */
+/* The certificate of a transceiver's transport; NULL: none yet. */
 static char *shown_certificate(GstWebRTCRTPTransceiver *transceiver)
 {
         g_autoptr(GObject) receiver = NULL, transport = NULL;
@@ -57,7 +57,7 @@ static char *shown_certificate(GstWebRTCRTPTransceiver *transceiver)
         return pem;
 }
 
-/* webrtcbin takes any certificate: whether it is the announced one is for us to see. */
+/* webrtcbin accepts any certificate, so this compares it with the announced one. */
 static bool certificates_are_right(PeerConnection *peer)
 {
         g_autoptr(GArray) transceivers = NULL;
@@ -92,7 +92,7 @@ static void connected(PeerConnection *peer)
         set_state(peer, PEER_CONNECTED);
 }
 
-/* Why there is no connection: `otherwise`, unless the relay is to blame. */
+/* Why there is no connection: `otherwise`, unless the TURN server is to blame. */
 static const char *blame(const PeerConnection *peer, const char *otherwise)
 {
         if (peer->relay_only && !peer->has_turn)
@@ -116,7 +116,7 @@ static void connection_changed(PeerConnection *peer, GstWebRTCPeerConnectionStat
                         set_state(peer, PEER_INTERRUPTED);
                 break;
         case GST_WEBRTC_PEER_CONNECTION_STATE_FAILED:
-                if (peer_is_trusted(peer)) /* there was a way: another may be found */
+                if (peer_is_trusted(peer)) /* it has worked before, so another path may be found */
                         set_state(peer, PEER_INTERRUPTED);
                 else
                         peer_fail(peer, blame(peer, "no way through the network to the other side "
@@ -127,7 +127,7 @@ static void connection_changed(PeerConnection *peer, GstWebRTCPeerConnectionStat
         }
 }
 
-/* libnice does not notice that the other end has fallen silent; packets that stay away do. */
+/* libnice does not notice that the other end has fallen silent; missing packets show it. */
 static gboolean look(void *data)
 {
         PeerConnection *peer = data;

@@ -2,14 +2,14 @@
 #pragma once
 
 /*
- * One media connection to one other participant: one webrtcbin. Whoever joined later offers. What
- * is a participant's as long as it takes part, whatever becomes of connections, is in remote.h.
+ * One media connection to one other participant: one webrtcbin. The participant who joined later
+ * offers. State that outlives connections is in remote-participant.h.
  *
  * Nothing is played and nothing is sent before the other side has shown the certificate that its
- * session description announced: webrtcbin itself does not look.
+ * session description announced: webrtcbin itself does not check.
  *
  * Everything here is called in GLib's main loop, and every event comes from it: GStreamer's threads
- * do no more than put events there.
+ * only post events there.
  */
 
 #include "media/audio-sender.h"
@@ -22,20 +22,20 @@
 typedef enum PeerState {
         PEER_CONNECTING,
         PEER_CONNECTED,
-        PEER_INTERRUPTED, /* was connected; nothing has come for a while */
+        PEER_INTERRUPTED, /* was connected; nothing has been received for a while */
         PEER_FAILED,      /* for good */
 } PeerState;
 
 typedef struct PeerConnection PeerConnection;
 
 typedef struct PeerEvents {
-        /* To be carried to the participant. */
+        /* A signal to carry to the participant. */
         void (*signal)(void *userdata, PeerConnection *peer, const MediaSignal *signal);
-        /* State is another. The peer may not be freed from here. */
+        /* The state has changed. The callback may not free the peer. */
         void (*changed)(void *userdata, PeerConnection *peer);
-        /* A fault that is not the end of it, or (state is PEER_FAILED) is. */
+        /* A fault; the connection is over only if its state is PEER_FAILED. */
         void (*fault)(void *userdata, PeerConnection *peer, const char *text);
-        /* To a peer_request_stats(). */
+        /* The answer to peer_request_stats(). */
         void (*stats)(void *userdata, PeerConnection *peer, const WorkerParticipantStats *stats);
 } PeerEvents;
 
@@ -46,7 +46,7 @@ typedef struct PeerOptions {
         size_t n_ice_servers;
         bool relay_only;
         RemoteAudio *audio;  /* outlives the peer */
-        AudioSender *sender; /* outlives the peer; NULL: echo, what is heard is sent back */
+        AudioSender *sender; /* outlives the peer; NULL: echo, which sends back what it receives */
         Video *video;        /* outlives the peer; NULL: echo, likewise */
         RemoteVideo *view;   /* likewise: what of their pictures is shown */
         bool with_video;     /* offers pictures from the beginning */
@@ -59,11 +59,11 @@ int peer_new(const PeerOptions *options, PeerConnection **ret);
 PeerConnection *peer_free(PeerConnection *peer);
 DEFINE_CLEANUP(PeerConnection *, peer_free);
 
-/* What came from the participant. Nonsense is a fault, and changes nothing. */
+/* A signal of the participant. An invalid one is reported as a fault, and changes nothing. */
 void peer_signal(PeerConnection *peer, const MediaSignal *signal);
-/* A picture of ours may go out from now on: a way for it is agreed on, if there is none yet. */
+/* Pictures may be sent from now on: negotiates a way for them if there is none yet. */
 void peer_want_video(PeerConnection *peer);
-/* Of the other side's picture. */
+/* A key frame of the other side's picture. */
 void peer_request_key(PeerConnection *peer);
 /* Answered by one stats event. */
 void peer_request_stats(PeerConnection *peer);

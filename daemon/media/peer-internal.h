@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A peer's inside, shared by its parts: peer.c (beginning, end, how it goes), peer-negotiation.c
- * (offer and answer), peer-voice.c (the sound both ways), peer-video.c (the pictures) and
- * peer-event.c (from GStreamer's threads to the main loop).
+ * The inside of a peer connection, shared by its parts: peer-connection.c (beginning, end, state),
+ * peer-negotiation.c (offer and answer), peer-voice.c (the sound both ways), peer-video.c (the
+ * pictures) and peer-event.c (from GStreamer's threads to the main loop).
  */
 
 #include "media/chain.h"
@@ -17,7 +17,7 @@
 
 /* The second medium: pictures, both ways. */
 typedef struct PeerVideo {
-        bool wanted; /* ours is to go out, or may: there has to be an m= section for it */
+        bool wanted; /* pictures are sent, or may be: an m= section is needed */
         bool asked;  /* for an offer that has one */
         bool agreed; /* on one */
         bool sending;
@@ -27,11 +27,11 @@ typedef struct PeerVideo {
         usec_t asked_at;        /* for a key frame; of the receiving thread of an echo */
 } PeerVideo;
 
-/* Counted (g_atomic_rc_box): GStreamer's threads and events on their way hold on to it. */
+/* Counted (g_atomic_rc_box): GStreamer's threads and pending events hold references. */
 struct PeerConnection {
         Participant participant;
         PeerState state;
-        bool closed; /* freed by its owner; events that still come are dropped */
+        bool closed; /* freed by its owner; later events are dropped */
         bool offers;
         const PeerEvents *events;
         void *userdata;
@@ -42,14 +42,14 @@ struct PeerConnection {
         guint bus_watch, timer;
         SendChain send;
         GstWebRTCSessionDescription *offer; /* owned: waits for the send chain's caps */
-        bool offer_due;                     /* what we have to offer is more than we have offered */
-        bool offering;                      /* an offer of ours is not answered yet */
+        bool offer_due;                     /* there is more to offer than was offered */
+        bool offering;                      /* our offer has no answer yet */
         usec_t began;
 
         Fingerprint announced; /* by the other side's session description */
-        atomic_bool trusted;   /* it has shown that certificate */
+        atomic_bool trusted;   /* the other side has shown that certificate */
         bool has_turn, relay_only;
-        bool has_relay; /* a TURN server gave us one */
+        bool has_relay; /* a TURN server gave us a relayed address */
 
         RemoteAudio *audio; /* not owned */
         AudioSender *sender;
@@ -65,27 +65,29 @@ struct PeerConnection {
 
 void peer_unref(void *peer);
 
-/* For good, with a sentence why. */
+/* Ends the connection for good, with a sentence why. */
 void peer_fail(PeerConnection *peer, const char *text);
 
 /* ---- peer-negotiation.c ---- */
 
-/* The chain to the other side, with the number that Opus has in the offer. 0 or negative errno. */
+/*
+ * Builds the chain to the other side, with the offer's payload type for Opus. 0 or negative errno.
+ */
 int peer_build_send_chain(PeerConnection *peer, unsigned payload);
-/* Caps have reached the webrtcbin: now there can be an offer or an answer. */
+/* Caps have reached the webrtcbin: an offer or an answer can be made now. */
 void peer_caps_known(PeerConnection *peer);
-/* Our offer has been answered, or our answer has been given. */
+/* Our offer was answered, or our answer was given. */
 void peer_agreed(PeerConnection *peer);
 
 /* ---- peer-video.c ---- */
 
-/* The chain to the other side. 0 or negative errno. */
+/* Builds the chain to the other side. 0 or negative errno. */
 int peer_video_build(PeerConnection *peer, const VideoFormat *format);
-/* There is none to wait for, or its caps have reached the webrtcbin. */
+/* Whether no picture is to be sent, or its caps have reached the webrtcbin. */
 bool peer_video_is_ready(const PeerConnection *peer);
 /* Sends, if there is a way to. */
 void peer_video_connected(PeerConnection *peer);
-/* A source pad of the webrtcbin; in GStreamer's thread. -EINVAL: that is no VP8. */
+/* Links a source pad of the webrtcbin; in GStreamer's thread. -EINVAL: not VP8. */
 int peer_video_link(PeerConnection *peer, GstPad *pad);
 /* Once a second. */
 void peer_video_look(PeerConnection *peer);
@@ -98,12 +100,12 @@ void peer_video_done(PeerConnection *peer);
 
 /* Needs the webrtcbin. 0 or negative errno. */
 int peer_voice_init(PeerConnection *peer);
-/* One's own voice goes to the send chain, which has been built. */
+/* Sends this user's voice through the send chain, which has been built. */
 int peer_voice_speak(PeerConnection *peer);
 void peer_voice_connected(PeerConnection *peer);
-/* To what the way bears, by what the other side reports. */
+/* Adapts to the path, by the other side's reports. */
 void peer_voice_adapt(PeerConnection *peer, const StatsCounters *counted);
-/* Nothing is sent any more. */
+/* Stops sending. */
 void peer_voice_stop(PeerConnection *peer);
 
 /* ---- peer-event.c ---- */
@@ -129,22 +131,22 @@ typedef struct PeerEvent {
         char text[MESSAGE_TEXT_MAX + 1];
 } PeerEvent;
 
-/* Called in any thread; peer_handle(), in peer.c, then gets it in the main loop. */
+/* Called in any thread; peer_handle() in peer-connection.c then gets the event in the main loop. */
 PeerEvent *peer_event_new(PeerConnection *peer, PeerEventType type);
 void peer_event_post(PeerEvent *event);
 void peer_post_failure(PeerConnection *peer, const char *text);
 void peer_handle(PeerConnection *peer, const PeerEvent *event);
 
-/* Has the webrtcbin's and the receive chain's callbacks post events. */
+/* Makes the callbacks of webrtcbin and receive chain post events. */
 void peer_listen(PeerConnection *peer);
 
 /* Answered by one PEER_EVENT_PATH. */
 void peer_request_path(PeerConnection *peer);
 
-/* A signal whose handler holds on to the peer. */
+/* Connects a signal whose handler holds a reference to the peer. */
 void peer_connect_signal(PeerConnection *peer, void *object, const char *signal,
                          GCallback callback);
-/* A promise that holds on to the peer; `kept` is called in webrtcbin's thread. */
+/* A promise that holds a reference to the peer; `kept` is called in webrtcbin's thread. */
 GstPromise *peer_promise_new(PeerConnection *peer, GstPromiseChangeFunc kept);
 /* NULL: it was not kept. */
 const GstStructure *peer_promise_reply(GstPromise *promise);

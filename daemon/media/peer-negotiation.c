@@ -27,8 +27,11 @@ static void on_description_made(GstPromise *promise, void *data)
 
                 event->signal.type = peer->offers ? MEDIA_SIGNAL_OFFER : MEDIA_SIGNAL_ANSWER;
                 event->signal.text = gst_sdp_message_as_text(made->sdp);
-                /* Asked for before an answer can come, or that would come to a webrtcbin without an
-                 * offer; done after this, in this thread, and only then are there candidates. */
+                /*
+                 * Requested before an answer can come, and before it could reach a webrtcbin
+                 * without an offer; webrtcbin does it in this thread after this call, and gathers
+                 * candidates only then.
+                 */
                 g_signal_emit_by_name(peer->webrtc, "set-local-description", made, NULL);
                 peer_event_post(event);
                 if (!peer->offers)
@@ -80,14 +83,14 @@ int peer_build_send_chain(PeerConnection *peer, unsigned payload)
         return peer_voice_speak(peer);
 }
 
-/* An offer or answer that does without what has no caps yet would leave it out for good. */
+/* An offer or answer made before all caps are known would leave media out for good. */
 static bool chains_are_ready(const PeerConnection *peer)
 {
         return peer->send.source && gst_pad_has_current_caps(peer->send.pad) &&
                peer_video_is_ready(peer);
 }
 
-/* As often as something changes; the one who offers has at most one offer out at a time. */
+/* Called whenever something changes; the offering side has at most one offer pending. */
 void peer_caps_known(PeerConnection *peer)
 {
         if (!chains_are_ready(peer))
@@ -135,7 +138,7 @@ void peer_want_video(PeerConnection *peer)
                 peer->events->fault(peer->userdata, peer, "no picture can be sent");
 }
 
-/* Whoever offers pictures gets a way for ours as well: then none has to be agreed on later. */
+/* An offer with pictures makes a way for ours too, so that none has to be negotiated later. */
 static int build_what_is_offered(PeerConnection *peer, const GstWebRTCSessionDescription *offer,
                                  unsigned payload)
 {

@@ -47,7 +47,7 @@ static GstPadProbeReturn on_packets(GstPad *pad, GstPadProbeInfo *info, void *da
         return gst_buffer_list_length(list) == 0 ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
-/* There is one for each source; which of them is the voice's, only the packets tell. */
+/* Each source has one; only the packets tell which one is the voice's. */
 static void on_jitter_buffer(GstElement *rtpbin, GstElement *buffer, guint session, guint ssrc,
                              void *data)
 {

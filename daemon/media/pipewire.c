@@ -10,10 +10,10 @@
 #include "base/str.h"
 #include "model/message.h"
 
-/* To learn what devices there are. A PipeWire that hangs must not hold up a call for longer. */
+/* The wait for the list of devices. A PipeWire that hangs must not delay a call for longer. */
 #define KNOWN_MAX_MS 1000
 
-/* Counted (g_atomic_rc_box): news on its way to the main loop holds on to it. */
+/* Counted (g_atomic_rc_box): events on their way to the main loop hold references. */
 struct PipeWire {
         struct pw_thread_loop *loop;
         struct pw_context *context;
@@ -22,7 +22,7 @@ struct PipeWire {
         DeviceRegistry *registry;
         int known_seq;
         bool known;
-        atomic_bool broken, changed;  /* changed: the main loop will be told */
+        atomic_bool broken, changed;  /* changed: the main loop will be notified */
         const PipeWireEvents *events; /* main loop only; NULL until it is made, and once freed */
         void *userdata;
 };
@@ -89,7 +89,7 @@ static void on_devices_changed(void *data)
         pipewire_report_changed(data);
 }
 
-/* Until what PipeWire has to say up to now has come in. With the lock held. */
+/* Waits until PipeWire has sent everything up to now. With the lock held. */
 static int settle(PipeWire *pipewire)
 {
         struct timespec until;
@@ -118,7 +118,7 @@ static int connect_and_look(PipeWire *pipewire)
         r = device_registry_new(pipewire->core, on_devices_changed, pipewire, &pipewire->registry);
         if (r < 0)
                 return r;
-        /* First comes what there is; then what was asked about it: defaults, form factors. */
+        /* The nodes come first, then the answers about them: defaults, form factors. */
         r = settle(pipewire);
         return r < 0 ? r : settle(pipewire);
 }
@@ -200,7 +200,7 @@ bool pipewire_find_camera(PipeWire *pipewire, const char *name, char ret[static 
         pw_thread_loop_lock(pipewire->loop);
         if (str_empty(name)) {
                 device = device_registry_default(pipewire->registry, DEVICE_CAMERA);
-                if (!device) /* the system's choice is a picture of a call */
+                if (!device) /* the system's default is the picture of a call */
                         device = device_registry_at(pipewire->registry, DEVICE_CAMERA, 0);
         } else {
                 device = device_registry_find(pipewire->registry, DEVICE_CAMERA, name);
@@ -235,7 +235,10 @@ struct pw_properties *pipewire_stream_properties(DeviceKind kind, const char *ro
                 PW_KEY_NODE_NAME, node, PW_KEY_NODE_DESCRIPTION, description, PW_KEY_MEDIA_NAME,
                 description, PW_KEY_NODE_LATENCY, AUDIO_LATENCY, NULL);
 
-        /* One clock for all of a call's streams: each other one wakes the data thread by itself. */
+        /*
+         * One clock for all streams of a call: every further one would wake the data thread by
+         * itself.
+         */
         if (properties)
                 pw_properties_setf(properties, PW_KEY_NODE_GROUP, "tring.%d", (int)getpid());
         if (properties && !str_empty(target))

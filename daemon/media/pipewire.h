@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The connection to PipeWire, with a thread of its own: what devices there are, and a place for the
- * streams (microphone.h, playback.h) to live on. Opening it opens no device.
+ * The connection to PipeWire, with a thread of its own: the list of devices, and a place for the
+ * streams (microphone.h, playback.h). Opening it opens no device.
  *
  * Events come in GLib's main loop. Calls on PipeWire objects are made under the loop's lock.
  */
@@ -19,23 +19,29 @@
 #define AUDIO_FRAME_MS 10
 #define AUDIO_FRAME (AUDIO_RATE * AUDIO_FRAME_MS / 1000) /* samples, mono */
 #define AUDIO_LATENCY "256/48000" /* of the graph: 5.3 ms; half of it costs 0.7 % of a core */
-/* PipeWire's own, for clients whose data thread is to run in real time: without, a busy machine is
- * heard. */
+/*
+ * PipeWire's own configuration for clients whose data thread runs in real time: without it, a busy
+ * machine causes dropouts.
+ */
 #define PIPEWIRE_CLIENT_CONFIG "client-rt.conf"
 
 typedef struct PipeWire PipeWire;
 
 typedef struct PipeWireEvents {
-        /* What devices there are, which are the defaults, or how a stream goes
-         * (microphone_failed(), playback_failed()) is another. */
+        /*
+         * The devices, the defaults, or the state of a stream (microphone_failed(),
+         * playback_failed()) have changed.
+         */
         void (*changed)(void *userdata);
-        /* PipeWire has gone: nothing on this connection will work again. The sound may be freed. */
+        /*
+         * PipeWire has gone: nothing on this connection works any more. The callback may free it.
+         */
         void (*broken)(void *userdata);
 } PipeWireEvents;
 
-/* Returns 0; -ENOMEM; or what connect says (-ECONNREFUSED and -EHOSTDOWN: no PipeWire). */
+/* Returns 0, -ENOMEM, or the error of connecting (-ECONNREFUSED and -EHOSTDOWN: no PipeWire). */
 int pipewire_new(const PipeWireEvents *events, void *userdata, PipeWire **ret);
-/* No event comes any more. Streams on it are freed before. */
+/* No event comes after it. Free the streams first. */
 PipeWire *pipewire_free(PipeWire *pipewire);
 DEFINE_CLEANUP(PipeWire *, pipewire_free);
 
@@ -50,19 +56,23 @@ typedef struct PipeWireDevice {
 /* `chosen` is a node.name; empty: none. */
 void pipewire_look(PipeWire *pipewire, DeviceKind kind, const char *chosen, PipeWireDevice *ret);
 
-/* The camera of this node.name; with an empty one the system's default, or any. Whether there is
- * one. */
+/*
+ * Finds the camera of this node.name; empty: the system's default, or any. Returns whether there is
+ * one.
+ */
 bool pipewire_find_camera(PipeWire *pipewire, const char *name, char ret[static NODE_NAME_MAX + 1]);
 
-/* For streams, in whatever thread: `changed` comes in the main loop. */
+/* For streams, in any thread: calls `changed` in the main loop. */
 void pipewire_report_changed(PipeWire *pipewire);
 
 struct pw_thread_loop *pipewire_loop(PipeWire *pipewire);
 struct pw_core *pipewire_core(PipeWire *pipewire);
 struct pw_context *pipewire_context(PipeWire *pipewire);
 
-/* What every stream of a call says of itself; `target` empty: the default device. The stream that
- * is made from it owns it. NULL: out of memory. */
+/*
+ * The properties of every stream of a call; `target` empty: the default device. The stream takes
+ * them. NULL: out of memory.
+ */
 struct pw_properties *pipewire_stream_properties(DeviceKind kind, const char *role,
                                                  const char *node, const char *description,
                                                  const char *target);

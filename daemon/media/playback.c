@@ -15,8 +15,8 @@ typedef struct PlaybackStream {
         struct spa_hook hook;
         atomic_bool fresh; /* it has not played yet */
         float last;        /* data thread: what it played last */
-        size_t faded_in;   /* data thread */
-        size_t position;   /* data thread: for the echo's canceller */
+        size_t faded_in;   /* data thread: samples of the fade-in so far */
+        size_t position;   /* data thread: for the echo canceller */
 } PlaybackStream;
 
 struct Playback {
@@ -131,7 +131,7 @@ static int playback_stream_new(Playback *playback, const char *target, PlaybackS
         return 0;
 }
 
-/* In the sound's thread, which has the lock. */
+/* In PipeWire's loop thread, which holds the lock. */
 static void on_taken_over(void *data, uint64_t count)
 {
         Playback *playback = data;
@@ -200,7 +200,7 @@ int playback_move(Playback *playback, const char *target)
         int r;
 
         pw_thread_loop_lock(pipewire_loop(playback->pipewire));
-        /* One that was on its way and has taken over meanwhile is the one that plays. */
+        /* If the stream on its way has taken over meanwhile, it is the one that plays. */
         on_taken_over(playback, 0);
         r = playback_stream_new(playback, target, &audio);
         if (r == 0) {

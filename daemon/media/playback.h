@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The voice of one participant on its way to a loudspeaker: a PipeWire stream that reads a jitter
- * queue. PipeWire mixes; each voice can be routed and set in volume by any mixer.
+ * The voice of one participant on its way to a loudspeaker: a PipeWire stream that reads a packet
+ * queue. PipeWire mixes; any mixer can route each voice and set its volume.
  */
 
 #include "media/echo-canceller.h"
@@ -20,10 +20,10 @@ Playback *playback_free(Playback *playback);
 DEFINE_CLEANUP(Playback *, playback_free);
 
 /*
- * Moves to another speaker: a second stream is made for it, and the first one goes when that one
- * plays. Returns 0; or negative errno, and the first one goes on.
+ * Moves to another speaker: makes a second stream for it, and ends the first one when the second
+ * plays. Returns 0; or negative errno, and the first one stays.
  */
 int playback_move(Playback *playback, const char *target);
 
-/* PipeWire will not play it. */
+/* The stream has failed and plays nothing. */
 bool playback_failed(const Playback *playback);

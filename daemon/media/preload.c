@@ -15,9 +15,9 @@ static const char *const plugins[] = {
 static const char *const video_plugins[] = {"videoconvertscale", "vpx"};
 
 /*
- * GStreamer's registry is a scan of every plugin on the system, written to the user's cache: 1 s on
- * a new home, and files that a sandboxed worker should not write. It is kept empty instead, and
- * what is needed is loaded by name. So it is with GIO's modules.
+ * GStreamer's registry is a scan of every plugin on the system, written to the user's cache: 1 s in
+ * a new home, and files that a sandboxed worker should not write. It stays empty instead, and
+ * plugins are loaded by name. The same holds for GIO's modules.
  */
 static void init_without_registry(void)
 {
@@ -30,7 +30,7 @@ static void init_without_registry(void)
         g_setenv("GST_PLUGIN_SYSTEM_PATH_1_0", "", TRUE);
         g_setenv("GST_PLUGIN_PATH_1_0", "", TRUE);
         g_setenv("GST_REGISTRY_1_0", "/dev/null", TRUE);
-        /* Proxies, dconf: nothing of a call, and they write files and start programs. */
+        /* Proxies, dconf: no call needs them, and they write files and start programs. */
         g_setenv("GIO_MODULE_DIR", "/nonexistent", TRUE);
         gst_init(&argc, &argv);
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 /*
- * What takes time and can be done while it still rings: GStreamer brought up with the few plugins
- * that a call uses (no registry is read, none is written), and the DTLS certificate made.
+ * Work that takes time and can be done while the call still rings: starts GStreamer with the few
+ * plugins that a call uses (reading and writing no registry), and makes the DTLS certificate.
  */
 
 /* Returns 0, or -ENOENT: a plugin is missing, said in the log. */
 int preload(void);
-/* The same for pictures, once they are needed: a call without them does not pay. Main loop only. */
+/*
+ * The same for pictures, when they are first needed: audio calls do not pay for it. Main loop only.
+ */
 int preload_video(void);

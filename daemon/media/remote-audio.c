@@ -10,12 +10,12 @@
 struct RemoteAudio {
         CallAudio *audio; /* not owned; NULL: nothing is played */
         char node[NODE_NAME_MAX + 1];
-        GMutex lock; /* the queue has one writer: a connection that ends may still be writing */
+        GMutex lock; /* the queue has one writer, but a connection that ends may still be writing */
         const void *source, *next; /* next: becomes the source when it first writes */
         PacketQueue queue;
         RemoteAudioActivity activity;
         void *userdata;
-        int speech_fd; /* the loudspeaker's thread tells the main loop by it */
+        int speech_fd; /* wakes the main loop from the loudspeaker's thread */
         guint speech_source;
         bool speaking;
 };

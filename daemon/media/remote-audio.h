@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Where what one participant says comes out: the jitter queue and the stream that plays it, named
- * for people. It stays while connections to the participant follow one another, of which one at a
- * time is its source.
+ * The place where one participant's voice comes out: the packet queue and the stream that plays it.
+ * It stays while connections to the participant follow one another; one of them at a time is its
+ * source.
  */
 
 #include "media/call-audio.h"
@@ -13,17 +13,17 @@
 
 typedef struct RemoteAudio RemoteAudio;
 
-/* They begin or end to speak, as it is heard; in the main loop. */
+/* The participant begins or stops speaking, as it is heard; in the main loop. */
 typedef void (*RemoteAudioActivity)(void *userdata);
 
 /* `audio` outlives it; NULL: nothing is played. Returns 0 or negative errno. */
 int remote_audio_new(CallAudio *audio, const char *session, const Party *party,
                      RemoteAudioActivity activity, void *userdata, RemoteAudio **ret);
-/* Nobody writes any more. */
+/* Call it after the last write. */
 RemoteAudio *remote_audio_free(RemoteAudio *remote);
 DEFINE_CLEANUP(RemoteAudio *, remote_audio_free);
 
-/* `source` is heard, and nobody else, as soon as it has something to say. */
+/* Plays `source` and no other from now on, as soon as it writes. */
 void remote_audio_follow(RemoteAudio *remote, const void *source);
 /* A packet of Opus; in any thread; dropped unless `source` is followed. */
 void remote_audio_write(RemoteAudio *remote, const void *source, const RtpHeader *header,

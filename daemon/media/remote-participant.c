@@ -10,20 +10,20 @@
 #include "media/remote-audio.h"
 #include "media/verification.h"
 
-#define LOOK_S 1 /* how often it is seen whether a connection is to be replaced */
-/* After it has been silent for 3 s: what comes back by itself has done so by then. */
+#define LOOK_S 1 /* how often to check whether a connection has to be replaced */
+/* After 3 s of silence: a connection that recovers by itself has done so by then. */
 #define RESTART_AFTER_US (2 * USEC_PER_SEC)
-/* Until another attempt: ICE and DTLS over a slow relay are through by then. */
+/* Before another attempt: ICE and DTLS over a slow relay are done by then. */
 #define RESTART_AGAIN_US (10 * USEC_PER_SEC)
-/* Networks change several times in a row, and strangers may ask as often as they like. */
+/* Networks change several times in a row, and a stranger may ask as often as they like. */
 #define RESTART_LEAST_US (1 * USEC_PER_SEC)
-/* How long the old one goes on beside the new: the other side is through with it later than we. */
+/* How long the old connection stays beside the new one: the other side switches later. */
 #define LINGER_US (2 * USEC_PER_SEC)
 
 /* One connection of those that follow one another. */
 typedef struct Connection {
         PeerConnection *peer; /* owned; NULL: none */
-        uint32_t number;      /* from 1, chosen by the one who offers */
+        uint32_t number;      /* from 1, chosen by the offering side */
 } Connection;
 
 struct RemoteParticipant {
@@ -37,8 +37,8 @@ struct RemoteParticipant {
         usec_t old_since;
         uint32_t n_connections;
         guint timer, settling;
-        usec_t lost;      /* when `now` was seen to be interrupted; 0: it is not */
-        usec_t attempted; /* the last time that another one was begun or asked for */
+        usec_t lost;      /* when `now` was first seen interrupted; 0: it is not */
+        usec_t attempted; /* when another connection was last begun or asked for */
         bool put_off;     /* another attempt is due, RESTART_LEAST_US after the last */
         bool wants_stats;
 };
@@ -102,7 +102,7 @@ static uint32_t number_of(const RemoteParticipant *remote, const PeerConnection 
                                           : remote->now.number;
 }
 
-/* Begins the next connection, in place of one that was begun and has not come to anything. */
+/* Begins the next connection, in place of an attempt that has come to nothing. */
 static void begin_next(RemoteParticipant *remote, uint32_t number)
 {
         connection_done(&remote->next);
@@ -153,7 +153,7 @@ static gboolean look(void *data)
         return G_SOURCE_CONTINUE;
 }
 
-/* What has failed is freed here, and not in its own event. */
+/* Frees failed connections here, outside their own events. */
 static gboolean settle(void *data)
 {
         RemoteParticipant *remote = data;
@@ -206,7 +206,7 @@ static void on_changed(void *userdata, PeerConnection *peer)
         tell_changed(remote);
 }
 
-/* Of the next one only if there is nothing else left: until then it is an attempt among others. */
+/* Faults of the next connection count only if nothing else is left: it is an attempt. */
 static void on_fault(void *userdata, PeerConnection *peer, const char *text)
 {
         RemoteParticipant *remote = userdata;

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * One other participant: its audio and view, its verification, and the connection to it.
+ * One other participant: remote audio and video, verification, and the connection.
  *
- * A connection that the network has taken away is not mended (webrtcbin cannot restart ICE) but
- * replaced: a second one is set up beside it, and takes its place once it works. Only the one who
- * offers can begin that; the other one asks for it.
+ * A connection that the network has broken is not repaired (webrtcbin cannot restart ICE) but
+ * replaced: a second one is set up beside it, and takes its place once it works. Only the offering
+ * side can begin that; the other side asks for it.
  */
 
 #include "media/peer-connection.h"
@@ -14,9 +14,9 @@
 typedef struct RemoteParticipant RemoteParticipant;
 
 typedef struct RemoteParticipantEvents {
-        /* To be carried to the participant. */
+        /* A signal to carry to the participant. */
         void (*signal)(void *userdata, RemoteParticipant *remote, const MediaSignal *signal);
-        /* State or status is another. The remote may not be freed from here. */
+        /* State or status has changed. The callback may not free the participant. */
         void (*changed)(void *userdata, RemoteParticipant *remote);
         void (*fault)(void *userdata, RemoteParticipant *remote, const char *text);
         /* To a remote_participant_request_stats(). */
@@ -45,11 +45,11 @@ int remote_participant_new(const RemoteParticipantOptions *options, RemotePartic
 RemoteParticipant *remote_participant_free(RemoteParticipant *remote);
 DEFINE_CLEANUP(RemoteParticipant *, remote_participant_free);
 
-/* What came from the participant. Nonsense is a fault, and changes nothing. */
+/* A signal of the participant. An invalid one is reported as a fault, and changes nothing. */
 void remote_participant_signal(RemoteParticipant *remote, const MediaSignal *signal);
-/* Another connection, please: the network is another. */
+/* The network has changed: makes another connection. */
 void remote_participant_restart(RemoteParticipant *remote);
-/* A picture of ours may go out from now on. */
+/* Pictures may be sent from now on. */
 void remote_participant_want_video(RemoteParticipant *remote);
 /* Answered by one stats event. */
 void remote_participant_request_stats(RemoteParticipant *remote);

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "media/video-chain.h"
 
-/* Pictures that stand still are sent twice a second (video.c): longer, and it is paused. */
+/* Still pictures are sent twice a second (video.c): a longer gap means that it is paused. */
 #define GONE_US (3 * USEC_PER_SEC)
 
 struct RemoteVideo {
@@ -95,11 +95,11 @@ bool remote_video_write(RemoteVideo *view, const void *source, GstBuffer *buffer
         atomic_store(&view->arrived, clock_boottime());
         if (node)
                 video_source_node_push(node, buffer);
-        /* How large it is only a key frame says. */
+        /* Only a key frame tells the size. */
         return atomic_load(&view->width) > 0 && !atomic_exchange(&view->coming, true);
 }
 
-/* Without a node the call goes on, unseen. */
+/* Without a node the call continues, unseen. */
 static void open_picture(RemoteVideo *view)
 {
         VideoSourceNode *node;

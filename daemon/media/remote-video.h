@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Where the pictures of one participant come out: the node that any program can show (picture.h),
- * named for people. It stays while connections to the participant follow one another, of which one
- * at a time is its source.
+ * The place where one participant's pictures come out: the node that any program can show
+ * (video-source-node.h). It stays while connections to the participant follow one another; one of
+ * them at a time is its source.
  */
 
 #include "media/video.h"
@@ -12,23 +12,28 @@
 
 typedef struct RemoteVideo RemoteVideo;
 
-/* Somebody begins to look, and the source is to ask for a key frame. */
+/* A program begins to show the node: the source has to ask for a key frame. */
 typedef void (*RemoteVideoKeyWanted)(void *userdata);
 
 /* `video` outlives it; NULL: nothing is shown, only counted. Returns 0 or -ENOMEM. */
 int remote_video_new(Video *video, const char *session, const Party *party,
                      RemoteVideoKeyWanted key_wanted, void *userdata, RemoteVideo **ret);
-/* Nobody writes any more. */
+/* Call it after the last write. */
 RemoteVideo *remote_video_free(RemoteVideo *view);
 DEFINE_CLEANUP(RemoteVideo *, remote_video_free);
 
-/* `source` is seen, and nobody else. */
+/* Shows `source` and no other from now on. */
 void remote_video_follow(RemoteVideo *view, const void *source);
-/* A whole VP8 picture; in any thread, dropped unless `source` is followed. Whether
- * remote_video_look() is wanted: pictures have begun to come. */
+/*
+ * A whole VP8 picture; in any thread, dropped unless `source` is followed. Returns true when
+ * pictures have begun: call remote_video_look() then.
+ */
 bool remote_video_write(RemoteVideo *view, const void *source, GstBuffer *buffer);
 
-/* Now and then, and when remote_video_write() wants it. Whether what is below is another. */
+/*
+ * Called now and then, and when remote_video_write() asks for it. Returns whether the values below
+ * have changed.
+ */
 bool remote_video_look(RemoteVideo *view);
 bool remote_video_is_coming(const RemoteVideo *view); /* a picture is */
 const char *remote_video_node(

@@ -23,13 +23,15 @@
          LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |   \
          LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-/* Libraries, their modules and settings, the machine; not /home, /root, /tmp, /srv, /var, /mnt. */
+/*
+ * Libraries, their modules and settings, and the machine; not /home, /root, /tmp, /srv, /var, /mnt.
+ */
 static const char *const system_folders[] = {
         "/usr", "/lib",  "/lib32", "/lib64", "/etc", "/opt",
         "/nix", "/proc", "/sys",   "/dev",   "/run", TRING_GST_PLUGINS,
 };
 
-/* Where a user may have told the libraries to look instead. */
+/* Folders to which a user may have pointed the libraries. */
 static const char *const folder_variables[] = {
         "PIPEWIRE_CONFIG_DIR",
         "PIPEWIRE_MODULE_DIR",
@@ -50,7 +52,7 @@ static int make_rules(int abi)
         return fd < 0 ? -errno : fd;
 }
 
-/* A folder that is not there needs no rule. */
+/* A missing folder needs no rule. */
 static int let_read(int rules, const char *folder)
 {
         _cleanup_close_ int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);

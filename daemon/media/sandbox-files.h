@@ -3,7 +3,7 @@
 
 /*
  * The part of the sandbox that knows paths (landlock(7)): nothing can be written or run, and only
- * what programs and their settings are made of can be read, not what is the user's own.
+ * programs, libraries and their settings can be read, not the user's files.
  */
 
 #include <stdbool.h>

@@ -26,19 +26,19 @@
 #define TYPE_MASK 0xf /* of socket(2)'s type, without SOCK_CLOEXEC and the like */
 #define WRITING (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
 
-/* System calls by name, with blanks between. Names that a machine does not have are left out. */
+/* System calls by name, separated by blanks. Names that this machine does not have are left out. */
 typedef struct SyscallGroup {
         int error; /* 0: allowed whatever the arguments are */
         const char *names;
 } SyscallGroup;
 
 static const SyscallGroup groups[] = {
-        /* Descriptors that are there, and memory. */
+        /* Open descriptors, and memory. */
         {0, "read readv pread64 preadv preadv2 write writev pwrite64 lseek _llseek close "
             "close_range dup dup2 dup3 fcntl fcntl64 pipe pipe2 memfd_create ftruncate ftruncate64 "
             "fallocate fadvise64 fadvise64_64 brk mmap mmap2 munmap mremap mprotect madvise "
             "mincore mlock mlock2 munlock membarrier mseal"},
-        /* What there is in folders; open(2) is below. */
+        /* Folders; the rule for open(2) is below. */
         {0, "access faccessat faccessat2 stat stat64 lstat lstat64 fstat fstat64 newfstatat "
             "fstatat64 statx statfs statfs64 fstatfs fstatfs64 readlink readlinkat getdents "
             "getdents64 getcwd inotify_init1 inotify_add_watch inotify_rm_watch"},
@@ -50,34 +50,38 @@ static const SyscallGroup groups[] = {
         /* Time. */
         {0, "time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 "
             "clock_nanosleep clock_nanosleep_time64 nanosleep times getrusage"},
-        /* Sockets; which there can be, socket(2) below says. */
+        /* Sockets. The rule for socket(2) below restricts the families. */
         {0, "socketpair connect bind listen accept accept4 shutdown getsockname getpeername "
             "getsockopt setsockopt send sendto sendmsg sendmmsg recv recvfrom recvmsg recvmmsg "
             "recvmmsg_time64"},
-        /* Threads, and when they run: sound has a deadline. clone(2) is below. */
+        /* Threads and scheduling: sound has deadlines. The rule for clone(2) is below. */
         {0, "exit exit_group gettid set_tid_address set_robust_list get_robust_list rseq "
             "arch_prctl sched_yield sched_getaffinity sched_setaffinity sched_getattr "
             "sched_setattr sched_getparam sched_setparam sched_getscheduler sched_setscheduler "
             "sched_get_priority_min sched_get_priority_max getpriority setpriority getcpu"},
-        /* Signals that one gets. */
+        /* Signals received. */
         {0, "rt_sigaction rt_sigprocmask rt_sigreturn sigreturn sigaltstack rt_sigtimedwait"},
-        /* Orc, which makes code for the conversion of pictures, would have a file for it, sets this
-         * before, and takes memory when it gets none. */
+        /*
+         * Orc would make a file for the code that converts pictures; this is set before, and it
+         * takes memory when it gets none.
+         */
         {0, "umask"},
-        /* Who and where one is. */
+        /* Identity and working folder. */
         {0, "getpid getppid getuid geteuid getgid getegid getresuid getresgid getgroups uname "
             "sysinfo getrandom getrlimit ugetrlimit capget"},
 
-        /* Libraries try these, and have another way when they are refused. */
+        /* Libraries try these, and do without when they are refused. */
         {EACCES, "creat truncate truncate64 unlink unlinkat rename renameat renameat2 mkdir "
                  "mkdirat rmdir link linkat symlink symlinkat chmod fchmod fchmodat chown fchown "
                  "fchownat mknod mknodat utimensat"},
         {EPERM, "setrlimit mbind get_mempolicy set_mempolicy"},
         {ENODATA, "getxattr lgetxattr fgetxattr"},
-        /* A filter does not see their flags; there are older ones, whose flags it sees. */
+        /*
+         * A filter cannot see their flags; libraries then use the older calls, whose flags it sees.
+         */
         {ENOSYS, "openat2 clone3 io_uring_setup"},
 #ifdef TRING_SANITIZERS
-        /* LeakSanitizer looks at all threads from a process that it makes for that. */
+        /* LeakSanitizer inspects all threads from a process that it forks. */
         {0, "clone ptrace wait4 prctl tkill process_vm_readv"},
 #endif
 };
@@ -133,7 +137,7 @@ static const Guarded guarded[] = {
         {"ioctl", 1, {ARGUMENT(1, DMA_BUF_IOCTL_SYNC)}}, /* pictures of a shared screen */
 };
 
-/* A call that this machine does not have needs no rule, nor does what is done without one. */
+/* A call that this machine lacks needs no rule, and neither does an unneeded one. */
 static int add_rule(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned n,
                     const struct scmp_arg_cmp *conditions)
 {
@@ -166,15 +170,15 @@ static int add_common_rules(scmp_filter_ctx filter)
                 r = add_group(filter, &groups[i]);
         if (r < 0)
                 return r;
-        /* abort(3), and nobody else's end. */
+        /* abort(3), to this process only. */
         const struct scmp_arg_cmp self = ARGUMENT(0, getpid());
         return add_rule(filter, SCMP_ACT_ALLOW, "tgkill", 1, &self);
 }
 
 /*
- * There are two filters, of which the stricter one decides: the first knows names only and ends the
- * process at any other; the second looks at arguments and refuses. (One could not have both as its
- * answer for what no rule allows.)
+ * Two filters, of which the stricter one decides: the first knows names only and ends the process
+ * at any other system call; the second looks at arguments and refuses. (A single filter has only
+ * one action for calls without a rule.)
  */
 static int load_names(void)
 {
@@ -219,7 +223,7 @@ int sandbox_enter(unsigned needs)
         const struct rlimit none = {};
         int r;
 
-        /* What is said in a call is not to lie about in a file. */
+        /* No core dump: the words of a call must not end up in a file. */
         if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 return -errno;
         r = sandbox_files((needs & SANDBOX_FILES) || SANITIZED);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What tring-media gives up before it reads anything from a stranger. units/README.md says what is
- * left, and what for.
+ * The rights that tring-media gives up before it reads anything from a stranger. units/README.md
+ * lists what is left, and why.
  */
 
 #include <stdbool.h>
@@ -14,12 +14,12 @@ typedef enum SandboxNeed {
 } SandboxNeed;
 
 /*
- * From here on, for this process and all threads that it will have: no new privileges, no core
- * dump, no file that is written, made or removed, no program, no other process, no sockets but
- * those that are `needs`. A system call beyond that ends the process by SIGSYS.
+ * From now on, for this process and all its threads: no new privileges, no core dump, no file
+ * written, made or removed, no program, no other process, no sockets but those in `needs`. Any
+ * other system call ends the process by SIGSYS.
  *
- * To be called while there is one thread. Returns 0, or negative errno: this kernel has no such
- * locks, and the process is not to go on. (Landlock is taken where there is one: the filter of
- * system calls alone keeps files from being written, not from being read.)
+ * Call it while there is one thread. Returns 0, or negative errno when this kernel cannot do it;
+ * then the process must not continue. (Landlock is used where there is one: the system call filter
+ * alone keeps files from being written, not from being read.)
  */
 int sandbox_enter(unsigned needs);

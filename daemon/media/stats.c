@@ -21,7 +21,7 @@ static uint64_t read_count(const GstStructure *stats, const char *name)
         return G_VALUE_HOLDS_UINT(value) ? g_value_get_uint(value) : 0;
 }
 
-/* RFC 3550: negative where packets were doubled. */
+/* RFC 3550: negative when packets were duplicated. */
 static int64_t read_signed(const GstStructure *stats, const char *name)
 {
         const GValue *value = gst_structure_get_value(stats, name);
@@ -41,7 +41,10 @@ static double read_ms(const GstStructure *stats, const char *name)
         return seconds * 1000;
 }
 
-/* The report's own is the jitter buffer's, which no voice goes through: so the RTP session's. */
+/*
+ * The report's value is that of a jitter buffer that no voice goes through, so take the RTP
+ * session's.
+ */
 static int64_t read_lost(const GstStructure *stats)
 {
         const GValue *source = gst_structure_get_value(stats, "gst-rtpsource-stats");
@@ -101,7 +104,7 @@ static void read_picture(const GstStructure *stats, GstWebRTCStatsType type,
                 counters->picture_bytes_sent = read_count(stats, "bytes-sent");
 }
 
-/* What they are of is told by the source alone: webrtcbin calls all of a bundle the same kind. */
+/* Only the source tells the medium: webrtcbin reports the same kind for a whole bundle. */
 static gboolean read_one(GQuark name, const GValue *value, void *data)
 {
         const Reading *reading = data;

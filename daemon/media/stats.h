@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What webrtcbin counts (the W3C's webrtc-stats, as GstStructures), boiled down to what a person
- * asks: how late, how much is lost, how much goes through.
+ * webrtcbin's counters (the W3C's webrtc-stats, as GstStructures), reduced to what a person asks:
+ * how late, how much is lost, how much gets through.
  */
 
 #include <gst/gst.h>
@@ -33,8 +33,9 @@ void stats_read(const GstStructure *report, const StatsSources *sources, StatsCo
 uint32_t stats_source_of(GstPad *pad);
 
 /*
- * Bit rates are those since `before` (zeros: nothing yet). `jitter_buffer_ms` is how long a voice
- * waits in the jitter queue. Mouth to ear is reckoned, not measured: both ends taken to be alike.
+ * Bit rates are relative to `before` (zeros: nothing yet). `jitter_buffer_ms` is how long a voice
+ * waits in the jitter buffer. Mouth to ear is estimated, not measured: both ends are taken to be
+ * alike.
  */
 void stats_conclude(const StatsCounters *before, const StatsCounters *now, double jitter_buffer_ms,
                     WorkerParticipantStats *ret);

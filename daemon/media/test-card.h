@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * What is sent where there is no camera: the colour bars that everybody knows to be no picture.
- */
+/* The picture that is sent without a camera: colour bars, which nobody takes for a picture. */
 
 #include <gst/gst.h>
 

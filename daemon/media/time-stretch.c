@@ -5,7 +5,9 @@
 
 #define SILENT (1e-6f * TIME_STRETCH_OVERLAP) /* energy: -60 dB */
 
-/* In four sums, as additions of floats wait for one another: it runs beside a loudspeaker. */
+/*
+ * In four sums, since additions of floats wait for one another, and this runs beside a loudspeaker.
+ */
 static float product(const float *a, const float *b)
 {
         float sums[4] = {};
