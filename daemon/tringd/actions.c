@@ -120,7 +120,10 @@ static void answer(Daemon *daemon, const PhoneAction *action)
 {
         const char *tied_to = pending_methods_tied_client(daemon->pending_methods, action->ticket);
 
-        /* Not before there is a call: a connection that is gone by now is noticed all the same. */
+        /*
+         * Not before the call is known: if the connection is gone by now, that is noticed all the
+         * same.
+         */
         if (tied_to && action->error == CALL_ERROR_NONE)
                 report(action, "the call outlives its caller",
                        bus_clients_watch(daemon->bus_clients, tied_to));

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * What the adapters' events do to the phone: the way in, as daemon_act() is the way out.
- */
+/* Events of the adapters on their way to the phone, as daemon_act() is the way back. */
 
 #include "tringd/daemon.h"
 
@@ -13,7 +11,10 @@ extern const WorkersEvents workers_events;        /* media.c */
 extern const RingerEvents ringer_events;          /* media.c */
 extern const CallStoreEvents call_store_events;   /* restore.c */
 
-/* With the token that was kept; without one nothing happens, with a bad one it is said. */
+/*
+ * Logs in with the stored token. Without one it does nothing; an unreadable one is reported in
+ * ConnectionError.
+ */
 int hub_uplink_start_from_file(Daemon *daemon);
 
 /* PHONE_LISTENER_CALL */
@@ -22,10 +23,10 @@ void listener_call(Daemon *daemon, const PhoneAction *action);
 /* PHONE_TONE and the PHONE_WORKER_… */
 void media_act(Daemon *daemon, const PhoneAction *action);
 void media_network_changed(void *userdata); /* of HubUplinkEvents */
-/* Other devices, or another echo_cancel, for calls that go on. */
+/* Other devices, or another echo_cancel, for calls in progress. */
 void media_devices_changed(Daemon *daemon);
 
-/* devices-bus.c: what programs chose once; and seeing who wants to know what there is. */
+/* devices-bus.c: restores the chosen devices, and notices programs that read the lists. */
 extern const DeviceWatchEvents device_watch_events;
 void devices_restore(Daemon *daemon);
 int devices_listen(Daemon *daemon);

@@ -6,7 +6,9 @@
 #include <net/if.h>
 #include <string.h>
 
-/* Whether it is one that counts: then as IPv6, IPv4 mapped (RFC 4291 section 2.5.5.2). */
+/*
+ * Returns whether the address counts, and then as IPv6; IPv4 is mapped (RFC 4291 section 2.5.5.2).
+ */
 static bool read_one(const struct ifaddrs *one, struct in6_addr *ret)
 {
         if (!one->ifa_addr || !(one->ifa_flags & IFF_UP) || (one->ifa_flags & IFF_LOOPBACK))

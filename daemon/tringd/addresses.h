@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * By which addresses this machine can be reached from others: those of interfaces that are up,
- * without loopback and without IPv6's link-local ones, by which no call goes.
+ * The addresses by which other machines can reach this one: those of interfaces that are up,
+ * without loopback and IPv6 link-local ones, which no call uses.
  */
 
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ADDRESSES_MAX 32 /* more are not looked at: machines with so many are not carried about */
+#define ADDRESSES_MAX 32 /* further ones are ignored: machines with so many do not move about */
 
 typedef struct LocalAddresses {
         struct in6_addr addresses[ADDRESSES_MAX]; /* IPv4 ones mapped */
@@ -19,5 +19,5 @@ typedef struct LocalAddresses {
 
 /* Returns 0 or negative errno. */
 int addresses_read(LocalAddresses *ret);
-/* All of `others` are among them. */
+/* Whether all of `others` are among them. */
 bool addresses_have_all(const LocalAddresses *addresses, const LocalAddresses *others);

@@ -12,7 +12,7 @@ typedef struct BusClient {
         BusClients *bus_clients;
         char name[BUS_NAME_MAX + 1];
         sd_bus_slot *match;
-        sd_bus_slot *check; /* a NameHasOwner under way */
+        sd_bus_slot *check; /* a pending NameHasOwner */
         bool restored;      /* `exists` is wanted */
         UT_hash_handle hh;
 } BusClient;
@@ -80,7 +80,10 @@ static int on_name_owner_changed(sd_bus_message *message, void *userdata, sd_bus
         return 0;
 }
 
-/* Asked once the match is in place: whoever goes before the match is seen here, later there. */
+/*
+ * Asks after the match is in place: a client that leaves before shows in the reply, one that leaves
+ * later in the signal.
+ */
 static int on_name_has_owner(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         BusClient *client = userdata;

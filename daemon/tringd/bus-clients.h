@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Connections on the bus that something here depends on: whoever has listeners, or calls that are
- * tied to their caller. When one goes, the daemon is told once.
+ * Connections on the bus that something here depends on: programs with listeners, or with calls
+ * tied to them. The daemon is notified once when one of them leaves the bus.
  *
  * On a bus that is no message bus (a socketpair in tests) there is one peer and nothing to watch.
  */

@@ -18,7 +18,7 @@
 /* Flags in vtables. */
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
-#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED /* everybody on the session bus is the user */
+#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED /* every program on the session bus is the user's */
 
 extern const sd_bus_vtable manager_vtable[];
 extern const sd_bus_vtable devices_vtable[];

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What programs say of a call in options and settings, turned into commands for the phone. Each
- * returns 0, or negative errno with *error set.
+ * Reads the options and settings of a call from D-Bus into commands for the phone. Each returns 0,
+ * or negative errno with *error set.
  */
 
 #include <systemd/sd-bus.h>

@@ -182,7 +182,7 @@ void changes_session_added(Changes *changes, const char *session_id)
                "the session", path);
 }
 
-/* The phone has let go of the call: nothing of the object can be read any more. */
+/* The phone has freed the call: nothing of it can be read any more. */
 void changes_call_removed(Changes *changes, const char *session_id)
 {
         char path[CALL_PATH_SIZE];

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the bus is told of objects and properties. Changes of properties are gathered, and go out
- * before any signal and at the end of the loop turn, each property once.
+ * Announces objects and properties on the bus. Property changes are gathered, and go out before any
+ * signal and at the end of the loop's turn, each property once.
  */
 
 #include <stdint.h>
@@ -14,7 +14,8 @@
 typedef struct CallObject CallObject; /* bus-objects.h */
 typedef struct Changes Changes;
 
-#define CHANGES_UNSEEN_MISSED (1u << 31) /* a property of the manager that the phone knows not */
+#define CHANGES_UNSEEN_MISSED \
+        (1u << 31) /* a property of the manager that the phone does not have */
 
 /* Properties of the devices. */
 #define CHANGES_DEVICE_LIST(kind) (1u << (kind))

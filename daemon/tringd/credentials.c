@@ -131,7 +131,7 @@ static int write_file(const char *path, const Credentials *credentials)
 
         if (fd < 0)
                 return -errno;
-        /* One left by somebody else's umask, or an earlier crash. */
+        /* Left by another umask, or by a crash. */
         if (fchmod(fd, 0600) < 0)
                 return -errno;
         int length =

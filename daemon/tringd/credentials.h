@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Who we are at which hub: kept in one file of mode 0600, written by rename. A file that others can
- * read is refused: its token may be in other hands. The memory is wiped when it is done with.
+ * The hub and token of the last login, in one file of mode 0600 that is replaced by rename. A file
+ * that others can read is refused: its token may be known to them. The memory is wiped after use.
  */
 
 #include "model/message.h"

@@ -8,7 +8,7 @@
 #include "tringd/objects.h"
 #include "tringd/state-store.h"
 
-/* Nobody sees it, and the kernel may batch wakeups. */
+/* Nobody notices the delay, and the kernel may batch wakeups. */
 #define DEADLINE_ACCURACY_US (5 * USEC_PER_MSEC)
 /* After everything else of a loop turn. */
 #define SETTLE_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 100)

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * The daemon: a phone (call/phone.h) and the adapters around it. D-Bus objects, the uplink to the
- * hub, workers and the ring give it events; what it wants done is taken to them by daemon_pump(),
- * which everybody calls who has given it an event.
+ * The daemon: a phone (phone/phone.h) and the adapters around it. Bus objects, the uplink to the
+ * hub, workers and the ringer give the phone events; each of them then calls daemon_pump(), which
+ * takes the phone's actions to the adapters.
  *
- * The members are for the files of tringd/ alone: objects read the phone through them.
+ * The members are for the files of tringd/ only: bus objects read the phone through them.
  */
 
 #include <systemd/sd-bus.h>
@@ -34,7 +34,7 @@ typedef struct Daemon {
         Loop *loop; /* not owned */
         Folders folders;
         Settings settings;
-        History *history;              /* NULL when not even memory could be had for it */
+        History *history;              /* NULL when there was no memory for it */
         HistoryWriter *history_writer; /* likewise */
         CallStore *call_store;         /* likewise */
 
@@ -50,11 +50,11 @@ typedef struct Daemon {
         DeviceWatch *devices;
         DeviceReaders *device_readers;
 
-        sd_bus_message *login; /* held while a login is under way */
-        Party user;            /* who was logged in last, with this device's id */
-        char *problem;         /* what is not right with folders and history: a sentence, or NULL */
-        char *login_problem;   /* … with remembering the login */
-        char *calls_problem;   /* … with remembering what goes on */
+        sd_bus_message *login; /* held while a login is in progress */
+        Party user;            /* of the last login, with this device's id */
+        char *problem;         /* a problem with folders and history: a sentence, or NULL */
+        char *login_problem;   /* … with storing the login */
+        char *calls_problem;   /* … with storing calls */
 
         sd_event_source *deadline; /* the phone's next */
         sd_event_source *settle;   /* end of the loop turn */
@@ -65,7 +65,7 @@ typedef struct Daemon {
 } Daemon;
 
 /*
- * Puts the interfaces on `bus`, which is attached to the loop's sd_event or soon will be. Nothing
+ * Puts the interfaces on `bus`, which is attached to the loop's sd_event or soon will be. No method
  * is answered before the loop runs, so that the name can be owned before daemon_start() does what
  * takes time. Keeps a reference to the bus; the loop must outlive the daemon.
  */
@@ -73,15 +73,15 @@ int daemon_new(sd_bus *bus, Loop *loop, Daemon **ret);
 Daemon *daemon_free(Daemon *daemon);
 DEFINE_CLEANUP(Daemon *, daemon_free);
 
-/* Reads what was kept, and connects to the hub if we are logged in to one. */
+/* Reads the stored state, and connects to the hub after an earlier login. */
 int daemon_start(Daemon *daemon);
 
 Now daemon_instant(void);
 
-/* Carries out what the phone wants done; from inside an action it does nothing, and need not. */
+/* Carries out the phone's actions. Does nothing when it is called from inside an action. */
 void daemon_pump(Daemon *daemon);
 
-/* `r` is what giving the phone an event returned: says so if it failed, then pumps. */
+/* `r` is the result of an input to the phone: logs a failure, then pumps. */
 void daemon_event_given(Daemon *daemon, int r, const char *what);
 
 /*
@@ -91,12 +91,11 @@ void daemon_event_given(Daemon *daemon, int r, const char *what);
 int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *command,
                    MethodReply reply);
 
-/* Who sent it; on a bus with one peer a name that stands for that. */
+/* The sender's bus name; on a bus with one peer a name that stands for it. */
 const char *message_client(sd_bus_message *message);
 
-/* Asks for the end of the turn: gathered changes go out, what must last is stored. */
+/* Asks for the end of the turn, when gathered changes go out and changed state is stored. */
 void daemon_settle_later(Daemon *daemon);
 
-/* Takes an action of the phone's to the adapter that carries it out, which may take what it owns.
- */
+/* Takes one action of the phone to its adapter, which may take what the action owns. */
 void daemon_act(Daemon *daemon, PhoneAction *action);

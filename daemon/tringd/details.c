@@ -30,7 +30,7 @@ int details_append_metadata(sd_bus_message *message, const Metadata *metadata)
         return r < 0 ? r : details_close(message);
 }
 
-/* An entry whose value is a dictionary: up to where the value is to be written. */
+/* Opens an entry whose value is a dictionary; the caller writes the value. */
 static int open_entry(sd_bus_message *message, const char *key)
 {
         int r = sd_bus_message_open_container(message, 'e', "sv");
@@ -129,7 +129,7 @@ int details_append_call(sd_bus_message *message, const PhoneCallInfo *call, usec
         return r < 0 ? r : details_close(message);
 }
 
-/* Of a call to one user, who is its one member. */
+/* The receiver of a call to one user, as its only member. */
 static MemberState receiver_state(const PhoneCallInfo *call)
 {
         const char *reason = call->record.reason;
@@ -148,7 +148,7 @@ static MemberState receiver_state(const PhoneCallInfo *call)
         default:
                 break;
         }
-        /* It stopped ringing: because they answered or declined elsewhere, or before they could. */
+        /* The ring stopped: the user answered or declined elsewhere, or had no time to. */
         if (str_eq(reason, call_reason_to_string(CALL_REASON_ANSWERED_ELSEWHERE)))
                 return MEMBER_JOINED;
         if (str_eq(reason, call_reason_to_string(CALL_REASON_DECLINED_ELSEWHERE)))

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Writes what the API says of calls, parties and participants as a{sv}. Each returns 0 or negative
+ * Writes calls, parties and participants as a{sv}, as the API has them. Each returns 0 or negative
  * errno.
  */
 
@@ -24,7 +24,7 @@ int details_append_metadata(sd_bus_message *message, const Metadata *metadata);
 /* The entries that details and history records share; between open and close. */
 int details_put_record(sd_bus_message *message, const CallRecord *record);
 
-/* Of an event, a{sv} whole. `present` NULL: no such key. */
+/* The complete details of an event. `present` NULL: no such key. */
 typedef struct DetailsMarks {
         const bool *present;
         bool resumed; /* the key is there only when true */

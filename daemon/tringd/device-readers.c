@@ -16,7 +16,7 @@ typedef struct Reader {
         char client[BUS_NAME_MAX + 1];
 } Reader;
 
-/* One that waits for its answer. */
+/* A message that waits for its reply. */
 typedef struct Read {
         struct Read *prev, *next;
         sd_bus_message *message;
@@ -31,7 +31,7 @@ struct DeviceReaders {
         size_t n_readers;
         Read *reads;
         size_t n_reads;
-        bool for_good; /* there were too many to know when the last one goes */
+        bool for_good; /* too many readers to know when the last one goes */
 };
 
 static void read_free(DeviceReaders *readers, Read *read)
@@ -102,7 +102,7 @@ static void note_reader(DeviceReaders *readers, const char *client)
                 if (str_eq(reader->client, client))
                         return;
         reader = readers->n_readers < DEVICE_READERS_MAX ? calloc(1, sizeof(*reader)) : NULL;
-        /* Without a name there is one peer, and nobody to see it go. */
+        /* Without a name there is one peer, which cannot be seen leaving. */
         if (!client || !reader || STR_SET(reader->client, client) < 0 ||
             bus_clients_watch(readers->options.bus_clients, client) < 0) {
                 readers->for_good = true;
@@ -128,7 +128,7 @@ void device_readers_gone(DeviceReaders *readers, const char *client)
                 device_watch_start(readers->options.devices, false);
 }
 
-/* 1: it asks for a list; then *ret is the property, or empty for all. */
+/* Returns 1 if the message asks for a list; *ret is the property, or empty for all. */
 static int read_call(DeviceReaders *readers, sd_bus_message *message, const char **ret)
 {
         bool all = sd_bus_message_is_method_call(message, PROPERTIES_INTERFACE, "GetAll") > 0;
@@ -148,7 +148,7 @@ static int read_call(DeviceReaders *readers, sd_bus_message *message, const char
         return all || readers->options.is_list(property);
 }
 
-/* Before anything else sees the message; 1: it is answered later. */
+/* Runs before other handlers see the message; 1: the reply comes later. */
 static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         DeviceReaders *readers = userdata;

@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * Who reads org.tring.Calls1.Devices. The first reading of a list has the devices watched, and
- * waits until it is known what there is; from then on changes are signalled, as long as somebody
- * who has read a list is still on the bus.
+ * The readers of org.tring.Calls1.Devices. The first one to read a list starts the watch of devices
+ * and waits until they are known. From then on changes are signalled, as long as a program that has
+ * read a list is on the bus.
  */
 
 #include "tringd/bus-clients.h"
 #include "tringd/device-watch.h"
 
-/* After which whoever waits is answered with what is known: a PipeWire that hangs. */
+/* After this, waiting readers get what is known: PipeWire may hang. */
 #define DEVICE_READ_US (2 * USEC_PER_SEC)
 #define DEVICE_READERS_MAX 64 /* with more, the devices are watched until tringd ends */
 #define DEVICE_READS_MAX 64   /* that wait: more are answered at once */
@@ -25,18 +25,18 @@ typedef struct DeviceReadersOptions {
         sd_event *event;
         DeviceWatch *devices;    /* outlives the readers */
         BusClients *bus_clients; /* likewise */
-        /* Whether what this property says has to be found out. */
+        /* Whether the property's value has to be found out first. */
         bool (*is_list)(const char *property);
         DeviceRead read;
         void *userdata;
 } DeviceReadersOptions;
 
-/* Sees every call that comes in on the bus. */
+/* Sees every method call that comes in on the bus. */
 int device_readers_new(const DeviceReadersOptions *options, DeviceReaders **ret);
-DeviceReaders *device_readers_free(DeviceReaders *readers); /* who waits gets no reply */
+DeviceReaders *device_readers_free(DeviceReaders *readers); /* waiting readers get no reply */
 DEFINE_CLEANUP(DeviceReaders *, device_readers_free);
 
-/* It is known what there is: whoever waits is answered. */
+/* The devices are known: replies to the waiting readers. */
 void device_readers_answer(DeviceReaders *readers);
 /* A connection is gone. */
 void device_readers_gone(DeviceReaders *readers, const char *client);

@@ -9,8 +9,11 @@
 
 #define SOCKET_NAME "devices"
 #define TIMER_ACCURACY_US (100 * USEC_PER_MSEC)
-#define MIDDLE_CHANCE (UINT32_MAX / 2) /* one process on one machine: nobody to keep apart from */
-#define LIVED_WELL_US (60 * USEC_PER_SEC) /* after which its end is the first again */
+#define MIDDLE_CHANCE                                                               \
+        (UINT32_MAX / 2) /* the process is the only one of its kind on this machine \
+                          */
+#define LIVED_WELL_US \
+        (60 * USEC_PER_SEC) /* a process that ran for so long has not failed at its start */
 
 struct DeviceWatch {
         sd_event *event;
@@ -74,7 +77,7 @@ static void start_later(DeviceWatch *devices, usec_t delay)
                 log_error("the devices will not be known: %s", strerror(-r));
 }
 
-/* Nobody can say any more what there is. */
+/* The lists are no longer known. */
 static void on_gone(void *userdata, const char *reason)
 {
         DeviceWatch *devices = userdata;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * org.tring.Calls1.Devices: what devices there are, and which are used. What a program writes
- * is remembered in the state folder, and then holds in place of what tringd.conf says.
+ * org.tring.Calls1.Devices: the devices there are, and the ones in use. A value that a program
+ * writes is stored in the state folder, and replaces the one of tringd.conf.
  */
 #include <errno.h>
 #include <math.h>
@@ -140,7 +140,7 @@ static int check_node(const char *property, const char *name, sd_bus_error *erro
         return 0;
 }
 
-/* A name that is not there now may be there later; until then the default one is used. */
+/* A device that is missing now may come back; the default one stands in until then. */
 static int set_device(sd_bus *bus, const char *path, const char *interface, const char *property,
                       sd_bus_message *value, void *userdata, sd_bus_error *error)
 {
@@ -269,7 +269,7 @@ static int set_echo_cancel(sd_bus *bus, const char *path, const char *interface,
         return 0;
 }
 
-/* What was written once, and the key of tringd.conf whose value it replaces. */
+/* Stored values, and the key of tringd.conf that each of them replaces. */
 static const struct {
         const char *property, *section, *key;
 } remembered[] = {

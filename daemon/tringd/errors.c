@@ -7,8 +7,8 @@
 #include "base/str.h"
 #include "tringd/names.h"
 
-#define ERROR_NAME_SIZE 64 /* prefix and our longest word have 46 */
-#define VALUE_SHOWN 64     /* bytes of a wrong value: enough to find it again */
+#define ERROR_NAME_SIZE 64 /* bytes; prefix and longest name have 46 */
+#define VALUE_SHOWN 64     /* bytes of a wrong value: enough to recognise it */
 
 static const char *error_name(char buffer[static ERROR_NAME_SIZE], CallError name)
 {

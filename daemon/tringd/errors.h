@@ -10,7 +10,9 @@
 
 #include "model/status.h"
 
-#define UID_RULE "is not 1 to 64 of A-Z a-z 0-9 . _ @ + -" /* what uid_is_valid() allows */
+#define UID_RULE                                                                         \
+        "is not 1 to 64 of A-Z a-z 0-9 . _ @ + -" /* the rule that uid_is_valid() checks \
+                                                   */
 
 /* Sets *error; returns a negative errno, as a handler of sd-bus returns it. */
 int error_set(sd_bus_error *error, CallError name, const char *format, ...)
@@ -19,5 +21,5 @@ int error_set(sd_bus_error *error, CallError name, const char *format, ...)
 /* InvalidArgument: "<what> '<value>' <why>", the value made printable and cut. */
 int error_invalid(sd_bus_error *error, const char *what, const char *value, const char *why);
 
-/* Answers a message that was held. */
+/* Replies to a message that was held. */
 int error_reply(sd_bus_message *message, CallError name, const char *text);

@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 
-/* The XDG base directory specification: relative paths in the variables are to be ignored. */
+/* The XDG base directory specification: relative paths in the variables are ignored. */
 static char *base_folder(const char *variable, const char *in_home)
 {
         const char *value = getenv(variable), *home = getenv("HOME");
@@ -32,7 +32,7 @@ static int make_folders(char *path)
         return 0;
 }
 
-/* There, a folder of ours that nobody else can look into, and writable. */
+/* Makes sure that the folder exists, is private and writable. */
 static int check_folder(const char *path)
 {
         struct stat st;
@@ -59,7 +59,7 @@ static void say(Folders *folders, const char *consequence, const char *path, con
         folders->problem = said;
 }
 
-/* A path that nothing can be kept in is forgotten; NULL: `variable` did not give one. */
+/* Drops a path in which nothing can be stored; NULL: `variable` did not give one. */
 static void keep_if_usable(Folders *folders, char **path, const char *variable,
                            const char *consequence)
 {
@@ -85,7 +85,7 @@ int folders_init(Folders *folders)
 
         *folders = (Folders){.state = base_folder("XDG_STATE_HOME", ".local/state"),
                              .runtime = base_folder("XDG_RUNTIME_DIR", NULL)};
-        /* A token can be read in a folder that cannot be written. */
+        /* A token can be read from a folder that cannot be written. */
         if (folders->state &&
             !(folders->credentials = str_printf("%s/credentials", folders->state)))
                 return -ENOMEM;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Where tringd keeps its things: $XDG_STATE_HOME/tring (token, history), $XDG_RUNTIME_DIR/tring
- * (sockets of the workers), $XDG_CONFIG_HOME/tring/tringd.conf. The first two are made, mode 0700.
- * What cannot be had is left NULL and said in `problem`: the daemon goes on without it.
+ * The folders of tringd: $XDG_STATE_HOME/tring (token, history), $XDG_RUNTIME_DIR/tring (sockets of
+ * workers), $XDG_CONFIG_HOME/tring/tringd.conf. The first two are made, mode 0700. A path that
+ * cannot be used is left NULL and explained in `problem`: the daemon runs without it.
  */
 
 #include "base/cleanup.h"

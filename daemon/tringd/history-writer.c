@@ -36,7 +36,7 @@ static void log_missing(const WriteBehindItem *item, int r)
                    "WHY=%s", strerror(-r), NULL);
 }
 
-/* The record's own fault: another try would fail as well. */
+/* The record itself is at fault: another try would fail as well. */
 static bool is_about_the_record(int r)
 {
         return r == -EEXIST || r == -EINVAL || r == -E2BIG;

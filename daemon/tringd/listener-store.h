@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Call listeners over a restart of the daemon: they are kept as text in the store, with the id of
- * the bus, and come back for those connections which still exist on the same bus.
+ * Call listeners across a restart of the daemon: stored as text, with the id of the bus, and
+ * restored for the connections that still exist on the same bus.
  */
 
 #include "phone/phone.h"
@@ -15,15 +15,15 @@ int listener_store_new(ListenerStore **ret);
 ListenerStore *listener_store_free(ListenerStore *store);
 DEFINE_CLEANUP(ListenerStore *, listener_store_free);
 
-/* Reads what was stored for this bus; each waits until it is known whether its client exists. */
+/* Reads the listeners stored for this bus; each waits until its client is known to exist. */
 int listener_store_load(ListenerStore *store, History *history, const char *bus_id);
 
-/* Writes the phone's listeners and those that wait. */
+/* Writes the phone's listeners and those that still wait. */
 int listener_store_save(const ListenerStore *store, History *history, const char *bus_id,
                         const Phone *phone);
 
-/* An client that is waited for, or NULL. */
+/* A client that a listener waits for, or NULL. */
 const char *listener_store_client(const ListenerStore *store, size_t index);
 
-/* Takes out one that waits for this client: true while there is one. */
+/* Takes out one listener of this client; false if there is none left. */
 bool listener_store_take(ListenerStore *store, const char *client, PhoneListener *ret);

@@ -11,7 +11,7 @@
 #include "tringd/options.h"
 #include "tringd/state-store.h"
 
-/* Longer than the phone waits for any of them: its own second counts, not this one. */
+/* Longer than the phone waits for any of them: the phone's own second decides. */
 #define LISTENER_REPLY_US (25 * USEC_PER_SEC)
 
 static int read_listener(sd_bus_message *message, PhoneListener *ret, sd_bus_error *error)
@@ -83,7 +83,7 @@ int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_err
         r = phone_listener_add(daemon->phone, &instant, &listener, false, &text);
         if (r > 0)
                 r = error_set(error, (CallError)r, "%s", text);
-        /* The calls that there are come first, what follows of being added after them. */
+        /* The reply with the present calls comes first, then the events of the new listener. */
         if (r == 0) {
                 daemon->listeners_changed = true; /* as stored, even when only replaced */
                 /* Stored before the reply, so that a tringd that is killed now remembers it. */
@@ -113,7 +113,7 @@ int method_remove_call_listener(sd_bus_message *message, void *userdata, sd_bus_
         return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 
-/* A call to a listener that is under way; owned by its slot. */
+/* A pending call to a listener; owned by its slot. */
 typedef struct Asked {
         Daemon *daemon;
         uint64_t serial;
@@ -202,7 +202,7 @@ static void on_client_gone(void *userdata, const char *client)
                            "the end of a connection");
 }
 
-/* The daemon was restarted, the listener's connection was not. */
+/* The daemon was restarted while the listener's connection stayed. */
 static void on_client_exists(void *userdata, const char *client)
 {
         Daemon *daemon = userdata;

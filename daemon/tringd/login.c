@@ -16,7 +16,7 @@ static int check_token(const char *token, sd_bus_error *error)
 {
         size_t length = strnlen(token, TOKEN_MAX + 1);
 
-        /* A secret: what is wrong with it is said, it itself is not. */
+        /* The token is a secret: the error says what is wrong with it without repeating it. */
         if (length == 0)
                 return error_set(error, CALL_ERROR_INVALID_ARGUMENT, "auth_token is empty");
         if (length > TOKEN_MAX)
@@ -104,7 +104,7 @@ int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
         if (r < 0)
                 log_error("the token cannot be forgotten: %s: %s", daemon->folders.credentials,
                           strerror(-r));
-        /* The phone's last words must go out before the uplink closes. */
+        /* The phone's last messages must go out before the uplink closes. */
         daemon_event_given(daemon,
                            phone_connection_changed(daemon->phone, &instant, PHONE_LOGGED_OUT, ""),
                            "logging out");

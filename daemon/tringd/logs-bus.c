@@ -148,7 +148,9 @@ static int read_sessions(sd_bus_message *message, MessageSessions *ret, sd_bus_e
 typedef int (*ChangeHistory)(History *history, const MessageSessions *sessions,
                              size_t *ret_changed);
 
-/* Here at once, at the hub when it can be reached: nobody waits for that. */
+/*
+ * Changes the records here at once, and at the hub when it can be reached; nobody waits for that.
+ */
 static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType type,
                        ChangeHistory change, sd_bus_error *error)
 {

@@ -67,7 +67,7 @@ static int open_bus(Loop *loop, sd_bus **ret)
         r = sd_bus_attach_event(*ret, loop_event(loop), SD_EVENT_PRIORITY_NORMAL);
         if (r < 0)
                 return r;
-        /* Without its bus nobody can reach it. */
+        /* Without its bus the daemon cannot be reached. */
         return sd_bus_set_exit_on_disconnect(*ret, true);
 }
 

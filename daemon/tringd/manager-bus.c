@@ -32,7 +32,7 @@ static int get_connection_state(sd_bus *bus, const char *path, const char *inter
                 reply, "s", phone_connection_to_string(phone_connection(daemon->phone, &text)));
 }
 
-/* What is wrong with our files has no other place where a program would look. */
+/* A problem with the daemon's files has no other place where a program would look. */
 static int get_connection_error(sd_bus *bus, const char *path, const char *interface,
                                 const char *property, sd_bus_message *reply, void *userdata,
                                 sd_bus_error *error)
@@ -93,7 +93,7 @@ static int get_do_not_disturb(sd_bus *bus, const char *path, const char *interfa
         return sd_bus_message_append(reply, "b", (int)phone_do_not_disturb(daemon->phone));
 }
 
-/* It is stored here at once; what the hub says of it, later, nobody waits for. */
+/* The value is stored here at once, and the program does not wait for the hub. */
 static int set_policy(Daemon *daemon, sd_bus_message *message, PhoneCommand *command)
 {
         const Now instant = daemon_instant();

@@ -4,7 +4,7 @@
 #include "tringd/adapters.h"
 #include "tringd/daemon.h"
 
-/* What mixers call the call: "Alice, call". Returns the buffer. */
+/* The call's name for mixers: "Alice, call". Returns the buffer. */
 static const char *call_title(Daemon *daemon, const char *session_id,
                               char title[static 2 * NAME_MAX_BYTES])
 {
@@ -23,7 +23,7 @@ static void choose(char node[static NODE_NAME_MAX + 1], const char *wanted, cons
         (void)str_copy(node, NODE_NAME_MAX + 1, str_empty(wanted) ? otherwise : wanted);
 }
 
-/* What was chosen for this call, else what is chosen for all. */
+/* The device chosen for this call, else the one chosen for all calls. */
 static void choose_devices(const Daemon *daemon, const SessionSettings *call, WorkerDevices *ret)
 {
         const Settings *all = &daemon->settings;
@@ -38,7 +38,7 @@ static void send_join(Daemon *daemon, const PhoneAction *action)
 {
         WorkerMessage message = {.type = WORKER_JOIN};
 
-        message.join.reply = action->join.reply; /* borrowed: it is only written out */
+        message.join.reply = action->join.reply; /* borrowed while the message is written */
         message.join.muted = action->join.muted;
         message.join.video = action->join.video;
         message.join.video_paused = action->join.video_paused;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The names of the D-Bus API (dbus/README.md): programs are written against them. */
+/* The names of the D-Bus API (dbus/README.md), which programs rely on. */
 
 #define BUS_NAME "org.tring.Calls1"
 #define MANAGER_INTERFACE "org.tring.Calls1.Manager"

@@ -27,12 +27,12 @@ struct Network {
         const NetworkEvents *events;
         void *userdata;
         sd_event_source *netlink, *clock, *settle;
-        LocalAddresses addresses; /* as they were when `changed` was looked for last */
+        LocalAddresses addresses; /* when `changed` was last checked for */
         int netlink_fd, clock_fd;
         usec_t slept; /* in all, since boot */
 };
 
-/* CLOCK_BOOTTIME goes on in sleep, CLOCK_MONOTONIC does not. */
+/* CLOCK_BOOTTIME runs during sleep, CLOCK_MONOTONIC does not. */
 static usec_t slept_since_boot(void)
 {
         struct timespec ts;
@@ -96,7 +96,7 @@ static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-/* Once nothing has come for a while. */
+/* Waits until nothing more comes for a while. */
 static void settle_later(Network *network)
 {
         network->settle = sd_event_source_disable_unref(network->settle);
@@ -116,7 +116,7 @@ static int on_netlink(sd_event_source *source, int fd, uint32_t revents, void *u
                 ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 
                 if (n < 0 && errno == ENOBUFS) {
-                        back = true; /* so much is new that some of it got lost */
+                        back = true; /* so much has changed that some of it was lost */
                         continue;
                 }
                 if (n <= 0)

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Says when trying again is worth it: the network has come back (an address or a route is new), the
- * addresses of this machine are others, or it has been asleep, so that a connection that looks
- * alive may be long dead. None costs a wakeup while nothing happens.
+ * Reports when trying again is worth it: the network is back (a new address or route), the
+ * addresses of this machine have changed, or the machine was asleep, so that a connection that
+ * looks alive may be long dead. Causes no wakeup while nothing happens.
  */
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ typedef struct Network Network;
 
 typedef struct NetworkEvents {
         void (*back)(void *userdata);
-        /* `lost`: an address is gone, and with it whatever was connected by it. */
+        /* `lost`: an address is gone, and with it the connections that used it. */
         void (*changed)(void *userdata, bool lost);
         void (*woke_up)(void *userdata);
 } NetworkEvents;
@@ -26,7 +26,7 @@ Network *network_free(Network *network);
 DEFINE_CLEANUP(Network *, network_free);
 
 /*
- * `back` and `changed` are wanted or not. Where netlink cannot be had they never come: the back-off
- * still tries.
+ * `back` and `changed` may be NULL. Where netlink is not available they never come, and only the
+ * back-off tries again.
  */
 void network_watch(Network *network, bool wanted);

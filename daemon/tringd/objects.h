@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * Where things are on the bus: one object for each call under CALLS_PATH, named by its session id.
- */
+/* Object paths: one object for each call under CALLS_PATH, named after its session id. */
 
 #include "base/str.h"
 #include "tringd/names.h"
@@ -15,7 +13,7 @@ struct Daemon;
 /* CALLS_PATH/<session id, '-' written '_'>. Returns the buffer. */
 const char *call_path_from_id(char path[static CALL_PATH_SIZE], const char *session_id);
 
-/* The other way. Returns 0, or -EINVAL for a path that is not a call's. */
+/* The reverse. Returns 0, or -EINVAL for a path that is not a call's. */
 int call_path_to_id(const char *path, char session_id[static UUID_LENGTH + 1]);
 
 /* Puts the daemon's interfaces on its bus. They go with the bus. Returns 0 or negative errno. */

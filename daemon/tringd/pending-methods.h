@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * Method calls that wait for the phone's answer: each is held under a ticket, and answered once.
- */
+/* Method calls that wait for the phone: each is held under a ticket, and gets one reply. */
 
 #include <systemd/sd-bus.h>
 
@@ -11,7 +9,7 @@
 
 typedef struct PendingMethods PendingMethods;
 
-typedef enum MethodReply { /* what the method returns when it worked */
+typedef enum MethodReply { /* what the method returns on success */
         REQUEST_REPLY_EMPTY,
         REQUEST_REPLY_CALL,        /* o */
         REQUEST_REPLY_CALL_AND_ID, /* os */
@@ -21,21 +19,21 @@ typedef enum MethodReply { /* what the method returns when it worked */
 
 int pending_methods_new(PendingMethods **ret);
 PendingMethods *pending_methods_free(
-        PendingMethods *pending_methods); /* those that wait get no reply */
+        PendingMethods *pending_methods); /* waiting calls get no reply */
 DEFINE_CLEANUP(PendingMethods *, pending_methods_free);
 
 /* Keeps a reference to the message. */
 int pending_methods_hold(PendingMethods *pending_methods, sd_bus_message *message,
                          MethodReply reply, uint64_t *ret_ticket);
 
-/* A ticket for a command that nobody waits for. */
+/* A ticket for a command without a method call. */
 uint64_t pending_methods_ticket(PendingMethods *pending_methods);
 
-/* The connection that the call is tied to which the ticket is about, or NULL. */
+/* The bus connection that this ticket's call is tied to, or NULL. */
 const char *pending_methods_tied_client(PendingMethods *pending_methods, uint64_t ticket);
 
-/* PHONE_DONE: replies to whoever waits for the ticket, if anybody does. */
+/* PHONE_DONE: replies to the method call of that ticket, if there is one. */
 void pending_methods_answer(PendingMethods *pending_methods, const PhoneAction *done);
 
-/* The command could not be given: nothing is replied. */
+/* The command failed before the phone took it: drops the ticket without a reply. */
 void pending_methods_drop(PendingMethods *pending_methods, uint64_t ticket);

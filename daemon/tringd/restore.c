@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A tringd that comes after one that was killed: the calls of that one are there again. */
+/* Restores the calls of a tringd that was killed. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 
 typedef struct Restoring {
         Daemon *daemon;
-        bool same_bus; /* names of connections mean what they meant */
+        bool same_bus; /* it is the same bus, so connection names mean the same */
 } Restoring;
 
 static void on_written(void *userdata, int r)
@@ -35,7 +35,7 @@ void call_store_act(Daemon *daemon, PhoneAction *action)
                            "SESSION_ID=%s", action->session_id, "WHY=%s", strerror(-r), NULL);
 }
 
-/* Whoever a call is tied to may have gone while no tringd was there to see it. */
+/* The program that a call is tied to may have left while no tringd was running. */
 static void restore_tie(const Restoring *restoring, const char *tied_to)
 {
         Daemon *daemon = restoring->daemon;
@@ -107,7 +107,7 @@ void call_store_restore(Daemon *daemon)
 
         if (!daemon->call_store)
                 return;
-        /* Who has logged out has no calls, whatever the last tringd had no time to store. */
+        /* After a logout there are no calls, whatever the last tringd had no time to store. */
         if (!credentials || access(credentials, F_OK) < 0)
                 r = call_store_clear(daemon->call_store);
         else

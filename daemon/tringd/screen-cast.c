@@ -15,8 +15,9 @@
 #define SESSION_INTERFACE "org.freedesktop.portal.Session"
 #define PATH_SIZE 512
 #define TOKEN_SIZE 48
-#define PARENT_WINDOW_SIZE 128              /* "wayland:…", "x11:…" */
-#define CALL_TIMEOUT_US (10 * USEC_PER_SEC) /* of the calls; the dialog itself may stand open */
+#define PARENT_WINDOW_SIZE 128 /* "wayland:…", "x11:…" */
+#define CALL_TIMEOUT_US \
+        (10 * USEC_PER_SEC) /* of the method calls; the dialog itself may stay open */
 
 enum { /* of SelectSources, AvailableSourceTypes and AvailableCursorModes */
         SOURCE_MONITOR = 1,
@@ -42,7 +43,7 @@ struct ScreenCast {
         const ScreenCastEvents *events;
         void *userdata;
         Step step;
-        char token[TOKEN_SIZE]; /* of the request that is under way */
+        char token[TOKEN_SIZE]; /* of the pending request */
         char parent_window[PARENT_WINDOW_SIZE];
         char request[PATH_SIZE], session[PATH_SIZE]; /* empty: none */
         uint32_t node;
@@ -52,7 +53,7 @@ struct ScreenCast {
 
 static uint64_t last_token;
 
-/* The last thing done with it: it may be freed by that. */
+/* Comes last: the event may free the object. */
 static void fail(ScreenCast *cast, CallError error, const char *text)
 {
         cast->events->failed(cast->userdata, error, text);
@@ -92,7 +93,7 @@ static void fail_by_error(ScreenCast *cast, const sd_bus_error *error)
         fail(cast, CALL_ERROR_MEDIA_FAILED, text);
 }
 
-/* ---- a request: a call, and an answer by signal when the user has decided ---- */
+/* ---- a request: a call, and a signal once the user has decided ---- */
 
 static int next_step(ScreenCast *cast);
 
@@ -106,7 +107,7 @@ static int on_called(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-/* The path is known beforehand (since version 0.9 of the portals): no answer comes too early. */
+/* The path is known beforehand (since version 0.9 of the portals), so no signal is missed. */
 static void name_request(ScreenCast *cast)
 {
         const char *unique = NULL;
@@ -142,7 +143,7 @@ static int read_streams(ScreenCast *cast, sd_bus_message *message)
         return r;
 }
 
-/* What of the results counts in this step; the rest is passed over. */
+/* Takes the result that this step needs, and ignores the rest. */
 static int read_results(ScreenCast *cast, sd_bus_message *message)
 {
         const char *key;
@@ -191,7 +192,7 @@ static int on_response(sd_bus_message *message, void *userdata, sd_bus_error *er
         return 0;
 }
 
-/* A call of this interface, up to where its own options are to be written. */
+/* Begins a call of this interface; the caller writes its options. */
 static int new_call(ScreenCast *cast, const char *method, sd_bus_message **ret)
 {
         return sd_bus_message_new_method_call(cast->bus, ret, PORTAL, PORTAL_PATH,

@@ -2,12 +2,12 @@
 #pragma once
 
 /*
- * A screen or window that the user picks in a dialog of the desktop's: one conversation with
- * org.freedesktop.portal.ScreenCast, and what it leads to, a connection to PipeWire with a node
- * that shows it. Without the portal there is no other way to a screen, nor should there be.
+ * A screen or window that the user picks in a dialog of the desktop: one conversation with
+ * org.freedesktop.portal.ScreenCast, which yields a connection to PipeWire with a node that shows
+ * it. Without the portal no screen can be shared, on purpose.
  *
- * Events come from the bus, never from inside a function called here; the object may be freed in
- * any of them.
+ * Events come from the bus, never from inside a function called here; any of them may free the
+ * object.
  */
 
 #include <systemd/sd-bus.h>
@@ -18,11 +18,11 @@
 typedef struct ScreenCast ScreenCast;
 
 typedef struct ScreenCastEvents {
-        /* The user has picked. `remote` stays the screen cast's: who keeps it duplicates it. */
+        /* The user has picked. `remote` stays the screen cast's: duplicate it to keep it. */
         void (*ready)(void *userdata, int remote, uint32_t node);
-        /* Nothing comes of it; `text` is a sentence for a person. */
+        /* Nothing was picked; `text` is a sentence for a person. */
         void (*failed)(void *userdata, CallError error, const char *text);
-        /* After `ready`: the desktop has ended it, or the user there. */
+        /* After `ready`: the desktop, or the user there, has ended it. */
         void (*closed)(void *userdata);
 } ScreenCastEvents;
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Screens that are shared in calls, at most one in each: from the method call, by the desktop's
- * dialog (screen-cast.h), to the worker that shows it, until either side ends it.
+ * Shared screens, at most one in each call: from the method call, over the desktop's dialog
+ * (screen-cast.h), to the worker that sends it, until either side ends it.
  */
 
 #include <systemd/sd-bus.h>
@@ -14,16 +14,18 @@ typedef struct Screens Screens;
 
 /* Bus and workers outlive it. Returns 0 or -ENOMEM. */
 int screens_new(sd_bus *bus, Workers *workers, Screens **ret);
-Screens *screens_free(Screens *screens); /* whoever waits gets no reply */
+Screens *screens_free(Screens *screens); /* waiting method calls get no reply */
 DEFINE_CLEANUP(Screens *, screens_free);
 
-/* Holds the message until the screen is shown, or is not to be. Returns 0; -EBUSY: one is shown
- * already, or being picked; or negative errno. */
+/*
+ * Holds the message until the screen is shown or the dialog is cancelled. Returns 0; -EBUSY when
+ * one is shown or being picked already; or negative errno.
+ */
 int screens_start(Screens *screens, const char *session_id, const char *parent_window,
                   sd_bus_message *message);
-/* Nothing happens when there is none. */
+/* Does nothing when no screen is shown. */
 void screens_stop(Screens *screens, const char *session_id);
 
-/* What the worker says; and that there is none (any more). */
+/* The worker's report that it shows a screen, or no longer. */
 void screens_told(Screens *screens, const char *session_id, bool on);
 void screens_end(Screens *screens, const char *session_id);

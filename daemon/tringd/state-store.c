@@ -208,7 +208,9 @@ void state_store_save(Daemon *daemon)
                 put_policy(daemon);
         if (daemon->listeners_changed)
                 put_listeners(daemon);
-        /* Never ahead of what is written: after a crash the rest is asked for again. */
+        /*
+         * Never ahead of the written records: after a crash the missing ones are requested again.
+         */
         if (phone_history_since(daemon->phone) != daemon->history_since) {
                 if (history_writer_flush(daemon->history_writer))
                         put_since(daemon);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What tringd remembers over a restart beside the token: history, policy, listeners, who was
- * logged in. In memory only where the folder cannot be written, which is said.
+ * What tringd stores beside the token: history, policy, listeners, the last login. If the folder
+ * cannot be written it is kept in memory, and a problem is set.
  */
 
 #include "tringd/daemon.h"
@@ -11,7 +11,7 @@
 void state_store_open(Daemon *daemon);
 void state_store_restore(Daemon *daemon);
 
-/* The calls that went on when the last tringd went, and what it had yet to tell the hub. */
+/* Restores the calls of the last tringd, and its unsent requests. */
 void call_store_restore(Daemon *daemon);
 /* PHONE_CALL_STORE, PHONE_CALL_FORGET, PHONE_REQUEST_STORE, PHONE_REQUEST_FORGET */
 void call_store_act(Daemon *daemon, PhoneAction *action);
@@ -19,25 +19,25 @@ void call_store_act(Daemon *daemon, PhoneAction *action);
 /* Stores what has changed since. */
 void state_store_save(Daemon *daemon);
 
-/* Small things, by key: without a history nothing happens; the caller frees what it gets. */
+/* Small values by key. Without a history nothing happens; the caller frees the result. */
 void state_store_put(Daemon *daemon, const char *key, const char *value);
 char *state_store_get(Daemon *daemon, const char *key);
 
-#define STATE_BUS "bus" /* the last one's id: names of connections mean something there alone */
-/* Which bus this is, as long as it runs. Returns the buffer. */
+#define STATE_BUS "bus" /* id of the last bus: connection names are valid on one bus only */
+/* The id of the present bus. Returns the buffer. */
 const char *state_store_bus_id(Daemon *daemon, char id[static SD_ID128_STRING_MAX]);
 
-/* UnseenMissed, after the history has changed. */
+/* Counts UnseenMissed after the history has changed. */
 void state_store_count_unseen(Daemon *daemon);
 
-/* The history with all that is on its way into it; NULL if there is none. */
+/* The history, after pending records have been written; NULL if there is none. */
 History *state_store_history(Daemon *daemon);
 
-/* The hub has said who we are: somebody else's history goes. */
+/* The hub has named the user: another user's history goes. */
 void state_store_user(Daemon *daemon, const Party *user);
 
 /*
- * What ConnectionError says when the connection itself is well: `problem` is one of the daemon's
- * three, `text` a sentence, or NULL when all is well again.
+ * Sets the sentence that ConnectionError shows while the connection itself is well: `problem` is
+ * one of the daemon's three; `text` NULL: solved.
  */
 void daemon_set_problem(Daemon *daemon, char **problem, const char *text);

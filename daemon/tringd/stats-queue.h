@@ -13,10 +13,10 @@
 typedef struct StatsQueue StatsQueue;
 
 int stats_queue_new(sd_event *event, StatsQueue **ret);
-StatsQueue *stats_queue_free(StatsQueue *queue); /* those that wait get MediaFailed */
+StatsQueue *stats_queue_free(StatsQueue *queue); /* waiting calls get MediaFailed */
 
 /* Returns 0, -EBUSY when STATS_WAITING_MAX wait already, or -ENOMEM. */
 int stats_queue_hold(StatsQueue *queue, sd_bus_message *message, uint64_t *ret_serial);
 void stats_queue_answer(StatsQueue *queue, uint64_t serial, const WorkerStats *stats);
-/* Forgets one without a reply. */
+/* Drops one without a reply. */
 void stats_queue_drop(StatsQueue *queue, uint64_t serial);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the hub keeps for the user beside calls: whom they have blocked, and their groups. */
+/* The user's blocked users and groups. */
 #include <errno.h>
 
 #include "tringd/bus-objects.h"

@@ -19,7 +19,7 @@ typedef struct Worker {
         WorkerProcess *process; /* NULL: not started yet, or it could not be */
         StatsQueue *stats;
         sd_event_source *start;  /* until it is started */
-        sd_event_source *failed; /* tells `gone` from the loop */
+        sd_event_source *failed; /* reports `gone` from the loop */
         int error;
         bool stopping;
         UT_hash_handle hh;
@@ -181,7 +181,7 @@ static int on_failed(sd_event_source *source, void *userdata)
         return 0;
 }
 
-/* What tells of a failure is there before anything can fail. */
+/* Makes the means to report a failure before anything can fail. */
 static int prepare_failure(Worker *worker)
 {
         int r = sd_event_add_defer(worker->workers->event, &worker->failed, on_failed, worker);
@@ -218,7 +218,7 @@ static void drop_worker(Worker *worker)
         worker_free(worker, false);
 }
 
-/* One that was told to stop is still on its way out: its successor does not wait for it. */
+/* A worker that was told to stop is still ending; its successor does not wait for it. */
 static void drop_stopping(Workers *workers, const char *session_id)
 {
         Worker *worker = find_worker(workers, session_id);

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * The media workers: one tring-media for each call that may need one. What they say goes to the
- * phone by the events; what the phone wants of them comes in by workers_….
+ * The media workers: one tring-media for each call that may need one. Their reports reach the phone
+ * through the events, and the phone's actions reach them through workers_….
  *
- * Events come from the loop, never from inside a function called here; but one: without memory
- * workers_start() tells `gone` at once.
+ * Events come from the loop, never from inside a function called here, with one exception: without
+ * memory workers_start() reports `gone` at once.
  */
 
 #include <systemd/sd-bus.h>
@@ -15,7 +15,7 @@
 #include "phone/phone.h"
 #include "wire/worker.h"
 
-/* Before a process is started: what has just been said on the bus is delivered first. */
+/* Before a process is started, so that the bus delivers the signals first. */
 #define WORKER_START_DELAY_US (2 * USEC_PER_MSEC)
 #define STATS_TIMEOUT_US (10 * USEC_PER_SEC) /* dbus/README.md, Timeouts */
 #define STATS_WAITING_MAX 32                 /* of one session: more are refused */
