@@ -7,8 +7,10 @@
 #include "phone/phone.h"
 #include "voices.h"
 
-/* Fixed, so that a connection that is made anew is the same device's, and a second echo of the same
- * user takes the first one's place. */
+/*
+ * Fixed, so that a new connection is the same device's, and a second echo of the same user replaces
+ * the first one.
+ */
 #define DEVICE_ID "echo"
 #define DEVICE_NAME "Echo"
 #define OWNER ":echo" /* of our commands, where a program's bus name stands in tringd */
@@ -65,7 +67,7 @@ static void call_added(Echo *echo, const char *session_id)
 {
         const PhoneCallInfo *call = phone_call_find(echo->phone, session_id);
 
-        /* One that was going on before we were started again. */
+        /* The call was in progress before this process started. */
         if (call && call->record.status == CALL_STATUS_ONGOING && call->answered_here)
                 about_call(echo, PHONE_COMMAND_JOIN, session_id);
 }
@@ -82,7 +84,7 @@ static void say_event(Echo *echo, const PhoneAction *action)
                 accept_call(echo, action->session_id);
 }
 
-/* Nobody speaks to a call that cannot be heard. */
+/* The call has lost its media, so it is ended. */
 static void session_failed(Echo *echo, const char *session_id, const char *text)
 {
         log_fields(LOG_WARNING, text, "SESSION_ID=%s", session_id, NULL);
@@ -98,7 +100,7 @@ static void session_changed(Echo *echo, const char *session_id)
                 session_failed(echo, session_id, "the media failed");
 }
 
-/* Calls wait for nobody here: an echo is never busy. */
+/* An echo is never busy. */
 static void manager_changed(Echo *echo)
 {
         PhoneCommand ring = {.type = PHONE_COMMAND_WHEN_BUSY, .when_busy = WHEN_BUSY_RING};
@@ -127,7 +129,7 @@ static void send_to_voice(Echo *echo, const PhoneAction *action)
         switch (action->type) {
         case PHONE_WORKER_JOIN:
                 message.type = WORKER_JOIN;
-                message.join.reply = action->join.reply; /* borrowed: it is only written out */
+                message.join.reply = action->join.reply; /* borrowed while the message is written */
                 break;
         case PHONE_WORKER_PARTICIPANT_JOINED:
                 message.type = WORKER_PARTICIPANT_JOINED;
@@ -212,7 +214,7 @@ static void set_timer(Echo *echo)
                 log_error("deadlines pass unnoticed: %s", strerror(-r));
 }
 
-/* Does what an event has led to, and what that leads to. */
+/* Carries out actions until none is left, including those that they cause. */
 static void settle(Echo *echo)
 {
         PhoneAction action;

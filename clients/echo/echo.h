@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A device that answers every call and plays back what is said. It has the same
- * phone as tringd, and decides three things only: to accept a call, to join it, and to end one that
- * has lost its media.
+ * A device that answers every call and plays back what it hears. It has the same phone as tringd,
+ * and decides three things only: to accept a call, to join it, and to end one that has lost its
+ * media.
  */
 
 #include "loop/hub-client.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/*
- * tring-echo: a user on a hub who answers every call and plays back what is said.
- */
+/* tring-echo: a user on a hub who answers every call and plays back what it hears. */
 
 #include <errno.h>
 #include <getopt.h>

@@ -15,7 +15,7 @@ typedef struct Voices Voices;
 
 typedef struct VoicesEvents {
         void (*message)(void *userdata, const char *session_id, const WorkerMessage *message);
-        /* It is gone without having been told to; `text` says why. */
+        /* The worker died unasked; `text` says why. */
         void (*gone)(void *userdata, const char *session_id, const char *text);
 } VoicesEvents;
 
@@ -25,7 +25,7 @@ int voices_new(sd_event *event, const char *program, const VoicesEvents *events,
 Voices *voices_free(Voices *voices);
 DEFINE_CLEANUP(Voices *, voices_free);
 
-/* Returns 0, also when there is one already, or negative errno. */
+/* Returns 0, also when the worker runs already, or negative errno. */
 int voices_start(Voices *voices, const char *session_id);
 /* Returns 0 or negative errno; -ENOENT: there is none. */
 int voices_send(Voices *voices, const char *session_id, const WorkerMessage *message);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Ownership that shows: variables that free themselves at the end of their scope, and macros that
- * say where a value changes hands.
+ * Visible ownership: variables that free themselves at the end of their scope, and macros that mark
+ * where a value changes hands.
  */
 
 #include <stdio.h>
@@ -21,7 +21,9 @@
 #define MAX_OF(a, b) ((a) > (b) ? (a) : (b))
 #define CLAMP_TO(x, low, high) ((x) < (low) ? (low) : (x) > (high) ? (high) : (x))
 
-/* The value of the variable, which is left empty: ownership passes to whoever takes the result. */
+/*
+ * The value of the variable, which is left empty: ownership passes to the receiver of the result.
+ */
 #define TAKE_PTR(p)                      \
         ({                               \
                 typeof(p) *_pp = &(p);   \

@@ -2,18 +2,19 @@
 #pragma once
 
 /*
- * The two clocks of the programs. Nothing in call/ reads them: time is handed in.
+ * The two clocks of the programs. The pure rooms (model, exchange, phone) read neither: time is
+ * handed in.
  */
 
 #include <stdint.h>
 
-typedef uint64_t usec_t; /* microseconds; what it counts from is said where it is used */
+typedef uint64_t usec_t; /* microseconds; each use says since when */
 
 #define USEC_PER_MSEC ((usec_t)1000)
 #define USEC_PER_SEC ((usec_t)1000000)
 #define USEC_NEVER ((usec_t)UINT64_MAX)
 
-/* CLOCK_BOOTTIME: goes on while the machine sleeps, never jumps. For deadlines. */
+/* CLOCK_BOOTTIME: runs while the machine sleeps, never jumps. For deadlines. */
 usec_t clock_boottime(void);
 
 /* CLOCK_REALTIME since the epoch: for dates that people see, never for deadlines. */

@@ -97,7 +97,7 @@ static void write_stderr(const char *message, char fields[][LINE_MAX_BYTES], siz
         }
         line[used++] = '\n';
         ssize_t written = write(STDERR_FILENO, line, used);
-        (void)written; /* there is nobody left to tell */
+        (void)written; /* stderr is closed, and there is no other place to report it */
 }
 
 static void emit(int level, const char *message, char fields[][LINE_MAX_BYTES], size_t n)
@@ -136,7 +136,10 @@ void log_fields(int level, const char *message, ...)
                 const char *equals = strchr(format, '=');
                 char printable[LINE_MAX_BYTES - 64];
 
-                /* The name is ours, the value may be a stranger's: never a format, never raw. */
+                /*
+                 * The name is ours, the value may be a stranger's: never a format, always made
+                 * printable.
+                 */
                 snprintf(fields[n], sizeof(fields[n]), "%.*s=%s",
                          equals ? (int)MIN_OF(equals - format, 60) : 0, format,
                          str_printable(printable, sizeof(printable), value ? value : ""));

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * One line an event. Under systemd (JOURNAL_STREAM names our standard error) lines go to the
+ * One line per event. Under systemd (JOURNAL_STREAM names our standard error) lines go to the
  * journal with their fields; otherwise to standard error as "program: message (FIELD=value)".
  *
- * Fields name what the line is about (SESSION_ID=, PEER=) and are given as printf pairs ended by
+ * Fields name the subject of the line (SESSION_ID=, PEER=) and are given as printf pairs ended by
  * NULL:
  *
  *         log_fields(LOG_NOTICE, "call answered", "SESSION_ID=%s", id, "PEER=%s", uid, NULL);
@@ -15,12 +15,12 @@
 
 #include <syslog.h>
 
-/* Messages above `max_level` (a syslog level) are dropped; LOG_INFO until told otherwise. */
+/* Messages above `max_level` (a syslog level) are dropped; LOG_INFO by default. */
 void log_open(const char *program, int max_level);
 
 /*
- * Likewise by $TRING_LOG ("debug", "info", "notice", "warning", "err"). What is none of these is
- * said, and counts as LOG_INFO.
+ * Likewise, with the level of $TRING_LOG ("debug", "info", "notice", "warning", "err"). Another
+ * value is reported, and counts as LOG_INFO.
  */
 void log_open_as_told(const char *program);
 

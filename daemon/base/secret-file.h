@@ -2,12 +2,12 @@
 #pragma once
 
 /*
- * Reads a secret of one line (a token) from a file, or from standard input when the path is "-".
- * A file that others than its owner may read is refused: it is no secret.
+ * Reads a secret of one line (a token) from a file, or from standard input when the path is "-". A
+ * file that others than its owner may read is refused, since its content may be known to them.
  *
- * Blanks and line ends around the secret are dropped. The caller frees *ret, by secret_free().
+ * Blanks and line ends around the secret are dropped. The caller frees *ret by secret_free().
  * Returns 0, -ENOMEM, -EPERM (others may read it), -ENODATA (empty), -E2BIG (longer than `max`
- * bytes), -EINVAL (not one line of printable ASCII), or what open and read say; then `text` is a
+ * bytes), -EINVAL (not one line of printable ASCII), or the error of open or read; then `text` is a
  * sentence that names the file.
  */
 

@@ -6,7 +6,7 @@
 #define WHERE_MAX 640 /* bytes; an address that is longer is cut */
 
 /*
- * Where libraries look for the session bus, for a sentence that says that there is none: "at
- * '<address>'", or that nothing says where. Returns the buffer.
+ * Where libraries look for the session bus, for a sentence that reports its absence: "at
+ * '<address>'", or that no address is set. Returns the buffer.
  */
 const char *session_bus_where(char *buffer, size_t size);

@@ -3,7 +3,7 @@
 
 /*
  * Strings: comparison, bounded copies, and the checks that every string from outside goes through
- * before it is believed.
+ * before it is used.
  */
 
 #include <stdbool.h>
@@ -27,7 +27,7 @@ static inline bool str_empty(const char *s)
 /* Copies into a buffer of `size` bytes. Returns 0, or -E2BIG with the buffer left untouched. */
 int str_copy(char *buffer, size_t size, const char *s);
 
-/* str_copy() into an array, whose size it knows. */
+/* str_copy() into an array of known size. */
 #define STR_SET(array, s) str_copy((array), sizeof(array), (s))
 
 /* A uid or guid: 1 to UID_MAX of [A-Za-z0-9._@+-]. */
@@ -43,8 +43,8 @@ bool utf8_is_valid(const char *s, size_t length);
 bool text_is_valid(const char *s, size_t max);
 
 /*
- * For a message to a person: `s` with whatever is not printable text replaced by '?', cut to fit
- * with "…" at the end. Returns the buffer.
+ * For a message to a person: `s` with everything that is not printable text replaced by '?', cut to
+ * fit with "…" at the end. Returns the buffer.
  */
 const char *str_printable(char *buffer, size_t size, const char *s);
 

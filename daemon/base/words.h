@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Enums whose values have words. The words stand in an array indexed by the enum, and
+ * Enums whose values have words. The words are in an array indexed by the enum, and
  *
  *         DEFINE_WORDS(call_type, CallType, call_types);
  *

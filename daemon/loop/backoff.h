@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How long to wait before the next try: exponential with jitter, so that a hub which comes back is
- * not met by all its clients at once. Pure: the chance is handed in.
+ * How long to wait before the next try: exponential with jitter, so that a hub that comes back is
+ * not met by all its clients at once. Pure: the random number is handed in.
  */
 
 #include "base/clock.h"

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * What loop.c and websocket.c share: protocols of the lws context.
- */
+/* Shared by loop.c and the WebSocket: the protocols of the lws context. */
 
 #include <libwebsockets.h>
 
 #define LOOP_PROTOCOL_WEBSOCKET "websocket" /* by name of the local handler, not on the wire */
 
-/* The handler; a connection's WebSocket is its opaque user data, NULL once it is given up. */
+/* The handler. A connection's WebSocket is its opaque user data, NULL once it is given up. */
 int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                        size_t length);

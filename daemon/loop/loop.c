@@ -15,7 +15,7 @@
 /* The table of descriptors is allocated whole: 320 kB at the usual limit of open files. */
 #define DESCRIPTORS_MAX 64
 
-/* What one read of a WebSocket takes: longer messages are put together, most are shorter. */
+/* The size of one read of a WebSocket: longer messages are assembled, most are shorter. */
 #define RX_BUFFER_SIZE 1024
 
 /* Longer than WEBSOCKET_CONNECT_US, which is what ends an attempt. */
@@ -70,7 +70,9 @@ static void emit_lws_log(int level, const char *line)
         log_debug("libwebsockets: %.*s", (int)length, line);
 }
 
-/* lws closes the descriptor in the end: it gets one of its own, of the same epoll instance. */
+/*
+ * lws closes the descriptor in the end, so it gets a duplicate of it, of the same epoll instance.
+ */
 static int adopt_event(Loop *loop, struct lws_context *lws)
 {
         struct lws_vhost *vhost = lws_get_vhost_by_name(lws, "default");
@@ -96,7 +98,7 @@ static int lws_start(Loop *loop, bool tls)
                            (tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
                 .fd_limit_per_thread = DESCRIPTORS_MAX,
                 .timeout_secs = LWS_TIMEOUT_S,
-                /* None: else $http_proxy would be asked even for this machine. */
+                /* No proxy: otherwise lws would use $http_proxy even for this machine. */
                 .http_proxy_address = ":0",
                 .gid = (gid_t)-1,
                 .uid = (uid_t)-1,
@@ -172,7 +174,9 @@ sd_event *loop_event(Loop *loop)
         return loop->event;
 }
 
-/* Until nothing is left to do: then its timers are armed in the descriptor that lws waits for. */
+/*
+ * Until nothing is left to do: sd-event then arms its timers in the descriptor that lws waits for.
+ */
 static int pump(sd_event *event)
 {
         int r;

@@ -3,10 +3,10 @@
 
 /*
  * The event loop of a program that speaks both sd-bus and WebSocket: sd-event and libwebsockets in
- * one thread. libwebsockets waits outside, with sd-event's descriptor adopted into it as a raw
- * file, and sd-event is pumped after every service call: no wakeups while idle. Until the first
- * WebSocket is wanted there is no lws context, and sd-event waits by itself: the context costs
- * milliseconds and memory that a daemon which is logged out does not owe.
+ * one thread. libwebsockets waits, with sd-event's descriptor adopted into it as a raw file, and
+ * sd-event is pumped after every service call: no wakeups while idle. Before the first WebSocket
+ * there is no lws context, and sd-event waits by itself: a context costs milliseconds and memory
+ * that a logged-out daemon does not need.
  */
 
 #include <stdbool.h>
@@ -26,13 +26,13 @@ sd_event *loop_event(Loop *loop);
 
 /*
  * The lws context, made on the first call; `tls` sets up TLS as well, with the system's CA folder
- * ($SSL_CERT_FILE and $SSL_CERT_DIR are honoured). Asking for TLS later, when a plain context is
- * there and has no connection, makes it anew. Returns 0, -ENOMEM, or -EBUSY. Owned by the loop.
- * Not to be called from inside a callback of lws.
+ * ($SSL_CERT_FILE and $SSL_CERT_DIR are honoured). Asking for TLS later, when there is a plain
+ * context without a connection, makes it again. Returns 0, -ENOMEM, or -EBUSY. Owned by the loop.
+ * Do not call it from inside a callback of lws.
  */
 int loop_lws(Loop *loop, bool tls, struct lws_context **ret);
 
-/* A connection uses the context, until it says that it does not any more. */
+/* A connection starts using the context, or has stopped. */
 void loop_connection_begin(Loop *loop);
 void loop_connection_end(Loop *loop);
 

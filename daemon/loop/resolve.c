@@ -13,7 +13,7 @@
 
 #define STACK_SIZE (256 * 1024) /* bytes; name service modules use some 100 KiB */
 
-/* Shared by loop and thread; whoever lets go last frees it. */
+/* Shared by loop and thread; the last one to release it frees it. */
 typedef struct Question {
         atomic_int owners;
         int fd;    /* an eventfd: the answer is there */

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Memory for one tree of JSON at a time, which is gone before the next is read: taking it from here
- * is a step forward, and giving it back none at all. What does not fit comes from malloc().
+ * Memory for one JSON tree at a time: allocating only moves a pointer forward, freeing does nothing
+ * until the whole tree is gone. Larger trees fall back to malloc().
  *
- * For programs that read JSON in one thread alone. To be called before any of it is read.
+ * For programs that read JSON in one thread only. Call it before reading any.
  */
 void json_use_arena(void);

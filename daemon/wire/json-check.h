@@ -2,16 +2,16 @@
 #pragma once
 
 /*
- * Looks at text from outside before a parser may allocate for it: is it JSON by the letter of
- * RFC 8259, and within bounds? The parser behind it is laxer (it takes 01, raw control characters,
- * anything after the end) and has to trust nothing that passed here.
+ * Checks text from outside before a parser may allocate for it: that it is JSON by the letter of
+ * RFC 8259, and within limits. The parser behind it is laxer: it accepts 01, raw control
+ * characters, and anything after the end.
  */
 
 #include <stddef.h>
 
 typedef struct JsonLimits {
         size_t length;    /* bytes in all */
-        unsigned nesting; /* objects and arrays in one another */
+        unsigned nesting; /* nested objects and arrays */
         unsigned members; /* of one object */
         unsigned values;  /* in all: each costs the parser an allocation */
 } JsonLimits;

@@ -27,7 +27,7 @@ void json_print_done(JsonPrinter *printer)
         printer->error = -ECANCELED;
 }
 
-/* To a block of its own, or a larger one; the text of before is still there. */
+/* Grows the buffer, and keeps the text. */
 static int move(JsonPrinter *printer, size_t size)
 {
         bool is_first = printer->buffer == printer->first;
@@ -43,7 +43,7 @@ static int move(JsonPrinter *printer, size_t size)
         return 0;
 }
 
-/* Room for `n` bytes and a NUL, or NULL when an error is or becomes known. */
+/* Makes room for `n` bytes and a NUL; NULL once there is an error. */
 static char *reserve(JsonPrinter *printer, size_t n)
 {
         if (printer->error < 0)

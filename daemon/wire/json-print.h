@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * Prints JSON into one buffer that grows, without a tree in between. A failure is remembered and
- * comes out at the end, so that what prints need not look after each member.
+ * Prints JSON into one growing buffer, without a tree in between. A failure is remembered and
+ * reported at the end, so that callers need not check after each member.
  *
- * It begins in the printer itself, so that most messages cost one allocation, as large as they are.
+ * The text begins inside the printer itself, so that most messages cost a single allocation of
+ * their exact size.
  */
 
 #include <stdbool.h>

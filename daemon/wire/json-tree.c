@@ -7,9 +7,9 @@
 
 #include "base/str.h"
 
-#define NAME_SHOWN 48 /* bytes of a name that a sentence repeats */
+#define NAME_SHOWN 48 /* bytes of a name quoted in a sentence */
 
-/* A few bits of a name, so that nearly all pairs of names need not be compared. */
+/* A few bits of a name, so that most pairs of names need not be compared. */
 static uint64_t name_bit(const char *name)
 {
         unsigned hash = 0;
@@ -56,7 +56,7 @@ static int parse(const char *json, size_t length, cJSON **ret, char text[static 
         _cleanup_(cJSON_Deletep) cJSON *root = cJSON_ParseWithLength(json, length);
         char printable[NAME_SHOWN];
 
-        /* The text is JSON by json_check(): nothing else can be wrong. */
+        /* json_check() has accepted the text, so only memory can be short. */
         if (!root)
                 return -ENOMEM;
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How values of each kind of field are read and written. `base` is the struct that the field is in.
- * For wire-fields.c, which goes through whole objects; FIELD_FLAT is not a value and not here.
+ * Reads and writes the values of each kind of field. `base` is the struct that holds the field. For
+ * fields.c, which handles whole objects; FIELD_FLAT is not a value, and not here.
  */
 
 #include "wire/fields.h"

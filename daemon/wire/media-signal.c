@@ -69,7 +69,7 @@ static int read_candidate(const cJSON *candidate, MediaSignal *signal,
         if (mid && !cJSON_IsNull(mid) &&
             (!cJSON_IsString(mid) || STR_SET(signal->mid, mid->valuestring) < 0))
                 return refuse(text, "sdpMid is a string of at most 64 bytes");
-        /* Browsers say "no more" by an empty line as well. */
+        /* Browsers also end the candidates with an empty line. */
         if (str_empty(line->valuestring)) {
                 signal->type = MEDIA_SIGNAL_NO_MORE_CANDIDATES;
                 return 0;

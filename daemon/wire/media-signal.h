@@ -46,9 +46,9 @@ typedef struct MediaSignal {
         MediaSignalType type;
         char *text;                         /* owned: the SDP, or the candidate's line; else NULL */
         uint32_t mline;                     /* of a candidate: which m= section, from 0 */
-        char mid[MEDIA_SIGNAL_MID_MAX + 1]; /* likewise, by name; empty: not told */
-        bool ice_restart;    /* of OFFER_WANTED: with new credentials, all candidates anew */
-        uint32_t connection; /* of description or candidate: 1 where it was not told */
+        char mid[MEDIA_SIGNAL_MID_MAX + 1]; /* likewise, by name; empty: not given */
+        bool ice_restart;    /* of OFFER_WANTED: with new credentials and new candidates */
+        uint32_t connection; /* of description or candidate: 1 where it was not given */
         char commitment[MEDIA_SIGNAL_HEX_LENGTH + 1]; /* of an offer; or empty */
         char nonce[MEDIA_SIGNAL_HEX_LENGTH + 1];      /* of an answer, or empty; of NONCE */
 } MediaSignal;

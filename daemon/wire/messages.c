@@ -19,13 +19,13 @@ static const char *const reply_kinds[] = {
 
 DEFINE_WORDS(reply_kind, ReplyKind, reply_kinds);
 
-/* "" is the absence of an error, which no error can be. */
+/* "" is no error, which an error reply cannot have. */
 static int named_error_from_string(const char *s, CallError *ret)
 {
         return str_empty(s) ? -EINVAL : call_error_from_string(s, ret);
 }
 
-/* A hub may have learnt new ones; the sentence beside it says what it means. */
+/* A newer hub may have more errors; the sentence beside it tells what it means. */
 static int reply_error_from_string(const char *s, CallError *ret)
 {
         if (str_empty(s))

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * The tables of every message between device and hub. All but the last four have a Message as
- * their base.
- */
+/* The tables of every message between device and hub. All but the last four describe a Message. */
 
 #include "wire/fields.h"
 

@@ -5,7 +5,7 @@
 #include "wire/stored.h"
 #include "wire/wire.h"
 
-/* Stored by ourselves, so bounded only against a store that is broken. */
+/* We wrote it ourselves, so the limits only protect against a damaged store. */
 #define STORED_MAX (2 * 1024 * 1024) /* bytes: a call with GROUP_MEMBERS_MAX members has a half */
 #define STORED_VALUES_MAX 50000      /* likewise: each member has 16 */
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Structs as JSON text for our own stores: tables as for messages, but long, and lenient on reading
- * about members of a later version.
+ * Structs as JSON text for our own stores: tables as for messages, but without their limit of
+ * length, and ignoring members of a later version.
  */
 
 #include "wire/fields.h"

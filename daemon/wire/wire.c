@@ -73,7 +73,7 @@ static int read_reply(const FieldReader *reader, const cJSON *root, const cJSON 
                 return read_fields(reader, &reply_error_fields, root, message);
         if (word && (!cJSON_IsString(word) || reply_kind_from_string(word->valuestring, &kind) < 0))
                 return invalid(reader, "reply: \"kind\" is not one that is known here");
-        /* Said before its body is read, so that message_done() knows what to free. */
+        /* Set before the body is read, so that message_done() knows what to free. */
         message->reply.kind = kind;
         return read_fields(reader, reply_ok_fields(kind), root, message);
 }

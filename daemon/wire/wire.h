@@ -3,10 +3,10 @@
 
 /*
  * Typed messages to JSON text and back, for the protocol "tring.v1" between a device and the hub.
- * PROTOCOL.md beside this file says it member by member; tests/data/wire/ has vectors.
+ * PROTOCOL.md beside this file describes it member by member; tests/data/wire/ has vectors.
  *
- * Everything is checked before it is believed, and the cheap checks come before the parser:
- * length, UTF-8, nesting, then syntax, duplicate keys, types, lengths, value ranges.
+ * Everything is checked before use, and the cheap checks come before the parser: length, UTF-8,
+ * nesting, then syntax, duplicate keys, types, lengths, value ranges.
  */
 
 #include "model/live-call.h"

@@ -175,7 +175,7 @@ int worker_decode(const char *json, size_t length, WorkerMessage *ret,
         if (r < 0)
                 return r == -EMSGSIZE ? -EBADMSG : r;
 
-        /* The type alone first: it says which members follow. */
+        /* Reads the type first, which tells the other members. */
         r = cJSON_IsObject(root) ? fields_read(&type_reader, &type_fields, root, &message)
                                  : field_refuse(&reader, "a message must be an object");
         if (r < 0)

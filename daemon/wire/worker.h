@@ -2,24 +2,23 @@
 #pragma once
 
 /*
- * What tringd and a media worker (tring-media) say to each other, as types and as JSON: one message
- * a datagram over a SOCK_SEQPACKET unix socket.
+ * The messages between tringd and a media worker (tring-media), as types and as JSON: one message
+ * per datagram over a SOCK_SEQPACKET unix socket.
  *
- * tringd creates the listening socket $XDG_RUNTIME_DIR/tring/<session id>.worker, hands it to the
+ * tringd creates the listening socket $XDG_RUNTIME_DIR/tring/<session id>.worker, passes it to the
  * worker as descriptor 3 (LISTEN_FDS=1) and connects at once: nothing has to wait for the worker to
- * come up. The path stays, so that a tringd that was restarted can connect again and adopt the
- * worker; a worker that nobody adopts for WORKER_ORPHAN_S ends itself. On each new connection the
- * worker first says STATE, then, while it is joined, MUTE, and one PARTICIPANT for each that it
- * has.
+ * start. The path stays, so that a restarted tringd can connect again and adopt the worker; a
+ * worker that nobody adopts within WORKER_ORPHAN_S ends itself. On each new connection the worker
+ * first sends STATE, then, while it is joined, MUTE, and one PARTICIPANT for each participant.
  *
- * Nothing here knows the media stack: `data` of a signal is opaque to tringd and hub.
+ * Nothing here depends on the media stack: `data` of a signal is opaque to tringd and hub.
  */
 
 #include "model/message.h"
 #include "model/session-types.h"
 
 #define WORKER_MESSAGE_MAX (64 * 1024) /* bytes of one datagram */
-#define WORKER_ORPHAN_S 30             /* rule 18: waits so long to be adopted */
+#define WORKER_ORPHAN_S 30             /* rule 18: how long a worker waits to be adopted */
 #define WORKER_SOCKET_FD 3             /* sd_listen_fds(3) */
 
 typedef enum WorkerMessageType {
@@ -28,16 +27,16 @@ typedef enum WorkerMessageType {
         /* tringd to worker */
         WORKER_JOIN,               /* `join`: open the microphone, offer to `others`; legal again
                                       after LEAVE, with a new participant id */
-        WORKER_DEVICES,            /* `devices`: others for a call that goes on */
+        WORKER_DEVICES,            /* `devices`: other devices for a call in progress */
         WORKER_PARTICIPANT_JOINED, /* `participant`: they will offer to us */
         WORKER_PARTICIPANT_LEFT,   /* `participant.id` */
         WORKER_SIGNAL_IN,          /* `signal`, from `signal.peer` */
-        WORKER_MUTE,               /* `on`; said back on a new connection */
+        WORKER_MUTE,               /* `on`; the worker repeats it on a new connection */
         WORKER_VIDEO_PAUSE,        /* `on`: close the camera, or open it again */
         WORKER_SCREEN_START,       /* `node`: show this screen in place of the camera; the PipeWire
                                       remote's descriptor rides along (SCM_RIGHTS) */
         WORKER_SCREEN_STOP,
-        WORKER_NETWORK_CHANGED, /* addresses or routes are others: ICE looks again */
+        WORKER_NETWORK_CHANGED, /* addresses or routes have changed: make new connections */
         WORKER_LEAVE,           /* close microphone and media, stay warm */
         WORKER_STATS_REQUEST,   /* answered by one WORKER_STATS with the same `serial` */
         WORKER_QUIT,            /* end, at once and cleanly */
@@ -46,14 +45,14 @@ typedef enum WorkerMessageType {
         WORKER_STATE,       /* `state`: joining, connected, reconnecting, failed, left, idle */
         WORKER_SIGNAL_OUT,  /* `signal`, to `signal.peer` */
         WORKER_PARTICIPANT, /* `status` of one participant changed */
-        WORKER_SCREEN,      /* `on`: the screen is shown now, or (by itself) no more */
+        WORKER_SCREEN,      /* `on`: the screen is shown, or no longer (also by itself) */
         WORKER_ERROR,       /* `error`, `text`: a fault that does not end the worker */
         WORKER_STATS,       /* `stats` */
 
         WORKER_MESSAGE_TYPE_COUNT,
 } WorkerMessageType;
 
-/* Whether what the speaker plays is taken out of what the microphone hears. */
+/* Whether the worker removes what the speaker plays from what the microphone hears. */
 typedef enum EchoCancel {
         ECHO_CANCEL_AUTO, /* unless the speaker is a headset */
         ECHO_CANCEL_YES,
