@@ -19,7 +19,8 @@
 #include "rig/audio-graph.h"
 #include "rig/rig.h"
 
-#define LISTEN_FD 3 /* sd_listen_fds(3): the first descriptor that is passed */
+#define LOOK_MS 2000 /* of one connection */
+#define LISTEN_FD 3  /* sd_listen_fds(3): the first descriptor that is passed */
 #define CONNECTIONS_WAITING 16
 #define LIFELINE_FD 3 /* in the janitor */
 
@@ -246,6 +247,26 @@ static bool everything_is_there(RigGraph *graph, void *data)
         return rig_graph_has_defaults(graph, wanted->microphones[0], wanted->speakers[0]);
 }
 
+/*
+ * Each attempt uses a new connection: a client that is connected to PipeWire (0.3.65) while
+ * WirePlumber starts is sometimes not told of the default devices.
+ */
+static int wait_ready(const RigAudio *audio)
+{
+        usec_t deadline = rig_deadline();
+        int r;
+
+        do {
+                _cleanup_(rig_graph_freep) RigGraph *graph = NULL;
+
+                r = rig_graph_new(audio->directory, &graph);
+                if (r == 0)
+                        r = rig_graph_wait(graph, everything_is_there, (void *)&audio->wanted,
+                                           LOOK_MS);
+        } while (r == -ETIMEDOUT && rig_remaining_ms(deadline) > 0);
+        return r;
+}
+
 static int start_and_wait(RigAudio *audio)
 {
         _cleanup_close_ int fd = -1;
@@ -258,9 +279,7 @@ static int start_and_wait(RigAudio *audio)
                 r = rig_graph_new(audio->directory, &graph);
         if (r == 0)
                 r = start_daemon(audio, "wireplumber", -1, &audio->wireplumber);
-        if (r == 0)
-                r = rig_graph_wait(graph, everything_is_there, &audio->wanted, rig_patience_ms());
-        return r;
+        return r < 0 ? r : wait_ready(audio);
 }
 
 int rig_audio_new(const char *const microphones[], const char *const speakers[], RigAudio **ret)
