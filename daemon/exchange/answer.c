@@ -32,12 +32,6 @@ static int request_rung_leg(Request *request, const char *session_id, CallLeg **
         return 0;
 }
 
-static int leg_save(Request *request, CallLeg *leg)
-{
-        leg->changed_next = NULL;
-        return exchange_save(request->exchange, request->moment, leg->call, leg);
-}
-
 /*
  * A quiet device is the reason why nobody was alerted, if the call is missed (rule 9); otherwise it
  * has no effect.
@@ -51,7 +45,7 @@ int exchange_request_delivered(Request *request)
         if (r != 0 || !leg || !delivered->quiet || leg->quiet)
                 return r;
         leg->quiet = true;
-        r = leg_save(request, leg);
+        r = exchange_save_leg(request->exchange, request->moment, leg);
         if (r < 0)
                 leg->quiet = false;
         return r;
@@ -95,7 +89,7 @@ int exchange_request_alerting(Request *request)
         if (first)
                 record->ringing_since = request->moment->date;
         /* Otherwise a restarted hub would believe that nobody was alerted. */
-        r = leg->quiet ? leg_save(request, leg) : 0;
+        r = leg->quiet ? exchange_save_leg(request->exchange, request->moment, leg) : 0;
         if (r < 0) {
                 leg->ringing_since = 0;
                 if (first)
@@ -156,7 +150,7 @@ static int answer_announce(const Answer *answer)
         if (r == 0)
                 r = exchange_leg_token_new(request->exchange, request->moment, leg, &token);
         if (r == 0)
-                r = leg_save(request, leg);
+                r = exchange_save_leg(request->exchange, request->moment, leg);
         if (r == 0)
                 r = exchange_request_reply_call(request, leg);
         if (r == 0 && answer->first)

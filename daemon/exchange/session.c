@@ -14,12 +14,6 @@
 
 #define PARTICIPANT_SALT_BYTES 4 /* keeps ids unique across restarts, which reset the counter */
 
-static int leg_save(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
-{
-        leg->changed_next = NULL;
-        return exchange_save(exchange, moment, leg->call, leg);
-}
-
 static void leg_left(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
         exchange_leg_list_joined(leg);
@@ -39,7 +33,7 @@ int exchange_leg_leave_media(Exchange *exchange, const ExchangeNow *moment, Call
 
         media_leave(&leg->media);
         if (r == 0 && !before.by_token)
-                r = leg_save(exchange, moment, leg);
+                r = exchange_save_leg(exchange, moment, leg);
         if (r < 0) {
                 leg->media = before;
                 return r;
@@ -140,7 +134,7 @@ static int request_join_as(Request *request, CallLeg *leg)
         if (r == 0)
                 r = exchange_leg_send_others(request->exchange, leg, MESSAGE_JOINED);
         if (r == 0)
-                r = leg_save(request->exchange, request->moment, leg);
+                r = exchange_save_leg(request->exchange, request->moment, leg);
         if (r == 0)
                 r = request_reply_join(request, leg);
         if (r < 0) {
@@ -179,7 +173,7 @@ int exchange_request_join(Request *request)
         return r;
 }
 
-/* The leg whose participant joined over the requesting attachment; refuses if there is none. */
+/* Finds the leg whose participant joined over the requesting attachment; refuses if no leg did. */
 static int request_participant(Request *request, const char *session_id, CallLeg **ret)
 {
         CallView view;
@@ -250,7 +244,7 @@ int exchange_request_state(Request *request)
                 leg->media.sharing = state->sharing;
                 r = exchange_leg_send_others(request->exchange, leg, MESSAGE_PARTICIPANT);
                 if (r == 0 && !leg->media.by_token)
-                        r = leg_save(request->exchange, request->moment, leg);
+                        r = exchange_save_leg(request->exchange, request->moment, leg);
                 if (r < 0) {
                         leg->media = before;
                         return r;

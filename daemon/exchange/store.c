@@ -79,3 +79,9 @@ int exchange_save(Exchange *exchange, const ExchangeNow *moment, const Call *cal
         }
         return 0;
 }
+
+int exchange_save_leg(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
+{
+        leg->changed_next = NULL;
+        return exchange_save(exchange, moment, leg->call, leg);
+}

@@ -11,3 +11,6 @@
  */
 int exchange_save(Exchange *exchange, const ExchangeNow *moment, const Call *call,
                   const CallLeg *changed);
+
+/* The same for a change of one leg. */
+int exchange_save_leg(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);
