@@ -122,17 +122,23 @@ bool ws_connection_is_lost(const WsConnection *connection)
         return connection->close_code == 0;
 }
 
+/* Puts a connection into one of the server's lists, or takes it out, if it is not so already. */
+#define SET_LISTED(connection, list, listed)                                            \
+        do {                                                                            \
+                if ((listed) == (connection)->is_##list)                                \
+                        break;                                                          \
+                if (listed)                                                             \
+                        DL_APPEND2((connection)->server->list, connection, list##_prev, \
+                                   list##_next);                                        \
+                else                                                                    \
+                        DL_DELETE2((connection)->server->list, connection, list##_prev, \
+                                   list##_next);                                        \
+                (connection)->is_##list = (listed);                                     \
+        } while (0)
+
 static void set_waiting(WsConnection *connection, bool waiting)
 {
-        WsServer *server = connection->server;
-
-        if (waiting == connection->is_waiting)
-                return;
-        if (waiting)
-                DL_APPEND2(server->waiting, connection, waiting_prev, waiting_next);
-        else
-                DL_DELETE2(server->waiting, connection, waiting_prev, waiting_next);
-        connection->is_waiting = waiting;
+        SET_LISTED(connection, waiting, waiting);
 }
 
 Outbox ws_connection_take_outbox(WsConnection *connection)
@@ -146,28 +152,12 @@ Outbox ws_connection_take_outbox(WsConnection *connection)
 
 static void set_ending(WsConnection *connection, bool ending)
 {
-        WsServer *server = connection->server;
-
-        if (ending == connection->is_ending)
-                return;
-        if (ending)
-                DL_APPEND2(server->ending, connection, ending_prev, ending_next);
-        else
-                DL_DELETE2(server->ending, connection, ending_prev, ending_next);
-        connection->is_ending = ending;
+        SET_LISTED(connection, ending, ending);
 }
 
 static void set_paused(WsConnection *connection, bool paused)
 {
-        WsServer *server = connection->server;
-
-        if (paused == connection->is_paused)
-                return;
-        if (paused)
-                DL_APPEND2(server->paused, connection, paused_prev, paused_next);
-        else
-                DL_DELETE2(server->paused, connection, paused_prev, paused_next);
-        connection->is_paused = paused;
+        SET_LISTED(connection, paused, paused);
 }
 
 /* The connections that have waited longest go first. */
