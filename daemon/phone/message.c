@@ -122,7 +122,6 @@ int phone_take_message(Phone *phone, const Message *message)
 {
         int r;
 
-        /* Room for what settles after a message that nobody waits for. */
         r = message_dispatch(phone, message);
         if (r < 0)
                 return r;

@@ -210,32 +210,30 @@ void session_report_flows(Phone *phone, PhoneCall *call)
         session_report_state(phone, call);
 }
 
+/* Sets `*flag`, tells the worker if it has joined, and the other participants if they see it. */
+static void session_set_flag(Phone *phone, PhoneCall *call, bool *flag, bool on,
+                             PhoneProperty property, PhoneActionType action)
+{
+        if (*flag == on)
+                return;
+        *flag = on;
+        session_changed(phone, call, property);
+        if (call->joined)
+                phone_act(phone, action, call_id(call))->on = on;
+        if (session_is_in_media(&call->info.session))
+                session_report_state(phone, call);
+}
+
 void session_mute(Phone *phone, PhoneCall *call, bool on)
 {
-        PhoneSession *session = &call->info.session;
-
-        if (session->audio_muted == on)
-                return;
-        session->audio_muted = on;
-        session_changed(phone, call, PHONE_PROPERTY_AUDIO_MUTED);
-        if (call->joined)
-                phone_act(phone, PHONE_WORKER_MUTE, call_id(call))->on = on;
-        if (session_is_in_media(session))
-                session_report_state(phone, call);
+        session_set_flag(phone, call, &call->info.session.audio_muted, on,
+                         PHONE_PROPERTY_AUDIO_MUTED, PHONE_WORKER_MUTE);
 }
 
 void session_pause_video(Phone *phone, PhoneCall *call, bool on)
 {
-        PhoneSession *session = &call->info.session;
-
-        if (session->video_paused == on)
-                return;
-        session->video_paused = on;
-        session_changed(phone, call, PHONE_PROPERTY_VIDEO_PAUSED);
-        if (call->joined)
-                phone_act(phone, PHONE_WORKER_PAUSE, call_id(call))->on = on;
-        if (session_is_in_media(session))
-                session_report_state(phone, call);
+        session_set_flag(phone, call, &call->info.session.video_paused, on,
+                         PHONE_PROPERTY_VIDEO_PAUSED, PHONE_WORKER_PAUSE);
 }
 
 void session_set_screen(Phone *phone, PhoneCall *call, bool on)
