@@ -39,74 +39,48 @@ static char *from_hub(const char *json)
         return message_again(WIRE_FROM_HUB, json);
 }
 
-static char *record_again(const char *json)
-{
-        CallRecord record;
-        char *again;
+/* Decodes a text and encodes what it says. */
+#define JSON_AGAIN(name, Type, decode, encode, done)         \
+        static char *name(const char *json)                  \
+        {                                                    \
+                Type value;                                  \
+                char *again;                                 \
+                                                             \
+                ck_assert_int_eq(decode(json, &value), 0);   \
+                ck_assert_int_eq(encode(&value, &again), 0); \
+                done(&value);                                \
+                return again;                                \
+        }
 
-        ck_assert_int_eq(wire_decode_record(json, &record), 0);
-        ck_assert_int_eq(wire_encode_record(&record, &again), 0);
-        call_record_done(&record);
-        return again;
+static void live_member_done(LiveMember *member)
+{
+        (void)member; /* owns nothing */
 }
 
-static char *live_call_again(const char *json)
-{
-        LiveCall call;
-        char *again;
+JSON_AGAIN(record_again, CallRecord, wire_decode_record, wire_encode_record, call_record_done)
+JSON_AGAIN(live_call_again, LiveCall, wire_decode_live, wire_encode_live, live_call_done)
+JSON_AGAIN(live_member_again, LiveMember, wire_decode_live_member, wire_encode_live_member,
+           live_member_done)
+JSON_AGAIN(stored_call_again, StoredCall, wire_decode_stored_call, wire_encode_stored_call,
+           stored_call_done)
 
-        ck_assert_int_eq(wire_decode_live(json, &call), 0);
-        ck_assert_int_eq(wire_encode_live(&call, &again), 0);
-        live_call_done(&call);
-        return again;
-}
+/* The same for a decoder that takes a length and explains what it refuses. */
+#define TEXT_AGAIN(name, Type, decode, encode, done)                  \
+        static char *name(const char *json)                           \
+        {                                                             \
+                char text[MESSAGE_TEXT_MAX + 1], *again;              \
+                Type value;                                           \
+                size_t length;                                        \
+                int r = decode(json, strlen(json), &value, text);     \
+                                                                      \
+                ck_assert_msg(r == 0, "%s\n%s", text, json);          \
+                ck_assert_int_eq(encode(&value, &again, &length), 0); \
+                done(&value);                                         \
+                return again;                                         \
+        }
 
-static char *live_member_again(const char *json)
-{
-        LiveMember member;
-        char *again;
-
-        ck_assert_int_eq(wire_decode_live_member(json, &member), 0);
-        ck_assert_int_eq(wire_encode_live_member(&member, &again), 0);
-        return again;
-}
-
-static char *stored_call_again(const char *json)
-{
-        StoredCall call;
-        char *again;
-
-        ck_assert_int_eq(wire_decode_stored_call(json, &call), 0);
-        ck_assert_int_eq(wire_encode_stored_call(&call, &again), 0);
-        stored_call_done(&call);
-        return again;
-}
-
-static char *worker_again(const char *json)
-{
-        char text[MESSAGE_TEXT_MAX + 1], *again;
-        WorkerMessage message;
-        size_t length;
-        int r = worker_decode(json, strlen(json), &message, text);
-
-        ck_assert_msg(r == 0, "%s\n%s", text, json);
-        ck_assert_int_eq(worker_encode(&message, &again, &length), 0);
-        worker_message_done(&message);
-        return again;
-}
-
-static char *devices_again(const char *json)
-{
-        char text[MESSAGE_TEXT_MAX + 1], *again;
-        DeviceLists lists;
-        size_t length;
-        int r = devices_decode(json, strlen(json), &lists, text);
-
-        ck_assert_msg(r == 0, "%s\n%s", text, json);
-        ck_assert_int_eq(devices_encode(&lists, &again, &length), 0);
-        device_lists_done(&lists);
-        return again;
-}
+TEXT_AGAIN(worker_again, WorkerMessage, worker_decode, worker_encode, worker_message_done)
+TEXT_AGAIN(devices_again, DeviceLists, devices_decode, devices_encode, device_lists_done)
 
 static const struct {
         const char *writer;
