@@ -88,7 +88,7 @@ struct CallHistory {
         sqlite3_stmt *statements[HISTORY_STATEMENT_COUNT];
 };
 
-/* Rowid of the first row; 0 if there is none. */
+/* Reads the rowid of the first row, or 0 if the query returns no row. */
 static int read_date(sqlite3_stmt *query, usec_t *ret)
 {
         int result = sqlite3_step(query);

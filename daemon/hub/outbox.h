@@ -37,7 +37,7 @@ typedef struct Outbox {
         Frame *frames;            /* frames to be written */
         Frame *kept;              /* events written but not acknowledged */
         size_t n_frames, n_bytes; /* n_bytes: of both lists */
-        uint32_t n_replies;       /* number of unacknowledged events */
+        uint32_t n_replies;       /* number of replies among `frames` */
         uint64_t seq;             /* seq of the last event */
         uint64_t acknowledged;
         usec_t suspended_at; /* CLOCK_BOOTTIME */
@@ -50,9 +50,7 @@ typedef struct Outbox {
 int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max_events,
                 usec_t now);
 
-/*
- * The frame to write next, or NULL when there is none, or it waits for a commit after `committed`.
- */
+/* Returns the frame to write next; NULL if none is ready. `committed`: the last commit done. */
 Frame *outbox_peek(const Outbox *outbox, uint64_t committed);
 void outbox_pop(Outbox *outbox);
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Plain HTTP on the hub's port: serves the browser page if asked to (`serve --web`), and otherwise
- * replies that there is none.
+ * Plain HTTP on the hub's port: serves the browser page under `serve --web`, and otherwise answers
+ * every request with "not found".
  */
 
 #include <libwebsockets.h>

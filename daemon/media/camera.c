@@ -17,14 +17,14 @@
 
 struct Camera {
         PipeWire *pipewire;   /* not owned */
-        struct pw_core *core; /* owned; NULL: the pipewire's */
+        struct pw_core *core; /* owned; NULL: that of `pipewire` */
         struct pw_stream *stream;
         struct spa_hook hook;
         CameraPicture picture;
         void *userdata;
         atomic_bool lost;
         _Atomic usec_t paused; /* since when it has been lost; 0: it is there */
-        /* of the pipewire's thread */
+        /* in PipeWire's thread */
         bool known; /* the format of the stream */
         GstVideoInfo info;
         GstCaps *caps; /* of the last picture */

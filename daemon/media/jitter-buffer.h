@@ -68,7 +68,7 @@ typedef struct JitterBuffer {
         bool heard;                 /* any packet so far */
 
         bool playing;
-        int64_t next; /* time of what is to be decoded next */
+        int64_t next; /* time of the next packet to decode */
         size_t owed;  /* samples concealed for packets that may still come */
         float samples[JITTER_SAMPLES];
         size_t position,

@@ -44,7 +44,7 @@ DEFINE_CLEANUP(Mesh *, mesh_free);
  * Adds a participant; `offers`: this side makes the offer. Negative errno is reported by `fault`.
  */
 int mesh_add(Mesh *mesh, const Participant *participant, bool offers);
-/* Pictures may be sent from now on, to everybody. */
+/* Allows pictures to be sent to every participant. */
 void mesh_want_video(Mesh *mesh);
 /* Signals for a participant who has left are dropped. */
 void mesh_remove(Mesh *mesh, const char *participant_id);

@@ -61,7 +61,7 @@ DEFINE_CLEANUP(PeerConnection *, peer_free);
 
 /* A signal of the participant. An invalid one is reported as a fault, and changes nothing. */
 void peer_signal(PeerConnection *peer, const MediaSignal *signal);
-/* Pictures may be sent from now on: negotiates a way for them if there is none yet. */
+/* Allows pictures to be sent; negotiates a video stream unless the connection has one. */
 void peer_want_video(PeerConnection *peer);
 /* A key frame of the other side's picture. */
 void peer_request_key(PeerConnection *peer);

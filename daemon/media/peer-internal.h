@@ -83,7 +83,7 @@ void peer_agreed(PeerConnection *peer);
 
 /* Builds the chain to the other side. 0 or negative errno. */
 int peer_video_build(PeerConnection *peer, const VideoFormat *format);
-/* Whether no picture is to be sent, or its caps have reached the webrtcbin. */
+/* Whether an offer can be made: no picture will be sent, or its caps have reached the webrtcbin. */
 bool peer_video_is_ready(const PeerConnection *peer);
 /* Sends, if there is a way to. */
 void peer_video_connected(PeerConnection *peer);

@@ -49,7 +49,7 @@ DEFINE_CLEANUP(RemoteParticipant *, remote_participant_free);
 void remote_participant_signal(RemoteParticipant *remote, const MediaSignal *signal);
 /* The network has changed: makes another connection. */
 void remote_participant_restart(RemoteParticipant *remote);
-/* Pictures may be sent from now on. */
+/* Allows pictures to be sent to this participant. */
 void remote_participant_want_video(RemoteParticipant *remote);
 /* Answered by one stats event. */
 void remote_participant_request_stats(RemoteParticipant *remote);

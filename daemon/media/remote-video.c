@@ -20,7 +20,7 @@ struct RemoteVideo {
         void *userdata;
         bool told_coming; /* by remote_video_look() */
         _Atomic(const void *) source;
-        _Atomic(VideoSourceNode *) picture; /* owned; NULL: none has come yet */
+        _Atomic(VideoSourceNode *) picture; /* owned; NULL: no picture has come yet */
         atomic_bool coming;
         _Atomic usec_t arrived; /* the last one did */
         atomic_uint width, height, pictures;

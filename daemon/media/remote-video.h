@@ -15,7 +15,7 @@ typedef struct RemoteVideo RemoteVideo;
 /* A program begins to show the node: the source has to ask for a key frame. */
 typedef void (*RemoteVideoKeyWanted)(void *userdata);
 
-/* `video` outlives it; NULL: nothing is shown, only counted. Returns 0 or -ENOMEM. */
+/* `video` must outlive it; NULL: pictures are counted, but not shown. Returns 0 or -ENOMEM. */
 int remote_video_new(Video *video, const char *session, const Party *party,
                      RemoteVideoKeyWanted key_wanted, void *userdata, RemoteVideo **ret);
 /* Call it after the last write. */
@@ -37,10 +37,10 @@ bool remote_video_write(RemoteVideo *view, const void *source, GstBuffer *buffer
 bool remote_video_look(RemoteVideo *view);
 bool remote_video_is_coming(const RemoteVideo *view); /* a picture is */
 const char *remote_video_node(
-        const RemoteVideo *view); /* PipeWire's node.name; empty: none is shown yet */
+        const RemoteVideo *view); /* PipeWire's node.name; empty: no node yet */
 
 typedef struct RemoteVideoCounters {
-        uint32_t width, height; /* of the last key frame; 0: there was none */
+        uint32_t width, height; /* of the last key frame; 0: no key frame yet */
         unsigned pictures;
 } RemoteVideoCounters;
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Where a voice can be cut or repeated without being heard: at whole periods of its pitch, where
- * what follows here looks like what follows there. Pure.
+ * Finds where a voice can be cut or repeated unheard: at whole periods of its pitch, where two
+ * stretches of sound look alike. Pure.
  */
 
 #include <stdbool.h>
@@ -15,10 +15,11 @@
 #define TIME_STRETCH_MAX 600 /* 12.5 ms, a period of the deepest voices (80 Hz) */
 
 /*
- * A distance from `here`, TIME_STRETCH_MIN to `max`, with a likeness of at least `least` (1: the
- * same wave), forwards or (`back`) backwards; 0: there is none. Reads TIME_STRETCH_OVERLAP samples
- * from `here` on and from each place looked at. In silence, every distance will do: the greatest.
+ * Finds a distance from `here`, TIME_STRETCH_MIN to `max`, forwards or (`back`) backwards, at which
+ * the likeness is at least `least` (1: the same wave). Returns 0 if it finds no such distance.
+ * Reads TIME_STRETCH_OVERLAP samples from `here` on and from each place it tries. In silence every
+ * distance fits: it returns the greatest.
  */
 size_t time_stretch_find(const float *here, bool back, size_t max, float least);
-/* What is heard of `from` turns into `to`, over TIME_STRETCH_OVERLAP samples. ret may be either. */
+/* Blends `from` into `to` over TIME_STRETCH_OVERLAP samples. `ret` may be either of them. */
 void time_stretch_blend(const float *from, const float *to, float *ret);

@@ -13,10 +13,10 @@
 #include "media/pipewire.h"
 #include "media/sound-theme.h"
 
-#define LENGTH_MAX_S 60 /* of the sound; one that is longer is no ring */
+#define LENGTH_MAX_S 60 /* of the sound; a longer file is not a ring */
 #define CHANNELS_MAX 2
 #define FADE_IN_MS 5  /* against a click; a ring should be heard at once */
-#define START_MAX_S 3 /* for a device to take it: PipeWire wakes one up in well under 1 s */
+#define START_MAX_S 3 /* for a device to start: PipeWire wakes one up in well under 1 s */
 
 typedef struct Sample {
         float *frames; /* owned; interleaved */
@@ -42,7 +42,7 @@ typedef struct TonePlayer {
         struct spa_hook core_hook;
         struct spa_source *started, *deadline;
         atomic_bool playing;
-        DeviceRegistry *registry; /* NULL: no device was asked for */
+        DeviceRegistry *registry; /* NULL: the default device */
         int known_seq;
         Output outputs[TONE_TARGETS_MAX];
         size_t n_outputs;
@@ -226,7 +226,7 @@ static bool is_wanted(const ToneOptions *options, const char *name)
         return false;
 }
 
-/* A device that is not there would be stood in for by the default: once is enough for that. */
+/* PipeWire would route each missing device to the default one; do that only once. */
 static int open_outputs(TonePlayer *tone)
 {
         const MediaDevice *device;
@@ -242,7 +242,7 @@ static int open_outputs(TonePlayer *tone)
         return r;
 }
 
-/* What devices there are is known. */
+/* The list of devices is complete. */
 static void on_core_done(void *data, uint32_t id, int seq)
 {
         TonePlayer *tone = data;
@@ -255,7 +255,7 @@ static void on_core_done(void *data, uint32_t id, int seq)
                 give_up(tone, "PipeWire", strerror(-r));
 }
 
-/* One that is plugged in later rings next time. */
+/* A device that is plugged in later rings next time. */
 static void on_devices_changed(void *data)
 {
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The ring and the ring-back: a sound that is played over and over, on one device or several, until
- * the process is told to end.
+ * The ring and the ring-back: plays a sound over and over, on one device or several, until the
+ * process is asked to end.
  */
 
 #include <stddef.h>
@@ -13,8 +13,8 @@
 #define TONE_SECONDS_MAX 3600.0
 
 typedef enum ToneKind {
-        TONE_RING,      /* somebody calls: role Notification */
-        TONE_RING_BACK, /* somebody is being called: role Communication */
+        TONE_RING,      /* an incoming call: role Notification */
+        TONE_RING_BACK, /* an outgoing call: role Communication */
 } ToneKind;
 
 typedef struct ToneOptions {
@@ -22,13 +22,16 @@ typedef struct ToneOptions {
         double volume;     /* 0…1 */
         const char *sound; /* a file; NULL: the theme's */
         double seconds;    /* 0: no end */
-        /* node.name of each device, or TONE_ALL; none, or none that is there: the default */
+        /*
+         * node.name of each device, or TONE_ALL; the default device if the list is empty or all are
+         * missing
+         */
         const char *targets[TONE_TARGETS_MAX];
         size_t n_targets;
 } ToneOptions;
 
 /*
- * Prints `playing` on standard output when PipeWire has taken the first of it. Returns when SIGTERM
- * or SIGINT comes or the time is over: 0; or 1 with a sentence on standard error.
+ * Prints `playing` on standard output when PipeWire has taken the first samples. Returns on
+ * SIGTERM, on SIGINT or when the time is over: 0; or 1 with a sentence on standard error.
  */
 int tone_player_run(const ToneOptions *options);

@@ -18,7 +18,7 @@ G_STATIC_ASSERT(2 * VERIFICATION_NONCE_SIZE == MEDIA_SIGNAL_HEX_LENGTH);
 
 /* ---- fingerprints ---- */
 
-/* "AB:CD:…", as it stands in a session description; what follows it is the line's end. */
+/* "AB:CD:…" as in a session description; must be followed by the end of the line. */
 static int parse_fingerprint(const char *text, Fingerprint *ret)
 {
         Fingerprint fingerprint = {.known = true};
@@ -41,7 +41,7 @@ int fingerprint_of_sdp(const char *sdp, Fingerprint *ret)
 {
         Fingerprint all = {};
 
-        /* At the beginning of a line only: elsewhere it is someone's text. */
+        /* Matches at the beginning of a line only: elsewhere it is part of other text. */
         for (const char *line = sdp; *line; line += strcspn(line, "\n"), line += *line == '\n') {
                 Fingerprint one;
 
@@ -183,7 +183,10 @@ static int take_description(Verification *verification, const MediaSignal *signa
                                       "there may be someone in between");
                 return 0;
         }
-        /* Only with the first one: who knew our nonce could choose a certificate to fit. */
+        /*
+         * Only with the first description: a peer that knew our nonce could choose a certificate to
+         * fit.
+         */
         verification->other = fingerprint;
         if (verification->offers)
                 STR_SET(verification->other_hex, signal->nonce);

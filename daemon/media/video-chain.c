@@ -9,9 +9,11 @@
 
 #include "base/str.h"
 
-#define LATENCY_MS 100 /* time to send again what was lost */
-#define WAITING_MAX 60 /* pictures, 2 s: the network stands still, and what is older is no use */
-/* Of the two clocks in a second, at most: 200 millionths. */
+#define LATENCY_MS 100 /* the time in which lost packets can be sent again */
+#define WAITING_MAX                                                                   \
+        60 /* pictures, 2 s: the network stands still, and older pictures are useless \
+            */
+/* How much two clocks differ in a second, at most: 200 millionths. */
 #define DRIFT_NS (200 * 1000)
 /* Browsers adapt their bit rate by transport-cc, and ask for key frames by nack pli or ccm fir. */
 #define RTP_CAPS                                                                       \
@@ -19,7 +21,7 @@
         "rtcp-fb-nack-pli=(boolean)true,rtcp-fb-ccm-fir=(boolean)true"
 #define TRANSPORT_CC_CAPS ",rtcp-fb-transport-cc=(boolean)true,extmap-%u=(string)" TRANSPORT_CC_URI
 
-/* ---- what the other side says of what it got ---- */
+/* ---- reports of the other side about received packets ---- */
 
 static void count_packet(VideoFeedback *feedback, const GstStructure *packet)
 {
@@ -36,7 +38,7 @@ static void count_packet(VideoFeedback *feedback, const GstStructure *packet)
                 return;
         int64_t delay = (int64_t)(arrived - sent);
 
-        /* Relative to the first one's least: the sum stays small. */
+        /* Relative to the smallest value of the first report, so that the sum stays small. */
         if (feedback->least == 0 || delay < feedback->least) {
                 if (feedback->least != 0)
                         feedback->delay += (feedback->least - delay) *
@@ -128,7 +130,7 @@ static char *rtp_caps(const VideoFormat *format)
         return g_strconcat(caps, feedback, NULL);
 }
 
-/* What is lost is asked for again, before a whole key frame is. */
+/* Asks for lost packets before it asks for a whole key frame. */
 static void send_again(GstPad *pad)
 {
         g_autoptr(GstWebRTCRTPTransceiver) transceiver = NULL;
@@ -179,7 +181,7 @@ bool video_send_chain_push(VideoSendChain *chain, GstBuffer *buffer)
 
         if (!chain->source || (chain->broken && !key))
                 return false;
-        /* Full: what does not go in would be missing for all that follow. */
+        /* Full: all later pictures would lack the one that does not fit. */
         chain->broken = gst_app_src_get_current_level_buffers(chain->source) >= WAITING_MAX;
         if (chain->broken)
                 return false;
@@ -241,7 +243,7 @@ int video_receive_chain_build(VideoReceiveChain *chain, GstElement *pipeline, Gs
         g_object_set(depayloader, "request-keyframe", TRUE, "wait-for-keyframe", TRUE, NULL);
         g_object_set(sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, NULL);
         in = gst_element_get_static_pad(depayloader, "sink");
-        /* Nothing flows yet: the pad is being added by the thread that would bring it. */
+        /* Nothing flows yet: the thread that adds the pad is the one that would bring it. */
         if (!gst_element_link(depayloader, sink) || gst_pad_link(pad, in) != GST_PAD_LINK_OK)
                 return -EIO;
         g_atomic_pointer_set(&chain->pad, gst_object_ref(pad));
@@ -251,8 +253,10 @@ int video_receive_chain_build(VideoReceiveChain *chain, GstElement *pipeline, Gs
         return 0;
 }
 
-/* Pictures come when something moves: that the next packet is not there yet does not mean that it
- * is lost. Taken for lost, it had a key frame asked for twice a second. */
+/*
+ * Pictures come when something moves, so a late packet is not a lost one. Treated as lost, it
+ * caused two requests for key frames a second.
+ */
 void video_receive_chain_tune(GstElement *buffer)
 {
         g_object_set(buffer, "latency", LATENCY_MS, "rtx-next-seqnum", FALSE, NULL);
@@ -279,7 +283,7 @@ bool video_key_frame_size(const uint8_t *data, size_t size, uint32_t *ret_width,
 
         if (size < 10 || (data[0] & 1) || memcmp(data + 3, start_code, sizeof(start_code)) != 0)
                 return false;
-        /* 14 bits each, little-endian; the two above ask the viewer to scale. */
+        /* 14 bits each, little-endian; the two bits above ask the viewer to scale. */
         *ret_width = (data[6] | (uint32_t)data[7] << 8) & 0x3fff;
         *ret_height = (data[8] | (uint32_t)data[9] << 8) & 0x3fff;
         return *ret_width > 0 && *ret_height > 0;

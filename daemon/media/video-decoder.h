@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * VP8 to raw pictures (I420): a GStreamer pipeline of its own, there only while somebody looks.
+ * VP8 to raw pictures (I420): a GStreamer pipeline of its own, which exists only while a program
+ * shows the picture.
  */
 
 #include <gst/gst.h>

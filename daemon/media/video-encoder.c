@@ -10,16 +10,16 @@
 #include "media/preload.h"
 
 #define CPU_USED 8       /* of -16…16, quick against pretty: 640×480 at 30 Hz is 8 % of a core */
-#define KEY_DISTANCE 300 /* 10 s: whoever needs one sooner asks for it */
+#define KEY_DISTANCE 300 /* 10 s: a receiver that needs one sooner asks for it */
 #define THREADS 2        /* for screens; a camera's picture uses one */
-#define WAITING_MAX 2    /* pictures before the encoder; more would only be late */
-#define STATIC_THRESHOLD 1   /* blocks that do not change at all are not sent again */
+#define WAITING_MAX 2    /* pictures queued for the encoder; more would only be late */
+#define STATIC_THRESHOLD 1   /* skips blocks that do not change at all */
 #define BITRATE_FIRST 600000 /* bit/s, until video-rate.c knows better */
-/* Screens larger than that are made smaller; odd ones and small ones are left alone. */
+/* Larger screens are scaled down; odd and small sizes stay as they are. */
 #define RAW_CAPS "video/x-raw,format=I420,width=[2,1920],height=[2,1080],pixel-aspect-ratio=1/1"
 
 struct VideoEncoder {
-        GstElement *pipeline, *encoder; /* the pipeline is counted, and owns the rest */
+        GstElement *pipeline, *encoder; /* a counted reference, which owns the rest */
         GstAppSrc *source;
         VideoEncoded encoded;
         void *userdata;
@@ -44,7 +44,7 @@ static void configure_encoder(GstElement *encoder)
                      "buffer-initial-size", 500, "buffer-optimal-size", 600, NULL);
         gst_util_set_object_arg(G_OBJECT(encoder), "end-usage", "cbr");
         gst_util_set_object_arg(G_OBJECT(encoder), "error-resilient", "default");
-        /* Pictures come when they come, and carry their times. */
+        /* Pictures come irregularly, and carry their times. */
         gst_util_set_object_arg(G_OBJECT(encoder), "timebase", "1/90000");
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * Raw pictures to VP8, once for everybody who is sent them: a GStreamer pipeline of its own.
- */
+/* Raw pictures to VP8, once for all receivers: a GStreamer pipeline of its own. */
 
 #include <gst/gst.h>
 #include <stdint.h>
@@ -22,11 +20,13 @@ int video_encoder_new(VideoEncoded encoded, void *userdata, VideoEncoder **ret);
 VideoEncoder *video_encoder_free(VideoEncoder *encoder);
 DEFINE_CLEANUP(VideoEncoder *, video_encoder_free);
 
-/* Video/x-raw of any format and size, which may be another each time. In any thread; does not
- * block: what comes faster than it can be encoded is left out. */
+/*
+ * Video/x-raw of any format and size, which may change with each picture. In any thread; does not
+ * block: pictures that come faster than they can be encoded are dropped.
+ */
 void video_encoder_push(VideoEncoder *encoder, GstSample *sample);
 
 /* In any thread. */
 void video_encoder_set_bitrate(VideoEncoder *encoder, uint32_t bitrate); /* bit/s */
-/* The next picture is to be one that needs none before it. */
+/* Makes the next picture a key frame. */
 void video_encoder_request_key(VideoEncoder *encoder);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How many bits a second a picture may have on its way to one participant: fewer when much is lost
- * or waits in queues, more again when all is well. Pure.
+ * The bit rate of a picture on its way to one participant: lower when packets are lost or wait in
+ * queues, higher again when all is well. Pure.
  */
 
 #include <stdint.h>
@@ -12,6 +12,8 @@
 #define VIDEO_RATE_MIN 100000u   /* less is no picture */
 #define VIDEO_RATE_MAX 1500000u  /* more is hardly seen at 640×480 */
 
-/* What the other side reports about once a second; returns the rate after `rate`. Loss is from 0 to
- * 1, `queue_ms` how much longer packets took than they have to. */
+/*
+ * Takes the other side's report, about one a second, and returns the rate after `rate`. `loss` is 0
+ * to 1, `queue_ms` how much longer than necessary packets took.
+ */
 uint32_t video_rate_next(uint32_t rate, double loss, double queue_ms);

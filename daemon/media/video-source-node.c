@@ -12,13 +12,14 @@
 
 #define POD_SIZE 1024
 #define RATE_MAX 60
-#define BUFFERS 4      /* asked for: one shown, one on its way, one being written, one to spare */
-#define BUFFERS_MAX 16 /* what others may insist on */
-#define DARKEN_AGAIN_MS 20 /* less than a picture's time */
+#define BUFFERS \
+        4 /* buffers to ask for: one shown, one on its way, one being written, one to spare */
+#define BUFFERS_MAX 16     /* the most that a program may insist on */
+#define DARKEN_AGAIN_MS 20 /* less than the time between two pictures */
 #define BLACK_LUMA 16      /* ITU-R BT.601 */
 #define BLACK_CHROMA 128
 
-/* Counted (g_atomic_rc_box): news of who looks, on its way to the main loop, holds on to it. */
+/* Counted (g_atomic_rc_box): events on their way to the main loop hold references. */
 struct VideoSourceNode {
         char node[NODE_NAME_MAX + 1];
         char *description; /* owned */
@@ -28,13 +29,13 @@ struct VideoSourceNode {
         VideoDecoder *decoder; /* changed by the main loop, with the mutex held */
         bool keyed;            /* of the pushing thread: the decoder has had its key frame */
 
-        GMutex mutex;       /* before the loop's lock; for the decoder, and all below */
+        GMutex mutex; /* taken before the loop's lock; for the decoder, and everything below */
         PipeWire *pipewire; /* not owned; NULL: detached */
         struct pw_stream *stream;
         struct spa_hook hook;
         GstVideoInfo info;      /* what the node offers */
         uint32_t width, height; /* of the picture */
-        GstSample *last;        /* what is shown; NULL: dark */
+        GstSample *last;        /* the picture that is shown; NULL: dark */
         atomic_bool looked_at;
 };
 
@@ -52,7 +53,7 @@ static void video_source_node_unref(void *data)
         g_atomic_rc_box_release_full(data, picture_done);
 }
 
-/* ---- out: to whoever looks ---- */
+/* ---- out: to the programs that show it ---- */
 
 static void darken(const GstVideoInfo *info, uint8_t *data)
 {
@@ -62,7 +63,7 @@ static void darken(const GstVideoInfo *info, uint8_t *data)
         memset(data + luma, BLACK_CHROMA, GST_VIDEO_INFO_SIZE(info) - luma);
 }
 
-/* Into the middle, as large as it fits, with dark bars around it. */
+/* Centres the picture, as large as it fits, with dark bars around it. */
 static GstVideoConverter *new_converter(const GstVideoInfo *from, const GstVideoInfo *to)
 {
         GstVideoRectangle source = {0, 0, from->width, from->height}, fitted;
@@ -113,7 +114,9 @@ static void fill(const VideoSourceNode *node, uint8_t *data)
         gst_video_frame_unmap(&from);
 }
 
-/* With mutex and lock held: queueing drives whoever looks. False: no buffer is free. */
+/*
+ * With mutex and lock held, since queueing runs the programs that show it. False: no free buffer.
+ */
 static bool show(VideoSourceNode *node)
 {
         struct pw_buffer *buffer;
@@ -128,7 +131,7 @@ static bool show(VideoSourceNode *node)
 
         block->chunk->offset = 0;
         block->chunk->stride = GST_VIDEO_INFO_PLANE_STRIDE(&node->info, 0);
-        block->chunk->size = 0; /* left out, where another size is being agreed on */
+        block->chunk->size = 0; /* dropped while another size is being negotiated */
         if (block->data && block->maxsize >= size) {
                 fill(node, block->data);
                 block->chunk->size = (uint32_t)size;
@@ -168,8 +171,8 @@ static const struct spa_pod *build_format(const VideoSourceNode *node,
 }
 
 /*
- * Takes the node's own size, unless somebody looks: many programs do not follow another size in
- * the middle. With the mutex held.
+ * Takes the picture's own size, unless a program shows the node: many programs do not follow
+ * another size in the middle. With the mutex held.
  */
 static void fit(VideoSourceNode *node)
 {
@@ -218,7 +221,7 @@ static void on_decoded(void *userdata, GstSample *sample)
         g_mutex_unlock(&node->mutex);
 }
 
-/* ---- in: decoded only while somebody looks ---- */
+/* ---- in: decoded only while a program shows it ---- */
 
 static void set_decoder(VideoSourceNode *node, VideoDecoder *decoder)
 {
@@ -229,7 +232,7 @@ static void set_decoder(VideoSourceNode *node, VideoDecoder *decoder)
         node->decoder = decoder;
         node->keyed = false;
         g_mutex_unlock(&node->mutex);
-        /* Its thread may be waiting for the mutex. */
+        /* The decoder's thread may be waiting for the mutex. */
         video_decoder_free(old);
 }
 
@@ -317,7 +320,7 @@ static int open_stream(VideoSourceNode *node)
         uint8_t memory[POD_SIZE];
         struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
         const struct spa_pod *params[] = {build_format(node, &builder)};
-        /* The least priority: nobody's default camera. */
+        /* The lowest priority: nobody's default camera. */
         struct pw_properties *properties = pw_properties_new(
                 PW_KEY_MEDIA_CLASS, "Video/Source", PW_KEY_MEDIA_ROLE, "Communication",
                 PW_KEY_NODE_NAME, node->node, PW_KEY_NODE_DESCRIPTION, node->description,
@@ -397,7 +400,7 @@ void video_source_node_detach(VideoSourceNode *node)
         look(node);
 }
 
-/* The dark that ends a node must get through, since nothing follows it. */
+/* The dark picture at the end must get through, since nothing follows it. */
 static gboolean darken_again(void *data)
 {
         VideoSourceNode *node = data;

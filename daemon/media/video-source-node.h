@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Somebody's picture on this desktop: a PipeWire node of class Video/Source, which any program can
- * show or record as it would a camera. While nobody looks, nothing is decoded.
+ * A participant's picture on this desktop: a PipeWire node of class Video/Source, which any program
+ * can show or record as it would a camera. Nothing is decoded while no program does.
  *
- * The node stays while PipeWire does; after that video_source_node_attach() makes it anew.
+ * The node stays while PipeWire does; after that video_source_node_attach() makes it again.
  */
 
 #include <gst/gst.h>
@@ -14,28 +14,29 @@
 
 typedef struct VideoSourceNode VideoSourceNode;
 
-/* Somebody begins to look: a key frame is needed. In the main loop. */
+/* A program begins to show it: a key frame is needed. In the main loop. */
 typedef void (*VideoSourceKeyWanted)(void *userdata);
 
-/* `node` and `description` are the node's. Returns 0 or -ENOMEM. */
+/* `node` and `description` name the node. Returns 0 or -ENOMEM. */
 int video_source_node_new(const char *name, const char *description,
                           VideoSourceKeyWanted key_wanted, void *userdata, VideoSourceNode **ret);
-/* It is detached, and nothing comes from video_source_node_push() any more. */
+/* Call it after detaching and after the last video_source_node_push(). */
 VideoSourceNode *video_source_node_free(VideoSourceNode *node);
 DEFINE_CLEANUP(VideoSourceNode *, video_source_node_free);
 
-/* Main loop. The pipewire outlives the node, or it is detached before. Returns 0 or negative
- * errno. */
+/*
+ * Main loop. `pipewire` must outlive the node, or be detached before. Returns 0 or negative errno.
+ */
 int video_source_node_attach(VideoSourceNode *node, PipeWire *pipewire);
 void video_source_node_detach(VideoSourceNode *node);
 
 /*
- * In any thread; needed before it is attached. The node follows when nobody looks; until then
- * whoever looks goes on in the size that they began with.
+ * In any thread; needed before it is attached. The node changes its size when no program shows it;
+ * a program keeps the size with which it began.
  */
 void video_source_node_set_size(VideoSourceNode *node, uint32_t width, uint32_t height);
-/* A whole VP8 node. In any thread, one call at a time. */
+/* A whole VP8 picture. In any thread, one call at a time. */
 void video_source_node_push(VideoSourceNode *node, GstBuffer *buffer);
 
-/* Nothing comes any more (paused): it is dark until something does. Main loop. */
+/* The picture is paused: shows dark until the next one comes. Main loop. */
 void video_source_node_darken(VideoSourceNode *node);

@@ -16,10 +16,11 @@
         500 /* how often what should be there is looked for; and a still picture is sent \
              */
 #define STILL_US (400 * USEC_PER_MSEC)
-#define SILENT_MAX_US (3 * USEC_PER_SEC)  /* a camera that gives nothing for so long has gone */
-#define RETRY_US (5 * USEC_PER_SEC)       /* … and is not tried again before */
-#define KEY_PACE_US (300 * USEC_PER_MSEC) /* key frames are large: no more of them than that */
-/* Compositors give 60 pictures a second; nobody reads faster than that, and encoding costs. */
+#define SILENT_MAX_US (3 * USEC_PER_SEC) /* a camera that gives nothing for so long is lost */
+#define RETRY_US (5 * USEC_PER_SEC)      /* … and is not tried again before this */
+#define KEY_PACE_US \
+        (300 * USEC_PER_MSEC) /* key frames are large, so they are limited to this rate */
+/* Compositors give 60 pictures a second; few programs show more than this, and encoding costs. */
 #define SCREEN_PACE_US (USEC_PER_SEC / 15)
 
 typedef enum Source {
@@ -53,7 +54,7 @@ struct Video {
         bool started;
         Camera *camera, *screen;
         usec_t opened, retry_at; /* of the camera */
-        bool missed;             /* and it has been told */
+        bool missed;             /* … and its absence was reported */
         bool pipewire_missed;
 
         GMutex mutex; /* for all below */
@@ -146,7 +147,7 @@ static void set_source(Video *video, Source source)
         if (source == SOURCE_NONE)
                 unused = TAKE_PTR(video->encoder);
         g_mutex_unlock(&video->mutex);
-        /* Its thread may be waiting for the mutex. */
+        /* The decoder's thread may be waiting for the mutex. */
         video_encoder_free(unused);
 }
 
@@ -213,7 +214,7 @@ static void tell_missing(Video *video, bool any)
         video->events->fault(video->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
 }
 
-/* The one that is wanted, else the best one. */
+/* The chosen camera, else the best one. */
 static bool find_camera(Video *video, char ret[static NODE_NAME_MAX + 1])
 {
         if (!video->pipewire || str_eq(video->wanted, VIDEO_TEST_CARD))
@@ -305,7 +306,7 @@ static void drop_sound(Video *video)
         video->pipewire = pipewire_free(video->pipewire);
 }
 
-/* Cameras came, or went; or PipeWire did. */
+/* Cameras, or PipeWire itself, came or went. */
 static void on_sound_changed(void *userdata)
 {
         Video *video = userdata;
@@ -317,7 +318,7 @@ static void on_sound_changed(void *userdata)
 
 static void on_sound_broken(void *userdata)
 {
-        /* look() sees it, soon enough. */
+        /* look() notices it soon enough. */
 }
 
 static const PipeWireEvents pipewire_events = {
@@ -367,7 +368,10 @@ static gboolean look(void *data)
 
         need_sound(video);
         look_after_source(video);
-        /* Nothing moves: who came late, or lost something, sees it all the same. */
+        /*
+         * Nothing moves, but late receivers and those that lost a packet need the picture all the
+         * same.
+         */
         g_mutex_lock(&video->mutex);
         if (now - video->sent >= STILL_US)
                 send_last(video, now);
@@ -495,7 +499,7 @@ bool video_shares_screen(const Video *video)
         return video->screen;
 }
 
-/* ---- those who get it ---- */
+/* ---- receivers ---- */
 
 static Sink *find_sink(Video *video, void *userdata)
 {

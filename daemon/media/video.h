@@ -2,14 +2,14 @@
 #pragma once
 
 /*
- * One's own picture on its way to everybody in the call, and the connection to PipeWire on which
- * pictures of either direction live. It is the shared screen's, or else the camera's, or a test
- * card where there is no camera, or none at all while paused; it is encoded once for all.
+ * This user's picture on its way to everybody in the call, and the connection to PipeWire that
+ * pictures of both directions use. The picture is the shared screen's, else the camera's, else a
+ * test card where there is no camera, and none while paused. It is encoded once for all.
  *
- * Cameras and PipeWire itself may come and go: what is missing is told once, and taken up again
+ * Cameras and PipeWire itself may come and go: what is missing is reported once, and used again
  * when it is back.
  *
- * Main loop only, unless said otherwise.
+ * Main loop only, unless noted otherwise.
  */
 
 #include <gst/gst.h>
@@ -18,48 +18,50 @@
 #include "media/video-source-node.h"
 #include "model/session-types.h"
 
-#define VIDEO_TEST_CARD "test" /* in place of a camera's name */
+#define VIDEO_TEST_CARD "test" /* instead of a camera's name */
 
 typedef struct Video Video;
 
 typedef struct VideoEvents {
         void (*fault)(void *userdata, CallError error, const char *text);
-        /* A screen that was shared is shown no more, by itself. */
+        /* A shared screen has ended by itself. */
         void (*screen_ended)(void *userdata);
 } VideoEvents;
 
 /* Opens nothing. Returns 0 or -ENOMEM. */
 int video_new(const char *session, const VideoEvents *events, void *userdata, Video **ret);
-/* Nobody is sent to any more, and every picture has been removed. */
+/* Call it after all sinks and nodes have been removed. */
 Video *video_free(Video *video);
 DEFINE_CLEANUP(Video *, video_free);
 
-/* From _start to _stop there is a picture; `camera` is a node.name, empty: the best there is. */
+/* Starts sending; `camera` is a node.name, empty: the best there is. */
 void video_start(Video *video, const char *camera, const char *title);
 void video_stop(Video *video);
 bool video_is_started(const Video *video);
 void video_set_camera(Video *video, const char *camera);
 
 /*
- * The screen takes the camera's place. `remote` is a connection to PipeWire that a portal gave, and
- * is taken over in any case; `node` is the screen's there. Returns 0 or negative errno.
+ * Shows the screen in the camera's place. `remote` is a connection to PipeWire from a portal, and
+ * is taken over in any case; `node` is the screen's node there. Returns 0 or negative errno.
  */
 int video_share_screen(Video *video, int remote, uint32_t node, const char *title);
 void video_stop_screen(Video *video);
 bool video_shares_screen(const Video *video);
 
-/* Takes one encoded picture, in any thread, one call at a time; must not block. Whether it was
- * sent: if not, a key frame follows. */
+/*
+ * Takes one encoded picture, in any thread, one call at a time; must not block. Returns whether it
+ * was sent: if not, a key frame follows.
+ */
 typedef bool (*VideoSink)(void *userdata, GstBuffer *buffer);
 
 #define VIDEO_SINKS_MAX 32 /* PARTICIPANTS_MAX */
 /* Begins with a key frame. -ENOSPC beyond VIDEO_SINKS_MAX. */
 int video_add(Video *video, VideoSink sink, void *userdata);
-/* When it returns, the sink is not called any more. */
+/* After it has returned, the sink is not called any more. */
 void video_remove(Video *video, void *userdata);
-/* Somebody needs a key frame; in any thread. */
+/* A receiver needs a key frame; in any thread. */
 void video_request_key(Video *video);
-/* What the participant of that sink reports, about once a second (video-rate.h). */
+/* The report of that sink's participant, about one a second (video-rate.h). */
 void video_report(Video *video, void *userdata, double loss, double queue_ms);
 
 /* Keeps the node attached to PipeWire while there is one. */

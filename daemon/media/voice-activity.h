@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Whether someone is speaking, by loudness alone: at once when it begins, and with a little delay
- * when it ends, so that pauses between words do not flicker.
+ * Whether a person is speaking, judged by loudness: at once when speech begins, and after a short
+ * delay when it ends, so that pauses between words do not flicker.
  */
 
 #include <stdbool.h>
@@ -14,6 +14,8 @@ typedef struct VoiceActivity {
         size_t quiet; /* samples since it was last loud */
 } VoiceActivity;
 
-/* Takes what was heard (mono, AUDIO_RATE; 1.0 is full scale). True when `speaking` has changed by
- * it. */
+/*
+ * Takes played samples (mono, AUDIO_RATE; 1.0 is full scale). Returns true when `speaking` has
+ * changed.
+ */
 bool voice_activity_feed(VoiceActivity *activity, const float *samples, size_t n);
