@@ -179,14 +179,12 @@ static int request_participant(Request *request, const char *session_id, CallLeg
         CallView view;
         int r = exchange_request_find(request, session_id, CALL_METHOD_SESSION, &view);
 
-        if (r != 0)
-                return r;
-        if (!leg_joined_by(view.leg, request->attachment))
+        *ret = r == 0 ? view.leg : NULL;
+        if (r == 0 && !leg_joined_by(view.leg, request->attachment))
                 return exchange_request_refuse(
                         request, CALL_ERROR_INVALID_TRANSITION,
                         "this connection has not joined the media of call '%s'", session_id);
-        *ret = view.leg;
-        return 0;
+        return r;
 }
 
 int exchange_request_leave(Request *request)

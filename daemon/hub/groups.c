@@ -103,13 +103,10 @@ static int count(HubGroups *groups, GroupStatement which, const char *a, int64_t
 {
         sqlite3_stmt *statement = begin(groups, which, a, NULL);
         int result = sqlite3_step(statement);
-        int64_t n = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
 
+        *ret = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
         finish(statement, 0);
-        if (result != SQLITE_ROW)
-                return database_errno(result);
-        *ret = n;
-        return 0;
+        return database_errno(result);
 }
 
 /* Commits if r is 0, rolls back otherwise. */

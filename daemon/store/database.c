@@ -64,6 +64,7 @@ static int database_number(Database *database, const char *sql, int64_t *ret)
         sqlite3_stmt *statement;
         int result = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
 
+        *ret = 0;
         if (result == SQLITE_OK) {
                 result = sqlite3_step(statement);
                 if (result == SQLITE_ROW)

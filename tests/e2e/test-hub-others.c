@@ -109,8 +109,8 @@ static const char *const wrong[] = {
         "{\"id\":%u,\"op\":\"end\"}",
         "{\"id\":%u,\"op\":\"end\",\"session_id\":\"garbage\"}",
         "{\"id\":%u,\"op\":\"end\",\"session_id\":7,\"more\":[[[1]]]}",
-        "{\"id\":%u,\"op\":\"accept\",\"session_id\":\"0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d\","
-        "\"join\":1}",
+        ("{\"id\":%u,\"op\":\"accept\",\"session_id\":\"0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d\","
+         "\"join\":1}"),
 };
 
 /* Frames that end the connection. */

@@ -103,7 +103,7 @@ static cJSON *evaluate(Page *page, const char *expression)
         return value;
 }
 
-static char *format_text(const char *format, va_list ap)
+_printf_(1, 0) static char *format_text(const char *format, va_list ap)
 {
         char *text;
 

@@ -63,7 +63,8 @@ Talker *talker_free(Talker *talker)
         return NULL;
 }
 
-static bool say(Talker *talker, const char *op, const char *members, va_list arguments)
+_printf_(3, 0) static bool say(Talker *talker, const char *op, const char *members,
+                               va_list arguments)
 {
         _cleanup_free_ char *text = NULL, *rest = NULL;
 
