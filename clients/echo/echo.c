@@ -68,7 +68,7 @@ static void call_added(Echo *echo, const char *session_id)
         const PhoneCallInfo *call = phone_call_find(echo->phone, session_id);
 
         /* The call was in progress before this process started. */
-        if (call && call->record.status == CALL_STATUS_ONGOING && call->answered_here)
+        if (call && call->stored.record.status == CALL_STATUS_ONGOING && call->stored.answered_here)
                 about_call(echo, PHONE_COMMAND_JOIN, session_id);
 }
 
@@ -78,8 +78,9 @@ static void say_event(Echo *echo, const PhoneAction *action)
 
         if (call)
                 log_fields(LOG_INFO, phone_event_to_string(action->event), "SESSION_ID=%s",
-                           action->session_id, "PEER=%s", call_record_peer(&call->record)->uid,
-                           "REASON=%s", call->record.reason, NULL);
+                           action->session_id, "PEER=%s",
+                           call_record_peer(&call->stored.record)->uid, "REASON=%s",
+                           call->stored.record.reason, NULL);
         if (action->event == PHONE_EVENT_INCOMING_CALL_RECEIVED)
                 accept_call(echo, action->session_id);
 }
@@ -95,8 +96,8 @@ static void session_changed(Echo *echo, const char *session_id)
 {
         const PhoneCallInfo *call = phone_call_find(echo->phone, session_id);
 
-        if (call && call->record.status == CALL_STATUS_ONGOING &&
-            call->session.state == SESSION_FAILED)
+        if (call && call->stored.record.status == CALL_STATUS_ONGOING &&
+            call->stored.session.state == SESSION_FAILED)
                 session_failed(echo, session_id, "the media failed");
 }
 

@@ -15,7 +15,7 @@ static PhoneTone phone_wanted_tone(const Phone *phone)
         const PhoneCall *call;
 
         DL_FOREACH (phone->calls, call) {
-                const CallRecord *record = &call->info.record;
+                const CallRecord *record = &call->stored.record;
 
                 if (record->status == CALL_STATUS_ONGOING)
                         ongoing = true;
@@ -25,8 +25,8 @@ static PhoneTone phone_wanted_tone(const Phone *phone)
                  */
                 else if (call_alerts(call) && !call_deciding(phone, call))
                         ring = true;
-                else if (record->status == CALL_STATUS_INITIATED && call->info.member_ringing &&
-                         !call->unwanted)
+                else if (record->status == CALL_STATUS_INITIATED && call->stored.member_ringing &&
+                         !call->stored.unwanted)
                         ring_back = true;
         }
         /* Another call makes no sound while one is ongoing (rule 8). */
@@ -56,13 +56,13 @@ void call_update_alerting(Phone *phone, PhoneCall *call)
         if (alerting == call->info.alerting || (call_alerts(call) && call_deciding(phone, call)))
                 return;
         call->info.alerting = alerting;
-        if (alerting && !call->info.record.ringing_since) {
-                call->info.record.ringing_since = phone->instant.date;
+        if (alerting && !call->stored.record.ringing_since) {
+                call->stored.record.ringing_since = phone->instant.date;
                 properties |= PHONE_PROPERTY_RINGING_SINCE | PHONE_PROPERTY_MEMBERS;
         }
         call_changed(phone, call, properties);
-        if (alerting && !call->alerting_said) {
-                call->alerting_said = true;
-                hub_request_ask(phone, MESSAGE_ALERTING, call->info.record.session_id);
+        if (alerting && !call->stored.alerting_said) {
+                call->stored.alerting_said = true;
+                hub_request_ask(phone, MESSAGE_ALERTING, call->stored.record.session_id);
         }
 }

@@ -10,7 +10,7 @@
 void phone_flush(Phone *phone)
 {
         const PhoneCallInfo *active = phone_active_call(phone);
-        const char *active_id = active ? active->record.session_id : "";
+        const char *active_id = active ? active->stored.record.session_id : "";
 
         if (!str_eq(active_id, phone->announced_active)) {
                 STR_SET(phone->announced_active, active_id);
@@ -28,25 +28,25 @@ void phone_flush(Phone *phone)
 
 void call_add(Phone *phone, PhoneCall *call)
 {
-        const char *session_id = call->info.record.session_id;
+        const char *session_id = call->stored.record.session_id;
 
         DL_APPEND(phone->calls, call);
         call->unsaved = true;
         phone_act(phone, PHONE_CALL_ADDED, session_id);
-        if (call->info.record.status == CALL_STATUS_ONGOING)
+        if (call->stored.record.status == CALL_STATUS_ONGOING)
                 session_open(phone, call);
 }
 
 void call_remove(Phone *phone, PhoneCall *call)
 {
         DL_DELETE(phone->calls, call);
-        phone_act(phone, PHONE_CALL_REMOVED, call->info.record.session_id);
+        phone_act(phone, PHONE_CALL_REMOVED, call->stored.record.session_id);
         call_free(call);
 }
 
 void call_changed(Phone *phone, PhoneCall *call, uint32_t properties)
 {
-        PhoneAction *action = phone_act(phone, PHONE_CALL_CHANGED, call->info.record.session_id);
+        PhoneAction *action = phone_act(phone, PHONE_CALL_CHANGED, call->stored.record.session_id);
 
         action->properties = properties;
         call->unsaved = true;
@@ -54,7 +54,7 @@ void call_changed(Phone *phone, PhoneCall *call, uint32_t properties)
 
 void call_announce_status(Phone *phone, const PhoneCall *call, CallStatus old)
 {
-        const CallRecord *record = &call->info.record;
+        const CallRecord *record = &call->stored.record;
 
         phone_flush(phone);
         PhoneAction *action = phone_act(phone, PHONE_STATUS_CHANGED, record->session_id);
@@ -73,7 +73,7 @@ void members_due(Phone *phone, PhoneCall *call)
         }
         call->members_due = 0;
         call->members_announced = now;
-        phone_act(phone, PHONE_CALL_CHANGED, call->info.record.session_id)->properties =
+        phone_act(phone, PHONE_CALL_CHANGED, call->stored.record.session_id)->properties =
                 PHONE_PROPERTY_MEMBERS;
 }
 
@@ -94,7 +94,7 @@ void hub_request_fail(Phone *phone, HubRequest *request, CallError error, const 
 
 const char *call_id(const PhoneCall *call)
 {
-        return call->info.record.session_id;
+        return call->stored.record.session_id;
 }
 
 void session_changed(Phone *phone, PhoneCall *call, uint32_t properties)

@@ -19,23 +19,23 @@ void call_handled_by(Phone *phone, PhoneCall *call, const char *client)
                     (!handler || (listener->info.presents && !handler->info.presents)))
                         handler = listener;
         }
-        STR_SET(call->handler, client);
-        STR_SET(call->info.handled_by, handler ? handler->info.id : call->handler);
-        call->info.answered_here = true;
+        STR_SET(call->stored.handler, client);
+        STR_SET(call->stored.handled_by, handler ? handler->info.id : call->stored.handler);
+        call->stored.answered_here = true;
 }
 
 void call_answered_by(Phone *phone, PhoneCall *call, const HubRequest *request)
 {
         call_handled_by(phone, call, request->client);
-        call->info.join_wanted = request->message.accept.join;
-        call->info.session.settings = request->settings;
-        call->info.session.audio_muted = request->settings.start_audio_muted;
+        call->stored.join_wanted = request->message.accept.join;
+        call->stored.session.settings = request->settings;
+        call->stored.session.audio_muted = request->settings.start_audio_muted;
 }
 
 /* Takes what the answer changes beside the status. Returns the changed properties. */
 static uint32_t call_take_answer(PhoneCall *call, const CallRecord *news)
 {
-        CallRecord *record = &call->info.record;
+        CallRecord *record = &call->stored.record;
         uint32_t properties = PHONE_PROPERTY_STATUS | PHONE_PROPERTY_ANSWERED_AT |
                               PHONE_PROPERTY_MEMBERS | call_stop_ringing(call);
 
@@ -45,18 +45,18 @@ static uint32_t call_take_answer(PhoneCall *call, const CallRecord *news)
                 record->ringing_since = news->ringing_since;
                 properties |= PHONE_PROPERTY_RINGING_SINCE;
         }
-        if (*call->info.handled_by)
+        if (*call->stored.handled_by)
                 properties |= PHONE_PROPERTY_HANDLED_BY;
         record->type = news->type;
         record->answered_at = news->answered_at;
         record->receiver = news->receiver;
-        call->info.member_ringing = false;
+        call->stored.member_ringing = false;
         return properties;
 }
 
 void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, bool event)
 {
-        CallRecord *record = &call->info.record;
+        CallRecord *record = &call->stored.record;
         CallStatus old = record->status;
         CallReason reason;
 
@@ -66,9 +66,9 @@ void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, 
         STR_SET(record->reason, call_reason_to_string(reason));
         uint32_t properties = call_take_answer(call, &snapshot->record);
 
-        bool join = call->info.join_wanted && !call->unwanted && *snapshot->join_token;
+        bool join = call->stored.join_wanted && !call->stored.unwanted && *snapshot->join_token;
         if (join)
-                call->info.session.state = SESSION_JOINING;
+                call->stored.session.state = SESSION_JOINING;
         call_changed(phone, call, properties);
         session_choose_video(call);
         session_open(phone, call);
@@ -79,6 +79,6 @@ void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, 
                 session_begin(phone, call, snapshot->join_token, NULL);
         else if (call->worker)
                 session_close(phone, call);
-        if (call->unwanted)
+        if (call->stored.unwanted)
                 cancel_to_hangup(phone, record->session_id);
 }

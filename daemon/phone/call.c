@@ -9,7 +9,7 @@ PhoneCall *call_find(Phone *phone, const char *session_id)
         PhoneCall *call;
 
         DL_FOREACH (phone->calls, call) {
-                if (str_eq(call->info.record.session_id, session_id))
+                if (str_eq(call->stored.record.session_id, session_id))
                         return call;
         }
         return NULL;
@@ -17,18 +17,18 @@ PhoneCall *call_find(Phone *phone, const char *session_id)
 
 bool call_is_live(const PhoneCall *call)
 {
-        return !call_status_is_terminal(call->info.record.status);
+        return !call_status_is_terminal(call->stored.record.status);
 }
 
 bool call_rings(const PhoneCall *call)
 {
-        return call->info.record.direction == CALL_DIRECTION_INCOMING &&
-               call->info.record.status == CALL_STATUS_INITIATED;
+        return call->stored.record.direction == CALL_DIRECTION_INCOMING &&
+               call->stored.record.status == CALL_STATUS_INITIATED;
 }
 
 bool call_alerts(const PhoneCall *call)
 {
-        return call_rings(call) && call->info.present;
+        return call_rings(call) && call->stored.present;
 }
 
 size_t phone_n_live_calls(const Phone *phone)
@@ -55,12 +55,12 @@ int call_new(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret)
 
         if (!call)
                 return -ENOMEM;
-        r = call_record_copy(&call->info.record, &snapshot->record);
+        r = call_record_copy(&call->stored.record, &snapshot->record);
         if (r < 0)
                 return r;
-        call->info.answered_here =
+        call->stored.answered_here =
                 snapshot->here || snapshot->record.direction == CALL_DIRECTION_OUTGOING;
-        call->info.present = call_rings(call) && !phone->do_not_disturb;
+        call->stored.present = call_rings(call) && !phone->do_not_disturb;
         call_ring_for(phone, call, snapshot->remaining_ms);
         *ret = TAKE_PTR(call);
         return 0;
@@ -70,8 +70,7 @@ PhoneCall *call_free(PhoneCall *call)
 {
         if (!call)
                 return NULL;
-        call_record_done(&call->info.record);
-        free(call->info.session.participants);
+        stored_call_done(&call->stored);
         free(call->info.members);
         free(call);
         return NULL;
@@ -79,7 +78,7 @@ PhoneCall *call_free(PhoneCall *call)
 
 void call_ring_for(Phone *phone, PhoneCall *call, uint32_t remaining_ms)
 {
-        bool initiated = call->info.record.status == CALL_STATUS_INITIATED;
+        bool initiated = call->stored.record.status == CALL_STATUS_INITIATED;
 
         call->info.ring_until = initiated ? phone->instant.now + remaining_ms * USEC_PER_MSEC : 0;
         call->unknown = false;
@@ -135,7 +134,7 @@ const PhoneCallInfo *phone_call_find(const Phone *phone, const char *session_id)
         const PhoneCall *call;
 
         DL_FOREACH (phone->calls, call) {
-                if (str_eq(call->info.record.session_id, session_id))
+                if (str_eq(call->stored.record.session_id, session_id))
                         return &call->info;
         }
         return NULL;
@@ -143,7 +142,7 @@ const PhoneCallInfo *phone_call_find(const Phone *phone, const char *session_id)
 
 static int call_activity(const PhoneCall *call)
 {
-        switch (call->info.record.status) {
+        switch (call->stored.record.status) {
         case CALL_STATUS_ONGOING:
                 return 3;
         case CALL_STATUS_INITIATED:

@@ -99,7 +99,7 @@ static int command_decide(Phone *phone, const PhoneCommand *command, uint64_t ti
 static void command_join(Phone *phone, PhoneCall *call, const PhoneCommand *command,
                          uint64_t ticket)
 {
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
         const SessionSettings *settings = &command->settings;
 
         if (session->state != SESSION_IDLE && session->state != SESSION_LEFT &&
@@ -120,7 +120,7 @@ static void command_join(Phone *phone, PhoneCall *call, const PhoneCommand *comm
 static void command_leave(Phone *phone, PhoneCall *call, const PhoneCommand *command,
                           uint64_t ticket)
 {
-        SessionState state = call->info.session.state;
+        SessionState state = call->stored.session.state;
 
         if (state == SESSION_IDLE || state == SESSION_LEFT) {
                 phone_done(phone, ticket, command->session_id);
@@ -243,10 +243,10 @@ static void command_do_not_disturb(Phone *phone, bool on)
         DL_FOREACH (phone->calls, call) {
                 if (!on || !call_rings(call))
                         continue;
-                call->info.present = false;
+                call->stored.present = false;
                 call->unsaved = true;
                 presentation_stop(call);
-                if (!call->alerting_said)
+                if (!call->stored.alerting_said)
                         call_delivered(phone, call);
         }
 }

@@ -14,9 +14,9 @@
 void command_explain(const char *session_id, const PhoneCall *call, CallError error,
                      char text[static MESSAGE_TEXT_MAX + 1])
 {
-        const CallRecord *record = call ? &call->info.record : NULL;
+        const CallRecord *record = call ? &call->stored.record : NULL;
         const char *handler =
-                call && *call->info.handled_by ? call->info.handled_by : "another device";
+                call && *call->stored.handled_by ? call->stored.handled_by : "another device";
         char id[UUID_LENGTH + 1];
 
         str_printable(id, sizeof(id), session_id);
@@ -51,13 +51,14 @@ void command_refuse(Phone *phone, HubRequest *request, const PhoneCall *call, Ca
 MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const char *client,
                          CallError *ret_error)
 {
-        const CallRecord *record = &call->info.record;
+        const CallRecord *record = &call->stored.record;
         CallReason reason = CALL_REASON_NONE;
 
         /* A reason that this version does not know decides nothing. */
         (void)call_reason_from_string(record->reason, &reason);
         return rules_method(record->direction, record->status, reason, method,
-                            call->info.answered_here && str_eq(call->handler, client), ret_error);
+                            call->stored.answered_here && str_eq(call->stored.handler, client),
+                            ret_error);
 }
 
 static CallMethod decision_method(MessageType type)
@@ -79,7 +80,7 @@ bool accept_is_late(const HubRequest *request, const PhoneCall *call)
         if (request->message.type != MESSAGE_ACCEPT || !request->has_ticket)
                 return false;
         return !call ||
-               (!call_is_live(call) && call->info.record.receiver_type == RECEIVER_TYPE_GROUP);
+               (!call_is_live(call) && call->stored.record.receiver_type == RECEIVER_TYPE_GROUP);
 }
 
 static bool decision_start(Phone *phone, HubRequest *request)
@@ -111,7 +112,7 @@ static bool decision_start(Phone *phone, HubRequest *request)
         }
         if (method == CALL_METHOD_CANCEL || method == CALL_METHOD_END) {
                 request->kept = true;
-                call->unwanted = true;
+                call->stored.unwanted = true;
         }
         call->unsaved = true;
         /* A person who hangs up is not heard while the hub's reply is on its way. */
@@ -183,7 +184,7 @@ static void hub_request_call_over(Phone *phone, HubRequest *request, const Phone
 
 void hub_requests_call_over(Phone *phone, const PhoneCall *call)
 {
-        const char *session_id = call->info.record.session_id;
+        const char *session_id = call->stored.record.session_id;
         HubRequest *request, *next;
 
         DL_FOREACH_SAFE (phone->requests, request, next) {

@@ -61,9 +61,9 @@ static int call_due(Phone *phone, PhoneCall *call)
                 call_remove(phone, call);
                 return 0;
         }
-        STR_SET(session_id, call->info.record.session_id);
+        STR_SET(session_id, call->stored.record.session_id);
         r = call_end_here(phone, call, event, CALL_REASON_NONE);
-        if (r < 0 || call->info.record.direction == CALL_DIRECTION_INCOMING)
+        if (r < 0 || call->stored.record.direction == CALL_DIRECTION_INCOMING)
                 return r;
         /* The call may have been answered without the hub being able to say so: cancel it there. */
         request = hub_request_new(phone, MESSAGE_CANCEL, session_id);

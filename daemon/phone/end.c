@@ -17,7 +17,7 @@ uint32_t call_stop_ringing(PhoneCall *call)
         uint32_t properties = call->info.alerting ? PHONE_PROPERTY_ALERTING : 0;
 
         call->info.alerting = false;
-        call->info.present = false;
+        call->stored.present = false;
         call->info.ring_until = 0;
         presentation_stop(call);
         return properties;
@@ -25,7 +25,7 @@ uint32_t call_stop_ringing(PhoneCall *call)
 
 static void call_finish(Phone *phone, PhoneCall *call, const MessageOver *over)
 {
-        CallRecord *record = &call->info.record;
+        CallRecord *record = &call->stored.record;
         CallStatus old = record->status;
         uint32_t properties =
                 PHONE_PROPERTY_STATUS | PHONE_PROPERTY_ENDED_AT | PHONE_PROPERTY_MEMBERS;
@@ -39,7 +39,7 @@ static void call_finish(Phone *phone, PhoneCall *call, const MessageOver *over)
         STR_SET(record->reason, over->reason);
         record->ended_at = over->ended_at;
         record->duration_s = over->duration_s;
-        call->info.member_ringing = false;
+        call->stored.member_ringing = false;
         call->shown_until = phone->instant.now + FINISHED_SHOWN_US;
         call->members_due = 0;
 
@@ -72,7 +72,7 @@ static bool call_can_become(const CallRecord *record, CallStatus to)
 /* The answer was never announced here, so announce it first: only an ongoing call can end. */
 static void call_infer_answer(Phone *phone, PhoneCall *call, usec_t answered_at)
 {
-        CallSnapshot snapshot = {.record = call->info.record};
+        CallSnapshot snapshot = {.record = call->stored.record};
 
         snapshot.record.answered_at = answered_at;
         call_answered(phone, call, &snapshot, snapshot.record.direction == CALL_DIRECTION_OUTGOING);
@@ -83,7 +83,7 @@ void call_over(Phone *phone, PhoneCall *call, const MessageOver *over)
         if (over->status == CALL_STATUS_ENDED)
                 call_infer_answer(phone, call, over->answered_at);
         if (call_status_is_terminal(over->status) &&
-            call_can_become(&call->info.record, over->status))
+            call_can_become(&call->stored.record, over->status))
                 call_finish(phone, call, over);
 }
 
@@ -121,7 +121,7 @@ int call_over_by_record(Phone *phone, PhoneCall *call, const CallRecord *record)
         if (declined_elsewhere(phone, call, record))
                 return call_end_here(phone, call, CALL_EVENT_DECLINE_ELSEWHERE, CALL_REASON_NONE);
         if (record->status == CALL_STATUS_ENDED)
-                call->info.record.receiver = record->receiver;
+                call->stored.record.receiver = record->receiver;
         STR_SET(over.session_id, record->session_id);
         /* History has a missed call where the object that rang was cancelled. */
         if (record->status == CALL_STATUS_MISSED && caller_gave_up(record->reason))
@@ -134,7 +134,7 @@ int call_over_by_record(Phone *phone, PhoneCall *call, const CallRecord *record)
 static int call_end(Phone *phone, PhoneCall *call, CallEvent event, CallReason reason,
                     bool recorded)
 {
-        CallRecord *record = &call->info.record;
+        CallRecord *record = &call->stored.record;
         CallReason of_rules;
         MessageOver over = {.ended_at = phone->instant.date};
         int r;

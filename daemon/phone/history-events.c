@@ -42,13 +42,13 @@ int phone_history_page(Phone *phone, const ReplyHistory *page)
 /* The hub came back without the call. One that is being placed again has to be told apart. */
 static bool call_is_forgotten(Phone *phone, const PhoneCall *call, const MessageSessions *sessions)
 {
-        const char *session_id = call->info.record.session_id;
+        const char *session_id = call->stored.record.session_id;
 
-        if (call->info.record.status != CALL_STATUS_INITIATED)
+        if (call->stored.record.status != CALL_STATUS_INITIATED)
                 return false;
         return call_rings(call) ? call->unknown
                                 : sessions->count > 0 &&
-                                          (call->unknown || call->unwanted ||
+                                          (call->unknown || call->stored.unwanted ||
                                            hub_request_find(phone, MESSAGE_INITIATE, session_id));
 }
 
@@ -59,7 +59,7 @@ static int message_forgotten_calls(Phone *phone, const MessageSessions *sessions
         int r;
 
         DL_FOREACH (phone->calls, call) {
-                if (!message_sessions_have(sessions, &call->info.record) ||
+                if (!message_sessions_have(sessions, &call->stored.record) ||
                     !call_is_forgotten(phone, call, sessions))
                         continue;
                 r = phone_reserve(phone, 1, 1);

@@ -129,10 +129,10 @@ static void call_client_gone(Phone *phone, PhoneCall *call)
 {
         HubRequest *request;
 
-        request = hub_request_new(phone,
-                                  call->info.record.status == CALL_STATUS_INITIATED ? MESSAGE_CANCEL
-                                                                                    : MESSAGE_END,
-                                  call->info.record.session_id);
+        request = hub_request_new(
+                phone,
+                call->stored.record.status == CALL_STATUS_INITIATED ? MESSAGE_CANCEL : MESSAGE_END,
+                call->stored.record.session_id);
         decision_add(phone, request);
 }
 
@@ -161,13 +161,13 @@ int phone_take_client_gone(Phone *phone, const char *client)
         if (r < 0)
                 return r;
         DL_FOREACH (phone->calls, call) {
-                if (!call_is_live(call) || !str_eq(call->tied_to, client))
+                if (!call_is_live(call) || !str_eq(call->stored.tied_to, client))
                         continue;
                 r = phone_reserve(phone, 1, 0);
                 if (r < 0)
                         return r;
                 call_client_gone(phone, call);
-                *call->tied_to = '\0';
+                *call->stored.tied_to = '\0';
                 call->unsaved = true;
         }
         return phone_reserve(phone, 1, 0);

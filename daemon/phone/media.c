@@ -9,14 +9,14 @@ bool session_is_in_media(const PhoneSession *session)
 
 bool session_is_video(const PhoneCall *call)
 {
-        const SessionSettings *settings = &call->info.session.settings;
+        const SessionSettings *settings = &call->stored.session.settings;
 
-        return (settings->has_type ? settings->type : call->info.record.type) == CALL_TYPE_VIDEO;
+        return (settings->has_type ? settings->type : call->stored.record.type) == CALL_TYPE_VIDEO;
 }
 
 void session_choose_video(PhoneCall *call)
 {
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
 
         session->video_paused = !session_is_video(call) || session->settings.start_video_paused;
 }

@@ -42,7 +42,7 @@ int members_message(Phone *phone, const MessageMembers *message)
         Member *members;
         size_t n;
 
-        if (!call || call->info.record.receiver_type != RECEIVER_TYPE_GROUP)
+        if (!call || call->stored.record.receiver_type != RECEIVER_TYPE_GROUP)
                 return 0;
         info = &call->info;
         n = MIN_OF(info->n_members + message->n_members, (size_t)GROUP_MEMBERS_MAX);

@@ -60,7 +60,7 @@ static int message_event(Phone *phone, const Message *message)
         case MESSAGE_ACCEPTED:
                 call = call_find(phone, message->call.record.session_id);
                 /* Only a caller gets this event; a receiver's accept has a reply. */
-                if (call && call->info.record.direction == CALL_DIRECTION_OUTGOING)
+                if (call && call->stored.record.direction == CALL_DIRECTION_OUTGOING)
                         call_answered(phone, call, &message->call, true);
                 return 0;
         case MESSAGE_OVER:

@@ -10,7 +10,7 @@
 
 static void participant_left(Phone *phone, PhoneCall *call, SessionParticipant *participant)
 {
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
         SessionParticipant gone = *participant;
 
         *participant = session->participants[--session->n_participants];
@@ -23,7 +23,7 @@ static void participant_left(Phone *phone, PhoneCall *call, SessionParticipant *
 
 void participants_keep(Phone *phone, PhoneCall *call, const Participant *others, size_t n)
 {
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
 
         /* Backwards, since a removal moves the last one into the gap. */
         for (size_t i = session->n_participants; i-- > 0;) {
@@ -35,7 +35,7 @@ void participants_keep(Phone *phone, PhoneCall *call, const Participant *others,
 static int participant_signalled(Phone *phone, PhoneCall *call, const MessageSignal *signal)
 {
         /* From a former participant, or before this device has joined: drop it. */
-        if (!call->joined || !participant_find(&call->info.session, signal->peer))
+        if (!call->joined || !participant_find(&call->stored.session, signal->peer))
                 return 0;
 
         char *data = strdup(signal->data);
@@ -70,7 +70,7 @@ int participants_message(Phone *phone, const Message *message)
                                                    ? message->signal.session_id
                                                    : message->participant.session_id);
 
-        if (!call || call->info.record.status != CALL_STATUS_ONGOING)
+        if (!call || call->stored.record.status != CALL_STATUS_ONGOING)
                 return 0;
         if (message->type == MESSAGE_SIGNALLED)
                 return participant_signalled(phone, call, &message->signal);
@@ -79,11 +79,11 @@ int participants_message(Phone *phone, const Message *message)
 
         /* It is our own id: another connection of this party has joined (rule 18). */
         if (message->type == MESSAGE_LEFT && call->joined &&
-            str_eq(call->info.session.own_id, news->id)) {
+            str_eq(call->stored.session.own_id, news->id)) {
                 session_close(phone, call);
                 return 0;
         }
-        SessionParticipant *participant = participant_find(&call->info.session, news->id);
+        SessionParticipant *participant = participant_find(&call->stored.session, news->id);
         if (!participant)
                 return 0;
         if (message->type == MESSAGE_LEFT)

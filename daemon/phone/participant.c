@@ -25,7 +25,7 @@ void participants_clear(PhoneSession *session)
 void participant_announce(Phone *phone, const PhoneCall *call, PhoneActionType type,
                           const SessionParticipant *participant)
 {
-        phone_act(phone, type, call->info.record.session_id)->participant = *participant;
+        phone_act(phone, type, call->stored.record.session_id)->participant = *participant;
 }
 
 const char *phone_session_code(const PhoneSession *session)
@@ -36,7 +36,7 @@ const char *phone_session_code(const PhoneSession *session)
 void participants_announce_with(Phone *phone, PhoneCall *call, uint32_t properties)
 {
         call->unsaved = true;
-        phone_act(phone, PHONE_SESSION_CHANGED, call->info.record.session_id)->properties =
+        phone_act(phone, PHONE_SESSION_CHANGED, call->stored.record.session_id)->properties =
                 properties;
 }
 
@@ -48,7 +48,7 @@ void participants_changed(Phone *phone, PhoneCall *call)
 
 int participant_add(Phone *phone, PhoneCall *call, const Participant *participant, bool tell_worker)
 {
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
         SessionParticipant *more;
 
         if (session->n_participants >= PARTICIPANTS_MAX ||
@@ -78,7 +78,7 @@ bool participant_among(const char *id, const Participant *others, size_t n)
 
 int participants_reset(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
 {
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
         size_t n = MIN_OF(reply->n_others, (size_t)PARTICIPANTS_MAX);
         SessionParticipant *participants = NULL;
 

@@ -8,71 +8,26 @@
 #include "phone/call.h"
 #include "phone/request.h"
 
-int participants_copy(SessionParticipant **ret, const SessionParticipant *from, size_t n)
-{
-        SessionParticipant *copy = NULL;
-
-        if (n > 0) {
-                copy = calloc(n, sizeof(*copy));
-                if (!copy)
-                        return -ENOMEM;
-                memcpy(copy, from, n * sizeof(*copy));
-        }
-        *ret = copy;
-        return 0;
-}
-
-static void state_of_session(StoredCall *state, const PhoneSession *session)
-{
-        state->session_state = session->state;
-        state->audio_muted = session->audio_muted;
-        state->video_paused = session->video_paused;
-        state->settings = session->settings;
-        STR_SET(state->own_id, session->own_id);
-        state->n_participants = session->n_participants;
-}
-
 /* An accept in flight may reach the hub after this process has died. */
 static void state_of_accept(StoredCall *state, const HubRequest *accept)
 {
         state->join_wanted = accept->message.accept.join;
-        state->settings = accept->settings;
-        state->audio_muted = accept->settings.start_audio_muted;
-        state->video_paused = accept->settings.start_video_paused;
+        state->session.settings = accept->settings;
+        state->session.audio_muted = accept->settings.start_audio_muted;
+        state->session.video_paused = accept->settings.start_video_paused;
         STR_SET(state->handler, accept->client);
 }
 
 static int call_state(Phone *phone, const PhoneCall *call, StoredCall *ret)
 {
-        const PhoneCallInfo *info = &call->info;
-        const char *session_id = info->record.session_id;
-        const HubRequest *accept = hub_request_find(phone, MESSAGE_ACCEPT, session_id);
-        int r;
+        const HubRequest *accept =
+                hub_request_find(phone, MESSAGE_ACCEPT, call->stored.record.session_id);
+        usec_t until = call->info.ring_until, now = phone->instant.now;
+        int r = stored_call_copy(ret, &call->stored);
 
-        r = call_record_copy(&ret->record, &info->record);
         if (r < 0)
                 return r;
-        r = participants_copy(&ret->participants, info->session.participants,
-                              info->session.n_participants);
-        if (r < 0)
-                return r;
-        if (info->ring_until)
-                ret->ring_until = phone->instant.date + info->ring_until -
-                                  MIN_OF(phone->instant.now, info->ring_until);
-        ret->silenced = info->silenced;
-        ret->present = info->present;
-        ret->member_ringing = info->member_ringing;
-        ret->answered_here = info->answered_here;
-        ret->join_wanted = info->join_wanted;
-        ret->alerting_said = call->alerting_said;
-        ret->unwanted = call->unwanted;
-        ret->placed = *call->placed.session_id != '\0';
-        ret->parallel = call->placed.parallel;
-        ret->timeout_s = call->placed.timeout_s;
-        STR_SET(ret->handled_by, info->handled_by);
-        STR_SET(ret->handler, call->handler);
-        STR_SET(ret->tied_to, call->tied_to);
-        state_of_session(ret, &info->session);
+        ret->ring_until_date = until ? phone->instant.date + until - MIN_OF(now, until) : 0;
         if (accept && call_rings(call))
                 state_of_accept(ret, accept);
         return 0;
@@ -93,7 +48,7 @@ static int call_keep(Phone *phone, PhoneCall *call)
                 free(state);
                 return r;
         }
-        phone_act(phone, PHONE_CALL_STORE, call->info.record.session_id)->state = state;
+        phone_act(phone, PHONE_CALL_STORE, call->stored.record.session_id)->state = state;
         call->unsaved = false;
         call->saved = true;
         return 0;

@@ -5,8 +5,6 @@
 
 #include "phone/state.h"
 
-/* Returns 0 or -ENOMEM. */
-int participants_copy(SessionParticipant **ret, const SessionParticipant *from, size_t n);
 /* Whether the request is stored, so that the next daemon sends it. */
 bool hub_request_survives(const HubRequest *request);
 /* Stores what has changed; without memory the next input tries again. */

@@ -43,19 +43,6 @@ typedef struct Now {
         usec_t date; /* CLOCK_REALTIME */
 } Now;
 
-/* ---- the session's media, as this device sees it ---- */
-
-typedef struct PhoneSession {
-        SessionState state;
-        bool audio_muted;
-        bool video_paused;   /* the camera is closed, as in an audio call */
-        bool screen_sharing; /* a screen is shown in its place */
-        SessionSettings settings;
-        char own_id[PARTICIPANT_ID_MAX + 1];
-        SessionParticipant *participants; /* owned by the phone; the others */
-        size_t n_participants;
-} PhoneSession;
-
 /*
  * The code with the only other participant; empty when there is not exactly one, or it is unknown.
  */
@@ -64,19 +51,11 @@ const char *phone_session_code(const PhoneSession *session);
 /* ---- a call on this device ---- */
 
 typedef struct PhoneCallInfo {
-        CallRecord record; /* Status, Reason, dates, parties, as on D-Bus */
-        bool alerting;     /* this device alerts now */
-        bool silenced;
-        bool present; /* a listener may present it: false under do-not-disturb and after silence */
-        bool member_ringing; /* outgoing: the receiver's device alerts someone */
-        bool answered_here;  /* this device placed or answered the call, so its Session methods work
-                                here */
-        bool join_wanted;    /* media starts when accepted */
+        StoredCall stored;   /* what survives a restart; owned by the phone */
+        bool alerting;       /* this device alerts now */
         usec_t ring_until;   /* CLOCK_BOOTTIME; 0 when it does not ring */
-        char handled_by[BUS_NAME_MAX +
-                        1]; /* listener id, else unique bus name; empty: nobody here */
-        bool has_session;   /* from ongoing until the object goes */
-        PhoneSession session;
+        bool has_session;    /* from ongoing until the object goes */
+        bool screen_sharing; /* a screen is shown in place of the camera's picture */
         Member *members; /* owned by the phone; the members of a group's call as far as the hub has
                             sent them */
         size_t n_members;

@@ -20,7 +20,7 @@ bool rank_above(Rank a, Rank b)
 uint64_t listener_deliver(Phone *phone, Listener *listener, const PhoneCall *call, PhoneEvent event,
                           bool present, bool resumed)
 {
-        const char *session_id = call->info.record.session_id;
+        const char *session_id = call->stored.record.session_id;
         ListenerCall *listener_call =
                 pool_take(&phone->spare_listener_calls, sizeof(*listener_call));
         PhoneAction *action = phone_act(phone, PHONE_LISTENER_CALL, session_id);
@@ -82,7 +82,7 @@ void listeners_send(Phone *phone, PhoneCall *call, PhoneEvent event, bool resume
         Listener *listener, *presenter;
         PhoneAction *action;
 
-        action = phone_act(phone, PHONE_BROADCAST, call->info.record.session_id);
+        action = phone_act(phone, PHONE_BROADCAST, call->stored.record.session_id);
         action->event = event;
         action->resumed = resumed;
 

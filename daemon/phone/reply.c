@@ -29,20 +29,21 @@
 /* Takes the settings of a program that placed a call, or answered one by placing another. */
 static void call_take_initiate(Phone *phone, PhoneCall *call, const HubRequest *request)
 {
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
 
-        call->info.join_wanted = request->message.initiate.join;
+        call->stored.join_wanted = request->message.initiate.join;
         session->settings = request->settings;
         session->audio_muted = request->settings.start_audio_muted;
         if (request->tie)
-                STR_SET(call->tied_to, request->client);
+                STR_SET(call->stored.tied_to, request->client);
         call->unsaved = true;
-        if (call->info.record.direction == CALL_DIRECTION_INCOMING) {
+        if (call->stored.record.direction == CALL_DIRECTION_INCOMING) {
                 call_handled_by(phone, call, request->client);
                 return;
         }
-        call->placed = request->message.initiate;
-        call->placed.metadata = (Metadata){};
+        call->stored.placed = true;
+        call->stored.parallel = request->message.initiate.parallel;
+        call->stored.timeout_s = request->message.initiate.timeout_s;
 }
 
 static int reply_initiate_refused(Phone *phone, HubRequest *request, const MessageReply *reply)
@@ -66,7 +67,7 @@ static int call_merged(Phone *phone, const HubRequest *request, const char *sess
         PhoneCall *call = call_find(phone, hub_request_session_id(request));
         int r;
 
-        if (!call || str_eq(call->info.record.session_id, session_id))
+        if (!call || str_eq(call->stored.record.session_id, session_id))
                 return 0;
         r = phone_reserve(phone, 2, 2);
         if (r < 0)
@@ -104,7 +105,7 @@ static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply 
                 call_answered(phone, call, snapshot, true);
         else if (call_status_is_terminal(snapshot->record.status))
                 return call_over_by_record(phone, call, &snapshot->record);
-        else if (placed && call->info.join_wanted)
+        else if (placed && call->stored.join_wanted)
                 session_warm(phone, call);
         else if (call_is_live(call))
                 call_ring_for(phone, call, snapshot->remaining_ms);
@@ -128,7 +129,7 @@ static int reply_accept(Phone *phone, HubRequest *request, const MessageReply *r
         } else if (reply->error) {
                 hub_request_fail(phone, request, reply->error, reply->text);
         } else if (call && call_is_live(call)) {
-                if (call->info.record.status == CALL_STATUS_INITIATED)
+                if (call->stored.record.status == CALL_STATUS_INITIATED)
                         call_answered_by(phone, call, request);
                 call_answered(phone, call, &reply->call, false);
                 hub_request_succeed(phone, request);
@@ -192,7 +193,7 @@ static int reply_token(Phone *phone, HubRequest *request, const MessageReply *re
         if (request->command == PHONE_COMMAND_JOIN && call && call_is_live(call)) {
                 if (reply->error) {
                         session_fail(phone, call, reply->error, reply->text);
-                } else if (call->info.session.state == SESSION_JOINING) {
+                } else if (call->stored.session.state == SESSION_JOINING) {
                         session_begin(phone, call, reply->token.token, request);
                         return REPLY_KEPT;
                 }
@@ -218,7 +219,7 @@ static void refuse_mode(Phone *phone, PhoneCall *call, HubRequest *request, cons
         snprintf(text, sizeof(text),
                  "the hub asks for media mode '%s', which this version does not support", mode);
         session_fail(phone, call, CALL_ERROR_NOT_SUPPORTED, text);
-        hub_request_ask(phone, MESSAGE_LEAVE, call->info.record.session_id);
+        hub_request_ask(phone, MESSAGE_LEAVE, call->stored.record.session_id);
         hub_request_fail(phone, request, CALL_ERROR_NOT_SUPPORTED, text);
 }
 
@@ -227,7 +228,7 @@ static int reply_join(Phone *phone, HubRequest *request, const MessageReply *rep
         PhoneCall *call = call_find(phone, hub_request_session_id(request));
         int r;
 
-        if (!call || call->info.record.status != CALL_STATUS_ONGOING) {
+        if (!call || call->stored.record.status != CALL_STATUS_ONGOING) {
                 hub_request_fail(phone, request, CALL_ERROR_CALL_TERMINATED,
                                  "the call was over before its session was joined");
                 return 0;

@@ -162,7 +162,7 @@ void hub_requests_drop_signals(Phone *phone, const PhoneCall *call)
 
         DL_FOREACH_SAFE (phone->requests, request, next) {
                 if (request->message.type == MESSAGE_SIGNAL &&
-                    str_eq(hub_request_session_id(request), call->info.record.session_id))
+                    str_eq(hub_request_session_id(request), call->stored.record.session_id))
                         hub_request_remove(phone, request);
         }
 }
@@ -183,7 +183,7 @@ bool call_deciding(const Phone *phone, const PhoneCall *call)
                 if ((request->message.type == MESSAGE_ACCEPT ||
                      request->message.type == MESSAGE_REJECT) &&
                     request->has_ticket && !request->held &&
-                    str_eq(hub_request_session_id(request), call->info.record.session_id))
+                    str_eq(hub_request_session_id(request), call->stored.record.session_id))
                         return true;
         }
         return false;

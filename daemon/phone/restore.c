@@ -13,35 +13,10 @@
 #include "phone/ring.h"
 #include "phone/session.h"
 
-static void call_restore_session(PhoneCall *call, const StoredCall *state)
-{
-        PhoneSession *session = &call->info.session;
-
-        session->state = state->session_state;
-        session->audio_muted = state->audio_muted;
-        session->video_paused = state->video_paused;
-        session->settings = state->settings;
-        STR_SET(session->own_id, state->own_id);
-}
-
-static void call_restore_placed(PhoneCall *call, const StoredCall *state)
-{
-        const CallRecord *record = &state->record;
-        MessageInitiate *placed = &call->placed;
-
-        STR_SET(placed->session_id, record->session_id);
-        STR_SET(placed->receiver, record->receiver.uid);
-        placed->receiver_type = record->receiver_type;
-        placed->type = record->type;
-        placed->timeout_s = state->timeout_s;
-        placed->join = state->join_wanted;
-        placed->parallel = state->parallel;
-}
-
 /* The end of the ring. The clock may have been set since, so it is limited to the longest ring. */
 static usec_t ring_until(const Phone *phone, const StoredCall *state)
 {
-        usec_t left = state->ring_until - MIN_OF(state->ring_until, phone->instant.date);
+        usec_t left = state->ring_until_date - MIN_OF(state->ring_until_date, phone->instant.date);
 
         if (state->record.status != CALL_STATUS_INITIATED)
                 return 0;
@@ -51,37 +26,18 @@ static usec_t ring_until(const Phone *phone, const StoredCall *state)
 static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)
 {
         _cleanup_(call_freep) PhoneCall *call = calloc(1, sizeof(*call));
-        PhoneCallInfo *info;
         int r;
 
         if (!call)
                 return -ENOMEM;
-        info = &call->info;
-        r = call_record_copy(&info->record, &state->record);
+        r = stored_call_copy(&call->stored, state);
         if (r < 0)
                 return r;
-        r = participants_copy(&info->session.participants, state->participants,
-                              state->n_participants);
-        if (r < 0)
-                return r;
-        info->session.n_participants = state->n_participants;
-        info->ring_until = ring_until(phone, state);
-        info->silenced = state->silenced;
+        call->info.ring_until = ring_until(phone, state);
         /* A ring whose time ran out meanwhile makes no sound. */
-        info->present =
-                state->present && !phone->do_not_disturb && info->ring_until > phone->instant.now;
-        info->member_ringing = state->member_ringing;
-        info->answered_here = state->answered_here;
-        info->join_wanted = state->join_wanted;
-        STR_SET(info->handled_by, state->handled_by);
-        STR_SET(call->handler, state->handler);
-        STR_SET(call->tied_to, state->tied_to);
-        call->alerting_said = state->alerting_said;
-        call->unwanted = state->unwanted;
+        call->stored.present = state->present && !phone->do_not_disturb &&
+                               call->info.ring_until > phone->instant.now;
         call->saved = true;
-        call_restore_session(call, state);
-        if (state->placed)
-                call_restore_placed(call, state);
         *ret = TAKE_PTR(call);
         return 0;
 }
@@ -89,7 +45,7 @@ static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)
 /* Restores the media state of the call for this new daemon. */
 static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
 {
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
         bool in_media = session_is_in_media(session);
 
         call->worker = worker;
@@ -119,13 +75,13 @@ int phone_take_restored_call(Phone *phone, const StoredCall *state, bool worker)
         if (r < 0)
                 return r;
         call_add(phone, call);
-        if (call->info.record.status == CALL_STATUS_ONGOING) {
+        if (call->stored.record.status == CALL_STATUS_ONGOING) {
                 call_restore_media(phone, call, worker);
         } else {
                 call->worker = worker;
                 if (call_rings(call) && call->info.ring_until > phone->instant.now)
                         call_ring(phone, call, true);
-                else if (!call_rings(call) && call->info.join_wanted && !call->unwanted)
+                else if (!call_rings(call) && call->stored.join_wanted && !call->stored.unwanted)
                         session_warm(phone, call);
         }
         return 0;

@@ -33,7 +33,7 @@ int call_recreate(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret)
 void call_delivered(Phone *phone, PhoneCall *call)
 {
         HubRequest *request =
-                hub_request_new(phone, MESSAGE_DELIVERED, call->info.record.session_id);
+                hub_request_new(phone, MESSAGE_DELIVERED, call->stored.record.session_id);
 
         request->message.delivered.quiet = phone->do_not_disturb;
         hub_request_add(phone, request);
@@ -52,18 +52,18 @@ void call_ring(Phone *phone, PhoneCall *call, bool resumed)
 
 void call_member_ringing(Phone *phone, PhoneCall *call, usec_t ringing_since)
 {
-        if (call->info.record.direction != CALL_DIRECTION_OUTGOING ||
-            call->info.record.status != CALL_STATUS_INITIATED || call->info.member_ringing)
+        if (call->stored.record.direction != CALL_DIRECTION_OUTGOING ||
+            call->stored.record.status != CALL_STATUS_INITIATED || call->stored.member_ringing)
                 return;
-        call->info.member_ringing = true;
-        call->info.record.ringing_since = ringing_since;
+        call->stored.member_ringing = true;
+        call->stored.record.ringing_since = ringing_since;
         call_changed(phone, call, PHONE_PROPERTY_RINGING_SINCE | PHONE_PROPERTY_MEMBERS);
 }
 
 void call_silence(Phone *phone, PhoneCall *call)
 {
-        call->info.silenced = true;
-        call->info.present = false;
+        call->stored.silenced = true;
+        call->stored.present = false;
         call->unsaved = true;
         presentation_stop(call);
 }

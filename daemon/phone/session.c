@@ -13,18 +13,18 @@
 
 void session_set_state(Phone *phone, PhoneCall *call, SessionState state)
 {
-        if (call->info.session.state == state)
+        if (call->stored.session.state == state)
                 return;
-        call->info.session.state = state;
+        call->stored.session.state = state;
         session_changed(phone, call, PHONE_PROPERTY_SESSION_STATE);
 }
 
 void session_choose_video_again(Phone *phone, PhoneCall *call)
 {
-        bool before = call->info.session.video_paused;
+        bool before = call->stored.session.video_paused;
 
         session_choose_video(call);
-        if (call->info.session.video_paused != before)
+        if (call->stored.session.video_paused != before)
                 session_changed(phone, call, PHONE_PROPERTY_VIDEO_PAUSED);
 }
 
@@ -38,9 +38,9 @@ static void session_start_worker(Phone *phone, PhoneCall *call)
 
 void session_show_screen(Phone *phone, PhoneCall *call, bool on)
 {
-        if (call->info.session.screen_sharing == on)
+        if (call->info.screen_sharing == on)
                 return;
-        call->info.session.screen_sharing = on;
+        call->info.screen_sharing = on;
         session_changed(phone, call, PHONE_PROPERTY_SCREEN_SHARING);
 }
 
@@ -71,8 +71,8 @@ void session_warm(Phone *phone, PhoneCall *call)
 
 static void session_leave(Phone *phone, PhoneCall *call)
 {
-        if (call->info.session.state == SESSION_IDLE)
-                call->info.session.state = SESSION_LEFT;
+        if (call->stored.session.state == SESSION_IDLE)
+                call->stored.session.state = SESSION_LEFT;
         session_close(phone, call);
         hub_request_ask(phone, MESSAGE_LEAVE, call_id(call));
 }
@@ -83,7 +83,7 @@ void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubReq
 
         DL_FOREACH (phone->calls, other) {
                 if (other != call && !phone->parallel_media &&
-                    session_is_in_media(&other->info.session))
+                    session_is_in_media(&other->stored.session))
                         session_leave(phone, other);
         }
         /* A worker whose media failed is replaced, not asked again. */
@@ -95,8 +95,8 @@ void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubReq
         else
                 request = hub_request_new(phone, MESSAGE_JOIN, call_id(call));
         STR_SET(request->message.join.token, join_token);
-        request->message.join.muted = call->info.session.audio_muted;
-        request->message.join.video_paused = call->info.session.video_paused;
+        request->message.join.muted = call->stored.session.audio_muted;
+        request->message.join.video_paused = call->stored.session.video_paused;
         hub_request_add(phone, request);
         session_start_worker(phone, call);
 }
@@ -112,7 +112,7 @@ void session_renew(Phone *phone, PhoneCall *call)
 
 void session_close(Phone *phone, PhoneCall *call)
 {
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
         uint32_t properties = 0;
 
         session_stop_worker(phone, call);
@@ -129,7 +129,7 @@ void session_close(Phone *phone, PhoneCall *call)
 
 int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
 {
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
         int r;
 
         /* The worker died meanwhile, or a program left the media. */
@@ -190,11 +190,11 @@ static void session_report_state(Phone *phone, PhoneCall *call)
 
         if (!merged)
                 request = hub_request_new(phone, MESSAGE_STATE, call_id(call));
-        const PhoneSession *session = &call->info.session;
+        const PhoneSession *session = &call->stored.session;
 
         request->message.state.muted = session->audio_muted;
-        request->message.state.video_paused = session->video_paused && !session->screen_sharing;
-        request->message.state.sharing = session->screen_sharing;
+        request->message.state.video_paused = session->video_paused && !call->info.screen_sharing;
+        request->message.state.sharing = call->info.screen_sharing;
         request->message.state.media_flows = call->flows_reported;
         if (!merged)
                 hub_request_add(phone, request);
@@ -202,7 +202,7 @@ static void session_report_state(Phone *phone, PhoneCall *call)
 
 void session_report_flows(Phone *phone, PhoneCall *call)
 {
-        bool flows = session_media_flows(&call->info.session);
+        bool flows = session_media_flows(&call->stored.session);
 
         if (flows == call->flows_reported)
                 return;
@@ -220,29 +220,27 @@ static void session_set_flag(Phone *phone, PhoneCall *call, bool *flag, bool on,
         session_changed(phone, call, property);
         if (call->joined)
                 phone_act(phone, action, call_id(call))->on = on;
-        if (session_is_in_media(&call->info.session))
+        if (session_is_in_media(&call->stored.session))
                 session_report_state(phone, call);
 }
 
 void session_mute(Phone *phone, PhoneCall *call, bool on)
 {
-        session_set_flag(phone, call, &call->info.session.audio_muted, on,
+        session_set_flag(phone, call, &call->stored.session.audio_muted, on,
                          PHONE_PROPERTY_AUDIO_MUTED, PHONE_WORKER_MUTE);
 }
 
 void session_pause_video(Phone *phone, PhoneCall *call, bool on)
 {
-        session_set_flag(phone, call, &call->info.session.video_paused, on,
+        session_set_flag(phone, call, &call->stored.session.video_paused, on,
                          PHONE_PROPERTY_VIDEO_PAUSED, PHONE_WORKER_PAUSE);
 }
 
 void session_set_screen(Phone *phone, PhoneCall *call, bool on)
 {
-        PhoneSession *session = &call->info.session;
-
-        if (session->screen_sharing == on)
+        if (call->info.screen_sharing == on)
                 return;
         session_show_screen(phone, call, on);
-        if (session_is_in_media(session))
+        if (session_is_in_media(&call->stored.session))
                 session_report_state(phone, call);
 }

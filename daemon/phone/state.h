@@ -78,16 +78,14 @@ typedef struct Presentation {
 
 /* A call on this device. */
 typedef struct PhoneCall {
-        PhoneCallInfo info; /* first: adapters hold a pointer to it */
+        union {
+                PhoneCallInfo info; /* first: adapters hold a pointer to it */
+                StoredCall stored;  /* the first member of info */
+        };
         struct PhoneCall *prev, *next;
         Presentation presentation;
-        MessageInitiate placed; /* outgoing: the request, without metadata, which the record has */
-        char handler[BUS_NAME_MAX + 1]; /* unique name of the program that answered here */
-        char tied_to[BUS_NAME_MAX + 1]; /* the bus connection that the call is tied to, or empty */
-        bool alerting_said;             /* the hub was told that somebody is alerted */
-        bool unwanted;                  /* cancelled or ended by hand: nothing is joined any more */
-        bool worker;                    /* a worker is running */
-        bool joined;                    /* this device takes part in the media */
+        bool worker;  /* a worker is running */
+        bool joined;  /* this device takes part in the media */
         bool adopted; /* the worker was started by another daemon, and has not reported yet */
         bool flows_reported;      /* the hub was told that media flows */
         bool signals_lost;        /* signals of these media were lost on their way to the hub */

@@ -81,7 +81,7 @@ static void welcome_unwanted_call(Phone *phone, const CallSnapshot *snapshot)
 static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot)
 {
         const char *session_id = snapshot->record.session_id;
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
         int r;
 
         /* Each of them may have left. */
@@ -93,7 +93,7 @@ static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snap
                         hub_request_ask(phone, MESSAGE_LEAVE, session_id);
                 return 0;
         }
-        if (call->unwanted || hub_request_find(phone, MESSAGE_JOIN, session_id) ||
+        if (call->stored.unwanted || hub_request_find(phone, MESSAGE_JOIN, session_id) ||
             hub_request_find(phone, MESSAGE_TOKEN, session_id))
                 return 0;
         if (call->joined && str_eq(session->own_id, snapshot->participant) &&
@@ -129,7 +129,7 @@ static int welcome_back(Phone *phone)
         if (r < 0)
                 return r;
         DL_FOREACH (phone->calls, call) {
-                const PhoneSession *session = &call->info.session;
+                const PhoneSession *session = &call->stored.session;
 
                 if (call->signals_lost && session_is_in_media(session) &&
                     !session_all_connected(session))
@@ -147,7 +147,7 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
 
         if (!call)
                 return welcome_new_call(phone, snapshot);
-        if (!call_is_live(call) || call->unwanted)
+        if (!call_is_live(call) || call->stored.unwanted)
                 welcome_unwanted_call(phone, snapshot);
         if (!call_is_live(call))
                 return 0;
@@ -168,8 +168,8 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
         if (call_rings(call) && accept)
                 call_answered_by(phone, call, accept);
         else if (call_rings(call))
-                call_handled_by(phone, call, call->handler);
-        bool known = call->info.record.status == CALL_STATUS_ONGOING;
+                call_handled_by(phone, call, call->stored.handler);
+        bool known = call->stored.record.status == CALL_STATUS_ONGOING;
         call_answered(phone, call, snapshot, !incoming);
         return known ? welcome_media(phone, call, snapshot) : 0;
 }
@@ -177,27 +177,35 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
 /* The hub has lost a call that this device placed: place it again, under the same id. */
 static int welcome_place_again(Phone *phone, PhoneCall *call)
 {
-        Metadata metadata = {};
+        const CallRecord *record = &call->stored.record;
+        MessageInitiate initiate = {
+                .receiver_type = record->receiver_type,
+                .type = record->type,
+                .timeout_s = call->stored.timeout_s,
+                .join = call->stored.join_wanted,
+                .parallel = call->stored.parallel,
+        };
         HubRequest *request;
         int r;
 
         call->unknown = false;
-        if (hub_request_find(phone, MESSAGE_INITIATE, call->placed.session_id))
+        if (hub_request_find(phone, MESSAGE_INITIATE, record->session_id))
                 return 0;
-        r = metadata_copy(&metadata, &call->info.record.metadata);
+        r = metadata_copy(&initiate.metadata, &record->metadata);
         if (r < 0)
                 return r;
+        STR_SET(initiate.session_id, record->session_id);
+        STR_SET(initiate.receiver, record->receiver.uid);
         request = hub_request_new(phone, MESSAGE_INITIATE, NULL);
-        request->message.initiate = call->placed;
-        request->message.initiate.metadata = metadata;
+        request->message.initiate = initiate;
         hub_request_add(phone, request);
         return 0;
 }
 
 static bool call_can_be_placed_again(const PhoneCall *call)
 {
-        return call->info.record.status == CALL_STATUS_INITIATED && *call->placed.session_id &&
-               !call->unwanted;
+        return call->stored.record.status == CALL_STATUS_INITIATED && call->stored.placed &&
+               !call->stored.unwanted;
 }
 
 /* The hub does not have a call of this device (rule 15). */
@@ -205,7 +213,7 @@ static int welcome_unknown_call(Phone *phone, PhoneCall *call)
 {
         usec_t last = phone->instant.now + RING_WITHOUT_HUB_GRACE_US;
 
-        if (call->info.record.status == CALL_STATUS_ONGOING)
+        if (call->stored.record.status == CALL_STATUS_ONGOING)
                 return call_end_here(phone, call, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
         call->unknown = true;
         if (!call_can_be_placed_again(call))
@@ -219,8 +227,8 @@ static int welcome_unknown_call(Phone *phone, PhoneCall *call)
 /* The call was cancelled, and the hub no longer had it. */
 static bool call_is_cancelled(Phone *phone, const PhoneCall *call)
 {
-        return call->info.record.status == CALL_STATUS_INITIATED && call->unwanted &&
-               !hub_request_find(phone, MESSAGE_CANCEL, call->info.record.session_id);
+        return call->stored.record.status == CALL_STATUS_INITIATED && call->stored.unwanted &&
+               !hub_request_find(phone, MESSAGE_CANCEL, call->stored.record.session_id);
 }
 
 int welcome_history_known(Phone *phone)
@@ -247,7 +255,7 @@ int welcome_history_known(Phone *phone)
 static bool welcome_has(const ReplyWelcome *welcome, const PhoneCall *call)
 {
         for (size_t i = 0; i < welcome->n_calls; i++) {
-                if (str_eq(welcome->calls[i].record.session_id, call->info.record.session_id))
+                if (str_eq(welcome->calls[i].record.session_id, call->stored.record.session_id))
                         return true;
         }
         return false;

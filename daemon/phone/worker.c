@@ -18,8 +18,8 @@
 static int participant_of_worker(Phone *phone, PhoneCall *call, const char *id,
                                  SessionParticipant **ret)
 {
-        PhoneSession *session = &call->info.session;
-        Participant participant = {.party = *call_record_peer(&call->info.record)};
+        PhoneSession *session = &call->stored.session;
+        Participant participant = {.party = *call_record_peer(&call->stored.record)};
         int r;
 
         *ret = participant_find(session, id);
@@ -95,17 +95,17 @@ static PhoneCall *session_of_worker(Phone *phone, const char *session_id)
 {
         PhoneCall *call = call_find(phone, session_id);
 
-        return call && call->worker && call->info.record.status == CALL_STATUS_ONGOING ? call
-                                                                                       : NULL;
+        return call && call->worker && call->stored.record.status == CALL_STATUS_ONGOING ? call
+                                                                                         : NULL;
 }
 
 static void session_adopt(Phone *phone, const char *session_id, SessionState state)
 {
         PhoneCall *call = call_find(phone, session_id);
 
-        if (!call || call->worker || call->unwanted || !call->info.answered_here ||
-            call->info.record.status != CALL_STATUS_ONGOING ||
-            call->info.session.state != SESSION_IDLE)
+        if (!call || call->worker || call->stored.unwanted || !call->stored.answered_here ||
+            call->stored.record.status != CALL_STATUS_ONGOING ||
+            call->stored.session.state != SESSION_IDLE)
                 return;
         if (state == SESSION_JOINING || state == SESSION_CONNECTED || state == SESSION_RECONNECTING)
                 call->worker = call->joined = true;
@@ -117,7 +117,7 @@ static void session_adopt(Phone *phone, const char *session_id, SessionState sta
  */
 static void session_found(Phone *phone, PhoneCall *call, SessionState state)
 {
-        PhoneSession *session = &call->info.session;
+        PhoneSession *session = &call->stored.session;
 
         call->adopted = false;
         if (state != SESSION_JOINING)
@@ -153,7 +153,7 @@ static void session_is_muted(Phone *phone, PhoneCall *call, bool on)
 {
         if (on)
                 session_mute(phone, call, true);
-        else if (call->info.session.audio_muted)
+        else if (call->stored.session.audio_muted)
                 phone_act(phone, PHONE_WORKER_MUTE, call_id(call))->on = true;
 }
 
@@ -169,7 +169,7 @@ static void session_is_paused(Phone *phone, PhoneCall *call, bool on)
 {
         if (on)
                 session_pause_video(phone, call, true);
-        else if (call->info.session.video_paused)
+        else if (call->stored.session.video_paused)
                 phone_act(phone, PHONE_WORKER_PAUSE, call_id(call))->on = true;
 }
 
@@ -205,7 +205,7 @@ void phone_take_worker_gone(Phone *phone, const char *session_id, const char *te
 {
         PhoneCall *call = call_find(phone, session_id);
         if (call && call->worker) {
-                PhoneSession *session = &call->info.session;
+                PhoneSession *session = &call->stored.session;
 
                 call->worker = false;
                 session_show_screen(phone, call, false);
@@ -222,7 +222,7 @@ void phone_device_chosen(Phone *phone, DeviceKind kind)
         PhoneCall *call;
 
         DL_FOREACH (phone->calls, call) {
-                SessionSettings *settings = &call->info.session.settings;
+                SessionSettings *settings = &call->stored.session.settings;
                 char *const names[DEVICE_KIND_COUNT] = {
                         [DEVICE_MICROPHONE] = settings->microphone,
                         [DEVICE_SPEAKER] = settings->speaker,

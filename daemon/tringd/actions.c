@@ -155,7 +155,7 @@ static void call_added(Daemon *daemon, const PhoneAction *action)
         const PhoneCallInfo *call = phone_call_find(daemon->phone, action->session_id);
 
         changes_call_added(daemon->changes, action->session_id, call && call->has_session);
-        if (call && call->record.status == CALL_STATUS_ONGOING)
+        if (call && call->stored.record.status == CALL_STATUS_ONGOING)
                 (void)workers_adopt(daemon->workers, action->session_id);
 }
 

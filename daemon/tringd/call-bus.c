@@ -8,21 +8,22 @@
 int bus_object_command(const CallObject *object, PhoneCommandType type, PhoneCommand *ret)
 {
         *ret = (PhoneCommand){.type = type};
-        return STR_SET(ret->session_id, object->call->record.session_id);
+        return STR_SET(ret->session_id, object->call->stored.record.session_id);
 }
 
-DEFINE_CALL_GETTER(get_session_id, "s", call->record.session_id)
-DEFINE_CALL_GETTER(get_direction, "s", call_direction_to_string(call->record.direction))
-DEFINE_CALL_GETTER(get_receiver_type, "s", receiver_type_to_string(call->record.receiver_type))
-DEFINE_CALL_GETTER(get_call_type, "s", call_type_to_string(call->record.type))
-DEFINE_CALL_GETTER(get_status, "s", call_status_to_string(call->record.status))
-DEFINE_CALL_GETTER(get_reason, "s", call->record.reason)
-DEFINE_CALL_GETTER(get_handled_by, "s", call->handled_by)
-DEFINE_CALL_GETTER(get_initiated_at, "t", call->record.initiated_at)
-DEFINE_CALL_GETTER(get_ringing_since, "t", call->record.ringing_since)
-DEFINE_CALL_GETTER(get_answered_at, "t", call->record.answered_at)
-DEFINE_CALL_GETTER(get_ended_at, "t", call->record.ended_at)
-DEFINE_CALL_GETTER(get_duration, "u", call->record.duration_s)
+DEFINE_CALL_GETTER(get_session_id, "s", call->stored.record.session_id)
+DEFINE_CALL_GETTER(get_direction, "s", call_direction_to_string(call->stored.record.direction))
+DEFINE_CALL_GETTER(get_receiver_type, "s",
+                   receiver_type_to_string(call->stored.record.receiver_type))
+DEFINE_CALL_GETTER(get_call_type, "s", call_type_to_string(call->stored.record.type))
+DEFINE_CALL_GETTER(get_status, "s", call_status_to_string(call->stored.record.status))
+DEFINE_CALL_GETTER(get_reason, "s", call->stored.record.reason)
+DEFINE_CALL_GETTER(get_handled_by, "s", call->stored.handled_by)
+DEFINE_CALL_GETTER(get_initiated_at, "t", call->stored.record.initiated_at)
+DEFINE_CALL_GETTER(get_ringing_since, "t", call->stored.record.ringing_since)
+DEFINE_CALL_GETTER(get_answered_at, "t", call->stored.record.answered_at)
+DEFINE_CALL_GETTER(get_ended_at, "t", call->stored.record.ended_at)
+DEFINE_CALL_GETTER(get_duration, "u", call->stored.record.duration_s)
 DEFINE_CALL_GETTER(get_remaining_ms, "u", call_remaining_ms(call, clock_boottime()))
 DEFINE_CALL_GETTER(get_alerting, "b", (int)call->alerting)
 
@@ -31,13 +32,13 @@ static int get_initiator(sd_bus *bus, const char *path, const char *interface, c
 {
         const CallObject *object = userdata;
 
-        return details_append_party(reply, &object->call->record.initiator, false);
+        return details_append_party(reply, &object->call->stored.record.initiator, false);
 }
 
 static int get_receiver(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const CallRecord *record = &((const CallObject *)userdata)->call->record;
+        const CallRecord *record = &((const CallObject *)userdata)->call->stored.record;
 
         return details_append_party(reply, &record->receiver,
                                     record->receiver_type == RECEIVER_TYPE_GROUP);
@@ -48,7 +49,7 @@ static int get_metadata(sd_bus *bus, const char *path, const char *interface, co
 {
         const CallObject *object = userdata;
 
-        return details_append_metadata(reply, &object->call->record.metadata);
+        return details_append_metadata(reply, &object->call->stored.record.metadata);
 }
 
 static int get_members(sd_bus *bus, const char *path, const char *interface, const char *property,

@@ -119,7 +119,7 @@ int details_append_call(sd_bus_message *message, const PhoneCallInfo *call, usec
         int r = details_open(message);
 
         if (r >= 0)
-                r = details_put_record(message, &call->record);
+                r = details_put_record(message, &call->stored.record);
         if (r >= 0)
                 r = details_put(message, "remaining_ms", "u", call_remaining_ms(call, now));
         if (r >= 0 && marks->present)
@@ -132,11 +132,12 @@ int details_append_call(sd_bus_message *message, const PhoneCallInfo *call, usec
 /* The receiver of a call to one user, as its only member. */
 static MemberState receiver_state(const PhoneCallInfo *call)
 {
-        const char *reason = call->record.reason;
+        const char *reason = call->stored.record.reason;
 
-        switch (call->record.status) {
+        switch (call->stored.record.status) {
         case CALL_STATUS_INITIATED:
-                return call->member_ringing || call->alerting ? MEMBER_RINGING : MEMBER_WAITING;
+                return call->stored.member_ringing || call->alerting ? MEMBER_RINGING
+                                                                     : MEMBER_WAITING;
         case CALL_STATUS_ONGOING:
                 return MEMBER_JOINED;
         case CALL_STATUS_BUSY:
@@ -165,10 +166,10 @@ static int append_member(sd_bus_message *message, const char *uid, const char *n
 
 int details_append_members(sd_bus_message *message, const PhoneCallInfo *call)
 {
-        const Party *receiver = &call->record.receiver;
+        const Party *receiver = &call->stored.record.receiver;
         int r = sd_bus_message_open_container(message, 'a', "a{sv}");
 
-        if (r >= 0 && call->record.receiver_type == RECEIVER_TYPE_USER)
+        if (r >= 0 && call->stored.record.receiver_type == RECEIVER_TYPE_USER)
                 r = append_member(message, receiver->uid, receiver->name, receiver_state(call));
         for (size_t i = 0; r >= 0 && i < call->n_members; i++)
                 r = append_member(message, call->members[i].uid, call->members[i].name,

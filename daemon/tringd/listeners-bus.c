@@ -59,9 +59,10 @@ static int reply_calls(Daemon *daemon, sd_bus_message *message)
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "o");
         for (size_t i = 0; r >= 0 && (call = phone_call_at(daemon->phone, i)); i++)
-                if (!call_status_is_terminal(call->record.status))
-                        r = sd_bus_message_append(reply, "o",
-                                                  call_path_from_id(path, call->record.session_id));
+                if (!call_status_is_terminal(call->stored.record.status))
+                        r = sd_bus_message_append(
+                                reply, "o",
+                                call_path_from_id(path, call->stored.record.session_id));
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);

@@ -71,7 +71,7 @@ static int get_active_call(sd_bus *bus, const char *path, const char *interface,
         char call_path[CALL_PATH_SIZE] = "/";
 
         if (call)
-                call_path_from_id(call_path, call->record.session_id);
+                call_path_from_id(call_path, call->stored.record.session_id);
         return sd_bus_message_append(reply, "o", call_path);
 }
 

@@ -9,7 +9,7 @@ static const char *call_title(Daemon *daemon, const char *session_id,
                               char title[static 2 * NAME_MAX_BYTES])
 {
         const PhoneCallInfo *call = phone_call_find(daemon->phone, session_id);
-        const Party *peer = call ? call_record_peer(&call->record) : NULL;
+        const Party *peer = call ? call_record_peer(&call->stored.record) : NULL;
 
         snprintf(title, 2 * NAME_MAX_BYTES, "%s, call",
                  !peer                   ? "Tring"
@@ -55,9 +55,9 @@ void media_devices_changed(Daemon *daemon)
         for (size_t i = 0; (call = phone_call_at(daemon->phone, i)); i++) {
                 WorkerMessage message = {.type = WORKER_DEVICES};
 
-                choose_devices(daemon, &call->session.settings, &message.devices);
+                choose_devices(daemon, &call->stored.session.settings, &message.devices);
                 if (call->has_session)
-                        workers_send(daemon->workers, call->record.session_id, &message);
+                        workers_send(daemon->workers, call->stored.record.session_id, &message);
         }
 }
 

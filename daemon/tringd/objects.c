@@ -52,7 +52,8 @@ static int list_calls(sd_bus *bus, const char *prefix, void *userdata, char ***r
                         free(nodes);
                         return -ENOMEM;
                 }
-                call_path_from_id(nodes[i], phone_call_at(daemon->phone, i)->record.session_id);
+                call_path_from_id(nodes[i],
+                                  phone_call_at(daemon->phone, i)->stored.record.session_id);
         }
         *ret_nodes = nodes;
         return 0;

@@ -10,17 +10,17 @@
 
 #define PARENT_WINDOW_MAX 127 /* bytes; the portals' handles have about 40 */
 
-DEFINE_CALL_GETTER(get_state, "s", session_state_to_string(call->session.state))
-DEFINE_CALL_GETTER(get_audio_muted, "b", (int)call->session.audio_muted)
-DEFINE_CALL_GETTER(get_video_paused, "b", (int)call->session.video_paused)
-DEFINE_CALL_GETTER(get_screen_sharing, "b", (int)call->session.screen_sharing)
-DEFINE_CALL_GETTER(get_verification_code, "s", phone_session_code(&call->session))
+DEFINE_CALL_GETTER(get_state, "s", session_state_to_string(call->stored.session.state))
+DEFINE_CALL_GETTER(get_audio_muted, "b", (int)call->stored.session.audio_muted)
+DEFINE_CALL_GETTER(get_video_paused, "b", (int)call->stored.session.video_paused)
+DEFINE_CALL_GETTER(get_screen_sharing, "b", (int)call->screen_sharing)
+DEFINE_CALL_GETTER(get_verification_code, "s", phone_session_code(&call->stored.session))
 
 static int get_participants(sd_bus *bus, const char *path, const char *interface,
                             const char *property, sd_bus_message *reply, void *userdata,
                             sd_bus_error *error)
 {
-        const PhoneSession *session = &((const CallObject *)userdata)->call->session;
+        const PhoneSession *session = &((const CallObject *)userdata)->call->stored.session;
         int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
 
         for (size_t i = 0; r >= 0 && i < session->n_participants; i++)
@@ -88,11 +88,12 @@ static int check_has_media(const PhoneCallInfo *call, sd_bus_error *error)
 {
         CallError wrong = CALL_ERROR_INVALID_TRANSITION;
 
-        if (rules_method(call->record.direction, call->record.status, CALL_REASON_NONE,
-                         CALL_METHOD_SESSION, call->answered_here, &wrong) != METHOD_DOES)
+        if (rules_method(call->stored.record.direction, call->stored.record.status,
+                         CALL_REASON_NONE, CALL_METHOD_SESSION, call->stored.answered_here,
+                         &wrong) != METHOD_DOES)
                 return error_set(error, wrong, "call %s is '%s': it has no media",
-                                 call->record.session_id,
-                                 call_status_to_string(call->record.status));
+                                 call->stored.record.session_id,
+                                 call_status_to_string(call->stored.record.status));
         return 0;
 }
 
@@ -116,16 +117,17 @@ static int method_start_screen_sharing(sd_bus_message *message, void *userdata, 
                 r = options_read(message, "option", known, ELEMENTSOF(known), error);
         if (r < 0)
                 return r;
-        if (!is_in_media(&call->session))
+        if (!is_in_media(&call->stored.session))
                 return error_set(error, CALL_ERROR_INVALID_TRANSITION,
                                  "the session of call %s is %s: nobody would see a screen",
-                                 call->record.session_id,
-                                 session_state_to_string(call->session.state));
-        r = screens_start(object->daemon->screens, call->record.session_id, parent_window, message);
+                                 call->stored.record.session_id,
+                                 session_state_to_string(call->stored.session.state));
+        r = screens_start(object->daemon->screens, call->stored.record.session_id, parent_window,
+                          message);
         if (r == -EBUSY)
                 return error_set(error, CALL_ERROR_INVALID_TRANSITION,
                                  "a screen is shared in call %s already, or is being picked",
-                                 call->record.session_id);
+                                 call->stored.record.session_id);
         return r < 0 ? r : 1;
 }
 
@@ -137,7 +139,7 @@ static int method_stop_screen_sharing(sd_bus_message *message, void *userdata, s
 
         if (r < 0)
                 return r;
-        screens_stop(object->daemon->screens, call->record.session_id);
+        screens_stop(object->daemon->screens, call->stored.record.session_id);
         return sd_bus_reply_method_return(message, NULL);
 }
 
@@ -149,14 +151,14 @@ static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_erro
 
         if (r < 0)
                 return r;
-        r = workers_stats(object->daemon->workers, call->record.session_id, message);
+        r = workers_stats(object->daemon->workers, call->stored.record.session_id, message);
         if (r == -ENOENT)
                 return error_set(error, CALL_ERROR_MEDIA_FAILED, "no media of call %s runs here",
-                                 call->record.session_id);
+                                 call->stored.record.session_id);
         if (r == -EBUSY)
                 return error_set(error, CALL_ERROR_TOO_MANY,
                                  "more than %d GetStats of call %s wait already", STATS_WAITING_MAX,
-                                 call->record.session_id);
+                                 call->stored.record.session_id);
         return r < 0 ? r : 1;
 }
 

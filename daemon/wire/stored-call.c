@@ -33,20 +33,22 @@ static const FieldTable stored_participant_fields = FIELD_TABLE(
 
 static const FieldTable state_fields = FIELD_TABLE(
         "kept call", {NULL, FIELD_FLAT, 0, AT(StoredCall, record), .table = &record_fields},
-        {"ring_until", FIELD_U64, 0, AT(StoredCall, ring_until)}, STATE_BOOL(silenced),
+        {"ring_until", FIELD_U64, 0, AT(StoredCall, ring_until_date)}, STATE_BOOL(silenced),
         STATE_BOOL(present), STATE_BOOL(member_ringing), STATE_BOOL(answered_here),
         STATE_BOOL(join_wanted), STATE_BOOL(alerting_said), STATE_BOOL(unwanted),
         STATE_BOOL(placed), STATE_BOOL(parallel),
         {"timeout", FIELD_INT, 0, AT(StoredCall, timeout_s)}, STATE_TEXT(handled_by),
         STATE_TEXT(handler), STATE_TEXT(tied_to),
-        {"session_state", FIELD_WORD, FIELD_REQUIRED, AT(StoredCall, session_state),
+        {"session_state", FIELD_WORD, FIELD_REQUIRED, AT(StoredCall, session.state),
          .words = &session_state_words},
-        STATE_BOOL(audio_muted), STATE_BOOL(video_paused),
-        {"settings", FIELD_OBJECT, FIELD_REQUIRED, AT(StoredCall, settings),
+        {"audio_muted", FIELD_BOOL, 0, AT(StoredCall, session.audio_muted)},
+        {"video_paused", FIELD_BOOL, 0, AT(StoredCall, session.video_paused)},
+        {"settings", FIELD_OBJECT, FIELD_REQUIRED, AT(StoredCall, session.settings),
          .table = &settings_fields},
-        STATE_TEXT(own_id),
-        {"participants", FIELD_LIST, 0, LIST_AT(StoredCall, participants, n_participants),
-         .max = PARTICIPANTS_MAX, .table = &stored_participant_fields});
+        {"own_id", FIELD_TEXT, 0, AT(StoredCall, session.own_id)},
+        {"participants", FIELD_LIST, 0,
+         LIST_AT(StoredCall, session.participants, session.n_participants), .max = PARTICIPANTS_MAX,
+         .table = &stored_participant_fields});
 
 int wire_encode_stored_call(const StoredCall *state, char **ret)
 {

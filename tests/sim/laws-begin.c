@@ -100,7 +100,7 @@ void laws_see_changed(Handset *handset, Sight *sight, const PhoneAction *action)
                 law_broken(world, LAW_RINGING, "%s: call %s alerts, and nobody hears or sees it",
                            handset_name(handset), action->session_id);
         if (!(action->properties & PHONE_PROPERTY_RINGING_SINCE) ||
-            call->record.direction == CALL_DIRECTION_INCOMING)
+            call->stored.record.direction == CALL_DIRECTION_INCOMING)
                 return;
         if (++sight->ringing_events > 1 || !case_of(world, action->session_id)->alerted)
                 law_broken(world, LAW_RINGING,

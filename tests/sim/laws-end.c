@@ -24,8 +24,8 @@ static void judge_rest(World *world)
                                    handset_name(handset));
                 for (size_t i = 0; (call = phone_call_at(handset->phone, i)); i++)
                         law_broken(world, LAW_NOTHING_LIVES_ON, "%s has call %s, %s",
-                                   handset_name(handset), call->record.session_id,
-                                   call_status_to_string(call->record.status));
+                                   handset_name(handset), call->stored.record.session_id,
+                                   call_status_to_string(call->stored.record.status));
                 if (handset->workers || handset->tone != PHONE_TONE_NONE)
                         law_broken(world, LAW_NOTHING_LIVES_ON, "%s has a worker or a tone",
                                    handset_name(handset));

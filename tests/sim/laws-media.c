@@ -24,10 +24,10 @@ void laws_see_signal(Handset *handset, const PhoneAction *action)
         const PhoneCallInfo *call = phone_call_find(handset->phone, action->session_id);
         const MessageSignal *signal = &action->message.signal;
 
-        if (call && !str_eq(call->session.own_id, signal->data))
+        if (call && !str_eq(call->stored.session.own_id, signal->data))
                 law_broken(handset->world, LAW_MEDIA,
                            "%s is %s in call %s, and hears what %s said to %s",
-                           handset_name(handset), call->session.own_id, action->session_id,
+                           handset_name(handset), call->stored.session.own_id, action->session_id,
                            signal->peer, signal->data);
 }
 
@@ -65,10 +65,10 @@ void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus b
 {
         const PhoneCallInfo *call = phone_call_find(handset->phone, session_id);
 
-        if (call && call->record.status != before)
+        if (call && call->stored.record.status != before)
                 law_broken(handset->world, LAW_MEDIA,
                            "%s: the worker of %s died, and the call is %s", handset_name(handset),
-                           session_id, call_status_to_string(call->record.status));
+                           session_id, call_status_to_string(call->stored.record.status));
 }
 
 void laws_of_workers(Handset *handset)
@@ -78,12 +78,12 @@ void laws_of_workers(Handset *handset)
         DL_FOREACH (handset->workers, worker) {
                 const PhoneCallInfo *call = phone_call_find(handset->phone, worker->session_id);
 
-                if (!call || call_status_is_terminal(call->record.status))
+                if (!call || call_status_is_terminal(call->stored.record.status))
                         law_broken(handset->world, LAW_MEDIA,
                                    "%s has a worker for call %s, which is %s",
                                    handset_name(handset), worker->session_id,
                                    call ? "over" : "not there");
-                else if (worker->open && call->record.status != CALL_STATUS_ONGOING)
+                else if (worker->open && call->stored.record.status != CALL_STATUS_ONGOING)
                         law_broken(handset->world, LAW_MEDIA,
                                    "%s: call %s is open, and not answered", handset_name(handset),
                                    worker->session_id);

@@ -29,7 +29,7 @@ static void judge_ring(Handset *handset, const PhoneCallInfo *call, const Case *
 {
         World *world = handset->world;
         const Part *part = &the_case->parts[handset->user];
-        const char *session_id = call->record.session_id;
+        const char *session_id = call->stored.record.session_id;
         usec_t most = world->weather.delay_most + STALL_MOST_US + RING_WITHOUT_HUB_GRACE_US +
                       COMMAND_TIMEOUT_US;
 
@@ -47,19 +47,20 @@ static void judge_ring(Handset *handset, const PhoneCallInfo *call, const Case *
 static void judge_call(Handset *handset, const PhoneCallInfo *call)
 {
         World *world = handset->world;
-        const char *session_id = call->record.session_id;
+        const char *session_id = call->stored.record.session_id;
         Case *the_case = case_of(world, session_id);
         Part *part = &the_case->parts[handset->user];
-        bool incoming = call->record.direction == CALL_DIRECTION_INCOMING;
-        bool rings = incoming && call->record.status == CALL_STATUS_INITIATED;
+        bool incoming = call->stored.record.direction == CALL_DIRECTION_INCOMING;
+        bool rings = incoming && call->stored.record.status == CALL_STATUS_INITIATED;
 
         if (rings)
                 judge_ring(handset, call, the_case);
-        if (call->alerting && (!rings || !call->present || phone_do_not_disturb(handset->phone) ||
-                               the_case->sights[handset->index].silenced))
+        if (call->alerting &&
+            (!rings || !call->stored.present || phone_do_not_disturb(handset->phone) ||
+             the_case->sights[handset->index].silenced))
                 law_broken(world, LAW_SILENCE, "%s: call %s alerts", handset_name(handset),
                            session_id);
-        if (incoming && call->record.status == CALL_STATUS_ONGOING && !the_case->is_group) {
+        if (incoming && call->stored.record.status == CALL_STATUS_ONGOING && !the_case->is_group) {
                 if (part->winner < 0)
                         part->winner = (int)handset->index;
                 else if (part->winner != (int)handset->index)
@@ -67,7 +68,7 @@ static void judge_call(Handset *handset, const PhoneCallInfo *call)
                                    session_id, handset_name(handset),
                                    handset_name(&world->handsets[part->winner]));
         }
-        if (!call_status_is_terminal(call->record.status) && part->over_at &&
+        if (!call_status_is_terminal(call->stored.record.status) && part->over_at &&
             handset_had_time(handset, part->over_at))
                 law_broken(world, LAW_STOPS_ELSEWHERE, "%s: call %s lives %lu ms after its end",
                            handset_name(handset), session_id,
@@ -88,7 +89,7 @@ static void judge_handset(Handset *handset)
         laws_of_workers(handset);
         for (size_t i = 0; (call = phone_call_at(handset->phone, i)); i++) {
                 judge_call(handset, call);
-                to_ring = to_ring || call->present;
+                to_ring = to_ring || call->stored.present;
         }
         if (handset->tone == PHONE_TONE_RING && !to_ring && !phone_is_ringing(handset->phone))
                 law_broken(world, LAW_SILENCE, "%s rings for no call", handset_name(handset));

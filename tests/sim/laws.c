@@ -125,8 +125,8 @@ static void see_added(Handset *handset, Sight *sight, const char *session_id)
                            "%s: call %s appears again after it %s", handset_name(handset),
                            session_id, sight->there ? "was there" : "was over");
         const PhoneCallInfo *call = phone_call_find(handset->phone, session_id);
-        bool rings = call && call->record.direction == CALL_DIRECTION_INCOMING &&
-                     call->record.status == CALL_STATUS_INITIATED;
+        bool rings = call && call->stored.record.direction == CALL_DIRECTION_INCOMING &&
+                     call->stored.record.status == CALL_STATUS_INITIATED;
         if (rings && !sight->was_there && call->ring_until < handset->world->now + LATE_RING_MIN_US)
                 law_broken(
                         handset->world, LAW_LATE, "%s: call %s begins to ring for %lu ms",
@@ -162,7 +162,7 @@ static void see_declined(Handset *handset, const Sight *sight, const PhoneAction
         World *world = handset->world;
         const PhoneCallInfo *call = phone_call_find(handset->phone, action->session_id);
         const Part *part = &case_of(world, action->session_id)->parts[handset->user];
-        bool incoming = call && call->record.direction == CALL_DIRECTION_INCOMING;
+        bool incoming = call && call->stored.record.direction == CALL_DIRECTION_INCOMING;
 
         if (incoming && str_eq(action->reason, "declined") && !sight->rejected)
                 law_broken(world, LAW_REJECT, "%s: call %s was declined, and not here",
@@ -320,12 +320,13 @@ void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand 
         if (!sight || !call)
                 return;
         if (command->type == PHONE_COMMAND_REJECT && command->status == CALL_STATUS_CANCELLED &&
-            call->record.direction == CALL_DIRECTION_OUTGOING &&
-            call->record.status == CALL_STATUS_INITIATED && !sight->cancelled_by)
+            call->stored.record.direction == CALL_DIRECTION_OUTGOING &&
+            call->stored.record.status == CALL_STATUS_INITIATED && !sight->cancelled_by)
                 sight->cancelled_by = ticket->number;
         if (command->type == PHONE_COMMAND_REJECT && command->status == CALL_STATUS_REJECTED)
                 sight->rejected = true;
-        if (command->type == PHONE_COMMAND_SILENCE && call->record.status == CALL_STATUS_INITIATED)
+        if (command->type == PHONE_COMMAND_SILENCE &&
+            call->stored.record.status == CALL_STATUS_INITIATED)
                 sight->silenced = true;
 }
 

@@ -115,20 +115,21 @@ static PhoneCommandType choose_command(uint32_t chances)
 
 static bool command_fits(PhoneCommandType type, const PhoneCallInfo *call)
 {
-        bool incoming = call->record.direction == CALL_DIRECTION_INCOMING;
-        bool initiated = call->record.status == CALL_STATUS_INITIATED;
+        bool incoming = call->stored.record.direction == CALL_DIRECTION_INCOMING;
+        bool initiated = call->stored.record.status == CALL_STATUS_INITIATED;
 
         switch (type) {
         case PHONE_COMMAND_ACCEPT:
-                return incoming && (initiated || call->record.receiver_type == RECEIVER_TYPE_GROUP);
+                return incoming &&
+                       (initiated || call->stored.record.receiver_type == RECEIVER_TYPE_GROUP);
         case PHONE_COMMAND_SILENCE:
                 return initiated && incoming;
         case PHONE_COMMAND_REJECT:
                 return initiated;
         case PHONE_COMMAND_DISMISS:
-                return call_status_is_terminal(call->record.status);
+                return call_status_is_terminal(call->stored.record.status);
         default:
-                return call->record.status == CALL_STATUS_ONGOING;
+                return call->stored.record.status == CALL_STATUS_ONGOING;
         }
 }
 
@@ -162,7 +163,7 @@ static Choice choose_call(World *world, PhoneCommandType type, const Stimulus *s
                         if (!command_fits(type, call))
                                 continue;
                         choices[n].handset = handset;
-                        STR_SET(choices[n++].session_id, call->record.session_id);
+                        STR_SET(choices[n++].session_id, call->stored.record.session_id);
                 }
         }
         return n > 0 ? choices[stimulus->b % n] : senseless;
@@ -249,7 +250,7 @@ static void fill_command(World *world, Handset *handset, const Stimulus *stimulu
                 call = phone_call_find(handset->phone, command->session_id);
                 command->status = rejects[(stimulus->c >> 4) % ELEMENTSOF(rejects)];
                 if (call && (stimulus->c >> 8) % 8)
-                        command->status = call->record.direction == CALL_DIRECTION_OUTGOING
+                        command->status = call->stored.record.direction == CALL_DIRECTION_OUTGOING
                                                   ? CALL_STATUS_CANCELLED
                                                   : rejects[(stimulus->c >> 4) % 2];
                 break;
@@ -364,7 +365,7 @@ static void apply_worker_dies(Handset *handset)
         trace(handset->world, "%s: the worker of %s dies", handset_name(handset),
               worker->session_id);
         const PhoneCallInfo *call = phone_call_find(handset->phone, worker->session_id);
-        CallStatus before = call ? call->record.status : CALL_STATUS_ENDED;
+        CallStatus before = call ? call->stored.record.status : CALL_STATUS_ENDED;
         STR_SET(session_id, worker->session_id);
         DL_DELETE(handset->workers, worker);
         free(worker);
@@ -528,9 +529,9 @@ void users_hang_up(World *world)
                 for (size_t i = 0; (call = phone_call_at(handset->phone, i)); i++) {
                         PhoneCommand command = {.type = PHONE_COMMAND_END, .client = ":1.0"};
 
-                        if (call->record.status != CALL_STATUS_ONGOING)
+                        if (call->stored.record.status != CALL_STATUS_ONGOING)
                                 continue;
-                        STR_SET(command.session_id, call->record.session_id);
+                        STR_SET(command.session_id, call->stored.record.session_id);
                         handset_command(handset, &command);
                 }
         }

@@ -581,7 +581,7 @@ CallStatus status_of(Fixture *fixture, const char *session_id)
         const PhoneCallInfo *call = phone_call_find(fixture->phone, session_id);
 
         ck_assert_ptr_nonnull(call);
-        return call->record.status;
+        return call->stored.record.status;
 }
 
 SessionState session_of(Fixture *fixture, const char *session_id)
@@ -590,5 +590,5 @@ SessionState session_of(Fixture *fixture, const char *session_id)
 
         ck_assert_ptr_nonnull(call);
         ck_assert(call->has_session);
-        return call->session.state;
+        return call->stored.session.state;
 }

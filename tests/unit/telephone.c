@@ -375,5 +375,5 @@ CallStatus status_of(Who who, const char *session_id)
         const PhoneCallInfo *call = phone_call_find(telephone.sets[who].phone, session_id);
 
         ck_assert_ptr_nonnull(call);
-        return call->record.status;
+        return call->stored.record.status;
 }

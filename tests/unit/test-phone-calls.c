@@ -70,7 +70,8 @@ START_TEST(rule_3_alerting_is_said_once_when_the_tone_is_heard)
         phone_tone_playing(f->phone, &f->instant, PHONE_TONE_RING, true);
         expect(f, "call send:alerting manager");
         ck_assert(phone_is_ringing(f->phone));
-        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->record.ringing_since, f->instant.date);
+        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->stored.record.ringing_since,
+                          f->instant.date);
 
         phone_tone_playing(f->phone, &f->instant, PHONE_TONE_RING, false);
         phone_tone_playing(f->phone, &f->instant, PHONE_TONE_RING, true);
@@ -116,7 +117,7 @@ START_TEST(rule_4_an_accept_is_done_when_the_hub_says_so)
         reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
         expect(f, "call session-added status:ongoing send:join done");
         ck_assert_str_eq(f->sent[MESSAGE_JOIN].join.token, "token");
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->handled_by, PROGRAM);
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.handled_by, PROGRAM);
         ck_assert_int_eq(session_of(f, CALL), SESSION_JOINING);
 }
 END_TEST
@@ -127,7 +128,7 @@ START_TEST(rule_4_handled_by_names_the_listener_of_the_program)
 
         listen(f, "window", PROGRAM, 0, true, false);
         answered(f, CALL);
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->handled_by, "window");
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.handled_by, "window");
 }
 END_TEST
 

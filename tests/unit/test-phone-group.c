@@ -60,8 +60,9 @@ START_TEST(rule_11_a_groups_call_says_which_group)
         group_rings(f, CALL);
         expect(f, "call-added manager broadcast:IncomingCallReceived send:delivered tone:ring "
                   "worker-start");
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->record.receiver.uid, "family");
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->record.receiver.name, "The family");
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.record.receiver.uid, "family");
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.record.receiver.name,
+                         "The family");
 }
 END_TEST
 
@@ -206,7 +207,7 @@ START_TEST(rule_11_who_has_left_may_come_back)
         expect(f, "call-removed call-added call session-added status:ongoing send:join "
                   "worker-start done");
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->handled_by, PROGRAM);
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.handled_by, PROGRAM);
         hub_over(f, CALL, CALL_STATUS_ENDED, CALL_REASON_REMOTE_HANGUP);
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ENDED);
 }
@@ -328,8 +329,8 @@ START_TEST(rule_11_initiating_to_a_live_group_call_joins_it)
                   "broadcast:OutgoingCallAccepted send:join worker-start");
         ck_assert_str_eq(f->last[PHONE_DONE].session_id, CALL);
         ck_assert_ptr_null(phone_call_find(f->phone, OTHER));
-        ck_assert(phone_call_find(f->phone, CALL)->answered_here);
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->handled_by, PROGRAM);
+        ck_assert(phone_call_find(f->phone, CALL)->stored.answered_here);
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.handled_by, PROGRAM);
 }
 END_TEST
 
@@ -344,7 +345,7 @@ START_TEST(rule_11_a_call_that_the_hub_lost_joins_the_one_that_is_live_by_now)
         reply_call(f, MESSAGE_INITIATE, of_group(incoming(CALL, CALL_STATUS_ONGOING)));
         forget(f);
         ck_assert_int_eq(status_of(f, OTHER), CALL_STATUS_CANCELLED);
-        ck_assert_str_eq(phone_call_find(f->phone, OTHER)->record.reason, "replaced");
+        ck_assert_str_eq(phone_call_find(f->phone, OTHER)->stored.record.reason, "replaced");
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
         ck_assert_int_eq(session_of(f, CALL), SESSION_JOINING);
 }
@@ -361,7 +362,7 @@ START_TEST(rule_11_initiating_to_a_group_that_rings_here_answers)
         expect(f, "done call session-added status:ongoing broadcast:OutgoingCallAccepted "
                   "send:join tone:none");
         ck_assert_str_eq(f->last[PHONE_DONE].session_id, CALL);
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->handled_by, PROGRAM);
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.handled_by, PROGRAM);
 }
 END_TEST
 
@@ -387,7 +388,7 @@ START_TEST(rule_11_a_group_call_is_there_again_after_a_restart)
         group_answered(f, CALL);
         restarted(f, false);
         forget(f);
-        ck_assert_int_eq(phone_call_find(f->phone, CALL)->record.receiver_type,
+        ck_assert_int_eq(phone_call_find(f->phone, CALL)->stored.record.receiver_type,
                          RECEIVER_TYPE_GROUP);
         hub_welcomes(f, &call, 1, false);
         hub_member(f, CALL, "carol", MEMBER_JOINED);

@@ -133,7 +133,7 @@ START_TEST(rule_11_a_call_that_another_device_has_joined_since_is_over_here)
         hub_gone(f);
         hub_welcomes(f, &elsewhere, 1, false);
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ENDED);
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->record.reason, "connection-lost");
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.record.reason, "connection-lost");
 }
 END_TEST
 

@@ -25,7 +25,7 @@ static void flows_between(Fixture *f, CallSnapshot *snapshot)
                 &(ParticipantMedia){.connected = true, .speaking = false, .audio_node = "node"});
         forget(f);
         reply_ok(f, MESSAGE_STATE);
-        STR_SET(snapshot->participant, phone_call_find(f->phone, CALL)->session.own_id);
+        STR_SET(snapshot->participant, phone_call_find(f->phone, CALL)->stored.session.own_id);
         snapshot->others = &other;
         snapshot->n_others = 1;
 }
@@ -229,7 +229,7 @@ START_TEST(rule_15_an_accept_that_came_through_is_known_from_the_welcome)
         expect(f, "call session-added manager status:ongoing send:accept send:join");
         reply_call(f, MESSAGE_ACCEPT, ongoing);
         expect(f, "done");
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->handled_by, PROGRAM);
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.handled_by, PROGRAM);
 }
 END_TEST
 
@@ -271,7 +271,7 @@ START_TEST(rule_15_a_ring_that_the_hub_does_not_know_goes_on_for_ten_seconds)
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
         wait_us(f, 1);
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_CANCELLED);
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->record.reason, "caller-lost");
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.record.reason, "caller-lost");
 }
 END_TEST
 
@@ -319,7 +319,7 @@ START_TEST(rule_14_a_live_call_that_the_hub_gave_up_is_over)
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
         hub_welcomes(f, NULL, 0, false);
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ENDED);
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->record.reason, "connection-lost");
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.record.reason, "connection-lost");
 }
 END_TEST
 
@@ -356,7 +356,7 @@ START_TEST(what_the_welcomes_history_says_of_a_call_is_how_it_ended)
         hub_message(f, &message);
         expect(f, "history:ended/remote-hangup worker-stop session call manager "
                   "status:ended/remote-hangup broadcast:CallEndedMessageReceived");
-        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->record.duration_s, 7);
+        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->stored.record.duration_s, 7);
         ck_assert_uint_eq(phone_history_since(f->phone), f->instant.date);
 }
 END_TEST

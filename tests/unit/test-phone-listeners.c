@@ -211,7 +211,7 @@ START_TEST(rule_9_do_not_disturb_asks_nobody_to_present)
         hub_rings(f, CALL);
         expect(f, "call-added manager " EVENTS
                   "tell:stock tell:old tell:new tell:log send:delivered worker-start");
-        ck_assert(!phone_call_find(f->phone, CALL)->present);
+        ck_assert(!phone_call_find(f->phone, CALL)->stored.present);
         answer_event(f, "new", false);
         expect(f, "");
         listen(f, "shell", ":1.6", 1, true, false);

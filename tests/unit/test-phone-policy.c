@@ -27,7 +27,7 @@ START_TEST(rule_7_silence_stops_sound_and_popup_and_rings_on)
         do_to(f, PHONE_COMMAND_SILENCE, CALL);
         expect(f, "done tone:none call manager");
         ck_assert(!phone_is_ringing(f->phone));
-        ck_assert(phone_call_find(f->phone, CALL)->silenced);
+        ck_assert(phone_call_find(f->phone, CALL)->stored.silenced);
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
         do_to(f, PHONE_COMMAND_SILENCE, CALL);
         expect(f, "done");
@@ -46,8 +46,8 @@ START_TEST(rule_7_silence_all_is_for_what_rings_now)
         do_to(f, PHONE_COMMAND_SILENCE_ALL, "");
         expect(f, "done tone:none");
         hub_rings(f, THIRD);
-        ck_assert(phone_call_find(f->phone, THIRD)->present);
-        ck_assert(!phone_call_find(f->phone, OTHER)->present);
+        ck_assert(phone_call_find(f->phone, THIRD)->stored.present);
+        ck_assert(!phone_call_find(f->phone, OTHER)->stored.present);
         hub_over(f, CALL, CALL_STATUS_MISSED, CALL_REASON_TIMEOUT);
         forget(f);
 }
@@ -67,7 +67,7 @@ START_TEST(rule_8_what_rings_when_another_is_answered_rings_on_without_sound)
         expect(f, "call session-added manager status:ongoing send:join done tone:none call "
                   "manager");
         ck_assert_int_eq(status_of(f, OTHER), CALL_STATUS_INITIATED);
-        ck_assert(phone_call_find(f->phone, OTHER)->present);
+        ck_assert(phone_call_find(f->phone, OTHER)->stored.present);
 
         hub_over(f, CALL, CALL_STATUS_ENDED, CALL_REASON_REMOTE_HANGUP);
         expect(f, "worker-stop session call manager status:ended/remote-hangup "
@@ -104,7 +104,7 @@ START_TEST(rule_9_do_not_disturb_silences_what_rings_and_starts_nothing)
         expect(f, "call-added manager broadcast:IncomingCallReceived send:delivered");
         disturb(f, false);
         expect(f, "done manager");
-        ck_assert(!phone_call_find(f->phone, OTHER)->present);
+        ck_assert(!phone_call_find(f->phone, OTHER)->stored.present);
         accept_by(f, OTHER, PROGRAM);
         expect(f, "send:accept");
 }
@@ -246,15 +246,15 @@ START_TEST(the_active_call_is_the_newest_of_the_liveliest)
         ck_assert_ptr_null(phone_active_call(f->phone));
         hub_rings(f, CALL);
         hub_rings(f, OTHER);
-        ck_assert_str_eq(phone_active_call(f->phone)->record.session_id, OTHER);
+        ck_assert_str_eq(phone_active_call(f->phone)->stored.record.session_id, OTHER);
         accept_by(f, CALL, PROGRAM);
         forget(f);
         reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
-        ck_assert_str_eq(phone_active_call(f->phone)->record.session_id, CALL);
+        ck_assert_str_eq(phone_active_call(f->phone)->stored.record.session_id, CALL);
         hub_over(f, CALL, CALL_STATUS_ENDED, CALL_REASON_REMOTE_HANGUP);
-        ck_assert_str_eq(phone_active_call(f->phone)->record.session_id, OTHER);
+        ck_assert_str_eq(phone_active_call(f->phone)->stored.record.session_id, OTHER);
         hub_over(f, OTHER, CALL_STATUS_MISSED, CALL_REASON_TIMEOUT);
-        ck_assert_str_eq(phone_active_call(f->phone)->record.session_id, OTHER);
+        ck_assert_str_eq(phone_active_call(f->phone)->stored.record.session_id, OTHER);
 }
 END_TEST
 

@@ -86,7 +86,7 @@ START_TEST(rule_12_the_duration_without_the_hub_is_counted_here)
         do_to(f, PHONE_COMMAND_END, CALL);
         forget(f);
         reply_error(f, MESSAGE_END, CALL_ERROR_NO_SUCH_CALL);
-        ck_assert_uint_eq(call(f)->record.duration_s, 5);
+        ck_assert_uint_eq(call(f)->stored.record.duration_s, 5);
 }
 END_TEST
 
@@ -106,7 +106,7 @@ START_TEST(rule_18_a_join_token_that_is_too_old_is_replaced_once)
         ck_assert_str_eq(f->sent[MESSAGE_JOIN].join.token, "fresh");
         reply_error(f, MESSAGE_JOIN, CALL_ERROR_AUTH_FAILED);
         expect(f, "session session-error:AuthFailed");
-        ck_assert_int_eq(call(f)->session.state, SESSION_FAILED);
+        ck_assert_int_eq(call(f)->stored.session.state, SESSION_FAILED);
 }
 END_TEST
 
@@ -144,7 +144,7 @@ START_TEST(rule_18_leaving_before_the_join_is_confirmed_is_leaving)
         forget(f);
         reply_token(f, MESSAGE_TOKEN, "late");
         expect(f, "done:MediaFailed");
-        ck_assert_int_eq(call(f)->session.state, SESSION_LEFT);
+        ck_assert_int_eq(call(f)->stored.session.state, SESSION_LEFT);
 
         command(f, &join);
         forget(f);
@@ -153,7 +153,7 @@ START_TEST(rule_18_leaving_before_the_join_is_confirmed_is_leaving)
         forget(f);
         reply_join(f, NULL);
         expect(f, "done:MediaFailed");
-        ck_assert_int_eq(call(f)->session.state, SESSION_LEFT);
+        ck_assert_int_eq(call(f)->stored.session.state, SESSION_LEFT);
 }
 END_TEST
 
@@ -197,7 +197,7 @@ START_TEST(an_accept_that_nobody_could_send_is_refused_when_the_ring_stops)
         reject(f, CALL, CALL_STATUS_REJECTED);
         forget(f);
         wait_us(f, COMMAND_TIMEOUT_US);
-        ck_assert_int_eq(call(f)->record.status, CALL_STATUS_MISSED);
+        ck_assert_int_eq(call(f)->stored.record.status, CALL_STATUS_MISSED);
         ck_assert_str_eq(fixture_said(f),
                          "done:Timeout done:Timeout history:missed/timeout worker-stop call "
                          "status:missed/timeout broadcast:IncomingCallCancelled");
@@ -249,8 +249,8 @@ START_TEST(a_video_call_that_was_answered_as_audio_is_one)
         forget(f);
         hub_says(f, MESSAGE_ACCEPTED, &accepted);
         forget(f);
-        ck_assert_int_eq(call(f)->record.type, CALL_TYPE_AUDIO);
-        ck_assert_uint_eq(call(f)->record.ringing_since, 77);
+        ck_assert_int_eq(call(f)->stored.record.type, CALL_TYPE_AUDIO);
+        ck_assert_uint_eq(call(f)->stored.record.ringing_since, 77);
 }
 END_TEST
 
@@ -263,7 +263,7 @@ START_TEST(a_finished_call_that_the_hub_still_has_is_ended_there)
         hub_rings(f, CALL);
         hub_gone(f);
         wait_us(f, RING_S * USEC_PER_SEC);
-        ck_assert_int_eq(call(f)->record.status, CALL_STATUS_MISSED);
+        ck_assert_int_eq(call(f)->stored.record.status, CALL_STATUS_MISSED);
         forget(f);
         hub_welcomes(f, &rings, 1, false);
         expect(f, "manager");
@@ -290,7 +290,7 @@ START_TEST(the_welcome_brings_the_users_settings_and_the_callers_ring)
         hub_message(f, &message);
         expect(f, "call tone:ring-back manager");
         ck_assert_int_eq(phone_when_busy(f->phone), WHEN_BUSY_RING);
-        ck_assert(call(f)->member_ringing);
+        ck_assert(call(f)->stored.member_ringing);
 }
 END_TEST
 

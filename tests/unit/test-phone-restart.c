@@ -67,7 +67,7 @@ START_TEST(rule_7_what_was_silenced_stays_silent)
         do_to(f, PHONE_COMMAND_SILENCE, CALL);
         restarted(f, false);
         expect(f, "call-added manager broadcast:IncomingCallReceived~ worker-start");
-        ck_assert(phone_call_find(f->phone, CALL)->silenced);
+        ck_assert(phone_call_find(f->phone, CALL)->stored.silenced);
 }
 END_TEST
 
@@ -79,7 +79,7 @@ START_TEST(rule_15_a_placed_call_is_there_and_is_sent_again_to_a_hub_that_lost_i
         hub_ringing(f, CALL);
         restarted(f, false);
         expect(f, "call-added worker-start tone:ring-back manager");
-        ck_assert(phone_call_find(f->phone, CALL)->member_ringing);
+        ck_assert(phone_call_find(f->phone, CALL)->stored.member_ringing);
         hub_welcomes(f, NULL, 0, false);
         expect(f, "send:initiate manager");
         ck_assert_str_eq(f->sent[MESSAGE_INITIATE].initiate.receiver, "alice");
@@ -103,8 +103,8 @@ START_TEST(a_call_goes_on_with_the_worker_that_is_still_there)
         restarted(f, true);
         expect(f, "call-added session-added manager");
         ck_assert_int_eq(session_of(f, CALL), SESSION_CONNECTED);
-        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->session.n_participants, 1);
-        STR_SET(call.participant, phone_call_find(f->phone, CALL)->session.own_id);
+        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->stored.session.n_participants, 1);
+        STR_SET(call.participant, phone_call_find(f->phone, CALL)->stored.session.own_id);
         call.others = &other;
         call.n_others = 1;
         hub_welcomes(f, &call, 1, false);
@@ -127,7 +127,7 @@ static void adopted_in_a_hurry(Fixture *f)
         talking(f, CALL);
         restarted(f, true);
         forget(f);
-        STR_SET(call.participant, phone_call_find(f->phone, CALL)->session.own_id);
+        STR_SET(call.participant, phone_call_find(f->phone, CALL)->stored.session.own_id);
         call.others = &other;
         call.n_others = 1;
         hub_welcomes(f, &call, 1, false);
@@ -161,7 +161,7 @@ START_TEST(who_was_muted_stays_muted_though_the_daemon_had_no_time_to_store_it)
         talking(f, CALL);
         restarted(f, true);
         phone_worker_muted(f->phone, &f->instant, CALL, true);
-        ck_assert(phone_call_find(f->phone, CALL)->session.audio_muted);
+        ck_assert(phone_call_find(f->phone, CALL)->stored.session.audio_muted);
 }
 END_TEST
 
@@ -177,7 +177,7 @@ START_TEST(a_worker_that_does_not_know_of_the_mute_is_told)
         forget(f);
         phone_worker_muted(f->phone, &f->instant, CALL, false);
         expect(f, "worker-mute:on");
-        ck_assert(phone_call_find(f->phone, CALL)->session.audio_muted);
+        ck_assert(phone_call_find(f->phone, CALL)->stored.session.audio_muted);
         phone_worker_muted(f->phone, &f->instant, CALL, true);
         expect(f, "");
 }
@@ -245,8 +245,8 @@ START_TEST(rule_4_an_accept_that_reached_the_hub_is_joined_as_it_was_asked_for)
         forget(f);
         hub_welcomes(f, &call, 1, false);
         expect(f, "call session-added manager status:ongoing send:delivered send:join tone:none");
-        ck_assert_str_eq(phone_call_find(f->phone, CALL)->handled_by, PROGRAM);
-        ck_assert(phone_call_find(f->phone, CALL)->answered_here);
+        ck_assert_str_eq(phone_call_find(f->phone, CALL)->stored.handled_by, PROGRAM);
+        ck_assert(phone_call_find(f->phone, CALL)->stored.answered_here);
 }
 END_TEST
 

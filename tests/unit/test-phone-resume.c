@@ -211,12 +211,12 @@ START_TEST(rule_18_as_many_as_can_be_in_media_may_leave_while_we_are_away)
                 hub_participant(f, MESSAGE_JOINED, CALL, id);
                 forget(f);
         }
-        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->session.n_participants,
+        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->stored.session.n_participants,
                           PARTICIPANTS_MAX);
         STR_SET(snapshot.participant, "me");
         back(f, &snapshot, false);
         forget(f);
-        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->session.n_participants, 0);
+        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->stored.session.n_participants, 0);
         ck_assert_int_eq(session_of(f, CALL), SESSION_CONNECTED);
 }
 END_TEST

@@ -6,7 +6,7 @@
 
 static const PhoneSession *session(Fixture *f, const char *session_id)
 {
-        return &phone_call_find(f->phone, session_id)->session;
+        return &phone_call_find(f->phone, session_id)->stored.session;
 }
 
 START_TEST(rule_18_the_hub_hears_of_the_join_before_the_media_are_ready)
@@ -394,14 +394,14 @@ START_TEST(screen_of_a_worker_is_told_and_goes_with_it)
         talking(f, CALL);
         phone_worker_screen(f->phone, &f->instant, CALL, true);
         expect(f, "session send:state");
-        ck_assert(session(f, CALL)->screen_sharing);
+        ck_assert(phone_call_find(f->phone, CALL)->screen_sharing);
         ck_assert(f->sent[MESSAGE_STATE].state.sharing);
         /* Of the camera nothing is seen, but there is a picture. */
         ck_assert(!f->sent[MESSAGE_STATE].state.video_paused);
         phone_worker_screen(f->phone, &f->instant, CALL, true);
         expect(f, "");
         phone_worker_gone(f->phone, &f->instant, CALL, "it died");
-        ck_assert(!session(f, CALL)->screen_sharing);
+        ck_assert(!phone_call_find(f->phone, CALL)->screen_sharing);
 }
 END_TEST
 

@@ -92,7 +92,7 @@ static void check_action(Storm *storm, const PhoneAction *action)
                 must(!seen->there);
                 *seen = (Seen){.there = true, .fresh = true, .worker = seen->worker};
                 /* The status that it got in the same event follows. */
-                if (call && call->has_session && call->record.status == CALL_STATUS_ONGOING)
+                if (call && call->has_session && call->stored.record.status == CALL_STATUS_ONGOING)
                         seen->status = CALL_STATUS_INITIATED;
                 break;
         case PHONE_CALL_REMOVED:
@@ -131,20 +131,20 @@ static void check_action(Storm *storm, const PhoneAction *action)
 
 static void check_call(Storm *storm, const PhoneCallInfo *call)
 {
-        bool rings = call->record.direction == CALL_DIRECTION_INCOMING &&
-                     call->record.status == CALL_STATUS_INITIATED;
-        Seen *seen = seen_of(storm, call->record.session_id);
+        bool rings = call->stored.record.direction == CALL_DIRECTION_INCOMING &&
+                     call->stored.record.status == CALL_STATUS_INITIATED;
+        Seen *seen = seen_of(storm, call->stored.record.session_id);
 
         must(seen->there);
         /* A call that appears as ongoing has no event for becoming ongoing. */
-        if (seen->status != call->record.status)
+        if (seen->status != call->stored.record.status)
                 must(seen->status == CALL_STATUS_INITIATED &&
-                     call->record.status == CALL_STATUS_ONGOING);
-        seen->status = call->record.status;
-        must(!call->alerting || (rings && call->present));
-        must(!call->present || rings);
-        must(call->record.status != CALL_STATUS_ONGOING || call->has_session);
-        must(call->record.status != CALL_STATUS_INITIATED || !call->has_session);
+                     call->stored.record.status == CALL_STATUS_ONGOING);
+        seen->status = call->stored.record.status;
+        must(!call->alerting || (rings && call->stored.present));
+        must(!call->stored.present || rings);
+        must(call->stored.record.status != CALL_STATUS_ONGOING || call->has_session);
+        must(call->stored.record.status != CALL_STATUS_INITIATED || !call->has_session);
 }
 
 static void look(Storm *storm)
@@ -160,7 +160,7 @@ static void look(Storm *storm)
         }
         for (size_t i = 0; (call = phone_call_at(storm->f->phone, i)); i++) {
                 check_call(storm, call);
-                n_live += !call_status_is_terminal(call->record.status);
+                n_live += !call_status_is_terminal(call->stored.record.status);
         }
         /* The store has exactly the live calls. */
         must(stored_calls(storm->f) == n_live);

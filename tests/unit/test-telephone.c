@@ -5,7 +5,7 @@
 
 static const char *reason_of(Who who, const char *session_id)
 {
-        return phone_call_find(telephone.sets[who].phone, session_id)->record.reason;
+        return phone_call_find(telephone.sets[who].phone, session_id)->stored.record.reason;
 }
 
 static const CallRecord *logged(Who who)
@@ -53,7 +53,7 @@ START_TEST(a_call_rings_is_answered_joined_and_ended)
         /* The later participant makes the offer. */
         ck_assert_uint_eq(alice->joined.n_others + bob->joined.n_others, 1);
 
-        const PhoneSession *session = &phone_call_find(alice->phone, CALL)->session;
+        const PhoneSession *session = &phone_call_find(alice->phone, CALL)->stored.session;
         ck_assert_uint_eq(session->n_participants, 1);
         phone_worker_signal(alice->phone, &now, CALL, session->participants[0].participant.id,
                             "{}");
@@ -297,14 +297,14 @@ START_TEST(rule_18_who_has_left_can_join_again)
         phone_command(bob->phone, &now, &leave, 100);
         settle();
         ck_assert(!bob->worker);
-        ck_assert_uint_eq(phone_call_find(alice->phone, CALL)->session.n_participants, 0);
+        ck_assert_uint_eq(phone_call_find(alice->phone, CALL)->stored.session.n_participants, 0);
         phone_command(bob->phone, &now, &join, 101);
         settle();
         ck_assert(bob->worker);
         ck_assert_uint_eq(bob->n_joins, 2);
         ck_assert_uint_eq(bob->joined.n_others, 1);
         ck_assert_int_eq(bob->error, CALL_ERROR_NONE);
-        ck_assert_uint_eq(phone_call_find(alice->phone, CALL)->session.n_participants, 1);
+        ck_assert_uint_eq(phone_call_find(alice->phone, CALL)->stored.session.n_participants, 1);
         ck_assert_int_eq(status_of(ALICE, CALL), CALL_STATUS_ONGOING);
 }
 END_TEST

@@ -62,34 +62,34 @@ END_TEST
 START_TEST(a_call_of_a_device_is_stored_and_read)
 {
         _cleanup_free_ char *text = NULL, *again = NULL;
-        StoredCall state = {.ring_until = 1763632845000000,
+        StoredCall state = {.ring_until_date = 1763632845000000,
                             .silenced = true,
                             .unwanted = true,
                             .timeout_s = -1,
                             .handler = ":1.7",
-                            .session_state = SESSION_RECONNECTING,
-                            .settings = {.type = CALL_TYPE_VIDEO, .has_type = true},
-                            .own_id = "p2"};
+                            .session.state = SESSION_RECONNECTING,
+                            .session.settings = {.type = CALL_TYPE_VIDEO, .has_type = true},
+                            .session.own_id = "p2"};
         StoredCall back;
 
         sample_record(&state.record);
-        state.participants = calloc(1, sizeof(*state.participants));
-        ck_assert_ptr_nonnull(state.participants);
-        state.n_participants = 1;
-        STR_SET(state.participants->participant.id, "p1");
-        state.participants->media.connected = true;
+        state.session.participants = calloc(1, sizeof(*state.session.participants));
+        ck_assert_ptr_nonnull(state.session.participants);
+        state.session.n_participants = 1;
+        STR_SET(state.session.participants->participant.id, "p1");
+        state.session.participants->media.connected = true;
         ck_assert_int_eq(wire_encode_stored_call(&state, &text), 0);
         ck_assert_int_eq(wire_decode_stored_call(text, &back), 0);
         ck_assert_int_eq(wire_encode_stored_call(&back, &again), 0);
         ck_assert_str_eq(text, again);
-        ck_assert_uint_eq(back.ring_until, state.ring_until);
+        ck_assert_uint_eq(back.ring_until_date, state.ring_until_date);
         ck_assert(back.silenced && back.unwanted && !back.placed);
         ck_assert_int_eq(back.timeout_s, -1);
         ck_assert_str_eq(back.handler, ":1.7");
-        ck_assert_int_eq(back.session_state, SESSION_RECONNECTING);
-        ck_assert_int_eq(back.settings.type, CALL_TYPE_VIDEO);
-        ck_assert_uint_eq(back.n_participants, 1);
-        ck_assert(back.participants->media.connected);
+        ck_assert_int_eq(back.session.state, SESSION_RECONNECTING);
+        ck_assert_int_eq(back.session.settings.type, CALL_TYPE_VIDEO);
+        ck_assert_uint_eq(back.session.n_participants, 1);
+        ck_assert(back.session.participants->media.connected);
         stored_call_done(&state);
         stored_call_done(&back);
 }
