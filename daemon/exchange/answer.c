@@ -281,13 +281,13 @@ static int request_accept_again(Request *request, CallLeg *leg)
         return r < 0 ? r : exchange_request_reply_call(request, leg);
 }
 
-static int request_judge_accept(Request *request, CallView *view)
+static int request_check_accept(Request *request, CallView *view)
 {
         if (exchange_leg_may_join_late(view->leg)) {
                 view->verdict = METHOD_DOES;
                 return 0;
         }
-        return exchange_request_judge(request, view, CALL_METHOD_ACCEPT);
+        return exchange_request_check(request, view, CALL_METHOD_ACCEPT);
 }
 
 int exchange_request_accept(Request *request)
@@ -298,7 +298,7 @@ int exchange_request_accept(Request *request)
         int r = exchange_request_view(request, accept->session_id, &view);
 
         if (r == 0)
-                r = request_judge_accept(request, &view);
+                r = request_check_accept(request, &view);
         if (r != 0)
                 return r;
         if (view.verdict == METHOD_SUCCEEDS)
@@ -331,7 +331,7 @@ int exchange_request_reject(Request *request)
         if (view.here && view.leg->direction == CALL_DIRECTION_INCOMING &&
             view.status == reject->status)
                 return 0;
-        r = exchange_request_judge(request, &view, CALL_METHOD_REJECT);
+        r = exchange_request_check(request, &view, CALL_METHOD_REJECT);
         if (r != 0)
                 return r;
         STR_SET(view.leg->device, request->device->id);

@@ -25,7 +25,7 @@ int exchange_request_cancel(Request *request)
         if (view.leg->direction == CALL_DIRECTION_OUTGOING &&
             view.reason == CALL_REASON_CALLER_CANCELLED)
                 return 0;
-        r = exchange_request_judge(request, &view, CALL_METHOD_CANCEL);
+        r = exchange_request_check(request, &view, CALL_METHOD_CANCEL);
         if (r != 0)
                 return r;
         return exchange_leg_quit(request->exchange, request->moment, view.leg, CALL_EVENT_CANCEL);

@@ -118,11 +118,11 @@ static CallEvent call_unanswered_by(const Call *call)
         const CallLeg *leg;
 
         DL_FOREACH2 (call_members(call), leg, call_next) {
-                bool said_busy = leg->reason == CALL_REASON_BUSY;
+                bool is_busy = leg->reason == CALL_REASON_BUSY;
 
-                missed |= leg->status == CALL_STATUS_MISSED && !said_busy;
+                missed |= leg->status == CALL_STATUS_MISSED && !is_busy;
                 rejected |= leg->status == CALL_STATUS_REJECTED;
-                busy |= said_busy;
+                busy |= is_busy;
         }
         return missed     ? CALL_EVENT_TIMEOUT
                : rejected ? CALL_EVENT_REJECT

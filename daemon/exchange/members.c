@@ -33,7 +33,7 @@ static MemberState leg_member_state(const CallLeg *leg)
 
 static bool call_is_large(const Call *call)
 {
-        return call->n_legs - 1 > MEMBERS_TOLD_MAX;
+        return call->n_legs - 1 > SMALL_GROUP_MAX;
 }
 
 static usec_t audience_interval(const Call *call, Audience audience)

@@ -113,7 +113,7 @@ static int request_refuse_method(Request *request, const CallView *view, CallErr
                 call_status_to_string(view->status));
 }
 
-int exchange_request_judge(Request *request, CallView *view, CallMethod method)
+int exchange_request_check(Request *request, CallView *view, CallMethod method)
 {
         CallError error;
 
@@ -127,5 +127,5 @@ int exchange_request_find(Request *request, const char *session_id, CallMethod m
 {
         int r = exchange_request_view(request, session_id, ret);
 
-        return r != 0 ? r : exchange_request_judge(request, ret, method);
+        return r != 0 ? r : exchange_request_check(request, ret, method);
 }

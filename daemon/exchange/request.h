@@ -24,7 +24,7 @@ typedef struct CallView {
         CallStatus status;
         CallReason reason;
         bool here;             /* this device placed, answered or declined it */
-        MethodVerdict verdict; /* of exchange_request_judge(): DOES or SUCCEEDS */
+        MethodVerdict verdict; /* of exchange_request_check(): DOES or SUCCEEDS */
 } CallView;
 
 /* Records the text for the reply and returns the error, for the handler to return. */
@@ -36,7 +36,7 @@ int exchange_request_reply_call(Request *request, const CallLeg *leg);
 /* The call as the requesting device sees it; refuses with NoSuchCall. */
 int exchange_request_view(Request *request, const char *session_id, CallView *ret);
 /* Refuses if rules_method() does; sets view->verdict. */
-int exchange_request_judge(Request *request, CallView *view, CallMethod method);
-/* exchange_request_view() and exchange_request_judge(). */
+int exchange_request_check(Request *request, CallView *view, CallMethod method);
+/* exchange_request_view() and exchange_request_check(). */
 int exchange_request_find(Request *request, const char *session_id, CallMethod method,
                           CallView *ret);

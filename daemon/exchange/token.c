@@ -14,7 +14,7 @@ void exchange_token_free(Exchange *exchange, Token *token)
 }
 
 /* The oldest unused token; if all are used, the oldest. */
-static Token *leg_token_least_missed(const CallLeg *leg)
+static Token *leg_token_to_drop(const CallLeg *leg)
 {
         Token *token;
 
@@ -43,7 +43,7 @@ int exchange_leg_token_new(Exchange *exchange, const ExchangeNow *moment, CallLe
                 return -ENOMEM;
         }
         if (leg->n_tokens == TOKENS_PER_PARTY_MAX)
-                exchange_token_free(exchange, leg_token_least_missed(leg));
+                exchange_token_free(exchange, leg_token_to_drop(leg));
         DL_APPEND(leg->tokens, token);
         leg->n_tokens++;
         *ret = token;

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "hub/internal.h"
 
-#define MISSED_KEPT_DAYS 30 /* rule 16: the minimum, whatever the settings say */
+#define MISSED_DAYS_MIN 30 /* rule 16: the minimum, whatever the settings say */
 #define USEC_PER_DAY (24 * 3600 * USEC_PER_SEC)
 #define PRUNE_EVERY_MS (24 * 3600 * 1000)
 #define PRUNE_BATCH 500    /* records in a batch; takes some milliseconds */
@@ -123,7 +123,7 @@ void hub_prune(uv_timer_t *timer)
         size_t deleted = 0;
 
         int r = call_history_prune(hub_database_history(hub->database), now - days * USEC_PER_DAY,
-                                   now - MAX_OF(days, (usec_t)MISSED_KEPT_DAYS) * USEC_PER_DAY,
+                                   now - MAX_OF(days, (usec_t)MISSED_DAYS_MIN) * USEC_PER_DAY,
                                    PRUNE_BATCH, &deleted);
         if (r < 0)
                 log_error("cannot delete old history: %s", strerror(-r));

@@ -37,7 +37,7 @@ typedef struct HubUser {
         UT_hash_handle hh;
         char uid[UID_MAX + 1];
         DeviceSession *sessions;
-        size_t n_links;
+        size_t n_sessions;
 } HubUser;
 
 struct Hub {
@@ -51,7 +51,7 @@ struct Hub {
         HubUser *users;
         DeviceSession *sessions;
         DeviceSession *suspended; /* suspended for longest first */
-        uint64_t last_link;
+        uint64_t last_number;     /* of a session */
         bool is_draining;
         bool removes_user; /* a user is being removed: disconnected devices may not come back */
 

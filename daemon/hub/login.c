@@ -52,7 +52,7 @@ int device_session_new(Hub *hub, WsConnection *connection, const char *device,
 
         if (!session)
                 return -ENOMEM;
-        session->number = ++hub->last_link;
+        session->number = ++hub->last_number;
         session->connection = connection;
         make_uuid(session->name);
         HASH_ADD(hh, hub->sessions, number, sizeof(session->number), session);
@@ -68,7 +68,7 @@ int device_session_new(Hub *hub, WsConnection *connection, const char *device,
                 }
                 session->token_id = token->id;
                 DL_APPEND(session->user->sessions, session);
-                session->user->n_links++;
+                session->user->n_sessions++;
         }
         STR_SET(session->device, device);
         *ret = session;
@@ -81,7 +81,7 @@ DeviceSession *device_session_free(Hub *hub, DeviceSession *session)
 
         if (user) {
                 DL_DELETE(user->sessions, session);
-                user->n_links--;
+                user->n_sessions--;
                 user_leave(hub, user);
         }
         if (!session->connection)
@@ -131,9 +131,9 @@ static int send_welcome(WsConnection *connection, Message *message)
 
         while ((r = ws_connection_send(connection, message, 0)) == -EMSGSIZE &&
                welcome->n_history > 0) {
-                size_t kept = welcome->n_history / 2;
+                size_t n_left = welcome->n_history / 2;
 
-                while (welcome->n_history > kept)
+                while (welcome->n_history > n_left)
                         call_record_done(&welcome->history[--welcome->n_history]);
                 welcome->history_complete = false;
         }
@@ -255,7 +255,7 @@ static bool has_room(Hub *hub, const char *uid, const char *device)
         uint32_t max = hub->config->devices_per_user;
         DeviceSession *session;
 
-        if (max == 0 || !user || user->n_links < max)
+        if (max == 0 || !user || user->n_sessions < max)
                 return true;
         DL_FOREACH (user->sessions, session) {
                 if (str_eq(session->device, device))
@@ -271,8 +271,8 @@ static bool has_room(Hub *hub, const char *uid, const char *device)
         return false;
 }
 
-static int login_anew(Hub *hub, WsConnection *connection, const Message *hello,
-                      const StoredToken *token, const StoredUser *user)
+static int login_new_session(Hub *hub, WsConnection *connection, const Message *hello,
+                             const StoredToken *token, const StoredUser *user)
 {
         const char *device = hello->hello.device;
         DeviceSession *session;
@@ -312,7 +312,7 @@ static int login_user(Hub *hub, WsConnection *connection, const Message *hello,
         if (!str_empty(hello->hello.resume) &&
             device_session_resume(hub, connection, hello, token, &user))
                 return 0;
-        return login_anew(hub, connection, hello, token, &user);
+        return login_new_session(hub, connection, hello, token, &user);
 }
 
 void hub_login(Hub *hub, WsConnection *connection, const Message *message)

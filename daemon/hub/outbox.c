@@ -83,7 +83,7 @@ void outbox_pop(Outbox *outbox)
         outbox->n_frames--;
         outbox->n_replies -= frame->is_reply;
         if (frame->seq > outbox->acknowledged) {
-                DL_APPEND(outbox->kept, frame);
+                DL_APPEND(outbox->sent, frame);
         } else {
                 outbox->n_bytes -= frame->length;
                 free(frame);
@@ -137,8 +137,8 @@ int outbox_acknowledge(Outbox *outbox, uint64_t seq)
         if (seq > outbox->seq)
                 return -EINVAL;
         outbox->acknowledged = MAX_OF(outbox->acknowledged, seq);
-        while ((frame = outbox->kept) && frame->seq <= outbox->acknowledged) {
-                DL_DELETE(outbox->kept, frame);
+        while ((frame = outbox->sent) && frame->seq <= outbox->acknowledged) {
+                DL_DELETE(outbox->sent, frame);
                 outbox->n_bytes -= frame->length;
                 free(frame);
         }
@@ -161,9 +161,9 @@ void outbox_suspend(Outbox *outbox, usec_t now)
         outbox->suspended_at = now;
 }
 
-usec_t outbox_kept_until(const Outbox *outbox)
+usec_t outbox_resume_until(const Outbox *outbox)
 {
-        return outbox->suspended_at + OUTBOX_KEPT_US;
+        return outbox->suspended_at + OUTBOX_RESUME_US;
 }
 
 /* Updates the remaining time of a ring in the frame's text. */
@@ -197,11 +197,11 @@ int outbox_resume(Outbox *outbox, uint64_t seq, usec_t now)
 {
         Frame *frame;
 
-        if (seq < outbox->acknowledged || seq > outbox->seq || now >= outbox_kept_until(outbox))
+        if (seq < outbox->acknowledged || seq > outbox->seq || now >= outbox_resume_until(outbox))
                 return -ESTALE;
         (void)outbox_acknowledge(outbox, seq);
-        DL_CONCAT(outbox->kept, outbox->frames);
-        outbox->frames = TAKE_PTR(outbox->kept);
+        DL_CONCAT(outbox->sent, outbox->frames);
+        outbox->frames = TAKE_PTR(outbox->sent);
         outbox->n_frames = outbox->n_bytes = 0;
         DL_FOREACH (outbox->frames, frame) {
                 int r = frame->ring_until ? frame_correct(frame, now) : 0;
@@ -218,7 +218,7 @@ void outbox_done(Outbox *outbox)
 {
         Frame *frame, *next;
 
-        DL_CONCAT(outbox->frames, outbox->kept);
+        DL_CONCAT(outbox->frames, outbox->sent);
         DL_FOREACH_SAFE (outbox->frames, frame, next)
                 free(frame);
         *outbox = (Outbox){0};

@@ -20,7 +20,7 @@
 /* Twice what WIRE_IN_FLIGHT_MAX replies of the largest kind take up. */
 #define OUTBOX_BYTES_MAX (8 * 1024 * 1024)
 
-#define OUTBOX_KEPT_US (120 * USEC_PER_SEC) /* rule 17: after the connection is lost */
+#define OUTBOX_RESUME_US (120 * USEC_PER_SEC) /* rule 17: after the connection is lost */
 
 typedef struct Frame {
         struct Frame *prev, *next;
@@ -35,7 +35,7 @@ typedef struct Frame {
 /* Embedded; all zero is empty. */
 typedef struct Outbox {
         Frame *frames;            /* frames to be written */
-        Frame *kept;              /* events written but not acknowledged */
+        Frame *sent;              /* events written but not acknowledged */
         size_t n_frames, n_bytes; /* n_bytes: of both lists */
         uint32_t n_replies;       /* number of replies among `frames` */
         uint64_t seq;             /* seq of the last event */
@@ -73,7 +73,7 @@ int outbox_acknowledge(Outbox *outbox, uint64_t seq);
  */
 void outbox_suspend(Outbox *outbox, usec_t now);
 /* When it becomes too late to resume a suspended outbox. */
-usec_t outbox_kept_until(const Outbox *outbox);
+usec_t outbox_resume_until(const Outbox *outbox);
 /*
  * The device is back on another connection and has all events up to `seq`: those after it are
  * queued to be written again. Returns 0; -ESTALE, with nothing changed, when they are no longer

@@ -35,7 +35,7 @@ void device_session_give_up(Hub *hub, DeviceSession *session)
 
 usec_t hub_next_expiry(const Hub *hub)
 {
-        return hub->suspended ? outbox_kept_until(&hub->suspended->outbox) : USEC_NEVER;
+        return hub->suspended ? outbox_resume_until(&hub->suspended->outbox) : USEC_NEVER;
 }
 
 void hub_expire_sessions(Hub *hub, usec_t now)
@@ -44,7 +44,7 @@ void hub_expire_sessions(Hub *hub, usec_t now)
                 device_session_give_up(hub, hub->suspended);
 }
 
-static DeviceSession *find_link(Hub *hub, const StoredToken *token, const MessageHello *hello)
+static DeviceSession *find_session(Hub *hub, const StoredToken *token, const MessageHello *hello)
 {
         HubUser *user = hub_user_find(hub, token->uid);
         DeviceSession *session;
@@ -102,7 +102,7 @@ static int resume(Hub *hub, DeviceSession *session, WsConnection *connection, co
 bool device_session_resume(Hub *hub, WsConnection *connection, const Message *hello,
                            const StoredToken *token, const StoredUser *user)
 {
-        DeviceSession *session = find_link(hub, token, &hello->hello);
+        DeviceSession *session = find_session(hub, token, &hello->hello);
 
         if (!session)
                 return false;

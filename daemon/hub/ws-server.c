@@ -15,7 +15,7 @@
  * in all: a quarter of the hub's time at most, in short slices.
  */
 #define PAUSE_MS 1
-#define HEARD_AGAIN_AT_ONCE 16
+#define READ_AFTER_PAUSE 16
 #define CLOSE_TEXT_MAX 123 /* RFC 6455 section 5.5 */
 
 /* measured: 2.4 kB a connection instead of 5.5; a longer message comes in pieces */
@@ -166,7 +166,7 @@ static void on_pause_over(uv_timer_t *timer)
         WsServer *server = timer->data;
         WsConnection *connection;
 
-        for (int i = 0; i < HEARD_AGAIN_AT_ONCE && (connection = server->paused); i++) {
+        for (int i = 0; i < READ_AFTER_PAUSE && (connection = server->paused); i++) {
                 set_paused(connection, false);
                 lws_rx_flow_control(connection->wsi, 1);
         }

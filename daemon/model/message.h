@@ -32,10 +32,11 @@
 #define CURSOR_MAX 64
 #define MEMBERS_MAX 100 /* in one event: 30 KiB */
 /*
- * In a larger group only parties in the call receive the members, and only the calling device
- * receives members who wait or are rung: more messages would be too many.
+ * Members of a group other than the caller. In a larger group only parties in the call receive the
+ * members, and only the calling device receives members who wait or are rung: more messages would
+ * be too many.
  */
-#define MEMBERS_TOLD_MAX 64
+#define SMALL_GROUP_MAX 64
 #define SESSION_IDS_MAX 1000 /* in one seen or forget request: fits 64 KiB */
 
 typedef enum MessageType {

@@ -67,7 +67,7 @@ void members_due(Phone *phone, PhoneCall *call)
 {
         usec_t now = phone->instant.now, next = call->members_announced + MEMBERS_CHANGED_US;
 
-        if (call->info.n_members > MEMBERS_TOLD_MAX && now < next) {
+        if (call->info.n_members > SMALL_GROUP_MAX && now < next) {
                 call->members_due = next;
                 return;
         }

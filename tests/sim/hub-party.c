@@ -333,7 +333,7 @@ void hub_link_suspend(World *world, HubLink *link)
         link->connection = NULL;
         laws_see_link(link->handset);
         outbox_suspend(&link->outbox, world->now);
-        link->suspended_until = outbox_kept_until(&link->outbox);
+        link->suspended_until = outbox_resume_until(&link->outbox);
         exchange_suspend(world->hub.exchange, &moment, link->number);
 }
 

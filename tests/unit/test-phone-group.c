@@ -100,7 +100,7 @@ START_TEST(rule_11_many_members_are_told_ten_times_a_second_at_most)
         FIXTURE(f);
 
         group_placed(f, CALL);
-        for (unsigned i = 0; i < 2 * MEMBERS_TOLD_MAX; i++) {
+        for (unsigned i = 0; i < 2 * SMALL_GROUP_MAX; i++) {
                 snprintf(uid, sizeof(uid), "user%u", i);
                 hub_member(f, CALL, uid, MEMBER_WAITING);
         }
@@ -110,17 +110,17 @@ START_TEST(rule_11_many_members_are_told_ten_times_a_second_at_most)
         wait_us(f, MEMBERS_CHANGED_US);
         expect(f, "");
         /* A second in which each of them begins to ring. */
-        for (unsigned i = 0; i < 2 * MEMBERS_TOLD_MAX; i++) {
+        for (unsigned i = 0; i < 2 * SMALL_GROUP_MAX; i++) {
                 snprintf(uid, sizeof(uid), "user%u", i);
                 hub_member(f, CALL, uid, MEMBER_RINGING);
-                wait_us(f, USEC_PER_SEC / (2 * MEMBERS_TOLD_MAX));
+                wait_us(f, USEC_PER_SEC / (2 * SMALL_GROUP_MAX));
                 told += strncmp(fixture_said(f), "call", strlen("call")) == 0;
         }
         ck_assert_uint_le(told, 11);
         ck_assert_uint_ge(told, 9);
         wait_us(f, MEMBERS_CHANGED_US);
         forget(f);
-        ck_assert_int_eq(phone_call_find(f->phone, CALL)->members[2 * MEMBERS_TOLD_MAX - 1].state,
+        ck_assert_int_eq(phone_call_find(f->phone, CALL)->members[2 * SMALL_GROUP_MAX - 1].state,
                          MEMBER_RINGING);
 }
 END_TEST
