@@ -192,7 +192,7 @@ static int admin_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
 {
         Answer *answer = user;
 
-        switch (reason) {
+        switch ((int)reason) { /* an int: most of the reasons do not matter here */
         case LWS_CALLBACK_HTTP:
                 return admin_serve(lws_vhost_user(lws_get_vhost(wsi)), wsi, in, answer);
         case LWS_CALLBACK_HTTP_WRITEABLE:

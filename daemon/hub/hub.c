@@ -245,22 +245,11 @@ static void on_turn_end(uv_prepare_t *prepare)
 }
 
 /* Requests that store something new, as opposed to those that end something. */
-static bool needs_store(MessageType type)
-{
-        switch (type) {
-        case MESSAGE_INITIATE:
-        case MESSAGE_ACCEPT:
-        case MESSAGE_JOIN:
-        case MESSAGE_STATE:
-        case MESSAGE_SETTINGS:
-        case MESSAGE_BLOCK:
-        case MESSAGE_SEEN:
-        case MESSAGE_FORGET:
-                return true;
-        default:
-                return false;
-        }
-}
+static const bool needs_store[MESSAGE_TYPE_COUNT] = {
+        [MESSAGE_INITIATE] = true, [MESSAGE_ACCEPT] = true,   [MESSAGE_JOIN] = true,
+        [MESSAGE_STATE] = true,    [MESSAGE_SETTINGS] = true, [MESSAGE_BLOCK] = true,
+        [MESSAGE_SEEN] = true,     [MESSAGE_FORGET] = true,
+};
 
 static void handle_request(Hub *hub, DeviceSession *session, const Message *message)
 {
@@ -307,7 +296,7 @@ static void take_message(Hub *hub, WsConnection *connection, const Message *mess
         } else if (message->type == MESSAGE_HELLO) {
                 hub_reply_error(connection, message->id, CALL_ERROR_INVALID_ARGUMENT,
                                 "hello may be sent only once");
-        } else if (!hub_stores(hub) && needs_store(message->type)) {
+        } else if (!hub_stores(hub) && needs_store[message->type]) {
                 hub_reply_error(connection, message->id, CALL_ERROR_TIMEOUT,
                                 "the hub cannot store anything now: %s",
                                 strerror(-commit_error(hub->commit)));

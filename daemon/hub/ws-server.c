@@ -477,7 +477,7 @@ static int ws_server_callback(struct lws *wsi, enum lws_callback_reasons reason,
 {
         WsConnection **slot = user;
 
-        switch (reason) {
+        switch ((int)reason) { /* an int: most of the reasons do not matter here */
         case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
                 if (upgrade_is_ours(wsi))
                         return 0;
