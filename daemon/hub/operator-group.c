@@ -3,18 +3,8 @@
 
 #include "hub/operator-internal.h"
 
-/* Reports an outcome of groups.h that concerns the group alone. */
-static int judge(Operation *operation, int r)
-{
-        if (r == GROUPS_E_NO_GROUP || r == -ENOENT)
-                return operation_fail(operation, -ENOENT, "there is no group \"%s\"",
-                                      operation->request->guid);
-        return r < 0 ? operation_fail(operation, r, "cannot use the database: %s", strerror(-r))
-                     : r;
-}
-
 /* Reports an outcome of groups.h; `uid` is the member that it concerns. */
-static int judge_member(Operation *operation, int r, const char *uid)
+static int report(Operation *operation, int r, const char *uid)
 {
         const char *guid = operation->request->guid;
 
@@ -32,7 +22,7 @@ static int judge_member(Operation *operation, int r, const char *uid)
                 return operation_fail(operation, -EINVAL, "%s would be in more than %d groups", uid,
                                       GROUPS_PER_USER_MAX);
         default:
-                return judge(operation, r);
+                return r == GROUPS_E_NO_GROUP ? -ENOENT : r;
         }
 }
 
@@ -56,7 +46,7 @@ int operator_group_add(Operation *operation)
         if (r >= 0)
                 fprintf(operation->out, "%s %s (%s)\n", is_new ? "added" : "renamed", request->guid,
                         name);
-        return judge(operation, r);
+        return r;
 }
 
 static int change(Operation *operation,
@@ -73,7 +63,7 @@ static int change(Operation *operation,
                 for (size_t i = 0; i < request->n_uids; i++)
                         fprintf(operation->out, "%s %s %s\n", request->uids[i], word,
                                 request->guid);
-        return judge_member(operation, r, uid);
+        return report(operation, r, uid);
 }
 
 int operator_group_join(Operation *operation)
@@ -99,8 +89,8 @@ static int print_group(const StoredGroup *group, void *userdata)
 
 int operator_group_list(Operation *operation)
 {
-        return judge(operation, hub_groups_each(hub_database_groups(operation->database),
-                                                print_group, operation->out));
+        return hub_groups_each(hub_database_groups(operation->database), print_group,
+                               operation->out);
 }
 
 int operator_group_remove(Operation *operation)
@@ -112,5 +102,5 @@ int operator_group_remove(Operation *operation)
                 r = hub_group_removed(operation->hub, guid);
         if (r >= 0)
                 fprintf(operation->out, "removed %s\n", guid);
-        return judge(operation, r);
+        return r;
 }

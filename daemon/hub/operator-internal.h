@@ -13,9 +13,13 @@ typedef struct Operation {
         Hub *hub;
         const OperatorRequest *request;
         FILE *out;
+        bool is_explained; /* the sentence for an error is printed */
 } Operation;
 
-/* Prints the sentence and returns `error`. */
+/*
+ * Prints the sentence and returns `error`. For an error of the database that a verb returns without
+ * a sentence, operator_run() prints one.
+ */
 int operation_fail(Operation *operation, int error, const char *format, ...) _printf_(3, 4);
 
 int operator_group_add(Operation *operation);

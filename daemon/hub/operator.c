@@ -16,6 +16,7 @@ int operation_fail(Operation *operation, int error, const char *format, ...)
         va_start(arguments, format);
         vfprintf(operation->out, format, arguments);
         va_end(arguments);
+        operation->is_explained = true;
         return error;
 }
 
@@ -30,17 +31,6 @@ static void print_date(FILE *out, usec_t date)
         fputs(text, out);
 }
 
-/* The sentence for an error of the database. */
-static int judge(Operation *operation, int r)
-{
-        if (r == -ENOENT)
-                return operation_fail(operation, r, "there is no user \"%s\"",
-                                      operation->request->uid);
-        if (r < 0)
-                return operation_fail(operation, r, "cannot use the database: %s", strerror(-r));
-        return r;
-}
-
 static int user_add(Operation *operation)
 {
         const OperatorRequest *request = operation->request;
@@ -53,7 +43,7 @@ static int user_add(Operation *operation)
         if (r >= 0)
                 fprintf(operation->out, "%s %s (%s)\n", is_new ? "added" : "renamed", request->uid,
                         name);
-        return judge(operation, r);
+        return r;
 }
 
 static int print_user(const StoredUser *user, void *userdata)
@@ -65,8 +55,7 @@ static int print_user(const StoredUser *user, void *userdata)
 
 static int user_list(Operation *operation)
 {
-        return judge(operation,
-                     hub_database_each_user(operation->database, print_user, operation->out));
+        return hub_database_each_user(operation->database, print_user, operation->out);
 }
 
 static int user_remove(Operation *operation)
@@ -77,7 +66,7 @@ static int user_remove(Operation *operation)
                                : hub_database_user_remove(operation->database, uid);
         if (r >= 0)
                 fprintf(operation->out, "removed %s\n", uid);
-        return judge(operation, r);
+        return r;
 }
 
 static int token_mint(Operation *operation)
@@ -90,7 +79,7 @@ static int token_mint(Operation *operation)
         if (r >= 0)
                 fprintf(operation->out, "%s\n", token);
         explicit_bzero(token, sizeof(token));
-        return judge(operation, r);
+        return r;
 }
 
 static int print_token(const StoredToken *token, void *userdata)
@@ -111,7 +100,7 @@ static int token_list(Operation *operation)
         int r = hub_database_user_get(operation->database, uid, &user);
         if (r >= 0)
                 r = hub_database_each_token(operation->database, uid, print_token, operation->out);
-        return judge(operation, r);
+        return r;
 }
 
 static int token_revoke(Operation *operation)
@@ -119,11 +108,9 @@ static int token_revoke(Operation *operation)
         int64_t id = strtoll(operation->request->id, NULL, 10);
         int r = operation->hub ? hub_token_revoke(operation->hub, id)
                                : hub_database_token_revoke(operation->database, id);
-        if (r == -ENOENT)
-                return operation_fail(operation, r, "there is no token %" PRId64, id);
         if (r >= 0)
                 fprintf(operation->out, "revoked %" PRId64 "\n", id);
-        return judge(operation, r);
+        return r;
 }
 
 static int print_call(const CallRecord *record, void *userdata)
@@ -147,7 +134,7 @@ static int calls(Operation *operation)
 {
         if (!operation->hub)
                 return no_hub(operation);
-        return judge(operation, hub_each_call(operation->hub, print_call, operation->out));
+        return hub_each_call(operation->hub, print_call, operation->out);
 }
 
 static int history(Operation *operation)
@@ -163,7 +150,7 @@ static int history(Operation *operation)
                 r = call_history_page(hub_database_history(operation->database), uid,
                                       HISTORY_PAGE_MAX, "", HISTORY_BYTES, &page);
         if (r < 0)
-                return judge(operation, r);
+                return r;
         for (size_t i = 0; i < page.n_records; i++) {
                 print_call(&page.records[i], operation->out);
                 call_record_done(&page.records[i]);
@@ -277,6 +264,22 @@ int operator_check(const OperatorRequest *request, char **ret_text)
         return -EINVAL;
 }
 
+/* Prints the sentence for an error of the database. */
+static void explain(Operation *operation, int error)
+{
+        const OperatorRequest *request = operation->request;
+        OperatorNeed need = verbs[request->verb].need;
+
+        if (error != -ENOENT)
+                fprintf(operation->out, "cannot use the database: %s", strerror(-error));
+        else if (need == NEEDS_UID)
+                fprintf(operation->out, "there is no user \"%s\"", request->uid);
+        else if (need == NEEDS_ID)
+                fprintf(operation->out, "there is no token %s", request->id);
+        else
+                fprintf(operation->out, "there is no group \"%s\"", request->guid);
+}
+
 int operator_run(HubDatabase *database, Hub *hub, const OperatorRequest *request, char **ret_text)
 {
         _cleanup_free_ char *text = NULL;
@@ -285,10 +288,12 @@ int operator_run(HubDatabase *database, Hub *hub, const OperatorRequest *request
         int r = operator_check(request, ret_text);
         if (r < 0)
                 return r;
-        Operation operation = {database, hub, request, open_memstream(&text, &length)};
+        Operation operation = {database, hub, request, .out = open_memstream(&text, &length)};
         if (!operation.out)
                 return -ENOMEM;
         r = verbs[request->verb].run(&operation);
+        if (r < 0 && !operation.is_explained)
+                explain(&operation, r);
         if (fclose(operation.out) != 0)
                 return -ENOMEM;
         *ret_text = TAKE_PTR(text);
