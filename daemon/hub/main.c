@@ -60,9 +60,9 @@ typedef struct CommandLine {
 } CommandLine;
 
 typedef struct Verb {
-        const char *words[2]; /* the second word may be NULL */
-        const char *operand;  /* the name of the argument; NULL: the verb takes none */
-        const char *list;     /* the name of further arguments, at least one; or NULL */
+        const char *first, *second; /* the verb's words; the second may be NULL */
+        const char *operand;        /* the name of the argument; NULL: the verb takes none */
+        const char *list;           /* the name of further arguments, at least one; or NULL */
         const char *usage, *help;
         unsigned options; /* OptionFlag */
         OperatorVerb operation;
@@ -165,110 +165,35 @@ static int run_operation(const Verb *verb, const CommandLine *arguments)
 }
 
 static const Verb verbs[] = {
-        {{"serve"},
-         NULL,
-         NULL,
+        {"serve", NULL, NULL, NULL,
          "[--listen HOST:PORT] [--config FILE] [--tls-cert FILE --tls-key FILE] [--web [DIR]]",
-         "serve devices until SIGTERM",
-         WITH_SERVE,
-         0,
-         run_serve},
-        {{"user", "add"},
-         "UID",
-         NULL,
-         "[--name NAME]",
-         "add a user, or change the name",
-         WITH_NAME,
-         OPERATOR_USER_ADD,
+         "serve devices until SIGTERM", WITH_SERVE, 0, run_serve},
+        {"user", "add", "UID", NULL, "[--name NAME]", "add a user, or change the name", WITH_NAME,
+         OPERATOR_USER_ADD, run_operation},
+        {"user", "list", NULL, NULL, "", "uid, name, policy when busy", 0, OPERATOR_USER_LIST,
          run_operation},
-        {{"user", "list"},
-         NULL,
-         NULL,
-         "",
-         "uid, name, policy when busy",
-         0,
-         OPERATOR_USER_LIST,
+        {"user", "remove", "UID", NULL, "",
+         "remove a user, with tokens and history; ends their calls", 0, OPERATOR_USER_REMOVE,
          run_operation},
-        {{"user", "remove"},
-         "UID",
-         NULL,
-         "",
-         "remove a user, with tokens and history; ends their calls",
-         0,
-         OPERATOR_USER_REMOVE,
+        {"token", "mint", "UID", NULL, "[--device NAME]",
+         "print a new login token, and nothing else", WITH_DEVICE, OPERATOR_TOKEN_MINT,
          run_operation},
-        {{"token", "mint"},
-         "UID",
-         NULL,
-         "[--device NAME]",
-         "print a new login token, and nothing else",
-         WITH_DEVICE,
-         OPERATOR_TOKEN_MINT,
+        {"token", "list", "UID", NULL, "", "number, date, device", 0, OPERATOR_TOKEN_LIST,
          run_operation},
-        {{"token", "list"},
-         "UID",
-         NULL,
-         "",
-         "number, date, device",
-         0,
-         OPERATOR_TOKEN_LIST,
+        {"token", "revoke", "ID", NULL, "", "revoke a token and close its connections", 0,
+         OPERATOR_TOKEN_REVOKE, run_operation},
+        {"group", "add", "GUID", NULL, "[--name NAME]", "add a group, or change the name",
+         WITH_NAME, OPERATOR_GROUP_ADD, run_operation},
+        {"group", "join", "GUID", "UID…", "", "make users members of a group", 0,
+         OPERATOR_GROUP_JOIN, run_operation},
+        {"group", "leave", "GUID", "UID…", "", "users are no longer members", 0,
+         OPERATOR_GROUP_LEAVE, run_operation},
+        {"group", "list", NULL, NULL, "", "guid, name, members", 0, OPERATOR_GROUP_LIST,
          run_operation},
-        {{"token", "revoke"},
-         "ID",
-         NULL,
-         "",
-         "revoke a token and close its connections",
-         0,
-         OPERATOR_TOKEN_REVOKE,
-         run_operation},
-        {{"group", "add"},
-         "GUID",
-         NULL,
-         "[--name NAME]",
-         "add a group, or change the name",
-         WITH_NAME,
-         OPERATOR_GROUP_ADD,
-         run_operation},
-        {{"group", "join"},
-         "GUID",
-         "UID…",
-         "",
-         "make users members of a group",
-         0,
-         OPERATOR_GROUP_JOIN,
-         run_operation},
-        {{"group", "leave"},
-         "GUID",
-         "UID…",
-         "",
-         "users are no longer members",
-         0,
-         OPERATOR_GROUP_LEAVE,
-         run_operation},
-        {{"group", "list"},
-         NULL,
-         NULL,
-         "",
-         "guid, name, members",
-         0,
-         OPERATOR_GROUP_LIST,
-         run_operation},
-        {{"group", "remove"},
-         "GUID",
-         NULL,
-         "",
-         "remove a group; a call in progress continues",
-         0,
-         OPERATOR_GROUP_REMOVE,
-         run_operation},
-        {{"calls"}, NULL, NULL, "", "calls in progress", 0, OPERATOR_CALLS, run_operation},
-        {{"check-config"},
-         "FILE",
-         NULL,
-         "",
-         "check a settings file, line by line",
-         0,
-         0,
+        {"group", "remove", "GUID", NULL, "", "remove a group; a call in progress continues", 0,
+         OPERATOR_GROUP_REMOVE, run_operation},
+        {"calls", NULL, NULL, NULL, "", "calls in progress", 0, OPERATOR_CALLS, run_operation},
+        {"check-config", NULL, "FILE", NULL, "", "check a settings file, line by line", 0, 0,
          run_check_config},
 };
 
@@ -280,10 +205,10 @@ static void print_help(void)
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
                 const Verb *verb = &verbs[i];
 
-                printf("  %s%s%s%s%s%s%s%s%s\n        %s\n", verb->words[0],
-                       verb->words[1] ? " " : "", verb->words[1] ?: "", verb->operand ? " " : "",
-                       verb->operand ?: "", verb->list ? " " : "", verb->list ?: "",
-                       *verb->usage ? " " : "", verb->usage, verb->help);
+                printf("  %s%s%s%s%s%s%s%s%s\n        %s\n", verb->first, verb->second ? " " : "",
+                       verb->second ?: "", verb->operand ? " " : "", verb->operand ?: "",
+                       verb->list ? " " : "", verb->list ?: "", *verb->usage ? " " : "",
+                       verb->usage, verb->help);
         }
         puts("\nOptions:\n"
              "  --state DIR      the state folder (default: $STATE_DIRECTORY, else\n"
@@ -330,8 +255,8 @@ static void take_option(CommandLine *arguments, int option, const char *value)
 static const Verb *find_verb(char **words, int n)
 {
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                if (n > 0 && str_eq(verbs[i].words[0], words[0]) &&
-                    (!verbs[i].words[1] || (n > 1 && str_eq(verbs[i].words[1], words[1]))))
+                if (n > 0 && str_eq(verbs[i].first, words[0]) &&
+                    (!verbs[i].second || (n > 1 && str_eq(verbs[i].second, words[1]))))
                         return &verbs[i];
         return NULL;
 }
@@ -340,7 +265,7 @@ static const Verb *find_verb(char **words, int n)
 static bool has_second(const char *word)
 {
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                if (verbs[i].words[1] && str_eq(verbs[i].words[0], word))
+                if (verbs[i].second && str_eq(verbs[i].first, word))
                         return true;
         return false;
 }
@@ -365,7 +290,7 @@ static int run_verb(char **words, int n, CommandLine *arguments)
                                : usage_error("there is no verb \"", words[has_second(words[0])],
                                              "\"");
 
-        int taken = verb->words[1] ? 2 : 1;
+        int taken = verb->second ? 2 : 1;
         if (verb->operand && n == taken)
                 return usage_error("", verb->operand, " is missing");
         if (verb->list && n == taken + 1)
