@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "store/query.h"
 #include "wire/wire.h"
 
 /*
@@ -91,14 +92,11 @@ struct CallHistory {
 /* Reads the rowid of the first row, or 0 if the query returns no row. */
 static int read_date(sqlite3_stmt *query, usec_t *ret)
 {
-        int result = sqlite3_step(query);
-        usec_t date = result == SQLITE_ROW ? (usec_t)sqlite3_column_int64(query, 0) : 0;
+        int r = query_next(query);
 
-        sqlite3_reset(query);
-        if (result != SQLITE_ROW && result != SQLITE_DONE)
-                return database_errno(result);
-        *ret = date;
-        return 0;
+        if (r >= 0)
+                *ret = r > 0 ? (usec_t)sqlite3_column_int64(query, 0) : 0;
+        return query_end(query, MIN_OF(r, 0));
 }
 
 int call_history_new(Database *database, CallHistory **ret)
@@ -108,12 +106,10 @@ int call_history_new(Database *database, CallHistory **ret)
         if (!history)
                 return -ENOMEM;
         history->database = database;
-        for (size_t i = 0; i < HISTORY_STATEMENT_COUNT; i++) {
-                int r = database_prepare(database, statements_sql[i], &history->statements[i]);
-                if (r < 0)
-                        return r;
-        }
-        int r = read_date(history->statements[LAST_CHANGE], &history->last_change);
+        int r = database_prepare(database, statements_sql, HISTORY_STATEMENT_COUNT,
+                                 history->statements);
+        if (r >= 0)
+                r = read_date(history->statements[LAST_CHANGE], &history->last_change);
         if (r >= 0)
                 r = read_date(history->statements[LAST_SETTLED], &history->last_settled);
         if (r < 0)
@@ -146,52 +142,19 @@ static usec_t next_change(CallHistory *history)
         return history->last_change;
 }
 
-/* The statement that was just run has given each changed row a date of its own. */
-static size_t note_changes(CallHistory *history)
-{
-        int n = sqlite3_changes(database_handle(history->database));
-
-        history->last_change += (usec_t)n;
-        return (size_t)n;
-}
-
-static void bind_text(sqlite3_stmt *statement, int index, const char *text)
-{
-        /* SQLITE_STATIC: every caller keeps the text alive until the step is done. */
-        sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
-}
-
-/* Resets the statement, so that it holds no lock. */
-static int finish(sqlite3_stmt *statement, int r)
-{
-        sqlite3_reset(statement);
-        sqlite3_clear_bindings(statement);
-        return r;
-}
-
 int call_history_put(CallHistory *history, const char *uid, const char *session_id,
                      usec_t initiated_at, bool unseen, const char *json)
 {
-        sqlite3_stmt *put = history->statements[PUT];
-
-        sqlite3_bind_int64(put, 1, (int64_t)next_change(history));
-        bind_text(put, 2, uid);
-        bind_text(put, 3, session_id);
-        sqlite3_bind_int64(put, 4, (int64_t)initiated_at);
-        sqlite3_bind_int(put, 5, unseen);
-        bind_text(put, 6, json);
         history->n_unsettled++;
-        return finish(put, database_errno(sqlite3_step(put)));
+        return query_run(history->statements[PUT], "tsstbs", next_change(history), uid, session_id,
+                         initiated_at, unseen, json);
 }
 
 int call_history_settle(CallHistory *history)
 {
-        sqlite3_stmt *settle = history->statements[SETTLE];
-
         if (history->n_unsettled == 0)
                 return 0;
-        sqlite3_bind_int64(settle, 1, (int64_t)history->last_settled);
-        int r = finish(settle, database_errno(sqlite3_step(settle)));
+        int r = query_run(history->statements[SETTLE], "t", history->last_settled);
         if (r < 0)
                 return r;
         history->last_settled = history->last_change;
@@ -257,17 +220,16 @@ static int records_add(Records *records, sqlite3_stmt *row)
         return 0;
 }
 
-/*
- * Steps through the rows as long as they fit. Returns 1 if some are left; the statement then stands
- * on the first of them.
- */
+/* Takes the rows as long as they fit. Returns 1 if some are left; on an error takes none. */
 static int records_collect(Records *records, sqlite3_stmt *rows)
 {
-        int result, r = 0;
+        int r;
 
-        while (r == 0 && (result = sqlite3_step(rows)) != SQLITE_DONE)
-                r = result == SQLITE_ROW ? records_add(records, rows) : database_errno(result);
-        return r;
+        QUERY_FOREACH (rows, r)
+                r = records_add(records, rows);
+        if (r < 0)
+                records_done(records);
+        return query_end(rows, r);
 }
 
 static int parse_cursor(const char *cursor, usec_t *ret_date, char ret_id[static UUID_LENGTH + 1])
@@ -295,15 +257,10 @@ int call_history_page(CallHistory *history, const char *uid, uint32_t limit, con
         int r = call_history_settle(history);
         if (r < 0)
                 return r;
-        bind_text(page, 1, uid);
-        sqlite3_bind_int64(page, 2, (int64_t)before);
-        bind_text(page, 3, before_id);
+        query_bind(page, "sts", uid, before, before_id);
         r = records_collect(&records, page);
-        finish(page, 0);
-        if (r < 0) {
-                records_done(&records);
+        if (r < 0)
                 return r;
-        }
         *ret = (ReplyHistory){.records = records.records, .n_records = records.n};
         if (r == 1) {
                 const CallRecord *last = &records.records[records.n - 1];
@@ -320,15 +277,10 @@ int call_history_changes(CallHistory *history, const char *uid, usec_t since, si
         sqlite3_stmt *changes = history->statements[CHANGES];
         Records records = {.budget = budget, .limit = UINT32_MAX};
 
-        bind_text(changes, 1, uid);
-        sqlite3_bind_int64(changes, 2, (int64_t)MIN_OF(since, (usec_t)INT64_MAX));
-        sqlite3_bind_int64(changes, 3, (int64_t)history->last_settled);
+        query_bind(changes, "stt", uid, MIN_OF(since, (usec_t)INT64_MAX), history->last_settled);
         int r = records_collect(&records, changes);
-        finish(changes, 0);
-        if (r < 0) {
-                records_done(&records);
+        if (r < 0)
                 return r;
-        }
         *ret = records.records;
         *ret_n = records.n;
         *ret_complete = r == 0;
@@ -340,23 +292,23 @@ int call_history_deletions(CallHistory *history, const char *uid, usec_t since,
 {
         sqlite3_stmt *deletions = history->statements[DELETIONS];
         MessageSessions sessions = {.session_ids = calloc(SESSION_IDS_MAX, UUID_LENGTH + 1)};
-        int result = SQLITE_DONE;
+        int r;
 
         if (!sessions.session_ids)
                 return -ENOMEM;
-        bind_text(deletions, 1, uid);
-        sqlite3_bind_int64(deletions, 2, (int64_t)MIN_OF(since, (usec_t)INT64_MAX));
-        while (sessions.count < SESSION_IDS_MAX && (result = sqlite3_step(deletions)) == SQLITE_ROW)
-                if (STR_SET(sessions.session_ids[sessions.count],
-                            (const char *)sqlite3_column_text(deletions, 0) ?: "") == 0)
+        query_bind(deletions, "st", uid, MIN_OF(since, (usec_t)INT64_MAX));
+        QUERY_FOREACH (deletions, r) {
+                r = sessions.count == SESSION_IDS_MAX;
+                if (r == 0 &&
+                    STR_SET(sessions.session_ids[sessions.count], query_text(deletions, 0)) == 0)
                         sessions.count++;
-        int r = finish(deletions, database_errno(result));
-        if (r < 0) {
-                free(sessions.session_ids);
-                return r;
         }
-        *ret = sessions;
-        return 0;
+        r = query_end(deletions, MIN_OF(r, 0));
+        if (r < 0)
+                free(sessions.session_ids);
+        else
+                *ret = sessions;
+        return r;
 }
 
 int call_history_latest(CallHistory *history, usec_t span, uint32_t max,
@@ -364,129 +316,93 @@ int call_history_latest(CallHistory *history, usec_t span, uint32_t max,
                         void *userdata)
 {
         sqlite3_stmt *latest = history->statements[LATEST];
-        usec_t since = history->last_change - MIN_OF(span, history->last_change);
-        int result, r = 0;
+        int r;
 
-        sqlite3_bind_int64(latest, 1, (int64_t)since);
-        sqlite3_bind_int64(latest, 2, max);
-        while (r == 0 && (result = sqlite3_step(latest)) == SQLITE_ROW)
-                r = each((const char *)sqlite3_column_text(latest, 0) ?: "",
-                         (const char *)sqlite3_column_text(latest, 1) ?: "", userdata);
-        return finish(latest, r != 0 ? r : database_errno(result));
+        query_bind(latest, "tu", history->last_change - MIN_OF(span, history->last_change), max);
+        QUERY_FOREACH (latest, r)
+                r = each(query_text(latest, 0), query_text(latest, 1), userdata);
+        return query_end(latest, r);
 }
 
-/* The user, and the date up to which all of their records are meant. */
-static void bind_all(sqlite3_stmt *statement, const char *uid, const MessageSessions *sessions)
+/* Passes on the records that the statement changes, if it returns them, and counts them. */
+static int change(CallHistory *history, sqlite3_stmt *statement,
+                  int (*each)(const CallRecord *, void *), void *userdata, size_t *n)
 {
-        bind_text(statement, 1, uid);
-        sqlite3_bind_int64(statement, 2, sessions->until ? (int64_t)sessions->until : INT64_MAX);
-}
+        int r;
 
-static void bind_one(sqlite3_stmt *statement, const char *uid, const char *session_id)
-{
-        bind_text(statement, 1, uid);
-        bind_text(statement, 2, session_id);
-}
-
-/* Steps the bound SEE_ONE or SEE_ALL once, and passes the changed record to `each`. */
-static int see(CallHistory *history, sqlite3_stmt *statement,
-               int (*each)(const CallRecord *, void *), void *userdata)
-{
-        int result, r = 0;
-
-        sqlite3_bind_int64(statement, 3, (int64_t)next_change(history));
-        while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+        QUERY_FOREACH (statement, r) {
                 CallRecord record = {0};
-                int read = r == 0 ? read_record(statement, &record) : 1;
 
-                if (read == 0)
-                        r = each(&record, userdata);
-                else if (read < 0)
-                        r = read;
+                r = read_record(statement, &record);
+                r = r == 0 ? each(&record, userdata) : MIN_OF(r, 0);
                 call_record_done(&record);
         }
-        int changed = finish(statement, database_errno(result));
-        note_changes(history);
-        return changed < 0 ? changed : r;
+        query_end(statement, r);
+        size_t n_changed = (size_t)sqlite3_changes(database_handle(history->database));
+        /* The statement has given each of them a date of its own. */
+        history->last_change += n_changed;
+        *n += n_changed;
+        return r;
+}
+
+/* Runs `one` for each session or, if there are none, `all` for the records up to a date. */
+static int change_sessions(CallHistory *history, HistoryStatement one, HistoryStatement all,
+                           const char *uid, const MessageSessions *sessions,
+                           int (*each)(const CallRecord *, void *), void *userdata, size_t *ret_n)
+{
+        sqlite3_stmt *statement = history->statements[sessions->count > 0 ? one : all];
+        size_t n = 0;
+        int r = call_history_settle(history);
+
+        if (r >= 0)
+                r = database_begin(history->database);
+        if (r < 0)
+                return r;
+        if (sessions->count == 0) {
+                query_bind(statement, "stt", uid, sessions->until ?: (usec_t)INT64_MAX,
+                           next_change(history));
+                r = change(history, statement, each, userdata, &n);
+        }
+        for (size_t i = 0; r == 0 && i < sessions->count; i++) {
+                query_bind(statement, "sst", uid, sessions->session_ids[i], next_change(history));
+                r = change(history, statement, each, userdata, &n);
+        }
+        r = database_end(history->database, r);
+        if (r == 0)
+                *ret_n = n;
+        return r;
 }
 
 int call_history_mark_seen(CallHistory *history, const char *uid, const MessageSessions *sessions,
                            int (*each)(const CallRecord *, void *), void *userdata)
 {
-        sqlite3_stmt *one = history->statements[SEE_ONE], *all = history->statements[SEE_ALL];
-        int r = call_history_settle(history);
+        size_t n;
 
-        if (r < 0)
-                return r;
-        if (sessions->count == 0) {
-                bind_all(all, uid, sessions);
-                return see(history, all, each, userdata);
-        }
-        r = database_run(history->database, "BEGIN IMMEDIATE");
-        for (size_t i = 0; r >= 0 && i < sessions->count; i++) {
-                bind_one(one, uid, sessions->session_ids[i]);
-                r = see(history, one, each, userdata);
-        }
-        int committed = database_run(history->database, r < 0 ? "ROLLBACK" : "COMMIT");
-        return r < 0 ? r : committed;
-}
-
-static int forget(CallHistory *history, sqlite3_stmt *statement, size_t *changed)
-{
-        sqlite3_bind_int64(statement, 3, (int64_t)next_change(history));
-        int r = finish(statement, database_errno(sqlite3_step(statement)));
-        if (r >= 0)
-                *changed += note_changes(history);
-        return r;
+        return change_sessions(history, SEE_ONE, SEE_ALL, uid, sessions, each, userdata, &n);
 }
 
 int call_history_forget(CallHistory *history, const char *uid, const MessageSessions *sessions,
                         size_t *ret_changed)
 {
-        sqlite3_stmt *one = history->statements[FORGET_ONE], *all = history->statements[FORGET_ALL];
-        size_t changed = 0;
-        int r = call_history_settle(history);
-
-        if (r < 0)
-                return r;
-        if (sessions->count == 0) {
-                bind_all(all, uid, sessions);
-                r = forget(history, all, &changed);
-        } else {
-                r = database_run(history->database, "BEGIN IMMEDIATE");
-                for (size_t i = 0; r >= 0 && i < sessions->count; i++) {
-                        bind_one(one, uid, sessions->session_ids[i]);
-                        r = forget(history, one, &changed);
-                }
-                int committed = database_run(history->database, r < 0 ? "ROLLBACK" : "COMMIT");
-                r = r < 0 ? r : committed;
-        }
-        if (r >= 0)
-                *ret_changed = changed;
-        return r;
+        return change_sessions(history, FORGET_ONE, FORGET_ALL, uid, sessions, NULL, NULL,
+                               ret_changed);
 }
 
 int call_history_prune(CallHistory *history, usec_t before, usec_t missed_before, uint32_t max,
                        size_t *ret_deleted)
 {
-        sqlite3_stmt *prune = history->statements[PRUNE];
         int r = call_history_settle(history);
 
-        if (r < 0)
-                return r;
-        sqlite3_bind_int64(prune, 1, (int64_t)before);
-        sqlite3_bind_int64(prune, 2, (int64_t)missed_before);
-        sqlite3_bind_int64(prune, 3, max);
-        r = finish(prune, database_errno(sqlite3_step(prune)));
         if (r >= 0)
-                *ret_deleted = (size_t)sqlite3_changes(database_handle(history->database));
-        return r;
+                r = query_run(history->statements[PRUNE], "ttu", before, missed_before, max);
+        if (r >= 0)
+                *ret_deleted = (size_t)r;
+        return MIN_OF(r, 0);
 }
 
 int call_history_remove_user(CallHistory *history, const char *uid)
 {
-        sqlite3_stmt *remove = history->statements[REMOVE_USER];
+        int r = query_run(history->statements[REMOVE_USER], "s", uid);
 
-        bind_text(remove, 1, uid);
-        return finish(remove, database_errno(sqlite3_step(remove)));
+        return MIN_OF(r, 0);
 }

@@ -52,8 +52,8 @@ int call_history_deletions(CallHistory *history, const char *uid, usec_t since,
                            MessageSessions *ret);
 
 /*
- * An empty `sessions` means all. `each` gets every record that has changed; a non-zero result stops
- * and is returned, and the changes made so far stay.
+ * An empty `sessions` means all. `each` gets every record that has changed; a non-zero result is
+ * returned, and then no record has changed.
  */
 int call_history_mark_seen(CallHistory *history, const char *uid, const MessageSessions *sessions,
                            int (*each)(const CallRecord *, void *), void *userdata);

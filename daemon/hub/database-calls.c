@@ -35,19 +35,15 @@ static int add_member(sqlite3_stmt *row, LiveCall *live)
 /* Members of a call to a group are stored in rows of their own. */
 static int read_members(HubDatabase *database, LiveCall *live)
 {
-        sqlite3_stmt *members = hub_database_statement(database, LIVE_MEMBERS);
-        int result, r = 0;
+        sqlite3_stmt *members = database->statements[LIVE_MEMBERS];
+        int r;
 
         if (live->n_members > 0)
                 return 0;
-        hub_database_bind(members, 1, live->record.session_id);
-        while (r == 0 && (result = sqlite3_step(members)) == SQLITE_ROW)
+        query_bind(members, "s", live->record.session_id);
+        QUERY_FOREACH (members, r)
                 r = add_member(members, live);
-        if (r == 0)
-                r = database_errno(result);
-        sqlite3_reset(members);
-        sqlite3_clear_bindings(members);
-        return r;
+        return query_end(members, r);
 }
 
 static int read_live(HubDatabase *database, const char *json, LiveCall *ret)
@@ -67,29 +63,24 @@ static int read_live(HubDatabase *database, const char *json, LiveCall *ret)
 int hub_database_each_live(HubDatabase *database, int (*each)(const LiveCall *, void *),
                            void *userdata)
 {
-        sqlite3_stmt *lives = hub_database_statement(database, LIVES);
-        int result, r = 0;
+        sqlite3_stmt *lives = database->statements[LIVES];
+        int r;
 
-        while (r == 0 && (result = sqlite3_step(lives)) != SQLITE_DONE) {
+        QUERY_FOREACH (lives, r) {
                 const char *json = (const char *)sqlite3_column_text(lives, 1);
                 LiveCall live;
 
-                if (result != SQLITE_ROW || !json) {
-                        r = result == SQLITE_ROW ? -ENOMEM : database_errno(result);
-                        break;
-                }
-                r = read_live(database, json, &live);
+                r = json ? read_live(database, json, &live) : -ENOMEM;
                 if (r == 0) {
                         r = each(&live, userdata);
                         live_call_done(&live);
                 } else if (r == -EBADMSG) {
                         log_fields(LOG_ERR, "skipping an unreadable stored call", "SESSION_ID=%s",
-                                   (const char *)sqlite3_column_text(lives, 0), NULL);
+                                   query_text(lives, 0), NULL);
                         r = 0;
                 }
         }
-        sqlite3_reset(lives);
-        return r;
+        return query_end(lives, r);
 }
 
 void write_done(Write *write)
@@ -98,56 +89,44 @@ void write_done(Write *write)
         *write = (Write){0};
 }
 
-/* Runs a statement with up to three texts; NULL ends them. */
-static int put(HubDatabase *database, HubStatement which, const char *a, const char *b,
-               const char *c)
-{
-        sqlite3_stmt *statement = hub_database_statement(database, which);
-
-        hub_database_bind(statement, 1, a);
-        if (b)
-                hub_database_bind(statement, 2, b);
-        if (c)
-                hub_database_bind(statement, 3, c);
-        return hub_database_run(statement);
-}
-
 static int write_one(HubDatabase *database, const Write *write)
 {
+        sqlite3_stmt **statements = database->statements;
         int r;
 
         switch (write->type) {
         case WRITE_LIVE:
-                return put(database, LIVE_PUT, write->session_id, write->json, NULL);
+                return query_run(statements[LIVE_PUT], "ss", write->session_id, write->json);
         case WRITE_LIVE_MEMBER:
-                return put(database, LIVE_MEMBER_PUT, write->session_id, write->uid, write->json);
+                return query_run(statements[LIVE_MEMBER_PUT], "sss", write->session_id, write->uid,
+                                 write->json);
         case WRITE_DROP:
-                r = put(database, LIVE_DROP, write->session_id, NULL, NULL);
-                return r < 0 ? r : put(database, LIVE_MEMBERS_DROP, write->session_id, NULL, NULL);
+                r = query_run(statements[LIVE_DROP], "s", write->session_id);
+                return r < 0 ? r : query_run(statements[LIVE_MEMBERS_DROP], "s", write->session_id);
         case WRITE_LOG:
                 return call_history_put(database->history, write->uid, write->session_id,
                                         write->initiated_at, write->unseen, write->json);
         case WRITE_WHEN_BUSY:
-                return put(database, USER_WHEN_BUSY, write->uid,
-                           when_busy_to_string(write->when_busy), NULL);
+                return query_run(statements[USER_WHEN_BUSY], "ss", write->uid,
+                                 when_busy_to_string(write->when_busy));
         case WRITE_BLOCK:
-                return put(database, write->blocks ? BLOCK : UNBLOCK, write->uid, write->blocked,
-                           NULL);
+                return query_run(statements[write->blocks ? BLOCK : UNBLOCK], "ss", write->uid,
+                                 write->blocked);
         }
         return -EINVAL;
 }
 
 int hub_database_write(HubDatabase *database, const Write *writes, size_t n)
 {
-        int r = hub_database_run(hub_database_statement(database, BEGIN));
+        int r = query_run(database->statements[BEGIN], "");
 
         if (r < 0)
                 return r;
         for (size_t i = 0; r >= 0 && i < n; i++)
                 r = write_one(database, &writes[i]);
         if (r >= 0)
-                r = hub_database_run(hub_database_statement(database, COMMIT));
+                r = query_run(database->statements[COMMIT], "");
         if (r < 0)
                 (void)database_run(database->database, "ROLLBACK");
-        return r;
+        return MIN_OF(r, 0);
 }

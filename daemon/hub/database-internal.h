@@ -4,6 +4,7 @@
 /* The inside of the database, for database*.c only. */
 
 #include "hub/database.h"
+#include "store/query.h"
 
 typedef enum HubStatement {
         BEGIN,
@@ -40,9 +41,3 @@ struct HubDatabase {
         void (*log_grew)(int n_pages, void *);
         void *log_userdata;
 };
-
-sqlite3_stmt *hub_database_statement(HubDatabase *database, HubStatement which);
-/* SQLITE_STATIC: every caller keeps the text alive until the step is done. */
-void hub_database_bind(sqlite3_stmt *statement, int index, const char *text);
-/* Runs a statement that returns no rows. */
-int hub_database_run(sqlite3_stmt *statement);

@@ -134,7 +134,7 @@ static const char *const statements_sql[HUB_STATEMENT_COUNT] = {
         [USER_TOKENS_REMOVE] = "DELETE FROM tokens WHERE uid = ?1",
         [USERS] = "SELECT uid, name, when_busy FROM users ORDER BY uid",
         [USER_WHEN_BUSY] = "UPDATE users SET when_busy = ?2 WHERE uid = ?1",
-        [TOKEN_ADD] = "INSERT INTO tokens (uid, device_name, hash, created_at)"
+        [TOKEN_ADD] = "INSERT INTO tokens (uid, device_name, created_at, hash)"
                       " SELECT uid, ?2, ?3, ?4 FROM users WHERE uid = ?1",
         [TOKEN_FIND] = "SELECT id, uid, device_name, created_at FROM tokens WHERE hash = ?1",
         [TOKEN_REVOKE] = "DELETE FROM tokens WHERE id = ?1",
@@ -169,9 +169,9 @@ int hub_database_open(const char *path, HubDatabase **ret, char **ret_text)
                 r = call_history_new(database->database, &database->history);
         if (r >= 0)
                 r = hub_groups_new(database->database, &database->groups);
-        for (size_t i = 0; r >= 0 && i < HUB_STATEMENT_COUNT; i++)
-                r = database_prepare(database->database, statements_sql[i],
-                                     &database->statements[i]);
+        if (r >= 0)
+                r = database_prepare(database->database, statements_sql, HUB_STATEMENT_COUNT,
+                                     database->statements);
         if (r < 0) {
                 free(*ret_text);
                 *ret_text = str_printf("cannot read the database %s: %s", path, strerror(-r));
@@ -218,55 +218,21 @@ void hub_database_watch_log(HubDatabase *database, void (*grew)(int n_pages, voi
         sqlite3_wal_hook(database_handle(database->database), on_commit, database);
 }
 
-sqlite3_stmt *hub_database_statement(HubDatabase *database, HubStatement which)
-{
-        return database->statements[which];
-}
-
-void hub_database_bind(sqlite3_stmt *statement, int index, const char *text)
-{
-        sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
-}
-
-int hub_database_run(sqlite3_stmt *statement)
-{
-        int r = database_errno(sqlite3_step(statement));
-
-        sqlite3_reset(statement);
-        sqlite3_clear_bindings(statement);
-        return r;
-}
-
-static bool changed(HubDatabase *database)
-{
-        return sqlite3_changes(database_handle(database->database)) > 0;
-}
-
 /* Copies a column's text into an array that has room for everything we ever store in it. */
-#define COLUMN_SET(array, statement, column) \
-        STR_SET(array, (const char *)sqlite3_column_text(statement, column) ?: "")
+#define COLUMN_SET(array, row, column) STR_SET(array, query_text(row, column))
 
 int hub_database_user_add(HubDatabase *database, const char *uid, const char *name, bool *ret_new)
 {
-        sqlite3_stmt *add = hub_database_statement(database, USER_ADD);
-        sqlite3_stmt *rename = hub_database_statement(database, USER_RENAME);
+        int r = query_run(database->statements[USER_ADD], "sss", uid, name,
+                          when_busy_to_string(WHEN_BUSY_REJECT));
+        bool is_new = r > 0;
 
-        hub_database_bind(add, 1, uid);
-        hub_database_bind(add, 2, name);
-        hub_database_bind(add, 3, when_busy_to_string(WHEN_BUSY_REJECT));
-        int r = hub_database_run(add);
+        if (r == 0)
+                r = query_run(database->statements[USER_RENAME], "ss", uid, name);
         if (r < 0)
                 return r;
-        if (changed(database)) {
-                *ret_new = true;
-                return 0;
-        }
-        hub_database_bind(rename, 1, uid);
-        hub_database_bind(rename, 2, name);
-        r = hub_database_run(rename);
-        if (r >= 0)
-                *ret_new = false;
-        return r;
+        *ret_new = is_new;
+        return 0;
 }
 
 static int read_user(sqlite3_stmt *row, StoredUser *ret)
@@ -280,63 +246,54 @@ static int read_user(sqlite3_stmt *row, StoredUser *ret)
 
 int hub_database_user_get(HubDatabase *database, const char *uid, StoredUser *ret)
 {
-        sqlite3_stmt *get = hub_database_statement(database, USER_GET);
+        sqlite3_stmt *get = database->statements[USER_GET];
         StoredUser user;
 
-        hub_database_bind(get, 1, uid);
-        int result = sqlite3_step(get);
-        int r = result == SQLITE_ROW    ? read_user(get, &user)
-                : result == SQLITE_DONE ? -ENOENT
-                                        : database_errno(result);
-        sqlite3_reset(get);
+        query_bind(get, "s", uid);
+        int r = query_next(get);
+        r = query_end(get, r > 0 ? read_user(get, &user) : r == 0 ? -ENOENT : r);
         if (r >= 0)
                 *ret = user;
         return r;
 }
 
+static int user_remove(HubDatabase *database, const char *uid)
+{
+        int r = query_run(database->statements[USER_REMOVE], "s", uid);
+
+        if (r == 0)
+                r = -ENOENT;
+        if (r >= 0)
+                r = query_run(database->statements[USER_TOKENS_REMOVE], "s", uid);
+        if (r >= 0)
+                r = query_run(database->statements[USER_BLOCKS_REMOVE], "s", uid);
+        if (r >= 0)
+                r = hub_groups_remove_user(database->groups, uid);
+        return r < 0 ? r : call_history_remove_user(database->history, uid);
+}
+
 int hub_database_user_remove(HubDatabase *database, const char *uid)
 {
-        static const HubStatement removals[] = {USER_REMOVE, USER_TOKENS_REMOVE,
-                                                USER_BLOCKS_REMOVE};
         int r = call_history_settle(database->history);
 
         if (r >= 0)
-                r = database_run(database->database, "BEGIN IMMEDIATE");
-        if (r < 0)
-                return r;
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(removals); i++) {
-                sqlite3_stmt *remove = hub_database_statement(database, removals[i]);
-
-                hub_database_bind(remove, 1, uid);
-                r = hub_database_run(remove);
-                if (r >= 0 && removals[i] == USER_REMOVE && !changed(database))
-                        r = -ENOENT;
-        }
-        if (r >= 0)
-                r = hub_groups_remove_user(database->groups, uid);
-        if (r >= 0)
-                r = call_history_remove_user(database->history, uid);
-        if (r >= 0)
-                r = database_run(database->database, "COMMIT");
-        if (r < 0)
-                (void)database_run(database->database, "ROLLBACK");
-        return r;
+                r = database_begin(database->database);
+        return r < 0 ? r : database_end(database->database, user_remove(database, uid));
 }
 
 int hub_database_each_user(HubDatabase *database, int (*each)(const StoredUser *, void *),
                            void *userdata)
 {
-        sqlite3_stmt *users = hub_database_statement(database, USERS);
+        sqlite3_stmt *users = database->statements[USERS];
         StoredUser user;
-        int result, r = 0;
+        int r;
 
-        while (r == 0 && (result = sqlite3_step(users)) != SQLITE_DONE) {
-                r = result == SQLITE_ROW ? read_user(users, &user) : database_errno(result);
+        QUERY_FOREACH (users, r) {
+                r = read_user(users, &user);
                 if (r == 0)
                         r = each(&user, userdata);
         }
-        sqlite3_reset(users);
-        return r;
+        return query_end(users, r);
 }
 
 static int token_hash(const char *token, unsigned char ret[static HASH_SIZE])
@@ -347,7 +304,7 @@ static int token_hash(const char *token, unsigned char ret[static HASH_SIZE])
 int hub_database_token_mint(HubDatabase *database, const char *uid, const char *device_name,
                             char ret_token[static TOKEN_LENGTH + 1])
 {
-        sqlite3_stmt *add = hub_database_statement(database, TOKEN_ADD);
+        sqlite3_stmt *add = database->statements[TOKEN_ADD];
         unsigned char secret[TOKEN_BYTES], hash[HASH_SIZE];
         char token[TOKEN_LENGTH + 1];
 
@@ -357,18 +314,13 @@ int hub_database_token_mint(HubDatabase *database, const char *uid, const char *
         int r = token_hash(token, hash);
         if (r < 0)
                 return r;
-        hub_database_bind(add, 1, uid);
-        hub_database_bind(add, 2, device_name);
-        sqlite3_bind_blob(add, 3, hash, sizeof(hash), SQLITE_STATIC);
-        sqlite3_bind_int64(add, 4, (int64_t)clock_realtime());
-        r = hub_database_run(add);
-        if (r >= 0 && !changed(database))
-                r = -ENOENT;
-        if (r >= 0)
+        sqlite3_bind_blob(add, 4, hash, sizeof(hash), SQLITE_STATIC);
+        r = query_run(add, "sst", uid, device_name, clock_realtime());
+        if (r > 0)
                 memcpy(ret_token, token, sizeof(token));
         explicit_bzero(secret, sizeof(secret));
         explicit_bzero(token, sizeof(token));
-        return r;
+        return r == 0 ? -ENOENT : MIN_OF(r, 0);
 }
 
 static int read_token(sqlite3_stmt *row, StoredToken *ret)
@@ -382,7 +334,7 @@ static int read_token(sqlite3_stmt *row, StoredToken *ret)
 
 int hub_database_token_find(HubDatabase *database, const char *token, StoredToken *ret)
 {
-        sqlite3_stmt *find = hub_database_statement(database, TOKEN_FIND);
+        sqlite3_stmt *find = database->statements[TOKEN_FIND];
         unsigned char hash[HASH_SIZE];
         StoredToken found;
 
@@ -390,12 +342,8 @@ int hub_database_token_find(HubDatabase *database, const char *token, StoredToke
         if (r < 0)
                 return r;
         sqlite3_bind_blob(find, 1, hash, sizeof(hash), SQLITE_STATIC);
-        int result = sqlite3_step(find);
-        r = result == SQLITE_ROW    ? read_token(find, &found)
-            : result == SQLITE_DONE ? -ENOENT
-                                    : database_errno(result);
-        sqlite3_reset(find);
-        sqlite3_clear_bindings(find);
+        r = query_next(find);
+        r = query_end(find, r > 0 ? read_token(find, &found) : r == 0 ? -ENOENT : r);
         if (r >= 0)
                 *ret = found;
         return r;
@@ -403,43 +351,35 @@ int hub_database_token_find(HubDatabase *database, const char *token, StoredToke
 
 int hub_database_token_revoke(HubDatabase *database, int64_t id)
 {
-        sqlite3_stmt *revoke = hub_database_statement(database, TOKEN_REVOKE);
+        int r = query_run(database->statements[TOKEN_REVOKE], "x", id);
 
-        sqlite3_bind_int64(revoke, 1, id);
-        int r = hub_database_run(revoke);
-        return r < 0 ? r : changed(database) ? 0 : -ENOENT;
+        return r == 0 ? -ENOENT : MIN_OF(r, 0);
 }
 
 int hub_database_each_token(HubDatabase *database, const char *uid,
                             int (*each)(const StoredToken *, void *), void *userdata)
 {
-        sqlite3_stmt *tokens = hub_database_statement(database, TOKENS);
+        sqlite3_stmt *tokens = database->statements[TOKENS];
         StoredToken token;
-        int result, r = 0;
+        int r;
 
-        hub_database_bind(tokens, 1, uid);
-        while (r == 0 && (result = sqlite3_step(tokens)) != SQLITE_DONE) {
-                r = result == SQLITE_ROW ? read_token(tokens, &token) : database_errno(result);
+        query_bind(tokens, "s", uid);
+        QUERY_FOREACH (tokens, r) {
+                r = read_token(tokens, &token);
                 if (r == 0)
                         r = each(&token, userdata);
         }
-        sqlite3_reset(tokens);
-        sqlite3_clear_bindings(tokens);
-        return r;
+        return query_end(tokens, r);
 }
 
 int hub_database_each_block(HubDatabase *database,
                             int (*each)(const char *uid, const char *blocked, void *),
                             void *userdata)
 {
-        sqlite3_stmt *blocks = hub_database_statement(database, BLOCKS);
-        int result, r = 0;
+        sqlite3_stmt *blocks = database->statements[BLOCKS];
+        int r;
 
-        while (r == 0 && (result = sqlite3_step(blocks)) == SQLITE_ROW)
-                r = each((const char *)sqlite3_column_text(blocks, 0) ?: "",
-                         (const char *)sqlite3_column_text(blocks, 1) ?: "", userdata);
-        if (r == 0)
-                r = database_errno(result);
-        sqlite3_reset(blocks);
-        return r;
+        QUERY_FOREACH (blocks, r)
+                r = each(query_text(blocks, 0), query_text(blocks, 1), userdata);
+        return query_end(blocks, r);
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "store/query.h"
+
 typedef enum GroupStatement {
         ADD,
         RENAME,
@@ -55,13 +57,11 @@ int hub_groups_new(Database *database, HubGroups **ret)
         if (!groups)
                 return -ENOMEM;
         groups->database = database;
-        for (size_t i = 0; i < GROUP_STATEMENT_COUNT; i++) {
-                int r = database_prepare(database, statements_sql[i], &groups->statements[i]);
-                if (r < 0)
-                        return r;
-        }
-        *ret = TAKE_PTR(groups);
-        return 0;
+        int r = database_prepare(database, statements_sql, GROUP_STATEMENT_COUNT,
+                                 groups->statements);
+        if (r >= 0)
+                *ret = TAKE_PTR(groups);
+        return r;
 }
 
 /* The database owns the statements. */
@@ -71,61 +71,23 @@ HubGroups *hub_groups_free(HubGroups *groups)
         return NULL;
 }
 
-/* Binds `a` and `b` (may be NULL). Every caller keeps both alive until the step is done. */
-static sqlite3_stmt *begin(HubGroups *groups, GroupStatement which, const char *a, const char *b)
+static int count(HubGroups *groups, GroupStatement which, const char *id, int64_t *ret)
 {
-        sqlite3_stmt *statement = groups->statements[which];
+        sqlite3_stmt *query = groups->statements[which];
 
-        sqlite3_bind_text(statement, 1, a, -1, SQLITE_STATIC);
-        if (b)
-                sqlite3_bind_text(statement, 2, b, -1, SQLITE_STATIC);
-        return statement;
-}
-
-/* Resets the statement, so that it holds no lock. */
-static int finish(sqlite3_stmt *statement, int r)
-{
-        sqlite3_reset(statement);
-        sqlite3_clear_bindings(statement);
-        return r;
-}
-
-/* Runs a statement that returns no rows. Returns the number of rows it changed. */
-static int change(HubGroups *groups, GroupStatement which, const char *a, const char *b)
-{
-        sqlite3_stmt *statement = begin(groups, which, a, b);
-        int r = finish(statement, database_errno(sqlite3_step(statement)));
-
-        return r < 0 ? r : sqlite3_changes(database_handle(groups->database));
-}
-
-static int count(HubGroups *groups, GroupStatement which, const char *a, int64_t *ret)
-{
-        sqlite3_stmt *statement = begin(groups, which, a, NULL);
-        int result = sqlite3_step(statement);
-
-        *ret = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-        finish(statement, 0);
-        return database_errno(result);
-}
-
-/* Commits if r is 0, rolls back otherwise. */
-static int conclude(HubGroups *groups, int outcome)
-{
-        int r = outcome == 0 ? database_run(groups->database, "COMMIT") : outcome;
-
-        if (r != 0)
-                (void)database_run(groups->database, "ROLLBACK");
-        return r;
+        query_bind(query, "s", id);
+        int r = query_next(query);
+        *ret = r > 0 ? sqlite3_column_int64(query, 0) : 0;
+        return query_end(query, MIN_OF(r, 0));
 }
 
 int hub_groups_add(HubGroups *groups, const char *guid, const char *name, bool *ret_new)
 {
-        int r = change(groups, ADD, guid, name);
+        int r = query_run(groups->statements[ADD], "ss", guid, name);
         bool is_new = r > 0;
 
         if (r == 0)
-                r = change(groups, RENAME, guid, name);
+                r = query_run(groups->statements[RENAME], "ss", guid, name);
         if (r < 0)
                 return r;
         *ret_new = is_new;
@@ -134,38 +96,34 @@ int hub_groups_add(HubGroups *groups, const char *guid, const char *name, bool *
 
 static int read_members(HubGroups *groups, StoredGroup *group)
 {
-        sqlite3_stmt *members = begin(groups, MEMBERS, group->guid, NULL);
+        sqlite3_stmt *members = groups->statements[MEMBERS];
         size_t allocated = 0;
-        int result, r = 0;
+        int r;
 
-        while (r == 0 && (result = sqlite3_step(members)) == SQLITE_ROW) {
-                if (group->n_uids == allocated) {
-                        size_t n = allocated ? 2 * allocated : 16;
-                        void *grown = reallocarray(group->uids, n, sizeof(*group->uids));
-
-                        if (!grown) {
-                                r = -ENOMEM;
-                                break;
-                        }
-                        group->uids = grown;
-                        allocated = n;
-                }
+        query_bind(members, "s", group->guid);
+        QUERY_FOREACH (members, r) {
                 const char *uid = (const char *)sqlite3_column_text(members, 0);
+
+                if (group->n_uids == allocated) {
+                        allocated = allocated ? 2 * allocated : 16;
+                        void *grown = reallocarray(group->uids, allocated, sizeof(*group->uids));
+                        r = grown ? 0 : -ENOMEM;
+                        if (r < 0)
+                                break;
+                        group->uids = grown;
+                }
                 r = uid ? STR_SET(group->uids[group->n_uids], uid) : -ENOMEM;
-                if (r == 0)
-                        group->n_uids++;
+                group->n_uids += r == 0;
         }
-        if (r == 0)
-                r = database_errno(result);
-        return finish(members, r);
+        return query_end(members, r);
 }
 
 static int read_group(HubGroups *groups, sqlite3_stmt *row, StoredGroup *ret)
 {
         StoredGroup group = {0};
 
-        if (STR_SET(group.guid, (const char *)sqlite3_column_text(row, 0) ?: "") < 0 ||
-            STR_SET(group.name, (const char *)sqlite3_column_text(row, 1) ?: "") < 0)
+        if (STR_SET(group.guid, query_text(row, 0)) < 0 ||
+            STR_SET(group.name, query_text(row, 1)) < 0)
                 return -EUCLEAN;
         int r = read_members(groups, &group);
         if (r < 0) {
@@ -178,44 +136,42 @@ static int read_group(HubGroups *groups, sqlite3_stmt *row, StoredGroup *ret)
 
 int hub_groups_get(HubGroups *groups, const char *guid, StoredGroup *ret)
 {
-        sqlite3_stmt *get = begin(groups, GET, guid, NULL);
-        int result = sqlite3_step(get);
+        sqlite3_stmt *get = groups->statements[GET];
 
-        return finish(get, result == SQLITE_ROW    ? read_group(groups, get, ret)
-                           : result == SQLITE_DONE ? -ENOENT
-                                                   : database_errno(result));
+        query_bind(get, "s", guid);
+        int r = query_next(get);
+        return query_end(get, r > 0 ? read_group(groups, get, ret) : r == 0 ? -ENOENT : r);
 }
 
 int hub_groups_remove(HubGroups *groups, const char *guid)
 {
-        int r = database_run(groups->database, "BEGIN IMMEDIATE");
+        int r = database_begin(groups->database);
 
         if (r < 0)
                 return r;
-        r = change(groups, REMOVE, guid, NULL);
+        r = query_run(groups->statements[REMOVE], "s", guid);
         if (r == 0)
                 r = -ENOENT;
         if (r > 0)
-                r = change(groups, REMOVE_MEMBERS, guid, NULL);
-        return conclude(groups, MIN_OF(r, 0));
+                r = query_run(groups->statements[REMOVE_MEMBERS], "s", guid);
+        return database_end(groups->database, MIN_OF(r, 0));
 }
 
 int hub_groups_each(HubGroups *groups, int (*each)(const StoredGroup *, void *), void *userdata)
 {
-        sqlite3_stmt *statement = groups->statements[GROUPS];
-        int result, r = 0;
+        sqlite3_stmt *rows = groups->statements[GROUPS];
+        int r;
 
-        while (r == 0 && (result = sqlite3_step(statement)) != SQLITE_DONE) {
+        QUERY_FOREACH (rows, r) {
                 StoredGroup group;
 
-                r = result == SQLITE_ROW ? read_group(groups, statement, &group)
-                                         : database_errno(result);
+                r = read_group(groups, rows, &group);
                 if (r < 0)
                         break;
                 r = each(&group, userdata);
                 stored_group_done(&group);
         }
-        return finish(statement, r);
+        return query_end(rows, r);
 }
 
 static int join_one(HubGroups *groups, const char *guid, const char *uid)
@@ -226,7 +182,7 @@ static int join_one(HubGroups *groups, const char *guid, const char *uid)
         if (r == 0 && n == 0)
                 return GROUPS_E_NO_USER;
         if (r == 0)
-                r = change(groups, JOIN, guid, uid);
+                r = query_run(groups->statements[JOIN], "ss", guid, uid);
         if (r >= 0)
                 r = count(groups, COUNT_GROUPS, uid, &n);
         return r < 0 ? r : n > GROUPS_PER_USER_MAX ? GROUPS_E_TOO_MANY : 0;
@@ -234,7 +190,7 @@ static int join_one(HubGroups *groups, const char *guid, const char *uid)
 
 static int leave_one(HubGroups *groups, const char *guid, const char *uid)
 {
-        int r = change(groups, LEAVE, guid, uid);
+        int r = query_run(groups->statements[LEAVE], "ss", guid, uid);
 
         return r < 0 ? r : r == 0 ? GROUPS_E_NO_MEMBER : 0;
 }
@@ -249,7 +205,7 @@ static int for_all(HubGroups *groups, const char *guid, const char *const *uids,
         if (r < 0)
                 return r == -ENOENT ? GROUPS_E_NO_GROUP : r;
         stored_group_done(&group);
-        r = database_run(groups->database, "BEGIN IMMEDIATE");
+        r = database_begin(groups->database);
         if (r < 0)
                 return r;
         for (size_t i = 0; r == 0 && i < n; i++) {
@@ -260,7 +216,7 @@ static int for_all(HubGroups *groups, const char *guid, const char *const *uids,
                 r = count(groups, COUNT_MEMBERS, guid, &n_members);
         if (r == 0 && n_members > GROUP_MEMBERS_MAX)
                 r = GROUPS_E_FULL;
-        return conclude(groups, r);
+        return database_end(groups->database, r);
 }
 
 int hub_groups_join(HubGroups *groups, const char *guid, const char *const *uids, size_t n,
@@ -277,7 +233,7 @@ int hub_groups_leave(HubGroups *groups, const char *guid, const char *const *uid
 
 int hub_groups_remove_user(HubGroups *groups, const char *uid)
 {
-        int r = change(groups, REMOVE_USER, uid, NULL);
+        int r = query_run(groups->statements[REMOVE_USER], "s", uid);
 
         return MIN_OF(r, 0);
 }

@@ -273,20 +273,34 @@ int database_run(Database *database, const char *sql)
         return database_errno(sqlite3_exec(database->handle, sql, NULL, NULL, NULL));
 }
 
-int database_prepare(Database *database, const char *sql, sqlite3_stmt **ret)
+int database_begin(Database *database)
 {
-        sqlite3_stmt *statement;
-        sqlite3_stmt **statements = reallocarray(database->statements, database->n_statements + 1,
+        return database_run(database, "BEGIN IMMEDIATE");
+}
+
+int database_end(Database *database, int outcome)
+{
+        int r = outcome == 0 ? database_run(database, "COMMIT") : outcome;
+
+        if (r != 0)
+                (void)database_run(database, "ROLLBACK");
+        return r;
+}
+
+int database_prepare(Database *database, const char *const *sql, size_t n, sqlite3_stmt **ret)
+{
+        sqlite3_stmt **statements = reallocarray(database->statements, database->n_statements + n,
                                                  sizeof(sqlite3_stmt *));
 
         if (!statements)
                 return -ENOMEM;
         database->statements = statements;
-        int result = sqlite3_prepare_v3(database->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                        &statement, NULL);
-        if (result != SQLITE_OK)
-                return database_errno(result);
-        statements[database->n_statements++] = statement;
-        *ret = statement;
+        for (size_t i = 0; i < n; i++) {
+                int result = sqlite3_prepare_v3(database->handle, sql[i], -1,
+                                                SQLITE_PREPARE_PERSISTENT, &ret[i], NULL);
+                if (result != SQLITE_OK)
+                        return database_errno(result);
+                statements[database->n_statements++] = ret[i];
+        }
         return 0;
 }

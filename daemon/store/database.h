@@ -34,11 +34,12 @@ sqlite3 *database_handle(Database *database);
 /* Runs statements without results. Negative errno (database_errno()) on failure. */
 int database_run(Database *database, const char *sql);
 
-/*
- * A statement that is prepared once and kept; owned by the database. Whoever steps it resets it
- * before the function is left: a statement that is still open keeps a lock.
- */
-int database_prepare(Database *database, const char *sql, sqlite3_stmt **ret);
+int database_begin(Database *database);
+/* Commits the transaction if `outcome` is 0, else rolls back. Returns `outcome` or the error. */
+int database_end(Database *database, int outcome);
+
+/* Prepares `n` statements, for query.h. The database owns them. */
+int database_prepare(Database *database, const char *const *sql, size_t n, sqlite3_stmt **ret);
 
 /* An SQLite result code as negative errno. */
 int database_errno(int result);

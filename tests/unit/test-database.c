@@ -62,9 +62,10 @@ static Database *open_as(const DatabaseSchema *schema, int expected)
 
 static int64_t count_things(Database *database)
 {
+        static const char sql[] = "SELECT count(*) FROM things";
         sqlite3_stmt *count;
 
-        ck_assert_int_eq(database_prepare(database, "SELECT count(*) FROM things", &count), 0);
+        ck_assert_int_eq(database_prepare(database, &(const char *){sql}, 1, &count), 0);
         ck_assert_int_eq(sqlite3_step(count), SQLITE_ROW);
         int64_t n = sqlite3_column_int64(count, 0);
         sqlite3_reset(count);
