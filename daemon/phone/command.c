@@ -221,7 +221,7 @@ static void command_when_busy(Phone *phone, WhenBusy when_busy)
         user_when_busy(phone, when_busy);
         if (phone->connection == PHONE_LOGGED_OUT)
                 return;
-        bool merged = request && !request->sent;
+        bool merged = request && hub_request_is_queued(request);
         if (!merged)
                 request = hub_request_new(phone, MESSAGE_SETTINGS, NULL);
         else

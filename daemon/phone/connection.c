@@ -41,7 +41,8 @@ static void connection_refuse_initiates(Phone *phone)
         HubRequest *request, *next;
 
         DL_FOREACH_SAFE (phone->requests, request, next) {
-                if (request->message.type != MESSAGE_INITIATE || request->sent_once)
+                if (request->message.type != MESSAGE_INITIATE ||
+                    request->state != HUB_REQUEST_QUEUED)
                         continue;
                 hub_request_fail(phone, request, CALL_ERROR_NOT_CONNECTED,
                                  *phone->connection_text ? phone->connection_text
@@ -98,19 +99,21 @@ static void hub_requests_lost(Phone *phone)
         HubRequest *request, *next;
 
         DL_FOREACH_SAFE (phone->requests, request, next) {
-                if (!request->sent)
+                if (!hub_request_is_sent(request))
                         continue;
+                bool expired = request->state == HUB_REQUEST_EXPIRED;
+
                 if (request->message.type == MESSAGE_SIGNAL)
                         signal_lost(phone, hub_request_session_id(request));
                 /*
                  * Only a snapshot tells whether the accept has answered the call, so do not resume.
                  */
-                if (request->message.type == MESSAGE_ACCEPT && request->expired)
+                if (request->message.type == MESSAGE_ACCEPT && expired)
                         *phone->link = '\0';
-                if (request->message.type == MESSAGE_SIGNAL || request->expired)
+                if (request->message.type == MESSAGE_SIGNAL || expired)
                         hub_request_remove(phone, request);
                 else
-                        request->sent = false;
+                        hub_request_set_state(request, HUB_REQUEST_QUEUED_AGAIN);
         }
 }
 

@@ -111,7 +111,7 @@ static bool decision_start(Phone *phone, HubRequest *request)
                 break;
         }
         if (method == CALL_METHOD_CANCEL || method == CALL_METHOD_END) {
-                request->kept = true;
+                request->durable = true;
                 call->stored.unwanted = true;
         }
         call->unsaved = true;
@@ -126,7 +126,8 @@ static HubRequest *decision_find(Phone *phone, const char *session_id, bool held
         HubRequest *request;
 
         DL_FOREACH (phone->requests, request) {
-                if (hub_request_decides(request) && request->has_ticket && request->held == held &&
+                if (hub_request_decides(request) && request->has_ticket &&
+                    (request->state == HUB_REQUEST_HELD) == held &&
                     str_eq(hub_request_session_id(request), session_id))
                         return request;
         }
@@ -135,8 +136,11 @@ static HubRequest *decision_find(Phone *phone, const char *session_id, bool held
 
 void decision_add(Phone *phone, HubRequest *request)
 {
-        request->held = decision_find(phone, hub_request_session_id(request), false) != NULL;
-        if (request->held || decision_start(phone, request))
+        bool held = decision_find(phone, hub_request_session_id(request), false);
+
+        if (held)
+                hub_request_set_state(request, HUB_REQUEST_HELD);
+        if (held || decision_start(phone, request))
                 hub_request_add(phone, request);
         else
                 hub_request_free(request);
@@ -148,7 +152,7 @@ void decisions_continue(Phone *phone, const char *session_id)
 
         while (!decision_find(phone, session_id, false) &&
                (request = decision_find(phone, session_id, true))) {
-                request->held = false;
+                hub_request_set_state(request, HUB_REQUEST_QUEUED);
                 if (!decision_start(phone, request))
                         hub_request_remove(phone, request);
         }
@@ -169,11 +173,12 @@ void cancel_to_hangup(Phone *phone, const char *session_id)
 /* The call of this request is over. */
 static void hub_request_call_over(Phone *phone, HubRequest *request, const PhoneCall *call)
 {
-        if (request->held)
+        if (request->state == HUB_REQUEST_HELD)
                 return;
-        if (request->confirmed) {
+        if (request->state == HUB_REQUEST_CONFIRMED) {
                 hub_request_succeed(phone, request);
-        } else if (request->kept || (hub_request_decides(request) && request->sent)) {
+        } else if (request->durable ||
+                   (hub_request_decides(request) && hub_request_is_sent(request))) {
                 /* Wait for the hub's reply. */
                 return;
         } else if (request->has_ticket) {

@@ -67,7 +67,7 @@ static int call_due(Phone *phone, PhoneCall *call)
                 return r;
         /* The call may have been answered without the hub being able to say so: cancel it there. */
         request = hub_request_new(phone, MESSAGE_CANCEL, session_id);
-        request->kept = true;
+        request->durable = true;
         hub_request_add(phone, request);
         return 0;
 }

@@ -25,16 +25,16 @@ int reply_unknown_call(Phone *phone, HubRequest *request)
 /* The call that it may have started is cancelled until the hub confirms that (rule 15). */
 static void expire_initiate(Phone *phone, HubRequest *request)
 {
-        hub_request_fail(phone, request,
-                         request->sent_once ? CALL_ERROR_TIMEOUT : CALL_ERROR_NOT_CONNECTED,
-                         request->sent_once ? "the hub has not confirmed the call within 10 s"
-                                            : "there is no connection to the hub");
-        if (!request->sent_once) {
+        if (request->state == HUB_REQUEST_QUEUED) {
+                hub_request_fail(phone, request, CALL_ERROR_NOT_CONNECTED,
+                                 "there is no connection to the hub");
                 hub_request_free(request);
                 return;
         }
+        hub_request_fail(phone, request, CALL_ERROR_TIMEOUT,
+                         "the hub has not confirmed the call within 10 s");
         hub_request_turn(request, MESSAGE_CANCEL);
-        request->kept = true;
+        request->durable = true;
         hub_request_add(phone, request);
 }
 
@@ -46,7 +46,7 @@ static int expire_stored(Phone *phone, HubRequest *request)
         r = reply_unknown_call(phone, request);
         if (r < 0)
                 return r;
-        if (request->confirmed) {
+        if (request->state == HUB_REQUEST_CONFIRMED) {
                 hub_request_succeed(phone, request);
                 hub_request_free(request);
                 return 0;
@@ -64,11 +64,14 @@ static void expire_other(Phone *phone, HubRequest *request)
         hub_request_fail(phone, request, CALL_ERROR_TIMEOUT,
                          "no confirmation from the hub within 10 s: check the call's "
                          "of it");
-        if (request->command == PHONE_COMMAND_JOIN && call && call_is_live(call))
+        if (request->command == PHONE_COMMAND_JOIN && call && call_is_live(call)) {
                 session_fail(phone, call, CALL_ERROR_TIMEOUT,
                              "the hub has not confirmed the join within 10 s");
-        else if (request->sent && !request->held) {
-                request->expired = true;
+        } else if (request->state == HUB_REQUEST_IN_FLIGHT) {
+                hub_request_set_state(request, HUB_REQUEST_EXPIRED);
+                hub_request_put_back(phone, request);
+                return;
+        } else if (request->state == HUB_REQUEST_CONFIRMED) {
                 hub_request_put_back(phone, request);
                 return;
         }
@@ -86,7 +89,7 @@ int hub_request_expire(Phone *phone, HubRequest *request)
         request->deadline = USEC_NEVER;
         if (request->message.type == MESSAGE_INITIATE) {
                 expire_initiate(phone, request);
-        } else if (request->kept) {
+        } else if (request->durable) {
                 r = expire_stored(phone, request);
                 if (r < 0) {
                         request->deadline = deadline;

@@ -49,7 +49,7 @@ static int hub_request_send(Phone *phone, HubRequest *request)
         message.ack = phone->seq_acked = phone->seq_seen;
         phone->ack_at = USEC_NEVER;
         phone_act(phone, PHONE_SEND, hub_request_session_id(request))->message = message;
-        request->sent = request->sent_once = true;
+        hub_request_set_state(request, HUB_REQUEST_IN_FLIGHT);
         return 0;
 }
 
@@ -61,9 +61,9 @@ void hub_request_pump(Phone *phone)
         if (phone->connection != PHONE_ONLINE)
                 return;
         DL_FOREACH (phone->requests, request)
-                n_in_flight += request->sent && !request->confirmed;
+                n_in_flight += hub_request_is_sent(request);
         DL_FOREACH (phone->requests, request) {
-                if (request->held || request->sent || request->confirmed || request->expired)
+                if (!hub_request_is_queued(request))
                         continue;
                 /* Without memory the request stays queued for the next input. */
                 if (n_in_flight++ >= REQUESTS_IN_FLIGHT_MAX || hub_request_send(phone, request) < 0)

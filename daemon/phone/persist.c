@@ -67,9 +67,9 @@ bool hub_request_survives(const HubRequest *request)
                 return true;
         case MESSAGE_CANCEL:
         case MESSAGE_END:
-                return request->kept && !request->held;
+                return request->durable && request->state != HUB_REQUEST_HELD;
         case MESSAGE_INITIATE:
-                return request->has_ticket && request->sent_once;
+                return request->has_ticket && request->state != HUB_REQUEST_QUEUED;
         default:
                 return false;
         }

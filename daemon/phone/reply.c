@@ -138,7 +138,7 @@ static int reply_accept(Phone *phone, HubRequest *request, const MessageReply *r
                 hub_request_fail(phone, request, CALL_ERROR_CALL_TERMINATED,
                                  "the call was over here before the hub confirmed the answer");
                 hub_request_turn(request, MESSAGE_END);
-                request->kept = true;
+                request->durable = true;
                 hub_request_add(phone, request);
                 return REPLY_KEPT;
         }
@@ -156,7 +156,7 @@ static int reply_decision(Phone *phone, HubRequest *request, const MessageReply 
         int r;
 
         if (!reply->error && call && call_is_live(call)) {
-                request->confirmed = true;
+                hub_request_set_state(request, HUB_REQUEST_CONFIRMED);
                 hub_request_put_back(phone, request);
                 return REPLY_KEPT;
         }
@@ -332,7 +332,7 @@ int hub_request_replied(Phone *phone, uint64_t id, const MessageReply *reply)
         int r;
 
         DL_FOREACH (phone->requests, request) {
-                if (request->message.id == id && request->sent && !request->confirmed)
+                if (request->message.id == id && hub_request_is_sent(request))
                         break;
         }
         if (!request)

@@ -1,10 +1,54 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone/request.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <utlist.h>
 
+#include "base/log.h"
+#include "base/words.h"
 #include "phone/action.h"
+
+static const char *const hub_request_states[HUB_REQUEST_STATE_COUNT] = {
+        [HUB_REQUEST_QUEUED] = "queued",       [HUB_REQUEST_HELD] = "held",
+        [HUB_REQUEST_IN_FLIGHT] = "in flight", [HUB_REQUEST_QUEUED_AGAIN] = "queued again",
+        [HUB_REQUEST_CONFIRMED] = "confirmed", [HUB_REQUEST_EXPIRED] = "expired",
+};
+DEFINE_WORDS_TO_STRING(hub_request_state, HubRequestState, hub_request_states);
+
+#define BIT(state) (1U << HUB_REQUEST_##state)
+
+void hub_request_set_state(HubRequest *request, HubRequestState state)
+{
+        /* From which states a request may come. Any request may become another one. */
+        static const unsigned from[HUB_REQUEST_STATE_COUNT] = {
+                [HUB_REQUEST_QUEUED] = UINT_MAX,
+                [HUB_REQUEST_HELD] = BIT(QUEUED),
+                [HUB_REQUEST_IN_FLIGHT] = BIT(QUEUED) | BIT(QUEUED_AGAIN),
+                [HUB_REQUEST_QUEUED_AGAIN] = BIT(IN_FLIGHT),
+                [HUB_REQUEST_CONFIRMED] = BIT(IN_FLIGHT) | BIT(EXPIRED),
+                [HUB_REQUEST_EXPIRED] = BIT(IN_FLIGHT),
+        };
+
+        assert(from[state] & (1U << request->state));
+        log_debug("%s %" PRIu64 " of call '%s': %s, was %s",
+                  message_type_to_string(request->message.type), request->message.id,
+                  hub_request_session_id(request), hub_request_state_to_string(state),
+                  hub_request_state_to_string(request->state));
+        request->state = state;
+}
+
+bool hub_request_is_queued(const HubRequest *request)
+{
+        return request->state == HUB_REQUEST_QUEUED || request->state == HUB_REQUEST_QUEUED_AGAIN;
+}
+
+bool hub_request_is_sent(const HubRequest *request)
+{
+        return request->state == HUB_REQUEST_IN_FLIGHT || request->state == HUB_REQUEST_EXPIRED;
+}
 
 void hub_request_unsave(HubRequest *request)
 {
@@ -60,7 +104,7 @@ void hub_request_turn(HubRequest *request, MessageType type)
         hub_request_unsave(request);
         message_done(&request->message);
         request->message = message;
-        request->sent = request->sent_once = request->confirmed = request->expired = false;
+        hub_request_set_state(request, HUB_REQUEST_QUEUED);
 }
 
 const char *hub_request_session_id(const HubRequest *request)
@@ -84,7 +128,7 @@ HubRequest *hub_request_find(Phone *phone, MessageType type, const char *session
         HubRequest *request;
 
         DL_FOREACH (phone->requests, request) {
-                if (request->message.type == type && !request->held &&
+                if (request->message.type == type && request->state != HUB_REQUEST_HELD &&
                     str_eq(hub_request_session_id(request), session_id))
                         return request;
         }
@@ -96,7 +140,7 @@ HubRequest *hub_request_find_last(Phone *phone, MessageType type, const char *se
         HubRequest *request, *last = NULL;
 
         DL_FOREACH (phone->requests, request) {
-                if (request->message.type == type && !request->held &&
+                if (request->message.type == type && request->state != HUB_REQUEST_HELD &&
                     str_eq(hub_request_session_id(request), session_id))
                         last = request;
         }
@@ -109,7 +153,7 @@ size_t hub_requests_waiting(const Phone *phone, MessageType type, const char *se
         size_t n = 0;
 
         DL_FOREACH (phone->requests, request)
-                n += request->message.type == type && !request->sent &&
+                n += request->message.type == type && hub_request_is_queued(request) &&
                      str_eq(hub_request_session_id(request), session_id);
         return n;
 }
@@ -182,7 +226,7 @@ bool call_deciding(const Phone *phone, const PhoneCall *call)
         DL_FOREACH (phone->requests, request) {
                 if ((request->message.type == MESSAGE_ACCEPT ||
                      request->message.type == MESSAGE_REJECT) &&
-                    request->has_ticket && !request->held &&
+                    request->has_ticket && request->state != HUB_REQUEST_HELD &&
                     str_eq(hub_request_session_id(request), call->stored.record.session_id))
                         return true;
         }

@@ -7,6 +7,11 @@
 
 /* The request has changed or is done: its stored copy goes. */
 void hub_request_unsave(HubRequest *request);
+const char *hub_request_state_to_string(HubRequestState state);
+/* Moves the request to another state. Only we make moves, so an illegal one is our mistake. */
+void hub_request_set_state(HubRequest *request, HubRequestState state);
+bool hub_request_is_queued(const HubRequest *request); /* to be sent, or to be sent again */
+bool hub_request_is_sent(const HubRequest *request);   /* on this connection, and not replied to */
 /* A request from the reserve, about `session_id` (NULL: about no call), not queued yet. */
 HubRequest *hub_request_new(Phone *phone, MessageType type, const char *session_id);
 HubRequest *hub_request_free(HubRequest *request);

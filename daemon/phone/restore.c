@@ -89,7 +89,7 @@ int phone_take_restored_call(Phone *phone, const StoredCall *state, bool worker)
 
 int phone_take_restored_request(Phone *phone, const Message *message)
 {
-        const HubRequest asked = {.message = *message, .kept = true};
+        const HubRequest asked = {.message = *message, .durable = true};
         _cleanup_(hub_request_freep) HubRequest *request = NULL;
         StoredRequest *saved;
         int r;
@@ -106,8 +106,8 @@ int phone_take_restored_request(Phone *phone, const Message *message)
         saved->number = message->id;
         DL_APPEND(phone->stored_requests, saved);
         request->saved = saved;
-        request->kept = *hub_request_session_id(request) != '\0';
-        if (request->kept)
+        request->durable = *hub_request_session_id(request) != '\0';
+        if (request->durable)
                 request->deadline = phone->instant.now + COMMAND_TIMEOUT_US;
         phone->next_id = MAX_OF(phone->next_id, message->id + 1);
         hub_request_put_back(phone, TAKE_PTR(request));

@@ -186,7 +186,7 @@ void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *te
 static void session_report_state(Phone *phone, PhoneCall *call)
 {
         HubRequest *request = hub_request_find_last(phone, MESSAGE_STATE, call_id(call));
-        bool merged = request && !request->sent;
+        bool merged = request && hub_request_is_queued(request);
 
         if (!merged)
                 request = hub_request_new(phone, MESSAGE_STATE, call_id(call));

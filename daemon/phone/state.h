@@ -20,6 +20,9 @@
  * Memory: each input first reserves the actions, requests and listener calls that it can need
  * (phone_reserve()), and makes its other allocations before it changes anything; from then on it
  * cannot fail. Functions that return void rely on that.
+ *
+ * A debug line in the log tells each move of a request and of a call's media, by the one function
+ * that makes it. The log is the only thing that the core touches itself.
  */
 
 #include "model/rules.h"
@@ -97,19 +100,25 @@ typedef struct PhoneCall {
         usec_t shown_until;       /* of a finished call: when the object goes */
 } PhoneCall;
 
+typedef enum HubRequestState {
+        HUB_REQUEST_QUEUED,       /* new: it waits for a connection and a place in flight */
+        HUB_REQUEST_HELD,         /* a decision that waits for an earlier one on the same call */
+        HUB_REQUEST_IN_FLIGHT,    /* sent on this connection */
+        HUB_REQUEST_QUEUED_AGAIN, /* its connection was lost: the hub may have received it */
+        HUB_REQUEST_CONFIRMED,    /* the hub has confirmed it; waits for the call's end */
+        HUB_REQUEST_EXPIRED, /* in flight, but its command gave up; a late reply still counts */
+        HUB_REQUEST_STATE_COUNT,
+} HubRequestState;
+
 /*
- * A request to the hub. It waits for its turn, for a connection, for a place among those in flight,
- * and then for its reply. With a command it has the ticket and deadline of that command.
+ * A request to the hub, until its reply. With a command it has the ticket and deadline of that
+ * command.
  */
 typedef struct HubRequest {
         struct HubRequest *prev, *next;
-        Message message; /* owned */
-        bool held;       /* a decision that waits for an earlier one on the same call */
-        bool sent;       /* on this connection */
-        bool sent_once;  /* on any connection: the hub may have received it */
-        bool kept;       /* outlives its command and its call: the hub has to receive it */
-        bool confirmed;  /* the hub has confirmed it; waits for the call's end */
-        bool expired;    /* its command gave up; a late reply still counts */
+        Message message;       /* owned */
+        HubRequestState state; /* hub_request_set_state() */
+        bool durable;          /* outlives its command and its call: the hub has to receive it */
 
         bool has_ticket;
         uint64_t ticket;

@@ -69,7 +69,7 @@ static void welcome_unwanted_call(Phone *phone, const CallSnapshot *snapshot)
         if (request_pending_for(phone, session_id))
                 return;
         request = hub_request_new(phone, type, session_id);
-        request->kept = true;
+        request->durable = true;
         hub_request_add(phone, request);
 }
 
