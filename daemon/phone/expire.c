@@ -62,8 +62,7 @@ static void expire_other(Phone *phone, HubRequest *request)
         PhoneCall *call = call_find(phone, hub_request_session_id(request));
 
         hub_request_fail(phone, request, CALL_ERROR_TIMEOUT,
-                         "no confirmation from the hub within 10 s: check the call's "
-                         "of it");
+                         "no confirmation from the hub within 10 s: check the call's status");
         if (request->command == PHONE_COMMAND_JOIN && call && call_is_live(call)) {
                 session_fail(phone, call, CALL_ERROR_TIMEOUT,
                              "the hub has not confirmed the join within 10 s");

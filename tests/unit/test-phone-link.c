@@ -163,6 +163,8 @@ START_TEST(rule_15_an_accept_waits_ten_seconds_for_the_connection)
         expect(f, "tone:none");
         wait_us(f, COMMAND_TIMEOUT_US);
         expect(f, "done:Timeout tone:ring");
+        ck_assert_str_eq(f->last[PHONE_DONE].text,
+                         "no confirmation from the hub within 10 s: check the call's status");
 }
 END_TEST
 
