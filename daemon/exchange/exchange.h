@@ -124,8 +124,8 @@ typedef enum ExchangeInputType {
 } ExchangeInputType;
 
 /*
- * Every input of a running exchange. Pointers are only read during the call. The functions below
- * that take an ExchangeNow make one of these, and document its effect and result.
+ * Every input of a running exchange. Pointers are only read during the call. The macros below make
+ * one of these, and document its effect and result.
  */
 typedef struct ExchangeInput {
         ExchangeInputType type;
@@ -147,6 +147,8 @@ typedef struct ExchangeInput {
 } ExchangeInput;
 
 int exchange_input(Exchange *exchange, const ExchangeNow *moment, const ExchangeInput *input);
+#define EXCHANGE_INPUT(exchange, moment, ...) \
+        exchange_input(exchange, moment, &(ExchangeInput){__VA_ARGS__})
 
 /* Adds a user from the store, or updates name and settings of an existing one. */
 int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy);
@@ -154,12 +156,8 @@ int exchange_user_add(Exchange *exchange, const char *uid, const char *name, Whe
  * Ends the user's calls (reason shutdown), removes the user from all groups and disconnects the
  * user's attachments. Returns 0, -ENOMEM or UserNotFound.
  */
-static inline int exchange_user_remove(Exchange *exchange, const ExchangeNow *moment,
-                                       const char *uid)
-{
-        return exchange_input(exchange, moment,
-                              &(ExchangeInput){.type = EXCHANGE_USER_REMOVE, .uid = uid});
-}
+#define exchange_user_remove(exchange, moment, user) \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_USER_REMOVE, .uid = user)
 
 /* Loads a stored block at the start. Returns 0, -ENOMEM, or a CallError (UserNotFound, TooMany). */
 int exchange_user_block(Exchange *exchange, const char *uid, const char *blocked);
@@ -176,21 +174,11 @@ int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret
  * CallError with nothing changed: UserNotFound (a member), TooMany (more than GROUP_MEMBERS_MAX
  * members, or more than GROUPS_PER_USER_MAX groups for one member).
  */
-static inline int exchange_group_put(Exchange *exchange, const ExchangeNow *moment,
-                                     const char *guid, const char *name, const char *const *uids,
-                                     size_t n)
-{
-        return exchange_input(
-                exchange, moment,
-                &(ExchangeInput){.type = EXCHANGE_GROUP_PUT, .group = {guid, name, uids, n}});
-}
+#define exchange_group_put(exchange, moment, guid, name, uids, n) \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_GROUP_PUT, .group = {guid, name, uids, n})
 /* Removes a group. Its live call continues. Returns 0, -ENOMEM or GroupNotFound. */
-static inline int exchange_group_remove(Exchange *exchange, const ExchangeNow *moment,
-                                        const char *guid)
-{
-        return exchange_input(exchange, moment,
-                              &(ExchangeInput){.type = EXCHANGE_GROUP_REMOVE, .guid = guid});
-}
+#define exchange_group_remove(exchange, moment, group_id) \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_GROUP_REMOVE, .guid = group_id)
 /* For a welcome: the user's groups. The caller frees *ret. Returns 0, -ENOMEM or UserNotFound. */
 int exchange_user_groups(const Exchange *exchange, const char *uid, GroupName **ret, size_t *ret_n);
 
@@ -207,24 +195,15 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
  * call is over, or its state is impossible), -EEXIST, or UserNotFound (no party exists any more, or
  * the caller does not, who is only dispensable in an answered call to a group).
  */
-static inline int exchange_restore(Exchange *exchange, const ExchangeNow *moment,
-                                   const LiveCall *live)
-{
-        return exchange_input(exchange, moment,
-                              &(ExchangeInput){.type = EXCHANGE_RESTORE, .live = live});
-}
+#define exchange_restore(exchange, moment, stored) \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_RESTORE, .live = stored)
 /*
  * Likewise for an ended call in the user's history: if its caller missed the end and repeats the
  * initiate, no new call starts. Remembered for CANCEL_MEMORY_US; beyond CANCEL_MEMORY_MAX the
  * oldest is dropped. Returns 0, -ENOMEM or UserNotFound.
  */
-static inline int exchange_restore_ended(Exchange *exchange, const ExchangeNow *moment,
-                                         const char *uid, const char *session_id)
-{
-        return exchange_input(
-                exchange, moment,
-                &(ExchangeInput){.type = EXCHANGE_RESTORE_ENDED, .ended = {uid, session_id}});
-}
+#define exchange_restore_ended(exchange, moment, uid, session_id) \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_RESTORE_ENDED, .ended = {uid, session_id})
 
 /*
  * A user's device connects. An older attachment of the same (uid, device) is disconnected as
@@ -232,30 +211,18 @@ static inline int exchange_restore_ended(Exchange *exchange, const ExchangeNow *
  * LATE_RING_MIN_US of the ring are left: MESSAGE_INCOMING follows as an action, so the adapter
  * sends its welcome first. Returns 0, -ENOMEM, or a CallError (UserNotFound).
  */
-static inline int exchange_attach(Exchange *exchange, const ExchangeNow *moment,
-                                  uint64_t attachment, const char *uid, const char *device,
-                                  const char *device_name)
-{
-        return exchange_input(exchange, moment,
-                              &(ExchangeInput){.type = EXCHANGE_ATTACH,
-                                               .attachment = attachment,
-                                               .device = {uid, device, device_name}});
-}
+#define exchange_attach(exchange, moment, attachment, uid, id, device_name) \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_ATTACH, attachment,       \
+                       .device = {uid, id, device_name})
 
 /*
  * An attachment that a join token limits to the media of one session: it can send JOIN, LEAVE,
  * SIGNAL and STATE for that session. Returns 0, -ENOMEM, or CALL_ERROR_AUTH_FAILED. On success
  * *ret_user is the token's user.
  */
-static inline int exchange_attach_session(Exchange *exchange, const ExchangeNow *moment,
-                                          uint64_t attachment, const char *join_token,
-                                          Party *ret_user)
-{
-        return exchange_input(exchange, moment,
-                              &(ExchangeInput){.type = EXCHANGE_ATTACH_SESSION,
-                                               .attachment = attachment,
-                                               .join = {join_token, ret_user}});
-}
+#define exchange_attach_session(exchange, moment, attachment, join_token, ret_user) \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_ATTACH_SESSION, attachment,       \
+                       .join = {join_token, ret_user})
 
 /*
  * The connection is lost, but its device may resume it. The device counts as away and grace periods
@@ -263,53 +230,32 @@ static inline int exchange_attach_session(Exchange *exchange, const ExchangeNow 
  * them. Ends with exchange_resume(), exchange_attach() of the same device, or exchange_detach(). A
  * limited attachment cannot be resumed: it is detached.
  */
-static inline void exchange_suspend(Exchange *exchange, const ExchangeNow *moment,
-                                    uint64_t attachment)
-{
-        (void)exchange_input(exchange, moment,
-                             &(ExchangeInput){.type = EXCHANGE_SUSPEND, .attachment = attachment});
-}
+#define exchange_suspend(exchange, moment, attachment) \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_SUSPEND, attachment)
 /*
  * The device resumes the attachment; it has received, or will receive, all that was sent to it, so
  * nothing is announced again. Returns 0, or -ENOENT: no such attachment, or it is not suspended.
  */
-static inline int exchange_resume(Exchange *exchange, const ExchangeNow *moment,
-                                  uint64_t attachment)
-{
-        return exchange_input(exchange, moment,
-                              &(ExchangeInput){.type = EXCHANGE_RESUME, .attachment = attachment});
-}
+#define exchange_resume(exchange, moment, attachment) \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_RESUME, attachment)
 
 /*
  * The connection is gone for good; an unknown attachment is ignored. Grace periods start. A device
  * that is away gets no messages: its next snapshot and its history bring it up to date. Cannot
  * fail, but if memory is short, the other participants may not get MESSAGE_LEFT.
  */
-static inline void exchange_detach(Exchange *exchange, const ExchangeNow *moment,
-                                   uint64_t attachment)
-{
-        (void)exchange_input(exchange, moment,
-                             &(ExchangeInput){.type = EXCHANGE_DETACH, .attachment = attachment});
-}
+#define exchange_detach(exchange, moment, attachment) \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_DETACH, attachment)
 
 /*
  * Handles a request. The answer is an action, always exactly one MESSAGE_REPLY. Returns 0, or
  * -ENOMEM with nothing changed if there is no memory even for an error reply.
  */
-static inline int exchange_message(Exchange *exchange, const ExchangeNow *moment,
-                                   uint64_t attachment, const Message *message)
-{
-        return exchange_input(exchange, moment,
-                              &(ExchangeInput){.type = EXCHANGE_MESSAGE,
-                                               .attachment = attachment,
-                                               .message = message});
-}
+#define exchange_message(exchange, moment, attachment, request) \
+        EXCHANGE_INPUT(exchange, moment, EXCHANGE_MESSAGE, attachment, .message = request)
 
 /* Handles all deadlines that have passed. Call it when exchange_next_deadline() has passed. */
-static inline int exchange_tick(Exchange *exchange, const ExchangeNow *moment)
-{
-        return exchange_input(exchange, moment, &(ExchangeInput){.type = EXCHANGE_TICK});
-}
+#define exchange_tick(exchange, moment) EXCHANGE_INPUT(exchange, moment, EXCHANGE_TICK)
 
 /* CLOCK_BOOTTIME of the next deadline, or USEC_NEVER. */
 usec_t exchange_next_deadline(const Exchange *exchange);

@@ -289,8 +289,8 @@ typedef enum PhoneInputType {
 } PhoneInputType;
 
 /*
- * Everything that can happen to the phone. Pointers are read during the call only. The functions
- * below that take a Now make one of these; they say what each one means.
+ * Everything that can happen to the phone. Pointers are read during the call only. The macros
+ * below make one of these; they say what each one means.
  */
 typedef struct PhoneInput {
         PhoneInputType type;
@@ -343,24 +343,17 @@ typedef struct PhoneInput {
 
 /*
  * Returns 0, or -ENOMEM with nothing changed that a repetition would not set right (after a
- * message: drop the connection, and the next welcome does); other errors as the functions below
+ * message: drop the connection, and the next welcome does); other errors as the macros below
  * say.
  */
 int phone_input(Phone *phone, const Now *now, const PhoneInput *input);
+#define PHONE_INPUT(phone, now, ...) phone_input(phone, now, &(PhoneInput){__VA_ARGS__})
 
 usec_t phone_next_deadline(const Phone *phone); /* CLOCK_BOOTTIME, or USEC_NEVER */
-static inline int phone_tick(Phone *phone, const Now *now)
-{
-        return phone_input(phone, now, &(PhoneInput){.type = PHONE_INPUT_TICK});
-}
+#define phone_tick(phone, now) PHONE_INPUT(phone, now, PHONE_INPUT_TICK)
 
-static inline int phone_command(Phone *phone, const Now *now, const PhoneCommand *command,
-                                uint64_t ticket)
-{
-        return phone_input(
-                phone, now,
-                &(PhoneInput){.type = PHONE_INPUT_COMMAND, .command = {command, ticket}});
-}
+#define phone_command(phone, now, what, ticket) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_COMMAND, .command = {what, ticket})
 
 /*
  * The connection to the hub. Never PHONE_ONLINE: the MESSAGE_REPLY with REPLY_WELCOME makes the
@@ -368,23 +361,15 @@ static inline int phone_command(Phone *phone, const Now *now, const PhoneCommand
  * shutdown); report it before closing the connection, so that the resulting PHONE_SEND of
  * MESSAGE_LOGOUT still gets out.
  */
-static inline int phone_connection_changed(Phone *phone, const Now *now, PhoneConnection connection,
-                                           const char *text)
-{
-        return phone_input(
-                phone, now,
-                &(PhoneInput){.type = PHONE_INPUT_CONNECTION, .connection = {connection, text}});
-}
+#define phone_connection_changed(phone, now, new_state, text) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_CONNECTION, .connection = {new_state, text})
 /*
  * A MESSAGE_REPLY or an event; MESSAGE_NONE with its seq for an event that is unknown here. Also
  * returns -EPROTO when events before it are missing: drop the connection, and the next hello has
  * them sent again.
  */
-static inline int phone_message(Phone *phone, const Now *now, const Message *message)
-{
-        return phone_input(phone, now,
-                           &(PhoneInput){.type = PHONE_INPUT_MESSAGE, .message = message});
-}
+#define phone_message(phone, now, from_hub) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_MESSAGE, .message = from_hub)
 /*
  * The hello for a new connection, without token, device and device name, which the adapter adds.
  * Its id is HELLO_ID, which no request of the phone has.
@@ -397,47 +382,25 @@ void phone_hello(const Phone *phone, Message *ret);
  * new listener that outranks the current presenter is asked to present what rings. `restored`: the
  * listener was remembered over a restart, and is told of what rings, marked as resumed.
  */
-static inline int phone_listener_add(Phone *phone, const Now *now, const PhoneListener *listener,
-                                     bool restored, const char **ret_text)
-{
-        return phone_input(phone, now,
-                           &(PhoneInput){.type = PHONE_INPUT_LISTENER_ADD,
-                                         .listener = {listener, restored, ret_text}});
-}
-static inline int phone_listener_remove(Phone *phone, const Now *now, const char *client,
-                                        const char *id)
-{
-        return phone_input(
-                phone, now,
-                &(PhoneInput){.type = PHONE_INPUT_LISTENER_REMOVE, .client = {client, id}});
-}
+#define phone_listener_add(phone, now, what, restored, ret_text) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_LISTENER_ADD, .listener = {what, restored, ret_text})
+#define phone_listener_remove(phone, now, name, id) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_LISTENER_REMOVE, .client = {name, id})
 /*
  * A program has left the bus: its listeners go, and so do the calls that were tied to it. Its
  * pending commands continue, up to their PHONE_DONE.
  */
-static inline int phone_client_gone(Phone *phone, const Now *now, const char *client)
-{
-        return phone_input(
-                phone, now,
-                &(PhoneInput){.type = PHONE_INPUT_CLIENT_GONE, .client = {client, NULL}});
-}
+#define phone_client_gone(phone, now, name) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_CLIENT_GONE, .client = {name, NULL})
 /*
  * The reply to a PHONE_LISTENER_CALL; `taken` is false for an error. Late replies change nothing.
  */
-static inline int phone_listener_answered(Phone *phone, const Now *now, uint64_t serial, bool taken)
-{
-        return phone_input(
-                phone, now,
-                &(PhoneInput){.type = PHONE_INPUT_LISTENER_ANSWERED, .reply = {serial, taken}});
-}
+#define phone_listener_answered(phone, now, serial, taken) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_LISTENER_ANSWERED, .reply = {serial, taken})
 
 /* The tone of the last PHONE_TONE is heard now, or cannot be played (which changes no call). */
-static inline int phone_tone_playing(Phone *phone, const Now *now, PhoneTone tone, bool playing)
-{
-        return phone_input(
-                phone, now,
-                &(PhoneInput){.type = PHONE_INPUT_TONE_PLAYING, .tone = {tone, playing}});
-}
+#define phone_tone_playing(phone, now, which, playing) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_TONE_PLAYING, .tone = {which, playing})
 
 /*
  * ---- the worker of a session ----
@@ -447,81 +410,38 @@ static inline int phone_tone_playing(Phone *phone, const Now *now, PhoneTone ton
  * stopped, or of an unknown session, change nothing.
  */
 
-static inline int phone_worker_state(Phone *phone, const Now *now, const char *session_id,
-                                     SessionState state)
-{
-        return phone_input(phone, now,
-                           &(PhoneInput){.type = PHONE_INPUT_WORKER_STATE,
-                                         .session_id = session_id,
-                                         .state = state});
-}
+#define phone_worker_state(phone, now, session_id, new_state) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_STATE, session_id, .state = new_state)
 /*
  * An adopted worker reports whether its microphone is muted, which a killed daemon may have had no
  * time to store. If the two differ, the microphone stays muted and the worker is told so: nobody
  * who thinks they are muted is heard.
  */
-static inline int phone_worker_muted(Phone *phone, const Now *now, const char *session_id, bool on)
-{
-        return phone_input(phone, now,
-                           &(PhoneInput){.type = PHONE_INPUT_WORKER_MUTED,
-                                         .session_id = session_id,
-                                         .on = on});
-}
+#define phone_worker_muted(phone, now, session_id, is_on) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_MUTED, session_id, .on = is_on)
 /* The same for its camera. */
-static inline int phone_worker_paused(Phone *phone, const Now *now, const char *session_id, bool on)
-{
-        return phone_input(phone, now,
-                           &(PhoneInput){.type = PHONE_INPUT_WORKER_PAUSED,
-                                         .session_id = session_id,
-                                         .on = on});
-}
+#define phone_worker_paused(phone, now, session_id, is_on) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_PAUSED, session_id, .on = is_on)
 /* The worker shows a screen now, or no longer. */
-static inline int phone_worker_screen(Phone *phone, const Now *now, const char *session_id, bool on)
-{
-        return phone_input(phone, now,
-                           &(PhoneInput){.type = PHONE_INPUT_WORKER_SCREEN,
-                                         .session_id = session_id,
-                                         .on = on});
-}
-static inline int phone_worker_signal(Phone *phone, const Now *now, const char *session_id,
-                                      const char *peer, const char *data)
-{
-        return phone_input(phone, now,
-                           &(PhoneInput){.type = PHONE_INPUT_WORKER_SIGNAL,
-                                         .session_id = session_id,
-                                         .signal = {peer, data}});
-}
-static inline int phone_worker_participant(Phone *phone, const Now *now, const char *session_id,
-                                           const char *participant, const ParticipantMedia *media)
-{
-        return phone_input(phone, now,
-                           &(PhoneInput){.type = PHONE_INPUT_WORKER_PARTICIPANT,
-                                         .session_id = session_id,
-                                         .participant = {participant, media}});
-}
+#define phone_worker_screen(phone, now, session_id, is_on) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_SCREEN, session_id, .on = is_on)
+#define phone_worker_signal(phone, now, session_id, peer, data) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_SIGNAL, session_id, .signal = {peer, data})
+#define phone_worker_participant(phone, now, session_id, id, ...)           \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_PARTICIPANT, session_id, \
+                    .participant = {id, __VA_ARGS__}) /* the media; may be a literal */
 /*
  * The user has chosen another device of this kind for all calls: device names in the settings of
  * current calls no longer hold.
  */
 void phone_device_chosen(Phone *phone, DeviceKind kind);
 /* A fault that does not end the worker. */
-static inline int phone_worker_error(Phone *phone, const Now *now, const char *session_id,
-                                     CallError error, const char *text)
-{
-        return phone_input(phone, now,
-                           &(PhoneInput){.type = PHONE_INPUT_WORKER_ERROR,
-                                         .session_id = session_id,
-                                         .fault = {error, text}});
-}
+#define phone_worker_error(phone, now, session_id, error, text) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_ERROR, session_id, .fault = {error, text})
 /* The worker died unasked: Error, and State=failed on a live call (rule 18). */
-static inline int phone_worker_gone(Phone *phone, const Now *now, const char *session_id,
-                                    const char *text)
-{
-        return phone_input(phone, now,
-                           &(PhoneInput){.type = PHONE_INPUT_WORKER_GONE,
-                                         .session_id = session_id,
-                                         .fault = {CALL_ERROR_NONE, text}});
-}
+#define phone_worker_gone(phone, now, session_id, text)              \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_GONE, session_id, \
+                    .fault = {CALL_ERROR_NONE, text})
 
 /* ---- state to be read ---- */
 
@@ -560,18 +480,10 @@ void phone_allow_parallel_media(Phone *phone);
  *
  * Returns 0, -ENOMEM, -EEXIST, or -EINVAL: the call is over, or the request is of no stored kind.
  */
-static inline int phone_restore_call(Phone *phone, const Now *now, const StoredCall *state,
-                                     bool worker)
-{
-        return phone_input(
-                phone, now,
-                &(PhoneInput){.type = PHONE_INPUT_RESTORE_CALL, .restore = {state, worker}});
-}
-static inline int phone_restore_request(Phone *phone, const Now *now, const Message *message)
-{
-        return phone_input(phone, now,
-                           &(PhoneInput){.type = PHONE_INPUT_RESTORE_REQUEST, .message = message});
-}
+#define phone_restore_call(phone, now, state, worker) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_RESTORE_CALL, .restore = {state, worker})
+#define phone_restore_request(phone, now, stored) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_RESTORE_REQUEST, .message = stored)
 
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
 void phone_restore_history_since(Phone *phone, usec_t since);
