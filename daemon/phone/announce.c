@@ -31,7 +31,7 @@ void call_add(Phone *phone, PhoneCall *call)
         const char *session_id = call->stored.record.session_id;
 
         DL_APPEND(phone->calls, call);
-        call->unsaved = true;
+        call_touch(call);
         phone_act(phone, PHONE_CALL_ADDED, session_id);
         if (call->stored.record.status == CALL_STATUS_ONGOING)
                 session_open(phone, call);
@@ -49,7 +49,7 @@ void call_changed(Phone *phone, PhoneCall *call, uint32_t properties)
         PhoneAction *action = phone_act(phone, PHONE_CALL_CHANGED, call->stored.record.session_id);
 
         action->properties = properties;
-        call->unsaved = true;
+        call_touch(call);
 }
 
 void call_announce_status(Phone *phone, const PhoneCall *call, CallStatus old)
@@ -99,7 +99,7 @@ const char *call_id(const PhoneCall *call)
 
 void session_changed(Phone *phone, PhoneCall *call, uint32_t properties)
 {
-        call->unsaved = true;
+        call_touch(call);
         if (call->info.has_session)
                 phone_act(phone, PHONE_SESSION_CHANGED, call_id(call))->properties = properties;
 }

@@ -77,7 +77,7 @@ void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, 
                 listeners_send(phone, call, PHONE_EVENT_OUTGOING_CALL_ACCEPTED, false);
         if (join)
                 session_begin(phone, call, snapshot->join_token, NULL);
-        else if (call->worker)
+        else if (call->media != CALL_MEDIA_NONE)
                 session_close(phone, call);
         if (call->stored.unwanted)
                 cancel_to_hangup(phone, record->session_id);

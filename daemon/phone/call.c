@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone/call.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <utlist.h>
+
+#include "base/log.h"
 
 PhoneCall *call_find(Phone *phone, const char *session_id)
 {
@@ -82,7 +85,52 @@ void call_ring_for(Phone *phone, PhoneCall *call, uint32_t remaining_ms)
 
         call->info.ring_until = initiated ? phone->instant.now + remaining_ms * USEC_PER_MSEC : 0;
         call->unknown = false;
-        call->unsaved = true;
+        call_touch(call);
+}
+
+void call_set_media(PhoneCall *call, CallMedia media)
+{
+        static const char *const words[CALL_MEDIA_COUNT] = {
+                [CALL_MEDIA_NONE] = "no worker",
+                [CALL_MEDIA_WARM] = "warm",
+                [CALL_MEDIA_JOINED] = "joined",
+                [CALL_MEDIA_ADOPTED] = "adopted",
+        };
+
+        if (media == call->media)
+                return;
+        /* Only a restored call adopts a worker. */
+        assert(media != CALL_MEDIA_ADOPTED || call->media == CALL_MEDIA_NONE);
+        log_debug("media of call %s: %s, was %s", call->stored.record.session_id, words[media],
+                  words[call->media]);
+        call->media = media;
+}
+
+void call_set_copy(PhoneCall *call, StoredCopy copy)
+{
+        static const char *const words[STORED_COPY_COUNT] = {
+                [STORED_COPY_ABSENT] = "absent",
+                [STORED_COPY_STALE] = "stale",
+                [STORED_COPY_CURRENT] = "current",
+        };
+
+        if (copy == call->copy)
+                return;
+        assert(copy != STORED_COPY_STALE || call->copy == STORED_COPY_CURRENT);
+        log_debug("stored copy of call %s: %s, was %s", call->stored.record.session_id, words[copy],
+                  words[call->copy]);
+        call->copy = copy;
+}
+
+void call_touch(PhoneCall *call)
+{
+        if (call->copy == STORED_COPY_CURRENT)
+                call_set_copy(call, STORED_COPY_STALE);
+}
+
+bool call_has_joined(const PhoneCall *call)
+{
+        return call->media == CALL_MEDIA_JOINED || call->media == CALL_MEDIA_ADOPTED;
 }
 
 PhoneEvent call_end_event(const CallRecord *record)

@@ -18,6 +18,11 @@ bool ring_is_late(const CallSnapshot *snapshot);
 int call_new(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret);
 PhoneCall *call_free(PhoneCall *call); /* a call that is not in the phone's list */
 DEFINE_CLEANUP(PhoneCall *, call_free);
+/* Each of these moves one state of the call. Only we make moves: an illegal one is our mistake. */
+void call_set_media(PhoneCall *call, CallMedia media);
+void call_set_copy(PhoneCall *call, StoredCopy copy);
+void call_touch(PhoneCall *call);            /* the call has changed, so its stored copy is stale */
+bool call_has_joined(const PhoneCall *call); /* this device takes part in the media */
 void call_ring_for(Phone *phone, PhoneCall *call, uint32_t remaining_ms);
 PhoneEvent call_end_event(const CallRecord *record);
 /* Limits the finished calls that are still shown to FINISHED_CALLS_MAX. */

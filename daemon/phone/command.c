@@ -244,7 +244,7 @@ static void command_do_not_disturb(Phone *phone, bool on)
                 if (!on || !call_rings(call))
                         continue;
                 call->stored.present = false;
-                call->unsaved = true;
+                call_touch(call);
                 presentation_stop(call);
                 if (!call->stored.alerting_said)
                         call_delivered(phone, call);

@@ -114,7 +114,7 @@ static bool decision_start(Phone *phone, HubRequest *request)
                 request->durable = true;
                 call->stored.unwanted = true;
         }
-        call->unsaved = true;
+        call_touch(call);
         /* A person who hangs up is not heard while the hub's reply is on its way. */
         if (method == CALL_METHOD_END)
                 session_close(phone, call);

@@ -48,9 +48,9 @@ static void call_finish(Phone *phone, PhoneCall *call, const MessageOver *over)
         call_announce_status(phone, call, old);
         listeners_send(phone, call, call_end_event(record), false);
         hub_requests_call_over(phone, call);
-        if (call->saved)
+        if (call->copy != STORED_COPY_ABSENT)
                 phone_act(phone, PHONE_CALL_FORGET, record->session_id);
-        call->saved = false;
+        call_set_copy(call, STORED_COPY_ABSENT);
         calls_limit_finished(phone);
 }
 

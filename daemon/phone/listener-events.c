@@ -168,7 +168,7 @@ int phone_take_client_gone(Phone *phone, const char *client)
                         return r;
                 call_client_gone(phone, call);
                 *call->stored.tied_to = '\0';
-                call->unsaved = true;
+                call_touch(call);
         }
         return phone_reserve(phone, 1, 0);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "phone/action.h"
+#include "phone/announce.h"
 #include "phone/call.h"
 #include "phone/participant.h"
 #include "phone/session.h"
@@ -16,7 +17,7 @@ static void participant_left(Phone *phone, PhoneCall *call, SessionParticipant *
         *participant = session->participants[--session->n_participants];
         participants_changed(phone, call);
         participant_announce(phone, call, PHONE_USER_LEFT, &gone);
-        if (call->joined)
+        if (call_has_joined(call))
                 participant_announce(phone, call, PHONE_WORKER_PARTICIPANT_LEFT, &gone);
         session_report_flows(phone, call);
 }
@@ -35,7 +36,7 @@ void participants_keep(Phone *phone, PhoneCall *call, const Participant *others,
 static int participant_signalled(Phone *phone, PhoneCall *call, const MessageSignal *signal)
 {
         /* From a former participant, or before this device has joined: drop it. */
-        if (!call->joined || !participant_find(&call->stored.session, signal->peer))
+        if (!call_has_joined(call) || !participant_find(&call->stored.session, signal->peer))
                 return 0;
 
         char *data = strdup(signal->data);
@@ -58,7 +59,7 @@ static void participant_changed(Phone *phone, PhoneCall *call, SessionParticipan
         known->muted = news->muted;
         known->video_paused = news->video_paused;
         known->sharing = news->sharing;
-        participants_announce_with(phone, call, PHONE_PROPERTY_PARTICIPANTS);
+        session_changed(phone, call, PHONE_PROPERTY_PARTICIPANTS);
         participant_announce(phone, call, PHONE_PARTICIPANT_CHANGED, participant);
 }
 
@@ -75,10 +76,10 @@ int participants_message(Phone *phone, const Message *message)
         if (message->type == MESSAGE_SIGNALLED)
                 return participant_signalled(phone, call, &message->signal);
         if (message->type == MESSAGE_JOINED)
-                return participant_add(phone, call, news, call->joined);
+                return participant_add(phone, call, news, call_has_joined(call));
 
         /* It is our own id: another connection of this party has joined (rule 18). */
-        if (message->type == MESSAGE_LEFT && call->joined &&
+        if (message->type == MESSAGE_LEFT && call_has_joined(call) &&
             str_eq(call->stored.session.own_id, news->id)) {
                 session_close(phone, call);
                 return 0;

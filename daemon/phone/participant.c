@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "phone/action.h"
+#include "phone/announce.h"
 
 SessionParticipant *participant_find(PhoneSession *session, const char *id)
 {
@@ -33,17 +34,10 @@ const char *phone_session_code(const PhoneSession *session)
         return session->n_participants == 1 ? session->participants[0].media.verification_code : "";
 }
 
-void participants_announce_with(Phone *phone, PhoneCall *call, uint32_t properties)
-{
-        call->unsaved = true;
-        phone_act(phone, PHONE_SESSION_CHANGED, call->stored.record.session_id)->properties =
-                properties;
-}
-
 void participants_changed(Phone *phone, PhoneCall *call)
 {
-        participants_announce_with(phone, call,
-                                   PHONE_PROPERTY_PARTICIPANTS | PHONE_PROPERTY_VERIFICATION_CODE);
+        session_changed(phone, call,
+                        PHONE_PROPERTY_PARTICIPANTS | PHONE_PROPERTY_VERIFICATION_CODE);
 }
 
 int participant_add(Phone *phone, PhoneCall *call, const Participant *participant, bool tell_worker)

@@ -13,8 +13,7 @@ void participants_clear(PhoneSession *session);
 /* A signal of the session about one participant. */
 void participant_announce(Phone *phone, const PhoneCall *call, PhoneActionType type,
                           const SessionParticipant *participant);
-/* Announces the participants, and these other properties of the session. */
-void participants_announce_with(Phone *phone, PhoneCall *call, uint32_t properties);
+/* Announces the participants and the code with the only one. */
 void participants_changed(Phone *phone, PhoneCall *call);
 /* Returns 0 or -ENOMEM. */
 int participant_add(Phone *phone, PhoneCall *call, const Participant *participant,

@@ -49,8 +49,7 @@ static int call_keep(Phone *phone, PhoneCall *call)
                 return r;
         }
         phone_act(phone, PHONE_CALL_STORE, call->stored.record.session_id)->state = state;
-        call->unsaved = false;
-        call->saved = true;
+        call_set_copy(call, STORED_COPY_CURRENT);
         return 0;
 }
 
@@ -137,7 +136,8 @@ void phone_keep(Phone *phone)
         PhoneCall *call;
 
         DL_FOREACH (phone->calls, call) {
-                if (call->unsaved && call_is_live(call) && call_keep(phone, call) < 0)
+                if (call->copy != STORED_COPY_CURRENT && call_is_live(call) &&
+                    call_keep(phone, call) < 0)
                         return;
         }
         (void)hub_requests_keep(phone);

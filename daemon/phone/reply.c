@@ -36,7 +36,7 @@ static void call_take_initiate(Phone *phone, PhoneCall *call, const HubRequest *
         session->audio_muted = request->settings.start_audio_muted;
         if (request->tie)
                 STR_SET(call->stored.tied_to, request->client);
-        call->unsaved = true;
+        call_touch(call);
         if (call->stored.record.direction == CALL_DIRECTION_INCOMING) {
                 call_handled_by(phone, call, request->client);
                 return;

@@ -37,7 +37,7 @@ static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)
         /* A ring whose time ran out meanwhile makes no sound. */
         call->stored.present = state->present && !phone->do_not_disturb &&
                                call->info.ring_until > phone->instant.now;
-        call->saved = true;
+        call_set_copy(call, STORED_COPY_CURRENT);
         *ret = TAKE_PTR(call);
         return 0;
 }
@@ -48,11 +48,12 @@ static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
         PhoneSession *session = &call->stored.session;
         bool in_media = session_is_in_media(session);
 
-        call->worker = worker;
-        call->joined = call->adopted = worker && in_media && *session->own_id;
+        if (worker)
+                call_set_media(call,
+                               in_media && *session->own_id ? CALL_MEDIA_ADOPTED : CALL_MEDIA_WARM);
         /* The worker may have come further than the stored state: wait for its report. */
         for (size_t i = 0; i < session->n_participants; i++)
-                session->participants[i].media.connected = call->joined;
+                session->participants[i].media.connected = call_has_joined(call);
         call->flows_reported = session_media_flows(session);
         if (in_media && !worker) {
                 session_fail(phone, call, CALL_ERROR_MEDIA_FAILED,
@@ -78,7 +79,8 @@ int phone_take_restored_call(Phone *phone, const StoredCall *state, bool worker)
         if (call->stored.record.status == CALL_STATUS_ONGOING) {
                 call_restore_media(phone, call, worker);
         } else {
-                call->worker = worker;
+                if (worker)
+                        call_set_media(call, CALL_MEDIA_WARM);
                 if (call_rings(call) && call->info.ring_until > phone->instant.now)
                         call_ring(phone, call, true);
                 else if (!call_rings(call) && call->stored.join_wanted && !call->stored.unwanted)

@@ -64,6 +64,6 @@ void call_silence(Phone *phone, PhoneCall *call)
 {
         call->stored.silenced = true;
         call->stored.present = false;
-        call->unsaved = true;
+        call_touch(call);
         presentation_stop(call);
 }

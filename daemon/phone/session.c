@@ -6,6 +6,7 @@
 
 #include "phone/action.h"
 #include "phone/announce.h"
+#include "phone/call.h"
 #include "phone/hub-send.h"
 #include "phone/media.h"
 #include "phone/participant.h"
@@ -30,9 +31,9 @@ void session_choose_video_again(Phone *phone, PhoneCall *call)
 
 static void session_start_worker(Phone *phone, PhoneCall *call)
 {
-        if (call->worker)
+        if (call->media != CALL_MEDIA_NONE)
                 return;
-        call->worker = true;
+        call_set_media(call, CALL_MEDIA_WARM);
         phone_act(phone, PHONE_WORKER_START, call_id(call));
 }
 
@@ -47,13 +48,12 @@ void session_show_screen(Phone *phone, PhoneCall *call, bool on)
 static void session_stop_worker(Phone *phone, PhoneCall *call)
 {
         session_show_screen(phone, call, false);
-        call->joined = call->adopted = false;
         call->flows_reported = false;
         call->signals_lost = false;
         hub_requests_drop_signals(phone, call);
-        if (!call->worker)
+        if (call->media == CALL_MEDIA_NONE)
                 return;
-        call->worker = false;
+        call_set_media(call, CALL_MEDIA_NONE);
         phone_act(phone, PHONE_WORKER_STOP, call_id(call));
 }
 
@@ -63,7 +63,7 @@ void session_warm(Phone *phone, PhoneCall *call)
 
         /* One warm worker is enough: if another call is answered, its worker starts then. */
         DL_FOREACH (phone->calls, other) {
-                if (other->worker && !other->joined)
+                if (other->media == CALL_MEDIA_WARM)
                         return;
         }
         session_start_worker(phone, call);
@@ -87,7 +87,7 @@ void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubReq
                         session_leave(phone, other);
         }
         /* A worker whose media failed is replaced, not asked again. */
-        if (call->joined)
+        if (call_has_joined(call))
                 session_stop_worker(phone, call);
         session_set_state(phone, call, SESSION_JOINING);
         if (request)
@@ -158,8 +158,9 @@ int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
                 return r;
 
         STR_SET(session->own_id, reply->participant);
-        call->joined = call->unsaved = true;
+        call_touch(call);
         session_start_worker(phone, call);
+        call_set_media(call, CALL_MEDIA_JOINED);
         PhoneAction *action = phone_act(phone, PHONE_WORKER_JOIN, call_id(call));
         action->join.reply = *reply;
         action->join.reply.others = TAKE_PTR(others);
@@ -175,7 +176,8 @@ void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *te
 {
         PhoneAction *action;
 
-        call->joined = false;
+        if (call_has_joined(call))
+                call_set_media(call, CALL_MEDIA_WARM);
         session_set_state(phone, call, SESSION_FAILED);
         session_report_flows(phone, call);
         action = phone_act(phone, PHONE_SESSION_ERROR, call_id(call));
@@ -218,7 +220,7 @@ static void session_set_flag(Phone *phone, PhoneCall *call, bool *flag, bool on,
                 return;
         *flag = on;
         session_changed(phone, call, property);
-        if (call->joined)
+        if (call_has_joined(call))
                 phone_act(phone, action, call_id(call))->on = on;
         if (session_is_in_media(&call->stored.session))
                 session_report_state(phone, call);

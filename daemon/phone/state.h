@@ -21,8 +21,8 @@
  * (phone_reserve()), and makes its other allocations before it changes anything; from then on it
  * cannot fail. Functions that return void rely on that.
  *
- * A debug line in the log tells each move of a request and of a call's media, by the one function
- * that makes it. The log is the only thing that the core touches itself.
+ * A debug line in the log tells each move of a request, of a call's media and of its stored copy,
+ * by the one function that makes it. The log is the only thing that the core touches itself.
  */
 
 #include "model/rules.h"
@@ -79,6 +79,23 @@ typedef struct Presentation {
         bool any_asked;
 } Presentation;
 
+/* The media worker of a call. */
+typedef enum CallMedia {
+        CALL_MEDIA_NONE,    /* no worker */
+        CALL_MEDIA_WARM,    /* a worker that has not joined, or whose media failed */
+        CALL_MEDIA_JOINED,  /* this device takes part in the media */
+        CALL_MEDIA_ADOPTED, /* joined by the daemon before this one; it has yet to report */
+        CALL_MEDIA_COUNT,
+} CallMedia;
+
+/* What the store has of a call. */
+typedef enum StoredCopy {
+        STORED_COPY_ABSENT,
+        STORED_COPY_STALE, /* the call has changed since */
+        STORED_COPY_CURRENT,
+        STORED_COPY_COUNT,
+} StoredCopy;
+
 /* A call on this device. */
 typedef struct PhoneCall {
         union {
@@ -87,16 +104,13 @@ typedef struct PhoneCall {
         };
         struct PhoneCall *prev, *next;
         Presentation presentation;
-        bool worker;  /* a worker is running */
-        bool joined;  /* this device takes part in the media */
-        bool adopted; /* the worker was started by another daemon, and has not reported yet */
+        CallMedia media;          /* call_set_media() */
         bool flows_reported;      /* the hub was told that media flows */
         bool signals_lost;        /* signals of these media were lost on their way to the hub */
         bool unknown;             /* the hub came back without the call: rule 15 */
         usec_t members_announced; /* when the members were last announced */
         usec_t members_due;       /* when they are announced next; 0: nothing to announce */
-        bool unsaved;             /* the stored call is older than this, or missing */
-        bool saved;               /* the call is stored */
+        StoredCopy copy;          /* call_set_copy() */
         usec_t shown_until;       /* of a finished call: when the object goes */
 } PhoneCall;
 

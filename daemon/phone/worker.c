@@ -47,22 +47,21 @@ int phone_take_worker_participant(Phone *phone, const char *session_id, const ch
         SessionParticipant *info = NULL;
         int r;
 
-        if (call && call->joined) {
+        if (call && call_has_joined(call)) {
                 r = participant_of_worker(phone, call, participant, &info);
                 if (r < 0)
                         return r;
         }
         if (info && !media_is_same(&info->media, media)) {
-                /* Speaking changes often, and is not worth storing. */
-                bool unsaved = call->unsaved || info->media.connected != media->connected;
                 bool other_code = !str_eq(info->media.verification_code, media->verification_code);
 
+                /* Speaking changes often, and is not worth storing. */
+                if (info->media.connected != media->connected)
+                        call_touch(call);
                 info->media = *media;
-                participants_announce_with(
-                        phone, call,
+                phone_act(phone, PHONE_SESSION_CHANGED, session_id)->properties =
                         PHONE_PROPERTY_PARTICIPANTS |
-                                (other_code ? PHONE_PROPERTY_VERIFICATION_CODE : 0));
-                call->unsaved = unsaved;
+                        (other_code ? PHONE_PROPERTY_VERIFICATION_CODE : 0);
                 participant_announce(phone, call, PHONE_PARTICIPANT_CHANGED, info);
                 session_report_flows(phone, call);
         }
@@ -78,9 +77,9 @@ int phone_take_worker_signal(Phone *phone, const char *session_id, const char *p
         if (!copy)
                 return -ENOMEM;
         bool room = hub_requests_waiting(phone, MESSAGE_SIGNAL, session_id) < SIGNALS_MAX;
-        if (call && call->joined && !room) {
+        if (call && call_has_joined(call) && !room) {
                 call->signals_lost = true;
-        } else if (call && call->joined) {
+        } else if (call && call_has_joined(call)) {
                 HubRequest *request = hub_request_new(phone, MESSAGE_SIGNAL, session_id);
 
                 STR_SET(request->message.signal.peer, peer);
@@ -95,20 +94,22 @@ static PhoneCall *session_of_worker(Phone *phone, const char *session_id)
 {
         PhoneCall *call = call_find(phone, session_id);
 
-        return call && call->worker && call->stored.record.status == CALL_STATUS_ONGOING ? call
-                                                                                         : NULL;
+        return call && call->media != CALL_MEDIA_NONE &&
+                               call->stored.record.status == CALL_STATUS_ONGOING
+                       ? call
+                       : NULL;
 }
 
 static void session_adopt(Phone *phone, const char *session_id, SessionState state)
 {
         PhoneCall *call = call_find(phone, session_id);
 
-        if (!call || call->worker || call->stored.unwanted || !call->stored.answered_here ||
-            call->stored.record.status != CALL_STATUS_ONGOING ||
+        if (!call || call->media != CALL_MEDIA_NONE || call->stored.unwanted ||
+            !call->stored.answered_here || call->stored.record.status != CALL_STATUS_ONGOING ||
             call->stored.session.state != SESSION_IDLE)
                 return;
         if (state == SESSION_JOINING || state == SESSION_CONNECTED || state == SESSION_RECONNECTING)
-                call->worker = call->joined = true;
+                call_set_media(call, CALL_MEDIA_JOINED);
 }
 
 /*
@@ -119,7 +120,7 @@ static void session_found(Phone *phone, PhoneCall *call, SessionState state)
 {
         PhoneSession *session = &call->stored.session;
 
-        call->adopted = false;
+        call_set_media(call, CALL_MEDIA_JOINED);
         if (state != SESSION_JOINING)
                 return;
         for (size_t i = 0; i < session->n_participants; i++)
@@ -133,8 +134,8 @@ void phone_take_worker_state(Phone *phone, const char *session_id, SessionState 
         session_adopt(phone, session_id, state);
         PhoneCall *call = session_of_worker(phone, session_id);
         /* A warm worker reports idle, which says nothing about the session. */
-        if (call && call->joined && state != SESSION_IDLE && state != SESSION_LEFT) {
-                if (call->adopted)
+        if (call && call_has_joined(call) && state != SESSION_IDLE && state != SESSION_LEFT) {
+                if (call->media == CALL_MEDIA_ADOPTED)
                         session_found(phone, call, state);
                 session_set_state(phone, call, state);
                 session_report_flows(phone, call);
@@ -146,7 +147,7 @@ static PhoneCall *session_joined_worker(Phone *phone, const char *session_id)
 {
         PhoneCall *call = session_of_worker(phone, session_id);
 
-        return call && call->joined ? call : NULL;
+        return call && call_has_joined(call) ? call : NULL;
 }
 
 static void session_is_muted(Phone *phone, PhoneCall *call, bool on)
@@ -204,16 +205,15 @@ void phone_take_worker_error(Phone *phone, const char *session_id, CallError err
 void phone_take_worker_gone(Phone *phone, const char *session_id, const char *text)
 {
         PhoneCall *call = call_find(phone, session_id);
-        if (call && call->worker) {
+        if (call && call->media != CALL_MEDIA_NONE) {
                 PhoneSession *session = &call->stored.session;
 
-                call->worker = false;
+                call_set_media(call, CALL_MEDIA_NONE);
                 session_show_screen(phone, call, false);
                 for (size_t i = 0; i < session->n_participants; i++)
                         session->participants[i].media.connected = false;
                 if (session_is_in_media(session))
                         session_fail(phone, call, CALL_ERROR_MEDIA_FAILED, text);
-                call->joined = false;
         }
 }
 
@@ -232,6 +232,6 @@ void phone_device_chosen(Phone *phone, DeviceKind kind)
                 if (str_empty(names[kind]))
                         continue;
                 names[kind][0] = '\0';
-                call->unsaved = true;
+                call_touch(call);
         }
 }
