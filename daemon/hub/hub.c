@@ -12,7 +12,7 @@
 
 #define PRUNE_FIRST_MS (60 * 1000) /* the first seconds have enough to do */
 
-/* Random bytes for four moments, fetched at once. */
+/* Random bytes for four inputs of the exchange, fetched at once. */
 static void draw_entropy(uint8_t ret[static ENTROPY_SIZE])
 {
         /*
@@ -32,11 +32,12 @@ static void draw_entropy(uint8_t ret[static ENTROPY_SIZE])
         explicit_bzero(drawn + left, ENTROPY_SIZE);
 }
 
-void hub_moment(ExchangeNow *ret)
+const ExchangeNow *hub_now(Hub *hub)
 {
-        ret->now = clock_boottime();
-        ret->date = clock_realtime();
-        draw_entropy(ret->entropy);
+        hub->now.now = clock_boottime();
+        hub->now.date = clock_realtime();
+        draw_entropy(hub->now.entropy);
+        return &hub->now;
 }
 
 void hub_send(WsConnection *connection, Message *message, uint64_t barrier)
@@ -199,12 +200,10 @@ static void on_window(uv_timer_t *timer)
 static void on_deadline(uv_timer_t *timer)
 {
         Hub *hub = timer->data;
-        ExchangeNow moment;
 
         hub->deadline_at = USEC_NEVER;
-        hub_moment(&moment);
-        hub_expire_sessions(hub, moment.now);
-        if (exchange_tick(hub->exchange, &moment) < 0)
+        hub_expire_sessions(hub, clock_boottime());
+        if (exchange_tick(hub->exchange, hub_now(hub)) < 0)
                 log_error("out of memory: deadlines are tried again");
         hub_drain(hub);
 }
@@ -253,8 +252,6 @@ static const bool needs_store[MESSAGE_TYPE_COUNT] = {
 
 static void handle_request(Hub *hub, DeviceSession *session, const Message *message)
 {
-        ExchangeNow moment;
-
         /*
          * A session limited to one call's media has no history: the exchange refuses its request.
          */
@@ -265,8 +262,7 @@ static void handle_request(Hub *hub, DeviceSession *session, const Message *mess
         } else if (session->user && message->type == MESSAGE_FORGET) {
                 hub_forget(hub, session, message);
         } else {
-                hub_moment(&moment);
-                if (exchange_message(hub->exchange, &moment, session->number, message) < 0)
+                if (exchange_message(hub->exchange, hub_now(hub), session->number, message) < 0)
                         ws_connection_close(session->connection, WIRE_CLOSE_GOING_AWAY,
                                             "the hub is out of memory");
                 hub_drain(hub);
@@ -348,19 +344,14 @@ static void on_closed(WsConnection *connection, void *userdata)
 {
         Hub *hub = userdata;
         DeviceSession *session = ws_connection_userdata(connection);
-        ExchangeNow moment;
 
         if (!session)
                 return;
         if (session->user && ws_connection_is_lost(connection)) {
                 device_session_suspend(hub, session);
         } else {
-                uint64_t number = session->number;
-
                 ws_connection_set_userdata(connection, NULL);
-                device_session_free(hub, session);
-                hub_moment(&moment);
-                exchange_detach(hub->exchange, &moment, number);
+                device_session_give_up(hub, session);
         }
         hub_drain(hub);
 }

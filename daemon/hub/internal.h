@@ -44,6 +44,7 @@ struct Hub {
         HubDatabase *database;
         const Config *config;
         Exchange *exchange;
+        ExchangeNow now; /* of hub_now() */
         Commit *commit;
         LoginLimiter *limiter;
         WsServer *server;
@@ -62,7 +63,8 @@ struct Hub {
         usec_t deadline_at; /* the time for which `deadline` is armed */
 };
 
-void hub_moment(ExchangeNow *ret);
+/* The time, and fresh random bytes, for one input of the exchange; valid until the next call. */
+const ExchangeNow *hub_now(Hub *hub);
 /* Carries out the exchange's actions. */
 void hub_drain(Hub *hub);
 /* Sends the message, or closes the connection when memory is short. */
@@ -84,10 +86,8 @@ int device_session_new(Hub *hub, WsConnection *connection, const char *device,
                        const StoredToken *token, DeviceSession **ret);
 DeviceSession *device_session_free(Hub *hub, DeviceSession *connection);
 DeviceSession *device_session_find(Hub *hub, uint64_t number);
-/*
- * Sends the welcome. `user` may be NULL where the session is resumed. Returns 0 or negative errno.
- */
-int hub_welcome(Hub *hub, DeviceSession *connection, const Message *hello, const Party *party,
+/* Sends the welcome. Returns 0 or negative errno. */
+int hub_welcome(Hub *hub, DeviceSession *session, const Message *hello, const Party *party,
                 WhenBusy when_busy, bool resumed);
 
 /* ---- resume.c ---- */

@@ -163,7 +163,6 @@ static void send_deletions(Hub *hub, DeviceSession *session, usec_t since)
 int hub_welcome(Hub *hub, DeviceSession *session, const Message *hello, const Party *party,
                 WhenBusy when_busy, bool resumed)
 {
-        ExchangeNow moment;
         Message message = {.type = MESSAGE_REPLY, .id = hello->id};
         ReplyWelcome *reply = &message.reply.welcome;
 
@@ -174,11 +173,10 @@ int hub_welcome(Hub *hub, DeviceSession *session, const Message *hello, const Pa
                                 .date = clock_realtime(),
                                 .history_complete = true};
         STR_SET(reply->link, session->name);
-        hub_moment(&moment);
         /* A resumed session gets events instead of a snapshot. */
         int r = resumed ? 0
-                        : exchange_snapshot(hub->exchange, &moment, session->number, &reply->calls,
-                                            &reply->n_calls);
+                        : exchange_snapshot(hub->exchange, hub_now(hub), session->number,
+                                            &reply->calls, &reply->n_calls);
         if (r >= 0 && session->user)
                 r = add_settings(hub, party->uid, reply);
         if (r >= 0 && session->user)
@@ -219,15 +217,13 @@ static void login_session(Hub *hub, WsConnection *connection, const Message *hel
 {
         DeviceSession *session;
         Party party = {0};
-        ExchangeNow moment;
 
         int r = device_session_new(hub, connection, hello->hello.device, NULL, &session);
         if (r < 0) {
                 login_failed(connection, hello->id, r);
                 return;
         }
-        hub_moment(&moment);
-        r = exchange_attach_session(hub->exchange, &moment, session->number,
+        r = exchange_attach_session(hub->exchange, hub_now(hub), session->number,
                                     hello->hello.join_token, &party);
         if (r != 0) {
                 device_session_free(hub, session);
@@ -276,14 +272,12 @@ static int login_new_session(Hub *hub, WsConnection *connection, const Message *
 {
         const char *device = hello->hello.device;
         DeviceSession *session;
-        ExchangeNow moment;
         Party party = {0};
 
         int r = device_session_new(hub, connection, device, token, &session);
         if (r < 0)
                 return r;
-        hub_moment(&moment);
-        r = exchange_attach(hub->exchange, &moment, session->number, token->uid, device,
+        r = exchange_attach(hub->exchange, hub_now(hub), session->number, token->uid, device,
                             hello->hello.device_name);
         if (r != 0) {
                 device_session_free(hub, session);

@@ -17,14 +17,12 @@ int hub_user_add(Hub *hub, const char *uid, const char *name, bool *ret_new)
 int hub_user_remove(Hub *hub, const char *uid)
 {
         StoredUser user;
-        ExchangeNow moment;
         int r = hub_database_user_get(hub->database, uid, &user);
 
         if (r < 0)
                 return r;
-        hub_moment(&moment);
         hub->removes_user = true;
-        r = exchange_user_remove(hub->exchange, &moment, uid);
+        r = exchange_user_remove(hub->exchange, hub_now(hub), uid);
         hub_drain(hub);
         hub->removes_user = false;
         if (r < 0)
@@ -40,14 +38,12 @@ int hub_user_remove(Hub *hub, const char *uid)
 int hub_put_group(Hub *hub, const StoredGroup *group)
 {
         _cleanup_free_ const char **uids = calloc(group->n_uids + 1, sizeof(*uids));
-        ExchangeNow moment;
 
         if (!uids)
                 return -ENOMEM;
         for (size_t i = 0; i < group->n_uids; i++)
                 uids[i] = group->uids[i];
-        hub_moment(&moment);
-        return exchange_group_put(hub->exchange, &moment, group->guid, group->name, uids,
+        return exchange_group_put(hub->exchange, hub_now(hub), group->guid, group->name, uids,
                                   group->n_uids);
 }
 
@@ -66,10 +62,8 @@ int hub_group_changed(Hub *hub, const char *guid)
 
 int hub_group_removed(Hub *hub, const char *guid)
 {
-        ExchangeNow moment;
+        int r = exchange_group_remove(hub->exchange, hub_now(hub), guid);
 
-        hub_moment(&moment);
-        int r = exchange_group_remove(hub->exchange, &moment, guid);
         hub_drain(hub);
         return MIN_OF(r, 0);
 }

@@ -36,10 +36,8 @@ static int load_group(const StoredGroup *group, void *userdata)
 static int load_call(const LiveCall *live, void *userdata)
 {
         Hub *hub = userdata;
-        ExchangeNow moment;
+        int r = exchange_restore(hub->exchange, hub_now(hub), live);
 
-        hub_moment(&moment);
-        int r = exchange_restore(hub->exchange, &moment, live);
         if (r == -ENOMEM)
                 return r;
         if (r != 0)
@@ -51,10 +49,7 @@ static int load_call(const LiveCall *live, void *userdata)
 static int load_ended(const char *uid, const char *session_id, void *userdata)
 {
         Hub *hub = userdata;
-        ExchangeNow moment;
-
-        hub_moment(&moment);
-        int r = exchange_restore_ended(hub->exchange, &moment, uid, session_id);
+        int r = exchange_restore_ended(hub->exchange, hub_now(hub), uid, session_id);
 
         return MIN_OF(r, 0);
 }

@@ -12,12 +12,9 @@
 
 void device_session_suspend(Hub *hub, DeviceSession *session)
 {
-        ExchangeNow moment;
-
-        hub_moment(&moment);
-        exchange_suspend(hub->exchange, &moment, session->number);
+        exchange_suspend(hub->exchange, hub_now(hub), session->number);
         session->outbox = ws_connection_take_outbox(session->connection);
-        outbox_suspend(&session->outbox, moment.now);
+        outbox_suspend(&session->outbox, hub->now.now);
         ws_connection_set_userdata(session->connection, NULL);
         session->connection = NULL;
         DL_APPEND2(hub->suspended, session, waits_prev, waits_next);
@@ -25,12 +22,8 @@ void device_session_suspend(Hub *hub, DeviceSession *session)
 
 void device_session_give_up(Hub *hub, DeviceSession *session)
 {
-        uint64_t number = session->number;
-        ExchangeNow moment;
-
-        hub_moment(&moment);
+        exchange_detach(hub->exchange, hub_now(hub), session->number);
         device_session_free(hub, session);
-        exchange_detach(hub->exchange, &moment, number);
 }
 
 usec_t hub_next_expiry(const Hub *hub)
@@ -74,12 +67,10 @@ static int resume(Hub *hub, DeviceSession *session, WsConnection *connection, co
                   const StoredUser *user)
 {
         Party party = {0};
-        ExchangeNow moment;
+        int r = outbox_resume(&session->outbox, hello->hello.resume_seq, clock_boottime());
 
-        hub_moment(&moment);
-        int r = outbox_resume(&session->outbox, hello->hello.resume_seq, moment.now);
         if (r >= 0)
-                r = exchange_resume(hub->exchange, &moment, session->number);
+                r = exchange_resume(hub->exchange, hub_now(hub), session->number);
         if (r < 0)
                 return r;
         DL_DELETE2(hub->suspended, session, waits_prev, waits_next);
