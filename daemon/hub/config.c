@@ -102,15 +102,18 @@ wrong:
         return -EINVAL;
 }
 
-static void check_urls(IniFile *ini, const char *name, const char *urls, const char *scheme,
-                       const char *secure_scheme)
+/* Returns the number of URLs. */
+static size_t check_urls(IniFile *ini, const char *name, const char *urls, const char *scheme,
+                         const char *secure_scheme)
 {
         _cleanup_free_ char *copy = strdup(urls);
         char shown[PRINTABLE_MAX], *state = NULL;
         unsigned line = ini_file_line(ini, name);
+        size_t n = 0;
 
         for (char *url = copy ? strtok_r(copy, " \t", &state) : NULL; url;
              url = strtok_r(NULL, " \t", &state)) {
+                n++;
                 if (strncmp(url, scheme, strlen(scheme)) != 0 &&
                     strncmp(url, secure_scheme, strlen(secure_scheme)) != 0)
                         ini_file_wrong(ini, line, "%s: \"%s\" does not begin with %s or %s", name,
@@ -119,16 +122,6 @@ static void check_urls(IniFile *ini, const char *name, const char *urls, const c
                 else if (strlen(url) > ICE_URL_MAX)
                         ini_file_wrong(ini, line, "%s: a URL is longer than %d bytes", name,
                                        ICE_URL_MAX);
-        }
-}
-
-static size_t count_words(const char *s)
-{
-        size_t n = 0;
-
-        for (s += strspn(s, " \t"); *s; s += strspn(s, " \t")) {
-                n++;
-                s += strcspn(s, " \t");
         }
         return n;
 }
@@ -146,9 +139,9 @@ static void check_whole(IniFile *ini)
         if (str_empty(config->certificate) != str_empty(config->key))
                 ini_file_wrong(ini, ini_file_line(ini, "certificate") + ini_file_line(ini, "key"),
                                "certificate and key go together");
-        check_urls(ini, "stun", config->stun, "stun:", "stuns:");
-        check_urls(ini, "turn", config->turn, "turn:", "turns:");
-        if (count_words(config->stun) + count_words(config->turn) > ICE_SERVERS_MAX)
+        size_t n_servers = check_urls(ini, "stun", config->stun, "stun:", "stuns:");
+        n_servers += check_urls(ini, "turn", config->turn, "turn:", "turns:");
+        if (n_servers > ICE_SERVERS_MAX)
                 ini_file_wrong(ini, 0, "stun and turn name more than %d servers", ICE_SERVERS_MAX);
         if (!str_empty(config->turn) && str_empty(config->turn_secret_file))
                 ini_file_wrong(ini, ini_file_line(ini, "turn"), "turn: needs turn-secret-file");

@@ -123,41 +123,27 @@ bool ws_connection_is_lost(const WsConnection *connection)
 }
 
 /* Puts a connection into one of the server's lists, or takes it out, if it is not so already. */
-#define SET_LISTED(connection, list, listed)                                            \
-        do {                                                                            \
-                if ((listed) == (connection)->is_##list)                                \
-                        break;                                                          \
-                if (listed)                                                             \
-                        DL_APPEND2((connection)->server->list, connection, list##_prev, \
-                                   list##_next);                                        \
-                else                                                                    \
-                        DL_DELETE2((connection)->server->list, connection, list##_prev, \
-                                   list##_next);                                        \
-                (connection)->is_##list = (listed);                                     \
+#define SET_LISTED(connection, list, listed)                                              \
+        do {                                                                              \
+                bool _listed = (listed);                                                  \
+                if (_listed == (connection)->is_##list)                                   \
+                        break;                                                            \
+                if (_listed)                                                              \
+                        DL_APPEND2((connection)->server->list, (connection), list##_prev, \
+                                   list##_next);                                          \
+                else                                                                      \
+                        DL_DELETE2((connection)->server->list, (connection), list##_prev, \
+                                   list##_next);                                          \
+                (connection)->is_##list = _listed;                                        \
         } while (0)
-
-static void set_waiting(WsConnection *connection, bool waiting)
-{
-        SET_LISTED(connection, waiting, waiting);
-}
 
 Outbox ws_connection_take_outbox(WsConnection *connection)
 {
         Outbox outbox = connection->outbox;
 
         connection->outbox = (Outbox){0};
-        set_waiting(connection, false);
+        SET_LISTED(connection, waiting, false);
         return outbox;
-}
-
-static void set_ending(WsConnection *connection, bool ending)
-{
-        SET_LISTED(connection, ending, ending);
-}
-
-static void set_paused(WsConnection *connection, bool paused)
-{
-        SET_LISTED(connection, paused, paused);
 }
 
 /* The connections that have waited longest go first. */
@@ -167,7 +153,7 @@ static void on_pause_over(uv_timer_t *timer)
         WsConnection *connection;
 
         for (int i = 0; i < READ_AFTER_PAUSE && (connection = server->paused); i++) {
-                set_paused(connection, false);
+                SET_LISTED(connection, paused, false);
                 lws_rx_flow_control(connection->wsi, 1);
         }
         if (!server->paused)
@@ -180,7 +166,7 @@ void ws_connection_pause(WsConnection *connection)
 
         if (connection->is_closing)
                 return;
-        set_paused(connection, true);
+        SET_LISTED(connection, paused, true);
         lws_rx_flow_control(connection->wsi, 0);
         if (!uv_is_active((uv_handle_t *)&server->pause))
                 uv_timer_start(&server->pause, on_pause_over, PAUSE_MS, PAUSE_MS);
@@ -236,12 +222,12 @@ static int connection_flush(WsConnection *connection)
         int r = connection_write_frames(connection);
         if (r < 0)
                 return r;
-        set_waiting(connection,
-                    connection->outbox.frames &&
-                            !outbox_peek(&connection->outbox, connection->server->committed));
-        set_ending(connection, connection->close_code && !connection->is_closed &&
-                                       !connection->outbox.frames &&
-                                       !lws_partial_buffered(connection->wsi));
+        SET_LISTED(connection, waiting,
+                   connection->outbox.frames &&
+                           !outbox_peek(&connection->outbox, connection->server->committed));
+        SET_LISTED(connection, ending,
+                   connection->close_code && !connection->is_closed && !connection->outbox.frames &&
+                           !lws_partial_buffered(connection->wsi));
         return 0;
 }
 
@@ -257,8 +243,8 @@ static void connection_gone(WsConnection *connection)
 static void connection_kill(WsConnection *connection)
 {
         connection->is_dead = true;
-        set_waiting(connection, false);
-        set_ending(connection, false);
+        SET_LISTED(connection, waiting, false);
+        SET_LISTED(connection, ending, false);
         lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
         /* lws notices a change made outside its callbacks only after this. */
         lws_cancel_service(connection->server->context);
@@ -291,7 +277,7 @@ void ws_server_turn_end(WsServer *server)
         WsConnection *connection;
 
         while ((connection = server->ending)) {
-                set_ending(connection, false);
+                SET_LISTED(connection, ending, false);
                 connection->is_closed = true;
                 lws_close_reason(connection->wsi, (enum lws_close_status)connection->close_code,
                                  (unsigned char *)connection->close_text,
@@ -398,9 +384,9 @@ static int connection_open(WsServer *server, struct lws *wsi, WsConnection **slo
 static void connection_free(WsConnection *connection)
 {
         connection_gone(connection);
-        set_waiting(connection, false);
-        set_ending(connection, false);
-        set_paused(connection, false);
+        SET_LISTED(connection, waiting, false);
+        SET_LISTED(connection, ending, false);
+        SET_LISTED(connection, paused, false);
         DL_DELETE(connection->server->connections, connection);
         wipe_bearer(connection);
         outbox_done(&connection->outbox);
