@@ -195,7 +195,8 @@ static void records_done(Records *records)
 {
         for (size_t i = 0; i < records->n; i++)
                 call_record_done(&records->records[i]);
-        free(records->records);
+        free(TAKE_PTR(records->records));
+        records->n = 0;
 }
 
 /* Takes the row's record. Returns 0, 1 when it no longer fits, or negative errno. */
@@ -324,21 +325,12 @@ int call_history_latest(CallHistory *history, usec_t span, uint32_t max,
         return query_end(latest, r);
 }
 
-/* Passes on the records that the statement changes, if it returns them, and counts them. */
-static int change(CallHistory *history, sqlite3_stmt *statement,
-                  int (*each)(const CallRecord *, void *), void *userdata, size_t *n)
+/* Takes the records that the statement changes, if it returns them, and counts them. */
+static int change(CallHistory *history, sqlite3_stmt *statement, Records *records, size_t *n)
 {
-        int r;
-
-        QUERY_FOREACH (statement, r) {
-                CallRecord record = {0};
-
-                r = read_record(statement, &record);
-                r = r == 0 ? each(&record, userdata) : MIN_OF(r, 0);
-                call_record_done(&record);
-        }
-        query_end(statement, r);
+        int r = records_collect(records, statement);
         size_t n_changed = (size_t)sqlite3_changes(database_handle(history->database));
+
         /* The statement has given each of them a date of its own. */
         history->last_change += n_changed;
         *n += n_changed;
@@ -347,11 +339,10 @@ static int change(CallHistory *history, sqlite3_stmt *statement,
 
 /* Runs `one` for each session or, if there are none, `all` for the records up to a date. */
 static int change_sessions(CallHistory *history, HistoryStatement one, HistoryStatement all,
-                           const char *uid, const MessageSessions *sessions,
-                           int (*each)(const CallRecord *, void *), void *userdata, size_t *ret_n)
+                           const char *uid, const MessageSessions *sessions, Records *records,
+                           size_t *n)
 {
         sqlite3_stmt *statement = history->statements[sessions->count > 0 ? one : all];
-        size_t n = 0;
         int r = call_history_settle(history);
 
         if (r >= 0)
@@ -361,31 +352,41 @@ static int change_sessions(CallHistory *history, HistoryStatement one, HistorySt
         if (sessions->count == 0) {
                 query_bind(statement, "stt", uid, sessions->until ?: (usec_t)INT64_MAX,
                            next_change(history));
-                r = change(history, statement, each, userdata, &n);
+                r = change(history, statement, records, n);
         }
         for (size_t i = 0; r == 0 && i < sessions->count; i++) {
                 query_bind(statement, "sst", uid, sessions->session_ids[i], next_change(history));
-                r = change(history, statement, each, userdata, &n);
+                r = change(history, statement, records, n);
         }
-        r = database_end(history->database, r);
-        if (r == 0)
-                *ret_n = n;
-        return r;
+        return database_end(history->database, r);
 }
 
 int call_history_mark_seen(CallHistory *history, const char *uid, const MessageSessions *sessions,
-                           int (*each)(const CallRecord *, void *), void *userdata)
+                           CallRecord **ret, size_t *ret_n)
 {
-        size_t n;
+        Records records = {.budget = SIZE_MAX, .limit = UINT32_MAX};
+        size_t n = 0;
+        int r = change_sessions(history, SEE_ONE, SEE_ALL, uid, sessions, &records, &n);
 
-        return change_sessions(history, SEE_ONE, SEE_ALL, uid, sessions, each, userdata, &n);
+        if (r < 0) {
+                records_done(&records);
+                return r;
+        }
+        *ret = records.records;
+        *ret_n = records.n;
+        return 0;
 }
 
 int call_history_forget(CallHistory *history, const char *uid, const MessageSessions *sessions,
                         size_t *ret_changed)
 {
-        return change_sessions(history, FORGET_ONE, FORGET_ALL, uid, sessions, NULL, NULL,
-                               ret_changed);
+        Records none = {0};
+        size_t n = 0;
+        int r = change_sessions(history, FORGET_ONE, FORGET_ALL, uid, sessions, &none, &n);
+
+        if (r >= 0)
+                *ret_changed = n;
+        return r;
 }
 
 int call_history_prune(CallHistory *history, usec_t before, usec_t missed_before, uint32_t max,

@@ -51,12 +51,9 @@ int call_history_changes(CallHistory *history, const char *uid, usec_t since, si
 int call_history_deletions(CallHistory *history, const char *uid, usec_t since,
                            MessageSessions *ret);
 
-/*
- * An empty `sessions` means all. `each` gets every record that has changed; a non-zero result is
- * returned, and then no record has changed.
- */
+/* An empty `sessions` means all. The caller frees the records that have changed. */
 int call_history_mark_seen(CallHistory *history, const char *uid, const MessageSessions *sessions,
-                           int (*each)(const CallRecord *, void *), void *userdata);
+                           CallRecord **ret, size_t *ret_n);
 int call_history_forget(CallHistory *history, const char *uid, const MessageSessions *sessions,
                         size_t *ret_changed);
 

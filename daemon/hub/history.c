@@ -50,49 +50,28 @@ void hub_history(Hub *hub, DeviceSession *session, const Message *message)
         message_done(&reply);
 }
 
-typedef struct Changed {
-        CallRecord *records;
-        size_t n;
-} Changed;
-
-static int collect(const CallRecord *record, void *userdata)
-{
-        Changed *changed = userdata;
-        CallRecord *grown = reallocarray(changed->records, changed->n + 1, sizeof(*grown));
-
-        if (!grown)
-                return -ENOMEM;
-        changed->records = grown;
-        grown[changed->n] = (CallRecord){0};
-        int r = call_record_copy(&grown[changed->n], record);
-        if (r >= 0)
-                changed->n++;
-        return r;
-}
-
 void hub_seen(Hub *hub, DeviceSession *session, const Message *message)
 {
         char uid[UID_MAX + 1];
-        Changed changed = {0};
+        CallRecord *records;
+        size_t n;
 
         hub_flush(hub);
         /* Sending the reply may close the session as too slow, which frees it. */
         STR_SET(uid, session->user->uid);
         int r = call_history_mark_seen(hub_database_history(hub->database), uid, &message->sessions,
-                                       collect, &changed);
-        if (r < 0)
+                                       &records, &n);
+        if (r < 0) {
                 reply_failed(session, message, r);
-        else
-                reply_ok(session, message);
-        for (size_t i = 0; i < changed.n; i++) {
-                if (r >= 0)
-                        hub_send_others(
-                                hub, uid, session,
-                                &(Message){.type = MESSAGE_LOGGED, .logged = changed.records[i]},
-                                0);
-                call_record_done(&changed.records[i]);
+                return;
         }
-        free(changed.records);
+        reply_ok(session, message);
+        for (size_t i = 0; i < n; i++) {
+                hub_send_others(hub, uid, session,
+                                &(Message){.type = MESSAGE_LOGGED, .logged = records[i]}, 0);
+                call_record_done(&records[i]);
+        }
+        free(records);
 }
 
 void hub_forget(Hub *hub, DeviceSession *session, const Message *message)

@@ -202,15 +202,18 @@ static int changes(void)
         return r;
 }
 
-static int on_record(const CallRecord *record, void *userdata)
-{
-        return 0;
-}
-
 static int mark_seen(void)
 {
-        return call_history_mark_seen(hub_database_history(database), "alice",
-                                      &(MessageSessions){0}, on_record, NULL);
+        CallRecord *records;
+        size_t n;
+        int r = call_history_mark_seen(hub_database_history(database), "alice",
+                                       &(MessageSessions){0}, &records, &n);
+
+        for (size_t i = 0; r == 0 && i < n; i++)
+                call_record_done(&records[i]);
+        if (r == 0)
+                free(records);
+        return r;
 }
 
 static int forget(void)
