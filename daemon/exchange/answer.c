@@ -6,6 +6,8 @@
 #include "exchange/action.h"
 #include "exchange/announce.h"
 #include "exchange/branch.h"
+#include "exchange/call.h"
+#include "exchange/cancelled.h"
 #include "exchange/end.h"
 #include "exchange/leg.h"
 #include "exchange/marks.h"
@@ -339,6 +341,31 @@ int exchange_request_reject(Request *request)
         if (r < 0)
                 view.leg->device[0] = '\0';
         return r;
+}
+
+int exchange_request_cancel(Request *request)
+{
+        const char *session_id = request->message->session.session_id;
+        User *user = request->device->user;
+        const CallLeg *merged = exchange_user_merged_leg(user, session_id);
+        CallView view;
+
+        if (!merged && !exchange_call_find(request->exchange, session_id))
+                return exchange_cancel_remember(request->exchange, request->moment, user,
+                                                session_id);
+
+        int r = exchange_request_view(request,
+                                      merged ? merged->call->record.session_id : session_id, &view);
+        if (r != 0)
+                return r;
+        /* A repeated cancel gets the same answer. */
+        if (view.leg->direction == CALL_DIRECTION_OUTGOING &&
+            view.reason == CALL_REASON_CALLER_CANCELLED)
+                return 0;
+        r = exchange_request_check(request, &view, CALL_METHOD_CANCEL);
+        if (r != 0)
+                return r;
+        return exchange_leg_quit(request->exchange, request->moment, view.leg, CALL_EVENT_CANCEL);
 }
 
 int exchange_request_end(Request *request)

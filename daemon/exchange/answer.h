@@ -9,4 +9,5 @@ int exchange_request_delivered(Request *request);
 int exchange_request_alerting(Request *request);
 int exchange_request_accept(Request *request);
 int exchange_request_reject(Request *request);
+int exchange_request_cancel(Request *request);
 int exchange_request_end(Request *request);

@@ -4,7 +4,6 @@
 #include "exchange/action.h"
 #include "exchange/answer.h"
 #include "exchange/attachment.h"
-#include "exchange/cancel.h"
 #include "exchange/due.h"
 #include "exchange/initiate.h"
 #include "exchange/session.h"

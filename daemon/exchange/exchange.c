@@ -73,19 +73,6 @@ static bool leg_answered_elsewhere(const CallLeg *leg, const Device *device)
                !str_eq(leg->device, device->id);
 }
 
-static size_t attachment_count_calls(const Attachment *attachment)
-{
-        const CallLeg *leg;
-        const Branch *branch;
-        size_t n = 0;
-
-        DL_FOREACH2 (attachment->device->branches, branch, device_next)
-                n += branch_in_snapshot(branch, attachment);
-        DL_FOREACH2 (attachment->device->user->busy, leg, list_next)
-                n += leg_answered_elsewhere(leg, attachment->device);
-        return n;
-}
-
 static int attachment_snapshot(const Attachment *attachment, const ExchangeNow *moment,
                                CallSnapshot *snapshots, size_t *n)
 {
@@ -109,12 +96,17 @@ int exchange_snapshot(const Exchange *exchange, const ExchangeNow *moment, uint6
                       CallSnapshot **ret, size_t *ret_n)
 {
         const Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
-        size_t n = 0,
-               count = attachment && attachment->device ? attachment_count_calls(attachment) : 0;
+        const CallLeg *leg;
+        const Branch *branch;
+        size_t n = 0, n_branches = 0, n_busy = 0;
         CallSnapshot *snapshots = NULL;
 
-        if (count > 0) {
-                snapshots = calloc(count, sizeof(*snapshots));
+        if (attachment && attachment->device) {
+                DL_COUNT2(attachment->device->branches, branch, n_branches, device_next);
+                DL_COUNT2(attachment->device->user->busy, leg, n_busy, list_next);
+        }
+        if (n_branches + n_busy > 0) {
+                snapshots = calloc(n_branches + n_busy, sizeof(*snapshots));
                 if (!snapshots)
                         return -ENOMEM;
                 int r = attachment_snapshot(attachment, moment, snapshots, &n);
