@@ -193,9 +193,7 @@ typedef struct Records {
 
 static void records_done(Records *records)
 {
-        for (size_t i = 0; i < records->n; i++)
-                call_record_done(&records->records[i]);
-        free(TAKE_PTR(records->records));
+        call_records_free(TAKE_PTR(records->records), records->n);
         records->n = 0;
 }
 

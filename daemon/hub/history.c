@@ -66,12 +66,10 @@ void hub_seen(Hub *hub, DeviceSession *session, const Message *message)
                 return;
         }
         reply_ok(session, message);
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++)
                 hub_send_others(hub, uid, session,
                                 &(Message){.type = MESSAGE_LOGGED, .logged = records[i]}, 0);
-                call_record_done(&records[i]);
-        }
-        free(records);
+        call_records_free(records, n);
 }
 
 void hub_forget(Hub *hub, DeviceSession *session, const Message *message)

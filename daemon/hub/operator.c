@@ -151,11 +151,9 @@ static int history(Operation *operation)
                                       HISTORY_PAGE_MAX, "", HISTORY_BYTES, &page);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < page.n_records; i++) {
+        for (size_t i = 0; i < page.n_records; i++)
                 print_call(&page.records[i], operation->out);
-                call_record_done(&page.records[i]);
-        }
-        free(page.records);
+        call_records_free(page.records, page.n_records);
         return 0;
 }
 

@@ -49,15 +49,29 @@ static bool is_loopback(const char *host)
         return str_eq(host, "localhost");
 }
 
-static int set_path(char *to, size_t size, const char *what, const char *value, char **ret_text)
+/* Values of the command line go before those of the file. */
+static int take_options(Config *config, const ServeOptions *options, char **ret_text)
 {
-        if (!value || str_copy(to, size, value) == 0)
-                return 0;
-        *ret_text = str_printf("%s: the value is too long", what);
-        return -EINVAL;
+        const char *web = options->web && !*options->web ? CONFIG_WEB_INSTALLED : options->web;
+        const struct {
+                const char *name, *value;
+                char *to;
+                size_t size;
+        } given[] = {
+                {"--listen", options->listen, config->listen, sizeof(config->listen)},
+                {"--tls-cert", options->certificate, config->certificate, CONFIG_PATH_MAX},
+                {"--tls-key", options->key, config->key, CONFIG_PATH_MAX},
+                {"--web", web, config->web, CONFIG_PATH_MAX},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(given); i++)
+                if (given[i].value && str_copy(given[i].to, given[i].size, given[i].value) < 0) {
+                        *ret_text = str_printf("%s: the value is too long", given[i].name);
+                        return -EINVAL;
+                }
+        return 0;
 }
 
-/* The settings of the file, overridden by the command line. */
 static int server_configure(Server *server, const ServeOptions *options, char **ret_text)
 {
         Config *config = &server->config;
@@ -69,17 +83,7 @@ static int server_configure(Server *server, const ServeOptions *options, char **
         if (r == -EINVAL)
                 r = -EBADMSG; /* the file is wrong, not the command line */
         if (r >= 0)
-                r = set_path(config->listen, sizeof(config->listen), "--listen", options->listen,
-                             ret_text);
-        if (r >= 0)
-                r = set_path(config->certificate, sizeof(config->certificate), "--tls-cert",
-                             options->certificate, ret_text);
-        if (r >= 0)
-                r = set_path(config->key, sizeof(config->key), "--tls-key", options->key, ret_text);
-        if (r >= 0)
-                r = set_path(config->web, sizeof(config->web), "--web",
-                             options->web && !*options->web ? CONFIG_WEB_INSTALLED : options->web,
-                             ret_text);
+                r = take_options(config, options, ret_text);
         if (r >= 0)
                 r = config_parse_address(options->listen ? "--listen" : "address", config->listen,
                                          server->host, sizeof(server->host), &server->port,

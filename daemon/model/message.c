@@ -66,7 +66,7 @@ bool message_type_is_event(MessageType type)
         return type >= MESSAGE_INCOMING && type <= MESSAGE_CHANGED;
 }
 
-static void call_records_free(CallRecord *records, size_t n)
+void call_records_free(CallRecord *records, size_t n)
 {
         for (size_t i = 0; i < n; i++)
                 call_record_done(&records[i]);

@@ -214,6 +214,7 @@ typedef struct CallSnapshot {
 void call_snapshot_done(CallSnapshot *snapshot);
 
 void call_snapshots_free(CallSnapshot *snapshots, size_t n);
+void call_records_free(CallRecord *records, size_t n);
 
 /* A group, as its members know it. */
 typedef struct GroupName {

@@ -288,11 +288,9 @@ static size_t mark_seen(const MessageSessions *sessions)
         size_t n;
 
         ck_assert_int_eq(call_history_mark_seen(history, "alice", sessions, &records, &n), 0);
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++)
                 ck_assert(records[i].seen);
-                call_record_done(&records[i]);
-        }
-        free(records);
+        call_records_free(records, n);
         return n;
 }
 

@@ -195,10 +195,8 @@ static int changes(void)
         int r = call_history_changes(hub_database_history(database), "alice", 0, 1 << 16, &records,
                                      &n, &complete);
 
-        for (size_t i = 0; r == 0 && i < n; i++)
-                call_record_done(&records[i]);
         if (r == 0)
-                free(records);
+                call_records_free(records, n);
         return r;
 }
 
@@ -209,10 +207,8 @@ static int mark_seen(void)
         int r = call_history_mark_seen(hub_database_history(database), "alice",
                                        &(MessageSessions){0}, &records, &n);
 
-        for (size_t i = 0; r == 0 && i < n; i++)
-                call_record_done(&records[i]);
         if (r == 0)
-                free(records);
+                call_records_free(records, n);
         return r;
 }
 
