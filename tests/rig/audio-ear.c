@@ -133,7 +133,8 @@ int rig_listen(RigGraph *graph, const char *speaker, double frequency, int milli
 
         if (r == 0)
                 *ret = (RigHeard){rig_tone_db(recording.samples, recording.n, frequency),
-                                  rig_level_db(recording.samples, recording.n)};
+                                  rig_level_db(recording.samples, recording.n),
+                                  rig_peak_db(recording.samples, recording.n)};
         free(recording.samples);
         return r;
 }
@@ -153,7 +154,7 @@ int rig_listen_until(RigGraph *graph, const char *speaker, double frequency, dou
                      int timeout_ms, RigHeard *ret_heard)
 {
         usec_t until = clock_boottime() + (usec_t)timeout_ms * USEC_PER_MSEC;
-        RigHeard heard = {RIG_SILENCE_DB, RIG_SILENCE_DB};
+        RigHeard heard = {RIG_SILENCE_DB, RIG_SILENCE_DB, RIG_SILENCE_DB};
         int r;
 
         do {

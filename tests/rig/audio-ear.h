@@ -25,6 +25,7 @@ DEFINE_CLEANUP(RigTone *, rig_tone_free);
 typedef struct RigHeard {
         double tone_db;  /* of the requested frequency, relative to a full-scale sine */
         double level_db; /* of all sound */
+        double peak_db;  /* of the loudest moment: the level of a steady tone that has gaps */
 } RigHeard;
 
 /* Listens for a time. Returns 0; -ENOENT: no such speaker; -ETIMEDOUT: the graph stands still. */

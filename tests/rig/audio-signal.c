@@ -44,6 +44,15 @@ double rig_level_db(const float *samples, size_t n)
         return n ? to_db(sqrt(2 * sum / (double)n)) : RIG_SILENCE_DB;
 }
 
+double rig_peak_db(const float *samples, size_t n)
+{
+        double peak = 0;
+
+        for (size_t i = 0; i < n; i++)
+                peak = fmax(peak, fabs((double)samples[i]));
+        return to_db(peak);
+}
+
 void rig_vowel(float ret[static RIG_VOWEL_PERIOD])
 {
         double sum[RIG_VOWEL_PERIOD] = {}, loudest = 0;

@@ -16,6 +16,8 @@
 double rig_tone_db(const float *samples, size_t n, double frequency);
 /* The level of all sound, in dB relative to a full-scale sine. */
 double rig_level_db(const float *samples, size_t n);
+/* The largest amplitude, in dB relative to a full-scale sine; gaps do not lower it. */
+double rig_peak_db(const float *samples, size_t n);
 
 /*
  * A low sung vowel: voice codecs conceal losses of voices, not of pure tones. One period, which

@@ -3,6 +3,7 @@
 /* The measurements that tests of sound rely on: a rig that hears wrongly lets anything pass. */
 
 #include <math.h>
+#include <string.h>
 
 #include "rig/audio-signal.h"
 #include "suite.h"
@@ -29,6 +30,16 @@ START_TEST(another_tone_is_not_taken_for_it)
 {
         fill_tone(1000.7, 1.0);
         ck_assert_double_lt(rig_tone_db(samples, SECOND, 440), -90);
+}
+END_TEST
+
+START_TEST(gaps_do_not_lower_the_peak_of_a_tone)
+{
+        fill_tone(440.3, 0.25);
+        memset(samples, 0, sizeof(samples) / 2);
+        ck_assert_double_eq_tol(rig_peak_db(samples, SECOND), -12.04, 0.05);
+        ck_assert_double_lt(rig_level_db(samples, SECOND), -14);
+        ck_assert_double_eq(rig_peak_db(samples, SECOND / 2), RIG_SILENCE_DB);
 }
 END_TEST
 
@@ -76,6 +87,7 @@ int main(void)
 
         tcase_add_test(tcase, a_tone_has_its_own_level);
         tcase_add_test(tcase, another_tone_is_not_taken_for_it);
+        tcase_add_test(tcase, gaps_do_not_lower_the_peak_of_a_tone);
         tcase_add_test(tcase, nothing_is_silence);
         tcase_add_test(tcase, a_chirp_is_found_to_the_sample_in_noise);
         tcase_add_test(tcase, no_chirp_is_found_where_none_is);
