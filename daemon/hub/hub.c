@@ -130,7 +130,8 @@ static int sign_join(const Hub *hub, Message *message)
         return ice_sign(hub->turn_secret, join->ice_servers, join->n_ice_servers);
 }
 
-static void carry_out(Hub *hub, ExchangeAction *action)
+/* Returns 0, or -ENOMEM where the action has to be tried again. */
+static int carry_out(Hub *hub, ExchangeAction *action)
 {
         DeviceSession *session;
         int r = 0;
@@ -156,24 +157,31 @@ static void carry_out(Hub *hub, ExchangeAction *action)
                 r = hub_store(hub, action);
                 break;
         }
-        if (r < 0)
+        if (r < 0 && !hub->stalled)
                 log_fields(LOG_ERR, "cannot store the change of a call", "SESSION_ID=%s",
                            action->session_id, "ERROR=%s", strerror(-r), NULL);
+        return r == -ENOMEM ? r : 0;
+}
+
+/* 0, or the negative errno that keeps the hub from storing anything now. */
+static int hub_store_error(const Hub *hub)
+{
+        return hub->stalled ? -ENOMEM : commit_error(hub->commit);
 }
 
 void hub_drain(Hub *hub)
 {
-        ExchangeAction action;
-
         /*
          * Carrying out an action may close a session, which adds actions: the loop takes those too.
          */
         if (hub->is_draining)
                 return;
         hub->is_draining = true;
-        while (exchange_next_action(hub->exchange, &action)) {
-                carry_out(hub, &action);
-                exchange_action_done(&action);
+        while (hub->stalled || exchange_next_action(hub->exchange, &hub->action)) {
+                hub->stalled = carry_out(hub, &hub->action) < 0;
+                if (hub->stalled)
+                        break;
+                exchange_action_done(&hub->action);
         }
         hub->is_draining = false;
 }
@@ -233,8 +241,13 @@ static void on_turn_end(uv_prepare_t *prepare)
 {
         Hub *hub = prepare->data;
         usec_t now = clock_boottime();
-        usec_t wait = commit_wait(hub->commit, now);
 
+        if (hub->stalled)
+                hub_drain(hub);
+
+        usec_t wait = commit_wait(hub->commit, now);
+        if (hub->stalled)
+                wait = MIN_OF(wait, COMMIT_RETRY_US);
         if (wait == 0)
                 hub_flush(hub);
         else if (wait != USEC_NEVER && !uv_is_active((uv_handle_t *)&hub->window))
@@ -295,7 +308,7 @@ static void take_message(Hub *hub, WsConnection *connection, const Message *mess
         } else if (!hub_stores(hub) && needs_store[message->type]) {
                 hub_reply_error(connection, message->id, CALL_ERROR_TIMEOUT,
                                 "the hub cannot store anything now: %s",
-                                strerror(-commit_error(hub->commit)));
+                                strerror(-hub_store_error(hub)));
         } else {
                 handle_request(hub, session, message);
         }
@@ -423,6 +436,8 @@ Hub *hub_free(Hub *hub)
         if (!hub)
                 return NULL;
         commit_free(hub->commit);
+        if (hub->stalled)
+                exchange_action_done(&hub->action);
         DeviceSession *session, *next;
         HASH_ITER (hh, hub->sessions, session, next)
                 device_session_free(hub, session);
@@ -435,5 +450,5 @@ Hub *hub_free(Hub *hub)
 
 bool hub_stores(const Hub *hub)
 {
-        return commit_error(hub->commit) == 0;
+        return hub_store_error(hub) == 0;
 }

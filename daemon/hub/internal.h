@@ -53,7 +53,13 @@ struct Hub {
         DeviceSession *sessions;
         DeviceSession *suspended; /* suspended for longest first */
         uint64_t last_number;     /* of a session */
+        ExchangeAction action;    /* being carried out */
         bool is_draining;
+        /*
+         * Memory was short when `action` should have been stored. It is tried again, and those
+         * behind it wait: they may confirm it.
+         */
+        bool stalled;
         bool removes_user; /* a user is being removed: disconnected devices may not come back */
 
         uv_prepare_t turn_end;

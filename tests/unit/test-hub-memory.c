@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 
+#include "failing-memory.h"
 #include "failing-store.h"
 #include "hub/database.h"
+#include "hub/internal.h"
 #include "suite.h"
 #include "wire/wire.h"
 
@@ -314,6 +316,56 @@ START_TEST(what_the_hub_stores_survives_every_allocation_that_fails)
 }
 END_TEST
 
+static int count_live(const LiveCall *live, void *userdata)
+{
+        ++*(size_t *)userdata;
+        return 0;
+}
+
+/* Alice calls Bob at a hub whose n-th allocation fails while it stores the call. */
+static void store_a_call(unsigned n)
+{
+        Message initiate = {.type = MESSAGE_INITIATE, .id = 1};
+        Hub hub = {.database = database};
+        ExchangeNow now;
+
+        (void)STR_SET(initiate.initiate.receiver, "bob");
+        snprintf(initiate.initiate.session_id, sizeof(initiate.initiate.session_id), UUID("%02x"),
+                 n);
+        hub_moment(&now);
+        ck_assert_int_eq(exchange_new(&(ExchangeLimits){0}, &hub.exchange), 0);
+        ck_assert_int_eq(commit_new(database, NULL, &hub.commit), 0);
+        ck_assert_int_eq(exchange_user_add(hub.exchange, "alice", "Alice", WHEN_BUSY_REJECT), 0);
+        ck_assert_int_eq(exchange_user_add(hub.exchange, "bob", "Bob", WHEN_BUSY_REJECT), 0);
+        ck_assert_int_eq(exchange_attach(hub.exchange, &now, 1, "alice", "desk", "Desk"), 0);
+        ck_assert_int_eq(exchange_message(hub.exchange, &now, 1, &initiate), 0);
+        memory_failed = false;
+        memory_fails_at = n;
+        hub_drain(&hub);
+        memory_fails_at = 0;
+        ck_assert(hub.stalled == memory_failed && hub_stores(&hub) == !memory_failed);
+        hub_drain(&hub);
+        ck_assert(hub_stores(&hub));
+        commit_run(hub.commit, now.now);
+        commit_free(hub.commit);
+        exchange_free(hub.exchange);
+}
+
+START_TEST(a_call_is_stored_before_anything_confirms_it_even_if_memory_was_short)
+{
+        unsigned n = 0;
+
+        do {
+                size_t n_live = 0;
+
+                store_a_call(++n);
+                ck_assert_int_eq(hub_database_each_live(database, count_live, &n_live), 0);
+                ck_assert_uint_eq(n_live, n);
+        } while (memory_failed);
+        ck_assert_uint_gt(n, 1);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("hub-memory");
@@ -322,6 +374,8 @@ int main(void)
         tcase_add_checked_fixture(tcase, setup, teardown);
         tcase_set_timeout(tcase, 60);
         tcase_add_test(tcase, what_the_hub_stores_survives_every_allocation_that_fails);
+        tcase_add_test(tcase,
+                       a_call_is_stored_before_anything_confirms_it_even_if_memory_was_short);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }
