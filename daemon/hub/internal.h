@@ -90,7 +90,7 @@ void hub_send_others(Hub *hub, const char *uid, const DeviceSession *except, Mes
 void hub_login(Hub *hub, WsConnection *connection, const Message *message);
 int device_session_new(Hub *hub, WsConnection *connection, const char *device,
                        const StoredToken *token, DeviceSession **ret);
-DeviceSession *device_session_free(Hub *hub, DeviceSession *connection);
+DeviceSession *device_session_free(Hub *hub, DeviceSession *session);
 DeviceSession *device_session_find(Hub *hub, uint64_t number);
 /* Sends the welcome. Returns 0 or negative errno. */
 int hub_welcome(Hub *hub, DeviceSession *session, const Message *hello, const Party *party,

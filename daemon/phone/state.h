@@ -11,7 +11,8 @@
  *         time                  due, settle
  *         transitions           ring, answer, end, session, decision, expire
  *         effects               announce, alerting, present, hub-send, history, persist,
- * participant state                 call, request, listener, media, and the queue of actions
+ *                               participant
+ *         state                 call, request, listener, media, and the queue of actions
  *
  * phone_settle() does at the end of each input what follows from the state and was not done where
  * it changed: tone and alerting, properties of the manager, requests that wait to be sent,

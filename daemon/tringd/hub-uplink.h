@@ -17,8 +17,6 @@
 #include "phone/phone.h"
 #include "tringd/credentials.h"
 
-#define LINK_WELCOME_US (10 * USEC_PER_SEC) /* connect to welcome: dbus/README.md, Timeouts */
-
 typedef struct HubUplink HubUplink;
 
 typedef struct HubUplinkEvents {
