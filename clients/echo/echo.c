@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "echo.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "base/log.h"
@@ -13,7 +14,7 @@
  */
 #define DEVICE_ID "echo"
 #define DEVICE_NAME "Echo"
-#define OWNER ":echo" /* of our commands, where a program's bus name stands in tringd */
+#define CLIENT ":echo" /* of our commands; in tringd a program's bus name */
 #define TIMER_ACCURACY_US (10 * USEC_PER_MSEC)
 
 struct Echo {
@@ -36,10 +37,10 @@ static void command(Echo *echo, PhoneCommand *command)
 {
         const Now instant = instant_now();
 
-        (void)STR_SET(command->client, OWNER);
+        (void)STR_SET(command->client, CLIENT);
         int r = phone_command(echo->phone, &instant, command, ++echo->last_ticket);
         if (r < 0)
-                log_fields(LOG_ERR, "a call is left as it is", "SESSION_ID=%s", command->session_id,
+                log_fields(LOG_ERR, "cannot control a call", "SESSION_ID=%s", command->session_id,
                            "WHY=%s", strerror(-r), NULL);
 }
 
@@ -63,16 +64,31 @@ static void about_call(Echo *echo, PhoneCommandType type, const char *session_id
 
 /* ---- what the phone wants ---- */
 
-static void call_added(Echo *echo, const char *session_id)
+static void ignore(Echo *echo, const PhoneAction *action)
 {
-        const PhoneCallInfo *call = phone_call_find(echo->phone, session_id);
-
-        /* The call was in progress before this process started. */
-        if (call && call->stored.record.status == CALL_STATUS_ONGOING && call->stored.answered_here)
-                about_call(echo, PHONE_COMMAND_JOIN, session_id);
 }
 
-static void say_event(Echo *echo, const PhoneAction *action)
+static void send_to_hub(Echo *echo, const PhoneAction *action)
+{
+        (void)hub_client_send(echo->hub, &action->message); /* the phone retries */
+}
+
+static void report_refusal(Echo *echo, const PhoneAction *action)
+{
+        if (action->error != CALL_ERROR_NONE)
+                log_fields(LOG_WARNING, action->text, "SESSION_ID=%s", action->session_id, NULL);
+}
+
+/* Joins a call that was in progress before this process started. */
+static void call_added(Echo *echo, const PhoneAction *action)
+{
+        const PhoneCallInfo *call = phone_call_find(echo->phone, action->session_id);
+
+        if (call && call->stored.record.status == CALL_STATUS_ONGOING && call->stored.answered_here)
+                about_call(echo, PHONE_COMMAND_JOIN, action->session_id);
+}
+
+static void on_event(Echo *echo, const PhoneAction *action)
 {
         const PhoneCallInfo *call = phone_call_find(echo->phone, action->session_id);
 
@@ -85,24 +101,20 @@ static void say_event(Echo *echo, const PhoneAction *action)
                 accept_call(echo, action->session_id);
 }
 
-/* The call has lost its media, so it is ended. */
-static void session_failed(Echo *echo, const char *session_id, const char *text)
+/* Ends a call that has lost its media. */
+static void session_changed(Echo *echo, const PhoneAction *action)
 {
-        log_fields(LOG_WARNING, text, "SESSION_ID=%s", session_id, NULL);
-        about_call(echo, PHONE_COMMAND_END, session_id);
-}
+        const PhoneCallInfo *call = phone_call_find(echo->phone, action->session_id);
 
-static void session_changed(Echo *echo, const char *session_id)
-{
-        const PhoneCallInfo *call = phone_call_find(echo->phone, session_id);
-
-        if (call && call->stored.record.status == CALL_STATUS_ONGOING &&
-            call->stored.session.state == SESSION_FAILED)
-                session_failed(echo, session_id, "the media failed");
+        if (!call || call->stored.record.status != CALL_STATUS_ONGOING ||
+            call->stored.session.state != SESSION_FAILED)
+                return;
+        log_fields(LOG_WARNING, "the media failed", "SESSION_ID=%s", action->session_id, NULL);
+        about_call(echo, PHONE_COMMAND_END, action->session_id);
 }
 
 /* An echo is never busy. */
-static void manager_changed(Echo *echo)
+static void manager_changed(Echo *echo, const PhoneAction *action)
 {
         PhoneCommand ring = {.type = PHONE_COMMAND_WHEN_BUSY, .when_busy = WHEN_BUSY_RING};
 
@@ -111,84 +123,92 @@ static void manager_changed(Echo *echo)
                 command(echo, &ring);
 }
 
-static void start_voice(Echo *echo, const char *session_id)
+static void start_voice(Echo *echo, const PhoneAction *action)
 {
         const Now instant = instant_now();
         char text[MESSAGE_TEXT_MAX + 1];
-        int r = voices_start(echo->voices, session_id);
+        int r = voices_start(echo->voices, action->session_id);
 
         if (r >= 0)
                 return;
-        snprintf(text, sizeof(text), "the media worker cannot be started: %s", strerror(-r));
-        (void)phone_worker_gone(echo->phone, &instant, session_id, text);
+        snprintf(text, sizeof(text), "cannot start the media worker: %s", strerror(-r));
+        (void)phone_worker_gone(echo->phone, &instant, action->session_id, text);
 }
 
-static void send_to_voice(Echo *echo, const PhoneAction *action)
+/* What the message points to is borrowed from the action. */
+static void send_to_voice(Echo *echo, const PhoneAction *action, const WorkerMessage *message)
 {
-        WorkerMessage message = {};
+        int r = voices_send(echo->voices, action->session_id, message);
 
-        switch (action->type) {
-        case PHONE_WORKER_JOIN:
-                message.type = WORKER_JOIN;
-                message.join.reply = action->join.reply; /* borrowed while the message is written */
-                break;
-        case PHONE_WORKER_PARTICIPANT_JOINED:
-                message.type = WORKER_PARTICIPANT_JOINED;
-                message.participant = action->participant.participant;
-                break;
-        case PHONE_WORKER_PARTICIPANT_LEFT:
-                message.type = WORKER_PARTICIPANT_LEFT;
-                message.participant = action->participant.participant;
-                break;
-        default:
-                message.type = WORKER_SIGNAL_IN;
-                message.signal = action->message.signal;
-        }
-        int r = voices_send(echo->voices, action->session_id, &message);
         if (r < 0)
-                log_fields(LOG_WARNING, "the media worker cannot be reached", "SESSION_ID=%s",
+                log_fields(LOG_WARNING, "cannot send to the media worker", "SESSION_ID=%s",
                            action->session_id, "WHY=%s", strerror(-r), NULL);
 }
 
-static void act(Echo *echo, const PhoneAction *action)
+static void join_voice(Echo *echo, const PhoneAction *action)
 {
-        switch (action->type) {
-        case PHONE_SEND:
-                (void)hub_client_send(echo->hub, &action->message); /* the phone retries */
-                break;
-        case PHONE_DONE:
-                if (action->error != CALL_ERROR_NONE)
-                        log_fields(LOG_WARNING, action->text, "SESSION_ID=%s", action->session_id,
-                                   NULL);
-                break;
-        case PHONE_CALL_ADDED:
-                call_added(echo, action->session_id);
-                break;
-        case PHONE_BROADCAST:
-                say_event(echo, action);
-                break;
-        case PHONE_MANAGER_CHANGED:
-                manager_changed(echo);
-                break;
-        case PHONE_SESSION_CHANGED:
-                session_changed(echo, action->session_id);
-                break;
-        case PHONE_WORKER_START:
-                start_voice(echo, action->session_id);
-                break;
-        case PHONE_WORKER_JOIN:
-        case PHONE_WORKER_PARTICIPANT_JOINED:
-        case PHONE_WORKER_PARTICIPANT_LEFT:
-        case PHONE_WORKER_SIGNAL:
-                send_to_voice(echo, action);
-                break;
-        case PHONE_WORKER_STOP:
-                voices_stop(echo->voices, action->session_id);
-                break;
-        default: /* D-Bus, ring and history are a desktop's */
-                break;
-        }
+        send_to_voice(echo, action,
+                      &(WorkerMessage){.type = WORKER_JOIN, .join.reply = action->join.reply});
 }
+
+static void participant_joined(Echo *echo, const PhoneAction *action)
+{
+        send_to_voice(echo, action,
+                      &(WorkerMessage){.type = WORKER_PARTICIPANT_JOINED,
+                                       .participant = action->participant.participant});
+}
+
+static void participant_left(Echo *echo, const PhoneAction *action)
+{
+        send_to_voice(echo, action,
+                      &(WorkerMessage){.type = WORKER_PARTICIPANT_LEFT,
+                                       .participant = action->participant.participant});
+}
+
+static void signal_to_voice(Echo *echo, const PhoneAction *action)
+{
+        send_to_voice(echo, action,
+                      &(WorkerMessage){.type = WORKER_SIGNAL_IN, .signal = action->message.signal});
+}
+
+static void stop_voice(Echo *echo, const PhoneAction *action)
+{
+        voices_stop(echo->voices, action->session_id);
+}
+
+/* D-Bus, ring and history are a desktop's. */
+static void (*const actors[PHONE_ACTION_TYPE_COUNT])(Echo *echo, const PhoneAction *action) = {
+        [PHONE_SEND] = send_to_hub,
+        [PHONE_DONE] = report_refusal,
+        [PHONE_CALL_ADDED] = call_added,
+        [PHONE_CALL_CHANGED] = ignore,
+        [PHONE_CALL_REMOVED] = ignore,
+        [PHONE_SESSION_ADDED] = ignore,
+        [PHONE_SESSION_CHANGED] = session_changed,
+        [PHONE_MANAGER_CHANGED] = manager_changed,
+        [PHONE_STATUS_CHANGED] = ignore,
+        [PHONE_BROADCAST] = on_event,
+        [PHONE_LISTENER_CALL] = ignore,
+        [PHONE_USER_JOINED] = ignore,
+        [PHONE_USER_LEFT] = ignore,
+        [PHONE_PARTICIPANT_CHANGED] = ignore,
+        [PHONE_SESSION_ERROR] = ignore,
+        [PHONE_TONE] = ignore,
+        [PHONE_WORKER_START] = start_voice,
+        [PHONE_WORKER_JOIN] = join_voice,
+        [PHONE_WORKER_PARTICIPANT_JOINED] = participant_joined,
+        [PHONE_WORKER_PARTICIPANT_LEFT] = participant_left,
+        [PHONE_WORKER_SIGNAL] = signal_to_voice,
+        [PHONE_WORKER_MUTE] = ignore,
+        [PHONE_WORKER_PAUSE] = ignore,
+        [PHONE_WORKER_STOP] = stop_voice,
+        [PHONE_HISTORY_PUT] = ignore,
+        [PHONE_HISTORY_FORGET] = ignore,
+        [PHONE_CALL_STORE] = ignore,
+        [PHONE_CALL_FORGET] = ignore,
+        [PHONE_REQUEST_STORE] = ignore,
+        [PHONE_REQUEST_FORGET] = ignore,
+};
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -212,7 +232,7 @@ static void set_timer(Echo *echo)
         if (r >= 0 && deadline != USEC_NEVER)
                 r = sd_event_source_set_enabled(echo->timer, SD_EVENT_ONESHOT);
         if (r < 0)
-                log_error("deadlines pass unnoticed: %s", strerror(-r));
+                log_error("cannot set the timer: %s", strerror(-r));
 }
 
 /* Carries out actions until none is left, including those that they cause. */
@@ -221,7 +241,8 @@ static void settle(Echo *echo)
         PhoneAction action;
 
         while (phone_next_action(echo->phone, &action)) {
-                act(echo, &action);
+                assert(action.type < PHONE_ACTION_TYPE_COUNT && actors[action.type]);
+                actors[action.type](echo, &action);
                 phone_action_done(&action);
         }
         set_timer(echo);
@@ -235,7 +256,7 @@ static void report_state(Echo *echo, PhoneConnection state, const char *text)
         int r = phone_connection_changed(echo->phone, &instant, state, text);
 
         if (r < 0)
-                log_error("the state of the connection is lost: %s", strerror(-r));
+                log_error("cannot record the state of the connection: %s", strerror(-r));
         settle(echo);
 }
 
@@ -282,34 +303,32 @@ static void on_welcomed(void *userdata, HubClient *hub, const Message *welcome)
 
 static const HubClientEvents hub_events = {on_hello, on_welcomed, on_message, on_lost};
 
+static int take_voice_message(Echo *echo, const char *session_id, const WorkerMessage *message)
+{
+        const Now instant = instant_now();
+
+        if (message->type == WORKER_STATE)
+                return phone_worker_state(echo->phone, &instant, session_id, message->state);
+        if (message->type == WORKER_SIGNAL_OUT)
+                return phone_worker_signal(echo->phone, &instant, session_id, message->signal.peer,
+                                           message->signal.data);
+        if (message->type == WORKER_PARTICIPANT)
+                return phone_worker_participant(echo->phone, &instant, session_id,
+                                                message->status.id, &message->status.media);
+        if (message->type == WORKER_ERROR)
+                return phone_worker_error(echo->phone, &instant, session_id, message->error,
+                                          message->text);
+        return 0; /* an echo has no screen and asks for no figures */
+}
+
 static void on_voice_message(void *userdata, const char *session_id, const WorkerMessage *message)
 {
         Echo *echo = userdata;
-        const Now instant = instant_now();
-        int r = 0;
+        int r = take_voice_message(echo, session_id, message);
 
-        switch (message->type) {
-        case WORKER_STATE:
-                r = phone_worker_state(echo->phone, &instant, session_id, message->state);
-                break;
-        case WORKER_SIGNAL_OUT:
-                r = phone_worker_signal(echo->phone, &instant, session_id, message->signal.peer,
-                                        message->signal.data);
-                break;
-        case WORKER_PARTICIPANT:
-                r = phone_worker_participant(echo->phone, &instant, session_id, message->status.id,
-                                             &message->status.media);
-                break;
-        case WORKER_ERROR:
-                r = phone_worker_error(echo->phone, &instant, session_id, message->error,
-                                       message->text);
-                break;
-        default:
-                break; /* not a worker's to say */
-        }
         if (r < 0)
-                log_fields(LOG_ERR, "news of a media worker are lost", "SESSION_ID=%s", session_id,
-                           "WHY=%s", strerror(-r), NULL);
+                log_fields(LOG_ERR, "cannot take a message of a media worker", "SESSION_ID=%s",
+                           session_id, "WHY=%s", strerror(-r), NULL);
         settle(echo);
 }
 

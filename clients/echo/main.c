@@ -22,14 +22,14 @@ static void print_help(void)
 {
         puts("tring-echo --hub URL --token-file FILE [--insecure]\n"
              "\n"
-             "Answers every call to a user and plays back what is said.\n"
+             "Answers every call to a user and plays back what it hears.\n"
              "\n"
              "  --hub URL          wss://HOST[:PORT], or ws:// to this machine\n"
              "  --token-file FILE  the user's login token; - for standard input\n"
              "  --insecure         allow ws:// to other machines: everybody on the way can listen\n"
              "  --help, --version\n"
              "\n"
-             "Prints `answering calls to UID` whenever the hub has let it in.\n"
+             "Prints `answering calls to UID` whenever it has logged in.\n"
              "TRING_MEDIA is the path of tring-media; TRING_LOG one of debug, info, notice, "
              "warning, err.");
 }

@@ -87,9 +87,9 @@ static void on_message(void *userdata, const char *text, size_t length)
         int r = worker_decode(text, length, &message, complaint);
 
         if (r < 0)
-                log_fields(LOG_WARNING, "the media worker said what we cannot read",
-                           "SESSION_ID=%s", voice->session_id, "WHY=%s",
-                           r == -EBADMSG ? complaint : strerror(-r), NULL);
+                log_fields(LOG_WARNING, "the media worker sent an invalid message", "SESSION_ID=%s",
+                           voice->session_id, "WHY=%s", r == -EBADMSG ? complaint : strerror(-r),
+                           NULL);
         else if (!voice->stopping)
                 voice->voices->events->message(voice->voices->userdata, voice->session_id,
                                                &message);
@@ -129,7 +129,7 @@ int voices_start(Voices *voices, const char *session_id)
         Voice *voice = find(voices, session_id);
 
         if (voice && voice->stopping)
-                drop(voice); /* its successor does not wait for it */
+                drop(voice); /* the new worker does not wait for it */
         else if (voice)
                 return 0;
         voice = calloc(1, sizeof(*voice));
@@ -148,7 +148,7 @@ int voices_start(Voices *voices, const char *session_id)
         return r;
 }
 
-static int tell(Voice *voice, const WorkerMessage *message)
+static int send_message(Voice *voice, const WorkerMessage *message)
 {
         _cleanup_free_ char *text = NULL;
         size_t length;
@@ -161,7 +161,7 @@ int voices_send(Voices *voices, const char *session_id, const WorkerMessage *mes
 {
         Voice *voice = find(voices, session_id);
 
-        return voice && !voice->stopping ? tell(voice, message) : -ENOENT;
+        return voice && !voice->stopping ? send_message(voice, message) : -ENOENT;
 }
 
 void voices_stop(Voices *voices, const char *session_id)
@@ -171,7 +171,7 @@ void voices_stop(Voices *voices, const char *session_id)
         if (!voice || voice->stopping)
                 return;
         voice->stopping = true;
-        if (tell(voice, &(WorkerMessage){.type = WORKER_QUIT}) < 0 ||
+        if (send_message(voice, &(WorkerMessage){.type = WORKER_QUIT}) < 0 ||
             worker_process_stop(voice->process) < 0)
                 drop(voice);
 }

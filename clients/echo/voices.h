@@ -15,7 +15,7 @@ typedef struct Voices Voices;
 
 typedef struct VoicesEvents {
         void (*message)(void *userdata, const char *session_id, const WorkerMessage *message);
-        /* The worker died unasked; `text` says why. */
+        /* The worker died without being asked to; `text` is the reason. */
         void (*gone)(void *userdata, const char *session_id, const char *text);
 } VoicesEvents;
 
@@ -25,8 +25,8 @@ int voices_new(sd_event *event, const char *program, const VoicesEvents *events,
 Voices *voices_free(Voices *voices);
 DEFINE_CLEANUP(Voices *, voices_free);
 
-/* Returns 0, also when the worker runs already, or negative errno. */
+/* Returns 0, also if the worker already runs, or negative errno. */
 int voices_start(Voices *voices, const char *session_id);
-/* Returns 0 or negative errno; -ENOENT: there is none. */
+/* Returns 0 or negative errno; -ENOENT if the call has no worker. */
 int voices_send(Voices *voices, const char *session_id, const WorkerMessage *message);
 void voices_stop(Voices *voices, const char *session_id);

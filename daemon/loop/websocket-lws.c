@@ -204,7 +204,7 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
         if (!websocket)
                 return 0;
 
-        switch (reason) {
+        switch ((int)reason) { /* lws has more than a hundred, and adds to them */
         case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
                 connection_failed(websocket, wsi, in);
                 return 0;
