@@ -131,7 +131,7 @@ int main(int argc, char **argv)
                 fprintf(stderr, "tring-echo: %s\n", text);
                 return EXIT_FAILURE;
         }
-        log_open_as_told("tring-echo");
+        log_open_from_environment("tring-echo");
         (void)signal(SIGPIPE, SIG_IGN);
         r = run(&(HubClientOptions){options.hub, token, options.insecure});
         if (r < 0)

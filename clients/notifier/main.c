@@ -64,7 +64,7 @@ int main(int argc, char **argv)
                 puts("tring-notifier " TRING_VERSION);
                 return EXIT_SUCCESS;
         }
-        log_open_as_told("tring-notifier");
+        log_open_from_environment("tring-notifier");
         if (!notify_init("Tring")) {
                 log_error("cannot initialize libnotify");
                 return EXIT_FAILURE;

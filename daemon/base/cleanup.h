@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A variable that is only cleaned up is used: clang would warn of it. */
+/* `unused`, because clang would warn about a variable that is only cleaned up. */
 #define _cleanup_(f) __attribute__((cleanup(f), unused))
 #define _printf_(a, b) __attribute__((format(printf, a, b)))
 #define _pure_ __attribute__((pure))
@@ -22,9 +22,7 @@
 #define MAX_OF(a, b) ((a) > (b) ? (a) : (b))
 #define CLAMP_TO(x, low, high) ((x) < (low) ? (low) : (x) > (high) ? (high) : (x))
 
-/*
- * The value of the variable, which is left empty: ownership passes to the receiver of the result.
- */
+/* Evaluates to the variable's value and empties the variable: ownership passes to the receiver. */
 #define TAKE_PTR(p)                      \
         ({                               \
                 typeof(p) *_pp = &(p);   \
@@ -40,7 +38,7 @@
                 _taken_fd;             \
         })
 
-/* Defines the function that _cleanup_() needs: func() takes the value and NULL does no harm. */
+/* Defines funcp(), which _cleanup_() needs, from a func() that frees a value. */
 #define DEFINE_CLEANUP(type, func)          \
         static inline void func##p(type *p) \
         {                                   \

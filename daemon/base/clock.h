@@ -2,13 +2,13 @@
 #pragma once
 
 /*
- * The two clocks of the programs. The pure rooms (model, exchange, phone) read neither: time is
- * handed in.
+ * The two clocks of the programs. The pure rooms (model, exchange, phone) read neither: they get
+ * the time with each event.
  */
 
 #include <stdint.h>
 
-typedef uint64_t usec_t; /* microseconds; each use says since when */
+typedef uint64_t usec_t; /* microseconds; each use documents its clock */
 
 #define USEC_PER_MSEC ((usec_t)1000)
 #define USEC_PER_SEC ((usec_t)1000000)

@@ -22,7 +22,7 @@ typedef struct IniKey IniKey;
 
 struct IniKey {
         const char *section, *name;
-        /* False: the value does not fit. `target` is the field. */
+        /* Returns false if the value does not fit. `target` is the field. */
         bool (*set)(const IniKey *key, void *target, const char *value);
         size_t offset, size;
         const char *wants; /* "yes or no", for the report; NULL: derived from what follows */
@@ -45,12 +45,12 @@ typedef struct IniFile {
 } IniFile;
 
 /*
- * Returns 0, -EINVAL if something was wrong, or what open said; each is reported. The target may
+ * Returns 0, -EINVAL if something was wrong, or the error of open; each is reported. The target may
  * have been written in part.
  */
 int ini_file_read(IniFile *ini);
 
-/* Reports what the owner finds wrong; line 0: the file as a whole. */
+/* Reports an error that the owner found; line 0: in the file as a whole. */
 void ini_file_wrong(IniFile *ini, unsigned line, const char *format, ...) _printf_(3, 4);
 
 /* The line that set the key, or 0. */

@@ -44,7 +44,7 @@ void log_open(const char *program, int max_level)
         log_state.to_journal = stderr_is_journal();
 }
 
-void log_open_as_told(const char *program)
+void log_open_from_environment(const char *program)
 {
         static const struct {
                 const char *name;
@@ -64,8 +64,8 @@ void log_open_as_told(const char *program)
                 }
         }
         if (!str_empty(wanted))
-                log_warning("$TRING_LOG is '%s', which is none of debug, info, notice, warning, "
-                            "err: it counts as info",
+                log_warning("invalid $TRING_LOG '%s', using info; valid are debug, info, notice, "
+                            "warning, err",
                             str_printable(printable, sizeof(printable), wanted));
 }
 
@@ -97,7 +97,7 @@ static void write_stderr(const char *message, char fields[][LINE_MAX_BYTES], siz
         }
         line[used++] = '\n';
         ssize_t written = write(STDERR_FILENO, line, used);
-        (void)written; /* stderr is closed, and there is no other place to report it */
+        (void)written; /* a closed stderr leaves no place to report this */
 }
 
 static void emit(int level, const char *message, char fields[][LINE_MAX_BYTES], size_t n)
@@ -136,9 +136,7 @@ void log_fields(int level, const char *message, ...)
                 const char *equals = strchr(format, '=');
                 char printable[LINE_MAX_BYTES - 64];
 
-                /*
-                 * The name is ours, the value may be a stranger's: never a format, always made
-                 * printable.
+                /* The value may come from a stranger: never use it as a format, make it printable.
                  */
                 snprintf(fields[n], sizeof(fields[n]), "%.*s=%s",
                          equals ? (int)MIN_OF(equals - format, 60) : 0, format,

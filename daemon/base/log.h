@@ -19,10 +19,10 @@
 void log_open(const char *program, int max_level);
 
 /*
- * Likewise, with the level of $TRING_LOG ("debug", "info", "notice", "warning", "err"). Another
- * value is reported, and counts as LOG_INFO.
+ * Takes the level from $TRING_LOG ("debug", "info", "notice", "warning", "err"). Another value is
+ * reported, and LOG_INFO is used.
  */
-void log_open_as_told(const char *program);
+void log_open_from_environment(const char *program);
 
 void log_line(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

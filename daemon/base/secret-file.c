@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 
-#define AROUND_MAX 64 /* bytes of blanks and line ends that may stand around the secret */
+#define AROUND_MAX 64 /* bytes of blanks and line ends around the secret */
 
 char *secret_free(char *secret)
 {
@@ -37,7 +37,7 @@ static int read_all(int fd, char *buffer, size_t size, size_t *ret_length)
         return 0;
 }
 
-/* The secret within what was read; its length, or negative errno. */
+/* Copies the secret out of the text that was read. */
 static int find_secret(char *buffer, size_t length, size_t max, char **ret)
 {
         while (length > 0 && isspace((unsigned char)buffer[length - 1]))
@@ -69,7 +69,7 @@ static int open_checked(const char *path)
                 return -errno;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        /* A pipe (process substitution, a credential) is as private as its maker made it. */
+        /* The privacy of a pipe (process substitution, a credential) is its maker's concern. */
         if (S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO))
                 return -EPERM;
         return TAKE_FD(fd);

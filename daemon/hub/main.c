@@ -325,7 +325,7 @@ int main(int argc, char **argv)
         CommandLine arguments = {0};
         int option;
 
-        log_open_as_told("tring-hub");
+        log_open_from_environment("tring-hub");
         while ((option = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
                 switch (option) {
                 case OPTION_HELP:

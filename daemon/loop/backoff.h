@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How long to wait before the next try: exponential with jitter, so that a hub that comes back is
- * not met by all its clients at once. Pure: the random number is handed in.
+ * The wait before the next try: exponential with jitter, so that not all clients of a hub that
+ * comes back arrive at once. Pure: the caller passes the random number.
  */
 
 #include "base/clock.h"
@@ -17,4 +17,4 @@ typedef struct Backoff {
 
 /* The wait before the next try: between half and all of min(0.5 s × 2^tries, 60 s). */
 usec_t backoff_next(Backoff *backoff, uint32_t chance);
-void backoff_reset(Backoff *backoff); /* it worked, or the network has come back */
+void backoff_reset(Backoff *backoff); /* after a success, or when the network comes back */

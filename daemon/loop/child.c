@@ -14,9 +14,9 @@
 
 #define REASON_MAX_BYTES 64
 #define OUTPUT_MAX_BYTES 512 /* of one callback */
-#define EXEC_FAILED 127      /* the shell's status for a program that could not be run */
+#define EXEC_FAILED 127      /* status of a program that could not be run, as in a shell */
 #define STOP_ACCURACY_US (50 * USEC_PER_MSEC)
-/* Lower than that of sockets and pipes: the last messages of a child are read before it is gone. */
+/* Lower than that of sockets and pipes, so that a child's last messages are read before `gone`. */
 #define EXIT_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 10)
 
 extern char **environ;
@@ -124,7 +124,7 @@ void child_stop(Child *child, int signal, usec_t delay)
                 child_kill(child);
 }
 
-/* In the child of a program with threads: nothing but what signal-safety(7) allows. */
+/* Runs in the child of a program with threads, where signal-safety(7) forbids snprintf(). */
 static void print_pid(char *ret, pid_t pid)
 {
         char digits[3 * sizeof(pid_t) + 1];
@@ -138,7 +138,7 @@ static void print_pid(char *ret, pid_t pid)
         *ret = '\0';
 }
 
-/* What the child process has and does before it runs the program. */
+/* The state of the child process before it runs the program. */
 typedef struct Start {
         const ChildOptions *options;
         int output;
@@ -158,7 +158,7 @@ static _Noreturn void run(Start *start)
         bool listens = options->listen_fd >= 0;
         sigset_t none;
 
-        /* What the loop blocks and ignores is not for the child. */
+        /* The child gets no signals blocked or ignored by the loop. */
         sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
         (void)signal(SIGPIPE, SIG_DFL);
@@ -171,7 +171,7 @@ static _Noreturn void run(Start *start)
         _exit(EXEC_FAILED);
 }
 
-/* Our environment without what systemd set for us alone. */
+/* Copies our environment without the variables that systemd set for us alone. */
 static int make_environment(Start *start)
 {
         static const char *const dropped[] = {"LISTEN_FDS=",    "LISTEN_PID=",   "LISTEN_FDNAMES=",

@@ -21,7 +21,7 @@
 typedef struct Child Child;
 
 typedef struct ChildEvents {
-        /* A part of standard output as it comes; NULL: the child shares ours. */
+        /* A part of standard output; NULL: the child shares ours. */
         void (*output)(void *userdata, const char *text, size_t length);
         /* The process has ended. `reason` is for a log or a person: "exited", "exited with status
          * 1", "was killed by signal 11". */
@@ -35,8 +35,8 @@ typedef struct ChildOptions {
 } ChildOptions;
 
 /*
- * Starts a process. Returns 0, -ENOMEM, -ENOENT or -EACCES (the program cannot be run), or what
- * pipe, fork or pidfd_open say.
+ * Starts a process. Returns 0, -ENOMEM, -ENOENT or -EACCES (the program cannot be run), or the
+ * error of pipe, fork or pidfd_open.
  */
 int child_new(sd_event *event, const ChildOptions *options, const ChildEvents *events,
               void *userdata, Child **ret);
@@ -49,7 +49,7 @@ DEFINE_CLEANUP(Child *, child_free);
 Child *child_detach(Child *child);
 
 /*
- * Sends a signal (0: none; the child has been asked by other means) and kills the process if it
+ * Sends a signal (0: none, the child has been asked by other means) and kills the process if it
  * still runs after `delay`. A second call does nothing. `gone` follows.
  */
 void child_stop(Child *child, int signal, usec_t delay);

@@ -23,7 +23,7 @@ struct HubClient {
 
         HubClientState state;
         WebSocket *websocket;
-        int failure;            /* while connecting: why there is no WebSocket */
+        int failure;            /* while connecting: the error that prevented a WebSocket */
         sd_event_source *timer; /* waiting: the next try; connecting: the time for the welcome */
         Backoff backoff;
 };
@@ -35,10 +35,10 @@ void hub_client_disconnect(HubClient *client)
         client->state = HUB_CLIENT_IDLE;
 }
 
-/* The last thing done with the client in a turn: the callback may free it. */
+/* Must be the last use of the client in a turn: the callback may free it. */
 static void lost(HubClient *client, CallError error, const char *text)
 {
-        char copy[MESSAGE_TEXT_MAX + 1]; /* the text may be the WebSocket's */
+        char copy[MESSAGE_TEXT_MAX + 1]; /* the text may belong to the WebSocket, which is freed */
 
         snprintf(copy, sizeof(copy), "%s", text);
         hub_client_disconnect(client);
@@ -116,7 +116,7 @@ static void on_message(void *userdata, const char *text, size_t length)
         }
 }
 
-/* What to do after a close code after which the same token gets the same answer; else NULL. */
+/* What to do after a close code that makes another try with this token useless; else NULL. */
 static const char *final_close(unsigned code)
 {
         switch (code) {
@@ -178,7 +178,7 @@ static int set_timer(HubClient *client, usec_t delay, sd_event_time_handler_t ha
                                           delay, TIMER_ACCURACY_US, handler, client);
 }
 
-/* A WebSocket that cannot be made is reported by the timer, since this is not the loop. */
+/* The timer reports a failure to make the WebSocket: callbacks come from the loop alone. */
 static int start_to_connect(HubClient *client)
 {
         int r = set_timer(client, HUB_CLIENT_WELCOME_US, on_connect_timeout);
@@ -219,7 +219,7 @@ void hub_client_retry(HubClient *client)
 
         hub_client_disconnect(client);
         if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
-                chance = 0; /* good enough */
+                chance = 0; /* no jitter, rather than no connection */
         int r = set_timer(client, backoff_next(&client->backoff, chance), on_retry);
         if (r < 0)
                 log_error("cannot connect to the hub again: %s", strerror(-r));

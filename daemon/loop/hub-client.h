@@ -36,8 +36,8 @@ typedef struct HubClientEvents {
         void (*welcomed)(void *userdata, HubClient *client, const Message *welcome);
         void (*message)(void *userdata, HubClient *client, const Message *message);
         /*
-         * The connection is lost, or there was none; the client is idle. `error` is
-         * CALL_ERROR_AUTH_FAILED when another try with this token is of no use, CALL_ERROR_TIMEOUT
+         * The connection is lost, or could not be made; the client is idle. `error` is
+         * CALL_ERROR_AUTH_FAILED when another try with this token is useless, CALL_ERROR_TIMEOUT
          * when the hub did not answer, else CALL_ERROR_NOT_CONNECTED.
          */
         void (*lost)(void *userdata, HubClient *client, CallError error, const char *text);
@@ -49,10 +49,10 @@ int hub_client_new(Loop *loop, const HubClientOptions *options, const HubClientE
 HubClient *hub_client_free(HubClient *client); /* disconnects, without a callback */
 DEFINE_CLEANUP(HubClient *, hub_client_free);
 
-/* Connects at once, unless it is connected or connecting, and resets the back-off. */
+/* Connects at once, unless connected or connecting, and resets the back-off. */
 int hub_client_connect(HubClient *client);
 
-/* Disconnects if it is connected, and connects again after a wait. */
+/* Disconnects if connected, and connects again after a wait. */
 void hub_client_retry(HubClient *client);
 
 /* The client is idle afterwards; without a callback. */

@@ -5,7 +5,7 @@
 
 #include <libwebsockets.h>
 
-#define LOOP_PROTOCOL_WEBSOCKET "websocket" /* by name of the local handler, not on the wire */
+#define LOOP_PROTOCOL_WEBSOCKET "websocket" /* names the local handler, never sent */
 
 /* The handler. A connection's WebSocket is its opaque user data, NULL once it is given up. */
 int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

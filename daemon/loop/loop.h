@@ -4,9 +4,9 @@
 /*
  * The event loop of a program that speaks both sd-bus and WebSocket: sd-event and libwebsockets in
  * one thread. libwebsockets waits, with sd-event's descriptor adopted into it as a raw file, and
- * sd-event is pumped after every service call: no wakeups while idle. Before the first WebSocket
- * there is no lws context, and sd-event waits by itself: a context costs milliseconds and memory
- * that a logged-out daemon does not need.
+ * sd-event runs after every service call: no wakeups while idle. Until the first WebSocket needs an
+ * lws context, sd-event waits by itself: a context costs milliseconds and memory that a logged-out
+ * daemon does not need.
  */
 
 #include <stdbool.h>
@@ -27,12 +27,12 @@ sd_event *loop_event(Loop *loop);
 /*
  * The lws context, made on the first call; `tls` sets up TLS as well, with the system's CA folder
  * ($SSL_CERT_FILE and $SSL_CERT_DIR are honoured). Asking for TLS later, when there is a plain
- * context without a connection, makes it again. Returns 0, -ENOMEM, or -EBUSY. Owned by the loop.
+ * context without a connection, replaces it. Returns 0, -ENOMEM, or -EBUSY. Owned by the loop.
  * Do not call it from inside a callback of lws.
  */
 int loop_lws(Loop *loop, bool tls, struct lws_context **ret);
 
-/* A connection starts using the context, or has stopped. */
+/* Call these when a connection starts and stops using the context. */
 void loop_connection_begin(Loop *loop);
 void loop_connection_end(Loop *loop);
 

@@ -16,7 +16,7 @@
 /* Shared by loop and thread; the last one to release it frees it. */
 typedef struct Question {
         atomic_int owners;
-        int fd;    /* an eventfd: the answer is there */
+        int fd;    /* an eventfd, written when the answer is complete */
         int error; /* of getaddrinfo() */
         Addresses addresses;
         char host[];
@@ -64,17 +64,17 @@ static int answer_ready(sd_event_source *source, int fd, uint32_t revents, void 
 
         (void)eventfd_read(fd, &ignored);
         (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        /* Whoever is told may take the question back: nothing of it is used afterwards. */
+        /* `done` may free the Resolve, and the question with it: use neither afterwards. */
         if (question->error != 0)
                 resolve->done(resolve->userdata, NULL, gai_strerror(question->error));
         else if (question->addresses.n == 0)
-                resolve->done(resolve->userdata, NULL, "it has no address");
+                resolve->done(resolve->userdata, NULL, "the name has no address");
         else
                 resolve->done(resolve->userdata, &question->addresses, NULL);
         return 0;
 }
 
-/* Signals are the loop's: the thread takes none. */
+/* The thread blocks all signals: the loop handles them. */
 static int thread_start(Question *question)
 {
         pthread_attr_t attributes;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A host's name to addresses, without holding up the loop: getaddrinfo() runs in a thread of its
- * own, which does nothing else and is not waited for when the answer is no longer wanted.
+ * Resolves a host name without holding up the loop: getaddrinfo() runs in a thread that does
+ * nothing else. Nobody waits for the thread once the answer is no longer wanted.
  */
 
 #include <arpa/inet.h>
@@ -22,11 +22,11 @@ typedef struct Addresses {
 typedef struct Resolve Resolve;
 
 /*
- * `addresses` is NULL when there are none, and `reason` says why then. Comes from the loop;
- * the Resolve may be freed in it, and then `addresses` are gone.
+ * Called from the loop. On failure `addresses` is NULL and `reason` explains it. The callback may
+ * free the Resolve, and `addresses` with it.
  */
 typedef void (*ResolveDone)(void *userdata, const Addresses *addresses, const char *reason);
 
 int resolve_new(sd_event *event, const char *host, ResolveDone done, void *userdata, Resolve **ret);
-Resolve *resolve_free(Resolve *resolve); /* nothing comes afterwards */
+Resolve *resolve_free(Resolve *resolve); /* no callback follows */
 DEFINE_CLEANUP(Resolve *, resolve_free);

@@ -14,7 +14,7 @@ static int refuse(const char **ret_text, const char *sentence)
         return -EINVAL;
 }
 
-/* Name, IPv4 address, or IPv6 address in brackets; *s is left behind it. */
+/* Reads a name, IPv4 address, or IPv6 address in brackets, and moves *s behind it. */
 static int parse_host(const char **s, Url *url, const char **ret_text)
 {
         bool brackets = **s == '[';
@@ -22,7 +22,7 @@ static int parse_host(const char **s, Url *url, const char **ret_text)
         size_t length = strcspn(host, brackets ? "]" : ":/?");
 
         if (length == 0)
-                return refuse(ret_text, "the URL names no host");
+                return refuse(ret_text, "the URL has no host");
         if (length > URL_HOST_MAX)
                 return refuse(ret_text, "the host in the URL is longer than 127 bytes");
         if (brackets && host[length] != ']')
@@ -58,8 +58,9 @@ static int check_host(Url *url, bool brackets, const char **ret_text)
 
         if (brackets) {
                 if (inet_pton(AF_INET6, url->host, &v6) != 1)
-                        return refuse(ret_text, "what stands in brackets is no IPv6 address");
-                /* libwebsockets cuts the name to verify at its first colon. */
+                        return refuse(ret_text,
+                                      "the brackets in the URL do not hold an IPv6 address");
+                /* libwebsockets cuts the name that it verifies at the first colon. */
                 if (url->tls)
                         return refuse(ret_text, "wss:// needs a name or an IPv4 address");
                 url->literal = true;
@@ -74,8 +75,8 @@ static int check_host(Url *url, bool brackets, const char **ret_text)
                                               "0123456789.-_";
 
                 if (url->host[strspn(url->host, letters)] != '\0')
-                        return refuse(ret_text, "the host in the URL has characters that no "
-                                                "host's name has");
+                        return refuse(ret_text, "the host in the URL has characters that are not "
+                                                "allowed in a host name");
         }
         return 0;
 }
@@ -89,7 +90,8 @@ int url_parse(const char *s, uint16_t default_port, const char *default_path, Ur
                 return refuse(ret_text, "the URL is longer than 1024 bytes");
         for (const char *c = s; *c; c++)
                 if (*c <= ' ' || *c >= 0x7f)
-                        return refuse(ret_text, "the URL has characters that no URL may have");
+                        return refuse(ret_text,
+                                      "the URL has characters that are not allowed in a URL");
 
         if (strncasecmp(s, "wss://", 6) == 0)
                 url.tls = true;
@@ -108,7 +110,7 @@ int url_parse(const char *s, uint16_t default_port, const char *default_path, Ur
         if (r < 0)
                 return r;
         if (*s != '\0' && *s != '/')
-                return refuse(ret_text, "the URL has something behind its host that is no path");
+                return refuse(ret_text, "only a path may follow the host in the URL");
         r = STR_SET(url.path, *s == '\0' || str_eq(s, "/") ? default_path : s);
         if (r < 0)
                 return refuse(ret_text, "the path is longer than 1024 bytes");

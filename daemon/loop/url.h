@@ -9,19 +9,17 @@
 #include <stdint.h>
 
 #define URL_MAX 1024     /* bytes */
-#define URL_HOST_MAX 127 /* bytes; libwebsockets verifies certificates against so many */
+#define URL_HOST_MAX 127 /* bytes; the longest name that libwebsockets verifies */
 
 typedef struct Url {
         bool tls;
         char host[URL_HOST_MAX + 1]; /* name or address, without brackets */
         bool literal;                /* the host is an address, or localhost */
-        bool loopback;               /* … of this machine */
+        bool loopback;               /* the host is this machine */
         uint16_t port;
         char path[URL_MAX + 1];
 } Url;
 
-/*
- * Port and path default as given. Returns 0, or -EINVAL with a sentence (static) in *ret_text.
- */
+/* Returns 0, or -EINVAL with a static sentence in *ret_text. */
 int url_parse(const char *s, uint16_t default_port, const char *default_path, Url *ret,
               const char **ret_text);

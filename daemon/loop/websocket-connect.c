@@ -18,7 +18,7 @@ void websocket_attempt_failed(WebSocket *websocket, const char *why)
 static int connect_to(WebSocket *websocket, const char *address)
 {
         const Url *url = &websocket->url;
-        static const lws_retry_bo_t no_pings = {0}; /* silence is ours to notice */
+        static const lws_retry_bo_t no_pings = {0}; /* websocket.c notices silence */
         struct lws_context *lws;
         int r = loop_lws(websocket->loop, url->tls, &lws);
 
@@ -32,7 +32,7 @@ static int connect_to(WebSocket *websocket, const char *address)
                 .context = lws,
                 .address = address,
                 .port = url->port,
-                /* Whoever logs in names the hub, and no server another. */
+                /* The user chose the hub: no server may redirect to another. */
                 .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (url->tls ? LCCSCF_USE_SSL : 0),
                 .path = url->path,
                 .host = url->host,
@@ -54,7 +54,7 @@ static int connect_to(WebSocket *websocket, const char *address)
         return 0;
 }
 
-/* The next address, each with its share of the time. */
+/* Each address gets an equal share of the time. */
 void websocket_connect_next(WebSocket *websocket)
 {
         const Addresses *addresses = &websocket->addresses;
@@ -98,5 +98,5 @@ void websocket_find_host(WebSocket *websocket)
         int r = resolve_new(loop_event(websocket->loop), url->host, resolved, websocket,
                             &websocket->resolve);
         if (r < 0)
-                websocket_over(websocket, "cannot look for %s: %s", url->host, strerror(-r));
+                websocket_over(websocket, "cannot look up %s: %s", url->host, strerror(-r));
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A WebSocket from the inside: websocket.c (what its owner asks), websocket-connect.c (finding the
- * host, one address after the other) and websocket-lws.c (what libwebsockets says).
+ * The inside of a WebSocket: websocket.c has what its owner calls, websocket-connect.c finds the
+ * host and tries its addresses in order, websocket-lws.c has what libwebsockets calls.
  */
 
 #include "base/clock.h"
@@ -18,8 +18,8 @@
 typedef enum WebSocketState {
         WEBSOCKET_CONNECTING,
         WEBSOCKET_OPEN,
-        WEBSOCKET_CLOSING, /* a close frame is to follow what is queued */
-        WEBSOCKET_ENDING,  /* a close frame went or came: lws finishes */
+        WEBSOCKET_CLOSING, /* a close frame follows what is queued */
+        WEBSOCKET_ENDING,  /* a close frame was sent or received: lws finishes */
         WEBSOCKET_CLOSED,  /* `closed` has been called, or is about to be */
 } WebSocketState;
 
@@ -42,34 +42,34 @@ struct WebSocket {
         Resolve *resolve;
         Addresses addresses;
         size_t next_address;    /* to try */
-        sd_event_source *step;  /* the next attempt, or `closed`, out of the loop */
+        sd_event_source *step;  /* makes the next attempt or calls `closed`, from the loop */
         sd_event_source *timer; /* of an attempt, of silence, of closing */
         bool uses_lws;
-        struct lws *wsi; /* NULL when there is none, or it is given up */
+        struct lws *wsi; /* NULL before the first attempt and once given up */
 
         Outgoing *queue;
         size_t queued; /* bytes */
         bool write_asked;
-        char *rx; /* a message that is not whole yet */
+        char *rx; /* a message that is not complete yet */
         size_t rx_length, rx_allocated;
         usec_t last_heard; /* CLOCK_BOOTTIME */
 
         unsigned close_code; /* to send */
-        unsigned peer_code;  /* received, without our asking */
+        unsigned peer_code;  /* received, if the peer closes first */
         char reason[WEBSOCKET_REASON_SIZE];
 };
 
-/* The end: `closed` follows out of the loop. Without a format the reason is there already. */
+/* Ends the WebSocket; the loop calls `closed`. NULL keeps the reason that is already set. */
 void websocket_over(WebSocket *websocket, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
-/* lws forgets us at once, and the connection soon. */
+/* Detaches from lws at once; lws drops the connection soon. */
 void websocket_give_up(WebSocket *websocket);
 void websocket_set_timer(WebSocket *websocket, usec_t after);
 void websocket_ask_to_write(WebSocket *websocket);
 int websocket_write(WebSocket *websocket, Outgoing *outgoing);
 void websocket_drop_queue(WebSocket *websocket);
 
-/* Connecting: the first step, the next address, and an address that was none. */
+/* The first step of connecting, the next address, and an address that failed. */
 void websocket_find_host(WebSocket *websocket);
 void websocket_connect_next(WebSocket *websocket);
 void websocket_attempt_failed(WebSocket *websocket, const char *why);

@@ -11,7 +11,7 @@
 #define CLOSE_UNSUPPORTED 1003 /* RFC 6455, section 7.4.1 */
 #define CLOSE_TOO_BIG 1009
 
-/* What lws calls back with when it is to send the close frame. */
+/* Returns the value that makes lws send the close frame. */
 static int send_close(WebSocket *websocket, unsigned code)
 {
         websocket->state = WEBSOCKET_ENDING;
@@ -21,8 +21,8 @@ static int send_close(WebSocket *websocket, unsigned code)
 }
 
 /*
- * Hands a message to lws, which keeps what the socket does not take. At once, where nothing is
- * before it: the loop would first go round for a writable socket.
+ * Hands a message to lws, which keeps the part that the socket does not take. websocket_send()
+ * calls this at once if nothing is queued, which saves a turn of the loop.
  */
 int websocket_write(WebSocket *websocket, Outgoing *outgoing)
 {
@@ -31,13 +31,13 @@ int websocket_write(WebSocket *websocket, Outgoing *outgoing)
 
         if (n < (int)outgoing->length)
                 return -EPIPE;
-        /* lws calls back when it is through with the rest: nobody was heard then. */
+        /* Asked for, so that the callback after the rest is not taken for a ping. */
         if (lws_partial_buffered(websocket->wsi))
                 websocket_ask_to_write(websocket);
         return 0;
 }
 
-/* One message a turn. */
+/* Sends one message a turn. */
 static int writable(WebSocket *websocket)
 {
         Outgoing *outgoing = websocket->queue;
@@ -60,9 +60,9 @@ static int writable(WebSocket *websocket)
 /* ---- receiving ---- */
 
 /*
- * A negative answer to LWS_CALLBACK_CLIENT_RECEIVE would be the natural way, but libwebsockets
- * 4.1 then writes what else comes of that message past the end of its buffer. So the close frame
- * goes by way of LWS_CALLBACK_CLIENT_WRITEABLE, and what comes until then is dropped.
+ * A negative return from LWS_CALLBACK_CLIENT_RECEIVE would be the natural way, but libwebsockets
+ * 4.1 then writes the rest of that message past the end of its buffer. So
+ * LWS_CALLBACK_CLIENT_WRITEABLE sends the close frame, and what arrives until then is dropped.
  */
 static void refuse_message(WebSocket *websocket, unsigned code, const char *why)
 {
@@ -91,7 +91,7 @@ static int rx_append(WebSocket *websocket, const void *in, size_t length)
         return 0;
 }
 
-/* The message is handed out; whoever gets it may free the WebSocket. */
+/* The callback may free the WebSocket. */
 static void deliver(WebSocket *websocket, struct lws *wsi)
 {
         _cleanup_free_ char *text = TAKE_PTR(websocket->rx);
@@ -123,7 +123,7 @@ static void received(WebSocket *websocket, struct lws *wsi, const void *in, size
                 deliver(websocket, wsi);
 }
 
-/* ---- what lws says ---- */
+/* ---- callbacks of lws ---- */
 
 static void connection_failed(WebSocket *websocket, struct lws *wsi, const char *why)
 {
@@ -141,7 +141,7 @@ static void connection_failed(WebSocket *websocket, struct lws *wsi, const char 
         websocket_attempt_failed(websocket, why);
 }
 
-/* A server that does not choose our subprotocol is no hub. */
+/* A server that does not choose our subprotocol is not a hub. */
 static int check_subprotocol(WebSocket *websocket, struct lws *wsi)
 {
         char chosen[WEBSOCKET_SUBPROTOCOL_MAX] = "";
@@ -167,23 +167,23 @@ static void opened(WebSocket *websocket)
 
 static void peer_closes(WebSocket *websocket, const unsigned char *payload, size_t length)
 {
-        char said[128] = "", printable[128];
+        char text[128] = "", printable[128];
 
         if (websocket->state == WEBSOCKET_ENDING)
                 return;
         if (length >= 2)
                 websocket->peer_code = (unsigned)payload[0] << 8 | payload[1];
         if (length > 2) {
-                size_t n = MIN_OF(length - 2, sizeof(said) - 1);
+                size_t n = MIN_OF(length - 2, sizeof(text) - 1);
 
-                memcpy(said, payload + 2, n);
-                said[n] = '\0';
+                memcpy(text, payload + 2, n);
+                text[n] = '\0';
         }
         websocket->state = WEBSOCKET_ENDING;
         websocket_set_timer(websocket, WEBSOCKET_CLOSE_TIMEOUT_US);
         (void)snprintf(websocket->reason, sizeof(websocket->reason),
-                       "the other side closed the connection%s%s", *said ? ": " : "",
-                       str_printable(printable, sizeof(printable), said));
+                       "the other side closed the connection%s%s", *text ? ": " : "",
+                       str_printable(printable, sizeof(printable), text));
 }
 
 static void connection_closed(WebSocket *websocket, struct lws *wsi)
@@ -196,7 +196,7 @@ static void connection_closed(WebSocket *websocket, struct lws *wsi)
 int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                        size_t length)
 {
-        /* Of the vhost, not of a connection: `wsi` is none then. */
+        /* These are about the vhost, and their `wsi` is not a connection. */
         if (reason == LWS_CALLBACK_PROTOCOL_INIT || reason == LWS_CALLBACK_PROTOCOL_DESTROY)
                 return 0;
 
@@ -204,7 +204,7 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
         if (!websocket)
                 return 0;
 
-        switch ((int)reason) { /* lws has more than a hundred, and adds to them */
+        switch ((int)reason) { /* an int, since lws has a hundred reasons and adds more */
         case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
                 connection_failed(websocket, wsi, in);
                 return 0;
@@ -219,7 +219,7 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
                 received(websocket, wsi, in, length);
                 return 0;
         case LWS_CALLBACK_CLIENT_WRITEABLE:
-                /* Not asked for: lws has just answered a ping, which it does not tell otherwise. */
+                /* Not asked for: lws has just answered a ping, which it does not report. */
                 if (!websocket->write_asked)
                         websocket->last_heard = clock_boottime();
                 websocket->write_asked = false;

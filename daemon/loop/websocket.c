@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "loop/websocket-internal.h"
 
-#define TIMER_ACCURACY_US (1 * USEC_PER_SEC) /* silence is not measured finely */
+#define TIMER_ACCURACY_US (1 * USEC_PER_SEC) /* good enough for silence */
 
 int websocket_check_url(const char *s, bool insecure, const char **ret_text)
 {
@@ -40,9 +40,7 @@ void websocket_set_timer(WebSocket *websocket, usec_t after)
         (void)sd_event_source_set_enabled(websocket->timer, SD_EVENT_ONESHOT);
 }
 
-/* `closed` follows out of the loop. Without a format the reason is there already. */
-__attribute__((format(printf, 2, 3))) void websocket_over(WebSocket *websocket, const char *format,
-                                                          ...)
+void websocket_over(WebSocket *websocket, const char *format, ...)
 {
         va_list arguments;
 
@@ -86,7 +84,7 @@ static int time_is_up(sd_event_source *source, uint64_t usec, void *userdata)
         else if (websocket->state == WEBSOCKET_CLOSING || websocket->state == WEBSOCKET_ENDING)
                 websocket_over(websocket, NULL);
         else if (websocket->silent_after > 0 && silence >= websocket->silent_after)
-                websocket_over(websocket, "nothing heard for %u s",
+                websocket_over(websocket, "received nothing for %u s",
                                (unsigned)(silence / USEC_PER_SEC));
         else if (websocket->silent_after > 0)
                 websocket_set_timer(websocket, websocket->silent_after - silence);

@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * A WebSocket connection made by us, to one URL, for text messages. It is made once: whoever owns
- * it decides whether and when to try again (backoff.h).
+ * A WebSocket connection to one URL, for text messages. It is made once: its owner decides whether
+ * and when to try again (backoff.h).
  *
- * Names are resolved in a helper thread (libwebsockets' own getaddrinfo would freeze the loop);
- * certificates are verified always, against the name in the URL. Plain ws:// goes to loopback only,
- * unless `insecure` says so by name.
+ * A helper thread resolves names (libwebsockets' own getaddrinfo would freeze the loop).
+ * Certificates are always verified against the name in the URL. Plain ws:// is for loopback only,
+ * unless `insecure` allows it.
  *
- * Every callback comes from the loop, never from inside a function called here. After `closed`
- * nothing more comes; the object stays until websocket_free().
+ * Every callback comes from the loop, never from inside a function called here. `closed` is the
+ * last one; the object stays until websocket_free().
  */
 
 #include <stddef.h>
@@ -29,8 +29,8 @@ typedef struct WebSocketEvents {
         void (*opened)(void *userdata);
         /* One whole text message, NUL-terminated, valid until the callback returns. */
         void (*message)(void *userdata, const char *text, size_t length);
-        /* Over: `code` is the close code that the peer said of its own accord, else 0; `reason` is
-         * for a person. */
+        /* `code` is the close code if the peer closed the connection, else 0; `reason` is for a
+         * person. */
         void (*closed)(void *userdata, unsigned code, const char *reason);
 } WebSocketEvents;
 
@@ -39,14 +39,11 @@ typedef struct WebSocketOptions {
         const char *path;        /* "/v1/ws" */
         const char *subprotocol; /* "tring.v1" */
         unsigned default_port;
-        bool insecure;           /* plain ws:// to elsewhere than loopback */
-        unsigned silent_after_s; /* without a ping or a message for so long: closed; 0: never */
+        bool insecure;           /* allow plain ws:// to other hosts than loopback */
+        unsigned silent_after_s; /* close after so long without a ping or message; 0: never */
 } WebSocketOptions;
 
-/*
- * Checks a URL without connecting. Returns 0 or -EINVAL with a sentence in *ret_text (static) that
- * says what is wrong with it.
- */
+/* Checks a URL without connecting. Returns 0, or -EINVAL with a static sentence in *ret_text. */
 int websocket_check_url(const char *url, bool insecure, const char **ret_text);
 
 int websocket_new(Loop *loop, const WebSocketOptions *options, const WebSocketEvents *events,

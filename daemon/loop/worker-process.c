@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "loop/child.h"
 
-#define LISTEN_BACKLOG 4 /* us, and a successor that adopts; nobody else knows the path */
+#define LISTEN_BACKLOG 4 /* this process and one that adopts; nobody else knows the path */
 #define STOP_ACCURACY_US (100 * USEC_PER_MSEC)
 
 typedef struct QueuedDatagram {
@@ -80,7 +80,7 @@ WorkerProcess *worker_process_free(WorkerProcess *worker)
         return worker_process_detach(worker);
 }
 
-/* The last thing done with the worker in a turn: the callback may free it. */
+/* Must be the last use of the worker in a turn: the callback may free it. */
 static void report_gone(WorkerProcess *worker, const char *reason)
 {
         disconnect(worker);
@@ -112,7 +112,7 @@ int worker_process_stop(WorkerProcess *worker)
                                           worker);
 }
 
-/* The end of a child is waited for, so that `gone` reports how it really ended. */
+/* Waits for the end of a child, so that `gone` reports how it really ended. */
 static void connection_lost(WorkerProcess *worker)
 {
         if (!worker->child) {
@@ -123,7 +123,7 @@ static void connection_lost(WorkerProcess *worker)
         (void)worker_process_stop(worker);
 }
 
-/* As send(2). */
+/* Returns as send(2). */
 static ssize_t send_parcel(WorkerProcess *worker, const char *text, size_t length, int descriptor)
 {
         union {
@@ -166,9 +166,10 @@ static int on_socket(sd_event_source *source, int fd, uint32_t revents, void *us
         if (!(revents & (EPOLLIN | EPOLLHUP | EPOLLERR)))
                 return 0;
 
-        /* One a turn: the callback may free the object, and a chatty worker starves nobody. */
+        /* One a turn: the callback may free the object, and a chatty worker must not starve others.
+         */
         ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
-        /* ECONNRESET: it has gone without reading all; its last words come next. */
+        /* ECONNRESET: it ended without reading everything; its last messages come next. */
         if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET))
                 return 0;
         if (n <= 0 || n > WORKER_PROCESS_MESSAGE_MAX) {

@@ -24,17 +24,17 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-#define WORKER_PROCESS_MESSAGE_MAX (64 * 1024)    /* bytes of one datagram, either way */
-#define WORKER_PROCESS_QUEUE_MAX (1024 * 1024)    /* bytes waiting for a worker that hangs */
-#define WORKER_PROCESS_STOP_US (2 * USEC_PER_SEC) /* to end by itself: closing media takes ms */
+#define WORKER_PROCESS_MESSAGE_MAX (64 * 1024) /* bytes of one datagram, either way */
+#define WORKER_PROCESS_QUEUE_MAX (1024 * 1024) /* bytes waiting for a worker that hangs */
+#define WORKER_PROCESS_STOP_US \
+        (2 * USEC_PER_SEC) /* for the worker to end by itself: closing media takes ms */
 
 typedef struct WorkerProcess WorkerProcess;
 
 typedef struct WorkerProcessEvents {
         /* One whole message, NUL-terminated, valid until the callback returns. */
         void (*message)(void *userdata, const char *text, size_t length);
-        /* The process has ended; `reason` as in child.h. An adopted one has closed its connection.
-         */
+        /* The process has ended (`reason` as in child.h), or an adopted one has disconnected. */
         void (*gone)(void *userdata, const char *reason);
 } WorkerProcessEvents;
 
@@ -46,8 +46,8 @@ typedef struct WorkerProcessOptions {
 
 /*
  * Starts a worker. The options are copied where needed. Returns 0, -ENOMEM, -ENAMETOOLONG (the
- * socket's path does not fit sun_path), -ENOENT or -EACCES (the program cannot be run), or what
- * socket, bind or fork say. A failure leaves nothing behind.
+ * socket's path does not fit sun_path), -ENOENT or -EACCES (the program cannot be run), or the
+ * error of socket, bind or fork. A failure leaves nothing behind.
  */
 int worker_process_spawn(sd_event *event, const WorkerProcessOptions *options,
                          const WorkerProcessEvents *events, void *userdata, WorkerProcess **ret);

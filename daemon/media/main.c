@@ -106,7 +106,7 @@ static int run_worker(int argc, char **argv)
                 return usage_error("'%s' is not a session id", options.session);
         if (!text_is_valid(options.title, sizeof(((WorkerJoin *)0)->title) - 1))
                 return usage_error("'%s' is not a title", options.title);
-        log_open_as_told("tring-media");
+        log_open_from_environment("tring-media");
         r = enter_sandbox(SANDBOX_NETWORK);
         if (r == 0)
                 r = worker_run(&options);
@@ -121,7 +121,7 @@ static int run_devices(int argc, char **argv)
 
         if (argc > 1)
                 return usage_error("'%s' is not expected after devices", argv[1]);
-        log_open_as_told("tring-media");
+        log_open_from_environment("tring-media");
         r = enter_sandbox(0);
         if (r == 0)
                 r = device_list_run(WORKER_SOCKET_FD);

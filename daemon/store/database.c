@@ -13,8 +13,8 @@
 #define BUSY_TIMEOUT_MS 2000
 
 /*
- * Files up to this size are looked through when they are opened: about a millisecond. Larger ones
- * are judged by header and schema alone, which finds a file that was cut off.
+ * Files up to this size are checked whole when opened, in about a millisecond. Of larger ones only
+ * header and schema are checked, which finds a file that was cut off.
  */
 #define CHECK_SIZE_MAX (1024 * 1024)
 
@@ -75,10 +75,10 @@ static int database_number(Database *database, const char *sql, int64_t *ret)
 }
 
 /*
- * What a check found. A page that could not be had for want of memory, or because the disk failed,
- * is no broken one: SQLite says why in its sentence alone.
+ * The result of a check. A page that could not be read for lack of memory, or because the disk
+ * failed, is not broken: SQLite reports the reason only inside its text.
  */
-static int database_judge(const char *found)
+static int check_result(const char *found)
 {
         static const char reason[] = "error code=";
         const char *code;
@@ -94,7 +94,7 @@ static int database_judge(const char *found)
         return r < 0 ? r : -EUCLEAN;
 }
 
-/* Tells a whole file from one that is no database, was cut off, or has pages that contradict. */
+/* Finds a file that is not a database, was cut off, or has pages that contradict each other. */
 static int database_check(Database *database, off_t size)
 {
         sqlite3_stmt *statement = NULL;
@@ -110,7 +110,7 @@ static int database_check(Database *database, off_t size)
                 result = sqlite3_step(statement);
         r = database_errno(result);
         if (result == SQLITE_ROW)
-                r = database_judge((const char *)sqlite3_column_text(statement, 0));
+                r = check_result((const char *)sqlite3_column_text(statement, 0));
         sqlite3_finalize(statement);
         return r;
 }
@@ -128,7 +128,7 @@ static int database_migrate(Database *database, const DatabaseSchema *schema)
         r = database_run(database, "BEGIN IMMEDIATE");
         if (r < 0)
                 return r;
-        /* Another process may have come first: the version counts that is read under the lock. */
+        /* Another process may have migrated first, so read the version again under the lock. */
         r = database_number(database, "PRAGMA user_version", &version);
         if (r >= 0 && (version < 0 || version > schema->n_steps))
                 r = -EPROTO;
@@ -179,7 +179,7 @@ static int database_connect(const char *path, off_t size, const DatabaseSchema *
         return 0;
 }
 
-/* The log goes with the file: replayed into a fresh one it would break that as well. */
+/* Moves the log as well: replayed into a fresh file it would break that, too. */
 static int move_aside(const char *path, char **ret_aside)
 {
         static const char *const suffixes[] = {"-wal", "-shm", ""};

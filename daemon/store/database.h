@@ -3,8 +3,8 @@
 
 /*
  * An SQLite file, opened as both programs want it: WAL, a schema with a version, a bounded wait for
- * locks. A file that is no database any more is moved aside (name.broken-<date>) and made anew:
- * the program goes on, and says what it did.
+ * locks. A broken file is moved aside (name.broken-<date>) and replaced by an empty one: the
+ * program goes on, and reports it.
  */
 
 #include <sqlite3.h>
@@ -20,10 +20,10 @@ typedef struct DatabaseSchema {
 } DatabaseSchema;
 
 /*
- * Opens or creates `path` (mode 0600), in a folder that is there; NULL: in memory only. Returns 0;
+ * Opens or creates `path` (mode 0600) in an existing folder; NULL: in memory only. Returns 0;
  * -EUCLEAN when a broken file was moved aside and a fresh one is open (*ret is set); negative errno
  * otherwise: -EROFS, -EACCES, -ENOSPC, and -EPROTO for a schema newer than ours. With anything but
- * 0 there is a sentence in *ret_text (NULL when out of memory; the caller frees).
+ * 0, *ret_text is a sentence (NULL when out of memory; the caller frees).
  */
 int database_open(const char *path, const DatabaseSchema *schema, Database **ret, char **ret_text);
 Database *database_free(Database *database);

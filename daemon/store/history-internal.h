@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What writing (history.c) and reading (history-page.c) share.
+ * Shared by history.c, which writes, and history-page.c, which reads.
  */
 
 #include "store/history.h"
@@ -19,15 +19,12 @@ struct History {
 DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize);
 #define _cleanup_statement_ _cleanup_(sqlite3_finalizep)
 
-/*
- * Statements are prepared when they are needed: a call's history changes a few times, and
- * statements kept ready would cost memory all day.
- */
+/* Prepares a statement for one use: the history rarely changes, and memory is scarce all day. */
 int history_statement(History *history, const char *sql, sqlite3_stmt **ret);
-/* The string outlives the statement's run. */
+/* The string must outlive the run of the statement. */
 void history_bind_text(sqlite3_stmt *statement, int i, const char *s);
 void history_bind_number(sqlite3_stmt *statement, int i, uint64_t number);
-/* Runs a statement that has no rows. */
+/* Runs a statement without result rows. */
 int history_statement_run(sqlite3_stmt *statement);
-/* Commits, unless `r` is an error: then what was begun is undone. Returns r, or what came of it. */
+/* Commits, or rolls back if `r` is an error. Returns `r`, or the error of the commit. */
 int history_transaction_end(History *history, int r);

@@ -108,7 +108,7 @@ static int read_record(History *history, sqlite3_stmt *statement, CallRecord *re
         return 0;
 }
 
-/* A cursor is date and session id of the last record of its page. */
+/* A cursor is the date and session id of the last record of its page. */
 static int cursor_parse(const char *cursor, uint64_t *ret_date, const char **ret_session_id)
 {
         char *end;
@@ -148,7 +148,7 @@ static void bind_filter(sqlite3_stmt *statement, const HistoryFilter *filter)
         history_bind_number(statement, 8, filter->unseen);
 }
 
-/* Up to `limit` records, and whether there is one more. */
+/* Reads up to `limit` records. *ret_more: whether more follow. */
 static int read_page(History *history, sqlite3_stmt *statement, uint32_t limit, HistoryPage *page,
                      bool *ret_more)
 {

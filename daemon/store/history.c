@@ -3,7 +3,7 @@
 
 #include "store/history-internal.h"
 
-/* Statuses and the like are stored by their words, as everywhere. */
+/* Statuses and other enums are stored as words. */
 static const char *const steps[] = {
         "CREATE TABLE calls ("
         " session_id TEXT PRIMARY KEY, direction TEXT NOT NULL, call_type TEXT NOT NULL,"
@@ -28,8 +28,8 @@ static const char *const steps[] = {
 static const DatabaseSchema schema = {steps, ELEMENTSOF(steps)};
 
 /*
- * A missed call that was looked at here stays so, even if the hub has not heard of it yet; but a
- * call that only now is missed begins unseen.
+ * A missed call that was seen here stays seen, even if the hub does not know it yet; but a call
+ * that becomes missed begins unseen.
  */
 #define PUT                                                                                 \
         "INSERT INTO calls (" HISTORY_COLUMNS                                               \
@@ -91,7 +91,7 @@ int history_open(const char *path, History **ret, char **ret_text)
         int opened = database_open(path, &schema, &history->database, ret_text);
         if (opened < 0 && opened != -EUCLEAN)
                 return opened;
-        /* The daemon is small when idle: 64 KiB of pages, and no block for small allocations. */
+        /* To keep the idle daemon small: 64 KiB of pages, and no block for small allocations. */
         (void)sqlite3_db_config(database_handle(history->database), SQLITE_DBCONFIG_LOOKASIDE, NULL,
                                 0, 0);
         (void)database_run(history->database, "PRAGMA cache_size = -64");

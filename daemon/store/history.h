@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A user's history: exactly one record for each call. The daemon's copy of what the hub's log says,
- * so that it can be read without a hub. With a folder that cannot be written it works in memory.
+ * A user's history: exactly one record for each call. It is the daemon's copy of the hub's log,
+ * which can be read without a hub.
  */
 
 #include "model/message.h"
@@ -25,7 +25,7 @@ typedef struct HistoryFilter {
 typedef struct HistoryPage {
         CallRecord *records; /* newest first */
         size_t n_records;
-        char next[CURSOR_MAX + 1]; /* empty: that was the last page */
+        char next[CURSOR_MAX + 1]; /* cursor of the next page; empty: this is the last one */
 } HistoryPage;
 
 /*
@@ -37,32 +37,32 @@ History *history_free(History *history);
 DEFINE_CLEANUP(History *, history_free);
 
 int history_put(History *history, const CallRecord *record);
-/* Newest first; `cursor` is a page's `next`, or empty. -EINVAL: not a cursor of ours. */
+/* Newest first; `cursor` is the `next` of a page, or empty. -EINVAL: not a valid cursor. */
 int history_page(History *history, const HistoryFilter *filter, uint32_t limit, const char *cursor,
                  HistoryPage *ret);
 void history_page_done(HistoryPage *page);
 
-/* *ret_changed (may be NULL): how many records changed. */
+/* *ret_changed (may be NULL) is the number of records that changed. */
 int history_mark_seen(History *history, const MessageSessions *sessions, size_t *ret_changed);
 int history_forget(History *history, const MessageSessions *sessions, size_t *ret_changed);
 int history_unseen_missed(History *history, uint32_t *ret);
 
-/* Small things beside: policy, listeners, the newest change known. */
+/* Settings: policy, listeners, the newest change known. */
 int history_setting_put(History *history, const char *key, const char *value);
 int history_setting_get(History *history, const char *key, char **ret); /* -ENOENT */
 
 /*
- * What goes on now and must be there again after a restart: texts under keys of the caller's. Not
- * part of what history_clear() takes away.
+ * State that must survive a restart: texts under keys that the caller chooses. history_clear()
+ * leaves them.
  */
 typedef struct StoredText {
-        const char *key, *value; /* value NULL: dropped */
+        const char *key, *value; /* value NULL: delete the key */
 } StoredText;
 
 int history_stored_write(History *history, const StoredText *texts, size_t n); /* all or none */
-/* In order of their keys. `each` must not write. */
+/* In the order of the keys. `each` must not write. */
 int history_stored_read(History *history, void (*each)(void *userdata, const StoredText *text),
                         void *userdata);
 
-/* Logged in as somebody else: everything of the last user goes. */
+/* Drops everything of the last user, when another one logs in. */
 int history_clear(History *history);

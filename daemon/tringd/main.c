@@ -138,7 +138,7 @@ int main(int argc, char *argv[])
 
         if (r >= 0)
                 return r;
-        log_open_as_told("tringd");
+        log_open_from_environment("tringd");
         (void)signal(SIGPIPE, SIG_IGN);
         r = run();
         return r < 0 ? EXIT_FAILURE : r;

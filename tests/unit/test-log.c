@@ -20,7 +20,7 @@ static void open_told(const char *level)
                 (void)unsetenv("TRING_LOG");
         ck_assert_int_eq(pipe(ends), 0);
         (void)dup2(ends[1], STDERR_FILENO);
-        log_open_as_told("program");
+        log_open_from_environment("program");
         log_info("an info");
         log_debug("a debug");
         (void)dup2(before, STDERR_FILENO);

@@ -351,7 +351,7 @@ START_TEST(silence_ends_the_connection)
         fixture_connect_url(url, 1);
         fixture_run();
         ck_assert_uint_eq(f.n_closed, 1);
-        ck_assert_ptr_nonnull(strstr(f.reason, "nothing heard for"));
+        ck_assert_ptr_nonnull(strstr(f.reason, "received nothing for"));
         ck_assert_uint_eq(f.code, 0);
 }
 END_TEST
