@@ -7,20 +7,13 @@
 #include <stdio.h>
 #include <utlist.h>
 
-#include "phone/call.h"
-
 /*
- * The most that one call can cause, apart from listeners and waiting commands: its end with a
- * session makes 8 actions, the answer to a call that was cancelled before makes 10; each of these
- * at most 4 requests. The rest is room for the manager's own actions.
+ * What a step can cause, with a large margin: in the simulator the longest one, a call that is
+ * answered and ends, takes 16 actions and 2 requests.
  */
-#define ACTIONS_PER_CALL 16
-#define REQUESTS_PER_CALL 4
-#define ACTIONS_OF_MANAGER 6
-
-/* Spare nodes that stay from one input to the next: enough for nearly every input. */
-#define SPARE_ACTIONS_KEPT (ACTIONS_OF_MANAGER + ACTIONS_PER_CALL)
-#define SPARE_REQUESTS_KEPT REQUESTS_PER_CALL
+#define ACTIONS_PER_STEP 40
+#define REQUESTS_PER_STEP 8
+#define EVENTS_PER_STEP 2 /* for all listeners */
 
 static int pool_fill(Pool *pool, size_t size, size_t n)
 {
@@ -33,11 +26,6 @@ static int pool_fill(Pool *pool, size_t size, size_t n)
                 pool->n++;
         }
         return 0;
-}
-
-int phone_reserve_action(Phone *phone)
-{
-        return pool_fill(&phone->spare_actions, sizeof(ActionNode), phone->spare_actions.n + 1);
 }
 
 void *pool_take(Pool *pool, size_t size)
@@ -61,22 +49,25 @@ static void pool_shrink(Pool *pool, size_t n)
         }
 }
 
-int phone_reserve(Phone *phone, size_t n_calls, size_t n_events)
+int phone_reserve(Phone *phone)
 {
-        size_t n_ringing = 0, n_waiting = 0;
-        const HubRequest *request;
+        size_t n_deliveries = EVENTS_PER_STEP * phone->n_listeners;
+        size_t n_requests = REQUESTS_PER_STEP;
+        size_t n_actions = ACTIONS_PER_STEP + n_deliveries + phone->n_requests;
         const PhoneCall *call;
         int r;
 
-        DL_FOREACH (phone->calls, call)
-                n_ringing += call_rings(call);
-        DL_FOREACH (phone->requests, request)
-                n_waiting += request->has_ticket;
-        /* Every listener gets the event, and for each ring one more may be asked to present it. */
-        size_t n_deliveries = n_events * phone->n_listeners + n_ringing;
-        size_t n_requests = n_calls * REQUESTS_PER_CALL + n_ringing;
-        size_t n_actions = ACTIONS_OF_MANAGER + n_calls * ACTIONS_PER_CALL + n_deliveries +
-                           2 * n_ringing + n_waiting;
+        /*
+         * Each call may change with another one, be presented by the next listener, and report that
+         * to the hub. A join may replace all participants.
+         */
+        DL_FOREACH (phone->calls, call) {
+                n_deliveries++;
+                n_requests++;
+                n_actions += 3;
+                if (call->stored.session.state == SESSION_JOINING)
+                        n_actions += call->stored.session.n_participants + PARTICIPANTS_MAX;
+        }
 
         r = pool_fill(&phone->spare_actions, sizeof(ActionNode), n_actions);
         if (r < 0)
@@ -89,8 +80,8 @@ int phone_reserve(Phone *phone, size_t n_calls, size_t n_events)
 
 void phone_shrink_reserve(Phone *phone)
 {
-        pool_shrink(&phone->spare_actions, SPARE_ACTIONS_KEPT);
-        pool_shrink(&phone->spare_requests, SPARE_REQUESTS_KEPT);
+        pool_shrink(&phone->spare_actions, ACTIONS_PER_STEP);
+        pool_shrink(&phone->spare_requests, REQUESTS_PER_STEP);
         pool_shrink(&phone->spare_listener_calls, 0);
 }
 

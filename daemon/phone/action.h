@@ -7,16 +7,16 @@
 
 #include "phone/state.h"
 
-int phone_reserve_action(Phone *phone); /* Reserves one more action. Returns 0 or -ENOMEM. */
 /* Takes a zeroed piece of that size from the reserve. */
 void *pool_take(Pool *pool, size_t size);
 /* Frees what the next input is unlikely to need. */
 void phone_shrink_reserve(Phone *phone);
 /*
- * Reserves memory for everything that can happen to `n_calls` calls, with `n_events` events for all
- * listeners. Returns 0 or -ENOMEM.
+ * Fills the reserve up for a step. phone_input() does this for the first one. An input that goes
+ * through several calls, records, requests, participants or listeners does it again after each.
+ * Returns 0 or -ENOMEM.
  */
-int phone_reserve(Phone *phone, size_t n_calls, size_t n_events);
+int phone_reserve(Phone *phone);
 /* Appends a new action, taken from the reserve. */
 PhoneAction *phone_act(Phone *phone, PhoneActionType type, const char *session_id);
 PhoneAction *phone_done(Phone *phone, uint64_t ticket, const char *session_id);

@@ -338,7 +338,7 @@ static bool command_has_room(Phone *phone, const PhoneCommand *command, uint64_t
         return true;
 }
 
-static int command_dispatch(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+int phone_take_command(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
         if (!command_is_local(command->type) && !command_has_room(phone, command, ticket))
                 return 0;
@@ -375,16 +375,4 @@ static int command_dispatch(Phone *phone, const PhoneCommand *command, uint64_t 
                 command_do(phone, command, ticket);
                 return 0;
         }
-}
-
-int phone_take_command(Phone *phone, const PhoneCommand *command, uint64_t ticket)
-{
-        if (command->type == PHONE_COMMAND_CLEAR_ACTIVE) {
-                /* Each finished call takes one action. */
-                int r = phone_reserve(phone, 1 + FINISHED_CALLS_MAX / 8, 0);
-
-                if (r < 0)
-                        return r;
-        }
-        return command_dispatch(phone, command, ticket);
 }

@@ -58,16 +58,12 @@ static int connection_log_out(Phone *phone)
         int r;
 
         DL_FOREACH_SAFE (phone->calls, call, next) {
-                r = phone_reserve(phone, 1, 1);
-                if (r < 0)
-                        return r;
                 r = call_end_here(phone, call, CALL_EVENT_SHUTDOWN, CALL_REASON_NONE);
+                if (r == 0)
+                        r = phone_reserve(phone);
                 if (r < 0)
                         return r;
         }
-        r = phone_reserve(phone, 1, 1);
-        if (r < 0)
-                return r;
         DL_FOREACH_SAFE (phone->requests, request, next_request) {
                 hub_request_fail(phone, request, CALL_ERROR_NOT_LOGGED_IN,
                                  "logged out while it waited for the hub");

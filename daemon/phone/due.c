@@ -83,9 +83,6 @@ static int phone_tick_one(Phone *phone)
 
         if (phone_next_deadline(phone) > now)
                 return 0;
-        r = phone_reserve(phone, 1, 1);
-        if (r < 0)
-                return r;
         DL_FOREACH (phone->requests, request) {
                 if (request->deadline <= now) {
                         r = hub_request_expire(phone, request);
@@ -117,9 +114,10 @@ int phone_take_tick(Phone *phone)
 
         if (phone->test_ring_until && phone->test_ring_until <= phone->instant.now)
                 phone->test_ring_until = 0;
-        do
-                r = phone_tick_one(phone);
-        while (r > 0);
-        /* The reserve is used up, and phone_settle() needs some. */
-        return r < 0 ? r : phone_reserve(phone, 1, 0);
+        while ((r = phone_tick_one(phone)) > 0) {
+                r = phone_reserve(phone);
+                if (r < 0)
+                        break;
+        }
+        return r;
 }

@@ -111,11 +111,7 @@ int call_over_by_record(Phone *phone, PhoneCall *call, const CallRecord *record)
                 .ended_at = record->ended_at,
                 .duration_s = record->duration_s,
         };
-        int r;
 
-        r = phone_reserve(phone, 2, 2);
-        if (r < 0)
-                return r;
         if (record->status == CALL_STATUS_ENDED && elsewhere)
                 return call_end_here(phone, call, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
         if (declined_elsewhere(phone, call, record))

@@ -30,6 +30,8 @@ int phone_history_page(Phone *phone, const ReplyHistory *page)
 
         for (size_t i = 0; i < page->n_records; i++) {
                 r = phone_history_news(phone, &page->records[i]);
+                if (r == 0)
+                        r = phone_reserve(phone);
                 if (r < 0)
                         return r;
         }
@@ -62,9 +64,9 @@ static int message_forgotten_calls(Phone *phone, const MessageSessions *sessions
                 if (!message_sessions_have(sessions, &call->stored.record) ||
                     !call_is_forgotten(phone, call, sessions))
                         continue;
-                r = phone_reserve(phone, 1, 1);
+                r = call_end_unrecorded(phone, call, CALL_EVENT_CALLER_LOST);
                 if (r == 0)
-                        r = call_end_unrecorded(phone, call, CALL_EVENT_CALLER_LOST);
+                        r = phone_reserve(phone);
                 if (r < 0)
                         return r;
         }

@@ -37,11 +37,6 @@ int phone_history_put(Phone *phone, const CallRecord *record)
         r = call_record_copy(&copy, record);
         if (r < 0)
                 return r;
-        r = phone_reserve_action(phone);
-        if (r < 0) {
-                call_record_done(&copy);
-                return r;
-        }
         copy.seen = copy.seen || history_asked(phone, MESSAGE_SEEN, record);
         phone_act(phone, PHONE_HISTORY_PUT, record->session_id)->record = copy;
         return 0;

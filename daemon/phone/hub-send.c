@@ -40,7 +40,7 @@ static int hub_request_send(Phone *phone, HubRequest *request)
         Message message;
         int r;
 
-        r = phone_reserve_action(phone);
+        r = phone_reserve(phone);
         if (r < 0)
                 return r;
         r = hub_request_copy(request, &message);

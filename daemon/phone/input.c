@@ -65,19 +65,12 @@ static int input_take(Phone *phone, const PhoneInput *input)
         return 0;
 }
 
-/* Whether handling the input may cause an event for all listeners. */
-static bool input_has_event(PhoneInputType type)
-{
-        return type == PHONE_INPUT_CONNECTION || type == PHONE_INPUT_WORKER_STATE ||
-               type == PHONE_INPUT_RESTORE_CALL;
-}
-
 int phone_input(Phone *phone, const Now *now, const PhoneInput *input)
 {
         int r;
 
         phone->instant = *now;
-        r = phone_reserve(phone, 1, input_has_event(input->type));
+        r = phone_reserve(phone);
         if (r < 0)
                 return r;
         r = input_take(phone, input);

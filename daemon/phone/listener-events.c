@@ -144,10 +144,10 @@ static int listeners_drop_of(Phone *phone, const char *client)
         DL_FOREACH_SAFE (phone->listeners, listener, next) {
                 if (!str_eq(listener->info.client, client))
                         continue;
-                r = phone_reserve(phone, 1, 0);
+                listener_drop(phone, listener);
+                r = phone_reserve(phone);
                 if (r < 0)
                         return r;
-                listener_drop(phone, listener);
         }
         return 0;
 }
@@ -163,12 +163,12 @@ int phone_take_client_gone(Phone *phone, const char *client)
         DL_FOREACH (phone->calls, call) {
                 if (!call_is_live(call) || !str_eq(call->stored.tied_to, client))
                         continue;
-                r = phone_reserve(phone, 1, 0);
-                if (r < 0)
-                        return r;
                 call_client_gone(phone, call);
                 *call->stored.tied_to = '\0';
                 call_touch(call);
+                r = phone_reserve(phone);
+                if (r < 0)
+                        return r;
         }
-        return phone_reserve(phone, 1, 0);
+        return 0;
 }

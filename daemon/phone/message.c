@@ -106,10 +106,6 @@ static int message_dispatch(Phone *phone, const Message *message)
                 return 0;
         if (message->seq > phone->seq_seen + 1)
                 return -EPROTO;
-        /* A call may have to be answered before it ends. */
-        r = message->type == MESSAGE_OVER ? phone_reserve(phone, 2, 2) : phone_reserve(phone, 1, 1);
-        if (r < 0)
-                return r;
         r = message_event(phone, message);
         if (r < 0)
                 return r;

@@ -22,15 +22,21 @@ static void participant_left(Phone *phone, PhoneCall *call, SessionParticipant *
         session_report_flows(phone, call);
 }
 
-void participants_keep(Phone *phone, PhoneCall *call, const Participant *others, size_t n)
+int participants_keep(Phone *phone, PhoneCall *call, const Participant *others, size_t n)
 {
         PhoneSession *session = &call->stored.session;
+        int r;
 
         /* Backwards, since a removal moves the last one into the gap. */
         for (size_t i = session->n_participants; i-- > 0;) {
-                if (!participant_among(session->participants[i].participant.id, others, n))
-                        participant_left(phone, call, &session->participants[i]);
+                if (participant_among(session->participants[i].participant.id, others, n))
+                        continue;
+                participant_left(phone, call, &session->participants[i]);
+                r = phone_reserve(phone);
+                if (r < 0)
+                        return r;
         }
+        return 0;
 }
 
 static int participant_signalled(Phone *phone, PhoneCall *call, const MessageSignal *signal)

@@ -3,7 +3,7 @@
 
 #include "phone/state.h"
 
-/* Removes participants who are not among `others`. */
-void participants_keep(Phone *phone, PhoneCall *call, const Participant *others, size_t n);
+/* Removes participants who are not among `others`. Returns 0 or -ENOMEM. */
+int participants_keep(Phone *phone, PhoneCall *call, const Participant *others, size_t n);
 /* JOINED, LEFT, SIGNALLED, PARTICIPANT. Returns 0 or -ENOMEM. */
 int participants_message(Phone *phone, const Message *message);

@@ -42,7 +42,7 @@ static int call_keep(Phone *phone, PhoneCall *call)
                 return -ENOMEM;
         r = call_state(phone, call, state);
         if (r >= 0)
-                r = phone_reserve_action(phone);
+                r = phone_reserve(phone);
         if (r < 0) {
                 stored_call_done(state);
                 free(state);
@@ -80,7 +80,7 @@ static int hub_request_keep(Phone *phone, HubRequest *request)
         StoredRequest *saved;
         int r;
 
-        r = phone_reserve_action(phone);
+        r = phone_reserve(phone);
         if (r < 0)
                 return r;
         saved = calloc(1, sizeof(*saved));
@@ -114,7 +114,7 @@ static int hub_requests_keep(Phone *phone)
         DL_FOREACH_SAFE (phone->stored_requests, saved, next) {
                 if (!saved->gone)
                         continue;
-                r = phone_reserve_action(phone);
+                r = phone_reserve(phone);
                 if (r < 0)
                         return r;
                 phone_act(phone, PHONE_REQUEST_FORGET, NULL)->serial = saved->number;

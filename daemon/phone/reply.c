@@ -69,10 +69,8 @@ static int call_merged(Phone *phone, const HubRequest *request, const char *sess
 
         if (!call || str_eq(call->stored.record.session_id, session_id))
                 return 0;
-        r = phone_reserve(phone, 2, 2);
-        if (r < 0)
-                return r;
-        return call_end_here(phone, call, CALL_EVENT_REPLACED, CALL_REASON_NONE);
+        r = call_end_here(phone, call, CALL_EVENT_REPLACED, CALL_REASON_NONE);
+        return r < 0 ? r : phone_reserve(phone);
 }
 
 static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply *reply)
@@ -337,10 +335,6 @@ int hub_request_replied(Phone *phone, uint64_t id, const MessageReply *reply)
         }
         if (!request)
                 return 0;
-        /* A call may be answered and then end. */
-        r = phone_reserve(phone, 2, 2);
-        if (r < 0)
-                return r;
 
         const ReplyRule *rule = reply_rule(request->message.type);
         bool fits = reply->kind == rule->kind &&

@@ -136,9 +136,6 @@ int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
         if (session->state != SESSION_JOINING)
                 return CALL_ERROR_MEDIA_FAILED;
 
-        r = phone_reserve(phone, 1 + reply->n_others + session->n_participants, 1);
-        if (r < 0)
-                return r;
         _cleanup_free_ Participant *others = NULL;
         _cleanup_free_ IceServer *servers = NULL;
         if (reply->n_others > 0) {

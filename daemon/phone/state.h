@@ -18,9 +18,9 @@
  * it changed: tone and alerting, properties of the manager, requests that wait to be sent,
  * acknowledgements, the store.
  *
- * Memory: each input first reserves the actions, requests and listener calls that it can need
- * (phone_reserve()), and makes its other allocations before it changes anything; from then on it
- * cannot fail. Functions that return void rely on that.
+ * Memory: each step of an input, which is what happens to one call, has its actions, requests and
+ * listener calls reserved before it (phone_reserve()), and makes its other allocations before it
+ * changes anything; from then on it cannot fail. Functions that return void rely on that.
  *
  * A debug line in the log tells each move of a request, of a call's media and of its stored copy,
  * by the one function that makes it. The log is the only thing that the core touches itself.

@@ -84,10 +84,6 @@ static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snap
         PhoneSession *session = &call->stored.session;
         int r;
 
-        /* Each of them may have left. */
-        r = phone_reserve(phone, 1 + session->n_participants, 1);
-        if (r < 0)
-                return r;
         if (!session_is_in_media(session)) {
                 if (*snapshot->participant && !hub_request_find(phone, MESSAGE_LEAVE, session_id))
                         hub_request_ask(phone, MESSAGE_LEAVE, session_id);
@@ -98,7 +94,9 @@ static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snap
                 return 0;
         if (call_has_joined(call) && str_eq(session->own_id, snapshot->participant) &&
             participants_connected(session, snapshot->others, snapshot->n_others)) {
-                participants_keep(phone, call, snapshot->others, snapshot->n_others);
+                r = participants_keep(phone, call, snapshot->others, snapshot->n_others);
+                if (r < 0)
+                        return r;
                 /* A restarted hub does not know that media flow. */
                 call->flows_reported = false;
                 session_report_flows(phone, call);
@@ -125,9 +123,6 @@ static int welcome_back(Phone *phone)
         PhoneCall *call;
         int r;
 
-        r = phone_reserve(phone, phone_n_live_calls(phone), 1);
-        if (r < 0)
-                return r;
         DL_FOREACH (phone->calls, call) {
                 const PhoneSession *session = &call->stored.session;
 
@@ -135,6 +130,9 @@ static int welcome_back(Phone *phone)
                     !session_all_connected(session))
                         session_renew(phone, call);
                 call->signals_lost = false;
+                r = phone_reserve(phone);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -241,11 +239,10 @@ int welcome_history_known(Phone *phone)
 
                 if (!call->unknown || !(again || call_is_cancelled(phone, call)))
                         continue;
-                r = phone_reserve(phone, 1, 1);
-                if (r == 0 && again)
-                        r = welcome_place_again(phone, call);
-                else if (r == 0)
-                        r = call_end_unrecorded(phone, call, CALL_EVENT_CANCEL);
+                r = again ? welcome_place_again(phone, call)
+                          : call_end_unrecorded(phone, call, CALL_EVENT_CANCEL);
+                if (r == 0)
+                        r = phone_reserve(phone);
                 if (r < 0)
                         return r;
         }
@@ -270,9 +267,6 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 const CallRecord *record = &welcome->history[i];
                 PhoneCall *call = call_find(phone, record->session_id);
 
-                r = phone_reserve(phone, 1, 1);
-                if (r < 0)
-                        return r;
                 r = phone_history_put(phone, record);
                 if (r < 0)
                         return r;
@@ -282,6 +276,8 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                  */
                 if (call && !welcome->resumed && !welcome_has(welcome, call))
                         r = call_over_by_record(phone, call, record);
+                if (r == 0)
+                        r = phone_reserve(phone);
                 if (r < 0)
                         return r;
         }
@@ -307,20 +303,18 @@ static int welcome_calls(Phone *phone, const ReplyWelcome *welcome)
         int r;
 
         for (size_t i = 0; i < welcome->n_calls; i++) {
-                r = phone_reserve(phone, 1, 1);
-                if (r < 0)
-                        return r;
                 r = welcome_call(phone, &welcome->calls[i]);
+                if (r == 0)
+                        r = phone_reserve(phone);
                 if (r < 0)
                         return r;
         }
         DL_FOREACH_SAFE (phone->calls, call, next) {
                 if (!call_is_live(call) || welcome_has(welcome, call))
                         continue;
-                r = phone_reserve(phone, 1, 1);
-                if (r < 0)
-                        return r;
                 r = welcome_unknown_call(phone, call);
+                if (r == 0)
+                        r = phone_reserve(phone);
                 if (r < 0)
                         return r;
         }
@@ -331,9 +325,6 @@ int phone_welcome(Phone *phone, const ReplyWelcome *welcome)
 {
         int r;
 
-        r = phone_reserve(phone, 1, 1);
-        if (r < 0)
-                return r;
         for (size_t i = 0; i < welcome->n_calls; i++)
                 welcome_refresh_token(phone, &welcome->calls[i]);
         r = user_welcome(phone, welcome);
