@@ -32,8 +32,8 @@ static int try_emit_status_changed(Daemon *daemon, const PhoneAction *action)
 
         if (!call)
                 return -ENOENT;
-        int r = new_signal(daemon, call_path_from_id(path, action->session_id), CALL_INTERFACE,
-                           "StatusChanged", &signal);
+        int r = new_signal(daemon, call_path_from_id(path, action->session_id), TRING_CALL,
+                           SIGNAL_STATUS_CHANGED, &signal);
         if (r >= 0)
                 r = sd_bus_message_append(signal, "sss", call_status_to_string(action->old_status),
                                           call_status_to_string(action->new_status),
@@ -61,8 +61,8 @@ static int try_emit_event(Daemon *daemon, const PhoneAction *action)
 
         if (!call)
                 return -ENOENT;
-        int r = new_signal(daemon, ROOT_PATH, MANAGER_INTERFACE,
-                           phone_event_to_string(action->event), &signal);
+        int r = new_signal(daemon, TRING_PATH, TRING_MANAGER, phone_event_to_string(action->event),
+                           &signal);
         if (r >= 0)
                 r = sd_bus_message_append(signal, "os", call_path_from_id(path, action->session_id),
                                           action->session_id);
@@ -79,13 +79,13 @@ static void emit_event(Daemon *daemon, const PhoneAction *action)
 static int try_emit_participant(Daemon *daemon, const PhoneAction *action)
 {
         static const char *const members[] = {
-                [PHONE_USER_JOINED] = "UserJoined",
-                [PHONE_USER_LEFT] = "UserLeft",
-                [PHONE_PARTICIPANT_CHANGED] = "ParticipantChanged",
+                [PHONE_USER_JOINED] = SIGNAL_USER_JOINED,
+                [PHONE_USER_LEFT] = SIGNAL_USER_LEFT,
+                [PHONE_PARTICIPANT_CHANGED] = SIGNAL_PARTICIPANT_CHANGED,
         };
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
         char path[CALL_PATH_SIZE];
-        int r = new_signal(daemon, call_path_from_id(path, action->session_id), SESSION_INTERFACE,
+        int r = new_signal(daemon, call_path_from_id(path, action->session_id), TRING_SESSION,
                            members[action->type], &signal);
 
         if (r >= 0)
@@ -101,14 +101,14 @@ static void emit_participant(Daemon *daemon, const PhoneAction *action)
 static int try_emit_session_error(Daemon *daemon, const PhoneAction *action)
 {
         _cleanup_free_ char *name =
-                str_printf(ERROR_PREFIX "%s", call_error_to_string(action->error));
+                str_printf(TRING_ERROR "%s", call_error_to_string(action->error));
         char path[CALL_PATH_SIZE];
 
         if (!name)
                 return -ENOMEM;
         changes_flush(daemon->changes);
         return sd_bus_emit_signal(daemon->bus, call_path_from_id(path, action->session_id),
-                                  SESSION_INTERFACE, "Error", "ss", name, action->text);
+                                  TRING_SESSION, SIGNAL_ERROR, "ss", name, action->text);
 }
 
 static void emit_session_error(Daemon *daemon, const PhoneAction *action)

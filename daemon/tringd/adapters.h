@@ -26,7 +26,6 @@ void media_network_changed(void *userdata); /* of HubUplinkEvents */
 /* Other devices, or another echo_cancel, for calls in progress. */
 void media_devices_changed(Daemon *daemon);
 
-/* devices-bus.c: restores the chosen devices, and notices programs that read the lists. */
+/* devices-bus.c; devices_restore() reads the chosen devices. */
 extern const DeviceWatchEvents device_watch_events;
 void devices_restore(Daemon *daemon);
-int devices_listen(Daemon *daemon);

@@ -6,19 +6,17 @@
  * reads its arguments, calls the phone, and replies. The userdata of a handler of the Manager or of
  * Devices is the Daemon; that of a handler of a Call or a Session is its CallObject.
  *
- * dbus/ documents what each member does and returns.
+ * dbus/ documents what each member does and returns, and the vtables are generated from it
+ * (dbus/interfaces.h): get_session_id() reads SessionId, set_when_busy() writes WhenBusy, and
+ * method_accept() handles Accept.
  */
 
 #define HASH_NONFATAL_OOM 1
 #include <systemd/sd-bus.h>
 #include <uthash.h>
 
+#include "dbus/interfaces.h"
 #include "tringd/daemon.h"
-
-/* Flags in vtables. */
-#define CONST SD_BUS_VTABLE_PROPERTY_CONST
-#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
-#define ANYBODY SD_BUS_VTABLE_UNPRIVILEGED /* every program on the session bus is the user's */
 
 extern const sd_bus_vtable manager_vtable[];
 extern const sd_bus_vtable devices_vtable[];
@@ -35,16 +33,18 @@ typedef struct CallObject {
         UT_hash_handle hh;
 } CallObject;
 
-/* A getter of one value of `call`, of a basic type. */
-#define DEFINE_CALL_GETTER(name, type, value)                                        \
-        static int name(sd_bus *bus, const char *path, const char *interface,        \
-                        const char *property, sd_bus_message *reply, void *userdata, \
-                        sd_bus_error *error)                                         \
-        {                                                                            \
-                const PhoneCallInfo *call = ((const CallObject *)userdata)->call;    \
-                                                                                     \
-                return sd_bus_message_append(reply, type, value);                    \
+/* get_<name>() appends a property to `reply`; `append` and `value` are expressions of `object`. */
+#define DEFINE_GETTER(name, Object, append)                                            \
+        static int get_##name(sd_bus *bus, const char *path, const char *interface,    \
+                              const char *property, sd_bus_message *reply, void *data, \
+                              sd_bus_error *error)                                     \
+        {                                                                              \
+                Object *object __attribute__((unused)) = data;                         \
+                                                                                       \
+                return append;                                                         \
         }
+#define DEFINE_VALUE_GETTER(name, Object, value) \
+        DEFINE_GETTER(name, Object, sd_bus_message_append(reply, SIGNATURE_##name, value))
 
 /* Starts a command about the object's call. */
 int bus_object_command(const CallObject *object, PhoneCommandType type, PhoneCommand *ret);
@@ -61,10 +61,8 @@ int method_end_call(sd_bus_message *message, void *userdata, sd_bus_error *error
 int reject_status_read(const char *word, CallStatus *ret, sd_bus_error *error);
 
 /* user-bus.c */
-int get_blocked(sd_bus *bus, const char *path, const char *interface, const char *property,
-                sd_bus_message *reply, void *userdata, sd_bus_error *error);
-int get_groups(sd_bus *bus, const char *path, const char *interface, const char *property,
-               sd_bus_message *reply, void *userdata, sd_bus_error *error);
+int append_blocked(sd_bus_message *reply, const Phone *phone);
+int append_groups(sd_bus_message *reply, const Phone *phone);
 int method_block_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int method_unblock_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
 

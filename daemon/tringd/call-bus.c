@@ -11,54 +11,32 @@ int bus_object_command(const CallObject *object, PhoneCommandType type, PhoneCom
         return STR_SET(ret->session_id, object->call->stored.record.session_id);
 }
 
-DEFINE_CALL_GETTER(get_session_id, "s", call->stored.record.session_id)
-DEFINE_CALL_GETTER(get_direction, "s", call_direction_to_string(call->stored.record.direction))
-DEFINE_CALL_GETTER(get_receiver_type, "s",
-                   receiver_type_to_string(call->stored.record.receiver_type))
-DEFINE_CALL_GETTER(get_call_type, "s", call_type_to_string(call->stored.record.type))
-DEFINE_CALL_GETTER(get_status, "s", call_status_to_string(call->stored.record.status))
-DEFINE_CALL_GETTER(get_reason, "s", call->stored.record.reason)
-DEFINE_CALL_GETTER(get_handled_by, "s", call->stored.handled_by)
-DEFINE_CALL_GETTER(get_initiated_at, "t", call->stored.record.initiated_at)
-DEFINE_CALL_GETTER(get_ringing_since, "t", call->stored.record.ringing_since)
-DEFINE_CALL_GETTER(get_answered_at, "t", call->stored.record.answered_at)
-DEFINE_CALL_GETTER(get_ended_at, "t", call->stored.record.ended_at)
-DEFINE_CALL_GETTER(get_duration, "u", call->stored.record.duration_s)
-DEFINE_CALL_GETTER(get_remaining_ms, "u", call_remaining_ms(call, clock_boottime()))
-DEFINE_CALL_GETTER(get_alerting, "b", (int)call->alerting)
+DEFINE_VALUE_GETTER(session_id, CallObject, object->call->stored.record.session_id)
+DEFINE_VALUE_GETTER(direction, CallObject,
+                    call_direction_to_string(object->call->stored.record.direction))
+DEFINE_VALUE_GETTER(receiver_type, CallObject,
+                    receiver_type_to_string(object->call->stored.record.receiver_type))
+DEFINE_VALUE_GETTER(call_type, CallObject, call_type_to_string(object->call->stored.record.type))
+DEFINE_VALUE_GETTER(status, CallObject, call_status_to_string(object->call->stored.record.status))
+DEFINE_VALUE_GETTER(reason, CallObject, object->call->stored.record.reason)
+DEFINE_VALUE_GETTER(handled_by, CallObject, object->call->stored.handled_by)
+DEFINE_VALUE_GETTER(initiated_at, CallObject, object->call->stored.record.initiated_at)
+DEFINE_VALUE_GETTER(ringing_since, CallObject, object->call->stored.record.ringing_since)
+DEFINE_VALUE_GETTER(answered_at, CallObject, object->call->stored.record.answered_at)
+DEFINE_VALUE_GETTER(ended_at, CallObject, object->call->stored.record.ended_at)
+DEFINE_VALUE_GETTER(duration, CallObject, object->call->stored.record.duration_s)
+DEFINE_VALUE_GETTER(remaining_ms, CallObject, call_remaining_ms(object->call, clock_boottime()))
+DEFINE_VALUE_GETTER(alerting, CallObject, (int)object->call->alerting)
 
-static int get_initiator(sd_bus *bus, const char *path, const char *interface, const char *property,
-                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        const CallObject *object = userdata;
-
-        return details_append_party(reply, &object->call->stored.record.initiator, false);
-}
-
-static int get_receiver(sd_bus *bus, const char *path, const char *interface, const char *property,
-                        sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        const CallRecord *record = &((const CallObject *)userdata)->call->stored.record;
-
-        return details_append_party(reply, &record->receiver,
-                                    record->receiver_type == RECEIVER_TYPE_GROUP);
-}
-
-static int get_metadata(sd_bus *bus, const char *path, const char *interface, const char *property,
-                        sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        const CallObject *object = userdata;
-
-        return details_append_metadata(reply, &object->call->stored.record.metadata);
-}
-
-static int get_members(sd_bus *bus, const char *path, const char *interface, const char *property,
-                       sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        const CallObject *object = userdata;
-
-        return details_append_members(reply, object->call);
-}
+DEFINE_GETTER(initiator, CallObject,
+              details_append_party(reply, &object->call->stored.record.initiator, false))
+DEFINE_GETTER(receiver, CallObject,
+              details_append_party(reply, &object->call->stored.record.receiver,
+                                   object->call->stored.record.receiver_type ==
+                                           RECEIVER_TYPE_GROUP))
+DEFINE_GETTER(metadata, CallObject,
+              details_append_metadata(reply, &object->call->stored.record.metadata))
+DEFINE_GETTER(members, CallObject, details_append_members(reply, object->call))
 
 static int method_accept(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
@@ -118,41 +96,4 @@ static int method_dismiss(sd_bus_message *message, void *userdata, sd_bus_error 
         return plain_command(message, userdata, PHONE_COMMAND_DISMISS);
 }
 
-const sd_bus_vtable call_vtable[] = {
-        SD_BUS_VTABLE_START(0),
-
-        SD_BUS_PROPERTY("SessionId", "s", get_session_id, 0, CONST),
-        SD_BUS_PROPERTY("Direction", "s", get_direction, 0, CONST),
-        SD_BUS_PROPERTY("ReceiverType", "s", get_receiver_type, 0, CONST),
-        SD_BUS_PROPERTY("Initiator", "a{sv}", get_initiator, 0, CONST),
-        SD_BUS_PROPERTY("Receiver", "a{sv}", get_receiver, 0, CONST),
-        SD_BUS_PROPERTY("InitiatedAt", "t", get_initiated_at, 0, CONST),
-        SD_BUS_PROPERTY("Metadata", "a{sv}", get_metadata, 0, CONST),
-        SD_BUS_PROPERTY("CallType", "s", get_call_type, 0, CHANGES),
-        SD_BUS_PROPERTY("Status", "s", get_status, 0, CHANGES),
-        SD_BUS_PROPERTY("Reason", "s", get_reason, 0, CHANGES),
-        SD_BUS_PROPERTY("Alerting", "b", get_alerting, 0, CHANGES),
-        SD_BUS_PROPERTY("RingingSince", "t", get_ringing_since, 0, CHANGES),
-        SD_BUS_PROPERTY("AnsweredAt", "t", get_answered_at, 0, CHANGES),
-        SD_BUS_PROPERTY("EndedAt", "t", get_ended_at, 0, CHANGES),
-        SD_BUS_PROPERTY("Duration", "u", get_duration, 0, CHANGES),
-        SD_BUS_PROPERTY("Members", "aa{sv}", get_members, 0, CHANGES),
-        SD_BUS_PROPERTY("HandledBy", "s", get_handled_by, 0, CHANGES),
-        SD_BUS_PROPERTY("RemainingMs", "u", get_remaining_ms, 0, 0),
-
-        SD_BUS_METHOD_WITH_ARGS("Accept", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
-                                method_accept, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("Reject", SD_BUS_ARGS("s", status), SD_BUS_NO_RESULT, method_reject,
-                                ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_cancel, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("End", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_end, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("Silence", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_silence,
-                                ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("Dismiss", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_dismiss,
-                                ANYBODY),
-
-        SD_BUS_SIGNAL_WITH_ARGS("StatusChanged",
-                                SD_BUS_ARGS("s", old, "s", new, "s", reason, "a{sv}", details), 0),
-
-        SD_BUS_VTABLE_END,
-};
+const sd_bus_vtable call_vtable[] = {CALL_VTABLE};

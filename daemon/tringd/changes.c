@@ -7,7 +7,7 @@
 #include "tringd/bus-objects.h"
 #include "tringd/objects.h"
 
-#define NAMES_MAX 16 /* properties of one interface that can change: Call has 10 */
+#define NAMES_MAX 16 /* properties of one interface that can change: Manager has 11 */
 
 struct Changes {
         sd_bus *bus;
@@ -20,54 +20,29 @@ typedef struct PropertyName {
         const char *name;
 } PropertyName;
 
-static const PropertyName manager_names[] = {
-        {PHONE_PROPERTY_CONNECTION, "ConnectionState"},
-        {PHONE_PROPERTY_CONNECTION, "ConnectionError"},
-        {PHONE_PROPERTY_USER, "LoggedInUser"},
-        {PHONE_PROPERTY_ACTIVE_CALL, "ActiveCall"},
-        {PHONE_PROPERTY_WHEN_BUSY, "WhenBusy"},
-        {PHONE_PROPERTY_DO_NOT_DISTURB, "DoNotDisturb"},
-        {PHONE_PROPERTY_BLOCKED, "Blocked"},
-        {PHONE_PROPERTY_GROUPS, "Groups"},
-        {PHONE_PROPERTY_LISTENERS, "Listeners"},
-        {PHONE_PROPERTY_RINGING, "Ringing"},
-        {CHANGES_UNSEEN_MISSED, "UnseenMissed"},
-};
+/* Names that D-Bus has for a bit, where they are more than one, or another one. */
+#define PHONE_PROPERTY_CONNECTION_STATE PHONE_PROPERTY_CONNECTION
+#define PHONE_PROPERTY_CONNECTION_ERROR PHONE_PROPERTY_CONNECTION
+#define PHONE_PROPERTY_LOGGED_IN_USER PHONE_PROPERTY_USER
+#define PHONE_PROPERTY_UNSEEN_MISSED CHANGES_UNSEEN_MISSED
+#define PHONE_PROPERTY_CALL_TYPE PHONE_PROPERTY_TYPE
+#define PHONE_PROPERTY_REASON PHONE_PROPERTY_STATUS
+#define PHONE_PROPERTY_DURATION PHONE_PROPERTY_ENDED_AT
+#define PHONE_PROPERTY_STATE PHONE_PROPERTY_SESSION_STATE
 
-static const PropertyName device_names[] = {
-        {CHANGES_DEVICE_LIST(DEVICE_MICROPHONE), "Microphones"},
-        {CHANGES_DEVICE_LIST(DEVICE_SPEAKER), "Speakers"},
-        {CHANGES_DEVICE_LIST(DEVICE_CAMERA), "Cameras"},
-        {CHANGES_DEVICE(DEVICE_MICROPHONE), "Microphone"},
-        {CHANGES_DEVICE(DEVICE_SPEAKER), "Speaker"},
-        {CHANGES_DEVICE(DEVICE_CAMERA), "Camera"},
-        {CHANGES_RING_DEVICES, "RingDevices"},
-        {CHANGES_RING_VOLUME, "RingVolume"},
-        {CHANGES_RING_SOUND, "RingSound"},
-        {CHANGES_ECHO_CANCEL, "EchoCancel"},
-};
+#define PHONE_ROW(property, name)               \
+        {                                       \
+                PHONE_PROPERTY_##property, name \
+        }
+#define DEVICES_ROW(property, name)            \
+        {                                      \
+                1u << CHANGES_##property, name \
+        }
 
-static const PropertyName call_names[] = {
-        {PHONE_PROPERTY_TYPE, "CallType"},
-        {PHONE_PROPERTY_STATUS, "Status"},
-        {PHONE_PROPERTY_STATUS, "Reason"},
-        {PHONE_PROPERTY_ALERTING, "Alerting"},
-        {PHONE_PROPERTY_RINGING_SINCE, "RingingSince"},
-        {PHONE_PROPERTY_ANSWERED_AT, "AnsweredAt"},
-        {PHONE_PROPERTY_ENDED_AT, "EndedAt"},
-        {PHONE_PROPERTY_ENDED_AT, "Duration"},
-        {PHONE_PROPERTY_MEMBERS, "Members"},
-        {PHONE_PROPERTY_HANDLED_BY, "HandledBy"},
-};
-
-static const PropertyName session_names[] = {
-        {PHONE_PROPERTY_SESSION_STATE, "State"},
-        {PHONE_PROPERTY_AUDIO_MUTED, "AudioMuted"},
-        {PHONE_PROPERTY_VIDEO_PAUSED, "VideoPaused"},
-        {PHONE_PROPERTY_SCREEN_SHARING, "ScreenSharing"},
-        {PHONE_PROPERTY_PARTICIPANTS, "Participants"},
-        {PHONE_PROPERTY_VERIFICATION_CODE, "VerificationCode"},
-};
+static const PropertyName manager_names[] = {MANAGER_CHANGING(PHONE_ROW)};
+static const PropertyName device_names[] = {DEVICES_CHANGING(DEVICES_ROW)};
+static const PropertyName call_names[] = {CALL_CHANGING(PHONE_ROW)};
+static const PropertyName session_names[] = {SESSION_CHANGING(PHONE_ROW)};
 
 int changes_new(sd_bus *bus, Changes **ret)
 {
@@ -108,9 +83,9 @@ void changes_manager(Changes *changes, uint32_t properties)
         changes->manager |= properties;
 }
 
-void changes_devices(Changes *changes, uint32_t properties)
+void changes_devices(Changes *changes, DevicesProperty property)
 {
-        changes->devices |= properties;
+        changes->devices |= 1u << property;
 }
 
 void changes_call(Changes *changes, const char *session_id, uint32_t properties)
@@ -178,8 +153,8 @@ void changes_session_added(Changes *changes, const char *session_id)
                 object->has_session = true;
         changes_flush(changes);
         call_path_from_id(path, session_id);
-        report(sd_bus_emit_interfaces_added(changes->bus, path, SESSION_INTERFACE, NULL),
-               "the session", path);
+        report(sd_bus_emit_interfaces_added(changes->bus, path, TRING_SESSION, NULL), "the session",
+               path);
 }
 
 /* The phone has freed the call: nothing of it can be read any more. */
@@ -196,9 +171,9 @@ void changes_call_removed(Changes *changes, const char *session_id)
         changes_flush(changes);
         call_path_from_id(path, session_id);
         report(sd_bus_emit_interfaces_removed(
-                       changes->bus, path, CALL_INTERFACE, "org.freedesktop.DBus.Peer",
+                       changes->bus, path, TRING_CALL, "org.freedesktop.DBus.Peer",
                        "org.freedesktop.DBus.Introspectable", "org.freedesktop.DBus.Properties",
-                       has_session ? SESSION_INTERFACE : NULL, NULL),
+                       has_session ? TRING_SESSION : NULL, NULL),
                "the end", path);
 }
 
@@ -227,13 +202,13 @@ void changes_flush(Changes *changes)
 
         HASH_ITER (hh, changes->objects, object, next) {
                 call_path_from_id(path, object->session_id);
-                emit(changes, path, CALL_INTERFACE, call_names, ELEMENTSOF(call_names),
+                emit(changes, path, TRING_CALL, call_names, ELEMENTSOF(call_names),
                      &object->call_changes);
-                emit(changes, path, SESSION_INTERFACE, session_names, ELEMENTSOF(session_names),
+                emit(changes, path, TRING_SESSION, session_names, ELEMENTSOF(session_names),
                      &object->session_changes);
         }
-        emit(changes, ROOT_PATH, MANAGER_INTERFACE, manager_names, ELEMENTSOF(manager_names),
+        emit(changes, TRING_PATH, TRING_MANAGER, manager_names, ELEMENTSOF(manager_names),
              &changes->manager);
-        emit(changes, ROOT_PATH, DEVICES_INTERFACE, device_names, ELEMENTSOF(device_names),
+        emit(changes, TRING_PATH, TRING_DEVICES, device_names, ELEMENTSOF(device_names),
              &changes->devices);
 }

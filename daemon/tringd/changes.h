@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "dbus/interfaces.h"
 #include "phone/phone.h"
 
 typedef struct CallObject CallObject; /* bus-objects.h */
@@ -17,13 +18,11 @@ typedef struct Changes Changes;
 #define CHANGES_UNSEEN_MISSED \
         (1u << 31) /* a property of the manager that the phone does not have */
 
-/* Properties of the devices. */
-#define CHANGES_DEVICE_LIST(kind) (1u << (kind))
-#define CHANGES_DEVICE(kind) (1u << (8 + (kind)))
-#define CHANGES_RING_DEVICES (1u << 16)
-#define CHANGES_RING_VOLUME (1u << 17)
-#define CHANGES_RING_SOUND (1u << 18)
-#define CHANGES_ECHO_CANCEL (1u << 19)
+/* CHANGES_MICROPHONES, CHANGES_RING_VOLUME, … */
+#define CHANGES_ENUMERATOR(property, name) CHANGES_##property
+typedef enum DevicesProperty {
+        DEVICES_CHANGING(CHANGES_ENUMERATOR)
+} DevicesProperty;
 
 int changes_new(sd_bus *bus, Changes **ret); /* keeps a reference to the bus */
 Changes *changes_free(Changes *changes);
@@ -31,7 +30,7 @@ DEFINE_CLEANUP(Changes *, changes_free);
 
 /* `properties` are bits of PhoneProperty. A call that was not added is ignored. */
 void changes_manager(Changes *changes, uint32_t properties);
-void changes_devices(Changes *changes, uint32_t properties); /* bits of CHANGES_… */
+void changes_devices(Changes *changes, DevicesProperty property);
 void changes_call(Changes *changes, const char *session_id, uint32_t properties);
 void changes_session(Changes *changes, const char *session_id, uint32_t properties);
 

@@ -104,7 +104,7 @@ static void emit_logs_changed(Daemon *daemon)
         daemon->logs_changed = false;
         state_store_count_unseen(daemon);
         changes_flush(daemon->changes);
-        int r = sd_bus_emit_signal(daemon->bus, ROOT_PATH, MANAGER_INTERFACE, "CallLogsChanged",
+        int r = sd_bus_emit_signal(daemon->bus, TRING_PATH, TRING_MANAGER, SIGNAL_CALL_LOGS_CHANGED,
                                    NULL);
         if (r < 0)
                 log_warning("cannot say that the history has changed: %s", strerror(-r));
@@ -170,7 +170,7 @@ static int make_adapters(Daemon *daemon)
                 r = device_watch_new(event, media, daemon->folders.runtime, &device_watch_events,
                                      daemon, &daemon->devices);
         if (r >= 0)
-                r = devices_listen(daemon);
+                r = device_readers_new(daemon, &daemon->device_readers);
         return r;
 }
 

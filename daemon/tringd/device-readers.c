@@ -5,8 +5,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
-#include "phone/phone.h"
-#include "tringd/names.h"
+#include "tringd/bus-objects.h"
 
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
 #define TIMER_ACCURACY_US (50 * USEC_PER_MSEC)
@@ -20,11 +19,11 @@ typedef struct Reader {
 typedef struct Read {
         struct Read *prev, *next;
         sd_bus_message *message;
-        char property[64]; /* empty: all of them */
+        const sd_bus_vtable *property; /* NULL: all of them */
 } Read;
 
 struct DeviceReaders {
-        DeviceReadersOptions options;
+        Daemon *daemon;
         sd_bus_slot *filter;
         sd_event_source *timeout;
         Reader *readers;
@@ -42,25 +41,52 @@ static void read_free(DeviceReaders *readers, Read *read)
         free(read);
 }
 
-static void answer(DeviceReaders *readers, const Read *read)
+static int append_value(Daemon *daemon, sd_bus_message *reply, const sd_bus_vtable *property)
 {
-        sd_bus_message *reply = NULL;
+        int r = sd_bus_message_open_container(reply, 'v', property->x.property.signature);
+
+        if (r >= 0)
+                r = property->x.property.get(daemon->bus, TRING_PATH, TRING_DEVICES,
+                                             property->x.property.member, reply, daemon, NULL);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_all(Daemon *daemon, sd_bus_message *reply)
+{
+        const sd_bus_vtable *property = devices_vtable + 1;
+        int r = sd_bus_message_open_container(reply, 'a', "{sv}");
+
+        for (; r >= 0 && property->type != _SD_BUS_VTABLE_END; property++) {
+                r = sd_bus_message_open_container(reply, 'e', "sv");
+                if (r >= 0)
+                        r = sd_bus_message_append(reply, "s", property->x.property.member);
+                if (r >= 0)
+                        r = append_value(daemon, reply, property);
+                if (r >= 0)
+                        r = sd_bus_message_close_container(reply);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static void answer(Daemon *daemon, const Read *read)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         int r = sd_bus_message_new_method_return(read->message, &reply);
 
         if (r >= 0)
-                r = readers->options.read(readers->options.userdata, reply, read->property);
+                r = read->property ? append_value(daemon, reply, read->property)
+                                   : append_all(daemon, reply);
         if (r >= 0)
                 r = sd_bus_send(NULL, reply, NULL);
         if (r < 0)
                 (void)sd_bus_reply_method_errno(read->message, r, NULL);
-        sd_bus_message_unref(reply);
 }
 
 void device_readers_answer(DeviceReaders *readers)
 {
         readers->timeout = sd_event_source_disable_unref(readers->timeout);
         while (readers->reads) {
-                answer(readers, readers->reads);
+                answer(readers->daemon, readers->reads);
                 read_free(readers, readers->reads);
         }
 }
@@ -72,7 +98,7 @@ static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-static int hold(DeviceReaders *readers, sd_bus_message *message, const char *property)
+static int hold(DeviceReaders *readers, sd_bus_message *message, const sd_bus_vtable *property)
 {
         Read *read;
         int r = 0;
@@ -80,13 +106,13 @@ static int hold(DeviceReaders *readers, sd_bus_message *message, const char *pro
         if (readers->n_reads == DEVICE_READS_MAX)
                 return -ENOBUFS;
         if (!readers->timeout)
-                r = sd_event_add_time_relative(readers->options.event, &readers->timeout,
+                r = sd_event_add_time_relative(loop_event(readers->daemon->loop), &readers->timeout,
                                                CLOCK_MONOTONIC, DEVICE_READ_US, TIMER_ACCURACY_US,
                                                on_timeout, readers);
         read = r < 0 ? NULL : calloc(1, sizeof(*read));
         if (!read)
                 return r < 0 ? r : -ENOMEM;
-        STR_SET(read->property, property);
+        read->property = property;
         read->message = sd_bus_message_ref(message);
         DL_APPEND(readers->reads, read);
         readers->n_reads++;
@@ -97,14 +123,14 @@ static void note_reader(DeviceReaders *readers, const char *client)
 {
         Reader *reader;
 
-        device_watch_start(readers->options.devices, true);
+        device_watch_start(readers->daemon->devices, true);
         DL_FOREACH (readers->readers, reader)
                 if (str_eq(reader->client, client))
                         return;
         reader = readers->n_readers < DEVICE_READERS_MAX ? calloc(1, sizeof(*reader)) : NULL;
         /* Without a name there is one peer, which cannot be seen leaving. */
         if (!client || !reader || STR_SET(reader->client, client) < 0 ||
-            bus_clients_watch(readers->options.bus_clients, client) < 0) {
+            bus_clients_watch(readers->daemon->bus_clients, client) < 0) {
                 readers->for_good = true;
                 free(reader);
                 return;
@@ -125,52 +151,62 @@ void device_readers_gone(DeviceReaders *readers, const char *client)
                 free(reader);
         }
         if (!readers->readers && !readers->for_good)
-                device_watch_start(readers->options.devices, false);
+                device_watch_start(readers->daemon->devices, false);
 }
 
-/* Returns 1 if the message asks for a list; *ret is the property, or empty for all. */
-static int read_call(DeviceReaders *readers, sd_bus_message *message, const char **ret)
+/* A list has to be found out; what programs can write is known. Returns NULL for that. */
+static const sd_bus_vtable *find_list(const char *name)
+{
+        const sd_bus_vtable *property = devices_vtable + 1;
+
+        while (property->type != _SD_BUS_VTABLE_END && !str_eq(property->x.property.member, name))
+                property++;
+        return property->type == _SD_BUS_VTABLE_PROPERTY ? property : NULL;
+}
+
+/* Whether the message reads a list: *ret, or all properties (NULL). */
+static bool reads_list(sd_bus_message *message, const sd_bus_vtable **ret)
 {
         bool all = sd_bus_message_is_method_call(message, PROPERTIES_INTERFACE, "GetAll") > 0;
         const char *interface, *property = "";
         int r;
 
         if (!all && sd_bus_message_is_method_call(message, PROPERTIES_INTERFACE, "Get") <= 0)
-                return 0;
-        if (!str_eq(sd_bus_message_get_path(message), ROOT_PATH))
-                return 0;
+                return false;
+        if (!str_eq(sd_bus_message_get_path(message), TRING_PATH))
+                return false;
         r = all ? sd_bus_message_read(message, "s", &interface)
                 : sd_bus_message_read(message, "ss", &interface, &property);
         (void)sd_bus_message_rewind(message, true);
-        if (r < 0 || !str_eq(interface, DEVICES_INTERFACE))
-                return 0;
-        *ret = property;
-        return all || readers->options.is_list(property);
+        if (r < 0 || !str_eq(interface, TRING_DEVICES))
+                return false;
+        *ret = all ? NULL : find_list(property);
+        return all || *ret;
 }
 
 /* Runs before other handlers see the message; 1: the reply comes later. */
 static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         DeviceReaders *readers = userdata;
-        const char *property;
+        const sd_bus_vtable *property;
 
-        if (read_call(readers, message, &property) <= 0)
+        if (!reads_list(message, &property))
                 return 0;
         note_reader(readers, sd_bus_message_get_sender(message));
-        if (device_watch_known(readers->options.devices))
+        if (device_watch_known(readers->daemon->devices))
                 return 0;
         return hold(readers, message, property) < 0 ? 0 : 1;
 }
 
-int device_readers_new(const DeviceReadersOptions *options, DeviceReaders **ret)
+int device_readers_new(Daemon *daemon, DeviceReaders **ret)
 {
         DeviceReaders *readers = calloc(1, sizeof(*readers));
         int r;
 
         if (!readers)
                 return -ENOMEM;
-        readers->options = *options;
-        r = sd_bus_add_filter(options->bus, &readers->filter, on_message, readers);
+        readers->daemon = daemon;
+        r = sd_bus_add_filter(daemon->bus, &readers->filter, on_message, readers);
         if (r < 0) {
                 free(readers);
                 return r;

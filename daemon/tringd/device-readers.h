@@ -15,24 +15,11 @@
 #define DEVICE_READERS_MAX 64 /* with more, the devices are watched until tringd ends */
 #define DEVICE_READS_MAX 64   /* that wait: more are answered at once */
 
+struct Daemon;
 typedef struct DeviceReaders DeviceReaders;
 
-/* Fills a reply with what a Get (or, with an empty name, a GetAll) is answered by. */
-typedef int (*DeviceRead)(void *userdata, sd_bus_message *reply, const char *property);
-
-typedef struct DeviceReadersOptions {
-        sd_bus *bus;
-        sd_event *event;
-        DeviceWatch *devices;    /* outlives the readers */
-        BusClients *bus_clients; /* likewise */
-        /* Whether the property's value has to be found out first. */
-        bool (*is_list)(const char *property);
-        DeviceRead read;
-        void *userdata;
-} DeviceReadersOptions;
-
 /* Sees every method call that comes in on the bus. */
-int device_readers_new(const DeviceReadersOptions *options, DeviceReaders **ret);
+int device_readers_new(struct Daemon *daemon, DeviceReaders **ret);
 DeviceReaders *device_readers_free(DeviceReaders *readers); /* waiting readers get no reply */
 DEFINE_CLEANUP(DeviceReaders *, device_readers_free);
 

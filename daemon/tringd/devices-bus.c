@@ -10,42 +10,16 @@
 #include "tringd/adapters.h"
 #include "tringd/bus-objects.h"
 #include "tringd/errors.h"
-#include "tringd/names.h"
 #include "tringd/state-store.h"
 
 #define VALUE_MAX ((RING_DEVICES_MAX + 1) * (NODE_NAME_MAX + 1)) /* of what is remembered */
 
-static const char *const list_names[DEVICE_KIND_COUNT] = {
-        [DEVICE_MICROPHONE] = "Microphones",
-        [DEVICE_SPEAKER] = "Speakers",
-        [DEVICE_CAMERA] = "Cameras",
-};
+/* ---- reading ---- */
 
-/* ---- what there is ---- */
-
-static bool find_list(const char *property, DeviceKind *ret)
+static int append_list(sd_bus_message *reply, const DeviceList *list)
 {
-        for (DeviceKind kind = 0; kind < DEVICE_KIND_COUNT; kind++) {
-                if (!str_eq(property, list_names[kind]))
-                        continue;
-                *ret = kind;
-                return true;
-        }
-        return false;
-}
+        int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
 
-static int get_list(sd_bus *bus, const char *path, const char *interface, const char *property,
-                    sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        Daemon *daemon = userdata;
-        DeviceKind kind;
-        int r = find_list(property, &kind) ? 0 : -ENOENT;
-
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "a{sv}");
-        if (r < 0)
-                return r;
-        const DeviceList *list = device_watch_list(daemon->devices, kind);
         for (size_t i = 0; r >= 0 && i < list->n; i++) {
                 const DeviceInfo *info = &list->devices[i];
 
@@ -56,76 +30,33 @@ static int get_list(sd_bus *bus, const char *path, const char *interface, const 
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-/* ---- which are used ---- */
-
-static char *chosen_device(Settings *settings, DeviceKind kind)
+static int append_names(sd_bus_message *reply, const NodeNames *nodes)
 {
-        switch (kind) {
-        case DEVICE_MICROPHONE:
-                return settings->microphone;
-        case DEVICE_SPEAKER:
-                return settings->speaker;
-        default:
-                return settings->camera;
-        }
-}
-
-static DeviceKind kind_of(const char *property)
-{
-        return str_eq(property, "Microphone") ? DEVICE_MICROPHONE
-               : str_eq(property, "Speaker")  ? DEVICE_SPEAKER
-                                              : DEVICE_CAMERA;
-}
-
-static int get_device(sd_bus *bus, const char *path, const char *interface, const char *property,
-                      sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        Daemon *daemon = userdata;
-
-        return sd_bus_message_append(reply, "s",
-                                     chosen_device(&daemon->settings, kind_of(property)));
-}
-
-static int get_ring_devices(sd_bus *bus, const char *path, const char *interface,
-                            const char *property, sd_bus_message *reply, void *userdata,
-                            sd_bus_error *error)
-{
-        Daemon *daemon = userdata;
-        const NodeNames *devices = &daemon->settings.ring_devices;
         int r = sd_bus_message_open_container(reply, 'a', "s");
 
-        for (size_t i = 0; r >= 0 && i < devices->n; i++)
-                r = sd_bus_message_append(reply, "s", devices->names[i]);
+        for (size_t i = 0; r >= 0 && i < nodes->n; i++)
+                r = sd_bus_message_append(reply, "s", nodes->names[i]);
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-static int get_ring_volume(sd_bus *bus, const char *path, const char *interface,
-                           const char *property, sd_bus_message *reply, void *userdata,
-                           sd_bus_error *error)
-{
-        return sd_bus_message_append(reply, "d", ((Daemon *)userdata)->settings.ring_volume);
-}
+#define DEFINE_LIST_GETTER(name, kind) \
+        DEFINE_GETTER(name, Daemon, append_list(reply, device_watch_list(object->devices, kind)))
 
-static int get_ring_sound(sd_bus *bus, const char *path, const char *interface,
-                          const char *property, sd_bus_message *reply, void *userdata,
-                          sd_bus_error *error)
-{
-        return sd_bus_message_append(reply, "s", ((Daemon *)userdata)->settings.ring_sound);
-}
+DEFINE_LIST_GETTER(microphones, DEVICE_MICROPHONE)
+DEFINE_LIST_GETTER(speakers, DEVICE_SPEAKER)
+DEFINE_LIST_GETTER(cameras, DEVICE_CAMERA)
+DEFINE_VALUE_GETTER(microphone, Daemon, object->settings.devices[DEVICE_MICROPHONE])
+DEFINE_VALUE_GETTER(speaker, Daemon, object->settings.devices[DEVICE_SPEAKER])
+DEFINE_VALUE_GETTER(camera, Daemon, object->settings.devices[DEVICE_CAMERA])
+DEFINE_GETTER(ring_devices, Daemon, append_names(reply, &object->settings.ring_devices))
+DEFINE_VALUE_GETTER(ring_volume, Daemon, object->settings.ring_volume)
+DEFINE_VALUE_GETTER(ring_sound, Daemon, object->settings.ring_sound)
+DEFINE_VALUE_GETTER(echo_cancel, Daemon, echo_cancel_to_string(object->settings.echo_cancel))
 
-static int get_echo_cancel(sd_bus *bus, const char *path, const char *interface,
-                           const char *property, sd_bus_message *reply, void *userdata,
-                           sd_bus_error *error)
-{
-        Daemon *daemon = userdata;
+/* ---- writing ---- */
 
-        return sd_bus_message_append(reply, "s",
-                                     echo_cancel_to_string(daemon->settings.echo_cancel));
-}
-
-/* ---- what is written ---- */
-
-static void remember(Daemon *daemon, const char *property, const char *value, uint32_t change)
+static void remember(Daemon *daemon, const char *property, const char *value,
+                     DevicesProperty change)
 {
         state_store_put(daemon, property, value);
         changes_devices(daemon->changes, change);
@@ -141,12 +72,9 @@ static int check_node(const char *property, const char *name, sd_bus_error *erro
 }
 
 /* A device that is missing now may come back; the default one stands in until then. */
-static int set_device(sd_bus *bus, const char *path, const char *interface, const char *property,
-                      sd_bus_message *value, void *userdata, sd_bus_error *error)
+static int set_device(Daemon *daemon, DeviceKind kind, const char *property, sd_bus_message *value,
+                      sd_bus_error *error)
 {
-        Daemon *daemon = userdata;
-        DeviceKind kind = kind_of(property);
-        char *chosen = chosen_device(&daemon->settings, kind);
         const char *name;
         int r = sd_bus_message_read(value, "s", &name);
 
@@ -154,13 +82,29 @@ static int set_device(sd_bus *bus, const char *path, const char *interface, cons
                 r = check_node(property, name, error);
         if (r < 0)
                 return r;
-        (void)str_copy(chosen, NODE_NAME_MAX + 1, name);
-        remember(daemon, property, name, CHANGES_DEVICE(kind));
+        (void)STR_SET(daemon->settings.devices[kind], name);
+        remember(daemon, property, name, CHANGES_MICROPHONE + kind);
         phone_device_chosen(daemon->phone, kind);
         media_devices_changed(daemon);
         daemon_pump(daemon);
         return 0;
 }
+
+_Static_assert(CHANGES_SPEAKER == CHANGES_MICROPHONE + DEVICE_SPEAKER &&
+                       CHANGES_CAMERA == CHANGES_MICROPHONE + DEVICE_CAMERA,
+               "the XML has the devices in the order of DeviceKind");
+
+#define DEFINE_DEVICE_SETTER(name, kind)                                               \
+        static int set_##name(sd_bus *bus, const char *path, const char *interface,    \
+                              const char *property, sd_bus_message *value, void *data, \
+                              sd_bus_error *error)                                     \
+        {                                                                              \
+                return set_device(data, kind, property, value, error);                 \
+        }
+
+DEFINE_DEVICE_SETTER(microphone, DEVICE_MICROPHONE)
+DEFINE_DEVICE_SETTER(speaker, DEVICE_SPEAKER)
+DEFINE_DEVICE_SETTER(camera, DEVICE_CAMERA)
 
 static int read_names(sd_bus_message *value, NodeNames *ret, sd_bus_error *error)
 {
@@ -172,10 +116,11 @@ static int read_names(sd_bus_message *value, NodeNames *ret, sd_bus_error *error
         *ret = (NodeNames){};
         while ((r = sd_bus_message_read(value, "s", &name)) > 0) {
                 if (ret->n == RING_DEVICES_MAX)
-                        return error_invalid(error, "RingDevices", name, "is one device too many");
+                        return error_invalid(error, PROPERTY_RING_DEVICES, name,
+                                             "is one device too many");
                 if (str_empty(name))
-                        return error_invalid(error, "RingDevices", name, "is no device");
-                r = check_node("RingDevices", name, error);
+                        return error_invalid(error, PROPERTY_RING_DEVICES, name, "is no device");
+                r = check_node(PROPERTY_RING_DEVICES, name, error);
                 if (r < 0)
                         return r;
                 (void)STR_SET(ret->names[ret->n++], name);
@@ -273,10 +218,10 @@ static int set_echo_cancel(sd_bus *bus, const char *path, const char *interface,
 static const struct {
         const char *property, *section, *key;
 } remembered[] = {
-        {"Microphone", "media", "microphone"},  {"Speaker", "media", "speaker"},
-        {"Camera", "media", "camera"},          {"RingDevices", "ring", "device"},
-        {"RingVolume", "ring", "volume"},       {"RingSound", "ring", "sound"},
-        {"EchoCancel", "media", "echo-cancel"},
+        {PROPERTY_MICROPHONE, "media", "microphone"},   {PROPERTY_SPEAKER, "media", "speaker"},
+        {PROPERTY_CAMERA, "media", "camera"},           {PROPERTY_RING_DEVICES, "ring", "device"},
+        {PROPERTY_RING_VOLUME, "ring", "volume"},       {PROPERTY_RING_SOUND, "ring", "sound"},
+        {PROPERTY_ECHO_CANCEL, "media", "echo-cancel"},
 };
 
 void devices_restore(Daemon *daemon)
@@ -291,74 +236,9 @@ void devices_restore(Daemon *daemon)
         }
 }
 
-/* ---- the interface ---- */
+const sd_bus_vtable devices_vtable[] = {DEVICES_VTABLE};
 
-#define WRITABLE(name, type, get, set) \
-        SD_BUS_WRITABLE_PROPERTY(name, type, get, set, 0, CHANGES | ANYBODY)
-
-const sd_bus_vtable devices_vtable[] = {
-        SD_BUS_VTABLE_START(0),
-
-        SD_BUS_PROPERTY("Microphones", "aa{sv}", get_list, 0, CHANGES),
-        SD_BUS_PROPERTY("Speakers", "aa{sv}", get_list, 0, CHANGES),
-        SD_BUS_PROPERTY("Cameras", "aa{sv}", get_list, 0, CHANGES),
-        WRITABLE("Microphone", "s", get_device, set_device),
-        WRITABLE("Speaker", "s", get_device, set_device),
-        WRITABLE("Camera", "s", get_device, set_device),
-        WRITABLE("RingDevices", "as", get_ring_devices, set_ring_devices),
-        WRITABLE("RingVolume", "d", get_ring_volume, set_ring_volume),
-        WRITABLE("RingSound", "s", get_ring_sound, set_ring_sound),
-        WRITABLE("EchoCancel", "s", get_echo_cancel, set_echo_cancel),
-
-        SD_BUS_VTABLE_END,
-};
-
-/* ---- those who wait to know ---- */
-
-static int append_value(Daemon *daemon, sd_bus_message *reply, const sd_bus_vtable *property)
-{
-        int r = sd_bus_message_open_container(reply, 'v', property->x.property.signature);
-
-        if (r >= 0)
-                r = property->x.property.get(daemon->bus, ROOT_PATH, DEVICES_INTERFACE,
-                                             property->x.property.member, reply, daemon, NULL);
-        return r < 0 ? r : sd_bus_message_close_container(reply);
-}
-
-static int append_all(Daemon *daemon, sd_bus_message *reply)
-{
-        const sd_bus_vtable *property = devices_vtable + 1;
-        int r = sd_bus_message_open_container(reply, 'a', "{sv}");
-
-        for (; r >= 0 && property->type != _SD_BUS_VTABLE_END; property++) {
-                r = sd_bus_message_open_container(reply, 'e', "sv");
-                if (r >= 0)
-                        r = sd_bus_message_append(reply, "s", property->x.property.member);
-                if (r >= 0)
-                        r = append_value(daemon, reply, property);
-                if (r >= 0)
-                        r = sd_bus_message_close_container(reply);
-        }
-        return r < 0 ? r : sd_bus_message_close_container(reply);
-}
-
-static int read_property(void *userdata, sd_bus_message *reply, const char *property)
-{
-        const sd_bus_vtable *known = devices_vtable + 1;
-
-        if (str_empty(property))
-                return append_all(userdata, reply);
-        while (!str_eq(known->x.property.member, property))
-                known++;
-        return append_value(userdata, reply, known);
-}
-
-static bool is_list(const char *property)
-{
-        DeviceKind kind;
-
-        return find_list(property, &kind);
-}
+/* ---- from the watch of devices ---- */
 
 static void on_devices_changed(void *userdata, unsigned kinds)
 {
@@ -366,7 +246,7 @@ static void on_devices_changed(void *userdata, unsigned kinds)
 
         for (DeviceKind kind = 0; kind < DEVICE_KIND_COUNT; kind++)
                 if (kinds & (1u << kind))
-                        changes_devices(daemon->changes, CHANGES_DEVICE_LIST(kind));
+                        changes_devices(daemon->changes, CHANGES_MICROPHONES + kind);
         daemon_settle_later(daemon);
 }
 
@@ -377,18 +257,3 @@ static void on_devices_known(void *userdata)
 
 const DeviceWatchEvents device_watch_events = {.changed = on_devices_changed,
                                                .known = on_devices_known};
-
-int devices_listen(Daemon *daemon)
-{
-        const DeviceReadersOptions options = {
-                .bus = daemon->bus,
-                .event = loop_event(daemon->loop),
-                .devices = daemon->devices,
-                .bus_clients = daemon->bus_clients,
-                .is_list = is_list,
-                .read = read_property,
-                .userdata = daemon,
-        };
-
-        return device_readers_new(&options, &daemon->device_readers);
-}

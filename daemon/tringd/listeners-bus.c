@@ -147,7 +147,7 @@ static int call_listener(Daemon *daemon, const PhoneAction *action, const PhoneC
         bool named = sd_bus_is_bus_client(daemon->bus) > 0;
         int r = sd_bus_message_new_method_call(
                 daemon->bus, &message, named ? listener->client : NULL, listener->path,
-                LISTENER_INTERFACE, phone_event_to_string(action->event));
+                TRING_LISTENER, phone_event_to_string(action->event));
 
         if (r >= 0)
                 r = sd_bus_message_set_auto_start(message, false);

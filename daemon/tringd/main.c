@@ -11,14 +11,14 @@
 
 #include "base/log.h"
 #include "base/session-bus.h"
+#include "dbus/interfaces.h"
 #include "tringd/daemon.h"
-#include "tringd/names.h"
 
 static int usage(FILE *file)
 {
         fputs("Usage: tringd [--help] [--version]\n"
               "\n"
-              "Rings and answers for the programs of one user: owns " BUS_NAME " on the session\n"
+              "Rings and answers for the programs of one user: owns " TRING_NAME " on the session\n"
               "bus, in the foreground. Usually the bus or systemd starts it.\n"
               "\n"
               "Files:\n"
@@ -118,11 +118,11 @@ static int run(void)
         if (r < 0)
                 return fail("cannot start", r);
         /* The name first: programs may call from now on, and are answered when the loop runs. */
-        r = sd_bus_request_name(bus, BUS_NAME, 0);
+        r = sd_bus_request_name(bus, TRING_NAME, 0);
         if (r == -EEXIST)
-                return fail("another tringd owns " BUS_NAME " on this bus", r);
+                return fail("another tringd owns " TRING_NAME " on this bus", r);
         if (r < 0)
-                return fail("cannot own " BUS_NAME, r);
+                return fail("cannot own " TRING_NAME, r);
         r = daemon_start(daemon);
         if (r < 0)
                 return fail("cannot start", r);

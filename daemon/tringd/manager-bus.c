@@ -7,52 +7,21 @@
 #include "tringd/objects.h"
 #include "tringd/state-store.h"
 
-static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
-                       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static const char *connection_error(const Daemon *daemon)
 {
-        return sd_bus_message_append(reply, "s", TRING_VERSION);
-}
-
-static int get_features(sd_bus *bus, const char *path, const char *interface, const char *property,
-                        sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        return sd_bus_message_append(reply, "as", 14, "audio", "block", "devices", "groups",
-                                     "history", "listeners", "metadata", "ring", "screen-sharing",
-                                     "stats", "tie-to-client", "tokens", "verification", "video");
-}
-
-static int get_connection_state(sd_bus *bus, const char *path, const char *interface,
-                                const char *property, sd_bus_message *reply, void *userdata,
-                                sd_bus_error *error)
-{
-        Daemon *daemon = userdata;
-        const char *text;
-
-        return sd_bus_message_append(
-                reply, "s", phone_connection_to_string(phone_connection(daemon->phone, &text)));
-}
-
-/* A problem with the daemon's files has no other place where a program would look. */
-static int get_connection_error(sd_bus *bus, const char *path, const char *interface,
-                                const char *property, sd_bus_message *reply, void *userdata,
-                                sd_bus_error *error)
-{
-        Daemon *daemon = userdata;
         const char *text = NULL;
 
         phone_connection(daemon->phone, &text);
+        /* A problem with the daemon's files has no other place where a program would look. */
         if (str_empty(text))
                 text = daemon->login_problem   ? daemon->login_problem
                        : daemon->calls_problem ? daemon->calls_problem
                                                : daemon->problem;
-        return sd_bus_message_append(reply, "s", text ? text : "");
+        return text ? text : "";
 }
 
-static int get_logged_in_user(sd_bus *bus, const char *path, const char *interface,
-                              const char *property, sd_bus_message *reply, void *userdata,
-                              sd_bus_error *error)
+static int append_user(sd_bus_message *reply, const Daemon *daemon)
 {
-        Daemon *daemon = userdata;
         const char *hub = hub_uplink_hub(daemon->uplink);
 
         if (str_empty(hub))
@@ -62,36 +31,51 @@ static int get_logged_in_user(sd_bus *bus, const char *path, const char *interfa
                                      "s", hub);
 }
 
-static int get_active_call(sd_bus *bus, const char *path, const char *interface,
-                           const char *property, sd_bus_message *reply, void *userdata,
-                           sd_bus_error *error)
+static int append_active_call(sd_bus_message *reply, const Daemon *daemon)
 {
-        Daemon *daemon = userdata;
         const PhoneCallInfo *call = phone_active_call(daemon->phone);
-        char call_path[CALL_PATH_SIZE] = "/";
+        char path[CALL_PATH_SIZE] = "/";
 
         if (call)
-                call_path_from_id(call_path, call->stored.record.session_id);
-        return sd_bus_message_append(reply, "o", call_path);
+                call_path_from_id(path, call->stored.record.session_id);
+        return sd_bus_message_append(reply, "o", path);
 }
 
-static int get_when_busy(sd_bus *bus, const char *path, const char *interface, const char *property,
-                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int append_listeners(sd_bus_message *reply, const Phone *phone)
 {
-        Daemon *daemon = userdata;
+        const PhoneListener *listener;
+        int r = sd_bus_message_open_container(reply, 'a', "s");
 
-        return sd_bus_message_append(reply, "s",
-                                     when_busy_to_string(phone_when_busy(daemon->phone)));
+        for (size_t i = 0; r >= 0 && (listener = phone_listener_at(phone, i)); i++)
+                r = sd_bus_message_append(reply, "s", listener->id);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-static int get_do_not_disturb(sd_bus *bus, const char *path, const char *interface,
-                              const char *property, sd_bus_message *reply, void *userdata,
-                              sd_bus_error *error)
+static uint32_t unseen_missed(Daemon *daemon)
 {
-        Daemon *daemon = userdata;
-
-        return sd_bus_message_append(reply, "b", (int)phone_do_not_disturb(daemon->phone));
+        (void)state_store_history(daemon);
+        if (daemon->logs_changed)
+                state_store_count_unseen(daemon);
+        return daemon->unseen_missed;
 }
+
+DEFINE_VALUE_GETTER(version, Daemon, TRING_VERSION)
+DEFINE_GETTER(features, Daemon,
+              sd_bus_message_append(reply, "as", 14, "audio", "block", "devices", "groups",
+                                    "history", "listeners", "metadata", "ring", "screen-sharing",
+                                    "stats", "tie-to-client", "tokens", "verification", "video"))
+DEFINE_VALUE_GETTER(connection_state, Daemon,
+                    phone_connection_to_string(phone_connection(object->phone, NULL)))
+DEFINE_VALUE_GETTER(connection_error, Daemon, connection_error(object))
+DEFINE_GETTER(logged_in_user, Daemon, append_user(reply, object))
+DEFINE_GETTER(active_call, Daemon, append_active_call(reply, object))
+DEFINE_VALUE_GETTER(when_busy, Daemon, when_busy_to_string(phone_when_busy(object->phone)))
+DEFINE_VALUE_GETTER(do_not_disturb, Daemon, (int)phone_do_not_disturb(object->phone))
+DEFINE_GETTER(blocked, Daemon, append_blocked(reply, object->phone))
+DEFINE_GETTER(groups, Daemon, append_groups(reply, object->phone))
+DEFINE_VALUE_GETTER(unseen_missed, Daemon, unseen_missed(object))
+DEFINE_GETTER(listeners, Daemon, append_listeners(reply, object->phone))
+DEFINE_VALUE_GETTER(ringing, Daemon, (int)phone_is_ringing(object->phone))
 
 /* The value is stored here at once, and the program does not wait for the hub. */
 static int set_policy(Daemon *daemon, sd_bus_message *message, PhoneCommand *command)
@@ -134,38 +118,6 @@ static int set_do_not_disturb(sd_bus *bus, const char *path, const char *interfa
         return set_policy(userdata, value, &command);
 }
 
-static int get_unseen_missed(sd_bus *bus, const char *path, const char *interface,
-                             const char *property, sd_bus_message *reply, void *userdata,
-                             sd_bus_error *error)
-{
-        Daemon *daemon = userdata;
-
-        (void)state_store_history(daemon);
-        if (daemon->logs_changed)
-                state_store_count_unseen(daemon);
-        return sd_bus_message_append(reply, "u", daemon->unseen_missed);
-}
-
-static int get_listeners(sd_bus *bus, const char *path, const char *interface, const char *property,
-                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        Daemon *daemon = userdata;
-        const PhoneListener *listener;
-        int r = sd_bus_message_open_container(reply, 'a', "s");
-
-        for (size_t i = 0; r >= 0 && (listener = phone_listener_at(daemon->phone, i)); i++)
-                r = sd_bus_message_append(reply, "s", listener->id);
-        return r < 0 ? r : sd_bus_message_close_container(reply);
-}
-
-static int get_ringing(sd_bus *bus, const char *path, const char *interface, const char *property,
-                       sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        Daemon *daemon = userdata;
-
-        return sd_bus_message_append(reply, "b", (int)phone_is_ringing(daemon->phone));
-}
-
 static int method_clear_active_call(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         return daemon_command(userdata, message,
@@ -185,70 +137,4 @@ static int method_test_ring(sd_bus_message *message, void *userdata, sd_bus_erro
                               REQUEST_REPLY_EMPTY);
 }
 
-#define EVENT(name) \
-        SD_BUS_SIGNAL_WITH_ARGS(name, SD_BUS_ARGS("o", call, "s", session_id, "a{sv}", details), 0)
-
-const sd_bus_vtable manager_vtable[] = {
-        SD_BUS_VTABLE_START(0),
-
-        SD_BUS_PROPERTY("Version", "s", get_version, 0, CONST),
-        SD_BUS_PROPERTY("Features", "as", get_features, 0, CONST),
-        SD_BUS_PROPERTY("ConnectionState", "s", get_connection_state, 0, CHANGES),
-        SD_BUS_PROPERTY("ConnectionError", "s", get_connection_error, 0, CHANGES),
-        SD_BUS_PROPERTY("LoggedInUser", "a{sv}", get_logged_in_user, 0, CHANGES),
-        SD_BUS_PROPERTY("ActiveCall", "o", get_active_call, 0, CHANGES),
-        SD_BUS_WRITABLE_PROPERTY("WhenBusy", "s", get_when_busy, set_when_busy, 0,
-                                 CHANGES | ANYBODY),
-        SD_BUS_WRITABLE_PROPERTY("DoNotDisturb", "b", get_do_not_disturb, set_do_not_disturb, 0,
-                                 CHANGES | ANYBODY),
-        SD_BUS_PROPERTY("Blocked", "as", get_blocked, 0, CHANGES),
-        SD_BUS_PROPERTY("Groups", "aa{sv}", get_groups, 0, CHANGES),
-        SD_BUS_PROPERTY("UnseenMissed", "u", get_unseen_missed, 0, CHANGES),
-        SD_BUS_PROPERTY("Listeners", "as", get_listeners, 0, CHANGES),
-        SD_BUS_PROPERTY("Ringing", "b", get_ringing, 0, CHANGES),
-
-        SD_BUS_METHOD_WITH_ARGS("Login",
-                                SD_BUS_ARGS("s", hub_url, "s", auth_token, "a{sv}", options),
-                                SD_BUS_NO_RESULT, method_login, ANYBODY | SD_BUS_VTABLE_SENSITIVE),
-        SD_BUS_METHOD_WITH_ARGS("Logout", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_logout, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS(
-                "InitiateCall",
-                SD_BUS_ARGS("s", receiver_id, "s", receiver_type, "s", call_type, "a{sv}", options),
-                SD_BUS_RESULT("o", call, "s", session_id), method_initiate_call, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("AcceptCall", SD_BUS_ARGS("s", session_id, "a{sv}", options),
-                                SD_BUS_RESULT("o", call), method_accept_call, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("RejectCall", SD_BUS_ARGS("s", session_id, "s", status),
-                                SD_BUS_NO_RESULT, method_reject_call, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("EndCall", SD_BUS_ARGS("s", session_id), SD_BUS_NO_RESULT,
-                                method_end_call, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("ClearActiveCall", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
-                                method_clear_active_call, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("AddCallListener", SD_BUS_ARGS("s", listener_id, "a{sv}", options),
-                                SD_BUS_RESULT("ao", calls), method_add_call_listener, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("RemoveCallListener", SD_BUS_ARGS("s", listener_id),
-                                SD_BUS_NO_RESULT, method_remove_call_listener, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("SilenceAll", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_silence_all,
-                                ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("TestRing", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_test_ring,
-                                ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS(
-                "GetCallLogs", SD_BUS_ARGS("a{sv}", filter, "u", limit, "s", cursor),
-                SD_BUS_RESULT("aa{sv}", calls, "s", next), method_get_call_logs, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("DeleteCallLogs", SD_BUS_ARGS("as", session_ids), SD_BUS_NO_RESULT,
-                                method_delete_call_logs, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("MarkMissedSeen", SD_BUS_ARGS("as", session_ids), SD_BUS_NO_RESULT,
-                                method_mark_missed_seen, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("BlockUser", SD_BUS_ARGS("s", uid), SD_BUS_NO_RESULT,
-                                method_block_user, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("UnblockUser", SD_BUS_ARGS("s", uid), SD_BUS_NO_RESULT,
-                                method_unblock_user, ANYBODY),
-
-        EVENT("IncomingCallReceived"),
-        EVENT("OutgoingCallAccepted"),
-        EVENT("OutgoingCallRejected"),
-        EVENT("IncomingCallCancelled"),
-        EVENT("CallEndedMessageReceived"),
-        SD_BUS_SIGNAL("CallLogsChanged", NULL, 0),
-
-        SD_BUS_VTABLE_END,
-};
+const sd_bus_vtable manager_vtable[] = {MANAGER_VTABLE};

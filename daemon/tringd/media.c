@@ -29,9 +29,9 @@ static void choose_devices(const Daemon *daemon, const SessionSettings *call, Wo
         const Settings *all = &daemon->settings;
 
         *ret = (WorkerDevices){.echo_cancel = all->echo_cancel};
-        choose(ret->microphone, call->microphone, all->microphone);
-        choose(ret->speaker, call->speaker, all->speaker);
-        choose(ret->camera, call->camera, all->camera);
+        choose(ret->microphone, call->microphone, all->devices[DEVICE_MICROPHONE]);
+        choose(ret->speaker, call->speaker, all->devices[DEVICE_SPEAKER]);
+        choose(ret->camera, call->camera, all->devices[DEVICE_CAMERA]);
 }
 
 static void send_join(Daemon *daemon, const PhoneAction *action)

@@ -9,8 +9,8 @@
 
 const char *call_path_from_id(char path[static CALL_PATH_SIZE], const char *session_id)
 {
-        snprintf(path, CALL_PATH_SIZE, CALLS_PATH "/%s", session_id);
-        for (char *p = path + strlen(CALLS_PATH); *p; p++)
+        snprintf(path, CALL_PATH_SIZE, TRING_CALLS_PATH "/%s", session_id);
+        for (char *p = path + strlen(TRING_CALLS_PATH); *p; p++)
                 if (*p == '-')
                         *p = '_';
         return path;
@@ -18,7 +18,7 @@ const char *call_path_from_id(char path[static CALL_PATH_SIZE], const char *sess
 
 int call_path_to_id(const char *path, char session_id[static UUID_LENGTH + 1])
 {
-        static const char prefix[] = CALLS_PATH "/";
+        static const char prefix[] = TRING_CALLS_PATH "/";
         char id[UUID_LENGTH + 1], again[CALL_PATH_SIZE];
 
         if (strncmp(path, prefix, strlen(prefix)) != 0 || STR_SET(id, path + strlen(prefix)) < 0)
@@ -90,25 +90,23 @@ static int find_session(sd_bus *bus, const char *path, const char *interface, vo
 int objects_register(Daemon *daemon)
 {
         sd_bus *bus = daemon->bus;
-        int r = sd_bus_add_object_manager(bus, NULL, ROOT_PATH);
+        int r = sd_bus_add_object_manager(bus, NULL, TRING_PATH);
 
         if (r < 0)
                 return r;
-        r = sd_bus_add_object_vtable(bus, NULL, ROOT_PATH, MANAGER_INTERFACE, manager_vtable,
-                                     daemon);
+        r = sd_bus_add_object_vtable(bus, NULL, TRING_PATH, TRING_MANAGER, manager_vtable, daemon);
         if (r < 0)
                 return r;
-        r = sd_bus_add_object_vtable(bus, NULL, ROOT_PATH, DEVICES_INTERFACE, devices_vtable,
-                                     daemon);
+        r = sd_bus_add_object_vtable(bus, NULL, TRING_PATH, TRING_DEVICES, devices_vtable, daemon);
         if (r < 0)
                 return r;
-        r = sd_bus_add_fallback_vtable(bus, NULL, CALLS_PATH, CALL_INTERFACE, call_vtable,
+        r = sd_bus_add_fallback_vtable(bus, NULL, TRING_CALLS_PATH, TRING_CALL, call_vtable,
                                        find_call, daemon);
         if (r < 0)
                 return r;
-        r = sd_bus_add_fallback_vtable(bus, NULL, CALLS_PATH, SESSION_INTERFACE, session_vtable,
+        r = sd_bus_add_fallback_vtable(bus, NULL, TRING_CALLS_PATH, TRING_SESSION, session_vtable,
                                        find_session, daemon);
         if (r < 0)
                 return r;
-        return sd_bus_add_node_enumerator(bus, NULL, CALLS_PATH, list_calls, daemon);
+        return sd_bus_add_node_enumerator(bus, NULL, TRING_CALLS_PATH, list_calls, daemon);
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Object paths: one object for each call under CALLS_PATH, named after its session id. */
+/* Object paths: one object for each call under TRING_CALLS_PATH, named after its session id. */
 
 #include "base/str.h"
-#include "tringd/names.h"
+#include "dbus/interfaces.h"
 
-#define CALL_PATH_SIZE (sizeof(CALLS_PATH "/") + UUID_LENGTH)
+#define CALL_PATH_SIZE (sizeof(TRING_CALLS_PATH "/") + UUID_LENGTH)
 
 struct Daemon;
 
-/* CALLS_PATH/<session id, '-' written '_'>. Returns the buffer. */
+/* TRING_CALLS_PATH/<session id, '-' written '_'>. Returns the buffer. */
 const char *call_path_from_id(char path[static CALL_PATH_SIZE], const char *session_id);
 
 /* The reverse. Returns 0, or -EINVAL for a path that is not a call's. */

@@ -112,9 +112,9 @@ static void make_arguments(const Ringer *ringer, PhoneTone tone,
                 arguments[n++] = "--target";
                 arguments[n++] = settings->ring_devices.names[i];
         }
-        if (!ring && settings->speaker[0]) {
+        if (!ring && settings->devices[DEVICE_SPEAKER][0]) {
                 arguments[n++] = "--target";
-                arguments[n++] = settings->speaker;
+                arguments[n++] = settings->devices[DEVICE_SPEAKER];
         }
         arguments[n] = NULL;
 }

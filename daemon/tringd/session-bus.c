@@ -10,23 +10,23 @@
 
 #define PARENT_WINDOW_MAX 127 /* bytes; the portals' handles have about 40 */
 
-DEFINE_CALL_GETTER(get_state, "s", session_state_to_string(call->stored.session.state))
-DEFINE_CALL_GETTER(get_audio_muted, "b", (int)call->stored.session.audio_muted)
-DEFINE_CALL_GETTER(get_video_paused, "b", (int)call->stored.session.video_paused)
-DEFINE_CALL_GETTER(get_screen_sharing, "b", (int)call->screen_sharing)
-DEFINE_CALL_GETTER(get_verification_code, "s", phone_session_code(&call->stored.session))
+DEFINE_VALUE_GETTER(state, CallObject, session_state_to_string(object->call->stored.session.state))
+DEFINE_VALUE_GETTER(audio_muted, CallObject, (int)object->call->stored.session.audio_muted)
+DEFINE_VALUE_GETTER(video_paused, CallObject, (int)object->call->stored.session.video_paused)
+DEFINE_VALUE_GETTER(screen_sharing, CallObject, (int)object->call->screen_sharing)
+DEFINE_VALUE_GETTER(verification_code, CallObject,
+                    phone_session_code(&object->call->stored.session))
 
-static int get_participants(sd_bus *bus, const char *path, const char *interface,
-                            const char *property, sd_bus_message *reply, void *userdata,
-                            sd_bus_error *error)
+static int append_participants(sd_bus_message *reply, const PhoneSession *session)
 {
-        const PhoneSession *session = &((const CallObject *)userdata)->call->stored.session;
         int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
 
         for (size_t i = 0; r >= 0 && i < session->n_participants; i++)
                 r = details_append_participant(reply, &session->participants[i]);
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
+
+DEFINE_GETTER(participants, CallObject, append_participants(reply, &object->call->stored.session))
 
 static int method_generate_token(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
@@ -162,36 +162,4 @@ static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_erro
         return r < 0 ? r : 1;
 }
 
-const sd_bus_vtable session_vtable[] = {
-        SD_BUS_VTABLE_START(0),
-
-        SD_BUS_PROPERTY("State", "s", get_state, 0, CHANGES),
-        SD_BUS_PROPERTY("AudioMuted", "b", get_audio_muted, 0, CHANGES),
-        SD_BUS_PROPERTY("VideoPaused", "b", get_video_paused, 0, CHANGES),
-        SD_BUS_PROPERTY("ScreenSharing", "b", get_screen_sharing, 0, CHANGES),
-        SD_BUS_PROPERTY("Participants", "aa{sv}", get_participants, 0, CHANGES),
-        SD_BUS_PROPERTY("VerificationCode", "s", get_verification_code, 0, CHANGES),
-
-        SD_BUS_METHOD_WITH_ARGS("GenerateToken", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", token),
-                                method_generate_token, ANYBODY | SD_BUS_VTABLE_SENSITIVE),
-        SD_BUS_METHOD_WITH_ARGS("Join", SD_BUS_ARGS("a{sv}", settings), SD_BUS_NO_RESULT,
-                                method_join, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("Leave", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_leave, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("SetAudioMuted", SD_BUS_ARGS("b", muted), SD_BUS_NO_RESULT,
-                                method_set_audio_muted, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("SetVideoPaused", SD_BUS_ARGS("b", paused), SD_BUS_NO_RESULT,
-                                method_set_video_paused, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("StartScreenSharing", SD_BUS_ARGS("a{sv}", options),
-                                SD_BUS_NO_RESULT, method_start_screen_sharing, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("StopScreenSharing", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
-                                method_stop_screen_sharing, ANYBODY),
-        SD_BUS_METHOD_WITH_ARGS("GetStats", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", stats),
-                                method_get_stats, ANYBODY),
-
-        SD_BUS_SIGNAL_WITH_ARGS("UserJoined", SD_BUS_ARGS("a{sv}", participant), 0),
-        SD_BUS_SIGNAL_WITH_ARGS("UserLeft", SD_BUS_ARGS("a{sv}", participant), 0),
-        SD_BUS_SIGNAL_WITH_ARGS("ParticipantChanged", SD_BUS_ARGS("a{sv}", participant), 0),
-        SD_BUS_SIGNAL_WITH_ARGS("Error", SD_BUS_ARGS("s", name, "s", message), 0),
-
-        SD_BUS_VTABLE_END,
-};
+const sd_bus_vtable session_vtable[] = {SESSION_VTABLE};

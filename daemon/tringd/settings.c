@@ -73,9 +73,9 @@ static const IniKey keys[] = {
         KEY("ring", "volume", set_volume, ring_volume, "a number from 0 to 1"),
         KEY("ring", "device", add_node, ring_devices, "one of up to 8 PipeWire node.names"),
         KEY("ring", "ring-back", set_bool, ring_back, "yes or no"),
-        KEY("media", "microphone", set_text, microphone, "a PipeWire node.name"),
-        KEY("media", "speaker", set_text, speaker, "a PipeWire node.name"),
-        KEY("media", "camera", set_text, camera, "a PipeWire node.name"),
+        KEY("media", "microphone", set_text, devices[DEVICE_MICROPHONE], "a PipeWire node.name"),
+        KEY("media", "speaker", set_text, devices[DEVICE_SPEAKER], "a PipeWire node.name"),
+        KEY("media", "camera", set_text, devices[DEVICE_CAMERA], "a PipeWire node.name"),
         KEY("media", "echo-cancel", set_echo_cancel, echo_cancel, "auto, yes or no"),
         KEY("media", "relay-only", set_bool, relay_only, "yes or no"),
 };

@@ -46,7 +46,7 @@ typedef struct Settings {
         double ring_volume;
         NodeNames ring_devices; /* none: the system's; "*": all */
         bool ring_back;
-        char microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1], camera[NODE_NAME_MAX + 1];
+        char devices[DEVICE_KIND_COUNT][NODE_NAME_MAX + 1];
         EchoCancel echo_cancel;
         bool relay_only;
 } Settings;

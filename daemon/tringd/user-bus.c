@@ -6,26 +6,22 @@
 #include "tringd/details.h"
 #include "tringd/errors.h"
 
-int get_blocked(sd_bus *bus, const char *path, const char *interface, const char *property,
-                sd_bus_message *reply, void *userdata, sd_bus_error *error)
+int append_blocked(sd_bus_message *reply, const Phone *phone)
 {
-        Daemon *daemon = userdata;
         const char *uid;
         int r = sd_bus_message_open_container(reply, 'a', "s");
 
-        for (size_t i = 0; r >= 0 && (uid = phone_blocked_at(daemon->phone, i)); i++)
+        for (size_t i = 0; r >= 0 && (uid = phone_blocked_at(phone, i)); i++)
                 r = sd_bus_message_append(reply, "s", uid);
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-int get_groups(sd_bus *bus, const char *path, const char *interface, const char *property,
-               sd_bus_message *reply, void *userdata, sd_bus_error *error)
+int append_groups(sd_bus_message *reply, const Phone *phone)
 {
-        Daemon *daemon = userdata;
         const GroupName *group;
         int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
 
-        for (size_t i = 0; r >= 0 && (group = phone_group_at(daemon->phone, i)); i++)
+        for (size_t i = 0; r >= 0 && (group = phone_group_at(phone, i)); i++)
                 r = sd_bus_message_append(reply, "a{sv}", 2, "guid", "s", group->guid, "name", "s",
                                           group->name);
         return r < 0 ? r : sd_bus_message_close_container(reply);

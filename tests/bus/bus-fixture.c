@@ -77,7 +77,7 @@ static int on_listener(sd_bus_message *message, void *userdata, sd_bus_error *er
 {
         BusFixture *fixture = userdata;
 
-        if (!sd_bus_message_is_method_call(message, LISTENER_INTERFACE, NULL))
+        if (!sd_bus_message_is_method_call(message, TRING_LISTENER, NULL))
                 return 0;
         record(fixture, "call ", sd_bus_message_get_member(message));
         fixture->presented = read_present(message);
@@ -195,7 +195,7 @@ sd_bus_message *fixture_call(BusFixture *fixture, const char *path, const char *
         va_list arguments;
 
         ck_assert_int_ge(sd_bus_message_new_method_call(fixture->client, &call, NULL, path,
-                                                        interface ? interface : MANAGER_INTERFACE,
+                                                        interface ? interface : TRING_MANAGER,
                                                         member),
                          0);
         if (types) {
@@ -278,7 +278,7 @@ void fixture_over(BusFixture *fixture, const char *session_id, CallStatus status
 
 void fixture_listen(BusFixture *fixture, const char *id, bool presents)
 {
-        assert_works(fixture, ROOT_PATH, NULL, "AddCallListener", &_error, "sa{sv}", id, 2, "path",
+        assert_works(fixture, TRING_PATH, NULL, "AddCallListener", &_error, "sa{sv}", id, 2, "path",
                      "o", "/listener", "presents", "b", (int)presents);
 }
 

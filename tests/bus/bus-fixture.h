@@ -9,8 +9,8 @@
 #include <check.h>
 #include <systemd/sd-bus.h>
 
+#include "dbus/interfaces.h"
 #include "tringd/daemon.h"
-#include "tringd/names.h"
 
 #define RECORDED_MAX 64
 
@@ -65,7 +65,7 @@ sd_bus_message *fixture_send(BusFixture *fixture, sd_bus_message *call, sd_bus_e
         do {                                                                                       \
                 sd_bus_error _error = SD_BUS_ERROR_NULL;                                           \
                 ck_assert_ptr_null(fixture_call((fixture), __VA_ARGS__));                          \
-                ck_assert_str_eq(_error.name, ERROR_PREFIX wanted);                                \
+                ck_assert_str_eq(_error.name, TRING_ERROR wanted);                                 \
                 ck_assert_msg(strstr(_error.message, (says)) != NULL, "says: %s", _error.message); \
                 sd_bus_error_free(&_error);                                                        \
         } while (0)

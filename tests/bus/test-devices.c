@@ -24,19 +24,19 @@ static void teardown(void)
         fixture_stop(&fixture);
 }
 
-#define set_works(property, ...)                                                                \
-        assert_works(&fixture, ROOT_PATH, PROPERTIES, "Set", &_error, "ssv", DEVICES_INTERFACE, \
+#define set_works(property, ...)                                                             \
+        assert_works(&fixture, TRING_PATH, PROPERTIES, "Set", &_error, "ssv", TRING_DEVICES, \
                      property, __VA_ARGS__)
-#define set_fails(says, property, ...)                                                         \
-        assert_fails(&fixture, "InvalidArgument", says, ROOT_PATH, PROPERTIES, "Set", &_error, \
-                     "ssv", DEVICES_INTERFACE, property, __VA_ARGS__)
+#define set_fails(says, property, ...)                                                          \
+        assert_fails(&fixture, "InvalidArgument", says, TRING_PATH, PROPERTIES, "Set", &_error, \
+                     "ssv", TRING_DEVICES, property, __VA_ARGS__)
 
 /* Moves the reply to the value of a property; the caller unrefs it. */
 static sd_bus_message *get(const char *property, const char *type)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
-        sd_bus_message *reply = fixture_call(&fixture, ROOT_PATH, PROPERTIES, "Get", &error, "ss",
-                                             DEVICES_INTERFACE, property);
+        sd_bus_message *reply = fixture_call(&fixture, TRING_PATH, PROPERTIES, "Get", &error, "ss",
+                                             TRING_DEVICES, property);
 
         ck_assert_msg(reply != NULL, "%s: %s", property, error.message);
         ck_assert_int_ge(sd_bus_message_enter_container(reply, 'v', type), 0);
@@ -166,8 +166,7 @@ START_TEST(without_a_program_to_ask_the_lists_are_empty_and_come_at_once)
                 ck_assert_int_ge(sd_bus_message_enter_container(reply, 'a', "a{sv}"), 0);
                 ck_assert_int_gt(sd_bus_message_at_end(reply, false), 0);
         }
-        all = fixture_call(&fixture, ROOT_PATH, PROPERTIES, "GetAll", &error, "s",
-                           DEVICES_INTERFACE);
+        all = fixture_call(&fixture, TRING_PATH, PROPERTIES, "GetAll", &error, "s", TRING_DEVICES);
         ck_assert_ptr_nonnull(all);
         sd_bus_message_unref(all);
 }
@@ -177,8 +176,8 @@ END_TEST
 START_TEST(all_can_be_read_first)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
-        sd_bus_message *all = fixture_call(&fixture, ROOT_PATH, PROPERTIES, "GetAll", &error, "s",
-                                           DEVICES_INTERFACE);
+        sd_bus_message *all = fixture_call(&fixture, TRING_PATH, PROPERTIES, "GetAll", &error, "s",
+                                           TRING_DEVICES);
         const char *name;
         unsigned n = 0;
 

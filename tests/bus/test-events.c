@@ -9,7 +9,7 @@
 #include "suite.h"
 
 #define SESSION "11111111-1111-4111-8111-111111111111"
-#define CALL_PATH CALLS_PATH "/11111111_1111_4111_8111_111111111111"
+#define CALL_PATH TRING_CALLS_PATH "/11111111_1111_4111_8111_111111111111"
 
 static BusFixture fixture;
 
@@ -48,12 +48,11 @@ START_TEST(a_dismissed_call_is_removed_with_all_its_interfaces)
         fixture_incoming(&fixture, SESSION);
         fixture_over(&fixture, SESSION, CALL_STATUS_MISSED, "timeout");
         fixture_forget(&fixture);
-        assert_works(&fixture, CALL_PATH, CALL_INTERFACE, "Dismiss", &_error, NULL);
+        assert_works(&fixture, CALL_PATH, TRING_CALL, "Dismiss", &_error, NULL);
         fixture_heard(&fixture, "InterfacesRemoved", "PropertiesChanged", NULL);
 
         sd_bus_error error = SD_BUS_ERROR_NULL;
-        ck_assert_ptr_null(
-                fixture_call(&fixture, CALL_PATH, CALL_INTERFACE, "Dismiss", &error, NULL));
+        ck_assert_ptr_null(fixture_call(&fixture, CALL_PATH, TRING_CALL, "Dismiss", &error, NULL));
         ck_assert_str_eq(error.name, SD_BUS_ERROR_UNKNOWN_OBJECT);
         sd_bus_error_free(&error);
 }
@@ -100,8 +99,8 @@ END_TEST
 START_TEST(do_not_disturb_asks_nobody_to_present)
 {
         fixture_listen(&fixture, "window", true);
-        assert_works(&fixture, ROOT_PATH, "org.freedesktop.DBus.Properties", "Set", &_error, "ssv",
-                     MANAGER_INTERFACE, "DoNotDisturb", "b", 1);
+        assert_works(&fixture, TRING_PATH, "org.freedesktop.DBus.Properties", "Set", &_error, "ssv",
+                     TRING_MANAGER, "DoNotDisturb", "b", 1);
         fixture_forget(&fixture);
         fixture_incoming(&fixture, SESSION);
         ck_assert(!fixture.presented);
@@ -116,7 +115,7 @@ START_TEST(a_listener_is_given_the_calls_that_ring)
         const char *path;
 
         fixture_incoming(&fixture, SESSION);
-        sd_bus_message *reply = fixture_call(&fixture, ROOT_PATH, NULL, "AddCallListener", &error,
+        sd_bus_message *reply = fixture_call(&fixture, TRING_PATH, NULL, "AddCallListener", &error,
                                              "sa{sv}", "late", 0);
         ck_assert_ptr_nonnull(reply);
         ck_assert_int_ge(sd_bus_message_enter_container(reply, 'a', "o"), 0);
@@ -160,8 +159,8 @@ START_TEST(a_call_is_in_the_logs_before_it_is_written)
         fixture_forget(&fixture);
         log_call(2);
         log_call(3);
-        sd_bus_message *reply =
-                fixture_call(&fixture, ROOT_PATH, NULL, "GetCallLogs", &error, "a{sv}us", 0, 0, "");
+        sd_bus_message *reply = fixture_call(&fixture, TRING_PATH, NULL, "GetCallLogs", &error,
+                                             "a{sv}us", 0, 0, "");
         ck_assert_ptr_nonnull(reply);
         ck_assert_int_ge(sd_bus_message_enter_container(reply, 'a', "a{sv}"), 0);
         ck_assert_int_gt(sd_bus_message_skip(reply, "a{sv}"), 0);
@@ -180,8 +179,8 @@ START_TEST(missed_calls_are_counted_until_they_are_seen)
         log_call(2);
         for (unsigned wanted = 1;; wanted--) {
                 sd_bus_message *reply =
-                        fixture_call(&fixture, ROOT_PATH, "org.freedesktop.DBus.Properties", "Get",
-                                     &error, "ss", MANAGER_INTERFACE, "UnseenMissed");
+                        fixture_call(&fixture, TRING_PATH, "org.freedesktop.DBus.Properties", "Get",
+                                     &error, "ss", TRING_MANAGER, "UnseenMissed");
 
                 ck_assert_ptr_nonnull(reply);
                 ck_assert_int_ge(sd_bus_message_read(reply, "v", "u", &unseen), 0);
@@ -189,7 +188,7 @@ START_TEST(missed_calls_are_counted_until_they_are_seen)
                 sd_bus_message_unref(reply);
                 if (wanted == 0)
                         break;
-                assert_works(&fixture, ROOT_PATH, NULL, "MarkMissedSeen", &_error, "as", 1,
+                assert_works(&fixture, TRING_PATH, NULL, "MarkMissedSeen", &_error, "as", 1,
                              SESSION);
         }
 }

@@ -10,7 +10,7 @@
 #include "suite.h"
 
 #define SESSION "11111111-1111-4111-8111-111111111111"
-#define CALL_PATH CALLS_PATH "/11111111_1111_4111_8111_111111111111"
+#define CALL_PATH TRING_CALLS_PATH "/11111111_1111_4111_8111_111111111111"
 
 #define CONTEXT 40 /* bytes shown before a difference */
 
@@ -88,7 +88,7 @@ static void compare(const char *path, const char *interface)
 
 START_TEST(the_manager_is_what_is_documented)
 {
-        compare(ROOT_PATH, MANAGER_INTERFACE);
+        compare(TRING_PATH, TRING_MANAGER);
 }
 END_TEST
 
@@ -110,7 +110,7 @@ static char *words_of(const char *list)
 
 static char *documented_features(void)
 {
-        _cleanup_free_ char *xml = read_file(MANAGER_INTERFACE);
+        _cleanup_free_ char *xml = read_file(TRING_MANAGER);
         char *property = strstr(xml, "<property name=\"Features\""), *list;
 
         ck_assert_ptr_nonnull(property);
@@ -127,8 +127,9 @@ START_TEST(the_features_are_those_that_are_documented)
         char live[512] = "";
         const char *feature;
 
-        sd_bus_message *reply = fixture_call(&fixture, ROOT_PATH, "org.freedesktop.DBus.Properties",
-                                             "Get", &error, "ss", MANAGER_INTERFACE, "Features");
+        sd_bus_message *reply =
+                fixture_call(&fixture, TRING_PATH, "org.freedesktop.DBus.Properties", "Get", &error,
+                             "ss", TRING_MANAGER, "Features");
         ck_assert_ptr_nonnull(reply);
         ck_assert_int_ge(sd_bus_message_enter_container(reply, 'v', "as"), 0);
         ck_assert_int_ge(sd_bus_message_enter_container(reply, 'a', "s"), 0);
@@ -145,7 +146,7 @@ END_TEST
 
 START_TEST(the_devices_are_what_is_documented)
 {
-        compare(ROOT_PATH, DEVICES_INTERFACE);
+        compare(TRING_PATH, TRING_DEVICES);
 }
 END_TEST
 
@@ -153,14 +154,14 @@ START_TEST(a_call_is_what_is_documented)
 {
         fixture_online(&fixture);
         fixture_incoming(&fixture, SESSION);
-        compare(CALL_PATH, CALL_INTERFACE);
+        compare(CALL_PATH, TRING_CALL);
 }
 END_TEST
 
 START_TEST(a_session_is_what_is_documented)
 {
         fixture_ongoing(&fixture, SESSION);
-        compare(CALL_PATH, SESSION_INTERFACE);
+        compare(CALL_PATH, TRING_SESSION);
 }
 END_TEST
 
@@ -170,8 +171,7 @@ START_TEST(a_call_that_rings_has_no_session)
 
         fixture_online(&fixture);
         fixture_incoming(&fixture, SESSION);
-        ck_assert_ptr_null(
-                fixture_call(&fixture, CALL_PATH, SESSION_INTERFACE, "Leave", &error, NULL));
+        ck_assert_ptr_null(fixture_call(&fixture, CALL_PATH, TRING_SESSION, "Leave", &error, NULL));
         ck_assert_str_eq(error.name, SD_BUS_ERROR_UNKNOWN_METHOD);
         sd_bus_error_free(&error);
 }
@@ -188,10 +188,10 @@ static void as_method(char *text)
 
 START_TEST(a_listener_has_the_methods_that_the_manager_has_as_events)
 {
-        _cleanup_free_ char *listener_xml = read_file(LISTENER_INTERFACE);
-        _cleanup_free_ char *listener = interface_of(listener_xml, LISTENER_INTERFACE);
-        _cleanup_free_ char *manager_xml = read_file(MANAGER_INTERFACE);
-        _cleanup_free_ char *manager = interface_of(manager_xml, MANAGER_INTERFACE);
+        _cleanup_free_ char *listener_xml = read_file(TRING_LISTENER);
+        _cleanup_free_ char *listener = interface_of(listener_xml, TRING_LISTENER);
+        _cleanup_free_ char *manager_xml = read_file(TRING_MANAGER);
+        _cleanup_free_ char *manager = interface_of(manager_xml, TRING_MANAGER);
         char *p;
 
         while ((p = strstr(listener, " direction=\"in\"")))
@@ -213,7 +213,7 @@ START_TEST(the_calls_are_in_the_object_manager)
         fixture_online(&fixture);
         fixture_incoming(&fixture, SESSION);
         sd_bus_message *reply =
-                fixture_call(&fixture, ROOT_PATH, "org.freedesktop.DBus.ObjectManager",
+                fixture_call(&fixture, TRING_PATH, "org.freedesktop.DBus.ObjectManager",
                              "GetManagedObjects", &error, NULL);
         ck_assert_ptr_nonnull(reply);
         ck_assert_int_ge(sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}"), 0);

@@ -9,7 +9,7 @@
 #include "suite.h"
 
 #define SESSION "11111111-1111-4111-8111-111111111111"
-#define CALL_PATH CALLS_PATH "/11111111_1111_4111_8111_111111111111"
+#define CALL_PATH TRING_CALLS_PATH "/11111111_1111_4111_8111_111111111111"
 
 static BusFixture fixture;
 
@@ -72,7 +72,7 @@ START_TEST(who_is_blocked_on_another_device_is_blocked_here)
 
         hub_blocks("carol", true);
         fixture_heard(&fixture, "PropertiesChanged", NULL);
-        reply = get(ROOT_PATH, MANAGER_INTERFACE, "Blocked", "as");
+        reply = get(TRING_PATH, TRING_MANAGER, "Blocked", "as");
         ck_assert_int_ge(sd_bus_message_enter_container(reply, 'a', "s"), 0);
         ck_assert_int_gt(sd_bus_message_read(reply, "s", &uid), 0);
         ck_assert_str_eq(uid, "carol");
@@ -84,7 +84,7 @@ START_TEST(who_is_blocked_on_another_device_is_blocked_here)
         fixture_heard(&fixture, NULL);
         hub_blocks("carol", false);
         fixture_heard(&fixture, "PropertiesChanged", NULL);
-        reply = get(ROOT_PATH, MANAGER_INTERFACE, "Blocked", "as");
+        reply = get(TRING_PATH, TRING_MANAGER, "Blocked", "as");
         ck_assert_int_eq(sd_bus_message_enter_container(reply, 'a', "s"), 1);
         ck_assert_int_gt(sd_bus_message_at_end(reply, false), 0);
         sd_bus_message_unref(reply);
@@ -103,7 +103,7 @@ START_TEST(groups_are_what_the_hub_says)
         (void)STR_SET(message.groups.groups[1].guid, "choir");
         fixture_hub_says(&fixture, &message);
         fixture_heard(&fixture, "PropertiesChanged", NULL);
-        expect_entries(get(ROOT_PATH, MANAGER_INTERFACE, "Groups", "aa{sv}"),
+        expect_entries(get(TRING_PATH, TRING_MANAGER, "Groups", "aa{sv}"),
                        (const char *const[]){"guid", "team", "name", "The Team", "guid", "choir",
                                              "name", "", NULL},
                        2);
@@ -117,19 +117,19 @@ START_TEST(nobody_is_blocked_by_nobody)
 
         phone_connection_changed(fixture.daemon->phone, &instant, PHONE_LOGGED_OUT, "");
         daemon_pump(fixture.daemon);
-        assert_fails(&fixture, "NotLoggedIn", "'carol'", ROOT_PATH, NULL, "BlockUser", &_error, "s",
-                     "carol");
+        assert_fails(&fixture, "NotLoggedIn", "'carol'", TRING_PATH, NULL, "BlockUser", &_error,
+                     "s", "carol");
 }
 END_TEST
 
 START_TEST(the_member_of_a_call_to_a_user_is_that_user)
 {
         fixture_incoming(&fixture, SESSION);
-        expect_entries(get(CALL_PATH, CALL_INTERFACE, "Members", "aa{sv}"),
+        expect_entries(get(CALL_PATH, TRING_CALL, "Members", "aa{sv}"),
                        (const char *const[]){"uid", "bob", "name", "", "state", "waiting", NULL},
                        3);
         fixture_over(&fixture, SESSION, CALL_STATUS_REJECTED, "declined");
-        expect_entries(get(CALL_PATH, CALL_INTERFACE, "Members", "aa{sv}"),
+        expect_entries(get(CALL_PATH, TRING_CALL, "Members", "aa{sv}"),
                        (const char *const[]){"uid", "bob", "name", "", "state", "rejected", NULL},
                        3);
 }
@@ -174,7 +174,7 @@ START_TEST(rule_11_members_of_a_groups_call_are_what_the_hub_says)
         fixture_forget(&fixture);
         member_is("carol", MEMBER_BUSY);
         fixture_heard(&fixture, "PropertiesChanged", NULL);
-        expect_entries(get(CALL_PATH, CALL_INTERFACE, "Members", "aa{sv}"),
+        expect_entries(get(CALL_PATH, TRING_CALL, "Members", "aa{sv}"),
                        (const char *const[]){"uid", "bob", "name", "", "state", "ringing", "uid",
                                              "carol", "name", "", "state", "busy", NULL},
                        3);
@@ -187,7 +187,7 @@ START_TEST(a_groups_call_names_the_group_by_its_guid)
         sd_bus_message *reply;
 
         group_rings();
-        reply = get(CALL_PATH, CALL_INTERFACE, "Receiver", "a{sv}");
+        reply = get(CALL_PATH, TRING_CALL, "Receiver", "a{sv}");
         ck_assert_int_ge(sd_bus_message_enter_container(reply, 'a', "{sv}"), 0);
         ck_assert_int_gt(sd_bus_message_read(reply, "{sv}", &key, "s", &value), 0);
         ck_assert_str_eq(key, "guid");

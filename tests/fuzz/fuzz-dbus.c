@@ -21,84 +21,43 @@ typedef struct Method {
         const char *interface, *member, *types;
 } Method;
 
+#define ON_MANAGER(name, signature)            \
+        {                                      \
+                TRING_MANAGER, name, signature \
+        }
+#define ON_CALL(name, signature)            \
+        {                                   \
+                TRING_CALL, name, signature \
+        }
+#define ON_SESSION(name, signature)            \
+        {                                      \
+                TRING_SESSION, name, signature \
+        }
+
 static const Method methods[] = {
-        {MANAGER_INTERFACE, "Login", "ssa{sv}"},
-        {MANAGER_INTERFACE, "Logout", ""},
-        {MANAGER_INTERFACE, "InitiateCall", "sssa{sv}"},
-        {MANAGER_INTERFACE, "AcceptCall", "sa{sv}"},
-        {MANAGER_INTERFACE, "RejectCall", "ss"},
-        {MANAGER_INTERFACE, "EndCall", "s"},
-        {MANAGER_INTERFACE, "ClearActiveCall", ""},
-        {MANAGER_INTERFACE, "AddCallListener", "sa{sv}"},
-        {MANAGER_INTERFACE, "RemoveCallListener", "s"},
-        {MANAGER_INTERFACE, "SilenceAll", ""},
-        {MANAGER_INTERFACE, "GetCallLogs", "a{sv}us"},
-        {MANAGER_INTERFACE, "DeleteCallLogs", "as"},
-        {MANAGER_INTERFACE, "MarkMissedSeen", "as"},
-        {CALL_INTERFACE, "Accept", "a{sv}"},
-        {CALL_INTERFACE, "Reject", "s"},
-        {CALL_INTERFACE, "Cancel", ""},
-        {CALL_INTERFACE, "End", ""},
-        {CALL_INTERFACE, "Silence", ""},
-        {CALL_INTERFACE, "Dismiss", ""},
-        {SESSION_INTERFACE, "GenerateToken", ""},
-        {SESSION_INTERFACE, "Join", "a{sv}"},
-        {SESSION_INTERFACE, "Leave", ""},
-        {SESSION_INTERFACE, "SetAudioMuted", "b"},
-        {SESSION_INTERFACE, "GetStats", ""},
+        MANAGER_METHODS(ON_MANAGER),
+        CALL_METHODS(ON_CALL),
+        SESSION_METHODS(ON_SESSION),
         {"org.freedesktop.DBus.Properties", "Set", "ssv"},
 };
 
 static const char *const words[] = {
-        RINGS,
-        GOES_ON,
-        "user",
-        "group",
-        "audio",
-        "video",
-        "rejected",
-        "busy",
-        "cancelled",
-        "bob",
-        "alice",
-        "",
-        "timeout",
-        "join",
-        "session",
-        "metadata",
-        "parallel",
-        "tie_to_client",
-        "end_others",
-        "path",
-        "presents",
-        "priority",
-        "status",
-        "direction",
-        "call_type",
-        "peer",
-        "since",
-        "until",
-        "unseen",
-        "type",
-        "microphone",
-        "speaker",
-        "device_name",
-        "/listener",
-        "incoming",
-        "missed",
-        "WhenBusy",
-        "reject",
-        "ring",
-        "start_audio_muted",
-        "receiver_type",
-        "DoNotDisturb",
-        MANAGER_INTERFACE,
-        "ws://127.0.0.1:1/v1/ws",
+        RINGS,           GOES_ON,         "user",        "group",
+        "audio",         "video",         "rejected",    "busy",
+        "cancelled",     "bob",           "alice",       "",
+        "timeout",       "join",          "session",     "metadata",
+        "parallel",      "tie_to_client", "end_others",  "path",
+        "presents",      "priority",      "status",      "direction",
+        "call_type",     "peer",          "since",       "until",
+        "unseen",        "type",          "microphone",  "speaker",
+        "device_name",   "/listener",     "incoming",    "missed",
+        "WhenBusy",      "reject",        "ring",        "start_audio_muted",
+        "receiver_type", "DoNotDisturb",  TRING_MANAGER, "ws://127.0.0.1:1/v1/ws",
         "insecure",
 };
 
 static const char *const paths[] = {
-        ROOT_PATH,
+        TRING_PATH,
         "/org/tring/Calls1/call/11111111_1111_4111_8111_111111111111",
         "/org/tring/Calls1/call/22222222_2222_4222_8222_222222222222",
         "/org/tring/Calls1/call/33333333_3333_4333_8333_333333333333",
@@ -203,8 +162,8 @@ static void call_any(FuzzInput *input, BusFixture *fixture)
         const Method *method = &methods[fuzz_below(input, ELEMENTSOF(methods))];
         const char *path = paths[fuzz_below(input, ELEMENTSOF(paths))];
 
-        if (str_eq(method->interface, MANAGER_INTERFACE))
-                path = ROOT_PATH;
+        if (str_eq(method->interface, TRING_MANAGER))
+                path = TRING_PATH;
         if (sd_bus_message_new_method_call(fixture->client, &call, NULL, path, method->interface,
                                            method->member) < 0 ||
             append_all(input, call, method->types) < 0 ||
@@ -226,7 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (unsigned n = 0; n < CALLS_MAX && input.left > 0; n++)
                 call_any(&input, &fixture);
         fixture_forget(&fixture);
-        assert_works(&fixture, ROOT_PATH, "org.freedesktop.DBus.Peer", "Ping", &_error, "");
+        assert_works(&fixture, TRING_PATH, "org.freedesktop.DBus.Peer", "Ping", &_error, "");
         fixture_stop(&fixture);
         return 0;
 }

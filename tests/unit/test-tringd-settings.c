@@ -50,10 +50,10 @@ START_TEST(every_key_is_taken)
         ck_assert_str_eq(settings.ring_devices.names[0], "speakers");
         ck_assert_str_eq(settings.ring_devices.names[1], "bell");
         ck_assert(!settings.ring_back);
-        ck_assert_str_eq(settings.microphone, "mic");
+        ck_assert_str_eq(settings.devices[DEVICE_MICROPHONE], "mic");
         ck_assert(settings.relay_only);
-        ck_assert_str_eq(settings.speaker, "headset");
-        ck_assert_str_eq(settings.camera, "cam");
+        ck_assert_str_eq(settings.devices[DEVICE_SPEAKER], "headset");
+        ck_assert_str_eq(settings.devices[DEVICE_CAMERA], "cam");
         ck_assert_int_eq(settings.echo_cancel, ECHO_CANCEL_NO);
 }
 END_TEST
@@ -74,7 +74,7 @@ START_TEST(a_value_can_be_replaced_by_another_or_by_the_default)
         ck_assert(settings_replace(&settings, "ring", "device", ""));
         ck_assert_uint_eq(settings.ring_devices.n, 0);
         ck_assert(settings_replace(&settings, "media", "microphone", ""));
-        ck_assert_str_eq(settings.microphone, "");
+        ck_assert_str_eq(settings.devices[DEVICE_MICROPHONE], "");
         ck_assert(settings_replace(&settings, "ring", "volume", settings_volume(0.125, volume)));
         ck_assert_double_eq(settings.ring_volume, 0.125);
 
