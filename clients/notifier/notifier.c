@@ -2,6 +2,7 @@
 #include "notifier.h"
 
 #include "base/log.h"
+#include "dbus/interfaces.h"
 #include "notification.h"
 #include "sound.h"
 #include "tring.h"
@@ -121,12 +122,12 @@ static void on_action(void *userdata, PopupAction action)
                 TringTarget target;
                 const char *method, *types;
         } methods[POPUP_ACTION_COUNT] = {
-                [POPUP_ACCEPT] = {TRING_ON_CALL, "Accept", "(@a{sv} {},)"},
-                [POPUP_DECLINE] = {TRING_ON_CALL, "Reject", "('rejected',)"},
-                [POPUP_SILENCE] = {TRING_ON_CALL, "Silence", "()"},
-                [POPUP_MUTE] = {TRING_ON_SESSION, "SetAudioMuted", "(true,)"},
-                [POPUP_UNMUTE] = {TRING_ON_SESSION, "SetAudioMuted", "(false,)"},
-                [POPUP_HANG_UP] = {TRING_ON_CALL, "End", "()"},
+                [POPUP_ACCEPT] = {TRING_ON_CALL, METHOD_ACCEPT, "(@a{sv} {},)"},
+                [POPUP_DECLINE] = {TRING_ON_CALL, METHOD_REJECT, "('rejected',)"},
+                [POPUP_SILENCE] = {TRING_ON_CALL, METHOD_SILENCE, "()"},
+                [POPUP_MUTE] = {TRING_ON_SESSION, METHOD_SET_AUDIO_MUTED, "(true,)"},
+                [POPUP_UNMUTE] = {TRING_ON_SESSION, METHOD_SET_AUDIO_MUTED, "(false,)"},
+                [POPUP_HANG_UP] = {TRING_ON_CALL, METHOD_END, "()"},
         };
         ShownCall *shown = userdata;
         const char *path = shown->call.path;
@@ -135,7 +136,7 @@ static void on_action(void *userdata, PopupAction action)
         shown->pressed = shown->acting = true;
         shown->call.error[0] = '\0';
         if (action == POPUP_CALL_BACK)
-                tring_call(tring, path, TRING_ON_MANAGER, "InitiateCall",
+                tring_call(tring, path, TRING_ON_MANAGER, METHOD_INITIATE_CALL,
                            g_variant_new("(sssa{sv})", shown->call.uid, "user",
                                          shown->call.video ? "video" : "audio", NULL));
         else
@@ -225,7 +226,7 @@ static bool on_event(void *userdata, const char *event, const char *path, const 
         if (!shown)
                 return false;
         popup_call_take_details(&shown->call, details);
-        if (str_eq(event, "IncomingCallReceived")) {
+        if (str_eq(event, METHOD_INCOMING_CALL_RECEIVED)) {
                 (void)g_variant_lookup(details, "present", "b", &present);
                 popup_call_set_present(&shown->call, present);
         }
@@ -240,7 +241,8 @@ static const char *id_of(GVariant *properties)
 {
         const char *id = NULL;
 
-        return properties && g_variant_lookup(properties, "SessionId", "&s", &id) ? id : NULL;
+        return properties && g_variant_lookup(properties, PROPERTY_SESSION_ID, "&s", &id) ? id
+                                                                                          : NULL;
 }
 
 static void on_call_changed(void *userdata, const char *path, GVariant *call, GVariant *session)
@@ -271,7 +273,7 @@ static void on_answered(void *userdata, const char *path, const char *sentence)
         if (!sentence && shown->content.kind == POPUP_MISSED) {
                 const char *const ids[] = {shown->call.session_id, NULL};
 
-                tring_call(notifier->tring, path, TRING_ON_MANAGER, "MarkMissedSeen",
+                tring_call(notifier->tring, path, TRING_ON_MANAGER, METHOD_MARK_MISSED_SEEN,
                            g_variant_new("(^as)", ids));
                 g_hash_table_remove(notifier->calls, path);
                 return;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "popup-call.h"
 
+#include "dbus/interfaces.h"
+
 bool popup_call_init(PopupCall *call, const char *path, const char *session_id)
 {
         PopupCall made = {.status = CALL_STATUS_INITIATED};
@@ -82,12 +84,13 @@ void popup_call_set_present(PopupCall *call, bool present)
 
 void popup_call_take_properties(PopupCall *call, GVariant *properties)
 {
-        static const Names names = {"Direction", "CallType", "Status",     "Reason",
-                                    "Initiator", "Receiver", "InitiatedAt"};
+        static const Names names = {PROPERTY_DIRECTION,   PROPERTY_CALL_TYPE, PROPERTY_STATUS,
+                                    PROPERTY_REASON,      PROPERTY_INITIATOR, PROPERTY_RECEIVER,
+                                    PROPERTY_INITIATED_AT};
         gboolean alerting;
 
         take(call, properties, &names);
-        if (g_variant_lookup(properties, "Alerting", "b", &alerting)) {
+        if (g_variant_lookup(properties, PROPERTY_ALERTING, "b", &alerting)) {
                 call->silenced = !alerting && (call->silenced || call->alerting);
                 call->alerting = alerting;
         }
@@ -97,6 +100,6 @@ void popup_call_take_session(PopupCall *call, GVariant *properties)
 {
         gboolean muted;
 
-        if (g_variant_lookup(properties, "AudioMuted", "b", &muted))
+        if (g_variant_lookup(properties, PROPERTY_AUDIO_MUTED, "b", &muted))
                 call->muted = muted;
 }

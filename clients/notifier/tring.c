@@ -4,30 +4,13 @@
 #include "base/log.h"
 #include "base/session-bus.h"
 #include "base/str.h"
+#include "dbus/interfaces.h"
 
-#define TRING_NAME "org.tring.Calls1"
-#define TRING_PATH "/org/tring/Calls1"
-#define TRING_MANAGER TRING_NAME ".Manager"
-#define TRING_CALL TRING_NAME ".Call"
-#define TRING_SESSION TRING_NAME ".Session"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 
 #define LISTENER_PATH "/org/tring/Notifier"
 #define LISTENER_ID "tring-notifier"
 #define LISTENER_PRIORITY (-100) /* dbus/README.md, Presenting: others go first */
-
-#define EVENT(name)                          \
-        "<method name='" name "'>"           \
-        "<arg type='o' name='call'/>"        \
-        "<arg type='s' name='session_id'/>"  \
-        "<arg type='a{sv}' name='details'/>" \
-        "</method>"
-
-static const char listener_xml[] =
-        "<node><interface name='" TRING_NAME ".Listener'>" EVENT("IncomingCallReceived")
-                EVENT("OutgoingCallAccepted") EVENT("OutgoingCallRejected")
-                        EVENT("IncomingCallCancelled")
-                                EVENT("CallEndedMessageReceived") "</interface></node>";
 
 struct Tring {
         const TringEvents *events;
@@ -65,7 +48,8 @@ static void check_registration(Tring *tring, GVariant *changed)
 {
         g_autofree const char **listeners = NULL;
 
-        if (!tring->registered || !g_variant_lookup(changed, "Listeners", "^a&s", &listeners) ||
+        if (!tring->registered ||
+            !g_variant_lookup(changed, PROPERTY_LISTENERS, "^a&s", &listeners) ||
             g_strv_contains(listeners, LISTENER_ID))
                 return;
         log_warning("tringd dropped the notifier's listener; registering it again");
@@ -77,7 +61,7 @@ static void manager_changed(Tring *tring, GVariant *changed)
         guint32 unseen;
 
         check_registration(tring, changed);
-        if (g_variant_lookup(changed, "UnseenMissed", "u", &unseen) && unseen == 0)
+        if (g_variant_lookup(changed, PROPERTY_UNSEEN_MISSED, "u", &unseen) && unseen == 0)
                 tring->events->missed_seen(tring->userdata);
 }
 
@@ -231,7 +215,7 @@ static void on_manager_read(GObject *source, GAsyncResult *result, gpointer user
         if (!answer)
                 return;
         properties = g_variant_get_child_value(answer, 0);
-        if (g_variant_lookup(properties, "Features", "^a&s", &features))
+        if (g_variant_lookup(properties, PROPERTY_FEATURES, "^a&s", &features))
                 request->tring->events->rings(request->tring->userdata,
                                               g_strv_contains(features, "ring"));
 }
@@ -265,7 +249,8 @@ static void register_listener(Tring *tring)
         g_variant_builder_add(&options, "{sv}", "path", g_variant_new_object_path(LISTENER_PATH));
         g_variant_builder_add(&options, "{sv}", "presents", g_variant_new_boolean(TRUE));
         g_variant_builder_add(&options, "{sv}", "priority", g_variant_new_int32(LISTENER_PRIORITY));
-        g_dbus_connection_call(tring->bus, TRING_NAME, TRING_PATH, TRING_MANAGER, "AddCallListener",
+        g_dbus_connection_call(tring->bus, TRING_NAME, TRING_PATH, TRING_MANAGER,
+                               METHOD_ADD_CALL_LISTENER,
                                g_variant_new("(sa{sv})", LISTENER_ID, &options),
                                G_VARIANT_TYPE("(ao)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
                                tring->present, on_registered, request_new(tring));
@@ -296,7 +281,8 @@ static void on_no_tringd(GDBusConnection *bus, const char *name, gpointer userda
 static bool export_listener(Tring *tring)
 {
         static const GDBusInterfaceVTable vtable = {.method_call = on_listener_call};
-        g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(listener_xml, NULL);
+        g_autoptr(GDBusNodeInfo) node =
+                g_dbus_node_info_new_for_xml("<node>" LISTENER_XML "</node>", NULL);
         g_autoptr(GError) error = NULL;
 
         tring->listener = g_dbus_connection_register_object(

@@ -98,6 +98,23 @@ int bus_call(sd_bus *bus, const char *path, const char *interface, const char *m
         return bus_send(bus, message, ret);
 }
 
+int bus_properties(sd_bus *bus, const char *path, const char *interface, cJSON **ret)
+{
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        _cleanup_json_ cJSON *properties = NULL, *object = cJSON_CreateObject();
+        int code = bus_call(bus, path, PROPERTIES, "GetAll", &reply, "s", interface);
+
+        if (code != EXIT_DONE)
+                return code;
+        int r = object ? json_from_message(reply, &properties) : -ENOMEM;
+        if (r == 0)
+                r = json_merge_properties(object, properties);
+        if (r < 0)
+                return fail_errno(r, "read the reply");
+        *ret = TAKE_PTR(object);
+        return EXIT_DONE;
+}
+
 static int json_from_basic(sd_bus_message *message, char type, cJSON **ret)
 {
         union {

@@ -11,16 +11,10 @@
 #include <systemd/sd-bus.h>
 
 #include "base/cleanup.h"
+#include "dbus/interfaces.h"
 #include "tringctl.h"
 
-#define TRING_NAME "org.tring.Calls1"
-#define TRING_PATH "/org/tring/Calls1"
-#define TRING_CALLS_PATH TRING_PATH "/call"
-#define TRING_MANAGER TRING_NAME ".Manager"
-#define TRING_CALL TRING_NAME ".Call"
-#define TRING_SESSION TRING_NAME ".Session"
-#define TRING_DEVICES TRING_NAME ".Devices"
-#define TRING_ERROR TRING_NAME ".Error."
+#define PROPERTIES "org.freedesktop.DBus.Properties"
 
 DEFINE_CLEANUP(cJSON *, cJSON_Delete);
 
@@ -45,6 +39,8 @@ int bus_send(sd_bus *bus, sd_bus_message *message, sd_bus_message **ret);
 /* bus_method() and bus_send() in one; `types` and arguments as for sd_bus_message_append(). */
 int bus_call(sd_bus *bus, const char *path, const char *interface, const char *member,
              sd_bus_message **ret, const char *types, ...);
+/* Reads all properties of an interface, as members in snake case. Likewise. */
+int bus_properties(sd_bus *bus, const char *path, const char *interface, cJSON **ret);
 /* Prints an error that a method returned; returns the exit code for it. */
 int bus_fail(const sd_bus_error *error);
 

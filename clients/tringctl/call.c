@@ -129,8 +129,8 @@ static int on_cancelled(sd_bus_message *message, void *userdata, sd_bus_error *r
 static int send_cancel(OutgoingCall *outgoing)
 {
         return sd_bus_call_method_async(outgoing->bus, NULL, TRING_NAME,
-                                        json_string(outgoing->call, "path"), TRING_CALL, "Cancel",
-                                        on_cancelled, outgoing, NULL);
+                                        json_string(outgoing->call, "path"), TRING_CALL,
+                                        METHOD_CANCEL, on_cancelled, outgoing, NULL);
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -215,7 +215,8 @@ static int send_initiate(OutgoingCall *outgoing)
 {
         const Arguments *arguments = outgoing->arguments;
         _cleanup_message_ sd_bus_message *message = NULL;
-        int r = bus_method(outgoing->bus, TRING_PATH, TRING_MANAGER, "InitiateCall", &message);
+        int r = bus_method(outgoing->bus, TRING_PATH, TRING_MANAGER, METHOD_INITIATE_CALL,
+                           &message);
 
         if (r >= 0)
                 r = sd_bus_message_append(message, "sss", arguments->words[0],

@@ -30,9 +30,10 @@ int verb_answer(sd_bus *bus, const Arguments *arguments)
         if (code != EXIT_DONE)
                 return code;
         const char *path = json_string(call, "path");
-        code = arguments->end_others ? bus_call(bus, path, TRING_CALL, "Accept", NULL, "a{sv}", 1,
-                                                "end_others", "b", true)
-                                     : bus_call(bus, path, TRING_CALL, "Accept", NULL, "a{sv}", 0);
+        code = arguments->end_others
+                       ? bus_call(bus, path, TRING_CALL, METHOD_ACCEPT, NULL, "a{sv}", 1,
+                                  "end_others", "b", true)
+                       : bus_call(bus, path, TRING_CALL, METHOD_ACCEPT, NULL, "a{sv}", 0);
         return code == EXIT_DONE ? print_done(bus, arguments, call, "answered") : code;
 }
 
@@ -43,7 +44,7 @@ int verb_decline(sd_bus *bus, const Arguments *arguments)
 
         if (code != EXIT_DONE)
                 return code;
-        code = bus_call(bus, json_string(call, "path"), TRING_CALL, "Reject", NULL, "s",
+        code = bus_call(bus, json_string(call, "path"), TRING_CALL, METHOD_REJECT, NULL, "s",
                         arguments->busy ? "busy" : "rejected");
         return code == EXIT_DONE ? print_done(bus, arguments, call, "declined") : code;
 }
@@ -54,14 +55,14 @@ int verb_silence(sd_bus *bus, const Arguments *arguments)
         _cleanup_json_ cJSON *call = NULL;
 
         if (!wanted) {
-                int code = bus_call(bus, TRING_PATH, TRING_MANAGER, "SilenceAll", NULL, NULL);
+                int code = bus_call(bus, TRING_PATH, TRING_MANAGER, METHOD_SILENCE_ALL, NULL, NULL);
 
                 return code == EXIT_DONE && arguments->json ? status_print(bus, arguments) : code;
         }
         int code = call_list_choose(bus, wanted, &ringing, &call);
         if (code != EXIT_DONE)
                 return code;
-        code = bus_call(bus, json_string(call, "path"), TRING_CALL, "Silence", NULL, NULL);
+        code = bus_call(bus, json_string(call, "path"), TRING_CALL, METHOD_SILENCE, NULL, NULL);
         return code == EXIT_DONE ? print_done(bus, arguments, call, "silenced") : code;
 }
 
@@ -73,8 +74,8 @@ int verb_hangup(sd_bus *bus, const Arguments *arguments)
         if (code != EXIT_DONE)
                 return code;
         bool rings = str_eq(json_string(call, "status"), "initiated");
-        code = bus_call(bus, json_string(call, "path"), TRING_CALL, rings ? "Cancel" : "End", NULL,
-                        NULL);
+        code = bus_call(bus, json_string(call, "path"), TRING_CALL,
+                        rings ? METHOD_CANCEL : METHOD_END, NULL, NULL);
         if (code != EXIT_DONE)
                 return code;
         return print_done(bus, arguments, call, rings ? "cancelled the call to" : "hung up on");
@@ -97,22 +98,23 @@ static int set_session(sd_bus *bus, const Arguments *arguments, const char *meth
 
 int verb_mute(sd_bus *bus, const Arguments *arguments)
 {
-        return set_session(bus, arguments, "SetAudioMuted", true, "muted in the call with");
+        return set_session(bus, arguments, METHOD_SET_AUDIO_MUTED, true, "muted in the call with");
 }
 
 int verb_unmute(sd_bus *bus, const Arguments *arguments)
 {
-        return set_session(bus, arguments, "SetAudioMuted", false, "unmuted in the call with");
+        return set_session(bus, arguments, METHOD_SET_AUDIO_MUTED, false,
+                           "unmuted in the call with");
 }
 
 int verb_pause(sd_bus *bus, const Arguments *arguments)
 {
-        return set_session(bus, arguments, "SetVideoPaused", true,
+        return set_session(bus, arguments, METHOD_SET_VIDEO_PAUSED, true,
                            "closed the camera in the call with");
 }
 
 int verb_unpause(sd_bus *bus, const Arguments *arguments)
 {
-        return set_session(bus, arguments, "SetVideoPaused", false,
+        return set_session(bus, arguments, METHOD_SET_VIDEO_PAUSED, false,
                            "opened the camera in the call with");
 }

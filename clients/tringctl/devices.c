@@ -5,34 +5,16 @@
 #include "base/str.h"
 #include "print.h"
 
-#define PROPERTIES "org.freedesktop.DBus.Properties"
 #define DEFAULT_WORD "default" /* stands for an empty name, the system default */
 #define NAME_SHOWN 256
 
 static const struct {
         const char *word, *property, *list; /* word and list are also JSON keys */
 } kinds[] = {
-        {"microphone", "Microphone", "microphones"},
-        {"speaker", "Speaker", "speakers"},
-        {"camera", "Camera", "cameras"},
+        {"microphone", PROPERTY_MICROPHONE, "microphones"},
+        {"speaker", PROPERTY_SPEAKER, "speakers"},
+        {"camera", PROPERTY_CAMERA, "cameras"},
 };
-
-static int fetch_devices(sd_bus *bus, cJSON **ret)
-{
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        _cleanup_json_ cJSON *properties = NULL, *devices = cJSON_CreateObject();
-        int code = bus_call(bus, TRING_PATH, PROPERTIES, "GetAll", &reply, "s", TRING_DEVICES);
-
-        if (code != EXIT_DONE)
-                return code;
-        int r = devices ? json_from_message(reply, &properties) : -ENOMEM;
-        if (r == 0)
-                r = json_merge_properties(devices, properties);
-        if (r < 0)
-                return fail_errno(r, "read the devices");
-        *ret = TAKE_PTR(devices);
-        return EXIT_DONE;
-}
 
 /* Puts a star before the device that calls use: the chosen one, else the system default. */
 static void print_kind(const cJSON *devices, const char *list_name, const char *chosen)
@@ -84,7 +66,7 @@ static void print_ring(const cJSON *devices)
 static int print_devices(sd_bus *bus, const Arguments *arguments)
 {
         _cleanup_json_ cJSON *devices = NULL;
-        int code = fetch_devices(bus, &devices);
+        int code = bus_properties(bus, TRING_PATH, TRING_DEVICES, &devices);
 
         if (code != EXIT_DONE)
                 return code;
@@ -113,7 +95,7 @@ static int set_ring_devices(sd_bus *bus, const Arguments *arguments)
         int r = bus_method(bus, TRING_PATH, PROPERTIES, "Set", &message);
 
         if (r >= 0)
-                r = sd_bus_message_append(message, "ss", TRING_DEVICES, "RingDevices");
+                r = sd_bus_message_append(message, "ss", TRING_DEVICES, PROPERTY_RING_DEVICES);
         if (r >= 0)
                 r = sd_bus_message_open_container(message, 'v', "as");
         if (r >= 0)
@@ -139,7 +121,7 @@ static int choose(sd_bus *bus, const Arguments *arguments)
                 return fail(EXIT_USAGE, "unexpected argument '%s' for '%s'",
                             str_printable(printable, sizeof(printable), arguments->words[2]), what);
         if (str_eq(what, "echo-cancel"))
-                return set_text(bus, "EchoCancel", value);
+                return set_text(bus, PROPERTY_ECHO_CANCEL, value);
         for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
                 if (str_eq(what, kinds[i].word))
                         return set_text(bus, kinds[i].property, node_name(value));

@@ -11,7 +11,7 @@ static int fetch_page(sd_bus *bus, bool missed, unsigned limit, const char *curs
                       sd_bus_message **ret)
 {
         _cleanup_message_ sd_bus_message *message = NULL;
-        int r = bus_method(bus, TRING_PATH, TRING_MANAGER, "GetCallLogs", &message);
+        int r = bus_method(bus, TRING_PATH, TRING_MANAGER, METHOD_GET_CALL_LOGS, &message);
 
         if (r >= 0)
                 r = missed ? sd_bus_message_append(message, "a{sv}", 1, "status", "s", "missed")
@@ -81,7 +81,7 @@ static void print_record(const cJSON *record)
 static int mark_seen(sd_bus *bus)
 {
         /* An empty list means all missed calls. */
-        return bus_call(bus, TRING_PATH, TRING_MANAGER, "MarkMissedSeen", NULL, "as", 0);
+        return bus_call(bus, TRING_PATH, TRING_MANAGER, METHOD_MARK_MISSED_SEEN, NULL, "as", 0);
 }
 
 int verb_history(sd_bus *bus, const Arguments *arguments)

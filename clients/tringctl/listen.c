@@ -52,7 +52,7 @@ static int print_event(const EventPrinter *printer, const char *event, const cha
         }
         snprintf(line, sizeof(line), "%.*s  %s%s", SHORT_ID_LENGTH, json_string(call, "session_id"),
                  print_outcome(outcome, call),
-                 str_eq(event, "IncomingCallReceived") &&
+                 str_eq(event, METHOD_INCOMING_CALL_RECEIVED) &&
                                  str_eq(json_string(call, "call_type"), "video")
                          ? " with video"
                          : "");
@@ -88,8 +88,7 @@ static int on_live_call(sd_bus_message *message, void *userdata, sd_bus_error *r
 static int ask_about(EventPrinter *printer, const char *path)
 {
         _cleanup_message_ sd_bus_message *message = NULL;
-        int r = bus_method(printer->bus, path, "org.freedesktop.DBus.Properties", "GetAll",
-                           &message);
+        int r = bus_method(printer->bus, path, PROPERTIES, "GetAll", &message);
 
         if (r >= 0)
                 r = sd_bus_message_set_auto_start(message, false);
@@ -124,7 +123,8 @@ static int on_registered(sd_bus_message *message, void *userdata, sd_bus_error *
 static int register_listener(EventPrinter *printer)
 {
         _cleanup_message_ sd_bus_message *message = NULL;
-        int r = bus_method(printer->bus, TRING_PATH, TRING_MANAGER, "AddCallListener", &message);
+        int r = bus_method(printer->bus, TRING_PATH, TRING_MANAGER, METHOD_ADD_CALL_LISTENER,
+                           &message);
 
         if (r >= 0)
                 r = sd_bus_message_set_auto_start(message, false);
@@ -154,11 +154,12 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
         return sd_event_exit(printer->event, fail(EXIT_FAILED, "lost the session bus"));
 }
 
+/* The listener's methods are the manager's events. */
+#define EVENT(name, signature) name
+
 static int watch(EventPrinter *printer)
 {
-        static const char *const events[] = {"IncomingCallReceived", "OutgoingCallAccepted",
-                                             "OutgoingCallRejected", "IncomingCallCancelled",
-                                             "CallEndedMessageReceived"};
+        static const char *const events[] = {LISTENER_METHODS(EVENT)};
         int r;
 
         for (size_t i = 0; i < ELEMENTSOF(events); i++) {

@@ -10,7 +10,7 @@
 static int send_login(sd_bus *bus, const char *url, const char *token, const char *device_name)
 {
         _cleanup_message_ sd_bus_message *message = NULL;
-        int r = bus_method(bus, TRING_PATH, TRING_MANAGER, "Login", &message);
+        int r = bus_method(bus, TRING_PATH, TRING_MANAGER, METHOD_LOGIN, &message);
 
         if (r >= 0)
                 r = sd_bus_message_sensitive(message);
@@ -44,7 +44,7 @@ int verb_login(sd_bus *bus, const Arguments *arguments)
 
 int verb_logout(sd_bus *bus, const Arguments *arguments)
 {
-        int code = bus_call(bus, TRING_PATH, TRING_MANAGER, "Logout", NULL, NULL);
+        int code = bus_call(bus, TRING_PATH, TRING_MANAGER, METHOD_LOGOUT, NULL, NULL);
 
         return code == EXIT_DONE ? status_print(bus, arguments) : code;
 }

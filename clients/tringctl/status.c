@@ -7,25 +7,6 @@
 #include "call-list.h"
 #include "print.h"
 
-#define PROPERTIES "org.freedesktop.DBus.Properties"
-
-static int fetch_manager(sd_bus *bus, cJSON **ret)
-{
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        _cleanup_json_ cJSON *properties = NULL, *manager = cJSON_CreateObject();
-        int code = bus_call(bus, TRING_PATH, PROPERTIES, "GetAll", &reply, "s", TRING_MANAGER);
-
-        if (code != EXIT_DONE)
-                return code;
-        int r = manager ? json_from_message(reply, &properties) : -ENOMEM;
-        if (r == 0)
-                r = json_merge_properties(manager, properties);
-        if (r < 0)
-                return fail_errno(r, "read the status");
-        *ret = TAKE_PTR(manager);
-        return EXIT_DONE;
-}
-
 static void print_connection(const cJSON *manager)
 {
         const cJSON *user = cJSON_GetObjectItemCaseSensitive(manager, "logged_in_user");
@@ -60,7 +41,7 @@ static void print_status(const cJSON *manager, const cJSON *calls)
 int status_print(sd_bus *bus, const Arguments *arguments)
 {
         _cleanup_json_ cJSON *manager = NULL, *calls = NULL;
-        int code = fetch_manager(bus, &manager);
+        int code = bus_properties(bus, TRING_PATH, TRING_MANAGER, &manager);
 
         if (code == EXIT_DONE)
                 code = call_list_fetch(bus, &calls);
@@ -90,13 +71,13 @@ int verb_dnd(sd_bus *bus, const Arguments *arguments)
                 return fail(EXIT_USAGE, "dnd takes 'on' or 'off', not '%s'",
                             str_printable(printable, sizeof(printable), word));
         int code = bus_call(bus, TRING_PATH, PROPERTIES, "Set", NULL, "ssv", TRING_MANAGER,
-                            "DoNotDisturb", "b", str_eq(word, "on"));
+                            PROPERTY_DO_NOT_DISTURB, "b", str_eq(word, "on"));
         return code == EXIT_DONE ? status_print(bus, arguments) : code;
 }
 
 int verb_test_ring(sd_bus *bus, const Arguments *arguments)
 {
-        int code = bus_call(bus, TRING_PATH, TRING_MANAGER, "TestRing", NULL, NULL);
+        int code = bus_call(bus, TRING_PATH, TRING_MANAGER, METHOD_TEST_RING, NULL, NULL);
 
         if (code != EXIT_DONE)
                 return code;

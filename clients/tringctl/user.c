@@ -8,8 +8,8 @@
 static int fetch_property(sd_bus *bus, const char *property, cJSON **ret)
 {
         _cleanup_message_ sd_bus_message *reply = NULL;
-        int code = bus_call(bus, TRING_PATH, "org.freedesktop.DBus.Properties", "Get", &reply, "ss",
-                            TRING_MANAGER, property);
+        int code =
+                bus_call(bus, TRING_PATH, PROPERTIES, "Get", &reply, "ss", TRING_MANAGER, property);
 
         if (code != EXIT_DONE)
                 return code;
@@ -22,7 +22,7 @@ int verb_groups(sd_bus *bus, const Arguments *arguments)
         _cleanup_json_ cJSON *groups = NULL;
         char name[PRINT_PERSON_MAX];
         const cJSON *group;
-        int code = fetch_property(bus, "Groups", &groups);
+        int code = fetch_property(bus, PROPERTY_GROUPS, &groups);
 
         if (code != EXIT_DONE)
                 return code;
@@ -40,7 +40,7 @@ static int print_blocked(sd_bus *bus, const Arguments *arguments)
         _cleanup_json_ cJSON *blocked = NULL;
         char printable[PRINT_PERSON_MAX];
         const cJSON *uid;
-        int code = fetch_property(bus, "Blocked", &blocked);
+        int code = fetch_property(bus, PROPERTY_BLOCKED, &blocked);
 
         if (code != EXIT_DONE)
                 return code;
@@ -72,10 +72,10 @@ int verb_block(sd_bus *bus, const Arguments *arguments)
 {
         if (arguments->n_words == 0)
                 return print_blocked(bus, arguments);
-        return change_block(bus, arguments, "BlockUser", "is blocked");
+        return change_block(bus, arguments, METHOD_BLOCK_USER, "is blocked");
 }
 
 int verb_unblock(sd_bus *bus, const Arguments *arguments)
 {
-        return change_block(bus, arguments, "UnblockUser", "is no longer blocked");
+        return change_block(bus, arguments, METHOD_UNBLOCK_USER, "is no longer blocked");
 }
