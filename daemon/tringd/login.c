@@ -25,7 +25,7 @@ static int check_token(const char *token, sd_bus_error *error)
         for (const char *p = token; *p; p++)
                 if (*p <= ' ' || *p > '~')
                         return error_set(error, CALL_ERROR_INVALID_ARGUMENT,
-                                         "auth_token has characters in it that no token has");
+                                         "auth_token has characters that no token has");
         return 0;
 }
 
@@ -53,8 +53,7 @@ static int read_login(const Daemon *daemon, sd_bus_message *message, Credentials
                 return r;
         if (!text_is_valid(hub, HUB_URL_MAX))
                 return error_invalid(error, "hub_url", hub,
-                                     "is no URL: it is too long or has "
-                                     "control characters in it");
+                                     "is not a URL: too long, or with control characters");
         if (websocket_check_url(hub, daemon->settings.insecure, &why) < 0)
                 return error_set(error, CALL_ERROR_INVALID_ARGUMENT, "hub_url '%s': %s",
                                  str_printable(shown, sizeof(shown), hub), why);
@@ -102,7 +101,7 @@ int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
                 return error_set(error, CALL_ERROR_NOT_LOGGED_IN, "not logged in");
         int r = daemon->folders.credentials ? credentials_forget(daemon->folders.credentials) : 0;
         if (r < 0)
-                log_error("the token cannot be forgotten: %s: %s", daemon->folders.credentials,
+                log_error("cannot delete the token in %s: %s", daemon->folders.credentials,
                           strerror(-r));
         /* The phone's last messages must go out before the uplink closes. */
         daemon_event_given(daemon,
@@ -114,102 +113,6 @@ int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
         changes_flush(daemon->changes);
         return sd_bus_reply_method_return(message, NULL);
 }
-
-static void on_state(void *userdata, PhoneConnection state, const char *text)
-{
-        Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
-
-        changes_manager(daemon->changes, PHONE_PROPERTY_USER);
-        daemon_event_given(daemon, phone_connection_changed(daemon->phone, &instant, state, text),
-                           "the state of the connection");
-}
-
-static void on_message(void *userdata, const Message *message)
-{
-        Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
-        bool is_welcome = message->type == MESSAGE_REPLY && message->id == HELLO_ID &&
-                          message->reply.kind == REPLY_WELCOME;
-
-        if (is_welcome) {
-                state_store_user(daemon, &message->reply.welcome.user);
-                changes_manager(daemon->changes, PHONE_PROPERTY_USER);
-        }
-        int r = phone_message(daemon->phone, &instant, message);
-        daemon_pump(daemon);
-        if (r < 0)
-                hub_uplink_reconnect(daemon->uplink, strerror(-r));
-}
-
-static void on_hello(void *userdata, bool fresh, const Credentials *credentials, Message *ret)
-{
-        Daemon *daemon = userdata;
-
-        phone_hello(daemon->phone, ret);
-        (void)STR_SET(ret->hello.device, daemon->user.device);
-        (void)STR_SET(ret->hello.device_name, credentials->device_name);
-        if (!fresh)
-                return;
-        ret->hello.resume[0] = '\0';
-        ret->hello.resume_seq = 0;
-        ret->hello.history_since = 0;
-}
-
-static CallError on_admit(void *userdata, const Party *user, char text[static MESSAGE_TEXT_MAX + 1])
-{
-        Daemon *daemon = userdata;
-
-        if (str_empty(hub_uplink_hub(daemon->uplink)) || str_eq(daemon->user.uid, user->uid))
-                return CALL_ERROR_NONE;
-        snprintf(text, MESSAGE_TEXT_MAX + 1,
-                 "already logged in as '%s', and this token is of '%s': log out first",
-                 daemon->user.uid, user->uid);
-        return CALL_ERROR_ALREADY_LOGGED_IN;
-}
-
-static void on_credentials(void *userdata, const Credentials *credentials)
-{
-        Daemon *daemon = userdata;
-        _cleanup_free_ char *text = NULL;
-        int r = daemon->folders.credentials
-                        ? credentials_save(daemon->folders.credentials, credentials)
-                        : -ENOENT;
-
-        if (r >= 0) {
-                daemon_set_problem(daemon, &daemon->login_problem, NULL);
-                return;
-        }
-        text = daemon->folders.credentials
-                       ? str_printf("the login is not remembered over a restart: %s: %s",
-                                    daemon->folders.credentials, strerror(-r))
-                       : strdup("the login is not remembered over a restart: $HOME is not set");
-        daemon_set_problem(daemon, &daemon->login_problem, text ? text : strerror(-r));
-}
-
-static void on_login_done(void *userdata, CallError error, const char *text)
-{
-        Daemon *daemon = userdata;
-
-        if (!daemon->login)
-                return;
-        changes_flush(daemon->changes);
-        int r = error == CALL_ERROR_NONE ? sd_bus_reply_method_return(daemon->login, NULL)
-                                         : error_reply(daemon->login, error, text);
-        if (r < 0)
-                log_warning("cannot reply to Login: %s", strerror(-r));
-        daemon->login = sd_bus_message_unref(daemon->login);
-}
-
-const HubUplinkEvents hub_uplink_events = {
-        .state = on_state,
-        .message = on_message,
-        .hello = on_hello,
-        .admit = on_admit,
-        .credentials = on_credentials,
-        .network_changed = media_network_changed,
-        .login_done = on_login_done,
-};
 
 int hub_uplink_start_from_file(Daemon *daemon)
 {

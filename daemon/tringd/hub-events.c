@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the uplink reports: every message of the hub enters the phone here. */
+#include <errno.h>
+
+#include "base/log.h"
+#include "tringd/adapters.h"
+#include "tringd/errors.h"
+#include "tringd/state-store.h"
+
+static void on_state(void *userdata, PhoneConnection state, const char *text)
+{
+        Daemon *daemon = userdata;
+        const Now instant = daemon_instant();
+
+        changes_manager(daemon->changes, PHONE_PROPERTY_USER);
+        daemon_event_given(daemon, phone_connection_changed(daemon->phone, &instant, state, text),
+                           "the state of the connection");
+}
+
+static void on_message(void *userdata, const Message *message)
+{
+        Daemon *daemon = userdata;
+        const Now instant = daemon_instant();
+        bool is_welcome = message->type == MESSAGE_REPLY && message->id == HELLO_ID &&
+                          message->reply.kind == REPLY_WELCOME;
+
+        if (is_welcome) {
+                state_store_user(daemon, &message->reply.welcome.user);
+                changes_manager(daemon->changes, PHONE_PROPERTY_USER);
+        }
+        int r = phone_message(daemon->phone, &instant, message);
+        daemon_pump(daemon);
+        if (r < 0)
+                hub_uplink_reconnect(daemon->uplink, strerror(-r));
+}
+
+static void on_hello(void *userdata, bool fresh, const Credentials *credentials, Message *ret)
+{
+        Daemon *daemon = userdata;
+
+        phone_hello(daemon->phone, ret);
+        (void)STR_SET(ret->hello.device, daemon->user.device);
+        (void)STR_SET(ret->hello.device_name, credentials->device_name);
+        if (!fresh)
+                return;
+        ret->hello.resume[0] = '\0';
+        ret->hello.resume_seq = 0;
+        ret->hello.history_since = 0;
+}
+
+static CallError on_admit(void *userdata, const Party *user, char text[static MESSAGE_TEXT_MAX + 1])
+{
+        Daemon *daemon = userdata;
+
+        if (str_empty(hub_uplink_hub(daemon->uplink)) || str_eq(daemon->user.uid, user->uid))
+                return CALL_ERROR_NONE;
+        snprintf(text, MESSAGE_TEXT_MAX + 1,
+                 "already logged in as '%s', and this token is of '%s': log out first",
+                 daemon->user.uid, user->uid);
+        return CALL_ERROR_ALREADY_LOGGED_IN;
+}
+
+static void on_credentials(void *userdata, const Credentials *credentials)
+{
+        Daemon *daemon = userdata;
+        _cleanup_free_ char *text = NULL;
+        int r = daemon->folders.credentials
+                        ? credentials_save(daemon->folders.credentials, credentials)
+                        : -ENOENT;
+
+        if (r >= 0) {
+                daemon_set_problem(daemon, &daemon->login_problem, NULL);
+                return;
+        }
+        text = daemon->folders.credentials
+                       ? str_printf("the login will not survive a restart: cannot write %s: %s",
+                                    daemon->folders.credentials, strerror(-r))
+                       : strdup("the login will not survive a restart: $HOME is not set");
+        daemon_set_problem(daemon, &daemon->login_problem, text ? text : strerror(-r));
+}
+
+static void on_login_done(void *userdata, CallError error, const char *text)
+{
+        Daemon *daemon = userdata;
+
+        if (!daemon->login)
+                return;
+        changes_flush(daemon->changes);
+        int r = error == CALL_ERROR_NONE ? sd_bus_reply_method_return(daemon->login, NULL)
+                                         : error_reply(daemon->login, error, text);
+        if (r < 0)
+                log_warning("cannot reply to Login: %s", strerror(-r));
+        daemon->login = sd_bus_message_unref(daemon->login);
+}
+
+const HubUplinkEvents hub_uplink_events = {
+        .state = on_state,
+        .message = on_message,
+        .hello = on_hello,
+        .admit = on_admit,
+        .credentials = on_credentials,
+        .network_changed = media_network_changed,
+        .login_done = on_login_done,
+};
