@@ -45,14 +45,14 @@ static int try_emit_status_changed(Daemon *daemon, const PhoneAction *action)
 
 static void emit_status_changed(Daemon *daemon, const PhoneAction *action)
 {
-        report(action, "StatusChanged is lost", try_emit_status_changed(daemon, action));
+        report(action, "cannot send StatusChanged", try_emit_status_changed(daemon, action));
 }
 
 static int try_emit_event(Daemon *daemon, const PhoneAction *action)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
         const PhoneCallInfo *call = phone_call_find(daemon->phone, action->session_id);
-        const bool presents = false; /* a signal asks nobody */
+        const bool presents = false; /* a signal does not ask to present */
         char path[CALL_PATH_SIZE];
         const DetailsMarks marks = {
                 .present = action->event == PHONE_EVENT_INCOMING_CALL_RECEIVED ? &presents : NULL,
@@ -73,7 +73,7 @@ static int try_emit_event(Daemon *daemon, const PhoneAction *action)
 
 static void emit_event(Daemon *daemon, const PhoneAction *action)
 {
-        report(action, "an event is lost", try_emit_event(daemon, action));
+        report(action, "cannot send an event", try_emit_event(daemon, action));
 }
 
 static int try_emit_participant(Daemon *daemon, const PhoneAction *action)
@@ -95,7 +95,8 @@ static int try_emit_participant(Daemon *daemon, const PhoneAction *action)
 
 static void emit_participant(Daemon *daemon, const PhoneAction *action)
 {
-        report(action, "news of a participant is lost", try_emit_participant(daemon, action));
+        report(action, "cannot send a change of a participant",
+               try_emit_participant(daemon, action));
 }
 
 static int try_emit_session_error(Daemon *daemon, const PhoneAction *action)
@@ -113,19 +114,16 @@ static int try_emit_session_error(Daemon *daemon, const PhoneAction *action)
 
 static void emit_session_error(Daemon *daemon, const PhoneAction *action)
 {
-        report(action, "an error is lost", try_emit_session_error(daemon, action));
+        report(action, "cannot send Session.Error", try_emit_session_error(daemon, action));
 }
 
 static void answer(Daemon *daemon, const PhoneAction *action)
 {
         const char *tied_to = pending_methods_tied_client(daemon->pending_methods, action->ticket);
 
-        /*
-         * Not before the call is known: if the connection is gone by now, that is noticed all the
-         * same.
-         */
+        /* Only once the call exists; a connection that is gone by now is still noticed. */
         if (tied_to && action->error == CALL_ERROR_NONE)
-                report(action, "the call outlives its caller",
+                report(action, "cannot watch the program that the call is tied to",
                        bus_clients_watch(daemon->bus_clients, tied_to));
         changes_flush(daemon->changes);
         pending_methods_answer(daemon->pending_methods, action);
@@ -136,8 +134,8 @@ static void send_to_hub(Daemon *daemon, const PhoneAction *action)
         int r = daemon->uplink ? hub_uplink_send(daemon->uplink, &action->message) : -ENOTCONN;
 
         if (r < 0)
-                log_debug("%s not sent: %s", message_type_to_string(action->message.type),
-                          strerror(-r));
+                log_debug("cannot send '%s' to the hub: %s",
+                          message_type_to_string(action->message.type), strerror(-r));
 }
 
 static void manager_changed(Daemon *daemon, const PhoneAction *action)
@@ -165,7 +163,7 @@ static void forget_history(Daemon *daemon, const PhoneAction *action)
 
         if (!history)
                 return;
-        report(action, "the history keeps what was deleted",
+        report(action, "cannot delete from the history",
                history_forget(history, &action->sessions, NULL));
         daemon->logs_changed = true;
 }
@@ -193,7 +191,7 @@ static void session_changed(Daemon *daemon, const PhoneAction *action)
 static void put_history(Daemon *daemon, const PhoneAction *action)
 {
         if (daemon->history)
-                report(action, "the history misses a call",
+                report(action, "cannot write a call to the history",
                        history_writer_put(daemon->history_writer, &action->record));
 }
 
@@ -221,15 +219,15 @@ static void (*const actors[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const Phone
         [PHONE_USER_LEFT] = emit_participant,
         [PHONE_PARTICIPANT_CHANGED] = emit_participant,
         [PHONE_SESSION_ERROR] = emit_session_error,
-        [PHONE_TONE] = media_act,
-        [PHONE_WORKER_START] = media_act,
-        [PHONE_WORKER_JOIN] = media_act,
-        [PHONE_WORKER_PARTICIPANT_JOINED] = media_act,
-        [PHONE_WORKER_PARTICIPANT_LEFT] = media_act,
-        [PHONE_WORKER_SIGNAL] = media_act,
-        [PHONE_WORKER_MUTE] = media_act,
-        [PHONE_WORKER_PAUSE] = media_act,
-        [PHONE_WORKER_STOP] = media_act,
+        [PHONE_TONE] = media_play_tone,
+        [PHONE_WORKER_START] = media_start,
+        [PHONE_WORKER_JOIN] = media_join,
+        [PHONE_WORKER_PARTICIPANT_JOINED] = media_participant,
+        [PHONE_WORKER_PARTICIPANT_LEFT] = media_participant,
+        [PHONE_WORKER_SIGNAL] = media_signal,
+        [PHONE_WORKER_MUTE] = media_mute,
+        [PHONE_WORKER_PAUSE] = media_pause,
+        [PHONE_WORKER_STOP] = media_stop,
         [PHONE_HISTORY_PUT] = put_history,
         [PHONE_HISTORY_FORGET] = forget_history,
 };

@@ -5,7 +5,7 @@
 
 #include "tringd/daemon.h"
 
-extern const HubUplinkEvents hub_uplink_events;   /* login.c */
+extern const HubUplinkEvents hub_uplink_events;   /* hub-events.c */
 extern const BusClientsEvents bus_clients_events; /* listeners-bus.c */
 extern const WorkersEvents workers_events;        /* media.c */
 extern const RingerEvents ringer_events;          /* media.c */
@@ -20,8 +20,15 @@ int hub_uplink_start_from_file(Daemon *daemon);
 /* PHONE_LISTENER_CALL */
 void listener_call(Daemon *daemon, const PhoneAction *action);
 
-/* PHONE_TONE and the PHONE_WORKER_… */
-void media_act(Daemon *daemon, const PhoneAction *action);
+/* media.c: PHONE_TONE and the PHONE_WORKER_… */
+void media_play_tone(Daemon *daemon, const PhoneAction *action);
+void media_start(Daemon *daemon, const PhoneAction *action);
+void media_join(Daemon *daemon, const PhoneAction *action);
+void media_participant(Daemon *daemon, const PhoneAction *action); /* joined or left */
+void media_signal(Daemon *daemon, const PhoneAction *action);
+void media_mute(Daemon *daemon, const PhoneAction *action);
+void media_pause(Daemon *daemon, const PhoneAction *action);
+void media_stop(Daemon *daemon, const PhoneAction *action);
 void media_network_changed(void *userdata); /* of HubUplinkEvents */
 /* Other devices, or another echo_cancel, for calls in progress. */
 void media_devices_changed(Daemon *daemon);

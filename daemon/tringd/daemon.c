@@ -8,7 +8,7 @@
 #include "tringd/objects.h"
 #include "tringd/state-store.h"
 
-/* Nobody notices the delay, and the kernel may batch wakeups. */
+/* Too short to notice; lets the kernel batch wakeups. */
 #define DEADLINE_ACCURACY_US (5 * USEC_PER_MSEC)
 /* After everything else of a loop turn. */
 #define SETTLE_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 100)
@@ -64,7 +64,7 @@ void daemon_pump(Daemon *daemon)
 void daemon_event_given(Daemon *daemon, int r, const char *what)
 {
         if (r < 0)
-                log_error("%s is lost: %s", what, strerror(-r));
+                log_error("the phone could not take %s: %s", what, strerror(-r));
         daemon_pump(daemon);
 }
 
@@ -107,7 +107,7 @@ static void emit_logs_changed(Daemon *daemon)
         int r = sd_bus_emit_signal(daemon->bus, TRING_PATH, TRING_MANAGER, SIGNAL_CALL_LOGS_CHANGED,
                                    NULL);
         if (r < 0)
-                log_warning("cannot say that the history has changed: %s", strerror(-r));
+                log_warning("cannot send CallLogsChanged: %s", strerror(-r));
 }
 
 static int on_settle(sd_event_source *source, void *userdata)
@@ -165,7 +165,7 @@ static int make_adapters(Daemon *daemon)
                 r = screens_new(daemon->bus, daemon->workers, &daemon->screens);
         if (r >= 0)
                 r = ringer_new(event, media, &daemon->settings, &ringer_events, daemon,
-                               &daemon->tone);
+                               &daemon->ringer);
         if (r >= 0)
                 r = device_watch_new(event, media, daemon->folders.runtime, &device_watch_events,
                                      daemon, &daemon->devices);
@@ -236,7 +236,7 @@ Daemon *daemon_free(Daemon *daemon)
         hub_uplink_free(daemon->uplink);
         device_readers_free(daemon->device_readers);
         device_watch_free(daemon->devices);
-        ringer_free(daemon->tone);
+        ringer_free(daemon->ringer);
         screens_free(daemon->screens);
         workers_free(daemon->workers);
         listener_store_free(daemon->listener_store);

@@ -46,7 +46,7 @@ typedef struct Daemon {
         HubUplink *uplink;
         Workers *workers;
         Screens *screens;
-        Ringer *tone;
+        Ringer *ringer;
         DeviceWatch *devices;
         DeviceReaders *device_readers;
 

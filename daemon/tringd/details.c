@@ -146,7 +146,10 @@ static MemberState receiver_state(const PhoneCallInfo *call)
                 return MEMBER_REJECTED;
         case CALL_STATUS_ENDED:
                 return MEMBER_LEFT;
-        default:
+        case CALL_STATUS_CANCELLED:
+        case CALL_STATUS_MISSED:
+        case CALL_STATUS_UNANSWERED:
+        case CALL_STATUS_COUNT:
                 break;
         }
         /* The ring stopped: the user answered or declined elsewhere, or had no time to. */

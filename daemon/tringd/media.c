@@ -34,7 +34,25 @@ static void choose_devices(const Daemon *daemon, const SessionSettings *call, Wo
         choose(ret->camera, call->camera, all->devices[DEVICE_CAMERA]);
 }
 
-static void send_join(Daemon *daemon, const PhoneAction *action)
+static void send_to_worker(Daemon *daemon, const PhoneAction *action, const WorkerMessage *message)
+{
+        workers_send(daemon->workers, action->session_id, message);
+}
+
+void media_play_tone(Daemon *daemon, const PhoneAction *action)
+{
+        ringer_play(daemon->ringer, action->tone);
+}
+
+void media_start(Daemon *daemon, const PhoneAction *action)
+{
+        char title[2 * NAME_MAX_BYTES];
+
+        workers_start(daemon->workers, action->session_id,
+                      call_title(daemon, action->session_id, title));
+}
+
+void media_join(Daemon *daemon, const PhoneAction *action)
 {
         WorkerMessage message = {.type = WORKER_JOIN};
 
@@ -45,7 +63,42 @@ static void send_join(Daemon *daemon, const PhoneAction *action)
         message.join.relay_only = daemon->settings.relay_only;
         call_title(daemon, action->session_id, message.join.title);
         choose_devices(daemon, &action->join.settings, &message.join.devices);
-        workers_send(daemon->workers, action->session_id, &message);
+        send_to_worker(daemon, action, &message);
+}
+
+void media_participant(Daemon *daemon, const PhoneAction *action)
+{
+        const WorkerMessage message = {
+                .type = action->type == PHONE_WORKER_PARTICIPANT_JOINED ? WORKER_PARTICIPANT_JOINED
+                                                                        : WORKER_PARTICIPANT_LEFT,
+                .participant = action->participant.participant,
+        };
+
+        send_to_worker(daemon, action, &message);
+}
+
+void media_signal(Daemon *daemon, const PhoneAction *action)
+{
+        send_to_worker(
+                daemon, action,
+                &(WorkerMessage){.type = WORKER_SIGNAL_IN, .signal = action->message.signal});
+}
+
+void media_mute(Daemon *daemon, const PhoneAction *action)
+{
+        send_to_worker(daemon, action, &(WorkerMessage){.type = WORKER_MUTE, .on = action->on});
+}
+
+void media_pause(Daemon *daemon, const PhoneAction *action)
+{
+        send_to_worker(daemon, action,
+                       &(WorkerMessage){.type = WORKER_VIDEO_PAUSE, .on = action->on});
+}
+
+void media_stop(Daemon *daemon, const PhoneAction *action)
+{
+        screens_end(daemon->screens, action->session_id);
+        workers_stop(daemon->workers, action->session_id);
 }
 
 void media_devices_changed(Daemon *daemon)
@@ -61,95 +114,55 @@ void media_devices_changed(Daemon *daemon)
         }
 }
 
-static void send_participant(Daemon *daemon, const PhoneAction *action, WorkerMessageType type)
+/* Gives the phone a worker's report; a message that workers only receive changes nothing. */
+static int take_report(Phone *phone, const Now *now, const char *session_id,
+                       const WorkerMessage *message)
 {
-        const WorkerMessage message = {
-                .type = type,
-                .participant = action->participant.participant,
-        };
-
-        workers_send(daemon->workers, action->session_id, &message);
-}
-
-void media_act(Daemon *daemon, const PhoneAction *action)
-{
-        char title[2 * NAME_MAX_BYTES];
-
-        switch (action->type) {
-        case PHONE_TONE:
-                ringer_play(daemon->tone, action->tone);
-                break;
-        case PHONE_WORKER_START:
-                workers_start(daemon->workers, action->session_id,
-                              call_title(daemon, action->session_id, title));
-                break;
-        case PHONE_WORKER_JOIN:
-                send_join(daemon, action);
-                break;
-        case PHONE_WORKER_PARTICIPANT_JOINED:
-                send_participant(daemon, action, WORKER_PARTICIPANT_JOINED);
-                break;
-        case PHONE_WORKER_PARTICIPANT_LEFT:
-                send_participant(daemon, action, WORKER_PARTICIPANT_LEFT);
-                break;
-        case PHONE_WORKER_SIGNAL:
-                workers_send(daemon->workers, action->session_id,
-                             &(WorkerMessage){.type = WORKER_SIGNAL_IN,
-                                              .signal = action->message.signal});
-                break;
-        case PHONE_WORKER_MUTE:
-                workers_send(daemon->workers, action->session_id,
-                             &(WorkerMessage){.type = WORKER_MUTE, .on = action->on});
-                break;
-        case PHONE_WORKER_PAUSE:
-                workers_send(daemon->workers, action->session_id,
-                             &(WorkerMessage){.type = WORKER_VIDEO_PAUSE, .on = action->on});
-                break;
-        case PHONE_WORKER_STOP:
-                screens_end(daemon->screens, action->session_id);
-                workers_stop(daemon->workers, action->session_id);
-                break;
-        default:
+        switch (message->type) {
+        case WORKER_STATE:
+                return phone_worker_state(phone, now, session_id, message->state);
+        case WORKER_SIGNAL_OUT:
+                return phone_worker_signal(phone, now, session_id, message->signal.peer,
+                                           message->signal.data);
+        case WORKER_PARTICIPANT:
+                return phone_worker_participant(phone, now, session_id, message->status.id,
+                                                &message->status.media);
+        case WORKER_MUTE:
+                return phone_worker_muted(phone, now, session_id, message->on);
+        case WORKER_VIDEO_PAUSE:
+                return phone_worker_paused(phone, now, session_id, message->on);
+        case WORKER_SCREEN:
+                return phone_worker_screen(phone, now, session_id, message->on);
+        case WORKER_ERROR:
+                return phone_worker_error(phone, now, session_id, message->error, message->text);
+        case WORKER_NONE:
+        case WORKER_JOIN:
+        case WORKER_DEVICES:
+        case WORKER_PARTICIPANT_JOINED:
+        case WORKER_PARTICIPANT_LEFT:
+        case WORKER_SIGNAL_IN:
+        case WORKER_SCREEN_START:
+        case WORKER_SCREEN_STOP:
+        case WORKER_NETWORK_CHANGED:
+        case WORKER_LEAVE:
+        case WORKER_STATS_REQUEST:
+        case WORKER_QUIT:
+        case WORKER_STATS:
+        case WORKER_MESSAGE_TYPE_COUNT:
                 break;
         }
+        return 0;
 }
 
 static void on_worker_message(void *userdata, const char *session_id, const WorkerMessage *message)
 {
         Daemon *daemon = userdata;
         const Now instant = daemon_instant();
-        int r = 0;
+        int r = take_report(daemon->phone, &instant, session_id, message);
 
-        switch (message->type) {
-        case WORKER_STATE:
-                r = phone_worker_state(daemon->phone, &instant, session_id, message->state);
-                break;
-        case WORKER_SIGNAL_OUT:
-                r = phone_worker_signal(daemon->phone, &instant, session_id, message->signal.peer,
-                                        message->signal.data);
-                break;
-        case WORKER_PARTICIPANT:
-                r = phone_worker_participant(daemon->phone, &instant, session_id,
-                                             message->status.id, &message->status.media);
-                break;
-        case WORKER_MUTE:
-                r = phone_worker_muted(daemon->phone, &instant, session_id, message->on);
-                break;
-        case WORKER_VIDEO_PAUSE:
-                r = phone_worker_paused(daemon->phone, &instant, session_id, message->on);
-                break;
-        case WORKER_SCREEN:
-                r = phone_worker_screen(daemon->phone, &instant, session_id, message->on);
-                screens_told(daemon->screens, session_id, message->on);
-                break;
-        case WORKER_ERROR:
-                r = phone_worker_error(daemon->phone, &instant, session_id, message->error,
-                                       message->text);
-                break;
-        default:
-                break; /* not a worker's to say */
-        }
-        daemon_event_given(daemon, r, "news of a media worker");
+        if (message->type == WORKER_SCREEN)
+                screens_reported(daemon->screens, session_id, message->on);
+        daemon_event_given(daemon, r, "a report of a media worker");
 }
 
 static void on_worker_gone(void *userdata, const char *session_id, const char *text)

@@ -46,7 +46,7 @@ static void share_fail(Share *share, CallError error, const char *text)
         share_free(share);
 }
 
-/* ---- what the desktop says ---- */
+/* ---- from the desktop ---- */
 
 static void on_ready(void *userdata, int remote, uint32_t node)
 {
@@ -79,7 +79,7 @@ static const ScreenCastEvents cast_events = {
         .closed = on_closed,
 };
 
-/* ---- what programs want, and what the worker says ---- */
+/* ---- from programs and the worker ---- */
 
 int screens_start(Screens *screens, const char *session_id, const char *parent_window,
                   sd_bus_message *message)
@@ -113,7 +113,7 @@ void screens_stop(Screens *screens, const char *session_id)
                 share_fail(share, CALL_ERROR_MEDIA_FAILED, "the sharing of the screen was stopped");
 }
 
-void screens_told(Screens *screens, const char *session_id, bool on)
+void screens_reported(Screens *screens, const char *session_id, bool on)
 {
         Share *share = find_share(screens, session_id);
 

@@ -27,5 +27,5 @@ int screens_start(Screens *screens, const char *session_id, const char *parent_w
 void screens_stop(Screens *screens, const char *session_id);
 
 /* The worker's report that it shows a screen, or no longer. */
-void screens_told(Screens *screens, const char *session_id, bool on);
+void screens_reported(Screens *screens, const char *session_id, bool on);
 void screens_end(Screens *screens, const char *session_id);
