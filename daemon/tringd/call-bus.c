@@ -46,7 +46,7 @@ static int method_accept(sd_bus_message *message, void *userdata, sd_bus_error *
 
         if (r >= 0)
                 r = accept_options_read(message, &command, error);
-        return r < 0 ? r : daemon_command(object->daemon, message, &command, REQUEST_REPLY_EMPTY);
+        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int method_reject(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -60,7 +60,7 @@ static int method_reject(sd_bus_message *message, void *userdata, sd_bus_error *
                 r = sd_bus_message_read(message, "s", &status);
         if (r >= 0)
                 r = reject_status_read(status, &command.status, error);
-        return r < 0 ? r : daemon_command(object->daemon, message, &command, REQUEST_REPLY_EMPTY);
+        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -70,7 +70,7 @@ static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *
         int r = bus_object_command(object, PHONE_COMMAND_REJECT, &command);
 
         command.status = CALL_STATUS_CANCELLED;
-        return r < 0 ? r : daemon_command(object->daemon, message, &command, REQUEST_REPLY_EMPTY);
+        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int plain_command(sd_bus_message *message, const CallObject *object, PhoneCommandType type)
@@ -78,7 +78,7 @@ static int plain_command(sd_bus_message *message, const CallObject *object, Phon
         PhoneCommand command;
         int r = bus_object_command(object, type, &command);
 
-        return r < 0 ? r : daemon_command(object->daemon, message, &command, REQUEST_REPLY_EMPTY);
+        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int method_end(sd_bus_message *message, void *userdata, sd_bus_error *error)

@@ -20,7 +20,7 @@ typedef struct PropertyName {
         const char *name;
 } PropertyName;
 
-/* Names that D-Bus has for a bit, where they are more than one, or another one. */
+/* D-Bus properties that share a bit, or whose name differs from the bit's. */
 #define PHONE_PROPERTY_CONNECTION_STATE PHONE_PROPERTY_CONNECTION
 #define PHONE_PROPERTY_CONNECTION_ERROR PHONE_PROPERTY_CONNECTION
 #define PHONE_PROPERTY_LOGGED_IN_USER PHONE_PROPERTY_USER
@@ -157,7 +157,7 @@ void changes_session_added(Changes *changes, const char *session_id)
                path);
 }
 
-/* The phone has freed the call: nothing of it can be read any more. */
+/* The phone has freed the call, so it cannot be read any more. */
 void changes_call_removed(Changes *changes, const char *session_id)
 {
         char path[CALL_PATH_SIZE];

@@ -131,7 +131,7 @@ static int write_file(const char *path, const Credentials *credentials)
 
         if (fd < 0)
                 return -errno;
-        /* Left by another umask, or by a crash. */
+        /* A file left by another umask or a crash keeps its mode. */
         if (fchmod(fd, 0600) < 0)
                 return -errno;
         int length =

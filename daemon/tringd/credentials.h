@@ -20,7 +20,7 @@ void credentials_done(Credentials *credentials);
 
 /*
  * Returns 0; -ENOENT; or with a sentence in *ret_text (the caller frees) that names the file:
- * -EPERM (the mode, or not ours), -EBADMSG (not what we wrote), or what open and read say.
+ * -EPERM (the mode, or not ours), -EBADMSG (not as we write it), or an errno of open or read.
  */
 int credentials_load(const char *path, Credentials *ret, char **ret_text);
 

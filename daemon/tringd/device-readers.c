@@ -30,7 +30,7 @@ struct DeviceReaders {
         size_t n_readers;
         Read *reads;
         size_t n_reads;
-        bool for_good; /* too many readers to know when the last one goes */
+        bool for_good; /* more readers than can be watched: never stop */
 };
 
 static void read_free(DeviceReaders *readers, Read *read)
@@ -93,7 +93,8 @@ void device_readers_answer(DeviceReaders *readers)
 
 static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        log_warning("it takes long to learn what devices there are: none are shown for now");
+        log_warning("the devices are not known after %d s: reporting none",
+                    (int)(DEVICE_READ_US / USEC_PER_SEC));
         device_readers_answer(userdata);
         return 0;
 }
@@ -128,7 +129,7 @@ static void note_reader(DeviceReaders *readers, const char *client)
                 if (str_eq(reader->client, client))
                         return;
         reader = readers->n_readers < DEVICE_READERS_MAX ? calloc(1, sizeof(*reader)) : NULL;
-        /* Without a name there is one peer, which cannot be seen leaving. */
+        /* A peer without a name is the only one, and its leaving is not seen. */
         if (!client || !reader || STR_SET(reader->client, client) < 0 ||
             bus_clients_watch(readers->daemon->bus_clients, client) < 0) {
                 readers->for_good = true;

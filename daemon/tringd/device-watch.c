@@ -9,11 +9,8 @@
 
 #define SOCKET_NAME "devices"
 #define TIMER_ACCURACY_US (100 * USEC_PER_MSEC)
-#define MIDDLE_CHANCE                                                               \
-        (UINT32_MAX / 2) /* the process is the only one of its kind on this machine \
-                          */
-#define LIVED_WELL_US \
-        (60 * USEC_PER_SEC) /* a process that ran for so long has not failed at its start */
+#define MIDDLE_CHANCE (UINT32_MAX / 2)    /* there is one process, so no herd to spread */
+#define LIVED_WELL_US (60 * USEC_PER_SEC) /* after so long it did not fail at its start */
 
 struct DeviceWatch {
         sd_event *event;
@@ -56,7 +53,7 @@ static void on_message(void *userdata, const char *text, size_t length)
         int r = devices_decode(text, length, &lists, complaint);
 
         if (r < 0)
-                log_warning("what there is of devices cannot be read: %s",
+                log_warning("cannot read the list of devices: %s",
                             r == -EBADMSG ? complaint : strerror(-r));
         else
                 set_lists(devices, &lists);
@@ -74,7 +71,7 @@ static void start_later(DeviceWatch *devices, usec_t delay)
         int r = sd_event_add_time_relative(devices->event, &devices->start, CLOCK_MONOTONIC, delay,
                                            TIMER_ACCURACY_US, on_start, devices);
         if (r < 0)
-                log_error("the devices will not be known: %s", strerror(-r));
+                log_error("cannot set the timer for the watch of devices: %s", strerror(-r));
 }
 
 /* The lists are no longer known. */
@@ -84,7 +81,7 @@ static void on_gone(void *userdata, const char *reason)
         DeviceLists none = {};
 
         devices->process = worker_process_free(devices->process);
-        log_warning("the watch over the devices %s", reason);
+        log_warning("the process that watches the devices %s", reason);
         if (clock_boottime() - devices->started > LIVED_WELL_US)
                 backoff_reset(&devices->backoff);
         start_later(devices, backoff_next(&devices->backoff, MIDDLE_CHANCE));
@@ -123,7 +120,7 @@ static void start(DeviceWatch *devices)
         int r = spawn(devices);
         if (r >= 0)
                 return;
-        log_warning("the devices cannot be watched: %s", strerror(-r));
+        log_warning("cannot watch the devices: %s", strerror(-r));
         start_later(devices, backoff_next(&devices->backoff, MIDDLE_CHANCE));
         set_lists(devices, &none);
 }

@@ -12,7 +12,7 @@
 #include "tringd/errors.h"
 #include "tringd/state-store.h"
 
-#define VALUE_MAX ((RING_DEVICES_MAX + 1) * (NODE_NAME_MAX + 1)) /* of what is remembered */
+#define VALUE_MAX ((RING_DEVICES_MAX + 1) * (NODE_NAME_MAX + 1)) /* of a stored value */
 
 /* ---- reading ---- */
 
@@ -55,8 +55,7 @@ DEFINE_VALUE_GETTER(echo_cancel, Daemon, echo_cancel_to_string(object->settings.
 
 /* ---- writing ---- */
 
-static void remember(Daemon *daemon, const char *property, const char *value,
-                     DevicesProperty change)
+static void store(Daemon *daemon, const char *property, const char *value, DevicesProperty change)
 {
         state_store_put(daemon, property, value);
         changes_devices(daemon->changes, change);
@@ -67,7 +66,7 @@ static int check_node(const char *property, const char *name, sd_bus_error *erro
 {
         if (!text_is_valid(name, NODE_NAME_MAX))
                 return error_invalid(error, property, name,
-                                     "is no node.name of PipeWire's: 255 bytes of text at most");
+                                     "is not a node.name of PipeWire: at most 255 bytes of text");
         return 0;
 }
 
@@ -83,7 +82,7 @@ static int set_device(Daemon *daemon, DeviceKind kind, const char *property, sd_
         if (r < 0)
                 return r;
         (void)STR_SET(daemon->settings.devices[kind], name);
-        remember(daemon, property, name, CHANGES_MICROPHONE + kind);
+        store(daemon, property, name, CHANGES_MICROPHONE + kind);
         phone_device_chosen(daemon->phone, kind);
         media_devices_changed(daemon);
         daemon_pump(daemon);
@@ -119,7 +118,7 @@ static int read_names(sd_bus_message *value, NodeNames *ret, sd_bus_error *error
                         return error_invalid(error, PROPERTY_RING_DEVICES, name,
                                              "is one device too many");
                 if (str_empty(name))
-                        return error_invalid(error, PROPERTY_RING_DEVICES, name, "is no device");
+                        return error_invalid(error, PROPERTY_RING_DEVICES, name, "is not a device");
                 r = check_node(PROPERTY_RING_DEVICES, name, error);
                 if (r < 0)
                         return r;
@@ -152,7 +151,7 @@ static int set_ring_devices(sd_bus *bus, const char *path, const char *interface
         if (r < 0)
                 return r;
         daemon->settings.ring_devices = devices;
-        remember(daemon, property, join_names(&devices, joined), CHANGES_RING_DEVICES);
+        store(daemon, property, join_names(&devices, joined), CHANGES_RING_DEVICES);
         return 0;
 }
 
@@ -172,7 +171,7 @@ static int set_ring_volume(sd_bus *bus, const char *path, const char *interface,
                 return error_invalid(error, property, text, "is not from 0 to 1");
         }
         daemon->settings.ring_volume = volume;
-        remember(daemon, property, settings_volume(volume, text), CHANGES_RING_VOLUME);
+        store(daemon, property, settings_volume(volume, text), CHANGES_RING_VOLUME);
         return 0;
 }
 
@@ -189,11 +188,11 @@ static int set_ring_sound(sd_bus *bus, const char *path, const char *interface,
         if (!str_empty(file) && file[0] != '/')
                 return error_invalid(error, property, file, "is not an absolute path");
         if (!text_is_valid(file, SETTINGS_PATH_MAX))
-                return error_invalid(error, property, file, "is too long, or is no text");
+                return error_invalid(error, property, file, "is too long, or not text");
         if (!str_empty(file) && access(file, R_OK) < 0)
                 return error_invalid(error, property, file, "cannot be read");
         (void)STR_SET(daemon->settings.ring_sound, file);
-        remember(daemon, property, file, CHANGES_RING_SOUND);
+        store(daemon, property, file, CHANGES_RING_SOUND);
         return 0;
 }
 
@@ -208,16 +207,16 @@ static int set_echo_cancel(sd_bus *bus, const char *path, const char *interface,
         if (r < 0)
                 return r;
         if (echo_cancel_from_string(word, &daemon->settings.echo_cancel) < 0)
-                return error_invalid(error, property, word, "is none of 'auto', 'yes' and 'no'");
-        remember(daemon, property, word, CHANGES_ECHO_CANCEL);
+                return error_invalid(error, property, word, "is not 'auto', 'yes' or 'no'");
+        store(daemon, property, word, CHANGES_ECHO_CANCEL);
         media_devices_changed(daemon);
         return 0;
 }
 
-/* Stored values, and the key of tringd.conf that each of them replaces. */
+/* Stored properties, and the key of tringd.conf that each of them replaces. */
 static const struct {
         const char *property, *section, *key;
-} remembered[] = {
+} stored[] = {
         {PROPERTY_MICROPHONE, "media", "microphone"},   {PROPERTY_SPEAKER, "media", "speaker"},
         {PROPERTY_CAMERA, "media", "camera"},           {PROPERTY_RING_DEVICES, "ring", "device"},
         {PROPERTY_RING_VOLUME, "ring", "volume"},       {PROPERTY_RING_SOUND, "ring", "sound"},
@@ -226,13 +225,13 @@ static const struct {
 
 void devices_restore(Daemon *daemon)
 {
-        for (size_t i = 0; i < ELEMENTSOF(remembered); i++) {
-                _cleanup_free_ char *value = state_store_get(daemon, remembered[i].property);
+        for (size_t i = 0; i < ELEMENTSOF(stored); i++) {
+                _cleanup_free_ char *value = state_store_get(daemon, stored[i].property);
 
-                if (value && !settings_replace(&daemon->settings, remembered[i].section,
-                                               remembered[i].key, value))
-                        log_warning("what was chosen as '%s' cannot be read again",
-                                    remembered[i].property);
+                if (value &&
+                    !settings_replace(&daemon->settings, stored[i].section, stored[i].key, value))
+                        log_warning("cannot restore the stored '%s': it is not valid",
+                                    stored[i].property);
         }
 }
 

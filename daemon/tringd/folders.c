@@ -48,15 +48,16 @@ static int check_folder(const char *path)
         return access(path, W_OK | X_OK) < 0 ? -errno : 0;
 }
 
-static void say(Folders *folders, const char *consequence, const char *path, const char *why)
+static void add_problem(Folders *folders, const char *consequence, const char *path,
+                        const char *why)
 {
-        char *said = str_printf("%s%s%s %s%s", folders->problem ? folders->problem : "",
-                                folders->problem ? "; " : "", consequence, path, why);
+        char *problem = str_printf("%s%s%s %s%s", folders->problem ? folders->problem : "",
+                                   folders->problem ? "; " : "", consequence, path, why);
 
-        if (!said)
+        if (!problem)
                 return;
         free(folders->problem);
-        folders->problem = said;
+        folders->problem = problem;
 }
 
 /* Drops a path in which nothing can be stored; NULL: `variable` did not give one. */
@@ -64,7 +65,7 @@ static void keep_if_usable(Folders *folders, char **path, const char *variable,
                            const char *consequence)
 {
         if (!*path) {
-                say(folders, consequence, variable, " is not set");
+                add_problem(folders, consequence, variable, " is not set");
                 return;
         }
         int r = make_folders(*path);
@@ -74,7 +75,7 @@ static void keep_if_usable(Folders *folders, char **path, const char *variable,
         if (r >= 0)
                 return;
         _cleanup_free_ char *why = str_printf(": %s", strerror(-r));
-        say(folders, consequence, *path, why ? why : "");
+        add_problem(folders, consequence, *path, why ? why : "");
         free(*path);
         *path = NULL;
 }
@@ -89,7 +90,7 @@ int folders_init(Folders *folders)
         if (folders->state &&
             !(folders->credentials = str_printf("%s/credentials", folders->state)))
                 return -ENOMEM;
-        keep_if_usable(folders, &folders->state, "$HOME", "nothing is remembered over a restart:");
+        keep_if_usable(folders, &folders->state, "$HOME", "nothing will survive a restart:");
         keep_if_usable(folders, &folders->runtime, "$XDG_RUNTIME_DIR", "calls have no sound:");
 
         if (settings && !(folders->settings = str_printf("%s/tringd.conf", settings)))

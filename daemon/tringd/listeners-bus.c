@@ -11,7 +11,7 @@
 #include "tringd/options.h"
 #include "tringd/state-store.h"
 
-/* Longer than the phone waits for any of them: the phone's own second decides. */
+/* Longer than the phone waits: its deadline of 1 s decides. */
 #define LISTENER_REPLY_US (25 * USEC_PER_SEC)
 
 static int read_listener(sd_bus_message *message, PhoneListener *ret, sd_bus_error *error)
@@ -36,7 +36,7 @@ static int read_listener(sd_bus_message *message, PhoneListener *ret, sd_bus_err
                 return r;
         if (listener.presents && !known[0].given)
                 return error_set(error, CALL_ERROR_INVALID_ARGUMENT,
-                                 "option 'presents' needs a 'path': who presents is called there");
+                                 "option 'presents' needs a 'path' to be called at");
         if (priority < INT32_MIN || priority > INT32_MAX)
                 return error_set(error, CALL_ERROR_INVALID_ARGUMENT,
                                  "option 'priority' is too large");
@@ -86,8 +86,8 @@ int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_err
                 r = error_set(error, (CallError)r, "%s", text);
         /* The reply with the present calls comes first, then the events of the new listener. */
         if (r == 0) {
-                daemon->listeners_changed = true; /* as stored, even when only replaced */
-                /* Stored before the reply, so that a tringd that is killed now remembers it. */
+                daemon->listeners_changed = true; /* also when one was replaced */
+                /* Stored before the reply, so that it survives if tringd is killed now. */
                 state_store_save(daemon);
                 r = reply_calls(daemon, message);
         }
@@ -109,26 +109,26 @@ int method_remove_call_listener(sd_bus_message *message, void *userdata, sd_bus_
         daemon_pump(daemon);
         if (r > 0)
                 return error_set(error, CALL_ERROR_NO_SUCH_LISTENER,
-                                 "listener_id '%s' is not one of this connection's",
+                                 "listener_id '%s' does not belong to this connection",
                                  str_printable(shown, sizeof(shown), id));
         return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 
 /* A pending call to a listener; owned by its slot. */
-typedef struct Asked {
+typedef struct PendingCall {
         Daemon *daemon;
         uint64_t serial;
-} Asked;
+} PendingCall;
 
 static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        const Asked *asked = userdata;
-        Daemon *daemon = asked->daemon;
+        const PendingCall *pending = userdata;
+        Daemon *daemon = pending->daemon;
         const Now instant = daemon_instant();
         bool taken = !sd_bus_message_is_method_error(reply, NULL);
 
         daemon_event_given(daemon,
-                           phone_listener_answered(daemon->phone, &instant, asked->serial, taken),
+                           phone_listener_answered(daemon->phone, &instant, pending->serial, taken),
                            "a listener's answer");
         return 0;
 }
@@ -160,17 +160,17 @@ static int call_listener(Daemon *daemon, const PhoneAction *action, const PhoneC
         if (r < 0)
                 return r;
 
-        _cleanup_free_ Asked *asked = malloc(sizeof(*asked));
-        if (!asked)
+        _cleanup_free_ PendingCall *pending = malloc(sizeof(*pending));
+        if (!pending)
                 return -ENOMEM;
-        *asked = (Asked){.daemon = daemon, .serial = action->serial};
-        r = sd_bus_call_async(daemon->bus, &slot, message, on_answer, asked, LISTENER_REPLY_US);
+        *pending = (PendingCall){.daemon = daemon, .serial = action->serial};
+        r = sd_bus_call_async(daemon->bus, &slot, message, on_answer, pending, LISTENER_REPLY_US);
         if (r < 0)
                 return r;
         (void)sd_bus_slot_set_destroy_callback(slot, free);
         (void)sd_bus_slot_set_floating(slot, true);
         sd_bus_slot_unref(slot);
-        TAKE_PTR(asked);
+        TAKE_PTR(pending);
         return 0;
 }
 
@@ -215,7 +215,7 @@ static void on_client_exists(void *userdata, const char *client)
                 int r = phone_listener_add(daemon->phone, &instant, &listener, true, &text);
 
                 if (r != 0)
-                        log_fields(LOG_WARNING, "a call listener is lost", "LISTENER=%s",
+                        log_fields(LOG_WARNING, "cannot restore a call listener", "LISTENER=%s",
                                    listener.id, "WHY=%s", r > 0 ? text : strerror(-r), NULL);
                 daemon_pump(daemon);
         }

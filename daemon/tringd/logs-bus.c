@@ -116,7 +116,7 @@ int method_get_call_logs(sd_bus_message *message, void *userdata, sd_bus_error *
         r = history ? history_page(history, &filter, MIN_OF(limit, HISTORY_PAGE_MAX), cursor, &page)
                     : 0;
         if (r == -EINVAL)
-                return error_invalid(error, "cursor", cursor, "is not one that GetCallLogs gave");
+                return error_invalid(error, "cursor", cursor, "does not come from GetCallLogs");
         if (r < 0)
                 return r;
         r = reply_page(message, &page);
@@ -149,7 +149,8 @@ typedef int (*ChangeHistory)(History *history, const MessageSessions *sessions,
                              size_t *ret_changed);
 
 /*
- * Changes the records here at once, and at the hub when it can be reached; nobody waits for that.
+ * Changes the records here at once, and at the hub when it can be reached; the caller does not wait
+ * for that.
  */
 static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType type,
                        ChangeHistory change, sd_bus_error *error)

@@ -49,10 +49,9 @@ static int parse_arguments(int argc, char *argv[])
                 return EXIT_SUCCESS;
         }
         if (c >= 0)
-                return 2; /* getopt_long() has named it */
+                return 2; /* getopt_long() has reported it */
         if (optind < argc) {
-                fprintf(stderr, "tringd: '%s' is not expected: there are no arguments\n",
-                        argv[optind]);
+                fprintf(stderr, "tringd: unexpected argument '%s'\n", argv[optind]);
                 return 2;
         }
         return -1;
@@ -95,8 +94,8 @@ static int fail_without_bus(int r)
 {
         char where[WHERE_MAX];
 
-        log_error("there is no session bus %s: %s", session_bus_where(where, sizeof(where)),
-                  strerror(-r));
+        log_error("cannot connect to the session bus %s: %s",
+                  session_bus_where(where, sizeof(where)), strerror(-r));
         return r;
 }
 
@@ -129,7 +128,7 @@ static int run(void)
         (void)sd_notify(false, "READY=1");
         r = loop_run(loop);
         (void)sd_notify(false, "STOPPING=1");
-        return r < 0 ? fail("stopped", r) : r;
+        return r < 0 ? fail("the event loop failed", r) : r;
 }
 
 int main(int argc, char *argv[])

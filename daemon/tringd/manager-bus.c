@@ -122,19 +122,19 @@ static int method_clear_active_call(sd_bus_message *message, void *userdata, sd_
 {
         return daemon_command(userdata, message,
                               &(PhoneCommand){.type = PHONE_COMMAND_CLEAR_ACTIVE},
-                              REQUEST_REPLY_EMPTY);
+                              METHOD_REPLY_EMPTY);
 }
 
 static int method_silence_all(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         return daemon_command(userdata, message, &(PhoneCommand){.type = PHONE_COMMAND_SILENCE_ALL},
-                              REQUEST_REPLY_EMPTY);
+                              METHOD_REPLY_EMPTY);
 }
 
 static int method_test_ring(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         return daemon_command(userdata, message, &(PhoneCommand){.type = PHONE_COMMAND_TEST_RING},
-                              REQUEST_REPLY_EMPTY);
+                              METHOD_REPLY_EMPTY);
 }
 
 const sd_bus_vtable manager_vtable[] = {MANAGER_VTABLE};

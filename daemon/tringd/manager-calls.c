@@ -41,8 +41,8 @@ int method_initiate_call(sd_bus_message *message, void *userdata, sd_bus_error *
         if (r < 0)
                 return r;
         return daemon_command(userdata, message, &command,
-                              command.initiate.tie_to_client ? REQUEST_REPLY_TIED_CALL
-                                                             : REQUEST_REPLY_CALL_AND_ID);
+                              command.initiate.tie_to_client ? METHOD_REPLY_TIED_CALL
+                                                             : METHOD_REPLY_CALL_AND_ID);
 }
 
 /* The first argument of a method of the manager that is about a call. */
@@ -63,7 +63,7 @@ int method_accept_call(sd_bus_message *message, void *userdata, sd_bus_error *er
                 r = accept_options_read(message, &command, error);
         if (r < 0)
                 return r;
-        return daemon_command(userdata, message, &command, REQUEST_REPLY_CALL);
+        return daemon_command(userdata, message, &command, METHOD_REPLY_CALL);
 }
 
 int reject_status_read(const char *word, CallStatus *ret, sd_bus_error *error)
@@ -91,7 +91,7 @@ int method_reject_call(sd_bus_message *message, void *userdata, sd_bus_error *er
                 r = reject_status_read(status, &command.status, error);
         if (r < 0)
                 return r;
-        return daemon_command(userdata, message, &command, REQUEST_REPLY_EMPTY);
+        return daemon_command(userdata, message, &command, METHOD_REPLY_EMPTY);
 }
 
 int method_end_call(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -101,5 +101,5 @@ int method_end_call(sd_bus_message *message, void *userdata, sd_bus_error *error
 
         if (r < 0)
                 return r;
-        return daemon_command(userdata, message, &command, REQUEST_REPLY_EMPTY);
+        return daemon_command(userdata, message, &command, METHOD_REPLY_EMPTY);
 }

@@ -43,7 +43,7 @@ static usec_t slept_since_boot(void)
         return boottime > awake ? boottime - awake : 0;
 }
 
-/* timerfd_create(2): a read says ECANCELED when the clock jumps, which it does on waking up. */
+/* timerfd_create(2): a read fails with ECANCELED when the clock jumps, as it does on waking up. */
 static int arm_clock(Network *network)
 {
         const struct itimerspec far = {.it_value.tv_sec = FAR_FUTURE};
@@ -71,7 +71,7 @@ static int on_clock(sd_event_source *source, int fd, uint32_t revents, void *use
         return 0;
 }
 
-static bool says_back(const char *buffer, size_t length)
+static bool has_new_address(const char *buffer, size_t length)
 {
         const struct nlmsghdr *header = (const void *)buffer;
 
@@ -103,7 +103,7 @@ static void settle_later(Network *network)
         int r = sd_event_add_time_relative(network->event, &network->settle, CLOCK_BOOTTIME,
                                            SETTLE_US, SETTLE_ACCURACY_US, on_settled, network);
         if (r < 0)
-                log_debug("cannot see how the network changed: %s", strerror(-r));
+                log_debug("cannot compare the addresses after a change: %s", strerror(-r));
 }
 
 static int on_netlink(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -121,7 +121,7 @@ static int on_netlink(sd_event_source *source, int fd, uint32_t revents, void *u
                 }
                 if (n <= 0)
                         break;
-                back = back || says_back(buffer, (size_t)n);
+                back = back || has_new_address(buffer, (size_t)n);
         }
         settle_later(network);
         if (back)
@@ -159,7 +159,7 @@ void network_watch(Network *network, bool wanted)
                 int r = open_netlink(network);
 
                 if (r < 0)
-                        log_debug("cannot see when the network comes back: %s", strerror(-r));
+                        log_debug("cannot watch the network: %s", strerror(-r));
                 return;
         }
         network->netlink = sd_event_source_disable_unref(network->netlink);

@@ -18,7 +18,7 @@ static int read_bool(sd_bus_message *message, bool *target)
         return 0;
 }
 
-/* -EMSGSIZE: a t that no int64_t holds. */
+/* -EMSGSIZE: a t above INT64_MAX. */
 static int read_number(sd_bus_message *message, char type, int64_t *target)
 {
         union {
@@ -137,7 +137,7 @@ static int read_entry(sd_bus_message *message, const char *what, Option *options
                 options[i].given = true;
                 return read_value(message, what, &options[i], error);
         }
-        return error_invalid(error, what, key, "is not known here");
+        return error_invalid(error, what, key, "is unknown");
 }
 
 int options_read(sd_bus_message *message, const char *what, Option *options, size_t n,

@@ -21,14 +21,14 @@ struct PendingMethods {
         uint64_t last_ticket;
 };
 
-static PendingMethod *request_free(PendingMethod *request)
+static PendingMethod *pending_method_free(PendingMethod *method)
 {
-        if (request)
-                sd_bus_message_unref(request->message);
-        free(request);
+        if (method)
+                sd_bus_message_unref(method->message);
+        free(method);
         return NULL;
 }
-DEFINE_CLEANUP(PendingMethod *, request_free);
+DEFINE_CLEANUP(PendingMethod *, pending_method_free);
 
 int pending_methods_new(PendingMethods **ret)
 {
@@ -42,13 +42,13 @@ int pending_methods_new(PendingMethods **ret)
 
 PendingMethods *pending_methods_free(PendingMethods *pending_methods)
 {
-        PendingMethod *request, *next;
+        PendingMethod *method, *next;
 
         if (!pending_methods)
                 return NULL;
-        HASH_ITER (hh, pending_methods->by_ticket, request, next) {
-                HASH_DEL(pending_methods->by_ticket, request);
-                request_free(request);
+        HASH_ITER (hh, pending_methods->by_ticket, method, next) {
+                HASH_DEL(pending_methods->by_ticket, method);
+                pending_method_free(method);
         }
         free(pending_methods);
         return NULL;
@@ -62,45 +62,45 @@ uint64_t pending_methods_ticket(PendingMethods *pending_methods)
 int pending_methods_hold(PendingMethods *pending_methods, sd_bus_message *message,
                          MethodReply reply, uint64_t *ret_ticket)
 {
-        _cleanup_(request_freep) PendingMethod *request = calloc(1, sizeof(*request));
+        _cleanup_(pending_method_freep) PendingMethod *method = calloc(1, sizeof(*method));
 
-        if (!request)
+        if (!method)
                 return -ENOMEM;
-        request->ticket = pending_methods_ticket(pending_methods);
-        request->message = sd_bus_message_ref(message);
-        request->reply = reply;
-        HASH_ADD(hh, pending_methods->by_ticket, ticket, sizeof(request->ticket), request);
-        if (!request->hh.tbl)
+        method->ticket = pending_methods_ticket(pending_methods);
+        method->message = sd_bus_message_ref(message);
+        method->reply = reply;
+        HASH_ADD(hh, pending_methods->by_ticket, ticket, sizeof(method->ticket), method);
+        if (!method->hh.tbl)
                 return -ENOMEM;
-        *ret_ticket = request->ticket;
-        TAKE_PTR(request);
+        *ret_ticket = method->ticket;
+        TAKE_PTR(method);
         return 0;
 }
 
-static PendingMethod *find_request(PendingMethods *pending_methods, uint64_t ticket)
+static PendingMethod *find_method(PendingMethods *pending_methods, uint64_t ticket)
 {
-        PendingMethod *request;
+        PendingMethod *method;
 
-        HASH_FIND(hh, pending_methods->by_ticket, &ticket, sizeof(ticket), request);
-        return request;
+        HASH_FIND(hh, pending_methods->by_ticket, &ticket, sizeof(ticket), method);
+        return method;
 }
 
 const char *pending_methods_tied_client(PendingMethods *pending_methods, uint64_t ticket)
 {
-        const PendingMethod *request = find_request(pending_methods, ticket);
+        const PendingMethod *method = find_method(pending_methods, ticket);
 
-        return request && request->reply == REQUEST_REPLY_TIED_CALL
-                       ? sd_bus_message_get_sender(request->message)
+        return method && method->reply == METHOD_REPLY_TIED_CALL
+                       ? sd_bus_message_get_sender(method->message)
                        : NULL;
 }
 
 static PendingMethod *pending_methods_take(PendingMethods *pending_methods, uint64_t ticket)
 {
-        PendingMethod *request = find_request(pending_methods, ticket);
+        PendingMethod *method = find_method(pending_methods, ticket);
 
-        if (request)
-                HASH_DEL(pending_methods->by_ticket, request);
-        return request;
+        if (method)
+                HASH_DEL(pending_methods->by_ticket, method);
+        return method;
 }
 
 static int reply_token(sd_bus_message *call, const char *token)
@@ -118,42 +118,42 @@ static int reply_token(sd_bus_message *call, const char *token)
         return r;
 }
 
-static int request_answer(const PendingMethod *request, const PhoneAction *done)
+static int reply_to(const PendingMethod *method, const PhoneAction *done)
 {
         char path[CALL_PATH_SIZE];
 
         if (done->error != CALL_ERROR_NONE)
-                return error_reply(request->message, done->error, done->text);
+                return error_reply(method->message, done->error, done->text);
 
         call_path_from_id(path, done->session_id);
-        switch (request->reply) {
-        case REQUEST_REPLY_EMPTY:
-                return sd_bus_reply_method_return(request->message, NULL);
-        case REQUEST_REPLY_CALL:
-                return sd_bus_reply_method_return(request->message, "o", path);
-        case REQUEST_REPLY_CALL_AND_ID:
-        case REQUEST_REPLY_TIED_CALL:
-                return sd_bus_reply_method_return(request->message, "os", path, done->session_id);
-        case REQUEST_REPLY_TOKEN:
-                return reply_token(request->message, done->token);
+        switch (method->reply) {
+        case METHOD_REPLY_EMPTY:
+                return sd_bus_reply_method_return(method->message, NULL);
+        case METHOD_REPLY_CALL:
+                return sd_bus_reply_method_return(method->message, "o", path);
+        case METHOD_REPLY_CALL_AND_ID:
+        case METHOD_REPLY_TIED_CALL:
+                return sd_bus_reply_method_return(method->message, "os", path, done->session_id);
+        case METHOD_REPLY_TOKEN:
+                return reply_token(method->message, done->token);
         }
         return -EINVAL;
 }
 
 void pending_methods_answer(PendingMethods *pending_methods, const PhoneAction *done)
 {
-        _cleanup_(request_freep) PendingMethod *request =
+        _cleanup_(pending_method_freep) PendingMethod *method =
                 pending_methods_take(pending_methods, done->ticket);
 
-        if (!request)
+        if (!method)
                 return;
-        int r = request_answer(request, done);
+        int r = reply_to(method, done);
         if (r < 0)
-                log_warning("cannot reply to %s: %s", sd_bus_message_get_member(request->message),
+                log_warning("cannot reply to %s: %s", sd_bus_message_get_member(method->message),
                             strerror(-r));
 }
 
 void pending_methods_drop(PendingMethods *pending_methods, uint64_t ticket)
 {
-        request_free(pending_methods_take(pending_methods, ticket));
+        pending_method_free(pending_methods_take(pending_methods, ticket));
 }

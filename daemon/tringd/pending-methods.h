@@ -10,11 +10,11 @@
 typedef struct PendingMethods PendingMethods;
 
 typedef enum MethodReply { /* what the method returns on success */
-        REQUEST_REPLY_EMPTY,
-        REQUEST_REPLY_CALL,        /* o */
-        REQUEST_REPLY_CALL_AND_ID, /* os */
-        REQUEST_REPLY_TIED_CALL,   /* os, of a call that goes when the caller's connection does */
-        REQUEST_REPLY_TOKEN,       /* s, sensitive */
+        METHOD_REPLY_EMPTY,
+        METHOD_REPLY_CALL,        /* o */
+        METHOD_REPLY_CALL_AND_ID, /* os */
+        METHOD_REPLY_TIED_CALL,   /* os, of a call that goes when the caller's connection does */
+        METHOD_REPLY_TOKEN,       /* s, sensitive */
 } MethodReply;
 
 int pending_methods_new(PendingMethods **ret);

@@ -21,7 +21,7 @@
 typedef struct Ringer Ringer;
 
 typedef struct RingerEvents {
-        /* The tone that was asked for last can be heard, or cannot be played. */
+        /* The tone of the last ringer_play() can be heard, or cannot be played. */
         void (*playing)(void *userdata, PhoneTone tone, bool playing);
 } RingerEvents;
 

@@ -25,7 +25,7 @@ enum { /* of SelectSources, AvailableSourceTypes and AvailableCursorModes */
         CURSOR_EMBEDDED = 2,
 };
 
-enum { /* of a PendingMethod's Response */
+enum { /* of a portal Request's Response */
         RESPONSE_SUCCESS,
         RESPONSE_CANCELLED,
 };
@@ -84,7 +84,7 @@ static void fail_by_error(ScreenCast *cast, const sd_bus_error *error)
 
         if (cast->step == STEP_CREATE && is_missing(error)) {
                 fail(cast, CALL_ERROR_NOT_SUPPORTED,
-                     "this desktop lets no screen be shared: there is no " SCREEN_CAST_INTERFACE);
+                     "cannot share a screen: this desktop has no " SCREEN_CAST_INTERFACE);
                 return;
         }
         snprintf(text, sizeof(text), "the desktop refused to share a screen: %s",
@@ -143,7 +143,7 @@ static int read_streams(ScreenCast *cast, sd_bus_message *message)
         return r;
 }
 
-/* Takes the result that this step needs, and ignores the rest. */
+/* Reads the result that this step needs, and ignores the rest. */
 static int read_results(ScreenCast *cast, sd_bus_message *message)
 {
         const char *key;
@@ -188,7 +188,7 @@ static int on_response(sd_bus_message *message, void *userdata, sd_bus_error *er
         }
         if (r < 0)
                 fail(cast, CALL_ERROR_MEDIA_FAILED,
-                     "the desktop's answer about a screen cannot be understood");
+                     "the desktop sent an invalid answer about the screen");
         return 0;
 }
 
@@ -280,7 +280,7 @@ static int on_opened(sd_bus_message *reply, void *userdata, sd_bus_error *error)
                 return 0;
         }
         if (sd_bus_message_read(reply, "h", &remote) < 0) {
-                fail(cast, CALL_ERROR_MEDIA_FAILED, "the desktop gave no way to the screen");
+                fail(cast, CALL_ERROR_MEDIA_FAILED, "the desktop gave no access to the screen");
                 return 0;
         }
         cast->opened = sd_bus_message_ref(reply);

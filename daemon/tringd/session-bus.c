@@ -34,7 +34,7 @@ static int method_generate_token(sd_bus_message *message, void *userdata, sd_bus
         PhoneCommand command;
         int r = bus_object_command(object, PHONE_COMMAND_GENERATE_TOKEN, &command);
 
-        return r < 0 ? r : daemon_command(object->daemon, message, &command, REQUEST_REPLY_TOKEN);
+        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_TOKEN);
 }
 
 static int method_join(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -45,7 +45,7 @@ static int method_join(sd_bus_message *message, void *userdata, sd_bus_error *er
 
         if (r >= 0)
                 r = session_settings_read(message, &command.settings, error);
-        return r < 0 ? r : daemon_command(object->daemon, message, &command, REQUEST_REPLY_EMPTY);
+        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int method_leave(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -54,7 +54,7 @@ static int method_leave(sd_bus_message *message, void *userdata, sd_bus_error *e
         PhoneCommand command;
         int r = bus_object_command(object, PHONE_COMMAND_LEAVE, &command);
 
-        return r < 0 ? r : daemon_command(object->daemon, message, &command, REQUEST_REPLY_EMPTY);
+        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int method_switch(sd_bus_message *message, const CallObject *object, PhoneCommandType type)
@@ -68,7 +68,7 @@ static int method_switch(sd_bus_message *message, const CallObject *object, Phon
         if (r < 0)
                 return r;
         command.on = on;
-        return daemon_command(object->daemon, message, &command, REQUEST_REPLY_EMPTY);
+        return daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int method_set_audio_muted(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -119,7 +119,7 @@ static int method_start_screen_sharing(sd_bus_message *message, void *userdata, 
                 return r;
         if (!is_in_media(&call->stored.session))
                 return error_set(error, CALL_ERROR_INVALID_TRANSITION,
-                                 "the session of call %s is %s: nobody would see a screen",
+                                 "cannot share a screen: the session of call %s is %s",
                                  call->stored.record.session_id,
                                  session_state_to_string(call->stored.session.state));
         r = screens_start(object->daemon->screens, call->stored.record.session_id, parent_window,

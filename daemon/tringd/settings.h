@@ -5,8 +5,8 @@
  * tringd.conf, an INI file (base/ini-table.h):
  *
  *         [hub]
- *         insecure = no          plain ws:// to hubs on other machines too: anybody on the way can
- *                                listen in and log in as you
+ *         insecure = no          plain ws:// to hubs on other machines too: others on the network
+ *                                can listen in and log in as you
  *         [ring]
  *         sound = FILE           in place of the sound theme's phone-incoming-call
  *         volume = 0.8           0 to 1, of ring and ring-back
@@ -14,15 +14,15 @@
  *                                several times; default: the system's
  *         ring-back = yes        the tone for the caller
  *         [media]
- *         microphone = NODE      PipeWire node.name, for calls that do not say; default: the
- *         speaker = NODE         system's
+ *         microphone = NODE      PipeWire node.name, for calls without one of their own;
+ *         speaker = NODE         default: the system's
  *         camera = NODE
  *         echo-cancel = auto     whether what the speaker plays is taken out of what the microphone
  *                                hears: auto (unless the speaker is a headset), yes or no
- *         relay-only = no        media through TURN servers alone: whoever is in a call with us
- *                                does not learn our address
+ *         relay-only = no        media through TURN servers alone: the others in a call do not
+ *                                learn our address
  *
- * What a program has written to org.tring.Calls1.Devices holds in place of what stands here.
+ * A value that a program writes to org.tring.Calls1.Devices replaces the one here.
  */
 
 #include <stdbool.h>
@@ -33,7 +33,7 @@
 #define SETTINGS_KEYS 10      /* in all sections */
 #define SETTINGS_PATH_MAX 255 /* bytes of a sound file's path: inih's lines have 200 */
 
-#define RING_DEVICES_MAX 8 /* nobody has more */
+#define RING_DEVICES_MAX 8 /* more than a machine has */
 
 typedef struct NodeNames {
         char names[RING_DEVICES_MAX][NODE_NAME_MAX + 1];
@@ -55,8 +55,8 @@ void settings_defaults(Settings *settings);
 
 /*
  * Reads the file; one that is not there is fine. Returns 0; or, with the defaults in *ret and a
- * sentence in *ret_text (the caller frees) that names file, line and key: -EINVAL, or what open
- * says.
+ * sentence in *ret_text (the caller frees) that names file, line and key: -EINVAL, or an errno of
+ * open.
  */
 int settings_load(const char *path, Settings *ret, char **ret_text);
 

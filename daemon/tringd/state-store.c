@@ -52,7 +52,7 @@ void state_store_open(Daemon *daemon)
                                    daemon, &daemon->call_store);
         if (r >= 0)
                 return;
-        log_error("there is no history: %s", memory_text ? memory_text : strerror(-r));
+        log_error("cannot open a history: %s", memory_text ? memory_text : strerror(-r));
         daemon->history_writer = history_writer_free(daemon->history_writer);
         daemon->history = history_free(daemon->history);
 }
@@ -69,7 +69,7 @@ void state_store_put(Daemon *daemon, const char *key, const char *value)
         int r = daemon->history ? history_setting_put(daemon->history, key, value) : 0;
 
         if (r < 0)
-                log_warning("cannot remember '%s': %s", key, strerror(-r));
+                log_warning("cannot store '%s': %s", key, strerror(-r));
 }
 
 char *state_store_get(Daemon *daemon, const char *key)
@@ -78,7 +78,7 @@ char *state_store_get(Daemon *daemon, const char *key)
         int r = daemon->history ? history_setting_get(daemon->history, key, &value) : -ENOENT;
 
         if (r < 0 && r != -ENOENT)
-                log_warning("cannot read '%s' again: %s", key, strerror(-r));
+                log_warning("cannot read the stored '%s': %s", key, strerror(-r));
         return r < 0 ? NULL : value;
 }
 
@@ -100,7 +100,7 @@ static void restore_device(Daemon *daemon)
                 return;
         int r = sd_id128_randomize(&id);
         if (r < 0) {
-                log_error("there is no random device id: %s", strerror(-r));
+                log_error("cannot make a device id: %s", strerror(-r));
                 return;
         }
         (void)STR_SET(daemon->user.device, SD_ID128_TO_UUID_STRING(id));
@@ -141,7 +141,7 @@ static void restore_listeners(Daemon *daemon)
                                 : 0;
 
         if (r < 0)
-                log_warning("cannot read the call listeners again: %s", strerror(-r));
+                log_warning("cannot read the stored call listeners: %s", strerror(-r));
         for (size_t i = 0; (client = listener_store_client(daemon->listener_store, i)); i++) {
                 r = bus_clients_check(daemon->bus_clients, client);
                 if (r < 0)
@@ -197,7 +197,7 @@ static void put_listeners(Daemon *daemon)
         int r = listener_store_save(daemon->listener_store, daemon->history,
                                     state_store_bus_id(daemon, id), daemon->phone);
         if (r < 0)
-                log_warning("cannot remember the call listeners: %s", strerror(-r));
+                log_warning("cannot store the call listeners: %s", strerror(-r));
 }
 
 void state_store_save(Daemon *daemon)

@@ -141,7 +141,7 @@ void stats_queue_answer(StatsQueue *queue, uint64_t serial, const WorkerStats *s
                 return;
         if (reply_stats(waiting->message, stats) < 0)
                 (void)error_reply(waiting->message, CALL_ERROR_MEDIA_FAILED,
-                                  "the figures cannot be read");
+                                  "cannot reply with the measurements");
         remove_waiting(waiting);
 }
 

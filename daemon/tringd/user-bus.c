@@ -38,7 +38,7 @@ static int block(sd_bus_message *message, Daemon *daemon, bool on, sd_bus_error 
         if (!uid_is_valid(uid))
                 return error_invalid(error, "uid", uid, UID_RULE);
         (void)STR_SET(command.block.uid, uid);
-        return daemon_command(daemon, message, &command, REQUEST_REPLY_EMPTY);
+        return daemon_command(daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 int method_block_user(sd_bus_message *message, void *userdata, sd_bus_error *error)

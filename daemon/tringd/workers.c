@@ -87,7 +87,7 @@ static Worker *find_worker(Workers *workers, const char *session_id)
         return worker;
 }
 
-static void tell_gone(Worker *worker, const char *reason)
+static void report_gone(Worker *worker, const char *reason)
 {
         Workers *workers = worker->workers;
         char session_id[UUID_LENGTH + 1], text[SENTENCE_MAX];
@@ -105,7 +105,7 @@ static void tell_gone(Worker *worker, const char *reason)
 
 static void on_gone(void *userdata, const char *reason)
 {
-        tell_gone(userdata, reason);
+        report_gone(userdata, reason);
 }
 
 static void on_message(void *userdata, const char *text, size_t length)
@@ -116,7 +116,7 @@ static void on_message(void *userdata, const char *text, size_t length)
         int r = worker_decode(text, length, &message, complaint);
 
         if (r < 0) {
-                log_fields(LOG_WARNING, "the media worker said what we cannot read",
+                log_fields(LOG_WARNING, "cannot read a message of the media worker",
                            "SESSION_ID=%s", worker->session_id, "WHY=%s",
                            r == -EBADMSG ? complaint : strerror(-r), NULL);
                 return;
@@ -177,11 +177,11 @@ static int on_failed(sd_event_source *source, void *userdata)
         char reason[SENTENCE_MAX];
 
         snprintf(reason, sizeof(reason), "cannot be started: %s", strerror(-worker->error));
-        tell_gone(worker, reason);
+        report_gone(worker, reason);
         return 0;
 }
 
-/* Makes the means to report a failure before anything can fail. */
+/* Prepares the report of a failure before anything can fail. */
 static int prepare_failure(Worker *worker)
 {
         int r = sd_event_add_defer(worker->workers->event, &worker->failed, on_failed, worker);
@@ -218,7 +218,7 @@ static void drop_worker(Worker *worker)
         worker_free(worker, false);
 }
 
-/* A worker that was told to stop is still ending; its successor does not wait for it. */
+/* A stopped worker may still be ending; its successor does not wait for it. */
 static void drop_stopping(Workers *workers, const char *session_id)
 {
         Worker *worker = find_worker(workers, session_id);
@@ -311,7 +311,7 @@ void workers_send(Workers *workers, const char *session_id, const WorkerMessage 
                 return;
         int r = send_message(worker, message);
         if (r < 0 && r != -ENOTCONN)
-                log_fields(LOG_WARNING, "cannot reach the media worker", "SESSION_ID=%s",
+                log_fields(LOG_WARNING, "cannot send to the media worker", "SESSION_ID=%s",
                            session_id, "WHY=%s", strerror(-r), NULL);
 }
 

@@ -25,24 +25,24 @@ typedef struct Workers Workers;
 typedef struct WorkersEvents {
         /* Anything but WORKER_STATS. */
         void (*message)(void *userdata, const char *session_id, const WorkerMessage *message);
-        /* It is gone without having been told to. `text` is a sentence. */
+        /* It ended without workers_stop(). `text` is a sentence. */
         void (*gone)(void *userdata, const char *session_id, const char *text);
 } WorkersEvents;
 
 /* `program` is tring-media; `folder` holds the sockets, NULL: there can be no workers. */
 int workers_new(sd_event *event, const char *program, const char *folder,
                 const WorkersEvents *events, void *userdata, Workers **ret);
-Workers *workers_free(Workers *workers); /* lets go of them: a successor adopts them */
+Workers *workers_free(Workers *workers); /* leaves them running: a successor adopts them */
 DEFINE_CLEANUP(Workers *, workers_free);
 
 /*
- * Starts one, soon, or adopts the one that another tringd left. A failure is told by `gone`.
- * Messages may be sent at once.
+ * Starts a worker soon, or adopts the one that another tringd left. A failure is reported as
+ * `gone`. Messages may be sent at once.
  */
 void workers_start(Workers *workers, const char *session_id, const char *title);
-/* Adopts one, if there is one: whether there is one now. */
+/* Adopts the running worker of this session, if any. Returns whether there is one now. */
 bool workers_adopt(Workers *workers, const char *session_id);
-/* Tells it something. Without a worker nothing happens: `gone` has been told. */
+/* Sends a message. Does nothing without a worker, whose end `gone` has reported. */
 void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message);
 void workers_send_all(Workers *workers, const WorkerMessage *message);
 /* The same with a descriptor, which stays the caller's. Returns 0 or negative errno. */
