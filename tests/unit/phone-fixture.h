@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * A phone with a clock of the test's own and a hub that says what the test makes it say.
+ * A phone with a simulated clock, and a hub that sends the messages that a test chooses.
  *
  * What the phone wants done is written down in words, one an action, and read by expect():
  *
@@ -105,5 +105,16 @@ void answer_event(Fixture *fixture, const char *listener, bool taken);
 void placed(Fixture *fixture, const char *session_id);   /* initiated, confirmed */
 void talking(Fixture *fixture, const char *session_id);  /* a call placed here, answered, joined */
 void answered(Fixture *fixture, const char *session_id); /* a call that rang here, likewise */
+/* A call that rings here, up to a stage. */
+typedef enum Stage {
+        STAGE_ACCEPTING, /* accepted; the hub has not replied */
+        STAGE_JOINING,   /* confirmed; the request to join has no reply */
+        STAGE_TALKING,   /* joined, and the media flow */
+} Stage;
+void incoming_until(Fixture *fixture, const char *session_id, Stage stage);
+void rings_delivered(Fixture *fixture, const char *session_id); /* rings, and the hub knows */
+/* The connection is lost and made again. */
+void reconnected(Fixture *fixture, const CallSnapshot *calls, size_t n_calls);
 CallStatus status_of(Fixture *fixture, const char *session_id);
+const PhoneSession *session(Fixture *fixture, const char *session_id);
 SessionState session_of(Fixture *fixture, const char *session_id);

@@ -116,9 +116,7 @@ START_TEST(rule_4_a_call_that_another_device_is_in_does_not_appear_here)
         FIXTURE(f);
 
         elsewhere.here = false;
-        hub_gone(f);
-        forget(f);
-        hub_welcomes(f, &elsewhere, 1, false);
+        reconnected(f, &elsewhere, 1);
         expect(f, "manager");
 }
 END_TEST
@@ -155,9 +153,7 @@ START_TEST(rule_16_a_ring_that_is_nearly_over_does_not_begin)
 
         late.remaining_ms = LATE_RING_MIN_US / USEC_PER_MSEC - 1;
         hub_says(f, MESSAGE_INCOMING, &late);
-        hub_gone(f);
-        forget(f);
-        hub_welcomes(f, &late, 1, false);
+        reconnected(f, &late, 1);
         ck_assert_ptr_null(phone_call_find(f->phone, CALL));
         late.remaining_ms++;
         hub_welcomes(f, &late, 1, false);

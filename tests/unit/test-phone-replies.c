@@ -94,11 +94,7 @@ START_TEST(rule_18_a_join_token_that_is_too_old_is_replaced_once)
 {
         FIXTURE(f);
 
-        hub_rings(f, CALL);
-        accept_by(f, CALL, PROGRAM);
-        forget(f);
-        reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
-        forget(f);
+        incoming_until(f, CALL, STAGE_JOINING);
         reply_error(f, MESSAGE_JOIN, CALL_ERROR_AUTH_FAILED);
         expect(f, "send:token");
         reply_token(f, MESSAGE_TOKEN, "fresh");
@@ -115,9 +111,7 @@ START_TEST(rule_18_a_join_is_sent_again_with_the_welcomes_token)
         CallSnapshot ongoing = incoming(CALL, CALL_STATUS_ONGOING);
         FIXTURE(f);
 
-        hub_rings(f, CALL);
-        forget(f);
-        reply_ok(f, MESSAGE_DELIVERED);
+        rings_delivered(f, CALL);
         accept_by(f, CALL, PROGRAM);
         forget(f);
         reply_call(f, MESSAGE_ACCEPT, ongoing);
@@ -267,9 +261,7 @@ START_TEST(a_finished_call_that_the_hub_still_has_is_ended_there)
         forget(f);
         hub_welcomes(f, &rings, 1, false);
         expect(f, "manager");
-        hub_gone(f);
-        forget(f);
-        hub_welcomes(f, &ongoing, 1, false);
+        reconnected(f, &ongoing, 1);
         expect(f, "send:end manager");
 }
 END_TEST

@@ -36,9 +36,7 @@ START_TEST(rule_17_a_link_that_is_resumed_announces_nothing_and_takes_up_where_i
         FIXTURE(f);
 
         flowing(f);
-        hub_rings(f, OTHER);
-        forget(f);
-        reply_ok(f, MESSAGE_DELIVERED);
+        rings_delivered(f, OTHER);
         back(f, NULL, true);
         expect(f, "manager");
         hub_participant(f, MESSAGE_JOINED, CALL, "carol-1");

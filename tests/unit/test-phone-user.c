@@ -197,9 +197,7 @@ START_TEST(rule_8_an_accept_beside_another_call_without_a_word_is_busy)
         FIXTURE(f);
 
         talking(f, CALL);
-        hub_rings(f, OTHER);
-        accept_by(f, OTHER, PROGRAM);
-        forget(f);
+        incoming_until(f, OTHER, STAGE_ACCEPTING);
         reply_error(f, MESSAGE_ACCEPT, CALL_ERROR_BUSY_SELF);
         expect(f, "done:BusySelf");
         ck_assert_int_eq(status_of(f, OTHER), CALL_STATUS_INITIATED);

@@ -235,9 +235,7 @@ START_TEST(a_reply_of_the_wrong_kind_is_an_error)
         forget(f);
         reply_ok(f, MESSAGE_INITIATE);
         expect(f, "done:NotSupported");
-        hub_rings(f, CALL);
-        accept_by(f, CALL, PROGRAM);
-        forget(f);
+        incoming_until(f, CALL, STAGE_ACCEPTING);
         reply_token(f, MESSAGE_ACCEPT, "not a call");
         expect(f, "done:NotSupported tone:ring");
 }

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone-fixture.h"
+#include "phone/state.h"
+
+/* Participants, signals, mute, camera and screen of a call: CALL-MODEL.md, rule 18. */
+
+START_TEST(participants_come_and_go)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        hub_participant(f, MESSAGE_JOINED, CALL, "alice-2");
+        expect(f, "session user-joined worker-participant-joined");
+        hub_participant(f, MESSAGE_JOINED, CALL, "alice-2");
+        expect(f, "");
+        ck_assert_uint_eq(session(f, CALL)->n_participants, 2);
+        hub_participant(f, MESSAGE_LEFT, CALL, "alice-1");
+        expect(f, "session user-left worker-participant-left");
+        hub_participant(f, MESSAGE_LEFT, CALL, "alice-1");
+        expect(f, "");
+        ck_assert_uint_eq(session(f, CALL)->n_participants, 1);
+}
+END_TEST
+
+START_TEST(a_participant_who_mutes_is_announced)
+{
+        Message message = {.type = MESSAGE_PARTICIPANT};
+        FIXTURE(f);
+
+        talking(f, CALL);
+        STR_SET(message.participant.session_id, CALL);
+        STR_SET(message.participant.participant.id, "alice-1");
+        message.participant.participant.muted = true;
+        hub_message(f, &message);
+        expect(f, "session participant");
+        ck_assert(session(f, CALL)->participants[0].participant.muted);
+}
+END_TEST
+
+START_TEST(what_the_worker_hears_of_a_participant_is_shown_and_reported_to_the_hub)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        phone_worker_participant(
+                f->phone, &f->instant, CALL, "alice-1",
+                &(ParticipantMedia){.connected = true, .speaking = true, .audio_node = "node"});
+        expect(f, "session participant send:state");
+        ck_assert(f->sent[MESSAGE_STATE].state.media_flows);
+        ck_assert_str_eq(session(f, CALL)->participants[0].media.audio_node, "node");
+        phone_worker_participant(
+                f->phone, &f->instant, CALL, "alice-1",
+                &(ParticipantMedia){.connected = true, .speaking = false, .audio_node = "node"});
+        expect(f, "session participant");
+        phone_worker_state(f->phone, &f->instant, CALL, SESSION_RECONNECTING);
+        expect(f, "session send:state");
+        ck_assert(!f->sent[MESSAGE_STATE].state.media_flows);
+        phone_worker_participant(
+                f->phone, &f->instant, CALL, "nobody",
+                &(ParticipantMedia){.connected = true, .speaking = false, .audio_node = "node"});
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(signals_pass_both_ways)
+{
+        Message message = {.type = MESSAGE_SIGNALLED};
+        FIXTURE(f);
+
+        talking(f, CALL);
+        phone_worker_signal(f->phone, &f->instant, CALL, "alice-1", "{}");
+        expect(f, "send:signal");
+        ck_assert_str_eq(f->sent[MESSAGE_SIGNAL].signal.peer, "alice-1");
+        reply_ok(f, MESSAGE_SIGNAL);
+
+        STR_SET(message.signal.session_id, CALL);
+        STR_SET(message.signal.peer, "alice-1");
+        message.signal.data = (char[]){"{}"};
+        hub_message(f, &message);
+        expect(f, "worker-signal");
+        ck_assert_str_eq(f->last[PHONE_WORKER_SIGNAL].message.signal.peer, "alice-1");
+        STR_SET(message.signal.peer, "alice-0");
+        hub_message(f, &message);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(who_has_not_joined_sees_the_others_and_takes_no_signals)
+{
+        PhoneCommand accept = asks(PHONE_COMMAND_ACCEPT, CALL);
+        Message message = {.type = MESSAGE_SIGNALLED,
+                           .signal = {.peer = "alice-1", .data = (char[]){"{}"}}};
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        command(f, &accept);
+        forget(f);
+        reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
+        forget(f);
+        hub_participant(f, MESSAGE_JOINED, CALL, "alice-1");
+        expect(f, "session user-joined");
+        STR_SET(message.signal.session_id, CALL);
+        hub_message(f, &message);
+        phone_worker_signal(f->phone, &f->instant, CALL, "alice-1", "{}");
+        expect(f, "");
+        hub_participant(f, MESSAGE_LEFT, CALL, "alice-1");
+        expect(f, "session user-left");
+}
+END_TEST
+
+START_TEST(signals_that_wait_for_the_connection_are_bounded)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        hub_gone(f);
+        for (int i = 0; i < 1000; i++)
+                phone_worker_signal(f->phone, &f->instant, CALL, "alice-1", "{}");
+        forget(f);
+        hub_welcomes(f, NULL, 0, true);
+        unsigned n = 0;
+        for (const char *s = fixture_said(f); (s = strstr(s, "send:signal")); s++)
+                n++;
+        ck_assert_uint_eq(n, REQUESTS_IN_FLIGHT_MAX);
+
+        /* Each reply of the hub lets the next one go. */
+        uint64_t first = f->ids[MESSAGE_SIGNAL] - n + 1;
+        for (uint64_t id = first; id < first + 2 * SIGNALS_MAX; id++) {
+                Message reply;
+
+                message_reply_ok(&reply, id);
+                hub_message(f, &reply);
+                n += str_eq(fixture_said(f), "send:signal");
+        }
+        ck_assert_uint_eq(n, SIGNALS_MAX);
+}
+END_TEST
+
+START_TEST(mute_is_for_the_worker_and_the_hub)
+{
+        PhoneCommand mute = asks(PHONE_COMMAND_MUTE, CALL);
+        FIXTURE(f);
+
+        talking(f, CALL);
+        mute.on = true;
+        command(f, &mute);
+        expect(f, "session worker-mute:on send:state done");
+        ck_assert(f->sent[MESSAGE_STATE].state.muted);
+        command(f, &mute);
+        expect(f, "done");
+        mute.on = false;
+        command(f, &mute);
+        expect(f, "session worker-mute:off send:state done");
+}
+END_TEST
+
+START_TEST(camera_is_off_in_an_audio_call_until_it_is_switched_on)
+{
+        PhoneCommand pause = asks(PHONE_COMMAND_PAUSE_VIDEO, CALL);
+        FIXTURE(f);
+
+        talking(f, CALL);
+        ck_assert(session(f, CALL)->video_paused);
+        command(f, &pause);
+        expect(f, "session worker-pause:off send:state done");
+        ck_assert(!f->sent[MESSAGE_STATE].state.video_paused);
+        pause.on = true;
+        command(f, &pause);
+        expect(f, "session worker-pause:on send:state done");
+        ck_assert(f->sent[MESSAGE_STATE].state.video_paused);
+        command(f, &pause);
+        expect(f, "done");
+}
+END_TEST
+
+static void answer_video(Fixture *f, bool paused)
+{
+        PhoneCommand accept = asks(PHONE_COMMAND_ACCEPT, CALL);
+        CallSnapshot snapshot = incoming(CALL, CALL_STATUS_ONGOING);
+
+        hub_rings(f, CALL);
+        accept.accept.request.join = true;
+        accept.accept.settings.start_video_paused = paused;
+        command(f, &accept);
+        forget(f);
+        snapshot.record.type = CALL_TYPE_VIDEO;
+        reply_call(f, MESSAGE_ACCEPT, snapshot);
+        forget(f);
+        ck_assert_int_eq(session(f, CALL)->video_paused, paused);
+        ck_assert_int_eq(f->sent[MESSAGE_JOIN].join.video_paused, paused);
+        reply_join(f, NULL);
+        forget(f);
+        ck_assert(f->last[PHONE_WORKER_JOIN].join.video);
+        ck_assert_int_eq(f->last[PHONE_WORKER_JOIN].join.video_paused, paused);
+}
+
+START_TEST(camera_of_a_video_call_is_on)
+{
+        FIXTURE(f);
+
+        answer_video(f, false);
+}
+END_TEST
+
+START_TEST(start_video_paused_is_honoured_on_answer)
+{
+        FIXTURE(f);
+
+        answer_video(f, true);
+}
+END_TEST
+
+START_TEST(screen_of_a_worker_is_reported_and_goes_with_it)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        phone_worker_screen(f->phone, &f->instant, CALL, true);
+        expect(f, "session send:state");
+        ck_assert(phone_call_find(f->phone, CALL)->screen_sharing);
+        ck_assert(f->sent[MESSAGE_STATE].state.sharing);
+        /* The screen counts as a picture, although the camera is closed. */
+        ck_assert(!f->sent[MESSAGE_STATE].state.video_paused);
+        phone_worker_screen(f->phone, &f->instant, CALL, true);
+        expect(f, "");
+        phone_worker_gone(f->phone, &f->instant, CALL, "it died");
+        ck_assert(!phone_call_find(f->phone, CALL)->screen_sharing);
+}
+END_TEST
+
+START_TEST(adopted_worker_whose_camera_differs_stays_paused)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        phone_worker_paused(f->phone, &f->instant, CALL, false);
+        expect(f, "worker-pause:on");
+        phone_worker_paused(f->phone, &f->instant, CALL, true);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(others_pictures_are_shown_as_the_hub_reports)
+{
+        Message message = {.type = MESSAGE_PARTICIPANT};
+        FIXTURE(f);
+
+        talking(f, CALL);
+        STR_SET(message.participant.session_id, CALL);
+        STR_SET(message.participant.participant.id, "alice-1");
+        message.participant.participant.video_paused = true;
+        hub_message(f, &message);
+        expect(f, "session participant");
+        ck_assert(session(f, CALL)->participants[0].participant.video_paused);
+        message.participant.participant = session(f, CALL)->participants[0].participant;
+        message.participant.participant.sharing = true;
+        hub_message(f, &message);
+        expect(f, "session participant");
+        ck_assert(session(f, CALL)->participants[0].participant.sharing);
+}
+END_TEST
+
+START_TEST(start_audio_muted_is_honoured_on_answer)
+{
+        PhoneCommand accept = asks(PHONE_COMMAND_ACCEPT, CALL);
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        accept.accept.request.join = true;
+        accept.accept.settings.start_audio_muted = true;
+        command(f, &accept);
+        forget(f);
+        reply_call(f, MESSAGE_ACCEPT, incoming(CALL, CALL_STATUS_ONGOING));
+        forget(f);
+        ck_assert(f->sent[MESSAGE_JOIN].join.muted);
+        ck_assert(session(f, CALL)->audio_muted);
+        reply_join(f, NULL);
+        forget(f);
+        ck_assert(f->last[PHONE_WORKER_JOIN].join.muted);
+}
+END_TEST
+
+START_TEST(a_session_has_the_code_of_the_only_other_one)
+{
+        ParticipantMedia media = {.connected = true, .verification_code = "1234 5678"};
+        FIXTURE(f);
+
+        talking(f, CALL);
+        ck_assert_str_eq(phone_session_code(session(f, CALL)), "");
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", &media);
+        expect(f, "session participant send:state");
+        ck_assert_uint_eq(f->last[PHONE_SESSION_CHANGED].properties,
+                          PHONE_PROPERTY_PARTICIPANTS | PHONE_PROPERTY_VERIFICATION_CODE);
+        ck_assert_str_eq(phone_session_code(session(f, CALL)), "1234 5678");
+        media.speaking = true;
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", &media);
+        expect(f, "session participant");
+        ck_assert_uint_eq(f->last[PHONE_SESSION_CHANGED].properties, PHONE_PROPERTY_PARTICIPANTS);
+        hub_participant(f, MESSAGE_JOINED, CALL, "carol-1");
+        ck_assert_str_eq(phone_session_code(session(f, CALL)), "");
+}
+END_TEST
+
+START_TEST(a_fault_of_the_worker_is_reported)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        phone_worker_error(f->phone, &f->instant, CALL, CALL_ERROR_DEVICE_NOT_FOUND,
+                           "no microphone");
+        expect(f, "session-error:DeviceNotFound");
+        ck_assert_int_eq(session(f, CALL)->state, SESSION_CONNECTED);
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *const tests[] = {
+                participants_come_and_go,
+                a_participant_who_mutes_is_announced,
+                what_the_worker_hears_of_a_participant_is_shown_and_reported_to_the_hub,
+                signals_pass_both_ways,
+                who_has_not_joined_sees_the_others_and_takes_no_signals,
+                signals_that_wait_for_the_connection_are_bounded,
+                mute_is_for_the_worker_and_the_hub,
+                camera_is_off_in_an_audio_call_until_it_is_switched_on,
+                camera_of_a_video_call_is_on,
+                start_video_paused_is_honoured_on_answer,
+                screen_of_a_worker_is_reported_and_goes_with_it,
+                adopted_worker_whose_camera_differs_stays_paused,
+                others_pictures_are_shown_as_the_hub_reports,
+                start_audio_muted_is_honoured_on_answer,
+                a_session_has_the_code_of_the_only_other_one,
+                a_fault_of_the_worker_is_reported,
+        };
+
+        return suite_run(phone_suite("media", tests, ELEMENTSOF(tests)));
+}
