@@ -327,18 +327,18 @@ static void store_a_call(unsigned n)
 {
         Message initiate = {.type = MESSAGE_INITIATE, .id = 1};
         Hub hub = {.database = database};
-        ExchangeNow now;
 
         (void)STR_SET(initiate.initiate.receiver, "bob");
         snprintf(initiate.initiate.session_id, sizeof(initiate.initiate.session_id), UUID("%02x"),
                  n);
-        hub_moment(&now);
+        const ExchangeNow *now = hub_now(&hub);
+
         ck_assert_int_eq(exchange_new(&(ExchangeLimits){0}, &hub.exchange), 0);
         ck_assert_int_eq(commit_new(database, NULL, &hub.commit), 0);
         ck_assert_int_eq(exchange_user_add(hub.exchange, "alice", "Alice", WHEN_BUSY_REJECT), 0);
         ck_assert_int_eq(exchange_user_add(hub.exchange, "bob", "Bob", WHEN_BUSY_REJECT), 0);
-        ck_assert_int_eq(exchange_attach(hub.exchange, &now, 1, "alice", "desk", "Desk"), 0);
-        ck_assert_int_eq(exchange_message(hub.exchange, &now, 1, &initiate), 0);
+        ck_assert_int_eq(exchange_attach(hub.exchange, now, 1, "alice", "desk", "Desk"), 0);
+        ck_assert_int_eq(exchange_message(hub.exchange, now, 1, &initiate), 0);
         memory_failed = false;
         memory_fails_at = n;
         hub_drain(&hub);
@@ -346,7 +346,7 @@ static void store_a_call(unsigned n)
         ck_assert(hub.stalled == memory_failed && hub_stores(&hub) == !memory_failed);
         hub_drain(&hub);
         ck_assert(hub_stores(&hub));
-        commit_run(hub.commit, now.now);
+        commit_run(hub.commit, now->now);
         commit_free(hub.commit);
         exchange_free(hub.exchange);
 }
