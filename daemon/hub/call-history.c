@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "store/query.h"
-#include "wire/wire.h"
+#include "wire/stored.h"
 
 /*
  * Records. Indexing a few thousand at once writes each index page once; one at a time they would

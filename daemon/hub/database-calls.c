@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "hub/database-internal.h"
-#include "wire/wire.h"
+#include "wire/stored.h"
 
 /* Adds the row's member to the call. */
 static int add_member(sqlite3_stmt *row, LiveCall *live)
@@ -48,16 +48,14 @@ static int read_members(HubDatabase *database, LiveCall *live)
 
 static int read_live(HubDatabase *database, const char *json, LiveCall *ret)
 {
-        _cleanup_(live_call_done) LiveCall live = {0};
-        int r = wire_decode_live(json, &live);
+        int r = wire_decode_live(json, ret);
 
-        if (r == 0)
-                r = read_members(database, &live);
         if (r < 0)
                 return r;
-        *ret = live;
-        live = (LiveCall){0};
-        return 0;
+        r = read_members(database, ret);
+        if (r < 0)
+                live_call_done(ret);
+        return r;
 }
 
 int hub_database_each_live(HubDatabase *database, int (*each)(const LiveCall *, void *),

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "hub/internal.h"
+#include "wire/stored.h"
 
 static int load_user(const StoredUser *user, void *userdata)
 {

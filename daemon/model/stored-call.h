@@ -21,7 +21,7 @@ typedef struct PhoneSession {
 /*
  * What a device stores of a live call, for the next daemon: what the hub cannot tell again. The
  * phone embeds it in its call, so a field is stored once it is here and in the table of
- * wire/stored-call.c. Clocks that restart with the machine have no place in it.
+ * wire/stored.c. Clocks that restart with the machine have no place in it.
  */
 typedef struct StoredCall {
         CallRecord record;      /* owned; Status, Reason, dates, parties, as on D-Bus */

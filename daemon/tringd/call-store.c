@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "tringd/write-behind.h"
-#include "wire/stored-call.h"
+#include "wire/stored.h"
 #include "wire/wire.h"
 
 #define CALL_PREFIX "call/"

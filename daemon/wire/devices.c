@@ -30,35 +30,19 @@ int devices_decode(const char *json, size_t length, DeviceLists *ret,
                    char text[static MESSAGE_TEXT_MAX + 1])
 {
         const FieldReader reader = {.strict = true, .text = text};
-        _cleanup_(cJSON_Deletep) cJSON *root = NULL;
-        _cleanup_(device_lists_done) DeviceLists lists = {};
-        int r = json_parse(json, length, &devices_limits, &root, text);
 
-        if (r < 0)
-                return r == -EMSGSIZE ? -EBADMSG : r;
-        r = cJSON_IsObject(root) ? fields_read(&reader, &lists_fields, root, &lists)
-                                 : field_refuse(&reader, "the devices must be an object");
-        if (r < 0)
-                return r;
-        *ret = lists;
-        lists = (DeviceLists){};
-        return 0;
+        *ret = (DeviceLists){};
+        return fields_decode(&reader, &devices_limits, &lists_fields, json, length, ret);
 }
 
 int devices_encode(const DeviceLists *lists, char **ret, size_t *ret_length)
 {
-        _cleanup_(json_print_done) JsonPrinter printer;
-
-        json_print_init(&printer, 0, DEVICES_MESSAGE_MAX);
-        fields_print(&printer, &lists_fields, lists);
-        return json_print_finish(&printer, ret, ret_length);
+        return fields_encode(&lists_fields, lists, 0, DEVICES_MESSAGE_MAX, ret, ret_length);
 }
 
 void device_lists_done(DeviceLists *lists)
 {
-        for (size_t i = 0; i < DEVICE_KIND_COUNT; i++)
-                free(lists->of[i].devices);
-        *lists = (DeviceLists){};
+        fields_done(&lists_fields, lists);
 }
 
 bool device_list_equal(const DeviceList *a, const DeviceList *b)

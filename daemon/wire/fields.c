@@ -163,3 +163,38 @@ void fields_print(JsonPrinter *printer, const FieldTable *table, const void *bas
         print_members(printer, table, base);
         json_print_close(printer, '}');
 }
+
+void fields_done(const FieldTable *table, void *base)
+{
+        for (const Field *field = table->fields; field < table->fields + table->n_fields; field++) {
+                if (field->kind == FIELD_FLAT)
+                        fields_done(field->table, PLACE(char, field, base));
+                else if (field_kinds[field->kind].done)
+                        field_kinds[field->kind].done(field, base);
+        }
+}
+
+int fields_encode(const FieldTable *table, const void *base, size_t prefix, size_t max, char **ret,
+                  size_t *ret_length)
+{
+        _cleanup_(json_print_done) JsonPrinter printer;
+
+        json_print_init(&printer, prefix, max);
+        fields_print(&printer, table, base);
+        return json_print_finish(&printer, ret, ret_length);
+}
+
+int fields_decode(const FieldReader *reader, const JsonLimits *limits, const FieldTable *table,
+                  const char *json, size_t length, void *base)
+{
+        _cleanup_(cJSON_Deletep) cJSON *root = NULL;
+        int r = json_parse(json, length, limits, &root, reader->text);
+
+        if (r < 0)
+                return r == -ENOMEM ? r : -EBADMSG;
+        r = cJSON_IsObject(root) ? fields_read(reader, table, root, base)
+                                 : field_refuse(reader, "a message must be an object");
+        if (r < 0)
+                fields_done(table, base);
+        return r;
+}

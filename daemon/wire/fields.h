@@ -99,3 +99,19 @@ int fields_read(const FieldReader *reader, const FieldTable *table, const cJSON 
 
 /* Prints the struct as one object. */
 void fields_print(JsonPrinter *printer, const FieldTable *table, const void *base);
+
+/* Frees what the struct owns, and leaves those places empty. */
+void fields_done(const FieldTable *table, void *base);
+
+/*
+ * The struct as text; as json_print_init() and json_print_finish(). The caller frees *ret.
+ * ret_length may be NULL.
+ */
+int fields_encode(const FieldTable *table, const void *base, size_t prefix, size_t max, char **ret,
+                  size_t *ret_length);
+/*
+ * Text into the struct at `base`, which is zero before. Returns 0, -ENOMEM, or -EBADMSG with a
+ * sentence; the struct owns something only on 0.
+ */
+int fields_decode(const FieldReader *reader, const JsonLimits *limits, const FieldTable *table,
+                  const char *json, size_t length, void *base);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "wire/kinds.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -20,16 +21,10 @@ static bool token_is_valid(const char *s)
 
 static bool string_is_valid(FieldKind kind, const char *s, size_t max)
 {
-        switch (kind) {
-        case FIELD_UUID:
-                return uuid_is_valid(s);
-        case FIELD_UID:
-                return uid_is_valid(s);
-        case FIELD_TOKEN:
-                return token_is_valid(s);
-        default:
-                return text_is_valid(s, max);
-        }
+        return kind == FIELD_UUID    ? uuid_is_valid(s)
+               : kind == FIELD_UID   ? uid_is_valid(s)
+               : kind == FIELD_TOKEN ? token_is_valid(s)
+                                     : text_is_valid(s, max);
 }
 
 static int read_string(const FieldReader *reader, const Field *field, const cJSON *value,
@@ -55,21 +50,18 @@ static void describe_string(const Field *field, char *buffer, size_t size)
 {
         size_t max = field->size - 1;
 
-        switch (field->kind) {
-        case FIELD_UUID:
+        if (field->kind == FIELD_UUID)
                 (void)snprintf(buffer, size, "a UUID in lower case");
-                break;
-        case FIELD_UID:
+        else if (field->kind == FIELD_UID)
                 (void)snprintf(buffer, size, "1 to %zu of A-Z a-z 0-9 . _ @ + -", max);
-                break;
-        case FIELD_TOKEN:
+        else if (field->kind == FIELD_TOKEN)
                 (void)snprintf(buffer, size, "1 to %zu visible ASCII characters", max);
-                break;
-        default:
+        else
                 (void)snprintf(buffer, size, "text of at most %zu bytes, no control characters",
                                max);
-        }
 }
+
+/* ---- data ---- */
 
 static int read_data(const FieldReader *reader, const Field *field, const cJSON *value, void *base)
 {
@@ -85,9 +77,10 @@ static void print_data(JsonPrinter *printer, const Field *field, const void *bas
         json_print_string(printer, *CONST_PLACE(char *, field, base));
 }
 
-static bool data_is_empty(const Field *field, const void *base)
+static void free_data(const Field *field, void *base)
 {
-        return !*CONST_PLACE(char *, field, base);
+        free(*PLACE(char *, field, base));
+        *PLACE(char *, field, base) = NULL;
 }
 
 static void describe_data(const Field *field, char *buffer, size_t size)
@@ -96,6 +89,14 @@ static void describe_data(const Field *field, char *buffer, size_t size)
 }
 
 /* ---- numbers and words ---- */
+
+static bool is_zero(const Field *field, const void *base)
+{
+        static const char zeros[sizeof(Metadata)];
+
+        assert(field->size <= sizeof(zeros));
+        return memcmp(CONST_PLACE(char, field, base), zeros, field->size) == 0;
+}
 
 static int read_bool(const FieldReader *reader, const Field *field, const cJSON *value, void *base)
 {
@@ -108,11 +109,6 @@ static int read_bool(const FieldReader *reader, const Field *field, const cJSON 
 static void print_bool(JsonPrinter *printer, const Field *field, const void *base)
 {
         json_print_bool(printer, *CONST_PLACE(bool, field, base));
-}
-
-static bool bool_is_empty(const Field *field, const void *base)
-{
-        return !*CONST_PLACE(bool, field, base);
 }
 
 static void describe_bool(const Field *field, char *buffer, size_t size)
@@ -157,11 +153,6 @@ static void print_integer(JsonPrinter *printer, const Field *field, const void *
         json_print_int(printer, integer_value(field, base));
 }
 
-static bool integer_is_empty(const Field *field, const void *base)
-{
-        return integer_value(field, base) == 0;
-}
-
 static void describe_integer(const Field *field, char *buffer, size_t size)
 {
         int64_t min, max;
@@ -185,11 +176,6 @@ static void print_double(JsonPrinter *printer, const Field *field, const void *b
         json_print_double(printer, *CONST_PLACE(double, field, base));
 }
 
-static bool double_is_empty(const Field *field, const void *base)
-{
-        return fpclassify(*CONST_PLACE(double, field, base)) == FP_ZERO;
-}
-
 static void describe_double(const Field *field, char *buffer, size_t size)
 {
         (void)snprintf(buffer, size, "a number");
@@ -205,11 +191,6 @@ static int read_word(const FieldReader *reader, const Field *field, const cJSON 
 static void print_word(JsonPrinter *printer, const Field *field, const void *base)
 {
         json_print_string(printer, field->words->to_string(*CONST_PLACE(unsigned, field, base)));
-}
-
-static bool word_is_empty(const Field *field, const void *base)
-{
-        return *CONST_PLACE(unsigned, field, base) == 0;
 }
 
 static void describe_word(const Field *field, char *buffer, size_t size)
@@ -248,9 +229,9 @@ static void print_metadata(JsonPrinter *printer, const Field *field, const void 
         json_print_close(printer, '}');
 }
 
-static bool metadata_is_empty(const Field *field, const void *base)
+static void free_metadata(const Field *field, void *base)
 {
-        return CONST_PLACE(Metadata, field, base)->count == 0;
+        metadata_done(PLACE(Metadata, field, base));
 }
 
 static void describe_metadata(const Field *field, char *buffer, size_t size)
@@ -279,6 +260,11 @@ static bool is_never_empty(const Field *field, const void *base)
         return false;
 }
 
+static void free_object(const Field *field, void *base)
+{
+        fields_done(field->table, PLACE(char, field, base));
+}
+
 static void describe_object(const Field *field, char *buffer, size_t size)
 {
         (void)snprintf(buffer, size, "an object");
@@ -287,6 +273,17 @@ static void describe_object(const Field *field, char *buffer, size_t size)
 static bool list_is_empty(const Field *field, const void *base)
 {
         return *CONST_COUNT_PLACE(field, base) == 0;
+}
+
+static void free_list(const Field *field, void *base)
+{
+        char *list = *PLACE(char *, field, base);
+
+        for (size_t i = 0; field->table && i < *COUNT_PLACE(field, base); i++)
+                fields_done(field->table, list + i * field->size);
+        free(list);
+        *PLACE(char *, field, base) = NULL;
+        *COUNT_PLACE(field, base) = 0;
 }
 
 static void describe_list(const Field *field, char *buffer, size_t size)
@@ -393,13 +390,13 @@ static void print_string_list(JsonPrinter *printer, const Field *field, const vo
         {                                                                   \
                 read_string, print_string, string_is_empty, describe_string \
         }
-#define STRING_LIST_OPS                                                           \
-        {                                                                         \
-                read_string_list, print_string_list, list_is_empty, describe_list \
+#define STRING_LIST_OPS                                                                      \
+        {                                                                                    \
+                read_string_list, print_string_list, list_is_empty, describe_list, free_list \
         }
-#define INTEGER_OPS                                                             \
-        {                                                                       \
-                read_integer, print_integer, integer_is_empty, describe_integer \
+#define INTEGER_OPS                                                    \
+        {                                                              \
+                read_integer, print_integer, is_zero, describe_integer \
         }
 
 const FieldKindOps field_kinds[FIELD_KIND_COUNT] = {
@@ -407,16 +404,17 @@ const FieldKindOps field_kinds[FIELD_KIND_COUNT] = {
         [FIELD_UID] = STRING_OPS,
         [FIELD_TOKEN] = STRING_OPS,
         [FIELD_TEXT] = STRING_OPS,
-        [FIELD_DATA] = {read_data, print_data, data_is_empty, describe_data},
-        [FIELD_BOOL] = {read_bool, print_bool, bool_is_empty, describe_bool},
+        [FIELD_DATA] = {read_data, print_data, is_zero, describe_data, free_data},
+        [FIELD_BOOL] = {read_bool, print_bool, is_zero, describe_bool},
         [FIELD_INT] = INTEGER_OPS,
         [FIELD_U32] = INTEGER_OPS,
         [FIELD_U64] = INTEGER_OPS,
-        [FIELD_DOUBLE] = {read_double, print_double, double_is_empty, describe_double},
-        [FIELD_WORD] = {read_word, print_word, word_is_empty, describe_word},
-        [FIELD_METADATA] = {read_metadata, print_metadata, metadata_is_empty, describe_metadata},
+        [FIELD_DOUBLE] = {read_double, print_double, is_zero, describe_double},
+        [FIELD_WORD] = {read_word, print_word, is_zero, describe_word},
+        [FIELD_METADATA] = {read_metadata, print_metadata, is_zero, describe_metadata,
+                            free_metadata},
         [FIELD_UUID_LIST] = STRING_LIST_OPS,
         [FIELD_UID_LIST] = STRING_LIST_OPS,
-        [FIELD_OBJECT] = {read_object, print_object, is_never_empty, describe_object},
-        [FIELD_LIST] = {read_list, print_list, list_is_empty, describe_list},
+        [FIELD_OBJECT] = {read_object, print_object, is_never_empty, describe_object, free_object},
+        [FIELD_LIST] = {read_list, print_list, list_is_empty, describe_list, free_list},
 };

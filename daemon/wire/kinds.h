@@ -17,6 +17,7 @@ typedef struct FieldKindOps {
         void (*print)(JsonPrinter *printer, const Field *field, const void *base);
         bool (*is_empty)(const Field *field, const void *base);
         void (*describe)(const Field *field, char *buffer, size_t size); /* "must be …" */
+        void (*done)(const Field *field, void *base); /* frees what is owned; NULL: nothing is */
 } FieldKindOps;
 
 extern const FieldKindOps field_kinds[FIELD_KIND_COUNT];

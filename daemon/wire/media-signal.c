@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "wire/media-signal.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "wire/json-print.h"
@@ -229,8 +230,12 @@ int media_signal_encode(const MediaSignal *signal, char **ret)
                 break;
         case MEDIA_SIGNAL_NONCE:
                 break;
-        default:
+        case MEDIA_SIGNAL_CANDIDATE:
+        case MEDIA_SIGNAL_NO_MORE_CANDIDATES:
                 print_candidate(&printer, signal);
+                break;
+        case MEDIA_SIGNAL_NONE:
+                assert(!"a signal without a type");
         }
         print_beside(&printer, signal);
         json_print_close(&printer, '}');

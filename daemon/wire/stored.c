@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
+#include "wire/stored.h"
 
 #include "wire/messages.h"
-#include "wire/stored.h"
 #include "wire/wire.h"
 
 /* We wrote it ourselves, so the limits only protect against a damaged store. */
@@ -12,73 +11,73 @@
 static const JsonLimits stored_limits = {STORED_MAX, WIRE_NESTING_MAX, WIRE_MEMBERS_MAX,
                                          STORED_VALUES_MAX};
 
-int stored_encode(const FieldTable *table, const void *what, char **ret)
-{
-        _cleanup_(json_print_done) JsonPrinter printer;
+static const FieldWords session_state_words = {"a session's state", session_state_to_string,
+                                               session_state_from_string};
 
-        json_print_init(&printer, 0, STORED_MAX);
-        fields_print(&printer, table, what);
-        return json_print_finish(&printer, ret, NULL);
-}
+#define STATE_BOOL(name)                                   \
+        {                                                  \
+#name, FIELD_BOOL, 0, AT(StoredCall, name) \
+        }
+#define STATE_TEXT(name)                                   \
+        {                                                  \
+#name, FIELD_TEXT, 0, AT(StoredCall, name) \
+        }
 
-int stored_decode(const FieldTable *table, const char *json, void *what)
+static const FieldTable settings_fields =
+        FIELD_TABLE("settings",
+                    {"type", FIELD_WORD, 0, AT(SessionSettings, type), .words = &call_type_words,
+                     .has = offsetof(SessionSettings, has_type)},
+                    {"start_audio_muted", FIELD_BOOL, 0, AT(SessionSettings, start_audio_muted)},
+                    {"start_video_paused", FIELD_BOOL, 0, AT(SessionSettings, start_video_paused)},
+                    {"microphone", FIELD_TEXT, 0, AT(SessionSettings, microphone)},
+                    {"speaker", FIELD_TEXT, 0, AT(SessionSettings, speaker)},
+                    {"camera", FIELD_TEXT, 0, AT(SessionSettings, camera)});
+
+static const FieldTable stored_participant_fields = FIELD_TABLE(
+        "participant",
+        {NULL, FIELD_FLAT, 0, AT(SessionParticipant, participant), .table = &participant_fields},
+        {"connected", FIELD_BOOL, 0, AT(SessionParticipant, media.connected)});
+
+static const FieldTable stored_call_fields = FIELD_TABLE(
+        "stored call", {NULL, FIELD_FLAT, 0, AT(StoredCall, record), .table = &record_fields},
+        {"ring_until", FIELD_U64, 0, AT(StoredCall, ring_until_date)}, STATE_BOOL(silenced),
+        STATE_BOOL(present), STATE_BOOL(member_ringing), STATE_BOOL(answered_here),
+        STATE_BOOL(join_wanted), STATE_BOOL(alerting_said), STATE_BOOL(unwanted),
+        STATE_BOOL(placed), STATE_BOOL(parallel),
+        {"timeout", FIELD_INT, 0, AT(StoredCall, timeout_s)}, STATE_TEXT(handled_by),
+        STATE_TEXT(handler), STATE_TEXT(tied_to),
+        {"session_state", FIELD_WORD, FIELD_REQUIRED, AT(StoredCall, session.state),
+         .words = &session_state_words},
+        {"audio_muted", FIELD_BOOL, 0, AT(StoredCall, session.audio_muted)},
+        {"video_paused", FIELD_BOOL, 0, AT(StoredCall, session.video_paused)},
+        {"settings", FIELD_OBJECT, FIELD_REQUIRED, AT(StoredCall, session.settings),
+         .table = &settings_fields},
+        {"own_id", FIELD_TEXT, 0, AT(StoredCall, session.own_id)},
+        {"participants", FIELD_LIST, 0,
+         LIST_AT(StoredCall, session.participants, session.n_participants), .max = PARTICIPANTS_MAX,
+         .table = &stored_participant_fields});
+
+static int stored_decode(const FieldTable *table, const char *json, void *ret)
 {
-        _cleanup_(cJSON_Deletep) cJSON *root = NULL;
         char text[MESSAGE_TEXT_MAX + 1];
         const FieldReader reader = {.text = text};
-        int r = json_parse(json, strlen(json), &stored_limits, &root, text);
 
-        if (r < 0)
-                return r == -ENOMEM ? r : -EBADMSG;
-        return cJSON_IsObject(root) ? fields_read(&reader, table, root, what) : -EBADMSG;
+        return fields_decode(&reader, &stored_limits, table, json, strlen(json), ret);
 }
 
-int wire_encode_record(const CallRecord *record, char **ret)
-{
-        return stored_encode(&record_fields, record, ret);
-}
+#define DEFINE_STORED(object, Type, fields)                                        \
+        int wire_encode_##object(const Type *object, char **ret)                   \
+        {                                                                          \
+                return fields_encode(&(fields), object, 0, STORED_MAX, ret, NULL); \
+        }                                                                          \
+        int wire_decode_##object(const char *json, Type *ret)                      \
+        {                                                                          \
+                *ret = (Type){};                                                   \
+                return stored_decode(&(fields), json, ret);                        \
+        }                                                                          \
+        struct stored_needs_a_semicolon
 
-int wire_decode_record(const char *json, CallRecord *ret)
-{
-        _cleanup_(call_record_done) CallRecord record = {0};
-        int r = stored_decode(&record_fields, json, &record);
-
-        if (r < 0)
-                return r;
-        *ret = record;
-        record = (CallRecord){0};
-        return 0;
-}
-
-int wire_encode_live(const LiveCall *call, char **ret)
-{
-        return stored_encode(&live_call_fields, call, ret);
-}
-
-int wire_decode_live(const char *json, LiveCall *ret)
-{
-        _cleanup_(live_call_done) LiveCall call = {0};
-        int r = stored_decode(&live_call_fields, json, &call);
-
-        if (r < 0)
-                return r;
-        *ret = call;
-        call = (LiveCall){0};
-        return 0;
-}
-
-int wire_encode_live_member(const LiveMember *member, char **ret)
-{
-        return stored_encode(&live_member_fields, member, ret);
-}
-
-int wire_decode_live_member(const char *json, LiveMember *ret)
-{
-        LiveMember member = {0};
-        int r = stored_decode(&live_member_fields, json, &member);
-
-        if (r < 0)
-                return r;
-        *ret = member;
-        return 0;
-}
+DEFINE_STORED(record, CallRecord, record_fields);
+DEFINE_STORED(live, LiveCall, live_call_fields);
+DEFINE_STORED(live_member, LiveMember, live_member_fields);
+DEFINE_STORED(stored_call, StoredCall, stored_call_fields);

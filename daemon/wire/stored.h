@@ -2,13 +2,25 @@
 #pragma once
 
 /*
- * Structs as JSON text for our own stores: tables as for messages, but without their limit of
- * length, and ignoring members of a later version.
+ * What is stored, as JSON text and back: by tables as messages are, but without their limit of
+ * length, and ignoring members of a later version. (A stored request is a message like any other:
+ * wire_encode(), wire_decode(WIRE_FROM_DEVICE).)
+ *
+ * The caller frees *ret of an encoder, which returns 0, -ENOMEM or -EMSGSIZE. A decoder returns 0,
+ * -ENOMEM, or -EBADMSG: the text is something else. *ret owns something only on 0.
  */
 
-#include "wire/fields.h"
+#include "model/live-call.h"
+#include "model/stored-call.h"
 
-/* The caller frees *ret. Returns 0, -ENOMEM, or -EMSGSIZE. */
-int stored_encode(const FieldTable *table, const void *what, char **ret);
-/* Into an empty struct. 0, -ENOMEM or -EBADMSG; what was read until then is the caller's. */
-int stored_decode(const FieldTable *table, const char *json, void *what);
+/* A call's record, also for --json: the same members as on the wire. */
+int wire_encode_record(const CallRecord *record, char **ret);
+int wire_decode_record(const char *json, CallRecord *ret);
+/* The hub's live call, and one of its members, for a store that has them apart. */
+int wire_encode_live(const LiveCall *live, char **ret);
+int wire_decode_live(const char *json, LiveCall *ret);
+int wire_encode_live_member(const LiveMember *live_member, char **ret);
+int wire_decode_live_member(const char *json, LiveMember *ret);
+/* A device's call. */
+int wire_encode_stored_call(const StoredCall *stored_call, char **ret);
+int wire_decode_stored_call(const char *json, StoredCall *ret);

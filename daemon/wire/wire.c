@@ -141,11 +141,8 @@ int wire_decode_from_hub(const char *json, size_t length, Message *ret,
 
 int wire_encode(const Message *message, size_t prefix, char **ret, size_t *ret_length)
 {
-        _cleanup_(json_print_done) JsonPrinter printer;
         const FieldTable *table = encode_table(message);
 
         assert(table);
-        json_print_init(&printer, prefix, WIRE_MESSAGE_MAX);
-        fields_print(&printer, table, message);
-        return json_print_finish(&printer, ret, ret_length);
+        return fields_encode(table, message, prefix, WIRE_MESSAGE_MAX, ret, ret_length);
 }

@@ -9,7 +9,6 @@
  * nesting, then syntax, duplicate keys, types, lengths, value ranges.
  */
 
-#include "model/live-call.h"
 #include "model/message.h"
 
 #define WIRE_SUBPROTOCOL "tring.v1"
@@ -72,17 +71,3 @@ int wire_decode_from_hub(const char *json, size_t length, Message *ret,
  * left free before it (LWS_PRE). The caller frees *ret. Returns 0, -ENOMEM, or -EMSGSIZE.
  */
 int wire_encode(const Message *message, size_t prefix, char **ret, size_t *ret_length);
-
-/*
- * A call's record as JSON text and back, for stores and for --json: the same members as on the
- * wire. The caller frees *ret.
- */
-int wire_encode_record(const CallRecord *record, char **ret);
-/* Returns 0, -ENOMEM, or -EBADMSG: not a record. *ret is owned by the caller on 0. */
-int wire_decode_record(const char *json, CallRecord *ret);
-/* A live call likewise, for the hub's store. */
-int wire_encode_live(const LiveCall *call, char **ret);
-int wire_decode_live(const char *json, LiveCall *ret);
-/* One of its members, for a store that has them apart. */
-int wire_encode_live_member(const LiveMember *member, char **ret);
-int wire_decode_live_member(const char *json, LiveMember *ret);

@@ -164,6 +164,7 @@ static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_STATS] = &stats_fields,
 };
 
+/* Reads the type first, which tells the other members. */
 int worker_decode(const char *json, size_t length, WorkerMessage *ret,
                   char text[static MESSAGE_TEXT_MAX + 1])
 {
@@ -174,13 +175,10 @@ int worker_decode(const char *json, size_t length, WorkerMessage *ret,
 
         if (r < 0)
                 return r == -EMSGSIZE ? -EBADMSG : r;
-
-        /* Reads the type first, which tells the other members. */
         r = cJSON_IsObject(root) ? fields_read(&type_reader, &type_fields, root, &message)
                                  : field_refuse(&reader, "a message must be an object");
-        if (r < 0)
-                return r;
-        r = fields_read(&reader, worker_tables[message.type], root, &message);
+        if (r >= 0)
+                r = fields_read(&reader, worker_tables[message.type], root, &message);
         if (r < 0)
                 return r;
         *ret = message;
@@ -190,30 +188,14 @@ int worker_decode(const char *json, size_t length, WorkerMessage *ret,
 
 int worker_encode(const WorkerMessage *message, char **ret, size_t *ret_length)
 {
-        _cleanup_(json_print_done) JsonPrinter printer;
-
         assert(worker_tables[message->type]);
-        json_print_init(&printer, 0, WORKER_MESSAGE_MAX);
-        fields_print(&printer, worker_tables[message->type], message);
-        return json_print_finish(&printer, ret, ret_length);
+        return fields_encode(worker_tables[message->type], message, 0, WORKER_MESSAGE_MAX, ret,
+                             ret_length);
 }
 
 void worker_message_done(WorkerMessage *message)
 {
-        switch (message->type) {
-        case WORKER_JOIN:
-                free(message->join.reply.others);
-                free(message->join.reply.ice_servers);
-                break;
-        case WORKER_SIGNAL_IN:
-        case WORKER_SIGNAL_OUT:
-                free(message->signal.data);
-                break;
-        case WORKER_STATS:
-                free(message->stats.participants);
-                break;
-        default:
-                break;
-        }
+        if (worker_tables[message->type])
+                fields_done(worker_tables[message->type], message);
         *message = (WorkerMessage){0};
 }

@@ -7,8 +7,7 @@
 
 #include "base/cleanup.h"
 #include "fuzz.h"
-#include "wire/stored-call.h"
-#include "wire/wire.h"
+#include "wire/stored.h"
 
 #define DEFINE_REREAD(name, Type, decode, encode, done)             \
         static void reread_##name(const char *json)                 \

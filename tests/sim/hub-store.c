@@ -5,7 +5,7 @@
 #include <utlist.h>
 
 #include "sim.h"
-#include "wire/wire.h"
+#include "wire/stored.h"
 
 /*
  * The contents of the hub's database: it changes only by a commit, and nothing else survives a

@@ -3,7 +3,7 @@
 #include <utlist.h>
 
 #include "sim.h"
-#include "wire/wire.h"
+#include "wire/stored.h"
 
 /* The hub's actions, and the laws that they are held to. */
 

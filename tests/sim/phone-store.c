@@ -3,7 +3,7 @@
 #include <utlist.h>
 
 #include "sim.h"
-#include "wire/stored-call.h"
+#include "wire/stored.h"
 #include "wire/wire.h"
 
 /*

@@ -12,7 +12,7 @@
 #include "suite.h"
 #include "wire-samples.h"
 #include "wire/devices.h"
-#include "wire/stored-call.h"
+#include "wire/stored.h"
 #include "wire/wire.h"
 #include "wire/worker.h"
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "suite.h"
-#include "wire/wire.h"
+#include "wire/stored.h"
 
 #define UUID(n) "0b7e6a52-90f7-4d4e-8f2c-0000000000" n
 #define DAY (24 * 3600 * USEC_PER_SEC)

@@ -10,7 +10,7 @@
 #include "hub/database.h"
 #include "hub/internal.h"
 #include "suite.h"
-#include "wire/wire.h"
+#include "wire/stored.h"
 
 #define UUID(n) "0b7e6a52-90f7-4d4e-8f2c-0000000000" n
 #define JSON_LIVE "{}"

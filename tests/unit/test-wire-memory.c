@@ -9,6 +9,7 @@
 #include "failing-memory.h"
 #include "suite.h"
 #include "wire-samples.h"
+#include "wire/stored.h"
 #include "wire/wire.h"
 
 static void setup(void)

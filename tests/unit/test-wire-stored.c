@@ -4,8 +4,7 @@
 #include "base/cleanup.h"
 #include "suite.h"
 #include "wire-samples.h"
-#include "wire/stored-call.h"
-#include "wire/wire.h"
+#include "wire/stored.h"
 
 #define MEMBERS GROUP_MEMBERS_MAX /* far more than fit into a message */
 
