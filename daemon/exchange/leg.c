@@ -70,7 +70,7 @@ void exchange_leg_release(Exchange *exchange, CallLeg *leg)
                 exchange_token_free(exchange, leg->tokens);
         if (leg->limited)
                 exchange_attachment_free(exchange, leg->limited);
-        leg->media = (Media){0};
+        leg->media = (LiveMedia){0};
         exchange_leg_list_joined(leg);
         leg->lost_since = leg->join_until = USEC_NEVER;
 }

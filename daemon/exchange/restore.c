@@ -23,16 +23,14 @@ static usec_t time_of(const ExchangeNow *moment, usec_t date, usec_t most)
         return moment->now + MIN_OF(left, most);
 }
 
-static void leg_restore_media(CallLeg *leg, const LiveMember *member)
+static void leg_restore_media(CallLeg *leg, const LiveMedia *media)
 {
-        leg->media.joins = member->joins;
-        if (str_empty(member->participant))
+        leg->media.joins = media->joins;
+        if (str_empty(media->participant))
                 return;
+        leg->media = *media;
         leg->media.joined = true;
-        leg->media.muted = member->muted;
-        leg->media.video_paused = member->video_paused;
-        leg->media.sharing = member->sharing;
-        STR_SET(leg->media.participant, member->participant);
+        leg->media.by_token = leg->media.flows = false;
         exchange_leg_list_joined(leg);
 }
 
@@ -52,7 +50,7 @@ static int leg_restore_party(CallLeg *leg, const ExchangeNow *moment, const Live
         leg->lost_since = moment->now;
         if (member->join_until > 0)
                 leg->join_until = time_of(moment, member->join_until, JOIN_DEADLINE_US);
-        leg_restore_media(leg, member);
+        leg_restore_media(leg, &member->media);
         return 0;
 }
 

@@ -21,14 +21,14 @@ static void leg_left(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg
         exchange_call_touch(exchange, leg->call);
 }
 
-static void media_leave(Media *media)
+static void media_leave(LiveMedia *media)
 {
         media->joined = media->by_token = media->flows = false;
 }
 
 int exchange_leg_leave_media(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
-        Media before = leg->media;
+        LiveMedia before = leg->media;
         int r = exchange_leg_send_others(exchange, leg, MESSAGE_LEFT);
 
         media_leave(&leg->media);
@@ -106,9 +106,9 @@ static int request_replace(Request *request, CallLeg *leg)
         return r;
 }
 
-static Media request_media(Request *request)
+static LiveMedia request_media(Request *request)
 {
-        Media media = {
+        LiveMedia media = {
                 .joins = true,
                 .joined = true,
                 .by_token = request->attachment->leg != NULL,
@@ -125,7 +125,7 @@ static Media request_media(Request *request)
 
 static int request_join_as(Request *request, CallLeg *leg)
 {
-        Media before = leg->media;
+        LiveMedia before = leg->media;
         usec_t join_until = leg->join_until;
         int r = leg->media.joined ? request_replace(request, leg) : 0;
 
@@ -228,7 +228,7 @@ int exchange_request_signal(Request *request)
 int exchange_request_state(Request *request)
 {
         const MessageState *state = &request->message->state;
-        Media before;
+        LiveMedia before;
         CallLeg *leg;
         int r = request_participant(request, state->session_id, &leg);
 

@@ -126,15 +126,6 @@ struct Token {
         UT_hash_handle hh;
 };
 
-/* A party's state in the session's media. */
-typedef struct Media {
-        bool joins; /* will join; a party that will not counts as joined */
-        bool joined;
-        bool by_token; /* joined by the leg's limited attachment, not by the device's own */
-        bool muted, video_paused, sharing, flows;
-        char participant[PARTICIPANT_ID_MAX + 1];
-} Media;
-
 /* The two groups of devices that get member states at different rates: members.c. */
 typedef enum Audience {
         AUDIENCE_CALLER,
@@ -159,7 +150,7 @@ struct CallLeg {
         usec_t lost_since; /* when its device's connection was lost; USEC_NEVER: connected */
         usec_t join_until; /* rule 4; USEC_NEVER: no deadline */
 
-        Media media;
+        LiveMedia media;
         Attachment *limited;
         Token *tokens;
         size_t n_tokens;

@@ -21,10 +21,7 @@ static LiveMember leg_stored(const CallLeg *leg, const ExchangeNow *moment)
                 .alerted = leg->ringing_since != 0,
                 .quiet = leg->quiet,
                 .blocked = leg->blocked,
-                .joins = leg->media.joins,
-                .muted = leg->media.muted,
-                .video_paused = leg->media.video_paused,
-                .sharing = leg->media.sharing,
+                .media = leg->media,
                 .join_until = date_of(moment, leg->join_until),
         };
 
@@ -34,8 +31,8 @@ static LiveMember leg_stored(const CallLeg *leg, const ExchangeNow *moment)
                 STR_SET(member.party.uid, leg->uid);
         STR_SET(member.reason, call_reason_to_string(leg->reason));
         STR_SET(member.merged_id, leg->merged_id);
-        if (leg->media.joined && !leg->media.by_token)
-                STR_SET(member.participant, leg->media.participant);
+        if (!leg->media.joined || leg->media.by_token)
+                member.media.participant[0] = '\0';
         return member;
 }
 

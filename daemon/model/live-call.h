@@ -4,6 +4,15 @@
 #include "model/message.h"
 #include "model/record.h"
 
+/* A party's state in the session's media. The exchange embeds it in its legs. */
+typedef struct LiveMedia {
+        bool joins; /* as in MessageInitiate.join; a party that will not counts as joined */
+        bool muted, video_paused, sharing;
+        char participant[PARTICIPANT_ID_MAX + 1]; /* as stored: empty if not joined, or by token */
+        bool joined, flows;                       /* not stored, like the next one */
+        bool by_token; /* joined by the leg's limited attachment, not by the device's own */
+} LiveMedia;
+
 /* The stored state of a live call, from which a restarted hub continues it. Embedded. */
 typedef struct LiveMember {
         Party party; /* device: the one that placed or answered it, or empty */
@@ -12,10 +21,8 @@ typedef struct LiveMember {
         char merged_id[UUID_LENGTH + 1]; /* of the initiate that became its accept, or empty */
         bool alerted, quiet;             /* a device alerted a person; a device stays quiet */
         bool blocked;                    /* the member blocks the caller: nothing rings */
-        bool joins;                      /* the media; as in MessageInitiate.join */
-        bool muted, video_paused, sharing;
-        char participant[PARTICIPANT_ID_MAX + 1]; /* empty: none, or joined by token */
-        usec_t join_until;                        /* CLOCK_REALTIME; 0: no deadline */
+        LiveMedia media;
+        usec_t join_until; /* CLOCK_REALTIME; 0: no deadline */
 } LiveMember;
 
 typedef struct LiveCall {

@@ -135,11 +135,11 @@ const FieldTable live_member_fields =
                     {"alerted", FIELD_BOOL, 0, AT(LiveMember, alerted)},
                     {"quiet", FIELD_BOOL, 0, AT(LiveMember, quiet)},
                     {"blocked", FIELD_BOOL, 0, AT(LiveMember, blocked)},
-                    {"joins", FIELD_BOOL, 0, AT(LiveMember, joins)},
-                    {"muted", FIELD_BOOL, 0, AT(LiveMember, muted)},
-                    {"video_paused", FIELD_BOOL, 0, AT(LiveMember, video_paused)},
-                    {"sharing", FIELD_BOOL, 0, AT(LiveMember, sharing)},
-                    {"participant", FIELD_UID, 0, AT(LiveMember, participant)},
+                    {"joins", FIELD_BOOL, 0, AT(LiveMember, media.joins)},
+                    {"muted", FIELD_BOOL, 0, AT(LiveMember, media.muted)},
+                    {"video_paused", FIELD_BOOL, 0, AT(LiveMember, media.video_paused)},
+                    {"sharing", FIELD_BOOL, 0, AT(LiveMember, media.sharing)},
+                    {"participant", FIELD_UID, 0, AT(LiveMember, media.participant)},
                     {"join_until", FIELD_U64, 0, AT(LiveMember, join_until)});
 
 const FieldTable live_call_fields = FIELD_TABLE(

@@ -32,8 +32,8 @@ static void part_save(Part *part, World *world, const LiveMember *member)
 {
         part->status = member->status;
         part->party = handset_of_device(world, member->party.device);
-        part->in_media = !str_empty(member->participant);
-        part->joins = member->joins;
+        part->in_media = !str_empty(member->media.participant);
+        part->joins = member->media.joins;
         part->alerted |= member->alerted;
         part_see(part, world, member->status);
 }

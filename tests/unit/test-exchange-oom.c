@@ -254,7 +254,7 @@ static int restore_group_call(void)
         LiveMember members[] = {
                 {.party = {.uid = "bob", .device = "bob-desk"},
                  .status = CALL_STATUS_ONGOING,
-                 .participant = "1-2"},
+                 .media.participant = "1-2"},
                 {.party.uid = "carol", .status = CALL_STATUS_INITIATED},
                 {.party = {.uid = "dave", .device = "dave-desk"}, .status = CALL_STATUS_REJECTED},
         };

@@ -28,11 +28,11 @@ END_TEST
 START_TEST(a_live_call_is_stored_and_read)
 {
         _cleanup_free_ char *text = NULL, *again = NULL;
-        LiveCall live = {.ring_until = 1763632845000000, .caller.joins = true}, back;
+        LiveCall live = {.ring_until = 1763632845000000, .caller.media.joins = true}, back;
 
         sample_record(&live.record);
         STR_SET(live.caller.party.uid, "alice");
-        STR_SET(live.caller.participant, "p1");
+        STR_SET(live.caller.media.participant, "p1");
         live.members = calloc(MEMBERS, sizeof(LiveMember));
         ck_assert_ptr_nonnull(live.members);
         live.n_members = MEMBERS;
@@ -47,8 +47,8 @@ START_TEST(a_live_call_is_stored_and_read)
         ck_assert_int_eq(wire_encode_live(&back, &again), 0);
         ck_assert_str_eq(text, again);
         ck_assert_uint_eq(back.ring_until, live.ring_until);
-        ck_assert(back.caller.joins);
-        ck_assert_str_eq(back.caller.participant, "p1");
+        ck_assert(back.caller.media.joins);
+        ck_assert_str_eq(back.caller.media.participant, "p1");
         ck_assert_uint_eq(back.n_members, MEMBERS);
         ck_assert_str_eq(back.members[1].party.uid, "u1");
         ck_assert_int_eq(back.members[1].status, CALL_STATUS_ONGOING);
