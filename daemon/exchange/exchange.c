@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/array.h"
 #include "exchange/attachment.h"
 #include "exchange/call.h"
 #include "exchange/cancelled.h"
@@ -46,14 +47,11 @@ Exchange *exchange_free(Exchange *exchange)
 
 int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
 {
-        IceServer *copy = NULL;
+        IceServer *copy;
+        int r = ARRAY_COPY(&copy, servers, n);
 
-        if (n > 0) {
-                copy = calloc(n, sizeof(*copy));
-                if (!copy)
-                        return -ENOMEM;
-                memcpy(copy, servers, n * sizeof(*copy));
-        }
+        if (r < 0)
+                return r;
         free(exchange->ice_servers);
         exchange->ice_servers = copy;
         exchange->n_ice_servers = n;
@@ -99,22 +97,20 @@ int exchange_snapshot(const Exchange *exchange, const ExchangeNow *moment, uint6
         const CallLeg *leg;
         const Branch *branch;
         size_t n = 0, n_branches = 0, n_busy = 0;
-        CallSnapshot *snapshots = NULL;
+        CallSnapshot *snapshots;
 
         if (attachment && attachment->device) {
                 DL_COUNT2(attachment->device->branches, branch, n_branches, device_next);
                 DL_COUNT2(attachment->device->user->busy, leg, n_busy, list_next);
         }
-        if (n_branches + n_busy > 0) {
-                snapshots = calloc(n_branches + n_busy, sizeof(*snapshots));
-                if (!snapshots)
-                        return -ENOMEM;
-                int r = attachment_snapshot(attachment, moment, snapshots, &n);
-                if (r < 0) {
+        int r = ARRAY_NEW(&snapshots, n_branches + n_busy);
+        if (r == 0 && snapshots) {
+                r = attachment_snapshot(attachment, moment, snapshots, &n);
+                if (r < 0)
                         call_snapshots_free(snapshots, n);
-                        return r;
-                }
         }
+        if (r < 0)
+                return r;
         *ret = snapshots;
         *ret_n = n;
         return 0;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/array.h"
 #include "exchange/action.h"
 #include "exchange/due.h"
 #include "exchange/group.h"
@@ -30,14 +31,12 @@ static int memberships_new(const Exchange *exchange, Group *group, const char *c
 static int user_groups(const User *user, GroupName **ret, size_t *ret_n)
 {
         const Membership *membership;
-        GroupName *groups = NULL;
+        GroupName *groups;
         size_t n = 0;
+        int r = ARRAY_NEW(&groups, user->n_groups);
 
-        if (user->n_groups > 0) {
-                groups = calloc(user->n_groups, sizeof(*groups));
-                if (!groups)
-                        return -ENOMEM;
-        }
+        if (r < 0)
+                return r;
         DL_FOREACH2 (user->groups, membership, user_next) {
                 STR_SET(groups[n].guid, membership->group->guid);
                 STR_SET(groups[n].name, membership->group->name);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/array.h"
 #include "exchange/user.h"
 
 void exchange_call_count_joined(Call *call, usec_t now)
@@ -63,15 +64,13 @@ Participant exchange_leg_participant(const CallLeg *leg)
 
 int exchange_leg_other_participants(const CallLeg *leg, Participant **ret, size_t *ret_n)
 {
-        size_t most = leg->call->n_joined, n = 0;
-        Participant *others = NULL;
+        size_t n = 0;
+        Participant *others;
         const CallLeg *other;
+        int r = ARRAY_NEW(&others, leg->call->n_joined);
 
-        if (most > 0) {
-                others = calloc(most, sizeof(*others));
-                if (!others)
-                        return -ENOMEM;
-        }
+        if (r < 0)
+                return r;
         DL_FOREACH2 (leg->call->joined, other, joined_next) {
                 if (other != leg)
                         others[n++] = exchange_leg_participant(other);

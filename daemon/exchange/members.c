@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "base/array.h"
 #include "exchange/action.h"
 #include "exchange/marks.h"
 
@@ -109,10 +110,9 @@ static int branch_send_members(Exchange *exchange, const Branch *branch, const M
                 if (r <= 0)
                         return r;
                 STR_SET(message->members.session_id, branch->leg->call->record.session_id);
-                message->members.members = calloc(n_now, sizeof(*members));
-                if (!message->members.members)
-                        return -ENOMEM;
-                memcpy(message->members.members, members + n_sent, n_now * sizeof(*members));
+                r = ARRAY_COPY(&message->members.members, members + n_sent, n_now);
+                if (r < 0)
+                        return r;
                 message->members.n_members = n_now;
         }
         return 0;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/array.h"
 #include "exchange/action.h"
 #include "exchange/announce.h"
 #include "exchange/marks.h"
@@ -73,19 +74,18 @@ static int request_reply_join(Request *request, const CallLeg *leg)
         STR_SET(reply->join.participant, leg->media.participant);
         STR_SET(reply->join.mode, MEDIA_MODE_MESH);
         r = exchange_leg_other_participants(leg, &reply->join.others, &reply->join.n_others);
-        if (r < 0 || exchange->n_ice_servers == 0)
+        if (r == 0)
+                r = ARRAY_COPY(&reply->join.ice_servers, exchange->ice_servers,
+                               exchange->n_ice_servers);
+        if (r < 0)
                 return r;
-        reply->join.ice_servers = calloc(exchange->n_ice_servers, sizeof(*reply->join.ice_servers));
-        if (!reply->join.ice_servers)
-                return -ENOMEM;
         for (size_t i = 0; i < exchange->n_ice_servers; i++) {
-                const IceServer *server = &exchange->ice_servers[i];
+                const char *username = exchange->ice_servers[i].username;
                 IceServer *copy = &reply->join.ice_servers[i];
 
-                *copy = *server;
-                if (!str_empty(server->username))
+                if (!str_empty(username))
                         snprintf(copy->username, sizeof(copy->username), "%.*s:%s",
-                                 (int)(sizeof(copy->username) - UID_MAX - 2), server->username,
+                                 (int)(sizeof(copy->username) - UID_MAX - 2), username,
                                  leg->user->uid);
         }
         reply->join.n_ice_servers = exchange->n_ice_servers;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/array.h"
 #include "exchange/action.h"
 #include "exchange/snapshot.h"
 #include "exchange/user.h"
@@ -63,12 +64,9 @@ int exchange_save(Exchange *exchange, const ExchangeNow *moment, const Call *cal
                 return r;
         action->live.caller = leg_stored(call_caller(call), moment);
         action->live.ring_until = date_of(moment, call->ring_until);
-        size_t n = changed_members(changed);
-        if (n == 0)
-                return 0;
-        action->live.members = calloc(n, sizeof(*action->live.members));
-        if (!action->live.members)
-                return -ENOMEM;
+        r = ARRAY_NEW(&action->live.members, changed_members(changed));
+        if (r < 0)
+                return r;
         for (; changed; changed = changed->changed_next) {
                 if (changed->direction == CALL_DIRECTION_INCOMING)
                         action->live.members[action->live.n_members++] =

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/array.h"
 #include "exchange/action.h"
 #include "exchange/end.h"
 #include "exchange/leg.h"
@@ -127,17 +128,11 @@ int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret
                           size_t *ret_n)
 {
         const User *user = exchange_user_find(exchange, uid);
-        char(*blocked)[UID_MAX + 1] = NULL;
 
         if (!user)
                 return CALL_ERROR_USER_NOT_FOUND;
-        if (user->n_blocked > 0) {
-                blocked = calloc(user->n_blocked, sizeof(*blocked));
-                if (!blocked)
-                        return -ENOMEM;
-                memcpy(blocked, user->blocked, user->n_blocked * sizeof(*blocked));
-        }
-        *ret = blocked;
-        *ret_n = user->n_blocked;
-        return 0;
+        int r = ARRAY_COPY(ret, user->blocked, user->n_blocked);
+        if (r == 0)
+                *ret_n = user->n_blocked;
+        return r;
 }

@@ -5,6 +5,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "media/call-audio.h"
 #include "media/control.h"
@@ -175,14 +176,10 @@ static void leave(Worker *worker)
 static int remember_join(Worker *worker, const WorkerJoin *join)
 {
         size_t n = join->reply.n_ice_servers;
+        int r = ARRAY_COPY(&worker->ice_servers, join->reply.ice_servers, n);
 
-        if (n > 0) {
-                worker->ice_servers = calloc(n, sizeof(*worker->ice_servers));
-                if (!worker->ice_servers)
-                        return -ENOMEM;
-                memcpy(worker->ice_servers, join->reply.ice_servers,
-                       n * sizeof(*worker->ice_servers));
-        }
+        if (r < 0)
+                return r;
         worker->n_ice_servers = n;
         worker->relay_only = join->relay_only;
         STR_SET(worker->title, str_empty(join->title) ? worker->options.title : join->title);

@@ -4,20 +4,18 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 int stored_call_copy(StoredCall *call, const StoredCall *from)
 {
-        size_t n = from->session.n_participants;
-        SessionParticipant *participants = NULL;
+        SessionParticipant *participants;
+        int r = ARRAY_COPY(&participants, from->session.participants, from->session.n_participants);
 
-        if (n > 0) {
-                participants = calloc(n, sizeof(*participants));
-                if (!participants)
-                        return -ENOMEM;
-                memcpy(participants, from->session.participants, n * sizeof(*participants));
-        }
+        if (r < 0)
+                return r;
         *call = *from;
         call->session.participants = participants;
-        int r = call_record_copy(&call->record, &from->record);
+        r = call_record_copy(&call->record, &from->record);
         if (r < 0)
                 stored_call_done(call);
         return r;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <utlist.h>
 
+#include "base/array.h"
 #include "phone/action.h"
 #include "phone/announce.h"
 #include "phone/call.h"
@@ -187,7 +188,7 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
 {
         MessageType type = command->type == PHONE_COMMAND_SEEN ? MESSAGE_SEEN : MESSAGE_FORGET;
         const MessageSessions *asked = &command->sessions;
-        _cleanup_free_ void *ids = NULL;
+        char(*ids)[UUID_LENGTH + 1];
 
         if (asked->count > SESSION_IDS_MAX) {
                 phone_refuse(phone, ticket, NULL, CALL_ERROR_INVALID_ARGUMENT,
@@ -196,14 +197,11 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
                 return 0;
         }
         if (phone->connection != PHONE_LOGGED_OUT) {
-                if (asked->count > 0) {
-                        ids = malloc(asked->count * sizeof(*asked->session_ids));
-                        if (!ids)
-                                return -ENOMEM;
-                        memcpy(ids, asked->session_ids, asked->count * sizeof(*asked->session_ids));
-                }
+                int r = ARRAY_COPY(&ids, asked->session_ids, asked->count);
+                if (r < 0)
+                        return r;
                 HubRequest *request = hub_request_new(phone, type, NULL);
-                request->message.sessions.session_ids = TAKE_PTR(ids);
+                request->message.sessions.session_ids = ids;
                 request->message.sessions.count = asked->count;
                 /* The request may arrive late or twice: calls that come meanwhile are not meant. */
                 if (asked->count == 0)

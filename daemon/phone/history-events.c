@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <utlist.h>
 
+#include "base/array.h"
 #include "phone/action.h"
 #include "phone/call.h"
 #include "phone/end.h"
@@ -75,15 +76,11 @@ static int message_forgotten_calls(Phone *phone, const MessageSessions *sessions
 
 int message_forgotten(Phone *phone, const MessageSessions *sessions)
 {
-        size_t size = sessions->count * sizeof(*sessions->session_ids);
-        void *ids = NULL;
+        char(*ids)[UUID_LENGTH + 1];
+        int r = ARRAY_COPY(&ids, sessions->session_ids, sessions->count);
 
-        if (size > 0) {
-                ids = malloc(size);
-                if (!ids)
-                        return -ENOMEM;
-                memcpy(ids, sessions->session_ids, size);
-        }
+        if (r < 0)
+                return r;
         PhoneAction *action = phone_act(phone, PHONE_HISTORY_FORGET, NULL);
         action->sessions.session_ids = ids;
         action->sessions.count = sessions->count;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/array.h"
 #include "phone/action.h"
 #include "phone/announce.h"
 
@@ -74,13 +75,11 @@ int participants_reset(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
 {
         PhoneSession *session = &call->stored.session;
         size_t n = MIN_OF(reply->n_others, (size_t)PARTICIPANTS_MAX);
-        SessionParticipant *participants = NULL;
+        SessionParticipant *participants;
+        int r = ARRAY_NEW(&participants, n);
 
-        if (n > 0) {
-                participants = calloc(n, sizeof(*participants));
-                if (!participants)
-                        return -ENOMEM;
-        }
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < n; i++)
                 participants[i].participant = reply->others[i];
         if (n > 0 || session->n_participants > 0)

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <utlist.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "base/words.h"
 #include "phone/action.h"
@@ -160,17 +161,9 @@ size_t hub_requests_waiting(const Phone *phone, MessageType type, const char *se
 
 static int sessions_copy(MessageSessions *to, const MessageSessions *from)
 {
-        size_t size = from->count * sizeof(*from->session_ids);
-
         *to = *from;
         to->session_ids = NULL;
-        if (from->count == 0)
-                return 0;
-        to->session_ids = malloc(size);
-        if (!to->session_ids)
-                return -ENOMEM;
-        memcpy(to->session_ids, from->session_ids, size);
-        return 0;
+        return ARRAY_COPY(&to->session_ids, from->session_ids, from->count);
 }
 
 int hub_request_copy(const HubRequest *request, Message *ret)

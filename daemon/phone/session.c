@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <utlist.h>
 
+#include "base/array.h"
 #include "phone/action.h"
 #include "phone/announce.h"
 #include "phone/call.h"
@@ -138,19 +139,11 @@ int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
 
         _cleanup_free_ Participant *others = NULL;
         _cleanup_free_ IceServer *servers = NULL;
-        if (reply->n_others > 0) {
-                others = calloc(reply->n_others, sizeof(*others));
-                if (!others)
-                        return -ENOMEM;
-                memcpy(others, reply->others, reply->n_others * sizeof(*others));
-        }
-        if (reply->n_ice_servers > 0) {
-                servers = calloc(reply->n_ice_servers, sizeof(*servers));
-                if (!servers)
-                        return -ENOMEM;
-                memcpy(servers, reply->ice_servers, reply->n_ice_servers * sizeof(*servers));
-        }
-        r = participants_reset(phone, call, reply);
+        r = ARRAY_COPY(&others, reply->others, reply->n_others);
+        if (r == 0)
+                r = ARRAY_COPY(&servers, reply->ice_servers, reply->n_ice_servers);
+        if (r == 0)
+                r = participants_reset(phone, call, reply);
         if (r < 0)
                 return r;
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/array.h"
 #include "phone/request.h"
 
 const Party *phone_user(const Phone *phone)
@@ -21,21 +22,6 @@ void user_when_busy(Phone *phone, WhenBusy when_busy)
                 return;
         phone->when_busy = when_busy;
         phone->changed |= PHONE_PROPERTY_WHEN_BUSY;
-}
-
-/* A copy of `n` things of `size` bytes; NULL and 0 for none. */
-static int array_copy(const void *from, size_t n, size_t size, void **ret)
-{
-        void *copy = NULL;
-
-        if (n > 0) {
-                copy = calloc(n, size);
-                if (!copy)
-                        return -ENOMEM;
-                memcpy(copy, from, n * size);
-        }
-        *ret = copy;
-        return 0;
 }
 
 /* Takes `groups`. */
@@ -71,13 +57,13 @@ int user_welcome(Phone *phone, const ReplyWelcome *welcome)
 {
         size_t n_groups = MIN_OF(welcome->n_groups, (size_t)GROUPS_PER_USER_MAX);
         size_t n_blocked = MIN_OF(welcome->n_blocked, (size_t)BLOCKED_MAX);
-        void *groups, *blocked;
-        int r;
+        GroupName *groups;
+        char(*blocked)[UID_MAX + 1];
+        int r = ARRAY_COPY(&groups, welcome->groups, n_groups);
 
-        r = array_copy(welcome->groups, n_groups, sizeof(*welcome->groups), &groups);
         if (r < 0)
                 return r;
-        r = array_copy(welcome->blocked, n_blocked, sizeof(*welcome->blocked), &blocked);
+        r = ARRAY_COPY(&blocked, welcome->blocked, n_blocked);
         if (r < 0) {
                 free(groups);
                 return r;
@@ -137,7 +123,7 @@ int user_block(Phone *phone, const MessageBlock *block)
 int user_message(Phone *phone, const Message *message)
 {
         const MessageGroups *told = &message->groups;
-        void *groups;
+        GroupName *groups;
         size_t n;
         int r;
 
@@ -146,7 +132,7 @@ int user_message(Phone *phone, const Message *message)
                 return user_block(phone, &message->block);
         case MESSAGE_GROUPS:
                 n = MIN_OF(told->n_groups, (size_t)GROUPS_PER_USER_MAX);
-                r = array_copy(told->groups, n, sizeof(GroupName), &groups);
+                r = ARRAY_COPY(&groups, told->groups, n);
                 if (r < 0)
                         return r;
                 user_take_groups(phone, groups, n);
