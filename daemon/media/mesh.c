@@ -12,7 +12,9 @@ typedef struct MeshEntry {
 } MeshEntry;
 
 struct Mesh {
-        MeshOptions options;
+        WorkerMedia *media; /* not owned */
+        const MeshEvents *events;
+        void *userdata;
         MeshEntry *entries;
 
         uint64_t stats_serial; /* of the request being answered */
@@ -30,32 +32,32 @@ static MeshEntry *find_entry(const Mesh *mesh, const char *id)
         return NULL;
 }
 
-static void tell(const Mesh *mesh, const WorkerMessage *message)
+static void send_message(const Mesh *mesh, const WorkerMessage *message)
 {
-        mesh->options.events->tell(mesh->options.userdata, message);
+        mesh->events->message(mesh->userdata, message);
 }
 
-static void tell_fault(const Mesh *mesh, const char *text)
+static void report_fault(const Mesh *mesh, const char *text)
 {
-        mesh->options.events->fault(mesh->options.userdata, CALL_ERROR_MEDIA_FAILED, text);
+        mesh->events->fault(mesh->userdata, CALL_ERROR_MEDIA_FAILED, text);
 }
 
-static void tell_participant(const Mesh *mesh, const RemoteParticipant *remote)
+static void report_participant(const Mesh *mesh, const RemoteParticipant *remote)
 {
         WorkerMessage message = {.type = WORKER_PARTICIPANT};
 
         remote_participant_status(remote, &message.status);
-        tell(mesh, &message);
+        send_message(mesh, &message);
 }
 
-/* ---- what a remote says ---- */
+/* ---- events of a participant ---- */
 
 static void send_stats(Mesh *mesh)
 {
         WorkerMessage message = {
                 .type = WORKER_STATS, .serial = mesh->stats_serial, .stats = mesh->stats};
 
-        tell(mesh, &message);
+        send_message(mesh, &message);
         free(mesh->stats.participants);
         mesh->stats = (WorkerStats){};
         mesh->stats_missing = 0;
@@ -68,11 +70,11 @@ static void on_signal(void *userdata, RemoteParticipant *remote, const MediaSign
         int r = media_signal_encode(signal, &message.signal.data);
 
         if (r < 0) {
-                tell_fault(mesh, "a session description is too long");
+                report_fault(mesh, "a session description is too long");
                 return;
         }
         STR_SET(message.signal.peer, remote_participant_id(remote)->id);
-        tell(mesh, &message);
+        send_message(mesh, &message);
         free(message.signal.data);
 }
 
@@ -80,8 +82,8 @@ static void on_changed(void *userdata, RemoteParticipant *remote)
 {
         Mesh *mesh = userdata;
 
-        tell_participant(mesh, remote);
-        mesh->options.events->changed(mesh->options.userdata);
+        report_participant(mesh, remote);
+        mesh->events->changed(mesh->userdata);
 }
 
 static void on_fault(void *userdata, RemoteParticipant *remote, const char *text)
@@ -91,7 +93,7 @@ static void on_fault(void *userdata, RemoteParticipant *remote, const char *text
 
         str_printable(name, sizeof(name), str_empty(party->name) ? party->uid : party->name);
         snprintf(sentence, sizeof(sentence), "%.100s: %.140s", name, text);
-        tell_fault(userdata, sentence);
+        report_fault(userdata, sentence);
 }
 
 static void on_stats(void *userdata, RemoteParticipant *remote, const WorkerParticipantStats *stats)
@@ -112,7 +114,7 @@ static const RemoteParticipantEvents remote_events = {
         .stats = on_stats,
 };
 
-/* ---- who is there ---- */
+/* ---- participants ---- */
 
 /* Finishes a pending request for stats without this participant. */
 static void entry_free(Mesh *mesh, MeshEntry *entry)
@@ -127,30 +129,18 @@ static void entry_free(Mesh *mesh, MeshEntry *entry)
 int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
 {
         _cleanup_free_ MeshEntry *entry = calloc(1, sizeof(*entry));
-        const RemoteParticipantOptions options = {
-                .participant = participant,
-                .offers = offers,
-                .session = mesh->options.session,
-                .ice_servers = mesh->options.ice_servers,
-                .n_ice_servers = mesh->options.n_ice_servers,
-                .relay_only = mesh->options.relay_only,
-                .audio = mesh->options.audio,
-                .sender = mesh->options.sender,
-                .video = mesh->options.video,
-                .with_video = mesh->options.with_video,
-                .events = &remote_events,
-                .userdata = mesh,
-        };
         int r;
 
         mesh_remove(mesh, participant->id);
-        r = entry ? remote_participant_new(&options, &entry->remote) : -ENOMEM;
+        r = entry ? remote_participant_new(mesh->media, participant, offers, &remote_events, mesh,
+                                           &entry->remote)
+                  : -ENOMEM;
         if (r < 0) {
-                tell_fault(mesh, "the connection to a participant could not be set up");
+                report_fault(mesh, "the connection to a participant could not be set up");
                 return r;
         }
         DL_APPEND(mesh->entries, entry);
-        tell_participant(mesh, entry->remote);
+        report_participant(mesh, entry->remote);
         TAKE_PTR(entry);
         return 0;
 }
@@ -159,7 +149,7 @@ void mesh_want_video(Mesh *mesh)
 {
         MeshEntry *entry;
 
-        mesh->options.with_video = true;
+        mesh->media->with_video = true;
         DL_FOREACH (mesh->entries, entry)
                 remote_participant_want_video(entry->remote);
 }
@@ -218,12 +208,12 @@ void mesh_request_stats(Mesh *mesh, uint64_t serial)
                 remote_participant_request_stats(entry->remote);
 }
 
-void mesh_tell_all(Mesh *mesh)
+void mesh_report_all(Mesh *mesh)
 {
         MeshEntry *entry;
 
         DL_FOREACH (mesh->entries, entry)
-                tell_participant(mesh, entry->remote);
+                report_participant(mesh, entry->remote);
 }
 
 SessionState mesh_state(const Mesh *mesh, SessionState was)
@@ -250,13 +240,13 @@ SessionState mesh_state(const Mesh *mesh, SessionState was)
 
 /* ---- beginning and end ---- */
 
-int mesh_new(const MeshOptions *options, Mesh **ret)
+int mesh_new(WorkerMedia *media, const MeshEvents *events, void *userdata, Mesh **ret)
 {
         Mesh *mesh = calloc(1, sizeof(*mesh));
 
         if (!mesh)
                 return -ENOMEM;
-        mesh->options = *options;
+        *mesh = (Mesh){.media = media, .events = events, .userdata = userdata};
         *ret = mesh;
         return 0;
 }

@@ -3,7 +3,7 @@
 
 /*
  * The other participants of a call, each with a peer connection of its own: the later participant
- * offers to those who are there. Trouble on one connection leaves the others alone.
+ * offers to those who are there. A problem on one connection leaves the others alone.
  */
 
 #include "media/remote-participant.h"
@@ -15,28 +15,14 @@ typedef struct MeshEvents {
          * A message for tringd: a signal, a participant's status, or stats. The mesh owns
          * `message`.
          */
-        void (*tell)(void *userdata, const WorkerMessage *message);
+        void (*message)(void *userdata, const WorkerMessage *message);
         void (*fault)(void *userdata, CallError error, const char *text);
         /* mesh_state() may have changed. */
         void (*changed)(void *userdata);
 } MeshEvents;
 
-typedef struct MeshOptions {
-        /* All borrowed; they must outlive the mesh. */
-        const char *session;
-        const IceServer *ice_servers;
-        size_t n_ice_servers;
-        bool relay_only;
-        CallAudio *audio;    /* NULL: nothing is played */
-        AudioSender *sender; /* NULL: echo */
-        Video *video;        /* likewise */
-        bool with_video;     /* pictures are offered from the beginning */
-        const MeshEvents *events;
-        void *userdata;
-} MeshOptions;
-
-/* Returns 0 or -ENOMEM. */
-int mesh_new(const MeshOptions *options, Mesh **ret);
+/* `media` outlives the mesh. Returns 0 or -ENOMEM. */
+int mesh_new(WorkerMedia *media, const MeshEvents *events, void *userdata, Mesh **ret);
 Mesh *mesh_free(Mesh *mesh);
 DEFINE_CLEANUP(Mesh *, mesh_free);
 
@@ -44,7 +30,7 @@ DEFINE_CLEANUP(Mesh *, mesh_free);
  * Adds a participant; `offers`: this side makes the offer. Negative errno is reported by `fault`.
  */
 int mesh_add(Mesh *mesh, const Participant *participant, bool offers);
-/* Allows pictures to be sent to every participant. */
+/* Allows pictures to be sent to every participant, also to later ones. */
 void mesh_want_video(Mesh *mesh);
 /* Signals for a participant who has left are dropped. */
 void mesh_remove(Mesh *mesh, const char *participant_id);
@@ -56,7 +42,7 @@ void mesh_network_changed(Mesh *mesh);
  */
 void mesh_request_stats(Mesh *mesh, uint64_t serial);
 /* Reports every participant once more. */
-void mesh_tell_all(Mesh *mesh);
+void mesh_report_all(Mesh *mesh);
 
 /*
  * The session's state after `was`: the best state of any connection. Losing one connection does not

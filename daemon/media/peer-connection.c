@@ -198,7 +198,7 @@ void peer_handle(PeerConnection *peer, const PeerEvent *event)
                 peer_agreed(peer);
                 break;
         case PEER_EVENT_PICTURE:
-                remote_video_look(peer->view);
+                remote_video_look(peer->remote_video);
                 peer->events->changed(peer->userdata, peer);
                 break;
         case PEER_EVENT_STATS:
@@ -223,8 +223,9 @@ static int build_pipeline(PeerConnection *peer, const PeerOptions *options)
         gst_bin_add(GST_BIN(peer->pipeline), peer->webrtc);
         g_object_set(peer->webrtc, "latency", JITTER_BUFFER_MS, NULL);
         gst_util_set_object_arg(G_OBJECT(peer->webrtc), "bundle-policy", "max-bundle");
-        peer->relay_only = options->relay_only;
-        peer->has_turn = ice_configure(peer->webrtc, options->ice_servers, options->n_ice_servers);
+        peer->relay_only = options->media->relay_only;
+        peer->has_turn = ice_configure(peer->webrtc, options->media->ice_servers,
+                                       options->media->n_ice_servers);
         if (peer->relay_only)
                 gst_util_set_object_arg(G_OBJECT(peer->webrtc), "ice-transport-policy", "relay");
         bus = gst_element_get_bus(peer->pipeline);
@@ -243,9 +244,9 @@ int peer_new(const PeerOptions *options, PeerConnection **ret)
         peer->events = options->events;
         peer->userdata = options->userdata;
         peer->audio = options->audio;
-        peer->sender = options->sender;
-        peer->own_video = options->video;
-        peer->view = options->view;
+        peer->sender = options->media->sender;
+        peer->own_video = options->media->video;
+        peer->remote_video = options->video;
         peer->began = peer->counted.at = clock_boottime();
         r = build_pipeline(peer, options);
         if (r < 0) {

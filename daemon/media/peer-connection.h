@@ -13,6 +13,7 @@
  */
 
 #include "media/audio-sender.h"
+#include "media/call-audio.h"
 #include "media/remote-audio.h"
 #include "media/remote-video.h"
 #include "media/video.h"
@@ -39,17 +40,24 @@ typedef struct PeerEvents {
         void (*stats)(void *userdata, PeerConnection *peer, const WorkerParticipantStats *stats);
 } PeerEvents;
 
-typedef struct PeerOptions {
-        const Participant *participant; /* copied */
-        bool offers;
-        const IceServer *ice_servers;
+/* What all connections of a call share. It outlives them. */
+typedef struct WorkerMedia {
+        const char *session;
+        IceServer *ice_servers; /* those of the join */
         size_t n_ice_servers;
         bool relay_only;
-        RemoteAudio *audio;  /* outlives the peer */
-        AudioSender *sender; /* outlives the peer; NULL: echo, which sends back what it receives */
-        Video *video;        /* outlives the peer; NULL: echo, likewise */
-        RemoteVideo *view;   /* likewise: what of their pictures is shown */
-        bool with_video;     /* offers pictures from the beginning */
+        bool with_video;     /* pictures are offered from the beginning */
+        CallAudio *audio;    /* NULL: echo, which sends back what it receives */
+        AudioSender *sender; /* likewise */
+        Video *video;        /* likewise */
+} WorkerMedia;
+
+typedef struct PeerOptions {
+        const WorkerMedia *media;
+        const Participant *participant; /* copied */
+        bool offers, with_video;
+        RemoteAudio *audio; /* outlives the peer */
+        RemoteVideo *video; /* likewise: the pictures that come */
         const PeerEvents *events;
         void *userdata;
 } PeerOptions;

@@ -58,8 +58,8 @@ struct PeerConnection {
         atomic_uint voice_source; /* of what comes; 0: nothing yet */
         StatsCounters counted;
 
-        Video *own_video;  /* not owned; NULL: echo */
-        RemoteVideo *view; /* likewise */
+        Video *own_video;          /* not owned; NULL: echo */
+        RemoteVideo *remote_video; /* not owned */
         PeerVideo video;
 };
 

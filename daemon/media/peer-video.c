@@ -91,7 +91,7 @@ static void on_picture(void *data, GstBuffer *buffer)
                 return;
         if (!peer->own_video)
                 echo(peer, buffer);
-        if (remote_video_write(peer->view, peer, buffer))
+        if (remote_video_write(peer->remote_video, peer, buffer))
                 peer_event_post(peer_event_new(peer, PEER_EVENT_PICTURE));
 }
 
@@ -123,7 +123,7 @@ void peer_video_stats(PeerConnection *peer, usec_t elapsed, WorkerParticipantSta
 
         if (!video->send.source)
                 return;
-        remote_video_count(peer->view, &counters);
+        remote_video_count(peer->remote_video, &counters);
         STR_SET(stats->video_codec, "vp8");
         stats->width = counters.width;
         stats->height = counters.height;

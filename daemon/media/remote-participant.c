@@ -27,10 +27,13 @@ typedef struct Connection {
 } Connection;
 
 struct RemoteParticipant {
-        RemoteParticipantOptions options;
+        const WorkerMedia *media; /* not owned */
         Participant participant;
+        bool offers, with_video;
+        const RemoteParticipantEvents *events;
+        void *userdata;
         RemoteAudio *audio;
-        RemoteVideo *view;
+        RemoteVideo *video;
         Verification verification;
         Connection now, next; /* next: being set up to take the place of `now` */
         Connection old;       /* its place was taken */
@@ -45,42 +48,37 @@ struct RemoteParticipant {
 
 static const PeerEvents peer_events;
 
-static void tell_fault(RemoteParticipant *remote, const char *text)
+static void report_fault(RemoteParticipant *remote, const char *text)
 {
-        remote->options.events->fault(remote->options.userdata, remote, text);
+        remote->events->fault(remote->userdata, remote, text);
 }
 
-static void tell_changed(RemoteParticipant *remote)
+static void report_changed(RemoteParticipant *remote)
 {
-        remote->options.events->changed(remote->options.userdata, remote);
+        remote->events->changed(remote->userdata, remote);
 }
 
 static void send_signal(RemoteParticipant *remote, const MediaSignal *signal)
 {
-        remote->options.events->signal(remote->options.userdata, remote, signal);
+        remote->events->signal(remote->userdata, remote, signal);
 }
 
 /* ---- connections ---- */
 
-static int connect_anew(RemoteParticipant *remote, uint32_t number, Connection *ret)
+static int begin_connection(RemoteParticipant *remote, uint32_t number, Connection *ret)
 {
-        const RemoteParticipantOptions *options = &remote->options;
-        const PeerOptions peer_options = {
+        const PeerOptions options = {
+                .media = remote->media,
                 .participant = &remote->participant,
-                .offers = options->offers,
-                .ice_servers = options->ice_servers,
-                .n_ice_servers = options->n_ice_servers,
-                .relay_only = options->relay_only,
+                .offers = remote->offers,
+                .with_video = remote->with_video,
                 .audio = remote->audio,
-                .sender = options->sender,
-                .video = options->video,
-                .view = remote->view,
-                .with_video = options->with_video,
+                .video = remote->video,
                 .events = &peer_events,
                 .userdata = remote,
         };
         PeerConnection *peer;
-        int r = peer_new(&peer_options, &peer);
+        int r = peer_new(&options, &peer);
 
         if (r < 0)
                 return r;
@@ -110,8 +108,8 @@ static void begin_next(RemoteParticipant *remote, uint32_t number)
         remote->put_off = false;
         log_fields(LOG_INFO, "another connection is made", "PEER=%s", remote->participant.party.uid,
                    NULL);
-        if (connect_anew(remote, number, &remote->next) < 0)
-                tell_fault(remote, "another connection could not be set up");
+        if (begin_connection(remote, number, &remote->next) < 0)
+                report_fault(remote, "another connection could not be set up");
 }
 
 static bool attempted_since(const RemoteParticipant *remote, usec_t time)
@@ -126,7 +124,7 @@ void remote_participant_restart(RemoteParticipant *remote)
         remote->put_off = attempted_since(remote, RESTART_LEAST_US);
         if (remote->put_off)
                 return;
-        if (remote->options.offers) {
+        if (remote->offers) {
                 begin_next(remote, remote->n_connections + 1);
                 return;
         }
@@ -139,8 +137,8 @@ static gboolean look(void *data)
         RemoteParticipant *remote = data;
         usec_t now = clock_boottime();
 
-        if (remote_video_look(remote->view))
-                tell_changed(remote);
+        if (remote_video_look(remote->video))
+                report_changed(remote);
 
         bool lost = peer_state(remote->now.peer) == PEER_INTERRUPTED;
 
@@ -164,7 +162,7 @@ static gboolean settle(void *data)
         return G_SOURCE_REMOVE;
 }
 
-/* ---- what a connection says ---- */
+/* ---- events of a connection ---- */
 
 static void on_signal(void *userdata, PeerConnection *peer, const MediaSignal *signal)
 {
@@ -185,7 +183,7 @@ static void take_over(RemoteParticipant *remote)
         remote->next = (Connection){};
         remote->lost = 0;
         remote_audio_follow(remote->audio, remote->now.peer);
-        remote_video_follow(remote->view, remote->now.peer);
+        remote_video_follow(remote->video, remote->now.peer);
         if (remote->wants_stats)
                 peer_request_stats(remote->now.peer);
 }
@@ -203,7 +201,7 @@ static void on_changed(void *userdata, PeerConnection *peer)
                         return;
                 take_over(remote);
         }
-        tell_changed(remote);
+        report_changed(remote);
 }
 
 /* Faults of the next connection count only if nothing else is left: it is an attempt. */
@@ -212,7 +210,7 @@ static void on_fault(void *userdata, PeerConnection *peer, const char *text)
         RemoteParticipant *remote = userdata;
 
         if (peer == remote->now.peer || peer_state(remote->now.peer) == PEER_FAILED)
-                tell_fault(remote, text);
+                report_fault(remote, text);
         else
                 log_fields(LOG_NOTICE, text, "PEER=%s", remote->participant.party.uid, NULL);
 }
@@ -224,7 +222,7 @@ static void on_stats(void *userdata, PeerConnection *peer, const WorkerParticipa
         if (!remote->wants_stats || peer != remote->now.peer)
                 return;
         remote->wants_stats = false;
-        remote->options.events->stats(remote->options.userdata, remote, stats);
+        remote->events->stats(remote->userdata, remote, stats);
 }
 
 static const PeerEvents peer_events = {
@@ -234,11 +232,11 @@ static const PeerEvents peer_events = {
         .stats = on_stats,
 };
 
-/* ---- what the participant says ---- */
+/* ---- requests ---- */
 
 static bool begins_another(const RemoteParticipant *remote, const MediaSignal *signal)
 {
-        return signal->type == MEDIA_SIGNAL_OFFER && !remote->options.offers &&
+        return signal->type == MEDIA_SIGNAL_OFFER && !remote->offers &&
                signal->connection > remote->n_connections;
 }
 
@@ -261,29 +259,29 @@ void remote_participant_signal(RemoteParticipant *remote, const MediaSignal *sig
         MediaSignal nonce;
 
         if (signal->type == MEDIA_SIGNAL_OFFER_WANTED && signal->ice_restart) {
-                if (remote->options.offers)
+                if (remote->offers)
                         remote_participant_restart(remote);
                 return;
         }
         if (signal->type == MEDIA_SIGNAL_OFFER_WANTED) {
-                if (remote->options.offers)
+                if (remote->offers)
                         remote_participant_want_video(remote);
                 return;
         }
         if (verification_take(&remote->verification, signal, text) < 0) {
-                tell_fault(remote, text);
+                report_fault(remote, text);
                 return;
         }
         carry(remote, signal);
         if (verification_open(&remote->verification, &nonce))
                 send_signal(remote, &nonce);
         if (signal->type == MEDIA_SIGNAL_NONCE)
-                tell_changed(remote);
+                report_changed(remote);
 }
 
 void remote_participant_want_video(RemoteParticipant *remote)
 {
-        remote->options.with_video = true;
+        remote->with_video = true;
         peer_want_video(remote->now.peer);
         if (remote->next.peer)
                 peer_want_video(remote->next.peer);
@@ -299,7 +297,7 @@ void remote_participant_request_stats(RemoteParticipant *remote)
 
 static void on_speech(void *userdata)
 {
-        tell_changed(userdata);
+        report_changed(userdata);
 }
 
 static void on_key_wanted(void *userdata)
@@ -309,38 +307,36 @@ static void on_key_wanted(void *userdata)
         peer_request_key(remote->now.peer);
 }
 
-static int init_verification(RemoteParticipant *remote)
-{
-        uint8_t nonce[VERIFICATION_NONCE_SIZE];
-
-        if (getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce))
-                return -EIO;
-        verification_init(&remote->verification, remote->options.offers, nonce);
-        return 0;
-}
-
-int remote_participant_new(const RemoteParticipantOptions *options, RemoteParticipant **ret)
+int remote_participant_new(const WorkerMedia *media, const Participant *participant, bool offers,
+                           const RemoteParticipantEvents *events, void *userdata,
+                           RemoteParticipant **ret)
 {
         _cleanup_(remote_participant_freep) RemoteParticipant *remote = calloc(1, sizeof(*remote));
+        uint8_t nonce[VERIFICATION_NONCE_SIZE];
         int r;
 
         if (!remote)
                 return -ENOMEM;
-        remote->options = *options;
-        remote->participant = *options->participant;
-        r = init_verification(remote);
+        remote->media = media;
+        remote->participant = *participant;
+        remote->offers = offers;
+        remote->with_video = media->with_video;
+        remote->events = events;
+        remote->userdata = userdata;
+        if (getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce))
+                return -EIO;
+        verification_init(&remote->verification, offers, nonce);
+        r = remote_audio_new(media->sender ? media->audio : NULL, media->session,
+                             &participant->party, on_speech, remote, &remote->audio);
         if (r == 0)
-                r = remote_audio_new(options->sender ? options->audio : NULL, options->session,
-                                     &remote->participant.party, on_speech, remote, &remote->audio);
+                r = remote_video_new(media->video, media->session, &participant->party,
+                                     on_key_wanted, remote, &remote->video);
         if (r == 0)
-                r = remote_video_new(options->video, options->session, &remote->participant.party,
-                                     on_key_wanted, remote, &remote->view);
-        if (r == 0)
-                r = connect_anew(remote, 1, &remote->now);
+                r = begin_connection(remote, 1, &remote->now);
         if (r < 0)
                 return r;
         remote_audio_follow(remote->audio, remote->now.peer);
-        remote_video_follow(remote->view, remote->now.peer);
+        remote_video_follow(remote->video, remote->now.peer);
         remote->timer = g_timeout_add_seconds(LOOK_S, look, remote);
         *ret = TAKE_PTR(remote);
         return 0;
@@ -358,7 +354,7 @@ RemoteParticipant *remote_participant_free(RemoteParticipant *remote)
         connection_done(&remote->now);
         connection_done(&remote->old);
         remote_audio_free(remote->audio);
-        remote_video_free(remote->view);
+        remote_video_free(remote->video);
         free(remote);
         return NULL;
 }
@@ -384,8 +380,8 @@ void remote_participant_status(const RemoteParticipant *remote, WorkerParticipan
         };
         STR_SET(ret->id, remote->participant.id);
         STR_SET(media->audio_node, remote_audio_node(remote->audio));
-        STR_SET(media->video_node, remote_video_node(remote->view));
-        media->picture = remote_video_is_coming(remote->view);
+        STR_SET(media->video_node, remote_video_node(remote->video));
+        media->picture = remote_video_is_coming(remote->video);
         if (peer_is_trusted(peer))
                 verification_code(&remote->verification, media->verification_code);
 }

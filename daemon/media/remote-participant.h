@@ -24,24 +24,13 @@ typedef struct RemoteParticipantEvents {
                       const WorkerParticipantStats *stats);
 } RemoteParticipantEvents;
 
-typedef struct RemoteParticipantOptions {
-        const Participant *participant; /* copied */
-        bool offers;                    /* the offers are ours to make */
-        /* These outlive the remote. */
-        const char *session;
-        const IceServer *ice_servers;
-        size_t n_ice_servers;
-        bool relay_only;
-        CallAudio *audio;    /* NULL: nothing is played */
-        AudioSender *sender; /* NULL: echo */
-        Video *video;        /* likewise */
-        bool with_video;     /* pictures are offered from the beginning */
-        const RemoteParticipantEvents *events;
-        void *userdata;
-} RemoteParticipantOptions;
-
-/* Returns 0, -ENOMEM, or -EIO with a sentence in the log: GStreamer lacks an element. */
-int remote_participant_new(const RemoteParticipantOptions *options, RemoteParticipant **ret);
+/*
+ * `media` outlives the remote, `participant` is copied; `offers`: this side makes the offers.
+ * Returns 0, -ENOMEM, or -EIO with a sentence in the log: GStreamer lacks an element.
+ */
+int remote_participant_new(const WorkerMedia *media, const Participant *participant, bool offers,
+                           const RemoteParticipantEvents *events, void *userdata,
+                           RemoteParticipant **ret);
 RemoteParticipant *remote_participant_free(RemoteParticipant *remote);
 DEFINE_CLEANUP(RemoteParticipant *, remote_participant_free);
 

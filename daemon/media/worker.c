@@ -15,28 +15,22 @@
 typedef struct Worker {
         WorkerOptions options;
         GMainLoop *loop;
-        Control *link;
+        Control *control;
         guint orphan_timer;
         SessionState state;
-
-        IceServer *ice_servers; /* owned; those of the join */
-        size_t n_ice_servers;
-        bool relay_only;
-
-        CallAudio *audio; /* NULL: echo */
-        AudioSender *sender;
-        Video *video; /* NULL: echo, or not joined */
-        Mesh *mesh;   /* NULL: not joined */
+        WorkerMedia media; /* `audio` stays; the rest is owned from join to leave */
+        Mesh *mesh;        /* NULL: not joined */
         char title[2 * NAME_MAX_BYTES], camera[NODE_NAME_MAX + 1];
 } Worker;
 
-static void tell_fault(Worker *worker, CallError error, const char *text)
+static void report_fault(void *userdata, CallError error, const char *text)
 {
+        Worker *worker = userdata;
         WorkerMessage message = {.type = WORKER_ERROR, .error = error};
 
         log_fields(LOG_WARNING, text, "SESSION_ID=%s", worker->options.session, NULL);
         str_printable(message.text, sizeof(message.text), text);
-        control_send(worker->link, &message);
+        control_send(worker->control, &message);
 }
 
 static void set_state(Worker *worker, SessionState state)
@@ -46,242 +40,199 @@ static void set_state(Worker *worker, SessionState state)
         worker->state = state;
         log_fields(LOG_INFO, "media state", "SESSION_ID=%s", worker->options.session, "STATE=%s",
                    session_state_to_string(state), NULL);
-        control_send(worker->link, &(WorkerMessage){.type = WORKER_STATE, .state = state});
+        control_send(worker->control, &(WorkerMessage){.type = WORKER_STATE, .state = state});
 }
 
-static void conclude_state(Worker *worker)
+static void send_switch(Worker *worker, WorkerMessageType type, bool on)
 {
+        control_send(worker->control, &(WorkerMessage){.type = type, .on = on});
+}
+
+static void update_state(void *userdata)
+{
+        Worker *worker = userdata;
+
         if (worker->mesh)
                 set_state(worker, mesh_state(worker->mesh, worker->state));
 }
-
-/* ---- the others ---- */
 
 static void on_mesh_message(void *userdata, const WorkerMessage *message)
 {
         Worker *worker = userdata;
 
-        control_send(worker->link, message);
-}
-
-static void on_mesh_fault(void *userdata, CallError error, const char *text)
-{
-        tell_fault(userdata, error, text);
-}
-
-static void on_mesh_changed(void *userdata)
-{
-        conclude_state(userdata);
+        control_send(worker->control, message);
 }
 
 static const MeshEvents mesh_events = {
-        .tell = on_mesh_message,
-        .fault = on_mesh_fault,
-        .changed = on_mesh_changed,
+        .message = on_mesh_message,
+        .fault = report_fault,
+        .changed = update_state,
 };
-
-static int open_mesh(Worker *worker, const WorkerJoin *join)
-{
-        const MeshOptions options = {
-                .session = worker->options.session,
-                .ice_servers = worker->ice_servers,
-                .n_ice_servers = worker->n_ice_servers,
-                .relay_only = worker->relay_only,
-                .audio = worker->audio,
-                .sender = worker->sender,
-                .video = worker->video,
-                .with_video = join->video,
-                .events = &mesh_events,
-                .userdata = worker,
-        };
-
-        return mesh_new(&options, &worker->mesh);
-}
-
-static void on_sound_fault(void *userdata, CallError error, const char *text)
-{
-        tell_fault(userdata, error, text);
-}
 
 /* ---- pictures ---- */
 
 static void on_screen_ended(void *userdata)
 {
-        Worker *worker = userdata;
-
-        control_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN, .on = false});
+        send_switch(userdata, WORKER_SCREEN, false);
 }
 
 static const VideoEvents video_events = {
-        .fault = on_sound_fault,
+        .fault = report_fault,
         .screen_ended = on_screen_ended,
 };
 
 static void pause_video(Worker *worker, bool on)
 {
-        if (!worker->video)
-                return;
-        if (on) {
-                video_stop(worker->video);
-                return;
+        Video *video = worker->media.video;
+
+        if (video && on)
+                video_stop(video);
+        else if (video) {
+                video_start(video, worker->camera, worker->title);
+                mesh_want_video(worker->mesh);
         }
-        video_start(worker->video, worker->camera, worker->title);
-        mesh_want_video(worker->mesh);
 }
 
 static void start_screen(Worker *worker, uint32_t node)
 {
-        int remote = control_take_descriptor(worker->link);
+        int remote = control_take_descriptor(worker->control);
+        char text[MESSAGE_TEXT_MAX + 1];
         int r;
 
-        if (!worker->video || remote < 0) {
-                if (remote >= 0)
-                        close(remote);
-                tell_fault(worker, CALL_ERROR_INVALID_TRANSITION,
-                           "there is no call that a screen could be shown to");
+        if (!worker->media.video || remote < 0) {
+                closep(&remote);
+                report_fault(worker, CALL_ERROR_INVALID_TRANSITION,
+                             "cannot share the screen: the call's media are not joined");
                 return;
         }
-        r = video_share_screen(worker->video, remote, node, worker->title);
+        r = video_share_screen(worker->media.video, remote, node, worker->title);
         if (r < 0) {
-                tell_fault(worker, CALL_ERROR_MEDIA_FAILED, "the screen cannot be read");
+                snprintf(text, sizeof(text), "cannot share the screen: %s", strerror(-r));
+                report_fault(worker, CALL_ERROR_MEDIA_FAILED, text);
                 on_screen_ended(worker);
                 return;
         }
         mesh_want_video(worker->mesh);
-        control_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN, .on = true});
+        send_switch(worker, WORKER_SCREEN, true);
 }
 
 static void stop_screen(Worker *worker)
 {
-        if (!worker->video || !video_shares_screen(worker->video))
+        if (!worker->media.video || !video_shares_screen(worker->media.video))
                 return;
-        video_stop_screen(worker->video);
+        video_stop_screen(worker->media.video);
         on_screen_ended(worker);
 }
 
-/* ---- what tringd says ---- */
+/* ---- messages from tringd ---- */
 
 static void leave(Worker *worker)
 {
-        if (worker->audio)
-                call_audio_leave(worker->audio);
+        WorkerMedia *media = &worker->media;
+
+        if (media->audio)
+                call_audio_leave(media->audio);
         worker->mesh = mesh_free(worker->mesh);
-        worker->sender = audio_sender_free(worker->sender);
-        worker->video = video_free(worker->video);
-        free(worker->ice_servers);
-        worker->ice_servers = NULL;
-        worker->n_ice_servers = 0;
+        audio_sender_free(media->sender);
+        video_free(media->video);
+        free(media->ice_servers);
+        *media = (WorkerMedia){.session = worker->options.session, .audio = media->audio};
 }
 
-static int remember_join(Worker *worker, const WorkerJoin *join)
+static int open_media(Worker *worker, const WorkerJoin *join)
 {
+        WorkerMedia *media = &worker->media;
         size_t n = join->reply.n_ice_servers;
-        int r = ARRAY_COPY(&worker->ice_servers, join->reply.ice_servers, n);
+        int r = ARRAY_COPY(&media->ice_servers, join->reply.ice_servers, n);
 
         if (r < 0)
                 return r;
-        worker->n_ice_servers = n;
-        worker->relay_only = join->relay_only;
+        media->n_ice_servers = n;
+        media->relay_only = join->relay_only;
+        media->with_video = join->video;
         STR_SET(worker->title, str_empty(join->title) ? worker->options.title : join->title);
         STR_SET(worker->camera, join->devices.camera);
-        return 0;
+        if (!worker->options.echo) {
+                r = audio_sender_new(&media->sender);
+                if (r == 0)
+                        r = video_new(media->session, &video_events, worker, &media->video);
+                if (r < 0)
+                        return r;
+                audio_sender_set_muted(media->sender, join->muted);
+                call_audio_join(media->audio, &join->devices, worker->title, media->sender);
+        }
+        return mesh_new(media, &mesh_events, worker, &worker->mesh);
+}
+
+static void fail_join(Worker *worker, CallError error, const char *text)
+{
+        leave(worker);
+        report_fault(worker, error, text);
+        set_state(worker, SESSION_FAILED);
 }
 
 static void join(Worker *worker, const WorkerJoin *join)
 {
+        char text[MESSAGE_TEXT_MAX + 1];
         size_t n_added = 0;
-        int r;
 
         leave(worker);
         worker->state = SESSION_IDLE;
         set_state(worker, SESSION_JOINING);
         if (!str_empty(join->reply.mode) && !str_eq(join->reply.mode, MEDIA_MODE_MESH)) {
-                tell_fault(worker, CALL_ERROR_NOT_SUPPORTED,
-                           "media by anything but a mesh are not known to this worker");
-                set_state(worker, SESSION_FAILED);
+                snprintf(text, sizeof(text),
+                         "the hub asks for media mode '%s', which this version does not support",
+                         join->reply.mode);
+                fail_join(worker, CALL_ERROR_NOT_SUPPORTED, text);
                 return;
         }
-        r = remember_join(worker, join);
-        if (r == 0 && !worker->options.echo)
-                r = audio_sender_new(&worker->sender);
-        if (r == 0 && !worker->options.echo)
-                r = video_new(worker->options.session, &video_events, worker, &worker->video);
-        if (r == 0) {
-                if (worker->sender)
-                        audio_sender_set_muted(worker->sender, join->muted);
-                if (worker->audio)
-                        call_audio_join(worker->audio, &join->devices, worker->title,
-                                        worker->sender);
-                r = open_mesh(worker, join);
-        }
-        if (r < 0) {
-                tell_fault(worker, CALL_ERROR_MEDIA_FAILED, "out of memory");
-                set_state(worker, SESSION_FAILED);
+        if (open_media(worker, join) < 0) {
+                fail_join(worker, CALL_ERROR_MEDIA_FAILED, "cannot join the media: out of memory");
                 return;
         }
-        if (worker->video && join->video && !join->video_paused)
-                video_start(worker->video, worker->camera, worker->title);
+        if (worker->media.video && join->video && !join->video_paused)
+                video_start(worker->media.video, worker->camera, worker->title);
         for (size_t i = 0; i < join->reply.n_others; i++)
                 n_added += mesh_add(worker->mesh, &join->reply.others[i], true) == 0;
         if (join->reply.n_others > 0 && n_added == 0)
                 set_state(worker, SESSION_FAILED);
         else
-                conclude_state(worker);
-}
-
-static void participant_joined(Worker *worker, const Participant *participant)
-{
-        if (!worker->mesh)
-                return;
-        mesh_add(worker->mesh, participant, false);
-        conclude_state(worker);
-}
-
-static void participant_left(Worker *worker, const Participant *participant)
-{
-        if (!worker->mesh)
-                return;
-        mesh_remove(worker->mesh, participant->id);
-        conclude_state(worker);
-}
-
-static void request_stats(Worker *worker, uint64_t serial)
-{
-        if (worker->mesh)
-                mesh_request_stats(worker->mesh, serial);
-        else
-                control_send(worker->link,
-                             &(WorkerMessage){.type = WORKER_STATS, .serial = serial});
+                update_state(worker);
 }
 
 static void on_message(void *userdata, const WorkerMessage *message)
 {
         Worker *worker = userdata;
+        WorkerMedia *media = &worker->media;
 
         switch (message->type) {
         case WORKER_JOIN:
                 join(worker, &message->join);
                 break;
         case WORKER_PARTICIPANT_JOINED:
-                participant_joined(worker, &message->participant);
+                if (worker->mesh)
+                        mesh_add(worker->mesh, &message->participant, false);
+                update_state(worker);
                 break;
         case WORKER_PARTICIPANT_LEFT:
-                participant_left(worker, &message->participant);
+                if (worker->mesh)
+                        mesh_remove(worker->mesh, message->participant.id);
+                update_state(worker);
                 break;
         case WORKER_SIGNAL_IN:
                 if (worker->mesh)
                         mesh_signal(worker->mesh, &message->signal);
                 break;
         case WORKER_DEVICES:
-                if (worker->audio)
-                        call_audio_change(worker->audio, &message->devices);
+                if (media->audio)
+                        call_audio_change(media->audio, &message->devices);
                 STR_SET(worker->camera, message->devices.camera);
-                if (worker->video)
-                        video_set_camera(worker->video, worker->camera);
+                if (media->video)
+                        video_set_camera(media->video, worker->camera);
                 break;
         case WORKER_MUTE:
-                if (worker->sender)
-                        audio_sender_set_muted(worker->sender, message->on);
+                if (media->sender)
+                        audio_sender_set_muted(media->sender, message->on);
                 break;
         case WORKER_VIDEO_PAUSE:
                 pause_video(worker, message->on);
@@ -301,7 +252,11 @@ static void on_message(void *userdata, const WorkerMessage *message)
                         mesh_network_changed(worker->mesh);
                 break;
         case WORKER_STATS_REQUEST:
-                request_stats(worker, message->serial);
+                if (worker->mesh)
+                        mesh_request_stats(worker->mesh, message->serial);
+                else
+                        control_send(worker->control, &(WorkerMessage){.type = WORKER_STATS,
+                                                                       .serial = message->serial});
                 break;
         case WORKER_QUIT:
                 g_main_loop_quit(worker->loop);
@@ -314,26 +269,26 @@ static void on_message(void *userdata, const WorkerMessage *message)
         case WORKER_STATS:
         case WORKER_NONE:
         case WORKER_MESSAGE_TYPE_COUNT:
-                tell_fault(worker, CALL_ERROR_INVALID_ARGUMENT,
-                           "unexpected message type: only a worker sends it");
+                report_fault(worker, CALL_ERROR_INVALID_ARGUMENT,
+                             "unexpected message type: only a worker sends it");
                 break;
         }
 }
 
-/* ---- the line, and the end ---- */
+/* ---- the connection to tringd, and the end ---- */
 
 static gboolean on_orphaned(void *userdata)
 {
         Worker *worker = userdata;
 
-        log_fields(LOG_NOTICE, "nobody adopted this worker", "SESSION_ID=%s",
+        log_fields(LOG_NOTICE, "worker ends: no tringd adopted it", "SESSION_ID=%s",
                    worker->options.session, NULL);
         worker->orphan_timer = 0;
         g_main_loop_quit(worker->loop);
         return G_SOURCE_REMOVE;
 }
 
-/* Tests have no 30 s. */
+/* Tests wait for less than WORKER_ORPHAN_S. */
 static guint orphan_s(void)
 {
         const char *of_test = g_getenv("TRING_TEST_ORPHAN_S");
@@ -348,30 +303,24 @@ static void on_gone(void *userdata)
         worker->orphan_timer = g_timeout_add_seconds(orphan_s(), on_orphaned, worker);
 }
 
-static void tell_video(Worker *worker)
-{
-        control_send(worker->link, &(WorkerMessage){.type = WORKER_VIDEO_PAUSE,
-                                                    .on = !video_is_started(worker->video)});
-        control_send(worker->link, &(WorkerMessage){.type = WORKER_SCREEN,
-                                                    .on = video_shares_screen(worker->video)});
-}
-
 static void on_connected(void *userdata)
 {
         Worker *worker = userdata;
+        const WorkerMedia *media = &worker->media;
 
         if (worker->orphan_timer)
                 g_source_remove(worker->orphan_timer);
         worker->orphan_timer = 0;
-        control_send(worker->link, &(WorkerMessage){.type = WORKER_STATE, .state = worker->state});
-        if (worker->sender)
-                control_send(worker->link,
-                             &(WorkerMessage){.type = WORKER_MUTE,
-                                              .on = audio_sender_is_muted(worker->sender)});
-        if (worker->video)
-                tell_video(worker);
+        control_send(worker->control,
+                     &(WorkerMessage){.type = WORKER_STATE, .state = worker->state});
+        if (media->sender)
+                send_switch(worker, WORKER_MUTE, audio_sender_is_muted(media->sender));
+        if (media->video) {
+                send_switch(worker, WORKER_VIDEO_PAUSE, !video_is_started(media->video));
+                send_switch(worker, WORKER_SCREEN, video_shares_screen(media->video));
+        }
         if (worker->mesh)
-                mesh_tell_all(worker->mesh);
+                mesh_report_all(worker->mesh);
 }
 
 static const ControlEvents control_events = {
@@ -388,12 +337,13 @@ static gboolean on_terminate(void *userdata)
 
 int worker_run(const WorkerOptions *options)
 {
-        Worker worker = {.options = *options, .state = SESSION_IDLE};
+        Worker worker = {
+                .options = *options, .state = SESSION_IDLE, .media.session = options->session};
         int r = preload();
 
         if (r < 0)
                 return r;
-        r = control_new(options->listen_fd, &control_events, &worker, &worker.link);
+        r = control_new(options->listen_fd, &control_events, &worker, &worker.control);
         if (r < 0)
                 return r;
         worker.loop = g_main_loop_new(NULL, FALSE);
@@ -401,12 +351,12 @@ int worker_run(const WorkerOptions *options)
         g_unix_signal_add(SIGINT, on_terminate, worker.loop);
         on_gone(&worker);
         if (!options->echo)
-                r = call_audio_new(options->session, on_sound_fault, &worker, &worker.audio);
+                r = call_audio_new(options->session, report_fault, &worker, &worker.media.audio);
         if (r == 0)
                 g_main_loop_run(worker.loop);
         leave(&worker);
-        worker.audio = call_audio_free(worker.audio);
-        worker.link = control_free(worker.link);
+        call_audio_free(worker.media.audio);
+        control_free(worker.control);
         g_main_loop_unref(worker.loop);
         return r;
 }
