@@ -3,13 +3,11 @@
 
 #include <errno.h>
 #include <glib.h>
-#include <utlist.h>
 
 #include "base/log.h"
 #include "base/str.h"
 #include "media/device-choice.h"
 #include "media/microphone.h"
-#include "media/playback.h"
 
 /*
  * Bluetooth headsets disappear and come back when their profile changes, and PipeWire's devices
@@ -19,19 +17,11 @@
 #define CONNECT_MIN_MS 100 /* between attempts to connect; doubled each time */
 #define CONNECT_MAX_MS 3200
 
-/* A voice that is played. */
-typedef struct PlaybackSlot {
-        struct PlaybackSlot *prev, *next;
-        char *node, *description; /* owned */
-        PacketQueue *queue;       /* not owned */
-        Playback *playback;
-} PlaybackSlot;
-
 /* The state of the devices of one kind. */
 typedef struct DeviceState {
-        DeviceUse use, told;
+        DeviceUse use, reported;
         char target[NODE_NAME_MAX + 1]; /* the target of its streams */
-        bool failure_told;
+        bool failure_reported;
 } DeviceState;
 
 struct CallAudio {
@@ -42,15 +32,20 @@ struct CallAudio {
         WorkerDevices devices;
         PipeWire *pipewire; /* NULL: no PipeWire */
         EchoCanceller *echo;
-        AudioSender *sender; /* not owned; NULL: not joined */
-        DeviceState microphone, speaker;
-        Microphone *mic;
-        PlaybackSlot *heard;
-        bool absence_told; /* PipeWire's absence */
-        bool echo_fault_told;
+        AudioSender *sender;               /* not owned; NULL: not joined */
+        DeviceState states[DEVICE_CAMERA]; /* of microphone and speaker */
+        Microphone *microphone;
+        GSList *playbacks;     /* of the voices */
+        bool absence_reported; /* PipeWire's absence */
+        bool echo_fault_reported;
         guint patience;      /* timer: reports what is still missing */
         guint connect;       /* timer: the next attempt to connect */
         unsigned connect_ms; /* the delay of the attempt after that */
+};
+
+static const char *const kind_names[] = {
+        [DEVICE_MICROPHONE] = "microphone",
+        [DEVICE_SPEAKER] = "speaker",
 };
 
 static void review(CallAudio *audio, bool patient);
@@ -65,30 +60,25 @@ static void drop_timer(guint *timer)
 
 /* ---- PipeWire ---- */
 
-static void close_streams(CallAudio *audio)
-{
-        PlaybackSlot *heard;
-
-        audio->mic = microphone_free(audio->mic);
-        DL_FOREACH (audio->heard, heard)
-                heard->playback = playback_free(heard->playback);
-}
-
 static void disconnect(CallAudio *audio)
 {
         drop_timer(&audio->patience);
-        close_streams(audio);
+        microphone_close(audio->microphone);
+        for (GSList *at = audio->playbacks; at; at = at->next)
+                playback_close(at->data);
         audio->pipewire = pipewire_free(audio->pipewire);
 }
 
-static void tell_absence(CallAudio *audio, const char *text)
+static void report_absence(CallAudio *audio, const char *text)
 {
-        if (!audio->absence_told)
+        if (!audio->absence_reported)
                 audio->fault(audio->userdata, CALL_ERROR_MEDIA_FAILED, text);
-        audio->absence_told = true;
+        audio->absence_reported = true;
+        audio->connect_ms = CONNECT_MIN_MS;
+        connect_later(audio);
 }
 
-static void on_sound_changed(void *userdata)
+static void on_pipewire_changed(void *userdata)
 {
         CallAudio *audio = userdata;
 
@@ -96,20 +86,17 @@ static void on_sound_changed(void *userdata)
                 review(audio, true);
 }
 
-static void on_sound_broken(void *userdata)
+static void on_pipewire_broken(void *userdata)
 {
         CallAudio *audio = userdata;
 
         disconnect(audio);
-        if (!audio->sender)
-                return;
-        tell_absence(audio, "PipeWire has gone: there is no sound until it is back");
-        audio->connect_ms = CONNECT_MIN_MS;
-        connect_later(audio);
+        if (audio->sender)
+                report_absence(audio, "lost the connection to PipeWire: no audio until it is back");
 }
 
-static const PipeWireEvents pipewire_events = {.changed = on_sound_changed,
-                                               .broken = on_sound_broken};
+static const PipeWireEvents pipewire_events = {.changed = on_pipewire_changed,
+                                               .broken = on_pipewire_broken};
 
 static bool connect_now(CallAudio *audio)
 {
@@ -129,8 +116,8 @@ static gboolean on_connect(void *userdata)
                 connect_later(audio);
                 return G_SOURCE_REMOVE;
         }
-        log_fields(LOG_INFO, "PipeWire is there again", "SESSION_ID=%s", audio->session, NULL);
-        audio->absence_told = false;
+        log_fields(LOG_INFO, "connected to PipeWire again", "SESSION_ID=%s", audio->session, NULL);
+        audio->absence_reported = false;
         review(audio, true);
         return G_SOURCE_REMOVE;
 }
@@ -152,74 +139,51 @@ static void on_frame(void *userdata, int16_t *samples)
         audio_sender_frame(audio->sender, samples);
 }
 
-static void tell_failure(CallAudio *audio, DeviceState *state, const char *what)
-{
-        char sentence[MESSAGE_TEXT_MAX + 1];
-
-        snprintf(sentence, sizeof(sentence), "the %s cannot be used; it is tried again", what);
-        if (!state->failure_told)
-                audio->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, sentence);
-        state->failure_told = true;
-}
-
 /*
- * Makes the stream fit the state. `moved`: it has another target; `again`: retry one that failed.
+ * Opens, moves or closes the streams of one kind as its state says; `moved`: they have another
+ * target; `again`: retry those that failed. Returns 0, or the error of one that does not work.
  */
 static int adjust_microphone(CallAudio *audio, bool moved, bool again)
 {
-        const DeviceState *state = &audio->microphone;
+        const DeviceState *state = &audio->states[DEVICE_MICROPHONE];
+        Microphone *microphone = audio->microphone;
         char node[NODE_NAME_MAX + 1];
+        int r = 0;
 
         if (state->use == DEVICE_NONE) {
-                audio->mic = microphone_free(audio->mic);
+                microphone_close(microphone);
                 return 0;
         }
-        if (audio->mic)
-                return moved || (again && microphone_failed(audio->mic))
-                               ? microphone_move(audio->mic, state->target)
-                               : 0;
         snprintf(node, sizeof(node), "tring.%s.capture", audio->session);
-        return microphone_new(audio->pipewire, node, audio->title, state->target, on_frame, audio,
-                              &audio->mic);
+        if (!microphone_is_open(microphone) || moved || (again && microphone_failed(microphone)))
+                r = microphone_open(microphone, audio->pipewire, node, audio->title, state->target);
+        return r == 0 && microphone_failed(microphone) ? -EIO : r;
 }
 
-static int adjust_heard(CallAudio *audio, PlaybackSlot *heard, bool moved, bool again)
+static int adjust_playback(CallAudio *audio, Playback *playback, bool moved, bool again)
 {
-        const DeviceState *state = &audio->speaker;
+        const DeviceState *state = &audio->states[DEVICE_SPEAKER];
+        int r = 0;
 
         if (state->use == DEVICE_NONE) {
-                heard->playback = playback_free(heard->playback);
+                playback_close(playback);
                 return 0;
         }
-        if (heard->playback)
-                return moved || (again && playback_failed(heard->playback))
-                               ? playback_move(heard->playback, state->target)
-                               : 0;
-        return playback_new(audio->pipewire, heard->node, heard->description, state->target,
-                            heard->queue, audio->echo, &heard->playback);
+        if (!playback_is_open(playback) || moved || (again && playback_failed(playback)))
+                r = playback_open(playback, audio->pipewire, state->target);
+        return r == 0 && playback_failed(playback) ? -EIO : r;
 }
 
 static int adjust_speaker(CallAudio *audio, bool moved, bool again)
 {
-        PlaybackSlot *heard;
         int r = 0;
 
-        DL_FOREACH (audio->heard, heard) {
-                int one = adjust_heard(audio, heard, moved, again);
+        for (GSList *at = audio->playbacks; at; at = at->next) {
+                int one = adjust_playback(audio, at->data, moved, again);
 
                 r = one < 0 ? one : r;
         }
         return r;
-}
-
-static bool speaker_failed(const CallAudio *audio)
-{
-        const PlaybackSlot *heard;
-
-        DL_FOREACH (audio->heard, heard)
-                if (heard->playback && playback_failed(heard->playback))
-                        return true;
-        return false;
 }
 
 static void adjust_echo(CallAudio *audio, bool headset)
@@ -230,10 +194,10 @@ static void adjust_echo(CallAudio *audio, bool headset)
         if (on == echo_canceller_is_on(audio->echo))
                 return;
         int r = echo_canceller_switch(audio->echo, on);
-        if (r < 0 && !audio->echo_fault_told) {
-                log_fields(LOG_WARNING, "PipeWire's echo canceller cannot be used", "SESSION_ID=%s",
+        if (r < 0 && !audio->echo_fault_reported) {
+                log_fields(LOG_WARNING, "cannot load PipeWire's echo canceller", "SESSION_ID=%s",
                            audio->session, "WHY=%s", strerror(-r), NULL);
-                audio->echo_fault_told = true;
+                audio->echo_fault_reported = true;
         }
 }
 
@@ -254,57 +218,59 @@ static void wait_a_moment(CallAudio *audio)
                 audio->patience = g_timeout_add(PATIENCE_MS, on_patience_over, audio);
 }
 
-static void tell_use(CallAudio *audio, DeviceState *state, const char *what, const char *chosen,
-                     bool patient)
+static const char *chosen_device(const WorkerDevices *devices, DeviceKind kind)
 {
-        char sentence[MESSAGE_TEXT_MAX + 1];
-
-        if (patient && device_is_loss(state->told, state->use)) {
-                wait_a_moment(audio);
-                return;
-        }
-        if (device_sentence(state->told, state->use, what, chosen, sentence, sizeof(sentence)))
-                audio->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, sentence);
-        state->told = state->use;
+        return kind == DEVICE_MICROPHONE ? devices->microphone : devices->speaker;
 }
 
-/* Returns true if its streams have to move. */
-static bool choose(DeviceState *state, const PipeWireDevice *found, const char *chosen)
+static void report_failure(CallAudio *audio, DeviceKind kind, int error)
 {
-        bool moved;
+        char text[MESSAGE_TEXT_MAX + 1];
 
-        state->use = device_use(chosen, found->any, found->there);
-        moved = !str_eq(state->target, device_target(state->use, chosen));
-        STR_SET(state->target, device_target(state->use, chosen));
-        return moved;
+        snprintf(text, sizeof(text), "cannot open the %s: %s; trying again", kind_names[kind],
+                 strerror(-error));
+        if (!audio->states[kind].failure_reported)
+                audio->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
+        audio->states[kind].failure_reported = true;
+}
+
+/* Returns whether the device that is used is a headset. */
+static bool review_device(CallAudio *audio, DeviceKind kind, bool patient)
+{
+        DeviceState *state = &audio->states[kind];
+        const char *chosen = chosen_device(&audio->devices, kind), *target;
+        char text[MESSAGE_TEXT_MAX + 1];
+        PipeWireDevice found;
+        bool moved;
+        int r;
+
+        pipewire_look(audio->pipewire, kind, chosen, &found);
+        state->use = device_use(chosen, found.any, found.there);
+        target = device_target(state->use, chosen);
+        moved = !str_eq(state->target, target);
+        STR_SET(state->target, target);
+        if (patient && device_is_loss(state->reported, state->use)) {
+                wait_a_moment(audio);
+        } else {
+                if (device_sentence(state->reported, state->use, kind_names[kind], chosen, text,
+                                    sizeof(text)))
+                        audio->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
+                state->reported = state->use;
+        }
+        r = kind == DEVICE_MICROPHONE ? adjust_microphone(audio, moved, !patient)
+                                      : adjust_speaker(audio, moved, !patient);
+        if (r < 0) {
+                report_failure(audio, kind, r);
+                wait_a_moment(audio);
+        }
+        return found.headset;
 }
 
 /* Adjusts everything to the present devices. `patient`: losses may mend by themselves. */
 static void review(CallAudio *audio, bool patient)
 {
-        const WorkerDevices *devices = &audio->devices;
-        PipeWireDevice microphone, speaker;
-        int r;
-
-        pipewire_look(audio->pipewire, DEVICE_MICROPHONE, devices->microphone, &microphone);
-        pipewire_look(audio->pipewire, DEVICE_SPEAKER, devices->speaker, &speaker);
-
-        bool moved = choose(&audio->microphone, &microphone, devices->microphone);
-        tell_use(audio, &audio->microphone, "microphone", devices->microphone, patient);
-        r = adjust_microphone(audio, moved, !patient);
-        if (r < 0 || (audio->mic && microphone_failed(audio->mic))) {
-                tell_failure(audio, &audio->microphone, "microphone");
-                wait_a_moment(audio);
-        }
-
-        moved = choose(&audio->speaker, &speaker, devices->speaker);
-        tell_use(audio, &audio->speaker, "speaker", devices->speaker, patient);
-        r = adjust_speaker(audio, moved, !patient);
-        if (r < 0 || speaker_failed(audio)) {
-                tell_failure(audio, &audio->speaker, "speaker");
-                wait_a_moment(audio);
-        }
-        adjust_echo(audio, speaker.headset);
+        review_device(audio, DEVICE_MICROPHONE, patient);
+        adjust_echo(audio, review_device(audio, DEVICE_SPEAKER, patient));
 }
 
 /* ---- the call ---- */
@@ -320,6 +286,8 @@ int call_audio_new(const char *session, CallAudioFault fault, void *userdata, Ca
         audio->fault = fault;
         audio->userdata = userdata;
         r = echo_canceller_new(&audio->echo);
+        if (r == 0)
+                r = microphone_new(on_frame, audio, &audio->microphone);
         if (r < 0)
                 return r;
         /* Before the join, so that the devices are known by then. */
@@ -332,8 +300,11 @@ CallAudio *call_audio_free(CallAudio *audio)
 {
         if (!audio)
                 return NULL;
-        call_audio_leave(audio);
-        disconnect(audio);
+        if (audio->microphone) {
+                call_audio_leave(audio);
+                disconnect(audio);
+        }
+        microphone_free(audio->microphone);
         echo_canceller_free(audio->echo);
         free(audio);
         return NULL;
@@ -344,22 +315,18 @@ void call_audio_join(CallAudio *audio, const WorkerDevices *devices, const char 
 {
         audio->sender = sender;
         audio->devices = *devices;
-        audio->microphone = audio->speaker = (DeviceState){};
-        audio->absence_told = false;
+        memset(audio->states, 0, sizeof(audio->states));
+        audio->absence_reported = false;
         STR_SET(audio->title, title);
-        if (connect_now(audio)) {
+        if (connect_now(audio))
                 review(audio, false);
-                return;
-        }
-        tell_absence(audio, "PipeWire cannot be reached: nothing can be heard or said until it is "
-                            "there");
-        audio->connect_ms = CONNECT_MIN_MS;
-        connect_later(audio);
+        else
+                report_absence(audio, "cannot connect to PipeWire: no audio until it is available");
 }
 
 void call_audio_leave(CallAudio *audio)
 {
-        audio->mic = microphone_free(audio->mic);
+        microphone_close(audio->microphone);
         audio->sender = NULL;
         drop_timer(&audio->patience);
         drop_timer(&audio->connect);
@@ -367,54 +334,32 @@ void call_audio_leave(CallAudio *audio)
 
 void call_audio_change(CallAudio *audio, const WorkerDevices *devices)
 {
-        if (!str_eq(devices->microphone, audio->devices.microphone))
-                audio->microphone.told = DEVICE_UNKNOWN;
-        if (!str_eq(devices->speaker, audio->devices.speaker))
-                audio->speaker.told = DEVICE_UNKNOWN;
+        for (DeviceKind kind = DEVICE_MICROPHONE; kind <= DEVICE_SPEAKER; kind++)
+                if (!str_eq(chosen_device(devices, kind), chosen_device(&audio->devices, kind)))
+                        audio->states[kind].reported = DEVICE_UNKNOWN;
         audio->devices = *devices;
         if (audio->sender && audio->pipewire && !pipewire_is_broken(audio->pipewire))
                 review(audio, false);
 }
 
-static PlaybackSlot *playback_slot_free(PlaybackSlot *heard)
+int call_audio_play(CallAudio *audio, const char *node, const char *description, PacketQueue *queue,
+                    Playback **ret)
 {
-        if (!heard)
-                return NULL;
-        playback_free(heard->playback);
-        free(heard->node);
-        free(heard->description);
-        free(heard);
-        return NULL;
-}
-DEFINE_CLEANUP(PlaybackSlot *, playback_slot_free);
+        int r = playback_new(node, description, queue, audio->echo, ret);
 
-int call_audio_play(CallAudio *audio, const char *node, const char *description, PacketQueue *queue)
-{
-        _cleanup_(playback_slot_freep) PlaybackSlot *heard = calloc(1, sizeof(*heard));
-
-        if (!heard)
-                return -ENOMEM;
-        heard->queue = queue;
-        heard->node = strdup(node);
-        heard->description = strdup(description);
-        if (!heard->node || !heard->description)
-                return -ENOMEM;
-        if (audio->pipewire && !pipewire_is_broken(audio->pipewire) &&
-            adjust_heard(audio, heard, false, false) < 0)
-                tell_failure(audio, &audio->speaker, "speaker");
-        DL_APPEND(audio->heard, heard);
-        TAKE_PTR(heard);
+        if (r < 0)
+                return r;
+        audio->playbacks = g_slist_append(audio->playbacks, *ret);
+        if (audio->pipewire && !pipewire_is_broken(audio->pipewire)) {
+                r = adjust_playback(audio, *ret, false, false);
+                if (r < 0)
+                        report_failure(audio, DEVICE_SPEAKER, r);
+        }
         return 0;
 }
 
-void call_audio_stop(CallAudio *audio, PacketQueue *queue)
+void call_audio_stop(CallAudio *audio, Playback *playback)
 {
-        PlaybackSlot *heard, *next;
-
-        DL_FOREACH_SAFE (audio->heard, heard, next) {
-                if (heard->queue != queue)
-                        continue;
-                DL_DELETE(audio->heard, heard);
-                playback_slot_free(heard);
-        }
+        audio->playbacks = g_slist_remove(audio->playbacks, playback);
+        playback_free(playback);
 }

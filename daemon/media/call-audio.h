@@ -13,8 +13,7 @@
  */
 
 #include "media/audio-sender.h"
-#include "media/packet-queue.h"
-#include "media/pipewire.h"
+#include "media/playback.h"
 #include "wire/worker.h"
 
 typedef struct CallAudio CallAudio;
@@ -40,6 +39,6 @@ void call_audio_change(CallAudio *audio, const WorkerDevices *devices);
  * Plays the queue until call_audio_stop(); joined only. `node` and `description` name the stream.
  * Returns 0 or -ENOMEM.
  */
-int call_audio_play(CallAudio *audio, const char *node, const char *description,
-                    PacketQueue *queue);
-void call_audio_stop(CallAudio *audio, PacketQueue *queue);
+int call_audio_play(CallAudio *audio, const char *node, const char *description, PacketQueue *queue,
+                    Playback **ret);
+void call_audio_stop(CallAudio *audio, Playback *playback);

@@ -321,9 +321,9 @@ int camera_new(const CameraOptions *options, Camera **ret)
         camera->pipewire = options->pipewire;
         camera->picture = options->picture;
         camera->userdata = options->userdata;
-        pw_thread_loop_lock(pipewire_loop(camera->pipewire));
+        pipewire_lock(camera->pipewire);
         r = open_all(camera, options);
-        pw_thread_loop_unlock(pipewire_loop(camera->pipewire));
+        pipewire_unlock(camera->pipewire);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(camera);
@@ -334,12 +334,12 @@ Camera *camera_free(Camera *camera)
 {
         if (!camera)
                 return NULL;
-        pw_thread_loop_lock(pipewire_loop(camera->pipewire));
+        pipewire_lock(camera->pipewire);
         if (camera->stream)
                 pw_stream_destroy(camera->stream);
         if (camera->core)
                 pw_core_disconnect(camera->core);
-        pw_thread_loop_unlock(pipewire_loop(camera->pipewire));
+        pipewire_unlock(camera->pipewire);
         gst_caps_replace(&camera->caps, NULL);
         free(camera);
         return NULL;

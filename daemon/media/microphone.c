@@ -2,15 +2,15 @@
 #include "media/microphone.h"
 
 #include <errno.h>
-#include <spa/param/audio/format-utils.h>
+#include <spa/param/audio/raw.h>
 #include <spa/utils/ringbuffer.h>
 #include <stdatomic.h>
 
 #include "base/str.h"
+#include "media/audio-stream.h"
 #include "media/fade.h"
 
-#define PACKET_QUEUE_SAMPLES \
-        16384 /* 340 ms; a power of two, and more than the largest cycle (8192) */
+#define SAMPLES_MAX 16384 /* 340 ms; a power of two, and more than the largest cycle (8192) */
 
 /*
  * One stream. The data thread only copies, and wakes PipeWire's loop thread for each whole frame,
@@ -23,17 +23,17 @@ typedef struct Inlet {
         struct spa_hook hook;
         struct spa_source *ready;
         struct spa_ringbuffer ring; /* of bytes */
-        int16_t samples[PACKET_QUEUE_SAMPLES];
+        int16_t samples[SAMPLES_MAX];
 } Inlet;
 
 struct Microphone {
-        PipeWire *pipewire;       /* not owned */
-        char *node, *description; /* owned */
         MicrophoneFrame frame;
         void *userdata;
-        Inlet *inlet, *next; /* next: takes over when it gives sound */
-        Inlet *done;         /* to be freed */
-        bool waits;          /* the next one's first frame: to be faded over to */
+        PipeWire *pipewire; /* not owned; NULL: closed */
+        Inlet *inlet;
+        Inlet *next; /* takes over when it gives sound */
+        Inlet *done; /* freed with the next frame: the present one may be its own */
+        bool waits;  /* the next one's first frame, to be faded over to */
         int16_t waiting[AUDIO_FRAME];
         atomic_bool failed;
 };
@@ -45,15 +45,12 @@ static Inlet *inlet_free(Inlet *inlet)
         if (inlet->stream)
                 pw_stream_destroy(inlet->stream);
         if (inlet->ready)
-                pw_loop_destroy_source(
-                        pw_thread_loop_get_loop(pipewire_loop(inlet->microphone->pipewire)),
-                        inlet->ready);
+                pw_loop_destroy_source(pipewire_loop(inlet->microphone->pipewire), inlet->ready);
         free(inlet);
         return NULL;
 }
 DEFINE_CLEANUP(Inlet *, inlet_free);
 
-/* It is freed with the next frame, since this frame may be its own. */
 static void change_over(Microphone *microphone)
 {
         inlet_free(microphone->done);
@@ -102,7 +99,7 @@ static void on_ready(void *data, uint64_t count)
         }
 }
 
-/* Frames that do not fit are lost: PipeWire's loop thread hangs. */
+/* Drops what does not fit: PipeWire's loop thread hangs. */
 static void gather(Inlet *inlet, const void *data, uint32_t size)
 {
         uint32_t index;
@@ -114,9 +111,7 @@ static void gather(Inlet *inlet, const void *data, uint32_t size)
                                   index % sizeof(inlet->samples), data, size);
         spa_ringbuffer_write_update(&inlet->ring, (int32_t)(index + size));
         if ((size_t)filled + size >= AUDIO_FRAME * sizeof(int16_t))
-                pw_loop_signal_event(
-                        pw_thread_loop_get_loop(pipewire_loop(inlet->microphone->pipewire)),
-                        inlet->ready);
+                pw_loop_signal_event(pipewire_loop(inlet->microphone->pipewire), inlet->ready);
 }
 
 /* In PipeWire's data thread. */
@@ -139,12 +134,9 @@ static void on_process(void *data)
 static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
                      const char *error)
 {
-        Inlet *inlet = data;
+        Microphone *microphone = ((Inlet *)data)->microphone;
 
-        if (state != PW_STREAM_STATE_ERROR || pipewire_is_broken(inlet->microphone->pipewire))
-                return;
-        atomic_store(&inlet->microphone->failed, true);
-        pipewire_report_changed(inlet->microphone->pipewire);
+        pipewire_report_state(microphone->pipewire, state, &microphone->failed);
 }
 
 static const struct pw_stream_events stream_events = {
@@ -154,67 +146,81 @@ static const struct pw_stream_events stream_events = {
 };
 
 /* With the lock held. */
-static int connect_stream(Inlet *inlet, const char *target)
-{
-        Microphone *microphone = inlet->microphone;
-        char buffer[AUDIO_FORMAT_SIZE];
-        const struct spa_pod *format = pipewire_format(buffer, SPA_AUDIO_FORMAT_S16, AUDIO_RATE, 1);
-        struct pw_properties *properties =
-                pipewire_stream_properties(DEVICE_MICROPHONE, "Communication", microphone->node,
-                                           microphone->description, target);
-
-        if (!properties)
-                return -ENOMEM;
-        inlet->stream =
-                pw_stream_new(pipewire_core(microphone->pipewire), microphone->node, properties);
-        if (!inlet->stream)
-                return -errno;
-        pw_stream_add_listener(inlet->stream, &inlet->hook, &stream_events, inlet);
-        return pw_stream_connect(inlet->stream, PW_DIRECTION_INPUT, PW_ID_ANY,
-                                 PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS |
-                                         PW_STREAM_FLAG_RT_PROCESS,
-                                 &format, 1);
-}
-
-/* With the lock held. */
-static int inlet_new(Microphone *microphone, const char *target, Inlet **ret)
+static int inlet_new(Microphone *microphone, AudioStreamOptions *options, Inlet **ret)
 {
         _cleanup_(inlet_freep) Inlet *inlet = calloc(1, sizeof(*inlet));
         int r;
 
         if (!inlet)
                 return -ENOMEM;
+        options->userdata = inlet;
         inlet->microphone = microphone;
-        inlet->ready = pw_loop_add_event(
-                pw_thread_loop_get_loop(pipewire_loop(microphone->pipewire)), on_ready, inlet);
-        r = inlet->ready ? connect_stream(inlet, target) : -errno;
+        inlet->ready = pw_loop_add_event(pipewire_loop(microphone->pipewire), on_ready, inlet);
+        r = inlet->ready ? audio_stream_new(options, &inlet->hook, &inlet->stream) : -errno;
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(inlet);
         return 0;
 }
 
-int microphone_new(PipeWire *pipewire, const char *node, const char *description,
-                   const char *target, MicrophoneFrame frame, void *userdata, Microphone **ret)
+int microphone_open(Microphone *microphone, PipeWire *pipewire, const char *node,
+                    const char *description, const char *target)
 {
-        _cleanup_(microphone_freep) Microphone *microphone = calloc(1, sizeof(*microphone));
+        AudioStreamOptions options = {
+                .core = pipewire_core(pipewire),
+                .kind = DEVICE_MICROPHONE,
+                .role = "Communication",
+                .node = node,
+                .description = description,
+                .target = target,
+                .format = SPA_AUDIO_FORMAT_S16,
+                .rate = AUDIO_RATE,
+                .channels = 1,
+                .events = &stream_events,
+        };
+        Inlet *inlet;
         int r;
+
+        pipewire_lock(pipewire);
+        microphone->pipewire = pipewire;
+        r = inlet_new(microphone, &options, &inlet);
+        if (r == 0) {
+                inlet_free(microphone->next);
+                microphone->next = microphone->inlet ? inlet : NULL;
+                if (!microphone->inlet)
+                        microphone->inlet = inlet;
+                microphone->waits = false;
+                atomic_store(&microphone->failed, false);
+        } else if (!microphone->inlet) {
+                microphone->pipewire = NULL;
+        }
+        pipewire_unlock(pipewire);
+        return r;
+}
+
+void microphone_close(Microphone *microphone)
+{
+        PipeWire *pipewire = microphone->pipewire;
+
+        if (!pipewire)
+                return;
+        pipewire_lock(pipewire);
+        microphone->done = inlet_free(microphone->done);
+        microphone->next = inlet_free(microphone->next);
+        microphone->inlet = inlet_free(microphone->inlet);
+        microphone->pipewire = NULL;
+        pipewire_unlock(pipewire);
+}
+
+int microphone_new(MicrophoneFrame frame, void *userdata, Microphone **ret)
+{
+        Microphone *microphone = calloc(1, sizeof(*microphone));
 
         if (!microphone)
                 return -ENOMEM;
-        microphone->pipewire = pipewire;
         microphone->frame = frame;
         microphone->userdata = userdata;
-        microphone->node = strdup(node);
-        microphone->description = strdup(description);
-        if (!microphone->node || !microphone->description)
-                return -ENOMEM;
-        pw_thread_loop_lock(pipewire_loop(pipewire));
-        r = inlet_new(microphone, target, &microphone->inlet);
-        pw_thread_loop_unlock(pipewire_loop(pipewire));
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(microphone);
+        *ret = microphone;
         return 0;
 }
 
@@ -222,32 +228,14 @@ Microphone *microphone_free(Microphone *microphone)
 {
         if (!microphone)
                 return NULL;
-        pw_thread_loop_lock(pipewire_loop(microphone->pipewire));
-        inlet_free(microphone->done);
-        inlet_free(microphone->next);
-        inlet_free(microphone->inlet);
-        pw_thread_loop_unlock(pipewire_loop(microphone->pipewire));
-        free(microphone->node);
-        free(microphone->description);
+        microphone_close(microphone);
         free(microphone);
         return NULL;
 }
 
-int microphone_move(Microphone *microphone, const char *target)
+bool microphone_is_open(const Microphone *microphone)
 {
-        _cleanup_(inlet_freep) Inlet *inlet = NULL;
-        int r;
-
-        pw_thread_loop_lock(pipewire_loop(microphone->pipewire));
-        r = inlet_new(microphone, target, &inlet);
-        if (r == 0) {
-                inlet_free(microphone->next);
-                microphone->next = TAKE_PTR(inlet);
-                microphone->waits = false;
-                atomic_store(&microphone->failed, false);
-        }
-        pw_thread_loop_unlock(pipewire_loop(microphone->pipewire));
-        return r;
+        return microphone->pipewire;
 }
 
 bool microphone_failed(const Microphone *microphone)

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The microphone, open from _new to _free and not a moment longer: a PipeWire stream cut into
- * frames of 10 ms.
+ * The microphone: a PipeWire stream cut into frames of 10 ms. No device is open but between _open
+ * and _close.
  */
 
 #include <stdint.h>
@@ -14,24 +14,24 @@ typedef struct Microphone Microphone;
 
 /*
  * Gets AUDIO_FRAME samples, which it may change, in PipeWire's loop thread. It must neither block
- * nor free the microphone.
+ * nor close the microphone.
  */
 typedef void (*MicrophoneFrame)(void *userdata, int16_t *samples);
 
-/*
- * `node` and `description` name the stream; `target` is the node.name of a microphone, empty: the
- * default one. Returns 0 or negative errno.
- */
-int microphone_new(PipeWire *pipewire, const char *node, const char *description,
-                   const char *target, MicrophoneFrame frame, void *userdata, Microphone **ret);
+/* Returns 0 or -ENOMEM. */
+int microphone_new(MicrophoneFrame frame, void *userdata, Microphone **ret);
 Microphone *microphone_free(Microphone *microphone);
 DEFINE_CLEANUP(Microphone *, microphone_free);
 
 /*
- * Moves to another microphone: makes a second stream for it, and ends the first one when the second
- * gives sound. Returns 0; or negative errno, and the first one stays.
+ * Opens the microphone, or moves it to another one: makes a second stream, and ends the first one
+ * when the second gives sound. `node` and `description` name the stream; `target` is the node.name
+ * of a microphone, empty: the default one. Returns 0; or negative errno, and everything stays.
  */
-int microphone_move(Microphone *microphone, const char *target);
+int microphone_open(Microphone *microphone, PipeWire *pipewire, const char *node,
+                    const char *description, const char *target);
+void microphone_close(Microphone *microphone);
+bool microphone_is_open(const Microphone *microphone);
 
 /* The stream has failed and will give no sound. */
 bool microphone_failed(const Microphone *microphone);

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <glib.h>
 #include <pipewire/impl.h>
-#include <spa/param/audio/format-utils.h>
-#include <stdatomic.h>
 
 #include "base/str.h"
 #include "model/message.h"
@@ -52,10 +50,20 @@ static void deliver(PipeWire *pipewire, GSourceFunc function)
                         g_atomic_rc_box_release);
 }
 
-void pipewire_report_changed(PipeWire *pipewire)
+static void report_changed(void *data)
 {
+        PipeWire *pipewire = data;
+
         if (!atomic_exchange(&pipewire->changed, true))
                 deliver(pipewire, deliver_changed);
+}
+
+void pipewire_report_state(PipeWire *pipewire, enum pw_stream_state state, atomic_bool *failed)
+{
+        if (state != PW_STREAM_STATE_ERROR || pipewire_is_broken(pipewire))
+                return;
+        atomic_store(failed, true);
+        report_changed(pipewire);
 }
 
 static void on_done(void *data, uint32_t id, int seq)
@@ -84,11 +92,6 @@ static const struct pw_core_events core_events = {
         .error = on_error,
 };
 
-static void on_devices_changed(void *data)
-{
-        pipewire_report_changed(data);
-}
-
 /* Waits until PipeWire has sent everything up to now. With the lock held. */
 static int settle(PipeWire *pipewire)
 {
@@ -115,7 +118,7 @@ static int connect_and_look(PipeWire *pipewire)
         if (!pipewire->core)
                 return -errno;
         pw_core_add_listener(pipewire->core, &pipewire->core_hook, &core_events, pipewire);
-        r = device_registry_new(pipewire->core, on_devices_changed, pipewire, &pipewire->registry);
+        r = device_registry_new(pipewire->core, report_changed, pipewire, &pipewire->registry);
         if (r < 0)
                 return r;
         /* The nodes come first, then the answers about them: defaults, form factors. */
@@ -210,9 +213,19 @@ bool pipewire_find_camera(PipeWire *pipewire, const char *name, char ret[static 
         return found;
 }
 
-struct pw_thread_loop *pipewire_loop(PipeWire *pipewire)
+void pipewire_lock(PipeWire *pipewire)
 {
-        return pipewire->loop;
+        pw_thread_loop_lock(pipewire->loop);
+}
+
+void pipewire_unlock(PipeWire *pipewire)
+{
+        pw_thread_loop_unlock(pipewire->loop);
+}
+
+struct pw_loop *pipewire_loop(PipeWire *pipewire)
+{
+        return pw_thread_loop_get_loop(pipewire->loop);
 }
 
 struct pw_core *pipewire_core(PipeWire *pipewire)
@@ -223,40 +236,4 @@ struct pw_core *pipewire_core(PipeWire *pipewire)
 struct pw_context *pipewire_context(PipeWire *pipewire)
 {
         return pipewire->context;
-}
-
-struct pw_properties *pipewire_stream_properties(DeviceKind kind, const char *role,
-                                                 const char *node, const char *description,
-                                                 const char *target)
-{
-        struct pw_properties *properties = pw_properties_new(
-                PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY,
-                kind == DEVICE_MICROPHONE ? "Capture" : "Playback", PW_KEY_MEDIA_ROLE, role,
-                PW_KEY_NODE_NAME, node, PW_KEY_NODE_DESCRIPTION, description, PW_KEY_MEDIA_NAME,
-                description, PW_KEY_NODE_LATENCY, AUDIO_LATENCY, NULL);
-
-        /*
-         * One clock for all streams of a call: every further one would wake the data thread by
-         * itself.
-         */
-        if (properties)
-                pw_properties_setf(properties, PW_KEY_NODE_GROUP, "tring.%d", (int)getpid());
-        if (properties && !str_empty(target))
-                pw_properties_set(properties, PW_KEY_TARGET_OBJECT, target);
-        return properties;
-}
-
-const struct spa_pod *pipewire_format(char buffer[static AUDIO_FORMAT_SIZE], uint32_t format,
-                                      uint32_t rate, uint32_t channels)
-{
-        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(buffer, AUDIO_FORMAT_SIZE);
-        struct spa_audio_info_raw info = {.format = format, .rate = rate, .channels = channels};
-
-        if (channels == 1) {
-                info.position[0] = SPA_AUDIO_CHANNEL_MONO;
-        } else {
-                info.position[0] = SPA_AUDIO_CHANNEL_FL;
-                info.position[1] = SPA_AUDIO_CHANNEL_FR;
-        }
-        return spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &info);
 }

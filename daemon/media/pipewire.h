@@ -9,6 +9,7 @@
  */
 
 #include <pipewire/pipewire.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/cleanup.h"
@@ -62,22 +63,12 @@ void pipewire_look(PipeWire *pipewire, DeviceKind kind, const char *chosen, Pipe
  */
 bool pipewire_find_camera(PipeWire *pipewire, const char *name, char ret[static NODE_NAME_MAX + 1]);
 
-/* For streams, in any thread: calls `changed` in the main loop. */
-void pipewire_report_changed(PipeWire *pipewire);
+/* For a stream that has changed its state: a failed one sets `failed`, and causes `changed`. */
+void pipewire_report_state(PipeWire *pipewire, enum pw_stream_state state, atomic_bool *failed);
 
-struct pw_thread_loop *pipewire_loop(PipeWire *pipewire);
+/* Of PipeWire's thread. */
+void pipewire_lock(PipeWire *pipewire);
+void pipewire_unlock(PipeWire *pipewire);
+struct pw_loop *pipewire_loop(PipeWire *pipewire);
 struct pw_core *pipewire_core(PipeWire *pipewire);
 struct pw_context *pipewire_context(PipeWire *pipewire);
-
-/*
- * The properties of every stream of a call; `target` empty: the default device. The stream takes
- * them. NULL: out of memory.
- */
-struct pw_properties *pipewire_stream_properties(DeviceKind kind, const char *role,
-                                                 const char *node, const char *description,
-                                                 const char *target);
-
-/* Mono at AUDIO_RATE in `format`, as the parameter for pw_stream_connect(). */
-#define AUDIO_FORMAT_SIZE 256
-const struct spa_pod *pipewire_format(char buffer[static AUDIO_FORMAT_SIZE], uint32_t format,
-                                      uint32_t rate, uint32_t channels);

@@ -2,10 +2,11 @@
 #include "media/playback.h"
 
 #include <errno.h>
-#include <spa/param/audio/format-utils.h>
+#include <spa/param/audio/raw.h>
 #include <stdatomic.h>
 
 #include "base/str.h"
+#include "media/audio-stream.h"
 #include "media/fade.h"
 
 /* One stream. All streams of a connection are processed by one thread, one after the other. */
@@ -20,78 +21,59 @@ typedef struct PlaybackStream {
 } PlaybackStream;
 
 struct Playback {
-        PipeWire *pipewire;           /* not owned */
-        char *node, *description;     /* owned */
-        PacketQueue *queue;           /* not owned */
-        EchoCanceller *echo;          /* not owned */
-        PlaybackStream *audio, *next; /* next: takes over as soon as it plays */
-        PlaybackStream *reader;       /* data thread: the one that has the queue */
+        char *node, *description;      /* owned */
+        PacketQueue *queue;            /* not owned */
+        EchoCanceller *echo;           /* not owned */
+        PipeWire *pipewire;            /* not owned; NULL: closed */
+        PlaybackStream *stream, *next; /* next: takes over as soon as it plays */
+        PlaybackStream *reader;        /* data thread: the one that has the queue */
         struct spa_source *taken_over;
         atomic_bool failed;
 };
 
-static PlaybackStream *playback_stream_free(PlaybackStream *audio)
+static PlaybackStream *playback_stream_free(PlaybackStream *stream)
 {
-        if (!audio)
+        if (!stream)
                 return NULL;
-        if (audio->stream)
-                pw_stream_destroy(audio->stream);
-        free(audio);
+        if (stream->stream)
+                pw_stream_destroy(stream->stream);
+        free(stream);
         return NULL;
 }
 DEFINE_CLEANUP(PlaybackStream *, playback_stream_free);
 
 /* In PipeWire's data thread. */
-static void fill(PlaybackStream *audio, float *samples, size_t n)
+static void fill(void *data, float *samples, size_t n)
 {
-        Playback *playback = audio->playback;
+        PlaybackStream *stream = data;
+        Playback *playback = stream->playback;
 
-        if (atomic_exchange(&audio->fresh, false)) {
-                playback->reader = audio;
-                pw_loop_signal_event(pw_thread_loop_get_loop(pipewire_loop(playback->pipewire)),
-                                     playback->taken_over);
+        if (atomic_exchange(&stream->fresh, false)) {
+                playback->reader = stream;
+                pw_loop_signal_event(pipewire_loop(playback->pipewire), playback->taken_over);
         }
-        if (playback->reader == audio) {
+        if (playback->reader == stream) {
                 packet_queue_read(playback->queue, samples, n);
-                fade_in_blocks(samples, n, &audio->faded_in);
-                echo_canceller_played(playback->echo, &audio->position, samples, n);
-                audio->last = n > 0 ? samples[n - 1] : 0;
+                fade_in_blocks(samples, n, &stream->faded_in);
+                echo_canceller_played(playback->echo, &stream->position, samples, n);
+                stream->last = n > 0 ? samples[n - 1] : 0;
         } else {
-                fade_out_block(audio->last, samples, n);
-                audio->last = 0;
+                fade_out_block(stream->last, samples, n);
+                stream->last = 0;
         }
 }
 
 static void on_process(void *data)
 {
-        PlaybackStream *audio = data;
-        struct pw_buffer *buffer = pw_stream_dequeue_buffer(audio->stream);
-
-        if (!buffer)
-                return;
-        struct spa_data *block = &buffer->buffer->datas[0];
-        uint32_t n = block->maxsize / (uint32_t)sizeof(float);
-
-        if (buffer->requested > 0)
-                n = (uint32_t)MIN_OF((uint64_t)n, buffer->requested);
-        if (block->data) {
-                fill(audio, block->data, n);
-                block->chunk->offset = 0;
-                block->chunk->stride = sizeof(float);
-                block->chunk->size = n * (uint32_t)sizeof(float);
-        }
-        pw_stream_queue_buffer(audio->stream, buffer);
+        audio_stream_play(((PlaybackStream *)data)->stream, 1, fill, data);
 }
 
 static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
                      const char *error)
 {
-        PlaybackStream *audio = data;
+        Playback *playback = ((PlaybackStream *)data)->playback;
 
-        if (state != PW_STREAM_STATE_ERROR || pipewire_is_broken(audio->playback->pipewire))
-                return;
-        atomic_store(&audio->playback->failed, true);
-        pipewire_report_changed(audio->playback->pipewire);
+        pipewire_report_state(playback->pipewire, state, &playback->failed);
 }
 
 static const struct pw_stream_events stream_events = {
@@ -103,31 +85,30 @@ static const struct pw_stream_events stream_events = {
 /* With the lock held. */
 static int playback_stream_new(Playback *playback, const char *target, PlaybackStream **ret)
 {
-        _cleanup_(playback_stream_freep) PlaybackStream *audio = calloc(1, sizeof(*audio));
-        char buffer[AUDIO_FORMAT_SIZE];
-        const struct spa_pod *format = pipewire_format(buffer, SPA_AUDIO_FORMAT_F32, AUDIO_RATE, 1);
-        struct pw_properties *properties = pipewire_stream_properties(
-                DEVICE_SPEAKER, "Communication", playback->node, playback->description, target);
+        _cleanup_(playback_stream_freep) PlaybackStream *stream = calloc(1, sizeof(*stream));
+        const AudioStreamOptions options = {
+                .core = pipewire_core(playback->pipewire),
+                .kind = DEVICE_SPEAKER,
+                .role = "Communication",
+                .node = playback->node,
+                .description = playback->description,
+                .target = target,
+                .format = SPA_AUDIO_FORMAT_F32,
+                .rate = AUDIO_RATE,
+                .channels = 1,
+                .events = &stream_events,
+                .userdata = stream,
+        };
         int r;
 
-        if (!audio || !properties) {
-                pw_properties_free(properties);
+        if (!stream)
                 return -ENOMEM;
-        }
-        audio->playback = playback;
-        atomic_init(&audio->fresh, true);
-        audio->stream =
-                pw_stream_new(pipewire_core(playback->pipewire), playback->node, properties);
-        if (!audio->stream)
-                return -errno;
-        pw_stream_add_listener(audio->stream, &audio->hook, &stream_events, audio);
-        r = pw_stream_connect(audio->stream, PW_DIRECTION_OUTPUT, PW_ID_ANY,
-                              PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS |
-                                      PW_STREAM_FLAG_RT_PROCESS,
-                              &format, 1);
+        stream->playback = playback;
+        atomic_init(&stream->fresh, true);
+        r = audio_stream_new(&options, &stream->hook, &stream->stream);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(audio);
+        *ret = TAKE_PTR(stream);
         return 0;
 }
 
@@ -138,41 +119,78 @@ static void on_taken_over(void *data, uint64_t count)
 
         if (!playback->next || atomic_load(&playback->next->fresh))
                 return;
-        playback_stream_free(playback->audio);
-        playback->audio = TAKE_PTR(playback->next);
+        playback_stream_free(playback->stream);
+        playback->stream = TAKE_PTR(playback->next);
 }
 
 /* With the lock held. */
-static int open_playback(Playback *playback, const char *target)
+static int open_stream(Playback *playback, const char *target)
 {
-        playback->taken_over =
-                pw_loop_add_event(pw_thread_loop_get_loop(pipewire_loop(playback->pipewire)),
-                                  on_taken_over, playback);
+        if (!playback->taken_over)
+                playback->taken_over = pw_loop_add_event(pipewire_loop(playback->pipewire),
+                                                         on_taken_over, playback);
         if (!playback->taken_over)
                 return -errno;
-        return playback_stream_new(playback, target, &playback->audio);
+        if (!playback->stream)
+                return playback_stream_new(playback, target, &playback->stream);
+
+        PlaybackStream *next;
+        int r = playback_stream_new(playback, target, &next);
+
+        if (r < 0)
+                return r;
+        /* If the stream on its way has taken over meanwhile, it is the one that plays. */
+        on_taken_over(playback, 0);
+        playback_stream_free(playback->next);
+        playback->next = next;
+        return 0;
 }
 
-int playback_new(PipeWire *pipewire, const char *node, const char *description, const char *target,
-                 PacketQueue *queue, EchoCanceller *echo, Playback **ret)
+int playback_open(Playback *playback, PipeWire *pipewire, const char *target)
+{
+        int r;
+
+        pipewire_lock(pipewire);
+        playback->pipewire = pipewire;
+        r = open_stream(playback, target);
+        if (r == 0)
+                atomic_store(&playback->failed, false);
+        else if (!playback->stream)
+                playback_close(playback);
+        pipewire_unlock(pipewire);
+        return r;
+}
+
+void playback_close(Playback *playback)
+{
+        PipeWire *pipewire = playback->pipewire;
+
+        if (!pipewire)
+                return;
+        pipewire_lock(pipewire);
+        playback->next = playback_stream_free(playback->next);
+        playback->stream = playback_stream_free(playback->stream);
+        if (playback->taken_over)
+                pw_loop_destroy_source(pipewire_loop(pipewire), playback->taken_over);
+        playback->taken_over = NULL;
+        playback->reader = NULL;
+        playback->pipewire = NULL;
+        pipewire_unlock(pipewire);
+}
+
+int playback_new(const char *node, const char *description, PacketQueue *queue, EchoCanceller *echo,
+                 Playback **ret)
 {
         _cleanup_(playback_freep) Playback *playback = calloc(1, sizeof(*playback));
-        int r;
 
         if (!playback)
                 return -ENOMEM;
-        playback->pipewire = pipewire;
         playback->queue = queue;
         playback->echo = echo;
         playback->node = strdup(node);
         playback->description = strdup(description);
         if (!playback->node || !playback->description)
                 return -ENOMEM;
-        pw_thread_loop_lock(pipewire_loop(pipewire));
-        r = open_playback(playback, target);
-        pw_thread_loop_unlock(pipewire_loop(pipewire));
-        if (r < 0)
-                return r;
         *ret = TAKE_PTR(playback);
         return 0;
 }
@@ -181,35 +199,16 @@ Playback *playback_free(Playback *playback)
 {
         if (!playback)
                 return NULL;
-        pw_thread_loop_lock(pipewire_loop(playback->pipewire));
-        playback_stream_free(playback->next);
-        playback_stream_free(playback->audio);
-        if (playback->taken_over)
-                pw_loop_destroy_source(pw_thread_loop_get_loop(pipewire_loop(playback->pipewire)),
-                                       playback->taken_over);
-        pw_thread_loop_unlock(pipewire_loop(playback->pipewire));
+        playback_close(playback);
         free(playback->node);
         free(playback->description);
         free(playback);
         return NULL;
 }
 
-int playback_move(Playback *playback, const char *target)
+bool playback_is_open(const Playback *playback)
 {
-        _cleanup_(playback_stream_freep) PlaybackStream *audio = NULL;
-        int r;
-
-        pw_thread_loop_lock(pipewire_loop(playback->pipewire));
-        /* If the stream on its way has taken over meanwhile, it is the one that plays. */
-        on_taken_over(playback, 0);
-        r = playback_stream_new(playback, target, &audio);
-        if (r == 0) {
-                playback_stream_free(playback->next);
-                playback->next = TAKE_PTR(audio);
-                atomic_store(&playback->failed, false);
-        }
-        pw_thread_loop_unlock(pipewire_loop(playback->pipewire));
-        return r;
+        return playback->pipewire;
 }
 
 bool playback_failed(const Playback *playback)

@@ -12,18 +12,23 @@
 
 typedef struct Playback Playback;
 
-/* `queue` and `echo` outlive the playback, which is the queue's only reader. `target` is the
- * node.name of a speaker; empty: the default one. Returns 0 or negative errno. */
-int playback_new(PipeWire *pipewire, const char *node, const char *description, const char *target,
-                 PacketQueue *queue, EchoCanceller *echo, Playback **ret);
+/*
+ * Plays nothing yet. `queue` and `echo` outlive the playback, which is the queue's only reader.
+ * `node` and `description` name the stream. Returns 0 or -ENOMEM.
+ */
+int playback_new(const char *node, const char *description, PacketQueue *queue, EchoCanceller *echo,
+                 Playback **ret);
 Playback *playback_free(Playback *playback);
 DEFINE_CLEANUP(Playback *, playback_free);
 
 /*
- * Moves to another speaker: makes a second stream for it, and ends the first one when the second
- * plays. Returns 0; or negative errno, and the first one stays.
+ * Plays, or moves to another speaker: makes a second stream for it, and ends the first one when the
+ * second plays. `target` is the node.name of a speaker; empty: the default one. Returns 0; or
+ * negative errno, and everything stays.
  */
-int playback_move(Playback *playback, const char *target);
+int playback_open(Playback *playback, PipeWire *pipewire, const char *target);
+void playback_close(Playback *playback);
+bool playback_is_open(const Playback *playback);
 
 /* The stream has failed and plays nothing. */
 bool playback_failed(const Playback *playback);

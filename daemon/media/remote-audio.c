@@ -8,7 +8,8 @@
 #include "base/str.h"
 
 struct RemoteAudio {
-        CallAudio *audio; /* not owned; NULL: nothing is played */
+        CallAudio *audio;   /* not owned */
+        Playback *playback; /* NULL: nothing is played */
         char node[NODE_NAME_MAX + 1];
         GMutex lock; /* the queue has one writer, but a connection that ends may still be writing */
         const void *source, *next; /* next: becomes the source when it first writes */
@@ -20,7 +21,7 @@ struct RemoteAudio {
         bool speaking;
 };
 
-/* In the loudspeaker's thread, which may not lock or allocate. */
+/* In the loudspeaker's thread, which must neither lock nor allocate. */
 static void on_speech(void *data)
 {
         RemoteAudio *remote = data;
@@ -28,7 +29,7 @@ static void on_speech(void *data)
         eventfd_write(remote->speech_fd, 1);
 }
 
-static gboolean on_speech_told(int fd, GIOCondition condition, void *data)
+static gboolean on_speech_event(int fd, GIOCondition condition, void *data)
 {
         RemoteAudio *remote = data;
         eventfd_t count;
@@ -41,35 +42,16 @@ static gboolean on_speech_told(int fd, GIOCondition condition, void *data)
         return G_SOURCE_CONTINUE;
 }
 
-static int init_ring(RemoteAudio *remote)
-{
-        int r = packet_queue_init(&remote->queue);
-
-        if (r < 0)
-                return r;
-        remote->speech_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (remote->speech_fd < 0)
-                return -errno;
-        remote->speech_source = g_unix_fd_add(remote->speech_fd, G_IO_IN, on_speech_told, remote);
-        remote->queue.speech_changed = on_speech;
-        remote->queue.userdata = remote;
-        return 0;
-}
-
-static int open_stream(RemoteAudio *remote, CallAudio *audio, const char *session,
-                       const Party *party)
+static int play(RemoteAudio *remote, const char *session, const Party *party)
 {
         _cleanup_free_ char *description =
                 str_printf("%s, call", str_empty(party->name) ? party->uid : party->name);
-        int r;
 
         if (!description)
                 return -ENOMEM;
         snprintf(remote->node, sizeof(remote->node), "tring.%s.playback.%s", session, party->uid);
-        r = call_audio_play(audio, remote->node, description, &remote->queue);
-        if (r == 0)
-                remote->audio = audio;
-        return r;
+        return call_audio_play(remote->audio, remote->node, description, &remote->queue,
+                               &remote->playback);
 }
 
 int remote_audio_new(CallAudio *audio, const char *session, const Party *party,
@@ -81,12 +63,18 @@ int remote_audio_new(CallAudio *audio, const char *session, const Party *party,
         if (!remote)
                 return -ENOMEM;
         g_mutex_init(&remote->lock);
+        remote->audio = audio;
         remote->activity = activity;
         remote->userdata = userdata;
-        remote->speech_fd = -1;
-        r = init_ring(remote);
+        remote->speech_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (remote->speech_fd < 0)
+                return -errno;
+        remote->speech_source = g_unix_fd_add(remote->speech_fd, G_IO_IN, on_speech_event, remote);
+        r = packet_queue_init(&remote->queue);
+        remote->queue.speech_changed = on_speech;
+        remote->queue.userdata = remote;
         if (r == 0 && audio)
-                r = open_stream(remote, audio, session, party);
+                r = play(remote, session, party);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(remote);
@@ -97,8 +85,8 @@ RemoteAudio *remote_audio_free(RemoteAudio *remote)
 {
         if (!remote)
                 return NULL;
-        if (remote->audio)
-                call_audio_stop(remote->audio, &remote->queue);
+        if (remote->playback)
+                call_audio_stop(remote->audio, remote->playback);
         if (remote->speech_source)
                 g_source_remove(remote->speech_source);
         if (remote->speech_fd >= 0)

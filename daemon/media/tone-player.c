@@ -5,12 +5,11 @@
 #include <pipewire/pipewire.h>
 #include <signal.h>
 #include <sndfile.h>
-#include <spa/param/audio/format-utils.h>
+#include <spa/param/audio/raw.h>
 #include <stdatomic.h>
 
 #include "base/str.h"
-#include "media/device-registry.h"
-#include "media/pipewire.h"
+#include "media/audio-stream.h"
 #include "media/sound-theme.h"
 
 #define LENGTH_MAX_S 60 /* of the sound; a longer file is not a ring */
@@ -109,8 +108,9 @@ static bool find_and_load(TonePlayer *tone)
 }
 
 /* In PipeWire's data thread. */
-static void fill(Output *output, float *ret, size_t n)
+static void fill(void *data, float *ret, size_t n)
 {
+        Output *output = data;
         const Sample *sample = &output->tone->sample;
         size_t fade = (size_t)sample->rate * FADE_IN_MS / 1000;
 
@@ -128,26 +128,11 @@ static void fill(Output *output, float *ret, size_t n)
 static void on_process(void *data)
 {
         Output *output = data;
-        struct pw_buffer *buffer = pw_stream_dequeue_buffer(output->stream);
-        uint32_t frame = (uint32_t)sizeof(float) * output->tone->sample.channels;
+        TonePlayer *tone = output->tone;
 
-        if (!buffer)
-                return;
-        struct spa_data *block = &buffer->buffer->datas[0];
-        uint32_t n = block->maxsize / frame;
-
-        if (buffer->requested > 0)
-                n = (uint32_t)MIN_OF((uint64_t)n, buffer->requested);
-        if (block->data) {
-                fill(output, block->data, n);
-                block->chunk->offset = 0;
-                block->chunk->stride = (int32_t)frame;
-                block->chunk->size = n * frame;
-        }
-        pw_stream_queue_buffer(output->stream, buffer);
-        if (!atomic_exchange(&output->tone->playing, true))
-                pw_loop_signal_event(pw_main_loop_get_loop(output->tone->loop),
-                                     output->tone->started);
+        if (audio_stream_play(output->stream, tone->sample.channels, fill, output) &&
+            !atomic_exchange(&tone->playing, true))
+                pw_loop_signal_event(pw_main_loop_get_loop(tone->loop), tone->started);
 }
 
 static const struct pw_stream_events stream_events = {
@@ -198,24 +183,22 @@ static int open_output(TonePlayer *tone, const char *target)
 {
         Output *output = &tone->outputs[tone->n_outputs++];
         bool ring = tone->options->kind == TONE_RING;
-        char buffer[AUDIO_FORMAT_SIZE];
-        const struct spa_pod *format = pipewire_format(buffer, SPA_AUDIO_FORMAT_F32,
-                                                       tone->sample.rate, tone->sample.channels);
-        struct pw_properties *properties = pipewire_stream_properties(
-                DEVICE_SPEAKER, ring ? "Notification" : "Communication",
-                ring ? "tring.ring" : "tring.ring-back", ring ? "Ringing" : "Calling", target);
+        const AudioStreamOptions options = {
+                .core = tone->core,
+                .kind = DEVICE_SPEAKER,
+                .role = ring ? "Notification" : "Communication",
+                .node = ring ? "tring.ring" : "tring.ring-back",
+                .description = ring ? "Ringing" : "Calling",
+                .target = target,
+                .format = SPA_AUDIO_FORMAT_F32,
+                .rate = tone->sample.rate,
+                .channels = tone->sample.channels,
+                .events = &stream_events,
+                .userdata = output,
+        };
 
         output->tone = tone;
-        if (!properties)
-                return -ENOMEM;
-        output->stream = pw_stream_new(tone->core, "tring.tone", properties);
-        if (!output->stream)
-                return -errno;
-        pw_stream_add_listener(output->stream, &output->hook, &stream_events, output);
-        return pw_stream_connect(output->stream, PW_DIRECTION_OUTPUT, PW_ID_ANY,
-                                 PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS |
-                                         PW_STREAM_FLAG_RT_PROCESS,
-                                 &format, 1);
+        return audio_stream_new(&options, &output->hook, &output->stream);
 }
 
 static bool is_wanted(const ToneOptions *options, const char *name)

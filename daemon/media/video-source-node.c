@@ -27,7 +27,7 @@ struct VideoSourceNode {
         void *userdata;
         bool closed;
         VideoDecoder *decoder; /* changed by the main loop, with the mutex held */
-        bool keyed;            /* of the pushing thread: the decoder has had its key frame */
+        bool keyed;          /* of the pushing thread: the decoder has had its key frame */
 
         GMutex mutex; /* taken before the loop's lock; for the decoder, and everything below */
         PipeWire *pipewire; /* not owned; NULL: detached */
@@ -146,9 +146,9 @@ static bool show_again(VideoSourceNode *node)
 
         g_mutex_lock(&node->mutex);
         if (node->pipewire) {
-                pw_thread_loop_lock(pipewire_loop(node->pipewire));
+                pipewire_lock(node->pipewire);
                 shown = show(node);
-                pw_thread_loop_unlock(pipewire_loop(node->pipewire));
+                pipewire_unlock(node->pipewire);
         }
         g_mutex_unlock(&node->mutex);
         return shown;
@@ -188,9 +188,9 @@ static void fit(VideoSourceNode *node)
             !node->stream)
                 return;
         params[0] = build_format(node, &builder);
-        pw_thread_loop_lock(pipewire_loop(node->pipewire));
+        pipewire_lock(node->pipewire);
         pw_stream_update_params(node->stream, params, 1);
-        pw_thread_loop_unlock(pipewire_loop(node->pipewire));
+        pipewire_unlock(node->pipewire);
 }
 
 void video_source_node_set_size(VideoSourceNode *node, uint32_t width, uint32_t height)
@@ -214,9 +214,9 @@ static void on_decoded(void *userdata, GstSample *sample)
         g_clear_pointer(&node->last, gst_sample_unref);
         node->last = gst_sample_ref(sample);
         if (node->pipewire) {
-                pw_thread_loop_lock(pipewire_loop(node->pipewire));
+                pipewire_lock(node->pipewire);
                 show(node);
-                pw_thread_loop_unlock(pipewire_loop(node->pipewire));
+                pipewire_unlock(node->pipewire);
         }
         g_mutex_unlock(&node->mutex);
 }
@@ -375,9 +375,9 @@ int video_source_node_attach(VideoSourceNode *node, PipeWire *pipewire)
         node->pipewire = pipewire;
         g_clear_pointer(&node->last, gst_sample_unref);
         fit(node);
-        pw_thread_loop_lock(pipewire_loop(pipewire));
+        pipewire_lock(pipewire);
         r = open_stream(node);
-        pw_thread_loop_unlock(pipewire_loop(pipewire));
+        pipewire_unlock(pipewire);
         g_mutex_unlock(&node->mutex);
         if (r < 0)
                 video_source_node_detach(node);
@@ -388,10 +388,10 @@ void video_source_node_detach(VideoSourceNode *node)
 {
         g_mutex_lock(&node->mutex);
         if (node->pipewire) {
-                pw_thread_loop_lock(pipewire_loop(node->pipewire));
+                pipewire_lock(node->pipewire);
                 if (node->stream)
                         pw_stream_destroy(node->stream);
-                pw_thread_loop_unlock(pipewire_loop(node->pipewire));
+                pipewire_unlock(node->pipewire);
         }
         node->stream = NULL;
         node->pipewire = NULL;
