@@ -14,13 +14,13 @@
 
 struct RemoteVideo {
         Video *video; /* not owned; NULL: nothing is shown */
-        char wanted_node[NODE_NAME_MAX + 1], node[NODE_NAME_MAX + 1];
+        char node_name[NODE_NAME_MAX + 1];
         char *description; /* owned */
         RemoteVideoKeyWanted key_wanted;
         void *userdata;
-        bool told_coming; /* by remote_video_look() */
+        bool reported_coming; /* by remote_video_look() */
         _Atomic(const void *) source;
-        _Atomic(VideoSourceNode *) picture; /* owned; NULL: no picture has come yet */
+        _Atomic(VideoSourceNode *) node; /* owned; NULL: no picture has come yet */
         atomic_bool coming;
         _Atomic usec_t arrived; /* the last one did */
         atomic_uint width, height, pictures;
@@ -29,46 +29,43 @@ struct RemoteVideo {
 int remote_video_new(Video *video, const char *session, const Party *party,
                      RemoteVideoKeyWanted key_wanted, void *userdata, RemoteVideo **ret)
 {
-        _cleanup_(remote_video_freep) RemoteVideo *view = calloc(1, sizeof(*view));
+        _cleanup_(remote_video_freep) RemoteVideo *remote = calloc(1, sizeof(*remote));
 
-        if (!view)
+        if (!remote)
                 return -ENOMEM;
-        view->video = video;
-        view->key_wanted = key_wanted;
-        view->userdata = userdata;
-        snprintf(view->wanted_node, sizeof(view->wanted_node), "tring.%s.video.%s", session,
+        remote->video = video;
+        remote->key_wanted = key_wanted;
+        remote->userdata = userdata;
+        snprintf(remote->node_name, sizeof(remote->node_name), "tring.%s.video.%s", session,
                  party->uid);
-        view->description =
+        remote->description =
                 str_printf("%s, call", str_empty(party->name) ? party->uid : party->name);
-        if (!view->description)
+        if (!remote->description)
                 return -ENOMEM;
-        *ret = TAKE_PTR(view);
+        *ret = TAKE_PTR(remote);
         return 0;
 }
 
-RemoteVideo *remote_video_free(RemoteVideo *view)
+RemoteVideo *remote_video_free(RemoteVideo *remote)
 {
-        VideoSourceNode *node = view ? atomic_load(&view->picture) : NULL;
-
-        if (!view)
+        if (!remote)
                 return NULL;
-        if (node) {
-                video_remove_picture(view->video, node);
-                video_source_node_free(node);
-        }
-        free(view->description);
-        free(view);
+        if (atomic_load(&remote->node))
+                video_remove_node(remote->video, remote->node);
+        video_source_node_free(remote->node);
+        free(remote->description);
+        free(remote);
         return NULL;
 }
 
-void remote_video_follow(RemoteVideo *view, const void *source)
+void remote_video_follow(RemoteVideo *remote, const void *source)
 {
-        atomic_store(&view->source, source);
-        if (atomic_load(&view->picture))
-                view->key_wanted(view->userdata);
+        atomic_store(&remote->source, source);
+        if (atomic_load(&remote->node))
+                remote->key_wanted(remote->userdata);
 }
 
-static void read_size(RemoteVideo *view, VideoSourceNode *node, GstBuffer *buffer)
+static void read_size(RemoteVideo *remote, VideoSourceNode *node, GstBuffer *buffer)
 {
         uint32_t width, height;
         GstMapInfo map;
@@ -76,77 +73,76 @@ static void read_size(RemoteVideo *view, VideoSourceNode *node, GstBuffer *buffe
         if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
                 return;
         if (video_key_frame_size(map.data, map.size, &width, &height)) {
-                atomic_store(&view->width, width);
-                atomic_store(&view->height, height);
+                atomic_store(&remote->width, width);
+                atomic_store(&remote->height, height);
                 if (node)
                         video_source_node_set_size(node, width, height);
         }
         gst_buffer_unmap(buffer, &map);
 }
 
-bool remote_video_write(RemoteVideo *view, const void *source, GstBuffer *buffer)
+bool remote_video_write(RemoteVideo *remote, const void *source, GstBuffer *buffer)
 {
-        VideoSourceNode *node = atomic_load(&view->picture);
+        VideoSourceNode *node = atomic_load(&remote->node);
 
-        if (atomic_load(&view->source) != source)
+        if (atomic_load(&remote->source) != source)
                 return false;
-        read_size(view, node, buffer);
-        atomic_fetch_add(&view->pictures, 1);
-        atomic_store(&view->arrived, clock_boottime());
+        read_size(remote, node, buffer);
+        atomic_fetch_add(&remote->pictures, 1);
+        atomic_store(&remote->arrived, clock_boottime());
         if (node)
                 video_source_node_push(node, buffer);
         /* Only a key frame tells the size. */
-        return atomic_load(&view->width) > 0 && !atomic_exchange(&view->coming, true);
+        return atomic_load(&remote->width) > 0 && !atomic_exchange(&remote->coming, true);
 }
 
 /* Without a node the call continues, unseen. */
-static void open_picture(RemoteVideo *view)
+static void open_node(RemoteVideo *remote)
 {
         VideoSourceNode *node;
 
-        if (video_source_node_new(view->wanted_node, view->description, view->key_wanted,
-                                  view->userdata, &node) < 0) {
-                log_error("out of memory for a picture");
+        if (video_source_node_new(remote->node_name, remote->description, remote->key_wanted,
+                                  remote->userdata, &node) < 0) {
+                log_error("cannot show the pictures of %s: out of memory", remote->node_name);
                 return;
         }
-        STR_SET(view->node, view->wanted_node);
-        video_source_node_set_size(node, atomic_load(&view->width), atomic_load(&view->height));
-        video_add_picture(view->video, node);
-        atomic_store(&view->picture, node);
+        video_source_node_set_size(node, atomic_load(&remote->width), atomic_load(&remote->height));
+        video_add_node(remote->video, node);
+        atomic_store(&remote->node, node);
 }
 
-bool remote_video_look(RemoteVideo *view)
+bool remote_video_look(RemoteVideo *remote)
 {
-        VideoSourceNode *node = atomic_load(&view->picture);
-        bool coming = atomic_load(&view->coming);
+        VideoSourceNode *node = atomic_load(&remote->node);
+        bool coming = atomic_load(&remote->coming);
 
-        if (coming && clock_boottime() - atomic_load(&view->arrived) > GONE_US) {
+        if (coming && clock_boottime() - atomic_load(&remote->arrived) > GONE_US) {
                 coming = false;
-                atomic_store(&view->coming, false);
+                atomic_store(&remote->coming, false);
                 if (node)
                         video_source_node_darken(node);
         }
-        if (coming && !node && view->video)
-                open_picture(view);
-        if (coming == view->told_coming)
+        if (coming && !node && remote->video)
+                open_node(remote);
+        if (coming == remote->reported_coming)
                 return false;
-        view->told_coming = coming;
+        remote->reported_coming = coming;
         return true;
 }
 
-bool remote_video_is_coming(const RemoteVideo *view)
+bool remote_video_is_coming(const RemoteVideo *remote)
 {
-        return view->told_coming;
+        return remote->reported_coming;
 }
 
-const char *remote_video_node(const RemoteVideo *view)
+const char *remote_video_node(const RemoteVideo *remote)
 {
-        return view->node;
+        return atomic_load(&remote->node) ? remote->node_name : "";
 }
 
-void remote_video_count(const RemoteVideo *view, RemoteVideoCounters *ret)
+void remote_video_count(const RemoteVideo *remote, RemoteVideoCounters *ret)
 {
-        *ret = (RemoteVideoCounters){.width = atomic_load(&view->width),
-                                     .height = atomic_load(&view->height),
-                                     .pictures = atomic_load(&view->pictures)};
+        *ret = (RemoteVideoCounters){.width = atomic_load(&remote->width),
+                                     .height = atomic_load(&remote->height),
+                                     .pictures = atomic_load(&remote->pictures)};
 }

@@ -3,7 +3,7 @@
 
 /*
  * The two ways that a picture takes through a webrtcbin: VP8 to RTP into it, and RTP out of it to
- * VP8. Nothing is encoded or decoded here (video-encoder.c, video-decoder.c).
+ * VP8. Nothing is encoded or decoded here (video-codec.h).
  */
 
 #include <gst/app/gstappsrc.h>

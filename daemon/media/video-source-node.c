@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "media/video-decoder.h"
+#include "media/video-codec.h"
 
 #define POD_SIZE 1024
 #define RATE_MAX 60
@@ -26,7 +26,7 @@ struct VideoSourceNode {
         VideoSourceKeyWanted key_wanted;
         void *userdata;
         bool closed;
-        VideoDecoder *decoder; /* changed by the main loop, with the mutex held */
+        VideoCodec *decoder; /* changed by the main loop, with the mutex held */
         bool keyed;          /* of the pushing thread: the decoder has had its key frame */
 
         GMutex mutex; /* taken before the loop's lock; for the decoder, and everything below */
@@ -223,9 +223,9 @@ static void on_decoded(void *userdata, GstSample *sample)
 
 /* ---- in: decoded only while a program shows it ---- */
 
-static void set_decoder(VideoSourceNode *node, VideoDecoder *decoder)
+static void set_decoder(VideoSourceNode *node, VideoCodec *decoder)
 {
-        VideoDecoder *old;
+        VideoCodec *old;
 
         g_mutex_lock(&node->mutex);
         old = node->decoder;
@@ -233,14 +233,14 @@ static void set_decoder(VideoSourceNode *node, VideoDecoder *decoder)
         node->keyed = false;
         g_mutex_unlock(&node->mutex);
         /* The decoder's thread may be waiting for the mutex. */
-        video_decoder_free(old);
+        video_codec_free(old);
 }
 
 static gboolean look(void *data)
 {
         VideoSourceNode *node = data;
         bool looked_at = atomic_load(&node->looked_at);
-        VideoDecoder *decoder = NULL;
+        VideoCodec *decoder = NULL;
 
         if (node->closed || looked_at == (node->decoder != NULL))
                 return G_SOURCE_REMOVE;

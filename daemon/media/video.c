@@ -3,23 +3,19 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <utlist.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "media/camera.h"
 #include "media/test-card.h"
-#include "media/video-encoder.h"
+#include "media/video-codec.h"
 #include "media/video-rate.h"
 
-#define LOOK_MS                                                                          \
-        500 /* how often what should be there is looked for; and a still picture is sent \
-             */
+#define LOOK_MS 500 /* how often sources are checked, and a still picture is sent */
 #define STILL_US (400 * USEC_PER_MSEC)
-#define SILENT_MAX_US (3 * USEC_PER_SEC) /* a camera that gives nothing for so long is lost */
-#define RETRY_US (5 * USEC_PER_SEC)      /* … and is not tried again before this */
-#define KEY_PACE_US \
-        (300 * USEC_PER_MSEC) /* key frames are large, so they are limited to this rate */
+#define SILENT_MAX_US (3 * USEC_PER_SEC)  /* a camera that gives nothing for so long is lost */
+#define RETRY_US (5 * USEC_PER_SEC)       /* … and is not tried again before this */
+#define KEY_PACE_US (300 * USEC_PER_MSEC) /* at most one key frame in this time: they are large */
 /* Compositors give 60 pictures a second; few programs show more than this, and encoding costs. */
 #define SCREEN_PACE_US (USEC_PER_SEC / 15)
 
@@ -33,14 +29,9 @@ typedef enum Source {
 typedef struct Sink {
         VideoSink function;
         void *userdata;
-        bool keyed;       /* has had its key frame */
+        bool keyed;       /* has received its key frame */
         uint32_t bitrate; /* main loop */
 } Sink;
-
-typedef struct Shown {
-        struct Shown *prev, *next;
-        VideoSourceNode *node; /* not owned */
-} Shown;
 
 struct Video {
         char session[UUID_LENGTH + 1], title[2 * NAME_MAX_BYTES];
@@ -50,7 +41,7 @@ struct Video {
         guint timer;
 
         PipeWire *pipewire; /* NULL: no PipeWire, or not needed yet */
-        Shown *pictures;
+        GSList *nodes;      /* VideoSourceNode, not owned */
         bool started;
         Camera *camera, *screen;
         usec_t opened, retry_at; /* of the camera */
@@ -60,9 +51,9 @@ struct Video {
         GMutex mutex; /* for all below */
         Source source;
         GstSample *last;   /* the newest picture of it */
-        usec_t came, sent; /* when the last one did */
+        usec_t came, sent; /* when the last one came, and when one was sent */
         usec_t pace;
-        VideoEncoder *encoder;
+        VideoCodec *encoder;
         Sink sinks[VIDEO_SINKS_MAX];
         size_t n_sinks;
         usec_t keyed;    /* when a key frame was asked for */
@@ -81,9 +72,10 @@ static void ask_for_key(Video *video, usec_t now)
         video_encoder_request_key(video->encoder);
 }
 
-static void on_encoded(void *userdata, GstBuffer *buffer)
+static void on_encoded(void *userdata, GstSample *sample)
 {
         Video *video = userdata;
+        GstBuffer *buffer = gst_sample_get_buffer(sample);
         bool key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT), missing = false;
 
         g_mutex_lock(&video->mutex);
@@ -108,12 +100,14 @@ static void send_last(Video *video, usec_t now)
         video_encoder_push(video->encoder, video->last);
 }
 
-static void take_picture(Video *video, Source source, GstSample *sample)
+/* Of the camera or of the screen: at most one of them is open. */
+static void on_picture(void *userdata, GstSample *sample)
 {
+        Video *video = userdata;
         usec_t now = clock_boottime();
 
         g_mutex_lock(&video->mutex);
-        if (video->source == source) {
+        if (video->source == SOURCE_CAMERA || video->source == SOURCE_SCREEN) {
                 g_clear_pointer(&video->last, gst_sample_unref);
                 video->last = gst_sample_ref(sample);
                 video->came = now;
@@ -121,34 +115,6 @@ static void take_picture(Video *video, Source source, GstSample *sample)
                         send_last(video, now);
         }
         g_mutex_unlock(&video->mutex);
-}
-
-static void on_camera_picture(void *userdata, GstSample *sample)
-{
-        take_picture(userdata, SOURCE_CAMERA, sample);
-}
-
-static void on_screen_picture(void *userdata, GstSample *sample)
-{
-        take_picture(userdata, SOURCE_SCREEN, sample);
-}
-
-static void set_source(Video *video, Source source)
-{
-        VideoEncoder *unused = NULL;
-
-        g_mutex_lock(&video->mutex);
-        video->source = source;
-        g_clear_pointer(&video->last, gst_sample_unref);
-        if (source == SOURCE_TEST_CARD)
-                video->last = test_card_new();
-        video->pace = source == SOURCE_SCREEN ? SCREEN_PACE_US : 0;
-        video->came = clock_boottime();
-        if (source == SOURCE_NONE)
-                unused = TAKE_PTR(video->encoder);
-        g_mutex_unlock(&video->mutex);
-        /* The decoder's thread may be waiting for the mutex. */
-        video_encoder_free(unused);
 }
 
 static uint32_t least_rate(const Video *video)
@@ -162,13 +128,13 @@ static uint32_t least_rate(const Video *video)
 
 static void need_encoder(Video *video)
 {
-        VideoEncoder *encoder = NULL;
+        VideoCodec *encoder = NULL;
 
         if (video->encoder || video->n_sinks == 0 || video->source == SOURCE_NONE)
                 return;
         if (video_encoder_new(on_encoded, video, &encoder) < 0) {
                 video->events->fault(video->userdata, CALL_ERROR_MEDIA_FAILED,
-                                     "pictures cannot be sent: GStreamer lacks an element");
+                                     "cannot send pictures: GStreamer lacks an element");
                 return;
         }
         g_mutex_lock(&video->mutex);
@@ -178,26 +144,35 @@ static void need_encoder(Video *video)
         g_mutex_unlock(&video->mutex);
 }
 
+static void set_source(Video *video, Source source)
+{
+        VideoCodec *unused = NULL;
+
+        g_mutex_lock(&video->mutex);
+        video->source = source;
+        g_clear_pointer(&video->last, gst_sample_unref);
+        if (source == SOURCE_TEST_CARD)
+                video->last = test_card_new();
+        video->pace = source == SOURCE_SCREEN ? SCREEN_PACE_US : 0;
+        video->came = clock_boottime();
+        if (source == SOURCE_NONE)
+                unused = TAKE_PTR(video->encoder);
+        g_mutex_unlock(&video->mutex);
+        /* The encoder's thread may be waiting for the mutex. */
+        video_codec_free(unused);
+        need_encoder(video);
+}
+
 /* ---- camera and screen ---- */
-
-static void close_camera(Video *video)
-{
-        video->camera = camera_free(video->camera);
-}
-
-static void close_screen(Video *video)
-{
-        video->screen = camera_free(video->screen);
-}
 
 static void stop_source(Video *video)
 {
         set_source(video, SOURCE_NONE);
-        close_camera(video);
-        close_screen(video);
+        video->camera = camera_free(video->camera);
+        video->screen = camera_free(video->screen);
 }
 
-static void tell_missing(Video *video, bool any)
+static void report_missing(Video *video, bool any)
 {
         char text[MESSAGE_TEXT_MAX + 1], shown[128];
 
@@ -205,12 +180,11 @@ static void tell_missing(Video *video, bool any)
                 return;
         video->missed = true;
         if (any)
-                snprintf(text, sizeof(text),
-                         "there is no camera named '%s'; the default one is used",
+                snprintf(text, sizeof(text), "there is no camera named '%s'; using the default",
                          str_printable(shown, sizeof(shown), video->wanted));
         else
                 snprintf(text, sizeof(text),
-                         "there is no camera: the others see a test card in its place");
+                         "there is no camera: the others see a test card instead");
         video->events->fault(video->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
 }
 
@@ -225,45 +199,35 @@ static bool find_camera(Video *video, char ret[static NODE_NAME_MAX + 1])
         }
         if (str_empty(video->wanted) || !pipewire_find_camera(video->pipewire, "", ret))
                 return false;
-        tell_missing(video, true);
+        report_missing(video, true);
         return true;
 }
 
-static int open_camera(Video *video, const char *target)
+static void use_camera(Video *video)
 {
-        char node[NODE_NAME_MAX + 1];
+        char target[NODE_NAME_MAX + 1], node[NODE_NAME_MAX + 1];
         const CameraOptions options = {
                 .pipewire = video->pipewire,
                 .node = node,
                 .description = video->title,
                 .target = target,
                 .remote = -1,
-                .picture = on_camera_picture,
+                .picture = on_picture,
                 .userdata = video,
         };
 
         snprintf(node, sizeof(node), "tring.%s.camera", video->session);
-        video->opened = clock_boottime();
-        return camera_new(&options, &video->camera);
-}
-
-static void use_camera(Video *video)
-{
-        char target[NODE_NAME_MAX + 1];
-        usec_t now = clock_boottime();
-
-        if (now >= video->retry_at && find_camera(video, target) &&
-            open_camera(video, target) == 0) {
-                set_source(video, SOURCE_CAMERA);
-                need_encoder(video);
-                return;
+        if (clock_boottime() >= video->retry_at && find_camera(video, target)) {
+                video->opened = clock_boottime();
+                if (camera_new(&options, &video->camera) == 0) {
+                        set_source(video, SOURCE_CAMERA);
+                        return;
+                }
         }
         if (!str_eq(video->wanted, VIDEO_TEST_CARD))
-                tell_missing(video, false);
-        if (video->source == SOURCE_TEST_CARD)
-                return;
-        set_source(video, SOURCE_TEST_CARD);
-        need_encoder(video);
+                report_missing(video, false);
+        if (video->source != SOURCE_TEST_CARD)
+                set_source(video, SOURCE_TEST_CARD);
 }
 
 static bool camera_is_silent(Video *video)
@@ -286,54 +250,51 @@ static void look_after_camera(Video *video)
                 use_camera(video);
 }
 
-static void look_after_screen(Video *video)
+static void look_after_source(Video *video)
 {
-        if (!camera_is_lost(video->screen))
-                return;
-        video_stop_screen(video);
-        video->events->screen_ended(video->userdata);
+        if (video->screen && camera_is_lost(video->screen)) {
+                video_stop_screen(video);
+                video->events->screen_ended(video->userdata);
+        } else if (!video->screen && video->started) {
+                look_after_camera(video);
+        }
 }
 
 /* ---- PipeWire ---- */
 
-static void drop_sound(Video *video)
+static void drop_pipewire(Video *video)
 {
-        Shown *shown;
-
         stop_source(video);
-        DL_FOREACH (video->pictures, shown)
-                video_source_node_detach(shown->node);
+        for (GSList *at = video->nodes; at; at = at->next)
+                video_source_node_detach(at->data);
         video->pipewire = pipewire_free(video->pipewire);
 }
 
 /* Cameras, or PipeWire itself, came or went. */
-static void on_sound_changed(void *userdata)
+static void on_pipewire_changed(void *userdata)
 {
         Video *video = userdata;
 
-        if (!video->screen && video->started && video->pipewire &&
-            !pipewire_is_broken(video->pipewire))
-                look_after_camera(video);
+        if (video->pipewire && !pipewire_is_broken(video->pipewire))
+                look_after_source(video);
 }
 
-static void on_sound_broken(void *userdata)
+static void on_pipewire_broken(void *userdata)
 {
         /* look() notices it soon enough. */
 }
 
 static const PipeWireEvents pipewire_events = {
-        .changed = on_sound_changed,
-        .broken = on_sound_broken,
+        .changed = on_pipewire_changed,
+        .broken = on_pipewire_broken,
 };
 
-static void need_sound(Video *video)
+static void need_pipewire(Video *video)
 {
-        Shown *shown;
-
         if (video->pipewire && pipewire_is_broken(video->pipewire)) {
                 bool shared = video->screen;
 
-                drop_sound(video);
+                drop_pipewire(video);
                 if (shared)
                         video->events->screen_ended(video->userdata);
         }
@@ -341,24 +302,15 @@ static void need_sound(Video *video)
                 return;
         if (pipewire_new(&pipewire_events, video, &video->pipewire) < 0) {
                 if (!video->pipewire_missed)
-                        video->events->fault(video->userdata, CALL_ERROR_MEDIA_FAILED,
-                                             "PipeWire cannot be reached: no picture can be shown");
+                        video->events->fault(
+                                video->userdata, CALL_ERROR_MEDIA_FAILED,
+                                "cannot connect to PipeWire: no pictures until it is available");
                 video->pipewire_missed = true;
                 return;
         }
         video->pipewire_missed = false;
-        DL_FOREACH (video->pictures, shown)
-                video_source_node_attach(shown->node, video->pipewire);
-}
-
-/* ---- what should be there ---- */
-
-static void look_after_source(Video *video)
-{
-        if (video->screen)
-                look_after_screen(video);
-        else if (video->started)
-                look_after_camera(video);
+        for (GSList *at = video->nodes; at; at = at->next)
+                video_source_node_attach(at->data, video->pipewire);
 }
 
 static gboolean look(void *data)
@@ -366,12 +318,9 @@ static gboolean look(void *data)
         Video *video = data;
         usec_t now = clock_boottime();
 
-        need_sound(video);
+        need_pipewire(video);
         look_after_source(video);
-        /*
-         * Nothing moves, but late receivers and those that lost a packet need the picture all the
-         * same.
-         */
+        /* A still picture, for late receivers and for those that lost a packet. */
         g_mutex_lock(&video->mutex);
         if (now - video->sent >= STILL_US)
                 send_last(video, now);
@@ -381,17 +330,17 @@ static gboolean look(void *data)
 
 static void arrange(Video *video)
 {
-        bool needed = video->started || video->screen || video->pictures;
+        bool needed = video->started || video->screen || video->nodes;
 
         if (needed && !video->timer)
                 video->timer = g_timeout_add(LOOK_MS, look, video);
         if (needed) {
-                need_sound(video);
+                need_pipewire(video);
                 look_after_source(video);
         } else if (video->timer) {
                 g_source_remove(video->timer);
                 video->timer = 0;
-                drop_sound(video);
+                drop_pipewire(video);
         }
 }
 
@@ -415,7 +364,7 @@ Video *video_free(Video *video)
                 return NULL;
         if (video->timer)
                 g_source_remove(video->timer);
-        drop_sound(video);
+        drop_pipewire(video);
         g_mutex_clear(&video->mutex);
         free(video);
         return NULL;
@@ -464,12 +413,12 @@ int video_share_screen(Video *video, int remote, uint32_t node, const char *titl
                 .description = title,
                 .remote = remote,
                 .remote_node = node,
-                .picture = on_screen_picture,
+                .picture = on_picture,
                 .userdata = video,
         };
         int r;
 
-        need_sound(video);
+        need_pipewire(video);
         if (!video->pipewire) {
                 close(remote);
                 return -ENOTCONN;
@@ -478,10 +427,8 @@ int video_share_screen(Video *video, int remote, uint32_t node, const char *titl
         snprintf(name, sizeof(name), "tring.%s.screen", video->session);
         options.pipewire = video->pipewire;
         r = camera_new(&options, &video->screen);
-        if (r == 0) {
+        if (r == 0)
                 set_source(video, SOURCE_SCREEN);
-                need_encoder(video);
-        }
         arrange(video);
         return r;
 }
@@ -503,10 +450,9 @@ bool video_shares_screen(const Video *video)
 
 static Sink *find_sink(Video *video, void *userdata)
 {
-        for (size_t i = 0; i < video->n_sinks; i++) {
+        for (size_t i = 0; i < video->n_sinks; i++)
                 if (video->sinks[i].userdata == userdata)
                         return &video->sinks[i];
-        }
         return NULL;
 }
 
@@ -555,29 +501,17 @@ void video_report(Video *video, void *userdata, double loss, double queue_ms)
                 video_encoder_set_bitrate(video->encoder, least_rate(video));
 }
 
-void video_add_picture(Video *video, VideoSourceNode *node)
+void video_add_node(Video *video, VideoSourceNode *node)
 {
-        Shown *shown = calloc(1, sizeof(*shown));
-
-        if (!shown)
-                return;
-        shown->node = node;
-        DL_APPEND(video->pictures, shown);
+        video->nodes = g_slist_append(video->nodes, node);
         if (video->pipewire)
                 video_source_node_attach(node, video->pipewire);
         arrange(video);
 }
 
-void video_remove_picture(Video *video, VideoSourceNode *node)
+void video_remove_node(Video *video, VideoSourceNode *node)
 {
-        Shown *shown, *next;
-
         video_source_node_detach(node);
-        DL_FOREACH_SAFE (video->pictures, shown, next) {
-                if (shown->node == node) {
-                        DL_DELETE(video->pictures, shown);
-                        free(shown);
-                }
-        }
+        video->nodes = g_slist_remove(video->nodes, node);
         arrange(video);
 }

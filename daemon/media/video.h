@@ -65,5 +65,5 @@ void video_request_key(Video *video);
 void video_report(Video *video, void *userdata, double loss, double queue_ms);
 
 /* Keeps the node attached to PipeWire while there is one. */
-void video_add_picture(Video *video, VideoSourceNode *node);
-void video_remove_picture(Video *video, VideoSourceNode *node);
+void video_add_node(Video *video, VideoSourceNode *node);
+void video_remove_node(Video *video, VideoSourceNode *node);
