@@ -4,21 +4,21 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "media/fade.h"
 
 #define MS (JITTER_RATE / 1000)
-#define MARGIN (2 * MS)              /* added to the spread, since threads are late as well */
-#define TOO_LATE (7 * MS)            /* above the target: leave out a period */
-#define TOO_EARLY MS                 /* below it */
-#define TIME_STRETCH_EVERY (40 * MS) /* so that the change of speed is not heard */
-#define STALE (200 * MS)    /* above the target: nobody was there to play it, so begin again */
-#define OWED_MAX (100 * MS) /* concealed at most: a decoder has little to say beyond that */
-#define LOST_MAX (100 * MS) /* lost at once; a longer gap was not sent at all */
+#define MARGIN (2 * MS)         /* added to the spread, since threads are late as well */
+#define TOO_LATE (7 * MS)       /* above the target: leave out a period */
+#define TOO_EARLY MS            /* below it */
+#define STRETCH_EVERY (40 * MS) /* so that the change of speed is not heard */
+#define STALE (200 * MS)        /* above the target: nobody was there to play it, so begin again */
+#define OWED_MAX (100 * MS)     /* concealed at most: a decoder has little to say beyond that */
+#define LOST_MAX (100 * MS)     /* lost at once; a longer gap was not sent at all */
 #define JUMP_MAX (2 * JITTER_RATE) /* of timestamps; a larger jump means another clock */
 #define STEP (JITTER_RATE / 400)   /* 2.5 ms: the decoder conceals multiples of it only */
-#define FADE (5 * MS)              /* too quick to be heard as such, too slow to click */
 #define DECAY 0.98f                /* a sample: 5 ms to -40 dB */
 #define SMOOTHING 16               /* reads that the level is smoothed over */
-#define ALIKE 0.85f                /* a splice that is not heard */
+#define ALIKE 0.85f                /* a stretch that is not heard */
 #define HARDLY_ALIKE 0.5f          /* one that is better than running dry */
 
 void jitter_buffer_init(JitterBuffer *jitter, JitterDecoder decoder, void *userdata)
@@ -69,7 +69,7 @@ static void begin_again(JitterBuffer *jitter, const JitterPacket *packet)
                 jitter->waiting[i].length = 0;
         jitter->delay = (DelayEstimator){};
         jitter->playing = false;
-        jitter->heard = true;
+        jitter->started = true;
         jitter->source = packet->source;
         jitter->timestamp = packet->timestamp;
 }
@@ -95,7 +95,7 @@ void jitter_buffer_put(JitterBuffer *jitter, const JitterPacket *packet)
 {
         int32_t jump = (int32_t)(packet->timestamp - jitter->timestamp);
 
-        if (!jitter->heard || packet->source != jitter->source || jump > JUMP_MAX ||
+        if (!jitter->started || packet->source != jitter->source || jump > JUMP_MAX ||
             jump < -JUMP_MAX) {
                 begin_again(jitter, packet);
                 jump = 0;
@@ -110,7 +110,7 @@ void jitter_buffer_put(JitterBuffer *jitter, const JitterPacket *packet)
 
 /* ---- decoding ---- */
 
-/* Makes room for the longest packet, and keeps the past that a splice goes back to. */
+/* Makes room for the longest packet, and keeps the past that a stretch goes back to. */
 static void make_room(JitterBuffer *jitter)
 {
         size_t drop = jitter->position - TIME_STRETCH_MAX;
@@ -138,19 +138,8 @@ static void decode(JitterBuffer *jitter, JitterDecoding decoding, const JitterPa
         jitter->end += n;
 }
 
-/* No packet is there: it may be late, or was never sent. */
-static bool make_up(JitterBuffer *jitter)
-{
-        if (jitter->owed >= OWED_MAX)
-                return false;
-        decode(jitter, JITTER_CONCEAL, NULL, JITTER_CHUNK);
-        jitter->owed += JITTER_CHUNK;
-        jitter->counts.concealed += JITTER_CHUNK;
-        return true;
-}
-
-/* A later packet is there, which may describe the lost one. */
-static bool bridge(JitterBuffer *jitter, const JitterPacket *packet, size_t lost)
+/* Fills the gap before a later packet, which may describe what was lost. */
+static bool recover(JitterBuffer *jitter, const JitterPacket *packet, size_t lost)
 {
         size_t n = lost - lost % STEP;
 
@@ -164,7 +153,7 @@ static bool bridge(JitterBuffer *jitter, const JitterPacket *packet, size_t lost
         return true;
 }
 
-static void use(JitterBuffer *jitter, JitterPacket *packet)
+static void decode_packet(JitterBuffer *jitter, JitterPacket *packet)
 {
         decode(jitter, JITTER_DECODE, packet, packet->span);
         jitter->next += packet->span;
@@ -177,23 +166,29 @@ static bool decode_more(JitterBuffer *jitter)
 {
         JitterPacket *packet = earliest(jitter);
 
-        if (!packet)
-                return make_up(jitter);
+        if (!packet) { /* it may be late, or was never sent */
+                if (jitter->owed >= OWED_MAX)
+                        return false;
+                decode(jitter, JITTER_CONCEAL, NULL, JITTER_CHUNK);
+                jitter->owed += JITTER_CHUNK;
+                jitter->counts.concealed += JITTER_CHUNK;
+                return true;
+        }
         int64_t lost = time_of(jitter, packet) - jitter->next;
 
         if (lost < 0) { /* overlaps with what was played */
                 packet->length = 0;
                 return true;
         }
-        size_t made_up = (size_t)MIN_OF(lost, (int64_t)jitter->owed);
-
         /* Samples concealed while nothing came count as those that never came. */
-        jitter->next += (int64_t)made_up;
-        jitter->owed -= made_up;
-        lost -= (int64_t)made_up;
+        size_t concealed = (size_t)MIN_OF(lost, (int64_t)jitter->owed);
+
+        jitter->next += (int64_t)concealed;
+        jitter->owed -= concealed;
+        lost -= (int64_t)concealed;
         if (lost > 0)
-                return bridge(jitter, packet, (size_t)lost);
-        use(jitter, packet);
+                return recover(jitter, packet, (size_t)lost);
+        decode_packet(jitter, packet);
         return true;
 }
 
@@ -202,23 +197,15 @@ static size_t pending(const JitterBuffer *jitter)
         return jitter->end - jitter->position;
 }
 
-static bool fill(JitterBuffer *jitter, size_t n)
-{
-        while (pending(jitter) < n)
-                if (!decode_more(jitter))
-                        return false;
-        return true;
-}
-
 /* ---- beginning and end ---- */
 
-/* How much later than the fastest packets it could play, with what a read asks for. */
+/* By how much `time` could be played later than the fastest packets, if a read takes `n`. */
 static int64_t level_of(const JitterBuffer *jitter, int64_t now, int64_t time, size_t n)
 {
         return now - (time + (int64_t)n) - jitter->delay.fastest;
 }
 
-/* Packets became due while nobody played: keeps the latest; NULL: nothing is due. */
+/* The latest of the packets that became due while nothing was played; drops the others. */
 static JitterPacket *latest_due(JitterBuffer *jitter, int64_t now, size_t n)
 {
         int64_t target = jitter_buffer_target(jitter);
@@ -251,91 +238,60 @@ static void try_to_begin(JitterBuffer *jitter, int64_t now, size_t n)
         jitter->next = time_of(jitter, packet);
         jitter->level = level_of(jitter, now, jitter->next, n);
         jitter->owed = 0;
-        jitter->since_splice = 0;
+        jitter->since_stretch = 0;
         jitter->faded_in = 0;
         jitter->playing = true;
 }
 
-/* What was heard last dies away. */
-static void fade_out(JitterBuffer *jitter, float *ret, size_t n)
-{
-        for (size_t i = 0; i < n; i++) {
-                jitter->last *= DECAY;
-                ret[i] = jitter->last;
-        }
-}
-
-static void hand_out(JitterBuffer *jitter, float *ret, size_t n)
-{
-        memcpy(ret, jitter->samples + jitter->position, n * sizeof(*ret));
-        for (size_t i = 0; i < n && jitter->faded_in < FADE; i++)
-                ret[i] *= (float)++jitter->faded_in / FADE;
-        jitter->position += n;
-        jitter->since_splice += n;
-        jitter->counts.played += n;
-        if (n > 0)
-                jitter->last = ret[n - 1];
-}
-
 /* ---- keeping to the target ---- */
 
-/* Enough packets are there: a splice must not cause concealment. */
-static bool fill_from_packets(JitterBuffer *jitter, size_t n)
+/* From packets alone: a stretch must not cause concealment. */
+static bool decode_from_packets(JitterBuffer *jitter, size_t n)
 {
         while (pending(jitter) < n) {
                 JitterPacket *packet = earliest(jitter);
 
                 if (!packet || time_of(jitter, packet) != jitter->next || jitter->owed)
                         return false;
-                use(jitter, packet);
+                decode_packet(jitter, packet);
         }
         return true;
 }
 
-static void leave_out(JitterBuffer *jitter, int64_t surplus)
+/*
+ * `excess`: samples later than the target; negative: earlier. Leaves out or repeats a period of the
+ * voice, but not so much that the opposite would have to follow.
+ */
+static void stretch(JitterBuffer *jitter, int64_t excess)
 {
-        /* Not so much that it would have to be repeated again. */
-        size_t max = MIN_OF((size_t)surplus + TOO_EARLY, (size_t)TIME_STRETCH_MAX), distance;
-        float least = surplus > 4 * TOO_LATE ? HARDLY_ALIKE : ALIKE;
+        bool back = excess < 0;
+        size_t max = (size_t)MIN_OF(back ? TOO_LATE - excess : excess + TOO_EARLY,
+                                    (int64_t)TIME_STRETCH_MAX);
+        float least = excess > 4 * TOO_LATE || excess < -2 * TOO_LATE ? HARDLY_ALIKE : ALIKE;
+        float blended[TIME_STRETCH_OVERLAP];
 
-        if (!fill_from_packets(jitter, max + TIME_STRETCH_OVERLAP))
-                return;
-        float *here = jitter->samples + jitter->position;
-
-        distance = time_stretch_find(here, false, max, least);
-        if (distance == 0)
-                return;
-        time_stretch_blend(here, here + distance, here);
-        here += TIME_STRETCH_OVERLAP;
-        memmove(here, here + distance,
-                (pending(jitter) - TIME_STRETCH_OVERLAP - distance) * sizeof(*here));
-        jitter->end -= distance;
-        jitter->level -= (int64_t)distance;
-        jitter->since_splice = 0;
-        jitter->counts.left_out++;
-}
-
-static void repeat(JitterBuffer *jitter, int64_t missing)
-{
-        size_t max = MIN_OF((size_t)missing + TOO_LATE, (size_t)TIME_STRETCH_MAX), distance;
-        float least = missing > 2 * TOO_LATE ? HARDLY_ALIKE : ALIKE, blended[TIME_STRETCH_OVERLAP];
-
-        if (!fill_from_packets(jitter, TIME_STRETCH_OVERLAP))
+        if (!decode_from_packets(jitter, TIME_STRETCH_OVERLAP + (back ? 0 : max)))
                 return;
         make_room(jitter);
-        float *here = jitter->samples + jitter->position;
 
-        distance = time_stretch_find(here, true, max, least);
-        if (distance == 0)
+        float *here = jitter->samples + jitter->position;
+        int64_t shift = (int64_t)time_stretch_find(here, back, max, least);
+
+        if (shift == 0)
                 return;
-        time_stretch_blend(here, here - distance, blended);
-        memmove(here + TIME_STRETCH_OVERLAP, here - distance + TIME_STRETCH_OVERLAP,
-                (pending(jitter) + distance - TIME_STRETCH_OVERLAP) * sizeof(*here));
+        if (!back)
+                shift = -shift;
+        time_stretch_blend(here, here - shift, blended);
+        jitter->end += (size_t)shift;
+        memmove(here + TIME_STRETCH_OVERLAP, here - shift + TIME_STRETCH_OVERLAP,
+                (pending(jitter) - TIME_STRETCH_OVERLAP) * sizeof(*here));
         memcpy(here, blended, sizeof(blended));
-        jitter->end += distance;
-        jitter->level += (int64_t)distance;
-        jitter->since_splice = 0;
-        jitter->counts.repeated++;
+        jitter->level += shift;
+        jitter->since_stretch = 0;
+        if (back)
+                jitter->counts.repeated++;
+        else
+                jitter->counts.left_out++;
 }
 
 static void keep_to_target(JitterBuffer *jitter, int64_t now, size_t n)
@@ -348,12 +304,9 @@ static void keep_to_target(JitterBuffer *jitter, int64_t now, size_t n)
                 return;
         }
         jitter->level += (level - jitter->level) / SMOOTHING;
-        if (jitter->since_splice < TIME_STRETCH_EVERY)
-                return;
-        if (jitter->level > target + TOO_LATE)
-                leave_out(jitter, jitter->level - target);
-        else if (jitter->level < target - TOO_EARLY)
-                repeat(jitter, target - jitter->level);
+        if (jitter->since_stretch >= STRETCH_EVERY &&
+            (jitter->level > target + TOO_LATE || jitter->level < target - TOO_EARLY))
+                stretch(jitter, jitter->level - target);
 }
 
 void jitter_buffer_read(JitterBuffer *jitter, usec_t now, float *ret, size_t n)
@@ -365,14 +318,25 @@ void jitter_buffer_read(JitterBuffer *jitter, usec_t now, float *ret, size_t n)
         while (n > 0 && jitter->playing) {
                 size_t take = MIN_OF(n, (size_t)JITTER_CHUNK);
 
-                if (!fill(jitter, take)) {
+                while (jitter->playing && pending(jitter) < take)
+                        jitter->playing = decode_more(jitter);
+                if (!jitter->playing) {
                         take = MIN_OF(take, pending(jitter));
-                        jitter->playing = false;
                         jitter->counts.gaps++;
                 }
-                hand_out(jitter, ret, take);
+                memcpy(ret, jitter->samples + jitter->position, take * sizeof(*ret));
+                fade_in_blocks(ret, take, &jitter->faded_in);
+                jitter->position += take;
+                jitter->since_stretch += take;
+                jitter->counts.played += take;
+                if (take > 0)
+                        jitter->last = ret[take - 1];
                 ret += take;
                 n -= take;
         }
-        fade_out(jitter, ret, n);
+        /* The last sample dies away. */
+        for (size_t i = 0; i < n; i++) {
+                jitter->last *= DECAY;
+                ret[i] = jitter->last;
+        }
 }

@@ -52,7 +52,7 @@ typedef int (*JitterDecoder)(void *userdata, JitterDecoding decoding, const Jitt
 
 typedef struct JitterCounts {
         uint64_t played, concealed, recovered; /* samples */
-        unsigned left_out, repeated;           /* splices */
+        unsigned left_out, repeated;           /* times */
         unsigned gaps;                         /* times that the buffer ran dry */
 } JitterCounts;
 
@@ -65,16 +65,15 @@ typedef struct JitterBuffer {
         JitterPacket waiting[JITTER_WAITING_MAX];
         uint32_t source, timestamp; /* of the last packet */
         int64_t time;               /* its timestamp, unwrapped */
-        bool heard;                 /* any packet so far */
+        bool started;               /* any packet has come */
 
         bool playing;
         int64_t next; /* time of the next packet to decode */
         size_t owed;  /* samples concealed for packets that may still come */
         float samples[JITTER_SAMPLES];
-        size_t position,
-                end; /* decoded samples that are not played yet, and before them those that were */
-        int64_t level; /* smoothed: how much later than the fastest packets it could play */
-        size_t since_splice;
+        size_t position, end; /* decoded samples not played yet; before them, played ones */
+        int64_t level;        /* smoothed: how much later than the fastest packets it could play */
+        size_t since_stretch;
         float last; /* played last: dies away when nothing follows */
         size_t faded_in;
 } JitterBuffer;

@@ -67,7 +67,7 @@ static void take_packets(PacketQueue *queue)
         atomic_store_explicit(&queue->read, read, memory_order_release);
 }
 
-static void tell(PacketQueue *queue, const float *samples, size_t n)
+static void publish(PacketQueue *queue, const float *samples, size_t n)
 {
         const JitterBuffer *jitter = &queue->jitter;
 
@@ -93,7 +93,7 @@ void packet_queue_read(PacketQueue *queue, float *ret, size_t n)
         }
         take_packets(queue);
         jitter_buffer_read(&queue->jitter, clock_boottime(), ret, n);
-        tell(queue, ret, n);
+        publish(queue, ret, n);
 }
 
 void packet_queue_count(const PacketQueue *queue, PacketCounts *ret)

@@ -33,11 +33,11 @@ typedef struct PacketQueue {
         atomic_ullong played, concealed;
         atomic_bool speaking;
 
-        /* the reader's own */
+        /* Of the reader. */
         struct OpusDecoder *decoder; /* owned */
         JitterBuffer jitter;
         VoiceActivity activity;
-        void (*speech_changed)(void *userdata); /* in the reader's thread; NULL: nobody asks */
+        void (*speech_changed)(void *userdata); /* in the reader's thread; may be NULL */
         void *userdata;
 } PacketQueue;
 
