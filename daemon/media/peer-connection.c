@@ -5,7 +5,7 @@
 #include "media/ice.h"
 #include "media/peer-internal.h"
 
-#define JITTER_BUFFER_MS 40        /* 200 by default: the first sound came 150 ms later */
+#define JITTER_BUFFER_MS 40        /* with the default of 200, the first sound came 150 ms later */
 #define LOOK_S 1                   /* how often the connection is checked */
 #define LOST_US (3 * USEC_PER_SEC) /* 300 frames, silent ones among them: it is interrupted */
 #define CONNECT_MAX_US (30 * USEC_PER_SEC) /* ICE's checks have long been through by then */
@@ -33,15 +33,20 @@ static void set_state(PeerConnection *peer, PeerState state)
         peer->events->changed(peer->userdata, peer);
 }
 
+void peer_fault(PeerConnection *peer, const char *text)
+{
+        peer->events->fault(peer->userdata, peer, text);
+}
+
 void peer_fail(PeerConnection *peer, const char *text)
 {
         if (peer->state == PEER_FAILED)
                 return;
         set_state(peer, PEER_FAILED);
-        peer->events->fault(peer->userdata, peer, text);
+        peer_fault(peer, text);
 }
 
-/* ---- its state ---- */
+/* ---- state ---- */
 
 /* The certificate of a transceiver's transport; NULL: none yet. */
 static char *shown_certificate(GstWebRTCRTPTransceiver *transceiver)
@@ -100,8 +105,9 @@ static const char *blame(const PeerConnection *peer, const char *otherwise)
         if (peer->has_turn && !peer->has_relay)
                 return peer->relay_only ? "only relays are allowed, and the TURN server gives none "
                                           "(not reached, or wrong credentials)"
-                                        : "no way to the other side was found, and the TURN server "
-                                          "gives no relay (not reached, or wrong credentials)";
+                                        : "could not establish a network path to the other side, "
+                                          "and the TURN server gives no relay (not reached, or "
+                                          "wrong credentials)";
         return otherwise;
 }
 
@@ -119,10 +125,12 @@ static void connection_changed(PeerConnection *peer, GstWebRTCPeerConnectionStat
                 if (peer_is_trusted(peer)) /* it has worked before, so another path may be found */
                         set_state(peer, PEER_INTERRUPTED);
                 else
-                        peer_fail(peer, blame(peer, "no way through the network to the other side "
-                                                    "was found"));
+                        peer_fail(peer, blame(peer, "could not establish a network path to the "
+                                                    "other side"));
                 break;
-        default:
+        case GST_WEBRTC_PEER_CONNECTION_STATE_NEW:
+        case GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTING:
+        case GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED:
                 break;
         }
 }
@@ -154,7 +162,7 @@ static gboolean on_bus(GstBus *bus, GstMessage *message, void *data)
         if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
                 return G_SOURCE_CONTINUE;
         gst_message_parse_error(message, &error, NULL);
-        log_fields(LOG_WARNING, "media pipeline failed", "PEER=%s", peer->participant.party.uid,
+        log_fields(LOG_WARNING, "the media pipeline failed", "PEER=%s", peer->participant.party.uid,
                    "ERROR=%s", error->message, NULL);
         peer_fail(peer, "the media pipeline failed");
         return G_SOURCE_CONTINUE;

@@ -52,6 +52,18 @@ void peer_connect_signal(PeerConnection *peer, void *object, const char *signal,
                               unref_closure, 0);
 }
 
+static void on_caps(GstPad *pad, GParamSpec *spec, void *data)
+{
+        if (gst_pad_has_current_caps(pad))
+                peer_event_post(peer_event_new(data, PEER_EVENT_CAPS));
+}
+
+void peer_watch_caps(PeerConnection *peer, GstPad *pad)
+{
+        peer_connect_signal(peer, pad, "notify::caps", G_CALLBACK(on_caps));
+        on_caps(pad, NULL, peer);
+}
+
 GstPromise *peer_promise_new(PeerConnection *peer, GstPromiseChangeFunc kept)
 {
         return gst_promise_new_with_change_func(kept, g_atomic_rc_box_acquire(peer), peer_unref);

@@ -15,16 +15,16 @@
 #include "media/verification.h"
 #include "media/video-chain.h"
 
-/* The second medium: pictures, both ways. */
+/* Pictures, both ways. */
 typedef struct PeerVideo {
         bool wanted; /* pictures are sent, or may be: an m= section is needed */
-        bool asked;  /* for an offer that has one */
-        bool agreed; /* on one */
+        bool asked;  /* the offering side was asked for an offer that has one */
+        bool agreed; /* both sides have one */
         bool sending;
         VideoSendChain send;
         VideoReceiveChain receive;
-        unsigned pictures_told; /* by stats */
-        usec_t asked_at;        /* for a key frame; of the receiving thread of an echo */
+        unsigned pictures_counted; /* by the last stats */
+        usec_t key_asked_at;       /* of the receiving thread of an echo */
 } PeerVideo;
 
 /* Counted (g_atomic_rc_box): GStreamer's threads and pending events hold references. */
@@ -42,7 +42,7 @@ struct PeerConnection {
         guint bus_watch, timer;
         SendChain send;
         GstWebRTCSessionDescription *offer; /* owned: waits for the send chain's caps */
-        bool offer_due;                     /* there is more to offer than was offered */
+        bool offer_due;                     /* there is more to offer than in the last offer */
         bool offering;                      /* our offer has no answer yet */
         usec_t began;
 
@@ -55,7 +55,7 @@ struct PeerConnection {
         AudioSender *sender;
         Congestion congestion;
         _Atomic usec_t arrived;   /* the last packet */
-        atomic_uint voice_source; /* of what comes; 0: nothing yet */
+        atomic_uint voice_source; /* of received packets; 0: none yet */
         StatsCounters counted;
 
         Video *own_video;          /* not owned; NULL: echo */
@@ -65,40 +65,42 @@ struct PeerConnection {
 
 void peer_unref(void *peer);
 
+void peer_fault(PeerConnection *peer, const char *text);
 /* Ends the connection for good, with a sentence why. */
 void peer_fail(PeerConnection *peer, const char *text);
 
 /* ---- peer-negotiation.c ---- */
 
 /*
- * Builds the chain to the other side, with the offer's payload type for Opus. 0 or negative errno.
+ * Builds the chain to the other side, with the offer's payload type for Opus. Returns 0 or negative
+ * errno.
  */
 int peer_build_send_chain(PeerConnection *peer, unsigned payload);
 /* Caps have reached the webrtcbin: an offer or an answer can be made now. */
 void peer_caps_known(PeerConnection *peer);
-/* Our offer was answered, or our answer was given. */
+/* Our offer was answered, or our answer was sent. */
 void peer_agreed(PeerConnection *peer);
 
 /* ---- peer-video.c ---- */
 
-/* Builds the chain to the other side. 0 or negative errno. */
+/* Builds the chain to the other side. Returns 0 or negative errno. */
 int peer_video_build(PeerConnection *peer, const VideoFormat *format);
 /* Whether an offer can be made: no picture will be sent, or its caps have reached the webrtcbin. */
 bool peer_video_is_ready(const PeerConnection *peer);
-/* Sends, if there is a way to. */
+/* Begins to send once both sides have agreed and are connected. */
 void peer_video_connected(PeerConnection *peer);
 /* Links a source pad of the webrtcbin; in GStreamer's thread. -EINVAL: not VP8. */
 int peer_video_link(PeerConnection *peer, GstPad *pad);
 /* Once a second. */
 void peer_video_look(PeerConnection *peer);
 void peer_video_stats(PeerConnection *peer, usec_t elapsed, WorkerParticipantStats *stats);
-/* The end, before and after the pipeline's. */
+/* Called before and after the pipeline ends. */
 void peer_video_stop(PeerConnection *peer);
 void peer_video_done(PeerConnection *peer);
 
 /* ---- peer-voice.c ---- */
 
-/* Needs the webrtcbin. 0 or negative errno. */
+/* Needs the webrtcbin. Returns 0 or negative errno. */
 int peer_voice_init(PeerConnection *peer);
 /* Sends this user's voice through the send chain, which has been built. */
 int peer_voice_speak(PeerConnection *peer);
@@ -146,6 +148,8 @@ void peer_request_path(PeerConnection *peer);
 /* Connects a signal whose handler holds a reference to the peer. */
 void peer_connect_signal(PeerConnection *peer, void *object, const char *signal,
                          GCallback callback);
+/* Posts PEER_EVENT_CAPS once the pad has caps, and when they change. */
+void peer_watch_caps(PeerConnection *peer, GstPad *pad);
 /* A promise that holds a reference to the peer; `kept` is called in webrtcbin's thread. */
 GstPromise *peer_promise_new(PeerConnection *peer, GstPromiseChangeFunc kept);
 /* NULL: it was not kept. */

@@ -7,7 +7,7 @@ static void on_description_taken(GstPromise *promise, void *data)
         const GstStructure *reply = peer_promise_reply(promise);
 
         if (reply && gst_structure_has_field(reply, "error"))
-                peer_post_failure(peer, "the other side's session description cannot be used");
+                peer_post_failure(peer, "cannot use the other side's session description");
         else if (peer->offers)
                 peer_event_post(peer_event_new(peer, PEER_EVENT_AGREED));
         gst_promise_unref(promise);
@@ -37,7 +37,7 @@ static void on_description_made(GstPromise *promise, void *data)
                 if (!peer->offers)
                         peer_event_post(peer_event_new(peer, PEER_EVENT_AGREED));
         } else {
-                peer_post_failure(peer, "no session description could be made");
+                peer_post_failure(peer, "cannot make a session description");
         }
         gst_promise_unref(promise);
 }
@@ -64,12 +64,6 @@ static void make_answer(PeerConnection *peer)
                               peer_promise_new(peer, on_description_made));
 }
 
-static void on_caps(GstPad *pad, GParamSpec *spec, void *data)
-{
-        if (gst_pad_has_current_caps(pad))
-                peer_event_post(peer_event_new(data, PEER_EVENT_CAPS));
-}
-
 int peer_build_send_chain(PeerConnection *peer, unsigned payload)
 {
         int r = send_chain_build(&peer->send, peer->webrtc, payload);
@@ -77,23 +71,18 @@ int peer_build_send_chain(PeerConnection *peer, unsigned payload)
         if (r < 0)
                 return r;
         peer->offer_due = peer->offers;
-        peer_connect_signal(peer, peer->send.pad, "notify::caps", G_CALLBACK(on_caps));
-        if (gst_pad_has_current_caps(peer->send.pad))
-                peer_event_post(peer_event_new(peer, PEER_EVENT_CAPS));
+        peer_watch_caps(peer, peer->send.pad);
         return peer_voice_speak(peer);
 }
 
-/* An offer or answer made before all caps are known would leave media out for good. */
-static bool chains_are_ready(const PeerConnection *peer)
-{
-        return peer->send.source && gst_pad_has_current_caps(peer->send.pad) &&
-               peer_video_is_ready(peer);
-}
-
-/* Called whenever something changes; the offering side has at most one offer pending. */
+/*
+ * Called whenever something changes: an offer or answer made before all caps are known would leave
+ * media out for good. The offering side has at most one offer pending.
+ */
 void peer_caps_known(PeerConnection *peer)
 {
-        if (!chains_are_ready(peer))
+        if (!peer->send.source || !gst_pad_has_current_caps(peer->send.pad) ||
+            !peer_video_is_ready(peer))
                 return;
         if (peer->offers && peer->offer_due && !peer->offering)
                 make_offer(peer);
@@ -135,12 +124,12 @@ void peer_want_video(PeerConnection *peer)
         }
         peer->offer_due = true;
         if (peer_video_build(peer, &VIDEO_CHAIN_FORMAT) < 0)
-                peer->events->fault(peer->userdata, peer, "no picture can be sent");
+                peer_fault(peer, "cannot send pictures: GStreamer lacks an element");
 }
 
 /* An offer with pictures makes a way for ours too, so that none has to be negotiated later. */
-static int build_what_is_offered(PeerConnection *peer, const GstWebRTCSessionDescription *offer,
-                                 unsigned payload)
+static int build_chains(PeerConnection *peer, const GstWebRTCSessionDescription *offer,
+                        unsigned payload)
 {
         VideoFormat format;
         int r = 0;
@@ -159,47 +148,40 @@ static void take_offer(PeerConnection *peer, GstWebRTCSessionDescription *offer)
         g_clear_pointer(&peer->offer, gst_webrtc_session_description_free);
         if (payload < 0) {
                 gst_webrtc_session_description_free(offer);
-                peer->events->fault(peer->userdata, peer, "the other side offers no Opus");
+                peer_fault(peer, "the other side does not offer Opus");
                 return;
         }
         peer->offer = offer;
-        if (build_what_is_offered(peer, offer, (unsigned)payload) < 0)
-                peer_fail(peer, "the way to the other side could not be built");
+        if (build_chains(peer, offer, (unsigned)payload) < 0)
+                peer_fail(peer, "cannot send to the other side: GStreamer lacks an element");
         else
                 peer_caps_known(peer);
 }
 
 static void take_sdp(PeerConnection *peer, const MediaSignal *signal)
 {
-        GstWebRTCSessionDescription *description;
+        g_autoptr(GstWebRTCSessionDescription) description = NULL;
 
         if ((signal->type == MEDIA_SIGNAL_ANSWER) != peer->offers) {
-                peer->events->fault(
-                        peer->userdata, peer,
-                        "a session description came from the side whose turn it is not");
+                peer_fault(peer, "unexpected session description: it is not the other side's turn");
                 return;
         }
         description = description_parse(peer->offers ? GST_WEBRTC_SDP_TYPE_ANSWER
                                                      : GST_WEBRTC_SDP_TYPE_OFFER,
                                         signal->text);
         if (!description || fingerprint_of_sdp(signal->text, &peer->announced) < 0) {
-                peer->events->fault(peer->userdata, peer,
-                                    "a session description came that is not SDP");
-                g_clear_pointer(&description, gst_webrtc_session_description_free);
+                peer_fault(peer, "invalid session description: it is not SDP, or has no single "
+                                 "SHA-256 fingerprint");
                 return;
         }
         if (!description_is_bundled(description)) {
-                peer->events->fault(peer->userdata, peer,
-                                    "a session description came that is not all in one bundle");
-                gst_webrtc_session_description_free(description);
+                peer_fault(peer, "invalid session description: not all media are in one bundle");
                 return;
         }
-        if (!peer->offers) {
-                take_offer(peer, description);
-                return;
-        }
-        take_description(peer, description);
-        gst_webrtc_session_description_free(description);
+        if (peer->offers)
+                take_description(peer, description);
+        else
+                take_offer(peer, TAKE_PTR(description));
 }
 
 void peer_signal(PeerConnection *peer, const MediaSignal *signal)
@@ -213,9 +195,9 @@ void peer_signal(PeerConnection *peer, const MediaSignal *signal)
                 g_signal_emit_by_name(peer->webrtc, "add-ice-candidate", signal->mline,
                                       signal->text);
                 break;
-        case MEDIA_SIGNAL_OFFER_WANTED: /* the remote's */
+        case MEDIA_SIGNAL_OFFER_WANTED: /* remote-participant.c acts on it */
+        case MEDIA_SIGNAL_NONCE:        /* likewise */
         case MEDIA_SIGNAL_NO_MORE_CANDIDATES:
-        case MEDIA_SIGNAL_NONCE: /* the mesh's */
         case MEDIA_SIGNAL_NONE:
                 break;
         }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "media/peer-internal.h"
 
-#define KEY_PACE_US (300 * USEC_PER_MSEC) /* of asking for key frames on behalf of an echo */
+#define KEY_PACE_US (300 * USEC_PER_MSEC) /* between requests for key frames, in an echo */
 
-/* ---- ours, to them ---- */
+/* ---- sending ---- */
 
 static void on_key_wanted(void *data)
 {
@@ -13,12 +13,6 @@ static void on_key_wanted(void *data)
                 video_request_key(peer->own_video);
         else
                 peer_request_key(peer);
-}
-
-static void on_caps(GstPad *pad, GParamSpec *spec, void *data)
-{
-        if (gst_pad_has_current_caps(pad))
-                peer_event_post(peer_event_new(data, PEER_EVENT_CAPS));
 }
 
 int peer_video_build(PeerConnection *peer, const VideoFormat *format)
@@ -34,9 +28,7 @@ int peer_video_build(PeerConnection *peer, const VideoFormat *format)
                 peer_unref(peer);
                 return r;
         }
-        peer_connect_signal(peer, chain->pad, "notify::caps", G_CALLBACK(on_caps));
-        if (gst_pad_has_current_caps(chain->pad))
-                peer_event_post(peer_event_new(peer, PEER_EVENT_CAPS));
+        peer_watch_caps(peer, chain->pad);
         return 0;
 }
 
@@ -70,16 +62,16 @@ void peer_video_look(PeerConnection *peer)
                 video_report(peer->own_video, peer, loss, queue_ms);
 }
 
-/* ---- theirs, here ---- */
+/* ---- receiving ---- */
 
 static void echo(PeerConnection *peer, GstBuffer *buffer)
 {
         PeerVideo *video = &peer->video;
         usec_t now = clock_boottime();
 
-        if (video_send_chain_push(&video->send, buffer) || now - video->asked_at < KEY_PACE_US)
+        if (video_send_chain_push(&video->send, buffer) || now - video->key_asked_at < KEY_PACE_US)
                 return;
-        video->asked_at = now;
+        video->key_asked_at = now;
         peer_request_key(peer);
 }
 
@@ -128,9 +120,9 @@ void peer_video_stats(PeerConnection *peer, usec_t elapsed, WorkerParticipantSta
         stats->width = counters.width;
         stats->height = counters.height;
         if (elapsed > 0)
-                stats->frames_per_second = (double)(counters.pictures - video->pictures_told) *
+                stats->frames_per_second = (double)(counters.pictures - video->pictures_counted) *
                                            USEC_PER_SEC / (double)elapsed;
-        video->pictures_told = counters.pictures;
+        video->pictures_counted = counters.pictures;
 }
 
 /* ---- the end ---- */
