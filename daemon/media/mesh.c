@@ -2,33 +2,26 @@
 #include "media/mesh.h"
 
 #include <errno.h>
-#include <utlist.h>
+#include <glib.h>
 
 #include "base/log.h"
-
-typedef struct MeshEntry {
-        struct MeshEntry *prev, *next;
-        RemoteParticipant *remote; /* owned */
-} MeshEntry;
 
 struct Mesh {
         WorkerMedia *media; /* not owned */
         const MeshEvents *events;
         void *userdata;
-        MeshEntry *entries;
+        GSList *remotes; /* RemoteParticipant, owned */
 
         uint64_t stats_serial; /* of the request being answered */
         WorkerStats stats;
         size_t stats_missing;
 };
 
-static MeshEntry *find_entry(const Mesh *mesh, const char *id)
+static RemoteParticipant *find_remote(const Mesh *mesh, const char *id)
 {
-        MeshEntry *entry;
-
-        DL_FOREACH (mesh->entries, entry)
-                if (str_eq(remote_participant_id(entry->remote)->id, id))
-                        return entry;
+        for (GSList *at = mesh->remotes; at; at = at->next)
+                if (str_eq(remote_participant_id(at->data)->id, id))
+                        return at->data;
         return NULL;
 }
 
@@ -70,7 +63,7 @@ static void on_signal(void *userdata, RemoteParticipant *remote, const MediaSign
         int r = media_signal_encode(signal, &message.signal.data);
 
         if (r < 0) {
-                report_fault(mesh, "a session description is too long");
+                report_fault(mesh, "cannot send a session description: it is too long");
                 return;
         }
         STR_SET(message.signal.peer, remote_participant_id(remote)->id);
@@ -116,86 +109,75 @@ static const RemoteParticipantEvents remote_events = {
 
 /* ---- participants ---- */
 
-/* Finishes a pending request for stats without this participant. */
-static void entry_free(Mesh *mesh, MeshEntry *entry)
-{
-        if (mesh->stats_missing > 0)
-                send_stats(mesh);
-        DL_DELETE(mesh->entries, entry);
-        remote_participant_free(entry->remote);
-        free(entry);
-}
-
 int mesh_add(Mesh *mesh, const Participant *participant, bool offers)
 {
-        _cleanup_free_ MeshEntry *entry = calloc(1, sizeof(*entry));
+        char text[MESSAGE_TEXT_MAX + 1];
+        RemoteParticipant *remote;
         int r;
 
         mesh_remove(mesh, participant->id);
-        r = entry ? remote_participant_new(mesh->media, participant, offers, &remote_events, mesh,
-                                           &entry->remote)
-                  : -ENOMEM;
+        r = remote_participant_new(mesh->media, participant, offers, &remote_events, mesh, &remote);
         if (r < 0) {
-                report_fault(mesh, "the connection to a participant could not be set up");
+                snprintf(text, sizeof(text), "cannot connect to %s: %s", participant->party.uid,
+                         strerror(-r));
+                report_fault(mesh, text);
                 return r;
         }
-        DL_APPEND(mesh->entries, entry);
-        report_participant(mesh, entry->remote);
-        TAKE_PTR(entry);
+        mesh->remotes = g_slist_append(mesh->remotes, remote);
+        report_participant(mesh, remote);
         return 0;
 }
 
 void mesh_want_video(Mesh *mesh)
 {
-        MeshEntry *entry;
-
         mesh->media->with_video = true;
-        DL_FOREACH (mesh->entries, entry)
-                remote_participant_want_video(entry->remote);
+        for (GSList *at = mesh->remotes; at; at = at->next)
+                remote_participant_want_video(at->data);
 }
 
+/* Finishes a pending request for stats without this participant. */
 void mesh_remove(Mesh *mesh, const char *participant_id)
 {
-        MeshEntry *entry = find_entry(mesh, participant_id);
+        RemoteParticipant *remote = find_remote(mesh, participant_id);
 
-        if (entry)
-                entry_free(mesh, entry);
+        if (!remote)
+                return;
+        if (mesh->stats_missing > 0)
+                send_stats(mesh);
+        mesh->remotes = g_slist_remove(mesh->remotes, remote);
+        remote_participant_free(remote);
 }
 
 void mesh_signal(Mesh *mesh, const MessageSignal *message)
 {
-        MeshEntry *entry = find_entry(mesh, message->peer);
+        RemoteParticipant *remote = find_remote(mesh, message->peer);
         char text[MESSAGE_TEXT_MAX + 1];
         MediaSignal signal;
         int r;
 
-        if (!entry)
+        if (!remote)
                 return;
         r = media_signal_decode(message->data, &signal, text);
         if (r < 0) {
-                on_fault(mesh, entry->remote, r == -ENOMEM ? "out of memory" : text);
+                on_fault(mesh, remote, r == -ENOMEM ? "out of memory" : text);
                 return;
         }
-        remote_participant_signal(entry->remote, &signal);
+        remote_participant_signal(remote, &signal);
         media_signal_done(&signal);
 }
 
 void mesh_network_changed(Mesh *mesh)
 {
-        MeshEntry *entry;
-
-        DL_FOREACH (mesh->entries, entry)
-                remote_participant_restart(entry->remote);
+        for (GSList *at = mesh->remotes; at; at = at->next)
+                remote_participant_restart(at->data);
 }
 
 void mesh_request_stats(Mesh *mesh, uint64_t serial)
 {
-        MeshEntry *entry;
-        size_t n = 0;
+        size_t n = g_slist_length(mesh->remotes);
 
         if (mesh->stats_missing > 0)
                 send_stats(mesh);
-        DL_COUNT(mesh->entries, entry, n);
         mesh->stats_serial = serial;
         if (n > 0)
                 mesh->stats.participants = calloc(n, sizeof(*mesh->stats.participants));
@@ -204,25 +186,22 @@ void mesh_request_stats(Mesh *mesh, uint64_t serial)
                 return;
         }
         mesh->stats_missing = n;
-        DL_FOREACH (mesh->entries, entry)
-                remote_participant_request_stats(entry->remote);
+        for (GSList *at = mesh->remotes; at; at = at->next)
+                remote_participant_request_stats(at->data);
 }
 
 void mesh_report_all(Mesh *mesh)
 {
-        MeshEntry *entry;
-
-        DL_FOREACH (mesh->entries, entry)
-                report_participant(mesh, entry->remote);
+        for (GSList *at = mesh->remotes; at; at = at->next)
+                report_participant(mesh, at->data);
 }
 
 SessionState mesh_state(const Mesh *mesh, SessionState was)
 {
-        bool connected = !mesh->entries, interrupted = false, connecting = false;
-        MeshEntry *entry;
+        bool connected = !mesh->remotes, interrupted = false, connecting = false;
 
-        DL_FOREACH (mesh->entries, entry) {
-                PeerState state = remote_participant_state(entry->remote);
+        for (GSList *at = mesh->remotes; at; at = at->next) {
+                PeerState state = remote_participant_state(at->data);
 
                 connected |= state == PEER_CONNECTED;
                 interrupted |= state == PEER_INTERRUPTED;
@@ -253,12 +232,10 @@ int mesh_new(WorkerMedia *media, const MeshEvents *events, void *userdata, Mesh 
 
 Mesh *mesh_free(Mesh *mesh)
 {
-        MeshEntry *entry, *next;
-
         if (!mesh)
                 return NULL;
-        DL_FOREACH_SAFE (mesh->entries, entry, next)
-                entry_free(mesh, entry);
+        while (mesh->remotes)
+                mesh_remove(mesh, remote_participant_id(mesh->remotes->data)->id);
         free(mesh);
         return NULL;
 }

@@ -11,16 +11,15 @@
 #include "media/verification.h"
 
 #define LOOK_S 1 /* how often to check whether a connection has to be replaced */
-/* After 3 s of silence: a connection that recovers by itself has done so by then. */
+/* Besides the 3 s of silence: a connection that recovers by itself has done so by then. */
 #define RESTART_AFTER_US (2 * USEC_PER_SEC)
 /* Before another attempt: ICE and DTLS over a slow relay are done by then. */
 #define RESTART_AGAIN_US (10 * USEC_PER_SEC)
-/* Networks change several times in a row, and a stranger may ask as often as they like. */
+/* Networks change several times in a row, and the other side may ask at any rate. */
 #define RESTART_LEAST_US (1 * USEC_PER_SEC)
 /* How long the old connection stays beside the new one: the other side switches later. */
 #define LINGER_US (2 * USEC_PER_SEC)
 
-/* One connection of those that follow one another. */
 typedef struct Connection {
         PeerConnection *peer; /* owned; NULL: none */
         uint32_t number;      /* from 1, chosen by the offering side */
@@ -42,7 +41,7 @@ struct RemoteParticipant {
         guint timer, settling;
         usec_t lost;      /* when `now` was first seen interrupted; 0: it is not */
         usec_t attempted; /* when another connection was last begun or asked for */
-        bool put_off;     /* another attempt is due, RESTART_LEAST_US after the last */
+        bool restart_due; /* RESTART_LEAST_US after the last attempt */
         bool wants_stats;
 };
 
@@ -100,16 +99,16 @@ static uint32_t number_of(const RemoteParticipant *remote, const PeerConnection 
                                           : remote->now.number;
 }
 
-/* Begins the next connection, in place of an attempt that has come to nothing. */
+/* Begins the next connection, in place of one that has not worked. */
 static void begin_next(RemoteParticipant *remote, uint32_t number)
 {
         connection_done(&remote->next);
         remote->attempted = clock_boottime();
-        remote->put_off = false;
+        remote->restart_due = false;
         log_fields(LOG_INFO, "another connection is made", "PEER=%s", remote->participant.party.uid,
                    NULL);
         if (begin_connection(remote, number, &remote->next) < 0)
-                report_fault(remote, "another connection could not be set up");
+                report_fault(remote, "cannot set up another connection");
 }
 
 static bool attempted_since(const RemoteParticipant *remote, usec_t time)
@@ -121,8 +120,8 @@ void remote_participant_restart(RemoteParticipant *remote)
 {
         MediaSignal wanted = {.type = MEDIA_SIGNAL_OFFER_WANTED, .ice_restart = true};
 
-        remote->put_off = attempted_since(remote, RESTART_LEAST_US);
-        if (remote->put_off)
+        remote->restart_due = attempted_since(remote, RESTART_LEAST_US);
+        if (remote->restart_due)
                 return;
         if (remote->offers) {
                 begin_next(remote, remote->n_connections + 1);
@@ -145,8 +144,8 @@ static gboolean look(void *data)
         if (remote->old.peer && now - remote->old_since >= LINGER_US)
                 connection_done(&remote->old);
         remote->lost = !lost ? 0 : remote->lost > 0 ? remote->lost : now;
-        if (remote->put_off || (lost && now - remote->lost >= RESTART_AFTER_US &&
-                                !attempted_since(remote, RESTART_AGAIN_US)))
+        if (remote->restart_due || (lost && now - remote->lost >= RESTART_AFTER_US &&
+                                    !attempted_since(remote, RESTART_AGAIN_US)))
                 remote_participant_restart(remote);
         return G_SOURCE_CONTINUE;
 }
@@ -234,15 +233,10 @@ static const PeerEvents peer_events = {
 
 /* ---- requests ---- */
 
-static bool begins_another(const RemoteParticipant *remote, const MediaSignal *signal)
+static void pass_to_connection(RemoteParticipant *remote, const MediaSignal *signal)
 {
-        return signal->type == MEDIA_SIGNAL_OFFER && !remote->offers &&
-               signal->connection > remote->n_connections;
-}
-
-static void carry(RemoteParticipant *remote, const MediaSignal *signal)
-{
-        if (begins_another(remote, signal)) {
+        if (signal->type == MEDIA_SIGNAL_OFFER && !remote->offers &&
+            signal->connection > remote->n_connections) {
                 if (remote->next.peer && attempted_since(remote, RESTART_LEAST_US))
                         return;
                 begin_next(remote, signal->connection);
@@ -258,13 +252,10 @@ void remote_participant_signal(RemoteParticipant *remote, const MediaSignal *sig
         char text[MESSAGE_TEXT_MAX + 1];
         MediaSignal nonce;
 
-        if (signal->type == MEDIA_SIGNAL_OFFER_WANTED && signal->ice_restart) {
-                if (remote->offers)
-                        remote_participant_restart(remote);
-                return;
-        }
         if (signal->type == MEDIA_SIGNAL_OFFER_WANTED) {
-                if (remote->offers)
+                if (remote->offers && signal->ice_restart)
+                        remote_participant_restart(remote);
+                else if (remote->offers)
                         remote_participant_want_video(remote);
                 return;
         }
@@ -272,7 +263,7 @@ void remote_participant_signal(RemoteParticipant *remote, const MediaSignal *sig
                 report_fault(remote, text);
                 return;
         }
-        carry(remote, signal);
+        pass_to_connection(remote, signal);
         if (verification_open(&remote->verification, &nonce))
                 send_signal(remote, &nonce);
         if (signal->type == MEDIA_SIGNAL_NONCE)
