@@ -221,7 +221,7 @@ static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state 
         Camera *camera = data;
 
         if (state == PW_STREAM_STATE_ERROR)
-                log_info("pictures stopped coming: %s", error ? error : "unknown error");
+                log_info("lost a camera or screen: %s", error ? error : "unknown error");
         if (state == PW_STREAM_STATE_ERROR || state == PW_STREAM_STATE_UNCONNECTED)
                 atomic_store(&camera->lost, true);
         if (state == PW_STREAM_STATE_STREAMING)

@@ -40,11 +40,9 @@ bool device_sentence(DeviceUse was, DeviceUse now, const char *what, const char 
                 snprintf(ret, size, "there is no %s any more", what);
         else if (was == DEVICE_CHOSEN)
                 snprintf(ret, size,
-                         "the %s '%s' has gone; the default one is used until it is back", what,
-                         name);
+                         "%s '%s' was unplugged; using the default until it returns", what, name);
         else
                 snprintf(ret, size,
-                         "there is no %s named '%s'; the default one is used until it is there",
-                         what, name);
+                         "there is no %s named '%s'; using the default until it appears", what, name);
         return true;
 }

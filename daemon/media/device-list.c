@@ -24,7 +24,7 @@ typedef struct DeviceLister {
         struct pw_core *core; /* NULL: no PipeWire */
         struct spa_hook core_hook;
         DeviceRegistry *registry;
-        struct spa_source *listening, *line, *report, *retry;
+        struct spa_source *listening, *connection, *report, *retry;
         int listen_fd, fd; /* fd: of tringd, or -1 */
         int known_seq, known_rounds;
 } DeviceLister;
@@ -36,7 +36,7 @@ static void set_timer(DeviceLister *devices, struct spa_source *timer, long ms)
         pw_loop_update_timer(devices->loop, timer, &value, NULL, false);
 }
 
-/* ---- what is said ---- */
+/* ---- reports ---- */
 
 static int list(DeviceLister *devices, DeviceKind kind, DeviceList *ret)
 {
@@ -74,8 +74,8 @@ static void report(DeviceLister *devices)
                 r = devices_encode(&lists, &text, &length);
         device_lists_done(&lists);
         if (r < 0)
-                log_error("the devices cannot be told: %s", strerror(-r));
-        /* A full connection is one that nobody reads; the next message repeats everything. */
+                log_error("cannot report devices: %s", strerror(-r));
+        /* The connection is full: tringd does not read. The next message repeats everything. */
         else if (send(devices->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
                 set_timer(devices, devices->report, CONNECT_MS);
 }
@@ -117,7 +117,7 @@ static void on_done(void *data, uint32_t id, int seq)
                 report(devices);
 }
 
-/* Not inside this callback: the core is still in use. */
+/* Disconnects later: the core is in use during this callback. */
 static void on_error(void *data, uint32_t id, int seq, int res, const char *message)
 {
         DeviceLister *devices = data;
@@ -162,9 +162,9 @@ static void on_retry(void *data, uint64_t expirations)
                 set_timer(devices, devices->retry, CONNECT_MS);
 }
 
-/* ---- the line to tringd ---- */
+/* ---- the connection to tringd ---- */
 
-static void on_line(void *data, int fd, uint32_t mask)
+static void on_readable(void *data, int fd, uint32_t mask)
 {
         DeviceLister *devices = data;
         char byte;
@@ -186,9 +186,9 @@ static void on_connection(void *data, int listen_fd, uint32_t mask)
                 return;
         devices->fd = fd;
         pw_loop_update_io(devices->loop, devices->listening, 0);
-        devices->line = pw_loop_add_io(devices->loop, fd, SPA_IO_IN | SPA_IO_HUP | SPA_IO_ERR,
-                                       false, on_line, devices);
-        if (!devices->line)
+        devices->connection = pw_loop_add_io(devices->loop, fd, SPA_IO_IN | SPA_IO_HUP | SPA_IO_ERR,
+                                       false, on_readable, devices);
+        if (!devices->connection)
                 pw_main_loop_quit(devices->main);
         else if (devices->known_rounds == 0)
                 report(devices);

@@ -62,7 +62,7 @@ int ice_server_uri(const IceServer *server, char **ret)
         return -EINVAL;
 }
 
-/* Whether it is a TURN server. */
+/* Returns whether it is a TURN server. */
 static bool use_server(GstElement *webrtc, const IceServer *server)
 {
         _cleanup_free_ char *uri = NULL;
@@ -74,7 +74,8 @@ static bool use_server(GstElement *webrtc, const IceServer *server)
         else if (r == 0)
                 g_signal_emit_by_name(webrtc, "add-turn-server", uri, &taken);
         if (r < 0 || !taken)
-                log_fields(LOG_WARNING, "ICE server cannot be used", "URL=%s", server->url, NULL);
+                log_fields(LOG_WARNING, "cannot use an ICE server", "URL=%s", server->url, "WHY=%s",
+                           r < 0 ? strerror(-r) : "GStreamer refuses it", NULL);
         return r == 0 && taken && g_str_has_prefix(uri, "turn");
 }
 

@@ -25,20 +25,19 @@ static const char usage_text[] =
         "\n"
         "The media of Tring's calls; started by tringd and tring-echo, not by hand.\n"
         "\n"
-        "worker  carries the sound of one call, told what to do over descriptor 3, a listening\n"
+        "worker  carries the media of one call, controlled over descriptor 3, a listening\n"
         "        SOCK_SEQPACKET socket\n"
         "  --session ID    the session id of the call\n"
         "  --title TEXT    what mixers show\n"
-        "  --echo          no microphone, no speaker: sends back what it hears\n"
-        "tone    plays the ring or the ring-back over and over until SIGTERM; prints `playing` "
-        "when\n"
-        "        the first of it is being played\n"
+        "  --echo          no microphone, no speaker: sends back what it receives\n"
+        "tone    plays the ring or the ring-back over and over until SIGTERM; prints `playing`\n"
+        "        when it begins\n"
         "  --volume F      from 0 to 1; 1 unless given\n"
-        "  --sound FILE    in place of the one of the sound theme\n"
-        "  --seconds N     ends by itself\n"
+        "  --sound FILE    instead of the sound theme's\n"
+        "  --seconds N     ends after this time\n"
         "  --target NODE   PipeWire's node.name of a device, or * for all; may be given several\n"
-        "                  times; the default device unless given, or if none of them is there\n"
-        "devices tells what microphones, speakers and cameras there are, and each change, over\n"
+        "                  times; without it, or if all are missing, the default device\n"
+        "devices reports the microphones, speakers and cameras, and each change, over\n"
         "        descriptor 3, as worker\n";
 
 static int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -72,8 +71,7 @@ static int enter_sandbox(unsigned needs)
         int r = sandbox_enter(needs);
 
         if (r < 0)
-                fprintf(stderr, "tring-media: no sandbox can be had here (seccomp(2)): %s\n",
-                        strerror(-r));
+                fprintf(stderr, "tring-media: cannot enter the sandbox (seccomp(2)): %s\n", strerror(-r));
         return r;
 }
 
@@ -99,7 +97,7 @@ static int run_worker(int argc, char **argv)
                         return EXIT_USAGE;
         }
         if (optind < argc)
-                return usage_error("'%s' is not expected after worker", argv[optind]);
+                return usage_error("unexpected argument '%s' for 'worker'", argv[optind]);
         if (!options.session)
                 return usage_error("worker needs --session");
         if (!uuid_is_valid(options.session))
@@ -120,7 +118,7 @@ static int run_devices(int argc, char **argv)
         int r;
 
         if (argc > 1)
-                return usage_error("'%s' is not expected after devices", argv[1]);
+                return usage_error("unexpected argument '%s' for 'devices'", argv[1]);
         log_open_from_environment("tring-media");
         r = enter_sandbox(0);
         if (r == 0)
@@ -145,7 +143,7 @@ static int read_tone_option(int option, ToneOptions *options)
                 return 0;
         case 't':
                 if (options->n_targets == TONE_TARGETS_MAX)
-                        return usage_error("'%s' is one device too many", optarg);
+                        return usage_error("too many devices: '%s'", optarg);
                 options->targets[options->n_targets++] = optarg;
                 return 0;
         default:
@@ -201,6 +199,6 @@ int main(int argc, char **argv)
         if (str_eq(verb, "devices"))
                 return run_devices(argc - 1, argv + 1);
         if (str_empty(verb))
-                return usage_error("one of worker, tone and devices is needed");
-        return usage_error("there is no verb '%s'", verb);
+                return usage_error("no verb given");
+        return usage_error("unknown verb '%s'", verb);
 }

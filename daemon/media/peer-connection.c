@@ -258,7 +258,7 @@ int peer_new(const PeerOptions *options, PeerConnection **ret)
         peer->began = peer->counted.at = clock_boottime();
         r = build_pipeline(peer, options);
         if (r < 0) {
-                log_error("GStreamer lacks an element that calls need");
+                log_error("cannot set up a connection: GStreamer lacks an element");
                 return r;
         }
         peer->timer = g_timeout_add_seconds(LOOK_S, look, peer);

@@ -42,7 +42,7 @@ static int load_plugin(const char *name)
         GstPlugin *plugin = gst_plugin_load_file(path, &error);
 
         if (!plugin) {
-                log_error("GStreamer's plugin %s cannot be used: %s", name, error->message);
+                log_error("cannot load GStreamer plugin %s: %s", name, error->message);
                 return -ENOENT;
         }
         gst_object_unref(plugin);

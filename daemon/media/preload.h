@@ -6,7 +6,7 @@
  * plugins that a call uses (reading and writing no registry), and makes the DTLS certificate.
  */
 
-/* Returns 0, or -ENOENT: a plugin is missing, said in the log. */
+/* Returns 0, or -ENOENT: a plugin is missing, with a line in the log. */
 int preload(void);
 /*
  * The same for pictures, when they are first needed: audio calls do not pay for it. Main loop only.

@@ -45,7 +45,7 @@ typedef struct TonePlayer {
         int known_seq;
         Output outputs[TONE_TARGETS_MAX];
         size_t n_outputs;
-        char fault[256]; /* empty: it went well */
+        char fault[256]; /* empty: none */
 } TonePlayer;
 
 static void give_up(TonePlayer *tone, const char *what, const char *why)
@@ -83,7 +83,7 @@ static bool load_sample(TonePlayer *tone, const char *path)
                 n = sf_readf_float(file, sample->frames, info.frames);
         sf_close(file);
         if (n <= 0)
-                give_up(tone, path, "there is no sound in it");
+                give_up(tone, path, "the file has no sound");
         sample->n = n > 0 ? (size_t)n : 0;
         return n > 0;
 }
@@ -100,7 +100,7 @@ static bool find_and_load(TonePlayer *tone)
         r = sound_theme_find(name, &path);
         if (r < 0) {
                 give_up(tone, name,
-                        r == -ENOENT ? "no sound theme has it (package sound-theme-freedesktop)"
+                        r == -ENOENT ? "no sound theme has it; install sound-theme-freedesktop"
                                      : strerror(-r));
                 return false;
         }
@@ -165,7 +165,7 @@ static void on_deadline(void *data, uint64_t expirations)
         if (atomic_load(&tone->playing))
                 pw_main_loop_quit(tone->loop);
         else
-                give_up(tone, "PipeWire", "no device takes the sound");
+                give_up(tone, "cannot play", "no device takes the sound");
 }
 
 static void on_terminate(void *data, int signal_number)
@@ -176,7 +176,7 @@ static void on_terminate(void *data, int signal_number)
 static void on_core_error(void *data, uint32_t id, int seq, int res, const char *message)
 {
         if (id == PW_ID_CORE && res == -EPIPE)
-                give_up(data, "PipeWire", "it has gone");
+                give_up(data, "cannot play", "lost the connection to PipeWire");
 }
 
 static int open_output(TonePlayer *tone, const char *target)
@@ -235,7 +235,7 @@ static void on_core_done(void *data, uint32_t id, int seq)
                 return;
         r = open_outputs(tone);
         if (r < 0)
-                give_up(tone, "PipeWire", strerror(-r));
+                give_up(tone, "cannot open a device", strerror(-r));
 }
 
 /* A device that is plugged in later rings next time. */
@@ -308,7 +308,7 @@ int tone_player_run(const ToneOptions *options)
                 if (r == 0)
                         r = options->n_targets > 0 ? look_for_devices(&tone) : open_outputs(&tone);
                 if (r < 0) {
-                        give_up(&tone, "PipeWire cannot be reached", strerror(-r));
+                        give_up(&tone, "cannot connect to PipeWire", strerror(-r));
                 } else {
                         set_deadline(&tone, START_MAX_S);
                         pw_main_loop_run(tone.loop);

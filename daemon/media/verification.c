@@ -157,12 +157,12 @@ static int take_nonce(Verification *verification, const char *hex,
 
         if (verification->offers || !verification->commitment[0] || !verification->own.known ||
             verification->other_hex[0])
-                return refuse(text, -EPERM, "a nonce came out of turn");
+                return refuse(text, -EPERM, "unexpected nonce");
         unhex(hex, nonce);
         commit(nonce, commitment);
         if (!str_eq(commitment, verification->commitment))
                 return refuse(text, -EPERM,
-                              "the other side's nonce is not the one it was committed to: "
+                              "the other side's nonce is not the one that it committed to: "
                               "there may be someone in between");
         STR_SET(verification->other_hex, hex);
         return 0;
@@ -175,7 +175,7 @@ static int take_description(Verification *verification, const MediaSignal *signa
 
         if (fingerprint_of_sdp(signal->text, &fingerprint) < 0)
                 return refuse(text, -EBADMSG,
-                              "a session description has to say one SHA-256 fingerprint");
+                              "a session description needs exactly one SHA-256 fingerprint");
         if (verification->other.known) {
                 if (!fingerprint_eq(&verification->other, &fingerprint))
                         return refuse(text, -EPERM,

@@ -24,9 +24,9 @@ typedef struct Fingerprint {
 typedef struct Verification {
         bool offers;
         Fingerprint own, other;
-        uint8_t nonce[VERIFICATION_NONCE_SIZE]; /* one's own */
+        uint8_t nonce[VERIFICATION_NONCE_SIZE]; /* our own */
         char own_hex[MEDIA_SIGNAL_HEX_LENGTH + 1], other_hex[MEDIA_SIGNAL_HEX_LENGTH + 1];
-        char commitment[MEDIA_SIGNAL_HEX_LENGTH + 1]; /* the offering one's */
+        char commitment[MEDIA_SIGNAL_HEX_LENGTH + 1]; /* the offering side's */
         bool opened;                                  /* the offering side's nonce was sent */
 } Verification;
 
@@ -46,7 +46,7 @@ int verification_take(Verification *verification, const MediaSignal *signal,
 /* Whether the other side now waits for our nonce: if so, `ret` is the signal to send, once. */
 bool verification_open(Verification *verification, MediaSignal *ret);
 
-/* Empty until it is known. */
+/* Gives the eight digits; empty until they are known. */
 void verification_code(const Verification *verification,
                        char ret[static VERIFICATION_CODE_LENGTH + 1]);
 

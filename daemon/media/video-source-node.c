@@ -278,7 +278,7 @@ static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state 
         VideoSourceNode *node = data;
 
         if (state == PW_STREAM_STATE_ERROR && !pipewire_is_broken(node->pipewire))
-                log_fields(LOG_WARNING, "a picture cannot be shown", "NODE=%s", node->node,
+                log_fields(LOG_WARNING, "cannot show pictures", "NODE=%s", node->node,
                            "ERROR=%s", error ? error : "unknown error", NULL);
         atomic_store(&node->looked_at, state == PW_STREAM_STATE_STREAMING);
         g_idle_add_full(G_PRIORITY_DEFAULT, look, g_atomic_rc_box_acquire(node),

@@ -213,7 +213,7 @@ static const struct {
         int status;
         const char *says;
 } refusals[] = {
-        {{"ring"}, "PIPEWIRE_RUNTIME_DIR", "/nonexistent", 1, "PipeWire cannot be reached"},
+        {{"ring"}, "PIPEWIRE_RUNTIME_DIR", "/nonexistent", 1, "cannot connect to PipeWire"},
         {{"ring"}, "XDG_DATA_HOME", "/nonexistent", 1, "phone-incoming-call"},
         {{"ring", "--sound", "/dev/null"}, NULL, NULL, 1, "/dev/null"},
         {{"ring", "--sound", "/nonexistent"}, NULL, NULL, 1, "/nonexistent"},

@@ -43,7 +43,7 @@ static const struct {
         {DEVICE_NONE, DEVICE_CHOSEN, NULL, false},
         {DEVICE_NONE, DEVICE_DEFAULT, NULL, false},
         {DEVICE_CHOSEN, DEVICE_STAND_IN,
-         "the microphone 'm?c' has gone; the default one is used until it is back", true},
+         "microphone 'm?c' was unplugged; using the default until it returns", true},
         {DEVICE_CHOSEN, DEVICE_NONE, "there is no microphone any more", true},
         {DEVICE_DEFAULT, DEVICE_NONE, "there is no microphone any more", true},
         {DEVICE_STAND_IN, DEVICE_NONE, "there is no microphone any more", true},
