@@ -162,56 +162,31 @@ static int add_group(scmp_filter_ctx filter, const SyscallGroup *group)
         return r;
 }
 
-static int add_common_rules(scmp_filter_ctx filter)
-{
-        int r = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(groups) && r == 0; i++)
-                r = add_group(filter, &groups[i]);
-        if (r < 0)
-                return r;
-        /* abort(3), to this process only. */
-        const struct scmp_arg_cmp self = ARGUMENT(0, getpid());
-        return add_rule(filter, SCMP_ACT_ALLOW, "tgkill", 1, &self);
-}
-
 /*
- * Two filters, of which the stricter one decides: the first knows names only and ends the process
- * at any other system call; the second looks at arguments and refuses. (A single filter has only
- * one action for calls without a rule.)
+ * Two filters, of which the stricter one decides: the first (`arguments` false) knows names only
+ * and ends the process at any other system call; the second looks at arguments and refuses. (A
+ * single filter has only one action for calls without a rule.)
  */
-static int load_names(void)
+static int load_filter(bool arguments, unsigned needs)
 {
-        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+        const struct scmp_arg_cmp self = ARGUMENT(0, getpid());
+        scmp_filter_ctx filter =
+                seccomp_init(arguments ? SCMP_ACT_ERRNO(EACCES) : SCMP_ACT_KILL_PROCESS);
         int r;
 
         if (!filter)
                 return -ENOMEM;
         r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-        if (r == 0)
-                r = add_common_rules(filter);
+        for (size_t i = 0; i < ELEMENTSOF(groups) && r == 0; i++)
+                r = add_group(filter, &groups[i]);
         for (size_t i = 0; i < ELEMENTSOF(guarded) && r == 0; i++)
-                r = add_rule(filter, SCMP_ACT_ALLOW, guarded[i].name, 0, NULL);
-        if (r == 0)
-                r = add_rule(filter, SCMP_ACT_ALLOW, "seccomp", 0, NULL); /* for the second */
-        if (r == 0)
-                r = seccomp_load(filter);
-        seccomp_release(filter);
-        return r;
-}
-
-static int load_arguments(unsigned needs)
-{
-        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EACCES));
-        int r;
-
-        if (!filter)
-                return -ENOMEM;
-        r = add_common_rules(filter);
-        for (size_t i = 0; i < ELEMENTSOF(guarded) && r == 0; i++)
-                if ((guarded[i].needs & needs) == guarded[i].needs)
-                        r = add_rule(filter, SCMP_ACT_ALLOW, guarded[i].name, guarded[i].n,
-                                     guarded[i].conditions);
+                if (!arguments || (guarded[i].needs & needs) == guarded[i].needs)
+                        r = add_rule(filter, SCMP_ACT_ALLOW, guarded[i].name,
+                                     arguments ? guarded[i].n : 0, guarded[i].conditions);
+        if (r == 0) /* abort(3), to this process only */
+                r = add_rule(filter, SCMP_ACT_ALLOW, "tgkill", 1, &self);
+        if (r == 0 && !arguments) /* to load the second filter */
+                r = add_rule(filter, SCMP_ACT_ALLOW, "seccomp", 0, NULL);
         if (r == 0)
                 r = seccomp_load(filter);
         seccomp_release(filter);
@@ -228,8 +203,8 @@ int sandbox_enter(unsigned needs)
                 return -errno;
         r = sandbox_files((needs & SANDBOX_FILES) || SANITIZED);
         if (r == 0)
-                r = load_names();
+                r = load_filter(false, needs);
         if (r == 0)
-                r = load_arguments(needs);
+                r = load_filter(true, needs);
         return r;
 }
