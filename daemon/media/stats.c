@@ -55,7 +55,7 @@ static int64_t read_lost(const GstStructure *stats)
                            "packets-lost");
 }
 
-/* "audio/OPUS" or the like; what follows the slash, in small letters. */
+/* The part of "audio/OPUS" after the slash, in small letters. */
 static void read_codec(const GstStructure *stats, StatsCounters *counters)
 {
         const char *type = gst_structure_get_string(stats, "mime-type");
@@ -75,23 +75,17 @@ typedef struct Reading {
 
 static void read_voice(const GstStructure *stats, GstWebRTCStatsType type, StatsCounters *counters)
 {
-        switch (type) {
-        case GST_WEBRTC_STATS_INBOUND_RTP:
+        if (type == GST_WEBRTC_STATS_INBOUND_RTP) {
                 counters->packets_received = read_count(stats, "packets-received");
                 counters->bytes_received = read_count(stats, "bytes-received");
                 counters->packets_lost = read_lost(stats);
                 counters->jitter_ms = read_ms(stats, "jitter");
-                break;
-        case GST_WEBRTC_STATS_OUTBOUND_RTP:
+        } else if (type == GST_WEBRTC_STATS_OUTBOUND_RTP) {
                 counters->bytes_sent = read_count(stats, "bytes-sent");
-                break;
-        case GST_WEBRTC_STATS_REMOTE_INBOUND_RTP:
+        } else if (type == GST_WEBRTC_STATS_REMOTE_INBOUND_RTP) {
                 counters->round_trip_ms = read_ms(stats, "round-trip-time");
                 gst_structure_get_double(stats, "fraction-lost", &counters->remote_loss);
                 counters->reports++;
-                break;
-        default:
-                break;
         }
 }
 
@@ -104,7 +98,7 @@ static void read_picture(const GstStructure *stats, GstWebRTCStatsType type,
                 counters->picture_bytes_sent = read_count(stats, "bytes-sent");
 }
 
-/* Only the source tells the medium: webrtcbin reports the same kind for a whole bundle. */
+/* The source tells the media apart: webrtcbin reports the same kind for a whole bundle. */
 static gboolean read_one(GQuark name, const GValue *value, void *data)
 {
         const Reading *reading = data;
