@@ -9,14 +9,12 @@
 #include "base/clock.h"
 #include "media/pipewire.h"
 
-#define LOOK_MS 100                        /* how often a working microphone is checked */
-#define STANDSTILL_US (50 * USEC_PER_MSEC) /* five frames late: it has stopped */
-#define CATCH_UP_FRAMES 5                  /* at most at once; older silence is skipped */
-#define BEHIND_MAX_US                                                               \
-        (200 * USEC_PER_MSEC) /* the frames had a gap: take the time from the clock \
-                               */
-#define COMPLEXITY 5          /* of 10: more costs CPU and is not heard in speech */
-#define PACKET_MAX 1275       /* bytes; RFC 6716 section 3.2 */
+#define LOOK_MS 100                         /* how often a working microphone is checked */
+#define STANDSTILL_US (50 * USEC_PER_MSEC)  /* five frames late: it has stopped */
+#define CATCH_UP_FRAMES 5                   /* at most at once; older silence is skipped */
+#define BEHIND_MAX_US (200 * USEC_PER_MSEC) /* beyond it, frames take their time from the clock */
+#define COMPLEXITY 5                        /* of 10: more costs CPU and is not heard in speech */
+#define PACKET_MAX 1275                     /* bytes; RFC 6716 section 3.2 */
 
 typedef struct Sink {
         AudioSenderSink function;
@@ -181,12 +179,9 @@ void audio_sender_set_path(AudioSender *sender, void *userdata, const AudioPath 
 void audio_sender_remove(AudioSender *sender, void *userdata)
 {
         g_mutex_lock(&sender->mutex);
-        for (size_t i = 0; i < sender->n_sinks; i++) {
-                if (sender->sinks[i].userdata == userdata) {
+        for (size_t i = 0; i < sender->n_sinks; i++)
+                if (sender->sinks[i].userdata == userdata)
                         sender->sinks[i] = sender->sinks[--sender->n_sinks];
-                        break;
-                }
-        }
         adapt(sender);
         g_mutex_unlock(&sender->mutex);
 }

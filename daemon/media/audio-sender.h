@@ -4,7 +4,7 @@
 /*
  * This user's voice on its way to everybody in the call: the microphone's frames as Opus, silence
  * while muted, or silence by the clock while there is no microphone. The others always receive
- * something, and so can tell a silent participant from a lost one.
+ * packets, and can tell a silent participant from a lost one.
  *
  * The voice is encoded once for all receivers, with the settings that the worst path needs.
  */
@@ -28,7 +28,7 @@ typedef void (*AudioSenderSink)(void *userdata, const AudioPacket *packet);
 
 #define VOICE_BITRATE 32000 /* bit/s: full-band speech without artefacts */
 
-/* What the path to a sink can carry. */
+/* The capacity of the path to a sink. */
 typedef struct AudioPath {
         uint32_t bitrate; /* bit/s */
         unsigned loss;    /* %; above 0, packets also describe the ones before them */

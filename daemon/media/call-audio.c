@@ -38,7 +38,7 @@ struct CallAudio {
         GSList *playbacks;     /* of the voices */
         bool absence_reported; /* PipeWire's absence */
         bool echo_fault_reported;
-        guint patience;      /* timer: reports what is still missing */
+        guint patience;      /* timer: reports devices that are still missing */
         guint connect;       /* timer: the next attempt to connect */
         unsigned connect_ms; /* the delay of the attempt after that */
 };

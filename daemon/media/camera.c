@@ -12,7 +12,7 @@
 
 #define SIZE_MAX_PIXELS 8192 /* pixels per side; screens have up to 7680 */
 #define POD_SIZE 1024
-/* Longer than agreeing on another size takes: the source of the stream has gone. */
+/* A pause is longer than the agreement on another size: the stream has lost its source. */
 #define PAUSED_MAX_US (1 * USEC_PER_SEC)
 
 struct Camera {
@@ -23,7 +23,7 @@ struct Camera {
         CameraPicture picture;
         void *userdata;
         atomic_bool lost;
-        _Atomic usec_t paused; /* since when it has been lost; 0: it is there */
+        _Atomic usec_t paused; /* since when no picture can come; 0: they come */
         /* in PipeWire's thread */
         bool known; /* the format of the stream */
         GstVideoInfo info;
@@ -146,7 +146,7 @@ static void give(Camera *camera, const struct spa_buffer *buffer)
         GstBuffer *copy;
         GstMapInfo map;
 
-        /* Only the pointer changed, or the frame failed. */
+        /* Without a picture (only the pointer has moved), or with a failed one. */
         if (!camera->known || buffer->datas[0].chunk->size == 0 ||
             (buffer->datas[0].chunk->flags & SPA_CHUNK_FLAG_CORRUPTED) ||
             !find_planes(camera, buffer, planes))
@@ -166,7 +166,7 @@ static void give(Camera *camera, const struct spa_buffer *buffer)
         gst_buffer_unref(copy);
 }
 
-/* Only the newest counts. */
+/* Skips all pictures but the newest. */
 static void on_process(void *data)
 {
         Camera *camera = data;
@@ -281,9 +281,16 @@ static int open_stream(Camera *camera, const CameraOptions *options)
         uint8_t memory[POD_SIZE];
         struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
         const struct spa_pod *params[] = {build_formats(&builder)};
-        struct pw_properties *properties = stream_properties(options);
-        struct pw_core *core = camera->core ? camera->core : pipewire_core(camera->pipewire);
+        struct pw_core *core = pipewire_core(camera->pipewire);
+        struct pw_properties *properties;
 
+        if (options->remote >= 0) {
+                core = camera->core = pw_context_connect_fd(pipewire_context(camera->pipewire),
+                                                            options->remote, NULL, 0);
+                if (!core)
+                        return -errno;
+        }
+        properties = stream_properties(options);
         if (!properties)
                 return -ENOMEM;
         camera->stream = pw_stream_new(core, options->node, properties);
@@ -294,18 +301,6 @@ static int open_stream(Camera *camera, const CameraOptions *options)
                                  options->target ? PW_ID_ANY : options->remote_node,
                                  PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS, params,
                                  ELEMENTSOF(params));
-}
-
-/* With the lock held. */
-static int open_all(Camera *camera, const CameraOptions *options)
-{
-        if (options->remote >= 0) {
-                camera->core = pw_context_connect_fd(pipewire_context(camera->pipewire),
-                                                     options->remote, NULL, 0);
-                if (!camera->core)
-                        return -errno;
-        }
-        return open_stream(camera, options);
 }
 
 int camera_new(const CameraOptions *options, Camera **ret)
@@ -322,7 +317,7 @@ int camera_new(const CameraOptions *options, Camera **ret)
         camera->picture = options->picture;
         camera->userdata = options->userdata;
         pipewire_lock(camera->pipewire);
-        r = open_all(camera, options);
+        r = open_stream(camera, options);
         pipewire_unlock(camera->pipewire);
         if (r < 0)
                 return r;

@@ -8,12 +8,11 @@
 #define RISE 1.08        /* a report: from the least to the most in a quarter of a minute */
 #define QUEUE_MS 150.0   /* above the least: routers hold back packets */
 #define QUEUE_FALL 0.85  /* of the bit rate, then */
-#define LEAST_DRIFT \
-        1.01 /* per report: the route may have changed, and the shortest round trip with it */
+#define LEAST_DRIFT 1.01 /* a report: the route may change, and the shortest round trip with it */
 #define SMOOTHING 0.3    /* weight of a new report */
 #define NOTEWORTHY 0.01  /* packets worth repeating */
-#define LOSS_TOLD_MIN 10 /* %: below this, libopus repeats nothing at this bit rate */
-#define LOSS_TOLD_MAX 30 /* %: above this, the encoder would spend everything on repetition */
+#define LOSS_REPORTED_MIN 10 /* %: below this, libopus repeats nothing at this bit rate */
+#define LOSS_REPORTED_MAX 30 /* %: above this, the encoder would spend everything on repetition */
 
 void congestion_init(Congestion *congestion)
 {
@@ -30,20 +29,14 @@ static bool queues_fill(Congestion *congestion, double round_trip_ms)
         return round_trip_ms > congestion->least_ms + QUEUE_MS;
 }
 
-static uint32_t limit(double bitrate)
-{
-        if (bitrate < CONGESTION_BITRATE_MIN)
-                return CONGESTION_BITRATE_MIN;
-        return bitrate > CONGESTION_BITRATE_MAX ? CONGESTION_BITRATE_MAX : (uint32_t)bitrate;
-}
-
-/* In percent; none when it is over. */
-static unsigned loss_to_tell(Congestion *congestion, double loss)
+/* In percent; 0 once the loss is over. */
+static unsigned loss_to_report(Congestion *congestion, double loss)
 {
         congestion->loss += SMOOTHING * (loss - congestion->loss);
         if (congestion->loss < NOTEWORTHY)
                 return 0;
-        return (unsigned)fmax(fmin(ceil(congestion->loss * 100), LOSS_TOLD_MAX), LOSS_TOLD_MIN);
+        return (unsigned)fmax(fmin(ceil(congestion->loss * 100), LOSS_REPORTED_MAX),
+                              LOSS_REPORTED_MIN);
 }
 
 void congestion_report(Congestion *congestion, double loss, double round_trip_ms, AudioPath *ret)
@@ -57,6 +50,8 @@ void congestion_report(Congestion *congestion, double loss, double round_trip_ms
                 bitrate *= QUEUE_FALL;
         else if (loss < LITTLE_LOSS)
                 bitrate *= RISE;
-        congestion->bitrate = limit(bitrate);
-        *ret = (AudioPath){.bitrate = congestion->bitrate, .loss = loss_to_tell(congestion, loss)};
+        congestion->bitrate =
+                (uint32_t)CLAMP_TO(bitrate, CONGESTION_BITRATE_MIN, CONGESTION_BITRATE_MAX);
+        *ret = (AudioPath){.bitrate = congestion->bitrate,
+                           .loss = loss_to_report(congestion, loss)};
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What a path through the network can carry, judged by the reports of the other end about once a
+ * The capacity of a path through the network, judged by the other end's reports about once a
  * second (RTCP's share of lost packets, and the round trip). Much loss, or a round trip that grows
  * because queues fill, lowers the bit rate; good reports raise it slowly. A little loss comes from
  * radio, not from a queue: then packets also describe the ones before them, as long as it lasts.

@@ -13,10 +13,10 @@
 typedef struct Control Control;
 
 typedef struct ControlEvents {
-        /* A tringd has connected: report the state to it. */
+        /* A tringd has connected: send it the state. */
         void (*connected)(void *userdata);
         void (*message)(void *userdata, const WorkerMessage *message);
-        /* The tringd has gone; the next one may come. This callback may free the control. */
+        /* The connection has closed; another one may come. This callback may free the control. */
         void (*gone)(void *userdata);
 } ControlEvents;
 

@@ -39,10 +39,10 @@ bool device_sentence(DeviceUse was, DeviceUse now, const char *what, const char 
         else if (now == DEVICE_NONE)
                 snprintf(ret, size, "there is no %s any more", what);
         else if (was == DEVICE_CHOSEN)
-                snprintf(ret, size,
-                         "%s '%s' was unplugged; using the default until it returns", what, name);
+                snprintf(ret, size, "%s '%s' was unplugged; using the default until it returns",
+                         what, name);
         else
-                snprintf(ret, size,
-                         "there is no %s named '%s'; using the default until it appears", what, name);
+                snprintf(ret, size, "there is no %s named '%s'; using the default until it appears",
+                         what, name);
         return true;
 }

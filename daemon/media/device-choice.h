@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Which device is used, and what a person is told about it: the chosen one, or the system's default
- * while the chosen one is missing. Pure.
+ * Which device is used, and the sentence for a person when that changes: the chosen device, or the
+ * system's default while the chosen one is missing. Pure.
  */
 
 #include <stdbool.h>

@@ -187,7 +187,7 @@ static void on_connection(void *data, int listen_fd, uint32_t mask)
         devices->fd = fd;
         pw_loop_update_io(devices->loop, devices->listening, 0);
         devices->connection = pw_loop_add_io(devices->loop, fd, SPA_IO_IN | SPA_IO_HUP | SPA_IO_ERR,
-                                       false, on_readable, devices);
+                                             false, on_readable, devices);
         if (!devices->connection)
                 pw_main_loop_quit(devices->main);
         else if (devices->known_rounds == 0)

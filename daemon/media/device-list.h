@@ -7,7 +7,7 @@
  */
 
 /*
- * `fd`: a listening SOCK_SEQPACKET socket. Runs until the connected tringd has gone, or SIGTERM.
+ * `fd`: a listening SOCK_SEQPACKET socket. Runs until tringd closes the connection, or SIGTERM.
  * Returns 0 or negative errno.
  */
 int device_list_run(int fd);

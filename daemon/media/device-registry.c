@@ -9,8 +9,8 @@
 #define FORM_FACTOR_MAX 32
 
 /*
- * A node that is a device for people, or the PipeWire device behind it, which alone knows for most
- * hardware what kind of thing it is.
+ * A node that is a device for people, or the PipeWire device behind it: for most hardware, only the
+ * latter knows the form factor.
  */
 typedef struct Entry {
         struct spa_list link;
@@ -73,7 +73,7 @@ static void conclude_headsets(DeviceRegistry *registry)
         }
 }
 
-/* Nodes also report each change of their state, which nobody needs here. */
+/* Only the form factor matters: nodes report every change of their state as well. */
 static void take_properties(Entry *entry, const struct spa_dict *properties)
 {
         const char *form_factor =

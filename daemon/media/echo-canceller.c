@@ -135,7 +135,7 @@ void echo_canceller_played(EchoCanceller *echo, size_t *position, const float *s
         }
 }
 
-/* Nothing while nothing is played; and never so far behind that the echo would come first. */
+/* Silence while nothing is played. Keeps up with the playbacks, ahead of their echo. */
 static void take_played(EchoCanceller *echo, float ret[static AUDIO_FRAME])
 {
         size_t written = atomic_load_explicit(&echo->written, memory_order_acquire);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Echo cancellation: removes what our speaker plays from what our microphone hears. PipeWire's own
+ * Echo cancellation: removes the speaker's sound from the microphone's. PipeWire's own
  * canceller does the work, the plugin of its echo-cancel module (aec/libspa-aec-webrtc), between
  * the streams that the call has anyway. The module itself would put four more nodes into
  * everybody's mixer and delay both directions.

@@ -7,13 +7,13 @@
 #include "media/fade.h"
 
 #define MS (JITTER_RATE / 1000)
-#define MARGIN (2 * MS)         /* added to the spread, since threads are late as well */
-#define TOO_LATE (7 * MS)       /* above the target: leave out a period */
-#define TOO_EARLY MS            /* below it */
-#define STRETCH_EVERY (40 * MS) /* so that the change of speed is not heard */
-#define STALE (200 * MS)        /* above the target: nobody was there to play it, so begin again */
-#define OWED_MAX (100 * MS)     /* concealed at most: a decoder has little to say beyond that */
-#define LOST_MAX (100 * MS)     /* lost at once; a longer gap was not sent at all */
+#define MARGIN (2 * MS)            /* added to the spread, since threads are late as well */
+#define TOO_LATE (7 * MS)          /* above the target: leave out a period */
+#define TOO_EARLY MS               /* below it */
+#define STRETCH_EVERY (40 * MS)    /* so that the change of speed is not heard */
+#define STALE (200 * MS)           /* above the target: the reader had stopped, so begin again */
+#define OWED_MAX (100 * MS)        /* concealed at most: a decoder has little to say beyond that */
+#define LOST_MAX (100 * MS)        /* lost at once; a longer gap was not sent at all */
 #define JUMP_MAX (2 * JITTER_RATE) /* of timestamps; a larger jump means another clock */
 #define STEP (JITTER_RATE / 400)   /* 2.5 ms: the decoder conceals multiples of it only */
 #define DECAY 0.98f                /* a sample: 5 ms to -40 dB */
@@ -43,7 +43,7 @@ int64_t jitter_buffer_target(const JitterBuffer *jitter)
 
 /* ---- packets ---- */
 
-/* The packet's time, unwrapped: within 12 hours of the last one's. */
+/* The packet's time, unwrapped: within 12 hours of the last packet. */
 static int64_t time_of(const JitterBuffer *jitter, const JitterPacket *packet)
 {
         return jitter->time + (int32_t)(packet->timestamp - jitter->timestamp);

@@ -71,7 +71,8 @@ static int enter_sandbox(unsigned needs)
         int r = sandbox_enter(needs);
 
         if (r < 0)
-                fprintf(stderr, "tring-media: cannot enter the sandbox (seccomp(2)): %s\n", strerror(-r));
+                fprintf(stderr, "tring-media: cannot enter the sandbox (seccomp(2)): %s\n",
+                        strerror(-r));
         return r;
 }
 

@@ -3,7 +3,7 @@
 
 /*
  * The other participants of a call, each with a peer connection of its own: the later participant
- * offers to those who are there. A problem on one connection leaves the others alone.
+ * offers to the earlier ones. A problem on one connection leaves the others alone.
  */
 
 #include "media/remote-participant.h"

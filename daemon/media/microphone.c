@@ -33,7 +33,7 @@ struct Microphone {
         Inlet *inlet;
         Inlet *next; /* takes over when it gives sound */
         Inlet *done; /* freed with the next frame: the present one may be its own */
-        bool waits;  /* the next one's first frame, to be faded over to */
+        bool waits;  /* `waiting` holds the first frame of `next`, to fade over to */
         int16_t waiting[AUDIO_FRAME];
         atomic_bool failed;
 };

@@ -4,8 +4,8 @@
 /*
  * A voice on its way from the network's thread to the loudspeaker's: packets of Opus in, samples
  * out. One thread writes and one reads; neither locks or allocates. The reader decodes when it is
- * time to play: only then is it known which packets are lost, and what the next packet says about
- * them.
+ * time to play: only then does it know which packets are lost, and has the next packet, which may
+ * describe them.
  */
 
 #include <stdatomic.h>
@@ -28,7 +28,7 @@ typedef struct PacketCounts {
 typedef struct PacketQueue {
         JitterPacket packets[PACKET_QUEUE_PACKETS];
         atomic_uint written, read; /* counts since the start */
-        /* What the reader reports. */
+        /* Reported by the reader. */
         atomic_uint delay, gaps; /* delay: in samples */
         atomic_ullong played, concealed;
         atomic_bool speaking;
@@ -46,8 +46,8 @@ int packet_queue_init(PacketQueue *queue);
 void packet_queue_done(PacketQueue *queue);
 
 /*
- * Queues a packet's payload, with the source and timestamp of its header. Drops what is not Opus,
- * and what does not fit, since then nobody reads.
+ * Queues a packet's payload, with the source and timestamp of its header. Drops a packet that is
+ * not Opus, and one that does not fit: nothing reads the queue then.
  */
 void packet_queue_put(PacketQueue *queue, uint32_t source, uint32_t timestamp,
                       const uint8_t *payload, size_t length);

@@ -40,7 +40,7 @@ typedef struct PeerEvents {
         void (*stats)(void *userdata, PeerConnection *peer, const WorkerParticipantStats *stats);
 } PeerEvents;
 
-/* What all connections of a call share. It outlives them. */
+/* Shared by all connections of a call, and outlives them. */
 typedef struct WorkerMedia {
         const char *session;
         IceServer *ice_servers; /* those of the join */
@@ -57,7 +57,7 @@ typedef struct PeerOptions {
         const Participant *participant; /* copied */
         bool offers, with_video;
         RemoteAudio *audio; /* outlives the peer */
-        RemoteVideo *video; /* likewise: the pictures that come */
+        RemoteVideo *video; /* likewise */
         const PeerEvents *events;
         void *userdata;
 } PeerOptions;

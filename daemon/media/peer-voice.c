@@ -3,7 +3,7 @@
 
 #include "media/peer-internal.h"
 
-/* ---- what comes ---- */
+/* ---- receiving ---- */
 
 /* In a thread of GStreamer's. */
 static void on_voice(void *data, const RtpHeader *header, const uint8_t *payload, size_t length)
@@ -47,7 +47,7 @@ static GstPadProbeReturn on_packets(GstPad *pad, GstPadProbeInfo *info, void *da
         return gst_buffer_list_length(list) == 0 ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
-/* Each source has one; only the packets tell which one is the voice's. */
+/* Each source has a jitter buffer; only its packets show which one is the voice's. */
 static void on_jitter_buffer(GstElement *rtpbin, GstElement *buffer, guint session, guint ssrc,
                              void *data)
 {
@@ -60,7 +60,7 @@ static void on_jitter_buffer(GstElement *rtpbin, GstElement *buffer, guint sessi
         video_receive_chain_tune(buffer);
 }
 
-/* ---- what goes ---- */
+/* ---- sending ---- */
 
 static void speak(void *data, const AudioPacket *packet)
 {

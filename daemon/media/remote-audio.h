@@ -33,5 +33,5 @@ bool remote_audio_is_speaking(const RemoteAudio *remote);
 
 /* PipeWire's node.name; empty: nothing is played. */
 const char *remote_audio_node(const RemoteAudio *remote);
-/* What became of what was written. */
+/* How written packets fared. */
 void remote_audio_count(const RemoteAudio *remote, PacketCounts *ret);

@@ -92,7 +92,7 @@ bool remote_video_write(RemoteVideo *remote, const void *source, GstBuffer *buff
         atomic_store(&remote->arrived, clock_boottime());
         if (node)
                 video_source_node_push(node, buffer);
-        /* Only a key frame tells the size. */
+        /* The size is known from the first key frame on. */
         return atomic_load(&remote->width) > 0 && !atomic_exchange(&remote->coming, true);
 }
 

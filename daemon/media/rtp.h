@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RTP_HEADER 12 /* bytes, without what may follow it */
+#define RTP_HEADER 12 /* bytes, without sources and extensions */
 
 typedef struct RtpHeader {
         unsigned payload_type; /* 0…127 */
@@ -15,6 +15,6 @@ typedef struct RtpHeader {
 } RtpHeader;
 
 void rtp_write(const RtpHeader *header, uint8_t ret[static RTP_HEADER]);
-/* Where the payload is in the packet, and how long. Returns 0, or -EBADMSG: that is no RTP. */
+/* Finds the payload in the packet. Returns 0, or -EBADMSG: the packet is not RTP. */
 int rtp_read(const uint8_t *packet, size_t length, RtpHeader *ret, const uint8_t **ret_payload,
              size_t *ret_length);

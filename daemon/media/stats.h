@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * webrtcbin's counters (the W3C's webrtc-stats, as GstStructures), reduced to what a person asks:
+ * webrtcbin's counters (the W3C's webrtc-stats, as GstStructures), reduced to a person's questions:
  * how late, how much is lost, how much gets through.
  */
 
@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "wire/worker.h"
 
-/* Which synchronisation sources are what; 0: there is none (yet). */
+/* The synchronisation source of each stream; 0: no such stream (yet). */
 typedef struct StatsSources {
         uint32_t voice_in, voice_out, picture_in, picture_out;
 } StatsSources;
@@ -21,7 +21,7 @@ typedef struct StatsCounters {
         char codec[32];
         double round_trip_ms, jitter_ms;
         double remote_loss; /* 0…1, of what was sent since the last report */
-        uint64_t reports;   /* of the other side: 0, and nothing is known of that */
+        uint64_t reports;   /* of the other side; 0: round trip and remote loss are unknown */
         uint64_t packets_received, bytes_received, bytes_sent;
         int64_t packets_lost;
         uint64_t picture_bytes_received, picture_bytes_sent;

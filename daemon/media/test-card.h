@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The picture that is sent without a camera: colour bars, which nobody takes for a picture. */
+/* The picture that is sent without a camera: colour bars, which cannot be mistaken for one. */
 
 #include <gst/gst.h>
 

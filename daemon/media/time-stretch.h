@@ -2,17 +2,16 @@
 #pragma once
 
 /*
- * Finds where a voice can be cut or repeated unheard: at whole periods of its pitch, where two
- * stretches of sound look alike. Pure.
+ * Finds places where a voice can be cut or repeated unnoticed: at whole periods of its pitch, where
+ * two stretches of sound look alike. Pure.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TIME_STRETCH_OVERLAP \
-        240                  /* samples compared, and blended over: 5 ms, a period of most voices */
-#define TIME_STRETCH_MIN 120 /* 2.5 ms; less is not worth the work */
-#define TIME_STRETCH_MAX 600 /* 12.5 ms, a period of the deepest voices (80 Hz) */
+#define TIME_STRETCH_OVERLAP 240 /* samples compared and blended: 5 ms, a period of most voices */
+#define TIME_STRETCH_MIN 120     /* 2.5 ms; less is not worth the work */
+#define TIME_STRETCH_MAX 600     /* 12.5 ms, a period of the deepest voices (80 Hz) */
 
 /*
  * Finds a distance from `here`, TIME_STRETCH_MIN to `max`, forwards or (`back`) backwards, at which

@@ -238,7 +238,7 @@ static void on_core_done(void *data, uint32_t id, int seq)
                 give_up(tone, "cannot open a device", strerror(-r));
 }
 
-/* A device that is plugged in later rings next time. */
+/* Nothing: a device that is plugged in later rings next time. */
 static void on_devices_changed(void *data)
 {
 }

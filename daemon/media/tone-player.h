@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#define TONE_TARGETS_MAX 16 /* ring devices at once; nobody has more */
+#define TONE_TARGETS_MAX 16 /* ring devices at once; more than people have */
 #define TONE_ALL "*"        /* every speaker */
 #define TONE_SECONDS_MAX 3600.0
 

@@ -10,9 +10,7 @@
 #include "base/str.h"
 
 #define LATENCY_MS 100 /* the time in which lost packets can be sent again */
-#define WAITING_MAX                                                                   \
-        60 /* pictures, 2 s: the network stands still, and older pictures are useless \
-            */
+#define WAITING_MAX 60 /* pictures, 2 s: the network stands still; older ones are useless */
 /* How much two clocks differ in a second, at most: 200 millionths. */
 #define DRIFT_NS (200 * 1000)
 /* Browsers adapt their bit rate by transport-cc, and ask for key frames by nack pli or ccm fir. */

@@ -12,8 +12,7 @@
 
 #define POD_SIZE 1024
 #define RATE_MAX 60
-#define BUFFERS \
-        4 /* buffers to ask for: one shown, one on its way, one being written, one to spare */
+#define BUFFERS 4          /* one shown, one on its way, one being written, one to spare */
 #define BUFFERS_MAX 16     /* the most that a program may insist on */
 #define DARKEN_AGAIN_MS 20 /* less than the time between two pictures */
 #define BLACK_LUMA 16      /* ITU-R BT.601 */
@@ -278,8 +277,8 @@ static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state 
         VideoSourceNode *node = data;
 
         if (state == PW_STREAM_STATE_ERROR && !pipewire_is_broken(node->pipewire))
-                log_fields(LOG_WARNING, "cannot show pictures", "NODE=%s", node->node,
-                           "ERROR=%s", error ? error : "unknown error", NULL);
+                log_fields(LOG_WARNING, "cannot show pictures", "NODE=%s", node->node, "ERROR=%s",
+                           error ? error : "unknown error", NULL);
         atomic_store(&node->looked_at, state == PW_STREAM_STATE_STREAMING);
         g_idle_add_full(G_PRIORITY_DEFAULT, look, g_atomic_rc_box_acquire(node),
                         video_source_node_unref);

@@ -6,8 +6,8 @@
  * pictures of both directions use. The picture is the shared screen's, else the camera's, else a
  * test card where there is no camera, and none while paused. It is encoded once for all.
  *
- * Cameras and PipeWire itself may come and go: what is missing is reported once, and used again
- * when it is back.
+ * Cameras and PipeWire itself may come and go: a loss is reported once, and what was lost is used
+ * again when it is back.
  *
  * Main loop only, unless noted otherwise.
  */

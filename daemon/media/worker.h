@@ -13,7 +13,7 @@ typedef struct WorkerOptions {
 } WorkerOptions;
 
 /*
- * Runs until it is told to quit, no tringd adopts it within WORKER_ORPHAN_S, or SIGTERM. Returns 0
+ * Runs until WORKER_QUIT, SIGTERM, or WORKER_ORPHAN_S without a tringd that adopts it. Returns 0
  * or negative errno.
  */
 int worker_run(const WorkerOptions *options);
