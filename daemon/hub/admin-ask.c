@@ -135,7 +135,7 @@ int admin_ask(const char *state, const OperatorRequest *request, char **ret_text
         if (r >= 0)
                 r = admin_receive(fd, &answer);
         if (r < 0) {
-                *ret_text = str_printf("the running hub does not answer: %s", strerror(-r));
+                *ret_text = str_printf("the running hub did not answer: %s", strerror(-r));
                 return -EPROTO;
         }
         const char *body = strstr(answer, "\r\n\r\n");

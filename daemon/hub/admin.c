@@ -132,6 +132,7 @@ static bool has_body(struct lws *wsi)
 static int admin_serve(Admin *admin, struct lws *wsi, const char *path, Answer *answer)
 {
         char uid[VALUE_MAX], guid[VALUE_MAX], name[VALUE_MAX], device[VALUE_MAX], id[VALUE_MAX];
+        char shown[VALUE_MAX];
         const AdminRoute *route = find_route(method_of(wsi), path);
         OperatorRequest request = {
                 .uid = lws_get_urlarg_by_name(wsi, "uid=", uid, sizeof(uid)),
@@ -143,7 +144,8 @@ static int admin_serve(Admin *admin, struct lws *wsi, const char *path, Answer *
 
         answer_done(answer);
         if (!route) {
-                answer->text = strdup("there is no such thing here");
+                answer->text = str_printf("unsupported request: %s %s", method_of(wsi),
+                                          str_printable(shown, sizeof(shown), path));
                 answer->length = answer->text ? strlen(answer->text) : 0;
                 return answer->text ? answer_begin(wsi, answer, HTTP_STATUS_NOT_FOUND) : -1;
         }
@@ -230,7 +232,8 @@ int admin_new(struct lws_context *context, const char *state, HubDatabase *datab
         if (!admin->path)
                 return -ENOMEM;
         if (strlen(admin->path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
-                *ret_text = str_printf("the path of the state folder is too long for a socket: %s",
+                *ret_text = str_printf("cannot listen in the state folder %s: its path is too long "
+                                       "for a socket",
                                        state);
                 return -ENAMETOOLONG;
         }

@@ -178,7 +178,7 @@ static int read_record(sqlite3_stmt *row, CallRecord *ret)
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
-                log_error("skipping an unreadable history record");
+                log_error("cannot read a history record, which is left out: %s", strerror(-r));
                 return 1;
         }
         ret->seen = !sqlite3_column_int(row, 1);

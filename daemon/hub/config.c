@@ -138,7 +138,7 @@ static void check_whole(IniFile *ini)
                 ini_file_wrong(ini, ini_file_line(ini, "address"), "%s", text ?: "address");
         if (str_empty(config->certificate) != str_empty(config->key))
                 ini_file_wrong(ini, ini_file_line(ini, "certificate") + ini_file_line(ini, "key"),
-                               "certificate and key go together");
+                               "certificate and key: set both or none");
         size_t n_servers = check_urls(ini, "stun", config->stun, "stun:", "stuns:");
         n_servers += check_urls(ini, "turn", config->turn, "turn:", "turns:");
         if (n_servers > ICE_SERVERS_MAX)

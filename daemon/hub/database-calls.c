@@ -73,8 +73,8 @@ int hub_database_each_live(HubDatabase *database, int (*each)(const LiveCall *, 
                         r = each(&live, userdata);
                         live_call_done(&live);
                 } else if (r == -EBADMSG) {
-                        log_fields(LOG_ERR, "skipping an unreadable stored call", "SESSION_ID=%s",
-                                   query_text(lives, 0), NULL);
+                        log_fields(LOG_ERR, "cannot read a stored call, which is left out",
+                                   "SESSION_ID=%s", query_text(lives, 0), NULL);
                         r = 0;
                 }
         }

@@ -15,7 +15,7 @@ static void reply_failed(DeviceSession *session, const Message *message, int r)
         log_error("cannot carry out \"%s\": %s", message_type_to_string(message->type),
                   strerror(-r));
         hub_reply_error(session->connection, message->id, CALL_ERROR_TIMEOUT,
-                        "the hub cannot do that now: %s", strerror(-r));
+                        "the hub cannot use the history now: %s; try again later", strerror(-r));
 }
 
 static void reply_ok(DeviceSession *session, const Message *message)

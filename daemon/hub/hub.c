@@ -141,7 +141,8 @@ static int carry_out(Hub *hub, ExchangeAction *action)
                 session = device_session_find(hub, action->attachment);
                 /* Without a credential the TURN server refuses; everything else works. */
                 if (sign_join(hub, &action->message) < 0)
-                        log_error("out of memory: sending a join without TURN credentials");
+                        log_error("cannot sign TURN credentials, so a join goes out without: "
+                                  "out of memory");
                 if (session)
                         hub_send_session(hub, session, &action->message,
                                          action->confirms ? commit_barrier(hub->commit) : 0);
@@ -158,8 +159,8 @@ static int carry_out(Hub *hub, ExchangeAction *action)
                 break;
         }
         if (r < 0 && !hub->stalled)
-                log_fields(LOG_ERR, "cannot store the change of a call", "SESSION_ID=%s",
-                           action->session_id, "ERROR=%s", strerror(-r), NULL);
+                log_fields(LOG_ERR, "cannot store a change", "SESSION_ID=%s", action->session_id,
+                           "PEER=%s", action->uid, "ERROR=%s", strerror(-r), NULL);
         return r == -ENOMEM ? r : 0;
 }
 
@@ -212,7 +213,8 @@ static void on_deadline(uv_timer_t *timer)
         hub->deadline_at = USEC_NEVER;
         hub_expire_sessions(hub, clock_boottime());
         if (exchange_tick(hub->exchange, hub_now(hub)) < 0)
-                log_error("out of memory: deadlines are tried again");
+                log_error("cannot handle the deadlines that have passed, trying again: out of "
+                          "memory");
         hub_drain(hub);
 }
 
@@ -307,7 +309,7 @@ static void take_message(Hub *hub, WsConnection *connection, const Message *mess
                                 "hello may be sent only once");
         } else if (!hub_stores(hub) && needs_store[message->type]) {
                 hub_reply_error(connection, message->id, CALL_ERROR_TIMEOUT,
-                                "the hub cannot store anything now: %s",
+                                "the hub cannot store anything now: %s; try again later",
                                 strerror(-hub_store_error(hub)));
         } else {
                 handle_request(hub, session, message);

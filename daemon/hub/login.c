@@ -152,7 +152,8 @@ static void send_deletions(Hub *hub, DeviceSession *session, usec_t since)
         int r = call_history_deletions(hub_database_history(hub->database), session->user->uid,
                                        since, &message.sessions);
         if (r < 0) {
-                log_error("cannot read what was deleted: %s", strerror(-r));
+                log_error("cannot read the deletions for device %s: %s", session->device,
+                          strerror(-r));
                 return;
         }
         if (message.sessions.count > 0)
@@ -199,7 +200,7 @@ static void refuse(WsConnection *connection, uint64_t id, CallError error, WireC
 static void refuse_token(Hub *hub, WsConnection *connection, uint64_t id, const char *text)
 {
         log_fields(LOG_NOTICE, "a login failed", "ADDRESS=%s", ws_connection_address(connection),
-                   NULL);
+                   "REASON=%s", text, NULL);
         login_limiter_note_failure(hub->limiter, ws_connection_address(connection),
                                    clock_boottime());
         refuse(connection, id, CALL_ERROR_AUTH_FAILED, WIRE_CLOSE_AUTH_FAILED, text);
@@ -209,7 +210,7 @@ static void login_failed(WsConnection *connection, uint64_t id, int r)
 {
         log_error("cannot complete a login: %s", strerror(-r));
         refuse(connection, id, CALL_ERROR_TIMEOUT, WIRE_CLOSE_GOING_AWAY,
-               "the hub cannot do that now; try again later");
+               "the hub cannot complete the login now; try again later");
 }
 
 /* Logs in with a join token, which is good for one session's media and nothing else. */

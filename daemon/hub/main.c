@@ -110,7 +110,8 @@ static int operate_on_file(const char *state, const OperatorRequest *request, ch
         if (r >= 0)
                 r = hub_database_open(path, &database, ret_text);
         if (r == -EUCLEAN) {
-                fprintf(stderr, "tring-hub: %s\n", *ret_text ?: "the database was broken");
+                fprintf(stderr, "tring-hub: %s\n",
+                        *ret_text ?: "the database is damaged; continuing with an empty one");
                 free(TAKE_PTR(*ret_text));
                 r = 0;
         }
@@ -131,8 +132,8 @@ static int operate(const char *state, const OperatorRequest *request, char **ret
                 if (r != -EWOULDBLOCK)
                         return r;
                 if (clock_boottime() >= until) {
-                        *ret_text = str_printf("the hub that has the state folder %s does not "
-                                               "answer",
+                        *ret_text = str_printf("cannot use the state folder %s: another process "
+                                               "holds its lock and does not answer",
                                                state);
                         return -EBUSY;
                 }
@@ -283,7 +284,7 @@ static int run_verb(char **words, int n, CommandLine *arguments)
         const Verb *verb = find_verb(words, n);
 
         if (n == 0)
-                return usage_error("", "there is no verb", "");
+                return usage_error("", "no verb given", "");
         if (!verb)
                 return has_second(words[0]) && n == 1
                                ? usage_error("\"", words[0], "\": missing second word")

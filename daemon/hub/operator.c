@@ -127,7 +127,9 @@ static int print_call(const CallRecord *record, void *userdata)
 
 static int no_hub(Operation *operation)
 {
-        return operation_fail(operation, -ENOTCONN, "no hub is running on this state folder");
+        return operation_fail(
+                operation, -ENOTCONN,
+                "no hub is running on this state folder; start it with tring-hub serve");
 }
 
 static int calls(Operation *operation)
@@ -162,7 +164,8 @@ static int health(Operation *operation)
         if (!operation->hub)
                 return no_hub(operation);
         if (!hub_stores(operation->hub))
-                return operation_fail(operation, -EIO, "the database cannot be written");
+                return operation_fail(operation, -EIO,
+                                      "cannot write the database: see the log of the hub");
         fputs("ok\n", operation->out);
         return 0;
 }
@@ -212,8 +215,8 @@ static char *wrong_text(const char *what, const char *text)
 {
         char shown[SHOWN_MAX];
 
-        return str_printf("the %s \"%s\" is not text of at most %d bytes", what,
-                          str_printable(shown, sizeof(shown), text), NAME_MAX_BYTES);
+        return str_printf("the %s \"%s\" is not valid: at most %d bytes, no control characters",
+                          what, str_printable(shown, sizeof(shown), text), NAME_MAX_BYTES);
 }
 
 static char *wrong_id(const char *what, const char *text)
@@ -251,8 +254,9 @@ int operator_check(const OperatorRequest *request, char **ret_text)
         else if (need == NEEDS_GUID_AND_UIDS && wrong_uid(request))
                 *ret_text = wrong_id("user", wrong_uid(request));
         else if (need == NEEDS_ID && !id_is_valid(request->id))
-                *ret_text = str_printf("\"%s\" is not the number of a token; token list shows them",
-                                       str_printable(shown, sizeof(shown), request->id ?: ""));
+                *ret_text =
+                        str_printf("\"%s\" is not the number of a token; see tring-hub token list",
+                                   str_printable(shown, sizeof(shown), request->id ?: ""));
         else if (request->name && !text_is_valid(request->name, NAME_MAX_BYTES))
                 *ret_text = wrong_text("name", request->name);
         else if (request->device && !text_is_valid(request->device, NAME_MAX_BYTES))

@@ -29,7 +29,7 @@ static int load_group(const StoredGroup *group, void *userdata)
         int r = hub_put_group(userdata, group);
 
         if (r > 0)
-                log_error("the stored group %s exceeds a limit: %s", group->guid,
+                log_error("cannot load the stored group %s: %s", group->guid,
                           call_error_to_string((CallError)r));
         return MIN_OF(r, 0);
 }
@@ -43,7 +43,8 @@ static int load_call(const LiveCall *live, void *userdata)
                 return r;
         if (r != 0)
                 log_fields(LOG_ERR, "cannot restore a stored call", "SESSION_ID=%s",
-                           live->record.session_id, NULL);
+                           live->record.session_id, "ERROR=%s",
+                           r > 0 ? call_error_to_string((CallError)r) : strerror(-r), NULL);
         return 0;
 }
 

@@ -104,7 +104,8 @@ bool device_session_resume(Hub *hub, WsConnection *connection, const Message *he
                 log_fields(LOG_INFO, "a device has resumed its session", "PEER=%s", user->uid,
                            "DEVICE=%s", session->device, NULL);
         } else if (session->connection) {
-                log_error("cannot send a device the events that it missed: %s", strerror(-r));
+                log_error("cannot send device %s the events that it missed: %s", session->device,
+                          strerror(-r));
                 ws_connection_close(connection, WIRE_CLOSE_GOING_AWAY, "the hub is out of memory");
                 r = 0;
         } else {

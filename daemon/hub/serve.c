@@ -91,7 +91,7 @@ static int server_configure(Server *server, const ServeOptions *options, char **
         if (r < 0)
                 return r;
         if (str_empty(config->certificate) != str_empty(config->key)) {
-                *ret_text = strdup("--tls-cert and --tls-key go together");
+                *ret_text = strdup("--tls-cert and --tls-key: give both or none");
                 return -EINVAL;
         }
         if (str_empty(config->certificate) && !is_loopback(server->host) && !options->insecure) {
@@ -111,7 +111,8 @@ static int server_open_store(Server *server, char **ret_text)
                 return -ENOMEM;
         int r = hub_database_open(path, &server->database, ret_text);
         if (r == -EUCLEAN) {
-                log_error("%s", *ret_text ?: "the database was broken");
+                log_error("%s",
+                          *ret_text ?: "the database is damaged; continuing with an empty one");
                 free(TAKE_PTR(*ret_text));
                 r = 0;
         }
@@ -133,7 +134,8 @@ static int server_take_state(Server *server, const ServeOptions *options, char *
                 return r;
         r = state_dir_lock(server->lock_fd);
         if (r == -EWOULDBLOCK)
-                *ret_text = str_printf("another tring-hub uses the state folder %s", server->state);
+                *ret_text = str_printf("cannot use the state folder %s: another tring-hub uses it",
+                                       server->state);
         return r;
 }
 

@@ -22,7 +22,7 @@ int state_dir_path(const char *option, char **ret, char **ret_text)
         const char *home = getenv("HOME");
 
         if (option && !option[0]) {
-                *ret_text = strdup("--state \"\" is no folder");
+                *ret_text = strdup("--state \"\" is not the name of a folder");
                 return -EINVAL;
         }
         if (option)
@@ -34,7 +34,7 @@ int state_dir_path(const char *option, char **ret, char **ret_text)
         else if (!str_empty(home))
                 *ret = str_printf("%s/.local/state/tring-hub", home);
         else {
-                *ret_text = strdup("there is no state folder: give --state, or set HOME");
+                *ret_text = strdup("no state folder: give --state, or set HOME");
                 return -EINVAL;
         }
         return *ret ? 0 : -ENOMEM;
@@ -68,7 +68,7 @@ int state_dir_prepare(const char *folder, int *ret_lock_fd, char **ret_text)
                         return 0;
                 r = -errno;
         }
-        *ret_text = str_printf("cannot write in the state folder %s: %s", folder, strerror(-r));
+        *ret_text = str_printf("cannot use the state folder %s: %s", folder, strerror(-r));
         return r;
 }
 

@@ -123,7 +123,7 @@ static int take_folder(WebFiles *files, const char *folder, char **ret_text)
 
         if (!dir) {
                 r = -errno;
-                *ret_text = str_printf("the folder of the page, %s, cannot be read: %s", folder,
+                *ret_text = str_printf("cannot read the folder of the page, %s: %s", folder,
                                        strerror(-r));
                 return r;
         }

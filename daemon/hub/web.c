@@ -140,7 +140,7 @@ static int serve_path(const WebFiles *files, struct lws *wsi, const char *path, 
         if (!file)
                 return answer_text(wsi, answer, HTTP_STATUS_NOT_FOUND,
                                    files ? "there is no such page here\n"
-                                         : "there is no page here: devices come to " WIRE_PATH
+                                         : "there is no page here: devices connect to " WIRE_PATH
                                            " by WebSocket\n",
                                    head_only);
         Head head = {.status = HTTP_STATUS_OK,

@@ -50,11 +50,12 @@ static int try_certificate(const WsServerOptions *options, char **ret_text)
         if (!tls)
                 return -ENOMEM;
         if (SSL_CTX_use_certificate_chain_file(tls, options->certificate) != 1)
-                *ret_text = str_printf("there is no certificate (PEM) to be read in %s",
-                                       options->certificate);
+                *ret_text =
+                        str_printf("cannot read a certificate (PEM) from %s", options->certificate);
         else if (SSL_CTX_use_PrivateKey_file(tls, options->key, SSL_FILETYPE_PEM) != 1)
-                *ret_text = str_printf("%s does not have the key (PEM) of the certificate %s",
-                                       options->key, options->certificate);
+                *ret_text = str_printf(
+                        "cannot use %s: it does not have the key (PEM) of the certificate %s",
+                        options->key, options->certificate);
         else
                 r = 0;
         SSL_CTX_free(tls);

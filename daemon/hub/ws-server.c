@@ -563,7 +563,7 @@ void ws_server_stop(WsServer *server)
         uv_close((uv_handle_t *)&server->tick, NULL);
         uv_close((uv_handle_t *)&server->pause, NULL);
         DL_FOREACH_SAFE (server->connections, connection, next)
-                ws_connection_close(connection, WIRE_CLOSE_GOING_AWAY, "the hub stops");
+                ws_connection_close(connection, WIRE_CLOSE_GOING_AWAY, "the hub is stopping");
 }
 
 WsServer *ws_server_free(WsServer *server)

@@ -190,8 +190,8 @@ static const struct {
         {"GET /v1/history?uid=alice", " 200 ", ""},
         {"GET /v1/history?uid=nobody", " 404 ", "there is no user \"nobody\""},
         {"GET /v1/history", " 400 ", "\"\" is not a user id"},
-        {"GET /nowhere", " 404 ", "there is no such thing here"},
-        {"DELETE /v1/calls", " 404 ", "there is no such thing here"},
+        {"GET /nowhere", " 404 ", "unsupported request: GET /nowhere"},
+        {"DELETE /v1/calls", " 404 ", "unsupported request: DELETE /v1/calls"},
 };
 
 START_TEST(the_admin_socket_speaks_http)

@@ -171,7 +171,7 @@ END_TEST
 static const struct {
         const char *folder, *sentence;
 } wrong[] = {
-        {"/nonexistent", "the folder of the page, /nonexistent, cannot be read"},
+        {"/nonexistent", "cannot read the folder of the page, /nonexistent"},
         {"/dev", "there is no page in /dev: index.html is missing"},
 };
 

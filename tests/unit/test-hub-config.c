@@ -79,7 +79,7 @@ static const struct {
         {"[listen]\naddress = here\n", ":2:", "\"here\" is not HOST:PORT"},
         {"[listen]\naddress = ::1:80\n", ":2:", "\"::1:80\" is not HOST:PORT"},
         {"[listen]\naddress = \n", ":2:", "address: there is no value"},
-        {"[tls]\ncertificate = a.crt\n", ":2:", "certificate and key go together"},
+        {"[tls]\ncertificate = a.crt\n", ":2:", "certificate and key: set both or none"},
         {"[ice]\nstun = http://a\n", ":2:", "\"http://a\" does not begin with stun:"},
         {"[ice]\nturn = turn:a\n", ":2:", "turn: needs turn-secret-file"},
         {"[ice]\nstun = stun:1 stun:2 stun:3 stun:4 stun:5 stun:6 stun:7 stun:8 stun:9\n", ": ",
