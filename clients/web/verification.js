@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether somebody sits between two participants: both see eight digits, which are the same only if
- * each has the other's real certificate. PROTOCOL.md (Verification) has the algorithm and its
+ * Checks that nobody sits between two participants: both see eight digits, which are the same only
+ * if each has the other's real certificate. PROTOCOL.md (Verification) has the algorithm and its
  * reasons; this is one participant's side of it, for one other participant. It needs WebCrypto,
  * which browsers have only for pages from https; without it there is no code.
  */

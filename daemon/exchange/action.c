@@ -17,8 +17,8 @@
  * confirm it. The hub carries out the actions in order. It gathers rows for the next transaction of
  * its database (hub/commit.h), which runs at the end of the loop's turn or up to a millisecond
  * later, and it gives a message that confirms something the number of that transaction as a
- * barrier: the message leaves when the transaction is on disk. No device is ever sent that a call
- * was placed, answered or over, only to find after a crash of the hub that it was not.
+ * barrier: the message leaves when the transaction is on disk. So no device learns that a call was
+ * placed, answered or over, and then finds, after a crash of the hub, that it was not.
  *
  * A message without a barrier leaves at once. A ring is the important one: if the hub crashes
  * before the commit, the call is gone, no reply has confirmed it, and the ringing device learns

@@ -31,7 +31,8 @@ int exchange_leg_token_new(Exchange *exchange, const ExchangeNow *moment, CallLe
         size_t share = leg->direction == CALL_DIRECTION_OUTGOING ? 0 : JOIN_TOKEN_BYTES;
         Token *token = calloc(1, sizeof(*token));
 
-        static_assert(2 * JOIN_TOKEN_BYTES <= ENTROPY_SIZE, "a moment has a share for either leg");
+        static_assert(2 * JOIN_TOKEN_BYTES <= ENTROPY_SIZE,
+                      "an input has random bytes for both legs");
         if (!token)
                 return -ENOMEM;
         hex_encode(moment->entropy + share, JOIN_TOKEN_BYTES, token->token);

@@ -16,7 +16,7 @@ struct Admin {
         char *path; /* owned; lws keeps only a pointer to it */
 };
 
-/* One request: the body on its way in, where there is one, then the answer on its way out. */
+/* One request: first its body, if it has one, on the way in, then the reply on the way out. */
 typedef struct Answer {
         OperatorVerb verb;
         char *guid; /* owned; from the query, until the body is complete */
@@ -128,7 +128,7 @@ static bool has_body(struct lws *wsi)
         return n != 0 && !str_eq(length, "0");
 }
 
-/* Values are in the query; a list of uids is in the body. */
+/* Runs the request, or waits for its body: values are in the query, a list of uids in the body. */
 static int admin_serve(Admin *admin, struct lws *wsi, const char *path, Answer *answer)
 {
         char uid[VALUE_MAX], guid[VALUE_MAX], name[VALUE_MAX], device[VALUE_MAX], id[VALUE_MAX];
@@ -194,7 +194,7 @@ static int admin_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
 {
         Answer *answer = user;
 
-        switch ((int)reason) { /* an int: most of the reasons do not matter here */
+        switch ((int)reason) { /* an int: lws has many more reasons */
         case LWS_CALLBACK_HTTP:
                 return admin_serve(lws_vhost_user(lws_get_vhost(wsi)), wsi, in, answer);
         case LWS_CALLBACK_HTTP_WRITEABLE:

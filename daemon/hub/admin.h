@@ -4,16 +4,7 @@
 /*
  * The operator's interface to a running hub: HTTP on a unix socket in the state folder, which only
  * the operator can open (0700). Values come in the query. Replies are plain text: lines of fields
- * separated by tabs or, with an error status, one sentence.
- *
- *         GET /v1/users                           DELETE /v1/users?uid=UID
- *         POST /v1/users?uid=UID[&name=NAME]
- *         GET /v1/tokens?uid=UID                  DELETE /v1/tokens?id=ID
- *         POST /v1/tokens?uid=UID[&device=NAME]
- *         GET /v1/calls
- *         GET /v1/history?uid=UID
- *         GET /v1/health
- *         GET /v1/ready
+ * separated by tabs or, with an error status, one sentence. admin-routes.h lists the requests.
  */
 
 #include "hub/operator.h"

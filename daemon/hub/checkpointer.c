@@ -20,12 +20,9 @@
  * exist already costs a third of allocating new ones.
  */
 #define RESTART_PAGES 16000 /* 64 MB */
-#define RESTART_BUSY_MS 100 /* it blocks the writer: rather later than for long */
+#define RESTART_BUSY_MS 100 /* the writer waits meanwhile: give up soon, and try again later */
 
-/*
- * A sync holds up every writer of the file, so under load one sync covers all calls that ended in
- * this time.
- */
+/* A sync holds up every writer of the file: under load, one sync covers the calls of this time. */
 #define SYNC_SPACING_US (20 * USEC_PER_MSEC)
 
 #define NSEC_PER_SEC 1000000000L
@@ -37,7 +34,7 @@ struct Checkpointer {
         bool is_running;
         bool sync, checkpoint, stop; /* under the lock */
 
-        /* Used by the thread alone. */
+        /* Only the thread uses these. */
         sqlite3 *handle;
         int log_fd; /* the -wal file; it stays the same inode as long as a connection is open */
 };

@@ -6,14 +6,14 @@
 #include "base/ini-table.h"
 #include "wire/wire.h"
 
-#define PRINTABLE_MAX 80 /* bytes of a wrong value that a message repeats */
+#define PRINTABLE_MAX 80 /* bytes of a wrong value in a message */
 
 #define CALLS_PER_MINUTE 30 /* PROTOCOL.md, Limits: a person does not dial faster */
 /* PROTOCOL.md, Limits: no good client tries a wrong token again. */
 #define FAILED_LOGINS_PER_MINUTE 10
 #define QUEUE_PER_DEVICE 256 /* PROTOCOL.md, Limits: some minutes of a busy device's events */
 #define DEVICES_PER_USER 64  /* more than anyone owns; each costs memory */
-#define HISTORY_DAYS 365     /* a year */
+#define HISTORY_DAYS 365
 
 static bool set_number(const IniKey *key, void *target, const char *value)
 {

@@ -23,7 +23,7 @@ typedef struct Config {
         /* [tls]; both or none */
         char certificate[CONFIG_PATH_MAX], key[CONFIG_PATH_MAX]; /* PEM files */
 
-        /* [limits]; 0 means none unless said otherwise */
+        /* [limits]; 0 means no limit, except where noted */
         uint32_t calls_per_minute;         /* started, per user */
         uint32_t failed_logins_per_minute; /* per address */
         uint32_t requests_in_flight;       /* per device; 1 at least */
@@ -31,7 +31,7 @@ typedef struct Config {
         uint32_t devices_per_user;         /* connected at a time */
         uint32_t history_days;             /* 0: for ever */
 
-        /* [ice]: URLs with blanks between them */
+        /* [ice]: URLs, separated by blanks */
         char stun[CONFIG_URLS_MAX], turn[CONFIG_URLS_MAX];
         char turn_secret_file[CONFIG_PATH_MAX];
 } Config;
@@ -39,18 +39,18 @@ typedef struct Config {
 void config_init(Config *config);
 
 /*
- * Reads `path` over what is there. Returns 0; -EINVAL when the file is wrong, -errno when it cannot
- * be read, either with a sentence in *ret_text (the caller frees).
+ * Reads `path`; keys that it does not set stay as they are. Returns 0; -EINVAL when the file is
+ * wrong, -errno when it cannot be read, either with a sentence in *ret_text (the caller frees).
  */
 int config_read(Config *config, const char *path, char **ret_text);
 
-/* As config_read(), but says all that is wrong, one line each. Returns how many lines, or -errno.
- */
-int config_check(const char *path, void (*say)(const char *line, void *userdata), void *userdata);
+/* Reports every error in the file, one line each. Returns the number of lines, or -errno. */
+int config_check(const char *path, void (*report)(const char *line, void *userdata),
+                 void *userdata);
 
 /*
- * HOST:PORT or [IPV6]:PORT. Returns 0, or -EINVAL with a sentence in *ret_text that calls the value
- * by `what`.
+ * HOST:PORT or [IPV6]:PORT. Returns 0, or -EINVAL with a sentence in *ret_text, in which `what`
+ * names the setting.
  */
 int config_parse_address(const char *what, const char *address, char *ret_host, size_t size,
                          uint16_t *ret_port, char **ret_text);

@@ -8,7 +8,7 @@
 #define USEC_PER_DAY (24 * 3600 * USEC_PER_SEC)
 #define PRUNE_EVERY_MS (24 * 3600 * 1000)
 #define PRUNE_BATCH 500    /* records in a batch; takes some milliseconds */
-#define PRUNE_PAUSE_MS 100 /* pause between batches, left to calls */
+#define PRUNE_PAUSE_MS 100 /* pause between batches, so that calls go on */
 
 static void reply_failed(DeviceSession *session, const Message *message, int r)
 {

@@ -10,7 +10,7 @@
 #include "hub/ice.h"
 #include "hub/internal.h"
 
-#define PRUNE_FIRST_MS (60 * 1000) /* the first seconds have enough to do */
+#define PRUNE_FIRST_MS (60 * 1000) /* right after its start the hub is busy with logins */
 
 /* Random bytes for four inputs of the exchange, fetched at once. */
 static void draw_entropy(uint8_t ret[static ENTROPY_SIZE])
@@ -71,7 +71,7 @@ void hub_send_session(Hub *hub, DeviceSession *session, Message *message, uint64
                 hub_send(session->connection, message, barrier);
                 return;
         }
-        /* A suspended session has nobody to ask. */
+        /* A suspended session gets no replies: its device will ask again. */
         if (message->type != MESSAGE_REPLY &&
             outbox_push(&session->outbox, message, barrier, hub->config->queue_per_device,
                         clock_boottime()) < 0)
@@ -172,9 +172,7 @@ static int hub_store_error(const Hub *hub)
 
 void hub_drain(Hub *hub)
 {
-        /*
-         * Carrying out an action may close a session, which adds actions: the loop takes those too.
-         */
+        /* Carrying out an action may close a session, which adds actions for this loop. */
         if (hub->is_draining)
                 return;
         hub->is_draining = true;
@@ -193,10 +191,7 @@ void hub_flush(Hub *hub)
 
         commit_run(hub->commit, clock_boottime());
         ws_server_committed(hub->server, commit_done(hub->commit));
-        /*
-         * After the confirmations, and only while the file can be written: otherwise it is tried
-         * again later.
-         */
+        /* After the confirmations; with a full disk, the next flush tries again. */
         if (call_history_is_unsettled(history) && hub_stores(hub))
                 (void)call_history_settle(history);
 }
@@ -258,7 +253,7 @@ static void on_turn_end(uv_prepare_t *prepare)
         ws_server_turn_end(hub->server);
 }
 
-/* Requests that store something new, as opposed to those that end something. */
+/* Requests that store something new. Others end something, and are accepted with a full disk. */
 static const bool needs_store[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_INITIATE] = true, [MESSAGE_ACCEPT] = true,   [MESSAGE_JOIN] = true,
         [MESSAGE_STATE] = true,    [MESSAGE_SETTINGS] = true, [MESSAGE_BLOCK] = true,
@@ -316,7 +311,7 @@ static void take_message(Hub *hub, WsConnection *connection, const Message *mess
         }
 }
 
-/* Answers an unreadable message as far as its id could be read. */
+/* Replies to an unreadable message if its id could be read; else closes the connection. */
 static void refuse(WsConnection *connection, int outcome, uint64_t id, const char *text)
 {
         bool answers = (outcome == WIRE_E_INVALID || outcome == WIRE_E_UNKNOWN) && id > 0;
@@ -387,7 +382,7 @@ WsHandler hub_ws_handler(Hub *hub)
 void hub_set_server(Hub *hub, WsServer *server)
 {
         hub->server = server;
-        /* Deadlines that passed while the hub was down. */
+        /* Carries out what followed from deadlines that passed while the hub was down. */
         hub_drain(hub);
 }
 

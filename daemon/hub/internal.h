@@ -51,7 +51,7 @@ struct Hub {
         char *turn_secret; /* owned; NULL: no TURN servers */
         HubUser *users;
         DeviceSession *sessions;
-        DeviceSession *suspended; /* suspended for longest first */
+        DeviceSession *suspended; /* the longest suspended first */
         uint64_t last_number;     /* of a session */
         ExchangeAction action;    /* being carried out */
         bool is_draining;
@@ -86,7 +86,7 @@ void hub_send_others(Hub *hub, const char *uid, const DeviceSession *except, Mes
 
 /* ---- login.c ---- */
 
-/* The first message of a connection. */
+/* Handles the first message of a connection. */
 void hub_login(Hub *hub, WsConnection *connection, const Message *message);
 int device_session_new(Hub *hub, WsConnection *connection, const char *device,
                        const StoredToken *token, DeviceSession **ret);

@@ -262,7 +262,7 @@ static const Verb *find_verb(char **words, int n)
         return NULL;
 }
 
-/* Whether verbs of two words begin with this one. */
+/* Does a verb of two words begin with this one? */
 static bool has_second(const char *word)
 {
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)

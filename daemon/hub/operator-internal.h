@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the operator's verbs have in common, for operator*.c only. */
+/* Shared by the operator's verbs, for operator*.c only. */
 
 #include <stdio.h>
 

@@ -163,7 +163,7 @@ static int server_start_lws(Server *server)
         return server->context ? 0 : -ENOMEM;
 }
 
-/* TURN credentials expire, so they are made again. */
+/* Makes TURN credentials, which expire, at the start and then every hour. */
 static int server_renew_ice(Server *server, char **ret_text)
 {
         IceServer servers[ICE_SERVERS_MAX];
@@ -344,6 +344,6 @@ int serve(const ServeOptions *options, char **ret_text)
                 uv_run(&server.loop, UV_RUN_DEFAULT);
                 server_done(&server);
         }
-        /* A failure here is harmless: the process ends, and nothing unconfirmed was promised. */
+        /* After a failed start nothing is freed, because the process ends. */
         return r;
 }

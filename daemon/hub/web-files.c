@@ -89,7 +89,7 @@ static void file_done(WebFile *file)
         *file = (WebFile){};
 }
 
-/* Returns 0 for a file that is left out, too. */
+/* Also returns 0 for a file that is left out. */
 static int take_file(WebFiles *files, int folder_fd, const char *name)
 {
         WebFile *file = &files->files[files->n_files];

@@ -163,7 +163,7 @@ void web_refuse_upgrade(struct lws *wsi)
 static int web_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                         size_t length)
 {
-        switch ((int)reason) { /* an int: most of the reasons do not matter here */
+        switch ((int)reason) { /* an int: lws has many more reasons */
         case LWS_CALLBACK_HTTP:
                 return serve_path(lws_get_protocol(wsi)->user, wsi, in, user);
         case LWS_CALLBACK_HTTP_WRITEABLE:

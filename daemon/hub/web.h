@@ -16,5 +16,5 @@
  */
 struct lws_protocols web_protocol(const WebFiles *files);
 
-/* Replies with the WebSocket subprotocol to use. The caller closes the connection. */
+/* Replies which path and subprotocol to use. The caller closes the connection. */
 void web_refuse_upgrade(struct lws *wsi);

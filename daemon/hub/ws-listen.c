@@ -9,8 +9,8 @@
 static const lws_retry_bo_t no_keep_alive = {0};
 
 /*
- * lws reports of a bind() that failed only that it failed, so this tries once before to learn why.
- * Returns the address in numbers, since lws resolves no names here.
+ * Tries to bind the address first, because lws does not say why that fails. Returns the address in
+ * numbers, because lws does not resolve names here.
  */
 static int try_bind(const WsServerOptions *options, char ret_host[static NI_MAXHOST],
                     int *ret_family, char **ret_text)
@@ -41,7 +41,7 @@ static int try_bind(const WsServerOptions *options, char ret_host[static NI_MAXH
         return r;
 }
 
-/* lws says little about a certificate that it cannot use, so this looks first. */
+/* Reads the files first, because lws says little about a certificate that it cannot use. */
 static int try_certificate(const WsServerOptions *options, char **ret_text)
 {
         SSL_CTX *tls = SSL_CTX_new(TLS_server_method());

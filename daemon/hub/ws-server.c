@@ -18,10 +18,10 @@
 #define READ_AFTER_PAUSE 16
 #define CLOSE_TEXT_MAX 123 /* RFC 6455 section 5.5 */
 
-/* measured: 2.4 kB a connection instead of 5.5; a longer message comes in pieces */
+/* Measured: 2.4 kB for a connection instead of 5.5. Longer messages come in pieces. */
 #define RX_BUFFER_SIZE 1024
 
-/* lws would use the size above here too, and split longer messages into several writes */
+/* With the size above, lws would split longer messages into several writes. */
 #define TX_PACKET_SIZE (2 * WIRE_MESSAGE_MAX)
 
 #define BATCH_SIZE \
@@ -146,7 +146,7 @@ Outbox ws_connection_take_outbox(WsConnection *connection)
         return outbox;
 }
 
-/* The connections that have waited longest go first. */
+/* Resumes reading, from the connections that have waited longest. */
 static void on_pause_over(uv_timer_t *timer)
 {
         WsServer *server = timer->data;
@@ -355,7 +355,7 @@ static int take_bearer(WsConnection *connection)
         return connection->bearer ? 0 : -ENOMEM;
 }
 
-/* lws would accept any path, and a connection that names no subprotocol. */
+/* lws itself would accept any path, and connections without a subprotocol. */
 static bool upgrade_is_ours(struct lws *wsi)
 {
         char path[sizeof(WIRE_PATH) + 1];
@@ -463,7 +463,7 @@ static int ws_server_callback(struct lws *wsi, enum lws_callback_reasons reason,
 {
         WsConnection **slot = user;
 
-        switch ((int)reason) { /* an int: most of the reasons do not matter here */
+        switch ((int)reason) { /* an int: lws has many more reasons */
         case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
                 if (upgrade_is_ours(wsi))
                         return 0;
