@@ -3,21 +3,14 @@
 
 #include <errno.h>
 
-static Device *device_find(const User *user, const char *id)
+int exchange_user_device(User *user, const char *id, Device **ret)
 {
         Device *device;
 
         DL_FOREACH (user->devices, device) {
                 if (str_eq(device->id, id))
-                        return device;
+                        break;
         }
-        return NULL;
-}
-
-int exchange_user_device(User *user, const char *id, Device **ret)
-{
-        Device *device = device_find(user, id);
-
         if (!device) {
                 device = calloc(1, sizeof(*device));
                 if (!device)

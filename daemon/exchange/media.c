@@ -22,17 +22,12 @@ void exchange_call_count_joined(Call *call, usec_t now)
                 call->alone_since = now;
 }
 
-/* utlist: the head's `prev` is the tail, so a leg alone in the list is its own predecessor. */
-static bool leg_is_listed(const CallLeg *leg)
-{
-        return leg->joined_prev != NULL;
-}
-
 void exchange_leg_list_joined(CallLeg *leg)
 {
         Call *call = leg->call;
 
-        if (leg->media.joined == leg_is_listed(leg))
+        /* Every leg in the list has a predecessor: that of utlist's head is the tail. */
+        if (leg->media.joined == (leg->joined_prev != NULL))
                 return;
         if (leg->media.joined) {
                 DL_APPEND2(call->joined, leg, joined_prev, joined_next);

@@ -117,15 +117,6 @@ usec_t commit_wait(const Commit *commit, usec_t now)
         return at > now ? at - now : 0;
 }
 
-static void note_failure(Commit *commit, int error, usec_t now)
-{
-        if (commit->error == 0)
-                log_error("cannot write the database, so nothing is confirmed until it works: %s",
-                          strerror(-error));
-        commit->error = error;
-        commit->retry_at = now + COMMIT_RETRY_US;
-}
-
 void commit_run(Commit *commit, usec_t now)
 {
         bool ended = false;
@@ -136,13 +127,16 @@ void commit_run(Commit *commit, usec_t now)
         for (size_t i = 0; i < commit->n_writes; i++)
                 ended |= commit->writes[i].type == WRITE_DROP;
         int r = hub_database_write(commit->database, commit->writes, commit->n_writes);
+        if (r < 0 && commit->error == 0)
+                log_error("cannot write the database, so nothing is confirmed until it works: %s",
+                          strerror(-r));
+        if (r >= 0 && commit->error < 0)
+                log_notice("the database can be written again");
+        commit->error = r;
         if (r < 0) {
-                note_failure(commit, r, now);
+                commit->retry_at = now + COMMIT_RETRY_US;
                 return;
         }
-        if (commit->error < 0)
-                log_notice("the database can be written again");
-        commit->error = 0;
         commit->done++;
         drop_writes(commit);
         if (ended)

@@ -23,14 +23,6 @@ static HubUser *user_enter(Hub *hub, const char *uid)
         return user;
 }
 
-static void user_leave(Hub *hub, HubUser *user)
-{
-        if (user->sessions)
-                return;
-        HASH_DEL(hub->users, user);
-        free(user);
-}
-
 static void make_uuid(char ret[static UUID_LENGTH + 1])
 {
         unsigned char b[16];
@@ -82,7 +74,10 @@ DeviceSession *device_session_free(Hub *hub, DeviceSession *session)
         if (user) {
                 DL_DELETE(user->sessions, session);
                 user->n_sessions--;
-                user_leave(hub, user);
+                if (!user->sessions) {
+                        HASH_DEL(hub->users, user);
+                        free(user);
+                }
         }
         if (!session->connection)
                 DL_DELETE2(hub->suspended, session, waits_prev, waits_next);

@@ -12,19 +12,6 @@
 
 #define HEADER_MAX 10 /* 2 bytes, and up to 8 bytes of length */
 
-static Frame *frame_make(char *data, size_t length)
-{
-        Frame *frame = (Frame *)data;
-
-        *frame = (Frame){.length = length, .data = (unsigned char *)data + FRAME_ROOM};
-        return frame;
-}
-
-static uint64_t n_unacknowledged(const Outbox *outbox)
-{
-        return outbox->seq - outbox->acknowledged;
-}
-
 static void frame_enqueue(Outbox *outbox, Frame *frame, bool overtakes)
 {
         Frame *first = outbox->frames;
@@ -43,7 +30,7 @@ int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max
         size_t length;
         char *data;
 
-        if (is_event && n_unacknowledged(outbox) >= max_events)
+        if (is_event && outbox->seq - outbox->acknowledged >= max_events)
                 return -ENOBUFS;
         message->seq = is_event ? outbox->seq + 1 : 0;
         int r = wire_encode(message, FRAME_ROOM, &data, &length);
@@ -53,10 +40,14 @@ int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max
                 free(data);
                 return -ENOBUFS;
         }
-        Frame *frame = frame_make(data, length);
-        frame->barrier = barrier;
-        frame->seq = message->seq;
-        frame->is_reply = message->type == MESSAGE_REPLY;
+        Frame *frame = (Frame *)data;
+        *frame = (Frame){
+                .barrier = barrier,
+                .seq = message->seq,
+                .is_reply = message->type == MESSAGE_REPLY,
+                .length = length,
+                .data = (unsigned char *)data + FRAME_ROOM,
+        };
         if (message->type == MESSAGE_INCOMING)
                 frame->ring_until = now + message->call.remaining_ms * USEC_PER_MSEC;
         frame_enqueue(outbox, frame, barrier == 0 && frame->is_reply && message->reply.error);
@@ -90,13 +81,6 @@ void outbox_pop(Outbox *outbox)
         }
 }
 
-static bool fits(const Outbox *outbox, uint64_t committed, size_t size)
-{
-        const Frame *frame = outbox_peek(outbox, committed);
-
-        return frame && frame->length + HEADER_MAX <= size;
-}
-
 bool outbox_has_several(const Outbox *outbox, uint64_t committed, size_t size)
 {
         const Frame *first = outbox->frames, *second = first ? first->next : NULL;
@@ -121,10 +105,12 @@ static size_t frame_copy(const Frame *frame, unsigned char *buffer)
 
 size_t outbox_take(Outbox *outbox, uint64_t committed, unsigned char *buffer, size_t size)
 {
+        const Frame *frame;
         size_t used = 0;
 
-        while (fits(outbox, committed, size - used)) {
-                used += frame_copy(outbox->frames, buffer + used);
+        while ((frame = outbox_peek(outbox, committed)) &&
+               frame->length + HEADER_MAX <= size - used) {
+                used += frame_copy(frame, buffer + used);
                 outbox_pop(outbox);
         }
         return used;
