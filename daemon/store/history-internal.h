@@ -6,6 +6,7 @@
  */
 
 #include "store/history.h"
+#include "store/query.h"
 
 struct History {
         Database *database;
@@ -21,10 +22,3 @@ DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize);
 
 /* Prepares a statement for one use: the history rarely changes, and memory is scarce all day. */
 int history_statement(History *history, const char *sql, sqlite3_stmt **ret);
-/* The string must outlive the run of the statement. */
-void history_bind_text(sqlite3_stmt *statement, int i, const char *s);
-void history_bind_number(sqlite3_stmt *statement, int i, uint64_t number);
-/* Runs a statement without result rows. */
-int history_statement_run(sqlite3_stmt *statement);
-/* Commits, or rolls back if `r` is an error. Returns `r`, or the error of the commit. */
-int history_transaction_end(History *history, int r);

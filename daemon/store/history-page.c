@@ -60,23 +60,21 @@ static int read_words(sqlite3_stmt *statement, CallRecord *record)
 static int read_metadata(History *history, CallRecord *record)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
-        int result, r = history_statement(history,
-                                          "SELECT key, value FROM metadata WHERE session_id = ? "
-                                          "ORDER BY position",
-                                          &statement);
+        int r = history_statement(history,
+                                  "SELECT key, value FROM metadata WHERE session_id = ? "
+                                  "ORDER BY position",
+                                  &statement);
 
         if (r < 0)
                 return r;
-        history_bind_text(statement, 1, record->session_id);
-        while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+        query_bind(statement, "s", record->session_id);
+        QUERY_FOREACH (statement, r) {
                 const char *key = (const char *)sqlite3_column_text(statement, 0);
                 const char *value = (const char *)sqlite3_column_text(statement, 1);
 
                 r = key && value ? metadata_add(&record->metadata, key, value) : -ENOMEM;
-                if (r < 0)
-                        return r;
         }
-        return database_errno(result);
+        return r;
 }
 
 static int read_record(History *history, sqlite3_stmt *statement, CallRecord *ret)
@@ -129,42 +127,40 @@ static int cursor_parse(const char *cursor, uint64_t *ret_date, const char **ret
         return 0;
 }
 
-static void bind_filter(sqlite3_stmt *statement, const HistoryFilter *filter)
+/* A text of NULL does not filter. */
+static void bind_page(sqlite3_stmt *statement, const HistoryFilter *filter, usec_t before,
+                      const char *before_id, uint32_t limit)
 {
-        if (filter->has_status)
-                history_bind_text(statement, 1, call_status_to_string(filter->status));
-        if (filter->has_direction)
-                history_bind_text(statement, 2, call_direction_to_string(filter->direction));
-        if (filter->has_type)
-                history_bind_text(statement, 3, call_type_to_string(filter->type));
-        if (filter->has_receiver_type)
-                history_bind_text(statement, 4, receiver_type_to_string(filter->receiver_type));
-        if (!str_empty(filter->peer))
-                history_bind_text(statement, 5, filter->peer);
-        history_bind_number(statement, 6, MIN_OF(filter->since, (usec_t)INT64_MAX));
-        history_bind_number(statement, 7,
-                            filter->until == 0 ? INT64_MAX
-                                               : MIN_OF(filter->until, (usec_t)INT64_MAX));
-        history_bind_number(statement, 8, filter->unseen);
+        usec_t until = filter->until == 0 ? INT64_MAX : filter->until;
+
+        query_bind(statement, "sssssttbtsu",
+                   filter->has_status ? call_status_to_string(filter->status) : NULL,
+                   filter->has_direction ? call_direction_to_string(filter->direction) : NULL,
+                   filter->has_type ? call_type_to_string(filter->type) : NULL,
+                   filter->has_receiver_type ? receiver_type_to_string(filter->receiver_type)
+                                             : NULL,
+                   str_empty(filter->peer) ? NULL : filter->peer,
+                   MIN_OF(filter->since, (usec_t)INT64_MAX), MIN_OF(until, (usec_t)INT64_MAX),
+                   filter->unseen, before, before_id, limit);
 }
 
 /* Reads up to `limit` records. *ret_more: whether more follow. */
 static int read_page(History *history, sqlite3_stmt *statement, uint32_t limit, HistoryPage *page,
                      bool *ret_more)
 {
-        int result, r;
+        int r;
 
         page->records = calloc(limit, sizeof(CallRecord));
         if (!page->records)
                 return -ENOMEM;
-        while ((result = sqlite3_step(statement)) == SQLITE_ROW && page->n_records < limit) {
+        while ((r = query_next(statement)) > 0 && page->n_records < limit) {
                 r = read_record(history, statement, &page->records[page->n_records]);
                 if (r < 0)
                         return r;
                 page->n_records++;
         }
-        *ret_more = result == SQLITE_ROW;
-        return database_errno(result);
+        *ret_more = r > 0;
+        return MIN_OF(r, 0);
 }
 
 int history_page(History *history, const HistoryFilter *filter, uint32_t limit, const char *cursor,
@@ -183,10 +179,7 @@ int history_page(History *history, const HistoryFilter *filter, uint32_t limit, 
         r = history_statement(history, PAGE, &statement);
         if (r < 0)
                 return r;
-        bind_filter(statement, filter);
-        history_bind_number(statement, 9, date);
-        history_bind_text(statement, 10, session_id);
-        history_bind_number(statement, 11, (uint64_t)limit + 1);
+        bind_page(statement, filter, date, session_id, limit + 1);
         r = read_page(history, statement, limit, &page, &more);
         if (r < 0)
                 return r;
@@ -218,9 +211,8 @@ int history_unseen_missed(History *history, uint32_t *ret)
 
         if (r < 0)
                 return r;
-        int result = sqlite3_step(statement);
-        if (result != SQLITE_ROW)
-                return database_errno(result);
-        *ret = (uint32_t)column_number(statement, 0);
-        return 0;
+        r = query_next(statement);
+        if (r > 0)
+                *ret = (uint32_t)column_number(statement, 0);
+        return MIN_OF(r, 0);
 }

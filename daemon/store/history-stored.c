@@ -11,18 +11,13 @@ int history_stored_write(History *history, const StoredText *texts, size_t n)
         if (r >= 0)
                 r = history_statement(history, "DELETE FROM kept WHERE key = ?", &drop);
         if (r >= 0)
-                r = database_run(history->database, "BEGIN IMMEDIATE");
+                r = database_begin(history->database);
         if (r < 0)
                 return r;
-        for (size_t i = 0; r >= 0 && i < n; i++) {
-                sqlite3_stmt *statement = texts[i].value ? put : drop;
-
-                history_bind_text(statement, 1, texts[i].key);
-                if (texts[i].value)
-                        history_bind_text(statement, 2, texts[i].value);
-                r = history_statement_run(statement);
-        }
-        return history_transaction_end(history, r);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = texts[i].value ? query_run(put, "ss", texts[i].key, texts[i].value)
+                                   : query_run(drop, "s", texts[i].key);
+        return database_end(history->database, MIN_OF(r, 0));
 }
 
 int history_stored_read(History *history, void (*each)(void *userdata, const StoredText *text),
@@ -30,9 +25,10 @@ int history_stored_read(History *history, void (*each)(void *userdata, const Sto
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
         int r = history_statement(history, "SELECT key, value FROM kept ORDER BY key", &statement);
-        int result = SQLITE_DONE;
 
-        while (r >= 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (r < 0)
+                return r;
+        while ((r = query_next(statement)) > 0) {
                 const StoredText text = {
                         .key = (const char *)sqlite3_column_text(statement, 0),
                         .value = (const char *)sqlite3_column_text(statement, 1),
@@ -42,5 +38,5 @@ int history_stored_read(History *history, void (*each)(void *userdata, const Sto
                         return -ENOMEM;
                 each(userdata, &text);
         }
-        return r < 0 ? r : database_errno(result);
+        return r;
 }

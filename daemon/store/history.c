@@ -53,33 +53,6 @@ int history_statement(History *history, const char *sql, sqlite3_stmt **ret)
                 sqlite3_prepare_v2(database_handle(history->database), sql, -1, ret, NULL));
 }
 
-void history_bind_text(sqlite3_stmt *statement, int i, const char *s)
-{
-        (void)sqlite3_bind_text(statement, i, s, -1, SQLITE_STATIC);
-}
-
-void history_bind_number(sqlite3_stmt *statement, int i, uint64_t number)
-{
-        (void)sqlite3_bind_int64(statement, i, (sqlite3_int64)number);
-}
-
-int history_statement_run(sqlite3_stmt *statement)
-{
-        int r = database_errno(sqlite3_step(statement));
-
-        (void)sqlite3_reset(statement);
-        return r;
-}
-
-int history_transaction_end(History *history, int r)
-{
-        if (r >= 0)
-                r = database_run(history->database, "COMMIT");
-        if (r < 0)
-                (void)database_run(history->database, "ROLLBACK");
-        return r;
-}
-
 int history_open(const char *path, History **ret, char **ret_text)
 {
         _cleanup_(history_freep) History *history = calloc(1, sizeof(*history));
@@ -110,13 +83,6 @@ History *history_free(History *history)
 
 /* ---- writing ---- */
 
-static void bind_party(sqlite3_stmt *statement, int i, const Party *party)
-{
-        history_bind_text(statement, i, party->uid);
-        history_bind_text(statement, i + 1, party->name);
-        history_bind_text(statement, i + 2, party->device);
-}
-
 static int put_call(History *history, const CallRecord *record)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
@@ -124,21 +90,15 @@ static int put_call(History *history, const CallRecord *record)
 
         if (r < 0)
                 return r;
-        history_bind_text(statement, 1, record->session_id);
-        history_bind_text(statement, 2, call_direction_to_string(record->direction));
-        history_bind_text(statement, 3, call_type_to_string(record->type));
-        history_bind_text(statement, 4, receiver_type_to_string(record->receiver_type));
-        bind_party(statement, 5, &record->initiator);
-        bind_party(statement, 8, &record->receiver);
-        history_bind_text(statement, 11, call_status_to_string(record->status));
-        history_bind_text(statement, 12, record->reason);
-        history_bind_number(statement, 13, record->initiated_at);
-        history_bind_number(statement, 14, record->ringing_since);
-        history_bind_number(statement, 15, record->answered_at);
-        history_bind_number(statement, 16, record->ended_at);
-        history_bind_number(statement, 17, record->duration_s);
-        history_bind_number(statement, 18, record->seen);
-        return history_statement_run(statement);
+        return query_run(statement, "ssssssssssssttttub", record->session_id,
+                         call_direction_to_string(record->direction),
+                         call_type_to_string(record->type),
+                         receiver_type_to_string(record->receiver_type), record->initiator.uid,
+                         record->initiator.name, record->initiator.device, record->receiver.uid,
+                         record->receiver.name, record->receiver.device,
+                         call_status_to_string(record->status), record->reason,
+                         record->initiated_at, record->ringing_since, record->answered_at,
+                         record->ended_at, record->duration_s, record->seen);
 }
 
 static int put_metadata(History *history, const CallRecord *record)
@@ -148,32 +108,27 @@ static int put_metadata(History *history, const CallRecord *record)
 
         if (r < 0)
                 return r;
-        history_bind_text(forget, 1, record->session_id);
-        r = history_statement_run(forget);
+        r = query_run(forget, "s", record->session_id);
         if (r < 0 || record->metadata.count == 0)
                 return r;
 
         r = history_statement(history, "INSERT INTO metadata VALUES (?, ?, ?, ?)", &put);
-        for (size_t i = 0; r >= 0 && i < record->metadata.count; i++) {
-                history_bind_text(put, 1, record->session_id);
-                history_bind_number(put, 2, i);
-                history_bind_text(put, 3, record->metadata.entries[i].key);
-                history_bind_text(put, 4, record->metadata.entries[i].value);
-                r = history_statement_run(put);
-        }
+        for (size_t i = 0; r >= 0 && i < record->metadata.count; i++)
+                r = query_run(put, "stss", record->session_id, (uint64_t)i,
+                              record->metadata.entries[i].key, record->metadata.entries[i].value);
         return r;
 }
 
 int history_put(History *history, const CallRecord *record)
 {
-        int r = database_run(history->database, "BEGIN IMMEDIATE");
+        int r = database_begin(history->database);
 
         if (r < 0)
                 return r;
         r = put_call(history, record);
         if (r >= 0)
                 r = put_metadata(history, record);
-        return history_transaction_end(history, r);
+        return database_end(history->database, MIN_OF(r, 0));
 }
 
 /* Runs `all`, or `one` for each session id, and counts the records that it changed. */
@@ -181,22 +136,20 @@ static int change_records(History *history, const char *all, const char *one,
                           const MessageSessions *sessions, size_t *ret_changed)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
-        sqlite3 *handle = database_handle(history->database);
         size_t changed = 0;
-        int r = database_run(history->database, "BEGIN IMMEDIATE");
+        int r = database_begin(history->database);
 
         if (r < 0)
                 return r;
         r = history_statement(history, sessions->count == 0 ? all : one, &statement);
-        for (size_t i = 0; r >= 0 && i < MAX_OF(sessions->count, (size_t)1); i++) {
-                if (sessions->count > 0)
-                        history_bind_text(statement, 1, sessions->session_ids[i]);
-                else
-                        history_bind_number(statement, 1, sessions->until ?: INT64_MAX);
-                r = history_statement_run(statement);
-                changed += (size_t)sqlite3_changes(handle);
+        if (r >= 0 && sessions->count == 0)
+                r = query_run(statement, "t", sessions->until ?: (usec_t)INT64_MAX);
+        changed += (size_t)MAX_OF(r, 0);
+        for (size_t i = 0; r >= 0 && i < sessions->count; i++) {
+                r = query_run(statement, "s", sessions->session_ids[i]);
+                changed += (size_t)MAX_OF(r, 0);
         }
-        r = history_transaction_end(history, r);
+        r = database_end(history->database, MIN_OF(r, 0));
         if (r >= 0 && ret_changed)
                 *ret_changed = changed;
         return r;
@@ -219,12 +172,12 @@ int history_forget(History *history, const MessageSessions *sessions, size_t *re
 
 int history_clear(History *history)
 {
-        int r = database_run(history->database, "BEGIN IMMEDIATE");
+        int r = database_begin(history->database);
 
         if (r < 0)
                 return r;
         r = database_run(history->database, "DELETE FROM calls; DELETE FROM settings");
-        return history_transaction_end(history, r);
+        return database_end(history->database, r);
 }
 
 /* ---- settings ---- */
@@ -235,11 +188,9 @@ int history_setting_put(History *history, const char *key, const char *value)
         int r = history_statement(history, "INSERT OR REPLACE INTO settings VALUES (?, ?)",
                                   &statement);
 
-        if (r < 0)
-                return r;
-        history_bind_text(statement, 1, key);
-        history_bind_text(statement, 2, value);
-        return history_statement_run(statement);
+        if (r >= 0)
+                r = query_run(statement, "ss", key, value);
+        return MIN_OF(r, 0);
 }
 
 int history_setting_get(History *history, const char *key, char **ret)
@@ -249,10 +200,10 @@ int history_setting_get(History *history, const char *key, char **ret)
 
         if (r < 0)
                 return r;
-        history_bind_text(statement, 1, key);
-        int result = sqlite3_step(statement);
-        if (result != SQLITE_ROW)
-                return result == SQLITE_DONE ? -ENOENT : database_errno(result);
+        query_bind(statement, "s", key);
+        r = query_next(statement);
+        if (r <= 0)
+                return r == 0 ? -ENOENT : r;
 
         const char *value = (const char *)sqlite3_column_text(statement, 0);
         char *copy = value ? strdup(value) : NULL;
