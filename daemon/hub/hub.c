@@ -65,7 +65,8 @@ void hub_reply_error(WsConnection *connection, uint64_t id, CallError error, con
         hub_send(connection, &reply, 0);
 }
 
-void hub_send_session(Hub *hub, DeviceSession *session, Message *message, uint64_t barrier)
+/* Sends to the session's device, or queues for it while it is suspended. May free the session. */
+static void send_session(Hub *hub, DeviceSession *session, Message *message, uint64_t barrier)
 {
         if (session->connection) {
                 hub_send(session->connection, message, barrier);
@@ -98,7 +99,7 @@ void hub_send_others(Hub *hub, const char *uid, const DeviceSession *except, Mes
         for (session = user->sessions; session; session = next) {
                 next = session->next;
                 if (session != except)
-                        hub_send_session(hub, session, message, barrier);
+                        send_session(hub, session, message, barrier);
         }
 }
 
@@ -144,8 +145,8 @@ static int carry_out(Hub *hub, ExchangeAction *action)
                         log_error("cannot sign TURN credentials, so a join goes out without: "
                                   "out of memory");
                 if (session)
-                        hub_send_session(hub, session, &action->message,
-                                         action->confirms ? commit_barrier(hub->commit) : 0);
+                        send_session(hub, session, &action->message,
+                                     action->confirms ? commit_barrier(hub->commit) : 0);
                 break;
         case EXCHANGE_DISCONNECT:
                 disconnect(hub, action);

@@ -75,8 +75,6 @@ const ExchangeNow *hub_now(Hub *hub);
 void hub_drain(Hub *hub);
 /* Sends the message, or closes the connection when memory is short. */
 void hub_send(WsConnection *connection, Message *message, uint64_t barrier);
-/* Sends to the session's device, or queues for it while it is suspended. May free the session. */
-void hub_send_session(Hub *hub, DeviceSession *session, Message *message, uint64_t barrier);
 void hub_reply_error(WsConnection *connection, uint64_t id, CallError error, const char *format,
                      ...) _printf_(4, 5);
 HubUser *hub_user_find(Hub *hub, const char *uid);
@@ -88,8 +86,6 @@ void hub_send_others(Hub *hub, const char *uid, const DeviceSession *except, Mes
 
 /* Handles the first message of a connection. */
 void hub_login(Hub *hub, WsConnection *connection, const Message *message);
-int device_session_new(Hub *hub, WsConnection *connection, const char *device,
-                       const StoredToken *token, DeviceSession **ret);
 DeviceSession *device_session_free(Hub *hub, DeviceSession *session);
 DeviceSession *device_session_find(Hub *hub, uint64_t number);
 /* Sends the welcome. Returns 0 or negative errno. */

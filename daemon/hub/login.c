@@ -37,8 +37,8 @@ static void make_uuid(char ret[static UUID_LENGTH + 1])
                  hex + 16, hex + 20);
 }
 
-int device_session_new(Hub *hub, WsConnection *connection, const char *device,
-                       const StoredToken *token, DeviceSession **ret)
+static int device_session_new(Hub *hub, WsConnection *connection, const char *device,
+                              const StoredToken *token, DeviceSession **ret)
 {
         DeviceSession *session = calloc(1, sizeof(*session));
 
