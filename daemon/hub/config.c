@@ -15,14 +15,23 @@
 #define DEVICES_PER_USER 64  /* more than anyone owns; each costs memory */
 #define HISTORY_DAYS 365
 
+static bool parse_number(const char *s, size_t max_digits, uint32_t *ret)
+{
+        size_t digits = strspn(s, "0123456789");
+
+        if (digits == 0 || digits > max_digits || s[digits])
+                return false;
+        *ret = (uint32_t)strtoul(s, NULL, 10);
+        return true;
+}
+
 static bool set_number(const IniKey *key, void *target, const char *value)
 {
-        size_t digits = strspn(value, "0123456789");
-        unsigned long number = digits > 0 && digits <= 9 ? strtoul(value, NULL, 10) : 0;
+        uint32_t number;
 
-        if (digits == 0 || digits > 9 || value[digits] || number < key->min || number > key->max)
+        if (!parse_number(value, 9, &number) || number < key->min || number > key->max)
                 return false;
-        *(uint32_t *)target = (uint32_t)number;
+        *(uint32_t *)target = number;
         return true;
 }
 
@@ -77,8 +86,7 @@ int config_parse_address(const char *what, const char *address, char *ret_host, 
         const char *colon = strrchr(address, ':');
         const char *host = address;
         size_t length = colon ? (size_t)(colon - address) : 0;
-        unsigned port = 0;
-        size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+        uint32_t port;
 
         if (length >= 2 && host[0] == '[' && host[length - 1] == ']') {
                 host++;
@@ -86,20 +94,16 @@ int config_parse_address(const char *what, const char *address, char *ret_host, 
         } else if (memchr(host, ':', length)) {
                 length = 0;
         }
-        if (length == 0 || length >= size || digits == 0 || digits > 5 || colon[1 + digits])
-                goto wrong;
-        for (const char *digit = colon + 1; *digit; digit++)
-                port = port * 10 + (unsigned)(*digit - '0');
-        if (port > UINT16_MAX)
-                goto wrong;
+        if (length == 0 || length >= size || !parse_number(colon + 1, 5, &port) ||
+            port > UINT16_MAX) {
+                *ret_text = str_printf("%s: \"%s\" is not HOST:PORT", what,
+                                       str_printable(shown, sizeof(shown), address));
+                return -EINVAL;
+        }
         memcpy(ret_host, host, length);
         ret_host[length] = '\0';
         *ret_port = (uint16_t)port;
         return 0;
-wrong:
-        *ret_text = str_printf("%s: \"%s\" is not HOST:PORT", what,
-                               str_printable(shown, sizeof(shown), address));
-        return -EINVAL;
 }
 
 /* Returns the number of URLs. */

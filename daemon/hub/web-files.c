@@ -47,13 +47,11 @@ const char *web_files_default(void)
 static void make_tag(WebFile *file)
 {
         unsigned char hash[SHA256_DIGEST_LENGTH];
-        char *at = file->tag;
+        char hex[2 * TAG_BYTES + 1];
 
         SHA256(file->content, file->length, hash);
-        *at++ = '"';
-        for (size_t i = 0; i < TAG_BYTES; i++)
-                at += sprintf(at, "%02x", hash[i]);
-        strcpy(at, "\"");
+        hex_encode(hash, TAG_BYTES, hex);
+        snprintf(file->tag, sizeof(file->tag), "\"%s\"", hex);
 }
 
 static int read_content(int fd, WebFile *file)
