@@ -291,7 +291,7 @@ static void on_message(void *userdata, HubClient *hub, const Message *message)
 
         settle(echo);
         if (r < 0)
-                on_lost(echo, hub, CALL_ERROR_NOT_CONNECTED, strerror(-r));
+                on_lost(echo, hub, CALL_ERROR_NOT_CONNECTED, phone_message_error(r));
 }
 
 static void on_welcomed(void *userdata, HubClient *hub, const Message *welcome)

@@ -114,11 +114,16 @@ static int message_dispatch(Phone *phone, const Message *message)
         return 0;
 }
 
+const char *phone_message_error(int error)
+{
+        return error == -EPROTO ? "events from the hub are missing; connecting again to get them"
+                                : "out of memory; connecting again";
+}
+
 int phone_take_message(Phone *phone, const Message *message)
 {
-        int r;
+        int r = message_dispatch(phone, message);
 
-        r = message_dispatch(phone, message);
         if (r < 0)
                 return r;
         if (message->type != MESSAGE_REPLY || message->reply.kind != REPLY_WELCOME)

@@ -370,6 +370,8 @@ usec_t phone_next_deadline(const Phone *phone); /* CLOCK_BOOTTIME, or USEC_NEVER
  */
 #define phone_message(phone, now, from_hub) \
         PHONE_INPUT(phone, now, PHONE_INPUT_MESSAGE, .message = from_hub)
+/* The sentence for a negative result of phone_message(), for ConnectionError. */
+const char *phone_message_error(int error);
 /*
  * The hello for a new connection, without token, device and device name, which the adapter adds.
  * Its id is HELLO_ID, which no request of the phone has.

@@ -31,7 +31,7 @@ static void on_message(void *userdata, const Message *message)
         int r = phone_message(daemon->phone, &instant, message);
         daemon_pump(daemon);
         if (r < 0)
-                hub_uplink_reconnect(daemon->uplink, strerror(-r));
+                hub_uplink_reconnect(daemon->uplink, phone_message_error(r));
 }
 
 static void on_hello(void *userdata, bool fresh, const Credentials *credentials, Message *ret)

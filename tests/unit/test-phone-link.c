@@ -174,6 +174,8 @@ START_TEST(rule_17_a_gap_is_not_taken_and_leads_to_a_resume)
         STR_SET(over.over.session_id, CALL);
         over.over.status = CALL_STATUS_MISSED;
         ck_assert_int_eq(phone_message(f->phone, &f->instant, &over), -EPROTO);
+        ck_assert_str_eq(phone_message_error(-EPROTO),
+                         "events from the hub are missing; connecting again to get them");
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_INITIATED);
         phone_hello(f->phone, &hello);
         ck_assert_uint_eq(hello.hello.resume_seq, 1);
