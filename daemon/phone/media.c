@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone/media.h"
 
-bool session_is_in_media(const PhoneSession *session)
+bool phone_session_is_in_media(const PhoneSession *session)
 {
         return session->state == SESSION_JOINING || session->state == SESSION_CONNECTED ||
                session->state == SESSION_RECONNECTING;

@@ -5,7 +5,6 @@
 
 #include "phone/state.h"
 
-bool session_is_in_media(const PhoneSession *session);
 bool session_is_video(const PhoneCall *call);
 /* Whether the camera starts paused, by the settings and the type of the call. */
 void session_choose_video(PhoneCall *call);

@@ -84,7 +84,7 @@ void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubReq
 
         DL_FOREACH (phone->calls, other) {
                 if (other != call && !phone->parallel_media &&
-                    session_is_in_media(&other->stored.session))
+                    phone_session_is_in_media(&other->stored.session))
                         session_leave(phone, other);
         }
         /* A worker whose media failed is replaced, not asked again. */
@@ -212,7 +212,7 @@ static void session_set_flag(Phone *phone, PhoneCall *call, bool *flag, bool on,
         session_changed(phone, call, property);
         if (call_has_joined(call))
                 phone_act(phone, action, call_id(call))->on = on;
-        if (session_is_in_media(&call->stored.session))
+        if (phone_session_is_in_media(&call->stored.session))
                 session_report_state(phone, call);
 }
 
@@ -233,6 +233,6 @@ void session_set_screen(Phone *phone, PhoneCall *call, bool on)
         if (call->info.screen_sharing == on)
                 return;
         session_show_screen(phone, call, on);
-        if (session_is_in_media(&call->stored.session))
+        if (phone_session_is_in_media(&call->stored.session))
                 session_report_state(phone, call);
 }

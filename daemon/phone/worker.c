@@ -212,7 +212,7 @@ void phone_take_worker_gone(Phone *phone, const char *session_id, const char *te
                 session_show_screen(phone, call, false);
                 for (size_t i = 0; i < session->n_participants; i++)
                         session->participants[i].media.connected = false;
-                if (session_is_in_media(session))
+                if (phone_session_is_in_media(session))
                         session_fail(phone, call, CALL_ERROR_MEDIA_FAILED, text);
         }
 }

@@ -46,8 +46,10 @@ typedef struct CallObject {
 #define DEFINE_VALUE_GETTER(name, Object, value) \
         DEFINE_GETTER(name, Object, sd_bus_message_append(reply, SIGNATURE_##name, value))
 
-/* Starts a command about the object's call. */
-int bus_object_command(const CallObject *object, PhoneCommandType type, PhoneCommand *ret);
+/* A command about the object's call. */
+PhoneCommand bus_object_command(const CallObject *object, PhoneCommandType type);
+/* Handles a method without arguments that is one such command. */
+int bus_object_method(sd_bus_message *message, const CallObject *object, PhoneCommandType type);
 
 /* login.c */
 int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error);
@@ -58,7 +60,7 @@ int method_initiate_call(sd_bus_message *message, void *userdata, sd_bus_error *
 int method_accept_call(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int method_reject_call(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int method_end_call(sd_bus_message *message, void *userdata, sd_bus_error *error);
-int reject_status_read(const char *word, CallStatus *ret, sd_bus_error *error);
+int reject_status_read(sd_bus_message *message, CallStatus *ret, sd_bus_error *error);
 
 /* user-bus.c */
 int append_blocked(sd_bus_message *reply, const Phone *phone);

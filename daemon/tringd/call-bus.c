@@ -5,10 +5,19 @@
 #include "tringd/call-options.h"
 #include "tringd/details.h"
 
-int bus_object_command(const CallObject *object, PhoneCommandType type, PhoneCommand *ret)
+PhoneCommand bus_object_command(const CallObject *object, PhoneCommandType type)
 {
-        *ret = (PhoneCommand){.type = type};
-        return STR_SET(ret->session_id, object->call->stored.record.session_id);
+        PhoneCommand command = {.type = type};
+
+        (void)STR_SET(command.session_id, object->session_id);
+        return command;
+}
+
+int bus_object_method(sd_bus_message *message, const CallObject *object, PhoneCommandType type)
+{
+        PhoneCommand command = bus_object_command(object, type);
+
+        return daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 DEFINE_VALUE_GETTER(session_id, CallObject, object->call->stored.record.session_id)
@@ -41,59 +50,43 @@ DEFINE_GETTER(members, CallObject, details_append_members(reply, object->call))
 static int method_accept(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         const CallObject *object = userdata;
-        PhoneCommand command;
-        int r = bus_object_command(object, PHONE_COMMAND_ACCEPT, &command);
+        PhoneCommand command = bus_object_command(object, PHONE_COMMAND_ACCEPT);
+        int r = accept_options_read(message, &command, error);
 
-        if (r >= 0)
-                r = accept_options_read(message, &command, error);
         return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int method_reject(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         const CallObject *object = userdata;
-        PhoneCommand command;
-        const char *status;
-        int r = bus_object_command(object, PHONE_COMMAND_REJECT, &command);
+        PhoneCommand command = bus_object_command(object, PHONE_COMMAND_REJECT);
+        int r = reject_status_read(message, &command.status, error);
 
-        if (r >= 0)
-                r = sd_bus_message_read(message, "s", &status);
-        if (r >= 0)
-                r = reject_status_read(status, &command.status, error);
         return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         const CallObject *object = userdata;
-        PhoneCommand command;
-        int r = bus_object_command(object, PHONE_COMMAND_REJECT, &command);
+        PhoneCommand command = bus_object_command(object, PHONE_COMMAND_REJECT);
 
         command.status = CALL_STATUS_CANCELLED;
-        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
-}
-
-static int plain_command(sd_bus_message *message, const CallObject *object, PhoneCommandType type)
-{
-        PhoneCommand command;
-        int r = bus_object_command(object, type, &command);
-
-        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
+        return daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int method_end(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        return plain_command(message, userdata, PHONE_COMMAND_END);
+        return bus_object_method(message, userdata, PHONE_COMMAND_END);
 }
 
 static int method_silence(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        return plain_command(message, userdata, PHONE_COMMAND_SILENCE);
+        return bus_object_method(message, userdata, PHONE_COMMAND_SILENCE);
 }
 
 static int method_dismiss(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        return plain_command(message, userdata, PHONE_COMMAND_DISMISS);
+        return bus_object_method(message, userdata, PHONE_COMMAND_DISMISS);
 }
 
 const sd_bus_vtable call_vtable[] = {CALL_VTABLE};

@@ -66,10 +66,14 @@ int method_accept_call(sd_bus_message *message, void *userdata, sd_bus_error *er
         return daemon_command(userdata, message, &command, METHOD_REPLY_CALL);
 }
 
-int reject_status_read(const char *word, CallStatus *ret, sd_bus_error *error)
+int reject_status_read(sd_bus_message *message, CallStatus *ret, sd_bus_error *error)
 {
+        const char *word;
         CallStatus status;
+        int r = sd_bus_message_read(message, "s", &word);
 
+        if (r < 0)
+                return r;
         if (call_status_from_string(word, &status) < 0 ||
             (status != CALL_STATUS_REJECTED && status != CALL_STATUS_BUSY &&
              status != CALL_STATUS_CANCELLED))
@@ -82,13 +86,10 @@ int reject_status_read(const char *word, CallStatus *ret, sd_bus_error *error)
 int method_reject_call(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         PhoneCommand command = {.type = PHONE_COMMAND_REJECT};
-        const char *status;
         int r = read_session(message, &command, error);
 
         if (r >= 0)
-                r = sd_bus_message_read(message, "s", &status);
-        if (r >= 0)
-                r = reject_status_read(status, &command.status, error);
+                r = reject_status_read(message, &command.status, error);
         if (r < 0)
                 return r;
         return daemon_command(userdata, message, &command, METHOD_REPLY_EMPTY);

@@ -31,44 +31,33 @@ DEFINE_GETTER(participants, CallObject, append_participants(reply, &object->call
 static int method_generate_token(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         const CallObject *object = userdata;
-        PhoneCommand command;
-        int r = bus_object_command(object, PHONE_COMMAND_GENERATE_TOKEN, &command);
+        PhoneCommand command = bus_object_command(object, PHONE_COMMAND_GENERATE_TOKEN);
 
-        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_TOKEN);
+        return daemon_command(object->daemon, message, &command, METHOD_REPLY_TOKEN);
 }
 
 static int method_join(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         const CallObject *object = userdata;
-        PhoneCommand command;
-        int r = bus_object_command(object, PHONE_COMMAND_JOIN, &command);
+        PhoneCommand command = bus_object_command(object, PHONE_COMMAND_JOIN);
+        int r = session_settings_read(message, &command.settings, error);
 
-        if (r >= 0)
-                r = session_settings_read(message, &command.settings, error);
         return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int method_leave(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        const CallObject *object = userdata;
-        PhoneCommand command;
-        int r = bus_object_command(object, PHONE_COMMAND_LEAVE, &command);
-
-        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
+        return bus_object_method(message, userdata, PHONE_COMMAND_LEAVE);
 }
 
 static int method_switch(sd_bus_message *message, const CallObject *object, PhoneCommandType type)
 {
-        PhoneCommand command;
+        PhoneCommand command = bus_object_command(object, type);
         int on;
-        int r = bus_object_command(object, type, &command);
+        int r = sd_bus_message_read(message, "b", &on);
 
-        if (r >= 0)
-                r = sd_bus_message_read(message, "b", &on);
-        if (r < 0)
-                return r;
-        command.on = on;
-        return daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
+        command.on = r > 0 && on;
+        return r < 0 ? r : daemon_command(object->daemon, message, &command, METHOD_REPLY_EMPTY);
 }
 
 static int method_set_audio_muted(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -84,81 +73,70 @@ static int method_set_video_paused(sd_bus_message *message, void *userdata, sd_b
 /*
  * The check that the phone makes for its commands, for methods that only the worker carries out.
  */
-static int check_has_media(const PhoneCallInfo *call, sd_bus_error *error)
+static int check_has_media(const CallObject *object, sd_bus_error *error)
 {
+        const StoredCall *call = &object->call->stored;
         CallError wrong = CALL_ERROR_INVALID_TRANSITION;
 
-        if (rules_method(call->stored.record.direction, call->stored.record.status,
-                         CALL_REASON_NONE, CALL_METHOD_SESSION, call->stored.answered_here,
-                         &wrong) != METHOD_DOES)
+        if (rules_method(call->record.direction, call->record.status, CALL_REASON_NONE,
+                         CALL_METHOD_SESSION, call->answered_here, &wrong) != METHOD_DOES)
                 return error_set(error, wrong, "call %s is '%s': it has no media",
-                                 call->stored.record.session_id,
-                                 call_status_to_string(call->stored.record.status));
+                                 object->session_id, call_status_to_string(call->record.status));
         return 0;
-}
-
-static bool is_in_media(const PhoneSession *session)
-{
-        return session->state == SESSION_JOINING || session->state == SESSION_CONNECTED ||
-               session->state == SESSION_RECONNECTING;
 }
 
 static int method_start_screen_sharing(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         const CallObject *object = userdata;
-        const PhoneCallInfo *call = object->call;
+        const PhoneSession *session = &object->call->stored.session;
         char parent_window[PARENT_WINDOW_MAX + 1] = "";
         Option known[] = {
                 {"parent_window", OPTION_TEXT, parent_window, sizeof(parent_window)},
         };
-        int r = check_has_media(call, error);
+        int r = check_has_media(object, error);
 
         if (r >= 0)
                 r = options_read(message, "option", known, ELEMENTSOF(known), error);
         if (r < 0)
                 return r;
-        if (!is_in_media(&call->stored.session))
+        if (!phone_session_is_in_media(session))
                 return error_set(error, CALL_ERROR_INVALID_TRANSITION,
                                  "cannot share a screen: the session of call %s is %s",
-                                 call->stored.record.session_id,
-                                 session_state_to_string(call->stored.session.state));
-        r = screens_start(object->daemon->screens, call->stored.record.session_id, parent_window,
-                          message);
+                                 object->session_id, session_state_to_string(session->state));
+        r = screens_start(object->daemon->screens, object->session_id, parent_window, message);
         if (r == -EBUSY)
                 return error_set(error, CALL_ERROR_INVALID_TRANSITION,
                                  "a screen is shared in call %s already, or is being picked",
-                                 call->stored.record.session_id);
+                                 object->session_id);
         return r < 0 ? r : 1;
 }
 
 static int method_stop_screen_sharing(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         const CallObject *object = userdata;
-        const PhoneCallInfo *call = object->call;
-        int r = check_has_media(call, error);
+        int r = check_has_media(object, error);
 
         if (r < 0)
                 return r;
-        screens_stop(object->daemon->screens, call->stored.record.session_id);
+        screens_stop(object->daemon->screens, object->session_id);
         return sd_bus_reply_method_return(message, NULL);
 }
 
 static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         const CallObject *object = userdata;
-        const PhoneCallInfo *call = object->call;
-        int r = check_has_media(call, error);
+        int r = check_has_media(object, error);
 
         if (r < 0)
                 return r;
-        r = workers_stats(object->daemon->workers, call->stored.record.session_id, message);
+        r = workers_stats(object->daemon->workers, object->session_id, message);
         if (r == -ENOENT)
                 return error_set(error, CALL_ERROR_MEDIA_FAILED, "no media of call %s runs here",
-                                 call->stored.record.session_id);
+                                 object->session_id);
         if (r == -EBUSY)
                 return error_set(error, CALL_ERROR_TOO_MANY,
                                  "more than %d GetStats of call %s wait already", STATS_WAITING_MAX,
-                                 call->stored.record.session_id);
+                                 object->session_id);
         return r < 0 ? r : 1;
 }
 
