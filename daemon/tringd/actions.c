@@ -24,31 +24,27 @@ static int new_signal(Daemon *daemon, const char *path, const char *interface, c
         return sd_bus_message_new_signal(daemon->bus, ret, path, interface, member);
 }
 
-static int try_emit_status_changed(Daemon *daemon, const PhoneAction *action)
+static void emit_status_changed(Daemon *daemon, const PhoneAction *action)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
         const PhoneCallInfo *call = phone_call_find(daemon->phone, action->session_id);
         char path[CALL_PATH_SIZE];
+        int r = !call ? -ENOENT
+                      : new_signal(daemon, call_path_from_id(path, action->session_id), TRING_CALL,
+                                   SIGNAL_STATUS_CHANGED, &signal);
 
-        if (!call)
-                return -ENOENT;
-        int r = new_signal(daemon, call_path_from_id(path, action->session_id), TRING_CALL,
-                           SIGNAL_STATUS_CHANGED, &signal);
         if (r >= 0)
                 r = sd_bus_message_append(signal, "sss", call_status_to_string(action->old_status),
                                           call_status_to_string(action->new_status),
                                           action->reason);
         if (r >= 0)
                 r = details_append_call(signal, call, clock_boottime(), &(DetailsMarks){});
-        return r < 0 ? r : sd_bus_send(daemon->bus, signal, NULL);
+        if (r >= 0)
+                r = sd_bus_send(daemon->bus, signal, NULL);
+        report(action, "cannot send StatusChanged", r);
 }
 
-static void emit_status_changed(Daemon *daemon, const PhoneAction *action)
-{
-        report(action, "cannot send StatusChanged", try_emit_status_changed(daemon, action));
-}
-
-static int try_emit_event(Daemon *daemon, const PhoneAction *action)
+static void emit_event(Daemon *daemon, const PhoneAction *action)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
         const PhoneCallInfo *call = phone_call_find(daemon->phone, action->session_id);
@@ -58,25 +54,21 @@ static int try_emit_event(Daemon *daemon, const PhoneAction *action)
                 .present = action->event == PHONE_EVENT_INCOMING_CALL_RECEIVED ? &presents : NULL,
                 .resumed = action->resumed,
         };
+        int r = !call ? -ENOENT
+                      : new_signal(daemon, TRING_PATH, TRING_MANAGER,
+                                   phone_event_to_string(action->event), &signal);
 
-        if (!call)
-                return -ENOENT;
-        int r = new_signal(daemon, TRING_PATH, TRING_MANAGER, phone_event_to_string(action->event),
-                           &signal);
         if (r >= 0)
                 r = sd_bus_message_append(signal, "os", call_path_from_id(path, action->session_id),
                                           action->session_id);
         if (r >= 0)
                 r = details_append_call(signal, call, clock_boottime(), &marks);
-        return r < 0 ? r : sd_bus_send(daemon->bus, signal, NULL);
+        if (r >= 0)
+                r = sd_bus_send(daemon->bus, signal, NULL);
+        report(action, "cannot send an event", r);
 }
 
-static void emit_event(Daemon *daemon, const PhoneAction *action)
-{
-        report(action, "cannot send an event", try_emit_event(daemon, action));
-}
-
-static int try_emit_participant(Daemon *daemon, const PhoneAction *action)
+static void emit_participant(Daemon *daemon, const PhoneAction *action)
 {
         static const char *const members[] = {
                 [PHONE_USER_JOINED] = SIGNAL_USER_JOINED,
@@ -90,31 +82,20 @@ static int try_emit_participant(Daemon *daemon, const PhoneAction *action)
 
         if (r >= 0)
                 r = details_append_participant(signal, &action->participant);
-        return r < 0 ? r : sd_bus_send(daemon->bus, signal, NULL);
-}
-
-static void emit_participant(Daemon *daemon, const PhoneAction *action)
-{
-        report(action, "cannot send a change of a participant",
-               try_emit_participant(daemon, action));
-}
-
-static int try_emit_session_error(Daemon *daemon, const PhoneAction *action)
-{
-        _cleanup_free_ char *name =
-                str_printf(TRING_ERROR "%s", call_error_to_string(action->error));
-        char path[CALL_PATH_SIZE];
-
-        if (!name)
-                return -ENOMEM;
-        changes_flush(daemon->changes);
-        return sd_bus_emit_signal(daemon->bus, call_path_from_id(path, action->session_id),
-                                  TRING_SESSION, SIGNAL_ERROR, "ss", name, action->text);
+        if (r >= 0)
+                r = sd_bus_send(daemon->bus, signal, NULL);
+        report(action, "cannot send a change of a participant", r);
 }
 
 static void emit_session_error(Daemon *daemon, const PhoneAction *action)
 {
-        report(action, "cannot send Session.Error", try_emit_session_error(daemon, action));
+        char path[CALL_PATH_SIZE], name[ERROR_NAME_SIZE];
+
+        changes_flush(daemon->changes);
+        report(action, "cannot send Session.Error",
+               sd_bus_emit_signal(daemon->bus, call_path_from_id(path, action->session_id),
+                                  TRING_SESSION, SIGNAL_ERROR, "ss",
+                                  error_name(name, action->error), action->text));
 }
 
 static void answer(Daemon *daemon, const PhoneAction *action)

@@ -119,16 +119,13 @@ static int bus_client_watch(BusClient *client)
                                         client->name);
 }
 
-static int bus_clients_get(BusClients *bus_clients, const char *name, bool restored,
-                           BusClient **ret)
+static int bus_clients_add(BusClients *bus_clients, const char *name, bool restored)
 {
         BusClient *found;
 
         HASH_FIND_STR(bus_clients->by_name, name, found);
-        if (found) {
-                *ret = found;
+        if (found)
                 return 0;
-        }
         _cleanup_(bus_client_freep) BusClient *client = calloc(1, sizeof(*client));
         if (!client)
                 return -ENOMEM;
@@ -145,20 +142,16 @@ static int bus_clients_get(BusClients *bus_clients, const char *name, bool resto
         HASH_ADD_STR(bus_clients->by_name, name, client);
         if (!client->hh.tbl)
                 return -ENOMEM;
-        *ret = TAKE_PTR(client);
+        TAKE_PTR(client);
         return 0;
 }
 
 int bus_clients_watch(BusClients *bus_clients, const char *name)
 {
-        BusClient *client;
-
-        return bus_clients_get(bus_clients, name, false, &client);
+        return bus_clients_add(bus_clients, name, false);
 }
 
 int bus_clients_check(BusClients *bus_clients, const char *name)
 {
-        BusClient *client;
-
-        return bus_clients_get(bus_clients, name, true, &client);
+        return bus_clients_add(bus_clients, name, true);
 }

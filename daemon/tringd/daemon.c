@@ -132,18 +132,13 @@ static int add_sources(Daemon *daemon)
         int r = sd_event_add_time(event, &daemon->deadline, CLOCK_BOOTTIME, 0, DEADLINE_ACCURACY_US,
                                   on_deadline, daemon);
 
-        if (r < 0)
-                return r;
-        r = sd_event_source_set_enabled(daemon->deadline, SD_EVENT_OFF);
-        if (r < 0)
-                return r;
-        r = sd_event_add_defer(event, &daemon->settle, on_settle, daemon);
-        if (r < 0)
-                return r;
-        r = sd_event_source_set_enabled(daemon->settle, SD_EVENT_OFF);
-        if (r < 0)
-                return r;
-        return sd_event_source_set_priority(daemon->settle, SETTLE_PRIORITY);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(daemon->deadline, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_add_defer(event, &daemon->settle, on_settle, daemon);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(daemon->settle, SD_EVENT_OFF);
+        return r < 0 ? r : sd_event_source_set_priority(daemon->settle, SETTLE_PRIORITY);
 }
 
 static int make_adapters(Daemon *daemon)

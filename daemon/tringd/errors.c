@@ -7,10 +7,9 @@
 #include "base/str.h"
 #include "dbus/interfaces.h"
 
-#define ERROR_NAME_SIZE 64 /* bytes; prefix and longest name have 46 */
-#define VALUE_SHOWN 64     /* bytes of a wrong value: enough to recognise it */
+#define VALUE_SHOWN 64 /* bytes of a wrong value: enough to recognise it */
 
-static const char *error_name(char buffer[static ERROR_NAME_SIZE], CallError name)
+const char *error_name(char buffer[static ERROR_NAME_SIZE], CallError name)
 {
         snprintf(buffer, ERROR_NAME_SIZE, TRING_ERROR "%s", call_error_to_string(name));
         return buffer;

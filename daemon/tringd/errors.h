@@ -10,9 +10,12 @@
 
 #include "model/status.h"
 
-#define UID_RULE                                                                         \
-        "is not 1 to 64 of A-Z a-z 0-9 . _ @ + -" /* the rule that uid_is_valid() checks \
-                                                   */
+/* The rule that uid_is_valid() checks. */
+#define UID_RULE "is not 1 to 64 of A-Z a-z 0-9 . _ @ + -"
+
+/* The name on the bus. Returns the buffer. */
+#define ERROR_NAME_SIZE 64 /* bytes; prefix and longest name have 46 */
+const char *error_name(char buffer[static ERROR_NAME_SIZE], CallError name);
 
 /* Sets *error; returns a negative errno, as a handler of sd-bus returns it. */
 int error_set(sd_bus_error *error, CallError name, const char *format, ...)

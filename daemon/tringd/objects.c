@@ -92,21 +92,19 @@ int objects_register(Daemon *daemon)
         sd_bus *bus = daemon->bus;
         int r = sd_bus_add_object_manager(bus, NULL, TRING_PATH);
 
-        if (r < 0)
-                return r;
-        r = sd_bus_add_object_vtable(bus, NULL, TRING_PATH, TRING_MANAGER, manager_vtable, daemon);
-        if (r < 0)
-                return r;
-        r = sd_bus_add_object_vtable(bus, NULL, TRING_PATH, TRING_DEVICES, devices_vtable, daemon);
-        if (r < 0)
-                return r;
-        r = sd_bus_add_fallback_vtable(bus, NULL, TRING_CALLS_PATH, TRING_CALL, call_vtable,
-                                       find_call, daemon);
-        if (r < 0)
-                return r;
-        r = sd_bus_add_fallback_vtable(bus, NULL, TRING_CALLS_PATH, TRING_SESSION, session_vtable,
-                                       find_session, daemon);
-        if (r < 0)
-                return r;
-        return sd_bus_add_node_enumerator(bus, NULL, TRING_CALLS_PATH, list_calls, daemon);
+        if (r >= 0)
+                r = sd_bus_add_object_vtable(bus, NULL, TRING_PATH, TRING_MANAGER, manager_vtable,
+                                             daemon);
+        if (r >= 0)
+                r = sd_bus_add_object_vtable(bus, NULL, TRING_PATH, TRING_DEVICES, devices_vtable,
+                                             daemon);
+        if (r >= 0)
+                r = sd_bus_add_fallback_vtable(bus, NULL, TRING_CALLS_PATH, TRING_CALL, call_vtable,
+                                               find_call, daemon);
+        if (r >= 0)
+                r = sd_bus_add_fallback_vtable(bus, NULL, TRING_CALLS_PATH, TRING_SESSION,
+                                               session_vtable, find_session, daemon);
+        if (r >= 0)
+                r = sd_bus_add_node_enumerator(bus, NULL, TRING_CALLS_PATH, list_calls, daemon);
+        return r;
 }

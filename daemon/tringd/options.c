@@ -54,45 +54,33 @@ static int read_string(sd_bus_message *message, char type, const Option *option)
         return str_copy(option->target, option->size, value);
 }
 
-/* The type that the variant has, if the option takes it, else NULL. */
-static const char *type_for(OptionKind kind, const char *contents)
+static const struct {
+        const char *types; /* a dictionary's, or one letter for each type taken */
+        const char *wrong;
+} kinds[] = {
+        [OPTION_BOOL] = {"b", "is not a boolean (b)"},
+        [OPTION_NUMBER] = {"iuxt", "is not a number (i, u, x or t)"},
+        [OPTION_TEXT] = {"s", "is not a string (s)"},
+        [OPTION_PATH] = {"o", "is not an object path (o)"},
+        [OPTION_DICT] = {"a{sv}", "is not a dictionary (a{sv})"},
+};
+
+static bool takes(OptionKind kind, const char *type)
 {
-        static const char *const taken[][4] = {
-                [OPTION_BOOL] = {"b"},     [OPTION_NUMBER] = {"i", "u", "x", "t"},
-                [OPTION_TEXT] = {"s"},     [OPTION_PATH] = {"o"},
-                [OPTION_DICT] = {"a{sv}"},
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(taken[kind]) && taken[kind][i]; i++)
-                if (str_eq(taken[kind][i], contents))
-                        return taken[kind][i];
-        return NULL;
-}
-
-static const char *wrong_type(OptionKind kind)
-{
-        static const char *const sentences[] = {
-                [OPTION_BOOL] = "is not a boolean (b)",
-                [OPTION_NUMBER] = "is not a number (i, u, x or t)",
-                [OPTION_TEXT] = "is not a string (s)",
-                [OPTION_PATH] = "is not an object path (o)",
-                [OPTION_DICT] = "is not a dictionary (a{sv})",
-        };
-
-        return sentences[kind];
+        return kind == OPTION_DICT ? str_eq(type, kinds[kind].types)
+                                   : strlen(type) == 1 && strchr(kinds[kind].types, *type);
 }
 
 static int read_value(sd_bus_message *message, const char *what, const Option *option,
                       sd_bus_error *error)
 {
-        const char *contents;
-        int r = sd_bus_message_peek_type(message, NULL, &contents);
+        const char *type;
+        int r = sd_bus_message_peek_type(message, NULL, &type);
 
         if (r < 0)
                 return r;
-        const char *type = type_for(option->kind, contents);
-        if (!type)
-                return error_invalid(error, what, option->key, wrong_type(option->kind));
+        if (!takes(option->kind, type))
+                return error_invalid(error, what, option->key, kinds[option->kind].wrong);
 
         r = sd_bus_message_enter_container(message, 'v', type);
         if (r < 0)

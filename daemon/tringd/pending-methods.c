@@ -105,17 +105,14 @@ static PendingMethod *pending_methods_take(PendingMethods *pending_methods, uint
 
 static int reply_token(sd_bus_message *call, const char *token)
 {
-        sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         int r = sd_bus_message_new_method_return(call, &reply);
 
         if (r >= 0)
                 r = sd_bus_message_sensitive(reply);
         if (r >= 0)
                 r = sd_bus_message_append(reply, "s", token);
-        if (r >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
-        sd_bus_message_unref(reply);
-        return r;
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static int reply_to(const PendingMethod *method, const PhoneAction *done)

@@ -213,22 +213,19 @@ static int send_request(ScreenCast *cast, sd_bus_message *message)
 
 static int create_session(ScreenCast *cast)
 {
-        sd_bus_message *message = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
         int r = new_call(cast, "CreateSession", &message);
 
         name_request(cast);
         if (r >= 0)
                 r = sd_bus_message_append(message, "a{sv}", 2, "handle_token", "s", cast->token,
                                           "session_handle_token", "s", cast->token);
-        if (r >= 0)
-                r = send_request(cast, message);
-        sd_bus_message_unref(message);
-        return r;
+        return r < 0 ? r : send_request(cast, message);
 }
 
 static int select_sources(ScreenCast *cast)
 {
-        sd_bus_message *message = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
         int r = new_call(cast, "SelectSources", &message);
 
         name_request(cast);
@@ -236,25 +233,19 @@ static int select_sources(ScreenCast *cast)
                 r = sd_bus_message_append(message, "oa{sv}", cast->session, 4, "handle_token", "s",
                                           cast->token, "types", "u", SOURCE_MONITOR | SOURCE_WINDOW,
                                           "multiple", "b", 0, "cursor_mode", "u", CURSOR_EMBEDDED);
-        if (r >= 0)
-                r = send_request(cast, message);
-        sd_bus_message_unref(message);
-        return r;
+        return r < 0 ? r : send_request(cast, message);
 }
 
 static int start(ScreenCast *cast)
 {
-        sd_bus_message *message = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
         int r = new_call(cast, "Start", &message);
 
         name_request(cast);
         if (r >= 0)
                 r = sd_bus_message_append(message, "osa{sv}", cast->session, cast->parent_window, 1,
                                           "handle_token", "s", cast->token);
-        if (r >= 0)
-                r = send_request(cast, message);
-        sd_bus_message_unref(message);
-        return r;
+        return r < 0 ? r : send_request(cast, message);
 }
 
 static int on_session_closed(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -291,16 +282,14 @@ static int on_opened(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 
 static int open_remote(ScreenCast *cast)
 {
-        sd_bus_message *message = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
         int r = new_call(cast, "OpenPipeWireRemote", &message);
 
         if (r >= 0)
                 r = sd_bus_message_append(message, "oa{sv}", cast->session, 0);
-        if (r >= 0)
-                r = sd_bus_call_async(cast->bus, &cast->call, message, on_opened, cast,
-                                      CALL_TIMEOUT_US);
-        sd_bus_message_unref(message);
-        return r;
+        return r < 0 ? r
+                     : sd_bus_call_async(cast->bus, &cast->call, message, on_opened, cast,
+                                         CALL_TIMEOUT_US);
 }
 
 static int next_step(ScreenCast *cast)
@@ -347,7 +336,7 @@ int screen_cast_new(sd_bus *bus, const char *parent_window, const ScreenCastEven
 
 static void close_object(ScreenCast *cast, const char *path, const char *interface)
 {
-        sd_bus_message *message = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
 
         if (str_empty(path))
                 return;
@@ -355,7 +344,6 @@ static void close_object(ScreenCast *cast, const char *path, const char *interfa
                     0 &&
             sd_bus_message_set_expect_reply(message, 0) >= 0)
                 (void)sd_bus_send(cast->bus, message, NULL);
-        sd_bus_message_unref(message);
 }
 
 ScreenCast *screen_cast_free(ScreenCast *cast)

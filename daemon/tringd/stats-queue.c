@@ -118,7 +118,7 @@ static int append_participant(sd_bus_message *reply, const WorkerParticipantStat
 
 static int reply_stats(sd_bus_message *call, const WorkerStats *stats)
 {
-        sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         int r = sd_bus_message_new_method_return(call, &reply);
 
         if (r >= 0)
@@ -127,10 +127,7 @@ static int reply_stats(sd_bus_message *call, const WorkerStats *stats)
                 r = append_participant(reply, &stats->participants[i]);
         if (r >= 0)
                 r = details_close(reply);
-        if (r >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
-        sd_bus_message_unref(reply);
-        return r;
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 void stats_queue_answer(StatsQueue *queue, uint64_t serial, const WorkerStats *stats)

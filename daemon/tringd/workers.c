@@ -87,8 +87,9 @@ static Worker *find_worker(Workers *workers, const char *session_id)
         return worker;
 }
 
-static void report_gone(Worker *worker, const char *reason)
+static void on_gone(void *userdata, const char *reason)
 {
+        Worker *worker = userdata;
         Workers *workers = worker->workers;
         char session_id[UUID_LENGTH + 1], text[SENTENCE_MAX];
         bool expected = worker->stopping;
@@ -101,11 +102,6 @@ static void report_gone(Worker *worker, const char *reason)
                 return;
         log_fields(LOG_WARNING, text, "SESSION_ID=%s", session_id, NULL);
         workers->events->gone(workers->userdata, session_id, text);
-}
-
-static void on_gone(void *userdata, const char *reason)
-{
-        report_gone(userdata, reason);
 }
 
 static void on_message(void *userdata, const char *text, size_t length)
@@ -177,16 +173,8 @@ static int on_failed(sd_event_source *source, void *userdata)
         char reason[SENTENCE_MAX];
 
         snprintf(reason, sizeof(reason), "cannot be started: %s", strerror(-worker->error));
-        report_gone(worker, reason);
+        on_gone(worker, reason);
         return 0;
-}
-
-/* Prepares the report of a failure before anything can fail. */
-static int prepare_failure(Worker *worker)
-{
-        int r = sd_event_add_defer(worker->workers->event, &worker->failed, on_failed, worker);
-
-        return r < 0 ? r : sd_event_source_set_enabled(worker->failed, SD_EVENT_OFF);
 }
 
 static int add_worker(Workers *workers, const char *session_id, Worker **ret)
@@ -198,8 +186,11 @@ static int add_worker(Workers *workers, const char *session_id, Worker **ret)
         worker->workers = workers;
         memcpy(worker->session_id, session_id, sizeof(worker->session_id));
         int r = stats_queue_new(workers->event, &worker->stats);
+        /* The report of a failure is prepared before anything can fail. */
         if (r >= 0)
-                r = prepare_failure(worker);
+                r = sd_event_add_defer(workers->event, &worker->failed, on_failed, worker);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(worker->failed, SD_EVENT_OFF);
         if (r >= 0) {
                 HASH_ADD_STR(workers->by_session, session_id, worker);
                 r = worker->hh.tbl ? 0 : -ENOMEM;
@@ -298,18 +289,13 @@ static int send_with(Worker *worker, const WorkerMessage *message, int descripto
         return worker_process_send_with(worker->process, text, length, descriptor);
 }
 
-static int send_message(Worker *worker, const WorkerMessage *message)
-{
-        return send_with(worker, message, -1);
-}
-
 void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message)
 {
         Worker *worker = find_worker(workers, session_id);
 
         if (!worker || worker->stopping)
                 return;
-        int r = send_message(worker, message);
+        int r = send_with(worker, message, -1);
         if (r < 0 && r != -ENOTCONN)
                 log_fields(LOG_WARNING, "cannot send to the media worker", "SESSION_ID=%s",
                            session_id, "WHY=%s", strerror(-r), NULL);
@@ -339,7 +325,7 @@ void workers_stop(Workers *workers, const char *session_id)
         if (!worker || worker->stopping)
                 return;
         worker->stopping = true;
-        if (worker->start || !worker->process || send_message(worker, &quit) < 0 ||
+        if (worker->start || !worker->process || send_with(worker, &quit, -1) < 0 ||
             worker_process_stop(worker->process) < 0)
                 drop_worker(worker);
 }
@@ -354,7 +340,7 @@ int workers_stats(Workers *workers, const char *session_id, sd_bus_message *mess
         int r = stats_queue_hold(worker->stats, message, &request.serial);
         if (r < 0)
                 return r;
-        r = send_message(worker, &request);
+        r = send_with(worker, &request, -1);
         if (r < 0) {
                 stats_queue_drop(worker->stats, request.serial);
                 return r == -ENOTCONN ? -ENOENT : r;
