@@ -39,7 +39,7 @@ static gboolean deliver_broken(void *data)
 {
         PipeWire *pipewire = data;
 
-        if (pipewire->events)
+        if (pipewire->events && pipewire->events->broken)
                 pipewire->events->broken(pipewire->userdata);
         return G_SOURCE_REMOVE;
 }

@@ -35,7 +35,8 @@ typedef struct PipeWireEvents {
          */
         void (*changed)(void *userdata);
         /*
-         * PipeWire has gone: nothing on this connection works any more. The callback may free it.
+         * The connection is lost: nothing on it works any more. The callback may free it. NULL:
+         * the caller looks at pipewire_is_broken().
          */
         void (*broken)(void *userdata);
 } PipeWireEvents;

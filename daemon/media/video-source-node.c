@@ -113,42 +113,38 @@ static void fill(const VideoSourceNode *node, uint8_t *data)
         gst_video_frame_unmap(&from);
 }
 
-/*
- * With mutex and lock held, since queueing runs the programs that show it. False: no free buffer.
- */
+/* With the mutex held. Queueing runs the programs that show it. False: no free buffer. */
 static bool show(VideoSourceNode *node)
 {
         struct pw_buffer *buffer;
 
         if (!node->stream || !atomic_load(&node->looked_at))
                 return true;
+        pipewire_lock(node->pipewire);
         buffer = pw_stream_dequeue_buffer(node->stream);
-        if (!buffer)
-                return false;
-        struct spa_data *block = &buffer->buffer->datas[0];
-        size_t size = GST_VIDEO_INFO_SIZE(&node->info);
+        if (buffer) {
+                struct spa_data *block = &buffer->buffer->datas[0];
+                size_t size = GST_VIDEO_INFO_SIZE(&node->info);
 
-        block->chunk->offset = 0;
-        block->chunk->stride = GST_VIDEO_INFO_PLANE_STRIDE(&node->info, 0);
-        block->chunk->size = 0; /* dropped while another size is being negotiated */
-        if (block->data && block->maxsize >= size) {
-                fill(node, block->data);
-                block->chunk->size = (uint32_t)size;
+                block->chunk->offset = 0;
+                block->chunk->stride = GST_VIDEO_INFO_PLANE_STRIDE(&node->info, 0);
+                block->chunk->size = 0; /* dropped while another size is being negotiated */
+                if (block->data && block->maxsize >= size) {
+                        fill(node, block->data);
+                        block->chunk->size = (uint32_t)size;
+                }
+                pw_stream_queue_buffer(node->stream, buffer);
         }
-        pw_stream_queue_buffer(node->stream, buffer);
-        return true;
+        pipewire_unlock(node->pipewire);
+        return buffer;
 }
 
 static bool show_again(VideoSourceNode *node)
 {
-        bool shown = true;
+        bool shown;
 
         g_mutex_lock(&node->mutex);
-        if (node->pipewire) {
-                pipewire_lock(node->pipewire);
-                shown = show(node);
-                pipewire_unlock(node->pipewire);
-        }
+        shown = show(node);
         g_mutex_unlock(&node->mutex);
         return shown;
 }
@@ -212,11 +208,7 @@ static void on_decoded(void *userdata, GstSample *sample)
         g_mutex_lock(&node->mutex);
         g_clear_pointer(&node->last, gst_sample_unref);
         node->last = gst_sample_ref(sample);
-        if (node->pipewire) {
-                pipewire_lock(node->pipewire);
-                show(node);
-                pipewire_unlock(node->pipewire);
-        }
+        show(node);
         g_mutex_unlock(&node->mutex);
 }
 
@@ -230,6 +222,7 @@ static void set_decoder(VideoSourceNode *node, VideoCodec *decoder)
         old = node->decoder;
         node->decoder = decoder;
         node->keyed = false;
+        fit(node);
         g_mutex_unlock(&node->mutex);
         /* The decoder's thread may be waiting for the mutex. */
         video_codec_free(old);
@@ -246,14 +239,10 @@ static gboolean look(void *data)
         if (looked_at && video_decoder_new(on_decoded, node, &decoder) < 0)
                 return G_SOURCE_REMOVE;
         set_decoder(node, decoder);
-        if (!looked_at) {
-                g_mutex_lock(&node->mutex);
-                fit(node);
-                g_mutex_unlock(&node->mutex);
-                return G_SOURCE_REMOVE;
+        if (looked_at) {
+                show_again(node);
+                node->key_wanted(node->userdata);
         }
-        show_again(node);
-        node->key_wanted(node->userdata);
         return G_SOURCE_REMOVE;
 }
 

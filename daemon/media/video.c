@@ -279,15 +279,8 @@ static void on_pipewire_changed(void *userdata)
                 look_after_source(video);
 }
 
-static void on_pipewire_broken(void *userdata)
-{
-        /* look() notices it soon enough. */
-}
-
-static const PipeWireEvents pipewire_events = {
-        .changed = on_pipewire_changed,
-        .broken = on_pipewire_broken,
-};
+/* A lost connection is noticed by look(). */
+static const PipeWireEvents pipewire_events = {.changed = on_pipewire_changed};
 
 static void need_pipewire(Video *video)
 {
