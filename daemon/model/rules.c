@@ -12,11 +12,13 @@ typedef struct Outcome {
 
 typedef struct Transition {
         Outcome initiated[CALL_DIRECTION_COUNT];
-        Outcome ongoing[CALL_DIRECTION_COUNT];
+        Outcome ongoing; /* for both */
 } Transition;
 
-#define CALLER [CALL_DIRECTION_OUTGOING]
-#define RECEIVER [CALL_DIRECTION_INCOMING]
+#define RINGS(caller, receiver) \
+        .initiated = {[CALL_DIRECTION_OUTGOING] = caller, [CALL_DIRECTION_INCOMING] = receiver}
+#define BOTH(parties) \
+        .initiated = {[CALL_DIRECTION_OUTGOING] = parties, [CALL_DIRECTION_INCOMING] = parties}
 #define TO(s, r)                                       \
         {                                              \
                 true, CALL_STATUS_##s, CALL_REASON_##r \
@@ -26,75 +28,28 @@ typedef struct Transition {
                 false \
         }
 
+/* An event, while the call rings: for caller and receiver, or for both; in the ongoing call. */
 /* clang-format off */
 static const Transition transitions[CALL_EVENT_COUNT] = {
-        [CALL_EVENT_ACCEPT] = {
-                .initiated = {CALLER = TO(ONGOING, NONE), RECEIVER = TO(ONGOING, NONE)},
-                .ongoing   = {CALLER = NEVER, RECEIVER = NEVER},
-        },
-        [CALL_EVENT_REJECT] = {
-                .initiated = {CALLER = TO(REJECTED, DECLINED), RECEIVER = TO(REJECTED, DECLINED)},
-                .ongoing   = {CALLER = NEVER, RECEIVER = NEVER},
-        },
-        [CALL_EVENT_BUSY] = {
-                .initiated = {CALLER = TO(BUSY, BUSY), RECEIVER = TO(BUSY, BUSY)},
-                .ongoing   = {CALLER = NEVER, RECEIVER = NEVER},
-        },
-        [CALL_EVENT_BUSY_BY_POLICY] = {
-                .initiated = {CALLER = TO(BUSY, BUSY), RECEIVER = TO(MISSED, BUSY)},
-                .ongoing   = {CALLER = NEVER, RECEIVER = NEVER},
-        },
-        [CALL_EVENT_CANCEL] = {
-                .initiated = {CALLER = TO(CANCELLED, CALLER_CANCELLED),
-                              RECEIVER = TO(CANCELLED, CALLER_CANCELLED)},
-                .ongoing   = {CALLER = NEVER, RECEIVER = NEVER},
-        },
-        [CALL_EVENT_TIMEOUT] = {
-                .initiated = {CALLER = TO(UNANSWERED, TIMEOUT), RECEIVER = TO(MISSED, TIMEOUT)},
-                .ongoing   = {CALLER = NEVER, RECEIVER = NEVER},
-        },
-        [CALL_EVENT_ANSWER_ELSEWHERE] = {
-                .initiated = {CALLER = NEVER, RECEIVER = TO(CANCELLED, ANSWERED_ELSEWHERE)},
-                .ongoing   = {CALLER = NEVER, RECEIVER = NEVER},
-        },
-        [CALL_EVENT_DECLINE_ELSEWHERE] = {
-                .initiated = {CALLER = NEVER, RECEIVER = TO(CANCELLED, DECLINED_ELSEWHERE)},
-                .ongoing   = {CALLER = NEVER, RECEIVER = NEVER},
-        },
-        [CALL_EVENT_CALLER_LOST] = {
-                .initiated = {CALLER = TO(CANCELLED, CALLER_LOST),
-                              RECEIVER = TO(CANCELLED, CALLER_LOST)},
-                .ongoing   = {CALLER = NEVER, RECEIVER = NEVER},
-        },
-        [CALL_EVENT_HANGUP] = {
-                .initiated = {CALLER = NEVER, RECEIVER = NEVER},
-                .ongoing   = {CALLER = TO(ENDED, HANGUP), RECEIVER = TO(ENDED, HANGUP)},
-        },
-        [CALL_EVENT_REMOTE_HANGUP] = { /* a member still rung when a group's call ends: rule 11 */
-                .initiated = {CALLER = NEVER, RECEIVER = TO(MISSED, REMOTE_HANGUP)},
-                .ongoing   = {CALLER = TO(ENDED, REMOTE_HANGUP), RECEIVER = TO(ENDED, REMOTE_HANGUP)},
-        },
-        [CALL_EVENT_CONNECTION_LOST] = {
-                .initiated = {CALLER = NEVER, RECEIVER = NEVER},
-                .ongoing   = {CALLER = TO(ENDED, CONNECTION_LOST),
-                              RECEIVER = TO(ENDED, CONNECTION_LOST)},
-        },
-        [CALL_EVENT_NO_MEDIA] = {
-                .initiated = {CALLER = NEVER, RECEIVER = NEVER},
-                .ongoing   = {CALLER = TO(ENDED, NO_MEDIA), RECEIVER = TO(ENDED, NO_MEDIA)},
-        },
-        [CALL_EVENT_IDLE] = {
-                .initiated = {CALLER = NEVER, RECEIVER = NEVER},
-                .ongoing   = {CALLER = TO(ENDED, IDLE), RECEIVER = TO(ENDED, IDLE)},
-        },
-        [CALL_EVENT_REPLACED] = { /* being rung is not busy, so it makes no room: rule 8 */
-                .initiated = {CALLER = TO(CANCELLED, REPLACED), RECEIVER = NEVER},
-                .ongoing   = {CALLER = TO(ENDED, REPLACED), RECEIVER = TO(ENDED, REPLACED)},
-        },
-        [CALL_EVENT_SHUTDOWN] = {
-                .initiated = {CALLER = TO(CANCELLED, SHUTDOWN), RECEIVER = TO(CANCELLED, SHUTDOWN)},
-                .ongoing   = {CALLER = TO(ENDED, SHUTDOWN), RECEIVER = TO(ENDED, SHUTDOWN)},
-        },
+        [CALL_EVENT_ACCEPT] = {BOTH(TO(ONGOING, NONE)), NEVER},
+        [CALL_EVENT_REJECT] = {BOTH(TO(REJECTED, DECLINED)), NEVER},
+        [CALL_EVENT_BUSY] = {BOTH(TO(BUSY, BUSY)), NEVER},
+        [CALL_EVENT_BUSY_BY_POLICY] = {RINGS(TO(BUSY, BUSY), TO(MISSED, BUSY)), NEVER},
+        [CALL_EVENT_CANCEL] = {BOTH(TO(CANCELLED, CALLER_CANCELLED)), NEVER},
+        [CALL_EVENT_TIMEOUT] = {RINGS(TO(UNANSWERED, TIMEOUT), TO(MISSED, TIMEOUT)), NEVER},
+        [CALL_EVENT_ANSWER_ELSEWHERE] = {RINGS(NEVER, TO(CANCELLED, ANSWERED_ELSEWHERE)), NEVER},
+        [CALL_EVENT_DECLINE_ELSEWHERE] = {RINGS(NEVER, TO(CANCELLED, DECLINED_ELSEWHERE)), NEVER},
+        [CALL_EVENT_CALLER_LOST] = {BOTH(TO(CANCELLED, CALLER_LOST)), NEVER},
+        [CALL_EVENT_HANGUP] = {BOTH(NEVER), TO(ENDED, HANGUP)},
+        /* A member still rung when a group's call ends: rule 11. */
+        [CALL_EVENT_REMOTE_HANGUP] = {RINGS(NEVER, TO(MISSED, REMOTE_HANGUP)),
+                                      TO(ENDED, REMOTE_HANGUP)},
+        [CALL_EVENT_CONNECTION_LOST] = {BOTH(NEVER), TO(ENDED, CONNECTION_LOST)},
+        [CALL_EVENT_NO_MEDIA] = {BOTH(NEVER), TO(ENDED, NO_MEDIA)},
+        [CALL_EVENT_IDLE] = {BOTH(NEVER), TO(ENDED, IDLE)},
+        /* Being rung is not busy, so it makes no room: rule 8. */
+        [CALL_EVENT_REPLACED] = {RINGS(TO(CANCELLED, REPLACED), NEVER), TO(ENDED, REPLACED)},
+        [CALL_EVENT_SHUTDOWN] = {BOTH(TO(CANCELLED, SHUTDOWN)), TO(ENDED, SHUTDOWN)},
 };
 /* clang-format on */
 
@@ -109,7 +64,7 @@ RulesVerdict rules_transition(CallDirection direction, CallStatus status, CallEv
 
         const Transition *transition = &transitions[event];
         const Outcome *outcome = status == CALL_STATUS_INITIATED ? &transition->initiated[direction]
-                                                                 : &transition->ongoing[direction];
+                                                                 : &transition->ongoing;
         if (!outcome->legal)
                 return RULES_ILLEGAL;
         *ret_status = outcome->status;
@@ -147,40 +102,19 @@ typedef struct Method {
                 METHOD_FAILS, CALL_ERROR_##e \
         }
 
+/* A method, while the call rings, as above; in the ongoing call; and after its end. */
 /* clang-format off */
 static const Method methods[CALL_METHOD_COUNT] = {
-        [CALL_METHOD_ACCEPT] = {
-                .initiated = {CALLER = FAILS(INVALID_TRANSITION), RECEIVER = DOES},
-                .ongoing   = FAILS(ANSWERED_ELSEWHERE),
-                .terminal  = FAILS(CALL_TERMINATED),
-        },
-        [CALL_METHOD_REJECT] = {
-                .initiated = {CALLER = FAILS(INVALID_TRANSITION), RECEIVER = DOES},
-                .ongoing   = FAILS(CALL_ONGOING),
-                .terminal  = FAILS(CALL_TERMINATED),
-        },
-        [CALL_METHOD_CANCEL] = {
-                .initiated = {CALLER = DOES, RECEIVER = FAILS(INVALID_TRANSITION)},
-                .ongoing   = FAILS(CALL_ONGOING),
-                .terminal  = FAILS(CALL_TERMINATED),
-        },
-        [CALL_METHOD_END] = {
-                .initiated = {CALLER = FAILS(INVALID_TRANSITION),
-                              RECEIVER = FAILS(INVALID_TRANSITION)},
-                .ongoing   = DOES,
-                .terminal  = SUCCEEDS,
-        },
-        [CALL_METHOD_SILENCE] = {
-                .initiated = {CALLER = FAILS(INVALID_TRANSITION), RECEIVER = DOES},
-                .ongoing   = FAILS(CALL_ONGOING),
-                .terminal  = FAILS(CALL_TERMINATED),
-        },
-        [CALL_METHOD_SESSION] = {
-                .initiated = {CALLER = FAILS(INVALID_TRANSITION),
-                              RECEIVER = FAILS(INVALID_TRANSITION)},
-                .ongoing   = DOES,
-                .terminal  = FAILS(CALL_TERMINATED),
-        },
+        [CALL_METHOD_ACCEPT] = {RINGS(FAILS(INVALID_TRANSITION), DOES),
+                                FAILS(ANSWERED_ELSEWHERE), FAILS(CALL_TERMINATED)},
+        [CALL_METHOD_REJECT] = {RINGS(FAILS(INVALID_TRANSITION), DOES),
+                                FAILS(CALL_ONGOING), FAILS(CALL_TERMINATED)},
+        [CALL_METHOD_CANCEL] = {RINGS(DOES, FAILS(INVALID_TRANSITION)),
+                                FAILS(CALL_ONGOING), FAILS(CALL_TERMINATED)},
+        [CALL_METHOD_END] = {BOTH(FAILS(INVALID_TRANSITION)), DOES, SUCCEEDS},
+        [CALL_METHOD_SILENCE] = {RINGS(FAILS(INVALID_TRANSITION), DOES),
+                                 FAILS(CALL_ONGOING), FAILS(CALL_TERMINATED)},
+        [CALL_METHOD_SESSION] = {BOTH(FAILS(INVALID_TRANSITION)), DOES, FAILS(CALL_TERMINATED)},
 };
 /* clang-format on */
 
