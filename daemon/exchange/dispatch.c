@@ -7,7 +7,6 @@
 #include "exchange/due.h"
 #include "exchange/initiate.h"
 #include "exchange/session.h"
-#include "exchange/settings.h"
 
 static const struct {
         int (*handle)(Request *request);

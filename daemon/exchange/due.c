@@ -7,39 +7,18 @@
 #include "exchange/marks.h"
 #include "exchange/members.h"
 
-typedef struct CallDue CallDue;
-struct CallDue {
+/* What is due next in a call: an event of a leg or of the whole call, or news of its members. */
+typedef struct CallDue {
         usec_t at; /* CLOCK_BOOTTIME */
-        int (*act)(Exchange *exchange, const ExchangeNow *moment, const CallDue *due);
-        Call *call;
-        CallLeg *leg; /* the leg that `event` happens to; NULL: the whole call */
+        bool members;
+        CallLeg *leg; /* the leg that quits by `event`; NULL: the call ends by it */
         CallEvent event;
-};
+} CallDue;
 
-static int due_ring_ends(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
+static void due_earlier(CallDue *due, usec_t at, CallLeg *leg, CallEvent event)
 {
-        return exchange_call_end(exchange, moment, due->call, CALL_STATUS_INITIATED, due->event);
-}
-
-static int due_all_leave(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
-{
-        return exchange_call_end(exchange, moment, due->call, CALL_STATUS_ONGOING, due->event);
-}
-
-static int due_leg_quits(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
-{
-        return exchange_leg_quit(exchange, moment, due->leg, due->event);
-}
-
-static int due_members(Exchange *exchange, const ExchangeNow *moment, const CallDue *due)
-{
-        exchange_members_send(exchange, moment, due->call);
-        return 0;
-}
-
-static CallDue due_earlier(CallDue due, CallDue other)
-{
-        return other.at < due.at ? other : due;
+        if (at < due->at)
+                *due = (CallDue){.at = at, .leg = leg, .event = event};
 }
 
 /* Does another participant report that media flows? */
@@ -61,53 +40,44 @@ static usec_t leg_grace(const CallLeg *leg)
                                                     : GRACE_IN_CALL_US;
 }
 
-static CallDue leg_next_due(CallLeg *leg, CallDue due)
+static CallDue call_next_due(const Call *call)
 {
-        CallDue lost = {
-                .act = due_leg_quits,
-                .call = leg->call,
-                .leg = leg,
-                .event = leg->status == CALL_STATUS_INITIATED ? CALL_EVENT_CALLER_LOST
-                                                              : CALL_EVENT_CONNECTION_LOST,
-        };
-        CallDue unjoined = {
-                .at = leg->join_until,
-                .act = due_leg_quits,
-                .call = leg->call,
-                .leg = leg,
-                .event = CALL_EVENT_NO_MEDIA,
-        };
-
-        if (leg->lost_since == USEC_NEVER)
-                return due_earlier(due, unjoined);
-        lost.at = leg->lost_since + leg_grace(leg);
-        return due_earlier(due_earlier(due, unjoined), lost);
-}
-
-static CallDue call_next_due(Call *call)
-{
-        CallDue due = {.at = USEC_NEVER, .call = call};
+        CallDue due = {.at = USEC_NEVER};
         CallLeg *leg;
 
         if (call->n_rings > 0)
-                due = due_earlier(due, (CallDue){.at = call->ring_until,
-                                                 .act = due_ring_ends,
-                                                 .call = call,
-                                                 .event = CALL_EVENT_TIMEOUT});
+                due_earlier(&due, call->ring_until, NULL, CALL_EVENT_TIMEOUT);
         if (call->alone_since != USEC_NEVER)
-                due = due_earlier(due, (CallDue){.at = call->alone_since + ALONE_DEADLINE_US,
-                                                 .act = due_all_leave,
-                                                 .call = call,
-                                                 .event = CALL_EVENT_IDLE});
+                due_earlier(&due, call->alone_since + ALONE_DEADLINE_US, NULL, CALL_EVENT_IDLE);
         for (Audience a = 0; a < AUDIENCE_COUNT; a++) {
-                if (call->audiences[a].pending)
-                        due = due_earlier(due, (CallDue){.at = call->audiences[a].next_send,
-                                                         .act = due_members,
-                                                         .call = call});
+                if (call->audiences[a].pending && call->audiences[a].next_send < due.at)
+                        due = (CallDue){.at = call->audiences[a].next_send, .members = true};
         }
-        DL_FOREACH2 (call->legs, leg, call_next)
-                due = leg_next_due(leg, due);
+        DL_FOREACH2 (call->legs, leg, call_next) {
+                due_earlier(&due, leg->join_until, leg, CALL_EVENT_NO_MEDIA);
+                if (leg->lost_since != USEC_NEVER)
+                        due_earlier(&due, leg->lost_since + leg_grace(leg), leg,
+                                    leg->status == CALL_STATUS_INITIATED
+                                            ? CALL_EVENT_CALLER_LOST
+                                            : CALL_EVENT_CONNECTION_LOST);
+        }
         return due;
+}
+
+static int call_act(Exchange *exchange, const ExchangeNow *moment, Call *call)
+{
+        CallDue due = call_next_due(call);
+        bool rings = due.event == CALL_EVENT_TIMEOUT;
+
+        if (due.members)
+                exchange_members_send(exchange, moment, call);
+        else if (due.leg)
+                return exchange_leg_quit(exchange, moment, due.leg, due.event);
+        else
+                return exchange_call_end(exchange, moment, call,
+                                         rings ? CALL_STATUS_INITIATED : CALL_STATUS_ONGOING,
+                                         due.event);
+        return 0;
 }
 
 void exchange_settle(Exchange *exchange)
@@ -128,8 +98,7 @@ int exchange_take_tick(Exchange *exchange, const ExchangeNow *moment)
         exchange_forget_expired(exchange, moment->now);
         exchange_forget_cancels(exchange, moment->now);
         while ((deadline = deadlines_first(&exchange->deadlines)) && deadline->at <= moment->now) {
-                CallDue due = call_next_due(CONTAINER_OF(deadline, Call, deadline));
-                int r = due.act(exchange, moment, &due);
+                int r = call_act(exchange, moment, CONTAINER_OF(deadline, Call, deadline));
 
                 exchange_settle(exchange);
                 if (r < 0)

@@ -23,3 +23,5 @@ int exchange_take_restore_ended(Exchange *exchange, const ExchangeNow *moment, c
                                 const char *session_id);
 /* Ends the calls of the requesting device. */
 int exchange_request_logout(Request *request);
+int exchange_request_settings(Request *request);
+int exchange_request_block(Request *request);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "exchange/settings.h"
+#include "exchange/handlers.h"
 
 #include <errno.h>
 

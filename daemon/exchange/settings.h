@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-#pragma once
-
-#include "exchange/request.h"
-
-int exchange_request_settings(Request *request);
-int exchange_request_block(Request *request);
