@@ -11,7 +11,7 @@ double meter_cpu_us(pid_t pid);
 double meter_cpu_children_us(pid_t pid);
 
 /*
- * Gives this program, and those that it starts from now on, priority over everything else on the
+ * Gives this program, and those that it starts later, priority over everything else on the
  * machine, if that is allowed …
  */
 void meter_come_first(void);

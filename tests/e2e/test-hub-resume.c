@@ -135,7 +135,7 @@ START_TEST(rule_14_a_caller_who_comes_back_in_a_call_has_lost_nothing)
 END_TEST
 
 /* Links that bob may not resume: an unknown one, another device's, one of before a restart. */
-START_TEST(rule_17_what_cannot_be_resumed_begins_anew_with_a_snapshot)
+START_TEST(rule_17_a_link_that_cannot_be_resumed_begins_with_a_snapshot)
 {
         Talker *alice = hub_rig_alice(h), *before = hub_rig_bob(h), *other = NULL;
         char id[TALKER_UUID_SIZE];
@@ -234,7 +234,7 @@ int main(void)
         tcase_add_test(tests,
                        rule_17_a_device_may_come_back_before_the_hub_has_noticed_that_it_was_gone);
         tcase_add_test(tests, rule_14_a_caller_who_comes_back_in_a_call_has_lost_nothing);
-        tcase_add_loop_test(tests, rule_17_what_cannot_be_resumed_begins_anew_with_a_snapshot, 0,
+        tcase_add_loop_test(tests, rule_17_a_link_that_cannot_be_resumed_begins_with_a_snapshot, 0,
                             5);
         tcase_add_test(tests, rule_17_more_events_than_are_kept_end_in_a_snapshot);
         tcase_add_loop_test(tests, a_revoked_token_and_a_removed_user_resume_nothing, 0, 2);

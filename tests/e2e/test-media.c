@@ -93,7 +93,7 @@ START_TEST(microphone_is_open_between_join_and_leave_only)
 }
 END_TEST
 
-START_TEST(whoever_left_can_join_again)
+START_TEST(a_user_who_left_can_join_again)
 {
         Room room;
 
@@ -209,7 +209,7 @@ int main(void)
         tcase_add_test(tcase, muted_is_silence_at_the_other_end);
         tcase_add_test(tcase, joined_muted_is_never_heard);
         tcase_add_test(tcase, microphone_is_open_between_join_and_leave_only);
-        tcase_add_test(tcase, whoever_left_can_join_again);
+        tcase_add_test(tcase, a_user_who_left_can_join_again);
         tcase_add_test(tcase, other_goes_on_when_a_worker_is_killed);
         tcase_add_test(tcase, echo_gives_back_what_it_hears);
         tcase_add_test(tcase, speaking_is_told_when_it_begins_and_ends);

@@ -171,7 +171,7 @@ static void finish(Scene *scene, Phase phase)
         notifications_wait(scene->notifications, "Alice");
 }
 
-START_TEST(rule_14_call_goes_on_whoever_is_killed_in_whatever_phase)
+START_TEST(rule_14_call_goes_on_when_any_program_is_killed_in_any_phase)
 {
         _cleanup_scene_ Scene scene = scene_new();
         Phase phase = (Phase)(_i % PHASE_COUNT);
@@ -191,7 +191,7 @@ static Suite *phases_suite(void)
         TCase *tcase = tcase_create("phases");
 
         tcase_set_timeout(tcase, 120);
-        tcase_add_loop_test(tcase, rule_14_call_goes_on_whoever_is_killed_in_whatever_phase, 0,
+        tcase_add_loop_test(tcase, rule_14_call_goes_on_when_any_program_is_killed_in_any_phase, 0,
                             PHASE_COUNT * ELEMENTSOF(victims));
         suite_add_tcase(suite, tcase);
         return suite;

@@ -3,7 +3,7 @@
 
 /*
  * An ear that stays at a speaker and measures, to the sample, how long it was silent: for tones
- * that must continue whatever happens.
+ * that must continue in any case.
  */
 
 #include <stdint.h>

@@ -112,7 +112,7 @@ static void take_packet(RigRelay *relay, const Port *to)
         packet->due = now_ns() + (int64_t)(late * NS_PER_MS);
 }
 
-/* Delivers what is due. Returns the time of the next packet in ns, or 0 if there is none. */
+/* Delivers what is due. Returns the time of the next packet in ns, or 0. */
 static int64_t deliver(RigRelay *relay)
 {
         int64_t now = now_ns();

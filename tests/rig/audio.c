@@ -33,7 +33,7 @@ struct RigAudio {
         pid_t pipewire, wireplumber;
         Wanted wanted; /* the lists belong to the caller, and live as long */
         pid_t janitor;
-        int lifeline; /* closes when this process ends, for whatever reason; the janitor waits for
+        int lifeline; /* closes when this process ends, for any reason; the janitor waits for
                          that */
 };
 

@@ -3,7 +3,7 @@
 
 /*
  * A disk so small that a test can fill it: a tmpfs over a folder, in a mount namespace of the test
- * and the programs that it starts from now on.
+ * and the programs that it starts later.
  */
 
 #include "rig/process.h"

@@ -144,7 +144,7 @@ static Geometry wait_settled(Screen *screen, int not_window)
         while (!find_popup(screen, &popup) || popup.window == not_window ||
                memcmp(&popup, &before, sizeof(popup)) != 0) {
                 if (rig_remaining_ms(deadline) == 0)
-                        rig_fail("no popup is to be seen that was not there before");
+                        rig_fail("no new popup has appeared");
                 before = popup;
                 rig_run_for(screen->desktop->rig, LOOK_AGAIN_US);
         }

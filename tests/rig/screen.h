@@ -20,7 +20,7 @@ Screen *screen_free(Screen *screen);
 /* Kills the notification daemon (kill -9), and starts another. */
 void screen_restart_daemon(Screen *screen);
 
-/* Wait for a popup that was not there before, or until there is none. */
+/* Wait for a new popup, or until all are gone. */
 void screen_wait_popup(Screen *screen);
 void screen_wait_no_popup(Screen *screen);
 /* Clicks on one of the popup's buttons, counted from the right, from 0. */

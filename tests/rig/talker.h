@@ -59,7 +59,7 @@ void talker_closed(Talker *talker, int code, const char *text);
 /* Fails if an event has come: the reply to a request shows that all before it has arrived. */
 bool talker_has_event(Talker *talker, const char *name);
 
-/* A member as text; "" if there is none. */
+/* A member as text; "" if it is missing. */
 const char *talker_text(const cJSON *object, const char *name);
 
 /* A random session id. */

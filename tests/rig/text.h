@@ -13,7 +13,7 @@ char *text_of_value(sd_bus_message *message);
 
 /*
  * The value of `key` in the a{sv} that is argument `argument` (from 0) of the message, or NULL if
- * there is none; the caller frees. Reads from the start, so it may be called again.
+ * the key is missing; the caller frees. Reads from the start, so it may be called again.
  */
 char *text_of_key(sd_bus_message *message, unsigned argument, const char *key);
 /* Argument number `argument`; the caller frees. */

@@ -79,7 +79,7 @@ static HubLink *link_new(World *world, Connection *connection)
         return link;
 }
 
-/* The link to resume, which has no connection now; NULL: there is none, or too much is lost. */
+/* The link to resume, which has no connection now; NULL if none fits, or too much is lost. */
 static HubLink *link_to_resume(World *world, const Connection *connection, const Message *hello)
 {
         HubLink *link;

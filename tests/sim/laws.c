@@ -34,7 +34,7 @@ static const char *const laws[LAW_COUNT] = {
                                 "within the delay of the network",
         [LAW_ONE_MICROPHONE] = "rule 8: no two open microphones on a device",
         [LAW_ANSWERED_ONCE] = "commands: every command is answered exactly once, within 10 s",
-        [LAW_CANCELLED_IS_NOT_HEARD] = "rule 6: whoever pressed cancel is never heard",
+        [LAW_CANCELLED_IS_NOT_HEARD] = "rule 6: a caller who pressed cancel is never heard",
         [LAW_NOTHING_GOES_BACK] = "statuses: a terminal status absorbs what comes later, nothing "
                                   "goes back, initiated never becomes ended, ongoing only ended",
         [LAW_SILENCE] = "rules 7, 9: what was silenced, or is not to disturb, makes no sound",
@@ -42,8 +42,8 @@ static const char *const laws[LAW_COUNT] = {
         [LAW_FILTER] = "rule 9: a blocked caller cannot tell, and raises history only; who was "
                        "alerted was disturbed",
         [LAW_GLARE] = "rule 10: of two who ring each other one call comes, audio if either is",
-        [LAW_GROUP] = "rule 11: in a group ending is leaving, and whoever calls a group whose call "
-                      "lives joins it",
+        [LAW_GROUP] = "rule 11: in a group ending is leaving, and a user who calls a group whose "
+                      "call lives joins it",
         [LAW_DURATION] = "rule 12: the end is the same for both, and the call as long as from the "
                          "first accept to the end by the hub's clock; End is idempotent",
         [LAW_ALONE] = "rule 13: who is alone in a call has 60 s, and no more",
@@ -51,8 +51,8 @@ static const char *const laws[LAW_COUNT] = {
         [LAW_MEDIA] =
                 "rule 18: each join is a new participant, who hears nothing that was meant for "
                 "an old one; a worker's failure ends no call, the end of a call its media",
-        [LAW_PUBLISHED] = "rule 19: a ring that reaches a device is published there, whatever of "
-                          "sound and programs fails",
+        [LAW_PUBLISHED] = "rule 19: a ring that reaches a device is published there, even if sound "
+                          "or programs fail",
         [LAW_STORED_BEFORE_CONFIRMED] = "hub: what is confirmed has been committed before",
         [LAW_SEQ_GROWS] = "rule 17: events come in order, none is lost, none doubled",
         [LAW_NOTHING_LIVES_ON] = "rules 13, 14: when all is calm no call lives on anywhere",

@@ -6,8 +6,8 @@
 #include "sim.h"
 
 /*
- * People who press everything at any time, mostly where it matters, and whatever can go wrong
- * around them. The effect of a stimulus follows from its three random values and from the choices
+ * People who press everything at any time, mostly where it matters, and faults around
+ * them. The effect of a stimulus follows from its three random values and from the choices
  * that exist when it happens.
  */
 

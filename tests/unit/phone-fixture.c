@@ -147,47 +147,47 @@ void restarted(Fixture *fixture, bool worker)
                                 0);
         }
         memset(fixture->ids, 0, sizeof(fixture->ids));
-        fixture->n_told = 0;
+        fixture->n_announced = 0;
 }
 
 /* ---- the trace ---- */
 
-_printf_(2, 3) static void say(Fixture *fixture, const char *format, ...)
+_printf_(2, 3) static void note(Fixture *fixture, const char *format, ...)
 {
-        size_t n = strlen(fixture->said);
+        size_t n = strlen(fixture->trace);
         va_list arguments;
 
-        if (n + 1 >= sizeof(fixture->said))
+        if (n + 1 >= sizeof(fixture->trace))
                 return;
         if (n > 0)
-                fixture->said[n++] = ' ';
+                fixture->trace[n++] = ' ';
         va_start(arguments, format);
-        vsnprintf(fixture->said + n, sizeof(fixture->said) - n, format, arguments);
+        vsnprintf(fixture->trace + n, sizeof(fixture->trace) - n, format, arguments);
         va_end(arguments);
 }
 
-static void say_told(Fixture *fixture, const PhoneAction *action)
+static void note_listener(Fixture *fixture, const PhoneAction *action)
 {
         size_t i;
 
-        say(fixture, "tell:%s%s%s", action->listener.id, action->present ? "!" : "",
-            action->resumed ? "~" : "");
-        for (i = 0; i < fixture->n_told; i++) {
-                if (str_eq(fixture->told[i].id, action->listener.id))
+        note(fixture, "tell:%s%s%s", action->listener.id, action->present ? "!" : "",
+             action->resumed ? "~" : "");
+        for (i = 0; i < fixture->n_announced; i++) {
+                if (str_eq(fixture->announced[i].id, action->listener.id))
                         break;
         }
-        if (i == ELEMENTSOF(fixture->told))
+        if (i == ELEMENTSOF(fixture->announced))
                 return;
-        STR_SET(fixture->told[i].id, action->listener.id);
-        fixture->told[i].serial = action->serial;
-        fixture->n_told = MAX_OF(fixture->n_told, i + 1);
+        STR_SET(fixture->announced[i].id, action->listener.id);
+        fixture->announced[i].serial = action->serial;
+        fixture->n_announced = MAX_OF(fixture->n_announced, i + 1);
 }
 
 static void say_sent(Fixture *fixture, const PhoneAction *action)
 {
         MessageType type = action->message.type;
 
-        say(fixture, "send:%s", message_type_to_string(type));
+        note(fixture, "send:%s", message_type_to_string(type));
         fixture->ids[type] = action->message.id;
         fixture->sent[type] = action->message;
 }
@@ -219,35 +219,35 @@ static void say_action(Fixture *fixture, const PhoneAction *action)
                 say_sent(fixture, action);
                 break;
         case PHONE_DONE:
-                say(fixture, "done%s%s", action->error ? ":" : "",
-                    call_error_to_string(action->error));
+                note(fixture, "done%s%s", action->error ? ":" : "",
+                     call_error_to_string(action->error));
                 break;
         case PHONE_STATUS_CHANGED:
-                say(fixture, "status:%s%s%s", call_status_to_string(action->new_status),
-                    *action->reason ? "/" : "", action->reason);
+                note(fixture, "status:%s%s%s", call_status_to_string(action->new_status),
+                     *action->reason ? "/" : "", action->reason);
                 break;
         case PHONE_BROADCAST:
-                say(fixture, "broadcast:%s%s", phone_event_to_string(action->event),
-                    action->resumed ? "~" : "");
+                note(fixture, "broadcast:%s%s", phone_event_to_string(action->event),
+                     action->resumed ? "~" : "");
                 break;
         case PHONE_LISTENER_CALL:
-                say_told(fixture, action);
+                note_listener(fixture, action);
                 break;
         case PHONE_SESSION_ERROR:
-                say(fixture, "session-error:%s", call_error_to_string(action->error));
+                note(fixture, "session-error:%s", call_error_to_string(action->error));
                 break;
         case PHONE_TONE:
-                say(fixture, "tone:%s", tones[action->tone]);
+                note(fixture, "tone:%s", tones[action->tone]);
                 break;
         case PHONE_WORKER_PAUSE:
-                say(fixture, "worker-pause:%s", action->on ? "on" : "off");
+                note(fixture, "worker-pause:%s", action->on ? "on" : "off");
                 break;
         case PHONE_WORKER_MUTE:
-                say(fixture, "worker-mute:%s", action->on ? "on" : "off");
+                note(fixture, "worker-mute:%s", action->on ? "on" : "off");
                 break;
         case PHONE_HISTORY_PUT:
-                say(fixture, "history:%s/%s", call_status_to_string(action->record.status),
-                    action->record.reason);
+                note(fixture, "history:%s/%s", call_status_to_string(action->record.status),
+                     action->record.reason);
                 break;
         case PHONE_CALL_STORE:
         case PHONE_CALL_FORGET:
@@ -255,28 +255,28 @@ static void say_action(Fixture *fixture, const PhoneAction *action)
         case PHONE_REQUEST_FORGET:
                 break;
         default:
-                say(fixture, "%s", words[action->type]);
+                note(fixture, "%s", words[action->type]);
                 break;
         }
 }
 
-const char *fixture_said(Fixture *fixture)
+const char *fixture_trace(Fixture *fixture)
 {
         PhoneAction action;
 
-        *fixture->said = '\0';
+        *fixture->trace = '\0';
         while (phone_next_action(fixture->phone, &action)) {
                 say_action(fixture, &action);
                 store_take(fixture, &action);
                 fixture->last[action.type] = action;
                 phone_action_done(&action);
         }
-        return fixture->said;
+        return fixture->trace;
 }
 
 void forget(Fixture *fixture)
 {
-        (void)fixture_said(fixture);
+        (void)fixture_trace(fixture);
 }
 
 void wait_us(Fixture *fixture, usec_t us)
@@ -532,12 +532,12 @@ int listen(Fixture *fixture, const char *id, const char *client, int priority, b
 void answer_event(Fixture *fixture, const char *listener, bool taken)
 {
         forget(fixture);
-        for (size_t i = 0; i < fixture->n_told; i++) {
-                if (!str_eq(fixture->told[i].id, listener))
+        for (size_t i = 0; i < fixture->n_announced; i++) {
+                if (!str_eq(fixture->announced[i].id, listener))
                         continue;
-                phone_listener_answered(fixture->phone, &fixture->instant, fixture->told[i].serial,
-                                        taken);
+                phone_listener_answered(fixture->phone, &fixture->instant,
+                                        fixture->announced[i].serial, taken);
                 return;
         }
-        ck_abort_msg("%s was told nothing", listener);
+        ck_abort_msg("nothing was announced to %s", listener);
 }

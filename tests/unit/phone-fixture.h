@@ -30,15 +30,15 @@ typedef struct Fixture {
         Phone *phone;
         Now instant;
         uint64_t seq, ticket;
-        char said[8192];
+        char trace[8192];
         uint64_t ids[MESSAGE_TYPE_COUNT];          /* of the last request of each type */
         Message sent[MESSAGE_TYPE_COUNT];          /* the same, without what it points to */
         PhoneAction last[PHONE_ACTION_TYPE_COUNT]; /* of each type, without what it points to */
         struct {
                 char id[LISTENER_ID_MAX + 1];
                 uint64_t serial; /* of the last event */
-        } told[8];
-        size_t n_told;
+        } announced[8];
+        size_t n_announced;
         struct { /* rows of the store; an empty one is free */
                 StoredCall states[PHONE_CALLS_MAX];
                 Message requests[1024];
@@ -56,10 +56,10 @@ static inline void fixture_freep(Fixture **fixture)
         fixture_free(*fixture);
 }
 
-#define expect(f, words) ck_assert_str_eq(fixture_said(f), words)
-const char *fixture_said(Fixture *fixture); /* since the last call */
-void forget(Fixture *fixture);              /* drops the trace so far */
-void wait_us(Fixture *fixture, usec_t us);  /* time passes, and deadlines on the way are handled */
+#define expect(f, words) ck_assert_str_eq(fixture_trace(f), words)
+const char *fixture_trace(Fixture *fixture); /* since the last call */
+void forget(Fixture *fixture);               /* drops the trace so far */
+void wait_us(Fixture *fixture, usec_t us);   /* time passes, and deadlines on the way are handled */
 
 /* Restarts the daemon after a kill, with the store; `worker`: its workers have survived. */
 void restarted(Fixture *fixture, bool worker);

@@ -63,7 +63,7 @@ START_TEST(what_is_saved_is_loaded)
 }
 END_TEST
 
-START_TEST(the_file_is_for_its_owner_alone_whatever_the_umask)
+START_TEST(the_file_is_for_its_owner_alone_with_any_umask)
 {
         struct stat st;
 
@@ -156,7 +156,7 @@ int main(void)
 
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, what_is_saved_is_loaded);
-        tcase_add_test(tests, the_file_is_for_its_owner_alone_whatever_the_umask);
+        tcase_add_test(tests, the_file_is_for_its_owner_alone_with_any_umask);
         tcase_add_test(tests, a_file_that_others_can_read_is_refused_by_mode);
         tcase_add_test(tests, a_link_is_not_followed);
         tcase_add_test(tests, no_file_is_no_error_to_speak_of);

@@ -42,7 +42,7 @@ START_TEST(the_earliest_comes_first)
 }
 END_TEST
 
-START_TEST(one_that_is_set_anew_finds_its_place)
+START_TEST(one_that_is_set_again_finds_its_place)
 {
         static Deadline many[MANY];
         Deadlines deadlines = {0};
@@ -81,7 +81,7 @@ int main(void)
         TCase *deadline = tcase_create("deadline");
 
         tcase_add_test(deadline, the_earliest_comes_first);
-        tcase_add_test(deadline, one_that_is_set_anew_finds_its_place);
+        tcase_add_test(deadline, one_that_is_set_again_finds_its_place);
         tcase_add_test(deadline, one_that_is_removed_is_not_seen_again);
         suite_add_tcase(suite, deadline);
         return suite_run(suite);

@@ -55,13 +55,13 @@ static const struct {
 START_TEST(losses_are_told_and_returns_are_not)
 {
         char sentence[256] = "";
-        bool told = device_sentence(changes[_i].was, changes[_i].now, "microphone",
-                                    "m\x01"
-                                    "c",
-                                    sentence, sizeof(sentence));
+        bool reported = device_sentence(changes[_i].was, changes[_i].now, "microphone",
+                                        "m\x01"
+                                        "c",
+                                        sentence, sizeof(sentence));
 
-        ck_assert_int_eq(told, changes[_i].says != NULL);
-        if (told)
+        ck_assert_int_eq(reported, changes[_i].says != NULL);
+        if (reported)
                 ck_assert_msg(strstr(sentence, changes[_i].says) == sentence, "says: %s", sentence);
         ck_assert_int_eq(device_is_loss(changes[_i].was, changes[_i].now), changes[_i].loss);
 }

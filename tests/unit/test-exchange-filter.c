@@ -271,7 +271,7 @@ START_TEST(rule_14_grace_runs_from_the_loss_not_from_the_end_of_the_window)
 }
 END_TEST
 
-START_TEST(rule_17_who_comes_anew_takes_the_place_of_the_suspended_link)
+START_TEST(rule_17_a_new_link_takes_the_place_of_the_suspended_one)
 {
         in_media(ALICE, BOB, 1);
         drops(BOB);
@@ -342,7 +342,7 @@ int main(void)
         tcase_add_test(filter, rule_17_what_happens_meanwhile_is_sent_to_the_suspended_link);
         tcase_add_test(filter, rule_14_who_is_suspended_is_lost_and_who_resumes_is_not);
         tcase_add_test(filter, rule_14_grace_runs_from_the_loss_not_from_the_end_of_the_window);
-        tcase_add_test(filter, rule_17_who_comes_anew_takes_the_place_of_the_suspended_link);
+        tcase_add_test(filter, rule_17_a_new_link_takes_the_place_of_the_suspended_one);
         tcase_add_test(filter, rule_17_only_what_is_suspended_can_be_resumed);
         tcase_add_test(filter, rule_17_a_snapshot_says_who_is_in_the_media);
         suite_add_tcase(suite, filter);

@@ -52,7 +52,7 @@ START_TEST(a_mesh_takes_six_and_says_so_to_the_seventh)
         expect("grace-desk: TooMany", NULL);
         ck_assert_ptr_nonnull(
                 strstr(world.text, "has 6 participants, and there is no room for more"));
-        /* Who is in may begin anew; who leaves makes room. */
+        /* A member who is in may begin again; one who leaves makes room. */
         joins(FRANK, 1);
         unsaid("frank-desk: TooMany");
         says(BOB, MESSAGE_LEAVE, 1);

@@ -308,7 +308,7 @@ START_TEST(rule_15_a_ring_comes_back_after_a_restart_with_its_deadline)
 }
 END_TEST
 
-START_TEST(rule_14_after_a_restart_grace_starts_anew)
+START_TEST(rule_14_after_a_restart_grace_starts_again)
 {
         alice_calls_bob();
         hub_restarts();
@@ -522,7 +522,7 @@ int main(void)
         tcase_add_test(lost, a_user_who_is_not_known_has_no_devices);
         tcase_add_test(lost, what_a_store_answers_is_not_asked_for_here);
         tcase_add_test(lost, rule_15_a_ring_comes_back_after_a_restart_with_its_deadline);
-        tcase_add_test(lost, rule_14_after_a_restart_grace_starts_anew);
+        tcase_add_test(lost, rule_14_after_a_restart_grace_starts_again);
         tcase_add_test(lost, rule_14_a_live_call_comes_back_after_a_restart_and_goes_on);
         tcase_add_test(lost, rule_13_who_is_alone_after_a_restart_is_so_for_60_s);
         tcase_add_test(lost, rule_4_the_deadline_to_join_comes_back_after_a_restart);

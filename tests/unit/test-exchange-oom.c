@@ -429,7 +429,7 @@ static const struct {
         {"initiate again", ringing, initiate},
         {"glare", ringing, call_back},
         {"attach while rung", ringing_nobody, attach},
-        {"attach anew while rung", ringing, attach},
+        {"attach again while rung", ringing, attach},
         {"alerting", ringing, alert},
         {"accept", ringing, accept},
         {"accept again", answered, accept},
@@ -513,7 +513,7 @@ START_TEST(what_memory_did_not_suffice_for_can_be_asked_again)
                 trace_add(done, sizeof(done));
                 if (memory_failed && !str_eq(done, all)) {
                         ck_assert_msg(r == -ENOMEM || (r == 0 && refused),
-                                      "%s: allocation %u failed and nobody was told",
+                                      "%s: allocation %u failed and was not reported",
                                       cases[_i].name, n);
                         ck_assert_int_eq(cases[_i].operation(), 0);
                         trace_add(done, sizeof(done));

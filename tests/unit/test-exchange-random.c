@@ -557,7 +557,7 @@ static void do_anything(void)
                 deeds[any(ELEMENTSOF(deeds))](device);
 }
 
-START_TEST(whatever_people_do_the_laws_hold)
+START_TEST(the_laws_hold_for_all_that_people_do)
 {
         memset(&all, 0, sizeof(all));
         all.seed = (unsigned)_i;
@@ -584,7 +584,7 @@ int main(void)
         TCase *random = tcase_create("random");
 
         tcase_set_timeout(random, 60); /* sanitizers and valgrind are slow */
-        tcase_add_loop_test(random, whatever_people_do_the_laws_hold, 0, SEEDS);
+        tcase_add_loop_test(random, the_laws_hold_for_all_that_people_do, 0, SEEDS);
         suite_add_tcase(suite, random);
         return suite_run(suite);
 }

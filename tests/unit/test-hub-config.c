@@ -118,11 +118,11 @@ static void count(const char *line, void *userdata)
 
 START_TEST(a_check_says_all_that_is_wrong)
 {
-        int said = 0;
+        int n_reported = 0;
 
         write_config("[limits]\ncalls-per-minute = x\nhistory-days = y\n[colours]\nred = 1\n");
-        ck_assert_int_eq(config_check(path, count, &said), 3);
-        ck_assert_int_eq(said, 3);
+        ck_assert_int_eq(config_check(path, count, &n_reported), 3);
+        ck_assert_int_eq(n_reported, 3);
 }
 END_TEST
 
@@ -142,7 +142,7 @@ START_TEST(the_file_that_is_installed_makes_sense_without_its_comment_signs)
 {
         char line[256], text[8192] = "";
         FILE *file = fopen(SOURCE_ROOT "/units/tring-hub.conf", "re");
-        int said = 0;
+        int n_reported = 0;
 
         ck_assert_ptr_nonnull(file);
         while (fgets(line, sizeof(line), file))
@@ -150,7 +150,7 @@ START_TEST(the_file_that_is_installed_makes_sense_without_its_comment_signs)
         fclose(file);
         ck_assert_ptr_nonnull(strstr(text, "\ncalls-per-minute = 30\n"));
         write_config(text);
-        ck_assert_int_eq(config_check(path, count, &said), 0);
+        ck_assert_int_eq(config_check(path, count, &n_reported), 0);
 }
 END_TEST
 

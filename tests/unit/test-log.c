@@ -7,7 +7,7 @@
 
 #include "suite.h"
 
-static char said[4096];
+static char output[4096];
 
 /* Runs a program that sets its level from $TRING_LOG and logs at two levels; returns its output. */
 static void open_told(const char *level)
@@ -26,31 +26,31 @@ static void open_told(const char *level)
         (void)dup2(before, STDERR_FILENO);
         (void)close(ends[1]);
         (void)close(before);
-        ssize_t n = read(ends[0], said, sizeof(said) - 1);
-        said[n > 0 ? n : 0] = '\0';
+        ssize_t n = read(ends[0], output, sizeof(output) - 1);
+        output[n > 0 ? n : 0] = '\0';
         (void)close(ends[0]);
 }
 
 START_TEST(the_level_is_what_the_environment_says)
 {
         open_told(NULL);
-        ck_assert_ptr_nonnull(strstr(said, "an info"));
-        ck_assert_ptr_null(strstr(said, "a debug"));
+        ck_assert_ptr_nonnull(strstr(output, "an info"));
+        ck_assert_ptr_null(strstr(output, "a debug"));
         open_told("debug");
-        ck_assert_ptr_nonnull(strstr(said, "a debug"));
+        ck_assert_ptr_nonnull(strstr(output, "a debug"));
         open_told("err");
-        ck_assert_str_eq(said, "");
+        ck_assert_str_eq(output, "");
 }
 END_TEST
 
 START_TEST(a_level_that_is_none_is_named)
 {
         open_told("nonsense\a");
-        ck_assert_ptr_nonnull(strstr(said, "'nonsense?'"));
-        ck_assert_ptr_nonnull(strstr(said, "debug, info, notice, warning, err"));
-        ck_assert_ptr_nonnull(strstr(said, "an info"));
+        ck_assert_ptr_nonnull(strstr(output, "'nonsense?'"));
+        ck_assert_ptr_nonnull(strstr(output, "debug, info, notice, warning, err"));
+        ck_assert_ptr_nonnull(strstr(output, "an info"));
         open_told("");
-        ck_assert_ptr_null(strstr(said, "TRING_LOG"));
+        ck_assert_ptr_null(strstr(output, "TRING_LOG"));
 }
 END_TEST
 

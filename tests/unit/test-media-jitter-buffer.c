@@ -298,7 +298,7 @@ START_TEST(stale_sound_is_not_played_when_a_speaker_comes_late)
 }
 END_TEST
 
-START_TEST(another_source_begins_anew)
+START_TEST(another_source_starts_over)
 {
         UnevenNetwork network = {.delay_ms = 5};
         JitterPacket packet = {.source = 77, .timestamp = 5, .span = UNEVEN_FRAME, .length = 4};
@@ -363,7 +363,7 @@ int main(void)
         tcase_add_test(tcase, silence_follows_when_nothing_comes_and_sound_when_it_does);
         tcase_add_loop_test(tcase, no_step_is_ever_heard, 0, 4);
         tcase_add_test(tcase, stale_sound_is_not_played_when_a_speaker_comes_late);
-        tcase_add_test(tcase, another_source_begins_anew);
+        tcase_add_test(tcase, another_source_starts_over);
         tcase_add_test(tcase, packets_that_come_twice_or_too_late_are_dropped);
         tcase_add_test(tcase, more_packets_than_fit_push_out_the_oldest);
         suite_add_tcase(suite, tcase);

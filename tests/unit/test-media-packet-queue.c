@@ -151,10 +151,10 @@ static double likeness(const float *a, const float *b)
         return ab / sqrt(aa * bb);
 }
 
-/* After the packet before the lost one, whose position `said` gives, comes the lost one. */
-static double likeness_of_lost(const float *said, size_t lost)
+/* After the packet before the lost one, whose position `spoken` gives, comes the lost one. */
+static double likeness_of_lost(const float *spoken, size_t lost)
 {
-        const float *before = said + (lost - 1) * UNEVEN_FRAME;
+        const float *before = spoken + (lost - 1) * UNEVEN_FRAME;
         const float *found = heard + (lost - 1) * UNEVEN_FRAME;
         double best = 0;
 
@@ -167,22 +167,22 @@ static double likeness_of_lost(const float *said, size_t lost)
                         found = at;
                 }
         }
-        return likeness(said + lost * UNEVEN_FRAME, found + UNEVEN_FRAME);
+        return likeness(spoken + lost * UNEVEN_FRAME, found + UNEVEN_FRAME);
 }
 
 /* The likeness of the concealment to the lost packets: 1 is the same. */
 static double mean_likeness(unsigned loss_told)
 {
-        static float said[(SETTLED + (LOSSES + 1) * LOSS_EVERY) * UNEVEN_FRAME];
+        static float spoken[(SETTLED + (LOSSES + 1) * LOSS_EVERY) * UNEVEN_FRAME];
         UnevenNetwork network = {.delay_ms = 20, .jitter_ms = 40, .seed = 1};
         OpusDecoder *decoder = opus_decoder_create(JITTER_RATE, 1, NULL);
         double sum = 0;
 
         ck_assert_ptr_nonnull(decoder);
         speak(loss_told);
-        for (size_t i = 0; i < ELEMENTSOF(said) / UNEVEN_FRAME; i++)
+        for (size_t i = 0; i < ELEMENTSOF(spoken) / UNEVEN_FRAME; i++)
                 ck_assert_int_eq(opus_decode_float(decoder, mouth.packets[i], mouth.lengths[i],
-                                                   said + i * UNEVEN_FRAME, UNEVEN_FRAME, 0),
+                                                   spoken + i * UNEVEN_FRAME, UNEVEN_FRAME, 0),
                                  UNEVEN_FRAME);
         opus_decoder_destroy(decoder);
         uneven_run(&run, &network, SETTLED);
@@ -193,23 +193,23 @@ static double mean_likeness(unsigned loss_told)
                 uneven_run(&run, &network, 1);
                 network.loss = 0;
                 uneven_run(&run, &network, LOSS_EVERY - 1);
-                sum += likeness_of_lost(said, lost) / LOSSES;
+                sum += likeness_of_lost(spoken, lost) / LOSSES;
         }
         return sum;
 }
 
 START_TEST(what_is_lost_is_heard_from_what_the_next_packet_tells)
 {
-        double made_up, told;
+        double made_up, informed;
 
         swing_hz = 60;
         made_up = mean_likeness(0);
         done();
         fresh();
         swing_hz = 60;
-        told = mean_likeness(10);
-        ck_assert_double_gt(told, 0.35);
-        ck_assert_double_lt(made_up, told - 0.2);
+        informed = mean_likeness(10);
+        ck_assert_double_gt(informed, 0.35);
+        ck_assert_double_lt(made_up, informed - 0.2);
 }
 END_TEST
 

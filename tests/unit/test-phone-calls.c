@@ -289,7 +289,7 @@ START_TEST(rule_10_a_call_that_crosses_another_becomes_its_answer)
 }
 END_TEST
 
-START_TEST(rule_12_whoever_hangs_up_is_not_heard_while_the_hub_thinks)
+START_TEST(rule_12_a_user_who_hangs_up_is_not_heard_while_the_hub_thinks)
 {
         FIXTURE(f);
 
@@ -373,7 +373,7 @@ int main(void)
                 rule_6_an_accept_that_comes_while_cancelling_is_ended_unheard,
                 rule_6_a_cancel_that_was_too_late_ends_the_call,
                 rule_10_a_call_that_crosses_another_becomes_its_answer,
-                rule_12_whoever_hangs_up_is_not_heard_while_the_hub_thinks,
+                rule_12_a_user_who_hangs_up_is_not_heard_while_the_hub_thinks,
                 rule_12_the_other_side_hanging_up_ends_it_here,
                 a_finished_call_is_shown_for_ten_seconds,
                 a_finished_call_can_be_put_away_at_once,

@@ -210,11 +210,11 @@ START_TEST(rule_16_what_was_seen_here_stays_seen)
         command(f, &sees);
         forget(f);
         hub_remembers(f, &record);
-        fixture_said(f);
+        fixture_trace(f);
         ck_assert(f->last[PHONE_HISTORY_PUT].record.seen);
         reply_ok(f, MESSAGE_SEEN);
         hub_remembers(f, &record);
-        fixture_said(f);
+        fixture_trace(f);
         ck_assert(!f->last[PHONE_HISTORY_PUT].record.seen);
 }
 END_TEST
@@ -274,15 +274,15 @@ START_TEST(rule_16_pages_are_begun_again_after_a_new_welcome)
         welcome.reply.kind = REPLY_WELCOME;
         welcome.reply.welcome.date = f->instant.date;
         hub_message(f, &welcome);
-        fixture_said(f);
+        fixture_trace(f);
         page.id = f->ids[MESSAGE_HISTORY];
         STR_SET(page.reply.history.next, "older");
         hub_message(f, &page);
-        fixture_said(f);
+        fixture_trace(f);
         ck_assert_str_eq(f->sent[MESSAGE_HISTORY].history.cursor, "older");
         hub_gone(f);
         hub_message(f, &welcome);
-        fixture_said(f);
+        fixture_trace(f);
         ck_assert_str_eq(f->sent[MESSAGE_HISTORY].history.cursor, "");
 }
 END_TEST
@@ -374,7 +374,7 @@ START_TEST(rule_16_all_that_were_seen_are_those_that_were_known_then)
         record.seen = false;
         record.initiated_at = f->instant.date;
         hub_remembers(f, &record); /* and is asked again */
-        fixture_said(f);
+        fixture_trace(f);
         ck_assert(!f->last[PHONE_HISTORY_PUT].record.seen);
         ck_assert_uint_eq(f->sent[MESSAGE_SEEN].sessions.until, then);
 }
@@ -407,7 +407,7 @@ START_TEST(rule_6_a_cancel_of_what_is_over_ends_it)
         hub_remembers(f, NULL);
         forget(f);
         reply_error(f, MESSAGE_CANCEL, CALL_ERROR_CALL_TERMINATED);
-        ck_assert_ptr_nonnull(strstr(fixture_said(f), "status:cancelled/caller-cancelled"));
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "status:cancelled/caller-cancelled"));
         ck_assert_uint_eq(stored_calls(f), 0);
 }
 END_TEST
@@ -423,7 +423,7 @@ START_TEST(rule_16_a_call_of_ours_that_was_deleted_elsewhere_does_not_begin_agai
         hub_remembers(f, NULL);
         forget(f);
         hub_message(f, &deleted);
-        ck_assert_ptr_nonnull(strstr(fixture_said(f), "status:cancelled/caller-lost"));
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "status:cancelled/caller-lost"));
 }
 END_TEST
 
@@ -448,7 +448,7 @@ START_TEST(rule_2_a_ring_that_ran_out_while_the_daemon_was_away_is_not_heard_aga
         FIXTURE(f);
 
         hub_rings(f, CALL);
-        fixture_said(f); /* and the store has it */
+        fixture_trace(f); /* and the store has it */
         f->instant.now += (RING_S + 1) * USEC_PER_SEC;
         f->instant.date += (RING_S + 1) * USEC_PER_SEC;
         restarted(f, false);

@@ -119,7 +119,7 @@ START_TEST(signals_that_wait_for_the_connection_are_bounded)
         forget(f);
         hub_welcomes(f, NULL, 0, true);
         unsigned n = 0;
-        for (const char *s = fixture_said(f); (s = strstr(s, "send:signal")); s++)
+        for (const char *s = fixture_trace(f); (s = strstr(s, "send:signal")); s++)
                 n++;
         ck_assert_uint_eq(n, REQUESTS_IN_FLIGHT_MAX);
 
@@ -130,7 +130,7 @@ START_TEST(signals_that_wait_for_the_connection_are_bounded)
 
                 message_reply_ok(&reply, id);
                 hub_message(f, &reply);
-                n += str_eq(fixture_said(f), "send:signal");
+                n += str_eq(fixture_trace(f), "send:signal");
         }
         ck_assert_uint_eq(n, SIGNALS_MAX);
 }

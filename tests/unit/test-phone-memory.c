@@ -19,7 +19,7 @@ static void collect(Fixture *f)
 {
         size_t n = strlen(told);
 
-        snprintf(told + n, sizeof(told) - n, "%s ", fixture_said(f));
+        snprintf(told + n, sizeof(told) - n, "%s ", fixture_trace(f));
 }
 
 #define ALLOCATIONS_MAX 5000 /* in one story; more are an endless loop */
@@ -141,7 +141,7 @@ static void story_of_a_restart(Fixture *f)
 }
 
 /* The store's turn, if it waited for memory; then another phone, from the store. */
-static void begins_anew(Fixture *f, bool worker)
+static void starts_over(Fixture *f, bool worker)
 {
         AGAIN(phone_tick(f->phone, &f->instant));
         collect(f);
@@ -206,8 +206,8 @@ static void story_of_a_group(Fixture *f)
                 f->phone, &f->instant, CALL, "carol-1",
                 &(ParticipantMedia){.connected = true, .speaking = false, .audio_node = "n"}));
         blocks_and_sees(f);
-        begins_anew(f, true);
-        begins_anew(f, false);
+        starts_over(f, true);
+        starts_over(f, false);
 
         message = (Message){.type = MESSAGE_REPLY, .id = HELLO_ID};
         message.reply = (MessageReply){.kind = REPLY_WELCOME,

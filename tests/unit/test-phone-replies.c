@@ -192,7 +192,7 @@ START_TEST(an_accept_that_nobody_could_send_is_refused_when_the_ring_stops)
         forget(f);
         wait_us(f, COMMAND_TIMEOUT_US);
         ck_assert_int_eq(call(f)->stored.record.status, CALL_STATUS_MISSED);
-        ck_assert_str_eq(fixture_said(f),
+        ck_assert_str_eq(fixture_trace(f),
                          "done:Timeout done:Timeout history:missed/timeout worker-stop call "
                          "status:missed/timeout broadcast:IncomingCallCancelled");
 }

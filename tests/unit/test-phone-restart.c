@@ -144,7 +144,7 @@ START_TEST(an_adopted_worker_is_not_replaced_before_it_has_said_how_things_stand
 }
 END_TEST
 
-START_TEST(an_adopted_worker_that_has_not_come_to_connect_joins_anew)
+START_TEST(an_adopted_worker_that_has_not_connected_joins_again)
 {
         FIXTURE(f);
 
@@ -264,7 +264,7 @@ START_TEST(rule_14_a_call_tied_to_a_program_that_went_meanwhile_is_given_up)
         forget(f);
         phone_client_gone(f->phone, &f->instant, PROGRAM);
         hub_welcomes(f, NULL, 0, false);
-        ck_assert_ptr_nonnull(strstr(fixture_said(f), "send:cancel"));
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "send:cancel"));
 }
 END_TEST
 
@@ -321,7 +321,7 @@ int main(void)
                 a_call_goes_on_with_the_worker_that_is_still_there,
                 who_was_muted_stays_muted_though_the_daemon_had_no_time_to_store_it,
                 an_adopted_worker_is_not_replaced_before_it_has_said_how_things_stand,
-                an_adopted_worker_that_has_not_come_to_connect_joins_anew,
+                an_adopted_worker_that_has_not_connected_joins_again,
                 a_worker_that_does_not_know_of_the_mute_is_told,
                 rule_18_a_worker_that_is_gone_leaves_a_call_whose_media_can_be_joined_again,
                 rule_6_who_hung_up_before_the_daemon_was_killed_is_not_in_the_call_again,

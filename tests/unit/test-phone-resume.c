@@ -76,7 +76,7 @@ START_TEST(rule_18_a_hub_that_forgot_our_part_is_joined_again)
 }
 END_TEST
 
-START_TEST(rule_18_who_joined_again_while_we_were_away_is_offered_to_anew)
+START_TEST(rule_18_a_participant_who_joined_again_while_we_were_away_gets_an_offer)
 {
         CallSnapshot snapshot;
         Participant other = {.id = "alice-2", .party.uid = "alice"};
@@ -102,7 +102,7 @@ START_TEST(rule_18_who_left_while_we_were_away_has_left)
 }
 END_TEST
 
-START_TEST(rule_18_an_answer_that_was_lost_on_the_way_here_is_asked_for_anew)
+START_TEST(rule_18_an_answer_that_was_lost_on_the_way_here_is_asked_for_again)
 {
         CallSnapshot snapshot = outgoing(CALL, CALL_STATUS_ONGOING);
         FIXTURE(f);
@@ -116,7 +116,7 @@ START_TEST(rule_18_an_answer_that_was_lost_on_the_way_here_is_asked_for_anew)
 }
 END_TEST
 
-START_TEST(rule_18_a_signal_that_may_be_lost_on_a_resumed_link_begins_media_anew)
+START_TEST(rule_18_a_signal_that_may_be_lost_on_a_resumed_link_restarts_media)
 {
         FIXTURE(f);
 
@@ -156,7 +156,7 @@ START_TEST(rule_18_signals_that_waited_go_out_on_a_resumed_link)
 }
 END_TEST
 
-START_TEST(rule_18_signals_of_media_that_begin_anew_are_not_sent)
+START_TEST(rule_18_signals_of_media_that_restart_are_not_sent)
 {
         CallSnapshot snapshot = outgoing(CALL, CALL_STATUS_ONGOING);
         FIXTURE(f);
@@ -219,7 +219,7 @@ START_TEST(rule_18_as_many_as_can_be_in_media_may_leave_while_we_are_away)
 }
 END_TEST
 
-START_TEST(rule_18_every_session_that_lost_a_signal_begins_anew)
+START_TEST(rule_18_every_session_that_lost_a_signal_restarts)
 {
         char id[UUID_LENGTH + 1];
         unsigned n = PHONE_CALLS_MAX / 2;
@@ -248,17 +248,17 @@ int main(void)
                 rule_17_a_link_that_is_resumed_announces_nothing_and_takes_up_where_it_was,
                 rule_15_media_that_flow_are_left_alone,
                 rule_18_a_hub_that_forgot_our_part_is_joined_again,
-                rule_18_who_joined_again_while_we_were_away_is_offered_to_anew,
+                rule_18_a_participant_who_joined_again_while_we_were_away_gets_an_offer,
                 rule_18_who_left_while_we_were_away_has_left,
-                rule_18_an_answer_that_was_lost_on_the_way_here_is_asked_for_anew,
-                rule_18_a_signal_that_may_be_lost_on_a_resumed_link_begins_media_anew,
+                rule_18_an_answer_that_was_lost_on_the_way_here_is_asked_for_again,
+                rule_18_a_signal_that_may_be_lost_on_a_resumed_link_restarts_media,
                 rule_18_a_signal_that_nobody_waits_for_any_more_changes_nothing,
                 rule_18_signals_that_waited_go_out_on_a_resumed_link,
-                rule_18_signals_of_media_that_begin_anew_are_not_sent,
+                rule_18_signals_of_media_that_restart_are_not_sent,
                 rule_18_who_left_is_not_in_the_media_again,
                 rule_18_a_join_without_a_token_asks_for_one,
                 rule_18_as_many_as_can_be_in_media_may_leave_while_we_are_away,
-                rule_18_every_session_that_lost_a_signal_begins_anew,
+                rule_18_every_session_that_lost_a_signal_restarts,
         };
 
         return suite_run(phone_suite("resume", tests, ELEMENTSOF(tests)));

@@ -55,7 +55,7 @@ START_TEST(rule_18_who_joins_by_a_newer_connection_takes_our_place)
         STR_SET(left.participant.session_id, CALL);
         STR_SET(left.participant.participant.id, session(f, CALL)->own_id);
         hub_message(f, &left);
-        ck_assert_ptr_nonnull(strstr(fixture_said(f), "worker-stop"));
+        ck_assert_ptr_nonnull(strstr(fixture_trace(f), "worker-stop"));
         ck_assert_int_eq(session(f, CALL)->state, SESSION_LEFT);
         ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
 }

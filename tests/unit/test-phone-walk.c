@@ -138,13 +138,13 @@ static void check_pair(CallDirection side, CallStatus status, const Event *event
 
         CallStatus expected = follows(side, status, event);
         say(f, event, side);
-        const char *said = fixture_said(f);
+        const char *trace = fixture_trace(f);
         ck_assert_msg(status_of(f, CALL) == expected, "%s %s became %s by %s %s", side_name(side),
                       call_status_to_string(status), call_status_to_string(status_of(f, CALL)),
                       message_type_to_string(event->type), call_status_to_string(event->status));
-        ck_assert_msg((strstr(said, "status:") != NULL) == (expected != status), "%s", said);
+        ck_assert_msg((strstr(trace, "status:") != NULL) == (expected != status), "%s", trace);
         if (call_status_is_terminal(status))
-                ck_assert_str_eq(said, "");
+                ck_assert_str_eq(trace, "");
 }
 
 START_TEST(every_event_in_every_status_does_what_the_rules_say)
@@ -159,7 +159,7 @@ START_TEST(every_event_in_every_status_does_what_the_rules_say)
 END_TEST
 
 /* CALL-MODEL.md, Guards, checked against the events that programs received. */
-static void check_guards(const char *said, const char *walk)
+static void check_guards(const char *trace, const char *walk)
 {
         static const char *const events_of_an_end[] = {"broadcast:OutgoingCallRejected",
                                                        "broadcast:IncomingCallCancelled",
@@ -167,18 +167,18 @@ static void check_guards(const char *said, const char *walk)
         unsigned n_ends = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(events_of_an_end); i++) {
-                for (const char *s = said; (s = strstr(s, events_of_an_end[i])); s++)
+                for (const char *s = trace; (s = strstr(s, events_of_an_end[i])); s++)
                         n_ends++;
         }
-        ck_assert_msg(n_ends <= 1, "%s: %s", walk, said);
-        ck_assert_msg(!strstr(said, "status:initiated"), "%s: %s", walk, said);
-        ck_assert_msg(!strstr(said, "status:ended") || strstr(said, "status:ongoing"), "%s: %s",
-                      walk, said);
-        const char *ongoing = strstr(said, "status:ongoing");
+        ck_assert_msg(n_ends <= 1, "%s: %s", walk, trace);
+        ck_assert_msg(!strstr(trace, "status:initiated"), "%s: %s", walk, trace);
+        ck_assert_msg(!strstr(trace, "status:ended") || strstr(trace, "status:ongoing"), "%s: %s",
+                      walk, trace);
+        const char *ongoing = strstr(trace, "status:ongoing");
         ck_assert_msg(!ongoing || (!strstr(ongoing, "status:busy") &&
                                    !strstr(ongoing, "status:rejected") &&
                                    !strstr(ongoing, "status:missed")),
-                      "%s: %s", walk, said);
+                      "%s: %s", walk, trace);
 }
 
 START_TEST(no_walk_of_three_events_breaks_a_guard)
@@ -196,7 +196,7 @@ START_TEST(no_walk_of_three_events_breaks_a_guard)
                 say(f, third, side);
                 snprintf(name, sizeof(name), "%s %d %d %d", side_name(side), _i,
                          walk / 2 % N_EVENTS, walk / 2 / N_EVENTS);
-                check_guards(fixture_said(f), name);
+                check_guards(fixture_trace(f), name);
         }
 }
 END_TEST

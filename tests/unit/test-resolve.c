@@ -6,7 +6,7 @@
 
 static sd_event *event;
 static Addresses found;
-static char said[128];
+static char reason_text[128];
 static unsigned n_done;
 
 static void done(void *userdata, const Addresses *addresses, const char *reason)
@@ -15,7 +15,7 @@ static void done(void *userdata, const Addresses *addresses, const char *reason)
         if (addresses)
                 found = *addresses;
         else
-                ck_assert_int_eq(STR_SET(said, reason), 0);
+                ck_assert_int_eq(STR_SET(reason_text, reason), 0);
         sd_event_exit(event, 0);
 }
 
@@ -52,7 +52,7 @@ START_TEST(a_name_without_an_address_says_why)
         ck_assert_int_eq(resolve_new(event, "no-such-host.invalid", done, NULL, &resolve), 0);
         ck_assert_int_eq(sd_event_loop(event), 0);
         ck_assert_uint_eq(n_done, 1);
-        ck_assert_uint_gt(strlen(said), 0);
+        ck_assert_uint_gt(strlen(reason_text), 0);
 }
 END_TEST
 

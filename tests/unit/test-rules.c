@@ -98,7 +98,7 @@ START_TEST(every_event_does_to_every_status_what_the_model_says)
 }
 END_TEST
 
-START_TEST(a_terminal_status_absorbs_whatever_comes_later)
+START_TEST(a_terminal_status_absorbs_all_later_events)
 {
         FOR_EACH_CASE(side, status, event)
         {
@@ -184,7 +184,7 @@ int main(void)
         TCase *table = tcase_create("transitions");
 
         tcase_add_test(table, every_event_does_to_every_status_what_the_model_says);
-        tcase_add_test(table, a_terminal_status_absorbs_whatever_comes_later);
+        tcase_add_test(table, a_terminal_status_absorbs_all_later_events);
         tcase_add_test(table, nothing_goes_back_to_initiated);
         tcase_add_test(table, initiated_never_becomes_ended_directly);
         tcase_add_test(table, ongoing_only_ever_becomes_ended);

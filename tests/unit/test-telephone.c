@@ -108,7 +108,7 @@ START_TEST(a_call_is_not_answered_in_time)
 }
 END_TEST
 
-START_TEST(rule_6_whoever_pressed_cancel_is_never_heard)
+START_TEST(rule_6_a_caller_who_pressed_cancel_is_never_heard)
 {
         rings();
         accepts(BOB, CALL);
@@ -329,7 +329,7 @@ int main(void)
                 a_call_is_rejected,
                 a_call_is_cancelled,
                 a_call_is_not_answered_in_time,
-                rule_6_whoever_pressed_cancel_is_never_heard,
+                rule_6_a_caller_who_pressed_cancel_is_never_heard,
                 rule_6_a_cancel_that_is_first_wins,
                 rule_8_a_second_caller_is_told_of_busy,
                 rule_10_two_who_call_each_other_talk,

@@ -3,7 +3,7 @@
 
 /*
  * One WebSocket client and a server of the test. The loop runs until the first event that the test
- * waits for: a message, the end or, if nothing is to be sent, the opening.
+ * waits for: a message, the end or, if it sends nothing, the opening.
  */
 
 #include "loop/websocket.h"
