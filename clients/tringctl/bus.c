@@ -133,42 +133,28 @@ static int json_from_basic(sd_bus_message *message, char type, cJSON **ret)
 
         if (r < 0)
                 return r;
-        switch (type) {
-        case SD_BUS_TYPE_BOOLEAN:
+        if (type == SD_BUS_TYPE_BOOLEAN)
                 *ret = cJSON_CreateBool(value.b);
-                break;
-        case SD_BUS_TYPE_BYTE:
+        else if (type == SD_BUS_TYPE_BYTE)
                 *ret = cJSON_CreateNumber(value.y);
-                break;
-        case SD_BUS_TYPE_INT16:
+        else if (type == SD_BUS_TYPE_INT16)
                 *ret = cJSON_CreateNumber(value.n);
-                break;
-        case SD_BUS_TYPE_UINT16:
+        else if (type == SD_BUS_TYPE_UINT16)
                 *ret = cJSON_CreateNumber(value.q);
-                break;
-        case SD_BUS_TYPE_INT32:
+        else if (type == SD_BUS_TYPE_INT32)
                 *ret = cJSON_CreateNumber(value.i);
-                break;
-        case SD_BUS_TYPE_UINT32:
+        else if (type == SD_BUS_TYPE_UINT32)
                 *ret = cJSON_CreateNumber(value.u);
-                break;
-        case SD_BUS_TYPE_INT64:
+        else if (type == SD_BUS_TYPE_INT64)
                 *ret = cJSON_CreateNumber((double)value.x);
-                break;
-        case SD_BUS_TYPE_UINT64: /* µs since 1970 stay exact until the year 2255 */
+        else if (type == SD_BUS_TYPE_UINT64) /* µs since 1970 stay exact until the year 2255 */
                 *ret = cJSON_CreateNumber((double)value.t);
-                break;
-        case SD_BUS_TYPE_DOUBLE:
+        else if (type == SD_BUS_TYPE_DOUBLE)
                 *ret = cJSON_CreateNumber(value.d);
-                break;
-        case SD_BUS_TYPE_STRING:
-        case SD_BUS_TYPE_OBJECT_PATH:
-        case SD_BUS_TYPE_SIGNATURE:
+        else if (type != SD_BUS_TYPE_UNIX_FD) /* string, object path, signature */
                 *ret = cJSON_CreateString(value.s);
-                break;
-        default:
+        else
                 return -EBADMSG;
-        }
         return *ret ? 0 : -ENOMEM;
 }
 
@@ -285,6 +271,14 @@ int json_merge_properties(cJSON *object, const cJSON *properties)
                 TAKE_PTR(copy);
         }
         return 0;
+}
+
+int bus_watch_daemon(sd_bus *bus, sd_bus_message_handler_t handler, void *userdata)
+{
+        return sd_bus_add_match(bus, NULL,
+                                "type='signal',sender='org.freedesktop.DBus',"
+                                "member='NameOwnerChanged',arg0='" TRING_NAME "'",
+                                handler, userdata);
 }
 
 const char *json_string(const cJSON *object, const char *name)

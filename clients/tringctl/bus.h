@@ -44,6 +44,9 @@ int bus_properties(sd_bus *bus, const char *path, const char *interface, cJSON *
 /* Prints an error that a method returned; returns the exit code for it. */
 int bus_fail(const sd_bus_error *error);
 
+/* Calls the handler with each NameOwnerChanged of the daemon. Returns negative errno on failure. */
+int bus_watch_daemon(sd_bus *bus, sd_bus_message_handler_t handler, void *userdata);
+
 /* Reads the next complete value of a message as JSON. Dictionaries become objects. */
 int json_from_message(sd_bus_message *message, cJSON **ret);
 /* Copies a{sv} properties into an object, "SessionId" as "session_id"; old values are replaced. */

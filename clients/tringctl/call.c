@@ -206,9 +206,8 @@ static int on_initiated(sd_bus_message *message, void *userdata, sd_bus_error *r
                         return r;
         }
         /* Changes are followed from here on; read once what changed before. */
-        return sd_bus_call_method_async(outgoing->bus, NULL, TRING_NAME, path,
-                                        "org.freedesktop.DBus.Properties", "GetAll", on_fetched,
-                                        outgoing, "s", TRING_CALL);
+        return sd_bus_call_method_async(outgoing->bus, NULL, TRING_NAME, path, PROPERTIES, "GetAll",
+                                        on_fetched, outgoing, "s", TRING_CALL);
 }
 
 static int send_initiate(OutgoingCall *outgoing)
@@ -220,8 +219,8 @@ static int send_initiate(OutgoingCall *outgoing)
 
         if (r >= 0)
                 r = sd_bus_message_append(message, "sss", arguments->words[0],
-                                          arguments->group ? "group" : "user",
-                                          arguments->video ? "video" : "audio");
+                                          arguments->options & WITH_GROUP ? "group" : "user",
+                                          arguments->options & WITH_VIDEO ? "video" : "audio");
         if (r >= 0)
                 r = arguments->timeout > 0 ? sd_bus_message_append(message, "a{sv}", 1, "timeout",
                                                                    "i", arguments->timeout)
@@ -233,31 +232,21 @@ static int send_initiate(OutgoingCall *outgoing)
 static int watch_daemon(OutgoingCall *outgoing)
 {
         int r = sd_bus_add_match(outgoing->bus, NULL,
-                                 "type='signal',sender='" TRING_NAME
-                                 "',interface='org.freedesktop.DBus.Properties',"
+                                 "type='signal',sender='" TRING_NAME "',interface='" PROPERTIES "',"
                                  "member='PropertiesChanged',path_namespace='" TRING_CALLS_PATH "'",
                                  on_properties, outgoing);
 
-        if (r < 0)
-                return r;
-        return sd_bus_add_match(outgoing->bus, NULL,
-                                "type='signal',sender='org.freedesktop.DBus',"
-                                "member='NameOwnerChanged',arg0='" TRING_NAME "'",
-                                on_owner, outgoing);
+        return r < 0 ? r : bus_watch_daemon(outgoing->bus, on_owner, outgoing);
 }
 
 static int watch_signals(OutgoingCall *outgoing)
 {
         static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-        sigset_t set;
 
-        sigemptyset(&set);
-        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
-                sigaddset(&set, signals[i]);
-        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-                return -errno;
         for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
-                int r = sd_event_add_signal(outgoing->event, NULL, signals[i], on_signal, outgoing);
+                int r = sd_event_add_signal(outgoing->event, NULL,
+                                            signals[i] | SD_EVENT_SIGNAL_PROCMASK, on_signal,
+                                            outgoing);
 
                 if (r < 0)
                         return r;

@@ -29,11 +29,8 @@ int verb_answer(sd_bus *bus, const Arguments *arguments)
 
         if (code != EXIT_DONE)
                 return code;
-        const char *path = json_string(call, "path");
-        code = arguments->end_others
-                       ? bus_call(bus, path, TRING_CALL, METHOD_ACCEPT, NULL, "a{sv}", 1,
-                                  "end_others", "b", true)
-                       : bus_call(bus, path, TRING_CALL, METHOD_ACCEPT, NULL, "a{sv}", 0);
+        code = bus_call(bus, json_string(call, "path"), TRING_CALL, METHOD_ACCEPT, NULL, "a{sv}", 1,
+                        "end_others", "b", (arguments->options & WITH_END_OTHERS) != 0);
         return code == EXIT_DONE ? print_done(bus, arguments, call, "answered") : code;
 }
 
@@ -45,7 +42,7 @@ int verb_decline(sd_bus *bus, const Arguments *arguments)
         if (code != EXIT_DONE)
                 return code;
         code = bus_call(bus, json_string(call, "path"), TRING_CALL, METHOD_REJECT, NULL, "s",
-                        arguments->busy ? "busy" : "rejected");
+                        arguments->options & WITH_BUSY ? "busy" : "rejected");
         return code == EXIT_DONE ? print_done(bus, arguments, call, "declined") : code;
 }
 
@@ -81,7 +78,7 @@ int verb_hangup(sd_bus *bus, const Arguments *arguments)
         return print_done(bus, arguments, call, rings ? "cancelled the call to" : "hung up on");
 }
 
-/* Switches mute or camera of the session; `done` says what was done, before the peer's name. */
+/* Switches mute or camera of the session; `done` is printed before the peer's name. */
 static int set_session(sd_bus *bus, const Arguments *arguments, const char *method, bool on,
                        const char *done)
 {

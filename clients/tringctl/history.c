@@ -43,6 +43,7 @@ static int take_page(sd_bus_message *page, unsigned room, cJSON *records, char *
 static int fetch_history(sd_bus *bus, const Arguments *arguments, cJSON *records)
 {
         unsigned limit = arguments->limit > 0 ? arguments->limit : LIMIT_DEFAULT;
+        bool missed = arguments->options & WITH_MISSED;
         _cleanup_free_ char *cursor = strdup("");
 
         if (!cursor)
@@ -50,7 +51,7 @@ static int fetch_history(sd_bus *bus, const Arguments *arguments, cJSON *records
         do {
                 _cleanup_message_ sd_bus_message *page = NULL;
                 unsigned have = (unsigned)cJSON_GetArraySize(records);
-                int code = fetch_page(bus, arguments->missed, limit - have, cursor, &page);
+                int code = fetch_page(bus, missed, limit - have, cursor, &page);
 
                 if (code != EXIT_DONE)
                         return code;
@@ -78,12 +79,6 @@ static void print_record(const cJSON *record)
         putchar('\n');
 }
 
-static int mark_seen(sd_bus *bus)
-{
-        /* An empty list means all missed calls. */
-        return bus_call(bus, TRING_PATH, TRING_MANAGER, METHOD_MARK_MISSED_SEEN, NULL, "as", 0);
-}
-
 int verb_history(sd_bus *bus, const Arguments *arguments)
 {
         _cleanup_json_ cJSON *records = cJSON_CreateArray();
@@ -100,7 +95,10 @@ int verb_history(sd_bus *bus, const Arguments *arguments)
                 cJSON_ArrayForEach (record, records)
                         print_record(record);
                 if (cJSON_GetArraySize(records) == 0)
-                        puts(arguments->missed ? "no missed calls" : "no calls yet");
+                        puts(arguments->options & WITH_MISSED ? "no missed calls" : "no calls yet");
         }
-        return code == EXIT_DONE && arguments->mark_seen ? mark_seen(bus) : code;
+        if (code != EXIT_DONE || !(arguments->options & WITH_MARK_SEEN))
+                return code;
+        /* An empty list means all missed calls. */
+        return bus_call(bus, TRING_PATH, TRING_MANAGER, METHOD_MARK_MISSED_SEEN, NULL, "as", 0);
 }

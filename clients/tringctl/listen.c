@@ -84,14 +84,20 @@ static int on_live_call(sd_bus_message *message, void *userdata, sd_bus_error *r
         return r < 0 ? r : print_event(userdata, "Present", sd_bus_message_get_path(message), call);
 }
 
+static int new_method(EventPrinter *printer, const char *path, const char *interface,
+                      const char *member, sd_bus_message **ret)
+{
+        int r = bus_method(printer->bus, path, interface, member, ret);
+
+        return r < 0 ? r : sd_bus_message_set_auto_start(*ret, false);
+}
+
 /* Asks for the state of a call that existed before the listener was registered. */
 static int ask_about(EventPrinter *printer, const char *path)
 {
         _cleanup_message_ sd_bus_message *message = NULL;
-        int r = bus_method(printer->bus, path, PROPERTIES, "GetAll", &message);
+        int r = new_method(printer, path, PROPERTIES, "GetAll", &message);
 
-        if (r >= 0)
-                r = sd_bus_message_set_auto_start(message, false);
         if (r >= 0)
                 r = sd_bus_message_append(message, "s", TRING_CALL);
         return r < 0 ? r : sd_bus_call_async(printer->bus, NULL, message, on_live_call, printer, 0);
@@ -123,11 +129,8 @@ static int on_registered(sd_bus_message *message, void *userdata, sd_bus_error *
 static int register_listener(EventPrinter *printer)
 {
         _cleanup_message_ sd_bus_message *message = NULL;
-        int r = bus_method(printer->bus, TRING_PATH, TRING_MANAGER, METHOD_ADD_CALL_LISTENER,
-                           &message);
+        int r = new_method(printer, TRING_PATH, TRING_MANAGER, METHOD_ADD_CALL_LISTENER, &message);
 
-        if (r >= 0)
-                r = sd_bus_message_set_auto_start(message, false);
         if (r >= 0)
                 r = sd_bus_message_append(message, "sa{sv}", printer->id, 0);
         return r < 0 ? r
@@ -173,10 +176,7 @@ static int watch(EventPrinter *printer)
                                 printer);
         if (r < 0)
                 return r;
-        return sd_bus_add_match(printer->bus, NULL,
-                                "type='signal',sender='org.freedesktop.DBus',"
-                                "member='NameOwnerChanged',arg0='" TRING_NAME "'",
-                                on_owner, printer);
+        return bus_watch_daemon(printer->bus, on_owner, printer);
 }
 
 int verb_listen(sd_bus *bus, const Arguments *arguments)

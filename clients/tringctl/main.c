@@ -10,20 +10,6 @@
 #define RING_DEVICES_MAX 8       /* the daemon's limit for RingDevices */
 #define HISTORY_LIMIT_MAX 100000 /* records; more is not useful on a terminal */
 
-/* Options that only some verbs take. */
-typedef enum CtlOption {
-        WITH_TOKEN_FILE = 1 << 0,
-        WITH_DEVICE_NAME = 1 << 1,
-        WITH_VIDEO = 1 << 2,
-        WITH_TIMEOUT = 1 << 3,
-        WITH_BUSY = 1 << 4,
-        WITH_END_OTHERS = 1 << 5,
-        WITH_MISSED = 1 << 6,
-        WITH_LIMIT = 1 << 7,
-        WITH_MARK_SEEN = 1 << 8,
-        WITH_GROUP = 1 << 9,
-} CtlOption;
-
 enum {
         OPTION_JSON = 1000,
         OPTION_HELP,
@@ -140,40 +126,18 @@ static int take_option(int option, Arguments *arguments)
         long number = 0;
         int code = EXIT_DONE;
 
-        switch (option) {
-        case WITH_TOKEN_FILE:
+        arguments->options |= (unsigned)option;
+        if (option == WITH_TOKEN_FILE) {
                 arguments->token_file = optarg;
-                break;
-        case WITH_DEVICE_NAME:
+        } else if (option == WITH_DEVICE_NAME) {
                 arguments->device_name = optarg;
-                break;
-        case WITH_GROUP:
-                arguments->group = true;
-                break;
-        case WITH_VIDEO:
-                arguments->video = true;
-                break;
-        case WITH_TIMEOUT:
+        } else if (option == WITH_TIMEOUT) {
                 code = parse_number(optarg, option_name(option), RING_TIMEOUT_MIN_S,
                                     RING_TIMEOUT_MAX_S, &number);
                 arguments->timeout = (int)number;
-                break;
-        case WITH_BUSY:
-                arguments->busy = true;
-                break;
-        case WITH_END_OTHERS:
-                arguments->end_others = true;
-                break;
-        case WITH_MISSED:
-                arguments->missed = true;
-                break;
-        case WITH_LIMIT:
+        } else if (option == WITH_LIMIT) {
                 code = parse_number(optarg, option_name(option), 1, HISTORY_LIMIT_MAX, &number);
                 arguments->limit = (unsigned)number;
-                break;
-        case WITH_MARK_SEEN:
-                arguments->mark_seen = true;
-                break;
         }
         return code;
 }
@@ -186,14 +150,14 @@ static const CtlVerb *find_verb(const char *name)
         return NULL;
 }
 
-static int check_verb(const CtlVerb *verb, unsigned given, const Arguments *arguments)
+static int check_verb(const CtlVerb *verb, const Arguments *arguments)
 {
+        unsigned wrong = arguments->options & ~verb->options;
         char printable[64];
 
-        if (given & ~verb->options)
+        if (wrong)
                 return fail(EXIT_USAGE, "--%s cannot be used with '%s'",
-                            option_name((int)(given & ~verb->options & -(given & ~verb->options))),
-                            verb->name);
+                            option_name((int)(wrong & -wrong)), verb->name);
         if (arguments->n_words > verb->words_max)
                 return fail(EXIT_USAGE, "unexpected argument '%s' for '%s': tringctl %s %s",
                             str_printable(printable, sizeof(printable),
@@ -208,7 +172,6 @@ static int check_verb(const CtlVerb *verb, unsigned given, const Arguments *argu
 /* Returns EXIT_DONE with *ret_verb NULL after --help and --version. */
 static int parse(int argc, char **argv, Arguments *arguments, const CtlVerb **ret_verb)
 {
-        unsigned given = 0;
         char printable[64];
         int option, code;
 
@@ -230,7 +193,6 @@ static int parse(int argc, char **argv, Arguments *arguments, const CtlVerb **re
                         return fail(EXIT_USAGE, "unknown option '%s'; see tringctl --help",
                                     str_printable(printable, sizeof(printable), argv[optind - 1]));
                 default:
-                        given |= (unsigned)option;
                         code = take_option(option, arguments);
                         if (code != EXIT_DONE)
                                 return code;
@@ -244,7 +206,7 @@ static int parse(int argc, char **argv, Arguments *arguments, const CtlVerb **re
                             str_printable(printable, sizeof(printable), argv[optind]));
         arguments->words = argv + optind + 1;
         arguments->n_words = (size_t)(argc - optind - 1);
-        code = check_verb(verb, given, arguments);
+        code = check_verb(verb, arguments);
         if (code == EXIT_DONE)
                 *ret_verb = verb;
         return code;

@@ -150,7 +150,7 @@ const char *print_outcome(char ret[static PRINT_SENTENCE_MAX], const cJSON *call
         } sentences[] = {
                 {"initiated", "calling %s", "%s calls"},
                 {"ongoing", "%s answered", "in a call with %s"},
-                {"busy", "%s is busy", "%s was told that you are busy"},
+                {"busy", "%s is busy", "declined the call from %s as busy"},
                 {"rejected", "%s declined", "declined the call from %s"},
                 {"cancelled", "cancelled the call to %s", "the call from %s stopped ringing"},
                 {"ended", "the call with %s is over", "the call with %s is over"},

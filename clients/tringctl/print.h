@@ -2,8 +2,7 @@
 #pragma once
 
 /*
- * Text for people. It is made from the JSON trees of bus.h, so that --json and the text say the
- * same.
+ * Text for people, made from the JSON trees of bus.h, so that it agrees with --json.
  */
 
 #include "bus.h"

@@ -23,13 +23,28 @@ typedef enum ExitCode {
         EXIT_CANCELLED,  /* `call`: cancelled, for instance by Ctrl-C */
 } ExitCode;
 
+/* Options that only some verbs take. */
+typedef enum CtlOption {
+        WITH_TOKEN_FILE = 1 << 0,
+        WITH_DEVICE_NAME = 1 << 1,
+        WITH_VIDEO = 1 << 2,
+        WITH_TIMEOUT = 1 << 3,
+        WITH_BUSY = 1 << 4,
+        WITH_END_OTHERS = 1 << 5,
+        WITH_MISSED = 1 << 6,
+        WITH_LIMIT = 1 << 7,
+        WITH_MARK_SEEN = 1 << 8,
+        WITH_GROUP = 1 << 9,
+} CtlOption;
+
 typedef struct Arguments {
         char **words; /* the arguments after the verb */
         size_t n_words;
         const char *token_file, *device_name;
         int timeout; /* s; 0: the daemon's default */
         unsigned limit;
-        bool json, video, group, busy, end_others, missed, mark_seen;
+        unsigned options; /* CtlOption: those given */
+        bool json;
 } Arguments;
 
 /* The i-th argument of the verb, or NULL. */
