@@ -11,7 +11,6 @@ struct Notification {
         const NotificationEvents *events;
         void *userdata;
         NotifyNotification *notify; /* NULL: not shown */
-        gulong closed_handler;
 };
 
 Notification *notification_new(const NotificationEvents *events, void *userdata)
@@ -27,7 +26,7 @@ void notification_lost(Notification *notification)
 {
         if (!notification->notify)
                 return;
-        g_signal_handler_disconnect(notification->notify, notification->closed_handler);
+        g_signal_handlers_disconnect_by_data(notification->notify, notification);
         g_clear_object(&notification->notify);
 }
 
@@ -35,10 +34,9 @@ void notification_close(Notification *notification)
 {
         if (!notification->notify)
                 return;
-        g_signal_handler_disconnect(notification->notify, notification->closed_handler);
-        notification->closed_handler = 0;
+        g_signal_handlers_disconnect_by_data(notification->notify, notification);
         (void)notify_notification_close(notification->notify, NULL);
-        g_clear_object(&notification->notify);
+        notification_lost(notification);
 }
 
 Notification *notification_free(Notification *notification)
@@ -78,13 +76,8 @@ static void on_action(NotifyNotification *notify, char *key, gpointer userdata)
 
 static void set_hints(NotifyNotification *notify, const PopupContent *content)
 {
-        static const NotifyUrgency urgencies[] = {
-                [POPUP_LOW] = NOTIFY_URGENCY_LOW,
-                [POPUP_NORMAL] = NOTIFY_URGENCY_NORMAL,
-                [POPUP_CRITICAL] = NOTIFY_URGENCY_CRITICAL,
-        };
-
-        notify_notification_set_urgency(notify, urgencies[content->urgency]);
+        /* Both enums have the values of the specification's urgency hint. */
+        notify_notification_set_urgency(notify, (NotifyUrgency)content->urgency);
         notify_notification_set_category(notify, content->category);
         notify_notification_set_timeout(notify, NOTIFY_EXPIRES_NEVER);
         notify_notification_set_hint(notify, "resident", g_variant_new_boolean(content->resident));
@@ -100,8 +93,8 @@ bool notification_show(Notification *notification, const PopupContent *content)
         if (!notification->notify) {
                 notification->notify =
                         notify_notification_new(content->summary, content->body, content->icon);
-                notification->closed_handler = g_signal_connect(
-                        notification->notify, "closed", G_CALLBACK(on_closed), notification);
+                g_signal_connect(notification->notify, "closed", G_CALLBACK(on_closed),
+                                 notification);
         } else {
                 notify_notification_update(notification->notify, content->summary, content->body,
                                            content->icon);
@@ -118,17 +111,19 @@ bool notification_show(Notification *notification, const PopupContent *content)
         return false;
 }
 
+static bool has(GList *capabilities, const char *name)
+{
+        return g_list_find_custom(capabilities, name, (GCompareFunc)g_strcmp0) != NULL;
+}
+
 bool notification_query_server(PopupServer *ret)
 {
         GList *capabilities = notify_get_server_caps();
-
-        ret->actions = g_list_find_custom(capabilities, "actions", (GCompareFunc)g_strcmp0) != NULL;
-        ret->body_markup =
-                g_list_find_custom(capabilities, "body-markup", (GCompareFunc)g_strcmp0) != NULL;
-        ret->persistence =
-                g_list_find_custom(capabilities, "persistence", (GCompareFunc)g_strcmp0) != NULL;
         bool found = capabilities != NULL;
 
+        ret->actions = has(capabilities, "actions");
+        ret->body_markup = has(capabilities, "body-markup");
+        ret->persistence = has(capabilities, "persistence");
         g_list_free_full(capabilities, g_free);
         return found;
 }

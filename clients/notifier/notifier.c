@@ -92,7 +92,7 @@ static bool refresh(ShownCall *shown)
 
         if (!notifier->server_known)
                 notifier->server_known = notification_query_server(&notifier->server);
-        notifier->server.tringd_rings = notifier->tringd_rings && sound_is_there();
+        notifier->server.tringd_rings = notifier->tringd_rings && sound_is_available();
         popup_content(&shown->call, &notifier->server, &content);
         if (content.kind != shown->content.kind) {
                 take_down(shown);
@@ -107,11 +107,13 @@ static bool refresh(ShownCall *shown)
 }
 
 /* As refresh(), but also forgets a call with nothing left to show. */
-static void settle(ShownCall *shown)
+static bool settle(ShownCall *shown)
 {
-        (void)refresh(shown);
+        bool shows = refresh(shown);
+
         if (is_done(shown))
                 g_hash_table_remove(shown->notifier->calls, shown->call.path);
+        return shows;
 }
 
 /* ---- from the notification server ---- */
@@ -119,15 +121,14 @@ static void settle(ShownCall *shown)
 static void on_action(void *userdata, PopupAction action)
 {
         static const struct {
-                TringTarget target;
-                const char *method, *types;
+                const char *interface, *method, *types;
         } methods[POPUP_ACTION_COUNT] = {
-                [POPUP_ACCEPT] = {TRING_ON_CALL, METHOD_ACCEPT, "(@a{sv} {},)"},
-                [POPUP_DECLINE] = {TRING_ON_CALL, METHOD_REJECT, "('rejected',)"},
-                [POPUP_SILENCE] = {TRING_ON_CALL, METHOD_SILENCE, "()"},
-                [POPUP_MUTE] = {TRING_ON_SESSION, METHOD_SET_AUDIO_MUTED, "(true,)"},
-                [POPUP_UNMUTE] = {TRING_ON_SESSION, METHOD_SET_AUDIO_MUTED, "(false,)"},
-                [POPUP_HANG_UP] = {TRING_ON_CALL, METHOD_END, "()"},
+                [POPUP_ACCEPT] = {TRING_CALL, METHOD_ACCEPT, "(@a{sv} {},)"},
+                [POPUP_DECLINE] = {TRING_CALL, METHOD_REJECT, "('rejected',)"},
+                [POPUP_SILENCE] = {TRING_CALL, METHOD_SILENCE, "()"},
+                [POPUP_MUTE] = {TRING_SESSION, METHOD_SET_AUDIO_MUTED, "(true,)"},
+                [POPUP_UNMUTE] = {TRING_SESSION, METHOD_SET_AUDIO_MUTED, "(false,)"},
+                [POPUP_HANG_UP] = {TRING_CALL, METHOD_END, "()"},
         };
         ShownCall *shown = userdata;
         const char *path = shown->call.path;
@@ -136,11 +137,11 @@ static void on_action(void *userdata, PopupAction action)
         shown->pressed = shown->acting = true;
         shown->call.error[0] = '\0';
         if (action == POPUP_CALL_BACK)
-                tring_call(tring, path, TRING_ON_MANAGER, METHOD_INITIATE_CALL,
+                tring_call(tring, path, TRING_MANAGER, METHOD_INITIATE_CALL,
                            g_variant_new("(sssa{sv})", shown->call.uid, "user",
                                          shown->call.video ? "video" : "audio", NULL));
         else
-                tring_call(tring, path, methods[action].target, methods[action].method,
+                tring_call(tring, path, methods[action].interface, methods[action].method,
                            g_variant_new_parsed(methods[action].types));
 }
 
@@ -221,7 +222,6 @@ static bool on_event(void *userdata, const char *event, const char *path, const 
 {
         ShownCall *shown = find_or_make(userdata, path, session_id);
         gboolean present = FALSE;
-        bool shows;
 
         if (!shown)
                 return false;
@@ -230,10 +230,7 @@ static bool on_event(void *userdata, const char *event, const char *path, const 
                 (void)g_variant_lookup(details, "present", "b", &present);
                 popup_call_set_present(&shown->call, present);
         }
-        shows = refresh(shown);
-        if (is_done(shown))
-                g_hash_table_remove(shown->notifier->calls, shown->call.path);
-        return shows || !present;
+        return settle(shown) || !present;
 }
 
 /* The session id of a call that is known only by its object. */
@@ -273,7 +270,7 @@ static void on_answered(void *userdata, const char *path, const char *sentence)
         if (!sentence && shown->content.kind == POPUP_MISSED) {
                 const char *const ids[] = {shown->call.session_id, NULL};
 
-                tring_call(notifier->tring, path, TRING_ON_MANAGER, METHOD_MARK_MISSED_SEEN,
+                tring_call(notifier->tring, path, TRING_MANAGER, METHOD_MARK_MISSED_SEEN,
                            g_variant_new("(^as)", ids));
                 g_hash_table_remove(notifier->calls, path);
                 return;
@@ -281,16 +278,16 @@ static void on_answered(void *userdata, const char *path, const char *sentence)
         settle(shown);
 }
 
-static gboolean shows_missed(gpointer path, gpointer shown, gpointer unused)
+static gboolean shows_missed(gpointer path, gpointer shown, gpointer wanted)
 {
-        return ((ShownCall *)shown)->content.kind == POPUP_MISSED;
+        return (((ShownCall *)shown)->content.kind == POPUP_MISSED) == GPOINTER_TO_INT(wanted);
 }
 
 static void on_missed_seen(void *userdata)
 {
         Notifier *notifier = userdata;
 
-        g_hash_table_foreach_remove(notifier->calls, shows_missed, NULL);
+        g_hash_table_foreach_remove(notifier->calls, shows_missed, GINT_TO_POINTER(true));
 }
 
 static void on_rings(void *userdata, bool rings)
@@ -300,17 +297,12 @@ static void on_rings(void *userdata, bool rings)
         notifier->tringd_rings = rings;
 }
 
-static gboolean shows_live_call(gpointer path, gpointer shown, gpointer unused)
-{
-        return ((ShownCall *)shown)->content.kind != POPUP_MISSED;
-}
-
 /* Without tringd no call can be answered, so remove the buttons. */
 static void on_gone(void *userdata)
 {
         Notifier *notifier = userdata;
 
-        g_hash_table_foreach_remove(notifier->calls, shows_live_call, NULL);
+        g_hash_table_foreach_remove(notifier->calls, shows_missed, GINT_TO_POINTER(false));
 }
 
 static void on_refused(void *userdata, const char *sentence)

@@ -5,7 +5,7 @@
 
 /* pipewire(1): $PIPEWIRE_REMOTE, a name or a path, in $PIPEWIRE_RUNTIME_DIR or
  * $XDG_RUNTIME_DIR. */
-bool sound_is_there(void)
+bool sound_is_available(void)
 {
         const char *remote = g_getenv("PIPEWIRE_REMOTE");
         const char *folder = g_getenv("PIPEWIRE_RUNTIME_DIR");

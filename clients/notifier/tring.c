@@ -104,15 +104,16 @@ static void on_interfaces_added(GDBusConnection *bus, const char *sender, const 
 
 typedef struct TringRequest {
         Tring *tring;
-        char *path; /* of the call */
+        char *path; /* of the call, or NULL */
         bool session;
 } TringRequest;
 
-static TringRequest *request_new(Tring *tring)
+static TringRequest *request_new(Tring *tring, const char *path)
 {
         TringRequest *request = g_new0(TringRequest, 1);
 
         request->tring = tring;
+        request->path = g_strdup(path);
         return request;
 }
 
@@ -151,21 +152,13 @@ static void on_called(GObject *source, GAsyncResult *result, gpointer userdata)
                 request->tring->events->answered(request->tring->userdata, request->path, sentence);
 }
 
-void tring_call(Tring *tring, const char *path, TringTarget target, const char *method,
+void tring_call(Tring *tring, const char *path, const char *interface, const char *method,
                 GVariant *arguments)
 {
-        static const char *const interfaces[] = {
-                [TRING_ON_MANAGER] = TRING_MANAGER,
-                [TRING_ON_CALL] = TRING_CALL,
-                [TRING_ON_SESSION] = TRING_SESSION,
-        };
-        TringRequest *request = request_new(tring);
-
-        request->path = g_strdup(path);
         g_dbus_connection_call(tring->bus, TRING_NAME,
-                               target == TRING_ON_MANAGER ? TRING_PATH : path, interfaces[target],
+                               str_eq(interface, TRING_MANAGER) ? TRING_PATH : path, interface,
                                method, arguments, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
-                               tring->present, on_called, request);
+                               tring->present, on_called, request_new(tring, path));
 }
 
 static void on_read(GObject *source, GAsyncResult *result, gpointer userdata)
@@ -177,14 +170,11 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer userdata)
         if (!answer) /* no session yet, or the call is over */
                 return;
         properties = g_variant_get_child_value(answer, 0);
-        if (request->session) {
-                request->tring->events->call_changed(request->tring->userdata, request->path, NULL,
-                                                     properties);
-                return;
-        }
-        request->tring->events->call_changed(request->tring->userdata, request->path, properties,
-                                             NULL);
-        read_call(request->tring, request->path, true);
+        request->tring->events->call_changed(request->tring->userdata, request->path,
+                                             request->session ? NULL : properties,
+                                             request->session ? properties : NULL);
+        if (!request->session)
+                read_call(request->tring, request->path, true);
 }
 
 static void get_all(Tring *tring, const char *path, const char *interface,
@@ -198,9 +188,8 @@ static void get_all(Tring *tring, const char *path, const char *interface,
 
 static void read_call(Tring *tring, const char *path, bool session)
 {
-        TringRequest *request = request_new(tring);
+        TringRequest *request = request_new(tring, path);
 
-        request->path = g_strdup(path);
         request->session = session;
         get_all(tring, path, session ? TRING_SESSION : TRING_CALL, on_read, request);
 }
@@ -253,7 +242,7 @@ static void register_listener(Tring *tring)
                                METHOD_ADD_CALL_LISTENER,
                                g_variant_new("(sa{sv})", LISTENER_ID, &options),
                                G_VARIANT_TYPE("(ao)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
-                               tring->present, on_registered, request_new(tring));
+                               tring->present, on_registered, request_new(tring, NULL));
 }
 
 static void on_tringd(GDBusConnection *bus, const char *name, const char *owner, gpointer userdata)
@@ -262,7 +251,7 @@ static void on_tringd(GDBusConnection *bus, const char *name, const char *owner,
 
         g_clear_object(&tring->present);
         tring->present = g_cancellable_new();
-        get_all(tring, TRING_PATH, TRING_MANAGER, on_manager_read, request_new(tring));
+        get_all(tring, TRING_PATH, TRING_MANAGER, on_manager_read, request_new(tring, NULL));
         register_listener(tring);
 }
 

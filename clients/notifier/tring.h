@@ -35,15 +35,10 @@ Tring *tring_free(Tring *tring);
 /* The session bus connection; owned by `tring`. */
 GDBusConnection *tring_bus(Tring *tring);
 
-typedef enum TringTarget {
-        TRING_ON_MANAGER,
-        TRING_ON_CALL,
-        TRING_ON_SESSION,
-} TringTarget;
-
 /*
- * Calls a method on behalf of the call at `path`. The result comes as `answered`, unless tringd
- * goes away first. Takes ownership of floating arguments.
+ * Calls a method on behalf of the call at `path`: of that object, or of the Manager if `interface`
+ * is the Manager's. The result comes as `answered`, unless tringd goes away first. Takes ownership
+ * of floating arguments.
  */
-void tring_call(Tring *tring, const char *path, TringTarget target, const char *method,
+void tring_call(Tring *tring, const char *path, const char *interface, const char *method,
                 GVariant *arguments);
