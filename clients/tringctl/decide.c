@@ -29,8 +29,11 @@ int verb_answer(sd_bus *bus, const Arguments *arguments)
 
         if (code != EXIT_DONE)
                 return code;
-        code = bus_call(bus, json_string(call, "path"), TRING_CALL, METHOD_ACCEPT, NULL, "a{sv}", 1,
-                        "end_others", "b", (arguments->options & WITH_END_OTHERS) != 0);
+        const char *path = json_string(call, "path");
+        code = arguments->options & WITH_END_OTHERS
+                       ? bus_call(bus, path, TRING_CALL, METHOD_ACCEPT, NULL, "a{sv}", 1,
+                                  "end_others", "b", true)
+                       : bus_call(bus, path, TRING_CALL, METHOD_ACCEPT, NULL, "a{sv}", 0);
         return code == EXIT_DONE ? print_done(bus, arguments, call, "answered") : code;
 }
 
