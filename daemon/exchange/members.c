@@ -70,18 +70,15 @@ static void members_done(Members *members)
         free(members->news);
 }
 
-static int members_gather(const Call *call, Audience audience, Members *ret)
+static int members_gather(const Call *call, Audience audience, Members *members)
 {
-        Members members = {
-                .all = calloc(call->n_legs, sizeof(Member)),
-                .news = calloc(call->n_legs, sizeof(Member)),
-        };
         const CallLeg *leg;
+        int r = ARRAY_NEW(&members->all, call->n_legs);
 
-        if (!members.all || !members.news) {
-                members_done(&members);
-                return -ENOMEM;
-        }
+        if (r == 0)
+                r = ARRAY_NEW(&members->news, call->n_legs);
+        if (r < 0)
+                return r;
         DL_FOREACH2 (call_members(call), leg, call_next) {
                 Member member = {.state = leg_member_state(leg)};
 
@@ -90,11 +87,10 @@ static int members_gather(const Call *call, Audience audience, Members *ret)
                 STR_SET(member.uid, leg->uid);
                 if (leg->user)
                         STR_SET(member.name, leg->user->name);
-                members.all[members.n_all++] = member;
+                members->all[members->n_all++] = member;
                 if (leg->announced[audience] != member.state)
-                        members.news[members.n_news++] = member;
+                        members->news[members->n_news++] = member;
         }
-        *ret = members;
         return 0;
 }
 

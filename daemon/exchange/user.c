@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/array.h"
 #include "exchange/attachment.h"
 #include "exchange/group.h"
 
@@ -106,13 +107,7 @@ bool exchange_user_blocks(const User *user, const char *uid)
 
 int exchange_user_block_reserve(User *user)
 {
-        char(*blocked)[UID_MAX + 1] =
-                reallocarray(user->blocked, user->n_blocked + 1, sizeof(*blocked));
-
-        if (!blocked)
-                return -ENOMEM;
-        user->blocked = blocked;
-        return 0;
+        return ARRAY_GROW(&user->blocked, user->n_blocked);
 }
 
 void exchange_user_block_set(User *user, const char *uid, bool on)

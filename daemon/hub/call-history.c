@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "store/query.h"
 #include "wire/stored.h"
@@ -208,12 +209,11 @@ static int records_add(Records *records, sqlite3_stmt *row)
         int r = read_record(row, &record);
         if (r != 0)
                 return r < 0 ? r : 0;
-        CallRecord *grown = reallocarray(records->records, records->n + 1, sizeof(*grown));
-        if (!grown) {
+        r = ARRAY_GROW(&records->records, records->n);
+        if (r < 0) {
                 call_record_done(&record);
-                return -ENOMEM;
+                return r;
         }
-        records->records = grown;
         records->records[records->n++] = record;
         records->budget -= MIN_OF(length, records->budget);
         return 0;

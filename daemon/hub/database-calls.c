@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "hub/database-internal.h"
 #include "wire/stored.h"
@@ -17,16 +18,9 @@ static int add_member(sqlite3_stmt *row, LiveCall *live)
                 return -ENOMEM;
         if (live->n_members == GROUP_MEMBERS_MAX)
                 return -EBADMSG;
-        /* The array doubles whenever it is full, at powers of two. */
-        if ((live->n_members & (live->n_members - 1)) == 0) {
-                size_t n = live->n_members ? 2 * live->n_members : 1;
-                LiveMember *grown = reallocarray(live->members, n, sizeof(*grown));
-
-                if (!grown)
-                        return -ENOMEM;
-                live->members = grown;
-        }
-        int r = wire_decode_live_member(json, &live->members[live->n_members]);
+        int r = ARRAY_GROW(&live->members, live->n_members);
+        if (r == 0)
+                r = wire_decode_live_member(json, &live->members[live->n_members]);
         if (r == 0)
                 live->n_members++;
         return r;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "store/query.h"
 
 typedef enum GroupStatement {
@@ -97,22 +98,15 @@ int hub_groups_add(HubGroups *groups, const char *guid, const char *name, bool *
 static int read_members(HubGroups *groups, StoredGroup *group)
 {
         sqlite3_stmt *members = groups->statements[MEMBERS];
-        size_t allocated = 0;
         int r;
 
         query_bind(members, "s", group->guid);
         QUERY_FOREACH (members, r) {
                 const char *uid = (const char *)sqlite3_column_text(members, 0);
 
-                if (group->n_uids == allocated) {
-                        allocated = allocated ? 2 * allocated : 16;
-                        void *grown = reallocarray(group->uids, allocated, sizeof(*group->uids));
-                        r = grown ? 0 : -ENOMEM;
-                        if (r < 0)
-                                break;
-                        group->uids = grown;
-                }
-                r = uid ? STR_SET(group->uids[group->n_uids], uid) : -ENOMEM;
+                r = uid ? ARRAY_GROW(&group->uids, group->n_uids) : -ENOMEM;
+                if (r == 0)
+                        r = STR_SET(group->uids[group->n_uids], uid);
                 group->n_uids += r == 0;
         }
         return query_end(members, r);
