@@ -125,7 +125,7 @@ static int database_migrate(Database *database, const DatabaseSchema *schema)
         if (version == schema->n_steps)
                 return 0;
 
-        r = database_run(database, "BEGIN IMMEDIATE");
+        r = database_begin(database);
         if (r < 0)
                 return r;
         /* Another process may have migrated first, so read the version again under the lock. */
@@ -141,11 +141,7 @@ static int database_migrate(Database *database, const DatabaseSchema *schema)
                          schema->n_steps);
                 r = database_run(database, set_version);
         }
-        if (r >= 0)
-                r = database_run(database, "COMMIT");
-        if (r < 0)
-                (void)sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
-        return r;
+        return database_end(database, r);
 }
 
 static int database_connect(const char *path, off_t size, const DatabaseSchema *schema,
@@ -166,11 +162,8 @@ static int database_connect(const char *path, off_t size, const DatabaseSchema *
 
         int r = database_check(database, size);
         if (r >= 0)
-                r = database_run(database, "PRAGMA journal_mode = WAL");
-        if (r >= 0)
-                r = database_run(database, "PRAGMA synchronous = NORMAL");
-        if (r >= 0)
-                r = database_run(database, "PRAGMA foreign_keys = ON");
+                r = database_run(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                                           "PRAGMA foreign_keys = ON");
         if (r >= 0)
                 r = database_migrate(database, schema);
         if (r < 0)
