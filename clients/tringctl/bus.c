@@ -164,12 +164,10 @@ static int json_add_entry(sd_bus_message *message, const char *contents, cJSON *
         const char *key;
         int r = sd_bus_message_enter_container(message, SD_BUS_TYPE_DICT_ENTRY, contents);
 
-        if (r < 0)
-                return r;
-        r = sd_bus_message_read_basic(message, contents[0], &key);
-        if (r < 0)
-                return r;
-        r = json_from_message(message, &value);
+        if (r >= 0)
+                r = sd_bus_message_read_basic(message, contents[0], &key);
+        if (r >= 0)
+                r = json_from_message(message, &value);
         if (r < 0)
                 return r;
         if (!cJSON_AddItemToObject(object, key, value))
@@ -230,12 +228,10 @@ int json_from_message(sd_bus_message *message, cJSON **ret)
                 return json_from_basic(message, type, ret);
 
         r = sd_bus_message_enter_container(message, SD_BUS_TYPE_VARIANT, contents);
-        if (r < 0)
-                return r;
-        r = json_from_message(message, &value);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_exit_container(message);
+        if (r >= 0)
+                r = json_from_message(message, &value);
+        if (r >= 0)
+                r = sd_bus_message_exit_container(message);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(value);

@@ -32,7 +32,7 @@ static int call_from_interfaces(const char *path, const cJSON *interfaces, cJSON
         return 0;
 }
 
-static int calls_from_objects(const cJSON *objects, const char *only, cJSON **ret)
+static int calls_from_objects(const cJSON *objects, cJSON **ret)
 {
         _cleanup_json_ cJSON *calls = cJSON_CreateArray();
         const cJSON *object;
@@ -42,8 +42,7 @@ static int calls_from_objects(const cJSON *objects, const char *only, cJSON **re
         cJSON_ArrayForEach (object, objects) {
                 cJSON *call = NULL;
 
-                if (!cJSON_HasObjectItem(object, TRING_CALL) ||
-                    (only && !str_eq(object->string, only)))
+                if (!cJSON_HasObjectItem(object, TRING_CALL))
                         continue;
                 int r = call_from_interfaces(object->string, object, &call);
                 if (r < 0)
@@ -54,7 +53,7 @@ static int calls_from_objects(const cJSON *objects, const char *only, cJSON **re
         return 0;
 }
 
-static int fetch(sd_bus *bus, const char *only, cJSON **ret)
+int call_list_fetch(sd_bus *bus, cJSON **ret)
 {
         _cleanup_message_ sd_bus_message *reply = NULL;
         _cleanup_json_ cJSON *objects = NULL;
@@ -64,26 +63,24 @@ static int fetch(sd_bus *bus, const char *only, cJSON **ret)
                 return code;
         int r = json_from_message(reply, &objects);
         if (r == 0)
-                r = calls_from_objects(objects, only, ret);
+                r = calls_from_objects(objects, ret);
         return r < 0 ? fail_errno(r, "read the calls") : EXIT_DONE;
-}
-
-int call_list_fetch(sd_bus *bus, cJSON **ret)
-{
-        return fetch(bus, NULL, ret);
 }
 
 int call_list_fetch_one(sd_bus *bus, const char *path, cJSON **ret)
 {
         _cleanup_json_ cJSON *calls = NULL;
-        int code = fetch(bus, path, &calls);
+        int code = call_list_fetch(bus, &calls);
+        cJSON *call;
 
         if (code != EXIT_DONE)
                 return code;
-        if (cJSON_GetArraySize(calls) == 0)
-                return fail(EXIT_NO_CALL, "the call no longer exists");
-        *ret = cJSON_DetachItemFromArray(calls, 0);
-        return EXIT_DONE;
+        cJSON_ArrayForEach (call, calls)
+                if (str_eq(json_string(call, "path"), path)) {
+                        *ret = cJSON_DetachItemViaPointer(calls, call);
+                        return EXIT_DONE;
+                }
+        return fail(EXIT_NO_CALL, "the call no longer exists");
 }
 
 bool call_rings_here(const cJSON *call)
@@ -123,8 +120,8 @@ static int fail_ambiguous(const cJSON *calls, const char *wanted, const CallChoi
 int call_list_choose(sd_bus *bus, const char *wanted, const CallChoice *choice, cJSON **ret)
 {
         _cleanup_json_ cJSON *calls = NULL;
-        int code = call_list_fetch(bus, &calls), found = -1, index = 0;
-        const cJSON *call;
+        int code = call_list_fetch(bus, &calls);
+        cJSON *call, *found = NULL;
         char printable[64];
 
         if (code != EXIT_DONE)
@@ -132,18 +129,17 @@ int call_list_choose(sd_bus *bus, const char *wanted, const CallChoice *choice, 
         if (wanted && !*wanted)
                 return fail(EXIT_USAGE, "the call id is empty");
         cJSON_ArrayForEach (call, calls) {
-                if (is_meant(call, wanted, choice)) {
-                        if (found >= 0)
-                                return fail_ambiguous(calls, wanted, choice);
-                        found = index;
-                }
-                index++;
+                if (!is_meant(call, wanted, choice))
+                        continue;
+                if (found)
+                        return fail_ambiguous(calls, wanted, choice);
+                found = call;
         }
-        if (found < 0 && wanted)
+        if (!found && wanted)
                 return fail(EXIT_NO_CALL, "no call on this device has an id that begins with '%s'",
                             str_printable(printable, sizeof(printable), wanted));
-        if (found < 0)
+        if (!found)
                 return fail(EXIT_NO_CALL, "%s", choice->none);
-        *ret = cJSON_DetachItemFromArray(calls, found);
+        *ret = cJSON_DetachItemViaPointer(calls, found);
         return EXIT_DONE;
 }

@@ -17,40 +17,37 @@ static int fetch_property(sd_bus *bus, const char *property, cJSON **ret)
         return r < 0 ? fail_errno(r, "read the reply") : EXIT_DONE;
 }
 
-int verb_groups(sd_bus *bus, const Arguments *arguments)
+/* Prints a list of groups or uids; `none` is for an empty one. */
+static int print_list(sd_bus *bus, const Arguments *arguments, const char *property,
+                      const char *none)
 {
-        _cleanup_json_ cJSON *groups = NULL;
-        char name[PRINT_PERSON_MAX];
-        const cJSON *group;
-        int code = fetch_property(bus, PROPERTY_GROUPS, &groups);
+        _cleanup_json_ cJSON *list = NULL;
+        char text[PRINT_PERSON_MAX];
+        const cJSON *item;
+        int code = fetch_property(bus, property, &list);
 
         if (code != EXIT_DONE)
                 return code;
         if (arguments->json)
-                return print_json(groups);
-        if (cJSON_GetArraySize(groups) == 0)
-                puts("not a member of any group");
-        cJSON_ArrayForEach (group, groups)
-                puts(print_person(name, group));
+                return print_json(list);
+        if (cJSON_GetArraySize(list) == 0)
+                puts(none);
+        cJSON_ArrayForEach (item, list) {
+                const char *uid = cJSON_GetStringValue(item);
+
+                puts(uid ? str_printable(text, sizeof(text), uid) : print_person(text, item));
+        }
         return EXIT_DONE;
+}
+
+int verb_groups(sd_bus *bus, const Arguments *arguments)
+{
+        return print_list(bus, arguments, PROPERTY_GROUPS, "not a member of any group");
 }
 
 static int print_blocked(sd_bus *bus, const Arguments *arguments)
 {
-        _cleanup_json_ cJSON *blocked = NULL;
-        char printable[PRINT_PERSON_MAX];
-        const cJSON *uid;
-        int code = fetch_property(bus, PROPERTY_BLOCKED, &blocked);
-
-        if (code != EXIT_DONE)
-                return code;
-        if (arguments->json)
-                return print_json(blocked);
-        if (cJSON_GetArraySize(blocked) == 0)
-                puts("nobody is blocked");
-        cJSON_ArrayForEach (uid, blocked)
-                puts(str_printable(printable, sizeof(printable), cJSON_GetStringValue(uid)));
-        return EXIT_DONE;
+        return print_list(bus, arguments, PROPERTY_BLOCKED, "nobody is blocked");
 }
 
 static int change_block(sd_bus *bus, const Arguments *arguments, const char *method,
