@@ -154,7 +154,7 @@ static int send_message(Voice *voice, const WorkerMessage *message)
         size_t length;
         int r = worker_encode(message, &text, &length);
 
-        return r < 0 ? r : worker_process_send(voice->process, text, length);
+        return r < 0 ? r : worker_process_send(voice->process, text, length, -1);
 }
 
 int voices_send(Voices *voices, const char *session_id, const WorkerMessage *message)

@@ -11,18 +11,22 @@
 
 #define TIMER_ACCURACY_US (1 * USEC_PER_SEC) /* good enough for silence */
 
-int websocket_check_url(const char *s, bool insecure, const char **ret_text)
+static int parse_url(const WebSocketOptions *options, Url *ret, const char **ret_text)
 {
-        Url url;
-        int r = url_parse(s, 1, "/", &url, ret_text);
+        int r = url_parse(options->url, options->default_port, options->path, ret, ret_text);
 
-        if (r < 0)
+        if (r < 0 || ret->tls || ret->loopback || options->insecure)
                 return r;
-        if (!url.tls && !url.loopback && !insecure) {
-                *ret_text = "ws:// is for this machine only: others need wss://";
-                return -EINVAL;
-        }
-        return 0;
+        *ret_text = "ws:// is for this machine only: others need wss://";
+        return -EINVAL;
+}
+
+int websocket_check_url(const char *url, bool insecure, const char **ret_text)
+{
+        const WebSocketOptions options = {
+                .url = url, .path = "/", .default_port = 1, .insecure = insecure};
+
+        return parse_url(&options, &(Url){}, ret_text);
 }
 
 void websocket_give_up(WebSocket *websocket)
@@ -94,11 +98,7 @@ static int time_is_up(sd_event_source *source, uint64_t usec, void *userdata)
 int websocket_new(Loop *loop, const WebSocketOptions *options, const WebSocketEvents *events,
                   void *userdata, WebSocket **ret)
 {
-        const char *text;
-        int r = websocket_check_url(options->url, options->insecure, &text);
-
-        if (r < 0)
-                return r;
+        const char *ignored;
         _cleanup_(websocket_freep) WebSocket *websocket = calloc(1, sizeof(*websocket));
         if (!websocket)
                 return -ENOMEM;
@@ -106,10 +106,9 @@ int websocket_new(Loop *loop, const WebSocketOptions *options, const WebSocketEv
         websocket->events = *events;
         websocket->userdata = userdata;
         websocket->silent_after = options->silent_after_s * USEC_PER_SEC;
-        r = STR_SET(websocket->subprotocol, options->subprotocol);
+        int r = parse_url(options, &websocket->url, &ignored);
         if (r >= 0)
-                r = url_parse(options->url, options->default_port, options->path, &websocket->url,
-                              &text);
+                r = STR_SET(websocket->subprotocol, options->subprotocol);
         if (r >= 0)
                 r = sd_event_add_defer(loop_event(loop), &websocket->step, step, websocket);
         if (r >= 0)

@@ -166,8 +166,7 @@ static int on_socket(sd_event_source *source, int fd, uint32_t revents, void *us
         if (!(revents & (EPOLLIN | EPOLLHUP | EPOLLERR)))
                 return 0;
 
-        /* One a turn: the callback may free the object, and a chatty worker must not starve others.
-         */
+        /* One a turn: the callback may free the object, and a chatty worker must starve nobody. */
         ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
         /* ECONNRESET: it ended without reading everything; its last messages come next. */
         if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET))
@@ -181,12 +180,7 @@ static int on_socket(sd_event_source *source, int fd, uint32_t revents, void *us
         return 0;
 }
 
-int worker_process_send(WorkerProcess *worker, const char *text, size_t length)
-{
-        return worker_process_send_with(worker, text, length, -1);
-}
-
-int worker_process_send_with(WorkerProcess *worker, const char *text, size_t length, int descriptor)
+int worker_process_send(WorkerProcess *worker, const char *text, size_t length, int descriptor)
 {
         if (length == 0 || length > WORKER_PROCESS_MESSAGE_MAX)
                 return -EMSGSIZE;
@@ -256,15 +250,13 @@ int worker_process_adopt(sd_event *event, const char *socket_path,
         WorkerProcess *worker = NULL;
         int r = worker_new(event, socket_path, events, userdata, &worker);
 
-        if (r < 0)
-                return r;
-        r = connect_socket(worker);
-        if (r < 0) {
+        if (r >= 0)
+                r = connect_socket(worker);
+        if (r >= 0)
+                *ret = worker;
+        else
                 worker_process_detach(worker);
-                return r;
-        }
-        *ret = worker;
-        return 0;
+        return r;
 }
 
 static int listen_at(const struct sockaddr_un *address)

@@ -63,11 +63,11 @@ DEFINE_CLEANUP(WorkerProcess *, worker_process_free);
 /* Frees the object. Process and path stay, to be adopted. */
 WorkerProcess *worker_process_detach(WorkerProcess *worker);
 
-/* Queues one message; copied. Returns 0, -ENOMEM, -ENOBUFS, -EMSGSIZE, or -ENOTCONN. */
-int worker_process_send(WorkerProcess *worker, const char *text, size_t length);
-/* The same, with a descriptor attached (SCM_RIGHTS), which stays the caller's. -1: none. */
-int worker_process_send_with(WorkerProcess *worker, const char *text, size_t length,
-                             int descriptor);
+/*
+ * Queues one message; copied. `descriptor` goes with it (SCM_RIGHTS) and stays the caller's; -1:
+ * none. Returns 0, -ENOMEM, -ENOBUFS, -EMSGSIZE, or -ENOTCONN.
+ */
+int worker_process_send(WorkerProcess *worker, const char *text, size_t length, int descriptor);
 
 /*
  * Called after the message that asks the worker to end. After WORKER_PROCESS_STOP_US it is killed,

@@ -286,7 +286,7 @@ static int send_with(Worker *worker, const WorkerMessage *message, int descripto
         int r = worker_encode(message, &text, &length);
         if (r < 0)
                 return r;
-        return worker_process_send_with(worker->process, text, length, descriptor);
+        return worker_process_send(worker->process, text, length, descriptor);
 }
 
 void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message)

@@ -113,7 +113,7 @@ static WorkerProcess *spawn_ok(void)
 
 static void send_text(WorkerProcess *worker, const char *text)
 {
-        ck_assert_int_eq(worker_process_send(worker, text, strlen(text)), 0);
+        ck_assert_int_eq(worker_process_send(worker, text, strlen(text), -1), 0);
 }
 
 #define run_until(condition)                                                       \
@@ -149,7 +149,7 @@ START_TEST(the_last_words_come_before_gone)
         run_until(rig.gone);
         ck_assert_str_eq(rig.last, "bye");
         ck_assert_str_eq(rig.reason, "exited");
-        ck_assert_int_eq(worker_process_send(worker, "x", 1), -ENOTCONN);
+        ck_assert_int_eq(worker_process_send(worker, "x", 1, -1), -ENOTCONN);
         worker_process_free(worker);
 }
 END_TEST
@@ -207,7 +207,7 @@ START_TEST(a_worker_that_does_not_read_fills_a_bounded_queue)
 
         memset(big, 'x', sizeof(big));
         send_text(worker, "hang");
-        while ((r = worker_process_send(worker, big, sizeof(big))) == 0)
+        while ((r = worker_process_send(worker, big, sizeof(big), -1)) == 0)
                 ck_assert_uint_lt(++sent, 100);
         ck_assert_int_eq(r, -ENOBUFS);
         ck_assert_uint_ge(sent * sizeof(big), WORKER_PROCESS_QUEUE_MAX);
@@ -222,7 +222,7 @@ START_TEST(what_was_queued_arrives_in_order)
 
         for (char c = 'a'; c < 'k'; c++) {
                 memset(big, c, sizeof(big));
-                ck_assert_int_eq(worker_process_send(worker, big, sizeof(big)), 0);
+                ck_assert_int_eq(worker_process_send(worker, big, sizeof(big), -1), 0);
         }
         run_until(rig.messages == 10);
         ck_assert_uint_eq(rig.bytes, 10 * sizeof(big));
@@ -236,8 +236,8 @@ START_TEST(a_message_too_long_or_empty_is_refused)
         static char big[WORKER_PROCESS_MESSAGE_MAX + 1];
         WorkerProcess *worker = spawn_ok();
 
-        ck_assert_int_eq(worker_process_send(worker, big, sizeof(big)), -EMSGSIZE);
-        ck_assert_int_eq(worker_process_send(worker, big, 0), -EMSGSIZE);
+        ck_assert_int_eq(worker_process_send(worker, big, sizeof(big), -1), -EMSGSIZE);
+        ck_assert_int_eq(worker_process_send(worker, big, 0, -1), -EMSGSIZE);
         worker_process_free(worker);
 }
 END_TEST
