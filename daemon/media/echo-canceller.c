@@ -153,15 +153,15 @@ static void take_played(EchoCanceller *echo, float ret[static AUDIO_FRAME])
 
 void echo_canceller_process(EchoCanceller *echo, int16_t *samples)
 {
-        float heard[AUDIO_FRAME], played[AUDIO_FRAME], clean[AUDIO_FRAME];
-        const float *recorded[] = {heard}, *reference[] = {played};
+        float near[AUDIO_FRAME], played[AUDIO_FRAME], clean[AUDIO_FRAME];
+        const float *recorded[] = {near}, *reference[] = {played};
         float *result[] = {clean};
 
         if (!atomic_load(&echo->on))
                 return;
         take_played(echo, played);
         for (size_t i = 0; i < AUDIO_FRAME; i++)
-                heard[i] = samples[i] / FULL_SCALE;
+                near[i] = samples[i] / FULL_SCALE;
         if (spa_audio_aec_run(echo->canceller, recorded, reference, result, AUDIO_FRAME) < 0)
                 return;
         for (size_t i = 0; i < AUDIO_FRAME; i++)

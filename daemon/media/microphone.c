@@ -17,45 +17,45 @@
  * because handling a frame allocates, locks and wakes more threads. A wakeup for each cycle of the
  * graph, four times as often, would cost 0.5 % of a core.
  */
-typedef struct Inlet {
+typedef struct MicrophoneStream {
         Microphone *microphone;
         struct pw_stream *stream;
         struct spa_hook hook;
         struct spa_source *ready;
         struct spa_ringbuffer ring; /* of bytes */
         int16_t samples[SAMPLES_MAX];
-} Inlet;
+} MicrophoneStream;
 
 struct Microphone {
         MicrophoneFrame frame;
         void *userdata;
         PipeWire *pipewire; /* not owned; NULL: closed */
-        Inlet *inlet;
-        Inlet *next; /* takes over when it gives sound */
-        Inlet *done; /* freed with the next frame: the present one may be its own */
-        bool waits;  /* `waiting` holds the first frame of `next`, to fade over to */
+        MicrophoneStream *stream;
+        MicrophoneStream *next; /* takes over when it gives sound */
+        MicrophoneStream *done; /* freed with the next frame: the present one may be its own */
+        bool waits;             /* `waiting` holds the first frame of `next`, to fade over to */
         int16_t waiting[AUDIO_FRAME];
         atomic_bool failed;
 };
 
-static Inlet *inlet_free(Inlet *inlet)
+static MicrophoneStream *microphone_stream_free(MicrophoneStream *stream)
 {
-        if (!inlet)
+        if (!stream)
                 return NULL;
-        if (inlet->stream)
-                pw_stream_destroy(inlet->stream);
-        if (inlet->ready)
-                pw_loop_destroy_source(pipewire_loop(inlet->microphone->pipewire), inlet->ready);
-        free(inlet);
+        if (stream->stream)
+                pw_stream_destroy(stream->stream);
+        if (stream->ready)
+                pw_loop_destroy_source(pipewire_loop(stream->microphone->pipewire), stream->ready);
+        free(stream);
         return NULL;
 }
-DEFINE_CLEANUP(Inlet *, inlet_free);
+DEFINE_CLEANUP(MicrophoneStream *, microphone_stream_free);
 
 static void change_over(Microphone *microphone)
 {
-        inlet_free(microphone->done);
-        microphone->done = microphone->inlet;
-        microphone->inlet = TAKE_PTR(microphone->next);
+        microphone_stream_free(microphone->done);
+        microphone->done = microphone->stream;
+        microphone->stream = TAKE_PTR(microphone->next);
         microphone->waits = false;
 }
 
@@ -63,78 +63,78 @@ static void change_over(Microphone *microphone)
  * The last frame of the old stream fades over to the first one of the new. When the old one gives
  * no more, the new one has a second frame before that, and begins by itself.
  */
-static void take_frame(Inlet *inlet, int16_t *samples)
+static void take_frame(MicrophoneStream *stream, int16_t *samples)
 {
-        Microphone *microphone = inlet->microphone;
+        Microphone *microphone = stream->microphone;
 
-        if (inlet == microphone->next && !microphone->waits) {
+        if (stream == microphone->next && !microphone->waits) {
                 memcpy(microphone->waiting, samples, sizeof(microphone->waiting));
                 microphone->waits = true;
-        } else if (inlet == microphone->next) {
+        } else if (stream == microphone->next) {
                 fade_in(microphone->waiting, AUDIO_FRAME);
                 change_over(microphone);
                 microphone->frame(microphone->userdata, microphone->waiting);
                 microphone->frame(microphone->userdata, samples);
-        } else if (inlet == microphone->inlet && microphone->waits) {
+        } else if (stream == microphone->stream && microphone->waits) {
                 fade_over(samples, microphone->waiting, AUDIO_FRAME);
                 change_over(microphone);
                 microphone->frame(microphone->userdata, microphone->waiting);
-        } else if (inlet == microphone->inlet) {
-                microphone->done = inlet_free(microphone->done);
+        } else if (stream == microphone->stream) {
+                microphone->done = microphone_stream_free(microphone->done);
                 microphone->frame(microphone->userdata, samples);
         }
 }
 
 static void on_ready(void *data, uint64_t count)
 {
-        Inlet *inlet = data;
+        MicrophoneStream *stream = data;
         int16_t samples[AUDIO_FRAME];
         uint32_t index;
 
-        while (spa_ringbuffer_get_read_index(&inlet->ring, &index) >= (int32_t)sizeof(samples)) {
-                spa_ringbuffer_read_data(&inlet->ring, inlet->samples, sizeof(inlet->samples),
-                                         index % sizeof(inlet->samples), samples, sizeof(samples));
-                spa_ringbuffer_read_update(&inlet->ring, (int32_t)(index + sizeof(samples)));
-                take_frame(inlet, samples);
+        while (spa_ringbuffer_get_read_index(&stream->ring, &index) >= (int32_t)sizeof(samples)) {
+                spa_ringbuffer_read_data(&stream->ring, stream->samples, sizeof(stream->samples),
+                                         index % sizeof(stream->samples), samples, sizeof(samples));
+                spa_ringbuffer_read_update(&stream->ring, (int32_t)(index + sizeof(samples)));
+                take_frame(stream, samples);
         }
 }
 
 /* Drops what does not fit: PipeWire's loop thread hangs. */
-static void gather(Inlet *inlet, const void *data, uint32_t size)
+static void gather(MicrophoneStream *stream, const void *data, uint32_t size)
 {
         uint32_t index;
-        int32_t filled = spa_ringbuffer_get_write_index(&inlet->ring, &index);
+        int32_t filled = spa_ringbuffer_get_write_index(&stream->ring, &index);
 
-        if (filled < 0 || (uint32_t)filled + size > sizeof(inlet->samples))
+        if (filled < 0 || (uint32_t)filled + size > sizeof(stream->samples))
                 return;
-        spa_ringbuffer_write_data(&inlet->ring, inlet->samples, sizeof(inlet->samples),
-                                  index % sizeof(inlet->samples), data, size);
-        spa_ringbuffer_write_update(&inlet->ring, (int32_t)(index + size));
+        spa_ringbuffer_write_data(&stream->ring, stream->samples, sizeof(stream->samples),
+                                  index % sizeof(stream->samples), data, size);
+        spa_ringbuffer_write_update(&stream->ring, (int32_t)(index + size));
         if ((size_t)filled + size >= AUDIO_FRAME * sizeof(int16_t))
-                pw_loop_signal_event(pipewire_loop(inlet->microphone->pipewire), inlet->ready);
+                pw_loop_signal_event(pipewire_loop(stream->microphone->pipewire), stream->ready);
 }
 
 /* In PipeWire's data thread. */
 static void on_process(void *data)
 {
-        Inlet *inlet = data;
+        MicrophoneStream *stream = data;
         struct pw_buffer *buffer;
 
-        while ((buffer = pw_stream_dequeue_buffer(inlet->stream))) {
+        while ((buffer = pw_stream_dequeue_buffer(stream->stream))) {
                 struct spa_data *block = &buffer->buffer->datas[0];
                 uint32_t offset = MIN_OF(block->chunk->offset, block->maxsize);
                 uint32_t size = MIN_OF(block->chunk->size, block->maxsize - offset);
 
                 if (block->data)
-                        gather(inlet, SPA_PTROFF(block->data, offset, const void), size);
-                pw_stream_queue_buffer(inlet->stream, buffer);
+                        gather(stream, SPA_PTROFF(block->data, offset, const void), size);
+                pw_stream_queue_buffer(stream->stream, buffer);
         }
 }
 
 static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
                      const char *error)
 {
-        Microphone *microphone = ((Inlet *)data)->microphone;
+        Microphone *microphone = ((MicrophoneStream *)data)->microphone;
 
         pipewire_report_state(microphone->pipewire, state, &microphone->failed);
 }
@@ -146,20 +146,21 @@ static const struct pw_stream_events stream_events = {
 };
 
 /* With the lock held. */
-static int inlet_new(Microphone *microphone, AudioStreamOptions *options, Inlet **ret)
+static int microphone_stream_new(Microphone *microphone, AudioStreamOptions *options,
+                                 MicrophoneStream **ret)
 {
-        _cleanup_(inlet_freep) Inlet *inlet = calloc(1, sizeof(*inlet));
+        _cleanup_(microphone_stream_freep) MicrophoneStream *stream = calloc(1, sizeof(*stream));
         int r;
 
-        if (!inlet)
+        if (!stream)
                 return -ENOMEM;
-        options->userdata = inlet;
-        inlet->microphone = microphone;
-        inlet->ready = pw_loop_add_event(pipewire_loop(microphone->pipewire), on_ready, inlet);
-        r = inlet->ready ? audio_stream_new(options, &inlet->hook, &inlet->stream) : -errno;
+        options->userdata = stream;
+        stream->microphone = microphone;
+        stream->ready = pw_loop_add_event(pipewire_loop(microphone->pipewire), on_ready, stream);
+        r = stream->ready ? audio_stream_new(options, &stream->hook, &stream->stream) : -errno;
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(inlet);
+        *ret = TAKE_PTR(stream);
         return 0;
 }
 
@@ -178,20 +179,20 @@ int microphone_open(Microphone *microphone, PipeWire *pipewire, const char *node
                 .channels = 1,
                 .events = &stream_events,
         };
-        Inlet *inlet;
+        MicrophoneStream *stream;
         int r;
 
         pipewire_lock(pipewire);
         microphone->pipewire = pipewire;
-        r = inlet_new(microphone, &options, &inlet);
+        r = microphone_stream_new(microphone, &options, &stream);
         if (r == 0) {
-                inlet_free(microphone->next);
-                microphone->next = microphone->inlet ? inlet : NULL;
-                if (!microphone->inlet)
-                        microphone->inlet = inlet;
+                microphone_stream_free(microphone->next);
+                microphone->next = microphone->stream ? stream : NULL;
+                if (!microphone->stream)
+                        microphone->stream = stream;
                 microphone->waits = false;
                 atomic_store(&microphone->failed, false);
-        } else if (!microphone->inlet) {
+        } else if (!microphone->stream) {
                 microphone->pipewire = NULL;
         }
         pipewire_unlock(pipewire);
@@ -205,9 +206,9 @@ void microphone_close(Microphone *microphone)
         if (!pipewire)
                 return;
         pipewire_lock(pipewire);
-        microphone->done = inlet_free(microphone->done);
-        microphone->next = inlet_free(microphone->next);
-        microphone->inlet = inlet_free(microphone->inlet);
+        microphone->done = microphone_stream_free(microphone->done);
+        microphone->next = microphone_stream_free(microphone->next);
+        microphone->stream = microphone_stream_free(microphone->stream);
         microphone->pipewire = NULL;
         pipewire_unlock(pipewire);
 }
