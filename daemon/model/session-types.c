@@ -9,3 +9,9 @@ static const char *const session_states[SESSION_STATE_COUNT] = {
         [SESSION_FAILED] = "failed",       [SESSION_LEFT] = "left",
 };
 DEFINE_WORDS(session_state, SessionState, session_states);
+
+bool session_state_in_media(SessionState state)
+{
+        return state == SESSION_JOINING || state == SESSION_CONNECTED ||
+               state == SESSION_RECONNECTING;
+}

@@ -21,6 +21,8 @@ typedef enum SessionState {
 
 const char *session_state_to_string(SessionState state);
 int session_state_from_string(const char *s, SessionState *ret);
+/* Whether the device takes part in the media, or is joining them. */
+bool session_state_in_media(SessionState state);
 
 /* The kinds of devices of the desktop. */
 typedef enum DeviceKind {

@@ -70,7 +70,7 @@ void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, 
         if (join)
                 call->stored.session.state = SESSION_JOINING;
         call_changed(phone, call, properties);
-        session_choose_video(call);
+        call->stored.session.video_paused = session_starts_paused(call);
         session_open(phone, call);
         call_announce_status(phone, call, old);
         if (event)

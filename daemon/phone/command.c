@@ -112,8 +112,8 @@ static void command_join(Phone *phone, PhoneCall *call, const PhoneCommand *comm
                 return;
         }
         session->settings = *settings;
-        session_mute(phone, call, settings->start_audio_muted);
-        session_choose_video_again(phone, call);
+        session_switch(phone, call, SESSION_SWITCH_MUTE, settings->start_audio_muted);
+        session_choose_video(phone, call);
         session_set_state(phone, call, SESSION_JOINING);
         hub_request_add(phone, command_request(phone, command, MESSAGE_TOKEN, ticket));
 }
@@ -155,10 +155,10 @@ static int command_call(Phone *phone, const PhoneCommand *command, uint64_t tick
                 hub_request_add(phone, command_request(phone, command, MESSAGE_TOKEN, ticket));
                 return 0;
         case PHONE_COMMAND_MUTE:
-                session_mute(phone, call, command->on);
+                session_switch(phone, call, SESSION_SWITCH_MUTE, command->on);
                 break;
         case PHONE_COMMAND_PAUSE_VIDEO:
-                session_pause_video(phone, call, command->on);
+                session_switch(phone, call, SESSION_SWITCH_PAUSE, command->on);
                 break;
         default:
                 call_silence(phone, call);

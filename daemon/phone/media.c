@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone/media.h"
 
-bool phone_session_is_in_media(const PhoneSession *session)
-{
-        return session->state == SESSION_JOINING || session->state == SESSION_CONNECTED ||
-               session->state == SESSION_RECONNECTING;
-}
-
 bool session_is_video(const PhoneCall *call)
 {
         const SessionSettings *settings = &call->stored.session.settings;
@@ -14,11 +8,9 @@ bool session_is_video(const PhoneCall *call)
         return (settings->has_type ? settings->type : call->stored.record.type) == CALL_TYPE_VIDEO;
 }
 
-void session_choose_video(PhoneCall *call)
+bool session_starts_paused(const PhoneCall *call)
 {
-        PhoneSession *session = &call->stored.session;
-
-        session->video_paused = !session_is_video(call) || session->settings.start_video_paused;
+        return !session_is_video(call) || call->stored.session.settings.start_video_paused;
 }
 
 bool session_media_flows(const PhoneSession *session)

@@ -7,5 +7,5 @@
 
 bool session_is_video(const PhoneCall *call);
 /* Whether the camera starts paused, by the settings and the type of the call. */
-void session_choose_video(PhoneCall *call);
+bool session_starts_paused(const PhoneCall *call);
 bool session_media_flows(const PhoneSession *session);

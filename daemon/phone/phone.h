@@ -47,8 +47,6 @@ typedef struct Now {
  * The code with the only other participant; empty when there is not exactly one, or it is unknown.
  */
 const char *phone_session_code(const PhoneSession *session);
-/* Whether this device takes part in the media, or is joining them. */
-bool phone_session_is_in_media(const PhoneSession *session);
 
 /* ---- a call on this device ---- */
 

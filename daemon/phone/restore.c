@@ -46,7 +46,7 @@ static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)
 static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
 {
         PhoneSession *session = &call->stored.session;
-        bool in_media = phone_session_is_in_media(session);
+        bool in_media = session_state_in_media(session->state);
 
         if (worker)
                 call_set_media(call,

@@ -21,15 +21,6 @@ void session_set_state(Phone *phone, PhoneCall *call, SessionState state)
         session_changed(phone, call, PHONE_PROPERTY_SESSION_STATE);
 }
 
-void session_choose_video_again(Phone *phone, PhoneCall *call)
-{
-        bool before = call->stored.session.video_paused;
-
-        session_choose_video(call);
-        if (call->stored.session.video_paused != before)
-                session_changed(phone, call, PHONE_PROPERTY_VIDEO_PAUSED);
-}
-
 static void session_start_worker(Phone *phone, PhoneCall *call)
 {
         if (call->media != CALL_MEDIA_NONE)
@@ -38,17 +29,49 @@ static void session_start_worker(Phone *phone, PhoneCall *call)
         phone_act(phone, PHONE_WORKER_START, call_id(call));
 }
 
-void session_show_screen(Phone *phone, PhoneCall *call, bool on)
+static const struct {
+        size_t at; /* of the flag, in PhoneCallInfo */
+        PhoneProperty property;
+        PhoneActionType order; /* to the worker; 0: it decides for itself */
+} session_switches[] = {
+        [SESSION_SWITCH_MUTE] = {offsetof(PhoneCallInfo, stored.session.audio_muted),
+                                 PHONE_PROPERTY_AUDIO_MUTED, PHONE_WORKER_MUTE},
+        [SESSION_SWITCH_PAUSE] = {offsetof(PhoneCallInfo, stored.session.video_paused),
+                                  PHONE_PROPERTY_VIDEO_PAUSED, PHONE_WORKER_PAUSE},
+        [SESSION_SWITCH_SCREEN] = {offsetof(PhoneCallInfo, screen_sharing),
+                                   PHONE_PROPERTY_SCREEN_SHARING},
+};
+
+static bool *session_flag(PhoneCall *call, SessionSwitch which)
 {
-        if (call->info.screen_sharing == on)
-                return;
-        call->info.screen_sharing = on;
-        session_changed(phone, call, PHONE_PROPERTY_SCREEN_SHARING);
+        return (bool *)((char *)&call->info + session_switches[which].at);
+}
+
+/* Sets and announces it. Returns whether it changed. */
+static bool session_turn(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
+{
+        bool *flag = session_flag(call, which);
+
+        if (*flag == on)
+                return false;
+        *flag = on;
+        session_changed(phone, call, session_switches[which].property);
+        return true;
+}
+
+void session_choose_video(Phone *phone, PhoneCall *call)
+{
+        session_turn(phone, call, SESSION_SWITCH_PAUSE, session_starts_paused(call));
+}
+
+void session_screen_gone(Phone *phone, PhoneCall *call)
+{
+        session_turn(phone, call, SESSION_SWITCH_SCREEN, false);
 }
 
 static void session_stop_worker(Phone *phone, PhoneCall *call)
 {
-        session_show_screen(phone, call, false);
+        session_screen_gone(phone, call);
         call->flows_reported = false;
         call->signals_lost = false;
         hub_requests_drop_signals(phone, call);
@@ -84,7 +107,7 @@ void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubReq
 
         DL_FOREACH (phone->calls, other) {
                 if (other != call && !phone->parallel_media &&
-                    phone_session_is_in_media(&other->stored.session))
+                    session_state_in_media(other->stored.session.state))
                         session_leave(phone, other);
         }
         /* A worker whose media failed is replaced, not asked again. */
@@ -202,37 +225,22 @@ void session_report_flows(Phone *phone, PhoneCall *call)
         session_report_state(phone, call);
 }
 
-/* Sets `*flag`, tells the worker if it has joined, and the other participants if they see it. */
-static void session_set_flag(Phone *phone, PhoneCall *call, bool *flag, bool on,
-                             PhoneProperty property, PhoneActionType action)
+void session_switch(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
 {
-        if (*flag == on)
+        if (!session_turn(phone, call, which, on))
                 return;
-        *flag = on;
-        session_changed(phone, call, property);
-        if (call_has_joined(call))
-                phone_act(phone, action, call_id(call))->on = on;
-        if (phone_session_is_in_media(&call->stored.session))
+        if (session_switches[which].order && call_has_joined(call))
+                phone_act(phone, session_switches[which].order, call_id(call))->on = on;
+        if (session_state_in_media(call->stored.session.state))
                 session_report_state(phone, call);
 }
 
-void session_mute(Phone *phone, PhoneCall *call, bool on)
+void session_switch_reported(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
 {
-        session_set_flag(phone, call, &call->stored.session.audio_muted, on,
-                         PHONE_PROPERTY_AUDIO_MUTED, PHONE_WORKER_MUTE);
-}
+        PhoneActionType order = session_switches[which].order;
 
-void session_pause_video(Phone *phone, PhoneCall *call, bool on)
-{
-        session_set_flag(phone, call, &call->stored.session.video_paused, on,
-                         PHONE_PROPERTY_VIDEO_PAUSED, PHONE_WORKER_PAUSE);
-}
-
-void session_set_screen(Phone *phone, PhoneCall *call, bool on)
-{
-        if (call->info.screen_sharing == on)
-                return;
-        session_show_screen(phone, call, on);
-        if (phone_session_is_in_media(&call->stored.session))
-                session_report_state(phone, call);
+        if (on || !order)
+                session_switch(phone, call, which, on);
+        else if (*session_flag(call, which))
+                phone_act(phone, order, call_id(call))->on = true;
 }

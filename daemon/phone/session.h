@@ -7,9 +7,15 @@
 
 #include "phone/state.h"
 
+typedef enum SessionSwitch {
+        SESSION_SWITCH_MUTE,
+        SESSION_SWITCH_PAUSE,  /* the camera */
+        SESSION_SWITCH_SCREEN, /* a shared screen */
+} SessionSwitch;
+
 void session_set_state(Phone *phone, PhoneCall *call, SessionState state);
-void session_choose_video_again(Phone *phone, PhoneCall *call); /* likewise, and announces it */
-void session_show_screen(Phone *phone, PhoneCall *call, bool on);
+/* Pauses the camera or not, as the settings and the type of the call want it to start. */
+void session_choose_video(Phone *phone, PhoneCall *call);
 void session_warm(Phone *phone, PhoneCall *call);
 /*
  * Asks the hub to let this device join, with `request` (taken out of its list) or a new one. The
@@ -25,7 +31,11 @@ int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply);
 void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *text);
 void session_report_flows(Phone *phone,
                           PhoneCall *call); /* reports to the hub whether media flow */
-void session_mute(Phone *phone, PhoneCall *call, bool on);
-void session_pause_video(Phone *phone, PhoneCall *call, bool on);
-/* The worker shows a screen, or no longer. */
-void session_set_screen(Phone *phone, PhoneCall *call, bool on);
+/* Announces it, orders the worker to do it, and reports it to the other participants. */
+void session_switch(Phone *phone, PhoneCall *call, SessionSwitch which, bool on);
+/*
+ * The same, as the worker reports it. A microphone or camera that is open and should not be is
+ * closed again: nobody who thinks they are muted is heard.
+ */
+void session_switch_reported(Phone *phone, PhoneCall *call, SessionSwitch which, bool on);
+void session_screen_gone(Phone *phone, PhoneCall *call); /* with its worker */

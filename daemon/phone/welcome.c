@@ -10,7 +10,6 @@
 #include "phone/end.h"
 #include "phone/history.h"
 #include "phone/hub-send.h"
-#include "phone/media.h"
 #include "phone/participant-events.h"
 #include "phone/participant.h"
 #include "phone/request.h"
@@ -84,7 +83,7 @@ static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snap
         PhoneSession *session = &call->stored.session;
         int r;
 
-        if (!phone_session_is_in_media(session)) {
+        if (!session_state_in_media(session->state)) {
                 if (*snapshot->participant && !hub_request_find(phone, MESSAGE_LEAVE, session_id))
                         hub_request_ask(phone, MESSAGE_LEAVE, session_id);
                 return 0;
@@ -126,7 +125,7 @@ static int welcome_back(Phone *phone)
         DL_FOREACH (phone->calls, call) {
                 const PhoneSession *session = &call->stored.session;
 
-                if (call->signals_lost && phone_session_is_in_media(session) &&
+                if (call->signals_lost && session_state_in_media(session->state) &&
                     !session_all_connected(session))
                         session_renew(phone, call);
                 call->signals_lost = false;

@@ -9,7 +9,6 @@
 #include "phone/call.h"
 #include "phone/handlers.h"
 #include "phone/hub-send.h"
-#include "phone/media.h"
 #include "phone/participant.h"
 #include "phone/request.h"
 #include "phone/session.h"
@@ -108,7 +107,7 @@ static void session_adopt(Phone *phone, const char *session_id, SessionState sta
             !call->stored.answered_here || call->stored.record.status != CALL_STATUS_ONGOING ||
             call->stored.session.state != SESSION_IDLE)
                 return;
-        if (state == SESSION_JOINING || state == SESSION_CONNECTED || state == SESSION_RECONNECTING)
+        if (session_state_in_media(state))
                 call_set_media(call, CALL_MEDIA_JOINED);
 }
 
@@ -142,52 +141,27 @@ void phone_take_worker_state(Phone *phone, const char *session_id, SessionState 
         }
 }
 
-/* Likewise, of a worker that has joined. */
-static PhoneCall *session_joined_worker(Phone *phone, const char *session_id)
+static void switch_reported(Phone *phone, const char *session_id, SessionSwitch which, bool on)
 {
         PhoneCall *call = session_of_worker(phone, session_id);
 
-        return call && call_has_joined(call) ? call : NULL;
-}
-
-static void session_is_muted(Phone *phone, PhoneCall *call, bool on)
-{
-        if (on)
-                session_mute(phone, call, true);
-        else if (call->stored.session.audio_muted)
-                phone_act(phone, PHONE_WORKER_MUTE, call_id(call))->on = true;
+        if (call && call_has_joined(call))
+                session_switch_reported(phone, call, which, on);
 }
 
 void phone_take_worker_muted(Phone *phone, const char *session_id, bool on)
 {
-        PhoneCall *call = session_joined_worker(phone, session_id);
-
-        if (call)
-                session_is_muted(phone, call, on);
-}
-
-static void session_is_paused(Phone *phone, PhoneCall *call, bool on)
-{
-        if (on)
-                session_pause_video(phone, call, true);
-        else if (call->stored.session.video_paused)
-                phone_act(phone, PHONE_WORKER_PAUSE, call_id(call))->on = true;
+        switch_reported(phone, session_id, SESSION_SWITCH_MUTE, on);
 }
 
 void phone_take_worker_paused(Phone *phone, const char *session_id, bool on)
 {
-        PhoneCall *call = session_joined_worker(phone, session_id);
-
-        if (call)
-                session_is_paused(phone, call, on);
+        switch_reported(phone, session_id, SESSION_SWITCH_PAUSE, on);
 }
 
 void phone_take_worker_screen(Phone *phone, const char *session_id, bool on)
 {
-        PhoneCall *call = session_joined_worker(phone, session_id);
-
-        if (call)
-                session_set_screen(phone, call, on);
+        switch_reported(phone, session_id, SESSION_SWITCH_SCREEN, on);
 }
 
 void phone_take_worker_error(Phone *phone, const char *session_id, CallError error,
@@ -209,10 +183,10 @@ void phone_take_worker_gone(Phone *phone, const char *session_id, const char *te
                 PhoneSession *session = &call->stored.session;
 
                 call_set_media(call, CALL_MEDIA_NONE);
-                session_show_screen(phone, call, false);
+                session_screen_gone(phone, call);
                 for (size_t i = 0; i < session->n_participants; i++)
                         session->participants[i].media.connected = false;
-                if (phone_session_is_in_media(session))
+                if (session_state_in_media(session->state))
                         session_fail(phone, call, CALL_ERROR_MEDIA_FAILED, text);
         }
 }

@@ -99,7 +99,7 @@ static int method_start_screen_sharing(sd_bus_message *message, void *userdata, 
                 r = options_read(message, "option", known, ELEMENTSOF(known), error);
         if (r < 0)
                 return r;
-        if (!phone_session_is_in_media(session))
+        if (!session_state_in_media(session->state))
                 return error_set(error, CALL_ERROR_INVALID_TRANSITION,
                                  "cannot share a screen: the session of call %s is %s",
                                  object->session_id, session_state_to_string(session->state));
