@@ -18,7 +18,7 @@ static void print_help(void)
 {
         printf("sim [OPTION...]\n\n"
                "Plays the whole of Tring in virtual time, episode after episode, each from the\n"
-               "next seed, and looks after every step whether all laws of the call model hold.\n\n"
+               "next seed, and checks after every step that all laws of the call model hold.\n\n"
                "  --seed N       begin with this one (1)\n"
                "  --steps N      until so many steps are done, in all (%d)\n"
                "  --verbose      one episode, step by step\n"
