@@ -73,9 +73,10 @@ static void on_credentials(void *userdata, const Credentials *credentials)
                 return;
         }
         text = daemon->folders.credentials
-                       ? str_printf("the login will not survive a restart: cannot write %s: %s",
-                                    daemon->folders.credentials, strerror(-r))
-                       : strdup("the login will not survive a restart: $HOME is not set");
+                       ? str_printf(
+                                 "the login is not remembered over a restart: cannot write %s: %s",
+                                 daemon->folders.credentials, strerror(-r))
+                       : strdup("the login is not remembered over a restart: $HOME is not set");
         daemon_set_problem(daemon, &daemon->login_problem, text ? text : strerror(-r));
 }
 
