@@ -87,8 +87,8 @@ int credentials_load(const char *path, Credentials *ret, char **ret_text)
 {
         char text[FILE_MAX + 1];
         _cleanup_(credentials_done) Credentials read_here = {};
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        int r = fd < 0 ? -errno : check_mode(fd, path, ret_text);
+        _cleanup_close_ int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+        int r = !path ? -ENOENT : fd < 0 ? -errno : check_mode(fd, path, ret_text);
 
         if (r >= 0) {
                 ssize_t n = read_all(fd, text, FILE_MAX);
@@ -158,5 +158,5 @@ int credentials_save(const char *path, const Credentials *credentials)
 
 int credentials_forget(const char *path)
 {
-        return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+        return path && unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }

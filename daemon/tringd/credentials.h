@@ -19,8 +19,9 @@ typedef struct Credentials {
 void credentials_done(Credentials *credentials);
 
 /*
- * Returns 0; -ENOENT; or with a sentence in *ret_text (the caller frees) that names the file:
- * -EPERM (the mode, or not ours), -EBADMSG (not as we write it), or an errno of open or read.
+ * `path` NULL: there is no such file. Returns 0; -ENOENT; or with a sentence in *ret_text (the
+ * caller frees) that names the file: -EPERM (the mode, or not ours), -EBADMSG (not as we write it),
+ * or an errno of open or read.
  */
 int credentials_load(const char *path, Credentials *ret, char **ret_text);
 

@@ -14,11 +14,6 @@
 #define SETTLE_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 100)
 #define DIRECT_PEER "direct" /* no bus name, and no unique name either */
 
-Now daemon_instant(void)
-{
-        return (Now){.now = clock_boottime(), .date = clock_realtime()};
-}
-
 const char *message_client(sd_bus_message *message)
 {
         const char *sender = sd_bus_message_get_sender(message);
@@ -71,7 +66,6 @@ void daemon_event_given(Daemon *daemon, int r, const char *what)
 int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *command,
                    MethodReply reply)
 {
-        const Now instant = daemon_instant();
         uint64_t ticket;
         int r = STR_SET(command->client, message_client(message));
 
@@ -80,7 +74,7 @@ int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *comman
         r = pending_methods_hold(daemon->pending_methods, message, reply, &ticket);
         if (r < 0)
                 return r;
-        r = phone_command(daemon->phone, &instant, command, ticket);
+        r = phone_command(daemon->phone, DAEMON_NOW, command, ticket);
         if (r < 0) {
                 pending_methods_drop(daemon->pending_methods, ticket);
                 daemon_pump(daemon);
@@ -93,9 +87,8 @@ int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *comman
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
 
-        daemon_event_given(daemon, phone_tick(daemon->phone, &instant), "a deadline");
+        daemon_event_given(daemon, phone_tick(daemon->phone, DAEMON_NOW), "a deadline");
         return 0;
 }
 

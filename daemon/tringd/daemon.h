@@ -76,7 +76,8 @@ DEFINE_CLEANUP(Daemon *, daemon_free);
 /* Reads the stored state, and connects to the hub after an earlier login. */
 int daemon_start(Daemon *daemon);
 
-Now daemon_instant(void);
+/* The time of an input to the phone. */
+#define DAEMON_NOW (&(const Now){.now = clock_boottime(), .date = clock_realtime()})
 
 /* Carries out the phone's actions. Does nothing when it is called from inside an action. */
 void daemon_pump(Daemon *daemon);

@@ -32,7 +32,7 @@ typedef struct DetailsMarks {
 int details_append_call(sd_bus_message *message, const PhoneCallInfo *call, usec_t now,
                         const DetailsMarks *marks);
 
-/* aa{sv}: uid, name, state of each who is rung. */
+/* aa{sv}: uid, name, state of each user that the call rings. */
 int details_append_members(sd_bus_message *message, const PhoneCallInfo *call);
 /* a{sv} of one participant. */
 int details_append_participant(sd_bus_message *message, const SessionParticipant *participant);

@@ -155,7 +155,7 @@ void device_readers_gone(DeviceReaders *readers, const char *client)
                 device_watch_start(readers->daemon->devices, false);
 }
 
-/* A list has to be found out; what programs can write is known. Returns NULL for that. */
+/* The entry of a list, which the watch has to find out; NULL for other properties. */
 static const sd_bus_vtable *find_list(const char *name)
 {
         const sd_bus_vtable *property = devices_vtable + 1;

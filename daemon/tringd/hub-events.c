@@ -10,17 +10,15 @@
 static void on_state(void *userdata, PhoneConnection state, const char *text)
 {
         Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
 
         changes_manager(daemon->changes, PHONE_PROPERTY_USER);
-        daemon_event_given(daemon, phone_connection_changed(daemon->phone, &instant, state, text),
+        daemon_event_given(daemon, phone_connection_changed(daemon->phone, DAEMON_NOW, state, text),
                            "the state of the connection");
 }
 
 static void on_message(void *userdata, const Message *message)
 {
         Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
         bool is_welcome = message->type == MESSAGE_REPLY && message->id == HELLO_ID &&
                           message->reply.kind == REPLY_WELCOME;
 
@@ -28,7 +26,7 @@ static void on_message(void *userdata, const Message *message)
                 state_store_user(daemon, &message->reply.welcome.user);
                 changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         }
-        int r = phone_message(daemon->phone, &instant, message);
+        int r = phone_message(daemon->phone, DAEMON_NOW, message);
         daemon_pump(daemon);
         if (r < 0)
                 hub_uplink_reconnect(daemon->uplink, phone_message_error(r));

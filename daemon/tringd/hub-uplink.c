@@ -50,8 +50,8 @@ static void retry_now(HubUplink *uplink)
 static void lost(HubUplink *uplink, CallError error, const char *text)
 {
         hub_client_disconnect(uplink->current);
-        /* The login under way connects as the same device: the hub closed this connection for it,
-         * most likely. */
+        /* The trial is the same device, so the hub has most likely closed this connection for it.
+         */
         if (uplink->trial) {
                 report_state(uplink, PHONE_CONNECTING, "");
                 return;

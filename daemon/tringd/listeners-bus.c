@@ -71,7 +71,6 @@ static int reply_calls(Daemon *daemon, sd_bus_message *message)
 int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
         const char *text = "";
         PhoneListener listener;
         int r = read_listener(message, &listener, error);
@@ -81,7 +80,7 @@ int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_err
         r = bus_clients_watch(daemon->bus_clients, listener.client);
         if (r < 0)
                 return r;
-        r = phone_listener_add(daemon->phone, &instant, &listener, false, &text);
+        r = phone_listener_add(daemon->phone, DAEMON_NOW, &listener, false, &text);
         if (r > 0)
                 r = error_set(error, (CallError)r, "%s", text);
         /* The reply with the present calls comes first, then the events of the new listener. */
@@ -98,14 +97,13 @@ int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_err
 int method_remove_call_listener(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
         char shown[LISTENER_ID_MAX + 1];
         const char *id;
         int r = sd_bus_message_read(message, "s", &id);
 
         if (r < 0)
                 return r;
-        r = phone_listener_remove(daemon->phone, &instant, message_client(message), id);
+        r = phone_listener_remove(daemon->phone, DAEMON_NOW, message_client(message), id);
         daemon_pump(daemon);
         if (r > 0)
                 return error_set(error, CALL_ERROR_NO_SUCH_LISTENER,
@@ -124,12 +122,11 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         const PendingCall *pending = userdata;
         Daemon *daemon = pending->daemon;
-        const Now instant = daemon_instant();
         bool taken = !sd_bus_message_is_method_error(reply, NULL);
 
-        daemon_event_given(daemon,
-                           phone_listener_answered(daemon->phone, &instant, pending->serial, taken),
-                           "a listener's answer");
+        daemon_event_given(
+                daemon, phone_listener_answered(daemon->phone, DAEMON_NOW, pending->serial, taken),
+                "a listener's answer");
         return 0;
 }
 
@@ -177,7 +174,6 @@ static int call_listener(Daemon *daemon, const PhoneAction *action, const PhoneC
 void listener_call(Daemon *daemon, const PhoneAction *action)
 {
         const PhoneCallInfo *call = phone_call_find(daemon->phone, action->session_id);
-        const Now instant = daemon_instant();
 
         if (!call)
                 return;
@@ -187,19 +183,18 @@ void listener_call(Daemon *daemon, const PhoneAction *action)
                 return;
         log_fields(LOG_WARNING, "cannot call a listener", "LISTENER=%s", action->listener.id,
                    "WHY=%s", strerror(-r), NULL);
-        (void)phone_listener_answered(daemon->phone, &instant, action->serial, false);
+        (void)phone_listener_answered(daemon->phone, DAEMON_NOW, action->serial, false);
 }
 
 static void on_client_gone(void *userdata, const char *client)
 {
         Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
         PhoneListener listener;
 
         while (listener_store_take(daemon->listener_store, client, &listener))
                 daemon->listeners_changed = true;
         device_readers_gone(daemon->device_readers, client);
-        daemon_event_given(daemon, phone_client_gone(daemon->phone, &instant, client),
+        daemon_event_given(daemon, phone_client_gone(daemon->phone, DAEMON_NOW, client),
                            "the end of a connection");
 }
 
@@ -207,12 +202,11 @@ static void on_client_gone(void *userdata, const char *client)
 static void on_client_exists(void *userdata, const char *client)
 {
         Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
         PhoneListener listener;
         const char *text = "";
 
         while (listener_store_take(daemon->listener_store, client, &listener)) {
-                int r = phone_listener_add(daemon->phone, &instant, &listener, true, &text);
+                int r = phone_listener_add(daemon->phone, DAEMON_NOW, &listener, true, &text);
 
                 if (r != 0)
                         log_fields(LOG_WARNING, "cannot restore a call listener", "LISTENER=%s",

@@ -95,18 +95,17 @@ int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error)
 int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
 
         if (str_empty(hub_uplink_hub(daemon->uplink)) && !daemon->login)
                 return error_set(error, CALL_ERROR_NOT_LOGGED_IN, "not logged in");
-        int r = daemon->folders.credentials ? credentials_forget(daemon->folders.credentials) : 0;
+        int r = credentials_forget(daemon->folders.credentials);
         if (r < 0)
                 log_error("cannot delete the token in %s: %s", daemon->folders.credentials,
                           strerror(-r));
         /* The phone's last messages must go out before the uplink closes. */
-        daemon_event_given(daemon,
-                           phone_connection_changed(daemon->phone, &instant, PHONE_LOGGED_OUT, ""),
-                           "logging out");
+        daemon_event_given(
+                daemon, phone_connection_changed(daemon->phone, DAEMON_NOW, PHONE_LOGGED_OUT, ""),
+                "logging out");
         hub_uplink_logout(daemon->uplink);
         daemon_set_problem(daemon, &daemon->login_problem, NULL); /* nothing is left to remember */
         changes_manager(daemon->changes, PHONE_PROPERTY_USER);
@@ -118,16 +117,13 @@ int hub_uplink_start_from_file(Daemon *daemon)
 {
         _cleanup_(credentials_done) Credentials credentials = {};
         _cleanup_free_ char *text = NULL;
-        const Now instant = daemon_instant();
-        int r = daemon->folders.credentials
-                        ? credentials_load(daemon->folders.credentials, &credentials, &text)
-                        : -ENOENT;
+        int r = credentials_load(daemon->folders.credentials, &credentials, &text);
 
         if (r >= 0)
                 return hub_uplink_start(daemon->uplink, &credentials);
         if (r == -ENOENT)
                 return 0;
         log_error("%s", text ? text : strerror(-r));
-        return phone_connection_changed(daemon->phone, &instant, PHONE_LOGGED_OUT,
+        return phone_connection_changed(daemon->phone, DAEMON_NOW, PHONE_LOGGED_OUT,
                                         text ? text : strerror(-r));
 }

@@ -156,7 +156,6 @@ static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType
                        ChangeHistory change, sd_bus_error *error)
 {
         _cleanup_(phone_command_done) PhoneCommand command = {.type = type};
-        const Now instant = daemon_instant();
         size_t changed = 0;
         int r = STR_SET(command.client, message_client(message));
 
@@ -168,7 +167,7 @@ static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType
         if (r < 0)
                 return r;
         daemon->logs_changed = daemon->logs_changed || changed > 0;
-        r = phone_command(daemon->phone, &instant, &command,
+        r = phone_command(daemon->phone, DAEMON_NOW, &command,
                           pending_methods_ticket(daemon->pending_methods));
         daemon_pump(daemon);
         if (r < 0)

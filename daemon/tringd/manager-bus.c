@@ -80,11 +80,10 @@ DEFINE_VALUE_GETTER(ringing, Daemon, (int)phone_is_ringing(object->phone))
 /* The value is stored here at once, and the program does not wait for the hub. */
 static int set_policy(Daemon *daemon, sd_bus_message *message, PhoneCommand *command)
 {
-        const Now instant = daemon_instant();
         int r = STR_SET(command->client, message_client(message));
 
         if (r >= 0)
-                r = phone_command(daemon->phone, &instant, command,
+                r = phone_command(daemon->phone, DAEMON_NOW, command,
                                   pending_methods_ticket(daemon->pending_methods));
         daemon_pump(daemon);
         return r;

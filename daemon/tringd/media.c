@@ -157,8 +157,7 @@ static int take_report(Phone *phone, const Now *now, const char *session_id,
 static void on_worker_message(void *userdata, const char *session_id, const WorkerMessage *message)
 {
         Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
-        int r = take_report(daemon->phone, &instant, session_id, message);
+        int r = take_report(daemon->phone, DAEMON_NOW, session_id, message);
 
         if (message->type == WORKER_SCREEN)
                 screens_reported(daemon->screens, session_id, message->on);
@@ -168,10 +167,9 @@ static void on_worker_message(void *userdata, const char *session_id, const Work
 static void on_worker_gone(void *userdata, const char *session_id, const char *text)
 {
         Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
 
         screens_end(daemon->screens, session_id);
-        daemon_event_given(daemon, phone_worker_gone(daemon->phone, &instant, session_id, text),
+        daemon_event_given(daemon, phone_worker_gone(daemon->phone, DAEMON_NOW, session_id, text),
                            "the end of a media worker");
 }
 
@@ -187,10 +185,9 @@ void media_network_changed(void *userdata)
 static void on_tone_playing(void *userdata, PhoneTone tone, bool playing)
 {
         Daemon *daemon = userdata;
-        const Now instant = daemon_instant();
 
-        daemon_event_given(daemon, phone_tone_playing(daemon->phone, &instant, tone, playing),
-                           "news of the ring");
+        daemon_event_given(daemon, phone_tone_playing(daemon->phone, DAEMON_NOW, tone, playing),
+                           "the state of the ring tone");
 }
 
 const RingerEvents ringer_events = {.playing = on_tone_playing};

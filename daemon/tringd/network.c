@@ -96,7 +96,7 @@ static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-/* Waits until nothing more comes for a while. */
+/* Waits until the network has been quiet for a while. */
 static void settle_later(Network *network)
 {
         network->settle = sd_event_source_disable_unref(network->settle);

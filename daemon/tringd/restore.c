@@ -39,13 +39,12 @@ void call_store_act(Daemon *daemon, PhoneAction *action)
 static void restore_tie(const Restoring *restoring, const char *tied_to)
 {
         Daemon *daemon = restoring->daemon;
-        const Now instant = daemon_instant();
         int r = 0;
 
         if (str_empty(tied_to))
                 return;
         if (!restoring->same_bus)
-                r = phone_client_gone(daemon->phone, &instant, tied_to);
+                r = phone_client_gone(daemon->phone, DAEMON_NOW, tied_to);
         else
                 r = bus_clients_check(daemon->bus_clients, tied_to);
         if (r < 0)
@@ -56,13 +55,12 @@ static void restore_call(void *userdata, StoredCall *state)
 {
         const Restoring *restoring = userdata;
         Daemon *daemon = restoring->daemon;
-        const Now instant = daemon_instant();
         const char *session_id = state->record.session_id;
         bool worker = workers_adopt(daemon->workers, session_id);
 
         if (!restoring->same_bus)
                 state->handler[0] = '\0';
-        int r = phone_restore_call(daemon->phone, &instant, state, worker);
+        int r = phone_restore_call(daemon->phone, DAEMON_NOW, state, worker);
         if (r < 0)
                 log_fields(LOG_WARNING, "a call is not there again", "SESSION_ID=%s", session_id,
                            "WHY=%s", strerror(-r), NULL);
@@ -78,8 +76,7 @@ static void restore_call(void *userdata, StoredCall *state)
 static void restore_request(void *userdata, const Message *message)
 {
         const Restoring *restoring = userdata;
-        const Now instant = daemon_instant();
-        int r = phone_restore_request(restoring->daemon->phone, &instant, message);
+        int r = phone_restore_request(restoring->daemon->phone, DAEMON_NOW, message);
 
         if (r < 0)
                 log_warning("the hub is not told of a '%s': %s",

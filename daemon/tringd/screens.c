@@ -133,7 +133,7 @@ void screens_end(Screens *screens, const char *session_id)
         Share *share = find_share(screens, session_id);
 
         if (share)
-                share_fail(share, CALL_ERROR_MEDIA_FAILED, "the media of this call have ended");
+                share_fail(share, CALL_ERROR_MEDIA_FAILED, "the media of this call has ended");
 }
 
 int screens_new(sd_bus *bus, Workers *workers, Screens **ret)

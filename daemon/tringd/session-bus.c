@@ -131,8 +131,8 @@ static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_erro
                 return r;
         r = workers_stats(object->daemon->workers, object->session_id, message);
         if (r == -ENOENT)
-                return error_set(error, CALL_ERROR_MEDIA_FAILED, "no media of call %s runs here",
-                                 object->session_id);
+                return error_set(error, CALL_ERROR_MEDIA_FAILED,
+                                 "call %s has no media running here", object->session_id);
         if (r == -EBUSY)
                 return error_set(error, CALL_ERROR_TOO_MANY,
                                  "more than %d GetStats of call %s wait already", STATS_WAITING_MAX,
