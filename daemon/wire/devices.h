@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What `tring-media devices` says to tringd, over the same kind of line that a worker has (see
- * worker.h): which devices there are, all of them each time that something has changed. tringd says
- * nothing to it; when tringd's end of the line closes, it ends.
+ * The lists of devices that `tring-media devices` sends to tringd after each change, over the same
+ * kind of socket as a worker's (see worker.h). tringd sends nothing back. The process ends when
+ * tringd closes its end.
  */
 
 #include "model/session-types.h"

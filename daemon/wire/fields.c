@@ -53,7 +53,7 @@ static int refuse_value(const FieldReader *reader, const FieldTable *table, cons
                             wanted, given);
 }
 
-/* An object being read: members come in the table's order as a rule, so `next` is a good guess. */
+/* An object being read: members usually come in the table's order, so `next` is a good guess. */
 typedef struct Members {
         const cJSON *first, *next;
         unsigned taken;
@@ -174,12 +174,12 @@ void fields_done(const FieldTable *table, void *base)
         }
 }
 
-int fields_encode(const FieldTable *table, const void *base, size_t prefix, size_t max, char **ret,
-                  size_t *ret_length)
+int fields_encode(const FieldTable *table, const void *base, size_t headroom, size_t max,
+                  char **ret, size_t *ret_length)
 {
         _cleanup_(json_print_done) JsonPrinter printer;
 
-        json_print_init(&printer, prefix, max);
+        json_print_init(&printer, headroom, max);
         fields_print(&printer, table, base);
         return json_print_finish(&printer, ret, ret_length);
 }

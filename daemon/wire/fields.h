@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * Messages as tables: each member of a message is said once, with its name, its kind and its place
- * in a struct, and both reading and writing go by that.
+ * Messages as tables: a table names each member of a message once, with its kind and its place in a
+ * struct, and both reading and writing use it.
  *
- * A member is required, or optional: then an absent one leaves its place empty (zero), and an empty
- * one is not written.
+ * A member is required or optional. An absent optional member leaves its place empty (zero), and an
+ * empty one is not written.
  */
 
 #include "base/cleanup.h"
@@ -58,7 +58,7 @@ typedef struct Field {
         size_t size;  /* of the member; of a list: of an element */
         size_t count; /* offset of the list's size_t */
         unsigned max; /* elements of a list */
-        size_t has;   /* offset of a bool that says whether the member is there; 0: none */
+        size_t has;   /* offset of a bool that is set if the member is present; 0: none */
         const FieldWords *words;
         const FieldTable *table;
 } Field;
@@ -75,7 +75,7 @@ struct FieldTable {
                 .n_fields = ELEMENTSOF(((const Field[]){__VA_ARGS__})),       \
         }
 
-/* The place of a field: its offset and size; for lists, the element's size and the count's place.
+/* The place of a field: its offset and size; of a list, the element's size and the count's place.
  */
 #define AT(type, member) offsetof(type, member), sizeof(((type *)0)->member)
 #define LIST_AT(type, member, n_member) \
@@ -91,8 +91,8 @@ int field_refuse(const FieldReader *reader, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 
 /*
- * Reads an object into the struct at `base`, which is zero before. Returns 0, -ENOMEM, or -EBADMSG
- * with a sentence. What was read until then is there and owned by the struct either way.
+ * Reads an object into the zeroed struct at `base`. Returns 0, -ENOMEM, or -EBADMSG with a
+ * sentence. The struct owns what was read before a failure.
  */
 int fields_read(const FieldReader *reader, const FieldTable *table, const cJSON *object,
                 void *base);
@@ -104,14 +104,14 @@ void fields_print(JsonPrinter *printer, const FieldTable *table, const void *bas
 void fields_done(const FieldTable *table, void *base);
 
 /*
- * The struct as text; as json_print_init() and json_print_finish(). The caller frees *ret.
+ * Writes the struct as text, like json_print_init() and json_print_finish(). The caller frees *ret.
  * ret_length may be NULL.
  */
-int fields_encode(const FieldTable *table, const void *base, size_t prefix, size_t max, char **ret,
-                  size_t *ret_length);
+int fields_encode(const FieldTable *table, const void *base, size_t headroom, size_t max,
+                  char **ret, size_t *ret_length);
 /*
- * Text into the struct at `base`, which is zero before. Returns 0, -ENOMEM, or -EBADMSG with a
- * sentence; the struct owns something only on 0.
+ * Reads text into the zeroed struct at `base`. Returns 0, -ENOMEM, or -EBADMSG with a sentence; the
+ * struct owns something only on 0.
  */
 int fields_decode(const FieldReader *reader, const JsonLimits *limits, const FieldTable *table,
                   const char *json, size_t length, void *base);

@@ -62,7 +62,7 @@ static int hex_digit(char c)
                                       : -1;
 }
 
-/* The four digits behind \u; s->at is at the first. */
+/* Reads the four digits behind \u; s->at is at the first. */
 static int scan_hex4(Scanner *s, unsigned *ret)
 {
         unsigned code = 0;
@@ -224,7 +224,7 @@ static int scan_value(Scanner *s)
         }
 }
 
-/* Nearly all text is ASCII: passed over eight bytes at a time. */
+/* Nearly all text is ASCII, so this skips eight bytes at a time. */
 static size_t ascii_prefix(const char *s, size_t length)
 {
         size_t i = 0;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Checks text from outside before a parser may allocate for it: that it is JSON by the letter of
- * RFC 8259, and within limits. The parser behind it is laxer: it accepts 01, raw control
- * characters, and anything after the end.
+ * Checks text from outside before a parser may allocate for it: it must be strict JSON (RFC 8259)
+ * and within limits. The parser behind it is laxer: it accepts 01, raw control characters, and
+ * anything after the end.
  */
 
 #include <stddef.h>
@@ -20,7 +20,7 @@ typedef struct JsonLimits {
 
 /*
  * Returns 0, or -EMSGSIZE (too long), or -EBADMSG (UTF-8, nesting, number of members or values,
- * syntax, U+0000), with a sentence in `text` that says what and where.
+ * syntax, U+0000), with a sentence in `text` that names what and where.
  */
 int json_check(const char *json, size_t length, const JsonLimits *limits,
                char text[static JSON_TEXT_MAX + 1]);

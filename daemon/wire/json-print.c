@@ -9,11 +9,11 @@
 
 #define NUMBER_MAX 32 /* bytes of a printed number; %.17g needs 24 */
 
-void json_print_init(JsonPrinter *printer, size_t prefix, size_t max)
+void json_print_init(JsonPrinter *printer, size_t headroom, size_t max)
 {
         printer->buffer = printer->first;
         printer->allocated = sizeof(printer->first);
-        printer->used = printer->prefix = prefix;
+        printer->used = printer->headroom = headroom;
         printer->max = max;
         printer->comma = false;
         printer->error = 0;
@@ -27,7 +27,7 @@ void json_print_done(JsonPrinter *printer)
         printer->error = -ECANCELED;
 }
 
-/* Grows the buffer, and keeps the text. */
+/* Grows the buffer and keeps its text. */
 static int move(JsonPrinter *printer, size_t size)
 {
         bool is_first = printer->buffer == printer->first;
@@ -36,8 +36,8 @@ static int move(JsonPrinter *printer, size_t size)
         if (!buffer)
                 return printer->error = -ENOMEM;
         if (is_first)
-                memcpy(buffer + printer->prefix, printer->first + printer->prefix,
-                       printer->used - printer->prefix);
+                memcpy(buffer + printer->headroom, printer->first + printer->headroom,
+                       printer->used - printer->headroom);
         printer->buffer = buffer;
         printer->allocated = size;
         return 0;
@@ -48,7 +48,7 @@ static char *reserve(JsonPrinter *printer, size_t n)
 {
         if (printer->error < 0)
                 return NULL;
-        if (n > printer->max - (printer->used - printer->prefix)) {
+        if (n > printer->max - (printer->used - printer->headroom)) {
                 printer->error = -EMSGSIZE;
                 return NULL;
         }
@@ -75,7 +75,7 @@ static void put_char(JsonPrinter *printer, char c)
         put(printer, &c, 1);
 }
 
-/* Before a value: its comma, if it is not the first; after it the next one needs one. */
+/* Called before a value: writes the comma after the previous one, if any. */
 static void separate(JsonPrinter *printer)
 {
         if (printer->comma)
@@ -93,7 +93,7 @@ int json_print_finish(JsonPrinter *printer, char **ret, size_t *ret_length)
                 return printer->error;
         printer->buffer[printer->used] = '\0';
         if (ret_length)
-                *ret_length = printer->used - printer->prefix;
+                *ret_length = printer->used - printer->headroom;
         *ret = TAKE_PTR(printer->buffer);
         return 0;
 }
@@ -125,8 +125,8 @@ static bool needs_escape(unsigned char c)
 }
 
 /*
- * Up to the first of C0, the quote and the backslash (RFC 8259, section 7); DEL is legal and stays.
- * Eight bytes at a time: nearly nothing needs an escape.
+ * Skips to the first of C0, the quote and the backslash (RFC 8259, section 7); DEL is legal and
+ * stays. Goes eight bytes at a time, since few texts need an escape.
  */
 static size_t plain_run(const char *s, size_t length)
 {

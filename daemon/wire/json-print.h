@@ -16,25 +16,25 @@
 #define JSON_PRINT_FIRST_SIZE 1024 /* bytes: most messages have 100 to 800 */
 
 typedef struct JsonPrinter {
-        char *buffer;     /* `first`, or owned; `prefix` free bytes, then the text */
-        size_t used;      /* bytes of the buffer, prefix included */
+        char *buffer;     /* `first`, or owned; `headroom` free bytes, then the text */
+        size_t used;      /* bytes of the buffer, headroom included */
         size_t allocated; /* likewise */
-        size_t prefix, max;
+        size_t headroom, max;
         bool comma; /* the next member or element needs one before it */
         int error;
         char first[JSON_PRINT_FIRST_SIZE];
 } JsonPrinter;
 
-/* `prefix` bytes are left free before the text, which may have `max` bytes. */
-void json_print_init(JsonPrinter *printer, size_t prefix, size_t max);
+/* Leaves `headroom` bytes free before the text, which may have `max` bytes. */
+void json_print_init(JsonPrinter *printer, size_t headroom, size_t max);
 void json_print_done(JsonPrinter *printer);
 
-/* Takes the text out, NUL-terminated; the caller frees. -ENOMEM, or -EMSGSIZE: longer than max. */
+/* Takes the NUL-terminated text; the caller frees. -ENOMEM, or -EMSGSIZE if longer than max. */
 int json_print_finish(JsonPrinter *printer, char **ret, size_t *ret_length);
 
 void json_print_open(JsonPrinter *printer, char bracket);
 void json_print_close(JsonPrinter *printer, char bracket);
-/* The name of a member, then its value: a name of ours, in which nothing needs an escape, or any.
+/* Prints the name of a member; its value follows. A literal name needs no escapes, any other may.
  */
 void json_print_name(JsonPrinter *printer, const char *name);
 void json_print_key(JsonPrinter *printer, const char *key);

@@ -9,7 +9,7 @@
 
 #define NAME_SHOWN 48 /* bytes of a name quoted in a sentence */
 
-/* A few bits of a name, so that most pairs of names need not be compared. */
+/* A few bits of a name, to avoid comparing most pairs of names. */
 static uint64_t name_bit(const char *name)
 {
         unsigned hash = 0;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * JSON text that has been checked, as cJSON's tree.
- */
+/* Checked JSON text as a tree of cJSON. */
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -17,13 +15,13 @@
 DEFINE_CLEANUP(cJSON *, cJSON_Delete);
 
 /*
- * Text to a tree: json_check(), the parser, and no member twice in one object. Returns 0, -ENOMEM,
- * or as json_check() with a sentence. The caller deletes *ret.
+ * Checks text by json_check(), parses it, and refuses a member that an object has twice. Returns 0,
+ * -ENOMEM, or as json_check() with a sentence. The caller deletes *ret.
  */
 int json_parse(const char *json, size_t length, const JsonLimits *limits, cJSON **ret,
                char text[static JSON_TEXT_MAX + 1]);
 
-/* The member of that name; NULL where `object` is not an object or has none. */
+/* The member of that name; NULL if `object` is not an object or has no such member. */
 const cJSON *json_member(const cJSON *object, const char *name);
 
 /* A whole number from `min` to JSON_INTEGER_MAX. */

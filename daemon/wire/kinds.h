@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Reads and writes the values of each kind of field. `base` is the struct that holds the field. For
- * fields.c, which handles whole objects; FIELD_FLAT is not a value, and not here.
+ * Reads and writes the values of each kind of field, for fields.c, which handles whole objects.
+ * `base` is the struct that holds the field. FIELD_FLAT is not a value, so not handled here.
  */
 
 #include "wire/fields.h"
@@ -12,7 +12,7 @@
 #define CONST_PLACE(type, field, base) ((const type *)((const char *)(base) + (field)->offset))
 
 typedef struct FieldKindOps {
-        /* -EINVAL: not a value as describe() says; otherwise as fields_read(). */
+        /* Returns -EINVAL if the value is not as described by describe(), else as fields_read(). */
         int (*read)(const FieldReader *reader, const Field *field, const cJSON *value, void *base);
         void (*print)(JsonPrinter *printer, const Field *field, const void *base);
         bool (*is_empty)(const Field *field, const void *base);

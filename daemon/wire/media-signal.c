@@ -110,7 +110,7 @@ static int read_hex(const cJSON *tree, const char *name,
         return 0;
 }
 
-/* What stands beside the one that says what the signal is. */
+/* The members beside the one that names the kind of the signal. */
 static int read_beside(const cJSON *tree, MediaSignal *signal,
                        char text[static MESSAGE_TEXT_MAX + 1])
 {

@@ -2,17 +2,17 @@
 #pragma once
 
 /*
- * What media workers tell one another through the hub, in a signal's `data`: session descriptions
- * and ICE candidates, in the form that browsers' JSON.stringify() gives them:
+ * The signals between media workers through the hub, in the `data` of a signal: session
+ * descriptions and ICE candidates, in the form of JSON.stringify() in browsers:
  *
  *         {"sdp":{"type":"offer","sdp":"v=0…"}}
  *         {"candidate":{"candidate":"candidate:…","sdpMid":"audio0","sdpMLineIndex":0}}
- *         {"candidate":null}                        there will be no more
- *         {"offer_wanted":{"ice_restart":true}}     make one, please
+ *         {"candidate":null}                        no more follow
+ *         {"offer_wanted":{"ice_restart":true}}     asks for an offer
  *         {"nonce":"…"}                             opens the commitment (see PROTOCOL.md, Media)
  *
- * Of two participants the one who joined later makes all the offers, the first and any that follow
- * in the call (other media, an ICE restart): so two offers never cross. The other one asks for an
+ * Of two participants the one who joined later makes all offers, the first and those that follow in
+ * the call (other media, an ICE restart), so two offers never cross. The other one asks for an
  * offer by OFFER_WANTED.
  *
  * An ICE restart is a new connection that takes the old one's place once it works. Connections of a
@@ -20,8 +20,8 @@
  * answer carry the beginning of its verification: `commitment` beside the offer, `nonce` beside the
  * answer.
  *
- * It comes from strangers: whoever reads the SDP itself checks it again. Members not known here are
- * ignored (browsers add some).
+ * Signals come from strangers: code that reads the SDP checks it again. Unknown members are ignored
+ * (browsers add some).
  */
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
 #include "base/words.h"
 #include "model/live-call.h"
 
-/* More than one device has at once (PHONE_CALLS_MAX), and more than one message can hold. */
+/* More than a device can have (PHONE_CALLS_MAX), and more than a message can hold. */
 #define CALLS_MAX 256
 #define RECORDS_MAX 1024
 
@@ -19,13 +19,13 @@ static const char *const reply_kinds[] = {
 
 DEFINE_WORDS(reply_kind, ReplyKind, reply_kinds);
 
-/* "" is no error, which an error reply cannot have. */
+/* "" means no error, which an error reply cannot have. */
 static int named_error_from_string(const char *s, CallError *ret)
 {
         return str_empty(s) ? -EINVAL : call_error_from_string(s, ret);
 }
 
-/* A newer hub may have more errors; the sentence beside it tells what it means. */
+/* A newer hub may have more errors; the sentence beside an unknown one explains it. */
 static int reply_error_from_string(const char *s, CallError *ret)
 {
         if (str_empty(s))
@@ -35,7 +35,7 @@ static int reply_error_from_string(const char *s, CallError *ret)
         return 0;
 }
 
-/* The statuses that a receiver may reject with. */
+/* The statuses with which a receiver may reject. */
 static int reject_status_from_string(const char *s, CallStatus *ret)
 {
         CallStatus status;
@@ -72,7 +72,7 @@ static const FieldWords reply_error_words = {"an error's name", call_error_to_st
 const FieldWords call_error_words = {"an error's name", call_error_to_string,
                                      named_error_from_string};
 
-/* ---- what messages are made of ---- */
+/* ---- parts of messages ---- */
 
 const FieldTable party_fields = FIELD_TABLE("party", {"uid", FIELD_UID, R, AT(Party, uid)},
                                             {"name", FIELD_TEXT, 0, AT(Party, name)},

@@ -5,7 +5,7 @@
 
 #include "wire/fields.h"
 
-/* Requests, events and ACK, members of the envelope included; NULL for MESSAGE_REPLY. */
+/* Requests, events and ACK, with the members of the envelope; NULL for MESSAGE_REPLY. */
 const FieldTable *message_fields(MessageType type);
 
 extern const FieldTable reply_error_fields;        /* {"id":…,"error":{…}} */

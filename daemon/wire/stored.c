@@ -4,7 +4,7 @@
 #include "wire/messages.h"
 #include "wire/wire.h"
 
-/* We wrote it ourselves, so the limits only protect against a damaged store. */
+/* Our own texts: the limits only protect against a damaged store. */
 #define STORED_MAX (2 * 1024 * 1024) /* bytes: a call with GROUP_MEMBERS_MAX members has a half */
 #define STORED_VALUES_MAX 50000      /* likewise: each member has 16 */
 

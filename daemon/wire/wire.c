@@ -11,7 +11,7 @@
 static const JsonLimits wire_limits = {WIRE_MESSAGE_MAX, WIRE_NESTING_MAX, WIRE_MEMBERS_MAX,
                                        WIRE_VALUES_MAX};
 
-/* An outcome that depends on the word: the sentence, and WIRE_E_UNKNOWN. */
+/* Writes the sentence about an unknown word, and returns WIRE_E_UNKNOWN. */
 static int unknown_word(const FieldReader *reader, const char *what, const char *word)
 {
         char printable[WORD_SHOWN];
@@ -139,10 +139,10 @@ int wire_decode_from_hub(const char *json, size_t length, Message *ret,
         return 0;
 }
 
-int wire_encode(const Message *message, size_t prefix, char **ret, size_t *ret_length)
+int wire_encode(const Message *message, size_t headroom, char **ret, size_t *ret_length)
 {
         const FieldTable *table = encode_table(message);
 
         assert(table);
-        return fields_encode(table, message, prefix, WIRE_MESSAGE_MAX, ret, ret_length);
+        return fields_encode(table, message, headroom, WIRE_MESSAGE_MAX, ret, ret_length);
 }

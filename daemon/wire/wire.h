@@ -15,7 +15,7 @@
 #define WIRE_PATH "/v1/ws"
 #define WIRE_PORT 8746
 
-/* Close codes of ours, in RFC 6455's range for applications (4000-4999). PROTOCOL.md lists them. */
+/* The hub's close codes, in RFC 6455's range for applications (4000-4999): see PROTOCOL.md. */
 typedef enum WireClose {
         WIRE_CLOSE_NORMAL = 1000,
         WIRE_CLOSE_GOING_AWAY = 1001,     /* the hub stops */
@@ -42,7 +42,7 @@ typedef enum WireSide {
         WIRE_FROM_HUB,    /* a device reads: unknown members are ignored, so that a hub can learn */
 } WireSide;
 
-/* Positive outcomes of wire_decode(): what was wrong with the text. */
+/* Positive outcomes of wire_decode(): how the text is wrong. */
 typedef enum WireOutcome {
         WIRE_E_TOO_BIG = 1, /* close with WIRE_CLOSE_TOO_BIG */
         WIRE_E_MALFORMED,   /* not JSON, bad UTF-8, too deep, duplicate key: WIRE_CLOSE_MALFORMED */
@@ -51,23 +51,24 @@ typedef enum WireOutcome {
 } WireOutcome;
 
 /*
- * Reads one message. Returns 0, -ENOMEM, or a WireOutcome with a sentence in `text` that names
- * what was wrong and where. *ret is owned by the caller on 0 only; on WIRE_E_INVALID and
- * WIRE_E_UNKNOWN, *ret_id is the request's id if it had one, else 0; of an event that is not known
- * its seq, which is acknowledged all the same.
+ * Reads one message. Returns 0, -ENOMEM, or a WireOutcome with a sentence in `text` that names the
+ * error and its place. The caller owns *ret on 0 only. On WIRE_E_INVALID and WIRE_E_UNKNOWN,
+ * *ret_id is the id of the request, or 0, or the seq of an unknown event, which is acknowledged as
+ * well.
  */
 int wire_decode(WireSide from, const char *json, size_t length, Message *ret, uint64_t *ret_id,
                 char text[static MESSAGE_TEXT_MAX + 1]);
 
 /*
- * What a device does with a hub's text: as wire_decode(), but a message of a newer hub that is not
- * known here is MESSAGE_NONE with the seq to acknowledge, and no error.
+ * Reads a text of the hub like wire_decode(), but turns an unknown message of a newer hub into
+ * MESSAGE_NONE with the seq to acknowledge.
  */
 int wire_decode_from_hub(const char *json, size_t length, Message *ret,
                          char text[static MESSAGE_TEXT_MAX + 1]);
 
 /*
- * Writes one message: no line breaks, NUL-terminated, at most WIRE_MESSAGE_MAX. `prefix` bytes are
- * left free before it (LWS_PRE). The caller frees *ret. Returns 0, -ENOMEM, or -EMSGSIZE.
+ * Writes one message: NUL-terminated, without line breaks, at most WIRE_MESSAGE_MAX, and with
+ * `headroom` free bytes before it (LWS_PRE). The caller frees *ret. Returns 0, -ENOMEM, or
+ * -EMSGSIZE.
  */
-int wire_encode(const Message *message, size_t prefix, char **ret, size_t *ret_length);
+int wire_encode(const Message *message, size_t headroom, char **ret, size_t *ret_length);
