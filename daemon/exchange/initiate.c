@@ -147,17 +147,11 @@ static Call *initiate_live(const Request *request, const Group *group, CallLeg *
         return NULL;
 }
 
-static bool leg_takes_part(const CallLeg *leg)
-{
-        return leg->status == CALL_STATUS_ONGOING ||
-               (leg->status == CALL_STATUS_INITIATED && leg->direction == CALL_DIRECTION_OUTGOING);
-}
-
 static int request_join_group(Request *request, Call *call, CallLeg *leg)
 {
         bool made = !leg;
 
-        if (leg && leg_takes_part(leg))
+        if (leg && exchange_leg_takes_part(leg))
                 return str_eq(leg->device, request->device->id)
                                ? exchange_request_reply_call(request, leg)
                                : request_refuse_busy(request);

@@ -34,11 +34,16 @@ int exchange_leg_new(Call *call, User *user, const char *uid, CallDirection dire
         return 0;
 }
 
+bool exchange_leg_takes_part(const CallLeg *leg)
+{
+        return leg->status == CALL_STATUS_ONGOING ||
+               (leg->status == CALL_STATUS_INITIATED && leg->direction == CALL_DIRECTION_OUTGOING);
+}
+
 /* The user's list for a live leg of this status. */
 static CallLeg **leg_list(CallLeg *leg)
 {
-        if (leg->status == CALL_STATUS_ONGOING ||
-            (leg->status == CALL_STATUS_INITIATED && leg->direction == CALL_DIRECTION_OUTGOING))
+        if (exchange_leg_takes_part(leg))
                 return &leg->user->busy;
         return leg->status == CALL_STATUS_INITIATED && !leg->blocked ? &leg->user->rings
                                                                      : &leg->user->apart;

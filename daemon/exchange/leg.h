@@ -12,6 +12,8 @@ int exchange_leg_new(Call *call, User *user, const char *uid, CallDirection dire
                      CallLeg **ret);
 /* Only for a leg without branches, tokens and limited attachment. */
 void exchange_leg_free(CallLeg *leg);
+/* A party that placed the call, or is in it. */
+bool exchange_leg_takes_part(const CallLeg *leg);
 /* Moves the leg to its user's list for its status. */
 void exchange_leg_enlist(CallLeg *leg);
 void exchange_leg_unlist(CallLeg *leg);

@@ -66,11 +66,8 @@ static int leg_restore(CallLeg *leg, const ExchangeNow *moment, const LiveMember
         leg->blocked = member->blocked;
         leg->was_in = member->status == CALL_STATUS_ONGOING;
         leg->ringing_since = member->alerted ? leg->call->record.ringing_since : 0;
-
-        bool party = member->status == CALL_STATUS_ONGOING ||
-                     (member->status == CALL_STATUS_INITIATED &&
-                      leg->direction == CALL_DIRECTION_OUTGOING);
-        return party && leg->user ? leg_restore_party(leg, moment, member) : 0;
+        return leg->user && exchange_leg_takes_part(leg) ? leg_restore_party(leg, moment, member)
+                                                         : 0;
 }
 
 static void call_restore_times(Call *call, const ExchangeNow *moment, const LiveCall *live)
