@@ -121,7 +121,7 @@ static int on_cancelled(sd_bus_message *message, void *userdata, sd_bus_error *r
         OutgoingCall *outgoing = userdata;
         const sd_bus_error *error = sd_bus_message_get_error(message);
 
-        if (!error || !outgoing->call) /* a status change follows and says how the call ended */
+        if (!error || !outgoing->call) /* a status change follows with the outcome */
                 return 0;
         return finish(outgoing, bus_fail(error));
 }
@@ -143,22 +143,26 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
         return outgoing->call ? send_cancel(outgoing) : 0;
 }
 
+static int take_properties(OutgoingCall *outgoing, sd_bus_message *message)
+{
+        _cleanup_json_ cJSON *properties = NULL;
+        int r = json_from_message(message, &properties);
+
+        if (r == 0)
+                r = json_merge_properties(outgoing->call, properties);
+        return r < 0 ? r : on_change(outgoing);
+}
+
 static int on_properties(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
         OutgoingCall *outgoing = userdata;
-        _cleanup_json_ cJSON *changed = NULL;
         const char *interface;
 
         if (!outgoing->call ||
             !str_eq(sd_bus_message_get_path(message), json_string(outgoing->call, "path")))
                 return 0;
         int r = sd_bus_message_read_basic(message, SD_BUS_TYPE_STRING, &interface);
-        if (r < 0 || !str_eq(interface, TRING_CALL))
-                return r;
-        r = json_from_message(message, &changed);
-        if (r == 0)
-                r = json_merge_properties(outgoing->call, changed);
-        return r < 0 ? r : on_change(outgoing);
+        return r < 0 || !str_eq(interface, TRING_CALL) ? r : take_properties(outgoing, message);
 }
 
 static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
@@ -175,14 +179,8 @@ static int on_fetched(sd_bus_message *message, void *userdata, sd_bus_error *ret
 {
         OutgoingCall *outgoing = userdata;
         const sd_bus_error *error = sd_bus_message_get_error(message);
-        _cleanup_json_ cJSON *properties = NULL;
 
-        if (error)
-                return finish(outgoing, bus_fail(error));
-        int r = json_from_message(message, &properties);
-        if (r == 0)
-                r = json_merge_properties(outgoing->call, properties);
-        return r < 0 ? r : on_change(outgoing);
+        return error ? finish(outgoing, bus_fail(error)) : take_properties(outgoing, message);
 }
 
 static int on_initiated(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
