@@ -25,7 +25,6 @@ struct Child {
         sd_event *event;
         const ChildEvents *events;
         void *userdata;
-        pid_t pid;
         int pidfd; /* -1: reaped */
         int output;
         sd_event_source *exit_source, *output_source, *stop_source;
@@ -200,17 +199,18 @@ static int make_environment(Start *start)
 
 static int child_fork(Child *child, Start *start)
 {
-        child->pid = fork();
-        if (child->pid < 0)
+        pid_t pid = fork();
+
+        if (pid < 0)
                 return -errno;
-        if (child->pid == 0)
+        if (pid == 0)
                 run(start);
-        child->pidfd = pidfd_open(child->pid, 0);
+        child->pidfd = pidfd_open(pid, 0);
         if (child->pidfd >= 0)
                 return 0;
         int r = -errno;
-        (void)kill(child->pid, SIGKILL);
-        (void)waitpid(child->pid, NULL, 0);
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
         return r;
 }
 
@@ -268,9 +268,4 @@ int child_new(sd_event *event, const ChildOptions *options, const ChildEvents *e
         if (r >= 0)
                 *ret = TAKE_PTR(child);
         return r;
-}
-
-pid_t child_pid(const Child *child)
-{
-        return child->pid;
 }

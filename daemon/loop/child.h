@@ -53,5 +53,3 @@ Child *child_detach(Child *child);
  * still runs after `delay`. A second call does nothing. `gone` follows.
  */
 void child_stop(Child *child, int signal, usec_t delay);
-
-pid_t child_pid(const Child *child);

@@ -297,8 +297,3 @@ int worker_process_spawn(sd_event *event, const WorkerProcessOptions *options,
         *ret = TAKE_PTR(worker);
         return 0;
 }
-
-pid_t worker_process_pid(const WorkerProcess *worker)
-{
-        return worker->child ? child_pid(worker->child) : 0;
-}

@@ -74,6 +74,3 @@ int worker_process_send(WorkerProcess *worker, const char *text, size_t length, 
  * or the connection closed if it was adopted. `gone` follows.
  */
 int worker_process_stop(WorkerProcess *worker);
-
-/* Of the child, or 0 when adopted. */
-pid_t worker_process_pid(const WorkerProcess *worker);

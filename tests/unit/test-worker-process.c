@@ -144,8 +144,7 @@ START_TEST(the_last_words_come_before_gone)
 
         send_text(worker, "quit");
         /* The messages and the end are both there before the loop looks. */
-        ck_assert_int_eq(waitid(P_PID, (id_t)worker_process_pid(worker), &info, WEXITED | WNOWAIT),
-                         0);
+        ck_assert_int_eq(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
         run_until(rig.gone);
         ck_assert_str_eq(rig.last, "bye");
         ck_assert_str_eq(rig.reason, "exited");
@@ -161,8 +160,7 @@ START_TEST(the_last_words_of_one_that_no_longer_listens_are_heard)
 
         send_text(worker, "deaf");
         send_text(worker, "what it does not read");
-        ck_assert_int_eq(waitid(P_PID, (id_t)worker_process_pid(worker), &info, WEXITED | WNOWAIT),
-                         0);
+        ck_assert_int_eq(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
         run_until(rig.gone);
         ck_assert_str_eq(rig.last, "bye");
         ck_assert_str_eq(rig.reason, "exited");
@@ -245,7 +243,6 @@ END_TEST
 START_TEST(a_detached_worker_can_be_adopted)
 {
         WorkerProcess *worker = spawn_ok(), *adopted = NULL;
-        pid_t pid = worker_process_pid(worker);
 
         send_text(worker, "one");
         run_until(rig.messages == 1);
@@ -257,7 +254,7 @@ START_TEST(a_detached_worker_can_be_adopted)
         run_until(rig.gone);
         ck_assert_str_eq(rig.reason, "closed its connection");
         worker_process_free(adopted);
-        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        ck_assert_int_gt(waitpid(-1, NULL, 0), 0);
 }
 END_TEST
 
