@@ -32,7 +32,8 @@ struct VideoSourceNode {
         PipeWire *pipewire; /* not owned; NULL: detached */
         struct pw_stream *stream;
         struct spa_hook hook;
-        GstVideoInfo info;      /* what the node offers */
+        GstVideoInfo info;      /* the node's pictures: as offered, or as a program took them */
+        GstVideoInfo agreed;    /* with the loop's lock: a program's choice */
         uint32_t width, height; /* of the picture */
         GstSample *last;        /* the picture that is shown; NULL: dark */
         atomic_bool looked_at;
@@ -121,6 +122,9 @@ static bool show(VideoSourceNode *node)
         if (!node->stream || !atomic_load(&node->looked_at))
                 return true;
         pipewire_lock(node->pipewire);
+        /* A program may have taken the size that was offered just before the present one. */
+        if (node->agreed.finfo)
+                node->info = node->agreed;
         buffer = pw_stream_dequeue_buffer(node->stream);
         if (buffer) {
                 struct spa_data *block = &buffer->buffer->datas[0];
@@ -286,6 +290,7 @@ static void on_param_changed(void *data, uint32_t id, const struct spa_pod *para
             !gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, raw.size.width,
                                        raw.size.height))
                 return;
+        node->agreed = info;
         params[0] = spa_pod_builder_add_object(
                 &builder, SPA_TYPE_OBJECT_ParamBuffers, SPA_PARAM_Buffers,
                 SPA_PARAM_BUFFERS_buffers, SPA_POD_CHOICE_RANGE_Int(BUFFERS, 2, BUFFERS_MAX),
