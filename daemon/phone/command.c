@@ -214,20 +214,16 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
 
 static void command_when_busy(Phone *phone, WhenBusy when_busy)
 {
-        HubRequest *request = hub_request_find_last(phone, MESSAGE_SETTINGS, "");
+        HubRequest *request;
 
         user_when_busy(phone, when_busy);
         if (phone->connection == PHONE_LOGGED_OUT)
                 return;
-        bool merged = request && hub_request_is_queued(request);
-        if (!merged)
-                request = hub_request_new(phone, MESSAGE_SETTINGS, NULL);
-        else
-                hub_request_unsave(request);
+        request = hub_request_merge(phone, MESSAGE_SETTINGS, "");
+        hub_request_unsave(request);
         request->message.settings.has_when_busy = true;
         request->message.settings.when_busy = when_busy;
-        if (!merged)
-                hub_request_add(phone, request);
+        hub_request_pump(phone);
 }
 
 static void command_do_not_disturb(Phone *phone, bool on)

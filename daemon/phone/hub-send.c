@@ -30,6 +30,23 @@ void hub_request_add(Phone *phone, HubRequest *request)
         hub_request_pump(phone);
 }
 
+HubRequest *hub_request_merge(Phone *phone, MessageType type, const char *session_id)
+{
+        HubRequest *request, *last = NULL;
+
+        DL_FOREACH (phone->requests, request) {
+                if (request->message.type == type && hub_request_is_queued(request) &&
+                    str_eq(hub_request_session_id(request), session_id))
+                        last = request;
+        }
+        if (last)
+                return last;
+        request = hub_request_new(phone, type, session_id);
+        request->message.id = phone->next_id++;
+        hub_request_put_back(phone, request);
+        return request;
+}
+
 void hub_request_ask(Phone *phone, MessageType type, const char *session_id)
 {
         hub_request_add(phone, hub_request_new(phone, type, session_id));

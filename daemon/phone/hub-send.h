@@ -10,4 +10,9 @@ void phone_acknowledge(Phone *phone);
 void hub_request_add(Phone *phone, HubRequest *request); /* queues the request, which it takes */
 void hub_request_ask(Phone *phone, MessageType type,
                      const char *session_id); /* makes one and queues it */
-void hub_request_pump(Phone *phone);          /* sends as many as may be in flight */
+/*
+ * The last request of that type that waits to be sent, or a new one. The caller fills it in, and
+ * then calls hub_request_pump().
+ */
+HubRequest *hub_request_merge(Phone *phone, MessageType type, const char *session_id);
+void hub_request_pump(Phone *phone); /* sends as many as may be in flight */

@@ -136,18 +136,6 @@ HubRequest *hub_request_find(Phone *phone, MessageType type, const char *session
         return NULL;
 }
 
-HubRequest *hub_request_find_last(Phone *phone, MessageType type, const char *session_id)
-{
-        HubRequest *request, *last = NULL;
-
-        DL_FOREACH (phone->requests, request) {
-                if (request->message.type == type && request->state != HUB_REQUEST_HELD &&
-                    str_eq(hub_request_session_id(request), session_id))
-                        last = request;
-        }
-        return last;
-}
-
 size_t hub_requests_waiting(const Phone *phone, MessageType type, const char *session_id)
 {
         const HubRequest *request;

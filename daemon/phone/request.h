@@ -25,8 +25,6 @@ void hub_request_turn(HubRequest *request, MessageType type);
 const char *hub_request_session_id(const HubRequest *request);
 /* The first of that type about that call, or NULL. */
 HubRequest *hub_request_find(Phone *phone, MessageType type, const char *session_id);
-/* The last of that type, which decides in the end; or NULL. */
-HubRequest *hub_request_find_last(Phone *phone, MessageType type, const char *session_id);
 size_t hub_requests_waiting(const Phone *phone, MessageType type, const char *session_id);
 int hub_request_copy(const HubRequest *request,
                      Message *ret); /* copies the message; 0 or -ENOMEM */

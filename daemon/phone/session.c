@@ -200,19 +200,14 @@ void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *te
 
 static void session_report_state(Phone *phone, PhoneCall *call)
 {
-        HubRequest *request = hub_request_find_last(phone, MESSAGE_STATE, call_id(call));
-        bool merged = request && hub_request_is_queued(request);
-
-        if (!merged)
-                request = hub_request_new(phone, MESSAGE_STATE, call_id(call));
+        HubRequest *request = hub_request_merge(phone, MESSAGE_STATE, call_id(call));
         const PhoneSession *session = &call->stored.session;
 
         request->message.state.muted = session->audio_muted;
         request->message.state.video_paused = session->video_paused && !call->info.screen_sharing;
         request->message.state.sharing = call->info.screen_sharing;
         request->message.state.media_flows = call->flows_reported;
-        if (!merged)
-                hub_request_add(phone, request);
+        hub_request_pump(phone);
 }
 
 void session_report_flows(Phone *phone, PhoneCall *call)
