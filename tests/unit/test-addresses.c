@@ -19,7 +19,7 @@ static LocalAddresses with(const char *first, const char *second)
         return addresses;
 }
 
-START_TEST(what_is_gone_is_told_from_what_is_new)
+START_TEST(what_is_gone_is_distinguished_from_what_is_new)
 {
         LocalAddresses home = with("::ffff:192.0.2.1", NULL),
                        both = with("2001:db8::1", "::ffff:192.0.2.1"), none = with(NULL, NULL);
@@ -51,7 +51,7 @@ int main(void)
         Suite *suite = suite_create("addresses");
         TCase *tcase = tcase_create("addresses");
 
-        tcase_add_test(tcase, what_is_gone_is_told_from_what_is_new);
+        tcase_add_test(tcase, what_is_gone_is_distinguished_from_what_is_new);
         tcase_add_test(tcase, loopback_does_not_count);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);

@@ -205,7 +205,7 @@ static void set_writable(bool on)
                          0);
 }
 
-START_TEST(a_write_that_fails_is_said_once_and_tried_again)
+START_TEST(a_write_that_fails_is_reported_once_and_tried_again)
 {
         save_call(CALL, CALL_STATUS_INITIATED);
         set_writable(false);
@@ -235,7 +235,7 @@ int main(void)
         tcase_add_test(tests, what_waits_is_written_in_the_end);
         tcase_add_test(tests, what_cannot_be_read_is_dropped_and_keeps_nothing_back);
         tcase_add_test(tests, clearing_leaves_nothing);
-        tcase_add_test(tests, a_write_that_fails_is_said_once_and_tried_again);
+        tcase_add_test(tests, a_write_that_fails_is_reported_once_and_tried_again);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }

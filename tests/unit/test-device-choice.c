@@ -52,7 +52,7 @@ static const struct {
         {DEVICE_NONE, DEVICE_NONE, NULL, false},
 };
 
-START_TEST(losses_are_told_and_returns_are_not)
+START_TEST(losses_are_reported_and_returns_are_not)
 {
         char sentence[256] = "";
         bool reported = device_sentence(changes[_i].was, changes[_i].now, "microphone",
@@ -123,7 +123,7 @@ int main(void)
 
         tcase_add_test(tcase, chosen_device_is_used_while_it_is_there);
         tcase_add_test(tcase, only_a_chosen_device_is_aimed_at);
-        tcase_add_loop_test(tcase, losses_are_told_and_returns_are_not, 0, ELEMENTSOF(changes));
+        tcase_add_loop_test(tcase, losses_are_reported_and_returns_are_not, 0, ELEMENTSOF(changes));
         tcase_add_test(tcase, frames_change_over_without_a_step);
         tcase_add_test(tcase, blocks_begin_and_end_without_a_step);
         suite_add_tcase(suite, tcase);

@@ -36,7 +36,7 @@ START_TEST(rule_9_a_block_is_stored_and_told_to_the_other_devices)
 }
 END_TEST
 
-START_TEST(rule_9_whom_one_cannot_block)
+START_TEST(rule_9_some_users_cannot_be_blocked)
 {
         char uid[UID_MAX + 1];
 
@@ -326,7 +326,7 @@ int main(void)
 
         tcase_add_checked_fixture(filter, begin, world_end);
         tcase_add_test(filter, rule_9_a_block_is_stored_and_told_to_the_other_devices);
-        tcase_add_test(filter, rule_9_whom_one_cannot_block);
+        tcase_add_test(filter, rule_9_some_users_cannot_be_blocked);
         tcase_add_test(filter, rule_9_a_blocked_caller_raises_nothing_and_waits_until_the_timeout);
         tcase_add_test(filter, rule_9_a_blocked_call_is_on_no_device);
         tcase_add_test(filter, rule_9_blocked_comes_before_busy);

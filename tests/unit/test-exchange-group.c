@@ -129,7 +129,7 @@ END_TEST
 
 /* ---- it is answered ---- */
 
-START_TEST(rule_11_the_first_accept_is_told_and_the_others_ring_on)
+START_TEST(rule_11_the_first_accept_is_reported_and_the_others_ring_on)
 {
         team_rings();
         accepts(BOB, 1);
@@ -457,7 +457,7 @@ int main(void)
         tcase_add_test(group, rule_11_members_are_those_at_the_moment_of_initiating);
         tcase_add_test(group, rule_8_a_member_who_is_busy_is_not_rung_and_the_others_are);
         tcase_add_test(group, rule_8_a_group_of_which_all_are_busy_is_busy);
-        tcase_add_test(group, rule_11_the_first_accept_is_told_and_the_others_ring_on);
+        tcase_add_test(group, rule_11_the_first_accept_is_reported_and_the_others_ring_on);
         tcase_add_test(group, rule_11_they_ring_on_to_their_deadline);
         tcase_add_test(group, rule_4_other_devices_of_a_member_who_accepts_stop);
         tcase_add_test(group, rule_5_a_reject_speaks_for_all_devices_of_one_member_alone);

@@ -181,7 +181,7 @@ START_TEST(rule_4_a_device_that_was_away_hears_that_its_ring_was_answered)
 }
 END_TEST
 
-START_TEST(rule_17_what_rings_is_told_once_by_event_or_by_snapshot)
+START_TEST(rule_17_what_rings_is_announced_once_by_event_or_by_snapshot)
 {
         comes(ALICE);
         calls(ALICE, "bob", 1);
@@ -514,7 +514,7 @@ int main(void)
         tcase_add_test(lost, rule_17_a_party_of_a_live_call_is_known_as_such);
         tcase_add_test(lost, rule_17_a_snapshot_has_the_live_calls_of_the_device);
         tcase_add_test(lost, rule_4_a_device_that_was_away_hears_that_its_ring_was_answered);
-        tcase_add_test(lost, rule_17_what_rings_is_told_once_by_event_or_by_snapshot);
+        tcase_add_test(lost, rule_17_what_rings_is_announced_once_by_event_or_by_snapshot);
         tcase_add_test(lost, rule_11_a_stored_call_that_everybody_has_left_is_over);
         tcase_add_test(lost, logging_out_ends_what_the_device_does);
         tcase_add_test(lost, logging_out_while_rung_leaves_the_ring_to_the_other_devices);

@@ -32,7 +32,7 @@ START_TEST(rule_3_the_caller_sees_each_member_ring_once)
 }
 END_TEST
 
-START_TEST(rule_11_every_state_of_a_member_is_told)
+START_TEST(rule_11_every_state_of_a_member_is_reported)
 {
         comes(DAVE);
         calls_team(ALICE, 1);
@@ -50,7 +50,7 @@ START_TEST(rule_11_every_state_of_a_member_is_told)
 }
 END_TEST
 
-START_TEST(others_are_told_at_most_10_times_a_second)
+START_TEST(others_are_informed_at_most_10_times_a_second)
 {
         calls_team(ALICE, 1);
         said("bob-desk: members 1: bob waiting carol waiting dave waiting");
@@ -73,7 +73,7 @@ START_TEST(others_are_told_at_most_10_times_a_second)
 }
 END_TEST
 
-START_TEST(a_device_that_comes_is_told_of_all)
+START_TEST(a_device_that_comes_learns_of_all)
 {
         calls_team(ALICE, 1);
         accepts(CAROL, 1);
@@ -160,7 +160,7 @@ static void says_of_large(unsigned i, MessageType type)
         ck_assert_int_eq(exchange_message(world.exchange, &world.moment, link_of(i), &message), 0);
 }
 
-START_TEST(the_caller_of_a_large_group_is_told_of_all_in_pieces)
+START_TEST(the_caller_of_a_large_group_learns_of_all_in_pieces)
 {
         Told told = {0};
 
@@ -178,7 +178,7 @@ START_TEST(the_caller_of_a_large_group_is_told_of_all_in_pieces)
 }
 END_TEST
 
-START_TEST(the_caller_of_a_large_group_is_told_of_many_at_once)
+START_TEST(the_caller_of_a_large_group_learns_of_many_at_once)
 {
         Told told = {0};
 
@@ -196,7 +196,7 @@ START_TEST(the_caller_of_a_large_group_is_told_of_many_at_once)
 }
 END_TEST
 
-START_TEST(who_is_rung_in_a_large_group_is_told_nothing_and_who_is_in_it_of_those_who_are_not_rung)
+START_TEST(who_is_rung_in_a_large_group_learns_nothing_and_who_is_in_it_of_those_who_are_not_rung)
 {
         Told told = {0};
 
@@ -244,7 +244,7 @@ START_TEST(members_hear_when_their_groups_change)
 }
 END_TEST
 
-START_TEST(a_new_name_is_told_to_all)
+START_TEST(a_new_name_is_sent_to_all)
 {
         const char *uids[] = {"alice", "bob"};
 
@@ -323,17 +323,17 @@ int main(void)
 
         tcase_add_checked_fixture(members, begin, world_end);
         tcase_add_test(members, rule_3_the_caller_sees_each_member_ring_once);
-        tcase_add_test(members, rule_11_every_state_of_a_member_is_told);
-        tcase_add_test(members, others_are_told_at_most_10_times_a_second);
-        tcase_add_test(members, a_device_that_comes_is_told_of_all);
+        tcase_add_test(members, rule_11_every_state_of_a_member_is_reported);
+        tcase_add_test(members, others_are_informed_at_most_10_times_a_second);
+        tcase_add_test(members, a_device_that_comes_learns_of_all);
         tcase_add_test(members, a_call_to_a_user_has_no_members_to_tell_of);
-        tcase_add_test(members, the_caller_of_a_large_group_is_told_of_all_in_pieces);
-        tcase_add_test(members, the_caller_of_a_large_group_is_told_of_many_at_once);
+        tcase_add_test(members, the_caller_of_a_large_group_learns_of_all_in_pieces);
+        tcase_add_test(members, the_caller_of_a_large_group_learns_of_many_at_once);
         tcase_add_test(
                 members,
-                who_is_rung_in_a_large_group_is_told_nothing_and_who_is_in_it_of_those_who_are_not_rung);
+                who_is_rung_in_a_large_group_learns_nothing_and_who_is_in_it_of_those_who_are_not_rung);
         tcase_add_test(members, members_hear_when_their_groups_change);
-        tcase_add_test(members, a_new_name_is_told_to_all);
+        tcase_add_test(members, a_new_name_is_sent_to_all);
         tcase_add_test(members, a_user_knows_their_groups);
         tcase_add_test(members, a_group_that_cannot_be_changes_nothing);
         tcase_add_test(members, a_call_outlives_its_group);

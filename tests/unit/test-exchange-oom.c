@@ -525,7 +525,7 @@ START_TEST(what_memory_did_not_suffice_for_can_be_asked_again)
 }
 END_TEST
 
-START_TEST(members_whom_there_was_no_memory_to_tell_of_are_told_of_later)
+START_TEST(members_that_did_not_fit_memory_are_reported_later)
 {
         the_team_rings();
         forget();
@@ -572,7 +572,7 @@ int main(void)
         tcase_add_checked_fixture(oom, world_begin, world_end);
         tcase_add_loop_test(oom, what_memory_did_not_suffice_for_can_be_asked_again, 0,
                             ELEMENTSOF(cases));
-        tcase_add_test(oom, members_whom_there_was_no_memory_to_tell_of_are_told_of_later);
+        tcase_add_test(oom, members_that_did_not_fit_memory_are_reported_later);
         tcase_add_test(oom, a_connection_that_goes_is_gone_also_without_memory);
         suite_add_tcase(suite, oom);
         return suite_run(suite);

@@ -3,7 +3,7 @@
 
 /* Join tokens, and participants in a call's media. */
 
-START_TEST(rule_18_each_join_is_told_to_the_other_and_answered_with_who_is_there)
+START_TEST(rule_18_each_join_is_sent_to_the_other_and_answered_with_who_is_there)
 {
         in_call(ALICE, BOB, 1);
         joins(BOB, 1);
@@ -75,7 +75,7 @@ START_TEST(who_does_not_take_part_cannot_signal)
 }
 END_TEST
 
-START_TEST(a_participants_state_is_told_when_it_changes)
+START_TEST(a_participants_state_is_reported_when_it_changes)
 {
         in_media(ALICE, BOB, 1);
         states(BOB, 1, true, true);
@@ -92,7 +92,7 @@ START_TEST(a_participants_state_is_told_when_it_changes)
 }
 END_TEST
 
-START_TEST(what_picture_a_participant_sends_is_told_and_outlives_the_hub)
+START_TEST(what_picture_a_participant_sends_is_reported_and_outlives_the_hub)
 {
         in_media(ALICE, BOB, 1);
         states_picture(BOB, 1, true, false);
@@ -342,14 +342,14 @@ int main(void)
 
         tcase_add_checked_fixture(session, world_begin, world_end);
         tcase_add_test(session,
-                       rule_18_each_join_is_told_to_the_other_and_answered_with_who_is_there);
+                       rule_18_each_join_is_sent_to_the_other_and_answered_with_who_is_there);
         tcase_add_test(session,
                        rule_18_leaving_keeps_the_call_and_joining_again_makes_a_new_participant);
         tcase_add_test(session, rule_18_joining_again_as_the_same_party_replaces_the_first);
         tcase_add_test(session, a_signal_goes_from_participant_to_participant);
         tcase_add_test(session, who_does_not_take_part_cannot_signal);
-        tcase_add_test(session, a_participants_state_is_told_when_it_changes);
-        tcase_add_test(session, what_picture_a_participant_sends_is_told_and_outlives_the_hub);
+        tcase_add_test(session, a_participants_state_is_reported_when_it_changes);
+        tcase_add_test(session, what_picture_a_participant_sends_is_reported_and_outlives_the_hub);
         tcase_add_test(session, session_methods_need_an_ongoing_call);
         tcase_add_test(session, a_join_token_is_bound_to_session_user_and_device);
         tcase_add_test(session, a_join_token_unused_for_60_s_is_gone_and_a_used_one_is_not);

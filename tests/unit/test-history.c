@@ -178,7 +178,7 @@ START_TEST(a_page_that_holds_exactly_the_rest_is_the_last)
 }
 END_TEST
 
-START_TEST(a_page_has_50_records_unless_told_otherwise_and_200_at_most)
+START_TEST(a_page_has_50_records_unless_asked_otherwise_and_200_at_most)
 {
         HistoryPage page;
 
@@ -392,7 +392,7 @@ int main(void)
         tcase_add_test(memory, putting_twice_leaves_one_record_as_it_was_put_last);
         tcase_add_test(memory, pages_follow_one_another_without_gap_or_repetition);
         tcase_add_test(memory, a_page_that_holds_exactly_the_rest_is_the_last);
-        tcase_add_test(memory, a_page_has_50_records_unless_told_otherwise_and_200_at_most);
+        tcase_add_test(memory, a_page_has_50_records_unless_asked_otherwise_and_200_at_most);
         tcase_add_loop_test(memory, a_foreign_cursor_is_refused, 0, 6);
         tcase_add_test(memory, each_filter_lets_its_calls_through);
         tcase_add_test(memory, missed_calls_are_unseen_until_they_are_marked);

@@ -354,7 +354,7 @@ START_TEST(old_history_goes_and_unseen_missed_calls_stay_longer)
 }
 END_TEST
 
-START_TEST(what_is_deleted_is_told_to_who_asks_later)
+START_TEST(what_is_deleted_is_sent_to_a_device_that_asks_later)
 {
         MessageSessions one = {calloc(1, UUID_LENGTH + 1), 1}, deleted;
         size_t n = 0;
@@ -501,7 +501,7 @@ int main(void)
         tcase_add_test(tests, changes_come_in_their_order_and_once);
         tcase_add_test(tests, rule_16_all_that_were_seen_or_deleted_are_those_until_then);
         tcase_add_test(tests, old_history_goes_and_unseen_missed_calls_stay_longer);
-        tcase_add_test(tests, what_is_deleted_is_told_to_who_asks_later);
+        tcase_add_test(tests, what_is_deleted_is_sent_to_a_device_that_asks_later);
         tcase_add_test(tests, the_latest_calls_are_known_and_deleted_ones_too);
         tcase_add_test(tests, calls_and_history_of_an_older_version_are_kept);
         suite_add_tcase(suite, tests);

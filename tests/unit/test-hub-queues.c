@@ -212,7 +212,7 @@ START_TEST(rule_17_a_device_that_is_away_has_so_many_events_and_no_more)
 }
 END_TEST
 
-START_TEST(rule_16_a_ring_is_said_again_with_what_is_left_of_it)
+START_TEST(rule_16_a_ring_is_announced_again_with_what_is_left_of_it)
 {
         static const struct {
                 usec_t after;
@@ -435,7 +435,7 @@ int main(void)
         tcase_add_test(tests, rule_17_who_comes_back_gets_each_event_once);
         tcase_add_test(tests, rule_17_what_is_not_kept_cannot_be_resumed);
         tcase_add_test(tests, rule_17_a_device_that_is_away_has_so_many_events_and_no_more);
-        tcase_add_test(tests, rule_16_a_ring_is_said_again_with_what_is_left_of_it);
+        tcase_add_test(tests, rule_16_a_ring_is_announced_again_with_what_is_left_of_it);
         tcase_add_test(tests, an_address_that_fails_too_often_waits_a_minute);
         tcase_add_test(tests, an_ipv6_customer_is_one_address);
         tcase_add_test(tests, without_a_limit_the_gate_stays_open);

@@ -143,7 +143,7 @@ static Congestion at_ease(void)
         return congestion;
 }
 
-START_TEST(good_way_carries_all_and_is_told_once)
+START_TEST(good_way_carries_all_and_is_reported_once)
 {
         Congestion congestion = at_ease();
         AudioPath path = report(&congestion, 10, 0, 40);
@@ -153,7 +153,7 @@ START_TEST(good_way_carries_all_and_is_told_once)
 }
 END_TEST
 
-START_TEST(little_loss_is_told_to_the_encoder_and_costs_no_bits)
+START_TEST(little_loss_is_sent_to_the_encoder_and_costs_no_bits)
 {
         Congestion congestion = at_ease();
         AudioPath path = report(&congestion, 5, 0.03, 40);
@@ -217,8 +217,8 @@ int main(void)
         tcase_add_test(tcase, one_straggler_is_forgiven_once_there_are_many);
         tcase_add_test(tcase, what_was_is_forgotten);
         tcase_add_test(tcase, delays_of_any_size_are_borne);
-        tcase_add_test(tcase, good_way_carries_all_and_is_told_once);
-        tcase_add_test(tcase, little_loss_is_told_to_the_encoder_and_costs_no_bits);
+        tcase_add_test(tcase, good_way_carries_all_and_is_reported_once);
+        tcase_add_test(tcase, little_loss_is_sent_to_the_encoder_and_costs_no_bits);
         tcase_add_test(tcase, packets_tell_once_again_when_loss_is_gone);
         tcase_add_test(tcase, much_loss_lowers_the_rate_and_an_end_of_it_raises_it_again);
         tcase_add_test(tcase, queues_that_fill_lower_the_rate_before_anything_is_lost);

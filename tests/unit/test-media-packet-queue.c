@@ -287,7 +287,7 @@ static void count_changes(void *userdata)
         (*(int *)userdata)++;
 }
 
-START_TEST(speaking_is_told_by_the_reader)
+START_TEST(speaking_is_reported_by_the_reader)
 {
         float out[UNEVEN_FRAME];
         int changes = 0;
@@ -332,7 +332,7 @@ int main(void)
         tcase_add_test(tcase, nobody_reads_and_nothing_breaks);
         tcase_add_test(tcase, what_is_no_opus_is_dropped);
         tcase_add_test(tcase, garbage_that_looks_like_opus_is_borne);
-        tcase_add_test(tcase, speaking_is_told_by_the_reader);
+        tcase_add_test(tcase, speaking_is_reported_by_the_reader);
         tcase_add_test(tcase, uninitialised_ring_is_silent);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);

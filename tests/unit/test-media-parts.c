@@ -155,7 +155,7 @@ START_TEST(text_without_media_is_no_description)
 }
 END_TEST
 
-START_TEST(stats_are_told_per_second_and_as_a_share)
+START_TEST(stats_are_reported_per_second_and_as_a_share)
 {
         const StatsCounters before = {.bytes_received = 1000, .at = 1 * USEC_PER_SEC};
         const StatsCounters now = {.codec = "opus",
@@ -301,7 +301,7 @@ int main(void)
         tcase_add_test(tcase, text_without_media_is_no_description);
         tcase_add_loop_test(tcase, what_goes_by_several_transports_is_noticed, 0,
                             ELEMENTSOF(bundles));
-        tcase_add_test(tcase, stats_are_told_per_second_and_as_a_share);
+        tcase_add_test(tcase, stats_are_reported_per_second_and_as_a_share);
         tcase_add_test(tcase, voice_is_the_same_to_everybody_and_silence_while_muted);
         tcase_add_test(tcase, worst_way_says_how_much_is_sent);
         tcase_add_test(tcase, voice_has_room_for_as_many_as_a_call);

@@ -32,7 +32,7 @@ START_TEST(rule_1_what_the_hub_refuses_is_refused_with_its_words)
 }
 END_TEST
 
-START_TEST(rule_8_a_busy_receiver_is_told_after_the_call_has_appeared)
+START_TEST(rule_8_a_busy_receiver_is_informed_after_the_call_has_appeared)
 {
         CallSnapshot busy = outgoing(CALL, CALL_STATUS_BUSY);
         FIXTURE(f);
@@ -60,7 +60,7 @@ START_TEST(rule_3_a_ring_is_published_before_anything_slow_is_done)
 }
 END_TEST
 
-START_TEST(rule_3_alerting_is_said_once_when_the_tone_is_heard)
+START_TEST(rule_3_alerting_is_reported_once_when_the_tone_plays)
 {
         FIXTURE(f);
 
@@ -79,7 +79,7 @@ START_TEST(rule_3_alerting_is_said_once_when_the_tone_is_heard)
 }
 END_TEST
 
-START_TEST(rule_3_alerting_is_said_when_a_presenter_has_taken_it)
+START_TEST(rule_3_alerting_is_reported_when_a_presenter_has_taken_it)
 {
         FIXTURE(f);
 
@@ -132,7 +132,7 @@ START_TEST(rule_4_handled_by_names_the_listener_of_the_program)
 }
 END_TEST
 
-START_TEST(rule_4_the_caller_is_told_of_the_answer_in_order)
+START_TEST(rule_4_the_caller_learns_of_the_answer_in_order)
 {
         CallSnapshot accepted = outgoing(CALL, CALL_STATUS_ONGOING);
         FIXTURE(f);
@@ -356,14 +356,14 @@ int main(void)
         const TTest *const tests[] = {
                 rule_1_a_placed_call_appears_when_the_hub_confirms_it,
                 rule_1_what_the_hub_refuses_is_refused_with_its_words,
-                rule_8_a_busy_receiver_is_told_after_the_call_has_appeared,
+                rule_8_a_busy_receiver_is_informed_after_the_call_has_appeared,
                 rule_3_a_ring_is_published_before_anything_slow_is_done,
-                rule_3_alerting_is_said_once_when_the_tone_is_heard,
-                rule_3_alerting_is_said_when_a_presenter_has_taken_it,
+                rule_3_alerting_is_reported_once_when_the_tone_plays,
+                rule_3_alerting_is_reported_when_a_presenter_has_taken_it,
                 rule_3_the_caller_hears_the_ring_back_once_it_rings_there,
                 rule_4_an_accept_is_done_when_the_hub_says_so,
                 rule_4_handled_by_names_the_listener_of_the_program,
-                rule_4_the_caller_is_told_of_the_answer_in_order,
+                rule_4_the_caller_learns_of_the_answer_in_order,
                 rule_4_decisions_are_taken_one_after_the_other,
                 rule_4_who_was_slower_learns_who_was_first,
                 rule_4_a_second_decision_has_its_turn_when_the_first_is_refused,

@@ -66,7 +66,7 @@ START_TEST(rule_11_a_groups_call_says_which_group)
 }
 END_TEST
 
-START_TEST(rule_11_members_are_told_as_they_change)
+START_TEST(rule_11_members_are_reported_as_they_change)
 {
         Member all[] = {{.uid = "bert"}, {.uid = "carol", .name = "Carol"}};
         const PhoneCallInfo *call;
@@ -93,7 +93,7 @@ START_TEST(rule_11_members_are_told_as_they_change)
 }
 END_TEST
 
-START_TEST(rule_11_many_members_are_told_ten_times_a_second_at_most)
+START_TEST(rule_11_many_members_are_reported_ten_times_a_second_at_most)
 {
         char uid[UID_MAX + 1];
         unsigned n_announced = 0;
@@ -401,8 +401,8 @@ int main(void)
 {
         const TTest *const tests[] = {
                 rule_11_a_groups_call_says_which_group,
-                rule_11_members_are_told_as_they_change,
-                rule_11_many_members_are_told_ten_times_a_second_at_most,
+                rule_11_members_are_reported_as_they_change,
+                rule_11_many_members_are_reported_ten_times_a_second_at_most,
                 a_group_has_a_thousand_members_and_no_more,
                 rule_11_the_first_accept_is_one_event_and_the_rest_are_members,
                 rule_11_a_group_that_all_declined_is_rejected,

@@ -135,7 +135,7 @@ START_TEST(a_newcomer_presents_where_nobody_does)
 }
 END_TEST
 
-START_TEST(restored_listeners_are_told_again_of_what_rings)
+START_TEST(restored_listeners_learn_again_of_what_rings)
 {
         FIXTURE(f);
 
@@ -346,7 +346,7 @@ int main(void)
                 who_does_not_present_is_never_asked,
                 a_newcomer_that_comes_first_takes_over_what_rings,
                 a_newcomer_presents_where_nobody_does,
-                restored_listeners_are_told_again_of_what_rings,
+                restored_listeners_learn_again_of_what_rings,
                 a_ring_in_the_first_welcome_is_announced_as_resumed,
                 a_listener_that_is_deaf_to_three_events_is_removed,
                 a_listener_that_answers_late_is_kept,

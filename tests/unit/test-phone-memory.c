@@ -13,13 +13,13 @@
 static unsigned n_until_failure; /* 0: none fails; allocations of Check do not count */
 
 /* All actions of the phone in a story. */
-static char told[16384];
+static char trace[16384];
 
 static void collect(Fixture *f)
 {
-        size_t n = strlen(told);
+        size_t n = strlen(trace);
 
-        snprintf(told + n, sizeof(told) - n, "%s ", fixture_trace(f));
+        snprintf(trace + n, sizeof(trace) - n, "%s ", fixture_trace(f));
 }
 
 #define ALLOCATIONS_MAX 5000 /* in one story; more are an endless loop */
@@ -245,7 +245,7 @@ static int compare_words(const void *a, const void *b)
  */
 static void sort_words(char *text)
 {
-        char copy[sizeof(told)], *words[1000], *rest = NULL;
+        char copy[sizeof(trace)], *words[1000], *rest = NULL;
         size_t n = 0;
 
         STR_SET(copy, text);
@@ -262,30 +262,30 @@ static void sort_words(char *text)
 }
 
 /* The story with the n-th allocation failing. Returns whether an allocation failed. */
-static bool tell(Story story, unsigned long n)
+static bool play(Story story, unsigned long n)
 {
         Fixture *f = fixture_online();
         bool failed;
 
-        *told = '\0';
+        *trace = '\0';
         n_until_failure = n;
         story(f);
         failed = n > 0 && n_until_failure == 0;
         collect(f);
-        sort_words(told);
+        sort_words(trace);
         fixture_free(f);
         return failed;
 }
 
 START_TEST(whichever_allocation_fails_the_story_is_the_same)
 {
-        char expected[sizeof(told)];
+        char expected[sizeof(trace)];
         unsigned long n = 1;
 
-        tell(stories[_i], 0);
-        memcpy(expected, told, sizeof(told));
-        while (tell(stories[_i], n)) {
-                ck_assert_msg(str_eq(told, expected), "allocation %lu:\n%s\nand not\n%s", n, told,
+        play(stories[_i], 0);
+        memcpy(expected, trace, sizeof(trace));
+        while (play(stories[_i], n)) {
+                ck_assert_msg(str_eq(trace, expected), "allocation %lu:\n%s\nand not\n%s", n, trace,
                               expected);
                 ck_assert_uint_lt(n++, ALLOCATIONS_MAX);
         }

@@ -165,7 +165,7 @@ START_TEST(who_was_muted_stays_muted_though_the_daemon_had_no_time_to_store_it)
 }
 END_TEST
 
-START_TEST(a_worker_that_does_not_know_of_the_mute_is_told)
+START_TEST(a_worker_that_does_not_know_of_the_mute_is_muted)
 {
         PhoneCommand mute = asks(PHONE_COMMAND_MUTE, CALL);
         FIXTURE(f);
@@ -217,7 +217,7 @@ START_TEST(rule_6_who_hung_up_before_the_daemon_was_killed_is_not_in_the_call_ag
 }
 END_TEST
 
-START_TEST(rule_15_a_call_that_nobody_was_told_of_is_given_up)
+START_TEST(rule_15_a_call_that_nobody_has_learnt_of_is_given_up)
 {
         CallSnapshot rings = outgoing(CALL, CALL_STATUS_INITIATED);
         FIXTURE(f);
@@ -268,7 +268,7 @@ START_TEST(rule_14_a_call_tied_to_a_program_that_went_meanwhile_is_given_up)
 }
 END_TEST
 
-START_TEST(what_the_hub_was_to_be_told_is_told)
+START_TEST(what_the_hub_missed_is_sent)
 {
         char ids[1][UUID_LENGTH + 1] = {OTHER};
         PhoneCommand seen = asks(PHONE_COMMAND_SEEN, ""), busy = asks(PHONE_COMMAND_WHEN_BUSY, "");
@@ -322,13 +322,13 @@ int main(void)
                 who_was_muted_stays_muted_though_the_daemon_had_no_time_to_store_it,
                 an_adopted_worker_is_not_replaced_before_it_has_said_how_things_stand,
                 an_adopted_worker_that_has_not_connected_joins_again,
-                a_worker_that_does_not_know_of_the_mute_is_told,
+                a_worker_that_does_not_know_of_the_mute_is_muted,
                 rule_18_a_worker_that_is_gone_leaves_a_call_whose_media_can_be_joined_again,
                 rule_6_who_hung_up_before_the_daemon_was_killed_is_not_in_the_call_again,
-                rule_15_a_call_that_nobody_was_told_of_is_given_up,
+                rule_15_a_call_that_nobody_has_learnt_of_is_given_up,
                 rule_4_an_accept_that_reached_the_hub_is_joined_as_it_was_asked_for,
                 rule_14_a_call_tied_to_a_program_that_went_meanwhile_is_given_up,
-                what_the_hub_was_to_be_told_is_told,
+                what_the_hub_missed_is_sent,
                 who_logs_out_leaves_nothing_behind,
         };
 

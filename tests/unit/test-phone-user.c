@@ -222,7 +222,7 @@ START_TEST(rule_8_parallel_leaves_the_other_media_before_it_joins)
 }
 END_TEST
 
-START_TEST(rule_2_the_hubs_deadline_is_told_as_missed_and_unanswered)
+START_TEST(rule_2_the_hubs_deadline_is_reported_as_missed_and_unanswered)
 {
         FIXTURE(f);
 
@@ -239,7 +239,7 @@ START_TEST(rule_2_the_hubs_deadline_is_told_as_missed_and_unanswered)
 }
 END_TEST
 
-START_TEST(rule_13_who_was_left_alone_is_told_why)
+START_TEST(rule_13_who_was_left_alone_learns_why)
 {
         FIXTURE(f);
 
@@ -263,8 +263,8 @@ int main(void)
                 rule_8_end_others_and_parallel_go_to_the_hub_as_they_were_asked,
                 rule_8_an_accept_beside_another_call_without_a_word_is_busy,
                 rule_8_parallel_leaves_the_other_media_before_it_joins,
-                rule_2_the_hubs_deadline_is_told_as_missed_and_unanswered,
-                rule_13_who_was_left_alone_is_told_why,
+                rule_2_the_hubs_deadline_is_reported_as_missed_and_unanswered,
+                rule_13_who_was_left_alone_learns_why,
         };
 
         return suite_run(phone_suite("user", tests, ELEMENTSOF(tests)));

@@ -64,7 +64,7 @@ static const struct {
         {"\xff", false},
 };
 
-START_TEST(utf8_is_judged_as_unicode_says)
+START_TEST(utf8_is_valid_as_in_unicode)
 {
         const char *bytes = utf8_cases[_i].bytes;
 
@@ -135,7 +135,7 @@ int main(void)
 
         tcase_add_test(tcase, a_uid_has_1_to_64_plain_characters);
         tcase_add_test(tcase, a_session_id_is_a_canonical_lower_case_uuid);
-        tcase_add_loop_test(tcase, utf8_is_judged_as_unicode_says, 0, ELEMENTSOF(utf8_cases));
+        tcase_add_loop_test(tcase, utf8_is_valid_as_in_unicode, 0, ELEMENTSOF(utf8_cases));
         tcase_add_test(tcase, text_has_no_control_characters_and_keeps_to_its_length);
         tcase_add_test(tcase, printable_text_hides_what_could_harm_a_terminal);
         tcase_add_test(tcase, printable_text_is_cut_between_characters);

@@ -133,7 +133,7 @@ START_TEST(rule_6_a_cancel_that_is_first_wins)
 }
 END_TEST
 
-START_TEST(rule_8_a_second_caller_is_told_of_busy)
+START_TEST(rule_8_a_second_caller_learns_of_busy)
 {
         talk();
         calls(ALICE, OTHER);
@@ -228,7 +228,7 @@ START_TEST(rule_15_an_accept_whose_reply_was_lost_is_not_lost)
 }
 END_TEST
 
-START_TEST(rule_15_a_hub_that_lost_a_ring_is_told_again)
+START_TEST(rule_15_a_hub_that_lost_a_ring_is_informed_again)
 {
         rings();
         hub_forgets_all();
@@ -331,14 +331,14 @@ int main(void)
                 a_call_is_not_answered_in_time,
                 rule_6_a_caller_who_pressed_cancel_is_never_heard,
                 rule_6_a_cancel_that_is_first_wins,
-                rule_8_a_second_caller_is_told_of_busy,
+                rule_8_a_second_caller_learns_of_busy,
                 rule_10_two_who_call_each_other_talk,
                 rule_14_a_caller_who_is_lost_stops_ringing_after_a_grace,
                 rule_14_a_party_that_comes_back_in_time_talks_on,
                 rule_14_a_party_that_stays_away_ends_the_call,
                 rule_15_an_accept_reaches_the_hub_when_the_connection_is_back,
                 rule_15_an_accept_whose_reply_was_lost_is_not_lost,
-                rule_15_a_hub_that_lost_a_ring_is_told_again,
+                rule_15_a_hub_that_lost_a_ring_is_informed_again,
                 rule_15_a_ring_that_nobody_renews_is_caller_lost,
                 rule_16_who_comes_online_in_time_is_rung,
                 rule_16_who_comes_online_too_late_has_a_missed_call,

@@ -66,7 +66,7 @@ static const struct {
         {"ws://127.0.0.1.example.org", "ws:// is for this machine only: others need wss://"},
 };
 
-START_TEST(what_is_wrong_with_a_url_is_said)
+START_TEST(what_is_wrong_with_a_url_is_reported)
 {
         const char *text = NULL;
 
@@ -107,7 +107,7 @@ int main(void)
         TCase *tcase = tcase_create("url");
 
         tcase_add_loop_test(tcase, the_parts_of_a_url_are_found, 0, ELEMENTSOF(good));
-        tcase_add_loop_test(tcase, what_is_wrong_with_a_url_is_said, 0, ELEMENTSOF(bad));
+        tcase_add_loop_test(tcase, what_is_wrong_with_a_url_is_reported, 0, ELEMENTSOF(bad));
         tcase_add_test(tcase, plain_connections_elsewhere_need_to_be_called_insecure);
         tcase_add_test(tcase, lengths_are_bounded);
         suite_add_tcase(suite, tcase);

@@ -134,7 +134,7 @@ START_TEST(a_websocket_may_be_freed_in_its_own_message)
 }
 END_TEST
 
-START_TEST(a_port_where_nobody_listens_is_said)
+START_TEST(a_port_where_nobody_listens_is_reported)
 {
         struct sockaddr_in address = {.sin_family = AF_INET,
                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -156,7 +156,7 @@ START_TEST(a_port_where_nobody_listens_is_said)
 }
 END_TEST
 
-START_TEST(a_name_that_does_not_exist_is_said)
+START_TEST(a_name_that_does_not_exist_is_reported)
 {
         /* RFC 6761: never resolves. */
         const WebSocketOptions options = {.url = "ws://no-such-host.invalid",
@@ -390,8 +390,8 @@ int main(void)
         tcase_add_test(tcase, a_connection_that_breaks_has_no_code);
         tcase_add_test(tcase, closing_sends_what_is_queued_and_the_code);
         tcase_add_test(tcase, a_websocket_may_be_freed_in_its_own_message);
-        tcase_add_test(tcase, a_port_where_nobody_listens_is_said);
-        tcase_add_test(tcase, a_name_that_does_not_exist_is_said);
+        tcase_add_test(tcase, a_port_where_nobody_listens_is_reported);
+        tcase_add_test(tcase, a_name_that_does_not_exist_is_reported);
         tcase_add_test(tcase, a_server_that_speaks_something_else_is_refused);
         tcase_add_test(tcase, a_name_is_looked_up);
         tcase_add_test(tcase, closing_while_the_name_is_looked_up_is_the_end);

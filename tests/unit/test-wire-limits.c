@@ -76,7 +76,7 @@ START_TEST(a_message_has_64_kib)
 }
 END_TEST
 
-START_TEST(too_big_is_said_before_anything_is_looked_at)
+START_TEST(too_big_is_reported_before_anything_is_looked_at)
 {
         _cleanup_free_ char *text = repeat("\xff", '[', WIRE_MESSAGE_MAX, "");
 
@@ -306,7 +306,7 @@ int main(void)
         TCase *tcase = tcase_create("limits");
 
         tcase_add_test(tcase, a_message_has_64_kib);
-        tcase_add_test(tcase, too_big_is_said_before_anything_is_looked_at);
+        tcase_add_test(tcase, too_big_is_reported_before_anything_is_looked_at);
         tcase_add_test(tcase, nothing_longer_than_64_kib_is_written);
         tcase_add_test(tcase, room_before_the_text_is_left_free);
         tcase_add_test(tcase, nesting_goes_8_deep);

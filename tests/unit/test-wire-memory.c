@@ -80,7 +80,7 @@ static void assert_survives(MessageType type, ReplyKind kind)
         message_done(&message);
 }
 
-START_TEST(out_of_memory_is_said_and_leaves_nothing_behind)
+START_TEST(out_of_memory_is_reported_and_leaves_nothing_behind)
 {
         if (_i == MESSAGE_REPLY)
                 for (ReplyKind kind = 0; kind < REPLY_KIND_COUNT; kind++)
@@ -125,8 +125,8 @@ int main(void)
         TCase *tcase = tcase_create("memory");
 
         tcase_add_checked_fixture(tcase, setup, NULL);
-        tcase_add_loop_test(tcase, out_of_memory_is_said_and_leaves_nothing_behind, MESSAGE_HELLO,
-                            MESSAGE_TYPE_COUNT);
+        tcase_add_loop_test(tcase, out_of_memory_is_reported_and_leaves_nothing_behind,
+                            MESSAGE_HELLO, MESSAGE_TYPE_COUNT);
         tcase_add_test(tcase, a_stored_call_survives_it_too);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);

@@ -102,7 +102,7 @@ static const struct {
         {"{\"type\":\"error\",\"error\":\"\",\"text\":\"\"}", "\"error\" must be an error's name"},
 };
 
-START_TEST(what_is_wrong_is_said)
+START_TEST(what_is_wrong_is_reported)
 {
         char sentence[MESSAGE_TEXT_MAX + 1] = "";
         WorkerMessage message;
@@ -133,7 +133,7 @@ int main(void)
 
         tcase_add_loop_test(tcase, a_message_is_read_and_written_again, 0, ELEMENTSOF(messages));
         tcase_add_test(tcase, members_stand_where_they_belong);
-        tcase_add_loop_test(tcase, what_is_wrong_is_said, 0, ELEMENTSOF(bad));
+        tcase_add_loop_test(tcase, what_is_wrong_is_reported, 0, ELEMENTSOF(bad));
         tcase_add_test(tcase, a_datagram_has_64_kib);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
