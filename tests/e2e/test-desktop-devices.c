@@ -161,7 +161,7 @@ START_TEST(call_that_goes_on_follows_what_is_written)
         ck_assert_int_ge(sd_bus_message_rewind(told, true), 0);
         ck_assert_int_ge(sd_bus_message_read(told, "s", &error), 0);
         ck_assert_ptr_nonnull(strstr(error, "DeviceNotFound"));
-        expect_has(text_of_argument(told, 1), "'second-ear' has gone");
+        expect_has(text_of_argument(told, 1), "'second-ear' was unplugged");
         person_expect_tone(alice, TALK_BOB_HZ, true);
         person_wait_state(alice, &call, "connected");
 }
