@@ -10,7 +10,6 @@
 #include "phone/end.h"
 #include "phone/history.h"
 #include "phone/request.h"
-#include "phone/welcome.h"
 
 int phone_history_news(Phone *phone, const CallRecord *record)
 {
@@ -36,10 +35,7 @@ int phone_history_page(Phone *phone, const ReplyHistory *page)
                 if (r < 0)
                         return r;
         }
-        if (*page->next)
-                return 0;
-        phone->history_since = phone->history_paged_to;
-        return welcome_history_known(phone);
+        return 0;
 }
 
 /* The hub came back without the call. One that is being placed again has to be told apart. */

@@ -12,6 +12,6 @@
  * ended.
  */
 int phone_history_news(Phone *phone, const CallRecord *record);
-int phone_history_page(Phone *phone, const ReplyHistory *page);
+int phone_history_page(Phone *phone, const ReplyHistory *page); /* takes its records */
 /* FORGOTTEN: records were deleted on another device. Returns 0 or -ENOMEM. */
 int message_forgotten(Phone *phone, const MessageSessions *sessions);

@@ -18,6 +18,7 @@
 #include "phone/ring.h"
 #include "phone/session.h"
 #include "phone/user.h"
+#include "phone/welcome.h"
 
 /*
  * The handlers, one for each kind of request. The request is out of the list when they run. They
@@ -260,15 +261,19 @@ static int reply_join(Phone *phone, HubRequest *request, const MessageReply *rep
 
 static int reply_history(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
-        int r;
+        bool probes = request->message.history.limit == HISTORY_PROBE_LIMIT;
 
         if (reply->error)
-                return 0;
-        r = phone_history_page(phone, &reply->history);
+                return probes ? welcome_history_known(phone) : 0;
+        int r = phone_history_page(phone, &reply->history);
         if (r < 0)
                 return r;
-        if (!*reply->history.next)
-                return 0;
+        if (probes)
+                return welcome_history_known(phone);
+        if (!*reply->history.next) {
+                phone->history_since = phone->history_paged_to;
+                return welcome_history_known(phone);
+        }
         hub_request_turn(request, MESSAGE_HISTORY);
         STR_SET(request->message.history.cursor, reply->history.next);
         hub_request_add(phone, request);

@@ -33,6 +33,7 @@
 #define REQUESTS_IN_FLIGHT_MAX 48 /* below the hub's 64: PROTOCOL.md, Limits */
 #define REQUESTS_MAX 512          /* pending at a time; one more command is TooMany */
 #define SIGNALS_MAX 64            /* of a call, waiting for the connection; further ones are lost */
+#define HISTORY_PROBE_LIMIT 1     /* of a request for history that only waits for its reply */
 #define ACK_DELAY_US \
         (1 * USEC_PER_SEC) /* how long an acknowledgement waits for a message to ride on */
 #define ACK_EVERY 32       /* events; an eighth of the hub's queue of 256 */

@@ -205,6 +205,18 @@ static bool call_can_be_placed_again(const PhoneCall *call)
                !call->stored.unwanted;
 }
 
+/*
+ * Asks for history that the welcome had already, to wait for it: the call may be over, and must not
+ * begin again. Deletions come behind the welcome, and so before the reply to any request.
+ */
+static void probe_history(Phone *phone)
+{
+        HubRequest *request = hub_request_new(phone, MESSAGE_HISTORY, NULL);
+
+        request->message.history.limit = HISTORY_PROBE_LIMIT;
+        hub_request_add(phone, request);
+}
+
 /* The hub does not have a call of this device (rule 15). */
 static int welcome_unknown_call(Phone *phone, PhoneCall *call)
 {
@@ -215,9 +227,8 @@ static int welcome_unknown_call(Phone *phone, PhoneCall *call)
         call->unknown = true;
         if (!call_can_be_placed_again(call))
                 call->info.ring_until = MIN_OF(call->info.ring_until, last);
-        /* Wait until history is known: the call may be over, and must not begin again. */
         else if (!hub_request_find(phone, MESSAGE_HISTORY, ""))
-                return welcome_place_again(phone, call);
+                probe_history(phone);
         return 0;
 }
 
@@ -290,7 +301,7 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
         HubRequest *request = hub_request_find(phone, MESSAGE_HISTORY, "");
         phone->history_paged_to = welcome->date;
         if (request)
-                *request->message.history.cursor = '\0';
+                request->message.history = (MessageHistory){0};
         else
                 hub_request_ask(phone, MESSAGE_HISTORY, NULL);
         return 0;

@@ -425,6 +425,13 @@ void reply_error(Fixture *fixture, MessageType to, CallError error)
         hub_reply(fixture, to, &message);
 }
 
+void reply_no_history(Fixture *fixture)
+{
+        Message message = {.reply.kind = REPLY_HISTORY};
+
+        hub_reply(fixture, MESSAGE_HISTORY, &message);
+}
+
 void reply_call(Fixture *fixture, MessageType to, CallSnapshot snapshot)
 {
         Message message = {.reply = {.kind = REPLY_CALL, .call = snapshot}};

@@ -83,6 +83,8 @@ void hub_participant(Fixture *fixture, MessageType type, const char *session_id,
 /* Reply to the last request of that type. */
 void reply_ok(Fixture *fixture, MessageType to);
 void reply_error(Fixture *fixture, MessageType to, CallError error);
+/* Replies to the last request for history: no records. */
+void reply_no_history(Fixture *fixture);
 void reply_call(Fixture *fixture, MessageType to, CallSnapshot snapshot);
 void reply_token(Fixture *fixture, MessageType to, const char *token);
 void reply_join(Fixture *fixture, const char *other); /* NULL: no other participants */

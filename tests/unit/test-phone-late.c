@@ -343,7 +343,6 @@ END_TEST
 START_TEST(rule_15_a_call_is_not_placed_again_before_history_is_known)
 {
         Message welcome = {.type = MESSAGE_REPLY, .id = HELLO_ID};
-        Message page = {.type = MESSAGE_REPLY, .reply.kind = REPLY_HISTORY};
         FIXTURE(f);
 
         placed(f, CALL);
@@ -353,9 +352,28 @@ START_TEST(rule_15_a_call_is_not_placed_again_before_history_is_known)
         f->seq = 0;
         hub_message(f, &welcome);
         expect(f, "send:history manager");
-        page.id = f->ids[MESSAGE_HISTORY];
-        hub_message(f, &page);
+        reply_no_history(f);
         expect(f, "send:initiate");
+}
+END_TEST
+
+START_TEST(rule_15_a_call_that_was_deleted_elsewhere_is_not_placed_again)
+{
+        char id[1][UUID_LENGTH + 1] = {CALL};
+        Message deleted = {.type = MESSAGE_FORGOTTEN, .seq = 1};
+        FIXTURE(f);
+
+        placed(f, CALL);
+        hub_gone(f);
+        hub_welcomes(f, NULL, 0, false);
+        forget(f);
+        deleted.sessions.session_ids = id;
+        deleted.sessions.count = 1;
+        hub_message(f, &deleted);
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_CANCELLED);
+        forget(f);
+        reply_no_history(f);
+        expect(f, "");
 }
 END_TEST
 
@@ -482,6 +500,7 @@ int main(void)
                 rule_17_a_resumed_link_does_not_say_up_to_when_history_is_known,
                 rule_11_the_record_of_an_earlier_part_does_not_end_a_call_that_was_joined_again,
                 rule_15_a_call_is_not_placed_again_before_history_is_known,
+                rule_15_a_call_that_was_deleted_elsewhere_is_not_placed_again,
                 rule_16_all_that_were_seen_are_those_that_were_known_then,
                 rule_16_all_are_those_by_the_hubs_clock_where_it_is_ahead,
                 rule_6_a_cancel_of_what_is_over_ends_it,

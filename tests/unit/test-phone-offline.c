@@ -261,13 +261,17 @@ START_TEST(rule_15_the_caller_sends_again_what_the_hub_has_lost)
 
         placed(f, CALL);
         reconnected(f, NULL, 0);
-        expect(f, "send:initiate manager");
+        expect(f, "send:history manager");
+        reply_no_history(f);
+        expect(f, "send:initiate");
         ck_assert_str_eq(f->sent[MESSAGE_INITIATE].initiate.receiver, "alice");
         reply_call(f, MESSAGE_INITIATE, outgoing(CALL, CALL_STATUS_INITIATED));
         expect(f, "");
 
         reconnected(f, NULL, 0);
-        forget(f);
+        expect(f, "send:history manager");
+        reply_no_history(f);
+        expect(f, "send:initiate");
         reply_error(f, MESSAGE_INITIATE, CALL_ERROR_CALL_TERMINATED);
         expect(f, "history:cancelled/failed worker-stop call status:cancelled/failed "
                   "broadcast:CallEndedMessageReceived");
