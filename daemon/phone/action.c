@@ -133,29 +133,20 @@ bool phone_next_action(Phone *phone, PhoneAction *ret)
 
 void phone_action_done(PhoneAction *action)
 {
-        switch (action->type) {
-        case PHONE_SEND:
-        case PHONE_WORKER_SIGNAL:
-        case PHONE_REQUEST_STORE:
+        PhoneActionType type = action->type;
+
+        if (type == PHONE_SEND || type == PHONE_WORKER_SIGNAL || type == PHONE_REQUEST_STORE) {
                 message_done(&action->message);
-                break;
-        case PHONE_WORKER_JOIN:
+        } else if (type == PHONE_WORKER_JOIN) {
                 free(action->join.reply.others);
                 free(action->join.reply.ice_servers);
-                break;
-        case PHONE_CALL_STORE:
-                if (action->state)
-                        stored_call_done(action->state);
+        } else if (type == PHONE_CALL_STORE && action->state) {
+                stored_call_done(action->state);
                 free(action->state);
-                break;
-        case PHONE_HISTORY_PUT:
+        } else if (type == PHONE_HISTORY_PUT) {
                 call_record_done(&action->record);
-                break;
-        case PHONE_HISTORY_FORGET:
+        } else if (type == PHONE_HISTORY_FORGET) {
                 free(action->sessions.session_ids);
-                break;
-        default:
-                break;
         }
 }
 

@@ -190,14 +190,9 @@ const PhoneCallInfo *phone_call_find(const Phone *phone, const char *session_id)
 
 static int call_activity(const PhoneCall *call)
 {
-        switch (call->stored.record.status) {
-        case CALL_STATUS_ONGOING:
-                return 3;
-        case CALL_STATUS_INITIATED:
-                return 2;
-        default:
-                return 1;
-        }
+        CallStatus status = call->stored.record.status;
+
+        return status == CALL_STATUS_ONGOING ? 3 : status == CALL_STATUS_INITIATED ? 2 : 1;
 }
 
 const PhoneCallInfo *phone_active_call(const Phone *phone)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone/state.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <utlist.h>
 
@@ -17,6 +18,8 @@
 #include "phone/ring.h"
 #include "phone/session.h"
 #include "phone/user.h"
+
+#define COMMAND_DONE 1
 
 void phone_command_done(PhoneCommand *command)
 {
@@ -39,13 +42,19 @@ static HubRequest *command_request(Phone *phone, const PhoneCommand *command, Me
         return request;
 }
 
-static int command_initiate(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+static int command_initiate(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                            uint64_t ticket)
 {
         const MessageInitiate *asked = &command->initiate.request;
         const char *session_id = asked->session_id;
         _cleanup_(hub_request_freep) HubRequest *request = NULL;
         int r;
 
+        if (phone->connection == PHONE_LOGGED_OUT) {
+                phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
+                             "not logged in: call Login first");
+                return 0;
+        }
         if (phone->connection != PHONE_ONLINE && phone->connection != PHONE_CONNECTING) {
                 phone_refuse(phone, ticket, session_id, CALL_ERROR_NOT_CONNECTED,
                              "there is no connection to the hub%s%s",
@@ -70,7 +79,8 @@ static int command_initiate(Phone *phone, const PhoneCommand *command, uint64_t 
         return 0;
 }
 
-static int command_decide(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+static int command_decide(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                          uint64_t ticket)
 {
         MessageType type = command->type == PHONE_COMMAND_ACCEPT      ? MESSAGE_ACCEPT
                            : command->type == PHONE_COMMAND_END       ? MESSAGE_END
@@ -97,8 +107,14 @@ static int command_decide(Phone *phone, const PhoneCommand *command, uint64_t ti
         return 0;
 }
 
-static void command_join(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+static int command_token(Phone *phone, PhoneCall *call, const PhoneCommand *command,
                          uint64_t ticket)
+{
+        hub_request_add(phone, command_request(phone, command, MESSAGE_TOKEN, ticket));
+        return 0;
+}
+
+static int command_join(Phone *phone, PhoneCall *call, const PhoneCommand *command, uint64_t ticket)
 {
         PhoneSession *session = &call->stored.session;
         const SessionSettings *settings = &command->settings;
@@ -109,82 +125,65 @@ static void command_join(Phone *phone, PhoneCall *call, const PhoneCommand *comm
                              "the session of call %s is %s; Join is for one that is idle, left or "
                              "failed",
                              command->session_id, session_state_to_string(session->state));
-                return;
+                return 0;
         }
         session->settings = *settings;
         session_switch(phone, call, SESSION_SWITCH_MUTE, settings->start_audio_muted);
         session_choose_video(phone, call);
         session_set_state(phone, call, SESSION_JOINING);
-        hub_request_add(phone, command_request(phone, command, MESSAGE_TOKEN, ticket));
+        return command_token(phone, call, command, ticket);
 }
 
-static void command_leave(Phone *phone, PhoneCall *call, const PhoneCommand *command,
-                          uint64_t ticket)
+static int command_leave(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                         uint64_t ticket)
 {
         SessionState state = call->stored.session.state;
 
-        if (state == SESSION_IDLE || state == SESSION_LEFT) {
-                phone_done(phone, ticket, command->session_id);
-                return;
-        }
+        if (state == SESSION_IDLE || state == SESSION_LEFT)
+                return COMMAND_DONE;
         session_close(phone, call);
         hub_request_add(phone, command_request(phone, command, MESSAGE_LEAVE, ticket));
-}
-
-static int command_call(Phone *phone, const PhoneCommand *command, uint64_t ticket)
-{
-        PhoneCall *call = call_find(phone, command->session_id);
-        CallMethod method =
-                command->type == PHONE_COMMAND_SILENCE ? CALL_METHOD_SILENCE : CALL_METHOD_SESSION;
-        CallError error = CALL_ERROR_NO_SUCH_CALL;
-        char text[MESSAGE_TEXT_MAX + 1];
-
-        if (!call || call_judge(call, method, command->client, &error) == METHOD_FAILS) {
-                command_explain(command->session_id, call, error, text);
-                phone_refuse(phone, ticket, command->session_id, error, "%s", text);
-                return 0;
-        }
-        switch (command->type) {
-        case PHONE_COMMAND_JOIN:
-                command_join(phone, call, command, ticket);
-                return 0;
-        case PHONE_COMMAND_LEAVE:
-                command_leave(phone, call, command, ticket);
-                return 0;
-        case PHONE_COMMAND_GENERATE_TOKEN:
-                hub_request_add(phone, command_request(phone, command, MESSAGE_TOKEN, ticket));
-                return 0;
-        case PHONE_COMMAND_MUTE:
-                session_switch(phone, call, SESSION_SWITCH_MUTE, command->on);
-                break;
-        case PHONE_COMMAND_PAUSE_VIDEO:
-                session_switch(phone, call, SESSION_SWITCH_PAUSE, command->on);
-                break;
-        default:
-                call_silence(phone, call);
-                break;
-        }
-        phone_done(phone, ticket, command->session_id);
         return 0;
 }
 
-static void command_dismiss(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+static int command_mute(Phone *phone, PhoneCall *call, const PhoneCommand *command, uint64_t ticket)
 {
-        PhoneCall *call = call_find(phone, command->session_id);
+        session_switch(phone, call, SESSION_SWITCH_MUTE, command->on);
+        return COMMAND_DONE;
+}
+
+static int command_pause_video(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                               uint64_t ticket)
+{
+        session_switch(phone, call, SESSION_SWITCH_PAUSE, command->on);
+        return COMMAND_DONE;
+}
+
+static int command_silence(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                           uint64_t ticket)
+{
+        call_silence(phone, call);
+        return COMMAND_DONE;
+}
+
+static int command_dismiss(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                           uint64_t ticket)
+{
         CallError error = call ? CALL_ERROR_INVALID_TRANSITION : CALL_ERROR_NO_SUCH_CALL;
         char text[MESSAGE_TEXT_MAX + 1];
 
         if (!call || call_is_live(call)) {
                 command_explain(command->session_id, call, error, text);
                 phone_refuse(phone, ticket, command->session_id, error, "%s", text);
-                return;
+                return 0;
         }
         call_remove(phone, call);
-        phone_done(phone, ticket, command->session_id);
+        return COMMAND_DONE;
 }
 
 /* Works offline: the hub learns of seen and deleted records when it can. */
-static int command_history(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+static int command_history(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                           uint64_t ticket)
 {
         MessageType type = command->type == PHONE_COMMAND_SEEN ? MESSAGE_SEEN : MESSAGE_FORGET;
         const MessageSessions *asked = &command->sessions;
@@ -208,30 +207,32 @@ static int command_history(Phone *phone, const PhoneCommand *command, uint64_t t
                         request->message.sessions.until = phone_history_until(phone);
                 hub_request_add(phone, request);
         }
-        phone_done(phone, ticket, NULL);
-        return 0;
+        return COMMAND_DONE;
 }
 
-static void command_when_busy(Phone *phone, WhenBusy when_busy)
+static int command_when_busy(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                             uint64_t ticket)
 {
         HubRequest *request;
 
-        user_when_busy(phone, when_busy);
+        user_when_busy(phone, command->when_busy);
         if (phone->connection == PHONE_LOGGED_OUT)
-                return;
+                return COMMAND_DONE;
         request = hub_request_merge(phone, MESSAGE_SETTINGS, "");
         hub_request_unsave(request);
         request->message.settings.has_when_busy = true;
-        request->message.settings.when_busy = when_busy;
+        request->message.settings.when_busy = command->when_busy;
         hub_request_pump(phone);
+        return COMMAND_DONE;
 }
 
-static void command_do_not_disturb(Phone *phone, bool on)
+static int command_do_not_disturb(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                                  uint64_t ticket)
 {
-        PhoneCall *call;
+        bool on = command->on;
 
         if (phone->do_not_disturb == on)
-                return;
+                return COMMAND_DONE;
         phone->do_not_disturb = on;
         phone->changed |= PHONE_PROPERTY_DO_NOT_DISTURB;
         DL_FOREACH (phone->calls, call) {
@@ -243,72 +244,52 @@ static void command_do_not_disturb(Phone *phone, bool on)
                 if (!call->stored.alerting_said)
                         call_delivered(phone, call);
         }
+        return COMMAND_DONE;
 }
 
-static void command_block(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+static int command_block(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                         uint64_t ticket)
 {
         HubRequest *request;
 
         if (phone->connection == PHONE_LOGGED_OUT) {
                 phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
                              "nobody is logged in here who could block '%s'", command->block.uid);
-                return;
+                return 0;
         }
         request = command_request(phone, command, MESSAGE_BLOCK, ticket);
         request->message.block = command->block;
         hub_request_add(phone, request);
+        return 0;
 }
 
-static void command_silence_all(Phone *phone)
+static int command_silence_all(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                               uint64_t ticket)
 {
-        PhoneCall *call;
-
         DL_FOREACH (phone->calls, call) {
                 if (call_rings(call))
                         call_silence(phone, call);
         }
+        return COMMAND_DONE;
 }
 
-static void command_clear(Phone *phone)
+static int command_clear(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                         uint64_t ticket)
 {
-        PhoneCall *call, *next;
+        PhoneCall *next;
 
         DL_FOREACH_SAFE (phone->calls, call, next) {
                 if (!call_is_live(call))
                         call_remove(phone, call);
         }
+        return COMMAND_DONE;
 }
 
-/* Commands that need neither a call nor the hub, and are done at once. */
-static void command_do(Phone *phone, const PhoneCommand *command, uint64_t ticket)
+static int command_test_ring(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                             uint64_t ticket)
 {
-        switch (command->type) {
-        case PHONE_COMMAND_SILENCE_ALL:
-                command_silence_all(phone);
-                break;
-        case PHONE_COMMAND_CLEAR_ACTIVE:
-                command_clear(phone);
-                break;
-        case PHONE_COMMAND_TEST_RING:
-                phone->test_ring_until = phone->instant.now + TEST_RING_US;
-                break;
-        case PHONE_COMMAND_WHEN_BUSY:
-                command_when_busy(phone, command->when_busy);
-                break;
-        default:
-                command_do_not_disturb(phone, command->on);
-                break;
-        }
-        phone_done(phone, ticket, NULL);
-}
-
-static bool command_is_local(PhoneCommandType type)
-{
-        return type == PHONE_COMMAND_SILENCE || type == PHONE_COMMAND_SILENCE_ALL ||
-               type == PHONE_COMMAND_DISMISS || type == PHONE_COMMAND_CLEAR_ACTIVE ||
-               type == PHONE_COMMAND_TEST_RING || type == PHONE_COMMAND_DO_NOT_DISTURB ||
-               type == PHONE_COMMAND_WHEN_BUSY || type == PHONE_COMMAND_MUTE ||
-               type == PHONE_COMMAND_PAUSE_VIDEO;
+        phone->test_ring_until = phone->instant.now + TEST_RING_US;
+        return COMMAND_DONE;
 }
 
 /* Whether the command may wait for the hub; if not, it is refused. */
@@ -332,41 +313,57 @@ static bool command_has_room(Phone *phone, const PhoneCommand *command, uint64_t
         return true;
 }
 
+/*
+ * How each command is carried out. A function returns COMMAND_DONE when the command is done; 0 when
+ * it has refused the ticket, or has asked the hub, whose reply answers the ticket; or -ENOMEM.
+ */
+static const struct {
+        int (*handle)(Phone *phone, PhoneCall *call, const PhoneCommand *command, uint64_t ticket);
+        bool asks_hub;   /* limited by command_has_room() */
+        bool needs_call; /* `call` is not NULL, and allows `method` */
+        CallMethod method;
+} commands[] = {
+        [PHONE_COMMAND_INITIATE] = {command_initiate, true},
+        [PHONE_COMMAND_ACCEPT] = {command_decide, true},
+        [PHONE_COMMAND_REJECT] = {command_decide, true},
+        [PHONE_COMMAND_END] = {command_decide, true},
+        [PHONE_COMMAND_SILENCE] = {command_silence, false, true, CALL_METHOD_SILENCE},
+        [PHONE_COMMAND_SILENCE_ALL] = {command_silence_all},
+        [PHONE_COMMAND_DISMISS] = {command_dismiss},
+        [PHONE_COMMAND_CLEAR_ACTIVE] = {command_clear},
+        [PHONE_COMMAND_TEST_RING] = {command_test_ring},
+        [PHONE_COMMAND_GENERATE_TOKEN] = {command_token, true, true, CALL_METHOD_SESSION},
+        [PHONE_COMMAND_JOIN] = {command_join, true, true, CALL_METHOD_SESSION},
+        [PHONE_COMMAND_LEAVE] = {command_leave, true, true, CALL_METHOD_SESSION},
+        [PHONE_COMMAND_MUTE] = {command_mute, false, true, CALL_METHOD_SESSION},
+        [PHONE_COMMAND_PAUSE_VIDEO] = {command_pause_video, false, true, CALL_METHOD_SESSION},
+        [PHONE_COMMAND_BLOCK] = {command_block, true},
+        [PHONE_COMMAND_WHEN_BUSY] = {command_when_busy},
+        [PHONE_COMMAND_DO_NOT_DISTURB] = {command_do_not_disturb},
+        [PHONE_COMMAND_SEEN] = {command_history, true},
+        [PHONE_COMMAND_FORGET] = {command_history, true},
+};
+
 int phone_take_command(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
-        if (!command_is_local(command->type) && !command_has_room(phone, command, ticket))
-                return 0;
+        PhoneCall *call = call_find(phone, command->session_id);
+        CallError error = CALL_ERROR_NO_SUCH_CALL;
 
-        switch (command->type) {
-        case PHONE_COMMAND_INITIATE:
-                if (phone->connection == PHONE_LOGGED_OUT) {
-                        phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
-                                     "not logged in: call Login first");
-                        return 0;
-                }
-                return command_initiate(phone, command, ticket);
-        case PHONE_COMMAND_ACCEPT:
-        case PHONE_COMMAND_REJECT:
-        case PHONE_COMMAND_END:
-                return command_decide(phone, command, ticket);
-        case PHONE_COMMAND_SILENCE:
-        case PHONE_COMMAND_GENERATE_TOKEN:
-        case PHONE_COMMAND_JOIN:
-        case PHONE_COMMAND_LEAVE:
-        case PHONE_COMMAND_MUTE:
-        case PHONE_COMMAND_PAUSE_VIDEO:
-                return command_call(phone, command, ticket);
-        case PHONE_COMMAND_DISMISS:
-                command_dismiss(phone, command, ticket);
+        assert(command->type < ELEMENTSOF(commands));
+        if (commands[command->type].asks_hub && !command_has_room(phone, command, ticket))
                 return 0;
-        case PHONE_COMMAND_BLOCK:
-                command_block(phone, command, ticket);
-                return 0;
-        case PHONE_COMMAND_SEEN:
-        case PHONE_COMMAND_FORGET:
-                return command_history(phone, command, ticket);
-        default:
-                command_do(phone, command, ticket);
+        if (commands[command->type].needs_call &&
+            (!call || call_judge(call, commands[command->type].method, command->client, &error) ==
+                              METHOD_FAILS)) {
+                char text[MESSAGE_TEXT_MAX + 1];
+
+                command_explain(command->session_id, call, error, text);
+                phone_refuse(phone, ticket, command->session_id, error, "%s", text);
                 return 0;
         }
+        int r = commands[command->type].handle(phone, call, command, ticket);
+        if (r != COMMAND_DONE)
+                return r;
+        phone_done(phone, ticket, *command->session_id ? command->session_id : NULL);
+        return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone/decision.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <utlist.h>
 
@@ -63,16 +64,12 @@ MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const char *c
 
 static CallMethod decision_method(MessageType type)
 {
-        switch (type) {
-        case MESSAGE_ACCEPT:
-                return CALL_METHOD_ACCEPT;
-        case MESSAGE_REJECT:
-                return CALL_METHOD_REJECT;
-        case MESSAGE_CANCEL:
-                return CALL_METHOD_CANCEL;
-        default:
-                return CALL_METHOD_END;
-        }
+        assert(type == MESSAGE_ACCEPT || type == MESSAGE_REJECT || type == MESSAGE_CANCEL ||
+               type == MESSAGE_END);
+        return type == MESSAGE_ACCEPT   ? CALL_METHOD_ACCEPT
+               : type == MESSAGE_REJECT ? CALL_METHOD_REJECT
+               : type == MESSAGE_CANCEL ? CALL_METHOD_CANCEL
+                                        : CALL_METHOD_END;
 }
 
 bool accept_is_late(const HubRequest *request, const PhoneCall *call)

@@ -70,8 +70,9 @@ static int message_forgotten_calls(Phone *phone, const MessageSessions *sessions
         return 0;
 }
 
-int message_forgotten(Phone *phone, const MessageSessions *sessions)
+int message_forgotten(Phone *phone, const Message *message)
 {
+        const MessageSessions *sessions = &message->sessions;
         char(*ids)[UUID_LENGTH + 1];
         int r = ARRAY_COPY(&ids, sessions->session_ids, sessions->count);
 

@@ -14,4 +14,4 @@
 int phone_history_news(Phone *phone, const CallRecord *record);
 int phone_history_page(Phone *phone, const ReplyHistory *page); /* takes its records */
 /* FORGOTTEN: records were deleted on another device. Returns 0 or -ENOMEM. */
-int message_forgotten(Phone *phone, const MessageSessions *sessions);
+int message_forgotten(Phone *phone, const Message *message);

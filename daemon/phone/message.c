@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "phone/state.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "phone/action.h"
@@ -18,8 +19,9 @@
 #include "phone/user.h"
 #include "phone/welcome.h"
 
-static int message_incoming(Phone *phone, const CallSnapshot *snapshot)
+static int message_incoming(Phone *phone, const Message *message)
 {
+        const CallSnapshot *snapshot = &message->call;
         const CallRecord *record = &snapshot->record;
         PhoneCall *call = call_find(phone, record->session_id);
         int r;
@@ -45,48 +47,70 @@ static int message_incoming(Phone *phone, const CallSnapshot *snapshot)
         return 0;
 }
 
-static int message_event(Phone *phone, const Message *message)
+static int message_ringing(Phone *phone, const Message *message)
 {
-        PhoneCall *call;
+        PhoneCall *call = call_find(phone, message->ringing.session_id);
 
-        switch (message->type) {
-        case MESSAGE_INCOMING:
-                return message_incoming(phone, &message->call);
-        case MESSAGE_RINGING:
-                call = call_find(phone, message->ringing.session_id);
-                if (call)
-                        call_member_ringing(phone, call, message->ringing.ringing_since);
-                return 0;
-        case MESSAGE_ACCEPTED:
-                call = call_find(phone, message->call.record.session_id);
-                /* Only a caller gets this event; a receiver's accept has a reply. */
-                if (call && call->stored.record.direction == CALL_DIRECTION_OUTGOING)
-                        call_answered(phone, call, &message->call, true);
-                return 0;
-        case MESSAGE_OVER:
-                call = call_find(phone, message->over.session_id);
-                if (call)
-                        call_over(phone, call, &message->over);
-                return 0;
-        case MESSAGE_JOINED:
-        case MESSAGE_LEFT:
-        case MESSAGE_SIGNALLED:
-        case MESSAGE_PARTICIPANT:
-                return participants_message(phone, message);
-        case MESSAGE_LOGGED:
-                return phone_history_news(phone, &message->logged);
-        case MESSAGE_FORGOTTEN:
-                return message_forgotten(phone, &message->sessions);
-        case MESSAGE_MEMBERS:
-                return members_message(phone, &message->members);
-        case MESSAGE_CHANGED:
-        case MESSAGE_GROUPS:
-        case MESSAGE_BLOCKED:
-                return user_message(phone, message);
-        default:
-                return 0;
-        }
+        if (call)
+                call_member_ringing(phone, call, message->ringing.ringing_since);
+        return 0;
 }
+
+/* Only a caller gets this event; a receiver's accept has a reply. */
+static int message_accepted(Phone *phone, const Message *message)
+{
+        PhoneCall *call = call_find(phone, message->call.record.session_id);
+
+        if (call && call->stored.record.direction == CALL_DIRECTION_OUTGOING)
+                call_answered(phone, call, &message->call, true);
+        return 0;
+}
+
+static int message_over(Phone *phone, const Message *message)
+{
+        PhoneCall *call = call_find(phone, message->over.session_id);
+
+        if (call)
+                call_over(phone, call, &message->over);
+        return 0;
+}
+
+static int message_members(Phone *phone, const Message *message)
+{
+        return members_message(phone, &message->members);
+}
+
+static int message_logged(Phone *phone, const Message *message)
+{
+        return phone_history_news(phone, &message->logged);
+}
+
+static int message_groups(Phone *phone, const Message *message)
+{
+        return user_groups(phone, &message->groups);
+}
+
+static int message_blocked(Phone *phone, const Message *message)
+{
+        return user_block(phone, &message->block);
+}
+
+static int message_changed(Phone *phone, const Message *message)
+{
+        user_settings(phone, &message->settings);
+        return 0;
+}
+
+/* The events; the hub's other messages are replies. An unknown event arrives as MESSAGE_NONE. */
+static int (*const events[MESSAGE_TYPE_COUNT])(Phone *phone, const Message *message) = {
+        [MESSAGE_INCOMING] = message_incoming,        [MESSAGE_RINGING] = message_ringing,
+        [MESSAGE_ACCEPTED] = message_accepted,        [MESSAGE_OVER] = message_over,
+        [MESSAGE_MEMBERS] = message_members,          [MESSAGE_JOINED] = participants_message,
+        [MESSAGE_LEFT] = participants_message,        [MESSAGE_SIGNALLED] = participants_message,
+        [MESSAGE_PARTICIPANT] = participants_message, [MESSAGE_LOGGED] = message_logged,
+        [MESSAGE_FORGOTTEN] = message_forgotten,      [MESSAGE_GROUPS] = message_groups,
+        [MESSAGE_BLOCKED] = message_blocked,          [MESSAGE_CHANGED] = message_changed,
+};
 
 static int message_dispatch(Phone *phone, const Message *message)
 {
@@ -106,9 +130,12 @@ static int message_dispatch(Phone *phone, const Message *message)
                 return 0;
         if (message->seq > phone->seq_seen + 1)
                 return -EPROTO;
-        r = message_event(phone, message);
-        if (r < 0)
-                return r;
+        if (message->type != MESSAGE_NONE) {
+                assert(events[message->type]);
+                r = events[message->type](phone, message);
+                if (r < 0)
+                        return r;
+        }
         if (message->seq)
                 phone->seq_seen = message->seq;
         return 0;

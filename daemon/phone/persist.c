@@ -59,19 +59,13 @@ static int call_keep(Phone *phone, PhoneCall *call)
  */
 bool hub_request_survives(const HubRequest *request)
 {
-        switch (request->message.type) {
-        case MESSAGE_SETTINGS:
-        case MESSAGE_SEEN:
-        case MESSAGE_FORGET:
-                return true;
-        case MESSAGE_CANCEL:
-        case MESSAGE_END:
+        MessageType type = request->message.type;
+
+        if (type == MESSAGE_CANCEL || type == MESSAGE_END)
                 return request->durable && request->state != HUB_REQUEST_HELD;
-        case MESSAGE_INITIATE:
+        if (type == MESSAGE_INITIATE)
                 return request->has_ticket && request->state != HUB_REQUEST_QUEUED;
-        default:
-                return false;
-        }
+        return type == MESSAGE_SETTINGS || type == MESSAGE_SEEN || type == MESSAGE_FORGET;
 }
 
 static int hub_request_keep(Phone *phone, HubRequest *request)

@@ -110,18 +110,13 @@ void hub_request_turn(HubRequest *request, MessageType type)
 
 const char *hub_request_session_id(const HubRequest *request)
 {
-        switch (request->message.type) {
-        case MESSAGE_SETTINGS:
-        case MESSAGE_BLOCK:
-        case MESSAGE_HISTORY:
-        case MESSAGE_SEEN:
-        case MESSAGE_FORGET:
-        case MESSAGE_LOGOUT:
-                return "";
-        default:
-                /* Every message about a call begins with its session id. */
-                return request->message.session.session_id;
-        }
+        static const bool without_call[MESSAGE_TYPE_COUNT] = {
+                [MESSAGE_SETTINGS] = true, [MESSAGE_BLOCK] = true,  [MESSAGE_HISTORY] = true,
+                [MESSAGE_SEEN] = true,     [MESSAGE_FORGET] = true, [MESSAGE_LOGOUT] = true,
+        };
+
+        /* Every message about a call begins with its session id. */
+        return without_call[request->message.type] ? "" : request->message.session.session_id;
 }
 
 HubRequest *hub_request_find(Phone *phone, MessageType type, const char *session_id)
@@ -159,21 +154,15 @@ int hub_request_copy(const HubRequest *request, Message *ret)
         Message copy = request->message;
         int r = 0;
 
-        switch (copy.type) {
-        case MESSAGE_INITIATE:
+        /* Other requests own nothing. */
+        if (copy.type == MESSAGE_INITIATE) {
                 copy.initiate.metadata = (Metadata){};
                 r = metadata_copy(&copy.initiate.metadata, &request->message.initiate.metadata);
-                break;
-        case MESSAGE_SIGNAL:
+        } else if (copy.type == MESSAGE_SIGNAL) {
                 copy.signal.data = strdup(request->message.signal.data);
                 r = copy.signal.data ? 0 : -ENOMEM;
-                break;
-        case MESSAGE_SEEN:
-        case MESSAGE_FORGET:
+        } else if (copy.type == MESSAGE_SEEN || copy.type == MESSAGE_FORGET) {
                 r = sessions_copy(&copy.sessions, &request->message.sessions);
-                break;
-        default:
-                break;
         }
         if (r < 0)
                 return r;

@@ -120,30 +120,23 @@ int user_block(Phone *phone, const MessageBlock *block)
         return 0;
 }
 
-int user_message(Phone *phone, const Message *message)
+int user_groups(Phone *phone, const MessageGroups *news)
 {
-        const MessageGroups *told = &message->groups;
+        size_t n = MIN_OF(news->n_groups, (size_t)GROUPS_PER_USER_MAX);
         GroupName *groups;
-        size_t n;
-        int r;
+        int r = ARRAY_COPY(&groups, news->groups, n);
 
-        switch (message->type) {
-        case MESSAGE_BLOCKED:
-                return user_block(phone, &message->block);
-        case MESSAGE_GROUPS:
-                n = MIN_OF(told->n_groups, (size_t)GROUPS_PER_USER_MAX);
-                r = ARRAY_COPY(&groups, told->groups, n);
-                if (r < 0)
-                        return r;
-                user_take_groups(phone, groups, n);
-                return 0;
-        default:
-                /* Likewise: this change reached the hub before ours. */
-                if (message->settings.has_when_busy &&
-                    !hub_request_find(phone, MESSAGE_SETTINGS, ""))
-                        user_when_busy(phone, message->settings.when_busy);
-                return 0;
-        }
+        if (r < 0)
+                return r;
+        user_take_groups(phone, groups, n);
+        return 0;
+}
+
+void user_settings(Phone *phone, const MessageSettings *news)
+{
+        /* A change of this device that is on its way reaches the hub later than this one. */
+        if (news->has_when_busy && !hub_request_find(phone, MESSAGE_SETTINGS, ""))
+                user_when_busy(phone, news->when_busy);
 }
 
 WhenBusy phone_when_busy(const Phone *phone)

@@ -11,5 +11,7 @@ int user_welcome(Phone *phone, const ReplyWelcome *welcome);
 void user_forget(Phone *phone); /* logged out */
 /* Blocks or unblocks a user. Returns 0 or -ENOMEM. */
 int user_block(Phone *phone, const MessageBlock *block);
-/* CHANGED, GROUPS, BLOCKED. Returns 0 or -ENOMEM. */
-int user_message(Phone *phone, const Message *message);
+/* Replaces the user's groups. Returns 0 or -ENOMEM. */
+int user_groups(Phone *phone, const MessageGroups *news);
+/* Settings that the user changed on another device. */
+void user_settings(Phone *phone, const MessageSettings *news);
