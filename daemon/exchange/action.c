@@ -5,7 +5,8 @@
  * An operation (an accept, an end) changes the state, and queues an action for each thing that has
  * to follow: rows to store, messages to send. It finishes in one of two ways:
  *
- *         exchange_commit()     the state is changed, and the actions since the last commit count
+ *         exchange_commit()     the changed state is final, and so are the actions since the last
+ *                               commit
  *         exchange_rollback()   out of memory: the operation has restored the state, and its
  *                               actions are freed
  *
@@ -18,7 +19,7 @@
  * its database (hub/commit.h), which runs at the end of the loop's turn or up to a millisecond
  * later, and it gives a message that confirms something the number of that transaction as a
  * barrier: the message leaves when the transaction is on disk. So no device learns that a call was
- * placed, answered or over, and then finds, after a crash of the hub, that it was not.
+ * placed, was answered or is over, and finds after a crash of the hub that this was lost.
  *
  * A message without a barrier leaves at once. A ring is the important one: if the hub crashes
  * before the commit, the call is gone, no reply has confirmed it, and the ringing device learns

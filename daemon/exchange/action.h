@@ -12,9 +12,7 @@
 int exchange_prepare(Exchange *exchange);
 /* Queues an action. Returns it zeroed, for the caller to fill in, or NULL. */
 ExchangeAction *exchange_push(Exchange *exchange, ExchangeActionType type);
-/*
- * Queues the reply, in the room that exchange_prepare() reserved; exchange_push() leaves that free.
- */
+/* Queues the reply in the room that exchange_prepare() reserved; exchange_push() never takes it. */
 void exchange_push_reply(Exchange *exchange, uint64_t attachment, const Message *reply);
 /*
  * Queues a message. Returns 1 with the message for the caller to fill in, 0 if the device is away
@@ -22,9 +20,10 @@ void exchange_push_reply(Exchange *exchange, uint64_t attachment, const Message 
  */
 int exchange_send(Exchange *exchange, const Attachment *attachment, MessageType type,
                   Message **ret);
-/* Returns 0 or -ENOMEM. */
+/* Queues an EXCHANGE_DISCONNECT with this text as the reason. Returns 0 or -ENOMEM. */
 int exchange_disconnect(Exchange *exchange, const Attachment *attachment, const char *format, ...)
         _printf_(3, 4);
+/* Makes the actions since the last commit final. */
 void exchange_commit(Exchange *exchange);
 /* Frees the actions since the last commit. */
 void exchange_rollback(Exchange *exchange);

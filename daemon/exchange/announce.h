@@ -12,10 +12,13 @@
  */
 int exchange_leg_send_participant(Exchange *exchange, const CallLeg *leg,
                                   const Attachment *attachment, MessageType type);
-/* Likewise, to all other participants. */
+/* Sends that state to all other participants. */
 int exchange_leg_send_others(Exchange *exchange, const CallLeg *leg, MessageType type);
 /* Sends the leg's terminal event to one device. */
 int exchange_branch_send_over(Exchange *exchange, const Branch *branch, CallStatus status,
                               const char *reason);
-/* Likewise, to a device for which `event` ends a ring that ends differently elsewhere. */
+/*
+ * Sends the terminal event of one device whose ring ends by `event`, although the leg itself goes
+ * on or ends otherwise.
+ */
 int exchange_branch_send_event(Exchange *exchange, const Branch *branch, CallEvent event);

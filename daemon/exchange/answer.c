@@ -18,8 +18,8 @@
 #include "exchange/token.h"
 
 /*
- * The ringing leg of the requesting device. NULL: the call no longer rings, so there is nothing to
- * record.
+ * Finds the ringing leg of the requesting device. *ret is NULL if the call no longer rings: there
+ * is nothing to record.
  */
 static int request_rung_leg(Request *request, const char *session_id, CallLeg **ret)
 {
@@ -35,8 +35,8 @@ static int request_rung_leg(Request *request, const char *session_id, CallLeg **
 }
 
 /*
- * A quiet device is the reason why nobody was alerted, if the call is missed (rule 9); otherwise it
- * has no effect.
+ * Records that a device stays quiet. That is the reason of a call that is missed without any alert
+ * (rule 9), and has no other effect.
  */
 int exchange_request_delivered(Request *request)
 {
@@ -90,7 +90,7 @@ int exchange_request_alerting(Request *request)
         leg->ringing_since = request->moment->date;
         if (first)
                 record->ringing_since = request->moment->date;
-        /* Otherwise a restarted hub would believe that nobody was alerted. */
+        /* The stored leg is quiet: without its alert, a restarted hub would take it as filtered. */
         r = leg->quiet ? exchange_save_leg(request->exchange, request->moment, leg) : 0;
         if (r < 0) {
                 leg->ringing_since = 0;

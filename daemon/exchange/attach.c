@@ -16,7 +16,7 @@
 #include "exchange/token.h"
 #include "exchange/user.h"
 
-/* Records since when the device is away, in each call that it is a party of. */
+/* Records since when the device is away, in each call in which it takes part. */
 static void device_set_lost(Exchange *exchange, Device *device, usec_t since)
 {
         Branch *branch;
@@ -33,8 +33,8 @@ static void device_set_lost(Exchange *exchange, Device *device, usec_t since)
 
 /*
  * Rings a device that connects while a call rings for its user. If too little of the ring is left,
- * it does not start; the device still gets a branch, because it may have been ringing before the
- * hub restarted.
+ * the device gets no event, but still a branch, because it may have been ringing before the hub
+ * restarted.
  */
 static int device_ring(Exchange *exchange, const ExchangeNow *moment, Device *device, CallLeg *leg)
 {

@@ -11,8 +11,8 @@ Call *exchange_call_find(const Exchange *exchange, const char *session_id);
 /* The user's leg, or NULL. */
 CallLeg *exchange_call_leg(const Call *call, const User *user);
 /*
- * Makes a call with its caller's leg, in no list and without branches; copies `record`. `caller` is
- * NULL if that user was removed. Returns 0 or -ENOMEM.
+ * Makes a call with its caller's leg. The call is in no list yet, and the leg has no branches.
+ * Copies `record`. `caller` is NULL if that user was removed. Returns 0 or -ENOMEM.
  */
 int exchange_call_new(const CallRecord *record, User *caller, Call **ret);
 /* Makes the call live: puts it in all lists and gives it a deadline. Returns 0 or -ENOMEM. */

@@ -10,7 +10,7 @@
 
 static const struct {
         int (*handle)(Request *request);
-        bool limited; /* also from an attachment that is limited to one session's media */
+        bool limited; /* also accepted from an attachment that is limited to one session's media */
 } handlers[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_INITIATE] = {exchange_request_initiate, false},
         [MESSAGE_DELIVERED] = {exchange_request_delivered, false},

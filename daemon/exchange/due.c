@@ -7,7 +7,7 @@
 #include "exchange/marks.h"
 #include "exchange/members.h"
 
-/* What is due next in a call: an event of a leg or of the whole call, or news of its members. */
+/* What is due next in a call: an event of a leg or of the whole call, or new member states. */
 typedef struct CallDue {
         usec_t at; /* CLOCK_BOOTTIME */
         bool members;

@@ -237,7 +237,7 @@ static void ending_apply(Ending *ending)
 
         exchange_commit(ending->exchange);
         for (const CallLeg *leg = ending->ended; leg; leg = leg->changed_next) {
-                /* Without memory for this, a repeated initiate would start a new call. */
+                /* If memory is short for this, a repeated initiate starts a new call. */
                 if (!str_empty(leg->merged_id))
                         (void)exchange_cancel_remember(ending->exchange, ending->moment, leg->user,
                                                        leg->merged_id);

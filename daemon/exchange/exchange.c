@@ -58,13 +58,16 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
         return 0;
 }
 
-/* A branch that this attachment's arrival made is announced by its own MESSAGE_INCOMING. */
+/* If this attachment's arrival made the branch, MESSAGE_INCOMING announces it instead. */
 static bool branch_in_snapshot(const Branch *branch, const Attachment *attachment)
 {
         return branch->announced_to != attachment->id || branch->is_late;
 }
 
-/* Answered on another device: this one, if it was away and still rings, stops (rule 4). */
+/*
+ * A call that was answered on another device: the snapshot has it, so that a device that was away
+ * stops ringing (rule 4).
+ */
 static bool leg_answered_elsewhere(const CallLeg *leg, const Device *device)
 {
         return leg->direction == CALL_DIRECTION_INCOMING && leg->status == CALL_STATUS_ONGOING &&

@@ -15,8 +15,8 @@
  *         }
  *         …arm a timer for exchange_next_deadline()…
  *
- * An attachment is one connection of one device, under a number that the adapter chooses and never
- * reuses. The adapter authenticates the user and the device and passes them once, to
+ * An attachment is one connection of one device. The adapter numbers attachments, and never reuses
+ * a number. The adapter authenticates the user and the device and passes them once, to
  * exchange_attach(); a message cannot name another sender.
  *
  * The hub itself answers MESSAGE_HELLO, and what concerns only its database: MESSAGE_HISTORY,
@@ -35,13 +35,13 @@
 #define JOIN_DEADLINE_US (20 * USEC_PER_SEC)      /* rule 4 */
 #define ALONE_DEADLINE_US (60 * USEC_PER_SEC)     /* rule 13 */
 #define MEMBERS_OTHERS_US (100 * USEC_PER_MSEC)   /* PROTOCOL.md, Groups: 10 times a second */
-#define MEMBERS_CALLER_US (20 * USEC_PER_MSEC)    /* in a large group: 256 events last for 5 s */
+#define MEMBERS_CALLER_US (20 * USEC_PER_MSEC)    /* in a large group; queues 256 events in 5 s */
 #define TOKEN_UNUSED_US (60 * USEC_PER_SEC)       /* PROTOCOL.md, Media */
 #define CANCEL_MEMORY_US (60 * USEC_PER_SEC)      /* rule 15: cancels of unknown ids */
 #define CANCEL_MEMORY_MAX 1000                    /* total; the oldest is dropped first */
 #define ENDED_MEMORY_US (60 * USEC_PER_SEC)       /* repeated requests get the same answer */
 #define USER_LIVE_CALLS_MAX 32                    /* placed by one user; more: TooMany */
-#define ENDED_MEMORY_MAX 20000 /* total of their legs: 17 MB; the oldest call is dropped first */
+#define ENDED_MEMORY_MAX 20000 /* legs of ended calls: 17 MB; the oldest call is dropped first */
 #define TOKENS_PER_PARTY_MAX 8 /* join tokens of one leg; the oldest is dropped first */
 
 typedef struct Exchange Exchange;
@@ -62,13 +62,13 @@ typedef enum ExchangeActionType {
         EXCHANGE_SEND,       /* `message` to `attachment` */
         EXCHANGE_DISCONNECT, /* close `attachment`; `text` is the reason */
         /*
-         * Store `live`. For a call to a user it replaces the stored call. For a call to a group it
-         * has all members at first and later only those that changed; live_call_merge() merges what
-         * was stored for one session, in order.
+         * Store `live`. For a call to a user it replaces the stored call. For a call to a group the
+         * first one has all members, and each later one only the members that have changed;
+         * live_call_merge() merges those of one session, in order.
          */
         EXCHANGE_SAVE,
         EXCHANGE_DROP,  /* the live call `session_id` is over: delete its stored state */
-        EXCHANGE_LOG,   /* add `record` to `uid`'s history, in place of one of the same session */
+        EXCHANGE_LOG,   /* add `record` to `uid`'s history; replaces one of the same session */
         EXCHANGE_USER,  /* `uid` changed settings: store `settings` */
         EXCHANGE_BLOCK, /* `uid` blocked or unblocked a user: store `block` */
 } ExchangeActionType;
@@ -86,8 +86,8 @@ typedef struct ExchangeAction {
         char uid[UID_MAX + 1];
         union {
                 Message message;   /* owned by the action */
-                LiveCall live;     /* likewise */
-                CallRecord record; /* likewise */
+                LiveCall live;     /* owned by the action */
+                CallRecord record; /* owned by the action */
                 MessageSettings settings;
                 MessageBlock block;
         };
@@ -191,16 +191,16 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
 /*
  * Restores a stored call after a restart: after users and groups, before any attachment. Grace
  * periods start now. A participant who joined over the device's own attachment stays in the media
- * under the same id; one who joined by token has to join again. Returns 0, -ENOMEM, -EINVAL (the
- * call is over, or its state is impossible), -EEXIST, or UserNotFound (no party exists any more, or
- * the caller does not, who is only dispensable in an answered call to a group).
+ * under the same id; one who joined by token has to join again. If a party that the call needs no
+ * longer exists, the call ends at once. Returns 0, -ENOMEM, -EINVAL (the call is over, or its state
+ * is impossible), -EEXIST, or UserNotFound (no party exists any more).
  */
 #define exchange_restore(exchange, moment, stored) \
         EXCHANGE_INPUT(exchange, moment, EXCHANGE_RESTORE, .live = stored)
 /*
- * Likewise for an ended call in the user's history: if its caller missed the end and repeats the
- * initiate, no new call starts. Remembered for CANCEL_MEMORY_US; beyond CANCEL_MEMORY_MAX the
- * oldest is dropped. Returns 0, -ENOMEM or UserNotFound.
+ * Remembers an ended call of the user's history for CANCEL_MEMORY_US: a caller who missed the end
+ * and repeats the initiate starts no new call. Beyond CANCEL_MEMORY_MAX the oldest is dropped.
+ * Returns 0, -ENOMEM or UserNotFound.
  */
 #define exchange_restore_ended(exchange, moment, uid, session_id) \
         EXCHANGE_INPUT(exchange, moment, EXCHANGE_RESTORE_ENDED, .ended = {uid, session_id})
@@ -216,9 +216,9 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
                        .device = {uid, id, device_name})
 
 /*
- * An attachment that a join token limits to the media of one session: it can send JOIN, LEAVE,
- * SIGNAL and STATE for that session. Returns 0, -ENOMEM, or CALL_ERROR_AUTH_FAILED. On success
- * *ret_user is the token's user.
+ * A device connects with a join token. The attachment is limited to the media of the token's
+ * session: it can send JOIN, LEAVE, SIGNAL and STATE for that session. Returns 0, -ENOMEM, or
+ * CALL_ERROR_AUTH_FAILED. On success *ret_user is the token's user.
  */
 #define exchange_attach_session(exchange, moment, attachment, join_token, ret_user) \
         EXCHANGE_INPUT(exchange, moment, EXCHANGE_ATTACH_SESSION, attachment,       \
@@ -227,14 +227,15 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
 /*
  * The connection is lost, but its device may resume it. The device counts as away and grace periods
  * start. Messages for the device are still queued as actions for this attachment; the adapter holds
- * them. Ends with exchange_resume(), exchange_attach() of the same device, or exchange_detach(). A
- * limited attachment cannot be resumed: it is detached.
+ * them. exchange_resume(), exchange_attach() of the same device, or exchange_detach() ends this
+ * state. A limited attachment cannot be resumed: it is detached.
  */
 #define exchange_suspend(exchange, moment, attachment) \
         EXCHANGE_INPUT(exchange, moment, EXCHANGE_SUSPEND, attachment)
 /*
- * The device resumes the attachment; it has received, or will receive, all that was sent to it, so
- * nothing is announced again. Returns 0, or -ENOENT: no such attachment, or it is not suspended.
+ * The device resumes the attachment. The adapter has delivered, or will deliver, every message for
+ * it, so nothing is announced again. Returns 0, or -ENOENT: no such attachment, or it is not
+ * suspended.
  */
 #define exchange_resume(exchange, moment, attachment) \
         EXCHANGE_INPUT(exchange, moment, EXCHANGE_RESUME, attachment)

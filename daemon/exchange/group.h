@@ -16,11 +16,12 @@ Membership *exchange_group_member(const Group *group, const User *user);
 void exchange_membership_free(Membership *membership);
 
 /*
- * The members of a group as a list by group_next, which may be detached from the group:
- * exchange_memberships_take() detaches it, exchange_memberships_put() attaches it.
+ * A list of memberships, linked by group_next, that may be detached from group and users.
+ * exchange_memberships_take() detaches the list of a group, exchange_memberships_put() attaches a
+ * list, and exchange_memberships_free() frees a detached one.
  */
 void exchange_memberships_free(Membership *list);
 Membership *exchange_memberships_take(Group *group);
 void exchange_memberships_put(Membership *list);
-/* Adds the user to `list` unless already there. Returns 0, -ENOMEM or TooMany. */
+/* Adds the user's membership to `list`, unless it is there. Returns 0, -ENOMEM or TooMany. */
 int exchange_membership_new(Membership **list, Group *group, User *user);

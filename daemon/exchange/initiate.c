@@ -97,8 +97,8 @@ static int initiate_check_caller(Request *request)
 }
 
 /*
- * The ringing leg of a call that the receiver placed to this caller, unless the caller blocked it
- * (rule 10).
+ * Finds the leg of `caller` that rings because `receiver` has placed a call at the same time (rule
+ * 10). A blocked call does not count.
  */
 static CallLeg *initiate_glare(const User *caller, const User *receiver)
 {
@@ -129,8 +129,8 @@ static int request_merge(Request *request, CallLeg *leg)
 }
 
 /*
- * The group's live call that the user can join, and the user's leg in it: NULL if the user became a
- * member after it began.
+ * Finds the group's live call that the user can join. *ret is the user's leg, or NULL if the user
+ * became a member after the call began.
  */
 static Call *initiate_live(const Request *request, const Group *group, CallLeg **ret)
 {

@@ -7,12 +7,12 @@
 
 #include "exchange/state.h"
 
-/* Makes a leg, last in its call, and in no list of its user yet. Returns 0 or -ENOMEM. */
+/* Appends a leg to the call. It is in no list of its user yet. Returns 0 or -ENOMEM. */
 int exchange_leg_new(Call *call, User *user, const char *uid, CallDirection direction,
                      CallLeg **ret);
-/* Only for a leg without branches, tokens and limited attachment. */
+/* The leg must have no branches, tokens or limited attachment. */
 void exchange_leg_free(CallLeg *leg);
-/* A party that placed the call, or is in it. */
+/* True for a caller who waits for an answer, and for a party that is in the answered call. */
 bool exchange_leg_takes_part(const CallLeg *leg);
 /* Moves the leg to its user's list for its status. */
 void exchange_leg_enlist(CallLeg *leg);
@@ -22,7 +22,7 @@ void exchange_leg_release(Exchange *exchange, CallLeg *leg);
 void exchange_leg_set(CallLeg *leg, CallStatus status, CallReason reason);
 /* Applies an event that the rules allow in the leg's status. */
 void exchange_leg_move(CallLeg *leg, CallEvent event);
-/* Can this member of a live group call, who is not in it, still accept (rule 11)? */
+/* Can this member of a live group call, who is not in the call, still accept (rule 11)? */
 bool exchange_leg_may_join_late(const CallLeg *leg);
 /* The user's leg that an initiate of this id was merged into, as an accept; or NULL. */
 CallLeg *exchange_user_merged_leg(const User *user, const char *session_id);

@@ -26,7 +26,7 @@ void exchange_leg_list_joined(CallLeg *leg)
 {
         Call *call = leg->call;
 
-        /* Every leg in the list has a predecessor: that of utlist's head is the tail. */
+        /* Every leg in the list has joined_prev: in utlist, that of the head is the tail. */
         if (leg->media.joined == (leg->joined_prev != NULL))
                 return;
         if (leg->media.joined) {

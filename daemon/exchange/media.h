@@ -8,8 +8,8 @@
 #include "exchange/state.h"
 
 /*
- * Updates alone_since: since when an answered call that no longer rings has at most one party that
- * is in the media or need not join it.
+ * Updates alone_since: the time since which the call is answered, no longer rings, and has at most
+ * one party that is in the media or takes part without them.
  */
 void exchange_call_count_joined(Call *call, usec_t now);
 /* Adds the leg to the call's joined list, or removes it, according to leg->media. */

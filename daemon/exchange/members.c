@@ -58,7 +58,7 @@ static bool audience_includes(const CallLeg *leg, Audience audience)
                (leg->status == CALL_STATUS_ONGOING || !call_is_large(leg->call));
 }
 
-/* Members that the audience can see: all of them, and those with a new state. */
+/* The members that the audience can see, and among them those with a new state. */
 typedef struct Members {
         Member *all, *news; /* owned; two arrays of the same size */
         size_t n_all, n_news;

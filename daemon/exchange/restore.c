@@ -34,7 +34,7 @@ static void leg_restore_media(CallLeg *leg, const LiveMedia *media)
         exchange_leg_list_joined(leg);
 }
 
-/* A party that placed or answered the call; its device has not reconnected yet. */
+/* Restores a party that placed or answered the call; its device has not reconnected yet. */
 static int leg_restore_party(CallLeg *leg, const ExchangeNow *moment, const LiveMember *member)
 {
         Device *device = NULL;
@@ -161,7 +161,7 @@ int exchange_take_restore(Exchange *exchange, const ExchangeNow *moment, const L
                 exchange_call_free(exchange, call);
                 return r;
         }
-        /* With no leg added: ends the call only if it lost the parties that it needs (end.c). */
+        /* Adds no leg: the call ends only if the parties that it needs are gone (end.c). */
         exchange_ending_begin(&ending, exchange, moment, call);
         if (!call_is_answered(call))
                 ending.event = CALL_EVENT_CALLER_LOST;

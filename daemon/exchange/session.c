@@ -46,8 +46,8 @@ int exchange_leg_leave_media(Exchange *exchange, const ExchangeNow *moment, Call
 void exchange_leg_lose_media(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)
 {
         /*
-         * No request can report an error here; without this event the others notice by the missing
-         * media.
+         * No request can report an error here. Without this event the others notice that media are
+         * missing.
          */
         (void)exchange_leg_send_others(exchange, leg, MESSAGE_LEFT);
         exchange_commit(exchange);

@@ -9,7 +9,7 @@
 
 /* Ends the leg's participation in the media and announces that. Returns 0 or -ENOMEM. */
 int exchange_leg_leave_media(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);
-/* The same for a participant whose connection is lost. Cannot fail. */
+/* Ends the participation after its connection is lost. Cannot fail. */
 void exchange_leg_lose_media(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);
 
 int exchange_request_join(Request *request);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The state of the exchange: its objects, and how they hang together.
+ * The state of the exchange: its objects and their relations.
  *
  *         Group ──< Membership >── User ──< Device ──  Attachment
  *                                   │         │
@@ -13,9 +13,9 @@
  *                                   └──< Token                   lets that party join the media
  *
  * A call has a leg for its caller and one for each member: one in a call to a user, many in a call
- * to a group. Nothing else tells the two apart, except what ends the call (end.c). While a call
- * rings, a member's leg has a branch on every device that rings; while the member is in the call it
- * has exactly one, that of the party; before and after it has none.
+ * to a group. The two differ in nothing else, except in what ends the call (end.c). While a call
+ * rings, a member's leg has a branch on every device that rings; while the member is in the call,
+ * it has exactly one, on the device that answered; before and after, it has none.
  *
  * The files of the exchange stand on floors; a file calls only its own floor and those below
  * (tests/check-floors):
@@ -99,7 +99,7 @@ struct Group {
 struct Membership {
         Group *group;
         User *user;
-        bool is_new; /* for exchange_group_put() */
+        bool is_new; /* used by exchange_group_put() */
         Membership *group_prev, *group_next;
         Membership *user_prev, *user_next;
 };
@@ -107,9 +107,9 @@ struct Membership {
 struct Branch {
         CallLeg *leg;
         Device *device;
-        uint64_t announced_to; /* the attachment that was new when this branch was made; 0: none */
-        bool is_late; /* … and that got no event, because too little of the ring was left */
-        bool members_announced; /* has all members: later messages carry changes only */
+        uint64_t announced_to;  /* id of the attachment whose arrival made this branch; 0: none */
+        bool is_late;           /* that attachment got no event: too little of the ring was left */
+        bool members_announced; /* the device has all members: later messages carry changes only */
         Branch *leg_prev, *leg_next;
         Branch *device_prev, *device_next;
 };
@@ -140,8 +140,8 @@ struct CallLeg {
         CallDirection direction;
         CallStatus status;
         CallReason reason;
-        char device[DEVICE_ID_MAX + 1];  /* placed, answered or declined the call; empty before */
-        char merged_id[UUID_LENGTH + 1]; /* of the initiate that became its accept (rules 10, 11) */
+        char device[DEVICE_ID_MAX + 1];  /* the one that placed, answered or declined; else empty */
+        char merged_id[UUID_LENGTH + 1]; /* id of the initiate merged into it (rules 10, 11) */
         bool quiet, blocked;             /* rule 9 */
         bool was_in;                     /* has been in the answered call */
         usec_t ringing_since, ended_at;  /* CLOCK_REALTIME; 0: not */
@@ -180,7 +180,7 @@ struct Call {
         CallLeg *joined;  /* legs with a participant in the media */
         size_t n_joined;
         usec_t ring_until, alone_since; /* CLOCK_BOOTTIME */
-        usec_t answered;                /* likewise; USEC_NEVER before the first accept */
+        usec_t answered;                /* CLOCK_BOOTTIME; USEC_NEVER before the first accept */
         usec_t forget_at;               /* when an ended call is forgotten */
         struct {
                 bool pending;     /* member states may have changed */

@@ -12,5 +12,5 @@
 int exchange_save(Exchange *exchange, const ExchangeNow *moment, const Call *call,
                   const CallLeg *changed);
 
-/* The same for a change of one leg. */
+/* Queues the storage of the call and of this one leg. */
 int exchange_save_leg(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg);

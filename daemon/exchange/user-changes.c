@@ -56,7 +56,7 @@ static CallLeg *user_live_leg(const User *user)
         return NULL;
 }
 
-/* Legs that have ended for the user stay in calls that continue, without a user. */
+/* A leg that has ended for the user stays, without a user, in a call that continues. */
 static void user_drop_calls(User *user)
 {
         CallLeg *leg, *next;

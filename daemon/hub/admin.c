@@ -16,7 +16,7 @@ struct Admin {
         char *path; /* owned; lws keeps only a pointer to it */
 };
 
-/* One request: first its body, if it has one, on the way in, then the reply on the way out. */
+/* One request: collects the body, if the request has one, and then holds the reply. */
 typedef struct Answer {
         OperatorVerb verb;
         char *guid; /* owned; from the query, until the body is complete */
@@ -194,7 +194,7 @@ static int admin_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
 {
         Answer *answer = user;
 
-        switch ((int)reason) { /* an int: lws has many more reasons */
+        switch ((int)reason) { /* an int: -Wswitch-enum would want every reason of lws */
         case LWS_CALLBACK_HTTP:
                 return admin_serve(lws_vhost_user(lws_get_vhost(wsi)), wsi, in, answer);
         case LWS_CALLBACK_HTTP_WRITEABLE:

@@ -33,7 +33,7 @@ typedef enum HistoryStatement {
         HISTORY_STATEMENT_COUNT,
 } HistoryStatement;
 
-/* The index finds a user's rows and also covers the dates of their changes. */
+/* The index finds a user's rows, and also holds changed_at, which is the rowid. */
 static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
         [LAST_CHANGE] = "SELECT max(changed_at) FROM history",
         [LAST_SETTLED] = "SELECT changed_at FROM history WHERE settled"
@@ -41,7 +41,7 @@ static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
         [PUT] = "INSERT INTO history"
                 " (changed_at, uid, session_id, initiated_at, unseen, json, settled)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)",
-        /* In the order of changes: of two records of one call the later one stays. */
+        /* Runs in the order of changes, so that the later of two records of one call stays. */
         [SETTLE] = "UPDATE OR REPLACE history SET settled = 1"
                    " WHERE changed_at > ?1 AND NOT settled",
         [PAGE] = "SELECT json, unseen, initiated_at, session_id FROM history"
@@ -85,12 +85,12 @@ static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
 struct CallHistory {
         Database *database;
         usec_t last_change;
-        usec_t last_settled; /* rows after this one may not be indexed yet … */
-        size_t n_unsettled;  /* … and their number; after a start, 1 stands for any number */
+        usec_t last_settled; /* only rows after this one may be missing from the index */
+        size_t n_unsettled;  /* rows missing from the index; after a start, 1 means any number */
         sqlite3_stmt *statements[HISTORY_STATEMENT_COUNT];
 };
 
-/* Reads the rowid of the first row, or 0 if the query returns no row. */
+/* Reads the date in the first row, or 0 if the query returns no row. */
 static int read_date(sqlite3_stmt *query, usec_t *ret)
 {
         int r = query_next(query);
@@ -134,7 +134,7 @@ usec_t call_history_date(CallHistory *history)
         return MAX_OF(now, history->last_change);
 }
 
-/* A date for a change: later than that of every other change. */
+/* Returns the date for a new change, later than that of every other change. */
 static usec_t next_change(CallHistory *history)
 {
         usec_t now = clock_realtime();
@@ -168,7 +168,7 @@ bool call_history_is_unsettled(const CallHistory *history)
         return history->n_unsettled >= SETTLE_AT;
 }
 
-/* Columns json and unseen. Returns 1 for an unreadable record, which is skipped. */
+/* Reads the columns json and unseen. Returns 1 for an unreadable record, which is skipped. */
 static int read_record(sqlite3_stmt *row, CallRecord *ret)
 {
         const char *json = (const char *)sqlite3_column_text(row, 0);
@@ -219,7 +219,7 @@ static int records_add(Records *records, sqlite3_stmt *row)
         return 0;
 }
 
-/* Takes the rows as long as they fit. Returns 1 if some are left; on an error takes none. */
+/* Takes as many rows as fit. Returns 1 if some are left; on an error takes none. */
 static int records_collect(Records *records, sqlite3_stmt *rows)
 {
         int r;
@@ -335,7 +335,7 @@ static int change(CallHistory *history, sqlite3_stmt *statement, Records *record
         return r;
 }
 
-/* Runs `one` for each session or, if there are none, `all` for the records up to a date. */
+/* Runs `one` for each session or, if none is given, `all` for the calls up to sessions->until. */
 static int change_sessions(CallHistory *history, HistoryStatement one, HistoryStatement all,
                            const char *uid, const MessageSessions *sessions, Records *records,
                            size_t *n)

@@ -30,8 +30,8 @@ int call_history_put(CallHistory *history, const char *uid, const char *session_
                      usec_t initiated_at, bool unseen, const char *json);
 
 /*
- * Indexes all records. The functions below do so by themselves, except call_history_remove_user().
- * Call it outside a transaction, which might be rolled back. Returns 0 or negative errno.
+ * Indexes all records. Call it outside a transaction, which might be rolled back. Functions for a
+ * page, marking as seen, forgetting and pruning begin with it. Returns 0 or negative errno.
  */
 int call_history_settle(CallHistory *history);
 /* True when so many records wait for their index entry that it is time to settle. */
@@ -51,27 +51,30 @@ int call_history_changes(CallHistory *history, const char *uid, usec_t since, si
 int call_history_deletions(CallHistory *history, const char *uid, usec_t since,
                            MessageSessions *ret);
 
-/* An empty `sessions` means all. The caller frees the records that have changed. */
+/*
+ * An empty `sessions` means all calls up to its `until`, here and below. *ret has the records that
+ * have changed; the caller frees them.
+ */
 int call_history_mark_seen(CallHistory *history, const char *uid, const MessageSessions *sessions,
                            CallRecord **ret, size_t *ret_n);
 int call_history_forget(CallHistory *history, const char *uid, const MessageSessions *sessions,
                         size_t *ret_changed);
 
 /*
- * Deletes at most `max` records of calls before `before`; missed calls that nobody has seen only
- * if they are before `missed_before`.
+ * Deletes at most `max` records of calls before `before`; a missed call that nobody has seen, only
+ * if it was before `missed_before`.
  */
 int call_history_prune(CallHistory *history, usec_t before, usec_t missed_before, uint32_t max,
                        size_t *ret_deleted);
 
 /*
- * Passes on the calls whose records, deleted ones included, changed within `span` before the very
- * last change: at most `max`, the latest ones, in the order of their changes. Stops at the first
- * non-zero result of `each`, which is returned.
+ * Calls `each` for the calls whose records, deleted ones included, changed within `span` before the
+ * very last change: at most the `max` latest ones, in the order of their changes. Stops at the
+ * first non-zero result of `each`, which is returned.
  */
 int call_history_latest(CallHistory *history, usec_t span, uint32_t max,
                         int (*each)(const char *uid, const char *session_id, void *),
                         void *userdata);
 
-/* Removes everything of one user, in the caller's transaction. Settle before it begins. */
+/* Removes all records of a user, in the caller's transaction. Settle before that begins. */
 int call_history_remove_user(CallHistory *history, const char *uid);

@@ -15,14 +15,14 @@
 
 #define CHECKPOINT_PAGES 1000 /* pages of the log; SQLite's own default */
 /*
- * Under load a passive checkpoint never reaches the end of the log, and only then does SQLite start
- * writing the log from its beginning again. The file keeps its length: overwriting blocks that
- * exist already costs a third of allocating new ones.
+ * A log of this many pages is restarted. SQLite overwrites the log from its beginning only after a
+ * checkpoint has reached its end; under load a passive one never does. The file keeps its length:
+ * overwriting existing blocks costs a third of allocating new ones.
  */
 #define RESTART_PAGES 16000 /* 64 MB */
 #define RESTART_BUSY_MS 100 /* the writer waits meanwhile: give up soon, and try again later */
 
-/* A sync holds up every writer of the file: under load, one sync covers the calls of this time. */
+/* A sync holds up every writer of the file, so one sync covers all calls that end in this time. */
 #define SYNC_SPACING_US (20 * USEC_PER_MSEC)
 
 #define NSEC_PER_SEC 1000000000L

@@ -17,7 +17,7 @@ int checkpointer_new(const char *path, Checkpointer **ret);
 Checkpointer *checkpointer_free(Checkpointer *checkpointer);
 DEFINE_CLEANUP(Checkpointer *, checkpointer_free);
 
-/* Makes everything committed so far survive a power cut, soon. Never blocks. */
+/* Starts a sync, after which everything committed so far survives a power cut. Never blocks. */
 void checkpointer_sync(Checkpointer *checkpointer);
 
 /* For hub_database_watch_log(), so that the writer does no checkpoints itself. */

@@ -11,7 +11,7 @@ struct Commit {
         uint64_t done;
         int error; /* result of the last run */
         usec_t retry_at;
-        usec_t oldest; /* when the first write was added */
+        usec_t oldest; /* when the first of `writes` was added */
         Write *writes;
         size_t n_writes, n_allocated;
 
@@ -84,7 +84,7 @@ int commit_add(Commit *commit, Write *write, usec_t now)
                 commit->writes = grown;
                 commit->n_allocated = n;
         }
-        /* Every transition of a call is one of these; its history record comes on top. */
+        /* Each transition of a call adds one of these; history records do not count. */
         if (write->type == WRITE_LIVE || write->type == WRITE_DROP)
                 count_transition(commit, now);
         if (commit->n_writes == 0)

@@ -9,7 +9,7 @@
 #define PRINTABLE_MAX 80 /* bytes of a wrong value in a message */
 
 #define CALLS_PER_MINUTE 30 /* PROTOCOL.md, Limits: a person does not dial faster */
-/* PROTOCOL.md, Limits: no good client tries a wrong token again. */
+/* PROTOCOL.md, Limits: a correct client does not try a wrong token again. */
 #define FAILED_LOGINS_PER_MINUTE 10
 #define QUEUE_PER_DEVICE 256 /* PROTOCOL.md, Limits: some minutes of a busy device's events */
 #define DEVICES_PER_USER 64  /* more than anyone owns; each costs memory */

@@ -8,8 +8,8 @@
 #define HASH_SIZE 32 /* SHA-256 */
 
 /*
- * In KiB: room for the inner pages of a history of millions; with SQLite's default of 2 MB they are
- * read from the file over and over.
+ * In KiB: room for the inner pages of a history of millions of records. SQLite's default, 2 MB, is
+ * too small to keep them, and they are read from the file over and over.
  */
 #define CACHE_SIZE "PRAGMA cache_size = -16384"
 
@@ -20,8 +20,8 @@ static const char *const schema_steps[] = {
         "  when_busy TEXT NOT NULL"
         ") STRICT, WITHOUT ROWID;"
         "CREATE TABLE tokens ("
-        "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* so that the id of a revoked token is never
-                                                     reused */
+        /* AUTOINCREMENT never reuses the id of a revoked token. */
+        "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
         "  uid TEXT NOT NULL,"
         "  device_name TEXT NOT NULL,"
         "  hash BLOB NOT NULL UNIQUE,"
@@ -58,7 +58,7 @@ static const char *const schema_steps[] = {
         "  blocked TEXT NOT NULL,"
         "  PRIMARY KEY (uid, blocked)"
         ") STRICT, WITHOUT ROWID;"
-        /* One row per member of a group's call: often one of a thousand changes. */
+        /* One row per member of a group's call: often only one member of a thousand changes. */
         "CREATE TABLE live_members ("
         "  session_id TEXT NOT NULL,"
         "  uid TEXT NOT NULL,"
@@ -93,8 +93,8 @@ static const char *const schema_steps[] = {
         "CREATE INDEX history_by_change ON history (uid, changed_at);",
         /*
          * The row number is the date of the last change, so that rows are in the order of their
-         * changes and one index serves all queries: the end of a call writes a third of the pages.
-         * Equal dates are moved apart, the later change behind.
+         * changes and one index serves all queries: the end of a call writes a third as many pages.
+         * Equal dates are spread, and the order of changes is kept.
          */
         "CREATE TABLE history_4 ("
         "  changed_at INTEGER PRIMARY KEY,"

@@ -41,8 +41,8 @@ CallHistory *hub_database_history(HubDatabase *database);
 HubGroups *hub_database_groups(HubDatabase *database);
 
 /*
- * After each commit `grew` gets the number of pages in the database's log. From then on the caller
- * moves them into the database.
+ * After each commit `grew` gets the number of pages in the database's log. With this call the
+ * caller takes over moving them into the database file.
  */
 void hub_database_watch_log(HubDatabase *database, void (*grew)(int n_pages, void *),
                             void *userdata);
@@ -50,7 +50,7 @@ void hub_database_watch_log(HubDatabase *database, void (*grew)(int n_pages, voi
 /* Adding an existing user changes the name and nothing else; *ret_new tells which it was. */
 int hub_database_user_add(HubDatabase *database, const char *uid, const char *name, bool *ret_new);
 int hub_database_user_get(HubDatabase *database, const char *uid, StoredUser *ret); /* -ENOENT */
-/* Removes tokens, groups and history too: a later user of the same uid sees none of it. -ENOENT. */
+/* Removes tokens, memberships and history, too: a later user of the same uid gets none. -ENOENT. */
 int hub_database_user_remove(HubDatabase *database, const char *uid);
 /* In the order of uids; stops at the first non-zero result of `each`, which is returned. */
 int hub_database_each_user(HubDatabase *database, int (*each)(const StoredUser *, void *),
@@ -59,9 +59,9 @@ int hub_database_each_user(HubDatabase *database, int (*each)(const StoredUser *
 /* Returns the only copy of the token's text. -ENOENT: no such user. */
 int hub_database_token_mint(HubDatabase *database, const char *uid, const char *device_name,
                             char ret_token[static TOKEN_LENGTH + 1]);
-int hub_database_token_find(HubDatabase *database, const char *token,
-                            StoredToken *ret);                    /* -ENOENT */
-int hub_database_token_revoke(HubDatabase *database, int64_t id); /* -ENOENT */
+/* -ENOENT: no such token, here and below. */
+int hub_database_token_find(HubDatabase *database, const char *token, StoredToken *ret);
+int hub_database_token_revoke(HubDatabase *database, int64_t id);
 int hub_database_each_token(HubDatabase *database, const char *uid,
                             int (*each)(const StoredToken *, void *), void *userdata);
 

@@ -3,7 +3,7 @@
 
 /*
  * Groups and their members, as stored in the hub's database. The limits of record.h hold here too:
- * a hub must be able to load later what an operator writes while none is running.
+ * a hub must be able to load what an operator wrote while no hub was running.
  */
 
 #include "model/record.h"
@@ -41,7 +41,8 @@ typedef enum GroupOutcome {
 } GroupOutcome;
 
 /*
- * All of them join or, on any outcome but 0, none. Present members stay. *ret_uid is one of `uids`.
+ * All `uids` join or leave or, on any outcome but 0, none does. To join again is no error. *ret_uid
+ * is one of `uids`.
  */
 int hub_groups_join(HubGroups *groups, const char *guid, const char *const *uids, size_t n,
                     const char **ret_uid);

@@ -12,7 +12,7 @@
 
 #define PRUNE_FIRST_MS (60 * 1000) /* right after its start the hub is busy with logins */
 
-/* Random bytes for four inputs of the exchange, fetched at once. */
+/* Returns random bytes for one input of the exchange; fetches those for four at once. */
 static void draw_entropy(uint8_t ret[static ENTROPY_SIZE])
 {
         /*
@@ -131,7 +131,7 @@ static int sign_join(const Hub *hub, Message *message)
         return ice_sign(hub->turn_secret, join->ice_servers, join->n_ice_servers);
 }
 
-/* Returns 0, or -ENOMEM where the action has to be tried again. */
+/* Returns 0, or -ENOMEM if the action has to be tried again. */
 static int carry_out(Hub *hub, ExchangeAction *action)
 {
         DeviceSession *session;
@@ -192,7 +192,7 @@ void hub_flush(Hub *hub)
 
         commit_run(hub->commit, clock_boottime());
         ws_server_committed(hub->server, commit_done(hub->commit));
-        /* After the confirmations; with a full disk, the next flush tries again. */
+        /* Confirmations go out first. With a full disk, a later flush settles. */
         if (call_history_is_unsettled(history) && hub_stores(hub))
                 (void)call_history_settle(history);
 }
@@ -254,7 +254,7 @@ static void on_turn_end(uv_prepare_t *prepare)
         ws_server_turn_end(hub->server);
 }
 
-/* Requests that store something new. Others end something, and are accepted with a full disk. */
+/* Requests that store something new. Others end something, and work even with a full disk. */
 static const bool needs_store[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_INITIATE] = true, [MESSAGE_ACCEPT] = true,   [MESSAGE_JOIN] = true,
         [MESSAGE_STATE] = true,    [MESSAGE_SETTINGS] = true, [MESSAGE_BLOCK] = true,

@@ -35,8 +35,8 @@ void hub_set_server(Hub *hub, WsServer *server);
 int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n, char *secret);
 
 /*
- * The operator's verbs on a running hub: they do what the database's functions of the same names
- * do, and devices notice.
+ * The operator's verbs on a running hub. Each does the same as the database's function of that
+ * name, and also updates the exchange and connected devices.
  */
 int hub_user_add(Hub *hub, const char *uid, const char *name, bool *ret_new);
 int hub_user_remove(Hub *hub, const char *uid);
@@ -49,5 +49,5 @@ int hub_each_call(Hub *hub, int (*each)(const CallRecord *, void *), void *userd
 /* Commits what is pending, so that the database file is complete. */
 void hub_flush(Hub *hub);
 
-/* Whether confirmed changes are stored. */
+/* False while the hub cannot store changes, and so confirms none. */
 bool hub_stores(const Hub *hub);

@@ -9,14 +9,14 @@
 
 #include "hub/config.h"
 
-#define ICE_CREDENTIALS_S (12 * 3600) /* a long call may join again */
+#define ICE_CREDENTIALS_S (12 * 3600) /* a device may join again in a long call */
 #define ICE_REFRESH_S 3600 /* so that no credential is about to expire when it is handed out */
 
 /*
  * `ret` has room for ICE_SERVERS_MAX; `date` is CLOCK_REALTIME. The user name of a TURN server is
- * the date until which it is valid; the exchange appends the user. *ret_secret is for ice_sign();
- * free it with secret_free(); NULL: there are no TURN servers. Returns 0, or negative errno with a
- * sentence in *ret_text when the secret's file cannot be read.
+ * the date until which it is valid; the exchange appends the user. *ret_secret is for ice_sign(),
+ * and NULL without TURN servers; the caller frees it by secret_free(). Returns 0, or negative errno
+ * with a sentence in *ret_text when the secret's file cannot be read.
  */
 int ice_servers(const Config *config, usec_t date, IceServer *ret, size_t *ret_n, char **ret_secret,
                 char **ret_text);

@@ -21,12 +21,12 @@
  */
 typedef struct DeviceSession {
         UT_hash_handle hh;
-        uint64_t number;            /* names the attachment in the exchange; never reused */
-        char name[UUID_LENGTH + 1]; /* names the session to its device */
-        WsConnection *connection;   /* NULL while the session is suspended … */
-        Outbox outbox;              /* … and then this holds what the device has yet to receive */
-        struct HubUser *user;       /* NULL for a session limited to one session's media */
-        struct DeviceSession *prev, *next;             /* among the sessions of `user` */
+        uint64_t number;                   /* names the attachment in the exchange; never reused */
+        char name[UUID_LENGTH + 1];        /* the `link` by which the device resumes it */
+        WsConnection *connection;          /* NULL while the session is suspended */
+        Outbox outbox;                     /* while suspended: what the device has yet to receive */
+        struct HubUser *user;              /* NULL for a session limited to one session's media */
+        struct DeviceSession *prev, *next; /* among the sessions of `user` */
         struct DeviceSession *waits_prev, *waits_next; /* among hub->suspended */
         int64_t token_id;
         char device[DEVICE_ID_MAX + 1];
@@ -56,11 +56,11 @@ struct Hub {
         ExchangeAction action;    /* being carried out */
         bool is_draining;
         /*
-         * Memory was short when `action` should have been stored. It is tried again, and those
-         * behind it wait: they may confirm it.
+         * `action` could not be stored, because memory was short. It is tried again, and the
+         * actions behind it wait, because they may confirm it.
          */
         bool stalled;
-        bool removes_user; /* a user is being removed: disconnected devices may not come back */
+        bool removes_user; /* a user is being removed: close connections as revoked */
 
         uv_prepare_t turn_end;
         uv_timer_t deadline; /* of the exchange and of suspended sessions */
@@ -78,7 +78,7 @@ void hub_send(WsConnection *connection, Message *message, uint64_t barrier);
 void hub_reply_error(WsConnection *connection, uint64_t id, CallError error, const char *format,
                      ...) _printf_(4, 5);
 HubUser *hub_user_find(Hub *hub, const char *uid);
-/* Sends to all devices of the user but `except`, which may be NULL. */
+/* Sends to all devices of the user other than `except`, which may be NULL. */
 void hub_send_others(Hub *hub, const char *uid, const DeviceSession *except, Message *message,
                      uint64_t barrier);
 
@@ -97,8 +97,8 @@ int hub_welcome(Hub *hub, DeviceSession *session, const Message *hello, const Pa
 /* The session has lost its connection; the device may come back. */
 void device_session_suspend(Hub *hub, DeviceSession *session);
 /*
- * The device is back on this connection. Returns true when it was resumed, false when it has to log
- * in afresh.
+ * The device is back on this connection. Returns true if its session is resumed, false if it has to
+ * start a new one.
  */
 bool device_session_resume(Hub *hub, WsConnection *connection, const Message *hello,
                            const StoredToken *token, const StoredUser *user);
@@ -127,5 +127,5 @@ void hub_seen(Hub *hub, DeviceSession *session, const Message *message);
 void hub_forget(Hub *hub, DeviceSession *session, const Message *message);
 void hub_prune(uv_timer_t *timer);
 
-#define HISTORY_BUDGET \
-        (56 * 1024) /* of WIRE_MESSAGE_MAX; the remainder is for the rest of the message */
+/* Bytes; the remainder of WIRE_MESSAGE_MAX is for the rest of the message. */
+#define HISTORY_BUDGET (56 * 1024)

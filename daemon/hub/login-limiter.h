@@ -19,6 +19,6 @@ int login_limiter_new(uint32_t max_failures, LoginLimiter **ret);
 LoginLimiter *login_limiter_free(LoginLimiter *limiter);
 DEFINE_CLEANUP(LoginLimiter *, login_limiter_free);
 
-/* `address` as text; `now` CLOCK_BOOTTIME. */
+/* May this address log in? `address` is text, `now` CLOCK_BOOTTIME. */
 bool login_limiter_is_open(LoginLimiter *limiter, const char *address, usec_t now);
 void login_limiter_note_failure(LoginLimiter *limiter, const char *address, usec_t now);

@@ -116,8 +116,8 @@ static int add_history(Hub *hub, const char *uid, usec_t since, ReplyWelcome *we
 }
 
 /*
- * Shortens a welcome that is too long: less history first, since pages of it can be asked for, then
- * calls without their metadata.
+ * Shortens a welcome that is too long. First it drops history, which the device can request by
+ * page, then the metadata of calls.
  */
 static int send_welcome(WsConnection *connection, Message *message)
 {
@@ -238,8 +238,8 @@ static void login_session(Hub *hub, WsConnection *connection, const Message *hel
 }
 
 /*
- * Makes room: a returning device replaces itself first; then suspended sessions give way to
- * connected ones.
+ * Is there room for this device? A device that is back replaces its own session; else a suspended
+ * session of the user is given up.
  */
 static bool has_room(Hub *hub, const char *uid, const char *device)
 {

@@ -97,7 +97,7 @@ static int run_check_config(const Verb *verb, const CommandLine *arguments)
         return n == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* Runs on the database file itself. -EWOULDBLOCK: another process works on it. */
+/* Carries out the verb without a hub. -EWOULDBLOCK: another process works on the database. */
 static int operate_on_file(const char *state, const OperatorRequest *request, char **ret_text)
 {
         _cleanup_free_ char *path = str_printf("%s/" STATE_DATABASE, state);
@@ -262,7 +262,7 @@ static const Verb *find_verb(char **words, int n)
         return NULL;
 }
 
-/* Does a verb of two words begin with this one? */
+/* Does a verb of two words begin with this word? */
 static bool has_second(const char *word)
 {
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
@@ -311,7 +311,7 @@ static int run_verb(char **words, int n, CommandLine *arguments)
         return verb->run(verb, arguments);
 }
 
-/* The word after --web is its folder, unless it is an option or the verb. */
+/* The word after --web is the folder, unless that word is an option or the verb. */
 static const char *take_folder(int argc, char **argv)
 {
         if (optarg)

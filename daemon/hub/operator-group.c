@@ -26,7 +26,7 @@ static int report(Operation *operation, int r, const char *uid)
         }
 }
 
-/* The database has changed; a running hub reads the group from there. */
+/* If the database has changed, makes a running hub read the group from there. */
 static int update_hub(Operation *operation, int r)
 {
         return r == 0 && operation->hub

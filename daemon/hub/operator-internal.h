@@ -17,8 +17,8 @@ typedef struct Operation {
 } Operation;
 
 /*
- * Prints the sentence and returns `error`. For an error of the database that a verb returns without
- * a sentence, operator_run() prints one.
+ * Prints the sentence and returns `error`. If a verb returns an error of the database without
+ * having printed a sentence, operator_run() prints one.
  */
 int operation_fail(Operation *operation, int error, const char *format, ...) _printf_(3, 4);
 

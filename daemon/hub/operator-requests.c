@@ -28,8 +28,8 @@ int hub_user_remove(Hub *hub, const char *uid)
         if (r < 0)
                 return r;
         /*
-         * The ends of the user's calls stay in the history of the others; the user's own goes at
-         * once.
+         * Writes the ends of the user's calls, which stay in the history of the other parties,
+         * before the user's own history is removed.
          */
         hub_flush(hub);
         return hub_database_user_remove(hub->database, uid);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The operator's verbs, by command line or by the admin socket: both do the same, on a running hub
- * or on the database file alone.
+ * The operator's verbs, by command line or by the admin socket. They work on a running hub, or on
+ * the database file alone.
  */
 
 #include "hub/hub.h"
@@ -34,11 +34,11 @@ typedef struct OperatorRequest {
         size_t n_uids;
 } OperatorRequest;
 
-/* Checks the values by themselves: 0, or -EINVAL with a sentence in *ret_text. */
+/* Checks the values alone. Returns 0, or -EINVAL with a sentence in *ret_text. */
 int operator_check(const OperatorRequest *request, char **ret_text);
 
 /*
- * Checks the request and carries it out. `hub` is NULL where none is running. Returns 0 with the
+ * Checks the request and carries it out. `hub` is NULL if none is running. Returns 0 with the
  * reply in *ret_text, one line per item, fields separated by tabs; or an error with a sentence:
  * -EINVAL (a wrong value), -ENOENT (no such user or token), -ENOTCONN (needs a running hub), or
  * another negative errno. *ret_text is NULL when out of memory; the caller frees it.

@@ -6,18 +6,17 @@
  * events that the device has not acknowledged yet, numbered by seq.
  *
  * A frame may have to wait for a commit: its `barrier` is the number of that commit, and the frames
- * behind it wait with it. Barrier 0 waits for nothing. A refusal (an error with barrier 0) confirms
- * nothing and overtakes the frames that wait: with a full disk they may wait for long.
+ * behind it wait with it. 0: no commit. A refusal (an error with barrier 0) confirms nothing, and
+ * overtakes the frames that wait: with a full disk they may wait for long.
  *
- * Events stay here until they are acknowledged: a device whose connection breaks resumes with none
- * lost and none doubled, if it comes back in time. A ring that is sent again carries the time that
- * is left.
+ * Events stay here until they are acknowledged. If a device comes back in time after its connection
+ * broke, it gets each event exactly once. A ring that is sent again carries the time that is left.
  */
 
 #include "base/cleanup.h"
 #include "model/message.h"
 
-/* Twice what WIRE_IN_FLIGHT_MAX replies of the largest kind take up. */
+/* Twice the size of WIRE_IN_FLIGHT_MAX replies of WIRE_MESSAGE_MAX bytes. */
 #define OUTBOX_BYTES_MAX (8 * 1024 * 1024)
 
 #define OUTBOX_RESUME_US (120 * USEC_PER_SEC) /* rule 17: after the connection is lost */
@@ -26,7 +25,7 @@ typedef struct Frame {
         struct Frame *prev, *next;
         uint64_t barrier;
         uint64_t seq;      /* 0: not an event */
-        usec_t ring_until; /* CLOCK_BOOTTIME; 0: the text holds no remaining time of a ring */
+        usec_t ring_until; /* CLOCK_BOOTTIME; 0: the text has no remaining time of a ring */
         bool is_reply;
         size_t length;
         unsigned char *data; /* the text, NUL-terminated; LWS_PRE bytes of room before it */
@@ -54,9 +53,7 @@ int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max
 Frame *outbox_peek(const Outbox *outbox, uint64_t committed);
 void outbox_pop(Outbox *outbox);
 
-/*
- * Whether at least two frames can be written, and the first two fit into `size` with their headers.
- */
+/* True if two frames can be written now, and both fit into `size` bytes with their headers. */
 bool outbox_has_several(const Outbox *outbox, uint64_t committed, size_t size);
 /*
  * Pops as many frames as fit into `size` bytes, each with the header that a server sends before it
@@ -64,7 +61,7 @@ bool outbox_has_several(const Outbox *outbox, uint64_t committed, size_t size);
  */
 size_t outbox_take(Outbox *outbox, uint64_t committed, unsigned char *buffer, size_t size);
 
-/* The device has received everything up to `seq`. -EINVAL: that was never sent. */
+/* The device has received everything up to `seq`. -EINVAL: no such event was sent. */
 int outbox_acknowledge(Outbox *outbox, uint64_t seq);
 
 /*
@@ -76,8 +73,8 @@ void outbox_suspend(Outbox *outbox, usec_t now);
 usec_t outbox_resume_until(const Outbox *outbox);
 /*
  * The device is back on another connection and has all events up to `seq`: those after it are
- * queued to be written again. Returns 0; -ESTALE, with nothing changed, when they are no longer
- * here; or -ENOMEM, after which the outbox is unusable.
+ * queued to be written again. Returns 0; -ESTALE, with nothing changed, if the outbox no longer has
+ * them; or -ENOMEM, after which the outbox is unusable.
  */
 int outbox_resume(Outbox *outbox, uint64_t seq, usec_t now);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Between the exchange and the database: loads what is stored, stores what changes. */
+/* Between the exchange and the database: loads the stored state, and stores changes. */
 
 #include <assert.h>
 #include <errno.h>

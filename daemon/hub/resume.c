@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Sessions whose connection is lost (rule 17). Their events wait until the device comes back, has
- * been away for too long, or too many events have piled up.
+ * Sessions whose connection is lost (rule 17). Their events wait until the device comes back, until
+ * it has been away for too long, or until too many events have piled up.
  */
 
 #include <errno.h>

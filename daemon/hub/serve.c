@@ -49,7 +49,7 @@ static bool is_loopback(const char *host)
         return str_eq(host, "localhost");
 }
 
-/* Values of the command line go before those of the file. */
+/* Values of the command line override those of the file. */
 static int take_options(Config *config, const ServeOptions *options, char **ret_text)
 {
         const char *web = options->web && !*options->web ? CONFIG_WEB_INSTALLED : options->web;
@@ -318,7 +318,7 @@ static void server_announce(Server *server)
 
 static void server_done(Server *server)
 {
-        /* The first call closes the handles in the loop, the second frees what they belonged to. */
+        /* The second call; the first, in close_handles(), has closed the handles in the loop. */
         lws_context_destroy(server->context);
         if (server->has_loop)
                 uv_loop_close(&server->loop);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The hub's state folder and its lock, which is held by a running hub or by a verb that works on
- * the database itself.
+ * The hub's state folder and its lock. A running hub holds the lock, and so does a verb that works
+ * on the database file without a hub.
  */
 
 #define STATE_DATABASE "hub.db" /* in that folder */

@@ -15,7 +15,7 @@ typedef struct Answer {
 
 /*
  * The page needs its own files, its own hub, microphone and camera, and nothing else. Injected code
- * could load nothing, send nothing elsewhere, and be shown in no frame.
+ * can load nothing and send nothing elsewhere, and no other page can show this one in a frame.
  */
 static const struct {
         const char *name, *value;
@@ -163,7 +163,7 @@ void web_refuse_upgrade(struct lws *wsi)
 static int web_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                         size_t length)
 {
-        switch ((int)reason) { /* an int: lws has many more reasons */
+        switch ((int)reason) { /* an int: -Wswitch-enum would want every reason of lws */
         case LWS_CALLBACK_HTTP:
                 return serve_path(lws_get_protocol(wsi)->user, wsi, in, user);
         case LWS_CALLBACK_HTTP_WRITEABLE:

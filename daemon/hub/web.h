@@ -12,9 +12,9 @@
 
 /*
  * The first protocol of the server's vhost: lws passes it every request that is not an upgrade to
- * ours. `files` may be NULL, and must outlive the context.
+ * our subprotocol. `files` may be NULL, and must outlive the context.
  */
 struct lws_protocols web_protocol(const WebFiles *files);
 
-/* Replies which path and subprotocol to use. The caller closes the connection. */
+/* Replies with the path and subprotocol to use. The caller closes the connection. */
 void web_refuse_upgrade(struct lws *wsi);

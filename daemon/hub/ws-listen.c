@@ -5,7 +5,7 @@
 #include <netdb.h>
 #include <openssl/ssl.h>
 
-/* lws would ping and hang up by itself; ws-server.c does that, by rule 17. */
+/* Turns off the pings and timeouts of lws: ws-server.c does both by rule 17. */
 static const lws_retry_bo_t no_keep_alive = {0};
 
 /*

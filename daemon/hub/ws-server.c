@@ -11,21 +11,21 @@
 
 #define TICK_MS 1000
 /*
- * Connections that send garbage are read one message at a time, this many messages per millisecond
- * in all: a quarter of the hub's time at most, in short slices.
+ * Every PAUSE_MS the hub reads one message from each of at most READ_AFTER_PAUSE connections that
+ * have sent garbage: that takes a quarter of its time at most, in short slices.
  */
 #define PAUSE_MS 1
 #define READ_AFTER_PAUSE 16
 #define CLOSE_TEXT_MAX 123 /* RFC 6455 section 5.5 */
 
-/* Measured: 2.4 kB for a connection instead of 5.5. Longer messages come in pieces. */
+/* With this a connection takes 2.4 kB instead of 5.5. Longer messages arrive in pieces. */
 #define RX_BUFFER_SIZE 1024
 
-/* With the size above, lws would split longer messages into several writes. */
+/* By default lws splits messages longer than RX_BUFFER_SIZE into several writes. */
 #define TX_PACKET_SIZE (2 * WIRE_MESSAGE_MAX)
 
-#define BATCH_SIZE \
-        (16 * 1024) /* bytes of small messages in one write; a larger message goes alone */
+/* Bytes of small messages in one write; a larger message is written alone. */
+#define BATCH_SIZE (16 * 1024)
 
 struct WsConnection {
         WsConnection *prev, *next;
@@ -122,7 +122,7 @@ bool ws_connection_is_lost(const WsConnection *connection)
         return connection->close_code == 0;
 }
 
-/* Puts a connection into one of the server's lists, or takes it out, if it is not so already. */
+/* Puts a connection into one of the server's lists, or takes it out. Safe to repeat. */
 #define SET_LISTED(connection, list, listed)                                              \
         do {                                                                              \
                 bool _listed = (listed);                                                  \
@@ -146,7 +146,7 @@ Outbox ws_connection_take_outbox(WsConnection *connection)
         return outbox;
 }
 
-/* Resumes reading, from the connections that have waited longest. */
+/* Resumes reading from the connections that have waited longest. */
 static void on_pause_over(uv_timer_t *timer)
 {
         WsServer *server = timer->data;
@@ -174,7 +174,7 @@ void ws_connection_pause(WsConnection *connection)
 
 /*
  * Writes several messages at once: one system call for the hub, one wakeup for the device. lws
- * frames only one message per write, so they come framed already.
+ * frames only one message per write, so outbox_take() frames them.
  */
 static int connection_write_several(WsConnection *connection)
 {
@@ -212,8 +212,8 @@ static int connection_write_frames(WsConnection *connection)
 }
 
 /*
- * Writes at once, without waiting for the loop to come round. lws buffers what the socket does not
- * take, and calls back when that is written.
+ * Writes at once instead of in the next turn of the loop. lws buffers the bytes that the socket
+ * does not take, and calls back when they are written.
  */
 static int connection_flush(WsConnection *connection)
 {
@@ -322,9 +322,7 @@ void ws_connection_put_outbox(WsConnection *connection, Outbox *outbox)
                 connection_kill(connection);
 }
 
-/*
- * The devices that are notified come before the one that made the request and only gets its reply.
- */
+/* Events to devices go out before replies: the requesting device can wait. */
 void ws_server_committed(WsServer *server, uint64_t committed)
 {
         WsConnection *connection, *next;
@@ -340,7 +338,7 @@ void ws_server_committed(WsServer *server, uint64_t committed)
         }
 }
 
-/* The bearer token of the header, as in RFC 6750 section 2.1. Other schemes are ignored. */
+/* The token of the Authorization header (RFC 6750 section 2.1). Ignores other schemes. */
 static int take_bearer(WsConnection *connection)
 {
         static const char scheme[] = "Bearer ";
@@ -463,7 +461,7 @@ static int ws_server_callback(struct lws *wsi, enum lws_callback_reasons reason,
 {
         WsConnection **slot = user;
 
-        switch ((int)reason) { /* an int: lws has many more reasons */
+        switch ((int)reason) { /* an int: -Wswitch-enum would want every reason of lws */
         case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
                 if (upgrade_is_ours(wsi))
                         return 0;

@@ -14,8 +14,8 @@
 #include "hub/web-files.h"
 #include "wire/wire.h"
 
-#define HELLO_DEADLINE_US \
-        (10 * USEC_PER_SEC) /* a connection that has not logged in belongs to nobody */
+/* A connection that does not log in must not stay open. */
+#define HELLO_DEADLINE_US (10 * USEC_PER_SEC)
 #define PING_IN_CALL_US (5 * USEC_PER_SEC) /* rule 17 */
 #define PING_IDLE_US (30 * USEC_PER_SEC)   /* rule 17 */
 #define PINGS_MISSED_IN_CALL 2             /* rule 17 */
@@ -47,16 +47,19 @@ typedef struct WsServerOptions {
 /* `context` and `loop` must outlive it. On failure *ret_text holds a sentence. */
 int ws_server_new(struct lws_context *context, uv_loop_t *loop, const WsServerOptions *options,
                   const WsHandler *handler, WsServer **ret, char **ret_text);
-/* Closes every connection as "going away". Serve the context until it is destroyed. */
+/*
+ * Starts to close every connection as "going away". The last messages are written only if the loop
+ * runs on until ws_server_is_empty().
+ */
 void ws_server_stop(WsServer *server);
 bool ws_server_is_empty(const WsServer *server); /* all connections are closed */
-WsServer *ws_server_free(
-        WsServer *server); /* call it after the context is destroyed and the loop has run out */
+/* Call it after the context is destroyed and the loop has finished. */
+WsServer *ws_server_free(WsServer *server);
 DEFINE_CLEANUP(WsServer *, ws_server_free);
 
 uint16_t ws_server_port(const WsServer *server);
 
-/* All commits up to this number are done: sends the messages that waited for them. */
+/* Commits up to this number are done: sends the messages that waited for them. */
 void ws_server_committed(WsServer *server, uint64_t committed);
 
 /* Before the loop waits: closes the connections whose last messages are written. */
