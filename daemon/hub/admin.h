@@ -20,7 +20,8 @@ Admin *admin_free(Admin *admin); /* call it after the context is destroyed */
 DEFINE_CLEANUP(Admin *, admin_free);
 
 /*
- * The client's end: asks a running hub to carry out the request. Returns what operator_run() would;
- * -ECONNREFUSED when no hub is running (*ret_text is NULL), -EPROTO when its reply is malformed.
+ * The client's end: asks a running hub to carry out the request. Returns the hub's result of
+ * operator_run(), -ECONNREFUSED if no hub is running (*ret_text is NULL), or -EPROTO if its reply
+ * is malformed.
  */
 int admin_ask(const char *state, const OperatorRequest *request, char **ret_text);

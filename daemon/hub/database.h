@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What the hub stores, in one SQLite file: users, their login tokens, the users they have blocked,
+ * The hub's database, one SQLite file: users, their login tokens, the users they have blocked,
  * live calls, the call history (call-history.h) and groups (groups.h).
  *
  * Login tokens are stored as SHA-256. They are 256 random bits, so a slow hash would protect

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * The adapter around the exchange: passes in the messages of devices, and sends, stores and
- * schedules what comes out. Owns the exchange, the commit, and the loop's timers for both.
+ * The adapter around the exchange: passes in the messages of devices, carries out the actions that
+ * come out, and keeps its deadline. Owns the exchange, the commit, and the loop's timers for both.
  *
- * At the end of each turn of the loop it commits what has to be stored, and then sends what
- * confirms it.
+ * At the end of each turn of the loop it commits the changes to be stored, and then sends the
+ * messages that confirm them.
  */
 
 #include "hub/checkpointer.h"

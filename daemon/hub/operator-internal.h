@@ -7,7 +7,7 @@
 
 #include "hub/operator.h"
 
-/* One request being carried out: what it prints becomes the reply. */
+/* One request being carried out. The text printed to `out` becomes the reply. */
 typedef struct Operation {
         HubDatabase *database;
         Hub *hub;
