@@ -11,7 +11,7 @@
 
 #define CALL_PREFIX "call/"
 #define REQUEST_PREFIX "errand/"
-#define REQUEST_KEY REQUEST_PREFIX "%020" PRIu64 /* the store's order is the requests' order */
+#define REQUEST_KEY REQUEST_PREFIX "%020" PRIu64 /* padded: rows sort by serial */
 
 /* One row of the store; with neither call nor request, the row is deleted. */
 typedef struct Change {
@@ -25,7 +25,7 @@ struct CallStore {
         const CallStoreEvents *events;
         void *userdata;
         WriteBehind queue;
-        int reported; /* the last result of writing that the owner knows */
+        int reported; /* the last result passed to `written` */
 };
 
 static void free_item(WriteBehindItem *item)
@@ -49,7 +49,7 @@ static int change_encode(const Change *change, char **ret)
         return 0;
 }
 
-/* A row that cannot be encoded is not stored; the others are. */
+/* Skips a row that cannot be encoded, and stores the others. */
 static int write_changes(void *userdata)
 {
         CallStore *store = userdata;
@@ -64,7 +64,7 @@ static int write_changes(void *userdata)
                 if (r >= 0)
                         texts[n++] = (StoredText){.key = item->key, .value = value};
                 if (r < 0 && r != -ENOMEM) {
-                        log_warning("cannot store %s: %s", item->key, strerror(-r));
+                        log_warning("cannot store '%s': %s", item->key, strerror(-r));
                         r = 0;
                 }
         }
@@ -192,7 +192,7 @@ static void drop(CallStore *store, const char *key)
         Change *change;
 
         if (strlen(key) < WRITE_BEHIND_KEY_SIZE && put_change(store, key, &change) < 0)
-                log_warning("cannot delete %s from the store: %s", key, strerror(ENOMEM));
+                log_warning("cannot delete '%s' from the store: %s", key, strerror(ENOMEM));
 }
 
 static void read_text(void *userdata, const StoredText *text)
@@ -206,7 +206,7 @@ static void read_text(void *userdata, const StoredText *text)
                 r = read_request(reading, text->value);
         if (r >= 0)
                 return;
-        log_warning("cannot read the stored %s: %s", text->key, strerror(-r));
+        log_warning("cannot read the stored '%s', deleting it: %s", text->key, strerror(-r));
         drop(reading->store, text->key);
 }
 

@@ -9,7 +9,7 @@
 
 typedef struct Restoring {
         Daemon *daemon;
-        bool same_bus; /* it is the same bus, so connection names mean the same */
+        bool same_bus; /* as the last tringd's: its connection names are still valid */
 } Restoring;
 
 static void on_written(void *userdata, int r)
@@ -31,8 +31,8 @@ void call_store_act(Daemon *daemon, PhoneAction *action)
         int r = daemon->call_store ? call_store_take(daemon->call_store, action) : 0;
 
         if (r < 0)
-                log_fields(LOG_WARNING, "a restart of tringd would not know of a change",
-                           "SESSION_ID=%s", action->session_id, "WHY=%s", strerror(-r), NULL);
+                log_fields(LOG_WARNING, "cannot store the state of a call", "SESSION_ID=%s",
+                           action->session_id, "WHY=%s", strerror(-r), NULL);
 }
 
 /* The program that a call is tied to may have left while no tringd was running. */
@@ -62,11 +62,10 @@ static void restore_call(void *userdata, StoredCall *state)
                 state->handler[0] = '\0';
         int r = phone_restore_call(daemon->phone, DAEMON_NOW, state, worker);
         if (r < 0)
-                log_fields(LOG_WARNING, "a call is not there again", "SESSION_ID=%s", session_id,
+                log_fields(LOG_WARNING, "cannot restore a call", "SESSION_ID=%s", session_id,
                            "WHY=%s", strerror(-r), NULL);
         else
-                log_fields(LOG_INFO, "a call goes on after a restart", "SESSION_ID=%s", session_id,
-                           NULL);
+                log_fields(LOG_INFO, "restored a call", "SESSION_ID=%s", session_id, NULL);
         if (r >= 0)
                 restore_tie(restoring, state->tied_to);
         else if (worker)
@@ -79,7 +78,7 @@ static void restore_request(void *userdata, const Message *message)
         int r = phone_restore_request(restoring->daemon->phone, DAEMON_NOW, message);
 
         if (r < 0)
-                log_warning("the hub is not told of a '%s': %s",
+                log_warning("cannot restore the request '%s' to the hub: %s",
                             message_type_to_string(message->type), strerror(-r));
 }
 
@@ -104,12 +103,12 @@ void call_store_restore(Daemon *daemon)
 
         if (!daemon->call_store)
                 return;
-        /* After a logout there are no calls, whatever the last tringd had no time to store. */
+        /* After a logout no call comes back, even if the last tringd had no time to delete it. */
         if (!credentials || access(credentials, F_OK) < 0)
                 r = call_store_clear(daemon->call_store);
         else
                 r = call_store_read(daemon->call_store, &reader, &restoring);
         if (r < 0)
-                log_warning("cannot read what went on before: %s", strerror(-r));
+                log_warning("cannot read the stored calls: %s", strerror(-r));
         daemon_pump(daemon);
 }
