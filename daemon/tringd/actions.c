@@ -102,7 +102,7 @@ static void answer(Daemon *daemon, const PhoneAction *action)
 {
         const char *tied_to = pending_methods_tied_client(daemon->pending_methods, action->ticket);
 
-        /* Only once the call exists; a connection that is gone by now is still noticed. */
+        /* Watched only once the call exists: the watch also notices a connection that is gone. */
         if (tied_to && action->error == CALL_ERROR_NONE)
                 report(action, "cannot watch the program that the call is tied to",
                        bus_clients_watch(daemon->bus_clients, tied_to));
@@ -176,7 +176,7 @@ static void put_history(Daemon *daemon, const PhoneAction *action)
                        history_writer_put(daemon->history_writer, &action->record));
 }
 
-/* Actions whose adapter takes something out of them. */
+/* Handlers that take over what the action owns. */
 static void (*const takers[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, PhoneAction *action) = {
         [PHONE_CALL_STORE] = call_store_act,
         [PHONE_CALL_FORGET] = call_store_act,

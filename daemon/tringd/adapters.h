@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Events of the adapters on their way to the phone, as daemon_act() is the way back. */
+/*
+ * Handlers that pass the adapters' events to the phone. daemon_act() carries the phone's actions
+ * the other way.
+ */
 
 #include "tringd/daemon.h"
 
@@ -12,7 +15,7 @@ extern const RingerEvents ringer_events;          /* media.c */
 extern const CallStoreEvents call_store_events;   /* restore.c */
 
 /*
- * Logs in with the stored token. Without one it does nothing; an unreadable one is reported in
+ * Connects with the stored token. Does nothing without a token, and reports an unreadable one in
  * ConnectionError.
  */
 int hub_uplink_start_from_file(Daemon *daemon);
@@ -30,9 +33,9 @@ void media_mute(Daemon *daemon, const PhoneAction *action);
 void media_pause(Daemon *daemon, const PhoneAction *action);
 void media_stop(Daemon *daemon, const PhoneAction *action);
 void media_network_changed(void *userdata); /* of HubUplinkEvents */
-/* Other devices, or another echo_cancel, for calls in progress. */
+/* Sends the chosen devices and echo_cancel to the calls in progress. */
 void media_devices_changed(Daemon *daemon);
 
-/* devices-bus.c; devices_restore() reads the chosen devices. */
+/* devices-bus.c; devices_restore() reads the stored choice of devices. */
 extern const DeviceWatchEvents device_watch_events;
 void devices_restore(Daemon *daemon);

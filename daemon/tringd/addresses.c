@@ -7,7 +7,8 @@
 #include <string.h>
 
 /*
- * Returns whether the address counts, and then as IPv6; IPv4 is mapped (RFC 4291 section 2.5.5.2).
+ * Reads an address as IPv6; IPv4 is mapped (RFC 4291 section 2.5.5.2). Returns false for one that
+ * no call uses.
  */
 static bool read_one(const struct ifaddrs *one, struct in6_addr *ret)
 {

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ADDRESSES_MAX 32 /* further ones are ignored: machines with so many do not move about */
+/* Further addresses are ignored; a machine with more hardly changes networks. */
+#define ADDRESSES_MAX 32
 
 typedef struct LocalAddresses {
         struct in6_addr addresses[ADDRESSES_MAX]; /* IPv4 ones mapped */
@@ -19,5 +20,5 @@ typedef struct LocalAddresses {
 
 /* Returns 0 or negative errno. */
 int addresses_read(LocalAddresses *ret);
-/* Whether all of `others` are among them. */
+/* Whether `addresses` contains all of `others`. */
 bool addresses_have_all(const LocalAddresses *addresses, const LocalAddresses *others);

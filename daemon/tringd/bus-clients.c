@@ -13,7 +13,7 @@ typedef struct BusClient {
         char name[BUS_NAME_MAX + 1];
         sd_bus_slot *match;
         sd_bus_slot *check; /* a pending NameHasOwner */
-        bool restored;      /* `exists` is wanted */
+        bool restored;      /* added by bus_clients_check(): report `exists` */
         UT_hash_handle hh;
 } BusClient;
 
@@ -81,8 +81,8 @@ static int on_name_owner_changed(sd_bus_message *message, void *userdata, sd_bus
 }
 
 /*
- * Asks after the match is in place: a client that leaves before shows in the reply, one that leaves
- * later in the signal.
+ * NameHasOwner is asked after the match is added: its reply covers clients that left before, the
+ * signal those that leave later.
  */
 static int on_name_has_owner(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Connections on the bus that something here depends on: programs with listeners, or with calls
- * tied to them. The daemon is notified once when one of them leaves the bus.
+ * Watches the bus connections of programs that have listeners or tied calls, or that read devices.
+ * The daemon is notified once when one of them leaves the bus.
  *
- * On a bus that is no message bus (a socketpair in tests) there is one peer and nothing to watch.
+ * A direct connection (a socketpair in tests) has one peer and nothing to watch.
  */
 
 #include <systemd/sd-bus.h>
@@ -17,7 +17,7 @@ typedef struct BusClients BusClients;
 
 typedef struct BusClientsEvents {
         void (*gone)(void *userdata, const char *client);
-        /* It exists: the answer to bus_clients_check(). */
+        /* The client exists; reported only after bus_clients_check(). */
         void (*exists)(void *userdata, const char *client);
 } BusClientsEvents;
 
@@ -25,7 +25,7 @@ int bus_clients_new(sd_bus *bus, const BusClientsEvents *events, void *userdata,
 BusClients *bus_clients_free(BusClients *bus_clients);
 DEFINE_CLEANUP(BusClients *, bus_clients_free);
 
-/* Watches a connection from now on; again does nothing. */
+/* Watches a connection from now on; does nothing if it is watched already. */
 int bus_clients_watch(BusClients *bus_clients, const char *client);
-/* Watches it, and asks the bus whether it still exists: `exists` or `gone` follows. */
+/* Watches a connection, and reports `exists` or `gone` when the bus has answered. */
 int bus_clients_check(BusClients *bus_clients, const char *client);

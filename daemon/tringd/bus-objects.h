@@ -26,14 +26,14 @@ extern const sd_bus_vtable session_vtable[];
 /* A call on the bus. Owned by Changes, from the call's first appearance until it is removed. */
 typedef struct CallObject {
         Daemon *daemon;
-        const PhoneCallInfo *call; /* for handlers; set by each lookup, valid until they pump */
+        const PhoneCallInfo *call; /* set by each lookup, valid until daemon_pump() */
         char session_id[UUID_LENGTH + 1];
         bool has_session;                       /* the Session interface has been announced */
         uint32_t call_changes, session_changes; /* bits of PhoneProperty, not announced yet */
         UT_hash_handle hh;
 } CallObject;
 
-/* get_<name>() appends a property to `reply`; `append` and `value` are expressions of `object`. */
+/* Defines get_<name>(). The expressions `append` and `value` may use `object` and `reply`. */
 #define DEFINE_GETTER(name, Object, append)                                            \
         static int get_##name(sd_bus *bus, const char *path, const char *interface,    \
                               const char *property, sd_bus_message *reply, void *data, \
@@ -46,9 +46,9 @@ typedef struct CallObject {
 #define DEFINE_VALUE_GETTER(name, Object, value) \
         DEFINE_GETTER(name, Object, sd_bus_message_append(reply, SIGNATURE_##name, value))
 
-/* A command about the object's call. */
+/* Returns a command about the object's call. */
 PhoneCommand bus_object_command(const CallObject *object, PhoneCommandType type);
-/* Handles a method without arguments that is one such command. */
+/* Handles a method without arguments by giving the phone such a command. */
 int bus_object_method(sd_bus_message *message, const CallObject *object, PhoneCommandType type);
 
 /* login.c */

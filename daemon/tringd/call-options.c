@@ -8,7 +8,7 @@
 #include "tringd/errors.h"
 #include "tringd/options.h"
 
-#define WORD_SIZE 32 /* of a status or a type: ours have at most 10 letters */
+#define WORD_SIZE 32 /* bytes; the API's statuses and types have at most 10 */
 
 int call_type_read(const char *what, const char *word, CallType *ret, sd_bus_error *error)
 {
@@ -145,7 +145,7 @@ int initiate_options_read(sd_bus_message *message, PhoneCommand *command, sd_bus
         int r = options_read(message, "option", known, ELEMENTSOF(known), error);
         if (r < 0)
                 return r;
-        /* 0 and less mean the default; what is too long is clamped by the hub. */
+        /* 0 or less means the default; the hub clamps the others to its limits. */
         request->timeout_s = (int)CLAMP_TO(timeout, 0, INT_MAX);
         return 0;
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The stored state of live calls, and the requests that the hub has not confirmed, so that a
- * restarted tringd continues where the killed one was. Changes are written behind (write-behind.h);
- * a crash before that loses only what the hub sends again.
+ * The stored state of live calls, and of requests that the hub has not confirmed, so that a
+ * restarted tringd continues where the last one stopped. Changes are written with a delay
+ * (write-behind.h); a crash before that loses only what the hub sends again.
  */
 
 #include <systemd/sd-event.h>
@@ -12,23 +12,23 @@
 #include "phone/phone.h"
 #include "store/history.h"
 
-#define CALL_STORE_DELAY_US (5 * USEC_PER_MSEC) /* longer than a ring takes from bus to bus */
-#define CALL_STORE_RETRY_US (10 * USEC_PER_SEC) /* as long as a call waits for the hub */
+#define CALL_STORE_DELAY_US (5 * USEC_PER_MSEC) /* longer than a ring takes between two buses */
+#define CALL_STORE_RETRY_US (10 * USEC_PER_SEC) /* like COMMAND_TIMEOUT_US */
 
 typedef struct CallStore CallStore;
 
 typedef struct CallStoreEvents {
-        /* The result of writing has changed: 0 or negative errno. */
+        /* The result of a write, 0 or negative errno, differs from the last one. */
         void (*written)(void *userdata, int r);
 } CallStoreEvents;
 
-/* The history stays the caller's, and outlives this. */
+/* `history` stays owned by the caller and must outlive the store. */
 int call_store_new(sd_event *event, History *history, const CallStoreEvents *events, void *userdata,
                    CallStore **ret);
 CallStore *call_store_free(CallStore *store); /* writes pending changes */
 DEFINE_CLEANUP(CallStore *, call_store_free);
 
-/* For PHONE_{CALL,REQUEST}_{STORE,FORGET}: takes the call or request out of the action. */
+/* Queues a PHONE_{CALL,REQUEST}_{STORE,FORGET}; takes the call or request out of the action. */
 int call_store_take(CallStore *store, PhoneAction *action);
 void call_store_flush(CallStore *store);
 
@@ -42,5 +42,5 @@ typedef struct CallStoreReader {
  * is deleted. Returns 0 or negative errno.
  */
 int call_store_read(CallStore *store, const CallStoreReader *reader, void *userdata);
-/* Deletes everything: its user has logged out. */
+/* Deletes everything, after a logout. */
 int call_store_clear(CallStore *store);

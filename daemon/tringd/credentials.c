@@ -63,7 +63,7 @@ static ssize_t read_all(int fd, char *buffer, size_t size)
         return (ssize_t)used;
 }
 
-/* Our own file: three lines in our own order. */
+/* Accepts the lines that write_file() writes, in the same order, and nothing else. */
 static int parse(char *text, Credentials *ret)
 {
         char *line = text;
@@ -131,7 +131,7 @@ static int write_file(const char *path, const Credentials *credentials)
 
         if (fd < 0)
                 return -errno;
-        /* A file left by another umask or a crash keeps its mode. */
+        /* open() does not change the mode of a file that a crash has left. */
         if (fchmod(fd, 0600) < 0)
                 return -errno;
         int length =

@@ -3,7 +3,7 @@
 
 /*
  * The hub and token of the last login, in one file of mode 0600 that is replaced by rename. A file
- * that others can read is refused: its token may be known to them. The memory is wiped after use.
+ * that others can read is refused: its token may be known to them. Memory is wiped after use.
  */
 
 #include "model/message.h"
@@ -19,9 +19,9 @@ typedef struct Credentials {
 void credentials_done(Credentials *credentials);
 
 /*
- * `path` NULL: there is no such file. Returns 0; -ENOENT; or with a sentence in *ret_text (the
- * caller frees) that names the file: -EPERM (the mode, or not ours), -EBADMSG (not as we write it),
- * or an errno of open or read.
+ * Returns 0; -ENOENT, also if `path` is NULL; or, with a sentence in *ret_text that names the file
+ * (the caller frees it), -EPERM (wrong mode or owner), -EBADMSG (not the format of
+ * credentials_save()), or an errno of open or read.
  */
 int credentials_load(const char *path, Credentials *ret, char **ret_text);
 

@@ -12,7 +12,7 @@
 #define DEADLINE_ACCURACY_US (5 * USEC_PER_MSEC)
 /* After everything else of a loop turn. */
 #define SETTLE_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 100)
-#define DIRECT_PEER "direct" /* no bus name, and no unique name either */
+#define DIRECT_PEER "direct" /* not a valid bus name, so it cannot clash with one */
 
 const char *message_client(sd_bus_message *message)
 {

@@ -4,7 +4,7 @@
 /*
  * The daemon: a phone (phone/phone.h) and the adapters around it. Bus objects, the uplink to the
  * hub, workers and the ringer give the phone events; each of them then calls daemon_pump(), which
- * takes the phone's actions to the adapters.
+ * passes the phone's actions to the adapters.
  *
  * The members are for the files of tringd/ only: bus objects read the phone through them.
  */
@@ -34,9 +34,10 @@ typedef struct Daemon {
         Loop *loop; /* not owned */
         Folders folders;
         Settings settings;
-        History *history;              /* NULL when there was no memory for it */
-        HistoryWriter *history_writer; /* likewise */
-        CallStore *call_store;         /* likewise */
+        /* All three are NULL if no history could be opened, not even in memory. */
+        History *history;
+        HistoryWriter *history_writer;
+        CallStore *call_store;
 
         Phone *phone;
         Changes *changes;
@@ -52,34 +53,35 @@ typedef struct Daemon {
 
         sd_bus_message *login; /* held while a login is in progress */
         Party user;            /* of the last login, with this device's id */
-        char *problem;         /* a problem with folders and history: a sentence, or NULL */
-        char *login_problem;   /* … with storing the login */
-        char *calls_problem;   /* … with storing calls */
+        /* Sentences for ConnectionError, or NULL. */
+        char *problem;       /* about the folders or the history */
+        char *login_problem; /* about storing the login */
+        char *calls_problem; /* about storing calls */
 
-        sd_event_source *deadline; /* the phone's next */
-        sd_event_source *settle;   /* end of the loop turn */
+        sd_event_source *deadline; /* fires at phone_next_deadline() */
+        sd_event_source *settle;   /* fires at the end of the loop's turn */
         bool pumping;
         bool logs_changed, policy_changed, listeners_changed;
-        usec_t history_since; /* as stored */
+        usec_t history_since; /* as last stored */
         uint32_t unseen_missed;
 } Daemon;
 
 /*
- * Puts the interfaces on `bus`, which is attached to the loop's sd_event or soon will be. No method
- * is answered before the loop runs, so that the name can be owned before daemon_start() does what
- * takes time. Keeps a reference to the bus; the loop must outlive the daemon.
+ * Puts the interfaces on `bus`, which is attached to the loop's sd_event or soon will be. Methods
+ * are answered only once the loop runs, so that main() can acquire the bus name before the slow
+ * daemon_start(). Keeps a reference to the bus; the loop must outlive the daemon.
  */
 int daemon_new(sd_bus *bus, Loop *loop, Daemon **ret);
 Daemon *daemon_free(Daemon *daemon);
 DEFINE_CLEANUP(Daemon *, daemon_free);
 
-/* Reads the stored state, and connects to the hub after an earlier login. */
+/* Reads the stored state, and connects to the hub if a login is stored. */
 int daemon_start(Daemon *daemon);
 
 /* The time of an input to the phone. */
 #define DAEMON_NOW (&(const Now){.now = clock_boottime(), .date = clock_realtime()})
 
-/* Carries out the phone's actions. Does nothing when it is called from inside an action. */
+/* Carries out the phone's actions. Does nothing when called while an action is carried out. */
 void daemon_pump(Daemon *daemon);
 
 /* `r` is the result of an input to the phone: logs a failure, then pumps. */
@@ -92,11 +94,11 @@ void daemon_event_given(Daemon *daemon, int r, const char *what);
 int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *command,
                    MethodReply reply);
 
-/* The sender's bus name; on a bus with one peer a name that stands for it. */
+/* The sender's bus name; a fixed word for the peer of a direct connection. */
 const char *message_client(sd_bus_message *message);
 
-/* Asks for the end of the turn, when gathered changes go out and changed state is stored. */
+/* At the end of the loop's turn, sends gathered changes and stores changed state. */
 void daemon_settle_later(Daemon *daemon);
 
-/* Takes one action of the phone to its adapter, which may take what the action owns. */
+/* Passes one action to its adapter, which may take over what the action owns. */
 void daemon_act(Daemon *daemon, PhoneAction *action);

@@ -129,7 +129,7 @@ int details_append_call(sd_bus_message *message, const PhoneCallInfo *call, usec
         return r < 0 ? r : details_close(message);
 }
 
-/* The receiver of a call to one user, as its only member. */
+/* The state of the receiver of a call to one user, who is its only member. */
 static MemberState receiver_state(const PhoneCallInfo *call)
 {
         const char *reason = call->stored.record.reason;
@@ -152,7 +152,7 @@ static MemberState receiver_state(const PhoneCallInfo *call)
         case CALL_STATUS_COUNT:
                 break;
         }
-        /* The ring stopped: the user answered or declined elsewhere, or had no time to. */
+        /* The ring stopped: the user answered or declined elsewhere, or did neither in time. */
         if (str_eq(reason, call_reason_to_string(CALL_REASON_ANSWERED_ELSEWHERE)))
                 return MEMBER_JOINED;
         if (str_eq(reason, call_reason_to_string(CALL_REASON_DECLINED_ELSEWHERE)))

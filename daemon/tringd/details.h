@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Writes calls, parties and participants as a{sv}, as the API has them. Each returns 0 or negative
- * errno.
+ * Writes calls, parties and participants as the a{sv} of the D-Bus API. Each function returns 0 or
+ * negative errno.
  */
 
 #include <systemd/sd-bus.h>
@@ -13,7 +13,7 @@
 int details_open(sd_bus_message *message); /* a{sv}, to be filled and closed */
 int details_close(sd_bus_message *message);
 
-/* One entry of a basic type, as sd_bus_message_append(): details_put(m, "uid", "s", uid). */
+/* Appends one entry of a basic type: details_put(m, "uid", "s", uid). */
 #define details_put(message, key, type, value) \
         sd_bus_message_append((message), "{sv}", (key), (type), (value))
 
@@ -21,14 +21,16 @@ int details_close(sd_bus_message *message);
 int details_append_party(sd_bus_message *message, const Party *party, bool is_group);
 int details_append_metadata(sd_bus_message *message, const Metadata *metadata);
 
-/* The entries that details and history records share; between open and close. */
+/* Appends the entries that events and history share, between open and close. */
 int details_put_record(sd_bus_message *message, const CallRecord *record);
 
-/* The complete details of an event. `present` NULL: no such key. */
+/* Keys that only some events have. */
 typedef struct DetailsMarks {
-        const bool *present;
-        bool resumed; /* the key is there only when true */
+        const bool *present; /* NULL: no such key */
+        bool resumed;        /* false: no such key */
 } DetailsMarks;
+
+/* Appends the complete details of an event. */
 int details_append_call(sd_bus_message *message, const PhoneCallInfo *call, usec_t now,
                         const DetailsMarks *marks);
 

@@ -19,7 +19,7 @@ typedef struct Reader {
 typedef struct Read {
         struct Read *prev, *next;
         sd_bus_message *message;
-        const sd_bus_vtable *property; /* NULL: all of them */
+        const sd_bus_vtable *property; /* the one to read; NULL: all */
 } Read;
 
 struct DeviceReaders {
@@ -30,7 +30,7 @@ struct DeviceReaders {
         size_t n_readers;
         Read *reads;
         size_t n_reads;
-        bool for_good; /* more readers than can be watched: never stop */
+        bool for_good; /* a reader cannot be watched: never end the watch */
 };
 
 static void read_free(DeviceReaders *readers, Read *read)
@@ -129,7 +129,7 @@ static void note_reader(DeviceReaders *readers, const char *client)
                 if (str_eq(reader->client, client))
                         return;
         reader = readers->n_readers < DEVICE_READERS_MAX ? calloc(1, sizeof(*reader)) : NULL;
-        /* A peer without a name is the only one, and its leaving is not seen. */
+        /* The peer of a direct connection has no name, and nothing reports that it leaves. */
         if (!client || !reader || STR_SET(reader->client, client) < 0 ||
             bus_clients_watch(readers->daemon->bus_clients, client) < 0) {
                 readers->for_good = true;
@@ -155,7 +155,7 @@ void device_readers_gone(DeviceReaders *readers, const char *client)
                 device_watch_start(readers->daemon->devices, false);
 }
 
-/* The entry of a list, which the watch has to find out; NULL for other properties. */
+/* The entry of a list of devices, which are the read-only properties; NULL for others. */
 static const sd_bus_vtable *find_list(const char *name)
 {
         const sd_bus_vtable *property = devices_vtable + 1;
@@ -165,7 +165,7 @@ static const sd_bus_vtable *find_list(const char *name)
         return property->type == _SD_BUS_VTABLE_PROPERTY ? property : NULL;
 }
 
-/* Whether the message reads a list: *ret, or all properties (NULL). */
+/* Whether the message reads a list, which goes to *ret, or all properties (NULL). */
 static bool reads_list(sd_bus_message *message, const sd_bus_vtable **ret)
 {
         bool all = sd_bus_message_is_method_call(message, PROPERTIES_INTERFACE, "GetAll") > 0;
@@ -185,7 +185,7 @@ static bool reads_list(sd_bus_message *message, const sd_bus_vtable **ret)
         return all || *ret;
 }
 
-/* Runs before other handlers see the message; 1: the reply comes later. */
+/* A filter, which runs before the property handlers. Returns 1 if it will reply later. */
 static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         DeviceReaders *readers = userdata;

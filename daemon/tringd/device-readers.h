@@ -2,28 +2,28 @@
 #pragma once
 
 /*
- * The readers of org.tring.Calls1.Devices. The first one to read a list starts the watch of devices
- * and waits until they are known. From then on changes are signalled, as long as a program that has
- * read a list is on the bus.
+ * Programs that read org.tring.Calls1.Devices. The first program to read a list starts the device
+ * watch, and gets its reply when the devices are known. From then on changes are signalled, as long
+ * as a program that has read a list is on the bus.
  */
 
 #include "tringd/bus-clients.h"
 #include "tringd/device-watch.h"
 
-/* After this, waiting readers get what is known: PipeWire may hang. */
+/* A reader waits no longer than this, since PipeWire may hang; it then gets empty lists. */
 #define DEVICE_READ_US (2 * USEC_PER_SEC)
-#define DEVICE_READERS_MAX 64 /* with more, the devices are watched until tringd ends */
-#define DEVICE_READS_MAX 64   /* that wait: more are answered at once */
+#define DEVICE_READERS_MAX 64 /* with more, the watch runs until tringd ends */
+#define DEVICE_READS_MAX 64   /* waiting; further ones are answered at once */
 
 struct Daemon;
 typedef struct DeviceReaders DeviceReaders;
 
-/* Sees every method call that comes in on the bus. */
+/* Adds a filter to the bus that sees every method call. */
 int device_readers_new(struct Daemon *daemon, DeviceReaders **ret);
 DeviceReaders *device_readers_free(DeviceReaders *readers); /* waiting readers get no reply */
 DEFINE_CLEANUP(DeviceReaders *, device_readers_free);
 
-/* The devices are known: replies to the waiting readers. */
+/* Replies to the waiting readers; to be called when the devices are known. */
 void device_readers_answer(DeviceReaders *readers);
-/* A connection is gone. */
+/* Forgets a connection that is gone; the watch ends with the last one. */
 void device_readers_gone(DeviceReaders *readers, const char *client);

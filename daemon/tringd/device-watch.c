@@ -9,8 +9,8 @@
 
 #define SOCKET_NAME "devices"
 #define TIMER_ACCURACY_US (100 * USEC_PER_MSEC)
-#define MIDDLE_CHANCE (UINT32_MAX / 2)    /* there is one process, so no herd to spread */
-#define LIVED_WELL_US (60 * USEC_PER_SEC) /* after so long it did not fail at its start */
+#define MIDDLE_CHANCE (UINT32_MAX / 2)    /* no jitter: a single process needs none */
+#define LIVED_WELL_US (60 * USEC_PER_SEC) /* a process that lived longer resets the back-off */
 
 struct DeviceWatch {
         sd_event *event;
@@ -74,7 +74,7 @@ static void start_later(DeviceWatch *devices, usec_t delay)
                 log_error("cannot set the timer for the watch of devices: %s", strerror(-r));
 }
 
-/* The lists are no longer known. */
+/* Empties the lists, and starts the process again later. */
 static void on_gone(void *userdata, const char *reason)
 {
         DeviceWatch *devices = userdata;

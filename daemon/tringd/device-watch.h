@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The microphones, speakers and cameras, as `tring-media devices` reports them: a process that runs
- * only while a program wants to know. If it ends by itself it is started again, after a longer
- * delay each time.
+ * The lists of microphones, speakers and cameras. The process `tring-media devices` reports them;
+ * it runs only while a program wants to know. If it ends by itself, it is started again after a
+ * delay that grows each time.
  *
  * Events come from the loop, never from inside a function called here.
  */
@@ -15,15 +15,15 @@
 #include "base/clock.h"
 #include "wire/devices.h"
 
-/* A script that reads again soon still finds it running. */
+/* Long enough that a script which soon reads again finds the process running. */
 #define DEVICES_LINGER_US (30 * USEC_PER_SEC)
 
 typedef struct DeviceWatch DeviceWatch;
 
 typedef struct DeviceWatchEvents {
-        /* These lists have changed: bits 1 << DeviceKind. */
+        /* `kinds` has the bit 1 << DeviceKind of each list that has changed. */
         void (*changed)(void *userdata, unsigned kinds);
-        /* The lists are known, or cannot be: waiting readers get their reply. */
+        /* The lists are known, or stay empty because the process failed. */
         void (*known)(void *userdata);
 } DeviceWatchEvents;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * org.tring.Calls1.Devices: the devices there are, and the ones in use. A value that a program
- * writes is stored in the state folder, and replaces the one of tringd.conf.
+ * org.tring.Calls1.Devices: the devices of this machine, and the ones that calls use. A value that
+ * a program writes is stored in the state folder, and replaces the one of tringd.conf.
  */
 #include <errno.h>
 #include <math.h>
@@ -12,7 +12,7 @@
 #include "tringd/errors.h"
 #include "tringd/state-store.h"
 
-#define VALUE_MAX ((RING_DEVICES_MAX + 1) * (NODE_NAME_MAX + 1)) /* of a stored value */
+#define VALUE_MAX ((RING_DEVICES_MAX + 1) * (NODE_NAME_MAX + 1)) /* bytes of a stored value */
 
 /* ---- reading ---- */
 
@@ -70,7 +70,7 @@ static int check_node(const char *property, const char *name, sd_bus_error *erro
         return 0;
 }
 
-/* A device that is missing now may come back; the default one stands in until then. */
+/* Accepts a device that is not connected: calls use the default one until it comes back. */
 static int set_device(Daemon *daemon, DeviceKind kind, const char *property, sd_bus_message *value,
                       sd_bus_error *error)
 {
@@ -127,7 +127,7 @@ static int read_names(sd_bus_message *value, NodeNames *ret, sd_bus_error *error
         return r < 0 ? r : sd_bus_message_exit_container(value);
 }
 
-/* One a line: names have no control characters. */
+/* Writes one name per line, since names have no control characters. */
 static const char *join_names(const NodeNames *devices, char ret[static VALUE_MAX])
 {
         char *p = ret;

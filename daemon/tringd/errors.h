@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The named errors of the API: org.tring.Calls1.Error.<CallError>, each with a sentence for a
- * person that names the value which was wrong.
+ * The named errors of the API: org.tring.Calls1.Error.<CallError>, each with a sentence for
+ * people that names the wrong value.
  */
 
 #include <systemd/sd-bus.h>

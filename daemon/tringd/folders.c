@@ -60,7 +60,7 @@ static void add_problem(Folders *folders, const char *consequence, const char *p
         folders->problem = problem;
 }
 
-/* Drops a path in which nothing can be stored; NULL: `variable` did not give one. */
+/* Drops a folder that cannot be used, and says so in `problem`. NULL: `variable` is not set. */
 static void keep_if_usable(Folders *folders, char **path, const char *variable,
                            const char *consequence)
 {

@@ -10,9 +10,9 @@
 #include "base/cleanup.h"
 
 typedef struct Folders {
-        char *state;       /* a folder that is there, or NULL */
-        char *runtime;     /* likewise */
-        char *settings;    /* the file's path, whether it is there or not, or NULL */
+        char *state;       /* an existing folder, or NULL */
+        char *runtime;     /* an existing folder, or NULL */
+        char *settings;    /* path of tringd.conf, which need not exist, or NULL */
         char *credentials; /* path of the token file, or NULL */
         char *history;     /* path of the database, or NULL */
         char *problem;     /* a sentence, or NULL */

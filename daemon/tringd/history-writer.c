@@ -16,7 +16,7 @@ struct HistoryWriter {
         void (*written)(void *userdata);
         void *userdata;
         WriteBehind queue;
-        size_t n_written; /* not reported yet */
+        size_t n_written; /* records, not reported to `written` yet */
 };
 
 static QueuedRecord *queued_record(WriteBehindItem *item)
@@ -36,7 +36,7 @@ static void log_missing(const WriteBehindItem *item, int r)
                    "WHY=%s", strerror(-r), NULL);
 }
 
-/* The record itself is at fault: another try would fail as well. */
+/* Whether the record itself is at fault, so that another try would fail as well. */
 static bool is_about_the_record(int r)
 {
         return r == -EEXIST || r == -EINVAL || r == -E2BIG;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Writes ended calls to the history, behind (write-behind.h): when no call has ended for a moment,
- * or before the history is read. A crash before that loses nothing, since the hub has the records
- * and sends them again.
+ * Writes the records of ended calls to the history with a delay (write-behind.h): once no call has
+ * ended for HISTORY_QUIET_US, or before the history is read. A crash before that loses nothing,
+ * since the hub has the records and sends them again.
  */
 
 #include <systemd/sd-event.h>
@@ -13,19 +13,22 @@
 #include "base/clock.h"
 #include "store/history.h"
 
-#define HISTORY_QUIET_US (50 * USEC_PER_MSEC) /* too short to notice; longer than a busy moment */
-#define HISTORY_RETRY_US (10 * USEC_PER_SEC)  /* after a failure: a full disk */
-#define HISTORY_WAITING_MAX 256               /* calls: a quarter of a megabyte at most */
+#define HISTORY_QUIET_US (50 * USEC_PER_MSEC) /* too short to notice; gathers a burst of calls */
+#define HISTORY_RETRY_US (10 * USEC_PER_SEC)  /* after a failure, such as a full disk */
+#define HISTORY_WAITING_MAX 256               /* records: a quarter of a megabyte at most */
 
 typedef struct HistoryWriter HistoryWriter;
 
-/* `written` comes from the loop, or from history_writer_flush(). The history stays the caller's. */
+/*
+ * `written` is called from the loop or from history_writer_flush(). `history` stays owned by the
+ * caller.
+ */
 int history_writer_new(sd_event *event, History *history, void (*written)(void *userdata),
                        void *userdata, HistoryWriter **ret);
 HistoryWriter *history_writer_free(HistoryWriter *writer); /* writes pending records */
 DEFINE_CLEANUP(HistoryWriter *, history_writer_free);
 
-/* Copied; a later record of the same call replaces a pending one. */
+/* Queues a copy; a later record of the same call replaces a queued one. */
 int history_writer_put(HistoryWriter *writer, const CallRecord *record);
 
 /* Returns true if everything is written. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the uplink reports: every message of the hub enters the phone here. */
+/* Handlers of the uplink's events: every message of the hub enters the phone here. */
 #include <errno.h>
 
 #include "base/log.h"

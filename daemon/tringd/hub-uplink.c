@@ -13,10 +13,10 @@ struct HubUplink {
         const HubUplinkEvents *events;
         void *userdata;
 
-        Credentials credentials, trial_credentials; /* hub is empty: logged out; no login */
-        HubClient *current; /* NULL: logged out, or refused and not tried again before a login */
+        Credentials credentials, trial_credentials; /* empty `hub`: none */
+        HubClient *current; /* NULL: logged out, or the hub refused the token */
         HubClient *trial;   /* of a login under way */
-        HubClient *leaving; /* logged out: sends its last messages */
+        HubClient *leaving; /* of a logout: sends its last messages */
         Network *network;
 };
 
@@ -50,7 +50,9 @@ static void retry_now(HubUplink *uplink)
 static void lost(HubUplink *uplink, CallError error, const char *text)
 {
         hub_client_disconnect(uplink->current);
-        /* The trial is the same device, so the hub has most likely closed this connection for it.
+        /*
+         * The trial logs in as the same device, so the hub has most likely closed this connection
+         * for it.
          */
         if (uplink->trial) {
                 report_state(uplink, PHONE_CONNECTING, "");
@@ -100,7 +102,7 @@ static void on_hello(void *userdata, HubClient *client, Message *ret)
                               is_trial ? &uplink->trial_credentials : &uplink->credentials, ret);
 }
 
-/* The new connection takes the place of the old one, if there was one. */
+/* Replaces the current connection, if any, with the trial. */
 static void adopt_trial(HubUplink *uplink)
 {
         bool replaces = has_connection(uplink->current);

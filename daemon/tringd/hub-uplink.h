@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The uplink to the hub: one connection with the credentials of the last login. A lost connection
- * is tried again with back-off, at once when the network comes back or the machine wakes up, and
- * not at all after the hub has refused the token.
+ * The uplink to the hub: one connection with the credentials of the last login. After a loss it
+ * reconnects with back-off, at once when the network comes back or the machine wakes up, and not at
+ * all if the hub has refused the token.
  *
  * A login is a second connection, the trial. It replaces the first only after the hub's welcome, so
  * that a login that fails changes nothing.
@@ -42,7 +42,7 @@ int hub_uplink_new(Loop *loop, bool insecure, const HubUplinkEvents *events, voi
 HubUplink *hub_uplink_free(HubUplink *uplink);
 DEFINE_CLEANUP(HubUplink *, hub_uplink_free);
 
-/* Connects with credentials that worked before; copied. */
+/* Connects with the credentials of an earlier login, which are copied. */
 int hub_uplink_start(HubUplink *uplink, const Credentials *credentials);
 
 /* Returns 0 and calls login_done() later, -EBUSY while another login is under way, or -ENOMEM. */
@@ -51,11 +51,14 @@ int hub_uplink_login(HubUplink *uplink, const Credentials *credentials);
 /* Sends what is queued, closes, forgets the credentials. */
 void hub_uplink_logout(HubUplink *uplink);
 
-/* Returns 0 or negative errno: the phone sends again what matters. */
+/* Returns 0 or negative errno. A failure is harmless: the phone sends again what matters. */
 int hub_uplink_send(HubUplink *uplink, const Message *message);
 
-/* Replaces the connection: a message on it could not be processed, or its network is gone. */
+/*
+ * Drops the connection and makes a new one, because a message could not be processed or the network
+ * is gone. `reason` is for the log and ConnectionError.
+ */
 void hub_uplink_reconnect(HubUplink *uplink, const char *reason);
 
-/* The URL of the hub that we are logged in to; empty when logged out. */
+/* The URL of the hub that the user is logged in to; empty when logged out. */
 const char *hub_uplink_hub(const HubUplink *uplink);

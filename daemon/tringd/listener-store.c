@@ -6,7 +6,8 @@
 #include <utlist.h>
 
 #define SETTING "listeners"
-#define FIELDS 5 /* client, id, path, presents, priority: separated by tabs, which no text has */
+/* client, id, path, presents, priority: separated by tabs, which no field contains */
+#define FIELDS 5
 
 typedef struct Waiting {
         PhoneListener listener;
@@ -39,7 +40,7 @@ ListenerStore *listener_store_free(ListenerStore *store)
         return NULL;
 }
 
-/* Our own lines; one that is not as we write them is left out. */
+/* Reads a line of write_line(). Returns false for any other line. */
 static bool parse_line(char *line, PhoneListener *ret)
 {
         char *fields[FIELDS], *end;

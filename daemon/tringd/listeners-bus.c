@@ -11,7 +11,7 @@
 #include "tringd/options.h"
 #include "tringd/state-store.h"
 
-/* Longer than the phone waits: its deadline of 1 s decides. */
+/* Longer than the phone's deadline of 1 s, which decides. */
 #define LISTENER_REPLY_US (25 * USEC_PER_SEC)
 
 static int read_listener(sd_bus_message *message, PhoneListener *ret, sd_bus_error *error)
@@ -83,9 +83,9 @@ int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_err
         r = phone_listener_add(daemon->phone, DAEMON_NOW, &listener, false, &text);
         if (r > 0)
                 r = error_set(error, (CallError)r, "%s", text);
-        /* The reply with the present calls comes first, then the events of the new listener. */
+        /* Reply with the current calls before daemon_pump() sends events to the new listener. */
         if (r == 0) {
-                daemon->listeners_changed = true; /* also when one was replaced */
+                daemon->listeners_changed = true; /* also if it replaced one */
                 /* Stored before the reply, so that it survives if tringd is killed now. */
                 state_store_save(daemon);
                 r = reply_calls(daemon, message);
@@ -198,7 +198,7 @@ static void on_client_gone(void *userdata, const char *client)
                            "the end of a connection");
 }
 
-/* The daemon was restarted while the listener's connection stayed. */
+/* Restores the listeners of a connection that outlived the last tringd. */
 static void on_client_exists(void *userdata, const char *client)
 {
         Daemon *daemon = userdata;

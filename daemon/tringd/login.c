@@ -10,7 +10,7 @@
 #include "tringd/options.h"
 #include "tringd/state-store.h"
 
-#define URL_SHOWN 128 /* bytes of a wrong URL */
+#define URL_SHOWN 128 /* bytes of an invalid URL, in an error */
 
 static int check_token(const char *token, sd_bus_error *error)
 {
@@ -107,7 +107,7 @@ int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
                 daemon, phone_connection_changed(daemon->phone, DAEMON_NOW, PHONE_LOGGED_OUT, ""),
                 "logging out");
         hub_uplink_logout(daemon->uplink);
-        daemon_set_problem(daemon, &daemon->login_problem, NULL); /* nothing is left to remember */
+        daemon_set_problem(daemon, &daemon->login_problem, NULL); /* no login is left to store */
         changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         changes_flush(daemon->changes);
         return sd_bus_reply_method_return(message, NULL);

@@ -8,7 +8,7 @@
 #include "tringd/options.h"
 #include "tringd/state-store.h"
 
-#define WORD_SIZE 32 /* of a status or a type: ours have at most 10 letters */
+#define WORD_SIZE 32 /* bytes; the API's statuses and types have at most 10 */
 
 typedef struct FilterWords {
         char status[WORD_SIZE], direction[WORD_SIZE], type[WORD_SIZE], receiver_type[WORD_SIZE];
@@ -149,8 +149,8 @@ typedef int (*ChangeHistory)(History *history, const MessageSessions *sessions,
                              size_t *ret_changed);
 
 /*
- * Changes the records here at once, and at the hub when it can be reached; the caller does not wait
- * for that.
+ * Changes the records on this device at once. The hub hears of it when it can be reached; the
+ * program does not wait for that.
  */
 static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType type,
                        ChangeHistory change, sd_bus_error *error)

@@ -32,7 +32,7 @@ static int usage(FILE *file)
         return file == stdout ? EXIT_SUCCESS : 2;
 }
 
-/* Returns -1 to go on, else the exit code. */
+/* Returns -1 to continue, else the exit code. */
 static int parse_arguments(int argc, char *argv[])
 {
         static const struct option options[] = {
@@ -66,7 +66,7 @@ static int open_bus(Loop *loop, sd_bus **ret)
         r = sd_bus_attach_event(*ret, loop_event(loop), SD_EVENT_PRIORITY_NORMAL);
         if (r < 0)
                 return r;
-        /* Without its bus the daemon cannot be reached. */
+        /* A daemon that has lost its bus cannot be reached: exit. */
         return sd_bus_set_exit_on_disconnect(*ret, true);
 }
 
@@ -116,7 +116,7 @@ static int run(void)
         r = daemon_new(bus, loop, &daemon);
         if (r < 0)
                 return fail("cannot start", r);
-        /* The name first: programs may call from now on, and are answered when the loop runs. */
+        /* The name first: programs may call from now on, and get replies once the loop runs. */
         r = sd_bus_request_name(bus, TRING_NAME, 0);
         if (r == -EEXIST)
                 return fail("another tringd owns " TRING_NAME " on this bus", r);

@@ -12,7 +12,7 @@ static const char *connection_error(const Daemon *daemon)
         const char *text = NULL;
 
         phone_connection(daemon->phone, &text);
-        /* A problem with the daemon's files has no other place where a program would look. */
+        /* The API has no other property for a problem with the daemon's files. */
         if (str_empty(text))
                 text = daemon->login_problem   ? daemon->login_problem
                        : daemon->calls_problem ? daemon->calls_problem
@@ -77,7 +77,7 @@ DEFINE_VALUE_GETTER(unseen_missed, Daemon, unseen_missed(object))
 DEFINE_GETTER(listeners, Daemon, append_listeners(reply, object->phone))
 DEFINE_VALUE_GETTER(ringing, Daemon, (int)phone_is_ringing(object->phone))
 
-/* The value is stored here at once, and the program does not wait for the hub. */
+/* The device stores the value at once; the program does not wait for the hub. */
 static int set_policy(Daemon *daemon, sd_bus_message *message, PhoneCommand *command)
 {
         int r = STR_SET(command->client, message_client(message));

@@ -45,7 +45,7 @@ int method_initiate_call(sd_bus_message *message, void *userdata, sd_bus_error *
                                                              : METHOD_REPLY_CALL_AND_ID);
 }
 
-/* The first argument of a method of the manager that is about a call. */
+/* Reads the session id, the first argument of a Manager method about a call. */
 static int read_session(sd_bus_message *message, PhoneCommand *command, sd_bus_error *error)
 {
         const char *session_id;

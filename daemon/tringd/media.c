@@ -4,7 +4,7 @@
 #include "tringd/adapters.h"
 #include "tringd/daemon.h"
 
-/* The call's name for mixers: "Alice, call". Returns the buffer. */
+/* The name of the call's streams in a mixer: "Alice, call". Returns the buffer. */
 static const char *call_title(Daemon *daemon, const char *session_id,
                               char title[static 2 * NAME_MAX_BYTES])
 {
@@ -114,7 +114,7 @@ void media_devices_changed(Daemon *daemon)
         }
 }
 
-/* Gives the phone a worker's report; a message that workers only receive changes nothing. */
+/* Passes a worker's report to the phone; ignores messages that only tringd sends. */
 static int take_report(Phone *phone, const Now *now, const char *session_id,
                        const WorkerMessage *message)
 {

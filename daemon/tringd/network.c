@@ -16,20 +16,20 @@
 #include "base/log.h"
 #include "tringd/addresses.h"
 
-#define SLEEP_NOTICED_US (2 * USEC_PER_SEC) /* the clocks are read one after the other */
-#define NETLINK_BUFFER 8192                 /* netlink(7): whole messages */
-#define SETTLE_US (500 * USEC_PER_MSEC)     /* addresses and routes come one by one */
+#define SLEEP_NOTICED_US (2 * USEC_PER_SEC) /* less may come from reading two clocks in turn */
+#define NETLINK_BUFFER 8192                 /* bytes; netlink(7): large enough for whole messages */
+#define SETTLE_US (500 * USEC_PER_MSEC)     /* addresses and routes change one by one */
 #define SETTLE_ACCURACY_US (50 * USEC_PER_MSEC)
-#define FAR_FUTURE ((time_t)9000000000) /* year 2255: the timer is there to be cancelled */
+#define FAR_FUTURE ((time_t)9000000000) /* year 2255: never expires, is only cancelled */
 
 struct Network {
         sd_event *event;
         const NetworkEvents *events;
         void *userdata;
         sd_event_source *netlink, *clock, *settle;
-        LocalAddresses addresses; /* when `changed` was last checked for */
+        LocalAddresses addresses; /* as of the last check */
         int netlink_fd, clock_fd;
-        usec_t slept; /* in all, since boot */
+        usec_t slept; /* in total since boot */
 };
 
 /* CLOCK_BOOTTIME runs during sleep, CLOCK_MONOTONIC does not. */
@@ -116,7 +116,7 @@ static int on_netlink(sd_event_source *source, int fd, uint32_t revents, void *u
                 ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 
                 if (n < 0 && errno == ENOBUFS) {
-                        back = true; /* so much has changed that some of it was lost */
+                        back = true; /* messages were lost: assume a new address */
                         continue;
                 }
                 if (n <= 0)

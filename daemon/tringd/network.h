@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Reports when trying again is worth it: the network is back (a new address or route), the
- * addresses of this machine have changed, or the machine was asleep, so that a connection that
- * looks alive may be long dead. Causes no wakeup while nothing happens.
+ * Reports when a reconnect is worth trying: the network is back (a new address or route), the
+ * addresses of this machine have changed, or the machine has been asleep, after which a connection
+ * that looks alive may be dead. Causes no wakeup while nothing happens.
  */
 
 #include <stdbool.h>
@@ -26,7 +26,7 @@ Network *network_free(Network *network);
 DEFINE_CLEANUP(Network *, network_free);
 
 /*
- * `back` and `changed` may be NULL. Where netlink is not available they never come, and only the
- * back-off tries again.
+ * Starts or stops `back` and `changed`. Without netlink they never come, and reconnects are left to
+ * the back-off.
  */
 void network_watch(Network *network, bool wanted);

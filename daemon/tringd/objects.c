@@ -26,7 +26,7 @@ int call_path_to_id(const char *path, char session_id[static UUID_LENGTH + 1])
         for (char *p = id; *p; p++)
                 if (*p == '_')
                         *p = '-';
-        /* A path with '-' or '_' in other places does not name the same call. */
+        /* Reject a path that call_path_from_id() would write differently. */
         if (!uuid_is_valid(id) || !str_eq(call_path_from_id(again, id), path))
                 return -EINVAL;
         memcpy(session_id, id, sizeof(id));

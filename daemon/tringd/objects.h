@@ -16,5 +16,5 @@ const char *call_path_from_id(char path[static CALL_PATH_SIZE], const char *sess
 /* The reverse. Returns 0, or -EINVAL for a path that is not a call's. */
 int call_path_to_id(const char *path, char session_id[static UUID_LENGTH + 1]);
 
-/* Puts the daemon's interfaces on its bus. They go with the bus. Returns 0 or negative errno. */
+/* Puts the daemon's interfaces on its bus, until the bus is freed. Returns 0 or negative errno. */
 int objects_register(struct Daemon *daemon);

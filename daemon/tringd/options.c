@@ -18,7 +18,7 @@ static int read_bool(sd_bus_message *message, bool *target)
         return 0;
 }
 
-/* -EMSGSIZE: a t above INT64_MAX. */
+/* Returns -EMSGSIZE for a t above INT64_MAX. */
 static int read_number(sd_bus_message *message, char type, int64_t *target)
 {
         union {
@@ -55,7 +55,7 @@ static int read_string(sd_bus_message *message, char type, const Option *option)
 }
 
 static const struct {
-        const char *types; /* a dictionary's, or one letter for each type taken */
+        const char *types; /* a dictionary, or one letter for each accepted type */
         const char *wrong;
 } kinds[] = {
         [OPTION_BOOL] = {"b", "is not a boolean (b)"},

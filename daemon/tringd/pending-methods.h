@@ -13,20 +13,20 @@ typedef enum MethodReply { /* what the method returns on success */
         METHOD_REPLY_EMPTY,
         METHOD_REPLY_CALL,        /* o */
         METHOD_REPLY_CALL_AND_ID, /* os */
-        METHOD_REPLY_TIED_CALL,   /* os, of a call that goes when the caller's connection does */
+        METHOD_REPLY_TIED_CALL,   /* os; the call ends with the program's connection */
         METHOD_REPLY_TOKEN,       /* s, sensitive */
 } MethodReply;
 
 int pending_methods_new(PendingMethods **ret);
-PendingMethods *pending_methods_free(
-        PendingMethods *pending_methods); /* waiting calls get no reply */
+/* Waiting methods get no reply. */
+PendingMethods *pending_methods_free(PendingMethods *pending_methods);
 DEFINE_CLEANUP(PendingMethods *, pending_methods_free);
 
 /* Keeps a reference to the message. */
 int pending_methods_hold(PendingMethods *pending_methods, sd_bus_message *message,
                          MethodReply reply, uint64_t *ret_ticket);
 
-/* A ticket for a command without a method call. */
+/* Returns a ticket for a command without a method call. */
 uint64_t pending_methods_ticket(PendingMethods *pending_methods);
 
 /* The bus connection that this ticket's call is tied to, or NULL. */

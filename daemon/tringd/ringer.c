@@ -29,7 +29,7 @@ struct Ringer {
         void *userdata;
         Player *players; /* at most one that is not stopping */
         PhoneTone wanted;
-        sd_event_source *start_source; /* until it is started */
+        sd_event_source *start_source; /* starts `wanted` after a delay */
         bool warned;
 };
 
@@ -67,7 +67,7 @@ static void on_gone(void *userdata, const char *reason)
                 return;
         warn_once(ringer, why);
         ringer->events->playing(ringer->userdata, tone, false);
-        /* PipeWire may have been restarted. */
+        /* Try again, since PipeWire may have restarted. */
         if (ringer->wanted == tone && !ringer->start_source)
                 start_after(ringer, TONE_AGAIN_US);
 }

@@ -11,11 +11,11 @@
 #include "phone/phone.h"
 #include "tringd/settings.h"
 
-/* Before a tone starts, so that the bus delivers the signals first; too short to be heard. */
+/* Delay before a tone starts, so that the bus delivers the signals first; inaudible. */
 #define TONE_START_DELAY_US (2 * USEC_PER_MSEC)
-/* From SIGTERM to SIGKILL: a tone must not ring for longer after its call. */
+/* From SIGTERM to SIGKILL: a tone must not go on for longer after its call. */
 #define TONE_STOP_US (1 * USEC_PER_SEC)
-/* Before a process that ended by itself is started again, if its tone is still wanted. */
+/* Delay before a process that ended by itself is restarted, if its tone is still wanted. */
 #define TONE_AGAIN_US (1 * USEC_PER_SEC)
 
 typedef struct Ringer Ringer;
@@ -25,7 +25,7 @@ typedef struct RingerEvents {
         void (*playing)(void *userdata, PhoneTone tone, bool playing);
 } RingerEvents;
 
-/* `program` is tring-media; both strings and settings stay the caller's. */
+/* `program` is tring-media; it and `settings` stay owned by the caller. */
 int ringer_new(sd_event *event, const char *program, const Settings *settings,
                const RingerEvents *events, void *userdata, Ringer **ret);
 Ringer *ringer_free(Ringer *ringer); /* stops it */

@@ -16,8 +16,8 @@
 #define PATH_SIZE 512
 #define TOKEN_SIZE 48
 #define PARENT_WINDOW_SIZE 128 /* "wayland:…", "x11:…" */
-#define CALL_TIMEOUT_US \
-        (10 * USEC_PER_SEC) /* of the method calls; the dialog itself may stay open */
+/* Of the method calls; the dialog itself may stay open. */
+#define CALL_TIMEOUT_US (10 * USEC_PER_SEC)
 
 enum { /* of SelectSources, AvailableSourceTypes and AvailableCursorModes */
         SOURCE_MONITOR = 1,
@@ -48,12 +48,12 @@ struct ScreenCast {
         char request[PATH_SIZE], session[PATH_SIZE]; /* empty: none */
         uint32_t node;
         sd_bus_slot *call, *response, *closed;
-        sd_bus_message *opened; /* holds the descriptor */
+        sd_bus_message *opened; /* reply that owns the PipeWire descriptor */
 };
 
 static uint64_t last_token;
 
-/* Comes last: the event may free the object. */
+/* To be called last, since the event may free the object. */
 static void fail(ScreenCast *cast, CallError error, const char *text)
 {
         cast->events->failed(cast->userdata, error, text);
@@ -93,7 +93,7 @@ static void fail_by_error(ScreenCast *cast, const sd_bus_error *error)
         fail(cast, CALL_ERROR_MEDIA_FAILED, text);
 }
 
-/* ---- a request: a call, and a signal once the user has decided ---- */
+/* ---- requests: a method call, then a signal once the user has decided ---- */
 
 static int next_step(ScreenCast *cast);
 
@@ -107,7 +107,7 @@ static int on_called(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-/* The path is known beforehand (since version 0.9 of the portals), so no signal is missed. */
+/* Sets the path of the next request beforehand (portals since 0.9), to miss no signal. */
 static void name_request(ScreenCast *cast)
 {
         const char *unique = NULL;
@@ -192,7 +192,7 @@ static int on_response(sd_bus_message *message, void *userdata, sd_bus_error *er
         return 0;
 }
 
-/* Begins a call of this interface; the caller writes its options. */
+/* Prepares a method call, for the caller to append arguments. */
 static int new_call(ScreenCast *cast, const char *method, sd_bus_message **ret)
 {
         return sd_bus_message_new_method_call(cast->bus, ret, PORTAL, PORTAL_PATH,

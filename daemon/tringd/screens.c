@@ -12,12 +12,12 @@ typedef struct Share {
         Screens *screens;
         char session_id[UUID_LENGTH + 1];
         ScreenCast *cast;
-        sd_bus_message *message; /* NULL: answered, it is shown */
+        sd_bus_message *message; /* NULL: answered, since the screen is shown */
 } Share;
 
 struct Screens {
         sd_bus *bus;      /* not owned */
-        Workers *workers; /* likewise */
+        Workers *workers; /* not owned */
         Share *shares;
 };
 

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Shared screens, at most one in each call: from the method call, over the desktop's dialog
- * (screen-cast.h), to the worker that sends it, until either side ends it.
+ * Shared screens, at most one in each call. After the method call the user picks a screen in the
+ * desktop's dialog (screen-cast.h); the worker then sends it until the program, the desktop or the
+ * worker ends it.
  */
 
 #include <systemd/sd-bus.h>
@@ -19,13 +20,14 @@ DEFINE_CLEANUP(Screens *, screens_free);
 
 /*
  * Holds the message until the screen is shown or the dialog is cancelled. Returns 0; -EBUSY when
- * one is shown or being picked already; or negative errno.
+ * the call already has a screen or a dialog; or negative errno.
  */
 int screens_start(Screens *screens, const char *session_id, const char *parent_window,
                   sd_bus_message *message);
 /* Does nothing when no screen is shown. */
 void screens_stop(Screens *screens, const char *session_id);
 
-/* The worker's report that it shows a screen, or no longer. */
+/* Handles the worker's report that it sends the screen, or no longer does. */
 void screens_reported(Screens *screens, const char *session_id, bool on);
+/* Ends the shared screen of a session whose media has ended. */
 void screens_end(Screens *screens, const char *session_id);

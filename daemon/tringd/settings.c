@@ -17,7 +17,7 @@ static bool set_bool(const IniKey *key, void *target, const char *value)
         return true;
 }
 
-/* strtod() would expect the decimal comma of the user's language. */
+/* Uses the C locale, since strtod() expects the decimal comma of the user's locale. */
 static bool set_volume(const IniKey *key, void *target, const char *value)
 {
         static const char c_locale[] = "C";
@@ -44,7 +44,7 @@ static bool set_path(const IniKey *key, void *target, const char *value)
         return value[0] == '/' && set_text(key, target, value);
 }
 
-/* Each time that the key is set adds a device. */
+/* Adds a device each time the key is set. */
 static bool add_node(const IniKey *key, void *target, const char *value)
 {
         NodeNames *nodes = target;
@@ -60,7 +60,7 @@ static bool set_echo_cancel(const IniKey *key, void *target, const char *value)
         return echo_cancel_from_string(value, target) >= 0;
 }
 
-/* The last value of a key counts, or is added to a list. */
+/* A repeated key replaces the value, or adds to a list. */
 #define KEY(section, name, set, member, wants)                                     \
         {                                                                          \
                 section, name, set, offsetof(Settings, member),                    \
@@ -153,7 +153,7 @@ bool settings_replace(Settings *settings, const char *section, const char *name,
         return false;
 }
 
-/* Thousandths, since printf would use the decimal comma of the user's language. */
+/* Prints integers, since printf() uses the decimal comma of the user's locale. */
 const char *settings_volume(double volume, char buffer[static SETTINGS_VOLUME_SIZE])
 {
         unsigned thousandths = (unsigned)(volume * 1000 + 0.5);

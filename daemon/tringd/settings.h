@@ -5,21 +5,21 @@
  * tringd.conf, an INI file (base/ini-table.h):
  *
  *         [hub]
- *         insecure = no          plain ws:// to hubs on other machines too: others on the network
- *                                can listen in and log in as you
+ *         insecure = no          allows plain ws:// to hubs on other machines: others on the
+ *                                network can then listen in and log in as you
  *         [ring]
  *         sound = FILE           in place of the sound theme's phone-incoming-call
  *         volume = 0.8           0 to 1, of ring and ring-back
  *         device = NODE          PipeWire node.name to ring on, or * for all speakers; may be given
  *                                several times; default: the system's
- *         ring-back = yes        the tone for the caller
+ *         ring-back = yes        plays a tone to the caller while the call rings
  *         [media]
  *         microphone = NODE      PipeWire node.name, for calls without one of their own;
  *         speaker = NODE         default: the system's
  *         camera = NODE
- *         echo-cancel = auto     whether what the speaker plays is taken out of what the microphone
- *                                hears: auto (unless the speaker is a headset), yes or no
- *         relay-only = no        media through TURN servers alone: the others in a call do not
+ *         echo-cancel = auto     removes the sound of the speaker from that of the microphone: auto
+ *                                (unless the speaker is a headset), yes or no
+ *         relay-only = no        sends media through TURN servers only: the others in a call do not
  *                                learn our address
  *
  * A value that a program writes to org.tring.Calls1.Devices replaces the one here.
@@ -31,9 +31,9 @@
 #include "wire/worker.h"
 
 #define SETTINGS_KEYS 10      /* in all sections */
-#define SETTINGS_PATH_MAX 255 /* bytes of a sound file's path: inih's lines have 200 */
+#define SETTINGS_PATH_MAX 255 /* bytes of a sound file's path; inih reads at most 200 per line */
 
-#define RING_DEVICES_MAX 8 /* more than a machine has */
+#define RING_DEVICES_MAX 8 /* more than any machine has */
 
 typedef struct NodeNames {
         char names[RING_DEVICES_MAX][NODE_NAME_MAX + 1];
@@ -54,18 +54,19 @@ typedef struct Settings {
 void settings_defaults(Settings *settings);
 
 /*
- * Reads the file; one that is not there is fine. Returns 0; or, with the defaults in *ret and a
- * sentence in *ret_text (the caller frees) that names file, line and key: -EINVAL, or an errno of
- * open.
+ * Reads the file; a missing file yields the defaults. Returns 0; or, with the defaults in *ret and
+ * a sentence in *ret_text that names file, line and key (the caller frees it), -EINVAL or an errno
+ * of open.
  */
 int settings_load(const char *path, Settings *ret, char **ret_text);
 
 /*
- * One value in place of what was read, or of the default when it is empty; of a key that may be
- * given several times, all of them, one a line. False: it is not valid, and the default holds.
+ * Replaces the value of one key that settings_load() has read. An empty value means the default; a
+ * key that may be given several times takes one value per line. Returns false and uses the default
+ * if the value is invalid.
  */
 bool settings_replace(Settings *settings, const char *section, const char *name, const char *value);
 
-/* As settings_load() reads it, whatever the user's language calls a number. Returns the buffer. */
+/* Formats a volume for settings_load(), in every locale with a point. Returns the buffer. */
 #define SETTINGS_VOLUME_SIZE 16
 const char *settings_volume(double volume, char buffer[static SETTINGS_VOLUME_SIZE]);

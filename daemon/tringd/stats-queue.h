@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/*
- * GetStats calls that wait for a worker's answer.
- */
+/* GetStats method calls that wait for a worker's answer. */
 
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
@@ -18,5 +16,5 @@ StatsQueue *stats_queue_free(StatsQueue *queue); /* waiting calls get MediaFaile
 /* Returns 0, -EBUSY when STATS_WAITING_MAX wait already, or -ENOMEM. */
 int stats_queue_hold(StatsQueue *queue, sd_bus_message *message, uint64_t *ret_serial);
 void stats_queue_answer(StatsQueue *queue, uint64_t serial, const WorkerStats *stats);
-/* Drops one without a reply. */
+/* Drops a held call without a reply. */
 void stats_queue_drop(StatsQueue *queue, uint64_t serial);

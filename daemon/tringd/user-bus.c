@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The user's blocked users and groups. */
+/* Blocked users and groups of the user. */
 #include <errno.h>
 
 #include "tringd/bus-objects.h"

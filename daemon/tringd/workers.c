@@ -16,9 +16,9 @@ typedef struct Worker {
         char session_id[UUID_LENGTH + 1];
         Workers *workers;
         char title[2 * NAME_MAX_BYTES];
-        WorkerProcess *process; /* NULL: not started yet, or it could not be */
+        WorkerProcess *process; /* NULL: not started yet, or the start failed */
         StatsQueue *stats;
-        sd_event_source *start;  /* until it is started */
+        sd_event_source *start;  /* starts it after a delay */
         sd_event_source *failed; /* reports `gone` from the loop */
         int error;
         bool stopping;
@@ -186,7 +186,7 @@ static int add_worker(Workers *workers, const char *session_id, Worker **ret)
         worker->workers = workers;
         memcpy(worker->session_id, session_id, sizeof(worker->session_id));
         int r = stats_queue_new(workers->event, &worker->stats);
-        /* The report of a failure is prepared before anything can fail. */
+        /* Prepare the report of a failure before anything can fail. */
         if (r >= 0)
                 r = sd_event_add_defer(workers->event, &worker->failed, on_failed, worker);
         if (r >= 0)
@@ -209,7 +209,7 @@ static void drop_worker(Worker *worker)
         worker_free(worker, false);
 }
 
-/* A stopped worker may still be ending; its successor does not wait for it. */
+/* Drops a stopped worker that is still ending, so that its successor need not wait. */
 static void drop_stopping(Workers *workers, const char *session_id)
 {
         Worker *worker = find_worker(workers, session_id);

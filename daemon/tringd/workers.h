@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * The media workers: one tring-media for each call that may need one. Their reports reach the phone
- * through the events, and the phone's actions reach them through workers_….
+ * The media workers: one tring-media for each call that may need one. The events carry their
+ * reports to the phone, and the functions carry the phone's actions to them.
  *
- * Events come from the loop, never from inside a function called here, with one exception: without
- * memory workers_start() reports `gone` at once.
+ * Events come from the loop, never from inside a function called here, with one exception: if
+ * memory runs out, workers_start() reports `gone` at once.
  */
 
 #include <systemd/sd-bus.h>
@@ -15,17 +15,17 @@
 #include "phone/phone.h"
 #include "wire/worker.h"
 
-/* Before a process is started, so that the bus delivers the signals first. */
+/* Delay before a process is started, so that the bus delivers the signals first. */
 #define WORKER_START_DELAY_US (2 * USEC_PER_MSEC)
 #define STATS_TIMEOUT_US (10 * USEC_PER_SEC) /* dbus/README.md, Timeouts */
-#define STATS_WAITING_MAX 32                 /* of one session: more are refused */
+#define STATS_WAITING_MAX 32                 /* per session; further ones are refused */
 
 typedef struct Workers Workers;
 
 typedef struct WorkersEvents {
-        /* Anything but WORKER_STATS. */
+        /* Any message except WORKER_STATS, which answers workers_stats(). */
         void (*message)(void *userdata, const char *session_id, const WorkerMessage *message);
-        /* It ended without workers_stop(). `text` is a sentence. */
+        /* The worker ended without workers_stop(). `text` is a sentence. */
         void (*gone)(void *userdata, const char *session_id, const char *text);
 } WorkersEvents;
 
@@ -36,16 +36,19 @@ Workers *workers_free(Workers *workers); /* leaves them running: a successor ado
 DEFINE_CLEANUP(Workers *, workers_free);
 
 /*
- * Starts a worker soon, or adopts the one that another tringd left. A failure is reported as
+ * Adopts the worker that another tringd left, or starts one after a delay. A failure is reported as
  * `gone`. Messages may be sent at once.
  */
 void workers_start(Workers *workers, const char *session_id, const char *title);
 /* Adopts the running worker of this session, if any. Returns whether there is one now. */
 bool workers_adopt(Workers *workers, const char *session_id);
-/* Sends a message. Does nothing without a worker, whose end `gone` has reported. */
+/* Sends a message. Does nothing if the worker is gone, which `gone` has reported. */
 void workers_send(Workers *workers, const char *session_id, const WorkerMessage *message);
 void workers_send_all(Workers *workers, const WorkerMessage *message);
-/* The same with a descriptor, which stays the caller's. Returns 0 or negative errno. */
+/*
+ * Sends a message with a file descriptor, which stays owned by the caller. Returns 0 or negative
+ * errno.
+ */
 int workers_send_with(Workers *workers, const char *session_id, const WorkerMessage *message,
                       int descriptor);
 void workers_stop(Workers *workers, const char *session_id);

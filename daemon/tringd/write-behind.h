@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * A queue of changes that are written to the store a moment later, together, so that a ring does
- * not wait for the disk. If writing fails (a full disk), the changes stay and are tried again.
+ * A queue of changes that are written to the store together after a delay, so that a ring does not
+ * wait for the disk. If writing fails (a full disk), the changes stay queued for another try.
  *
- * The items are embedded in the owner's structs. A newer item replaces the one of the same key.
+ * Items are embedded in the owner's structs. A newer item replaces the one with the same key.
  */
 
 #include <stdbool.h>
@@ -23,12 +23,14 @@ typedef struct WriteBehindItem {
 
 typedef struct WriteBehindType {
         usec_t delay;         /* from the first item to writing */
-        bool delay_from_last; /* … from the last item */
+        bool delay_from_last; /* `delay` counts from the last item instead */
         usec_t retry;
-        /* Writes the items and drops those that are done. Returns 0; or negative errno, and the
-         * rest is tried again. */
+        /*
+         * Writes the items, and drops those that are written. After a negative errno the rest is
+         * tried again.
+         */
         int (*write)(void *userdata);
-        /* Reports each result of write(); from the loop or write_behind_flush(). */
+        /* Called with each result of write(), from the loop or from write_behind_flush(). */
         void (*written)(void *userdata, int r);
         void (*free_item)(WriteBehindItem *item);
 } WriteBehindType;
@@ -44,7 +46,7 @@ typedef struct WriteBehind {
 
 int write_behind_init(WriteBehind *queue, sd_event *event, const WriteBehindType *type,
                       void *userdata);
-void write_behind_done(WriteBehind *queue); /* writes what waits, without a callback */
+void write_behind_done(WriteBehind *queue); /* writes the items without calling written() */
 
 void write_behind_put(WriteBehind *queue, WriteBehindItem *item); /* takes the item */
 void write_behind_drop(WriteBehind *queue, WriteBehindItem *item);
