@@ -9,12 +9,12 @@
 #include "voices.h"
 
 /*
- * Fixed, so that a new connection is the same device's, and a second echo of the same user replaces
- * the first one.
+ * Fixed, so that a reconnecting echo counts as the same device, and a second echo of the same user
+ * replaces the first.
  */
 #define DEVICE_ID "echo"
 #define DEVICE_NAME "Echo"
-#define CLIENT ":echo" /* of our commands; in tringd a program's bus name */
+#define CLIENT ":echo" /* sender of our commands; in tringd a bus name */
 #define TIMER_ACCURACY_US (10 * USEC_PER_MSEC)
 
 struct Echo {
@@ -62,7 +62,7 @@ static void about_call(Echo *echo, PhoneCommandType type, const char *session_id
         command(echo, &about);
 }
 
-/* ---- what the phone wants ---- */
+/* ---- actions of the phone ---- */
 
 static void ignore(Echo *echo, const PhoneAction *action)
 {
@@ -135,7 +135,7 @@ static void start_voice(Echo *echo, const PhoneAction *action)
         (void)phone_worker_gone(echo->phone, &instant, action->session_id, text);
 }
 
-/* What the message points to is borrowed from the action. */
+/* The pointers in `message` are borrowed from `action`. */
 static void send_to_voice(Echo *echo, const PhoneAction *action, const WorkerMessage *message)
 {
         int r = voices_send(echo->voices, action->session_id, message);
@@ -176,7 +176,7 @@ static void stop_voice(Echo *echo, const PhoneAction *action)
         voices_stop(echo->voices, action->session_id);
 }
 
-/* D-Bus, ring and history are a desktop's. */
+/* An echo has no D-Bus objects, ring tone or history. */
 static void (*const actors[PHONE_ACTION_TYPE_COUNT])(Echo *echo, const PhoneAction *action) = {
         [PHONE_SEND] = send_to_hub,
         [PHONE_DONE] = report_refusal,
@@ -248,7 +248,7 @@ static void settle(Echo *echo)
         set_timer(echo);
 }
 
-/* ---- what comes in ---- */
+/* ---- events for the phone ---- */
 
 static void report_state(Echo *echo, PhoneConnection state, const char *text)
 {
@@ -318,7 +318,7 @@ static int take_voice_message(Echo *echo, const char *session_id, const WorkerMe
         if (message->type == WORKER_ERROR)
                 return phone_worker_error(echo->phone, &instant, session_id, message->error,
                                           message->text);
-        return 0; /* an echo has no screen and asks for no figures */
+        return 0; /* an echo shares no screen and requests no statistics */
 }
 
 static void on_voice_message(void *userdata, const char *session_id, const WorkerMessage *message)

@@ -2,16 +2,16 @@
 #pragma once
 
 /*
- * A device that answers every call and plays back what it hears. It has the same phone as tringd,
- * and decides three things only: to accept a call, to join it, and to end one that has lost its
- * media.
+ * A device that answers every call and plays back what it hears. It uses the same phone core as
+ * tringd, and decides three things only: to accept a call, to join it, and to end one that has lost
+ * its media.
  */
 
 #include "loop/hub-client.h"
 
 typedef struct Echo Echo;
 
-/* `media` is the path of tring-media. Runs on the loop, which it ends when the hub refuses it. */
+/* `media` is the path of tring-media. Runs on `loop`, and ends it if the hub refuses the token. */
 int echo_new(Loop *loop, const HubClientOptions *options, const char *media, Echo **ret);
 Echo *echo_free(Echo *echo);
 DEFINE_CLEANUP(Echo *, echo_free);

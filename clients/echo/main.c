@@ -43,7 +43,7 @@ static int usage_error(const char *value, const char *sentence)
         return EXIT_USAGE;
 }
 
-/* Returns -1 to go on, else the exit code. */
+/* Returns -1 to continue, else the exit code. */
 static int parse(int argc, char **argv, Options *ret)
 {
         static const struct option long_options[] = {

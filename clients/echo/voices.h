@@ -15,11 +15,11 @@ typedef struct Voices Voices;
 
 typedef struct VoicesEvents {
         void (*message)(void *userdata, const char *session_id, const WorkerMessage *message);
-        /* The worker died without being asked to; `text` is the reason. */
+        /* The worker ended without voices_stop(); `text` is the reason. */
         void (*gone)(void *userdata, const char *session_id, const char *text);
 } VoicesEvents;
 
-/* `program` is tring-media. The workers' sockets get a folder of their own. */
+/* `program` is tring-media. Makes a private folder for the workers' sockets. */
 int voices_new(sd_event *event, const char *program, const VoicesEvents *events, void *userdata,
                Voices **ret);
 Voices *voices_free(Voices *voices);

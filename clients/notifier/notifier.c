@@ -9,8 +9,8 @@
 
 #define SERVER_NAME "org.freedesktop.Notifications"
 /*
- * How often a popup that nobody dismissed (the server expired it, or died) is shown again for one
- * call. A server that always closes popups wins.
+ * How often a call's popup is shown again that nobody dismissed, after the server closed it or
+ * died. The limit is for servers that close every popup.
  */
 #define SHOW_AGAIN_MAX 3
 
@@ -45,7 +45,7 @@ static void shown_free(gpointer data)
         g_free(shown);
 }
 
-/* Nothing is shown of this call now, and nothing will be. */
+/* Whether nothing is shown for this call now, and nothing will be. */
 static bool is_done(const ShownCall *shown)
 {
         return call_status_is_terminal(shown->call.status) &&
@@ -60,8 +60,8 @@ static bool put_up(ShownCall *shown, PopupContent *content)
                 return true;
         shown->acted = false;
         /*
-         * The server may be about to close the notification whose button was pressed, even if
-         * updated.
+         * The server may still close a notification whose button was pressed, even after an
+         * update: show a new one.
          */
         if (shown->pressed)
                 notification_close(shown->notification);
@@ -171,8 +171,8 @@ static void on_server(GDBusConnection *bus, const char *name, const char *owner,
 }
 
 /*
- * The notifications are gone with their server. Shows those again that are still true: the bus may
- * start a new server for that; if not, on_server() does it when one appears.
+ * The notifications are gone with their server. Shows again those that still apply, for which the
+ * bus may start a new server; otherwise on_server() shows them when one appears.
  */
 static void on_no_server(GDBusConnection *bus, const char *name, gpointer userdata)
 {
@@ -233,7 +233,7 @@ static bool on_event(void *userdata, const char *event, const char *path, const 
         return settle(shown) || !present;
 }
 
-/* The session id of a call that is known only by its object. */
+/* Returns the session id of a call of which only the object is known, or NULL. */
 static const char *id_of(GVariant *properties)
 {
         const char *id = NULL;
@@ -266,7 +266,7 @@ static void on_answered(void *userdata, const char *path, const char *sentence)
         shown->acting = false;
         shown->acted = !sentence;
         str_printable(shown->call.error, sizeof(shown->call.error), sentence ? sentence : "");
-        /* Called back, so the missed call has been seen. */
+        /* The user has called back, so the missed call has been seen. */
         if (!sentence && shown->content.kind == POPUP_MISSED) {
                 const char *const ids[] = {shown->call.session_id, NULL};
 
@@ -297,7 +297,7 @@ static void on_rings(void *userdata, bool rings)
         notifier->tringd_rings = rings;
 }
 
-/* Without tringd no call can be answered, so remove the buttons. */
+/* Without tringd no button works: remove all notifications except missed calls. */
 static void on_gone(void *userdata)
 {
         Notifier *notifier = userdata;

@@ -3,7 +3,7 @@
 
 /*
  * The notifier: the calls of tringd, each with at most one notification. Events from tringd and
- * from the notification server change the state of a call; popup.h decides what to show of that
+ * from the notification server change the state of a call; popup.h decides what to show for that
  * state.
  */
 

@@ -3,7 +3,7 @@
 
 /*
  * The notifier's state of one call, from the events of org.tring.Calls1.Listener and the properties
- * of the call's object. Pure: no I/O. popup.h decides what to show of it.
+ * of the call's object. Pure: no I/O. popup.h decides what to show for it.
  */
 
 #include <gio/gio.h>
@@ -37,7 +37,7 @@ typedef struct PopupCall {
 /* Returns false if the path is too long or the id is not a session id. */
 bool popup_call_init(PopupCall *call, const char *path, const char *session_id);
 
-/* Takes the a{sv} of an event. `present`: of IncomingCallReceived, else unchanged. */
+/* Takes the a{sv} of an event. Only that of IncomingCallReceived changes `present`. */
 void popup_call_take_details(PopupCall *call, GVariant *details);
 void popup_call_set_present(PopupCall *call, bool present);
 

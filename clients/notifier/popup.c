@@ -22,7 +22,7 @@ const char *popup_action_label(PopupAction action)
         return actions[action].label;
 }
 
-/* It rang here, and was not answered or declined on any device. */
+/* Whether the call rang here, and was not answered or declined on any device. */
 static bool is_missed(const PopupCall *call)
 {
         if (!call->incoming || !call->was_presented)

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What a notification says about a call, given the state of the call and the capabilities of the
+ * The content of a call's notification, made from the state of the call and the capabilities of the
  * notification server. Pure; notification.h shows it.
  */
 
@@ -45,8 +45,8 @@ typedef struct PopupContent {
         char *summary, *body; /* owned; the body is escaped if the server reads markup */
         const char *icon, *category;
         PopupUrgency urgency;
-        bool resident, suppress_sound;          /* never transient, never expires */
-        PopupAction actions[POPUP_ACTIONS_MAX]; /* never keyed "default" */
+        bool resident, suppress_sound;          /* hints of the specification */
+        PopupAction actions[POPUP_ACTIONS_MAX]; /* none has the key "default" */
         size_t n_actions;
 } PopupContent;
 

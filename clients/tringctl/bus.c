@@ -40,7 +40,7 @@ int bus_open(sd_bus **ret)
                 return fail(EXIT_FAILED, "cannot connect to the session bus %s: %s",
                             session_bus_where(where, sizeof(where)), strerror(-r));
         (void)sd_bus_set_method_call_timeout(*ret, ANSWER_US);
-        /* Without this, verbs that wait for events would wait for ever. */
+        /* Without this, verbs that wait for events would wait forever. */
         (void)sd_bus_set_exit_on_disconnect(*ret, true);
         return EXIT_DONE;
 }
@@ -185,7 +185,8 @@ static int json_from_array(sd_bus_message *message, const char *contents, cJSON 
         if (!array)
                 return -ENOMEM;
         if (is_object) {
-                /* "{sv}": the keys must be text; the entry's contents stand between the braces. */
+                /* `contents` is "{sv}", for example: keys must be text, and the braces are dropped.
+                 */
                 size_t length = strlen(contents);
                 if (!strchr("sog", contents[1]) || length - 2 >= sizeof(entry))
                         return -EBADMSG;

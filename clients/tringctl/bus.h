@@ -26,6 +26,7 @@ int fail(ExitCode code, const char *format, ...) __attribute__((format(printf, 2
 /* Prints "cannot <action>: <error>" for a negative errno; returns EXIT_FAILED. */
 int fail_errno(int r, const char *action);
 
+/* Connects to the session bus. Prints errors; returns an exit code. */
 int bus_open(sd_bus **ret);
 
 /* Prepares a method call, for the caller to append arguments. Returns 0 or negative errno. */
@@ -39,7 +40,7 @@ int bus_send(sd_bus *bus, sd_bus_message *message, sd_bus_message **ret);
 /* bus_method() and bus_send() in one; `types` and arguments as for sd_bus_message_append(). */
 int bus_call(sd_bus *bus, const char *path, const char *interface, const char *member,
              sd_bus_message **ret, const char *types, ...);
-/* Reads all properties of an interface, as members in snake case. Likewise. */
+/* Reads all properties of an interface, as members in snake case. Prints errors too. */
 int bus_properties(sd_bus *bus, const char *path, const char *interface, cJSON **ret);
 /* Prints an error that a method returned; returns the exit code for it. */
 int bus_fail(const sd_bus_error *error);

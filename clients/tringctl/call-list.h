@@ -10,9 +10,12 @@
 
 #include "bus.h"
 
-/* Gets an array of all calls on this device, including finished ones still shown. Exit code. */
+/*
+ * Gets an array of all calls on this device, including finished ones still shown. Prints errors;
+ * returns an exit code.
+ */
 int call_list_fetch(sd_bus *bus, cJSON **ret);
-/* Gets the current state of one call. */
+/* Gets the current state of one call. Prints errors; returns an exit code. */
 int call_list_fetch_one(sd_bus *bus, const char *path, cJSON **ret);
 
 /* Which calls a command applies to when no id is given. */

@@ -203,7 +203,7 @@ static int on_initiated(sd_bus_message *message, void *userdata, sd_bus_error *r
                 if (r < 0)
                         return r;
         }
-        /* Changes are followed from here on; read once what changed before. */
+        /* Signals report changes from here on; read once what changed before. */
         return sd_bus_call_method_async(outgoing->bus, NULL, TRING_NAME, path, PROPERTIES, "GetAll",
                                         on_fetched, outgoing, "s", TRING_CALL);
 }

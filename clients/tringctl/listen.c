@@ -157,7 +157,7 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
         return sd_event_exit(printer->event, fail(EXIT_FAILED, "lost the session bus"));
 }
 
-/* The listener's methods are the manager's events. */
+/* The Manager's event signals have the names of the Listener's methods. */
 #define EVENT(name, signature) name
 
 static int watch(EventPrinter *printer)

@@ -169,7 +169,7 @@ static int check_verb(const CtlVerb *verb, const Arguments *arguments)
         return EXIT_DONE;
 }
 
-/* Returns EXIT_DONE with *ret_verb NULL after --help and --version. */
+/* Prints errors; returns an exit code. *ret_verb is NULL after --help and --version. */
 static int parse(int argc, char **argv, Arguments *arguments, const CtlVerb **ret_verb)
 {
         char printable[64];

@@ -12,7 +12,7 @@
 #define PRINT_TIME_MAX 32
 #define SHORT_ID_LENGTH 8 /* of a session id: enough to tell one person's calls apart */
 
-/* Prints one line of JSON. The value may only be freed afterwards. */
+/* Prints one line of JSON. Changes the value, which may only be freed afterwards. */
 int print_json(cJSON *value);
 
 /* "Alice (alice)" for a user or group, and for the other party of a call. Safe to print. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the hub stores for the user: groups and blocked users. */
+/* Groups and blocked users, which the hub stores for the user. */
 #include <errno.h>
 
 #include "base/str.h"
@@ -17,7 +17,7 @@ static int fetch_property(sd_bus *bus, const char *property, cJSON **ret)
         return r < 0 ? fail_errno(r, "read the reply") : EXIT_DONE;
 }
 
-/* Prints a list of groups or uids; `none` is for an empty one. */
+/* Prints a list of groups or uids, or `none` if it is empty. */
 static int print_list(sd_bus *bus, const Arguments *arguments, const char *property,
                       const char *none)
 {
