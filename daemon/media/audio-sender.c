@@ -10,10 +10,10 @@
 #include "media/pipewire.h"
 
 #define LOOK_MS 100                         /* how often a working microphone is checked */
-#define STANDSTILL_US (50 * USEC_PER_MSEC)  /* five frames late: it has stopped */
-#define CATCH_UP_FRAMES 5                   /* at most at once; older silence is skipped */
-#define BEHIND_MAX_US (200 * USEC_PER_MSEC) /* beyond it, frames take their time from the clock */
-#define COMPLEXITY 5                        /* of 10: more costs CPU and is not heard in speech */
+#define STANDSTILL_US (50 * USEC_PER_MSEC)  /* five frames late: the microphone has stopped */
+#define CATCH_UP_FRAMES 5                   /* silent frames sent at once; older ones are skipped */
+#define BEHIND_MAX_US (200 * USEC_PER_MSEC) /* further behind, timestamps skip to the clock */
+#define COMPLEXITY 5                        /* of 10: more costs CPU and is inaudible in speech */
 #define PACKET_MAX 1275                     /* bytes; RFC 6716 section 3.2 */
 
 typedef struct Sink {
@@ -23,7 +23,7 @@ typedef struct Sink {
 } Sink;
 
 struct AudioSender {
-        GMutex mutex;         /* for everything but the timer, which belongs to the main loop */
+        GMutex mutex;         /* guards all but standing_in and timer (main loop only) */
         OpusEncoder *encoder; /* owned */
         AudioPath path;       /* the encoder's present settings */
         uint16_t sequence;
@@ -32,8 +32,8 @@ struct AudioSender {
         Sink sinks[VOICE_SINKS_MAX];
         size_t n_sinks;
         bool muted;
-        usec_t sent, spoken; /* when the last frame went out; when the microphone gave one */
-        bool standing_in;    /* stands in for a microphone that gives nothing */
+        usec_t sent, spoken; /* when the last frame was sent; when the microphone last gave one */
+        bool standing_in;    /* silence replaces a microphone that gives nothing */
         guint timer;
 };
 

@@ -17,7 +17,7 @@ static struct pw_properties *stream_properties(const AudioStreamOptions *options
                                   PW_KEY_NODE_DESCRIPTION, options->description, PW_KEY_MEDIA_NAME,
                                   options->description, PW_KEY_NODE_LATENCY, AUDIO_LATENCY, NULL);
 
-        /* One clock for all streams of a call: each further one would wake the data thread. */
+        /* One clock drives all streams of a call: each further one would wake the data thread. */
         if (properties)
                 pw_properties_setf(properties, PW_KEY_NODE_GROUP, "tring.%d", (int)getpid());
         if (properties && !str_empty(options->target))

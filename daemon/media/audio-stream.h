@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A PipeWire stream of sound, as the microphone, the voices that are played and the ring open it.
- * PipeWire's data thread processes it.
+ * A PipeWire audio stream, of a microphone, a played voice or a ring tone. PipeWire's data thread
+ * processes it.
  */
 
 #include "media/pipewire.h"
@@ -18,13 +18,13 @@ typedef struct AudioStreamOptions {
         void *userdata;
 } AudioStreamOptions;
 
-/* With the lock of the core's loop held. Returns 0 or negative errno. */
+/* Call it with the lock of the core's loop held. Returns 0 or negative errno. */
 int audio_stream_new(const AudioStreamOptions *options, struct spa_hook *hook,
                      struct pw_stream **ret);
 
-/* Writes `n` frames. */
+/* Writes `n` frames to `ret`. */
 typedef void (*AudioStreamFill)(void *userdata, float *ret, size_t n);
 
-/* In the data thread: has the next block filled. Returns false if PipeWire has no buffer. */
+/* In the data thread: fills the next block with `fill`. Returns false if PipeWire has no buffer. */
 bool audio_stream_play(struct pw_stream *stream, uint32_t channels, AudioStreamFill fill,
                        void *userdata);

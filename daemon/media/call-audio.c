@@ -10,8 +10,8 @@
 #include "media/microphone.h"
 
 /*
- * Bluetooth headsets disappear and come back when their profile changes, and PipeWire's devices
- * with them.
+ * Time before a missing device is reported or a failed one is reopened: a Bluetooth headset's
+ * devices disappear and come back when its profile changes.
  */
 #define PATIENCE_MS 1500
 #define CONNECT_MIN_MS 100 /* between attempts to connect; doubled each time */
@@ -20,7 +20,7 @@
 /* The state of the devices of one kind. */
 typedef struct DeviceState {
         DeviceUse use, reported;
-        char target[NODE_NAME_MAX + 1]; /* the target of its streams */
+        char target[NODE_NAME_MAX + 1]; /* node.name for the streams; empty: the default */
         bool failure_reported;
 } DeviceState;
 
@@ -38,9 +38,9 @@ struct CallAudio {
         GSList *playbacks;     /* of the voices */
         bool absence_reported; /* PipeWire's absence */
         bool echo_fault_reported;
-        guint patience;      /* timer: reports devices that are still missing */
+        guint patience;      /* timer: reports missing devices, reopens failed ones */
         guint connect;       /* timer: the next attempt to connect */
-        unsigned connect_ms; /* the delay of the attempt after that */
+        unsigned connect_ms; /* delay of the attempt after the next */
 };
 
 static const char *const kind_names[] = {
@@ -140,8 +140,9 @@ static void on_frame(void *userdata, int16_t *samples)
 }
 
 /*
- * Opens, moves or closes the streams of one kind as its state says; `moved`: they have another
- * target; `again`: retry those that failed. Returns 0, or the error of one that does not work.
+ * The adjust functions open, move or close the streams of one kind of device to match its state.
+ * `moved`: the target has changed; `again`: reopen streams that failed. They return 0, or the
+ * negative errno of a stream that does not work.
  */
 static int adjust_microphone(CallAudio *audio, bool moved, bool again)
 {
@@ -234,7 +235,7 @@ static void report_failure(CallAudio *audio, DeviceKind kind, int error)
         audio->states[kind].failure_reported = true;
 }
 
-/* Returns whether the device that is used is a headset. */
+/* Returns whether the device in use is a headset. */
 static bool review_device(CallAudio *audio, DeviceKind kind, bool patient)
 {
         DeviceState *state = &audio->states[kind];
@@ -266,7 +267,10 @@ static bool review_device(CallAudio *audio, DeviceKind kind, bool patient)
         return found.headset;
 }
 
-/* Adjusts everything to the present devices. `patient`: losses may mend by themselves. */
+/*
+ * Adjusts all streams to the present devices. `patient`: waits PATIENCE_MS before it reports a loss
+ * or reopens a failed stream.
+ */
 static void review(CallAudio *audio, bool patient)
 {
         review_device(audio, DEVICE_MICROPHONE, patient);
@@ -290,7 +294,7 @@ int call_audio_new(const char *session, CallAudioFault fault, void *userdata, Ca
                 r = microphone_new(on_frame, audio, &audio->microphone);
         if (r < 0)
                 return r;
-        /* Before the join, so that the devices are known by then. */
+        /* Connects before the join, so that the devices are known by then. */
         connect_now(audio);
         *ret = TAKE_PTR(audio);
         return 0;

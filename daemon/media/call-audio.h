@@ -5,11 +5,11 @@
  * The sound of one call on this desktop: the connection to PipeWire, the microphone while the call
  * is joined, and one playback for each voice.
  *
- * A missing microphone, speaker or PipeWire is reported as a fault, and none of them ends the call.
- * The sound comes back by itself: the default device stands in for a chosen one that is missing,
- * and a PipeWire that was restarted is connected to again.
+ * A missing microphone, speaker or PipeWire is reported as a fault and does not end the call. The
+ * sound comes back by itself: the default device stands in for a chosen one that is missing, and
+ * after PipeWire has restarted, the call connects to it again.
  *
- * Everything here is called in GLib's main loop, and faults are reported from it.
+ * Call these functions in GLib's main loop, which also runs the fault callback.
  */
 
 #include "media/audio-sender.h"
@@ -21,9 +21,9 @@ typedef struct CallAudio CallAudio;
 /* `text` is a sentence for a person. */
 typedef void (*CallAudioFault)(void *userdata, CallError error, const char *text);
 
-/* Connects to PipeWire, where there is one, and opens no device. Returns 0 or -ENOMEM. */
+/* Connects to PipeWire if it runs, and opens no device yet. Returns 0 or -ENOMEM. */
 int call_audio_new(const char *session, CallAudioFault fault, void *userdata, CallAudio **ret);
-/* Call it after every voice has been stopped. */
+/* Call it after call_audio_stop() for every voice. */
 CallAudio *call_audio_free(CallAudio *audio);
 DEFINE_CLEANUP(CallAudio *, call_audio_free);
 
@@ -32,12 +32,12 @@ void call_audio_join(CallAudio *audio, const WorkerDevices *devices, const char 
                      AudioSender *sender);
 /* Closes the microphone. */
 void call_audio_leave(CallAudio *audio);
-/* Uses these devices from now on; a change while joined makes no gap. */
+/* Uses these devices from now on; a change during the call causes no gap. */
 void call_audio_change(CallAudio *audio, const WorkerDevices *devices);
 
 /*
- * Plays the queue until call_audio_stop(); joined only. `node` and `description` name the stream.
- * Returns 0 or -ENOMEM.
+ * Plays the queue until call_audio_stop(); call it while joined. `node` and `description` name the
+ * stream. Returns 0 or -ENOMEM.
  */
 int call_audio_play(CallAudio *audio, const char *node, const char *description, PacketQueue *queue,
                     Playback **ret);

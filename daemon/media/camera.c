@@ -12,7 +12,7 @@
 
 #define SIZE_MAX_PIXELS 8192 /* pixels per side; screens have up to 7680 */
 #define POD_SIZE 1024
-/* A pause is longer than the agreement on another size: the stream has lost its source. */
+/* A stream pauses while it negotiates another size; if it pauses longer, its source is gone. */
 #define PAUSED_MAX_US (1 * USEC_PER_SEC)
 
 struct Camera {
@@ -23,12 +23,12 @@ struct Camera {
         CameraPicture picture;
         void *userdata;
         atomic_bool lost;
-        _Atomic usec_t paused; /* since when no picture can come; 0: they come */
-        /* in PipeWire's thread */
-        bool known; /* the format of the stream */
+        _Atomic usec_t paused; /* since when the stream pauses; 0: it does not */
+        /* The fields below are used in PipeWire's thread. */
+        bool known; /* `info` holds the format of the stream */
         GstVideoInfo info;
-        GstCaps *caps; /* of the last picture */
-        GstVideoInfo shown;
+        GstCaps *caps;      /* of `shown` */
+        GstVideoInfo shown; /* the format of the last picture, which may be cropped */
 };
 
 /* The uncompressed formats that cameras and compositors offer. */
@@ -56,7 +56,7 @@ typedef struct Plane {
         int stride;
 } Plane;
 
-/* Each plane has a block, or all follow one another in a single block. */
+/* Each plane has its own block, or all planes follow one another in a single block. */
 static bool find_planes(const Camera *camera, const struct spa_buffer *buffer,
                         Plane planes[static GST_VIDEO_MAX_PLANES])
 {
@@ -74,7 +74,7 @@ static bool find_planes(const Camera *camera, const struct spa_buffer *buffer,
                         return false;
                 if (block->chunk->stride > 0) {
                         stride = block->chunk->stride;
-                        if (!own) /* it is the first plane's */
+                        if (!own) /* the block has the first plane's stride */
                                 stride = stride * GST_VIDEO_INFO_PLANE_STRIDE(info, i) /
                                          GST_VIDEO_INFO_PLANE_STRIDE(info, 0);
                 }
@@ -88,7 +88,7 @@ static bool find_planes(const Camera *camera, const struct spa_buffer *buffer,
         return true;
 }
 
-/* A window's picture is a part of the buffer, which stays as large as the window ever was. */
+/* A shared window covers a part of the buffer, which never shrinks when the window does. */
 static void find_part(const Camera *camera, const struct spa_buffer *buffer, struct spa_region *ret)
 {
         const guint width = (guint)GST_VIDEO_INFO_WIDTH(&camera->info);
@@ -146,7 +146,7 @@ static void give(Camera *camera, const struct spa_buffer *buffer)
         GstBuffer *copy;
         GstMapInfo map;
 
-        /* Without a picture (only the pointer has moved), or with a failed one. */
+        /* A buffer may have no picture (only the pointer has moved), or a corrupted one. */
         if (!camera->known || buffer->datas[0].chunk->size == 0 ||
             (buffer->datas[0].chunk->flags & SPA_CHUNK_FLAG_CORRUPTED) ||
             !find_planes(camera, buffer, planes))
@@ -246,7 +246,7 @@ static const struct spa_pod *build_formats(struct spa_pod_builder *builder)
                             SPA_FORMAT_mediaSubtype, SPA_POD_Id(SPA_MEDIA_SUBTYPE_raw), 0);
         spa_pod_builder_prop(builder, SPA_FORMAT_VIDEO_format, 0);
         spa_pod_builder_push_choice(builder, &choice, SPA_CHOICE_Enum, 0);
-        spa_pod_builder_id(builder, formats[0].spa); /* the default, then all */
+        spa_pod_builder_id(builder, formats[0].spa); /* the default precedes the choices */
         for (size_t i = 0; i < ELEMENTSOF(formats); i++)
                 spa_pod_builder_id(builder, formats[i].spa);
         spa_pod_builder_pop(builder, &choice);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Pictures from PipeWire, of a camera or of a screen that a portal shows. The source is open from
- * _new to _free and not a moment longer.
+ * Pictures from PipeWire, of a camera or of a screen that a portal shares. The source is open only
+ * between camera_new() and camera_free().
  */
 
 #include <gst/gst.h>
@@ -18,17 +18,18 @@
 typedef struct Camera Camera;
 
 /*
- * One picture, copied out of PipeWire's buffers, in PipeWire's thread: take a reference to keep it.
- * It must neither block nor free the camera.
+ * Gets one picture, copied out of PipeWire's buffers; in PipeWire's thread. The callback takes a
+ * reference to keep the sample, and must neither block nor free the camera.
  */
 typedef void (*CameraPicture)(void *userdata, GstSample *sample);
 
 typedef struct CameraOptions {
-        PipeWire *pipewire;             /* whose thread it lives in; outlives the camera */
-        const char *node, *description; /* of our stream */
-        const char *target;             /* node.name of a camera */
-        int remote;           /* of a screen: another connection, else -1; taken over in any case */
-        uint32_t remote_node; /* of a screen: its node there */
+        PipeWire *pipewire;             /* runs the callback in its thread; outlives the camera */
+        const char *node, *description; /* of the stream */
+        const char *target;             /* node.name of a camera; NULL: a screen */
+        /* The screen's own connection to PipeWire, taken over even on failure; -1: a camera. */
+        int remote;
+        uint32_t remote_node; /* id of the screen's node on that connection */
         CameraPicture picture;
         void *userdata;
 } CameraOptions;
@@ -38,5 +39,5 @@ int camera_new(const CameraOptions *options, Camera **ret);
 Camera *camera_free(Camera *camera);
 DEFINE_CLEANUP(Camera *, camera_free);
 
-/* The camera was unplugged, or the screen is no longer shown: no more pictures come. */
+/* Whether the camera was unplugged, or the screen is no longer shared: no more pictures come. */
 bool camera_is_lost(const Camera *camera);

@@ -102,7 +102,7 @@ bool chain_take(GstBuffer *buffer, unsigned payload, ChainPacket packet, void *u
 
 /* ---- threads ---- */
 
-/* The events before all packets have passed: their format, and that they are in time. */
+/* Whether the pad has had the events that must precede packets; the segment is the last one. */
 static bool is_ready(GstPad *pad)
 {
         g_autoptr(GstEvent) segment = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
@@ -121,7 +121,7 @@ static GstPadProbeReturn pass_on(GstPad *pad, GstPadProbeInfo *info, void *behin
         return GST_PAD_PROBE_HANDLED;
 }
 
-/* Packets still in the queue are overtaken, as on a network. */
+/* Bypasses a queue and its thread. Packets still in it are overtaken, as happens on a network. */
 static void pass_by(const GValue *item, void *data)
 {
         GstElement *queue = g_value_get_object(item);

@@ -2,12 +2,13 @@
 #pragma once
 
 /*
- * The voice's two ways through a webrtcbin: Opus packets into it as RTP, and out of it.
+ * The path of the voice through a webrtcbin, in both directions: Opus packets go in as RTP, and
+ * received ones come out.
  *
- * Neither has elements of its own. Packets to be sent are pushed in the thread that has them.
- * Received packets are taken before webrtcbin's jitter buffer, which would delay all of them for
- * the slowest: a voice's packets wait in our own jitter buffer, which knows for how long. Threads
- * that would only hand packets on are removed: each costs 0.3-0.5 % of a core.
+ * Neither direction has GStreamer elements besides the webrtcbin. The thread that encodes a packet
+ * pushes it. Received packets are taken out before webrtcbin's jitter buffer, which would delay all
+ * of them for the slowest one; they wait in ours (jitter-buffer.h), which adapts its delay. Threads
+ * of the webrtcbin that only hand packets on are bypassed: each costs 0.3-0.5 % of a core.
  */
 
 #include <gst/gst.h>
@@ -17,7 +18,10 @@
 
 #include "media/rtp.h"
 
-/* RFC 7587 fixes none; browsers offer Opus as 111. An answer uses the number of the offer. */
+/*
+ * RTP payload type of Opus in our offers; an answer uses that of the offer. RFC 7587 fixes none,
+ * and browsers offer 111.
+ */
 #define CHAIN_PAYLOAD 111
 
 typedef struct SendChain {
@@ -25,34 +29,34 @@ typedef struct SendChain {
         GstPad *source;     /* a reference; NULL: not built yet */
         GstPad *pad;        /* a reference: the webrtcbin's sink pad */
         uint32_t ssrc;
-        atomic_uint payload; /* type; 0: not built yet */
+        atomic_uint payload; /* RTP payload type; 0: not built yet */
         atomic_bool open;
 } SendChain;
 
 /*
- * The caps reach the webrtcbin's pad at once: an offer or answer made before that lacks a=ssrc, and
- * some servers then drop everything. `payload` must be the payload type that will be agreed on: a
- * chain that is linked with another one makes the answer receive-only. Returns 0 or -EIO.
+ * Adds the sending direction. Its caps reach the webrtcbin's pad at once: an offer or answer made
+ * before that lacks a=ssrc, and some servers then drop every packet. `payload` must be the payload
+ * type that will be negotiated: with any other, the answer is receive-only. Returns 0 or -EIO.
  */
 int send_chain_build(SendChain *chain, GstElement *webrtc, unsigned payload);
 /* Call it once the connection is up: before that, a push would block. */
 void send_chain_open(SendChain *chain);
 /*
- * Sends a packet of Opus; in any thread, one call at a time. Does nothing while the chain is not
+ * Sends an Opus packet; in any thread, one call at a time. Does nothing while the chain is not
  * open.
  */
 void send_chain_push(SendChain *chain, uint16_t sequence, uint32_t timestamp, const uint8_t *data,
                      size_t length);
 void send_chain_done(SendChain *chain);
 
-/* An RTP packet; in a thread of GStreamer's. */
+/* Gets an RTP packet with its payload; in a GStreamer thread. */
 typedef void (*ChainPacket)(void *userdata, const RtpHeader *header, const uint8_t *data,
                             size_t length);
 
-/* Gives the buffer to `packet` and returns true if it is a packet of this payload type. */
+/* Passes the buffer to `packet` and returns true if it is an RTP packet of this payload type. */
 bool chain_take(GstBuffer *buffer, unsigned payload, ChainPacket packet, void *userdata);
 
-/* Once connected: removes the threads of the webrtcbin that only hand packets on. */
+/* Bypasses the webrtcbin's threads that only hand packets on. Call it once connected. */
 void chain_shorten(GstElement *webrtc);
-/* Makes both sides report losses about every second, where RTP's rules let it. */
+/* Makes this side report losses about every second, as far as RTP's rules allow it. */
 void chain_report_often(GstElement *rtpbin);

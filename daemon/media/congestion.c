@@ -3,16 +3,16 @@
 
 #include <math.h>
 
-#define MUCH_LOSS 0.10   /* as in draft-ietf-rmcat-gcc section 6: less is sent above it, */
-#define LITTLE_LOSS 0.02 /* and more below this */
-#define RISE 1.08        /* a report: from the least to the most in a quarter of a minute */
-#define QUEUE_MS 150.0   /* above the least: routers hold back packets */
-#define QUEUE_FALL 0.85  /* of the bit rate, then */
-#define LEAST_DRIFT 1.01 /* a report: the route may change, and the shortest round trip with it */
-#define SMOOTHING 0.3    /* weight of a new report */
-#define NOTEWORTHY 0.01  /* packets worth repeating */
-#define LOSS_REPORTED_MIN 10 /* %: below this, libopus repeats nothing at this bit rate */
-#define LOSS_REPORTED_MAX 30 /* %: above this, the encoder would spend everything on repetition */
+#define MUCH_LOSS 0.10       /* draft-ietf-rmcat-gcc section 6: above this, the bit rate falls */
+#define LITTLE_LOSS 0.02     /* same section: below this, the bit rate rises */
+#define RISE 1.08            /* factor per good report: nine of them double the bit rate */
+#define QUEUE_MS 150.0       /* round trip above the least one: queues in routers fill */
+#define QUEUE_FALL 0.85      /* factor on the bit rate per report while queues fill */
+#define LEAST_DRIFT 1.01     /* factor per report: forgets the round trip of an old route */
+#define SMOOTHING 0.3        /* weight of a new report */
+#define NOTEWORTHY 0.01      /* smoothed loss above which packets carry FEC */
+#define LOSS_REPORTED_MIN 10 /* %: below this, libopus adds no FEC at this bit rate */
+#define LOSS_REPORTED_MAX 30 /* %: above this, libopus would spend all bits on FEC */
 
 void congestion_init(Congestion *congestion)
 {
@@ -29,7 +29,7 @@ static bool queues_fill(Congestion *congestion, double round_trip_ms)
         return round_trip_ms > congestion->least_ms + QUEUE_MS;
 }
 
-/* In percent; 0 once the loss is over. */
+/* Returns the loss for which the encoder prepares, in percent; 0 once the loss is over. */
 static unsigned loss_to_report(Congestion *congestion, double loss)
 {
         congestion->loss += SMOOTHING * (loss - congestion->loss);

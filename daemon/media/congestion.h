@@ -2,18 +2,18 @@
 #pragma once
 
 /*
- * The capacity of a path through the network, judged by the other end's reports about once a
- * second (RTCP's share of lost packets, and the round trip). Much loss, or a round trip that grows
- * because queues fill, lowers the bit rate; good reports raise it slowly. A little loss comes from
- * radio, not from a queue: then packets also describe the ones before them, as long as it lasts.
- * Pure.
+ * Estimates the capacity of a network path from the other end's RTCP reports, about one a second:
+ * the share of lost packets and the round-trip time. High loss, or a round trip that grows because
+ * queues fill, lowers the bit rate; good reports raise it slowly. Low loss comes from radio, not
+ * from a full queue, and does not lower it. While packets are lost, each one also carries the one
+ * before it (Opus's in-band FEC). Pure.
  */
 
 #include <stdint.h>
 
 #include "media/audio-sender.h"
 
-#define CONGESTION_BITRATE_MIN 16000 /* bit/s: below, Opus would be as narrow as a telephone */
+#define CONGESTION_BITRATE_MIN 16000 /* bit/s: below this, Opus narrows to telephone quality */
 #define CONGESTION_BITRATE_MAX VOICE_BITRATE
 
 typedef struct Congestion {
@@ -23,4 +23,5 @@ typedef struct Congestion {
 } Congestion;
 
 void congestion_init(Congestion *congestion);
+/* Takes a report. `loss`: 0…1; `round_trip_ms`: 0 if unknown. Writes the settings for the path. */
 void congestion_report(Congestion *congestion, double loss, double round_trip_ms, AudioPath *ret);

@@ -55,7 +55,7 @@ static void take_message(Control *control, size_t length)
         worker_message_done(&message);
 }
 
-/* The kernel drops further descriptors and closes them. */
+/* Has room for one descriptor; the kernel closes any further ones. */
 static ssize_t receive(Control *control)
 {
         union {
@@ -83,7 +83,7 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
         Control *control = data;
         ssize_t n = receive(control);
 
-        /* ECONNRESET: tringd closed without reading everything; its last messages come next. */
+        /* ECONNRESET: tringd closed with messages unread; its own last ones are still queued. */
         if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET))
                 return G_SOURCE_CONTINUE;
         if (n <= 0) {
@@ -111,7 +111,7 @@ static gboolean on_connection(int listen_fd, GIOCondition condition, void *data)
 
         if (fd < 0)
                 return G_SOURCE_CONTINUE;
-        /* The folder should be 0700; this check covers one that is not. */
+        /* The socket's folder should have mode 0700; this check covers one that has not. */
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != geteuid()) {
                 log_warning("refused a connection: it is not from this user");
                 close(fd);

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The worker's end of its connection to tringd: a listening SOCK_SEQPACKET socket that was handed
- * over, with one connection at a time. A second one waits in the socket's backlog until the first
- * has gone: that is how a restarted tringd adopts the worker.
+ * The worker's end of its connection to tringd: a listening SOCK_SEQPACKET socket, inherited from
+ * tringd, with one connection at a time. A second connection waits in the socket's backlog until
+ * the first is closed; that is how a restarted tringd adopts the worker.
  */
 
 #include "base/cleanup.h"
@@ -20,12 +20,12 @@ typedef struct ControlEvents {
         void (*gone)(void *userdata);
 } ControlEvents;
 
-/* Takes over `fd` on success. -EINVAL: not a listening SEQPACKET socket; or -ENOMEM. */
+/* Takes over `fd` on success. Returns 0, -ENOMEM, or -EINVAL: not a listening SEQPACKET socket. */
 int control_new(int fd, const ControlEvents *events, void *userdata, Control **ret);
 Control *control_free(Control *control);
 DEFINE_CLEANUP(Control *, control_free);
 
-/* The descriptor that came with the current message, which the caller then owns; -1: none. */
+/* Passes on the descriptor that came with the current message; -1: none. The caller closes it. */
 int control_take_descriptor(Control *control);
 
 /* Does nothing without a connection. */

@@ -4,13 +4,13 @@
 #include "base/cleanup.h"
 
 /*
- * This share of packets may be later than the target: that much concealment is not heard, and a
- * single straggler must not add delay for the whole window.
+ * One packet in this many may be later than the target: so little concealment is not heard, and a
+ * single late packet must not add delay for the whole window.
  */
 #define LATE_ONE_IN 200
 #define SLOWEST_MAX (DELAY_WINDOW / LATE_ONE_IN + 1)
 
-/* The slowest ones, in falling order. */
+/* Keeps the greatest `n` delays, in falling order. */
 static void insert(int32_t slowest[static SLOWEST_MAX], size_t n, int32_t delay)
 {
         size_t i = n;

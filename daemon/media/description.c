@@ -6,7 +6,7 @@
 #include "base/str.h"
 
 #define PAYLOAD_MAX 127  /* RFC 3550 section 5.1: seven bits */
-#define EXTENSION_MAX 14 /* RFC 8285 section 4.2: of one-byte headers, which all browsers use */
+#define EXTENSION_MAX 14 /* RFC 8285 section 4.2: for one-byte headers, as in all browsers */
 
 GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char *text)
 {
@@ -24,7 +24,7 @@ GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char
         return gst_webrtc_session_description_new(type, sdp);
 }
 
-/* "111 opus/48000/2" */
+/* Reads an rtpmap like "111 opus/48000/2". Returns -1 if it is of another codec. */
 static int codec_payload(const GstSDPAttribute *attribute, const char *codec)
 {
         char *end;
@@ -39,7 +39,7 @@ static int codec_payload(const GstSDPAttribute *attribute, const char *codec)
         return (int)payload;
 }
 
-/* The first m= section of that kind with the codec; NULL: none has it. */
+/* Finds the first m= section of this kind with the codec; NULL: none has it. */
 static const GstSDPMedia *find_media(const GstWebRTCSessionDescription *description,
                                      const char *kind, const char *codec, int *ret_payload)
 {
@@ -67,7 +67,7 @@ int description_opus_payload(const GstWebRTCSessionDescription *description)
         return find_media(description, "audio", " opus/48000", &payload) ? payload : -1;
 }
 
-/* "3 http://…", or with a direction: "3/sendrecv http://…" */
+/* Reads an extmap like "3 http://…" or "3/sendrecv http://…". 0: none has `uri`. */
 static unsigned extension_id(const GstSDPMedia *media, const char *uri)
 {
         const char *value;
@@ -94,7 +94,7 @@ bool description_video_format(const GstWebRTCSessionDescription *description, Vi
         return true;
 }
 
-/* Whether `word` is one of those in `list`, with blanks between them. */
+/* Whether `list`, whose words are separated by blanks, has `word`. */
 static bool has_word(const char *list, const char *word)
 {
         size_t length = strlen(word);
@@ -120,7 +120,7 @@ bool description_is_bundled(const GstWebRTCSessionDescription *description)
                 const GstSDPMedia *media = gst_sdp_message_get_media(sdp, i);
                 const char *mid = gst_sdp_media_get_attribute_val(media, "mid");
 
-                /* Port 0: it was refused. */
+                /* Port 0: this section was rejected. */
                 if (gst_sdp_media_get_port(media) > 0 && !(group && mid && has_word(group, mid)))
                         return false;
         }

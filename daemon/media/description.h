@@ -7,10 +7,10 @@
 #include <gst/webrtc/webrtc.h>
 #include <stdbool.h>
 
-/* NULL: not SDP, or SDP without media. */
+/* Returns NULL if `text` is not SDP, or has no media. The caller frees the description. */
 GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char *text);
 
-/* The payload type for Opus; -1: none. */
+/* Returns the payload type of Opus; -1: none. */
 int description_opus_payload(const GstWebRTCSessionDescription *description);
 
 /*
@@ -20,11 +20,11 @@ bool description_is_bundled(const GstWebRTCSessionDescription *description);
 
 #define TRANSPORT_CC_URI "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
-/* The parameters of a picture's stream, on which the two ends have to agree. */
+/* The parameters of a video stream, on which both ends must agree. */
 typedef struct VideoFormat {
-        unsigned payload;      /* of VP8 */
-        unsigned transport_cc; /* the number of that header extension; 0: without */
+        unsigned payload;      /* payload type of VP8 */
+        unsigned transport_cc; /* id of the header extension TRANSPORT_CC_URI; 0: not offered */
 } VideoFormat;
 
-/* Reads the parameters for VP8; false: no m= section offers it. */
+/* Reads the parameters of VP8. Returns false if no m= section offers it. */
 bool description_video_format(const GstWebRTCSessionDescription *description, VideoFormat *ret);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Which device is used, and the sentence for a person when that changes: the chosen device, or the
- * system's default while the chosen one is missing. Pure.
+ * Decides which device is used (the chosen one, or the system's default while that is missing), and
+ * words the sentence for a person when this changes. Pure.
  */
 
 #include <stdbool.h>
@@ -12,26 +12,26 @@
 typedef enum DeviceUse {
         DEVICE_UNKNOWN,  /* not checked yet */
         DEVICE_NONE,     /* there is no device of the kind */
-        DEVICE_STAND_IN, /* the default one, since the chosen one is missing */
-        DEVICE_DEFAULT,  /* the chosen one, or the default if none was chosen */
+        DEVICE_STAND_IN, /* the default device, since the chosen one is missing */
+        DEVICE_DEFAULT,  /* the default device, since none is chosen */
         DEVICE_CHOSEN,
 } DeviceUse;
 
-/* `any`: a device of the kind is there; `there`: the chosen one is. */
+/* `any`: there is a device of the kind; `there`: the chosen device is present. */
 DeviceUse device_use(const char *chosen, bool any, bool there);
 
-/* The node.name that a stream should aim at; empty: the default. */
+/* Returns the node.name that a stream should connect to; empty: the default device. */
 const char *device_target(DeviceUse use, const char *chosen);
 
 /*
- * A loss that is reported only after a moment: devices disappear and come back when they change
- * their profile.
+ * Whether the change is a loss. Losses are reported only after a moment: a device disappears and
+ * comes back when its profile changes.
  */
 bool device_is_loss(DeviceUse was, DeviceUse now);
 
 /*
- * The sentence for a change from `was` to the present use; `what` is "microphone" or "speaker".
- * Returns false if there is nothing to report.
+ * Words the sentence for a change from `was` to `now`; `what` is "microphone" or "speaker". Returns
+ * false if there is nothing to report.
  */
 bool device_sentence(DeviceUse was, DeviceUse now, const char *what, const char *chosen, char *ret,
                      size_t size);

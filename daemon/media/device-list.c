@@ -11,11 +11,11 @@
 #include "wire/devices.h"
 
 /*
- * Changes within this time are reported as one: a device has several nodes, and brings new
+ * Changes within this time are reported as one: a new device brings several nodes, and new
  * defaults.
  */
 #define GATHER_MS 50
-#define CONNECT_MS 2000 /* between attempts to reach PipeWire */
+#define CONNECT_MS 2000 /* between attempts to connect to PipeWire, or to report */
 
 typedef struct DeviceLister {
         struct pw_main_loop *main;
@@ -25,8 +25,8 @@ typedef struct DeviceLister {
         struct spa_hook core_hook;
         DeviceRegistry *registry;
         struct spa_source *listening, *connection, *report, *retry;
-        int listen_fd, fd; /* fd: of tringd, or -1 */
-        int known_seq, known_rounds;
+        int listen_fd, fd;           /* fd: of tringd, or -1 */
+        int known_seq, known_rounds; /* the awaited sync; syncs left until devices are known */
 } DeviceLister;
 
 static void set_timer(DeviceLister *devices, struct spa_source *timer, long ms)
@@ -75,7 +75,7 @@ static void report(DeviceLister *devices)
         device_lists_done(&lists);
         if (r < 0)
                 log_error("cannot report devices: %s", strerror(-r));
-        /* The connection is full: tringd does not read. The next message repeats everything. */
+        /* The socket is full since tringd does not read; the timer sends the whole list later. */
         else if (send(devices->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
                 set_timer(devices, devices->report, CONNECT_MS);
 }
@@ -104,7 +104,7 @@ static void disconnect(DeviceLister *devices)
         devices->known_rounds = 0;
 }
 
-/* The nodes come first, then the answers about them: defaults, form factors. */
+/* The first sync brings the nodes, the second one their details: defaults, form factors. */
 static void on_done(void *data, uint32_t id, int seq)
 {
         DeviceLister *devices = data;

@@ -3,7 +3,7 @@
 
 /*
  * `tring-media devices`: reports to tringd which microphones, speakers and cameras there are
- * (wire/devices.h), now and after every change. Without PipeWire there are none.
+ * (wire/devices.h), at once and after every change. Without PipeWire, the lists are empty.
  */
 
 /*

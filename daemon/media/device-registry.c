@@ -9,13 +9,13 @@
 #define FORM_FACTOR_MAX 32
 
 /*
- * A node that is a device for people, or the PipeWire device behind it: for most hardware, only the
- * latter knows the form factor.
+ * A node (a microphone, speaker or camera), or a PipeWire device behind nodes: for most hardware,
+ * only the PipeWire device knows the form factor.
  */
 typedef struct Entry {
         struct spa_list link;
         DeviceRegistry *registry;
-        uint32_t id, behind; /* id of the PipeWire device behind a node, or SPA_ID_INVALID */
+        uint32_t id, behind; /* behind: id of the node's PipeWire device, or SPA_ID_INVALID */
         bool kinds[DEVICE_KIND_COUNT];
         char form_factor[FORM_FACTOR_MAX];
         MediaDevice device;
@@ -73,7 +73,7 @@ static void conclude_headsets(DeviceRegistry *registry)
         }
 }
 
-/* Only the form factor matters: nodes report every change of their state as well. */
+/* Nodes also report changes of their state; only the form factor matters here. */
 static void take_properties(Entry *entry, const struct spa_dict *properties)
 {
         const char *form_factor =
@@ -109,7 +109,7 @@ static const struct pw_device_events device_events = {
         .info = on_device_info,
 };
 
-/* {"name":"…"} */
+/* Reads the node.name out of {"name":"…"}; empty: none. */
 static void read_default(const char *value, char ret[static NODE_NAME_MAX + 1])
 {
         struct spa_json outer, object;
@@ -171,7 +171,7 @@ static void forget_defaults(DeviceRegistry *registry)
         memset(registry->defaults, 0, sizeof(registry->defaults));
 }
 
-/* "Audio/Source", "Audio/Source/Virtual", "Audio/Sink", "Audio/Duplex", "Video/Source" */
+/* A class may have a suffix: "Audio/Source/Virtual" is an "Audio/Source". */
 static bool class_is(const char *class, const char *wanted)
 {
         size_t n = strlen(wanted);
@@ -198,7 +198,7 @@ static bool read_node(const struct spa_dict *properties, Entry *entry)
         if (!entry->kinds[DEVICE_MICROPHONE] && !entry->kinds[DEVICE_SPEAKER] &&
             !entry->kinds[DEVICE_CAMERA])
                 return false;
-        /* A name that does not fit cannot be chosen. */
+        /* A device whose name does not fit cannot be chosen. */
         return text_is_valid(name, NODE_NAME_MAX) && STR_SET(entry->device.name, name) >= 0;
 }
 

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * The microphones, speakers and cameras of a PipeWire, kept up to date: hot-plug and the system's
- * defaults. Our own nodes are left out.
+ * The list of the microphones, speakers and cameras in PipeWire, with the system's defaults; it
+ * follows hot-plug and changes of the defaults. Our own nodes are left out.
  *
- * Everything is called in the thread of the core's loop, or under its lock.
+ * Call these functions in the thread of the core's loop, or under its lock.
  */
 
 #include <pipewire/pipewire.h>
@@ -23,20 +23,20 @@ typedef struct MediaDevice {
 
 typedef struct DeviceRegistry DeviceRegistry;
 
-/* Called in the loop's thread. It may not free the registry. */
+/* Called in the loop's thread. The callback must not free the registry. */
 typedef void (*DeviceRegistryChanged)(void *userdata);
 
-/* Returns 0 or negative errno. Devices come in later; after a sync of the core all are there. */
+/* Returns 0 or negative errno. Devices arrive later; after a sync of the core, all are known. */
 int device_registry_new(struct pw_core *core, DeviceRegistryChanged changed, void *userdata,
                         DeviceRegistry **ret);
 /* Call it before the core is destroyed. */
 DeviceRegistry *device_registry_free(DeviceRegistry *registry);
 DEFINE_CLEANUP(DeviceRegistry *, device_registry_free);
 
-/* In the order of arrival; NULL beyond the last. */
+/* Returns the device at index `i`, in order of arrival; NULL beyond the last. */
 const MediaDevice *device_registry_at(DeviceRegistry *registry, DeviceKind kind, size_t i);
-/* By node.name; NULL: not there. */
+/* Finds a device by its node.name; NULL: it is missing. */
 const MediaDevice *device_registry_find(DeviceRegistry *registry, DeviceKind kind,
                                         const char *name);
-/* The system's choice; NULL: there is none. */
+/* Returns the system's default device; NULL: none. */
 const MediaDevice *device_registry_default(DeviceRegistry *registry, DeviceKind kind);

@@ -12,8 +12,8 @@
 #include "media/pipewire.h"
 
 #define CANCELLER "aec/libspa-aec-webrtc"
-#define PLAYED_SIZE 32768 /* samples, 0.7 s; a power of two, and several of the largest cycles */
-#define SUPPORT_MAX 16    /* from pw_get_support(): logging, the processor */
+#define PLAYED_SIZE 32768 /* samples, 0.7 s: a power of two, and four of the largest cycles */
+#define SUPPORT_MAX 16    /* interfaces that pw_get_support() offers: logging, CPU and others */
 #define FULL_SCALE 32768.0f
 
 struct EchoCanceller {
@@ -21,12 +21,12 @@ struct EchoCanceller {
         struct spa_audio_aec *canceller; /* NULL: not loaded */
         atomic_bool on;
 
-        /* Played samples, by their position since the start. */
+        /* Played samples in a circular buffer; positions count from the start. */
         float played[PLAYED_SIZE];
-        atomic_size_t written; /* all streams have given the samples before this */
-        atomic_size_t longest; /* cycle, in samples */
-        size_t head;           /* data thread: the furthest position of any stream */
-        size_t read;           /* PipeWire's thread */
+        atomic_size_t written; /* position up to which all playbacks have delivered */
+        atomic_size_t longest; /* the longest cycle so far, in samples */
+        size_t head;           /* data thread: the furthest position of any playback */
+        size_t read;           /* loop thread: position of the next sample to take */
 };
 
 int echo_canceller_new(EchoCanceller **ret)
@@ -57,8 +57,8 @@ EchoCanceller *echo_canceller_free(EchoCanceller *echo)
 }
 
 /*
- * Echo cancellation only: the plugin's other features (noise suppression, gain control) are a
- * matter of taste, and would change the voice.
+ * Switches on echo cancellation only: the plugin's other features (noise suppression, gain control)
+ * are a matter of taste, and would change the voice.
  */
 static int load(EchoCanceller *echo)
 {
@@ -110,9 +110,9 @@ bool echo_canceller_is_on(const EchoCanceller *echo)
 }
 
 /*
- * The first stream to exceed the others' position starts a new cycle of the graph; the previous
- * cycle is then complete. So reading lags by one cycle, which is less than the sound needs to be
- * heard.
+ * The first playback to exceed the others' position starts a new cycle of the graph; the previous
+ * cycle is then complete. So the canceller gets samples one cycle late, which is still before the
+ * microphone picks up their echo.
  */
 void echo_canceller_played(EchoCanceller *echo, size_t *position, const float *samples, size_t n)
 {
@@ -135,7 +135,10 @@ void echo_canceller_played(EchoCanceller *echo, size_t *position, const float *s
         }
 }
 
-/* Silence while nothing is played. Keeps up with the playbacks, ahead of their echo. */
+/*
+ * Takes a frame of played samples; silence while nothing is played. Skips samples when it falls
+ * behind the playbacks, since it must stay ahead of their echo.
+ */
 static void take_played(EchoCanceller *echo, float ret[static AUDIO_FRAME])
 {
         size_t written = atomic_load_explicit(&echo->written, memory_order_acquire);

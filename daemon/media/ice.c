@@ -9,8 +9,11 @@
 #include "base/str.h"
 
 #define STUN_PORT "3478"  /* RFC 7064 section 3.2, RFC 7065 section 3.2 */
-#define TURNS_PORT "5349" /* likewise */
-/* Between checks, RFC 8445 section 14.2: the least. libnice's 20 made calls connect 50 ms later. */
+#define TURNS_PORT "5349" /* RFC 7065 section 3.2 */
+/*
+ * Time between connectivity checks: the minimum of RFC 8445 section 14.2. With libnice's default of
+ * 20 ms, calls connected 50 ms later.
+ */
 #define PACING_MS 5u
 
 static const struct {
@@ -22,7 +25,7 @@ static const struct {
         {"turns:", "turns", TURNS_PORT, true},
 };
 
-/* Host and port, with the scheme's default port. NULL: out of memory, or not a host. */
+/* Returns "host:port", by default with the scheme's port. NULL: out of memory, or not a host. */
 static char *host_and_port(const char *rest, size_t length, const char *port)
 {
         size_t after = 0;

@@ -7,19 +7,19 @@
 #include "media/fade.h"
 
 #define MS (JITTER_RATE / 1000)
-#define MARGIN (2 * MS)            /* added to the spread, since threads are late as well */
+#define MARGIN (2 * MS)            /* added to the spread, since threads run late, too */
 #define TOO_LATE (7 * MS)          /* above the target: leave out a period */
-#define TOO_EARLY MS               /* below it */
-#define STRETCH_EVERY (40 * MS)    /* so that the change of speed is not heard */
+#define TOO_EARLY MS               /* below the target: repeat a period */
+#define STRETCH_EVERY (40 * MS)    /* no more often: the change of speed would be heard */
 #define STALE (200 * MS)           /* above the target: the reader had stopped, so begin again */
-#define OWED_MAX (100 * MS)        /* concealed at most: a decoder has little to say beyond that */
-#define LOST_MAX (100 * MS)        /* lost at once; a longer gap was not sent at all */
+#define OWED_MAX (100 * MS)        /* most concealed in a row: a decoder guesses badly after it */
+#define LOST_MAX (100 * MS)        /* the longest loss to fill; in a longer gap, nothing was sent */
 #define JUMP_MAX (2 * JITTER_RATE) /* of timestamps; a larger jump means another clock */
-#define STEP (JITTER_RATE / 400)   /* 2.5 ms: the decoder conceals multiples of it only */
-#define DECAY 0.98f                /* a sample: 5 ms to -40 dB */
+#define STEP (JITTER_RATE / 400)   /* 2.5 ms: the decoder conceals only multiples of it */
+#define DECAY 0.98f                /* factor per sample: -40 dB after 5 ms */
 #define SMOOTHING 16               /* reads that the level is smoothed over */
-#define ALIKE 0.85f                /* a stretch that is not heard */
-#define HARDLY_ALIKE 0.5f          /* one that is better than running dry */
+#define ALIKE 0.85f                /* likeness at which a stretch is not heard */
+#define HARDLY_ALIKE 0.5f          /* likeness accepted when playback is far off the target */
 
 void jitter_buffer_init(JitterBuffer *jitter, JitterDecoder decoder, void *userdata)
 {
@@ -43,7 +43,7 @@ int64_t jitter_buffer_target(const JitterBuffer *jitter)
 
 /* ---- packets ---- */
 
-/* The packet's time, unwrapped: within 12 hours of the last packet. */
+/* Unwraps the packet's timestamp, which must be within 12 hours of the last packet's. */
 static int64_t time_of(const JitterBuffer *jitter, const JitterPacket *packet)
 {
         return jitter->time + (int32_t)(packet->timestamp - jitter->timestamp);
@@ -62,7 +62,7 @@ static JitterPacket *earliest(JitterBuffer *jitter)
         return found;
 }
 
-/* Another sender, or a clock that was set: forget the old statistics. */
+/* Begins with another sender, or another clock: drops the old packets and statistics. */
 static void begin_again(JitterBuffer *jitter, const JitterPacket *packet)
 {
         for (size_t i = 0; i < JITTER_WAITING_MAX; i++)
@@ -110,7 +110,7 @@ void jitter_buffer_put(JitterBuffer *jitter, const JitterPacket *packet)
 
 /* ---- decoding ---- */
 
-/* Makes room for the longest packet, and keeps the past that a stretch goes back to. */
+/* Makes room for the longest packet, and keeps the played samples that a stretch can repeat. */
 static void make_room(JitterBuffer *jitter)
 {
         size_t drop = jitter->position - TIME_STRETCH_MAX;
@@ -123,7 +123,7 @@ static void make_room(JitterBuffer *jitter)
         jitter->end -= drop;
 }
 
-/* Uses as many samples as wanted, whatever the decoder returned. */
+/* Appends exactly `n` samples: zeros replace those that the decoder does not return. */
 static void decode(JitterBuffer *jitter, JitterDecoding decoding, const JitterPacket *packet,
                    size_t n)
 {
@@ -138,7 +138,7 @@ static void decode(JitterBuffer *jitter, JitterDecoding decoding, const JitterPa
         jitter->end += n;
 }
 
-/* Fills the gap before a later packet, which may describe what was lost. */
+/* Fills the gap before a later packet, which may carry the lost one. False: the gap is too long. */
 static bool recover(JitterBuffer *jitter, const JitterPacket *packet, size_t lost)
 {
         size_t n = lost - lost % STEP;
@@ -161,12 +161,12 @@ static void decode_packet(JitterBuffer *jitter, JitterPacket *packet)
         packet->length = 0;
 }
 
-/* Decodes one step further; false: the sound has ended for now. */
+/* Decodes or conceals one more step. False: the sound has ended for now. */
 static bool decode_more(JitterBuffer *jitter)
 {
         JitterPacket *packet = earliest(jitter);
 
-        if (!packet) { /* it may be late, or was never sent */
+        if (!packet) { /* the next one is late, or was never sent */
                 if (jitter->owed >= OWED_MAX)
                         return false;
                 decode(jitter, JITTER_CONCEAL, NULL, JITTER_CHUNK);
@@ -180,7 +180,7 @@ static bool decode_more(JitterBuffer *jitter)
                 packet->length = 0;
                 return true;
         }
-        /* Samples concealed while nothing came count as those that never came. */
+        /* Samples that were concealed while no packet came already replace lost ones. */
         size_t concealed = (size_t)MIN_OF(lost, (int64_t)jitter->owed);
 
         jitter->next += (int64_t)concealed;
@@ -199,13 +199,13 @@ static size_t pending(const JitterBuffer *jitter)
 
 /* ---- beginning and end ---- */
 
-/* By how much `time` could be played later than the fastest packets, if a read takes `n`. */
+/* Returns the delay behind the fastest packets if a read at `now` takes `n` samples from `time`. */
 static int64_t level_of(const JitterBuffer *jitter, int64_t now, int64_t time, size_t n)
 {
         return now - (time + (int64_t)n) - jitter->delay.fastest;
 }
 
-/* The latest of the packets that became due while nothing was played; drops the others. */
+/* Returns the latest packet that became due while nothing was played, and drops earlier ones. */
 static JitterPacket *latest_due(JitterBuffer *jitter, int64_t now, size_t n)
 {
         int64_t target = jitter_buffer_target(jitter);
@@ -245,7 +245,10 @@ static void try_to_begin(JitterBuffer *jitter, int64_t now, size_t n)
 
 /* ---- keeping to the target ---- */
 
-/* From packets alone: a stretch must not cause concealment. */
+/*
+ * Decodes until `n` samples are pending, from packets alone: a stretch must not cause concealment.
+ * Returns false if packets are missing.
+ */
 static bool decode_from_packets(JitterBuffer *jitter, size_t n)
 {
         while (pending(jitter) < n) {
@@ -259,8 +262,8 @@ static bool decode_from_packets(JitterBuffer *jitter, size_t n)
 }
 
 /*
- * `excess`: samples later than the target; negative: earlier. Leaves out or repeats a period of the
- * voice, but not so much that the opposite would have to follow.
+ * Leaves out a period of the voice if playback is late, or repeats one if it is early, but never so
+ * much that the opposite has to follow. `excess`: samples later than the target; negative: earlier.
  */
 static void stretch(JitterBuffer *jitter, int64_t excess)
 {

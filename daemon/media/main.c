@@ -127,7 +127,7 @@ static int run_devices(int argc, char **argv)
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* Returns 0, or the exit code after the sentence. */
+/* Returns 0, or the exit code after it has reported an error. */
 static int read_tone_option(int option, ToneOptions *options)
 {
         switch (option) {

@@ -14,7 +14,7 @@ struct Mesh {
 
         uint64_t stats_serial; /* of the request being answered */
         WorkerStats stats;
-        size_t stats_missing;
+        size_t stats_missing; /* participants that have not answered yet */
 };
 
 static RemoteParticipant *find_remote(const Mesh *mesh, const char *id)
@@ -135,7 +135,7 @@ void mesh_want_video(Mesh *mesh)
                 remote_participant_want_video(at->data);
 }
 
-/* Finishes a pending request for stats without this participant. */
+/* Answers a pending request for stats first: this participant may be the one it waits for. */
 void mesh_remove(Mesh *mesh, const char *participant_id)
 {
         RemoteParticipant *remote = find_remote(mesh, participant_id);
@@ -213,7 +213,7 @@ SessionState mesh_state(const Mesh *mesh, SessionState was)
                 return SESSION_RECONNECTING;
         if (!connecting)
                 return SESSION_FAILED;
-        /* A participant who came later may connect while others are lost. */
+        /* A later participant may still be connecting while the others are lost. */
         return was == SESSION_CONNECTED || was == SESSION_RECONNECTING ? was : SESSION_JOINING;
 }
 

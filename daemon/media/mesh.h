@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The other participants of a call, each with a peer connection of its own: the later participant
- * offers to the earlier ones. A problem on one connection leaves the others alone.
+ * The other participants of a call, each with a separate peer connection: of two participants, the
+ * one who joined later makes the offer. A problem on one connection does not affect the others.
  */
 
 #include "media/remote-participant.h"
@@ -27,25 +27,27 @@ Mesh *mesh_free(Mesh *mesh);
 DEFINE_CLEANUP(Mesh *, mesh_free);
 
 /*
- * Adds a participant; `offers`: this side makes the offer. Negative errno is reported by `fault`.
+ * Adds a participant; `offers`: this side makes the offer. Returns 0, or negative errno after
+ * reporting it as a fault.
  */
 int mesh_add(Mesh *mesh, const Participant *participant, bool offers);
-/* Allows pictures to be sent to every participant, also to later ones. */
+/* Allows sending pictures to every participant, including those added later. */
 void mesh_want_video(Mesh *mesh);
-/* Signals for a participant who has left are dropped. */
 void mesh_remove(Mesh *mesh, const char *participant_id);
+/* Takes a signal from a participant. Does nothing if the participant has been removed. */
 void mesh_signal(Mesh *mesh, const MessageSignal *message);
-/* Addresses or routes have changed: makes new connections for all. */
+/* Addresses or routes have changed: makes new connections to all participants. */
 void mesh_network_changed(Mesh *mesh);
 /*
- * Answered by one WORKER_STATS, at once or later; an older request is answered with what is known.
+ * Requests one WORKER_STATS, which follows at once or later. A request that is still pending is
+ * answered first, with what is known.
  */
 void mesh_request_stats(Mesh *mesh, uint64_t serial);
 /* Reports every participant once more. */
 void mesh_report_all(Mesh *mesh);
 
 /*
- * The session's state after `was`: the best state of any connection. Losing one connection does not
- * end the others.
+ * Returns the session's state after the state `was`: the best state of any connection, since a lost
+ * connection does not end the others.
  */
 SessionState mesh_state(const Mesh *mesh, SessionState was);

@@ -15,14 +15,14 @@
 /*
  * One stream. The data thread only copies, and wakes PipeWire's loop thread for each whole frame,
  * because handling a frame allocates, locks and wakes more threads. A wakeup for each cycle of the
- * graph, four times as often, would cost 0.5 % of a core.
+ * graph, which is shorter, would cost up to 0.5 % of a core.
  */
 typedef struct MicrophoneStream {
         Microphone *microphone;
         struct pw_stream *stream;
         struct spa_hook hook;
         struct spa_source *ready;
-        struct spa_ringbuffer ring; /* of bytes */
+        struct spa_ringbuffer ring; /* counts bytes */
         int16_t samples[SAMPLES_MAX];
 } MicrophoneStream;
 
@@ -32,8 +32,9 @@ struct Microphone {
         PipeWire *pipewire; /* not owned; NULL: closed */
         MicrophoneStream *stream;
         MicrophoneStream *next; /* takes over when it gives sound */
-        MicrophoneStream *done; /* freed with the next frame: the present one may be its own */
-        bool waits;             /* `waiting` holds the first frame of `next`, to fade over to */
+        /* Replaced by `stream`; freed with the next frame, since its callback may still run. */
+        MicrophoneStream *done;
+        bool waits; /* `waiting` holds the first frame of `next`, to cross-fade to */
         int16_t waiting[AUDIO_FRAME];
         atomic_bool failed;
 };
@@ -60,8 +61,8 @@ static void change_over(Microphone *microphone)
 }
 
 /*
- * The last frame of the old stream fades over to the first one of the new. When the old one gives
- * no more, the new one has a second frame before that, and begins by itself.
+ * Cross-fades from the old stream to the first frame of the new one. If the old stream gives no
+ * frame before the second one of the new stream, the new stream fades in from silence.
  */
 static void take_frame(MicrophoneStream *stream, int16_t *samples)
 {
@@ -99,7 +100,7 @@ static void on_ready(void *data, uint64_t count)
         }
 }
 
-/* Drops what does not fit: PipeWire's loop thread hangs. */
+/* Drops data that does not fit: it does so only while PipeWire's loop thread hangs. */
 static void gather(MicrophoneStream *stream, const void *data, uint32_t size)
 {
         uint32_t index;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The microphone: a PipeWire stream cut into frames of 10 ms. No device is open but between _open
- * and _close.
+ * The microphone: a PipeWire stream cut into frames of 10 ms. A device is open only between
+ * microphone_open() and microphone_close().
  */
 
 #include <stdint.h>
@@ -24,14 +24,14 @@ Microphone *microphone_free(Microphone *microphone);
 DEFINE_CLEANUP(Microphone *, microphone_free);
 
 /*
- * Opens the microphone, or moves it to another one: makes a second stream, and ends the first one
- * when the second gives sound. `node` and `description` name the stream; `target` is the node.name
- * of a microphone, empty: the default one. Returns 0; or negative errno, and everything stays.
+ * Opens the microphone, or moves it to another device: opens a second stream, and closes the first
+ * one when the second gives sound. `node` and `description` name the stream; `target` is the
+ * node.name of a device; empty: the default one. Returns 0; or negative errno, and nothing changes.
  */
 int microphone_open(Microphone *microphone, PipeWire *pipewire, const char *node,
                     const char *description, const char *target);
 void microphone_close(Microphone *microphone);
 bool microphone_is_open(const Microphone *microphone);
 
-/* The stream has failed and will give no sound. */
+/* Whether the stream has failed and will give no sound. */
 bool microphone_failed(const Microphone *microphone);
