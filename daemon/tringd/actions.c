@@ -102,7 +102,7 @@ static void answer(Daemon *daemon, const PhoneAction *action)
 {
         const char *tied_to = pending_methods_tied_client(daemon->pending_methods, action->ticket);
 
-        /* Watched only once the call exists: the watch also notices a connection that is gone. */
+        /* Only once the call exists; bus_clients_watch() also finds that a connection is gone. */
         if (tied_to && action->error == CALL_ERROR_NONE)
                 report(action, "cannot watch the program that the call is tied to",
                        bus_clients_watch(daemon->bus_clients, tied_to));

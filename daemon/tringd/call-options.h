@@ -19,7 +19,7 @@ int accept_options_read(sd_bus_message *message, PhoneCommand *command, sd_bus_e
 /* Options of InitiateCall, into an INITIATE command. */
 int initiate_options_read(sd_bus_message *message, PhoneCommand *command, sd_bus_error *error);
 
-/* Words of the API. `what` names the argument in the error. */
+/* Check words of the API. `what` names the argument in the error. */
 int call_type_read(const char *what, const char *word, CallType *ret, sd_bus_error *error);
 int receiver_type_read(const char *what, const char *word, ReceiverType *ret, sd_bus_error *error);
 int session_id_read(const char *session_id, char ret[static UUID_LENGTH + 1], sd_bus_error *error);

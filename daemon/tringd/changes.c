@@ -157,7 +157,7 @@ void changes_session_added(Changes *changes, const char *session_id)
                path);
 }
 
-/* The phone has already freed the call, so only the object can be read. */
+/* The phone has already freed the call: read the CallObject only. */
 void changes_call_removed(Changes *changes, const char *session_id)
 {
         char path[CALL_PATH_SIZE];

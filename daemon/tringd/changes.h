@@ -34,7 +34,7 @@ void changes_devices(Changes *changes, DevicesProperty property);
 void changes_call(Changes *changes, const char *session_id, uint32_t properties);
 void changes_session(Changes *changes, const char *session_id, uint32_t properties);
 
-/* Returns the object of a call that the phone has, made if necessary; NULL: out of memory. */
+/* Finds or makes the object of one of the phone's calls. NULL: out of memory. */
 CallObject *changes_call_object(Changes *changes, const char *session_id);
 
 /* Emit InterfacesAdded or InterfacesRemoved at once. A call may be added with its session. */

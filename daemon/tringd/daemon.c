@@ -10,7 +10,7 @@
 
 /* Too short to notice; lets the kernel batch wakeups. */
 #define DEADLINE_ACCURACY_US (5 * USEC_PER_MSEC)
-/* After everything else of a loop turn. */
+/* Runs after everything else in a turn of the loop. */
 #define SETTLE_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 100)
 #define DIRECT_PEER "direct" /* not a valid bus name, so it cannot clash with one */
 

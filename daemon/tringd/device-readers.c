@@ -155,7 +155,7 @@ void device_readers_gone(DeviceReaders *readers, const char *client)
                 device_watch_start(readers->daemon->devices, false);
 }
 
-/* The entry of a list of devices, which are the read-only properties; NULL for others. */
+/* Finds the vtable entry of a list of devices: a read-only property. NULL for others. */
 static const sd_bus_vtable *find_list(const char *name)
 {
         const sd_bus_vtable *property = devices_vtable + 1;
@@ -165,7 +165,7 @@ static const sd_bus_vtable *find_list(const char *name)
         return property->type == _SD_BUS_VTABLE_PROPERTY ? property : NULL;
 }
 
-/* Whether the message reads a list, which goes to *ret, or all properties (NULL). */
+/* Whether the message reads a list of devices. *ret is its entry; NULL: all properties. */
 static bool reads_list(sd_bus_message *message, const sd_bus_vtable **ret)
 {
         bool all = sd_bus_message_is_method_call(message, PROPERTIES_INTERFACE, "GetAll") > 0;

@@ -52,7 +52,7 @@ static void lost(HubUplink *uplink, CallError error, const char *text)
         hub_client_disconnect(uplink->current);
         /*
          * The trial logs in as the same device, so the hub has most likely closed this connection
-         * for it.
+         * in its favour.
          */
         if (uplink->trial) {
                 report_state(uplink, PHONE_CONNECTING, "");

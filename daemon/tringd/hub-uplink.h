@@ -23,7 +23,7 @@ typedef struct HubUplinkEvents {
         void (*state)(void *userdata, PhoneConnection state, const char *text);
         /* A reply or event from the hub; the welcome comes here too. */
         void (*message)(void *userdata, const Message *message);
-        /* Fill in a hello, all but the token; `fresh`: resume nothing. */
+        /* Fills in a hello, except the token. `fresh`: resumes no session, asks for all history. */
         void (*hello)(void *userdata, bool fresh, const Credentials *credentials, Message *ret);
         /* The hub has welcomed a trial. May this user log in? An error ends the trial. */
         CallError (*admit)(void *userdata, const Party *user,
@@ -32,7 +32,7 @@ typedef struct HubUplinkEvents {
         void (*credentials)(void *userdata, const Credentials *credentials);
         /* The addresses of this machine have changed. */
         void (*network_changed)(void *userdata);
-        /* The end of hub_uplink_login(). */
+        /* The result of hub_uplink_login(); CALL_ERROR_NONE: logged in. */
         void (*login_done)(void *userdata, CallError error, const char *text);
 } HubUplinkEvents;
 

@@ -86,7 +86,7 @@ int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_err
         /* Reply with the current calls before daemon_pump() sends events to the new listener. */
         if (r == 0) {
                 daemon->listeners_changed = true; /* also if it replaced one */
-                /* Stored before the reply, so that it survives if tringd is killed now. */
+                /* Store before the reply: a registered listener survives if tringd is killed. */
                 state_store_save(daemon);
                 r = reply_calls(daemon, message);
         }

@@ -16,11 +16,11 @@
 #include "base/log.h"
 #include "tringd/addresses.h"
 
-#define SLEEP_NOTICED_US (2 * USEC_PER_SEC) /* less may come from reading two clocks in turn */
+#define SLEEP_NOTICED_US (2 * USEC_PER_SEC) /* tolerance: two clocks are read in turn */
 #define NETLINK_BUFFER 8192                 /* bytes; netlink(7): large enough for whole messages */
 #define SETTLE_US (500 * USEC_PER_MSEC)     /* addresses and routes change one by one */
 #define SETTLE_ACCURACY_US (50 * USEC_PER_MSEC)
-#define FAR_FUTURE ((time_t)9000000000) /* year 2255: never expires, is only cancelled */
+#define FAR_FUTURE ((time_t)9000000000) /* year 2255: the timer is only ever cancelled */
 
 struct Network {
         sd_event *event;

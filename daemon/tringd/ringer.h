@@ -11,7 +11,7 @@
 #include "phone/phone.h"
 #include "tringd/settings.h"
 
-/* Delay before a tone starts, so that the bus delivers the signals first; inaudible. */
+/* Delay before a tone starts, so that the bus delivers the signals first; not noticeable. */
 #define TONE_START_DELAY_US (2 * USEC_PER_MSEC)
 /* From SIGTERM to SIGKILL: a tone must not go on for longer after its call. */
 #define TONE_STOP_US (1 * USEC_PER_SEC)
@@ -21,7 +21,7 @@
 typedef struct Ringer Ringer;
 
 typedef struct RingerEvents {
-        /* The tone of the last ringer_play() can be heard, or cannot be played. */
+        /* Whether the tone of the last ringer_play() is playing now, or could not be played. */
         void (*playing)(void *userdata, PhoneTone tone, bool playing);
 } RingerEvents;
 

@@ -107,7 +107,7 @@ static int on_called(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-/* Sets the path of the next request beforehand (portals since 0.9), to miss no signal. */
+/* Predicts the path of the request (portals since 0.9), so that no signal is missed. */
 static void name_request(ScreenCast *cast)
 {
         const char *unique = NULL;

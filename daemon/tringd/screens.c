@@ -12,7 +12,7 @@ typedef struct Share {
         Screens *screens;
         char session_id[UUID_LENGTH + 1];
         ScreenCast *cast;
-        sd_bus_message *message; /* NULL: answered, since the screen is shown */
+        sd_bus_message *message; /* waits for the screen; NULL: answered */
 } Share;
 
 struct Screens {

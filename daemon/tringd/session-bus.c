@@ -70,7 +70,7 @@ static int method_set_video_paused(sd_bus_message *message, void *userdata, sd_b
         return method_switch(message, userdata, PHONE_COMMAND_PAUSE_VIDEO);
 }
 
-/* Repeats the phone's check of commands, for methods that go straight to the worker. */
+/* Makes the phone's check of commands for methods that go straight to the worker. */
 static int check_has_media(const CallObject *object, sd_bus_error *error)
 {
         const StoredCall *call = &object->call->stored;

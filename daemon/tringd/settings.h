@@ -8,7 +8,7 @@
  *         insecure = no          allows plain ws:// to hubs on other machines: others on the
  *                                network can then listen in and log in as you
  *         [ring]
- *         sound = FILE           in place of the sound theme's phone-incoming-call
+ *         sound = FILE           instead of phone-incoming-call of the sound theme
  *         volume = 0.8           0 to 1, of ring and ring-back
  *         device = NODE          PipeWire node.name to ring on, or * for all speakers; may be given
  *                                several times; default: the system's
@@ -67,6 +67,6 @@ int settings_load(const char *path, Settings *ret, char **ret_text);
  */
 bool settings_replace(Settings *settings, const char *section, const char *name, const char *value);
 
-/* Formats a volume for settings_load(), in every locale with a point. Returns the buffer. */
+/* Formats a volume as settings_load() reads it: no decimal comma. Returns the buffer. */
 #define SETTINGS_VOLUME_SIZE 16
 const char *settings_volume(double volume, char buffer[static SETTINGS_VOLUME_SIZE]);

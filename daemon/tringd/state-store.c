@@ -90,7 +90,7 @@ static void get_into(Daemon *daemon, const char *key, char *buffer, size_t size)
                 (void)str_copy(buffer, size, value);
 }
 
-/* The device id lives in the state folder; without one there, a new id is made. */
+/* Reads the device id from the state folder, or makes one if none is stored. */
 static void restore_device(Daemon *daemon)
 {
         sd_id128_t id;
@@ -208,7 +208,7 @@ void state_store_save(Daemon *daemon)
                 put_policy(daemon);
         if (daemon->listeners_changed)
                 put_listeners(daemon);
-        /* Only after the records up to it: after a crash the hub sends the missing ones again. */
+        /* Store the date after the records: after a crash the hub sends missing ones again. */
         if (phone_history_since(daemon->phone) != daemon->history_since) {
                 if (history_writer_flush(daemon->history_writer))
                         put_since(daemon);

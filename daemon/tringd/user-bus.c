@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Blocked users and groups of the user. */
+/* The users that the user has blocked, and the user's groups. */
 #include <errno.h>
 
 #include "tringd/bus-objects.h"
