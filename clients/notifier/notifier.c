@@ -9,8 +9,8 @@
 
 #define SERVER_NAME "org.freedesktop.Notifications"
 /*
- * How often a call's popup is shown again that nobody dismissed, after the server closed it or
- * died. The limit is for servers that close every popup.
+ * How many times a call's popup is shown again if the server closes it, or dies, and nobody has
+ * dismissed it. Without the limit, a server that closes every popup would cause a loop.
  */
 #define SHOW_AGAIN_MAX 3
 
@@ -149,7 +149,7 @@ static void on_closed(void *userdata, bool dismissed)
 {
         ShownCall *shown = userdata;
 
-        if (shown->pressed) /* most servers close the notification after a button */
+        if (shown->pressed) /* most servers then close the notification */
                 return;
         shown->dismissed =
                 dismissed || shown->content.kind == POPUP_MISSED || ++shown->again > SHOW_AGAIN_MAX;
@@ -233,7 +233,7 @@ static bool on_event(void *userdata, const char *event, const char *path, const 
         return settle(shown) || !present;
 }
 
-/* Returns the session id of a call of which only the object is known, or NULL. */
+/* Returns the session id in the properties of a call, or NULL. */
 static const char *id_of(GVariant *properties)
 {
         const char *id = NULL;

@@ -26,7 +26,7 @@ typedef struct PopupCall {
 
         CallStatus status;
         CallReason reason;
-        bool present; /* tringd asked us last to present the call */
+        bool present; /* of the last IncomingCallReceived: tringd asks us to present the call */
         bool was_presented;
         bool alerting; /* tringd's Alerting property: the call rings on this device */
         bool silenced; /* was alerting, and no longer is */
@@ -37,7 +37,7 @@ typedef struct PopupCall {
 /* Returns false if the path is too long or the id is not a session id. */
 bool popup_call_init(PopupCall *call, const char *path, const char *session_id);
 
-/* Takes the a{sv} of an event. Only that of IncomingCallReceived changes `present`. */
+/* Takes the a{sv} of an event, except `present`, which only IncomingCallReceived has. */
 void popup_call_take_details(PopupCall *call, GVariant *details);
 void popup_call_set_present(PopupCall *call, bool present);
 

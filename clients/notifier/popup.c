@@ -38,7 +38,7 @@ static PopupKind popup_kind(const PopupCall *call, const PopupServer *server)
         if (call->status == CALL_STATUS_INITIATED)
                 return call->incoming && call->present && !call->silenced ? POPUP_INCOMING
                                                                           : POPUP_NONE;
-        /* A server without persistence would only flash the notification up: leave it out. */
+        /* A server without persistence would hide the notification again soon: leave it out. */
         if (call->status == CALL_STATUS_ONGOING)
                 return server->persistence && (call->was_presented || !call->incoming)
                                ? POPUP_ONGOING

@@ -18,7 +18,7 @@ typedef struct TringEvents {
          */
         bool (*event)(void *userdata, const char *event, const char *path, const char *session_id,
                       GVariant *details);
-        /* Properties of a call or of its session, all or only changed ones; the other is NULL. */
+        /* All or only changed properties of a call or of its session; the other one is NULL. */
         void (*call_changed)(void *userdata, const char *path, GVariant *call, GVariant *session);
         /* The result of tring_call(): `sentence` is the error, or NULL on success. */
         void (*answered)(void *userdata, const char *path, const char *sentence);

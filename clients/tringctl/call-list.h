@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The calls on this device, and choosing the one that a command is about.
+ * Gets the calls on this device, and chooses the one that a command is about.
  *
  * A call is a JSON object: `path`, the properties of org.tring.Calls1.Call in snake_case, and, once
  * answered, `session` with the properties of org.tring.Calls1.Session.

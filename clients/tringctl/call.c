@@ -14,7 +14,7 @@ typedef struct OutgoingCall {
         sd_event *event;
         const Arguments *arguments;
         cJSON *call; /* current state; has `path` once the daemon has created the call */
-        usec_t began, ringing_since; /* boottime; 0: no device rings yet */
+        usec_t began, ringing_since; /* boottime; `ringing_since` 0: no device rings yet */
         sd_event_source *tick;
         bool tty;
         bool cancel; /* the user pressed Ctrl-C */
