@@ -19,7 +19,7 @@ static int decode(void *userdata, JitterDecoding decoding, const JitterPacket *p
 
 int packet_queue_init(PacketQueue *queue)
 {
-        /* Mono: what others send in stereo is mixed by the decoder. */
+        /* Mono: the decoder mixes stereo down. */
         queue->decoder = opus_decoder_create(JITTER_RATE, 1, NULL);
         if (!queue->decoder)
                 return -ENOMEM;

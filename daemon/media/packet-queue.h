@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * A voice on its way from the network's thread to the loudspeaker's: packets of Opus in, samples
- * out. One thread writes and one reads; neither locks or allocates. The reader decodes when it is
- * time to play: only then does it know which packets are lost, and has the next packet, which may
- * describe them.
+ * Carries a voice from the network's thread to the loudspeaker's: packets of Opus in, samples out.
+ * One thread writes and one reads; neither locks or allocates. The reader decodes at the moment of
+ * playing: only then does it know which packets are lost, and only then may it have the packet
+ * after a lost one, from which Opus can recover it.
  */
 
 #include <stdatomic.h>
@@ -14,26 +14,26 @@
 #include "media/voice-activity.h"
 
 /*
- * Packets between the threads: 320 ms of 10 ms each; a loudspeaker that stops for longer has
- * nothing to catch up with. A power of two.
+ * Capacity, a power of two: 320 ms in packets of 10 ms. While the loudspeaker stands still for
+ * longer, further packets are dropped; it need not catch up with them.
  */
 #define PACKET_QUEUE_PACKETS 32
 
 typedef struct PacketCounts {
-        double delay_ms;            /* more than the fastest packets would need */
+        double delay_ms;            /* delay beyond that of the fastest packets */
         uint64_t played, concealed; /* samples */
         unsigned gaps;
 } PacketCounts;
 
 typedef struct PacketQueue {
         JitterPacket packets[PACKET_QUEUE_PACKETS];
-        atomic_uint written, read; /* counts since the start */
-        /* Reported by the reader. */
+        atomic_uint written, read; /* packets since the start */
+        /* Written by the reader, read in any thread. */
         atomic_uint delay, gaps; /* delay: in samples */
         atomic_ullong played, concealed;
         atomic_bool speaking;
 
-        /* Of the reader. */
+        /* Used in the reader's thread only. */
         struct OpusDecoder *decoder; /* owned */
         JitterBuffer jitter;
         VoiceActivity activity;
@@ -41,17 +41,17 @@ typedef struct PacketQueue {
         void *userdata;
 } PacketQueue;
 
-/* Returns 0 or -ENOMEM. A queue that was not initialised stays silent. */
+/* Returns 0 or -ENOMEM. A queue that was not initialised reads as silence. */
 int packet_queue_init(PacketQueue *queue);
 void packet_queue_done(PacketQueue *queue);
 
 /*
- * Queues a packet's payload, with the source and timestamp of its header. Drops a packet that is
- * not Opus, and one that does not fit: nothing reads the queue then.
+ * Queues a packet's payload, with the source (SSRC) and timestamp of its header. Drops a packet
+ * that is not Opus, and any packet while the queue is full: nothing reads it then.
  */
 void packet_queue_put(PacketQueue *queue, uint32_t source, uint32_t timestamp,
                       const uint8_t *payload, size_t length);
-/* Always fills `ret`; 1.0 is full scale. */
+/* Decodes the next `n` samples into `ret`; 1.0 is full scale. Fills all of `ret`. */
 void packet_queue_read(PacketQueue *queue, float *ret, size_t n);
 /* In any thread. */
 void packet_queue_count(const PacketQueue *queue, PacketCounts *ret);

@@ -5,10 +5,10 @@
 #include "media/ice.h"
 #include "media/peer-internal.h"
 
-#define JITTER_BUFFER_MS 40        /* with the default of 200, the first sound came 150 ms later */
-#define LOOK_S 1                   /* how often the connection is checked */
-#define LOST_US (3 * USEC_PER_SEC) /* 300 frames, silent ones among them: it is interrupted */
-#define CONNECT_MAX_US (30 * USEC_PER_SEC) /* ICE's checks have long been through by then */
+#define JITTER_BUFFER_MS 40        /* at the default of 200, the first sound comes 150 ms later */
+#define LOOK_S 1                   /* between two checks of the connection */
+#define LOST_US (3 * USEC_PER_SEC) /* without a packet: interrupted (silence is sent, too) */
+#define CONNECT_MAX_US (30 * USEC_PER_SEC) /* ICE has finished its checks long before */
 
 static void peer_done(void *data)
 {
@@ -48,7 +48,9 @@ void peer_fail(PeerConnection *peer, const char *text)
 
 /* ---- state ---- */
 
-/* The certificate of a transceiver's transport; NULL: none yet. */
+/*
+ * The certificate (PEM) that the other side has shown on a transceiver's transport; NULL: none yet.
+ */
 static char *shown_certificate(GstWebRTCRTPTransceiver *transceiver)
 {
         g_autoptr(GObject) receiver = NULL, transport = NULL;
@@ -62,7 +64,7 @@ static char *shown_certificate(GstWebRTCRTPTransceiver *transceiver)
         return pem;
 }
 
-/* webrtcbin accepts any certificate, so this compares it with the announced one. */
+/* Compares the certificates with the announced fingerprint, because webrtcbin accepts any. */
 static bool certificates_are_right(PeerConnection *peer)
 {
         g_autoptr(GArray) transceivers = NULL;
@@ -97,7 +99,10 @@ static void connected(PeerConnection *peer)
         set_state(peer, PEER_CONNECTED);
 }
 
-/* Why there is no connection: `otherwise`, unless the TURN server is to blame. */
+/*
+ * Returns why there is no connection: a problem with the TURN server if there is one, else
+ * `otherwise`.
+ */
 static const char *blame(const PeerConnection *peer, const char *otherwise)
 {
         if (peer->relay_only && !peer->has_turn)

@@ -6,10 +6,10 @@
  * offers. State that outlives connections is in remote-participant.h.
  *
  * Nothing is played and nothing is sent before the other side has shown the certificate that its
- * session description announced: webrtcbin itself does not check.
+ * session description announced; webrtcbin itself does not check that.
  *
- * Everything here is called in GLib's main loop, and every event comes from it: GStreamer's threads
- * only post events there.
+ * Everything here is called in GLib's main loop, and every event comes from there: GStreamer's
+ * threads only post events to it.
  */
 
 #include "media/audio-sender.h"
@@ -30,7 +30,7 @@ typedef enum PeerState {
 typedef struct PeerConnection PeerConnection;
 
 typedef struct PeerEvents {
-        /* A signal to carry to the participant. */
+        /* A signal to send to the participant. */
         void (*signal)(void *userdata, PeerConnection *peer, const MediaSignal *signal);
         /* The state has changed. The callback may not free the peer. */
         void (*changed)(void *userdata, PeerConnection *peer);
@@ -43,11 +43,11 @@ typedef struct PeerEvents {
 /* Shared by all connections of a call, and outlives them. */
 typedef struct WorkerMedia {
         const char *session;
-        IceServer *ice_servers; /* those of the join */
+        IceServer *ice_servers; /* from the join reply */
         size_t n_ice_servers;
         bool relay_only;
         bool with_video;     /* pictures are offered from the beginning */
-        CallAudio *audio;    /* NULL: echo, which sends back what it receives */
+        CallAudio *audio;    /* NULL: an echo, which sends back what it receives */
         AudioSender *sender; /* likewise */
         Video *video;        /* likewise */
 } WorkerMedia;
@@ -67,15 +67,15 @@ int peer_new(const PeerOptions *options, PeerConnection **ret);
 PeerConnection *peer_free(PeerConnection *peer);
 DEFINE_CLEANUP(PeerConnection *, peer_free);
 
-/* A signal of the participant. An invalid one is reported as a fault, and changes nothing. */
+/* Takes a signal from the participant. Reports an invalid one as a fault, and ignores it. */
 void peer_signal(PeerConnection *peer, const MediaSignal *signal);
 /* Allows pictures to be sent; negotiates a video stream unless the connection has one. */
 void peer_want_video(PeerConnection *peer);
-/* A key frame of the other side's picture. */
+/* Asks the other side for a key frame. */
 void peer_request_key(PeerConnection *peer);
-/* Answered by one stats event. */
+/* Asks for statistics; one stats event answers. */
 void peer_request_stats(PeerConnection *peer);
 
 PeerState peer_state(const PeerConnection *peer);
-/* The other side has shown its certificate. */
+/* Whether the other side has shown the certificate that it announced. */
 bool peer_is_trusted(const PeerConnection *peer);

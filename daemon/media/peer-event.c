@@ -103,7 +103,7 @@ static void on_gathering(GstElement *webrtc, GParamSpec *spec, void *data)
                 peer_event_post(peer_event_new(data, PEER_EVENT_GATHERED));
 }
 
-/* Unwanted media are thrown away: a pad without a taker stops the whole connection. */
+/* Discards media that nothing here uses: an unlinked pad would stop the whole connection. */
 static void discard(PeerConnection *peer, GstPad *pad)
 {
         GstElement *sink = gst_element_factory_make("fakesink", NULL);

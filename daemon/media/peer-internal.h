@@ -3,8 +3,8 @@
 
 /*
  * The inside of a peer connection, shared by its parts: peer-connection.c (beginning, end, state),
- * peer-negotiation.c (offer and answer), peer-voice.c (the sound both ways), peer-video.c (the
- * pictures) and peer-event.c (from GStreamer's threads to the main loop).
+ * peer-negotiation.c (offer and answer), peer-voice.c (sound in both directions), peer-video.c
+ * (pictures in both directions) and peer-event.c (from GStreamer's threads to the main loop).
  */
 
 #include "media/chain.h"
@@ -15,19 +15,19 @@
 #include "media/verification.h"
 #include "media/video-chain.h"
 
-/* Pictures, both ways. */
+/* Pictures in both directions. */
 typedef struct PeerVideo {
-        bool wanted; /* pictures are sent, or may be: an m= section is needed */
-        bool asked;  /* the offering side was asked for an offer that has one */
-        bool agreed; /* both sides have one */
+        bool wanted; /* pictures may be sent, which needs an m= section */
+        bool asked;  /* the offering side was asked to offer such a section */
+        bool agreed; /* offer and answer both have one */
         bool sending;
         VideoSendChain send;
         VideoReceiveChain receive;
-        unsigned pictures_counted; /* by the last stats */
-        usec_t key_asked_at;       /* of the receiving thread of an echo */
+        unsigned pictures_counted; /* when stats were last requested */
+        usec_t key_asked_at;       /* receiving thread; in an echo only */
 } PeerVideo;
 
-/* Counted (g_atomic_rc_box): GStreamer's threads and pending events hold references. */
+/* Reference-counted (g_atomic_rc_box): GStreamer's threads and pending events hold references. */
 struct PeerConnection {
         Participant participant;
         PeerState state;
@@ -36,14 +36,14 @@ struct PeerConnection {
         const PeerEvents *events;
         void *userdata;
 
-        GstElement *pipeline; /* counted */
+        GstElement *pipeline; /* a reference */
         GstElement *webrtc;   /* the pipeline's */
-        GstElement *rtpbin;   /* counted: webrtc's */
+        GstElement *rtpbin;   /* a reference: the webrtcbin's */
         guint bus_watch, timer;
         SendChain send;
-        GstWebRTCSessionDescription *offer; /* owned: waits for the send chain's caps */
-        bool offer_due;                     /* there is more to offer than in the last offer */
-        bool offering;                      /* our offer has no answer yet */
+        GstWebRTCSessionDescription *offer; /* owned: the other side's; not answered yet */
+        bool offer_due; /* the last offer lacks something that we have to offer */
+        bool offering;  /* our offer has no answer yet */
         usec_t began;
 
         Fingerprint announced; /* by the other side's session description */
@@ -54,8 +54,8 @@ struct PeerConnection {
         RemoteAudio *audio; /* not owned */
         AudioSender *sender;
         Congestion congestion;
-        _Atomic usec_t arrived;   /* the last packet */
-        atomic_uint voice_source; /* of received packets; 0: none yet */
+        _Atomic usec_t arrived;   /* when the last voice packet arrived; CLOCK_BOOTTIME */
+        atomic_uint voice_source; /* SSRC of the received voice; 0: none yet */
         StatsCounters counted;
 
         Video *own_video;          /* not owned; NULL: echo */
@@ -76,7 +76,7 @@ void peer_fail(PeerConnection *peer, const char *text);
  * errno.
  */
 int peer_build_send_chain(PeerConnection *peer, unsigned payload);
-/* Caps have reached the webrtcbin: an offer or an answer can be made now. */
+/* Makes the offer or answer that is due, if all caps have reached the webrtcbin. */
 void peer_caps_known(PeerConnection *peer);
 /* Our offer was answered, or our answer was sent. */
 void peer_agreed(PeerConnection *peer);
@@ -85,27 +85,33 @@ void peer_agreed(PeerConnection *peer);
 
 /* Builds the chain to the other side. Returns 0 or negative errno. */
 int peer_video_build(PeerConnection *peer, const VideoFormat *format);
-/* Whether an offer can be made: no picture will be sent, or its caps have reached the webrtcbin. */
+/*
+ * Whether the next offer or answer need not wait for pictures: no chain sends any, or its caps have
+ * reached the webrtcbin.
+ */
 bool peer_video_is_ready(const PeerConnection *peer);
 /* Begins to send once both sides have agreed and are connected. */
 void peer_video_connected(PeerConnection *peer);
-/* Links a source pad of the webrtcbin; in GStreamer's thread. -EINVAL: not VP8. */
+/*
+ * Links a source pad of the webrtcbin; in a GStreamer thread. Returns 0, or negative errno
+ * (-EINVAL: the pad does not carry VP8).
+ */
 int peer_video_link(PeerConnection *peer, GstPad *pad);
-/* Once a second. */
+/* Called once a second: adapts the bit rate to the other side's reports. */
 void peer_video_look(PeerConnection *peer);
 void peer_video_stats(PeerConnection *peer, usec_t elapsed, WorkerParticipantStats *stats);
-/* Called before and after the pipeline ends. */
+/* Call the first before the pipeline stops, the second after it. */
 void peer_video_stop(PeerConnection *peer);
 void peer_video_done(PeerConnection *peer);
 
 /* ---- peer-voice.c ---- */
 
-/* Needs the webrtcbin. Returns 0 or negative errno. */
+/* Call it after the webrtcbin was made. Returns 0 or negative errno. */
 int peer_voice_init(PeerConnection *peer);
-/* Sends this user's voice through the send chain, which has been built. */
+/* Starts to send this user's voice; call it after the send chain was built. */
 int peer_voice_speak(PeerConnection *peer);
 void peer_voice_connected(PeerConnection *peer);
-/* Adapts to the path, by the other side's reports. */
+/* Adapts the voice to the path, by the other side's reports. */
 void peer_voice_adapt(PeerConnection *peer, const StatsCounters *counted);
 /* Stops sending. */
 void peer_voice_stop(PeerConnection *peer);
@@ -116,7 +122,7 @@ typedef enum PeerEventType {
         PEER_EVENT_CAPS,
         PEER_EVENT_SIGNAL,
         PEER_EVENT_CONNECTION,
-        PEER_EVENT_GATHERED, /* all of our candidates */
+        PEER_EVENT_GATHERED, /* all local candidates are known */
         PEER_EVENT_PATH,
         PEER_EVENT_AGREED,
         PEER_EVENT_PICTURE,
@@ -126,23 +132,23 @@ typedef enum PeerEventType {
 
 typedef struct PeerEvent {
         PeerEventType type;
-        PeerConnection *peer; /* counted */
+        PeerConnection *peer; /* a reference */
         MediaSignal signal;
         GstWebRTCPeerConnectionState connection;
         StatsCounters counted; /* of STATS and PATH */
         char text[MESSAGE_TEXT_MAX + 1];
 } PeerEvent;
 
-/* Called in any thread; peer_handle() in peer-connection.c then gets the event in the main loop. */
+/* In any thread; peer_handle() in peer-connection.c gets the event in the main loop. */
 PeerEvent *peer_event_new(PeerConnection *peer, PeerEventType type);
 void peer_event_post(PeerEvent *event);
 void peer_post_failure(PeerConnection *peer, const char *text);
 void peer_handle(PeerConnection *peer, const PeerEvent *event);
 
-/* Makes the callbacks of webrtcbin and receive chain post events. */
+/* Connects to the signals of the webrtcbin; their handlers post events. */
 void peer_listen(PeerConnection *peer);
 
-/* Answered by one PEER_EVENT_PATH. */
+/* Asks the webrtcbin for its statistics; one PEER_EVENT_PATH answers. */
 void peer_request_path(PeerConnection *peer);
 
 /* Connects a signal whose handler holds a reference to the peer. */
@@ -152,5 +158,5 @@ void peer_connect_signal(PeerConnection *peer, void *object, const char *signal,
 void peer_watch_caps(PeerConnection *peer, GstPad *pad);
 /* A promise that holds a reference to the peer; `kept` is called in webrtcbin's thread. */
 GstPromise *peer_promise_new(PeerConnection *peer, GstPromiseChangeFunc kept);
-/* NULL: it was not kept. */
+/* NULL: the webrtcbin gave no reply. */
 const GstStructure *peer_promise_reply(GstPromise *promise);

@@ -28,9 +28,10 @@ static void on_description_made(GstPromise *promise, void *data)
                 event->signal.type = peer->offers ? MEDIA_SIGNAL_OFFER : MEDIA_SIGNAL_ANSWER;
                 event->signal.text = gst_sdp_message_as_text(made->sdp);
                 /*
-                 * Requested before an answer can come, and before it could reach a webrtcbin
-                 * without an offer; webrtcbin does it in this thread after this call, and gathers
-                 * candidates only then.
+                 * Set before the description is sent, so that no answer can reach a webrtcbin
+                 * without a local description. webrtcbin only queues this, and handles it in this
+                 * thread after this callback. It gathers candidates only then, so they follow the
+                 * description.
                  */
                 g_signal_emit_by_name(peer->webrtc, "set-local-description", made, NULL);
                 peer_event_post(event);
@@ -76,8 +77,8 @@ int peer_build_send_chain(PeerConnection *peer, unsigned payload)
 }
 
 /*
- * Called whenever something changes: an offer or answer made before all caps are known would leave
- * media out for good. The offering side has at most one offer pending.
+ * Waits for all caps: an offer or answer made before would leave media out for good. This runs
+ * again whenever one of the conditions changes. At most one of our offers is pending.
  */
 void peer_caps_known(PeerConnection *peer)
 {
@@ -127,7 +128,9 @@ void peer_want_video(PeerConnection *peer)
                 peer_fault(peer, "cannot send pictures: GStreamer lacks an element");
 }
 
-/* An offer with pictures makes a way for ours too, so that none has to be negotiated later. */
+/*
+ * If the offer has pictures, also builds the chain for ours: that saves another negotiation later.
+ */
 static int build_chains(PeerConnection *peer, const GstWebRTCSessionDescription *offer,
                         unsigned payload)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "media/peer-internal.h"
 
-#define KEY_PACE_US (300 * USEC_PER_MSEC) /* between requests for key frames, in an echo */
+#define KEY_PACE_US (300 * USEC_PER_MSEC) /* between an echo's key frame requests */
 
 /* ---- sending ---- */
 

@@ -5,7 +5,7 @@
 
 /* ---- receiving ---- */
 
-/* In a thread of GStreamer's. */
+/* In a GStreamer thread. */
 static void on_voice(void *data, const RtpHeader *header, const uint8_t *payload, size_t length)
 {
         PeerConnection *peer = data;
@@ -47,7 +47,10 @@ static GstPadProbeReturn on_packets(GstPad *pad, GstPadProbeInfo *info, void *da
         return gst_buffer_list_length(list) == 0 ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
-/* Each source has a jitter buffer; only its packets show which one is the voice's. */
+/*
+ * rtpbin makes a jitter buffer for each source. Only the packets show whether it is the voice's or
+ * the picture's, so this watches and tunes each of them.
+ */
 static void on_jitter_buffer(GstElement *rtpbin, GstElement *buffer, guint session, guint ssrc,
                              void *data)
 {

@@ -8,10 +8,10 @@
 #include "base/str.h"
 #include "model/message.h"
 
-/* The wait for the list of devices. A PipeWire that hangs must not delay a call for longer. */
+/* The longest wait for the list of devices, so that a PipeWire that hangs does not delay a call. */
 #define KNOWN_MAX_MS 1000
 
-/* Counted (g_atomic_rc_box): events on their way to the main loop hold references. */
+/* Reference-counted (g_atomic_rc_box): events on their way to the main loop hold references. */
 struct PipeWire {
         struct pw_thread_loop *loop;
         struct pw_context *context;
@@ -20,8 +20,8 @@ struct PipeWire {
         DeviceRegistry *registry;
         int known_seq;
         bool known;
-        atomic_bool broken, changed;  /* changed: the main loop will be notified */
-        const PipeWireEvents *events; /* main loop only; NULL until it is made, and once freed */
+        atomic_bool broken, changed;  /* changed: a notification is on its way */
+        const PipeWireEvents *events; /* main loop only; NULL: not connected yet, or freed */
         void *userdata;
 };
 
@@ -92,7 +92,7 @@ static const struct pw_core_events core_events = {
         .error = on_error,
 };
 
-/* Waits until PipeWire has sent everything up to now. With the lock held. */
+/* Waits until PipeWire has answered everything that was requested so far. With the lock held. */
 static int settle(PipeWire *pipewire)
 {
         struct timespec until;
@@ -121,7 +121,10 @@ static int connect_and_look(PipeWire *pipewire)
         r = device_registry_new(pipewire->core, report_changed, pipewire, &pipewire->registry);
         if (r < 0)
                 return r;
-        /* The nodes come first, then the answers about them: defaults, form factors. */
+        /*
+         * The first round brings the nodes. Each of them causes requests, whose answers (defaults,
+         * form factors) come in the second.
+         */
         r = settle(pipewire);
         return r < 0 ? r : settle(pipewire);
 }
@@ -203,7 +206,7 @@ bool pipewire_find_camera(PipeWire *pipewire, const char *name, char ret[static 
         pw_thread_loop_lock(pipewire->loop);
         if (str_empty(name)) {
                 device = device_registry_default(pipewire->registry, DEVICE_CAMERA);
-                if (!device) /* the system's default is the picture of a call */
+                if (!device) /* no default, or it is one of our own nodes */
                         device = device_registry_at(pipewire->registry, DEVICE_CAMERA, 0);
         } else {
                 device = device_registry_find(pipewire->registry, DEVICE_CAMERA, name);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The connection to PipeWire, with a thread of its own: the list of devices, and a place for the
- * streams (microphone.h, playback.h). Opening it opens no device.
+ * A connection to PipeWire with its own thread. It keeps the list of devices, and the streams
+ * (microphone.h, playback.h) are made on it. Connecting opens no device.
  *
  * Events come in GLib's main loop. Calls on PipeWire objects are made under the loop's lock.
  */
@@ -16,12 +16,12 @@
 #include "media/device-registry.h"
 #include "model/status.h"
 
-#define AUDIO_RATE 48000 /* Hz: Opus's own rate, and what PipeWire runs at */
+#define AUDIO_RATE 48000 /* Hz: the rate of Opus and of PipeWire */
 #define AUDIO_FRAME_MS 10
 #define AUDIO_FRAME (AUDIO_RATE * AUDIO_FRAME_MS / 1000) /* samples, mono */
-#define AUDIO_LATENCY "256/48000" /* of the graph: 5.3 ms; half of it costs 0.7 % of a core */
+#define AUDIO_LATENCY "256/48000" /* of the graph: 5.3 ms; halving it costs 0.7 % of a core */
 /*
- * PipeWire's own configuration for clients whose data thread runs in real time: without it, a busy
+ * PipeWire's own configuration for clients with a real-time data thread: without real time, a busy
  * machine causes dropouts.
  */
 #define PIPEWIRE_CLIENT_CONFIG "client-rt.conf"
@@ -35,15 +35,15 @@ typedef struct PipeWireEvents {
          */
         void (*changed)(void *userdata);
         /*
-         * The connection is lost: nothing on it works any more. The callback may free it. NULL:
-         * the caller looks at pipewire_is_broken().
+         * The connection is lost: nothing on it works any more. The callback may free the PipeWire.
+         * NULL: the caller checks pipewire_is_broken() instead.
          */
         void (*broken)(void *userdata);
 } PipeWireEvents;
 
 /* Returns 0, -ENOMEM, or the error of connecting (-ECONNREFUSED and -EHOSTDOWN: no PipeWire). */
 int pipewire_new(const PipeWireEvents *events, void *userdata, PipeWire **ret);
-/* No event comes after it. Free the streams first. */
+/* Free the streams first. No event follows. */
 PipeWire *pipewire_free(PipeWire *pipewire);
 DEFINE_CLEANUP(PipeWire *, pipewire_free);
 
@@ -51,23 +51,26 @@ bool pipewire_is_broken(const PipeWire *pipewire);
 
 typedef struct PipeWireDevice {
         bool any;     /* there is a device of this kind */
-        bool there;   /* … and the one that was asked for */
-        bool headset; /* the one that was asked for, or else the default, is one */
+        bool there;   /* the chosen device is there */
+        bool headset; /* the chosen device, else the default, is a headset */
 } PipeWireDevice;
 
-/* `chosen` is a node.name; empty: none. */
+/* Looks up a kind of device. `chosen` is a node.name; empty: none is chosen. */
 void pipewire_look(PipeWire *pipewire, DeviceKind kind, const char *chosen, PipeWireDevice *ret);
 
 /*
- * Finds the camera of this node.name; empty: the system's default, or any. Returns whether there is
- * one.
+ * Finds the camera with this node.name; if `name` is empty, the system's default, else any. Returns
+ * whether there is one.
  */
 bool pipewire_find_camera(PipeWire *pipewire, const char *name, char ret[static NODE_NAME_MAX + 1]);
 
-/* For a stream that has changed its state: a failed one sets `failed`, and causes `changed`. */
+/*
+ * Called when a stream has changed its state. If it has failed, sets `failed` and causes the event
+ * `changed`.
+ */
 void pipewire_report_state(PipeWire *pipewire, enum pw_stream_state state, atomic_bool *failed);
 
-/* Of PipeWire's thread. */
+/* The lock and the loop are those of PipeWire's thread. */
 void pipewire_lock(PipeWire *pipewire);
 void pipewire_unlock(PipeWire *pipewire);
 struct pw_loop *pipewire_loop(PipeWire *pipewire);

@@ -9,15 +9,15 @@
 #include "media/audio-stream.h"
 #include "media/fade.h"
 
-/* One stream. All streams of a connection are processed by one thread, one after the other. */
+/* One stream. PipeWire's data thread processes all streams of a connection, one after the other. */
 typedef struct PlaybackStream {
         Playback *playback;
         struct pw_stream *stream;
         struct spa_hook hook;
         atomic_bool fresh; /* it has not played yet */
-        float last;        /* data thread: what it played last */
+        float last;        /* data thread: the last sample that it played */
         size_t faded_in;   /* data thread: samples of the fade-in so far */
-        size_t position;   /* data thread: for the echo canceller */
+        size_t position;   /* data thread: for echo_canceller_played() */
 } PlaybackStream;
 
 struct Playback {
@@ -26,7 +26,7 @@ struct Playback {
         EchoCanceller *echo;           /* not owned */
         PipeWire *pipewire;            /* not owned; NULL: closed */
         PlaybackStream *stream, *next; /* next: takes over as soon as it plays */
-        PlaybackStream *reader;        /* data thread: the one that has the queue */
+        PlaybackStream *reader;        /* data thread: the stream that reads the queue */
         struct spa_source *taken_over;
         atomic_bool failed;
 };
@@ -139,7 +139,10 @@ static int open_stream(Playback *playback, const char *target)
 
         if (r < 0)
                 return r;
-        /* If the stream on its way has taken over meanwhile, it is the one that plays. */
+        /*
+         * If `next` plays already, makes it the current stream now: otherwise it would be freed
+         * below.
+         */
         on_taken_over(playback, 0);
         playback_stream_free(playback->next);
         playback->next = next;

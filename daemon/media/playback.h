@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The voice of one participant on its way to a loudspeaker: a PipeWire stream that reads a packet
- * queue. PipeWire mixes; any mixer can route each voice and set its volume.
+ * Plays the voice of one participant: a PipeWire stream that reads a packet queue. PipeWire mixes
+ * the voices; any mixer can route each one and set its volume.
  */
 
 #include "media/echo-canceller.h"
@@ -13,8 +13,8 @@
 typedef struct Playback Playback;
 
 /*
- * Plays nothing yet. `queue` and `echo` outlive the playback, which is the queue's only reader.
- * `node` and `description` name the stream. Returns 0 or -ENOMEM.
+ * Plays nothing yet. `queue` and `echo` must outlive the playback, which is the queue's only
+ * reader. `node` and `description` name the stream. Returns 0 or -ENOMEM.
  */
 int playback_new(const char *node, const char *description, PacketQueue *queue, EchoCanceller *echo,
                  Playback **ret);
@@ -22,9 +22,9 @@ Playback *playback_free(Playback *playback);
 DEFINE_CLEANUP(Playback *, playback_free);
 
 /*
- * Plays, or moves to another speaker: makes a second stream for it, and ends the first one when the
- * second plays. `target` is the node.name of a speaker; empty: the default one. Returns 0; or
- * negative errno, and everything stays.
+ * Starts to play, or moves to another speaker: opens a second stream there, and closes the first
+ * one when the second plays. `target` is the node.name of a speaker; empty: the default one.
+ * Returns 0, or negative errno: then nothing has changed.
  */
 int playback_open(Playback *playback, PipeWire *pipewire, const char *target);
 void playback_close(Playback *playback);

@@ -15,9 +15,9 @@ static const char *const plugins[] = {
 static const char *const video_plugins[] = {"videoconvertscale", "vpx"};
 
 /*
- * GStreamer's registry is a scan of every plugin on the system, written to the user's cache: 1 s in
- * a new home, and files that a sandboxed worker should not write. It stays empty instead, and
- * plugins are loaded by name. The same holds for GIO's modules.
+ * GStreamer's registry would scan every plugin on the system and write the result to the user's
+ * cache. That takes 1 s in a new home, and a sandboxed worker should write no files. So the
+ * registry stays empty, and plugins are loaded by name.
  */
 static void init_without_registry(void)
 {
@@ -30,7 +30,7 @@ static void init_without_registry(void)
         g_setenv("GST_PLUGIN_SYSTEM_PATH_1_0", "", TRUE);
         g_setenv("GST_PLUGIN_PATH_1_0", "", TRUE);
         g_setenv("GST_REGISTRY_1_0", "/dev/null", TRUE);
-        /* Proxies, dconf: no call needs them, and they write files and start programs. */
+        /* No call needs GIO's modules (proxies, dconf), and they write files and start programs. */
         g_setenv("GIO_MODULE_DIR", "/nonexistent", TRUE);
         gst_init(&argc, &argv);
 }
@@ -49,7 +49,7 @@ static int load_plugin(const char *name)
         return 0;
 }
 
-/* The first dtlsdec makes the certificate for all: 100-400 ms. */
+/* The first dtlsdec makes the certificate for all connections, which takes 100-400 ms. */
 static void make_certificate(void)
 {
         GstElement *element = gst_element_factory_make("dtlsdec", NULL);

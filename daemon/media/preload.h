@@ -2,13 +2,14 @@
 #pragma once
 
 /*
- * Work that takes time and can be done while the call still rings: starts GStreamer with the few
- * plugins that a call uses (reading and writing no registry), and makes the DTLS certificate.
+ * Does slow work while the call still rings: starts GStreamer with the few plugins that a call uses
+ * (without reading or writing a registry), and makes the DTLS certificate.
  */
 
-/* Returns 0, or -ENOENT: a plugin is missing, with a line in the log. */
+/* Returns 0, or -ENOENT with a line in the log: a plugin is missing. */
 int preload(void);
 /*
- * The same for pictures, when they are first needed: audio calls do not pay for it. Main loop only.
+ * Loads the plugins for pictures, once; returns as preload(). Called when pictures are first
+ * needed, so that audio calls do not pay for it. Main loop only.
  */
 int preload_video(void);

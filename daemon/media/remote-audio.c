@@ -11,8 +11,8 @@ struct RemoteAudio {
         CallAudio *audio;   /* not owned */
         Playback *playback; /* NULL: nothing is played */
         char node[NODE_NAME_MAX + 1];
-        GMutex lock; /* the queue has one writer, but a connection that ends may still be writing */
-        const void *source, *next; /* next: becomes the source when it first writes */
+        GMutex lock; /* one writer of the queue at a time: an old connection may still write */
+        const void *source, *next; /* next: becomes the source with its first packet */
         PacketQueue queue;
         RemoteAudioActivity activity;
         void *userdata;

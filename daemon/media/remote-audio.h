@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * The place where one participant's voice comes out: the packet queue and the stream that plays it.
- * It stays while connections to the participant follow one another; one of them at a time is its
- * source.
+ * One participant's voice as it is played here: the packet queue, and the stream that plays it. It
+ * outlives the connections to the participant, which may be replaced; one at a time is its source.
  */
 
 #include "media/call-audio.h"
@@ -13,19 +12,22 @@
 
 typedef struct RemoteAudio RemoteAudio;
 
-/* The participant begins or stops speaking, as it is heard; in the main loop. */
+/*
+ * Called in the main loop when the participant begins or stops speaking, judged by the sound that
+ * is played.
+ */
 typedef void (*RemoteAudioActivity)(void *userdata);
 
-/* `audio` outlives it; NULL: nothing is played. Returns 0 or negative errno. */
+/* `audio` must outlive it; NULL: nothing is played. Returns 0 or negative errno. */
 int remote_audio_new(CallAudio *audio, const char *session, const Party *party,
                      RemoteAudioActivity activity, void *userdata, RemoteAudio **ret);
 /* Call it after the last write. */
 RemoteAudio *remote_audio_free(RemoteAudio *remote);
 DEFINE_CLEANUP(RemoteAudio *, remote_audio_free);
 
-/* Plays `source` and no other from now on, as soon as it writes. */
+/* Makes `source` the only source as soon as it writes; until then, the previous source stays. */
 void remote_audio_follow(RemoteAudio *remote, const void *source);
-/* A packet of Opus; in any thread; dropped unless `source` is followed. */
+/* Takes a packet of Opus, in any thread. Drops it unless it comes from the source. */
 void remote_audio_write(RemoteAudio *remote, const void *source, const RtpHeader *header,
                         const uint8_t *payload, size_t length);
 
@@ -33,5 +35,5 @@ bool remote_audio_is_speaking(const RemoteAudio *remote);
 
 /* PipeWire's node.name; empty: nothing is played. */
 const char *remote_audio_node(const RemoteAudio *remote);
-/* How written packets fared. */
+/* Delay and losses of the packets so far. */
 void remote_audio_count(const RemoteAudio *remote, PacketCounts *ret);

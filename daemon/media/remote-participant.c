@@ -10,14 +10,20 @@
 #include "media/remote-audio.h"
 #include "media/verification.h"
 
-#define LOOK_S 1 /* how often to check whether a connection has to be replaced */
-/* Besides the 3 s of silence: a connection that recovers by itself has done so by then. */
+#define LOOK_S 1 /* between two checks whether the connection has to be replaced */
+/*
+ * After the 3 s without a packet (peer-connection.c): a connection that recovers by itself has done
+ * so by then.
+ */
 #define RESTART_AFTER_US (2 * USEC_PER_SEC)
-/* Before another attempt: ICE and DTLS over a slow relay are done by then. */
+/* Between two attempts: ICE and DTLS over a slow relay are done by then. */
 #define RESTART_AGAIN_US (10 * USEC_PER_SEC)
-/* Networks change several times in a row, and the other side may ask at any rate. */
+/*
+ * Between two restarts, at least: networks change several times in a row, and the other side may
+ * ask at any rate.
+ */
 #define RESTART_LEAST_US (1 * USEC_PER_SEC)
-/* How long the old connection stays beside the new one: the other side switches later. */
+/* How long the old connection stays beside the new one: the other side may switch later. */
 #define LINGER_US (2 * USEC_PER_SEC)
 
 typedef struct Connection {
@@ -35,13 +41,13 @@ struct RemoteParticipant {
         RemoteVideo *video;
         Verification verification;
         Connection now, next; /* next: being set up to take the place of `now` */
-        Connection old;       /* its place was taken */
+        Connection old;       /* `now` has replaced it; closed after LINGER_US */
         usec_t old_since;
         uint32_t n_connections;
         guint timer, settling;
         usec_t lost;      /* when `now` was first seen interrupted; 0: it is not */
         usec_t attempted; /* when another connection was last begun or asked for */
-        bool restart_due; /* RESTART_LEAST_US after the last attempt */
+        bool restart_due; /* another attempt is due, RESTART_LEAST_US after the last */
         bool wants_stats;
 };
 
@@ -99,7 +105,7 @@ static uint32_t number_of(const RemoteParticipant *remote, const PeerConnection 
                                           : remote->now.number;
 }
 
-/* Begins the next connection, in place of one that has not worked. */
+/* Begins another connection, and drops an earlier attempt that has not succeeded yet. */
 static void begin_next(RemoteParticipant *remote, uint32_t number)
 {
         connection_done(&remote->next);
@@ -150,7 +156,7 @@ static gboolean look(void *data)
         return G_SOURCE_CONTINUE;
 }
 
-/* Frees failed connections here, outside their own events. */
+/* Frees an attempt that has failed, because the callback of its event may not. */
 static gboolean settle(void *data)
 {
         RemoteParticipant *remote = data;
@@ -203,7 +209,7 @@ static void on_changed(void *userdata, PeerConnection *peer)
         report_changed(remote);
 }
 
-/* Faults of the next connection count only if nothing else is left: it is an attempt. */
+/* A connection that fails beside a working one is only an attempt, so its fault is only logged. */
 static void on_fault(void *userdata, PeerConnection *peer, const char *text)
 {
         RemoteParticipant *remote = userdata;

@@ -9,7 +9,10 @@
 #include "base/str.h"
 #include "media/video-chain.h"
 
-/* Still pictures are sent twice a second (video.c): a longer gap means that it is paused. */
+/*
+ * The other side repeats a still picture twice a second (video.c): a longer gap means that it has
+ * paused its pictures.
+ */
 #define GONE_US (3 * USEC_PER_SEC)
 
 struct RemoteVideo {
@@ -18,11 +21,11 @@ struct RemoteVideo {
         char *description; /* owned */
         RemoteVideoKeyWanted key_wanted;
         void *userdata;
-        bool reported_coming; /* by remote_video_look() */
+        bool reported_coming; /* what remote_video_look() last saw in `coming` */
         _Atomic(const void *) source;
         _Atomic(VideoSourceNode *) node; /* owned; NULL: no picture has come yet */
         atomic_bool coming;
-        _Atomic usec_t arrived; /* the last one did */
+        _Atomic usec_t arrived; /* when the last picture arrived; CLOCK_BOOTTIME */
         atomic_uint width, height, pictures;
 };
 
@@ -92,11 +95,11 @@ bool remote_video_write(RemoteVideo *remote, const void *source, GstBuffer *buff
         atomic_store(&remote->arrived, clock_boottime());
         if (node)
                 video_source_node_push(node, buffer);
-        /* The size is known from the first key frame on. */
+        /* Pictures begin with the first key frame, which has their size. */
         return atomic_load(&remote->width) > 0 && !atomic_exchange(&remote->coming, true);
 }
 
-/* Without a node the call continues, unseen. */
+/* If this fails, the call continues without the participant's picture. */
 static void open_node(RemoteVideo *remote)
 {
         VideoSourceNode *node;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The place where one participant's pictures come out: the node that any program can show
- * (video-source-node.h). It stays while connections to the participant follow one another; one of
- * them at a time is its source.
+ * One participant's pictures as they are shown here: a node that any program can show
+ * (video-source-node.h). It outlives the connections to the participant, which may be replaced; one
+ * at a time is its source.
  */
 
 #include "media/video.h"
@@ -12,7 +12,7 @@
 
 typedef struct RemoteVideo RemoteVideo;
 
-/* A program begins to show the node: the source has to ask for a key frame. */
+/* Called when a program begins to show the node: the source has to ask for a key frame. */
 typedef void (*RemoteVideoKeyWanted)(void *userdata);
 
 /* `video` must outlive it; NULL: pictures are counted, but not shown. Returns 0 or -ENOMEM. */
@@ -22,20 +22,21 @@ int remote_video_new(Video *video, const char *session, const Party *party,
 RemoteVideo *remote_video_free(RemoteVideo *remote);
 DEFINE_CLEANUP(RemoteVideo *, remote_video_free);
 
-/* Shows `source` and no other from now on. */
+/* Makes `source` the only source. */
 void remote_video_follow(RemoteVideo *remote, const void *source);
 /*
- * A whole VP8 picture; in any thread, dropped unless `source` is followed. Returns true when
- * pictures have begun: call remote_video_look() then.
+ * Takes a whole VP8 picture, in any thread. Drops it unless it comes from the source. Returns true
+ * when pictures have begun: then call remote_video_look().
  */
 bool remote_video_write(RemoteVideo *remote, const void *source, GstBuffer *buffer);
 
 /*
- * Called now and then, and when remote_video_write() asks for it. Returns whether the values below
- * have changed.
+ * Notices that pictures have begun or stopped, and opens the node for the first. Call it about once
+ * a second, and when remote_video_write() returns true. Returns whether remote_video_is_coming()
+ * has changed.
  */
 bool remote_video_look(RemoteVideo *remote);
-bool remote_video_is_coming(const RemoteVideo *remote); /* a picture is */
+bool remote_video_is_coming(const RemoteVideo *remote); /* pictures arrive */
 /* PipeWire's node.name; empty: no node yet. */
 const char *remote_video_node(const RemoteVideo *remote);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The header of an RTP packet (RFC 3550 section 5.1), in bytes and in fields. Pure. */
+/* Reads and writes the header of an RTP packet (RFC 3550 section 5.1). Pure. */
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define RTP_HEADER 12 /* bytes, without sources and extensions */
+#define RTP_HEADER 12 /* bytes, without contributing sources and extensions */
 
 typedef struct RtpHeader {
         unsigned payload_type; /* 0…127 */

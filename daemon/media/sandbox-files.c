@@ -13,7 +13,7 @@
 #define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14) /* since Linux 6.2 */
 #endif
 
-#define ABI_REFER 2 /* the version of Landlock that brought it */
+#define ABI_REFER 2 /* the version of Landlock's ABI that added it */
 #define ABI_TRUNCATE 3
 #define READING (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define CHANGING                                                         \
@@ -24,7 +24,8 @@
          LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
 /*
- * Libraries, their modules and settings, and the machine; not /home, /root, /tmp, /srv, /var, /mnt.
+ * Libraries with their modules and settings, and the system's folders; not /home, /root, /tmp,
+ * /srv, /var, /mnt.
  */
 static const char *const system_folders[] = {
         "/usr", "/lib",  "/lib32", "/lib64", "/etc", "/opt",
@@ -65,7 +66,7 @@ static int let_read(int rules, const char *folder)
                        : 0;
 }
 
-/* $XDG_CONFIG_HOME/pipewire: how a user sets up PipeWire's clients. */
+/* $XDG_CONFIG_HOME/pipewire, where a user configures the clients of PipeWire. */
 static int let_read_settings(int rules)
 {
         const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");

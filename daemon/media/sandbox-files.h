@@ -2,12 +2,14 @@
 #pragma once
 
 /*
- * The part of the sandbox that knows paths (landlock(7)): nothing can be written or run, and only
- * programs, libraries and their settings can be read, not the user's files.
+ * The part of the sandbox that restricts paths (landlock(7)): the process can write and run no
+ * file, and can read only programs, libraries and their settings, not the user's files.
  */
 
 #include <stdbool.h>
 
-/* `everything`: any file may be read. Returns 0 (also where the kernel has no Landlock), or
- * negative errno. */
+/*
+ * `everything`: any file may be read. Returns 0 (also where the kernel has no Landlock) or negative
+ * errno.
+ */
 int sandbox_files(bool everything);

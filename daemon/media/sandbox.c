@@ -18,17 +18,17 @@
 #include "media/sandbox-files.h"
 
 #ifdef TRING_SANITIZERS
-#define SANITIZED true /* their reports read the sources */
+#define SANITIZED true /* a sanitizer's report reads the source files */
 #else
 #define SANITIZED false
 #endif
 
-#define TYPE_MASK 0xf /* of socket(2)'s type, without SOCK_CLOEXEC and the like */
+#define TYPE_MASK 0xf /* socket(2)'s type without SOCK_CLOEXEC and the like */
 #define WRITING (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
 
-/* System calls by name, separated by blanks. Names that this machine does not have are left out. */
+/* System calls by name, separated by blanks. Names that libseccomp does not know are skipped. */
 typedef struct SyscallGroup {
-        int error; /* 0: allowed whatever the arguments are */
+        int error; /* errno with which a call fails; 0: allowed with any arguments */
         const char *names;
 } SyscallGroup;
 
@@ -59,11 +59,11 @@ static const SyscallGroup groups[] = {
             "arch_prctl sched_yield sched_getaffinity sched_setaffinity sched_getattr "
             "sched_setattr sched_getparam sched_setparam sched_getscheduler sched_setscheduler "
             "sched_get_priority_min sched_get_priority_max getpriority setpriority getcpu"},
-        /* Signals received. */
+        /* Handling of received signals. */
         {0, "rt_sigaction rt_sigprocmask rt_sigreturn sigreturn sigaltstack rt_sigtimedwait"},
         /*
-         * Orc would make a file for the code that converts pictures; this is set before, and it
-         * takes memory when it gets none.
+         * Orc calls this before it creates a file for the code that it generates to convert
+         * pictures. The file is refused, and Orc uses plain memory instead.
          */
         {0, "umask"},
         /* Identity and working folder. */
@@ -77,7 +77,8 @@ static const SyscallGroup groups[] = {
         {EPERM, "setrlimit mbind get_mempolicy set_mempolicy"},
         {ENODATA, "getxattr lgetxattr fgetxattr"},
         /*
-         * A filter cannot see their flags; libraries then use the older calls, whose flags it sees.
+         * A filter cannot see the flags of these calls. When they fail, libraries use the older
+         * calls, whose flags it sees.
          */
         {ENOSYS, "openat2 clone3 io_uring_setup"},
 #ifdef TRING_SANITIZERS
@@ -86,12 +87,12 @@ static const SyscallGroup groups[] = {
 #endif
 };
 
-/* Allowed with these arguments only, and refused with others. */
+/* A system call that is allowed with these arguments, and refused with others. */
 typedef struct Guarded {
         const char *name;
         unsigned n;
         struct scmp_arg_cmp conditions[2];
-        unsigned needs; /* SandboxNeed */
+        unsigned needs; /* SandboxNeed flags; 0: always allowed */
 } Guarded;
 
 #define ARGUMENT(number, value)                                               \
@@ -107,8 +108,8 @@ static const Guarded guarded[] = {
         {"open", 1, {MASKED(1, WRITING, 0)}},
         {"openat", 1, {MASKED(2, WRITING, 0)}},
         {"clone", 1, {MASKED(0, CLONE_THREAD, CLONE_THREAD)}},
-        {"prlimit64", 2, {ARGUMENT(0, 0), MASKED(2, UINT64_MAX, 0)}},   /* reads */
-        {"prlimit64", 2, {ARGUMENT(0, 0), ARGUMENT(1, RLIMIT_RTTIME)}}, /* rtkit wants one */
+        {"prlimit64", 2, {ARGUMENT(0, 0), MASKED(2, UINT64_MAX, 0)}},   /* to read */
+        {"prlimit64", 2, {ARGUMENT(0, 0), ARGUMENT(1, RLIMIT_RTTIME)}}, /* for rtkit */
         {"socket", 1, {ARGUMENT(0, AF_UNIX)}},
         {"socket", 2, {ARGUMENT(0, AF_NETLINK), ARGUMENT(2, NETLINK_ROUTE)}},
         {"socket", 2, {ARGUMENT(0, AF_INET), MASKED(1, TYPE_MASK, SOCK_DGRAM)}, SANDBOX_NETWORK},
@@ -137,7 +138,7 @@ static const Guarded guarded[] = {
         {"ioctl", 1, {ARGUMENT(1, DMA_BUF_IOCTL_SYNC)}}, /* pictures of a shared screen */
 };
 
-/* A call that this machine lacks needs no rule, and neither does an unneeded one. */
+/* Adds no rule for a call that libseccomp does not know, nor one that equals the default action. */
 static int add_rule(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned n,
                     const struct scmp_arg_cmp *conditions)
 {
@@ -163,9 +164,10 @@ static int add_group(scmp_filter_ctx filter, const SyscallGroup *group)
 }
 
 /*
- * Two filters, of which the stricter one decides: the first (`arguments` false) knows names only
- * and ends the process at any other system call; the second looks at arguments and refuses. (A
- * single filter has only one action for calls without a rule.)
+ * Loads one of two filters; of both, the kernel obeys the stricter one. The first (`arguments`
+ * false) knows names only, and ends the process at any other system call; the second also checks
+ * arguments, and refuses the rest with EACCES. (A single filter has only one action for calls
+ * without a rule.)
  */
 static int load_filter(bool arguments, unsigned needs)
 {
@@ -183,7 +185,7 @@ static int load_filter(bool arguments, unsigned needs)
                 if (!arguments || (guarded[i].needs & needs) == guarded[i].needs)
                         r = add_rule(filter, SCMP_ACT_ALLOW, guarded[i].name,
                                      arguments ? guarded[i].n : 0, guarded[i].conditions);
-        if (r == 0) /* abort(3), to this process only */
+        if (r == 0) /* for abort(3): signals to this process only */
                 r = add_rule(filter, SCMP_ACT_ALLOW, "tgkill", 1, &self);
         if (r == 0 && !arguments) /* to load the second filter */
                 r = add_rule(filter, SCMP_ACT_ALLOW, "seccomp", 0, NULL);
@@ -198,7 +200,7 @@ int sandbox_enter(unsigned needs)
         const struct rlimit none = {};
         int r;
 
-        /* No core dump: the words of a call must not end up in a file. */
+        /* No core dump: speech of a call must not end up in a file. */
         if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 return -errno;
         r = sandbox_files((needs & SANDBOX_FILES) || SANITIZED);

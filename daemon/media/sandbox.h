@@ -2,24 +2,24 @@
 #pragma once
 
 /*
- * The rights that tring-media gives up before it reads anything from a stranger. units/README.md
- * lists what is left, and why.
+ * Gives up rights before tring-media reads anything from a stranger. units/README.md lists the
+ * rights that are left, and why.
  */
 
 #include <stdbool.h>
 
 typedef enum SandboxNeed {
-        SANDBOX_NETWORK = 1 << 0, /* sockets of the internet, not of this machine alone */
-        SANDBOX_FILES = 1 << 1,   /* may read what the user may: a sound that they chose */
+        SANDBOX_NETWORK = 1 << 0, /* internet sockets, besides those within this machine */
+        SANDBOX_FILES = 1 << 1,   /* any file of the user: for a sound that they chose */
 } SandboxNeed;
 
 /*
- * From now on, for this process and all its threads: no new privileges, no core dump, no file
- * written, made or removed, no program, no other process, no sockets but those in `needs`. Any
- * other system call ends the process by SIGSYS.
+ * Restricts this process and all its threads for good: no new privileges, no core dump; it writes,
+ * makes and removes no file, starts no program and no process, and opens only local sockets and
+ * those that `needs` allows. Other system calls end the process by SIGSYS.
  *
  * Call it while there is one thread. Returns 0, or negative errno when this kernel cannot do it;
- * then the process must not continue. (Landlock is used where there is one: the system call filter
- * alone keeps files from being written, not from being read.)
+ * then the process must not continue. A kernel without Landlock is accepted: the system call filter
+ * alone still prevents writing files, though not reading them.
  */
 int sandbox_enter(unsigned needs);

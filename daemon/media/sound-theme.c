@@ -8,7 +8,7 @@
 
 #define DATA_DIRS_DEFAULT "/usr/local/share:/usr/share" /* XDG base directory specification */
 
-/* In the order of the specification. */
+/* In the specification's order. */
 static const char *const extensions[] = {".oga", ".ogg", ".wav"};
 
 static int look_in(const char *directory, const char *name, char **ret)

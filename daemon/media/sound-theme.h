@@ -2,12 +2,12 @@
 #pragma once
 
 /*
- * The freedesktop.org sound theme: where a sound of that name is.
+ * Finds sounds of the freedesktop.org sound theme.
  * https://specifications.freedesktop.org/sound-theme-spec/
  */
 
 /*
- * Looks in the folder of the user, then in those of the system ($XDG_DATA_HOME, $XDG_DATA_DIRS).
+ * Looks for the sound in the user's folder ($XDG_DATA_HOME), then in the system's ($XDG_DATA_DIRS).
  * The caller frees *ret. Returns 0, -ENOMEM, or -ENOENT.
  */
 int sound_theme_find(const char *name, char **ret);

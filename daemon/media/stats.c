@@ -21,7 +21,7 @@ static uint64_t read_count(const GstStructure *stats, const char *name)
         return G_VALUE_HOLDS_UINT(value) ? g_value_get_uint(value) : 0;
 }
 
-/* RFC 3550: negative when packets were duplicated. */
+/* Lost packets are a signed number (RFC 3550): duplicates make it negative. */
 static int64_t read_signed(const GstStructure *stats, const char *name)
 {
         const GValue *value = gst_structure_get_value(stats, name);
@@ -42,8 +42,8 @@ static double read_ms(const GstStructure *stats, const char *name)
 }
 
 /*
- * The report's value is that of a jitter buffer that no voice goes through, so take the RTP
- * session's.
+ * The number of lost packets comes from the RTP session: webrtcbin's own number is that of its
+ * jitter buffer, which the voice bypasses.
  */
 static int64_t read_lost(const GstStructure *stats)
 {
@@ -55,7 +55,7 @@ static int64_t read_lost(const GstStructure *stats)
                            "packets-lost");
 }
 
-/* The part of "audio/OPUS" after the slash, in small letters. */
+/* The part of "audio/OPUS" after the slash, in lower case. */
 static void read_codec(const GstStructure *stats, StatsCounters *counters)
 {
         const char *type = gst_structure_get_string(stats, "mime-type");
@@ -98,7 +98,10 @@ static void read_picture(const GstStructure *stats, GstWebRTCStatsType type,
                 counters->picture_bytes_sent = read_count(stats, "bytes-sent");
 }
 
-/* The source tells the media apart: webrtcbin reports the same kind for a whole bundle. */
+/*
+ * Tells voice and picture apart by their source (SSRC): webrtcbin reports the same media kind for
+ * all of a bundle.
+ */
 static gboolean read_one(GQuark name, const GValue *value, void *data)
 {
         const Reading *reading = data;

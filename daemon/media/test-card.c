@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "media/camera.h"
 
-/* BGRx: 75 %, as studios have them, but for white and black. */
+/* BGRx: the colours at 75 %, as studios use them; white and black in full. */
 static const uint8_t bars[][4] = {
         {235, 235, 235, 0}, {16, 180, 180, 0}, {180, 180, 16, 0}, {16, 180, 16, 0},
         {180, 16, 180, 0},  {16, 16, 180, 0},  {180, 16, 16, 0},  {16, 16, 16, 0},

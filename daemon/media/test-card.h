@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The picture that is sent without a camera: colour bars, which cannot be mistaken for one. */
+/*
+ * The picture that is sent without a camera: colour bars, which nobody mistakes for a camera's
+ * picture.
+ */
 
 #include <gst/gst.h>
 

@@ -3,10 +3,11 @@
 
 #include <math.h>
 
-#define SILENT (1e-6f * TIME_STRETCH_OVERLAP) /* energy: -60 dB */
+#define SILENT (1e-6f * TIME_STRETCH_OVERLAP) /* energy of a stretch: -60 dB */
 
 /*
- * In four sums, since additions of floats wait for one another, and this runs beside a loudspeaker.
+ * Four independent sums: within one sum, each addition of floats waits for the one before, and this
+ * runs in the loudspeaker's real-time thread.
  */
 static float product(const float *a, const float *b)
 {

@@ -12,9 +12,9 @@
 #include "media/audio-stream.h"
 #include "media/sound-theme.h"
 
-#define LENGTH_MAX_S 60 /* of the sound; a longer file is not a ring */
+#define LENGTH_MAX_S 60 /* of the sound; a longer file is no ring */
 #define CHANNELS_MAX 2
-#define FADE_IN_MS 5  /* against a click; a ring should be heard at once */
+#define FADE_IN_MS 5  /* avoids a click, and is short, since a ring should be heard at once */
 #define START_MAX_S 3 /* for a device to start: PipeWire wakes one up in well under 1 s */
 
 typedef struct Sample {
@@ -41,7 +41,7 @@ typedef struct TonePlayer {
         struct spa_hook core_hook;
         struct spa_source *started, *deadline;
         atomic_bool playing;
-        DeviceRegistry *registry; /* NULL: the default device */
+        DeviceRegistry *registry; /* NULL: the default device is used */
         int known_seq;
         Output outputs[TONE_TARGETS_MAX];
         size_t n_outputs;
@@ -209,7 +209,10 @@ static bool is_wanted(const ToneOptions *options, const char *name)
         return false;
 }
 
-/* PipeWire would route each missing device to the default one; do that only once. */
+/*
+ * Opens only devices that exist, else the default one once: PipeWire would route the stream of each
+ * missing device to the default.
+ */
 static int open_outputs(TonePlayer *tone)
 {
         const MediaDevice *device;
@@ -238,7 +241,7 @@ static void on_core_done(void *data, uint32_t id, int seq)
                 give_up(tone, "cannot open a device", strerror(-r));
 }
 
-/* Nothing: a device that is plugged in later rings next time. */
+/* A device that is plugged in later is used from the next ring on. */
 static void on_devices_changed(void *data)
 {
 }

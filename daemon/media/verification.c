@@ -9,7 +9,7 @@
 
 #define COMMITMENT_LABEL "tring.v1 commitment"
 #define CODE_LABEL "tring.v1 verification"
-#define CODE_BYTES 6                     /* of the hash: exact in a JavaScript number */
+#define CODE_BYTES 6 /* of the hash: few enough to be exact in a JavaScript number */
 #define CODE_MODULUS UINT64_C(100000000) /* eight digits */
 
 static const char attribute[] = "a=fingerprint:", hash_name[] = "sha-256 ";
@@ -184,8 +184,8 @@ static int take_description(Verification *verification, const MediaSignal *signa
                 return 0;
         }
         /*
-         * Only with the first description: a peer that knew our nonce could choose a certificate to
-         * fit.
+         * Nonce and commitment are taken with the first description only: a peer that already knew
+         * our nonce could choose a certificate that fits.
          */
         verification->other = fingerprint;
         if (verification->offers)

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Detects a man in the middle: eight digits that two participants see, and that agree only if each
- * has the other's own certificate. PROTOCOL.md (Media, Verification) has the algorithm and its
- * reasons; this is one participant's side of it, towards one other.
+ * Detects a man in the middle by eight digits that both participants see, and that agree only if
+ * each has received the other's real certificate. PROTOCOL.md (Media, Verification) has the
+ * algorithm and its reasons; this is one participant's side of it, towards one other.
  *
  * Pure: it looks at the signals that go out and come in. The first description of each side pins
  * its certificate; the caller has to check that the connection really shows the pinned one.
@@ -34,16 +34,19 @@ typedef struct Verification {
 void verification_init(Verification *verification, bool offers,
                        const uint8_t nonce[static VERIFICATION_NONCE_SIZE]);
 
-/* Adds to an outgoing description our certificate, and our part of the first exchange. */
+/*
+ * Reads our certificate's fingerprint from the first outgoing description, and adds our commitment
+ * or nonce to it.
+ */
 void verification_send(Verification *verification, MediaSignal *signal);
 /*
- * Takes a description or a nonce. Returns 0; or, with nothing changed and a sentence in `text`,
- * -EBADMSG: it has no SHA-256 fingerprint, or several different ones; -EPERM: it differs from what
- * the other side sent before.
+ * Takes an incoming description or nonce. Returns 0; or, with nothing changed and a sentence in
+ * `text`, -EBADMSG: it has no SHA-256 fingerprint, or several different ones; -EPERM: it
+ * contradicts what the other side sent before, or is a nonce out of turn.
  */
 int verification_take(Verification *verification, const MediaSignal *signal,
                       char text[static MESSAGE_TEXT_MAX + 1]);
-/* Whether the other side now waits for our nonce: if so, `ret` is the signal to send, once. */
+/* Returns true once: when the other side waits for our nonce. `ret` is then the signal to send. */
 bool verification_open(Verification *verification, MediaSignal *ret);
 
 /* Gives the eight digits; empty until they are known. */

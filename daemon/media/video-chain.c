@@ -10,8 +10,8 @@
 #include "base/str.h"
 
 #define LATENCY_MS 100 /* the time in which lost packets can be sent again */
-#define WAITING_MAX 60 /* pictures, 2 s: the network stands still; older ones are useless */
-/* How much two clocks differ in a second, at most: 200 millionths. */
+#define WAITING_MAX 60 /* pictures, 2 s: the network has stopped, and older ones are useless */
+/* The most that two clocks drift apart in a second: 200 ppm. */
 #define DRIFT_NS (200 * 1000)
 /* Browsers adapt their bit rate by transport-cc, and ask for key frames by nack pli or ccm fir. */
 #define RTP_CAPS                                                                       \
@@ -36,7 +36,10 @@ static void count_packet(VideoFeedback *feedback, const GstStructure *packet)
                 return;
         int64_t delay = (int64_t)(arrived - sent);
 
-        /* Relative to the smallest value of the first report, so that the sum stays small. */
+        /*
+         * Counts delays relative to the smallest one so far, so that the sum stays small. A smaller
+         * one raises those already counted.
+         */
         if (feedback->least == 0 || delay < feedback->least) {
                 if (feedback->least != 0)
                         feedback->delay += (feedback->least - delay) *
@@ -128,7 +131,7 @@ static char *rtp_caps(const VideoFormat *format)
         return g_strconcat(caps, feedback, NULL);
 }
 
-/* Asks for lost packets before it asks for a whole key frame. */
+/* Makes webrtcbin ask for lost packets before it asks for a whole key frame. */
 static void send_again(GstPad *pad)
 {
         g_autoptr(GstWebRTCRTPTransceiver) transceiver = NULL;
@@ -179,7 +182,10 @@ bool video_send_chain_push(VideoSendChain *chain, GstBuffer *buffer)
 
         if (!chain->source || (chain->broken && !key))
                 return false;
-        /* Full: all later pictures would lack the one that does not fit. */
+        /*
+         * If the queue is full, this picture is dropped, and so are all that depend on it, up to
+         * the next key frame.
+         */
         chain->broken = gst_app_src_get_current_level_buffers(chain->source) >= WAITING_MAX;
         if (chain->broken)
                 return false;
@@ -241,7 +247,7 @@ int video_receive_chain_build(VideoReceiveChain *chain, GstElement *pipeline, Gs
         g_object_set(depayloader, "request-keyframe", TRUE, "wait-for-keyframe", TRUE, NULL);
         g_object_set(sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, NULL);
         in = gst_element_get_static_pad(depayloader, "sink");
-        /* Nothing flows yet: the thread that adds the pad is the one that would bring it. */
+        /* No packet can arrive yet: the thread that adds the pad is the one that delivers them. */
         if (!gst_element_link(depayloader, sink) || gst_pad_link(pad, in) != GST_PAD_LINK_OK)
                 return -EIO;
         g_atomic_pointer_set(&chain->pad, gst_object_ref(pad));
@@ -252,8 +258,8 @@ int video_receive_chain_build(VideoReceiveChain *chain, GstElement *pipeline, Gs
 }
 
 /*
- * Pictures come when something moves, so a late packet is not a lost one. Treated as lost, it
- * caused two requests for key frames a second.
+ * Pictures come only when something moves, so a packet that does not come when expected is not
+ * lost. When it was treated as lost, that caused two requests for key frames a second.
  */
 void video_receive_chain_tune(GstElement *buffer)
 {
@@ -281,7 +287,7 @@ bool video_key_frame_size(const uint8_t *data, size_t size, uint32_t *ret_width,
 
         if (size < 10 || (data[0] & 1) || memcmp(data + 3, start_code, sizeof(start_code)) != 0)
                 return false;
-        /* 14 bits each, little-endian; the two bits above ask the viewer to scale. */
+        /* 14 bits each, little-endian; the upper two bits ask the viewer to scale. */
         *ret_width = (data[6] | (uint32_t)data[7] << 8) & 0x3fff;
         *ret_height = (data[8] | (uint32_t)data[9] << 8) & 0x3fff;
         return *ret_width > 0 && *ret_height > 0;

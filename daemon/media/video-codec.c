@@ -17,10 +17,11 @@
  * At most two pictures wait for the encoder: more would only be late. Larger screens are scaled
  * down; odd and small sizes stay as they are.
  *
- * cpu-used (-16…16, quick against pretty): 640×480 at 30 Hz is 8 % of a core. The second thread is
- * for screens; a camera's picture uses one. A key frame every 10 s: a receiver that needs one
- * sooner asks for it. static-threshold skips blocks that do not change at all. The bit rate holds
- * until video-rate.c knows better. Pictures come irregularly, and carry their times (timebase).
+ * cpu-used (-16…16) trades quality for speed: at 8, 640×480 at 30 Hz takes 8 % of a core. The
+ * second thread is for screens; a camera's picture uses one. A key frame comes every 10 s, since a
+ * receiver that needs one sooner asks for it. static-threshold skips blocks that do not change at
+ * all. target-bitrate holds until video-rate.c computes another. timebase is fine-grained, since
+ * pictures come at irregular times.
  */
 static const char encoder_pipeline[] =
         SOURCE "max-buffers=2 leaky-type=downstream ! videoconvertscale ! "
@@ -35,7 +36,7 @@ static const char decoder_pipeline[] =
         SOURCE "caps=\"" VIDEO_ENCODED_CAPS "\" ! vp8dec name=codec threads=1" SINK;
 
 struct VideoCodec {
-        GstElement *pipeline, *codec; /* counted */
+        GstElement *pipeline, *codec; /* references */
         GstAppSrc *source;            /* likewise */
         VideoCodecPicture picture;
         void *userdata;

@@ -14,21 +14,22 @@
 typedef struct VideoCodec VideoCodec;
 
 /*
- * One encoded or decoded (I420) picture, in a thread of GStreamer's; it may not free the codec. An
- * encoded key frame is without GST_BUFFER_FLAG_DELTA_UNIT. Take a reference to keep the sample.
+ * Called with an encoded or decoded (I420) picture, in a GStreamer thread. It may not free the
+ * codec. GST_BUFFER_FLAG_DELTA_UNIT is set on all encoded pictures but key frames. Take a reference
+ * to keep the sample.
  */
 typedef void (*VideoCodecPicture)(void *userdata, GstSample *sample);
 
 /* Return 0, -ENOMEM, or -EIO with a sentence in the log: GStreamer lacks an element. */
 int video_encoder_new(VideoCodecPicture picture, void *userdata, VideoCodec **ret);
 int video_decoder_new(VideoCodecPicture picture, void *userdata, VideoCodec **ret);
-/* When it returns, `picture` is not called any more. */
+/* After it has returned, `picture` is not called any more. */
 VideoCodec *video_codec_free(VideoCodec *codec);
 DEFINE_CLEANUP(VideoCodec *, video_codec_free);
 
 /*
- * Video/x-raw of any format and size, which may change with each picture. In any thread; does not
- * block: pictures that come faster than they can be encoded are dropped.
+ * Encodes a picture: video/x-raw of any format and size, which may change with each picture. In any
+ * thread; does not block: pictures that come faster than they can be encoded are dropped.
  */
 void video_encoder_push(VideoCodec *encoder, GstSample *sample);
 /* In any thread. */
@@ -37,7 +38,7 @@ void video_encoder_set_bitrate(VideoCodec *encoder, uint32_t bitrate); /* bit/s 
 void video_encoder_request_key(VideoCodec *encoder);
 
 /*
- * An encoded picture, the first of them a key frame. In any thread, one call at a time; does not
+ * Decodes a picture; the first one must be a key frame. In any thread, one call at a time; does not
  * block.
  */
 void video_decoder_push(VideoCodec *decoder, GstBuffer *buffer);

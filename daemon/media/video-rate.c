@@ -7,7 +7,7 @@
 #define LOSS_BAD 0.10
 #define LOSS_GOOD 0.02
 #define GROWTH 1.05
-#define QUEUE_BAD_MS 100.0 /* jitter alone does not get there on average */
+#define QUEUE_BAD_MS 100.0 /* jitter alone does not raise the mean this far */
 #define QUEUE_CUT 0.85
 
 uint32_t video_rate_next(uint32_t rate, double loss, double queue_ms)

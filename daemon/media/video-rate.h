@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 #define VIDEO_RATE_FIRST 600000u /* bit/s: fair at 640×480, and carried by nearly any network */
-#define VIDEO_RATE_MIN 100000u   /* less is no picture */
-#define VIDEO_RATE_MAX 1500000u  /* more is hardly seen at 640×480 */
+#define VIDEO_RATE_MIN 100000u   /* less gives no useful picture */
+#define VIDEO_RATE_MAX 1500000u  /* more is hardly visible at 640×480 */
 
 /*
- * Takes the other side's report, about one a second, and returns the rate after `rate`. `loss` is 0
- * to 1, `queue_ms` how much longer than necessary packets took.
+ * Returns the rate that follows `rate` after a report of the other side, about one a second. `loss`
+ * is 0 to 1; `queue_ms` is the mean time that packets took beyond the fastest.
  */
 uint32_t video_rate_next(uint32_t rate, double loss, double queue_ms);

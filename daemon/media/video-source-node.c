@@ -13,28 +13,28 @@
 #define POD_SIZE 1024
 #define RATE_MAX 60
 #define BUFFERS 4          /* one shown, one on its way, one being written, one to spare */
-#define BUFFERS_MAX 16     /* the most that a program may insist on */
+#define BUFFERS_MAX 16     /* the most that a program may demand */
 #define DARKEN_AGAIN_MS 20 /* less than the time between two pictures */
 #define BLACK_LUMA 16      /* ITU-R BT.601 */
 #define BLACK_CHROMA 128
 
-/* Counted (g_atomic_rc_box): events on their way to the main loop hold references. */
+/* Reference-counted (g_atomic_rc_box): events on their way to the main loop hold references. */
 struct VideoSourceNode {
         char node[NODE_NAME_MAX + 1];
         char *description; /* owned */
         VideoSourceKeyWanted key_wanted;
         void *userdata;
         bool closed;
-        VideoCodec *decoder; /* changed by the main loop, with the mutex held */
-        bool keyed;          /* of the pushing thread: the decoder has had its key frame */
+        VideoCodec *decoder; /* changed in the main loop, with the mutex held */
+        bool keyed;          /* with the mutex held: the decoder has had its key frame */
 
-        GMutex mutex; /* taken before the loop's lock; for the decoder, and everything below */
+        GMutex mutex; /* for the decoder, `keyed` and all below; taken before the loop's lock */
         PipeWire *pipewire; /* not owned; NULL: detached */
         struct pw_stream *stream;
         struct spa_hook hook;
-        GstVideoInfo info;      /* the node's pictures: as offered, or as a program took them */
-        GstVideoInfo agreed;    /* with the loop's lock: a program's choice */
-        uint32_t width, height; /* of the picture */
+        GstVideoInfo info;      /* format of the node: as offered, or as a program chose it */
+        GstVideoInfo agreed;    /* with the loop's lock held: a program's choice */
+        uint32_t width, height; /* of the participant's picture */
         GstSample *last;        /* the picture that is shown; NULL: dark */
         atomic_bool looked_at;
 };
@@ -53,7 +53,7 @@ static void video_source_node_unref(void *data)
         g_atomic_rc_box_release_full(data, picture_done);
 }
 
-/* ---- out: to the programs that show it ---- */
+/* ---- out: to the programs that show the node ---- */
 
 static void darken(const GstVideoInfo *info, uint8_t *data)
 {
@@ -114,7 +114,10 @@ static void fill(const VideoSourceNode *node, uint8_t *data)
         gst_video_frame_unmap(&from);
 }
 
-/* With the mutex held. Queueing runs the programs that show it. False: no free buffer. */
+/*
+ * Puts the current picture into a free buffer and queues it, which makes PipeWire pass it to the
+ * programs that show the node. With the mutex held. Returns false if no buffer is free.
+ */
 static bool show(VideoSourceNode *node)
 {
         struct pw_buffer *buffer;
@@ -122,7 +125,7 @@ static bool show(VideoSourceNode *node)
         if (!node->stream || !atomic_load(&node->looked_at))
                 return true;
         pipewire_lock(node->pipewire);
-        /* A program may have taken the size that was offered just before the present one. */
+        /* A program may have chosen the size that was offered before the current one. */
         if (node->agreed.finfo)
                 node->info = node->agreed;
         buffer = pw_stream_dequeue_buffer(node->stream);
@@ -132,7 +135,7 @@ static bool show(VideoSourceNode *node)
 
                 block->chunk->offset = 0;
                 block->chunk->stride = GST_VIDEO_INFO_PLANE_STRIDE(&node->info, 0);
-                block->chunk->size = 0; /* dropped while another size is being negotiated */
+                block->chunk->size = 0; /* programs drop it: another size is being negotiated */
                 if (block->data && block->maxsize >= size) {
                         fill(node, block->data);
                         block->chunk->size = (uint32_t)size;
@@ -170,8 +173,8 @@ static const struct spa_pod *build_format(const VideoSourceNode *node,
 }
 
 /*
- * Takes the picture's own size, unless a program shows the node: many programs do not follow
- * another size in the middle. With the mutex held.
+ * Gives the node the size of the picture, unless a program shows it: many programs cannot follow a
+ * change of size. With the mutex held.
  */
 static void fit(VideoSourceNode *node)
 {
@@ -216,7 +219,7 @@ static void on_decoded(void *userdata, GstSample *sample)
         g_mutex_unlock(&node->mutex);
 }
 
-/* ---- in: decoded only while a program shows it ---- */
+/* ---- in: decoded only while a program shows the node ---- */
 
 static void set_decoder(VideoSourceNode *node, VideoCodec *decoder)
 {
@@ -228,7 +231,7 @@ static void set_decoder(VideoSourceNode *node, VideoCodec *decoder)
         node->keyed = false;
         fit(node);
         g_mutex_unlock(&node->mutex);
-        /* The decoder's thread may be waiting for the mutex. */
+        /* Without the mutex, for which the decoder's thread may be waiting. */
         video_codec_free(old);
 }
 
@@ -307,13 +310,13 @@ static const struct pw_stream_events stream_events = {
         .param_changed = on_param_changed,
 };
 
-/* With mutex and lock held. */
+/* With the mutex and the loop's lock held. */
 static int open_stream(VideoSourceNode *node)
 {
         uint8_t memory[POD_SIZE];
         struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
         const struct spa_pod *params[] = {build_format(node, &builder)};
-        /* The lowest priority: nobody's default camera. */
+        /* The lowest priority, so that it never becomes the default camera. */
         struct pw_properties *properties = pw_properties_new(
                 PW_KEY_MEDIA_CLASS, "Video/Source", PW_KEY_MEDIA_ROLE, "Communication",
                 PW_KEY_NODE_NAME, node->node, PW_KEY_NODE_DESCRIPTION, node->description,
@@ -393,7 +396,7 @@ void video_source_node_detach(VideoSourceNode *node)
         look(node);
 }
 
-/* The dark picture at the end must get through, since nothing follows it. */
+/* Tries again until a buffer is free: no other picture follows this one. */
 static gboolean darken_again(void *data)
 {
         VideoSourceNode *node = data;

@@ -11,12 +11,15 @@
 #include "media/video-codec.h"
 #include "media/video-rate.h"
 
-#define LOOK_MS 500 /* how often sources are checked, and a still picture is sent */
+#define LOOK_MS 500 /* between checks of the sources and repeats of a still picture */
 #define STILL_US (400 * USEC_PER_MSEC)
-#define SILENT_MAX_US (3 * USEC_PER_SEC)  /* a camera that gives nothing for so long is lost */
-#define RETRY_US (5 * USEC_PER_SEC)       /* … and is not tried again before this */
-#define KEY_PACE_US (300 * USEC_PER_MSEC) /* at most one key frame in this time: they are large */
-/* Compositors give 60 pictures a second; few programs show more than this, and encoding costs. */
+#define SILENT_MAX_US (3 * USEC_PER_SEC)  /* a camera that gives no picture for so long is lost */
+#define RETRY_US (5 * USEC_PER_SEC)       /* a lost camera is not tried again before this */
+#define KEY_PACE_US (300 * USEC_PER_MSEC) /* at least, between key frames: they are large */
+/*
+ * Compositors deliver 60 pictures a second, which cost much to encode; few shared programs need
+ * more than 15.
+ */
 #define SCREEN_PACE_US (USEC_PER_SEC / 15)
 
 typedef enum Source {
@@ -35,7 +38,7 @@ typedef struct Sink {
 
 struct Video {
         char session[UUID_LENGTH + 1], title[2 * NAME_MAX_BYTES];
-        char wanted[NODE_NAME_MAX + 1]; /* camera; empty: the best there is */
+        char wanted[NODE_NAME_MAX + 1]; /* a camera's node.name; empty: the default, else any */
         const VideoEvents *events;
         void *userdata;
         guint timer;
@@ -44,23 +47,23 @@ struct Video {
         GSList *nodes;      /* VideoSourceNode, not owned */
         bool started;
         Camera *camera, *screen;
-        usec_t opened, retry_at; /* of the camera */
-        bool missed;             /* … and its absence was reported */
+        usec_t opened, retry_at; /* when the camera was opened; when to try a lost one again */
+        bool missed;             /* the camera's absence was reported */
         bool pipewire_missed;
 
-        GMutex mutex; /* for all below */
+        GMutex mutex; /* guards all fields below */
         Source source;
-        GstSample *last;   /* the newest picture of it */
-        usec_t came, sent; /* when the last one came, and when one was sent */
+        GstSample *last;   /* the source's newest picture */
+        usec_t came, sent; /* when the newest picture came; when one was last sent */
         usec_t pace;
         VideoCodec *encoder;
         Sink sinks[VIDEO_SINKS_MAX];
         size_t n_sinks;
-        usec_t keyed;    /* when a key frame was asked for */
-        bool key_wanted; /* but it was too soon */
+        usec_t keyed;    /* when a key frame was last asked for */
+        bool key_wanted; /* a key frame is due: it was asked for too soon after the last */
 };
 
-/* ---- pictures, to everybody ---- */
+/* ---- pictures, to all receivers ---- */
 
 /* With the mutex held. */
 static void ask_for_key(Video *video, usec_t now)
@@ -100,7 +103,7 @@ static void send_last(Video *video, usec_t now)
         video_encoder_push(video->encoder, video->last);
 }
 
-/* Of the camera or of the screen: at most one of them is open. */
+/* Takes a picture from the camera or the screen; at most one of them is open. */
 static void on_picture(void *userdata, GstSample *sample)
 {
         Video *video = userdata;
@@ -158,7 +161,7 @@ static void set_source(Video *video, Source source)
         if (source == SOURCE_NONE)
                 unused = TAKE_PTR(video->encoder);
         g_mutex_unlock(&video->mutex);
-        /* The encoder's thread may be waiting for the mutex. */
+        /* Without the mutex, for which the encoder's thread may be waiting. */
         video_codec_free(unused);
         need_encoder(video);
 }
@@ -188,7 +191,7 @@ static void report_missing(Video *video, bool any)
         video->events->fault(video->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
 }
 
-/* The chosen camera, else the best one. */
+/* Finds the chosen camera, else the default one, else any. */
 static bool find_camera(Video *video, char ret[static NODE_NAME_MAX + 1])
 {
         if (!video->pipewire || str_eq(video->wanted, VIDEO_TEST_CARD))
@@ -270,7 +273,7 @@ static void drop_pipewire(Video *video)
         video->pipewire = pipewire_free(video->pipewire);
 }
 
-/* Cameras, or PipeWire itself, came or went. */
+/* Cameras have come or gone, or the default camera has changed. */
 static void on_pipewire_changed(void *userdata)
 {
         Video *video = userdata;
@@ -279,7 +282,7 @@ static void on_pipewire_changed(void *userdata)
                 look_after_source(video);
 }
 
-/* A lost connection is noticed by look(). */
+/* look() notices a lost connection. */
 static const PipeWireEvents pipewire_events = {.changed = on_pipewire_changed};
 
 static void need_pipewire(Video *video)
@@ -313,7 +316,7 @@ static gboolean look(void *data)
 
         need_pipewire(video);
         look_after_source(video);
-        /* A still picture, for late receivers and for those that lost a packet. */
+        /* Repeats a still picture for late receivers and for those that lost a packet. */
         g_mutex_lock(&video->mutex);
         if (now - video->sent >= STILL_US)
                 send_last(video, now);

@@ -4,7 +4,7 @@
 #include "media/pipewire.h"
 
 #define LOUD_RMS 0.0056f                    /* -45 dB: above a quiet room */
-#define PAUSE ((size_t)AUDIO_RATE * 4 / 10) /* 400 ms: longer than between two words */
+#define PAUSE ((size_t)AUDIO_RATE * 4 / 10) /* 400 ms: longer than the pause between two words */
 
 bool voice_activity_feed(VoiceActivity *activity, const float *samples, size_t n)
 {

@@ -11,7 +11,7 @@
 
 typedef struct VoiceActivity {
         bool speaking;
-        size_t quiet; /* samples since it was last loud */
+        size_t quiet; /* samples since the last loud ones */
 } VoiceActivity;
 
 /*

@@ -18,7 +18,7 @@ typedef struct Worker {
         Control *control;
         guint orphan_timer;
         SessionState state;
-        WorkerMedia media; /* `audio` stays; the rest is owned from join to leave */
+        WorkerMedia media; /* owned: `audio` until the end, the rest from join to leave */
         Mesh *mesh;        /* NULL: not joined */
         char title[2 * NAME_MAX_BYTES], camera[NODE_NAME_MAX + 1];
 } Worker;
@@ -288,7 +288,7 @@ static gboolean on_orphaned(void *userdata)
         return G_SOURCE_REMOVE;
 }
 
-/* Tests wait for less than WORKER_ORPHAN_S. */
+/* WORKER_ORPHAN_S, unless a test shortens it. */
 static guint orphan_s(void)
 {
         const char *of_test = g_getenv("TRING_TEST_ORPHAN_S");

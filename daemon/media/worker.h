@@ -7,8 +7,8 @@
 
 typedef struct WorkerOptions {
         const char *session; /* session id */
-        const char *title;   /* for node.description until a join brings another */
-        bool echo; /* no PipeWire: every participant gets their own sound and picture back */
+        const char *title;   /* for node.description, until a join brings another title */
+        bool echo;           /* sends each participant's sound and picture back, without PipeWire */
         int listen_fd;
 } WorkerOptions;
 
