@@ -3,13 +3,13 @@
 
 /*
  * The lists of devices that `tring-media devices` sends to tringd after each change, over the same
- * kind of socket as a worker's (see worker.h). tringd sends nothing back. The process ends when
- * tringd closes its end.
+ * kind of socket as a worker's (worker.h). tringd sends nothing back. The process ends when tringd
+ * closes its end.
  */
 
 #include "model/session-types.h"
 
-#define DEVICES_MAX 32 /* of one kind: nobody has more, and a message has to fit a datagram */
+#define DEVICES_MAX 32 /* of one kind: more than people have; a message has to fit a datagram */
 #define DEVICES_MESSAGE_MAX (64 * 1024) /* bytes of one datagram */
 
 typedef struct DeviceInfo {

@@ -6,7 +6,7 @@
 
 #include "wire/kinds.h"
 
-/* A sentence of json_check() and one of field_refuse() go into the same buffer. */
+/* json_check() and field_refuse() write their sentences into the same buffer. */
 _Static_assert(JSON_TEXT_MAX == MESSAGE_TEXT_MAX, "two lengths of one sentence");
 
 #define VALUE_SHOWN 48 /* bytes of a refused value that its sentence repeats */
@@ -53,7 +53,10 @@ static int refuse_value(const FieldReader *reader, const FieldTable *table, cons
                             wanted, given);
 }
 
-/* An object being read: members usually come in the table's order, so `next` is a good guess. */
+/*
+ * The members of an object that is being read. They usually come in the table's order, so `next` is
+ * a good guess.
+ */
 typedef struct Members {
         const cJSON *first, *next;
         unsigned taken;

@@ -3,10 +3,10 @@
 
 /*
  * Messages as tables: a table names each member of a message once, with its kind and its place in a
- * struct, and both reading and writing use it.
+ * struct; reading and writing both use it.
  *
- * A member is required or optional. An absent optional member leaves its place empty (zero), and an
- * empty one is not written.
+ * A member is required or optional. An absent optional member leaves its place empty (zero), and a
+ * member whose place is empty is not written.
  */
 
 #include "base/cleanup.h"
@@ -16,7 +16,7 @@
 
 typedef enum FieldKind {
         FIELD_UUID,      /* char[UUID_LENGTH + 1] */
-        FIELD_UID,       /* char[]; a word of uid's characters, not empty */
+        FIELD_UID,       /* char[]; one or more of A-Z a-z 0-9 . _ @ + - */
         FIELD_TOKEN,     /* char[]; visible ASCII, not empty */
         FIELD_TEXT,      /* char[]; text without control characters */
         FIELD_DATA,      /* char *, owned; any text, 1 byte to SIGNAL_DATA_MAX */
@@ -30,7 +30,7 @@ typedef enum FieldKind {
         FIELD_UUID_LIST, /* char (*)[UUID_LENGTH + 1], owned, and its count */
         FIELD_UID_LIST,  /* char (*)[UID_MAX + 1], likewise */
         FIELD_OBJECT,    /* members of `table`, as an object */
-        FIELD_FLAT,      /* members of `table`, beside the others */
+        FIELD_FLAT,      /* members of `table`, within the enclosing object */
         FIELD_LIST,      /* an owned array of structs and its count, as an array of objects */
         FIELD_KIND_COUNT,
 } FieldKind;
@@ -38,12 +38,15 @@ typedef enum FieldKind {
 typedef enum FieldFlags {
         FIELD_REQUIRED = 1 << 0,
         FIELD_FROM_ONE = 1 << 1, /* FIELD_U64: not 0 */
-        FIELD_SECRET = 1 << 2,   /* the value is not repeated when it is refused */
+        FIELD_SECRET = 1 << 2,   /* an error sentence does not repeat the value */
 } FieldFlags;
 
-/* The words of an enum. GCC's enums without negative values are unsigned. */
+/*
+ * The words of an enum. Values are passed as unsigned, as GCC stores an enum without negative
+ * values.
+ */
 typedef struct FieldWords {
-        const char *what; /* "\"user\" or \"group\"", for a person */
+        const char *what; /* for people: "\"user\" or \"group\"" */
         const char *(*to_string)(unsigned value);
         int (*from_string)(const char *s, unsigned *ret);
 } FieldWords;
@@ -64,7 +67,7 @@ typedef struct Field {
 } Field;
 
 struct FieldTable {
-        const char *name; /* of what has these members, for a person */
+        const char *name; /* of the object that has these members, for people */
         const Field *fields;
         size_t n_fields;
 };
@@ -75,18 +78,20 @@ struct FieldTable {
                 .n_fields = ELEMENTSOF(((const Field[]){__VA_ARGS__})),       \
         }
 
-/* The place of a field: its offset and size; of a list, the element's size and the count's place.
+/*
+ * Initialisers for the place of a field: AT() for its offset and size; LIST_AT() for a list's
+ * offset, the size of an element and the offset of the count.
  */
 #define AT(type, member) offsetof(type, member), sizeof(((type *)0)->member)
 #define LIST_AT(type, member, n_member) \
         offsetof(type, member), sizeof(*((type *)0)->member), offsetof(type, n_member)
 
 typedef struct FieldReader {
-        bool strict; /* members that are not in the table are refused */
-        char *text;  /* MESSAGE_TEXT_MAX + 1 bytes: what was wrong */
+        bool strict; /* refuses members that are not in the table */
+        char *text;  /* MESSAGE_TEXT_MAX + 1 bytes, for the sentence of an error */
 } FieldReader;
 
-/* Writes the sentence, and returns -EBADMSG. */
+/* Writes the error's sentence, and returns -EBADMSG. */
 int field_refuse(const FieldReader *reader, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 
@@ -104,14 +109,14 @@ void fields_print(JsonPrinter *printer, const FieldTable *table, const void *bas
 void fields_done(const FieldTable *table, void *base);
 
 /*
- * Writes the struct as text, like json_print_init() and json_print_finish(). The caller frees *ret.
- * ret_length may be NULL.
+ * Writes the struct as JSON text: `headroom` and `max` are those of json_print_init(), the result
+ * that of json_print_finish(). The caller frees *ret. ret_length may be NULL.
  */
 int fields_encode(const FieldTable *table, const void *base, size_t headroom, size_t max,
                   char **ret, size_t *ret_length);
 /*
- * Reads text into the zeroed struct at `base`. Returns 0, -ENOMEM, or -EBADMSG with a sentence; the
- * struct owns something only on 0.
+ * Reads JSON text into the zeroed struct at `base`. Returns 0, -ENOMEM, or -EBADMSG with a
+ * sentence; the struct owns something only on 0.
  */
 int fields_decode(const FieldReader *reader, const JsonLimits *limits, const FieldTable *table,
                   const char *json, size_t length, void *base);

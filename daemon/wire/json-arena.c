@@ -11,7 +11,7 @@
 #define ARENA_SIZE (16 * 1024) /* bytes: most messages take 1 to 2 KiB */
 
 static alignas(max_align_t) char arena[ARENA_SIZE];
-static size_t arena_used, arena_blocks; /* blocks that have not been given back */
+static size_t arena_used, arena_blocks; /* arena_blocks: those not given back yet */
 
 static void *arena_take(size_t size)
 {

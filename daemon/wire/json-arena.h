@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Memory for one JSON tree at a time: allocating only moves a pointer forward, freeing does nothing
- * until the whole tree is gone. Larger trees fall back to malloc().
+ * Makes cJSON take its memory from a fixed arena, meant for one tree at a time: allocating only
+ * moves a pointer forward, and the arena is empty again once all blocks are freed. What does not
+ * fit comes from malloc().
  *
  * For programs that read JSON in one thread only. Call it before reading any.
  */

@@ -62,7 +62,7 @@ static int hex_digit(char c)
                                       : -1;
 }
 
-/* Reads the four digits behind \u; s->at is at the first. */
+/* Reads the four digits after \u; s->at is at the first. */
 static int scan_hex4(Scanner *s, unsigned *ret)
 {
         unsigned code = 0;
@@ -224,7 +224,10 @@ static int scan_value(Scanner *s)
         }
 }
 
-/* Nearly all text is ASCII, so this skips eight bytes at a time. */
+/*
+ * Returns the length of an ASCII prefix. Looks at eight bytes at a time, since nearly all text is
+ * ASCII.
+ */
 static size_t ascii_prefix(const char *s, size_t length)
 {
         size_t i = 0;

@@ -3,7 +3,7 @@
 
 /*
  * Checks text from outside before a parser may allocate for it: it must be strict JSON (RFC 8259)
- * and within limits. The parser behind it is laxer: it accepts 01, raw control characters, and
+ * and within limits. The parser, cJSON, is laxer: it accepts 01, raw control characters, and
  * anything after the end.
  */
 
@@ -11,16 +11,16 @@
 
 typedef struct JsonLimits {
         size_t length;    /* bytes in all */
-        unsigned nesting; /* nested objects and arrays */
+        unsigned nesting; /* depth of objects and arrays */
         unsigned members; /* of one object */
         unsigned values;  /* in all: each costs the parser an allocation */
 } JsonLimits;
 
-#define JSON_TEXT_MAX 256 /* bytes of the sentence */
+#define JSON_TEXT_MAX 256 /* bytes of a sentence, without its NUL */
 
 /*
- * Returns 0, or -EMSGSIZE (too long), or -EBADMSG (UTF-8, nesting, number of members or values,
- * syntax, U+0000), with a sentence in `text` that names what and where.
+ * Returns 0, -EMSGSIZE (too long) or -EBADMSG (UTF-8, nesting, number of members or values, syntax,
+ * U+0000), with a sentence in `text` that names the error and its place.
  */
 int json_check(const char *json, size_t length, const JsonLimits *limits,
                char text[static JSON_TEXT_MAX + 1]);

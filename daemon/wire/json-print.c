@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-#define NUMBER_MAX 32 /* bytes of a printed number; %.17g needs 24 */
+#define NUMBER_MAX 32 /* bytes of a printed number; %.15g needs 22 */
 
 void json_print_init(JsonPrinter *printer, size_t headroom, size_t max)
 {
@@ -43,7 +43,7 @@ static int move(JsonPrinter *printer, size_t size)
         return 0;
 }
 
-/* Makes room for `n` bytes and a NUL; NULL once there is an error. */
+/* Makes room for `n` bytes and a NUL. Returns NULL after an error. */
 static char *reserve(JsonPrinter *printer, size_t n)
 {
         if (printer->error < 0)
@@ -113,7 +113,7 @@ void json_print_close(JsonPrinter *printer, char bracket)
 
 #define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
 
-/* Not 0 when some byte of the word is below `low`. */
+/* Returns non-zero when some byte of the word is below `low`. */
 static uint64_t bytes_below(uint64_t word, unsigned char low)
 {
         return (word - EACH_BYTE(low)) & ~word & EACH_BYTE(0x80);
@@ -125,8 +125,9 @@ static bool needs_escape(unsigned char c)
 }
 
 /*
- * Skips to the first of C0, the quote and the backslash (RFC 8259, section 7); DEL is legal and
- * stays. Goes eight bytes at a time, since few texts need an escape.
+ * Returns the length of the prefix that needs no escape: it ends at the first control character
+ * (C0), quote or backslash (RFC 8259, section 7; DEL needs no escape). Looks at eight bytes at a
+ * time, since few texts need an escape.
  */
 static size_t plain_run(const char *s, size_t length)
 {

@@ -5,7 +5,7 @@
  * Prints JSON into one growing buffer, without a tree in between. A failure is remembered and
  * reported at the end, so that callers need not check after each member.
  *
- * The text begins inside the printer itself, so that most messages cost a single allocation of
+ * The buffer starts inside the printer itself, so that most messages cost a single allocation, of
  * their exact size.
  */
 
@@ -16,25 +16,30 @@
 #define JSON_PRINT_FIRST_SIZE 1024 /* bytes: most messages have 100 to 800 */
 
 typedef struct JsonPrinter {
-        char *buffer;     /* `first`, or owned; `headroom` free bytes, then the text */
-        size_t used;      /* bytes of the buffer, headroom included */
-        size_t allocated; /* likewise */
+        char *buffer;     /* points to `first`, or owned; `headroom` unused bytes, then the text */
+        size_t used;      /* bytes, headroom included */
+        size_t allocated; /* bytes of the buffer */
         size_t headroom, max;
-        bool comma; /* the next member or element needs one before it */
+        bool comma; /* the next member or element needs a comma before it */
         int error;
         char first[JSON_PRINT_FIRST_SIZE];
 } JsonPrinter;
 
-/* Leaves `headroom` bytes free before the text, which may have `max` bytes. */
+/* Leaves `headroom` bytes free before the text, which may be up to `max` bytes long. */
 void json_print_init(JsonPrinter *printer, size_t headroom, size_t max);
 void json_print_done(JsonPrinter *printer);
 
-/* Takes the NUL-terminated text; the caller frees. -ENOMEM, or -EMSGSIZE if longer than max. */
+/*
+ * Hands over the NUL-terminated text in *ret, which the caller frees. Returns 0, -ENOMEM, or
+ * -EMSGSIZE: longer than `max`.
+ */
 int json_print_finish(JsonPrinter *printer, char **ret, size_t *ret_length);
 
 void json_print_open(JsonPrinter *printer, char bracket);
 void json_print_close(JsonPrinter *printer, char bracket);
-/* Prints the name of a member; its value follows. A literal name needs no escapes, any other may.
+/*
+ * Print the name of a member; its value follows. json_print_name() does not escape it: for
+ * literals.
  */
 void json_print_name(JsonPrinter *printer, const char *name);
 void json_print_key(JsonPrinter *printer, const char *key);

@@ -9,7 +9,7 @@
 
 #define NAME_SHOWN 48 /* bytes of a name quoted in a sentence */
 
-/* A few bits of a name, to avoid comparing most pairs of names. */
+/* The bit of a name in a set of 64: names with different bits differ, and need not be compared. */
 static uint64_t name_bit(const char *name)
 {
         unsigned hash = 0;
@@ -19,7 +19,7 @@ static uint64_t name_bit(const char *name)
         return UINT64_C(1) << (hash % 64);
 }
 
-/* Objects are small: json_check() has bounded their members. */
+/* Comparing in pairs is cheap: json_check() has limited the members of an object. */
 static const char *object_duplicate(const cJSON *object)
 {
         uint64_t seen = 0;
@@ -56,7 +56,7 @@ static int parse(const char *json, size_t length, cJSON **ret, char text[static 
         _cleanup_(cJSON_Deletep) cJSON *root = cJSON_ParseWithLength(json, length);
         char printable[NAME_SHOWN];
 
-        /* json_check() has accepted the text, so only memory can be short. */
+        /* json_check() has accepted the text, so parsing fails only for lack of memory. */
         if (!root)
                 return -ENOMEM;
 

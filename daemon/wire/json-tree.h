@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Checked JSON text as a tree of cJSON. */
+/* Turns checked JSON text into a tree of cJSON. */
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -15,14 +15,14 @@
 DEFINE_CLEANUP(cJSON *, cJSON_Delete);
 
 /*
- * Checks text by json_check(), parses it, and refuses a member that an object has twice. Returns 0,
- * -ENOMEM, or as json_check() with a sentence. The caller deletes *ret.
+ * Checks text by json_check(), parses it, and refuses an object with two members of the same name.
+ * Returns 0, -ENOMEM, or an error of json_check() with a sentence. The caller deletes *ret.
  */
 int json_parse(const char *json, size_t length, const JsonLimits *limits, cJSON **ret,
                char text[static JSON_TEXT_MAX + 1]);
 
-/* The member of that name; NULL if `object` is not an object or has no such member. */
+/* The member of this name; NULL if `object` is not an object or has no such member. */
 const cJSON *json_member(const cJSON *object, const char *name);
 
-/* A whole number from `min` to JSON_INTEGER_MAX. */
+/* Whether the item is a whole number from `min` to JSON_INTEGER_MAX; if so, gives it in *ret. */
 bool json_integer(const cJSON *item, int64_t min, int64_t *ret);

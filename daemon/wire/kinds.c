@@ -294,7 +294,7 @@ static void describe_list(const Field *field, char *buffer, size_t size)
                                                         : "words");
 }
 
-/* Makes room for a list as long as the array; the struct owns it. */
+/* Allocates a list as long as the array; the struct owns it. */
 static int list_allocate(const Field *field, const cJSON *value, void *base, char **ret)
 {
         size_t n = 0;

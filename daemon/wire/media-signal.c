@@ -7,12 +7,12 @@
 #include "wire/json-print.h"
 #include "wire/json-tree.h"
 
-#define MLINE_MAX 63        /* m= sections; a call has one or two */
-#define CONNECTION_MAX 9999 /* a network that changes every 10 s for a day */
+#define MLINE_MAX 63        /* index of an m= section; a call has one or two sections */
+#define CONNECTION_MAX 9999 /* enough for a network that changes every 10 s for a day */
 
 static const JsonLimits signal_limits = {
         .length = SIGNAL_DATA_MAX,
-        .nesting = 4, /* ours has 2 */
+        .nesting = 4, /* our signals have 2 */
         .members = 16,
         .values = 32,
 };
@@ -70,7 +70,7 @@ static int read_candidate(const cJSON *candidate, MediaSignal *signal,
         if (mid && !cJSON_IsNull(mid) &&
             (!cJSON_IsString(mid) || STR_SET(signal->mid, mid->valuestring) < 0))
                 return refuse(text, "sdpMid is a string of at most 64 bytes");
-        /* Browsers also end the candidates with an empty line. */
+        /* Browsers mark the end of the candidates by an empty line, too. */
         if (str_empty(line->valuestring)) {
                 signal->type = MEDIA_SIGNAL_NO_MORE_CANDIDATES;
                 return 0;
@@ -110,7 +110,7 @@ static int read_hex(const cJSON *tree, const char *name,
         return 0;
 }
 
-/* The members beside the one that names the kind of the signal. */
+/* Reads the members beside the one that names the signal's kind. */
 static int read_beside(const cJSON *tree, MediaSignal *signal,
                        char text[static MESSAGE_TEXT_MAX + 1])
 {

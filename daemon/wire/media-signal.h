@@ -7,18 +7,18 @@
  *
  *         {"sdp":{"type":"offer","sdp":"v=0…"}}
  *         {"candidate":{"candidate":"candidate:…","sdpMid":"audio0","sdpMLineIndex":0}}
- *         {"candidate":null}                        no more follow
+ *         {"candidate":null}                        no more candidates follow
  *         {"offer_wanted":{"ice_restart":true}}     asks for an offer
  *         {"nonce":"…"}                             opens the commitment (see PROTOCOL.md, Media)
  *
- * Of two participants the one who joined later makes all offers, the first and those that follow in
- * the call (other media, an ICE restart), so two offers never cross. The other one asks for an
- * offer by OFFER_WANTED.
+ * Of two participants, the one who joined later makes all offers, the first one and later ones
+ * (other media, an ICE restart), so two offers never cross. The other one asks for an offer by
+ * OFFER_WANTED.
  *
- * An ICE restart is a new connection that takes the old one's place once it works. Connections of a
- * pair are counted by `connection`, from 1, beside `sdp` or `candidate`. A pair's first offer and
- * answer carry the beginning of its verification: `commitment` beside the offer, `nonce` beside the
- * answer.
+ * An ICE restart is a new connection that takes the old one's place once it works. The
+ * member `connection`, beside `sdp` or `candidate`, numbers the connections of a pair from 1. A
+ * pair's first offer and answer begin its verification: `commitment` stands beside the offer,
+ * `nonce` beside the answer.
  *
  * Signals come from strangers: code that reads the SDP checks it again. Unknown members are ignored
  * (browsers add some).
@@ -44,13 +44,13 @@ typedef enum MediaSignalType {
 
 typedef struct MediaSignal {
         MediaSignalType type;
-        char *text;                         /* owned: the SDP, or the candidate's line; else NULL */
-        uint32_t mline;                     /* of a candidate: which m= section, from 0 */
-        char mid[MEDIA_SIGNAL_MID_MAX + 1]; /* likewise, by name; empty: not given */
-        bool ice_restart;    /* of OFFER_WANTED: with new credentials and new candidates */
-        uint32_t connection; /* of description or candidate: 1 where it was not given */
-        char commitment[MEDIA_SIGNAL_HEX_LENGTH + 1]; /* of an offer; or empty */
-        char nonce[MEDIA_SIGNAL_HEX_LENGTH + 1];      /* of an answer, or empty; of NONCE */
+        char *text;     /* owned: the SDP, or a candidate's line; NULL in other signals */
+        uint32_t mline; /* of a candidate: index of the m= section, from 0 */
+        char mid[MEDIA_SIGNAL_MID_MAX + 1]; /* of a candidate: name of the m= section, or empty */
+        bool ice_restart;                   /* of OFFER_WANTED: asks for an ICE restart */
+        uint32_t connection; /* of description or candidate; 1 if the signal has none */
+        char commitment[MEDIA_SIGNAL_HEX_LENGTH + 1]; /* of an offer, or empty */
+        char nonce[MEDIA_SIGNAL_HEX_LENGTH + 1];      /* of NONCE; of an answer, or empty */
 } MediaSignal;
 
 /*

@@ -4,7 +4,10 @@
 #include "base/words.h"
 #include "model/live-call.h"
 
-/* More than a device can have (PHONE_CALLS_MAX), and more than a message can hold. */
+/*
+ * More than there can be: a device has PHONE_CALLS_MAX calls at most, and a message cannot hold so
+ * many records.
+ */
 #define CALLS_MAX 256
 #define RECORDS_MAX 1024
 
@@ -25,7 +28,10 @@ static int named_error_from_string(const char *s, CallError *ret)
         return str_empty(s) ? -EINVAL : call_error_from_string(s, ret);
 }
 
-/* A newer hub may have more errors; the sentence beside an unknown one explains it. */
+/*
+ * A newer hub may have more errors; an unknown one becomes NotSupported, and its sentence explains
+ * it.
+ */
 static int reply_error_from_string(const char *s, CallError *ret)
 {
         if (str_empty(s))
@@ -35,7 +41,7 @@ static int reply_error_from_string(const char *s, CallError *ret)
         return 0;
 }
 
-/* The statuses with which a receiver may reject. */
+/* Only the statuses with which a receiver may reject. */
 static int reject_status_from_string(const char *s, CallStatus *ret)
 {
         CallStatus status;

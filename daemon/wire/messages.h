@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The tables of every message between device and hub. All but the last four describe a Message. */
+/*
+ * The tables of every message between device and hub, which describe a Message, and the tables of
+ * the parts of messages, which describe a type of their own.
+ */
 
 #include "wire/fields.h"
 
-/* Requests, events and ACK, with the members of the envelope; NULL for MESSAGE_REPLY. */
+/*
+ * The table of a request, an event or ACK, with the members of the envelope; NULL for
+ * MESSAGE_REPLY.
+ */
 const FieldTable *message_fields(MessageType type);
 
 extern const FieldTable reply_error_fields;        /* {"id":…,"error":{…}} */

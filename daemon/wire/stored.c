@@ -4,9 +4,9 @@
 #include "wire/messages.h"
 #include "wire/wire.h"
 
-/* Our own texts: the limits only protect against a damaged store. */
-#define STORED_MAX (2 * 1024 * 1024) /* bytes: a call with GROUP_MEMBERS_MAX members has a half */
-#define STORED_VALUES_MAX 50000      /* likewise: each member has 16 */
+/* Tring wrote these texts itself, so the limits only protect against a damaged store. */
+#define STORED_MAX (2 * 1024 * 1024) /* bytes: a call with GROUP_MEMBERS_MAX members takes half */
+#define STORED_VALUES_MAX 50000      /* of such a call: each member has 16 */
 
 static const JsonLimits stored_limits = {STORED_MAX, WIRE_NESTING_MAX, WIRE_MEMBERS_MAX,
                                          STORED_VALUES_MAX};

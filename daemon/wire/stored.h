@@ -2,21 +2,21 @@
 #pragma once
 
 /*
- * Stored state as JSON text and back, by tables like messages, but without their limit of length;
- * members of a later version are ignored. (A stored request is a message like any other:
+ * Stored state as JSON text and back, by tables like messages. Texts may be longer than a message,
+ * and members of a later version are ignored. (A stored request is a message like any other:
  * wire_encode(), wire_decode(WIRE_FROM_DEVICE).)
  *
  * The caller frees *ret of an encoder, which returns 0, -ENOMEM or -EMSGSIZE. A decoder returns 0,
- * -ENOMEM, or -EBADMSG: the text is something else. *ret owns something only on 0.
+ * -ENOMEM, or -EBADMSG: the text is not such an object. *ret owns something only on 0.
  */
 
 #include "model/live-call.h"
 #include "model/stored-call.h"
 
-/* The record of a call, also for --json: the same members as on the wire. */
+/* The record of a call, with the same members as on the wire; also for --json. */
 int wire_encode_record(const CallRecord *record, char **ret);
 int wire_decode_record(const char *json, CallRecord *ret);
-/* The hub's live call, and one of its members, for a store that keeps them apart. */
+/* The hub's live call, and one of its members, for a store that keeps members apart. */
 int wire_encode_live(const LiveCall *live, char **ret);
 int wire_decode_live(const char *json, LiveCall *ret);
 int wire_encode_live_member(const LiveMember *live_member, char **ret);

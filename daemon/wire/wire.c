@@ -6,7 +6,7 @@
 
 #include "wire/messages.h"
 
-#define WORD_SHOWN 48 /* bytes of an unknown op that its sentence repeats */
+#define WORD_SHOWN 48 /* bytes of an unknown op or event that the sentence repeats */
 
 static const JsonLimits wire_limits = {WIRE_MESSAGE_MAX, WIRE_NESTING_MAX, WIRE_MEMBERS_MAX,
                                        WIRE_VALUES_MAX};

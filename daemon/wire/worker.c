@@ -164,7 +164,7 @@ static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_STATS] = &stats_fields,
 };
 
-/* Reads the type first, which determines the other members. */
+/* Reads the type first, because it determines the other members. */
 int worker_decode(const char *json, size_t length, WorkerMessage *ret,
                   char text[static MESSAGE_TEXT_MAX + 1])
 {

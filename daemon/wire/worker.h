@@ -6,10 +6,11 @@
  * per datagram over a SOCK_SEQPACKET unix socket.
  *
  * tringd creates the listening socket $XDG_RUNTIME_DIR/tring/<session id>.worker, passes it to the
- * worker as descriptor 3 (LISTEN_FDS=1) and connects at once: nothing has to wait for the worker to
+ * worker as descriptor 3 (LISTEN_FDS=1) and connects at once, without waiting for the worker to
  * start. The path stays, so that a restarted tringd can connect again and adopt the worker; a
  * worker that nobody adopts within WORKER_ORPHAN_S ends itself. On each new connection the worker
- * first sends STATE, then, while it is joined, MUTE, and one PARTICIPANT for each participant.
+ * first sends STATE, then, while it is joined, MUTE, VIDEO_PAUSE, SCREEN, and one PARTICIPANT for
+ * each participant.
  *
  * Nothing here depends on the media stack: `data` of a signal is opaque to tringd and hub.
  */
@@ -27,14 +28,14 @@ typedef enum WorkerMessageType {
         /* tringd to worker */
         WORKER_JOIN,               /* `join`: open the microphone, offer to `others`; legal again
                                       after LEAVE, with a new participant id */
-        WORKER_DEVICES,            /* `devices`: other devices for a call in progress */
-        WORKER_PARTICIPANT_JOINED, /* `participant`: they will offer to us */
-        WORKER_PARTICIPANT_LEFT,   /* `participant.id` */
+        WORKER_DEVICES,            /* `devices`: change the devices of a call in progress */
+        WORKER_PARTICIPANT_JOINED, /* `participant` has joined, and will offer to us */
+        WORKER_PARTICIPANT_LEFT,   /* `participant.id` has left */
         WORKER_SIGNAL_IN,          /* `signal`, from `signal.peer` */
         WORKER_MUTE,               /* `on`; the worker repeats it on a new connection */
         WORKER_VIDEO_PAUSE,        /* `on`: close the camera, or open it again */
-        WORKER_SCREEN_START,       /* `node`: show this screen in place of the camera; the PipeWire
-                                      remote's descriptor rides along (SCM_RIGHTS) */
+        WORKER_SCREEN_START,       /* `node`: send this screen in place of the camera; the PipeWire
+                                      remote's descriptor comes with the message (SCM_RIGHTS) */
         WORKER_SCREEN_STOP,
         WORKER_NETWORK_CHANGED, /* addresses or routes have changed: make new connections */
         WORKER_LEAVE,           /* close microphone and media, stay warm */
@@ -45,14 +46,14 @@ typedef enum WorkerMessageType {
         WORKER_STATE,       /* `state`: joining, connected, reconnecting, failed, left, idle */
         WORKER_SIGNAL_OUT,  /* `signal`, to `signal.peer` */
         WORKER_PARTICIPANT, /* `status` of one participant changed */
-        WORKER_SCREEN,      /* `on`: the screen is shown, or no longer (also by itself) */
+        WORKER_SCREEN,      /* `on`: whether the screen is sent; also when it ends by itself */
         WORKER_ERROR,       /* `error`, `text`: a fault that does not end the worker */
         WORKER_STATS,       /* `stats` */
 
         WORKER_MESSAGE_TYPE_COUNT,
 } WorkerMessageType;
 
-/* Whether the worker removes what the speaker plays from what the microphone hears. */
+/* Whether the worker removes the speaker's sound from the microphone's. */
 typedef enum EchoCancel {
         ECHO_CANCEL_AUTO, /* unless the speaker is a headset */
         ECHO_CANCEL_YES,
@@ -63,15 +64,15 @@ const char *echo_cancel_to_string(EchoCancel cancel);
 int echo_cancel_from_string(const char *s, EchoCancel *ret);
 
 typedef struct WorkerDevices {
-        /* PipeWire node.name each; empty: the system's default */
+        /* PipeWire's node.name of each; empty: the system's default */
         char microphone[NODE_NAME_MAX + 1], speaker[NODE_NAME_MAX + 1], camera[NODE_NAME_MAX + 1];
         EchoCancel echo_cancel;
 } WorkerDevices;
 
 typedef struct WorkerJoin {
-        ReplyJoin reply; /* own id, others, ICE servers; owned */
+        ReplyJoin reply; /* owned; own id, others, ICE servers */
         bool muted;
-        bool video, video_paused;       /* a picture is sent; it begins paused */
+        bool video, video_paused;       /* pictures are offered; the camera stays closed at first */
         bool relay_only;                /* only through TURN: nobody learns our address */
         char title[2 * NAME_MAX_BYTES]; /* for node.description: "Alice, call" */
         WorkerDevices devices;
@@ -86,9 +87,9 @@ typedef struct WorkerParticipantStats {
         char id[PARTICIPANT_ID_MAX + 1];
         char codec[32]; /* "opus" */
         double round_trip_ms, jitter_ms, mouth_to_ear_ms;
-        double loss;                      /* 0…1, of packets from them */
+        double loss;                      /* 0…1, of the packets received from them */
         uint32_t bitrate_in, bitrate_out; /* bit/s, of the voice */
-        char video_codec[32];             /* "VP8"; empty: no picture, and these are 0 */
+        char video_codec[32];             /* "vp8"; empty: no picture, and all below are 0 */
         uint32_t video_bitrate_in, video_bitrate_out; /* bit/s */
         uint32_t width, height;                       /* of their picture */
         double frames_per_second;                     /* likewise */
@@ -108,7 +109,7 @@ typedef struct WorkerMessage {
                 MessageSignal signal; /* session_id is empty: a worker has one session */
                 WorkerDevices devices;
                 bool on;
-                uint32_t node; /* PipeWire's object id, in the remote that comes with it */
+                uint32_t node; /* object id in the PipeWire remote that comes with the message */
                 SessionState state;
                 WorkerParticipantStatus status;
                 struct {
