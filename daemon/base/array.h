@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Owned arrays with a count beside them: NULL for none. */
+/* Owned arrays, each with a count beside it. An empty array is NULL. */
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Both return 0 or -ENOMEM. `ret` points to the pointer to the first element. */
+/* Both return 0 or -ENOMEM. `ret` is the address of the array's pointer. */
 #define ARRAY_NEW(ret, n) array_copy(ret, NULL, n, sizeof(**(ret))) /* n zeroed elements */
 #define ARRAY_COPY(ret, from, n) array_copy(ret, 1 ? (from) : *(ret), n, sizeof(**(ret)))
 
 /*
- * Makes room for one element behind the `n` of an array that nothing else has allocated: the room
- * doubles whenever n is a power of two, so it needs no count of its own. Returns 0 or -ENOMEM.
+ * Makes room for one more element in an array of `n` that only ARRAY_GROW() has allocated. The room
+ * doubles whenever n is a power of two, so no capacity is stored. Returns 0 or -ENOMEM.
  */
 #define ARRAY_GROW(array, n) array_grow(array, n, sizeof(**(array)))
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* `unused`, because clang would warn about a variable that is only cleaned up. */
+/* `unused`, because clang warns about a variable that is only cleaned up. */
 #define _cleanup_(f) __attribute__((cleanup(f), unused))
 #define _printf_(a, b) __attribute__((format(printf, a, b)))
 #define _pure_ __attribute__((pure))
@@ -22,7 +22,7 @@
 #define MAX_OF(a, b) ((a) > (b) ? (a) : (b))
 #define CLAMP_TO(x, low, high) ((x) < (low) ? (low) : (x) > (high) ? (high) : (x))
 
-/* Evaluates to the variable's value and empties the variable: ownership passes to the receiver. */
+/* Each evaluates to the variable's value and clears the variable: ownership passes on. */
 #define TAKE_PTR(p)                      \
         ({                               \
                 typeof(p) *_pp = &(p);   \
@@ -38,7 +38,7 @@
                 _taken_fd;             \
         })
 
-/* Defines funcp(), which _cleanup_() needs, from a func() that frees a value. */
+/* Defines funcp() for _cleanup_(), from a func() that frees a value. */
 #define DEFINE_CLEANUP(type, func)          \
         static inline void func##p(type *p) \
         {                                   \

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The two clocks of the programs. The pure rooms (model, exchange, phone) read neither: they get
- * the time with each event.
+ * The two clocks of the programs. The pure rooms (model, exchange, phone) read neither; each event
+ * carries the time.
  */
 
 #include <stdint.h>

@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 
-#define PRINTABLE_MAX 80 /* bytes of a wrong word or value that a report quotes */
+#define PRINTABLE_MAX 80 /* bytes of a wrong key or value in a report */
 #define REPORT_MAX 512   /* bytes without the path */
 
 void ini_file_wrong(IniFile *ini, unsigned line, const char *format, ...)
@@ -68,7 +68,7 @@ static void report_key(IniFile *ini, const char *section, const char *name)
                        str_printable(shown, sizeof(shown), section));
 }
 
-/* Called by inih, which goes on after a 1; n_wrong counts the errors. */
+/* Called by inih. Returns 1, so that inih goes on after an error; n_wrong counts the errors. */
 static int on_key(void *userdata, const char *section, const char *name, const char *value)
 {
         IniFile *ini = userdata;
@@ -104,7 +104,10 @@ static bool begins_with_key(const IniFile *ini, const char *text)
         return false;
 }
 
-/* inih takes an indented line as a continuation of the last value, even a section or a key. */
+/*
+ * Removes the indent of a section or key: inih takes any indented line as a continuation of the
+ * last value.
+ */
 static void unindent(const IniFile *ini, char *line)
 {
         const char *text = line + strspn(line, " \t");
@@ -113,7 +116,7 @@ static void unindent(const IniFile *ini, char *line)
                 memmove(line, text, strlen(text) + 1);
 }
 
-/* Counts the lines: inih, as Debian builds it, does not pass line numbers to its handler. */
+/* Reads and counts a line: inih, as Debian builds it, passes no line numbers to its handler. */
 static char *next_line(char *buffer, int size, void *userdata)
 {
         IniFile *ini = userdata;

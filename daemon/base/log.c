@@ -17,7 +17,7 @@
 #include "base/str.h"
 
 #define FIELDS_MAX 8        /* besides MESSAGE and PRIORITY */
-#define LINE_MAX_BYTES 1024 /* of one message or field; longer is cut */
+#define LINE_MAX_BYTES 1024 /* of one message or field; a longer one is cut */
 
 static struct {
         const char *program;
@@ -97,7 +97,7 @@ static void write_stderr(const char *message, char fields[][LINE_MAX_BYTES], siz
         }
         line[used++] = '\n';
         ssize_t written = write(STDERR_FILENO, line, used);
-        (void)written; /* a closed stderr leaves no place to report this */
+        (void)written; /* an error cannot be reported anywhere else */
 }
 
 static void emit(int level, const char *message, char fields[][LINE_MAX_BYTES], size_t n)
@@ -136,7 +136,7 @@ void log_fields(int level, const char *message, ...)
                 const char *equals = strchr(format, '=');
                 char printable[LINE_MAX_BYTES - 64];
 
-                /* The value may come from a stranger: make it printable, never a format. */
+                /* The value may come from a stranger: make it printable, never use it as format. */
                 snprintf(fields[n], sizeof(fields[n]), "%.*s=%s",
                          equals ? (int)MIN_OF(equals - format, 60) : 0, format,
                          str_printable(printable, sizeof(printable), value ? value : ""));

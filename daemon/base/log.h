@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * One line per event. Under systemd (JOURNAL_STREAM names our standard error) lines go to the
+ * One line for each event. Under systemd (JOURNAL_STREAM names our standard error) lines go to the
  * journal with their fields; otherwise to standard error as "program: message (FIELD=value)".
  *
- * Fields name the subject of the line (SESSION_ID=, PEER=) and are given as printf pairs ended by
- * NULL:
+ * Fields name the subject of the line (SESSION_ID=, PEER=). Each is a format and its argument; NULL
+ * ends the list:
  *
  *         log_fields(LOG_NOTICE, "call answered", "SESSION_ID=%s", id, "PEER=%s", uid, NULL);
  *
- * Never SDP, keys or tokens.
+ * Never log SDP, keys or tokens.
  */
 
 #include <syslog.h>
@@ -19,8 +19,8 @@
 void log_open(const char *program, int max_level);
 
 /*
- * Takes the level from $TRING_LOG ("debug", "info", "notice", "warning", "err"). Another value is
- * reported, and LOG_INFO is used.
+ * As log_open(), with the level from $TRING_LOG: "debug", "info", "notice", "warning" or "err".
+ * Reports any other value, and then uses LOG_INFO.
  */
 void log_open_from_environment(const char *program);
 

@@ -37,7 +37,7 @@ static int read_all(int fd, char *buffer, size_t size, size_t *ret_length)
         return 0;
 }
 
-/* Copies the secret out of the text that was read. */
+/* Copies the secret, without the blanks around it, out of `buffer`. */
 static int find_secret(char *buffer, size_t length, size_t max, char **ret)
 {
         while (length > 0 && isspace((unsigned char)buffer[length - 1]))
@@ -69,7 +69,7 @@ static int open_checked(const char *path)
                 return -errno;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        /* The privacy of a pipe (process substitution, a credential) is its maker's concern. */
+        /* Only a regular file has a meaningful mode; a pipe (process substitution) passes. */
         if (S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO))
                 return -EPERM;
         return TAKE_FD(fd);

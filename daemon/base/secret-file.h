@@ -2,13 +2,13 @@
 #pragma once
 
 /*
- * Reads a secret of one line (a token) from a file, or from standard input when the path is "-". A
- * file that others than its owner may read is refused, since its content may be known to them.
+ * Reads a secret of one line (a token) from a file, or from standard input if the path is "-".
+ * Refuses a file that other users may read, because they may know its content.
  *
- * Blanks and line ends around the secret are dropped. The caller frees *ret by secret_free().
- * Returns 0, -ENOMEM, -EPERM (others may read it), -ENODATA (empty), -E2BIG (longer than `max`
- * bytes), -EINVAL (not one line of printable ASCII), or the error of open or read; then `text` is a
- * sentence that names the file.
+ * Drops blanks and line ends around the secret. The caller frees *ret by secret_free(). Returns 0,
+ * -ENOMEM, -EPERM (others may read it), -ENODATA (empty), -E2BIG (longer than `max` bytes), -EINVAL
+ * (not one line of printable ASCII), or the error of open or read. On an error `text` is a sentence
+ * that names the file.
  */
 
 #include <stddef.h>
@@ -19,6 +19,6 @@
 
 int secret_file_read(const char *path, size_t max, char **ret, char text[static SECRET_TEXT_MAX]);
 
-/* Wipes and frees; returns NULL. */
+/* Wipes and frees the secret. Returns NULL. */
 char *secret_free(char *secret);
 DEFINE_CLEANUP(char *, secret_free);

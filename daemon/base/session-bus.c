@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 
-/* The same places as sd_bus_open_user(3) and GLib. */
+/* sd_bus_open_user(3) and GLib look in the same places. */
 const char *session_bus_where(char *buffer, size_t size)
 {
         const char *address = getenv("DBUS_SESSION_BUS_ADDRESS");

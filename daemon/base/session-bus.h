@@ -3,10 +3,10 @@
 
 #include <stddef.h>
 
-#define WHERE_MAX 640 /* bytes; an address that is longer is cut */
+#define WHERE_MAX 640 /* bytes; a longer address is cut */
 
 /*
- * Where libraries look for the session bus, for a sentence that reports its absence: "at
- * '<address>'", or that no address is set. Returns the buffer.
+ * Writes where libraries look for the session bus, for an error message: "at '<address>'", or that
+ * no address is set. Returns the buffer.
  */
 const char *session_bus_where(char *buffer, size_t size);

@@ -2,8 +2,7 @@
 #pragma once
 
 /*
- * Strings: comparison, bounded copies, and the checks that every string from outside goes through
- * before it is used.
+ * Strings: comparison, bounded copies, and the checks of every string that comes from outside.
  */
 
 #include <stdbool.h>
@@ -39,17 +38,17 @@ bool uuid_is_valid(const char *s);
 /* Valid UTF-8 (no overlong forms, surrogates, or code points past U+10FFFF). */
 bool utf8_is_valid(const char *s, size_t length);
 
-/* Valid UTF-8 of at most `max` bytes without control characters (C0, DEL, C1). Empty is fine. */
+/* Valid UTF-8, 0 to `max` bytes, without control characters (C0, DEL, C1). */
 bool text_is_valid(const char *s, size_t max);
 
 /*
- * For a message to a person: `s` with everything that is not printable text replaced by '?', cut to
- * fit with "…" at the end. Returns the buffer.
+ * Copies `s` for a message to a person: replaces bytes that are not printable text by '?', and ends
+ * a text that does not fit with "…". Returns the buffer.
  */
 const char *str_printable(char *buffer, size_t size, const char *s);
 
-/* Lower-case hex of `length` bytes; `ret` has room for 2 * length + 1. */
+/* Writes `length` bytes as lower-case hex; `ret` has room for 2 * length + 1 bytes. */
 void hex_encode(const void *bytes, size_t length, char *ret);
 
-/* printf into fresh memory; NULL when out of memory. The caller frees. */
+/* printf into allocated memory, which the caller frees. Returns NULL when out of memory. */
 char *str_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * Enums whose values have words. The words are in an array indexed by the enum, and
+ * Enums whose values have words, in an array indexed by the enum. For the array call_types
  *
  *         DEFINE_WORDS(call_type, CallType, call_types);
  *
- * defines call_type_to_string() and call_type_from_string() on it; the header declares them.
+ * defines call_type_to_string() and call_type_from_string(), which a header declares.
  */
 
 #include <assert.h>
@@ -15,7 +15,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-/* Index of the word, or -EINVAL. */
+/* Returns the index of the word, or -EINVAL. */
 static inline int words_find(const char *const *words, size_t n, const char *s)
 {
         for (size_t i = 0; i < n; i++) {

@@ -5,7 +5,7 @@
 
 usec_t backoff_next(Backoff *backoff, uint32_t chance)
 {
-        /* 2^7 × 0.5 s is past the longest wait. */
+        /* 2^7 × 0.5 s is longer than BACKOFF_MAX_US. */
         usec_t full = MIN_OF(BACKOFF_MIN_US << MIN_OF(backoff->tries, 7U), BACKOFF_MAX_US);
 
         if (backoff->tries < 7)

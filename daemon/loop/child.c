@@ -13,10 +13,10 @@
 #include "base/str.h"
 
 #define REASON_MAX_BYTES 64
-#define OUTPUT_MAX_BYTES 512 /* of one callback */
-#define EXEC_FAILED 127      /* status of a program that could not be run, as in a shell */
+#define OUTPUT_MAX_BYTES 512 /* of one `output` callback */
+#define EXEC_FAILED 127      /* exit status when exec fails, as in a shell */
 #define STOP_ACCURACY_US (50 * USEC_PER_MSEC)
-/* Lower than that of sockets and pipes, so that a child's last messages are read before `gone`. */
+/* After sockets and pipes, so that a child's last messages are read before `gone`. */
 #define EXIT_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 10)
 
 extern char **environ;
@@ -123,7 +123,7 @@ void child_stop(Child *child, int signal, usec_t delay)
                 child_kill(child);
 }
 
-/* Runs in the child of a program with threads, where signal-safety(7) forbids snprintf(). */
+/* Runs after fork() in a program with threads, where signal-safety(7) forbids snprintf(). */
 static void print_pid(char *ret, pid_t pid)
 {
         char digits[3 * sizeof(pid_t) + 1];
@@ -137,7 +137,7 @@ static void print_pid(char *ret, pid_t pid)
         *ret = '\0';
 }
 
-/* The state of the child process before it runs the program. */
+/* Everything that the child process needs between fork() and exec(). */
 typedef struct Start {
         const ChildOptions *options;
         int output;
@@ -145,7 +145,7 @@ typedef struct Start {
         char listen_pid[sizeof("LISTEN_PID=") + 3 * sizeof(pid_t)];
 } Start;
 
-/* The descriptor `to` becomes a copy of `from` that survives exec. */
+/* Makes descriptor `to` a copy of `from` that survives exec. */
 static bool pass(int from, int to)
 {
         return from == to ? fcntl(from, F_SETFD, 0) == 0 : dup2(from, to) >= 0;
@@ -157,7 +157,7 @@ static _Noreturn void run(Start *start)
         bool listens = options->listen_fd >= 0;
         sigset_t none;
 
-        /* The child gets no signals blocked or ignored by the loop. */
+        /* Undo what the loop set up for this process: blocked signals, ignored SIGPIPE. */
         sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
         (void)signal(SIGPIPE, SIG_DFL);
@@ -170,7 +170,7 @@ static _Noreturn void run(Start *start)
         _exit(EXEC_FAILED);
 }
 
-/* Copies our environment without the variables that systemd set for us alone. */
+/* Copies our environment without the variables that systemd meant for this process only. */
 static int make_environment(Start *start)
 {
         static const char *const dropped[] = {"LISTEN_FDS=",    "LISTEN_PID=",   "LISTEN_FDNAMES=",

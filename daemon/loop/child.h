@@ -5,8 +5,8 @@
  * A child process: started with a clean signal mask and without our descriptors, watched and reaped
  * by pidfd (SIGCHLD need not be blocked), and killed if it does not end in time.
  *
- * Callbacks come from the event loop, never from inside a function called here; each may free the
- * child. `gone` comes once, after all output, unless the child is freed or detached before.
+ * The event loop makes the callbacks, never a function of this header; each may free the child.
+ * `gone` comes once, after all output, unless the child is freed or detached before.
  */
 
 #include <stddef.h>
@@ -21,7 +21,7 @@
 typedef struct Child Child;
 
 typedef struct ChildEvents {
-        /* A part of standard output; NULL: the child shares ours. */
+        /* Part of the child's standard output; NULL: the child inherits ours. */
         void (*output)(void *userdata, const char *text, size_t length);
         /* The process has ended. `reason` is for a log or a person: "exited", "exited with status
          * 1", "was killed by signal 11". */
@@ -29,8 +29,8 @@ typedef struct ChildEvents {
 } ChildEvents;
 
 typedef struct ChildOptions {
-        const char *program;          /* path, used as it is, without $PATH */
-        const char *const *arguments; /* the whole argv, ended by NULL */
+        const char *program;          /* path; $PATH is not searched */
+        const char *const *arguments; /* the whole argv, with a final NULL */
         int listen_fd; /* a listening socket to pass as $LISTEN_FDS (sd_listen_fds(3)); -1: none */
 } ChildOptions;
 
@@ -49,7 +49,7 @@ DEFINE_CLEANUP(Child *, child_free);
 Child *child_detach(Child *child);
 
 /*
- * Sends a signal (0: none, the child has been asked by other means) and kills the process if it
+ * Sends `signal` (0: none, when a message has asked the child to end), and kills the process if it
  * still runs after `delay`. A second call does nothing. `gone` follows.
  */
 void child_stop(Child *child, int signal, usec_t delay);

@@ -9,7 +9,7 @@
 #include "loop/websocket.h"
 #include "wire/wire.h"
 
-/* Three of the hub's slower pings (30 s) and some slack: PROTOCOL.md, Transport. */
+/* Three of the hub's slowest ping intervals (30 s), and some slack: PROTOCOL.md, Transport. */
 #define SILENT_AFTER_S 100
 #define TIMER_ACCURACY_US (10 * USEC_PER_MSEC)
 
@@ -23,8 +23,8 @@ struct HubClient {
 
         HubClientState state;
         WebSocket *websocket;
-        int failure;            /* while connecting: the error that prevented a WebSocket */
-        sd_event_source *timer; /* waiting: the next try; connecting: the time for the welcome */
+        int failure;            /* while connecting: the error of websocket_new(), or 0 */
+        sd_event_source *timer; /* waiting: until the next try; connecting: for the welcome */
         Backoff backoff;
 };
 
@@ -38,7 +38,8 @@ void hub_client_disconnect(HubClient *client)
 /* Must be the last use of the client in a turn: the callback may free it. */
 static void lost(HubClient *client, CallError error, const char *text)
 {
-        char copy[MESSAGE_TEXT_MAX + 1]; /* the text may belong to the WebSocket, which is freed */
+        /* `text` may belong to the WebSocket, which is freed here. */
+        char copy[MESSAGE_TEXT_MAX + 1];
 
         snprintf(copy, sizeof(copy), "%s", text);
         hub_client_disconnect(client);
@@ -116,7 +117,7 @@ static void on_message(void *userdata, const char *text, size_t length)
         }
 }
 
-/* What to do after a close code that makes another try with this token useless; else NULL. */
+/* Returns what to do when the close code makes a retry with this token useless; else NULL. */
 static const char *final_close(unsigned code)
 {
         switch (code) {
@@ -178,7 +179,7 @@ static int set_timer(HubClient *client, usec_t delay, sd_event_time_handler_t ha
                                           delay, TIMER_ACCURACY_US, handler, client);
 }
 
-/* The timer reports a failure to make the WebSocket: callbacks come from the loop alone. */
+/* If the WebSocket cannot be made, the timer reports that: only the loop makes callbacks. */
 static int start_to_connect(HubClient *client)
 {
         int r = set_timer(client, HUB_CLIENT_WELCOME_US, on_connect_timeout);
@@ -219,7 +220,7 @@ void hub_client_retry(HubClient *client)
 
         hub_client_disconnect(client);
         if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
-                chance = 0; /* no jitter, rather than no connection */
+                chance = 0; /* connect without jitter rather than not at all */
         int r = set_timer(client, backoff_next(&client->backoff, chance), on_retry);
         if (r < 0)
                 log_error("cannot connect to the hub again: %s", strerror(-r));

@@ -3,10 +3,9 @@
 
 /*
  * The client's side of a connection to a hub: WebSocket, hello, messages as types, and back-off
- * between two tries. The owner decides whether a lost connection is tried again.
+ * between two tries. The owner decides whether to retry after a lost connection.
  *
- * Callbacks come from the loop, never from inside a function called here. Each of them may free the
- * client.
+ * The loop makes the callbacks, never a function of this header; each may free the client.
  */
 
 #include "base/clock.h"
@@ -19,8 +18,8 @@
 typedef struct HubClient HubClient;
 
 typedef enum HubClientState {
-        HUB_CLIENT_IDLE,       /* new, or lost and not tried again */
-        HUB_CLIENT_WAITING,    /* for the next try */
+        HUB_CLIENT_IDLE,       /* new, lost or disconnected, without a retry */
+        HUB_CLIENT_WAITING,    /* until the next try */
         HUB_CLIENT_CONNECTING, /* until the welcome */
         HUB_CLIENT_ONLINE,
 } HubClientState;
@@ -31,14 +30,14 @@ typedef struct HubClientOptions {
 } HubClientOptions;
 
 typedef struct HubClientEvents {
-        /* Fill in the hello, all but the token. */
+        /* Fills in the hello, except the token. */
         void (*hello)(void *userdata, HubClient *client, Message *ret);
         void (*welcomed)(void *userdata, HubClient *client, const Message *welcome);
         void (*message)(void *userdata, HubClient *client, const Message *message);
         /*
-         * The connection is lost, or could not be made; the client is idle. `error` is
-         * CALL_ERROR_AUTH_FAILED when another try with this token is useless, CALL_ERROR_TIMEOUT
-         * when the hub did not answer, else CALL_ERROR_NOT_CONNECTED.
+         * The connection was lost, or could not be made; the client is idle. `error` is
+         * CALL_ERROR_AUTH_FAILED if a retry with this token is useless, CALL_ERROR_TIMEOUT if the
+         * hub did not answer, else CALL_ERROR_NOT_CONNECTED.
          */
         void (*lost)(void *userdata, HubClient *client, CallError error, const char *text);
 } HubClientEvents;
@@ -52,16 +51,16 @@ DEFINE_CLEANUP(HubClient *, hub_client_free);
 /* Connects at once, unless connected or connecting, and resets the back-off. */
 int hub_client_connect(HubClient *client);
 
-/* Disconnects if connected, and connects again after a wait. */
+/* Disconnects if connected, and connects again after the back-off. */
 void hub_client_retry(HubClient *client);
 
-/* The client is idle afterwards; without a callback. */
+/* Disconnects without a callback; the client is idle then. */
 void hub_client_disconnect(HubClient *client);
 
-/* Sends what is queued, then closes; `lost` follows. */
+/* Sends the queued messages, then closes the connection; `lost` follows. */
 void hub_client_close(HubClient *client);
 
 HubClientState hub_client_state(const HubClient *client);
 
-/* Returns 0, -ENOTCONN unless online, or what websocket_send() returns. */
+/* Returns 0, -ENOTCONN unless online, or an error of websocket_send(). */
 int hub_client_send(HubClient *client, const Message *message);

@@ -12,13 +12,16 @@
 
 #define PROTOCOL_EVENT "sd-event"
 
-/* lws allocates a table for all descriptors: 320 kB at the usual limit of open files. */
+/*
+ * lws allocates a table for as many descriptors as the process may open, usually 320 kB. This
+ * bounds it.
+ */
 #define DESCRIPTORS_MAX 64
 
-/* The size of one read of a WebSocket. Most messages are shorter; longer ones are assembled. */
+/* Bytes of one read of a WebSocket. Most messages are shorter; longer ones are assembled. */
 #define RX_BUFFER_SIZE 1024
 
-/* Longer than WEBSOCKET_CONNECT_US, so that ours ends an attempt. */
+/* Longer than WEBSOCKET_CONNECT_US, so that our own timer ends an attempt. */
 #define LWS_TIMEOUT_S 15
 
 struct Loop {
@@ -29,8 +32,8 @@ struct Loop {
 };
 
 /*
- * OpenSSL finds single certificates by hash in the system's folder: parsing the bundle, as lws
- * would, costs 18 ms and a megabyte.
+ * Lets OpenSSL look up single certificates by hash in the system's folder. lws would parse the
+ * whole bundle, which costs 18 ms and a megabyte.
  */
 static void load_authorities(SSL_CTX *context)
 {
@@ -46,7 +49,7 @@ static void load_authorities(SSL_CTX *context)
                 log_warning("cannot use the folder of certificates %s", folder);
 }
 
-/* The protocol of sd-event's descriptor, which only wakes lws: loop_run() pumps sd-event. */
+/* For sd-event's descriptor, which only wakes lws up: loop_run() runs sd-event afterwards. */
 static int event_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                           size_t length)
 {
@@ -70,7 +73,7 @@ static void emit_lws_log(int level, const char *line)
         log_debug("libwebsockets: %.*s", (int)length, line);
 }
 
-/* lws closes the descriptor in the end, so it gets a duplicate, of the same epoll instance. */
+/* Gives lws a duplicate of sd-event's epoll descriptor, because lws closes it in the end. */
 static int adopt_event(Loop *loop, struct lws_context *lws)
 {
         struct lws_vhost *vhost = lws_get_vhost_by_name(lws, "default");
@@ -96,7 +99,7 @@ static int lws_start(Loop *loop, bool tls)
                            (tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
                 .fd_limit_per_thread = DESCRIPTORS_MAX,
                 .timeout_secs = LWS_TIMEOUT_S,
-                /* No proxy: lws would use $http_proxy even for this machine. */
+                /* No proxy: otherwise lws uses $http_proxy, even for loopback. */
                 .http_proxy_address = ":0",
                 .gid = (gid_t)-1,
                 .uid = (uid_t)-1,
@@ -172,7 +175,7 @@ sd_event *loop_event(Loop *loop)
         return loop->event;
 }
 
-/* Runs sd-event until it is idle and has armed its timers in the descriptor that lws waits for. */
+/* Runs sd-event until it is idle, with its timers armed in the descriptor that lws polls. */
 static int pump(sd_event *event)
 {
         int r;

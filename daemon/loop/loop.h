@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * The event loop of a program that speaks both sd-bus and WebSocket: sd-event and libwebsockets in
- * one thread. libwebsockets waits, with sd-event's descriptor adopted into it as a raw file, and
- * sd-event runs after every service call: no wakeups while idle. Until the first WebSocket needs an
- * lws context, sd-event waits by itself: a context costs milliseconds and memory that a logged-out
- * daemon does not need.
+ * The event loop of a program that speaks both sd-bus and WebSocket: sd-event and libwebsockets
+ * (lws) in one thread. lws polls; it has adopted sd-event's descriptor as a raw file, and sd-event
+ * runs after every lws_service(). The process never wakes up while idle. Until the first WebSocket
+ * needs an lws context, sd-event polls itself: a context costs milliseconds and memory, which a
+ * logged-out daemon saves.
  */
 
 #include <stdbool.h>
@@ -25,14 +25,14 @@ DEFINE_CLEANUP(Loop *, loop_free);
 sd_event *loop_event(Loop *loop);
 
 /*
- * The lws context, made on the first call; `tls` sets up TLS as well, with the system's CA folder
- * ($SSL_CERT_FILE and $SSL_CERT_DIR are honoured). Asking for TLS later, when there is a plain
- * context without a connection, replaces it. Returns 0, -ENOMEM, or -EBUSY. Owned by the loop.
- * Do not call it from inside a callback of lws.
+ * Returns the lws context, which the loop owns and makes on the first call. `tls`: the context has
+ * TLS, with the certificates of the system's CA folder, or of $SSL_CERT_FILE and $SSL_CERT_DIR. An
+ * existing context without TLS is replaced. Returns 0, -ENOMEM, or -EBUSY if a connection uses the
+ * context to replace. Do not call this from inside a callback of lws.
  */
 int loop_lws(Loop *loop, bool tls, struct lws_context **ret);
 
-/* Call these when a connection starts and stops using the context. */
+/* Call these before a connection uses the context, and after. */
 void loop_connection_begin(Loop *loop);
 void loop_connection_end(Loop *loop);
 

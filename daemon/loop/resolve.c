@@ -11,9 +11,9 @@
 
 #include "base/str.h"
 
-#define STACK_SIZE (256 * 1024) /* bytes; name service modules use some 100 KiB */
+#define STACK_SIZE (256 * 1024) /* bytes; name service modules need about 100 KiB */
 
-/* Shared by loop and thread; the last one to release it frees it. */
+/* Shared by loop and thread; the last of the two to release it frees it. */
 typedef struct Question {
         atomic_int owners;
         int fd;    /* an eventfd, written when the answer is complete */
@@ -74,7 +74,7 @@ static int answer_ready(sd_event_source *source, int fd, uint32_t revents, void 
         return 0;
 }
 
-/* The thread blocks all signals: the loop handles them. */
+/* Starts the thread with all signals blocked: the loop handles them. */
 static int thread_start(Question *question)
 {
         pthread_attr_t attributes;

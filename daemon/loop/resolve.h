@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Resolves a host name without holding up the loop: getaddrinfo() runs in a thread that does
- * nothing else. Nobody waits for the thread once the answer is no longer wanted.
+ * Resolves a host name without blocking the loop: getaddrinfo() runs in a detached thread, which
+ * resolve_free() does not wait for.
  */
 
 #include <arpa/inet.h>

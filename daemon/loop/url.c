@@ -14,7 +14,7 @@ static int refuse(const char **ret_text, const char *sentence)
         return -EINVAL;
 }
 
-/* Reads a name, IPv4 address, or IPv6 address in brackets, and moves *s behind it. */
+/* Reads a name, an IPv4 address, or an IPv6 address in brackets, and moves *s past it. */
 static int parse_host(const char **s, Url *url, const char **ret_text)
 {
         bool brackets = **s == '[';
@@ -60,7 +60,7 @@ static int check_host(Url *url, bool brackets, const char **ret_text)
                 if (inet_pton(AF_INET6, url->host, &v6) != 1)
                         return refuse(ret_text,
                                       "the brackets in the URL do not hold an IPv6 address");
-                /* libwebsockets cuts the name that it verifies at the first colon. */
+                /* libwebsockets verifies the name only up to its first colon. */
                 if (url->tls)
                         return refuse(ret_text, "wss:// needs a name or an IPv4 address");
                 url->literal = true;

@@ -13,7 +13,7 @@
 
 typedef struct Url {
         bool tls;
-        char host[URL_HOST_MAX + 1]; /* name or address, without brackets */
+        char host[URL_HOST_MAX + 1]; /* name or address, without the brackets of IPv6 */
         bool literal;                /* the host is an address, or localhost */
         bool loopback;               /* the host is this machine */
         uint16_t port;

@@ -18,7 +18,7 @@ void websocket_attempt_failed(WebSocket *websocket, const char *why)
 static int connect_to(WebSocket *websocket, const char *address)
 {
         const Url *url = &websocket->url;
-        static const lws_retry_bo_t no_pings = {0}; /* websocket.c notices silence */
+        static const lws_retry_bo_t no_pings = {0}; /* websocket.c detects silence instead */
         struct lws_context *lws;
         int r = loop_lws(websocket->loop, url->tls, &lws);
 
@@ -32,7 +32,7 @@ static int connect_to(WebSocket *websocket, const char *address)
                 .context = lws,
                 .address = address,
                 .port = url->port,
-                /* The user chose the hub: no server may redirect to another. */
+                /* The user has chosen this hub, so no server may redirect elsewhere. */
                 .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (url->tls ? LCCSCF_USE_SSL : 0),
                 .path = url->path,
                 .host = url->host,
@@ -54,7 +54,7 @@ static int connect_to(WebSocket *websocket, const char *address)
         return 0;
 }
 
-/* Each address gets an equal share of the time. */
+/* Tries the next address. Each gets an equal share of WEBSOCKET_CONNECT_US. */
 void websocket_connect_next(WebSocket *websocket)
 {
         const Addresses *addresses = &websocket->addresses;

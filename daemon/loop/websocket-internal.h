@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The inside of a WebSocket: websocket.c has what its owner calls, websocket-connect.c finds the
- * host and tries its addresses in order, websocket-lws.c has what libwebsockets calls.
+ * The inside of a WebSocket. websocket.c has the functions of websocket.h; websocket-connect.c
+ * resolves the host and tries its addresses in order; websocket-lws.c has the callbacks of
+ * libwebsockets.
  */
 
 #include "base/clock.h"
@@ -18,8 +19,8 @@
 typedef enum WebSocketState {
         WEBSOCKET_CONNECTING,
         WEBSOCKET_OPEN,
-        WEBSOCKET_CLOSING, /* a close frame follows what is queued */
-        WEBSOCKET_ENDING,  /* a close frame was sent or received: lws finishes */
+        WEBSOCKET_CLOSING, /* the queue is sent first, then a close frame */
+        WEBSOCKET_ENDING,  /* a close frame was sent or received; lws ends the connection */
         WEBSOCKET_CLOSED,  /* `closed` has been called, or is about to be */
 } WebSocketState;
 
@@ -41,11 +42,11 @@ struct WebSocket {
         WebSocketState state;
         Resolve *resolve;
         Addresses addresses;
-        size_t next_address;    /* to try */
-        sd_event_source *step;  /* makes the next attempt or calls `closed`, from the loop */
-        sd_event_source *timer; /* of an attempt, of silence, of closing */
+        size_t next_address;    /* index of the next one to try */
+        sd_event_source *step;  /* runs the next attempt, or `closed`, in the loop */
+        sd_event_source *timer; /* ends an attempt, a silence or a slow close */
         bool uses_lws;
-        struct lws *wsi; /* NULL before the first attempt and once given up */
+        struct lws *wsi; /* NULL before the first attempt, and after give_up */
 
         Outgoing *queue;
         size_t queued; /* bytes */
@@ -59,17 +60,20 @@ struct WebSocket {
         char reason[WEBSOCKET_REASON_SIZE];
 };
 
-/* Ends the WebSocket; the loop calls `closed`. NULL keeps the reason that is already set. */
+/* Ends the WebSocket; the loop then calls `closed`. `format` NULL: leaves the reason as it is. */
 void websocket_over(WebSocket *websocket, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
-/* Detaches from lws at once; lws drops the connection soon. */
+/* Detaches from lws at once; lws drops the connection in a later turn. */
 void websocket_give_up(WebSocket *websocket);
 void websocket_set_timer(WebSocket *websocket, usec_t after);
 void websocket_ask_to_write(WebSocket *websocket);
 int websocket_write(WebSocket *websocket, Outgoing *outgoing);
 void websocket_drop_queue(WebSocket *websocket);
 
-/* The first step of connecting, the next address, and an address that failed. */
+/*
+ * The steps of connecting: resolve the host, try the next address, and report that an address
+ * failed.
+ */
 void websocket_find_host(WebSocket *websocket);
 void websocket_connect_next(WebSocket *websocket);
 void websocket_attempt_failed(WebSocket *websocket, const char *why);

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "loop/websocket-internal.h"
 
-#define RX_KEPT_SIZE 2048      /* larger buffers are freed after their message */
+#define RX_KEPT_SIZE 2048      /* bytes; larger buffers are freed after their message */
 #define CLOSE_UNSUPPORTED 1003 /* RFC 6455, section 7.4.1 */
 #define CLOSE_TOO_BIG 1009
 
@@ -21,8 +21,8 @@ static int send_close(WebSocket *websocket, unsigned code)
 }
 
 /*
- * Hands a message to lws, which keeps the part that the socket does not take. websocket_send()
- * calls this at once if nothing is queued, which saves a turn of the loop.
+ * Hands a message to lws, which buffers the part that the socket does not take. If the queue is
+ * empty, websocket_send() calls this at once, which saves a turn of the loop.
  */
 int websocket_write(WebSocket *websocket, Outgoing *outgoing)
 {
@@ -31,13 +31,13 @@ int websocket_write(WebSocket *websocket, Outgoing *outgoing)
 
         if (n < (int)outgoing->length)
                 return -EPIPE;
-        /* Asked for, so that the callback after the rest is not taken for a ping. */
+        /* So that the callback after lws has written the rest is not taken for a ping. */
         if (lws_partial_buffered(websocket->wsi))
                 websocket_ask_to_write(websocket);
         return 0;
 }
 
-/* Sends one message a turn. */
+/* Sends one message in each turn of the loop. */
 static int writable(WebSocket *websocket)
 {
         Outgoing *outgoing = websocket->queue;
@@ -60,9 +60,9 @@ static int writable(WebSocket *websocket)
 /* ---- receiving ---- */
 
 /*
- * A negative return from LWS_CALLBACK_CLIENT_RECEIVE would be the natural way, but libwebsockets
- * 4.1 then writes the rest of that message past the end of its buffer. So
- * LWS_CALLBACK_CLIENT_WRITEABLE sends the close frame, and what arrives until then is dropped.
+ * After a negative return from LWS_CALLBACK_CLIENT_RECEIVE libwebsockets 4.1 writes the rest of the
+ * message past the end of its buffer. So LWS_CALLBACK_CLIENT_WRITEABLE sends the close frame, and
+ * received() drops everything that arrives before that.
  */
 static void refuse_message(WebSocket *websocket, unsigned code, const char *why)
 {
@@ -91,7 +91,7 @@ static int rx_append(WebSocket *websocket, const void *in, size_t length)
         return 0;
 }
 
-/* The callback may free the WebSocket. */
+/* Delivers the message. The callback may free the WebSocket. */
 static void deliver(WebSocket *websocket, struct lws *wsi)
 {
         _cleanup_free_ char *text = TAKE_PTR(websocket->rx);
@@ -196,7 +196,7 @@ static void connection_closed(WebSocket *websocket, struct lws *wsi)
 int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                        size_t length)
 {
-        /* These are about the vhost, and their `wsi` is not a connection. */
+        /* These concern the vhost; `wsi` is not a connection. */
         if (reason == LWS_CALLBACK_PROTOCOL_INIT || reason == LWS_CALLBACK_PROTOCOL_DESTROY)
                 return 0;
 
@@ -204,7 +204,7 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
         if (!websocket)
                 return 0;
 
-        switch ((int)reason) { /* an int, since lws has a hundred reasons and adds more */
+        switch ((int)reason) { /* int, for -Wswitch-enum: lws has a hundred reasons */
         case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
                 connection_failed(websocket, wsi, in);
                 return 0;
@@ -219,7 +219,7 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
                 received(websocket, wsi, in, length);
                 return 0;
         case LWS_CALLBACK_CLIENT_WRITEABLE:
-                /* Not asked for: lws has just answered a ping, which it does not report. */
+                /* A callback that was not asked for: lws has just answered a ping. */
                 if (!websocket->write_asked)
                         websocket->last_heard = clock_boottime();
                 websocket->write_asked = false;

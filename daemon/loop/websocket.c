@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "loop/websocket-internal.h"
 
-#define TIMER_ACCURACY_US (1 * USEC_PER_SEC) /* good enough for silence */
+#define TIMER_ACCURACY_US (1 * USEC_PER_SEC) /* the timer of silence needs no more */
 
 static int parse_url(const WebSocketOptions *options, Url *ret, const char **ret_text)
 {

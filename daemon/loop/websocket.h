@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * A WebSocket connection to one URL, for text messages. It is made once: its owner decides whether
- * and when to try again (backoff.h).
+ * A WebSocket connection to one URL, for text messages. The object connects once; its owner decides
+ * whether and when to make another one (backoff.h).
  *
- * A helper thread resolves names (libwebsockets' own getaddrinfo would freeze the loop).
- * Certificates are always verified against the name in the URL. Plain ws:// is for loopback only,
- * unless `insecure` allows it.
+ * A helper thread resolves names, because libwebsockets would call getaddrinfo() in the loop.
+ * Certificates are always verified against the name in the URL. Plain ws:// goes to loopback only,
+ * unless `insecure` allows more.
  *
- * Every callback comes from the loop, never from inside a function called here. `closed` is the
- * last one; the object stays until websocket_free().
+ * The loop makes the callbacks, never a function of this header. `closed` is the last one; the
+ * object stays until websocket_free().
  */
 
 #include <stddef.h>
@@ -19,9 +19,9 @@
 #include "loop/loop.h"
 #include "loop/url.h"
 
-#define WEBSOCKET_CONNECT_US (10 * 1000 * 1000) /* resolve, connect, TLS, upgrade in all */
+#define WEBSOCKET_CONNECT_US (10 * 1000 * 1000) /* for resolving, TCP, TLS and upgrade together */
 #define WEBSOCKET_MESSAGE_MAX (64 * 1024)       /* bytes of one message, either way */
-#define WEBSOCKET_QUEUE_MAX (1024 * 1024)       /* bytes waiting to be written: then -ENOBUFS */
+#define WEBSOCKET_QUEUE_MAX (1024 * 1024)       /* queued bytes; beyond that -ENOBUFS */
 
 typedef struct WebSocket WebSocket;
 
@@ -35,12 +35,12 @@ typedef struct WebSocketEvents {
 } WebSocketEvents;
 
 typedef struct WebSocketOptions {
-        const char *url;         /* ws://host[:port][/path] or wss://…; path defaults to `path` */
-        const char *path;        /* "/v1/ws" */
+        const char *url;         /* ws://host[:port][/path] or wss://… */
+        const char *path;        /* for a URL without one: "/v1/ws" */
         const char *subprotocol; /* "tring.v1" */
         unsigned default_port;
         bool insecure;           /* allow plain ws:// to other hosts than loopback */
-        unsigned silent_after_s; /* close after so long without a ping or message; 0: never */
+        unsigned silent_after_s; /* close if no ping or message comes for so long; 0: never */
 } WebSocketOptions;
 
 /* Checks a URL without connecting. Returns 0, or -EINVAL with a static sentence in *ret_text. */
@@ -51,8 +51,8 @@ int websocket_new(Loop *loop, const WebSocketOptions *options, const WebSocketEv
 WebSocket *websocket_free(WebSocket *websocket); /* closes it, without a callback */
 DEFINE_CLEANUP(WebSocket *, websocket_free);
 
-/* Queues one text message; copied. Returns 0, -ENOMEM, -ENOBUFS, -EMSGSIZE, or -ENOTCONN. */
+/* Queues a copy of one text message. Returns 0, -ENOMEM, -ENOBUFS, -EMSGSIZE, or -ENOTCONN. */
 int websocket_send(WebSocket *websocket, const char *text, size_t length);
 
-/* Sends what is queued, then a close frame; `closed` follows. */
+/* Sends the queued messages, then a close frame; `closed` follows. */
 void websocket_close(WebSocket *websocket, unsigned code);

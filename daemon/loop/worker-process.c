@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "loop/child.h"
 
-#define LISTEN_BACKLOG 4 /* this process and one that adopts; nobody else knows the path */
+#define LISTEN_BACKLOG 4 /* connections: this process, and one that adopts the worker */
 #define STOP_ACCURACY_US (100 * USEC_PER_MSEC)
 
 typedef struct QueuedDatagram {
@@ -31,7 +31,7 @@ struct WorkerProcess {
         int fd;       /* the connection, or -1 */
         Child *child; /* NULL: adopted */
         sd_event_source *socket_source;
-        sd_event_source *stop_source; /* of an adopted worker */
+        sd_event_source *stop_source; /* used for an adopted worker only */
 
         QueuedDatagram *queue;
         size_t queued; /* bytes */
@@ -112,7 +112,7 @@ int worker_process_stop(WorkerProcess *worker)
                                           worker);
 }
 
-/* Waits for the end of a child, so that `gone` reports how it really ended. */
+/* Of a spawned worker, waits for the end of the process, so that `gone` reports how it ended. */
 static void connection_lost(WorkerProcess *worker)
 {
         if (!worker->child) {
@@ -123,7 +123,7 @@ static void connection_lost(WorkerProcess *worker)
         (void)worker_process_stop(worker);
 }
 
-/* Returns as send(2). */
+/* Returns like send(2). */
 static ssize_t send_parcel(WorkerProcess *worker, const char *text, size_t length, int descriptor)
 {
         union {
@@ -155,8 +155,8 @@ static int flush_queue(WorkerProcess *worker)
 
 static int on_socket(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-        static char
-                buffer[WORKER_PROCESS_MESSAGE_MAX + 1]; /* one loop thread; too big for a stack */
+        /* Static: too big for the stack, and only the loop's thread uses it. */
+        static char buffer[WORKER_PROCESS_MESSAGE_MAX + 1];
         WorkerProcess *worker = userdata;
 
         if (revents & EPOLLOUT && flush_queue(worker) < 0) {
@@ -166,9 +166,9 @@ static int on_socket(sd_event_source *source, int fd, uint32_t revents, void *us
         if (!(revents & (EPOLLIN | EPOLLHUP | EPOLLERR)))
                 return 0;
 
-        /* One a turn: the callback may free the object, and a chatty worker must starve nobody. */
+        /* Read one message a turn: its callback may free the worker, and others need their turn. */
         ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
-        /* ECONNRESET: it ended without reading everything; its last messages come next. */
+        /* ECONNRESET: the worker ended with messages unread; its own last messages come next. */
         if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET))
                 return 0;
         if (n <= 0 || n > WORKER_PROCESS_MESSAGE_MAX) {
@@ -284,7 +284,7 @@ int worker_process_spawn(sd_event *event, const WorkerProcessOptions *options,
                 return r;
         _cleanup_close_ int listen_fd = listen_at(&worker->address);
         if (listen_fd < 0) {
-                worker->address.sun_path[0] = '\0'; /* not ours to remove */
+                worker->address.sun_path[0] = '\0'; /* free must not remove it */
                 return listen_fd;
         }
         r = connect_socket(worker);

@@ -7,14 +7,12 @@
  *
  * worker_process_spawn() makes a listening socket at a path, starts the program with it as
  * descriptor 3 ($LISTEN_FDS, sd_listen_fds(3)) and connects at once. Messages may be sent before
- * the worker is up: they wait in the socket. The path stays, so that a restarted program can adopt
- * the worker with worker_process_adopt(). A program that ends before its worker calls
- * worker_process_detach().
+ * the worker is up: they wait in the socket. The path stays as long as the worker, so that a
+ * restarted program can adopt the worker by worker_process_adopt(). A program that ends before its
+ * worker calls worker_process_detach().
  *
- * The path is removed when the worker is gone.
- *
- * Callbacks come from the event loop, never from inside a function called here; each may free the
- * object. `gone` comes once, unless the object is freed or detached before.
+ * The event loop makes the callbacks, never a function of this header; each may free the object.
+ * `gone` comes once, unless the object is freed or detached before.
  */
 
 #include <stdbool.h>
@@ -25,9 +23,9 @@
 #include "base/clock.h"
 
 #define WORKER_PROCESS_MESSAGE_MAX (64 * 1024) /* bytes of one datagram, either way */
-#define WORKER_PROCESS_QUEUE_MAX (1024 * 1024) /* bytes waiting for a worker that hangs */
-#define WORKER_PROCESS_STOP_US \
-        (2 * USEC_PER_SEC) /* for the worker to end by itself: closing media takes ms */
+#define WORKER_PROCESS_QUEUE_MAX (1024 * 1024) /* queued bytes; beyond that -ENOBUFS */
+/* The time for a worker to end by itself; closing media takes milliseconds. */
+#define WORKER_PROCESS_STOP_US (2 * USEC_PER_SEC)
 
 typedef struct WorkerProcess WorkerProcess;
 
@@ -39,8 +37,8 @@ typedef struct WorkerProcessEvents {
 } WorkerProcessEvents;
 
 typedef struct WorkerProcessOptions {
-        const char *program;          /* path, used as it is, without $PATH */
-        const char *const *arguments; /* the whole argv, ended by NULL */
+        const char *program;          /* path; $PATH is not searched */
+        const char *const *arguments; /* the whole argv, with a final NULL */
         const char *socket_path;      /* an older file there is replaced */
 } WorkerProcessOptions;
 
@@ -60,17 +58,18 @@ int worker_process_adopt(sd_event *event, const char *socket_path,
 WorkerProcess *worker_process_free(WorkerProcess *worker);
 DEFINE_CLEANUP(WorkerProcess *, worker_process_free);
 
-/* Frees the object. Process and path stay, to be adopted. */
+/* Frees the object. Process and path stay, so that another program can adopt the worker. */
 WorkerProcess *worker_process_detach(WorkerProcess *worker);
 
 /*
- * Queues one message; copied. `descriptor` goes with it (SCM_RIGHTS) and stays the caller's; -1:
- * none. Returns 0, -ENOMEM, -ENOBUFS, -EMSGSIZE, or -ENOTCONN.
+ * Queues a copy of one message. `descriptor` (-1: none) is sent with it by SCM_RIGHTS; the caller
+ * still owns it. Returns 0, -ENOMEM, -ENOBUFS, -EMSGSIZE, or -ENOTCONN.
  */
 int worker_process_send(WorkerProcess *worker, const char *text, size_t length, int descriptor);
 
 /*
- * Called after the message that asks the worker to end. After WORKER_PROCESS_STOP_US it is killed,
- * or the connection closed if it was adopted. `gone` follows.
+ * Call this after sending the message that asks the worker to end. If the worker is still there
+ * after WORKER_PROCESS_STOP_US, it is killed; the connection to an adopted worker is closed
+ * instead. `gone` follows.
  */
 int worker_process_stop(WorkerProcess *worker);

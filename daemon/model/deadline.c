@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 
-#define DEADLINES_FIRST_CAPACITY 64 /* a small hub never grows; a large one doubles a few times */
+#define DEADLINES_FIRST_CAPACITY 64 /* enough for a small hub; doubled when full */
 
 static void deadlines_place(Deadlines *deadlines, Deadline *deadline, size_t index)
 {
@@ -15,7 +15,7 @@ static void deadlines_place(Deadlines *deadlines, Deadline *deadline, size_t ind
         deadline->index = index;
 }
 
-/* Moves a node that may be out of place to where it belongs. */
+/* Restores the order of the heap after a change of this node's time or place. */
 static void deadlines_sift(Deadlines *deadlines, Deadline *deadline)
 {
         size_t index = deadline->index;

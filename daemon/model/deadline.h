@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Many deadlines, of which the next one is found at once: a binary heap of nodes that are embedded
- * in their objects. Setting one costs O(log n); only adding a node can fail.
+ * A set of deadlines: a binary heap of nodes that are embedded in their objects. Finding the
+ * earliest costs O(1), setting one O(log n). Only adding a node can fail.
  */
 
 #include <stddef.h>
@@ -24,6 +24,6 @@ typedef struct Deadlines {
 int deadlines_add(Deadlines *deadlines, Deadline *deadline, usec_t at);
 void deadlines_remove(Deadlines *deadlines, Deadline *deadline);
 void deadlines_set(Deadlines *deadlines, Deadline *deadline, usec_t at);
-/* The earliest, or NULL when there is none. */
+/* The earliest deadline; NULL: the set is empty. */
 Deadline *deadlines_first(const Deadlines *deadlines);
 void deadlines_done(Deadlines *deadlines);

@@ -3,11 +3,11 @@
 
 /*
  * The messages between a device and the hub, as types. wire/ turns them into JSON and back;
- * exchange and phone know only these.
+ * exchange and phone see only the types.
  *
  * A device sends requests, each with an id, and gets exactly one MESSAGE_REPLY for each. The hub
- * sends events, each with a seq that grows by one per device; the device acknowledges them by
- * `ack`, riding on any of its messages or in a MESSAGE_ACK of its own.
+ * sends events, numbered for each device by a seq that grows by one. The device acknowledges events
+ * by the `ack` of any message that it sends, or by a MESSAGE_ACK.
  *
  * A Message owns what its pointers point to: message_done() frees it.
  */
@@ -16,28 +16,27 @@
 
 #define MESSAGE_TEXT_MAX 256 /* bytes of an error's sentence */
 #define TOKEN_MAX 128        /* bytes of a login or join token; ours have 64 */
-#define SIGNAL_DATA_MAX                                                     \
-        (48 * 1024) /* bytes of one description or candidate, as JSON text: \
-                       leaves room for escaping's share within 64 KiB */
+/* Bytes of one description or candidate, as JSON text: once escaped it still fits 64 KiB. */
+#define SIGNAL_DATA_MAX (48 * 1024)
 #define PARTICIPANT_ID_MAX 32
 #define ICE_SERVERS_MAX 8
 #define ICE_URL_MAX 256
 #define PARTICIPANTS_MAX 32
-/* Of a full mesh: each sends to all others, and five streams are what a home's uplink carries. */
+/* A participant of a mesh sends to each other one, and a home's uplink carries five streams. */
 #define MESH_PARTICIPANTS_MAX 6
-#define MEDIA_MODE_MESH "mesh" /* each participant is connected with each other one */
+#define MEDIA_MODE_MESH "mesh" /* each participant is connected to every other one */
 #define MEDIA_MODE_MAX 32
-#define HISTORY_PAGE_DEFAULT 50 /* PROTOCOL.md, Requests: limit 0 */
-#define HISTORY_PAGE_MAX 200    /* likewise; cut further to what fits a message */
+#define HISTORY_PAGE_DEFAULT 50 /* for limit 0: PROTOCOL.md, Requests */
+#define HISTORY_PAGE_MAX 200    /* PROTOCOL.md, Requests; fewer if a message has no room for more */
 #define CURSOR_MAX 64
 #define MEMBERS_MAX 100 /* in one event: 30 KiB */
 /*
- * Members of a group other than the caller. In a larger group only parties in the call receive the
- * members, and only the calling device receives members who wait or are rung: more messages would
- * be too many.
+ * Members of a group, without the caller. In a larger group, to limit the number of messages, only
+ * parties in the call receive the members, and only the calling device receives those who wait or
+ * ring.
  */
 #define SMALL_GROUP_MAX 64
-#define SESSION_IDS_MAX 1000 /* in one seen or forget request: fits 64 KiB */
+#define SESSION_IDS_MAX 1000 /* in one seen or forget request, which then fits 64 KiB */
 
 typedef enum MessageType {
         MESSAGE_NONE,
@@ -57,9 +56,9 @@ typedef enum MessageType {
         MESSAGE_JOIN,     /* join the session's media */
         MESSAGE_LEAVE,    /* leave the media; the call goes on */
         MESSAGE_SIGNAL,   /* description or candidate for one participant */
-        MESSAGE_STATE,    /* this participant's state: muted, … */
+        MESSAGE_STATE,    /* this participant's state: muted and so on */
         MESSAGE_SETTINGS, /* change the user's settings */
-        MESSAGE_BLOCK,    /* calls of a user raise nothing from now on, or again */
+        MESSAGE_BLOCK,    /* block a user, whose calls then ring nowhere, or unblock */
         MESSAGE_HISTORY,  /* a page of the user's history */
         MESSAGE_SEEN,     /* missed calls have been looked at */
         MESSAGE_FORGET,   /* delete from history */
@@ -73,36 +72,36 @@ typedef enum MessageType {
 
         /* hub to device: events */
         MESSAGE_INCOMING,    /* a call rings here */
-        MESSAGE_RINGING,     /* the first device of a receiver alerts somebody; to the caller */
-        MESSAGE_ACCEPTED,    /* the first accept; to the caller */
+        MESSAGE_RINGING,     /* a receiver's first device alerts a person; to the caller */
+        MESSAGE_ACCEPTED,    /* the first accept has arrived; to the caller */
         MESSAGE_OVER,        /* the call is over for this device: its one terminal event */
-        MESSAGE_MEMBERS,     /* of a call to a group: members in a new state */
+        MESSAGE_MEMBERS,     /* members of a group's call have new states */
         MESSAGE_JOINED,      /* another participant joined the media */
-        MESSAGE_LEFT,        /* … left it */
+        MESSAGE_LEFT,        /* another participant left the media */
         MESSAGE_SIGNALLED,   /* a signal from another participant */
         MESSAGE_PARTICIPANT, /* another participant's state changed */
-        MESSAGE_LOGGED,      /* a history record is new or changed (seen, say) */
+        MESSAGE_LOGGED,      /* a history record is new or has changed */
         MESSAGE_FORGOTTEN,   /* history records were deleted on another device */
         MESSAGE_GROUPS,      /* all groups of the user */
-        MESSAGE_BLOCKED,     /* a user was blocked, or no longer is, on another device */
+        MESSAGE_BLOCKED,     /* a user was blocked or unblocked on another device */
         MESSAGE_CHANGED,     /* the user's settings changed on another device */
 
         MESSAGE_TYPE_COUNT,
 } MessageType;
 
-bool message_type_is_request(MessageType type); /* includes HELLO, which has a reply, too */
+bool message_type_is_request(MessageType type); /* HELLO included: it has a reply */
 bool message_type_is_event(MessageType type);
 
 typedef struct MessageHello {
         uint32_t version;               /* PROTOCOL_VERSION */
         char token[TOKEN_MAX + 1];      /* login token; empty if it came with the upgrade */
-        char join_token[TOKEN_MAX + 1]; /* in place of the login token: limits the connection to one
-                                           session's media */
+        char join_token[TOKEN_MAX + 1]; /* in place of the login token: limits the connection to the
+                                           media of one session */
         char device[DEVICE_ID_MAX + 1];
         char device_name[NAME_MAX_BYTES + 1];
         char resume[UUID_LENGTH + 1]; /* link id of the last welcome, or empty */
         uint64_t resume_seq;          /* last seq seen */
-        usec_t history_since;         /* newest change known; 0: none */
+        usec_t history_since;         /* date up to which history is known; 0: none */
 } MessageHello;
 
 typedef struct MessageInitiate {
@@ -110,8 +109,8 @@ typedef struct MessageInitiate {
         char receiver[UID_MAX + 1];
         ReceiverType receiver_type;
         CallType type;
-        int timeout_s; /* as requested; the exchange clamps it */
-        bool join;     /* false: this party will not join media here, which counts as joined */
+        int timeout_s; /* as the program asked; the exchange clamps it */
+        bool join;     /* false: this party wants no media, and counts as joined */
         bool parallel;
         Metadata metadata;
 } MessageInitiate;
@@ -148,7 +147,7 @@ typedef struct MessageJoin {
 typedef struct MessageSignal {
         char session_id[UUID_LENGTH + 1];
         char peer[PARTICIPANT_ID_MAX + 1];
-        char *data; /* owned; JSON text of the media, passed through unread */
+        char *data; /* owned; JSON text, which the hub passes on unread */
 } MessageSignal;
 
 typedef struct MessageState {
@@ -156,7 +155,7 @@ typedef struct MessageState {
         bool muted;
         bool video_paused; /* neither camera nor screen is sent */
         bool sharing;      /* the picture shows a screen */
-        bool media_flows;  /* media flow from the others: lengthens the grace of a lost party */
+        bool media_flows;  /* media come from the others: a lost party gets a longer grace */
 } MessageState;
 
 typedef struct MessageSettings {
@@ -175,14 +174,14 @@ typedef struct MessageHistory {
         char cursor[CURSOR_MAX + 1]; /* from the previous page, or empty */
 } MessageHistory;
 
-/* SEEN, FORGET, FORGOTTEN: the calls; none means all. */
+/* SEEN, FORGET, FORGOTTEN: the calls that it is about; no ids: all calls. */
 typedef struct MessageSessions {
         char (*session_ids)[UUID_LENGTH + 1]; /* owned */
         size_t count;
-        usec_t until; /* with all: only calls initiated up to this date; 0: no limit */
+        usec_t until; /* for all calls: those initiated up to this date; 0: no limit */
 } MessageSessions;
 
-/* Whether the call is among them. */
+/* Whether the call of `record` is one of these. */
 bool message_sessions_have(const MessageSessions *sessions, const CallRecord *record);
 
 typedef struct IceServer {
@@ -196,15 +195,15 @@ typedef struct Participant {
         bool muted, video_paused, sharing; /* as in MessageState */
 } Participant;
 
-/* A call as it is now, for a device that has to catch up or has just asked for it. */
+/* The current state of a call, for a device that reconnects or has just placed or accepted it. */
 typedef struct CallSnapshot {
         CallRecord record;
         uint32_t remaining_ms;          /* until the ring ends; 0 if it does not ring */
         bool here;                      /* this device placed or answered it */
         char join_token[TOKEN_MAX + 1]; /* for a party of an ongoing call, else empty */
         /*
-         * The media of this device, if it has joined by its own connection: its id, and the other
-         * participants. Nothing else tells a device who joined or left while it was away.
+         * If this device has joined the media by its own connection: its id, and the other
+         * participants. From these a device learns who joined or left while it was away.
          */
         char participant[PARTICIPANT_ID_MAX + 1]; /* empty: not in the media */
         Participant *others;                      /* owned */
@@ -216,16 +215,16 @@ void call_snapshot_done(CallSnapshot *snapshot);
 void call_snapshots_free(CallSnapshot *snapshots, size_t n);
 void call_records_free(CallRecord *records, size_t n);
 
-/* A group, as its members know it. */
+/* A group's id and name. */
 typedef struct GroupName {
         char guid[UID_MAX + 1];
         char name[NAME_MAX_BYTES + 1];
 } GroupName;
 
 typedef enum ReplyKind {
-        REPLY_PLAIN,   /* nothing besides success, or an error */
+        REPLY_PLAIN,   /* success or error, and no data */
         REPLY_WELCOME, /* to hello */
-        REPLY_CALL,    /* to initiate and accept; after glare (rule 10) the other user's call */
+        REPLY_CALL,    /* to initiate, accept; after glare (rule 10): the other call */
         REPLY_TOKEN,
         REPLY_JOIN,
         REPLY_HISTORY,
@@ -234,19 +233,19 @@ typedef enum ReplyKind {
 
 typedef struct ReplyWelcome {
         Party user;                 /* with the device id as the hub knows it */
-        char link[UUID_LENGTH + 1]; /* names this link for a later resume */
+        char link[UUID_LENGTH + 1]; /* id of this link, for a later resume */
         bool resumed;
         usec_t date; /* the hub's CLOCK_REALTIME */
         WhenBusy when_busy;
         GroupName *groups; /* owned; the user's, at most GROUPS_PER_USER_MAX */
         size_t n_groups;
-        char (*blocked)[UID_MAX + 1]; /* owned; by the user, at most BLOCKED_MAX */
+        char (*blocked)[UID_MAX + 1]; /* owned; uids that the user blocks, at most BLOCKED_MAX */
         size_t n_blocked;
-        CallSnapshot *calls; /* owned; live calls of this device, and answered ones of others */
+        CallSnapshot *calls; /* owned; live calls of this device, and calls answered elsewhere */
         size_t n_calls;
-        CallRecord *history; /* owned; changed after history_since, oldest change first */
+        CallRecord *history; /* owned; records changed after history_since, oldest change first */
         size_t n_history;
-        bool history_complete; /* false: more than fits; page for the rest */
+        bool history_complete; /* false: it did not fit; request pages for the rest */
 } ReplyWelcome;
 
 typedef struct ReplyToken {
@@ -255,19 +254,19 @@ typedef struct ReplyToken {
 
 typedef struct ReplyJoin {
         char participant[PARTICIPANT_ID_MAX + 1]; /* the joining participant */
-        Participant
-                *others; /* owned; participants who are there already: the new one offers to each */
+        /* Owned. Participants who are in the media already; the new one sends an offer to each. */
+        Participant *others;
         size_t n_others;
         IceServer *ice_servers; /* owned */
         size_t n_ice_servers;
-        char mode[MEDIA_MODE_MAX +
-                  1]; /* MEDIA_MODE_MESH, or a mode of later versions; empty: mesh */
+        /* MEDIA_MODE_MESH, or a mode of a later version; empty: mesh. */
+        char mode[MEDIA_MODE_MAX + 1];
 } ReplyJoin;
 
 typedef struct ReplyHistory {
         CallRecord *records; /* owned; newest first */
         size_t n_records;
-        char next[CURSOR_MAX + 1]; /* empty: that was the last page */
+        char next[CURSOR_MAX + 1]; /* cursor of the next page; empty: this is the last one */
 } ReplyHistory;
 
 typedef struct MessageReply {
@@ -285,7 +284,7 @@ typedef struct MessageReply {
 
 typedef struct MessageRinging {
         char session_id[UUID_LENGTH + 1];
-        char uid[UID_MAX + 1]; /* which member */
+        char uid[UID_MAX + 1]; /* of the member who is alerted */
         usec_t ringing_since;
 } MessageRinging;
 
@@ -305,7 +304,7 @@ typedef struct MessageGroups {
         size_t n_groups;
 } MessageGroups;
 
-/* OVER: how it ended, for this device. */
+/* OVER: how the call ended for this device. */
 typedef struct MessageOver {
         char session_id[UUID_LENGTH + 1];
         CallStatus status;
@@ -322,9 +321,9 @@ typedef struct MessageParticipant {
 
 typedef struct Message {
         MessageType type;
-        uint64_t id;  /* of a request, and of the reply to it; from 1 */
-        uint64_t seq; /* of an event; from 1; given by the hub's outbox */
-        uint64_t ack; /* from a device: it has received events up to this seq; 0: not given */
+        uint64_t id;  /* of a request and of its reply; from 1 */
+        uint64_t seq; /* of an event; from 1; assigned by the hub's outbox */
+        uint64_t ack; /* of a device: it has received events up to this seq; 0: not given */
         union {
                 MessageHello hello;
                 MessageInitiate initiate;
@@ -350,14 +349,14 @@ typedef struct Message {
         };
 } Message;
 
-/* The "op" or "event" word: "initiate", "incoming", …; "reply" and "ack" for those. */
+/* The word of its "op" or "event" ("initiate", "incoming", …); else "reply" or "ack". */
 const char *message_type_to_string(MessageType type);
 int message_type_from_string(const char *s, MessageType *ret);
 
-/* Frees what the message owns and leaves it MESSAGE_NONE. An empty message is fine. */
+/* Frees what the message owns, and turns it into MESSAGE_NONE. Accepts an empty message. */
 void message_done(Message *message);
 
-/* An error reply with a sentence. */
+/* Makes an error reply with a sentence. */
 void message_reply_error(Message *ret, uint64_t id, CallError error, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
 void message_reply_ok(Message *ret, uint64_t id);

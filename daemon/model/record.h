@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A CallRecord is one call as one user sees it. It travels in messages, is stored by the hub and in
- * the daemon's history, and provides the D-Bus properties.
+ * A CallRecord is one call as one user sees it. Messages carry it, the hub and the daemon's history
+ * store it, and D-Bus properties are read from it.
  *
  * Dates are CLOCK_REALTIME microseconds, for display only; 0: not yet. Strings are checked where
  * they come in (wire/, D-Bus) and trusted here.
@@ -17,23 +17,22 @@
 #include "model/status.h"
 
 #define DEVICE_ID_MAX 64        /* like a uid */
-#define REASON_MAX 32           /* bytes; our longest has 18 */
+#define REASON_MAX 32           /* bytes; the longest of CallReason has 18 */
 #define METADATA_MAX 16         /* entries: PROTOCOL.md, Values */
 #define METADATA_KEY_MAX 64     /* bytes */
 #define METADATA_VALUE_MAX 1024 /* bytes */
 
-#define GROUP_MEMBERS_MAX 1024  /* all are rung at once, in 50 ms to the last */
-#define GROUPS_PER_USER_MAX 128 /* with their names they fit a welcome beside the calls */
-#define BLOCKED_MAX 256         /* per user: likewise */
+#define GROUP_MEMBERS_MAX 1024  /* all are rung at once, the last one within 50 ms */
+#define GROUPS_PER_USER_MAX 128 /* so that a welcome has room for all, with their names */
+#define BLOCKED_MAX 256         /* per user; so that a welcome has room for all */
 
-#define RING_TIMEOUT_DEFAULT_S 45 /* hosted calling SDKs use the same */
+#define RING_TIMEOUT_DEFAULT_S 45 /* as in hosted calling SDKs */
 #define RING_TIMEOUT_MIN_S 5
 #define RING_TIMEOUT_MAX_S 180
-#define LATE_RING_MIN_US (3 * USEC_PER_SEC) /* rule 16: with less left no device begins to ring */
+#define LATE_RING_MIN_US (3 * USEC_PER_SEC) /* rule 16: no device begins a ring with less left */
 
 /*
- * Turns a requested timeout in seconds into a legal one: <= 0 means the default, others are
- * clamped.
+ * Returns a valid timeout in seconds: the default for a request <= 0, else the request clamped.
  */
 int ring_timeout_clamp(int seconds);
 
@@ -62,7 +61,7 @@ typedef struct Party {
         char device[DEVICE_ID_MAX + 1]; /* empty where it does not matter or is unknown */
 } Party;
 
-/* A member of a group who is rung by a call, and the member's state. */
+/* A receiver of a group's call, with their state. */
 typedef struct Member {
         char uid[UID_MAX + 1];
         char name[NAME_MAX_BYTES + 1];
@@ -75,20 +74,20 @@ typedef struct CallRecord {
         CallType type;
         ReceiverType receiver_type;
         Party initiator;
-        Party receiver;    /* a user, or a group: uid holds the guid; device: who answered */
-        CallStatus status; /* as the record's user sees it */
+        Party receiver;    /* of a group: uid holds the guid; device: the one that answered */
+        CallStatus status; /* as this user sees it */
         char reason[REASON_MAX + 1];
         usec_t initiated_at, ringing_since, answered_at, ended_at;
-        uint32_t duration_s; /* first accept to end by the hub's clock */
-        bool seen;           /* of a missed call: somebody has looked at it; true for all others */
+        uint32_t duration_s; /* from the first accept to the end, by the hub's clock */
+        bool seen;           /* a missed call has been looked at; true for all other calls */
         Metadata metadata;
 } CallRecord;
 
-/* Deep copy into an empty record. Returns 0 or -ENOMEM (with `record` left empty). */
+/* Makes a deep copy in an empty record. Returns 0, or -ENOMEM with `record` left empty. */
 int call_record_copy(CallRecord *record, const CallRecord *from);
 void call_record_done(CallRecord *record);
 
-/* The other party, as a person thinks of it. */
+/* The party to show to a person: the group of a group's call that this user placed, else a user. */
 static inline const Party *call_record_peer(const CallRecord *record)
 {
         return record->direction == CALL_DIRECTION_INCOMING &&

@@ -12,7 +12,7 @@ typedef struct Outcome {
 
 typedef struct Transition {
         Outcome initiated[CALL_DIRECTION_COUNT];
-        Outcome ongoing; /* for both */
+        Outcome ongoing; /* for caller and receiver */
 } Transition;
 
 #define RINGS(caller, receiver) \
@@ -28,7 +28,7 @@ typedef struct Transition {
                 false \
         }
 
-/* An event, while the call rings: for caller and receiver, or for both; in the ongoing call. */
+/* Of each event: the outcome while the call rings (caller, receiver), then once it is ongoing. */
 /* clang-format off */
 static const Transition transitions[CALL_EVENT_COUNT] = {
         [CALL_EVENT_ACCEPT] = {BOTH(TO(ONGOING, NONE)), NEVER},
@@ -41,13 +41,13 @@ static const Transition transitions[CALL_EVENT_COUNT] = {
         [CALL_EVENT_DECLINE_ELSEWHERE] = {RINGS(NEVER, TO(CANCELLED, DECLINED_ELSEWHERE)), NEVER},
         [CALL_EVENT_CALLER_LOST] = {BOTH(TO(CANCELLED, CALLER_LOST)), NEVER},
         [CALL_EVENT_HANGUP] = {BOTH(NEVER), TO(ENDED, HANGUP)},
-        /* A member still rung when a group's call ends: rule 11. */
+        /* A group's call ends while a member is still rung: rule 11. */
         [CALL_EVENT_REMOTE_HANGUP] = {RINGS(NEVER, TO(MISSED, REMOTE_HANGUP)),
                                       TO(ENDED, REMOTE_HANGUP)},
         [CALL_EVENT_CONNECTION_LOST] = {BOTH(NEVER), TO(ENDED, CONNECTION_LOST)},
         [CALL_EVENT_NO_MEDIA] = {BOTH(NEVER), TO(ENDED, NO_MEDIA)},
         [CALL_EVENT_IDLE] = {BOTH(NEVER), TO(ENDED, IDLE)},
-        /* Being rung is not busy, so it makes no room: rule 8. */
+        /* A user who is rung is not busy (rule 8), so the ring is not replaced. */
         [CALL_EVENT_REPLACED] = {RINGS(TO(CANCELLED, REPLACED), NEVER), TO(ENDED, REPLACED)},
         [CALL_EVENT_SHUTDOWN] = {BOTH(TO(CANCELLED, SHUTDOWN)), TO(ENDED, SHUTDOWN)},
 };
@@ -102,7 +102,7 @@ typedef struct Method {
                 METHOD_FAILS, CALL_ERROR_##e \
         }
 
-/* A method, while the call rings, as above; in the ongoing call; and after its end. */
+/* Of each method: the answer while the call rings (caller, receiver), once ongoing, once over. */
 /* clang-format off */
 static const Method methods[CALL_METHOD_COUNT] = {
         [CALL_METHOD_ACCEPT] = {RINGS(FAILS(INVALID_TRANSITION), DOES),

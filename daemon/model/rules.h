@@ -3,11 +3,11 @@
 
 /*
  * The law of CALL-MODEL.md as two tables: what events do to a call (transitions), and which methods
- * a call allows. Exchange and phone both decide by these tables and by nothing else.
+ * a call allows. Exchange and phone both decide by these tables alone.
  *
- * Guards that the transition table keeps: a terminal status absorbs whatever comes later; nothing
- * goes back to initiated; initiated never becomes ended directly; ongoing never becomes busy,
- * rejected or missed; a ring timeout is never reported as busy.
+ * The transition table keeps these guards: an event on a call in a terminal status changes nothing;
+ * no status goes back to initiated; initiated never becomes ended directly; ongoing never becomes
+ * busy, rejected or missed; a ring timeout is never reported as busy.
  */
 
 #include "model/status.h"
@@ -17,7 +17,7 @@ typedef enum CallEvent {
         CALL_EVENT_ACCEPT,            /* the first accept reached the hub */
         CALL_EVENT_REJECT,            /* a person declined */
         CALL_EVENT_BUSY,              /* a person answered busy */
-        CALL_EVENT_BUSY_BY_POLICY,    /* the receiver's WhenBusy: they are not rung */
+        CALL_EVENT_BUSY_BY_POLICY,    /* WhenBusy of the receiver, who is not rung */
         CALL_EVENT_CANCEL,            /* the caller gave up */
         CALL_EVENT_TIMEOUT,           /* the hub's ring deadline passed */
         CALL_EVENT_ANSWER_ELSEWHERE,  /* another device of the same user accepted */
@@ -25,10 +25,10 @@ typedef enum CallEvent {
         CALL_EVENT_CALLER_LOST,       /* the calling device did not come back while ringing */
         CALL_EVENT_HANGUP,            /* this party ended it */
         CALL_EVENT_REMOTE_HANGUP,     /* the other party ended it */
-        CALL_EVENT_CONNECTION_LOST,   /* a party did not come back in a call */
+        CALL_EVENT_CONNECTION_LOST,   /* a party did not come back to the ongoing call */
         CALL_EVENT_NO_MEDIA,          /* the accepting device did not join in time */
         CALL_EVENT_IDLE,              /* alone for too long */
-        CALL_EVENT_REPLACED,          /* ended to make room for another (end_others) */
+        CALL_EVENT_REPLACED,          /* ended to make room for another call (end_others) */
         CALL_EVENT_SHUTDOWN,          /* logged out, or the user was removed */
         CALL_EVENT_COUNT,
 } CallEvent;
@@ -36,7 +36,7 @@ typedef enum CallEvent {
 typedef enum RulesVerdict {
         RULES_MOVES,    /* the status becomes *ret_status, with *ret_reason */
         RULES_ABSORBED, /* the call is over already: nothing changes, and it is no error */
-        RULES_ILLEGAL,  /* this cannot happen to a call in that status: nothing changes */
+        RULES_ILLEGAL,  /* the event cannot happen in that status: nothing changes */
 } RulesVerdict;
 
 /* The outputs are written for RULES_MOVES only. */
@@ -67,9 +67,8 @@ typedef enum MethodVerdict {
 } MethodVerdict;
 
 /*
- * Accept on an ongoing call depends on who answered: `answered_here` says whether it was the
- * asking device (its program's own second accept is METHOD_SUCCEEDS).
- * *ret_error is written for METHOD_FAILS only.
+ * `answered_here`: the asking device (in the phone, also the asking program) has answered the call,
+ * so that its second accept is METHOD_SUCCEEDS. *ret_error is written for METHOD_FAILS only.
  */
 MethodVerdict rules_method(CallDirection direction, CallStatus status, CallReason reason,
                            CallMethod method, bool answered_here, CallError *ret_error);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The media session of a call as a device, its worker and its programs speak of it.
+ * The media session of a call, in types that tringd, its workers and the phone share.
  */
 
 #include "model/message.h"
@@ -21,10 +21,10 @@ typedef enum SessionState {
 
 const char *session_state_to_string(SessionState state);
 int session_state_from_string(const char *s, SessionState *ret);
-/* Whether the device takes part in the media, or is joining them. */
+/* Whether the device is in the media or joins them. */
 bool session_state_in_media(SessionState state);
 
-/* The kinds of devices of the desktop. */
+/* Kinds of audio and video devices of the desktop. */
 typedef enum DeviceKind {
         DEVICE_MICROPHONE,
         DEVICE_SPEAKER,
@@ -42,13 +42,13 @@ typedef struct SessionSettings { /* of Join, InitiateCall, AcceptCall */
 /* "1234 5678", and room for a longer one: see PROTOCOL.md, Verification. */
 #define VERIFICATION_CODE_MAX 31
 
-/* What only the worker knows about a participant. */
+/* A participant's state that only the worker knows. */
 typedef struct ParticipantMedia {
-        bool connected; /* media flow between us */
+        bool connected; /* media flow between this device and the participant */
         bool speaking;
-        bool picture;                       /* a picture comes from them */
-        char audio_node[NODE_NAME_MAX + 1]; /* PipeWire node.name of their voice here */
-        char video_node[NODE_NAME_MAX + 1]; /* of their picture; empty: there is none */
+        bool picture;                       /* the participant sends a picture */
+        char audio_node[NODE_NAME_MAX + 1]; /* node.name of the participant's voice in PipeWire */
+        char video_node[NODE_NAME_MAX + 1]; /* node.name of the picture; empty: no picture */
         char verification_code[VERIFICATION_CODE_MAX + 1]; /* empty: not known yet */
 } ParticipantMedia;
 

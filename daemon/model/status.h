@@ -2,24 +2,24 @@
 #pragma once
 
 /*
- * The words of the calling model: statuses, reasons, types, errors. The same strings stand in
- * D-Bus, on the wire, in the stores and in the logs.
+ * The words of the call model: statuses, reasons, types, errors. D-Bus, wire, stores and logs all
+ * use the same strings.
  *
- * Every enum here has object_to_string(), which never returns NULL for a valid value, and
- * object_from_string(), which returns -EINVAL for a word that it does not know.
+ * Every enum here has an x_to_string(), which never returns NULL for a valid value, and an
+ * x_from_string(), which returns -EINVAL for an unknown word.
  */
 
 #include <stdbool.h>
 
 typedef enum CallStatus {
-        CALL_STATUS_INITIATED,  /* started, not answered yet; both sides */
-        CALL_STATUS_ONGOING,    /* answered; both sides */
-        CALL_STATUS_BUSY,       /* the receiver was on another call, or answered busy */
-        CALL_STATUS_REJECTED,   /* the receiver declined; both sides */
-        CALL_STATUS_CANCELLED,  /* stopped ringing: caller gave up, or another device decided */
-        CALL_STATUS_ENDED,      /* answered, and over; both sides */
-        CALL_STATUS_MISSED,     /* this user did not answer in time; receiver */
-        CALL_STATUS_UNANSWERED, /* nobody answered in time; caller */
+        CALL_STATUS_INITIATED, /* started, not answered yet; both sides */
+        CALL_STATUS_ONGOING,   /* answered; both sides */
+        CALL_STATUS_BUSY,      /* the receiver was on another call, or answered busy */
+        CALL_STATUS_REJECTED,  /* the receiver declined; both sides */
+        CALL_STATUS_CANCELLED, /* the ring stopped: the caller gave up, or another device decided */
+        CALL_STATUS_ENDED,     /* answered, and over; both sides */
+        CALL_STATUS_MISSED,    /* this receiver did not answer in time */
+        CALL_STATUS_UNANSWERED, /* nobody answered this caller in time */
         CALL_STATUS_COUNT,
 } CallStatus;
 
@@ -49,19 +49,19 @@ typedef enum WhenBusy {
 
 /* The state of one member in a group's call (PROTOCOL.md, Values). */
 typedef enum MemberState {
-        MEMBER_WAITING,  /* called, nobody is alerted yet */
-        MEMBER_RINGING,  /* a device alerts someone */
+        MEMBER_WAITING,  /* called, not alerted yet */
+        MEMBER_RINGING,  /* a device alerts the member */
         MEMBER_JOINED,   /* accepted, and in the call */
         MEMBER_REJECTED, /* declined */
         MEMBER_BUSY,     /* was on another call, or answered busy */
         MEMBER_MISSED,   /* did not answer in time */
-        MEMBER_LEFT,     /* was in the call */
+        MEMBER_LEFT,     /* was in the call, and left it */
         MEMBER_STATE_COUNT,
 } MemberState;
 
 /*
- * The reason beside a status: an open string on D-Bus and wire. These are the ones that Tring
- * itself gives; an unknown reason is passed on as it is (CallRecord.reason).
+ * The reason beside a status. On D-Bus and on the wire it is an open string. These are the reasons
+ * that Tring gives; a CallRecord passes an unknown one on unchanged.
  */
 typedef enum CallReason {
         CALL_REASON_NONE, /* "" */
@@ -88,7 +88,7 @@ typedef enum CallReason {
 
 /*
  * Errors that programs see by name: org.tring.Calls1.Error.<name> on D-Bus, the bare name on the
- * wire. Positive, so that they travel beside negative errno.
+ * wire. Positive, so that a function can return either one of these or a negative errno.
  */
 typedef enum CallError {
         CALL_ERROR_NONE,

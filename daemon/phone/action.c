@@ -8,12 +8,12 @@
 #include <utlist.h>
 
 /*
- * What a step can cause, with a large margin: in the simulator the longest one, a call that is
- * answered and ends, takes 16 actions and 2 requests.
+ * The most that one step takes, with a large margin: the longest step in the simulator, a call that
+ * is answered and ends, takes 16 actions and 2 requests.
  */
 #define ACTIONS_PER_STEP 40
 #define REQUESTS_PER_STEP 8
-#define EVENTS_PER_STEP 2 /* for all listeners */
+#define EVENTS_PER_STEP 2 /* sent to every listener */
 
 static int pool_fill(Pool *pool, size_t size, size_t n)
 {
@@ -58,8 +58,8 @@ int phone_reserve(Phone *phone)
         int r;
 
         /*
-         * Each call may change with another one, be presented by the next listener, and report that
-         * to the hub. A join may replace all participants.
+         * A step on one call may also change every other call: each may be presented by its next
+         * listener and report its alerting to the hub. A join may replace all participants.
          */
         DL_FOREACH (phone->calls, call) {
                 n_deliveries++;

@@ -2,18 +2,19 @@
 #pragma once
 
 /*
- * The queue of actions, and the memory that is set aside for it: see phone_reserve().
+ * The queue of actions, and the memory that phone_reserve() sets aside for actions, requests and
+ * listener calls.
  */
 
 #include "phone/state.h"
 
-/* Takes a zeroed piece of that size from the reserve. */
+/* Takes a zeroed block from the reserve; `size` is that of all blocks of the pool. */
 void *pool_take(Pool *pool, size_t size);
-/* Frees what the next input is unlikely to need. */
+/* Frees the part of the reserve that the next input is unlikely to need. */
 void phone_shrink_reserve(Phone *phone);
 /*
- * Fills the reserve up for a step. phone_input() does this for the first one. An input that goes
- * through several calls, records, requests, participants or listeners does it again after each.
+ * Refills the reserve for one step. phone_input() calls this before the first step. A handler that
+ * goes through several calls, records, requests, participants or listeners calls it after each.
  * Returns 0 or -ENOMEM.
  */
 int phone_reserve(Phone *phone);

@@ -20,8 +20,7 @@ static PhoneTone phone_wanted_tone(const Phone *phone)
                 if (record->status == CALL_STATUS_ONGOING)
                         ongoing = true;
                 /*
-                 * A person who has pressed a button is no longer rung, even before the hub has
-                 * confirmed it.
+                 * The ring stops when a person has pressed a button, before the hub confirms that.
                  */
                 else if (call_alerts(call) && !call_deciding(phone, call))
                         ring = true;
@@ -29,7 +28,7 @@ static PhoneTone phone_wanted_tone(const Phone *phone)
                          !call->stored.unwanted)
                         ring_back = true;
         }
-        /* Another call makes no sound while one is ongoing (rule 8). */
+        /* A ring makes no sound while a call is ongoing (rule 8). */
         if (phone->test_ring_until || (ring && !ongoing))
                 return PHONE_TONE_RING;
         return ring_back && !ongoing ? PHONE_TONE_RING_BACK : PHONE_TONE_NONE;
@@ -52,7 +51,7 @@ void call_update_alerting(Phone *phone, PhoneCall *call)
         bool alerting = call_alerts(call) && (call->presentation.taken || heard);
         uint32_t properties = PHONE_PROPERTY_ALERTING;
 
-        /* While a decision is in progress, the popup stays as it was. */
+        /* While a decision waits for the hub, Alerting stays as it was, and so do popups. */
         if (alerting == call->info.alerting || (call_alerts(call) && call_deciding(phone, call)))
                 return;
         call->info.alerting = alerting;

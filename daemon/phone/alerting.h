@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The tone that plays, and the calls that alert somebody. */
+/* The tone, and whether each call alerts a person. */
 
 #include "phone/state.h"
 
-/* Plays the tone that follows from the calls. */
+/* Switches to the tone that the state of the calls requires. */
 void phone_update_tone(Phone *phone);
-/* Updates Alerting, which follows from tone and presenters; announces and reports changes. */
+/*
+ * Derives Alerting from tone and presenter. Announces a change to programs, and reports the first
+ * alerting to the hub.
+ */
 void call_update_alerting(Phone *phone, PhoneCall *call);

@@ -5,19 +5,19 @@
 
 #include "phone/state.h"
 
-/* Announces the manager's changed properties; comes before any signal. */
+/* Announces the manager's changed properties. Call it before any signal. */
 void phone_flush(Phone *phone);
 void call_add(Phone *phone, PhoneCall *call);
 void call_remove(Phone *phone, PhoneCall *call);
 void call_changed(Phone *phone, PhoneCall *call, uint32_t properties);
-/* StatusChanged, after the property changes that came before it. */
+/* Announces StatusChanged, after the manager's changed properties. */
 void call_announce_status(Phone *phone, const PhoneCall *call, CallStatus old);
-/* Announces the members, now or soon: of a large group at most every MEMBERS_CHANGED_US. */
+/* Announces the members at once, or, in a large group, at most every MEMBERS_CHANGED_US. */
 void members_due(Phone *phone, PhoneCall *call);
-void hub_request_succeed(Phone *phone,
-                         HubRequest *request); /* replies to its command, if one waits */
+/* These reply to the request's command, if one waits. */
+void hub_request_succeed(Phone *phone, HubRequest *request);
 void hub_request_fail(Phone *phone, HubRequest *request, CallError error, const char *text);
 const char *call_id(const PhoneCall *call);
-/* Properties of the session have changed. */
+/* Announces changed properties of the session. */
 void session_changed(Phone *phone, PhoneCall *call, uint32_t properties);
 void session_open(Phone *phone, PhoneCall *call); /* the Session interface appears */

@@ -32,7 +32,7 @@ void call_answered_by(Phone *phone, PhoneCall *call, const HubRequest *request)
         call->stored.session.audio_muted = request->settings.start_audio_muted;
 }
 
-/* Takes what the answer changes beside the status. Returns the changed properties. */
+/* Takes the data of the answer, except the status. Returns the changed properties. */
 static uint32_t call_take_answer(PhoneCall *call, const CallRecord *news)
 {
         CallRecord *record = &call->stored.record;

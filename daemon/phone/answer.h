@@ -2,13 +2,16 @@
 #pragma once
 
 /*
- * A call is answered.
+ * The answer of a call.
  */
 
 #include "phone/state.h"
 
-/* A program of this device has answered the call, or is about to. */
+/* Records the program of this device that has answered the call, or is about to. */
 void call_handled_by(Phone *phone, PhoneCall *call, const char *client);
 void call_answered_by(Phone *phone, PhoneCall *call, const HubRequest *request);
-/* The call is answered, as `snapshot` says. `event`: announce it with OutgoingCallAccepted. */
+/*
+ * Makes the call ongoing, with the data of `snapshot`. `event`: also sends OutgoingCallAccepted to
+ * listeners.
+ */
 void call_answered(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot, bool event);

@@ -10,15 +10,15 @@
 PhoneCall *call_find(Phone *phone, const char *session_id);
 bool call_is_live(const PhoneCall *call);
 bool call_rings(const PhoneCall *call);  /* incoming, not answered yet */
-bool call_alerts(const PhoneCall *call); /* rings, and may alert here */
+bool call_alerts(const PhoneCall *call); /* rings, and may alert a person here */
 size_t phone_n_live_calls(const Phone *phone);
-/* Too little is left of the ring for it to begin here (rule 16). */
+/* Whether too little of the ring is left to begin it here (rule 16). */
 bool ring_is_late(const CallSnapshot *snapshot);
-/* A call from the hub's snapshot, not announced yet. Returns 0 or -ENOMEM. */
+/* Makes a call from the hub's snapshot, without announcing it. Returns 0 or -ENOMEM. */
 int call_new(Phone *phone, const CallSnapshot *snapshot, PhoneCall **ret);
 PhoneCall *call_free(PhoneCall *call); /* a call that is not in the phone's list */
 DEFINE_CLEANUP(PhoneCall *, call_free);
-/* Each of these moves one state of the call. Only we make moves: an illegal one is our mistake. */
+/* Each changes one state of the call. An illegal change is our bug: it fails an assertion. */
 void call_set_media(PhoneCall *call, CallMedia media);
 void call_set_copy(PhoneCall *call, StoredCopy copy);
 void call_touch(PhoneCall *call);            /* the call has changed, so its stored copy is stale */

@@ -181,7 +181,7 @@ static int command_dismiss(Phone *phone, PhoneCall *call, const PhoneCommand *co
         return COMMAND_DONE;
 }
 
-/* Works offline: the hub learns of seen and deleted records when it can. */
+/* Works offline: the request about seen or deleted records waits for the connection. */
 static int command_history(Phone *phone, PhoneCall *call, const PhoneCommand *command,
                            uint64_t ticket)
 {
@@ -202,7 +202,7 @@ static int command_history(Phone *phone, PhoneCall *call, const PhoneCommand *co
                 HubRequest *request = hub_request_new(phone, type, NULL);
                 request->message.sessions.session_ids = ids;
                 request->message.sessions.count = asked->count;
-                /* The request may arrive late or twice: calls that come meanwhile are not meant. */
+                /* The request may arrive late or twice, and must not cover newer calls. */
                 if (asked->count == 0)
                         request->message.sessions.until = phone_history_until(phone);
                 hub_request_add(phone, request);
@@ -292,7 +292,7 @@ static int command_test_ring(Phone *phone, PhoneCall *call, const PhoneCommand *
         return COMMAND_DONE;
 }
 
-/* Whether the command may wait for the hub; if not, it is refused. */
+/* Whether one more command may wait for the hub. Refuses the command if not. */
 static bool command_has_room(Phone *phone, const PhoneCommand *command, uint64_t ticket)
 {
         const HubRequest *request;

@@ -35,7 +35,7 @@ void phone_hello(const Phone *phone, Message *ret)
         ret->hello.history_since = phone->history_since;
 }
 
-/* With no connection to be expected, a new call is refused at once. */
+/* Refuses new calls that are still queued: no connection is up or being made. */
 static void connection_refuse_initiates(Phone *phone)
 {
         HubRequest *request, *next;
@@ -81,7 +81,10 @@ static int connection_log_out(Phone *phone)
         return 0;
 }
 
-/* The signal may have arrived and must not arrive twice: the media are joined again instead. */
+/*
+ * Notes a signal that may not have arrived. It must not arrive twice, so the device joins the media
+ * again instead of sending it again.
+ */
 static void signal_lost(Phone *phone, const char *session_id)
 {
         PhoneCall *call = call_find(phone, session_id);
@@ -102,7 +105,8 @@ static void hub_requests_lost(Phone *phone)
                 if (request->message.type == MESSAGE_SIGNAL)
                         signal_lost(phone, hub_request_session_id(request));
                 /*
-                 * Only a snapshot tells whether the accept has answered the call, so do not resume.
+                 * Only a snapshot shows whether this accept has answered the call, so do not
+                 * resume.
                  */
                 if (request->message.type == MESSAGE_ACCEPT && expired)
                         *phone->link = '\0';

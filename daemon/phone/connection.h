@@ -7,5 +7,5 @@
 
 #include "phone/state.h"
 
-/* A message has come after the welcome, so the deletions before it have come, too. */
+/* Called for a message after the welcome: the deletions in between have arrived by then. */
 void phone_history_follows(Phone *phone);

@@ -11,7 +11,6 @@
 #include "phone/request.h"
 #include "phone/session.h"
 
-/* One sentence for whoever asked what this call does not allow; `call` NULL: there is none. */
 void command_explain(const char *session_id, const PhoneCall *call, CallError error,
                      char text[static MESSAGE_TEXT_MAX + 1])
 {
@@ -55,7 +54,7 @@ MethodVerdict call_judge(const PhoneCall *call, CallMethod method, const char *c
         const CallRecord *record = &call->stored.record;
         CallReason reason = CALL_REASON_NONE;
 
-        /* A reason that this version does not know decides nothing. */
+        /* A reason that this version does not know counts as none. */
         (void)call_reason_from_string(record->reason, &reason);
         return rules_method(record->direction, record->status, reason, method,
                             call->stored.answered_here && str_eq(call->stored.handler, client),
@@ -86,7 +85,7 @@ static bool decision_start(Phone *phone, HubRequest *request)
         CallMethod method = decision_method(request->message.type);
         CallError error;
 
-        /* Only the hub knows whether the call continues, and for whom. */
+        /* Only the hub knows whether the call goes on without this device. */
         if (accept_is_late(request, call) && (call || phone->connection == PHONE_ONLINE)) {
                 if (phone_n_live_calls(phone) < PHONE_CALLS_MAX)
                         return true;
@@ -112,7 +111,7 @@ static bool decision_start(Phone *phone, HubRequest *request)
                 call->stored.unwanted = true;
         }
         call_touch(call);
-        /* A person who hangs up is not heard while the hub's reply is on its way. */
+        /* Close at once: a person who hangs up is not heard until the hub replies. */
         if (method == CALL_METHOD_END)
                 session_close(phone, call);
         return true;
@@ -167,7 +166,7 @@ void cancel_to_hangup(Phone *phone, const char *session_id)
         hub_request_add(phone, request);
 }
 
-/* The call of this request is over. */
+/* Replies to the request's command if that is possible without the hub: the call is over. */
 static void hub_request_call_over(Phone *phone, HubRequest *request, const PhoneCall *call)
 {
         if (request->state == HUB_REQUEST_HELD)

@@ -22,10 +22,10 @@ static usec_t call_deadline(const Phone *phone, const PhoneCall *call)
                 return call->shown_until;
         if (!at)
                 return USEC_NEVER;
-        /* As long as a hub knows the call, the deadline is the hub's. */
+        /* The hub ends the ring of a call that it knows; this device steps in only later. */
         if (phone->connection == PHONE_ONLINE && !call->unknown)
                 at += RING_WITHOUT_HUB_GRACE_US;
-        /* A pending accept has 10 s of its own, in which the hub may still confirm it. */
+        /* The hub may confirm a pending decision for COMMAND_TIMEOUT_US more. */
         return call_deciding(phone, call) ? at + COMMAND_TIMEOUT_US : at;
 }
 
@@ -65,14 +65,14 @@ static int call_due(Phone *phone, PhoneCall *call)
         r = call_end_here(phone, call, event, CALL_REASON_NONE);
         if (r < 0 || call->stored.record.direction == CALL_DIRECTION_INCOMING)
                 return r;
-        /* The call may have been answered without the hub being able to say so: cancel it there. */
+        /* The hub may hold the call as answered, and could not report that: cancel it there. */
         request = hub_request_new(phone, MESSAGE_CANCEL, session_id);
         request->durable = true;
         hub_request_add(phone, request);
         return 0;
 }
 
-/* Carries out one thing that is due. Returns 1, 0 if nothing is due, or -ENOMEM. */
+/* Handles one deadline that has passed. Returns 1, 0 if none has, or -ENOMEM. */
 static int phone_tick_one(Phone *phone)
 {
         usec_t now = phone->instant.now;

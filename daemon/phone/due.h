@@ -5,5 +5,5 @@
 
 #include "phone/state.h"
 
-/* Carries out what is due. Returns 0 or -ENOMEM. */
+/* Handles all deadlines that have passed. Returns 0 or -ENOMEM. */
 int phone_take_tick(Phone *phone);

@@ -54,7 +54,7 @@ static void call_finish(Phone *phone, PhoneCall *call, const MessageOver *over)
         calls_limit_finished(phone);
 }
 
-/* Whether any event can make `to` of the call. */
+/* Whether any event can lead from the status of `record` to `to`. */
 static bool call_can_become(const CallRecord *record, CallStatus to)
 {
         for (CallEvent event = 0; event < CALL_EVENT_COUNT; event++) {
@@ -69,7 +69,7 @@ static bool call_can_become(const CallRecord *record, CallStatus to)
         return false;
 }
 
-/* The answer was never announced here, so announce it first: only an ongoing call can end. */
+/* Announces the answer that this device has missed: only an ongoing call can become ended. */
 static void call_infer_answer(Phone *phone, PhoneCall *call, usec_t answered_at)
 {
         CallSnapshot snapshot = {.record = call->stored.record};
@@ -93,7 +93,7 @@ static bool caller_gave_up(const char *reason)
                str_eq(reason, call_reason_to_string(CALL_REASON_CALLER_LOST));
 }
 
-/* Someone gave up, and it is not a decision that is in progress on this device. */
+/* Whether another device of the user declined, rather than a pending reject of this one. */
 static bool declined_elsewhere(Phone *phone, const PhoneCall *call, const CallRecord *record)
 {
         const HubRequest *reject = hub_request_find(phone, MESSAGE_REJECT, record->session_id);
@@ -119,7 +119,7 @@ int call_over_by_record(Phone *phone, PhoneCall *call, const CallRecord *record)
         if (record->status == CALL_STATUS_ENDED)
                 call->stored.record.receiver = record->receiver;
         STR_SET(over.session_id, record->session_id);
-        /* History has a missed call where the object that rang was cancelled. */
+        /* If the caller gave up, the record is missed, but the call object becomes cancelled. */
         if (record->status == CALL_STATUS_MISSED && caller_gave_up(record->reason))
                 over.status = CALL_STATUS_CANCELLED;
         STR_SET(over.reason, record->reason);
@@ -152,7 +152,7 @@ static int call_end(Phone *phone, PhoneCall *call, CallEvent event, CallReason r
 
 int call_end_here(Phone *phone, PhoneCall *call, CallEvent event, CallReason reason)
 {
-        /* For a call answered elsewhere, the record of that device is the one that counts. */
+        /* The user's other device makes the record of a call that it answered or declined. */
         bool elsewhere =
                 event == CALL_EVENT_ANSWER_ELSEWHERE || event == CALL_EVENT_DECLINE_ELSEWHERE;
 

@@ -9,7 +9,6 @@
 #include "phone/request.h"
 #include "phone/session.h"
 
-/* The hub no longer has the call, so it is over. */
 int reply_unknown_call(Phone *phone, HubRequest *request)
 {
         PhoneCall *call = call_find(phone, hub_request_session_id(request));
@@ -22,7 +21,7 @@ int reply_unknown_call(Phone *phone, HubRequest *request)
                              CALL_REASON_NONE);
 }
 
-/* The call that it may have started is cancelled until the hub confirms that (rule 15). */
+/* Cancels the call that the request may have started, until the hub confirms that (rule 15). */
 static void expire_initiate(Phone *phone, HubRequest *request)
 {
         if (request->state == HUB_REQUEST_QUEUED) {
@@ -42,7 +41,7 @@ static int expire_stored(Phone *phone, HubRequest *request)
 {
         int r;
 
-        /* The person who gave up is not kept in the call; the hub learns of it later. */
+        /* The person has cancelled or hung up, so end the call here. The hub learns that later. */
         r = reply_unknown_call(phone, request);
         if (r < 0)
                 return r;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The handlers of phone_input(), one for each type; phone.h says what each input means. The memory
- * for what one call can cause is reserved when they run, and phone_settle() follows. The result of
- * those that return int becomes that of phone_input().
+ * The handlers of phone_input(), one for each type of input that phone.h documents. phone_input()
+ * reserves memory for one step before it calls a handler, and calls phone_settle() afterwards. It
+ * returns the result of a handler that returns int.
  */
 
 #include "phone/state.h"

@@ -38,7 +38,10 @@ int phone_history_page(Phone *phone, const ReplyHistory *page)
         return 0;
 }
 
-/* The hub came back without the call. One that is being placed again has to be told apart. */
+/*
+ * Whether the hub has lost this unanswered call, so that its deletion ends it. This device may be
+ * placing its own call again, so only a deletion that names the call ends that one.
+ */
 static bool call_is_forgotten(Phone *phone, const PhoneCall *call, const MessageSessions *sessions)
 {
         const char *session_id = call->stored.record.session_id;
@@ -51,7 +54,7 @@ static bool call_is_forgotten(Phone *phone, const PhoneCall *call, const Message
                                            hub_request_find(phone, MESSAGE_INITIATE, session_id));
 }
 
-/* The user deleted the call elsewhere, so it ends here and leaves no record. */
+/* Ends calls that the user has deleted on another device, without a record. */
 static int message_forgotten_calls(Phone *phone, const MessageSessions *sessions)
 {
         PhoneCall *call;

@@ -8,8 +8,8 @@
 #include "phone/state.h"
 
 /*
- * Takes a history record from the hub. For a call that the hub had lost, the record tells how it
- * ended.
+ * Stores a history record from the hub. If the hub had lost the call, also ends the call as the
+ * record says.
  */
 int phone_history_news(Phone *phone, const CallRecord *record);
 int phone_history_page(Phone *phone, const ReplyHistory *page); /* takes its records */

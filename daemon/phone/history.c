@@ -5,7 +5,7 @@
 
 #include "phone/action.h"
 
-/* Whether this device has asked for that, about this call, and the hub has yet to learn of it. */
+/* Whether a SEEN or FORGET request that covers this call waits for the hub. */
 static bool history_asked(const Phone *phone, MessageType type, const CallRecord *record)
 {
         const HubRequest *request;
@@ -31,7 +31,7 @@ int phone_history_put(Phone *phone, const CallRecord *record)
         int r;
 
         phone->history_newest = MAX_OF(phone->history_newest, record->initiated_at);
-        /* A pending deletion is newer than the record. */
+        /* A pending deletion is newer than the record, so the record is not stored. */
         if (history_asked(phone, MESSAGE_FORGET, record))
                 return 0;
         r = call_record_copy(&copy, record);

@@ -82,7 +82,7 @@ void hub_request_pump(Phone *phone)
         DL_FOREACH (phone->requests, request) {
                 if (!hub_request_is_queued(request))
                         continue;
-                /* Without memory the request stays queued for the next input. */
+                /* When out of memory, the request stays queued until the next input. */
                 if (n_in_flight++ >= REQUESTS_IN_FLIGHT_MAX || hub_request_send(phone, request) < 0)
                         break;
         }

@@ -5,14 +5,14 @@
 
 #include "phone/state.h"
 
-/* Acknowledges events, if they have waited long enough for another message to ride on. */
+/* Acknowledges events to the hub when no other message has carried that for ACK_DELAY_US. */
 void phone_acknowledge(Phone *phone);
 void hub_request_add(Phone *phone, HubRequest *request); /* queues the request, which it takes */
-void hub_request_ask(Phone *phone, MessageType type,
-                     const char *session_id); /* makes one and queues it */
+/* Makes a request and queues it. */
+void hub_request_ask(Phone *phone, MessageType type, const char *session_id);
 /*
- * The last request of that type that waits to be sent, or a new one. The caller fills it in, and
- * then calls hub_request_pump().
+ * Returns the last queued request of that type about that call, or a new one. The caller fills it
+ * in, and then calls hub_request_pump().
  */
 HubRequest *hub_request_merge(Phone *phone, MessageType type, const char *session_id);
-void hub_request_pump(Phone *phone); /* sends as many as may be in flight */
+void hub_request_pump(Phone *phone); /* sends queued requests while the limit in flight allows */

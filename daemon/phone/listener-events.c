@@ -31,7 +31,7 @@ void phone_take_listener_answered(Phone *phone, uint64_t serial, bool taken)
         }
 }
 
-/* Returns 0 or a CallError, with the sentence in phone->listener_text. */
+/* Whether the listener may register. Returns 0, or a CallError with phone->listener_text set. */
 static int listener_judge(Phone *phone, const PhoneListener *asked)
 {
         const Listener *other = listener_find(phone, NULL, asked->id);
@@ -69,7 +69,10 @@ static int listener_judge(Phone *phone, const PhoneListener *asked)
         return 0;
 }
 
-/* Tells a new listener of what rings; one that outranks the presenter is asked in its place. */
+/*
+ * Sends the calls that ring to a restored listener. Asks a new listener to present each of them
+ * that has no presenter, or one of lower rank.
+ */
 static void listener_catch_up(Phone *phone, Listener *listener, bool restored)
 {
         PhoneCall *call;
@@ -124,7 +127,7 @@ int phone_take_listener_remove(Phone *phone, const char *client, const char *id)
         return 0;
 }
 
-/* Gives up a call that was tied to a program that is gone. */
+/* Cancels or ends a call that is tied to a program that has left the bus. */
 static void call_client_gone(Phone *phone, PhoneCall *call)
 {
         HubRequest *request;

@@ -6,6 +6,6 @@
 #include "phone/state.h"
 
 bool session_is_video(const PhoneCall *call);
-/* Whether the camera starts paused, by the settings and the type of the call. */
+/* Whether settings and type of the call make the camera start paused. */
 bool session_starts_paused(const PhoneCall *call);
 bool session_media_flows(const PhoneSession *session);

@@ -15,7 +15,7 @@ static Member *member_find(PhoneCallInfo *info, const char *uid)
         return NULL;
 }
 
-/* Takes the changes for which there is room. Returns whether anything changed. */
+/* Updates the members, as far as there is room for new ones. Returns whether any changed. */
 static bool members_take(PhoneCallInfo *info, const MessageMembers *news)
 {
         bool changed = false;

@@ -7,5 +7,5 @@
 
 #include "phone/state.h"
 
-/* MEMBERS: members have new states. Returns 0 or -ENOMEM. */
+/* Takes MEMBERS, the new states of members. Returns 0 or -ENOMEM. */
 int members_message(Phone *phone, const MessageMembers *message);

@@ -33,10 +33,10 @@ static int message_incoming(Phone *phone, const Message *message)
                         call_ring_for(phone, call, snapshot->remaining_ms);
                 return 0;
         }
-        /* Sent again after a resume, but over or nearly over by now: history tells the rest. */
+        /* An event that is sent again after a resume; this ring is over or nearly over by now. */
         if (ring_is_late(snapshot))
                 return 0;
-        /* At the limit the hub makes it a missed call. */
+        /* At the limit it does not ring here. Unless another device answers, it becomes missed. */
         if (phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
                 return 0;
         r = call_new(phone, snapshot, &call);
@@ -56,7 +56,7 @@ static int message_ringing(Phone *phone, const Message *message)
         return 0;
 }
 
-/* Only a caller gets this event; a receiver's accept has a reply. */
+/* Only a caller gets this event; a receiver gets the reply to its accept. */
 static int message_accepted(Phone *phone, const Message *message)
 {
         PhoneCall *call = call_find(phone, message->call.record.session_id);
@@ -125,7 +125,7 @@ static int message_dispatch(Phone *phone, const Message *message)
         /* A logged-out device ignores events. */
         if (phone->connection == PHONE_LOGGED_OUT)
                 return 0;
-        /* Sent again after a resume, and handled already. */
+        /* The event was sent again after a resume, and is handled already. */
         if (message->seq && message->seq <= phone->seq_seen)
                 return 0;
         if (message->seq > phone->seq_seen + 1)

@@ -27,7 +27,7 @@ int participants_keep(Phone *phone, PhoneCall *call, const Participant *others, 
         PhoneSession *session = &call->stored.session;
         int r;
 
-        /* Backwards, since a removal moves the last one into the gap. */
+        /* Backwards, because a removal moves the last participant into the gap. */
         for (size_t i = session->n_participants; i-- > 0;) {
                 if (participant_among(session->participants[i].participant.id, others, n))
                         continue;
@@ -41,7 +41,7 @@ int participants_keep(Phone *phone, PhoneCall *call, const Participant *others, 
 
 static int participant_signalled(Phone *phone, PhoneCall *call, const MessageSignal *signal)
 {
-        /* From a former participant, or before this device has joined: drop it. */
+        /* Drop a signal from a former participant, or from before this device has joined. */
         if (!call_has_joined(call) || !participant_find(&call->stored.session, signal->peer))
                 return 0;
 
@@ -84,7 +84,7 @@ int participants_message(Phone *phone, const Message *message)
         if (message->type == MESSAGE_JOINED)
                 return participant_add(phone, call, news, call_has_joined(call));
 
-        /* It is our own id: another connection of this party has joined (rule 18). */
+        /* This device itself has left: another connection of its party has joined (rule 18). */
         if (message->type == MESSAGE_LEFT && call_has_joined(call) &&
             str_eq(call->stored.session.own_id, news->id)) {
                 session_close(phone, call);

@@ -5,5 +5,5 @@
 
 /* Removes participants who are not among `others`. Returns 0 or -ENOMEM. */
 int participants_keep(Phone *phone, PhoneCall *call, const Participant *others, size_t n);
-/* JOINED, LEFT, SIGNALLED, PARTICIPANT. Returns 0 or -ENOMEM. */
+/* Takes JOINED, LEFT, SIGNALLED or PARTICIPANT. Returns 0 or -ENOMEM. */
 int participants_message(Phone *phone, const Message *message);

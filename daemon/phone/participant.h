@@ -7,18 +7,18 @@
 
 #include "phone/state.h"
 
-/* By its id, or NULL. */
+/* Finds a participant by id; NULL: no such participant. */
 SessionParticipant *participant_find(PhoneSession *session, const char *id);
 void participants_clear(PhoneSession *session);
-/* A signal of the session about one participant. */
+/* Announces a signal of the session about one participant. */
 void participant_announce(Phone *phone, const PhoneCall *call, PhoneActionType type,
                           const SessionParticipant *participant);
-/* Announces the participants and the code with the only one. */
+/* Announces the participants, and the verification code that depends on them. */
 void participants_changed(Phone *phone, PhoneCall *call);
 /* Returns 0 or -ENOMEM. */
 int participant_add(Phone *phone, PhoneCall *call, const Participant *participant,
                     bool tell_worker);
 bool participant_among(const char *id, const Participant *others, size_t n);
 int participants_reset(Phone *phone, PhoneCall *call, const ReplyJoin *reply);
-/* Whether media flow between this device and each of these. */
+/* Whether media flow between this device and each of `others`. */
 bool participants_connected(const PhoneSession *session, const Participant *others, size_t n);

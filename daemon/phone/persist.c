@@ -8,7 +8,7 @@
 #include "phone/call.h"
 #include "phone/request.h"
 
-/* An accept in flight may reach the hub after this process has died. */
+/* Stores an accept in flight with the call: it may reach the hub after this process has died. */
 static void state_of_accept(StoredCall *state, const HubRequest *accept)
 {
         state->join_wanted = accept->message.accept.join;
@@ -54,8 +54,8 @@ static int call_keep(Phone *phone, PhoneCall *call)
 }
 
 /*
- * Whether the hub has to learn of the request even from the next daemon. A new call is not among
- * these: nobody has been told that it was placed, so it is given up with its program.
+ * Whether the next daemon has to send the request if this one dies. For a call that is being placed
+ * it sends a cancel, because no program has got a reply yet.
  */
 bool hub_request_survives(const HubRequest *request)
 {

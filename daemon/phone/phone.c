@@ -46,7 +46,7 @@ Phone *phone_free(Phone *phone)
 
 void phone_take_tone_playing(Phone *phone, PhoneTone tone, bool playing)
 {
-        /* A report about a tone that has stopped since is outdated. */
+        /* A report about an earlier tone is outdated. */
         if (tone == phone->tone)
                 phone->tone_heard = playing;
 }

@@ -3,17 +3,17 @@
 
 /*
  * A device's core: its calls as programs see them, the call listeners, presenting, the ring, and
- * what the media worker is told to do. Pure, like the exchange: commands of programs, messages of
- * the hub, reports of worker and ringer come in with the time; actions come out, in the order in
- * which they must be carried out.
+ * the orders to the media worker. Pure, like the exchange: commands of programs, messages of the
+ * hub, and reports of worker and ringer come in, each with the time; actions come out, and the
+ * adapter carries them out in order.
  *
  * Bus objects read PhoneCallInfo and PhoneListener for their properties, and never change them.
  *
- * Now carries two clocks, because deadlines must not jump and dates must be dates.
+ * A Now carries two clocks: one that never jumps, for deadlines, and one for dates.
  *
  * Each command carries a ticket, a number that the adapter chooses. Exactly one PHONE_DONE with
- * that ticket answers it: at once, when the hub has confirmed, or after COMMAND_TIMEOUT_US as
- * CALL_ERROR_TIMEOUT.
+ * that ticket answers the command: at once, when the hub has confirmed it, or with
+ * CALL_ERROR_TIMEOUT after COMMAND_TIMEOUT_US.
  */
 
 #include "base/cleanup.h"
@@ -27,14 +27,14 @@
 #define TEST_RING_US (3 * USEC_PER_SEC)               /* the Manager's TestRing */
 #define RING_WITHOUT_HUB_GRACE_US (10 * USEC_PER_SEC) /* rule 15 */
 #define LISTENERS_PER_CLIENT_MAX 64                   /* dbus/README.md, Limits */
-#define LISTENERS_MAX 1024         /* over all connections: bounds the cost of an event */
-#define COMMANDS_PER_CLIENT_MAX 32 /* dbus/README.md, Limits: waiting for the hub */
+#define LISTENERS_MAX 1024         /* of all programs: bounds the cost of an event */
+#define COMMANDS_PER_CLIENT_MAX 32 /* that wait for the hub: dbus/README.md, Limits */
 #define LISTENER_DEAF_MAX 3        /* unanswered events: dbus/README.md, Listeners */
 #define LISTENER_ID_MAX 128        /* bytes */
 #define OBJECT_PATH_MAX 255        /* bytes of a listener's object path */
-#define HELLO_ID 1                 /* message.h: ids from 1 */
-#define MEMBERS_CHANGED_US (100 * USEC_PER_MSEC) /* at most 10 times a second */
-#define PHONE_CALLS_MAX 64 /* on this device at once, ringing and live: TooMany */
+#define HELLO_ID 1 /* the smallest request id; requests of the phone have larger ones */
+#define MEMBERS_CHANGED_US (100 * USEC_PER_MSEC) /* shortest time between two announcements */
+#define PHONE_CALLS_MAX 64 /* live calls on this device; one more is TooMany */
 
 typedef struct Phone Phone;
 
@@ -44,7 +44,8 @@ typedef struct Now {
 } Now;
 
 /*
- * The code with the only other participant; empty when there is not exactly one, or it is unknown.
+ * The verification code shared with the only other participant. Empty when there is not exactly
+ * one other participant, or the code is not known yet.
  */
 const char *phone_session_code(const PhoneSession *session);
 
@@ -54,10 +55,9 @@ typedef struct PhoneCallInfo {
         StoredCall stored;   /* what survives a restart; owned by the phone */
         bool alerting;       /* this device alerts now */
         usec_t ring_until;   /* CLOCK_BOOTTIME; 0 when it does not ring */
-        bool has_session;    /* from ongoing until the object goes */
+        bool has_session;    /* from the answer until the object is removed */
         bool screen_sharing; /* a screen is shown in place of the camera's picture */
-        Member *members; /* owned by the phone; the members of a group's call as far as the hub has
-                            sent them */
+        Member *members;     /* of a group's call, as far as the hub sent them; the phone owns it */
         size_t n_members;
 } PhoneCallInfo;
 
@@ -66,10 +66,10 @@ typedef struct PhoneCallInfo {
 typedef struct PhoneListener {
         char id[LISTENER_ID_MAX + 1];
         char client[BUS_NAME_MAX + 1];  /* unique bus name */
-        char path[OBJECT_PATH_MAX + 1]; /* empty: it only subscribes */
+        char path[OBJECT_PATH_MAX + 1]; /* empty: it gets broadcast signals only */
         bool presents;
         int32_t priority;
-        uint64_t age; /* grows with each registration: the newest has the largest */
+        uint64_t age; /* number of its registration: the newest has the largest */
 } PhoneListener;
 
 /* ---- events, with their names on D-Bus ---- */
@@ -116,17 +116,17 @@ typedef enum PhoneCommandType {
         PHONE_COMMAND_BLOCK,
         PHONE_COMMAND_WHEN_BUSY,
         PHONE_COMMAND_DO_NOT_DISTURB,
-        PHONE_COMMAND_SEEN,   /* the hub is told; the adapter changes the store */
-        PHONE_COMMAND_FORGET, /* likewise */
+        PHONE_COMMAND_SEEN,   /* sent to the hub; the adapter changes the store */
+        PHONE_COMMAND_FORGET, /* sent to the hub; the adapter changes the store */
 } PhoneCommandType;
 
 typedef struct PhoneCommand {
         PhoneCommandType type;
         char client[BUS_NAME_MAX + 1];    /* unique bus name of the program */
-        char session_id[UUID_LENGTH + 1]; /* of all commands about a call except INITIATE */
+        char session_id[UUID_LENGTH + 1]; /* of a command about a call, except INITIATE */
         union {
                 struct {
-                        MessageInitiate request; /* the adapter makes its session_id */
+                        MessageInitiate request; /* the adapter chooses its session_id */
                         SessionSettings settings;
                         bool tie_to_client; /* the call ends when `client` leaves the bus */
                 } initiate;
@@ -145,7 +145,7 @@ typedef struct PhoneCommand {
 
 void phone_command_done(PhoneCommand *command);
 
-/* ---- actions: what the adapters have to do ---- */
+/* ---- actions, which the adapters carry out ---- */
 
 typedef enum PhoneProperty { /* bits: changed properties */
         /* of the manager */
@@ -185,10 +185,10 @@ typedef enum PhoneTone {
 
 typedef enum PhoneActionType {
         /* to the hub */
-        PHONE_SEND, /* `message`; the phone sends again what matters if it is lost */
+        PHONE_SEND, /* `message`; if it is lost, the phone sends it again where that matters */
 
         /* to programs */
-        PHONE_DONE,            /* reply to the command `ticket`: `error`, `text`; session_id */
+        PHONE_DONE,            /* reply to the command `ticket`: `error`, `text`, session_id */
         PHONE_CALL_ADDED,      /* announce the object of session_id */
         PHONE_CALL_CHANGED,    /* `properties` of session_id's Call */
         PHONE_CALL_REMOVED,    /* remove the object; `call` can no longer be read */
@@ -205,21 +205,21 @@ typedef enum PhoneActionType {
         PHONE_SESSION_ERROR, /* signal: `error`, `text` */
 
         /* to ring, worker, store */
-        PHONE_TONE,                      /* play `tone` and no other from now on */
-        PHONE_WORKER_START,              /* start a worker for session_id, which warms up */
-        PHONE_WORKER_JOIN,               /* open the microphone and connect: `join` */
-        PHONE_WORKER_PARTICIPANT_JOINED, /* `participant`; they will offer */
+        PHONE_TONE,         /* play `tone` in place of the current one */
+        PHONE_WORKER_START, /* start a worker for session_id, which warms up until it joins */
+        PHONE_WORKER_JOIN,  /* open the microphone and connect: `join` */
+        PHONE_WORKER_PARTICIPANT_JOINED, /* `participant`, who will send an offer */
         PHONE_WORKER_PARTICIPANT_LEFT,
-        PHONE_WORKER_SIGNAL,  /* `message` is a MESSAGE_SIGNALLED for it */
-        PHONE_WORKER_MUTE,    /* `on` */
-        PHONE_WORKER_PAUSE,   /* likewise, of the camera */
+        PHONE_WORKER_SIGNAL,  /* pass on `message`, a MESSAGE_SIGNALLED */
+        PHONE_WORKER_MUTE,    /* microphone: `on` */
+        PHONE_WORKER_PAUSE,   /* camera: `on` */
         PHONE_WORKER_STOP,    /* end the media and the worker */
-        PHONE_HISTORY_PUT,    /* store `record`, in place of one of the same session */
+        PHONE_HISTORY_PUT,    /* store `record` in place of the session's older one */
         PHONE_HISTORY_FORGET, /* `sessions`: deleted on another device */
-        PHONE_CALL_STORE,     /* store `state` of session_id, in place of an older one */
-        PHONE_CALL_FORGET,    /* drop the stored call: it is over, or not ours */
-        PHONE_REQUEST_STORE,  /* store `message`, which the hub has yet to get, under the number
-                                 `serial` */
+        PHONE_CALL_STORE,     /* store `state` of session_id in place of the older one */
+        PHONE_CALL_FORGET,    /* drop the stored call, which is over */
+        PHONE_REQUEST_STORE,  /* store `message`, which the hub has not confirmed, under the
+                                 number `serial` */
         PHONE_REQUEST_FORGET, /* drop the request stored under the number `serial` */
         PHONE_ACTION_TYPE_COUNT,
 } PhoneActionType;
@@ -234,12 +234,12 @@ typedef struct PhoneAction {
         CallStatus old_status, new_status;
         char reason[REASON_MAX + 1];
         PhoneEvent event;
-        bool present;    /* LISTENER_CALL: this one is asked to present */
+        bool present;    /* LISTENER_CALL: this listener is asked to present */
         bool resumed;    /* BROADCAST, LISTENER_CALL: announced again after a restart */
         uint64_t serial; /* LISTENER_CALL, REQUEST_… */
         PhoneTone tone;
         bool on;
-        union {                  /* one at most; a union, since there may be many actions */
+        union {                  /* a union, since many actions may be queued */
                 Message message; /* SEND, WORKER_SIGNAL, REQUEST_STORE; owned by the action */
                 PhoneListener listener;         /* LISTENER_CALL: a copy */
                 SessionParticipant participant; /* USER_…, PARTICIPANT_…, WORKER_PARTICIPANT_… */
@@ -289,8 +289,8 @@ typedef enum PhoneInputType {
 } PhoneInputType;
 
 /*
- * Everything that can happen to the phone. Pointers are read during the call only. The macros
- * below make one of these; they say what each one means.
+ * Everything that can happen to the phone. phone_input() keeps no pointer of it. The macros below
+ * make the inputs and document each of them.
  */
 typedef struct PhoneInput {
         PhoneInputType type;
@@ -342,9 +342,9 @@ typedef struct PhoneInput {
 } PhoneInput;
 
 /*
- * Returns 0, or -ENOMEM with nothing changed that a repetition would not set right (after a
- * message: drop the connection, and the next welcome does); other errors as the macros below
- * say.
+ * Returns 0, an error that a macro below documents, or -ENOMEM. On -ENOMEM the change may be
+ * incomplete: repeat the input; after a message, drop the connection instead, and the next welcome
+ * corrects the state.
  */
 int phone_input(Phone *phone, const Now *now, const PhoneInput *input);
 #define PHONE_INPUT(phone, now, ...) phone_input(phone, now, &(PhoneInput){__VA_ARGS__})
@@ -356,51 +356,53 @@ usec_t phone_next_deadline(const Phone *phone); /* CLOCK_BOOTTIME, or USEC_NEVER
         PHONE_INPUT(phone, now, PHONE_INPUT_COMMAND, .command = {what, ticket})
 
 /*
- * The connection to the hub. Never PHONE_ONLINE: the MESSAGE_REPLY with REPLY_WELCOME makes the
- * phone online. `text` is the sentence for ConnectionError. PHONE_LOGGED_OUT ends all calls (reason
- * shutdown); report it before closing the connection, so that the resulting PHONE_SEND of
- * MESSAGE_LOGOUT still gets out.
+ * The connection to the hub is in a new state, other than PHONE_ONLINE: the phone becomes online by
+ * a MESSAGE_REPLY with REPLY_WELCOME. `text` is the sentence for ConnectionError. PHONE_LOGGED_OUT
+ * ends all calls (reason shutdown); report it before closing the connection, so that the resulting
+ * MESSAGE_LOGOUT can still be sent.
  */
 #define phone_connection_changed(phone, now, new_state, text) \
         PHONE_INPUT(phone, now, PHONE_INPUT_CONNECTION, .connection = {new_state, text})
 /*
- * A MESSAGE_REPLY or an event; MESSAGE_NONE with its seq for an event that is unknown here. Also
- * returns -EPROTO when events before it are missing: drop the connection, and the next hello has
- * them sent again.
+ * A message of the hub: MESSAGE_REPLY, an event, or MESSAGE_NONE with the seq of an event that this
+ * version does not know. Also returns -EPROTO when events before this one are missing: drop the
+ * connection, and the hub sends them again after the next hello.
  */
 #define phone_message(phone, now, from_hub) \
         PHONE_INPUT(phone, now, PHONE_INPUT_MESSAGE, .message = from_hub)
 /* The sentence for a negative result of phone_message(), for ConnectionError. */
 const char *phone_message_error(int error);
 /*
- * The hello for a new connection, without token, device and device name, which the adapter adds.
- * Its id is HELLO_ID, which no request of the phone has.
+ * Fills in the hello for a new connection, except token, device and device name, which the adapter
+ * adds. Its id is HELLO_ID, which no request of the phone has.
  */
 void phone_hello(const Phone *phone, Message *ret);
 
 /*
- * Registers a listener, or replaces the one of the same (client, id). Returns a CallError for
- * ListenerExists, TooMany and InvalidArgument (*ret_text has the sentence, until the next input). A
- * new listener that outranks the current presenter is asked to present what rings. `restored`: the
- * listener was remembered over a restart, and is told of what rings, marked as resumed.
+ * Registers a listener, or replaces the one with the same client and id. Returns CallError
+ * ListenerExists, TooMany or InvalidArgument with a sentence in *ret_text, valid until the next
+ * input. A new listener that outranks the current presenter is asked to present the calls that
+ * ring. `restored`: the listener was registered before a restart, and gets the calls that ring,
+ * marked as resumed.
  */
 #define phone_listener_add(phone, now, what, restored, ret_text) \
         PHONE_INPUT(phone, now, PHONE_INPUT_LISTENER_ADD, .listener = {what, restored, ret_text})
 #define phone_listener_remove(phone, now, name, id) \
         PHONE_INPUT(phone, now, PHONE_INPUT_LISTENER_REMOVE, .client = {name, id})
 /*
- * A program has left the bus: its listeners go, and so do the calls that were tied to it. Its
- * pending commands continue, up to their PHONE_DONE.
+ * A program has left the bus: its listeners are removed, and the calls tied to it end. Its pending
+ * commands continue, up to their PHONE_DONE.
  */
 #define phone_client_gone(phone, now, name) \
         PHONE_INPUT(phone, now, PHONE_INPUT_CLIENT_GONE, .client = {name, NULL})
 /*
- * The reply to a PHONE_LISTENER_CALL; `taken` is false for an error. Late replies change nothing.
+ * A listener's reply to a PHONE_LISTENER_CALL; `taken` is false for an error. A late reply changes
+ * nothing.
  */
 #define phone_listener_answered(phone, now, serial, taken) \
         PHONE_INPUT(phone, now, PHONE_INPUT_LISTENER_ANSWERED, .reply = {serial, taken})
 
-/* The tone of the last PHONE_TONE is heard now, or cannot be played (which changes no call). */
+/* Whether the tone `which` is heard; a tone that cannot be played changes no call. */
 #define phone_tone_playing(phone, now, which, playing) \
         PHONE_INPUT(phone, now, PHONE_INPUT_TONE_PLAYING, .tone = {which, playing})
 
@@ -415,37 +417,40 @@ void phone_hello(const Phone *phone, Message *ret);
 #define phone_worker_state(phone, now, session_id, new_state) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_STATE, session_id, .state = new_state)
 /*
- * An adopted worker reports whether its microphone is muted, which a killed daemon may have had no
- * time to store. If the two differ, the microphone stays muted and the worker is told so: nobody
- * who thinks they are muted is heard.
+ * An adopted worker reports whether its microphone is muted: a killed daemon may have had no time
+ * to store that. If worker and phone disagree, the microphone stays muted, and the phone orders the
+ * worker to mute it: nobody who thinks they are muted is heard.
  */
 #define phone_worker_muted(phone, now, session_id, is_on) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_MUTED, session_id, .on = is_on)
-/* The same for its camera. */
+/* An adopted worker reports whether its camera is paused. Handled like the microphone. */
 #define phone_worker_paused(phone, now, session_id, is_on) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_PAUSED, session_id, .on = is_on)
-/* The worker shows a screen now, or no longer. */
+/* The worker has started or stopped sharing a screen. */
 #define phone_worker_screen(phone, now, session_id, is_on) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_SCREEN, session_id, .on = is_on)
 #define phone_worker_signal(phone, now, session_id, peer, data) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_SIGNAL, session_id, .signal = {peer, data})
 #define phone_worker_participant(phone, now, session_id, id, ...)           \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_PARTICIPANT, session_id, \
-                    .participant = {id, __VA_ARGS__}) /* the media; may be a literal */
+                    .participant = {id, __VA_ARGS__}) /* a ParticipantMedia *; may be a literal */
 /*
- * The user has chosen another device of this kind for all calls: device names in the settings of
- * current calls no longer hold.
+ * The user has chosen another device of this kind for all calls: drops the device of this kind from
+ * the settings of current calls.
  */
 void phone_device_chosen(Phone *phone, DeviceKind kind);
-/* A fault that does not end the worker. */
+/* A fault that the worker survives. */
 #define phone_worker_error(phone, now, session_id, error, text) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_ERROR, session_id, .fault = {error, text})
-/* The worker died unasked: Error, and State=failed on a live call (rule 18). */
+/*
+ * The worker ended without an order to stop: on a live call the session gets State=failed and the
+ * signal Error (rule 18).
+ */
 #define phone_worker_gone(phone, now, session_id, text)              \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_GONE, session_id, \
                     .fault = {CALL_ERROR_NONE, text})
 
-/* ---- state to be read ---- */
+/* ---- reading the state ---- */
 
 PhoneConnection phone_connection(const Phone *phone, const char **ret_text);
 const Party *phone_user(const Phone *phone); /* the uid is empty while it is unknown */
@@ -454,7 +459,7 @@ bool phone_do_not_disturb(const Phone *phone);
 bool phone_is_ringing(const Phone *phone);
 const PhoneCallInfo *phone_call_find(const Phone *phone, const char *session_id);
 const PhoneCallInfo *phone_active_call(const Phone *phone); /* ActiveCall; NULL: none */
-/* In the order of arrival; NULL after the last. */
+/* These return elements in order of arrival, and NULL after the last. */
 const PhoneCallInfo *phone_call_at(const Phone *phone, size_t index);
 const PhoneListener *phone_listener_at(const Phone *phone, size_t index);
 const GroupName *phone_group_at(const Phone *phone, size_t index);
@@ -463,24 +468,26 @@ const char *phone_blocked_at(const Phone *phone, size_t index); /* a uid */
 /* ---- state from the store, set before any input ---- */
 
 /*
- * For a device without a microphone (an echo, a bridge), which may be in the media of several
- * sessions at once. Other devices leave one session's media when they join another's: no two open
- * microphones.
+ * Lets this device be in the media of several sessions at once. For a device without a microphone
+ * (an echo, a bridge): any other leaves one session's media when it joins another's, so that no two
+ * microphones are open.
  */
 void phone_allow_parallel_media(Phone *phone);
 
 /*
- * Restores a call of PHONE_CALL_STORE, and a request of PHONE_REQUEST_STORE (its message as it was
- * given out): before any listener and any connection, and after the policy. The call is announced
- * as it is now: an incoming ring rings, marked as resumed, and remembered listeners learn of it
- * through phone_listener_add(). `worker` says whether the call's worker is still there and was
- * adopted. Then PHONE_WORKER_START and PHONE_WORKER_JOIN go to that worker, it is stopped when
- * nobody needs it, and it reports through phone_worker_state() and phone_worker_participant().
- * Without a worker the media of an ongoing call have failed and can be joined again.
+ * Restores a call that PHONE_CALL_STORE stored, or a request that PHONE_REQUEST_STORE stored. Call
+ * these after phone_restore_policy(), and before any listener or connection comes in. The phone
+ * announces the call in its stored state. An incoming ring continues, marked as resumed; restored
+ * listeners get it through phone_listener_add().
  *
- * The program in state->tied_to may be gone by now: then call phone_client_gone() next.
+ * `worker`: the call's worker still runs and was adopted. It then receives the call's
+ * PHONE_WORKER_START and PHONE_WORKER_JOIN, is stopped if it is not needed, and reports through
+ * phone_worker_state() and phone_worker_participant(). Without a worker the media of an ongoing
+ * call have failed, and can be joined again.
  *
- * Returns 0, -ENOMEM, -EEXIST, or -EINVAL: the call is over, or the request is of no stored kind.
+ * If the program in state->tied_to has left the bus, call phone_client_gone() next.
+ *
+ * Returns 0, -ENOMEM, -EEXIST, or -EINVAL (the call is over, or such a request is never stored).
  */
 #define phone_restore_call(phone, now, state, worker) \
         PHONE_INPUT(phone, now, PHONE_INPUT_RESTORE_CALL, .restore = {state, worker})
@@ -489,5 +496,5 @@ void phone_allow_parallel_media(Phone *phone);
 
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
 void phone_restore_history_since(Phone *phone, usec_t since);
-/* For the store: the hub's date up to which history is known; grows with each welcome. */
+/* The date, by the hub's clock, up to which history is known here. For the store. */
 usec_t phone_history_since(const Phone *phone);

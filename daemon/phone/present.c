@@ -39,7 +39,7 @@ uint64_t listener_deliver(Phone *phone, Listener *listener, const PhoneCall *cal
         return listener_call->serial;
 }
 
-/* The next listener to ask: the highest one that ranks below the last one asked. */
+/* Returns the next listener to ask: the highest of those that rank below the last one asked. */
 static Listener *presentation_choose(Phone *phone, const Presentation *presentation)
 {
         Listener *listener, *best = NULL;

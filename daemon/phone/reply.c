@@ -21,13 +21,13 @@
 #include "phone/welcome.h"
 
 /*
- * The handlers, one for each kind of request. The request is out of the list when they run. They
- * return 0 when it is done, REPLY_KEPT when they have put it back or sent it again, or -ENOMEM with
- * nothing changed.
+ * The handlers of replies, one for each kind of request. A handler gets a request that is out of
+ * the list. It returns 0 if the request is done, REPLY_KEPT if it has put the request back or sent
+ * it again, or -ENOMEM with nothing changed.
  */
 #define REPLY_KEPT 1
 
-/* Takes the settings of a program that placed a call, or answered one by placing another. */
+/* Takes the settings of a program that placed this call, or whose initiate answered it. */
 static void call_take_initiate(Phone *phone, PhoneCall *call, const HubRequest *request)
 {
         PhoneSession *session = &call->stored.session;
@@ -52,7 +52,7 @@ static int reply_initiate_refused(Phone *phone, HubRequest *request, const Messa
         PhoneCall *call = call_find(phone, request->message.initiate.session_id);
         int r;
 
-        /* The hub had lost the call, and refuses it now: so it ends. */
+        /* The call was placed again after the hub had lost it, and is refused now. */
         if (call && call_is_live(call)) {
                 r = call_end_here(phone, call, CALL_EVENT_CANCEL, CALL_REASON_FAILED);
                 if (r < 0)
@@ -62,7 +62,7 @@ static int reply_initiate_refused(Phone *phone, HubRequest *request, const Messa
         return 0;
 }
 
-/* A placed call that the hub had lost has become another call (glare, groups). */
+/* Ends a call that was placed again and that the hub has merged into another one. */
 static int call_merged(Phone *phone, const HubRequest *request, const char *session_id)
 {
         PhoneCall *call = call_find(phone, hub_request_session_id(request));
@@ -94,7 +94,7 @@ static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply 
                 if (r < 0)
                         return r;
         }
-        /* Glare, or a group's call that rings here: our initiate has become its accept. */
+        /* If the call rings here, the hub took the initiate as its accept (rules 10, 11). */
         if (placed || call_rings(call))
                 call_take_initiate(phone, call, request);
         if (request->has_ticket)
@@ -133,7 +133,7 @@ static int reply_accept(Phone *phone, HubRequest *request, const MessageReply *r
                 call_answered(phone, call, &reply->call, false);
                 hub_request_succeed(phone, request);
         } else {
-                /* The program gave up meanwhile: nobody is left to talk. */
+                /* The call ended here before the reply, so end it at the hub, too. */
                 hub_request_fail(phone, request, CALL_ERROR_CALL_TERMINATED,
                                  "the call was over here before the hub confirmed the answer");
                 hub_request_turn(request, MESSAGE_END);
@@ -166,7 +166,7 @@ static int reply_decision(Phone *phone, HubRequest *request, const MessageReply 
         }
         if (type == MESSAGE_CANCEL && reply->error == CALL_ERROR_CALL_TERMINATED && call &&
             !hub_request_find(phone, MESSAGE_HISTORY, "")) {
-                /* The end was sent while this device was away, and its record was deleted since. */
+                /* The call ended while this device was away, and its record has been deleted. */
                 r = call_end_unrecorded(phone, call, CALL_EVENT_CANCEL);
                 if (r < 0)
                         return r;
@@ -210,7 +210,7 @@ static int reply_token(Phone *phone, HubRequest *request, const MessageReply *re
         return 0;
 }
 
-/* A mode that this version does not support: the device stays out of the media. */
+/* Leaves the media again, whose mode this version does not support. */
 static void refuse_mode(Phone *phone, PhoneCall *call, HubRequest *request, const char *mode)
 {
         char text[MESSAGE_TEXT_MAX + 1];
@@ -233,7 +233,7 @@ static int reply_join(Phone *phone, HubRequest *request, const MessageReply *rep
                 return 0;
         }
         if (reply->error == CALL_ERROR_AUTH_FAILED && request->command != PHONE_COMMAND_JOIN) {
-                /* The token of the answer was used up or too old: ask for another one. */
+                /* The token in the reply to the answer was used or too old: ask for another one. */
                 hub_request_turn(request, MESSAGE_TOKEN);
                 request->command = PHONE_COMMAND_JOIN;
                 hub_request_add(phone, request);

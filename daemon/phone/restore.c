@@ -13,7 +13,7 @@
 #include "phone/ring.h"
 #include "phone/session.h"
 
-/* The end of the ring. The clock may have been set since, so it is limited to the longest ring. */
+/* When the ring ends; at most after the longest ring, because the clock may have been set since. */
 static usec_t ring_until(const Phone *phone, const StoredCall *state)
 {
         usec_t left = state->ring_until_date - MIN_OF(state->ring_until_date, phone->instant.date);
@@ -34,7 +34,7 @@ static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)
         if (r < 0)
                 return r;
         call->info.ring_until = ring_until(phone, state);
-        /* A ring whose time ran out meanwhile makes no sound. */
+        /* A ring that ended while no daemon ran makes no sound. */
         call->stored.present = state->present && !phone->do_not_disturb &&
                                call->info.ring_until > phone->instant.now;
         call_set_copy(call, STORED_COPY_CURRENT);
@@ -42,7 +42,7 @@ static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)
         return 0;
 }
 
-/* Restores the media state of the call for this new daemon. */
+/* Restores the media of an ongoing call; `worker`: its worker was adopted. */
 static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
 {
         PhoneSession *session = &call->stored.session;
@@ -51,7 +51,7 @@ static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
         if (worker)
                 call_set_media(call,
                                in_media && *session->own_id ? CALL_MEDIA_ADOPTED : CALL_MEDIA_WARM);
-        /* The worker may have come further than the stored state: wait for its report. */
+        /* The stored state may be older than the worker's: assume connected until it reports. */
         for (size_t i = 0; i < session->n_participants; i++)
                 session->participants[i].media.connected = call_has_joined(call);
         call->flows_reported = session_media_flows(session);

@@ -46,7 +46,7 @@ void call_ring(Phone *phone, PhoneCall *call, bool resumed)
         call_delivered(phone, call);
         phone_update_tone(phone);
         session_warm(phone, call);
-        /* If another call rings already, this one is heard from its beginning. */
+        /* If another call rings already, the tone is heard, so this call alerts at once. */
         call_update_alerting(phone, call);
 }
 

@@ -32,7 +32,7 @@ static void session_start_worker(Phone *phone, PhoneCall *call)
 static const struct {
         size_t at; /* of the flag, in PhoneCallInfo */
         PhoneProperty property;
-        PhoneActionType order; /* to the worker; 0: it decides for itself */
+        PhoneActionType order; /* to the worker; 0: none, only the worker changes it */
 } session_switches[] = {
         [SESSION_SWITCH_MUTE] = {offsetof(PhoneCallInfo, stored.session.audio_muted),
                                  PHONE_PROPERTY_AUDIO_MUTED, PHONE_WORKER_MUTE},
@@ -47,7 +47,7 @@ static bool *session_flag(PhoneCall *call, SessionSwitch which)
         return (bool *)((char *)&call->info + session_switches[which].at);
 }
 
-/* Sets and announces it. Returns whether it changed. */
+/* Sets the switch and announces a change. Returns whether it changed. */
 static bool session_turn(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
 {
         bool *flag = session_flag(call, which);
@@ -85,7 +85,7 @@ void session_warm(Phone *phone, PhoneCall *call)
 {
         const PhoneCall *other;
 
-        /* One warm worker is enough: if another call is answered, its worker starts then. */
+        /* One warm worker is enough: that of another call starts when the call is answered. */
         DL_FOREACH (phone->calls, other) {
                 if (other->media == CALL_MEDIA_WARM)
                         return;
@@ -110,7 +110,7 @@ void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubReq
                     session_state_in_media(other->stored.session.state))
                         session_leave(phone, other);
         }
-        /* A worker whose media failed is replaced, not asked again. */
+        /* A worker that takes part in the media already is replaced. */
         if (call_has_joined(call))
                 session_stop_worker(phone, call);
         session_set_state(phone, call, SESSION_JOINING);
@@ -156,7 +156,7 @@ int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
         PhoneSession *session = &call->stored.session;
         int r;
 
-        /* The worker died meanwhile, or a program left the media. */
+        /* The worker ended, or a program left the media, before the reply came. */
         if (session->state != SESSION_JOINING)
                 return CALL_ERROR_MEDIA_FAILED;
 

@@ -14,28 +14,30 @@ typedef enum SessionSwitch {
 } SessionSwitch;
 
 void session_set_state(Phone *phone, PhoneCall *call, SessionState state);
-/* Pauses the camera or not, as the settings and the type of the call want it to start. */
+/* Sets and announces VideoPaused as session_starts_paused() requires. */
 void session_choose_video(Phone *phone, PhoneCall *call);
+/* Starts a warm worker for the call, unless another call has one. */
 void session_warm(Phone *phone, PhoneCall *call);
 /*
- * Asks the hub to let this device join, with `request` (taken out of its list) or a new one. The
- * device leaves the media of its other calls first.
+ * Asks the hub to let this device join the media. `request` is one that is out of the list, and is
+ * sent in a new form; NULL: a new request. The device leaves the media of its other calls first.
  */
 void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubRequest *request);
-/* Begins the media again, after asking for a join token. */
+/* Asks the hub for a join token, to join the media again. */
 void session_renew(Phone *phone, PhoneCall *call);
-/* Ends the media here, and their worker. */
+/* Ends the media on this device, and the worker. */
 void session_close(Phone *phone, PhoneCall *call);
 /* Takes the hub's reply to the join. Returns 0, -ENOMEM, or CALL_ERROR_MEDIA_FAILED. */
 int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply);
 void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *text);
-void session_report_flows(Phone *phone,
-                          PhoneCall *call); /* reports to the hub whether media flow */
-/* Announces it, orders the worker to do it, and reports it to the other participants. */
+/* Reports to the hub whether media flow, if that has changed. */
+void session_report_flows(Phone *phone, PhoneCall *call);
+/* Changes a switch: announces it, orders the worker, and reports it to the other participants. */
 void session_switch(Phone *phone, PhoneCall *call, SessionSwitch which, bool on);
 /*
- * The same, as the worker reports it. A microphone or camera that is open and should not be is
- * closed again: nobody who thinks they are muted is heard.
+ * Takes a switch as the worker reports it. If a microphone or camera is open that should
+ * be closed, orders the worker to close it: nobody who thinks they are muted is heard.
  */
 void session_switch_reported(Phone *phone, PhoneCall *call, SessionSwitch which, bool on);
-void session_screen_gone(Phone *phone, PhoneCall *call); /* with its worker */
+/* Screen sharing has ended because the worker has. */
+void session_screen_gone(Phone *phone, PhoneCall *call);

@@ -8,6 +8,7 @@
 #include "phone/state.h"
 
 /*
- * Does what follows from the state: tone, alerting, the manager's properties, requests, the store.
+ * Derives tone, alerting, the manager's properties, requests to send, acknowledgements and stored
+ * data from the state.
  */
 void phone_settle(Phone *phone);

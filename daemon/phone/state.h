@@ -4,8 +4,8 @@
 /*
  * The state of a phone: its calls, its requests to the hub, its listeners.
  *
- * The files of the phone stand on floors; a file calls only its own floor and those below
- * (tests/check-floors):
+ * The files of the phone stand on floors. A file calls functions of its own floor and of those
+ * below only (tests/check-floors):
  *
  *         requests and events   command, message, reply, welcome, connection, user, worker, …
  *         time                  due, settle
@@ -14,31 +14,32 @@
  *                               participant
  *         state                 call, request, listener, media, and the queue of actions
  *
- * phone_settle() does at the end of each input what follows from the state and was not done where
- * it changed: tone and alerting, properties of the manager, requests that wait to be sent,
- * acknowledgements, the store.
+ * At the end of each input phone_settle() derives from the state what the handlers left to it: tone
+ * and alerting, the manager's changed properties, requests to send, acknowledgements, the store.
  *
- * Memory: each step of an input, which is what happens to one call, has its actions, requests and
- * listener calls reserved before it (phone_reserve()), and makes its other allocations before it
- * changes anything; from then on it cannot fail. Functions that return void rely on that.
+ * Memory: an input consists of steps, each of which changes one call. phone_reserve() sets aside a
+ * step's actions, requests and listener calls before the step begins. The step makes all other
+ * allocations before it changes anything, so that it cannot fail halfway. Functions that return
+ * void rely on that.
  *
- * A debug line in the log tells each move of a request, of a call's media and of its stored copy,
- * by the one function that makes it. The log is the only thing that the core touches itself.
+ * A request, the media of a call and its stored copy each have one function that moves them to
+ * another state, and that logs the move at debug level. The log is the only thing outside itself
+ * that the core touches.
  */
 
 #include "model/rules.h"
 #include "phone/phone.h"
 
-#define FINISHED_CALLS_MAX 64     /* shown at a time; the oldest goes first */
+#define FINISHED_CALLS_MAX 64     /* shown at a time; beyond that the oldest is removed */
 #define REQUESTS_IN_FLIGHT_MAX 48 /* below the hub's 64: PROTOCOL.md, Limits */
 #define REQUESTS_MAX 512          /* pending at a time; one more command is TooMany */
-#define SIGNALS_MAX 64            /* of a call, waiting for the connection; further ones are lost */
-#define HISTORY_PROBE_LIMIT 1     /* of a request for history that only waits for its reply */
-#define ACK_DELAY_US \
-        (1 * USEC_PER_SEC) /* how long an acknowledgement waits for a message to ride on */
-#define ACK_EVERY 32       /* events; an eighth of the hub's queue of 256 */
+#define SIGNALS_MAX 64 /* of one call, waiting for the connection; further ones are dropped */
+#define HISTORY_PROBE_LIMIT 1 /* the limit of a request that probe_history() sends */
+/* How long an acknowledgement waits for another message that can carry it. */
+#define ACK_DELAY_US (1 * USEC_PER_SEC)
+#define ACK_EVERY 32 /* events; an eighth of the hub's queue of 256 */
 
-/* Memory that is set aside, so that the next steps cannot fail. Embedded. */
+/* Memory set aside, so that the next step cannot fail. Embedded. */
 typedef struct Pool {
         struct Spare {
                 struct Spare *next;
@@ -57,7 +58,7 @@ typedef struct Listener {
         unsigned unanswered; /* events that it has not answered */
 } Listener;
 
-/* An event sent to a listener, until the listener answers. */
+/* An event sent to a listener and not answered yet. */
 typedef struct ListenerCall {
         struct ListenerCall *prev, *next;
         Listener *listener;
@@ -66,7 +67,7 @@ typedef struct ListenerCall {
         char session_id[UUID_LENGTH + 1];
 } ListenerCall;
 
-/* A listener's place in the order of presenting; ages are unique. */
+/* A listener's place in the order in which listeners are asked to present; ages are unique. */
 typedef struct Rank {
         int32_t priority;
         uint64_t age;
@@ -74,23 +75,23 @@ typedef struct Rank {
 
 /* The listener that presents a ringing call. */
 typedef struct Presentation {
-        Listener *listener; /* was asked; NULL: nobody */
+        Listener *listener; /* the one that was asked; NULL: none */
         uint64_t serial;    /* of the event that asked it */
         bool taken;         /* the listener agreed */
-        Rank asked;         /* of the last listener asked: the next one ranks below */
+        Rank asked;         /* of the last listener asked; the next one to ask ranks below it */
         bool any_asked;
 } Presentation;
 
 /* The media worker of a call. */
 typedef enum CallMedia {
         CALL_MEDIA_NONE,    /* no worker */
-        CALL_MEDIA_WARM,    /* a worker that has not joined, or whose media failed */
+        CALL_MEDIA_WARM,    /* the worker has not joined, or its media failed */
         CALL_MEDIA_JOINED,  /* this device takes part in the media */
-        CALL_MEDIA_ADOPTED, /* joined by the daemon before this one; it has yet to report */
+        CALL_MEDIA_ADOPTED, /* the previous daemon joined it; its first report is awaited */
         CALL_MEDIA_COUNT,
 } CallMedia;
 
-/* What the store has of a call. */
+/* The copy of a call in the store. */
 typedef enum StoredCopy {
         STORED_COPY_ABSENT,
         STORED_COPY_STALE, /* the call has changed since */
@@ -107,38 +108,38 @@ typedef struct PhoneCall {
         struct PhoneCall *prev, *next;
         Presentation presentation;
         CallMedia media;          /* call_set_media() */
-        bool flows_reported;      /* the hub was told that media flows */
-        bool signals_lost;        /* signals of these media were lost on their way to the hub */
-        bool unknown;             /* the hub came back without the call: rule 15 */
+        bool flows_reported;      /* last report to the hub: media flow */
+        bool signals_lost;        /* signals of this session were lost on their way to the hub */
+        bool unknown;             /* the hub's last welcome did not have the call: rule 15 */
         usec_t members_announced; /* when the members were last announced */
-        usec_t members_due;       /* when they are announced next; 0: nothing to announce */
+        usec_t members_due;       /* when they will be announced; 0: nothing to announce */
         StoredCopy copy;          /* call_set_copy() */
-        usec_t shown_until;       /* of a finished call: when the object goes */
+        usec_t shown_until;       /* of a finished call: when its object is removed */
 } PhoneCall;
 
 typedef enum HubRequestState {
-        HUB_REQUEST_QUEUED,       /* new: it waits for a connection and a place in flight */
-        HUB_REQUEST_HELD,         /* a decision that waits for an earlier one on the same call */
+        HUB_REQUEST_QUEUED,       /* waits for a connection and for room in flight */
+        HUB_REQUEST_HELD,         /* a decision that waits for an earlier decision on its call */
         HUB_REQUEST_IN_FLIGHT,    /* sent on this connection */
-        HUB_REQUEST_QUEUED_AGAIN, /* its connection was lost: the hub may have received it */
-        HUB_REQUEST_CONFIRMED,    /* the hub has confirmed it; waits for the call's end */
-        HUB_REQUEST_EXPIRED, /* in flight, but its command gave up; a late reply still counts */
+        HUB_REQUEST_QUEUED_AGAIN, /* as QUEUED; the hub may have received it before */
+        HUB_REQUEST_CONFIRMED,    /* confirmed by the hub; waits for the call's end */
+        HUB_REQUEST_EXPIRED,      /* in flight, its command timed out; a late reply still counts */
         HUB_REQUEST_STATE_COUNT,
 } HubRequestState;
 
 /*
- * A request to the hub, until its reply. With a command it has the ticket and deadline of that
- * command.
+ * A request to the hub, until its reply. If a command caused it, it carries that command's ticket
+ * and deadline.
  */
 typedef struct HubRequest {
         struct HubRequest *prev, *next;
         Message message;       /* owned */
         HubRequestState state; /* hub_request_set_state() */
-        bool durable;          /* outlives its command and its call: the hub has to receive it */
+        bool durable;          /* must reach the hub even after its command and call are over */
 
         bool has_ticket;
         uint64_t ticket;
-        usec_t deadline; /* of the command, else USEC_NEVER */
+        usec_t deadline; /* of the command; USEC_NEVER: none */
         PhoneCommandType command;
         char client[BUS_NAME_MAX + 1];
         SessionSettings settings; /* INITIATE, ACCEPT, JOIN */
@@ -146,11 +147,11 @@ typedef struct HubRequest {
         struct StoredRequest *saved;
 } HubRequest;
 
-/* The stored copy of a request; outlives the request until the store has dropped it. */
+/* The stored copy of a request. It outlives the request until the store drops it. */
 typedef struct StoredRequest {
         struct StoredRequest *prev, *next;
         uint64_t number;
-        bool gone; /* the request is done, or has changed since */
+        bool gone; /* the request is done or has changed, so the copy is obsolete */
 } StoredRequest;
 
 struct Phone {
@@ -159,13 +160,13 @@ struct Phone {
         PhoneConnection connection;
         char connection_text[MESSAGE_TEXT_MAX + 1];
         Party user;
-        char link[UUID_LENGTH + 1]; /* of the last welcome */
+        char link[UUID_LENGTH + 1]; /* link id of the last welcome */
         uint64_t seq_seen, seq_acked;
         usec_t ack_at; /* USEC_NEVER: nothing to acknowledge */
         usec_t history_since, history_paged_to;
         /*
-         * The date of the last welcome, up to which history is known once the deletions have come,
-         * too: they follow the welcome, so with the next message. 0: done.
+         * Date of the last welcome. Deletions arrive after the welcome, so history_since may
+         * advance to this date only with the next message. 0: already done.
          */
         usec_t history_welcomed;
         usec_t history_newest; /* initiated_at of the newest call known here */
@@ -179,7 +180,7 @@ struct Phone {
         size_t n_blocked;
 
         PhoneCall *calls;     /* in order of arrival */
-        HubRequest *requests; /* in the order of asking */
+        HubRequest *requests; /* oldest first */
         size_t n_requests;
         uint64_t next_id;
         StoredRequest *stored_requests;
@@ -197,7 +198,7 @@ struct Phone {
         bool tone_heard;
         usec_t test_ring_until; /* 0: no test ring */
 
-        /* The manager's properties that have changed and are not announced yet. */
+        /* Changed properties of the manager that are not announced yet. */
         uint32_t changed;
         char announced_active[UUID_LENGTH + 1];
         bool announced_ringing;

@@ -24,7 +24,7 @@ void user_when_busy(Phone *phone, WhenBusy when_busy)
         phone->changed |= PHONE_PROPERTY_WHEN_BUSY;
 }
 
-/* Takes `groups`. */
+/* Takes ownership of `groups`. */
 static void user_take_groups(Phone *phone, GroupName *groups, size_t n)
 {
         bool same = n == phone->n_groups;
@@ -39,7 +39,7 @@ static void user_take_groups(Phone *phone, GroupName *groups, size_t n)
                 phone->changed |= PHONE_PROPERTY_GROUPS;
 }
 
-/* Takes `blocked`. */
+/* Takes ownership of `blocked`. */
 static void user_take_blocked(Phone *phone, char (*blocked)[UID_MAX + 1], size_t n)
 {
         bool same = n == phone->n_blocked;
@@ -72,7 +72,7 @@ int user_welcome(Phone *phone, const ReplyWelcome *welcome)
         phone->changed |= PHONE_PROPERTY_USER;
         user_take_groups(phone, groups, n_groups);
         user_take_blocked(phone, blocked, n_blocked);
-        /* A change of this device that is still on its way is newer than the hub's value. */
+        /* A pending change of this device is newer than the hub's value. */
         if (!hub_request_find(phone, MESSAGE_SETTINGS, ""))
                 user_when_busy(phone, welcome->when_busy);
         return 0;
@@ -134,7 +134,7 @@ int user_groups(Phone *phone, const MessageGroups *news)
 
 void user_settings(Phone *phone, const MessageSettings *news)
 {
-        /* A change of this device that is on its way reaches the hub later than this one. */
+        /* A pending change of this device is newer than this one of another device. */
         if (news->has_when_busy && !hub_request_find(phone, MESSAGE_SETTINGS, ""))
                 user_when_busy(phone, news->when_busy);
 }

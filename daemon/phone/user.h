@@ -6,12 +6,12 @@
 #include "phone/state.h"
 
 void user_when_busy(Phone *phone, WhenBusy when_busy);
-/* Takes the user from the welcome. Returns 0 or -ENOMEM with nothing changed. */
+/* Takes the user's data from the welcome. Returns 0, or -ENOMEM with nothing changed. */
 int user_welcome(Phone *phone, const ReplyWelcome *welcome);
 void user_forget(Phone *phone); /* logged out */
 /* Blocks or unblocks a user. Returns 0 or -ENOMEM. */
 int user_block(Phone *phone, const MessageBlock *block);
 /* Replaces the user's groups. Returns 0 or -ENOMEM. */
 int user_groups(Phone *phone, const MessageGroups *news);
-/* Settings that the user changed on another device. */
+/* Takes settings that the user changed on another device. */
 void user_settings(Phone *phone, const MessageSettings *news);

@@ -17,7 +17,7 @@
 #include "phone/session.h"
 #include "phone/user.h"
 
-/* The token of the answer may be used up or expired; this one is fresh. */
+/* Gives a pending join the token of the snapshot: its own may be used or expired. */
 static void welcome_refresh_token(Phone *phone, const CallSnapshot *snapshot)
 {
         HubRequest *request = hub_request_find(phone, MESSAGE_JOIN, snapshot->record.session_id);
@@ -26,7 +26,7 @@ static void welcome_refresh_token(Phone *phone, const CallSnapshot *snapshot)
                 STR_SET(request->message.join.token, snapshot->join_token);
 }
 
-/* Whether a pending request will tell if this call is a new one. */
+/* Whether an initiate, cancel or end of the call is pending on this device. */
 static bool request_pending_for(Phone *phone, const char *session_id)
 {
         return hub_request_find(phone, MESSAGE_INITIATE, session_id) ||
@@ -39,7 +39,7 @@ static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
         PhoneCall *call;
         int r;
 
-        /* A call answered on another device is in the welcome only to stop the ring. */
+        /* A call answered on another device is in the welcome only to stop a ring here. */
         if (call_status_is_terminal(snapshot->record.status) ||
             (snapshot->record.status == CALL_STATUS_ONGOING && !snapshot->here) ||
             request_pending_for(phone, snapshot->record.session_id) || ring_is_late(snapshot) ||
@@ -54,7 +54,7 @@ static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
         return 0;
 }
 
-/* The hub still has a call that was given up or is over here: tell the hub. */
+/* Cancels or ends a call at the hub that this device has given up, or that is over here. */
 static void welcome_unwanted_call(Phone *phone, const CallSnapshot *snapshot)
 {
         const char *session_id = snapshot->record.session_id;
@@ -73,9 +73,9 @@ static void welcome_unwanted_call(Phone *phone, const CallSnapshot *snapshot)
 }
 
 /*
- * The media of a call that continued while the hub was away. Signals of that time are lost: an
- * offer of a new participant, or the answer of one who was about to connect. Joining again offers
- * to all, so it repairs that.
+ * Brings up to date the media of a call that continued while the hub was away. Signals of that time
+ * are lost: the offer of a new participant, or the answer of one who was about to connect. If one
+ * may be missing, the device joins again, and so sends offers to all participants.
  */
 static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snapshot)
 {
@@ -96,7 +96,7 @@ static int welcome_media(Phone *phone, PhoneCall *call, const CallSnapshot *snap
                 r = participants_keep(phone, call, snapshot->others, snapshot->n_others);
                 if (r < 0)
                         return r;
-                /* A restarted hub does not know that media flow. */
+                /* A restarted hub does not know whether media flow. */
                 call->flows_reported = false;
                 session_report_flows(phone, call);
         } else if (*snapshot->join_token) {
@@ -116,7 +116,7 @@ static bool session_all_connected(const PhoneSession *session)
         return true;
 }
 
-/* After a resume, only messages on their way to the hub can be lost. */
+/* Joins media again after a resume, when signals on their way to the hub were lost. */
 static int welcome_back(Phone *phone)
 {
         PhoneCall *call;
@@ -158,7 +158,7 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
                 return 0;
         if (call_rings(call) && !snapshot->here)
                 return call_end_here(phone, call, CALL_EVENT_ANSWER_ELSEWHERE, CALL_REASON_NONE);
-        /* The call was lost here, and another device has joined it since (rule 11). */
+        /* The hub lost this device, and another one has joined the call since (rule 11). */
         if (!snapshot->here && incoming)
                 return call_end_here(phone, call, CALL_EVENT_CONNECTION_LOST, CALL_REASON_NONE);
         accept = hub_request_find(phone, MESSAGE_ACCEPT, snapshot->record.session_id);
@@ -171,7 +171,7 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
         return known ? welcome_media(phone, call, snapshot) : 0;
 }
 
-/* The hub has lost a call that this device placed: place it again, under the same id. */
+/* Places a call of this device that the hub has lost again, under the same id. */
 static int welcome_place_again(Phone *phone, PhoneCall *call)
 {
         const CallRecord *record = &call->stored.record;
@@ -206,8 +206,9 @@ static bool call_can_be_placed_again(const PhoneCall *call)
 }
 
 /*
- * Asks for history that the welcome had already, to wait for it: the call may be over, and must not
- * begin again. Deletions come behind the welcome, and so before the reply to any request.
+ * Asks for one record of history, only to wait for the reply. The call may be over and its record
+ * deleted; then it must not be placed again. Deletions arrive after the welcome, but before the
+ * reply to a request.
  */
 static void probe_history(Phone *phone)
 {
@@ -217,7 +218,7 @@ static void probe_history(Phone *phone)
         hub_request_add(phone, request);
 }
 
-/* The hub does not have a call of this device (rule 15). */
+/* Handles a call of this device that the hub does not have (rule 15). */
 static int welcome_unknown_call(Phone *phone, PhoneCall *call)
 {
         usec_t last = phone->instant.now + RING_WITHOUT_HUB_GRACE_US;
@@ -232,7 +233,7 @@ static int welcome_unknown_call(Phone *phone, PhoneCall *call)
         return 0;
 }
 
-/* The call was cancelled, and the hub no longer had it. */
+/* Whether the call was cancelled here, and no cancel is pending. */
 static bool call_is_cancelled(Phone *phone, const PhoneCall *call)
 {
         return call->stored.record.status == CALL_STATUS_INITIATED && call->stored.unwanted &&
@@ -268,7 +269,7 @@ static bool welcome_has(const ReplyWelcome *welcome, const PhoneCall *call)
         return false;
 }
 
-/* History first: it tells how calls ended that are not in the snapshot. */
+/* Takes history before the calls: it has the ends of calls that the hub no longer has. */
 static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
 {
         int r;
@@ -281,8 +282,8 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 if (r < 0)
                         return r;
                 /*
-                 * After a resume events tell the end: a group's call may have been joined again
-                 * since.
+                 * After a resume, events report the end instead: this device may have joined a
+                 * group's call again since the record was made.
                  */
                 if (call && !welcome->resumed && !welcome_has(welcome, call))
                         r = call_over_by_record(phone, call, record);
@@ -291,13 +292,13 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 if (r < 0)
                         return r;
         }
-        /* Events that are sent again may be older than this history, so ask for it again later. */
+        /* Events that are sent again may be older than this history: request it again later. */
         if (welcome->resumed)
                 return 0;
         phone->history_welcomed = welcome->history_complete ? welcome->date : 0;
         if (welcome->history_complete)
                 return 0;
-        /* Pages requested before start over: the first ones are outdated by now. */
+        /* Start over if pages were requested already: the first of them are outdated. */
         HubRequest *request = hub_request_find(phone, MESSAGE_HISTORY, "");
         phone->history_paged_to = welcome->date;
         if (request)

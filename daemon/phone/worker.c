@@ -13,7 +13,7 @@
 #include "phone/request.h"
 #include "phone/session.h"
 
-/* The participant; new to a daemon that has just adopted the worker. */
+/* Finds the participant. Adds one that the daemon did not know when it adopted the worker. */
 static int participant_of_worker(Phone *phone, PhoneCall *call, const char *id,
                                  SessionParticipant **ret)
 {
@@ -54,7 +54,7 @@ int phone_take_worker_participant(Phone *phone, const char *session_id, const ch
         if (info && !media_is_same(&info->media, media)) {
                 bool other_code = !str_eq(info->media.verification_code, media->verification_code);
 
-                /* Speaking changes often, and is not worth storing. */
+                /* Changes of `speaking` are frequent, and not stored. */
                 if (info->media.connected != media->connected)
                         call_touch(call);
                 info->media = *media;
@@ -88,7 +88,7 @@ int phone_take_worker_signal(Phone *phone, const char *session_id, const char *p
         return 0;
 }
 
-/* The call of this worker, or NULL if its reports no longer matter. */
+/* The ongoing call of this worker; NULL: its reports no longer matter. */
 static PhoneCall *session_of_worker(Phone *phone, const char *session_id)
 {
         PhoneCall *call = call_find(phone, session_id);
@@ -112,8 +112,8 @@ static void session_adopt(Phone *phone, const char *session_id, SessionState sta
 }
 
 /*
- * The first report of an adopted worker. A worker that is still joining may wait for an answer that
- * came while no daemon was running.
+ * Takes the first report of an adopted worker. If the worker is still joining, the answer to its
+ * offer may have come while no daemon ran: so the device joins again.
  */
 static void session_found(Phone *phone, PhoneCall *call, SessionState state)
 {
@@ -132,7 +132,7 @@ void phone_take_worker_state(Phone *phone, const char *session_id, SessionState 
 {
         session_adopt(phone, session_id, state);
         PhoneCall *call = session_of_worker(phone, session_id);
-        /* A warm worker reports idle, which says nothing about the session. */
+        /* A warm worker reports idle; that is not the state of the session. */
         if (call && call_has_joined(call) && state != SESSION_IDLE && state != SESSION_LEFT) {
                 if (call->media == CALL_MEDIA_ADOPTED)
                         session_found(phone, call, state);

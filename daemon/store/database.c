@@ -9,12 +9,12 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-/* Another process (a CLI verb beside the hub) holds a lock for one short transaction at most. */
+/* Another process (a command line beside the hub) holds a lock for one short transaction. */
 #define BUSY_TIMEOUT_MS 2000
 
 /*
- * Files up to this size are checked whole when opened, in about a millisecond. Of larger ones only
- * header and schema are checked, which finds a file that was cut off.
+ * A file up to this size is checked completely when opened, in about a millisecond. Of a larger
+ * file only header and schema are checked, which detects a file that was cut off.
  */
 #define CHECK_SIZE_MAX (1024 * 1024)
 
@@ -75,8 +75,8 @@ static int database_number(Database *database, const char *sql, int64_t *ret)
 }
 
 /*
- * The result of a check. A page that could not be read for lack of memory, or because the disk
- * failed, is not broken: SQLite reports the reason only inside its text.
+ * Turns the text of a check into an errno. A page that could not be read, because memory ran out or
+ * the disk failed, is not broken; SQLite gives that error code only inside the text.
  */
 static int check_result(const char *found)
 {
@@ -94,7 +94,7 @@ static int check_result(const char *found)
         return r < 0 ? r : -EUCLEAN;
 }
 
-/* Finds a file that is not a database, was cut off, or has pages that contradict each other. */
+/* Detects a file that is not a database, was cut off, or has inconsistent pages. */
 static int database_check(Database *database, off_t size)
 {
         sqlite3_stmt *statement = NULL;
@@ -151,7 +151,7 @@ static int database_connect(const char *path, off_t size, const DatabaseSchema *
 
         if (!database)
                 return -ENOMEM;
-        /* One thread to a connection, so SQLite need not lock. */
+        /* NOMUTEX: only one thread uses a connection. */
         int result = sqlite3_open_v2(path, &database->handle,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                                              SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
@@ -172,7 +172,7 @@ static int database_connect(const char *path, off_t size, const DatabaseSchema *
         return 0;
 }
 
-/* Moves the log as well: replayed into a fresh file it would break that, too. */
+/* Moves the write-ahead log as well: replayed into a new file it would break that file. */
 static int move_aside(const char *path, char **ret_aside)
 {
         static const char *const suffixes[] = {"-wal", "-shm", ""};
@@ -194,7 +194,7 @@ static int move_aside(const char *path, char **ret_aside)
         return 0;
 }
 
-/* Creates the file with its mode before SQLite does; its log takes the mode over. */
+/* Creates the file with its mode before SQLite does; SQLite gives the log the same mode. */
 static int file_prepare(const char *path, off_t *ret_size)
 {
         struct stat status;

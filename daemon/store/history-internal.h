@@ -20,5 +20,8 @@ struct History {
 DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize);
 #define _cleanup_statement_ _cleanup_(sqlite3_finalizep)
 
-/* Prepares a statement for one use: the history rarely changes, and memory is scarce all day. */
+/*
+ * Prepares a statement for one use. History rarely changes, so an idle daemon holds no prepared
+ * statements.
+ */
 int history_statement(History *history, const char *sql, sqlite3_stmt **ret);

@@ -4,7 +4,7 @@
 
 #include "store/history-internal.h"
 
-/* Each filter is off while its parameter is NULL. */
+/* A parameter that is NULL turns its filter off. */
 #define PAGE                                                                                 \
         "SELECT " HISTORY_COLUMNS " FROM calls WHERE (?1 IS NULL OR status = ?1) AND "       \
         "(?2 IS NULL OR direction = ?2) AND (?3 IS NULL OR call_type = ?3) AND "             \
@@ -106,7 +106,7 @@ static int read_record(History *history, sqlite3_stmt *statement, CallRecord *re
         return 0;
 }
 
-/* A cursor is the date and session id of the last record of its page. */
+/* Parses a cursor: date and session id of the last record of a page. */
 static int cursor_parse(const char *cursor, uint64_t *ret_date, const char **ret_session_id)
 {
         char *end;
@@ -127,7 +127,7 @@ static int cursor_parse(const char *cursor, uint64_t *ret_date, const char **ret
         return 0;
 }
 
-/* A text of NULL does not filter. */
+/* Binds the parameters of PAGE; NULL turns a filter off. */
 static void bind_page(sqlite3_stmt *statement, const HistoryFilter *filter, usec_t before,
                       const char *before_id, uint32_t limit)
 {
@@ -144,7 +144,7 @@ static void bind_page(sqlite3_stmt *statement, const HistoryFilter *filter, usec
                    filter->unseen, before, before_id, limit);
 }
 
-/* Reads up to `limit` records. *ret_more: whether more follow. */
+/* Reads up to `limit` records. *ret_more: more records follow. */
 static int read_page(History *history, sqlite3_stmt *statement, uint32_t limit, HistoryPage *page,
                      bool *ret_more)
 {

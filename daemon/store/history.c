@@ -28,8 +28,8 @@ static const char *const steps[] = {
 static const DatabaseSchema schema = {steps, ELEMENTSOF(steps)};
 
 /*
- * A missed call that was seen here stays seen, even if the hub does not know it yet; but a call
- * that becomes missed begins unseen.
+ * A missed call that was marked seen here stays seen, even before the hub knows that. A call that
+ * becomes missed starts unseen.
  */
 #define PUT                                                                                 \
         "INSERT INTO calls (" HISTORY_COLUMNS                                               \
@@ -64,7 +64,7 @@ int history_open(const char *path, History **ret, char **ret_text)
         int opened = database_open(path, &schema, &history->database, ret_text);
         if (opened < 0 && opened != -EUCLEAN)
                 return opened;
-        /* To keep the idle daemon small: 64 KiB of pages, and no block for small allocations. */
+        /* To save memory while idle: 64 KiB of page cache, and no lookaside block. */
         (void)sqlite3_db_config(database_handle(history->database), SQLITE_DBCONFIG_LOOKASIDE, NULL,
                                 0, 0);
         (void)database_run(history->database, "PRAGMA cache_size = -64");

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A user's history: exactly one record for each call. It is the daemon's copy of the hub's log,
- * which can be read without a hub.
+ * A user's history: exactly one record for each call. It is the daemon's copy of the hub's history,
+ * readable without a connection.
  */
 
 #include "model/message.h"
@@ -17,8 +17,8 @@ typedef struct HistoryFilter {
         CallDirection direction;
         CallType type;
         ReceiverType receiver_type;
-        char peer[UID_MAX + 1]; /* uid or guid of the other side; empty: any */
-        usec_t since, until;    /* initiated_at, CLOCK_REALTIME; 0: open */
+        char peer[UID_MAX + 1]; /* uid of the other party, or guid; empty: any */
+        usec_t since, until;    /* range of initiated_at, CLOCK_REALTIME; 0: no limit */
         bool unseen;
 } HistoryFilter;
 
@@ -37,32 +37,35 @@ History *history_free(History *history);
 DEFINE_CLEANUP(History *, history_free);
 
 int history_put(History *history, const CallRecord *record);
-/* Newest first; `cursor` is the `next` of a page, or empty. -EINVAL: not a valid cursor. */
+/*
+ * Reads a page, newest first. `cursor` is the `next` of the previous page, or empty. -EINVAL: the
+ * cursor is not valid.
+ */
 int history_page(History *history, const HistoryFilter *filter, uint32_t limit, const char *cursor,
                  HistoryPage *ret);
 void history_page_done(HistoryPage *page);
 
-/* *ret_changed (may be NULL) is the number of records that changed. */
+/* *ret_changed is the number of records that changed; `ret_changed` may be NULL. */
 int history_mark_seen(History *history, const MessageSessions *sessions, size_t *ret_changed);
 int history_forget(History *history, const MessageSessions *sessions, size_t *ret_changed);
 int history_unseen_missed(History *history, uint32_t *ret);
 
-/* Settings: policy, listeners, the newest change known. */
+/* Settings: policy, listeners, date of the newest known change. -ENOENT: the key is not set. */
 int history_setting_put(History *history, const char *key, const char *value);
-int history_setting_get(History *history, const char *key, char **ret); /* -ENOENT */
+int history_setting_get(History *history, const char *key, char **ret);
 
 /*
- * State that must survive a restart: texts under keys that the caller chooses. history_clear()
- * leaves them.
+ * State that must survive a restart: texts under keys that the caller chooses. history_clear() does
+ * not delete these.
  */
 typedef struct StoredText {
         const char *key, *value; /* value NULL: delete the key */
 } StoredText;
 
 int history_stored_write(History *history, const StoredText *texts, size_t n); /* all or none */
-/* In the order of the keys. `each` must not write. */
+/* Calls `each` for all texts, in the order of their keys. `each` must not write. */
 int history_stored_read(History *history, void (*each)(void *userdata, const StoredText *text),
                         void *userdata);
 
-/* Drops everything of the last user, when another one logs in. */
+/* Deletes records and settings of the previous user, when another one logs in. */
 int history_clear(History *history);
