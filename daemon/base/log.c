@@ -136,7 +136,7 @@ void log_fields(int level, const char *message, ...)
                 const char *equals = strchr(format, '=');
                 char printable[LINE_MAX_BYTES - 64];
 
-                /* The value may come from a stranger: make it printable, never use it as format. */
+                /* The value may come from a stranger: make it printable, and never the format. */
                 snprintf(fields[n], sizeof(fields[n]), "%.*s=%s",
                          equals ? (int)MIN_OF(equals - format, 60) : 0, format,
                          str_printable(printable, sizeof(printable), value ? value : ""));

@@ -32,7 +32,7 @@ sd_event *loop_event(Loop *loop);
  */
 int loop_lws(Loop *loop, bool tls, struct lws_context **ret);
 
-/* Call these before a connection uses the context, and after. */
+/* Call begin before a connection uses the context, and end afterwards. */
 void loop_connection_begin(Loop *loop);
 void loop_connection_end(Loop *loop);
 

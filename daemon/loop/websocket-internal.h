@@ -46,7 +46,7 @@ struct WebSocket {
         sd_event_source *step;  /* runs the next attempt, or `closed`, in the loop */
         sd_event_source *timer; /* ends an attempt, a silence or a slow close */
         bool uses_lws;
-        struct lws *wsi; /* NULL before the first attempt, and after give_up */
+        struct lws *wsi; /* NULL before the first attempt and after websocket_give_up() */
 
         Outgoing *queue;
         size_t queued; /* bytes */

@@ -22,7 +22,7 @@
 #define ICE_SERVERS_MAX 8
 #define ICE_URL_MAX 256
 #define PARTICIPANTS_MAX 32
-/* A participant of a mesh sends to each other one, and a home's uplink carries five streams. */
+/* In a mesh each participant sends to all others, and a home's uplink carries five streams. */
 #define MESH_PARTICIPANTS_MAX 6
 #define MEDIA_MODE_MESH "mesh" /* each participant is connected to every other one */
 #define MEDIA_MODE_MAX 32
@@ -31,9 +31,9 @@
 #define CURSOR_MAX 64
 #define MEMBERS_MAX 100 /* in one event: 30 KiB */
 /*
- * Members of a group, without the caller. In a larger group, to limit the number of messages, only
- * parties in the call receive the members, and only the calling device receives those who wait or
- * ring.
+ * Members of a small group, without the caller. In a larger group, to limit the number of messages,
+ * only parties in the call receive the members, and only the calling device receives those who wait
+ * or ring.
  */
 #define SMALL_GROUP_MAX 64
 #define SESSION_IDS_MAX 1000 /* in one seen or forget request, which then fits 64 KiB */
@@ -58,7 +58,7 @@ typedef enum MessageType {
         MESSAGE_SIGNAL,   /* description or candidate for one participant */
         MESSAGE_STATE,    /* this participant's state: muted and so on */
         MESSAGE_SETTINGS, /* change the user's settings */
-        MESSAGE_BLOCK,    /* block a user, whose calls then ring nowhere, or unblock */
+        MESSAGE_BLOCK,    /* block or unblock a user; calls of a blocked user ring nowhere */
         MESSAGE_HISTORY,  /* a page of the user's history */
         MESSAGE_SEEN,     /* missed calls have been looked at */
         MESSAGE_FORGET,   /* delete from history */
@@ -174,7 +174,7 @@ typedef struct MessageHistory {
         char cursor[CURSOR_MAX + 1]; /* from the previous page, or empty */
 } MessageHistory;
 
-/* SEEN, FORGET, FORGOTTEN: the calls that it is about; no ids: all calls. */
+/* SEEN, FORGET, FORGOTTEN: the calls that it concerns; without ids: all calls. */
 typedef struct MessageSessions {
         char (*session_ids)[UUID_LENGTH + 1]; /* owned */
         size_t count;
@@ -195,7 +195,7 @@ typedef struct Participant {
         bool muted, video_paused, sharing; /* as in MessageState */
 } Participant;
 
-/* The current state of a call, for a device that reconnects or has just placed or accepted it. */
+/* The current state of a call, as events, replies and the welcome carry it. */
 typedef struct CallSnapshot {
         CallRecord record;
         uint32_t remaining_ms;          /* until the ring ends; 0 if it does not ring */
@@ -298,7 +298,7 @@ typedef struct MessageMembers {
         size_t n_members;
 } MessageMembers;
 
-/* GROUPS: all of the user's. */
+/* GROUPS: all groups of the user. */
 typedef struct MessageGroups {
         GroupName *groups; /* owned */
         size_t n_groups;

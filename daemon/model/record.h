@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "model/status.h"
 
-#define DEVICE_ID_MAX 64        /* like a uid */
+#define DEVICE_ID_MAX 64        /* bytes, as of a uid */
 #define REASON_MAX 32           /* bytes; the longest of CallReason has 18 */
 #define METADATA_MAX 16         /* entries: PROTOCOL.md, Values */
 #define METADATA_KEY_MAX 64     /* bytes */
@@ -87,7 +87,7 @@ typedef struct CallRecord {
 int call_record_copy(CallRecord *record, const CallRecord *from);
 void call_record_done(CallRecord *record);
 
-/* The party to show to a person: the group of a group's call that this user placed, else a user. */
+/* The other party: the receiver (user or group) of an outgoing call, else the initiator. */
 static inline const Party *call_record_peer(const CallRecord *record)
 {
         return record->direction == CALL_DIRECTION_INCOMING &&

@@ -28,7 +28,7 @@ typedef struct Transition {
                 false \
         }
 
-/* Of each event: the outcome while the call rings (caller, receiver), then once it is ongoing. */
+/* For each event: the outcome while the call rings (caller, receiver), then once it is ongoing. */
 /* clang-format off */
 static const Transition transitions[CALL_EVENT_COUNT] = {
         [CALL_EVENT_ACCEPT] = {BOTH(TO(ONGOING, NONE)), NEVER},
@@ -102,7 +102,7 @@ typedef struct Method {
                 METHOD_FAILS, CALL_ERROR_##e \
         }
 
-/* Of each method: the answer while the call rings (caller, receiver), once ongoing, once over. */
+/* For each method: the answer while the call rings (caller, receiver), once ongoing, once over. */
 /* clang-format off */
 static const Method methods[CALL_METHOD_COUNT] = {
         [CALL_METHOD_ACCEPT] = {RINGS(FAILS(INVALID_TRANSITION), DOES),

@@ -10,7 +10,7 @@
 typedef struct PhoneSession {
         SessionState state;
         bool audio_muted;
-        bool video_paused;   /* the camera is closed; so it is in an audio call */
+        bool video_paused;   /* the camera is closed: paused, or an audio call */
         bool screen_sharing; /* a screen is shown in its place; not stored: the worker reports it */
         SessionSettings settings;
         char own_id[PARTICIPANT_ID_MAX + 1];
@@ -32,7 +32,7 @@ typedef struct StoredCall {
         bool answered_here;  /* this device placed or answered it, so its Session methods work */
         bool join_wanted;    /* join the media when the call is answered */
         bool alerting_said;  /* reported to the hub: a person is alerted */
-        bool unwanted;       /* cancelled or ended here: no media are joined any more */
+        bool unwanted;       /* cancelled or ended here: the device joins no media any more */
         bool placed;         /* by this device, with `parallel` and `timeout_s` */
         bool parallel;
         int timeout_s;

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The answer of a call.
+ * The answer to a call.
  */
 
 #include "phone/state.h"

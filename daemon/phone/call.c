@@ -161,7 +161,7 @@ void calls_limit_finished(Phone *phone)
                 if (!oldest || call->shown_until < oldest->shown_until)
                         oldest = call;
         }
-        /* Each call that finishes makes one too many at most. The next tick removes the oldest. */
+        /* At most one finished call exceeds the limit. The next tick removes the oldest. */
         if (n > FINISHED_CALLS_MAX)
                 oldest->shown_until = phone->instant.now;
 }

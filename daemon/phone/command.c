@@ -314,8 +314,8 @@ static bool command_has_room(Phone *phone, const PhoneCommand *command, uint64_t
 }
 
 /*
- * How each command is carried out. A function returns COMMAND_DONE when the command is done; 0 when
- * it has refused the ticket, or has asked the hub, whose reply answers the ticket; or -ENOMEM.
+ * How each command is carried out. A function returns COMMAND_DONE when the command is done, 0 when
+ * it has refused the command or asked the hub, whose reply answers the ticket, or -ENOMEM.
  */
 static const struct {
         int (*handle)(Phone *phone, PhoneCall *call, const PhoneCommand *command, uint64_t ticket);

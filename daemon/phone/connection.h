@@ -7,5 +7,5 @@
 
 #include "phone/state.h"
 
-/* Called for a message after the welcome: the deletions in between have arrived by then. */
+/* Called for a message after the welcome: the deletions, which come in between, have arrived. */
 void phone_history_follows(Phone *phone);

@@ -65,7 +65,7 @@ static int call_due(Phone *phone, PhoneCall *call)
         r = call_end_here(phone, call, event, CALL_REASON_NONE);
         if (r < 0 || call->stored.record.direction == CALL_DIRECTION_INCOMING)
                 return r;
-        /* The hub may hold the call as answered, and could not report that: cancel it there. */
+        /* The hub may have an answer that it could not report, so cancel the call there. */
         request = hub_request_new(phone, MESSAGE_CANCEL, session_id);
         request->durable = true;
         hub_request_add(phone, request);

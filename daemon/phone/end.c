@@ -93,7 +93,7 @@ static bool caller_gave_up(const char *reason)
                str_eq(reason, call_reason_to_string(CALL_REASON_CALLER_LOST));
 }
 
-/* Whether another device of the user declined, rather than a pending reject of this one. */
+/* Whether the record shows a decline on another device, not this device's pending reject. */
 static bool declined_elsewhere(Phone *phone, const PhoneCall *call, const CallRecord *record)
 {
         const HubRequest *reject = hub_request_find(phone, MESSAGE_REJECT, record->session_id);
@@ -152,7 +152,7 @@ static int call_end(Phone *phone, PhoneCall *call, CallEvent event, CallReason r
 
 int call_end_here(Phone *phone, PhoneCall *call, CallEvent event, CallReason reason)
 {
-        /* The user's other device makes the record of a call that it answered or declined. */
+        /* The record of the device that answered or declined counts, so make none here. */
         bool elsewhere =
                 event == CALL_EVENT_ANSWER_ELSEWHERE || event == CALL_EVENT_DECLINE_ELSEWHERE;
 

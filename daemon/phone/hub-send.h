@@ -5,7 +5,7 @@
 
 #include "phone/state.h"
 
-/* Acknowledges events to the hub when no other message has carried that for ACK_DELAY_US. */
+/* Acknowledges events if, for ACK_DELAY_US or ACK_EVERY events, no other message did that. */
 void phone_acknowledge(Phone *phone);
 void hub_request_add(Phone *phone, HubRequest *request); /* queues the request, which it takes */
 /* Makes a request and queues it. */

@@ -33,10 +33,10 @@ static int message_incoming(Phone *phone, const Message *message)
                         call_ring_for(phone, call, snapshot->remaining_ms);
                 return 0;
         }
-        /* An event that is sent again after a resume; this ring is over or nearly over by now. */
+        /* The event was sent again after a resume, and its ring is over or nearly over by now. */
         if (ring_is_late(snapshot))
                 return 0;
-        /* At the limit it does not ring here. Unless another device answers, it becomes missed. */
+        /* At the limit the call does not ring here: it becomes missed unless answered elsewhere. */
         if (phone_n_live_calls(phone) >= PHONE_CALLS_MAX)
                 return 0;
         r = call_new(phone, snapshot, &call);

@@ -191,7 +191,7 @@ typedef enum PhoneActionType {
         PHONE_DONE,            /* reply to the command `ticket`: `error`, `text`, session_id */
         PHONE_CALL_ADDED,      /* announce the object of session_id */
         PHONE_CALL_CHANGED,    /* `properties` of session_id's Call */
-        PHONE_CALL_REMOVED,    /* remove the object; `call` can no longer be read */
+        PHONE_CALL_REMOVED,    /* remove the object; its PhoneCallInfo is gone already */
         PHONE_SESSION_ADDED,   /* the Session interface appears */
         PHONE_SESSION_CHANGED, /* `properties` of session_id's Session */
         PHONE_MANAGER_CHANGED, /* `properties` of the Manager */
@@ -239,7 +239,7 @@ typedef struct PhoneAction {
         uint64_t serial; /* LISTENER_CALL, REQUEST_… */
         PhoneTone tone;
         bool on;
-        union {                  /* a union, since many actions may be queued */
+        union {                  /* a union, because many actions may be queued */
                 Message message; /* SEND, WORKER_SIGNAL, REQUEST_STORE; owned by the action */
                 PhoneListener listener;         /* LISTENER_CALL: a copy */
                 SessionParticipant participant; /* USER_…, PARTICIPANT_…, WORKER_PARTICIPANT_… */
@@ -409,8 +409,8 @@ void phone_hello(const Phone *phone, Message *ret);
 /*
  * ---- the worker of a session ----
  *
- * A worker that a restarted daemon has adopted reports its state after PHONE_CALL_ADDED of its
- * call, from which the phone knows that there is one. Reports of a worker that the phone has
+ * A worker that a restarted daemon has adopted reports its state after the PHONE_CALL_ADDED of its
+ * call; by this report the phone learns of the worker. Reports of a worker that the phone has
  * stopped, or of an unknown session, change nothing.
  */
 

@@ -27,7 +27,7 @@
  */
 #define REPLY_KEPT 1
 
-/* Takes the settings of a program that placed this call, or whose initiate answered it. */
+/* Takes the settings of the program that placed this call, or whose initiate answered it. */
 static void call_take_initiate(Phone *phone, PhoneCall *call, const HubRequest *request)
 {
         PhoneSession *session = &call->stored.session;
@@ -210,7 +210,7 @@ static int reply_token(Phone *phone, HubRequest *request, const MessageReply *re
         return 0;
 }
 
-/* Leaves the media again, whose mode this version does not support. */
+/* Leaves the media: this version does not support their mode. */
 static void refuse_mode(Phone *phone, PhoneCall *call, HubRequest *request, const char *mode)
 {
         char text[MESSAGE_TEXT_MAX + 1];

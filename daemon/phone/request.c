@@ -23,7 +23,7 @@ DEFINE_WORDS_TO_STRING(hub_request_state, HubRequestState, hub_request_states);
 
 void hub_request_set_state(HubRequest *request, HubRequestState state)
 {
-        /* The states from which each state may follow. hub_request_turn() queues from any state. */
+        /* For each state, the states that may precede it. hub_request_turn() queues from any. */
         static const unsigned from[HUB_REQUEST_STATE_COUNT] = {
                 [HUB_REQUEST_QUEUED] = UINT_MAX,
                 [HUB_REQUEST_HELD] = BIT(QUEUED),

@@ -19,8 +19,8 @@ void session_choose_video(Phone *phone, PhoneCall *call);
 /* Starts a warm worker for the call, unless another call has one. */
 void session_warm(Phone *phone, PhoneCall *call);
 /*
- * Asks the hub to let this device join the media. `request` is one that is out of the list, and is
- * sent in a new form; NULL: a new request. The device leaves the media of its other calls first.
+ * Asks the hub to let this device join the media. `request`: a request taken out of the list, which
+ * becomes the join; NULL: makes a new one. The device leaves the media of its other calls first.
  */
 void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubRequest *request);
 /* Asks the hub for a join token, to join the media again. */

@@ -87,7 +87,7 @@ typedef enum CallMedia {
         CALL_MEDIA_NONE,    /* no worker */
         CALL_MEDIA_WARM,    /* the worker has not joined, or its media failed */
         CALL_MEDIA_JOINED,  /* this device takes part in the media */
-        CALL_MEDIA_ADOPTED, /* the previous daemon joined it; its first report is awaited */
+        CALL_MEDIA_ADOPTED, /* joined under the previous daemon; the worker has yet to report */
         CALL_MEDIA_COUNT,
 } CallMedia;
 

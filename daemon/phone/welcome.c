@@ -54,7 +54,7 @@ static int welcome_new_call(Phone *phone, const CallSnapshot *snapshot)
         return 0;
 }
 
-/* Cancels or ends a call at the hub that this device has given up, or that is over here. */
+/* Cancels or ends, at the hub, a call that is over here or that this device has given up. */
 static void welcome_unwanted_call(Phone *phone, const CallSnapshot *snapshot)
 {
         const char *session_id = snapshot->record.session_id;
@@ -171,7 +171,7 @@ static int welcome_call(Phone *phone, const CallSnapshot *snapshot)
         return known ? welcome_media(phone, call, snapshot) : 0;
 }
 
-/* Places a call of this device that the hub has lost again, under the same id. */
+/* Places again, under the same id, a call of this device that the hub has lost. */
 static int welcome_place_again(Phone *phone, PhoneCall *call)
 {
         const CallRecord *record = &call->stored.record;
@@ -292,7 +292,7 @@ static int welcome_history(Phone *phone, const ReplyWelcome *welcome)
                 if (r < 0)
                         return r;
         }
-        /* Events that are sent again may be older than this history: request it again later. */
+        /* Events that are sent again may be older than this history: history_since stays. */
         if (welcome->resumed)
                 return 0;
         phone->history_welcomed = welcome->history_complete ? welcome->date : 0;
