@@ -21,6 +21,7 @@
 typedef struct DeviceState {
         DeviceUse use, reported;
         char target[NODE_NAME_MAX + 1]; /* node.name for the streams; empty: the default */
+        bool retried;                   /* a stream that had failed was opened again */
         bool failure_reported;
 } DeviceState;
 
@@ -66,6 +67,8 @@ static void disconnect(CallAudio *audio)
         microphone_close(audio->microphone);
         for (GSList *at = audio->playbacks; at; at = at->next)
                 playback_close(at->data);
+        for (DeviceKind kind = DEVICE_MICROPHONE; kind <= DEVICE_SPEAKER; kind++)
+                audio->states[kind].retried = false;
         audio->pipewire = pipewire_free(audio->pipewire);
 }
 
@@ -149,7 +152,6 @@ static int adjust_microphone(CallAudio *audio, bool moved, bool again)
         const DeviceState *state = &audio->states[DEVICE_MICROPHONE];
         Microphone *microphone = audio->microphone;
         char node[NODE_NAME_MAX + 1];
-        int r = 0;
 
         if (state->use == DEVICE_NONE) {
                 microphone_close(microphone);
@@ -157,22 +159,22 @@ static int adjust_microphone(CallAudio *audio, bool moved, bool again)
         }
         snprintf(node, sizeof(node), "tring.%s.capture", audio->session);
         if (!microphone_is_open(microphone) || moved || (again && microphone_failed(microphone)))
-                r = microphone_open(microphone, audio->pipewire, node, audio->title, state->target);
-        return r == 0 && microphone_failed(microphone) ? -EIO : r;
+                return microphone_open(microphone, audio->pipewire, node, audio->title,
+                                       state->target);
+        return 0;
 }
 
 static int adjust_playback(CallAudio *audio, Playback *playback, bool moved, bool again)
 {
         const DeviceState *state = &audio->states[DEVICE_SPEAKER];
-        int r = 0;
 
         if (state->use == DEVICE_NONE) {
                 playback_close(playback);
                 return 0;
         }
         if (!playback_is_open(playback) || moved || (again && playback_failed(playback)))
-                r = playback_open(playback, audio->pipewire, state->target);
-        return r == 0 && playback_failed(playback) ? -EIO : r;
+                return playback_open(playback, audio->pipewire, state->target);
+        return 0;
 }
 
 static int adjust_speaker(CallAudio *audio, bool moved, bool again)
@@ -185,6 +187,18 @@ static int adjust_speaker(CallAudio *audio, bool moved, bool again)
                 r = one < 0 ? one : r;
         }
         return r;
+}
+
+/* Whether a stream of this kind has failed since it was opened. */
+static bool device_failed(const CallAudio *audio, DeviceKind kind)
+{
+        if (kind == DEVICE_MICROPHONE)
+                return microphone_failed(audio->microphone);
+        for (GSList *at = audio->playbacks; at; at = at->next) {
+                if (playback_failed(at->data))
+                        return true;
+        }
+        return false;
 }
 
 static void adjust_echo(CallAudio *audio, bool headset)
@@ -235,6 +249,24 @@ static void report_failure(CallAudio *audio, DeviceKind kind, int error)
         audio->states[kind].failure_reported = true;
 }
 
+static void review_streams(CallAudio *audio, DeviceKind kind, bool moved, bool patient)
+{
+        DeviceState *state = &audio->states[kind];
+        bool failed = device_failed(audio, kind);
+        int r;
+
+        /* A PipeWire that has just started may refuse a stream, and take it a moment later. */
+        if (failed && state->retried)
+                report_failure(audio, kind, -EIO);
+        state->retried = state->retried || (failed && !patient);
+        r = kind == DEVICE_MICROPHONE ? adjust_microphone(audio, moved, !patient)
+                                      : adjust_speaker(audio, moved, !patient);
+        if (r < 0)
+                report_failure(audio, kind, r);
+        if (failed || r < 0)
+                wait_a_moment(audio);
+}
+
 /* Returns whether the device in use is a headset. */
 static bool review_device(CallAudio *audio, DeviceKind kind, bool patient)
 {
@@ -243,7 +275,6 @@ static bool review_device(CallAudio *audio, DeviceKind kind, bool patient)
         char text[MESSAGE_TEXT_MAX + 1];
         PipeWireDevice found;
         bool moved;
-        int r;
 
         pipewire_look(audio->pipewire, kind, chosen, &found);
         state->use = device_use(chosen, found.any, found.there);
@@ -258,12 +289,7 @@ static bool review_device(CallAudio *audio, DeviceKind kind, bool patient)
                         audio->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
                 state->reported = state->use;
         }
-        r = kind == DEVICE_MICROPHONE ? adjust_microphone(audio, moved, !patient)
-                                      : adjust_speaker(audio, moved, !patient);
-        if (r < 0) {
-                report_failure(audio, kind, r);
-                wait_a_moment(audio);
-        }
+        review_streams(audio, kind, moved, patient);
         return found.headset;
 }
 

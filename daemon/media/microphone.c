@@ -211,6 +211,7 @@ void microphone_close(Microphone *microphone)
         microphone->next = microphone_stream_free(microphone->next);
         microphone->stream = microphone_stream_free(microphone->stream);
         microphone->pipewire = NULL;
+        atomic_store(&microphone->failed, false);
         pipewire_unlock(pipewire);
 }
 

@@ -177,6 +177,7 @@ void playback_close(Playback *playback)
                 pw_loop_destroy_source(pipewire_loop(pipewire), playback->taken_over);
         playback->taken_over = NULL;
         playback->reader = NULL;
+        atomic_store(&playback->failed, false);
         playback->pipewire = NULL;
         pipewire_unlock(pipewire);
 }
