@@ -199,7 +199,7 @@ void peer_signal(PeerConnection *peer, const MediaSignal *signal)
                                       signal->text);
                 break;
         case MEDIA_SIGNAL_OFFER_WANTED: /* remote-participant.c acts on it */
-        case MEDIA_SIGNAL_NONCE:        /* likewise */
+        case MEDIA_SIGNAL_NONCE:        /* remote-participant.c acts on it */
         case MEDIA_SIGNAL_NO_MORE_CANDIDATES:
         case MEDIA_SIGNAL_NONE:
                 break;

@@ -5,7 +5,8 @@
 
 #include "phone/state.h"
 
-/* Acknowledges events if, for ACK_DELAY_US or ACK_EVERY events, no other message did that. */
+/* Acknowledges events that no other message has acknowledged for ACK_DELAY_US or ACK_EVERY events.
+ */
 void phone_acknowledge(Phone *phone);
 void hub_request_add(Phone *phone, HubRequest *request); /* queues the request, which it takes */
 /* Makes a request and queues it. */
