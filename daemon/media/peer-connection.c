@@ -8,6 +8,8 @@
 #define JITTER_BUFFER_MS 40        /* at the default of 200, the first sound comes 150 ms later */
 #define LOOK_S 1                   /* between two checks of the connection */
 #define LOST_US (3 * USEC_PER_SEC) /* without a packet: interrupted (silence is sent, too) */
+/* A TURN server's address may still arrive after libnice has reported the end of gathering. */
+#define RELAY_WAIT_US (3 * USEC_PER_SEC)
 #define CONNECT_MAX_US (30 * USEC_PER_SEC) /* ICE has finished its checks long before */
 
 static void peer_done(void *data)
@@ -140,6 +142,13 @@ static void connection_changed(PeerConnection *peer, GstWebRTCPeerConnectionStat
         }
 }
 
+/* Only relays are allowed, and gathering has ended without one. */
+static bool relay_is_missing(const PeerConnection *peer, usec_t now)
+{
+        return peer->relay_only && !peer->has_relay && peer->gathered &&
+               now - peer->gathered > RELAY_WAIT_US;
+}
+
 /* libnice does not notice that the other end has fallen silent; missing packets show it. */
 static gboolean look(void *data)
 {
@@ -152,7 +161,8 @@ static gboolean look(void *data)
                 set_state(peer, PEER_INTERRUPTED);
         else if (peer->state == PEER_INTERRUPTED && !silent)
                 set_state(peer, PEER_CONNECTED);
-        else if (peer->state == PEER_CONNECTING && now - peer->began > CONNECT_MAX_US)
+        else if (peer->state == PEER_CONNECTING &&
+                 (now - peer->began > CONNECT_MAX_US || relay_is_missing(peer, now)))
                 peer_fail(peer, blame(peer, "the other side did not connect in time"));
         if (peer->state == PEER_CONNECTED)
                 peer_request_path(peer);
@@ -201,8 +211,7 @@ void peer_handle(PeerConnection *peer, const PeerEvent *event)
                 connection_changed(peer, event->connection);
                 break;
         case PEER_EVENT_GATHERED:
-                if (peer->relay_only && !peer->has_relay)
-                        peer_fail(peer, blame(peer, NULL));
+                peer->gathered = clock_boottime();
                 break;
         case PEER_EVENT_PATH:
                 peer_voice_adapt(peer, &event->counted);

@@ -45,6 +45,7 @@ struct PeerConnection {
         bool offer_due; /* the last offer lacks something that we have to offer */
         bool offering;  /* our offer has no answer yet */
         usec_t began;
+        usec_t gathered; /* when gathering of candidates ended; 0: not yet */
 
         Fingerprint announced; /* by the other side's session description */
         atomic_bool trusted;   /* the other side has shown that certificate */
