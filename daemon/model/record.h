@@ -90,9 +90,6 @@ void call_record_done(CallRecord *record);
 /* The other party: the receiver (user or group) of an outgoing call, else the initiator. */
 static inline const Party *call_record_peer(const CallRecord *record)
 {
-        return record->direction == CALL_DIRECTION_INCOMING &&
-                               record->receiver_type == RECEIVER_TYPE_USER
-                       ? &record->initiator
-               : record->direction == CALL_DIRECTION_OUTGOING ? &record->receiver
-                                                              : &record->initiator;
+        return record->direction == CALL_DIRECTION_OUTGOING ? &record->receiver
+                                                            : &record->initiator;
 }
