@@ -247,7 +247,7 @@ static void both_are_heard(Talk *talk)
         person_expect_tone(&talk->alice, TALK_BOB_HZ, true);
 }
 
-/* What one tells its worker, and the other is told by hub and worker. */
+/* The messages of one side to its worker, and those that reach the other by hub and worker. */
 static void mute_and_unmute(Talk *talk, const Call *call)
 {
         Client *at_a = talk->alice.desktop->client, *at_b = talk->bob.desktop->client;
