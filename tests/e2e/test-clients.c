@@ -106,7 +106,7 @@ START_TEST(an_interrupted_call_is_missed_at_the_other_end)
 }
 END_TEST
 
-START_TEST(what_the_daemon_refuses_is_said_in_its_words)
+START_TEST(errors_of_the_daemon_are_shown_in_its_words)
 {
         _cleanup_pair_ Pair pair = pair_new();
 
@@ -265,7 +265,7 @@ int main(void)
         tcase_add_test(tests, two_people_talk_from_their_terminals);
         tcase_add_loop_test(tests, call_ends_as_the_other_side_decides, 0, 2);
         tcase_add_test(tests, an_interrupted_call_is_missed_at_the_other_end);
-        tcase_add_test(tests, what_the_daemon_refuses_is_said_in_its_words);
+        tcase_add_test(tests, errors_of_the_daemon_are_shown_in_its_words);
         tcase_add_test(tests, login_by_terminal);
         tcase_add_test(tests, a_call_is_answered_and_hung_up_by_notification);
         tcase_add_test(tests, a_call_is_declined_by_notification);

@@ -64,7 +64,7 @@ static void expect_tone(RigGraph *graph, bool heard)
                          last.tone_db);
 }
 
-START_TEST(what_is_said_comes_back_also_while_others_call)
+START_TEST(a_voice_comes_back_also_while_others_call)
 {
         _cleanup_(rig_audio_freep) RigAudio *audio = NULL;
         _cleanup_(rig_graph_freep) RigGraph *graph = NULL;
@@ -190,7 +190,7 @@ int main(void)
 
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_set_timeout(tests, 120);
-        tcase_add_test(tests, what_is_said_comes_back_also_while_others_call);
+        tcase_add_test(tests, a_voice_comes_back_also_while_others_call);
         tcase_add_test(tests, it_comes_back_to_a_hub_that_does);
         tcase_add_loop_test(tests, a_call_without_media_is_not_kept, 0, 2);
         tcase_add_test(tests, a_token_that_the_hub_refuses_ends_it);

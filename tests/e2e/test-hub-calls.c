@@ -83,7 +83,7 @@ START_TEST(what_a_user_settles_is_kept_over_a_restart)
 }
 END_TEST
 
-START_TEST(a_logged_call_is_told_to_devices_that_were_not_rung)
+START_TEST(a_logged_call_is_sent_to_devices_that_were_not_rung)
 {
         Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
         Talker *alice2 = talker_new(hub_port(h->hub), h->alice, "alice-2");
@@ -161,7 +161,7 @@ int main(void)
         tcase_add_test(tests, a_call_rings_is_answered_and_ends_in_both_histories);
         tcase_add_test(tests, who_connects_while_it_rings_is_rung);
         tcase_add_test(tests, what_a_user_settles_is_kept_over_a_restart);
-        tcase_add_test(tests, a_logged_call_is_told_to_devices_that_were_not_rung);
+        tcase_add_test(tests, a_logged_call_is_sent_to_devices_that_were_not_rung);
         suite_add_tcase(suite, tests);
         tcase_set_timeout(ice, 60);
         tcase_add_checked_fixture(ice, setup_ice, hub_rig_teardown);

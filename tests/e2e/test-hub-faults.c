@@ -262,7 +262,7 @@ START_TEST(a_call_placed_as_the_disk_runs_full_is_confirmed_when_it_is_stored)
 END_TEST
 
 /* sd_notify(3), which a unit of Type=notify waits for. */
-START_TEST(systemd_is_told_when_it_is_ready_and_when_it_stops)
+START_TEST(systemd_is_notified_when_it_is_ready_and_when_it_stops)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         struct timeval patience = {.tv_sec = 10};
@@ -333,7 +333,7 @@ START_TEST(another_certificate_does_not_pass_for_the_hubs)
 }
 END_TEST
 
-START_TEST(without_tls_nothing_is_said_to_a_hub_that_has_it)
+START_TEST(without_tls_nothing_is_sent_to_a_hub_that_has_it)
 {
         WsClient *ws = NULL;
 
@@ -360,13 +360,13 @@ int main(void)
         tcase_add_loop_test(tests,
                             a_call_placed_as_the_disk_runs_full_is_confirmed_when_it_is_stored, 0,
                             FULLNESS_COUNT);
-        tcase_add_test(tests, systemd_is_told_when_it_is_ready_and_when_it_stops);
+        tcase_add_test(tests, systemd_is_notified_when_it_is_ready_and_when_it_stops);
         suite_add_tcase(suite, tests);
         tcase_set_timeout(tls, 60);
         tcase_add_checked_fixture(tls, setup_tls, hub_rig_teardown);
         tcase_add_test(tls, tls_works);
         tcase_add_test(tls, another_certificate_does_not_pass_for_the_hubs);
-        tcase_add_test(tls, without_tls_nothing_is_said_to_a_hub_that_has_it);
+        tcase_add_test(tls, without_tls_nothing_is_sent_to_a_hub_that_has_it);
         suite_add_tcase(suite, tls);
         return suite_run(suite);
 }

@@ -46,7 +46,7 @@ static bool is_true(const cJSON *object, const char *name)
         return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-START_TEST(who_was_away_is_told_what_has_changed_since)
+START_TEST(a_device_that_was_away_gets_what_has_changed_since)
 {
         char first[TALKER_UUID_SIZE], second[TALKER_UUID_SIZE];
         Talker *alice = hub_rig_alice(h);
@@ -219,7 +219,7 @@ int main(void)
 
         tcase_set_timeout(tests, 60);
         tcase_add_checked_fixture(tests, setup, hub_rig_teardown);
-        tcase_add_test(tests, who_was_away_is_told_what_has_changed_since);
+        tcase_add_test(tests, a_device_that_was_away_gets_what_has_changed_since);
         tcase_add_test(tests, seen_on_one_device_is_seen_on_all);
         tcase_add_test(tests, what_is_forgotten_on_one_device_is_forgotten_on_all);
         tcase_add_test(tests, a_history_of_a_thousand_comes_by_pages_newest_first);

@@ -34,7 +34,7 @@ static double remaining_ms(const cJSON *event)
         return left ? left->valuedouble : 0;
 }
 
-START_TEST(rule_17_a_ring_that_came_while_the_connection_was_gone_is_told_with_what_is_left)
+START_TEST(rule_17_a_ring_that_came_while_the_connection_was_gone_is_sent_with_what_is_left)
 {
         Talker *alice = hub_rig_alice(h), *before = hub_rig_bob(h);
         char id[TALKER_UUID_SIZE];
@@ -229,7 +229,7 @@ int main(void)
         tcase_add_checked_fixture(tests, hub_rig_setup, hub_rig_teardown);
         tcase_add_test(
                 tests,
-                rule_17_a_ring_that_came_while_the_connection_was_gone_is_told_with_what_is_left);
+                rule_17_a_ring_that_came_while_the_connection_was_gone_is_sent_with_what_is_left);
         tcase_add_test(tests, rule_17_what_was_not_acknowledged_comes_again_and_the_rest_does_not);
         tcase_add_test(tests,
                        rule_17_a_device_may_come_back_before_the_hub_has_noticed_that_it_was_gone);

@@ -108,7 +108,7 @@ START_TEST(the_folder_is_served_and_nothing_else)
 }
 END_TEST
 
-START_TEST(what_the_page_may_do_is_said_with_each_answer)
+START_TEST(each_answer_limits_what_the_page_may_do)
 {
         static const char *const requests[] = {"GET / HTTP/1.1", "GET /main.js HTTP/1.1",
                                                "GET /missing HTTP/1.1"};
@@ -192,7 +192,7 @@ int main(void)
         tcase_set_timeout(tests, 60);
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_loop_test(tests, the_folder_is_served_and_nothing_else, 0, ELEMENTSOF(answers));
-        tcase_add_test(tests, what_the_page_may_do_is_said_with_each_answer);
+        tcase_add_test(tests, each_answer_limits_what_the_page_may_do);
         tcase_add_test(tests, what_the_browser_has_is_not_sent_again);
         tcase_add_test(tests, devices_are_served_at_the_same_port);
         tcase_add_test(tests, without_a_page_there_is_none);

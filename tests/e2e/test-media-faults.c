@@ -68,7 +68,7 @@ START_TEST(unknown_microphone_is_named_and_the_default_taken)
 }
 END_TEST
 
-START_TEST(pipewire_dying_in_a_call_is_told_and_survived)
+START_TEST(pipewire_dying_in_a_call_is_reported_and_survived)
 {
         Room room;
 
@@ -106,7 +106,7 @@ static const char *const bad_signals[] = {
         "{\"candidate\":null,\"sdp\":null}",
 };
 
-START_TEST(nonsense_from_the_other_side_is_told_and_ignored)
+START_TEST(nonsense_from_the_other_side_is_reported_and_ignored)
 {
         Room room;
 
@@ -254,8 +254,8 @@ int main(void)
         tcase_add_test(tcase, without_pipewire_the_call_connects_all_the_same);
         tcase_add_test(tcase, without_devices_the_call_connects_all_the_same);
         tcase_add_test(tcase, unknown_microphone_is_named_and_the_default_taken);
-        tcase_add_test(tcase, pipewire_dying_in_a_call_is_told_and_survived);
-        tcase_add_loop_test(tcase, nonsense_from_the_other_side_is_told_and_ignored, 0,
+        tcase_add_test(tcase, pipewire_dying_in_a_call_is_reported_and_survived);
+        tcase_add_loop_test(tcase, nonsense_from_the_other_side_is_reported_and_ignored, 0,
                             ELEMENTSOF(bad_signals));
         tcase_add_loop_test(tcase, nonsense_from_the_controller_is_answered, 0,
                             ELEMENTSOF(bad_messages));

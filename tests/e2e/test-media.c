@@ -152,7 +152,7 @@ START_TEST(echo_gives_back_what_it_hears)
 }
 END_TEST
 
-START_TEST(speaking_is_told_when_it_begins_and_ends)
+START_TEST(speaking_is_reported_when_it_begins_and_ends)
 {
         Room room;
 
@@ -212,7 +212,7 @@ int main(void)
         tcase_add_test(tcase, a_user_who_left_can_join_again);
         tcase_add_test(tcase, other_goes_on_when_a_worker_is_killed);
         tcase_add_test(tcase, echo_gives_back_what_it_hears);
-        tcase_add_test(tcase, speaking_is_told_when_it_begins_and_ends);
+        tcase_add_test(tcase, speaking_is_reported_when_it_begins_and_ends);
         tcase_add_test(tcase, stats_tell_what_goes_through);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);

@@ -148,7 +148,7 @@ START_TEST(a_server_without_buttons_gets_the_command_to_answer)
 }
 END_TEST
 
-START_TEST(what_the_daemon_refuses_is_said)
+START_TEST(errors_of_the_daemon_are_shown)
 {
         Popup *popup = ring();
 
@@ -162,7 +162,7 @@ START_TEST(what_the_daemon_refuses_is_said)
 END_TEST
 
 /* A server may close a popup late after one of its buttons was pressed. */
-START_TEST(what_is_said_after_a_press_outlives_what_was_pressed)
+START_TEST(a_result_outlives_the_notification_whose_button_was_pressed)
 {
         static const struct {
                 const char *key, *error;
@@ -283,8 +283,9 @@ int main(void)
         tcase_add_test(tests, a_notification_server_that_restarts_gets_the_popup_again);
         tcase_add_test(tests, a_server_that_comes_late_gets_the_popup);
         tcase_add_test(tests, a_server_without_buttons_gets_the_command_to_answer);
-        tcase_add_test(tests, what_the_daemon_refuses_is_said);
-        tcase_add_loop_test(tests, what_is_said_after_a_press_outlives_what_was_pressed, 0, 2);
+        tcase_add_test(tests, errors_of_the_daemon_are_shown);
+        tcase_add_loop_test(tests, a_result_outlives_the_notification_whose_button_was_pressed, 0,
+                            2);
         tcase_add_test(tests, a_missed_call_is_called_back);
         tcase_add_test(tests, a_live_call_is_muted_and_hung_up_from_its_notification);
         tcase_add_test(tests, nothing_is_left_when_the_daemon_dies_and_all_is_well_when_it_is_back);

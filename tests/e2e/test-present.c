@@ -137,7 +137,7 @@ START_TEST(listeners_hear_every_event)
 }
 END_TEST
 
-START_TEST(newcomer_is_told_of_what_rings)
+START_TEST(a_new_listener_gets_the_calls_that_ring)
 {
         _cleanup_pair_ Pair p = pair_new();
         Call call = call_ring(p.alice, p.bob, false);
@@ -198,7 +198,7 @@ static Suite *present_suite(void)
         tcase_add_test(tcase, refusing_presenter_loses_its_turn_at_once);
         tcase_add_test(tcase, vanished_presenter_loses_its_turn_at_once);
         tcase_add_test(tcase, listeners_hear_every_event);
-        tcase_add_test(tcase, newcomer_is_told_of_what_rings);
+        tcase_add_test(tcase, a_new_listener_gets_the_calls_that_ring);
         tcase_add_test(tcase, listeners_come_back_after_tringd_was_killed);
         tcase_add_test(tcase, ringing_call_is_announced_again_after_tringd_was_killed);
         suite_add_tcase(suite, tcase);

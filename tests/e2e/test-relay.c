@@ -102,7 +102,7 @@ START_TEST(voices_go_through_the_relay)
 }
 END_TEST
 
-START_TEST(wrong_credentials_are_told_in_a_sentence)
+START_TEST(wrong_credentials_are_reported_in_a_sentence)
 {
         _cleanup_homes_ Homes homes = homes_new("not-the-relays", ways[1]);
         Talk *talk = &homes.talk;
@@ -176,7 +176,7 @@ int main(void)
 
         tcase_set_timeout(tcase, 180);
         tcase_add_loop_test(tcase, voices_go_through_the_relay, 0, ELEMENTSOF(ways));
-        tcase_add_test(tcase, wrong_credentials_are_told_in_a_sentence);
+        tcase_add_test(tcase, wrong_credentials_are_reported_in_a_sentence);
         tcase_add_test(tcase, voices_come_back_when_a_network_changes);
         tcase_add_test(tcase, voices_come_back_when_the_relay_does);
         suite_add_tcase(suite, tcase);

@@ -207,7 +207,7 @@ START_TEST(rule_16_call_that_ended_while_tringd_was_away_is_over)
 }
 END_TEST
 
-START_TEST(rule_12_end_that_the_hub_has_not_heard_of_is_told_by_another_tringd)
+START_TEST(rule_12_an_end_that_the_hub_does_not_know_is_sent_by_the_next_tringd)
 {
         _cleanup_pair_ Pair p = pair_new();
         Call call = call_ring(p.alice, p.bob, false);
@@ -225,7 +225,7 @@ START_TEST(rule_12_end_that_the_hub_has_not_heard_of_is_told_by_another_tringd)
 }
 END_TEST
 
-START_TEST(what_was_marked_seen_offline_is_told_by_another_tringd)
+START_TEST(calls_marked_seen_offline_are_reported_by_the_next_tringd)
 {
         _cleanup_pair_ Pair p = pair_new();
         Call call = call_ring(p.alice, p.bob, false);
@@ -275,8 +275,8 @@ static Suite *restart_suite(void)
         tcase_add_test(tcase,
                        rule_14_tied_call_goes_with_a_program_that_died_while_tringd_was_away);
         tcase_add_test(tcase, rule_16_call_that_ended_while_tringd_was_away_is_over);
-        tcase_add_test(tcase, rule_12_end_that_the_hub_has_not_heard_of_is_told_by_another_tringd);
-        tcase_add_test(tcase, what_was_marked_seen_offline_is_told_by_another_tringd);
+        tcase_add_test(tcase, rule_12_an_end_that_the_hub_does_not_know_is_sent_by_the_next_tringd);
+        tcase_add_test(tcase, calls_marked_seen_offline_are_reported_by_the_next_tringd);
         tcase_add_test(tcase, calls_of_who_has_logged_out_are_not_there_again);
         suite_add_tcase(suite, tcase);
         return suite;

@@ -136,7 +136,7 @@ static void disk_goes(Desktop *desktop, Fullness fullness)
         disk_remove(state);
 }
 
-START_TEST(full_disk_stops_no_call_and_is_said)
+START_TEST(a_full_disk_stops_no_call_and_is_reported)
 {
         _cleanup_pair_ Pair p = pair_new_to_be_full((Fullness)_i);
         usec_t deadline;
@@ -233,7 +233,7 @@ static Suite *stalls_suite(void)
         tcase_add_test(tcase, rule_15_hub_that_says_nothing_ends_methods_in_timeout);
         tcase_add_test(tcase, rule_15_call_that_initiate_gave_up_on_is_cancelled);
         tcase_add_test(tcase, login_at_a_hub_that_says_nothing_is_given_up);
-        tcase_add_loop_test(tcase, full_disk_stops_no_call_and_is_said, 0, FULLNESS_COUNT);
+        tcase_add_loop_test(tcase, a_full_disk_stops_no_call_and_is_reported, 0, FULLNESS_COUNT);
         tcase_add_loop_test(tcase, history_that_did_not_fit_the_disk_is_there_when_there_is_room, 0,
                             FULLNESS_COUNT);
         tcase_add_test(tcase, rule_14_bus_that_is_restarted_takes_tringd_along_and_no_call);

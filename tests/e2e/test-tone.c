@@ -130,7 +130,7 @@ static const struct {
         {"ring-back", "tring.ring-back", "Communication", BACK_HZ},
 };
 
-START_TEST(sound_of_the_theme_is_heard_until_it_is_told_to_stop)
+START_TEST(the_sound_of_the_theme_plays_until_it_is_stopped)
 {
         const char *const *argv = ARGV(rig_program("MEDIA"), "tone", kinds[_i].kind);
         char role[64];
@@ -192,7 +192,7 @@ START_TEST(volume_and_file_are_those_asked_for)
 }
 END_TEST
 
-START_TEST(it_ends_by_itself_when_told_for_how_long)
+START_TEST(it_ends_by_itself_after_the_given_time)
 {
         RunResult result;
         Hall hall;
@@ -225,7 +225,7 @@ static const struct {
         {{"ring", "ring-back"}, NULL, NULL, 2, "ring and ring-back"},
 };
 
-START_TEST(what_cannot_be_played_is_said)
+START_TEST(a_sound_that_cannot_be_played_is_reported)
 {
         const char *argv[8] = {rig_program("MEDIA"), "tone"};
         RunResult result;
@@ -252,7 +252,7 @@ static const struct {
         {"--version", "tring-media " TRING_VERSION},
 };
 
-START_TEST(help_and_version_are_told_on_standard_output)
+START_TEST(help_and_version_go_to_standard_output)
 {
         _cleanup_(rig_freep) Rig *rig = rig_new();
         Environment environment;
@@ -296,14 +296,14 @@ int main(void)
         TCase *tcase = tcase_create("tone");
 
         tcase_set_timeout(tcase, 60);
-        tcase_add_loop_test(tcase, sound_of_the_theme_is_heard_until_it_is_told_to_stop, 0,
+        tcase_add_loop_test(tcase, the_sound_of_the_theme_plays_until_it_is_stopped, 0,
                             ELEMENTSOF(kinds));
         tcase_add_test(tcase, several_devices_ring_at_once);
         tcase_add_test(tcase, volume_and_file_are_those_asked_for);
-        tcase_add_test(tcase, it_ends_by_itself_when_told_for_how_long);
-        tcase_add_loop_test(tcase, what_cannot_be_played_is_said, 0, ELEMENTSOF(refusals));
-        tcase_add_loop_test(tcase, help_and_version_are_told_on_standard_output, 0,
-                            ELEMENTSOF(asked));
+        tcase_add_test(tcase, it_ends_by_itself_after_the_given_time);
+        tcase_add_loop_test(tcase, a_sound_that_cannot_be_played_is_reported, 0,
+                            ELEMENTSOF(refusals));
+        tcase_add_loop_test(tcase, help_and_version_go_to_standard_output, 0, ELEMENTSOF(asked));
         tcase_add_test(tcase, without_a_speaker_it_gives_up);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);

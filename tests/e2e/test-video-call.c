@@ -129,7 +129,7 @@ START_TEST(answered_as_audio_nobody_is_seen)
 }
 END_TEST
 
-START_TEST(without_a_camera_it_is_said_and_a_test_card_is_seen)
+START_TEST(without_a_camera_that_is_reported_and_a_test_card_is_seen)
 {
         _cleanup_talk_ Talk talk = talk_new();
         _cleanup_(rig_camera_freep) RigCamera *camera = NULL;
@@ -235,7 +235,7 @@ int main(void)
         tcase_set_timeout(tcase, 120);
         tcase_add_test(tcase, picture_of_a_camera_is_seen_until_it_is_paused);
         tcase_add_test(tcase, answered_as_audio_nobody_is_seen);
-        tcase_add_test(tcase, without_a_camera_it_is_said_and_a_test_card_is_seen);
+        tcase_add_test(tcase, without_a_camera_that_is_reported_and_a_test_card_is_seen);
         tcase_add_test(tcase, a_screen_takes_the_place_of_the_camera);
         tcase_add_test(tcase, sharing_that_the_desktop_ends_is_over);
         suite_add_tcase(suite, tcase);

@@ -280,7 +280,7 @@ START_TEST(a_call_survives_a_hub_that_is_killed)
 }
 END_TEST
 
-START_TEST(how_a_call_ended_is_said)
+START_TEST(the_page_shows_how_a_call_ended)
 {
         static const struct {
                 const char *op, *more, *sentence;
@@ -525,7 +525,7 @@ int main(void)
         tcase_add_test(tests, two_pages_hear_and_see_each_other);
         tcase_add_test(tests, a_connection_that_is_lost_is_replaced);
         tcase_add_test(tests, a_call_survives_a_hub_that_is_killed);
-        tcase_add_test(tests, how_a_call_ended_is_said);
+        tcase_add_test(tests, the_page_shows_how_a_call_ended);
         tcase_add_test(tests, a_ring_stops_when_it_is_over_and_missed_calls_are_marked);
         tcase_add_test(tests, a_page_that_nobody_looks_at_rings_by_sound_title_and_notification);
         tcase_add_test(tests, a_call_to_a_group_says_who_is_in_it_and_who_is_not);

@@ -123,7 +123,7 @@ static void wait_verified(Talk *talk, const Call *call)
         }
 }
 
-START_TEST(all_that_was_said_of_a_session_is_known_after_adoption)
+START_TEST(the_state_of_a_session_is_known_after_adoption)
 {
         _cleanup_talk_ Talk talk = talk_new();
         Call call = talk_begin(&talk);
@@ -183,7 +183,7 @@ int main(void)
                             ELEMENTSOF(deaths));
         tcase_add_test(tcase,
                        both_voices_go_on_without_a_gap_while_tringd_is_killed_and_comes_back);
-        tcase_add_test(tcase, all_that_was_said_of_a_session_is_known_after_adoption);
+        tcase_add_test(tcase, the_state_of_a_session_is_known_after_adoption);
         tcase_add_test(tcase, worker_that_nobody_adopts_ends_itself);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
