@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "echo.h"
+#include "echo/echo.h"
 
 #include <assert.h>
 #include <errno.h>
 
 #include "base/log.h"
+#include "echo/voices.h"
 #include "phone/phone.h"
-#include "voices.h"
 
 /*
  * Fixed, so that a reconnecting echo counts as the same device, and a second echo of the same user

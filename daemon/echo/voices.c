@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "voices.h"
+#include "echo/voices.h"
 
 #include <errno.h>
 #define HASH_NONFATAL_OOM 1

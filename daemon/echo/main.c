@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/secret-file.h"
-#include "echo.h"
+#include "echo/echo.h"
 #include "loop/websocket.h"
 
 #define EXIT_USAGE 2
