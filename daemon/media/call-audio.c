@@ -364,9 +364,10 @@ void call_audio_leave(CallAudio *audio)
 
 void call_audio_change(CallAudio *audio, const WorkerDevices *devices)
 {
-        for (DeviceKind kind = DEVICE_MICROPHONE; kind <= DEVICE_SPEAKER; kind++)
-                if (!str_eq(chosen_device(devices, kind), chosen_device(&audio->devices, kind)))
-                        audio->states[kind].reported = DEVICE_UNKNOWN;
+        if (!str_eq(devices->microphone, audio->devices.microphone))
+                audio->states[DEVICE_MICROPHONE].reported = DEVICE_UNKNOWN;
+        if (!str_eq(devices->speaker, audio->devices.speaker))
+                audio->states[DEVICE_SPEAKER].reported = DEVICE_UNKNOWN;
         audio->devices = *devices;
         if (audio->sender && audio->pipewire && !pipewire_is_broken(audio->pipewire))
                 review(audio, false);
