@@ -32,10 +32,18 @@ struct VideoSourceNode {
         PipeWire *pipewire; /* not owned; NULL: detached */
         struct pw_stream *stream;
         struct spa_hook hook;
-        GstVideoInfo info;      /* format of the node: as offered, or as a program chose it */
-        GstVideoInfo agreed;    /* with the loop's lock held: a program's choice */
-        uint32_t width, height; /* of the participant's picture */
-        GstSample *last;        /* the picture that is shown; NULL: dark */
+        GstSample *last; /* the picture that is shown; NULL: dark */
+
+        /* With the loop's lock held, once there is a stream: */
+        struct spa_rectangle size;    /* of the participant's picture */
+        struct spa_rectangle offered; /* size that the next program gets */
+        GstVideoInfo agreed;          /* format of the programs that show the node */
+        /*
+         * The node has a format, so a program may have agreed on it that does not show the node
+         * yet. Many programs cannot follow a change of size after that.
+         */
+        bool taken;
+
         atomic_bool looked_at;
 };
 
@@ -93,7 +101,7 @@ static void copy_frame(const GstVideoFrame *from, GstVideoFrame *to)
         gst_video_converter_free(converter);
 }
 
-static void fill(const VideoSourceNode *node, uint8_t *data)
+static void fill(const VideoSourceNode *node, const GstVideoInfo *format, uint8_t *data)
 {
         GstVideoFrame from, to;
         GstVideoInfo info;
@@ -101,12 +109,12 @@ static void fill(const VideoSourceNode *node, uint8_t *data)
 
         if (!node->last || !gst_video_info_from_caps(&info, gst_sample_get_caps(node->last)) ||
             !gst_video_frame_map(&from, &info, gst_sample_get_buffer(node->last), GST_MAP_READ)) {
-                darken(&node->info, data);
+                darken(format, data);
                 return;
         }
-        target = gst_buffer_new_wrapped_full(0, data, GST_VIDEO_INFO_SIZE(&node->info), 0,
-                                             GST_VIDEO_INFO_SIZE(&node->info), NULL, NULL);
-        if (gst_video_frame_map(&to, &node->info, target, GST_MAP_WRITE)) {
+        target = gst_buffer_new_wrapped_full(0, data, GST_VIDEO_INFO_SIZE(format), 0,
+                                             GST_VIDEO_INFO_SIZE(format), NULL, NULL);
+        if (gst_video_frame_map(&to, format, target, GST_MAP_WRITE)) {
                 copy_frame(&from, &to);
                 gst_video_frame_unmap(&to);
         }
@@ -125,19 +133,16 @@ static bool show(VideoSourceNode *node)
         if (!node->stream || !atomic_load(&node->looked_at))
                 return true;
         pipewire_lock(node->pipewire);
-        /* A program may have chosen the size that was offered before the current one. */
-        if (node->agreed.finfo)
-                node->info = node->agreed;
         buffer = pw_stream_dequeue_buffer(node->stream);
         if (buffer) {
                 struct spa_data *block = &buffer->buffer->datas[0];
-                size_t size = GST_VIDEO_INFO_SIZE(&node->info);
+                size_t size = GST_VIDEO_INFO_SIZE(&node->agreed);
 
                 block->chunk->offset = 0;
-                block->chunk->stride = GST_VIDEO_INFO_PLANE_STRIDE(&node->info, 0);
+                block->chunk->stride = GST_VIDEO_INFO_PLANE_STRIDE(&node->agreed, 0);
                 block->chunk->size = 0; /* programs drop it: another size is being negotiated */
                 if (block->data && block->maxsize >= size) {
-                        fill(node, block->data);
+                        fill(node, &node->agreed, block->data);
                         block->chunk->size = (uint32_t)size;
                 }
                 pw_stream_queue_buffer(node->stream, buffer);
@@ -164,43 +169,37 @@ static const struct spa_pod *build_format(const VideoSourceNode *node,
                 SPA_POD_Id(SPA_MEDIA_TYPE_video), SPA_FORMAT_mediaSubtype,
                 SPA_POD_Id(SPA_MEDIA_SUBTYPE_raw), SPA_FORMAT_VIDEO_format,
                 SPA_POD_Id(SPA_VIDEO_FORMAT_I420), SPA_FORMAT_VIDEO_size,
-                SPA_POD_Rectangle(
-                        &SPA_RECTANGLE((uint32_t)node->info.width, (uint32_t)node->info.height)),
-                SPA_FORMAT_VIDEO_framerate, SPA_POD_Fraction(&SPA_FRACTION(0, 1)),
-                SPA_FORMAT_VIDEO_maxFramerate,
+                SPA_POD_Rectangle(&node->size), SPA_FORMAT_VIDEO_framerate,
+                SPA_POD_Fraction(&SPA_FRACTION(0, 1)), SPA_FORMAT_VIDEO_maxFramerate,
                 SPA_POD_CHOICE_RANGE_Fraction(&SPA_FRACTION(RATE_MAX, 1), &SPA_FRACTION(1, 1),
                                               &SPA_FRACTION(RATE_MAX, 1)));
 }
 
-/*
- * Gives the node the size of the picture, unless a program shows it: many programs cannot follow a
- * change of size. With the mutex held.
- */
-static void fit(VideoSourceNode *node)
+/* Offers the next program the size of the picture. With the loop's lock held. */
+static void offer_size(VideoSourceNode *node)
 {
         uint8_t memory[POD_SIZE];
         struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
         const struct spa_pod *params[1];
 
-        if (atomic_load(&node->looked_at) ||
-            ((uint32_t)node->info.width == node->width &&
-             (uint32_t)node->info.height == node->height) ||
-            !gst_video_info_set_format(&node->info, GST_VIDEO_FORMAT_I420, node->width,
-                                       node->height) ||
-            !node->stream)
+        if (node->offered.width == node->size.width && node->offered.height == node->size.height)
                 return;
         params[0] = build_format(node, &builder);
-        pipewire_lock(node->pipewire);
         pw_stream_update_params(node->stream, params, 1);
-        pipewire_unlock(node->pipewire);
+        node->offered = node->size;
 }
 
 void video_source_node_set_size(VideoSourceNode *node, uint32_t width, uint32_t height)
 {
         g_mutex_lock(&node->mutex);
-        node->width = width;
-        node->height = height;
-        fit(node);
+        if (node->stream)
+                pipewire_lock(node->pipewire);
+        node->size = SPA_RECTANGLE(width, height);
+        if (node->stream) {
+                if (!node->taken)
+                        offer_size(node);
+                pipewire_unlock(node->pipewire);
+        }
         g_mutex_unlock(&node->mutex);
 }
 
@@ -229,7 +228,6 @@ static void set_decoder(VideoSourceNode *node, VideoCodec *decoder)
         old = node->decoder;
         node->decoder = decoder;
         node->keyed = false;
-        fit(node);
         g_mutex_unlock(&node->mutex);
         /* Without the mutex, for which the decoder's thread may be waiting. */
         video_codec_free(old);
@@ -275,6 +273,9 @@ static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state 
         if (state == PW_STREAM_STATE_ERROR && !pipewire_is_broken(node->pipewire))
                 log_fields(LOG_WARNING, "cannot show pictures", "NODE=%s", node->node, "ERROR=%s",
                            error ? error : "unknown error", NULL);
+        /* The last program has left, and the next one is not there yet. */
+        if (old == PW_STREAM_STATE_STREAMING && state == PW_STREAM_STATE_PAUSED)
+                offer_size(node);
         atomic_store(&node->looked_at, state == PW_STREAM_STATE_STREAMING);
         g_idle_add_full(G_PRIORITY_DEFAULT, look, g_atomic_rc_box_acquire(node),
                         video_source_node_unref);
@@ -289,7 +290,14 @@ static void on_param_changed(void *data, uint32_t id, const struct spa_pod *para
         const struct spa_pod *params[1];
         GstVideoInfo info;
 
-        if (id != SPA_PARAM_Format || !param || spa_format_video_raw_parse(param, &raw) < 0 ||
+        if (id != SPA_PARAM_Format)
+                return;
+        node->taken = param;
+        if (!param) {
+                offer_size(node);
+                return;
+        }
+        if (spa_format_video_raw_parse(param, &raw) < 0 ||
             !gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, raw.size.width,
                                        raw.size.height))
                 return;
@@ -328,6 +336,8 @@ static int open_stream(VideoSourceNode *node)
         node->stream = pw_stream_new(pipewire_core(node->pipewire), node->node, properties);
         if (!node->stream)
                 return -errno;
+        node->offered = node->size;
+        node->taken = false;
         pw_stream_add_listener(node->stream, &node->hook, &stream_events, node);
         return pw_stream_connect(node->stream, PW_DIRECTION_OUTPUT, PW_ID_ANY,
                                  PW_STREAM_FLAG_DRIVER | PW_STREAM_FLAG_MAP_BUFFERS, params,
@@ -370,7 +380,6 @@ int video_source_node_attach(VideoSourceNode *node, PipeWire *pipewire)
         g_mutex_lock(&node->mutex);
         node->pipewire = pipewire;
         g_clear_pointer(&node->last, gst_sample_unref);
-        fit(node);
         pipewire_lock(pipewire);
         r = open_stream(node);
         pipewire_unlock(pipewire);
@@ -386,7 +395,7 @@ void video_source_node_detach(VideoSourceNode *node)
         if (node->pipewire) {
                 pipewire_lock(node->pipewire);
                 if (node->stream)
-                        pw_stream_destroy(node->stream);
+                        pipewire_destroy_stream(node->pipewire, node->stream);
                 pipewire_unlock(node->pipewire);
         }
         node->stream = NULL;

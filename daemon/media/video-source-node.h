@@ -30,8 +30,8 @@ int video_source_node_attach(VideoSourceNode *node, PipeWire *pipewire);
 void video_source_node_detach(VideoSourceNode *node);
 
 /*
- * Call it before the node is first attached; in any thread. The node changes its size only while no
- * program shows it: a program keeps the size with which it began.
+ * Call it before the node is first attached; in any thread. A program keeps the size with which it
+ * began, and the next one gets the new size once the node has been left or suspended.
  */
 void video_source_node_set_size(VideoSourceNode *node, uint32_t width, uint32_t height);
 /* Takes a whole VP8 picture. In any thread, one call at a time. */

@@ -9,6 +9,7 @@
 #include "suite.h"
 
 #define CAMERA "lens"
+#define SIZE_CHANGES 6
 
 /* Makes a video call from Alice, with these session settings, to Bob, who answers. */
 static Call begin_video(Talk *talk, const char *camera)
@@ -202,6 +203,30 @@ START_TEST(a_screen_takes_the_place_of_the_camera)
 }
 END_TEST
 
+/* Each program comes as the size changes, and may get either size. */
+START_TEST(a_program_that_comes_as_the_size_changes_sees_the_picture)
+{
+        _cleanup_talk_ Talk talk = talk_new();
+        _cleanup_(portal_freep) Portal *portal = portal_new(talk.alice.desktop, talk.alice.graph,
+                                                            rig_audio_directory(talk.alice.audio));
+        _cleanup_(rig_eye_freep) RigEye *eye = NULL;
+        Client *at_a = talk.alice.desktop->client;
+        Call call = begin_video(&talk, "test");
+
+        for (unsigned i = 0; i < SIZE_CHANGES; i++) {
+                eye = look_at(&talk.bob, &call, "alice");
+                rig_eye_expect(eye, rig_picture_is_test_card, "the-card");
+                client_do(at_a, call.path, TRING_SESSION, "StartScreenSharing", "a{sv}", 0);
+                eye = rig_eye_free(eye);
+                eye = look_at(&talk.bob, &call, "alice");
+                rig_eye_expect(eye, rig_picture_is_camera, "the-screen");
+                client_do(at_a, call.path, TRING_SESSION, "StopScreenSharing", NULL);
+                eye = rig_eye_free(eye);
+        }
+        call_end(talk.alice.desktop, &call);
+}
+END_TEST
+
 START_TEST(sharing_that_the_desktop_ends_is_over)
 {
         _cleanup_talk_ Talk talk = talk_new();
@@ -237,6 +262,7 @@ int main(void)
         tcase_add_test(tcase, answered_as_audio_nobody_is_seen);
         tcase_add_test(tcase, without_a_camera_that_is_reported_and_a_test_card_is_seen);
         tcase_add_test(tcase, a_screen_takes_the_place_of_the_camera);
+        tcase_add_test(tcase, a_program_that_comes_as_the_size_changes_sees_the_picture);
         tcase_add_test(tcase, sharing_that_the_desktop_ends_is_over);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
