@@ -331,7 +331,7 @@ Camera *camera_free(Camera *camera)
                 return NULL;
         pipewire_lock(camera->pipewire);
         if (camera->stream)
-                pw_stream_destroy(camera->stream);
+                pipewire_destroy_stream(camera->pipewire, camera->stream);
         if (camera->core)
                 pw_core_disconnect(camera->core);
         pipewire_unlock(camera->pipewire);

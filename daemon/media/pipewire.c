@@ -226,6 +226,20 @@ void pipewire_unlock(PipeWire *pipewire)
         pw_thread_loop_unlock(pipewire->loop);
 }
 
+static int nothing(struct spa_loop *loop, bool async, uint32_t seq, const void *data, size_t size,
+                   void *userdata)
+{
+        return 0;
+}
+
+void pipewire_destroy_stream(PipeWire *pipewire, struct pw_stream *stream)
+{
+        pw_stream_disconnect(stream);
+        /* Waits for the queue, without the lock meanwhile. */
+        pw_loop_invoke(pw_thread_loop_get_loop(pipewire->loop), nothing, 0, NULL, 0, true, NULL);
+        pw_stream_destroy(stream);
+}
+
 struct pw_loop *pipewire_loop(PipeWire *pipewire)
 {
         return pw_thread_loop_get_loop(pipewire->loop);

@@ -73,6 +73,13 @@ void pipewire_report_state(PipeWire *pipewire, enum pw_stream_state state, atomi
 /* The lock and the loop are those of PipeWire's thread. */
 void pipewire_lock(PipeWire *pipewire);
 void pipewire_unlock(PipeWire *pipewire);
+/*
+ * Destroys a stream whose pictures are processed in PipeWire's thread (one without
+ * PW_STREAM_FLAG_RT_PROCESS), from another thread, with the lock held. The lock is released while
+ * the events that are on their way to the stream arrive: after pw_stream_destroy() alone they would
+ * arrive at freed memory (seen with PipeWire 0.3.65).
+ */
+void pipewire_destroy_stream(PipeWire *pipewire, struct pw_stream *stream);
 struct pw_loop *pipewire_loop(PipeWire *pipewire);
 struct pw_core *pipewire_core(PipeWire *pipewire);
 struct pw_context *pipewire_context(PipeWire *pipewire);
