@@ -101,8 +101,9 @@ static void copy_frame(const GstVideoFrame *from, GstVideoFrame *to)
         gst_video_converter_free(converter);
 }
 
-static void fill(const VideoSourceNode *node, const GstVideoInfo *format, uint8_t *data)
+static void fill(const VideoSourceNode *node, uint8_t *data)
 {
+        const GstVideoInfo *format = &node->agreed;
         GstVideoFrame from, to;
         GstVideoInfo info;
         GstBuffer *target;
@@ -142,7 +143,7 @@ static bool show(VideoSourceNode *node)
                 block->chunk->stride = GST_VIDEO_INFO_PLANE_STRIDE(&node->agreed, 0);
                 block->chunk->size = 0; /* programs drop it: another size is being negotiated */
                 if (block->data && block->maxsize >= size) {
-                        fill(node, &node->agreed, block->data);
+                        fill(node, block->data);
                         block->chunk->size = (uint32_t)size;
                 }
                 pw_stream_queue_buffer(node->stream, buffer);
