@@ -120,6 +120,11 @@ static const char *const schema_steps[] = {
         "DROP INDEX history_by_date;"
         "CREATE UNIQUE INDEX history_by_date ON history (uid, initiated_at, session_id)"
         "  WHERE settled;",
+        /* Row numbers grow, so that the oldest rows are those with the smallest. */
+        "CREATE TABLE revoked ("
+        "  n INTEGER PRIMARY KEY,"
+        "  hash BLOB NOT NULL UNIQUE"
+        ") STRICT;",
 };
 static const DatabaseSchema schema = {schema_steps, ELEMENTSOF(schema_steps)};
 
@@ -131,13 +136,19 @@ static const char *const statements_sql[HUB_STATEMENT_COUNT] = {
         [USER_RENAME] = "UPDATE users SET name = ?2 WHERE uid = ?1",
         [USER_GET] = "SELECT uid, name, when_busy FROM users WHERE uid = ?1",
         [USER_REMOVE] = "DELETE FROM users WHERE uid = ?1",
+        [USER_TOKENS_KEEP] = "INSERT INTO revoked (hash) SELECT hash FROM tokens WHERE uid = ?1"
+                             " ON CONFLICT DO NOTHING",
         [USER_TOKENS_REMOVE] = "DELETE FROM tokens WHERE uid = ?1",
         [USERS] = "SELECT uid, name, when_busy FROM users ORDER BY uid",
         [USER_WHEN_BUSY] = "UPDATE users SET when_busy = ?2 WHERE uid = ?1",
         [TOKEN_ADD] = "INSERT INTO tokens (uid, device_name, created_at, hash)"
                       " SELECT uid, ?2, ?3, ?4 FROM users WHERE uid = ?1",
         [TOKEN_FIND] = "SELECT id, uid, device_name, created_at FROM tokens WHERE hash = ?1",
+        [TOKEN_KEEP] = "INSERT INTO revoked (hash) SELECT hash FROM tokens WHERE id = ?1"
+                       " ON CONFLICT DO NOTHING",
         [TOKEN_REVOKE] = "DELETE FROM tokens WHERE id = ?1",
+        [REVOKED_FIND] = "SELECT 1 FROM revoked WHERE hash = ?1",
+        [REVOKED_PRUNE] = "DELETE FROM revoked WHERE n <= (SELECT max(n) FROM revoked) - ?1",
         [TOKENS] = "SELECT id, uid, device_name, created_at FROM tokens WHERE uid = ?1"
                    " ORDER BY id",
         [BLOCK] = "INSERT INTO blocks (uid, blocked) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -257,6 +268,11 @@ int hub_database_user_get(HubDatabase *database, const char *uid, StoredUser *re
         return r;
 }
 
+static int revoked_prune(HubDatabase *database)
+{
+        return query_run(database->statements[REVOKED_PRUNE], "x", (int64_t)REVOKED_TOKENS_MAX);
+}
+
 static int user_remove(HubDatabase *database, const char *uid)
 {
         int r = query_run(database->statements[USER_REMOVE], "s", uid);
@@ -264,7 +280,11 @@ static int user_remove(HubDatabase *database, const char *uid)
         if (r == 0)
                 r = -ENOENT;
         if (r >= 0)
+                r = query_run(database->statements[USER_TOKENS_KEEP], "s", uid);
+        if (r >= 0)
                 r = query_run(database->statements[USER_TOKENS_REMOVE], "s", uid);
+        if (r >= 0)
+                r = revoked_prune(database);
         if (r >= 0)
                 r = query_run(database->statements[USER_BLOCKS_REMOVE], "s", uid);
         if (r >= 0)
@@ -332,6 +352,16 @@ static int read_token(sqlite3_stmt *row, StoredToken *ret)
                        : 0;
 }
 
+/* Why there is no such token: -EKEYREVOKED or -ENOENT. */
+static int hash_is_revoked(HubDatabase *database, const unsigned char hash[static HASH_SIZE])
+{
+        sqlite3_stmt *find = database->statements[REVOKED_FIND];
+
+        sqlite3_bind_blob(find, 1, hash, HASH_SIZE, SQLITE_STATIC);
+        int r = query_next(find);
+        return query_end(find, r > 0 ? -EKEYREVOKED : r == 0 ? -ENOENT : r);
+}
+
 int hub_database_token_find(HubDatabase *database, const char *token, StoredToken *ret)
 {
         sqlite3_stmt *find = database->statements[TOKEN_FIND];
@@ -344,16 +374,31 @@ int hub_database_token_find(HubDatabase *database, const char *token, StoredToke
         sqlite3_bind_blob(find, 1, hash, sizeof(hash), SQLITE_STATIC);
         r = query_next(find);
         r = query_end(find, r > 0 ? read_token(find, &found) : r == 0 ? -ENOENT : r);
+        if (r == -ENOENT)
+                return hash_is_revoked(database, hash);
         if (r >= 0)
                 *ret = found;
         return r;
 }
 
+static int token_revoke(HubDatabase *database, int64_t id)
+{
+        int r = query_run(database->statements[TOKEN_KEEP], "x", id);
+
+        if (r >= 0)
+                r = query_run(database->statements[TOKEN_REVOKE], "x", id);
+        if (r == 0)
+                r = -ENOENT;
+        if (r >= 0)
+                r = revoked_prune(database);
+        return MIN_OF(r, 0);
+}
+
 int hub_database_token_revoke(HubDatabase *database, int64_t id)
 {
-        int r = query_run(database->statements[TOKEN_REVOKE], "x", id);
+        int r = database_begin(database->database);
 
-        return r == 0 ? -ENOENT : MIN_OF(r, 0);
+        return r < 0 ? r : database_end(database->database, token_revoke(database, id));
 }
 
 int hub_database_each_token(HubDatabase *database, const char *uid,

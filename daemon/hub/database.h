@@ -16,6 +16,7 @@
 
 #define TOKEN_BYTES 32
 #define TOKEN_LENGTH (2 * TOKEN_BYTES) /* hex digits */
+#define REVOKED_TOKENS_MAX 10000       /* 1 MB; beyond that the oldest is forgotten */
 
 typedef struct HubDatabase HubDatabase;
 
@@ -59,7 +60,10 @@ int hub_database_each_user(HubDatabase *database, int (*each)(const StoredUser *
 /* Returns the only copy of the token's text. -ENOENT: no such user. */
 int hub_database_token_mint(HubDatabase *database, const char *uid, const char *device_name,
                             char ret_token[static TOKEN_LENGTH + 1]);
-/* -ENOENT: no such token, here and below. */
+/*
+ * -ENOENT: no such token, here and below. -EKEYREVOKED: there was one, and it was revoked, or its
+ * user removed. The hashes of the last REVOKED_TOKENS_MAX such tokens are kept.
+ */
 int hub_database_token_find(HubDatabase *database, const char *token, StoredToken *ret);
 int hub_database_token_revoke(HubDatabase *database, int64_t id);
 int hub_database_each_token(HubDatabase *database, const char *uid,

@@ -192,13 +192,14 @@ static void refuse(WsConnection *connection, uint64_t id, CallError error, WireC
         ws_connection_close(connection, code, text);
 }
 
-static void refuse_token(Hub *hub, WsConnection *connection, uint64_t id, const char *text)
+static void refuse_token(Hub *hub, WsConnection *connection, uint64_t id, WireClose code,
+                         const char *text)
 {
         log_fields(LOG_NOTICE, "a login failed", "ADDRESS=%s", ws_connection_address(connection),
                    "REASON=%s", text, NULL);
         login_limiter_note_failure(hub->limiter, ws_connection_address(connection),
                                    clock_boottime());
-        refuse(connection, id, CALL_ERROR_AUTH_FAILED, WIRE_CLOSE_AUTH_FAILED, text);
+        refuse(connection, id, CALL_ERROR_AUTH_FAILED, code, text);
 }
 
 static void login_failed(WsConnection *connection, uint64_t id, int r)
@@ -224,7 +225,8 @@ static void login_session(Hub *hub, WsConnection *connection, const Message *hel
         if (r != 0) {
                 device_session_free(hub, session);
                 if (r > 0)
-                        refuse_token(hub, connection, hello->id, "the join token is not valid");
+                        refuse_token(hub, connection, hello->id, WIRE_CLOSE_AUTH_FAILED,
+                                     "the join token is not valid");
                 else
                         login_failed(connection, hello->id, r);
                 return;
@@ -339,7 +341,11 @@ void hub_login(Hub *hub, WsConnection *connection, const Message *message)
                 !str_empty(hello->token) ? hello->token : ws_connection_bearer(connection);
         int r = text ? hub_database_token_find(hub->database, text, &token) : -ENOENT;
         if (r == -ENOENT) {
-                refuse_token(hub, connection, message->id, "the token is not valid");
+                refuse_token(hub, connection, message->id, WIRE_CLOSE_AUTH_FAILED,
+                             "the token is not valid");
+        } else if (r == -EKEYREVOKED) {
+                refuse_token(hub, connection, message->id, WIRE_CLOSE_REVOKED,
+                             "the token was revoked");
         } else if (r >= 0 && !has_room(hub, token.uid, hello->device)) {
                 refuse(connection, message->id, CALL_ERROR_TOO_MANY, WIRE_CLOSE_TOO_MANY,
                        "too many devices of this user are connected");

@@ -63,7 +63,8 @@ START_TEST(a_minted_token_logs_in_until_it_is_revoked)
         talker = talker_connect(hub_port(h->hub), NULL);
         talker_refused(talker_request(talker, "hello",
                                       "\"version\":1,\"token\":\"%s\",\"device\":\"d\"", token),
-                       "AuthFailed", "token");
+                       "AuthFailed", "revoked");
+        talker_closed(talker, WIRE_CLOSE_REVOKED, "revoked");
         talker_free(talker);
         free(token);
         free(list);

@@ -71,10 +71,37 @@ START_TEST(a_token_is_found_by_its_text_until_it_is_revoked)
         ck_assert_str_eq(token.device_name, "laptop");
         ck_assert_int_eq(hub_database_token_revoke(database, token.id), 0);
         ck_assert_int_eq(hub_database_token_revoke(database, token.id), -ENOENT);
-        ck_assert_int_eq(hub_database_token_find(database, first, &token), -ENOENT);
+        ck_assert_int_eq(hub_database_token_find(database, first, &token), -EKEYREVOKED);
         ck_assert_int_eq(hub_database_token_find(database, second, &token), 0);
         first[0] = first[0] == '0' ? '1' : '0';
+        ck_assert_int_eq(hub_database_token_find(database, first, &token), -ENOENT);
         ck_assert_int_eq(hub_database_token_find(database, "", &token), -ENOENT);
+}
+END_TEST
+
+static void mint_and_revoke(char token[static TOKEN_LENGTH + 1])
+{
+        StoredToken found;
+
+        ck_assert_int_eq(hub_database_token_mint(database, "alice", "", token), 0);
+        ck_assert_int_eq(hub_database_token_find(database, token, &found), 0);
+        ck_assert_int_eq(hub_database_token_revoke(database, found.id), 0);
+}
+
+START_TEST(the_oldest_of_too_many_revoked_tokens_is_forgotten)
+{
+        char first[TOKEN_LENGTH + 1], second[TOKEN_LENGTH + 1], last[TOKEN_LENGTH + 1];
+        StoredToken found;
+
+        mint_and_revoke(first);
+        mint_and_revoke(second);
+        for (size_t i = 2; i < REVOKED_TOKENS_MAX; i++)
+                mint_and_revoke(last);
+        ck_assert_int_eq(hub_database_token_find(database, first, &found), -EKEYREVOKED);
+        mint_and_revoke(last);
+        ck_assert_int_eq(hub_database_token_find(database, first, &found), -ENOENT);
+        ck_assert_int_eq(hub_database_token_find(database, second, &found), -EKEYREVOKED);
+        ck_assert_int_eq(hub_database_token_find(database, last, &found), -EKEYREVOKED);
 }
 END_TEST
 
@@ -181,7 +208,7 @@ START_TEST(a_removed_user_leaves_nothing_behind)
         add_log("alice", UUID("01"), 1, true);
         ck_assert_int_eq(hub_database_user_remove(database, "alice"), 0);
         ck_assert_int_eq(hub_database_user_remove(database, "alice"), -ENOENT);
-        ck_assert_int_eq(hub_database_token_find(database, token, &found), -ENOENT);
+        ck_assert_int_eq(hub_database_token_find(database, token, &found), -EKEYREVOKED);
         ck_assert_int_eq(hub_database_user_add(database, "alice", "Another", &is_new), 0);
         ck_assert_int_eq(hub_database_each_token(database, "alice", count_tokens, &n), 0);
         ck_assert_int_eq(n, 0);
@@ -490,6 +517,7 @@ int main(void)
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, adding_a_user_again_changes_the_name);
         tcase_add_test(tests, a_token_is_found_by_its_text_until_it_is_revoked);
+        tcase_add_test(tests, the_oldest_of_too_many_revoked_tokens_is_forgotten);
         tcase_add_test(tests, nobody_has_no_tokens);
         tcase_add_test(tests, a_removed_user_leaves_nothing_behind);
         tcase_add_loop_test(tests, the_later_of_two_records_of_a_call_is_the_one, 0, 2);
