@@ -14,18 +14,23 @@ const HELLO_MS = 15000; /* for connecting and the welcome */
 const ACK_MS = 200; /* an acknowledgement waits so long for a request to carry it */
 const RETRY_FIRST_MS = 500;
 const RETRY_LAST_MS = 60000;
+/* Rule 20: waits after a refusal by a hub that has welcomed this token before. */
+const REFUSED_MS = [1 * 60000, 5 * 60000, 30 * 60000];
 /* Pages do not see pings: after so much silence send the hub a request. */
 const PROBE_AFTER_MS = 45000;
 const PROBE_REPLY_MS = 8000;
 const CLOSE_EVENTS_MISSING = 3000;
 
-/* Close codes after which trying again does not help. */
-const FINAL = {
+/* Close codes by which the hub refuses this device. */
+const REFUSED = {
         4001: "The hub does not accept this token.",
         4002: "Tring was opened elsewhere with this device: in another tab or window.",
         4006: "This token is no longer valid: it was revoked, or the user removed.",
         4007: "The hub and this page do not speak the same version. Reload the page.",
 };
+/* These pass if the hub has welcomed the token before: it runs with a wrong folder, or was rolled
+ * back. After 4002 the person decides which tab it shall be. */
+const PASSING = [4001, 4007];
 
 export class HubClient {
         /*
@@ -51,9 +56,12 @@ export class HubClient {
                 this.timer = {}; /* by purpose */
         }
 
-        connect(hello) {
+        /* `wasWelcome`: a hub has welcomed this token before, on an earlier page. */
+        connect(hello, wasWelcome = false) {
                 this.disconnect();
                 this.hello = hello;
+                this.wasWelcome = wasWelcome;
+                this.refusals = 0;
                 this.pending = [];
                 this.resume = "";
                 this.#dial();
@@ -136,6 +144,8 @@ export class HubClient {
                 this.#cancel("hello");
                 this.retryMs = RETRY_FIRST_MS;
                 this.isWelcome = true;
+                this.wasWelcome = true;
+                this.refusals = 0;
                 this.resume = ok.link;
                 if (!ok.resumed) {
                         this.seq = 0;
@@ -214,17 +224,26 @@ export class HubClient {
         }
 
         #closed(code, reason) {
-                const final = FINAL[code];
+                const refused = REFUSED[code];
                 const why = this.refusal || reason;
 
                 this.refusal = "";
                 this.#drop();
-                if (final) {
+                if (refused && this.wasWelcome && PASSING.includes(code)) {
+                        this.#retryMuchLater(refused);
+                } else if (refused) {
                         this.hello = null;
-                        this.on.state("refused", final, code);
+                        this.on.state("refused", refused, code);
                 } else {
                         this.#retryLater(why && `The hub closed the connection: ${why}.`);
                 }
+        }
+
+        #retryMuchLater(sentence) {
+                const wait = REFUSED_MS[Math.min(this.refusals++, REFUSED_MS.length - 1)];
+
+                this.on.state("offline", `${sentence} Trying again from time to time.`);
+                this.#after("retry", wait, () => this.#dial());
         }
 
         #lost(sentence, code = 1000) {

@@ -153,6 +153,8 @@ function rings(call) {
 
 function connectionChanged(state, text, code) {
         phone.connectionChanged(state, text);
+        if (state === "online")
+                storage.saveWelcome();
         if (state !== "refused")
                 return;
         if (code !== 4002)
@@ -304,7 +306,8 @@ function showLogin(text = "", isElsewhere = false) {
 
 function signIn(token) {
         phone.setDoNotDisturb(storage.loadDoNotDisturb());
-        hub.connect({ token, device: storage.deviceId(makeUuid), device_name: browserName() });
+        hub.connect({ token, device: storage.deviceId(makeUuid), device_name: browserName() },
+                    storage.wasWelcome());
 }
 
 function signOut() {

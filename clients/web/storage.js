@@ -6,6 +6,7 @@
  */
 
 const TOKEN = "tring.token";
+const WELCOME = "tring.welcome";
 const DEVICE = "tring.device";
 const QUIET = "tring.do-not-disturb";
 
@@ -42,8 +43,19 @@ export function saveToken(token, remember) {
 }
 
 export function forgetToken() {
-        ofTab.remove(TOKEN);
-        ofBrowser.remove(TOKEN);
+        for (const key of [TOKEN, WELCOME]) {
+                ofTab.remove(key);
+                ofBrowser.remove(key);
+        }
+}
+
+/* The hub has welcomed the stored token: a later refusal may pass. */
+export function saveWelcome() {
+        (isRemembered() ? ofBrowser : ofTab).set(WELCOME, "yes");
+}
+
+export function wasWelcome() {
+        return (ofTab.get(WELCOME) ?? ofBrowser.get(WELCOME)) !== null;
 }
 
 /* The id of this browser among the user's devices, the same as long as the browser stores it. */

@@ -195,6 +195,38 @@ test("a refused token, a revoked one and a device elsewhere are not tried again"
         }
 });
 
+test("a hub that has welcomed this token before is tried again slowly", () => {
+        for (const code of [4001, 4007]) {
+                const net = new Net();
+                const waits = [];
+
+                net.welcome();
+                for (let i = 0; i < 4; i++) {
+                        net.socket.onclose({ code, reason: "no" });
+                        assert.equal(net.state()[1], "offline");
+                        const [{ at }] = [...net.timers.values()];
+                        waits.push((at - net.now) / 60000);
+                        net.sleep(at - net.now);
+                        assert.equal(net.sockets.length, i + 2);
+                }
+                assert.deepEqual(waits, [1, 5, 30, 30]);
+                net.welcome();
+                net.socket.onclose({ code, reason: "no" });
+                assert.equal([...net.timers.values()][0].at - net.now, 60000);
+        }
+});
+
+test("a token that was welcomed on an earlier page is tried again, a revoked one is not", () => {
+        for (const code of [4001, 4002, 4006, 4007]) {
+                const net = new Net();
+
+                net.client.connect(HELLO, true);
+                net.socket.onclose({ code, reason: "no" });
+                const isFinal = code === 4002 || code === 4006;
+                assert.equal(net.state()[1], isFinal ? "refused" : "offline");
+        }
+});
+
 test("a silent hub is probed, and given up if it does not answer", () => {
         const net = new Net();
 
