@@ -73,6 +73,12 @@ static void send_to_hub(Echo *echo, const PhoneAction *action)
         (void)hub_client_send(echo->hub, &action->message); /* the phone retries */
 }
 
+static void try_hub_again(Echo *echo, const PhoneAction *action)
+{
+        if (hub_client_connect(echo->hub) < 0)
+                hub_client_retry(echo->hub);
+}
+
 static void report_refusal(Echo *echo, const PhoneAction *action)
 {
         if (action->error != CALL_ERROR_NONE)
@@ -179,6 +185,7 @@ static void stop_voice(Echo *echo, const PhoneAction *action)
 /* An echo has no D-Bus objects, ring tone or history. */
 static void (*const actors[PHONE_ACTION_TYPE_COUNT])(Echo *echo, const PhoneAction *action) = {
         [PHONE_SEND] = send_to_hub,
+        [PHONE_CONNECT] = try_hub_again,
         [PHONE_DONE] = report_refusal,
         [PHONE_CALL_ADDED] = call_added,
         [PHONE_CALL_CHANGED] = ignore,
@@ -260,18 +267,33 @@ static void report_state(Echo *echo, PhoneConnection state, const char *text)
         settle(echo);
 }
 
-static void on_lost(void *userdata, HubClient *hub, CallError error, const char *text)
+/* Two echoes of one user would take turns, so the one that was replaced ends. */
+static void on_refused(Echo *echo, const HubClientLoss *loss)
+{
+        const Now instant = instant_now();
+        int r = phone_refused(echo->phone, &instant, loss->refusal, loss->text);
+        const char *text;
+
+        if (r < 0)
+                log_error("cannot record a refusal: %s", strerror(-r));
+        settle(echo);
+        (void)phone_connection(echo->phone, &text);
+        log_notice("refused: %s", text);
+        if (loss->refusal == HUB_REFUSAL_REPLACED || phone_refusal_is_final(echo->phone))
+                (void)sd_event_exit(loop_event(echo->loop), EXIT_FAILURE);
+}
+
+static void on_lost(void *userdata, HubClient *hub, const HubClientLoss *loss)
 {
         Echo *echo = userdata;
-        bool refused = error == CALL_ERROR_AUTH_FAILED;
-        PhoneConnection state = refused ? PHONE_REFUSED : PHONE_OFFLINE;
 
-        log_notice("%s: %s", phone_connection_to_string(state), text);
-        report_state(echo, state, text);
-        if (refused)
-                (void)sd_event_exit(loop_event(echo->loop), EXIT_FAILURE);
-        else
-                hub_client_retry(hub);
+        if (loss->refusal != HUB_REFUSAL_NONE) {
+                on_refused(echo, loss);
+                return;
+        }
+        log_notice("offline: %s", loss->text);
+        report_state(echo, PHONE_OFFLINE, loss->text);
+        hub_client_retry(hub);
 }
 
 static void on_hello(void *userdata, HubClient *hub, Message *ret)
@@ -291,7 +313,9 @@ static void on_message(void *userdata, HubClient *hub, const Message *message)
 
         settle(echo);
         if (r < 0)
-                on_lost(echo, hub, CALL_ERROR_NOT_CONNECTED, phone_message_error(r));
+                on_lost(echo, hub,
+                        &(HubClientLoss){CALL_ERROR_NOT_CONNECTED, HUB_REFUSAL_NONE,
+                                         phone_message_error(r)});
 }
 
 static void on_welcomed(void *userdata, HubClient *hub, const Message *welcome)

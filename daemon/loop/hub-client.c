@@ -23,7 +23,9 @@ struct HubClient {
 
         HubClientState state;
         WebSocket *websocket;
-        int failure;            /* while connecting: the error of websocket_new(), or 0 */
+        int failure;        /* while connecting: the error of websocket_new(), or 0 */
+        HubRefusal refusal; /* while connecting: by the reply; the close code says more */
+        char refusal_text[MESSAGE_TEXT_MAX + 1];
         sd_event_source *timer; /* waiting: until the next try; connecting: for the welcome */
         Backoff backoff;
 };
@@ -33,17 +35,29 @@ void hub_client_disconnect(HubClient *client)
         client->timer = sd_event_source_disable_unref(client->timer);
         client->websocket = websocket_free(client->websocket);
         client->state = HUB_CLIENT_IDLE;
+        client->refusal = HUB_REFUSAL_NONE;
 }
 
-/* Must be the last use of the client in a turn: the callback may free it. */
-static void lost(HubClient *client, CallError error, const char *text)
+static void report_loss(HubClient *client, CallError error, HubRefusal refusal, const char *text)
 {
         /* `text` may belong to the WebSocket, which is freed here. */
         char copy[MESSAGE_TEXT_MAX + 1];
 
         snprintf(copy, sizeof(copy), "%s", text);
         hub_client_disconnect(client);
-        client->events->lost(client->userdata, client, error, copy);
+        client->events->lost(client->userdata, client, &(HubClientLoss){error, refusal, copy});
+}
+
+/* Must be the last use of the client in a turn: the callback may free it. */
+static void lost(HubClient *client, CallError error, const char *text)
+{
+        report_loss(client, error, HUB_REFUSAL_NONE, text);
+}
+
+/* As lost(): the hub does not want this device. */
+static void refused(HubClient *client, HubRefusal refusal, const char *text)
+{
+        report_loss(client, CALL_ERROR_AUTH_FAILED, refusal, text);
 }
 
 static int send_message(HubClient *client, const Message *message)
@@ -78,6 +92,31 @@ static void on_opened(void *userdata)
                 lost(client, CALL_ERROR_NOT_CONNECTED, strerror(-r));
 }
 
+static int set_timer(HubClient *client, usec_t delay, sd_event_time_handler_t handler)
+{
+        client->timer = sd_event_source_disable_unref(client->timer);
+        return sd_event_add_time_relative(loop_event(client->loop), &client->timer, CLOCK_BOOTTIME,
+                                          delay, TIMER_ACCURACY_US, handler, client);
+}
+
+static int on_close_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        HubClient *client = userdata;
+
+        refused(client, client->refusal, client->refusal_text);
+        return 0;
+}
+
+/* The hub closes next, with a code that tells a token that is unknown from one that is revoked. */
+static void await_close(HubClient *client, const MessageReply *reply)
+{
+        client->refusal =
+                reply->error == CALL_ERROR_AUTH_FAILED ? HUB_REFUSAL_TOKEN : HUB_REFUSAL_VERSION;
+        (void)STR_SET(client->refusal_text, reply->text);
+        if (set_timer(client, HUB_CLIENT_CLOSE_US, on_close_timeout) < 0)
+                refused(client, client->refusal, client->refusal_text);
+}
+
 static void on_first_reply(HubClient *client, const Message *message)
 {
         const MessageReply *reply = &message->reply;
@@ -87,7 +126,7 @@ static void on_first_reply(HubClient *client, const Message *message)
                 lost(client, CALL_ERROR_NOT_CONNECTED, "the hub does not speak our protocol");
         } else if (reply->error == CALL_ERROR_AUTH_FAILED ||
                    reply->error == CALL_ERROR_NOT_SUPPORTED) {
-                lost(client, CALL_ERROR_AUTH_FAILED, reply->text);
+                await_close(client, reply);
         } else if (reply->error != CALL_ERROR_NONE) {
                 lost(client, CALL_ERROR_NOT_CONNECTED, reply->text);
         } else {
@@ -112,34 +151,45 @@ static void on_message(void *userdata, const char *text, size_t length)
                 lost(client, CALL_ERROR_NOT_CONNECTED, "the hub sent an invalid message");
         } else if (client->state == HUB_CLIENT_ONLINE) {
                 client->events->message(client->userdata, client, &message);
-        } else {
+        } else if (client->refusal == HUB_REFUSAL_NONE) {
                 on_first_reply(client, &message);
         }
 }
 
-/* Returns what to do when the close code makes a retry with this token useless; else NULL. */
-static const char *final_close(unsigned code)
+static HubRefusal refusal_of_close(unsigned code, const char **ret_text)
 {
         switch (code) {
         case WIRE_CLOSE_AUTH_FAILED:
-                return "the hub refused the token: log in again";
+                *ret_text = "the hub refused the token";
+                return HUB_REFUSAL_TOKEN;
         case WIRE_CLOSE_REPLACED:
-                return "this device has connected to the hub from elsewhere: log in again here";
+                *ret_text = "this device has connected to the hub from elsewhere: "
+                            "log in again to make this a device of its own";
+                return HUB_REFUSAL_REPLACED;
         case WIRE_CLOSE_REVOKED:
-                return "the token was revoked: log in again with a new one";
+                *ret_text = "the token was revoked: log in again with a new one";
+                return HUB_REFUSAL_REVOKED;
         case WIRE_CLOSE_VERSION:
-                return "the hub speaks another version of the protocol";
+                *ret_text = "the hub speaks another version of the protocol";
+                return HUB_REFUSAL_VERSION;
         default:
-                return NULL;
+                return HUB_REFUSAL_NONE;
         }
 }
 
 static void on_closed(void *userdata, unsigned code, const char *reason)
 {
-        const char *final = final_close(code);
+        HubClient *client = userdata;
+        const char *text = reason;
+        HubRefusal refusal = refusal_of_close(code, &text);
 
-        lost(userdata, final ? CALL_ERROR_AUTH_FAILED : CALL_ERROR_NOT_CONNECTED,
-             final ? final : reason);
+        /* Except of a revoked token, the reply said more than the close code. */
+        if (client->refusal != HUB_REFUSAL_NONE && refusal != HUB_REFUSAL_REVOKED)
+                refused(client, client->refusal, client->refusal_text);
+        else if (refusal != HUB_REFUSAL_NONE)
+                refused(client, refusal, text);
+        else
+                lost(client, CALL_ERROR_NOT_CONNECTED, text);
 }
 
 static int on_connect_timeout(sd_event_source *source, uint64_t usec, void *userdata)
@@ -170,13 +220,6 @@ static int open_websocket(HubClient *client)
         };
 
         return websocket_new(client->loop, &options, &events, client, &client->websocket);
-}
-
-static int set_timer(HubClient *client, usec_t delay, sd_event_time_handler_t handler)
-{
-        client->timer = sd_event_source_disable_unref(client->timer);
-        return sd_event_add_time_relative(loop_event(client->loop), &client->timer, CLOCK_BOOTTIME,
-                                          delay, TIMER_ACCURACY_US, handler, client);
 }
 
 /* If the WebSocket cannot be made, the timer reports that: only the loop makes callbacks. */

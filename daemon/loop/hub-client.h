@@ -14,6 +14,8 @@
 
 /* From connect to welcome: Login must reply within 10 s. */
 #define HUB_CLIENT_WELCOME_US (10 * USEC_PER_SEC)
+/* After an error reply to hello: for the close frame, whose code says more. */
+#define HUB_CLIENT_CLOSE_US (1 * USEC_PER_SEC)
 
 typedef struct HubClient HubClient;
 
@@ -29,17 +31,23 @@ typedef struct HubClientOptions {
         bool insecure;           /* plain ws:// to other machines is allowed */
 } HubClientOptions;
 
+/*
+ * Why a connection was lost or could not be made. `error` is CALL_ERROR_AUTH_FAILED if the hub has
+ * refused the device, CALL_ERROR_TIMEOUT if it did not answer, else CALL_ERROR_NOT_CONNECTED.
+ */
+typedef struct HubClientLoss {
+        CallError error;
+        HubRefusal refusal; /* of CALL_ERROR_AUTH_FAILED */
+        const char *text;   /* a sentence */
+} HubClientLoss;
+
 typedef struct HubClientEvents {
         /* Fills in the hello, except the token. */
         void (*hello)(void *userdata, HubClient *client, Message *ret);
         void (*welcomed)(void *userdata, HubClient *client, const Message *welcome);
         void (*message)(void *userdata, HubClient *client, const Message *message);
-        /*
-         * The connection was lost, or could not be made; the client is idle. `error` is
-         * CALL_ERROR_AUTH_FAILED if a retry with this token is useless, CALL_ERROR_TIMEOUT if the
-         * hub did not answer, else CALL_ERROR_NOT_CONNECTED.
-         */
-        void (*lost)(void *userdata, HubClient *client, CallError error, const char *text);
+        /* The connection was lost, or could not be made; the client is idle. */
+        void (*lost)(void *userdata, HubClient *client, const HubClientLoss *loss);
 } HubClientEvents;
 
 /* The new client is idle. */

@@ -104,6 +104,15 @@ typedef struct MessageHello {
         usec_t history_since;         /* date up to which history is known; 0: none */
 } MessageHello;
 
+/* Why a hub does not let a device in, or closes its connection, other than for a while. */
+typedef enum HubRefusal {
+        HUB_REFUSAL_NONE,
+        HUB_REFUSAL_TOKEN,    /* it does not know the token */
+        HUB_REFUSAL_REPLACED, /* the device has connected elsewhere */
+        HUB_REFUSAL_VERSION,  /* it does not speak this version of the protocol */
+        HUB_REFUSAL_REVOKED,  /* the token was revoked, or its user removed: final */
+} HubRefusal;
+
 typedef struct MessageInitiate {
         char session_id[UUID_LENGTH + 1];
         char receiver[UID_MAX + 1];

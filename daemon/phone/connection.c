@@ -12,6 +12,9 @@
 #include "phone/request.h"
 #include "phone/user.h"
 
+/* Follows the reason of a refusal that is not final. */
+#define REFUSED_TRIES_ON "; trying again from time to time"
+
 static const char *const phone_connections[PHONE_CONNECTION_COUNT] = {
         [PHONE_LOGGED_OUT] = "logged-out", [PHONE_CONNECTING] = "connecting",
         [PHONE_ONLINE] = "online",         [PHONE_OFFLINE] = "offline",
@@ -75,6 +78,8 @@ static int connection_log_out(Phone *phone)
                 phone_act(phone, PHONE_SEND, NULL)->message = logout;
         }
         user_forget(phone);
+        phone->welcomed = false;
+        phone->n_refusals = 0;
         *phone->link = '\0';
         phone->seq_seen = phone->seq_acked = 0;
         phone->history_since = phone->history_welcomed = phone->history_newest = 0;
@@ -128,11 +133,53 @@ int phone_take_connection(Phone *phone, PhoneConnection connection, const char *
         }
         str_printable(phone->connection_text, sizeof(phone->connection_text), text ? text : "");
         phone->connection = connection;
+        phone->connect_at = USEC_NEVER;
         phone->changed |= PHONE_PROPERTY_CONNECTION;
         hub_requests_lost(phone);
         if (connection == PHONE_OFFLINE || connection == PHONE_REFUSED)
                 connection_refuse_initiates(phone);
         return 0;
+}
+
+/* How long to wait before the next try, after so many refusals in a row. */
+static usec_t refused_wait(unsigned n)
+{
+        static const usec_t waits[] = {REFUSED_WAIT_FIRST_US, REFUSED_WAIT_SECOND_US,
+                                       REFUSED_WAIT_LAST_US};
+
+        return waits[MIN_OF(n, (unsigned)ELEMENTSOF(waits)) - 1];
+}
+
+static unsigned count_refusal(Phone *phone)
+{
+        usec_t now = phone->instant.now;
+
+        if (now - phone->refused_at >= REFUSED_FORGET_US)
+                phone->n_refusals = 0;
+        phone->refused_at = now;
+        return ++phone->n_refusals;
+}
+
+int phone_take_refusal(Phone *phone, HubRefusal why, const char *text)
+{
+        bool is_final = why == HUB_REFUSAL_REVOKED || !phone->welcomed;
+        char sentence[MESSAGE_TEXT_MAX + 1];
+
+        snprintf(sentence, sizeof(sentence), "%s%s", text, is_final ? "" : REFUSED_TRIES_ON);
+        int r = phone_take_connection(phone, PHONE_REFUSED, sentence);
+        if (r >= 0 && !is_final)
+                phone->connect_at = phone->instant.now + refused_wait(count_refusal(phone));
+        return r;
+}
+
+bool phone_refusal_is_final(const Phone *phone)
+{
+        return phone->connection == PHONE_REFUSED && phone->connect_at == USEC_NEVER;
+}
+
+void phone_restore_login(Phone *phone)
+{
+        phone->welcomed = true;
 }
 
 PhoneConnection phone_connection(const Phone *phone, const char **ret_text)

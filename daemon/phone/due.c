@@ -31,7 +31,7 @@ static usec_t call_deadline(const Phone *phone, const PhoneCall *call)
 
 usec_t phone_next_deadline(const Phone *phone)
 {
-        usec_t next = phone->ack_at;
+        usec_t next = MIN_OF(phone->ack_at, phone->connect_at);
         const HubRequest *request;
         const PhoneCall *call;
         const ListenerCall *listener_call;
@@ -83,6 +83,11 @@ static int phone_tick_one(Phone *phone)
 
         if (phone_next_deadline(phone) > now)
                 return 0;
+        if (phone->connect_at <= now) {
+                phone->connect_at = USEC_NEVER;
+                phone_act(phone, PHONE_CONNECT, NULL);
+                return 1;
+        }
         DL_FOREACH (phone->requests, request) {
                 if (request->deadline <= now) {
                         r = hub_request_expire(phone, request);

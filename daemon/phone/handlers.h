@@ -11,6 +11,7 @@
 
 int phone_take_command(Phone *phone, const PhoneCommand *command, uint64_t ticket);
 int phone_take_connection(Phone *phone, PhoneConnection connection, const char *text);
+int phone_take_refusal(Phone *phone, HubRefusal why, const char *text);
 int phone_take_message(Phone *phone, const Message *message);
 int phone_take_listener_add(Phone *phone, const PhoneListener *listener, bool restored,
                             const char **ret_text);

@@ -14,6 +14,8 @@ static int input_take(Phone *phone, const PhoneInput *input)
         case PHONE_INPUT_CONNECTION:
                 return phone_take_connection(phone, input->connection.state,
                                              input->connection.text);
+        case PHONE_INPUT_REFUSED:
+                return phone_take_refusal(phone, input->refusal.why, input->refusal.text);
         case PHONE_INPUT_MESSAGE:
                 return phone_take_message(phone, input->message);
         case PHONE_INPUT_LISTENER_ADD:

@@ -16,7 +16,7 @@ int phone_new(Phone **ret)
 
         if (!phone)
                 return -ENOMEM;
-        phone->ack_at = USEC_NEVER;
+        phone->ack_at = phone->connect_at = USEC_NEVER;
         phone->next_id = HELLO_ID + 1;
         *ret = phone;
         return 0;

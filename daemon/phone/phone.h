@@ -34,6 +34,14 @@
 #define OBJECT_PATH_MAX 255        /* bytes of a listener's object path */
 #define HELLO_ID 1 /* the smallest request id; requests of the phone have larger ones */
 #define MEMBERS_CHANGED_US (100 * USEC_PER_MSEC) /* shortest time between two announcements */
+/*
+ * Rule 20: how long a device waits after a hub that has welcomed it before refuses it, once, twice,
+ * and each time after that. A refusal that comes REFUSED_FORGET_US after the last one is a first.
+ */
+#define REFUSED_WAIT_FIRST_US (1 * 60 * USEC_PER_SEC)
+#define REFUSED_WAIT_SECOND_US (5 * 60 * USEC_PER_SEC)
+#define REFUSED_WAIT_LAST_US (30 * 60 * USEC_PER_SEC)
+#define REFUSED_FORGET_US (2 * 60 * 60 * USEC_PER_SEC)
 #define PHONE_CALLS_MAX 64 /* live calls on this device; one more is TooMany */
 
 typedef struct Phone Phone;
@@ -185,7 +193,9 @@ typedef enum PhoneTone {
 
 typedef enum PhoneActionType {
         /* to the hub */
-        PHONE_SEND, /* `message`; if it is lost, the phone sends it again where that matters */
+        PHONE_SEND,    /* `message`; if it is lost, the phone sends it again where that matters */
+        PHONE_CONNECT, /* try the hub again that has refused this device; until it has welcomed it
+                          or has refused it again, the connection stays PHONE_REFUSED */
 
         /* to programs */
         PHONE_DONE,            /* reply to the command `ticket`: `error`, `text`, session_id */
@@ -268,6 +278,7 @@ void phone_action_done(PhoneAction *action);
 typedef enum PhoneInputType {
         PHONE_INPUT_COMMAND,           /* `command` */
         PHONE_INPUT_CONNECTION,        /* `connection` */
+        PHONE_INPUT_REFUSED,           /* `refusal` */
         PHONE_INPUT_MESSAGE,           /* `message` */
         PHONE_INPUT_LISTENER_ADD,      /* `listener` */
         PHONE_INPUT_LISTENER_REMOVE,   /* `client` */
@@ -304,6 +315,10 @@ typedef struct PhoneInput {
                         PhoneConnection state;
                         const char *text;
                 } connection;
+                struct {
+                        HubRefusal why;
+                        const char *text;
+                } refusal;
                 const Message *message;
                 struct {
                         const PhoneListener *listener;
@@ -356,13 +371,19 @@ usec_t phone_next_deadline(const Phone *phone); /* CLOCK_BOOTTIME, or USEC_NEVER
         PHONE_INPUT(phone, now, PHONE_INPUT_COMMAND, .command = {what, ticket})
 
 /*
- * The connection to the hub is in a new state, other than PHONE_ONLINE: the phone becomes online by
- * a MESSAGE_REPLY with REPLY_WELCOME. `text` is the sentence for ConnectionError. PHONE_LOGGED_OUT
- * ends all calls (reason shutdown); report it before closing the connection, so that the resulting
- * MESSAGE_LOGOUT can still be sent.
+ * The connection to the hub is in a new state, other than PHONE_ONLINE and PHONE_REFUSED: the phone
+ * becomes online by a MESSAGE_REPLY with REPLY_WELCOME. `text` is the sentence for ConnectionError.
+ * PHONE_LOGGED_OUT ends all calls (reason shutdown); report it before closing the connection, so
+ * that the resulting MESSAGE_LOGOUT can still be sent.
  */
 #define phone_connection_changed(phone, now, new_state, text) \
         PHONE_INPUT(phone, now, PHONE_INPUT_CONNECTION, .connection = {new_state, text})
+/*
+ * The hub has refused this device, or has closed its connection in favour of another: the phone is
+ * PHONE_REFUSED. Unless that is final it asks for another try by PHONE_CONNECT (rule 20).
+ */
+#define phone_refused(phone, now, reason, text) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_REFUSED, .refusal = {reason, text})
 /*
  * A message of the hub: MESSAGE_REPLY, an event, or MESSAGE_NONE with the seq of an event that this
  * version does not know. Also returns -EPROTO when events before this one are missing: drop the
@@ -453,6 +474,8 @@ void phone_device_chosen(Phone *phone, DeviceKind kind);
 /* ---- reading the state ---- */
 
 PhoneConnection phone_connection(const Phone *phone, const char **ret_text);
+/* Of a phone that is PHONE_REFUSED: only another login helps. */
+bool phone_refusal_is_final(const Phone *phone);
 const Party *phone_user(const Phone *phone); /* the uid is empty while it is unknown */
 WhenBusy phone_when_busy(const Phone *phone);
 bool phone_do_not_disturb(const Phone *phone);
@@ -494,6 +517,8 @@ void phone_allow_parallel_media(Phone *phone);
 #define phone_restore_request(phone, now, stored) \
         PHONE_INPUT(phone, now, PHONE_INPUT_RESTORE_REQUEST, .message = stored)
 
+/* The stored login is one that a hub has welcomed: a refusal need not be final (rule 20). */
+void phone_restore_login(Phone *phone);
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
 void phone_restore_history_since(Phone *phone, usec_t since);
 /* The date, by the hub's clock, up to which history is known here. For the store. */

@@ -159,6 +159,10 @@ struct Phone {
 
         PhoneConnection connection;
         char connection_text[MESSAGE_TEXT_MAX + 1];
+        bool welcomed;       /* a hub has welcomed this login, now or before a restart */
+        unsigned n_refusals; /* in a row: rule 20 */
+        usec_t refused_at;   /* the last of them */
+        usec_t connect_at; /* when a refused device asks for another try; USEC_NEVER: it does not */
         Party user;
         char link[UUID_LENGTH + 1]; /* link id of the last welcome */
         uint64_t seq_seen, seq_acked;

@@ -342,6 +342,8 @@ int phone_welcome(Phone *phone, const ReplyWelcome *welcome)
         if (r < 0)
                 return r;
         phone->connection = PHONE_ONLINE;
+        phone->welcomed = true;
+        phone->connect_at = USEC_NEVER;
         *phone->connection_text = '\0';
         phone->changed |= PHONE_PROPERTY_CONNECTION;
         STR_SET(phone->link, welcome->link);

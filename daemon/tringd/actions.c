@@ -119,6 +119,11 @@ static void send_to_hub(Daemon *daemon, const PhoneAction *action)
                           message_type_to_string(action->message.type), strerror(-r));
 }
 
+static void try_hub_again(Daemon *daemon, const PhoneAction *action)
+{
+        hub_uplink_try_again(daemon->uplink);
+}
+
 static void manager_changed(Daemon *daemon, const PhoneAction *action)
 {
         const uint32_t policy = PHONE_PROPERTY_WHEN_BUSY | PHONE_PROPERTY_DO_NOT_DISTURB;
@@ -186,6 +191,7 @@ static void (*const takers[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, PhoneAction
 
 static void (*const actors[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const PhoneAction *action) = {
         [PHONE_SEND] = send_to_hub,
+        [PHONE_CONNECT] = try_hub_again,
         [PHONE_DONE] = answer,
         [PHONE_CALL_ADDED] = call_added,
         [PHONE_CALL_CHANGED] = call_changed,

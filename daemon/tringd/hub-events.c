@@ -16,6 +16,15 @@ static void on_state(void *userdata, PhoneConnection state, const char *text)
                            "the state of the connection");
 }
 
+static void on_refused(void *userdata, HubRefusal refusal, const char *text)
+{
+        Daemon *daemon = userdata;
+
+        changes_manager(daemon->changes, PHONE_PROPERTY_USER);
+        daemon_event_given(daemon, phone_refused(daemon->phone, DAEMON_NOW, refusal, text),
+                           "the hub's refusal");
+}
+
 static void on_message(void *userdata, const Message *message)
 {
         Daemon *daemon = userdata;
@@ -94,6 +103,7 @@ static void on_login_done(void *userdata, CallError error, const char *text)
 
 const HubUplinkEvents hub_uplink_events = {
         .state = on_state,
+        .refused = on_refused,
         .message = on_message,
         .hello = on_hello,
         .admit = on_admit,

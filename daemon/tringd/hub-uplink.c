@@ -14,8 +14,9 @@ struct HubUplink {
         void *userdata;
 
         Credentials credentials, trial_credentials; /* empty `hub`: none */
-        HubClient *current; /* NULL: logged out, or the hub refused the token */
-        HubClient *trial;   /* of a login under way */
+        HubClient *current;                         /* NULL: logged out */
+        bool refused;     /* the hub does not want this device: the phone says when to try again */
+        HubClient *trial; /* of a login under way */
         HubClient *leaving; /* of a logout: sends its last messages */
         Network *network;
 };
@@ -43,11 +44,11 @@ static void report_state(HubUplink *uplink, PhoneConnection state, const char *t
 
 static void retry_now(HubUplink *uplink)
 {
-        if (uplink->current && hub_client_connect(uplink->current) < 0)
+        if (uplink->current && !uplink->refused && hub_client_connect(uplink->current) < 0)
                 hub_client_retry(uplink->current);
 }
 
-static void lost(HubUplink *uplink, CallError error, const char *text)
+static void lost(HubUplink *uplink, const HubClientLoss *loss)
 {
         hub_client_disconnect(uplink->current);
         /*
@@ -58,14 +59,16 @@ static void lost(HubUplink *uplink, CallError error, const char *text)
                 report_state(uplink, PHONE_CONNECTING, "");
                 return;
         }
-        if (error == CALL_ERROR_AUTH_FAILED) {
-                uplink->current = hub_client_free(uplink->current);
-                log_warning("%s", text);
-                report_state(uplink, PHONE_REFUSED, text);
+        if (loss->refusal != HUB_REFUSAL_NONE) {
+                uplink->refused = true;
+                log_warning("%s", loss->text);
+                network_watch(uplink->network, false);
+                uplink->events->refused(uplink->userdata, loss->refusal, loss->text);
                 return;
         }
+        uplink->refused = false;
         hub_client_retry(uplink->current);
-        report_state(uplink, PHONE_OFFLINE, text);
+        report_state(uplink, PHONE_OFFLINE, loss->text);
 }
 
 static void end_trial(HubUplink *uplink, CallError error, const char *text)
@@ -74,23 +77,24 @@ static void end_trial(HubUplink *uplink, CallError error, const char *text)
         credentials_done(&uplink->trial_credentials);
         if (!logged_in(uplink)) {
                 report_state(uplink, PHONE_LOGGED_OUT, text);
-        } else if (uplink->current && hub_client_state(uplink->current) == HUB_CLIENT_IDLE) {
+        } else if (uplink->current && !uplink->refused &&
+                   hub_client_state(uplink->current) == HUB_CLIENT_IDLE) {
                 hub_client_retry(uplink->current);
                 report_state(uplink, PHONE_OFFLINE, text);
         }
         uplink->events->login_done(uplink->userdata, error, text);
 }
 
-static void on_lost(void *userdata, HubClient *client, CallError error, const char *text)
+static void on_lost(void *userdata, HubClient *client, const HubClientLoss *loss)
 {
         HubUplink *uplink = userdata;
 
         if (client == uplink->leaving)
                 uplink->leaving = hub_client_free(uplink->leaving);
         else if (client == uplink->trial)
-                end_trial(uplink, error, text);
+                end_trial(uplink, loss->error, loss->text);
         else
-                lost(uplink, error, text);
+                lost(uplink, loss);
 }
 
 static void on_hello(void *userdata, HubClient *client, Message *ret)
@@ -109,6 +113,7 @@ static void adopt_trial(HubUplink *uplink)
 
         hub_client_free(uplink->current);
         uplink->current = TAKE_PTR(uplink->trial);
+        uplink->refused = false;
         uplink->credentials = uplink->trial_credentials;
         credentials_done(&uplink->trial_credentials);
         if (replaces)
@@ -134,6 +139,7 @@ static void on_welcomed(void *userdata, HubClient *client, const Message *welcom
                 }
                 adopt_trial(uplink);
         }
+        uplink->refused = false;
         network_watch(uplink->network, true);
         log_fields(LOG_NOTICE, "online", "HUB=%s", uplink->credentials.hub, "USER=%s", user->uid,
                    NULL);
@@ -257,6 +263,7 @@ int hub_uplink_login(HubUplink *uplink, const Credentials *credentials)
 void hub_uplink_logout(HubUplink *uplink)
 {
         credentials_done(&uplink->credentials);
+        uplink->refused = false;
         hub_client_free(uplink->leaving);
         uplink->leaving = TAKE_PTR(uplink->current);
         network_watch(uplink->network, false);
@@ -278,5 +285,15 @@ void hub_uplink_reconnect(HubUplink *uplink, const char *reason)
         if (!has_connection(uplink->current))
                 return;
         log_notice("connecting to the hub again: %s", reason);
-        lost(uplink, CALL_ERROR_NOT_CONNECTED, reason);
+        lost(uplink, &(HubClientLoss){CALL_ERROR_NOT_CONNECTED, HUB_REFUSAL_NONE, reason});
+}
+
+void hub_uplink_try_again(HubUplink *uplink)
+{
+        /* If a login is under way it decides; after a failure end_trial() connects. */
+        if (uplink->trial)
+                uplink->refused = false;
+        else if (uplink->current && hub_client_connect(uplink->current) < 0)
+                lost(uplink, &(HubClientLoss){CALL_ERROR_NOT_CONNECTED, HUB_REFUSAL_NONE,
+                                              strerror(ENOMEM)});
 }

@@ -3,8 +3,8 @@
 
 /*
  * The uplink to the hub: one connection with the credentials of the last login. After a loss it
- * reconnects with back-off, at once when the network comes back or the machine wakes up, and not at
- * all if the hub has refused the token.
+ * reconnects with back-off, and at once when the network comes back or the machine wakes up. If the
+ * hub has refused the device it waits for hub_uplink_try_again().
  *
  * A login is a second connection, the trial. It replaces the first only after the hub's welcome, so
  * that a login that fails changes nothing.
@@ -21,6 +21,8 @@ typedef struct HubUplink HubUplink;
 
 typedef struct HubUplinkEvents {
         void (*state)(void *userdata, PhoneConnection state, const char *text);
+        /* The hub has refused the credentials, which it has welcomed before. */
+        void (*refused)(void *userdata, HubRefusal refusal, const char *text);
         /* A reply or event from the hub; the welcome comes here too. */
         void (*message)(void *userdata, const Message *message);
         /* Fills in a hello, except the token. `fresh`: resumes no session, asks for all history. */
@@ -59,6 +61,9 @@ int hub_uplink_send(HubUplink *uplink, const Message *message);
  * is gone. `reason` is for the log and ConnectionError.
  */
 void hub_uplink_reconnect(HubUplink *uplink, const char *reason);
+
+/* Connects once more to a hub that has refused the device. */
+void hub_uplink_try_again(HubUplink *uplink);
 
 /* The URL of the hub that the user is logged in to; empty when logged out. */
 const char *hub_uplink_hub(const HubUplink *uplink);

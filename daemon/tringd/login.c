@@ -119,8 +119,10 @@ int hub_uplink_start_from_file(Daemon *daemon)
         _cleanup_free_ char *text = NULL;
         int r = credentials_load(daemon->folders.credentials, &credentials, &text);
 
-        if (r >= 0)
+        if (r >= 0) {
+                phone_restore_login(daemon->phone); /* only a login that was welcomed is stored */
                 return hub_uplink_start(daemon->uplink, &credentials);
+        }
         if (r == -ENOENT)
                 return 0;
         log_error("%s", text ? text : strerror(-r));

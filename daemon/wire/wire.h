@@ -18,16 +18,16 @@
 /* The hub's close codes, in RFC 6455's range for applications (4000-4999): see PROTOCOL.md. */
 typedef enum WireClose {
         WIRE_CLOSE_NORMAL = 1000,
-        WIRE_CLOSE_GOING_AWAY = 1001,  /* the hub stops */
-        WIRE_CLOSE_UNSUPPORTED = 1003, /* a binary frame */
-        WIRE_CLOSE_TOO_BIG = 1009,     /* message longer than WIRE_MESSAGE_MAX */
-        WIRE_CLOSE_MALFORMED = 4000,   /* not JSON, or JSON that breaks a limit of form */
-        WIRE_CLOSE_AUTH_FAILED = 4001, /* token refused: do not retry before a new login */
-        WIRE_CLOSE_REPLACED = 4002, /* this device connected elsewhere: do not retry, as for 4001 */
+        WIRE_CLOSE_GOING_AWAY = 1001,     /* the hub stops */
+        WIRE_CLOSE_UNSUPPORTED = 1003,    /* a binary frame */
+        WIRE_CLOSE_TOO_BIG = 1009,        /* message longer than WIRE_MESSAGE_MAX */
+        WIRE_CLOSE_MALFORMED = 4000,      /* not JSON, or JSON that breaks a limit of form */
+        WIRE_CLOSE_AUTH_FAILED = 4001,    /* token not known: retry slowly, if at all */
+        WIRE_CLOSE_REPLACED = 4002,       /* this device connected elsewhere: retry slowly */
         WIRE_CLOSE_HELLO_EXPECTED = 4003, /* a message before hello, or no hello in time */
         WIRE_CLOSE_TOO_MANY = 4004, /* too many requests in flight, failed logins or devices */
         WIRE_CLOSE_TOO_SLOW = 4005, /* the queue to the device is full: it does not read */
-        WIRE_CLOSE_REVOKED = 4006,  /* token revoked or user removed: do not retry, as for 4001 */
+        WIRE_CLOSE_REVOKED = 4006,  /* token revoked or user removed: do not retry */
         WIRE_CLOSE_VERSION = 4007,  /* the hub does not speak this version of the protocol */
 } WireClose;
 

@@ -140,6 +140,24 @@ START_TEST(a_token_that_the_hub_refuses_ends_it)
 }
 END_TEST
 
+START_TEST(a_hub_that_has_welcomed_it_before_is_tried_again)
+{
+        char right[RIG_PATH_MAX];
+
+        echo = echo_start();
+        wait_answering();
+        rig_path(right, "%s", hub->state);
+        hub_stop(hub);
+        rig_path(hub->state, "%s/wrong", rig->dir);
+        hub_start(hub);
+        free(process_wait_line(echo, "refused: the token is not valid; trying again"));
+        hub_stop(hub);
+        rig_path(hub->state, "%s", right);
+        hub_start(hub);
+        ck_assert_int_eq(process_stop(echo), 0);
+}
+END_TEST
+
 START_TEST(a_second_echo_of_the_same_user_takes_the_place_of_the_first)
 {
         echo = echo_start();
@@ -194,6 +212,7 @@ int main(void)
         tcase_add_test(tests, it_comes_back_to_a_hub_that_does);
         tcase_add_loop_test(tests, a_call_without_media_is_not_kept, 0, 2);
         tcase_add_test(tests, a_token_that_the_hub_refuses_ends_it);
+        tcase_add_test(tests, a_hub_that_has_welcomed_it_before_is_tried_again);
         tcase_add_test(tests, a_second_echo_of_the_same_user_takes_the_place_of_the_first);
         tcase_add_loop_test(tests, a_command_line_that_makes_no_sense_is_refused_by_name, 0, 8);
         suite_add_tcase(suite, tests);

@@ -115,12 +115,20 @@ void hub_intrude(World *world, HubLink *link, const Case *the_case)
         hub_drain(world);
 }
 
+/* Why the hub does not let this device in. */
+static HubRefusal hub_refuses(const World *world, const Handset *handset)
+{
+        if (world->now < world->hub.strange_until)
+                return HUB_REFUSAL_TOKEN;
+        return world->hub.disk.removed[handset->user] ? HUB_REFUSAL_REVOKED : HUB_REFUSAL_NONE;
+}
+
 void hub_hello(World *world, Connection *connection, const Message *hello)
 {
         HubParty *hub = &world->hub;
 
-        if (hub->disk.removed[connection->handset->user]) {
-                connection->handset->refused = true;
+        connection->refusal = hub_refuses(world, connection->handset);
+        if (connection->refusal != HUB_REFUSAL_NONE) {
                 connection_close(connection, true);
                 return;
         }

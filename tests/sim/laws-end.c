@@ -20,8 +20,10 @@ static void judge_rest(World *world)
 
                 if (phone_connection(handset->phone, NULL) != PHONE_ONLINE &&
                     !hub->disk.removed[handset->user])
-                        law_broken(world, LAW_NOTHING_LIVES_ON, "%s is not online",
-                                   handset_name(handset));
+                        law_broken(world,
+                                   handset->refused_at == USEC_NEVER ? LAW_NOTHING_LIVES_ON
+                                                                     : LAW_REFUSED,
+                                   "%s is not online", handset_name(handset));
                 for (size_t i = 0; (call = phone_call_at(handset->phone, i)); i++)
                         law_broken(world, LAW_NOTHING_LIVES_ON, "%s has call %s, %s",
                                    handset_name(handset), call->stored.record.session_id,

@@ -57,6 +57,8 @@ static const char *const laws[LAW_COUNT] = {
         [LAW_SEQ_GROWS] = "rule 17: events come in order, none is lost, none doubled",
         [LAW_NOTHING_LIVES_ON] = "rules 13, 14: when all is calm no call lives on anywhere",
         [LAW_ALL_AGREE] = "rule 16: no call is lost: who was called has a record of it",
+        [LAW_REFUSED] = "rule 20: a device that a hub refuses for a while tries again slowly until "
+                        "it is online, and never with a revoked token",
         [LAW_RESTORED] = "rule 17: a daemon that starts again has its calls again",
         [LAW_WELL_FORMED] = "wire: what one side says the other side can read",
         [LAW_CRASH] = "the simulator, or what it runs, crashed",
@@ -267,6 +269,23 @@ static void see_done(Handset *handset, const PhoneAction *action)
         sight->never_heard = !action->error || action->error == CALL_ERROR_TIMEOUT;
 }
 
+void laws_see_refused(Handset *handset)
+{
+        bool is_final = phone_refusal_is_final(handset->phone);
+
+        if (is_final != (handset->refusal == HUB_REFUSAL_REVOKED))
+                law_broken(handset->world, LAW_REFUSED, "%s takes its refusal for %s",
+                           handset_name(handset), is_final ? "final" : "passing");
+}
+
+static void see_connect(const Handset *handset)
+{
+        if (handset->refused_at == USEC_NEVER || handset->refusal == HUB_REFUSAL_REVOKED ||
+            handset->world->now - handset->refused_at < REFUSED_WAIT_FIRST_US)
+                law_broken(handset->world, LAW_REFUSED, "%s tries again, or too soon",
+                           handset_name(handset));
+}
+
 void laws_see_phone(Handset *handset, const PhoneAction *action)
 {
         Sight *sight = sight_of(handset, action->session_id);
@@ -275,6 +294,8 @@ void laws_see_phone(Handset *handset, const PhoneAction *action)
                 see_done(handset, action);
                 return;
         }
+        if (action->type == PHONE_CONNECT)
+                see_connect(handset);
         if (action->type == PHONE_TONE) {
                 handset->tone = action->tone;
                 handset->heard = false;

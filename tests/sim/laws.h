@@ -64,6 +64,7 @@ typedef enum Law {
         LAW_NOTHING_LIVES_ON,
         LAW_ALL_AGREE,
         LAW_RESTORED,
+        LAW_REFUSED,
         LAW_WELL_FORMED,
         LAW_CRASH, /* in the simulator or the code under test */
         LAW_COUNT,
@@ -161,6 +162,8 @@ void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus b
 void laws_of_workers(Handset *handset);
 
 void laws_see_phone(Handset *handset, const PhoneAction *action);
+/* The hub has refused a login that it has welcomed before, or a revoked one. */
+void laws_see_refused(Handset *handset);
 void laws_see_ticket(Handset *handset, const Ticket *ticket, const PhoneCommand *command);
 void laws_see_phone_gone(Handset *handset);
 void laws_see_phone_back(Handset *handset);

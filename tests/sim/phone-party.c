@@ -72,6 +72,8 @@ void handset_drain(Handset *handset, int r)
                 laws_see_phone(handset, &action);
                 if (action.type == PHONE_SEND)
                         handset_send(handset, &action.message);
+                else if (action.type == PHONE_CONNECT)
+                        handset->retry_at = MAX_OF(handset->world->now, handset->net_down_until);
                 else
                         handset_do(handset, &action);
                 phone_action_done(&action);
@@ -125,17 +127,40 @@ static void give_up_connection(Handset *handset)
                 connection_close(connection, false);
 }
 
+static void handset_refused(Handset *handset, HubRefusal refusal)
+{
+        const Now instant = handset_instant(handset);
+
+        trace(handset->world, "%s: is refused", handset_name(handset));
+        /* A login that fails leaves nobody logged in. */
+        if (refusal != HUB_REFUSAL_REVOKED && !handset->welcomed) {
+                handset_log_out(handset);
+                return;
+        }
+        if (refusal != HUB_REFUSAL_REVOKED)
+                world_count(handset->world, COUNT_REFUSED);
+        handset->refusal = refusal;
+        handset->refused_at = handset->world->now;
+        handset_drain(handset, phone_refused(handset->phone, &instant, refusal, "refused"));
+        laws_see_refused(handset);
+}
+
 void handset_lost(Handset *handset, Connection *connection)
 {
+        HubRefusal refusal = connection->refusal;
+
         if (connection != handset->connection)
                 return;
         trace(handset->world, "%s: loses its connection", handset_name(handset));
         world_count(handset->world, COUNT_LOST);
         give_up_connection(handset);
-        if (!handset->refused)
-                retry_later(handset);
-        say_state(handset, handset->refused ? PHONE_REFUSED : PHONE_OFFLINE,
-                  "the connection was lost");
+        if (refusal != HUB_REFUSAL_NONE) {
+                handset_refused(handset, refusal);
+                return;
+        }
+        handset->refused_at = USEC_NEVER;
+        retry_later(handset);
+        say_state(handset, PHONE_OFFLINE, "the connection was lost");
 }
 
 void handset_receive(Handset *handset, Connection *connection, const char *text, size_t length)
@@ -159,6 +184,8 @@ void handset_receive(Handset *handset, Connection *connection, const char *text,
         if (message.type == MESSAGE_REPLY && message.reply.kind == REPLY_WELCOME) {
                 handset->tries = 0;
                 handset->fresh = false;
+                handset->welcomed = true;
+                handset->refused_at = USEC_NEVER;
                 if (message.reply.welcome.resumed)
                         world_count(handset->world, COUNT_RESUMED);
         }
@@ -183,8 +210,8 @@ void handset_log_out(Handset *handset)
         if (!handset->logged_in || !handset->phone)
                 return;
         trace(handset->world, "%s: logs out", handset_name(handset));
-        handset->logged_in = false;
-        handset->retry_at = USEC_NEVER;
+        handset->logged_in = handset->welcomed = false;
+        handset->retry_at = handset->refused_at = USEC_NEVER;
         say_state(handset, PHONE_LOGGED_OUT, "");
         laws_see_logout(handset);
         give_up_connection(handset);
@@ -212,6 +239,9 @@ void handset_start(Handset *handset)
                 phone_allow_parallel_media(handset->phone);
         trace(handset->world, "%s: starts", handset_name(handset));
         handset->restart_at = handset->retry_at = handset->deadline = USEC_NEVER;
+        handset->refused_at = USEC_NEVER;
+        if (handset->welcomed)
+                phone_restore_login(handset->phone);
         phone_restore_policy(handset->phone, handset->when_busy, handset->do_not_disturb);
         phone_restore_history_since(handset->phone, handset->since);
         handset_restore(handset);

@@ -84,6 +84,7 @@ struct Connection {
         usec_t phone_notices_at, hub_notices_at;
         usec_t disturbed_at; /* last disturbance */
         struct HubLink *link;
+        HubRefusal refusal; /* why the hub has closed it */
 };
 
 Connection *connection_new(Handset *handset);
@@ -166,6 +167,7 @@ typedef struct HubParty {
         Page *pages;
         uint64_t n_links, n_moments;
         bool draining;
+        usec_t strange_until; /* another hub answers, which knows nobody */
 
         HubWrite *writes; /* not committed yet */
         bool fresh;
@@ -273,7 +275,9 @@ struct Handset {
         PhoneTone tone;
         bool heard; /* whether the tone is audible */
         bool logged_in, fresh;
-        bool refused;                                              /* the user was removed */
+        bool welcomed;      /* this login, at some time */
+        usec_t refused_at;  /* USEC_NEVER: the connection is not refused */
+        HubRefusal refusal; /* the last one */
         char token[TOKEN_MAX + 1], token_session[UUID_LENGTH + 1]; /* for a page */
         usec_t retry_at;
         unsigned tries, n_connections;
@@ -342,7 +346,8 @@ typedef enum StimulusType {
         STIMULUS_LOG_IN,
         STIMULUS_PHONE_CRASH,
         STIMULUS_HUB_CRASH,
-        STIMULUS_MEMBER, /* a user joins or leaves a group */
+        STIMULUS_HUB_STRANGE, /* comes back for a while with a folder that is empty */
+        STIMULUS_MEMBER,      /* a user joins or leaves a group */
         STIMULUS_REMOVE_USER,
         STIMULUS_PAGE,
         STIMULUS_TYPE_COUNT,
@@ -397,6 +402,7 @@ typedef enum Count {
         COUNT_HUB_CRASHES,
         COUNT_PHONE_CRASHES,
         COUNT_RESTORED,
+        COUNT_REFUSED,
         COUNT_COUNT,
 } Count;
 

@@ -41,7 +41,7 @@ static const struct {
         {STIMULUS_DEAD, 2},           {STIMULUS_STALL, 4},         {STIMULUS_NET_DOWN, 2},
         {STIMULUS_FREEZE, 1},         {STIMULUS_LOG_OUT, 1},       {STIMULUS_LOG_IN, 2},
         {STIMULUS_PHONE_CRASH, 3},    {STIMULUS_HUB_CRASH, 1},     {STIMULUS_MEMBER, 2},
-        {STIMULUS_REMOVE_USER, 1},    {STIMULUS_PAGE, 4},
+        {STIMULUS_REMOVE_USER, 1},    {STIMULUS_PAGE, 4},          {STIMULUS_HUB_STRANGE, 1},
 };
 
 /* ---- the story ---- */
@@ -464,12 +464,24 @@ static void apply_remove_user(World *world, const Handset *handset, const Stimul
                 hub_remove_user(world, handset->user);
 }
 
+/* In some worlds, and for up to some minutes: an operator has started it with the wrong folder. */
+static void apply_hub_strange(World *world, const Stimulus *stimulus)
+{
+        if (chance(world, 0, 0, 10) % 2)
+                return;
+        hub_crash(world, 1 + stimulus->a % USEC_PER_SEC, stimulus->c % 4);
+        world->hub.strange_until = world->hub.restart_at + stimulus->b % (200 * USEC_PER_SEC);
+        trace(world, "hub: will not know anybody for a while");
+}
+
 static void apply_to_hub(World *world, Handset *handset, const Stimulus *stimulus)
 {
         usec_t down = 1 + stimulus->a % (stimulus->b % 3 ? 2 * USEC_PER_SEC : 30 * USEC_PER_SEC);
 
         if (stimulus->type == STIMULUS_HUB_CRASH && world->hub.up)
                 hub_crash(world, down, stimulus->c % 4);
+        else if (stimulus->type == STIMULUS_HUB_STRANGE && world->hub.up)
+                apply_hub_strange(world, stimulus);
         else if (stimulus->type == STIMULUS_MEMBER && world->weather.groups > 0)
                 hub_change_member(world, stimulus->a % world->weather.groups, handset->user);
         else if (stimulus->type == STIMULUS_REMOVE_USER)
@@ -480,8 +492,8 @@ static void apply_to_hub(World *world, Handset *handset, const Stimulus *stimulu
 
 static bool stimulus_is_of_hub(StimulusType type)
 {
-        return type == STIMULUS_HUB_CRASH || type == STIMULUS_MEMBER ||
-               type == STIMULUS_REMOVE_USER || type == STIMULUS_PAGE;
+        return type == STIMULUS_HUB_CRASH || type == STIMULUS_HUB_STRANGE ||
+               type == STIMULUS_MEMBER || type == STIMULUS_REMOVE_USER || type == STIMULUS_PAGE;
 }
 
 void stimulus_apply(World *world, const Stimulus *stimulus)
@@ -510,6 +522,7 @@ void users_calm_down(World *world)
         }
         if (!world->hub.up)
                 world->hub.restart_at = world->now;
+        world->hub.strange_until = 0;
         for (unsigned h = 0; h < world->n_handsets; h++) {
                 Handset *handset = &world->handsets[h];
 
@@ -526,6 +539,7 @@ void users_hang_up(World *world)
                 Handset *handset = &world->handsets[h];
                 const PhoneCallInfo *call;
 
+                handset_log_in(handset); /* if the last login was refused */
                 for (size_t i = 0; (call = phone_call_at(handset->phone, i)); i++) {
                         PhoneCommand command = {.type = PHONE_COMMAND_END, .client = ":1.0"};
 

@@ -33,6 +33,7 @@ static const char *const counts[COUNT_COUNT] = {
         [COUNT_HUB_CRASHES] = "crashes of the hub",
         [COUNT_PHONE_CRASHES] = "crashes of daemons",
         [COUNT_RESTORED] = "calls restored",
+        [COUNT_REFUSED] = "devices refused for a while",
 };
 
 const char *count_text(Count count)
@@ -133,6 +134,8 @@ static void world_stimulate(World *world)
         if (!world->calm_until) {
                 trace(world, "the calm begins");
                 world->calm_until = world->now + CALM_US;
+                if (world->outcome->counts[COUNT_REFUSED] > 0)
+                        world->calm_until += REFUSED_WAIT_LAST_US;
                 users_calm_down(world);
         } else {
                 users_hang_up(world);

@@ -195,6 +195,7 @@ static void say_sent(Fixture *fixture, const PhoneAction *action)
 static void say_action(Fixture *fixture, const PhoneAction *action)
 {
         static const char *const words[] = {
+                [PHONE_CONNECT] = "connect",
                 [PHONE_CALL_ADDED] = "call-added",
                 [PHONE_CALL_CHANGED] = "call",
                 [PHONE_CALL_REMOVED] = "call-removed",

@@ -217,7 +217,7 @@ START_TEST(a_refused_login_is_a_reason_for_a_call_that_fails)
         const char *text;
         FIXTURE(f);
 
-        phone_connection_changed(f->phone, &f->instant, PHONE_REFUSED, "The token was revoked");
+        phone_refused(f->phone, &f->instant, HUB_REFUSAL_REVOKED, "The token was revoked");
         ck_assert_int_eq(phone_connection(f->phone, &text), PHONE_REFUSED);
         ck_assert_str_eq(text, "The token was revoked");
         ck_assert_str_eq(phone_connection_to_string(PHONE_REFUSED), "refused");
