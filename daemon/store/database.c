@@ -244,6 +244,44 @@ int database_open(const char *path, const DatabaseSchema *schema, Database **ret
         return -EUCLEAN;
 }
 
+static int copy_into(const char *from, const char *to)
+{
+        sqlite3 *handle = NULL;
+        sqlite3_stmt *statement = NULL;
+        int result =
+                sqlite3_open_v2(from, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+        sqlite3_busy_timeout(handle, BUSY_TIMEOUT_MS);
+        if (result == SQLITE_OK)
+                result = sqlite3_prepare_v2(handle, "VACUUM INTO ?1", -1, &statement, NULL);
+        if (result == SQLITE_OK)
+                result = sqlite3_bind_text(statement, 1, to, -1, SQLITE_STATIC);
+        if (result == SQLITE_OK)
+                result = sqlite3_step(statement);
+        sqlite3_finalize(statement);
+        sqlite3_close(handle);
+        return database_errno(result);
+}
+
+int database_copy(const char *from, const char *to)
+{
+        _cleanup_free_ char *fresh = str_printf("%s.new", to);
+        off_t size;
+
+        if (!fresh)
+                return -ENOMEM;
+        (void)unlink(fresh);
+        /* VACUUM INTO accepts an empty file, and keeps its mode. */
+        int r = file_prepare(fresh, &size);
+        if (r >= 0)
+                r = copy_into(from, fresh);
+        if (r >= 0 && rename(fresh, to) < 0)
+                r = -errno;
+        if (r < 0)
+                (void)unlink(fresh);
+        return r;
+}
+
 Database *database_free(Database *database)
 {
         if (!database)

@@ -29,6 +29,12 @@ int database_open(const char *path, const DatabaseSchema *schema, Database **ret
 Database *database_free(Database *database);
 DEFINE_CLEANUP(Database *, database_free);
 
+/*
+ * Copies the database `from`, which another program may have open, to the file `to` (mode 0600) in
+ * an existing folder. `to` is either whole or not there. Returns 0 or negative errno.
+ */
+int database_copy(const char *from, const char *to);
+
 sqlite3 *database_handle(Database *database);
 
 /* Runs statements without results. Returns 0 or the error as database_errno() maps it. */

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "tringd/adapters.h"
+#include "tringd/machine.h"
 #include "tringd/objects.h"
 #include "tringd/state-store.h"
 
@@ -195,16 +196,30 @@ static void read_settings(Daemon *daemon)
                 log_error("%s; going on with the defaults", text ? text : strerror(-r));
 }
 
+static int take_state(Daemon *daemon)
+{
+        char machine[MACHINE_ID_MAX + 1];
+        int r = machine_id(machine);
+
+        if (r < 0)
+                log_info("this computer has no id: %s", strerror(-r));
+        return folders_take_state(&daemon->folders, machine);
+}
+
 int daemon_start(Daemon *daemon)
 {
+        int r = take_state(daemon);
+
+        if (r < 0)
+                return r;
         if (daemon->folders.problem)
                 daemon_set_problem(daemon, &daemon->problem, daemon->folders.problem);
         read_settings(daemon);
         state_store_open(daemon);
         state_store_restore(daemon);
         devices_restore(daemon);
-        int r = hub_uplink_new(daemon->loop, daemon->settings.insecure, &hub_uplink_events, daemon,
-                               &daemon->uplink);
+        r = hub_uplink_new(daemon->loop, daemon->settings.insecure, &hub_uplink_events, daemon,
+                           &daemon->uplink);
         if (r < 0)
                 return r;
         call_store_restore(daemon);
@@ -236,8 +251,9 @@ Daemon *daemon_free(Daemon *daemon)
         history_writer_free(daemon->history_writer);
         history_free(daemon->history);
         sd_bus_message_unref(daemon->login);
-        sd_bus_flush_close_unref(daemon->bus);
+        /* Unlocks the state before the bus can start the next tringd. */
         folders_done(&daemon->folders);
+        sd_bus_flush_close_unref(daemon->bus);
         free(daemon->problem);
         free(daemon->login_problem);
         free(daemon->calls_problem);

@@ -51,8 +51,10 @@ typedef struct Daemon {
         DeviceWatch *devices;
         DeviceReaders *device_readers;
 
-        sd_bus_message *login; /* held while a login is in progress */
-        Party user;            /* of the last login, with this device's id */
+        sd_bus_message *login;                /* held while a login is in progress */
+        Party user;                           /* of the last login, with this device's id */
+        char login_device[DEVICE_ID_MAX + 1]; /* id of the login in progress; empty: user.device */
+        bool replaced; /* the hub has closed our connection in favour of another device */
         /* Sentences for ConnectionError, or NULL. */
         char *problem;       /* about the folders or the history */
         char *login_problem; /* about storing the login */

@@ -20,6 +20,7 @@ static void on_refused(void *userdata, HubRefusal refusal, const char *text)
 {
         Daemon *daemon = userdata;
 
+        daemon->replaced = daemon->replaced || refusal == HUB_REFUSAL_REPLACED;
         changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         daemon_event_given(daemon, phone_refused(daemon->phone, DAEMON_NOW, refusal, text),
                            "the hub's refusal");
@@ -32,6 +33,7 @@ static void on_message(void *userdata, const Message *message)
                           message->reply.kind == REPLY_WELCOME;
 
         if (is_welcome) {
+                daemon->replaced = false;
                 state_store_user(daemon, &message->reply.welcome.user);
                 changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         }
@@ -50,6 +52,8 @@ static void on_hello(void *userdata, bool fresh, const Credentials *credentials,
         (void)STR_SET(ret->hello.device_name, credentials->device_name);
         if (!fresh)
                 return;
+        if (!str_empty(daemon->login_device))
+                (void)STR_SET(ret->hello.device, daemon->login_device);
         ret->hello.resume[0] = '\0';
         ret->hello.resume_seq = 0;
         ret->hello.history_since = 0;
@@ -67,24 +71,28 @@ static CallError on_admit(void *userdata, const Party *user, char text[static ME
         return CALL_ERROR_ALREADY_LOGGED_IN;
 }
 
+/* The device before the credentials: stored ones mean that the stored device is theirs. */
+static void adopt_device(Daemon *daemon)
+{
+        if (!str_empty(daemon->login_device))
+                (void)STR_SET(daemon->user.device, daemon->login_device);
+        state_store_put_device(daemon);
+}
+
 static void on_credentials(void *userdata, const Credentials *credentials)
 {
         Daemon *daemon = userdata;
         _cleanup_free_ char *text = NULL;
+
+        adopt_device(daemon);
+        /* Without a state folder `problem` says that nothing is remembered. */
         int r = daemon->folders.credentials
                         ? credentials_save(daemon->folders.credentials, credentials)
-                        : -ENOENT;
-
-        if (r >= 0) {
-                daemon_set_problem(daemon, &daemon->login_problem, NULL);
-                return;
-        }
-        text = daemon->folders.credentials
-                       ? str_printf(
-                                 "the login is not remembered over a restart: cannot write %s: %s",
-                                 daemon->folders.credentials, strerror(-r))
-                       : strdup("the login is not remembered over a restart: $HOME is not set");
-        daemon_set_problem(daemon, &daemon->login_problem, text ? text : strerror(-r));
+                        : 0;
+        if (r < 0)
+                text = str_printf("the login is not remembered over a restart: cannot write %s: %s",
+                                  daemon->folders.credentials, strerror(-r));
+        daemon_set_problem(daemon, &daemon->login_problem, r < 0 && !text ? strerror(-r) : text);
 }
 
 static void on_login_done(void *userdata, CallError error, const char *text)

@@ -84,6 +84,10 @@ int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error)
                 return error_set(error, CALL_ERROR_ALREADY_LOGGED_IN,
                                  "already logged in as '%s' at %s: log out first", daemon->user.uid,
                                  hub);
+        daemon->login_device[0] = '\0';
+        /* Another has this device's id, so this one becomes another device. */
+        if (daemon->replaced)
+                state_store_draw_device(daemon->login_device);
         r = hub_uplink_login(daemon->uplink, &credentials);
         if (r < 0)
                 return r;
@@ -107,6 +111,10 @@ int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
                 daemon, phone_connection_changed(daemon->phone, DAEMON_NOW, PHONE_LOGGED_OUT, ""),
                 "logging out");
         hub_uplink_logout(daemon->uplink);
+        /* The next login is a new device, whoever it is. */
+        state_store_draw_device(daemon->user.device);
+        state_store_put_device(daemon);
+        daemon->replaced = false;
         daemon_set_problem(daemon, &daemon->login_problem, NULL); /* no login is left to store */
         changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         changes_flush(daemon->changes);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "tringd/adapters.h"
@@ -35,9 +36,23 @@ static void on_written(void *userdata)
         daemon_settle_later(daemon);
 }
 
+/* A home that comes from another computer brings its calls; the login and the device stay there. */
+static void copy_history(const Folders *folders)
+{
+        if (!folders->foreign || !folders->history || access(folders->history, F_OK) == 0)
+                return;
+        _cleanup_free_ char *theirs = str_printf("%s/history.db", folders->base);
+        int r = !theirs                    ? -ENOMEM
+                : access(theirs, F_OK) < 0 ? 0
+                                           : database_copy(theirs, folders->history);
+        if (r < 0)
+                log_warning("cannot copy the history in %s: %s", folders->base, strerror(-r));
+}
+
 void state_store_open(Daemon *daemon)
 {
         _cleanup_free_ char *text = NULL, *memory_text = NULL;
+        copy_history(&daemon->folders);
         int r = history_open(daemon->folders.history, &daemon->history, &text);
 
         if (r < 0)
@@ -90,21 +105,48 @@ static void get_into(Daemon *daemon, const char *key, char *buffer, size_t size)
                 (void)str_copy(buffer, size, value);
 }
 
-/* Reads the device id from the state folder, or makes one if none is stored. */
-static void restore_device(Daemon *daemon)
+void state_store_draw_device(char device[static DEVICE_ID_MAX + 1])
 {
         sd_id128_t id;
+        int r = sd_id128_randomize(&id);
 
-        get_into(daemon, KEY_DEVICE, daemon->user.device, sizeof(daemon->user.device));
+        if (r < 0)
+                log_error("cannot make a device id: %s", strerror(-r));
+        else
+                (void)str_copy(device, DEVICE_ID_MAX + 1, SD_ID128_TO_UUID_STRING(id));
+}
+
+void state_store_put_device(Daemon *daemon)
+{
+        state_store_put(daemon, KEY_DEVICE, daemon->user.device);
+}
+
+/* The device belongs to the login: without one that is stored, the next login is a new device. */
+static void restore_device(Daemon *daemon)
+{
+        const char *credentials = daemon->folders.credentials;
+
+        if (credentials && access(credentials, F_OK) == 0)
+                get_into(daemon, KEY_DEVICE, daemon->user.device, sizeof(daemon->user.device));
         if (uid_is_valid(daemon->user.device))
                 return;
-        int r = sd_id128_randomize(&id);
-        if (r < 0) {
-                log_error("cannot make a device id: %s", strerror(-r));
+        state_store_draw_device(daemon->user.device);
+        state_store_put_device(daemon);
+}
+
+/* Says what to do in a home that another computer is logged in with. */
+static void check_login(Daemon *daemon)
+{
+        const Folders *folders = &daemon->folders;
+        _cleanup_free_ char *theirs =
+                folders->foreign ? str_printf("%s/credentials", folders->base) : NULL;
+
+        if (!theirs || !folders->credentials || access(folders->credentials, F_OK) == 0 ||
+            access(theirs, F_OK) < 0)
                 return;
-        }
-        (void)STR_SET(daemon->user.device, SD_ID128_TO_UUID_STRING(id));
-        state_store_put(daemon, KEY_DEVICE, daemon->user.device);
+        daemon_set_problem(daemon, &daemon->login_problem,
+                           "the login in this home folder is another computer's: "
+                           "log in on this computer");
 }
 
 static void restore_policy(Daemon *daemon)
@@ -152,6 +194,7 @@ static void restore_listeners(Daemon *daemon)
 void state_store_restore(Daemon *daemon)
 {
         restore_device(daemon);
+        check_login(daemon);
         restore_policy(daemon);
         get_into(daemon, KEY_UID, daemon->user.uid, sizeof(daemon->user.uid));
         get_into(daemon, KEY_NAME, daemon->user.name, sizeof(daemon->user.name));
@@ -232,7 +275,7 @@ void state_store_user(Daemon *daemon, const Party *user)
         if (r < 0)
                 log_warning("cannot clear the last user's history: %s", strerror(-r));
         daemon->logs_changed = daemon->logs_changed || somebody_else;
-        state_store_put(daemon, KEY_DEVICE, daemon->user.device);
+        state_store_put_device(daemon);
         state_store_put(daemon, KEY_UID, daemon->user.uid);
         state_store_put(daemon, KEY_NAME, daemon->user.name);
         state_store_put(daemon, KEY_HUB, hub_uplink_hub(daemon->uplink));

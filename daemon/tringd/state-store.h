@@ -27,6 +27,11 @@ char *state_store_get(Daemon *daemon, const char *key);
 /* Writes the id of the current bus; all zeros if unknown. Returns the buffer. */
 const char *state_store_bus_id(Daemon *daemon, char id[static SD_ID128_STRING_MAX]);
 
+/* Makes an id for a new device; leaves it as it was if that fails. */
+void state_store_draw_device(char device[static DEVICE_ID_MAX + 1]);
+/* Stores the id of this device, user.device. */
+void state_store_put_device(Daemon *daemon);
+
 /* Updates UnseenMissed after the history has changed. */
 void state_store_count_unseen(Daemon *daemon);
 

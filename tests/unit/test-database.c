@@ -169,6 +169,43 @@ START_TEST(a_missing_folder_is_an_error_that_names_the_file)
 }
 END_TEST
 
+START_TEST(a_copy_has_what_an_open_database_has)
+{
+        Database *database = open_as(&second, 0), *copy = NULL;
+        _cleanup_free_ char *to = str_printf("%s/copy.db", folder), *text = NULL;
+        sqlite3_stmt *rows = NULL;
+        struct stat st;
+
+        ck_assert_int_eq(database_run(database, "INSERT INTO things VALUES ('pin', 1, 'grey')"), 0);
+        ck_assert_int_eq(database_copy(path, to), 0);
+        ck_assert_int_eq(stat(to, &st), 0);
+        ck_assert_uint_eq(st.st_mode & 0777, 0600);
+        ck_assert_int_eq(database_open(to, &second, &copy, &text), 0);
+        ck_assert_int_eq(sqlite3_prepare_v2(database_handle(copy), "SELECT name FROM things", -1,
+                                            &rows, NULL),
+                         SQLITE_OK);
+        ck_assert_int_eq(sqlite3_step(rows), SQLITE_ROW);
+        ck_assert_str_eq((const char *)sqlite3_column_text(rows, 0), "pin");
+        sqlite3_finalize(rows);
+        database_free(copy);
+        database_free(database);
+}
+END_TEST
+
+START_TEST(a_copy_that_fails_leaves_nothing)
+{
+        _cleanup_free_ char *to = str_printf("%s/copy.db", folder);
+        _cleanup_free_ char *fresh = str_printf("%s.new", to);
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+        ck_assert_int_eq(write(fd, "this is no database at all", 26), 26);
+        close(fd);
+        ck_assert_int_eq(database_copy(path, to), -EUCLEAN);
+        ck_assert_int_eq(access(to, F_OK), -1);
+        ck_assert_int_eq(access(fresh, F_OK), -1);
+}
+END_TEST
+
 START_TEST(without_a_path_it_works_in_memory)
 {
         _cleanup_(database_freep) Database *database = NULL;
@@ -206,6 +243,8 @@ int main(void)
         tcase_add_test(tests, a_file_cut_off_is_moved_aside);
         tcase_add_test(tests, a_file_with_a_page_of_garbage_is_moved_aside);
         tcase_add_test(tests, a_missing_folder_is_an_error_that_names_the_file);
+        tcase_add_test(tests, a_copy_has_what_an_open_database_has);
+        tcase_add_test(tests, a_copy_that_fails_leaves_nothing);
         tcase_add_test(tests, without_a_path_it_works_in_memory);
         tcase_add_test(tests, failures_of_sqlite_become_errno);
         suite_add_tcase(suite, tests);
