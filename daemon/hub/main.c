@@ -31,6 +31,7 @@ typedef enum OptionFlag {
 
 enum {
         OPTION_STATE = 1000,
+        OPTION_SYSTEM,
         OPTION_HELP,
         OPTION_VERSION
 };
@@ -45,6 +46,7 @@ static const struct option long_options[] = {
         {"device", required_argument, NULL, WITH_DEVICE},
         {"web", optional_argument, NULL, WITH_WEB},
         {"state", required_argument, NULL, OPTION_STATE},
+        {"system", no_argument, NULL, OPTION_SYSTEM},
         {"help", no_argument, NULL, OPTION_HELP},
         {"version", no_argument, NULL, OPTION_VERSION},
         {},
@@ -141,6 +143,35 @@ static int operate(const char *state, const OperatorRequest *request, char **ret
         }
 }
 
+/*
+ * Finds the state folder, as its owner. Only the first user makes a hub: any other verb on a folder
+ * without one is most likely meant for another folder.
+ */
+static int open_state(const Verb *verb, const ServeOptions *options, char **ret, char **ret_text)
+{
+        const StateChoice choice = {options->state, options->system, STATE_SYSTEM_DIR,
+                                    geteuid() == 0};
+        _cleanup_free_ char *state = NULL;
+        int r = state_dir_path(&choice, &state, ret_text);
+
+        if (r >= 0)
+                r = state_dir_enter(state, true, options->words, ret_text);
+        if (r < 0)
+                return r;
+        /* The system's folder is made by its service, for its user. */
+        bool makes_hub = verb->operation == OPERATOR_USER_ADD &&
+                         (!str_eq(state, STATE_SYSTEM_DIR) || access(state, F_OK) == 0);
+        if (!state_dir_has_hub(state)) {
+                if (!makes_hub) {
+                        *ret_text = state_dir_no_hub(state, STATE_SYSTEM_DIR, options->words);
+                        return -ENOENT;
+                }
+                fprintf(stderr, "tring-hub: this makes a new hub in %s\n", state);
+        }
+        *ret = TAKE_PTR(state);
+        return 0;
+}
+
 static int run_operation(const Verb *verb, const CommandLine *arguments)
 {
         OperatorRequest request = {.verb = verb->operation,
@@ -155,7 +186,7 @@ static int run_operation(const Verb *verb, const CommandLine *arguments)
 
         int r = operator_check(&request, &text);
         if (r >= 0)
-                r = state_dir_path(arguments->serve.state, &state, &text);
+                r = open_state(verb, &arguments->serve, &state, &text);
         if (r >= 0)
                 r = operate(state, &request, &text);
         if (r < 0)
@@ -200,7 +231,7 @@ static const Verb verbs[] = {
 
 static void print_help(void)
 {
-        puts("tring-hub [--state DIR] VERB …\n\n"
+        puts("tring-hub [--state DIR | --system] VERB …\n\n"
              "The signalling hub: users' devices connect to it to call each other.\n\n"
              "Verbs:");
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
@@ -212,8 +243,9 @@ static void print_help(void)
                        verb->usage, verb->help);
         }
         puts("\nOptions:\n"
-             "  --state DIR      the state folder (default: $STATE_DIRECTORY, else\n"
-             "                   $XDG_STATE_HOME/tring-hub)\n"
+             "  --state DIR      the state folder (default: $STATE_DIRECTORY, else for root the\n"
+             "                   system's if it has a hub, else $XDG_STATE_HOME/tring-hub)\n"
+             "  --system         the state folder of the installed service, " STATE_SYSTEM_DIR "\n"
              "  --listen HOST:PORT   127.0.0.1:8746 by default; port 0: any that is free\n"
              "  --config FILE    settings (INI); the command line goes before them\n"
              "  --tls-cert FILE, --tls-key FILE   certificate and key (PEM): serves wss://\n"
@@ -323,7 +355,7 @@ static const char *take_folder(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-        CommandLine arguments = {0};
+        CommandLine arguments = {.serve.words = (const char *const *)argv};
         int option;
 
         log_open_from_environment("tring-hub");
@@ -337,6 +369,9 @@ int main(int argc, char **argv)
                         return EXIT_SUCCESS;
                 case OPTION_STATE:
                         arguments.serve.state = optarg;
+                        break;
+                case OPTION_SYSTEM:
+                        arguments.serve.system = true;
                         break;
                 case '?':
                         return EXIT_USAGE;

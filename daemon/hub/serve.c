@@ -106,6 +106,7 @@ static int server_configure(Server *server, const ServeOptions *options, char **
 static int server_open_store(Server *server, char **ret_text)
 {
         _cleanup_free_ char *path = str_printf("%s/" STATE_DATABASE, server->state);
+        bool is_new = !state_dir_has_hub(server->state);
 
         if (!path)
                 return -ENOMEM;
@@ -116,6 +117,10 @@ static int server_open_store(Server *server, char **ret_text)
                 free(TAKE_PTR(*ret_text));
                 r = 0;
         }
+        /* Devices of a hub that has moved, or was given a wrong folder, are refused from here on.
+         */
+        if (r >= 0 && is_new)
+                log_warning("made a new database, %s: this hub knows no users", path);
         if (r >= 0)
                 r = checkpointer_new(path, &server->checkpointer);
         if (r >= 0)
@@ -126,8 +131,12 @@ static int server_open_store(Server *server, char **ret_text)
 
 static int server_take_state(Server *server, const ServeOptions *options, char **ret_text)
 {
-        int r = state_dir_path(options->state, &server->state, ret_text);
+        const StateChoice choice = {options->state, options->system, STATE_SYSTEM_DIR,
+                                    geteuid() == 0};
+        int r = state_dir_path(&choice, &server->state, ret_text);
 
+        if (r >= 0)
+                r = state_dir_enter(server->state, false, options->words, ret_text);
         if (r >= 0)
                 r = state_dir_prepare(server->state, &server->lock_fd, ret_text);
         if (r < 0)
