@@ -305,12 +305,17 @@ static void on_gone(void *userdata)
         g_hash_table_foreach_remove(notifier->calls, shows_missed, GINT_TO_POINTER(false));
 }
 
-static void on_refused(void *userdata, const char *sentence)
+/* A desktop may start two notifiers, by the unit and by autostart: the second has nothing to do. */
+static void on_refused(void *userdata, CallError error, const char *sentence)
 {
         Notifier *notifier = userdata;
 
-        log_error("tringd refused to register the notifier: %s", sentence);
-        notifier->failed = true;
+        if (error == CALL_ERROR_LISTENER_EXISTS) {
+                log_info("another tring-notifier shows the calls already: this one ends");
+        } else {
+                log_error("tringd refused to register the notifier: %s", sentence);
+                notifier->failed = true;
+        }
         g_main_loop_quit(notifier->loop);
 }
 

@@ -5,12 +5,14 @@
 #include "base/session-bus.h"
 #include "base/str.h"
 #include "dbus/interfaces.h"
+#include "model/status.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 
 #define LISTENER_PATH "/org/tring/Notifier"
 #define LISTENER_ID "tring-notifier"
 #define LISTENER_PRIORITY (-100) /* dbus/README.md, Presenting: others go first */
+#define ERROR_PREFIX TRING_NAME ".Error."
 
 struct Tring {
         const TringEvents *events;
@@ -125,16 +127,31 @@ static void request_free(TringRequest *request)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TringRequest, request_free)
 
+/* Returns which of tringd's errors this is, CALL_ERROR_NONE for none of them. */
+static CallError error_of(const GError *error)
+{
+        g_autofree char *name = g_dbus_error_get_remote_error(error);
+        CallError known;
+
+        if (!name || !g_str_has_prefix(name, ERROR_PREFIX) ||
+            call_error_from_string(name + strlen(ERROR_PREFIX), &known) < 0)
+                return CALL_ERROR_NONE;
+        return known;
+}
+
 /*
  * Returns the reply, or NULL and the error message. Both are NULL if cancelled: tringd is gone, or
- * the notifier is ending.
+ * the notifier is ending. *ret_error, unless NULL, is which of tringd's errors it is.
  */
-static GVariant *take_answer(GObject *source, GAsyncResult *result, char **ret_sentence)
+static GVariant *take_answer(GObject *source, GAsyncResult *result, CallError *ret_error,
+                             char **ret_sentence)
 {
         g_autoptr(GError) error = NULL;
         GVariant *answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
 
         *ret_sentence = NULL;
+        if (ret_error)
+                *ret_error = error ? error_of(error) : CALL_ERROR_NONE;
         if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
                 (void)g_dbus_error_strip_remote_error(error);
                 *ret_sentence = g_strdup(error->message);
@@ -146,7 +163,7 @@ static void on_called(GObject *source, GAsyncResult *result, gpointer userdata)
 {
         g_autoptr(TringRequest) request = userdata;
         g_autofree char *sentence = NULL;
-        g_autoptr(GVariant) answer = take_answer(source, result, &sentence);
+        g_autoptr(GVariant) answer = take_answer(source, result, NULL, &sentence);
 
         if (answer || sentence)
                 request->tring->events->answered(request->tring->userdata, request->path, sentence);
@@ -165,7 +182,8 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer userdata)
 {
         g_autoptr(TringRequest) request = userdata;
         g_autofree char *sentence = NULL;
-        g_autoptr(GVariant) answer = take_answer(source, result, &sentence), properties = NULL;
+        g_autoptr(GVariant) answer = take_answer(source, result, NULL, &sentence),
+                            properties = NULL;
 
         if (!answer) /* no session yet, or the call is over */
                 return;
@@ -198,7 +216,8 @@ static void on_manager_read(GObject *source, GAsyncResult *result, gpointer user
 {
         g_autoptr(TringRequest) request = userdata;
         g_autofree char *sentence = NULL;
-        g_autoptr(GVariant) answer = take_answer(source, result, &sentence), properties = NULL;
+        g_autoptr(GVariant) answer = take_answer(source, result, NULL, &sentence),
+                            properties = NULL;
         g_autofree const char **features = NULL;
 
         if (!answer)
@@ -213,13 +232,14 @@ static void on_registered(GObject *source, GAsyncResult *result, gpointer userda
 {
         g_autoptr(TringRequest) request = userdata;
         Tring *tring = request->tring;
+        CallError error;
         g_autofree char *sentence = NULL;
-        g_autoptr(GVariant) answer = take_answer(source, result, &sentence);
+        g_autoptr(GVariant) answer = take_answer(source, result, &error, &sentence);
         g_autoptr(GVariantIter) calls = NULL;
         const char *path;
 
         if (sentence)
-                tring->events->refused(tring->userdata, sentence);
+                tring->events->refused(tring->userdata, error, sentence);
         if (!answer)
                 return;
         tring->registered = true;
@@ -303,9 +323,10 @@ Tring *tring_new(const TringEvents *events, void *userdata)
         tring->added = g_dbus_connection_signal_subscribe(
                 tring->bus, TRING_NAME, "org.freedesktop.DBus.ObjectManager", "InterfacesAdded",
                 TRING_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_interfaces_added, tring, NULL);
+        /* Sessions whose bus is not the user manager's have nobody else who starts tringd. */
         tring->watch = g_bus_watch_name_on_connection(tring->bus, TRING_NAME,
-                                                      G_BUS_NAME_WATCHER_FLAGS_NONE, on_tringd,
-                                                      on_no_tringd, tring, NULL);
+                                                      G_BUS_NAME_WATCHER_FLAGS_AUTO_START,
+                                                      on_tringd, on_no_tringd, tring, NULL);
         return tring;
 }
 

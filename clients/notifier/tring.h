@@ -3,11 +3,14 @@
 
 /*
  * The connection to tringd: registers a call listener that presents calls, as any program can,
- * whenever tringd is running. It never starts tringd. Events come as callbacks from the GLib loop.
+ * whenever tringd is running. At its own start it asks the bus to start tringd, and not again: a
+ * tringd that was stopped stays so. Events come as callbacks from the GLib loop.
  */
 
 #include <gio/gio.h>
 #include <stdbool.h>
+
+#include "model/status.h"
 
 typedef struct Tring Tring;
 
@@ -25,7 +28,8 @@ typedef struct TringEvents {
         void (*missed_seen)(void *userdata);       /* all missed calls have been seen */
         void (*rings)(void *userdata, bool rings); /* whether tringd itself rings audibly */
         void (*gone)(void *userdata);
-        void (*refused)(void *userdata, const char *sentence); /* tringd refused the listener */
+        /* tringd refused the listener; `error` is CALL_ERROR_NONE if it has no name of ours. */
+        void (*refused)(void *userdata, CallError error, const char *sentence);
 } TringEvents;
 
 /* Returns NULL, after logging why. */

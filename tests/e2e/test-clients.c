@@ -256,6 +256,20 @@ START_TEST(a_notifier_that_starts_while_it_rings_shows_the_call)
 }
 END_TEST
 
+/* Sessions whose bus is not the user manager's have nobody else who starts tringd at login. */
+START_TEST(the_notifier_starts_a_daemon_that_is_not_there)
+{
+        _cleanup_(rig_freep) Rig *rig = rig_new();
+        _cleanup_(desktop_freep) Desktop *carol = desktop_new_activated(rig, "carol");
+        Process *notifier = process_start(rig, "tring-notifier", &carol->environment,
+                                          ARGV(rig_program("NOTIFIER")));
+
+        client_wait_owner(carol->client, true);
+        wait_listener(carol);
+        process_free(notifier);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("clients");
@@ -272,6 +286,7 @@ int main(void)
         tcase_add_test(tests, a_silenced_call_rings_on_and_is_then_missed);
         tcase_add_test(tests, the_popup_is_back_after_a_restart_of_the_daemon);
         tcase_add_test(tests, a_notifier_that_starts_while_it_rings_shows_the_call);
+        tcase_add_test(tests, the_notifier_starts_a_daemon_that_is_not_there);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }

@@ -254,7 +254,8 @@ START_TEST(a_notifier_that_was_dropped_is_there_again)
 }
 END_TEST
 
-START_TEST(a_second_notifier_says_why_it_ends)
+/* The unit and the session's autostart may both start one. */
+START_TEST(a_second_notifier_says_why_it_ends_and_has_not_failed)
 {
         fake_fail(desktop, "org.tring.Calls1.Error.ListenerExists",
                   "A listener 'tring-notifier' is there already.");
@@ -262,9 +263,22 @@ START_TEST(a_second_notifier_says_why_it_ends)
                 process_start(rig, "second", &desktop->environment, ARGV(rig_program("NOTIFIER")));
 
         fake_wait_called(desktop, "AddCallListener tring-notifier");
-        free(process_wait_line(second, "'tring-notifier' is there already."));
-        ck_assert_int_eq(process_wait(second), 1);
+        free(process_wait_line(second, "another tring-notifier shows the calls already"));
+        ck_assert_int_eq(process_wait(second), 0);
         process_free(second);
+}
+END_TEST
+
+START_TEST(a_notifier_that_is_refused_for_another_reason_has_failed)
+{
+        fake_fail(desktop, "org.tring.Calls1.Error.TooMany", "There are 64 listeners.");
+        Process *refused =
+                process_start(rig, "refused", &desktop->environment, ARGV(rig_program("NOTIFIER")));
+
+        fake_wait_called(desktop, "AddCallListener tring-notifier");
+        free(process_wait_line(refused, "tringd refused to register the notifier: There are 64"));
+        ck_assert_int_eq(process_wait(refused), 1);
+        process_free(refused);
 }
 END_TEST
 
@@ -291,7 +305,8 @@ int main(void)
         tcase_add_test(tests, nothing_is_left_when_the_daemon_dies_and_all_is_well_when_it_is_back);
         tcase_add_test(tests, nothing_is_left_when_the_notifier_ends);
         tcase_add_test(tests, a_notifier_that_was_dropped_is_there_again);
-        tcase_add_test(tests, a_second_notifier_says_why_it_ends);
+        tcase_add_test(tests, a_second_notifier_says_why_it_ends_and_has_not_failed);
+        tcase_add_test(tests, a_notifier_that_is_refused_for_another_reason_has_failed);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }
