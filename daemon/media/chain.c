@@ -151,7 +151,7 @@ void chain_report_often(GstElement *rtpbin)
 {
         GObject *session = NULL;
 
-        g_signal_emit_by_name(rtpbin, "get-internal-session", 0, &session);
+        g_signal_emit_by_name(rtpbin, "get-internal-session", RTP_SESSION, &session);
         if (!session)
                 return;
         g_object_set(session, "rtcp-min-interval", (guint64)REPORTS_EVERY_NS, NULL);

@@ -18,6 +18,8 @@
 
 #include "media/rtp.h"
 
+#define RTP_SESSION 0 /* of the rtpbin: voice and pictures share it */
+
 /*
  * RTP payload type of Opus in our offers; an answer uses that of the offer. RFC 7587 fixes none,
  * and browsers offer 111.

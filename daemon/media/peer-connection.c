@@ -190,6 +190,7 @@ static void conclude_stats(PeerConnection *peer, const StatsCounters *counted)
 
         remote_audio_count(peer->audio, &sound);
         STR_SET(stats.id, peer->participant.id);
+        STR_SET(stats.codec, "opus");
         stats_conclude(&peer->counted, counted, sound.delay_ms, &stats);
         peer_video_stats(peer, counted->at - peer->counted.at, &stats);
         peer->counted = *counted;

@@ -138,10 +138,8 @@ void peer_listen(PeerConnection *peer)
         peer_connect_signal(peer, peer->webrtc, "pad-added", G_CALLBACK(on_pad));
 }
 
-static void post_counted(GstPromise *promise, void *data, PeerEventType type)
+static void post_counted(PeerConnection *peer, PeerEventType type)
 {
-        PeerConnection *peer = data;
-        const GstStructure *reply = peer_promise_reply(promise);
         PeerEvent *event = peer_event_new(peer, type);
         const StatsSources sources = {
                 .voice_in = atomic_load(&peer->voice_source),
@@ -150,28 +148,16 @@ static void post_counted(GstPromise *promise, void *data, PeerEventType type)
                 .picture_out = stats_source_of(peer->video.send.pad),
         };
 
-        if (reply)
-                stats_read(reply, &sources, &event->counted);
+        stats_read(peer->rtpbin, &sources, &event->counted);
         peer_event_post(event);
-        gst_promise_unref(promise);
-}
-
-static void on_stats(GstPromise *promise, void *data)
-{
-        post_counted(promise, data, PEER_EVENT_STATS);
-}
-
-static void on_path(GstPromise *promise, void *data)
-{
-        post_counted(promise, data, PEER_EVENT_PATH);
 }
 
 void peer_request_stats(PeerConnection *peer)
 {
-        g_signal_emit_by_name(peer->webrtc, "get-stats", NULL, peer_promise_new(peer, on_stats));
+        post_counted(peer, PEER_EVENT_STATS);
 }
 
 void peer_request_path(PeerConnection *peer)
 {
-        g_signal_emit_by_name(peer->webrtc, "get-stats", NULL, peer_promise_new(peer, on_path));
+        post_counted(peer, PEER_EVENT_PATH);
 }

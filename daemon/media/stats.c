@@ -1,137 +1,92 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "media/stats.h"
 
-#define GST_USE_UNSTABLE_API
-#include <gst/webrtc/webrtc.h>
-
-#include "base/str.h"
+#include "media/chain.h"
 #include "media/pipewire.h"
 
 #define OPUS_LOOKAHEAD_MS 6.5 /* RFC 7587 section 4.2, at 48 kHz */
 #define QUANTUM_MS 5.3        /* AUDIO_LATENCY, once at each end */
 
-static uint64_t read_count(const GstStructure *stats, const char *name)
-{
-        const GValue *value = gst_structure_get_value(stats, name);
+/* What the RTP session writes: 16 bits before the point and 16 behind it, in seconds. */
+#define ROUND_TRIP_UNITS_MS (65536.0 / 1000)
+#define FRACTION_LOST_UNITS 256.0 /* RFC 3550, section 6.4.1 */
 
-        if (!value)
-                return 0;
-        if (G_VALUE_HOLDS_UINT64(value))
-                return g_value_get_uint64(value);
-        return G_VALUE_HOLDS_UINT(value) ? g_value_get_uint(value) : 0;
+static uint64_t read_count(const GstStructure *source, const char *name)
+{
+        guint64 count = 0;
+
+        gst_structure_get_uint64(source, name, &count);
+        return count;
 }
 
-/* Lost packets are a signed number (RFC 3550): duplicates make it negative. */
-static int64_t read_signed(const GstStructure *stats, const char *name)
+static void read_received(const GstStructure *source, StatsCounters *counters)
 {
-        const GValue *value = gst_structure_get_value(stats, name);
+        guint jitter = 0;
+        gint lost = 0;
 
-        if (value && G_VALUE_HOLDS_INT64(value))
-                return g_value_get_int64(value);
-        if (value && G_VALUE_HOLDS_INT(value))
-                return g_value_get_int(value);
-        return (int64_t)read_count(stats, name);
+        counters->packets_received = read_count(source, "packets-received");
+        counters->bytes_received = read_count(source, "octets-received");
+        gst_structure_get_int(source, "packets-lost", &lost);
+        counters->packets_lost = lost;
+        gst_structure_get_uint(source, "jitter", &jitter);
+        counters->jitter_ms = jitter * 1000.0 / AUDIO_RATE;
 }
 
-static double read_ms(const GstStructure *stats, const char *name)
+/* The other side's report on what it has received of our voice, if it has sent one. */
+static void read_report(const GstStructure *source, uint32_t voice_out, StatsCounters *counters)
 {
-        double seconds = 0;
+        guint about = 0, round_trip = 0, lost = 0;
+        gboolean reports = FALSE;
 
-        gst_structure_get_double(stats, name, &seconds);
-        return seconds * 1000;
-}
-
-/*
- * The number of lost packets comes from the RTP session: webrtcbin's own number is that of its
- * jitter buffer, which the voice bypasses.
- */
-static int64_t read_lost(const GstStructure *stats)
-{
-        const GValue *source = gst_structure_get_value(stats, "gst-rtpsource-stats");
-
-        return read_signed(source && GST_VALUE_HOLDS_STRUCTURE(source)
-                                   ? gst_value_get_structure(source)
-                                   : stats,
-                           "packets-lost");
-}
-
-/* The part of "audio/OPUS" after the slash, in lower case. */
-static void read_codec(const GstStructure *stats, StatsCounters *counters)
-{
-        const char *type = gst_structure_get_string(stats, "mime-type");
-        const char *slash = type ? strchr(type, '/') : NULL;
-
-        if (!slash || !g_str_has_prefix(type, "audio/") ||
-            strlen(slash + 1) >= sizeof(counters->codec))
+        gst_structure_get_boolean(source, "have-rb", &reports);
+        gst_structure_get_uint(source, "rb-ssrc", &about);
+        if (!reports || about != voice_out)
                 return;
-        for (size_t i = 0; i <= strlen(slash + 1); i++)
-                counters->codec[i] = g_ascii_tolower(slash[1 + i]);
+        gst_structure_get_uint(source, "rb-round-trip", &round_trip);
+        gst_structure_get_uint(source, "rb-fractionlost", &lost);
+        counters->round_trip_ms = round_trip / ROUND_TRIP_UNITS_MS;
+        counters->remote_loss = lost / FRACTION_LOST_UNITS;
+        counters->reports++;
 }
 
-typedef struct Reading {
-        const StatsSources *sources;
-        StatsCounters *counters;
-} Reading;
-
-static void read_voice(const GstStructure *stats, GstWebRTCStatsType type, StatsCounters *counters)
+static void read_source(const GstStructure *source, const StatsSources *sources,
+                        StatsCounters *counters)
 {
-        if (type == GST_WEBRTC_STATS_INBOUND_RTP) {
-                counters->packets_received = read_count(stats, "packets-received");
-                counters->bytes_received = read_count(stats, "bytes-received");
-                counters->packets_lost = read_lost(stats);
-                counters->jitter_ms = read_ms(stats, "jitter");
-        } else if (type == GST_WEBRTC_STATS_OUTBOUND_RTP) {
-                counters->bytes_sent = read_count(stats, "bytes-sent");
-        } else if (type == GST_WEBRTC_STATS_REMOTE_INBOUND_RTP) {
-                counters->round_trip_ms = read_ms(stats, "round-trip-time");
-                gst_structure_get_double(stats, "fraction-lost", &counters->remote_loss);
-                counters->reports++;
-        }
+        gboolean internal = FALSE;
+        guint id = 0;
+
+        gst_structure_get_uint(source, "ssrc", &id);
+        gst_structure_get_boolean(source, "internal", &internal);
+        if (internal && id == sources->voice_out)
+                counters->bytes_sent = read_count(source, "octets-sent");
+        else if (internal && id == sources->picture_out)
+                counters->picture_bytes_sent = read_count(source, "octets-sent");
+        else if (!internal && id == sources->voice_in)
+                read_received(source, counters);
+        else if (!internal && id == sources->picture_in)
+                counters->picture_bytes_received = read_count(source, "octets-received");
+        if (!internal && sources->voice_out != 0)
+                read_report(source, sources->voice_out, counters);
 }
 
-static void read_picture(const GstStructure *stats, GstWebRTCStatsType type,
-                         StatsCounters *counters)
+void stats_read(GstElement *rtpbin, const StatsSources *sources, StatsCounters *ret)
 {
-        if (type == GST_WEBRTC_STATS_INBOUND_RTP)
-                counters->picture_bytes_received = read_count(stats, "bytes-received");
-        else if (type == GST_WEBRTC_STATS_OUTBOUND_RTP)
-                counters->picture_bytes_sent = read_count(stats, "bytes-sent");
-}
-
-/*
- * Tells voice and picture apart by their source (SSRC): webrtcbin reports the same media kind for
- * all of a bundle.
- */
-static gboolean read_one(GQuark name, const GValue *value, void *data)
-{
-        const Reading *reading = data;
-        GstWebRTCStatsType type;
-        const GstStructure *stats;
-        guint source = 0;
-
-        if (!GST_VALUE_HOLDS_STRUCTURE(value))
-                return TRUE;
-        stats = gst_value_get_structure(value);
-        if (!gst_structure_get(stats, "type", GST_TYPE_WEBRTC_STATS_TYPE, &type, NULL))
-                return TRUE;
-        gst_structure_get_uint(stats, "ssrc", &source);
-        if (type == GST_WEBRTC_STATS_CODEC)
-                read_codec(stats, reading->counters);
-        else if (source == 0)
-                return TRUE;
-        else if (source == reading->sources->voice_in || source == reading->sources->voice_out)
-                read_voice(stats, type, reading->counters);
-        else if (source == reading->sources->picture_in || source == reading->sources->picture_out)
-                read_picture(stats, type, reading->counters);
-        return TRUE;
-}
-
-void stats_read(const GstStructure *report, const StatsSources *sources, StatsCounters *ret)
-{
-        Reading reading = {sources, ret};
+        g_autoptr(GObject) session = NULL;
+        g_autoptr(GstStructure) stats = NULL;
+        const GValue *all;
 
         *ret = (StatsCounters){.at = clock_boottime()};
-        gst_structure_foreach(report, read_one, &reading);
+        g_signal_emit_by_name(rtpbin, "get-internal-session", RTP_SESSION, &session);
+        if (!session)
+                return;
+        g_object_get(session, "stats", &stats, NULL);
+        all = stats ? gst_structure_get_value(stats, "source-stats") : NULL;
+        if (!all || !G_VALUE_HOLDS(all, g_type_from_name("GValueArray")))
+                return;
+        const GValueArray *array = g_value_get_boxed(all);
+
+        for (guint i = 0; array && i < array->n_values; i++)
+                read_source(gst_value_get_structure(&array->values[i]), sources, ret);
 }
 
 uint32_t stats_source_of(GstPad *pad)
@@ -158,7 +113,6 @@ void stats_conclude(const StatsCounters *before, const StatsCounters *now, doubl
         double lost = now->packets_lost > 0 ? (double)now->packets_lost : 0;
         double all = lost + (double)now->packets_received;
 
-        STR_SET(ret->codec, now->codec);
         ret->round_trip_ms = now->round_trip_ms;
         ret->jitter_ms = now->jitter_ms;
         ret->loss = all > 0 ? lost / all : 0;

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * webrtcbin's counters (the W3C's webrtc-stats, as GstStructures), reduced to delay, loss and bit
- * rates.
+ * The counters of a connection's RTP session, reduced to delay, loss and bit rates. They are the
+ * session's own: webrtcbin's report (the W3C's webrtc-stats) leaves out, from GStreamer 1.24 on,
+ * sources that have no pad, and the voice has none.
  */
 
 #include <gst/gst.h>
@@ -18,7 +19,6 @@ typedef struct StatsSources {
 
 /* The counters at one time. */
 typedef struct StatsCounters {
-        char codec[32];
         double round_trip_ms, jitter_ms;
         double remote_loss; /* 0…1, of the packets sent since the last report */
         uint64_t reports;   /* from the other side; 0: round trip and remote loss are unknown */
@@ -28,7 +28,8 @@ typedef struct StatsCounters {
         usec_t at; /* CLOCK_BOOTTIME */
 } StatsCounters;
 
-void stats_read(const GstStructure *report, const StatsSources *sources, StatsCounters *ret);
+/* `rtpbin` is the webrtcbin's. What has not been counted yet is 0. */
+void stats_read(GstElement *rtpbin, const StatsSources *sources, StatsCounters *ret);
 /* The SSRC of a webrtcbin's pad; 0: not known yet, or there is no pad. */
 uint32_t stats_source_of(GstPad *pad);
 
