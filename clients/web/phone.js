@@ -225,7 +225,8 @@ export class Phone {
                 this.whenBusy = welcome.when_busy;
                 this.groups = welcome.groups ?? [];
                 this.blocked = welcome.blocked ?? [];
-                this.hubAhead = welcome.date / 1000 - now;
+                /* An older hub has no clock there: its date is one. */
+                this.hubAhead = (welcome.clock ?? welcome.date) / 1000 - now;
                 if (welcome.resumed)
                         return;
                 /* The newest page: the history in a welcome begins with the oldest records. */

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/log.h"
+#include "model/change-number.h"
 #include "store/query.h"
 #include "wire/stored.h"
 
@@ -17,6 +18,9 @@
 
 typedef enum HistoryStatement {
         LAST_CHANGE,
+        KEEP_LAST_CHANGE,
+        RUNNING,
+        COUNT_RUNNING,
         LAST_SETTLED,
         PUT,
         SETTLE,
@@ -35,12 +39,19 @@ typedef enum HistoryStatement {
 
 /* The index finds a user's rows, and also holds changed_at, which is the rowid. */
 static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
-        [LAST_CHANGE] = "SELECT max(changed_at) FROM history",
+        [LAST_CHANGE] = "SELECT max(value, (SELECT ifnull(max(changed_at), 0) FROM history))"
+                        " FROM counters WHERE name = 'last_change'",
+        /* Runs before rows are deleted. */
+        [KEEP_LAST_CHANGE] = "UPDATE counters SET"
+                             " value = max(value, (SELECT ifnull(max(changed_at), 0) FROM history))"
+                             " WHERE name = 'last_change'",
+        [RUNNING] = "SELECT value FROM counters WHERE name = 'running'",
+        [COUNT_RUNNING] = "UPDATE counters SET value = ?1 WHERE name = 'running'",
         [LAST_SETTLED] = "SELECT changed_at FROM history WHERE settled"
                          " ORDER BY changed_at DESC LIMIT 1",
         [PUT] = "INSERT INTO history"
-                " (changed_at, uid, session_id, initiated_at, unseen, json, settled)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)",
+                " (changed_at, uid, session_id, initiated_at, unseen, json, running, settled)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
         /* Runs in the order of changes, so that the later of two records of one call stays. */
         [SETTLE] = "UPDATE OR REPLACE history SET settled = 1"
                    " WHERE changed_at > ?1 AND NOT settled",
@@ -58,8 +69,8 @@ static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
                       " WHERE uid = ?1 AND settled AND changed_at > ?2 AND json = ''"
                       " ORDER BY changed_at DESC",
         [LATEST] = "SELECT uid, session_id FROM"
-                   " (SELECT uid, session_id, changed_at FROM history WHERE changed_at > ?1"
-                   "  ORDER BY changed_at DESC LIMIT ?2) ORDER BY changed_at",
+                   " (SELECT uid, session_id, changed_at FROM history"
+                   "  ORDER BY changed_at DESC LIMIT ?1) ORDER BY changed_at",
         [SEE_ONE] = "UPDATE history SET unseen = 0, changed_at = ?3"
                     " WHERE uid = ?1 AND settled AND session_id = ?2 AND unseen AND json <> ''"
                     " RETURNING json, unseen",
@@ -77,27 +88,34 @@ static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
                        " WHERE changed_at = old.at",
         [PRUNE] = "DELETE FROM history WHERE changed_at IN"
                   " (SELECT h.changed_at FROM users u CROSS JOIN history h"
-                  "  WHERE h.uid = u.uid AND h.settled AND h.initiated_at < ?1"
-                  "  AND (NOT h.unseen OR h.initiated_at < ?2) LIMIT ?3)",
+                  "  WHERE h.uid = u.uid AND h.settled AND h.initiated_at < ?1 AND h.running < ?2"
+                  "  AND (NOT h.unseen OR h.initiated_at < ?3 AND h.running < ?4) LIMIT ?5)",
         [REMOVE_USER] = "DELETE FROM history WHERE uid = ?1 AND settled",
 };
 
 struct CallHistory {
         Database *database;
-        usec_t last_change;
+        usec_t last_change;  /* or a later number, that was not stored in the end */
+        usec_t running;      /* as stored when the hub started */
+        usec_t started;      /* CLOCK_BOOTTIME; 0: not yet */
         usec_t last_settled; /* only rows after this one may be missing from the index */
         size_t n_unsettled;  /* rows missing from the index; after a start, 1 means any number */
         sqlite3_stmt *statements[HISTORY_STATEMENT_COUNT];
 };
 
-/* Reads the date in the first row, or 0 if the query returns no row. */
-static int read_date(sqlite3_stmt *query, usec_t *ret)
+/* Reads the number in the first row, or 0 if the query returns no row. */
+static int read_number(sqlite3_stmt *query, usec_t *ret)
 {
         int r = query_next(query);
 
         if (r >= 0)
                 *ret = r > 0 ? (usec_t)sqlite3_column_int64(query, 0) : 0;
         return query_end(query, MIN_OF(r, 0));
+}
+
+HistoryTime history_time_now(void)
+{
+        return (HistoryTime){.now = clock_boottime(), .date = clock_realtime()};
 }
 
 int call_history_new(Database *database, CallHistory **ret)
@@ -110,9 +128,11 @@ int call_history_new(Database *database, CallHistory **ret)
         int r = database_prepare(database, statements_sql, HISTORY_STATEMENT_COUNT,
                                  history->statements);
         if (r >= 0)
-                r = read_date(history->statements[LAST_CHANGE], &history->last_change);
+                r = read_number(history->statements[LAST_CHANGE], &history->last_change);
         if (r >= 0)
-                r = read_date(history->statements[LAST_SETTLED], &history->last_settled);
+                r = read_number(history->statements[RUNNING], &history->running);
+        if (r >= 0)
+                r = read_number(history->statements[LAST_SETTLED], &history->last_settled);
         if (r < 0)
                 return r;
         history->n_unsettled = history->last_settled < history->last_change;
@@ -127,28 +147,31 @@ CallHistory *call_history_free(CallHistory *history)
         return NULL;
 }
 
-usec_t call_history_date(CallHistory *history)
+int call_history_last_change(CallHistory *history, usec_t *ret)
 {
-        usec_t now = clock_realtime();
-
-        return MAX_OF(now, history->last_change);
+        return read_number(history->statements[LAST_CHANGE], ret);
 }
 
-/* Returns the date for a new change, later than that of every other change. */
-static usec_t next_change(CallHistory *history)
+static usec_t next_change(CallHistory *history, const HistoryTime *time)
 {
-        usec_t now = clock_realtime();
-
-        history->last_change = MAX_OF(now, history->last_change + 1);
+        history->last_change = change_number_next(history->last_change, time->date);
         return history->last_change;
 }
 
-int call_history_put(CallHistory *history, const char *uid, const char *session_id,
-                     usec_t initiated_at, bool unseen, const char *json)
+/* The time that the hub has run, with that of earlier starts. */
+static usec_t running_at(CallHistory *history, const HistoryTime *time)
+{
+        if (history->started == 0)
+                history->started = time->now;
+        return history->running + time->now - history->started;
+}
+
+int call_history_put(CallHistory *history, const HistoryTime *time, const char *uid,
+                     const char *session_id, usec_t initiated_at, bool unseen, const char *json)
 {
         history->n_unsettled++;
-        return query_run(history->statements[PUT], "tsstbs", next_change(history), uid, session_id,
-                         initiated_at, unseen, json);
+        return query_run(history->statements[PUT], "tsstbst", next_change(history, time), uid,
+                         session_id, initiated_at, unseen, json, running_at(history, time));
 }
 
 int call_history_settle(CallHistory *history)
@@ -270,14 +293,28 @@ int call_history_page(CallHistory *history, const char *uid, uint32_t limit, con
         return 0;
 }
 
+/* Returns a `since` that this history has given out, or 0. */
+static int known_since(CallHistory *history, usec_t since, usec_t *ret)
+{
+        usec_t last = 0;
+        int r = call_history_last_change(history, &last);
+
+        if (r >= 0)
+                *ret = change_number_since(since, last);
+        return r;
+}
+
 int call_history_changes(CallHistory *history, const char *uid, usec_t since, size_t budget,
                          CallRecord **ret, size_t *ret_n, bool *ret_complete)
 {
         sqlite3_stmt *changes = history->statements[CHANGES];
         Records records = {.budget = budget, .limit = UINT32_MAX};
+        int r = known_since(history, since, &since);
 
-        query_bind(changes, "stt", uid, MIN_OF(since, (usec_t)INT64_MAX), history->last_settled);
-        int r = records_collect(&records, changes);
+        if (r < 0)
+                return r;
+        query_bind(changes, "stt", uid, since, history->last_settled);
+        r = records_collect(&records, changes);
         if (r < 0)
                 return r;
         *ret = records.records;
@@ -290,12 +327,15 @@ int call_history_deletions(CallHistory *history, const char *uid, usec_t since,
                            MessageSessions *ret)
 {
         sqlite3_stmt *deletions = history->statements[DELETIONS];
-        MessageSessions sessions = {.session_ids = calloc(SESSION_IDS_MAX, UUID_LENGTH + 1)};
-        int r;
+        MessageSessions sessions = {0};
+        int r = known_since(history, since, &since);
 
+        if (r < 0)
+                return r;
+        sessions.session_ids = calloc(SESSION_IDS_MAX, UUID_LENGTH + 1);
         if (!sessions.session_ids)
                 return -ENOMEM;
-        query_bind(deletions, "st", uid, MIN_OF(since, (usec_t)INT64_MAX));
+        query_bind(deletions, "st", uid, since);
         QUERY_FOREACH (deletions, r) {
                 r = sessions.count == SESSION_IDS_MAX;
                 if (r == 0 &&
@@ -310,14 +350,14 @@ int call_history_deletions(CallHistory *history, const char *uid, usec_t since,
         return r;
 }
 
-int call_history_latest(CallHistory *history, usec_t span, uint32_t max,
+int call_history_latest(CallHistory *history, uint32_t max,
                         int (*each)(const char *uid, const char *session_id, void *),
                         void *userdata)
 {
         sqlite3_stmt *latest = history->statements[LATEST];
         int r;
 
-        query_bind(latest, "tu", history->last_change - MIN_OF(span, history->last_change), max);
+        query_bind(latest, "u", max);
         QUERY_FOREACH (latest, r)
                 r = each(query_text(latest, 0), query_text(latest, 1), userdata);
         return query_end(latest, r);
@@ -329,7 +369,7 @@ static int change(CallHistory *history, sqlite3_stmt *statement, Records *record
         int r = records_collect(records, statement);
         size_t n_changed = (size_t)sqlite3_changes(database_handle(history->database));
 
-        /* The statement has given each of them a date of its own. */
+        /* The statement has given each of them a number of its own. */
         history->last_change += n_changed;
         *n += n_changed;
         return r;
@@ -337,8 +377,8 @@ static int change(CallHistory *history, sqlite3_stmt *statement, Records *record
 
 /* Runs `one` for each session or, if none is given, `all` for the calls up to sessions->until. */
 static int change_sessions(CallHistory *history, HistoryStatement one, HistoryStatement all,
-                           const char *uid, const MessageSessions *sessions, Records *records,
-                           size_t *n)
+                           const HistoryTime *time, const char *uid,
+                           const MessageSessions *sessions, Records *records, size_t *n)
 {
         sqlite3_stmt *statement = history->statements[sessions->count > 0 ? one : all];
         int r = call_history_settle(history);
@@ -349,22 +389,23 @@ static int change_sessions(CallHistory *history, HistoryStatement one, HistorySt
                 return r;
         if (sessions->count == 0) {
                 query_bind(statement, "stt", uid, sessions->until ?: (usec_t)INT64_MAX,
-                           next_change(history));
+                           next_change(history, time));
                 r = change(history, statement, records, n);
         }
         for (size_t i = 0; r == 0 && i < sessions->count; i++) {
-                query_bind(statement, "sst", uid, sessions->session_ids[i], next_change(history));
+                query_bind(statement, "sst", uid, sessions->session_ids[i],
+                           next_change(history, time));
                 r = change(history, statement, records, n);
         }
         return database_end(history->database, r);
 }
 
-int call_history_mark_seen(CallHistory *history, const char *uid, const MessageSessions *sessions,
-                           CallRecord **ret, size_t *ret_n)
+int call_history_mark_seen(CallHistory *history, const HistoryTime *time, const char *uid,
+                           const MessageSessions *sessions, CallRecord **ret, size_t *ret_n)
 {
         Records records = {.budget = SIZE_MAX, .limit = UINT32_MAX};
         size_t n = 0;
-        int r = change_sessions(history, SEE_ONE, SEE_ALL, uid, sessions, &records, &n);
+        int r = change_sessions(history, SEE_ONE, SEE_ALL, time, uid, sessions, &records, &n);
 
         if (r < 0) {
                 records_done(&records);
@@ -375,33 +416,57 @@ int call_history_mark_seen(CallHistory *history, const char *uid, const MessageS
         return 0;
 }
 
-int call_history_forget(CallHistory *history, const char *uid, const MessageSessions *sessions,
-                        size_t *ret_changed)
+int call_history_forget(CallHistory *history, const HistoryTime *time, const char *uid,
+                        const MessageSessions *sessions, size_t *ret_changed)
 {
         Records none = {0};
         size_t n = 0;
-        int r = change_sessions(history, FORGET_ONE, FORGET_ALL, uid, sessions, &none, &n);
+        int r = change_sessions(history, FORGET_ONE, FORGET_ALL, time, uid, sessions, &none, &n);
 
         if (r >= 0)
                 *ret_changed = n;
         return r;
 }
 
-int call_history_prune(CallHistory *history, usec_t before, usec_t missed_before, uint32_t max,
+int call_history_count_running(CallHistory *history, const HistoryTime *time)
+{
+        int r = query_run(history->statements[COUNT_RUNNING], "t", running_at(history, time));
+
+        return MIN_OF(r, 0);
+}
+
+/* Runs a statement that deletes rows, in a transaction. Returns their number, or negative errno. */
+static int delete_rows(CallHistory *history, sqlite3_stmt *statement)
+{
+        int r = query_run(history->statements[KEEP_LAST_CHANGE], "");
+
+        return r < 0 ? r : query_run(statement, "");
+}
+
+int call_history_prune(CallHistory *history, const HistoryTime *time, uint32_t days, uint32_t max,
                        size_t *ret_deleted)
 {
+        Retention retention = retention_at(days, time->date, running_at(history, time));
+        sqlite3_stmt *prune = history->statements[PRUNE];
         int r = call_history_settle(history);
 
         if (r >= 0)
-                r = query_run(history->statements[PRUNE], "ttu", before, missed_before, max);
+                r = database_begin(history->database);
+        if (r < 0)
+                return r;
+        query_bind(prune, "ttttu", retention.record.date, retention.record.running,
+                   retention.missed.date, retention.missed.running, max);
+        int deleted = delete_rows(history, prune);
+        r = database_end(history->database, MIN_OF(deleted, 0));
         if (r >= 0)
-                *ret_deleted = (size_t)r;
-        return MIN_OF(r, 0);
+                *ret_deleted = (size_t)deleted;
+        return r;
 }
 
 int call_history_remove_user(CallHistory *history, const char *uid)
 {
-        int r = query_run(history->statements[REMOVE_USER], "s", uid);
+        query_bind(history->statements[REMOVE_USER], "s", uid);
+        int r = delete_rows(history, history->statements[REMOVE_USER]);
 
         return MIN_OF(r, 0);
 }

@@ -119,14 +119,16 @@ usec_t commit_wait(const Commit *commit, usec_t now)
 
 void commit_run(Commit *commit, usec_t now)
 {
+        const HistoryTime time = history_time_now();
         bool ended = false;
 
         /* While the disk fails, do not retry once per confirmation. */
         if (commit->n_writes == 0 || (commit->error < 0 && now < commit->retry_at))
                 return;
         for (size_t i = 0; i < commit->n_writes; i++)
-                ended |= commit->writes[i].type == WRITE_DROP;
-        int r = hub_database_write(commit->database, commit->writes, commit->n_writes);
+                ended |=
+                        commit->writes[i].type == WRITE_DROP || commit->writes[i].type == WRITE_LOG;
+        int r = hub_database_write(commit->database, &time, commit->writes, commit->n_writes);
         if (r < 0 && commit->error == 0)
                 log_error("cannot write the database, so nothing is confirmed until it works: %s",
                           strerror(-r));
@@ -140,7 +142,12 @@ void commit_run(Commit *commit, usec_t now)
         commit->done++;
         drop_writes(commit);
         if (ended)
-                checkpointer_sync(commit->checkpointer);
+                commit_sync(commit);
+}
+
+void commit_sync(Commit *commit)
+{
+        checkpointer_sync(commit->checkpointer);
 }
 
 int commit_error(const Commit *commit)

@@ -43,5 +43,11 @@ uint64_t commit_done(const Commit *commit);
 usec_t commit_wait(const Commit *commit, usec_t now);
 void commit_run(Commit *commit, usec_t now);
 
+/*
+ * Makes what is stored survive a power cut, soon. Runs when a call has ended, and after every other
+ * change of history: devices are told its number, which must not be given to another change.
+ */
+void commit_sync(Commit *commit);
+
 /* 0, or the negative errno that keeps the hub from storing anything now. */
 int commit_error(const Commit *commit);

@@ -81,7 +81,7 @@ void write_done(Write *write)
         *write = (Write){0};
 }
 
-static int write_one(HubDatabase *database, const Write *write)
+static int write_one(HubDatabase *database, const HistoryTime *time, const Write *write)
 {
         sqlite3_stmt **statements = database->statements;
         int r;
@@ -96,7 +96,7 @@ static int write_one(HubDatabase *database, const Write *write)
                 r = query_run(statements[LIVE_DROP], "s", write->session_id);
                 return r < 0 ? r : query_run(statements[LIVE_MEMBERS_DROP], "s", write->session_id);
         case WRITE_LOG:
-                return call_history_put(database->history, write->uid, write->session_id,
+                return call_history_put(database->history, time, write->uid, write->session_id,
                                         write->initiated_at, write->unseen, write->json);
         case WRITE_WHEN_BUSY:
                 return query_run(statements[USER_WHEN_BUSY], "ss", write->uid,
@@ -108,14 +108,15 @@ static int write_one(HubDatabase *database, const Write *write)
         return -EINVAL;
 }
 
-int hub_database_write(HubDatabase *database, const Write *writes, size_t n)
+int hub_database_write(HubDatabase *database, const HistoryTime *time, const Write *writes,
+                       size_t n)
 {
         int r = query_run(database->statements[BEGIN], "");
 
         if (r < 0)
                 return r;
         for (size_t i = 0; r >= 0 && i < n; i++)
-                r = write_one(database, &writes[i]);
+                r = write_one(database, time, &writes[i]);
         if (r >= 0)
                 r = query_run(database->statements[COMMIT], "");
         if (r < 0)

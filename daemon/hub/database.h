@@ -105,4 +105,5 @@ typedef struct Write {
 void write_done(Write *write);
 
 /* Writes all of them or, on an error, none. */
-int hub_database_write(HubDatabase *database, const Write *writes, size_t n);
+int hub_database_write(HubDatabase *database, const HistoryTime *time, const Write *writes,
+                       size_t n);

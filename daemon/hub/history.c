@@ -4,11 +4,9 @@
 #include "base/log.h"
 #include "hub/internal.h"
 
-#define MISSED_DAYS_MIN 30 /* rule 16: the minimum, whatever the settings say */
-#define USEC_PER_DAY (24 * 3600 * USEC_PER_SEC)
-#define PRUNE_EVERY_MS (24 * 3600 * 1000)
-#define PRUNE_BATCH 500    /* records in a batch; takes some milliseconds */
-#define PRUNE_PAUSE_MS 100 /* pause between batches, so that calls go on */
+#define PRUNE_EVERY_MS (3600 * 1000) /* at most so much of the time that it ran can be lost */
+#define PRUNE_BATCH 500              /* records in a batch; takes some milliseconds */
+#define PRUNE_PAUSE_MS 100           /* pause between batches, so that calls go on */
 
 static void reply_failed(DeviceSession *session, const Message *message, int r)
 {
@@ -59,12 +57,14 @@ void hub_seen(Hub *hub, DeviceSession *session, const Message *message)
         hub_flush(hub);
         /* Sending the reply may close the session as too slow, which frees it. */
         STR_SET(uid, session->user->uid);
-        int r = call_history_mark_seen(hub_database_history(hub->database), uid, &message->sessions,
-                                       &records, &n);
+        const HistoryTime time = history_time_now();
+        int r = call_history_mark_seen(hub_database_history(hub->database), &time, uid,
+                                       &message->sessions, &records, &n);
         if (r < 0) {
                 reply_failed(session, message, r);
                 return;
         }
+        commit_sync(hub->commit);
         reply_ok(session, message);
         for (size_t i = 0; i < n; i++)
                 hub_send_others(hub, uid, session,
@@ -79,12 +79,14 @@ void hub_forget(Hub *hub, DeviceSession *session, const Message *message)
 
         hub_flush(hub);
         STR_SET(uid, session->user->uid);
-        int r = call_history_forget(hub_database_history(hub->database), uid, &message->sessions,
-                                    &n);
+        const HistoryTime time = history_time_now();
+        int r = call_history_forget(hub_database_history(hub->database), &time, uid,
+                                    &message->sessions, &n);
         if (r < 0) {
                 reply_failed(session, message, r);
                 return;
         }
+        commit_sync(hub->commit);
         reply_ok(session, message);
         if (n > 0)
                 hub_send_others(
@@ -92,18 +94,42 @@ void hub_forget(Hub *hub, DeviceSession *session, const Message *message)
                         &(Message){.type = MESSAGE_FORGOTTEN, .sessions = message->sessions}, 0);
 }
 
+/* Says how many records are gone, once all batches are done. */
+static void log_pruned(Hub *hub)
+{
+        if (hub->n_pruned > 0)
+                log_notice("deleted %zu records of calls from the history: they are older than "
+                           "%u days (history-days)",
+                           hub->n_pruned, hub->config->history_days);
+        hub->n_pruned = 0;
+}
+
+void hub_count_running(Hub *hub)
+{
+        const HistoryTime time = history_time_now();
+        int r = call_history_count_running(hub_database_history(hub->database), &time);
+
+        if (r < 0)
+                log_error("cannot store how long the hub has run: %s", strerror(-r));
+}
+
 void hub_prune(uv_timer_t *timer)
 {
         Hub *hub = timer->data;
-        usec_t now = clock_realtime();
-        usec_t days = hub->config->history_days;
+        const HistoryTime time = history_time_now();
         size_t deleted = 0;
+        int r = 0;
 
-        int r = call_history_prune(hub_database_history(hub->database), now - days * USEC_PER_DAY,
-                                   now - MAX_OF(days, (usec_t)MISSED_DAYS_MIN) * USEC_PER_DAY,
-                                   PRUNE_BATCH, &deleted);
+        if (hub->n_pruned == 0)
+                hub_count_running(hub);
+        if (hub->config->history_days > 0)
+                r = call_history_prune(hub_database_history(hub->database), &time,
+                                       hub->config->history_days, PRUNE_BATCH, &deleted);
         if (r < 0)
                 log_error("cannot delete old history: %s", strerror(-r));
+        hub->n_pruned += deleted;
+        if (deleted < PRUNE_BATCH)
+                log_pruned(hub);
         uv_timer_start(timer, hub_prune, deleted == PRUNE_BATCH ? PRUNE_PAUSE_MS : PRUNE_EVERY_MS,
                        0);
 }

@@ -395,8 +395,7 @@ static void hub_start(Hub *hub, uv_loop_t *loop)
         uv_prepare_init(loop, &hub->turn_end);
         hub->deadline.data = hub->window.data = hub->pruning.data = hub->turn_end.data = hub;
         uv_prepare_start(&hub->turn_end, on_turn_end);
-        if (hub->config->history_days > 0)
-                uv_timer_start(&hub->pruning, hub_prune, PRUNE_FIRST_MS, 0);
+        uv_timer_start(&hub->pruning, hub_prune, PRUNE_FIRST_MS, 0);
 }
 
 int hub_new(uv_loop_t *loop, HubDatabase *database, Checkpointer *checkpointer,
@@ -423,6 +422,7 @@ int hub_new(uv_loop_t *loop, HubDatabase *database, Checkpointer *checkpointer,
 
 void hub_stop(Hub *hub)
 {
+        hub_count_running(hub);
         uv_close((uv_handle_t *)&hub->deadline, NULL);
         uv_close((uv_handle_t *)&hub->window, NULL);
         uv_close((uv_handle_t *)&hub->pruning, NULL);

@@ -66,6 +66,7 @@ struct Hub {
         uv_timer_t deadline; /* of the exchange and of suspended sessions */
         uv_timer_t window;   /* of the commit */
         uv_timer_t pruning;
+        size_t n_pruned;    /* records, in the batches so far */
         usec_t deadline_at; /* the time for which `deadline` is armed */
 };
 
@@ -125,7 +126,9 @@ int hub_store(Hub *hub, ExchangeAction *action);
 void hub_history(Hub *hub, DeviceSession *session, const Message *message);
 void hub_seen(Hub *hub, DeviceSession *session, const Message *message);
 void hub_forget(Hub *hub, DeviceSession *session, const Message *message);
+/* Deletes what is too old, and stores how long the hub has run. */
 void hub_prune(uv_timer_t *timer);
+void hub_count_running(Hub *hub);
 
 /* Bytes; the remainder of WIRE_MESSAGE_MAX is for the rest of the message. */
 #define HISTORY_BUDGET (56 * 1024)

@@ -109,7 +109,9 @@ static int add_history(Hub *hub, const char *uid, usec_t since, ReplyWelcome *we
 {
         /* Pending writes belong to the snapshot, so commit them first. */
         hub_flush(hub);
-        welcome->date = call_history_date(hub_database_history(hub->database));
+        int r = call_history_last_change(hub_database_history(hub->database), &welcome->date);
+        if (r < 0)
+                return r;
         return call_history_changes(hub_database_history(hub->database), uid, since, HISTORY_BUDGET,
                                     &welcome->history, &welcome->n_history,
                                     &welcome->history_complete);
@@ -166,7 +168,7 @@ int hub_welcome(Hub *hub, DeviceSession *session, const Message *hello, const Pa
         *reply = (ReplyWelcome){.user = *party,
                                 .when_busy = when_busy,
                                 .resumed = resumed,
-                                .date = clock_realtime(),
+                                .clock = clock_realtime(),
                                 .history_complete = true};
         STR_SET(reply->link, session->name);
         /* A resumed session gets events instead of a snapshot. */

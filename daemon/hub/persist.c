@@ -70,8 +70,8 @@ int hub_load(Hub *hub)
         if (r >= 0)
                 r = hub_database_each_live(hub->database, load_call, hub);
         if (r >= 0)
-                r = call_history_latest(hub_database_history(hub->database), ENDED_MEMORY_US,
-                                        CANCEL_MEMORY_MAX, load_ended, hub);
+                r = call_history_latest(hub_database_history(hub->database), CANCEL_MEMORY_MAX,
+                                        load_ended, hub);
         return r;
 }
 

@@ -101,7 +101,7 @@ typedef struct MessageHello {
         char device_name[NAME_MAX_BYTES + 1];
         char resume[UUID_LENGTH + 1]; /* link id of the last welcome, or empty */
         uint64_t resume_seq;          /* last seq seen */
-        usec_t history_since;         /* date up to which history is known; 0: none */
+        usec_t history_since;         /* `date` of a welcome, all of which is known; 0: none */
 } MessageHello;
 
 /* Why a hub does not let a device in, or closes its connection, other than for a while. */
@@ -244,7 +244,8 @@ typedef struct ReplyWelcome {
         Party user;                 /* with the device id as the hub knows it */
         char link[UUID_LENGTH + 1]; /* id of this link, for a later resume */
         bool resumed;
-        usec_t date; /* the hub's CLOCK_REALTIME */
+        usec_t date;  /* number of the last change of history: the next history_since */
+        usec_t clock; /* the hub's CLOCK_REALTIME; 0: an older hub, whose `date` is that, too */
         WhenBusy when_busy;
         GroupName *groups; /* owned; the user's, at most GROUPS_PER_USER_MAX */
         size_t n_groups;

@@ -284,6 +284,7 @@ static const FieldTable welcome_fields = FIELD_TABLE(
         {"link", FIELD_UUID, R, AT(Message, reply.welcome.link)},
         {"resumed", FIELD_BOOL, R, AT(Message, reply.welcome.resumed)},
         {"date", FIELD_U64, R, AT(Message, reply.welcome.date)},
+        {"clock", FIELD_U64, 0, AT(Message, reply.welcome.clock)},
         {"when_busy", FIELD_WORD, R, AT(Message, reply.welcome.when_busy),
          .words = &when_busy_words},
         {"groups", FIELD_LIST, 0, LIST_AT(Message, reply.welcome.groups, reply.welcome.n_groups),

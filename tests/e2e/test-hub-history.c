@@ -76,6 +76,37 @@ START_TEST(a_device_that_was_away_gets_what_has_changed_since)
 }
 END_TEST
 
+static uint64_t clock_of(const Talker *talker)
+{
+        return (uint64_t)cJSON_GetObjectItemCaseSensitive(talker->welcome, "clock")->valuedouble;
+}
+
+START_TEST(what_a_device_has_been_told_is_no_date)
+{
+        char id[TALKER_UUID_SIZE];
+        Talker *alice = hub_rig_alice(h);
+
+        miss(alice, id);
+        Talker *bob = bob_since("b", 0);
+        uint64_t since = date_of(bob), clock = clock_of(bob);
+        talker_free(bob);
+        for (int i = 0; i < 2; i++) {
+                bob = bob_since("b", since);
+                ck_assert_uint_eq(date_of(bob), since); /* nothing has changed */
+                ck_assert_uint_gt(clock_of(bob), clock);
+                talker_free(bob);
+                hub_stop(h->hub);
+                hub_start(h->hub);
+        }
+        /* It was given out by a clock that was ahead, or by another history. */
+        bob = bob_since("b", since + 1);
+        ck_assert_int_eq(cJSON_GetArraySize(history_of(bob)), 1);
+        ck_assert_uint_eq(date_of(bob), since);
+        talker_free(bob);
+        talker_free(alice);
+}
+END_TEST
+
 START_TEST(seen_on_one_device_is_seen_on_all)
 {
         char first[TALKER_UUID_SIZE], second[TALKER_UUID_SIZE];
@@ -220,6 +251,7 @@ int main(void)
         tcase_set_timeout(tests, 60);
         tcase_add_checked_fixture(tests, setup, hub_rig_teardown);
         tcase_add_test(tests, a_device_that_was_away_gets_what_has_changed_since);
+        tcase_add_test(tests, what_a_device_has_been_told_is_no_date);
         tcase_add_test(tests, seen_on_one_device_is_seen_on_all);
         tcase_add_test(tests, what_is_forgotten_on_one_device_is_forgotten_on_all);
         tcase_add_test(tests, a_history_of_a_thousand_comes_by_pages_newest_first);

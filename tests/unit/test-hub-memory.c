@@ -16,6 +16,7 @@
 #define JSON_LIVE "{}"
 
 static HubDatabase *database;
+static const HistoryTime at = {.now = 1, .date = 1763632800 * USEC_PER_SEC};
 static char *record_json;
 
 static char *record_of(const char *session_id)
@@ -43,7 +44,7 @@ static int write_log(void)
         (void)STR_SET(writes[0].uid, "alice");
         (void)STR_SET(writes[0].session_id, UUID("01"));
         (void)STR_SET(writes[1].session_id, UUID("01"));
-        return hub_database_write(database, writes, ELEMENTSOF(writes));
+        return hub_database_write(database, &at, writes, ELEMENTSOF(writes));
 }
 
 static void setup(void)
@@ -164,7 +165,7 @@ static int write_live(void)
         (void)STR_SET(writes[0].session_id, UUID("02"));
         (void)STR_SET(writes[1].session_id, UUID("02"));
         (void)STR_SET(writes[3].blocked, "bob");
-        return hub_database_write(database, writes, ELEMENTSOF(writes));
+        return hub_database_write(database, &at, writes, ELEMENTSOF(writes));
 }
 
 static int on_live(const LiveCall *live, void *userdata)
@@ -206,7 +207,7 @@ static int mark_seen(void)
 {
         CallRecord *records;
         size_t n;
-        int r = call_history_mark_seen(hub_database_history(database), "alice",
+        int r = call_history_mark_seen(hub_database_history(database), &at, "alice",
                                        &(MessageSessions){0}, &records, &n);
 
         if (r == 0)
@@ -218,8 +219,8 @@ static int forget(void)
 {
         size_t n;
 
-        return call_history_forget(hub_database_history(database), "alice", &(MessageSessions){0},
-                                   &n);
+        return call_history_forget(hub_database_history(database), &at, "alice",
+                                   &(MessageSessions){0}, &n);
 }
 
 static int deletions(void)
@@ -239,14 +240,26 @@ static int on_latest(const char *uid, const char *session_id, void *userdata)
 
 static int latest(void)
 {
-        return call_history_latest(hub_database_history(database), 1000, 10, on_latest, NULL);
+        return call_history_latest(hub_database_history(database), 10, on_latest, NULL);
 }
 
 static int prune(void)
 {
         size_t n;
 
-        return call_history_prune(hub_database_history(database), 0, 0, 10, &n);
+        return call_history_prune(hub_database_history(database), &at, 1, 10, &n);
+}
+
+static int count_running(void)
+{
+        return call_history_count_running(hub_database_history(database), &at);
+}
+
+static int last_change(void)
+{
+        usec_t last;
+
+        return call_history_last_change(hub_database_history(database), &last);
 }
 
 static int group_join(void)
@@ -303,6 +316,8 @@ static const FailingOperation operations[] = {
         {"deletions", deletions, NULL},
         {"latest", latest, NULL},
         {"prune", prune, NULL},
+        {"count running", count_running, NULL},
+        {"last change", last_change, NULL},
         {"group join", group_join, sum_members},
         {"each group", each_group, NULL},
         {"group leave", group_leave, sum_members},

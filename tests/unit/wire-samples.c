@@ -134,6 +134,7 @@ static void sample_welcome(ReplyWelcome *welcome)
         SET(welcome->link, SAMPLE_LINK);
         welcome->resumed = true;
         welcome->date = DATE;
+        welcome->clock = DATE + 5;
         welcome->when_busy = WHEN_BUSY_RING;
         welcome->groups = allocate(1, sizeof(GroupName));
         welcome->n_groups = 1;

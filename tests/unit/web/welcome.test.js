@@ -16,6 +16,14 @@ test("a page that is reloaded is back in its call, and joins again", () => {
         assert.equal(f.phone.shown.answeredAt, f.now - 500);
 });
 
+test("the hub's clock is not the number of its last change", () => {
+        const f = new Fixture();
+        const call = ongoing("out-1", "outgoing", { participant: "p-1" });
+
+        f.welcome({ date: 2, clock: call.answered_at + 700000, calls: [call] });
+        assert.equal(f.phone.shown.answeredAt, f.now - 700);
+});
+
 test("a call that is being placed continues to ring after a reload", () => {
         const f = new Fixture();
 
