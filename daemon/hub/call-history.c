@@ -315,6 +315,13 @@ int call_history_changes(CallHistory *history, const char *uid, usec_t since, si
                 return r;
         query_bind(changes, "stt", uid, since, history->last_settled);
         r = records_collect(&records, changes);
+        /* A record may be among these while the one that replaces it has no room. */
+        if (r == 1 && history->n_unsettled > 0 && call_history_settle(history) == 0) {
+                records_done(&records);
+                records.budget = budget;
+                query_bind(changes, "stt", uid, since, history->last_settled);
+                r = records_collect(&records, changes);
+        }
         if (r < 0)
                 return r;
         *ret = records.records;

@@ -417,6 +417,23 @@ START_TEST(rule_16_all_that_were_seen_or_deleted_are_those_until_then)
 }
 END_TEST
 
+START_TEST(a_record_that_was_replaced_is_not_sent_where_the_later_one_has_no_room)
+{
+        CallRecord *records;
+        bool complete;
+        size_t n;
+
+        add_log("alice", UUID("01"), 1, true);
+        add_log("alice", UUID("02"), 2, true);
+        add_log("alice", UUID("01"), 1, false);
+        ck_assert_int_eq(call_history_changes(history, "alice", 0, 1, &records, &n, &complete), 0);
+        ck_assert(!complete);
+        ck_assert_uint_eq(n, 1);
+        ck_assert_str_eq(records[0].session_id, UUID("02"));
+        call_records_free(records, n);
+}
+END_TEST
+
 /* ---- whichever way the clock jumps ---- */
 
 static const usec_t jumps[] = {60 * USEC_PER_SEC, HOUR, 731 * DAY};
@@ -772,6 +789,8 @@ int main(void)
         tcase_add_test(tests, a_page_ends_at_the_budget_and_the_next_goes_on);
         tcase_add_loop_test(tests, what_is_no_cursor_is_refused, 0, ELEMENTSOF(no_cursors));
         tcase_add_test(tests, changes_come_in_their_order_and_once);
+        tcase_add_test(tests,
+                       a_record_that_was_replaced_is_not_sent_where_the_later_one_has_no_room);
         tcase_add_test(tests, rule_16_all_that_were_seen_or_deleted_are_those_until_then);
         tcase_add_loop_test(tests, what_is_missed_after_a_clock_that_was_behind_is_told, 0,
                             ELEMENTSOF(jumps));
