@@ -122,6 +122,7 @@ export class HubClient {
                 let message;
 
                 this.heardAt = this.clock();
+                this.isHeard = true;
                 try {
                         message = JSON.parse(data);
                 } catch {
@@ -203,22 +204,27 @@ export class HubClient {
                 this.socket.send(JSON.stringify({ op: "ack", ack: this.seq }));
         }
 
+        /*
+         * The wall clock goes on while the machine sleeps, which timers do not. It may also be set:
+         * where it went back, nobody knows for how long the hub was silent.
+         */
         #watch() {
                 const silent = this.clock() - this.heardAt;
+                const isKnown = silent >= 0;
 
-                if (silent >= PROBE_AFTER_MS)
+                if (!isKnown || silent >= PROBE_AFTER_MS)
                         this.#probe();
-                this.#after("probe", Math.max(PROBE_AFTER_MS - silent, PROBE_REPLY_MS),
+                this.#after("probe",
+                            Math.max(PROBE_AFTER_MS - (isKnown ? silent : 0), PROBE_REPLY_MS),
                             () => this.#watch());
         }
 
         /* Sends a request that any hub answers. */
         #probe() {
-                const asked = this.clock();
-
+                this.isHeard = false;
                 this.request({ op: "history", members: { limit: 1 }, isProbe: true });
                 this.#after("answer", PROBE_REPLY_MS, () => {
-                        if (this.heardAt < asked)
+                        if (!this.isHeard)
                                 this.#lost("The hub does not answer.");
                 });
         }

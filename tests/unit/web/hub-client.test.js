@@ -11,6 +11,7 @@ const HELLO = { token: "t", device: "d", device_name: "D" };
 class Net {
         constructor() {
                 this.now = 0;
+                this.ahead = 0; /* of its clock, which may be set */
                 this.timers = new Map();
                 this.sockets = [];
                 this.heard = [];
@@ -23,7 +24,7 @@ class Net {
                                 clearTimeout: (id) => this.timers.delete(id),
                         },
                         random: () => 1,
-                        clock: () => this.now,
+                        clock: () => this.now + this.ahead,
                         on: {
                                 state: note("state"),
                                 welcome: note("welcome"),
@@ -240,6 +241,24 @@ test("a silent hub is probed, and given up if it does not answer", () => {
         net.welcome();
         /* A probe is not sent again. */
         assert.deepEqual(net.take().map(({ op }) => op), ["hello"]);
+});
+
+test("a clock that is set back hides no silent hub, and makes none of one that answers", () => {
+        const net = new Net();
+
+        net.welcome();
+        net.take();
+        net.ahead = -3600000;
+        net.sleep(45000);
+        const [probe] = net.take();
+        assert.equal(probe.op, "history");
+        net.send({ id: probe.id, ok: { kind: "history" } });
+        net.sleep(8000);
+        assert.equal(net.state()[1], "online");
+        net.ahead = -7200000;
+        net.sleep(45000);
+        net.sleep(8000);
+        assert.equal(net.state()[1], "offline");
 });
 
 test("text that is not JSON, or a hub without a welcome, ends the connection", () => {
