@@ -38,10 +38,9 @@ export class History {
                                 this.records.delete(id);
         }
 
-        markSeen(ids) {
+        markSeen() {
                 for (const record of this.records.values())
-                        if (!ids || ids.includes(record.session_id))
-                                record.seen = true;
+                        record.seen = true;
         }
 
         /* Newest first. */

@@ -17,6 +17,7 @@ import { Session } from "./session.js";
 import { errorSentence } from "./words.js";
 
 const HISTORY_PAGE = 50;
+const SESSION_IDS_MAX = 1000; /* of one request */
 /* Rule 15: a ring that the hub has lost continues for so long, because the caller asks again. */
 const LOST_RING_MS = 10000;
 /* The hub's clock decides; a ring ends here only if the hub stays silent. */
@@ -184,9 +185,13 @@ export class Phone {
                 this.ask("settings", { when_busy: whenBusy });
         }
 
-        markSeen(ids) {
-                this.history.markSeen(ids);
-                this.ask("seen", ids ? { session_ids: ids } : {});
+        /* Marks what the person has seen here: by id, since the hub may have more by now. */
+        markSeen() {
+                const ids = this.history.unseen.map((record) => record.session_id);
+
+                this.history.markSeen();
+                for (let i = 0; i < ids.length; i += SESSION_IDS_MAX)
+                        this.ask("seen", { session_ids: ids.slice(i, i + SESSION_IDS_MAX) });
         }
 
         moreHistory() {

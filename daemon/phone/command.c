@@ -11,7 +11,6 @@
 #include "phone/call.h"
 #include "phone/decision.h"
 #include "phone/handlers.h"
-#include "phone/history.h"
 #include "phone/hub-send.h"
 #include "phone/listener.h"
 #include "phone/request.h"
@@ -181,7 +180,11 @@ static int command_dismiss(Phone *phone, PhoneCall *call, const PhoneCommand *co
         return COMMAND_DONE;
 }
 
-/* Works offline: the request about seen or deleted records waits for the connection. */
+/*
+ * Works offline: the request about seen or deleted records waits for the connection. It names the
+ * calls, so that it may arrive late or twice and covers none that came since, whatever dates they
+ * have. So "all" is for the adapter to name; a request without ids would mean all to the hub.
+ */
 static int command_history(Phone *phone, PhoneCall *call, const PhoneCommand *command,
                            uint64_t ticket)
 {
@@ -191,20 +194,17 @@ static int command_history(Phone *phone, PhoneCall *call, const PhoneCommand *co
 
         if (asked->count > SESSION_IDS_MAX) {
                 phone_refuse(phone, ticket, NULL, CALL_ERROR_INVALID_ARGUMENT,
-                             "%zu calls at once are too many: at most %d, or none for all",
-                             asked->count, SESSION_IDS_MAX);
+                             "%zu calls at once are too many: at most %d", asked->count,
+                             SESSION_IDS_MAX);
                 return 0;
         }
-        if (phone->connection != PHONE_LOGGED_OUT) {
+        if (phone->connection != PHONE_LOGGED_OUT && asked->count > 0) {
                 int r = ARRAY_COPY(&ids, asked->session_ids, asked->count);
                 if (r < 0)
                         return r;
                 HubRequest *request = hub_request_new(phone, type, NULL);
                 request->message.sessions.session_ids = ids;
                 request->message.sessions.count = asked->count;
-                /* The request may arrive late or twice, and must not cover newer calls. */
-                if (asked->count == 0)
-                        request->message.sessions.until = phone_history_until(phone);
                 hub_request_add(phone, request);
         }
         return COMMAND_DONE;

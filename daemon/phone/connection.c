@@ -82,7 +82,7 @@ static int connection_log_out(Phone *phone)
         phone->n_refusals = 0;
         *phone->link = '\0';
         phone->seq_seen = phone->seq_acked = 0;
-        phone->history_since = phone->history_welcomed = phone->history_newest = 0;
+        phone->history_since = phone->history_welcomed = 0;
         return 0;
 }
 

@@ -18,19 +18,11 @@ static bool history_asked(const Phone *phone, MessageType type, const CallRecord
         return false;
 }
 
-usec_t phone_history_until(const Phone *phone)
-{
-        return MAX_OF(phone->instant.date,
-                      MAX_OF(MAX_OF(phone->history_since, phone->history_welcomed),
-                             phone->history_newest));
-}
-
 int phone_history_put(Phone *phone, const CallRecord *record)
 {
         CallRecord copy = {};
         int r;
 
-        phone->history_newest = MAX_OF(phone->history_newest, record->initiated_at);
         /* A pending deletion is newer than the record, so the record is not stored. */
         if (history_asked(phone, MESSAGE_FORGET, record))
                 return 0;

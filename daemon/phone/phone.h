@@ -146,7 +146,7 @@ typedef struct PhoneCommand {
                 SessionSettings settings; /* JOIN */
                 bool on;                  /* MUTE, PAUSE_VIDEO, DO_NOT_DISTURB */
                 WhenBusy when_busy;
-                MessageSessions sessions; /* SEEN, FORGET */
+                MessageSessions sessions; /* SEEN, FORGET: by id; without ids: of no call */
                 MessageBlock block;
         };
 } PhoneCommand;
@@ -521,5 +521,5 @@ void phone_allow_parallel_media(Phone *phone);
 void phone_restore_login(Phone *phone);
 void phone_restore_policy(Phone *phone, WhenBusy when_busy, bool do_not_disturb);
 void phone_restore_history_since(Phone *phone, usec_t since);
-/* The date, by the hub's clock, up to which history is known here. For the store. */
+/* The `date` of the last welcome whose history is known here. For the store. */
 usec_t phone_history_since(const Phone *phone);

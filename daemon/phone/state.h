@@ -169,11 +169,10 @@ struct Phone {
         usec_t ack_at; /* USEC_NEVER: nothing to acknowledge */
         usec_t history_since, history_paged_to;
         /*
-         * Date of the last welcome. Deletions arrive after the welcome, so history_since may
-         * advance to this date only with the next message. 0: already done.
+         * `date` of the last welcome. Deletions arrive after the welcome, so history_since may
+         * advance to it only with the next message. 0: already done.
          */
         usec_t history_welcomed;
-        usec_t history_newest; /* initiated_at of the newest call known here */
 
         WhenBusy when_busy;
         bool do_not_disturb;

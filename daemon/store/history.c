@@ -170,6 +170,31 @@ int history_forget(History *history, const MessageSessions *sessions, size_t *re
                               "DELETE FROM calls WHERE session_id = ?", sessions, ret_changed);
 }
 
+int history_newest(History *history, bool unseen, MessageSessions *ret)
+{
+        _cleanup_statement_ sqlite3_stmt *statement = NULL;
+        MessageSessions newest = {0};
+        int r = history_statement(history,
+                                  "SELECT session_id FROM calls"
+                                  " WHERE ?1 = 0 OR status = 'missed' AND seen = 0"
+                                  " ORDER BY initiated_at DESC, session_id DESC LIMIT ?2",
+                                  &statement);
+
+        if (r < 0)
+                return r;
+        newest.session_ids = calloc(SESSION_IDS_MAX, UUID_LENGTH + 1);
+        if (!newest.session_ids)
+                return -ENOMEM;
+        query_bind(statement, "bu", unseen, (uint32_t)SESSION_IDS_MAX);
+        QUERY_FOREACH (statement, r)
+                r = STR_SET(newest.session_ids[newest.count++], query_text(statement, 0));
+        if (r < 0)
+                free(newest.session_ids);
+        else
+                *ret = newest;
+        return r;
+}
+
 int history_clear(History *history)
 {
         int r = database_begin(history->database);

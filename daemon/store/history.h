@@ -48,9 +48,15 @@ void history_page_done(HistoryPage *page);
 /* *ret_changed is the number of records that changed; `ret_changed` may be NULL. */
 int history_mark_seen(History *history, const MessageSessions *sessions, size_t *ret_changed);
 int history_forget(History *history, const MessageSessions *sessions, size_t *ret_changed);
+/*
+ * The newest calls, at most SESSION_IDS_MAX, by id; `unseen`: only missed ones that nobody has
+ * seen. The caller frees ret->session_ids.
+ */
+int history_newest(History *history, bool unseen, MessageSessions *ret);
 int history_unseen_missed(History *history, uint32_t *ret);
 
-/* Settings: policy, listeners, date of the newest known change. -ENOENT: the key is not set. */
+/* Settings: policy, listeners, the number of the newest known change. -ENOENT: the key is not set.
+ */
 int history_setting_put(History *history, const char *key, const char *value);
 int history_setting_get(History *history, const char *key, char **ret);
 

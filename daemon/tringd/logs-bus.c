@@ -152,35 +152,63 @@ typedef int (*ChangeHistory)(History *history, const MessageSessions *sessions,
  * Changes the records on this device at once. The hub hears of it when it can be reached; the
  * program does not wait for that.
  */
-static int change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType type,
-                       ChangeHistory change, sd_bus_error *error)
+static int change_logs(Daemon *daemon, const PhoneCommand *command, ChangeHistory change)
+{
+        History *history = state_store_history(daemon);
+        size_t changed = 0;
+        int r = history ? change(history, &command->sessions, &changed) : 0;
+
+        if (r < 0)
+                return r;
+        daemon->logs_changed = daemon->logs_changed || changed > 0;
+        r = phone_command(daemon->phone, DAEMON_NOW, command,
+                          pending_methods_ticket(daemon->pending_methods));
+        daemon_pump(daemon);
+        return r;
+}
+
+/* All that this device has, by id: the hub may have more by now, which nobody here has seen. */
+static int change_all_logs(Daemon *daemon, PhoneCommand *command, ChangeHistory change)
+{
+        bool unseen = command->type == PHONE_COMMAND_SEEN;
+        History *history = state_store_history(daemon);
+        size_t count;
+        int r = 0;
+
+        if (!history)
+                return 0;
+        do {
+                free(command->sessions.session_ids);
+                command->sessions = (MessageSessions){0};
+                r = history_newest(history, unseen, &command->sessions);
+                count = command->sessions.count;
+                if (r >= 0 && count > 0)
+                        r = change_logs(daemon, command, change);
+        } while (r >= 0 && count == SESSION_IDS_MAX);
+        return r;
+}
+
+static int method_change_logs(Daemon *daemon, sd_bus_message *message, PhoneCommandType type,
+                              ChangeHistory change, sd_bus_error *error)
 {
         _cleanup_(phone_command_done) PhoneCommand command = {.type = type};
-        size_t changed = 0;
         int r = STR_SET(command.client, message_client(message));
 
         if (r >= 0)
                 r = read_sessions(message, &command.sessions, error);
-        History *history = state_store_history(daemon);
-        if (r >= 0 && history)
-                r = change(history, &command.sessions, &changed);
         if (r < 0)
                 return r;
-        daemon->logs_changed = daemon->logs_changed || changed > 0;
-        r = phone_command(daemon->phone, DAEMON_NOW, &command,
-                          pending_methods_ticket(daemon->pending_methods));
-        daemon_pump(daemon);
-        if (r < 0)
-                return r;
-        return sd_bus_reply_method_return(message, NULL);
+        r = command.sessions.count > 0 ? change_logs(daemon, &command, change)
+                                       : change_all_logs(daemon, &command, change);
+        return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 
 int method_delete_call_logs(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        return change_logs(userdata, message, PHONE_COMMAND_FORGET, history_forget, error);
+        return method_change_logs(userdata, message, PHONE_COMMAND_FORGET, history_forget, error);
 }
 
 int method_mark_missed_seen(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        return change_logs(userdata, message, PHONE_COMMAND_SEEN, history_mark_seen, error);
+        return method_change_logs(userdata, message, PHONE_COMMAND_SEEN, history_mark_seen, error);
 }

@@ -283,6 +283,29 @@ START_TEST(a_call_that_is_missed_in_the_end_begins_unseen)
 }
 END_TEST
 
+START_TEST(the_newest_are_named_a_thousand_at_once)
+{
+        CallRecord record;
+        MessageSessions newest;
+
+        for (unsigned i = 0; i <= SESSION_IDS_MAX; i++)
+                put_number(i);
+        call_number(SESSION_IDS_MAX, &record);
+        ck_assert_int_eq(history_newest(history, false, &newest), 0);
+        ck_assert_uint_eq(newest.count, SESSION_IDS_MAX);
+        ck_assert_str_eq(newest.session_ids[0], record.session_id);
+        free(newest.session_ids);
+        ck_assert_int_eq(history_newest(history, true, &newest), 0);
+        ck_assert_uint_eq(newest.count, SESSION_IDS_MAX / 2);
+        ck_assert_int_eq(history_mark_seen(history, &newest, NULL), 0);
+        free(newest.session_ids);
+        ck_assert_uint_eq(unseen(), 0);
+        ck_assert_int_eq(history_newest(history, true, &newest), 0);
+        ck_assert_uint_eq(newest.count, 0);
+        free(newest.session_ids);
+}
+END_TEST
+
 START_TEST(all_until_then_is_all_but_what_was_initiated_since)
 {
         CallRecord record;
@@ -398,6 +421,7 @@ int main(void)
         tcase_add_test(memory, missed_calls_are_unseen_until_they_are_marked);
         tcase_add_test(memory, what_was_seen_here_is_not_unseen_by_an_older_record);
         tcase_add_test(memory, a_call_that_is_missed_in_the_end_begins_unseen);
+        tcase_add_test(memory, the_newest_are_named_a_thousand_at_once);
         tcase_add_test(memory, all_until_then_is_all_but_what_was_initiated_since);
         tcase_add_test(memory, forgetting_deletes_what_is_named_or_all);
         tcase_add_test(memory, settings_are_kept_and_cleared_with_the_rest);

@@ -200,8 +200,9 @@ END_TEST
 
 START_TEST(rule_16_what_was_seen_here_stays_seen)
 {
-        MessageSessions all = {0};
-        PhoneCommand sees = about(PHONE_COMMAND_SEEN, &all);
+        char ids[1][UUID_LENGTH + 1] = {CALL};
+        MessageSessions sessions = {ids, 1};
+        PhoneCommand sees = about(PHONE_COMMAND_SEEN, &sessions);
         CallRecord record = incoming(CALL, CALL_STATUS_MISSED).record;
         FIXTURE(f);
 
@@ -377,41 +378,53 @@ START_TEST(rule_15_a_call_that_was_deleted_elsewhere_is_not_placed_again)
 }
 END_TEST
 
-START_TEST(rule_16_all_that_were_seen_are_those_that_were_known_then)
+/* Whatever its date: the hub's clock may have been set back since. */
+static void comes_later(PhoneCommandType type, MessageType request)
 {
-        MessageSessions all = {0};
-        PhoneCommand sees = about(PHONE_COMMAND_SEEN, &all);
+        char ids[1][UUID_LENGTH + 1] = {OTHER};
+        MessageSessions sessions = {ids, 1};
+        PhoneCommand asked = about(type, &sessions);
         CallRecord record = incoming(CALL, CALL_STATUS_MISSED).record;
         FIXTURE(f);
 
         hub_gone(f);
-        command(f, &sees);
-        usec_t then = f->instant.date;
+        command(f, &asked);
         forget(f);
-        wait_us(f, USEC_PER_SEC);
         record.seen = false;
-        record.initiated_at = f->instant.date;
+        record.initiated_at = 1;
         hub_remembers(f, &record); /* and is asked again */
         fixture_trace(f);
+        ck_assert_str_eq(f->last[PHONE_HISTORY_PUT].session_id, CALL);
         ck_assert(!f->last[PHONE_HISTORY_PUT].record.seen);
-        ck_assert_uint_eq(f->sent[MESSAGE_SEEN].sessions.until, then);
+
+        ck_assert_uint_eq(f->sent[request].sessions.count, 1);
+        ck_assert_uint_eq(f->sent[request].sessions.until, 0);
+}
+
+START_TEST(rule_16_what_comes_later_is_not_seen_with_what_was_known)
+{
+        comes_later(PHONE_COMMAND_SEEN, MESSAGE_SEEN);
 }
 END_TEST
 
-START_TEST(rule_16_all_are_those_by_the_hubs_clock_where_it_is_ahead)
+START_TEST(rule_16_what_comes_later_is_not_deleted_with_what_was_known)
 {
-        MessageSessions all = {0};
-        PhoneCommand sees = about(PHONE_COMMAND_SEEN, &all);
-        CallRecord record = incoming(CALL, CALL_STATUS_MISSED).record;
-        Message logged = {.type = MESSAGE_LOGGED};
+        comes_later(PHONE_COMMAND_FORGET, MESSAGE_FORGET);
+}
+END_TEST
+
+/* A request that an older daemon has stored. */
+START_TEST(rule_16_all_until_a_date_is_asked_as_it_was_stored)
+{
+        Message stored = {.type = MESSAGE_SEEN, .id = 7, .sessions.until = 42};
         FIXTURE(f);
 
-        record.initiated_at = f->instant.date + USEC_PER_SEC;
-        logged.logged = record;
-        hub_message(f, &logged);
-        command(f, &sees);
-        forget(f);
-        ck_assert_uint_eq(f->sent[MESSAGE_SEEN].sessions.until, record.initiated_at);
+        hub_gone(f);
+        ck_assert_int_eq(phone_restore_request(f->phone, &f->instant, &stored), 0);
+        hub_welcomes(f, NULL, 0, false);
+        fixture_trace(f);
+        ck_assert_uint_eq(f->sent[MESSAGE_SEEN].sessions.count, 0);
+        ck_assert_uint_eq(f->sent[MESSAGE_SEEN].sessions.until, 42);
 }
 END_TEST
 
@@ -501,8 +514,9 @@ int main(void)
                 rule_11_the_record_of_an_earlier_part_does_not_end_a_call_that_was_joined_again,
                 rule_15_a_call_is_not_placed_again_before_history_is_known,
                 rule_15_a_call_that_was_deleted_elsewhere_is_not_placed_again,
-                rule_16_all_that_were_seen_are_those_that_were_known_then,
-                rule_16_all_are_those_by_the_hubs_clock_where_it_is_ahead,
+                rule_16_what_comes_later_is_not_seen_with_what_was_known,
+                rule_16_what_comes_later_is_not_deleted_with_what_was_known,
+                rule_16_all_until_a_date_is_asked_as_it_was_stored,
                 rule_6_a_cancel_of_what_is_over_ends_it,
                 rule_16_a_call_of_ours_that_was_deleted_elsewhere_does_not_begin_again,
                 rule_16_a_ring_that_was_deleted_elsewhere_stops,

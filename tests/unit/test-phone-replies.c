@@ -286,6 +286,18 @@ START_TEST(the_welcome_brings_the_users_settings_and_the_callers_ring)
 }
 END_TEST
 
+/* To the hub a request without ids means all, whatever has come since. */
+START_TEST(no_session_ids_are_no_request)
+{
+        PhoneCommand seen = asks(PHONE_COMMAND_SEEN, ""), deleted = asks(PHONE_COMMAND_FORGET, "");
+        FIXTURE(f);
+
+        command(f, &seen);
+        command(f, &deleted);
+        expect(f, "done done");
+}
+END_TEST
+
 START_TEST(too_many_session_ids_are_refused)
 {
         PhoneCommand seen = asks(PHONE_COMMAND_SEEN, "");
@@ -294,11 +306,12 @@ START_TEST(too_many_session_ids_are_refused)
         seen.sessions.count = SESSION_IDS_MAX + 1;
         command(f, &seen);
         expect(f, "done:InvalidArgument");
-        ck_assert_str_eq(f->last[PHONE_DONE].text,
-                         "1001 calls at once are too many: at most 1000, or none for all");
-        seen.sessions.count = 0;
+        ck_assert_str_eq(f->last[PHONE_DONE].text, "1001 calls at once are too many: at most 1000");
+        seen.sessions.session_ids = calloc(SESSION_IDS_MAX, UUID_LENGTH + 1);
+        seen.sessions.count = SESSION_IDS_MAX;
         command(f, &seen);
         expect(f, "send:seen done");
+        ck_assert_uint_eq(f->sent[MESSAGE_SEEN].sessions.count, SESSION_IDS_MAX);
         phone_command_done(&seen);
 }
 END_TEST
@@ -338,6 +351,7 @@ int main(void)
                 a_finished_call_that_the_hub_still_has_is_ended_there,
                 the_welcome_brings_the_users_settings_and_the_callers_ring,
                 too_many_session_ids_are_refused,
+                no_session_ids_are_no_request,
                 history_is_asked_for_from_where_it_was_left,
         };
 

@@ -105,6 +105,16 @@ static int unseen_missed(void)
         return history_unseen_missed(history, &n);
 }
 
+static int newest(void)
+{
+        MessageSessions found;
+        int r = history_newest(history, true, &found);
+
+        if (r >= 0)
+                free(found.session_ids);
+        return r;
+}
+
 static int mark_seen(void)
 {
         return history_mark_seen(history, &(MessageSessions){.until = 1003}, NULL);
@@ -159,6 +169,7 @@ static const FailingOperation operations[] = {
         {"put", put, sum},
         {"page", page, NULL},
         {"unseen missed", unseen_missed, NULL},
+        {"newest", newest, NULL},
         {"mark seen", mark_seen, sum},
         {"setting put", setting_put, NULL},
         {"setting get", setting_get, NULL},

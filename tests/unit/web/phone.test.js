@@ -348,8 +348,11 @@ test("history: the newest page, what is logged, older pages, seen, forgotten", (
         assert.deepEqual(f.phone.history.list.map((one) => one.session_id),
                          ["r-4", "r-3", "r-2", "r-1"]);
         f.phone.markSeen();
-        f.expectAsked("seen");
+        const [seen] = f.expectAsked("seen");
+        assert.deepEqual(seen.members.session_ids, ["r-4"]);
         assert.equal(f.phone.history.unseen.length, 0);
+        f.phone.markSeen();
+        f.expectAsked();
         f.event("forgotten", { session_ids: ["r-2"] });
         assert.equal(f.phone.history.list.length, 3);
         f.event("forgotten");
