@@ -330,10 +330,26 @@ int call_history_changes(CallHistory *history, const char *uid, usec_t since, si
         return 0;
 }
 
+static int deletions_collect(CallHistory *history, const char *uid, usec_t since,
+                             MessageSessions *sessions)
+{
+        sqlite3_stmt *deletions = history->statements[DELETIONS];
+        int r;
+
+        sessions->count = 0;
+        query_bind(deletions, "st", uid, since);
+        QUERY_FOREACH (deletions, r) {
+                r = sessions->count == SESSION_IDS_MAX;
+                if (r == 0 &&
+                    STR_SET(sessions->session_ids[sessions->count], query_text(deletions, 0)) == 0)
+                        sessions->count++;
+        }
+        return query_end(deletions, MIN_OF(r, 0));
+}
+
 int call_history_deletions(CallHistory *history, const char *uid, usec_t since,
                            MessageSessions *ret)
 {
-        sqlite3_stmt *deletions = history->statements[DELETIONS];
         MessageSessions sessions = {0};
         int r = known_since(history, since, &since);
 
@@ -342,14 +358,11 @@ int call_history_deletions(CallHistory *history, const char *uid, usec_t since,
         sessions.session_ids = calloc(SESSION_IDS_MAX, UUID_LENGTH + 1);
         if (!sessions.session_ids)
                 return -ENOMEM;
-        query_bind(deletions, "st", uid, since);
-        QUERY_FOREACH (deletions, r) {
-                r = sessions.count == SESSION_IDS_MAX;
-                if (r == 0 &&
-                    STR_SET(sessions.session_ids[sessions.count], query_text(deletions, 0)) == 0)
-                        sessions.count++;
-        }
-        r = query_end(deletions, MIN_OF(r, 0));
+        r = deletions_collect(history, uid, since, &sessions);
+        /* A member of a group's call may have joined it again since, and have a record again. */
+        if (r == 0 && sessions.count > 0 && history->n_unsettled > 0 &&
+            call_history_settle(history) == 0)
+                r = deletions_collect(history, uid, since, &sessions);
         if (r < 0)
                 free(sessions.session_ids);
         else

@@ -13,7 +13,8 @@
  *
  * call_history_put() stores a record at once. Its entry in the index follows later, many records
  * together: when a page is asked for, or when call_history_is_unsettled() says that it is time.
- * A login reads the changes without the index, and so writes nothing, unless they do not fit.
+ * A login reads the changes without the index, and so writes nothing, unless they do not
+ * fit, or some are deletions.
  */
 
 #include "model/message.h"

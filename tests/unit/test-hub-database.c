@@ -666,6 +666,21 @@ START_TEST(what_is_deleted_is_sent_to_a_device_that_asks_later)
 }
 END_TEST
 
+START_TEST(what_has_a_record_again_is_not_deleted)
+{
+        MessageSessions deleted;
+        size_t n = 0;
+
+        add_log("alice", UUID("01"), 1, false);
+        ck_assert_int_eq(call_history_forget(history, &at, "alice", &(MessageSessions){0}, &n), 0);
+        add_log("alice", UUID("01"), 1, false);
+        ck_assert_int_eq(call_history_deletions(history, "alice", 0, &deleted), 0);
+        ck_assert_uint_eq(deleted.count, 0);
+        free(deleted.session_ids);
+        ck_assert_uint_eq(count_history("alice"), 1);
+}
+END_TEST
+
 static int take_session(const char *uid, const char *session_id, void *userdata)
 {
         ck_assert_str_eq(uid, "alice");
@@ -798,6 +813,7 @@ int main(void)
         tcase_add_test(tests, who_was_told_more_than_the_hub_knows_is_told_all);
         tcase_add_test(tests, old_history_goes_and_unseen_missed_calls_stay_longer);
         tcase_add_test(tests, what_is_deleted_is_sent_to_a_device_that_asks_later);
+        tcase_add_test(tests, what_has_a_record_again_is_not_deleted);
         tcase_add_test(tests, the_latest_calls_are_known_and_deleted_ones_too);
         suite_add_tcase(suite, tests);
         tests = tcase_create("restarts");
