@@ -120,12 +120,14 @@ int main(int argc, char **argv)
         _cleanup_(secret_freep) char *token = NULL;
         Options options = {};
         const char *complaint;
-        char text[SECRET_TEXT_MAX];
+        char hub[URL_MAX + 1], text[SECRET_TEXT_MAX];
         int r = parse(argc, argv, &options);
 
         if (r >= 0)
                 return r;
-        if (websocket_check_url(options.hub, options.insecure, &complaint) < 0)
+        if (url_complete(options.hub, hub) < 0)
+                return usage_error(options.hub, "too long for a URL");
+        if (websocket_check_url(hub, options.insecure, &complaint) < 0)
                 return usage_error(options.hub, complaint);
         if (secret_file_read(options.token_file, TOKEN_MAX, &token, text) < 0) {
                 fprintf(stderr, "tring-echo: %s\n", text);
@@ -133,7 +135,7 @@ int main(int argc, char **argv)
         }
         log_open_from_environment("tring-echo");
         (void)signal(SIGPIPE, SIG_IGN);
-        r = run(&(HubClientOptions){options.hub, token, options.insecure});
+        r = run(&(HubClientOptions){hub, token, options.insecure});
         if (r < 0)
                 log_error("stopped: %s", strerror(-r));
         return r < 0 ? EXIT_FAILURE : r;

@@ -3,10 +3,62 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 
 #include "base/str.h"
 
 #define PORT_DIGITS 5
+#define HUB_PATH "v1/ws" /* below the folder of the hub's page */
+
+static bool begins(const char *s, const char *prefix)
+{
+        return strncasecmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* The address of a page: `rest` begins with its host, and without a port it is at `port`. */
+static int complete_page(const char *scheme, const char *rest, const char *port, char *ret)
+{
+        size_t host = strcspn(rest, "/?#");
+        const char *brackets = memchr(rest, ']', host);
+        const char *name_end = brackets ? brackets : rest;
+        bool has_port = memchr(name_end, ':', host - (size_t)(name_end - rest)) != NULL;
+        const char *path = rest[host] == '\0' ? "/" : rest + host;
+        bool is_folder = path[strlen(path) - 1] == '/' && !strpbrk(path, "?#");
+        int n = snprintf(ret, URL_MAX + 1, "%s%.*s%s%s%s", scheme, (int)host, rest,
+                         has_port ? "" : port, path, is_folder ? HUB_PATH : "");
+
+        return n > URL_MAX ? -E2BIG : 0;
+}
+
+static int complete_host(const char *typed, char *ret)
+{
+        bool here = begins(typed, "localhost") || begins(typed, "127.") || begins(typed, "[::1]");
+        int n = snprintf(ret, URL_MAX + 1, "%s%s", here ? "ws://" : "wss://", typed);
+
+        return n > URL_MAX ? -E2BIG : 0;
+}
+
+int url_complete(const char *typed, char ret[static URL_MAX + 1])
+{
+        static const char slash_behind[] = "/" HUB_PATH "/";
+        size_t length = strlen(typed);
+        char copy[URL_MAX + 1];
+
+        if (length > URL_MAX)
+                return -E2BIG;
+        memcpy(copy, typed, length + 1);
+        if (length >= strlen(slash_behind) &&
+            str_eq(copy + length - strlen(slash_behind), slash_behind))
+                copy[length - 1] = '\0';
+        if (begins(copy, "https://"))
+                return complete_page("wss://", copy + strlen("https://"), ":443", ret);
+        if (begins(copy, "http://"))
+                return complete_page("ws://", copy + strlen("http://"), ":80", ret);
+        if (str_empty(copy) || strstr(copy, ":/"))
+                return str_copy(ret, URL_MAX + 1, copy);
+        return complete_host(copy, ret);
+}
 
 static int refuse(const char **ret_text, const char *sentence)
 {
@@ -89,14 +141,17 @@ int url_parse(const char *s, uint16_t default_port, const char *default_path, Ur
         if (strlen(s) > URL_MAX)
                 return refuse(ret_text, "the URL is longer than 1024 bytes");
         for (const char *c = s; *c; c++)
-                if (*c <= ' ' || *c >= 0x7f)
+                if (*c & 0x80)
+                        return refuse(ret_text, "the URL has letters beyond ASCII: write a name "
+                                                "that has some in its form with xn--");
+                else if (*c <= ' ' || *c == 0x7f)
                         return refuse(ret_text,
                                       "the URL has characters that are not allowed in a URL");
 
         if (strncasecmp(s, "wss://", 6) == 0)
                 url.tls = true;
         else if (strncasecmp(s, "ws://", 5) != 0)
-                return refuse(ret_text, "the URL does not begin with ws:// or wss://");
+                return refuse(ret_text, "the URL does not begin with wss://, ws:// or https://");
         s += url.tls ? 6 : 5;
         if (s[strcspn(s, "#@")] != '\0')
                 return refuse(ret_text, "the URL may have neither '@' nor '#'");

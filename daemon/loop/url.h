@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The parts of a WebSocket URL (RFC 6455, section 3).
+ * The parts of a WebSocket URL (RFC 6455, section 3), and what people type instead of one.
  */
 
 #include <stdbool.h>
@@ -19,6 +19,13 @@ typedef struct Url {
         uint16_t port;
         char path[URL_MAX + 1];
 } Url;
+
+/*
+ * Makes a WebSocket URL of what a person has typed for the hub's: the address of its page
+ * (https://hub.example.org/), or the host alone. A host alone gets wss://, and ws:// only if it is
+ * this machine; anything else stays as it is, for url_parse() to judge. Returns 0, or -E2BIG.
+ */
+int url_complete(const char *typed, char ret[static URL_MAX + 1]);
 
 /* Returns 0, or -EINVAL with a static sentence in *ret_text. */
 int url_parse(const char *s, uint16_t default_port, const char *default_path, Url *ret,

@@ -42,21 +42,22 @@ static void default_device_name(char name[static NAME_MAX_BYTES + 1])
 static int read_login(const Daemon *daemon, sd_bus_message *message, Credentials *ret,
                       sd_bus_error *error)
 {
-        const char *hub, *token, *why;
+        const char *typed, *token, *why;
+        char hub[URL_MAX + 1];
         char shown[URL_SHOWN];
         Option known[] = {
                 {"device_name", OPTION_TEXT, ret->device_name, sizeof(ret->device_name)},
         };
-        int r = sd_bus_message_read(message, "ss", &hub, &token);
+        int r = sd_bus_message_read(message, "ss", &typed, &token);
 
         if (r < 0)
                 return r;
-        if (!text_is_valid(hub, HUB_URL_MAX))
-                return error_invalid(error, "hub_url", hub,
+        if (!text_is_valid(typed, HUB_URL_MAX) || url_complete(typed, hub) < 0)
+                return error_invalid(error, "hub_url", typed,
                                      "is not a URL: too long, or with control characters");
         if (websocket_check_url(hub, daemon->settings.insecure, &why) < 0)
                 return error_set(error, CALL_ERROR_INVALID_ARGUMENT, "hub_url '%s': %s",
-                                 str_printable(shown, sizeof(shown), hub), why);
+                                 str_printable(shown, sizeof(shown), typed), why);
         r = check_token(token, error);
         if (r >= 0)
                 r = options_read(message, "option", known, ELEMENTSOF(known), error);

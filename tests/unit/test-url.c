@@ -40,15 +40,16 @@ END_TEST
 static const struct {
         const char *url, *sentence;
 } bad[] = {
-        {"", "the URL does not begin with ws:// or wss://"},
-        {"http://localhost", "the URL does not begin with ws:// or wss://"},
-        {"ws:/localhost", "the URL does not begin with ws:// or wss://"},
+        {"", "the URL does not begin with wss://, ws:// or https://"},
+        {"http://localhost", "the URL does not begin with wss://, ws:// or https://"},
+        {"ws:/localhost", "the URL does not begin with wss://, ws:// or https://"},
         {"ws://", "the URL has no host"},
         {"ws://:80", "the URL has no host"},
         {"ws:///path", "the URL has no host"},
         {"ws://a b", "the URL has characters that are not allowed in a URL"},
         {"ws://a\n", "the URL has characters that are not allowed in a URL"},
-        {"wss://hüb", "the URL has characters that are not allowed in a URL"},
+        {"wss://hüb", "the URL has letters beyond ASCII: write a name that has some in its form "
+                      "with xn--"},
         {"wss://user@hub", "the URL may have neither '@' nor '#'"},
         {"wss://hub/#top", "the URL may have neither '@' nor '#'"},
         {"wss://hub:", "the port in the URL is not a number from 1 to 65535"},
@@ -72,6 +73,83 @@ START_TEST(what_is_wrong_with_a_url_is_reported)
 
         ck_assert_int_eq(websocket_check_url(bad[_i].url, false, &text), -EINVAL);
         ck_assert_str_eq(text, bad[_i].sentence);
+}
+END_TEST
+
+static const struct {
+        const char *typed, *url;
+} typed[] = {
+        {"wss://hub.example.org", "wss://hub.example.org"},
+        {"WSS://hub.example.org/v1/ws", "WSS://hub.example.org/v1/ws"},
+        {"wss://hub.example.org/v1/ws/", "wss://hub.example.org/v1/ws"},
+        {"ws://127.0.0.1:1234/other/", "ws://127.0.0.1:1234/other/"},
+        {"https://hub.example.org", "wss://hub.example.org:443/v1/ws"},
+        {"HTTPS://hub.example.org/", "wss://hub.example.org:443/v1/ws"},
+        {"https://hub.example.org:8746/", "wss://hub.example.org:8746/v1/ws"},
+        {"https://example.org/tring/", "wss://example.org:443/tring/v1/ws"},
+        {"https://example.org/v1/ws", "wss://example.org:443/v1/ws"},
+        {"https://example.org/v1/ws/", "wss://example.org:443/v1/ws"},
+        {"https://example.org/?a=/", "wss://example.org:443/?a=/"},
+        {"https://[2001:db8::1]/", "wss://[2001:db8::1]:443/v1/ws"},
+        {"https://[2001:db8::1]:1/", "wss://[2001:db8::1]:1/v1/ws"},
+        {"http://localhost:8746/", "ws://localhost:8746/v1/ws"},
+        {"http://hub.example.org/", "ws://hub.example.org:80/v1/ws"},
+        {"hub.example.org", "wss://hub.example.org"},
+        {"hub.example.org:8746", "wss://hub.example.org:8746"},
+        {"hub.example.org/v1/ws", "wss://hub.example.org/v1/ws"},
+        {"localhost", "ws://localhost"},
+        {"127.0.0.1:8746", "ws://127.0.0.1:8746"},
+        {"[::1]:8746", "ws://[::1]:8746"},
+        {"", ""},
+        {"ftp://hub", "ftp://hub"},
+        {"ws:/hub", "ws:/hub"},
+};
+
+START_TEST(what_people_type_for_a_url_is_understood)
+{
+        char url[URL_MAX + 1];
+
+        ck_assert_int_eq(url_complete(typed[_i].typed, url), 0);
+        ck_assert_str_eq(url, typed[_i].url);
+}
+END_TEST
+
+/* "127." is not enough to be this machine: the name is judged by its whole. */
+START_TEST(a_name_that_only_begins_like_this_machine_gets_no_plain_connection)
+{
+        char url[URL_MAX + 1];
+        const char *text;
+
+        ck_assert_int_eq(url_complete("127.example.org", url), 0);
+        ck_assert_int_eq(websocket_check_url(url, false, &text), -EINVAL);
+        ck_assert_str_eq(text, "ws:// is for this machine only: others need wss://");
+        ck_assert_int_eq(url_complete("http://hub.example.org/", url), 0);
+        ck_assert_int_eq(websocket_check_url(url, false, &text), -EINVAL);
+        ck_assert_str_eq(text, "ws:// is for this machine only: others need wss://");
+}
+END_TEST
+
+START_TEST(what_is_typed_is_completed_up_to_the_longest_url)
+{
+        char host[URL_MAX + 2], url[URL_MAX + 1];
+
+        memset(host, 'a', sizeof(host));
+        host[URL_MAX - 6] = '\0';
+        ck_assert_int_eq(url_complete(host, url), 0);
+        ck_assert_uint_eq(strlen(url), URL_MAX);
+        host[URL_MAX - 6] = 'a';
+        host[URL_MAX - 5] = '\0';
+        ck_assert_int_eq(url_complete(host, url), -E2BIG);
+        memcpy(host, "https://", 8);
+        host[URL_MAX - 8] = '\0';
+        ck_assert_int_eq(url_complete(host, url), 0);
+        ck_assert_uint_eq(strlen(url), URL_MAX);
+        host[URL_MAX - 8] = 'a';
+        host[URL_MAX - 7] = '\0';
+        ck_assert_int_eq(url_complete(host, url), -E2BIG);
+        memset(host, 'a', sizeof(host));
+        host[URL_MAX + 1] = '\0';
+        ck_assert_int_eq(url_complete(host, url), -E2BIG);
 }
 END_TEST
 
@@ -108,6 +186,9 @@ int main(void)
 
         tcase_add_loop_test(tcase, the_parts_of_a_url_are_found, 0, ELEMENTSOF(good));
         tcase_add_loop_test(tcase, what_is_wrong_with_a_url_is_reported, 0, ELEMENTSOF(bad));
+        tcase_add_loop_test(tcase, what_people_type_for_a_url_is_understood, 0, ELEMENTSOF(typed));
+        tcase_add_test(tcase, a_name_that_only_begins_like_this_machine_gets_no_plain_connection);
+        tcase_add_test(tcase, what_is_typed_is_completed_up_to_the_longest_url);
         tcase_add_test(tcase, plain_connections_elsewhere_need_to_be_called_insecure);
         tcase_add_test(tcase, lengths_are_bounded);
         suite_add_tcase(suite, tcase);
