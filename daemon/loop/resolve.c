@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 
 #include "base/str.h"
+#include "loop/connect-failure.h"
 
 #define STACK_SIZE (256 * 1024) /* bytes; name service modules need about 100 KiB */
 
@@ -66,7 +67,8 @@ static int answer_ready(sd_event_source *source, int fd, uint32_t revents, void 
         (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
         /* `done` may free the Resolve, and the question with it: use neither afterwards. */
         if (question->error != 0)
-                resolve->done(resolve->userdata, NULL, gai_strerror(question->error));
+                resolve->done(resolve->userdata, NULL,
+                              connect_failure_lookup_text(question->error));
         else if (question->addresses.n == 0)
                 resolve->done(resolve->userdata, NULL, "the name has no address");
         else

@@ -6,12 +6,10 @@
 
 void websocket_attempt_failed(WebSocket *websocket, const char *why)
 {
-        char printable[WEBSOCKET_REASON_SIZE / 2];
-
         websocket_give_up(websocket);
         (void)snprintf(websocket->reason, sizeof(websocket->reason),
                        "cannot connect to %s port %u: %s", websocket->url.host, websocket->url.port,
-                       str_printable(printable, sizeof(printable), why));
+                       why);
         (void)sd_event_source_set_enabled(websocket->step, SD_EVENT_ONESHOT);
 }
 
@@ -19,6 +17,7 @@ static int connect_to(WebSocket *websocket, const char *address)
 {
         const Url *url = &websocket->url;
         static const lws_retry_bo_t no_pings = {0}; /* websocket.c detects silence instead */
+        char text[CONNECT_FAILURE_MAX + 1];
         struct lws_context *lws;
         int r = loop_lws(websocket->loop, url->tls, &lws);
 
@@ -46,11 +45,12 @@ static int connect_to(WebSocket *websocket, const char *address)
                 .alpn = "http/1.1",
         };
         websocket->reason[0] = '\0';
+        websocket->stage = CONNECT_TCP;
         if (lws_client_connect_via_info(&info))
                 return 0;
         websocket->wsi = NULL;
         if (str_empty(websocket->reason))
-                websocket_attempt_failed(websocket, "nobody answers there");
+                websocket_attempt_failed(websocket, connect_failure_text(CONNECT_TCP, 0, text));
         return 0;
 }
 

@@ -8,6 +8,7 @@
  */
 
 #include "base/clock.h"
+#include "loop/connect-failure.h"
 #include "loop/loop-lws.h"
 #include "loop/resolve.h"
 #include "loop/websocket.h"
@@ -43,6 +44,7 @@ struct WebSocket {
         Resolve *resolve;
         Addresses addresses;
         size_t next_address;    /* index of the next one to try */
+        ConnectStage stage;     /* how far the attempt has come, but for TLS, which lws knows */
         sd_event_source *step;  /* runs the next attempt, or `closed`, in the loop */
         sd_event_source *timer; /* ends an attempt, a silence or a slow close */
         bool uses_lws;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <utlist.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "loop/websocket-internal.h"
 
@@ -125,20 +126,26 @@ static void received(WebSocket *websocket, struct lws *wsi, const void *in, size
 
 /* ---- callbacks of lws ---- */
 
-static void connection_failed(WebSocket *websocket, struct lws *wsi, const char *why)
+/* What lws says in `in` is for the log alone: it differs between its versions. */
+static void connection_failed(WebSocket *websocket, struct lws *wsi, const char *in, size_t length)
 {
         SSL *ssl = websocket->url.tls ? lws_get_ssl(wsi) : NULL;
         long verdict = ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
+        unsigned status = lws_http_client_http_response(wsi);
+        ConnectStage stage = websocket->stage;
+        char text[CONNECT_FAILURE_MAX + 1];
 
         if (websocket->state != WEBSOCKET_CONNECTING)
                 return;
         websocket->wsi = NULL;
         lws_set_opaque_user_data(wsi, NULL);
-        if (verdict != X509_V_OK)
-                why = X509_verify_cert_error_string(verdict);
-        else if (str_empty(why) || str_eq(why, "Unable to connect"))
-                why = "nobody answers there";
-        websocket_attempt_failed(websocket, why);
+        if (in)
+                log_debug("libwebsockets: %.*s", (int)length, in);
+        if (stage == CONNECT_TCP && ssl)
+                stage = CONNECT_TLS;
+        websocket_attempt_failed(websocket, verdict != X509_V_OK
+                                                    ? X509_verify_cert_error_string(verdict)
+                                                    : connect_failure_text(stage, status, text));
 }
 
 /* A server that does not choose our subprotocol is not a hub. */
@@ -206,7 +213,10 @@ int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
 
         switch ((int)reason) { /* int, for -Wswitch-enum: lws has a hundred reasons */
         case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-                connection_failed(websocket, wsi, in);
+                connection_failed(websocket, wsi, in, length);
+                return 0;
+        case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+                websocket->stage = CONNECT_UPGRADE;
                 return 0;
         case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH:
                 return check_subprotocol(websocket, wsi);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/str.h"
@@ -106,7 +108,38 @@ START_TEST(a_server_without_tls_is_refused)
         url = str_printf("wss://127.0.0.1:%u", (unsigned)ws_server_port(f.server));
         fixture_connect_url(url, 0);
         fixture_run();
-        assert_refused("cannot connect to 127.0.0.1");
+        assert_refused(": no TLS on this port, or none that this machine takes");
+}
+END_TEST
+
+/* The other way round: plain HTTP is said to a server that wants TLS. */
+START_TEST(a_server_with_tls_is_no_plain_one)
+{
+        _cleanup_free_ char *url = NULL;
+
+        ws_certificate_make(certificate, key, "DNS:localhost", -60);
+        f.server = ws_server_start(&(WsServerOptions){.certificate = certificate, .key = key});
+        url = str_printf("ws://127.0.0.1:%u", (unsigned)ws_server_port(f.server));
+        fixture_connect_url(url, 0);
+        fixture_run();
+        assert_refused(": what listens there hangs up, or is no web server; is the port right?");
+}
+END_TEST
+
+START_TEST(a_port_where_nobody_listens_is_reported_with_tls_too)
+{
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        socklen_t length = sizeof(address);
+        _cleanup_free_ char *url = NULL;
+        _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+        url = str_printf("wss://127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
+        fixture_connect_url(url, 0);
+        fixture_run();
+        assert_refused(": nobody answers there");
 }
 END_TEST
 
@@ -140,6 +173,8 @@ int main(void)
         tcase_add_test(tcase, a_certificate_from_the_future_is_refused);
         tcase_add_test(tcase, a_certificate_of_the_past_is_refused);
         tcase_add_test(tcase, a_server_without_tls_is_refused);
+        tcase_add_test(tcase, a_server_with_tls_is_no_plain_one);
+        tcase_add_test(tcase, a_port_where_nobody_listens_is_reported_with_tls_too);
         tcase_add_test(tcase, tls_can_be_wanted_after_a_plain_connection);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
