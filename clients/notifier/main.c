@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "notifier.h"
 
 #define EXIT_USAGE 2
@@ -62,7 +63,7 @@ int main(int argc, char **argv)
                 return code;
         if (version) {
                 puts("tring-notifier " TRING_VERSION);
-                return EXIT_SUCCESS;
+                return output_finish("tring-notifier", EXIT_SUCCESS);
         }
         log_open_from_environment("tring-notifier");
         if (!notify_init("Tring")) {

@@ -18,12 +18,18 @@ typedef struct EventPrinter {
         char id[32]; /* of the registered listener */
 } EventPrinter;
 
+/* Ends the program if nobody can read what it prints; main() says what is wrong. */
+static int unread(const EventPrinter *printer)
+{
+        return sd_event_exit(printer->event, EXIT_FAILED);
+}
+
 static int print_line(const EventPrinter *printer, const char *sentence)
 {
         char time[PRINT_TIME_MAX];
 
         printf("%s  %s\n", print_time(time, (double)clock_realtime()), sentence);
-        return fflush(stdout) == 0 ? 0 : -errno;
+        return fflush(stdout) == 0 ? 0 : unread(printer);
 }
 
 /* Reports that the daemon came or went; `event` is for JSON, `sentence` for people. */
@@ -36,7 +42,7 @@ static int print_daemon(const EventPrinter *printer, const char *event, const ch
         object = cJSON_CreateObject();
         if (!object || !cJSON_AddStringToObject(object, "event", event))
                 return -ENOMEM;
-        return print_json(object) == EXIT_DONE ? 0 : -EIO;
+        return print_json(object) == EXIT_DONE ? 0 : unread(printer);
 }
 
 static int print_event(const EventPrinter *printer, const char *event, const char *path,
@@ -48,7 +54,7 @@ static int print_event(const EventPrinter *printer, const char *event, const cha
                 if (!cJSON_AddStringToObject(call, "event", event) ||
                     !cJSON_AddStringToObject(call, "path", path))
                         return -ENOMEM;
-                return print_json(call) == EXIT_DONE ? 0 : -EIO;
+                return print_json(call) == EXIT_DONE ? 0 : unread(printer);
         }
         snprintf(line, sizeof(line), "%.*s  %s%s", SHORT_ID_LENGTH, json_string(call, "session_id"),
                  print_outcome(outcome, call),

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <locale.h>
 
+#include "base/output.h"
 #include "base/str.h"
 #include "bus.h"
 #include "model/record.h"
@@ -212,16 +213,20 @@ static int parse(int argc, char **argv, Arguments *arguments, const CtlVerb **re
         return code;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         Arguments arguments = {};
         const CtlVerb *verb = NULL;
-
-        setlocale(LC_ALL, "");
         int code = parse(argc, argv, &arguments, &verb);
         if (code != EXIT_DONE || !verb)
                 return code;
         code = bus_open(&bus);
         return code == EXIT_DONE ? verb->run(bus, &arguments) : code;
+}
+
+int main(int argc, char **argv)
+{
+        setlocale(LC_ALL, "");
+        return output_finish("tringctl", run(argc, argv));
 }

@@ -35,8 +35,7 @@ int print_json(cJSON *value)
         if (!text)
                 return fail_errno(-ENOMEM, "write JSON");
         puts(text);
-        fflush(stdout);
-        return EXIT_DONE;
+        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED; /* main() says what is wrong */
 }
 
 const char *print_person(char ret[static PRINT_PERSON_MAX], const cJSON *person)

@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "base/secret-file.h"
 #include "echo/echo.h"
 #include "loop/websocket.h"
@@ -124,7 +125,7 @@ int main(int argc, char **argv)
         int r = parse(argc, argv, &options);
 
         if (r >= 0)
-                return r;
+                return output_finish("tring-echo", r);
         if (url_complete(options.hub, hub) < 0)
                 return usage_error(options.hub, "too long for a URL");
         if (websocket_check_url(hub, options.insecure, &complaint) < 0)

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "hub/admin.h"
 #include "hub/serve.h"
 #include "hub/state-dir.h"
@@ -193,7 +194,7 @@ static int run_operation(const Verb *verb, const CommandLine *arguments)
                 return fail(r, text);
         fputs(text, stdout);
         explicit_bzero(text, strlen(text)); /* it may hold a token */
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : fail(-errno, NULL);
+        return EXIT_SUCCESS;
 }
 
 static const Verb verbs[] = {
@@ -363,10 +364,10 @@ int main(int argc, char **argv)
                 switch (option) {
                 case OPTION_HELP:
                         print_help();
-                        return EXIT_SUCCESS;
+                        return output_finish("tring-hub", EXIT_SUCCESS);
                 case OPTION_VERSION:
                         puts("tring-hub " TRING_VERSION);
-                        return EXIT_SUCCESS;
+                        return output_finish("tring-hub", EXIT_SUCCESS);
                 case OPTION_STATE:
                         arguments.serve.state = optarg;
                         break;
@@ -383,5 +384,5 @@ int main(int argc, char **argv)
                         break;
                 }
         }
-        return run_verb(argv + optind, argc - optind, &arguments);
+        return output_finish("tring-hub", run_verb(argv + optind, argc - optind, &arguments));
 }

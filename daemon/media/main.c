@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "base/str.h"
 #include "media/device-list.h"
 #include "media/sandbox.h"
@@ -187,11 +188,11 @@ int main(int argc, char **argv)
 
         if (str_eq(verb, "--help")) {
                 fputs(usage_text, stdout);
-                return EXIT_SUCCESS;
+                return output_finish("tring-media", EXIT_SUCCESS);
         }
         if (str_eq(verb, "--version")) {
                 puts("tring-media " TRING_VERSION);
-                return EXIT_SUCCESS;
+                return output_finish("tring-media", EXIT_SUCCESS);
         }
         if (str_eq(verb, "worker"))
                 return run_worker(argc - 1, argv + 1);

@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "base/session-bus.h"
 #include "dbus/interfaces.h"
 #include "tringd/daemon.h"
@@ -136,7 +137,7 @@ int main(int argc, char *argv[])
         int r = parse_arguments(argc, argv);
 
         if (r >= 0)
-                return r;
+                return output_finish("tringd", r);
         log_open_from_environment("tringd");
         (void)signal(SIGPIPE, SIG_IGN);
         r = run();
