@@ -115,6 +115,27 @@ int bus_properties(sd_bus *bus, const char *path, const char *interface, cJSON *
         return EXIT_DONE;
 }
 
+int bus_has_feature(sd_bus *bus, const char *feature, bool *ret)
+{
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        const char *word;
+        bool found = false;
+        int code = bus_call(bus, TRING_PATH, PROPERTIES, "Get", &reply, "ss", TRING_MANAGER,
+                            "Features");
+
+        if (code != EXIT_DONE)
+                return code;
+        int r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_VARIANT, "as");
+        if (r >= 0)
+                r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "s");
+        while (r >= 0 && (r = sd_bus_message_read_basic(reply, SD_BUS_TYPE_STRING, &word)) > 0)
+                found = found || str_eq(word, feature);
+        if (r < 0)
+                return fail_errno(r, "read the reply");
+        *ret = found;
+        return EXIT_DONE;
+}
+
 static int json_from_basic(sd_bus_message *message, char type, cJSON **ret)
 {
         union {

@@ -17,6 +17,7 @@ typedef struct OutgoingCall {
         usec_t began, ringing_since; /* boottime; `ringing_since` 0: no device rings yet */
         sd_event_source *tick;
         bool tty;
+        bool tied;   /* the ring ends if this process dies, by whatever signal */
         bool cancel; /* the user pressed Ctrl-C */
 } OutgoingCall;
 
@@ -34,15 +35,18 @@ static const char *receiver_of(const OutgoingCall *outgoing, char buffer[static 
                        : str_printable(buffer, PRINT_PERSON_MAX, outgoing->arguments->words[0]);
 }
 
-/* Prints one line that is updated in place on a terminal, else one line per change. */
-static void print_progress(OutgoingCall *outgoing)
+/*
+ * Prints one line that is updated in place on a terminal, else one line per change. Returns false
+ * if it could not be written, which main() reports.
+ */
+static bool print_progress(OutgoingCall *outgoing)
 {
         usec_t since = outgoing->ringing_since ? outgoing->ringing_since : outgoing->began;
         unsigned seconds = (unsigned)((clock_boottime() - since) / USEC_PER_SEC);
         char person[PRINT_PERSON_MAX];
 
         if (outgoing->arguments->json)
-                return;
+                return true;
         receiver_of(outgoing, person);
         if (outgoing->tty) {
                 printf(outgoing->ringing_since ? "\r\033[K%s: ringing for %u s …"
@@ -51,7 +55,7 @@ static void print_progress(OutgoingCall *outgoing)
         } else {
                 printf(outgoing->ringing_since ? "%s: ringing …\n" : "%s: calling …\n", person);
         }
-        fflush(stdout);
+        return fflush(stdout) == 0;
 }
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
@@ -61,7 +65,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 
         if (r < 0)
                 return r;
-        print_progress(outgoing);
+        if (!print_progress(outgoing))
+                return finish(outgoing, EXIT_FAILED);
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
@@ -111,7 +116,8 @@ static int on_change(OutgoingCall *outgoing)
                 return conclude(outgoing);
         if (json_number(outgoing->call, "ringing_since") > 0 && outgoing->ringing_since == 0) {
                 outgoing->ringing_since = clock_boottime();
-                print_progress(outgoing);
+                if (!print_progress(outgoing))
+                        return finish(outgoing, EXIT_FAILED);
         }
         return 0;
 }
@@ -220,9 +226,13 @@ static int send_initiate(OutgoingCall *outgoing)
                                           arguments->options & WITH_GROUP ? "group" : "user",
                                           arguments->options & WITH_VIDEO ? "video" : "audio");
         if (r >= 0)
-                r = arguments->timeout > 0 ? sd_bus_message_append(message, "a{sv}", 1, "timeout",
-                                                                   "i", arguments->timeout)
-                                           : sd_bus_message_append(message, "a{sv}", 0);
+                r = sd_bus_message_open_container(message, SD_BUS_TYPE_ARRAY, "{sv}");
+        if (r >= 0 && arguments->timeout > 0)
+                r = sd_bus_message_append(message, "{sv}", "timeout", "i", arguments->timeout);
+        if (r >= 0 && outgoing->tied)
+                r = sd_bus_message_append(message, "{sv}", "tie_ring_to_client", "b", true);
+        if (r >= 0)
+                r = sd_bus_message_close_container(message);
         return r < 0 ? r
                      : sd_bus_call_async(outgoing->bus, NULL, message, on_initiated, outgoing, 0);
 }
@@ -254,6 +264,9 @@ static int watch_signals(OutgoingCall *outgoing)
 
 static int run(OutgoingCall *outgoing)
 {
+        if (!print_progress(outgoing))
+                return EXIT_FAILED;
+
         int r = sd_bus_attach_event(outgoing->bus, outgoing->event, SD_EVENT_PRIORITY_NORMAL);
 
         if (r >= 0)
@@ -265,10 +278,7 @@ static int run(OutgoingCall *outgoing)
         if (r >= 0 && outgoing->tty)
                 r = sd_event_add_time_relative(outgoing->event, &outgoing->tick, CLOCK_MONOTONIC,
                                                USEC_PER_SEC, 0, on_tick, outgoing);
-        if (r < 0)
-                return r;
-        print_progress(outgoing);
-        return sd_event_loop(outgoing->event);
+        return r < 0 ? r : sd_event_loop(outgoing->event);
 }
 
 int verb_call(sd_bus *bus, const Arguments *arguments)
@@ -277,8 +287,12 @@ int verb_call(sd_bus *bus, const Arguments *arguments)
                                  .arguments = arguments,
                                  .began = clock_boottime(),
                                  .tty = !arguments->json && isatty(STDOUT_FILENO)};
-        int r = sd_event_new(&outgoing.event);
+        /* A daemon of an earlier version refuses options that it does not know. */
+        int code = bus_has_feature(bus, "tie-ring-to-client", &outgoing.tied);
 
+        if (code != EXIT_DONE)
+                return code;
+        int r = sd_event_new(&outgoing.event);
         if (r >= 0)
                 r = run(&outgoing);
         sd_event_source_disable_unref(outgoing.tick);

@@ -39,6 +39,7 @@ typedef struct StoredCall {
         char handled_by[BUS_NAME_MAX + 1]; /* HandledBy: listener id or bus name; empty: not here */
         char handler[BUS_NAME_MAX + 1]; /* bus name of the program that answered, or is about to */
         char tied_to[BUS_NAME_MAX + 1]; /* bus name of the program the call is tied to, or empty */
+        bool ring_tied;                 /* only until the call is answered */
         PhoneSession session;
 } StoredCall;
 

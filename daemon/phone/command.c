@@ -74,6 +74,7 @@ static int command_initiate(Phone *phone, PhoneCall *call, const PhoneCommand *c
                 return r;
         request->settings = command->initiate.settings;
         request->tie = command->initiate.tie_to_client;
+        request->tie_ring = command->initiate.tie_ring_to_client;
         hub_request_add(phone, TAKE_PTR(request));
         return 0;
 }

@@ -130,12 +130,13 @@ int phone_take_listener_remove(Phone *phone, const char *client, const char *id)
 /* Cancels or ends a call that is tied to a program that has left the bus. */
 static void call_client_gone(Phone *phone, PhoneCall *call)
 {
+        bool rings = call->stored.record.status == CALL_STATUS_INITIATED;
         HubRequest *request;
 
-        request = hub_request_new(
-                phone,
-                call->stored.record.status == CALL_STATUS_INITIATED ? MESSAGE_CANCEL : MESSAGE_END,
-                call->stored.record.session_id);
+        if (call->stored.ring_tied && !rings)
+                return;
+        request = hub_request_new(phone, rings ? MESSAGE_CANCEL : MESSAGE_END,
+                                  call->stored.record.session_id);
         decision_add(phone, request);
 }
 

@@ -136,7 +136,8 @@ typedef struct PhoneCommand {
                 struct {
                         MessageInitiate request; /* the adapter chooses its session_id */
                         SessionSettings settings;
-                        bool tie_to_client; /* the call ends when `client` leaves the bus */
+                        bool tie_to_client;      /* the call ends when `client` leaves the bus */
+                        bool tie_ring_to_client; /* the same, but no longer once it is answered */
                 } initiate;
                 struct {
                         MessageAccept request;
@@ -411,7 +412,8 @@ void phone_hello(const Phone *phone, Message *ret);
 #define phone_listener_remove(phone, now, name, id) \
         PHONE_INPUT(phone, now, PHONE_INPUT_LISTENER_REMOVE, .client = {name, id})
 /*
- * A program has left the bus: its listeners are removed, and the calls tied to it end. Its pending
+ * A program has left the bus: its listeners are removed, and the calls tied to it end (those
+ * of which only the ring is tied: if they have not been answered). Its pending
  * commands continue, up to their PHONE_DONE.
  */
 #define phone_client_gone(phone, now, name) \

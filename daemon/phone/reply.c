@@ -35,8 +35,9 @@ static void call_take_initiate(Phone *phone, PhoneCall *call, const HubRequest *
         call->stored.join_wanted = request->message.initiate.join;
         session->settings = request->settings;
         session->audio_muted = request->settings.start_audio_muted;
-        if (request->tie)
+        if (request->tie || request->tie_ring)
                 STR_SET(call->stored.tied_to, request->client);
+        call->stored.ring_tied = request->tie_ring && !request->tie;
         call_touch(call);
         if (call->stored.record.direction == CALL_DIRECTION_INCOMING) {
                 call_handled_by(phone, call, request->client);

@@ -143,7 +143,7 @@ typedef struct HubRequest {
         PhoneCommandType command;
         char client[BUS_NAME_MAX + 1];
         SessionSettings settings; /* INITIATE, ACCEPT, JOIN */
-        bool tie;                 /* INITIATE */
+        bool tie, tie_ring;       /* INITIATE */
         struct StoredRequest *saved;
 } HubRequest;
 

@@ -137,6 +137,7 @@ int initiate_options_read(sd_bus_message *message, PhoneCommand *command, sd_bus
                 {"join", OPTION_BOOL, &request->join},
                 {"parallel", OPTION_BOOL, &request->parallel},
                 {"tie_to_client", OPTION_BOOL, &command->initiate.tie_to_client},
+                {"tie_ring_to_client", OPTION_BOOL, &command->initiate.tie_ring_to_client},
                 {"session", OPTION_DICT, &command->initiate.settings, 0, session_settings_read},
                 {"metadata", OPTION_DICT, &request->metadata, 0, read_metadata},
         };

@@ -61,9 +61,10 @@ static uint32_t unseen_missed(Daemon *daemon)
 
 DEFINE_VALUE_GETTER(version, Daemon, TRING_VERSION)
 DEFINE_GETTER(features, Daemon,
-              sd_bus_message_append(reply, "as", 14, "audio", "block", "devices", "groups",
+              sd_bus_message_append(reply, "as", 15, "audio", "block", "devices", "groups",
                                     "history", "listeners", "metadata", "ring", "screen-sharing",
-                                    "stats", "tie-to-client", "tokens", "verification", "video"))
+                                    "stats", "tie-ring-to-client", "tie-to-client", "tokens",
+                                    "verification", "video"))
 DEFINE_VALUE_GETTER(connection_state, Daemon,
                     phone_connection_to_string(phone_connection(object->phone, NULL)))
 DEFINE_VALUE_GETTER(connection_error, Daemon, connection_error(object))

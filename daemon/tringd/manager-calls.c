@@ -40,9 +40,10 @@ int method_initiate_call(sd_bus_message *message, void *userdata, sd_bus_error *
 
         if (r < 0)
                 return r;
+        bool tied = command.initiate.tie_to_client || command.initiate.tie_ring_to_client;
+
         return daemon_command(userdata, message, &command,
-                              command.initiate.tie_to_client ? METHOD_REPLY_TIED_CALL
-                                                             : METHOD_REPLY_CALL_AND_ID);
+                              tied ? METHOD_REPLY_TIED_CALL : METHOD_REPLY_CALL_AND_ID);
 }
 
 /* Reads the session id, the first argument of a Manager method about a call. */

@@ -13,8 +13,8 @@ typedef enum MethodReply { /* what the method returns on success */
         METHOD_REPLY_EMPTY,
         METHOD_REPLY_CALL,        /* o */
         METHOD_REPLY_CALL_AND_ID, /* os */
-        METHOD_REPLY_TIED_CALL,   /* os; the call ends with the program's connection */
-        METHOD_REPLY_TOKEN,       /* s, sensitive */
+        METHOD_REPLY_TIED_CALL, /* os; the call, or its ring, ends with the program's connection */
+        METHOD_REPLY_TOKEN,     /* s, sensitive */
 } MethodReply;
 
 int pending_methods_new(PendingMethods **ret);

@@ -45,7 +45,7 @@ static const FieldTable stored_call_fields = FIELD_TABLE(
         STATE_BOOL(join_wanted), STATE_BOOL(alerting_said), STATE_BOOL(unwanted),
         STATE_BOOL(placed), STATE_BOOL(parallel),
         {"timeout", FIELD_INT, 0, AT(StoredCall, timeout_s)}, STATE_TEXT(handled_by),
-        STATE_TEXT(handler), STATE_TEXT(tied_to),
+        STATE_TEXT(handler), STATE_TEXT(tied_to), STATE_BOOL(ring_tied),
         {"session_state", FIELD_WORD, FIELD_REQUIRED, AT(StoredCall, session.state),
          .words = &session_state_words},
         {"audio_muted", FIELD_BOOL, 0, AT(StoredCall, session.audio_muted)},

@@ -106,6 +106,36 @@ START_TEST(an_interrupted_call_is_missed_at_the_other_end)
 }
 END_TEST
 
+/* Also by SIGPIPE: `tringctl call bob | head -1`. */
+START_TEST(a_ring_ends_with_the_program_that_placed_it_however_that_dies)
+{
+        static const int signals[] = {SIGQUIT, SIGKILL, SIGPIPE};
+        _cleanup_pair_ Pair pair = pair_new();
+        Process *call = ctl_start(pair.alice, ARGV(rig_program("CTL"), "call", "bob"));
+
+        wait_ringing(pair.bob);
+        process_signal(call, signals[_i]);
+        ck_assert_int_eq(process_wait(call), 128 + signals[_i]);
+        process_free(call);
+        client_wait_signal(pair.bob->client, "IncomingCallCancelled", NULL);
+}
+END_TEST
+
+START_TEST(a_call_of_which_nothing_can_be_printed_is_not_placed)
+{
+        _cleanup_pair_ Pair pair = pair_new();
+        RunResult result;
+
+        process_run(pair.rig, &pair.alice->environment,
+                    ARGV("sh", "-c", "\"$0\" call bob >/dev/full", rig_program("CTL")), NULL,
+                    &result);
+        ck_assert_int_eq(result.status, 1);
+        ck_assert_ptr_nonnull(strstr(result.err, "tringctl: cannot write to standard output: "));
+        run_result_done(&result);
+        ctl(pair.bob, 0, "no missed calls", "history", "--missed");
+}
+END_TEST
+
 START_TEST(errors_of_the_daemon_are_shown_in_its_words)
 {
         _cleanup_pair_ Pair pair = pair_new();
@@ -279,6 +309,9 @@ int main(void)
         tcase_add_test(tests, two_people_talk_from_their_terminals);
         tcase_add_loop_test(tests, call_ends_as_the_other_side_decides, 0, 2);
         tcase_add_test(tests, an_interrupted_call_is_missed_at_the_other_end);
+        tcase_add_loop_test(tests, a_ring_ends_with_the_program_that_placed_it_however_that_dies, 0,
+                            3);
+        tcase_add_test(tests, a_call_of_which_nothing_can_be_printed_is_not_placed);
         tcase_add_test(tests, errors_of_the_daemon_are_shown_in_its_words);
         tcase_add_test(tests, login_by_terminal);
         tcase_add_test(tests, a_call_is_answered_and_hung_up_by_notification);

@@ -463,6 +463,46 @@ START_TEST(rule_14_a_call_tied_to_a_program_goes_with_it)
 }
 END_TEST
 
+static void ring_tied(Fixture *f)
+{
+        PhoneCommand asked = asks(PHONE_COMMAND_INITIATE, CALL);
+
+        STR_SET(asked.initiate.request.session_id, CALL);
+        asked.initiate.tie_ring_to_client = true;
+        command(f, &asked);
+        forget(f);
+        reply_call(f, MESSAGE_INITIATE, outgoing(CALL, CALL_STATUS_INITIATED));
+        forget(f);
+}
+
+START_TEST(rule_14_a_ring_tied_to_a_program_goes_with_it)
+{
+        FIXTURE(f);
+
+        ring_tied(f);
+        phone_client_gone(f->phone, &f->instant, ":1.99");
+        expect(f, "");
+        phone_client_gone(f->phone, &f->instant, PROGRAM);
+        expect(f, "send:cancel");
+        phone_client_gone(f->phone, &f->instant, PROGRAM);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(rule_14_an_answered_call_whose_ring_was_tied_to_a_program_goes_on)
+{
+        CallSnapshot accepted = outgoing(CALL, CALL_STATUS_ONGOING);
+        FIXTURE(f);
+
+        ring_tied(f);
+        hub_says(f, MESSAGE_ACCEPTED, &accepted);
+        forget(f);
+        phone_client_gone(f->phone, &f->instant, PROGRAM);
+        expect(f, "");
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ONGOING);
+}
+END_TEST
+
 START_TEST(rule_14_a_call_of_a_program_that_dies_goes_on)
 {
         FIXTURE(f);
@@ -497,6 +537,8 @@ int main(void)
                 a_device_has_sixty_four_live_calls_at_most,
                 finished_calls_do_not_pile_up,
                 rule_14_a_call_tied_to_a_program_goes_with_it,
+                rule_14_a_ring_tied_to_a_program_goes_with_it,
+                rule_14_an_answered_call_whose_ring_was_tied_to_a_program_goes_on,
                 rule_14_a_call_of_a_program_that_dies_goes_on,
         };
         Suite *suite = phone_suite("policy", tests, ELEMENTSOF(tests));

@@ -66,6 +66,8 @@ START_TEST(a_call_of_a_device_is_stored_and_read)
                             .unwanted = true,
                             .timeout_s = -1,
                             .handler = ":1.7",
+                            .tied_to = ":1.8",
+                            .ring_tied = true,
                             .session.state = SESSION_RECONNECTING,
                             .session.settings = {.type = CALL_TYPE_VIDEO, .has_type = true},
                             .session.own_id = "p2"};
@@ -85,6 +87,8 @@ START_TEST(a_call_of_a_device_is_stored_and_read)
         ck_assert(back.silenced && back.unwanted && !back.placed);
         ck_assert_int_eq(back.timeout_s, -1);
         ck_assert_str_eq(back.handler, ":1.7");
+        ck_assert_str_eq(back.tied_to, ":1.8");
+        ck_assert(back.ring_tied);
         ck_assert_int_eq(back.session.state, SESSION_RECONNECTING);
         ck_assert_int_eq(back.session.settings.type, CALL_TYPE_VIDEO);
         ck_assert_uint_eq(back.session.n_participants, 1);
