@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/ini-table.h"
+#include "hub/proxies.h"
 #include "wire/wire.h"
 
 #define PRINTABLE_MAX 80 /* bytes of a wrong value in a message */
@@ -53,6 +54,7 @@ static bool set_text(const IniKey *key, void *target, const char *value)
 static const IniKey config_keys[] = {
         TEXT("listen", "address", listen),
         TEXT("listen", "web", web),
+        TEXT("listen", "proxies", proxies),
         TEXT("tls", "certificate", certificate),
         TEXT("tls", "key", key),
         NUMBER("limits", "calls-per-minute", calls_per_minute, 0, 1000000),
@@ -135,11 +137,15 @@ static void check_whole(IniFile *ini)
 {
         const Config *config = ini->target;
         _cleanup_free_ char *text = NULL;
-        char host[sizeof(config->listen)];
+        char host[sizeof(config->listen)], wrong[PRINTABLE_MAX];
         uint16_t port;
 
         if (config_parse_address("address", config->listen, host, sizeof(host), &port, &text) < 0)
                 ini_file_wrong(ini, ini_file_line(ini, "address"), "%s", text ?: "address");
+        if (proxies_check(config->proxies, wrong, sizeof(wrong)) < 0)
+                ini_file_wrong(ini, ini_file_line(ini, "proxies"),
+                               "proxies: \"%s\" is not an address, nor one with a prefix length",
+                               wrong);
         if (str_empty(config->certificate) != str_empty(config->key))
                 ini_file_wrong(ini, ini_file_line(ini, "certificate") + ini_file_line(ini, "key"),
                                "certificate and key: set both or none");

@@ -19,6 +19,7 @@ typedef struct Config {
         /* [listen] */
         char listen[256];          /* address = HOST:PORT */
         char web[CONFIG_PATH_MAX]; /* folder of the page; empty: none is served */
+        char proxies[1024];        /* whose X-Forwarded-For is believed (hub/proxies.h) */
 
         /* [tls]; both or none */
         char certificate[CONFIG_PATH_MAX], key[CONFIG_PATH_MAX]; /* PEM files */

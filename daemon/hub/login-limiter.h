@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Counts failed logins by address. An address with too many failures in a minute is turned away
- * before its token is looked at, until that minute is over. IPv6 addresses count by their /64, the
- * block that one customer has.
+ * Counts failed logins by address. From an address with too many failures in a minute, no more
+ * wrong tokens are answered as such until that minute is over; a good token still logs in. IPv6
+ * addresses count by their /64, the block that one customer has.
  */
 
 #include <stdbool.h>
@@ -19,6 +19,6 @@ int login_limiter_new(uint32_t max_failures, LoginLimiter **ret);
 LoginLimiter *login_limiter_free(LoginLimiter *limiter);
 DEFINE_CLEANUP(LoginLimiter *, login_limiter_free);
 
-/* May this address log in? `address` is text, `now` CLOCK_BOOTTIME. */
+/* May this address try another token? `address` is text, `now` CLOCK_BOOTTIME. */
 bool login_limiter_is_open(LoginLimiter *limiter, const char *address, usec_t now);
 void login_limiter_note_failure(LoginLimiter *limiter, const char *address, usec_t now);

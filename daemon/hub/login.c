@@ -194,9 +194,19 @@ static void refuse(WsConnection *connection, uint64_t id, CallError error, WireC
         ws_connection_close(connection, code, text);
 }
 
+/*
+ * Only a wrong token is held against an address, and only wrong ones are refused for it: many may
+ * share an address, and a good token is 256 bits that nobody guesses.
+ */
 static void refuse_token(Hub *hub, WsConnection *connection, uint64_t id, WireClose code,
                          const char *text)
 {
+        if (!login_limiter_is_open(hub->limiter, ws_connection_address(connection),
+                                   clock_boottime())) {
+                refuse(connection, id, CALL_ERROR_TOO_MANY, WIRE_CLOSE_TOO_MANY,
+                       "too many failed logins from this address; wait a minute");
+                return;
+        }
         log_fields(LOG_NOTICE, "a login failed", "ADDRESS=%s", ws_connection_address(connection),
                    "REASON=%s", text, NULL);
         login_limiter_note_failure(hub->limiter, ws_connection_address(connection),
@@ -322,12 +332,6 @@ void hub_login(Hub *hub, WsConnection *connection, const Message *message)
         if (hello->version != PROTOCOL_VERSION) {
                 refuse(connection, message->id, CALL_ERROR_NOT_SUPPORTED, WIRE_CLOSE_VERSION,
                        "this hub speaks version 1 of the protocol");
-                return;
-        }
-        if (!login_limiter_is_open(hub->limiter, ws_connection_address(connection),
-                                   clock_boottime())) {
-                refuse(connection, message->id, CALL_ERROR_TOO_MANY, WIRE_CLOSE_TOO_MANY,
-                       "too many failed logins from this address; wait a minute");
                 return;
         }
         if (!str_empty(hello->join_token)) {

@@ -211,6 +211,7 @@ static int server_open_doors(Server *server, char **ret_text)
                                    .certificate = tls ? config->certificate : NULL,
                                    .key = tls ? config->key : NULL,
                                    .max_events = config->queue_per_device,
+                                   .proxies = config->proxies,
                                    .web = server->web};
         WsHandler handler = hub_ws_handler(server->hub);
 

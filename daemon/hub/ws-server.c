@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "hub/proxies.h"
 #include "hub/web.h"
 #include "hub/ws-listen.h"
 
@@ -16,6 +17,7 @@
  */
 #define PAUSE_MS 1
 #define READ_AFTER_PAUSE 16
+#define FORWARDED_MAX 1024 /* bytes of X-Forwarded-For: some twenty proxies */
 #define CLOSE_TEXT_MAX 123 /* RFC 6455 section 5.5 */
 
 /* With this a connection takes 2.4 kB instead of 5.5. Longer messages arrive in pieces. */
@@ -60,6 +62,7 @@ struct WsServer {
         uint64_t committed;
         WsConnection *connections, *waiting, *ending, *paused;
         char host[NI_MAXHOST]; /* lws keeps only a pointer to it */
+        const char *proxies;
 };
 
 static int ws_server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
@@ -362,6 +365,19 @@ static bool upgrade_is_ours(struct lws *wsi)
                str_eq(path, WIRE_PATH) && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) > 0;
 }
 
+/* What does not fit the buffer is too long for any chain of proxies, and counts as unsaid. */
+static void take_address(WsConnection *connection)
+{
+        char peer[WS_ADDRESS_MAX] = "", forwarded[FORWARDED_MAX] = "";
+
+        lws_get_peer_simple(connection->wsi, peer, sizeof(peer));
+        if (lws_hdr_copy(connection->wsi, forwarded, sizeof(forwarded), WSI_TOKEN_X_FORWARDED_FOR) <
+            0)
+                *forwarded = '\0';
+        proxies_client(connection->server->proxies ?: "", peer, forwarded, connection->address,
+                       sizeof(connection->address));
+}
+
 static int connection_open(WsServer *server, struct lws *wsi, WsConnection **slot)
 {
         WsConnection *connection = calloc(1, sizeof(*connection));
@@ -371,7 +387,7 @@ static int connection_open(WsServer *server, struct lws *wsi, WsConnection **slo
         connection->server = server;
         connection->wsi = wsi;
         connection->opened_at = connection->pinged_at = clock_boottime();
-        lws_get_peer_simple(wsi, connection->address, sizeof(connection->address));
+        take_address(connection);
         DL_APPEND(server->connections, connection);
         if (!uv_is_active((uv_handle_t *)&server->tick))
                 uv_timer_start(&server->tick, ws_server_tick, TICK_MS, TICK_MS);
@@ -541,6 +557,7 @@ int ws_server_new(struct lws_context *context, uv_loop_t *loop, const WsServerOp
         server->context = context;
         server->handler = *handler;
         server->max_events = options->max_events;
+        server->proxies = options->proxies;
         server->protocols[0] = web_protocol(options->web);
         server->protocols[1] = ws_server_protocol;
         server->vhost = ws_server_listen(context, options, server->protocols, server, server->host,

@@ -42,6 +42,7 @@ typedef struct WsServerOptions {
         const char *certificate, *key; /* PEM files, or both NULL */
         uint32_t max_events;           /* unacknowledged, per connection */
         const WebFiles *web;           /* the page to serve; NULL: none */
+        const char *proxies;           /* hub/proxies.h; must outlive the server; NULL: none */
 } WsServerOptions;
 
 /* `context` and `loop` must outlive it. On failure *ret_text holds a sentence. */
@@ -65,6 +66,7 @@ void ws_server_committed(WsServer *server, uint64_t committed);
 /* Before the loop waits: closes the connections whose last messages are written. */
 void ws_server_turn_end(WsServer *server);
 
+/* Of the client; a trusted proxy that stands between is not it. */
 const char *ws_connection_address(const WsConnection *connection);
 /* The bearer token of the upgrade, or NULL; ws_connection_welcome() wipes it. */
 const char *ws_connection_bearer(const WsConnection *connection);

@@ -131,11 +131,13 @@ static int ws_upgrade(WsClient *client, const WsOptions *options, int *ret_http_
         int n = snprintf(request, sizeof(request),
                          "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                          "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                         "Sec-WebSocket-Version: 13\r\n%s%s%s%s%s%s\r\n",
+                         "Sec-WebSocket-Version: 13\r\n%s%s%s%s%s%s%s%s%s\r\n",
                          options->path ?: "/v1/ws", *subprotocol ? "Sec-WebSocket-Protocol: " : "",
                          subprotocol, *subprotocol ? "\r\n" : "",
                          options->bearer ? "Authorization: Bearer " : "", options->bearer ?: "",
-                         options->bearer ? "\r\n" : "");
+                         options->bearer ? "\r\n" : "",
+                         options->forwarded_for ? "X-Forwarded-For: " : "",
+                         options->forwarded_for ?: "", options->forwarded_for ? "\r\n" : "");
         if (n < 0 || (size_t)n >= sizeof(request))
                 return -E2BIG;
         int r = ws_write(client, request, (size_t)n);

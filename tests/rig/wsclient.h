@@ -25,13 +25,14 @@ typedef enum WsOpcode {
 } WsOpcode;
 
 typedef struct WsOptions {
-        const char *address;     /* numeric; NULL: 127.0.0.1 */
-        const char *from;        /* numeric address to connect from; NULL: any */
-        const char *path;        /* NULL: /v1/ws */
-        const char *subprotocol; /* NULL: tring.v1; empty: none */
-        const char *bearer;      /* Authorization: Bearer, or NULL */
-        const char *ca_file;     /* PEM: use TLS, and trust only this certificate */
-        int receive_buffer;      /* SO_RCVBUF; 0: the system's */
+        const char *address;       /* numeric; NULL: 127.0.0.1 */
+        const char *from;          /* numeric address to connect from; NULL: any */
+        const char *path;          /* NULL: /v1/ws */
+        const char *subprotocol;   /* NULL: tring.v1; empty: none */
+        const char *bearer;        /* Authorization: Bearer, or NULL */
+        const char *forwarded_for; /* X-Forwarded-For, or NULL */
+        const char *ca_file;       /* PEM: use TLS, and trust only this certificate */
+        int receive_buffer;        /* SO_RCVBUF; 0: the system's */
 } WsOptions;
 
 /* Positive outcomes. */
