@@ -153,8 +153,13 @@ static GVariant *take_answer(GObject *source, GAsyncResult *result, CallError *r
         if (ret_error)
                 *ret_error = error ? error_of(error) : CALL_ERROR_NONE;
         if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+                g_autofree char *name = g_dbus_error_get_remote_error(error);
+                const char *ours = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)
+                                           ? "tringd did not answer"
+                                           : session_bus_error_text(name);
+
                 (void)g_dbus_error_strip_remote_error(error);
-                *ret_sentence = g_strdup(error->message);
+                *ret_sentence = g_strdup(ours ? ours : error->message);
         }
         return answer;
 }
@@ -305,14 +310,13 @@ Tring *tring_new(const TringEvents *events, void *userdata)
 {
         g_autoptr(GError) error = NULL;
         Tring *tring = g_new0(Tring, 1);
-        char where[WHERE_MAX];
+        char text[SESSION_BUS_FAILURE_MAX];
 
         tring->events = events;
         tring->userdata = userdata;
         tring->bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);
         if (!tring->bus) {
-                log_error("cannot connect to the session bus %s: %s",
-                          session_bus_where(where, sizeof(where)), error->message);
+                log_error("%s", session_bus_failure(error->message, text));
                 return tring_free(tring);
         }
         if (!export_listener(tring))

@@ -34,11 +34,10 @@ int fail_errno(int r, const char *action)
 int bus_open(sd_bus **ret)
 {
         int r = sd_bus_open_user_with_description(ret, "tringctl");
-        char where[WHERE_MAX];
+        char text[SESSION_BUS_FAILURE_MAX];
 
         if (r < 0)
-                return fail(EXIT_FAILED, "cannot connect to the session bus %s: %s",
-                            session_bus_where(where, sizeof(where)), strerror(-r));
+                return fail(EXIT_FAILED, "%s", session_bus_failure(strerror(-r), text));
         (void)sd_bus_set_method_call_timeout(*ret, ANSWER_US);
         /* Without this, verbs that wait for events would wait forever. */
         (void)sd_bus_set_exit_on_disconnect(*ret, true);
@@ -47,18 +46,14 @@ int bus_open(sd_bus **ret)
 
 int bus_fail(const sd_bus_error *error)
 {
+        const char *ours = session_bus_error_text(error->name);
         char sentence[512];
-
-        if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
-            sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
-                return fail(EXIT_FAILED, "tringd is not running and could not be started");
-        if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) ||
-            sd_bus_error_has_name(error, SD_BUS_ERROR_TIMEOUT))
-                return fail(EXIT_FAILED, "tringd did not answer");
         bool no_call = sd_bus_error_has_name(error, TRING_ERROR "NoSuchCall") ||
                        sd_bus_error_has_name(error, TRING_ERROR "CallTerminated") ||
                        sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_OBJECT);
-        const char *message = str_empty(error->message) ? error->name : error->message;
+        const char *message = ours                        ? ours
+                              : str_empty(error->message) ? error->name
+                                                          : error->message;
 
         return fail(no_call ? EXIT_NO_CALL : EXIT_FAILED, "%s",
                     str_printable(sentence, sizeof(sentence), message));

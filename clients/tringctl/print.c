@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "model/status.h"
 
 /* cJSON prints 15 digits, and dates in µs have 16. */
 #define PRINTED_EXACTLY 1e15
@@ -106,36 +107,9 @@ const char *print_time(char ret[static PRINT_TIME_MAX], double realtime_us)
         return ret;
 }
 
-/* The reason of a finished call in words; NULL if the status already says it. */
-static const char *reason_words(const char *reason)
-{
-        static const struct {
-                const char *reason, *words;
-        } known[] = {
-                {"answered-elsewhere", "answered on another device"},
-                {"declined-elsewhere", "declined on another device"},
-                {"caller-lost", "the caller lost the connection"},
-                {"connection-lost", "the connection was lost"},
-                {"no-media", "no sound could be set up"},
-                {"remote-hangup", "the other side hung up"},
-                {"filtered-dnd", "do not disturb was on"},
-                {"filtered-blocked", "the caller is blocked"},
-                {"unreachable", "no device was reachable"},
-                {"replaced", "replaced by another call"},
-                {"idle", "nobody was left in the call"},
-                {"shutdown", "the service stopped"},
-                {"failed", "it failed"},
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(known); i++)
-                if (str_eq(reason, known[i].reason))
-                        return known[i].words;
-        return NULL;
-}
-
 static void add_reason(char ret[static PRINT_SENTENCE_MAX], const cJSON *call)
 {
-        const char *words = reason_words(json_string(call, "reason"));
+        const char *words = call_reason_words(json_string(call, "reason"));
         size_t length = strlen(ret);
 
         if (words)

@@ -307,8 +307,7 @@ int exchange_request_accept(Request *request)
                 return request_accept_again(request, view.leg);
         if (user->busy && !accept->end_others && !accept->parallel)
                 return exchange_request_refuse(request, CALL_ERROR_BUSY_SELF,
-                                               "'%s' is in call '%s' already", user->uid,
-                                               user->busy->call->record.session_id);
+                                               "'%s' is in another call already", user->uid);
         while (user->busy && accept->end_others) {
                 r = exchange_leg_quit(request->exchange, request->moment, user->busy,
                                       CALL_EVENT_REPLACED);

@@ -70,8 +70,7 @@ static int request_refuse_busy(Request *request)
         const User *caller = request->device->user;
 
         return exchange_request_refuse(request, CALL_ERROR_BUSY_SELF,
-                                       "'%s' is in call '%s' already", caller->uid,
-                                       caller->busy->call->record.session_id);
+                                       "'%s' is in another call already", caller->uid);
 }
 
 static int initiate_check_caller(Request *request)
@@ -82,7 +81,7 @@ static int initiate_check_caller(Request *request)
 
         if (exchange_is_cancelled(exchange, caller, initiate->session_id))
                 return exchange_request_refuse(request, CALL_ERROR_CALL_TERMINATED,
-                                               "call '%s' is over already", initiate->session_id);
+                                               "the call is over already");
         if (caller->busy && !initiate->parallel)
                 return request_refuse_busy(request);
         if (caller->n_placed >= USER_LIVE_CALLS_MAX)

@@ -95,22 +95,19 @@ int exchange_request_view(Request *request, const char *session_id, CallView *re
 
 static int request_refuse_method(Request *request, const CallView *view, CallError error)
 {
-        const char *session_id = view->leg->call->record.session_id;
-
         if (error == CALL_ERROR_CALL_TERMINATED)
-                return exchange_request_refuse(request, error, "call '%s' is over: %s", session_id,
-                                               call_status_to_string(view->status));
-        if (error == CALL_ERROR_CALL_ONGOING)
-                return exchange_request_refuse(request, error,
-                                               "call '%s' has been answered already", session_id);
-        if (error == CALL_ERROR_ANSWERED_ELSEWHERE)
                 return exchange_request_refuse(
-                        request, error, "call '%s' was answered on another device", session_id);
-        return exchange_request_refuse(
-                request, error, "the %s of call '%s' cannot send '%s' while it is %s",
-                view->leg->direction == CALL_DIRECTION_OUTGOING ? "caller" : "receiver", session_id,
-                message_type_to_string(request->message->type),
-                call_status_to_string(view->status));
+                        request, error, "the call is over: %s",
+                        call_outcome_words(view->status, call_reason_to_string(view->reason)));
+        if (error == CALL_ERROR_CALL_ONGOING)
+                return exchange_request_refuse(
+                        request, error, "the call has been answered already: it can be hung up");
+        if (error == CALL_ERROR_ANSWERED_ELSEWHERE)
+                return exchange_request_refuse(request, error,
+                                               "the call was answered on another device");
+        return exchange_request_refuse(request, error, "not possible with an %s call that %s",
+                                       call_direction_to_string(view->leg->direction),
+                                       call_status_does(view->status));
 }
 
 int exchange_request_check(Request *request, CallView *view, CallMethod method)

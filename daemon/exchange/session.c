@@ -160,13 +160,12 @@ int exchange_request_join(Request *request)
         if (!token || token->leg != view.leg)
                 return exchange_request_refuse(
                         request, CALL_ERROR_AUTH_FAILED,
-                        "the join token is not valid for this device in call '%s', or has expired",
-                        join->session_id);
+                        "the join token is not valid for this device in this call, or has expired");
         if (!view.leg->media.joined && view.leg->call->n_joined >= MESH_PARTICIPANTS_MAX)
                 return exchange_request_refuse(
                         request, CALL_ERROR_TOO_MANY,
-                        "call '%s' has %d participants, and there is no room for more",
-                        join->session_id, MESH_PARTICIPANTS_MAX);
+                        "the call has %d participants, and there is no room for more",
+                        MESH_PARTICIPANTS_MAX);
         r = request_join_as(request, view.leg);
         if (r == 0)
                 token->unused_until = USEC_NEVER;
@@ -183,7 +182,7 @@ static int request_participant(Request *request, const char *session_id, CallLeg
         if (r == 0 && !leg_joined_by(view.leg, request->attachment))
                 return exchange_request_refuse(
                         request, CALL_ERROR_INVALID_TRANSITION,
-                        "this connection has not joined the media of call '%s'", session_id);
+                        "this connection has not joined the media of this call");
         return r;
 }
 

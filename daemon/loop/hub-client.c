@@ -60,6 +60,15 @@ static void refused(HubClient *client, HubRefusal refusal, const char *text)
         report_loss(client, CALL_ERROR_AUTH_FAILED, refusal, text);
 }
 
+/* The machine, not the hub, is in the way. */
+static void lost_by_error(HubClient *client, int r)
+{
+        char text[MESSAGE_TEXT_MAX + 1];
+
+        snprintf(text, sizeof(text), "cannot use the connection to the hub: %s", strerror(-r));
+        lost(client, CALL_ERROR_NOT_CONNECTED, text);
+}
+
 static int send_message(HubClient *client, const Message *message)
 {
         char *text = NULL;
@@ -89,7 +98,7 @@ static void on_opened(void *userdata)
         int r = send_message(client, &hello);
         explicit_bzero(&hello.hello, sizeof(hello.hello));
         if (r < 0)
-                lost(client, CALL_ERROR_NOT_CONNECTED, strerror(-r));
+                lost_by_error(client, r);
 }
 
 static int set_timer(HubClient *client, usec_t delay, sd_event_time_handler_t handler)
@@ -145,7 +154,7 @@ static void on_message(void *userdata, const char *text, size_t length)
         int r = wire_decode_from_hub(text, length, &message, complaint);
 
         if (r < 0) {
-                lost(client, CALL_ERROR_NOT_CONNECTED, strerror(-r));
+                lost_by_error(client, r);
         } else if (r > 0) {
                 log_warning("the hub sent an invalid message: %s", complaint);
                 lost(client, CALL_ERROR_NOT_CONNECTED, "the hub sent an invalid message");
@@ -197,7 +206,7 @@ static int on_connect_timeout(sd_event_source *source, uint64_t usec, void *user
         HubClient *client = userdata;
 
         if (client->failure < 0)
-                lost(client, CALL_ERROR_NOT_CONNECTED, strerror(-client->failure));
+                lost_by_error(client, client->failure);
         else
                 lost(client, CALL_ERROR_TIMEOUT, "the hub did not answer within 10 s");
         return 0;
@@ -253,7 +262,7 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
         int r = start_to_connect(client);
 
         if (r < 0)
-                lost(client, CALL_ERROR_NOT_CONNECTED, strerror(-r));
+                lost_by_error(client, r);
         return 0;
 }
 

@@ -96,3 +96,48 @@ bool call_status_is_terminal(CallStatus status)
 {
         return status != CALL_STATUS_INITIATED && status != CALL_STATUS_ONGOING;
 }
+
+const char *call_status_does(CallStatus status)
+{
+        return status == CALL_STATUS_INITIATED ? "rings"
+               : status == CALL_STATUS_ONGOING ? "goes on"
+                                               : "is over";
+}
+
+const char *call_reason_words(const char *reason)
+{
+        static const char *const words[CALL_REASON_COUNT] = {
+                [CALL_REASON_ANSWERED_ELSEWHERE] = "answered on another device",
+                [CALL_REASON_DECLINED_ELSEWHERE] = "declined on another device",
+                [CALL_REASON_CALLER_LOST] = "the caller lost the connection",
+                [CALL_REASON_CONNECTION_LOST] = "the connection was lost",
+                [CALL_REASON_NO_MEDIA] = "no sound could be set up",
+                [CALL_REASON_REMOTE_HANGUP] = "the other side hung up",
+                [CALL_REASON_FILTERED_DND] = "do not disturb was on",
+                [CALL_REASON_FILTERED_BLOCKED] = "the caller is blocked",
+                [CALL_REASON_UNREACHABLE] = "no device was reachable",
+                [CALL_REASON_REPLACED] = "replaced by another call",
+                [CALL_REASON_IDLE] = "nobody was left in the call",
+                [CALL_REASON_SHUTDOWN] = "the service stopped",
+                [CALL_REASON_FAILED] = "it failed",
+        };
+        CallReason known;
+
+        return call_reason_from_string(reason, &known) < 0 ? NULL : words[known];
+}
+
+const char *call_outcome_words(CallStatus status, const char *reason)
+{
+        static const char *const words[CALL_STATUS_COUNT] = {
+                [CALL_STATUS_INITIATED] = "it rings",
+                [CALL_STATUS_ONGOING] = "it goes on",
+                [CALL_STATUS_BUSY] = "the other side was busy",
+                [CALL_STATUS_REJECTED] = "it was declined",
+                [CALL_STATUS_CANCELLED] = "it was cancelled",
+                [CALL_STATUS_ENDED] = "it was hung up",
+                [CALL_STATUS_MISSED] = "nobody answered in time",
+                [CALL_STATUS_UNANSWERED] = "nobody answered in time",
+        };
+
+        return call_reason_words(reason) ?: words[status];
+}

@@ -136,6 +136,16 @@ int when_busy_from_string(const char *s, WhenBusy *ret);
 const char *member_state_to_string(MemberState state);
 int member_state_from_string(const char *s, MemberState *ret);
 
+/*
+ * For sentences to people. What a call in this status does: "rings", "goes on", "is over". And why
+ * one is over: "nobody answered in time"; of reasons that this version does not know, the status
+ * says it.
+ */
+const char *call_status_does(CallStatus status);
+const char *call_outcome_words(CallStatus status, const char *reason);
+/* The same of a reason alone; NULL if the status says it already, or for an unknown reason. */
+const char *call_reason_words(const char *reason);
+
 const char *call_reason_to_string(CallReason reason);
 int call_reason_from_string(const char *s, CallReason *ret);
 

@@ -51,7 +51,7 @@ static int command_initiate(Phone *phone, PhoneCall *call, const PhoneCommand *c
 
         if (phone->connection == PHONE_LOGGED_OUT) {
                 phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
-                             "not logged in: call Login first");
+                             "not logged in: log in first");
                 return 0;
         }
         if (phone->connection != PHONE_ONLINE && phone->connection != PHONE_CONNECTING) {
@@ -122,9 +122,7 @@ static int command_join(Phone *phone, PhoneCall *call, const PhoneCommand *comma
         if (session->state != SESSION_IDLE && session->state != SESSION_LEFT &&
             session->state != SESSION_FAILED) {
                 phone_refuse(phone, ticket, command->session_id, CALL_ERROR_INVALID_TRANSITION,
-                             "the session of call %s is %s; Join is for one that is idle, left or "
-                             "failed",
-                             command->session_id, session_state_to_string(session->state));
+                             "the media of this call are joined already, or about to be");
                 return 0;
         }
         session->settings = *settings;
@@ -303,7 +301,7 @@ static bool command_has_room(Phone *phone, const PhoneCommand *command, uint64_t
                 n += request->has_ticket && str_eq(request->client, command->client);
         if (n >= COMMANDS_PER_CLIENT_MAX) {
                 phone_refuse(phone, ticket, command->session_id, CALL_ERROR_TOO_MANY,
-                             "%s has %zu requests waiting for the hub already", command->client, n);
+                             "this program has %zu requests waiting for the hub already", n);
                 return false;
         }
         if (phone->n_requests >= REQUESTS_MAX) {

@@ -15,8 +15,7 @@ void command_explain(const char *session_id, const PhoneCall *call, CallError er
                      char text[static MESSAGE_TEXT_MAX + 1])
 {
         const CallRecord *record = call ? &call->stored.record : NULL;
-        const char *handler =
-                call && *call->stored.handled_by ? call->stored.handled_by : "another device";
+        bool here = call && *call->stored.handled_by;
         char id[UUID_LENGTH + 1];
 
         str_printable(id, sizeof(id), session_id);
@@ -26,18 +25,18 @@ void command_explain(const char *session_id, const PhoneCall *call, CallError er
         else if (!record)
                 snprintf(text, MESSAGE_TEXT_MAX, "there is no call '%s' on this device", id);
         else if (error == CALL_ERROR_CALL_TERMINATED)
-                snprintf(text, MESSAGE_TEXT_MAX, "the call %s is over: %s%s%s", id,
-                         call_status_to_string(record->status), *record->reason ? ", " : "",
-                         record->reason);
+                snprintf(text, MESSAGE_TEXT_MAX, "the call is over: %s",
+                         call_outcome_words(record->status, record->reason));
         else if (error == CALL_ERROR_ANSWERED_ELSEWHERE)
-                snprintf(text, MESSAGE_TEXT_MAX, "the call %s was answered by %.128s", id, handler);
+                snprintf(text, MESSAGE_TEXT_MAX, "the call was answered %s",
+                         here ? "by another program here" : "on another device");
         else if (error == CALL_ERROR_CALL_ONGOING)
-                snprintf(text, MESSAGE_TEXT_MAX, "the call %s has been answered already: use End",
-                         id);
+                snprintf(text, MESSAGE_TEXT_MAX,
+                         "the call has been answered already: it can be hung up");
         else
-                snprintf(text, MESSAGE_TEXT_MAX, "not possible: the %s call %s is %s",
-                         call_direction_to_string(record->direction), id,
-                         call_status_to_string(record->status));
+                snprintf(text, MESSAGE_TEXT_MAX, "not possible with an %s call that %s",
+                         call_direction_to_string(record->direction),
+                         call_status_does(record->status));
 }
 
 void command_refuse(Phone *phone, HubRequest *request, const PhoneCall *call, CallError error)

@@ -80,7 +80,7 @@ int method_login(sd_bus_message *message, void *userdata, sd_bus_error *error)
         if (r < 0)
                 return r;
         if (daemon->login)
-                return error_set(error, CALL_ERROR_TOO_MANY, "another Login is under way");
+                return error_set(error, CALL_ERROR_TOO_MANY, "another login is under way");
         if (!str_empty(hub) && !str_eq(hub, credentials.hub))
                 return error_set(error, CALL_ERROR_ALREADY_LOGGED_IN,
                                  "already logged in as '%s' at %s: log out first", daemon->user.uid,

@@ -93,10 +93,9 @@ static int fail(const char *what, int r)
 
 static int fail_without_bus(int r)
 {
-        char where[WHERE_MAX];
+        char text[SESSION_BUS_FAILURE_MAX];
 
-        log_error("cannot connect to the session bus %s: %s",
-                  session_bus_where(where, sizeof(where)), strerror(-r));
+        log_error("%s", session_bus_failure(strerror(-r), text));
         return r;
 }
 

@@ -78,8 +78,8 @@ static int check_has_media(const CallObject *object, sd_bus_error *error)
 
         if (rules_method(call->record.direction, call->record.status, CALL_REASON_NONE,
                          CALL_METHOD_SESSION, call->answered_here, &wrong) != METHOD_DOES)
-                return error_set(error, wrong, "call %s is '%s': it has no media",
-                                 object->session_id, call_status_to_string(call->record.status));
+                return error_set(error, wrong, "this call has no media here: it %s",
+                                 call_status_does(call->record.status));
         return 0;
 }
 
@@ -99,13 +99,11 @@ static int method_start_screen_sharing(sd_bus_message *message, void *userdata, 
                 return r;
         if (!session_state_in_media(session->state))
                 return error_set(error, CALL_ERROR_INVALID_TRANSITION,
-                                 "cannot share a screen: the session of call %s is %s",
-                                 object->session_id, session_state_to_string(session->state));
+                                 "cannot share a screen: the call's media are not joined");
         r = screens_start(object->daemon->screens, object->session_id, parent_window, message);
         if (r == -EBUSY)
                 return error_set(error, CALL_ERROR_INVALID_TRANSITION,
-                                 "a screen is shared in call %s already, or is being picked",
-                                 object->session_id);
+                                 "a screen is shared in this call already, or is being picked");
         return r < 0 ? r : 1;
 }
 
@@ -130,11 +128,11 @@ static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_erro
         r = workers_stats(object->daemon->workers, object->session_id, message);
         if (r == -ENOENT)
                 return error_set(error, CALL_ERROR_MEDIA_FAILED,
-                                 "call %s has no media running here", object->session_id);
+                                 "this call has no media running here");
         if (r == -EBUSY)
                 return error_set(error, CALL_ERROR_TOO_MANY,
-                                 "more than %d GetStats of call %s wait already", STATS_WAITING_MAX,
-                                 object->session_id);
+                                 "more than %d requests for this call's statistics wait already",
+                                 STATS_WAITING_MAX);
         return r < 0 ? r : 1;
 }
 

@@ -173,7 +173,7 @@ START_TEST(rule_4_who_was_slower_learns_who_was_first)
         answered(f, CALL);
         accept_by(f, CALL, ":1.99");
         expect(f, "done:AnsweredElsewhere");
-        ck_assert_str_eq(f->last[PHONE_DONE].text, "the call " CALL " was answered by window");
+        ck_assert_str_eq(f->last[PHONE_DONE].text, "the call was answered by another program here");
 }
 END_TEST
 

@@ -98,7 +98,7 @@ START_TEST(a_ring_that_was_answered_elsewhere_meanwhile_stops)
         accept_by(f, CALL, PROGRAM);
         expect(f, "done:AnsweredElsewhere");
         ck_assert_str_eq(f->last[PHONE_DONE].text,
-                         "the call " CALL " was answered by another device");
+                         "the call was answered on another device");
 }
 END_TEST
 

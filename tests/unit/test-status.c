@@ -59,6 +59,36 @@ START_TEST(an_unknown_word_is_refused_and_writes_nothing)
 }
 END_TEST
 
+START_TEST(why_a_call_is_over_is_said_in_words)
+{
+        ck_assert_str_eq(call_outcome_words(CALL_STATUS_CANCELLED, "answered-elsewhere"),
+                         "answered on another device");
+        ck_assert_str_eq(call_outcome_words(CALL_STATUS_MISSED, "timeout"),
+                         "nobody answered in time");
+        ck_assert_str_eq(call_outcome_words(CALL_STATUS_ENDED, "of a later version"),
+                         "it was hung up");
+        ck_assert_ptr_null(call_reason_words("timeout"));
+        ck_assert_ptr_null(call_reason_words("of a later version"));
+}
+END_TEST
+
+/* No word of the protocol and no id in front of a person: neither has a dash in English. */
+START_TEST(no_word_of_the_protocol_is_said_to_a_person)
+{
+        for (CallStatus status = 0; status < CALL_STATUS_COUNT; status++) {
+                ck_assert(!str_empty(call_status_does(status)));
+                for (CallReason reason = 0; reason < CALL_REASON_COUNT; reason++) {
+                        const char *words =
+                                call_outcome_words(status, call_reason_to_string(reason));
+
+                        ck_assert(!str_empty(words));
+                        ck_assert_ptr_null(strchr(words, '-'));
+                        ck_assert_str_ne(words, call_status_to_string(status));
+                }
+        }
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("status");
@@ -68,6 +98,8 @@ int main(void)
         tcase_add_test(words, only_initiated_and_ongoing_are_not_terminal);
         tcase_add_test(words, every_word_leads_back_to_its_value);
         tcase_add_test(words, an_unknown_word_is_refused_and_writes_nothing);
+        tcase_add_test(words, why_a_call_is_over_is_said_in_words);
+        tcase_add_test(words, no_word_of_the_protocol_is_said_to_a_person);
         suite_add_tcase(suite, words);
         return suite_run(suite);
 }
