@@ -4,6 +4,8 @@
  * over stays over. `now` is a monotonic clock in milliseconds.
  */
 
+import { nameOf } from "./words.js";
+
 export const FINISHED_SHOWN_MS = 6000;
 
 export class Call {
@@ -79,11 +81,11 @@ export class Call {
         }
 
         get peerName() {
-                return this.peer.name || this.peer.uid;
+                return nameOf(this.peer);
         }
 
         get callerName() {
-                return this.initiator.name || this.initiator.uid;
+                return nameOf(this.initiator);
         }
 
         /* `hubNow`: the hub's clock, in milliseconds. */

@@ -15,7 +15,7 @@ import { Tones } from "./tones.js";
 import { CallView } from "./view-call.js";
 import { RingView } from "./view-ring.js";
 import { SideView } from "./view-side.js";
-import { sentence } from "./words.js";
+import { nameOf, sentence } from "./words.js";
 
 const PATH = "/v1/ws";
 const SUBPROTOCOL = "tring.v1";
@@ -53,7 +53,7 @@ const media = new Media({
         notice: (text) => showNotice(text, { isError: true }),
         fault: (id, text) => {
                 const other = phone.session.others.get(id);
-                const name = other?.name || other?.uid;
+                const name = other && nameOf(other);
 
                 if (name)
                         showNotice(`Media with ${name}: ${sentence(text)}`, { isError: true });
@@ -137,7 +137,7 @@ function carryOut(action) {
 function missed(record) {
         const peer = peerOf(record);
 
-        alerts.notify(record.session_id, `Missed call from ${peer.name || peer.uid}`, "", false);
+        alerts.notify(record.session_id, `Missed call from ${nameOf(peer)}`, "", false);
 }
 
 /* Reports alerting only if there is sound, or something visible. */

@@ -7,7 +7,7 @@
 import { announce } from "./alerts.js";
 import { byId, fromTemplate, part, setAttribute, setIcon, setShown, setText,
          syncChildren } from "./dom.js";
-import { callState, endSentence, initials, list } from "./words.js";
+import { callState, endSentence, initials, list, nameOf } from "./words.js";
 
 const MEMBER_STATES = {
         waiting: "is being called",
@@ -96,11 +96,11 @@ export class CallView {
                 const members = call.isLive ? call.members : [];
                 const waiting = members.filter((one) => MEMBER_STATES[one.state]);
                 setText(byId("call-members"), waiting.map((one) =>
-                        `${one.name || one.uid} ${MEMBER_STATES[one.state]}`).join(" · "));
+                        `${nameOf(one)} ${MEMBER_STATES[one.state]}`).join(" · "));
         }
 
         #updateTile(tile, other, peer) {
-                const name = other.name || other.uid;
+                const name = nameOf(other);
                 const isSpeaking = Boolean(peer?.isSpeaking) && !other.muted;
                 const states = [];
 

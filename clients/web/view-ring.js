@@ -7,7 +7,7 @@
 
 import { announce } from "./alerts.js";
 import { byId, fromTemplate, part, setShown, setText, syncChildren } from "./dom.js";
-import { initials, list } from "./words.js";
+import { initials, list, nameOf } from "./words.js";
 
 export class RingView {
         /* `commands`: accept(id, withVideo), reject(id), silence(id). */
@@ -89,7 +89,7 @@ export class RingView {
                 part(row, "face").classList.toggle("ringing", !call.silent);
                 setText(part(row, "name"), call.callerName);
                 const joined = call.members.filter((one) => one.state === "joined");
-                const others = list(joined.map((one) => one.name || one.uid));
+                const others = list(joined.map(nameOf));
                 const to = call.isGroup ? ` to ${call.peerName}` : "";
 
                 setText(part(row, "what"), kind + to + (others && `, with ${others}`));

@@ -4,7 +4,7 @@
 import { byId, fromTemplate, option, part, setAttribute, setIcon, setShown, setText,
          syncChildren } from "./dom.js";
 import { isUnseen, peerOf } from "./history.js";
-import { recordKind, recordOutcome, when } from "./words.js";
+import { nameOf, recordKind, recordOutcome, when } from "./words.js";
 
 const CONNECTION = {
         connecting: "Connecting …",
@@ -48,13 +48,13 @@ export class SideView {
         update(phone) {
                 const { user, connection, history } = phone;
 
-                setText(byId("me"), user ? user.name || user.uid : "Tring");
+                setText(byId("me"), user ? nameOf(user) : "Tring");
                 setText(byId("connection"), CONNECTION[connection] ?? "");
                 setAttribute(byId("connection"), "data-state", connection);
                 setAttribute(byId("connection"), "title", phone.connectionText);
                 this.#updateGroups(phone.groups);
                 syncChildren(byId("people"), history.people, (peer) => peer.uid,
-                     (peer) => option(peer.uid, peer.name || peer.uid), () => {});
+                     (peer) => option(peer.uid, nameOf(peer)), () => {});
                 this.#updateHistory(history);
         }
 
@@ -62,7 +62,7 @@ export class SideView {
                 setShown(byId("groups"), groups.length > 0);
                 syncChildren(byId("group-list"), groups, (group) => group.guid,
                      (group) => this.#makeGroup(group), (row, group) => {
-                             const name = group.name || group.guid;
+                             const name = nameOf(group);
 
                              setText(part(row, "name"), name);
                              setAttribute(part(row, "audio"), "aria-label", `Call ${name}`);
@@ -93,7 +93,7 @@ export class SideView {
 
         #updateRecord(row, record) {
                 const peer = peerOf(record);
-                const name = peer.name || peer.uid;
+                const name = nameOf(peer);
                 const isMissed = record.status === "missed";
                 const isVideo = record.call_type === "video";
                 const back = part(row, "back");

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Statuses, reasons, errors and times in words for people. */
 
+/*
+ * The name of a user or group, for a line that may go on after it: without the characters that
+ * would break or turn the rest.
+ */
+export function nameOf(party) {
+        const name = party.name || party.uid || party.guid || "";
+
+        return name.replace(/[\u2028-\u202e\u2066-\u2069]/gu, "?");
+}
+
 export function errorSentence(error, name = "") {
         switch (error.name) {
         case "UserNotFound":

@@ -84,6 +84,32 @@ static bool is_control(uint32_t code_point)
         return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0);
 }
 
+/* Separators, and what changes the writing direction until something else ends it. */
+static bool breaks_line(uint32_t code_point)
+{
+        return (code_point >= 0x2028 && code_point <= 0x202e) ||
+               (code_point >= 0x2066 && code_point <= 0x2069);
+}
+
+/* Blanks, and what has no width or no ink. */
+static bool is_invisible(uint32_t code_point)
+{
+        static const struct {
+                uint32_t first, last;
+        } ranges[] = {
+                {0x20, 0x20},     {0xa0, 0xa0},     {0xad, 0xad},       {0x34f, 0x34f},
+                {0x61c, 0x61c},   {0x115f, 0x1160}, {0x1680, 0x1680},   {0x17b4, 0x17b5},
+                {0x180b, 0x180f}, {0x2000, 0x200f}, {0x2028, 0x202f},   {0x205f, 0x206f},
+                {0x2800, 0x2800}, {0x3000, 0x3000}, {0x3164, 0x3164},   {0xfe00, 0xfe0f},
+                {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xe0000, 0xe0fff},
+        };
+
+        for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+                if (code_point >= ranges[i].first && code_point <= ranges[i].last)
+                        return true;
+        return false;
+}
+
 bool utf8_is_valid(const char *s, size_t length)
 {
         for (size_t i = 0; i < length;) {
@@ -114,6 +140,26 @@ bool text_is_valid(const char *s, size_t max)
         return true;
 }
 
+bool name_is_valid(const char *s, size_t max)
+{
+        bool visible = false;
+        unsigned open_isolates = 0;
+
+        if (!text_is_valid(s, max))
+                return false;
+        for (size_t i = 0, length = strlen(s); i < length;) {
+                uint32_t code_point = 0;
+
+                i += utf8_sequence((const unsigned char *)s + i, length - i, &code_point);
+                visible = visible || !is_invisible(code_point);
+                if (code_point >= 0x2066 && code_point <= 0x2068)
+                        open_isolates++;
+                else if (code_point == 0x2069 ? open_isolates-- == 0 : breaks_line(code_point))
+                        return false;
+        }
+        return visible && open_isolates == 0;
+}
+
 const char *str_printable(char *buffer, size_t size, const char *s)
 {
         static const char ellipsis[] = "…";
@@ -122,7 +168,7 @@ const char *str_printable(char *buffer, size_t size, const char *s)
         for (size_t i = 0; i < length;) {
                 uint32_t code_point = 0;
                 size_t n = utf8_sequence((const unsigned char *)s + i, length - i, &code_point);
-                bool printable = n > 0 && !is_control(code_point);
+                bool printable = n > 0 && !is_control(code_point) && !breaks_line(code_point);
                 size_t width = printable ? n : 1;
 
                 if (used + width >= size) {

@@ -42,8 +42,16 @@ bool utf8_is_valid(const char *s, size_t length);
 bool text_is_valid(const char *s, size_t max);
 
 /*
- * Copies `s` for a message to a person: replaces bytes that are not printable text by '?', and ends
- * a text that does not fit with "…". Returns the buffer.
+ * A name to show: valid text of 1 to `max` bytes in which something is visible, and which leaves
+ * the rest of its line alone: no line separators (U+2028, U+2029), no embeddings or overrides of
+ * the writing direction (U+202A to U+202E), and isolates (U+2066 to U+2069) only in pairs.
+ */
+bool name_is_valid(const char *s, size_t max);
+
+/*
+ * Copies `s` for a message to a person: replaces bytes that are not printable text by '?', and so
+ * the characters that would break or turn what follows them in the line; ends a text that does not
+ * fit with "…". Returns the buffer.
  */
 const char *str_printable(char *buffer, size_t size, const char *s);
 

@@ -215,7 +215,8 @@ static char *wrong_text(const char *what, const char *text)
 {
         char shown[SHOWN_MAX];
 
-        return str_printf("the %s \"%s\" is not valid: at most %d bytes, no control characters",
+        return str_printf("the %s \"%s\" is not valid: at most %d bytes, something to see, and nothing that "
+                          "breaks or turns the line",
                           what, str_printable(shown, sizeof(shown), text), NAME_MAX_BYTES);
 }
 
@@ -257,9 +258,9 @@ int operator_check(const OperatorRequest *request, char **ret_text)
                 *ret_text =
                         str_printf("\"%s\" is not the number of a token; see tring-hub token list",
                                    str_printable(shown, sizeof(shown), request->id ?: ""));
-        else if (request->name && !text_is_valid(request->name, NAME_MAX_BYTES))
+        else if (!str_empty(request->name) && !name_is_valid(request->name, NAME_MAX_BYTES))
                 *ret_text = wrong_text("name", request->name);
-        else if (request->device && !text_is_valid(request->device, NAME_MAX_BYTES))
+        else if (!str_empty(request->device) && !name_is_valid(request->device, NAME_MAX_BYTES))
                 *ret_text = wrong_text("device's name", request->device);
         else
                 return 0;

@@ -34,7 +34,7 @@ static void default_device_name(char name[static NAME_MAX_BYTES + 1])
         char host[HOST_NAME_MAX + 1] = "";
 
         (void)gethostname(host, sizeof(host) - 1);
-        if (str_empty(host) || !text_is_valid(host, NAME_MAX_BYTES) ||
+        if (str_empty(host) || !name_is_valid(host, NAME_MAX_BYTES) ||
             str_copy(name, NAME_MAX_BYTES + 1, host) < 0)
                 (void)str_copy(name, NAME_MAX_BYTES + 1, "tringd");
 }
@@ -63,6 +63,8 @@ static int read_login(const Daemon *daemon, sd_bus_message *message, Credentials
                 r = options_read(message, "option", known, ELEMENTSOF(known), error);
         if (r < 0)
                 return r;
+        if (!str_empty(ret->device_name) && !name_is_valid(ret->device_name, NAME_MAX_BYTES))
+                return error_invalid(error, "device_name", ret->device_name, "is no name to show");
         if (str_empty(ret->device_name))
                 default_device_name(ret->device_name);
         (void)STR_SET(ret->hub, hub);

@@ -27,6 +27,10 @@ START_TEST(users_are_added_renamed_listed_and_removed)
         expect(RUN(0, "user", "add", "carol", "--name", "Caroline"), "renamed carol");
         expect(RUN(0, "user", "list"), "carol\tCaroline\treject\n");
         expect(RUN(0, "user", "add", "x+y@z.org"), "added x+y@z.org (x+y@z.org)");
+        expect(RUN(2, "user", "add", "carol", "--name", " \u200b"), "name");
+        expect(RUN(2, "user", "add", "carol", "--name", "Caro\u202e"), "name");
+        expect(RUN(2, "group", "add", "team", "--name", "\u2028"), "name");
+        expect(RUN(0, "user", "list"), "carol\tCaroline\treject\n");
         expect(RUN(0, "user", "remove", "x+y@z.org"), "removed x+y@z.org");
         expect(RUN(0, "user", "remove", "carol"), "removed carol");
         expect(RUN(1, "user", "remove", "carol"), "there is no user \"carol\"");

@@ -86,6 +86,60 @@ START_TEST(text_has_no_control_characters_and_keeps_to_its_length)
 }
 END_TEST
 
+static const struct {
+        const char *name;
+        bool valid;
+} names[] = {
+        {"Zoë", true},
+        {" Zoë ", true},
+        {"", false},
+        {" ", false},
+        {"\u00a0\u3000", false},
+        {"\u200b", false},
+        {"\u200b\u200d\ufeff", false},
+        {"\u2800", false},
+        {"\u3164", false},
+        {"x\u200b", true},
+        {"\U0001f468\u200d\U0001f469\u200d\U0001f467", true}, /* joined emoji */
+        {"\u202eeoZ", false},
+        {"\u202aZoe\u202c", false},
+        {"Zoe\u2028", false},
+        {"Zoe\u2029", false},
+        {"10\u202f000", true},
+        {"\u2066Zoe\u2069", true},
+        {"\u2066\u2067Zoe\u2069\u2069", true},
+        {"\u2068Zoe", false},
+        {"Zoe\u2069", false},
+        {"Zoe\u2069\u2066", false},
+        {"\u200f\u0645\u0631\u0645", true}, /* Arabic */
+        {"a\nb", false},
+        {"\xff", false},
+};
+
+START_TEST(a_name_is_visible_and_leaves_its_line_alone)
+{
+        ck_assert_int_eq(name_is_valid(names[_i].name, 128), names[_i].valid);
+}
+END_TEST
+
+START_TEST(a_name_keeps_to_its_length)
+{
+        ck_assert(name_is_valid("1234", 4));
+        ck_assert(!name_is_valid("12345", 4));
+}
+END_TEST
+
+START_TEST(printable_text_leaves_its_line_alone)
+{
+        char buffer[32];
+
+        ck_assert_str_eq(str_printable(buffer, sizeof(buffer), "\u202eeoZ\u2028!"), "?eoZ?!");
+        ck_assert_str_eq(str_printable(buffer, sizeof(buffer), "\u2066a\u2069\u202a"), "?a??");
+        ck_assert_str_eq(str_printable(buffer, sizeof(buffer), "10\u202f000\u200d"),
+                         "10\u202f000\u200d");
+}
+END_TEST
+
 START_TEST(printable_text_hides_what_could_harm_a_terminal)
 {
         char buffer[32];
@@ -137,6 +191,10 @@ int main(void)
         tcase_add_test(tcase, a_session_id_is_a_canonical_lower_case_uuid);
         tcase_add_loop_test(tcase, utf8_is_valid_as_in_unicode, 0, ELEMENTSOF(utf8_cases));
         tcase_add_test(tcase, text_has_no_control_characters_and_keeps_to_its_length);
+        tcase_add_loop_test(tcase, a_name_is_visible_and_leaves_its_line_alone, 0,
+                            ELEMENTSOF(names));
+        tcase_add_test(tcase, a_name_keeps_to_its_length);
+        tcase_add_test(tcase, printable_text_leaves_its_line_alone);
         tcase_add_test(tcase, printable_text_hides_what_could_harm_a_terminal);
         tcase_add_test(tcase, printable_text_is_cut_between_characters);
         tcase_add_test(tcase, a_copy_that_does_not_fit_leaves_the_buffer_as_it_was);

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { duration, endSentence, errorSentence, initials, list, recordOutcome, sentence,
-         spokenDuration, when } from "../../../clients/web/words.js";
+import { duration, endSentence, errorSentence, initials, list, nameOf, recordOutcome,
+         sentence, spokenDuration, when } from "../../../clients/web/words.js";
 
 function end(direction, status, reason = "") {
         return {
@@ -13,6 +13,14 @@ function end(direction, status, reason = "") {
                 sentence: "",
         };
 }
+
+test("a name leaves the rest of its line alone", () => {
+        assert.equal(nameOf({ uid: "bob", name: "Bob" }), "Bob");
+        assert.equal(nameOf({ uid: "bob", name: "" }), "bob");
+        assert.equal(nameOf({ guid: "team" }), "team");
+        assert.equal(nameOf({ uid: "bob", name: "\u202eboB\u2028" }), "?boB?");
+        assert.equal(nameOf({ uid: "bob", name: "\u2067Bob" }), "?Bob");
+});
 
 test("every end of a call is a sentence", () => {
         const ends = [
