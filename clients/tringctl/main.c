@@ -156,6 +156,12 @@ static int check_verb(const CtlVerb *verb, const Arguments *arguments)
         unsigned wrong = arguments->options & ~verb->options;
         char printable[64];
 
+        for (size_t i = 0; i < arguments->n_words; i++)
+                if (!utf8_is_valid(arguments->words[i], strlen(arguments->words[i])))
+                        return fail(
+                                EXIT_USAGE, "'%s' is not text in UTF-8",
+                                str_printable(printable, sizeof(printable), arguments->words[i]));
+
         if (wrong)
                 return fail(EXIT_USAGE, "--%s cannot be used with '%s'",
                             option_name((int)(wrong & -wrong)), verb->name);

@@ -351,6 +351,8 @@ START_TEST(a_command_line_that_makes_no_sense_is_refused_by_name)
                 {{"call", "bob", "--timeout", "4"}, "a number from 5 to 180, not '4'"},
                 {{"call", "bob", "--timeout", "5x"}, "not '5x'"},
                 {{"history", "--limit", "0"}, "not '0'"},
+                {{"call", "bj\xf6rn"}, "'bj?rn' is not text in UTF-8"},
+                {{"block", "bj\xf6rn"}, "'bj?rn' is not text in UTF-8"},
         };
 
         ctl_expect_at(__LINE__, 2, "", cases[_i].says, NULL,
@@ -385,7 +387,7 @@ int main(void)
         tcase_add_test(tests, a_group_is_called_by_its_id);
         tcase_add_test(tests, who_is_blocked_is_shown_and_changed);
         tcase_add_test(tests, dnd_is_switched);
-        tcase_add_loop_test(tests, a_command_line_that_makes_no_sense_is_refused_by_name, 0, 9);
+        tcase_add_loop_test(tests, a_command_line_that_makes_no_sense_is_refused_by_name, 0, 11);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }
