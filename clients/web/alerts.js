@@ -51,7 +51,7 @@ export class Alerts {
                         return false;
                 try {
                         const notification = new Notification(title, {
-                                body, tag: id, icon: "/icon.svg", requireInteraction: stays,
+                                body, tag: id, icon: "icon.svg", requireInteraction: stays,
                         });
 
                         notification.onclick = () => {

@@ -32,6 +32,17 @@ const REFUSED = {
  * back. After 4002 the person decides which tab it shall be. */
 const PASSING = [4001, 4007];
 
+/*
+ * The WebSocket of the hub that serves this page. It is below the folder of the page, which may be
+ * below a path of a proxy: of /tring/ it is /tring/v1/ws.
+ */
+export function hubAddress(page) {
+        const address = new URL("v1/ws", page);
+
+        address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+        return address.href;
+}
+
 export class HubClient {
         /*
          * `on`: state(state, sentence, code), welcome(welcome), event(event),

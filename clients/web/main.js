@@ -7,7 +7,7 @@
 import { Alerts, showNotice } from "./alerts.js";
 import { byId, setShown, setText } from "./dom.js";
 import { isUnseen, peerOf } from "./history.js";
-import { HubClient } from "./hub-client.js";
+import { HubClient, hubAddress } from "./hub-client.js";
 import { Media } from "./media.js";
 import { Phone } from "./phone.js";
 import * as storage from "./storage.js";
@@ -17,7 +17,6 @@ import { RingView } from "./view-ring.js";
 import { SideView } from "./view-side.js";
 import { nameOf, sentence } from "./words.js";
 
-const PATH = "/v1/ws";
 const SUBPROTOCOL = "tring.v1";
 
 function makeUuid() {
@@ -61,11 +60,7 @@ const media = new Media({
 });
 
 const hub = new HubClient({
-        open: () => {
-                const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-
-                return new WebSocket(`${scheme}//${location.host}${PATH}`, SUBPROTOCOL);
-        },
+        open: () => new WebSocket(hubAddress(location.href), SUBPROTOCOL),
         on: {
                 state: (state, text, code) => turn(() => connectionChanged(state, text, code)),
                 welcome: (welcome) => turn(() => phone.welcome(welcome, now())),

@@ -4,7 +4,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { HubClient } from "../../../clients/web/hub-client.js";
+import { HubClient, hubAddress } from "../../../clients/web/hub-client.js";
+
+test("the hub is below the folder of its page", () => {
+        const pages = [
+                ["https://hub.example.org/", "wss://hub.example.org/v1/ws"],
+                ["https://hub.example.org/index.html?x=1#y", "wss://hub.example.org/v1/ws"],
+                ["http://localhost:8746/", "ws://localhost:8746/v1/ws"],
+                ["https://example.org/tring/", "wss://example.org/tring/v1/ws"],
+                ["https://example.org/tring/index.html", "wss://example.org/tring/v1/ws"],
+        ];
+
+        for (const [page, address] of pages)
+                assert.equal(hubAddress(page), address);
+});
 
 const HELLO = { token: "t", device: "d", device_name: "D" };
 
