@@ -5,6 +5,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include "base/socket-path.h"
 #include "hub/admin-routes.h"
 #include "hub/admin.h"
 
@@ -13,15 +14,17 @@
 
 static int admin_connect(const char *state, int *ret)
 {
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        struct sockaddr_un address;
+        _cleanup_free_ char *path = str_printf("%s/" ADMIN_SOCKET, state);
+        _cleanup_close_ int folder = -1;
         struct timeval timeout = {.tv_sec = ANSWER_TIMEOUT_S};
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         if (fd < 0)
                 return -errno;
-        int n = snprintf(address.sun_path, sizeof(address.sun_path), "%s/" ADMIN_SOCKET, state);
-        if (n < 0 || (size_t)n >= sizeof(address.sun_path))
-                return -ECONNREFUSED; /* no socket can have such a long path */
+        int r = path ? socket_path_address(path, &address, &folder) : -ENOMEM;
+        if (r < 0)
+                return r == -ENOENT ? -ECONNREFUSED : r;
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
         if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)

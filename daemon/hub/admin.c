@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "base/socket-path.h"
 #include "hub/admin-routes.h"
 
 #define CHUNK_SIZE 16384 /* bytes of a reply written at a time */
@@ -13,7 +14,8 @@
 struct Admin {
         HubDatabase *database;
         Hub *hub;
-        char *path; /* owned; lws keeps only a pointer to it */
+        struct sockaddr_un address; /* lws keeps only a pointer to its path */
+        int folder;                 /* that the address needs, or -1 */
 };
 
 /* One request: collects the body, if the request has one, and then holds the reply. */
@@ -228,25 +230,25 @@ int admin_new(struct lws_context *context, const char *state, HubDatabase *datab
 
         if (!admin)
                 return -ENOMEM;
-        admin->path = str_printf("%s/" ADMIN_SOCKET, state);
-        if (!admin->path)
+        admin->folder = -1;
+        _cleanup_free_ char *path = str_printf("%s/" ADMIN_SOCKET, state);
+        if (!path)
                 return -ENOMEM;
-        if (strlen(admin->path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
-                *ret_text = str_printf("cannot listen in the state folder %s: its path is too long "
-                                       "for a socket",
-                                       state);
-                return -ENAMETOOLONG;
+        int r = socket_path_address(path, &admin->address, &admin->folder);
+        if (r < 0) {
+                *ret_text = str_printf("cannot listen on %s: %s", path, strerror(-r));
+                return r;
         }
         admin->database = database;
         admin->hub = hub;
         /* We hold the folder's lock, so this socket is left over from a hub that was killed. */
-        (void)unlink(admin->path);
-        info.iface = admin->path;
+        (void)unlink(admin->address.sun_path);
+        info.iface = admin->address.sun_path;
         mode_t mask = umask(0077);
         struct lws_vhost *vhost = lws_create_vhost(context, &info);
         umask(mask);
         if (!vhost) {
-                *ret_text = str_printf("cannot listen on %s", admin->path);
+                *ret_text = str_printf("cannot listen on %s", path);
                 return -EIO;
         }
         *ret = TAKE_PTR(admin);
@@ -257,7 +259,7 @@ Admin *admin_free(Admin *admin)
 {
         if (!admin)
                 return NULL;
-        free(admin->path);
+        closep(&admin->folder);
         free(admin);
         return NULL;
 }

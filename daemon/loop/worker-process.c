@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <utlist.h>
 
+#include "base/socket-path.h"
 #include "base/str.h"
 #include "loop/child.h"
 
@@ -28,6 +29,7 @@ struct WorkerProcess {
         void *userdata;
 
         struct sockaddr_un address;
+        int folder;   /* that the address needs, or -1 */
         int fd;       /* the connection, or -1 */
         Child *child; /* NULL: adopted */
         sd_event_source *socket_source;
@@ -64,6 +66,7 @@ WorkerProcess *worker_process_detach(WorkerProcess *worker)
                 return NULL;
         disconnect(worker);
         child_detach(worker->child);
+        closep(&worker->folder);
         sd_event_source_disable_unref(worker->stop_source);
         sd_event_unref(worker->event);
         free(worker);
@@ -234,14 +237,14 @@ static int worker_new(sd_event *event, const char *socket_path, const WorkerProc
         *worker = (WorkerProcess){.event = sd_event_ref(event),
                                   .events = events,
                                   .userdata = userdata,
-                                  .address.sun_family = AF_UNIX,
+                                  .folder = -1,
                                   .fd = -1};
-        if (STR_SET(worker->address.sun_path, socket_path) < 0) {
+        int r = socket_path_address(socket_path, &worker->address, &worker->folder);
+        if (r < 0)
                 worker_process_detach(worker);
-                return -ENAMETOOLONG;
-        }
-        *ret = worker;
-        return 0;
+        else
+                *ret = worker;
+        return r;
 }
 
 int worker_process_adopt(sd_event *event, const char *socket_path,

@@ -44,7 +44,7 @@ typedef struct WorkerProcessOptions {
 
 /*
  * Starts a worker. The options are copied where needed. Returns 0, -ENOMEM, -ENAMETOOLONG (the
- * socket's path does not fit sun_path), -ENOENT or -EACCES (the program cannot be run), or the
+ * socket's name does not fit sun_path), -ENOENT or -EACCES (the program cannot be run), or the
  * error of socket, bind or fork. A failure leaves nothing behind.
  */
 int worker_process_spawn(sd_event *event, const WorkerProcessOptions *options,

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 
@@ -277,7 +278,33 @@ START_TEST(a_program_that_is_not_there_is_an_error)
 }
 END_TEST
 
-START_TEST(a_path_too_long_for_a_socket_is_an_error)
+/* $XDG_RUNTIME_DIR may be anywhere: a container's, a test's. */
+START_TEST(a_folder_too_deep_for_a_socket_holds_one_all_the_same)
+{
+        char folder[sizeof(rig.folder) + 110], path[sizeof(folder) + 10];
+        WorkerProcess *worker = NULL, *adopted = NULL;
+        const char *const arguments[] = {rig.program, "worker", NULL};
+        WorkerProcessOptions options = {rig.program, arguments, path};
+
+        snprintf(folder, sizeof(folder), "%s/%0100d", rig.folder, 0);
+        snprintf(path, sizeof(path), "%s/socket", folder);
+        ck_assert_int_eq(worker_process_spawn(rig.event, &options, &events, NULL, &worker),
+                         -ENOENT);
+        ck_assert_int_eq(mkdir(folder, 0700), 0);
+        ck_assert_int_eq(worker_process_spawn(rig.event, &options, &events, NULL, &worker), 0);
+        send_text(worker, "one");
+        run_until(rig.messages == 1);
+        worker_process_detach(worker);
+        ck_assert_int_eq(worker_process_adopt(rig.event, path, &events, NULL, &adopted), 0);
+        send_text(adopted, "quit");
+        run_until(rig.gone);
+        worker_process_free(adopted);
+        ck_assert_int_gt(waitpid(-1, NULL, 0), 0);
+        ck_assert_int_eq(rmdir(folder), 0); /* the socket is gone */
+}
+END_TEST
+
+START_TEST(a_name_too_long_for_a_socket_is_an_error)
 {
         WorkerProcess *worker = NULL;
         char path[256];
@@ -286,6 +313,10 @@ START_TEST(a_path_too_long_for_a_socket_is_an_error)
         path[sizeof(path) - 1] = '\0';
         ck_assert_int_eq(worker_process_adopt(rig.event, path, &events, NULL, &worker),
                          -ENAMETOOLONG);
+        memcpy(path, "/tmp/", 5);
+        ck_assert_int_eq(worker_process_adopt(rig.event, path, &events, NULL, &worker),
+                         -ENAMETOOLONG);
+        ck_assert_ptr_null(worker);
 }
 END_TEST
 
@@ -310,7 +341,8 @@ int main(int argc, char **argv)
         tcase_add_test(tests, a_detached_worker_can_be_adopted);
         tcase_add_test(tests, nobody_to_adopt_is_an_error);
         tcase_add_test(tests, a_program_that_is_not_there_is_an_error);
-        tcase_add_test(tests, a_path_too_long_for_a_socket_is_an_error);
+        tcase_add_test(tests, a_folder_too_deep_for_a_socket_holds_one_all_the_same);
+        tcase_add_test(tests, a_name_too_long_for_a_socket_is_an_error);
         suite_add_tcase(suite, tests);
 
         SRunner *runner = srunner_create(suite);
