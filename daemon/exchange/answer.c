@@ -9,6 +9,7 @@
 #include "exchange/call.h"
 #include "exchange/cancelled.h"
 #include "exchange/end.h"
+#include "exchange/group.h"
 #include "exchange/leg.h"
 #include "exchange/marks.h"
 #include "exchange/media.h"
@@ -285,7 +286,15 @@ static int request_accept_again(Request *request, CallLeg *leg)
 
 static int request_check_accept(Request *request, CallView *view)
 {
+        const CallRecord *record = &view->leg->call->record;
+        const Group *group;
+
         if (exchange_leg_may_join_late(view->leg)) {
+                group = exchange_group_find(request->exchange, record->receiver.uid);
+                if (group && !exchange_group_member(group, request->device->user))
+                        return exchange_request_refuse(request, CALL_ERROR_NOT_A_MEMBER,
+                                                       "'%s' is not a member of the group '%s'",
+                                                       request->device->user->uid, group->guid);
                 view->verdict = METHOD_DOES;
                 return 0;
         }

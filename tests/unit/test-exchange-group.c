@@ -91,8 +91,55 @@ START_TEST(rule_11_members_are_those_at_the_moment_of_initiating)
         forget();
         accepts(CAROL, 1);
         expect("carol-desk: NoSuchCall", NULL);
+}
+END_TEST
+
+START_TEST(rule_11_for_one_who_is_taken_out_of_the_group_the_ring_ends)
+{
+        team_rings();
+        comes(BOB_PHONE);
+        forget();
+        group_of("team", "alice", "carol", "dave", NULL);
+        said("bob-desk: over 1 cancelled (shutdown)");
+        said("bob-phone: over 1 cancelled (shutdown)");
+        unsaid("alice-desk: over");
+        unsaid("carol-desk: over");
+        forget();
+        accepts(BOB, 1);
+        said("bob-desk: CallTerminated");
+        accepts(CAROL, 1);
+        forget();
+        accepts(BOB, 1); /* not by a late join either */
+        expect("bob-desk: NotAMember", NULL);
+        team();
+        forget();
         accepts(BOB, 1);
         said("bob-desk: ok 1 ongoing");
+}
+END_TEST
+
+START_TEST(rule_11_who_is_taken_out_of_the_group_stays_in_the_call_that_they_answered)
+{
+        team_talks();
+        group_of("team", "alice", "carol", "dave", NULL);
+        unsaid("bob-desk: over");
+        forget();
+        group_of("team", "alice", NULL);
+        said("carol-desk: over 1 cancelled (shutdown)");
+        said("dave-desk: over 1 cancelled (shutdown)");
+        unsaid("bob-desk: over");
+        says(BOB, MESSAGE_END, 1);
+        says(ALICE, MESSAGE_END, 1);
+        said("drop 1");
+}
+END_TEST
+
+START_TEST(rule_11_a_ring_ends_with_the_last_who_is_taken_out)
+{
+        team_rings();
+        group_of("team", "alice", NULL);
+        said("alice-desk: over 1 cancelled (shutdown)");
+        said("drop 1");
 }
 END_TEST
 
@@ -405,9 +452,12 @@ START_TEST(a_member_who_is_removed_and_added_again_may_come_back)
         comes(BOB);
         comes(ALICE);
         forget();
+        accepts(BOB, 1); /* who was removed was taken out of the group as well */
+        said("bob-desk: NotAMember");
+        team();
+        forget();
         accepts(BOB, 1);
         said("bob-desk: ok 1 ongoing");
-        team();
         forget();
         calls_team(ALICE, 2);
         expect("save 1 ongoing", "alice-desk: ok 1 ongoing", NULL);
@@ -455,6 +505,10 @@ int main(void)
         tcase_add_test(group, a_mesh_takes_six_and_says_so_to_the_seventh);
         tcase_add_test(group, rule_1_a_group_that_cannot_be_called_is_a_named_error);
         tcase_add_test(group, rule_11_members_are_those_at_the_moment_of_initiating);
+        tcase_add_test(group, rule_11_for_one_who_is_taken_out_of_the_group_the_ring_ends);
+        tcase_add_test(group,
+                       rule_11_who_is_taken_out_of_the_group_stays_in_the_call_that_they_answered);
+        tcase_add_test(group, rule_11_a_ring_ends_with_the_last_who_is_taken_out);
         tcase_add_test(group, rule_8_a_member_who_is_busy_is_not_rung_and_the_others_are);
         tcase_add_test(group, rule_8_a_group_of_which_all_are_busy_is_busy);
         tcase_add_test(group, rule_11_the_first_accept_is_reported_and_the_others_ring_on);
