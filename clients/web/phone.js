@@ -440,6 +440,8 @@ export class Phone {
                         break;
                 case "changed":
                         this.whenBusy = event.when_busy ?? this.whenBusy;
+                        if (event.name && this.user)
+                                this.user = { ...this.user, name: event.name };
                         break;
                 }
         }

@@ -150,11 +150,15 @@ int exchange_input(Exchange *exchange, const ExchangeNow *moment, const Exchange
 #define EXCHANGE_INPUT(exchange, moment, ...) \
         exchange_input(exchange, moment, &(ExchangeInput){__VA_ARGS__})
 
-/* Adds a user from the store, or updates name and settings of an existing one. */
+/*
+ * Adds a user from the store, or updates name and settings of an existing one, whose devices get
+ * MESSAGE_CHANGED with a new name.
+ */
 int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy);
 /*
- * Ends the user's calls (reason shutdown), removes the user from all groups and disconnects the
- * user's attachments. Returns 0, -ENOMEM or UserNotFound.
+ * Ends the user's calls (reason shutdown), removes the user from all groups and from the lists of
+ * those who have blocked them, and disconnects the user's attachments. Returns 0, -ENOMEM or
+ * UserNotFound.
  */
 #define exchange_user_remove(exchange, moment, user) \
         EXCHANGE_INPUT(exchange, moment, EXCHANGE_USER_REMOVE, .uid = user)
@@ -169,7 +173,8 @@ int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret
                           size_t *ret_n);
 
 /*
- * Adds a group, or sets its name and members. A live call of the group keeps its members. Devices
+ * Adds a group, or sets its name and members. Who is taken out stays in a live call of the
+ * group that they have answered; one that rings them stops. Devices
  * of users who join, leave, or see the name change get MESSAGE_GROUPS. Returns 0, -ENOMEM, or a
  * CallError with nothing changed: UserNotFound (a member), TooMany (more than GROUP_MEMBERS_MAX
  * members, or more than GROUPS_PER_USER_MAX groups for one member).

@@ -26,16 +26,39 @@ static void user_reclaim_legs(const Exchange *exchange, User *user)
         }
 }
 
-int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy)
+static int user_send_name(Exchange *exchange, const User *user, const char *name)
 {
-        User *user = exchange_user_find(exchange, uid);
+        const Device *device;
 
-        if (!user) {
-                int r = exchange_user_new(exchange, uid, &user);
+        DL_FOREACH (user->devices, device) {
+                Message *message;
+                int r = exchange_send(exchange, device->attachment, MESSAGE_CHANGED, &message);
 
                 if (r < 0)
                         return r;
+                if (r > 0)
+                        STR_SET(message->settings.name, name);
+        }
+        return 0;
+}
+
+int exchange_user_add(Exchange *exchange, const char *uid, const char *name, WhenBusy when_busy)
+{
+        User *user = exchange_user_find(exchange, uid);
+        int r = 0;
+
+        if (!user) {
+                r = exchange_user_new(exchange, uid, &user);
+                if (r < 0)
+                        return r;
                 user_reclaim_legs(exchange, user);
+        } else if (!str_eq(user->name, name)) {
+                r = user_send_name(exchange, user, name);
+                if (r < 0) {
+                        exchange_rollback(exchange);
+                        return r;
+                }
+                exchange_commit(exchange);
         }
         STR_SET(user->name, name);
         user->when_busy = when_busy;
@@ -83,6 +106,35 @@ static int user_quit_calls(Exchange *exchange, const ExchangeNow *moment, User *
         return 0;
 }
 
+/* Whoever gets that uid later is somebody else, whom nobody has blocked. */
+static int user_send_unblocked(Exchange *exchange, const char *uid)
+{
+        const Device *device;
+
+        for (const User *user = exchange->users; user; user = user->hh.next) {
+                if (!exchange_user_blocks(user, uid))
+                        continue;
+                DL_FOREACH (user->devices, device) {
+                        Message *message;
+                        int r = exchange_send(exchange, device->attachment, MESSAGE_BLOCKED,
+                                              &message);
+
+                        if (r < 0)
+                                return r;
+                        if (r > 0)
+                                STR_SET(message->block.uid, uid);
+                }
+        }
+        return 0;
+}
+
+static void users_unblock(Exchange *exchange, const char *uid)
+{
+        for (User *user = exchange->users; user; user = user->hh.next)
+                if (exchange_user_blocks(user, uid))
+                        exchange_user_block_set(user, uid, false);
+}
+
 int exchange_take_user_remove(Exchange *exchange, const ExchangeNow *moment, const char *uid)
 {
         User *user = exchange_user_find(exchange, uid);
@@ -94,14 +146,17 @@ int exchange_take_user_remove(Exchange *exchange, const ExchangeNow *moment, con
         int r = user_quit_calls(exchange, moment, user);
         if (r < 0)
                 return r;
+        r = user_send_unblocked(exchange, uid);
         DL_FOREACH (user->devices, device) {
-                r = exchange_disconnect(exchange, device->attachment, "the user '%s' was removed",
-                                        uid);
-                if (r < 0) {
-                        exchange_rollback(exchange);
-                        return r;
-                }
+                if (r >= 0)
+                        r = exchange_disconnect(exchange, device->attachment,
+                                                "the user '%s' was removed", uid);
         }
+        if (r < 0) {
+                exchange_rollback(exchange);
+                return r;
+        }
+        users_unblock(exchange, uid);
         user_drop_calls(user);
         exchange_user_free(exchange, user);
         exchange_commit(exchange);

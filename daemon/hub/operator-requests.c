@@ -11,7 +11,10 @@ int hub_user_add(Hub *hub, const char *uid, const char *name, bool *ret_new)
 
         if (r >= 0)
                 r = hub_database_user_get(hub->database, uid, &user);
-        return r < 0 ? r : exchange_user_add(hub->exchange, uid, user.name, user.when_busy);
+        if (r >= 0)
+                r = exchange_user_add(hub->exchange, uid, user.name, user.when_busy);
+        hub_drain(hub);
+        return r;
 }
 
 int hub_user_remove(Hub *hub, const char *uid)

@@ -170,6 +170,7 @@ typedef struct MessageState {
 typedef struct MessageSettings {
         bool has_when_busy;
         WhenBusy when_busy;
+        char name[NAME_MAX_BYTES + 1]; /* CHANGED: the user's new name; empty: as before */
 } MessageSettings;
 
 /* BLOCK, BLOCKED */

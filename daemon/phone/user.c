@@ -134,6 +134,10 @@ int user_groups(Phone *phone, const MessageGroups *news)
 
 void user_settings(Phone *phone, const MessageSettings *news)
 {
+        if (!str_empty(news->name) && !str_eq(news->name, phone->user.name)) {
+                STR_SET(phone->user.name, news->name);
+                phone->changed |= PHONE_PROPERTY_USER;
+        }
         /* A pending change of this device is newer than this one of another device. */
         if (news->has_when_busy && !hub_request_find(phone, MESSAGE_SETTINGS, ""))
                 user_when_busy(phone, news->when_busy);

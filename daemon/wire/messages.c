@@ -395,9 +395,11 @@ static const FieldTable groups_fields = EVENT_TABLE(
 static const FieldTable blocked_fields =
         EVENT_TABLE("blocked", {"uid", FIELD_UID, R, AT(Message, block.uid)},
                     {"on", FIELD_BOOL, R, AT(Message, block.on)});
-static const FieldTable changed_fields = EVENT_TABLE(
-        "changed", {"when_busy", FIELD_WORD, 0, AT(Message, settings.when_busy),
-                    .words = &when_busy_words, .has = offsetof(Message, settings.has_when_busy)});
+static const FieldTable changed_fields =
+        EVENT_TABLE("changed",
+                    {"when_busy", FIELD_WORD, 0, AT(Message, settings.when_busy),
+                     .words = &when_busy_words, .has = offsetof(Message, settings.has_when_busy)},
+                    {"name", FIELD_TEXT, 0, AT(Message, settings.name)});
 
 const FieldTable *message_fields(MessageType type)
 {

@@ -157,7 +157,10 @@ static void trace_message(Who who, const Message *message)
                 trace("%s %s", message->block.on ? "blocks" : "unblocks", message->block.uid);
                 break;
         case MESSAGE_CHANGED:
-                trace("changed to %s", when_busy_to_string(message->settings.when_busy));
+                if (message->settings.has_when_busy)
+                        trace("changed to %s", when_busy_to_string(message->settings.when_busy));
+                if (*message->settings.name)
+                        trace("renamed to %s", message->settings.name);
                 break;
         default:
                 ck_abort_msg("a device is sent '%s'", message_type_to_string(message->type));

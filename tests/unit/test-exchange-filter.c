@@ -60,6 +60,27 @@ START_TEST(rule_9_some_users_cannot_be_blocked)
 }
 END_TEST
 
+START_TEST(rule_9_who_gets_a_uid_again_is_blocked_by_nobody)
+{
+        char(*blocked)[UID_MAX + 1];
+        size_t n;
+
+        blocks(BOB, "alice", true);
+        forget();
+        ck_assert_int_eq(exchange_user_remove(world.exchange, &world.moment, "alice"), 0);
+        world_collect();
+        said("bob-desk: unblocks alice");
+        said("bob-phone: unblocks alice");
+        ck_assert_int_eq(exchange_user_blocked(world.exchange, "bob", &blocked, &n), 0);
+        ck_assert_uint_eq(n, 0);
+        free(blocked);
+        ck_assert_int_eq(exchange_user_add(world.exchange, "alice", "Alice", WHEN_BUSY_REJECT), 0);
+        comes(ALICE);
+        calls(ALICE, "bob", 1);
+        said("bob-desk: incoming 1 from alice, audio, 45000 ms");
+}
+END_TEST
+
 START_TEST(rule_9_a_blocked_caller_raises_nothing_and_waits_until_the_timeout)
 {
         blocks(BOB, "alice", true);
@@ -327,6 +348,7 @@ int main(void)
         tcase_add_checked_fixture(filter, begin, world_end);
         tcase_add_test(filter, rule_9_a_block_is_stored_and_told_to_the_other_devices);
         tcase_add_test(filter, rule_9_some_users_cannot_be_blocked);
+        tcase_add_test(filter, rule_9_who_gets_a_uid_again_is_blocked_by_nobody);
         tcase_add_test(filter, rule_9_a_blocked_caller_raises_nothing_and_waits_until_the_timeout);
         tcase_add_test(filter, rule_9_a_blocked_call_is_on_no_device);
         tcase_add_test(filter, rule_9_blocked_comes_before_busy);

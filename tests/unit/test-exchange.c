@@ -95,6 +95,20 @@ START_TEST(rule_1_a_second_call_while_in_one_needs_parallel)
 }
 END_TEST
 
+START_TEST(a_new_name_is_told_to_the_users_devices)
+{
+        comes(BOB);
+        comes(BOB_PHONE);
+        forget();
+        ck_assert_int_eq(exchange_user_add(world.exchange, "bob", "Robert", WHEN_BUSY_REJECT), 0);
+        world_collect();
+        expect("bob-desk: renamed to Robert", "bob-phone: renamed to Robert", NULL);
+        ck_assert_int_eq(exchange_user_add(world.exchange, "bob", "Robert", WHEN_BUSY_REJECT), 0);
+        world_collect();
+        expect_nothing();
+}
+END_TEST
+
 START_TEST(rule_2_the_hub_owns_the_deadline)
 {
         comes(ALICE);
@@ -354,6 +368,7 @@ int main(void)
         tcase_add_test(ring, rule_1_the_same_session_id_from_another_party_is_refused);
         tcase_add_test(ring, rule_1_who_cannot_be_called_is_named);
         tcase_add_test(ring, rule_1_a_second_call_while_in_one_needs_parallel);
+        tcase_add_test(ring, a_new_name_is_told_to_the_users_devices);
         tcase_add_test(ring, rule_2_the_hub_owns_the_deadline);
         tcase_add_loop_test(ring, rule_2_a_timeout_is_clamped, 0, ELEMENTSOF(timeouts));
         tcase_add_test(ring, rule_2_an_accept_at_the_deadline_is_too_late);

@@ -249,9 +249,27 @@ START_TEST(rule_13_who_was_left_alone_learns_why)
 }
 END_TEST
 
+START_TEST(a_new_name_of_the_user_is_taken)
+{
+        Message changed = {.type = MESSAGE_CHANGED, .settings = {.name = "Alicia"}};
+        FIXTURE(f);
+
+        hub_message(f, &changed);
+        expect(f, "manager");
+        ck_assert_str_eq(phone_user(f->phone)->name, "Alicia");
+        hub_message(f, &changed);
+        expect(f, "");
+        changed.settings = (MessageSettings){.has_when_busy = true, .when_busy = WHEN_BUSY_RING};
+        hub_message(f, &changed);
+        expect(f, "manager");
+        ck_assert_str_eq(phone_user(f->phone)->name, "Alicia");
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
+                a_new_name_of_the_user_is_taken,
                 rule_9_a_block_holds_when_the_hub_says_so,
                 a_block_that_the_hub_refuses_is_none,
                 who_is_not_logged_in_blocks_nobody,
