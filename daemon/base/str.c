@@ -11,6 +11,20 @@
         "abcdefghijklmnopqrstuvwxyz" \
         "0123456789._@+-"
 
+static char small(char c)
+{
+        return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool str_eq_any_case(const char *a, const char *b)
+{
+        while (*a && small(*a) == small(*b)) {
+                a++;
+                b++;
+        }
+        return small(*a) == small(*b);
+}
+
 int str_copy(char *buffer, size_t size, const char *s)
 {
         size_t length = strlen(s);

@@ -18,6 +18,9 @@ static inline bool str_eq(const char *a, const char *b)
         return (!a && !b) || (a && b && strcmp(a, b) == 0);
 }
 
+/* The letters A to Z may be small, whatever the locale. */
+bool str_eq_any_case(const char *a, const char *b);
+
 static inline bool str_empty(const char *s)
 {
         return !s || !*s;

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "base/ini-table.h"
+#include "base/ini-values.h"
 #include "hub/proxies.h"
 #include "wire/wire.h"
 
@@ -16,47 +16,27 @@
 #define DEVICES_PER_USER 64  /* more than anyone owns; each costs memory */
 #define HISTORY_DAYS 365
 
-static bool parse_number(const char *s, size_t max_digits, uint32_t *ret)
-{
-        size_t digits = strspn(s, "0123456789");
-
-        if (digits == 0 || digits > max_digits || s[digits])
-                return false;
-        *ret = (uint32_t)strtoul(s, NULL, 10);
-        return true;
-}
-
-static bool set_number(const IniKey *key, void *target, const char *value)
-{
-        uint32_t number;
-
-        if (!parse_number(value, 9, &number) || number < key->min || number > key->max)
-                return false;
-        *(uint32_t *)target = number;
-        return true;
-}
-
-static bool set_text(const IniKey *key, void *target, const char *value)
-{
-        return !str_empty(value) && str_copy(target, key->size, value) >= 0;
-}
-
-#define TEXT(section, name, member)                                \
-        {                                                          \
-                section, name, set_text, offsetof(Config, member), \
-                        .size = sizeof(((Config *)0)->member)      \
+#define TEXT(section, name, member)                                    \
+        {                                                              \
+                section, name, ini_set_text, offsetof(Config, member), \
+                        .size = sizeof(((Config *)0)->member)          \
         }
-#define NUMBER(section, name, member, low, high)                                             \
-        {                                                                                    \
-                section, name, set_number, offsetof(Config, member), .min = low, .max = high \
+#define FILE_PATH(section, name, member)                                       \
+        {                                                                      \
+                section, name, ini_set_path, offsetof(Config, member),         \
+                        .size = sizeof(((Config *)0)->member), .is_text = true \
+        }
+#define NUMBER(section, name, member, low, high)                                                 \
+        {                                                                                        \
+                section, name, ini_set_number, offsetof(Config, member), .min = low, .max = high \
         }
 
 static const IniKey config_keys[] = {
         TEXT("listen", "address", listen),
-        TEXT("listen", "web", web),
+        FILE_PATH("listen", "web", web),
         TEXT("listen", "proxies", proxies),
-        TEXT("tls", "certificate", certificate),
-        TEXT("tls", "key", key),
+        FILE_PATH("tls", "certificate", certificate),
+        FILE_PATH("tls", "key", key),
         NUMBER("limits", "calls-per-minute", calls_per_minute, 0, 1000000),
         NUMBER("limits", "failed-logins-per-minute", failed_logins_per_minute, 0, 1000000),
         NUMBER("limits", "requests-in-flight", requests_in_flight, 1, 65536),
@@ -65,7 +45,7 @@ static const IniKey config_keys[] = {
         NUMBER("limits", "history-days", history_days, 0, 36500),
         TEXT("ice", "stun", stun),
         TEXT("ice", "turn", turn),
-        TEXT("ice", "turn-secret-file", turn_secret_file),
+        FILE_PATH("ice", "turn-secret-file", turn_secret_file),
 };
 
 void config_init(Config *config)
@@ -96,7 +76,7 @@ int config_parse_address(const char *what, const char *address, char *ret_host, 
         } else if (memchr(host, ':', length)) {
                 length = 0;
         }
-        if (length == 0 || length >= size || !parse_number(colon + 1, 5, &port) ||
+        if (length == 0 || length >= size || !number_from_text(colon + 1, 5, &port) ||
             port > UINT16_MAX) {
                 *ret_text = str_printf("%s: \"%s\" is not HOST:PORT", what,
                                        str_printable(shown, sizeof(shown), address));

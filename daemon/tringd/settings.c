@@ -2,46 +2,15 @@
 #include "tringd/settings.h"
 
 #include <errno.h>
-#include <locale.h>
 
-#include "base/ini-table.h"
+#include "base/ini-values.h"
+#include "base/log.h"
 #include "base/str.h"
 
-static bool set_bool(const IniKey *key, void *target, const char *value)
-{
-        bool yes = str_eq(value, "yes") || str_eq(value, "true");
-
-        if (!yes && !str_eq(value, "no") && !str_eq(value, "false"))
-                return false;
-        *(bool *)target = yes;
-        return true;
-}
-
-/* Uses the C locale, since strtod() expects the decimal comma of the user's locale. */
-static bool set_volume(const IniKey *key, void *target, const char *value)
-{
-        static const char c_locale[] = "C";
-        locale_t locale = newlocale(LC_NUMERIC_MASK, c_locale, (locale_t)0);
-        char *end;
-
-        if (!locale)
-                return false;
-        double volume = strtod_l(value, &end, locale);
-        freelocale(locale);
-        if (end == value || *end || !(volume >= 0 && volume <= 1))
-                return false;
-        *(double *)target = volume;
-        return true;
-}
-
-static bool set_text(const IniKey *key, void *target, const char *value)
+/* Empty: the system's default. */
+static bool set_node(const IniKey *key, void *target, const char *value)
 {
         return text_is_valid(value, key->size - 1) && str_copy(target, key->size, value) >= 0;
-}
-
-static bool set_path(const IniKey *key, void *target, const char *value)
-{
-        return value[0] == '/' && set_text(key, target, value);
 }
 
 /* Adds a device each time the key is set. */
@@ -57,27 +26,39 @@ static bool add_node(const IniKey *key, void *target, const char *value)
 
 static bool set_echo_cancel(const IniKey *key, void *target, const char *value)
 {
-        return echo_cancel_from_string(value, target) >= 0;
+        bool yes;
+
+        if (bool_from_word(value, &yes) >= 0)
+                *(EchoCancel *)target = yes ? ECHO_CANCEL_YES : ECHO_CANCEL_NO;
+        else if (str_eq_any_case(value, "auto"))
+                *(EchoCancel *)target = ECHO_CANCEL_AUTO;
+        else
+                return false;
+        return true;
 }
 
-/* A repeated key replaces the value, or adds to a list. */
-#define KEY(section, name, set, member, wants)                                     \
-        {                                                                          \
-                section, name, set, offsetof(Settings, member),                    \
-                        sizeof(((Settings *)NULL)->member), wants, .repeats = true \
+#define KEY(section, name, set, member, wants, ...)                              \
+        {                                                                        \
+                section, name, set, offsetof(Settings, member),                  \
+                        sizeof(((Settings *)NULL)->member), wants, ##__VA_ARGS__ \
         }
+#define BOOL(section, name, member, ...) \
+        KEY(section, name, ini_set_bool, member, INI_WANTS_BOOL, ##__VA_ARGS__)
+#define NODE(section, name, member) \
+        KEY(section, name, set_node, member, "a PipeWire node.name", .is_text = true)
 
 static const IniKey keys[] = {
-        KEY("hub", "insecure", set_bool, insecure, "yes or no"),
-        KEY("ring", "sound", set_path, ring_sound, "the absolute path of a sound file"),
-        KEY("ring", "volume", set_volume, ring_volume, "a number from 0 to 1"),
-        KEY("ring", "device", add_node, ring_devices, "one of up to 8 PipeWire node.names"),
-        KEY("ring", "ring-back", set_bool, ring_back, "yes or no"),
-        KEY("media", "microphone", set_text, devices[DEVICE_MICROPHONE], "a PipeWire node.name"),
-        KEY("media", "speaker", set_text, devices[DEVICE_SPEAKER], "a PipeWire node.name"),
-        KEY("media", "camera", set_text, devices[DEVICE_CAMERA], "a PipeWire node.name"),
+        BOOL("hub", "insecure", insecure, .if_unreadable = "no"),
+        KEY("ring", "sound", ini_set_absolute_path, ring_sound, INI_WANTS_PATH, .is_text = true),
+        KEY("ring", "volume", ini_set_share, ring_volume, INI_WANTS_SHARE),
+        KEY("ring", "device", add_node, ring_devices, "one of up to 8 PipeWire node.names",
+            .is_list = true, .is_text = true),
+        BOOL("ring", "ring-back", ring_back),
+        NODE("media", "microphone", devices[DEVICE_MICROPHONE]),
+        NODE("media", "speaker", devices[DEVICE_SPEAKER]),
+        NODE("media", "camera", devices[DEVICE_CAMERA]),
         KEY("media", "echo-cancel", set_echo_cancel, echo_cancel, "auto, yes or no"),
-        KEY("media", "relay-only", set_bool, relay_only, "yes or no"),
+        BOOL("media", "relay-only", relay_only, .if_unreadable = "yes"),
 };
 
 _Static_assert(ELEMENTSOF(keys) == SETTINGS_KEYS, "the manual has one entry for each");
@@ -87,36 +68,57 @@ void settings_defaults(Settings *settings)
         *settings = (Settings){.ring_volume = 1, .ring_back = true};
 }
 
-static void keep_first(const char *sentence, void *userdata)
+/* The owner of the settings logs the first one. */
+static void keep_first_and_log_others(const char *sentence, void *userdata)
 {
-        char **text = userdata;
+        char **first = userdata;
 
-        if (!*text)
-                *text = strdup(sentence);
+        if (*first)
+                log_warning("%s", sentence);
+        else
+                *first = strdup(sentence);
+}
+
+/* Says how many more lines are wrong, and which settings are on their safe side until then. */
+static char *describe(const IniFile *ini, const char *first)
+{
+        char more[64] = "";
+        char *text;
+
+        if (ini->n_wrong > 1)
+                snprintf(more, sizeof(more), " (and %d more, see the log)", ini->n_wrong - 1);
+        text = str_printf("%s%s", first, more);
+        for (size_t i = 0; text && i < ELEMENTSOF(keys); i++) {
+                if (!ini->is_protected[i])
+                        continue;
+                char *longer = str_printf("%s; until then %s counts as \"%s\"", text, keys[i].name,
+                                          keys[i].if_unreadable);
+
+                free(text);
+                text = longer;
+        }
+        return text;
 }
 
 int settings_load(const char *path, Settings *ret, char **ret_text)
 {
-        Settings loaded;
-        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *first = NULL;
         IniFile ini = {
                 .path = path,
                 .keys = keys,
                 .n_keys = ELEMENTSOF(keys),
-                .target = &loaded,
-                .report = keep_first,
-                .userdata = &text,
+                .target = ret,
+                .report = keep_first_and_log_others,
+                .userdata = &first,
         };
 
         settings_defaults(ret);
-        settings_defaults(&loaded);
-        int r = path ? ini_file_read(&ini) : -ENOENT;
-        if (r >= 0)
-                *ret = loaded;
-        if (r >= 0 || r == -ENOENT)
+        if (!path)
                 return 0;
-        *ret_text = TAKE_PTR(text);
-        return r;
+        int r = ini_file_read(&ini);
+        if (r < 0 && r != -ENOENT)
+                *ret_text = describe(&ini, first ?: path);
+        return r == -ENOENT ? 0 : r;
 }
 
 static void set_default(Settings *settings, const IniKey *key)

@@ -9,7 +9,7 @@
  *                                network can then listen in and log in as you
  *         [ring]
  *         sound = FILE           instead of phone-incoming-call of the sound theme
- *         volume = 0.8           0 to 1, of ring and ring-back
+ *         volume = 0.8           0 to 1, or 80%, of ring and ring-back
  *         device = NODE          PipeWire node.name to ring on, or * for all speakers; may be given
  *                                several times; default: the system's
  *         ring-back = yes        plays a tone to the caller while the call rings
@@ -20,7 +20,7 @@
  *         echo-cancel = auto     removes the sound of the speaker from that of the microphone: auto
  *                                (unless the speaker is a headset), yes or no
  *         relay-only = no        sends media through TURN servers only: the others in a call do not
- *                                learn our address
+ *                                learn our address. Counts as yes while the file cannot be read
  *
  * A value that a program writes to org.tring.Calls1.Devices replaces the one here.
  */
@@ -30,8 +30,8 @@
 #include "phone/phone.h"
 #include "wire/worker.h"
 
-#define SETTINGS_KEYS 10      /* in all sections */
-#define SETTINGS_PATH_MAX 255 /* bytes of a sound file's path; inih reads at most 200 per line */
+#define SETTINGS_KEYS 10       /* in all sections */
+#define SETTINGS_PATH_MAX 4095 /* bytes of a sound file's path: PATH_MAX of the kernel */
 
 #define RING_DEVICES_MAX 8 /* more than any machine has */
 
@@ -54,9 +54,11 @@ typedef struct Settings {
 void settings_defaults(Settings *settings);
 
 /*
- * Reads the file; a missing file yields the defaults. Returns 0; or, with the defaults in *ret and
- * a sentence in *ret_text that names file, line and key (the caller frees it), -EINVAL or an errno
- * of open.
+ * Reads the file; a missing file yields the defaults. Returns 0; or, with a sentence in
+ * *ret_text that names file, line and key of the first error (the caller frees it; NULL when out of
+ * memory; the log gets the others), -EINVAL if some lines are wrong and all others are in *ret, or
+ * an errno of reading with the defaults in *ret. Settings that protect are on in both cases if
+ * nobody can say what the file wants of them.
  */
 int settings_load(const char *path, Settings *ret, char **ret_text);
 

@@ -43,6 +43,32 @@ START_TEST(what_is_not_set_has_its_default)
 }
 END_TEST
 
+/* All that may surround a value, and a line longer than any buffer. */
+START_TEST(files_may_look_as_editors_and_people_leave_them)
+{
+        _cleanup_free_ char *text = NULL, *content = NULL;
+        char word[4000];
+        Config config;
+
+        memset(word, 'a', sizeof(word) - 1);
+        word[sizeof(word) - 1] = '\0';
+        content = str_printf("\xef\xbb\xbf# %s\r\n"
+                             "[Limits] ; of a small hub\r\n"
+                             "\t Calls-Per-Minute : 7 # a week\r\n"
+                             "  [ TLS ]\n certificate = \"/etc/a ; b.crt\" # quoted\n"
+                             "key='/etc/a \"b\".key'\n"
+                             "[listen]\nweb = /%s",
+                             word, word);
+        write_config(content);
+        config_init(&config);
+        ck_assert_msg(config_read(&config, path, &text) == 0, "%s", text);
+        ck_assert_uint_eq(config.calls_per_minute, 7);
+        ck_assert_str_eq(config.certificate, "/etc/a ; b.crt");
+        ck_assert_str_eq(config.key, "/etc/a \"b\".key");
+        ck_assert_uint_eq(strlen(config.web), sizeof(word));
+}
+END_TEST
+
 START_TEST(what_is_set_counts)
 {
         Config config;
@@ -73,8 +99,8 @@ static const struct {
         {"[limits]\n\n\nrequests-in-flight = 0\n", ":4:", "requests-in-flight: \"0\""},
         {"[limits]\ncalls-per-hour = 1\n",
          ":2:", "calls-per-hour: there is no such key in [limits]"},
-        {"[limit]\ncalls-per-minute = 1\n", ":2:", "[limit]: there is no such section"},
-        {"calls-per-minute = 1\n", ":1:", "[]: there is no such section"},
+        {"[limit]\ncalls-per-minute = 1\n", ":1:", "[limit]: there is no such section"},
+        {"calls-per-minute = 1\n", ":1:", "calls-per-minute: stands before the first [section]"},
         {"[limits]\ncalls-per-minute = 1\ncalls-per-minute = 2\n", ":3:", "in line 2 already"},
         {"[limits]\ncalls-per-minute 30\n", ":2:", "neither [section] nor key = value"},
         {"[listen]\naddress = here\n", ":2:", "\"here\" is not HOST:PORT"},
@@ -87,13 +113,9 @@ static const struct {
         {"[ice]\nturn = turn:a\n", ":2:", "turn: needs turn-secret-file"},
         {"[ice]\nstun = stun:1 stun:2 stun:3 stun:4 stun:5 stun:6 stun:7 stun:8 stun:9\n", ": ",
          "more than 8 servers"},
-        {"[limits]\nhistory-days = 1\n"
-         "# "
-         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-         "a"
-         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
-         ":3:", "longer than"},
+        {"[listen]\nweb = /a ;b\n", ":2:", "web: put quotes around the value"},
+        {"[listen]\nweb = '/a\n", ":2:", "web: the quotes of '/a are not closed"},
+        {"[listen]\nweb = '/a' '/b'\n", ":2:", "web: there is more than one quoted value"},
 };
 
 START_TEST(what_is_wrong_is_named_by_file_line_and_key)
@@ -231,6 +253,7 @@ int main(void)
         tcase_add_checked_fixture(tests, NULL, remove_config);
         tcase_add_test(tests, what_is_not_set_has_its_default);
         tcase_add_test(tests, what_is_set_counts);
+        tcase_add_test(tests, files_may_look_as_editors_and_people_leave_them);
         tcase_add_loop_test(tests, what_is_wrong_is_named_by_file_line_and_key, 0,
                             ELEMENTSOF(wrong));
         tcase_add_test(tests, a_check_says_all_that_is_wrong);
