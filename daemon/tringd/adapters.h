@@ -36,6 +36,9 @@ void media_network_changed(void *userdata); /* of HubUplinkEvents */
 /* Sends the chosen devices and echo_cancel to the calls in progress. */
 void media_devices_changed(Daemon *daemon);
 
+/* settings-reload.c: reads tringd.conf; devices_restore() comes next. */
+void daemon_read_settings(Daemon *daemon);
+
 /* devices-bus.c; devices_restore() reads the stored choice of devices. */
 extern const DeviceWatchEvents device_watch_events;
 void devices_restore(Daemon *daemon);

@@ -187,15 +187,6 @@ int daemon_new(sd_bus *bus, Loop *loop, Daemon **ret)
         return 0;
 }
 
-static void read_settings(Daemon *daemon)
-{
-        _cleanup_free_ char *text = NULL;
-        int r = settings_load(daemon->folders.settings, &daemon->settings, &text);
-
-        if (r < 0)
-                log_error("%s; going on with the defaults", text ? text : strerror(-r));
-}
-
 static int take_state(Daemon *daemon)
 {
         char machine[MACHINE_ID_MAX + 1];
@@ -214,7 +205,7 @@ int daemon_start(Daemon *daemon)
                 return r;
         if (daemon->folders.problem)
                 daemon_set_problem(daemon, &daemon->problem, daemon->folders.problem);
-        read_settings(daemon);
+        daemon_read_settings(daemon);
         state_store_open(daemon);
         state_store_restore(daemon);
         devices_restore(daemon);
@@ -257,6 +248,7 @@ Daemon *daemon_free(Daemon *daemon)
         free(daemon->problem);
         free(daemon->login_problem);
         free(daemon->calls_problem);
+        free(daemon->settings_problem);
         free(daemon);
         return NULL;
 }

@@ -56,9 +56,10 @@ typedef struct Daemon {
         char login_device[DEVICE_ID_MAX + 1]; /* id of the login in progress; empty: user.device */
         bool replaced; /* the hub has closed our connection in favour of another device */
         /* Sentences for ConnectionError, or NULL. */
-        char *problem;       /* about the folders or the history */
-        char *login_problem; /* about storing the login */
-        char *calls_problem; /* about storing calls */
+        char *problem;          /* about the folders or the history */
+        char *login_problem;    /* about storing the login */
+        char *calls_problem;    /* about storing calls */
+        char *settings_problem; /* about tringd.conf */
 
         sd_event_source *deadline; /* fires at phone_next_deadline() */
         sd_event_source *settle;   /* fires at the end of the loop's turn */
@@ -76,6 +77,12 @@ typedef struct Daemon {
 int daemon_new(sd_bus *bus, Loop *loop, Daemon **ret);
 Daemon *daemon_free(Daemon *daemon);
 DEFINE_CLEANUP(Daemon *, daemon_free);
+
+/*
+ * Reads tringd.conf again, and uses what it says. What runs already keeps what it was started with:
+ * a ring that plays, and the way that the media of a call take.
+ */
+void daemon_reload(Daemon *daemon);
 
 /* Reads the stored state, and connects to the hub if a login is stored. */
 int daemon_start(Daemon *daemon);

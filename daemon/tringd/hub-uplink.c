@@ -222,6 +222,11 @@ int hub_uplink_new(Loop *loop, bool insecure, const HubUplinkEvents *events, voi
         return 0;
 }
 
+void hub_uplink_allow_insecure(HubUplink *uplink, bool insecure)
+{
+        uplink->insecure = insecure;
+}
+
 HubUplink *hub_uplink_free(HubUplink *uplink)
 {
         if (!uplink)

@@ -71,7 +71,17 @@ static int open_bus(Loop *loop, sd_bus **ret)
         return sd_bus_set_exit_on_disconnect(*ret, true);
 }
 
-static int handle_signals(Loop *loop)
+/* `userdata` is a Daemon **, which is set before the loop runs. */
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+        (void)sd_notify(false, "RELOADING=1");
+        daemon_reload(*(Daemon **)userdata);
+        (void)sd_notify(false, "READY=1");
+        return 0;
+}
+
+/* Blocks the signals until the loop runs. */
+static int handle_signals(Loop *loop, Daemon **daemon)
 {
         static const int signals[] = {SIGTERM, SIGINT};
 
@@ -82,7 +92,8 @@ static int handle_signals(Loop *loop)
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return sd_event_add_signal(loop_event(loop), NULL, SIGHUP | SD_EVENT_SIGNAL_PROCMASK,
+                                   on_hangup, daemon);
 }
 
 static int fail(const char *what, int r)
@@ -107,7 +118,7 @@ static int run(void)
         int r = loop_new(&loop);
 
         if (r >= 0)
-                r = handle_signals(loop);
+                r = handle_signals(loop, &daemon);
         if (r < 0)
                 return fail("cannot start", r);
         r = open_bus(loop, &bus);

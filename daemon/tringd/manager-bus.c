@@ -7,17 +7,26 @@
 #include "tringd/objects.h"
 #include "tringd/state-store.h"
 
-static const char *connection_error(const Daemon *daemon)
+/*
+ * All that is wrong, since the API has no other property for it: a problem with the daemon's files
+ * lasts while the connection comes and goes.
+ */
+static int append_connection_error(sd_bus_message *reply, const Daemon *daemon)
 {
-        const char *text = NULL;
+        const char *sentences[] = {NULL, daemon->login_problem, daemon->calls_problem,
+                                   daemon->problem, daemon->settings_problem};
+        _cleanup_free_ char *whole = strdup("");
 
-        phone_connection(daemon->phone, &text);
-        /* The API has no other property for a problem with the daemon's files. */
-        if (str_empty(text))
-                text = daemon->login_problem   ? daemon->login_problem
-                       : daemon->calls_problem ? daemon->calls_problem
-                                               : daemon->problem;
-        return text ? text : "";
+        phone_connection(daemon->phone, &sentences[0]);
+        for (size_t i = 0; whole && i < ELEMENTSOF(sentences); i++) {
+                if (str_empty(sentences[i]))
+                        continue;
+                char *longer = str_printf("%s%s%s", whole, *whole ? "; " : "", sentences[i]);
+
+                free(whole);
+                whole = longer;
+        }
+        return whole ? sd_bus_message_append(reply, "s", whole) : -ENOMEM;
 }
 
 static int append_user(sd_bus_message *reply, const Daemon *daemon)
@@ -67,7 +76,7 @@ DEFINE_GETTER(features, Daemon,
                                     "verification", "video"))
 DEFINE_VALUE_GETTER(connection_state, Daemon,
                     phone_connection_to_string(phone_connection(object->phone, NULL)))
-DEFINE_VALUE_GETTER(connection_error, Daemon, connection_error(object))
+DEFINE_GETTER(connection_error, Daemon, append_connection_error(reply, object))
 DEFINE_GETTER(logged_in_user, Daemon, append_user(reply, object))
 DEFINE_GETTER(active_call, Daemon, append_active_call(reply, object))
 DEFINE_VALUE_GETTER(when_busy, Daemon, when_busy_to_string(phone_when_busy(object->phone)))

@@ -42,7 +42,7 @@ History *state_store_history(Daemon *daemon);
 void state_store_user(Daemon *daemon, const Party *user);
 
 /*
- * Sets a sentence that ConnectionError shows while the connection itself has no error. `problem` is
- * one of the daemon's three problem members; `text` NULL: solved.
+ * Sets a sentence that ConnectionError shows behind the connection's own. `problem` is one of the
+ * daemon's four problem members; `text` NULL: solved.
  */
 void daemon_set_problem(Daemon *daemon, char **problem, const char *text);
