@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +108,62 @@ static void emit(int level, const char *message, char fields[][LINE_MAX_BYTES], 
                 write_stderr(message, fields, n);
 }
 
-void log_line(int level, const char *format, ...)
+bool log_place_admits(LogPlace *place, usec_t now)
+{
+        if (place->n_written == 0 || now - place->since >= LOG_PLACE_WINDOW_US) {
+                place->since = now;
+                place->n_written = 0;
+        }
+        if (place->n_written < LOG_PLACE_MAX) {
+                place->n_written++;
+                return true;
+        }
+        place->n_left_out++;
+        return false;
+}
+
+/* Programs with threads log from all of them. */
+static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
+static LogPlace *leaving_out; /* the places that have lines left out */
+
+static void report_left_out(usec_t now)
+{
+        for (LogPlace **at = &leaving_out, *place; (place = *at);) {
+                char message[LINE_MAX_BYTES];
+
+                if (now - place->since < LOG_PLACE_WINDOW_US) {
+                        at = &place->next;
+                        continue;
+                }
+                snprintf(message, sizeof(message), "%u more lines like this were left out: %s",
+                         place->n_left_out, place->what);
+                emit(place->level, message, NULL, 0);
+                place->n_left_out = 0;
+                *at = place->next;
+        }
+}
+
+/* Is this line to be written? */
+static bool admits(LogPlace *place, int level, const char *message)
+{
+        usec_t now = clock_boottime();
+
+        if (level == LOG_DEBUG)
+                return true;
+        pthread_mutex_lock(&places_lock);
+        report_left_out(now);
+        bool admitted = log_place_admits(place, now);
+        if (!admitted && place->n_left_out == 1) {
+                place->level = level;
+                str_printable(place->what, sizeof(place->what), message);
+                place->next = leaving_out;
+                leaving_out = place;
+        }
+        pthread_mutex_unlock(&places_lock);
+        return admitted;
+}
+
+void log_line_of(LogPlace *place, int level, const char *format, ...)
 {
         char message[LINE_MAX_BYTES];
         va_list arguments;
@@ -118,16 +173,17 @@ void log_line(int level, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(message, sizeof(message), format, arguments);
         va_end(arguments);
-        emit(level, message, NULL, 0);
+        if (admits(place, level, message))
+                emit(level, message, NULL, 0);
 }
 
-void log_fields(int level, const char *message, ...)
+void log_fields_of(LogPlace *place, int level, const char *message, ...)
 {
         char fields[FIELDS_MAX][LINE_MAX_BYTES];
         size_t n = 0;
         va_list arguments;
 
-        if (level > log_state.max_level)
+        if (level > log_state.max_level || !admits(place, level, message))
                 return;
         va_start(arguments, message);
         for (const char *format; n < FIELDS_MAX && (format = va_arg(arguments, const char *));

@@ -11,9 +11,34 @@
  *         log_fields(LOG_NOTICE, "call answered", "SESSION_ID=%s", id, "PEER=%s", uid, NULL);
  *
  * Never log SDP, keys or tokens.
+ *
+ * The lines of each place in the code are bounded: a stranger or a loop that causes them at will
+ * fills no disk and hides no other line. Beyond LOG_PLACE_MAX in LOG_PLACE_WINDOW_US they are left
+ * out and counted, and the count is logged with the first line, of any place, after that time.
+ * Lines of LOG_DEBUG are all written.
  */
 
+#include <stdbool.h>
 #include <syslog.h>
+
+#include "base/clock.h"
+
+#define LOG_PLACE_MAX 10                        /* lines, on average one a second */
+#define LOG_PLACE_WINDOW_US (10 * USEC_PER_SEC) /* CLOCK_BOOTTIME */
+
+#define LOG_PLACE_TEXT 96 /* bytes */
+
+/* Made by the macros below. */
+typedef struct LogPlace {
+        usec_t since; /* of the first line in this window */
+        unsigned n_written, n_left_out;
+        int level;                 /* of the lines left out */
+        char what[LOG_PLACE_TEXT]; /* the first of them, cut */
+        struct LogPlace *next;     /* of the places that have lines left out */
+} LogPlace;
+
+/* Counts a line. Returns false if it has to be left out. */
+bool log_place_admits(LogPlace *place, usec_t now);
 
 /* Messages above `max_level` (a syslog level) are dropped; LOG_INFO by default. */
 void log_open(const char *program, int max_level);
@@ -24,10 +49,22 @@ void log_open(const char *program, int max_level);
  */
 void log_open_from_environment(const char *program);
 
-void log_line(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define log_line(level, ...)                                  \
+        ({                                                    \
+                static LogPlace _log_place;                   \
+                log_line_of(&_log_place, level, __VA_ARGS__); \
+        })
 
 /* Each field takes exactly one string argument; the list ends with NULL. */
-void log_fields(int level, const char *message, ...) __attribute__((sentinel));
+#define log_fields(level, ...)                                  \
+        ({                                                      \
+                static LogPlace _log_place;                     \
+                log_fields_of(&_log_place, level, __VA_ARGS__); \
+        })
+
+void log_line_of(LogPlace *place, int level, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+void log_fields_of(LogPlace *place, int level, const char *message, ...) __attribute__((sentinel));
 
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)

@@ -54,6 +54,58 @@ START_TEST(a_level_that_is_none_is_named)
 }
 END_TEST
 
+/* Returns the number of lines in the output that have the text. */
+static int count_lines(const char *text)
+{
+        int n = 0;
+
+        for (const char *p = output; (p = strstr(p, text)); p += strlen(text))
+                n++;
+        return n;
+}
+
+START_TEST(a_place_that_logs_at_will_is_bounded_and_hides_no_other)
+{
+        int ends[2], before = dup(STDERR_FILENO);
+
+        log_open("program", LOG_DEBUG);
+        ck_assert_int_eq(pipe(ends), 0);
+        (void)dup2(ends[1], STDERR_FILENO);
+        for (int i = 0; i < 2 * LOG_PLACE_MAX; i++) {
+                log_warning("flood %d", i);
+                log_fields(LOG_INFO, "drops", "ADDRESS=%s", "192.0.2.1", NULL);
+                log_debug("detail");
+        }
+        log_warning("another");
+        (void)dup2(before, STDERR_FILENO);
+        (void)close(ends[1]);
+        (void)close(before);
+        ssize_t n = read(ends[0], output, sizeof(output) - 1);
+        output[n > 0 ? n : 0] = '\0';
+        (void)close(ends[0]);
+        ck_assert_int_eq(count_lines("flood"), LOG_PLACE_MAX);
+        ck_assert_int_eq(count_lines("drops"), LOG_PLACE_MAX);
+        ck_assert_int_eq(count_lines("detail"), 2 * LOG_PLACE_MAX);
+        ck_assert_int_eq(count_lines("another"), 1);
+}
+END_TEST
+
+START_TEST(lines_left_out_are_counted_until_their_time_is_over)
+{
+        LogPlace place = {};
+        usec_t now = 5;
+
+        for (unsigned i = 0; i < LOG_PLACE_MAX; i++)
+                ck_assert(log_place_admits(&place, now + i));
+        ck_assert(!log_place_admits(&place, now + LOG_PLACE_WINDOW_US - 1));
+        ck_assert_uint_eq(place.n_left_out, 1);
+        for (unsigned i = 0; i < LOG_PLACE_MAX; i++)
+                ck_assert(log_place_admits(&place, now + LOG_PLACE_WINDOW_US));
+        ck_assert(!log_place_admits(&place, now + LOG_PLACE_WINDOW_US));
+        ck_assert_uint_eq(place.n_left_out, 2);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("log");
@@ -62,6 +114,8 @@ int main(void)
         (void)unsetenv("JOURNAL_STREAM");
         tcase_add_test(tcase, the_level_is_what_the_environment_says);
         tcase_add_test(tcase, a_level_that_is_none_is_named);
+        tcase_add_test(tcase, a_place_that_logs_at_will_is_bounded_and_hides_no_other);
+        tcase_add_test(tcase, lines_left_out_are_counted_until_their_time_is_over);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }
