@@ -49,6 +49,7 @@ static int run(void)
 
         if (!notifier)
                 return EXIT_FAILURE;
+        (void)signal(SIGHUP, SIG_IGN); /* there are no settings to read again */
         g_unix_signal_add(SIGTERM, on_signal, loop);
         g_unix_signal_add(SIGINT, on_signal, loop);
         g_main_loop_run(loop);

@@ -136,6 +136,7 @@ int main(int argc, char **argv)
         }
         log_open_from_environment("tring-echo");
         (void)signal(SIGPIPE, SIG_IGN);
+        (void)signal(SIGHUP, SIG_IGN); /* there are no settings to read again */
         r = run(&(HubClientOptions){hub, token, options.insecure});
         if (r < 0)
                 log_error("stopped: %s", strerror(-r));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -77,6 +78,15 @@ static int enter_sandbox(unsigned needs)
         return r;
 }
 
+/*
+ * A worker outlives its tringd and ends without one; the hangup of a terminal that tringd was
+ * started in must not end a call.
+ */
+static void outlive_terminal(void)
+{
+        (void)signal(SIGHUP, SIG_IGN);
+}
+
 static int run_worker(int argc, char **argv)
 {
         static const struct option long_options[] = {
@@ -100,6 +110,7 @@ static int run_worker(int argc, char **argv)
         }
         if (optind < argc)
                 return usage_error("unexpected argument '%s' for 'worker'", argv[optind]);
+        outlive_terminal();
         if (!options.session)
                 return usage_error("worker needs --session");
         if (!uuid_is_valid(options.session))
@@ -121,6 +132,7 @@ static int run_devices(int argc, char **argv)
 
         if (argc > 1)
                 return usage_error("unexpected argument '%s' for 'devices'", argv[1]);
+        outlive_terminal();
         log_open_from_environment("tring-media");
         r = enter_sandbox(0);
         if (r == 0)

@@ -107,6 +107,7 @@ START_TEST(it_comes_back_to_a_hub_that_does)
 
         echo = echo_start();
         wait_answering();
+        process_signal(echo, SIGHUP); /* of a terminal that is closed: it stays */
         hub_kill(hub);
         free(process_wait_line(echo, "offline: "));
         hub_start(hub);

@@ -246,6 +246,17 @@ START_TEST(nothing_is_left_when_the_notifier_ends)
 }
 END_TEST
 
+START_TEST(a_hangup_ends_no_notifier)
+{
+        Popup *popup = ring();
+
+        process_signal(notifier, SIGHUP);
+        process_signal(notifier, SIGTERM);
+        notifications_wait_closed(server, popup);
+        ck_assert_int_eq(process_wait(notifier), 0);
+}
+END_TEST
+
 START_TEST(a_notifier_that_was_dropped_is_there_again)
 {
         fake_drop_listeners(desktop);
@@ -304,6 +315,7 @@ int main(void)
         tcase_add_test(tests, a_live_call_is_muted_and_hung_up_from_its_notification);
         tcase_add_test(tests, nothing_is_left_when_the_daemon_dies_and_all_is_well_when_it_is_back);
         tcase_add_test(tests, nothing_is_left_when_the_notifier_ends);
+        tcase_add_test(tests, a_hangup_ends_no_notifier);
         tcase_add_test(tests, a_notifier_that_was_dropped_is_there_again);
         tcase_add_test(tests, a_second_notifier_says_why_it_ends_and_has_not_failed);
         tcase_add_test(tests, a_notifier_that_is_refused_for_another_reason_has_failed);
