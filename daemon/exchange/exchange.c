@@ -22,6 +22,14 @@ int exchange_new(const ExchangeLimits *limits, Exchange **ret)
         return 0;
 }
 
+void exchange_set_limits(Exchange *exchange, const ExchangeLimits *limits)
+{
+        if (limits->calls_per_minute != exchange->limits.calls_per_minute)
+                for (User *user = exchange->users; user; user = user->hh.next)
+                        exchange_user_forget_starts(user);
+        exchange->limits = *limits;
+}
+
 Exchange *exchange_free(Exchange *exchange)
 {
         ExchangeAction action;

@@ -97,6 +97,9 @@ int exchange_new(const ExchangeLimits *limits, Exchange **ret);
 Exchange *exchange_free(Exchange *exchange);
 DEFINE_CLEANUP(Exchange *, exchange_free);
 
+/* Changes the limits. The calls that users have started in this minute are forgotten. */
+void exchange_set_limits(Exchange *exchange, const ExchangeLimits *limits);
+
 /* A user's device, as authenticated by the adapter. */
 typedef struct ExchangeDevice {
         const char *uid, *id, *name;

@@ -65,6 +65,12 @@ bool exchange_user_may_start_call(const Exchange *exchange, const User *user, us
                now - user->starts[user->first_start] >= USEC_PER_MINUTE;
 }
 
+void exchange_user_forget_starts(User *user)
+{
+        free(TAKE_PTR(user->starts));
+        user->n_starts = user->first_start = 0;
+}
+
 int exchange_user_reserve_starts(const Exchange *exchange, User *user)
 {
         if (user->starts || exchange->limits.calls_per_minute == 0)

@@ -16,6 +16,7 @@ Party exchange_user_party(const User *user, const char *device);
 
 /* False if the user has used up the limit of calls in the last minute. */
 bool exchange_user_may_start_call(const Exchange *exchange, const User *user, usec_t now);
+void exchange_user_forget_starts(User *user);
 /* Reserves memory for exchange_user_call_started(). Returns 0 or -ENOMEM. */
 int exchange_user_reserve_starts(const Exchange *exchange, User *user);
 void exchange_user_call_started(const Exchange *exchange, User *user, usec_t now);

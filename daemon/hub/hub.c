@@ -383,8 +383,18 @@ WsHandler hub_ws_handler(Hub *hub)
 void hub_set_server(Hub *hub, WsServer *server)
 {
         hub->server = server;
+        ws_server_limit_events(server, hub->config->queue_per_device);
         /* Carries out what followed from deadlines that passed while the hub was down. */
         hub_drain(hub);
+}
+
+void hub_reconfigure(Hub *hub)
+{
+        ExchangeLimits limits = {.calls_per_minute = hub->config->calls_per_minute};
+
+        exchange_set_limits(hub->exchange, &limits);
+        login_limiter_set_max(hub->limiter, hub->config->failed_logins_per_minute);
+        ws_server_limit_events(hub->server, hub->config->queue_per_device);
 }
 
 static void hub_start(Hub *hub, uv_loop_t *loop)

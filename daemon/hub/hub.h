@@ -31,6 +31,9 @@ DEFINE_CLEANUP(Hub *, hub_free);
 WsHandler hub_ws_handler(Hub *hub);
 void hub_set_server(Hub *hub, WsServer *server);
 
+/* The settings in `config` have changed. */
+void hub_reconfigure(Hub *hub);
+
 /* `servers` as ice_servers() returns them; takes the secret, also on failure. */
 int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n, char *secret);
 

@@ -10,7 +10,6 @@
 #include "hub/config.h"
 
 #define ICE_CREDENTIALS_S (12 * 3600) /* a device may join again in a long call */
-#define ICE_REFRESH_S 3600 /* so that no credential is about to expire when it is handed out */
 
 /*
  * `ret` has room for ICE_SERVERS_MAX; `date` is CLOCK_REALTIME. The user name of a TURN server is

@@ -9,7 +9,8 @@
 #define LIMITER_WINDOW_US (60 * USEC_PER_SEC)
 #define LIMITER_ADDRESSES_MAX 10000 /* 1 MB; beyond that the oldest is forgotten */
 
-/* An IPv4 address in the first 4 bytes, or the /64 of an IPv6 address; `family` tells which. */
+/* An IPv4 address in the first 4 bytes, or the /64 of an IPv6 address; `family`
+ * tells which. */
 typedef struct LimiterKey {
         uint8_t bytes[8];
         uint8_t family;
@@ -36,6 +37,11 @@ int login_limiter_new(uint32_t max_failures, LoginLimiter **ret)
         limiter->max_failures = max_failures;
         *ret = limiter;
         return 0;
+}
+
+void login_limiter_set_max(LoginLimiter *limiter, uint32_t max_failures)
+{
+        limiter->max_failures = max_failures;
 }
 
 static void forget(LoginLimiter *limiter, Failures *failures)

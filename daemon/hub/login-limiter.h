@@ -16,6 +16,7 @@ typedef struct LoginLimiter LoginLimiter;
 
 /* `max_failures` per minute; 0: no limit. */
 int login_limiter_new(uint32_t max_failures, LoginLimiter **ret);
+void login_limiter_set_max(LoginLimiter *limiter, uint32_t max_failures);
 LoginLimiter *login_limiter_free(LoginLimiter *limiter);
 DEFINE_CLEANUP(LoginLimiter *, login_limiter_free);
 

@@ -1,107 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hub/serve.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
-#include "hub/admin.h"
-#include "hub/ice.h"
+#include "hub/serve-internal.h"
 #include "hub/state-dir.h"
 #include "wire/json-arena.h"
 
 #define STOP_POLL_MS 10
-#define STOP_DEADLINE_US USEC_PER_SEC /* for the last messages to all devices */
-
-typedef struct Server {
-        Config config;
-        char host[sizeof(((Config *)0)->listen)];
-        uint16_t port;
-        char *state; /* owned */
-        int lock_fd;
-
-        uv_loop_t loop;
-        bool has_loop;
-        uv_signal_t terminated, interrupted;
-        uv_timer_t stopping, ice;
-        usec_t stop_by;
-
-        struct lws_context *context;
-        HubDatabase *database;
-        Checkpointer *checkpointer;
-        Hub *hub;
-        WebFiles *web;
-        WsServer *server;
-        Admin *admin;
-} Server;
-
-static bool is_loopback(const char *host)
-{
-        struct in6_addr v6;
-        struct in_addr v4;
-
-        if (inet_pton(AF_INET, host, &v4) == 1)
-                return ntohl(v4.s_addr) >> 24 == 127;
-        if (inet_pton(AF_INET6, host, &v6) == 1)
-                return IN6_IS_ADDR_LOOPBACK(&v6);
-        return str_eq(host, "localhost");
-}
-
-/* Values of the command line override those of the file. */
-static int take_options(Config *config, const ServeOptions *options, char **ret_text)
-{
-        const char *web = options->web && !*options->web ? CONFIG_WEB_INSTALLED : options->web;
-        const struct {
-                const char *name, *value;
-                char *to;
-                size_t size;
-        } given[] = {
-                {"--listen", options->listen, config->listen, sizeof(config->listen)},
-                {"--tls-cert", options->certificate, config->certificate, CONFIG_PATH_MAX},
-                {"--tls-key", options->key, config->key, CONFIG_PATH_MAX},
-                {"--web", web, config->web, CONFIG_PATH_MAX},
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(given); i++)
-                if (given[i].value && str_copy(given[i].to, given[i].size, given[i].value) < 0) {
-                        *ret_text = str_printf("%s: the value is too long", given[i].name);
-                        return -EINVAL;
-                }
-        return 0;
-}
-
-static int server_configure(Server *server, const ServeOptions *options, char **ret_text)
-{
-        Config *config = &server->config;
-        int r = 0;
-
-        config_init(config);
-        if (options->config)
-                r = config_read(config, options->config, ret_text);
-        if (r == -EINVAL)
-                r = -EBADMSG; /* the file is wrong, not the command line */
-        if (r >= 0)
-                r = take_options(config, options, ret_text);
-        if (r >= 0)
-                r = config_parse_address(options->listen ? "--listen" : "address", config->listen,
-                                         server->host, sizeof(server->host), &server->port,
-                                         ret_text);
-        if (r < 0)
-                return r;
-        if (str_empty(config->certificate) != str_empty(config->key)) {
-                *ret_text = strdup("--tls-cert and --tls-key: give both or none");
-                return -EINVAL;
-        }
-        if (str_empty(config->certificate) && !is_loopback(server->host) && !options->insecure) {
-                *ret_text = str_printf("%s is not a loopback address: give --tls-cert and "
-                                       "--tls-key, or --insecure",
-                                       server->host);
-                return -EINVAL;
-        }
-        return 0;
-}
+#define STOP_DEADLINE_US                                     \
+        USEC_PER_SEC /* for the last messages to all devices \
+                      */
 
 static int server_open_store(Server *server, char **ret_text)
 {
@@ -165,54 +77,32 @@ static int server_start_lws(Server *server)
                            LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
         };
 
-        if (!str_empty(server->config.certificate))
+        if (serve_settings_have_tls(&server->settings))
                 info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
         server->context = lws_create_context(&info);
         return server->context ? 0 : -ENOMEM;
 }
 
-/* Makes TURN credentials, which expire, at the start and then every hour. */
-static int server_renew_ice(Server *server, char **ret_text)
+static int server_read_certificate(Server *server, char **ret_text)
 {
-        IceServer servers[ICE_SERVERS_MAX];
-        char *secret;
-        size_t n;
+        const Config *config = &server->settings.config;
 
-        int r = ice_servers(&server->config, clock_realtime(), servers, &n, &secret, ret_text);
-        return r < 0 ? r : hub_ice_servers(server->hub, servers, n, secret);
-}
-
-static void on_ice(uv_timer_t *timer)
-{
-        _cleanup_free_ char *text = NULL;
-
-        if (server_renew_ice(timer->data, &text) < 0)
-                log_error("cannot renew TURN credentials: %s", text ?: "out of memory");
-}
-
-static int server_read_page(Server *server, char **ret_text)
-{
-        const char *folder = server->config.web;
-
-        if (str_empty(folder))
+        if (!serve_settings_have_tls(&server->settings))
                 return 0;
-        if (str_eq(folder, CONFIG_WEB_INSTALLED))
-                folder = web_files_default();
-        return web_files_read(folder, &server->web, ret_text);
+        int r = certificate_new(&server->certificate);
+        return r < 0 ? r
+                     : certificate_read(server->certificate, config->certificate, config->key,
+                                        ret_text);
 }
 
-static int server_open_doors(Server *server, char **ret_text)
+/* Takes the page. */
+static int server_open_doors(Server *server, WebFiles *page, char **ret_text)
 {
-        const Config *config = &server->config;
-        bool tls = !str_empty(config->certificate);
-        WsServerOptions options = {.host = server->host,
-                                   .port = server->port,
-                                   .certificate = tls ? config->certificate : NULL,
-                                   .key = tls ? config->key : NULL,
-                                   .max_events = config->queue_per_device,
-                                   .proxies = config->proxies,
-                                   .web = server->web};
+        WsServerOptions options = {.host = server->settings.host,
+                                   .port = server->settings.port,
+                                   .certificate = server->certificate,
+                                   .proxies = server->settings.config.proxies};
         WsHandler handler = hub_ws_handler(server->hub);
 
         int r = ws_server_new(server->context, &server->loop, &options, &handler, &server->server,
@@ -220,6 +110,7 @@ static int server_open_doors(Server *server, char **ret_text)
         if (r < 0)
                 return r;
         hub_set_server(server->hub, server->server);
+        ws_server_set_page(server->server, page);
         return admin_new(server->context, server->state, server->database, server->hub,
                          &server->admin, ret_text);
 }
@@ -228,11 +119,13 @@ static void close_handles(Server *server)
 {
         uv_close((uv_handle_t *)&server->terminated, NULL);
         uv_close((uv_handle_t *)&server->interrupted, NULL);
-        /* Stopping is short, and a second signal must not cut it off. */
+        uv_close((uv_handle_t *)&server->hung_up, NULL);
+        /* Stopping is short, and another signal must not cut it off. */
+        (void)signal(SIGHUP, SIG_IGN);
         (void)signal(SIGTERM, SIG_IGN);
         (void)signal(SIGINT, SIG_IGN);
         uv_close((uv_handle_t *)&server->stopping, NULL);
-        uv_close((uv_handle_t *)&server->ice, NULL);
+        uv_close((uv_handle_t *)&server->hourly, NULL);
         hub_stop(server->hub);
         lws_context_destroy(server->context);
 }
@@ -261,26 +154,43 @@ static void on_signal(uv_signal_t *handle, int number)
         uv_timer_start(&server->stopping, on_stopping, 0, STOP_POLL_MS);
 }
 
+static void on_hangup(uv_signal_t *handle, int number)
+{
+        Server *server = handle->data;
+
+        if (server->stop_by == 0)
+                server_reload(server);
+}
+
+static void on_hour(uv_timer_t *timer)
+{
+        server_look(timer->data);
+}
+
 static void server_arm(Server *server)
 {
         uv_signal_init(&server->loop, &server->terminated);
         uv_signal_init(&server->loop, &server->interrupted);
+        uv_signal_init(&server->loop, &server->hung_up);
         uv_timer_init(&server->loop, &server->stopping);
-        uv_timer_init(&server->loop, &server->ice);
-        server->terminated.data = server->interrupted.data = server;
-        server->stopping.data = server->ice.data = server;
+        uv_timer_init(&server->loop, &server->hourly);
+        server->terminated.data = server->interrupted.data = server->hung_up.data = server;
+        server->stopping.data = server->hourly.data = server;
         uv_signal_start(&server->terminated, on_signal, SIGTERM);
         uv_signal_start(&server->interrupted, on_signal, SIGINT);
-        if (!str_empty(server->config.turn))
-                uv_timer_start(&server->ice, on_ice, ICE_REFRESH_S * 1000, ICE_REFRESH_S * 1000);
+        uv_signal_start(&server->hung_up, on_hangup, SIGHUP);
+        uv_timer_start(&server->hourly, on_hour, SERVER_LOOK_MS, SERVER_LOOK_MS);
 }
 
 static int server_start(Server *server, const ServeOptions *options, char **ret_text)
 {
-        int r = server_configure(server, options, ret_text);
+        WebFiles *page = NULL;
+        int r = serve_settings_read(options, &server->settings, ret_text);
 
         if (r >= 0)
-                r = server_read_page(server, ret_text);
+                r = server_read_page(&server->settings.config, &page, ret_text);
+        if (r >= 0)
+                r = server_read_certificate(server, ret_text);
         if (r >= 0)
                 r = server_take_state(server, options, ret_text);
         if (r >= 0)
@@ -292,12 +202,12 @@ static int server_start(Server *server, const ServeOptions *options, char **ret_
         server->has_loop = true;
         r = server_start_lws(server);
         if (r >= 0)
-                r = hub_new(&server->loop, server->database, server->checkpointer, &server->config,
-                            &server->hub);
+                r = hub_new(&server->loop, server->database, server->checkpointer,
+                            &server->settings.config, &server->hub);
         if (r >= 0)
-                r = server_renew_ice(server, ret_text);
+                r = server_read_ice(server, &server->settings.config, ret_text);
         if (r >= 0)
-                r = server_open_doors(server, ret_text);
+                r = server_open_doors(server, page, ret_text);
         return r;
 }
 
@@ -308,13 +218,14 @@ static int stop_at_first(const StoredUser *user, void *userdata)
 
 static void server_announce(Server *server)
 {
-        bool is_v6 = strchr(server->host, ':'), tls = !str_empty(server->config.certificate);
-        char address[sizeof(server->host) + 16];
+        const char *host = server->settings.host;
+        bool is_v6 = strchr(host, ':'), tls = server->certificate;
+        char address[sizeof(server->settings.host) + 16];
 
-        snprintf(address, sizeof(address), is_v6 ? "[%s]:%u" : "%s:%u", server->host,
+        snprintf(address, sizeof(address), is_v6 ? "[%s]:%u" : "%s:%u", host,
                  ws_server_port(server->server));
         printf("listening on %s://%s%s\n", tls ? "wss" : "ws", address, WIRE_PATH);
-        if (server->web)
+        if (!str_empty(server->settings.config.web))
                 printf("the page is at %s://%s/\n", tls ? "https" : "http", address);
         fflush(stdout);
         if (hub_database_each_user(server->database, stop_at_first, NULL) == 0)
@@ -328,13 +239,14 @@ static void server_announce(Server *server)
 
 static void server_done(Server *server)
 {
-        /* The second call; the first, in close_handles(), has closed the handles in the loop. */
+        /* The second call; the first, in close_handles(), has closed the handles in
+         * the loop. */
         lws_context_destroy(server->context);
         if (server->has_loop)
                 uv_loop_close(&server->loop);
         hub_free(server->hub);
         ws_server_free(server->server);
-        web_files_free(server->web);
+        certificate_free(server->certificate);
         admin_free(server->admin);
         checkpointer_free(server->checkpointer);
         hub_database_free(server->database);
@@ -344,13 +256,15 @@ static void server_done(Server *server)
 
 int serve(const ServeOptions *options, char **ret_text)
 {
-        Server server = {.lock_fd = -1};
+        Server server = {.lock_fd = -1, .options = options};
 
+        (void)signal(SIGHUP, SIG_IGN); /* until it is handled: at the start all is read anyway */
         json_use_arena();
         int r = server_start(&server, options, ret_text);
         if (r >= 0) {
                 server_arm(&server);
                 server_announce(&server);
+                server_warn_of_expiry(&server);
                 uv_run(&server.loop, UV_RUN_DEFAULT);
                 server_done(&server);
         }

@@ -14,7 +14,8 @@ typedef struct ServeOptions {
 } ServeOptions;
 
 /*
- * Serves until SIGTERM or SIGINT. Returns 0, or negative errno with a sentence in *ret_text that
- * says why it could not start; -EINVAL for a wrong value in the options.
+ * Serves until SIGTERM or SIGINT; reads its settings again on SIGHUP. `options` has to stay.
+ * Returns 0, or negative errno with a sentence in *ret_text that says why it could not start;
+ * -EINVAL for a wrong value in the options.
  */
 int serve(const ServeOptions *options, char **ret_text);

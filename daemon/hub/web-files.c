@@ -137,10 +137,11 @@ static int take_folder(WebFiles *files, const char *folder, char **ret_text)
 
 int web_files_read(const char *folder, WebFiles **ret, char **ret_text)
 {
-        _cleanup_(web_files_freep) WebFiles *files = calloc(1, sizeof(*files));
+        _cleanup_(web_files_unrefp) WebFiles *files = calloc(1, sizeof(*files));
 
         if (!files)
                 return -ENOMEM;
+        files->n_refs = 1;
         int r = take_folder(files, folder, ret_text);
         if (r < 0)
                 return r;
@@ -152,9 +153,15 @@ int web_files_read(const char *folder, WebFiles **ret, char **ret_text)
         return 0;
 }
 
-WebFiles *web_files_free(WebFiles *files)
+WebFiles *web_files_ref(WebFiles *files)
 {
-        if (!files)
+        files->n_refs++;
+        return files;
+}
+
+WebFiles *web_files_unref(WebFiles *files)
+{
+        if (!files || --files->n_refs > 0)
                 return NULL;
         for (size_t i = 0; i < files->n_files; i++)
                 file_done(&files->files[i]);

@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * The files of one folder, read once when the hub starts and held in memory under their names. A
+ * The files of one folder, read when the hub starts or is told to read them again, and held in
+ * memory under their names. Replies that are on their way keep the files that they began with. A
  * request can get one of these and nothing else, whatever path it names. Subfolders, hidden files
  * and types that no page needs are left out.
  */
@@ -24,6 +25,7 @@ typedef struct WebFile {
 } WebFile;
 
 typedef struct WebFiles {
+        unsigned n_refs;
         WebFile files[WEB_FILES_MAX];
         size_t n_files;
 } WebFiles;
@@ -33,8 +35,9 @@ const char *web_files_default(void);
 
 /* Returns 0, or negative errno with a sentence in *ret_text. */
 int web_files_read(const char *folder, WebFiles **ret, char **ret_text);
-WebFiles *web_files_free(WebFiles *files);
-DEFINE_CLEANUP(WebFiles *, web_files_free);
+WebFiles *web_files_ref(WebFiles *files);
+WebFiles *web_files_unref(WebFiles *files); /* NULL is allowed; returns NULL */
+DEFINE_CLEANUP(WebFiles *, web_files_unref);
 
 /* By the path of a URL; "/" is index.html. NULL: no such file. */
 const WebFile *web_files_find(const WebFiles *files, const char *path);

@@ -9,9 +9,16 @@
 
 /* The reply to one request on its way out. */
 typedef struct Answer {
+        WebFiles *files; /* owned: keeps `content`; NULL for a text of ours */
         const unsigned char *content;
         size_t length, sent;
 } Answer;
+
+static void answer_done(Answer *answer)
+{
+        web_files_unref(answer->files);
+        *answer = (Answer){};
+}
 
 /*
  * The page needs its own files, its own hub, microphone and camera, and nothing else. Injected code
@@ -79,7 +86,8 @@ static int answer_begin(struct lws *wsi, Answer *answer, const Head *head, const
                 return -1;
         if (head_only || head->length == 0)
                 return finish(wsi);
-        *answer = (Answer){.content = content, .length = head->length};
+        answer->content = content;
+        answer->length = head->length;
         lws_callback_on_writable(wsi);
         return 0;
 }
@@ -98,7 +106,7 @@ static int answer_continue(struct lws *wsi, Answer *answer)
                 return -1;
         answer->sent += n;
         if (last) {
-                *answer = (Answer){};
+                answer_done(answer);
                 return finish(wsi);
         }
         lws_callback_on_writable(wsi);
@@ -124,14 +132,14 @@ static bool browser_has(struct lws *wsi, const WebFile *file)
                strstr(tags, file->tag);
 }
 
-static int serve_path(const WebFiles *files, struct lws *wsi, const char *path, Answer *answer)
+static int serve_path(WebFiles *files, struct lws *wsi, const char *path, Answer *answer)
 {
         char *uri;
         int uri_length, method = lws_http_get_uri_and_method(wsi, &uri, &uri_length);
         bool head_only = method == LWSHUMETH_HEAD;
         const WebFile *file = files ? web_files_find(files, path) : NULL;
 
-        *answer = (Answer){};
+        answer_done(answer);
         if (method != LWSHUMETH_GET && !head_only) {
                 /* Nobody reads the body that may follow, so the connection is closed. */
                 (void)answer_text(wsi, answer, HTTP_STATUS_METHOD_NOT_ALLOWED, "", true);
@@ -151,6 +159,8 @@ static int serve_path(const WebFiles *files, struct lws *wsi, const char *path, 
                 head.status = HTTP_STATUS_NOT_MODIFIED;
                 head_only = true;
         }
+        if (!head_only)
+                answer->files = web_files_ref(files);
         return answer_begin(wsi, answer, &head, file->content, head_only);
 }
 
@@ -160,14 +170,22 @@ void web_refuse_upgrade(struct lws *wsi)
                                "WebSocket: " WIRE_PATH ", subprotocol " WIRE_SUBPROTOCOL);
 }
 
-static int web_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                        size_t length)
+int web_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                 size_t length)
 {
+        WebFiles *const *page;
+
         switch ((int)reason) { /* an int: -Wswitch-enum would want every reason of lws */
         case LWS_CALLBACK_HTTP:
-                return serve_path(lws_get_protocol(wsi)->user, wsi, in, user);
+                page = lws_get_protocol(wsi)->user;
+                return serve_path(*page, wsi, in, user);
         case LWS_CALLBACK_HTTP_WRITEABLE:
                 return answer_continue(wsi, user);
+        case LWS_CALLBACK_CLOSED_HTTP:
+        case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+                if (user)
+                        answer_done(user);
+                return 0;
         case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* an upgrade that names no subprotocol */
                 web_refuse_upgrade(wsi);
                 return -1;
@@ -176,12 +194,12 @@ static int web_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
         }
 }
 
-struct lws_protocols web_protocol(const WebFiles *files)
+struct lws_protocols web_protocol(WebFiles *const *page)
 {
         return (struct lws_protocols){
                 .name = "http",
                 .callback = web_callback,
                 .per_session_data_size = sizeof(Answer),
-                .user = (void *)(uintptr_t)files,
+                .user = (void *)(uintptr_t)page,
         };
 }

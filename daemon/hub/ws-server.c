@@ -2,28 +2,30 @@
 #include "hub/ws-server.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <utlist.h>
 
 #include "base/log.h"
 #include "hub/proxies.h"
 #include "hub/web.h"
-#include "hub/ws-listen.h"
+#include "hub/ws-listener.h"
 
 #define TICK_MS 1000
 /*
- * Every PAUSE_MS the hub reads one message from each of at most READ_AFTER_PAUSE connections that
- * have sent garbage: that takes a quarter of its time at most, in short slices.
+ * Every PAUSE_MS the hub reads one message from each of at most
+ * READ_AFTER_PAUSE connections that have sent garbage: that takes a quarter of
+ * its time at most, in short slices.
  */
 #define PAUSE_MS 1
 #define READ_AFTER_PAUSE 16
 #define FORWARDED_MAX 1024 /* bytes of X-Forwarded-For: some twenty proxies */
 #define CLOSE_TEXT_MAX 123 /* RFC 6455 section 5.5 */
 
-/* With this a connection takes 2.4 kB instead of 5.5. Longer messages arrive in pieces. */
+/* With this a connection takes 2.4 kB instead of 5.5. Longer messages arrive in
+ * pieces. */
 #define RX_BUFFER_SIZE 1024
 
-/* By default lws splits messages longer than RX_BUFFER_SIZE into several writes. */
+/* By default lws splits messages longer than RX_BUFFER_SIZE into several
+ * writes. */
 #define TX_PACKET_SIZE (2 * WIRE_MESSAGE_MAX)
 
 /* Bytes of small messages in one write; a larger message is written alone. */
@@ -55,13 +57,11 @@ struct WsConnection {
 struct WsServer {
         WsHandler handler;
         struct lws_context *context;
-        struct lws_vhost *vhost;
-        struct lws_protocols protocols[3]; /* plain HTTP, ours, the terminator */
+        WsListener listener;
         uv_timer_t tick, pause;
         uint32_t max_events;
         uint64_t committed;
         WsConnection *connections, *waiting, *ending, *paused;
-        char host[NI_MAXHOST]; /* lws keeps only a pointer to it */
         const char *proxies;
 };
 
@@ -125,7 +125,8 @@ bool ws_connection_is_lost(const WsConnection *connection)
         return connection->close_code == 0;
 }
 
-/* Puts a connection into one of the server's lists, or takes it out. Safe to repeat. */
+/* Puts a connection into one of the server's lists, or takes it out. Safe to
+ * repeat. */
 #define SET_LISTED(connection, list, listed)                                              \
         do {                                                                              \
                 bool _listed = (listed);                                                  \
@@ -176,8 +177,9 @@ void ws_connection_pause(WsConnection *connection)
 }
 
 /*
- * Writes several messages at once: one system call for the hub, one wakeup for the device. lws
- * frames only one message per write, so outbox_take() frames them.
+ * Writes several messages at once: one system call for the hub, one wakeup for
+ * the device. lws frames only one message per write, so outbox_take() frames
+ * them.
  */
 static int connection_write_several(WsConnection *connection)
 {
@@ -215,8 +217,8 @@ static int connection_write_frames(WsConnection *connection)
 }
 
 /*
- * Writes at once instead of in the next turn of the loop. lws buffers the bytes that the socket
- * does not take, and calls back when they are written.
+ * Writes at once instead of in the next turn of the loop. lws buffers the bytes
+ * that the socket does not take, and calls back when they are written.
  */
 static int connection_flush(WsConnection *connection)
 {
@@ -272,8 +274,8 @@ void ws_connection_close(WsConnection *connection, WireClose code, const char *t
 }
 
 /*
- * lws sends a close frame only if the connection is closed outside its callbacks, or in the
- * callback for received data. This runs outside.
+ * lws sends a close frame only if the connection is closed outside its
+ * callbacks, or in the callback for received data. This runs outside.
  */
 void ws_server_turn_end(WsServer *server)
 {
@@ -341,7 +343,8 @@ void ws_server_committed(WsServer *server, uint64_t committed)
         }
 }
 
-/* The token of the Authorization header (RFC 6750 section 2.1). Ignores other schemes. */
+/* The token of the Authorization header (RFC 6750 section 2.1). Ignores other
+ * schemes. */
 static int take_bearer(WsConnection *connection)
 {
         static const char scheme[] = "Bearer ";
@@ -484,7 +487,7 @@ static int ws_server_callback(struct lws *wsi, enum lws_callback_reasons reason,
                 web_refuse_upgrade(wsi);
                 return -1;
         case LWS_CALLBACK_ESTABLISHED:
-                return connection_open(lws_vhost_user(lws_get_vhost(wsi)), wsi, slot) < 0 ? -1 : 0;
+                return connection_open(ws_listener_owner(wsi), wsi, slot) < 0 ? -1 : 0;
         case LWS_CALLBACK_RECEIVE:
                 if (*slot)
                         connection_receive(*slot, in, length);
@@ -507,7 +510,8 @@ static int ws_server_callback(struct lws *wsi, enum lws_callback_reasons reason,
 static void connection_keep_alive(WsConnection *connection, usec_t now)
 {
         const WsHandler *handler = &connection->server->handler;
-        /* lws does not report the pong to an empty ping, so the ping carries a byte. */
+        /* lws does not report the pong to an empty ping, so the ping carries a byte.
+         */
         unsigned char ping[LWS_PRE + 1] = {[LWS_PRE] = '.'};
 
         if (now - connection->pinged_at < PING_IN_CALL_US)
@@ -556,14 +560,11 @@ int ws_server_new(struct lws_context *context, uv_loop_t *loop, const WsServerOp
                 return -ENOMEM;
         server->context = context;
         server->handler = *handler;
-        server->max_events = options->max_events;
         server->proxies = options->proxies;
-        server->protocols[0] = web_protocol(options->web);
-        server->protocols[1] = ws_server_protocol;
-        server->vhost = ws_server_listen(context, options, server->protocols, server, server->host,
-                                         ret_text);
-        if (!server->vhost)
-                return -EADDRNOTAVAIL;
+        int r = ws_listener_open(&server->listener, context, options, &ws_server_protocol, server,
+                                 ret_text);
+        if (r < 0)
+                return r;
         uv_timer_init(loop, &server->tick);
         uv_timer_init(loop, &server->pause);
         server->tick.data = server->pause.data = server;
@@ -583,6 +584,9 @@ void ws_server_stop(WsServer *server)
 
 WsServer *ws_server_free(WsServer *server)
 {
+        if (!server)
+                return NULL;
+        ws_listener_done(&server->listener);
         free(server);
         return NULL;
 }
@@ -592,7 +596,17 @@ bool ws_server_is_empty(const WsServer *server)
         return !server->connections;
 }
 
+void ws_server_limit_events(WsServer *server, uint32_t max)
+{
+        server->max_events = max;
+}
+
+void ws_server_set_page(WsServer *server, WebFiles *page)
+{
+        ws_listener_set_page(&server->listener, page);
+}
+
 uint16_t ws_server_port(const WsServer *server)
 {
-        return (uint16_t)lws_get_vhost_listen_port(server->vhost);
+        return (uint16_t)lws_get_vhost_listen_port(server->listener.vhost);
 }

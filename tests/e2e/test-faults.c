@@ -303,6 +303,30 @@ START_TEST(broken_settings_are_named_line_by_line)
 }
 END_TEST
 
+START_TEST(settings_are_read_again_on_a_hangup_and_no_call_is_lost)
+{
+        _cleanup_pair_ Pair p = pair_new();
+        _cleanup_free_ char *error = NULL;
+        char folder[RIG_PATH_MAX], path[RIG_PATH_MAX];
+        Call call = call_ring(p.alice, p.bob, false);
+
+        call_accept(p.bob, &call, false);
+        rig_path(folder, "%s/tring", environment_get(&p.alice->environment, "XDG_CONFIG_HOME"));
+        rig_mkdir(folder);
+        rig_path(path, "%s/tringd.conf", folder);
+        rig_write_file(path, "[ring]\nvolume = loud\n", 0600);
+        process_signal(p.alice->tringd, SIGHUP);
+        free(process_wait_line(p.alice->tringd, "read again"));
+        error = client_property(p.alice->client, TRING_ROOT, TRING_MANAGER, "ConnectionError");
+        ck_assert_msg(strstr(error, "tringd.conf:2: volume: \"loud\""), "'%s'", error);
+        rig_write_file(path, "[ring]\nvolume = 50%\n", 0600);
+        process_signal(p.alice->tringd, SIGHUP);
+        client_wait_property(p.alice->client, TRING_ROOT, TRING_MANAGER, "ConnectionError", "");
+        call_wait_status(p.alice, &call, "ongoing", NULL);
+        call_end(p.alice, &call);
+}
+END_TEST
+
 static Suite *faults_suite(void)
 {
         Suite *suite = suite_create("faults");
@@ -320,6 +344,7 @@ static Suite *faults_suite(void)
         tcase_add_test(tcase, logout_ends_what_goes_on_and_forgets_the_token);
         tcase_add_test(tcase, state_folder_that_cannot_be_written_stops_nothing);
         tcase_add_test(tcase, truncated_database_is_set_aside);
+        tcase_add_test(tcase, settings_are_read_again_on_a_hangup_and_no_call_is_lost);
         tcase_add_loop_test(tcase, broken_settings_are_named_line_by_line, 0,
                             ELEMENTSOF(broken_settings));
         suite_add_tcase(suite, tcase);
