@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hub/login-limiter.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "hub/address-key.h"
+
 #define LIMITER_WINDOW_US (60 * USEC_PER_SEC)
 #define LIMITER_ADDRESSES_MAX 10000 /* 1 MB; beyond that the oldest is forgotten */
 
-/* An IPv4 address in the first 4 bytes, or the /64 of an IPv6 address; `family`
- * tells which. */
-typedef struct LimiterKey {
-        uint8_t bytes[8];
-        uint8_t family;
-} LimiterKey;
-
 typedef struct Failures {
         UT_hash_handle hh; /* ordered by `since`: uthash keeps the order of insertion */
-        LimiterKey key;
+        AddressKey key;
         usec_t since; /* of the first failure in this minute */
         uint32_t count;
 } Failures;
@@ -60,24 +54,6 @@ LoginLimiter *login_limiter_free(LoginLimiter *limiter)
         return NULL;
 }
 
-static LimiterKey key_of(const char *address)
-{
-        static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-        struct in6_addr v6;
-        LimiterKey key;
-
-        memset(&key, 0, sizeof(key));
-        if (inet_pton(AF_INET6, address, &v6) == 1) {
-                bool is_v4 = memcmp(v6.s6_addr, mapped, sizeof(mapped)) == 0;
-
-                key.family = is_v4 ? 4 : 6;
-                memcpy(key.bytes, v6.s6_addr + (is_v4 ? 12 : 0), is_v4 ? 4 : 8);
-        } else if (inet_pton(AF_INET, address, key.bytes) == 1) {
-                key.family = 4;
-        }
-        return key;
-}
-
 static void forget_old(LoginLimiter *limiter, usec_t now)
 {
         while (limiter->failures && (limiter->failures->since + LIMITER_WINDOW_US <= now ||
@@ -85,7 +61,7 @@ static void forget_old(LoginLimiter *limiter, usec_t now)
                 forget(limiter, limiter->failures);
 }
 
-static Failures *find(LoginLimiter *limiter, const LimiterKey *key)
+static Failures *find(LoginLimiter *limiter, const AddressKey *key)
 {
         Failures *failures;
 
@@ -95,7 +71,7 @@ static Failures *find(LoginLimiter *limiter, const LimiterKey *key)
 
 bool login_limiter_is_open(LoginLimiter *limiter, const char *address, usec_t now)
 {
-        LimiterKey key = key_of(address);
+        AddressKey key = address_key(address);
 
         if (limiter->max_failures == 0)
                 return true;
@@ -106,7 +82,7 @@ bool login_limiter_is_open(LoginLimiter *limiter, const char *address, usec_t no
 
 void login_limiter_note_failure(LoginLimiter *limiter, const char *address, usec_t now)
 {
-        LimiterKey key = key_of(address);
+        AddressKey key = address_key(address);
 
         forget_old(limiter, now);
         Failures *failures = find(limiter, &key);

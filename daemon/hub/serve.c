@@ -2,7 +2,9 @@
 #include "hub/serve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
@@ -10,10 +12,11 @@
 #include "hub/state-dir.h"
 #include "wire/json-arena.h"
 
+/* For the database, the operator's connections, files that are read again, and the newest guests.
+ */
+#define DESCRIPTORS_RESERVED 24
 #define STOP_POLL_MS 10
-#define STOP_DEADLINE_US                                     \
-        USEC_PER_SEC /* for the last messages to all devices \
-                      */
+#define STOP_DEADLINE_US USEC_PER_SEC /* for the last messages to all devices */
 
 static int server_open_store(Server *server, char **ret_text)
 {
@@ -84,6 +87,21 @@ static int server_start_lws(Server *server)
         return server->context ? 0 : -ENOMEM;
 }
 
+/*
+ * Connections that fit the limit of open files (RLIMIT_NOFILE) beside what is open already: with
+ * none left, nothing could be accepted or stored.
+ */
+static uint32_t room_for_connections(const Server *server)
+{
+        struct rlimit limit = {.rlim_cur = 0};
+        int lowest_free = fcntl(server->lock_fd, F_DUPFD_CLOEXEC, 0);
+
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+        rlim_t taken = (rlim_t)MAX_OF(lowest_free, 0) + DESCRIPTORS_RESERVED;
+        closep(&lowest_free);
+        return limit.rlim_cur > taken ? (uint32_t)MIN_OF(limit.rlim_cur - taken, UINT32_MAX) : 1;
+}
+
 static int server_read_certificate(Server *server, char **ret_text)
 {
         const Config *config = &server->settings.config;
@@ -102,7 +120,8 @@ static int server_open_doors(Server *server, WebFiles *page, char **ret_text)
         WsServerOptions options = {.host = server->settings.host,
                                    .port = server->settings.port,
                                    .certificate = server->certificate,
-                                   .proxies = server->settings.config.proxies};
+                                   .proxies = server->settings.config.proxies,
+                                   .max_connections = room_for_connections(server)};
         WsHandler handler = hub_ws_handler(server->hub);
 
         int r = ws_server_new(server->context, &server->loop, &options, &handler, &server->server,
@@ -239,8 +258,7 @@ static void server_announce(Server *server)
 
 static void server_done(Server *server)
 {
-        /* The second call; the first, in close_handles(), has closed the handles in
-         * the loop. */
+        /* The second call; the first, in close_handles(), has closed the handles in the loop. */
         lws_context_destroy(server->context);
         if (server->has_loop)
                 uv_loop_close(&server->loop);

@@ -3,14 +3,15 @@
 
 #include <errno.h>
 
+#include "base/log.h"
 #include "hub/web.h"
 
 /* Turns off the pings and timeouts of lws: ws-server.c does both by rule 17. */
 static const lws_retry_bo_t no_keep_alive = {0};
 
 /*
- * Tries to bind the address first, because lws does not say why that fails.
- * Returns the address in numbers, because lws does not resolve names here.
+ * Tries to bind the address first, because lws does not say why that fails. Returns the address in
+ * numbers, because lws does not resolve names here.
  */
 static int try_bind(const WsServerOptions *options, char ret_host[static NI_MAXHOST],
                     int *ret_family, char **ret_text)
@@ -41,9 +42,39 @@ static int try_bind(const WsServerOptions *options, char ret_host[static NI_MAXH
         return r;
 }
 
+static void on_expel(void *connection, const char *address, const char *why)
+{
+        struct lws *wsi = connection;
+
+        log_fields(LOG_NOTICE, "closing a connection that has not logged in", "ADDRESS=%s", address,
+                   "REASON=%s", why, NULL);
+        lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+        lws_cancel_service(lws_get_context(wsi));
+}
+
+static int on_new_client(WsListener *listener, struct lws *wsi)
+{
+        char address[WS_ADDRESS_MAX] = "";
+        Guest *guest;
+
+        lws_get_peer_simple(wsi, address, sizeof(address));
+        if (lws_get_opaque_user_data(wsi))
+                return 0;
+        if (admission_enter(listener->admission, wsi, address, &guest) < 0)
+                return -1;
+        lws_set_opaque_user_data(wsi, guest);
+        return 0;
+}
+
+static int refuse_client(void)
+{
+        log_warning("refusing a connection: the hub has as many as it may have open");
+        return -1;
+}
+
 /*
- * Of the first protocol of the vhost, which lws also asks about connections
- * that have not chosen one.
+ * Of the first protocol of the vhost, which lws also asks about connections that have not chosen
+ * one.
  */
 static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t length)
@@ -53,6 +84,14 @@ static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         switch ((int)reason) { /* an int: -Wswitch-enum would want every reason of lws */
         case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
                 return certificate_use(listener->certificate, user) < 0 ? -1 : 0;
+        case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+                return admission_has_room(listener->admission) ? 0 : refuse_client();
+        case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+                return on_new_client(listener, wsi);
+        case LWS_CALLBACK_WSI_DESTROY:
+                guest_leave(lws_get_opaque_user_data(wsi));
+                lws_set_opaque_user_data(wsi, NULL);
+                return 0;
         default:
                 return web_callback(wsi, reason, user, in, length);
         }
@@ -90,6 +129,11 @@ int ws_listener_open(WsListener *listener, struct lws_context *context,
                      const WsServerOptions *options, const struct lws_protocols *websocket,
                      void *owner, char **ret_text)
 {
+        uint32_t max = options->max_connections;
+
+        int r = admission_new(max, strangers_per_address(max), on_expel, &listener->admission);
+        if (r < 0)
+                return r;
         listener->owner = owner;
         listener->certificate = options->certificate;
         listener->protocols[0] = web_protocol(&listener->page);
@@ -100,6 +144,7 @@ int ws_listener_open(WsListener *listener, struct lws_context *context,
 
 void ws_listener_done(WsListener *listener)
 {
+        admission_free(listener->admission);
         web_files_unref(listener->page);
 }
 
@@ -114,4 +159,9 @@ void *ws_listener_owner(struct lws *wsi)
         const WsListener *listener = lws_vhost_user(lws_get_vhost(wsi));
 
         return listener->owner;
+}
+
+void ws_listener_knows(struct lws *wsi)
+{
+        guest_is_known(lws_get_opaque_user_data(wsi));
 }

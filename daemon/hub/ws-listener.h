@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The server's listening socket: with or without TLS, and the page for those
- * who speak plain HTTP.
+ * The server's listening socket: with or without TLS, who may come in, and the page for those who
+ * speak plain HTTP.
  */
 
 #include <netdb.h>
@@ -15,15 +15,15 @@ typedef struct WsListener {
         void *owner;
         struct lws_protocols protocols[3]; /* plain HTTP, the WebSocket's, the terminator */
         Certificate *certificate;          /* not owned; NULL: no TLS */
-        WebFiles *page;                    /* owned; NULL: none */
-        char host[NI_MAXHOST];             /* in numbers; lws keeps only a pointer to it */
+        Admission *admission;
+        WebFiles *page;        /* owned; NULL: none */
+        char host[NI_MAXHOST]; /* in numbers; lws keeps only a pointer to it */
 } WsListener;
 
 /*
- * `websocket` is the protocol of our connections. Returns 0; or, with a
- * sentence in *ret_text, -EADDRNOTAVAIL for an address that cannot be bound.
- * The listener must stay where it is until the context is destroyed, and
- * ws_listener_done() comes after that.
+ * `websocket` is the protocol of our connections. Returns 0; or -ENOMEM or, with a sentence in
+ * *ret_text, -EADDRNOTAVAIL for an address that cannot be bound. The listener must stay where it is
+ * until the context is destroyed, and ws_listener_done() comes after that.
  */
 int ws_listener_open(WsListener *listener, struct lws_context *context,
                      const WsServerOptions *options, const struct lws_protocols *websocket,
@@ -33,3 +33,5 @@ void ws_listener_set_page(WsListener *listener, WebFiles *page); /* takes it */
 
 /* The owner of the listener that this connection came in by. */
 void *ws_listener_owner(struct lws *wsi);
+/* The connection has logged in. */
+void ws_listener_knows(struct lws *wsi);

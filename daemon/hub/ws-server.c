@@ -11,21 +11,18 @@
 
 #define TICK_MS 1000
 /*
- * Every PAUSE_MS the hub reads one message from each of at most
- * READ_AFTER_PAUSE connections that have sent garbage: that takes a quarter of
- * its time at most, in short slices.
+ * Every PAUSE_MS the hub reads one message from each of at most READ_AFTER_PAUSE connections that
+ * have sent garbage: that takes a quarter of its time at most, in short slices.
  */
 #define PAUSE_MS 1
 #define READ_AFTER_PAUSE 16
 #define FORWARDED_MAX 1024 /* bytes of X-Forwarded-For: some twenty proxies */
 #define CLOSE_TEXT_MAX 123 /* RFC 6455 section 5.5 */
 
-/* With this a connection takes 2.4 kB instead of 5.5. Longer messages arrive in
- * pieces. */
+/* With this a connection takes 2.4 kB instead of 5.5. Longer messages arrive in pieces. */
 #define RX_BUFFER_SIZE 1024
 
-/* By default lws splits messages longer than RX_BUFFER_SIZE into several
- * writes. */
+/* By default lws splits messages longer than RX_BUFFER_SIZE into several writes. */
 #define TX_PACKET_SIZE (2 * WIRE_MESSAGE_MAX)
 
 /* Bytes of small messages in one write; a larger message is written alone. */
@@ -97,6 +94,7 @@ static void wipe_bearer(WsConnection *connection)
 void ws_connection_welcome(WsConnection *connection)
 {
         connection->is_welcome = true;
+        ws_listener_knows(connection->wsi);
         wipe_bearer(connection);
 }
 
@@ -125,8 +123,7 @@ bool ws_connection_is_lost(const WsConnection *connection)
         return connection->close_code == 0;
 }
 
-/* Puts a connection into one of the server's lists, or takes it out. Safe to
- * repeat. */
+/* Puts a connection into one of the server's lists, or takes it out. Safe to repeat. */
 #define SET_LISTED(connection, list, listed)                                              \
         do {                                                                              \
                 bool _listed = (listed);                                                  \
@@ -177,9 +174,8 @@ void ws_connection_pause(WsConnection *connection)
 }
 
 /*
- * Writes several messages at once: one system call for the hub, one wakeup for
- * the device. lws frames only one message per write, so outbox_take() frames
- * them.
+ * Writes several messages at once: one system call for the hub, one wakeup for the device. lws
+ * frames only one message per write, so outbox_take() frames them.
  */
 static int connection_write_several(WsConnection *connection)
 {
@@ -217,8 +213,8 @@ static int connection_write_frames(WsConnection *connection)
 }
 
 /*
- * Writes at once instead of in the next turn of the loop. lws buffers the bytes
- * that the socket does not take, and calls back when they are written.
+ * Writes at once instead of in the next turn of the loop. lws buffers the bytes that the socket
+ * does not take, and calls back when they are written.
  */
 static int connection_flush(WsConnection *connection)
 {
@@ -274,8 +270,8 @@ void ws_connection_close(WsConnection *connection, WireClose code, const char *t
 }
 
 /*
- * lws sends a close frame only if the connection is closed outside its
- * callbacks, or in the callback for received data. This runs outside.
+ * lws sends a close frame only if the connection is closed outside its callbacks, or in the
+ * callback for received data. This runs outside.
  */
 void ws_server_turn_end(WsServer *server)
 {
@@ -343,8 +339,7 @@ void ws_server_committed(WsServer *server, uint64_t committed)
         }
 }
 
-/* The token of the Authorization header (RFC 6750 section 2.1). Ignores other
- * schemes. */
+/* The token of the Authorization header (RFC 6750 section 2.1). Ignores other schemes. */
 static int take_bearer(WsConnection *connection)
 {
         static const char scheme[] = "Bearer ";
@@ -510,8 +505,7 @@ static int ws_server_callback(struct lws *wsi, enum lws_callback_reasons reason,
 static void connection_keep_alive(WsConnection *connection, usec_t now)
 {
         const WsHandler *handler = &connection->server->handler;
-        /* lws does not report the pong to an empty ping, so the ping carries a byte.
-         */
+        /* lws does not report the pong to an empty ping, so the ping carries a byte. */
         unsigned char ping[LWS_PRE + 1] = {[LWS_PRE] = '.'};
 
         if (now - connection->pinged_at < PING_IN_CALL_US)

@@ -2,14 +2,15 @@
 #pragma once
 
 /*
- * The hub's WebSocket server: libwebsockets on the libuv loop. Accepts,
- * upgrades, assembles messages of bounded size, keeps connections alive, and
- * writes the outbox of each connection. The handler knows what messages mean.
+ * The hub's WebSocket server: libwebsockets on the libuv loop. Accepts, upgrades, assembles
+ * messages of bounded size, keeps connections alive, and writes the outbox of each connection. The
+ * handler knows what messages mean.
  */
 
 #include <libwebsockets.h>
 #include <uv.h>
 
+#include "hub/admission.h"
 #include "hub/certificate.h"
 #include "hub/outbox.h"
 #include "hub/web-files.h"
@@ -30,8 +31,7 @@ typedef struct WsConnection WsConnection;
 typedef struct WsHandler {
         /* A message was received; `text` is valid only during the call. */
         void (*message)(WsConnection *connection, const char *text, size_t length, void *userdata);
-        /* The connection is closed or closing: nothing more is sent or received.
-         * Called once. */
+        /* The connection is closed or closing: nothing more is sent or received. Called once. */
         void (*closed)(WsConnection *connection, void *userdata);
         /* Whether to ping this connection often. */
         bool (*in_call)(WsConnection *connection, void *userdata);
@@ -43,15 +43,15 @@ typedef struct WsServerOptions {
         uint16_t port;            /* 0: any free port */
         Certificate *certificate; /* NULL: no TLS; must outlive the context */
         const char *proxies;      /* hub/proxies.h; must outlive the server; NULL: none */
+        uint32_t max_connections; /* at a time */
 } WsServerOptions;
 
-/* `context` and `loop` must outlive it. On failure *ret_text holds a sentence.
- */
+/* `context` and `loop` must outlive it. On failure *ret_text holds a sentence. */
 int ws_server_new(struct lws_context *context, uv_loop_t *loop, const WsServerOptions *options,
                   const WsHandler *handler, WsServer **ret, char **ret_text);
 /*
- * Starts to close every connection as "going away". The last messages are
- * written only if the loop runs on until ws_server_is_empty().
+ * Starts to close every connection as "going away". The last messages are written only if the loop
+ * runs on until ws_server_is_empty().
  */
 void ws_server_stop(WsServer *server);
 bool ws_server_is_empty(const WsServer *server); /* all connections are closed */
@@ -65,18 +65,15 @@ uint16_t ws_server_port(const WsServer *server);
 void ws_server_limit_events(WsServer *server, uint32_t max); /* unacknowledged, per connection */
 void ws_server_set_page(WsServer *server, WebFiles *page);   /* takes it; NULL: there is none */
 
-/* Commits up to this number are done: sends the messages that waited for them.
- */
+/* Commits up to this number are done: sends the messages that waited for them. */
 void ws_server_committed(WsServer *server, uint64_t committed);
 
-/* Before the loop waits: closes the connections whose last messages are
- * written. */
+/* Before the loop waits: closes the connections whose last messages are written. */
 void ws_server_turn_end(WsServer *server);
 
 /* Of the client; a trusted proxy that stands between is not it. */
 const char *ws_connection_address(const WsConnection *connection);
-/* The bearer token of the upgrade, or NULL; ws_connection_welcome() wipes it.
- */
+/* The bearer token of the upgrade, or NULL; ws_connection_welcome() wipes it. */
 const char *ws_connection_bearer(const WsConnection *connection);
 /* A device has logged in: the connection may stay open. */
 void ws_connection_welcome(WsConnection *connection);
@@ -85,27 +82,25 @@ bool ws_connection_is_lost(const WsConnection *connection);
 /* Takes the outbox of a lost connection. */
 Outbox ws_connection_take_outbox(WsConnection *connection);
 /*
- * Appends the messages of a device that is back to those of its new connection.
- * Leaves `outbox` empty.
+ * Appends the messages of a device that is back to those of its new connection. Leaves `outbox`
+ * empty.
  */
 void ws_connection_put_outbox(WsConnection *connection, Outbox *outbox);
 void *ws_connection_userdata(const WsConnection *connection);
 void ws_connection_set_userdata(WsConnection *connection, void *userdata);
 
 /*
- * A closing connection drops the message. A connection that cannot queue it is
- * closed as too slow.
+ * A closing connection drops the message. A connection that cannot queue it is closed as too slow.
  */
 int ws_connection_send(WsConnection *connection, Message *message, uint64_t barrier);
 int ws_connection_acknowledge(WsConnection *connection, uint64_t seq);
 uint32_t ws_connection_replies_waiting(const WsConnection *connection);
 
 /*
- * The connection sent garbage: stop reading from it until its turn comes, so
- * that it cannot starve others.
+ * The connection sent garbage: stop reading from it until its turn comes, so that it cannot starve
+ * others.
  */
 void ws_connection_pause(WsConnection *connection);
 
-/* Closes the connection once its outbox is written. Calls `handler->closed`
- * now. */
+/* Closes the connection once its outbox is written. Calls `handler->closed` now. */
 void ws_connection_close(WsConnection *connection, WireClose code, const char *text);
