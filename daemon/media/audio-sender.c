@@ -8,13 +8,14 @@
 
 #include "base/clock.h"
 #include "media/pipewire.h"
+#include "media/rtp.h"
 
 #define LOOK_MS 100                         /* how often a working microphone is checked */
 #define STANDSTILL_US (50 * USEC_PER_MSEC)  /* five frames late: the microphone has stopped */
 #define CATCH_UP_FRAMES 5                   /* silent frames sent at once; older ones are skipped */
 #define BEHIND_MAX_US (200 * USEC_PER_MSEC) /* further behind, timestamps skip to the clock */
 #define COMPLEXITY 5                        /* of 10: more costs CPU and is inaudible in speech */
-#define PACKET_MAX 1275                     /* bytes; RFC 6716 section 3.2 */
+#define PACKET_MAX (RTP_PACKET_MAX - RTP_HEADER) /* bytes of Opus, which has far fewer */
 
 typedef struct Sink {
         AudioSenderSink function;

@@ -147,13 +147,14 @@ void chain_shorten(GstElement *webrtc)
         gst_iterator_free(iterator);
 }
 
-void chain_report_often(GstElement *rtpbin)
+void chain_tune_reports(GstElement *rtpbin)
 {
         GObject *session = NULL;
 
         g_signal_emit_by_name(rtpbin, "get-internal-session", RTP_SESSION, &session);
         if (!session)
                 return;
-        g_object_set(session, "rtcp-min-interval", (guint64)REPORTS_EVERY_NS, NULL);
+        g_object_set(session, "rtcp-min-interval", (guint64)REPORTS_EVERY_NS, "rtcp-mtu",
+                     (guint)RTCP_PACKET_MAX, NULL);
         g_object_unref(session);
 }

@@ -60,5 +60,8 @@ bool chain_take(GstBuffer *buffer, unsigned payload, ChainPacket packet, void *u
 
 /* Bypasses the webrtcbin's threads that only hand packets on. Call it once connected. */
 void chain_shorten(GstElement *webrtc);
-/* Makes this side report losses about every second, as far as RTP's rules allow it. */
-void chain_report_often(GstElement *rtpbin);
+/*
+ * Makes this side report losses about every second, as far as RTP's rules allow it, in packets that
+ * every path carries (rtp.h).
+ */
+void chain_tune_reports(GstElement *rtpbin);

@@ -105,7 +105,7 @@ void peer_voice_connected(PeerConnection *peer)
         if (atomic_load(&peer->send.open))
                 return;
         chain_shorten(peer->webrtc);
-        chain_report_often(peer->rtpbin);
+        chain_tune_reports(peer->rtpbin);
         send_chain_open(&peer->send);
 }
 

@@ -8,6 +8,7 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "base/str.h"
+#include "media/rtp.h"
 
 #define LATENCY_MS 100 /* the time in which lost packets can be sent again */
 #define WAITING_MAX 60 /* pictures, 2 s: the network has stopped, and older ones are useless */
@@ -156,7 +157,7 @@ int video_send_chain_build(VideoSendChain *chain, GstElement *pipeline, GstEleme
         g_object_set(source, "format", GST_FORMAT_TIME, "is-live", TRUE, "do-timestamp", TRUE,
                      "max-buffers", (guint64)WAITING_MAX, "max-bytes", (guint64)0, NULL);
         gst_util_set_object_arg(G_OBJECT(source), "leaky-type", "upstream");
-        g_object_set(payloader, "pt", format->payload, NULL);
+        g_object_set(payloader, "pt", format->payload, "mtu", (guint)RTP_PACKET_MAX, NULL);
         gst_util_set_object_arg(G_OBJECT(payloader), "picture-id-mode", "15-bit");
         set_caps(filter, caps);
         chain->pad = gst_element_request_pad_simple(webrtc, "sink_%u");

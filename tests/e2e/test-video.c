@@ -5,10 +5,13 @@
  * sees.
  */
 
+#include "media/rtp.h"
 #include "rig/audio-room.h"
 #include "rig/picture-camera.h"
 #include "rig/picture-eye.h"
 #include "suite.h"
+
+#define SEED 7
 
 static RigCamera *plug_in(Room *room, const char *node)
 {
@@ -85,6 +88,32 @@ START_TEST(paused_is_dark_and_closes_the_camera)
 }
 END_TEST
 
+START_TEST(pictures_pass_a_narrow_path_that_says_nothing)
+{
+        const RigWeather narrow = {.widest = DATAGRAM_MAX};
+        RigRelay *relay;
+        RigCamera *camera;
+        RigEye *eye;
+        Room room;
+
+        room_enter(&room);
+        rig_check(rig_relay_new(SEED, &relay), "a relay");
+        rig_relay_set_weather(relay, &narrow);
+        room.call.relay = relay;
+        camera = plug_in(&room, "cam");
+        room.alice->video = true;
+        room_both_join(&room);
+        audio_call_wait_picture(&room.call, room.bob, true);
+        eye = look_at(&room, room.bob);
+        rig_eye_expect(eye, rig_picture_is_camera, "over-a-narrow-path");
+        ck_assert_uint_eq(rig_relay_too_large(relay), 0);
+        rig_eye_free(eye);
+        rig_camera_free(camera);
+        room_leave(&room);
+        rig_relay_free(relay);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("video");
@@ -93,6 +122,7 @@ int main(void)
         tcase_set_timeout(tcase, 60);
         tcase_add_test(tcase, each_sees_the_other);
         tcase_add_test(tcase, paused_is_dark_and_closes_the_camera);
+        tcase_add_test(tcase, pictures_pass_a_narrow_path_that_says_nothing);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }

@@ -45,7 +45,7 @@ struct RigRelay {
         Port ports[PORTS_MAX];
         size_t n_ports;
         RigWeather weather;
-        atomic_uint carried;
+        atomic_uint carried, too_large;
 
         /* used by the thread only */
         uint64_t dice;
@@ -104,6 +104,10 @@ static void take_packet(RigRelay *relay, const Port *to)
         double late = relay->weather.delay_ms + relay->weather.jitter_ms * throw_dice(relay);
 
         sender = port_of(relay, &from);
+        if (relay->weather.widest > 0 && (size_t)n > relay->weather.widest) {
+                atomic_fetch_add(&relay->too_large, 1);
+                return;
+        }
         if (throw_dice(relay) < relay->weather.loss || !sender || packet == &dropped)
                 return;
         packet->fd = sender->fd;
@@ -321,4 +325,9 @@ void rig_relay_set_weather(RigRelay *relay, const RigWeather *weather)
 unsigned rig_relay_carried(const RigRelay *relay)
 {
         return atomic_load(&relay->carried);
+}
+
+unsigned rig_relay_too_large(const RigRelay *relay)
+{
+        return atomic_load(&relay->too_large);
 }

@@ -13,10 +13,15 @@
 
 typedef struct RigRelay RigRelay;
 
-/* Packets take `delay_ms`, and up to `jitter_ms` more; a share `loss` (0…1) of them is lost. */
+/*
+ * Packets take `delay_ms`, and up to `jitter_ms` more; a share `loss` (0…1) of them is lost, and
+ * all that are larger than `widest` bytes (0: none), as on a path whose routers do not say how
+ * narrow it is.
+ */
 typedef struct RigWeather {
         unsigned delay_ms, jitter_ms;
         double loss;
+        size_t widest;
 } RigWeather;
 
 /* Starts with a perfect network; a seed always gives the same losses. 0 or negative errno. */
@@ -34,3 +39,5 @@ int rig_relay_rewrite(RigRelay *relay, const char *data, char **ret);
 
 /* Number of packets that have arrived through the relay. */
 unsigned rig_relay_carried(const RigRelay *relay);
+/* Number of packets that were too large for the weather. */
+unsigned rig_relay_too_large(const RigRelay *relay);

@@ -6,6 +6,8 @@
 
 #include "base/cleanup.h"
 #include "media/description.h"
+#include "media/preload.h"
+#include "media/rtp.h"
 #include "media/video-chain.h"
 #include "media/video-rate.h"
 #include "suite.h"
@@ -104,17 +106,102 @@ START_TEST(rate_has_an_upper_and_a_lower_end)
 }
 END_TEST
 
-int main(int argc, char **argv)
+#define PICTURE_SIZE 100000 /* bytes: many packets */
+
+typedef struct Packets {
+        GMutex mutex;
+        GCond arrived;
+        size_t n, bytes, largest;
+} Packets;
+
+static gboolean take_packet(GstBuffer **buffer, guint i, void *data)
+{
+        Packets *packets = data;
+        size_t size = gst_buffer_get_size(*buffer);
+
+        g_mutex_lock(&packets->mutex);
+        packets->n++;
+        packets->bytes += size;
+        packets->largest = MAX_OF(packets->largest, size);
+        g_cond_signal(&packets->arrived);
+        g_mutex_unlock(&packets->mutex);
+        return TRUE;
+}
+
+static GstPadProbeReturn on_packets(GstPad *pad, GstPadProbeInfo *info, void *data)
+{
+        GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+
+        if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST)
+                gst_buffer_list_foreach(GST_PAD_PROBE_INFO_BUFFER_LIST(info), take_packet, data);
+        else
+                take_packet(&buffer, 0, data);
+        return GST_PAD_PROBE_DROP;
+}
+
+static void nobody(void *userdata)
+{
+}
+
+static GstBuffer *new_key_frame(void)
+{
+        static const uint8_t head[] = {0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0xe0, 0x01};
+        GstBuffer *buffer = gst_buffer_new_allocate(NULL, PICTURE_SIZE, NULL);
+
+        gst_buffer_memset(buffer, 0, 0, PICTURE_SIZE);
+        gst_buffer_fill(buffer, 0, head, sizeof(head));
+        return buffer;
+}
+
+START_TEST(packets_of_a_large_picture_fit_every_path)
+{
+        const VideoFormat format = VIDEO_CHAIN_FORMAT;
+        VideoSendChain chain = {.key_wanted = nobody, .release = nobody};
+        Packets packets = {};
+        GstElement *pipeline, *webrtc;
+        g_autoptr(GstPad) last = NULL;
+        GstBuffer *picture;
+        gint64 deadline;
+
+        ck_assert_int_eq(preload_video(), 0);
+        pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
+        webrtc = gst_element_factory_make("webrtcbin", NULL);
+        gst_bin_add(GST_BIN(pipeline), webrtc);
+        gst_element_set_state(pipeline, GST_STATE_PLAYING);
+        ck_assert_int_eq(video_send_chain_build(&chain, pipeline, webrtc, &format), 0);
+        last = gst_pad_get_peer(chain.pad);
+        gst_pad_add_probe(last, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+                          on_packets, &packets, NULL);
+        picture = new_key_frame();
+        ck_assert(video_send_chain_push(&chain, picture));
+        deadline = g_get_monotonic_time() + 20 * G_TIME_SPAN_SECOND;
+        g_mutex_lock(&packets.mutex);
+        while (packets.bytes < PICTURE_SIZE)
+                ck_assert(g_cond_wait_until(&packets.arrived, &packets.mutex, deadline));
+        g_mutex_unlock(&packets.mutex);
+        /* Neither larger than allowed nor smaller than need be. */
+        ck_assert_uint_le(packets.largest, DATAGRAM_MAX - SRTP_TAG);
+        ck_assert_uint_ge(packets.largest, RTP_PACKET_MAX - RTP_HEADER);
+        ck_assert_uint_le(packets.n, 1 + PICTURE_SIZE / (RTP_PACKET_MAX - 2 * RTP_HEADER));
+        gst_buffer_unref(picture);
+        gst_element_set_state(pipeline, GST_STATE_NULL);
+        video_send_chain_done(&chain);
+        gst_object_unref(pipeline);
+}
+END_TEST
+
+int main(void)
 {
         Suite *suite = suite_create("media-video");
         TCase *tcase = tcase_create("parts");
 
-        gst_init(&argc, &argv);
+        preload();
         tcase_add_loop_test(tcase, vp8_is_found_in_an_offer, 0, ELEMENTSOF(offers));
         tcase_add_test(tcase, key_frame_says_how_large_it_is);
         tcase_add_loop_test(tcase, what_is_no_key_frame_has_no_size, 0, ELEMENTSOF(no_keys));
         tcase_add_test(tcase, loss_and_queues_lower_the_rate_and_quiet_raises_it);
         tcase_add_test(tcase, rate_has_an_upper_and_a_lower_end);
+        tcase_add_test(tcase, packets_of_a_large_picture_fit_every_path);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }
