@@ -119,6 +119,20 @@ static void session_changed(Echo *echo, const PhoneAction *action)
         about_call(echo, PHONE_COMMAND_END, action->session_id);
 }
 
+/* An echo sends pictures only while it receives some, and tells the other one so. */
+static void participant_changed(Echo *echo, const PhoneAction *action)
+{
+        const PhoneCallInfo *call = phone_call_find(echo->phone, action->session_id);
+        PhoneCommand pause = {.type = PHONE_COMMAND_PAUSE_VIDEO,
+                              .on = action->participant.participant.video_paused};
+
+        if (!call || call->stored.record.status != CALL_STATUS_ONGOING ||
+            call->stored.session.video_paused == pause.on)
+                return;
+        (void)STR_SET(pause.session_id, action->session_id);
+        command(echo, &pause);
+}
+
 /* An echo is never busy. */
 static void manager_changed(Echo *echo, const PhoneAction *action)
 {
@@ -196,9 +210,9 @@ static void (*const actors[PHONE_ACTION_TYPE_COUNT])(Echo *echo, const PhoneActi
         [PHONE_STATUS_CHANGED] = ignore,
         [PHONE_BROADCAST] = on_event,
         [PHONE_LISTENER_CALL] = ignore,
-        [PHONE_USER_JOINED] = ignore,
+        [PHONE_USER_JOINED] = participant_changed,
         [PHONE_USER_LEFT] = ignore,
-        [PHONE_PARTICIPANT_CHANGED] = ignore,
+        [PHONE_PARTICIPANT_CHANGED] = participant_changed,
         [PHONE_SESSION_ERROR] = ignore,
         [PHONE_TONE] = ignore,
         [PHONE_WORKER_START] = start_voice,

@@ -55,4 +55,9 @@ typedef struct ParticipantMedia {
 typedef struct SessionParticipant {
         Participant participant;
         ParticipantMedia media;
+        /*
+         * Not stored: when the absence of a picture that is sent will be reported (CLOCK_BOOTTIME);
+         * 0: none is awaited; USEC_NEVER: it was reported.
+         */
+        usec_t picture_due;
 } SessionParticipant;

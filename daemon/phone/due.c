@@ -10,6 +10,7 @@
 #include "phone/end.h"
 #include "phone/expire.h"
 #include "phone/hub-send.h"
+#include "phone/picture.h"
 #include "phone/present.h"
 #include "phone/request.h"
 
@@ -42,6 +43,7 @@ usec_t phone_next_deadline(const Phone *phone)
                 next = MIN_OF(next, request->deadline);
         DL_FOREACH (phone->calls, call) {
                 next = MIN_OF(next, call_deadline(phone, call));
+                next = MIN_OF(next, pictures_deadline(call));
                 if (call->members_due)
                         next = MIN_OF(next, call->members_due);
         }
@@ -99,6 +101,8 @@ static int phone_tick_one(Phone *phone)
                         members_due(phone, call);
                         return 1;
                 }
+                if (pictures_report(phone, call))
+                        return 1;
                 if (call_deadline(phone, call) <= now) {
                         r = call_due(phone, call);
                         return r < 0 ? r : 1;

@@ -42,6 +42,9 @@
 #define REFUSED_WAIT_SECOND_US (5 * 60 * USEC_PER_SEC)
 #define REFUSED_WAIT_LAST_US (30 * 60 * USEC_PER_SEC)
 #define REFUSED_FORGET_US (2 * 60 * 60 * USEC_PER_SEC)
+/* A picture that takes longer does not come: connecting and the first key frame are done by then.
+ */
+#define PICTURE_LATE_US (10 * USEC_PER_SEC)
 #define PHONE_CALLS_MAX 64 /* live calls on this device; one more is TooMany */
 
 typedef struct Phone Phone;

@@ -8,14 +8,17 @@
 #include "phone/announce.h"
 #include "phone/hub-send.h"
 #include "phone/persist.h"
+#include "phone/picture.h"
 
 void phone_settle(Phone *phone)
 {
         PhoneCall *call;
 
         phone_update_tone(phone);
-        DL_FOREACH (phone->calls, call)
+        DL_FOREACH (phone->calls, call) {
                 call_update_alerting(phone, call);
+                pictures_await(phone, call);
+        }
         phone_flush(phone);
         hub_request_pump(phone);
         phone_acknowledge(phone);

@@ -8,7 +8,7 @@
 #include "phone/state.h"
 
 /*
- * Derives tone, alerting, the manager's properties, requests to send, acknowledgements and stored
- * data from the state.
+ * Derives tone, alerting, the manager's properties, requests to send, acknowledgements, stored data
+ * and awaited pictures from the state.
  */
 void phone_settle(Phone *phone);

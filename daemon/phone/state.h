@@ -11,7 +11,7 @@
  *         time                  due, settle
  *         transitions           ring, answer, end, session, decision, expire
  *         effects               announce, alerting, present, hub-send, history, persist,
- *                               participant
+ *                               participant, picture
  *         state                 call, request, listener, media, and the queue of actions
  *
  * At the end of each input phone_settle() derives from the state what the handlers left to it: tone

@@ -313,6 +313,116 @@ START_TEST(a_fault_of_the_worker_is_reported)
 }
 END_TEST
 
+/* A video call with Alice, whose media are connected and who sends pictures. */
+static void see_alice(Fixture *f)
+{
+        answer_video(f, false);
+        hub_participant(f, MESSAGE_JOINED, CALL, "alice-1");
+        phone_worker_state(f->phone, &f->instant, CALL, SESSION_CONNECTED);
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1",
+                                 &(ParticipantMedia){.connected = true});
+        forget(f);
+}
+
+static void alice_pauses(Fixture *f, bool on)
+{
+        Message message = {.type = MESSAGE_PARTICIPANT};
+
+        STR_SET(message.participant.session_id, CALL);
+        STR_SET(message.participant.participant.id, "alice-1");
+        message.participant.participant.video_paused = on;
+        hub_message(f, &message);
+}
+
+static bool reports_a_fault(Fixture *f)
+{
+        return strstr(fixture_trace(f), "session-error:MediaFailed");
+}
+
+START_TEST(a_picture_that_does_not_come_is_reported_once)
+{
+        FIXTURE(f);
+
+        see_alice(f);
+        wait_us(f, PICTURE_LATE_US - 1);
+        ck_assert(!reports_a_fault(f));
+        wait_us(f, 1);
+        ck_assert(reports_a_fault(f));
+        ck_assert_str_eq(f->last[PHONE_SESSION_ERROR].text,
+                         "alice sends pictures, but none arrives");
+        wait_us(f, 10 * PICTURE_LATE_US);
+        ck_assert(!reports_a_fault(f));
+        /* Nor after the connection was replaced. */
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", &(ParticipantMedia){});
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1",
+                                 &(ParticipantMedia){.connected = true});
+        forget(f);
+        wait_us(f, 10 * PICTURE_LATE_US);
+        ck_assert(!reports_a_fault(f));
+}
+END_TEST
+
+START_TEST(a_picture_that_came_is_missed_again_when_it_goes)
+{
+        FIXTURE(f);
+
+        see_alice(f);
+        wait_us(f, PICTURE_LATE_US);
+        forget(f);
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1",
+                                 &(ParticipantMedia){.connected = true, .picture = true});
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1",
+                                 &(ParticipantMedia){.connected = true});
+        forget(f);
+        wait_us(f, PICTURE_LATE_US - 1);
+        ck_assert(!reports_a_fault(f));
+        wait_us(f, 1);
+        ck_assert(reports_a_fault(f));
+}
+END_TEST
+
+START_TEST(a_picture_is_awaited_only_while_it_is_sent_and_the_connection_works)
+{
+        FIXTURE(f);
+
+        see_alice(f);
+        wait_us(f, PICTURE_LATE_US - 1);
+        alice_pauses(f, true);
+        forget(f);
+        wait_us(f, 10 * PICTURE_LATE_US);
+        ck_assert(!reports_a_fault(f));
+        alice_pauses(f, false);
+        forget(f);
+        wait_us(f, PICTURE_LATE_US - 1);
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1", &(ParticipantMedia){});
+        forget(f);
+        wait_us(f, 10 * PICTURE_LATE_US);
+        ck_assert(!reports_a_fault(f));
+}
+END_TEST
+
+START_TEST(no_picture_is_awaited_in_an_audio_call_but_a_screen_is)
+{
+        Message message = {.type = MESSAGE_PARTICIPANT};
+        FIXTURE(f);
+
+        talking(f, CALL);
+        phone_worker_participant(f->phone, &f->instant, CALL, "alice-1",
+                                 &(ParticipantMedia){.connected = true});
+        forget(f);
+        ck_assert(!session(f, CALL)->participants[0].participant.video_paused);
+        wait_us(f, 10 * PICTURE_LATE_US);
+        ck_assert(!reports_a_fault(f));
+        STR_SET(message.participant.session_id, CALL);
+        STR_SET(message.participant.participant.id, "alice-1");
+        message.participant.participant.sharing = true;
+        hub_message(f, &message);
+        forget(f);
+        wait_us(f, PICTURE_LATE_US);
+        ck_assert(reports_a_fault(f));
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
@@ -332,6 +442,10 @@ int main(void)
                 start_audio_muted_is_honoured_on_answer,
                 a_session_has_the_code_of_the_only_other_one,
                 a_fault_of_the_worker_is_reported,
+                a_picture_that_does_not_come_is_reported_once,
+                a_picture_that_came_is_missed_again_when_it_goes,
+                a_picture_is_awaited_only_while_it_is_sent_and_the_connection_works,
+                no_picture_is_awaited_in_an_audio_call_but_a_screen_is,
         };
 
         return suite_run(phone_suite("media", tests, ELEMENTSOF(tests)));
