@@ -14,12 +14,13 @@
 #define CAMERA_WIDTH 640
 #define CAMERA_HEIGHT 480
 #define CAMERA_RATE 30
+#define CAMERA_RATE_MAX 240 /* pictures a second; capture cards and fast cameras have 60 to 240 */
 
 typedef struct Camera Camera;
 
 /*
- * Gets one picture, copied out of PipeWire's buffers; in PipeWire's thread. The callback takes a
- * reference to keep the sample, and must neither block nor free the camera.
+ * Gets one raw picture, copied out of PipeWire's buffers; in any thread, one call at a time. The
+ * callback takes a reference to keep the sample, and must neither block nor free the camera.
  */
 typedef void (*CameraPicture)(void *userdata, GstSample *sample);
 
@@ -41,3 +42,8 @@ DEFINE_CLEANUP(Camera *, camera_free);
 
 /* Whether the camera was unplugged, or the screen is no longer shared: no more pictures come. */
 bool camera_is_lost(const Camera *camera);
+/*
+ * Whether a format was agreed on, so that pictures may come. PipeWire does not say that there is
+ * none.
+ */
+bool camera_is_agreed(const Camera *camera);

@@ -13,6 +13,7 @@ static const char *const plugins[] = {
 };
 
 static const char *const video_plugins[] = {"videoconvertscale", "vpx"};
+static const char *const jpeg_plugins[] = {"jpeg"};
 
 /*
  * GStreamer's registry would scan every plugin on the system and write the result to the user's
@@ -81,14 +82,27 @@ int preload(void)
         return 0;
 }
 
+static int load_once(bool *loaded, const char *const names[], size_t n)
+{
+        int r;
+
+        if (*loaded)
+                return 0;
+        r = load_plugins(names, n);
+        *loaded = r == 0;
+        return r;
+}
+
 int preload_video(void)
 {
         static bool loaded;
-        int r;
 
-        if (loaded)
-                return 0;
-        r = load_plugins(video_plugins, ELEMENTSOF(video_plugins));
-        loaded = r == 0;
-        return r;
+        return load_once(&loaded, video_plugins, ELEMENTSOF(video_plugins));
+}
+
+int preload_jpeg(void)
+{
+        static bool loaded;
+
+        return load_once(&loaded, jpeg_plugins, ELEMENTSOF(jpeg_plugins));
 }

@@ -13,3 +13,5 @@ int preload(void);
  * needed, so that audio calls do not pay for it. Main loop only.
  */
 int preload_video(void);
+/* The same for a camera that gives JPEG. */
+int preload_jpeg(void);

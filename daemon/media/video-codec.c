@@ -35,6 +35,11 @@ static const char encoder_pipeline[] =
 static const char decoder_pipeline[] =
         SOURCE "caps=\"" VIDEO_ENCODED_CAPS "\" ! vp8dec name=codec threads=1" SINK;
 
+/* One damaged picture does not end a camera. */
+static const char unpacker_pipeline[] =
+        SOURCE "max-buffers=2 leaky-type=downstream caps=image/jpeg,parsed=true ! "
+               "jpegdec name=codec max-errors=-1" SINK;
+
 struct VideoCodec {
         GstElement *pipeline, *codec; /* references */
         GstAppSrc *source;            /* likewise */
@@ -77,7 +82,7 @@ static int build(VideoCodec *codec, const char *description)
         codec->pipeline =
                 gst_parse_launch_full(description, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
         if (!codec->pipeline) {
-                log_error("cannot build a VP8 pipeline: %s", error->message);
+                log_error("cannot build a pipeline for pictures: %s", error->message);
                 return -EIO;
         }
         gst_object_ref_sink(codec->pipeline);
@@ -117,6 +122,11 @@ int video_encoder_new(VideoCodecPicture picture, void *userdata, VideoCodec **re
 int video_decoder_new(VideoCodecPicture picture, void *userdata, VideoCodec **ret)
 {
         return codec_new(decoder_pipeline, picture, userdata, ret);
+}
+
+int video_unpacker_new(VideoCodecPicture picture, void *userdata, VideoCodec **ret)
+{
+        return codec_new(unpacker_pipeline, picture, userdata, ret);
 }
 
 VideoCodec *video_codec_free(VideoCodec *codec)

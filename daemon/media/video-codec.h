@@ -3,7 +3,7 @@
 
 /*
  * VP8: an encoder of raw pictures, one for all receivers, and a decoder, which exists only while a
- * program shows the picture. Each is a GStreamer pipeline of its own.
+ * program shows the picture; and a decoder of JPEG. Each is a GStreamer pipeline of its own.
  */
 
 #include <gst/gst.h>
@@ -23,6 +23,8 @@ typedef void (*VideoCodecPicture)(void *userdata, GstSample *sample);
 /* Return 0, -ENOMEM, or -EIO with a sentence in the log: GStreamer lacks an element. */
 int video_encoder_new(VideoCodecPicture picture, void *userdata, VideoCodec **ret);
 int video_decoder_new(VideoCodecPicture picture, void *userdata, VideoCodec **ret);
+/* Decodes JPEG, as some cameras give it; call preload_jpeg() before. In any thread. */
+int video_unpacker_new(VideoCodecPicture picture, void *userdata, VideoCodec **ret);
 /* After it has returned, `picture` is not called any more. */
 VideoCodec *video_codec_free(VideoCodec *codec);
 DEFINE_CLEANUP(VideoCodec *, video_codec_free);
@@ -38,7 +40,7 @@ void video_encoder_set_bitrate(VideoCodec *encoder, uint32_t bitrate); /* bit/s 
 void video_encoder_request_key(VideoCodec *encoder);
 
 /*
- * Decodes a picture; the first one must be a key frame. In any thread, one call at a time; does not
- * block.
+ * Decodes a picture (also JPEG); the first one must be a key frame. In any thread, one call at a
+ * time; does not block.
  */
 void video_decoder_push(VideoCodec *decoder, GstBuffer *buffer);

@@ -5,7 +5,9 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
+#include "media/camera-watch.h"
 #include "media/camera.h"
 #include "media/test-card.h"
 #include "media/video-codec.h"
@@ -13,14 +15,17 @@
 
 #define LOOK_MS 500 /* between checks of the sources and repeats of a still picture */
 #define STILL_US (400 * USEC_PER_MSEC)
-#define SILENT_MAX_US (3 * USEC_PER_SEC)  /* a camera that gives no picture for so long is lost */
-#define RETRY_US (5 * USEC_PER_SEC)       /* a lost camera is not tried again before this */
 #define KEY_PACE_US (300 * USEC_PER_MSEC) /* at least, between key frames: they are large */
 /*
  * Compositors deliver 60 pictures a second, which cost much to encode; few shared programs need
  * more than 15.
  */
 #define SCREEN_PACE_US (USEC_PER_SEC / 15)
+/*
+ * Some cameras give 60 to 240. Of those that give CAMERA_RATE, no picture that comes a little early
+ * may be dropped.
+ */
+#define CAMERA_PACE_US (USEC_PER_SEC * 3 / 4 / CAMERA_RATE)
 
 typedef enum Source {
         SOURCE_NONE,
@@ -47,14 +52,14 @@ struct Video {
         GSList *nodes;      /* VideoSourceNode, not owned */
         bool started;
         Camera *camera, *screen;
-        usec_t opened, retry_at; /* when the camera was opened; when to try a lost one again */
-        bool missed;             /* the camera's absence was reported */
+        CameraWatch watch;
+        bool stand_in_reported; /* another camera is used than the chosen one */
         bool pipewire_missed;
 
         GMutex mutex; /* guards all fields below */
         Source source;
         GstSample *last;   /* the source's newest picture */
-        usec_t came, sent; /* when the newest picture came; when one was last sent */
+        usec_t came, sent; /* when the source's newest picture came (0: none); when one was sent */
         usec_t pace;
         VideoCodec *encoder;
         Sink sinks[VIDEO_SINKS_MAX];
@@ -110,6 +115,9 @@ static void on_picture(void *userdata, GstSample *sample)
         usec_t now = clock_boottime();
 
         g_mutex_lock(&video->mutex);
+        /* The test card stood in for a camera that was slow to begin. */
+        if (video->source == SOURCE_TEST_CARD)
+                video->source = SOURCE_CAMERA;
         if (video->source == SOURCE_CAMERA || video->source == SOURCE_SCREEN) {
                 g_clear_pointer(&video->last, gst_sample_unref);
                 video->last = gst_sample_ref(sample);
@@ -129,11 +137,21 @@ static uint32_t least_rate(const Video *video)
         return least;
 }
 
+static Source current_source(Video *video)
+{
+        Source source;
+
+        g_mutex_lock(&video->mutex);
+        source = video->source;
+        g_mutex_unlock(&video->mutex);
+        return source;
+}
+
 static void need_encoder(Video *video)
 {
         VideoCodec *encoder = NULL;
 
-        if (video->encoder || video->n_sinks == 0 || video->source == SOURCE_NONE)
+        if (video->encoder || video->n_sinks == 0 || current_source(video) == SOURCE_NONE)
                 return;
         if (video_encoder_new(on_encoded, video, &encoder) < 0) {
                 video->events->fault(video->userdata, CALL_ERROR_MEDIA_FAILED,
@@ -156,8 +174,8 @@ static void set_source(Video *video, Source source)
         g_clear_pointer(&video->last, gst_sample_unref);
         if (source == SOURCE_TEST_CARD)
                 video->last = test_card_new();
-        video->pace = source == SOURCE_SCREEN ? SCREEN_PACE_US : 0;
-        video->came = clock_boottime();
+        video->pace = source == SOURCE_SCREEN ? SCREEN_PACE_US : CAMERA_PACE_US;
+        video->came = 0;
         if (source == SOURCE_NONE)
                 unused = TAKE_PTR(video->encoder);
         g_mutex_unlock(&video->mutex);
@@ -173,42 +191,46 @@ static void stop_source(Video *video)
         set_source(video, SOURCE_NONE);
         video->camera = camera_free(video->camera);
         video->screen = camera_free(video->screen);
+        video->watch.opened = 0;
 }
 
-static void report_missing(Video *video, bool any)
+static void report(Video *video, CameraState state)
+{
+        char text[MESSAGE_TEXT_MAX + 1];
+
+        if (camera_watch_report(&video->watch, state, text, sizeof(text)))
+                video->events->fault(video->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
+}
+
+static void report_stand_in(Video *video)
 {
         char text[MESSAGE_TEXT_MAX + 1], shown[128];
 
-        if (video->missed)
+        if (video->stand_in_reported)
                 return;
-        video->missed = true;
-        if (any)
-                snprintf(text, sizeof(text), "there is no camera named '%s'; using the default",
-                         str_printable(shown, sizeof(shown), video->wanted));
-        else
-                snprintf(text, sizeof(text),
-                         "there is no camera: the others see a test card instead");
+        video->stand_in_reported = true;
+        snprintf(text, sizeof(text), "there is no camera named '%s'; using the default",
+                 str_printable(shown, sizeof(shown), video->wanted));
         video->events->fault(video->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
 }
 
 /* Finds the chosen camera, else the default one, else any. */
 static bool find_camera(Video *video, char ret[static NODE_NAME_MAX + 1])
 {
-        if (!video->pipewire || str_eq(video->wanted, VIDEO_TEST_CARD))
-                return false;
         if (pipewire_find_camera(video->pipewire, video->wanted, ret)) {
-                video->missed = false;
+                video->stand_in_reported = false;
                 return true;
         }
         if (str_empty(video->wanted) || !pipewire_find_camera(video->pipewire, "", ret))
                 return false;
-        report_missing(video, true);
+        report_stand_in(video);
         return true;
 }
 
-static void use_camera(Video *video)
+/* Returns 0, -EAGAIN: it failed a short time ago, or another negative errno. */
+static int open_camera(Video *video, const char *target)
 {
-        char target[NODE_NAME_MAX + 1], node[NODE_NAME_MAX + 1];
+        char node[NODE_NAME_MAX + 1];
         const CameraOptions options = {
                 .pipewire = video->pipewire,
                 .node = node,
@@ -218,36 +240,78 @@ static void use_camera(Video *video)
                 .picture = on_picture,
                 .userdata = video,
         };
+        usec_t now = clock_boottime();
+        int r;
 
+        if (!camera_watch_may_open(&video->watch, target, now))
+                return -EAGAIN;
         snprintf(node, sizeof(node), "tring.%s.camera", video->session);
-        if (clock_boottime() >= video->retry_at && find_camera(video, target)) {
-                video->opened = clock_boottime();
-                if (camera_new(&options, &video->camera) == 0) {
-                        set_source(video, SOURCE_CAMERA);
-                        return;
-                }
+        camera_watch_opened(&video->watch, target, now);
+        r = camera_new(&options, &video->camera);
+        if (r < 0) {
+                camera_watch_failed(&video->watch, now);
+                report(video, CAMERA_UNUSABLE);
         }
-        if (!str_eq(video->wanted, VIDEO_TEST_CARD))
-                report_missing(video, false);
-        if (video->source != SOURCE_TEST_CARD)
+        return r;
+}
+
+static void use_camera(Video *video)
+{
+        char target[NODE_NAME_MAX + 1];
+        bool opened = false;
+
+        if (video->pipewire && !str_eq(video->wanted, VIDEO_TEST_CARD)) {
+                if (!find_camera(video, target))
+                        report(video, CAMERA_NONE);
+                else
+                        opened = open_camera(video, target) == 0;
+        }
+        /* One that has failed before is shown from its first picture on. */
+        if (opened && video->watch.failures == 0)
+                set_source(video, SOURCE_CAMERA);
+        else if (current_source(video) != SOURCE_TEST_CARD)
                 set_source(video, SOURCE_TEST_CARD);
 }
 
-static bool camera_is_silent(Video *video)
+/* Passes the camera's last picture on to the watch. */
+static void count_pictures(Video *video)
 {
-        bool silent;
+        CameraState before = video->watch.reported;
+        usec_t came;
 
         g_mutex_lock(&video->mutex);
-        silent = clock_boottime() - MAX_OF(video->came, video->opened) > SILENT_MAX_US;
+        came = video->came;
         g_mutex_unlock(&video->mutex);
-        return silent;
+        camera_watch_gave(&video->watch, came);
+        if (before > CAMERA_WORKS && video->watch.reported == CAMERA_WORKS)
+                log_fields(LOG_INFO, "the camera gives pictures", "SESSION_ID=%s", video->session,
+                           NULL);
+}
+
+static void close_failed_camera(Video *video, usec_t now)
+{
+        bool gave = video->watch.came > 0, lost = camera_is_lost(video->camera);
+        bool agreed = camera_is_agreed(video->camera);
+
+        camera_watch_failed(&video->watch, now);
+        stop_source(video);
+        /* One that has worked was unplugged, or it works at the next try. */
+        if (lost && gave)
+                return;
+        report(video, lost || !agreed ? CAMERA_UNUSABLE : CAMERA_SILENT);
 }
 
 static void look_after_camera(Video *video)
 {
-        if (video->camera && (camera_is_lost(video->camera) || camera_is_silent(video))) {
-                video->retry_at = clock_boottime() + RETRY_US;
-                stop_source(video);
+        usec_t now = clock_boottime();
+
+        if (video->camera) {
+                count_pictures(video);
+                if (camera_is_lost(video->camera) || camera_watch_is_over(&video->watch, now))
+                        close_failed_camera(video, now);
+                else if (camera_watch_is_slow(&video->watch, now) &&
+                         current_source(video) == SOURCE_CAMERA)
+                        set_source(video, SOURCE_TEST_CARD);
         }
         if (!video->camera)
                 use_camera(video);
@@ -371,8 +435,9 @@ void video_start(Video *video, const char *camera, const char *title)
         STR_SET(video->title, title);
         STR_SET(video->wanted, camera);
         video->started = true;
-        video->missed = false;
-        video->retry_at = 0;
+        if (!video->camera)
+                video->watch = (CameraWatch){};
+        video->stand_in_reported = false;
         arrange(video);
 }
 
@@ -394,8 +459,8 @@ void video_set_camera(Video *video, const char *camera)
         if (str_eq(video->wanted, camera))
                 return;
         STR_SET(video->wanted, camera);
-        video->missed = false;
-        video->retry_at = 0;
+        video->watch = (CameraWatch){};
+        video->stand_in_reported = false;
         if (!video->screen)
                 stop_source(video);
         arrange(video);

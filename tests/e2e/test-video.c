@@ -88,6 +88,72 @@ START_TEST(paused_is_dark_and_closes_the_camera)
 }
 END_TEST
 
+static const struct {
+        RigCameraKind kind;
+        const char *name;
+} odd_cameras[] = {
+        {RIG_CAMERA_FAST, "a-fast-camera"},
+        {RIG_CAMERA_JPEG, "a-camera-with-jpeg"},
+        {RIG_CAMERA_SLOW, "a-slow-camera"},
+};
+
+START_TEST(every_camera_that_gives_pictures_is_used)
+{
+        RigCamera *camera;
+        RigEye *eye;
+        Room room;
+
+        room_enter(&room);
+        rig_check(rig_camera_new_of(room.graph, "cam", odd_cameras[_i].kind, &camera), "a camera");
+        room.alice->video = true;
+        room_both_join(&room);
+        audio_call_wait_picture(&room.call, room.bob, true);
+        eye = look_at(&room, room.bob);
+        rig_eye_expect(eye, rig_picture_is_camera, odd_cameras[_i].name);
+        audio_call_stats(&room.call, room.alice);
+        ck_assert_str_eq(room.alice->text, "");
+        ck_assert_uint_eq(rig_camera_times_opened(camera), 1);
+        rig_eye_free(eye);
+        rig_camera_free(camera);
+        room_leave(&room);
+}
+END_TEST
+
+static const struct {
+        RigCameraKind kind;
+        const char *says;
+} useless_cameras[] = {
+        {RIG_CAMERA_STRANGE, "camera 'cam' cannot be used"},
+        {RIG_CAMERA_DEAD, "camera 'cam' gives no pictures"},
+};
+
+START_TEST(camera_that_is_there_and_useless_is_not_called_absent)
+{
+        RigCamera *camera, *good;
+        RigEye *eye;
+        Room room;
+
+        room_enter(&room);
+        rig_check(rig_camera_new_of(room.graph, "cam", useless_cameras[_i].kind, &camera),
+                  "a camera");
+        room.alice->video = true;
+        room_both_join(&room);
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_DEVICE_NOT_FOUND);
+        if (!strstr(room.alice->text, useless_cameras[_i].says))
+                rig_fail("the worker says: %s", room.alice->text);
+        audio_call_wait_picture(&room.call, room.bob, true);
+        eye = look_at(&room, room.bob);
+        rig_eye_expect(eye, rig_picture_is_test_card, "in-place-of-a-useless-camera");
+        /* A better one is used at once. */
+        camera = rig_camera_free(camera);
+        good = plug_in(&room, "good");
+        rig_eye_expect(eye, rig_picture_is_camera, "a-better-camera");
+        rig_eye_free(eye);
+        rig_camera_free(good);
+        room_leave(&room);
+}
+END_TEST
+
 START_TEST(pictures_pass_a_narrow_path_that_says_nothing)
 {
         const RigWeather narrow = {.widest = DATAGRAM_MAX};
@@ -123,6 +189,10 @@ int main(void)
         tcase_add_test(tcase, each_sees_the_other);
         tcase_add_test(tcase, paused_is_dark_and_closes_the_camera);
         tcase_add_test(tcase, pictures_pass_a_narrow_path_that_says_nothing);
+        tcase_add_loop_test(tcase, every_camera_that_gives_pictures_is_used, 0,
+                            ELEMENTSOF(odd_cameras));
+        tcase_add_loop_test(tcase, camera_that_is_there_and_useless_is_not_called_absent, 0,
+                            ELEMENTSOF(useless_cameras));
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }
