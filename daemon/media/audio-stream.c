@@ -13,7 +13,7 @@ static struct pw_properties *stream_properties(const AudioStreamOptions *options
         struct pw_properties *properties =
                 pw_properties_new(PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY,
                                   options->kind == DEVICE_MICROPHONE ? "Capture" : "Playback",
-                                  PW_KEY_MEDIA_ROLE, options->role, PW_KEY_NODE_NAME, options->node,
+                                  PW_KEY_APP_ID, options->id, PW_KEY_NODE_NAME, options->node,
                                   PW_KEY_NODE_DESCRIPTION, options->description, PW_KEY_MEDIA_NAME,
                                   options->description, PW_KEY_NODE_LATENCY, AUDIO_LATENCY, NULL);
 

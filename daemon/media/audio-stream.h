@@ -11,7 +11,8 @@
 typedef struct AudioStreamOptions {
         struct pw_core *core;
         DeviceKind kind; /* DEVICE_MICROPHONE: the stream records; DEVICE_SPEAKER: it plays */
-        const char *role, *node, *description;
+        const char *id;  /* STREAM_ID_… */
+        const char *node, *description;
         const char *target; /* node.name of a device; empty: the default one */
         uint32_t format, rate, channels;
         const struct pw_stream_events *events;

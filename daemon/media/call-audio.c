@@ -36,7 +36,8 @@ struct CallAudio {
         AudioSender *sender;               /* not owned; NULL: not joined */
         DeviceState states[DEVICE_CAMERA]; /* of microphone and speaker */
         Microphone *microphone;
-        GSList *playbacks;     /* of the voices */
+        bool opened;       /* the microphone, since the join: a later mute was set in this call */
+        GSList *playbacks; /* of the voices */
         bool absence_reported; /* PipeWire's absence */
         bool echo_fault_reported;
         guint patience;      /* timer: reports missing devices, reopens failed ones */
@@ -152,16 +153,19 @@ static int adjust_microphone(CallAudio *audio, bool moved, bool again)
         const DeviceState *state = &audio->states[DEVICE_MICROPHONE];
         Microphone *microphone = audio->microphone;
         char node[NODE_NAME_MAX + 1];
+        int r;
 
         if (state->use == DEVICE_NONE) {
                 microphone_close(microphone);
                 return 0;
         }
         snprintf(node, sizeof(node), "tring.%s.capture", audio->session);
-        if (!microphone_is_open(microphone) || moved || (again && microphone_failed(microphone)))
-                return microphone_open(microphone, audio->pipewire, node, audio->title,
-                                       state->target);
-        return 0;
+        if (microphone_is_open(microphone) && !moved && !(again && microphone_failed(microphone)))
+                return 0;
+        r = microphone_open(microphone, audio->pipewire, node, audio->title, state->target,
+                            !audio->opened);
+        audio->opened |= r == 0;
+        return r;
 }
 
 static int adjust_playback(CallAudio *audio, Playback *playback, bool moved, bool again)
@@ -346,7 +350,7 @@ void call_audio_join(CallAudio *audio, const WorkerDevices *devices, const char 
         audio->sender = sender;
         audio->devices = *devices;
         memset(audio->states, 0, sizeof(audio->states));
-        audio->absence_reported = false;
+        audio->absence_reported = audio->opened = false;
         STR_SET(audio->title, title);
         if (connect_now(audio))
                 review(audio, false);
@@ -373,10 +377,10 @@ void call_audio_change(CallAudio *audio, const WorkerDevices *devices)
                 review(audio, false);
 }
 
-int call_audio_play(CallAudio *audio, const char *node, const char *description, PacketQueue *queue,
-                    Playback **ret)
+int call_audio_play(CallAudio *audio, const char *id, const char *node, const char *description,
+                    PacketQueue *queue, Playback **ret)
 {
-        int r = playback_new(node, description, queue, audio->echo, ret);
+        int r = playback_new(id, node, description, queue, audio->echo, ret);
 
         if (r < 0)
                 return r;

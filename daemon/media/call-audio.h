@@ -36,9 +36,9 @@ void call_audio_leave(CallAudio *audio);
 void call_audio_change(CallAudio *audio, const WorkerDevices *devices);
 
 /*
- * Plays the queue until call_audio_stop(); call it while joined. `node` and `description` name the
- * stream. Returns 0 or -ENOMEM.
+ * Plays the queue until call_audio_stop(); call it while joined. `id`, `node` and `description`
+ * name the stream (pipewire.h). Returns 0 or -ENOMEM.
  */
-int call_audio_play(CallAudio *audio, const char *node, const char *description, PacketQueue *queue,
-                    Playback **ret);
+int call_audio_play(CallAudio *audio, const char *id, const char *node, const char *description,
+                    PacketQueue *queue, Playback **ret);
 void call_audio_stop(CallAudio *audio, Playback *playback);

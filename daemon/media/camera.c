@@ -339,9 +339,9 @@ static const struct spa_pod *build_formats(struct spa_pod_builder *builder, uint
 static struct pw_properties *stream_properties(const CameraOptions *options)
 {
         struct pw_properties *properties = pw_properties_new(
-                PW_KEY_MEDIA_TYPE, "Video", PW_KEY_MEDIA_CATEGORY, "Capture", PW_KEY_MEDIA_ROLE,
-                options->target ? "Camera" : "Screen", PW_KEY_NODE_NAME, options->node,
-                PW_KEY_NODE_DESCRIPTION, options->description, PW_KEY_MEDIA_NAME,
+                PW_KEY_MEDIA_TYPE, "Video", PW_KEY_MEDIA_CATEGORY, "Capture", PW_KEY_APP_ID,
+                options->target ? STREAM_ID_CAMERA : STREAM_ID_SCREEN, PW_KEY_NODE_NAME,
+                options->node, PW_KEY_NODE_DESCRIPTION, options->description, PW_KEY_MEDIA_NAME,
                 options->description, PW_KEY_NODE_DONT_RECONNECT, "true", NULL);
 
         if (properties && options->target)

@@ -3,13 +3,21 @@
 
 #include <errno.h>
 #include <spa/param/audio/raw.h>
+#include <spa/param/props.h>
 #include <spa/utils/ringbuffer.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "media/audio-stream.h"
 #include "media/fade.h"
 
+/*
+ * In this time after the beginning a stored mute comes back, and no person has found the stream in
+ * a mixer yet.
+ */
+#define UNMUTE_US (2 * USEC_PER_SEC)
 #define SAMPLES_MAX 16384 /* 340 ms; a power of two, and more than the largest cycle (8192) */
 
 /*
@@ -24,6 +32,9 @@ typedef struct MicrophoneStream {
         struct spa_source *ready;
         struct spa_ringbuffer ring; /* counts bytes */
         int16_t samples[SAMPLES_MAX];
+        /* PipeWire's loop thread: a mute is undone until UNMUTE_US after the first frame. */
+        bool unmutes;
+        usec_t began; /* when the first frame came; 0: none yet */
 } MicrophoneStream;
 
 struct Microphone {
@@ -92,6 +103,8 @@ static void on_ready(void *data, uint64_t count)
         int16_t samples[AUDIO_FRAME];
         uint32_t index;
 
+        if (stream->began == 0)
+                stream->began = clock_boottime();
         while (spa_ringbuffer_get_read_index(&stream->ring, &index) >= (int32_t)sizeof(samples)) {
                 spa_ringbuffer_read_data(&stream->ring, stream->samples, sizeof(stream->samples),
                                          index % sizeof(stream->samples), samples, sizeof(samples));
@@ -140,9 +153,27 @@ static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state 
         pipewire_report_state(microphone->pipewire, state, &microphone->failed);
 }
 
+/*
+ * A mute that somebody sets in a mixer is meant for the call in which it is set. The session
+ * manager sets it again in the next call, where nobody would be heard, and nothing would tell why.
+ */
+static void on_control(void *data, uint32_t id, const struct pw_stream_control *control)
+{
+        MicrophoneStream *stream = data;
+        float off = 0;
+
+        if (id != SPA_PROP_mute || !stream->unmutes || control->n_values == 0 ||
+            control->values[0] < 0.5f ||
+            (stream->began > 0 && clock_boottime() - stream->began > UNMUTE_US))
+                return;
+        log_info("a mute of the microphone's stream that an earlier call has left is undone");
+        pw_stream_set_control(stream->stream, SPA_PROP_mute, 1, &off, 0);
+}
+
 static const struct pw_stream_events stream_events = {
         PW_VERSION_STREAM_EVENTS,
         .state_changed = on_state,
+        .control_info = on_control,
         .process = on_process,
 };
 
@@ -166,12 +197,12 @@ static int microphone_stream_new(Microphone *microphone, AudioStreamOptions *opt
 }
 
 int microphone_open(Microphone *microphone, PipeWire *pipewire, const char *node,
-                    const char *description, const char *target)
+                    const char *description, const char *target, bool unmutes)
 {
         AudioStreamOptions options = {
                 .core = pipewire_core(pipewire),
                 .kind = DEVICE_MICROPHONE,
-                .role = "Communication",
+                .id = STREAM_ID_MICROPHONE,
                 .node = node,
                 .description = description,
                 .target = target,
@@ -187,6 +218,7 @@ int microphone_open(Microphone *microphone, PipeWire *pipewire, const char *node
         microphone->pipewire = pipewire;
         r = microphone_stream_new(microphone, &options, &stream);
         if (r == 0) {
+                stream->unmutes = unmutes;
                 microphone_stream_free(microphone->next);
                 microphone->next = microphone->stream ? stream : NULL;
                 if (!microphone->stream)

@@ -26,10 +26,11 @@ DEFINE_CLEANUP(Microphone *, microphone_free);
 /*
  * Opens the microphone, or moves it to another device: opens a second stream, and closes the first
  * one when the second gives sound. `node` and `description` name the stream; `target` is the
- * node.name of a device; empty: the default one. Returns 0; or negative errno, and nothing changes.
+ * node.name of a device; empty: the default one. `unmutes`: a mute that an earlier call has left
+ * behind is undone. Returns 0; or negative errno, and nothing changes.
  */
 int microphone_open(Microphone *microphone, PipeWire *pipewire, const char *node,
-                    const char *description, const char *target);
+                    const char *description, const char *target, bool unmutes);
 void microphone_close(Microphone *microphone);
 bool microphone_is_open(const Microphone *microphone);
 

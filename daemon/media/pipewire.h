@@ -26,6 +26,20 @@
  */
 #define PIPEWIRE_CLIENT_CONFIG "client-rt.conf"
 
+/*
+ * Session managers store the volume, the mute and the device of a stream for the next stream with
+ * the same media.role or, where it has none, the same application.id (WirePlumber,
+ * restore-stream.lua). All programs share a role, and all voices shared our application.id: so no
+ * stream has a role, and each has an id of its own. That of a voice ends with the person's uid, so
+ * that what was set for a person is that person's.
+ */
+#define STREAM_ID_VOICE "org.tring.Calls1." /* and the uid */
+#define STREAM_ID_MICROPHONE "org.tring.Microphone"
+#define STREAM_ID_CAMERA "org.tring.Camera"
+#define STREAM_ID_SCREEN "org.tring.Screen"
+#define STREAM_ID_RING "org.tring.Ring"
+#define STREAM_ID_RING_BACK "org.tring.RingBack"
+
 typedef struct PipeWire PipeWire;
 
 typedef struct PipeWireEvents {

@@ -21,7 +21,7 @@ typedef struct PlaybackStream {
 } PlaybackStream;
 
 struct Playback {
-        char *node, *description;      /* owned */
+        char *id, *node, *description; /* owned */
         PacketQueue *queue;            /* not owned */
         EchoCanceller *echo;           /* not owned */
         PipeWire *pipewire;            /* not owned; NULL: closed */
@@ -89,7 +89,7 @@ static int playback_stream_new(Playback *playback, const char *target, PlaybackS
         const AudioStreamOptions options = {
                 .core = pipewire_core(playback->pipewire),
                 .kind = DEVICE_SPEAKER,
-                .role = "Communication",
+                .id = playback->id,
                 .node = playback->node,
                 .description = playback->description,
                 .target = target,
@@ -182,8 +182,8 @@ void playback_close(Playback *playback)
         pipewire_unlock(pipewire);
 }
 
-int playback_new(const char *node, const char *description, PacketQueue *queue, EchoCanceller *echo,
-                 Playback **ret)
+int playback_new(const char *id, const char *node, const char *description, PacketQueue *queue,
+                 EchoCanceller *echo, Playback **ret)
 {
         _cleanup_(playback_freep) Playback *playback = calloc(1, sizeof(*playback));
 
@@ -191,9 +191,10 @@ int playback_new(const char *node, const char *description, PacketQueue *queue, 
                 return -ENOMEM;
         playback->queue = queue;
         playback->echo = echo;
+        playback->id = strdup(id);
         playback->node = strdup(node);
         playback->description = strdup(description);
-        if (!playback->node || !playback->description)
+        if (!playback->id || !playback->node || !playback->description)
                 return -ENOMEM;
         *ret = TAKE_PTR(playback);
         return 0;
@@ -204,6 +205,7 @@ Playback *playback_free(Playback *playback)
         if (!playback)
                 return NULL;
         playback_close(playback);
+        free(playback->id);
         free(playback->node);
         free(playback->description);
         free(playback);

@@ -14,10 +14,10 @@ typedef struct Playback Playback;
 
 /*
  * Plays nothing yet. `queue` and `echo` must outlive the playback, which is the queue's only
- * reader. `node` and `description` name the stream. Returns 0 or -ENOMEM.
+ * reader. `id`, `node` and `description` name the stream (pipewire.h). Returns 0 or -ENOMEM.
  */
-int playback_new(const char *node, const char *description, PacketQueue *queue, EchoCanceller *echo,
-                 Playback **ret);
+int playback_new(const char *id, const char *node, const char *description, PacketQueue *queue,
+                 EchoCanceller *echo, Playback **ret);
 Playback *playback_free(Playback *playback);
 DEFINE_CLEANUP(Playback *, playback_free);
 

@@ -46,11 +46,12 @@ static int play(RemoteAudio *remote, const char *session, const Party *party)
 {
         _cleanup_free_ char *description =
                 str_printf("%s, call", str_empty(party->name) ? party->uid : party->name);
+        _cleanup_free_ char *id = str_printf(STREAM_ID_VOICE "%s", party->uid);
 
-        if (!description)
+        if (!description || !id)
                 return -ENOMEM;
         snprintf(remote->node, sizeof(remote->node), "tring.%s.playback.%s", session, party->uid);
-        return call_audio_play(remote->audio, remote->node, description, &remote->queue,
+        return call_audio_play(remote->audio, id, remote->node, description, &remote->queue,
                                &remote->playback);
 }
 

@@ -186,7 +186,7 @@ static int open_output(TonePlayer *tone, const char *target)
         const AudioStreamOptions options = {
                 .core = tone->core,
                 .kind = DEVICE_SPEAKER,
-                .role = ring ? "Notification" : "Communication",
+                .id = ring ? STREAM_ID_RING : STREAM_ID_RING_BACK,
                 .node = ring ? "tring.ring" : "tring.ring-back",
                 .description = ring ? "Ringing" : "Calling",
                 .target = target,

@@ -197,6 +197,69 @@ START_TEST(devices_that_are_plugged_in_late_are_used)
 }
 END_TEST
 
+static void leave_both(Room *room)
+{
+        audio_call_leave(&room->call, room->alice);
+        audio_call_leave(&room->call, room->bob);
+        audio_call_wait_state(&room->call, room->alice, SESSION_LEFT);
+        audio_call_wait_state(&room->call, room->bob, SESSION_LEFT);
+}
+
+/* Sound comes from the other one, and is not heard. */
+static void expect_quiet(Room *room, double frequency)
+{
+        RigHeard heard;
+
+        audio_call_wait_speaking(&room->call, room->alice, true);
+        rig_check(rig_listen(room->graph, "spk-a", frequency, 1000, &heard), "listening");
+        ck_assert_double_lt(heard.tone_db, UNHEARD_DB);
+}
+
+START_TEST(volume_set_for_a_person_is_that_persons)
+{
+        const AudioEnd like = {.uid = "carol", .microphone = "mic-b", .speaker = "spk-b"};
+        AudioEnd *carol;
+        Room room;
+
+        room_enter(&room);
+        room_speak(&room, "mic-b", BOB_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
+        rig_graph_set_volume(room.graph, room.alice->status.media.audio_node, 0.001);
+        expect_unheard(&room, "spk-a", BOB_HZ);
+        leave_both(&room);
+
+        carol = audio_call_add(&room.call, &like);
+        audio_call_join(&room.call, room.alice, false);
+        audio_call_join(&room.call, carol, false);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
+        audio_call_leave(&room.call, carol);
+        audio_call_leave(&room.call, room.alice);
+        audio_call_wait_state(&room.call, room.alice, SESSION_LEFT);
+
+        room_both_join(&room);
+        expect_quiet(&room, BOB_HZ);
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(mute_that_an_earlier_call_left_behind_is_undone)
+{
+        Room room;
+
+        room_enter(&room);
+        room_speak(&room, "mic-b", BOB_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
+        rig_graph_set_mute(room.graph, capture_node(room.bob), true);
+        room_expect_silence(&room, "spk-a", BOB_HZ);
+        leave_both(&room);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
+        room_leave(&room);
+}
+END_TEST
+
 START_TEST(sound_returns_when_pipewire_does)
 {
         Room room;
@@ -253,6 +316,8 @@ int main(void)
         tcase_add_test(tcase, speaker_that_goes_gives_way_to_the_default_until_it_is_back);
         tcase_add_test(tcase, changes_of_the_systems_default_are_followed);
         tcase_add_test(tcase, devices_that_are_plugged_in_late_are_used);
+        tcase_add_test(tcase, volume_set_for_a_person_is_that_persons);
+        tcase_add_test(tcase, mute_that_an_earlier_call_left_behind_is_undone);
         tcase_add_test(tcase, sound_returns_when_pipewire_does);
         tcase_add_test(tcase, sound_comes_when_pipewire_is_started_after_the_join);
         suite_add_tcase(suite, tcase);

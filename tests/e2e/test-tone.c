@@ -123,11 +123,11 @@ static void stops_at_once(Hall *hall, Process *process, const char *const *argv,
 }
 
 static const struct {
-        const char *kind, *node, *role;
+        const char *kind, *node;
         double frequency;
 } kinds[] = {
-        {"ring", "tring.ring", "Notification", RING_HZ},
-        {"ring-back", "tring.ring-back", "Communication", BACK_HZ},
+        {"ring", "tring.ring", RING_HZ},
+        {"ring-back", "tring.ring-back", BACK_HZ},
 };
 
 START_TEST(the_sound_of_the_theme_plays_until_it_is_stopped)
@@ -140,9 +140,9 @@ START_TEST(the_sound_of_the_theme_plays_until_it_is_stopped)
         hall_enter(&hall);
         process = play(&hall, argv);
         ck_assert(is_heard(&hall, "spk-a", kinds[_i].frequency));
-        ck_assert(rig_graph_node_property(hall.graph, kinds[_i].node, PW_KEY_MEDIA_ROLE, role,
-                                          sizeof(role)));
-        ck_assert_str_eq(role, kinds[_i].role);
+        /* With a role it would have the volume of other programs. */
+        ck_assert(!rig_graph_node_property(hall.graph, kinds[_i].node, PW_KEY_MEDIA_ROLE, role,
+                                           sizeof(role)));
         /* The file is half a second long, so a whole second of sound is a loop. */
         ck_assert(is_heard(&hall, "spk-a", kinds[_i].frequency));
         stops_at_once(&hall, process, argv, "spk-a", kinds[_i].frequency);

@@ -77,5 +77,9 @@ void rig_graph_set_default(RigGraph *graph, const char *source, const char *sink
 /* Moves a stream to another device, as a mixer does. */
 void rig_graph_retarget(RigGraph *graph, const char *stream, const char *device);
 
+/* Sets the volume (0…1, linear) or the mute of a stream with one channel, as a mixer does. */
+void rig_graph_set_volume(RigGraph *graph, const char *stream, double volume);
+void rig_graph_set_mute(RigGraph *graph, const char *stream, bool on);
+
 /* Counts the nodes of exactly this name. */
 unsigned rig_graph_count_named(RigGraph *graph, const char *node);

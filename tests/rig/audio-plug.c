@@ -5,10 +5,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <pipewire/extensions/metadata.h>
+#include <spa/param/props.h>
+#include <spa/pod/builder.h>
 
 #include "base/str.h"
 #include "rig/audio-graph-internal.h"
 #include "rig/rig.h"
+
+#define POD_SIZE 256
 
 static bool can_be_linked(RigGraph *graph, void *data)
 {
@@ -121,6 +125,52 @@ void rig_graph_retarget(RigGraph *graph, const char *stream, const char *device)
                 if (is_node(object, stream))
                         pw_metadata_set_property((struct pw_metadata *)graph->metadata, object->id,
                                                  "target.object", "Spa:String", device);
+        pw_thread_loop_unlock(graph->loop);
+}
+
+/* With the lock held. */
+static void set_properties(RigGraph *graph, const char *stream, const struct spa_pod *properties)
+{
+        const RigObject *object;
+
+        spa_list_for_each (object, &graph->objects, link) {
+                struct pw_node *node;
+
+                if (!is_node(object, stream))
+                        continue;
+                node = pw_registry_bind(graph->registry, object->id, PW_TYPE_INTERFACE_Node,
+                                        PW_VERSION_NODE, 0);
+                if (!node)
+                        rig_fail("cannot reach %s", stream);
+                pw_node_set_param(node, SPA_PARAM_Props, 0, properties);
+                pw_proxy_destroy((struct pw_proxy *)node);
+        }
+}
+
+void rig_graph_set_volume(RigGraph *graph, const char *stream, double volume)
+{
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+        const float volumes[] = {(float)volume};
+
+        pw_thread_loop_lock(graph->loop);
+        set_properties(graph, stream,
+                       spa_pod_builder_add_object(
+                               &builder, SPA_TYPE_OBJECT_Props, SPA_PARAM_Props,
+                               SPA_PROP_channelVolumes,
+                               SPA_POD_Array(sizeof(float), SPA_TYPE_Float, 1, volumes)));
+        pw_thread_loop_unlock(graph->loop);
+}
+
+void rig_graph_set_mute(RigGraph *graph, const char *stream, bool on)
+{
+        uint8_t memory[POD_SIZE];
+        struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
+
+        pw_thread_loop_lock(graph->loop);
+        set_properties(graph, stream,
+                       spa_pod_builder_add_object(&builder, SPA_TYPE_OBJECT_Props, SPA_PARAM_Props,
+                                                  SPA_PROP_mute, SPA_POD_Bool(on)));
         pw_thread_loop_unlock(graph->loop);
 }
 
