@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/str.h"
 
 #define PAYLOAD_MAX 127  /* RFC 3550 section 5.1: seven bits */
@@ -39,6 +40,33 @@ static int codec_payload(const GstSDPAttribute *attribute, const char *codec)
         return (int)payload;
 }
 
+#define AUDIO "audio", " opus/48000"
+#define VIDEO "video", " VP8/90000"
+
+static bool has_attribute(const GstSDPMedia *media, const char *name)
+{
+        return gst_sdp_media_get_attribute_val(media, name) != NULL;
+}
+
+/* Port 0 also stands in offers, for a section that goes with another one (RFC 9143 section 7.2.2).
+ */
+static bool is_rejected(const GstSDPMedia *media)
+{
+        return gst_sdp_media_get_port(media) == 0 && !has_attribute(media, "bundle-only");
+}
+
+/* Returns the payload type of the codec in a section of this kind; -1: it has none. */
+static int media_payload(const GstSDPMedia *media, const char *kind, const char *codec)
+{
+        int payload = -1;
+
+        if (!str_eq(gst_sdp_media_get_media(media), kind) || is_rejected(media))
+                return -1;
+        for (guint i = 0; payload < 0 && i < gst_sdp_media_attributes_len(media); i++)
+                payload = codec_payload(gst_sdp_media_get_attribute(media, i), codec);
+        return payload;
+}
+
 /* Finds the first m= section of this kind with the codec; NULL: none has it. */
 static const GstSDPMedia *find_media(const GstWebRTCSessionDescription *description,
                                      const char *kind, const char *codec, int *ret_payload)
@@ -46,16 +74,9 @@ static const GstSDPMedia *find_media(const GstWebRTCSessionDescription *descript
         for (guint i = 0; i < gst_sdp_message_medias_len(description->sdp); i++) {
                 const GstSDPMedia *media = gst_sdp_message_get_media(description->sdp, i);
 
-                if (!str_eq(gst_sdp_media_get_media(media), kind))
-                        continue;
-                for (guint j = 0; j < gst_sdp_media_attributes_len(media); j++) {
-                        int payload = codec_payload(gst_sdp_media_get_attribute(media, j), codec);
-
-                        if (payload >= 0) {
-                                *ret_payload = payload;
-                                return media;
-                        }
-                }
+                *ret_payload = media_payload(media, kind, codec);
+                if (*ret_payload >= 0)
+                        return media;
         }
         return NULL;
 }
@@ -64,7 +85,7 @@ int description_opus_payload(const GstWebRTCSessionDescription *description)
 {
         int payload;
 
-        return find_media(description, "audio", " opus/48000", &payload) ? payload : -1;
+        return find_media(description, AUDIO, &payload) ? payload : -1;
 }
 
 /* Reads an extmap like "3 http://…" or "3/sendrecv http://…". 0: none has `uri`. */
@@ -85,13 +106,57 @@ static unsigned extension_id(const GstSDPMedia *media, const char *uri)
 bool description_video_format(const GstWebRTCSessionDescription *description, VideoFormat *ret)
 {
         int payload;
-        const GstSDPMedia *media = find_media(description, "video", " VP8/90000", &payload);
+        const GstSDPMedia *media = find_media(description, VIDEO, &payload);
 
         if (!media)
                 return false;
         *ret = (VideoFormat){.payload = (unsigned)payload,
                              .transport_cc = extension_id(media, TRANSPORT_CC_URI)};
         return true;
+}
+
+bool description_has_unknown_pictures(const GstWebRTCSessionDescription *offer)
+{
+        bool pictures = false;
+        int payload;
+
+        for (guint i = 0; i < gst_sdp_message_medias_len(offer->sdp); i++) {
+                const GstSDPMedia *media = gst_sdp_message_get_media(offer->sdp, i);
+
+                pictures |= str_eq(gst_sdp_media_get_media(media), "video") && !is_rejected(media);
+        }
+        return pictures && !find_media(offer, VIDEO, &payload);
+}
+
+bool description_refuses_pictures(const GstWebRTCSessionDescription *answer)
+{
+        int payload;
+        const GstSDPMedia *media = find_media(answer, VIDEO, &payload);
+
+        return !media || has_attribute(media, "inactive");
+}
+
+static void make_inactive(GstSDPMedia *media)
+{
+        static const char *const directions[] = {"sendrecv", "sendonly", "recvonly", "inactive"};
+
+        for (guint i = gst_sdp_media_attributes_len(media); i-- > 0;)
+                for (size_t j = 0; j < ELEMENTSOF(directions); j++)
+                        if (str_eq(gst_sdp_media_get_attribute(media, i)->key, directions[j])) {
+                                gst_sdp_media_remove_attribute(media, i);
+                                break;
+                        }
+        gst_sdp_media_add_attribute(media, "inactive", "");
+}
+
+void description_refuse_unknown(GstWebRTCSessionDescription *answer)
+{
+        for (guint i = 0; i < gst_sdp_message_medias_len(answer->sdp); i++) {
+                GstSDPMedia *media = (GstSDPMedia *)gst_sdp_message_get_media(answer->sdp, i);
+
+                if (media_payload(media, AUDIO) < 0 && media_payload(media, VIDEO) < 0)
+                        make_inactive(media);
+        }
 }
 
 /* Whether `list`, whose words are separated by blanks, has `word`. */

@@ -28,3 +28,16 @@ typedef struct VideoFormat {
 
 /* Reads the parameters of VP8. Returns false if no m= section offers it. */
 bool description_video_format(const GstWebRTCSessionDescription *description, VideoFormat *ret);
+
+/*
+ * Whether an offer has pictures and none of them in VP8; whether an answer refuses the pictures
+ * that were offered, by port 0, as inactive (RFC 3264 section 6), or by another codec.
+ */
+bool description_has_unknown_pictures(const GstWebRTCSessionDescription *offer);
+bool description_refuses_pictures(const GstWebRTCSessionDescription *answer);
+
+/*
+ * Makes all m= sections of our answer inactive that are neither Opus nor VP8: webrtcbin agrees to
+ * everything, and nobody here would decode it.
+ */
+void description_refuse_unknown(GstWebRTCSessionDescription *answer);

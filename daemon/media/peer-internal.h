@@ -17,9 +17,10 @@
 
 /* Pictures in both directions. */
 typedef struct PeerVideo {
-        bool wanted; /* pictures may be sent, which needs an m= section */
-        bool asked;  /* the offering side was asked to offer such a section */
-        bool agreed; /* offer and answer both have one */
+        bool wanted;  /* pictures may be sent, which needs an m= section */
+        bool asked;   /* the offering side was asked to offer such a section */
+        bool agreed;  /* offer and answer both have one */
+        bool refused; /* one side does not know the other one's format; reported */
         bool sending;
         VideoSendChain send;
         VideoReceiveChain receive;

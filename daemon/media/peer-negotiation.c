@@ -25,6 +25,8 @@ static void on_description_made(GstPromise *promise, void *data)
         if (made) {
                 PeerEvent *event = peer_event_new(peer, PEER_EVENT_SIGNAL);
 
+                if (!peer->offers)
+                        description_refuse_unknown(made);
                 event->signal.type = peer->offers ? MEDIA_SIGNAL_OFFER : MEDIA_SIGNAL_ANSWER;
                 event->signal.text = gst_sdp_message_as_text(made->sdp);
                 /*
@@ -103,7 +105,7 @@ static void ask_for_video(PeerConnection *peer)
 void peer_agreed(PeerConnection *peer)
 {
         peer->offering = false;
-        peer->video.agreed = peer->video.send.source;
+        peer->video.agreed = peer->video.send.source && !peer->video.refused;
         peer_video_connected(peer);
         if (peer->offers)
                 peer_caps_known(peer);
@@ -144,6 +146,22 @@ static int build_chains(PeerConnection *peer, const GstWebRTCSessionDescription 
         return r;
 }
 
+/* Reports once that pictures are refused here or there. */
+static void refused(PeerConnection *peer, const char *text)
+{
+        if (!peer->video.refused)
+                peer_fault(peer, text);
+        peer->video.refused = true;
+}
+
+static void take_answer(PeerConnection *peer, GstWebRTCSessionDescription *answer)
+{
+        if (peer->video.send.source && description_refuses_pictures(answer))
+                refused(peer, "the other side does not take pictures in the format that is known "
+                              "here");
+        take_description(peer, answer);
+}
+
 static void take_offer(PeerConnection *peer, GstWebRTCSessionDescription *offer)
 {
         int payload = description_opus_payload(offer);
@@ -154,6 +172,8 @@ static void take_offer(PeerConnection *peer, GstWebRTCSessionDescription *offer)
                 peer_fault(peer, "the other side does not offer Opus");
                 return;
         }
+        if (description_has_unknown_pictures(offer))
+                refused(peer, "the other side's pictures are in a format that is not known here");
         peer->offer = offer;
         if (build_chains(peer, offer, (unsigned)payload) < 0)
                 peer_fail(peer, "cannot send to the other side: GStreamer lacks an element");
@@ -182,7 +202,7 @@ static void take_sdp(PeerConnection *peer, const MediaSignal *signal)
                 return;
         }
         if (peer->offers)
-                take_description(peer, description);
+                take_answer(peer, description);
         else
                 take_offer(peer, TAKE_PTR(description));
 }

@@ -5,6 +5,8 @@
  * sees.
  */
 
+#include <string.h>
+
 #include "media/rtp.h"
 #include "rig/audio-room.h"
 #include "rig/picture-camera.h"
@@ -12,6 +14,8 @@
 #include "suite.h"
 
 #define SEED 7
+#define ALICE_HZ 440.0
+#define BOB_HZ 1000.0
 
 static RigCamera *plug_in(Room *room, const char *node)
 {
@@ -154,6 +158,48 @@ START_TEST(camera_that_is_there_and_useless_is_not_called_absent)
 }
 END_TEST
 
+static char *replaced(const char *text, const char *what, const char *with)
+{
+        char *copy = rig_strdup(text);
+
+        for (char *at = copy; (at = strstr(at, what)); at += strlen(with))
+                memcpy(at, with, strlen(with));
+        return copy;
+}
+
+/* As from a side that knows VP9 alone; the answer says again what was offered. */
+static char *pretend_vp9(const char *data)
+{
+        return strstr(data, "\"offer\"") ? replaced(data, "VP8/90000", "VP9/90000")
+                                         : replaced(data, "VP9/90000", "VP8/90000");
+}
+
+START_TEST(pictures_in_an_unknown_format_are_refused_and_the_sound_goes_on)
+{
+        Room room;
+
+        room_enter(&room);
+        room.call.tamper = pretend_vp9;
+        room.alice->camera = room.bob->camera = "test";
+        room.alice->video = room.bob->video = true;
+        room_speak(&room, "mic-a", ALICE_HZ);
+        room_speak(&room, "mic-b", BOB_HZ);
+        room_both_join(&room); /* Bob offers */
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_MEDIA_FAILED);
+        ck_assert_str_eq(room.alice->text, "bob: the other side's pictures are in a format that is "
+                                           "not known here");
+        audio_call_wait_error(&room.call, room.bob, CALL_ERROR_MEDIA_FAILED);
+        ck_assert_str_eq(room.bob->text, "alice: the other side does not take pictures in the "
+                                         "format that is known here");
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
+        ck_assert(!room.alice->status.media.picture);
+        ck_assert(!room.bob->status.media.picture);
+        ck_assert_int_eq(room.alice->state, SESSION_CONNECTED);
+        room_leave(&room);
+}
+END_TEST
+
 START_TEST(pictures_pass_a_narrow_path_that_says_nothing)
 {
         const RigWeather narrow = {.widest = DATAGRAM_MAX};
@@ -189,6 +235,7 @@ int main(void)
         tcase_add_test(tcase, each_sees_the_other);
         tcase_add_test(tcase, paused_is_dark_and_closes_the_camera);
         tcase_add_test(tcase, pictures_pass_a_narrow_path_that_says_nothing);
+        tcase_add_test(tcase, pictures_in_an_unknown_format_are_refused_and_the_sound_goes_on);
         tcase_add_loop_test(tcase, every_camera_that_gives_pictures_is_used, 0,
                             ELEMENTSOF(odd_cameras));
         tcase_add_loop_test(tcase, camera_that_is_there_and_useless_is_not_called_absent, 0,

@@ -50,6 +50,59 @@ START_TEST(vp8_is_found_in_an_offer)
 }
 END_TEST
 
+#define VP9 "a=rtpmap:98 VP9/90000\r\n"
+#define REJECTED "m=video 0 UDP/TLS/RTP/SAVPF 98\r\n"
+#define AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n"
+
+static const struct {
+        const char *sdp;
+        bool unknown, refuses; /* as an offer; as an answer */
+} pictures[] = {
+        {HEAD AUDIO, false, true},
+        {HEAD AUDIO VIDEO VP8, false, false},
+        {HEAD AUDIO VIDEO VP9, true, true},
+        {HEAD AUDIO VIDEO "a=rtpmap:96 VP9/90000\r\n" VP8, false, false},
+        {HEAD AUDIO VIDEO VP9 VIDEO VP8, false, false},
+        {HEAD AUDIO REJECTED VP9, false, true},
+        {HEAD AUDIO REJECTED VP8, false, true},
+        {HEAD AUDIO REJECTED "a=bundle-only\r\n" VP8, false, false},
+        {HEAD AUDIO REJECTED "a=bundle-only\r\n" VP9, true, true},
+        {HEAD AUDIO VIDEO VP8 "a=inactive\r\n", false, true},
+        {HEAD AUDIO VIDEO VP8 "a=recvonly\r\n", false, false},
+};
+
+START_TEST(pictures_of_an_unknown_format_are_noticed)
+{
+        GstWebRTCSessionDescription *description =
+                description_parse(GST_WEBRTC_SDP_TYPE_OFFER, pictures[_i].sdp);
+
+        ck_assert_int_eq(description_has_unknown_pictures(description), pictures[_i].unknown);
+        ck_assert_int_eq(description_refuses_pictures(description), pictures[_i].refuses);
+        gst_webrtc_session_description_free(description);
+}
+END_TEST
+
+START_TEST(answer_refuses_what_is_not_understood_and_nothing_else)
+{
+        GstWebRTCSessionDescription *answer = description_parse(
+                GST_WEBRTC_SDP_TYPE_ANSWER,
+                HEAD AUDIO "a=sendrecv\r\n" VIDEO VP9 "a=recvonly\r\n" VIDEO VP8 "a=sendonly\r\n"
+                           "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n");
+        static const char *const directions[] = {"sendrecv", "inactive", "sendonly", "inactive"};
+
+        description_refuse_unknown(answer);
+        for (guint i = 0; i < ELEMENTSOF(directions); i++) {
+                const GstSDPMedia *media = gst_sdp_message_get_media(answer->sdp, i);
+
+                ck_assert_ptr_nonnull(gst_sdp_media_get_attribute_val(media, directions[i]));
+                for (guint j = 0; j < ELEMENTSOF(directions); j++)
+                        ck_assert(strcmp(directions[i], directions[j]) == 0 ||
+                                  !gst_sdp_media_get_attribute_val(media, directions[j]));
+        }
+        gst_webrtc_session_description_free(answer);
+}
+END_TEST
+
 START_TEST(key_frame_says_how_large_it_is)
 {
         const uint8_t key[] = {0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x42, 0xe0, 0x81};
@@ -197,6 +250,9 @@ int main(void)
 
         preload();
         tcase_add_loop_test(tcase, vp8_is_found_in_an_offer, 0, ELEMENTSOF(offers));
+        tcase_add_loop_test(tcase, pictures_of_an_unknown_format_are_noticed, 0,
+                            ELEMENTSOF(pictures));
+        tcase_add_test(tcase, answer_refuses_what_is_not_understood_and_nothing_else);
         tcase_add_test(tcase, key_frame_says_how_large_it_is);
         tcase_add_loop_test(tcase, what_is_no_key_frame_has_no_size, 0, ELEMENTSOF(no_keys));
         tcase_add_test(tcase, loss_and_queues_lower_the_rate_and_quiet_raises_it);
