@@ -3,12 +3,14 @@
 /* Decisions of tring-media about video, without threads of GStreamer or PipeWire. */
 
 #include <gst/gst.h>
+#include <gst/video/video.h>
 
 #include "base/cleanup.h"
 #include "media/description.h"
 #include "media/preload.h"
 #include "media/rtp.h"
 #include "media/video-chain.h"
+#include "media/video-codec.h"
 #include "media/video-rate.h"
 #include "suite.h"
 
@@ -243,6 +245,63 @@ START_TEST(packets_of_a_large_picture_fit_every_path)
 }
 END_TEST
 
+typedef struct Unpacked {
+        GMutex mutex;
+        GCond arrived;
+        GstVideoInfo info;
+        bool any;
+} Unpacked;
+
+static void on_unpacked(void *userdata, GstSample *sample)
+{
+        Unpacked *unpacked = userdata;
+
+        g_mutex_lock(&unpacked->mutex);
+        unpacked->any = gst_video_info_from_caps(&unpacked->info, gst_sample_get_caps(sample));
+        g_cond_signal(&unpacked->arrived);
+        g_mutex_unlock(&unpacked->mutex);
+}
+
+static void unpack(VideoCodec *unpacker, const char *bytes, gsize size)
+{
+        GstBuffer *buffer = gst_buffer_new_memdup(bytes, size);
+
+        video_decoder_push(unpacker, buffer);
+        gst_buffer_unref(buffer);
+}
+
+START_TEST(jpeg_of_a_camera_is_decoded_and_damage_does_no_harm)
+{
+        static const char noise[] = "this is no picture";
+        _cleanup_(video_codec_freep) VideoCodec *unpacker = NULL;
+        Unpacked unpacked = {};
+        g_autofree char *bytes = NULL;
+        gint64 deadline;
+        gsize size;
+
+        ck_assert(g_file_get_contents(TEST_DATA "/pictures/camera.jpg", &bytes, &size, NULL));
+        ck_assert_int_eq(preload_video(), 0);
+        ck_assert_int_eq(preload_jpeg(), 0);
+        ck_assert_int_eq(video_unpacker_new(on_unpacked, &unpacked, &unpacker), 0);
+        deadline = g_get_monotonic_time() + 20 * G_TIME_SPAN_SECOND;
+        unpack(unpacker, noise, sizeof(noise));
+        unpack(unpacker, bytes, size / 2);
+        /* Pictures that come faster than they are decoded are dropped, as from a camera. */
+        g_mutex_lock(&unpacked.mutex);
+        while (!unpacked.any && g_get_monotonic_time() < deadline) {
+                g_mutex_unlock(&unpacked.mutex);
+                unpack(unpacker, bytes, size);
+                g_mutex_lock(&unpacked.mutex);
+                g_cond_wait_until(&unpacked.arrived, &unpacked.mutex,
+                                  g_get_monotonic_time() + G_TIME_SPAN_SECOND / 30);
+        }
+        g_mutex_unlock(&unpacked.mutex);
+        ck_assert(unpacked.any);
+        ck_assert_int_eq(GST_VIDEO_INFO_WIDTH(&unpacked.info), 640);
+        ck_assert_int_eq(GST_VIDEO_INFO_HEIGHT(&unpacked.info), 480);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("media-video");
@@ -258,6 +317,7 @@ int main(void)
         tcase_add_test(tcase, loss_and_queues_lower_the_rate_and_quiet_raises_it);
         tcase_add_test(tcase, rate_has_an_upper_and_a_lower_end);
         tcase_add_test(tcase, packets_of_a_large_picture_fit_every_path);
+        tcase_add_test(tcase, jpeg_of_a_camera_is_decoded_and_damage_does_no_harm);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }
