@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "media/device-choice.h"
+#include "media/microphone-watch.h"
 #include "media/microphone.h"
 
 /*
@@ -14,6 +17,7 @@
  * devices disappear and come back when its profile changes.
  */
 #define PATIENCE_MS 1500
+#define LOOK_S 1           /* between two checks whether the microphone gives something */
 #define CONNECT_MIN_MS 100 /* between attempts to connect; doubled each time */
 #define CONNECT_MAX_MS 3200
 
@@ -40,9 +44,12 @@ struct CallAudio {
         GSList *playbacks; /* of the voices */
         bool absence_reported; /* PipeWire's absence */
         bool echo_fault_reported;
-        guint patience;      /* timer: reports missing devices, reopens failed ones */
-        guint connect;       /* timer: the next attempt to connect */
-        unsigned connect_ms; /* delay of the attempt after the next */
+        MicrophoneWatch watch;
+        _Atomic usec_t frame, sound; /* MicrophoneTimes */
+        guint look;                  /* timer: checks the microphone */
+        guint patience;              /* timer: reports missing devices, reopens failed ones */
+        guint connect;               /* timer: the next attempt to connect */
+        unsigned connect_ms;         /* delay of the attempt after the next */
 };
 
 static const char *const kind_names[] = {
@@ -135,10 +142,22 @@ static void connect_later(CallAudio *audio)
 
 /* ---- streams ---- */
 
+static bool is_silent(const int16_t *samples)
+{
+        for (size_t i = 0; i < AUDIO_FRAME; i++)
+                if (samples[i] != 0)
+                        return false;
+        return true;
+}
+
 static void on_frame(void *userdata, int16_t *samples)
 {
         CallAudio *audio = userdata;
+        usec_t now = clock_boottime();
 
+        atomic_store(&audio->frame, now);
+        if (!is_silent(samples))
+                atomic_store(&audio->sound, now);
         echo_canceller_process(audio->echo, samples);
         audio_sender_frame(audio->sender, samples);
 }
@@ -165,6 +184,7 @@ static int adjust_microphone(CallAudio *audio, bool moved, bool again)
         r = microphone_open(microphone, audio->pipewire, node, audio->title, state->target,
                             !audio->opened);
         audio->opened |= r == 0;
+        microphone_watch_opened(&audio->watch, clock_boottime());
         return r;
 }
 
@@ -307,6 +327,22 @@ static void review(CallAudio *audio, bool patient)
         adjust_echo(audio, review_device(audio, DEVICE_SPEAKER, patient));
 }
 
+static gboolean on_look(void *userdata)
+{
+        CallAudio *audio = userdata;
+        const MicrophoneTimes times = {.frame = atomic_load(&audio->frame),
+                                       .sound = atomic_load(&audio->sound)};
+        char text[MESSAGE_TEXT_MAX + 1];
+
+        /* A microphone that is closed or has failed was reported as that. */
+        if (!microphone_is_open(audio->microphone) || microphone_failed(audio->microphone))
+                return G_SOURCE_CONTINUE;
+        if (microphone_watch_look(&audio->watch, &times, audio_sender_is_muted(audio->sender),
+                                  clock_boottime(), text, sizeof(text)))
+                audio->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
+        return G_SOURCE_CONTINUE;
+}
+
 /* ---- the call ---- */
 
 int call_audio_new(const char *session, CallAudioFault fault, void *userdata, CallAudio **ret)
@@ -351,6 +387,11 @@ void call_audio_join(CallAudio *audio, const WorkerDevices *devices, const char 
         audio->devices = *devices;
         memset(audio->states, 0, sizeof(audio->states));
         audio->absence_reported = audio->opened = false;
+        audio->watch = (MicrophoneWatch){};
+        atomic_store(&audio->frame, 0);
+        atomic_store(&audio->sound, 0);
+        drop_timer(&audio->look);
+        audio->look = g_timeout_add_seconds(LOOK_S, on_look, audio);
         STR_SET(audio->title, title);
         if (connect_now(audio))
                 review(audio, false);
@@ -362,6 +403,7 @@ void call_audio_leave(CallAudio *audio)
 {
         microphone_close(audio->microphone);
         audio->sender = NULL;
+        drop_timer(&audio->look);
         drop_timer(&audio->patience);
         drop_timer(&audio->connect);
 }

@@ -5,9 +5,10 @@
  * The sound of one call on this desktop: the connection to PipeWire, the microphone while the call
  * is joined, and one playback for each voice.
  *
- * A missing microphone, speaker or PipeWire is reported as a fault and does not end the call. The
- * sound comes back by itself: the default device stands in for a chosen one that is missing, and
- * after PipeWire has restarted, the call connects to it again.
+ * A missing microphone, speaker or PipeWire is reported as a fault and does not end the call, and
+ * so is a microphone that gives nothing (microphone-watch.h). The sound comes back by itself: the
+ * default device stands in for a chosen one that is missing, and after PipeWire has restarted, the
+ * call connects to it again.
  *
  * Call these functions in GLib's main loop, which also runs the fault callback.
  */

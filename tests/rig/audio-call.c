@@ -264,6 +264,8 @@ void audio_end_start_screen(AudioEnd *end, int remote, uint32_t node)
 
 /* ---- messages of workers ---- */
 
+#define UNHEARD "your microphone gives nothing"
+
 static void count_connection(AudioCall *call, const char *data)
 {
         static const char member[] = "\"connection\":";
@@ -323,6 +325,10 @@ static void take_message(AudioCall *call, AudioEnd *end, WorkerMessage *message)
                 end->screen = message->on;
                 break;
         case WORKER_ERROR:
+                if (strncmp(message->text, UNHEARD, strlen(UNHEARD)) == 0) {
+                        STR_SET(end->unheard, message->text);
+                        break;
+                }
                 end->error = message->error;
                 STR_SET(end->text, message->text);
                 break;
@@ -385,6 +391,14 @@ void audio_call_wait_error(AudioCall *call, AudioEnd *end, CallError error)
         while (end->error != error)
                 wait_once(call, deadline, end, call_error_to_string(error));
         end->error = CALL_ERROR_NONE;
+}
+
+void audio_call_wait_unheard(AudioCall *call, AudioEnd *end)
+{
+        usec_t deadline = rig_deadline();
+
+        while (!end->unheard[0])
+                wait_once(call, deadline, end, "a microphone that gives nothing");
 }
 
 void audio_call_wait_peer(AudioCall *call, AudioEnd *end)

@@ -34,7 +34,9 @@ typedef struct AudioEnd {
         ParticipantMedia others[AUDIO_CALL_ENDS_MAX]; /* the last one about each participant,
                                                          indexed as AudioCall.ends */
         CallError error;                              /* the same, with its sentence */
-        bool paused, screen; /* video paused, as reported; a screen is shown */
+        char unheard[MESSAGE_TEXT_MAX + 1]; /* the error that its microphone gives nothing: it is
+                                               not in `text`, since tests do not always speak */
+        bool paused, screen;                /* video paused, as reported; a screen is shown */
         char text[MESSAGE_TEXT_MAX + 1];
         bool has_stats;
         uint64_t stats_serial;
@@ -100,6 +102,7 @@ void audio_end_network_changed(AudioEnd *end);
 void audio_call_wait_connection(AudioCall *call, unsigned number);
 /* Waits for the next error after the last one that was waited for. */
 void audio_call_wait_error(AudioCall *call, AudioEnd *end, CallError error);
+void audio_call_wait_unheard(AudioCall *call, AudioEnd *end);
 /* Waits until video comes from another participant, or stops. */
 void audio_call_wait_picture(AudioCall *call, AudioEnd *end, bool there);
 void audio_call_wait_screen(AudioCall *call, AudioEnd *end, bool shown);

@@ -328,6 +328,11 @@ void rig_audio_crash(RigAudio *audio)
         end_daemon(&audio->pipewire, SIGKILL);
 }
 
+void rig_audio_stop_manager(RigAudio *audio)
+{
+        end_daemon(&audio->wireplumber, SIGKILL);
+}
+
 /* Remove what clients would find of the last daemon: its socket, and the lock beside it. */
 static void clear_socket(const RigAudio *audio)
 {

@@ -29,5 +29,10 @@ const char *rig_audio_directory(const RigAudio *audio);
 
 /* Kills both daemons, as a crash would (SIGKILL); the directory stays until rig_audio_free(). */
 void rig_audio_crash(RigAudio *audio);
+/*
+ * Kills the session manager alone, WirePlumber. Another one would link nothing: it waits for
+ * devices that the first has configured.
+ */
+void rig_audio_stop_manager(RigAudio *audio);
 /* Starts both daemons again in the same place after a crash; returns as rig_audio_new(). */
 int rig_audio_restart(RigAudio *audio);
