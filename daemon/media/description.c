@@ -191,3 +191,29 @@ bool description_is_bundled(const GstWebRTCSessionDescription *description)
         }
         return true;
 }
+
+/* The section's value, else that of the whole description (RFC 8839 section 5.4). */
+static bool read_credential(const GstSDPMessage *sdp, const GstSDPMedia *media, const char *key,
+                            char ret[static ICE_CREDENTIAL_MAX + 1])
+{
+        const char *value = gst_sdp_media_get_attribute_val(media, key)
+                                    ?: gst_sdp_message_get_attribute_val(sdp, key);
+
+        return !str_empty(value) && str_copy(ret, ICE_CREDENTIAL_MAX + 1, value) >= 0;
+}
+
+bool description_ice_credentials(const GstWebRTCSessionDescription *description,
+                                 IceCredentials *ret)
+{
+        const GstSDPMessage *sdp = description->sdp;
+
+        for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
+                const GstSDPMedia *media = gst_sdp_message_get_media(sdp, i);
+
+                /* In a bundle, sections other than the first may have port 0 and no candidates. */
+                if (gst_sdp_media_get_port(media) > 0)
+                        return read_credential(sdp, media, "ice-ufrag", ret->fragment) &&
+                               read_credential(sdp, media, "ice-pwd", ret->password);
+        }
+        return false;
+}

@@ -18,6 +18,17 @@ int description_opus_payload(const GstWebRTCSessionDescription *description);
  */
 bool description_is_bundled(const GstWebRTCSessionDescription *description);
 
+#define ICE_CREDENTIAL_MAX 256 /* characters; RFC 8839 section 5.4 */
+
+/* By which the ends of an ICE session know each other. */
+typedef struct IceCredentials {
+        char fragment[ICE_CREDENTIAL_MAX + 1], password[ICE_CREDENTIAL_MAX + 1];
+} IceCredentials;
+
+/* Reads those of the first m= section that has not been rejected. Returns false if it has none. */
+bool description_ice_credentials(const GstWebRTCSessionDescription *description,
+                                 IceCredentials *ret);
+
 #define TRANSPORT_CC_URI "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
 /* The parameters of a video stream, on which both ends must agree. */

@@ -5,9 +5,8 @@
 #include "media/ice.h"
 #include "media/peer-internal.h"
 
-#define JITTER_BUFFER_MS 40        /* at the default of 200, the first sound comes 150 ms later */
-#define LOOK_S 1                   /* between two checks of the connection */
-#define LOST_US (3 * USEC_PER_SEC) /* without a packet: interrupted (silence is sent, too) */
+#define JITTER_BUFFER_MS 40 /* at the default of 200, the first sound comes 150 ms later */
+#define LOOK_S 1            /* between two checks of the connection */
 /* A TURN server's address may still arrive after libnice has reported the end of gathering. */
 #define RELAY_WAIT_US (3 * USEC_PER_SEC)
 #define CONNECT_MAX_US (30 * USEC_PER_SEC) /* ICE has finished its checks long before */
@@ -95,8 +94,12 @@ static void connected(PeerConnection *peer)
                                 "there may be someone in between");
                 return;
         }
+        if (!peer->probe && path_probe_new(peer->webrtc, &peer->probe) < 0) {
+                peer_fail(peer, "cannot watch the network path: GStreamer lacks an element");
+                return;
+        }
         atomic_store(&peer->trusted, true);
-        atomic_store(&peer->arrived, clock_boottime());
+        path_life_arrived(&peer->life, clock_boottime());
         peer_voice_connected(peer);
         set_state(peer, PEER_CONNECTED);
 }
@@ -149,18 +152,24 @@ static bool relay_is_missing(const PeerConnection *peer, usec_t now)
                now - peer->gathered > RELAY_WAIT_US;
 }
 
-/* libnice does not notice that the other end has fallen silent; missing packets show it. */
+/* libnice does not soon notice that the other end is gone; that nothing arrives shows it. */
+static void look_at_path(PeerConnection *peer, usec_t now)
+{
+        path_probe_look(peer->probe, &peer->life);
+        if (path_life_wants_answer(&peer->life, now))
+                path_probe_ask(peer->probe);
+        set_state(peer, path_life_judge(&peer->life, now) == PATH_CONNECTED ? PEER_CONNECTED
+                                                                            : PEER_INTERRUPTED);
+}
+
 static gboolean look(void *data)
 {
         PeerConnection *peer = data;
-        usec_t now = clock_boottime(), arrived = atomic_load(&peer->arrived);
-        bool silent = now > arrived && now - arrived > LOST_US;
+        usec_t now = clock_boottime();
 
         peer_video_look(peer);
-        if (peer->state == PEER_CONNECTED && silent)
-                set_state(peer, PEER_INTERRUPTED);
-        else if (peer->state == PEER_INTERRUPTED && !silent)
-                set_state(peer, PEER_CONNECTED);
+        if (peer->state == PEER_CONNECTED || peer->state == PEER_INTERRUPTED)
+                look_at_path(peer, now);
         else if (peer->state == PEER_CONNECTING &&
                  (now - peer->began > CONNECT_MAX_US || relay_is_missing(peer, now)))
                 peer_fail(peer, blame(peer, "the other side did not connect in time"));
@@ -302,6 +311,7 @@ PeerConnection *peer_free(PeerConnection *peer)
         if (peer->webrtc)
                 g_signal_handlers_disconnect_by_data(peer->webrtc, peer);
         peer_video_stop(peer);
+        path_probe_free(peer->probe);
         if (peer->send.pad)
                 g_signal_handlers_disconnect_by_data(peer->send.pad, peer);
         gst_element_set_state(peer->pipeline, GST_STATE_NULL);
@@ -315,6 +325,12 @@ PeerConnection *peer_free(PeerConnection *peer)
 PeerState peer_state(const PeerConnection *peer)
 {
         return peer->state;
+}
+
+bool peer_is_lost(PeerConnection *peer)
+{
+        return peer->state == PEER_INTERRUPTED &&
+               path_life_judge(&peer->life, clock_boottime()) == PATH_LOST;
 }
 
 bool peer_is_trusted(const PeerConnection *peer)

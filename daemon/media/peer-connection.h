@@ -23,7 +23,7 @@
 typedef enum PeerState {
         PEER_CONNECTING,
         PEER_CONNECTED,
-        PEER_INTERRUPTED, /* was connected; nothing has been received for a while */
+        PEER_INTERRUPTED, /* was connected; nothing at all has arrived for a while */
         PEER_FAILED,      /* for good */
 } PeerState;
 
@@ -77,5 +77,7 @@ void peer_request_key(PeerConnection *peer);
 void peer_request_stats(PeerConnection *peer);
 
 PeerState peer_state(const PeerConnection *peer);
+/* Whether the connection was interrupted for so long that another one should replace it. */
+bool peer_is_lost(PeerConnection *peer);
 /* Whether the other side has shown the certificate that it announced. */
 bool peer_is_trusted(const PeerConnection *peer);

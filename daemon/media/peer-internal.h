@@ -10,6 +10,7 @@
 #include "media/chain.h"
 #include "media/congestion.h"
 #include "media/description.h"
+#include "media/path-probe.h"
 #include "media/peer-connection.h"
 #include "media/stats.h"
 #include "media/verification.h"
@@ -56,7 +57,8 @@ struct PeerConnection {
         RemoteAudio *audio; /* not owned */
         AudioSender *sender;
         Congestion congestion;
-        _Atomic usec_t arrived;   /* when the last voice packet arrived; CLOCK_BOOTTIME */
+        PathProbe *probe;         /* NULL: not connected yet */
+        PathLife life;            /* as of the last look */
         atomic_uint voice_source; /* SSRC of the received voice; 0: none yet */
         StatsCounters counted;
 

@@ -10,7 +10,6 @@ static void on_voice(void *data, const RtpHeader *header, const uint8_t *payload
 {
         PeerConnection *peer = data;
 
-        atomic_store(&peer->arrived, clock_boottime());
         atomic_store(&peer->voice_source, header->source);
         if (!atomic_load(&peer->trusted))
                 return;

@@ -11,11 +11,6 @@
 #include "media/verification.h"
 
 #define LOOK_S 1 /* between two checks whether the connection has to be replaced */
-/*
- * After the 3 s without a packet (peer-connection.c): a connection that recovers by itself has done
- * so by then.
- */
-#define RESTART_AFTER_US (2 * USEC_PER_SEC)
 /* Between two attempts: ICE and DTLS over a slow relay are done by then. */
 #define RESTART_AGAIN_US (10 * USEC_PER_SEC)
 /*
@@ -45,7 +40,6 @@ struct RemoteParticipant {
         usec_t old_since;
         uint32_t n_connections;
         guint timer, settling;
-        usec_t lost;      /* when `now` was first seen interrupted; 0: it is not */
         usec_t attempted; /* when another connection was last begun or asked for */
         bool restart_due; /* another attempt is due, RESTART_LEAST_US after the last */
         bool wants_stats;
@@ -145,13 +139,10 @@ static gboolean look(void *data)
         if (remote_video_look(remote->video))
                 report_changed(remote);
 
-        bool lost = peer_state(remote->now.peer) == PEER_INTERRUPTED;
-
         if (remote->old.peer && now - remote->old_since >= LINGER_US)
                 connection_done(&remote->old);
-        remote->lost = !lost ? 0 : remote->lost > 0 ? remote->lost : now;
-        if (remote->restart_due || (lost && now - remote->lost >= RESTART_AFTER_US &&
-                                    !attempted_since(remote, RESTART_AGAIN_US)))
+        if (remote->restart_due ||
+            (peer_is_lost(remote->now.peer) && !attempted_since(remote, RESTART_AGAIN_US)))
                 remote_participant_restart(remote);
         return G_SOURCE_CONTINUE;
 }
@@ -186,7 +177,6 @@ static void take_over(RemoteParticipant *remote)
         remote->old_since = clock_boottime();
         remote->now = remote->next;
         remote->next = (Connection){};
-        remote->lost = 0;
         remote_audio_follow(remote->audio, remote->now.peer);
         remote_video_follow(remote->video, remote->now.peer);
         if (remote->wants_stats)

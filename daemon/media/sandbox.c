@@ -127,7 +127,8 @@ static const Guarded guarded[] = {
         {"ioctl", 1, {ARGUMENT(1, FIONBIO)}},
         {"ioctl", 1, {ARGUMENT(1, FIOCLEX)}},
         {"ioctl", 1, {ARGUMENT(1, SIOCOUTQ)}},
-        {"ioctl", 1, {ARGUMENT(1, SIOCGIFCONF)}}, /* network interfaces and their addresses */
+        {"ioctl", 1, {ARGUMENT(1, SIOCGSTAMPNS)}}, /* whether anything still arrives */
+        {"ioctl", 1, {ARGUMENT(1, SIOCGIFCONF)}},  /* network interfaces and their addresses */
         {"ioctl", 1, {ARGUMENT(1, SIOCGIFNAME)}},
         {"ioctl", 1, {ARGUMENT(1, SIOCGIFINDEX)}},
         {"ioctl", 1, {ARGUMENT(1, SIOCGIFADDR)}},

@@ -134,16 +134,65 @@ static const struct {
         {SECTION("audio", "9", "a") SECTION("video", "9", "b"), false},
 };
 
-START_TEST(what_goes_by_several_transports_is_noticed)
+static GstWebRTCSessionDescription *parse_rest(const char *rest)
 {
         _cleanup_free_ char *text =
-                str_printf("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n%s", bundles[_i].sdp);
+                str_printf("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n%s", rest);
         GstWebRTCSessionDescription *description =
                 description_parse(GST_WEBRTC_SDP_TYPE_OFFER, text);
 
         ck_assert_ptr_nonnull(description);
+        return description;
+}
+
+START_TEST(what_goes_by_several_transports_is_noticed)
+{
+        GstWebRTCSessionDescription *description = parse_rest(bundles[_i].sdp);
+
         ck_assert_int_eq(description_is_bundled(description), bundles[_i].bundled);
         gst_webrtc_session_description_free(description);
+}
+END_TEST
+
+static const struct {
+        const char *sdp, *fragment, *password; /* NULL: none is found */
+} credentials[] = {
+        {"m=audio 9 RTP/AVP 96\r\na=ice-ufrag:ab+/\r\na=ice-pwd:secret\r\n", "ab+/", "secret"},
+        {"a=ice-ufrag:all\r\na=ice-pwd:theirs\r\n" SECTION("audio", "9", "a"), "all", "theirs"},
+        {SECTION("video", "0", "v") "a=ice-ufrag:no\r\na=ice-pwd:no\r\n" SECTION(
+                 "audio", "9", "a") "a=ice-ufrag:yes\r\na=ice-pwd:right\r\n",
+         "yes", "right"},
+        {SECTION("audio", "9", "a") "a=ice-ufrag:ab\r\n", NULL, NULL},
+        {SECTION("audio", "0", "a") "a=ice-ufrag:ab\r\na=ice-pwd:secret\r\n", NULL, NULL},
+};
+
+START_TEST(ice_credentials_are_those_of_the_first_section_in_use)
+{
+        GstWebRTCSessionDescription *description = parse_rest(credentials[_i].sdp);
+        IceCredentials read;
+        bool found = description_ice_credentials(description, &read);
+
+        ck_assert_int_eq(found, credentials[_i].fragment != NULL);
+        if (found) {
+                ck_assert_str_eq(read.fragment, credentials[_i].fragment);
+                ck_assert_str_eq(read.password, credentials[_i].password);
+        }
+        gst_webrtc_session_description_free(description);
+}
+END_TEST
+
+START_TEST(ice_credentials_may_have_256_characters_and_no_more)
+{
+        for (int length = ICE_CREDENTIAL_MAX; length <= ICE_CREDENTIAL_MAX + 1; length++) {
+                _cleanup_free_ char *section = str_printf(
+                        "m=audio 9 RTP/AVP 96\r\na=ice-ufrag:%0*d\r\na=ice-pwd:p\r\n", length, 1);
+                GstWebRTCSessionDescription *description = parse_rest(section);
+                IceCredentials read;
+
+                ck_assert_int_eq(description_ice_credentials(description, &read),
+                                 length == ICE_CREDENTIAL_MAX);
+                gst_webrtc_session_description_free(description);
+        }
 }
 END_TEST
 
@@ -296,6 +345,9 @@ int main(void)
         tcase_add_test(tcase, speech_begins_at_once);
         tcase_add_test(tcase, speech_outlasts_a_pause_between_words);
         tcase_add_loop_test(tcase, opus_is_found_in_an_offer, 0, ELEMENTSOF(offers));
+        tcase_add_loop_test(tcase, ice_credentials_are_those_of_the_first_section_in_use, 0,
+                            ELEMENTSOF(credentials));
+        tcase_add_test(tcase, ice_credentials_may_have_256_characters_and_no_more);
         tcase_add_test(tcase, text_without_media_is_no_description);
         tcase_add_loop_test(tcase, what_goes_by_several_transports_is_noticed, 0,
                             ELEMENTSOF(bundles));

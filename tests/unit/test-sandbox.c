@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -172,6 +173,20 @@ START_TEST(network_is_for_those_who_need_it)
 {
         ck_assert_int_eq(in_sandbox(SANDBOX_FILES, network[_i]), EACCES);
         ck_assert_int_eq(in_sandbox(SANDBOX_NETWORK, network[_i]), DONE);
+}
+END_TEST
+
+static int ask_for_the_last_arrival(void)
+{
+        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct timespec stamp;
+
+        return outcome(ioctl(fd, SIOCGSTAMPNS, &stamp));
+}
+
+START_TEST(kernel_may_be_asked_whether_anything_arrives)
+{
+        ck_assert_int_eq(in_sandbox(SANDBOX_NETWORK, ask_for_the_last_arrival), ENOENT);
 }
 END_TEST
 
@@ -363,6 +378,7 @@ int main(void)
         tcase_add_test(tcase, another_process_is_refused);
 #endif
         tcase_add_loop_test(tcase, network_is_for_those_who_need_it, 0, ELEMENTSOF(network));
+        tcase_add_test(tcase, kernel_may_be_asked_whether_anything_arrives);
         tcase_add_test(tcase, files_of_the_user_are_for_those_who_need_them);
         tcase_add_loop_test(tcase, what_no_library_of_ours_tries_is_the_end, 0, ELEMENTSOF(deadly));
         tcase_add_loop_test(tcase, what_sound_needs_is_left, 0, ELEMENTSOF(allowed));
