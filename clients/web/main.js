@@ -5,6 +5,7 @@
  */
 
 import { Alerts, showNotice } from "./alerts.js";
+import { Capture } from "./capture.js";
 import { byId, setShown, setText } from "./dom.js";
 import { isUnseen, peerOf } from "./history.js";
 import { HubClient, hubAddress } from "./hub-client.js";
@@ -49,7 +50,7 @@ const media = new Media({
         signal: (peer, data) => turn(() => phone.session.signal(peer, data)),
         changed: () => turn(() => {}),
         flows: (flows) => turn(() => phone.session.setFlows(flows)),
-        notice: (text) => showNotice(text, { isError: true }),
+        missing: (kind, isMissing) => turn(() => phone.session.setMissing(kind, isMissing)),
         fault: (id, text) => {
                 const other = phone.session.others.get(id);
                 const name = other && nameOf(other);
@@ -218,7 +219,7 @@ async function place(peer, receiverType, callType) {
         if (place.isAsking)
                 return;
         place.isAsking = true;
-        await Media.askPermission(callType === "video");
+        await Capture.askPermission(callType === "video");
         place.isAsking = false;
         turn(() => phone.place(peer, receiverType, callType, now()));
 }
@@ -226,7 +227,7 @@ async function place(peer, receiverType, callType) {
 async function accept(id, withVideo) {
         tones.wake();
         turn(() => phone.accept(id, withVideo));
-        await Media.askPermission(withVideo);
+        await Capture.askPermission(withVideo);
 }
 
 const side = new SideView({
@@ -245,6 +246,7 @@ const call = new CallView({
         hangUp: (id) => turn(() => phone.hangUp(id)),
         mute: (muted) => turn(() => phone.session.setMuted(muted)),
         camera: (camera) => turn(() => phone.session.setCamera(camera)),
+        tryAgain: (kind) => media.tryAgain(kind),
         rejoin: (id) => turn(() => phone.rejoin(id)),
         unsilence: () => media.unsilence(),
         again: (ended) => place(ended.peer, ended.receiverType, ended.callType),

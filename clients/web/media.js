@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The media of the one call that this device has joined: microphone and camera, a Peer for each
- * other participant, and the elements that play their sound and video. The microphone is opened
- * only after the call has been answered.
+ * The media of the one call that this device has joined: a Peer for each other participant, and the
+ * elements that play their sound and video. The microphone (capture.js) is opened only after the
+ * call has been answered.
  */
 
+import { Capture } from "./capture.js";
 import { Peer } from "./peer.js";
 
 const LISTEN_MS = 200; /* how often voices are measured */
@@ -13,15 +14,16 @@ const SPEAKING_HOLD_MS = 600; /* a speaker keeps speaking between two words */
 /* A picture without a new frame for so long is hidden. */
 const PICTURE_STALE_MS = 1500;
 
-const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const KEY = { name: "ECDSA", namedCurve: "P-256" };
-const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 
 export class Media {
-        /* `on`: signal(peer, data), changed(), flows(bool), notice(sentence), fault(peer, text). */
+        /*
+         * `on`: signal(peer, data), changed(), flows(bool), fault(peer, text), missing(kind, bool):
+         * whether there is no microphone ("audio") or camera ("video") to send.
+         */
         constructor(on) {
                 this.on = on;
-                this.local = null;
+                this.capture = null;
                 this.peers = new Map();
                 this.isSilenced = false; /* the browser plays no sound before a click */
                 this.generation = 0;
@@ -30,17 +32,22 @@ export class Media {
         /* Opens microphone and camera; join() follows when the hub has confirmed the join. */
         start({ camera, video, muted }) {
                 this.stop();
-                this.local = new MediaStream();
                 this.video = video;
-                this.isMuted = muted;
-                this.faults = { audio: "", video: "" };
+                const capture = new Capture({
+                        on: {
+                                track: (kind, track) => this.#setTrack(kind, track),
+                                changed: () => this.#captureChanged(capture),
+                        },
+                });
+
+                this.capture = capture;
                 /*
                  * One certificate for all connections of a call: the verification code depends on
                  * it.
                  */
                 this.certifying = RTCPeerConnection.generateCertificate(KEY)
                         .then((certificate) => [certificate]);
-                this.opening = this.#open(this.generation, camera);
+                this.opening = capture.open({ camera, muted });
                 this.listening = setInterval(() => this.#listen(), LISTEN_MS);
         }
 
@@ -79,27 +86,16 @@ export class Media {
         }
 
         setMuted(muted) {
-                this.isMuted = muted;
-                for (const track of this.local?.getAudioTracks() ?? [])
-                        track.enabled = !muted;
+                this.capture?.setMuted(muted);
         }
 
-        /* Off stops the track, so that the camera's light goes out. */
         async setCamera(on) {
-                const generation = this.generation;
+                await this.capture?.setCamera(on);
+        }
 
-                for (const track of this.local?.getVideoTracks() ?? []) {
-                        track.stop();
-                        this.local.removeTrack(track);
-                }
-                if (on)
-                        await this.#capture(generation, { video: VIDEO });
-                if (generation !== this.generation)
-                        return;
-                const track = this.local?.getVideoTracks()[0] ?? null;
-                for (const peer of this.peers.values())
-                        await peer.setTrack("video", track);
-                this.on.changed();
+        /* The person asks for a microphone ("audio") or camera ("video") that was missing. */
+        tryAgain(kind) {
+                this.capture?.try(kind);
         }
 
         stop() {
@@ -107,9 +103,8 @@ export class Media {
                 clearInterval(this.listening);
                 for (const id of [...this.peers.keys()])
                         this.#remove(id);
-                for (const track of this.local?.getTracks() ?? [])
-                        track.stop();
-                this.local = null;
+                this.capture?.stop();
+                this.capture = null;
                 this.isSilenced = false;
                 this.on.changed();
         }
@@ -123,75 +118,25 @@ export class Media {
         }
 
         get hasOwnPicture() {
-                return (this.local?.getVideoTracks().length ?? 0) > 0;
+                return Boolean(this.capture?.track("video"));
         }
 
-        /*
-         * Asks for permission right after a click, before a call waits for the answer. Nothing
-         * stays open.
-         */
-        static async askPermission(video) {
-                const names = video ? ["microphone", "camera"] : ["microphone"];
-                const states = await Promise.all(names.map((name) =>
-                        navigator.permissions?.query({ name }).catch(() => null)));
-
-                if (!navigator.mediaDevices || !states.some((state) => state?.state === "prompt"))
-                        return;
-                const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video })
-                        .catch(() => null);
-                for (const track of stream?.getTracks() ?? [])
-                        track.stop();
+        /* Why there is no microphone ("audio") or camera ("video"): a sentence; empty: there is. */
+        fault(kind) {
+                return this.capture?.faults[kind] ?? "";
         }
 
-        async #open(generation, camera) {
-                if (!navigator.mediaDevices) {
-                        this.on.notice("This page was not loaded over https, so the browser " +
-                                       "gives it no microphone. You can listen.");
-                        return;
-                }
-                if (camera && await this.#capture(generation, { audio: AUDIO, video: VIDEO }, true))
-                        return;
-                await this.#capture(generation, { audio: AUDIO });
-                if (camera && generation === this.generation)
-                        await this.#capture(generation, { video: VIDEO });
-        }
-
-        /* Returns whether the device could be opened; if not, shows a notice unless `quiet`. */
-        async #capture(generation, wanted, quiet = false) {
-                let stream;
-
-                try {
-                        stream = await navigator.mediaDevices.getUserMedia(wanted);
-                } catch (error) {
-                        if (!quiet && generation === this.generation)
-                                this.on.notice(captureSentence(
-                                        wanted.audio ? "microphone" : "camera", error));
-                        return false;
-                }
-                for (const track of stream.getTracks()) {
-                        if (generation !== this.generation) {
-                                track.stop();
-                                continue;
-                        }
-                        if (track.kind === "audio")
-                                track.enabled = !this.isMuted;
-                        this.local.addTrack(track);
-                        track.onended = () => this.#trackEnded(generation, track);
-                }
-                this.on.changed();
-                return true;
-        }
-
-        /* The device was unplugged, or the person revoked the permission in the browser's bar. */
-        async #trackEnded(generation, track) {
-                if (generation !== this.generation)
-                        return;
-                this.local.removeTrack(track);
-                this.on.changed();
-                if (track.kind !== "audio" || !await this.#capture(generation, { audio: AUDIO }))
-                        return;
+        async #setTrack(kind, track) {
                 for (const peer of this.peers.values())
-                        await peer.setTrack("audio", this.local.getAudioTracks()[0]);
+                        await peer.setTrack(kind, track);
+        }
+
+        #captureChanged(capture) {
+                if (capture !== this.capture)
+                        return;
+                for (const kind of ["audio", "video"])
+                        this.on.missing(kind, capture.faults[kind] !== "");
+                this.on.changed();
         }
 
         #add(id, offers) {
@@ -200,7 +145,7 @@ export class Media {
                         offers,
                         iceServers: this.iceServers,
                         certificates: this.certificates,
-                        local: this.local,
+                        local: this.capture.stream,
                         video: this.video,
                         send: (data) => this.on.signal(id, data),
                         changed: () => this.#peerChanged(peer),
@@ -298,22 +243,4 @@ export class Media {
                 if (changed)
                         this.on.changed();
         }
-}
-
-function captureSentence(what, error) {
-        switch (error.name) {
-        case "NotAllowedError":
-                return `The browser does not let this page use the ${what}: allow it in the ` +
-                       `address bar. ${without(what)}`;
-        case "NotFoundError":
-                return `There is no ${what} here. ${without(what)}`;
-        case "NotReadableError":
-                return `Another program has the ${what}. ${without(what)}`;
-        default:
-                return `The ${what} cannot be used (${error.message}). ${without(what)}`;
-        }
-}
-
-function without(what) {
-        return what === "camera" ? "The others cannot see you." : "You can listen.";
 }

@@ -18,6 +18,7 @@ export class Session {
                 this.others = new Map();
                 this.isMuted = false;
                 this.hasCamera = false;
+                this.missing = { audio: false, video: false }; /* no microphone, no camera */
                 this.flows = false; /* the other side can be heard */
         }
 
@@ -40,6 +41,7 @@ export class Session {
                 this.#forgetOthers();
                 this.call = call;
                 this.state = "joining";
+                this.missing = { audio: false, video: false };
                 this.phone.act({
                         type: "media-start",
                         camera: this.hasCamera,
@@ -108,6 +110,10 @@ export class Session {
                         others: ok.others ?? [],
                         iceServers: ok.ice_servers ?? [],
                 });
+                /* Muted, or found without a microphone, while the join was on its way. */
+                const { muted, video_paused: isDark } = this.#ownState;
+                if (muted !== request.members.muted || isDark !== request.members.video_paused)
+                        this.#report();
         }
 
         takeEvent(event) {
@@ -176,6 +182,14 @@ export class Session {
                 this.#report();
         }
 
+        /* Whether a microphone ("audio") or camera ("video") is wanted and not there. */
+        setMissing(kind, isMissing) {
+                if (this.missing[kind] === isMissing)
+                        return;
+                this.missing[kind] = isMissing;
+                this.#report();
+        }
+
         setFlows(flows) {
                 if (this.flows === flows)
                         return;
@@ -199,9 +213,13 @@ export class Session {
 
         /* Our state, as the other participants see it. */
         get #ownState() {
-                const isDark = this.call.callType === "video" && !this.hasCamera;
+                const isDark = this.call.callType === "video" &&
+                               (!this.hasCamera || this.missing.video);
 
-                return { muted: this.isMuted, ...(isDark && { video_paused: true }) };
+                return {
+                        muted: this.isMuted || this.missing.audio,
+                        ...(isDark && { video_paused: true }),
+                };
         }
 
         /* The call continues; its media can be joined again. */

@@ -20,8 +20,8 @@ const MEMBER_STATES = {
 
 export class CallView {
         /*
-         * `commands`: hangUp(id), mute(bool), camera(bool), rejoin(id), unsilence(), again(call),
-         * dismiss(id).
+         * `commands`: hangUp(id), mute(bool), camera(bool), tryAgain("audio" or "video"),
+         * rejoin(id), unsilence(), again(call), dismiss(id).
          */
         constructor(commands) {
                 this.call = null;
@@ -29,8 +29,10 @@ export class CallView {
                 const click = (id, action) => byId(id).addEventListener("click", action);
 
                 click("hang-up", () => commands.hangUp(this.call.id));
-                click("mute", () => commands.mute(!this.session.isMuted));
-                click("camera", () => commands.camera(!this.session.hasCamera));
+                click("mute", () => this.session.missing.audio
+                        ? commands.tryAgain("audio") : commands.mute(!this.session.isMuted));
+                click("camera", () => this.session.missing.video
+                        ? commands.tryAgain("video") : commands.camera(!this.session.hasCamera));
                 click("rejoin", () => commands.rejoin(this.call.id));
                 click("unsilence", () => commands.unsilence());
                 click("call-again", () => commands.again(this.call));
@@ -50,6 +52,7 @@ export class CallView {
                         this.#updateTitle(call, now);
                         this.#updateTiles(call, media);
                         this.#updateSelf(call, media);
+                        this.#updateFaults(call, media);
                         this.#updateBar(call, media);
                 }
                 this.#moveFocus(before, call);
@@ -136,16 +139,26 @@ export class CallView {
         #updateSelf(call, media) {
                 const picture = byId("self-picture");
                 const shown = call.isOngoing && media.hasOwnPicture;
-                const stream = shown ? media.local : null;
+                const stream = shown ? media.capture.stream : null;
 
                 if (picture.srcObject !== stream)
                         picture.srcObject = stream;
                 setShown(byId("self"), shown);
         }
 
+        /* What is missing here is shown for as long as it is missing. */
+        #updateFaults(call, media) {
+                const isIn = call.isOngoing && this.session.isOf(call) && this.session.isOpen;
+                const faults = isIn ? ["audio", "video"].map((kind) => media.fault(kind)) : [];
+
+                setText(byId("call-faults"), faults.filter(Boolean).join(" "));
+        }
+
         #updateBar(call, media) {
                 const { session } = this;
                 const isIn = call.isOngoing && session.isOf(call) && session.isOpen;
+                const isSilent = session.isMuted || session.missing.audio;
+                const isDark = !session.hasCamera || session.missing.video;
 
                 setShown(byId("mute"), isIn);
                 setShown(byId("camera"), isIn && call.callType === "video");
@@ -154,19 +167,34 @@ export class CallView {
                 setShown(byId("hang-up"), call.isLive);
                 setShown(byId("call-again"), !call.isLive);
                 setShown(byId("dismiss"), !call.isLive);
-                this.#toggle("mute", session.isMuted, session.isMuted ? "mic-off" : "mic");
-                this.#toggle("camera", session.hasCamera,
-                             session.hasCamera ? "video" : "video-off");
-                byId("mute").classList.toggle("off", session.isMuted);
-                byId("camera").classList.toggle("off", !session.hasCamera);
+                this.#toggle("mute", "Mute", session.isMuted, isSilent ? "mic-off" : "mic");
+                this.#toggle("camera", "Camera", session.hasCamera,
+                             isDark ? "video-off" : "video");
+                if (session.missing.audio)
+                        this.#offerAgain("mute", "No microphone: try again");
+                if (session.missing.video)
+                        this.#offerAgain("camera", "No camera: try again");
+                byId("mute").classList.toggle("off", isSilent);
+                byId("camera").classList.toggle("off", isDark);
+                byId("mute").classList.toggle("missing", session.missing.audio);
+                byId("camera").classList.toggle("missing", session.missing.video);
                 const hangUp = !call.isOngoing ? "Cancel the call"
                         : call.isGroup ? "Leave the call" : "Hang up";
                 setAttribute(byId("hang-up"), "aria-label", hangUp);
         }
 
-        #toggle(id, pressed, icon) {
+        #toggle(id, label, pressed, icon) {
+                setAttribute(byId(id), "aria-label", label);
+                setAttribute(byId(id), "title", label);
                 setAttribute(byId(id), "aria-pressed", pressed);
                 setIcon(byId(id), icon);
+        }
+
+        /* There is nothing to switch: the button opens the device. */
+        #offerAgain(id, label) {
+                setAttribute(byId(id), "aria-label", label);
+                setAttribute(byId(id), "title", label);
+                byId(id).removeAttribute("aria-pressed");
         }
 
         /* Keeps the keyboard focus on the call when the focused button disappears. */

@@ -102,6 +102,92 @@ START_TEST(a_desktop_rings_the_page_and_both_are_heard)
 }
 END_TEST
 
+/* Waits until Alice's session shows `text` of the only other participant; the caller frees it. */
+static char *wait_participant(Scene *scene, const Call *call, const char *text)
+{
+        usec_t deadline = rig_deadline();
+
+        for (;;) {
+                char *all = client_property(scene->alice->client, call->path, TRING_SESSION,
+                                            "Participants");
+
+                if (strstr(all, text))
+                        return all;
+                free(all);
+                rig_run_once(scene->rig, deadline, text);
+        }
+}
+
+/* The browser refuses Bob's page the microphone until bob_allows(). */
+static void bob_refuses(Scene *scene)
+{
+        free(page_eval(scene->bob,
+                       "(() => { const devices = navigator.mediaDevices;"
+                       "const real = devices.getUserMedia.bind(devices);"
+                       "devices.getUserMedia = (wanted) => window.isAllowed ? real(wanted) :"
+                       "Promise.reject(new DOMException('refused', 'NotAllowedError')); })()"));
+}
+
+/* As a browser reports a device that was plugged in. */
+static void bob_allows(Scene *scene)
+{
+        free(page_eval(scene->bob,
+                       "window.isAllowed = true, "
+                       "navigator.mediaDevices.dispatchEvent(new Event('devicechange'))"));
+}
+
+static bool was_reconnecting(const Client *client)
+{
+        for (size_t i = 0; i < client->n_signals; i++) {
+                if (!str_eq(client->signals[i]->member, "PropertiesChanged"))
+                        continue;
+                _cleanup_free_ char *state = text_of_key(client->signals[i]->message, 1, "State");
+
+                if (state && str_eq(state, "reconnecting"))
+                        return true;
+        }
+        return false;
+}
+
+/* Longer than a path may be silent (PATH_SILENT_US), and than another connection would take. */
+#define WITHOUT_VOICE_US (12 * USEC_PER_SEC)
+
+START_TEST(a_page_without_microphone_stays_connected_and_uses_one_that_comes)
+{
+        _cleanup_scene_ Scene scene = scene_new();
+        Client *at_a = scene.alice->client;
+
+        bob_refuses(&scene);
+        Call call = call_start_with(scene.alice, "bob", "audio", "a{sv}", 0);
+        web_wait_ring(scene.bob, "Alice");
+        page_click(scene.bob, "[data-part=answer]");
+        client_wait_signal(at_a, "OutgoingCallAccepted", call.path);
+        web_wait_talking(scene.bob);
+        web_wait_tone(scene.bob, ALICE_HZ, true);
+        free(wait_participant(&scene, &call, "muted: true"));
+        page_wait(scene.bob, "document.getElementById('call-faults').textContent"
+                             ".includes('allow it in the address bar')");
+        page_wait(scene.bob, "document.querySelector('#mute.missing')?.ariaLabel"
+                             " === 'No microphone: try again'");
+        page_picture(scene.bob, "no-microphone");
+
+        client_wait_property(at_a, call.path, TRING_SESSION, "State", "connected");
+        rig_run_for(scene.rig, WITHOUT_VOICE_US);
+        expect_text(client_property(at_a, call.path, TRING_SESSION, "State"), "connected");
+        ck_assert(!was_reconnecting(at_a));
+        page_expect(scene.bob, "true",
+                    "document.getElementById('call-faults').textContent.length > 0");
+
+        bob_allows(&scene);
+        alice_hears(&scene, true);
+        free(wait_participant(&scene, &call, "muted: false"));
+        page_wait(scene.bob, "document.getElementById('call-faults').textContent === ''");
+        page_wait(scene.bob, "document.querySelector('#mute:not(.missing)')?.ariaLabel === 'Mute'");
+        call_end(scene.alice, &call);
+        web_wait_state(scene.bob, "Alice hung up.");
+}
+END_TEST
+
 START_TEST(a_page_rings_the_desktop_and_comes_back_after_a_reload)
 {
         _cleanup_scene_ Scene scene = scene_new();
@@ -154,22 +240,6 @@ static void bob_sees_alice(Scene *scene)
                   ".map((value) => value > 110 ? 1 : 0).join('');"
                   "window.seen = [at(12, 12), at(52, 12), at(12, 52), at(52, 52)].join(' ');"
                   "return window.seen === '100 010 001 111'; })()");
-}
-
-/* Waits until Alice's session shows `text` of the only other participant; the caller frees it. */
-static char *wait_participant(Scene *scene, const Call *call, const char *text)
-{
-        usec_t deadline = rig_deadline();
-
-        for (;;) {
-                char *all = client_property(scene->alice->client, call->path, TRING_SESSION,
-                                            "Participants");
-
-                if (strstr(all, text))
-                        return all;
-                free(all);
-                rig_run_once(scene->rig, deadline, text);
-        }
 }
 
 /* As another program at the desktop does: through the node that the session names. */
@@ -243,6 +313,7 @@ int main(void)
         tcase_set_timeout(tests, 180);
         tcase_add_unchecked_fixture(tests, web_setup, web_teardown);
         tcase_add_test(tests, a_desktop_rings_the_page_and_both_are_heard);
+        tcase_add_test(tests, a_page_without_microphone_stays_connected_and_uses_one_that_comes);
         tcase_add_test(tests, a_page_rings_the_desktop_and_comes_back_after_a_reload);
         tcase_add_test(tests, a_desktop_and_a_page_see_each_other);
         tcase_add_test(tests, a_page_calls_a_desktop_with_picture);

@@ -299,6 +299,51 @@ test("muted and whether media flow are reported", () => {
         assert.deepEqual(states[1], { session_id: id, muted: true, media_flows: true });
 });
 
+test("a missing microphone is reported as muted, until there is one", () => {
+        const f = new Fixture();
+        f.talk();
+
+        f.phone.session.setMissing("audio", true);
+        f.phone.session.setMissing("audio", true);
+        assert.equal(f.expectAsked("state")[0].members.muted, true);
+        f.phone.session.setMuted(true);
+        f.phone.session.setMissing("audio", false);
+        assert.deepEqual(f.expectAsked("state", "state").map(({ members }) => members.muted),
+                         [true, true]);
+        f.phone.session.setMuted(false);
+        assert.equal(f.expectAsked("state")[0].members.muted, false);
+});
+
+test("what was found missing while the join was on its way is reported after it", () => {
+        const f = new Fixture();
+        const call = f.ring();
+
+        f.requests();
+        f.phone.accept(call.id, false);
+        f.reply(f.expectAsked("accept")[0], ongoing("in-1", "incoming"));
+        const [join] = f.expectAsked("join");
+        assert.equal(join.members.muted, false);
+        f.phone.session.setMissing("audio", true);
+        f.expectAsked();
+        f.reply(join, { participant: "p-1" });
+        assert.equal(f.expectAsked("state")[0].members.muted, true);
+});
+
+test("a missing camera is reported as no picture", () => {
+        const f = new Fixture();
+        const call = f.ring("in-1", { call_type: "video" });
+
+        f.requests();
+        f.phone.accept(call.id, true);
+        f.reply(f.expectAsked("accept")[0], ongoing("in-1", "incoming", { call_type: "video" }));
+        f.reply(f.expectAsked("join")[0], { participant: "p-1" });
+        f.expectAsked();
+        f.phone.session.setMissing("video", true);
+        assert.equal(f.expectAsked("state")[0].members.video_paused, true);
+        f.phone.session.setMissing("video", false);
+        assert.equal(f.expectAsked("state")[0].members.video_paused, undefined);
+});
+
 test("a camera that is off is reported, at the join and later", () => {
         const f = new Fixture();
         const call = f.ring("in-1", { call_type: "video" });
