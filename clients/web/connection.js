@@ -19,6 +19,7 @@ export class Connection {
                 this.unsent = []; /* local candidates until our description is sent; then null */
                 this.wantsOffer = false; /* make another offer after this exchange */
                 this.wantsVideo = false; /* the other side sends video */
+                this.level = 0; /* 0…1, of the other participant's voice */
                 this.pc = new RTCPeerConnection({
                         iceServers, certificates, bundlePolicy: "max-bundle",
                 });
@@ -39,11 +40,15 @@ export class Connection {
                 return this.state === "connected";
         }
 
-        /* 0…1, the level of the other participant's voice. */
-        get level() {
+        /*
+         * Brings `level` up to date. It comes with the packets if the other side sends it (RFC
+         * 6464); browsers measure it themselves only for their statistics.
+         */
+        async measure() {
                 const audio = this.pc.getReceivers().find(({ track }) => track.kind === "audio");
+                const told = audio?.getSynchronizationSources()[0]?.audioLevel;
 
-                return audio?.getSynchronizationSources()[0]?.audioLevel ?? 0;
+                this.level = told ?? await measuredLevel(audio);
         }
 
         /* `withVideo`: the other side has video to send. */
@@ -155,6 +160,13 @@ export class Connection {
                         await transceiver.sender.replaceTrack(this.#localTrack(kind));
                 }
         }
+}
+
+async function measuredLevel(receiver) {
+        for (const stats of (await receiver?.getStats())?.values() ?? [])
+                if (stats.type === "inbound-rtp")
+                        return stats.audioLevel ?? 0;
+        return 0;
 }
 
 /* The desktop sends VP8 only; other formats would just make the description longer. */

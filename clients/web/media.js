@@ -230,6 +230,7 @@ export class Media {
                 let changed = false;
 
                 for (const peer of this.peers.values()) {
+                        peer.measure().catch(() => {}); /* fails once it is closed */
                         if (peer.level > SPEAKING_LEVEL)
                                 peer.spokeAt = now;
                         const isSpeaking = now - peer.spokeAt < SPEAKING_HOLD_MS;

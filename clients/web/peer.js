@@ -42,8 +42,13 @@ export class Peer {
                 return this.current?.stream ?? null;
         }
 
+        /* 0…1, of the voice, as of the last measure(). */
         get level() {
                 return this.current?.level ?? 0;
+        }
+
+        async measure() {
+                await this.current?.measure();
         }
 
         /* "1234 5678", once the connection has shown the verified certificate. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "media/audio-level.h"
 #include "media/pipewire.h"
 #include "media/rtp.h"
 
@@ -67,6 +68,7 @@ static void send_frame(AudioSender *sender, const int16_t *samples, usec_t at)
 
         if (sender->n_sinks > 0)
                 n = opus_encode(sender->encoder, samples, AUDIO_FRAME, data, sizeof(data));
+        packet.level = audio_level(samples, AUDIO_FRAME);
         packet.data = data;
         packet.length = n > 0 ? (size_t)n : 0;
         for (size_t i = 0; packet.length > 0 && i < sender->n_sinks; i++)

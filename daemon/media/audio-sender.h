@@ -19,6 +19,7 @@ typedef struct AudioSender AudioSender;
 typedef struct AudioPacket {
         uint16_t sequence;
         uint32_t timestamp; /* samples */
+        uint8_t level;      /* of audio-level.h */
         const uint8_t *data;
         size_t length;
 } AudioPacket;

@@ -4,23 +4,28 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "media/audio-level.h"
 #include "media/pipewire.h"
 
 /* Without clock-rate and encoding-params Chromium refuses the m-line. */
 #define RTP_CAPS                                                             \
         "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000," \
         "encoding-params=(string)2,payload=%u,ssrc=(uint)%u"
+#define LEVEL_CAPS ",extmap-%u=(string)" RTP_LEVEL_URI
 #define REPORTS_EVERY_NS (1 * GST_SECOND) /* RTCP; the default of 5 s reports loss late */
 
 G_STATIC_ASSERT(AUDIO_RATE == 48000);
 
 /* ---- sending ---- */
 
-static void push_events(SendChain *chain)
+static void push_events(SendChain *chain, const AudioFormat *format)
 {
         g_autofree char *id = g_strdup_printf("voice-%08x", chain->ssrc);
-        g_autofree char *text =
+        g_autofree char *voice =
                 g_strdup_printf(RTP_CAPS, atomic_load(&chain->payload), chain->ssrc);
+        g_autofree char *level =
+                format->level ? g_strdup_printf(LEVEL_CAPS, format->level) : g_strdup("");
+        g_autofree char *text = g_strconcat(voice, level, NULL);
         g_autoptr(GstCaps) caps = gst_caps_from_string(text);
         GstSegment segment;
 
@@ -30,7 +35,7 @@ static void push_events(SendChain *chain)
         gst_pad_push_event(chain->source, gst_event_new_segment(&segment));
 }
 
-int send_chain_build(SendChain *chain, GstElement *webrtc, unsigned payload)
+int send_chain_build(SendChain *chain, GstElement *webrtc, const AudioFormat *format)
 {
         chain->webrtc = webrtc;
         chain->ssrc = g_random_int();
@@ -38,12 +43,17 @@ int send_chain_build(SendChain *chain, GstElement *webrtc, unsigned payload)
         if (!chain->pad)
                 return -EIO;
         chain->source = gst_object_ref_sink(gst_pad_new("voice", GST_PAD_SRC));
-        atomic_store(&chain->payload, payload);
+        atomic_store(&chain->payload, format->payload);
         if (!gst_pad_set_active(chain->source, TRUE) ||
             gst_pad_link(chain->source, chain->pad) != GST_PAD_LINK_OK)
                 return -EIO;
-        push_events(chain);
+        push_events(chain, format);
         return 0;
+}
+
+void send_chain_agree(SendChain *chain, const AudioFormat *format)
+{
+        atomic_store(&chain->level, format->level);
 }
 
 void send_chain_open(SendChain *chain)
@@ -51,22 +61,25 @@ void send_chain_open(SendChain *chain)
         atomic_store(&chain->open, true);
 }
 
-void send_chain_push(SendChain *chain, uint16_t sequence, uint32_t timestamp, const uint8_t *data,
-                     size_t length)
+void send_chain_push(SendChain *chain, uint16_t sequence, uint32_t timestamp, int level,
+                     const uint8_t *data, size_t length)
 {
         RtpHeader header = {.payload_type = atomic_load(&chain->payload),
                             .sequence = sequence,
                             .timestamp = timestamp,
                             .source = chain->ssrc};
-        uint8_t bytes[RTP_HEADER];
+        const RtpLevel told = {.id = atomic_load(&chain->level),
+                               .below = (uint8_t)level,
+                               .is_voice = level <= AUDIO_LEVEL_VOICE};
+        uint8_t bytes[RTP_HEADER + RTP_LEVEL];
 
         if (!chain->source || !atomic_load(&chain->open))
                 return;
-        GstBuffer *buffer = gst_buffer_new_allocate(NULL, RTP_HEADER + length, NULL);
+        size_t begin = rtp_write(&header, told.id > 0 && level >= 0 ? &told : NULL, bytes);
+        GstBuffer *buffer = gst_buffer_new_allocate(NULL, begin + length, NULL);
 
-        rtp_write(&header, bytes);
-        gst_buffer_fill(buffer, 0, bytes, RTP_HEADER);
-        gst_buffer_fill(buffer, RTP_HEADER, data, length);
+        gst_buffer_fill(buffer, 0, bytes, begin);
+        gst_buffer_fill(buffer, begin, data, length);
         GST_BUFFER_PTS(buffer) = GST_BUFFER_DTS(buffer) =
                 gst_element_get_current_running_time(chain->webrtc);
         gst_pad_push(chain->source, buffer);

@@ -16,15 +16,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "media/description.h"
 #include "media/rtp.h"
 
 #define RTP_SESSION 0 /* of the rtpbin: voice and pictures share it */
 
 /*
- * RTP payload type of Opus in our offers; an answer uses that of the offer. RFC 7587 fixes none,
- * and browsers offer 111.
+ * The parameters that our offers name; an answer uses those of the offer. RFC 7587 fixes no payload
+ * type; browsers name the same.
  */
-#define CHAIN_PAYLOAD 111
+#define CHAIN_FORMAT ((AudioFormat){.payload = 111, .level = 1})
 
 typedef struct SendChain {
         GstElement *webrtc; /* not owned */
@@ -32,23 +33,27 @@ typedef struct SendChain {
         GstPad *pad;        /* a reference: the webrtcbin's sink pad */
         uint32_t ssrc;
         atomic_uint payload; /* RTP payload type; 0: not built yet */
+        atomic_uint level;   /* id of the level's header extension; 0: none was agreed on */
         atomic_bool open;
 } SendChain;
 
 /*
  * Adds the sending direction. Its caps reach the webrtcbin's pad at once: an offer or answer made
- * before that lacks a=ssrc, and some servers then drop every packet. `payload` must be the payload
+ * before that lacks a=ssrc, and some servers then drop every packet. `format` must have the payload
  * type that will be negotiated: with any other, the answer is receive-only. Returns 0 or -EIO.
  */
-int send_chain_build(SendChain *chain, GstElement *webrtc, unsigned payload);
+int send_chain_build(SendChain *chain, GstElement *webrtc, const AudioFormat *format);
+/* The other side's description: packets tell their level only if it knows that extension. */
+void send_chain_agree(SendChain *chain, const AudioFormat *format);
 /* Call it once the connection is up: before that, a push would block. */
 void send_chain_open(SendChain *chain);
 /*
- * Sends an Opus packet; in any thread, one call at a time. Does nothing while the chain is not
- * open.
+ * Sends an Opus packet; in any thread, one call at a time. `level`: of audio-level.h, or
+ * CHAIN_NO_LEVEL. Does nothing while the chain is not open.
  */
-void send_chain_push(SendChain *chain, uint16_t sequence, uint32_t timestamp, const uint8_t *data,
-                     size_t length);
+#define CHAIN_NO_LEVEL (-1)
+void send_chain_push(SendChain *chain, uint16_t sequence, uint32_t timestamp, int level,
+                     const uint8_t *data, size_t length);
 void send_chain_done(SendChain *chain);
 
 /* Gets an RTP packet with its payload; in a GStreamer thread. */

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "media/rtp.h"
 
 #define PAYLOAD_MAX 127  /* RFC 3550 section 5.1: seven bits */
 #define EXTENSION_MAX 14 /* RFC 8285 section 4.2: for one-byte headers, as in all browsers */
@@ -81,13 +82,6 @@ static const GstSDPMedia *find_media(const GstWebRTCSessionDescription *descript
         return NULL;
 }
 
-int description_opus_payload(const GstWebRTCSessionDescription *description)
-{
-        int payload;
-
-        return find_media(description, AUDIO, &payload) ? payload : -1;
-}
-
 /* Reads an extmap like "3 http://…" or "3/sendrecv http://…". 0: none has `uri`. */
 static unsigned extension_id(const GstSDPMedia *media, const char *uri)
 {
@@ -101,6 +95,18 @@ static unsigned extension_id(const GstSDPMedia *media, const char *uri)
                         return (unsigned)id;
         }
         return 0;
+}
+
+bool description_audio_format(const GstWebRTCSessionDescription *description, AudioFormat *ret)
+{
+        int payload;
+        const GstSDPMedia *media = find_media(description, AUDIO, &payload);
+
+        if (!media)
+                return false;
+        *ret = (AudioFormat){.payload = (unsigned)payload,
+                             .level = extension_id(media, RTP_LEVEL_URI)};
+        return true;
 }
 
 bool description_video_format(const GstWebRTCSessionDescription *description, VideoFormat *ret)

@@ -10,8 +10,14 @@
 /* Returns NULL if `text` is not SDP, or has no media. The caller frees the description. */
 GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char *text);
 
-/* Returns the payload type of Opus; -1: none. */
-int description_opus_payload(const GstWebRTCSessionDescription *description);
+/* The parameters of a voice stream, on which both ends must agree. */
+typedef struct AudioFormat {
+        unsigned payload; /* payload type of Opus */
+        unsigned level;   /* id of the header extension RTP_LEVEL_URI; 0: not offered */
+} AudioFormat;
+
+/* Reads the parameters of Opus. Returns false if no m= section offers it. */
+bool description_audio_format(const GstWebRTCSessionDescription *description, AudioFormat *ret);
 
 /*
  * Whether all media share one transport (RFC 9143): its certificate is then the only one to check.

@@ -289,7 +289,7 @@ int peer_new(const PeerOptions *options, PeerConnection **ret)
         if (gst_element_set_state(peer->pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
                 return -EIO;
         if (peer->offers)
-                r = peer_build_send_chain(peer, CHAIN_PAYLOAD);
+                r = peer_build_send_chain(peer, &CHAIN_FORMAT);
         if (r == 0 && options->with_video)
                 peer_want_video(peer);
         if (r < 0)

@@ -75,11 +75,8 @@ void peer_fail(PeerConnection *peer, const char *text);
 
 /* ---- peer-negotiation.c ---- */
 
-/*
- * Builds the chain to the other side, with the offer's payload type for Opus. Returns 0 or negative
- * errno.
- */
-int peer_build_send_chain(PeerConnection *peer, unsigned payload);
+/* Builds the chain to the other side, with the offer's parameters. Returns 0 or negative errno. */
+int peer_build_send_chain(PeerConnection *peer, const AudioFormat *format);
 /* Makes the offer or answer that is due, if all caps have reached the webrtcbin. */
 void peer_caps_known(PeerConnection *peer);
 /* Our offer was answered, or our answer was sent. */

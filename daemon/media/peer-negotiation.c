@@ -67,9 +67,9 @@ static void make_answer(PeerConnection *peer)
                               peer_promise_new(peer, on_description_made));
 }
 
-int peer_build_send_chain(PeerConnection *peer, unsigned payload)
+int peer_build_send_chain(PeerConnection *peer, const AudioFormat *format)
 {
-        int r = send_chain_build(&peer->send, peer->webrtc, payload);
+        int r = send_chain_build(&peer->send, peer->webrtc, format);
 
         if (r < 0)
                 return r;
@@ -134,15 +134,15 @@ void peer_want_video(PeerConnection *peer)
  * If the offer has pictures, also builds the chain for ours: that saves another negotiation later.
  */
 static int build_chains(PeerConnection *peer, const GstWebRTCSessionDescription *offer,
-                        unsigned payload)
+                        const AudioFormat *audio)
 {
-        VideoFormat format;
+        VideoFormat video;
         int r = 0;
 
         if (!peer->send.source)
-                r = peer_build_send_chain(peer, payload);
-        if (r == 0 && !peer->video.send.source && description_video_format(offer, &format))
-                r = peer_video_build(peer, &format);
+                r = peer_build_send_chain(peer, audio);
+        if (r == 0 && !peer->video.send.source && description_video_format(offer, &video))
+                r = peer_video_build(peer, &video);
         return r;
 }
 
@@ -164,10 +164,10 @@ static void take_answer(PeerConnection *peer, GstWebRTCSessionDescription *answe
 
 static void take_offer(PeerConnection *peer, GstWebRTCSessionDescription *offer)
 {
-        int payload = description_opus_payload(offer);
+        AudioFormat audio;
 
         g_clear_pointer(&peer->offer, gst_webrtc_session_description_free);
-        if (payload < 0) {
+        if (!description_audio_format(offer, &audio)) {
                 gst_webrtc_session_description_free(offer);
                 peer_fault(peer, "the other side does not offer Opus");
                 return;
@@ -175,10 +175,20 @@ static void take_offer(PeerConnection *peer, GstWebRTCSessionDescription *offer)
         if (description_has_unknown_pictures(offer))
                 refused(peer, "the other side's pictures are in a format that is not known here");
         peer->offer = offer;
-        if (build_chains(peer, offer, (unsigned)payload) < 0)
+        send_chain_agree(&peer->send, &audio);
+        if (build_chains(peer, offer, &audio) < 0)
                 peer_fail(peer, "cannot send to the other side: GStreamer lacks an element");
         else
                 peer_caps_known(peer);
+}
+
+static void take_answer(PeerConnection *peer, GstWebRTCSessionDescription *answer)
+{
+        AudioFormat audio;
+
+        if (description_audio_format(answer, &audio))
+                send_chain_agree(&peer->send, &audio);
+        take_description(peer, answer);
 }
 
 static void take_sdp(PeerConnection *peer, const MediaSignal *signal)

@@ -16,7 +16,8 @@ static void on_voice(void *data, const RtpHeader *header, const uint8_t *payload
         if (peer->sender)
                 remote_audio_write(peer->audio, peer, header, payload, length);
         else
-                send_chain_push(&peer->send, header->sequence, header->timestamp, payload, length);
+                send_chain_push(&peer->send, header->sequence, header->timestamp, CHAIN_NO_LEVEL,
+                                payload, length);
 }
 
 static bool take_voice(PeerConnection *peer, GstBuffer *buffer)
@@ -68,8 +69,8 @@ static void speak(void *data, const AudioPacket *packet)
 {
         PeerConnection *peer = data;
 
-        send_chain_push(&peer->send, packet->sequence, packet->timestamp, packet->data,
-                        packet->length);
+        send_chain_push(&peer->send, packet->sequence, packet->timestamp, packet->level,
+                        packet->data, packet->length);
 }
 
 int peer_voice_speak(PeerConnection *peer)

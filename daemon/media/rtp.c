@@ -7,6 +7,8 @@
 #define PADDING 0x20
 #define EXTENSION 0x10
 #define SOURCES 0x0f
+#define ONE_BYTE_FORM 0xbede /* RFC 8285 section 4.2 */
+#define VOICE 0x80
 
 static uint32_t read_number(const uint8_t *bytes, size_t n)
 {
@@ -25,13 +27,28 @@ static void write_number(uint8_t *bytes, size_t n, uint32_t number)
         }
 }
 
-void rtp_write(const RtpHeader *header, uint8_t ret[static RTP_HEADER])
+/* One element of one byte, and padding to a whole word. */
+static void write_level(const RtpLevel *level, uint8_t ret[static RTP_LEVEL])
 {
-        ret[0] = VERSION << 6;
+        write_number(ret, 2, ONE_BYTE_FORM);
+        write_number(ret + 2, 2, 1);
+        ret[4] = (uint8_t)(level->id << 4);
+        ret[5] = (uint8_t)((level->is_voice ? VOICE : 0) | (level->below & 0x7f));
+        write_number(ret + 6, 2, 0);
+}
+
+size_t rtp_write(const RtpHeader *header, const RtpLevel *level,
+                 uint8_t ret[static RTP_HEADER + RTP_LEVEL])
+{
+        ret[0] = (uint8_t)(VERSION << 6 | (level ? EXTENSION : 0));
         ret[1] = (uint8_t)header->payload_type;
         write_number(ret + 2, 2, header->sequence);
         write_number(ret + 4, 4, header->timestamp);
         write_number(ret + 8, 4, header->source);
+        if (!level)
+                return RTP_HEADER;
+        write_level(level, ret + RTP_HEADER);
+        return RTP_HEADER + RTP_LEVEL;
 }
 
 int rtp_read(const uint8_t *packet, size_t length, RtpHeader *ret, const uint8_t **ret_payload,

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Reads and writes the header of an RTP packet (RFC 3550 section 5.1). Pure. */
+/*
+ * Reads and writes the header of an RTP packet (RFC 3550 section 5.1), and writes the level of a
+ * voice into it (RFC 6464). Pure.
+ */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +34,19 @@ typedef struct RtpHeader {
         uint32_t timestamp, source;
 } RtpHeader;
 
-void rtp_write(const RtpHeader *header, uint8_t ret[static RTP_HEADER]);
+/* The header extension of RFC 6464, in the one-byte form of RFC 8285 section 4.2. */
+#define RTP_LEVEL_URI "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+#define RTP_LEVEL 8 /* bytes that it adds to the header */
+
+typedef struct RtpLevel {
+        unsigned id;   /* 1…14, as negotiated */
+        uint8_t below; /* 0…127, dB below full scale */
+        bool is_voice;
+} RtpLevel;
+
+/* `level`: NULL: none is written. Returns the length of the header. */
+size_t rtp_write(const RtpHeader *header, const RtpLevel *level,
+                 uint8_t ret[static RTP_HEADER + RTP_LEVEL]);
 /* Finds the payload in the packet. Returns 0, or -EBADMSG: the packet is not RTP. */
 int rtp_read(const uint8_t *packet, size_t length, RtpHeader *ret, const uint8_t **ret_payload,
              size_t *ret_length);

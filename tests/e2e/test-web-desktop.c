@@ -82,6 +82,7 @@ START_TEST(a_desktop_rings_the_page_and_both_are_heard)
         web_wait_talking(scene.bob);
         web_wait_tone(scene.bob, ALICE_HZ, true);
         alice_hears(&scene, true);
+        page_wait(scene.bob, "document.querySelector('.tile.speaking')");
         page_picture(scene.bob, "desktop-call");
         expect_has(client_property(at_a, call.path, TRING_SESSION, "Participants"), "name: Bob");
 
@@ -95,6 +96,7 @@ START_TEST(a_desktop_rings_the_page_and_both_are_heard)
         client_do(at_a, call.path, TRING_SESSION, "SetAudioMuted", "b", true);
         page_wait(scene.bob, "document.querySelector('.tile').textContent.includes('muted')");
         web_wait_tone(scene.bob, ALICE_HZ, false);
+        page_wait(scene.bob, "!document.querySelector('.tile.speaking')");
 
         page_click(scene.bob, "#hang-up");
         call_wait_status(scene.alice, &call, "ended", "remote-hangup");

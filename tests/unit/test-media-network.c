@@ -16,19 +16,46 @@
 START_TEST(header_is_read_as_it_was_written)
 {
         const RtpHeader header = {111, 0xfedc, 0x89abcdef, 0x01234567};
-        uint8_t packet[RTP_HEADER + 3] = {[RTP_HEADER] = 7, 8, 9};
+        uint8_t packet[RTP_HEADER + RTP_LEVEL] = {[RTP_HEADER] = 7, 8, 9};
         const uint8_t *payload;
         RtpHeader read;
         size_t length;
 
-        rtp_write(&header, packet);
-        ck_assert_int_eq(rtp_read(packet, sizeof(packet), &read, &payload, &length), 0);
+        ck_assert_uint_eq(rtp_write(&header, NULL, packet), RTP_HEADER);
+        ck_assert_int_eq(rtp_read(packet, RTP_HEADER + 3, &read, &payload, &length), 0);
         ck_assert_uint_eq(read.payload_type, 111);
         ck_assert_uint_eq(read.sequence, header.sequence);
         ck_assert_uint_eq(read.timestamp, header.timestamp);
         ck_assert_uint_eq(read.source, header.source);
         ck_assert_ptr_eq(payload, packet + RTP_HEADER);
         ck_assert_uint_eq(length, 3);
+}
+END_TEST
+
+static const struct {
+        RtpLevel level;
+        uint8_t id_and_length, value;
+} levels[] = {
+        {{.id = 1, .below = 0, .is_voice = true}, 0x10, 0x80},
+        {{.id = 14, .below = 127}, 0xe0, 0x7f},
+        {{.id = 3, .below = 45, .is_voice = true}, 0x30, 0xad},
+};
+
+START_TEST(level_is_written_as_rfc_6464_has_it)
+{
+        const RtpHeader header = {.payload_type = 111, .source = 3};
+        const uint8_t expected[RTP_LEVEL] = {
+                0xbe, 0xde, 0, 1, levels[_i].id_and_length, levels[_i].value};
+        uint8_t packet[RTP_HEADER + RTP_LEVEL + 1] = {};
+        const uint8_t *payload;
+        RtpHeader read;
+        size_t length;
+
+        ck_assert_uint_eq(rtp_write(&header, &levels[_i].level, packet), RTP_HEADER + RTP_LEVEL);
+        ck_assert_mem_eq(packet + RTP_HEADER, expected, RTP_LEVEL);
+        ck_assert_int_eq(rtp_read(packet, sizeof(packet), &read, &payload, &length), 0);
+        ck_assert_uint_eq(read.payload_type, 111);
+        ck_assert_uint_eq(length, 1);
 }
 END_TEST
 
@@ -212,6 +239,7 @@ int main(void)
         TCase *tcase = tcase_create("network");
 
         tcase_add_test(tcase, header_is_read_as_it_was_written);
+        tcase_add_loop_test(tcase, level_is_written_as_rfc_6464_has_it, 0, ELEMENTSOF(levels));
         tcase_add_loop_test(tcase, payload_is_found_or_the_packet_refused, 0, ELEMENTSOF(packets));
         tcase_add_test(tcase, spread_is_between_the_fastest_and_the_slow_ones);
         tcase_add_test(tcase, one_straggler_is_forgiven_once_there_are_many);

@@ -8,10 +8,12 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "media/audio-level.h"
 #include "media/audio-sender.h"
 #include "media/description.h"
 #include "media/ice.h"
 #include "media/pipewire.h"
+#include "media/rtp.h"
 #include "media/stats.h"
 #include "media/voice-activity.h"
 #include "suite.h"
@@ -56,6 +58,26 @@ START_TEST(what_is_no_ice_server_is_refused)
 }
 END_TEST
 
+/* A square wave: its level is that of its samples. */
+static const struct {
+        int16_t sample;
+        uint8_t level;
+} waves[] = {
+        {INT16_MAX, 0}, {INT16_MIN, 0},          {16384, 6}, {3277, 20}, {184, 45},
+        {1, 90},        {0, AUDIO_LEVEL_SILENT},
+};
+
+START_TEST(level_is_in_decibels_below_full_scale)
+{
+        int16_t samples[AUDIO_FRAME];
+
+        for (size_t i = 0; i < AUDIO_FRAME; i++)
+                samples[i] = waves[_i].sample;
+        ck_assert_uint_eq(audio_level(samples, AUDIO_FRAME), waves[_i].level);
+        ck_assert_uint_eq(audio_level(samples, 0), AUDIO_LEVEL_SILENT);
+}
+END_TEST
+
 static bool feed(VoiceActivity *activity, float level, int frames)
 {
         float samples[AUDIO_FRAME];
@@ -92,27 +114,40 @@ END_TEST
 
 #define AUDIO "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 
+#define OPUS "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n"
+
 static const struct {
         const char *sdp;
         int payload;
+        unsigned level;
 } offers[] = {
-        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\na=rtpmap:111 opus/48000/2\r\n", 111},
+        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\na=rtpmap:111 opus/48000/2\r\n", 111, 0},
         {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 0 96\r\na=rtpmap:0 PCMU/8000\r\n"
                "a=rtpmap:96 OPUS/48000/2\r\n",
-         96},
-        {AUDIO "m=video 9 UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 opus/48000/2\r\n", -1},
-        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=rtpmap:0 PCMU/8000\r\n", -1},
-        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 300\r\na=rtpmap:300 opus/48000/2\r\n", -1},
-        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=rtpmap\r\na=rtpmap:\r\n", -1},
+         96, 0},
+        {AUDIO OPUS "a=extmap:14 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+                    "a=extmap:1 " RTP_LEVEL_URI "\r\n",
+         111, 1},
+        {AUDIO OPUS "a=extmap:5/sendrecv " RTP_LEVEL_URI "\r\n", 111, 5},
+        {AUDIO OPUS "a=extmap:15 " RTP_LEVEL_URI "\r\n", 111, 0},
+        {AUDIO "m=video 9 UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 opus/48000/2\r\n", -1, 0},
+        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=rtpmap:0 PCMU/8000\r\n", -1, 0},
+        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 300\r\na=rtpmap:300 opus/48000/2\r\n", -1, 0},
+        {AUDIO "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=rtpmap\r\na=rtpmap:\r\n", -1, 0},
 };
 
-START_TEST(opus_is_found_in_an_offer)
+START_TEST(opus_and_its_level_are_found_in_an_offer)
 {
         GstWebRTCSessionDescription *offer =
                 description_parse(GST_WEBRTC_SDP_TYPE_OFFER, offers[_i].sdp);
+        AudioFormat format;
 
         ck_assert_ptr_nonnull(offer);
-        ck_assert_int_eq(description_opus_payload(offer), offers[_i].payload);
+        ck_assert_int_eq(description_audio_format(offer, &format), offers[_i].payload >= 0);
+        if (offers[_i].payload >= 0) {
+                ck_assert_uint_eq(format.payload, (unsigned)offers[_i].payload);
+                ck_assert_uint_eq(format.level, offers[_i].level);
+        }
         gst_webrtc_session_description_free(offer);
 }
 END_TEST
@@ -276,8 +311,10 @@ START_TEST(voice_is_the_same_to_everybody_and_silence_while_muted)
         speak_frames(voice, 10);
         ck_assert_int_gt(first.loudest, 4000);
         ck_assert_int_eq(first.loudest, second.loudest);
+        ck_assert_uint_eq(first.last.level, 12); /* 8000 of 32767 */
         audio_sender_set_muted(voice, true);
         speak_frames(voice, 10);
+        ck_assert_uint_eq(first.last.level, AUDIO_LEVEL_SILENT);
         ck_assert_int_lt(first.loudest, 100);
         ck_assert_int_lt(second.loudest, 100);
         audio_sender_set_muted(voice, false);
@@ -344,7 +381,8 @@ int main(void)
         tcase_add_loop_test(tcase, what_is_no_ice_server_is_refused, 0, ELEMENTSOF(no_servers));
         tcase_add_test(tcase, speech_begins_at_once);
         tcase_add_test(tcase, speech_outlasts_a_pause_between_words);
-        tcase_add_loop_test(tcase, opus_is_found_in_an_offer, 0, ELEMENTSOF(offers));
+        tcase_add_loop_test(tcase, level_is_in_decibels_below_full_scale, 0, ELEMENTSOF(waves));
+        tcase_add_loop_test(tcase, opus_and_its_level_are_found_in_an_offer, 0, ELEMENTSOF(offers));
         tcase_add_loop_test(tcase, ice_credentials_are_those_of_the_first_section_in_use, 0,
                             ELEMENTSOF(credentials));
         tcase_add_test(tcase, ice_credentials_may_have_256_characters_and_no_more);

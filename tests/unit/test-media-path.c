@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The life of a network path: the judgement with a clock of the test, and the questions to the
- * other side with two real connections in this process, over which no voice ever goes.
+ * The life of a network path: the judgement with a clock of the test; then two real connections in
+ * this process, over which no voice ever goes.
  */
 
 #include <glib.h>
@@ -12,6 +12,7 @@
 #include "media/path-life.h"
 #include "media/preload.h"
 #include "media/remote-participant.h"
+#include "media/rtp.h"
 #include "suite.h"
 
 /* ---- the judgement ---- */
@@ -101,7 +102,7 @@ START_TEST(older_arrival_changes_nothing)
 }
 END_TEST
 
-/* ---- the questions ---- */
+/* ---- connections ---- */
 
 #define CONNECT_S 60        /* for a busy machine */
 #define WATCH_S 6           /* longer than an interruption takes to be seen */
@@ -111,6 +112,7 @@ typedef struct End {
         RemoteParticipant *remote; /* the other end, as this one sees it */
         struct End *other;
         unsigned n_interrupted;
+        bool tells_level; /* its description has the header extension for a voice's level */
 } End;
 
 typedef struct Letter {
@@ -137,8 +139,11 @@ static gboolean deliver(void *data)
 static void on_signal(void *userdata, RemoteParticipant *remote, const MediaSignal *signal)
 {
         Letter *letter = calloc(1, sizeof(*letter));
+        End *end = userdata;
 
-        letter->to = ((End *)userdata)->other;
+        if (signal->type == MEDIA_SIGNAL_OFFER || signal->type == MEDIA_SIGNAL_ANSWER)
+                end->tells_level = strstr(signal->text, " " RTP_LEVEL_URI);
+        letter->to = end->other;
         ck_assert_int_eq(media_signal_encode(signal, &letter->data), 0);
         g_idle_add_full(G_PRIORITY_DEFAULT, deliver, letter, NULL);
 }
@@ -176,37 +181,56 @@ static bool run_until(const End *end, PeerState state, unsigned seconds)
 }
 
 /* Echoes send back what they receive: two of them send each other nothing at all. */
-START_TEST(connection_without_any_voice_stays_connected_and_its_death_is_noticed)
+static void connect_ends(End *alice, End *bob)
 {
         static const WorkerMedia media = {.session = "test"};
-        static const Participant alice = {.id = "1-a", .party.uid = "alice"},
-                                 bob = {.id = "2-b", .party.uid = "bob"};
-        End at_alice = {}, at_bob = {.other = &at_alice};
+        static const Participant participants[] = {{.id = "1-a", .party.uid = "alice"},
+                                                   {.id = "2-b", .party.uid = "bob"}};
 
-        at_alice.other = &at_bob;
+        *alice = (End){.other = bob};
+        *bob = (End){.other = alice};
         g_setenv("TRING_ICE_LOOPBACK", "1", TRUE);
         ck_assert_int_eq(preload(), 0);
         ck_assert_int_eq(
-                remote_participant_new(&media, &alice, false, &events, &at_bob, &at_bob.remote), 0);
-        ck_assert_int_eq(
-                remote_participant_new(&media, &bob, true, &events, &at_alice, &at_alice.remote),
+                remote_participant_new(&media, &participants[0], false, &events, bob, &bob->remote),
                 0);
-        ck_assert(run_until(&at_alice, PEER_CONNECTED, CONNECT_S));
-        ck_assert(run_until(&at_bob, PEER_CONNECTED, CONNECT_S));
+        ck_assert_int_eq(remote_participant_new(&media, &participants[1], true, &events, alice,
+                                                &alice->remote),
+                         0);
+        ck_assert(run_until(alice, PEER_CONNECTED, CONNECT_S));
+        ck_assert(run_until(bob, PEER_CONNECTED, CONNECT_S));
+}
 
-        ck_assert(!run_until(&at_alice, PEER_INTERRUPTED, WATCH_S));
-        ck_assert_uint_eq(at_alice.n_interrupted + at_bob.n_interrupted, 0);
+START_TEST(connection_without_any_voice_stays_connected_and_its_death_is_noticed)
+{
+        End alice, bob;
 
-        at_bob.remote = remote_participant_free(at_bob.remote);
-        ck_assert(run_until(&at_alice, PEER_INTERRUPTED, INTERRUPTED_MAX_S));
-        remote_participant_free(at_alice.remote);
+        connect_ends(&alice, &bob);
+        ck_assert(!run_until(&alice, PEER_INTERRUPTED, WATCH_S));
+        ck_assert_uint_eq(alice.n_interrupted + bob.n_interrupted, 0);
+
+        bob.remote = remote_participant_free(bob.remote);
+        ck_assert(run_until(&alice, PEER_INTERRUPTED, INTERRUPTED_MAX_S));
+        remote_participant_free(alice.remote);
+}
+END_TEST
+
+START_TEST(both_ends_name_the_level_of_a_voice_in_their_descriptions)
+{
+        End alice, bob;
+
+        connect_ends(&alice, &bob);
+        ck_assert(alice.tells_level);
+        ck_assert(bob.tells_level);
+        remote_participant_free(bob.remote);
+        remote_participant_free(alice.remote);
 }
 END_TEST
 
 int main(void)
 {
         Suite *suite = suite_create("media-path");
-        TCase *judgement = tcase_create("judgement"), *questions = tcase_create("questions");
+        TCase *judgement = tcase_create("judgement"), *connections = tcase_create("connections");
 
         tcase_add_test(judgement, path_is_interrupted_after_3_s_of_silence_and_lost_2_s_later);
         tcase_add_test(judgement, path_that_answers_once_in_3_s_stays_connected);
@@ -216,9 +240,10 @@ int main(void)
         tcase_add_test(judgement, path_whose_answers_are_not_heard_waits_for_reports);
         tcase_add_test(judgement, older_arrival_changes_nothing);
         suite_add_tcase(suite, judgement);
-        tcase_set_timeout(questions, 2 * CONNECT_S + WATCH_S + INTERRUPTED_MAX_S + 30);
-        tcase_add_test(questions,
+        tcase_set_timeout(connections, 2 * CONNECT_S + WATCH_S + INTERRUPTED_MAX_S + 30);
+        tcase_add_test(connections,
                        connection_without_any_voice_stays_connected_and_its_death_is_noticed);
-        suite_add_tcase(suite, questions);
+        tcase_add_test(connections, both_ends_name_the_level_of_a_voice_in_their_descriptions);
+        suite_add_tcase(suite, connections);
         return suite_run(suite);
 }
