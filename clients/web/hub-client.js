@@ -104,6 +104,12 @@ export class HubClient {
                         this.#send(request);
         }
 
+        /* Says something once, without waiting for the reply or saying it again. */
+        say(op) {
+                if (this.isWelcome)
+                        this.#send({ op, members: {} });
+        }
+
         #dial() {
                 this.#cancel("retry");
                 this.on.state("connecting", "");

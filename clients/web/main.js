@@ -278,6 +278,16 @@ addEventListener("pointerdown", (event) => {
                 byId("menu").open = false;
 });
 addEventListener("keydown", () => tones.wake());
+/* The browser asks whether to leave; the sentence is its own. */
+addEventListener("beforeunload", (event) => {
+        if (phone.isInCall)
+                event.preventDefault();
+});
+/* Nobody should wait long for a page that was closed. One that is reloaded is soon back. */
+addEventListener("pagehide", () => {
+        if (phone.isInCall)
+                hub.say("going");
+});
 addEventListener("online", () => hub.hurry());
 document.addEventListener("visibilitychange", () => {
         if (document.visibilityState !== "visible")

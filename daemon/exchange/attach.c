@@ -25,6 +25,7 @@ static void device_set_lost(Exchange *exchange, Device *device, usec_t since)
                 if (!str_eq(branch->leg->device, device->id))
                         continue;
                 branch->leg->lost_since = since;
+                branch->leg->was_going = since != USEC_NEVER && device->going;
                 exchange_call_touch(exchange, branch->leg->call);
         }
 }
@@ -117,6 +118,7 @@ static int device_connect(Exchange *exchange, const ExchangeNow *moment, Device 
         if (before)
                 exchange_attachment_free(exchange, before);
         exchange_commit(exchange);
+        device->going = false;
         device_set_lost(exchange, device, USEC_NEVER);
         device_renew_members(exchange, device);
         return 0;
@@ -213,6 +215,7 @@ int exchange_take_resume(Exchange *exchange, const ExchangeNow *moment, uint64_t
         if (r < 0)
                 return r;
         attachment->suspended = false;
+        attachment->device->going = false;
         device_set_lost(exchange, attachment->device, USEC_NEVER);
         return 0;
 }
@@ -235,6 +238,12 @@ bool exchange_attachment_in_call(const Exchange *exchange, uint64_t attachment_i
         const Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
 
         return attachment && (attachment->leg || attachment->device->branches);
+}
+
+int exchange_request_going(Request *request)
+{
+        request->device->going = true;
+        return 0;
 }
 
 int exchange_request_logout(Request *request)

@@ -26,6 +26,7 @@ static const struct {
         [MESSAGE_STATE] = {exchange_request_state, true},
         [MESSAGE_SETTINGS] = {exchange_request_settings, false},
         [MESSAGE_BLOCK] = {exchange_request_block, false},
+        [MESSAGE_GOING] = {exchange_request_going, false},
         [MESSAGE_LOGOUT] = {exchange_request_logout, false},
 };
 
@@ -86,6 +87,8 @@ int exchange_take_message(Exchange *exchange, const ExchangeNow *moment, uint64_
                 .attachment = exchange_attachment_find(exchange, attachment),
                 .message = message,
         };
+        if (request.attachment && request.attachment->device)
+                request.attachment->device->going = false;
         r = request_handle(&request);
         request_conclude(&request, attachment, r);
         exchange_commit(exchange);

@@ -35,9 +35,10 @@ static bool leg_media_flows(const CallLeg *leg)
 
 static usec_t leg_grace(const CallLeg *leg)
 {
-        return leg->status == CALL_STATUS_INITIATED ? GRACE_CALLER_LOST_US
-               : leg_media_flows(leg)               ? GRACE_MEDIA_FLOWS_US
-                                                    : GRACE_IN_CALL_US;
+        return leg->was_going                         ? GRACE_GOING_US
+               : leg->status == CALL_STATUS_INITIATED ? GRACE_CALLER_LOST_US
+               : leg_media_flows(leg)                 ? GRACE_MEDIA_FLOWS_US
+                                                      : GRACE_IN_CALL_US;
 }
 
 static CallDue call_next_due(const Call *call)

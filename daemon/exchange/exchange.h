@@ -29,6 +29,7 @@
 
 #define ENTROPY_SIZE 64 /* bytes: two join tokens of 256 bits, one for each leg */
 
+#define GRACE_GOING_US (5 * USEC_PER_SEC)         /* rule 14: a reload of a page takes less */
 #define GRACE_CALLER_LOST_US (10 * USEC_PER_SEC)  /* rule 14 */
 #define GRACE_IN_CALL_US (30 * USEC_PER_SEC)      /* rule 14 */
 #define GRACE_MEDIA_FLOWS_US (120 * USEC_PER_SEC) /* rule 14 */

@@ -21,6 +21,8 @@ int exchange_take_group_remove(Exchange *exchange, const ExchangeNow *moment, co
 int exchange_take_restore(Exchange *exchange, const ExchangeNow *moment, const LiveCall *live);
 int exchange_take_restore_ended(Exchange *exchange, const ExchangeNow *moment, const char *uid,
                                 const char *session_id);
+/* Notes that the requesting device is probably about to go (rule 14). */
+int exchange_request_going(Request *request);
 /* Ends the calls of the requesting device. */
 int exchange_request_logout(Request *request);
 int exchange_request_settings(Request *request);

@@ -64,6 +64,7 @@ struct Device {
         User *user;
         char id[DEVICE_ID_MAX + 1];
         Attachment *attachment; /* NULL: away */
+        bool going;             /* it has said so, and nothing since */
         Branch *branches;
         Device *prev, *next;
 };
@@ -148,6 +149,7 @@ struct CallLeg {
         uint32_t duration_s;
         Branch *branches;
         usec_t lost_since; /* when its device's connection was lost; USEC_NEVER: connected */
+        bool was_going;    /* with lost_since: its device had said that it goes */
         usec_t join_until; /* rule 4; USEC_NEVER: no deadline */
 
         LiveMedia media;

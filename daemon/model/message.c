@@ -26,6 +26,7 @@ static const char *const message_types[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_HISTORY] = "history",
         [MESSAGE_SEEN] = "seen",
         [MESSAGE_FORGET] = "forget",
+        [MESSAGE_GOING] = "going",
         [MESSAGE_LOGOUT] = "logout",
         [MESSAGE_ACK] = "ack",
         [MESSAGE_REPLY] = "reply",

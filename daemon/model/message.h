@@ -62,6 +62,7 @@ typedef enum MessageType {
         MESSAGE_HISTORY,  /* a page of the user's history */
         MESSAGE_SEEN,     /* missed calls have been looked at */
         MESSAGE_FORGET,   /* delete from history */
+        MESSAGE_GOING,    /* the device is probably about to go: a page is closed or reloaded */
         MESSAGE_LOGOUT,   /* the device logs out, which ends its calls */
 
         /* device to hub, without a reply */

@@ -264,6 +264,8 @@ static const FieldTable history_fields =
 
 static const FieldTable seen_fields = REQUEST_TABLE("seen", SESSIONS_FIELD, UNTIL_FIELD);
 static const FieldTable forget_fields = REQUEST_TABLE("forget", SESSIONS_FIELD, UNTIL_FIELD);
+static const FieldTable going_fields =
+        FIELD_TABLE("going", {NULL, FIELD_FLAT, .table = &request_fields});
 static const FieldTable logout_fields =
         FIELD_TABLE("logout", {NULL, FIELD_FLAT, .table = &request_fields});
 
@@ -422,6 +424,7 @@ const FieldTable *message_fields(MessageType type)
                 [MESSAGE_HISTORY] = &history_fields,
                 [MESSAGE_SEEN] = &seen_fields,
                 [MESSAGE_FORGET] = &forget_fields,
+                [MESSAGE_GOING] = &going_fields,
                 [MESSAGE_LOGOUT] = &logout_fields,
                 [MESSAGE_ACK] = &ack_fields,
                 [MESSAGE_INCOMING] = &incoming_fields,

@@ -216,6 +216,30 @@ START_TEST(a_page_rings_the_desktop_and_comes_back_after_a_reload)
 }
 END_TEST
 
+/* Much less than the hub waits for somebody who said nothing (rule 14). */
+#define NOTICED_US (20 * USEC_PER_SEC)
+
+START_TEST(a_page_that_is_closed_asks_first_and_then_soon_ends_the_call)
+{
+        static const char asks[] = "!dispatchEvent(new Event('beforeunload', {cancelable: true}))";
+        _cleanup_scene_ Scene scene = scene_new();
+
+        page_expect(scene.bob, "false", asks);
+        Call call = call_start_with(scene.alice, "bob", "audio", "a{sv}", 0);
+        web_wait_ring(scene.bob, "Alice");
+        page_expect(scene.bob, "false", asks);
+        page_click(scene.bob, "[data-part=answer]");
+        web_wait_talking(scene.bob);
+        alice_hears(&scene, true);
+        page_expect(scene.bob, "true", asks);
+
+        usec_t left = clock_boottime();
+        page_leave(scene.bob);
+        call_wait_status(scene.alice, &call, "ended", "connection-lost");
+        ck_assert_uint_lt(clock_boottime() - left, NOTICED_US);
+}
+END_TEST
+
 /* The browser's test camera is green, except for a moving part and the time. */
 static bool is_browsers_camera(const RigPicture *picture)
 {
@@ -316,6 +340,7 @@ int main(void)
         tcase_add_unchecked_fixture(tests, web_setup, web_teardown);
         tcase_add_test(tests, a_desktop_rings_the_page_and_both_are_heard);
         tcase_add_test(tests, a_page_without_microphone_stays_connected_and_uses_one_that_comes);
+        tcase_add_test(tests, a_page_that_is_closed_asks_first_and_then_soon_ends_the_call);
         tcase_add_test(tests, a_page_rings_the_desktop_and_comes_back_after_a_reload);
         tcase_add_test(tests, a_desktop_and_a_page_see_each_other);
         tcase_add_test(tests, a_page_calls_a_desktop_with_picture);

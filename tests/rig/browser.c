@@ -115,7 +115,9 @@ static cJSON *next_message(Browser *browser, usec_t deadline, const char *method
         return message;
 }
 
-cJSON *browser_command(Browser *browser, const char *session, const char *method, cJSON *params)
+/* NULL: the browser refused, which it explained in *ret_said; the caller frees that. */
+static cJSON *ask(Browser *browser, const char *session, const char *method, cJSON *params,
+                  char **ret_said)
 {
         usec_t deadline = rig_deadline();
         cJSON *command = cJSON_CreateObject();
@@ -138,13 +140,30 @@ cJSON *browser_command(Browser *browser, const char *session, const char *method
 
                 if (answered && answered->valueint == id) {
                         cJSON *result = cJSON_DetachItemFromObject(message, "result");
-                        _cleanup_free_ char *said = cJSON_PrintUnformatted(message);
 
-                        if (!result)
-                                rig_fail("%s: %s", method, said);
+                        *ret_said = cJSON_PrintUnformatted(message);
                         cJSON_Delete(message);
                         return result;
                 }
                 cJSON_Delete(message);
         }
+}
+
+cJSON *browser_command(Browser *browser, const char *session, const char *method, cJSON *params)
+{
+        _cleanup_free_ char *said = NULL;
+        cJSON *result = ask(browser, session, method, params, &said);
+
+        if (!result)
+                rig_fail("%s: %s", method, said);
+        return result;
+}
+
+bool browser_try(Browser *browser, const char *session, const char *method, cJSON *params)
+{
+        _cleanup_free_ char *said = NULL;
+        cJSON *result = ask(browser, session, method, params, &said);
+
+        cJSON_Delete(result);
+        return result;
 }

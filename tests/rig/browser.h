@@ -28,11 +28,16 @@ DEFINE_CLEANUP(Browser *, browser_free);
 /* Sends a command of the protocol, and takes `params` (or NULL). The caller deletes the result. */
 cJSON *browser_command(Browser *browser, const char *session, const char *method, cJSON *params);
 
+/* The same for a command that may be refused. Returns whether it was carried out. */
+bool browser_try(Browser *browser, const char *session, const char *method, cJSON *params);
+
 /* Opens a URL and waits until it has been loaded. `name` is for messages. */
 Page *page_new(Browser *browser, const char *name, const char *url);
 Page *page_free(Page *page);
 DEFINE_CLEANUP(Page *, page_free);
 void page_reload(Page *page);
+/* Goes to an empty page, which closes the one before. A page that asks first is told yes. */
+void page_leave(Page *page);
 
 /* Evaluates an expression, awaiting promises; returns text that the caller frees. */
 char *page_eval(Page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));

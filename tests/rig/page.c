@@ -58,6 +58,7 @@ Page *page_new(Browser *browser, const char *name, const char *url)
         cJSON_AddBoolToObject(params, "flatten", true);
         page->session = take_text(browser_command(browser, NULL, "Target.attachToTarget", params),
                                   "sessionId");
+        cJSON_Delete(command(page, "Page.enable", NULL)); /* questions are for the test */
         cJSON_Delete(command(page, "Page.navigate", text_param(NULL, "url", url)));
         wait_until_loaded(page);
         return page;
@@ -76,10 +77,42 @@ Page *page_free(Page *page)
         return NULL;
 }
 
+/* A browser asks only if somebody has done something in the page. */
+static bool asks_before_leaving(Page *page)
+{
+        _cleanup_free_ char *asks =
+                page_eval(page, "navigator.userActivation.hasBeenActive && "
+                                "!dispatchEvent(new Event('beforeunload', {cancelable: true}))");
+
+        return str_eq(asks, "true");
+}
+
+/* `how` leaves the page. While the browser asks, the page itself does not answer. */
+static void leave(Page *page, const char *how)
+{
+        bool asks = asks_before_leaving(page);
+        usec_t deadline = rig_deadline();
+
+        free(page_eval(page, "window.isOld = true, setTimeout(() => { %s }), 0", how));
+        while (asks) {
+                cJSON *params = cJSON_CreateObject();
+
+                cJSON_AddBoolToObject(params, "accept", true);
+                asks = !browser_try(page->browser, page->session, "Page.handleJavaScriptDialog",
+                                    params);
+                if (asks && rig_remaining_ms(deadline) == 0)
+                        rig_fail("%s's page does not ask before it is left", page->name);
+        }
+}
+
+void page_leave(Page *page)
+{
+        leave(page, "location.href = 'about:blank'");
+}
+
 void page_reload(Page *page)
 {
-        free(page_eval(page, "window.isOld = true"));
-        cJSON_Delete(command(page, "Page.reload", NULL));
+        leave(page, "location.reload()");
         page_wait(page, "!window.isOld && document.readyState === 'complete'");
 }
 

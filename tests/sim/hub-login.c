@@ -61,6 +61,7 @@ static void link_connect(HubLink *link, Connection *connection)
         link->suspended_until = USEC_NEVER;
         connection->link = link;
         link->handset->away_since = USEC_NEVER;
+        link->handset->going = false;
 }
 
 static HubLink *link_new(World *world, Connection *connection)

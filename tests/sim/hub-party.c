@@ -296,6 +296,7 @@ static void hub_request(World *world, HubLink *link, const Message *message)
         default:
                 if (message->type == MESSAGE_ALERTING)
                         laws_see_alerted(link->handset, message->session.session_id);
+                link->handset->going = message->type == MESSAGE_GOING;
                 if (exchange_message(world->hub.exchange, &moment, link->number, message) < 0)
                         abort();
                 break;
@@ -380,8 +381,10 @@ void hub_start(World *world)
         if (exchange_new(&limits, &hub->exchange) < 0 || hub_load(world) != 0)
                 abort();
         hub->up = true;
-        for (unsigned h = 0; h < world->n_handsets; h++)
+        for (unsigned h = 0; h < world->n_handsets; h++) {
                 world->handsets[h].away_since = world->now;
+                world->handsets[h].going = false;
+        }
         hub->restart_at = hub->commit_at = USEC_NEVER;
         laws_see_hub_up(world);
         if (disk_load(world) != 0)

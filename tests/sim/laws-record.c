@@ -113,10 +113,13 @@ static void judge_duration(World *world, const Case *the_case, const ExchangeAct
                            (unsigned long)the_case->answered_at, (unsigned long)now);
 }
 
-static bool party_is_away(const World *world, const Part *part, usec_t grace)
+/* `slack`: how much longer than the grace. */
+static bool party_is_away(const World *world, const Part *part, usec_t grace, usec_t slack)
 {
-        return part->party && part->party->away_since != USEC_NEVER &&
-               world->now >= part->party->away_since + grace;
+        const Handset *party = part->party;
+
+        return party && party->away_since != USEC_NEVER &&
+               world->now >= party->away_since + (party->going ? GRACE_GOING_US : grace) + slack;
 }
 
 static void judge_grace(World *world, const Case *the_case, const ExchangeAction *action)
@@ -126,10 +129,10 @@ static void judge_grace(World *world, const Case *the_case, const ExchangeAction
 
         if (str_eq(reason, "caller-lost"))
                 any = party_is_away(world, &the_case->parts[the_case->caller->user],
-                                    GRACE_CALLER_LOST_US);
+                                    GRACE_CALLER_LOST_US, 0);
         else if (str_eq(reason, "connection-lost"))
                 for (unsigned user = 0; user < world->weather.users; user++)
-                        any |= party_is_away(world, &the_case->parts[user], GRACE_IN_CALL_US);
+                        any |= party_is_away(world, &the_case->parts[user], GRACE_IN_CALL_US, 0);
         else
                 return;
         if (!any && !case_is_excused(world, the_case))
@@ -177,14 +180,14 @@ static void judge_deadlines(World *world, const Case *the_case)
                 law_broken(world, LAW_ALONE, "call %u goes on after 60 s with one in it",
                            the_case->number);
         if (caller->status == CALL_STATUS_INITIATED &&
-            party_is_away(world, caller, GRACE_CALLER_LOST_US + SLACK_US))
+            party_is_away(world, caller, GRACE_CALLER_LOST_US, SLACK_US))
                 law_broken(world, LAW_GRACE, "call %u rings on, and its caller is gone",
                            the_case->number);
         for (unsigned user = 0; user < world->weather.users; user++) {
                 const Part *part = &the_case->parts[user];
 
                 if (part->status == CALL_STATUS_ONGOING && !world->hub.disk.removed[user] &&
-                    party_is_away(world, part, GRACE_MEDIA_FLOWS_US + SLACK_US))
+                    party_is_away(world, part, GRACE_MEDIA_FLOWS_US, SLACK_US))
                         law_broken(world, LAW_GRACE, "user-%u is in call %u, and has gone", user,
                                    the_case->number);
         }

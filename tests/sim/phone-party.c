@@ -259,6 +259,16 @@ void handset_stop(Handset *handset)
         handset_drop_rows(handset);
 }
 
+/* As a browser's page that is closed. Its id is one that no phone reaches. */
+static void say_that_it_goes(Handset *handset)
+{
+        static const char text[] = "{\"id\":4503599627370496,\"op\":\"going\"}";
+
+        if (handset->connection && handset->connection->phone_has &&
+            chance(handset->world, 4001, handset->index, handset->world->now) % 2 == 0)
+                connection_send(handset->connection, true, text, strlen(text));
+}
+
 void handset_crash(Handset *handset, usec_t time)
 {
         if (!handset->phone)
@@ -266,6 +276,7 @@ void handset_crash(Handset *handset, usec_t time)
         trace(handset->world, "%s: CRASHES for %lu ms", handset_name(handset),
               (unsigned long)(time / USEC_PER_MSEC));
         world_count(handset->world, COUNT_PHONE_CRASHES);
+        say_that_it_goes(handset);
         give_up_connection(handset);
         laws_see_phone_gone(handset);
         handset_store_listeners(handset);

@@ -271,6 +271,7 @@ struct Handset {
         usec_t net_down_until; /* no connection can be made */
         usec_t welcomed_at;
         usec_t away_since; /* as the hub sees it; USEC_NEVER: connected */
+        bool going;        /* likewise: it has said so, and nothing since */
         uint64_t seq;      /* of the last event received */
         PhoneTone tone;
         bool heard; /* whether the tone is audible */

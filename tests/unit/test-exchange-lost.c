@@ -92,6 +92,80 @@ START_TEST(rule_14_when_it_is_heard_no_more_the_30_s_count)
 }
 END_TEST
 
+static void says_it_goes(Who who)
+{
+        says(who, MESSAGE_GOING, 0);
+        forget();
+}
+
+START_TEST(rule_14_a_party_that_said_it_goes_has_5_s)
+{
+        in_media(ALICE, BOB, 1);
+        states(ALICE, 1, false, true); /* what is heard for some more seconds does not matter */
+        says_it_goes(BOB);
+        goes(BOB);
+        passes(GRACE_GOING_US - 1);
+        expect_nothing();
+        passes(1);
+        ck_assert_ptr_nonnull(
+                strstr(world.trace, "alice-desk: over 1 ended (connection-lost) after 5 s\n"));
+}
+END_TEST
+
+START_TEST(rule_14_a_caller_that_said_it_goes_has_5_s)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        says_it_goes(ALICE);
+        goes(ALICE);
+        forget();
+        passes(GRACE_GOING_US - 1);
+        expect_nothing();
+        passes(1);
+        ck_assert_ptr_nonnull(strstr(world.trace, "bob-desk: over 1 cancelled (caller-lost)\n"));
+}
+END_TEST
+
+START_TEST(rule_14_a_page_that_was_reloaded_goes_on)
+{
+        in_media(ALICE, BOB, 1);
+        says_it_goes(BOB);
+        goes(BOB);
+        passes(GRACE_GOING_US - 1);
+        comes(BOB);
+        forget();
+        passes(GRACE_GOING_US);
+        expect_nothing();
+        goes(BOB); /* it said nothing this time */
+        passes(GRACE_IN_CALL_US - 1);
+        expect_nothing();
+        passes(1);
+        ck_assert_ptr_nonnull(strstr(world.trace, "alice-desk: over 1 ended (connection-lost)"));
+}
+END_TEST
+
+START_TEST(rule_14_any_request_takes_back_that_a_device_goes)
+{
+        in_media(ALICE, BOB, 1);
+        says_it_goes(BOB);
+        states(BOB, 1, true, false);
+        goes(BOB);
+        forget();
+        passes(GRACE_IN_CALL_US - 1);
+        expect_nothing();
+}
+END_TEST
+
+START_TEST(rule_14_a_device_that_stays_connected_loses_nothing_by_saying_that_it_goes)
+{
+        in_media(ALICE, BOB, 1);
+        says_it_goes(BOB);
+        passes(10 * GRACE_IN_CALL_US);
+        expect_nothing();
+}
+END_TEST
+
 START_TEST(rule_14_the_receiver_need_not_stay_connected_to_be_rung)
 {
         comes(ALICE);
@@ -509,6 +583,12 @@ int main(void)
         tcase_add_test(lost, rule_14_a_party_lost_in_a_call_has_30_s);
         tcase_add_test(lost, rule_14_and_120_s_while_the_other_side_hears_it);
         tcase_add_test(lost, rule_14_when_it_is_heard_no_more_the_30_s_count);
+        tcase_add_test(lost, rule_14_a_party_that_said_it_goes_has_5_s);
+        tcase_add_test(lost, rule_14_a_caller_that_said_it_goes_has_5_s);
+        tcase_add_test(lost, rule_14_a_page_that_was_reloaded_goes_on);
+        tcase_add_test(lost, rule_14_any_request_takes_back_that_a_device_goes);
+        tcase_add_test(lost,
+                       rule_14_a_device_that_stays_connected_loses_nothing_by_saying_that_it_goes);
         tcase_add_test(lost, rule_14_the_receiver_need_not_stay_connected_to_be_rung);
         tcase_add_test(lost, rule_17_a_newer_link_of_a_device_takes_over_its_calls);
         tcase_add_test(lost, rule_17_a_party_of_a_live_call_is_known_as_such);

@@ -391,6 +391,13 @@ static void do_block(unsigned device)
         ask(device, &message);
 }
 
+static void do_say_that_it_goes(unsigned device)
+{
+        Message message = {.type = MESSAGE_GOING};
+
+        ask(device, &message);
+}
+
 static void do_log_out(unsigned device)
 {
         Message message = {.type = MESSAGE_LOGOUT};
@@ -536,10 +543,27 @@ static void do_wait(void)
 static void do_anything(void)
 {
         static void (*const deeds[])(unsigned) = {
-                do_initiate, do_initiate, do_accept, do_accept, do_accept,  do_session_request,
-                do_join,     do_join,     do_join,   do_signal, do_state,   do_session_request,
-                do_reject,   do_settings, do_go,     do_come,   do_log_out, do_suspend,
-                do_deliver,  do_block,
+                do_initiate,
+                do_initiate,
+                do_accept,
+                do_accept,
+                do_accept,
+                do_session_request,
+                do_join,
+                do_join,
+                do_join,
+                do_signal,
+                do_state,
+                do_session_request,
+                do_reject,
+                do_settings,
+                do_go,
+                do_come,
+                do_log_out,
+                do_suspend,
+                do_say_that_it_goes,
+                do_deliver,
+                do_block,
         };
         unsigned device = any(DEVICES);
 

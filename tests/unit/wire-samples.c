@@ -219,6 +219,7 @@ static void sample_request(MessageType type, Message *ret)
                 ret->history.limit = 20;
                 SET(ret->history.cursor, "cursor~1");
                 break;
+        case MESSAGE_GOING:
         case MESSAGE_LOGOUT:
                 break;
         default:

@@ -111,6 +111,21 @@ test("hello is the first message, and requests wait for the welcome", () => {
         assert.equal(net.state()[1], "online");
 });
 
+test("what is said once is not said again, and its reply is nobody's", () => {
+        const net = new Net();
+
+        net.client.say("going");
+        net.welcome();
+        net.take();
+        net.client.say("going");
+        const [said] = net.take();
+        assert.equal(said.op, "going");
+        net.send({ id: said.id, error: { name: "NotSupported", message: "an older hub" } });
+        assert.deepEqual(net.heard.filter(([what]) => what === "reply"), []);
+        net.client.request({ op: "a", members: {} });
+        assert.deepEqual(net.take().map(({ op }) => op), ["a"]);
+});
+
 test("each reply finds its request, in whatever order they come", () => {
         const net = new Net();
 
