@@ -215,9 +215,10 @@ static char *wrong_text(const char *what, const char *text)
 {
         char shown[SHOWN_MAX];
 
-        return str_printf("the %s \"%s\" is not valid: at most %d bytes, something to see, and nothing that "
-                          "breaks or turns the line",
-                          what, str_printable(shown, sizeof(shown), text), NAME_MAX_BYTES);
+        return str_printf(
+                "the %s \"%s\" is not valid: at most %d bytes, something to see, and nothing that "
+                "breaks or turns the line",
+                what, str_printable(shown, sizeof(shown), text), NAME_MAX_BYTES);
 }
 
 static char *wrong_id(const char *what, const char *text)

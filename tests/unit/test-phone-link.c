@@ -97,8 +97,7 @@ START_TEST(a_ring_that_was_answered_elsewhere_meanwhile_stops)
                   "broadcast:IncomingCallCancelled tone:none");
         accept_by(f, CALL, PROGRAM);
         expect(f, "done:AnsweredElsewhere");
-        ck_assert_str_eq(f->last[PHONE_DONE].text,
-                         "the call was answered on another device");
+        ck_assert_str_eq(f->last[PHONE_DONE].text, "the call was answered on another device");
 }
 END_TEST
 
