@@ -40,6 +40,7 @@ static void hub_welcome(World *world, HubLink *link, const Message *hello, bool 
         STR_SET(welcome->user.device, hello->hello.device);
         STR_SET(welcome->link, link->name);
         welcome->resumed = resumed;
+        welcome->clock = hub_date(world);
         if (!resumed)
                 hub_snapshot(world, link, welcome);
         disk_changes(world, uid, hello->hello.history_since, welcome);

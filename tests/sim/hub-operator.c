@@ -75,6 +75,7 @@ void hub_remove_user(World *world, unsigned user)
                 return;
         trace(world, "hub: user-%u is removed", user);
         hub->disk.removed[user] = true;
+        disk_remove_user(world, user);
         for (unsigned group = 0; group < GROUPS; group++)
                 hub->disk.member_changed_at[group] = world->now;
         if (!hub->up)

@@ -14,9 +14,22 @@
 
 #define COMMIT_AT_ONCE 3 /* one of so many commits waits for nothing */
 
+usec_t hub_date(const World *world)
+{
+        return DATE_BASE + world->now + (usec_t)world->hub.date_offset;
+}
+
+void hub_set_clock(World *world, int64_t date_offset)
+{
+        trace(world, "hub: its clock is %ld s off", (long)(date_offset / (int64_t)USEC_PER_SEC));
+        world_count(world, COUNT_CLOCKS);
+        world->hub.date_offset = date_offset;
+        world->hub.clock_was_wrong = true;
+}
+
 ExchangeNow hub_moment(World *world)
 {
-        ExchangeNow moment = {.now = world->now, .date = DATE_BASE + world->now};
+        ExchangeNow moment = {.now = world->now, .date = hub_date(world)};
         uint64_t n = ++world->hub.n_moments;
 
         for (size_t i = 0; i < ENTROPY_SIZE; i += sizeof(uint64_t)) {
@@ -229,43 +242,27 @@ static void hub_history(World *world, HubLink *link, const Message *message)
 
 static void hub_seen(World *world, HubLink *link, const Message *message)
 {
-        Disk *disk = &world->hub.disk;
+        CallRecord *records;
         Message reply;
 
         hub_commit(world);
+        size_t n = disk_seen(world, link->handset, &message->sessions, &records);
         message_reply_ok(&reply, message->id);
         hub_link_send(world, link, &reply, 0);
-        for (size_t i = 0; i < disk->history.n; i++) {
-                Filed *filed = &disk->history.filed[i];
+        for (size_t i = 0; i < n; i++) {
+                Message logged = {.type = MESSAGE_LOGGED, .logged = records[i]};
 
-                if (filed->forgotten || filed->record.seen ||
-                    !str_eq(filed->uid, handset_uid(link->handset)) ||
-                    !message_sessions_have(&message->sessions, &filed->record))
-                        continue;
-                filed->record.seen = true;
-                filed->changed_at = disk->last_change =
-                        MAX_OF(disk->last_change + 1, hub_moment(world).date);
-                Message logged = {.type = MESSAGE_LOGGED, .logged = filed->record};
                 tell_others(world, link, &logged);
         }
+        call_records_free(records, n);
 }
 
 static void hub_forget(World *world, HubLink *link, const Message *message)
 {
-        Disk *disk = &world->hub.disk;
         Message reply;
 
         hub_commit(world);
-        for (size_t i = 0; i < disk->history.n; i++) {
-                Filed *filed = &disk->history.filed[i];
-
-                if (filed->forgotten || !str_eq(filed->uid, handset_uid(link->handset)) ||
-                    !message_sessions_have(&message->sessions, &filed->record))
-                        continue;
-                filed->forgotten = true;
-                filed->changed_at = disk->last_change =
-                        MAX_OF(disk->last_change + 1, hub_moment(world).date);
-        }
+        disk_forget(world, link->handset, &message->sessions);
         Message forgotten = {.type = MESSAGE_FORGOTTEN, .sessions = message->sessions};
         tell_others(world, link, &forgotten);
         message_reply_ok(&reply, message->id);
@@ -378,6 +375,7 @@ void hub_start(World *world)
         ExchangeLimits limits = {0};
 
         trace(world, "hub: starts");
+        disk_start(world);
         if (exchange_new(&limits, &hub->exchange) < 0 || hub_load(world) != 0)
                 abort();
         hub->up = true;
@@ -386,6 +384,7 @@ void hub_start(World *world)
                 world->handsets[h].going = false;
         }
         hub->restart_at = hub->commit_at = USEC_NEVER;
+        hub->prune_at = world->now + PRUNE_EVERY_US;
         laws_see_hub_up(world);
         if (disk_load(world) != 0)
                 law_broken(world, LAW_STORED_BEFORE_CONFIRMED, "cannot restore a stored call");
@@ -415,6 +414,7 @@ void hub_crash(World *world, usec_t time, bool noticed)
         trace(world, "hub: CRASHES for %lu ms", (unsigned long)(time / USEC_PER_MSEC));
         world_count(world, COUNT_HUB_CRASHES);
         hub_stop(world);
+        world->hub.was_down = true;
         world->hub.restart_at = world->now + time;
         world->hub.deadline = USEC_NEVER;
         DL_FOREACH (world->connections, connection) {
@@ -432,7 +432,7 @@ usec_t hub_next(const World *world)
 {
         const HubParty *hub = &world->hub;
 
-        usec_t next = MIN_OF(hub->deadline, hub->commit_at);
+        usec_t next = MIN_OF(MIN_OF(hub->deadline, hub->commit_at), hub->prune_at);
 
         return hub->up ? MIN_OF(next, links_next(hub)) : hub->restart_at;
 }
@@ -446,6 +446,9 @@ void hub_act(World *world)
                 hub_start(world);
         } else if (hub->commit_at <= world->now) {
                 hub_commit(world);
+        } else if (hub->prune_at <= world->now) {
+                hub->prune_at = world->now + PRUNE_EVERY_US;
+                disk_prune(world);
         } else if (!links_expire(world)) {
                 if (exchange_tick(hub->exchange, &moment) < 0)
                         abort();

@@ -4,13 +4,17 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "hub/database-internal.h"
 #include "sim.h"
 #include "wire/stored.h"
 
 /*
  * The contents of the hub's database: it changes only by a commit, and nothing else survives a
- * crash. Live calls and records pass through the codec for stored rows.
+ * crash. Live calls pass through the codec for stored rows; the history is the hub's own, in a
+ * database in memory.
  */
+
+#define RECORD_BYTES 400 /* of JSON, more or less */
 
 DiskCall *disk_call(const Disk *disk, const char *session_id)
 {
@@ -57,23 +61,28 @@ static void call_drop(Disk *disk, const char *session_id)
         free(call);
 }
 
-/* Dates of changes never go back, and no two are equal. */
-static usec_t disk_date(World *world)
+static HistoryTime disk_time(const World *world)
 {
-        Disk *disk = &world->hub.disk;
+        return (HistoryTime){.now = world->now, .date = hub_date(world)};
+}
 
-        disk->last_change = MAX_OF(disk->last_change + 1, hub_moment(world).date);
-        return disk->last_change;
+static CallHistory *disk_history(const World *world)
+{
+        return hub_database_history(world->hub.disk.database);
 }
 
 static void record_write(World *world, const ExchangeAction *action)
 {
+        const HistoryTime time = disk_time(world);
         CallRecord record;
         char *json;
 
-        if (wire_encode_record(&action->record, &json) < 0 || wire_decode_record(json, &record) < 0)
+        if (wire_encode_record(&action->record, &json) < 0 ||
+            wire_decode_record(json, &record) < 0 ||
+            call_history_put(disk_history(world), &time, action->uid, action->session_id,
+                             record.initiated_at, !record.seen, json) < 0)
                 abort();
-        shelf_put(&world->hub.disk.history, action->uid, &record)->changed_at = disk_date(world);
+        shelf_put(&world->hub.disk.history, action->uid, &record)->made_at = world->now;
         call_record_done(&record);
         free(json);
 }
@@ -142,21 +151,51 @@ static int load_calls(World *world)
         return r;
 }
 
+static int load_ended(const char *uid, const char *session_id, void *userdata)
+{
+        World *world = userdata;
+        ExchangeNow moment = hub_moment(world);
+        int r = exchange_restore_ended(world->hub.exchange, &moment, uid, session_id);
+
+        return MIN_OF(r, 0);
+}
+
 int disk_load(World *world)
 {
-        const Disk *disk = &world->hub.disk;
         int r = load_calls(world);
 
-        for (size_t i = 0; r == 0 && i < disk->history.n; i++) {
-                const Filed *filed = &disk->history.filed[i];
-                ExchangeNow moment = hub_moment(world);
+        return r != 0 ? r
+                      : call_history_latest(disk_history(world), CANCEL_MEMORY_MAX, load_ended,
+                                            world);
+}
 
-                if (filed->changed_at + ENDED_MEMORY_US > disk->last_change &&
-                    !disk->removed[user_number(filed->uid)])
-                        r = exchange_restore_ended(world->hub.exchange, &moment, filed->uid,
-                                                   filed->record.session_id);
+/* The file stays, and what the last hub knew of it is gone. */
+static int history_again(HubDatabase *database)
+{
+        database->history = call_history_free(database->history);
+        return call_history_new(database->database, &database->history);
+}
+
+void disk_start(World *world)
+{
+        HubDatabase **database = &world->hub.disk.database;
+        char *text = NULL;
+        bool is_new;
+
+        if (*database) {
+                if (history_again(*database) < 0)
+                        abort();
+                return;
         }
-        return r;
+        /* A new database begins its numbers with the date of the machine. */
+        if (hub_database_open(NULL, database, &text) < 0 ||
+            database_run((*database)->database, "UPDATE counters SET value = 0") < 0 ||
+            history_again(*database) < 0)
+                abort();
+        for (unsigned user = 0; user < world->weather.users; user++) {
+                if (hub_database_user_add(*database, user_uid(user), user_uid(user), &is_new) < 0)
+                        abort();
+        }
 }
 
 void disk_done(Disk *disk)
@@ -164,100 +203,118 @@ void disk_done(Disk *disk)
         while (disk->calls)
                 call_drop(disk, disk->calls->session_id);
         shelf_done(&disk->history);
+        disk->database = hub_database_free(disk->database);
 }
 
 /* ---- what devices ask of it ---- */
 
-static int by_change(const void *a, const void *b)
-{
-        const Filed *const *x = a, *const *y = b;
-
-        return (*x)->changed_at < (*y)->changed_at ? -1 : (*x)->changed_at > (*y)->changed_at;
-}
-
-/* Newest first; in the simulator no two calls have the same session id. */
-static int by_age(const void *a, const void *b)
-{
-        const Filed *const *x = a, *const *y = b;
-
-        return strcmp((*y)->record.session_id, (*x)->record.session_id);
-}
-
-/* The caller frees *ret. */
-static size_t disk_select(const Disk *disk, const char *uid, usec_t since, bool forgotten,
-                          const Filed ***ret)
-{
-        const Filed **chosen = calloc(disk->history.n + 1, sizeof(*chosen));
-        size_t n = 0;
-
-        if (!chosen)
-                abort();
-        for (size_t i = 0; i < disk->history.n; i++) {
-                const Filed *filed = &disk->history.filed[i];
-
-                if (str_eq(filed->uid, uid) && filed->changed_at > since &&
-                    filed->forgotten == forgotten)
-                        chosen[n++] = filed;
-        }
-        *ret = chosen;
-        return n;
-}
-
-static CallRecord *records_copy(const Filed *const *chosen, size_t n)
-{
-        CallRecord *records = calloc(n + 1, sizeof(*records));
-
-        if (!records)
-                abort();
-        for (size_t i = 0; i < n; i++) {
-                if (call_record_copy(&records[i], &chosen[i]->record) < 0)
-                        abort();
-        }
-        return records;
-}
-
 void disk_changes(World *world, const char *uid, usec_t since, ReplyWelcome *welcome)
 {
-        _cleanup_free_ const Filed **chosen = NULL;
-        size_t n = disk_select(&world->hub.disk, uid, since, false, &chosen);
-
-        qsort(chosen, n, sizeof(*chosen), by_change);
-        welcome->date = MAX_OF(world->hub.disk.last_change, hub_moment(world).date);
-        welcome->history_complete = n <= world->weather.history_budget;
-        welcome->n_history = MIN_OF(n, (size_t)world->weather.history_budget);
-        welcome->history = records_copy(chosen, welcome->n_history);
+        if (call_history_last_change(disk_history(world), &welcome->date) < 0 ||
+            call_history_changes(disk_history(world), uid, since,
+                                 world->weather.history_budget * RECORD_BYTES, &welcome->history,
+                                 &welcome->n_history, &welcome->history_complete) < 0)
+                abort();
 }
 
 void disk_deletions(World *world, const char *uid, usec_t since, MessageSessions *ret)
 {
-        _cleanup_free_ const Filed **chosen = NULL;
-        size_t n = disk_select(&world->hub.disk, uid, since, true, &chosen);
-
-        *ret = (MessageSessions){0};
-        if (n == 0)
-                return;
-        ret->session_ids = calloc(n, sizeof(*ret->session_ids));
-        if (!ret->session_ids)
+        if (call_history_deletions(disk_history(world), uid, since, ret) < 0)
                 abort();
-        for (size_t i = 0; i < n; i++)
-                STR_SET(ret->session_ids[i], chosen[i]->record.session_id);
-        ret->count = n;
 }
 
-/* The cursor is the session id of the last record returned. */
 void disk_page(World *world, const char *uid, const MessageHistory *asked, ReplyHistory *ret)
 {
-        _cleanup_free_ const Filed **chosen = NULL;
-        size_t n = disk_select(&world->hub.disk, uid, 0, false, &chosen), first = 0;
-        size_t limit = asked->limit ? asked->limit : HISTORY_PAGE_DEFAULT;
+        if (call_history_page(disk_history(world), uid, asked->limit, asked->cursor,
+                              world->weather.history_budget * RECORD_BYTES, ret) < 0)
+                abort();
+}
 
-        limit = MIN_OF(limit, (size_t)world->weather.history_budget);
-        qsort(chosen, n, sizeof(*chosen), by_age);
-        while (*asked->cursor && first < n &&
-               strcmp(chosen[first]->record.session_id, asked->cursor) >= 0)
-                first++;
-        ret->n_records = MIN_OF(n - first, limit);
-        ret->records = records_copy(chosen + first, ret->n_records);
-        if (first + limit < n)
-                STR_SET(ret->next, chosen[first + limit - 1]->record.session_id);
+/* ---- what changes in it ---- */
+
+size_t disk_seen(World *world, const Handset *by, const MessageSessions *sessions, CallRecord **ret)
+{
+        const HistoryTime time = disk_time(world);
+        size_t n;
+
+        if (call_history_mark_seen(disk_history(world), &time, handset_uid(by), sessions, ret, &n) <
+            0)
+                abort();
+        for (size_t i = 0; i < n; i++) {
+                const char *session_id = (*ret)[i].session_id;
+
+                laws_see_record_changed(by, PHONE_COMMAND_SEEN, session_id);
+                shelf_find(&world->hub.disk.history, handset_uid(by), session_id)->record.seen =
+                        true;
+        }
+        return n;
+}
+
+void disk_forget(World *world, const Handset *by, const MessageSessions *sessions)
+{
+        const HistoryTime time = disk_time(world);
+        const Shelf *shelf = &world->hub.disk.history;
+        size_t n, n_here = 0;
+
+        if (call_history_forget(disk_history(world), &time, handset_uid(by), sessions, &n) < 0)
+                abort();
+        for (size_t i = 0; i < shelf->n; i++) {
+                Filed *filed = &shelf->filed[i];
+
+                if (filed->forgotten || filed->pruned || !str_eq(filed->uid, handset_uid(by)) ||
+                    !message_sessions_have(sessions, &filed->record))
+                        continue;
+                laws_see_record_changed(by, PHONE_COMMAND_FORGET, filed->record.session_id);
+                filed->forgotten = true;
+                n_here++;
+        }
+        if (n != n_here)
+                law_broken(world, LAW_KNOWN, "%zu records are deleted in place of %zu", n, n_here);
+}
+
+/* Sets is_there[i] for the records of the shelf that the database still has. */
+static void find_records(World *world, const char *uid, bool *is_there)
+{
+        const Shelf *shelf = &world->hub.disk.history;
+        CallRecord *records;
+        bool complete;
+        size_t n;
+
+        if (call_history_changes(disk_history(world), uid, 0, SIZE_MAX, &records, &n, &complete) <
+            0)
+                abort();
+        for (size_t i = 0; i < n; i++)
+                is_there[shelf_find(shelf, uid, records[i].session_id) - shelf->filed] = true;
+        call_records_free(records, n);
+        MessageSessions deleted;
+        disk_deletions(world, uid, 0, &deleted);
+        for (size_t i = 0; i < deleted.count; i++)
+                is_there[shelf_find(shelf, uid, deleted.session_ids[i]) - shelf->filed] = true;
+        free(deleted.session_ids);
+}
+
+void disk_prune(World *world)
+{
+        Shelf *shelf = &world->hub.disk.history;
+        const HistoryTime time = disk_time(world);
+        _cleanup_free_ bool *is_there = calloc(shelf->n + 1, sizeof(*is_there));
+        size_t deleted;
+
+        if (!is_there || call_history_count_running(disk_history(world), &time) < 0 ||
+            call_history_prune(disk_history(world), &time, world->weather.history_days, UINT32_MAX,
+                               &deleted) < 0)
+                abort();
+        for (unsigned user = 0; user < world->weather.users; user++)
+                find_records(world, user_uid(user), is_there);
+        laws_see_pruned(world, is_there);
+        for (size_t i = 0; i < shelf->n; i++)
+                shelf->filed[i].pruned = shelf->filed[i].pruned || !is_there[i];
+        for (size_t i = 0; i < deleted; i++)
+                world_count(world, COUNT_PRUNED);
+}
+
+void disk_remove_user(World *world, unsigned user)
+{
+        if (hub_database_user_remove(world->hub.disk.database, user_uid(user)) < 0)
+                abort();
 }

@@ -63,7 +63,7 @@ static void judge_history(World *world, Handset *handset)
                 const Filed *filed = &hub->filed[i];
                 const Filed *own = shelf_find(&handset->history, "", filed->record.session_id);
 
-                if (!str_eq(filed->uid, handset_uid(handset)))
+                if (filed->pruned || !str_eq(filed->uid, handset_uid(handset)))
                         continue;
                 if (filed->forgotten ? !own : own && record_same(&own->record, &filed->record))
                         continue;

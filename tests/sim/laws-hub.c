@@ -38,6 +38,31 @@ static void part_save(Part *part, World *world, const LiveMember *member)
         part_see(part, world, member->status);
 }
 
+/*
+ * The deadline is stored as a date. After a restart with another date a ring is over, or goes on
+ * for as long as the longest.
+ */
+static void see_ring_until(World *world, Case *the_case, usec_t date)
+{
+        usec_t now = hub_date(world);
+
+        if (date > now)
+                the_case->ring_until =
+                        world->now + MIN_OF(date - now, RING_TIMEOUT_MAX_S * USEC_PER_SEC);
+        else
+                the_case->ring_until = MIN_OF(the_case->ring_until, world->now);
+}
+
+static void see_answered(World *world, Case *the_case, const LiveCall *live)
+{
+        /* It may be the answer before a crash. */
+        if (the_case->answered_at == live->record.answered_at)
+                return;
+        the_case->answered_at = live->record.answered_at;
+        the_case->answered_on = world->now;
+        the_case->answered_offset = world->hub.date_offset;
+}
+
 static void see_saved(World *world, Case *the_case, const LiveCall *live)
 {
         unsigned caller = the_case->caller->user;
@@ -47,9 +72,9 @@ static void see_saved(World *world, Case *the_case, const LiveCall *live)
                 laws_see_begun(world, the_case, live);
         the_case->begun = true;
         if (live->record.status == CALL_STATUS_INITIATED)
-                the_case->ring_until = live->ring_until - DATE_BASE;
+                see_ring_until(world, the_case, live->ring_until);
         else if (!was_answered)
-                the_case->answered_at = live->record.answered_at;
+                see_answered(world, the_case, live);
         part_save(&the_case->parts[caller], world, &live->caller);
         for (size_t i = 0; i < live->n_members; i++) {
                 Part *part = &the_case->parts[user_number(live->members[i].party.uid)];
@@ -113,6 +138,9 @@ void laws_see_hub_up(World *world)
                 if (wire_decode_live(call->json, &live) < 0)
                         abort();
                 the_case->alone_since = USEC_NEVER;
+                if (the_case->answered_offset != world->hub.date_offset)
+                        the_case->answered_on = 0;
+                see_ring_until(world, the_case, live.ring_until); /* of a group's, if answered */
                 for (unsigned user = 0; user < world->weather.users; user++)
                         the_case->parts[user].over_at = the_case->parts[user].alerted = 0;
                 see_saved(world, the_case, &live);

@@ -99,12 +99,13 @@ static void judge_filter(World *world, const Case *the_case, const ExchangeActio
 static void judge_duration(World *world, const Case *the_case, const ExchangeAction *action)
 {
         const CallRecord *record = &action->record;
-        usec_t now = DATE_BASE + world->now;
+        usec_t now = hub_date(world);
+        usec_t talked = world->now - the_case->answered_on;
 
         if (record->status != CALL_STATUS_ENDED)
                 return;
         if (record->answered_at != the_case->answered_at || record->ended_at != now ||
-            record->duration_s != (now - the_case->answered_at) / USEC_PER_SEC)
+            (the_case->answered_on && record->duration_s != talked / USEC_PER_SEC))
                 law_broken(world, LAW_DURATION,
                            "call %s of %s took %u s, from %lu to %lu; it was answered at %lu, and "
                            "it is %lu",

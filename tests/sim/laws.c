@@ -26,6 +26,9 @@ static const char *const laws[LAW_COUNT] = {
         [LAW_LATE] = "rule 16: nothing begins to ring with less than 3 s left",
         [LAW_HISTORY_ONCE] = "statuses: history has exactly one record for each call and user",
         [LAW_HISTORY_SAME] = "rule 16: once in sync, history is the same on all devices",
+        [LAW_KNOWN] = "rule 16: what is marked as seen, or deleted, was known where that was asked",
+        [LAW_RETENTION] = "rule 16: no record is deleted before its time, whatever the clocks say, "
+                          "and while they are right none stays for longer",
         [LAW_SETTINGS_SAME] = "settings: groups, the block list and what to do when busy are the "
                               "user's, on all devices",
         [LAW_ONE_TERMINAL_EVENT] = "statuses, rule 17: each call gives each device on which it "

@@ -42,6 +42,8 @@ typedef enum Law {
         LAW_LATE,
         LAW_HISTORY_ONCE,
         LAW_HISTORY_SAME,
+        LAW_KNOWN,
+        LAW_RETENTION,
         LAW_SETTINGS_SAME,
         LAW_ONE_TERMINAL_EVENT,
         LAW_STOPS_ELSEWHERE,
@@ -116,7 +118,10 @@ struct Case {
         bool over;
         bool alerted; /* a member's device alerts */
         usec_t ring_until;
-        usec_t answered_at; /* CLOCK_REALTIME */
+        usec_t answered_at;      /* by the hub's wall clock */
+        usec_t answered_on;      /* by the world's; 0: the hub was restarted with another date */
+        int64_t answered_offset; /* of the hub's wall clock */
+        bool asked_seen[HANDSETS_MAX], asked_forgotten[HANDSETS_MAX]; /* of what was there */
         usec_t alone_since; /* rule 13; USEC_NEVER: nobody is alone */
         Part parts[USERS_MAX];
         Sight sights[HANDSETS_MAX];
@@ -150,6 +155,15 @@ bool case_is_excused(const World *world, const Case *the_case);
 void laws_see_record(World *world, Case *the_case, const ExchangeAction *action);
 void laws_see_records(World *world, const Case *the_case, unsigned member);
 void laws_of_deadlines(World *world);
+
+/* ---- laws-history.c: rule 16 ---- */
+
+/* A program marks these records as seen or deletes them; none named: all that are there. */
+void laws_see_asked(Handset *handset, PhoneCommandType type, const MessageSessions *sessions);
+/* The hub does that for the device. */
+void laws_see_record_changed(const Handset *by, PhoneCommandType type, const char *session_id);
+/* The hub has deleted what is too old. `is_there` tells for each record of its shelf. */
+void laws_see_pruned(World *world, const bool *is_there);
 
 /* ---- laws-media.c: rule 18 ---- */
 

@@ -174,18 +174,37 @@ static void history_forget(Handset *handset, const MessageSessions *sessions)
         }
 }
 
+/* As the daemon does: a command about all calls names those that are there. */
+static void name_all(const Handset *handset, PhoneCommand *command)
+{
+        const Shelf *history = &handset->history;
+        MessageSessions *sessions = &command->sessions;
+
+        if (sessions->count > 0)
+                return;
+        sessions->session_ids = calloc(history->n + 1, sizeof(*sessions->session_ids));
+        if (!sessions->session_ids)
+                abort();
+        for (size_t i = 0; i < history->n; i++) {
+                const CallRecord *record = &history->filed[i].record;
+
+                if (command->type == PHONE_COMMAND_FORGET || !record->seen)
+                        STR_SET(sessions->session_ids[sessions->count++], record->session_id);
+        }
+}
+
 /* The part of a command that the store does. */
-static void history_asked(Handset *handset, const PhoneCommand *command)
+static void history_asked(Handset *handset, PhoneCommand *command)
 {
         const MessageSessions *asked = &command->sessions;
 
+        handset_write_history(handset);
+        laws_see_asked(handset, command->type, asked);
+        name_all(handset, command);
         if (command->type == PHONE_COMMAND_FORGET) {
                 history_forget(handset, asked);
                 return;
         }
-        if (command->type != PHONE_COMMAND_SEEN)
-                return;
-        handset_write_history(handset);
         for (size_t i = 0; i < handset->history.n; i++) {
                 CallRecord *record = &handset->history.filed[i].record;
 
@@ -300,7 +319,8 @@ void handset_command(Handset *handset, PhoneCommand *command)
         STR_SET(ticket->session_id, command->session_id);
         DL_APPEND(handset->tickets, ticket);
         world_count(handset->world, COUNT_COMMANDS);
-        history_asked(handset, command);
+        if (command->type == PHONE_COMMAND_SEEN || command->type == PHONE_COMMAND_FORGET)
+                history_asked(handset, command);
         laws_see_ticket(handset, ticket, command);
         handset_drain(handset, phone_command(handset->phone, &instant, command, ticket->number));
 }

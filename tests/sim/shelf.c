@@ -36,7 +36,7 @@ Filed *shelf_put(Shelf *shelf, const char *uid, const CallRecord *record)
         }
         if (call_record_copy(&filed->record, record) < 0)
                 abort();
-        filed->forgotten = false;
+        filed->forgotten = filed->pruned = false;
         return filed;
 }
 

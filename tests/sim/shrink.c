@@ -44,7 +44,7 @@ void play_apart(const Story *story, uint64_t steps_max, bool verbose, Outcome *r
 /* A copy of the story without `n` stimuli from `first` on. */
 static Story story_without(const Story *story, size_t first, size_t n)
 {
-        Story shorter = {.seed = story->seed};
+        Story shorter = {.seed = story->seed, .is_long = story->is_long};
         usec_t gap = 0;
 
         shorter.stimuli = calloc(story->n, sizeof(*shorter.stimuli));

@@ -3,9 +3,9 @@
 
 /*
  * The simulator: one hub and all users' devices in one process, in virtual time. The exchange and
- * the phones are the real ones; their messages pass through the real codec and the hub's real
- * outbox. Sockets, disks, workers, programs and people are models, as unreliable as the real ones
- * can be.
+ * the phones are the real ones, and so is the hub's history; their messages pass through the real
+ * codec and the hub's real outbox. Sockets, disks, clocks, workers, programs and people are models,
+ * as unreliable as the real ones can be.
  *
  *         user.c           the stimuli that are applied to the world, made from a seed
  *         world.c          what happens next
@@ -14,7 +14,8 @@
  *         phone-party.c    a device's adapter, phone-local.c its workers, programs and store
  *         laws.c           laws of a device, checked when something happens; laws-begin.c when a
  *                          call begins, laws-media.c in the media
- *         laws-hub.c       laws of the hub; laws-record.c when a part in a call ends
+ *         laws-hub.c       laws of the hub; laws-record.c when a part in a call ends;
+ *                          laws-history.c when records are seen, deleted, or too old
  *         laws-step.c      after each step; laws-end.c in the calm at the end
  *         shrink.c         finds the shortest story that still breaks the law
  *
@@ -23,6 +24,7 @@
  * others as they were.
  */
 
+#include "hub/database.h"
 #include "hub/outbox.h"
 #include "laws.h"
 
@@ -42,8 +44,9 @@ unsigned dice_roll(Dice *dice, unsigned sides);
 typedef struct Filed {
         CallRecord record;
         char uid[UID_MAX + 1]; /* the owner; not used on a device */
-        usec_t changed_at;
+        usec_t made_at;        /* when the hub stored it; not used on a device */
         bool forgotten;
+        bool pruned; /* the hub has deleted it, since it was too old */
 } Filed;
 
 typedef struct Shelf {
@@ -116,26 +119,36 @@ typedef struct DiskCall {
 
 typedef struct Disk {
         DiskCall *calls;
-        Shelf history;
+        HubDatabase *database; /* has the history */
+        Shelf history;         /* the same records, for the laws */
         WhenBusy when_busy[USERS_MAX];
         bool blocked[USERS_MAX][USERS_MAX]; /* by the first */
         bool member[GROUPS][USERS_MAX];
         usec_t member_changed_at[GROUPS];
         bool removed[USERS_MAX];
-        usec_t last_change;
 } Disk;
 
 unsigned user_number(const char *uid);
 const char *user_uid(unsigned user);
 void disk_write(World *world, ExchangeAction *action);
+/* Opens what there is, and makes it before the first start. */
+void disk_start(World *world);
 int disk_load(World *world);
 DiskCall *disk_call(const Disk *disk, const char *session_id);
 void disk_done(Disk *disk);
+/* Marks the records and returns them; the caller frees them. */
+size_t disk_seen(World *world, const Handset *by, const MessageSessions *sessions,
+                 CallRecord **ret);
+void disk_forget(World *world, const Handset *by, const MessageSessions *sessions);
+void disk_prune(World *world);
+void disk_remove_user(World *world, unsigned user);
 void disk_changes(World *world, const char *uid, usec_t since, ReplyWelcome *welcome);
 void disk_deletions(World *world, const char *uid, usec_t since, MessageSessions *ret);
 void disk_page(World *world, const char *uid, const MessageHistory *asked, ReplyHistory *ret);
 
 /* ---- hub-party.c, hub-login.c ---- */
+
+#define PRUNE_EVERY_US (12 * 3600 * USEC_PER_SEC) /* and stores how long the hub has run */
 
 typedef struct HubLink {
         struct HubLink *prev, *next;
@@ -161,7 +174,9 @@ typedef struct Page {
 
 typedef struct HubParty {
         bool up;
-        usec_t restart_at, deadline;
+        usec_t restart_at, deadline, prune_at;
+        int64_t date_offset;            /* of its wall clock */
+        bool clock_was_wrong, was_down; /* ever */
         Exchange *exchange;
         HubLink *links;
         Page *pages;
@@ -176,7 +191,10 @@ typedef struct HubParty {
         Disk disk;
 } HubParty;
 
+usec_t hub_date(const World *world);
 ExchangeNow hub_moment(World *world);
+/* By an operator, or by time servers. */
+void hub_set_clock(World *world, int64_t date_offset);
 void hub_start(World *world);
 /* Carries out all actions of the exchange. Must be called after each of its events. */
 void hub_drain(World *world);
@@ -348,7 +366,8 @@ typedef enum StimulusType {
         STIMULUS_PHONE_CRASH,
         STIMULUS_HUB_CRASH,
         STIMULUS_HUB_STRANGE, /* comes back for a while with a folder that is empty */
-        STIMULUS_MEMBER,      /* a user joins or leaves a group */
+        STIMULUS_HUB_CLOCK_JUMPS,
+        STIMULUS_MEMBER, /* a user joins or leaves a group */
         STIMULUS_REMOVE_USER,
         STIMULUS_PAGE,
         STIMULUS_TYPE_COUNT,
@@ -363,6 +382,7 @@ typedef struct Stimulus {
 
 typedef struct Story {
         uint64_t seed;
+        bool is_long;      /* days pass in it */
         Stimulus *stimuli; /* owned */
         size_t n;
 } Story;
@@ -378,8 +398,9 @@ void users_hang_up(World *world);
 
 typedef struct Weather {
         unsigned users, groups, handsets_per_user;
-        usec_t delay_most, commit_most; /* delays of the network and the disk */
-        unsigned queue_max, history_budget;
+        usec_t delay_most, commit_most;     /* delays of the network and the disk */
+        unsigned queue_max, history_budget; /* of records */
+        unsigned history_days;
         bool parallel_media;
 } Weather;
 
@@ -404,6 +425,8 @@ typedef enum Count {
         COUNT_PHONE_CRASHES,
         COUNT_RESTORED,
         COUNT_REFUSED,
+        COUNT_CLOCKS,
+        COUNT_PRUNED,
         COUNT_COUNT,
 } Count;
 

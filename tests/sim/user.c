@@ -36,20 +36,35 @@ static const struct {
         StimulusType type;
         unsigned weight;
 } disturbances[] = {
-        {STIMULUS_LISTENER_COMES, 5}, {STIMULUS_LISTENER_GOES, 2}, {STIMULUS_PROGRAM_DIES, 2},
-        {STIMULUS_WORKER_DIES, 2},    {STIMULUS_CLOCK_JUMPS, 1},   {STIMULUS_RESET, 5},
-        {STIMULUS_DEAD, 2},           {STIMULUS_STALL, 4},         {STIMULUS_NET_DOWN, 2},
-        {STIMULUS_FREEZE, 1},         {STIMULUS_LOG_OUT, 1},       {STIMULUS_LOG_IN, 2},
-        {STIMULUS_PHONE_CRASH, 3},    {STIMULUS_HUB_CRASH, 1},     {STIMULUS_MEMBER, 2},
-        {STIMULUS_REMOVE_USER, 1},    {STIMULUS_PAGE, 4},          {STIMULUS_HUB_STRANGE, 1},
+        {STIMULUS_LISTENER_COMES, 5},
+        {STIMULUS_LISTENER_GOES, 2},
+        {STIMULUS_PROGRAM_DIES, 2},
+        {STIMULUS_WORKER_DIES, 2},
+        {STIMULUS_CLOCK_JUMPS, 1},
+        {STIMULUS_RESET, 5},
+        {STIMULUS_DEAD, 2},
+        {STIMULUS_STALL, 4},
+        {STIMULUS_NET_DOWN, 2},
+        {STIMULUS_FREEZE, 1},
+        {STIMULUS_LOG_OUT, 1},
+        {STIMULUS_LOG_IN, 2},
+        {STIMULUS_PHONE_CRASH, 3},
+        {STIMULUS_HUB_CRASH, 1},
+        {STIMULUS_MEMBER, 2},
+        {STIMULUS_REMOVE_USER, 1},
+        {STIMULUS_PAGE, 4},
+        {STIMULUS_HUB_STRANGE, 1},
+        {STIMULUS_HUB_CLOCK_JUMPS, 1},
 };
 
 /* ---- the story ---- */
 
-static usec_t roll_gap(Dice *dice)
+static usec_t roll_gap(Dice *dice, bool is_long)
 {
         unsigned kind = dice_roll(dice, 100);
 
+        if (is_long && dice_roll(dice, 16) == 0)
+                return dice_roll(dice, 6 * 24) * 3600 * USEC_PER_SEC;
         if (kind < 30)
                 return dice_roll(dice, 2000); /* at the same time, for a person */
         if (kind < 75)
@@ -75,7 +90,9 @@ void story_tell(uint64_t seed, Story *ret)
 {
         Dice dice = {.state = seed * 0x9e3779b97f4a7c15ULL + 1};
         unsigned calm = 1 + dice_roll(&dice, 4); /* some worlds are quiet */
-        Story story = {.seed = seed, .n = STIMULI_MIN + dice_roll(&dice, STIMULI_SPAN)};
+        Story story = {.seed = seed,
+                       .is_long = dice_roll(&dice, 4) == 0,
+                       .n = STIMULI_MIN + dice_roll(&dice, STIMULI_SPAN)};
 
         story.stimuli = calloc(story.n, sizeof(*story.stimuli));
         if (!story.stimuli)
@@ -83,7 +100,7 @@ void story_tell(uint64_t seed, Story *ret)
         for (size_t i = 0; i < story.n; i++) {
                 Stimulus *stimulus = &story.stimuli[i];
 
-                stimulus->gap = roll_gap(&dice);
+                stimulus->gap = roll_gap(&dice, story.is_long);
                 stimulus->type = roll_type(&dice, calm);
                 stimulus->handset = dice_roll(&dice, HANDSETS_MAX);
                 stimulus->a = dice_roll(&dice, 1 << 30);
@@ -407,6 +424,20 @@ static void apply_net_down(Handset *handset, const Stimulus *stimulus)
                 connection_go_dead(handset->connection);
 }
 
+/* How far a wall clock is off: by some seconds, hours or years, or not any more. */
+static int64_t clock_offset(const Stimulus *stimulus)
+{
+        static const usec_t offsets[] = {0, 3, 60, 3600, 24 * 3600, 731 * 24 * 3600, 0};
+        unsigned which = stimulus->a % ELEMENTSOF(offsets);
+        int64_t offset = (int64_t)((offsets[which] + stimulus->b % 8) * USEC_PER_SEC);
+
+        if (which == 0)
+                return 0;
+        if (which == ELEMENTSOF(offsets) - 1)
+                return -(int64_t)DATE_BASE; /* 1970 */
+        return stimulus->c % 2 ? offset : -offset;
+}
+
 static void apply_to_handset(Handset *handset, const Stimulus *stimulus)
 {
         switch (stimulus->type) {
@@ -419,7 +450,7 @@ static void apply_to_handset(Handset *handset, const Stimulus *stimulus)
                 apply_worker_dies(handset);
                 break;
         case STIMULUS_CLOCK_JUMPS:
-                handset->date_offset = ((int64_t)stimulus->a - (1 << 29)) * 100;
+                handset->date_offset = clock_offset(stimulus);
                 break;
         case STIMULUS_NET_DOWN:
                 apply_net_down(handset, stimulus);
@@ -482,6 +513,8 @@ static void apply_to_hub(World *world, Handset *handset, const Stimulus *stimulu
                 hub_crash(world, down, stimulus->c % 4);
         else if (stimulus->type == STIMULUS_HUB_STRANGE && world->hub.up)
                 apply_hub_strange(world, stimulus);
+        else if (stimulus->type == STIMULUS_HUB_CLOCK_JUMPS)
+                hub_set_clock(world, clock_offset(stimulus));
         else if (stimulus->type == STIMULUS_MEMBER && world->weather.groups > 0)
                 hub_change_member(world, stimulus->a % world->weather.groups, handset->user);
         else if (stimulus->type == STIMULUS_REMOVE_USER)
@@ -493,7 +526,8 @@ static void apply_to_hub(World *world, Handset *handset, const Stimulus *stimulu
 static bool stimulus_is_of_hub(StimulusType type)
 {
         return type == STIMULUS_HUB_CRASH || type == STIMULUS_HUB_STRANGE ||
-               type == STIMULUS_MEMBER || type == STIMULUS_REMOVE_USER || type == STIMULUS_PAGE;
+               type == STIMULUS_HUB_CLOCK_JUMPS || type == STIMULUS_MEMBER ||
+               type == STIMULUS_REMOVE_USER || type == STIMULUS_PAGE;
 }
 
 void stimulus_apply(World *world, const Stimulus *stimulus)

@@ -34,6 +34,8 @@ static const char *const counts[COUNT_COUNT] = {
         [COUNT_PHONE_CRASHES] = "crashes of daemons",
         [COUNT_RESTORED] = "calls restored",
         [COUNT_REFUSED] = "devices refused for a while",
+        [COUNT_CLOCKS] = "jumps of the hub's clock",
+        [COUNT_PRUNED] = "records deleted for their age",
 };
 
 const char *count_text(Count count)
@@ -177,6 +179,7 @@ static void world_init(World *world)
         weather->commit_most = commits[chance(world, 0, 0, 4) % ELEMENTSOF(commits)];
         weather->queue_max = chance(world, 0, 0, 5) % 3 ? 256 : 40;
         weather->history_budget = chance(world, 0, 0, 6) % 2 ? 100 : 3;
+        weather->history_days = world->story->is_long ? 1 + chance(world, 0, 0, 10) % 40 : 365;
         weather->parallel_media = chance(world, 0, 0, 8) % 4 == 0;
         for (unsigned g = 0; g < weather->groups; g++) {
                 for (unsigned user = g; user < weather->users; user++)
