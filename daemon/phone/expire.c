@@ -72,6 +72,10 @@ static void expire_other(Phone *phone, HubRequest *request)
         } else if (request->state == HUB_REQUEST_CONFIRMED) {
                 hub_request_put_back(phone, request);
                 return;
+        } else if (request->message.type == MESSAGE_ACCEPT &&
+                   request->state == HUB_REQUEST_QUEUED_AGAIN) {
+                /* Only a snapshot shows whether it has answered the call, so do not resume. */
+                *phone->link = '\0';
         }
         hub_request_free(request);
 }

@@ -155,6 +155,20 @@ START_TEST(rule_15_an_accept_that_was_given_up_is_not_sent_again)
 }
 END_TEST
 
+/* The other way round: first the connection goes, and the accept with it. */
+START_TEST(rule_15_an_accept_that_was_lost_and_given_up_is_cleared_up_by_a_snapshot)
+{
+        Message hello;
+        FIXTURE(f);
+
+        incoming_until(f, CALL, STAGE_ACCEPTING);
+        hub_gone(f);
+        wait_us(f, COMMAND_TIMEOUT_US);
+        phone_hello(f->phone, &hello);
+        ck_assert_str_eq(hello.hello.resume, "");
+}
+END_TEST
+
 START_TEST(rule_15_an_accept_that_was_given_up_and_lost_is_cleared_up_by_a_snapshot)
 {
         Message hello;
@@ -291,6 +305,7 @@ int main(void)
                 the_deadline_is_the_hubs_as_long_as_there_is_one,
                 rule_15_an_accept_waits_ten_seconds_for_the_connection,
                 rule_15_an_accept_that_was_given_up_is_not_sent_again,
+                rule_15_an_accept_that_was_lost_and_given_up_is_cleared_up_by_a_snapshot,
                 rule_15_an_accept_that_was_given_up_and_lost_is_cleared_up_by_a_snapshot,
                 rule_15_an_accept_goes_out_when_the_connection_is_back,
                 rule_15_an_accept_that_came_through_is_known_from_the_welcome,
