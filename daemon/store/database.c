@@ -244,12 +244,13 @@ int database_open(const char *path, const DatabaseSchema *schema, Database **ret
         return -EUCLEAN;
 }
 
+/* Only reads: `from` may be in use on another computer, whose locks may not be seen here. */
 static int copy_into(const char *from, const char *to)
 {
         sqlite3 *handle = NULL;
         sqlite3_stmt *statement = NULL;
         int result =
-                sqlite3_open_v2(from, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+                sqlite3_open_v2(from, &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 
         sqlite3_busy_timeout(handle, BUSY_TIMEOUT_MS);
         if (result == SQLITE_OK)

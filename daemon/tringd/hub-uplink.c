@@ -14,10 +14,11 @@ struct HubUplink {
         void *userdata;
 
         Credentials credentials, trial_credentials; /* empty `hub`: none */
-        HubClient *current;                         /* NULL: logged out */
-        bool refused;     /* the hub does not want this device: the phone says when to try again */
-        HubClient *trial; /* of a login under way */
+
+        HubClient *current; /* NULL: logged out */
+        HubClient *trial;   /* of a login under way */
         HubClient *leaving; /* of a logout: sends its last messages */
+        bool refused;       /* `current` waits for hub_uplink_try_again() */
         Network *network;
 };
 
@@ -56,6 +57,7 @@ static void lost(HubUplink *uplink, const HubClientLoss *loss)
          * in its favour.
          */
         if (uplink->trial) {
+                uplink->refused = false;
                 report_state(uplink, PHONE_CONNECTING, "");
                 return;
         }

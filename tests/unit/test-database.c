@@ -189,6 +189,11 @@ START_TEST(a_copy_has_what_an_open_database_has)
         sqlite3_finalize(rows);
         database_free(copy);
         database_free(database);
+
+        /* The same from a file that nobody has open. */
+        ck_assert_int_eq(unlink(to), 0);
+        ck_assert_int_eq(database_copy(path, to), 0);
+        ck_assert_int_eq(access(to, F_OK), 0);
 }
 END_TEST
 
