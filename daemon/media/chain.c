@@ -160,6 +160,16 @@ void chain_shorten(GstElement *webrtc)
         gst_iterator_free(iterator);
 }
 
+/*
+ * By default reports carry the time at which a packet leaves the pipeline, for which its latency
+ * has to be known. That of a webrtcbin in a running pipeline never is, and from GStreamer 1.24 on
+ * no report is then sent at all: no loss, and no request for a key frame.
+ */
+void chain_report_by_packets(GstElement *rtpbin)
+{
+        g_object_set(rtpbin, "rtcp-sync-send-time", FALSE, NULL);
+}
+
 void chain_tune_reports(GstElement *rtpbin)
 {
         GObject *session = NULL;

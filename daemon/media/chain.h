@@ -65,6 +65,8 @@ bool chain_take(GstBuffer *buffer, unsigned payload, ChainPacket packet, void *u
 
 /* Bypasses the webrtcbin's threads that only hand packets on. Call it once connected. */
 void chain_shorten(GstElement *webrtc);
+/* Lets RTCP's reports take their time from packets. Call it before there is a session. */
+void chain_report_by_packets(GstElement *rtpbin);
 /*
  * Makes this side report losses about every second, as far as RTP's rules allow it, in packets that
  * every path carries (rtp.h).

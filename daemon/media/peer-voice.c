@@ -96,6 +96,7 @@ int peer_voice_init(PeerConnection *peer)
         peer->rtpbin = gst_bin_get_by_name(GST_BIN(peer->webrtc), "rtpbin");
         if (!peer->rtpbin)
                 return -EIO;
+        chain_report_by_packets(peer->rtpbin);
         peer_connect_signal(peer, peer->rtpbin, "new-jitterbuffer", G_CALLBACK(on_jitter_buffer));
         return 0;
 }

@@ -82,6 +82,7 @@ static GstElement *session_new(Line *line)
 
         ck_assert_ptr_nonnull(rtpbin);
         gst_bin_add(GST_BIN(gst_object_ref_sink(gst_pipeline_new(NULL))), rtpbin);
+        chain_report_by_packets(rtpbin);
         g_signal_connect(rtpbin, "request-pt-map", G_CALLBACK(on_payload_map), NULL);
         g_signal_connect(rtpbin, "new-jitterbuffer", G_CALLBACK(on_jitter_buffer), line);
         return rtpbin;
@@ -178,6 +179,13 @@ static void speak(Line *line, uint16_t sequence)
         ck_assert_int_eq(gst_pad_push(line->mouth, buffer), GST_FLOW_OK);
 }
 
+/* Until the other side has reported: who is silent for some seconds counts as no sender. */
+static void talk_on(Line *line, uint16_t *sequence)
+{
+        speak(line, (*sequence)++);
+        g_usleep(AUDIO_FRAME_MS * USEC_PER_MSEC);
+}
+
 /* Sends PACKETS, of which the LOST ones in the middle never arrive, and waits for the others. */
 static void talk(Line *line)
 {
@@ -197,10 +205,11 @@ static void read_until_reported(Line *line, StatsCounters *ret)
 {
         const StatsSources sources = {.voice_out = VOICE};
         gint64 deadline = g_get_monotonic_time() + PATIENCE_S * G_TIME_SPAN_SECOND;
+        uint16_t sequence = PACKETS;
 
         do {
                 ck_assert_int_lt(g_get_monotonic_time(), deadline);
-                g_usleep(10 * USEC_PER_MSEC);
+                talk_on(line, &sequence);
                 stats_read(line->here, &sources, ret);
         } while (ret->reports == 0 || ret->round_trip_ms <= 0);
 }
@@ -253,7 +262,7 @@ START_TEST(what_the_other_side_reports_is_read)
         line_open(&line);
         talk(&line);
         read_until_reported(&line, &counted);
-        ck_assert_uint_eq(counted.bytes_sent, (PACKETS - LOST) * PAYLOAD_BYTES);
+        ck_assert_uint_gt(counted.bytes_sent, (PACKETS - LOST) * PAYLOAD_BYTES);
         ck_assert(counted.round_trip_ms >= 2.0 * DELAY_US / USEC_PER_MSEC - 1);
         ck_assert(counted.round_trip_ms < 1000.0 * PATIENCE_S);
         ck_assert(counted.remote_loss >= 0 && counted.remote_loss < 1);
