@@ -66,6 +66,7 @@ static const char pipewire_head[] =
         "    { factory = spa-node-factory args = { factory.name = support.node.driver\n"
         "      node.name = Dummy-Driver node.group = pipewire.dummy priority.driver = 20000 } }\n";
 
+/* WirePlumber 0.4 reads Lua, 0.5 its own format; neither looks at the other's. */
 static const char wireplumber_main[] =
         "alsa_monitor.enabled = false\n"
         "v4l2_monitor.enabled = false\n"
@@ -73,6 +74,12 @@ static const char wireplumber_main[] =
         "default_access.properties[\"enable-flatpak-portal\"] = false\n";
 
 static const char wireplumber_bluetooth[] = "bluez_monitor.enabled = false\n";
+
+static const char wireplumber_profile[] =
+        "wireplumber.profiles = { main = {\n"
+        "    hardware.audio = disabled  hardware.bluetooth = disabled\n"
+        "    hardware.video-capture = disabled  script.client.access-portal = disabled\n"
+        "} }\n";
 
 static int make_directory(const RigAudio *audio, const char *name)
 {
@@ -117,9 +124,12 @@ static void write_devices(FILE *file, const char *const names[], const char *med
 static int write_settings(const RigAudio *audio, const char *const microphones[],
                           const char *const speakers[])
 {
-        static const char *const directories[] = {"pipewire", "wireplumber",
+        static const char *const directories[] = {"pipewire",
+                                                  "wireplumber",
                                                   "wireplumber/main.lua.d",
-                                                  "wireplumber/bluetooth.lua.d", "state"};
+                                                  "wireplumber/bluetooth.lua.d",
+                                                  "wireplumber/wireplumber.conf.d",
+                                                  "state"};
         FILE *file;
         int r = 0;
 
@@ -130,6 +140,9 @@ static int write_settings(const RigAudio *audio, const char *const microphones[]
         if (r == 0)
                 r = write_file(audio, "wireplumber/bluetooth.lua.d/60-rig.lua",
                                wireplumber_bluetooth);
+        if (r == 0)
+                r = write_file(audio, "wireplumber/wireplumber.conf.d/60-rig.conf",
+                               wireplumber_profile);
         if (r == 0)
                 r = open_file(audio, "pipewire/pipewire.conf", &file);
         if (r < 0)
