@@ -115,6 +115,9 @@ function carryOut(action) {
         case "media-left":
                 media.left(action.id);
                 break;
+        case "media-relays":
+                media.useRelays(action.iceServers);
+                break;
         case "media-signal":
                 media.signal(action.peer, action.data);
                 break;

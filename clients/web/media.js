@@ -54,8 +54,7 @@ export class Media {
         async join({ others, iceServers }) {
                 const generation = this.generation;
 
-                this.iceServers = iceServers.map(({ url, username, credential }) =>
-                        ({ urls: url, ...(username && { username, credential }) }));
+                this.useRelays(iceServers);
                 await this.opening;
                 this.certificates = await this.certifying;
                 if (generation !== this.generation)
@@ -78,6 +77,14 @@ export class Media {
                 await this.opening;
                 await this.certifying;
                 this.peers.get(id)?.signal(data);
+        }
+
+        /* For the connections that are made from now on. */
+        useRelays(iceServers) {
+                this.iceServers = iceServers.map(({ url, username, credential }) =>
+                        ({ urls: url, ...(username && { username, credential }) }));
+                for (const peer of this.peers.values())
+                        peer.useRelays(this.iceServers);
         }
 
         left(id) {

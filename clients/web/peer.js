@@ -72,6 +72,10 @@ export class Peer {
                         await connection.setTrack(kind, track);
         }
 
+        useRelays(iceServers) {
+                this.rest.iceServers = iceServers;
+        }
+
         close() {
                 clearTimeout(this.timer);
                 for (const connection of this.connections)

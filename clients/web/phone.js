@@ -289,6 +289,7 @@ export class Phone {
                 case "state":
                 case "join":
                 case "token":
+                case "relays":
                         /* The media have been started again, or stopped. */
                         return false;
                 case "initiate":
@@ -325,7 +326,10 @@ export class Phone {
                         this.session.takeToken(call, ok, error);
                         break;
                 case "join":
-                        this.session.takeJoin(call, ok, error, request);
+                        this.session.takeJoin(call, ok, error, request, now);
+                        break;
+                case "relays":
+                        this.session.takeRelays(call, ok, now);
                         break;
                 case "history":
                         if (ok)
@@ -516,7 +520,7 @@ export class Phone {
 
         /* When tick() must be called at the latest; Infinity: never. */
         get nextDeadline() {
-                let next = Infinity;
+                let next = this.session.relaysDue;
 
                 for (const call of this.calls.values()) {
                         if (call.finishedAt)
@@ -528,6 +532,8 @@ export class Phone {
         }
 
         tick(now) {
+                if (now >= this.session.relaysDue)
+                        this.session.renewRelays();
                 for (const call of [...this.calls.values()]) {
                         if (call.finishedAt && now >= call.finishedAt + FINISHED_SHOWN_MS)
                                 this.calls.delete(call.id);

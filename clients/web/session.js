@@ -20,6 +20,7 @@ export class Session {
                 this.hasCamera = false;
                 this.missing = { audio: false, video: false }; /* no microphone, no camera */
                 this.flows = false; /* the other side can be heard */
+                this.relaysDue = Infinity; /* when the relays' credentials are renewed */
         }
 
         get isOpen() {
@@ -71,7 +72,7 @@ export class Session {
                         this.#join(ok.token);
         }
 
-        takeJoin(call, ok, error, request) {
+        takeJoin(call, ok, error, request, now) {
                 if (call !== this.call || this.state !== "joining") {
                         /* Left, or hung up, while the reply was on its way. */
                         if (ok && call?.isLive)
@@ -110,10 +111,30 @@ export class Session {
                         others: ok.others ?? [],
                         iceServers: ok.ice_servers ?? [],
                 });
+                this.#planRelays(ok.ice_lifetime, now);
                 /* Muted, or found without a microphone, while the join was on its way. */
                 const { muted, video_paused: isDark } = this.#ownState;
                 if (muted !== request.members.muted || isDark !== request.members.video_paused)
                         this.#report();
+        }
+
+        /* After half of their lifetime: the rest is for a hub that is away. */
+        #planRelays(lifetime, now) {
+                this.relaysDue = lifetime > 0 ? now + lifetime * 1000 / 2 : Infinity;
+        }
+
+        renewRelays() {
+                this.relaysDue = Infinity;
+                if (this.state === "joined")
+                        this.phone.ask("relays", { session_id: this.call.id });
+        }
+
+        /* A hub that does not know the request sends no lifetime, and is not asked. */
+        takeRelays(call, ok, now) {
+                if (!ok || call !== this.call || this.state !== "joined")
+                        return;
+                this.phone.act({ type: "media-relays", iceServers: ok.ice_servers ?? [] });
+                this.#planRelays(ok.ice_lifetime, now);
         }
 
         takeEvent(event) {
@@ -240,5 +261,6 @@ export class Session {
                 this.others.clear();
                 this.own = "";
                 this.flows = false;
+                this.relaysDue = Infinity;
         }
 }

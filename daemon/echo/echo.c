@@ -191,6 +191,12 @@ static void signal_to_voice(Echo *echo, const PhoneAction *action)
                       &(WorkerMessage){.type = WORKER_SIGNAL_IN, .signal = action->message.signal});
 }
 
+static void relays_to_voice(Echo *echo, const PhoneAction *action)
+{
+        send_to_voice(echo, action,
+                      &(WorkerMessage){.type = WORKER_RELAYS, .relays = action->relays});
+}
+
 static void stop_voice(Echo *echo, const PhoneAction *action)
 {
         voices_stop(echo->voices, action->session_id);
@@ -220,6 +226,7 @@ static void (*const actors[PHONE_ACTION_TYPE_COUNT])(Echo *echo, const PhoneActi
         [PHONE_WORKER_PARTICIPANT_JOINED] = participant_joined,
         [PHONE_WORKER_PARTICIPANT_LEFT] = participant_left,
         [PHONE_WORKER_SIGNAL] = signal_to_voice,
+        [PHONE_WORKER_RELAYS] = relays_to_voice,
         [PHONE_WORKER_MUTE] = ignore,
         [PHONE_WORKER_PAUSE] = ignore,
         [PHONE_WORKER_STOP] = stop_voice,

@@ -22,6 +22,7 @@ static const struct {
         [MESSAGE_TOKEN] = {exchange_request_token, false},
         [MESSAGE_JOIN] = {exchange_request_join, true},
         [MESSAGE_LEAVE] = {exchange_request_leave, true},
+        [MESSAGE_RELAYS] = {exchange_request_relays, true},
         [MESSAGE_SIGNAL] = {exchange_request_signal, true},
         [MESSAGE_STATE] = {exchange_request_state, true},
         [MESSAGE_SETTINGS] = {exchange_request_settings, false},

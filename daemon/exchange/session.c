@@ -63,9 +63,30 @@ static bool leg_joined_by(const CallLeg *leg, const Attachment *attachment)
 
 /* ---- requests ---- */
 
-static int request_reply_join(Request *request, const CallLeg *leg)
+/* The servers that the hub has now, with the user's name in the credentials. */
+static int request_copy_ice_servers(const Request *request, const CallLeg *leg, IceServer **ret,
+                                    size_t *ret_n)
 {
         const Exchange *exchange = request->exchange;
+        int r = ARRAY_COPY(ret, exchange->ice_servers, exchange->n_ice_servers);
+
+        if (r < 0)
+                return r;
+        *ret_n = exchange->n_ice_servers;
+        for (size_t i = 0; i < exchange->n_ice_servers; i++) {
+                const char *username = exchange->ice_servers[i].username;
+                IceServer *copy = &(*ret)[i];
+
+                if (!str_empty(username))
+                        snprintf(copy->username, sizeof(copy->username), "%.*s:%s",
+                                 (int)(sizeof(copy->username) - UID_MAX - 2), username,
+                                 leg->user->uid);
+        }
+        return 0;
+}
+
+static int request_reply_join(Request *request, const CallLeg *leg)
+{
         MessageReply *reply;
         int r = exchange_request_reply(request, REPLY_JOIN, &reply);
 
@@ -75,21 +96,9 @@ static int request_reply_join(Request *request, const CallLeg *leg)
         STR_SET(reply->join.mode, MEDIA_MODE_MESH);
         r = exchange_leg_other_participants(leg, &reply->join.others, &reply->join.n_others);
         if (r == 0)
-                r = ARRAY_COPY(&reply->join.ice_servers, exchange->ice_servers,
-                               exchange->n_ice_servers);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < exchange->n_ice_servers; i++) {
-                const char *username = exchange->ice_servers[i].username;
-                IceServer *copy = &reply->join.ice_servers[i];
-
-                if (!str_empty(username))
-                        snprintf(copy->username, sizeof(copy->username), "%.*s:%s",
-                                 (int)(sizeof(copy->username) - UID_MAX - 2), username,
-                                 leg->user->uid);
-        }
-        reply->join.n_ice_servers = exchange->n_ice_servers;
-        return 0;
+                r = request_copy_ice_servers(request, leg, &reply->join.ice_servers,
+                                             &reply->join.n_ice_servers);
+        return r;
 }
 
 /*
@@ -222,6 +231,20 @@ int exchange_request_signal(Request *request)
         STR_SET(message->signal.peer, leg->media.participant);
         message->signal.data = strdup(signal->data);
         return message->signal.data ? 0 : -ENOMEM;
+}
+
+int exchange_request_relays(Request *request)
+{
+        MessageReply *reply;
+        CallLeg *leg;
+        int r = request_participant(request, request->message->session.session_id, &leg);
+
+        if (r == 0)
+                r = exchange_request_reply(request, REPLY_RELAYS, &reply);
+        if (r != 0)
+                return r;
+        return request_copy_ice_servers(request, leg, &reply->relays.ice_servers,
+                                        &reply->relays.n_ice_servers);
 }
 
 int exchange_request_state(Request *request)

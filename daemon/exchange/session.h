@@ -15,5 +15,6 @@ void exchange_leg_lose_media(Exchange *exchange, const ExchangeNow *moment, Call
 int exchange_request_join(Request *request);
 int exchange_request_leave(Request *request);
 int exchange_request_signal(Request *request);
+int exchange_request_relays(Request *request);
 int exchange_request_state(Request *request);
 int exchange_request_token(Request *request);

@@ -120,15 +120,25 @@ static void disconnect(Hub *hub, const ExchangeAction *action)
         ws_connection_close(session->connection, code, action->text);
 }
 
-/* Adds the TURN credentials that go out with a join. */
-static int sign_join(const Hub *hub, Message *message)
+/* Adds the TURN credentials that go out with a join or by themselves, and how long they last. */
+static int sign_relays(const Hub *hub, Message *message)
 {
         ReplyJoin *join = &message->reply.join;
+        ReplyRelays *relays = &message->reply.relays;
+        usec_t date = clock_realtime();
+        uint32_t lifetime_s =
+                hub->ice_until > date ? (uint32_t)((hub->ice_until - date) / USEC_PER_SEC) : 1;
 
-        if (message->type != MESSAGE_REPLY || message->reply.kind != REPLY_JOIN ||
-            !hub->turn_secret)
+        if (message->type != MESSAGE_REPLY || !hub->turn_secret)
                 return 0;
-        return ice_sign(hub->turn_secret, join->ice_servers, join->n_ice_servers);
+        if (message->reply.kind == REPLY_JOIN) {
+                join->ice_lifetime_s = lifetime_s;
+                return ice_sign(hub->turn_secret, join->ice_servers, join->n_ice_servers);
+        }
+        if (message->reply.kind != REPLY_RELAYS)
+                return 0;
+        relays->ice_lifetime_s = lifetime_s;
+        return ice_sign(hub->turn_secret, relays->ice_servers, relays->n_ice_servers);
 }
 
 /* Returns 0, or -ENOMEM if the action has to be tried again. */
@@ -141,8 +151,8 @@ static int carry_out(Hub *hub, ExchangeAction *action)
         case EXCHANGE_SEND:
                 session = device_session_find(hub, action->attachment);
                 /* Without a credential the TURN server refuses; everything else works. */
-                if (sign_join(hub, &action->message) < 0)
-                        log_error("cannot sign TURN credentials, so a join goes out without: "
+                if (sign_relays(hub, &action->message) < 0)
+                        log_error("cannot sign TURN credentials, so a reply goes out without: "
                                   "out of memory");
                 if (session)
                         send_session(hub, session, &action->message,

@@ -34,8 +34,11 @@ void hub_set_server(Hub *hub, WsServer *server);
 /* The settings in `config` have changed. */
 void hub_reconfigure(Hub *hub);
 
-/* `servers` as ice_servers() returns them; takes the secret, also on failure. */
-int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n, char *secret);
+/*
+ * `servers` as ice_servers() returns them, valid until the date `until`; takes the secret, also on
+ * failure.
+ */
+int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n, char *secret, usec_t until);
 
 /*
  * The operator's verbs on a running hub. Each does the same as the database's function of that

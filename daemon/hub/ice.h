@@ -9,7 +9,12 @@
 
 #include "hub/config.h"
 
-#define ICE_CREDENTIALS_S (12 * 3600) /* a device may join again in a long call */
+#define ICE_CREDENTIALS_S (12 * 3600) /* devices renew them in a call that lasts longer */
+/* So often they are made anew in that time, so that none is about to expire when handed out. */
+#define ICE_REFRESHES 12
+
+/* ICE_CREDENTIALS_S, unless a test shortens it by TRING_TEST_ICE_CREDENTIALS_S. */
+unsigned ice_credentials_s(void);
 
 /*
  * `ret` has room for ICE_SERVERS_MAX; `date` is CLOCK_REALTIME. The user name of a TURN server is

@@ -49,6 +49,7 @@ struct Hub {
         LoginLimiter *limiter;
         WsServer *server;
         char *turn_secret; /* owned; NULL: no TURN servers */
+        usec_t ice_until;  /* CLOCK_REALTIME: until then the TURN credentials are valid */
         HubUser *users;
         DeviceSession *sessions;
         DeviceSession *suspended; /* the longest suspended first */

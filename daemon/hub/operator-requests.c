@@ -100,9 +100,10 @@ int hub_each_call(Hub *hub, int (*each)(const CallRecord *, void *), void *userd
         return exchange_each_call(hub->exchange, each, userdata);
 }
 
-int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n, char *secret)
+int hub_ice_servers(Hub *hub, const IceServer *servers, size_t n, char *secret, usec_t until)
 {
         secret_free(hub->turn_secret);
         hub->turn_secret = secret;
+        hub->ice_until = until;
         return exchange_ice_servers(hub->exchange, servers, n);
 }

@@ -26,8 +26,11 @@ int server_read_ice(const Server *server, const Config *config, char **ret_text)
         char *secret;
         size_t n;
 
-        int r = ice_servers(config, clock_realtime(), servers, &n, &secret, ret_text);
-        return r < 0 ? r : hub_ice_servers(server->hub, servers, n, secret);
+        usec_t date = clock_realtime();
+        int r = ice_servers(config, date, servers, &n, &secret, ret_text);
+        return r < 0 ? r
+                     : hub_ice_servers(server->hub, servers, n, secret,
+                                       date + ice_credentials_s() * USEC_PER_SEC);
 }
 
 static void say_kept(const char *what, const char *text)

@@ -188,6 +188,10 @@ static void on_hour(uv_timer_t *timer)
 
 static void server_arm(Server *server)
 {
+        /* As often as TURN credentials are made anew, at least. */
+        const uint64_t look_ms =
+                MIN_OF(SERVER_LOOK_MS, ice_credentials_s() * 1000ull / ICE_REFRESHES);
+
         uv_signal_init(&server->loop, &server->terminated);
         uv_signal_init(&server->loop, &server->interrupted);
         uv_signal_init(&server->loop, &server->hung_up);
@@ -198,7 +202,7 @@ static void server_arm(Server *server)
         uv_signal_start(&server->terminated, on_signal, SIGTERM);
         uv_signal_start(&server->interrupted, on_signal, SIGINT);
         uv_signal_start(&server->hung_up, on_hangup, SIGHUP);
-        uv_timer_start(&server->hourly, on_hour, SERVER_LOOK_MS, SERVER_LOOK_MS);
+        uv_timer_start(&server->hourly, on_hour, look_ms, look_ms);
 }
 
 static int server_start(Server *server, const ServeOptions *options, char **ret_text)

@@ -43,7 +43,7 @@ typedef struct PeerEvents {
 /* Shared by all connections of a call, and outlives them. */
 typedef struct WorkerMedia {
         const char *session;
-        IceServer *ice_servers; /* from the join reply */
+        IceServer *ice_servers; /* from the join reply, renewed from time to time */
         size_t n_ice_servers;
         bool relay_only;
         bool with_video;     /* pictures are offered from the beginning */

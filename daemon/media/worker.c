@@ -200,6 +200,23 @@ static void join(Worker *worker, const WorkerJoin *join)
                 update_state(worker);
 }
 
+/* Connections that exist keep theirs: a TURN server takes the old credential for its lifetime. */
+static void use_relays(Worker *worker, const ReplyRelays *relays)
+{
+        WorkerMedia *media = &worker->media;
+        IceServer *servers;
+
+        if (!worker->mesh)
+                return;
+        if (ARRAY_COPY(&servers, relays->ice_servers, relays->n_ice_servers) < 0) {
+                log_error("cannot take new relays: out of memory");
+                return;
+        }
+        free(media->ice_servers);
+        media->ice_servers = servers;
+        media->n_ice_servers = relays->n_ice_servers;
+}
+
 static void on_message(void *userdata, const WorkerMessage *message)
 {
         Worker *worker = userdata;
@@ -229,6 +246,9 @@ static void on_message(void *userdata, const WorkerMessage *message)
                 STR_SET(worker->camera, message->devices.camera);
                 if (media->video)
                         video_set_camera(media->video, worker->camera);
+                break;
+        case WORKER_RELAYS:
+                use_relays(worker, &message->relays);
                 break;
         case WORKER_MUTE:
                 if (media->sender)

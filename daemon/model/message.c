@@ -19,6 +19,7 @@ static const char *const message_types[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_TOKEN] = "token",
         [MESSAGE_JOIN] = "join",
         [MESSAGE_LEAVE] = "leave",
+        [MESSAGE_RELAYS] = "relays",
         [MESSAGE_SIGNAL] = "signal",
         [MESSAGE_STATE] = "state",
         [MESSAGE_SETTINGS] = "settings",
@@ -104,6 +105,9 @@ static void message_reply_done(MessageReply *reply)
         case REPLY_JOIN:
                 free(reply->join.others);
                 free(reply->join.ice_servers);
+                break;
+        case REPLY_RELAYS:
+                free(reply->relays.ice_servers);
                 break;
         case REPLY_HISTORY:
                 call_records_free(reply->history.records, reply->history.n_records);

@@ -55,6 +55,7 @@ typedef enum MessageType {
         MESSAGE_TOKEN,    /* make a join token */
         MESSAGE_JOIN,     /* join the session's media */
         MESSAGE_LEAVE,    /* leave the media; the call goes on */
+        MESSAGE_RELAYS,   /* name the ICE servers again: their credentials expire */
         MESSAGE_SIGNAL,   /* description or candidate for one participant */
         MESSAGE_STATE,    /* this participant's state: muted and so on */
         MESSAGE_SETTINGS, /* change the user's settings */
@@ -142,7 +143,7 @@ typedef struct MessageDelivered {
         bool quiet; /* do-not-disturb: the device shows the call and alerts nobody */
 } MessageDelivered;
 
-/* ALERTING, CANCEL, END, TOKEN, LEAVE: a session id and nothing else. */
+/* ALERTING, CANCEL, END, TOKEN, LEAVE, RELAYS: a session id and nothing else. */
 typedef struct MessageSession {
         char session_id[UUID_LENGTH + 1];
 } MessageSession;
@@ -239,6 +240,7 @@ typedef enum ReplyKind {
         REPLY_TOKEN,
         REPLY_JOIN,
         REPLY_HISTORY,
+        REPLY_RELAYS,
         REPLY_KIND_COUNT,
 } ReplyKind;
 
@@ -271,9 +273,16 @@ typedef struct ReplyJoin {
         size_t n_others;
         IceServer *ice_servers; /* owned */
         size_t n_ice_servers;
+        uint32_t ice_lifetime_s; /* of the servers' credentials; 0: for ever, or not known */
         /* MEDIA_MODE_MESH, or a mode of a later version; empty: mesh. */
         char mode[MEDIA_MODE_MAX + 1];
 } ReplyJoin;
+
+typedef struct ReplyRelays {
+        IceServer *ice_servers; /* owned */
+        size_t n_ice_servers;
+        uint32_t ice_lifetime_s; /* as in ReplyJoin */
+} ReplyRelays;
 
 typedef struct ReplyHistory {
         CallRecord *records; /* owned; newest first */
@@ -291,6 +300,7 @@ typedef struct MessageReply {
                 ReplyToken token;
                 ReplyJoin join;
                 ReplyHistory history;
+                ReplyRelays relays;
         };
 } MessageReply;
 
@@ -342,7 +352,7 @@ typedef struct Message {
                 MessageAccept accept;
                 MessageReject reject;
                 MessageDelivered delivered;
-                MessageSession session; /* ALERTING, CANCEL, END, TOKEN, LEAVE */
+                MessageSession session; /* ALERTING, CANCEL, END, TOKEN, LEAVE, RELAYS */
                 MessageJoin join;
                 MessageSignal signal; /* SIGNAL, SIGNALLED */
                 MessageState state;

@@ -140,6 +140,8 @@ void phone_action_done(PhoneAction *action)
         } else if (type == PHONE_WORKER_JOIN) {
                 free(action->join.reply.others);
                 free(action->join.reply.ice_servers);
+        } else if (type == PHONE_WORKER_RELAYS) {
+                free(action->relays.ice_servers);
         } else if (type == PHONE_CALL_STORE && action->state) {
                 stored_call_done(action->state);
                 free(action->state);

@@ -13,6 +13,7 @@
 #include "phone/picture.h"
 #include "phone/present.h"
 #include "phone/request.h"
+#include "phone/session.h"
 
 /* When something becomes due for the call, or USEC_NEVER. */
 static usec_t call_deadline(const Phone *phone, const PhoneCall *call)
@@ -46,6 +47,8 @@ usec_t phone_next_deadline(const Phone *phone)
                 next = MIN_OF(next, pictures_deadline(call));
                 if (call->members_due)
                         next = MIN_OF(next, call->members_due);
+                if (call->relays_due)
+                        next = MIN_OF(next, call->relays_due);
         }
         DL_FOREACH (phone->listener_calls, listener_call)
                 next = MIN_OF(next, listener_call->deadline);
@@ -103,6 +106,10 @@ static int phone_tick_one(Phone *phone)
                 }
                 if (pictures_report(phone, call))
                         return 1;
+                if (call->relays_due && call->relays_due <= now) {
+                        session_renew_relays(phone, call);
+                        return 1;
+                }
                 if (call_deadline(phone, call) <= now) {
                         r = call_due(phone, call);
                         return r < 0 ? r : 1;

@@ -225,6 +225,7 @@ typedef enum PhoneActionType {
         PHONE_WORKER_PARTICIPANT_JOINED, /* `participant`, who will send an offer */
         PHONE_WORKER_PARTICIPANT_LEFT,
         PHONE_WORKER_SIGNAL,  /* pass on `message`, a MESSAGE_SIGNALLED */
+        PHONE_WORKER_RELAYS,  /* `relays`: for new connections */
         PHONE_WORKER_MUTE,    /* microphone: `on` */
         PHONE_WORKER_PAUSE,   /* camera: `on` */
         PHONE_WORKER_STOP,    /* end the media and the worker */
@@ -262,6 +263,7 @@ typedef struct PhoneAction {
                         SessionSettings settings;
                         bool muted, video, video_paused; /* as in WorkerJoin */
                 } join;                                  /* WORKER_JOIN */
+                ReplyRelays relays;                      /* WORKER_RELAYS; owned by the action */
                 StoredCall *state; /* CALL_STORE; owned by the action; an adapter may take it and
                                       leave NULL */
                 CallRecord record; /* HISTORY_PUT; owned by the action */

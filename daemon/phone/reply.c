@@ -260,6 +260,14 @@ static int reply_join(Phone *phone, HubRequest *request, const MessageReply *rep
         return 0;
 }
 
+/* A hub that does not know the request has relays that last as long as it says at a join. */
+static int reply_relays(Phone *phone, HubRequest *request, const MessageReply *reply)
+{
+        PhoneCall *call = call_find(phone, hub_request_session_id(request));
+
+        return reply->error || !call ? 0 : session_take_relays(phone, call, &reply->relays);
+}
+
 static int reply_history(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
         bool probes = request->message.history.limit == HISTORY_PROBE_LIMIT;
@@ -321,6 +329,7 @@ static const ReplyRule *reply_rule(MessageType type)
                 [MESSAGE_END] = {REPLY_PLAIN, reply_decision},
                 [MESSAGE_TOKEN] = {REPLY_TOKEN, reply_token},
                 [MESSAGE_JOIN] = {REPLY_JOIN, reply_join},
+                [MESSAGE_RELAYS] = {REPLY_RELAYS, reply_relays},
                 [MESSAGE_BLOCK] = {REPLY_PLAIN, reply_block},
                 [MESSAGE_HISTORY] = {REPLY_HISTORY, reply_history},
         };

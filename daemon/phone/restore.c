@@ -55,6 +55,9 @@ static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
         for (size_t i = 0; i < session->n_participants; i++)
                 session->participants[i].media.connected = call_has_joined(call);
         call->flows_reported = session_media_flows(session);
+        /* Nobody knows any more when the worker's relays expire. */
+        if (call_has_joined(call))
+                call->relays_due = phone->instant.now;
         if (in_media && !worker) {
                 session_fail(phone, call, CALL_ERROR_MEDIA_FAILED,
                              "the call lost its media while tringd was restarting: join again");

@@ -13,6 +13,8 @@
 #include "phone/participant.h"
 #include "phone/request.h"
 
+#define RELAYS_RENEW_PART 2 /* after half of their lifetime: the rest is for a hub that is away */
+
 void session_set_state(Phone *phone, PhoneCall *call, SessionState state)
 {
         if (call->stored.session.state == state)
@@ -74,6 +76,7 @@ static void session_stop_worker(Phone *phone, PhoneCall *call)
         session_screen_gone(phone, call);
         call->flows_reported = false;
         call->signals_lost = false;
+        call->relays_due = 0;
         hub_requests_drop_signals(phone, call);
         if (call->media == CALL_MEDIA_NONE)
                 return;
@@ -182,6 +185,39 @@ int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
         action->join.muted = session->audio_muted;
         action->join.video = session_is_video(call) || !session->video_paused;
         action->join.video_paused = session->video_paused;
+        session_plan_relays(phone, call, reply->ice_lifetime_s);
+        return 0;
+}
+
+void session_plan_relays(Phone *phone, PhoneCall *call, uint32_t lifetime_s)
+{
+        call->relays_due =
+                lifetime_s > 0 ? phone->instant.now + lifetime_s * USEC_PER_SEC / RELAYS_RENEW_PART
+                               : 0;
+}
+
+void session_renew_relays(Phone *phone, PhoneCall *call)
+{
+        call->relays_due = 0;
+        if (call_has_joined(call))
+                hub_request_ask(phone, MESSAGE_RELAYS, call_id(call));
+}
+
+int session_take_relays(Phone *phone, PhoneCall *call, const ReplyRelays *relays)
+{
+        IceServer *servers;
+        PhoneAction *action;
+        int r;
+
+        if (!call_has_joined(call))
+                return 0;
+        r = ARRAY_COPY(&servers, relays->ice_servers, relays->n_ice_servers);
+        if (r < 0)
+                return r;
+        action = phone_act(phone, PHONE_WORKER_RELAYS, call_id(call));
+        action->relays.ice_servers = servers;
+        action->relays.n_ice_servers = relays->n_ice_servers;
+        session_plan_relays(phone, call, relays->ice_lifetime_s);
         return 0;
 }
 

@@ -29,6 +29,12 @@ void session_renew(Phone *phone, PhoneCall *call);
 void session_close(Phone *phone, PhoneCall *call);
 /* Takes the hub's reply to the join. Returns 0, -ENOMEM, or CALL_ERROR_MEDIA_FAILED. */
 int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply);
+/* Plans to renew the relays' credentials, which last for so long; 0: they need not be. */
+void session_plan_relays(Phone *phone, PhoneCall *call, uint32_t lifetime_s);
+/* It is time: asks the hub for new ones. */
+void session_renew_relays(Phone *phone, PhoneCall *call);
+/* The hub has sent them. Returns 0 or -ENOMEM. */
+int session_take_relays(Phone *phone, PhoneCall *call, const ReplyRelays *relays);
 void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *text);
 /* Reports to the hub whether media flow, if that has changed. */
 void session_report_flows(Phone *phone, PhoneCall *call);

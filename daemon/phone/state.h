@@ -113,6 +113,7 @@ typedef struct PhoneCall {
         bool unknown;             /* the hub's last welcome did not have the call: rule 15 */
         usec_t members_announced; /* when the members were last announced */
         usec_t members_due;       /* when they will be announced; 0: nothing to announce */
+        usec_t relays_due;        /* when the relays' credentials are renewed; 0: never */
         StoredCopy copy;          /* call_set_copy() */
         usec_t shown_until;       /* of a finished call: when its object is removed */
 } PhoneCall;

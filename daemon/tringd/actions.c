@@ -213,6 +213,7 @@ static void (*const actors[PHONE_ACTION_TYPE_COUNT])(Daemon *daemon, const Phone
         [PHONE_WORKER_PARTICIPANT_LEFT] = media_participant,
         [PHONE_WORKER_SIGNAL] = media_signal,
         [PHONE_WORKER_MUTE] = media_mute,
+        [PHONE_WORKER_RELAYS] = media_relays,
         [PHONE_WORKER_PAUSE] = media_pause,
         [PHONE_WORKER_STOP] = media_stop,
         [PHONE_HISTORY_PUT] = put_history,

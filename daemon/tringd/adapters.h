@@ -29,6 +29,7 @@ void media_start(Daemon *daemon, const PhoneAction *action);
 void media_join(Daemon *daemon, const PhoneAction *action);
 void media_participant(Daemon *daemon, const PhoneAction *action); /* joined or left */
 void media_signal(Daemon *daemon, const PhoneAction *action);
+void media_relays(Daemon *daemon, const PhoneAction *action);
 void media_mute(Daemon *daemon, const PhoneAction *action);
 void media_pause(Daemon *daemon, const PhoneAction *action);
 void media_stop(Daemon *daemon, const PhoneAction *action);

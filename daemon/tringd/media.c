@@ -57,6 +57,8 @@ void media_join(Daemon *daemon, const PhoneAction *action)
         WorkerMessage message = {.type = WORKER_JOIN};
 
         message.join.reply = action->join.reply; /* borrowed while the message is written */
+        /* tringd renews them; a worker of an earlier version does not know the member. */
+        message.join.reply.ice_lifetime_s = 0;
         message.join.muted = action->join.muted;
         message.join.video = action->join.video;
         message.join.video_paused = action->join.video_paused;
@@ -82,6 +84,14 @@ void media_signal(Daemon *daemon, const PhoneAction *action)
         send_to_worker(
                 daemon, action,
                 &(WorkerMessage){.type = WORKER_SIGNAL_IN, .signal = action->message.signal});
+}
+
+void media_relays(Daemon *daemon, const PhoneAction *action)
+{
+        WorkerMessage message = {.type = WORKER_RELAYS, .relays = action->relays}; /* borrowed */
+
+        message.relays.ice_lifetime_s = 0;
+        send_to_worker(daemon, action, &message);
 }
 
 void media_mute(Daemon *daemon, const PhoneAction *action)
@@ -138,6 +148,7 @@ static int take_report(Phone *phone, const Now *now, const char *session_id,
         case WORKER_NONE:
         case WORKER_JOIN:
         case WORKER_DEVICES:
+        case WORKER_RELAYS:
         case WORKER_PARTICIPANT_JOINED:
         case WORKER_PARTICIPANT_LEFT:
         case WORKER_SIGNAL_IN:

@@ -16,8 +16,9 @@
 /* ---- words ---- */
 
 static const char *const reply_kinds[] = {
-        [REPLY_PLAIN] = "",      [REPLY_WELCOME] = "welcome", [REPLY_CALL] = "call",
-        [REPLY_TOKEN] = "token", [REPLY_JOIN] = "join",       [REPLY_HISTORY] = "history",
+        [REPLY_PLAIN] = "",        [REPLY_WELCOME] = "welcome", [REPLY_CALL] = "call",
+        [REPLY_TOKEN] = "token",   [REPLY_JOIN] = "join",       [REPLY_HISTORY] = "history",
+        [REPLY_RELAYS] = "relays",
 };
 
 DEFINE_WORDS(reply_kind, ReplyKind, reply_kinds);
@@ -165,7 +166,14 @@ const FieldTable join_reply_fields =
                      .max = PARTICIPANTS_MAX, .table = &participant_fields},
                     {"ice_servers", FIELD_LIST, 0, LIST_AT(ReplyJoin, ice_servers, n_ice_servers),
                      .max = ICE_SERVERS_MAX, .table = &ice_server_fields},
+                    {"ice_lifetime", FIELD_U32, 0, AT(ReplyJoin, ice_lifetime_s)},
                     {"mode", FIELD_UID, 0, AT(ReplyJoin, mode)});
+
+const FieldTable relays_reply_fields =
+        FIELD_TABLE("relays",
+                    {"ice_servers", FIELD_LIST, 0, LIST_AT(ReplyRelays, ice_servers, n_ice_servers),
+                     .max = ICE_SERVERS_MAX, .table = &ice_server_fields},
+                    {"ice_lifetime", FIELD_U32, 0, AT(ReplyRelays, ice_lifetime_s)});
 
 /* ---- device to hub ---- */
 
@@ -209,6 +217,7 @@ static const FieldTable cancel_fields = SESSION_TABLE("cancel");
 static const FieldTable end_fields = SESSION_TABLE("end");
 static const FieldTable token_fields = SESSION_TABLE("token");
 static const FieldTable leave_fields = SESSION_TABLE("leave");
+static const FieldTable relays_fields = SESSION_TABLE("relays");
 
 static const FieldTable accept_fields =
         REQUEST_TABLE("accept", {"session_id", FIELD_UUID, R, AT(Message, accept.session_id)},
@@ -316,6 +325,10 @@ static const FieldTable joined_reply_fields =
         FIELD_TABLE("join", REPLY_KIND_FIELD,
                     {NULL, FIELD_FLAT, 0, AT(Message, reply.join), .table = &join_reply_fields});
 
+static const FieldTable new_relays_fields = FIELD_TABLE(
+        "relays", REPLY_KIND_FIELD,
+        {NULL, FIELD_FLAT, 0, AT(Message, reply.relays), .table = &relays_reply_fields});
+
 static const FieldTable error_fields = FIELD_TABLE(
         "error", {"name", FIELD_WORD, R, AT(Message, reply.error), .words = &reply_error_words},
         {"message", FIELD_TEXT, R, AT(Message, reply.text)});
@@ -337,6 +350,7 @@ static const FieldTable reply_fields[] = {
         [REPLY_TOKEN] = OK_TABLE(token_reply_fields),
         [REPLY_JOIN] = OK_TABLE(joined_reply_fields),
         [REPLY_HISTORY] = OK_TABLE(history_reply_fields),
+        [REPLY_RELAYS] = OK_TABLE(new_relays_fields),
 };
 
 const FieldTable *reply_ok_fields(ReplyKind kind)
@@ -417,6 +431,7 @@ const FieldTable *message_fields(MessageType type)
                 [MESSAGE_TOKEN] = &token_fields,
                 [MESSAGE_JOIN] = &join_fields,
                 [MESSAGE_LEAVE] = &leave_fields,
+                [MESSAGE_RELAYS] = &relays_fields,
                 [MESSAGE_SIGNAL] = &signal_request_fields,
                 [MESSAGE_STATE] = &state_fields,
                 [MESSAGE_SETTINGS] = &settings_fields,

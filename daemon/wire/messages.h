@@ -21,7 +21,8 @@ int reply_kind_from_string(const char *s, ReplyKind *ret); /* "welcome"; "" is R
 
 /* Shared with the worker's messages and the stores. */
 extern const FieldWords call_error_words, call_type_words;
-extern const FieldTable party_fields, participant_fields, signal_fields, join_reply_fields;
+extern const FieldTable party_fields, participant_fields, signal_fields, join_reply_fields,
+        relays_reply_fields;
 extern const FieldTable record_fields;    /* a CallRecord */
 extern const FieldTable live_call_fields; /* a LiveCall */
 extern const FieldTable live_member_fields;

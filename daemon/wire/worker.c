@@ -16,6 +16,7 @@ static const char *const type_words[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_PARTICIPANT_LEFT] = "participant-left",
         [WORKER_SIGNAL_IN] = "signal-in",
         [WORKER_DEVICES] = "devices",
+        [WORKER_RELAYS] = "relays",
         [WORKER_MUTE] = "mute",
         [WORKER_VIDEO_PAUSE] = "video-pause",
         [WORKER_SCREEN_START] = "screen-start",
@@ -89,6 +90,9 @@ static const FieldTable other_fields =
 static const FieldTable worker_signal_fields = WORKER_TABLE(
         "signal", {NULL, FIELD_FLAT, 0, AT(WorkerMessage, signal), .table = &signal_fields});
 
+static const FieldTable relays_fields = WORKER_TABLE(
+        "relays", {NULL, FIELD_FLAT, 0, AT(WorkerMessage, relays), .table = &relays_reply_fields});
+
 static const FieldTable mute_fields =
         WORKER_TABLE("mute", {"on", FIELD_BOOL, R, AT(WorkerMessage, on)});
 
@@ -148,6 +152,7 @@ static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_PARTICIPANT_LEFT] = &other_fields,
         [WORKER_SIGNAL_IN] = &worker_signal_fields,
         [WORKER_DEVICES] = &devices_fields,
+        [WORKER_RELAYS] = &relays_fields,
         [WORKER_MUTE] = &mute_fields,
         [WORKER_VIDEO_PAUSE] = &video_pause_fields,
         [WORKER_SCREEN_START] = &screen_start_fields,

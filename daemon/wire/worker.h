@@ -32,6 +32,7 @@ typedef enum WorkerMessageType {
         WORKER_PARTICIPANT_JOINED, /* `participant` has joined, and will offer to us */
         WORKER_PARTICIPANT_LEFT,   /* `participant.id` has left */
         WORKER_SIGNAL_IN,          /* `signal`, from `signal.peer` */
+        WORKER_RELAYS,             /* `relays`: use these ICE servers for new connections */
         WORKER_MUTE,               /* `on`; the worker repeats it on a new connection */
         WORKER_VIDEO_PAUSE,        /* `on`: close the camera, or open it again */
         WORKER_SCREEN_START,       /* `node`: send this screen in place of the camera; the PipeWire
@@ -108,6 +109,7 @@ typedef struct WorkerMessage {
                 Participant participant;
                 MessageSignal signal; /* session_id is empty: a worker has one session */
                 WorkerDevices devices;
+                ReplyRelays relays; /* owned; the lifetime is tringd's concern, and 0 */
                 bool on;
                 uint32_t node; /* object id in the PipeWire remote that comes with the message */
                 SessionState state;

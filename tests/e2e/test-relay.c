@@ -119,6 +119,31 @@ START_TEST(wrong_credentials_are_reported_in_a_sentence)
 }
 END_TEST
 
+/* A worker needs a credential for each connection, and one of the join is useless by then. */
+#define CREDENTIALS_S "16"
+#define EXPIRED_US (20 * USEC_PER_SEC)
+
+START_TEST(relays_are_renewed_in_a_call_that_outlasts_their_credentials)
+{
+        ck_assert_int_eq(setenv("TRING_TEST_ICE_CREDENTIALS_S", CREDENTIALS_S, true), 0);
+        _cleanup_homes_ Homes homes = homes_new(SECRET, ways[1]);
+        Talk *talk = &homes.talk;
+        Call call = talk_begin(talk);
+        RigTone *tones[2];
+
+        speak(talk, tones);
+        expect_both_heard(talk);
+        rig_run_for(talk->rig, EXPIRED_US);
+        networks_move(homes.networks, 0);
+        free(process_wait_line(talk->alice.desktop->tringd, REPLACED));
+        free(process_wait_line(talk->bob.desktop->tringd, REPLACED));
+        expect_both_heard(talk);
+        person_wait_state(&talk->alice, &call, "connected");
+        call_end(talk->bob.desktop, &call);
+        hush(tones);
+}
+END_TEST
+
 /* Alice joined first, so she asks Bob for an offer; Bob makes one by himself. */
 START_TEST(voices_come_back_when_a_network_changes)
 {
@@ -177,6 +202,7 @@ int main(void)
         tcase_set_timeout(tcase, 180);
         tcase_add_loop_test(tcase, voices_go_through_the_relay, 0, ELEMENTSOF(ways));
         tcase_add_test(tcase, wrong_credentials_are_reported_in_a_sentence);
+        tcase_add_test(tcase, relays_are_renewed_in_a_call_that_outlasts_their_credentials);
         tcase_add_test(tcase, voices_come_back_when_a_network_changes);
         tcase_add_test(tcase, voices_come_back_when_the_relay_does);
         suite_add_tcase(suite, tcase);

@@ -238,6 +238,7 @@ static void do_ask(World *world, Client *client)
                 MESSAGE_REJECT,   MESSAGE_CANCEL,    MESSAGE_END,      MESSAGE_TOKEN,
                 MESSAGE_JOIN,     MESSAGE_LEAVE,     MESSAGE_SIGNAL,   MESSAGE_STATE,
                 MESSAGE_SETTINGS, MESSAGE_BLOCK,     MESSAGE_LOGOUT,   MESSAGE_GOING,
+                MESSAGE_RELAYS,
         };
         Message message = {.type = types[fuzz_below(&world->input, ELEMENTSOF(types))], .id = 1};
 

@@ -75,6 +75,11 @@ static void trace_reply(Who who, const MessageReply *reply)
                 for (size_t i = 0; i < reply->join.n_others; i++)
                         trace(" %s", reply->join.others[i].party.device);
                 break;
+        case REPLY_RELAYS:
+                for (size_t i = 0; i < reply->relays.n_ice_servers; i++)
+                        trace(", %s %s", reply->relays.ice_servers[i].url,
+                              reply->relays.ice_servers[i].username);
+                break;
         default:
                 ck_assert_int_eq(reply->kind, REPLY_PLAIN);
         }

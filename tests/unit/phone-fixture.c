@@ -210,6 +210,7 @@ static void say_action(Fixture *fixture, const PhoneAction *action)
                 [PHONE_WORKER_PARTICIPANT_JOINED] = "worker-participant-joined",
                 [PHONE_WORKER_PARTICIPANT_LEFT] = "worker-participant-left",
                 [PHONE_WORKER_SIGNAL] = "worker-signal",
+                [PHONE_WORKER_RELAYS] = "worker-relays",
                 [PHONE_WORKER_STOP] = "worker-stop",
                 [PHONE_HISTORY_FORGET] = "history-forget",
         };
@@ -403,7 +404,7 @@ void hub_participant(Fixture *fixture, MessageType type, const char *session_id,
         hub_message(fixture, &message);
 }
 
-static void hub_reply(Fixture *fixture, MessageType to, Message *message)
+void hub_reply(Fixture *fixture, MessageType to, Message *message)
 {
         ck_assert_uint_ne(fixture->ids[to], 0);
         message->type = MESSAGE_REPLY;

@@ -84,6 +84,8 @@ void hub_participant(Fixture *fixture, MessageType type, const char *session_id,
 void reply_ok(Fixture *fixture, MessageType to);
 void reply_error(Fixture *fixture, MessageType to, CallError error);
 /* Replies to the last request for history: no records. */
+/* Replies to the last request of that type. */
+void hub_reply(Fixture *fixture, MessageType to, Message *message);
 void reply_no_history(Fixture *fixture);
 void reply_call(Fixture *fixture, MessageType to, CallSnapshot snapshot);
 void reply_token(Fixture *fixture, MessageType to, const char *token);

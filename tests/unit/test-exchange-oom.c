@@ -82,6 +82,19 @@ static int leave(void)
         return world.last;
 }
 
+static int set_ice_servers(void)
+{
+        IceServer server = {.url = "stun:one.example"};
+
+        return exchange_ice_servers(world.exchange, &server, 1);
+}
+
+static int renew_relays(void)
+{
+        says(ALICE, MESSAGE_RELAYS, 1);
+        return world.last;
+}
+
 static int send_signal(void)
 {
         static char data[] = "an offer";
@@ -151,13 +164,6 @@ static int remove_user(void)
 static int add_user(void)
 {
         return exchange_user_add(world.exchange, "erin", "Erin", WHEN_BUSY_RING);
-}
-
-static int set_ice_servers(void)
-{
-        IceServer server = {.url = "stun:one.example"};
-
-        return exchange_ice_servers(world.exchange, &server, 1);
 }
 
 static int restore(void)
@@ -414,6 +420,12 @@ static void ringing_quietly(void)
         deliver_quietly();
 }
 
+static void joined_with_relays(void)
+{
+        joined();
+        set_ice_servers();
+}
+
 static const struct {
         const char *name;
         void (*before)(void);
@@ -445,6 +457,7 @@ static const struct {
         {"limited attach", joined_limited, attach_limited},
         {"limited join", joined_limited, join},
         {"leave", joined, leave},
+        {"relays", joined_with_relays, renew_relays},
         {"signal", joined, send_signal},
         {"state", joined, mute},
         {"snapshot", joined, snapshot},

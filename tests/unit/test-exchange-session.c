@@ -335,6 +335,38 @@ START_TEST(rule_13_who_stays_behind_alone_is_not_kept_longer_than_60_s)
 }
 END_TEST
 
+static void set_ice_servers(const char *until)
+{
+        IceServer servers[2] = {{.url = "stun:s"}, {.url = "turn:t"}};
+
+        STR_SET(servers[1].username, until);
+        ck_assert_int_eq(exchange_ice_servers(world.exchange, servers, ELEMENTSOF(servers)), 0);
+}
+
+START_TEST(a_participant_gets_the_relays_of_now)
+{
+        set_ice_servers("1000");
+        in_media(ALICE, BOB, 1);
+        set_ice_servers("2000");
+        says(BOB, MESSAGE_RELAYS, 1);
+        expect("bob-desk: ok, stun:s , turn:t 2000:bob", NULL);
+}
+END_TEST
+
+START_TEST(relays_are_for_participants_alone)
+{
+        comes(ALICE);
+        comes(BOB);
+        set_ice_servers("1000");
+        says(BOB, MESSAGE_RELAYS, 1);
+        expect("bob-desk: NoSuchCall", NULL);
+        calls(ALICE, "bob", 1);
+        forget();
+        says(ALICE, MESSAGE_RELAYS, 1);
+        expect("alice-desk: InvalidTransition", NULL);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("exchange-session");
@@ -346,6 +378,8 @@ int main(void)
         tcase_add_test(session,
                        rule_18_leaving_keeps_the_call_and_joining_again_makes_a_new_participant);
         tcase_add_test(session, rule_18_joining_again_as_the_same_party_replaces_the_first);
+        tcase_add_test(session, a_participant_gets_the_relays_of_now);
+        tcase_add_test(session, relays_are_for_participants_alone);
         tcase_add_test(session, a_signal_goes_from_participant_to_participant);
         tcase_add_test(session, who_does_not_take_part_cannot_signal);
         tcase_add_test(session, a_participants_state_is_reported_when_it_changes);

@@ -273,6 +273,83 @@ START_TEST(news_of_a_worker_that_was_stopped_is_old)
 }
 END_TEST
 
+#define LIFETIME_S 3600
+#define RENEW_US (LIFETIME_S / 2 * USEC_PER_SEC)
+
+static void join_with_lifetime(Fixture *f, uint32_t lifetime_s)
+{
+        Message message = {.reply = {.kind = REPLY_JOIN,
+                                     .join = {.participant = "me", .ice_lifetime_s = lifetime_s}}};
+
+        incoming_until(f, CALL, STAGE_JOINING);
+        hub_reply(f, MESSAGE_JOIN, &message);
+        forget(f);
+}
+
+static void reply_relays(Fixture *f, uint32_t lifetime_s)
+{
+        IceServer server = {.url = "turn:t", .username = "2000:bob", .credential = "new"};
+        Message message = {.reply = {.kind = REPLY_RELAYS,
+                                     .relays = {.ice_servers = &server,
+                                                .n_ice_servers = 1,
+                                                .ice_lifetime_s = lifetime_s}}};
+
+        hub_reply(f, MESSAGE_RELAYS, &message);
+}
+
+START_TEST(relays_are_renewed_after_half_of_their_lifetime)
+{
+        FIXTURE(f);
+
+        join_with_lifetime(f, LIFETIME_S);
+        wait_us(f, RENEW_US - 1);
+        expect(f, "");
+        wait_us(f, 1);
+        expect(f, "send:relays");
+        reply_relays(f, LIFETIME_S);
+        expect(f, "worker-relays");
+        ck_assert_str_eq(f->last[PHONE_WORKER_RELAYS].session_id, CALL);
+        wait_us(f, RENEW_US);
+        expect(f, "send:relays");
+}
+END_TEST
+
+START_TEST(relays_that_do_not_expire_are_not_renewed)
+{
+        FIXTURE(f);
+
+        join_with_lifetime(f, 0);
+        wait_us(f, 100 * RENEW_US);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(a_hub_that_renews_no_relays_is_asked_once)
+{
+        Message refusal = {.reply.error = CALL_ERROR_NOT_SUPPORTED};
+        FIXTURE(f);
+
+        join_with_lifetime(f, LIFETIME_S);
+        wait_us(f, RENEW_US);
+        forget(f);
+        hub_reply(f, MESSAGE_RELAYS, &refusal);
+        wait_us(f, 100 * RENEW_US);
+        expect(f, "");
+}
+END_TEST
+
+START_TEST(relays_of_a_session_that_was_left_are_not_renewed)
+{
+        FIXTURE(f);
+
+        join_with_lifetime(f, LIFETIME_S);
+        hub_over(f, CALL, CALL_STATUS_ENDED, CALL_REASON_REMOTE_HANGUP);
+        forget(f);
+        wait_us(f, RENEW_US);
+        ck_assert_ptr_null(strstr(fixture_trace(f), "relays"));
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
@@ -292,6 +369,10 @@ int main(void)
                 rule_8_without_a_microphone_sessions_go_on_side_by_side,
                 a_worker_is_adopted_after_a_restart,
                 news_of_a_worker_that_was_stopped_is_old,
+                relays_are_renewed_after_half_of_their_lifetime,
+                relays_that_do_not_expire_are_not_renewed,
+                a_hub_that_renews_no_relays_is_asked_once,
+                relays_of_a_session_that_was_left_are_not_renewed,
         };
 
         return suite_run(phone_suite("session", tests, ELEMENTSOF(tests)));

@@ -125,7 +125,8 @@ END_TEST
 
 static const char *sample_name(MessageType type, ReplyKind kind, char buffer[static 32])
 {
-        static const char *const kinds[] = {"plain", "welcome", "call", "token", "join", "history"};
+        static const char *const kinds[] = {"plain", "welcome", "call",  "token",
+                                            "join",  "history", "relays"};
 
         if (type != MESSAGE_REPLY)
                 return message_type_to_string(type);

@@ -18,6 +18,8 @@ static const char *const messages[] = {
         "{\"type\":\"signal-in\",\"peer\":\"p7\",\"data\":\"{\\\"type\\\":\\\"offer\\\"}\"}",
         "{\"type\":\"devices\",\"microphone\":\"mic\",\"speaker\":\"spk\",\"camera\":\"cam\","
         "\"echo_cancel\":\"yes\"}",
+        "{\"type\":\"relays\",\"ice_servers\":[{\"url\":\"turn:t\",\"username\":\"2:bob\","
+        "\"credential\":\"new\"}]}",
         "{\"type\":\"mute\",\"on\":false}",
         "{\"type\":\"video-pause\",\"on\":true}",
         "{\"type\":\"screen-start\",\"node\":41}",

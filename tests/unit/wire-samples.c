@@ -152,18 +152,32 @@ static void sample_welcome(ReplyWelcome *welcome)
         welcome->history_complete = true;
 }
 
+static IceServer *sample_ice_server(void)
+{
+        IceServer *server = allocate(1, sizeof(IceServer));
+
+        SET(server->url, "turn:turn.example.org:3478?transport=udp");
+        SET(server->username, "1763632800:alice");
+        SET(server->credential, "c3VwZXI=");
+        return server;
+}
+
 static void sample_join_reply(ReplyJoin *join)
 {
         SET(join->participant, "p8");
         join->others = allocate(1, sizeof(Participant));
         join->n_others = 1;
         sample_participant(&join->others[0]);
-        join->ice_servers = allocate(1, sizeof(IceServer));
+        join->ice_servers = sample_ice_server();
         join->n_ice_servers = 1;
         SET(join->mode, "mesh");
-        SET(join->ice_servers[0].url, "turn:turn.example.org:3478?transport=udp");
-        SET(join->ice_servers[0].username, "1763632800:alice");
-        SET(join->ice_servers[0].credential, "c3VwZXI=");
+}
+
+static void sample_relays(ReplyRelays *relays)
+{
+        relays->ice_servers = sample_ice_server();
+        relays->n_ice_servers = 1;
+        relays->ice_lifetime_s = 43200;
 }
 
 static void sample_reply(MessageReply *reply, ReplyKind kind)
@@ -173,6 +187,8 @@ static void sample_reply(MessageReply *reply, ReplyKind kind)
                 sample_welcome(&reply->welcome);
         else if (kind == REPLY_CALL)
                 sample_call(&reply->call);
+        else if (kind == REPLY_RELAYS)
+                sample_relays(&reply->relays);
         else if (kind == REPLY_TOKEN)
                 SET(reply->token.token, "join-token-2");
         else if (kind == REPLY_JOIN)

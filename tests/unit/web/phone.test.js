@@ -299,6 +299,37 @@ test("muted and whether media flow are reported", () => {
         assert.deepEqual(states[1], { session_id: id, muted: true, media_flows: true });
 });
 
+test("relays are renewed after half of their lifetime, for as long as the call lasts", () => {
+        const f = new Fixture();
+        const call = f.ring();
+
+        f.requests();
+        f.phone.accept(call.id, false);
+        f.reply(f.expectAsked("accept")[0], ongoing("in-1", "incoming"));
+        f.reply(f.expectAsked("join")[0], { participant: "p-1", ice_lifetime: 3600 });
+        const due = f.now + 1800 * 1000;
+        assert.equal(f.phone.nextDeadline, due);
+        f.phone.tick(due - 1);
+        f.expectAsked();
+        f.now = due;
+        f.phone.tick(f.now);
+        const servers = [{ url: "turn:t", username: "2:bob", credential: "new" }];
+        f.reply(f.expectAsked("relays")[0], { ice_servers: servers, ice_lifetime: 100 });
+        assert.deepEqual(f.actions().find(({ type }) => type === "media-relays").iceServers,
+                         servers);
+        assert.equal(f.phone.nextDeadline, f.now + 50 * 1000);
+        f.phone.hangUp(call.id);
+        f.requests();
+        assert.equal(f.phone.session.relaysDue, Infinity);
+});
+
+test("a hub that says no lifetime is not asked for relays", () => {
+        const f = new Fixture();
+
+        f.talk();
+        assert.equal(f.phone.nextDeadline, Infinity);
+});
+
 test("a missing microphone is reported as muted, until there is one", () => {
         const f = new Fixture();
         f.talk();
