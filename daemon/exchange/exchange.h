@@ -192,8 +192,8 @@ int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret
 int exchange_user_groups(const Exchange *exchange, const char *uid, GroupName **ret, size_t *ret_n);
 
 /*
- * STUN and TURN servers for the replies to join and relays; copied. A user name becomes "<name>:<uid of
- * the participant>".
+ * STUN and TURN servers for the replies to join and relays; copied. A user name becomes
+ * "<name>:<uid of the participant>".
  */
 int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n);
 

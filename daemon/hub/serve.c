@@ -8,6 +8,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
+#include "hub/ice.h"
 #include "hub/serve-internal.h"
 #include "hub/state-dir.h"
 #include "wire/json-arena.h"

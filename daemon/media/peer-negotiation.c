@@ -154,14 +154,6 @@ static void refused(PeerConnection *peer, const char *text)
         peer->video.refused = true;
 }
 
-static void take_answer(PeerConnection *peer, GstWebRTCSessionDescription *answer)
-{
-        if (peer->video.send.source && description_refuses_pictures(answer))
-                refused(peer, "the other side does not take pictures in the format that is known "
-                              "here");
-        take_description(peer, answer);
-}
-
 static void take_offer(PeerConnection *peer, GstWebRTCSessionDescription *offer)
 {
         AudioFormat audio;
@@ -188,6 +180,9 @@ static void take_answer(PeerConnection *peer, GstWebRTCSessionDescription *answe
 
         if (description_audio_format(answer, &audio))
                 send_chain_agree(&peer->send, &audio);
+        if (peer->video.send.source && description_refuses_pictures(answer))
+                refused(peer, "the other side does not take pictures in the format that is known "
+                              "here");
         take_description(peer, answer);
 }
 

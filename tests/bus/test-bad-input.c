@@ -187,12 +187,12 @@ END_TEST
 START_TEST(a_ringing_call_refuses_what_its_status_does_not_allow)
 {
         fixture_incoming(&fixture, SESSION);
-        assert_fails(&fixture, "InvalidTransition", SESSION, CALL_PATH, TRING_CALL, "End", &_error,
-                     NULL);
-        assert_fails(&fixture, "InvalidTransition", SESSION, CALL_PATH, TRING_CALL, "Cancel",
+        assert_fails(&fixture, "InvalidTransition", "call that rings", CALL_PATH, TRING_CALL, "End",
                      &_error, NULL);
-        assert_fails(&fixture, "InvalidTransition", SESSION, CALL_PATH, TRING_CALL, "Dismiss",
-                     &_error, NULL);
+        assert_fails(&fixture, "InvalidTransition", "call that rings", CALL_PATH, TRING_CALL,
+                     "Cancel", &_error, NULL);
+        assert_fails(&fixture, "InvalidTransition", "call that rings", CALL_PATH, TRING_CALL,
+                     "Dismiss", &_error, NULL);
 }
 END_TEST
 
@@ -200,8 +200,8 @@ START_TEST(a_finished_call_says_that_it_is_over)
 {
         fixture_incoming(&fixture, SESSION);
         fixture_over(&fixture, SESSION, CALL_STATUS_MISSED, "timeout");
-        assert_fails(&fixture, "CallTerminated", "missed", CALL_PATH, TRING_CALL, "Accept", &_error,
-                     "a{sv}", 0);
+        assert_fails(&fixture, "CallTerminated", "nobody answered", CALL_PATH, TRING_CALL, "Accept",
+                     &_error, "a{sv}", 0);
         assert_works(&fixture, CALL_PATH, TRING_CALL, "End", &_error, NULL);
 }
 END_TEST

@@ -203,8 +203,8 @@ START_TEST(a_screen_takes_the_place_of_the_camera)
 }
 END_TEST
 
-/* Each program comes as the size changes, and may get either size. */
-START_TEST(a_program_that_comes_as_the_size_changes_sees_the_picture)
+/* Each program comes just as the one before it has left, which had the other size. */
+START_TEST(a_program_sees_the_picture_after_one_that_had_another_size)
 {
         _cleanup_talk_ Talk talk = talk_new();
         _cleanup_(portal_freep) Portal *portal = portal_new(talk.alice.desktop, talk.alice.graph,
@@ -217,10 +217,12 @@ START_TEST(a_program_that_comes_as_the_size_changes_sees_the_picture)
                 eye = look_at(&talk.bob, &call, "alice");
                 rig_eye_expect(eye, rig_picture_is_test_card, "the-card");
                 client_do(at_a, call.path, TRING_SESSION, "StartScreenSharing", "a{sv}", 0);
+                rig_eye_expect(eye, rig_picture_is_camera, "the-screen-made-to-fit");
                 eye = rig_eye_free(eye);
                 eye = look_at(&talk.bob, &call, "alice");
                 rig_eye_expect(eye, rig_picture_is_camera, "the-screen");
                 client_do(at_a, call.path, TRING_SESSION, "StopScreenSharing", NULL);
+                rig_eye_expect(eye, rig_picture_is_test_card, "the-card-made-to-fit");
                 eye = rig_eye_free(eye);
         }
         call_end(talk.alice.desktop, &call);
@@ -262,7 +264,7 @@ int main(void)
         tcase_add_test(tcase, answered_as_audio_nobody_is_seen);
         tcase_add_test(tcase, without_a_camera_that_is_reported_and_a_test_card_is_seen);
         tcase_add_test(tcase, a_screen_takes_the_place_of_the_camera);
-        tcase_add_test(tcase, a_program_that_comes_as_the_size_changes_sees_the_picture);
+        tcase_add_test(tcase, a_program_sees_the_picture_after_one_that_had_another_size);
         tcase_add_test(tcase, sharing_that_the_desktop_ends_is_over);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);

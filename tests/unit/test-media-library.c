@@ -170,9 +170,9 @@ static void speak(Line *line, uint16_t sequence)
                                   .sequence = sequence,
                                   .timestamp = BEGIN + sequence * AUDIO_FRAME,
                                   .source = VOICE};
-        uint8_t bytes[RTP_HEADER];
+        uint8_t bytes[RTP_HEADER + RTP_LEVEL];
 
-        rtp_write(&header, bytes);
+        rtp_write(&header, NULL, bytes);
         gst_buffer_memset(buffer, 0, 0, RTP_HEADER + PAYLOAD_BYTES);
         gst_buffer_fill(buffer, 0, bytes, RTP_HEADER);
         GST_BUFFER_PTS(buffer) = gst_element_get_current_running_time(line->here);
