@@ -72,7 +72,7 @@ static int no_password(char *buffer, int size, int writing, void *userdata)
 static int read_holder(const char *chain_file, const char *key_file, SSL_CTX **ret, char **ret_text)
 {
         SSL_CTX *holder = SSL_CTX_new(TLS_server_method());
-        int r = -EINVAL;
+        int r = -EBADMSG;
 
         if (!holder)
                 return -ENOMEM;

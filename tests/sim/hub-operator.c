@@ -78,6 +78,9 @@ void hub_remove_user(World *world, unsigned user)
         disk_remove_user(world, user);
         for (unsigned group = 0; group < GROUPS; group++)
                 hub->disk.member_changed_at[group] = world->now;
+        /* As the database: whoever gets that uid later is somebody else. */
+        for (unsigned other = 0; other < USERS_MAX; other++)
+                hub->disk.blocked[user][other] = hub->disk.blocked[other][user] = false;
         if (!hub->up)
                 return;
         ExchangeNow moment = hub_moment(world);
