@@ -59,14 +59,23 @@ static int create_node(RigGraph *graph, const char *factory, struct pw_propertie
         return r;
 }
 
+/*
+ * As with hardware, a microphone comes before the monitor of a speaker: WirePlumber 0.5 takes that
+ * for the default microphone if it was there first and both are as good.
+ */
+static const char *priority_of(const char *media_class)
+{
+        return str_eq(media_class, "Audio/Sink") ? "500" : "600";
+}
+
 int rig_graph_plug(RigGraph *graph, const char *node, const char *media_class,
                    const char *form_factor, struct pw_proxy **ret)
 {
-        struct pw_properties *properties =
-                pw_properties_new("factory.name", "support.null-audio-sink", PW_KEY_NODE_NAME, node,
-                                  PW_KEY_NODE_DESCRIPTION, node, PW_KEY_MEDIA_CLASS, media_class,
-                                  PW_KEY_PRIORITY_SESSION, "500", "audio.position", "[ MONO ]",
-                                  PW_KEY_DEVICE_FORM_FACTOR, form_factor, NULL);
+        struct pw_properties *properties = pw_properties_new(
+                "factory.name", "support.null-audio-sink", PW_KEY_NODE_NAME, node,
+                PW_KEY_NODE_DESCRIPTION, node, PW_KEY_MEDIA_CLASS, media_class,
+                PW_KEY_PRIORITY_SESSION, priority_of(media_class), "audio.position", "[ MONO ]",
+                PW_KEY_DEVICE_FORM_FACTOR, form_factor, NULL);
         int r = create_node(graph, "adapter", properties, ret);
 
         return r < 0 ? r : rig_graph_wait(graph, can_be_linked, (void *)node, rig_patience_ms());
