@@ -148,8 +148,8 @@ START_TEST(wrong_logins_are_refused_by_name)
         desktop_start(bob);
         client_refused(bob->client, "AuthFailed", "token", TRING_ROOT, TRING_MANAGER, "Login",
                        "ssa{sv}", hub->url, "not-a-token", 0);
-        client_refused(bob->client, "InvalidArgument", "http://", TRING_ROOT, TRING_MANAGER,
-                       "Login", "ssa{sv}", "http://127.0.0.1/", token, 0);
+        client_refused(bob->client, "InvalidArgument", "ftp://", TRING_ROOT, TRING_MANAGER, "Login",
+                       "ssa{sv}", "ftp://127.0.0.1/", token, 0);
         client_refused(bob->client, "InvalidArgument", "example.org", TRING_ROOT, TRING_MANAGER,
                        "Login", "ssa{sv}", "ws://example.org/v1/ws", token, 0);
         client_refused(bob->client, "InvalidArgument", "colour", TRING_ROOT, TRING_MANAGER, "Login",

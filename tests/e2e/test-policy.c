@@ -288,8 +288,8 @@ START_TEST(rule_4_decisions_of_two_programs_on_one_device_come_one_after_the_oth
         Call call = call_ring(p.alice, p.bob, false);
 
         call_reject(p.bob, &call, "rejected");
-        client_refused(other, "CallTerminated", "rejected", TRING_ROOT, TRING_MANAGER, "AcceptCall",
-                       "sa{sv}", call.id, 0);
+        client_refused(other, "CallTerminated", "it was declined", TRING_ROOT, TRING_MANAGER,
+                       "AcceptCall", "sa{sv}", call.id, 0);
         call = call_ring(p.alice, p.bob, false);
         call_accept(p.bob, &call, false);
         client_refused(other, "CallOngoing", "", TRING_ROOT, TRING_MANAGER, "RejectCall", "ss",
