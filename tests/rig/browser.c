@@ -115,9 +115,8 @@ static cJSON *next_message(Browser *browser, usec_t deadline, const char *method
         return message;
 }
 
-/* NULL: the browser refused, which it explained in *ret_said; the caller frees that. */
-static cJSON *ask(Browser *browser, const char *session, const char *method, cJSON *params,
-                  char **ret_said)
+cJSON *browser_ask(Browser *browser, const char *session, const char *method, cJSON *params,
+                   char **ret_said)
 {
         usec_t deadline = rig_deadline();
         cJSON *command = cJSON_CreateObject();
@@ -152,18 +151,9 @@ static cJSON *ask(Browser *browser, const char *session, const char *method, cJS
 cJSON *browser_command(Browser *browser, const char *session, const char *method, cJSON *params)
 {
         _cleanup_free_ char *said = NULL;
-        cJSON *result = ask(browser, session, method, params, &said);
+        cJSON *result = browser_ask(browser, session, method, params, &said);
 
         if (!result)
                 rig_fail("%s: %s", method, said);
-        return result;
-}
-
-bool browser_try(Browser *browser, const char *session, const char *method, cJSON *params)
-{
-        _cleanup_free_ char *said = NULL;
-        cJSON *result = ask(browser, session, method, params, &said);
-
-        cJSON_Delete(result);
         return result;
 }

@@ -28,8 +28,12 @@ DEFINE_CLEANUP(Browser *, browser_free);
 /* Sends a command of the protocol, and takes `params` (or NULL). The caller deletes the result. */
 cJSON *browser_command(Browser *browser, const char *session, const char *method, cJSON *params);
 
-/* The same for a command that may be refused. Returns whether it was carried out. */
-bool browser_try(Browser *browser, const char *session, const char *method, cJSON *params);
+/*
+ * The same for a command that may be refused. Returns NULL if it is, which the browser explains in
+ * *ret_said; the caller frees that in any case.
+ */
+cJSON *browser_ask(Browser *browser, const char *session, const char *method, cJSON *params,
+                   char **ret_said);
 
 /* Opens a URL and waits until it has been loaded. `name` is for messages. */
 Page *page_new(Browser *browser, const char *name, const char *url);

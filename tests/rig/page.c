@@ -95,11 +95,14 @@ static void leave(Page *page, const char *how)
 
         free(page_eval(page, "window.isOld = true, setTimeout(() => { %s }), 0", how));
         while (asks) {
+                _cleanup_free_ char *said = NULL;
                 cJSON *params = cJSON_CreateObject();
 
                 cJSON_AddBoolToObject(params, "accept", true);
-                asks = !browser_try(page->browser, page->session, "Page.handleJavaScriptDialog",
-                                    params);
+                cJSON *result = browser_ask(page->browser, page->session,
+                                            "Page.handleJavaScriptDialog", params, &said);
+                asks = !result;
+                cJSON_Delete(result);
                 if (asks && rig_remaining_ms(deadline) == 0)
                         rig_fail("%s's page does not ask before it is left", page->name);
         }
@@ -119,12 +122,18 @@ void page_reload(Page *page)
 /* NULL: the page was left meanwhile. */
 static cJSON *evaluate(Page *page, const char *expression)
 {
+        _cleanup_free_ char *refusal = NULL;
         cJSON *params = text_param(NULL, "expression", expression);
 
         cJSON_AddBoolToObject(params, "awaitPromise", true);
         cJSON_AddBoolToObject(params, "returnByValue", true);
         cJSON_AddBoolToObject(params, "userGesture", true);
-        cJSON *result = command(page, "Runtime.evaluate", params);
+        cJSON *result =
+                browser_ask(page->browser, page->session, "Runtime.evaluate", params, &refusal);
+        if (!result && strstr(refusal, "navigated or closed"))
+                return NULL;
+        if (!result)
+                rig_fail("%s's page: %s: %s", page->name, expression, refusal);
         if (cJSON_HasObjectItem(result, "exceptionDetails")) {
                 _cleanup_free_ char *said =
                         cJSON_PrintUnformatted(cJSON_GetObjectItem(result, "exceptionDetails"));
