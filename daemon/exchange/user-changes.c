@@ -106,7 +106,7 @@ static int user_quit_calls(Exchange *exchange, const ExchangeNow *moment, User *
         return 0;
 }
 
-/* Whoever gets that uid later is somebody else, whom nobody has blocked. */
+/* Lifts the blocks of a removed user: the uid can be given again, to somebody else. */
 static int user_send_unblocked(Exchange *exchange, const char *uid)
 {
         const Device *device;

@@ -120,15 +120,15 @@ static const char *const schema_steps[] = {
         "DROP INDEX history_by_date;"
         "CREATE UNIQUE INDEX history_by_date ON history (uid, initiated_at, session_id)"
         "  WHERE settled;",
-        /* Row numbers grow, so that the oldest rows are those with the smallest. */
+        /* Row numbers grow: the oldest rows have the smallest. */
         "CREATE TABLE revoked ("
         "  n INTEGER PRIMARY KEY,"
         "  hash BLOB NOT NULL UNIQUE"
         ") STRICT;",
         /*
-         * What the rows of the history do not hold once they are deleted (call-history.h). Older
-         * hubs gave out their clock as the number of the last change, so this one goes on after it.
-         * Rows that are here already count as made now: nobody stored how long the hub had run.
+         * Counters outlive the rows of the history (call-history.h). Older hubs gave out the time
+         * as the number of the last change, so numbers continue after the current time. Existing
+         * rows count as made now: older hubs did not store how long they had run.
          */
         "CREATE TABLE counters ("
         "  name TEXT PRIMARY KEY,"

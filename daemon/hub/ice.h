@@ -10,7 +10,7 @@
 #include "hub/config.h"
 
 #define ICE_CREDENTIALS_S (12 * 3600) /* devices renew them in a call that lasts longer */
-/* So often they are made anew in that time, so that none is about to expire when handed out. */
+/* Renewals within that time, so that no credential is handed out shortly before it expires. */
 #define ICE_REFRESHES 12
 
 /* ICE_CREDENTIALS_S, unless a test shortens it by TRING_TEST_ICE_CREDENTIALS_S. */

@@ -189,7 +189,7 @@ static void on_hour(uv_timer_t *timer)
 
 static void server_arm(Server *server)
 {
-        /* As often as TURN credentials are made anew, at least. */
+        /* At least as often as TURN credentials have to be renewed. */
         const uint64_t look_ms =
                 MIN_OF(SERVER_LOOK_MS, ice_credentials_s() * 1000ull / ICE_REFRESHES);
 

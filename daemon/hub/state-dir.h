@@ -5,8 +5,8 @@
  * The hub's state folder: which one it is, whose it is, and its lock. A running hub holds the lock,
  * and so does a verb that works on the database file without a hub.
  *
- * All files in it belong to the folder's owner. Whoever uses it is that user, or becomes it: one
- * file of another user would stop the hub at its next start.
+ * All files in it belong to the folder's owner. A program works in it only as that user; root
+ * becomes that user first. A single file of another user would stop the hub at its next start.
  */
 
 #include <stdbool.h>

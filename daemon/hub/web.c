@@ -9,7 +9,7 @@
 
 /* The reply to one request on its way out. */
 typedef struct Answer {
-        WebFiles *files; /* owned: keeps `content`; NULL for a text of ours */
+        WebFiles *files; /* owned; holds `content`. NULL: `content` is a constant */
         const unsigned char *content;
         size_t length, sent;
 } Answer;

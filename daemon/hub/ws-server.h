@@ -63,7 +63,7 @@ uint16_t ws_server_port(const WsServer *server);
 
 /* Settings that may change at any time. */
 void ws_server_limit_events(WsServer *server, uint32_t max); /* unacknowledged, per connection */
-void ws_server_set_page(WsServer *server, WebFiles *page);   /* takes it; NULL: there is none */
+void ws_server_set_page(WsServer *server, WebFiles *page);   /* takes `page`; NULL: none */
 
 /* Commits up to this number are done: sends the messages that waited for them. */
 void ws_server_committed(WsServer *server, uint64_t committed);

@@ -137,9 +137,9 @@ const char *member_state_to_string(MemberState state);
 int member_state_from_string(const char *s, MemberState *ret);
 
 /*
- * For sentences to people. What a call in this status does: "rings", "goes on", "is over". And why
- * one is over: "nobody answered in time"; of reasons that this version does not know, the status
- * says it.
+ * Words for sentences to people. call_status_does(): "rings", "goes on" or "is over".
+ * call_outcome_words(): why a call is over ("nobody answered in time"); for a reason that this
+ * version does not know, by the status alone.
  */
 const char *call_status_does(CallStatus status);
 const char *call_outcome_words(CallStatus status, const char *reason);

@@ -114,7 +114,7 @@ int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
                 daemon, phone_connection_changed(daemon->phone, DAEMON_NOW, PHONE_LOGGED_OUT, ""),
                 "logging out");
         hub_uplink_logout(daemon->uplink);
-        /* The next login is a new device, whoever it is. */
+        /* The next login gets a new device id, for any user. */
         state_store_draw_device(daemon->user.device);
         state_store_put_device(daemon);
         daemon->replaced = false;
