@@ -29,8 +29,8 @@ typedef struct MicrophoneStream {
         Microphone *microphone;
         struct pw_stream *stream;
         struct spa_hook hook;
-        struct spa_source *ready;
-        struct spa_ringbuffer ring; /* counts bytes */
+        struct spa_source *ready, *muted; /* events; `muted`: a mute has to be undone */
+        struct spa_ringbuffer ring;       /* counts bytes */
         int16_t samples[SAMPLES_MAX];
         /* PipeWire's loop thread: a mute is undone until UNMUTE_US after the first frame. */
         bool unmutes;
@@ -58,6 +58,8 @@ static MicrophoneStream *microphone_stream_free(MicrophoneStream *stream)
                 pw_stream_destroy(stream->stream);
         if (stream->ready)
                 pw_loop_destroy_source(pipewire_loop(stream->microphone->pipewire), stream->ready);
+        if (stream->muted)
+                pw_loop_destroy_source(pipewire_loop(stream->microphone->pipewire), stream->muted);
         free(stream);
         return NULL;
 }
@@ -153,21 +155,31 @@ static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state 
         pipewire_report_state(microphone->pipewire, state, &microphone->failed);
 }
 
+static void on_muted(void *data, uint64_t count)
+{
+        MicrophoneStream *stream = data;
+        float off = 0;
+
+        log_info("a mute of the microphone's stream that an earlier call has left is undone");
+        pw_stream_set_control(stream->stream, SPA_PROP_mute, 1, &off, 0);
+}
+
 /*
  * A mute that somebody sets in a mixer is meant for the call in which it is set. The session
  * manager sets it again in the next call, where nobody would be heard, and nothing would tell why.
+ *
+ * PipeWire reads the list of parameters meanwhile, which a new one would free: so the mute is
+ * undone in a turn of the loop of its own.
  */
 static void on_control(void *data, uint32_t id, const struct pw_stream_control *control)
 {
         MicrophoneStream *stream = data;
-        float off = 0;
 
         if (id != SPA_PROP_mute || !stream->unmutes || control->n_values == 0 ||
             control->values[0] < 0.5f ||
             (stream->began > 0 && clock_boottime() - stream->began > UNMUTE_US))
                 return;
-        log_info("a mute of the microphone's stream that an earlier call has left is undone");
-        pw_stream_set_control(stream->stream, SPA_PROP_mute, 1, &off, 0);
+        pw_loop_signal_event(pipewire_loop(stream->microphone->pipewire), stream->muted);
 }
 
 static const struct pw_stream_events stream_events = {
@@ -182,14 +194,16 @@ static int microphone_stream_new(Microphone *microphone, AudioStreamOptions *opt
                                  MicrophoneStream **ret)
 {
         _cleanup_(microphone_stream_freep) MicrophoneStream *stream = calloc(1, sizeof(*stream));
+        struct pw_loop *loop = pipewire_loop(microphone->pipewire);
         int r;
 
         if (!stream)
                 return -ENOMEM;
         options->userdata = stream;
         stream->microphone = microphone;
-        stream->ready = pw_loop_add_event(pipewire_loop(microphone->pipewire), on_ready, stream);
-        r = stream->ready ? audio_stream_new(options, &stream->hook, &stream->stream) : -errno;
+        stream->ready = pw_loop_add_event(loop, on_ready, stream);
+        stream->muted = stream->ready ? pw_loop_add_event(loop, on_muted, stream) : NULL;
+        r = stream->muted ? audio_stream_new(options, &stream->hook, &stream->stream) : -errno;
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(stream);
