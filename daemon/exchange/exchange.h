@@ -51,6 +51,7 @@ typedef struct Exchange Exchange;
 typedef struct ExchangeNow {
         usec_t now;                    /* CLOCK_BOOTTIME: all deadlines */
         usec_t date;                   /* CLOCK_REALTIME: all dates */
+        usec_t boot_date;              /* on which stored deadlines rest: base/boot-date.h */
         uint8_t entropy[ENTROPY_SIZE]; /* fresh for every input; becomes join tokens */
 } ExchangeNow;
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/boot-date.h"
 #include "exchange/branch.h"
 #include "exchange/call.h"
 #include "exchange/cancelled.h"
@@ -12,15 +13,9 @@
 #include "exchange/media.h"
 #include "exchange/user.h"
 
-/*
- * Converts a stored date to this boot's clock. CLOCK_REALTIME may have jumped, so a deadline is at
- * most `most` away.
- */
 static usec_t time_of(const ExchangeNow *moment, usec_t date, usec_t most)
 {
-        usec_t left = date > moment->date ? date - moment->date : 0;
-
-        return moment->now + MIN_OF(left, most);
+        return boot_date_restore(moment->boot_date, date, moment->now, most);
 }
 
 static void leg_restore_media(CallLeg *leg, const LiveMedia *media)

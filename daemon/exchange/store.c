@@ -4,16 +4,10 @@
 #include <errno.h>
 
 #include "base/array.h"
+#include "base/boot-date.h"
 #include "exchange/action.h"
 #include "exchange/snapshot.h"
 #include "exchange/user.h"
-
-static usec_t date_of(const ExchangeNow *moment, usec_t at)
-{
-        return at == USEC_NEVER   ? 0
-               : at > moment->now ? moment->date + (at - moment->now)
-                                  : moment->date;
-}
 
 static LiveMember leg_stored(const CallLeg *leg, const ExchangeNow *moment)
 {
@@ -23,7 +17,7 @@ static LiveMember leg_stored(const CallLeg *leg, const ExchangeNow *moment)
                 .quiet = leg->quiet,
                 .blocked = leg->blocked,
                 .media = leg->media,
-                .join_until = date_of(moment, leg->join_until),
+                .join_until = boot_date_store(moment->boot_date, leg->join_until),
         };
 
         if (leg->user)
@@ -63,7 +57,7 @@ int exchange_save(Exchange *exchange, const ExchangeNow *moment, const Call *cal
         if (r < 0)
                 return r;
         action->live.caller = leg_stored(call_caller(call), moment);
-        action->live.ring_until = date_of(moment, call->ring_until);
+        action->live.ring_until = boot_date_store(moment->boot_date, call->ring_until);
         r = ARRAY_NEW(&action->live.members, changed_members(changed));
         if (r < 0)
                 return r;

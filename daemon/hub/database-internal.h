@@ -34,6 +34,8 @@ typedef enum HubStatement {
         LIVE_MEMBER_PUT,
         LIVE_MEMBERS_DROP,
         LIVE_MEMBERS,
+        COUNTER,
+        COUNTER_PUT,
         HUB_STATEMENT_COUNT,
 } HubStatement;
 

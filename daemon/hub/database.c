@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 #include <sys/random.h>
 
+#include "base/boot-date.h"
+#include "base/log.h"
 #include "hub/database-internal.h"
 
 #define HASH_SIZE 32 /* SHA-256 */
@@ -176,6 +178,8 @@ static const char *const statements_sql[HUB_STATEMENT_COUNT] = {
                             " ON CONFLICT DO UPDATE SET json = excluded.json",
         [LIVE_MEMBERS_DROP] = "DELETE FROM live_members WHERE session_id = ?1",
         [LIVE_MEMBERS] = "SELECT json FROM live_members WHERE session_id = ?1",
+        [COUNTER] = "SELECT value FROM counters WHERE name = ?1",
+        [COUNTER_PUT] = "INSERT OR REPLACE INTO counters (name, value) VALUES (?1, ?2)",
 };
 
 int hub_database_open(const char *path, HubDatabase **ret, char **ret_text)
@@ -223,6 +227,34 @@ CallHistory *hub_database_history(HubDatabase *database)
 HubGroups *hub_database_groups(HubDatabase *database)
 {
         return database->groups;
+}
+
+static int64_t counter(HubDatabase *database, const char *name)
+{
+        sqlite3_stmt *row = database->statements[COUNTER];
+        int64_t value = 0;
+
+        query_bind(row, "s", name);
+        if (query_next(row) > 0)
+                value = sqlite3_column_int64(row, 0);
+        (void)query_end(row, 0);
+        return value;
+}
+
+usec_t hub_database_boot_date(HubDatabase *database)
+{
+        BootDate stored = {.boot = (uint64_t)counter(database, "boot"),
+                           .date = (usec_t)counter(database, "boot_date")};
+        BootDate here = boot_date_read(stored);
+
+        if (here.boot == stored.boot)
+                return here.date;
+        int r = query_run(database->statements[COUNTER_PUT], "sx", "boot_date", (int64_t)here.date);
+        if (r >= 0)
+                r = query_run(database->statements[COUNTER_PUT], "sx", "boot", (int64_t)here.boot);
+        if (r < 0)
+                log_warning("cannot store the date of this boot: %s", strerror(-r));
+        return here.date;
 }
 
 static int on_commit(void *userdata, sqlite3 *handle, const char *name, int n_pages)

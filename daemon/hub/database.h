@@ -41,6 +41,9 @@ DEFINE_CLEANUP(HubDatabase *, hub_database_free);
 CallHistory *hub_database_history(HubDatabase *database);
 HubGroups *hub_database_groups(HubDatabase *database);
 
+/* Of this boot, stored for the next start in it. */
+usec_t hub_database_boot_date(HubDatabase *database);
+
 /*
  * After each commit `grew` gets the number of pages in the database's log. With this call the
  * caller takes over moving them into the database file.

@@ -427,6 +427,7 @@ int hub_new(uv_loop_t *loop, HubDatabase *database, Checkpointer *checkpointer,
                 return -ENOMEM;
         hub->database = database;
         hub->config = config;
+        hub->now.boot_date = hub_database_boot_date(database);
         hub->deadline_at = USEC_NEVER;
         int r = hub_load(hub);
         if (r >= 0)

@@ -22,13 +22,13 @@ typedef struct LiveMember {
         bool alerted, quiet;             /* a device has alerted a person; a device stays quiet */
         bool blocked;                    /* the member blocks the caller: nothing rings */
         LiveMedia media;
-        usec_t join_until; /* CLOCK_REALTIME; 0: no deadline */
+        usec_t join_until; /* a date: base/boot-date.h; 0: no deadline */
 } LiveMember;
 
 /* The stored state of a live call, from which a restarted hub continues it. */
 typedef struct LiveCall {
         CallRecord record; /* as the caller sees it */
-        usec_t ring_until; /* CLOCK_REALTIME */
+        usec_t ring_until; /* a date: base/boot-date.h */
         LiveMember caller;
         LiveMember *members; /* owned; exactly one unless it is a group's call */
         size_t n_members;

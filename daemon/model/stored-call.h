@@ -25,7 +25,7 @@ typedef struct PhoneSession {
  */
 typedef struct StoredCall {
         CallRecord record;      /* owned */
-        usec_t ring_until_date; /* CLOCK_REALTIME, set when stored; 0: does not ring */
+        usec_t ring_until_date; /* base/boot-date.h, set when stored; 0: does not ring */
         bool silenced;
         bool present;        /* may alert a person: false under do-not-disturb and after silence */
         bool member_ringing; /* outgoing call: a device of the receiver alerts a person */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <utlist.h>
 
+#include "base/boot-date.h"
 #include "phone/action.h"
 #include "phone/call.h"
 #include "phone/request.h"
@@ -22,12 +23,12 @@ static int call_state(Phone *phone, const PhoneCall *call, StoredCall *ret)
 {
         const HubRequest *accept =
                 hub_request_find(phone, MESSAGE_ACCEPT, call->stored.record.session_id);
-        usec_t until = call->info.ring_until, now = phone->instant.now;
+        usec_t until = call->info.ring_until;
         int r = stored_call_copy(ret, &call->stored);
 
         if (r < 0)
                 return r;
-        ret->ring_until_date = until ? phone->instant.date + until - MIN_OF(now, until) : 0;
+        ret->ring_until_date = until ? boot_date_store(phone->instant.boot_date, until) : 0;
         if (accept && call_rings(call))
                 state_of_accept(ret, accept);
         return 0;

@@ -50,8 +50,9 @@
 typedef struct Phone Phone;
 
 typedef struct Now {
-        usec_t now;  /* CLOCK_BOOTTIME */
-        usec_t date; /* CLOCK_REALTIME */
+        usec_t now;       /* CLOCK_BOOTTIME */
+        usec_t date;      /* CLOCK_REALTIME */
+        usec_t boot_date; /* on which stored deadlines rest: base/boot-date.h */
 } Now;
 
 /*

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <utlist.h>
 
+#include "base/boot-date.h"
 #include "phone/announce.h"
 #include "phone/call.h"
 #include "phone/handlers.h"
@@ -13,14 +14,12 @@
 #include "phone/ring.h"
 #include "phone/session.h"
 
-/* When the ring ends; at most after the longest ring, because the clock may have been set since. */
 static usec_t ring_until(const Phone *phone, const StoredCall *state)
 {
-        usec_t left = state->ring_until_date - MIN_OF(state->ring_until_date, phone->instant.date);
-
         if (state->record.status != CALL_STATUS_INITIATED)
                 return 0;
-        return phone->instant.now + MIN_OF(left, RING_TIMEOUT_MAX_S * USEC_PER_SEC);
+        return boot_date_restore(phone->instant.boot_date, state->ring_until_date,
+                                 phone->instant.now, RING_TIMEOUT_MAX_S * USEC_PER_SEC);
 }
 
 static int call_restore(Phone *phone, const StoredCall *state, PhoneCall **ret)

@@ -75,7 +75,7 @@ int daemon_command(Daemon *daemon, sd_bus_message *message, PhoneCommand *comman
         r = pending_methods_hold(daemon->pending_methods, message, reply, &ticket);
         if (r < 0)
                 return r;
-        r = phone_command(daemon->phone, DAEMON_NOW, command, ticket);
+        r = phone_command(daemon->phone, DAEMON_NOW(daemon), command, ticket);
         if (r < 0) {
                 pending_methods_drop(daemon->pending_methods, ticket);
                 daemon_pump(daemon);
@@ -89,7 +89,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Daemon *daemon = userdata;
 
-        daemon_event_given(daemon, phone_tick(daemon->phone, DAEMON_NOW), "a deadline");
+        daemon_event_given(daemon, phone_tick(daemon->phone, DAEMON_NOW(daemon)), "a deadline");
         return 0;
 }
 

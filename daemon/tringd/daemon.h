@@ -66,6 +66,7 @@ typedef struct Daemon {
         bool pumping;
         bool logs_changed, policy_changed, listeners_changed;
         usec_t history_since; /* as last stored */
+        usec_t boot_date;     /* base/boot-date.h */
         uint32_t unseen_missed;
 } Daemon;
 
@@ -88,7 +89,10 @@ void daemon_reload(Daemon *daemon);
 int daemon_start(Daemon *daemon);
 
 /* The time of an input to the phone. */
-#define DAEMON_NOW (&(const Now){.now = clock_boottime(), .date = clock_realtime()})
+#define DAEMON_NOW(daemon)                      \
+        (&(const Now){.now = clock_boottime(),  \
+                      .date = clock_realtime(), \
+                      .boot_date = (daemon)->boot_date})
 
 /* Carries out the phone's actions. Does nothing when called while an action is carried out. */
 void daemon_pump(Daemon *daemon);

@@ -12,7 +12,8 @@ static void on_state(void *userdata, PhoneConnection state, const char *text)
         Daemon *daemon = userdata;
 
         changes_manager(daemon->changes, PHONE_PROPERTY_USER);
-        daemon_event_given(daemon, phone_connection_changed(daemon->phone, DAEMON_NOW, state, text),
+        daemon_event_given(daemon,
+                           phone_connection_changed(daemon->phone, DAEMON_NOW(daemon), state, text),
                            "the state of the connection");
 }
 
@@ -22,7 +23,7 @@ static void on_refused(void *userdata, HubRefusal refusal, const char *text)
 
         daemon->replaced = daemon->replaced || refusal == HUB_REFUSAL_REPLACED;
         changes_manager(daemon->changes, PHONE_PROPERTY_USER);
-        daemon_event_given(daemon, phone_refused(daemon->phone, DAEMON_NOW, refusal, text),
+        daemon_event_given(daemon, phone_refused(daemon->phone, DAEMON_NOW(daemon), refusal, text),
                            "the hub's refusal");
 }
 
@@ -37,7 +38,7 @@ static void on_message(void *userdata, const Message *message)
                 state_store_user(daemon, &message->reply.welcome.user);
                 changes_manager(daemon->changes, PHONE_PROPERTY_USER);
         }
-        int r = phone_message(daemon->phone, DAEMON_NOW, message);
+        int r = phone_message(daemon->phone, DAEMON_NOW(daemon), message);
         daemon_pump(daemon);
         if (r < 0)
                 hub_uplink_reconnect(daemon->uplink, phone_message_error(r));

@@ -80,7 +80,7 @@ int method_add_call_listener(sd_bus_message *message, void *userdata, sd_bus_err
         r = bus_clients_watch(daemon->bus_clients, listener.client);
         if (r < 0)
                 return r;
-        r = phone_listener_add(daemon->phone, DAEMON_NOW, &listener, false, &text);
+        r = phone_listener_add(daemon->phone, DAEMON_NOW(daemon), &listener, false, &text);
         if (r > 0)
                 r = error_set(error, (CallError)r, "%s", text);
         /* Reply with the current calls before daemon_pump() sends events to the new listener. */
@@ -103,7 +103,7 @@ int method_remove_call_listener(sd_bus_message *message, void *userdata, sd_bus_
 
         if (r < 0)
                 return r;
-        r = phone_listener_remove(daemon->phone, DAEMON_NOW, message_client(message), id);
+        r = phone_listener_remove(daemon->phone, DAEMON_NOW(daemon), message_client(message), id);
         daemon_pump(daemon);
         if (r > 0)
                 return error_set(error, CALL_ERROR_NO_SUCH_LISTENER,
@@ -125,7 +125,8 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         bool taken = !sd_bus_message_is_method_error(reply, NULL);
 
         daemon_event_given(
-                daemon, phone_listener_answered(daemon->phone, DAEMON_NOW, pending->serial, taken),
+                daemon,
+                phone_listener_answered(daemon->phone, DAEMON_NOW(daemon), pending->serial, taken),
                 "a listener's answer");
         return 0;
 }
@@ -183,7 +184,7 @@ void listener_call(Daemon *daemon, const PhoneAction *action)
                 return;
         log_fields(LOG_WARNING, "cannot call a listener", "LISTENER=%s", action->listener.id,
                    "WHY=%s", strerror(-r), NULL);
-        (void)phone_listener_answered(daemon->phone, DAEMON_NOW, action->serial, false);
+        (void)phone_listener_answered(daemon->phone, DAEMON_NOW(daemon), action->serial, false);
 }
 
 static void on_client_gone(void *userdata, const char *client)
@@ -194,7 +195,7 @@ static void on_client_gone(void *userdata, const char *client)
         while (listener_store_take(daemon->listener_store, client, &listener))
                 daemon->listeners_changed = true;
         device_readers_gone(daemon->device_readers, client);
-        daemon_event_given(daemon, phone_client_gone(daemon->phone, DAEMON_NOW, client),
+        daemon_event_given(daemon, phone_client_gone(daemon->phone, DAEMON_NOW(daemon), client),
                            "the end of a connection");
 }
 
@@ -206,7 +207,8 @@ static void on_client_exists(void *userdata, const char *client)
         const char *text = "";
 
         while (listener_store_take(daemon->listener_store, client, &listener)) {
-                int r = phone_listener_add(daemon->phone, DAEMON_NOW, &listener, true, &text);
+                int r = phone_listener_add(daemon->phone, DAEMON_NOW(daemon), &listener, true,
+                                           &text);
 
                 if (r != 0)
                         log_fields(LOG_WARNING, "cannot restore a call listener", "LISTENER=%s",

@@ -111,7 +111,8 @@ int method_logout(sd_bus_message *message, void *userdata, sd_bus_error *error)
                           strerror(-r));
         /* The phone's last messages must go out before the uplink closes. */
         daemon_event_given(
-                daemon, phone_connection_changed(daemon->phone, DAEMON_NOW, PHONE_LOGGED_OUT, ""),
+                daemon,
+                phone_connection_changed(daemon->phone, DAEMON_NOW(daemon), PHONE_LOGGED_OUT, ""),
                 "logging out");
         hub_uplink_logout(daemon->uplink);
         /* The next login gets a new device id, for any user. */
@@ -137,6 +138,6 @@ int hub_uplink_start_from_file(Daemon *daemon)
         if (r == -ENOENT)
                 return 0;
         log_error("%s", text ? text : strerror(-r));
-        return phone_connection_changed(daemon->phone, DAEMON_NOW, PHONE_LOGGED_OUT,
+        return phone_connection_changed(daemon->phone, DAEMON_NOW(daemon), PHONE_LOGGED_OUT,
                                         text ? text : strerror(-r));
 }

@@ -161,7 +161,7 @@ static int change_logs(Daemon *daemon, const PhoneCommand *command, ChangeHistor
         if (r < 0)
                 return r;
         daemon->logs_changed = daemon->logs_changed || changed > 0;
-        r = phone_command(daemon->phone, DAEMON_NOW, command,
+        r = phone_command(daemon->phone, DAEMON_NOW(daemon), command,
                           pending_methods_ticket(daemon->pending_methods));
         daemon_pump(daemon);
         return r;

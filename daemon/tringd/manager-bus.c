@@ -93,7 +93,7 @@ static int set_policy(Daemon *daemon, sd_bus_message *message, PhoneCommand *com
         int r = STR_SET(command->client, message_client(message));
 
         if (r >= 0)
-                r = phone_command(daemon->phone, DAEMON_NOW, command,
+                r = phone_command(daemon->phone, DAEMON_NOW(daemon), command,
                                   pending_methods_ticket(daemon->pending_methods));
         daemon_pump(daemon);
         return r;

@@ -168,7 +168,7 @@ static int take_report(Phone *phone, const Now *now, const char *session_id,
 static void on_worker_message(void *userdata, const char *session_id, const WorkerMessage *message)
 {
         Daemon *daemon = userdata;
-        int r = take_report(daemon->phone, DAEMON_NOW, session_id, message);
+        int r = take_report(daemon->phone, DAEMON_NOW(daemon), session_id, message);
 
         if (message->type == WORKER_SCREEN)
                 screens_reported(daemon->screens, session_id, message->on);
@@ -180,7 +180,8 @@ static void on_worker_gone(void *userdata, const char *session_id, const char *t
         Daemon *daemon = userdata;
 
         screens_end(daemon->screens, session_id);
-        daemon_event_given(daemon, phone_worker_gone(daemon->phone, DAEMON_NOW, session_id, text),
+        daemon_event_given(daemon,
+                           phone_worker_gone(daemon->phone, DAEMON_NOW(daemon), session_id, text),
                            "the end of a media worker");
 }
 
@@ -197,7 +198,8 @@ static void on_tone_playing(void *userdata, PhoneTone tone, bool playing)
 {
         Daemon *daemon = userdata;
 
-        daemon_event_given(daemon, phone_tone_playing(daemon->phone, DAEMON_NOW, tone, playing),
+        daemon_event_given(daemon,
+                           phone_tone_playing(daemon->phone, DAEMON_NOW(daemon), tone, playing),
                            "the state of the ring tone");
 }
 

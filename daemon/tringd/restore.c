@@ -44,7 +44,7 @@ static void restore_tie(const Restoring *restoring, const char *tied_to)
         if (str_empty(tied_to))
                 return;
         if (!restoring->same_bus)
-                r = phone_client_gone(daemon->phone, DAEMON_NOW, tied_to);
+                r = phone_client_gone(daemon->phone, DAEMON_NOW(daemon), tied_to);
         else
                 r = bus_clients_check(daemon->bus_clients, tied_to);
         if (r < 0)
@@ -60,7 +60,7 @@ static void restore_call(void *userdata, StoredCall *state)
 
         if (!restoring->same_bus)
                 state->handler[0] = '\0';
-        int r = phone_restore_call(daemon->phone, DAEMON_NOW, state, worker);
+        int r = phone_restore_call(daemon->phone, DAEMON_NOW(daemon), state, worker);
         if (r < 0)
                 log_fields(LOG_WARNING, "cannot restore a call", "SESSION_ID=%s", session_id,
                            "WHY=%s", strerror(-r), NULL);
@@ -75,7 +75,8 @@ static void restore_call(void *userdata, StoredCall *state)
 static void restore_request(void *userdata, const Message *message)
 {
         const Restoring *restoring = userdata;
-        int r = phone_restore_request(restoring->daemon->phone, DAEMON_NOW, message);
+        int r = phone_restore_request(restoring->daemon->phone, DAEMON_NOW(restoring->daemon),
+                                      message);
 
         if (r < 0)
                 log_warning("cannot restore the request '%s' to the hub: %s",

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "base/boot-date.h"
 #include "base/log.h"
 #include "tringd/adapters.h"
 
@@ -12,6 +13,8 @@
 #define KEY_WHEN_BUSY "when-busy"
 #define KEY_DO_NOT_DISTURB "do-not-disturb"
 #define KEY_SINCE "history-since"
+#define KEY_BOOT "boot"
+#define KEY_BOOT_DATE "boot-date"
 #define KEY_UID "uid"
 #define KEY_NAME "name"
 #define KEY_HUB "hub"
@@ -149,20 +152,45 @@ static void check_login(Daemon *daemon)
                            "log in on this computer");
 }
 
+static uint64_t get_number(Daemon *daemon, const char *key)
+{
+        _cleanup_free_ char *digits = state_store_get(daemon, key);
+
+        return digits ? strtoull(digits, NULL, 10) : 0;
+}
+
+static void put_number(Daemon *daemon, const char *key, uint64_t number)
+{
+        char digits[sizeof("18446744073709551615")];
+
+        snprintf(digits, sizeof(digits), "%" PRIu64, number);
+        state_store_put(daemon, key, digits);
+}
+
+static void restore_boot_date(Daemon *daemon)
+{
+        BootDate stored = {.boot = get_number(daemon, KEY_BOOT),
+                           .date = get_number(daemon, KEY_BOOT_DATE)};
+        BootDate here = boot_date_read(stored);
+
+        daemon->boot_date = here.date;
+        if (here.boot == stored.boot)
+                return;
+        put_number(daemon, KEY_BOOT_DATE, here.date);
+        put_number(daemon, KEY_BOOT, here.boot);
+}
+
 static void restore_policy(Daemon *daemon)
 {
         _cleanup_free_ char *busy_word = state_store_get(daemon, KEY_WHEN_BUSY);
         _cleanup_free_ char *dnd_word = state_store_get(daemon, KEY_DO_NOT_DISTURB);
-        _cleanup_free_ char *since = state_store_get(daemon, KEY_SINCE);
         WhenBusy when_busy = WHEN_BUSY_REJECT;
 
         if (busy_word && when_busy_from_string(busy_word, &when_busy) < 0)
                 when_busy = WHEN_BUSY_REJECT;
         phone_restore_policy(daemon->phone, when_busy, str_eq(dnd_word, "yes"));
-        if (since) {
-                daemon->history_since = strtoull(since, NULL, 10);
-                phone_restore_history_since(daemon->phone, daemon->history_since);
-        }
+        daemon->history_since = get_number(daemon, KEY_SINCE);
+        phone_restore_history_since(daemon->phone, daemon->history_since);
 }
 
 const char *state_store_bus_id(Daemon *daemon, char id[static SD_ID128_STRING_MAX])
@@ -193,6 +221,7 @@ static void restore_listeners(Daemon *daemon)
 
 void state_store_restore(Daemon *daemon)
 {
+        restore_boot_date(daemon);
         restore_device(daemon);
         check_login(daemon);
         restore_policy(daemon);
@@ -217,11 +246,8 @@ void state_store_count_unseen(Daemon *daemon)
 
 static void put_since(Daemon *daemon)
 {
-        char digits[sizeof("18446744073709551615")];
-
         daemon->history_since = phone_history_since(daemon->phone);
-        snprintf(digits, sizeof(digits), "%" PRIu64, daemon->history_since);
-        state_store_put(daemon, KEY_SINCE, digits);
+        put_number(daemon, KEY_SINCE, daemon->history_since);
 }
 
 static void put_policy(Daemon *daemon)
@@ -275,6 +301,7 @@ void state_store_user(Daemon *daemon, const Party *user)
         if (r < 0)
                 log_warning("cannot clear the last user's history: %s", strerror(-r));
         daemon->logs_changed = daemon->logs_changed || somebody_else;
+        restore_boot_date(daemon);
         state_store_put_device(daemon);
         state_store_put(daemon, KEY_UID, daemon->user.uid);
         state_store_put(daemon, KEY_NAME, daemon->user.name);

@@ -208,7 +208,8 @@ sd_bus_message *fixture_call(BusFixture *fixture, const char *path, const char *
 
 void fixture_hub_says(BusFixture *fixture, const Message *message)
 {
-        ck_assert_int_ge(phone_message(fixture->daemon->phone, DAEMON_NOW, message), 0);
+        ck_assert_int_ge(
+                phone_message(fixture->daemon->phone, DAEMON_NOW(fixture->daemon), message), 0);
         daemon_pump(fixture->daemon);
         fixture_settle(fixture);
 }

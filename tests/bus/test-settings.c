@@ -79,8 +79,8 @@ START_TEST(what_cannot_be_read_is_said_for_as_long_as_it_lasts)
         expect_error("tringd.conf:2: relay-only: \"perhaps\" is not yes or no",
                      "relay-only counts as \"yes\"");
         /* Also while the connection has a sentence of its own, and after it. */
-        ck_assert_int_ge(phone_connection_changed(fixture.daemon->phone, DAEMON_NOW, PHONE_OFFLINE,
-                                                  "the hub is away"),
+        ck_assert_int_ge(phone_connection_changed(fixture.daemon->phone, DAEMON_NOW(fixture.daemon),
+                                                  PHONE_OFFLINE, "the hub is away"),
                          0);
         expect_error("the hub is away; ", "tringd.conf:2: relay-only");
         fixture_online(&fixture);

@@ -113,7 +113,8 @@ END_TEST
 
 START_TEST(nobody_is_blocked_by_nobody)
 {
-        phone_connection_changed(fixture.daemon->phone, DAEMON_NOW, PHONE_LOGGED_OUT, "");
+        phone_connection_changed(fixture.daemon->phone, DAEMON_NOW(fixture.daemon),
+                                 PHONE_LOGGED_OUT, "");
         daemon_pump(fixture.daemon);
         assert_fails(&fixture, "NotLoggedIn", "'carol'", TRING_PATH, NULL, "BlockUser", &_error,
                      "s", "carol");

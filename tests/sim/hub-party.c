@@ -29,7 +29,7 @@ void hub_set_clock(World *world, int64_t date_offset)
 
 ExchangeNow hub_moment(World *world)
 {
-        ExchangeNow moment = {.now = world->now, .date = hub_date(world)};
+        ExchangeNow moment = {.now = world->now, .date = hub_date(world), .boot_date = DATE_BASE};
         uint64_t n = ++world->hub.n_moments;
 
         for (size_t i = 0; i < ENTROPY_SIZE; i += sizeof(uint64_t)) {

@@ -38,19 +38,12 @@ static void part_save(Part *part, World *world, const LiveMember *member)
         part_see(part, world, member->status);
 }
 
-/*
- * The deadline is stored as a date. After a restart with another date a ring is over, or goes on
- * for as long as the longest.
- */
+/* Restarts of the hub, and clocks that are set, change no deadline. */
 static void see_ring_until(World *world, Case *the_case, usec_t date)
 {
-        usec_t now = hub_date(world);
-
-        if (date > now)
-                the_case->ring_until =
-                        world->now + MIN_OF(date - now, RING_TIMEOUT_MAX_S * USEC_PER_SEC);
-        else
-                the_case->ring_until = MIN_OF(the_case->ring_until, world->now);
+        the_case->ring_until =
+                MIN_OF(date, DATE_BASE + world->now + RING_TIMEOUT_MAX_S * USEC_PER_SEC) -
+                DATE_BASE;
 }
 
 static void see_answered(World *world, Case *the_case, const LiveCall *live)

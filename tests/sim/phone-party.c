@@ -29,7 +29,9 @@ Now handset_instant(const Handset *handset)
 {
         usec_t now = handset->world->now;
 
-        return (Now){.now = now, .date = DATE_BASE + now + (usec_t)handset->date_offset};
+        return (Now){.now = now,
+                     .date = DATE_BASE + now + (usec_t)handset->date_offset,
+                     .boot_date = DATE_BASE};
 }
 
 /* ---- what comes out of the phone ---- */

@@ -29,7 +29,9 @@ void world_begin_limited(uint32_t calls_per_minute)
                                             "erin",  "frank", "grace"};
         ExchangeLimits limits = {.calls_per_minute = calls_per_minute};
 
-        world = (World){.moment = {.now = 100 * USEC_PER_SEC, .date = START_DATE}};
+        world = (World){.moment = {.now = 100 * USEC_PER_SEC,
+                                   .date = START_DATE,
+                                   .boot_date = START_DATE - 100 * USEC_PER_SEC}};
         ck_assert_int_eq(exchange_new(&limits, &world.exchange), 0);
         for (size_t i = 0; i < ELEMENTSOF(users); i++)
                 ck_assert_int_eq(
@@ -56,17 +58,16 @@ const char *session_of(int call, char *buffer)
 
 /* ---- what people do ---- */
 
-void hub_restarts(void)
+static void restart(ExchangeNow moment)
 {
         LiveCall stored[STORED_MAX];
-        ExchangeNow moment = world.moment;
         bool had_team = world.has_team;
 
         memcpy(stored, world.stored, sizeof(stored));
         memset(world.stored, 0, sizeof(world.stored));
         world_end();
         world_begin();
-        world.moment.date = moment.date; /* the other clock may have any value at the start */
+        world.moment = moment;
         if (had_team)
                 team();
         for (int call = 0; call < STORED_MAX; call++) {
@@ -77,6 +78,20 @@ void hub_restarts(void)
         }
         world_collect();
         forget();
+}
+
+void hub_restarts(void)
+{
+        ExchangeNow moment = world.moment;
+
+        moment.now = 100 * USEC_PER_SEC;
+        moment.boot_date = moment.date - moment.now;
+        restart(moment);
+}
+
+void hub_restarts_in_one_boot(void)
+{
+        restart(world.moment);
 }
 
 void passes(usec_t time)

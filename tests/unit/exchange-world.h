@@ -79,8 +79,10 @@ void forget(void);
 
 const char *session_of(int call, char *buffer);
 
-/* Kills the hub, and starts it again with what it has stored. */
+/* Kills the hub, and starts it again with what it has stored, in another boot of the machine. */
 void hub_restarts(void);
+/* The same in one boot, with the clocks as the test has set them. */
+void hub_restarts_in_one_boot(void);
 
 void passes(usec_t time);
 void comes(Who who);

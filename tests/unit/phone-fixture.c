@@ -24,7 +24,9 @@ Fixture *fixture_new(void)
         Fixture *fixture = calloc(1, sizeof(*fixture));
 
         ck_assert_ptr_nonnull(fixture);
-        fixture->instant = (Now){.now = NOW_AT_FIRST, .date = DATE_AT_FIRST};
+        fixture->instant = (Now){.now = NOW_AT_FIRST,
+                                 .date = DATE_AT_FIRST,
+                                 .boot_date = DATE_AT_FIRST - NOW_AT_FIRST};
         ck_assert_int_eq(phone_new(&fixture->phone), 0);
         return fixture;
 }

@@ -45,6 +45,24 @@ START_TEST(rule_15_a_ring_that_ended_while_the_daemon_was_away_is_missed)
 }
 END_TEST
 
+START_TEST(a_clock_that_is_set_between_two_daemons_of_one_boot_moves_no_ring)
+{
+        usec_t until;
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        forget(f);
+        until = phone_call_find(f->phone, CALL)->ring_until;
+        f->instant.date -= 3600 * USEC_PER_SEC;
+        restarted(f, false);
+        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->ring_until, until);
+        f->instant.date += 2 * 3600 * USEC_PER_SEC;
+        restarted(f, false);
+        ck_assert_uint_eq(phone_call_find(f->phone, CALL)->ring_until, until);
+        forget(f);
+}
+END_TEST
+
 START_TEST(a_clock_that_was_set_back_lengthens_no_ring_beyond_what_a_ring_can_have)
 {
         FIXTURE(f);
@@ -52,6 +70,7 @@ START_TEST(a_clock_that_was_set_back_lengthens_no_ring_beyond_what_a_ring_can_ha
         hub_rings(f, CALL);
         forget(f);
         f->instant.date -= 3600 * USEC_PER_SEC;
+        f->instant.boot_date = f->instant.date - f->instant.now; /* of another boot */
         restarted(f, false);
         forget(f);
         ck_assert_uint_le(phone_call_find(f->phone, CALL)->ring_until,
@@ -317,6 +336,7 @@ int main(void)
         const TTest *const tests[] = {
                 a_ring_goes_on_and_is_announced_again_to_who_listened,
                 rule_15_a_ring_that_ended_while_the_daemon_was_away_is_missed,
+                a_clock_that_is_set_between_two_daemons_of_one_boot_moves_no_ring,
                 a_clock_that_was_set_back_lengthens_no_ring_beyond_what_a_ring_can_have,
                 rule_7_what_was_silenced_stays_silent,
                 rule_15_a_placed_call_is_there_and_is_sent_again_to_a_hub_that_lost_it,
