@@ -47,6 +47,9 @@ child_run(pid_t parent, const Environment *environment, const char *const *argv,
 
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
+        /* A shell starts what runs in its background with these ignored, and that is inherited. */
+        signal(SIGINT, SIG_DFL);
+        signal(SIGQUIT, SIG_DFL);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent)
                 _exit(127);
