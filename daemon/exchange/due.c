@@ -56,6 +56,8 @@ static CallDue call_next_due(const Call *call)
         }
         DL_FOREACH2 (call->legs, leg, call_next) {
                 due_earlier(&due, leg->join_until, leg, CALL_EVENT_NO_MEDIA);
+                if (leg->is_outsider && leg->status == CALL_STATUS_INITIATED)
+                        due_earlier(&due, 0, leg, CALL_EVENT_SHUTDOWN);
                 if (leg->lost_since != USEC_NEVER)
                         due_earlier(&due, leg->lost_since + leg_grace(leg), leg,
                                     leg->status == CALL_STATUS_INITIATED

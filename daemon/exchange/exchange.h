@@ -178,11 +178,11 @@ int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret
                           size_t *ret_n);
 
 /*
- * Adds a group, or sets its name and members. Who is taken out stays in a live call of the
- * group that they have answered; one that rings them stops. Devices
- * of users who join, leave, or see the name change get MESSAGE_GROUPS. Returns 0, -ENOMEM, or a
- * CallError with nothing changed: UserNotFound (a member), TooMany (more than GROUP_MEMBERS_MAX
- * members, or more than GROUPS_PER_USER_MAX groups for one member).
+ * Adds a group, or sets its name and members. Who is taken out stays in a live call of the group
+ * that they have answered; one that rings them stops, at the next deadline if memory is short.
+ * Devices of users who join, leave, or see the name change get MESSAGE_GROUPS. Returns 0; or, with
+ * nothing changed, -ENOMEM or a CallError: UserNotFound (a member), TooMany (more than
+ * GROUP_MEMBERS_MAX members, or more than GROUPS_PER_USER_MAX groups for one member).
  */
 #define exchange_group_put(exchange, moment, guid, name, uids, n) \
         EXCHANGE_INPUT(exchange, moment, EXCHANGE_GROUP_PUT, .group = {guid, name, uids, n})

@@ -5,9 +5,7 @@
 
 #include "base/array.h"
 #include "exchange/action.h"
-#include "exchange/call.h"
 #include "exchange/due.h"
-#include "exchange/end.h"
 #include "exchange/group.h"
 #include "exchange/user.h"
 
@@ -121,42 +119,11 @@ static int group_update(Exchange *exchange, Group *group, const char *name, cons
         return r;
 }
 
-/* The leg of somebody who is no longer a member and whom a call of the group still rings. */
-static CallLeg *group_ring_of_stranger(const Exchange *exchange, const Group *group)
-{
-        Call *call;
-        CallLeg *leg;
-
-        DL_FOREACH (exchange->live, call) {
-                if (!call_is_to_group(call) || !str_eq(call->record.receiver.uid, group->guid))
-                        continue;
-                DL_FOREACH2 (call_members(call), leg, call_next) {
-                        if (leg->status == CALL_STATUS_INITIATED && leg->user &&
-                            !exchange_group_member(group, leg->user))
-                                return leg;
-                }
-        }
-        return NULL;
-}
-
-/* Who was taken out of a group is in its calls only by having answered. */
-static int group_stop_rings(Exchange *exchange, const ExchangeNow *moment, const Group *group)
-{
-        CallLeg *leg;
-
-        while ((leg = group_ring_of_stranger(exchange, group))) {
-                int r = exchange_leg_quit(exchange, moment, leg, CALL_EVENT_SHUTDOWN);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
 int exchange_take_group_put(Exchange *exchange, const ExchangeNow *moment, const ExchangeGroup *put)
 {
         Group *group = exchange_group_find(exchange, put->guid);
         bool made = !group;
+        Call *call;
         int r = exchange_take_tick(exchange, moment);
 
         if (r == 0 && made)
@@ -164,9 +131,16 @@ int exchange_take_group_put(Exchange *exchange, const ExchangeNow *moment, const
         if (r < 0)
                 return r;
         r = group_update(exchange, group, put->name, put->uids, put->n_uids);
-        if (r != 0 && made)
-                exchange_group_free(exchange, group);
-        return r != 0 ? r : group_stop_rings(exchange, moment, group);
+        if (r != 0) {
+                if (made)
+                        exchange_group_free(exchange, group);
+                return r;
+        }
+        DL_FOREACH2 (group->calls, call, group_next)
+                exchange_call_mark_outsiders(exchange, call);
+        /* Ends their rings. What memory does not suffice for stays due. */
+        (void)exchange_take_tick(exchange, moment);
+        return 0;
 }
 
 int exchange_take_group_remove(Exchange *exchange, const ExchangeNow *moment, const char *guid)

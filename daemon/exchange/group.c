@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "exchange/marks.h"
+
 Group *exchange_group_find(const Exchange *exchange, const char *guid)
 {
         Group *group = NULL;
@@ -21,6 +23,17 @@ Membership *exchange_group_member(const Group *group, const User *user)
                         return membership;
         }
         return NULL;
+}
+
+void exchange_call_mark_outsiders(Exchange *exchange, Call *call)
+{
+        CallLeg *leg;
+
+        if (!call->group)
+                return;
+        DL_FOREACH2 (call_members(call), leg, call_next)
+                leg->is_outsider = leg->user && !exchange_group_member(call->group, leg->user);
+        exchange_call_touch(exchange, call);
 }
 
 int exchange_group_new(Exchange *exchange, const char *guid, Group **ret)

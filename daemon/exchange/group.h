@@ -13,6 +13,11 @@ int exchange_group_new(Exchange *exchange, const char *guid, Group **ret);
 /* The group must have no members. */
 void exchange_group_free(Exchange *exchange, Group *group);
 Membership *exchange_group_member(const Group *group, const User *user);
+/*
+ * Marks who in a live call is no member of its group, or is one again. A ring of theirs is due to
+ * end (rule 11).
+ */
+void exchange_call_mark_outsiders(Exchange *exchange, Call *call);
 void exchange_membership_free(Membership *membership);
 
 /*

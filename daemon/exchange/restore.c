@@ -9,6 +9,7 @@
 #include "exchange/cancelled.h"
 #include "exchange/device.h"
 #include "exchange/end.h"
+#include "exchange/group.h"
 #include "exchange/leg.h"
 #include "exchange/media.h"
 #include "exchange/user.h"
@@ -134,7 +135,11 @@ static int call_restore(Exchange *exchange, const ExchangeNow *moment, Call *cal
                 return CALL_ERROR_USER_NOT_FOUND;
         call_restore_times(call, moment, live);
         exchange_call_count_joined(call, moment->now);
-        return exchange_call_link(exchange, call);
+        r = exchange_call_link(exchange, call);
+        /* Members may have been taken out while the hub was down. */
+        if (r == 0)
+                exchange_call_mark_outsiders(exchange, call);
+        return r;
 }
 
 int exchange_take_restore(Exchange *exchange, const ExchangeNow *moment, const LiveCall *live)

@@ -145,6 +145,7 @@ struct CallLeg {
         char merged_id[UUID_LENGTH + 1]; /* id of the initiate merged into it (rules 10, 11) */
         bool quiet, blocked;             /* rule 9 */
         bool was_in;                     /* has been in the answered call */
+        bool is_outsider;                /* was taken out of the call's group */
         usec_t ringing_since, ended_at;  /* CLOCK_REALTIME; 0: not */
         uint32_t duration_s;
         Branch *branches;

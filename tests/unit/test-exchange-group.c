@@ -134,6 +134,27 @@ START_TEST(rule_11_who_is_taken_out_of_the_group_stays_in_the_call_that_they_ans
 }
 END_TEST
 
+START_TEST(rule_11_for_one_who_is_taken_out_while_the_hub_is_down_the_ring_ends)
+{
+        LiveCall stored;
+
+        team_rings();
+        stored = world.stored[1];
+        world.stored[1] = (LiveCall){0};
+        world_end();
+        world_begin();
+        group_of("team", "alice", "carol", "dave", NULL);
+        ck_assert_int_eq(exchange_restore(world.exchange, &world.moment, &stored), 0);
+        world.stored[1] = stored;
+        comes(BOB);
+        comes(ALICE);
+        comes(CAROL);
+        said("log bob 1 missed (shutdown)");
+        unsaid("bob-desk: incoming");
+        said("carol-desk: incoming 1 from alice, audio, 45000 ms");
+}
+END_TEST
+
 START_TEST(rule_11_a_ring_ends_with_the_last_who_is_taken_out)
 {
         team_rings();
@@ -508,6 +529,7 @@ int main(void)
         tcase_add_test(group, rule_11_for_one_who_is_taken_out_of_the_group_the_ring_ends);
         tcase_add_test(group,
                        rule_11_who_is_taken_out_of_the_group_stays_in_the_call_that_they_answered);
+        tcase_add_test(group, rule_11_for_one_who_is_taken_out_while_the_hub_is_down_the_ring_ends);
         tcase_add_test(group, rule_11_a_ring_ends_with_the_last_who_is_taken_out);
         tcase_add_test(group, rule_8_a_member_who_is_busy_is_not_rung_and_the_others_are);
         tcase_add_test(group, rule_8_a_group_of_which_all_are_busy_is_busy);

@@ -538,45 +538,6 @@ START_TEST(what_memory_did_not_suffice_for_can_be_asked_again)
 }
 END_TEST
 
-START_TEST(members_that_did_not_fit_memory_are_reported_later)
-{
-        the_team_rings();
-        forget();
-        world.members = true;
-        world.done = no_more_fail;
-        memory_fails_at = 1;
-        says(CAROL, MESSAGE_ALERTING, 1);
-        ck_assert(memory_failed);
-        expect("alice-desk: ringing 1 at carol", "carol-desk: ok", NULL);
-        passes(MEMBERS_OTHERS_US);
-        said("alice-desk: members 1: carol ringing");
-}
-END_TEST
-
-START_TEST(a_connection_that_goes_is_gone_also_without_memory)
-{
-        Message message = {.type = MESSAGE_END, .id = 1};
-        int r;
-
-        joined_limited();
-        forget();
-        session_of(99, message.session.session_id);
-        do { /* until the queue is as full as it can be without growing */
-                memory_fails_at = 1;
-                r = exchange_message(world.exchange, &world.moment, world.links[ALICE], &message);
-        } while (r == 0);
-        ck_assert_int_eq(r, -ENOMEM);
-        memory_fails_at = 1;
-        exchange_detach(world.exchange, &world.moment, world.limited[BOB]);
-        no_more_fail();
-        world_collect();
-        ck_assert_ptr_null(strstr(world.trace, "left"));
-        forget();
-        join();
-        expect("save 1 ongoing", "alice-desk: ok, joined", NULL);
-}
-END_TEST
-
 int main(void)
 {
         Suite *suite = suite_create("exchange-oom");
@@ -585,8 +546,6 @@ int main(void)
         tcase_add_checked_fixture(oom, world_begin, world_end);
         tcase_add_loop_test(oom, what_memory_did_not_suffice_for_can_be_asked_again, 0,
                             ELEMENTSOF(cases));
-        tcase_add_test(oom, members_that_did_not_fit_memory_are_reported_later);
-        tcase_add_test(oom, a_connection_that_goes_is_gone_also_without_memory);
         suite_add_tcase(suite, oom);
         return suite_run(suite);
 }
