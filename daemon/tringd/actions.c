@@ -128,6 +128,8 @@ static void manager_changed(Daemon *daemon, const PhoneAction *action)
 {
         const uint32_t policy = PHONE_PROPERTY_WHEN_BUSY | PHONE_PROPERTY_DO_NOT_DISTURB;
 
+        if (action->properties & PHONE_PROPERTY_USER)
+                state_store_name(daemon, phone_user(daemon->phone));
         changes_manager(daemon->changes, action->properties);
         daemon->policy_changed = daemon->policy_changed || action->properties & policy;
         daemon->listeners_changed =

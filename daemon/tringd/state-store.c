@@ -284,6 +284,14 @@ void state_store_save(Daemon *daemon)
         }
 }
 
+void state_store_name(Daemon *daemon, const Party *user)
+{
+        if (!str_eq(daemon->user.uid, user->uid) || str_eq(daemon->user.name, user->name))
+                return;
+        (void)STR_SET(daemon->user.name, user->name);
+        state_store_put(daemon, KEY_NAME, daemon->user.name);
+}
+
 void state_store_user(Daemon *daemon, const Party *user)
 {
         _cleanup_free_ char *hub = state_store_get(daemon, KEY_HUB);

@@ -40,6 +40,8 @@ History *state_store_history(Daemon *daemon);
 
 /* Stores the user that the hub has named; clears the history if it is another user's. */
 void state_store_user(Daemon *daemon, const Party *user);
+/* The operator has given this user another name; of anybody else it is ignored. */
+void state_store_name(Daemon *daemon, const Party *user);
 
 /*
  * Sets a sentence that ConnectionError shows behind the connection's own. `problem` is one of the

@@ -4,6 +4,7 @@
 
 #include "hub-rig.h"
 
+#include "rig/desktop.h"
 #include "wire/wire.h"
 
 /* Each test runs twice: with the hub running, and on its file alone. */
@@ -38,6 +39,34 @@ START_TEST(users_are_added_renamed_listed_and_removed)
         ck_assert_ptr_null(strstr(list, "carol"));
         free(list);
         maybe_start(_i);
+}
+END_TEST
+
+static void wait_name(Desktop *desktop, const char *name)
+{
+        usec_t deadline = rig_deadline();
+
+        for (;;) {
+                _cleanup_free_ char *user =
+                        client_property(desktop->client, TRING_ROOT, TRING_MANAGER, "LoggedInUser");
+
+                if (strstr(user, name))
+                        return;
+                rig_run_once(desktop->rig, deadline, "a user's new name");
+        }
+}
+
+START_TEST(a_new_name_is_the_one_that_programs_and_the_next_tringd_read)
+{
+        _cleanup_(desktop_freep) Desktop *desktop = desktop_new_online(h->rig, h->hub, "alice");
+
+        expect(RUN(0, "user", "add", "alice", "--name", "Alicia"), "renamed alice");
+        wait_name(desktop, "Alicia");
+        desktop_stop(desktop);
+        hub_stop(h->hub);
+        desktop_start(desktop);
+        wait_name(desktop, "Alicia");
+        hub_start(h->hub);
 }
 END_TEST
 
@@ -217,6 +246,7 @@ int main(void)
         tcase_set_timeout(tests, 60);
         tcase_add_checked_fixture(tests, hub_rig_setup, hub_rig_teardown);
         tcase_add_loop_test(tests, users_are_added_renamed_listed_and_removed, 0, 2);
+        tcase_add_test(tests, a_new_name_is_the_one_that_programs_and_the_next_tringd_read);
         tcase_add_loop_test(tests, a_minted_token_logs_in_until_it_is_revoked, 0, 2);
         tcase_add_test(tests, revoking_closes_that_tokens_connections_alone);
         tcase_add_test(tests, removing_a_user_ends_their_calls_and_connections);
