@@ -13,6 +13,12 @@ usec_t backoff_next(Backoff *backoff, uint32_t chance)
         return full / 2 + (full / 2 * (usec_t)chance >> 32);
 }
 
+void backoff_lasted(Backoff *backoff, usec_t span)
+{
+        if (span >= BACKOFF_LASTS_US)
+                backoff_reset(backoff);
+}
+
 void backoff_reset(Backoff *backoff)
 {
         backoff->tries = 0;

@@ -26,12 +26,15 @@ struct HubClient {
         int failure;        /* while connecting: the error of websocket_new(), or 0 */
         HubRefusal refusal; /* while connecting: by the reply; the close code says more */
         char refusal_text[MESSAGE_TEXT_MAX + 1];
+        usec_t online_since;    /* online: CLOCK_BOOTTIME */
         sd_event_source *timer; /* waiting: until the next try; connecting: for the welcome */
         Backoff backoff;
 };
 
 void hub_client_disconnect(HubClient *client)
 {
+        if (client->state == HUB_CLIENT_ONLINE)
+                backoff_lasted(&client->backoff, clock_boottime() - client->online_since);
         client->timer = sd_event_source_disable_unref(client->timer);
         client->websocket = websocket_free(client->websocket);
         client->state = HUB_CLIENT_IDLE;
@@ -141,7 +144,7 @@ static void on_first_reply(HubClient *client, const Message *message)
         } else {
                 client->timer = sd_event_source_disable_unref(client->timer);
                 client->state = HUB_CLIENT_ONLINE;
-                backoff_reset(&client->backoff);
+                client->online_since = clock_boottime();
                 client->events->welcomed(client->userdata, client, message);
         }
 }
@@ -264,6 +267,11 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
         if (r < 0)
                 lost_by_error(client, r);
         return 0;
+}
+
+void hub_client_worked(HubClient *client)
+{
+        backoff_reset(&client->backoff);
 }
 
 void hub_client_retry(HubClient *client)

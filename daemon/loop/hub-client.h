@@ -59,8 +59,14 @@ DEFINE_CLEANUP(HubClient *, hub_client_free);
 /* Connects at once, unless connected or connecting, and resets the back-off. */
 int hub_client_connect(HubClient *client);
 
-/* Disconnects if connected, and connects again after the back-off. */
+/*
+ * Disconnects if connected, and connects again after the back-off. A welcome alone does not shorten
+ * that: what comes next may be the error that ended the connection before. It begins anew after a
+ * connection of which hub_client_worked() was said, or that has lasted BACKOFF_LASTS_US.
+ */
 void hub_client_retry(HubClient *client);
+/* An event has come by this connection, and was taken. */
+void hub_client_worked(HubClient *client);
 
 /* Disconnects without a callback; the client is idle then. */
 void hub_client_disconnect(HubClient *client);

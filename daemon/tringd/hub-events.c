@@ -42,6 +42,8 @@ static void on_message(void *userdata, const Message *message)
         daemon_pump(daemon);
         if (r < 0)
                 hub_uplink_reconnect(daemon->uplink, phone_message_error(r));
+        else if (message->seq > 0)
+                hub_uplink_worked(daemon->uplink);
 }
 
 static void on_hello(void *userdata, bool fresh, const Credentials *credentials, Message *ret)

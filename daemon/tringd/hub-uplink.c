@@ -287,6 +287,12 @@ int hub_uplink_send(HubUplink *uplink, const Message *message)
         return uplink->current ? hub_client_send(uplink->current, message) : -ENOTCONN;
 }
 
+void hub_uplink_worked(HubUplink *uplink)
+{
+        if (uplink->current)
+                hub_client_worked(uplink->current);
+}
+
 void hub_uplink_reconnect(HubUplink *uplink, const char *reason)
 {
         if (!has_connection(uplink->current))

@@ -56,6 +56,9 @@ int hub_uplink_login(HubUplink *uplink, const Credentials *credentials);
 /* Sends what is queued, closes, forgets the credentials. */
 void hub_uplink_logout(HubUplink *uplink);
 
+/* An event has come by the connection, and was taken: the next wait for it is a short one. */
+void hub_uplink_worked(HubUplink *uplink);
+
 /* Returns 0 or negative errno. A failure is harmless: the phone sends again what matters. */
 int hub_uplink_send(HubUplink *uplink, const Message *message);
 

@@ -120,6 +120,10 @@ START_TEST(waits_double_up_to_a_minute_with_half_of_them_chance)
                 usec_t wait = backoff_next(&high, UINT32_MAX);
                 ck_assert(wait <= full && wait >= full - 1);
         }
+        backoff_lasted(&low, BACKOFF_LASTS_US - 1);
+        ck_assert_uint_eq(backoff_next(&low, 0), 30 * USEC_PER_SEC);
+        backoff_lasted(&low, BACKOFF_LASTS_US);
+        ck_assert_uint_eq(backoff_next(&low, 0), 250 * USEC_PER_MSEC);
         backoff_reset(&low);
         ck_assert_uint_eq(backoff_next(&low, 0), 250 * USEC_PER_MSEC);
 }

@@ -26,6 +26,7 @@ struct WsServer {
 static struct {
         bool stopping;
         unsigned n_clients, close_code;
+        const char *answer;
 } server_state;
 
 typedef struct Client {
@@ -55,6 +56,11 @@ static int obey(Client *client, struct lws *wsi)
         int at = 0;
 
         client->message[client->length] = '\0';
+        if (server_state.answer) {
+                answer(client, wsi, LWS_WRITE_TEXT, server_state.answer,
+                       strlen(server_state.answer));
+                return 0;
+        }
         if (sscanf(client->message, "close %u %n", &code, &at) == 1) {
                 char *text = client->message + at;
 
@@ -177,6 +183,7 @@ static void serve(const WsServerOptions *options, int control)
                 .uid = (uid_t)-1,
         };
 
+        server_state.answer = options->answer;
         lws_set_log_level(0, NULL);
         struct lws_context *lws = lws_create_context(&info);
         assert(lws);

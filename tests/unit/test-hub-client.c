@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* When a client connects again to a hub that welcomes it each time. */
+#include "loop/hub-client.h"
+
+#include "base/str.h"
+#include "loop/backoff.h"
+#include "suite.h"
+#include "wire/wire.h"
+#include "ws-server.h"
+
+#define N_WELCOMES 6
+
+static const char welcome[] =
+        "{\"id\":1,\"ok\":{\"kind\":\"welcome\","
+        "\"user\":{\"uid\":\"alice\",\"device\":\"desk\"},"
+        "\"link\":\"00000000-0000-4000-8000-000000000001\","
+        "\"resumed\":false,\"date\":1,\"when_busy\":\"reject\",\"history_complete\":true}}";
+
+static struct {
+        Loop *loop;
+        WsServer *server;
+        HubClient *client;
+        bool works; /* each connection carries an event */
+        size_t n_wanted;
+        usec_t welcomed_at[N_WELCOMES];
+        size_t n_welcomes;
+} f;
+
+static void on_hello(void *userdata, HubClient *client, Message *ret)
+{
+        *ret = (Message){.type = MESSAGE_HELLO, .id = 1};
+        ret->hello.version = 1;
+        (void)STR_SET(ret->hello.device, "desk");
+}
+
+/* As after a gap in the events that follow the welcome. */
+static void on_welcomed(void *userdata, HubClient *client, const Message *message)
+{
+        f.welcomed_at[f.n_welcomes++] = clock_boottime();
+        if (f.works)
+                hub_client_worked(client);
+        if (f.n_welcomes < f.n_wanted)
+                hub_client_retry(client);
+        else
+                (void)sd_event_exit(loop_event(f.loop), 0);
+}
+
+static void on_message(void *userdata, HubClient *client, const Message *message)
+{
+}
+
+static void on_lost(void *userdata, HubClient *client, const HubClientLoss *loss)
+{
+        ck_abort_msg("%s", loss->text);
+}
+
+static void connect_until(size_t n_welcomes)
+{
+        static const HubClientEvents events = {on_hello, on_welcomed, on_message, on_lost};
+        _cleanup_free_ char *url = str_printf("ws://127.0.0.1:%u", ws_server_port(f.server));
+        const HubClientOptions options = {.hub = url, .token = "token"};
+
+        f.n_wanted = n_welcomes;
+        ck_assert_int_eq(hub_client_new(f.loop, &options, &events, NULL, &f.client), 0);
+        ck_assert_int_eq(hub_client_connect(f.client), 0);
+        ck_assert_int_eq(loop_run(f.loop), 0);
+}
+
+static void setup(void)
+{
+        ck_assert_int_eq(loop_new(&f.loop), 0);
+        f.server = ws_server_start(&(WsServerOptions){.answer = welcome});
+}
+
+static void teardown(void)
+{
+        hub_client_free(f.client);
+        loop_free(f.loop);
+        (void)ws_server_stop(f.server);
+}
+
+/* Half of a wait is chance. */
+static usec_t shortest_wait(size_t tries)
+{
+        return (BACKOFF_MIN_US << tries) / 2;
+}
+
+START_TEST(a_welcome_alone_does_not_shorten_the_wait)
+{
+        connect_until(4);
+        for (size_t i = 0; i < 3; i++)
+                ck_assert_uint_ge(f.welcomed_at[i + 1] - f.welcomed_at[i], shortest_wait(i));
+}
+END_TEST
+
+START_TEST(after_a_connection_that_worked_the_wait_is_the_first)
+{
+        usec_t growing = 0;
+
+        for (size_t i = 0; i < N_WELCOMES - 1; i++)
+                growing += shortest_wait(i);
+        f.works = true;
+        connect_until(N_WELCOMES);
+        ck_assert_uint_lt(f.welcomed_at[N_WELCOMES - 1] - f.welcomed_at[0], growing);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("hub-client");
+        TCase *tcase = tcase_create("hub-client");
+
+        tcase_add_checked_fixture(tcase, setup, teardown);
+        tcase_set_timeout(tcase, 60);
+        tcase_add_test(tcase, a_welcome_alone_does_not_shorten_the_wait);
+        tcase_add_test(tcase, after_a_connection_that_worked_the_wait_is_the_first);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}
