@@ -260,12 +260,17 @@ static int reply_join(Phone *phone, HubRequest *request, const MessageReply *rep
         return 0;
 }
 
-/* A hub that does not know the request has relays that last as long as it says at a join. */
+/* A hub of an earlier version does not know the request. */
 static int reply_relays(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
         PhoneCall *call = call_find(phone, hub_request_session_id(request));
 
-        return reply->error || !call ? 0 : session_take_relays(phone, call, &reply->relays);
+        if (!call || reply->error == CALL_ERROR_NOT_SUPPORTED)
+                return 0;
+        if (reply->error == CALL_ERROR_NONE)
+                return session_take_relays(phone, call, &reply->relays);
+        session_relays_refused(phone, call);
+        return 0;
 }
 
 static int reply_history(Phone *phone, HubRequest *request, const MessageReply *reply)

@@ -14,6 +14,9 @@
 #include "phone/request.h"
 
 #define RELAYS_RENEW_PART 2 /* after half of their lifetime: the rest is for a hub that is away */
+/* However short a lifetime the hub gives: its clock may have jumped. */
+#define RELAYS_RENEW_MIN_US (5 * USEC_PER_SEC)
+#define RELAYS_RETRY_US (60 * USEC_PER_SEC)
 
 void session_set_state(Phone *phone, PhoneCall *call, SessionState state)
 {
@@ -191,9 +194,15 @@ int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply)
 
 void session_plan_relays(Phone *phone, PhoneCall *call, uint32_t lifetime_s)
 {
+        usec_t wait = lifetime_s * USEC_PER_SEC / RELAYS_RENEW_PART;
+
         call->relays_due =
-                lifetime_s > 0 ? phone->instant.now + lifetime_s * USEC_PER_SEC / RELAYS_RENEW_PART
-                               : 0;
+                lifetime_s > 0 ? phone->instant.now + MAX_OF(wait, RELAYS_RENEW_MIN_US) : 0;
+}
+
+void session_relays_refused(Phone *phone, PhoneCall *call)
+{
+        call->relays_due = phone->instant.now + RELAYS_RETRY_US;
 }
 
 void session_renew_relays(Phone *phone, PhoneCall *call)

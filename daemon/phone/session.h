@@ -33,6 +33,8 @@ int session_joined(Phone *phone, PhoneCall *call, const ReplyJoin *reply);
 void session_plan_relays(Phone *phone, PhoneCall *call, uint32_t lifetime_s);
 /* It is time: asks the hub for new ones. */
 void session_renew_relays(Phone *phone, PhoneCall *call);
+/* The hub has refused that, for now: asks again later. */
+void session_relays_refused(Phone *phone, PhoneCall *call);
 /* The hub has sent them. Returns 0 or -ENOMEM. */
 int session_take_relays(Phone *phone, PhoneCall *call, const ReplyRelays *relays);
 void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *text);

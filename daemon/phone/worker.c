@@ -168,7 +168,12 @@ void phone_take_worker_error(Phone *phone, const char *session_id, CallError err
                              const char *text)
 {
         PhoneCall *call = session_of_worker(phone, session_id);
-        if (call) {
+
+        /*
+         * A worker of an earlier version, which was adopted, does not know every message: that is
+         * no fault of the media.
+         */
+        if (call && error != CALL_ERROR_INVALID_ARGUMENT) {
                 PhoneAction *action = phone_act(phone, PHONE_SESSION_ERROR, session_id);
 
                 action->error = error;

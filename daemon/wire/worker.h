@@ -48,8 +48,9 @@ typedef enum WorkerMessageType {
         WORKER_SIGNAL_OUT,  /* `signal`, to `signal.peer` */
         WORKER_PARTICIPANT, /* `status` of one participant changed */
         WORKER_SCREEN,      /* `on`: whether the screen is sent; also when it ends by itself */
-        WORKER_ERROR,       /* `error`, `text`: a fault that does not end the worker */
-        WORKER_STATS,       /* `stats` */
+        WORKER_ERROR, /* `error`, `text`: a fault that does not end the worker; InvalidArgument:
+                         it did not take a message */
+        WORKER_STATS, /* `stats` */
 
         WORKER_MESSAGE_TYPE_COUNT,
 } WorkerMessageType;

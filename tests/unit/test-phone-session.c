@@ -273,6 +273,19 @@ START_TEST(news_of_a_worker_that_was_stopped_is_old)
 }
 END_TEST
 
+START_TEST(a_message_that_an_earlier_worker_does_not_know_is_no_error_of_the_session)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        phone_worker_error(f->phone, &f->instant, CALL, CALL_ERROR_INVALID_ARGUMENT,
+                           "unknown method 'relays'");
+        expect(f, "");
+        phone_worker_error(f->phone, &f->instant, CALL, CALL_ERROR_MEDIA_FAILED, "no sound");
+        expect(f, "session-error:MediaFailed");
+}
+END_TEST
+
 #define LIFETIME_S 3600
 #define RENEW_US (LIFETIME_S / 2 * USEC_PER_SEC)
 
@@ -338,6 +351,33 @@ START_TEST(a_hub_that_renews_no_relays_is_asked_once)
 }
 END_TEST
 
+START_TEST(a_hub_that_is_too_busy_to_renew_relays_is_asked_again)
+{
+        Message refusal = {.reply.error = CALL_ERROR_TOO_MANY};
+        FIXTURE(f);
+
+        join_with_lifetime(f, LIFETIME_S);
+        wait_us(f, RENEW_US);
+        forget(f);
+        hub_reply(f, MESSAGE_RELAYS, &refusal);
+        expect(f, "");
+        wait_us(f, 60 * USEC_PER_SEC);
+        expect(f, "send:relays");
+}
+END_TEST
+
+START_TEST(relays_that_are_about_to_expire_are_not_renewed_without_pause)
+{
+        FIXTURE(f);
+
+        join_with_lifetime(f, 1);
+        wait_us(f, 5 * USEC_PER_SEC - 1);
+        expect(f, "");
+        wait_us(f, 1);
+        expect(f, "send:relays");
+}
+END_TEST
+
 START_TEST(relays_of_a_session_that_was_left_are_not_renewed)
 {
         FIXTURE(f);
@@ -369,9 +409,12 @@ int main(void)
                 rule_8_without_a_microphone_sessions_go_on_side_by_side,
                 a_worker_is_adopted_after_a_restart,
                 news_of_a_worker_that_was_stopped_is_old,
+                a_message_that_an_earlier_worker_does_not_know_is_no_error_of_the_session,
                 relays_are_renewed_after_half_of_their_lifetime,
                 relays_that_do_not_expire_are_not_renewed,
                 a_hub_that_renews_no_relays_is_asked_once,
+                a_hub_that_is_too_busy_to_renew_relays_is_asked_again,
+                relays_that_are_about_to_expire_are_not_renewed_without_pause,
                 relays_of_a_session_that_was_left_are_not_renewed,
         };
 
