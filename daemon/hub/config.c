@@ -15,6 +15,7 @@
 #define QUEUE_PER_DEVICE 256 /* PROTOCOL.md, Limits: some minutes of a busy device's events */
 #define DEVICES_PER_USER 64  /* more than anyone owns; each costs memory */
 #define HISTORY_DAYS 365
+#define TURN_LIFETIME_S (12 * 3600) /* devices renew them in a call that lasts longer */
 
 #define TEXT(section, name, member)                                    \
         {                                                              \
@@ -46,6 +47,7 @@ static const IniKey config_keys[] = {
         TEXT("ice", "stun", stun),
         TEXT("ice", "turn", turn),
         FILE_PATH("ice", "turn-secret-file", turn_secret_file),
+        NUMBER("ice", "turn-lifetime", turn_lifetime_s, 10, 7 * 24 * 3600),
 };
 
 void config_init(Config *config)
@@ -57,6 +59,7 @@ void config_init(Config *config)
                 .queue_per_device = QUEUE_PER_DEVICE,
                 .devices_per_user = DEVICES_PER_USER,
                 .history_days = HISTORY_DAYS,
+                .turn_lifetime_s = TURN_LIFETIME_S,
         };
         snprintf(config->listen, sizeof(config->listen), "127.0.0.1:%d", WIRE_PORT);
 }

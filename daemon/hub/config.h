@@ -35,6 +35,7 @@ typedef struct Config {
         /* [ice]: URLs, separated by blanks */
         char stun[CONFIG_URLS_MAX], turn[CONFIG_URLS_MAX];
         char turn_secret_file[CONFIG_PATH_MAX];
+        uint32_t turn_lifetime_s; /* of the credentials */
 } Config;
 
 void config_init(Config *config);

@@ -5,19 +5,11 @@
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdlib.h>
 
 #include "base/secret-file.h"
 
 #define SECRET_MAX 1024
 #define SHA1_SIZE 20
-
-unsigned ice_credentials_s(void)
-{
-        const char *of_test = getenv("TRING_TEST_ICE_CREDENTIALS_S");
-
-        return of_test ? (unsigned)strtoul(of_test, NULL, 10) : ICE_CREDENTIALS_S;
-}
 
 static int add_servers(const char *urls, const char *username, IceServer *servers, size_t *n)
 {
@@ -52,7 +44,7 @@ int ice_servers(const Config *config, usec_t date, IceServer *ret, size_t *ret_n
                         return r;
                 }
                 snprintf(until, sizeof(until), "%" PRIu64,
-                         date / USEC_PER_SEC + ice_credentials_s());
+                         date / USEC_PER_SEC + config->turn_lifetime_s);
         }
         r = add_servers(config->stun, "", ret, &n);
         if (r >= 0)

@@ -9,12 +9,8 @@
 
 #include "hub/config.h"
 
-#define ICE_CREDENTIALS_S (12 * 3600) /* devices renew them in a call that lasts longer */
-/* Renewals within that time, so that no credential is handed out shortly before it expires. */
+/* Renewals within turn-lifetime, so that no credential is handed out shortly before it expires. */
 #define ICE_REFRESHES 12
-
-/* ICE_CREDENTIALS_S, unless a test shortens it by TRING_TEST_ICE_CREDENTIALS_S. */
-unsigned ice_credentials_s(void);
 
 /*
  * `ret` has room for ICE_SERVERS_MAX; `date` is CLOCK_REALTIME. The user name of a TURN server is

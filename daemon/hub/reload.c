@@ -7,6 +7,8 @@
 #include "hub/ice.h"
 #include "hub/serve-internal.h"
 
+#define LOOK_MS (3600 * 1000)
+
 int server_read_page(const Config *config, WebFiles **ret, char **ret_text)
 {
         const char *folder = config->web;
@@ -30,7 +32,7 @@ int server_read_ice(const Server *server, const Config *config, char **ret_text)
         int r = ice_servers(config, date, servers, &n, &secret, ret_text);
         return r < 0 ? r
                      : hub_ice_servers(server->hub, servers, n, secret,
-                                       date + ice_credentials_s() * USEC_PER_SEC);
+                                       date + config->turn_lifetime_s * USEC_PER_SEC);
 }
 
 static void say_kept(const char *what, const char *text)
@@ -63,13 +65,23 @@ static void look_at_certificate(Server *server)
         server_warn_of_expiry(server);
 }
 
-void server_look(Server *server)
+static void on_look(uv_timer_t *timer)
 {
+        Server *server = timer->data;
         _cleanup_free_ char *text = NULL;
 
         if (server_read_ice(server, &server->settings.config, &text) < 0)
                 say_kept("the TURN credentials", text);
         look_at_certificate(server);
+}
+
+void server_plan_looks(Server *server)
+{
+        /* At least as often as TURN credentials have to be renewed. */
+        const uint64_t wait_ms =
+                MIN_OF(LOOK_MS, server->settings.config.turn_lifetime_s * 1000ull / ICE_REFRESHES);
+
+        uv_timer_start(&server->looking, on_look, wait_ms, wait_ms);
 }
 
 /* Leaves the settings that belong to the listening socket as they are. */
@@ -141,6 +153,7 @@ void server_reload(Server *server)
         read_ice(server, &next->config);
         server->settings = *next;
         hub_reconfigure(server->hub);
-        log_notice("everything has been read again");
+        server_plan_looks(server);
+        log_notice("the settings and files have been read again");
         sd_notify(0, "READY=1");
 }

@@ -15,7 +15,7 @@ typedef struct Server {
         uv_loop_t loop;
         bool has_loop;
         uv_signal_t terminated, interrupted, hung_up;
-        uv_timer_t stopping, hourly;
+        uv_timer_t stopping, looking;
         usec_t stop_by;
 
         struct lws_context *context;
@@ -36,11 +36,10 @@ typedef struct Server {
 void server_reload(Server *server);
 
 /*
- * What has to be done every hour: makes new TURN credentials, which expire, and takes a certificate
- * that has been renewed.
+ * What has to be done every hour, or more often, from now on: makes new TURN credentials, which
+ * expire, and takes a certificate that has been renewed.
  */
-#define SERVER_LOOK_MS (3600 * 1000)
-void server_look(Server *server);
+void server_plan_looks(Server *server);
 /* Says in the log that the certificate is about to expire. */
 void server_warn_of_expiry(Server *server);
 

@@ -8,13 +8,11 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
-#include "hub/ice.h"
 #include "hub/serve-internal.h"
 #include "hub/state-dir.h"
 #include "wire/json-arena.h"
 
-/* For the database, the operator's connections, files that are read again, and the newest guests.
- */
+/* The database, the operator's connections, files that are read again, and the newest guests. */
 #define DESCRIPTORS_RESERVED 24
 #define STOP_POLL_MS 10
 #define STOP_DEADLINE_US USEC_PER_SEC /* for the last messages to all devices */
@@ -33,8 +31,7 @@ static int server_open_store(Server *server, char **ret_text)
                 free(TAKE_PTR(*ret_text));
                 r = 0;
         }
-        /* Devices of a hub that has moved, or was given a wrong folder, are refused from here on.
-         */
+        /* If the hub has moved or was given a wrong folder, its devices are refused from now on. */
         if (r >= 0 && is_new)
                 log_warning("made a new database, %s: this hub knows no users", path);
         if (r >= 0)
@@ -145,7 +142,7 @@ static void close_handles(Server *server)
         (void)signal(SIGTERM, SIG_IGN);
         (void)signal(SIGINT, SIG_IGN);
         uv_close((uv_handle_t *)&server->stopping, NULL);
-        uv_close((uv_handle_t *)&server->hourly, NULL);
+        uv_close((uv_handle_t *)&server->looking, NULL);
         hub_stop(server->hub);
         lws_context_destroy(server->context);
 }
@@ -182,28 +179,19 @@ static void on_hangup(uv_signal_t *handle, int number)
                 server_reload(server);
 }
 
-static void on_hour(uv_timer_t *timer)
-{
-        server_look(timer->data);
-}
-
 static void server_arm(Server *server)
 {
-        /* At least as often as TURN credentials have to be renewed. */
-        const uint64_t look_ms =
-                MIN_OF(SERVER_LOOK_MS, ice_credentials_s() * 1000ull / ICE_REFRESHES);
-
         uv_signal_init(&server->loop, &server->terminated);
         uv_signal_init(&server->loop, &server->interrupted);
         uv_signal_init(&server->loop, &server->hung_up);
         uv_timer_init(&server->loop, &server->stopping);
-        uv_timer_init(&server->loop, &server->hourly);
+        uv_timer_init(&server->loop, &server->looking);
         server->terminated.data = server->interrupted.data = server->hung_up.data = server;
-        server->stopping.data = server->hourly.data = server;
+        server->stopping.data = server->looking.data = server;
         uv_signal_start(&server->terminated, on_signal, SIGTERM);
         uv_signal_start(&server->interrupted, on_signal, SIGINT);
         uv_signal_start(&server->hung_up, on_hangup, SIGHUP);
-        uv_timer_start(&server->hourly, on_hour, look_ms, look_ms);
+        server_plan_looks(server);
 }
 
 static int server_start(Server *server, const ServeOptions *options, char **ret_text)

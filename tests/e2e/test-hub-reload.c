@@ -21,7 +21,7 @@ static void start_with(const char *settings)
 static void reload(void)
 {
         process_signal(h->hub->process, SIGHUP);
-        free(process_wait_line(h->hub->process, "everything has been read again"));
+        free(process_wait_line(h->hub->process, "the settings and files have been read again"));
 }
 
 static void reload_with(const char *settings)
@@ -118,7 +118,7 @@ START_TEST(a_broken_certificate_leaves_the_old_one_and_is_said)
         process_signal(h->hub->process, SIGHUP);
         free(process_wait_line(h->hub->process,
                                "certificate and key stay as they were: cannot read"));
-        free(process_wait_line(h->hub->process, "read again"));
+        free(process_wait_line(h->hub->process, "the settings and files have been read again"));
         talker_free(alice_trusting(old));
         renew_certificate("ed25519");
         reload();
@@ -187,7 +187,7 @@ START_TEST(a_slip_in_the_settings_leaves_all_of_them)
         process_signal(h->hub->process, SIGHUP);
         (void)snprintf(says, sizeof(says), "%s:3: devices-per-user: \"few\"", config);
         free(process_wait_line(h->hub->process, says));
-        free(process_wait_line(h->hub->process, "read again"));
+        free(process_wait_line(h->hub->process, "the settings and files have been read again"));
         call_and_cancel(alice);
         expect_call_refused(alice);
         talker_free(alice);
@@ -204,7 +204,7 @@ START_TEST(another_address_waits_for_a_restart)
         process_signal(h->hub->process, SIGHUP);
         free(process_wait_line(h->hub->process,
                                "certificate and key have been added: it counts after a restart"));
-        free(process_wait_line(h->hub->process, "read again"));
+        free(process_wait_line(h->hub->process, "the settings and files have been read again"));
         call_and_cancel(alice);
         talker_free(alice);
         talker_free(hub_rig_bob(h));
@@ -253,7 +253,7 @@ START_TEST(the_page_is_read_again_and_may_come_and_go)
         ck_assert_int_eq(unlink(file), 0);
         process_signal(h->hub->process, SIGHUP);
         free(process_wait_line(h->hub->process, "the files of the page stay as they were"));
-        free(process_wait_line(h->hub->process, "read again"));
+        free(process_wait_line(h->hub->process, "the settings and files have been read again"));
         expect(get_page(), "<p>two");
         reload_with("");
         expect(get_page(), "there is no page here");

@@ -19,8 +19,11 @@ typedef struct Homes {
         Talk talk;
 } Homes;
 
-/* `secret` is the relay's secret in the hub's settings; `media`: more lines for tringd.conf. */
-static Homes homes_new(const char *secret, const char *media)
+/*
+ * `secret` is the relay's secret in the hub's settings; `ice`: more lines for these; `media`: more
+ * lines for tringd.conf.
+ */
+static Homes homes_new_with(const char *secret, const char *ice, const char *media)
 {
         Homes homes = {.talk.rig = rig_new()};
         Rig *rig = homes.talk.rig;
@@ -33,7 +36,7 @@ static Homes homes_new(const char *secret, const char *media)
         rig_path(file, "%s/turn-secret", rig->dir);
         rig_write_file(file, secret, 0600);
         snprintf(settings, sizeof(settings),
-                 "[ice]\nturn = " NETWORKS_TURN_URL "\nturn-secret-file = %s\n", file);
+                 "[ice]\nturn = " NETWORKS_TURN_URL "\nturn-secret-file = %s\n%s", file, ice);
         homes.talk.hub = hub_new_in(rig, network, NETWORKS_MIDDLE, settings);
 
         person_init(&homes.talk.alice, rig, "alice");
@@ -55,6 +58,11 @@ static Homes homes_new(const char *secret, const char *media)
         person_log_in(&homes.talk.alice, homes.talk.hub);
         person_log_in(&homes.talk.bob, homes.talk.hub);
         return homes;
+}
+
+static Homes homes_new(const char *secret, const char *media)
+{
+        return homes_new_with(secret, "", media);
 }
 
 static void homes_done(Homes *homes)
@@ -120,13 +128,11 @@ START_TEST(wrong_credentials_are_reported_in_a_sentence)
 END_TEST
 
 /* A worker needs a credential for each connection, and one of the join is useless by then. */
-#define CREDENTIALS_S "16"
 #define EXPIRED_US (20 * USEC_PER_SEC)
 
 START_TEST(relays_are_renewed_in_a_call_that_outlasts_their_credentials)
 {
-        ck_assert_int_eq(setenv("TRING_TEST_ICE_CREDENTIALS_S", CREDENTIALS_S, true), 0);
-        _cleanup_homes_ Homes homes = homes_new(SECRET, ways[1]);
+        _cleanup_homes_ Homes homes = homes_new_with(SECRET, "turn-lifetime = 16\n", ways[1]);
         Talk *talk = &homes.talk;
         Call call = talk_begin(talk);
         RigTone *tones[2];

@@ -77,7 +77,7 @@ START_TEST(what_is_set_counts)
         write_config("[listen]\naddress = [::1]:0\nproxies = ::1 10.0.0.0/8\n"
                      "[limits]\ncalls-per-minute = 0 ; none\nhistory-days=7\n"
                      "[ice]\nstun = stun:a stuns:b:1\nturn = turn:c?transport=udp\n"
-                     "turn-secret-file = /etc/secret\n");
+                     "turn-secret-file = /etc/secret\nturn-lifetime = 3600\n");
         config_init(&config);
         ck_assert_int_eq(config_read(&config, path, &text), 0);
         ck_assert_str_eq(config.listen, "[::1]:0");
@@ -86,6 +86,7 @@ START_TEST(what_is_set_counts)
         ck_assert_uint_eq(config.history_days, 7);
         ck_assert_str_eq(config.stun, "stun:a stuns:b:1");
         ck_assert_str_eq(config.turn, "turn:c?transport=udp");
+        ck_assert_uint_eq(config.turn_lifetime_s, 3600);
 }
 END_TEST
 
@@ -209,6 +210,11 @@ START_TEST(credentials_are_good_for_some_hours)
         ck_assert_str_eq(servers[0].username, "");
         ck_assert_str_eq(servers[2].url, "turns:c");
         ck_assert_str_eq(servers[2].username, "1700043200");
+        config.turn_lifetime_s = 600;
+        secret_free(TAKE_PTR(secret));
+        ck_assert_int_eq(
+                ice_servers(&config, 1700000000 * USEC_PER_SEC, servers, &n, &secret, &text), 0);
+        ck_assert_str_eq(servers[2].username, "1700000600");
         ck_assert_str_eq(secret, "north-star");
         STR_SET(config.turn_secret_file, "/nowhere/secret");
         ck_assert_int_eq(ice_servers(&config, 0, servers, &n, &secret, &text), -ENOENT);
