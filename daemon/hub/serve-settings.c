@@ -49,8 +49,6 @@ int serve_settings_read(const ServeOptions *options, ServeSettings *ret, char **
         config_init(config);
         if (options->config)
                 r = config_read(config, options->config, ret_text);
-        if (r == -EINVAL)
-                r = -EBADMSG; /* the file is wrong, not the command line */
         if (r >= 0)
                 r = take_options(config, options, ret_text);
         if (r >= 0)

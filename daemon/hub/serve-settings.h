@@ -14,7 +14,7 @@ typedef struct ServeSettings {
 
 /*
  * Returns 0, or negative errno with a sentence in *ret_text (the caller frees it): -EINVAL for a
- * wrong value in the options, -EBADMSG for one in the file.
+ * wrong value, which waits for a person.
  */
 int serve_settings_read(const ServeOptions *options, ServeSettings *ret, char **ret_text);
 

@@ -16,6 +16,6 @@ typedef struct ServeOptions {
 /*
  * Serves until SIGTERM or SIGINT; reads its settings again on SIGHUP. `options` has to stay.
  * Returns 0, or negative errno with a sentence in *ret_text that says why it could not start;
- * -EINVAL for a wrong value in the options.
+ * -EINVAL for a wrong value in the options or in the settings file.
  */
 int serve(const ServeOptions *options, char **ret_text);
