@@ -5,12 +5,13 @@
  * Whether the network path to another participant is alive, judged by when something last came by
  * it, whatever it was: a voice, a picture, a report, or the answer to a question that is sent only
  * to hear whether anybody is there (RFC 7675). So a participant who sends no voice, because their
- * microphone is missing, is not taken for lost. Pure: all times are the caller's, of one clock.
+ * microphone is missing, is not taken for lost. Only time in which this program ran counts as
+ * silence. Pure: all times are the caller's, of one clock.
  */
 
 #include <stdbool.h>
 
-#include "base/clock.h"
+#include "media/own-time.h"
 
 /* Without a sign of life for so long, the path is interrupted. */
 #define PATH_SILENT_US (3 * USEC_PER_SEC)
@@ -28,13 +29,18 @@ typedef enum PathState {
 } PathState;
 
 typedef struct PathLife {
-        usec_t arrived;     /* the last sign of life */
-        usec_t interrupted; /* when it was first found interrupted; 0: it is not */
-        bool deaf;          /* answers to questions cannot be heard on this path */
+        OwnTime time;
+        usec_t arrived; /* the last sign of life */
+        usec_t silent;  /* own time since then, up to the last look */
+        bool deaf;      /* answers to questions cannot be heard on this path */
 } PathLife;
 
 /* Something has arrived at `at`. Calls need not be in order. */
 void path_life_arrived(PathLife *life, usec_t at);
-PathState path_life_judge(PathLife *life, usec_t now);
-/* Whether the other side should be asked now whether it is there. */
-bool path_life_wants_answer(const PathLife *life, usec_t now);
+/* Call it about once a second, when what has arrived meanwhile was told. */
+void path_life_look(PathLife *life, usec_t now);
+
+/* These judge by the last look. */
+PathState path_life_state(const PathLife *life);
+/* Whether the other side should be asked whether it is there. */
+bool path_life_wants_answer(const PathLife *life);

@@ -156,10 +156,11 @@ static bool relay_is_missing(const PeerConnection *peer, usec_t now)
 static void look_at_path(PeerConnection *peer, usec_t now)
 {
         path_probe_look(peer->probe, &peer->life);
-        if (path_life_wants_answer(&peer->life, now))
+        path_life_look(&peer->life, now);
+        if (path_life_wants_answer(&peer->life))
                 path_probe_ask(peer->probe);
-        set_state(peer, path_life_judge(&peer->life, now) == PATH_CONNECTED ? PEER_CONNECTED
-                                                                            : PEER_INTERRUPTED);
+        set_state(peer, path_life_state(&peer->life) == PATH_CONNECTED ? PEER_CONNECTED
+                                                                       : PEER_INTERRUPTED);
 }
 
 static gboolean look(void *data)
@@ -168,10 +169,11 @@ static gboolean look(void *data)
         usec_t now = clock_boottime();
 
         peer_video_look(peer);
+        peer->waited += own_time_step(&peer->time, now);
         if (peer->state == PEER_CONNECTED || peer->state == PEER_INTERRUPTED)
                 look_at_path(peer, now);
         else if (peer->state == PEER_CONNECTING &&
-                 (now - peer->began > CONNECT_MAX_US || relay_is_missing(peer, now)))
+                 (peer->waited > CONNECT_MAX_US || relay_is_missing(peer, now)))
                 peer_fail(peer, blame(peer, "the other side did not connect in time"));
         if (peer->state == PEER_CONNECTED)
                 peer_request_path(peer);
@@ -279,7 +281,7 @@ int peer_new(const PeerOptions *options, PeerConnection **ret)
         peer->sender = options->media->sender;
         peer->own_video = options->media->video;
         peer->remote_video = options->video;
-        peer->began = peer->counted.at = clock_boottime();
+        peer->counted.at = clock_boottime();
         r = build_pipeline(peer, options);
         if (r < 0) {
                 log_error("cannot set up a connection: GStreamer lacks an element");
@@ -327,10 +329,9 @@ PeerState peer_state(const PeerConnection *peer)
         return peer->state;
 }
 
-bool peer_is_lost(PeerConnection *peer)
+bool peer_is_lost(const PeerConnection *peer)
 {
-        return peer->state == PEER_INTERRUPTED &&
-               path_life_judge(&peer->life, clock_boottime()) == PATH_LOST;
+        return peer->state == PEER_INTERRUPTED && path_life_state(&peer->life) == PATH_LOST;
 }
 
 bool peer_is_trusted(const PeerConnection *peer)

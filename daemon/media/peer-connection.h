@@ -78,6 +78,6 @@ void peer_request_stats(PeerConnection *peer);
 
 PeerState peer_state(const PeerConnection *peer);
 /* Whether the connection was interrupted for so long that another one should replace it. */
-bool peer_is_lost(PeerConnection *peer);
+bool peer_is_lost(const PeerConnection *peer);
 /* Whether the other side has shown the certificate that it announced. */
 bool peer_is_trusted(const PeerConnection *peer);

@@ -46,7 +46,8 @@ struct PeerConnection {
         GstWebRTCSessionDescription *offer; /* owned: the other side's; not answered yet */
         bool offer_due; /* the last offer lacks something that we have to offer */
         bool offering;  /* our offer has no answer yet */
-        usec_t began;
+        OwnTime time;
+        usec_t waited;   /* own time since the beginning */
         usec_t gathered; /* when gathering of candidates ended; 0: not yet */
 
         Fingerprint announced; /* by the other side's session description */

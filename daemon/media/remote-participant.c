@@ -8,16 +8,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "media/remote-audio.h"
+#include "media/restart-pace.h"
 #include "media/verification.h"
 
 #define LOOK_S 1 /* between two checks whether the connection has to be replaced */
-/* Between two attempts: ICE and DTLS over a slow relay are done by then. */
-#define RESTART_AGAIN_US (10 * USEC_PER_SEC)
-/*
- * Between two restarts, at least: networks change several times in a row, and the other side may
- * ask at any rate.
- */
-#define RESTART_LEAST_US (1 * USEC_PER_SEC)
 /* How long the old connection stays beside the new one: the other side may switch later. */
 #define LINGER_US (2 * USEC_PER_SEC)
 
@@ -40,8 +34,7 @@ struct RemoteParticipant {
         usec_t old_since;
         uint32_t n_connections;
         guint timer, settling;
-        usec_t attempted; /* when another connection was last begun or asked for */
-        bool restart_due; /* another attempt is due, RESTART_LEAST_US after the last */
+        RestartPace pace;
         bool wants_stats;
 };
 
@@ -103,31 +96,24 @@ static uint32_t number_of(const RemoteParticipant *remote, const PeerConnection 
 static void begin_next(RemoteParticipant *remote, uint32_t number)
 {
         connection_done(&remote->next);
-        remote->attempted = clock_boottime();
-        remote->restart_due = false;
+        restart_pace_attempted(&remote->pace, clock_boottime());
         log_fields(LOG_INFO, "another connection is made", "PEER=%s", remote->participant.party.uid,
                    NULL);
         if (begin_connection(remote, number, &remote->next) < 0)
                 report_fault(remote, "cannot set up another connection");
 }
 
-static bool attempted_since(const RemoteParticipant *remote, usec_t time)
-{
-        return remote->attempted > 0 && clock_boottime() - remote->attempted < time;
-}
-
 void remote_participant_restart(RemoteParticipant *remote)
 {
         MediaSignal wanted = {.type = MEDIA_SIGNAL_OFFER_WANTED, .ice_restart = true};
 
-        remote->restart_due = attempted_since(remote, RESTART_LEAST_US);
-        if (remote->restart_due)
+        if (!restart_pace_want(&remote->pace, clock_boottime()))
                 return;
         if (remote->offers) {
                 begin_next(remote, remote->n_connections + 1);
                 return;
         }
-        remote->attempted = clock_boottime();
+        restart_pace_attempted(&remote->pace, clock_boottime());
         send_signal(remote, &wanted);
 }
 
@@ -141,8 +127,8 @@ static gboolean look(void *data)
 
         if (remote->old.peer && now - remote->old_since >= LINGER_US)
                 connection_done(&remote->old);
-        if (remote->restart_due ||
-            (peer_is_lost(remote->now.peer) && !attempted_since(remote, RESTART_AGAIN_US)))
+        if (restart_pace_look(&remote->pace, peer_state(remote->now.peer) == PEER_CONNECTED,
+                              peer_is_lost(remote->now.peer), now))
                 remote_participant_restart(remote);
         return G_SOURCE_CONTINUE;
 }
@@ -233,7 +219,7 @@ static void pass_to_connection(RemoteParticipant *remote, const MediaSignal *sig
 {
         if (signal->type == MEDIA_SIGNAL_OFFER && !remote->offers &&
             signal->connection > remote->n_connections) {
-                if (remote->next.peer && attempted_since(remote, RESTART_LEAST_US))
+                if (remote->next.peer && restart_pace_is_recent(&remote->pace, clock_boottime()))
                         return;
                 begin_next(remote, signal->connection);
         }
@@ -306,7 +292,7 @@ int remote_participant_new(const WorkerMedia *media, const Participant *particip
                 return -ENOMEM;
         remote->media = media;
         remote->participant = *participant;
-        remote->offers = offers;
+        remote->offers = remote->pace.offers = offers;
         remote->with_video = media->with_video;
         remote->events = events;
         remote->userdata = userdata;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The life of a network path: the judgement with a clock of the test; then two real connections in
- * this process, over which no voice ever goes.
+ * The life of a network path, and when another connection is made, with a clock of the test; then
+ * two real connections in this process, over which no voice ever goes.
  */
 
 #include <glib.h>
@@ -12,93 +12,241 @@
 #include "media/path-life.h"
 #include "media/preload.h"
 #include "media/remote-participant.h"
+#include "media/restart-pace.h"
 #include "media/rtp.h"
 #include "suite.h"
 
 /* ---- the judgement ---- */
 
 #define BEGIN (100 * USEC_PER_SEC)
+#define LOOK_US USEC_PER_SEC /* between two looks of a program that has its processor */
+
+static PathLife connected(void)
+{
+        PathLife life = {};
+
+        path_life_arrived(&life, BEGIN);
+        path_life_look(&life, BEGIN);
+        return life;
+}
+
+/* Looks once a second, from one second after `from` until `until`. */
+static PathState look_until(PathLife *life, usec_t from, usec_t until)
+{
+        for (usec_t now = from + LOOK_US; now <= until; now += LOOK_US)
+                path_life_look(life, now);
+        return path_life_state(life);
+}
 
 START_TEST(path_is_interrupted_after_3_s_of_silence_and_lost_2_s_later)
 {
-        PathLife life = {};
-        usec_t found = BEGIN + PATH_SILENT_US + 1;
+        const usec_t quiet = BEGIN + PATH_SILENT_US, late = quiet + PATH_INTERRUPTED_US;
+        PathLife life = connected();
 
-        path_life_arrived(&life, BEGIN);
-        ck_assert_int_eq(path_life_judge(&life, BEGIN + PATH_SILENT_US), PATH_CONNECTED);
-        ck_assert_int_eq(path_life_judge(&life, found), PATH_INTERRUPTED);
-        ck_assert_int_eq(path_life_judge(&life, found + PATH_INTERRUPTED_US - 1), PATH_INTERRUPTED);
-        ck_assert_int_eq(path_life_judge(&life, found + PATH_INTERRUPTED_US), PATH_LOST);
+        ck_assert_int_eq(look_until(&life, BEGIN, quiet), PATH_CONNECTED);
+        path_life_look(&life, quiet + 1);
+        ck_assert_int_eq(path_life_state(&life), PATH_INTERRUPTED);
+        ck_assert_int_eq(look_until(&life, quiet, late), PATH_INTERRUPTED);
+        path_life_look(&life, late + 1);
+        ck_assert_int_eq(path_life_state(&life), PATH_LOST);
 }
 END_TEST
 
 START_TEST(path_that_answers_once_in_3_s_stays_connected)
 {
-        PathLife life = {};
+        PathLife life = connected();
 
         for (usec_t now = BEGIN; now < BEGIN + 3600 * USEC_PER_SEC; now += PATH_SILENT_US) {
                 path_life_arrived(&life, now);
-                ck_assert_int_eq(path_life_judge(&life, now + PATH_SILENT_US), PATH_CONNECTED);
+                ck_assert_int_eq(look_until(&life, now, now + PATH_SILENT_US), PATH_CONNECTED);
         }
 }
 END_TEST
 
 START_TEST(anything_that_arrives_ends_an_interruption)
 {
-        PathLife life = {};
-        usec_t now = BEGIN + 60 * USEC_PER_SEC;
+        const usec_t now = BEGIN + 60 * USEC_PER_SEC;
+        PathLife life = connected();
 
-        path_life_arrived(&life, BEGIN);
-        path_life_judge(&life, now - PATH_INTERRUPTED_US);
-        ck_assert_int_eq(path_life_judge(&life, now), PATH_LOST);
+        ck_assert_int_eq(look_until(&life, BEGIN, now), PATH_LOST);
         path_life_arrived(&life, now);
-        ck_assert_int_eq(path_life_judge(&life, now), PATH_CONNECTED);
-        ck_assert_int_eq(path_life_judge(&life, now + PATH_SILENT_US + 1), PATH_INTERRUPTED);
+        path_life_look(&life, now);
+        ck_assert_int_eq(path_life_state(&life), PATH_CONNECTED);
+        ck_assert_int_eq(look_until(&life, now, now + PATH_SILENT_US + LOOK_US), PATH_INTERRUPTED);
 }
 END_TEST
 
-START_TEST(sleep_leaves_time_for_an_answer_before_the_path_is_lost)
+START_TEST(sleep_is_no_silence)
 {
-        PathLife life = {};
-        usec_t woken = BEGIN + 8 * 3600 * USEC_PER_SEC;
+        const usec_t woken = BEGIN + 8 * 3600 * USEC_PER_SEC;
+        PathLife life = connected();
 
-        path_life_arrived(&life, BEGIN);
-        ck_assert_int_eq(path_life_judge(&life, woken), PATH_INTERRUPTED);
-        path_life_arrived(&life, woken + USEC_PER_SEC);
-        ck_assert_int_eq(path_life_judge(&life, woken + USEC_PER_SEC), PATH_CONNECTED);
+        path_life_look(&life, woken);
+        ck_assert_int_eq(path_life_state(&life), PATH_CONNECTED);
+        ck_assert(path_life_wants_answer(&life));
+        ck_assert_int_eq(look_until(&life, woken, woken + 10 * USEC_PER_SEC), PATH_LOST);
+}
+END_TEST
+
+/* Every look comes 7 s after the one before, and the answers take two looks. */
+START_TEST(path_of_a_program_without_a_processor_is_not_taken_for_lost)
+{
+        const usec_t step = 7 * USEC_PER_SEC;
+        PathLife life = connected();
+
+        for (usec_t now = BEGIN + step; now < BEGIN + 3600 * USEC_PER_SEC; now += 2 * step) {
+                path_life_look(&life, now);
+                ck_assert_int_eq(path_life_state(&life), PATH_CONNECTED);
+                ck_assert(path_life_wants_answer(&life));
+                path_life_look(&life, now + step);
+                ck_assert_int_eq(path_life_state(&life), PATH_CONNECTED);
+                path_life_arrived(&life, now + step);
+        }
+}
+END_TEST
+
+START_TEST(path_that_is_dead_is_found_lost_by_a_program_that_is_always_late)
+{
+        const usec_t step = 7 * USEC_PER_SEC;
+        PathLife life = connected();
+        unsigned asked = 0;
+
+        for (usec_t now = BEGIN + step; path_life_state(&life) != PATH_LOST; now += step) {
+                path_life_look(&life, now);
+                asked += path_life_wants_answer(&life);
+                ck_assert_uint_lt(asked, 6);
+        }
+        ck_assert_uint_gt(asked, 2);
 }
 END_TEST
 
 START_TEST(other_side_is_asked_after_half_a_second_of_silence)
 {
-        PathLife life = {};
+        PathLife life = connected();
 
-        path_life_arrived(&life, BEGIN);
-        ck_assert(!path_life_wants_answer(&life, BEGIN + PATH_ASK_US));
-        ck_assert(path_life_wants_answer(&life, BEGIN + PATH_ASK_US + 1));
+        path_life_look(&life, BEGIN + PATH_ASK_US);
+        ck_assert(!path_life_wants_answer(&life));
+        path_life_look(&life, BEGIN + PATH_ASK_US + 1);
+        ck_assert(path_life_wants_answer(&life));
         path_life_arrived(&life, BEGIN + PATH_ASK_US + 1);
-        ck_assert(!path_life_wants_answer(&life, BEGIN + PATH_ASK_US + 1));
+        path_life_look(&life, BEGIN + PATH_ASK_US + 1);
+        ck_assert(!path_life_wants_answer(&life));
 }
 END_TEST
 
 START_TEST(path_whose_answers_are_not_heard_waits_for_reports)
 {
-        PathLife life = {.deaf = true};
+        PathLife life = connected();
 
-        path_life_arrived(&life, BEGIN);
-        ck_assert_int_eq(path_life_judge(&life, BEGIN + PATH_DEAF_SILENT_US), PATH_CONNECTED);
-        ck_assert_int_eq(path_life_judge(&life, BEGIN + PATH_DEAF_SILENT_US + 1), PATH_INTERRUPTED);
+        life.deaf = true;
+        ck_assert_int_eq(look_until(&life, BEGIN, BEGIN + PATH_DEAF_SILENT_US), PATH_CONNECTED);
+        path_life_look(&life, BEGIN + PATH_DEAF_SILENT_US + 1);
+        ck_assert_int_eq(path_life_state(&life), PATH_INTERRUPTED);
 }
 END_TEST
 
 START_TEST(older_arrival_changes_nothing)
 {
-        PathLife life = {};
+        PathLife life = connected();
 
-        path_life_arrived(&life, BEGIN);
         path_life_arrived(&life, BEGIN - USEC_PER_SEC);
         ck_assert_uint_eq(life.arrived, BEGIN);
-        ck_assert_int_eq(path_life_judge(&life, BEGIN - USEC_PER_SEC), PATH_CONNECTED);
+        path_life_look(&life, BEGIN - USEC_PER_SEC);
+        ck_assert_int_eq(path_life_state(&life), PATH_CONNECTED);
+}
+END_TEST
+
+/* ---- another connection ---- */
+
+/* Looks once a second at a connection that stays lost; returns after how many an attempt is due. */
+static unsigned looks_until_attempt(RestartPace *pace, usec_t *now)
+{
+        unsigned looks = 0;
+
+        do {
+                *now += LOOK_US;
+                looks++;
+                ck_assert_uint_lt(looks, 1000);
+        } while (!restart_pace_look(pace, false, true, *now));
+        restart_pace_attempted(pace, *now);
+        return looks;
+}
+
+static RestartPace watched(bool offers)
+{
+        RestartPace pace = {.offers = offers};
+
+        restart_pace_look(&pace, true, false, BEGIN);
+        return pace;
+}
+
+START_TEST(attempts_in_a_row_come_ever_more_slowly)
+{
+        static const unsigned expected[] = {1, 10, 20, 40, 60, 60, 60};
+        RestartPace pace = watched(true);
+        usec_t now = BEGIN;
+
+        for (size_t i = 0; i < ELEMENTSOF(expected); i++)
+                ck_assert_uint_eq(looks_until_attempt(&pace, &now), expected[i]);
+}
+END_TEST
+
+START_TEST(connection_that_has_held_is_replaced_as_soon_as_the_first)
+{
+        RestartPace pace = watched(true);
+        usec_t now = BEGIN;
+
+        for (unsigned i = 0; i < 5; i++)
+                looks_until_attempt(&pace, &now);
+        for (usec_t end = now + RESTART_HELD_US; now < end;) {
+                now += LOOK_US;
+                ck_assert(!restart_pace_look(&pace, true, false, now));
+        }
+        ck_assert_uint_eq(looks_until_attempt(&pace, &now), 1);
+        ck_assert_uint_eq(looks_until_attempt(&pace, &now), 10);
+}
+END_TEST
+
+START_TEST(answering_side_leaves_the_first_attempt_to_the_other)
+{
+        RestartPace pace = watched(false);
+        usec_t now = BEGIN;
+
+        ck_assert_uint_eq(looks_until_attempt(&pace, &now), 3);
+        pace = watched(false);
+        now = BEGIN + LOOK_US;
+        ck_assert(!restart_pace_look(&pace, false, true, now));
+        restart_pace_attempted(&pace, now); /* its offer is here */
+        ck_assert_uint_eq(looks_until_attempt(&pace, &now), 10);
+}
+END_TEST
+
+START_TEST(attempt_that_is_wanted_too_early_is_made_a_second_after_the_last)
+{
+        RestartPace pace = watched(true);
+        usec_t now = BEGIN;
+
+        ck_assert(restart_pace_want(&pace, now));
+        restart_pace_attempted(&pace, now);
+        ck_assert(!restart_pace_want(&pace, now + RESTART_LEAST_US / 2));
+        ck_assert(restart_pace_look(&pace, true, false, now + RESTART_LEAST_US));
+        restart_pace_attempted(&pace, now + RESTART_LEAST_US);
+        ck_assert(!restart_pace_look(&pace, true, false, now + 2 * RESTART_LEAST_US));
+}
+END_TEST
+
+START_TEST(attempt_of_a_program_without_a_processor_is_given_its_time)
+{
+        const usec_t step = 20 * USEC_PER_SEC;
+        RestartPace pace = watched(true);
+        usec_t now = BEGIN;
+        unsigned looks = 0;
+
+        looks_until_attempt(&pace, &now);
+        do
+                now += step;
+        while (++looks < 100 && !restart_pace_look(&pace, false, true, now));
+        ck_assert_uint_eq(looks, 7); /* 7 looks count 10.5 s */
 }
 END_TEST
 
@@ -235,10 +383,17 @@ int main(void)
         tcase_add_test(judgement, path_is_interrupted_after_3_s_of_silence_and_lost_2_s_later);
         tcase_add_test(judgement, path_that_answers_once_in_3_s_stays_connected);
         tcase_add_test(judgement, anything_that_arrives_ends_an_interruption);
-        tcase_add_test(judgement, sleep_leaves_time_for_an_answer_before_the_path_is_lost);
+        tcase_add_test(judgement, sleep_is_no_silence);
+        tcase_add_test(judgement, path_of_a_program_without_a_processor_is_not_taken_for_lost);
+        tcase_add_test(judgement, path_that_is_dead_is_found_lost_by_a_program_that_is_always_late);
         tcase_add_test(judgement, other_side_is_asked_after_half_a_second_of_silence);
         tcase_add_test(judgement, path_whose_answers_are_not_heard_waits_for_reports);
         tcase_add_test(judgement, older_arrival_changes_nothing);
+        tcase_add_test(judgement, attempts_in_a_row_come_ever_more_slowly);
+        tcase_add_test(judgement, connection_that_has_held_is_replaced_as_soon_as_the_first);
+        tcase_add_test(judgement, answering_side_leaves_the_first_attempt_to_the_other);
+        tcase_add_test(judgement, attempt_that_is_wanted_too_early_is_made_a_second_after_the_last);
+        tcase_add_test(judgement, attempt_of_a_program_without_a_processor_is_given_its_time);
         suite_add_tcase(suite, judgement);
         tcase_set_timeout(connections, 2 * CONNECT_S + WATCH_S + INTERRUPTED_MAX_S + 30);
         tcase_add_test(connections,

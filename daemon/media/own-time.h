@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Time in which this program itself has run. Who waits for somebody else counts only that: while
+ * the machine slept, or gave this program no processor, an answer may have come and found nobody to
+ * take it. Pure: all times are the caller's, of one clock.
+ */
+
+#include "base/clock.h"
+
+/* Of two looks one second apart; what a look is later than that was no time of this program's. */
+#define OWN_TIME_STEP_MAX_US (1500 * USEC_PER_MSEC)
+
+/* Zero: not looked yet. */
+typedef struct OwnTime {
+        usec_t looked;
+} OwnTime;
+
+/* Call it about once a second. Returns the own time since the last call. */
+usec_t own_time_step(OwnTime *time, usec_t now);
