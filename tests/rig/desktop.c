@@ -47,20 +47,52 @@ static void make_folders(Desktop *desktop)
         }
 }
 
-static void start_bus(Desktop *desktop, const char *service_folder)
+static Process *start_dbus_daemon(Desktop *desktop, const char *name, bool activates)
 {
-        _cleanup_free_ char *configuration = NULL, *line = NULL;
-        char path[RIG_PATH_MAX], name[64], address[RIG_PATH_MAX];
+        _cleanup_free_ char *configuration = NULL;
+        char path[RIG_PATH_MAX], element[2 * RIG_PATH_MAX] = "";
 
+        if (activates) {
+                _cleanup_free_ char *service = NULL;
+
+                rig_path(path, "%s/services", desktop->dir);
+                rig_mkdir(path);
+                snprintf(element, sizeof(element), "  <servicedir>%s</servicedir>\n", path);
+                rig_path(path, "%s/services/" TRING_NAME ".service", desktop->dir);
+                service = str_printf("[D-BUS Service]\nName=" TRING_NAME "\nExec=%s\n",
+                                     rig_program("TRINGD"));
+                rig_write_file(path, service, 0600);
+        }
         rig_path(path, "%s/bus.conf", desktop->dir);
-        rig_path(address, "unix:path=%s/bus", desktop->dir);
-        configuration = str_printf(BUS_CONFIGURATION, desktop->dir, service_folder);
+        configuration = str_printf(BUS_CONFIGURATION, desktop->dir, element);
         rig_write_file(path, configuration, 0600);
+        rig_path(path, "--config-file=%s/bus.conf", desktop->dir);
+        return process_start(desktop->rig, name, &desktop->environment,
+                             ARGV("dbus-daemon", path, "--nofork", "--print-address"));
+}
+
+static Process *start_dbus_broker(Desktop *desktop, const char *program, const char *name,
+                                  bool activates)
+{
+        char path[RIG_PATH_MAX];
+
+        rig_path(path, "%s/bus", desktop->dir);
+        return process_start(
+                desktop->rig, name, &desktop->environment,
+                ARGV(program, path, activates ? TRING_NAME : NULL, rig_program("TRINGD")));
+}
+
+static void start_bus(Desktop *desktop, bool activates)
+{
+        const char *broker = getenv("TRING_RIG_BROKER");
+        _cleanup_free_ char *line = NULL;
+        char name[64], address[RIG_PATH_MAX];
+
+        rig_path(address, "unix:path=%s/bus", desktop->dir);
         environment_set(&desktop->environment, "DBUS_SESSION_BUS_ADDRESS", "%s", address);
         snprintf(name, sizeof(name), "bus-%s", desktop->name);
-        rig_path(path, "--config-file=%s/bus.conf", desktop->dir);
-        desktop->bus = process_start(desktop->rig, name, &desktop->environment,
-                                     ARGV("dbus-daemon", path, "--nofork", "--print-address"));
+        desktop->bus = broker ? start_dbus_broker(desktop, broker, name, activates)
+                              : start_dbus_daemon(desktop, name, activates);
         line = process_wait_line(desktop->bus, "unix:");
         desktop->client = client_new(desktop->rig, address);
 }
@@ -81,24 +113,15 @@ Desktop *desktop_new(Rig *rig, const char *name)
 {
         Desktop *desktop = desktop_prepare(rig, name);
 
-        start_bus(desktop, "");
+        start_bus(desktop, false);
         return desktop;
 }
 
 Desktop *desktop_new_activated(Rig *rig, const char *name)
 {
         Desktop *desktop = desktop_prepare(rig, name);
-        char services[RIG_PATH_MAX], file[RIG_PATH_MAX], element[2 * RIG_PATH_MAX];
-        _cleanup_free_ char *content = NULL;
 
-        rig_path(services, "%s/services", desktop->dir);
-        rig_mkdir(services);
-        rig_path(file, "%s/" TRING_NAME ".service", services);
-        content = str_printf("[D-BUS Service]\nName=" TRING_NAME "\nExec=%s\n",
-                             rig_program("TRINGD"));
-        rig_write_file(file, content, 0600);
-        snprintf(element, sizeof(element), "  <servicedir>%s</servicedir>\n", services);
-        start_bus(desktop, element);
+        start_bus(desktop, true);
         return desktop;
 }
 
@@ -224,5 +247,5 @@ void desktop_restart_bus(Desktop *desktop)
                 rig_fail("tringd of %s ended with %d when its bus did", desktop->name, status);
         desktop->tringd = process_free(desktop->tringd);
         desktop->client = client_free(desktop->client);
-        start_bus(desktop, "");
+        start_bus(desktop, false);
 }
