@@ -236,7 +236,7 @@ static void expect_protected(const char *file, const char *says)
 
 START_TEST(something_else_in_place_of_the_file_is_said)
 {
-        _cleanup_free_ char *huge = calloc(1, INI_FILE_MAX + 2), *text = NULL;
+        _cleanup_free_ char *huge = calloc(1, INI_FILE_MAX + 2), *text = NULL, *utf16 = NULL;
         Settings settings;
         char other[96];
 
@@ -255,7 +255,7 @@ START_TEST(something_else_in_place_of_the_file_is_said)
         expect_protected(path, "is longer than");
         (void)snprintf(other, sizeof(other), "%s/x", path);
         expect_protected(other, "Not a directory");
-        ck_assert_int_eq(load("\xff\xfe[", &settings, &huge), -EILSEQ);
+        ck_assert_int_eq(load("\xff\xfe[", &settings, &utf16), -EILSEQ);
         expect_protected(path, "UTF-16");
 }
 END_TEST
