@@ -40,9 +40,9 @@ int bus_send(sd_bus *bus, sd_bus_message *message, sd_bus_message **ret);
 /* bus_method() and bus_send() in one; `types` and arguments as for sd_bus_message_append(). */
 int bus_call(sd_bus *bus, const char *path, const char *interface, const char *member,
              sd_bus_message **ret, const char *types, ...);
-/* Reads all properties of an interface, as members in snake case. Prints errors too. */
-/* Whether the running tringd has that feature. Returns an exit code. */
+/* Whether the running tringd has that feature. Prints errors too. */
 int bus_has_feature(sd_bus *bus, const char *feature, bool *ret);
+/* Reads all properties of an interface, as members in snake case. Prints errors too. */
 int bus_properties(sd_bus *bus, const char *path, const char *interface, cJSON **ret);
 /* Prints an error that a method returned; returns the exit code for it. */
 int bus_fail(const sd_bus_error *error);

@@ -24,10 +24,8 @@
 
 #include "base/cleanup.h"
 
-#define INI_KEYS_MAX 32 /* in one table */
-#define INI_FILE_MAX                                                                 \
-        (256 * (size_t)1024) /* bytes; a file with every key and its manual has 4 kB \
-                              */
+#define INI_KEYS_MAX 32                   /* in one table */
+#define INI_FILE_MAX (256 * (size_t)1024) /* bytes; with every key and its manual it has 4 kB */
 
 typedef struct IniKey IniKey;
 

@@ -146,11 +146,10 @@ static void report_left_out(usec_t now)
 /* Is this line to be written? */
 static bool admits(LogPlace *place, int level, const char *message)
 {
-        usec_t now = clock_boottime();
-
         if (level == LOG_DEBUG)
                 return true;
         pthread_mutex_lock(&places_lock);
+        usec_t now = clock_boottime(); /* under the lock, so that it never goes back */
         report_left_out(now);
         bool admitted = log_place_admits(place, now);
         if (!admitted && place->n_left_out == 1) {

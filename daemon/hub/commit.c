@@ -119,7 +119,6 @@ usec_t commit_wait(const Commit *commit, usec_t now)
 
 void commit_run(Commit *commit, usec_t now)
 {
-        const HistoryTime time = history_time_now();
         bool ended = false;
 
         /* While the disk fails, do not retry once per confirmation. */
@@ -128,6 +127,7 @@ void commit_run(Commit *commit, usec_t now)
         for (size_t i = 0; i < commit->n_writes; i++)
                 ended |=
                         commit->writes[i].type == WRITE_DROP || commit->writes[i].type == WRITE_LOG;
+        const HistoryTime time = history_time_now();
         int r = hub_database_write(commit->database, &time, commit->writes, commit->n_writes);
         if (r < 0 && commit->error == 0)
                 log_error("cannot write the database, so nothing is confirmed until it works: %s",

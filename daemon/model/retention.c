@@ -19,10 +19,3 @@ Retention retention_at(uint32_t days, usec_t date, usec_t running)
                 .missed = limit_at(MAX_OF(days, (uint32_t)MISSED_DAYS_MIN), date, running),
         };
 }
-
-bool retention_is_over(const Retention *retention, usec_t initiated_at, usec_t running, bool unseen)
-{
-        const RetentionLimit *limit = unseen ? &retention->missed : &retention->record;
-
-        return initiated_at < limit->date && running < limit->running;
-}

@@ -10,7 +10,6 @@
  * day of running no more records become old enough than were made in a day of running.
  */
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -31,7 +30,3 @@ typedef struct Retention {
 
 /* `days` is at least 1. */
 Retention retention_at(uint32_t days, usec_t date, usec_t running);
-
-/* Whether a record of a call of that date, made when the hub had run for `running`, is to go. */
-bool retention_is_over(const Retention *retention, usec_t initiated_at, usec_t running,
-                       bool unseen);

@@ -42,8 +42,7 @@
 #define REFUSED_WAIT_SECOND_US (5 * 60 * USEC_PER_SEC)
 #define REFUSED_WAIT_LAST_US (30 * 60 * USEC_PER_SEC)
 #define REFUSED_FORGET_US (2 * 60 * 60 * USEC_PER_SEC)
-/* A picture that takes longer does not come: connecting and the first key frame are done by then.
- */
+/* A picture comes sooner or not at all: connecting and the first key frame are done by then. */
 #define PICTURE_LATE_US (10 * USEC_PER_SEC)
 #define PHONE_CALLS_MAX 64 /* live calls on this device; one more is TooMany */
 
