@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "hub/web.h"
 
-/* Turns off the pings and timeouts of lws: ws-server.c does both by rule 17. */
+/* Turns off the pings and timeouts of lws: ws-connection.c does both by rule 17. */
 static const lws_retry_bo_t no_keep_alive = {0};
 
 /*
