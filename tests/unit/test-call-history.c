@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The hub's history of calls: its pages, changes and deletions. */
+#include "hub-store.h"
+
+#include <errno.h>
+
+/* Whether the rows are in the index yet, or only at the end of the table. */
+START_TEST(the_later_of_two_records_of_a_call_is_the_one)
+{
+        static const bool settles[] = {false, true};
+        ReplyHistory page;
+
+        add_log("alice", UUID("01"), 7, false);
+        if (settles[_i])
+                ck_assert_int_eq(call_history_settle(history), 0);
+        add_log("alice", UUID("01"), 7, true);
+        add_log("bob", UUID("01"), 7, false);
+        ck_assert_int_eq(call_history_page(history, "alice", 200, "", 1 << 20, &page), 0);
+        ck_assert_uint_eq(page.n_records, 1);
+        ck_assert(!page.records[0].seen);
+        call_record_done(&page.records[0]);
+        free(page.records);
+        ck_assert_uint_eq(count_history("bob"), 1);
+}
+END_TEST
+
+START_TEST(records_are_settled_thousands_at_once)
+{
+        char id[UUID_LENGTH + 1];
+        size_t n = 0;
+
+        do {
+                snprintf(id, sizeof(id), "%08zx-90f7-4d4e-8f2c-0c9d7a1b2c3d", ++n);
+                add_log("alice", id, n, false);
+        } while (!call_history_is_unsettled(history));
+        ck_assert_uint_gt(n, 1000);
+        /* After a kill -9 the next hub finds them all the same. */
+        store_reopen();
+        ck_assert_uint_eq(count_history("alice"), 200);
+        ck_assert(!call_history_is_unsettled(history));
+}
+END_TEST
+
+START_TEST(a_page_ends_at_the_budget_and_the_next_goes_on)
+{
+        ReplyHistory page;
+
+        for (int i = 0; i < 5; i++) {
+                char id[UUID_LENGTH + 1];
+
+                snprintf(id, sizeof(id), UUID("0%d"), i);
+                add_log("alice", id, 10, false); /* also with the same date */
+        }
+        /* Too small for one record, which comes all the same. */
+        ck_assert_int_eq(call_history_page(history, "alice", 0, "", 1, &page), 0);
+        ck_assert_uint_eq(page.n_records, 1);
+        ck_assert_str_eq(page.records[0].session_id, UUID("04"));
+        free(page.records);
+        char next[CURSOR_MAX + 1];
+        STR_SET(next, page.next);
+        ck_assert_int_eq(call_history_page(history, "alice", 2, next, 1 << 20, &page), 0);
+        ck_assert_uint_eq(page.n_records, 2);
+        ck_assert_str_eq(page.records[0].session_id, UUID("03"));
+        free(page.records);
+        STR_SET(next, page.next);
+        ck_assert_int_eq(call_history_page(history, "alice", 2, next, 1 << 20, &page), 0);
+        ck_assert_uint_eq(page.n_records, 2);
+        ck_assert_str_eq(page.next, "");
+        free(page.records);
+}
+END_TEST
+
+static const char *const no_cursors[] = {"x",
+                                         "10",
+                                         "10:",
+                                         "10:x",
+                                         ":" UUID("01"),
+                                         "10:" UUID("01") "x",
+                                         "99999999999999999999:" UUID("01")};
+
+START_TEST(what_is_no_cursor_is_refused)
+{
+        ReplyHistory page;
+
+        ck_assert_int_eq(call_history_page(history, "alice", 0, no_cursors[_i], 1 << 20, &page),
+                         -EINVAL);
+}
+END_TEST
+
+static size_t mark_seen(const MessageSessions *sessions)
+{
+        CallRecord *records;
+        size_t n;
+
+        ck_assert_int_eq(call_history_mark_seen(history, &at, "alice", sessions, &records, &n), 0);
+        for (size_t i = 0; i < n; i++)
+                ck_assert(records[i].seen);
+        call_records_free(records, n);
+        return n;
+}
+
+START_TEST(changes_come_in_their_order_and_once)
+{
+        CallRecord *records;
+        size_t n;
+        bool complete;
+
+        add_log("alice", UUID("01"), 100, true);
+        add_log("alice", UUID("02"), 50, true);
+        usec_t since = last_change();
+        ck_assert_int_eq(
+                call_history_changes(history, "alice", since, 1 << 20, &records, &n, &complete), 0);
+        ck_assert_uint_eq(n, 0);
+        ck_assert_uint_eq(mark_seen(&(MessageSessions){0}), 2);
+        ck_assert_uint_eq(mark_seen(&(MessageSessions){0}), 0);
+        ck_assert_int_eq(
+                call_history_changes(history, "alice", since, 1 << 20, &records, &n, &complete), 0);
+        ck_assert_uint_eq(n, 2);
+        ck_assert(complete);
+        ck_assert(records[0].seen);
+        free(records);
+}
+END_TEST
+
+START_TEST(rule_16_all_that_were_seen_or_deleted_are_those_until_then)
+{
+        const MessageSessions until = {.until = 2};
+        size_t n;
+
+        for (unsigned i = 1; i <= 3; i++) {
+                char id[UUID_LENGTH + 1] = UUID("00");
+
+                id[UUID_LENGTH - 1] = (char)('0' + i);
+                add_log("alice", id, i, true);
+        }
+        ck_assert_uint_eq(mark_seen(&until), 2);
+        ck_assert_int_eq(call_history_forget(history, &at, "alice", &until, &n), 0);
+        ck_assert_uint_eq(n, 2);
+        ck_assert_uint_eq(count_history("alice"), 1);
+}
+END_TEST
+
+START_TEST(a_record_that_was_replaced_is_not_sent_where_the_later_one_has_no_room)
+{
+        CallRecord *records;
+        bool complete;
+        size_t n;
+
+        add_log("alice", UUID("01"), 1, true);
+        add_log("alice", UUID("02"), 2, true);
+        add_log("alice", UUID("01"), 1, false);
+        ck_assert_int_eq(call_history_changes(history, "alice", 0, 1, &records, &n, &complete), 0);
+        ck_assert(!complete);
+        ck_assert_uint_eq(n, 1);
+        ck_assert_str_eq(records[0].session_id, UUID("02"));
+        call_records_free(records, n);
+}
+END_TEST
+
+START_TEST(what_is_deleted_is_sent_to_a_device_that_asks_later)
+{
+        MessageSessions one = {calloc(1, UUID_LENGTH + 1), 1}, deleted;
+        size_t n = 0;
+
+        add_log("alice", UUID("01"), 1, false);
+        add_log("alice", UUID("02"), 2, false);
+        usec_t since = last_change();
+        STR_SET(one.session_ids[0], UUID("01"));
+        ck_assert_int_eq(call_history_forget(history, &at, "alice", &one, &n), 0);
+        ck_assert_uint_eq(n, 1);
+        ck_assert_int_eq(call_history_deletions(history, "alice", since, &deleted), 0);
+        ck_assert_uint_eq(deleted.count, 1);
+        ck_assert_str_eq(deleted.session_ids[0], UUID("01"));
+        free(deleted.session_ids);
+        ck_assert_uint_eq(count_history("alice"), 1);
+        ck_assert_int_eq(call_history_forget(history, &at, "alice", &(MessageSessions){0}, &n), 0);
+        ck_assert_uint_eq(count_history("alice"), 0);
+        free(one.session_ids);
+}
+END_TEST
+
+START_TEST(what_has_a_record_again_is_not_deleted)
+{
+        MessageSessions deleted;
+        size_t n = 0;
+
+        add_log("alice", UUID("01"), 1, false);
+        ck_assert_int_eq(call_history_forget(history, &at, "alice", &(MessageSessions){0}, &n), 0);
+        add_log("alice", UUID("01"), 1, false);
+        ck_assert_int_eq(call_history_deletions(history, "alice", 0, &deleted), 0);
+        ck_assert_uint_eq(deleted.count, 0);
+        free(deleted.session_ids);
+        ck_assert_uint_eq(count_history("alice"), 1);
+}
+END_TEST
+
+static int take_session(const char *uid, const char *session_id, void *userdata)
+{
+        ck_assert_str_eq(uid, "alice");
+        strcat(userdata, session_id + UUID_LENGTH - 2);
+        return 0;
+}
+
+START_TEST(the_latest_calls_are_known_and_deleted_ones_too)
+{
+        char sessions[64] = "";
+        size_t n;
+
+        add_log("alice", UUID("01"), 1, false);
+        add_log("alice", UUID("02"), 2, false);
+        add_log("alice", UUID("03"), 3, false);
+        ck_assert_int_eq(call_history_forget(history, &at, "alice", &(MessageSessions){0}, &n), 0);
+        ck_assert_int_eq(call_history_latest(history, 10, take_session, sessions), 0);
+        ck_assert_uint_eq(strlen(sessions), strlen("010203"));
+        *sessions = '\0';
+        ck_assert_int_eq(call_history_latest(history, 2, take_session, sessions), 0);
+        ck_assert_uint_eq(strlen(sessions), strlen("0203"));
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("call history");
+        TCase *tests = tcase_create("in memory");
+
+        tcase_add_checked_fixture(tests, store_setup, store_teardown);
+        tcase_add_loop_test(tests, the_later_of_two_records_of_a_call_is_the_one, 0, 2);
+        tcase_add_test(tests, a_page_ends_at_the_budget_and_the_next_goes_on);
+        tcase_add_loop_test(tests, what_is_no_cursor_is_refused, 0, ELEMENTSOF(no_cursors));
+        tcase_add_test(tests, changes_come_in_their_order_and_once);
+        tcase_add_test(tests,
+                       a_record_that_was_replaced_is_not_sent_where_the_later_one_has_no_room);
+        tcase_add_test(tests, rule_16_all_that_were_seen_or_deleted_are_those_until_then);
+        tcase_add_test(tests, what_is_deleted_is_sent_to_a_device_that_asks_later);
+        tcase_add_test(tests, what_has_a_record_again_is_not_deleted);
+        tcase_add_test(tests, the_latest_calls_are_known_and_deleted_ones_too);
+        suite_add_tcase(suite, tests);
+        tests = tcase_create("in a file");
+        tcase_add_checked_fixture(tests, store_setup_file, store_teardown_file);
+        tcase_add_test(tests, records_are_settled_thousands_at_once);
+        suite_add_tcase(suite, tests);
+        return suite_run(suite);
+}
