@@ -302,7 +302,7 @@ static bool review_device(CallAudio *audio, DeviceKind kind, bool patient)
 
         pipewire_look(audio->pipewire, kind, chosen, &found);
         state->use = device_use(chosen, found.any, found.there);
-        target = device_target(state->use, chosen);
+        target = device_target(state->use, chosen, found.instead);
         moved = !str_eq(state->target, target);
         STR_SET(state->target, target);
         if (patient && device_is_loss(state->reported, state->use)) {

@@ -16,9 +16,9 @@ DeviceUse device_use(const char *chosen, bool any, bool there)
         return there ? DEVICE_CHOSEN : DEVICE_STAND_IN;
 }
 
-const char *device_target(DeviceUse use, const char *chosen)
+const char *device_target(DeviceUse use, const char *chosen, const char *instead)
 {
-        return use == DEVICE_CHOSEN ? chosen : "";
+        return use == DEVICE_CHOSEN ? chosen : use == DEVICE_NONE ? "" : instead;
 }
 
 bool device_is_loss(DeviceUse was, DeviceUse now)

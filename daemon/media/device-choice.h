@@ -20,8 +20,11 @@ typedef enum DeviceUse {
 /* `any`: there is a device of the kind; `there`: the chosen device is present. */
 DeviceUse device_use(const char *chosen, bool any, bool there);
 
-/* Returns the node.name that a stream should connect to; empty: the default device. */
-const char *device_target(DeviceUse use, const char *chosen);
+/*
+ * Returns the node.name that a stream should connect to; empty: the default device. `instead` is
+ * used in place of the default device, unless it is empty.
+ */
+const char *device_target(DeviceUse use, const char *chosen, const char *instead);
 
 /*
  * Whether the change is a loss. Losses are reported only after a moment: a device disappears and

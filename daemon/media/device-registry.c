@@ -31,6 +31,7 @@ struct DeviceRegistry {
         struct spa_hook metadata_hook;
         struct spa_list entries;
         char defaults[DEVICE_KIND_COUNT][NODE_NAME_MAX + 1];
+        char wishes[DEVICE_KIND_COUNT][NODE_NAME_MAX + 1]; /* defaults that somebody has set */
         DeviceRegistryChanged changed;
         void *userdata;
 };
@@ -39,6 +40,12 @@ static const char *const default_keys[DEVICE_KIND_COUNT] = {
         [DEVICE_MICROPHONE] = "default.audio.source",
         [DEVICE_SPEAKER] = "default.audio.sink",
         [DEVICE_CAMERA] = "default.video.source",
+};
+
+static const char *const wish_keys[DEVICE_KIND_COUNT] = {
+        [DEVICE_MICROPHONE] = "default.configured.audio.source",
+        [DEVICE_SPEAKER] = "default.configured.audio.sink",
+        [DEVICE_CAMERA] = "default.configured.video.source",
 };
 
 static bool is_worn(const char *form_factor)
@@ -129,20 +136,28 @@ static void read_default(const char *value, char ret[static NODE_NAME_MAX + 1])
         }
 }
 
+static void take_default(DeviceRegistry *registry, const char *value,
+                         char ret[static NODE_NAME_MAX + 1])
+{
+        char name[NODE_NAME_MAX + 1];
+
+        read_default(value, name);
+        if (str_eq(name, ret))
+                return;
+        memcpy(ret, name, sizeof(name));
+        registry->changed(registry->userdata);
+}
+
 static int on_metadata(void *data, uint32_t subject, const char *key, const char *type,
                        const char *value)
 {
         DeviceRegistry *registry = data;
-        char name[NODE_NAME_MAX + 1];
 
-        for (size_t i = 0; i < DEVICE_KIND_COUNT; i++) {
-                if (subject != PW_ID_CORE || !str_eq(key, default_keys[i]))
-                        continue;
-                read_default(value, name);
-                if (str_eq(name, registry->defaults[i]))
-                        continue;
-                memcpy(registry->defaults[i], name, sizeof(name));
-                registry->changed(registry->userdata);
+        for (size_t i = 0; subject == PW_ID_CORE && i < DEVICE_KIND_COUNT; i++) {
+                if (str_eq(key, default_keys[i]))
+                        take_default(registry, value, registry->defaults[i]);
+                else if (str_eq(key, wish_keys[i]))
+                        take_default(registry, value, registry->wishes[i]);
         }
         return 0;
 }
@@ -169,6 +184,7 @@ static void forget_defaults(DeviceRegistry *registry)
         pw_proxy_destroy(registry->metadata);
         registry->metadata = NULL;
         memset(registry->defaults, 0, sizeof(registry->defaults));
+        memset(registry->wishes, 0, sizeof(registry->wishes));
 }
 
 /* A class may have a suffix: "Audio/Source/Virtual" is an "Audio/Source". */
@@ -330,4 +346,17 @@ const MediaDevice *device_registry_find(DeviceRegistry *registry, DeviceKind kin
 const MediaDevice *device_registry_default(DeviceRegistry *registry, DeviceKind kind)
 {
         return device_registry_find(registry, kind, registry->defaults[kind]);
+}
+
+bool device_registry_default_is_monitor(DeviceRegistry *registry)
+{
+        const char *name = registry->defaults[DEVICE_MICROPHONE];
+
+        return !device_registry_default(registry, DEVICE_MICROPHONE) &&
+               device_registry_find(registry, DEVICE_SPEAKER, name);
+}
+
+bool device_registry_default_is_wish(const DeviceRegistry *registry, DeviceKind kind)
+{
+        return str_eq(registry->defaults[kind], registry->wishes[kind]);
 }

@@ -40,3 +40,10 @@ const MediaDevice *device_registry_find(DeviceRegistry *registry, DeviceKind kin
                                         const char *name);
 /* Returns the system's default device; NULL: none. */
 const MediaDevice *device_registry_default(DeviceRegistry *registry, DeviceKind kind);
+/*
+ * Whether the system's default microphone is the monitor of a speaker: what the speaker plays.
+ * Session managers take one where no microphone is there, or none is plugged into its socket.
+ */
+bool device_registry_default_is_monitor(DeviceRegistry *registry);
+/* Whether somebody has set the system's default of this kind, and not the session manager alone. */
+bool device_registry_default_is_wish(const DeviceRegistry *registry, DeviceKind kind);

@@ -183,10 +183,27 @@ bool pipewire_is_broken(const PipeWire *pipewire)
         return atomic_load(&pipewire->broken);
 }
 
+/*
+ * The others would hear themselves by the monitor of a speaker, so it is no microphone unless
+ * somebody has made it the default.
+ */
+static void avoid_monitor(DeviceRegistry *registry, PipeWireDevice *device)
+{
+        const MediaDevice *first = device_registry_at(registry, DEVICE_MICROPHONE, 0);
+
+        if (!device_registry_default_is_monitor(registry))
+                return;
+        if (device_registry_default_is_wish(registry, DEVICE_MICROPHONE))
+                device->any = true;
+        else if (first)
+                STR_SET(device->instead, first->name);
+}
+
 void pipewire_look(PipeWire *pipewire, DeviceKind kind, const char *chosen, PipeWireDevice *ret)
 {
         const MediaDevice *device = NULL;
 
+        *ret = (PipeWireDevice){};
         pw_thread_loop_lock(pipewire->loop);
         if (!str_empty(chosen))
                 device = device_registry_find(pipewire->registry, kind, chosen);
@@ -195,6 +212,8 @@ void pipewire_look(PipeWire *pipewire, DeviceKind kind, const char *chosen, Pipe
                 device = device_registry_default(pipewire->registry, kind);
         ret->headset = device && device->headset;
         ret->any = device || device_registry_at(pipewire->registry, kind, 0);
+        if (kind == DEVICE_MICROPHONE)
+                avoid_monitor(pipewire->registry, ret);
         pw_thread_loop_unlock(pipewire->loop);
 }
 

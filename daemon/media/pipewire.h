@@ -64,9 +64,11 @@ DEFINE_CLEANUP(PipeWire *, pipewire_free);
 bool pipewire_is_broken(const PipeWire *pipewire);
 
 typedef struct PipeWireDevice {
-        bool any;     /* there is a device of this kind */
-        bool there;   /* the chosen device is there */
-        bool headset; /* the chosen device, else the default, is a headset */
+        bool any;                        /* there is a device of this kind */
+        bool there;                      /* the chosen device is there */
+        bool headset;                    /* the chosen device, else the default, is a headset */
+        char instead[NODE_NAME_MAX + 1]; /* node.name of the device to use in place of the default
+                                            one; empty: that one is good */
 } PipeWireDevice;
 
 /* Looks up a kind of device. `chosen` is a node.name; empty: none is chosen. */

@@ -197,6 +197,69 @@ START_TEST(devices_that_are_plugged_in_late_are_used)
 }
 END_TEST
 
+/* A PipeWire with speakers alone: its default microphone is what the first of them plays. */
+static void enter_without_microphone(Room *room)
+{
+        static const char *const none[] = {NULL}, *const speakers[] = {"spk-a", "spk-b", NULL};
+        const AudioEnd alice = {.uid = "alice", .speaker = "spk-b"};
+        const AudioEnd bob = {.uid = "bob", .speaker = "spk-b"};
+
+        *room = (Room){};
+        rig_check(rig_audio_new(none, speakers, &room->audio), "a PipeWire without microphones");
+        rig_check(rig_graph_new(rig_audio_directory(room->audio), &room->graph), "its graph");
+        audio_call_init(&room->call, rig_audio_directory(room->audio));
+        room->alice = audio_call_add(&room->call, &alice);
+        room->bob = audio_call_add(&room->call, &bob);
+}
+
+static bool is_monitor_default(RigGraph *graph, void *data)
+{
+        return rig_graph_has_defaults(graph, "spk-a", "spk-a");
+}
+
+START_TEST(monitor_of_a_speaker_is_no_microphone)
+{
+        struct pw_proxy *device;
+        Room room;
+
+        enter_without_microphone(&room);
+        rig_check(rig_graph_wait(room.graph, is_monitor_default, NULL, rig_patience_ms()),
+                  "a monitor as the default microphone");
+        audio_call_join(&room.call, room.alice, false);
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_DEVICE_NOT_FOUND);
+        ck_assert_str_eq(room.alice->text, "there is no microphone");
+        audio_call_join(&room.call, room.bob, false);
+        audio_call_wait_peer(&room.call, room.alice);
+        ck_assert(!rig_graph_has_node(room.graph, capture_node(room.alice)));
+
+        /* The monitor stays the default: the microphone has a lower priority. */
+        device = plug(&room, "mic-low", MICROPHONE_CLASS);
+        rig_check(rig_graph_wait_link(room.graph, "mic-low", capture_node(room.alice),
+                                      rig_patience_ms()),
+                  "the microphone's link");
+        ck_assert(!rig_graph_has_link(room.graph, "spk-a", capture_node(room.alice)));
+        rig_graph_unplug(room.graph, "mic-low", device);
+        rig_check(
+                rig_graph_wait_node(room.graph, capture_node(room.alice), false, rig_patience_ms()),
+                "the end of the microphone's stream");
+        room_leave(&room);
+}
+END_TEST
+
+START_TEST(monitor_of_a_speaker_that_somebody_has_made_the_default_is_used)
+{
+        Room room;
+
+        enter_without_microphone(&room);
+        rig_graph_set_default(room.graph, "spk-a", NULL);
+        audio_call_join(&room.call, room.alice, false);
+        rig_check(rig_graph_wait_link(room.graph, "spk-a", capture_node(room.alice),
+                                      rig_patience_ms()),
+                  "the monitor's link");
+        room_leave(&room);
+}
+END_TEST
+
 static void leave_both(Room *room)
 {
         audio_call_leave(&room->call, room->alice);
@@ -367,6 +430,8 @@ int main(void)
         tcase_add_test(tcase, speaker_that_goes_gives_way_to_the_default_until_it_is_back);
         tcase_add_test(tcase, changes_of_the_systems_default_are_followed);
         tcase_add_test(tcase, devices_that_are_plugged_in_late_are_used);
+        tcase_add_test(tcase, monitor_of_a_speaker_is_no_microphone);
+        tcase_add_test(tcase, monitor_of_a_speaker_that_somebody_has_made_the_default_is_used);
         tcase_add_test(tcase, volume_set_for_a_person_is_that_persons);
         tcase_add_test(tcase, mute_that_an_earlier_call_left_behind_is_undone);
         tcase_add_test(tcase, microphone_that_gives_only_silence_is_reported);

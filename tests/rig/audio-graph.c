@@ -337,6 +337,44 @@ int rig_graph_wait_node(RigGraph *graph, const char *node, bool there, int timeo
         return rig_graph_wait(graph, node_as_wished, &wish, timeout_ms);
 }
 
+typedef struct LinkWish {
+        const char *from, *to; /* nodes */
+} LinkWish;
+
+static bool link_as_wished(RigGraph *graph, void *data)
+{
+        const LinkWish *wish = data;
+        const RigObject *from = find_node(graph, wish->from), *to = find_node(graph, wish->to);
+        const RigObject *object;
+
+        spa_list_for_each (object, &graph->objects, link) {
+                if (object->is_link && from && to &&
+                    pw_properties_get_uint32(object->properties, PW_KEY_LINK_OUTPUT_NODE,
+                                             SPA_ID_INVALID) == from->id &&
+                    pw_properties_get_uint32(object->properties, PW_KEY_LINK_INPUT_NODE,
+                                             SPA_ID_INVALID) == to->id)
+                        return true;
+        }
+        return false;
+}
+
+bool rig_graph_has_link(RigGraph *graph, const char *from, const char *to)
+{
+        LinkWish wish = {from, to};
+
+        pw_thread_loop_lock(graph->loop);
+        bool found = link_as_wished(graph, &wish);
+        pw_thread_loop_unlock(graph->loop);
+        return found;
+}
+
+int rig_graph_wait_link(RigGraph *graph, const char *from, const char *to, int timeout_ms)
+{
+        LinkWish wish = {from, to};
+
+        return rig_graph_wait(graph, link_as_wished, &wish, timeout_ms);
+}
+
 typedef struct LinkEnds {
         uint32_t from, to; /* port ids */
 } LinkEnds;

@@ -43,6 +43,9 @@ int rig_graph_wait_node(RigGraph *graph, const char *node, bool there, int timeo
 bool rig_graph_has_node(RigGraph *graph, const char *node);
 size_t rig_graph_count_nodes(RigGraph *graph);
 bool rig_graph_has_port(RigGraph *graph, const char *node, const char *port);
+/* Whether a port of one node is linked to one of another; waiting returns 0 or -ETIMEDOUT. */
+bool rig_graph_has_link(RigGraph *graph, const char *from, const char *to);
+int rig_graph_wait_link(RigGraph *graph, const char *from, const char *to, int timeout_ms);
 /* A property that the registry shows of a node; false if there is no such node or property. */
 bool rig_graph_node_property(RigGraph *graph, const char *node, const char *key, char *ret,
                              size_t size);

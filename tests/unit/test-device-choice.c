@@ -23,10 +23,19 @@ END_TEST
 
 START_TEST(only_a_chosen_device_is_aimed_at)
 {
-        ck_assert_str_eq(device_target(DEVICE_CHOSEN, "mic"), "mic");
-        ck_assert_str_eq(device_target(DEVICE_STAND_IN, "mic"), "");
-        ck_assert_str_eq(device_target(DEVICE_DEFAULT, ""), "");
-        ck_assert_str_eq(device_target(DEVICE_NONE, "mic"), "");
+        ck_assert_str_eq(device_target(DEVICE_CHOSEN, "mic", ""), "mic");
+        ck_assert_str_eq(device_target(DEVICE_STAND_IN, "mic", ""), "");
+        ck_assert_str_eq(device_target(DEVICE_DEFAULT, "", ""), "");
+        ck_assert_str_eq(device_target(DEVICE_NONE, "mic", ""), "");
+}
+END_TEST
+
+START_TEST(another_device_is_aimed_at_in_place_of_a_default_that_is_none)
+{
+        ck_assert_str_eq(device_target(DEVICE_CHOSEN, "mic", "other"), "mic");
+        ck_assert_str_eq(device_target(DEVICE_STAND_IN, "mic", "other"), "other");
+        ck_assert_str_eq(device_target(DEVICE_DEFAULT, "", "other"), "other");
+        ck_assert_str_eq(device_target(DEVICE_NONE, "", "other"), "");
 }
 END_TEST
 
@@ -123,6 +132,7 @@ int main(void)
 
         tcase_add_test(tcase, chosen_device_is_used_while_it_is_there);
         tcase_add_test(tcase, only_a_chosen_device_is_aimed_at);
+        tcase_add_test(tcase, another_device_is_aimed_at_in_place_of_a_default_that_is_none);
         tcase_add_loop_test(tcase, losses_are_reported_and_returns_are_not, 0, ELEMENTSOF(changes));
         tcase_add_test(tcase, frames_change_over_without_a_step);
         tcase_add_test(tcase, blocks_begin_and_end_without_a_step);
