@@ -175,16 +175,23 @@ START_TEST(changes_of_the_systems_default_are_followed)
 }
 END_TEST
 
-START_TEST(devices_that_are_plugged_in_late_are_used)
+static void enter_without_devices(Room *room)
 {
         static const char *const none[] = {NULL};
-        Room room = {};
 
-        rig_check(rig_audio_new(none, none, &room.audio), "a PipeWire without devices");
-        rig_check(rig_graph_new(rig_audio_directory(room.audio), &room.graph), "its graph");
-        audio_call_init(&room.call, rig_audio_directory(room.audio));
-        room.alice = audio_call_add(&room.call, &(AudioEnd){.uid = "alice"});
-        room.bob = audio_call_add(&room.call, &(AudioEnd){.uid = "bob"});
+        *room = (Room){};
+        rig_check(rig_audio_new(none, none, &room->audio), "a PipeWire without devices");
+        rig_check(rig_graph_new(rig_audio_directory(room->audio), &room->graph), "its graph");
+        audio_call_init(&room->call, rig_audio_directory(room->audio));
+        room->alice = audio_call_add(&room->call, &(AudioEnd){.uid = "alice"});
+        room->bob = audio_call_add(&room->call, &(AudioEnd){.uid = "bob"});
+}
+
+START_TEST(devices_that_are_plugged_in_late_are_used)
+{
+        Room room;
+
+        enter_without_devices(&room);
         audio_call_join(&room.call, room.alice, false);
         audio_call_wait_error(&room.call, room.alice, CALL_ERROR_DEVICE_NOT_FOUND);
         audio_call_join(&room.call, room.bob, false);
@@ -374,6 +381,64 @@ START_TEST(microphone_that_no_session_manager_links_is_reported)
 }
 END_TEST
 
+START_TEST(session_manager_that_comes_in_the_call_links_the_streams)
+{
+        Room room;
+
+        room_enter(&room);
+        rig_audio_stop_manager(room.audio);
+        room_both_join(&room);
+        audio_call_wait_unheard(&room.call, room.alice);
+        rig_check(rig_audio_start_manager(room.audio), "another session manager");
+        rig_check(rig_graph_wait_link(room.graph, "mic-a", capture_node(room.alice),
+                                      rig_patience_ms()),
+                  "the microphone's link");
+        room_speak(&room, "mic-a", ALICE_HZ);
+        room_speak(&room, "mic-b", BOB_HZ);
+        room_expect_heard(&room, "spk-b", ALICE_HZ);
+        room_expect_heard(&room, "spk-a", BOB_HZ);
+        expect_no_error(&room, room.alice);
+        room_leave(&room);
+}
+END_TEST
+
+/* Hardware's: the session manager makes their nodes, and they go with it. */
+typedef struct Hardware {
+        struct pw_proxy *microphone, *speaker;
+} Hardware;
+
+static Hardware plug_hardware(Room *room)
+{
+        return (Hardware){.speaker = plug(room, "spk-h", SPEAKER_CLASS),
+                          .microphone = plug(room, "mic-h", MICROPHONE_CLASS)};
+}
+
+START_TEST(sound_returns_when_the_session_manager_does)
+{
+        Hardware hardware;
+        Room room;
+
+        enter_without_devices(&room);
+        hardware = plug_hardware(&room);
+        room_speak(&room, "mic-h", ALICE_HZ);
+        room_both_join(&room);
+        room_expect_heard(&room, "spk-h", ALICE_HZ);
+
+        room_hush(&room);
+        rig_audio_stop_manager(room.audio);
+        rig_graph_unplug(room.graph, "mic-h", hardware.microphone);
+        rig_graph_unplug(room.graph, "spk-h", hardware.speaker);
+        audio_call_wait_error(&room.call, room.alice, CALL_ERROR_DEVICE_NOT_FOUND);
+
+        rig_check(rig_audio_start_manager(room.audio), "another session manager");
+        plug_hardware(&room);
+        room_speak(&room, "mic-h", ALICE_HZ);
+        room_expect_heard(&room, "spk-h", ALICE_HZ);
+        ck_assert_int_eq(room.alice->state, SESSION_CONNECTED);
+        room_leave(&room);
+}
+END_TEST
+
 START_TEST(sound_returns_when_pipewire_does)
 {
         Room room;
@@ -436,6 +501,8 @@ int main(void)
         tcase_add_test(tcase, mute_that_an_earlier_call_left_behind_is_undone);
         tcase_add_test(tcase, microphone_that_gives_only_silence_is_reported);
         tcase_add_test(tcase, microphone_that_no_session_manager_links_is_reported);
+        tcase_add_test(tcase, session_manager_that_comes_in_the_call_links_the_streams);
+        tcase_add_test(tcase, sound_returns_when_the_session_manager_does);
         tcase_add_test(tcase, sound_returns_when_pipewire_does);
         tcase_add_test(tcase, sound_comes_when_pipewire_is_started_after_the_join);
         suite_add_tcase(suite, tcase);

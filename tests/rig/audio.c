@@ -346,6 +346,11 @@ void rig_audio_stop_manager(RigAudio *audio)
         end_daemon(&audio->wireplumber, SIGKILL);
 }
 
+int rig_audio_start_manager(RigAudio *audio)
+{
+        return start_daemon(audio, "wireplumber", -1, &audio->wireplumber);
+}
+
 /* Remove what clients would find of the last daemon: its socket, and the lock beside it. */
 static void clear_socket(const RigAudio *audio)
 {

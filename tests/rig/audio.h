@@ -30,9 +30,12 @@ const char *rig_audio_directory(const RigAudio *audio);
 /* Kills both daemons, as a crash would (SIGKILL); the directory stays until rig_audio_free(). */
 void rig_audio_crash(RigAudio *audio);
 /*
- * Kills the session manager alone, WirePlumber. Another one would link nothing: it waits for
- * devices that the first has configured.
+ * Kills the session manager alone, WirePlumber, and starts another. That one waits for ever for a
+ * device that somebody has linked before (WirePlumber 0.4.13), and links nothing meanwhile. Nodes
+ * of hardware go with the session manager, since it makes them: a test that has linked devices
+ * unplugs them, and plugs them in again. The second returns 0 or negative errno, at once.
  */
 void rig_audio_stop_manager(RigAudio *audio);
+int rig_audio_start_manager(RigAudio *audio);
 /* Starts both daemons again in the same place after a crash; returns as rig_audio_new(). */
 int rig_audio_restart(RigAudio *audio);
