@@ -31,7 +31,7 @@ typedef struct DeviceState {
 
 struct CallAudio {
         const char *session; /* not owned */
-        CallAudioFault fault;
+        const CallAudioEvents *events;
         void *userdata;
         char title[2 * NAME_MAX_BYTES];
         WorkerDevices devices;
@@ -42,7 +42,9 @@ struct CallAudio {
         Microphone *microphone;
         bool opened;       /* the microphone, since the join: a later mute was set in this call */
         GSList *playbacks; /* of the voices */
-        bool absence_reported; /* PipeWire's absence */
+        bool absence_reported;    /* PipeWire's absence */
+        bool microphone_reported; /* … whether there is one, since the join */
+        bool has_microphone;      /* as reported */
         bool echo_fault_reported;
         MicrophoneWatch watch;
         _Atomic usec_t frame, sound; /* MicrophoneTimes */
@@ -80,10 +82,20 @@ static void disconnect(CallAudio *audio)
         audio->pipewire = pipewire_free(audio->pipewire);
 }
 
+static void report_microphone(CallAudio *audio, bool there)
+{
+        if (audio->microphone_reported && audio->has_microphone == there)
+                return;
+        audio->microphone_reported = true;
+        audio->has_microphone = there;
+        audio->events->microphone(audio->userdata, there);
+}
+
 static void report_absence(CallAudio *audio, const char *text)
 {
+        report_microphone(audio, false);
         if (!audio->absence_reported)
-                audio->fault(audio->userdata, CALL_ERROR_MEDIA_FAILED, text);
+                audio->events->fault(audio->userdata, CALL_ERROR_MEDIA_FAILED, text);
         audio->absence_reported = true;
         audio->connect_ms = CONNECT_MIN_MS;
         connect_later(audio);
@@ -269,7 +281,7 @@ static void report_failure(CallAudio *audio, DeviceKind kind, int error)
         snprintf(text, sizeof(text), "cannot open the %s: %s; trying again", kind_names[kind],
                  strerror(-error));
         if (!audio->states[kind].failure_reported)
-                audio->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
+                audio->events->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
         audio->states[kind].failure_reported = true;
 }
 
@@ -310,8 +322,10 @@ static bool review_device(CallAudio *audio, DeviceKind kind, bool patient)
         } else {
                 if (device_sentence(state->reported, state->use, kind_names[kind], chosen, text,
                                     sizeof(text)))
-                        audio->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
+                        audio->events->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
                 state->reported = state->use;
+                if (kind == DEVICE_MICROPHONE)
+                        report_microphone(audio, state->use != DEVICE_NONE);
         }
         review_streams(audio, kind, moved, patient);
         return found.headset;
@@ -339,13 +353,14 @@ static gboolean on_look(void *userdata)
                 return G_SOURCE_CONTINUE;
         if (microphone_watch_look(&audio->watch, &times, audio_sender_is_muted(audio->sender),
                                   clock_boottime(), text, sizeof(text)))
-                audio->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
+                audio->events->fault(audio->userdata, CALL_ERROR_DEVICE_NOT_FOUND, text);
         return G_SOURCE_CONTINUE;
 }
 
 /* ---- the call ---- */
 
-int call_audio_new(const char *session, CallAudioFault fault, void *userdata, CallAudio **ret)
+int call_audio_new(const char *session, const CallAudioEvents *events, void *userdata,
+                   CallAudio **ret)
 {
         _cleanup_(call_audio_freep) CallAudio *audio = calloc(1, sizeof(*audio));
         int r;
@@ -353,7 +368,7 @@ int call_audio_new(const char *session, CallAudioFault fault, void *userdata, Ca
         if (!audio)
                 return -ENOMEM;
         audio->session = session;
-        audio->fault = fault;
+        audio->events = events;
         audio->userdata = userdata;
         r = echo_canceller_new(&audio->echo);
         if (r == 0)
@@ -387,6 +402,7 @@ void call_audio_join(CallAudio *audio, const WorkerDevices *devices, const char 
         audio->devices = *devices;
         memset(audio->states, 0, sizeof(audio->states));
         audio->absence_reported = audio->opened = false;
+        audio->microphone_reported = audio->has_microphone = false;
         audio->watch = (MicrophoneWatch){};
         atomic_store(&audio->frame, 0);
         atomic_store(&audio->sound, 0);
@@ -397,6 +413,11 @@ void call_audio_join(CallAudio *audio, const WorkerDevices *devices, const char 
                 review(audio, false);
         else
                 report_absence(audio, "cannot connect to PipeWire: no audio until it is available");
+}
+
+bool call_audio_has_microphone(const CallAudio *audio)
+{
+        return audio->has_microphone;
 }
 
 void call_audio_leave(CallAudio *audio)

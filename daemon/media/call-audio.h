@@ -10,7 +10,7 @@
  * default device stands in for a chosen one that is missing, and after PipeWire has restarted, the
  * call connects to it again.
  *
- * Call these functions in GLib's main loop, which also runs the fault callback.
+ * Call these functions in GLib's main loop, which also runs the callbacks.
  */
 
 #include "media/audio-sender.h"
@@ -19,11 +19,16 @@
 
 typedef struct CallAudio CallAudio;
 
-/* `text` is a sentence for a person. */
-typedef void (*CallAudioFault)(void *userdata, CallError error, const char *text);
+typedef struct CallAudioEvents {
+        /* `text` is a sentence for a person. */
+        void (*fault)(void *userdata, CallError error, const char *text);
+        /* Whether there is a microphone: once after each join, and when it changes. */
+        void (*microphone)(void *userdata, bool there);
+} CallAudioEvents;
 
 /* Connects to PipeWire if it runs, and opens no device yet. Returns 0 or -ENOMEM. */
-int call_audio_new(const char *session, CallAudioFault fault, void *userdata, CallAudio **ret);
+int call_audio_new(const char *session, const CallAudioEvents *events, void *userdata,
+                   CallAudio **ret);
 /* Call it after call_audio_stop() for every voice. */
 CallAudio *call_audio_free(CallAudio *audio);
 DEFINE_CLEANUP(CallAudio *, call_audio_free);
@@ -31,6 +36,8 @@ DEFINE_CLEANUP(CallAudio *, call_audio_free);
 /* Opens the microphone, which feeds `sender` until call_audio_leave(). Mixers show `title`. */
 void call_audio_join(CallAudio *audio, const WorkerDevices *devices, const char *title,
                      AudioSender *sender);
+/* Whether there is a microphone, as last reported; false before the join. */
+bool call_audio_has_microphone(const CallAudio *audio);
 /* Closes the microphone. */
 void call_audio_leave(CallAudio *audio);
 /* Uses these devices from now on; a change during the call causes no gap. */

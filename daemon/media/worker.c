@@ -48,6 +48,16 @@ static void send_switch(Worker *worker, WorkerMessageType type, bool on)
         control_send(worker->control, &(WorkerMessage){.type = type, .on = on});
 }
 
+static void on_microphone(void *userdata, bool there)
+{
+        send_switch(userdata, WORKER_MICROPHONE, there);
+}
+
+static const CallAudioEvents audio_events = {
+        .fault = report_fault,
+        .microphone = on_microphone,
+};
+
 static void update_state(void *userdata)
 {
         Worker *worker = userdata;
@@ -285,6 +295,7 @@ static void on_message(void *userdata, const WorkerMessage *message)
         case WORKER_SIGNAL_OUT:
         case WORKER_PARTICIPANT:
         case WORKER_SCREEN:
+        case WORKER_MICROPHONE:
         case WORKER_ERROR:
         case WORKER_STATS:
         case WORKER_NONE:
@@ -339,6 +350,8 @@ static void on_connected(void *userdata)
                 send_switch(worker, WORKER_VIDEO_PAUSE, !video_is_started(media->video));
                 send_switch(worker, WORKER_SCREEN, video_shares_screen(media->video));
         }
+        if (media->sender)
+                send_switch(worker, WORKER_MICROPHONE, call_audio_has_microphone(media->audio));
         if (worker->mesh)
                 mesh_report_all(worker->mesh);
 }
@@ -371,7 +384,7 @@ int worker_run(const WorkerOptions *options)
         g_unix_signal_add(SIGINT, on_terminate, worker.loop);
         on_gone(&worker);
         if (!options->echo)
-                r = call_audio_new(options->session, report_fault, &worker, &worker.media.audio);
+                r = call_audio_new(options->session, &audio_events, &worker, &worker.media.audio);
         if (r == 0)
                 g_main_loop_run(worker.loop);
         leave(&worker);

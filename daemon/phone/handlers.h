@@ -23,6 +23,7 @@ void phone_take_worker_state(Phone *phone, const char *session_id, SessionState 
 void phone_take_worker_muted(Phone *phone, const char *session_id, bool on);
 void phone_take_worker_paused(Phone *phone, const char *session_id, bool on);
 void phone_take_worker_screen(Phone *phone, const char *session_id, bool on);
+void phone_take_worker_microphone(Phone *phone, const char *session_id, bool there);
 int phone_take_worker_signal(Phone *phone, const char *session_id, const char *peer,
                              const char *data);
 int phone_take_worker_participant(Phone *phone, const char *session_id, const char *participant,

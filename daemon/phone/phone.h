@@ -296,6 +296,7 @@ typedef enum PhoneInputType {
         PHONE_INPUT_WORKER_MUTED,       /* `on` */
         PHONE_INPUT_WORKER_PAUSED,      /* `on` */
         PHONE_INPUT_WORKER_SCREEN,      /* `on` */
+        PHONE_INPUT_WORKER_MICROPHONE,  /* `on` */
         PHONE_INPUT_WORKER_SIGNAL,      /* `signal` */
         PHONE_INPUT_WORKER_PARTICIPANT, /* `participant` */
         PHONE_INPUT_WORKER_ERROR,       /* `fault` */
@@ -457,6 +458,12 @@ void phone_hello(const Phone *phone, Message *ret);
 /* The worker has started or stopped sharing a screen. */
 #define phone_worker_screen(phone, now, session_id, is_on) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_SCREEN, session_id, .on = is_on)
+/*
+ * Whether the worker has found a microphone. While there is none, the others are told that this
+ * participant is muted: they hear nothing, and should know why.
+ */
+#define phone_worker_microphone(phone, now, session_id, is_there) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_MICROPHONE, session_id, .on = is_there)
 #define phone_worker_signal(phone, now, session_id, peer, data) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_SIGNAL, session_id, .signal = {peer, data})
 #define phone_worker_participant(phone, now, session_id, id, ...)           \

@@ -77,6 +77,7 @@ void session_screen_gone(Phone *phone, PhoneCall *call)
 static void session_stop_worker(Phone *phone, PhoneCall *call)
 {
         session_screen_gone(phone, call);
+        call->microphone_missing = false;
         call->flows_reported = false;
         call->signals_lost = false;
         call->relays_due = 0;
@@ -125,7 +126,7 @@ void session_begin(Phone *phone, PhoneCall *call, const char *join_token, HubReq
         else
                 request = hub_request_new(phone, MESSAGE_JOIN, call_id(call));
         STR_SET(request->message.join.token, join_token);
-        request->message.join.muted = call->stored.session.audio_muted;
+        request->message.join.muted = call->stored.session.audio_muted || call->microphone_missing;
         request->message.join.video_paused = call->stored.session.video_paused;
         hub_request_add(phone, request);
         session_start_worker(phone, call);
@@ -248,7 +249,7 @@ static void session_report_state(Phone *phone, PhoneCall *call)
         HubRequest *request = hub_request_merge(phone, MESSAGE_STATE, call_id(call));
         const PhoneSession *session = &call->stored.session;
 
-        request->message.state.muted = session->audio_muted;
+        request->message.state.muted = session->audio_muted || call->microphone_missing;
         request->message.state.video_paused = session->video_paused && !call->info.screen_sharing;
         request->message.state.sharing = call->info.screen_sharing;
         request->message.state.media_flows = call->flows_reported;
@@ -283,4 +284,13 @@ void session_switch_reported(Phone *phone, PhoneCall *call, SessionSwitch which,
                 session_switch(phone, call, which, on);
         else if (*session_flag(call, which))
                 phone_act(phone, order, call_id(call))->on = true;
+}
+
+void session_microphone_reported(Phone *phone, PhoneCall *call, bool there)
+{
+        if (call->microphone_missing == !there)
+                return;
+        call->microphone_missing = !there;
+        if (session_state_in_media(call->stored.session.state))
+                session_report_state(phone, call);
 }

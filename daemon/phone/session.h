@@ -47,5 +47,7 @@ void session_switch(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
  * be closed, orders the worker to close it: nobody who thinks they are muted is heard.
  */
 void session_switch_reported(Phone *phone, PhoneCall *call, SessionSwitch which, bool on);
+/* Takes whether the worker has a microphone, and tells the others of a change. */
+void session_microphone_reported(Phone *phone, PhoneCall *call, bool there);
 /* Screen sharing has ended because the worker has. */
 void session_screen_gone(Phone *phone, PhoneCall *call);

@@ -109,6 +109,7 @@ typedef struct PhoneCall {
         Presentation presentation;
         CallMedia media;          /* call_set_media() */
         bool flows_reported;      /* last report to the hub: media flow */
+        bool microphone_missing;  /* as the worker reports */
         bool signals_lost;        /* signals of this session were lost on their way to the hub */
         bool unknown;             /* the hub's last welcome did not have the call: rule 15 */
         usec_t members_announced; /* when the members were last announced */

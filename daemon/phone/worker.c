@@ -164,6 +164,14 @@ void phone_take_worker_screen(Phone *phone, const char *session_id, bool on)
         switch_reported(phone, session_id, SESSION_SWITCH_SCREEN, on);
 }
 
+void phone_take_worker_microphone(Phone *phone, const char *session_id, bool there)
+{
+        PhoneCall *call = session_of_worker(phone, session_id);
+
+        if (call && call_has_joined(call))
+                session_microphone_reported(phone, call, there);
+}
+
 void phone_take_worker_error(Phone *phone, const char *session_id, CallError error,
                              const char *text)
 {
@@ -189,6 +197,7 @@ void phone_take_worker_gone(Phone *phone, const char *session_id, const char *te
 
                 call_set_media(call, CALL_MEDIA_NONE);
                 session_screen_gone(phone, call);
+                call->microphone_missing = false;
                 for (size_t i = 0; i < session->n_participants; i++)
                         session->participants[i].media.connected = false;
                 if (session_state_in_media(session->state))

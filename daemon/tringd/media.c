@@ -143,6 +143,8 @@ static int take_report(Phone *phone, const Now *now, const char *session_id,
                 return phone_worker_paused(phone, now, session_id, message->on);
         case WORKER_SCREEN:
                 return phone_worker_screen(phone, now, session_id, message->on);
+        case WORKER_MICROPHONE:
+                return phone_worker_microphone(phone, now, session_id, message->on);
         case WORKER_ERROR:
                 return phone_worker_error(phone, now, session_id, message->error, message->text);
         case WORKER_NONE:

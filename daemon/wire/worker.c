@@ -29,6 +29,7 @@ static const char *const type_words[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_SIGNAL_OUT] = "signal-out",
         [WORKER_PARTICIPANT] = "participant",
         [WORKER_SCREEN] = "screen",
+        [WORKER_MICROPHONE] = "microphone",
         [WORKER_ERROR] = "error",
         [WORKER_STATS] = "stats",
 };
@@ -105,6 +106,9 @@ static const FieldTable screen_start_fields =
 static const FieldTable screen_fields =
         WORKER_TABLE("screen", {"on", FIELD_BOOL, R, AT(WorkerMessage, on)});
 
+static const FieldTable microphone_fields =
+        WORKER_TABLE("microphone", {"on", FIELD_BOOL, R, AT(WorkerMessage, on)});
+
 static const FieldTable stats_request_fields =
         WORKER_TABLE("stats-request", {"serial", FIELD_U64, R, AT(WorkerMessage, serial)});
 
@@ -165,6 +169,7 @@ static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_SIGNAL_OUT] = &worker_signal_fields,
         [WORKER_PARTICIPANT] = &status_fields,
         [WORKER_SCREEN] = &screen_fields,
+        [WORKER_MICROPHONE] = &microphone_fields,
         [WORKER_ERROR] = &error_fields,
         [WORKER_STATS] = &stats_fields,
 };

@@ -9,8 +9,8 @@
  * worker as descriptor 3 (LISTEN_FDS=1) and connects at once, without waiting for the worker to
  * start. The path stays, so that a restarted tringd can connect again and adopt the worker; a
  * worker that nobody adopts within WORKER_ORPHAN_S ends itself. On each new connection the worker
- * first sends STATE, then, while it is joined, MUTE, VIDEO_PAUSE, SCREEN, and one PARTICIPANT for
- * each participant.
+ * first sends STATE, then, while it is joined, MUTE, VIDEO_PAUSE, SCREEN, MICROPHONE, and one
+ * PARTICIPANT for each participant.
  *
  * Nothing here depends on the media stack: `data` of a signal is opaque to tringd and hub.
  */
@@ -48,6 +48,7 @@ typedef enum WorkerMessageType {
         WORKER_SIGNAL_OUT,  /* `signal`, to `signal.peer` */
         WORKER_PARTICIPANT, /* `status` of one participant changed */
         WORKER_SCREEN,      /* `on`: whether the screen is sent; also when it ends by itself */
+        WORKER_MICROPHONE,  /* `on`: whether there is one; after each join, and when it changes */
         WORKER_ERROR, /* `error`, `text`: a fault that does not end the worker; InvalidArgument:
                          it did not take a message */
         WORKER_STATS, /* `stats` */

@@ -235,6 +235,7 @@ START_TEST(monitor_of_a_speaker_is_no_microphone)
         audio_call_join(&room.call, room.alice, false);
         audio_call_wait_error(&room.call, room.alice, CALL_ERROR_DEVICE_NOT_FOUND);
         ck_assert_str_eq(room.alice->text, "there is no microphone");
+        audio_call_wait_microphone(&room.call, room.alice, false);
         audio_call_join(&room.call, room.bob, false);
         audio_call_wait_peer(&room.call, room.alice);
         ck_assert(!rig_graph_has_node(room.graph, capture_node(room.alice)));
@@ -245,10 +246,12 @@ START_TEST(monitor_of_a_speaker_is_no_microphone)
                                       rig_patience_ms()),
                   "the microphone's link");
         ck_assert(!rig_graph_has_link(room.graph, "spk-a", capture_node(room.alice)));
+        audio_call_wait_microphone(&room.call, room.alice, true);
         rig_graph_unplug(room.graph, "mic-low", device);
         rig_check(
                 rig_graph_wait_node(room.graph, capture_node(room.alice), false, rig_patience_ms()),
                 "the end of the microphone's stream");
+        audio_call_wait_microphone(&room.call, room.alice, false);
         room_leave(&room);
 }
 END_TEST

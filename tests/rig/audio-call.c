@@ -190,6 +190,7 @@ void audio_call_join(AudioCall *call, AudioEnd *end, bool muted)
 
         snprintf(end->id, sizeof(end->id), "p%u", ++call->joins);
         end->state = SESSION_IDLE;
+        end->microphone_told = false;
         end->status = (WorkerParticipantStatus){};
         memset(end->others, 0, sizeof(end->others));
         message.join.relay_only = call->relay_only;
@@ -321,6 +322,10 @@ static void take_message(AudioCall *call, AudioEnd *end, WorkerMessage *message)
         case WORKER_VIDEO_PAUSE:
                 end->paused = message->on;
                 break;
+        case WORKER_MICROPHONE:
+                end->has_microphone = message->on;
+                end->microphone_told = true;
+                break;
         case WORKER_SCREEN:
                 end->screen = message->on;
                 break;
@@ -391,6 +396,14 @@ void audio_call_wait_error(AudioCall *call, AudioEnd *end, CallError error)
         while (end->error != error)
                 wait_once(call, deadline, end, call_error_to_string(error));
         end->error = CALL_ERROR_NONE;
+}
+
+void audio_call_wait_microphone(AudioCall *call, AudioEnd *end, bool there)
+{
+        usec_t deadline = rig_deadline();
+
+        while (!end->microphone_told || end->has_microphone != there)
+                wait_once(call, deadline, end, there ? "a microphone" : "no microphone");
 }
 
 void audio_call_wait_unheard(AudioCall *call, AudioEnd *end)

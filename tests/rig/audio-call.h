@@ -29,6 +29,7 @@ typedef struct AudioEnd {
         char id[PARTICIPANT_ID_MAX + 1]; /* empty: not joined */
         SessionState state;
         bool muted;                                   /* as reported on a new connection */
+        bool microphone_told, has_microphone;         /* as reported since the join */
         WorkerParticipantStatus status;               /* the last one reported */
         bool reported;                                /* … since the newest connection was made */
         ParticipantMedia others[AUDIO_CALL_ENDS_MAX]; /* the last one about each participant,
@@ -102,6 +103,8 @@ void audio_end_network_changed(AudioEnd *end);
 void audio_call_wait_connection(AudioCall *call, unsigned number);
 /* Waits for the next error after the last one that was waited for. */
 void audio_call_wait_error(AudioCall *call, AudioEnd *end, CallError error);
+/* Waits until this end has reported that there is a microphone, or none. */
+void audio_call_wait_microphone(AudioCall *call, AudioEnd *end, bool there);
 void audio_call_wait_unheard(AudioCall *call, AudioEnd *end);
 /* Waits until video comes from another participant, or stops. */
 void audio_call_wait_picture(AudioCall *call, AudioEnd *end, bool there);

@@ -228,6 +228,48 @@ START_TEST(screen_of_a_worker_is_reported_and_goes_with_it)
 }
 END_TEST
 
+START_TEST(others_hear_that_who_has_no_microphone_is_muted)
+{
+        PhoneCommand mute = asks(PHONE_COMMAND_MUTE, CALL);
+        FIXTURE(f);
+
+        talking(f, CALL);
+        phone_worker_microphone(f->phone, &f->instant, CALL, true);
+        expect(f, "");
+        phone_worker_microphone(f->phone, &f->instant, CALL, false);
+        expect(f, "send:state");
+        ck_assert(f->sent[MESSAGE_STATE].state.muted);
+        ck_assert(!session(f, CALL)->audio_muted);
+        phone_worker_microphone(f->phone, &f->instant, CALL, true);
+        expect(f, "send:state");
+        ck_assert(!f->sent[MESSAGE_STATE].state.muted);
+        /* Who has muted stays so. */
+        mute.on = true;
+        command(f, &mute);
+        expect(f, "session worker-mute:on send:state done");
+        phone_worker_microphone(f->phone, &f->instant, CALL, false);
+        phone_worker_microphone(f->phone, &f->instant, CALL, true);
+        expect(f, "send:state send:state");
+        ck_assert(f->sent[MESSAGE_STATE].state.muted);
+}
+END_TEST
+
+START_TEST(worker_that_has_gone_leaves_no_missing_microphone_behind)
+{
+        FIXTURE(f);
+
+        talking(f, CALL);
+        phone_worker_microphone(f->phone, &f->instant, CALL, false);
+        expect(f, "send:state");
+        phone_worker_gone(f->phone, &f->instant, CALL, "it died");
+        do_to(f, PHONE_COMMAND_JOIN, CALL);
+        forget(f);
+        reply_token(f, MESSAGE_TOKEN, "another");
+        expect(f, "send:join worker-start");
+        ck_assert(!f->sent[MESSAGE_JOIN].join.muted);
+}
+END_TEST
+
 START_TEST(adopted_worker_whose_camera_differs_stays_paused)
 {
         FIXTURE(f);
@@ -437,6 +479,8 @@ int main(void)
                 camera_of_a_video_call_is_on,
                 start_video_paused_is_honoured_on_answer,
                 screen_of_a_worker_is_reported_and_goes_with_it,
+                others_hear_that_who_has_no_microphone_is_muted,
+                worker_that_has_gone_leaves_no_missing_microphone_behind,
                 adopted_worker_whose_camera_differs_stays_paused,
                 others_pictures_are_shown_as_the_hub_reports,
                 start_audio_muted_is_honoured_on_answer,
