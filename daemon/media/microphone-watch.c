@@ -7,6 +7,7 @@
 
 void microphone_watch_opened(MicrophoneWatch *watch, usec_t now)
 {
+        own_time_step(&watch->time, now);
         watch->since = now;
 }
 
@@ -19,11 +20,30 @@ static usec_t patience(const MicrophoneWatch *watch)
         return MIN_OF(us, MICROPHONE_SILENT_MAX_US);
 }
 
-static const char *fault(const MicrophoneWatch *watch, const MicrophoneTimes *times, usec_t now)
+/* The own time since `last`, after another step of it up to `now`. `looked`: the look before. */
+static usec_t time_without(usec_t before, usec_t last, usec_t looked, usec_t step, usec_t now)
 {
-        if (now > MAX_OF(times->frame, watch->since) + MICROPHONE_STILL_US)
+        usec_t without = (last >= looked ? 0 : before) + step;
+        usec_t since = now > last ? now - last : 0;
+
+        return MIN_OF(without, since);
+}
+
+static void pass(MicrophoneWatch *watch, const MicrophoneTimes *times, usec_t now)
+{
+        usec_t looked = watch->time.looked, step = own_time_step(&watch->time, now);
+
+        watch->still =
+                time_without(watch->still, MAX_OF(times->frame, watch->since), looked, step, now);
+        watch->silent =
+                time_without(watch->silent, MAX_OF(times->sound, watch->since), looked, step, now);
+}
+
+static const char *fault(const MicrophoneWatch *watch)
+{
+        if (watch->still > MICROPHONE_STILL_US)
                 return "your microphone gives nothing: the others cannot hear you";
-        if (now > MAX_OF(times->sound, watch->since) + patience(watch))
+        if (watch->silent > patience(watch))
                 return "your microphone gives nothing but silence: it may be muted, by a switch or "
                        "in the settings for sound";
         return NULL;
@@ -38,7 +58,8 @@ bool microphone_watch_look(MicrophoneWatch *watch, const MicrophoneTimes *times,
                 watch->reported = false;
         if (muted)
                 watch->since = now;
-        text = fault(watch, times, now);
+        pass(watch, times, now);
+        text = fault(watch);
         if (!text || watch->reported)
                 return false;
         watch->reported = true;

@@ -3,13 +3,14 @@
 
 /*
  * Notices that an open microphone gives nothing, and words the sentence for the person who is not
- * heard. Pure.
+ * heard. Only time in which this program ran counts (own-time.h): after sleep, or without a
+ * processor, it has just not taken what the microphone gave. Pure.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/clock.h"
+#include "media/own-time.h"
 
 /* Without a frame: devices start in well under 1 s, and a change of the device takes as long. */
 #define MICROPHONE_STILL_US (3 * USEC_PER_SEC)
@@ -23,8 +24,10 @@
 
 /* Zero: not open yet. */
 typedef struct MicrophoneWatch {
-        usec_t since;  /* when it was opened, or unmuted in the call */
-        bool reported; /* that it gives nothing; until sound comes */
+        OwnTime time;
+        usec_t still, silent; /* own time without a frame, and without a sound */
+        usec_t since;         /* when it was opened, or unmuted in the call */
+        bool reported;        /* that it gives nothing; until sound comes */
         usec_t reported_at;
         unsigned reports;
 } MicrophoneWatch;

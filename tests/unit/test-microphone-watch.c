@@ -14,11 +14,22 @@
 
 static char said[257];
 
-static bool look(MicrophoneWatch *watch, usec_t frame, usec_t sound, bool muted, usec_t now)
+static bool look_once(MicrophoneWatch *watch, usec_t frame, usec_t sound, bool muted, usec_t now)
 {
         const MicrophoneTimes times = {.frame = frame, .sound = sound};
 
         return microphone_watch_look(watch, &times, muted, now, said, sizeof(said));
+}
+
+/* Looks once a second since the last look, and then. Returns whether anything was reported. */
+static bool look(MicrophoneWatch *watch, usec_t frame, usec_t sound, bool muted, usec_t now)
+{
+        bool reported = false;
+
+        while (watch->time.looked + USEC_PER_SEC < now)
+                reported |=
+                        look_once(watch, frame, sound, muted, watch->time.looked + USEC_PER_SEC);
+        return look_once(watch, frame, sound, muted, now) || reported;
 }
 
 static MicrophoneWatch opened(void)
@@ -100,6 +111,32 @@ START_TEST(another_device_has_as_much_time)
 }
 END_TEST
 
+START_TEST(sleep_and_a_busy_machine_are_no_fault_of_the_microphone)
+{
+        const usec_t step = 7 * USEC_PER_SEC;
+        MicrophoneWatch watch = opened();
+        usec_t now = AFTER(8 * 3600 * USEC_PER_SEC);
+
+        ck_assert(!look_once(&watch, START + 1, START + 1, false, now));
+        /* Each look comes late, and the frames come at every second one. */
+        for (unsigned i = 0; i < 1000; i++, now += 2 * step) {
+                ck_assert(!look_once(&watch, now, now, false, now + step));
+                ck_assert(!look_once(&watch, now, now, false, now + 2 * step));
+        }
+}
+END_TEST
+
+START_TEST(microphone_that_gives_nothing_is_reported_on_a_busy_machine_too)
+{
+        const usec_t step = 7 * USEC_PER_SEC;
+        MicrophoneWatch watch = opened();
+
+        ck_assert(!look_once(&watch, 0, 0, false, AFTER(step)));
+        ck_assert(!look_once(&watch, 0, 0, false, AFTER(2 * step)));
+        ck_assert(look_once(&watch, 0, 0, false, AFTER(3 * step)));
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("microphone-watch");
@@ -110,6 +147,8 @@ int main(void)
         tcase_add_test(tcase, patience_with_silence_has_a_limit);
         tcase_add_test(tcase, silence_is_meant_while_muted);
         tcase_add_test(tcase, another_device_has_as_much_time);
+        tcase_add_test(tcase, sleep_and_a_busy_machine_are_no_fault_of_the_microphone);
+        tcase_add_test(tcase, microphone_that_gives_nothing_is_reported_on_a_busy_machine_too);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }
