@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "media/link-watch.h"
 #include "media/video-codec.h"
 
 #define POD_SIZE 1024
@@ -39,10 +40,10 @@ struct VideoSourceNode {
         struct spa_rectangle offered; /* size that the next program gets */
         GstVideoInfo agreed;          /* format of the programs that show the node */
         /*
-         * The node has a format, so a program may have agreed on it that does not show the node
-         * yet. Many programs cannot follow a change of size after that.
+         * Many programs cannot follow a change of what is offered once they are linked, even if
+         * they do not show the node yet, or not at the moment.
          */
-        bool taken;
+        LinkWatch *links;
 
         atomic_bool looked_at;
 };
@@ -177,8 +178,9 @@ static const struct spa_pod *build_format(const VideoSourceNode *node,
 }
 
 /* Offers the next program the size of the picture. With the loop's lock held. */
-static void offer_size(VideoSourceNode *node)
+static void offer_size(void *data)
 {
+        VideoSourceNode *node = data;
         uint8_t memory[POD_SIZE];
         struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(memory, sizeof(memory));
         const struct spa_pod *params[1];
@@ -197,7 +199,7 @@ void video_source_node_set_size(VideoSourceNode *node, uint32_t width, uint32_t 
                 pipewire_lock(node->pipewire);
         node->size = SPA_RECTANGLE(width, height);
         if (node->stream) {
-                if (!node->taken)
+                if (link_watch_is_alone(node->links))
                         offer_size(node);
                 pipewire_unlock(node->pipewire);
         }
@@ -274,9 +276,6 @@ static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state 
         if (state == PW_STREAM_STATE_ERROR && !pipewire_is_broken(node->pipewire))
                 log_fields(LOG_WARNING, "cannot show pictures", "NODE=%s", node->node, "ERROR=%s",
                            error ? error : "unknown error", NULL);
-        /* The last program has left, and the next one is not there yet. */
-        if (old == PW_STREAM_STATE_STREAMING && state == PW_STREAM_STATE_PAUSED)
-                offer_size(node);
         atomic_store(&node->looked_at, state == PW_STREAM_STATE_STREAMING);
         g_idle_add_full(G_PRIORITY_DEFAULT, look, g_atomic_rc_box_acquire(node),
                         video_source_node_unref);
@@ -291,13 +290,8 @@ static void on_param_changed(void *data, uint32_t id, const struct spa_pod *para
         const struct spa_pod *params[1];
         GstVideoInfo info;
 
-        if (id != SPA_PARAM_Format)
+        if (id != SPA_PARAM_Format || !param)
                 return;
-        node->taken = param;
-        if (!param) {
-                offer_size(node);
-                return;
-        }
         if (spa_format_video_raw_parse(param, &raw) < 0 ||
             !gst_video_info_set_format(&info, GST_VIDEO_FORMAT_I420, raw.size.width,
                                        raw.size.height))
@@ -331,14 +325,18 @@ static int open_stream(VideoSourceNode *node)
                 PW_KEY_NODE_NAME, node->node, PW_KEY_NODE_DESCRIPTION, node->description,
                 PW_KEY_MEDIA_NAME, node->description, PW_KEY_NODE_VIRTUAL, "true",
                 PW_KEY_PRIORITY_SESSION, "1", NULL);
+        int r;
 
         if (!properties)
                 return -ENOMEM;
         node->stream = pw_stream_new(pipewire_core(node->pipewire), node->node, properties);
         if (!node->stream)
                 return -errno;
+        r = link_watch_new(pipewire_core(node->pipewire), node->stream, offer_size, node,
+                           &node->links);
+        if (r < 0)
+                return r;
         node->offered = node->size;
-        node->taken = false;
         pw_stream_add_listener(node->stream, &node->hook, &stream_events, node);
         return pw_stream_connect(node->stream, PW_DIRECTION_OUTPUT, PW_ID_ANY,
                                  PW_STREAM_FLAG_DRIVER | PW_STREAM_FLAG_MAP_BUFFERS, params,
@@ -395,6 +393,7 @@ void video_source_node_detach(VideoSourceNode *node)
         g_mutex_lock(&node->mutex);
         if (node->pipewire) {
                 pipewire_lock(node->pipewire);
+                node->links = link_watch_free(node->links);
                 if (node->stream)
                         pipewire_destroy_stream(node->pipewire, node->stream);
                 pipewire_unlock(node->pipewire);
