@@ -53,23 +53,6 @@ static void expect_open(RigCamera *camera, bool open)
 }
 
 /* Waits until Bob's property about Alice contains `part`. */
-static void wait_participant(Person *person, const Call *call, const char *part)
-{
-        Client *client = person->desktop->client;
-        usec_t deadline = rig_deadline();
-
-        for (;;) {
-                _cleanup_free_ char *text =
-                        client_property(client, call->path, TRING_SESSION, "Participants");
-
-                if (text && strstr(text, part))
-                        return;
-                if (rig_remaining_ms(deadline) == 0)
-                        rig_fail("'%s' is not in '%s'", part, text ? text : "");
-                rig_run_once(client->rig, deadline, part);
-        }
-}
-
 START_TEST(picture_of_a_camera_is_seen_until_it_is_paused)
 {
         _cleanup_talk_ Talk talk = talk_new();
@@ -84,8 +67,8 @@ START_TEST(picture_of_a_camera_is_seen_until_it_is_paused)
         expect_open(camera, true);
         eye = look_at(&talk.bob, &call, "alice");
         rig_eye_expect(eye, rig_picture_is_camera, "call-camera");
-        wait_participant(&talk.bob, &call, "video_paused: false");
-        wait_participant(&talk.alice, &call, "video_paused: true");
+        person_wait_participant(&talk.bob, &call, "video_paused: false");
+        person_wait_participant(&talk.alice, &call, "video_paused: true");
         stats = client_call(at_b, call.path, TRING_SESSION, "GetStats", NULL);
         expect_has(text_of_argument(stats, 0), "video_codec: vp8");
         expect_has(text_of_argument(stats, 0), "width: 640, height: 480");
@@ -94,7 +77,7 @@ START_TEST(picture_of_a_camera_is_seen_until_it_is_paused)
         client_wait_property(at_a, call.path, TRING_SESSION, "VideoPaused", "true");
         expect_open(camera, false);
         rig_eye_expect(eye, rig_picture_is_dark, "call-paused");
-        wait_participant(&talk.bob, &call, "video_paused: true");
+        person_wait_participant(&talk.bob, &call, "video_paused: true");
         client_do(at_a, call.path, TRING_SESSION, "SetVideoPaused", "b", false);
         rig_eye_expect(eye, rig_picture_is_camera, "call-again");
         call_end(talk.alice.desktop, &call);
@@ -186,7 +169,7 @@ START_TEST(a_screen_takes_the_place_of_the_camera)
         rig_eye_size(eye, &width, &height);
         ck_assert_uint_eq(width, RIG_SCREEN_WIDTH);
         ck_assert_uint_eq(height, RIG_SCREEN_HEIGHT);
-        wait_participant(&talk.bob, &call, "sharing: true");
+        person_wait_participant(&talk.bob, &call, "sharing: true");
         client_refused(at_a, "InvalidTransition", "already", call.path, TRING_SESSION,
                        "StartScreenSharing", "a{sv}", 0);
 
@@ -198,7 +181,7 @@ START_TEST(a_screen_takes_the_place_of_the_camera)
         eye = rig_eye_free(eye);
         eye = look_at(&talk.bob, &call, "alice");
         rig_eye_expect(eye, rig_picture_is_test_card, "after-the-screen");
-        wait_participant(&talk.bob, &call, "sharing: false");
+        person_wait_participant(&talk.bob, &call, "sharing: false");
         call_end(talk.alice.desktop, &call);
 }
 END_TEST
@@ -241,7 +224,7 @@ START_TEST(sharing_that_the_desktop_ends_is_over)
         client_do(at_a, call.path, TRING_SESSION, "StartScreenSharing", "a{sv}", 0);
         client_wait_property(at_a, call.path, TRING_SESSION, "ScreenSharing", "true");
         expect_open(portal->screen, true);
-        wait_participant(&talk.bob, &call, "sharing: true");
+        person_wait_participant(&talk.bob, &call, "sharing: true");
         portal_end_session(portal);
         client_wait_property(at_a, call.path, TRING_SESSION, "ScreenSharing", "false");
         expect_open(portal->screen, false);

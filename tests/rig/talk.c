@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rig/talk.h"
 
+#include <string.h>
+
 #include "base/str.h"
 
 #define QUIET_DB -70.0 /* level of all sound that nobody would hear */
@@ -66,6 +68,23 @@ Call talk_begin(Talk *talk)
 void person_wait_state(Person *person, const Call *call, const char *state)
 {
         client_wait_property(person->desktop->client, call->path, TRING_SESSION, "State", state);
+}
+
+void person_wait_participant(Person *person, const Call *call, const char *part)
+{
+        Client *client = person->desktop->client;
+        usec_t deadline = rig_deadline();
+
+        for (;;) {
+                _cleanup_free_ char *text =
+                        client_property(client, call->path, TRING_SESSION, "Participants");
+
+                if (text && strstr(text, part))
+                        return;
+                if (rig_remaining_ms(deadline) == 0)
+                        rig_fail("'%s' is not in '%s'", part, text ? text : "");
+                rig_run_once(client->rig, deadline, part);
+        }
 }
 
 pid_t person_worker(const Person *person, const Call *call)

@@ -39,6 +39,8 @@ void person_init(Person *person, Rig *rig, const char *name);
 void person_log_in(Person *person, Hub *hub);
 
 void person_wait_state(Person *person, const Call *call, const char *state);
+/* Waits until what the person knows about the participants has this text in it. */
+void person_wait_participant(Person *person, const Call *call, const char *part);
 /* The pid of the media worker that the person's tringd has started. */
 pid_t person_worker(const Person *person, const Call *call);
 /* Wait until a frequency is heard at the person's speaker, or is not. */
