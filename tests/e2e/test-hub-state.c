@@ -77,6 +77,22 @@ START_TEST(the_first_user_makes_a_hub_and_says_so)
 }
 END_TEST
 
+/* `calls` asks the hub that serves, by its socket. */
+START_TEST(a_folder_too_deep_for_a_socket_serves_verbs_all_the_same)
+{
+        rig_path(state, "%s/%0120d", rig->dir, 0);
+        Process *hub =
+                process_start(rig, "hub", &environment, VERB("serve", "--listen", "127.0.0.1:0"));
+
+        free(process_wait_line(hub, "listening on "));
+        run_verb(VERB("user", "add", "alice"), 0, "");
+        run_verb(VERB("calls"), 0, "");
+        ck_assert_int_eq(process_stop(hub), 0);
+        process_free(hub);
+        run_verb(VERB("calls"), 1, "no hub is running");
+}
+END_TEST
+
 START_TEST(serving_a_new_folder_is_said_aloud)
 {
         Process *hub =
@@ -152,6 +168,7 @@ int main(void)
         tcase_add_loop_test(tests, a_verb_on_no_hub_says_so_and_makes_nothing, 0,
                             ELEMENTSOF(verbs));
         tcase_add_test(tests, the_first_user_makes_a_hub_and_says_so);
+        tcase_add_test(tests, a_folder_too_deep_for_a_socket_serves_verbs_all_the_same);
         tcase_add_test(tests, serving_a_new_folder_is_said_aloud);
         tcase_add_test(tests, a_lock_that_cannot_be_opened_is_named);
         tcase_add_test(tests, roots_verbs_leave_no_file_of_root);

@@ -92,8 +92,17 @@ START_TEST(nobody_has_no_tokens)
 }
 END_TEST
 
+static int count_blocks(const char *uid, const char *blocked, void *userdata)
+{
+        ++*(int *)userdata;
+        return 0;
+}
+
 START_TEST(a_removed_user_leaves_nothing_behind)
 {
+        const Write blocks[] = {
+                {.type = WRITE_BLOCK, .uid = "alice", .blocked = "bob", .blocks = true},
+                {.type = WRITE_BLOCK, .uid = "bob", .blocked = "alice", .blocks = true}};
         char token[TOKEN_LENGTH + 1];
         StoredToken found;
         bool is_new;
@@ -101,8 +110,12 @@ START_TEST(a_removed_user_leaves_nothing_behind)
 
         ck_assert_int_eq(hub_database_token_mint(database, "alice", "", token), 0);
         add_log("alice", UUID("01"), 1, true);
+        ck_assert_int_eq(hub_database_user_add(database, "bob", "Bob", &is_new), 0);
+        ck_assert_int_eq(hub_database_write(database, &at, blocks, ELEMENTSOF(blocks)), 0);
         ck_assert_int_eq(hub_database_user_remove(database, "alice"), 0);
         ck_assert_int_eq(hub_database_user_remove(database, "alice"), -ENOENT);
+        ck_assert_int_eq(hub_database_each_block(database, count_blocks, &n), 0);
+        ck_assert_int_eq(n, 0);
         ck_assert_int_eq(hub_database_token_find(database, token, &found), -EKEYREVOKED);
         ck_assert_int_eq(hub_database_user_add(database, "alice", "Another", &is_new), 0);
         ck_assert_int_eq(hub_database_each_token(database, "alice", count_tokens, &n), 0);
