@@ -4,12 +4,15 @@
 
 #include "e2e/expect.h"
 #include "rig/picture-eye.h"
+#include "rig/picture-viewer.h"
 #include "rig/portal.h"
 #include "rig/talk.h"
 #include "suite.h"
 
 #define CAMERA "lens"
 #define SIZE_CHANGES 6
+#define PICTURES 10 /* in which another format would have come */
+#define LOOK_US (20 * USEC_PER_MSEC)
 
 /* Makes a video call from Alice, with these session settings, to Bob, who answers. */
 static Call begin_video(Talk *talk, const char *camera)
@@ -212,6 +215,52 @@ START_TEST(a_program_sees_the_picture_after_one_that_had_another_size)
 }
 END_TEST
 
+/* Waits until the person's worker has received pictures of this size. */
+static void wait_size(Person *person, const Call *call, const char *size)
+{
+        usec_t deadline = rig_deadline();
+
+        for (;;) {
+                _cleanup_(sd_bus_message_unrefp) sd_bus_message *stats = client_call(
+                        person->desktop->client, call->path, TRING_SESSION, "GetStats", NULL);
+                _cleanup_free_ char *text = text_of_argument(stats, 0);
+
+                if (strstr(text, size))
+                        return;
+                if (rig_remaining_ms(deadline) == 0)
+                        rig_fail("'%s' is not in '%s'", size, text);
+                rig_run_for(person->desktop->rig, LOOK_US);
+        }
+}
+
+/* Many programs pause for a moment while they begin, and follow no change of size. */
+START_TEST(a_program_that_pauses_keeps_the_size_that_it_has_taken)
+{
+        _cleanup_talk_ Talk talk = talk_new();
+        _cleanup_(portal_freep) Portal *portal = portal_new(talk.alice.desktop, talk.alice.graph,
+                                                            rig_audio_directory(talk.alice.audio));
+        _cleanup_(rig_viewer_freep) RigViewer *viewer = NULL;
+        Call call = begin_video(&talk, "test");
+        char node[RIG_PATH_MAX];
+
+        rig_path(node, "tring.%s.video.alice", call.id);
+        rig_check(rig_graph_wait_node(talk.bob.graph, node, true, rig_patience_ms()), node);
+        rig_check(rig_viewer_new(talk.bob.graph, node, &viewer), "a viewer");
+        rig_check(rig_viewer_wait(viewer, PICTURES, rig_patience_ms()), "pictures");
+        ck_assert_uint_eq(rig_viewer_times_agreed(viewer), 1);
+
+        client_do(talk.alice.desktop->client, call.path, TRING_SESSION, "StartScreenSharing",
+                  "a{sv}", 0);
+        wait_size(&talk.bob, &call, "width: 1280, height: 720");
+        rig_viewer_pause(viewer, true);
+        rig_run_for(talk.rig, LOOK_US);
+        rig_viewer_pause(viewer, false);
+        rig_check(rig_viewer_wait(viewer, PICTURES, rig_patience_ms()), "pictures after a pause");
+        ck_assert_uint_eq(rig_viewer_times_agreed(viewer), 1);
+        call_end(talk.alice.desktop, &call);
+}
+END_TEST
+
 START_TEST(sharing_that_the_desktop_ends_is_over)
 {
         _cleanup_talk_ Talk talk = talk_new();
@@ -248,6 +297,7 @@ int main(void)
         tcase_add_test(tcase, without_a_camera_that_is_reported_and_a_test_card_is_seen);
         tcase_add_test(tcase, a_screen_takes_the_place_of_the_camera);
         tcase_add_test(tcase, a_program_sees_the_picture_after_one_that_had_another_size);
+        tcase_add_test(tcase, a_program_that_pauses_keeps_the_size_that_it_has_taken);
         tcase_add_test(tcase, sharing_that_the_desktop_ends_is_over);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
