@@ -14,6 +14,7 @@ const HELLO_MS = 15000; /* for connecting and the welcome */
 const ACK_MS = 200; /* an acknowledgement waits so long for a request to carry it */
 const RETRY_FIRST_MS = 500;
 const RETRY_LAST_MS = 60000;
+const RETRY_ANEW_MS = 10000; /* a connection that has lasted so long was a success */
 /* Rule 20: waits after a refusal by a hub that has welcomed this token before. */
 const REFUSED_MS = [1 * 60000, 5 * 60000, 30 * 60000];
 /* Pages do not see pings: after so much silence send the hub a request. */
@@ -160,7 +161,8 @@ export class HubClient {
                         return;
                 }
                 this.#cancel("hello");
-                this.retryMs = RETRY_FIRST_MS;
+                /* A welcome alone is none: what comes next may end the connection again. */
+                this.#after("anew", RETRY_ANEW_MS, () => (this.retryMs = RETRY_FIRST_MS));
                 this.isWelcome = true;
                 this.wasWelcome = true;
                 this.refusals = 0;
@@ -187,6 +189,7 @@ export class HubClient {
                         return;
                 }
                 this.seq = event.seq;
+                this.retryMs = RETRY_FIRST_MS;
                 this.on.event(event);
                 if (this.acked < this.seq && !this.timer.ack)
                         this.#after("ack", ACK_MS, () => this.#acknowledge());

@@ -211,6 +211,35 @@ test("the wait doubles up to a minute, and ends when the network is back", () =>
         assert.equal(net.sockets.length, 11);
 });
 
+test("a hub of which only the welcome works is tried as slowly as one that is gone", () => {
+        const net = new Net();
+
+        for (const wait of [500, 1000, 2000, 4000]) {
+                net.welcome();
+                net.send({ seq: 2, event: "groups", groups: [] }); /* one is missing */
+                const [{ at }] = [...net.timers.values()];
+                assert.equal(at - net.now, wait);
+                net.sleep(wait);
+        }
+});
+
+test("the waits begin anew after an event, and after ten seconds", () => {
+        for (const works of [
+                (net) => net.send({ seq: 1, event: "groups", groups: [] }),
+                (net) => net.sleep(10000),
+        ]) {
+                const net = new Net();
+
+                net.socket.onclose({ code: 1006, reason: "" });
+                net.sleep(500);
+                net.welcome();
+                works(net);
+                net.socket.onclose({ code: 1006, reason: "" });
+                const [{ at }] = [...net.timers.values()];
+                assert.equal(at - net.now, 500);
+        }
+});
+
 test("a refused token, a revoked one and a device elsewhere are not tried again", () => {
         for (const code of [4001, 4002, 4006, 4007]) {
                 const net = new Net();
