@@ -232,6 +232,9 @@ static void judge_stored(Handset *handset, const char *session_id, const char *w
         const DiskCall *call = disk_call(&world->hub.disk, session_id);
         const Filed *filed = shelf_find(&world->hub.disk.history, handset_uid(handset), session_id);
 
+        /* What was on its way to a user who is removed meanwhile: all that was stored is gone. */
+        if (world->hub.disk.removed[handset->user])
+                return;
         if (!filed && (!call || (answered && call->status == CALL_STATUS_INITIATED)))
                 law_broken(world, LAW_STORED_BEFORE_CONFIRMED,
                            "%s hears of call %s that it is %s, and nothing is stored of that",
