@@ -79,7 +79,9 @@ static int read_holder(const char *chain_file, const char *key_file, SSL_CTX **r
         SSL_CTX_set_default_passwd_cb(holder, no_password);
         if (SSL_CTX_use_certificate_chain_file(holder, chain_file) != 1) {
                 *ret_text = str_printf("cannot read a certificate (PEM) from %s", chain_file);
-        } else if (SSL_CTX_use_PrivateKey_file(holder, key_file, SSL_FILETYPE_PEM) != 1) {
+        } else if (SSL_CTX_use_PrivateKey_file(holder, key_file, SSL_FILETYPE_PEM) != 1 ||
+                   /* A key of another kind is taken, and has no certificate then. */
+                   SSL_CTX_check_private_key(holder) != 1) {
                 *ret_text = str_printf("cannot use %s: it does not have the key (PEM, without a "
                                        "password) of the certificate %s",
                                        key_file, chain_file);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The certificate chain and key that the hub shows, from two PEM files. It can be read again while
+ * The certificate chain and key that the hub presents, from two PEM files. It can be read again while
  * the hub serves: each new connection gets the newest, and those that are open keep theirs.
  */
 

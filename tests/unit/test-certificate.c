@@ -185,6 +185,28 @@ START_TEST(a_broken_certificate_leaves_the_old_one)
 }
 END_TEST
 
+START_TEST(a_key_of_another_kind_leaves_the_old_certificate)
+{
+        static const char *const kinds[][2] = {{"RSA", "EC"}, {"EC", "RSA"}};
+        SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+        _cleanup_free_ char *text = NULL;
+        char other[96];
+
+        write_pair("EC", "old", DAY_S);
+        read_files();
+        ck_assert_int_eq(certificate_use(certificate, context), 0);
+        write_pair(kinds[_i][1], "key", DAY_S);
+        (void)snprintf(other, sizeof(other), "%s/other.pem", folder);
+        ck_assert_int_eq(rename(key_file, other), 0);
+        write_pair(kinds[_i][0], "chain", DAY_S);
+        ck_assert_int_eq(rename(other, key_file), 0);
+        ck_assert_int_lt(certificate_renew(certificate, &text), 0);
+        ck_assert_ptr_nonnull(strstr(text, "does not have the key"));
+        expect_shown(context, "old");
+        SSL_CTX_free(context);
+}
+END_TEST
+
 START_TEST(a_key_with_a_password_asks_nobody)
 {
         _cleanup_free_ char *text = NULL;
@@ -233,6 +255,7 @@ int main(void)
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, each_new_connection_gets_the_newest_certificate);
         tcase_add_test(tests, a_broken_certificate_leaves_the_old_one);
+        tcase_add_loop_test(tests, a_key_of_another_kind_leaves_the_old_certificate, 0, 2);
         tcase_add_test(tests, a_key_with_a_password_asks_nobody);
         tcase_add_test(tests, its_end_is_said_from_two_weeks_before_once_a_day);
         suite_add_tcase(suite, tests);
