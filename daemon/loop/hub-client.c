@@ -207,8 +207,11 @@ static void on_closed(void *userdata, unsigned code, const char *reason)
 static int on_connect_timeout(sd_event_source *source, uint64_t usec, void *userdata)
 {
         HubClient *client = userdata;
+        const char *why;
 
-        if (client->failure < 0)
+        if (websocket_check_url(client->hub, client->insecure, &why) < 0)
+                lost(client, CALL_ERROR_NOT_CONNECTED, why);
+        else if (client->failure < 0)
                 lost_by_error(client, client->failure);
         else
                 lost(client, CALL_ERROR_TIMEOUT, "the hub did not answer within 10 s");
@@ -292,6 +295,11 @@ void hub_client_close(HubClient *client)
 {
         if (client->websocket)
                 websocket_close(client->websocket, WIRE_CLOSE_NORMAL);
+}
+
+void hub_client_allow_insecure(HubClient *client, bool insecure)
+{
+        client->insecure = insecure;
 }
 
 HubClientState hub_client_state(const HubClient *client)

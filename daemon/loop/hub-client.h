@@ -59,6 +59,9 @@ DEFINE_CLEANUP(HubClient *, hub_client_free);
 /* Connects at once, unless connected or connecting, and resets the back-off. */
 int hub_client_connect(HubClient *client);
 
+/* Whether plain ws:// to other machines is allowed, for connections that begin from now on. */
+void hub_client_allow_insecure(HubClient *client, bool insecure);
+
 /*
  * Disconnects if connected, and connects again after the back-off. A welcome alone does not shorten
  * that: what comes next may be the error that ended the connection before. It begins anew after a

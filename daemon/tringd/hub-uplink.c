@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "loop/hub-client.h"
+#include "loop/websocket.h"
 #include "tringd/network.h"
 
 struct HubUplink {
@@ -226,7 +227,14 @@ int hub_uplink_new(Loop *loop, bool insecure, const HubUplinkEvents *events, voi
 
 void hub_uplink_allow_insecure(HubUplink *uplink, bool insecure)
 {
+        const char *why;
+
         uplink->insecure = insecure;
+        if (!uplink->current)
+                return;
+        hub_client_allow_insecure(uplink->current, insecure);
+        if (websocket_check_url(uplink->credentials.hub, insecure, &why) < 0)
+                hub_uplink_reconnect(uplink, why);
 }
 
 HubUplink *hub_uplink_free(HubUplink *uplink)

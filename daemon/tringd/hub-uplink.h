@@ -44,7 +44,7 @@ int hub_uplink_new(Loop *loop, bool insecure, const HubUplinkEvents *events, voi
 HubUplink *hub_uplink_free(HubUplink *uplink);
 DEFINE_CLEANUP(HubUplink *, hub_uplink_free);
 
-/* Whether plain ws:// to other machines is allowed, for connections that begin from now on. */
+/* Whether plain ws:// to other machines is allowed. One that is not allowed any more ends. */
 void hub_uplink_allow_insecure(HubUplink *uplink, bool insecure);
 
 /* Connects with the credentials of an earlier login, which are copied. */

@@ -51,10 +51,6 @@ void daemon_reload(Daemon *daemon)
         announce(daemon, &before);
         media_devices_changed(daemon);
         log_notice("the settings have been read again");
-        if (daemon->settings.insecure != before.insecure)
-                log_notice("insecure has changed: it counts for the next Login, or after a "
-                           "restart");
         if (daemon->settings.relay_only != before.relay_only)
-                log_notice("relay-only has changed: it counts for calls that are joined from now "
-                           "on");
+                log_notice("relay-only has changed: it takes effect for calls joined from now on");
 }
