@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
-/* Of this use of the machine's id alone: any other has another result. */
+/* The application's id (sd-id128): other uses of the machine's id give other results. */
 #define TRING_STATE_ID SD_ID128_MAKE(8f, 2d, 3c, 51, 0e, 6b, 4a, 97, b1, 5f, 70, c4, 2a, 9d, e8, 36)
 
 int machine_id(char ret[static MACHINE_ID_MAX + 1])
@@ -27,18 +27,21 @@ static bool id_is_valid(const char *id)
         return strspn(id, "0123456789abcdef") == MACHINE_ID_MAX && !id[MACHINE_ID_MAX];
 }
 
-/* The id in the file; empty if there is none that makes sense. */
-static void read_owner(const char *path, char ret[static MACHINE_ID_MAX + 1])
+/* Reads the id in the file; empty if there is no file, or nothing in it that makes sense. */
+static int read_owner(const char *path, char ret[static MACHINE_ID_MAX + 1])
 {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         char text[MACHINE_ID_MAX + 2] = "";
 
         *ret = '\0';
-        if (fd < 0 || read(fd, text, MACHINE_ID_MAX + 1) < 0)
-                return;
+        if (fd < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (read(fd, text, MACHINE_ID_MAX + 1) < 0)
+                return -errno;
         text[strcspn(text, "\n")] = '\0';
         if (id_is_valid(text))
                 memcpy(ret, text, MACHINE_ID_MAX + 1);
+        return 0;
 }
 
 /* By rename: no other computer ever reads half of it. */
@@ -72,13 +75,14 @@ int machine_folder(const char *base, const char *id, char **ret)
         if (!path)
                 return -ENOMEM;
         if (*id)
-                read_owner(path, owner);
-        if (*id && !*owner)
+                r = read_owner(path, owner);
+        /* A note that cannot be read may be another computer's. */
+        if (*id && r >= 0 && !*owner)
                 r = write_owner(path, id);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                log_info("cannot note in %s which computer it belongs to: %s", base, strerror(-r));
+                log_info("cannot tell which computer %s belongs to: %s", base, strerror(-r));
         *ret = !*owner || str_eq(owner, id) ? strdup(base) : str_printf("%s/%s", base, id);
         return *ret ? 0 : -ENOMEM;
 }

@@ -58,6 +58,21 @@ START_TEST(the_first_computer_has_the_folder_itself)
 }
 END_TEST
 
+START_TEST(a_note_that_cannot_be_read_is_left_alone)
+{
+        _cleanup_free_ char *path = str_printf("%s/machine", base);
+        _cleanup_(folders_done) Folders folders = {};
+        struct stat st;
+
+        ck_assert_int_eq(mkdir(base, 0700), 0);
+        ck_assert_int_eq(symlink("machine", path), 0); /* to itself: ELOOP, also for root */
+        take(&folders, HERE);
+        ck_assert_str_eq(folders.state, base);
+        ck_assert_int_eq(lstat(path, &st), 0);
+        ck_assert(S_ISLNK(st.st_mode));
+}
+END_TEST
+
 START_TEST(another_computer_has_a_folder_and_a_lock_of_its_own)
 {
         _cleanup_(folders_done) Folders here = {}, there = {};
@@ -155,6 +170,7 @@ int main(void)
 
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, the_first_computer_has_the_folder_itself);
+        tcase_add_test(tests, a_note_that_cannot_be_read_is_left_alone);
         tcase_add_test(tests, another_computer_has_a_folder_and_a_lock_of_its_own);
         tcase_add_loop_test(tests, a_folder_whose_owner_makes_no_sense_is_taken, 0,
                             ELEMENTSOF(garbage));
