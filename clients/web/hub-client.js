@@ -161,7 +161,7 @@ export class HubClient {
                         return;
                 }
                 this.#cancel("hello");
-                /* A welcome alone is none: what comes next may end the connection again. */
+                /* A welcome alone is no success yet: what follows may end the connection again. */
                 this.#after("anew", RETRY_ANEW_MS, () => (this.retryMs = RETRY_FIRST_MS));
                 this.isWelcome = true;
                 this.wasWelcome = true;

@@ -25,7 +25,7 @@
 #include "base/cleanup.h"
 
 #define INI_KEYS_MAX 32                   /* in one table */
-#define INI_FILE_MAX (256 * (size_t)1024) /* bytes; with every key and its manual it has 4 kB */
+#define INI_FILE_MAX (256 * (size_t)1024) /* bytes; every key and its manual take 4 kB */
 
 typedef struct IniKey IniKey;
 

@@ -149,7 +149,7 @@ static bool admits(LogPlace *place, int level, const char *message)
         if (level == LOG_DEBUG)
                 return true;
         pthread_mutex_lock(&places_lock);
-        usec_t now = clock_boottime(); /* under the lock, so that it never goes back */
+        usec_t now = clock_boottime(); /* under the lock, so that it never decreases */
         report_left_out(now);
         bool admitted = log_place_admits(place, now);
         if (!admitted && place->n_left_out == 1) {

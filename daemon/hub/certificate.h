@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The certificate chain and key that the hub presents, from two PEM files. It can be read again while
- * the hub serves: each new connection gets the newest, and those that are open keep theirs.
+ * The certificate chain and key that the hub presents, from two PEM files. It can be read again
+ * while the hub serves: each new connection gets the newest, and those that are open keep theirs.
  */
 
 #include <openssl/ssl.h>

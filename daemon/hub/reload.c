@@ -90,13 +90,13 @@ static void keep_the_socket(const Server *server, ServeSettings *next)
         const ServeSettings *now = &server->settings;
 
         if (!str_eq(next->config.listen, now->config.listen)) {
-                log_notice("the address has changed: it counts after a restart");
+                log_notice("the address has changed: that takes effect after a restart");
                 STR_SET(next->config.listen, now->config.listen);
                 STR_SET(next->host, now->host);
                 next->port = now->port;
         }
         if (serve_settings_have_tls(next) != serve_settings_have_tls(now)) {
-                log_notice("certificate and key have been %s: it counts after a restart",
+                log_notice("certificate and key have been %s: that takes effect after a restart",
                            serve_settings_have_tls(now) ? "removed" : "added");
                 STR_SET(next->config.certificate, now->config.certificate);
                 STR_SET(next->config.key, now->config.key);
@@ -143,7 +143,8 @@ void server_reload(Server *server)
                 return;
         }
         sd_notify(0, "RELOADING=1");
-        if (serve_settings_read(server->options, next, &text) < 0) {
+        bool is_read = serve_settings_read(server->options, next, &text) >= 0;
+        if (!is_read) {
                 say_kept("the settings", text);
                 *next = server->settings;
         }
@@ -154,6 +155,7 @@ void server_reload(Server *server)
         server->settings = *next;
         hub_reconfigure(server->hub);
         server_plan_looks(server);
-        log_notice("the settings and files have been read again");
+        log_notice("%s been read again",
+                   is_read ? "the settings and files have" : "the files have");
         sd_notify(0, "READY=1");
 }

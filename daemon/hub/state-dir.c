@@ -42,7 +42,7 @@ int state_dir_path(const StateChoice *choice, char **ret, char **ret_text)
                 return copy_of(choice->system_folder, ret);
         if (!str_empty(by_systemd))
                 return copy_of(by_systemd, ret);
-        /* Root that names no folder hardly means one in /root, which no hub would read. */
+        /* Root without --state hardly means a folder in /root, which no hub would read. */
         if (choice->is_root && state_dir_has_hub(choice->system_folder))
                 return copy_of(choice->system_folder, ret);
         if (!str_empty(state_dir_home) && state_dir_home[0] == '/')
@@ -181,14 +181,16 @@ int state_dir_enter(const char *folder, bool may_become, const char *const *word
         if (geteuid() == 0 && may_become) {
                 r = become(&st);
                 if (r < 0)
-                        *ret_text = str_printf("cannot become %s, whose state folder %s is: %s",
-                                               owner, folder, strerror(-r));
+                        *ret_text = str_printf(
+                                "cannot switch to user %s, who owns the state folder %s: %s", owner,
+                                folder, strerror(-r));
                 return r;
         }
         snprintf(before, sizeof(before), "%srunuser -u %s -- ", geteuid() == 0 ? "" : "sudo ",
                  owner);
         _cleanup_free_ char *command = command_line(before, folder, words);
-        *ret_text = command ? str_printf("the state folder %s is %s's: %s", folder, owner, command)
+        *ret_text = command ? str_printf("the state folder %s belongs to %s: %s", folder, owner,
+                                         command)
                             : NULL;
         return command ? -EPERM : -ENOMEM;
 }
@@ -210,8 +212,8 @@ static int check_files(const char *folder, char **ret_text)
                         continue;
                 user_name(st.st_uid, owner);
                 user_name(geteuid(), self);
-                *ret_text = str_printf("%s is %s's, and the hub runs as %s: chown %s %s", path,
-                                       owner, self, self, path);
+                *ret_text = str_printf("%s belongs to %s, but the hub runs as %s: chown %s %s",
+                                       path, owner, self, self, path);
                 return -EPERM;
         }
         return 0;

@@ -73,8 +73,8 @@ static int refuse_client(void)
 }
 
 /*
- * Of the first protocol of the vhost, which lws also asks about connections that have not chosen
- * one.
+ * The callback of the first protocol of the vhost. lws also calls it for connections that have not
+ * chosen one.
  */
 static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t length)

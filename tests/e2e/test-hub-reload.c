@@ -187,7 +187,7 @@ START_TEST(a_slip_in_the_settings_leaves_all_of_them)
         process_signal(h->hub->process, SIGHUP);
         (void)snprintf(says, sizeof(says), "%s:3: devices-per-user: \"few\"", config);
         free(process_wait_line(h->hub->process, says));
-        free(process_wait_line(h->hub->process, "the settings and files have been read again"));
+        free(process_wait_line(h->hub->process, "the files have been read again"));
         call_and_cancel(alice);
         expect_call_refused(alice);
         talker_free(alice);
@@ -202,8 +202,9 @@ START_TEST(another_address_waits_for_a_restart)
         /* The command line gives the address, so TLS is what changes here. */
         rig_write_file(config, "[tls]\ncertificate = /a\nkey = /b\n", 0600);
         process_signal(h->hub->process, SIGHUP);
-        free(process_wait_line(h->hub->process,
-                               "certificate and key have been added: it counts after a restart"));
+        free(process_wait_line(
+                h->hub->process,
+                "certificate and key have been added: that takes effect after a restart"));
         free(process_wait_line(h->hub->process, "the settings and files have been read again"));
         call_and_cancel(alice);
         talker_free(alice);

@@ -118,10 +118,11 @@ START_TEST(another_user_is_told_how_to_become_the_owner)
         if (geteuid() == 0)
                 ck_assert_int_eq(setuid(NOBODY), 0);
         ck_assert_int_eq(state_dir_enter("/", true, words, &text), -EPERM);
-        ck_assert_str_eq(text, "the state folder / is root's: sudo runuser -u root -- tring-hub "
-                               "--state / user add bob --name 'Bob'\\''s $(name)'");
+        ck_assert_str_eq(text,
+                         "the state folder / belongs to root: sudo runuser -u root -- tring-hub "
+                         "--state / user add bob --name 'Bob'\\''s $(name)'");
         ck_assert_int_eq(state_dir_enter("/", true, named, &short_text), -EPERM);
-        ck_assert_str_eq(short_text, "the state folder / is root's: sudo runuser -u root -- "
+        ck_assert_str_eq(short_text, "the state folder / belongs to root: sudo runuser -u root -- "
                                      "tring-hub --state / user list");
 }
 END_TEST
