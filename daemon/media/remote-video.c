@@ -21,7 +21,8 @@ struct RemoteVideo {
         char *description; /* owned */
         RemoteVideoKeyWanted key_wanted;
         void *userdata;
-        bool reported_coming; /* what remote_video_look() last saw in `coming` */
+        bool reported_coming;                  /* what remote_video_look() last saw in `coming` */
+        atomic_bool too_large, told_too_large; /* the last key frame was; the log says so */
         _Atomic(const void *) source;
         _Atomic(VideoSourceNode *) node; /* owned; NULL: no picture has come yet */
         atomic_bool coming;
@@ -68,6 +69,24 @@ void remote_video_follow(RemoteVideo *remote, const void *source)
                 remote->key_wanted(remote->userdata);
 }
 
+static void take_size(RemoteVideo *remote, VideoSourceNode *node, uint32_t width, uint32_t height)
+{
+        bool too_large = width > VIDEO_SIDE_MAX || height > VIDEO_SIDE_MAX;
+
+        atomic_store(&remote->too_large, too_large);
+        if (too_large) {
+                if (!atomic_exchange(&remote->told_too_large, true))
+                        log_warning("a participant's pictures are not shown, because they are too "
+                                    "large: %ux%u pixels",
+                                    width, height);
+                return;
+        }
+        atomic_store(&remote->width, width);
+        atomic_store(&remote->height, height);
+        if (node)
+                video_source_node_set_size(node, width, height);
+}
+
 static void read_size(RemoteVideo *remote, VideoSourceNode *node, GstBuffer *buffer)
 {
         uint32_t width, height;
@@ -75,12 +94,8 @@ static void read_size(RemoteVideo *remote, VideoSourceNode *node, GstBuffer *buf
 
         if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
                 return;
-        if (video_key_frame_size(map.data, map.size, &width, &height)) {
-                atomic_store(&remote->width, width);
-                atomic_store(&remote->height, height);
-                if (node)
-                        video_source_node_set_size(node, width, height);
-        }
+        if (video_key_frame_size(map.data, map.size, &width, &height))
+                take_size(remote, node, width, height);
         gst_buffer_unmap(buffer, &map);
 }
 
@@ -91,6 +106,9 @@ bool remote_video_write(RemoteVideo *remote, const void *source, GstBuffer *buff
         if (atomic_load(&remote->source) != source)
                 return false;
         read_size(remote, node, buffer);
+        /* A decoder would take memory for the size that a header claims, before it sees a pixel. */
+        if (atomic_load(&remote->too_large))
+                return false;
         atomic_fetch_add(&remote->pictures, 1);
         atomic_store(&remote->arrived, clock_boottime());
         if (node)

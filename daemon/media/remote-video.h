@@ -25,8 +25,9 @@ DEFINE_CLEANUP(RemoteVideo *, remote_video_free);
 /* Makes `source` the only source. */
 void remote_video_follow(RemoteVideo *remote, const void *source);
 /*
- * Takes a whole VP8 picture, in any thread. Drops it unless it comes from the source. Returns true
- * when pictures have begun: then call remote_video_look().
+ * Takes a whole VP8 picture, in any thread. Drops it unless it comes from the source, and one that
+ * is larger than VIDEO_SIDE_MAX with all that follow it up to the next key frame. Returns true when
+ * pictures have begun: then call remote_video_look().
  */
 bool remote_video_write(RemoteVideo *remote, const void *source, GstBuffer *buffer);
 

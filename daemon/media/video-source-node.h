@@ -13,6 +13,12 @@
 
 #include "media/pipewire.h"
 
+/*
+ * Pixels a side, at most: the size is what the other side claims, and buffers are made for it.
+ * Tring sends at most 1920x1080; a browser may send a whole 4K screen.
+ */
+#define VIDEO_SIDE_MAX 4096
+
 typedef struct VideoSourceNode VideoSourceNode;
 
 /* Called in the main loop when a program begins to show the node: a key frame is needed. */
@@ -31,7 +37,8 @@ void video_source_node_detach(VideoSourceNode *node);
 
 /*
  * Call it before the node is first attached; in any thread. A program keeps the size with which it
- * began, and the next one gets the new size once the node has been left or suspended.
+ * began, and the next one gets the new size once the node has been left or suspended. A side longer
+ * than VIDEO_SIDE_MAX counts as so long.
  */
 void video_source_node_set_size(VideoSourceNode *node, uint32_t width, uint32_t height);
 /* Takes a whole VP8 picture. In any thread, one call at a time. */

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "media/description.h"
 #include "media/preload.h"
+#include "media/remote-video.h"
 #include "media/rtp.h"
 #include "media/video-chain.h"
 #include "media/video-codec.h"
@@ -135,6 +136,56 @@ START_TEST(what_is_no_key_frame_has_no_size)
 }
 END_TEST
 
+static void nobody(void *userdata)
+{
+}
+
+static GstBuffer *new_picture(bool key, uint16_t width, uint16_t height)
+{
+        const uint8_t bytes[] = {key ? 0x10 : 0x11,
+                                 0x02,
+                                 0x00,
+                                 0x9d,
+                                 0x01,
+                                 0x2a,
+                                 (uint8_t)width,
+                                 (uint8_t)(width >> 8),
+                                 (uint8_t)height,
+                                 (uint8_t)(height >> 8)};
+
+        return gst_buffer_new_memdup(bytes, sizeof(bytes));
+}
+
+/* Returns the number of pictures that have been taken. */
+static unsigned write_picture(RemoteVideo *remote, bool key, uint16_t width, uint16_t height)
+{
+        GstBuffer *picture = new_picture(key, width, height);
+        RemoteVideoCounters counters;
+
+        remote_video_write(remote, NULL, picture);
+        gst_buffer_unref(picture);
+        remote_video_count(remote, &counters);
+        ck_assert_uint_le(counters.width, VIDEO_SIDE_MAX);
+        ck_assert_uint_le(counters.height, VIDEO_SIDE_MAX);
+        return counters.pictures;
+}
+
+START_TEST(what_follows_a_key_frame_that_claims_to_be_huge_is_dropped_with_it)
+{
+        const Party party = {.uid = "alice"};
+        _cleanup_(remote_video_freep) RemoteVideo *remote = NULL;
+
+        ck_assert_int_eq(remote_video_new(NULL, "session", &party, nobody, NULL, &remote), 0);
+        ck_assert_uint_eq(write_picture(remote, true, VIDEO_SIDE_MAX, VIDEO_SIDE_MAX), 1);
+        ck_assert_uint_eq(write_picture(remote, false, 0, 0), 2);
+        ck_assert_uint_eq(write_picture(remote, true, VIDEO_SIDE_MAX + 1, 480), 2);
+        ck_assert_uint_eq(write_picture(remote, false, 0, 0), 2);
+        ck_assert_uint_eq(write_picture(remote, true, 640, VIDEO_SIDE_MAX + 1), 2);
+        ck_assert_uint_eq(write_picture(remote, true, 640, 480), 3);
+        ck_assert_uint_eq(write_picture(remote, false, 0, 0), 4);
+}
+END_TEST
+
 START_TEST(loss_and_queues_lower_the_rate_and_quiet_raises_it)
 {
         const uint32_t rate = VIDEO_RATE_FIRST;
@@ -192,10 +243,6 @@ static GstPadProbeReturn on_packets(GstPad *pad, GstPadProbeInfo *info, void *da
         else
                 take_packet(&buffer, 0, data);
         return GST_PAD_PROBE_DROP;
-}
-
-static void nobody(void *userdata)
-{
 }
 
 static GstBuffer *new_key_frame(void)
@@ -314,6 +361,7 @@ int main(void)
         tcase_add_test(tcase, answer_refuses_what_is_not_understood_and_nothing_else);
         tcase_add_test(tcase, key_frame_says_how_large_it_is);
         tcase_add_loop_test(tcase, what_is_no_key_frame_has_no_size, 0, ELEMENTSOF(no_keys));
+        tcase_add_test(tcase, what_follows_a_key_frame_that_claims_to_be_huge_is_dropped_with_it);
         tcase_add_test(tcase, loss_and_queues_lower_the_rate_and_quiet_raises_it);
         tcase_add_test(tcase, rate_has_an_upper_and_a_lower_end);
         tcase_add_test(tcase, packets_of_a_large_picture_fit_every_path);
