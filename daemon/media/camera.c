@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "media/camera-planes.h"
 #include "media/preload.h"
 #include "media/video-codec.h"
 
@@ -63,59 +64,6 @@ static const struct {
 
 /* ---- a picture, out of PipeWire's buffer ---- */
 
-typedef struct Plane {
-        const uint8_t *data;
-        int stride;
-} Plane;
-
-/* Each plane has its own block, or all planes follow one another in a single block. */
-static bool find_planes(const Camera *camera, const struct spa_buffer *buffer,
-                        Plane planes[static GST_VIDEO_MAX_PLANES])
-{
-        const GstVideoInfo *info = &camera->info;
-        const guint n = GST_VIDEO_INFO_N_PLANES(info);
-        size_t offset = 0;
-
-        for (guint i = 0; i < n; i++) {
-                bool own = i == 0 || buffer->n_datas >= n;
-                const struct spa_data *block = &buffer->datas[own ? i : 0];
-                int height = GST_VIDEO_INFO_COMP_HEIGHT(info, i);
-                int stride = GST_VIDEO_INFO_PLANE_STRIDE(info, i);
-
-                if (!block->data)
-                        return false;
-                if (block->chunk->stride > 0) {
-                        stride = block->chunk->stride;
-                        if (!own) /* the block has the first plane's stride */
-                                stride = stride * GST_VIDEO_INFO_PLANE_STRIDE(info, i) /
-                                         GST_VIDEO_INFO_PLANE_STRIDE(info, 0);
-                }
-                if (own)
-                        offset = block->chunk->offset;
-                if (offset + (size_t)stride * (size_t)height > block->maxsize)
-                        return false;
-                planes[i] = (Plane){SPA_PTROFF(block->data, offset, const uint8_t), stride};
-                offset += (size_t)stride * (size_t)height;
-        }
-        return true;
-}
-
-/* A shared window covers a part of the buffer, which never shrinks when the window does. */
-static void find_part(const Camera *camera, const struct spa_buffer *buffer, struct spa_region *ret)
-{
-        const guint width = (guint)GST_VIDEO_INFO_WIDTH(&camera->info);
-        const guint height = (guint)GST_VIDEO_INFO_HEIGHT(&camera->info);
-        const struct spa_meta_region *crop =
-                spa_buffer_find_meta_data(buffer, SPA_META_VideoCrop, sizeof(*crop));
-
-        *ret = SPA_REGION(0, 0, width, height);
-        if (GST_VIDEO_INFO_N_PLANES(&camera->info) == 1 && crop && spa_meta_region_is_valid(crop) &&
-            crop->region.position.x >= 0 && crop->region.position.y >= 0 &&
-            (uint64_t)crop->region.position.x + crop->region.size.width <= width &&
-            (uint64_t)crop->region.position.y + crop->region.size.height <= height)
-                *ret = crop->region;
-}
-
 static bool set_shown(Camera *camera, const struct spa_region *part)
 {
         if (camera->caps && (guint)camera->shown.width == part->size.width &&
@@ -129,45 +77,23 @@ static bool set_shown(Camera *camera, const struct spa_region *part)
         return camera->caps;
 }
 
-static void copy_planes(const Camera *camera, const Plane *planes, const struct spa_region *part,
-                        uint8_t *target)
-{
-        const GstVideoInfo *shown = &camera->shown;
-        size_t left = (size_t)part->position.x * (size_t)GST_VIDEO_INFO_COMP_PSTRIDE(shown, 0);
-
-        for (guint i = 0; i < GST_VIDEO_INFO_N_PLANES(shown); i++) {
-                int stride = GST_VIDEO_INFO_PLANE_STRIDE(shown, i);
-                size_t bytes = (size_t)MIN_OF(stride, planes[i].stride - (int)(i == 0 ? left : 0));
-                uint8_t *to = target + GST_VIDEO_INFO_PLANE_OFFSET(shown, i);
-                const uint8_t *from = planes[i].data;
-
-                if (i == 0)
-                        from += (size_t)part->position.y * (size_t)planes[0].stride + left;
-                for (int row = 0; row < GST_VIDEO_INFO_COMP_HEIGHT(shown, i); row++) {
-                        memcpy(to, from, bytes);
-                        to += stride;
-                        from += planes[i].stride;
-                }
-        }
-}
-
 static void give(Camera *camera, const struct spa_buffer *buffer)
 {
-        Plane planes[GST_VIDEO_MAX_PLANES];
+        CameraPlane planes[GST_VIDEO_MAX_PLANES];
         struct spa_region part;
         GstBuffer *copy;
         GstMapInfo map;
 
-        if (!find_planes(camera, buffer, planes))
+        if (!camera_planes_find(&camera->info, buffer, planes))
                 return;
-        find_part(camera, buffer, &part);
+        part = camera_planes_part(&camera->info, buffer);
         if (!set_shown(camera, &part))
                 return;
         copy = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(&camera->shown), NULL);
         if (gst_buffer_map(copy, &map, GST_MAP_WRITE)) {
                 g_autoptr(GstSample) sample = NULL;
 
-                copy_planes(camera, planes, &part, map.data);
+                camera_planes_copy(planes, &part, &camera->shown, map.data);
                 gst_buffer_unmap(copy, &map);
                 sample = gst_sample_new(copy, camera->caps, NULL, NULL);
                 camera->picture(camera->userdata, sample);
@@ -178,8 +104,10 @@ static void give(Camera *camera, const struct spa_buffer *buffer)
 static void unpack(Camera *camera, const struct spa_buffer *buffer)
 {
         const struct spa_data *block = &buffer->datas[0];
-        uint32_t offset = MIN_OF(block->chunk->offset, block->maxsize);
-        uint32_t size = MIN_OF(block->chunk->size, block->maxsize - offset);
+        const volatile struct spa_chunk *chunk = block->chunk; /* shared: read once */
+        uint32_t claimed_offset = chunk->offset, claimed_size = chunk->size;
+        uint32_t offset = MIN_OF(claimed_offset, block->maxsize);
+        uint32_t size = MIN_OF(claimed_size, block->maxsize - offset);
         GstBuffer *copy;
 
         if (!block->data)
