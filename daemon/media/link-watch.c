@@ -16,6 +16,7 @@ struct LinkWatch {
         struct spa_hook hook;
         struct pw_stream *stream; /* not owned */
         struct spa_list links;    /* from the stream */
+        bool blind;               /* a link could not be remembered: nobody knows when it ends */
         LinkWatchAlone alone;
         void *userdata;
 };
@@ -38,8 +39,10 @@ static void on_global(void *data, uint32_t id, uint32_t permissions, const char 
             !begins_at(properties, pw_stream_get_node_id(watch->stream)))
                 return;
         link = calloc(1, sizeof(*link));
-        if (!link)
+        if (!link) {
+                watch->blind = true;
                 return;
+        }
         link->id = id;
         spa_list_append(&watch->links, &link->link);
 }
@@ -109,5 +112,5 @@ LinkWatch *link_watch_free(LinkWatch *watch)
 
 bool link_watch_is_alone(const LinkWatch *watch)
 {
-        return spa_list_is_empty(&watch->links);
+        return !watch->blind && spa_list_is_empty(&watch->links);
 }

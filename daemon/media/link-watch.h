@@ -25,4 +25,5 @@ int link_watch_new(struct pw_core *core, struct pw_stream *stream, LinkWatchAlon
 LinkWatch *link_watch_free(LinkWatch *watch);
 DEFINE_CLEANUP(LinkWatch *, link_watch_free);
 
+/* False ever after if memory did not suffice to remember a link. */
 bool link_watch_is_alone(const LinkWatch *watch);

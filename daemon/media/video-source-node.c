@@ -371,6 +371,20 @@ VideoSourceNode *video_source_node_free(VideoSourceNode *node)
         return NULL;
 }
 
+/* With the mutex held. */
+static void close_stream(VideoSourceNode *node)
+{
+        if (!node->pipewire)
+                return;
+        pipewire_lock(node->pipewire);
+        node->links = link_watch_free(node->links);
+        if (node->stream)
+                pipewire_destroy_stream(node->pipewire, node->stream);
+        pipewire_unlock(node->pipewire);
+        node->stream = NULL;
+        node->pipewire = NULL;
+}
+
 int video_source_node_attach(VideoSourceNode *node, PipeWire *pipewire)
 {
         int r;
@@ -382,24 +396,16 @@ int video_source_node_attach(VideoSourceNode *node, PipeWire *pipewire)
         pipewire_lock(pipewire);
         r = open_stream(node);
         pipewire_unlock(pipewire);
+        if (r < 0) /* before another thread can see a stream that is half built */
+                close_stream(node);
         g_mutex_unlock(&node->mutex);
-        if (r < 0)
-                video_source_node_detach(node);
         return r;
 }
 
 void video_source_node_detach(VideoSourceNode *node)
 {
         g_mutex_lock(&node->mutex);
-        if (node->pipewire) {
-                pipewire_lock(node->pipewire);
-                node->links = link_watch_free(node->links);
-                if (node->stream)
-                        pipewire_destroy_stream(node->pipewire, node->stream);
-                pipewire_unlock(node->pipewire);
-        }
-        node->stream = NULL;
-        node->pipewire = NULL;
+        close_stream(node);
         g_mutex_unlock(&node->mutex);
         atomic_store(&node->looked_at, false);
         look(node);
