@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <pipewire/extensions/metadata.h>
-#include <spa/utils/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "media/device-defaults.h"
 
 #define OWN_PREFIX "tring." /* the prefix of our own node names */
 #define FORM_FACTOR_MAX 32
@@ -30,22 +33,9 @@ struct DeviceRegistry {
         uint32_t metadata_id;
         struct spa_hook metadata_hook;
         struct spa_list entries;
-        char defaults[DEVICE_KIND_COUNT][NODE_NAME_MAX + 1];
-        char wishes[DEVICE_KIND_COUNT][NODE_NAME_MAX + 1]; /* defaults that somebody has set */
+        DeviceDefaults defaults;
         DeviceRegistryChanged changed;
         void *userdata;
-};
-
-static const char *const default_keys[DEVICE_KIND_COUNT] = {
-        [DEVICE_MICROPHONE] = "default.audio.source",
-        [DEVICE_SPEAKER] = "default.audio.sink",
-        [DEVICE_CAMERA] = "default.video.source",
-};
-
-static const char *const wish_keys[DEVICE_KIND_COUNT] = {
-        [DEVICE_MICROPHONE] = "default.configured.audio.source",
-        [DEVICE_SPEAKER] = "default.configured.audio.sink",
-        [DEVICE_CAMERA] = "default.configured.video.source",
 };
 
 static bool is_worn(const char *form_factor)
@@ -116,49 +106,13 @@ static const struct pw_device_events device_events = {
         .info = on_device_info,
 };
 
-/* Reads the node.name out of {"name":"…"}; empty: none. */
-static void read_default(const char *value, char ret[static NODE_NAME_MAX + 1])
-{
-        struct spa_json outer, object;
-        char key[16], name[NODE_NAME_MAX + 1];
-
-        ret[0] = '\0';
-        if (!value)
-                return;
-        spa_json_init(&outer, value, strlen(value));
-        if (spa_json_enter_object(&outer, &object) <= 0)
-                return;
-        while (spa_json_get_string(&object, key, sizeof(key)) > 0) {
-                if (spa_json_get_string(&object, name, sizeof(name)) <= 0)
-                        return;
-                if (str_eq(key, "name"))
-                        memcpy(ret, name, sizeof(name));
-        }
-}
-
-static void take_default(DeviceRegistry *registry, const char *value,
-                         char ret[static NODE_NAME_MAX + 1])
-{
-        char name[NODE_NAME_MAX + 1];
-
-        read_default(value, name);
-        if (str_eq(name, ret))
-                return;
-        memcpy(ret, name, sizeof(name));
-        registry->changed(registry->userdata);
-}
-
 static int on_metadata(void *data, uint32_t subject, const char *key, const char *type,
                        const char *value)
 {
         DeviceRegistry *registry = data;
 
-        for (size_t i = 0; subject == PW_ID_CORE && i < DEVICE_KIND_COUNT; i++) {
-                if (str_eq(key, default_keys[i]))
-                        take_default(registry, value, registry->defaults[i]);
-                else if (str_eq(key, wish_keys[i]))
-                        take_default(registry, value, registry->wishes[i]);
-        }
+        if (subject == PW_ID_CORE && device_defaults_take(&registry->defaults, key, value))
+                registry->changed(registry->userdata);
         return 0;
 }
 
@@ -183,8 +137,7 @@ static void forget_defaults(DeviceRegistry *registry)
         spa_hook_remove(&registry->metadata_hook);
         pw_proxy_destroy(registry->metadata);
         registry->metadata = NULL;
-        memset(registry->defaults, 0, sizeof(registry->defaults));
-        memset(registry->wishes, 0, sizeof(registry->wishes));
+        registry->defaults = (DeviceDefaults){};
 }
 
 /* A class may have a suffix: "Audio/Source/Virtual" is an "Audio/Source". */
@@ -345,12 +298,12 @@ const MediaDevice *device_registry_find(DeviceRegistry *registry, DeviceKind kin
 
 const MediaDevice *device_registry_default(DeviceRegistry *registry, DeviceKind kind)
 {
-        return device_registry_find(registry, kind, registry->defaults[kind]);
+        return device_registry_find(registry, kind, registry->defaults.names[kind]);
 }
 
 bool device_registry_default_is_monitor(DeviceRegistry *registry)
 {
-        const char *name = registry->defaults[DEVICE_MICROPHONE];
+        const char *name = registry->defaults.names[DEVICE_MICROPHONE];
 
         return !device_registry_default(registry, DEVICE_MICROPHONE) &&
                device_registry_find(registry, DEVICE_SPEAKER, name);
@@ -358,5 +311,5 @@ bool device_registry_default_is_monitor(DeviceRegistry *registry)
 
 bool device_registry_default_is_wish(const DeviceRegistry *registry, DeviceKind kind)
 {
-        return str_eq(registry->defaults[kind], registry->wishes[kind]);
+        return device_defaults_is_wish(&registry->defaults, kind);
 }

@@ -42,8 +42,12 @@ const MediaDevice *device_registry_find(DeviceRegistry *registry, DeviceKind kin
 const MediaDevice *device_registry_default(DeviceRegistry *registry, DeviceKind kind);
 /*
  * Whether the system's default microphone is the monitor of a speaker: what the speaker plays.
- * Session managers take one where no microphone is there, or none is plugged into its socket.
+ * Session managers fall back to one when there is no microphone, or nothing is plugged into the
+ * jack.
  */
 bool device_registry_default_is_monitor(DeviceRegistry *registry);
-/* Whether somebody has set the system's default of this kind, and not the session manager alone. */
+/*
+ * Whether somebody has set the system's default of this kind, rather than the session manager
+ * picking it.
+ */
 bool device_registry_default_is_wish(const DeviceRegistry *registry, DeviceKind kind);
