@@ -3,12 +3,12 @@
 
 #include "base/cleanup.h"
 
-static usec_t pass(RestartPace *pace, usec_t now)
+static void pass(RestartPace *pace, usec_t now)
 {
         usec_t step = own_time_step(&pace->time, now);
 
         pace->since += step;
-        return step;
+        pace->unlooked += step;
 }
 
 /* How long after the last attempt another one is made. */
@@ -49,10 +49,10 @@ static bool is_due_for_loss(const RestartPace *pace)
 
 bool restart_pace_look(RestartPace *pace, bool connected, bool lost, usec_t now)
 {
-        usec_t step = pass(pace, now);
-
-        pace->lost = lost ? pace->lost + step : 0;
-        pace->held = connected ? pace->held + step : 0;
+        pass(pace, now);
+        pace->lost = lost ? pace->lost + pace->unlooked : 0;
+        pace->held = connected ? pace->held + pace->unlooked : 0;
+        pace->unlooked = 0;
         if (pace->held >= RESTART_HELD_US)
                 pace->in_a_row = 0;
         if (pace->due && pace->since >= RESTART_LEAST_US)

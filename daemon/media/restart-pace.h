@@ -34,6 +34,7 @@ typedef struct RestartPace {
         OwnTime time;
         usec_t since;      /* the last attempt, whoever caused it; only with `attempted` */
         usec_t lost, held; /* for how long the connection has been lost, or connected */
+        usec_t unlooked;   /* own time since the last look */
         unsigned in_a_row; /* attempts because the connection was lost */
         bool attempted;
         bool due; /* another attempt was wanted less than RESTART_LEAST_US after the last */

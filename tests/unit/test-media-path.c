@@ -235,6 +235,21 @@ START_TEST(attempt_that_is_wanted_too_early_is_made_a_second_after_the_last)
 }
 END_TEST
 
+START_TEST(questions_between_two_looks_take_no_time_from_them)
+{
+        RestartPace pace = watched(false);
+        usec_t now = BEGIN;
+
+        for (unsigned i = 0; i < RESTART_ASK_US / LOOK_US; i++) {
+                restart_pace_want(&pace, now + LOOK_US / 2);
+                restart_pace_is_recent(&pace, now + LOOK_US - 1);
+                now += LOOK_US;
+                ck_assert_int_eq(restart_pace_look(&pace, false, true, now),
+                                 now == BEGIN + RESTART_ASK_US);
+        }
+}
+END_TEST
+
 START_TEST(attempt_of_a_program_without_a_processor_is_given_its_time)
 {
         const usec_t step = 20 * USEC_PER_SEC;
@@ -393,6 +408,7 @@ int main(void)
         tcase_add_test(judgement, connection_that_has_held_is_replaced_as_soon_as_the_first);
         tcase_add_test(judgement, answering_side_leaves_the_first_attempt_to_the_other);
         tcase_add_test(judgement, attempt_that_is_wanted_too_early_is_made_a_second_after_the_last);
+        tcase_add_test(judgement, questions_between_two_looks_take_no_time_from_them);
         tcase_add_test(judgement, attempt_of_a_program_without_a_processor_is_given_its_time);
         suite_add_tcase(suite, judgement);
         tcase_set_timeout(connections, 2 * CONNECT_S + WATCH_S + INTERRUPTED_MAX_S + 30);
