@@ -10,14 +10,13 @@
 #include "base/str.h"
 #include "media/link-watch.h"
 #include "media/video-codec.h"
+#include "media/video-painter.h"
 
 #define POD_SIZE 1024
 #define RATE_MAX 60
 #define BUFFERS 4          /* one shown, one on its way, one being written, one to spare */
 #define BUFFERS_MAX 16     /* the most that a program may demand */
 #define DARKEN_AGAIN_MS 20 /* less than the time between two pictures */
-#define BLACK_LUMA 16      /* ITU-R BT.601 */
-#define BLACK_CHROMA 128
 
 /* Reference-counted (g_atomic_rc_box): events on their way to the main loop hold references. */
 struct VideoSourceNode {
@@ -34,14 +33,15 @@ struct VideoSourceNode {
         struct pw_stream *stream;
         struct spa_hook hook;
         GstSample *last; /* the picture that is shown; NULL: dark */
+        VideoPainter painter;
 
         /* With the loop's lock held, once there is a stream: */
         struct spa_rectangle size;    /* of the participant's picture */
         struct spa_rectangle offered; /* size that the next program gets */
         GstVideoInfo agreed;          /* format of the programs that show the node */
         /*
-         * Many programs cannot follow a change of what is offered once they are linked, even if
-         * they do not show the node yet, or not at the moment.
+         * Once linked, many programs cannot follow a change of the offered format, even while they
+         * show nothing.
          */
         LinkWatch *links;
 
@@ -53,6 +53,7 @@ static void picture_done(void *data)
         VideoSourceNode *node = data;
 
         g_clear_pointer(&node->last, gst_sample_unref);
+        video_painter_done(&node->painter);
         g_mutex_clear(&node->mutex);
         free(node->description);
 }
@@ -63,66 +64,6 @@ static void video_source_node_unref(void *data)
 }
 
 /* ---- out: to the programs that show the node ---- */
-
-static void darken(const GstVideoInfo *info, uint8_t *data)
-{
-        size_t luma = GST_VIDEO_INFO_PLANE_OFFSET(info, 1);
-
-        memset(data, BLACK_LUMA, luma);
-        memset(data + luma, BLACK_CHROMA, GST_VIDEO_INFO_SIZE(info) - luma);
-}
-
-/* Centres the picture, as large as it fits, with dark bars around it. */
-static GstVideoConverter *new_converter(const GstVideoInfo *from, const GstVideoInfo *to)
-{
-        GstVideoRectangle source = {0, 0, from->width, from->height}, fitted;
-        const GstVideoRectangle target = {0, 0, to->width, to->height};
-
-        gst_video_sink_center_rect(source, target, &fitted, TRUE);
-        return gst_video_converter_new(
-                (GstVideoInfo *)from, (GstVideoInfo *)to,
-                gst_structure_new("fit", GST_VIDEO_CONVERTER_OPT_DEST_X, G_TYPE_INT, fitted.x,
-                                  GST_VIDEO_CONVERTER_OPT_DEST_Y, G_TYPE_INT, fitted.y,
-                                  GST_VIDEO_CONVERTER_OPT_DEST_WIDTH, G_TYPE_INT, fitted.w,
-                                  GST_VIDEO_CONVERTER_OPT_DEST_HEIGHT, G_TYPE_INT, fitted.h, NULL));
-}
-
-static void copy_frame(const GstVideoFrame *from, GstVideoFrame *to)
-{
-        GstVideoConverter *converter;
-
-        if (from->info.width == to->info.width && from->info.height == to->info.height) {
-                gst_video_frame_copy(to, from);
-                return;
-        }
-        converter = new_converter(&from->info, &to->info);
-        if (!converter)
-                return;
-        gst_video_converter_frame(converter, from, to);
-        gst_video_converter_free(converter);
-}
-
-static void fill(const VideoSourceNode *node, uint8_t *data)
-{
-        const GstVideoInfo *format = &node->agreed;
-        GstVideoFrame from, to;
-        GstVideoInfo info;
-        GstBuffer *target;
-
-        if (!node->last || !gst_video_info_from_caps(&info, gst_sample_get_caps(node->last)) ||
-            !gst_video_frame_map(&from, &info, gst_sample_get_buffer(node->last), GST_MAP_READ)) {
-                darken(format, data);
-                return;
-        }
-        target = gst_buffer_new_wrapped_full(0, data, GST_VIDEO_INFO_SIZE(format), 0,
-                                             GST_VIDEO_INFO_SIZE(format), NULL, NULL);
-        if (gst_video_frame_map(&to, format, target, GST_MAP_WRITE)) {
-                copy_frame(&from, &to);
-                gst_video_frame_unmap(&to);
-        }
-        gst_buffer_unref(target);
-        gst_video_frame_unmap(&from);
-}
 
 /*
  * Puts the current picture into a free buffer and queues it, which makes PipeWire pass it to the
@@ -144,7 +85,7 @@ static bool show(VideoSourceNode *node)
                 block->chunk->stride = GST_VIDEO_INFO_PLANE_STRIDE(&node->agreed, 0);
                 block->chunk->size = 0; /* programs drop it: another size is being negotiated */
                 if (block->data && block->maxsize >= size) {
-                        fill(node, block->data);
+                        video_painter_paint(&node->painter, node->last, &node->agreed, block->data);
                         block->chunk->size = (uint32_t)size;
                 }
                 pw_stream_queue_buffer(node->stream, buffer);
