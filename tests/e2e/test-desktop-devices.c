@@ -190,33 +190,18 @@ START_TEST(sound_of_a_call_returns_with_pipewire)
 }
 END_TEST
 
-/* Waits until the other participant, as the person's tringd shows them, has these words. */
-static void wait_participant(Person *person, const Call *call, const char *words)
-{
-        Client *client = person->desktop->client;
-
-        for (;;) {
-                _cleanup_free_ char *shown =
-                        client_property(client, call->path, TRING_SESSION, "Participants");
-
-                if (strstr(shown, words))
-                        return;
-                client_wait_signal(client, "ParticipantChanged", call->path);
-        }
-}
-
 START_TEST(who_has_no_microphone_is_shown_to_the_others_as_muted)
 {
         _cleanup_talk_ Talk talk = talk_new();
         Person *alice = &talk.alice;
         Call call = talk_begin(&talk);
 
-        wait_participant(&talk.bob, &call, "muted: false");
+        person_wait_participant(&talk.bob, &call, "muted: false");
         alice->graph = rig_graph_free(alice->graph);
         rig_audio_crash(alice->audio);
-        wait_participant(&talk.bob, &call, "muted: true");
+        person_wait_participant(&talk.bob, &call, "muted: true");
         rig_check(rig_audio_restart(alice->audio), "PipeWire again");
-        wait_participant(&talk.bob, &call, "muted: false");
+        person_wait_participant(&talk.bob, &call, "muted: false");
         client_wait_property(alice->desktop->client, call.path, TRING_SESSION, "AudioMuted",
                              "false");
 }
