@@ -55,7 +55,6 @@ static void expect_open(RigCamera *camera, bool open)
                 rig_fail("the camera is %s", open ? "not opened" : "still open");
 }
 
-/* Waits until Bob's property about Alice contains `part`. */
 START_TEST(picture_of_a_camera_is_seen_until_it_is_paused)
 {
         _cleanup_talk_ Talk talk = talk_new();
@@ -252,9 +251,9 @@ START_TEST(a_program_that_pauses_keeps_the_size_that_it_has_taken)
         client_do(talk.alice.desktop->client, call.path, TRING_SESSION, "StartScreenSharing",
                   "a{sv}", 0);
         wait_size(&talk.bob, &call, "width: 1280, height: 720");
-        rig_viewer_pause(viewer, true);
+        rig_check(rig_viewer_pause(viewer, rig_patience_ms()), "a pause");
         rig_run_for(talk.rig, LOOK_US);
-        rig_viewer_pause(viewer, false);
+        rig_viewer_continue(viewer);
         rig_check(rig_viewer_wait(viewer, PICTURES, rig_patience_ms()), "pictures after a pause");
         ck_assert_uint_eq(rig_viewer_times_agreed(viewer), 1);
         call_end(talk.alice.desktop, &call);

@@ -38,8 +38,17 @@ static void on_param_changed(void *data, uint32_t id, const struct spa_pod *para
                 atomic_fetch_add(&viewer->times_agreed, 1);
 }
 
+static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state state,
+                     const char *error)
+{
+        RigViewer *viewer = data;
+
+        rig_graph_wake(viewer->graph);
+}
+
 static const struct pw_stream_events stream_events = {
         PW_VERSION_STREAM_EVENTS,
+        .state_changed = on_state,
         .process = on_process,
         .param_changed = on_param_changed,
 };
@@ -100,11 +109,29 @@ RigViewer *rig_viewer_free(RigViewer *viewer)
         return NULL;
 }
 
-void rig_viewer_pause(RigViewer *viewer, bool pause)
+static void set_active(RigViewer *viewer, bool active)
 {
         pw_thread_loop_lock(rig_graph_loop(viewer->graph));
-        pw_stream_set_active(viewer->stream, !pause);
+        pw_stream_set_active(viewer->stream, active);
         pw_thread_loop_unlock(rig_graph_loop(viewer->graph));
+}
+
+static bool is_paused(RigGraph *graph, void *data)
+{
+        RigViewer *viewer = data;
+
+        return pw_stream_get_state(viewer->stream, NULL) == PW_STREAM_STATE_PAUSED;
+}
+
+int rig_viewer_pause(RigViewer *viewer, int timeout_ms)
+{
+        set_active(viewer, false);
+        return rig_graph_wait(viewer->graph, is_paused, viewer, timeout_ms);
+}
+
+void rig_viewer_continue(RigViewer *viewer)
+{
+        set_active(viewer, true);
 }
 
 static bool has_pictures(RigGraph *graph, void *data)

@@ -15,7 +15,9 @@ int rig_viewer_new(RigGraph *graph, const char *node, RigViewer **ret);
 RigViewer *rig_viewer_free(RigViewer *viewer);
 DEFINE_CLEANUP(RigViewer *, rig_viewer_free);
 
-void rig_viewer_pause(RigViewer *viewer, bool pause);
+/* Waits until PipeWire has paused it. Returns 0 or -ETIMEDOUT. */
+int rig_viewer_pause(RigViewer *viewer, int timeout_ms);
+void rig_viewer_continue(RigViewer *viewer);
 /* Waits for so many more pictures. Returns 0 or -ETIMEDOUT. */
 int rig_viewer_wait(RigViewer *viewer, unsigned pictures, int timeout_ms);
 unsigned rig_viewer_times_agreed(RigViewer *viewer);
