@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Watches whether programs are linked to a stream of ours. What a stream itself tells does not show
- * that: it also pauses when a linked program does, as many do for a moment while they begin.
+ * Watches whether programs are linked to a stream of ours. A stream's own state does not show this:
+ * it also pauses when a linked program pauses, as many do briefly while they start.
  *
  * Call these functions in the thread of the core's loop, or under its lock.
  */

@@ -4,7 +4,7 @@
 /*
  * Notices that an open microphone gives nothing, and words the sentence for the person who is not
  * heard. Only time in which this program ran counts (own-time.h): after sleep, or without a
- * processor, it has just not taken what the microphone gave. Pure.
+ * processor, it merely has not collected what the microphone delivered. Pure.
  */
 
 #include <stdbool.h>

@@ -160,7 +160,7 @@ static void on_muted(void *data, uint64_t count)
         MicrophoneStream *stream = data;
         float off = 0;
 
-        log_info("a mute of the microphone's stream that an earlier call has left is undone");
+        log_info("undoing a mute that an earlier call left on the microphone's stream");
         pw_stream_set_control(stream->stream, SPA_PROP_mute, 1, &off, 0);
 }
 

@@ -2,14 +2,14 @@
 #pragma once
 
 /*
- * Time in which this program itself has run. Who waits for somebody else counts only that: while
- * the machine slept, or gave this program no processor, an answer may have come and found nobody to
- * take it. Pure: all times are the caller's, of one clock.
+ * Time in which this program itself has run. Code that waits for another party counts only this
+ * time: while the machine slept, or gave this program no processor, an answer may have come and
+ * found nobody to take it. Pure: all times are the caller's, of one clock.
  */
 
 #include "base/clock.h"
 
-/* Of two looks one second apart; what a look is later than that was no time of this program's. */
+/* Looks are one second apart; anything beyond this is time in which the program did not run. */
 #define OWN_TIME_STEP_MAX_US (1500 * USEC_PER_MSEC)
 
 /* Zero: not looked yet. */

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Whether the network path to another participant is alive, judged by when something last came by
- * it, whatever it was: a voice, a picture, a report, or the answer to a question that is sent only
- * to hear whether anybody is there (RFC 7675). So a participant who sends no voice, because their
+ * Whether the network path to another participant is alive, judged by when anything last arrived
+ * over it: a voice, a picture, a report, or the answer to a question that is sent only to hear
+ * whether anybody is there (RFC 7675). So a participant who sends no voice, because their
  * microphone is missing, is not taken for lost. Only time in which this program ran counts as
  * silence. Pure: all times are the caller's, of one clock.
  */

@@ -184,8 +184,8 @@ bool pipewire_is_broken(const PipeWire *pipewire)
 }
 
 /*
- * The others would hear themselves by the monitor of a speaker, so it is no microphone unless
- * somebody has made it the default.
+ * Through a speaker's monitor the others would hear themselves, so it does not count as a
+ * microphone unless somebody has made it the default.
  */
 static void avoid_monitor(DeviceRegistry *registry, PipeWireDevice *device)
 {
