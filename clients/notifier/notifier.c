@@ -32,6 +32,7 @@ typedef struct ShownCall {
         bool dismissed;       /* by the user: do not show the same content again */
         bool pressed;         /* a button was pressed since the notification was shown */
         bool acting;          /* waiting for the reply to the button's method call */
+        PopupAction action;   /* of that button */
         bool acted;           /* the method succeeded; an event with the new state follows */
         unsigned again;
 } ShownCall;
@@ -135,6 +136,7 @@ static void on_action(void *userdata, PopupAction action)
         Tring *tring = shown->notifier->tring;
 
         shown->pressed = shown->acting = true;
+        shown->action = action;
         shown->call.error[0] = '\0';
         if (action == POPUP_CALL_BACK)
                 tring_call(tring, path, TRING_MANAGER, METHOD_INITIATE_CALL,
@@ -265,6 +267,9 @@ static void on_answered(void *userdata, const char *path, const char *sentence)
                 return;
         shown->acting = false;
         shown->acted = !sentence;
+        /* An alert that begins and ends between two looks of tringd is not announced at all. */
+        if (!sentence && shown->action == POPUP_SILENCE)
+                shown->call.silenced = true;
         str_printable(shown->call.error, sizeof(shown->call.error), sentence ? sentence : "");
         /* The user has called back, so the missed call has been seen. */
         if (!sentence && shown->content.kind == POPUP_MISSED) {

@@ -29,7 +29,7 @@ typedef struct PopupCall {
         bool present; /* of the last IncomingCallReceived: tringd asks us to present the call */
         bool was_presented;
         bool alerting; /* tringd's Alerting property: the call rings on this device */
-        bool silenced; /* was alerting, and no longer is */
+        bool silenced; /* here, or alerted before and no longer does */
         bool muted;
         char error[POPUP_ERROR_MAX]; /* why the last button failed; empty if it did not */
 } PopupCall;

@@ -130,8 +130,9 @@ static int on_silence(sd_bus_message *message, void *userdata, sd_bus_error *err
 
         if (r != 0)
                 return r;
-        r = fake_call_alert(call, false);
-        return r < 0 ? r : sd_bus_reply_method_return(message, NULL);
+        /* Tells nobody, as tringd does that has not told yet that the call alerts. */
+        call->alerting = false;
+        return sd_bus_reply_method_return(message, NULL);
 }
 
 static int on_set_muted(sd_bus_message *message, void *userdata, sd_bus_error *error)
