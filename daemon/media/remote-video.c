@@ -71,7 +71,7 @@ void remote_video_follow(RemoteVideo *remote, const void *source)
 
 static void take_size(RemoteVideo *remote, VideoSourceNode *node, uint32_t width, uint32_t height)
 {
-        bool too_large = width > VIDEO_SIDE_MAX || height > VIDEO_SIDE_MAX;
+        bool too_large = (uint64_t)width * height > VIDEO_PIXELS_MAX;
 
         atomic_store(&remote->too_large, too_large);
         if (too_large) {

@@ -26,8 +26,8 @@ DEFINE_CLEANUP(RemoteVideo *, remote_video_free);
 void remote_video_follow(RemoteVideo *remote, const void *source);
 /*
  * Takes a whole VP8 picture, in any thread. Drops it unless it comes from the source, and one that
- * is larger than VIDEO_SIDE_MAX with all that follow it up to the next key frame. Returns true when
- * pictures have begun: then call remote_video_look().
+ * has more than VIDEO_PIXELS_MAX with all that follow it up to the next key frame. Returns true
+ * when pictures have begun: then call remote_video_look().
  */
 bool remote_video_write(RemoteVideo *remote, const void *source, GstBuffer *buffer);
 

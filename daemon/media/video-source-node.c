@@ -138,7 +138,7 @@ void video_source_node_set_size(VideoSourceNode *node, uint32_t width, uint32_t 
         g_mutex_lock(&node->mutex);
         if (node->stream)
                 pipewire_lock(node->pipewire);
-        node->size = SPA_RECTANGLE(MIN_OF(width, VIDEO_SIDE_MAX), MIN_OF(height, VIDEO_SIDE_MAX));
+        node->size = SPA_RECTANGLE(width, height);
         if (node->stream) {
                 if (link_watch_is_alone(node->links))
                         offer_size(node);

@@ -14,10 +14,10 @@
 #include "media/pipewire.h"
 
 /*
- * Pixels a side, at most: the size is what the other side claims, and buffers are made for it.
- * Tring sends at most 1920x1080; a browser may send a whole 4K screen.
+ * Pixels of a picture, at most: its size is what the other side claims, and buffers are made for
+ * it. Tring sends at most 1920x1080; a browser may send a whole screen of any shape, 5120x2880 too.
  */
-#define VIDEO_SIDE_MAX 4096
+#define VIDEO_PIXELS_MAX (4096 * 4096)
 
 typedef struct VideoSourceNode VideoSourceNode;
 
@@ -37,8 +37,8 @@ void video_source_node_detach(VideoSourceNode *node);
 
 /*
  * Call it before the node is first attached; in any thread. A program keeps the size with which it
- * began, and the next one gets the new size once the node has been left or suspended. A side longer
- * than VIDEO_SIDE_MAX counts as so long.
+ * began, and the next one gets the new size once the node has been left or suspended. At most
+ * VIDEO_PIXELS_MAX.
  */
 void video_source_node_set_size(VideoSourceNode *node, uint32_t width, uint32_t height);
 /* Takes a whole VP8 picture. In any thread, one call at a time. */
