@@ -15,13 +15,19 @@ static void darken(const GstVideoInfo *info, uint8_t *data)
         memset(data + luma, BLACK_CHROMA, GST_VIDEO_INFO_SIZE(info) - luma);
 }
 
-/* Centres the picture, as large as it fits, with dark bars around it. */
+/*
+ * Centres the picture, as large as it fits, with dark bars around it. Returns NULL for an
+ * interlaced picture, which no decoder of ours gives and the library takes for a mistake of its
+ * caller.
+ */
 static GstVideoConverter *new_converter(const GstVideoInfo *from, const GstVideoInfo *to)
 {
         const GstVideoRectangle source = {0, 0, from->width, from->height};
         const GstVideoRectangle target = {0, 0, to->width, to->height};
         GstVideoRectangle fitted;
 
+        if (GST_VIDEO_INFO_INTERLACE_MODE(from) != GST_VIDEO_INFO_INTERLACE_MODE(to))
+                return NULL;
         gst_video_center_rect(&source, &target, &fitted, TRUE);
         return gst_video_converter_new(
                 (GstVideoInfo *)from, (GstVideoInfo *)to,
