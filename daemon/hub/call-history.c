@@ -103,16 +103,6 @@ struct CallHistory {
         sqlite3_stmt *statements[HISTORY_STATEMENT_COUNT];
 };
 
-/* Reads the number in the first row, or 0 if the query returns no row. */
-static int read_number(sqlite3_stmt *query, usec_t *ret)
-{
-        int r = query_next(query);
-
-        if (r >= 0)
-                *ret = r > 0 ? (usec_t)sqlite3_column_int64(query, 0) : 0;
-        return query_end(query, MIN_OF(r, 0));
-}
-
 HistoryTime history_time_now(void)
 {
         return (HistoryTime){.now = clock_boottime(), .date = clock_realtime()};
@@ -128,11 +118,11 @@ int call_history_new(Database *database, CallHistory **ret)
         int r = database_prepare(database, statements_sql, HISTORY_STATEMENT_COUNT,
                                  history->statements);
         if (r >= 0)
-                r = read_number(history->statements[LAST_CHANGE], &history->last_change);
+                r = query_number(history->statements[LAST_CHANGE], &history->last_change);
         if (r >= 0)
-                r = read_number(history->statements[RUNNING], &history->running);
+                r = query_number(history->statements[RUNNING], &history->running);
         if (r >= 0)
-                r = read_number(history->statements[LAST_SETTLED], &history->last_settled);
+                r = query_number(history->statements[LAST_SETTLED], &history->last_settled);
         if (r < 0)
                 return r;
         history->n_unsettled = history->last_settled < history->last_change;
@@ -149,7 +139,7 @@ CallHistory *call_history_free(CallHistory *history)
 
 int call_history_last_change(CallHistory *history, usec_t *ret)
 {
-        return read_number(history->statements[LAST_CHANGE], ret);
+        return query_number(history->statements[LAST_CHANGE], ret);
 }
 
 static usec_t next_change(CallHistory *history, const HistoryTime *time)

@@ -229,22 +229,20 @@ HubGroups *hub_database_groups(HubDatabase *database)
         return database->groups;
 }
 
-static int64_t counter(HubDatabase *database, const char *name)
+/* 0 if there is none, or it cannot be read. */
+static uint64_t counter(HubDatabase *database, const char *name)
 {
-        sqlite3_stmt *row = database->statements[COUNTER];
-        int64_t value = 0;
+        uint64_t value = 0;
 
-        query_bind(row, "s", name);
-        if (query_next(row) > 0)
-                value = sqlite3_column_int64(row, 0);
-        (void)query_end(row, 0);
+        query_bind(database->statements[COUNTER], "s", name);
+        (void)query_number(database->statements[COUNTER], &value);
         return value;
 }
 
 usec_t hub_database_boot_date(HubDatabase *database)
 {
-        BootDate stored = {.boot = (uint64_t)counter(database, "boot"),
-                           .date = (usec_t)counter(database, "boot_date")};
+        BootDate stored = {.boot = counter(database, "boot"),
+                           .date = counter(database, "boot_date")};
         BootDate here = boot_date_read(stored);
 
         if (here.boot == stored.boot)

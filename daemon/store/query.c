@@ -67,6 +67,15 @@ int query_end(sqlite3_stmt *query, int r)
         return r;
 }
 
+int query_number(sqlite3_stmt *query, uint64_t *ret)
+{
+        int r = query_next(query);
+
+        if (r >= 0)
+                *ret = r > 0 ? (uint64_t)sqlite3_column_int64(query, 0) : 0;
+        return query_end(query, MIN_OF(r, 0));
+}
+
 const char *query_text(sqlite3_stmt *row, int column)
 {
         return (const char *)sqlite3_column_text(row, column) ?: "";

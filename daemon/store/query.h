@@ -8,6 +8,7 @@
  */
 
 #include <sqlite3.h>
+#include <stdint.h>
 
 /*
  * Binds values, starting with ?1. `types` has a letter for each, as in sd_bus_message_append(): s
@@ -29,6 +30,12 @@ int query_end(sqlite3_stmt *query, int r);
  * 0, or an error of query_next().
  */
 #define QUERY_FOREACH(query, r) for (r = 0; r == 0 && (r = query_next(query)) > 0;)
+
+/*
+ * Runs a statement and reads the number in its first row, or 0 if it has none. Returns 0 or
+ * negative errno.
+ */
+int query_number(sqlite3_stmt *query, uint64_t *ret);
 
 /* The text of a column; empty for NULL. */
 const char *query_text(sqlite3_stmt *row, int column);
