@@ -58,6 +58,14 @@ const char *session_of(int call, char *buffer)
 
 /* ---- what people do ---- */
 
+void alice_calls_bob(void)
+{
+        comes(ALICE);
+        comes(BOB);
+        calls(ALICE, "bob", 1);
+        forget();
+}
+
 static void restart(ExchangeNow moment)
 {
         LiveCall stored[STORED_MAX];

@@ -79,6 +79,9 @@ void forget(void);
 
 const char *session_of(int call, char *buffer);
 
+/* Both connect, and he is rung; what was traced is forgotten. */
+void alice_calls_bob(void);
+
 /* Kills the hub, and starts it again with what it has stored, in another boot of the machine. */
 void hub_restarts(void);
 /* The same in one boot, with the clocks as the test has set them. */

@@ -5,14 +5,6 @@
 
 /* What a hub that was killed goes on with. */
 
-static void alice_calls_bob(void)
-{
-        comes(ALICE);
-        comes(BOB);
-        calls(ALICE, "bob", 1);
-        forget();
-}
-
 START_TEST(rule_15_a_ring_comes_back_after_a_restart_with_its_deadline)
 {
         alice_calls_bob();
