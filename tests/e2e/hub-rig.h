@@ -3,6 +3,9 @@
 
 /* A real hub with users: the set-up of the tests of the hub alone. */
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 #include "base/str.h"
 #include "rig/hub.h"
 #include "rig/talker.h"
@@ -31,6 +34,25 @@ static inline HubRig *hub_rig_new(const char *settings)
         h->alice = hub_mint(h->hub, "alice");
         h->bob = hub_mint(h->hub, "bob");
         return h;
+}
+
+/* The hub's whole response to an HTTP request line; the caller frees. */
+static inline char *hub_rig_ask(const HubRig *h, const char *request)
+{
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_port = htons(hub_port(h->hub)),
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        char *answer = rig_alloc(65536);
+        size_t length = 0;
+        ssize_t n;
+        _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        dprintf(fd, "%s\r\nHost: localhost\r\nConnection: close\r\n\r\n", request);
+        while ((n = recv(fd, answer + length, 65535 - length, 0)) > 0)
+                length += (size_t)n;
+        answer[length] = '\0';
+        return answer;
 }
 
 static inline HubRig *hub_rig_free(HubRig *h)

@@ -15,18 +15,6 @@ static void expect_state(Desktop *desktop, const char *state, const char *error)
                    error);
 }
 
-/* The id of this device, 36 characters long. */
-static char *device_of(Desktop *desktop)
-{
-        _cleanup_free_ char *user =
-                client_property(desktop->client, TRING_ROOT, TRING_MANAGER, "LoggedInUser");
-
-        for (const char *at = user; *at; at++)
-                if (strspn(at, "0123456789abcdef-") == TALKER_UUID_SIZE - 1)
-                        return strndup(at, TALKER_UUID_SIZE - 1);
-        rig_fail("no device in %s", user);
-}
-
 START_TEST(a_second_bus_of_the_same_user_disturbs_nobody)
 {
         _cleanup_pair_ Pair p = pair_new();
@@ -82,7 +70,7 @@ START_TEST(a_copied_home_is_a_device_of_its_own)
 {
         _cleanup_pair_ Pair p = pair_new();
         _cleanup_(desktop_freep) Desktop *copy = desktop_new(p.rig, "copy");
-        _cleanup_free_ char *token = hub_mint(p.hub, "bob"), *device = device_of(p.bob);
+        _cleanup_free_ char *token = hub_mint(p.hub, "bob"), *device = desktop_device(p.bob);
         Call call = call_ring(p.alice, p.bob, false);
 
         call_accept(p.bob, &call, false);
@@ -101,7 +89,7 @@ START_TEST(a_copied_home_is_a_device_of_its_own)
         desktop_login_token(copy, p.hub->url, token);
         desktop_wait_online(copy);
         expect_state(copy, "online", "");
-        _cleanup_free_ char *other = device_of(copy);
+        _cleanup_free_ char *other = desktop_device(copy);
         ck_assert_str_ne(other, device);
         desktop_wait_online(p.bob);
 
@@ -109,7 +97,7 @@ START_TEST(a_copied_home_is_a_device_of_its_own)
         desktop_stop(copy);
         desktop_start(copy);
         desktop_wait_online(copy);
-        _cleanup_free_ char *again = device_of(copy);
+        _cleanup_free_ char *again = desktop_device(copy);
         ck_assert_str_eq(again, other);
         desktop_wait_online(p.bob);
         call = call_ring(p.alice, p.bob, false);
@@ -120,22 +108,22 @@ END_TEST
 START_TEST(a_login_after_a_logout_is_a_new_device)
 {
         _cleanup_pair_ Pair p = pair_new();
-        _cleanup_free_ char *token = hub_mint(p.hub, "bob"), *first = device_of(p.bob);
+        _cleanup_free_ char *token = hub_mint(p.hub, "bob"), *first = desktop_device(p.bob);
 
         desktop_stop(p.bob);
         desktop_start(p.bob);
         desktop_wait_online(p.bob);
-        _cleanup_free_ char *restarted = device_of(p.bob);
+        _cleanup_free_ char *restarted = desktop_device(p.bob);
         ck_assert_str_eq(restarted, first);
         client_do(p.bob->client, TRING_ROOT, TRING_MANAGER, "Logout", NULL);
         desktop_login_token(p.bob, p.hub->url, token);
         desktop_wait_online(p.bob);
-        _cleanup_free_ char *second = device_of(p.bob);
+        _cleanup_free_ char *second = desktop_device(p.bob);
         ck_assert_str_ne(second, first);
         /* Another token of the same user, without a logout, is the same device. */
         desktop_login_token(p.bob, p.hub->url, token);
         desktop_wait_online(p.bob);
-        _cleanup_free_ char *third = device_of(p.bob);
+        _cleanup_free_ char *third = desktop_device(p.bob);
         ck_assert_str_eq(third, second);
 }
 END_TEST
@@ -144,7 +132,7 @@ START_TEST(a_login_of_a_device_that_was_replaced_is_a_new_device)
 {
         _cleanup_pair_ Pair p = pair_new();
         _cleanup_(desktop_freep) Desktop *thief = desktop_new(p.rig, "thief");
-        _cleanup_free_ char *token = hub_mint(p.hub, "bob"), *device = device_of(p.bob);
+        _cleanup_free_ char *token = hub_mint(p.hub, "bob"), *device = desktop_device(p.bob);
 
         /* As a copy on a computer without an id would be. */
         desktop_wait_stored(p.bob);
@@ -154,13 +142,13 @@ START_TEST(a_login_of_a_device_that_was_replaced_is_a_new_device)
         expect_state(p.bob, "refused", "from elsewhere");
         desktop_login_token(p.bob, p.hub->url, token);
         desktop_wait_online(p.bob);
-        _cleanup_free_ char *other = device_of(p.bob);
+        _cleanup_free_ char *other = desktop_device(p.bob);
         ck_assert_str_ne(other, device);
         desktop_wait_online(thief);
         desktop_stop(p.bob);
         desktop_start(p.bob);
         desktop_wait_online(p.bob);
-        _cleanup_free_ char *again = device_of(p.bob);
+        _cleanup_free_ char *again = desktop_device(p.bob);
         ck_assert_str_eq(again, other);
         desktop_wait_online(thief);
 }

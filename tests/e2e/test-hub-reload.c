@@ -215,24 +215,6 @@ END_TEST
 
 /* ---- the page ---- */
 
-static char *get_page(void)
-{
-        struct sockaddr_in address = {.sin_family = AF_INET,
-                                      .sin_port = htons(hub_port(h->hub)),
-                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        char *answer = rig_alloc(65536);
-        size_t length = 0;
-        ssize_t n;
-        _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-        dprintf(fd, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        while ((n = recv(fd, answer + length, 65535 - length, 0)) > 0)
-                length += (size_t)n;
-        answer[length] = '\0';
-        return answer;
-}
-
 START_TEST(the_page_is_read_again_and_may_come_and_go)
 {
         char folder[RIG_PATH_MAX], file[RIG_PATH_MAX], settings[RIG_PATH_MAX + 32];
@@ -242,22 +224,22 @@ START_TEST(the_page_is_read_again_and_may_come_and_go)
         rig_path(file, "%s/index.html", folder);
         (void)snprintf(settings, sizeof(settings), "[listen]\nweb = \"%s\"\n", folder);
         rig_mkdir(folder);
-        expect(get_page(), "there is no page here");
+        expect(hub_rig_ask(h, "GET / HTTP/1.1"), "there is no page here");
 
         rig_write_file(file, "<p>one", 0600);
         reload_with(settings);
-        expect(get_page(), "<p>one");
+        expect(hub_rig_ask(h, "GET / HTTP/1.1"), "<p>one");
         rig_write_file(file, "<p>two", 0600);
         reload();
-        expect(get_page(), "<p>two");
+        expect(hub_rig_ask(h, "GET / HTTP/1.1"), "<p>two");
 
         ck_assert_int_eq(unlink(file), 0);
         process_signal(h->hub->process, SIGHUP);
         free(process_wait_line(h->hub->process, "the files of the page stay as they were"));
         free(process_wait_line(h->hub->process, "the settings and files have been read again"));
-        expect(get_page(), "<p>two");
+        expect(hub_rig_ask(h, "GET / HTTP/1.1"), "<p>two");
         reload_with("");
-        expect(get_page(), "there is no page here");
+        expect(hub_rig_ask(h, "GET / HTTP/1.1"), "there is no page here");
 }
 END_TEST
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The browser page from the hub: the files of the folder and nothing else, by GET and HEAD. */
-#include <arpa/inet.h>
-#include <sys/socket.h>
-
 #include "e2e/hub-rig.h"
 
 #define PAGE "<!DOCTYPE html><title>t</title>\n"
@@ -45,25 +42,6 @@ static void teardown(void)
         h = hub_rig_free(h);
 }
 
-/* The hub's whole response to `request`; the caller frees. */
-static char *ask(const char *request)
-{
-        struct sockaddr_in address = {.sin_family = AF_INET,
-                                      .sin_port = htons(hub_port(h->hub)),
-                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        char *answer = rig_alloc(65536);
-        size_t length = 0;
-        ssize_t n;
-        _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-        dprintf(fd, "%s\r\nHost: localhost\r\nConnection: close\r\n\r\n", request);
-        while ((n = recv(fd, answer + length, 65535 - length, 0)) > 0)
-                length += (size_t)n;
-        answer[length] = '\0';
-        return answer;
-}
-
 static const struct {
         const char *request, *status;
         const char *has[3];
@@ -96,7 +74,7 @@ static const struct {
 
 START_TEST(the_folder_is_served_and_nothing_else)
 {
-        _cleanup_free_ char *answer = ask(answers[_i].request);
+        _cleanup_free_ char *answer = hub_rig_ask(h, answers[_i].request);
 
         ck_assert_msg(strncmp(answer, answers[_i].status, strlen(answers[_i].status)) == 0,
                       "%s: %s", answers[_i].request, answer);
@@ -123,7 +101,7 @@ START_TEST(each_answer_limits_what_the_page_may_do)
         };
 
         for (size_t i = 0; i < ELEMENTSOF(requests); i++) {
-                _cleanup_free_ char *answer = ask(requests[i]);
+                _cleanup_free_ char *answer = hub_rig_ask(h, requests[i]);
 
                 for (size_t j = 0; j < ELEMENTSOF(headers); j++)
                         ck_assert_msg(strstr(answer, headers[j]), "%s: no '%s' in: %s", requests[i],
@@ -134,12 +112,13 @@ END_TEST
 
 START_TEST(what_the_browser_has_is_not_sent_again)
 {
-        _cleanup_free_ char *first = ask("GET /main.js HTTP/1.1"), *request = NULL, *again = NULL;
+        _cleanup_free_ char *first = hub_rig_ask(h, "GET /main.js HTTP/1.1"), *request = NULL,
+                            *again = NULL;
         char tag[64];
 
         ck_assert_int_eq(sscanf(strstr(first, "etag: "), "etag: %63s", tag), 1);
         request = str_printf("GET /main.js HTTP/1.1\r\nIf-None-Match: %s", tag);
-        again = ask(request);
+        again = hub_rig_ask(h, request);
         ck_assert_msg(strstr(again, " 304 "), "%s", again);
         ck_assert_str_eq(strstr(again, "\r\n\r\n"), "\r\n\r\n");
 }
@@ -162,7 +141,7 @@ START_TEST(without_a_page_there_is_none)
         free((char *)h->hub->config);
         h->hub->config = NULL;
         hub_start(h->hub);
-        answer = ask("GET / HTTP/1.1");
+        answer = hub_rig_ask(h, "GET / HTTP/1.1");
         ck_assert_msg(strstr(answer, " 404 ") && strstr(answer, "there is no page here"), "%s",
                       answer);
 }

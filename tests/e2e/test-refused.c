@@ -60,22 +60,10 @@ START_TEST(rule_20_a_hub_that_ran_with_a_wrong_folder_logs_nobody_out)
 }
 END_TEST
 
-/* The id of this device, 36 characters long. */
-static char *device_of(Desktop *desktop)
-{
-        _cleanup_free_ char *user =
-                client_property(desktop->client, TRING_ROOT, TRING_MANAGER, "LoggedInUser");
-
-        for (const char *at = user; *at; at++)
-                if (strspn(at, "0123456789abcdef-") == TALKER_UUID_SIZE - 1)
-                        return strndup(at, TALKER_UUID_SIZE - 1);
-        rig_fail("no device in %s", user);
-}
-
 START_TEST(rule_20_a_device_that_was_replaced_comes_back)
 {
         _cleanup_pair_ Pair p = pair_new();
-        _cleanup_free_ char *device = device_of(p.alice), *token = hub_mint(p.hub, "alice");
+        _cleanup_free_ char *device = desktop_device(p.alice), *token = hub_mint(p.hub, "alice");
         Talker *other = talker_new(hub_port(p.hub), token, device);
 
         wait_refused(p.alice, "from elsewhere", true);

@@ -171,6 +171,17 @@ void desktop_stop(Desktop *desktop)
         client_wait_owner(desktop->client, false);
 }
 
+char *desktop_device(Desktop *desktop)
+{
+        _cleanup_free_ char *user =
+                client_property(desktop->client, TRING_ROOT, TRING_MANAGER, "LoggedInUser");
+
+        for (const char *at = user; *at; at++)
+                if (strspn(at, "0123456789abcdef-") == UUID_LENGTH)
+                        return strndup(at, UUID_LENGTH);
+        rig_fail("no device in %s", user);
+}
+
 void desktop_kill(Desktop *desktop)
 {
         process_kill(desktop->tringd);

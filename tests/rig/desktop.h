@@ -30,6 +30,8 @@ DEFINE_CLEANUP(Desktop *, desktop_free);
 void desktop_start(Desktop *desktop);
 void desktop_stop(Desktop *desktop); /* SIGTERM; must exit with 0 */
 void desktop_kill(Desktop *desktop); /* kill -9 */
+/* The id of the device that is logged in there; the caller frees. */
+char *desktop_device(Desktop *desktop);
 
 /* Returns when tringd has stored everything so far, which it does with a delay. */
 void desktop_wait_stored(Desktop *desktop);
