@@ -28,7 +28,7 @@ typedef struct TringEvents {
         void (*missed_seen)(void *userdata);       /* all missed calls have been seen */
         void (*rings)(void *userdata, bool rings); /* whether tringd itself rings audibly */
         void (*gone)(void *userdata);
-        /* tringd refused the listener. CALL_ERROR_NONE: the error is none of tringd's own. */
+        /* tringd refused the listener. CALL_ERROR_NONE: the error came from the bus. */
         void (*refused)(void *userdata, CallError error, const char *sentence);
 } TringEvents;
 

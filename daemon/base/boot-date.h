@@ -15,7 +15,7 @@ typedef struct BootDate {
         usec_t date;   /* CLOCK_REALTIME when CLOCK_BOOTTIME was 0 */
 } BootDate;
 
-/* `stored` if it is of this boot, else the one that the clocks tell now: it is to be stored. */
+/* Returns `stored` if it is of this boot. Else reads the clocks: the caller stores the result. */
 BootDate boot_date_read(BootDate stored);
 
 /* The date to store for a deadline by CLOCK_BOOTTIME; 0 for USEC_NEVER. */

@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * Why no WebSocket came about, in sentences for a person. The libraries have words of their own,
- * which change from version to version; what is said here follows from how far the attempt came and
- * from the HTTP status.
+ * Explains to a person why no WebSocket came about. The words of the libraries change from version
+ * to version; these sentences depend on how far the attempt came and on the HTTP status.
  */
 
 #include <stddef.h>

@@ -64,8 +64,8 @@ void hub_client_allow_insecure(HubClient *client, bool insecure);
 
 /*
  * Disconnects if connected, and connects again after the back-off. A welcome alone does not shorten
- * that: what comes next may be the error that ended the connection before. It begins anew after a
- * connection of which hub_client_worked() was said, or that has lasted BACKOFF_LASTS_US.
+ * the back-off: the error that ended the last connection may come next. A connection that lasted
+ * BACKOFF_LASTS_US, or that hub_client_worked() was called for, resets it.
  */
 void hub_client_retry(HubClient *client);
 /* An event has come by this connection, and was taken. */

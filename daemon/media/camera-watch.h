@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How long a camera is waited for, when it is tried again, and what is said to the person about one
- * that gives no pictures. Pure.
+ * Decides how long to wait for a camera, when to try it again, and what to tell the person about
+ * one that gives no pictures. Pure.
  */
 
 #include <stddef.h>
@@ -24,7 +24,7 @@
 typedef enum CameraState {
         CAMERA_UNKNOWN, /* not tried yet */
         CAMERA_WORKS,
-        CAMERA_NONE,     /* there is none */
+        CAMERA_NONE,     /* no camera is there */
         CAMERA_UNUSABLE, /* it cannot be opened */
         CAMERA_SILENT,   /* it was opened, and gives nothing */
 } CameraState;
