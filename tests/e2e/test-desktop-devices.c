@@ -9,7 +9,6 @@
 #include "rig/talk.h"
 #include "suite.h"
 
-#define PROPERTIES "org.freedesktop.DBus.Properties"
 #define MICROPHONES "[{name: mouth, description: mouth, default: true}]"
 #define SPEAKERS "[{name: ear, description: ear, default: true}]"
 #define TWO_SPEAKERS                                      \
@@ -64,7 +63,7 @@ static void expect_list(Person *person, const char *list, const char *value)
 
 static void choose(Person *person, const char *property, const char *value)
 {
-        client_do(person->desktop->client, TRING_ROOT, PROPERTIES, "Set", "ssv", TRING_DEVICES,
+        client_do(person->desktop->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_DEVICES,
                   property, "s", value);
 }
 
@@ -74,7 +73,7 @@ START_TEST(first_reading_knows_what_there_is)
         Client *client = place.person.desktop->client;
         _cleanup_free_ char *found = client_property(client, TRING_ROOT, TRING_DEVICES, "Speakers");
         sd_bus_message *all =
-                client_call(client, TRING_ROOT, PROPERTIES, "GetAll", "s", TRING_DEVICES);
+                client_call(client, TRING_ROOT, DBUS_PROPERTIES, "GetAll", "s", TRING_DEVICES);
         _cleanup_free_ char *listed = text_of_key(all, 0, "Microphones");
 
         ck_assert_str_eq(found, SPEAKERS);
@@ -225,7 +224,7 @@ END_TEST
 
 static void ring_on(Person *person, const char *one, const char *other)
 {
-        client_do(person->desktop->client, TRING_ROOT, PROPERTIES, "Set", "ssv", TRING_DEVICES,
+        client_do(person->desktop->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_DEVICES,
                   "RingDevices", "as", other ? 2 : 1, one, other);
 }
 

@@ -6,17 +6,15 @@
 #include "rig/listener.h"
 #include "suite.h"
 
-#define PROPERTIES "org.freedesktop.DBus.Properties"
-
 static void set_when_busy(Desktop *desktop, const char *value)
 {
-        client_do(desktop->client, TRING_ROOT, PROPERTIES, "Set", "ssv", TRING_MANAGER, "WhenBusy",
-                  "s", value);
+        client_do(desktop->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_MANAGER,
+                  "WhenBusy", "s", value);
 }
 
 static void set_do_not_disturb(Desktop *desktop, bool on)
 {
-        client_do(desktop->client, TRING_ROOT, PROPERTIES, "Set", "ssv", TRING_MANAGER,
+        client_do(desktop->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_MANAGER,
                   "DoNotDisturb", "b", on);
 }
 

@@ -222,8 +222,8 @@ void client_refused(Client *client, const char *error, const char *text, const c
 
 char *client_property(Client *client, const char *path, const char *interface, const char *property)
 {
-        sd_bus_message *reply = client_call(client, path, "org.freedesktop.DBus.Properties", "Get",
-                                            "ss", interface, property);
+        sd_bus_message *reply =
+                client_call(client, path, DBUS_PROPERTIES, "Get", "ss", interface, property);
         char *text = text_of_value(reply);
 
         sd_bus_message_unref(reply);

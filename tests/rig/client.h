@@ -17,6 +17,7 @@
 #define TRING_CALL "org.tring.Calls1.Call"
 #define TRING_SESSION "org.tring.Calls1.Session"
 #define TRING_DEVICES "org.tring.Calls1.Devices"
+#define DBUS_PROPERTIES "org.freedesktop.DBus.Properties"
 
 typedef struct HeardSignal {
         char member[64];
