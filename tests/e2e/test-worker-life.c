@@ -71,13 +71,26 @@ static bool is_without_gap(RigTrial *trial, const RigGap *gap, const Person *per
                                person->desktop->name, heard);
 }
 
+/*
+ * In its first two seconds Debian 13's canceller takes one of two simultaneous tones for the echo
+ * of the other: a silence that has nothing to do with tringd.
+ */
+static void cancel_no_echo(Person *person)
+{
+        client_do(person->desktop->client, TRING_ROOT, DBUS_PROPERTIES, "Set", "ssv", TRING_DEVICES,
+                  "EchoCancel", "s", "no");
+}
+
 START_TEST(both_voices_go_on_without_a_gap_while_tringd_is_killed_and_comes_back)
 {
         _cleanup_talk_ Talk talk = talk_new();
         _cleanup_(rig_tone_freep) RigTone *alice = NULL, *bob = NULL;
         _cleanup_(rig_trial_freep) RigTrial *trial = NULL;
-        Call call = talk_begin(&talk);
+        Call call;
 
+        cancel_no_echo(&talk.alice);
+        cancel_no_echo(&talk.bob);
+        call = talk_begin(&talk);
         rig_check(rig_tone_new(talk.alice.graph, TALK_MICROPHONE, TALK_ALICE_HZ, &alice), "a tone");
         rig_check(rig_tone_new(talk.bob.graph, TALK_MICROPHONE, TALK_BOB_HZ, &bob), "a tone");
         _cleanup_(rig_gap_freep) RigGap *at_a = listen_to(&talk.alice, TALK_BOB_HZ);
