@@ -375,53 +375,110 @@ int rig_graph_wait_link(RigGraph *graph, const char *from, const char *to, int t
         return rig_graph_wait(graph, link_as_wished, &wish, timeout_ms);
 }
 
-typedef struct LinkEnds {
-        uint32_t from, to; /* port ids */
-} LinkEnds;
+typedef struct LinkPort {
+        const char *node, *port;
+        uint32_t id; /* when the link was asked for */
+} LinkPort;
 
-static bool link_is_there(RigGraph *graph, void *data)
+typedef struct LinkAttempt {
+        LinkPort from, to;
+} LinkAttempt;
+
+static bool port_is_the_same(RigGraph *graph, const LinkPort *port)
 {
-        const LinkEnds *ends = data;
+        RigObject *now = find_port(graph, port->node, port->port);
+
+        return now && now->id == port->id;
+}
+
+static bool link_is_there(RigGraph *graph, const LinkAttempt *attempt)
+{
         RigObject *object;
 
         spa_list_for_each (object, &graph->objects, link) {
                 if (object->is_link &&
                     pw_properties_get_uint32(object->properties, PW_KEY_LINK_OUTPUT_PORT, 0) ==
-                            ends->from &&
+                            attempt->from.id &&
                     pw_properties_get_uint32(object->properties, PW_KEY_LINK_INPUT_PORT, 0) ==
-                            ends->to)
+                            attempt->to.id)
                         return true;
         }
         return false;
 }
 
+static bool link_is_decided(RigGraph *graph, void *data)
+{
+        const LinkAttempt *attempt = data;
+
+        return link_is_there(graph, attempt) || !port_is_the_same(graph, &attempt->from) ||
+               !port_is_the_same(graph, &attempt->to);
+}
+
+static bool ports_to_link_are_there(RigGraph *graph, void *data)
+{
+        LinkAttempt *attempt = data;
+        RigObject *output = find_port(graph, attempt->from.node, attempt->from.port);
+        RigObject *input = find_port(graph, attempt->to.node, attempt->to.port);
+
+        attempt->from.id = output ? output->id : 0;
+        attempt->to.id = input ? input->id : 0;
+        return output && input;
+}
+
+static int ask_for_link(RigGraph *graph, const LinkAttempt *attempt, struct pw_proxy **ret)
+{
+        struct pw_properties *properties = pw_properties_new(NULL, NULL);
+        int r;
+
+        pw_properties_setf(properties, PW_KEY_LINK_OUTPUT_PORT, "%u", attempt->from.id);
+        pw_properties_setf(properties, PW_KEY_LINK_INPUT_PORT, "%u", attempt->to.id);
+        pw_thread_loop_lock(graph->loop);
+        *ret = pw_core_create_object(graph->core, "link-factory", PW_TYPE_INTERFACE_Link,
+                                     PW_VERSION_LINK, &properties->dict, 0);
+        r = *ret ? 0 : -errno;
+        pw_thread_loop_unlock(graph->loop);
+        pw_properties_free(properties);
+        return r;
+}
+
+/* Waits for the link; false if the ports are others now. */
+static int try_to_link(RigGraph *graph, LinkAttempt *attempt, int timeout_ms, struct pw_proxy **ret,
+                       bool *ret_made)
+{
+        struct pw_proxy *proxy;
+        int r = ask_for_link(graph, attempt, &proxy);
+
+        if (r == 0)
+                r = rig_graph_wait(graph, link_is_decided, attempt, timeout_ms);
+        if (r < 0)
+                return r;
+        pw_thread_loop_lock(graph->loop);
+        *ret_made = link_is_there(graph, attempt);
+        if (*ret_made)
+                *ret = proxy;
+        else
+                pw_proxy_destroy(proxy);
+        pw_thread_loop_unlock(graph->loop);
+        return 0;
+}
+
+/* Asks again when a session manager that has just started gives a device other ports meanwhile. */
 int rig_graph_link(RigGraph *graph, const char *from, const char *from_port, const char *to,
                    const char *to_port, struct pw_proxy **ret)
 {
-        struct pw_proxy *proxy = NULL;
-        LinkEnds ends = {0};
-        RigObject *output, *input;
-        int r = -ENOENT;
+        LinkAttempt attempt = {.from = {from, from_port}, .to = {to, to_port}};
+        usec_t deadline = rig_deadline();
+        bool made = false;
+        int r;
 
         pw_thread_loop_lock(graph->loop);
-        output = find_port(graph, from, from_port);
-        input = find_port(graph, to, to_port);
-        if (output && input) {
-                struct pw_properties *properties = pw_properties_new(NULL, NULL);
-
-                ends = (LinkEnds){output->id, input->id};
-                pw_properties_setf(properties, PW_KEY_LINK_OUTPUT_PORT, "%u", output->id);
-                pw_properties_setf(properties, PW_KEY_LINK_INPUT_PORT, "%u", input->id);
-                proxy = pw_core_create_object(graph->core, "link-factory", PW_TYPE_INTERFACE_Link,
-                                              PW_VERSION_LINK, &properties->dict, 0);
-                r = proxy ? 0 : -errno;
-                pw_properties_free(properties);
-        }
+        r = ports_to_link_are_there(graph, &attempt) ? 0 : -ENOENT;
         pw_thread_loop_unlock(graph->loop);
-        if (r == 0)
-                r = rig_graph_wait(graph, link_is_there, &ends, rig_patience_ms());
-        if (r < 0)
-                return r;
-        *ret = proxy;
-        return 0;
+        while (r == 0 && !made) {
+                r = rig_graph_wait(graph, ports_to_link_are_there, &attempt,
+                                   rig_remaining_ms(deadline));
+                if (r == 0)
+                        r = try_to_link(graph, &attempt, rig_remaining_ms(deadline), ret, &made);
+        }
+        return r;
 }
