@@ -10,6 +10,7 @@ const COMMITMENT = "tring.v1 commitment";
 const CODE = "tring.v1 verification";
 const NONCE_BYTES = 32;
 const HEX = /^[0-9a-f]{64}$/;
+const FINGERPRINT = /^a=fingerprint:sha-256 ((?:[0-9a-f]{2}:){31}[0-9a-f]{2})$/i;
 const CODES = 100000000;
 
 export class Verification {
@@ -94,14 +95,15 @@ export class Verification {
 
 /*
  * The one SHA-256 fingerprint in a description, as hex; empty if there is none, several different
- * ones, or one of another hash.
+ * ones, or one of another hash. Browsers read more than the grammar (RFC 8122) allows: Firefox
+ * takes tabs for blanks. So if any line could be one more fingerprint to a browser, there is none
+ * to us, and no code.
  */
 export function fingerprintOf(sdp) {
-        const all = [...(sdp ?? "").matchAll(/^a=fingerprint:(\S+) (\S+)/gm)].map(
-                ([, hash, value]) => `${hash} ${value}`.toLowerCase());
-        const one = /^sha-256 ((?:[0-9a-f]{2}:){31}[0-9a-f]{2})$/.exec(all[0] ?? "");
+        const lines = (sdp ?? "").split(/[\r\n]/).filter((line) => /fingerprint/i.test(line));
+        const all = lines.map((line) => FINGERPRINT.exec(line)?.[1].toLowerCase() ?? "");
 
-        return one && all.every((line) => line === all[0]) ? one[1].replaceAll(":", "") : "";
+        return all.every((one) => one === all[0]) ? (all[0] ?? "").replaceAll(":", "") : "";
 }
 
 function hex(array) {

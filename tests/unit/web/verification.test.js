@@ -87,3 +87,20 @@ test("a description has one fingerprint, of SHA-256", () => {
         assert.equal(fingerprintOf("v=0\r\n"), "");
         assert.equal(fingerprintOf(`a=fingerprint:sha-1 ${a}\r\n`), "");
 });
+
+test("what a browser may take for a fingerprint beside the right one leaves none", () => {
+        const [{ offer_fingerprint: a, answer_fingerprint: b }] = vectors;
+        const others = [
+                `a=fingerprint:sha-256\t${b}`, `a=fingerprint:\tsha-256 ${b}`,
+                `a=fingerprint:sha-256  ${b}`, `a=fingerprint: sha-256 ${b}`,
+                `a=fingerprint:sha-256 ${b} `, `a=fingerprint :sha-256 ${b}`,
+                `a=FINGERPRINT:sha-256 ${b}`, ` a=fingerprint:sha-256 ${b}`,
+                `a=fingerprint:sha-512 ${b}`, `a=fingerprint:sha-256 ${b}:00`, "a=fingerprint:",
+        ];
+
+        for (const other of others) {
+                for (const end of ["\r\n", "\n", "\r"])
+                        assert.equal(fingerprintOf(`${sdp(a)}${other}${end}`), "", other);
+                assert.equal(fingerprintOf(`v=0\n${other}\n${sdp(a)}`), "", other);
+        }
+});
