@@ -108,6 +108,10 @@ static int ws_start_tls(WsClient *client, const WsOptions *options)
         client->tls_context = SSL_CTX_new(TLS_client_method());
         if (!client->tls_context)
                 return -ENOMEM;
+        /* As a browser, which takes the newest that the server can. Returns 0 on success. */
+        if (SSL_CTX_set_alpn_protos(client->tls_context,
+                                    (const unsigned char *)"\x02h2\x08http/1.1", 12) != 0)
+                return -ENOMEM;
         if (SSL_CTX_load_verify_file(client->tls_context, options->ca_file) != 1)
                 return -ENOENT;
         SSL_CTX_set_verify(client->tls_context, SSL_VERIFY_PEER, NULL);
