@@ -110,7 +110,8 @@ static int create_vhost(WsListener *listener, struct lws_context *context,
                 .retry_and_idle_policy = &no_keep_alive,
                 /*
                  * By default lws offers h2, and WebSockets in it (RFC 8441), whose requests have
-                 * neither the path nor the Host that the hub looks at. A browser takes that offer.
+                 * neither the path nor the Host that the hub looks at. A browser may take that
+                 * offer.
                  */
                 .alpn = "http/1.1",
                 .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
