@@ -108,6 +108,7 @@ START_TEST(each_state_is_reported_once_until_a_picture_comes)
         camera_watch_opened(&watch, "cam", START);
         ck_assert(!camera_watch_report(&watch, faults[_i].state, text, sizeof(text)));
         camera_watch_gave(&watch, START);
+        ck_assert(camera_watch_report(&watch, faults[_i].state, text, sizeof(text)));
         ck_assert(!camera_watch_report(&watch, CAMERA_WORKS, text, sizeof(text)));
         ck_assert(camera_watch_report(&watch, faults[_i].state, text, sizeof(text)));
         ck_assert(camera_watch_report(&watch, faults[(_i + 1) % ELEMENTSOF(faults)].state, text,
