@@ -89,7 +89,14 @@ static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply 
         if (r < 0)
                 return r;
         call = call_find(phone, session_id);
+        bool is_over = call_status_is_terminal(snapshot->record.status);
         bool placed = !call || !call_is_live(call);
+        if (call && placed && is_over) {
+                /* The end of the call came before this reply: it is over only once (rule 17). */
+                if (request->has_ticket)
+                        phone_done(phone, request->ticket, session_id);
+                return 0;
+        }
         if (placed) {
                 r = call_recreate(phone, snapshot, &call);
                 if (r < 0)
@@ -103,7 +110,7 @@ static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply 
         request->has_ticket = false;
         if (snapshot->record.status == CALL_STATUS_ONGOING)
                 call_answered(phone, call, snapshot, true);
-        else if (call_status_is_terminal(snapshot->record.status))
+        else if (is_over)
                 return call_over_by_record(phone, call, &snapshot->record);
         else if (placed && call->stored.join_wanted)
                 session_warm(phone, call);

@@ -330,6 +330,24 @@ START_TEST(history_is_asked_for_from_where_it_was_left)
 }
 END_TEST
 
+/* The connection was lost meanwhile, so the reply comes after the end of the call. */
+START_TEST(rule_17_a_call_that_an_initiate_answered_is_over_once)
+{
+        FIXTURE(f);
+
+        hub_rings(f, CALL);
+        place(f, OTHER);
+        hub_gone(f);
+        hub_welcomes(f, NULL, 0, true);
+        forget(f);
+        hub_over(f, CALL, CALL_STATUS_ENDED, CALL_REASON_REMOTE_HANGUP);
+        forget(f);
+        reply_call(f, MESSAGE_INITIATE, incoming(CALL, CALL_STATUS_ENDED));
+        expect(f, "done");
+        ck_assert_int_eq(status_of(f, CALL), CALL_STATUS_ENDED);
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
@@ -343,6 +361,7 @@ int main(void)
                 rule_18_a_join_is_sent_again_with_the_welcomes_token,
                 rule_18_leaving_before_the_join_is_confirmed_is_leaving,
                 rule_18_a_join_that_is_not_confirmed_in_time_failed,
+                rule_17_a_call_that_an_initiate_answered_is_over_once,
                 a_join_of_a_call_that_ended_meanwhile_is_refused,
                 an_accept_that_nobody_could_send_is_refused_when_the_ring_stops,
                 an_initiate_that_no_connection_came_for_is_not_connected,
