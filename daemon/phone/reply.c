@@ -75,6 +75,14 @@ static int call_merged(Phone *phone, const HubRequest *request, const char *sess
         return r < 0 ? r : phone_reserve(phone);
 }
 
+/* The program gets the call as the hub has it, which may be another one than it asked for. */
+static void initiate_done(Phone *phone, HubRequest *request, const char *session_id)
+{
+        if (request->has_ticket)
+                phone_done(phone, request->ticket, session_id);
+        request->has_ticket = false;
+}
+
 static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
         const CallSnapshot *snapshot = &reply->call;
@@ -93,8 +101,7 @@ static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply 
         bool placed = !call || !call_is_live(call);
         if (call && placed && is_over) {
                 /* The end of the call came before this reply: it is over only once (rule 17). */
-                if (request->has_ticket)
-                        phone_done(phone, request->ticket, session_id);
+                initiate_done(phone, request, session_id);
                 return 0;
         }
         if (placed) {
@@ -105,9 +112,7 @@ static int reply_initiate(Phone *phone, HubRequest *request, const MessageReply 
         /* If the call rings here, the hub took the initiate as its accept (rules 10, 11). */
         if (placed || call_rings(call))
                 call_take_initiate(phone, call, request);
-        if (request->has_ticket)
-                phone_done(phone, request->ticket, session_id);
-        request->has_ticket = false;
+        initiate_done(phone, request, session_id);
         if (snapshot->record.status == CALL_STATUS_ONGOING)
                 call_answered(phone, call, snapshot, true);
         else if (is_over)
