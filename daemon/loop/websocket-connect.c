@@ -35,7 +35,6 @@ static int connect_to(WebSocket *websocket, const char *address)
                 .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (url->tls ? LCCSCF_USE_SSL : 0),
                 .path = url->path,
                 .host = url->host,
-                .origin = url->host,
                 .protocol = websocket->subprotocol,
                 .local_protocol_name = LOOP_PROTOCOL_WEBSOCKET,
                 .ietf_version_or_minus_one = -1,

@@ -28,6 +28,16 @@ START_TEST(localhost_needs_no_resolver)
 }
 END_TEST
 
+/* A hub refuses the pages of strangers by it. */
+START_TEST(a_device_names_no_origin)
+{
+        f.say = "origin";
+        fixture_connect(&(WsServerOptions){0}, "127.0.0.1");
+        fixture_run();
+        ck_assert_str_eq(f.message, "none");
+}
+END_TEST
+
 START_TEST(fragments_are_put_together)
 {
         f.say = "fragments";
@@ -438,6 +448,7 @@ int main(void)
         tcase_set_timeout(tcase, 30);
         tcase_add_test(tcase, a_message_goes_there_and_comes_back);
         tcase_add_test(tcase, localhost_needs_no_resolver);
+        tcase_add_test(tcase, a_device_names_no_origin);
         tcase_add_test(tcase, fragments_are_put_together);
         tcase_add_test(tcase, a_message_of_64_kib_is_taken);
         tcase_add_test(tcase, a_longer_message_ends_the_connection);

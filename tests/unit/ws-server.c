@@ -38,6 +38,7 @@ typedef struct Client {
         const char *rest; /* send the second fragment */
         unsigned pings;   /* still to send */
         bool ping_due;
+        char origin[64];
 } Client;
 
 static void answer(Client *client, struct lws *wsi, enum lws_write_protocol mode, const char *text,
@@ -79,6 +80,8 @@ static int obey(Client *client, struct lws *wsi)
         } else if (strcmp(client->message, "pings") == 0) {
                 client->pings = N_PINGS;
                 lws_set_timer_usecs(wsi, PING_INTERVAL_US);
+        } else if (strcmp(client->message, "origin") == 0) {
+                answer(client, wsi, LWS_WRITE_TEXT, client->origin, strlen(client->origin));
         } else if (strcmp(client->message, "quiet") == 0) {
                 return 0;
         } else if (strcmp(client->message, "vanish") == 0) {
@@ -133,6 +136,9 @@ static int server_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
                 return -1;
         case LWS_CALLBACK_ESTABLISHED:
                 server_state.n_clients++;
+                if (lws_hdr_copy(wsi, client->origin, sizeof(client->origin), WSI_TOKEN_ORIGIN) <=
+                    0)
+                        strcpy(client->origin, "none");
                 return 0;
         case LWS_CALLBACK_CLOSED:
                 server_state.n_clients--;

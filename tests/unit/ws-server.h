@@ -10,6 +10,7 @@
  *         "binary"            a binary message
  *         "fragments"         "one two" in two fragments
  *         "pings"             a ping every 250 ms, ten times, then "enough"
+ *         "origin"            the Origin of the upgrade, or "none"
  *         "quiet"             nothing
  *         "vanish"            ends the connection without a close frame
  */
