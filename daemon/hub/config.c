@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/ini-values.h"
+#include "hub/origins.h"
 #include "hub/proxies.h"
 #include "wire/wire.h"
 
@@ -36,6 +37,7 @@ static const IniKey config_keys[] = {
         TEXT("listen", "address", listen),
         FILE_PATH("listen", "web", web),
         TEXT("listen", "proxies", proxies),
+        TEXT("web", "origins", origins),
         FILE_PATH("tls", "certificate", certificate),
         FILE_PATH("tls", "key", key),
         NUMBER("limits", "calls-per-minute", calls_per_minute, 0, 1000000),
@@ -128,6 +130,10 @@ static void check_whole(IniFile *ini)
         if (proxies_check(config->proxies, wrong, sizeof(wrong)) < 0)
                 ini_file_wrong(ini, ini_file_line(ini, "proxies"),
                                "proxies: \"%s\" is not an address, nor one with a prefix length",
+                               wrong);
+        if (origins_check(config->origins, wrong, sizeof(wrong)) < 0)
+                ini_file_wrong(ini, ini_file_line(ini, "origins"),
+                               "origins: \"%s\" is not http://HOST[:PORT] or https://HOST[:PORT]",
                                wrong);
         if (str_empty(config->certificate) != str_empty(config->key))
                 ini_file_wrong(ini, ini_file_line(ini, "certificate") + ini_file_line(ini, "key"),

@@ -21,6 +21,9 @@ typedef struct Config {
         char web[CONFIG_PATH_MAX]; /* folder of the page; empty: none is served */
         char proxies[1024];        /* whose X-Forwarded-For is believed (hub/proxies.h) */
 
+        /* [web] */
+        char origins[1024]; /* of other pages that may connect (hub/origins.h) */
+
         /* [tls]; both or none */
         char certificate[CONFIG_PATH_MAX], key[CONFIG_PATH_MAX]; /* PEM files */
 

@@ -119,6 +119,7 @@ static int server_open_doors(Server *server, WebFiles *page, char **ret_text)
                                    .port = server->settings.port,
                                    .certificate = server->certificate,
                                    .proxies = server->settings.config.proxies,
+                                   .origins = server->settings.config.origins,
                                    .max_connections = room_for_connections(server)};
         WsHandler handler = hub_ws_handler(server->hub);
 

@@ -170,6 +170,12 @@ void web_refuse_upgrade(struct lws *wsi)
                                "WebSocket: " WIRE_PATH ", subprotocol " WIRE_SUBPROTOCOL);
 }
 
+void web_refuse_origin(struct lws *wsi)
+{
+        lws_return_http_status(wsi, HTTP_STATUS_FORBIDDEN,
+                               "WebSocket: this page may not connect to this hub");
+}
+
 int web_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                  size_t length)
 {

@@ -21,3 +21,5 @@ int web_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
 
 /* Replies with the path and subprotocol to use. The caller closes the connection. */
 void web_refuse_upgrade(struct lws *wsi);
+/* Replies that the page of this origin may not connect. The caller closes the connection. */
+void web_refuse_origin(struct lws *wsi);

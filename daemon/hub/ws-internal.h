@@ -41,7 +41,7 @@ struct WsServer {
         uint32_t max_events;
         uint64_t committed;
         WsConnection *connections, *waiting, *ending, *paused;
-        const char *proxies;
+        const char *proxies, *origins;
 };
 
 /* Puts a connection into one of the server's lists, or takes it out. Safe to repeat. */

@@ -2,6 +2,8 @@
 /* The WebSocket server: who comes in, and what is done with all connections at a time. */
 #include <errno.h>
 
+#include "base/log.h"
+#include "hub/origins.h"
 #include "hub/web.h"
 #include "hub/ws-internal.h"
 
@@ -12,6 +14,8 @@
  */
 #define PAUSE_MS 1
 #define READ_AFTER_PAUSE 16
+
+#define ORIGIN_MAX 512 /* bytes: twice the longest host */
 
 /* With this a connection takes 2.4 kB instead of 5.5. Longer messages arrive in pieces. */
 #define RX_BUFFER_SIZE 1024
@@ -96,6 +100,38 @@ static bool upgrade_is_ours(struct lws *wsi)
                str_eq(path, WIRE_PATH) && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) > 0;
 }
 
+/*
+ * A page of another origin that a person visits must not reach the hub by their browser: with it,
+ * anybody's page could try tokens from everybody's address.
+ */
+static bool origin_is_admitted(const WsServer *server, struct lws *wsi)
+{
+        char origin[ORIGIN_MAX + 1], host[ORIGIN_MAX + 1] = "";
+
+        if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) == 0)
+                return true;
+        (void)lws_hdr_copy(wsi, host, sizeof(host), WSI_TOKEN_HOST);
+        if (lws_hdr_copy(wsi, origin, sizeof(origin), WSI_TOKEN_ORIGIN) < 0)
+                STR_SET(origin, "too long");
+        if (origins_admit(server->origins ?: "", origin, host))
+                return true;
+        log_fields(LOG_NOTICE, "refusing a page that is neither the hub's own nor in \"origins\"",
+                   "ORIGIN=%s", origin, "HOST=%s", host, NULL);
+        return false;
+}
+
+/* Before the upgrade. Returns 0, or -1 to close the connection. */
+static int on_upgrade(const WsServer *server, struct lws *wsi)
+{
+        if (!upgrade_is_ours(wsi))
+                web_refuse_upgrade(wsi);
+        else if (!origin_is_admitted(server, wsi))
+                web_refuse_origin(wsi);
+        else
+                return 0;
+        return -1;
+}
+
 static int on_established(WsServer *server, struct lws *wsi, WsConnection **slot)
 {
         if (!uv_is_active((uv_handle_t *)&server->tick))
@@ -110,10 +146,7 @@ static int ws_server_callback(struct lws *wsi, enum lws_callback_reasons reason,
 
         switch ((int)reason) { /* an int: -Wswitch-enum would want every reason of lws */
         case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-                if (upgrade_is_ours(wsi))
-                        return 0;
-                web_refuse_upgrade(wsi);
-                return -1;
+                return on_upgrade(ws_listener_owner(wsi), wsi);
         case LWS_CALLBACK_ESTABLISHED:
                 return on_established(ws_listener_owner(wsi), wsi, slot);
         case LWS_CALLBACK_RECEIVE:
@@ -164,6 +197,7 @@ int ws_server_new(struct lws_context *context, uv_loop_t *loop, const WsServerOp
         server->context = context;
         server->handler = *handler;
         server->proxies = options->proxies;
+        server->origins = options->origins;
         int r = ws_listener_open(&server->listener, context, options, &ws_server_protocol, server,
                                  ret_text);
         if (r < 0)

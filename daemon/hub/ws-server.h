@@ -43,6 +43,7 @@ typedef struct WsServerOptions {
         uint16_t port;            /* 0: any free port */
         Certificate *certificate; /* NULL: no TLS; must outlive the context */
         const char *proxies;      /* hub/proxies.h; must outlive the server; NULL: none */
+        const char *origins;      /* hub/origins.h; must outlive the server; NULL: none */
         uint32_t max_connections; /* at a time */
 } WsServerOptions;
 

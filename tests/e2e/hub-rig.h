@@ -92,6 +92,16 @@ static inline void hub_rig_end(Talker *talker, const char *session_id)
         talker_ok(talker_request(talker, "end", "\"session_id\":\"%s\"", session_id));
 }
 
+/* Makes a call that sends bob three events: it rings, it is over, it is in the history. */
+static inline void call_and_cancel(Talker *alice)
+{
+        char id[TALKER_UUID_SIZE];
+
+        talker_uuid(id);
+        talker_ok(talker_initiate(alice, id, "bob"));
+        talker_ok(talker_request(alice, "cancel", "\"session_id\":\"%s\"", id));
+}
+
 /* A fixture; each test file has its own `h`. */
 static HubRig *h;
 

@@ -15,16 +15,6 @@ static void with(const char *settings)
         h = hub_rig_new(settings);
 }
 
-/* Makes a call that sends bob three events: it rings, it is over, it is in the history. */
-static void call_and_cancel(Talker *alice)
-{
-        char id[TALKER_UUID_SIZE];
-
-        talker_uuid(id);
-        talker_ok(talker_initiate(alice, id, "bob"));
-        talker_ok(talker_request(alice, "cancel", "\"session_id\":\"%s\"", id));
-}
-
 START_TEST(nesting_of_8_is_read_and_of_9_is_not)
 {
         with(NULL);

@@ -2,10 +2,7 @@
 
 /* What a hub reads again while it serves, and that nobody who is connected notices. */
 
-#include <arpa/inet.h>
 #include <signal.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 
 #include "e2e/hub-rig.h"
 #include "wire/wire.h"
@@ -138,15 +135,6 @@ END_TEST
 
 /* ---- settings ---- */
 
-static void call_and_cancel(Talker *alice)
-{
-        char id[TALKER_UUID_SIZE];
-
-        talker_uuid(id);
-        talker_ok(talker_initiate(alice, id, "bob"));
-        talker_ok(talker_request(alice, "cancel", "\"session_id\":\"%s\"", id));
-}
-
 static void expect_call_refused(Talker *alice)
 {
         char id[TALKER_UUID_SIZE];
@@ -243,61 +231,6 @@ START_TEST(the_page_is_read_again_and_may_come_and_go)
 }
 END_TEST
 
-/* ---- floods ---- */
-
-#define DESCRIPTORS 96
-
-static int knock(void)
-{
-        struct sockaddr_in address = {.sin_family = AF_INET,
-                                      .sin_port = htons(hub_port(h->hub)),
-                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-        return fd;
-}
-
-static unsigned count_lines(const char *path)
-{
-        _cleanup_free_ char *log = rig_read_file(path);
-        unsigned n = 0;
-
-        for (const char *p = log; (p = strchr(p, '\n')); p++)
-                n++;
-        return n;
-}
-
-START_TEST(a_flood_of_connections_keeps_no_device_out_and_fills_no_log)
-{
-        int strangers[3 * DESCRIPTORS];
-
-        start_with("");
-        hub_stop(h->hub);
-        h->hub->process = process_start(h->rig, "hub", &h->hub->environment,
-                                        ARGV("sh", "-c", "ulimit -n 96; exec \"$@\"", "sh",
-                                             rig_program("HUB"), "serve", "--state", h->hub->state,
-                                             "--listen", h->hub->listen));
-        free(process_wait_line(h->hub->process, "listening on "));
-        unsigned lines = count_lines(h->hub->process->log);
-        Talker *alice = hub_rig_alice(h);
-
-        for (size_t i = 0; i < ELEMENTSOF(strangers); i++)
-                strangers[i] = knock();
-        Talker *bob = hub_rig_bob(h);
-        call_and_cancel(alice);
-        free(hub_rig_run(0, ARGV("user", "list")));
-        ck_assert(!process_has_said(h->hub->process, "accept: errno"));
-        ck_assert(process_has_said(h->hub->process, "closing a connection that has not logged in"));
-        /* Ten of a kind in ten seconds; the test takes no minute. */
-        ck_assert_uint_lt(count_lines(h->hub->process->log) - lines, 200);
-        for (size_t i = 0; i < ELEMENTSOF(strangers); i++)
-                close(strangers[i]);
-        talker_free(alice);
-        talker_free(bob);
-}
-END_TEST
-
 int main(void)
 {
         Suite *suite = suite_create("hub: reload");
@@ -312,7 +245,6 @@ int main(void)
         tcase_add_test(tests, a_slip_in_the_settings_leaves_all_of_them);
         tcase_add_test(tests, another_address_waits_for_a_restart);
         tcase_add_test(tests, the_page_is_read_again_and_may_come_and_go);
-        tcase_add_test(tests, a_flood_of_connections_keeps_no_device_out_and_fills_no_log);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }

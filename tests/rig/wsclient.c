@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 
 #define BUFFER_SIZE (256 * 1024) /* four of the largest messages */
 #define CLOSE_TEXT_MAX 123       /* RFC 6455 section 5.5 */
@@ -125,6 +126,11 @@ static int ws_start_tls(WsClient *client, const WsOptions *options)
         return 0;
 }
 
+/* Three arguments for "%s%s%s": a header of the request, if it has a value. */
+#define HEADER(name, value)                                              \
+        str_empty(value) ? "" : (name), str_empty(value) ? "" : (value), \
+                str_empty(value) ? "" : "\r\n"
+
 static int ws_upgrade(WsClient *client, const WsOptions *options, int *ret_http_status)
 {
         char request[2048], *end;
@@ -133,15 +139,14 @@ static int ws_upgrade(WsClient *client, const WsOptions *options, int *ret_http_
         int status;
 
         int n = snprintf(request, sizeof(request),
-                         "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                         "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
                          "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                         "Sec-WebSocket-Version: 13\r\n%s%s%s%s%s%s%s%s%s\r\n",
-                         options->path ?: "/v1/ws", *subprotocol ? "Sec-WebSocket-Protocol: " : "",
-                         subprotocol, *subprotocol ? "\r\n" : "",
-                         options->bearer ? "Authorization: Bearer " : "", options->bearer ?: "",
-                         options->bearer ? "\r\n" : "",
-                         options->forwarded_for ? "X-Forwarded-For: " : "",
-                         options->forwarded_for ?: "", options->forwarded_for ? "\r\n" : "");
+                         "Sec-WebSocket-Version: 13\r\n%s%s%s%s%s%s%s%s%s%s%s%s\r\n",
+                         options->path ?: "/v1/ws", options->host ?: "localhost",
+                         HEADER("Sec-WebSocket-Protocol: ", subprotocol),
+                         HEADER("Authorization: Bearer ", options->bearer),
+                         HEADER("X-Forwarded-For: ", options->forwarded_for),
+                         HEADER("Origin: ", options->origin));
         if (n < 0 || (size_t)n >= sizeof(request))
                 return -E2BIG;
         int r = ws_write(client, request, (size_t)n);
@@ -154,7 +159,7 @@ static int ws_upgrade(WsClient *client, const WsOptions *options, int *ret_http_
                         return got < 0 ? (int)got : -ECONNRESET;
         }
         *end = '\0';
-        if (sscanf((char *)client->buffer, "HTTP/1.1 %d", &status) != 1)
+        if (sscanf((char *)client->buffer, "HTTP/1.%*d %d", &status) != 1)
                 return -EPROTO;
         if (ret_http_status)
                 *ret_http_status = status;

@@ -31,6 +31,8 @@ typedef struct WsOptions {
         const char *subprotocol;   /* NULL: tring.v1; empty: none */
         const char *bearer;        /* Authorization: Bearer, or NULL */
         const char *forwarded_for; /* X-Forwarded-For, or NULL */
+        const char *host;          /* Host; NULL: localhost */
+        const char *origin;        /* Origin, or NULL */
         const char *ca_file;       /* PEM: use TLS, and trust only this certificate */
         int receive_buffer;        /* SO_RCVBUF; 0: the system's */
 } WsOptions;

@@ -75,6 +75,7 @@ START_TEST(what_is_set_counts)
         _cleanup_free_ char *text = NULL;
 
         write_config("[listen]\naddress = [::1]:0\nproxies = ::1 10.0.0.0/8\n"
+                     "[web]\norigins = https://calls.example.org http://localhost:8080\n"
                      "[limits]\ncalls-per-minute = 0 ; none\nhistory-days=7\n"
                      "[ice]\nstun = stun:a stuns:b:1\nturn = turn:c?transport=udp\n"
                      "turn-secret-file = /etc/secret\nturn-lifetime = 3600\n");
@@ -82,6 +83,7 @@ START_TEST(what_is_set_counts)
         ck_assert_int_eq(config_read(&config, path, &text), 0);
         ck_assert_str_eq(config.listen, "[::1]:0");
         ck_assert_str_eq(config.proxies, "::1 10.0.0.0/8");
+        ck_assert_str_eq(config.origins, "https://calls.example.org http://localhost:8080");
         ck_assert_uint_eq(config.calls_per_minute, 0);
         ck_assert_uint_eq(config.history_days, 7);
         ck_assert_str_eq(config.stun, "stun:a stuns:b:1");
@@ -109,6 +111,8 @@ static const struct {
         {"[listen]\naddress = \n", ":2:", "address: there is no value"},
         {"[listen]\nproxies = 127.0.0.1 proxy.example.org\n",
          ":2:", "proxies: \"proxy.example.org\" is not an address"},
+        {"[web]\norigins = https://a.example calls.example.org\n",
+         ":2:", "origins: \"calls.example.org\" is not http://HOST[:PORT] or https://HOST[:PORT]"},
         {"[tls]\ncertificate = a.crt\n", ":2:", "certificate and key: set both or none"},
         {"[ice]\nstun = http://a\n", ":2:", "\"http://a\" does not begin with stun:"},
         {"[ice]\nturn = turn:a\n", ":2:", "turn: needs turn-secret-file"},
