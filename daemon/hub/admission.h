@@ -15,14 +15,17 @@
 #include "base/cleanup.h"
 
 #define STRANGERS_PER_ADDRESS_MAX 1024 /* PROTOCOL.md, Limits */
+#define STRANGERS_MAX 8192             /* PROTOCOL.md, Limits: 400 MB of handshakes */
 
-/* Under a low limit of connections, one address may have a quarter of them. */
-static inline uint32_t strangers_per_address(uint32_t max_connections)
-{
-        uint32_t quarter = (max_connections + 3) / 4;
+typedef struct AdmissionLimits {
+        uint32_t connections;
+        uint32_t strangers;
+        uint32_t strangers_per_address;
+} AdmissionLimits;
 
-        return quarter < STRANGERS_PER_ADDRESS_MAX ? quarter : STRANGERS_PER_ADDRESS_MAX;
-}
+/* Where few connections are possible, strangers may have half of them, and one address a quarter.
+ */
+AdmissionLimits admission_limits(uint32_t max_connections);
 
 typedef struct Admission Admission;
 typedef struct Guest Guest; /* an open connection */
@@ -30,8 +33,7 @@ typedef struct Guest Guest; /* an open connection */
 /* Tells a stranger to leave; its guest_leave() may come later. */
 typedef void (*AdmissionExpel)(void *connection, const char *address, const char *why);
 
-/* `max` connections at a time, of which `max_strangers` may be strangers from one address. */
-int admission_new(uint32_t max, uint32_t max_strangers, AdmissionExpel expel, Admission **ret);
+int admission_new(const AdmissionLimits *limits, AdmissionExpel expel, Admission **ret);
 /* All guests must have left. */
 Admission *admission_free(Admission *admission);
 DEFINE_CLEANUP(Admission *, admission_free);
@@ -39,8 +41,18 @@ DEFINE_CLEANUP(Admission *, admission_free);
 /* Is there room for one more, or can a stranger make some? */
 bool admission_has_room(const Admission *admission);
 
+/* Have some been told to leave who are still here? */
+bool admission_waits(const Admission *admission);
+/* Tells the stranger who has been here longest to leave, if there is one. */
+void admission_make_room(Admission *admission);
+
 /* Lets a connection in as a stranger; may expel others. `address` is text. */
 int admission_enter(Admission *admission, void *connection, const char *address, Guest **ret);
+/*
+ * Counts a stranger for another address: that of the client for whom a proxy speaks. May expel
+ * others of that address. Returns 0 or -ENOMEM, with nothing changed.
+ */
+int guest_is_from(Guest *guest, const char *address);
 /* It has logged in. */
 void guest_is_known(Guest *guest);
 /* The connection is closed. NULL is allowed. */

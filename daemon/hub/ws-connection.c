@@ -341,7 +341,8 @@ int ws_connection_open(WsServer *server, struct lws *wsi, WsConnection **ret)
         take_address(connection);
         DL_APPEND(server->connections, connection);
         *ret = connection;
-        return take_bearer(connection);
+        int r = ws_listener_hears_from(wsi, connection->address);
+        return r < 0 ? r : take_bearer(connection);
 }
 
 void ws_connection_free(WsConnection *connection)

@@ -2,6 +2,8 @@
 #include "hub/ws-listener.h"
 
 #include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
 
 #include "base/log.h"
 #include "hub/web.h"
@@ -9,37 +11,39 @@
 /* Turns off the pings and timeouts of lws: ws-connection.c does both by rule 17. */
 static const lws_retry_bo_t no_keep_alive = {0};
 
-/*
- * Tries to bind the address first, because lws does not say why that fails. Returns the address in
- * numbers, because lws does not resolve names here.
- */
-static int try_bind(const WsServerOptions *options, char ret_host[static NI_MAXHOST],
-                    int *ret_family, char **ret_text)
+static int listen_at(const struct addrinfo *address, int *ret)
+{
+        int on = 1;
+        _cleanup_close_ int fd =
+                socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+            bind(fd, address->ai_addr, address->ai_addrlen) < 0 || listen(fd, SOMAXCONN) < 0)
+                return -errno;
+        *ret = TAKE_FD(fd);
+        return 0;
+}
+
+static int open_socket(const WsServerOptions *options, int *ret, char **ret_text)
 {
         struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
         char port[8];
-        int on = 1;
 
         snprintf(port, sizeof(port), "%u", options->port);
         int r = getaddrinfo(options->host, port, &hints, &found);
-        if (r == 0)
-                r = getnameinfo(found->ai_addr, found->ai_addrlen, ret_host, NI_MAXHOST, NULL, 0,
-                                NI_NUMERICHOST);
         if (r != 0) {
                 *ret_text =
                         str_printf("cannot listen on \"%s\": %s", options->host, gai_strerror(r));
                 return -EADDRNOTAVAIL;
         }
-        _cleanup_close_ int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-            bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, 1) < 0)
-                r = -errno;
-        *ret_family = found->ai_family;
+        r = listen_at(found, ret);
         freeaddrinfo(found);
-        if (r < 0)
+        if (r < 0) {
                 *ret_text = str_printf("cannot listen on %s port %u: %s", options->host,
                                        options->port, strerror(-r));
-        return r;
+                return -EADDRNOTAVAIL;
+        }
+        return 0;
 }
 
 static void on_expel(void *connection, const char *address, const char *why)
@@ -66,10 +70,35 @@ static int on_new_client(WsListener *listener, struct lws *wsi)
         return 0;
 }
 
-static int refuse_client(void)
+static AcceptorRoom on_room(void *userdata)
 {
-        log_warning("refusing a connection: the hub has as many as it may have open");
-        return -1;
+        const WsListener *listener = userdata;
+
+        if (admission_has_room(listener->admission))
+                return ACCEPTOR_HAS_ROOM;
+        return admission_waits(listener->admission) ? ACCEPTOR_HAS_ROOM_SOON : ACCEPTOR_HAS_NO_ROOM;
+}
+
+static void on_accepted(int fd, void *userdata)
+{
+        WsListener *listener = userdata;
+
+        /* On failure lws closes it. */
+        (void)lws_adopt_socket_vhost(listener->vhost, fd);
+}
+
+static void on_short_of_descriptors(void *userdata)
+{
+        WsListener *listener = userdata;
+
+        admission_make_room(listener->admission);
+}
+
+static void on_client_gone(WsListener *listener, struct lws *wsi)
+{
+        guest_leave(lws_get_opaque_user_data(wsi));
+        lws_set_opaque_user_data(wsi, NULL);
+        acceptor_resume(&listener->acceptor);
 }
 
 /*
@@ -84,27 +113,21 @@ static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         switch ((int)reason) { /* an int: -Wswitch-enum would want every reason of lws */
         case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
                 return certificate_use(listener->certificate, user) < 0 ? -1 : 0;
-        case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-                return admission_has_room(listener->admission) ? 0 : refuse_client();
         case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
                 return on_new_client(listener, wsi);
         case LWS_CALLBACK_WSI_DESTROY:
-                guest_leave(lws_get_opaque_user_data(wsi));
-                lws_set_opaque_user_data(wsi, NULL);
+                on_client_gone(listener, wsi);
                 return 0;
         default:
                 return web_callback(wsi, reason, user, in, length);
         }
 }
 
-static int create_vhost(WsListener *listener, struct lws_context *context,
-                        const WsServerOptions *options, char **ret_text)
+static int create_vhost(WsListener *listener, struct lws_context *context)
 {
-        int family;
         struct lws_context_creation_info info = {
                 .vhost_name = "server",
-                .iface = listener->host,
-                .port = options->port,
+                .port = CONTEXT_PORT_NO_LISTEN_SERVER, /* acceptor.h */
                 .protocols = listener->protocols,
                 .user = listener,
                 .retry_and_idle_policy = &no_keep_alive,
@@ -114,30 +137,24 @@ static int create_vhost(WsListener *listener, struct lws_context *context,
                  * offer.
                  */
                 .alpn = "http/1.1",
-                .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
         };
 
-        if (try_bind(options, listener->host, &family, ret_text) < 0)
-                return -EADDRNOTAVAIL;
-        if (family == AF_INET)
-                info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
-        if (options->certificate)
+        if (listener->certificate)
                 info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
                                 LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
         listener->vhost = lws_create_vhost(context, &info);
-        if (listener->vhost)
-                return 0;
-        *ret_text = str_printf("cannot listen on %s port %u", options->host, options->port);
-        return -EADDRNOTAVAIL;
+        return listener->vhost ? 0 : -ENOMEM;
 }
 
-int ws_listener_open(WsListener *listener, struct lws_context *context,
+int ws_listener_open(WsListener *listener, struct lws_context *context, uv_loop_t *loop,
                      const WsServerOptions *options, const struct lws_protocols *websocket,
                      void *owner, char **ret_text)
 {
-        uint32_t max = options->max_connections;
+        const AdmissionLimits limits = admission_limits(options->max_connections);
+        const AcceptorEvents events = {on_room, on_accepted, on_short_of_descriptors, listener};
+        _cleanup_close_ int fd = -1;
 
-        int r = admission_new(max, strangers_per_address(max), on_expel, &listener->admission);
+        int r = admission_new(&limits, on_expel, &listener->admission);
         if (r < 0)
                 return r;
         listener->owner = owner;
@@ -145,13 +162,32 @@ int ws_listener_open(WsListener *listener, struct lws_context *context,
         listener->protocols[0] = web_protocol(&listener->page);
         listener->protocols[0].callback = http_callback;
         listener->protocols[1] = *websocket;
-        return create_vhost(listener, context, options, ret_text);
+        r = open_socket(options, &fd, ret_text);
+        if (r >= 0)
+                r = create_vhost(listener, context);
+        return r < 0 ? r : acceptor_init(&listener->acceptor, loop, TAKE_FD(fd), &events);
+}
+
+void ws_listener_stop(WsListener *listener)
+{
+        acceptor_stop(&listener->acceptor);
 }
 
 void ws_listener_done(WsListener *listener)
 {
         admission_free(listener->admission);
         web_files_unref(listener->page);
+}
+
+uint16_t ws_listener_port(const WsListener *listener)
+{
+        struct sockaddr_storage address;
+        socklen_t length = sizeof(address);
+
+        if (getsockname(listener->acceptor.fd, (struct sockaddr *)&address, &length) < 0)
+                return 0;
+        return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                                   : ((struct sockaddr_in *)&address)->sin_port);
 }
 
 void ws_listener_set_page(WsListener *listener, WebFiles *page)
@@ -165,6 +201,11 @@ void *ws_listener_owner(struct lws *wsi)
         const WsListener *listener = lws_vhost_user(lws_get_vhost(wsi));
 
         return listener->owner;
+}
+
+int ws_listener_hears_from(struct lws *wsi, const char *address)
+{
+        return guest_is_from(lws_get_opaque_user_data(wsi), address);
 }
 
 void ws_listener_knows(struct lws *wsi)

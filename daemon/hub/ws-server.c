@@ -198,8 +198,8 @@ int ws_server_new(struct lws_context *context, uv_loop_t *loop, const WsServerOp
         server->handler = *handler;
         server->proxies = options->proxies;
         server->origins = options->origins;
-        int r = ws_listener_open(&server->listener, context, options, &ws_server_protocol, server,
-                                 ret_text);
+        int r = ws_listener_open(&server->listener, context, loop, options, &ws_server_protocol,
+                                 server, ret_text);
         if (r < 0)
                 return r;
         uv_timer_init(loop, &server->tick);
@@ -213,6 +213,7 @@ void ws_server_stop(WsServer *server)
 {
         WsConnection *connection, *next;
 
+        ws_listener_stop(&server->listener);
         uv_close((uv_handle_t *)&server->tick, NULL);
         uv_close((uv_handle_t *)&server->pause, NULL);
         DL_FOREACH_SAFE (server->connections, connection, next)
@@ -245,5 +246,5 @@ void ws_server_set_page(WsServer *server, WebFiles *page)
 
 uint16_t ws_server_port(const WsServer *server)
 {
-        return (uint16_t)lws_get_vhost_listen_port(server->listener.vhost);
+        return ws_listener_port(&server->listener);
 }

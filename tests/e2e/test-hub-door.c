@@ -4,6 +4,7 @@
 
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "e2e/hub-rig.h"
 #include "wire/wire.h"
 
@@ -92,17 +93,30 @@ static unsigned count_lines(const char *path)
         return n;
 }
 
+static void close_all(const int *fds, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                close(fds[i]);
+}
+
+/* Starts the hub again, with so few descriptors. */
+static void restart_with_few_descriptors(void)
+{
+        hub_stop(h->hub);
+        h->hub->process =
+                process_start(h->rig, "hub", &h->hub->environment,
+                              ARGV("sh", "-c", "ulimit -n 96; exec \"$@\"", "sh",
+                                   rig_program("HUB"), "serve", "--state", h->hub->state,
+                                   "--listen", h->hub->listen, "--config", h->hub->config));
+        free(process_wait_line(h->hub->process, "listening on "));
+}
+
 START_TEST(a_flood_of_connections_keeps_no_device_out_and_fills_no_log)
 {
         int strangers[3 * DESCRIPTORS];
 
-        h = hub_rig_new(NULL);
-        hub_stop(h->hub);
-        h->hub->process = process_start(h->rig, "hub", &h->hub->environment,
-                                        ARGV("sh", "-c", "ulimit -n 96; exec \"$@\"", "sh",
-                                             rig_program("HUB"), "serve", "--state", h->hub->state,
-                                             "--listen", h->hub->listen));
-        free(process_wait_line(h->hub->process, "listening on "));
+        h = hub_rig_new("");
+        restart_with_few_descriptors();
         unsigned lines = count_lines(h->hub->process->log);
         Talker *alice = hub_rig_alice(h);
 
@@ -115,8 +129,72 @@ START_TEST(a_flood_of_connections_keeps_no_device_out_and_fills_no_log)
         ck_assert(process_has_said(h->hub->process, "closing a connection that has not logged in"));
         /* Ten of a kind in ten seconds; the test takes no minute. */
         ck_assert_uint_lt(count_lines(h->hub->process->log) - lines, 200);
+        close_all(strangers, ELEMENTSOF(strangers));
+        talker_free(alice);
+        talker_free(bob);
+}
+END_TEST
+
+/* Two thirds of DESCRIPTORS at most are for connections, of which one address may have a quarter.
+ */
+START_TEST(strangers_behind_a_proxy_crowd_out_none_but_those_of_their_own_address)
+{
+        WsOptions mallory = {.forwarded_for = "203.0.113.66"};
+        WsOptions alice = {.forwarded_for = "203.0.113.1"};
+        Talker *strangers[DESCRIPTORS / 4];
+
+        h = hub_rig_new("[listen]\nproxies = 127.0.0.1\n");
+        restart_with_few_descriptors();
+        Talker *talker = talker_connect(hub_port(h->hub), &alice);
         for (size_t i = 0; i < ELEMENTSOF(strangers); i++)
-                close(strangers[i]);
+                strangers[i] = talker_connect(hub_port(h->hub), &mallory);
+        free(process_wait_line(h->hub->process, "ADDRESS=203.0.113.66"));
+        talker_ok(talker_request(talker, "hello", "\"version\":1,\"token\":\"%s\",\"device\":\"d\"",
+                                 h->alice));
+        talker_free(talker);
+        for (size_t i = 0; i < ELEMENTSOF(strangers); i++)
+                talker_free(strangers[i]);
+}
+END_TEST
+
+static unsigned count_said(const Process *process, const char *text)
+{
+        _cleanup_free_ char *log = rig_read_file(process->log);
+        unsigned n = 0;
+
+        for (const char *p = log; (p = strstr(p, text)); p++)
+                n++;
+        return n;
+}
+
+#define SHORTAGE "new connections have to wait: Too many open files"
+#define RETRIES_US (2500 * USEC_PER_MSEC) /* the hub tries again every second */
+
+START_TEST(out_of_descriptors_the_hub_says_so_once_and_nobody_who_is_logged_in_notices)
+{
+        struct rlimit before, none;
+        int strangers[20];
+
+        h = hub_rig_new("[limits]\ncalls-per-minute = 0\n");
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+
+        ck_assert_int_eq(prlimit(h->hub->process->pid, RLIMIT_NOFILE, NULL, &before), 0);
+        none = (struct rlimit){.rlim_cur = 3, .rlim_max = before.rlim_max};
+        ck_assert_int_eq(prlimit(h->hub->process->pid, RLIMIT_NOFILE, &none, NULL), 0);
+        for (size_t i = 0; i < ELEMENTSOF(strangers); i++)
+                strangers[i] = knock();
+        free(process_wait_line(h->hub->process, SHORTAGE));
+        for (usec_t until = clock_boottime() + RETRIES_US; clock_boottime() < until;) {
+                call_and_cancel(alice);
+                cJSON_Delete(talker_event(bob, "logged"));
+                talker_ok(talker_request(bob, "history", "%s", ""));
+        }
+        ck_assert_uint_eq(count_said(h->hub->process, SHORTAGE), 1);
+        ck_assert(!process_has_said(h->hub->process, "accept: errno"));
+
+        ck_assert_int_eq(prlimit(h->hub->process->pid, RLIMIT_NOFILE, &before, NULL), 0);
+        talker_free(talker_new(hub_port(h->hub), h->alice, "alice-2"));
+        close_all(strangers, ELEMENTSOF(strangers));
         talker_free(alice);
         talker_free(bob);
 }
@@ -133,6 +211,10 @@ int main(void)
         tcase_add_test(tests, the_hubs_own_page_and_devices_of_before_are_taken);
         tcase_add_test(tests, pages_that_the_operator_lists_are_taken);
         tcase_add_test(tests, a_flood_of_connections_keeps_no_device_out_and_fills_no_log);
+        tcase_add_test(tests,
+                       strangers_behind_a_proxy_crowd_out_none_but_those_of_their_own_address);
+        tcase_add_test(tests,
+                       out_of_descriptors_the_hub_says_so_once_and_nobody_who_is_logged_in_notices);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }
