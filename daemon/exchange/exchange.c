@@ -8,6 +8,7 @@
 #include "exchange/call.h"
 #include "exchange/cancelled.h"
 #include "exchange/group.h"
+#include "exchange/rate.h"
 #include "exchange/snapshot.h"
 #include "exchange/user.h"
 
@@ -24,9 +25,14 @@ int exchange_new(const ExchangeLimits *limits, Exchange **ret)
 
 void exchange_set_limits(Exchange *exchange, const ExchangeLimits *limits)
 {
-        if (limits->calls_per_minute != exchange->limits.calls_per_minute)
-                for (User *user = exchange->users; user; user = user->hh.next)
-                        exchange_user_forget_starts(user);
+        const ExchangeLimits before = exchange->limits;
+
+        for (User *user = exchange->users; user; user = user->hh.next) {
+                if (limits->calls_per_minute != before.calls_per_minute)
+                        exchange_rate_done(&user->starts);
+                if (limits->failed_lookups_per_minute != before.failed_lookups_per_minute)
+                        exchange_rate_done(&user->failed_lookups);
+        }
         exchange->limits = *limits;
 }
 

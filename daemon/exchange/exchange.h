@@ -57,7 +57,9 @@ typedef struct ExchangeNow {
 
 /* Limits that an operator can set. 0: no limit. */
 typedef struct ExchangeLimits {
-        uint32_t calls_per_minute; /* per user: PROTOCOL.md, Limits */
+        /* Per user: PROTOCOL.md, Limits */
+        uint32_t calls_per_minute;
+        uint32_t failed_lookups_per_minute; /* answers that a name is not there, or not for them */
 } ExchangeLimits;
 
 typedef enum ExchangeActionType {
@@ -99,7 +101,7 @@ int exchange_new(const ExchangeLimits *limits, Exchange **ret);
 Exchange *exchange_free(Exchange *exchange);
 DEFINE_CLEANUP(Exchange *, exchange_free);
 
-/* Changes the limits. The calls that users have started in this minute are forgotten. */
+/* Changes the limits. What users have done in this minute, and is counted, is forgotten. */
 void exchange_set_limits(Exchange *exchange, const ExchangeLimits *limits);
 
 /* A user's device, as authenticated by the adapter. */

@@ -11,6 +11,7 @@
 #include "exchange/end.h"
 #include "exchange/group.h"
 #include "exchange/leg.h"
+#include "exchange/rate.h"
 #include "exchange/request.h"
 #include "exchange/snapshot.h"
 #include "exchange/store.h"
@@ -88,7 +89,8 @@ static int initiate_check_caller(Request *request)
                 return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
                                                "'%s' has placed %d calls that are in progress",
                                                caller->uid, USER_LIVE_CALLS_MAX);
-        if (!exchange_user_may_start_call(exchange, caller, request->moment->now))
+        if (!exchange_rate_admits(&caller->starts, exchange->limits.calls_per_minute,
+                                  request->moment->now))
                 return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
                                                "'%s' has started %u calls within a minute",
                                                caller->uid, exchange->limits.calls_per_minute);
@@ -295,7 +297,8 @@ static int request_start(Request *request, const Receiver *receiver)
 {
         User *caller = request->device->user;
         Call *call;
-        int r = exchange_user_reserve_starts(request->exchange, caller);
+        uint32_t max = request->exchange->limits.calls_per_minute;
+        int r = exchange_rate_reserve(&caller->starts, max);
 
         if (r == 0)
                 r = initiate_call_new(request, receiver, &call);
@@ -307,21 +310,15 @@ static int request_start(Request *request, const Receiver *receiver)
                 exchange_call_free(request->exchange, call);
                 return r;
         }
-        exchange_user_call_started(request->exchange, caller, request->moment->now);
+        exchange_rate_note(&caller->starts, max, request->moment->now);
         return 0;
 }
 
-int exchange_request_initiate(Request *request)
+static int initiate_new(Request *request)
 {
         const MessageInitiate *initiate = &request->message->initiate;
-        const Call *known = exchange_call_find(request->exchange, initiate->session_id);
-        CallLeg *leg =
-                known ? call_caller(known)
-                      : exchange_user_merged_leg(request->device->user, initiate->session_id);
         Receiver receiver = {0};
-
-        if (leg)
-                return initiate_again(request, leg);
+        CallLeg *leg = NULL;
 
         int r = initiate->receiver_type == RECEIVER_TYPE_GROUP
                         ? initiate_check_group(request, &receiver)
@@ -340,4 +337,15 @@ int exchange_request_initiate(Request *request)
         if (receiver.user)
                 leg = initiate_glare(request->device->user, receiver.user);
         return leg ? request_merge(request, leg) : request_start(request, &receiver);
+}
+
+int exchange_request_initiate(Request *request)
+{
+        const char *session_id = request->message->initiate.session_id;
+        const Call *known = exchange_call_find(request->exchange, session_id);
+        CallLeg *leg = known ? call_caller(known)
+                             : exchange_user_merged_leg(request->device->user, session_id);
+
+        return leg ? initiate_again(request, leg)
+                   : exchange_request_answer_lookup(request, initiate_new(request));
 }

@@ -7,6 +7,7 @@
 
 #include "exchange/action.h"
 #include "exchange/call.h"
+#include "exchange/rate.h"
 #include "exchange/snapshot.h"
 
 int exchange_request_refuse(Request *request, CallError error, const char *format, ...)
@@ -17,6 +18,33 @@ int exchange_request_refuse(Request *request, CallError error, const char *forma
         vsnprintf(request->text, sizeof(request->text), format, arguments);
         va_end(arguments);
         return (int)error;
+}
+
+int exchange_request_check_lookups(Request *request)
+{
+        const User *user = request->device->user;
+        uint32_t max = request->exchange->limits.failed_lookups_per_minute;
+
+        if (exchange_rate_admits(&user->failed_lookups, max, request->moment->now))
+                return 0;
+        return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
+                                       "'%s' was refused %u names within a minute", user->uid, max);
+}
+
+int exchange_request_answer_lookup(Request *request, int result)
+{
+        User *user = request->device->user;
+        uint32_t max = request->exchange->limits.failed_lookups_per_minute;
+
+        if (result <= 0)
+                return result;
+        int r = exchange_request_check_lookups(request);
+        if (r == 0)
+                r = exchange_rate_reserve(&user->failed_lookups, max);
+        if (r != 0)
+                return r;
+        exchange_rate_note(&user->failed_lookups, max, request->moment->now);
+        return result;
 }
 
 int exchange_request_reply(Request *request, ReplyKind kind, MessageReply **ret)

@@ -30,6 +30,14 @@ typedef struct CallView {
 /* Records the text for the reply and returns the error, for the handler to return. */
 int exchange_request_refuse(Request *request, CallError error, const char *format, ...)
         _printf_(3, 4);
+/* TooMany, if refusals have told this user enough about names in the last minute; else 0. */
+int exchange_request_check_lookups(Request *request);
+/*
+ * For the end of a request that names a user or group, with its result: limits how often refusals
+ * tell whether there are such users and groups. Once the limit is reached all refusals are alike.
+ * Returns the result, or a CallError in its place.
+ */
+int exchange_request_answer_lookup(Request *request, int result);
 /* Queues a reply other than plain success, for the caller to fill in. Returns 0 or -ENOMEM. */
 int exchange_request_reply(Request *request, ReplyKind kind, MessageReply **ret);
 int exchange_request_reply_call(Request *request, const CallLeg *leg);

@@ -74,6 +74,9 @@ int exchange_request_block(Request *request)
                 return 0;
         /* A user who no longer exists can still be unblocked. */
         int r = block->on ? request_check_block(request) : 0;
+        r = exchange_request_answer_lookup(request, r);
+        if (r == 0 && block->on)
+                r = exchange_request_check_lookups(request);
         if (r == 0 && block->on)
                 r = exchange_user_block_reserve(user);
         if (r != 0)

@@ -69,6 +69,13 @@ struct Device {
         Device *prev, *next;
 };
 
+/* rate.h */
+typedef struct Rate {
+        usec_t *times; /* owned: a ring buffer; NULL before the first */
+        size_t first;  /* index of the oldest */
+        size_t n;
+} Rate;
+
 struct User {
         char uid[UID_MAX + 1];
         char name[NAME_MAX_BYTES + 1];
@@ -82,9 +89,8 @@ struct User {
         CallLeg *busy;  /* legs that make the user busy: placed or answered calls (rule 8) */
         CallLeg *apart; /* other legs of live calls: blocked, or free to join a group's call late */
         size_t n_placed;
-        usec_t *starts;     /* ring buffer of the times of the last calls; NULL before the first */
-        size_t first_start; /* index of the oldest */
-        size_t n_starts;
+        Rate starts;         /* of calls */
+        Rate failed_lookups; /* names that were not answered by a call or a block */
         UT_hash_handle hh;
 };
 

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "exchange/attachment.h"
 #include "exchange/group.h"
+#include "exchange/rate.h"
 
 User *exchange_user_find(const Exchange *exchange, const char *uid)
 {
@@ -43,7 +44,8 @@ void exchange_user_free(Exchange *exchange, User *user)
                 exchange_membership_free(user->groups);
         HASH_DEL(exchange->users, user);
         free(user->blocked);
-        free(user->starts);
+        exchange_rate_done(&user->starts);
+        exchange_rate_done(&user->failed_lookups);
         free(user);
 }
 
@@ -55,42 +57,6 @@ Party exchange_user_party(const User *user, const char *device)
         STR_SET(party.name, user->name);
         STR_SET(party.device, device);
         return party;
-}
-
-bool exchange_user_may_start_call(const Exchange *exchange, const User *user, usec_t now)
-{
-        uint32_t max = exchange->limits.calls_per_minute;
-
-        return max == 0 || user->n_starts < max ||
-               now - user->starts[user->first_start] >= USEC_PER_MINUTE;
-}
-
-void exchange_user_forget_starts(User *user)
-{
-        free(TAKE_PTR(user->starts));
-        user->n_starts = user->first_start = 0;
-}
-
-int exchange_user_reserve_starts(const Exchange *exchange, User *user)
-{
-        if (user->starts || exchange->limits.calls_per_minute == 0)
-                return 0;
-        user->starts = calloc(exchange->limits.calls_per_minute, sizeof(*user->starts));
-        return user->starts ? 0 : -ENOMEM;
-}
-
-void exchange_user_call_started(const Exchange *exchange, User *user, usec_t now)
-{
-        uint32_t max = exchange->limits.calls_per_minute;
-
-        if (max == 0)
-                return;
-        if (user->n_starts < max) {
-                user->starts[user->n_starts++] = now;
-                return;
-        }
-        user->starts[user->first_start] = now;
-        user->first_start = (user->first_start + 1) % max;
 }
 
 static bool user_block_find(const User *user, const char *uid, size_t *ret)

@@ -13,6 +13,7 @@
 #define CALLS_PER_MINUTE 30 /* PROTOCOL.md, Limits: a person does not dial faster */
 /* PROTOCOL.md, Limits: a correct client does not try a wrong token again. */
 #define FAILED_LOGINS_PER_MINUTE 10
+#define FAILED_LOOKUPS_PER_MINUTE 30 /* PROTOCOL.md, Limits: nobody mistypes faster */
 #define QUEUE_PER_DEVICE 256 /* PROTOCOL.md, Limits: some minutes of a busy device's events */
 #define DEVICES_PER_USER 64  /* more than anyone owns; each costs memory */
 #define HISTORY_DAYS 365
@@ -42,6 +43,7 @@ static const IniKey config_keys[] = {
         FILE_PATH("tls", "key", key),
         NUMBER("limits", "calls-per-minute", calls_per_minute, 0, 1000000),
         NUMBER("limits", "failed-logins-per-minute", failed_logins_per_minute, 0, 1000000),
+        NUMBER("limits", "failed-lookups-per-minute", failed_lookups_per_minute, 0, 1000000),
         NUMBER("limits", "requests-in-flight", requests_in_flight, 1, 65536),
         NUMBER("limits", "queue-per-device", queue_per_device, 1, 65536),
         NUMBER("limits", "devices-per-user", devices_per_user, 0, 1000000),
@@ -57,6 +59,7 @@ void config_init(Config *config)
         *config = (Config){
                 .calls_per_minute = CALLS_PER_MINUTE,
                 .failed_logins_per_minute = FAILED_LOGINS_PER_MINUTE,
+                .failed_lookups_per_minute = FAILED_LOOKUPS_PER_MINUTE,
                 .requests_in_flight = WIRE_IN_FLIGHT_MAX,
                 .queue_per_device = QUEUE_PER_DEVICE,
                 .devices_per_user = DEVICES_PER_USER,

@@ -28,12 +28,13 @@ typedef struct Config {
         char certificate[CONFIG_PATH_MAX], key[CONFIG_PATH_MAX]; /* PEM files */
 
         /* [limits]; 0 means no limit, except where noted */
-        uint32_t calls_per_minute;         /* started, per user */
-        uint32_t failed_logins_per_minute; /* per address */
-        uint32_t requests_in_flight;       /* per device; 1 at least */
-        uint32_t queue_per_device;         /* events not acknowledged; 1 at least */
-        uint32_t devices_per_user;         /* connected at a time */
-        uint32_t history_days;             /* 0: for ever */
+        uint32_t calls_per_minute;          /* started, per user */
+        uint32_t failed_logins_per_minute;  /* per address */
+        uint32_t failed_lookups_per_minute; /* per user */
+        uint32_t requests_in_flight;        /* per device; 1 at least */
+        uint32_t queue_per_device;          /* events not acknowledged; 1 at least */
+        uint32_t devices_per_user;          /* connected at a time */
+        uint32_t history_days;              /* 0: for ever */
 
         /* [ice]: URLs, separated by blanks */
         char stun[CONFIG_URLS_MAX], turn[CONFIG_URLS_MAX];

@@ -400,7 +400,7 @@ void hub_set_server(Hub *hub, WsServer *server)
 
 void hub_reconfigure(Hub *hub)
 {
-        ExchangeLimits limits = {.calls_per_minute = hub->config->calls_per_minute};
+        const ExchangeLimits limits = hub_exchange_limits(hub);
 
         exchange_set_limits(hub->exchange, &limits);
         login_limiter_set_max(hub->limiter, hub->config->failed_logins_per_minute);

@@ -117,6 +117,8 @@ int hub_put_group(Hub *hub, const StoredGroup *group);
 
 /* ---- persist.c ---- */
 
+/* What the settings allow. */
+ExchangeLimits hub_exchange_limits(const Hub *hub);
 /* Loads everything from the database. */
 int hub_load(Hub *hub);
 /* Adds what the exchange wants stored to the next commit. */

@@ -56,9 +56,17 @@ static int load_ended(const char *uid, const char *session_id, void *userdata)
         return MIN_OF(r, 0);
 }
 
+ExchangeLimits hub_exchange_limits(const Hub *hub)
+{
+        return (ExchangeLimits){
+                .calls_per_minute = hub->config->calls_per_minute,
+                .failed_lookups_per_minute = hub->config->failed_lookups_per_minute,
+        };
+}
+
 int hub_load(Hub *hub)
 {
-        ExchangeLimits limits = {.calls_per_minute = hub->config->calls_per_minute};
+        const ExchangeLimits limits = hub_exchange_limits(hub);
         int r = exchange_new(&limits, &hub->exchange);
 
         if (r >= 0)

@@ -56,6 +56,30 @@ START_TEST(calls_without_a_limit)
 }
 END_TEST
 
+START_TEST(thirty_unknown_names_a_minute_and_no_more)
+{
+        char id[TALKER_UUID_SIZE];
+
+        with(NULL);
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+        talker_uuid(id);
+        for (int i = 0; i < 30; i++)
+                talker_refused(i % 2 ? talker_initiate(alice, id, "nobody")
+                                     : talker_request(alice, "block", "%s",
+                                                      "\"uid\":\"nobody\",\"on\":true"),
+                               "UserNotFound", "nobody");
+        talker_refused(talker_initiate(alice, id, "nobody"), "TooMany", "30");
+        talker_refused(talker_request(alice, "block", "%s", "\"uid\":\"bob\",\"on\":true"),
+                       "TooMany", "30");
+        talker_ok(talker_initiate(alice, id, "bob"));
+        /* The limit is per user. */
+        talker_uuid(id);
+        talker_refused(talker_initiate(bob, id, "nobody"), "UserNotFound", "nobody");
+        talker_free(alice);
+        talker_free(bob);
+}
+END_TEST
+
 static void fail_login_from(const WsOptions *options, int code, const char *text)
 {
         Talker *talker = talker_connect(hub_port(h->hub), options);
@@ -317,6 +341,7 @@ int main(void)
         tcase_add_test(tests, nesting_of_8_is_read_and_of_9_is_not);
         tcase_add_test(tests, thirty_calls_a_minute_and_no_more);
         tcase_add_test(tests, calls_without_a_limit);
+        tcase_add_test(tests, thirty_unknown_names_a_minute_and_no_more);
         tcase_add_test(tests, ten_failed_logins_a_minute_from_an_address_and_no_more);
         tcase_add_test(tests, clients_of_a_trusted_proxy_are_told_apart);
         tcase_add_test(tests, a_full_queue_of_events_is_kept_until_it_is_acknowledged);

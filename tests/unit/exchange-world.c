@@ -23,16 +23,15 @@ const char *who_device(Who who)
         return people[who].device;
 }
 
-void world_begin_limited(uint32_t calls_per_minute)
+void world_begin_limited(const ExchangeLimits *limits)
 {
         static const char *const users[] = {"alice", "bob",   "carol", "dave",
                                             "erin",  "frank", "grace"};
-        ExchangeLimits limits = {.calls_per_minute = calls_per_minute};
 
         world = (World){.moment = {.now = 100 * USEC_PER_SEC,
                                    .date = START_DATE,
                                    .boot_date = START_DATE - 100 * USEC_PER_SEC}};
-        ck_assert_int_eq(exchange_new(&limits, &world.exchange), 0);
+        ck_assert_int_eq(exchange_new(limits, &world.exchange), 0);
         for (size_t i = 0; i < ELEMENTSOF(users); i++)
                 ck_assert_int_eq(
                         exchange_user_add(world.exchange, users[i], users[i], WHEN_BUSY_REJECT), 0);
@@ -40,7 +39,7 @@ void world_begin_limited(uint32_t calls_per_minute)
 
 void world_begin(void)
 {
-        world_begin_limited(0);
+        world_begin_limited(&(ExchangeLimits){});
 }
 
 void world_end(void)

@@ -57,8 +57,8 @@ extern World world;
 /* Check's fixture: users alice, bob, carol, dave, erin, frank, grace; nobody is connected. */
 void world_begin(void);
 void world_end(void);
-/* The same with an operator's limit on calls started. */
-void world_begin_limited(uint32_t calls_per_minute);
+/* The same with an operator's limits. */
+void world_begin_limited(const ExchangeLimits *limits);
 
 const char *who_device(Who who);
 

@@ -269,7 +269,7 @@ END_TEST
 START_TEST(calls_per_minute_are_limited_on_both_sides)
 {
         world_end();
-        world_begin_limited(3);
+        world_begin_limited(&(ExchangeLimits){.calls_per_minute = 3});
         comes(ALICE);
         for (int call = 1; call <= 3; call++) {
                 calls(ALICE, "bob", call);
@@ -290,6 +290,71 @@ START_TEST(calls_per_minute_are_limited_on_both_sides)
         passes(USEC_PER_SEC);
         calls_with(ALICE, "bob", 5, (MessageInitiate){.parallel = true});
         expect("save 5 initiated", "alice-desk: ok 5 initiated", NULL);
+}
+END_TEST
+
+/* Alice is told of `n` names that they are not there, or not for her. */
+static void alice_asks_in_vain(int n)
+{
+        for (int i = 0; i < n; i++) {
+                calls(ALICE, "nobody", 100);
+                expect("alice-desk: UserNotFound", NULL);
+        }
+}
+
+START_TEST(unknown_names_are_answered_so_often_a_minute_and_then_nothing_tells)
+{
+        MessageInitiate to_group = {.receiver_type = RECEIVER_TYPE_GROUP};
+
+        world_end();
+        world_begin_limited(&(ExchangeLimits){.failed_lookups_per_minute = 5});
+        group_of("others", "bob", "carol", NULL);
+        comes(ALICE);
+        comes(BOB);
+        forget();
+        calls_with(ALICE, "others", 100, to_group);
+        calls_with(ALICE, "nowhere", 100, to_group);
+        blocks(ALICE, "nobody", true);
+        expect("alice-desk: NotAMember", "alice-desk: GroupNotFound", "alice-desk: UserNotFound",
+               NULL);
+        passes(10 * USEC_PER_SEC);
+        alice_asks_in_vain(2);
+        /* Known or not: all are alike. */
+        calls(ALICE, "nobody", 100);
+        calls_with(ALICE, "others", 100, to_group);
+        calls_with(ALICE, "nowhere", 100, to_group);
+        blocks(ALICE, "nobody", true);
+        blocks(ALICE, "carol", true);
+        expect("alice-desk: TooMany", "alice-desk: TooMany", "alice-desk: TooMany",
+               "alice-desk: TooMany", "alice-desk: TooMany", NULL);
+        ck_assert_ptr_nonnull(strstr(world.text, "5 names"));
+        calls(BOB, "nobody", 100);
+        expect("bob-desk: UserNotFound", NULL);
+        passes(50 * USEC_PER_SEC - 1);
+        calls(ALICE, "nobody", 100);
+        expect("alice-desk: TooMany", NULL);
+        passes(1);
+        calls(ALICE, "nobody", 100);
+        expect("alice-desk: UserNotFound", NULL);
+}
+END_TEST
+
+START_TEST(who_has_asked_in_vain_too_often_still_calls_and_is_called)
+{
+        world_end();
+        world_begin_limited(&(ExchangeLimits){.failed_lookups_per_minute = 2});
+        comes(ALICE);
+        alice_asks_in_vain(2);
+        blocks(ALICE, "carol", false);
+        expect("alice-desk: ok", NULL);
+        calls(ALICE, "bob", 1);
+        expect("save 1 initiated", "alice-desk: ok 1 initiated", NULL);
+        calls(ALICE, "bob", 1);
+        expect("alice-desk: ok 1 initiated", NULL);
+        /* Busy, she learns no more of those who exist than of those who do not. */
+        calls(ALICE, "carol", 2);
+        calls(ALICE, "nobody", 2);
+        expect("alice-desk: TooMany", "alice-desk: TooMany", NULL);
 }
 END_TEST
 
@@ -380,6 +445,8 @@ int main(void)
         tcase_add_test(ring, rule_16_who_rang_before_a_restart_may_answer_to_the_last);
         tcase_add_test(ring, rule_16_a_user_who_stays_away_has_one_missed_entry);
         tcase_add_test(ring, calls_per_minute_are_limited_on_both_sides);
+        tcase_add_test(ring, unknown_names_are_answered_so_often_a_minute_and_then_nothing_tells);
+        tcase_add_test(ring, who_has_asked_in_vain_too_often_still_calls_and_is_called);
         tcase_add_test(ring, a_user_has_at_most_so_many_calls_placed_at_a_time);
         tcase_add_test(ring, an_operator_sees_the_calls_in_progress);
         tcase_add_test(ring, the_metadata_travels_with_the_ring_and_the_record);

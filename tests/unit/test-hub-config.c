@@ -36,6 +36,7 @@ START_TEST(what_is_not_set_has_its_default)
         ck_assert_int_eq(config_read(&config, path, &text), 0);
         ck_assert_str_eq(config.listen, "127.0.0.1:8746");
         ck_assert_uint_eq(config.calls_per_minute, 30);
+        ck_assert_uint_eq(config.failed_lookups_per_minute, 30);
         ck_assert_uint_eq(config.failed_logins_per_minute, 10);
         ck_assert_uint_eq(config.requests_in_flight, 64);
         ck_assert_uint_eq(config.queue_per_device, 256);
