@@ -11,6 +11,7 @@
 
 /* Three of the hub's slowest ping intervals (30 s), and some slack: PROTOCOL.md, Transport. */
 #define SILENT_AFTER_S 100
+#define OWNER_TEXT_MAX 20 /* bytes */
 #define TIMER_ACCURACY_US (10 * USEC_PER_MSEC)
 
 struct HubClient {
@@ -18,6 +19,10 @@ struct HubClient {
         char hub[URL_MAX + 1];
         char token[TOKEN_MAX + 1];
         bool insecure;
+        bool has_owner;
+        uid_t owner;   /* HubClientOptions.owner */
+        bool is_local; /* this connection stays on this machine */
+        uid_t peer;    /* … and this is the owner of its other end */
         const HubClientEvents *events;
         void *userdata;
 
@@ -72,6 +77,15 @@ static void lost_by_error(HubClient *client, int r)
         lost(client, CALL_ERROR_NOT_CONNECTED, text);
 }
 
+/* Returns the buffer. */
+static const char *owner_text(uid_t owner, char buffer[static OWNER_TEXT_MAX + 1])
+{
+        if (owner == PEER_OWNER_UNKNOWN)
+                return "somebody unseen";
+        snprintf(buffer, OWNER_TEXT_MAX + 1, "user %u", owner);
+        return buffer;
+}
+
 static int send_message(HubClient *client, const Message *message)
 {
         char *text = NULL;
@@ -91,11 +105,38 @@ int hub_client_send(HubClient *client, const Message *message)
         return client->state == HUB_CLIENT_ONLINE ? send_message(client, message) : -ENOTCONN;
 }
 
+/* Returns 0 if the token may be sent by this connection, or says why not. */
+static int check_owner(HubClient *client, char ret_text[static MESSAGE_TEXT_MAX + 1])
+{
+        char now[OWNER_TEXT_MAX + 1], then[OWNER_TEXT_MAX + 1];
+        int r = websocket_peer_owner(client->websocket, &client->peer);
+
+        client->is_local = r != -EREMOTE;
+        if (!client->is_local || (r == 0 && !client->has_owner) ||
+            (r == 0 && client->peer == client->owner))
+                return 0;
+        if (r < 0)
+                snprintf(ret_text, MESSAGE_TEXT_MAX + 1,
+                         "cannot find out whose program the hub is: %s; it did not get the token",
+                         strerror(-r));
+        else
+                snprintf(ret_text, MESSAGE_TEXT_MAX + 1,
+                         "a program of %s listens at the hub's address, and at the login one of %s "
+                         "did: it did not get the token; if that is right, log out and in again",
+                         owner_text(client->peer, now), owner_text(client->owner, then));
+        return -EACCES;
+}
+
 static void on_opened(void *userdata)
 {
         HubClient *client = userdata;
+        char text[MESSAGE_TEXT_MAX + 1];
         Message hello = {};
 
+        if (check_owner(client, text) < 0) {
+                lost(client, CALL_ERROR_NOT_CONNECTED, text);
+                return;
+        }
         client->events->hello(client->userdata, client, &hello);
         (void)STR_SET(hello.hello.token, client->token);
         int r = send_message(client, &hello);
@@ -129,6 +170,14 @@ static void await_close(HubClient *client, const MessageReply *reply)
                 refused(client, client->refusal, client->refusal_text);
 }
 
+static void learn_owner(HubClient *client)
+{
+        if (!client->is_local)
+                return;
+        client->has_owner = true;
+        client->owner = client->peer;
+}
+
 static void on_first_reply(HubClient *client, const Message *message)
 {
         const MessageReply *reply = &message->reply;
@@ -145,6 +194,7 @@ static void on_first_reply(HubClient *client, const Message *message)
                 client->timer = sd_event_source_disable_unref(client->timer);
                 client->state = HUB_CLIENT_ONLINE;
                 client->online_since = clock_boottime();
+                learn_owner(client);
                 client->events->welcomed(client->userdata, client, message);
         }
 }
@@ -302,6 +352,11 @@ void hub_client_allow_insecure(HubClient *client, bool insecure)
         client->insecure = insecure;
 }
 
+const uid_t *hub_client_owner(const HubClient *client)
+{
+        return client->has_owner ? &client->owner : NULL;
+}
+
 HubClientState hub_client_state(const HubClient *client)
 {
         return client->state;
@@ -316,6 +371,8 @@ int hub_client_new(Loop *loop, const HubClientOptions *options, const HubClientE
                 return -ENOMEM;
         client->loop = loop;
         client->insecure = options->insecure;
+        client->has_owner = options->owner;
+        client->owner = options->owner ? *options->owner : PEER_OWNER_UNKNOWN;
         client->events = events;
         client->userdata = userdata;
         int r = STR_SET(client->hub, options->hub);

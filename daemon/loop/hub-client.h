@@ -29,6 +29,11 @@ typedef enum HubClientState {
 typedef struct HubClientOptions {
         const char *hub, *token; /* copied */
         bool insecure;           /* plain ws:// to other machines is allowed */
+        /*
+         * On this machine: whose program the hub was when it welcomed this token, or
+         * PEER_OWNER_UNKNOWN. No other gets the token. NULL: decided by the first welcome.
+         */
+        const uid_t *owner;
 } HubClientOptions;
 
 /*
@@ -76,6 +81,9 @@ void hub_client_disconnect(HubClient *client);
 
 /* Sends the queued messages, then closes the connection; `lost` follows. */
 void hub_client_close(HubClient *client);
+
+/* As HubClientOptions.owner, with the last welcome; NULL: not on this machine, or none came. */
+const uid_t *hub_client_owner(const HubClient *client);
 
 HubClientState hub_client_state(const HubClient *client);
 

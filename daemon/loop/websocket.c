@@ -179,6 +179,13 @@ int websocket_send(WebSocket *websocket, const char *text, size_t length)
         return 0;
 }
 
+int websocket_peer_owner(const WebSocket *websocket, uid_t *ret)
+{
+        if (websocket->url.tls || !websocket->url.loopback)
+                return -EREMOTE;
+        return websocket->wsi ? peer_owner(lws_get_socket_fd(websocket->wsi), ret) : -ENOTCONN;
+}
+
 void websocket_close(WebSocket *websocket, unsigned code)
 {
         if (websocket->state == WEBSOCKET_CONNECTING) {

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "loop/loop.h"
+#include "loop/peer-owner.h"
 #include "loop/url.h"
 
 #define WEBSOCKET_CONNECT_US (10 * 1000 * 1000) /* for resolving, TCP, TLS and upgrade together */
@@ -53,6 +54,13 @@ DEFINE_CLEANUP(WebSocket *, websocket_free);
 
 /* Queues a copy of one text message. Returns 0, -ENOMEM, -ENOBUFS, -EMSGSIZE, or -ENOTCONN. */
 int websocket_send(WebSocket *websocket, const char *text, size_t length);
+
+/*
+ * Whose program the other side is (peer-owner.h), once it has opened. Returns 0, or -EREMOTE if
+ * that is no matter of this machine: by TLS the other side has shown a certificate, and elsewhere
+ * nobody can tell.
+ */
+int websocket_peer_owner(const WebSocket *websocket, uid_t *ret);
 
 /* Sends the queued messages, then a close frame; `closed` follows. */
 void websocket_close(WebSocket *websocket, unsigned code);

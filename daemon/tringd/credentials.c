@@ -7,7 +7,9 @@
 
 #include "base/cleanup.h"
 
-#define FILE_MAX (sizeof(Credentials) + 64) /* three lines with their keys */
+#define FILE_MAX (sizeof(Credentials) + 64) /* the lines with their keys */
+#define OWNER_KEY "hub-owner="
+#define OWNER_LINE_MAX 32 /* bytes */
 
 static const struct {
         const char *key;
@@ -63,6 +65,27 @@ static ssize_t read_all(int fd, char *buffer, size_t size)
         return (ssize_t)used;
 }
 
+/* Writes the line that is there if the hub is on this machine. */
+static int print_owner(char *buffer, size_t size, uid_t owner)
+{
+        return snprintf(buffer, size, OWNER_KEY "%u\n", owner);
+}
+
+/* Earlier versions wrote no such line. */
+static int parse_owner(const char *line, Credentials *ret)
+{
+        char expected[OWNER_LINE_MAX + 1];
+
+        ret->has_owner = !str_empty(line);
+        if (!ret->has_owner)
+                return 0;
+        if (strncmp(line, OWNER_KEY, strlen(OWNER_KEY)) != 0)
+                return -EBADMSG;
+        ret->owner = (uid_t)strtoul(line + strlen(OWNER_KEY), NULL, 10);
+        print_owner(expected, sizeof(expected), ret->owner);
+        return str_eq(line, expected) ? 0 : -EBADMSG;
+}
+
 /* Accepts the lines that write_file() writes, in the same order, and nothing else. */
 static int parse(char *text, Credentials *ret)
 {
@@ -80,7 +103,9 @@ static int parse(char *text, Credentials *ret)
                         return -EBADMSG;
                 line = end + 1;
         }
-        return str_empty(ret->hub) || str_empty(ret->token) ? -EBADMSG : 0;
+        if (str_empty(ret->hub) || str_empty(ret->token))
+                return -EBADMSG;
+        return parse_owner(line, ret);
 }
 
 int credentials_load(const char *path, Credentials *ret, char **ret_text)
@@ -137,6 +162,9 @@ static int write_file(const char *path, const Credentials *credentials)
         int length =
                 snprintf(text, sizeof(text), "%s%s\n%s%s\n%s%s\n", lines[0].key, credentials->hub,
                          lines[1].key, credentials->token, lines[2].key, credentials->device_name);
+        if (credentials->has_owner)
+                length += print_owner(text + length, sizeof(text) - (size_t)length,
+                                      credentials->owner);
         int r = write_all(fd, text, (size_t)length);
         explicit_bzero(text, sizeof(text));
         return r;

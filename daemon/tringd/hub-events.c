@@ -82,12 +82,13 @@ static void adopt_device(Daemon *daemon)
         state_store_put_device(daemon);
 }
 
-static void on_credentials(void *userdata, const Credentials *credentials)
+static void on_credentials(void *userdata, bool fresh, const Credentials *credentials)
 {
         Daemon *daemon = userdata;
         _cleanup_free_ char *text = NULL;
 
-        adopt_device(daemon);
+        if (fresh)
+                adopt_device(daemon);
         /* Without a state folder `problem` says that nothing is remembered. */
         int r = daemon->folders.credentials
                         ? credentials_save(daemon->folders.credentials, credentials)

@@ -30,8 +30,8 @@ typedef struct HubUplinkEvents {
         /* The hub has welcomed a trial. May this user log in? An error ends the trial. */
         CallError (*admit)(void *userdata, const Party *user,
                            char text[static MESSAGE_TEXT_MAX + 1]);
-        /* The trial became the uplink: store its credentials. */
-        void (*credentials)(void *userdata, const Credentials *credentials);
+        /* Store these. `fresh`: the trial became the uplink; else the hub's owner became known. */
+        void (*credentials)(void *userdata, bool fresh, const Credentials *credentials);
         /* The addresses of this machine have changed. */
         void (*network_changed)(void *userdata);
         /* The result of hub_uplink_login(); CALL_ERROR_NONE: logged in. */

@@ -15,6 +15,16 @@ static const Credentials alice = {
         .device_name = "the laptop, Büro",
 };
 
+/* … whose hub is on this machine. */
+static Credentials alice_at(uid_t owner)
+{
+        Credentials credentials = alice;
+
+        credentials.has_owner = true;
+        credentials.owner = owner;
+        return credentials;
+}
+
 static void setup(void)
 {
         (void)STR_SET(folder, "/tmp/test-credentials-XXXXXX");
@@ -60,6 +70,20 @@ START_TEST(what_is_saved_is_loaded)
         ck_assert_int_eq(credentials_save(path, &alice), 0);
         ck_assert_int_eq(load(&loaded, NULL), 0);
         ck_assert_mem_eq(&loaded, &alice, sizeof(alice));
+}
+END_TEST
+
+static const uid_t owners[] = {0, 998, PEER_OWNER_UNKNOWN};
+
+START_TEST(the_owner_of_a_hub_on_this_machine_is_saved_as_well)
+{
+        const Credentials saved = alice_at(owners[_i]);
+        Credentials loaded;
+
+        ck_assert_int_eq(credentials_save(path, &saved), 0);
+        ck_assert_int_eq(load(&loaded, NULL), 0);
+        ck_assert(loaded.has_owner);
+        ck_assert_uint_eq(loaded.owner, saved.owner);
 }
 END_TEST
 
@@ -114,6 +138,11 @@ START_TEST(a_damaged_file_is_named)
                 "hub=\ntoken=abc\ndevice-name=x\n",
                 "token=abc\nhub=ws://localhost\ndevice-name=x\n",
                 "hub=ws://localhost\ntoken=a\033c\ndevice-name=x\n",
+                "hub=ws://localhost\ntoken=abc\ndevice-name=x\nhub-owner=\n",
+                "hub=ws://localhost\ntoken=abc\ndevice-name=x\nhub-owner=-1\n",
+                "hub=ws://localhost\ntoken=abc\ndevice-name=x\nhub-owner=4294967296\n",
+                "hub=ws://localhost\ntoken=abc\ndevice-name=x\nhub-owner=1\nmore\n",
+                "hub=ws://localhost\ntoken=abc\ndevice-name=x\nowner=1\n",
         };
         Credentials loaded = alice;
 
@@ -156,11 +185,13 @@ int main(void)
 
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, what_is_saved_is_loaded);
+        tcase_add_loop_test(tests, the_owner_of_a_hub_on_this_machine_is_saved_as_well, 0,
+                            ELEMENTSOF(owners));
         tcase_add_test(tests, the_file_is_for_its_owner_alone_with_any_umask);
         tcase_add_test(tests, a_file_that_others_can_read_is_refused_by_mode);
         tcase_add_test(tests, a_link_is_not_followed);
         tcase_add_test(tests, no_file_is_no_error_to_speak_of);
-        tcase_add_loop_test(tests, a_damaged_file_is_named, 0, 6);
+        tcase_add_loop_test(tests, a_damaged_file_is_named, 0, 11);
         tcase_add_test(tests, a_save_that_fails_leaves_the_last_one);
         tcase_add_test(tests, forgetting_twice_is_harmless);
         suite_add_tcase(suite, tests);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* When a client connects again to a hub that welcomes it each time. */
+/* When a client connects again to a hub that welcomes it each time, and whom it gives its token. */
 #include "loop/hub-client.h"
 
 #include "base/str.h"
 #include "loop/backoff.h"
+#include "loop/peer-owner.h"
 #include "suite.h"
 #include "wire/wire.h"
 #include "ws-server.h"
@@ -60,13 +61,18 @@ static void on_lost(void *userdata, HubClient *client, const HubClientLoss *loss
 
 static const HubClientEvents events = {on_hello, on_welcomed, on_message, on_lost};
 
-static void connect_until(size_t n_welcomes)
+static void new_client(const uid_t *owner)
 {
         _cleanup_free_ char *url = str_printf("ws://127.0.0.1:%u", ws_server_port(f.server));
-        const HubClientOptions options = {.hub = url, .token = "token"};
+        const HubClientOptions options = {.hub = url, .token = "token", .owner = owner};
 
-        f.n_wanted = n_welcomes;
         ck_assert_int_eq(hub_client_new(f.loop, &options, &events, NULL, &f.client), 0);
+}
+
+static void connect_until(size_t n_welcomes)
+{
+        f.n_wanted = n_welcomes;
+        new_client(NULL);
         ck_assert_int_eq(hub_client_connect(f.client), 0);
         ck_assert_int_eq(loop_run(f.loop), 0);
 }
@@ -125,6 +131,46 @@ START_TEST(plain_text_that_is_not_allowed_any_more_is_not_tried)
 }
 END_TEST
 
+START_TEST(first_welcome_tells_whose_hub_it_is)
+{
+        new_client(NULL);
+        ck_assert_ptr_null(hub_client_owner(f.client));
+        f.client = hub_client_free(f.client);
+        connect_until(1);
+        ck_assert_ptr_nonnull(hub_client_owner(f.client));
+        ck_assert_uint_eq(*hub_client_owner(f.client), geteuid());
+}
+END_TEST
+
+START_TEST(who_owned_the_hub_at_the_login_gets_the_token_again)
+{
+        const uid_t owner = geteuid();
+
+        f.n_wanted = 1;
+        new_client(&owner);
+        ck_assert_int_eq(hub_client_connect(f.client), 0);
+        ck_assert_int_eq(loop_run(f.loop), 0);
+        ck_assert_uint_eq(f.n_welcomes, 1);
+}
+END_TEST
+
+static const uid_t others[] = {4242, PEER_OWNER_UNKNOWN};
+
+START_TEST(somebody_else_at_the_port_of_the_hub_gets_no_token)
+{
+        _cleanup_free_ char *us = str_printf("a program of user %u listens", geteuid());
+
+        f.may_be_lost = true;
+        new_client(&others[_i]);
+        ck_assert_int_eq(hub_client_connect(f.client), 0);
+        ck_assert_int_eq(loop_run(f.loop), 0);
+        ck_assert_msg(strstr(f.lost, us) && strstr(f.lost, "did not get the token"), "%s", f.lost);
+        ck_assert_uint_eq(ws_server_received(f.server), 0);
+        /* A login that was right stays in force. */
+        ck_assert_uint_eq(*hub_client_owner(f.client), others[_i]);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("hub-client");
@@ -135,6 +181,10 @@ int main(void)
         tcase_add_test(tcase, a_welcome_alone_does_not_shorten_the_wait);
         tcase_add_test(tcase, after_a_connection_that_worked_the_wait_is_the_first);
         tcase_add_test(tcase, plain_text_that_is_not_allowed_any_more_is_not_tried);
+        tcase_add_test(tcase, first_welcome_tells_whose_hub_it_is);
+        tcase_add_test(tcase, who_owned_the_hub_at_the_login_gets_the_token_again);
+        tcase_add_loop_test(tcase, somebody_else_at_the_port_of_the_hub_gets_no_token, 0,
+                            ELEMENTSOF(others));
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }

@@ -7,6 +7,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -20,6 +22,7 @@ struct WsServer {
         pid_t pid;
         int control; /* writes the port; reads the order to stop; writes the close code */
         uint16_t port;
+        atomic_uint *received; /* shared with the process; *received: messages so far */
 };
 
 /* State of the server process. */
@@ -27,6 +30,7 @@ static struct {
         bool stopping;
         unsigned n_clients, close_code;
         const char *answer;
+        atomic_uint *received; /* shared with the test */
 } server_state;
 
 typedef struct Client {
@@ -148,6 +152,7 @@ static int server_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
                 client->length += length;
                 if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi) > 0)
                         return 0;
+                atomic_fetch_add(server_state.received, 1);
                 int r = obey(client, wsi);
                 client->length = 0;
                 return r;
@@ -216,6 +221,10 @@ WsServer *ws_server_start(const WsServerOptions *options)
         int r = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
 
         assert(server && r == 0);
+        server->received = mmap(NULL, sizeof(*server->received), PROT_READ | PROT_WRITE,
+                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        assert(server->received != MAP_FAILED);
+        server_state.received = server->received;
         server->pid = fork();
         assert(server->pid >= 0);
         if (server->pid == 0) {
@@ -236,6 +245,11 @@ uint16_t ws_server_port(const WsServer *server)
         return server->port;
 }
 
+unsigned ws_server_received(const WsServer *server)
+{
+        return atomic_load(server->received);
+}
+
 void ws_server_pause(WsServer *server, bool on)
 {
         int r = kill(server->pid, on ? SIGSTOP : SIGCONT);
@@ -253,6 +267,7 @@ unsigned ws_server_stop(WsServer *server)
         assert(n == sizeof(code));
         close(server->control);
         waitpid(server->pid, NULL, 0);
+        munmap(server->received, sizeof(*server->received));
         free(server);
         return code;
 }

@@ -31,6 +31,8 @@ WsServer *ws_server_start(const WsServerOptions *options);
 uint16_t ws_server_port(const WsServer *server);
 /* The server reads nothing meanwhile. */
 void ws_server_pause(WsServer *server, bool on);
+/* Messages that it has received so far. */
+unsigned ws_server_received(const WsServer *server);
 /* Waits until the clients have gone. Returns the close code of the last one, or 0. */
 unsigned ws_server_stop(WsServer *server);
 
