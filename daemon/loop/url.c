@@ -55,6 +55,8 @@ int url_complete(const char *typed, char ret[static URL_MAX + 1])
                 return complete_page("wss://", copy + strlen("https://"), ":443", ret);
         if (begins(copy, "http://"))
                 return complete_page("ws://", copy + strlen("http://"), ":80", ret);
+        if (*copy == '/')
+                return snprintf(ret, URL_MAX + 1, "ws+unix:%s", copy) > URL_MAX ? -E2BIG : 0;
         if (str_empty(copy) || strstr(copy, ":/"))
                 return str_copy(ret, URL_MAX + 1, copy);
         return complete_host(copy, ret);
@@ -133,10 +135,56 @@ static int check_host(Url *url, bool brackets, const char **ret_text)
         return 0;
 }
 
+/* `s` follows ws+unix: */
+static int parse_socket(const char *s, const char *default_path, Url *url, const char **ret_text)
+{
+        size_t length;
+
+        if (begins(s, "///"))
+                s += strlen("//");
+        length = strcspn(s, ":?#");
+        if (*s != '/' || s[1] == '/' || length == 1)
+                return refuse(ret_text, "ws+unix: needs the absolute path of a socket");
+        if (length > URL_SOCKET_MAX)
+                return refuse(ret_text,
+                              "the path of the socket in the URL is longer than 107 bytes");
+        if (s[length] != '\0' && !begins(s + length, ":/"))
+                return refuse(ret_text, "only ':' and a path may follow the socket in the URL");
+        memcpy(url->host, s, length);
+        url->host[length] = '\0';
+        url->is_socket = url->literal = url->loopback = true;
+        if (STR_SET(url->path, s[length] == '\0' ? default_path : s + length + 1) < 0)
+                return refuse(ret_text, "the path is longer than 1024 bytes");
+        return 0;
+}
+
+static int parse_authority(const char *s, uint16_t default_port, const char *default_path, Url *url,
+                           const char **ret_text)
+{
+        bool brackets = *s == '[';
+        int r;
+
+        if (s[strcspn(s, "#@")] != '\0')
+                return refuse(ret_text, "the URL may have neither '@' nor '#'");
+        r = parse_host(&s, url, ret_text);
+        if (r == 0)
+                r = parse_port(&s, default_port, url, ret_text);
+        if (r == 0)
+                r = check_host(url, brackets, ret_text);
+        if (r < 0)
+                return r;
+        if (*s != '\0' && *s != '/')
+                return refuse(ret_text, "only a path may follow the host in the URL");
+        if (STR_SET(url->path, *s == '\0' || str_eq(s, "/") ? default_path : s) < 0)
+                return refuse(ret_text, "the path is longer than 1024 bytes");
+        return 0;
+}
+
 int url_parse(const char *s, uint16_t default_port, const char *default_path, Url *ret,
               const char **ret_text)
 {
         Url url = {0};
+        int r;
 
         if (strlen(s) > URL_MAX)
                 return refuse(ret_text, "the URL is longer than 1024 bytes");
@@ -148,27 +196,15 @@ int url_parse(const char *s, uint16_t default_port, const char *default_path, Ur
                         return refuse(ret_text,
                                       "the URL has characters that are not allowed in a URL");
 
-        if (strncasecmp(s, "wss://", 6) == 0)
-                url.tls = true;
-        else if (strncasecmp(s, "ws://", 5) != 0)
-                return refuse(ret_text, "the URL does not begin with wss://, ws:// or https://");
-        s += url.tls ? 6 : 5;
-        if (s[strcspn(s, "#@")] != '\0')
-                return refuse(ret_text, "the URL may have neither '@' nor '#'");
-
-        bool brackets = *s == '[';
-        int r = parse_host(&s, &url, ret_text);
+        url.tls = begins(s, "wss://");
+        if (begins(s, "ws+unix:"))
+                r = parse_socket(s + strlen("ws+unix:"), default_path, &url, ret_text);
+        else if (url.tls || begins(s, "ws://"))
+                r = parse_authority(strstr(s, "//") + 2, default_port, default_path, &url,
+                                    ret_text);
+        else
+                r = refuse(ret_text, "the URL does not begin with wss://, ws:// or https://");
         if (r == 0)
-                r = parse_port(&s, default_port, &url, ret_text);
-        if (r == 0)
-                r = check_host(&url, brackets, ret_text);
-        if (r < 0)
-                return r;
-        if (*s != '\0' && *s != '/')
-                return refuse(ret_text, "only a path may follow the host in the URL");
-        r = STR_SET(url.path, *s == '\0' || str_eq(s, "/") ? default_path : s);
-        if (r < 0)
-                return refuse(ret_text, "the path is longer than 1024 bytes");
-        *ret = url;
-        return 0;
+                *ret = url;
+        return r;
 }

@@ -2,14 +2,17 @@
 #pragma once
 
 /*
- * The parts of a WebSocket URL (RFC 6455, section 3), and what people type instead of one.
+ * The parts of a WebSocket URL (RFC 6455, section 3), and what people type instead of one. The URL
+ * of a hub's unix socket is ws+unix:/run/tring-hub/hub.sock, as other WebSocket clients have it; a
+ * path of HTTP may follow after a colon.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define URL_MAX 1024     /* bytes */
-#define URL_HOST_MAX 127 /* bytes; the longest name that libwebsockets verifies */
+#define URL_MAX 1024       /* bytes */
+#define URL_HOST_MAX 127   /* bytes; the longest name that libwebsockets verifies */
+#define URL_SOCKET_MAX 107 /* bytes; as in sockaddr_un */
 
 typedef struct Url {
         bool tls;
@@ -18,12 +21,14 @@ typedef struct Url {
         bool loopback;               /* the host is this machine */
         uint16_t port;
         char path[URL_MAX + 1];
+        bool is_socket; /* `host` is the path of a unix socket, and there is no port */
 } Url;
 
 /*
  * Makes a WebSocket URL of what a person has typed for the hub's: the address of its page
- * (https://hub.example.org/), or the host alone. A host alone gets wss://, and ws:// only if it is
- * this machine; anything else stays as it is, for url_parse() to judge. Returns 0, or -E2BIG.
+ * (https://hub.example.org/), the host alone, or the path of its socket. A host alone gets wss://,
+ * and ws:// only if it is this machine; anything else stays as it is, for url_parse() to judge.
+ * Returns 0, or -E2BIG.
  */
 int url_complete(const char *typed, char ret[static URL_MAX + 1]);
 

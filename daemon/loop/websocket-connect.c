@@ -6,10 +6,14 @@
 
 void websocket_attempt_failed(WebSocket *websocket, const char *why)
 {
+        const Url *url = &websocket->url;
+        char port[16] = "";
+
         websocket_give_up(websocket);
-        (void)snprintf(websocket->reason, sizeof(websocket->reason),
-                       "cannot connect to %s port %u: %s", websocket->url.host, websocket->url.port,
-                       why);
+        if (!url->is_socket)
+                snprintf(port, sizeof(port), " port %u", url->port);
+        (void)snprintf(websocket->reason, sizeof(websocket->reason), "cannot connect to %s%s: %s",
+                       url->host, port, why);
         (void)sd_event_source_set_enabled(websocket->step, SD_EVENT_ONESHOT);
 }
 
@@ -17,7 +21,7 @@ static int connect_to(WebSocket *websocket, const char *address)
 {
         const Url *url = &websocket->url;
         static const lws_retry_bo_t no_pings = {0}; /* websocket.c detects silence instead */
-        char text[CONNECT_FAILURE_MAX + 1];
+        char text[CONNECT_FAILURE_MAX + 1], socket[1 + URL_SOCKET_MAX + 1];
         struct lws_context *lws;
         int r = loop_lws(websocket->loop, url->tls, &lws);
 
@@ -27,14 +31,16 @@ static int connect_to(WebSocket *websocket, const char *address)
                 loop_connection_begin(websocket->loop);
         websocket->uses_lws = true;
 
+        /* The mark by which lws knows the path of a unix socket. */
+        snprintf(socket, sizeof(socket), "+%.*s", URL_SOCKET_MAX, url->host);
         const struct lws_client_connect_info info = {
                 .context = lws,
-                .address = address,
+                .address = url->is_socket ? socket : address,
                 .port = url->port,
                 /* The user has chosen this hub, so no server may redirect elsewhere. */
                 .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (url->tls ? LCCSCF_USE_SSL : 0),
                 .path = url->path,
-                .host = url->host,
+                .host = url->is_socket ? "localhost" : url->host,
                 .protocol = websocket->subprotocol,
                 .local_protocol_name = LOOP_PROTOCOL_WEBSOCKET,
                 .ietf_version_or_minus_one = -1,
@@ -89,8 +95,9 @@ void websocket_find_host(WebSocket *websocket)
                 const char *address =
                         strcasecmp(url->host, "localhost") == 0 ? "127.0.0.1" : url->host;
 
-                websocket->addresses.n = 1;
-                (void)STR_SET(websocket->addresses.text[0], address);
+                websocket->addresses.n = 1; /* that of a socket is in the URL alone */
+                if (!url->is_socket)
+                        (void)STR_SET(websocket->addresses.text[0], address);
                 websocket_connect_next(websocket);
                 return;
         }

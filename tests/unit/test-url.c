@@ -17,6 +17,10 @@ static const struct {
         {"ws://192.0.2.1", {false, "192.0.2.1", true, false, 8746, "/v1/ws"}},
         {"wss://hub.example.org:65535/a/b?c=d",
          {true, "hub.example.org", false, false, 65535, "/a/b?c=d"}},
+        {"ws+unix:/run/tring-hub/hub.sock",
+         {false, "/run/tring-hub/hub.sock", true, true, 0, "/v1/ws", .is_socket = true}},
+        {"WS+UNIX:///run/hub:/x?y=z",
+         {false, "/run/hub", true, true, 0, "/x?y=z", .is_socket = true}},
         {"wss://127.0.0.1.example.org",
          {true, "127.0.0.1.example.org", false, false, 8746, "/v1/ws"}},
 };
@@ -32,6 +36,7 @@ START_TEST(the_parts_of_a_url_are_found)
         ck_assert_str_eq(url.host, expected->host);
         ck_assert_int_eq(url.literal, expected->literal);
         ck_assert_int_eq(url.loopback, expected->loopback);
+        ck_assert_int_eq(url.is_socket, expected->is_socket);
         ck_assert_uint_eq(url.port, expected->port);
         ck_assert_str_eq(url.path, expected->path);
 }
@@ -43,6 +48,12 @@ static const struct {
         {"", "the URL does not begin with wss://, ws:// or https://"},
         {"http://localhost", "the URL does not begin with wss://, ws:// or https://"},
         {"ws:/localhost", "the URL does not begin with wss://, ws:// or https://"},
+        {"ws+unix:", "ws+unix: needs the absolute path of a socket"},
+        {"ws+unix:/", "ws+unix: needs the absolute path of a socket"},
+        {"ws+unix://run/hub", "ws+unix: needs the absolute path of a socket"},
+        {"ws+unix:run/hub", "ws+unix: needs the absolute path of a socket"},
+        {"ws+unix:/run/hub?x", "only ':' and a path may follow the socket in the URL"},
+        {"ws+unix:/run/hub:x", "only ':' and a path may follow the socket in the URL"},
         {"ws://", "the URL has no host"},
         {"ws://:80", "the URL has no host"},
         {"ws:///path", "the URL has no host"},
@@ -97,6 +108,8 @@ static const struct {
         {"hub.example.org", "wss://hub.example.org"},
         {"hub.example.org:8746", "wss://hub.example.org:8746"},
         {"hub.example.org/v1/ws", "wss://hub.example.org/v1/ws"},
+        {"/run/tring-hub/hub.sock", "ws+unix:/run/tring-hub/hub.sock"},
+        {"ws+unix:/run/hub", "ws+unix:/run/hub"},
         {"localhost", "ws://localhost"},
         {"127.0.0.1:8746", "ws://127.0.0.1:8746"},
         {"[::1]:8746", "ws://[::1]:8746"},
@@ -165,6 +178,7 @@ START_TEST(lengths_are_bounded)
 {
         char url[URL_MAX + 2] = "wss://hub/";
         char host[URL_HOST_MAX + 8] = "wss://";
+        char path[URL_SOCKET_MAX + 10] = "ws+unix:/";
         const char *text;
 
         memset(url + 10, 'a', URL_MAX - 10);
@@ -176,6 +190,11 @@ START_TEST(lengths_are_bounded)
         strcat(host, "a");
         ck_assert_int_eq(websocket_check_url(host, false, &text), -EINVAL);
         ck_assert_str_eq(text, "the host in the URL is longer than 127 bytes");
+        memset(path + 9, 'a', URL_SOCKET_MAX - 1);
+        ck_assert_int_eq(websocket_check_url(path, false, &text), 0);
+        strcat(path, "a");
+        ck_assert_int_eq(websocket_check_url(path, false, &text), -EINVAL);
+        ck_assert_str_eq(text, "the path of the socket in the URL is longer than 107 bytes");
 }
 END_TEST
 

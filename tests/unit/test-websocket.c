@@ -38,6 +38,41 @@ START_TEST(a_device_names_no_origin)
 }
 END_TEST
 
+static char *make_folder(void)
+{
+        static char folder[] = "/tmp/test-websocket-XXXXXX";
+
+        ck_assert_ptr_nonnull(mkdtemp(folder));
+        return folder;
+}
+
+START_TEST(a_unix_socket_is_a_way_too)
+{
+        char *folder = make_folder();
+        _cleanup_free_ char *path = str_printf("%s/socket", folder);
+        _cleanup_free_ char *url = str_printf("ws+unix:%s", path);
+        uid_t owner;
+
+        f.say = "{\"id\":1}";
+        f.server = ws_server_start(&(WsServerOptions){.socket = path});
+        fixture_connect_url(url, 0);
+        fixture_run();
+        ck_assert_str_eq(f.message, f.say);
+        ck_assert_int_eq(websocket_peer_owner(f.websocket, &owner), 0);
+        ck_assert_uint_eq(owner, geteuid());
+        (void)unlink(path);
+        ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+START_TEST(a_socket_that_is_not_there_is_named)
+{
+        fixture_connect_url("ws+unix:/nonexistent/socket", 0);
+        fixture_run();
+        ck_assert_str_eq(f.reason, "cannot connect to /nonexistent/socket: nobody answers there");
+}
+END_TEST
+
 START_TEST(fragments_are_put_together)
 {
         f.say = "fragments";
@@ -449,6 +484,8 @@ int main(void)
         tcase_add_test(tcase, a_message_goes_there_and_comes_back);
         tcase_add_test(tcase, localhost_needs_no_resolver);
         tcase_add_test(tcase, a_device_names_no_origin);
+        tcase_add_test(tcase, a_unix_socket_is_a_way_too);
+        tcase_add_test(tcase, a_socket_that_is_not_there_is_named);
         tcase_add_test(tcase, fragments_are_put_together);
         tcase_add_test(tcase, a_message_of_64_kib_is_taken);
         tcase_add_test(tcase, a_longer_message_ends_the_connection);

@@ -184,11 +184,12 @@ static void serve(const WsServerOptions *options, int control)
         };
         const struct lws_context_creation_info info = {
                 .port = 0,
-                .iface = "127.0.0.1",
+                .iface = options->socket ? options->socket : "127.0.0.1",
                 .protocols = protocols,
                 .ssl_cert_filepath = options->certificate,
                 .ssl_private_key_filepath = options->key,
-                .options = options->certificate ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
+                .options = (options->certificate ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0) |
+                           (options->socket ? LWS_SERVER_OPTION_UNIX_SOCK : 0),
                 .fd_limit_per_thread = 64,
                 .gid = (gid_t)-1,
                 .uid = (uid_t)-1,

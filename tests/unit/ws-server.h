@@ -23,6 +23,7 @@ typedef struct WsServer WsServer;
 typedef struct WsServerOptions {
         const char *subprotocol; /* NULL: "tring.v1" */
         const char *answer;      /* to every message; NULL: as above */
+        const char *socket;      /* path; NULL: a port on loopback */
         const char *certificate; /* files; NULL: no TLS */
         const char *key;
 } WsServerOptions;
