@@ -36,6 +36,7 @@
 
 static const IniKey config_keys[] = {
         TEXT("listen", "address", listen),
+        FILE_PATH("listen", "socket", socket),
         FILE_PATH("listen", "web", web),
         TEXT("listen", "proxies", proxies),
         TEXT("web", "origins", origins),

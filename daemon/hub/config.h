@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "hub/unix-socket.h"
 #include "model/message.h"
 
 #define CONFIG_URLS_MAX (ICE_SERVERS_MAX * (ICE_URL_MAX + 1))
@@ -17,9 +18,10 @@
 
 typedef struct Config {
         /* [listen] */
-        char listen[256];          /* address = HOST:PORT */
-        char web[CONFIG_PATH_MAX]; /* folder of the page; empty: none is served */
-        char proxies[1024];        /* whose X-Forwarded-For is believed (hub/proxies.h) */
+        char listen[256];                      /* address = HOST:PORT */
+        char socket[UNIX_SOCKET_PATH_MAX + 1]; /* path of a unix socket; empty: none */
+        char web[CONFIG_PATH_MAX];             /* folder of the page; empty: none is served */
+        char proxies[1024]; /* whose X-Forwarded-For is believed (hub/proxies.h) */
 
         /* [web] */
         char origins[1024]; /* of other pages that may connect (hub/origins.h) */

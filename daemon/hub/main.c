@@ -25,10 +25,12 @@ typedef enum OptionFlag {
         WITH_NAME = 1 << 5,
         WITH_DEVICE = 1 << 6,
         WITH_WEB = 1 << 7,
+        WITH_SOCKET = 1 << 8,
 } OptionFlag;
 
-#define WITH_SERVE \
-        (WITH_LISTEN | WITH_CONFIG | WITH_TLS_CERT | WITH_TLS_KEY | WITH_INSECURE | WITH_WEB)
+#define WITH_SERVE                                                                                \
+        (WITH_LISTEN | WITH_SOCKET | WITH_CONFIG | WITH_TLS_CERT | WITH_TLS_KEY | WITH_INSECURE | \
+         WITH_WEB)
 
 enum {
         OPTION_STATE = 1000,
@@ -39,6 +41,7 @@ enum {
 
 static const struct option long_options[] = {
         {"listen", required_argument, NULL, WITH_LISTEN},
+        {"socket", required_argument, NULL, WITH_SOCKET},
         {"config", required_argument, NULL, WITH_CONFIG},
         {"tls-cert", required_argument, NULL, WITH_TLS_CERT},
         {"tls-key", required_argument, NULL, WITH_TLS_KEY},
@@ -199,7 +202,8 @@ static int run_operation(const Verb *verb, const CommandLine *arguments)
 
 static const Verb verbs[] = {
         {"serve", NULL, NULL, NULL,
-         "[--listen HOST:PORT] [--config FILE] [--tls-cert FILE --tls-key FILE] [--web [DIR]]",
+         "[--listen HOST:PORT] [--socket FILE] [--config FILE] [--tls-cert FILE --tls-key FILE] "
+         "[--web [DIR]]",
          "serve devices until SIGTERM", WITH_SERVE, 0, run_serve},
         {"user", "add", "UID", NULL, "[--name NAME]", "add a user, or change the name", WITH_NAME,
          OPERATOR_USER_ADD, run_operation},
@@ -248,6 +252,7 @@ static void print_help(void)
              "                   system's if it has a hub, else $XDG_STATE_HOME/tring-hub)\n"
              "  --system         the state folder of the installed service, " STATE_SYSTEM_DIR "\n"
              "  --listen HOST:PORT   127.0.0.1:8746 by default; port 0: any that is free\n"
+             "  --socket FILE    also a unix socket, for users of this machine\n"
              "  --config FILE    settings (INI); the command line goes before them\n"
              "  --tls-cert FILE, --tls-key FILE   certificate and key (PEM): serves wss://\n"
              "  --insecure       serve ws:// on an address that is not loopback\n"
@@ -277,6 +282,7 @@ static void take_option(CommandLine *arguments, int option, const char *value)
                 &arguments->name,
                 &arguments->device,
                 &arguments->serve.web,
+                &arguments->serve.socket,
         };
 
         arguments->given |= (unsigned)option;

@@ -95,6 +95,10 @@ static void keep_the_socket(const Server *server, ServeSettings *next)
                 STR_SET(next->host, now->host);
                 next->port = now->port;
         }
+        if (!str_eq(next->config.socket, now->config.socket)) {
+                log_notice("the socket has changed: that takes effect after a restart");
+                STR_SET(next->config.socket, now->config.socket);
+        }
         if (serve_settings_have_tls(next) != serve_settings_have_tls(now)) {
                 log_notice("certificate and key have been %s: that takes effect after a restart",
                            serve_settings_have_tls(now) ? "removed" : "added");

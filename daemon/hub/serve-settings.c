@@ -28,6 +28,7 @@ static int take_options(Config *config, const ServeOptions *options, char **ret_
                 size_t size;
         } given[] = {
                 {"--listen", options->listen, config->listen, sizeof(config->listen)},
+                {"--socket", options->socket, config->socket, sizeof(config->socket)},
                 {"--tls-cert", options->certificate, config->certificate, CONFIG_PATH_MAX},
                 {"--tls-key", options->key, config->key, CONFIG_PATH_MAX},
                 {"--web", web, config->web, CONFIG_PATH_MAX},

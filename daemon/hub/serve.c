@@ -117,6 +117,7 @@ static int server_open_doors(Server *server, WebFiles *page, char **ret_text)
 {
         WsServerOptions options = {.host = server->settings.host,
                                    .port = server->settings.port,
+                                   .socket = server->settings.config.socket,
                                    .certificate = server->certificate,
                                    .proxies = server->settings.config.proxies,
                                    .origins = server->settings.config.origins,
@@ -238,6 +239,8 @@ static void server_announce(Server *server)
         snprintf(address, sizeof(address), is_v6 ? "[%s]:%u" : "%s:%u", host,
                  ws_server_port(server->server));
         printf("listening on %s://%s%s\n", tls ? "wss" : "ws", address, WIRE_PATH);
+        if (!str_empty(server->settings.config.socket))
+                printf("listening on ws+unix:%s\n", server->settings.config.socket);
         if (!str_empty(server->settings.config.web))
                 printf("the page is at %s://%s/\n", tls ? "https" : "http", address);
         fflush(stdout);

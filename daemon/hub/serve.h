@@ -8,7 +8,7 @@ typedef struct ServeOptions {
         const char *state;
         bool system;
         const char *const *words; /* the whole command line, for a sentence; ends with NULL */
-        const char *listen, *config, *certificate, *key;
+        const char *listen, *socket, *config, *certificate, *key;
         const char *web; /* folder of the page; empty: the installed one */
         bool insecure;
 } ServeOptions;

@@ -319,9 +319,9 @@ static int take_bearer(WsConnection *connection)
 /* What does not fit the buffer is too long for any chain of proxies, and counts as unsaid. */
 static void take_address(WsConnection *connection)
 {
-        char peer[WS_ADDRESS_MAX] = "", forwarded[FORWARDED_MAX] = "";
+        char peer[WS_ADDRESS_MAX], forwarded[FORWARDED_MAX] = "";
 
-        lws_get_peer_simple(connection->wsi, peer, sizeof(peer));
+        ws_listener_peer(connection->wsi, peer);
         if (lws_hdr_copy(connection->wsi, forwarded, sizeof(forwarded), WSI_TOKEN_X_FORWARDED_FOR) <
             0)
                 *forwarded = '\0';

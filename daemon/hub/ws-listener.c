@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include "base/log.h"
+#include "hub/unix-socket.h"
 #include "hub/web.h"
 
 /* Turns off the pings and timeouts of lws: ws-connection.c does both by rule 17. */
@@ -56,12 +57,26 @@ static void on_expel(void *connection, const char *address, const char *why)
         lws_cancel_service(lws_get_context(wsi));
 }
 
+void ws_listener_peer(struct lws *wsi, char ret[static WS_ADDRESS_MAX])
+{
+        int fd = lws_get_socket_fd(wsi), domain = AF_UNSPEC;
+        socklen_t domain_length = sizeof(domain), peer_length = sizeof(struct ucred);
+        struct ucred peer;
+
+        *ret = '\0';
+        (void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_length);
+        if (domain != AF_UNIX)
+                lws_get_peer_simple(wsi, ret, WS_ADDRESS_MAX);
+        else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_length) == 0)
+                snprintf(ret, WS_ADDRESS_MAX, "user %u", peer.uid);
+}
+
 static int on_new_client(WsListener *listener, struct lws *wsi)
 {
-        char address[WS_ADDRESS_MAX] = "";
+        char address[WS_ADDRESS_MAX];
         Guest *guest;
 
-        lws_get_peer_simple(wsi, address, sizeof(address));
+        ws_listener_peer(wsi, address);
         if (lws_get_opaque_user_data(wsi))
                 return 0;
         if (admission_enter(listener->admission, wsi, address, &guest) < 0)
@@ -72,33 +87,36 @@ static int on_new_client(WsListener *listener, struct lws *wsi)
 
 static AcceptorRoom on_room(void *userdata)
 {
-        const WsListener *listener = userdata;
+        const WsDoor *door = userdata;
+        const Admission *admission = door->listener->admission;
 
-        if (admission_has_room(listener->admission))
+        if (admission_has_room(admission))
                 return ACCEPTOR_HAS_ROOM;
-        return admission_waits(listener->admission) ? ACCEPTOR_HAS_ROOM_SOON : ACCEPTOR_HAS_NO_ROOM;
+        return admission_waits(admission) ? ACCEPTOR_HAS_ROOM_SOON : ACCEPTOR_HAS_NO_ROOM;
 }
 
 static void on_accepted(int fd, void *userdata)
 {
-        WsListener *listener = userdata;
+        WsDoor *door = userdata;
 
         /* On failure lws closes it. */
-        (void)lws_adopt_socket_vhost(listener->vhost, fd);
+        (void)lws_adopt_socket_vhost(door->vhost, fd);
 }
 
 static void on_short_of_descriptors(void *userdata)
 {
-        WsListener *listener = userdata;
+        WsDoor *door = userdata;
 
-        admission_make_room(listener->admission);
+        admission_make_room(door->listener->admission);
 }
 
 static void on_client_gone(WsListener *listener, struct lws *wsi)
 {
         guest_leave(lws_get_opaque_user_data(wsi));
         lws_set_opaque_user_data(wsi, NULL);
-        acceptor_resume(&listener->acceptor);
+        acceptor_resume(&listener->address.acceptor);
+        if (listener->has_socket)
+                acceptor_resume(&listener->socket.acceptor);
 }
 
 /*
@@ -123,10 +141,12 @@ static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         }
 }
 
-static int create_vhost(WsListener *listener, struct lws_context *context)
+/* lws finds a vhost again by its name. */
+static int create_vhost(WsListener *listener, struct lws_context *context, const char *name,
+                        bool tls, struct lws_vhost **ret)
 {
         struct lws_context_creation_info info = {
-                .vhost_name = "server",
+                .vhost_name = name,
                 .port = CONTEXT_PORT_NO_LISTEN_SERVER, /* acceptor.h */
                 .protocols = listener->protocols,
                 .user = listener,
@@ -139,11 +159,45 @@ static int create_vhost(WsListener *listener, struct lws_context *context)
                 .alpn = "http/1.1",
         };
 
-        if (listener->certificate)
+        if (tls)
                 info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
                                 LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
-        listener->vhost = lws_create_vhost(context, &info);
-        return listener->vhost ? 0 : -ENOMEM;
+        *ret = lws_create_vhost(context, &info);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int open_door(WsDoor *door, WsListener *listener, uv_loop_t *loop, int fd)
+{
+        const AcceptorEvents events = {on_room, on_accepted, on_short_of_descriptors, door};
+
+        door->listener = listener;
+        return acceptor_init(&door->acceptor, loop, fd, &events);
+}
+
+static int open_address(WsListener *listener, struct lws_context *context, uv_loop_t *loop,
+                        const WsServerOptions *options, char **ret_text)
+{
+        _cleanup_close_ int fd = -1;
+        int r = open_socket(options, &fd, ret_text);
+
+        if (r >= 0)
+                r = create_vhost(listener, context, "server", listener->certificate,
+                                 &listener->address.vhost);
+        return r < 0 ? r : open_door(&listener->address, listener, loop, TAKE_FD(fd));
+}
+
+static int open_unix_socket(WsListener *listener, struct lws_context *context, uv_loop_t *loop,
+                            const char *path, char **ret_text)
+{
+        _cleanup_close_ int fd = -1;
+        int r = unix_socket_listen(path, &fd, ret_text);
+
+        if (r >= 0)
+                r = create_vhost(listener, context, "socket", false, &listener->socket.vhost);
+        if (r >= 0)
+                r = open_door(&listener->socket, listener, loop, TAKE_FD(fd));
+        listener->has_socket = r >= 0;
+        return r;
 }
 
 int ws_listener_open(WsListener *listener, struct lws_context *context, uv_loop_t *loop,
@@ -151,10 +205,8 @@ int ws_listener_open(WsListener *listener, struct lws_context *context, uv_loop_
                      void *owner, char **ret_text)
 {
         const AdmissionLimits limits = admission_limits(options->max_connections);
-        const AcceptorEvents events = {on_room, on_accepted, on_short_of_descriptors, listener};
-        _cleanup_close_ int fd = -1;
-
         int r = admission_new(&limits, on_expel, &listener->admission);
+
         if (r < 0)
                 return r;
         listener->owner = owner;
@@ -162,15 +214,19 @@ int ws_listener_open(WsListener *listener, struct lws_context *context, uv_loop_
         listener->protocols[0] = web_protocol(&listener->page);
         listener->protocols[0].callback = http_callback;
         listener->protocols[1] = *websocket;
-        r = open_socket(options, &fd, ret_text);
-        if (r >= 0)
-                r = create_vhost(listener, context);
-        return r < 0 ? r : acceptor_init(&listener->acceptor, loop, TAKE_FD(fd), &events);
+        r = open_address(listener, context, loop, options, ret_text);
+        if (r >= 0 && !str_empty(options->socket))
+                r = open_unix_socket(listener, context, loop, options->socket, ret_text);
+        return r;
 }
 
 void ws_listener_stop(WsListener *listener)
 {
-        acceptor_stop(&listener->acceptor);
+        acceptor_stop(&listener->address.acceptor);
+        if (!listener->has_socket)
+                return;
+        unix_socket_remove(listener->socket.acceptor.fd);
+        acceptor_stop(&listener->socket.acceptor);
 }
 
 void ws_listener_done(WsListener *listener)
@@ -184,7 +240,7 @@ uint16_t ws_listener_port(const WsListener *listener)
         struct sockaddr_storage address;
         socklen_t length = sizeof(address);
 
-        if (getsockname(listener->acceptor.fd, (struct sockaddr *)&address, &length) < 0)
+        if (getsockname(listener->address.acceptor.fd, (struct sockaddr *)&address, &length) < 0)
                 return 0;
         return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
                                                    : ((struct sockaddr_in *)&address)->sin_port);

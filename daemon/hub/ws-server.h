@@ -41,6 +41,7 @@ typedef struct WsHandler {
 typedef struct WsServerOptions {
         const char *host;
         uint16_t port;            /* 0: any free port */
+        const char *socket;       /* path of a unix socket; NULL or empty: none */
         Certificate *certificate; /* NULL: no TLS; must outlive the context */
         const char *proxies;      /* hub/proxies.h; must outlive the server; NULL: none */
         const char *origins;      /* hub/origins.h; must outlive the server; NULL: none */

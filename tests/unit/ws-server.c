@@ -183,7 +183,7 @@ static void serve(const WsServerOptions *options, int control)
                 {.name = NULL},
         };
         const struct lws_context_creation_info info = {
-                .port = 0,
+                .port = options->port,
                 .iface = options->socket ? options->socket : "127.0.0.1",
                 .protocols = protocols,
                 .ssl_cert_filepath = options->certificate,
@@ -195,6 +195,8 @@ static void serve(const WsServerOptions *options, int control)
                 .uid = (uid_t)-1,
         };
 
+        if (options->user > 0 && setuid(options->user) < 0)
+                abort();
         server_state.answer = options->answer;
         lws_set_log_level(0, NULL);
         struct lws_context *lws = lws_create_context(&info);
@@ -258,6 +260,14 @@ void ws_server_pause(WsServer *server, bool on)
         assert(r == 0);
 }
 
+static void server_done(WsServer *server)
+{
+        close(server->control);
+        waitpid(server->pid, NULL, 0);
+        munmap(server->received, sizeof(*server->received));
+        free(server);
+}
+
 unsigned ws_server_stop(WsServer *server)
 {
         unsigned code = 0;
@@ -266,11 +276,14 @@ unsigned ws_server_stop(WsServer *server)
         assert(n == 1);
         n = read(server->control, &code, sizeof(code));
         assert(n == sizeof(code));
-        close(server->control);
-        waitpid(server->pid, NULL, 0);
-        munmap(server->received, sizeof(*server->received));
-        free(server);
+        server_done(server);
         return code;
+}
+
+void ws_server_kill(WsServer *server)
+{
+        kill(server->pid, SIGKILL);
+        server_done(server);
 }
 
 static void write_key(const char *path, EVP_PKEY *key)

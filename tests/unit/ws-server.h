@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 typedef struct WsServer WsServer;
 
@@ -24,6 +25,8 @@ typedef struct WsServerOptions {
         const char *subprotocol; /* NULL: "tring.v1" */
         const char *answer;      /* to every message; NULL: as above */
         const char *socket;      /* path; NULL: a port on loopback */
+        uint16_t port;           /* 0: any free one */
+        uid_t user;              /* whose program it becomes; 0: stays ours */
         const char *certificate; /* files; NULL: no TLS */
         const char *key;
 } WsServerOptions;
@@ -36,6 +39,8 @@ void ws_server_pause(WsServer *server, bool on);
 unsigned ws_server_received(const WsServer *server);
 /* Waits until the clients have gone. Returns the close code of the last one, or 0. */
 unsigned ws_server_stop(WsServer *server);
+/* Without waiting for anybody. */
+void ws_server_kill(WsServer *server);
 
 /*
  * Makes a self-signed certificate for `subject_alt_name` ("DNS:localhost,IP:127.0.0.1"), valid for
