@@ -157,6 +157,7 @@ static int create_vhost(WsListener *listener, struct lws_context *context, const
                  * offer.
                  */
                 .alpn = "http/1.1",
+                .ssl_cipher_list = WIRE_TLS_CIPHERS,
         };
 
         if (tls)

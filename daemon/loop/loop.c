@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "loop/loop-lws.h"
+#include "wire/wire.h"
 
 #define PROTOCOL_EVENT "sd-event"
 
@@ -99,6 +100,7 @@ static int lws_start(Loop *loop, bool tls)
                            (tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
                 .fd_limit_per_thread = DESCRIPTORS_MAX,
                 .timeout_secs = LWS_TIMEOUT_S,
+                .client_ssl_cipher_list = WIRE_TLS_CIPHERS,
                 /* No proxy: otherwise lws uses $http_proxy, even for loopback. */
                 .http_proxy_address = ":0",
                 .gid = (gid_t)-1,

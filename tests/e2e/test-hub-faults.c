@@ -314,6 +314,27 @@ START_TEST(tls_works)
 }
 END_TEST
 
+static const struct {
+        const char *cipher;
+        bool works;
+} ciphers[] = {
+        {"ECDHE-ECDSA-AES128-GCM-SHA256", true}, {"ECDHE-ECDSA-AES128-SHA256", false}, /* CBC */
+};
+
+START_TEST(tls_is_taken_with_forward_secrecy_and_authenticated_encryption_alone)
+{
+        RunResult result;
+
+        process_run(h->rig, &h->hub->environment,
+                    ARGV("openssl", "s_client", "-tls1_2", "-cipher", ciphers[_i].cipher,
+                         "-connect", h->hub->listen),
+                    NULL, &result);
+        ck_assert_msg((result.status == 0) == ciphers[_i].works, "%s: %s", ciphers[_i].cipher,
+                      result.err);
+        run_result_done(&result);
+}
+END_TEST
+
 START_TEST(another_certificate_does_not_pass_for_the_hubs)
 {
         char key[RIG_PATH_MAX], certificate[RIG_PATH_MAX];
@@ -366,6 +387,9 @@ int main(void)
         tcase_set_timeout(tls, 60);
         tcase_add_checked_fixture(tls, setup_tls, hub_rig_teardown);
         tcase_add_test(tls, tls_works);
+        tcase_add_loop_test(tls,
+                            tls_is_taken_with_forward_secrecy_and_authenticated_encryption_alone, 0,
+                            ELEMENTSOF(ciphers));
         tcase_add_test(tls, another_certificate_does_not_pass_for_the_hubs);
         tcase_add_test(tls, without_tls_nothing_is_sent_to_a_hub_that_has_it);
         suite_add_tcase(suite, tls);
