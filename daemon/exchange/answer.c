@@ -13,6 +13,7 @@
 #include "exchange/leg.h"
 #include "exchange/marks.h"
 #include "exchange/media.h"
+#include "exchange/redial.h"
 #include "exchange/request.h"
 #include "exchange/snapshot.h"
 #include "exchange/store.h"
@@ -250,6 +251,8 @@ static void answer_apply(const Answer *answer)
                         exchange_branch_free(branch);
         }
         exchange_leg_enlist(leg);
+        if (!call_is_to_group(leg->call))
+                exchange_redial_clear(request->exchange, call_caller(leg->call)->uid, leg->uid);
         leg->lost_since = USEC_NEVER;
         exchange_call_count_joined(leg->call, request->moment->now);
         exchange_call_touch(request->exchange, leg->call);

@@ -11,6 +11,7 @@
 #include "exchange/leg.h"
 #include "exchange/marks.h"
 #include "exchange/media.h"
+#include "exchange/redial.h"
 #include "exchange/snapshot.h"
 #include "exchange/store.h"
 
@@ -242,6 +243,9 @@ static void ending_apply(Ending *ending)
                         (void)exchange_cancel_remember(ending->exchange, ending->moment, leg->user,
                                                        leg->merged_id);
         }
+        if (ending->over && !call_is_to_group(call) && !call_is_answered(call))
+                exchange_redial_in_vain(ending->exchange, call_caller(call)->uid,
+                                        call_members(call)->uid, ending->moment->now);
         if (ending->over) {
                 exchange_call_retire(ending->exchange, ending->moment, call);
                 return;

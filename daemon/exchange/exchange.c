@@ -9,6 +9,7 @@
 #include "exchange/cancelled.h"
 #include "exchange/group.h"
 #include "exchange/rate.h"
+#include "exchange/redial.h"
 #include "exchange/snapshot.h"
 #include "exchange/user.h"
 
@@ -33,6 +34,8 @@ void exchange_set_limits(Exchange *exchange, const ExchangeLimits *limits)
                 if (limits->failed_lookups_per_minute != before.failed_lookups_per_minute)
                         exchange_rate_done(&user->failed_lookups);
         }
+        if (!limits->redial_pauses)
+                exchange_redial_forget_all(exchange);
         exchange->limits = *limits;
 }
 
@@ -46,6 +49,7 @@ Exchange *exchange_free(Exchange *exchange)
                 exchange_call_free(exchange, exchange->live);
         exchange_forget_expired(exchange, USEC_NEVER);
         exchange_forget_cancels(exchange, USEC_NEVER);
+        exchange_redial_forget_all(exchange);
         while (exchange->users)
                 exchange_user_free(exchange, exchange->users);
         while (exchange->groups)

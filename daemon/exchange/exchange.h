@@ -29,19 +29,26 @@
 
 #define ENTROPY_SIZE 64 /* bytes: two join tokens of 256 bits, one for each leg */
 
-#define GRACE_GOING_US (5 * USEC_PER_SEC)         /* rule 14: a reload of a page takes less */
-#define GRACE_CALLER_LOST_US (10 * USEC_PER_SEC)  /* rule 14 */
-#define GRACE_IN_CALL_US (30 * USEC_PER_SEC)      /* rule 14 */
-#define GRACE_MEDIA_FLOWS_US (120 * USEC_PER_SEC) /* rule 14 */
-#define JOIN_DEADLINE_US (20 * USEC_PER_SEC)      /* rule 4 */
-#define ALONE_DEADLINE_US (60 * USEC_PER_SEC)     /* rule 13 */
-#define MEMBERS_OTHERS_US (100 * USEC_PER_MSEC)   /* PROTOCOL.md, Groups: 10 times a second */
-#define MEMBERS_CALLER_US (20 * USEC_PER_MSEC)    /* in a large group; queues 256 events in 5 s */
-#define TOKEN_UNUSED_US (60 * USEC_PER_SEC)       /* PROTOCOL.md, Media */
-#define CANCEL_MEMORY_US (60 * USEC_PER_SEC)      /* rule 15: cancels of unknown ids */
-#define CANCEL_MEMORY_MAX 1000                    /* total; the oldest is dropped first */
-#define ENDED_MEMORY_US (60 * USEC_PER_SEC)       /* repeated requests get the same answer */
-#define USER_LIVE_CALLS_MAX 32                    /* placed by one user; more: TooMany */
+#define GRACE_GOING_US (5 * USEC_PER_SEC)           /* rule 14: a reload of a page takes less */
+#define GRACE_CALLER_LOST_US (10 * USEC_PER_SEC)    /* rule 14 */
+#define GRACE_IN_CALL_US (30 * USEC_PER_SEC)        /* rule 14 */
+#define GRACE_MEDIA_FLOWS_US (120 * USEC_PER_SEC)   /* rule 14 */
+#define JOIN_DEADLINE_US (20 * USEC_PER_SEC)        /* rule 4 */
+#define ALONE_DEADLINE_US (60 * USEC_PER_SEC)       /* rule 13 */
+#define MEMBERS_OTHERS_US (100 * USEC_PER_MSEC)     /* PROTOCOL.md, Groups: 10 times a second */
+#define MEMBERS_CALLER_US (20 * USEC_PER_MSEC)      /* in a large group; queues 256 events in 5 s */
+#define TOKEN_UNUSED_US (60 * USEC_PER_SEC)         /* PROTOCOL.md, Media */
+#define CANCEL_MEMORY_US (60 * USEC_PER_SEC)        /* rule 15: cancels of unknown ids */
+#define CANCEL_MEMORY_MAX 1000                      /* total; the oldest is dropped first */
+#define ENDED_MEMORY_US (60 * USEC_PER_SEC)         /* repeated requests get the same answer */
+#define REDIALS_FREE 3                              /* rule 21: rings in vain … */
+#define REDIAL_WINDOW_US (600 * USEC_PER_SEC)       /* … within this time, without a pause */
+#define REDIAL_PAUSE_FIRST_US (30 * USEC_PER_SEC)   /* rule 21 */
+#define REDIAL_PAUSE_SECOND_US (120 * USEC_PER_SEC) /* rule 21 */
+#define REDIAL_PAUSE_LAST_US (600 * USEC_PER_SEC)   /* rule 21: this one and all that follow */
+#define REDIAL_MEMORY_US (3600 * USEC_PER_SEC)      /* rule 21: without a ring, all is forgotten */
+#define REDIALS_MAX 20000 /* pairs of users: 6 MB; the one that rang least recently is dropped */
+#define USER_LIVE_CALLS_MAX 32 /* placed by one user; more: TooMany */
 #define ENDED_MEMORY_MAX 20000 /* legs of ended calls: 17 MB; the oldest call is dropped first */
 #define TOKENS_PER_PARTY_MAX 8 /* join tokens of one leg; the oldest is dropped first */
 
@@ -60,6 +67,7 @@ typedef struct ExchangeLimits {
         /* Per user: PROTOCOL.md, Limits */
         uint32_t calls_per_minute;
         uint32_t failed_lookups_per_minute; /* answers that a name is not there, or not for them */
+        bool redial_pauses;                 /* rule 21; false: no limit */
 } ExchangeLimits;
 
 typedef enum ExchangeActionType {

@@ -12,6 +12,7 @@
 #include "exchange/group.h"
 #include "exchange/leg.h"
 #include "exchange/rate.h"
+#include "exchange/redial.h"
 #include "exchange/request.h"
 #include "exchange/snapshot.h"
 #include "exchange/store.h"
@@ -95,6 +96,39 @@ static int initiate_check_caller(Request *request)
                                                "'%s' has started %u calls within a minute",
                                                caller->uid, exchange->limits.calls_per_minute);
         return 0;
+}
+
+static bool user_rings(const User *caller, const User *receiver)
+{
+        const CallLeg *leg;
+
+        DL_FOREACH2 (caller->busy, leg, list_next) {
+                if (leg->direction == CALL_DIRECTION_OUTGOING &&
+                    leg->status == CALL_STATUS_INITIATED && !call_is_to_group(leg->call) &&
+                    str_eq(call_members(leg->call)->uid, receiver->uid))
+                        return true;
+        }
+        return false;
+}
+
+/* Whether the receiver has blocked the caller makes no difference (rule 21). */
+static int initiate_check_redial(Request *request, const User *receiver)
+{
+        const Exchange *exchange = request->exchange;
+        const User *caller = request->device->user;
+
+        if (exchange->limits.redial_pauses && user_rings(caller, receiver))
+                return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
+                                               "a call of '%s' to '%s' is ringing already",
+                                               caller->uid, receiver->uid);
+        usec_t wait =
+                exchange_redial_wait(exchange, caller->uid, receiver->uid, request->moment->now);
+        if (wait == 0)
+                return 0;
+        return exchange_request_refuse(
+                request, CALL_ERROR_TOO_MANY,
+                "'%s' has not answered several calls of '%s': wait %u s before the next one",
+                receiver->uid, caller->uid, (unsigned)((wait + USEC_PER_SEC - 1) / USEC_PER_SEC));
 }
 
 /*
@@ -300,6 +334,9 @@ static int request_start(Request *request, const Receiver *receiver)
         uint32_t max = request->exchange->limits.calls_per_minute;
         int r = exchange_rate_reserve(&caller->starts, max);
 
+        if (r == 0 && receiver->user)
+                r = exchange_redial_reserve(request->exchange, caller->uid, receiver->user->uid,
+                                            request->moment->now);
         if (r == 0)
                 r = initiate_call_new(request, receiver, &call);
         if (r < 0)
@@ -311,6 +348,9 @@ static int request_start(Request *request, const Receiver *receiver)
                 return r;
         }
         exchange_rate_note(&caller->starts, max, request->moment->now);
+        /* To call back is an answer. */
+        if (receiver->user)
+                exchange_redial_clear(request->exchange, receiver->user->uid, caller->uid);
         return 0;
 }
 
@@ -336,7 +376,10 @@ static int initiate_new(Request *request)
                 return r;
         if (receiver.user)
                 leg = initiate_glare(request->device->user, receiver.user);
-        return leg ? request_merge(request, leg) : request_start(request, &receiver);
+        if (leg)
+                return request_merge(request, leg);
+        r = receiver.user ? initiate_check_redial(request, receiver.user) : 0;
+        return r == 0 ? request_start(request, &receiver) : r;
 }
 
 int exchange_request_initiate(Request *request)

@@ -12,6 +12,7 @@
 #include "exchange/group.h"
 #include "exchange/leg.h"
 #include "exchange/media.h"
+#include "exchange/redial.h"
 #include "exchange/user.h"
 
 static usec_t time_of(const ExchangeNow *moment, usec_t date, usec_t most)
@@ -136,6 +137,9 @@ static int call_restore(Exchange *exchange, const ExchangeNow *moment, Call *cal
         call_restore_times(call, moment, live);
         exchange_call_count_joined(call, moment->now);
         r = exchange_call_link(exchange, call);
+        if (r == 0 && !call_is_to_group(call) && !call_is_answered(call))
+                r = exchange_redial_reserve(exchange, call_caller(call)->uid,
+                                            call_members(call)->uid, moment->now);
         /* Members may have been taken out while the hub was down. */
         if (r == 0)
                 exchange_call_mark_outsiders(exchange, call);

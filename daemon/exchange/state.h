@@ -217,6 +217,23 @@ typedef struct Cancel {
         UT_hash_handle hh;
 } Cancel;
 
+typedef struct RedialKey {
+        char caller[UID_MAX + 1];
+        char receiver[UID_MAX + 1];
+} RedialKey;
+
+/* The rings of one user to another that nobody has answered (rule 21). */
+typedef struct Redial {
+        RedialKey key;
+        usec_t ended[REDIALS_FREE]; /* the last ones; the newest is the last of these */
+        uint32_t n_in_vain;
+        uint32_t n_pauses; /* taken so far, as far as they grow */
+        usec_t not_before; /* the next ring; 0: at any time */
+        usec_t last;       /* ring */
+        struct Redial *prev, *next;
+        UT_hash_handle hh;
+} Redial;
+
 struct Exchange {
         ExchangeLimits limits;
         IceServer *ice_servers;
@@ -231,6 +248,7 @@ struct Exchange {
         Deadlines deadlines;
         Token *tokens;
         Cancel *cancels, *cancels_by_age;
+        Redial *redials, *redials_by_age;
         uint64_t n_joins; /* joins so far: part of every participant's id */
 
         ExchangeAction *actions; /* owned; from `first` to `last`; valid up to `committed` */

@@ -7,6 +7,7 @@
 #include "exchange/action.h"
 #include "exchange/end.h"
 #include "exchange/leg.h"
+#include "exchange/redial.h"
 #include "exchange/user.h"
 
 /* A user who was removed and added again gets back the legs left in live calls. */
@@ -157,6 +158,7 @@ int exchange_take_user_remove(Exchange *exchange, const ExchangeNow *moment, con
                 return r;
         }
         users_unblock(exchange, uid);
+        exchange_redial_forget_user(exchange, uid);
         user_drop_calls(user);
         exchange_user_free(exchange, user);
         exchange_commit(exchange);

@@ -49,6 +49,8 @@ static const IniKey config_keys[] = {
         NUMBER("limits", "queue-per-device", queue_per_device, 1, 65536),
         NUMBER("limits", "devices-per-user", devices_per_user, 0, 1000000),
         NUMBER("limits", "history-days", history_days, 0, 36500),
+        {"limits", "redial-pauses", ini_set_bool, offsetof(Config, redial_pauses),
+         .wants = INI_WANTS_BOOL},
         TEXT("ice", "stun", stun),
         TEXT("ice", "turn", turn),
         FILE_PATH("ice", "turn-secret-file", turn_secret_file),
@@ -65,6 +67,7 @@ void config_init(Config *config)
                 .queue_per_device = QUEUE_PER_DEVICE,
                 .devices_per_user = DEVICES_PER_USER,
                 .history_days = HISTORY_DAYS,
+                .redial_pauses = true,
                 .turn_lifetime_s = TURN_LIFETIME_S,
         };
         snprintf(config->listen, sizeof(config->listen), "127.0.0.1:%d", WIRE_PORT);

@@ -37,6 +37,7 @@ typedef struct Config {
         uint32_t queue_per_device;          /* events not acknowledged; 1 at least */
         uint32_t devices_per_user;          /* connected at a time */
         uint32_t history_days;              /* 0: for ever */
+        bool redial_pauses;                 /* rule 21 */
 
         /* [ice]: URLs, separated by blanks */
         char stun[CONFIG_URLS_MAX], turn[CONFIG_URLS_MAX];

@@ -61,6 +61,7 @@ ExchangeLimits hub_exchange_limits(const Hub *hub)
         return (ExchangeLimits){
                 .calls_per_minute = hub->config->calls_per_minute,
                 .failed_lookups_per_minute = hub->config->failed_lookups_per_minute,
+                .redial_pauses = hub->config->redial_pauses,
         };
 }
 

@@ -56,6 +56,37 @@ START_TEST(calls_without_a_limit)
 }
 END_TEST
 
+/* Rule 21: three in vain, then a pause; and one ring at a time. */
+START_TEST(rule_21_the_same_person_is_not_rung_again_and_again)
+{
+        char first[TALKER_UUID_SIZE], second[TALKER_UUID_SIZE];
+
+        with("[limits]\nredial-pauses = yes\n");
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+
+        talker_uuid(first);
+        talker_uuid(second);
+        talker_ok(talker_initiate(alice, first, "bob"));
+        talker_refused(talker_request(alice, "initiate",
+                                      "\"session_id\":\"%s\",\"receiver\":\"bob\","
+                                      "\"receiver_type\":\"user\",\"call_type\":\"audio\","
+                                      "\"join\":false,\"parallel\":true",
+                                      second),
+                       "TooMany", "ringing already");
+        talker_ok(talker_request(alice, "cancel", "\"session_id\":\"%s\"", first));
+        call_and_cancel(alice);
+        call_and_cancel(alice);
+        talker_refused(talker_initiate(alice, second, "bob"), "TooMany", "wait 30 s");
+        /* He calls back, which ends the counting. */
+        talker_uuid(first);
+        talker_ok(talker_initiate(bob, first, "alice"));
+        talker_ok(talker_request(bob, "cancel", "\"session_id\":\"%s\"", first));
+        call_and_cancel(alice);
+        talker_free(alice);
+        talker_free(bob);
+}
+END_TEST
+
 START_TEST(thirty_unknown_names_a_minute_and_no_more)
 {
         char id[TALKER_UUID_SIZE];
@@ -341,6 +372,7 @@ int main(void)
         tcase_add_test(tests, nesting_of_8_is_read_and_of_9_is_not);
         tcase_add_test(tests, thirty_calls_a_minute_and_no_more);
         tcase_add_test(tests, calls_without_a_limit);
+        tcase_add_test(tests, rule_21_the_same_person_is_not_rung_again_and_again);
         tcase_add_test(tests, thirty_unknown_names_a_minute_and_no_more);
         tcase_add_test(tests, ten_failed_logins_a_minute_from_an_address_and_no_more);
         tcase_add_test(tests, clients_of_a_trusted_proxy_are_told_apart);

@@ -23,7 +23,7 @@ static void reload(void)
 
 static void reload_with(const char *settings)
 {
-        rig_write_file(config, settings, 0600);
+        hub_configure(h->hub, settings);
         reload();
 }
 

@@ -22,10 +22,15 @@ typedef struct Hub {
 Hub *hub_new(Rig *rig);
 /* The same over wss, with a self-signed certificate for 127.0.0.1. */
 Hub *hub_new_tls(Rig *rig);
-/* With settings (the text of a tring-hub.conf). */
+/*
+ * With settings (the text of a tring-hub.conf). Where they do not say otherwise, the same person
+ * may be rung again and again (no redial-pauses).
+ */
 Hub *hub_new_configured(Rig *rig, const char *settings);
 /* The same, plain, at an address in the network namespace of that path (networks.h). */
 Hub *hub_new_in(Rig *rig, const char *network, const char *host, const char *settings);
+/* Writes other settings, for a reload or the next start. */
+void hub_configure(Hub *hub, const char *settings);
 Hub *hub_free(Hub *hub);
 DEFINE_CLEANUP(Hub *, hub_free);
 

@@ -372,13 +372,14 @@ static bool links_expire(World *world)
 void hub_start(World *world)
 {
         HubParty *hub = &world->hub;
-        ExchangeLimits limits = {0};
+        const ExchangeLimits limits = {.redial_pauses = world->weather.redial_pauses};
 
         trace(world, "hub: starts");
         disk_start(world);
         if (exchange_new(&limits, &hub->exchange) < 0 || hub_load(world) != 0)
                 abort();
         hub->up = true;
+        hub->up_since = world->now;
         for (unsigned h = 0; h < world->n_handsets; h++) {
                 world->handsets[h].away_since = world->now;
                 world->handsets[h].going = false;

@@ -139,8 +139,10 @@ void laws_see_begun(World *world, const Case *the_case, const LiveCall *live)
 
         if (the_case->is_group)
                 judge_group_begun(world, the_case);
-        if (the_case->is_group || live->record.status != CALL_STATUS_INITIATED ||
-            live->members[0].blocked)
+        if (the_case->is_group || live->record.status != CALL_STATUS_INITIATED)
+                return;
+        laws_see_redial(world, the_case);
+        if (live->members[0].blocked)
                 return;
         for (unsigned i = 0; i < world->n_cases; i++) {
                 const Case *other = &world->cases[i];

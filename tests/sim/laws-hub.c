@@ -61,8 +61,10 @@ static void see_saved(World *world, Case *the_case, const LiveCall *live)
         unsigned caller = the_case->caller->user;
         bool was_answered = the_case->parts[caller].answered_at;
 
-        if (!the_case->begun)
+        if (!the_case->begun) {
+                the_case->begun_at = world->now;
                 laws_see_begun(world, the_case, live);
+        }
         the_case->begun = true;
         if (live->record.status == CALL_STATUS_INITIATED)
                 see_ring_until(world, the_case, live->ring_until);

@@ -67,6 +67,7 @@ typedef enum Law {
         LAW_ALL_AGREE,
         LAW_RESTORED,
         LAW_REFUSED,
+        LAW_REDIAL,
         LAW_WELL_FORMED,
         LAW_CRASH, /* in the simulator or the code under test */
         LAW_COUNT,
@@ -114,6 +115,7 @@ struct Case {
         CallType type; /* as requested */
         bool is_group;
         bool begun; /* known to the hub */
+        usec_t begun_at;
         bool known; /* … and stored */
         bool over;
         bool alerted; /* a member's device alerts */
@@ -141,6 +143,11 @@ void laws_see_begun(World *world, const Case *the_case, const LiveCall *live);
 void laws_see_merged(World *world, const Case *the_case, const LiveCall *live);
 /* A ring has arrived at a device, and the device has handled it. */
 void laws_see_rung(Handset *handset, const CallSnapshot *call);
+
+/* ---- laws-redial.c: rule 21 ---- */
+
+/* A call to a user has begun to ring. */
+void laws_see_redial(World *world, const Case *the_case);
 
 /* ---- laws-record.c: rules 5, 9, 11 to 14 ---- */
 

@@ -174,7 +174,7 @@ typedef struct Page {
 
 typedef struct HubParty {
         bool up;
-        usec_t restart_at, deadline, prune_at;
+        usec_t up_since, restart_at, deadline, prune_at;
         int64_t date_offset;            /* of its wall clock */
         bool clock_was_wrong, was_down; /* ever */
         Exchange *exchange;
@@ -402,6 +402,7 @@ typedef struct Weather {
         unsigned queue_max, history_budget; /* of records */
         unsigned history_days;
         bool parallel_media;
+        bool redial_pauses;
 } Weather;
 
 typedef enum Count {

@@ -181,6 +181,7 @@ static void world_init(World *world)
         weather->history_budget = chance(world, 0, 0, 6) % 2 ? 100 : 3;
         weather->history_days = world->story->is_long ? 1 + chance(world, 0, 0, 10) % 40 : 365;
         weather->parallel_media = chance(world, 0, 0, 8) % 4 == 0;
+        weather->redial_pauses = chance(world, 0, 0, 11) % 4 > 0;
         for (unsigned g = 0; g < weather->groups; g++) {
                 for (unsigned user = g; user < weather->users; user++)
                         world->hub.disk.member[g][user] = true;

@@ -28,7 +28,8 @@ void world_begin_limited(const ExchangeLimits *limits)
         static const char *const users[] = {"alice", "bob",   "carol", "dave",
                                             "erin",  "frank", "grace"};
 
-        world = (World){.moment = {.now = 100 * USEC_PER_SEC,
+        world = (World){.limits = *limits,
+                        .moment = {.now = 100 * USEC_PER_SEC,
                                    .date = START_DATE,
                                    .boot_date = START_DATE - 100 * USEC_PER_SEC}};
         ck_assert_int_eq(exchange_new(limits, &world.exchange), 0);
@@ -68,12 +69,13 @@ void alice_calls_bob(void)
 static void restart(ExchangeNow moment)
 {
         LiveCall stored[STORED_MAX];
+        const ExchangeLimits limits = world.limits;
         bool had_team = world.has_team;
 
         memcpy(stored, world.stored, sizeof(stored));
         memset(world.stored, 0, sizeof(world.stored));
         world_end();
-        world_begin();
+        world_begin_limited(&limits);
         world.moment = moment;
         if (had_team)
                 team();

@@ -34,6 +34,7 @@ typedef enum Who {
 
 typedef struct World {
         Exchange *exchange;
+        ExchangeLimits limits;
         ExchangeNow moment;
         uint64_t links[WHO_COUNT];             /* 0: not connected */
         uint64_t limited[WHO_COUNT];           /* a second link, limited to a session */

@@ -266,7 +266,9 @@ static void do_group(void)
 
 static void begin_hub(void)
 {
-        ExchangeLimits limits = {.calls_per_minute = all.seed % 2 ? 0 : 30};
+        ExchangeLimits limits = {.calls_per_minute = all.seed % 2 ? 0 : 30,
+                                 .failed_lookups_per_minute = all.seed % 3 ? 0 : 30,
+                                 .redial_pauses = all.seed % 5 == 0};
         char uid[UID_MAX + 1], other[UID_MAX + 1];
 
         must(exchange_new(&limits, &all.exchange) == 0);
