@@ -169,6 +169,7 @@ void exchange_action_done(ExchangeAction *action)
         case EXCHANGE_DROP:
         case EXCHANGE_USER:
         case EXCHANGE_BLOCK:
+        case EXCHANGE_CALLED:
                 break;
         }
 }

@@ -188,6 +188,7 @@ static int answer_begin(Answer *answer, CallType type, bool joins)
         answer->type_before = record->type;
 
         leg_set_ongoing(leg);
+        leg->barred = false;
         leg->media.joins = joins;
         leg->join_until = joins ? request->moment->now + JOIN_DEADLINE_US : USEC_NEVER;
         STR_SET(leg->device, request->device->id);
@@ -220,6 +221,7 @@ static void answer_undo(Answer *answer)
         exchange_rollback(exchange);
         leg_undo_ongoing(exchange, leg, before->status, before->reason);
         leg->was_in = before->was_in;
+        leg->barred = before->barred;
         leg->ended_at = before->ended_at;
         leg->duration_s = before->duration_s;
         leg->media = before->media;

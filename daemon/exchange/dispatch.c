@@ -27,6 +27,7 @@ static const struct {
         [MESSAGE_STATE] = {exchange_request_state, true},
         [MESSAGE_SETTINGS] = {exchange_request_settings, false},
         [MESSAGE_BLOCK] = {exchange_request_block, false},
+        [MESSAGE_WHO_MAY_RING] = {exchange_request_who_may_ring, false},
         [MESSAGE_GOING] = {exchange_request_going, false},
         [MESSAGE_LOGOUT] = {exchange_request_logout, false},
 };

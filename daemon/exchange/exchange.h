@@ -83,6 +83,11 @@ typedef enum ExchangeActionType {
         EXCHANGE_LOG,   /* add `record` to `uid`'s history; replaces one of the same session */
         EXCHANGE_USER,  /* `uid` changed settings: store `settings` */
         EXCHANGE_BLOCK, /* `uid` blocked or unblocked a user: store `block` */
+        /*
+         * `uid` has called the user of `block` for the first time: store that if it is `on`, else
+         * forget that it was so.
+         */
+        EXCHANGE_CALLED,
 } ExchangeActionType;
 
 typedef struct ExchangeAction {
@@ -180,6 +185,12 @@ int exchange_user_add(Exchange *exchange, const char *uid, const char *name, Whe
 
 /* Loads a stored block at the start. Returns 0, -ENOMEM, or a CallError (UserNotFound, TooMany). */
 int exchange_user_block(Exchange *exchange, const char *uid, const char *blocked);
+/* Loads whom a user has called, the one called first at first. Results as above. */
+int exchange_user_called(Exchange *exchange, const char *uid, const char *called);
+/* Loads who may ring a user. Returns 0 or UserNotFound. */
+int exchange_user_set_who_may_ring(Exchange *exchange, const char *uid, WhoMayRing who);
+/* For a welcome. */
+WhoMayRing exchange_user_who_may_ring(const Exchange *exchange, const char *uid);
 /*
  * For a welcome: the users that this user blocks. The caller frees *ret. Returns 0, -ENOMEM or
  * UserNotFound.

@@ -26,4 +26,5 @@ int exchange_request_going(Request *request);
 /* Ends the calls of the requesting device. */
 int exchange_request_logout(Request *request);
 int exchange_request_settings(Request *request);
+int exchange_request_who_may_ring(Request *request);
 int exchange_request_block(Request *request);

@@ -16,6 +16,7 @@
 #include "exchange/request.h"
 #include "exchange/snapshot.h"
 #include "exchange/store.h"
+#include "exchange/uids.h"
 #include "exchange/user.h"
 
 /* The receiver of a call: exactly one is set. */
@@ -210,6 +211,8 @@ static int call_add_member(Call *call, User *member)
 
         if (r == 0)
                 leg->blocked = exchange_user_blocks(member, call_caller(call)->uid);
+        if (r == 0 && !leg->blocked)
+                leg->barred = exchange_user_bars(member, call_caller(call)->uid);
         return r;
 }
 
@@ -282,12 +285,13 @@ static int request_ring(Request *request, CallLeg *leg)
 }
 
 /*
- * The hub answers busy for this member instead of ringing (rule 8). A blocked caller never sees
- * that the member is busy.
+ * The hub answers busy for this member instead of ringing (rule 8). A blocked or barred caller
+ * never sees that the member is busy.
  */
 static bool leg_is_busy(const CallLeg *leg)
 {
-        return !leg->blocked && leg->user->busy && leg->user->when_busy == WHEN_BUSY_REJECT;
+        return !exchange_leg_is_hidden(leg) && leg->user->busy &&
+               leg->user->when_busy == WHEN_BUSY_REJECT;
 }
 
 /* Ends all busy legs in one step, so that the members' devices get one update. */
@@ -315,7 +319,7 @@ static int request_place(Request *request, Call *call)
         if (r < 0)
                 return r;
         DL_FOREACH2 (call_members(call), leg, call_next) {
-                if (!leg->blocked && !leg_is_busy(leg))
+                if (!exchange_leg_is_hidden(leg) && !leg_is_busy(leg))
                         r = request_ring(request, leg);
                 if (r < 0)
                         return r;
@@ -325,6 +329,35 @@ static int request_place(Request *request, Call *call)
         if (r == 0)
                 r = exchange_request_reply_call(request, caller);
         return r == 0 ? request_end_busy(request, call) : r;
+}
+
+/* Has it stored that the caller has called the receiver; the caller's memory of that is bounded. */
+static int request_store_called(Request *request, const User *receiver)
+{
+        User *caller = request->device->user;
+        const bool full = caller->called.n >= CALLED_MAX;
+
+        if (exchange_uids_have(&caller->called, receiver->uid))
+                return 0;
+        for (size_t i = full ? 0 : 1; i < 2; i++) {
+                ExchangeAction *action = exchange_push(request->exchange, EXCHANGE_CALLED);
+
+                if (!action)
+                        return -ENOMEM;
+                STR_SET(action->uid, caller->uid);
+                STR_SET(action->block.uid, i == 0 ? caller->called.uids[0] : receiver->uid);
+                action->block.on = i == 1;
+        }
+        return exchange_uids_reserve(&caller->called);
+}
+
+static void user_has_called(User *caller, const User *receiver)
+{
+        if (exchange_uids_have(&caller->called, receiver->uid))
+                return;
+        if (caller->called.n >= CALLED_MAX)
+                exchange_uids_remove(&caller->called, caller->called.uids[0]);
+        exchange_uids_add(&caller->called, receiver->uid);
 }
 
 static int request_start(Request *request, const Receiver *receiver)
@@ -348,9 +381,24 @@ static int request_start(Request *request, const Receiver *receiver)
                 return r;
         }
         exchange_rate_note(&caller->starts, max, request->moment->now);
+        return 0;
+}
+
+static int request_call_user(Request *request, const Receiver *receiver)
+{
+        User *caller = request->device->user;
+        CallLeg *leg = initiate_glare(caller, receiver->user);
+        int r = leg ? 0 : initiate_check_redial(request, receiver->user);
+
+        if (r == 0)
+                r = request_store_called(request, receiver->user);
+        if (r == 0)
+                r = leg ? request_merge(request, leg) : request_start(request, receiver);
+        if (r != 0)
+                return r;
+        user_has_called(caller, receiver->user);
         /* To call back is an answer. */
-        if (receiver->user)
-                exchange_redial_clear(request->exchange, receiver->user->uid, caller->uid);
+        exchange_redial_clear(request->exchange, receiver->user->uid, caller->uid);
         return 0;
 }
 
@@ -374,12 +422,8 @@ static int initiate_new(Request *request)
         r = initiate_check_caller(request);
         if (r != 0)
                 return r;
-        if (receiver.user)
-                leg = initiate_glare(request->device->user, receiver.user);
-        if (leg)
-                return request_merge(request, leg);
-        r = receiver.user ? initiate_check_redial(request, receiver.user) : 0;
-        return r == 0 ? request_start(request, &receiver) : r;
+        return receiver.user ? request_call_user(request, &receiver)
+                             : request_start(request, &receiver);
 }
 
 int exchange_request_initiate(Request *request)

@@ -45,8 +45,9 @@ static CallLeg **leg_list(CallLeg *leg)
 {
         if (exchange_leg_takes_part(leg))
                 return &leg->user->busy;
-        return leg->status == CALL_STATUS_INITIATED && !leg->blocked ? &leg->user->rings
-                                                                     : &leg->user->apart;
+        return leg->status == CALL_STATUS_INITIATED && !exchange_leg_is_hidden(leg)
+                       ? &leg->user->rings
+                       : &leg->user->apart;
 }
 
 void exchange_leg_unlist(CallLeg *leg)

@@ -7,6 +7,7 @@
 
 #include "exchange/action.h"
 #include "exchange/call.h"
+#include "exchange/leg.h"
 #include "exchange/rate.h"
 #include "exchange/snapshot.h"
 
@@ -86,7 +87,7 @@ static CallLeg *request_leg(const Request *request, const Call *call)
         }
         /* The call is not, or no longer, on this device. */
         leg = exchange_call_leg(call, device->user);
-        if (!leg || leg->blocked)
+        if (!leg || exchange_leg_is_hidden(leg))
                 return NULL;
         if (leg->direction == CALL_DIRECTION_OUTGOING)
                 return str_eq(leg->device, device->id) ? leg : NULL;

@@ -61,6 +61,7 @@ static int leg_restore(CallLeg *leg, const ExchangeNow *moment, const LiveMember
         STR_SET(leg->merged_id, member->merged_id);
         leg->quiet = member->quiet;
         leg->blocked = member->blocked;
+        leg->barred = member->barred;
         leg->was_in = member->status == CALL_STATUS_ONGOING;
         leg->ringing_since = member->alerted ? leg->call->record.ringing_since : 0;
         return leg->user && exchange_leg_takes_part(leg) ? leg_restore_party(leg, moment, member)

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "exchange/action.h"
+#include "exchange/uids.h"
 #include "exchange/user.h"
 
 /* Sends a message to all devices of the user except the requesting one. */
@@ -26,25 +27,42 @@ static int request_send_devices(Request *request, const Message *message)
         return 0;
 }
 
+/* Has the settings stored, and tells the other devices. */
+static int request_change(Request *request, const MessageSettings *settings)
+{
+        ExchangeAction *action = exchange_push(request->exchange, EXCHANGE_USER);
+
+        if (!action)
+                return -ENOMEM;
+        STR_SET(action->uid, request->device->user->uid);
+        action->settings = *settings;
+        return request_send_devices(request,
+                                    &(Message){.type = MESSAGE_CHANGED, .settings = *settings});
+}
+
 int exchange_request_settings(Request *request)
 {
         const MessageSettings *settings = &request->message->settings;
         User *user = request->device->user;
-        WhenBusy before = user->when_busy;
 
-        if (!settings->has_when_busy || settings->when_busy == before)
+        if (!settings->has_when_busy || settings->when_busy == user->when_busy)
                 return 0;
+        int r = request_change(request, settings);
+        if (r == 0)
+                user->when_busy = settings->when_busy;
+        return r;
+}
 
-        ExchangeAction *action = exchange_push(request->exchange, EXCHANGE_USER);
-        if (!action)
-                return -ENOMEM;
-        STR_SET(action->uid, user->uid);
-        action->settings = *settings;
-        user->when_busy = settings->when_busy;
-        int r = request_send_devices(request,
-                                     &(Message){.type = MESSAGE_CHANGED, .settings = *settings});
-        if (r < 0)
-                user->when_busy = before;
+int exchange_request_who_may_ring(Request *request)
+{
+        const MessageSettings *settings = &request->message->settings;
+        User *user = request->device->user;
+
+        if (settings->who_may_ring == user->who_may_ring)
+                return 0;
+        int r = request_change(request, settings);
+        if (r == 0)
+                user->who_may_ring = settings->who_may_ring;
         return r;
 }
 
@@ -59,7 +77,7 @@ static int request_check_block(Request *request)
         if (!exchange_user_find(request->exchange, uid))
                 return exchange_request_refuse(request, CALL_ERROR_USER_NOT_FOUND,
                                                "there is no user '%s'", uid);
-        if (user->n_blocked >= BLOCKED_MAX)
+        if (user->blocked.n >= BLOCKED_MAX)
                 return exchange_request_refuse(request, CALL_ERROR_TOO_MANY,
                                                "'%s' has blocked %d users", user->uid, BLOCKED_MAX);
         return 0;
@@ -78,7 +96,7 @@ int exchange_request_block(Request *request)
         if (r == 0 && block->on)
                 r = exchange_request_check_lookups(request);
         if (r == 0 && block->on)
-                r = exchange_user_block_reserve(user);
+                r = exchange_uids_reserve(&user->blocked);
         if (r != 0)
                 return r;
 
@@ -88,7 +106,11 @@ int exchange_request_block(Request *request)
         STR_SET(action->uid, user->uid);
         action->block = *block;
         r = request_send_devices(request, &(Message){.type = MESSAGE_BLOCKED, .block = *block});
-        if (r == 0)
-                exchange_user_block_set(user, block->uid, block->on);
-        return r;
+        if (r < 0)
+                return r;
+        if (block->on)
+                exchange_uids_add(&user->blocked, block->uid);
+        else
+                exchange_uids_remove(&user->blocked, block->uid);
+        return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "exchange/snapshot.h"
 
+#include "exchange/leg.h"
 #include "exchange/media.h"
 #include "exchange/token.h"
 
@@ -12,6 +13,7 @@ static CallReason leg_reason_of(const CallLeg *leg, CallStatus status)
         if (status != CALL_STATUS_MISSED || leg->reason == CALL_REASON_BUSY)
                 return leg->reason;
         return leg->blocked                        ? CALL_REASON_FILTERED_BLOCKED
+               : leg->barred                       ? CALL_REASON_FILTERED_BARRED
                : leg->quiet && !leg->ringing_since ? CALL_REASON_FILTERED_DND
                                                    : leg->reason;
 }
@@ -29,7 +31,7 @@ static CallRecord leg_record_as(const CallLeg *leg, CallStatus status)
                 record.answered_at = 0;
         record.ended_at = leg->ended_at;
         record.duration_s = leg->duration_s;
-        record.seen = status != CALL_STATUS_MISSED || leg->blocked;
+        record.seen = status != CALL_STATUS_MISSED || exchange_leg_is_hidden(leg);
         return record;
 }
 

@@ -69,6 +69,12 @@ struct Device {
         Device *prev, *next;
 };
 
+/* uids.h */
+typedef struct UidList {
+        char (*uids)[UID_MAX + 1]; /* owned */
+        size_t n;
+} UidList;
+
 /* rate.h */
 typedef struct Rate {
         usec_t *times; /* owned: a ring buffer; NULL before the first */
@@ -80,14 +86,15 @@ struct User {
         char uid[UID_MAX + 1];
         char name[NAME_MAX_BYTES + 1];
         WhenBusy when_busy;
-        char (*blocked)[UID_MAX + 1]; /* owned */
-        size_t n_blocked;
+        WhoMayRing who_may_ring;
+        UidList blocked;
+        UidList called; /* those whom the user has called, CALLED_MAX of them at most */
         Membership *groups;
         size_t n_groups;
         Device *devices;
         CallLeg *rings; /* legs that ring */
         CallLeg *busy;  /* legs that make the user busy: placed or answered calls (rule 8) */
-        CallLeg *apart; /* other legs of live calls: blocked, or free to join a group's call late */
+        CallLeg *apart; /* other legs of live calls: hidden, or free to join a group's call late */
         size_t n_placed;
         Rate starts;         /* of calls */
         Rate failed_lookups; /* names that were not answered by a call or a block */
@@ -150,6 +157,7 @@ struct CallLeg {
         char device[DEVICE_ID_MAX + 1];  /* the one that placed, answered or declined; else empty */
         char merged_id[UUID_LENGTH + 1]; /* id of the initiate merged into it (rules 10, 11) */
         bool quiet, blocked;             /* rule 9 */
+        bool barred;                     /* rule 9; not any more once the member is in the call */
         bool was_in;                     /* has been in the answered call */
         bool is_outsider;                /* was taken out of the call's group */
         usec_t ringing_since, ended_at;  /* CLOCK_REALTIME; 0: not */

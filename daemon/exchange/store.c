@@ -16,6 +16,7 @@ static LiveMember leg_stored(const CallLeg *leg, const ExchangeNow *moment)
                 .alerted = leg->ringing_since != 0,
                 .quiet = leg->quiet,
                 .blocked = leg->blocked,
+                .barred = leg->barred,
                 .media = leg->media,
                 .join_until = boot_date_store(moment->boot_date, leg->join_until),
         };

@@ -8,6 +8,7 @@
 #include "exchange/end.h"
 #include "exchange/leg.h"
 #include "exchange/redial.h"
+#include "exchange/uids.h"
 #include "exchange/user.h"
 
 /* A user who was removed and added again gets back the legs left in live calls. */
@@ -129,11 +130,12 @@ static int user_send_unblocked(Exchange *exchange, const char *uid)
         return 0;
 }
 
-static void users_unblock(Exchange *exchange, const char *uid)
+static void users_forget(Exchange *exchange, const char *uid)
 {
-        for (User *user = exchange->users; user; user = user->hh.next)
-                if (exchange_user_blocks(user, uid))
-                        exchange_user_block_set(user, uid, false);
+        for (User *user = exchange->users; user; user = user->hh.next) {
+                exchange_uids_remove(&user->called, uid);
+                exchange_uids_remove(&user->blocked, uid);
+        }
 }
 
 int exchange_take_user_remove(Exchange *exchange, const ExchangeNow *moment, const char *uid)
@@ -157,7 +159,7 @@ int exchange_take_user_remove(Exchange *exchange, const ExchangeNow *moment, con
                 exchange_rollback(exchange);
                 return r;
         }
-        users_unblock(exchange, uid);
+        users_forget(exchange, uid);
         exchange_redial_forget_user(exchange, uid);
         user_drop_calls(user);
         exchange_user_free(exchange, user);
@@ -173,12 +175,45 @@ int exchange_user_block(Exchange *exchange, const char *uid, const char *blocked
                 return CALL_ERROR_USER_NOT_FOUND;
         if (exchange_user_blocks(user, blocked))
                 return 0;
-        if (user->n_blocked >= BLOCKED_MAX)
+        if (user->blocked.n >= BLOCKED_MAX)
                 return CALL_ERROR_TOO_MANY;
-        int r = exchange_user_block_reserve(user);
+        int r = exchange_uids_reserve(&user->blocked);
         if (r == 0)
-                exchange_user_block_set(user, blocked, true);
+                exchange_uids_add(&user->blocked, blocked);
         return r;
+}
+
+int exchange_user_called(Exchange *exchange, const char *uid, const char *called)
+{
+        User *user = exchange_user_find(exchange, uid);
+
+        if (!user)
+                return CALL_ERROR_USER_NOT_FOUND;
+        if (exchange_uids_have(&user->called, called))
+                return 0;
+        if (user->called.n >= CALLED_MAX)
+                return CALL_ERROR_TOO_MANY;
+        int r = exchange_uids_reserve(&user->called);
+        if (r == 0)
+                exchange_uids_add(&user->called, called);
+        return r;
+}
+
+int exchange_user_set_who_may_ring(Exchange *exchange, const char *uid, WhoMayRing who)
+{
+        User *user = exchange_user_find(exchange, uid);
+
+        if (!user)
+                return CALL_ERROR_USER_NOT_FOUND;
+        user->who_may_ring = who;
+        return 0;
+}
+
+WhoMayRing exchange_user_who_may_ring(const Exchange *exchange, const char *uid)
+{
+        const User *user = exchange_user_find(exchange, uid);
+
+        return user ? user->who_may_ring : WHO_MAY_RING_EVERYBODY;
 }
 
 int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret)[UID_MAX + 1],
@@ -188,8 +223,8 @@ int exchange_user_blocked(const Exchange *exchange, const char *uid, char (**ret
 
         if (!user)
                 return CALL_ERROR_USER_NOT_FOUND;
-        int r = ARRAY_COPY(ret, user->blocked, user->n_blocked);
+        int r = ARRAY_COPY(ret, user->blocked.uids, user->blocked.n);
         if (r == 0)
-                *ret_n = user->n_blocked;
+                *ret_n = user->blocked.n;
         return r;
 }

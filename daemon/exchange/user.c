@@ -3,10 +3,10 @@
 
 #include <errno.h>
 
-#include "base/array.h"
 #include "exchange/attachment.h"
 #include "exchange/group.h"
 #include "exchange/rate.h"
+#include "exchange/uids.h"
 
 User *exchange_user_find(const Exchange *exchange, const char *uid)
 {
@@ -43,7 +43,8 @@ void exchange_user_free(Exchange *exchange, User *user)
         while (user->groups)
                 exchange_membership_free(user->groups);
         HASH_DEL(exchange->users, user);
-        free(user->blocked);
+        exchange_uids_done(&user->blocked);
+        exchange_uids_done(&user->called);
         exchange_rate_done(&user->starts);
         exchange_rate_done(&user->failed_lookups);
         free(user);
@@ -59,35 +60,14 @@ Party exchange_user_party(const User *user, const char *device)
         return party;
 }
 
-static bool user_block_find(const User *user, const char *uid, size_t *ret)
-{
-        for (size_t i = 0; i < user->n_blocked; i++) {
-                if (str_eq(user->blocked[i], uid)) {
-                        *ret = i;
-                        return true;
-                }
-        }
-        return false;
-}
-
 bool exchange_user_blocks(const User *user, const char *uid)
 {
-        size_t i;
-
-        return user_block_find(user, uid, &i);
+        return exchange_uids_have(&user->blocked, uid);
 }
 
-int exchange_user_block_reserve(User *user)
+bool exchange_user_bars(const User *user, const char *uid)
 {
-        return ARRAY_GROW(&user->blocked, user->n_blocked);
-}
-
-void exchange_user_block_set(User *user, const char *uid, bool on)
-{
-        size_t i;
-
-        if (on)
-                STR_SET(user->blocked[user->n_blocked++], uid);
-        else if (user_block_find(user, uid, &i))
-                memmove(user->blocked[i], user->blocked[--user->n_blocked], sizeof(*user->blocked));
+        return user->who_may_ring == WHO_MAY_RING_NOBODY ||
+               (user->who_may_ring == WHO_MAY_RING_CALLED &&
+                !exchange_uids_have(&user->called, uid));
 }

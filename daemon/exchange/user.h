@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Users, and the users they block.
+ * Users, and by whom they are not to be rung.
  */
 
 #include "exchange/state.h"
@@ -15,7 +15,5 @@ void exchange_user_free(Exchange *exchange, User *user);
 Party exchange_user_party(const User *user, const char *device);
 
 bool exchange_user_blocks(const User *user, const char *uid);
-/* Reserves memory for one more blocked user. Returns 0 or -ENOMEM. */
-int exchange_user_block_reserve(User *user);
-/* Blocks or unblocks `uid`; blocking uses the reserved memory. */
-void exchange_user_block_set(User *user, const char *uid, bool on);
+/* The user does not block that caller, but is not to be rung by them either (rule 9). */
+bool exchange_user_bars(const User *user, const char *uid);

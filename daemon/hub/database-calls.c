@@ -101,9 +101,15 @@ static int write_one(HubDatabase *database, const HistoryTime *time, const Write
         case WRITE_WHEN_BUSY:
                 return query_run(statements[USER_WHEN_BUSY], "ss", write->uid,
                                  when_busy_to_string(write->when_busy));
+        case WRITE_WHO_MAY_RING:
+                return query_run(statements[USER_WHO_MAY_RING], "ss", write->uid,
+                                 who_may_ring_to_string(write->who_may_ring));
         case WRITE_BLOCK:
-                return query_run(statements[write->blocks ? BLOCK : UNBLOCK], "ss", write->uid,
-                                 write->blocked);
+                return query_run(statements[write->on ? BLOCK : UNBLOCK], "ss", write->uid,
+                                 write->other);
+        case WRITE_CALLED:
+                return query_run(statements[write->on ? CALLED : UNCALLED], "ss", write->uid,
+                                 write->other);
         }
         return -EINVAL;
 }

@@ -139,6 +139,23 @@ static const char *const schema_steps[] = {
         "INSERT INTO counters VALUES"
         "  ('last_change', (CAST(strftime('%s', 'now') AS INTEGER) + 1) * 1000000), ('running', 0);"
         "ALTER TABLE history ADD COLUMN running INTEGER NOT NULL DEFAULT 0;",
+        /*
+         * Row numbers grow: the user who was called first has the smallest. Whom users have called
+         * before is in their history.
+         */
+        "ALTER TABLE users ADD COLUMN who_may_ring TEXT NOT NULL DEFAULT 'everybody';"
+        "CREATE TABLE called ("
+        "  n INTEGER PRIMARY KEY,"
+        "  uid TEXT NOT NULL,"
+        "  called TEXT NOT NULL,"
+        "  UNIQUE (uid, called)"
+        ") STRICT;"
+        "INSERT OR IGNORE INTO called (uid, called)"
+        "  SELECT uid, json ->> '$.receiver.uid' FROM"
+        "    (SELECT uid, changed_at, CASE WHEN json_valid(json) THEN json END AS json FROM "
+        "history)"
+        "  WHERE json ->> '$.direction' = 'outgoing' AND json ->> '$.receiver_type' = 'user'"
+        "  ORDER BY changed_at;",
 };
 static const DatabaseSchema schema = {schema_steps, ELEMENTSOF(schema_steps)};
 
@@ -148,13 +165,15 @@ static const char *const statements_sql[HUB_STATEMENT_COUNT] = {
         [USER_ADD] = "INSERT INTO users (uid, name, when_busy) VALUES (?1, ?2, ?3)"
                      " ON CONFLICT DO NOTHING",
         [USER_RENAME] = "UPDATE users SET name = ?2 WHERE uid = ?1",
-        [USER_GET] = "SELECT uid, name, when_busy FROM users WHERE uid = ?1",
+        [USER_GET] = "SELECT uid, name, when_busy, who_may_ring FROM users"
+                     " WHERE uid = ?1",
         [USER_REMOVE] = "DELETE FROM users WHERE uid = ?1",
         [USER_TOKENS_KEEP] = "INSERT INTO revoked (hash) SELECT hash FROM tokens WHERE uid = ?1"
                              " ON CONFLICT DO NOTHING",
         [USER_TOKENS_REMOVE] = "DELETE FROM tokens WHERE uid = ?1",
-        [USERS] = "SELECT uid, name, when_busy FROM users ORDER BY uid",
+        [USERS] = "SELECT uid, name, when_busy, who_may_ring FROM users ORDER BY uid",
         [USER_WHEN_BUSY] = "UPDATE users SET when_busy = ?2 WHERE uid = ?1",
+        [USER_WHO_MAY_RING] = "UPDATE users SET who_may_ring = ?2 WHERE uid = ?1",
         [TOKEN_ADD] = "INSERT INTO tokens (uid, device_name, created_at, hash)"
                       " SELECT uid, ?2, ?3, ?4 FROM users WHERE uid = ?1",
         [TOKEN_FIND] = "SELECT id, uid, device_name, created_at FROM tokens WHERE hash = ?1",
@@ -170,6 +189,10 @@ static const char *const statements_sql[HUB_STATEMENT_COUNT] = {
         [BLOCKS] = "SELECT uid, blocked FROM blocks",
         /* A reused uid is a different person, so blocks of and by the old one go as well. */
         [USER_BLOCKS_REMOVE] = "DELETE FROM blocks WHERE uid = ?1 OR blocked = ?1",
+        [CALLED] = "INSERT INTO called (uid, called) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        [UNCALLED] = "DELETE FROM called WHERE uid = ?1 AND called = ?2",
+        [CALLEDS] = "SELECT uid, called FROM called ORDER BY n",
+        [USER_CALLED_REMOVE] = "DELETE FROM called WHERE uid = ?1 OR called = ?1",
         [LIVE_PUT] = "INSERT INTO live (session_id, json) VALUES (?1, ?2)"
                      " ON CONFLICT DO UPDATE SET json = excluded.json",
         [LIVE_DROP] = "DELETE FROM live WHERE session_id = ?1",
@@ -294,7 +317,11 @@ static int read_user(sqlite3_stmt *row, StoredUser *ret)
         if (COLUMN_SET(ret->uid, row, 0) < 0 || COLUMN_SET(ret->name, row, 1) < 0)
                 return -EUCLEAN;
         const char *when_busy = (const char *)sqlite3_column_text(row, 2);
-        return when_busy ? when_busy_from_string(when_busy, &ret->when_busy) : -ENOMEM;
+        const char *who = (const char *)sqlite3_column_text(row, 3);
+        if (!when_busy || !who)
+                return -ENOMEM;
+        int r = when_busy_from_string(when_busy, &ret->when_busy);
+        return r < 0 ? r : who_may_ring_from_string(who, &ret->who_may_ring);
 }
 
 int hub_database_user_get(HubDatabase *database, const char *uid, StoredUser *ret)
@@ -329,6 +356,8 @@ static int user_remove(HubDatabase *database, const char *uid)
                 r = revoked_prune(database);
         if (r >= 0)
                 r = query_run(database->statements[USER_BLOCKS_REMOVE], "s", uid);
+        if (r >= 0)
+                r = query_run(database->statements[USER_CALLED_REMOVE], "s", uid);
         if (r >= 0)
                 r = hub_groups_remove_user(database->groups, uid);
         return r < 0 ? r : call_history_remove_user(database->history, uid);
@@ -459,14 +488,26 @@ int hub_database_each_token(HubDatabase *database, const char *uid,
         return query_end(tokens, r);
 }
 
+static int each_pair(sqlite3_stmt *pairs, int (*each)(const char *, const char *, void *),
+                     void *userdata)
+{
+        int r;
+
+        QUERY_FOREACH (pairs, r)
+                r = each(query_text(pairs, 0), query_text(pairs, 1), userdata);
+        return query_end(pairs, r);
+}
+
 int hub_database_each_block(HubDatabase *database,
                             int (*each)(const char *uid, const char *blocked, void *),
                             void *userdata)
 {
-        sqlite3_stmt *blocks = database->statements[BLOCKS];
-        int r;
+        return each_pair(database->statements[BLOCKS], each, userdata);
+}
 
-        QUERY_FOREACH (blocks, r)
-                r = each(query_text(blocks, 0), query_text(blocks, 1), userdata);
-        return query_end(blocks, r);
+int hub_database_each_called(HubDatabase *database,
+                             int (*each)(const char *uid, const char *called, void *),
+                             void *userdata)
+{
+        return each_pair(database->statements[CALLEDS], each, userdata);
 }

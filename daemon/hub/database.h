@@ -24,6 +24,7 @@ typedef struct StoredUser {
         char uid[UID_MAX + 1];
         char name[NAME_MAX_BYTES + 1];
         WhenBusy when_busy;
+        WhoMayRing who_may_ring;
 } StoredUser;
 
 typedef struct StoredToken {
@@ -77,29 +78,37 @@ int hub_database_each_block(HubDatabase *database,
                             int (*each)(const char *uid, const char *blocked, void *),
                             void *userdata);
 
+/* Whom users have called, the first ones first; likewise. */
+int hub_database_each_called(HubDatabase *database,
+                             int (*each)(const char *uid, const char *called, void *),
+                             void *userdata);
+
 /* Live calls as they were stored; an unreadable one is skipped and logged. */
 int hub_database_each_live(HubDatabase *database, int (*each)(const LiveCall *, void *),
                            void *userdata);
 
 /* One change that the exchange wants stored, encoded and ready to be written. */
 typedef enum WriteType {
-        WRITE_LIVE,        /* `json` is the stored state of `session_id` */
-        WRITE_LIVE_MEMBER, /* `json` is the stored state of member `uid` of a group's call */
-        WRITE_DROP,        /* `session_id` is over */
-        WRITE_LOG,         /* `json` is `uid`'s record of `session_id` */
-        WRITE_WHEN_BUSY,   /* `when_busy` of `uid` */
-        WRITE_BLOCK,       /* `uid` blocks `blocked`, or no longer */
+        WRITE_LIVE,         /* `json` is the stored state of `session_id` */
+        WRITE_LIVE_MEMBER,  /* `json` is the stored state of member `uid` of a group's call */
+        WRITE_DROP,         /* `session_id` is over */
+        WRITE_LOG,          /* `json` is `uid`'s record of `session_id` */
+        WRITE_WHEN_BUSY,    /* `when_busy` of `uid` */
+        WRITE_WHO_MAY_RING, /* `who_may_ring` of `uid` */
+        WRITE_BLOCK,        /* `uid` blocks `other`, or no longer */
+        WRITE_CALLED,       /* `uid` has called `other`, or that is forgotten */
 } WriteType;
 
 typedef struct Write {
         WriteType type;
         bool unseen; /* LOG */
-        bool blocks; /* BLOCK */
+        bool on;     /* BLOCK, CALLED */
         WhenBusy when_busy;
+        WhoMayRing who_may_ring;
         char uid[UID_MAX + 1];
         union {
                 char session_id[UUID_LENGTH + 1];
-                char blocked[UID_MAX + 1]; /* BLOCK */
+                char other[UID_MAX + 1]; /* BLOCK, CALLED */
         };
         usec_t initiated_at; /* LOG */
         char *json;          /* owned; LIVE, LIVE_MEMBER, LOG */

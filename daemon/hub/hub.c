@@ -166,6 +166,7 @@ static int carry_out(Hub *hub, ExchangeAction *action)
         case EXCHANGE_LOG:
         case EXCHANGE_USER:
         case EXCHANGE_BLOCK:
+        case EXCHANGE_CALLED:
                 r = hub_store(hub, action);
                 break;
         }
@@ -268,7 +269,7 @@ static void on_turn_end(uv_prepare_t *prepare)
 static const bool needs_store[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_INITIATE] = true, [MESSAGE_ACCEPT] = true,   [MESSAGE_JOIN] = true,
         [MESSAGE_STATE] = true,    [MESSAGE_SETTINGS] = true, [MESSAGE_BLOCK] = true,
-        [MESSAGE_SEEN] = true,     [MESSAGE_FORGET] = true,
+        [MESSAGE_SEEN] = true,     [MESSAGE_FORGET] = true,   [MESSAGE_WHO_MAY_RING] = true,
 };
 
 static void handle_request(Hub *hub, DeviceSession *session, const Message *message)

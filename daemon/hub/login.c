@@ -102,6 +102,8 @@ static int add_settings(Hub *hub, const char *uid, ReplyWelcome *welcome)
         if (r == 0)
                 r = exchange_user_blocked(hub->exchange, uid, &welcome->blocked,
                                           &welcome->n_blocked);
+        welcome->has_who_may_ring = true;
+        welcome->who_may_ring = exchange_user_who_may_ring(hub->exchange, uid);
         return MIN_OF(r, 0);
 }
 

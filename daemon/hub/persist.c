@@ -13,13 +13,25 @@ static int load_user(const StoredUser *user, void *userdata)
 {
         Hub *hub = userdata;
 
-        return exchange_user_add(hub->exchange, user->uid, user->name, user->when_busy);
+        int r = exchange_user_add(hub->exchange, user->uid, user->name, user->when_busy);
+
+        if (r == 0)
+                r = exchange_user_set_who_may_ring(hub->exchange, user->uid, user->who_may_ring);
+        return MIN_OF(r, 0);
 }
 
 static int load_block(const char *uid, const char *blocked, void *userdata)
 {
         Hub *hub = userdata;
         int r = exchange_user_block(hub->exchange, uid, blocked);
+
+        return MIN_OF(r, 0);
+}
+
+static int load_called(const char *uid, const char *called, void *userdata)
+{
+        Hub *hub = userdata;
+        int r = exchange_user_called(hub->exchange, uid, called);
 
         return MIN_OF(r, 0);
 }
@@ -74,6 +86,8 @@ int hub_load(Hub *hub)
                 r = hub_database_each_user(hub->database, load_user, hub);
         if (r >= 0)
                 r = hub_database_each_block(hub->database, load_block, hub);
+        if (r >= 0)
+                r = hub_database_each_called(hub->database, load_called, hub);
         if (r >= 0)
                 r = hub_groups_each(hub_database_groups(hub->database), load_group, hub);
         if (r >= 0)
@@ -137,6 +151,19 @@ static int store_record(Hub *hub, const ExchangeAction *action)
         return r < 0 ? r : add(hub, &write);
 }
 
+/* One of them at a time: each is changed by a request of its own. */
+static int store_settings(Hub *hub, const ExchangeAction *action)
+{
+        const MessageSettings *settings = &action->settings;
+        Write write = {.when_busy = settings->when_busy, .who_may_ring = settings->who_may_ring};
+
+        if (!settings->has_when_busy && !settings->has_who_may_ring)
+                return 0;
+        write.type = settings->has_when_busy ? WRITE_WHEN_BUSY : WRITE_WHO_MAY_RING;
+        STR_SET(write.uid, action->uid);
+        return add(hub, &write);
+}
+
 int hub_store(Hub *hub, ExchangeAction *action)
 {
         Write write = {0};
@@ -151,15 +178,12 @@ int hub_store(Hub *hub, ExchangeAction *action)
                 STR_SET(write.session_id, action->session_id);
                 break;
         case EXCHANGE_USER:
-                if (!action->settings.has_when_busy)
-                        return 0;
-                write.type = WRITE_WHEN_BUSY;
-                write.when_busy = action->settings.when_busy;
-                break;
+                return store_settings(hub, action);
         case EXCHANGE_BLOCK:
-                write.type = WRITE_BLOCK;
-                write.blocks = action->block.on;
-                STR_SET(write.blocked, action->block.uid);
+        case EXCHANGE_CALLED:
+                write.type = action->type == EXCHANGE_BLOCK ? WRITE_BLOCK : WRITE_CALLED;
+                write.on = action->block.on;
+                STR_SET(write.other, action->block.uid);
                 break;
         case EXCHANGE_SEND:
         case EXCHANGE_DISCONNECT:

@@ -24,6 +24,7 @@ static const char *const message_types[MESSAGE_TYPE_COUNT] = {
         [MESSAGE_STATE] = "state",
         [MESSAGE_SETTINGS] = "settings",
         [MESSAGE_BLOCK] = "block",
+        [MESSAGE_WHO_MAY_RING] = "who_may_ring",
         [MESSAGE_HISTORY] = "history",
         [MESSAGE_SEEN] = "seen",
         [MESSAGE_FORGET] = "forget",

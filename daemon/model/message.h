@@ -52,19 +52,20 @@ typedef enum MessageType {
         MESSAGE_REJECT,
         MESSAGE_CANCEL,
         MESSAGE_END,
-        MESSAGE_TOKEN,    /* make a join token */
-        MESSAGE_JOIN,     /* join the session's media */
-        MESSAGE_LEAVE,    /* leave the media; the call goes on */
-        MESSAGE_RELAYS,   /* name the ICE servers again: their credentials expire */
-        MESSAGE_SIGNAL,   /* description or candidate for one participant */
-        MESSAGE_STATE,    /* this participant's state: muted and so on */
-        MESSAGE_SETTINGS, /* change the user's settings */
-        MESSAGE_BLOCK,    /* block or unblock a user; calls of a blocked user ring nowhere */
-        MESSAGE_HISTORY,  /* a page of the user's history */
-        MESSAGE_SEEN,     /* missed calls have been looked at */
-        MESSAGE_FORGET,   /* delete from history */
-        MESSAGE_GOING,    /* the device is probably about to go: a page is closed or reloaded */
-        MESSAGE_LOGOUT,   /* the device logs out, which ends its calls */
+        MESSAGE_TOKEN,        /* make a join token */
+        MESSAGE_JOIN,         /* join the session's media */
+        MESSAGE_LEAVE,        /* leave the media; the call goes on */
+        MESSAGE_RELAYS,       /* name the ICE servers again: their credentials expire */
+        MESSAGE_SIGNAL,       /* description or candidate for one participant */
+        MESSAGE_STATE,        /* this participant's state: muted and so on */
+        MESSAGE_SETTINGS,     /* change the user's settings */
+        MESSAGE_BLOCK,        /* block or unblock a user; calls of a blocked user ring nowhere */
+        MESSAGE_WHO_MAY_RING, /* of those who are not blocked */
+        MESSAGE_HISTORY,      /* a page of the user's history */
+        MESSAGE_SEEN,         /* missed calls have been looked at */
+        MESSAGE_FORGET,       /* delete from history */
+        MESSAGE_GOING,        /* the device is probably about to go: a page is closed or reloaded */
+        MESSAGE_LOGOUT,       /* the device logs out, which ends its calls */
 
         /* device to hub, without a reply */
         MESSAGE_ACK,
@@ -169,9 +170,12 @@ typedef struct MessageState {
         bool media_flows;  /* media come from the others: a lost party gets a longer grace */
 } MessageState;
 
+/* SETTINGS, WHO_MAY_RING, CHANGED */
 typedef struct MessageSettings {
         bool has_when_busy;
         WhenBusy when_busy;
+        bool has_who_may_ring;
+        WhoMayRing who_may_ring;
         char name[NAME_MAX_BYTES + 1]; /* CHANGED: the user's new name; empty: as before */
 } MessageSettings;
 
@@ -251,6 +255,8 @@ typedef struct ReplyWelcome {
         usec_t date;  /* number of the last change of history: the next history_since */
         usec_t clock; /* the hub's CLOCK_REALTIME; 0: an older hub, whose `date` is that, too */
         WhenBusy when_busy;
+        bool has_who_may_ring; /* false: an older hub, where everybody may */
+        WhoMayRing who_may_ring;
         GroupName *groups; /* owned; the user's, at most GROUPS_PER_USER_MAX */
         size_t n_groups;
         char (*blocked)[UID_MAX + 1]; /* owned; uids that the user blocks, at most BLOCKED_MAX */

@@ -24,6 +24,7 @@
 
 #define GROUP_MEMBERS_MAX 1024  /* all are rung at once, the last one within 50 ms */
 #define GROUPS_PER_USER_MAX 128 /* so that a welcome has room for all, with their names */
+#define CALLED_MAX 1024         /* per user: whom they have called; 65 kB */
 #define BLOCKED_MAX 256         /* per user; so that a welcome has room for all */
 
 #define RING_TIMEOUT_DEFAULT_S 45 /* as in hosted calling SDKs */

@@ -35,6 +35,13 @@ static const char *const when_busy_words[WHEN_BUSY_COUNT] = {
 };
 DEFINE_WORDS(when_busy, WhenBusy, when_busy_words);
 
+static const char *const who_may_ring_words[WHO_MAY_RING_COUNT] = {
+        [WHO_MAY_RING_EVERYBODY] = "everybody",
+        [WHO_MAY_RING_CALLED] = "called",
+        [WHO_MAY_RING_NOBODY] = "nobody",
+};
+DEFINE_WORDS(who_may_ring, WhoMayRing, who_may_ring_words);
+
 static const char *const member_states[MEMBER_STATE_COUNT] = {
         [MEMBER_WAITING] = "waiting",   [MEMBER_RINGING] = "ringing", [MEMBER_JOINED] = "joined",
         [MEMBER_REJECTED] = "rejected", [MEMBER_BUSY] = "busy",       [MEMBER_MISSED] = "missed",
@@ -57,6 +64,7 @@ static const char *const call_reasons[CALL_REASON_COUNT] = {
         [CALL_REASON_REMOTE_HANGUP] = "remote-hangup",
         [CALL_REASON_FILTERED_DND] = "filtered-dnd",
         [CALL_REASON_FILTERED_BLOCKED] = "filtered-blocked",
+        [CALL_REASON_FILTERED_BARRED] = "filtered-barred",
         [CALL_REASON_UNREACHABLE] = "unreachable",
         [CALL_REASON_REPLACED] = "replaced",
         [CALL_REASON_IDLE] = "idle",
@@ -115,6 +123,7 @@ const char *call_reason_words(const char *reason)
                 [CALL_REASON_REMOTE_HANGUP] = "the other side hung up",
                 [CALL_REASON_FILTERED_DND] = "do not disturb was on",
                 [CALL_REASON_FILTERED_BLOCKED] = "the caller is blocked",
+                [CALL_REASON_FILTERED_BARRED] = "the caller may not ring here",
                 [CALL_REASON_UNREACHABLE] = "no device was reachable",
                 [CALL_REASON_REPLACED] = "replaced by another call",
                 [CALL_REASON_IDLE] = "nobody was left in the call",

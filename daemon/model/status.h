@@ -47,6 +47,14 @@ typedef enum WhenBusy {
         WHEN_BUSY_COUNT,
 } WhenBusy;
 
+/* Of all who are not blocked. */
+typedef enum WhoMayRing {
+        WHO_MAY_RING_EVERYBODY,
+        WHO_MAY_RING_CALLED, /* those whom the user has called */
+        WHO_MAY_RING_NOBODY,
+        WHO_MAY_RING_COUNT,
+} WhoMayRing;
+
 /* The state of one member in a group's call (PROTOCOL.md, Values). */
 typedef enum MemberState {
         MEMBER_WAITING,  /* called, not alerted yet */
@@ -78,6 +86,7 @@ typedef enum CallReason {
         CALL_REASON_REMOTE_HANGUP,
         CALL_REASON_FILTERED_DND,
         CALL_REASON_FILTERED_BLOCKED,
+        CALL_REASON_FILTERED_BARRED,
         CALL_REASON_UNREACHABLE,
         CALL_REASON_REPLACED,
         CALL_REASON_IDLE,
@@ -132,6 +141,9 @@ int call_direction_from_string(const char *s, CallDirection *ret);
 
 const char *when_busy_to_string(WhenBusy when_busy);
 int when_busy_from_string(const char *s, WhenBusy *ret);
+
+const char *who_may_ring_to_string(WhoMayRing who);
+int who_may_ring_from_string(const char *s, WhoMayRing *ret);
 
 const char *member_state_to_string(MemberState state);
 int member_state_from_string(const char *s, MemberState *ret);

@@ -72,6 +72,8 @@ static const FieldWords direction_words = {"\"outgoing\" or \"incoming\"", call_
                                            call_direction_from_string};
 static const FieldWords when_busy_words = {"\"reject\" or \"ring\"", when_busy_to_string,
                                            when_busy_from_string};
+static const FieldWords who_may_ring_words = {"\"everybody\", \"called\" or \"nobody\"",
+                                              who_may_ring_to_string, who_may_ring_from_string};
 static const FieldWords member_state_words = {"a member's state", member_state_to_string,
                                               member_state_from_string};
 static const FieldWords reply_error_words = {"an error's name", call_error_to_string,
@@ -142,6 +144,7 @@ const FieldTable live_member_fields =
                     {"alerted", FIELD_BOOL, 0, AT(LiveMember, alerted)},
                     {"quiet", FIELD_BOOL, 0, AT(LiveMember, quiet)},
                     {"blocked", FIELD_BOOL, 0, AT(LiveMember, blocked)},
+                    {"barred", FIELD_BOOL, 0, AT(LiveMember, barred)},
                     {"joins", FIELD_BOOL, 0, AT(LiveMember, media.joins)},
                     {"muted", FIELD_BOOL, 0, AT(LiveMember, media.muted)},
                     {"video_paused", FIELD_BOOL, 0, AT(LiveMember, media.video_paused)},
@@ -255,6 +258,11 @@ static const FieldTable block_fields =
         REQUEST_TABLE("block", {"uid", FIELD_UID, R, AT(Message, block.uid)},
                       {"on", FIELD_BOOL, R, AT(Message, block.on)});
 
+static const FieldTable who_may_ring_fields =
+        REQUEST_TABLE("who_may_ring", {"who", FIELD_WORD, R, AT(Message, settings.who_may_ring),
+                                       .words = &who_may_ring_words,
+                                       .has = offsetof(Message, settings.has_who_may_ring)});
+
 static const FieldTable history_fields =
         REQUEST_TABLE("history", {"limit", FIELD_U32, 0, AT(Message, history.limit)},
                       {"cursor", FIELD_TOKEN, 0, AT(Message, history.cursor)});
@@ -298,6 +306,8 @@ static const FieldTable welcome_fields = FIELD_TABLE(
         {"clock", FIELD_U64, 0, AT(Message, reply.welcome.clock)},
         {"when_busy", FIELD_WORD, R, AT(Message, reply.welcome.when_busy),
          .words = &when_busy_words},
+        {"who_may_ring", FIELD_WORD, 0, AT(Message, reply.welcome.who_may_ring),
+         .words = &who_may_ring_words, .has = offsetof(Message, reply.welcome.has_who_may_ring)},
         {"groups", FIELD_LIST, 0, LIST_AT(Message, reply.welcome.groups, reply.welcome.n_groups),
          .max = GROUPS_PER_USER_MAX, .table = &group_fields},
         {"blocked", FIELD_UID_LIST, 0,
@@ -411,11 +421,13 @@ static const FieldTable groups_fields = EVENT_TABLE(
 static const FieldTable blocked_fields =
         EVENT_TABLE("blocked", {"uid", FIELD_UID, R, AT(Message, block.uid)},
                     {"on", FIELD_BOOL, R, AT(Message, block.on)});
-static const FieldTable changed_fields =
-        EVENT_TABLE("changed",
-                    {"when_busy", FIELD_WORD, 0, AT(Message, settings.when_busy),
-                     .words = &when_busy_words, .has = offsetof(Message, settings.has_when_busy)},
-                    {"name", FIELD_TEXT, 0, AT(Message, settings.name)});
+static const FieldTable changed_fields = EVENT_TABLE(
+        "changed",
+        {"when_busy", FIELD_WORD, 0, AT(Message, settings.when_busy), .words = &when_busy_words,
+         .has = offsetof(Message, settings.has_when_busy)},
+        {"who_may_ring", FIELD_WORD, 0, AT(Message, settings.who_may_ring),
+         .words = &who_may_ring_words, .has = offsetof(Message, settings.has_who_may_ring)},
+        {"name", FIELD_TEXT, 0, AT(Message, settings.name)});
 
 const FieldTable *message_fields(MessageType type)
 {
@@ -436,6 +448,7 @@ const FieldTable *message_fields(MessageType type)
                 [MESSAGE_STATE] = &state_fields,
                 [MESSAGE_SETTINGS] = &settings_fields,
                 [MESSAGE_BLOCK] = &block_fields,
+                [MESSAGE_WHO_MAY_RING] = &who_may_ring_fields,
                 [MESSAGE_HISTORY] = &history_fields,
                 [MESSAGE_SEEN] = &seen_fields,
                 [MESSAGE_FORGET] = &forget_fields,

@@ -83,6 +83,63 @@ START_TEST(what_a_user_settles_is_kept_over_a_restart)
 }
 END_TEST
 
+/* The reason of Bob's record of a call that Alice makes and cancels; it has not rung. */
+static void expect_barred(Talker *alice, Talker *bob)
+{
+        call_and_cancel(alice);
+        cJSON *record = talker_event(bob, "logged");
+        ck_assert_str_eq(talker_text(record, "reason"), "filtered-barred");
+        cJSON_Delete(record);
+        ck_assert(!talker_has_event(bob, "incoming"));
+}
+
+static void expect_who_may_ring(const cJSON *message, const char *who)
+{
+        const cJSON *welcome = cJSON_GetObjectItemCaseSensitive(message, "ok");
+
+        ck_assert_str_eq(talker_text(welcome ?: message, "who_may_ring"), who);
+}
+
+START_TEST(rule_9_who_may_ring_and_whom_one_has_called_outlive_the_hub)
+{
+        char id[TALKER_UUID_SIZE];
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+        Talker *desk = talker_new(hub_port(h->hub), h->bob, "bob-2");
+
+        expect_who_may_ring(bob->welcome, "everybody");
+        talker_ok(talker_request(bob, "who_may_ring", "%s", "\"who\":\"called\""));
+        cJSON *changed = talker_event(desk, "changed");
+        expect_who_may_ring(changed, "called");
+        cJSON_Delete(changed);
+        expect_barred(alice, bob);
+        talker_free(alice);
+        talker_free(bob);
+        talker_free(desk);
+        hub_kill(h->hub);
+        hub_start(h->hub);
+        alice = hub_rig_alice(h);
+        bob = hub_rig_bob(h);
+        expect_who_may_ring(bob->welcome, "called");
+        expect_barred(alice, bob);
+
+        talker_uuid(id);
+        talker_ok(talker_initiate(bob, id, "alice"));
+        talker_ok(talker_request(bob, "cancel", "\"session_id\":\"%s\"", id));
+        talker_free(alice);
+        talker_free(bob);
+        hub_kill(h->hub);
+        hub_start(h->hub);
+        alice = hub_rig_alice(h);
+        bob = hub_rig_bob(h);
+        call_and_cancel(alice);
+        cJSON_Delete(talker_event(bob, "incoming"));
+        talker_refused(talker_request(bob, "who_may_ring", "%s", "\"who\":\"friends\""),
+                       "InvalidArgument", "friends");
+        talker_free(alice);
+        talker_free(bob);
+}
+END_TEST
+
 START_TEST(a_logged_call_is_sent_to_devices_that_were_not_rung)
 {
         Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
@@ -161,6 +218,7 @@ int main(void)
         tcase_add_test(tests, a_call_rings_is_answered_and_ends_in_both_histories);
         tcase_add_test(tests, who_connects_while_it_rings_is_rung);
         tcase_add_test(tests, what_a_user_settles_is_kept_over_a_restart);
+        tcase_add_test(tests, rule_9_who_may_ring_and_whom_one_has_called_outlive_the_hub);
         tcase_add_test(tests, a_logged_call_is_sent_to_devices_that_were_not_rung);
         suite_add_tcase(suite, tests);
         tcase_set_timeout(ice, 60);

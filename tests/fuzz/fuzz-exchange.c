@@ -221,6 +221,10 @@ static void fill(World *world, Message *message)
                 any_uid(world, message->block.uid);
                 message->block.on = fuzz_below(&world->input, 2);
                 break;
+        case MESSAGE_WHO_MAY_RING:
+                message->settings.has_who_may_ring = true;
+                message->settings.who_may_ring = fuzz_below(&world->input, WHO_MAY_RING_COUNT);
+                break;
         case MESSAGE_SETTINGS:
                 message->settings.has_when_busy = true;
                 message->settings.when_busy = fuzz_below(&world->input, WHEN_BUSY_COUNT);
@@ -234,11 +238,11 @@ static void fill(World *world, Message *message)
 static void do_ask(World *world, Client *client)
 {
         static const MessageType types[] = {
-                MESSAGE_INITIATE, MESSAGE_DELIVERED, MESSAGE_ALERTING, MESSAGE_ACCEPT,
-                MESSAGE_REJECT,   MESSAGE_CANCEL,    MESSAGE_END,      MESSAGE_TOKEN,
-                MESSAGE_JOIN,     MESSAGE_LEAVE,     MESSAGE_SIGNAL,   MESSAGE_STATE,
-                MESSAGE_SETTINGS, MESSAGE_BLOCK,     MESSAGE_LOGOUT,   MESSAGE_GOING,
-                MESSAGE_RELAYS,
+                MESSAGE_INITIATE,     MESSAGE_DELIVERED, MESSAGE_ALERTING, MESSAGE_ACCEPT,
+                MESSAGE_REJECT,       MESSAGE_CANCEL,    MESSAGE_END,      MESSAGE_TOKEN,
+                MESSAGE_JOIN,         MESSAGE_LEAVE,     MESSAGE_SIGNAL,   MESSAGE_STATE,
+                MESSAGE_SETTINGS,     MESSAGE_BLOCK,     MESSAGE_LOGOUT,   MESSAGE_GOING,
+                MESSAGE_WHO_MAY_RING, MESSAGE_RELAYS,
         };
         Message message = {.type = types[fuzz_below(&world->input, ELEMENTSOF(types))], .id = 1};
 

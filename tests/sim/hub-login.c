@@ -22,6 +22,8 @@ static void hub_say_settings(World *world, const char *uid, ReplyWelcome *welcom
         const Exchange *exchange = world->hub.exchange;
 
         welcome->when_busy = world->hub.disk.when_busy[user_number(uid)];
+        welcome->has_who_may_ring = true;
+        welcome->who_may_ring = exchange_user_who_may_ring(exchange, uid);
         if (exchange_user_groups(exchange, uid, &welcome->groups, &welcome->n_groups) != 0 ||
             exchange_user_blocked(exchange, uid, &welcome->blocked, &welcome->n_blocked) != 0)
                 abort();

@@ -40,11 +40,17 @@ int hub_load(World *world)
                 if (!disk->removed[u])
                         r = exchange_user_add(hub->exchange, user_uid(u), user_uid(u),
                                               disk->when_busy[u]);
+                if (r == 0 && !disk->removed[u])
+                        r = exchange_user_set_who_may_ring(hub->exchange, user_uid(u),
+                                                           disk->who_may_ring[u]);
         }
         for (unsigned u = 0; r == 0 && u < users * users; u++) {
                 if (disk->blocked[u / users][u % users] && !disk->removed[u / users])
                         r = exchange_user_block(hub->exchange, user_uid(u / users),
                                                 user_uid(u % users));
+                if (r == 0 && disk->called[u / users][u % users] && !disk->removed[u / users])
+                        r = exchange_user_called(hub->exchange, user_uid(u / users),
+                                                 user_uid(u % users));
         }
         for (unsigned g = 0; r == 0 && g < world->weather.groups; g++)
                 r = put_group(world, g);
@@ -80,7 +86,8 @@ void hub_remove_user(World *world, unsigned user)
                 hub->disk.member_changed_at[group] = world->now;
         /* As the database: whoever gets that uid later is somebody else. */
         for (unsigned other = 0; other < USERS_MAX; other++)
-                hub->disk.blocked[user][other] = hub->disk.blocked[other][user] = false;
+                hub->disk.blocked[user][other] = hub->disk.blocked[other][user] =
+                        hub->disk.called[user][other] = hub->disk.called[other][user] = false;
         if (!hub->up)
                 return;
         ExchangeNow moment = hub_moment(world);

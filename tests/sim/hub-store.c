@@ -116,6 +116,13 @@ void disk_write(World *world, ExchangeAction *action)
         case EXCHANGE_USER:
                 if (action->settings.has_when_busy)
                         disk->when_busy[user_number(action->uid)] = action->settings.when_busy;
+                if (action->settings.has_who_may_ring)
+                        disk->who_may_ring[user_number(action->uid)] =
+                                action->settings.who_may_ring;
+                break;
+        case EXCHANGE_CALLED:
+                disk->called[user_number(action->uid)][user_number(action->block.uid)] =
+                        action->block.on;
                 break;
         case EXCHANGE_BLOCK:
                 disk->blocked[user_number(action->uid)][user_number(action->block.uid)] =

@@ -133,10 +133,44 @@ static void judge_group_begun(World *world, const Case *the_case)
         }
 }
 
+/* Has the user called that one? The call may have become another one (rule 10). */
+static bool user_has_called(const World *world, unsigned user, const char *uid)
+{
+        for (unsigned i = 0; i < world->n_cases; i++) {
+                const Case *other = &world->cases[i];
+
+                if (other->caller->user == user && str_eq(other->receiver, uid))
+                        return true;
+        }
+        return false;
+}
+
+static void judge_barred(World *world, const Case *the_case, const LiveCall *live)
+{
+        const char *caller = handset_uid(the_case->caller);
+
+        for (size_t i = 0; i < live->n_members; i++) {
+                const LiveMember *member = &live->members[i];
+                const char *uid = member->party.uid;
+                WhoMayRing who = exchange_user_who_may_ring(world->hub.exchange, uid);
+
+                if (member->blocked || live->record.status != CALL_STATUS_INITIATED)
+                        continue;
+                if (member->barred ? who == WHO_MAY_RING_EVERYBODY
+                                   : who == WHO_MAY_RING_NOBODY ||
+                                             (who == WHO_MAY_RING_CALLED &&
+                                              !user_has_called(world, user_number(uid), caller)))
+                        law_broken(world, LAW_FILTER, "%s lets %s ring, and call %u %s", uid,
+                                   who_may_ring_to_string(who), the_case->number,
+                                   member->barred ? "does not" : "does");
+        }
+}
+
 void laws_see_begun(World *world, const Case *the_case, const LiveCall *live)
 {
         unsigned caller = the_case->caller->user;
 
+        judge_barred(world, the_case, live);
         if (the_case->is_group)
                 judge_group_begun(world, the_case);
         if (the_case->is_group || live->record.status != CALL_STATUS_INITIATED)

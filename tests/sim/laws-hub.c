@@ -76,6 +76,7 @@ static void see_saved(World *world, Case *the_case, const LiveCall *live)
 
                 part->is_member = true;
                 part->blocks = live->members[i].blocked;
+                part->bars = live->members[i].barred;
                 part_save(part, world, &live->members[i]);
         }
         laws_see_alone(world, the_case);

@@ -78,19 +78,22 @@ static void judge_filter(World *world, const Case *the_case, const ExchangeActio
         const CallRecord *record = &action->record;
         const Part *part = &the_case->parts[user_number(action->uid)];
 
-        if (part->blocks && (record->status != CALL_STATUS_MISSED || !record->seen ||
-                             !str_eq(record->reason, "filtered-blocked")))
-                law_broken(world, LAW_FILTER, "%s blocks the caller of %s, and has: %s, %s",
+        if ((part->blocks || part->bars) &&
+            (record->status != CALL_STATUS_MISSED || !record->seen ||
+             !str_eq(record->reason, part->blocks ? "filtered-blocked" : "filtered-barred")))
+                law_broken(world, LAW_FILTER, "%s blocks or bars the caller of %s, and has: %s, %s",
                            action->uid, action->session_id, call_status_to_string(record->status),
                            record->reason);
         if (str_eq(record->reason, "filtered-dnd") && part->alerted)
                 law_broken(world, LAW_FILTER, "%s was alerted of call %s, and not disturbed",
                            action->uid, action->session_id);
         for (unsigned m = 0; m < world->weather.users && !the_case->is_group; m++) {
-                if (the_case->parts[m].blocks && record->direction == CALL_DIRECTION_OUTGOING &&
+                if ((the_case->parts[m].blocks || the_case->parts[m].bars) &&
+                    record->direction == CALL_DIRECTION_OUTGOING &&
                     record->status != CALL_STATUS_UNANSWERED &&
                     record->status != CALL_STATUS_CANCELLED)
-                        law_broken(world, LAW_FILTER, "%s is blocked, and hears that call %s is %s",
+                        law_broken(world, LAW_FILTER,
+                                   "%s is blocked or barred, and hears that call %s is %s",
                                    action->uid, action->session_id,
                                    call_status_to_string(record->status));
         }

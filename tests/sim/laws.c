@@ -42,8 +42,9 @@ static const char *const laws[LAW_COUNT] = {
                                   "goes back, initiated never becomes ended, ongoing only ended",
         [LAW_SILENCE] = "rules 7, 9: what was silenced, or is not to disturb, makes no sound",
         [LAW_BUSY] = "rule 8: without parallel a user is in one call at a time",
-        [LAW_FILTER] = "rule 9: a blocked caller cannot tell, and raises history only; who was "
-                       "alerted was disturbed",
+        [LAW_FILTER] =
+                "rule 9: a blocked or barred caller cannot tell, and raises history only; who was "
+                "alerted was disturbed",
         [LAW_GLARE] = "rule 10: of two who ring each other one call comes, audio if either is",
         [LAW_GROUP] = "rule 11: in a group ending is leaving, and a user who calls a group whose "
                       "call lives joins it",
@@ -122,8 +123,8 @@ static void see_added(Handset *handset, Sight *sight, const char *session_id)
 {
         const Case *the_case = case_of(handset->world, session_id);
 
-        if (the_case->parts[handset->user].blocks)
-                law_broken(handset->world, LAW_FILTER, "%s: call %s is of a blocked user",
+        if (the_case->parts[handset->user].blocks || the_case->parts[handset->user].bars)
+                law_broken(handset->world, LAW_FILTER, "%s: call %s is of a blocked or barred user",
                            handset_name(handset), session_id);
         /* A group call may be joined late; then it appears again (rule 11). */
         if (sight->there || (sight->ever_over && !the_case->is_group))

@@ -93,8 +93,9 @@ typedef struct Sight {
 
 /* A user's part in a call, as the hub has it. */
 typedef struct Part {
-        bool is_member, blocks; /* rung, or would be if the caller were not blocked */
-        bool parallel;          /* the user has allowed it */
+        bool is_member;    /* rung, or would be … */
+        bool blocks, bars; /* … if the member did not block the caller, or bar them */
+        bool parallel;     /* the user has allowed it */
         usec_t answered_at, over_at;
         CallStatus status;
         const Handset *party; /* the device that placed or answered it; NULL: none yet */

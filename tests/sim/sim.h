@@ -107,7 +107,7 @@ void connections_sweep(World *world, bool all);
 
 typedef struct HubWrite {
         struct HubWrite *prev, *next;
-        ExchangeAction action; /* SAVE, DROP, LOG, USER, BLOCK: owned */
+        ExchangeAction action; /* SAVE, DROP, LOG, USER, BLOCK, CALLED: owned */
 } HubWrite;
 
 typedef struct DiskCall {
@@ -123,6 +123,8 @@ typedef struct Disk {
         Shelf history;         /* the same records, for the laws */
         WhenBusy when_busy[USERS_MAX];
         bool blocked[USERS_MAX][USERS_MAX]; /* by the first */
+        WhoMayRing who_may_ring[USERS_MAX];
+        bool called[USERS_MAX][USERS_MAX]; /* by the first */
         bool member[GROUPS][USERS_MAX];
         usec_t member_changed_at[GROUPS];
         bool removed[USERS_MAX];

@@ -149,7 +149,14 @@ static void see_action(ExchangeAction *action)
                 see_end(call_of(action->session_id));
                 break;
         case EXCHANGE_USER:
-                all.when_busy[user_number(action->uid)] = action->settings.when_busy;
+                if (action->settings.has_when_busy)
+                        all.when_busy[user_number(action->uid)] = action->settings.when_busy;
+                else
+                        all.who_may_ring[user_number(action->uid)] = action->settings.who_may_ring;
+                break;
+        case EXCHANGE_CALLED:
+                all.called[user_number(action->uid)][user_number(action->block.uid)] =
+                        action->block.on;
                 break;
         case EXCHANGE_BLOCK:
                 all.blocks[user_number(action->uid)][user_number(action->block.uid)] =

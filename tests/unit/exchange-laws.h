@@ -54,6 +54,8 @@ typedef struct AllThere {
         size_t n_live;
         WhenBusy when_busy[USERS];
         bool blocks[USERS][USERS];
+        WhoMayRing who_may_ring[USERS];
+        bool called[USERS][USERS];
         bool suspended[DEVICES];
         unsigned wave, seed, step;
 } AllThere;

@@ -164,6 +164,9 @@ static void trace_message(Who who, const Message *message)
         case MESSAGE_CHANGED:
                 if (message->settings.has_when_busy)
                         trace("changed to %s", when_busy_to_string(message->settings.when_busy));
+                if (message->settings.has_who_may_ring)
+                        trace("changed to %s",
+                              who_may_ring_to_string(message->settings.who_may_ring));
                 if (*message->settings.name)
                         trace("renamed to %s", message->settings.name);
                 break;
@@ -227,8 +230,17 @@ static void trace_action(ExchangeAction *action)
                 trace("store that %s %s %s", action->uid, action->block.on ? "blocks" : "unblocks",
                       action->block.uid);
                 break;
+        case EXCHANGE_CALLED:
+                if (!world.called)
+                        return;
+                trace("store that %s %s %s", action->uid,
+                      action->block.on ? "has called" : "forgets", action->block.uid);
+                break;
         case EXCHANGE_USER:
-                trace("store %s %s", action->uid, when_busy_to_string(action->settings.when_busy));
+                trace("store %s %s", action->uid,
+                      action->settings.has_when_busy
+                              ? when_busy_to_string(action->settings.when_busy)
+                              : who_may_ring_to_string(action->settings.who_may_ring));
                 break;
         }
         trace("\n");

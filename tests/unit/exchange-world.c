@@ -260,6 +260,12 @@ void blocks(Who who, const char *uid, bool on)
         asks(who, message);
 }
 
+void may_be_rung_by(Who who, WhoMayRing by)
+{
+        asks(who, (Message){.type = MESSAGE_WHO_MAY_RING,
+                            .settings = {.has_who_may_ring = true, .who_may_ring = by}});
+}
+
 void rejects(Who who, int call, CallStatus status)
 {
         Message message = {.type = MESSAGE_REJECT, .reject.status = status};

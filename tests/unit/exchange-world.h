@@ -47,6 +47,7 @@ typedef struct World {
         char text[MESSAGE_TEXT_MAX + 1]; /* the sentence of the last error */
         bool confirms;                   /* of the last message sent */
         bool has_team;
+        bool called;  /* trace who has called whom */
         bool members; /* trace the states of group members, too */
         char trace[32768];
         int last;           /* the last result of exchange_message() */
@@ -112,6 +113,7 @@ void calls_team(Who who, int call);
 void accepts(Who who, int call);
 void accepts_with(Who who, int call, MessageAccept accept);
 void blocks(Who who, const char *uid, bool on);
+void may_be_rung_by(Who who, WhoMayRing by);
 void rejects(Who who, int call, CallStatus status);
 void joins(Who who, int call);
 void joins_with(Who who, int call, const char *token);

@@ -155,6 +155,15 @@ static void do_deliver(unsigned device)
         ask(device, &message);
 }
 
+static void do_bar(unsigned device)
+{
+        Message message = {.type = MESSAGE_WHO_MAY_RING,
+                           .settings = {.has_who_may_ring = true,
+                                        .who_may_ring = any(3) ? 0 : any(WHO_MAY_RING_COUNT)}};
+
+        ask(device, &message);
+}
+
 /* Mostly unblocks; otherwise nobody could call any more. */
 static void do_block(unsigned device)
 {
@@ -279,7 +288,11 @@ static void begin_hub(void)
                         user_of(blocked * DEVICES_PER_USER, other);
                         if (all.blocks[user][blocked])
                                 must(exchange_user_block(all.exchange, uid, other) == 0);
+                        if (all.called[user][blocked])
+                                must(exchange_user_called(all.exchange, uid, other) == 0);
                 }
+                must(exchange_user_set_who_may_ring(all.exchange, uid, all.who_may_ring[user]) ==
+                     0);
         }
         put_groups();
         for (unsigned n = 0; n < CALLS; n++) {
@@ -339,6 +352,7 @@ static void do_anything(void)
                 do_say_that_it_goes,
                 do_deliver,
                 do_block,
+                do_bar,
         };
         unsigned device = any(DEVICES);
 

@@ -98,11 +98,64 @@ static int count_blocks(const char *uid, const char *blocked, void *userdata)
         return 0;
 }
 
+static int note_called(const char *uid, const char *called, void *userdata)
+{
+        char *all = userdata;
+
+        ck_assert_uint_lt(strlen(all) + strlen(uid) + strlen(called) + 3, 256);
+        strcat(strcat(strcat(strcat(all, uid), ">"), called), " ");
+        return 0;
+}
+
+/* "alice>bob bob>alice " */
+static const char *who_has_called(void)
+{
+        static char all[256];
+
+        all[0] = '\0';
+        ck_assert_int_eq(hub_database_each_called(database, note_called, all), 0);
+        return all;
+}
+
+START_TEST(whom_a_user_has_called_is_kept_in_order)
+{
+        Write called = {.type = WRITE_CALLED, .uid = "alice", .on = true};
+
+        for (const char *const *uid = (const char *const[]){"carol", "bob", "carol", NULL}; *uid;
+             uid++) {
+                (void)STR_SET(called.other, *uid);
+                ck_assert_int_eq(hub_database_write(database, &at, &called, 1), 0);
+        }
+        ck_assert_str_eq(who_has_called(), "alice>carol alice>bob ");
+        called.on = false;
+        ck_assert_int_eq(hub_database_write(database, &at, &called, 1), 0);
+        ck_assert_str_eq(who_has_called(), "alice>bob ");
+}
+END_TEST
+
+START_TEST(who_may_ring_is_everybody_until_the_user_says_otherwise)
+{
+        Write write = {.type = WRITE_WHO_MAY_RING, .uid = "alice"};
+        StoredUser user;
+
+        for (WhoMayRing who = 0; who < WHO_MAY_RING_COUNT; who++) {
+                ck_assert_int_eq(hub_database_user_get(database, "alice", &user), 0);
+                ck_assert_int_eq(user.who_may_ring, who == 0 ? WHO_MAY_RING_EVERYBODY : who - 1);
+                write.who_may_ring = who;
+                ck_assert_int_eq(hub_database_write(database, &at, &write, 1), 0);
+        }
+        ck_assert_int_eq(hub_database_user_get(database, "alice", &user), 0);
+        ck_assert_int_eq(user.who_may_ring, WHO_MAY_RING_NOBODY);
+        ck_assert_int_eq(user.when_busy, WHEN_BUSY_REJECT);
+}
+END_TEST
+
 START_TEST(a_removed_user_leaves_nothing_behind)
 {
-        const Write blocks[] = {
-                {.type = WRITE_BLOCK, .uid = "alice", .blocked = "bob", .blocks = true},
-                {.type = WRITE_BLOCK, .uid = "bob", .blocked = "alice", .blocks = true}};
+        const Write blocks[] = {{.type = WRITE_BLOCK, .uid = "alice", .other = "bob", .on = true},
+                                {.type = WRITE_BLOCK, .uid = "bob", .other = "alice", .on = true},
+                                {.type = WRITE_CALLED, .uid = "alice", .other = "bob", .on = true},
+                                {.type = WRITE_CALLED, .uid = "bob", .other = "alice", .on = true}};
         char token[TOKEN_LENGTH + 1];
         StoredToken found;
         bool is_new;
@@ -116,6 +169,7 @@ START_TEST(a_removed_user_leaves_nothing_behind)
         ck_assert_int_eq(hub_database_user_remove(database, "alice"), -ENOENT);
         ck_assert_int_eq(hub_database_each_block(database, count_blocks, &n), 0);
         ck_assert_int_eq(n, 0);
+        ck_assert_str_eq(who_has_called(), "");
         ck_assert_int_eq(hub_database_token_find(database, token, &found), -EKEYREVOKED);
         ck_assert_int_eq(hub_database_user_add(database, "alice", "Another", &is_new), 0);
         ck_assert_int_eq(hub_database_each_token(database, "alice", count_tokens, &n), 0);
@@ -228,6 +282,31 @@ static void execute(const char *sql)
         sqlite3_close(handle);
 }
 
+/* Of what they have placed; also behind a row that cannot be read. */
+START_TEST(whom_users_had_called_is_taken_from_the_history_of_an_older_version)
+{
+        _cleanup_free_ char *log = write_log_sql();
+
+        database = hub_database_free(database);
+        ck_assert_int_eq(unlink(store_path), 0);
+        execute(second_version);
+        execute("INSERT INTO users VALUES ('bob', 'Bob', 'ring')");
+        execute("INSERT INTO history VALUES ('bob', '" UUID("07") "', 1, 1, 0, '{')");
+        execute("INSERT INTO history VALUES ('bob', '" UUID("08") "', 1, 1, 0, '')");
+        execute(log);
+        execute("INSERT INTO history SELECT 'bob', session_id, 1, 3, 0, json FROM history"
+                " WHERE uid = 'alice'");
+        execute("INSERT INTO history SELECT 'dave', session_id, 1, 3, 0,"
+                " replace(json, 'outgoing', 'incoming') FROM history WHERE uid = 'alice'");
+        execute("PRAGMA user_version = 2");
+        store_reopen();
+        ck_assert_str_eq(who_has_called(), "alice>alice bob>alice ");
+        StoredUser user;
+        ck_assert_int_eq(hub_database_user_get(database, "bob", &user), 0);
+        ck_assert_int_eq(user.who_may_ring, WHO_MAY_RING_EVERYBODY);
+}
+END_TEST
+
 START_TEST(calls_and_history_of_an_older_version_are_kept)
 {
         char id[UUID_LENGTH + 1] = "";
@@ -263,12 +342,15 @@ int main(void)
         tcase_add_test(tests, a_token_is_found_by_its_text_until_it_is_revoked);
         tcase_add_test(tests, the_oldest_of_too_many_revoked_tokens_is_forgotten);
         tcase_add_test(tests, nobody_has_no_tokens);
+        tcase_add_test(tests, whom_a_user_has_called_is_kept_in_order);
+        tcase_add_test(tests, who_may_ring_is_everybody_until_the_user_says_otherwise);
         tcase_add_test(tests, a_removed_user_leaves_nothing_behind);
         tcase_add_test(tests, writes_are_made_together_or_not_at_all);
         tcase_add_test(tests, a_live_call_is_there_until_it_is_dropped);
         suite_add_tcase(suite, tests);
         tests = tcase_create("in a file");
         tcase_add_checked_fixture(tests, store_setup_file, store_teardown_file);
+        tcase_add_test(tests, whom_users_had_called_is_taken_from_the_history_of_an_older_version);
         tcase_add_test(tests, calls_and_history_of_an_older_version_are_kept);
         suite_add_tcase(suite, tests);
         return suite_run(suite);

@@ -157,14 +157,17 @@ static int write_live(void)
                 {.type = WRITE_LIVE, .json = (char *)JSON_LIVE},
                 {.type = WRITE_LIVE_MEMBER, .json = (char *)JSON_LIVE},
                 {.type = WRITE_WHEN_BUSY, .when_busy = WHEN_BUSY_RING},
-                {.type = WRITE_BLOCK, .blocks = true},
+                {.type = WRITE_BLOCK, .on = true},
+                {.type = WRITE_CALLED, .on = true},
+                {.type = WRITE_WHO_MAY_RING, .who_may_ring = WHO_MAY_RING_CALLED},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(writes); i++)
                 (void)STR_SET(writes[i].uid, "alice");
         (void)STR_SET(writes[0].session_id, UUID("02"));
         (void)STR_SET(writes[1].session_id, UUID("02"));
-        (void)STR_SET(writes[3].blocked, "bob");
+        (void)STR_SET(writes[3].other, "bob");
+        (void)STR_SET(writes[4].other, "bob");
         return hub_database_write(database, &at, writes, ELEMENTSOF(writes));
 }
 

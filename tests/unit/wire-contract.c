@@ -52,6 +52,7 @@ static void add_words(void)
         ADD_WORDS(RECEIVER_TYPE_COUNT, receiver_type_to_string);
         ADD_WORDS(CALL_DIRECTION_COUNT, call_direction_to_string);
         ADD_WORDS(WHEN_BUSY_COUNT, when_busy_to_string);
+        ADD_WORDS(WHO_MAY_RING_COUNT, who_may_ring_to_string);
         ADD_WORDS(MEMBER_STATE_COUNT, member_state_to_string);
         ADD_WORDS(CALL_ERROR_COUNT, call_error_to_string);
         ADD_WORDS(REPLY_KIND_COUNT, reply_kind_to_string);
@@ -136,6 +137,7 @@ static void print_words(void)
         PRINT_WORDS("receiver-type", RECEIVER_TYPE_COUNT, receiver_type_to_string);
         PRINT_WORDS("direction", CALL_DIRECTION_COUNT, call_direction_to_string);
         PRINT_WORDS("when-busy", WHEN_BUSY_COUNT, when_busy_to_string);
+        PRINT_WORDS("who-may-ring", WHO_MAY_RING_COUNT, who_may_ring_to_string);
         PRINT_WORDS("member-state", MEMBER_STATE_COUNT, member_state_to_string);
         PRINT_WORDS("reason", CALL_REASON_COUNT, call_reason_to_string);
         PRINT_WORDS("error", CALL_ERROR_COUNT, call_error_to_string);

@@ -136,6 +136,8 @@ static void sample_welcome(ReplyWelcome *welcome)
         welcome->date = DATE;
         welcome->clock = DATE + 5;
         welcome->when_busy = WHEN_BUSY_RING;
+        welcome->has_who_may_ring = true;
+        welcome->who_may_ring = WHO_MAY_RING_CALLED;
         welcome->groups = allocate(1, sizeof(GroupName));
         welcome->n_groups = 1;
         sample_group(&welcome->groups[0]);
@@ -234,6 +236,10 @@ static void sample_request(MessageType type, Message *ret)
         case MESSAGE_HISTORY:
                 ret->history.limit = 20;
                 SET(ret->history.cursor, "cursor~1");
+                break;
+        case MESSAGE_WHO_MAY_RING:
+                ret->settings.has_who_may_ring = true;
+                ret->settings.who_may_ring = WHO_MAY_RING_CALLED;
                 break;
         case MESSAGE_GOING:
         case MESSAGE_LOGOUT:
