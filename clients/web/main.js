@@ -197,10 +197,14 @@ function isMissed(id) {
 function updateMenu() {
         const dnd = byId("dnd");
         const waiting = byId("waiting");
+        const who = byId("who-may-ring");
 
         dnd.checked = phone.doNotDisturb;
         waiting.checked = phone.whenBusy === "ring";
         waiting.disabled = phone.connection !== "online";
+        who.value = phone.whoMayRing;
+        who.disabled = phone.connection !== "online";
+        setShown(who.parentElement, phone.whoMayRing !== "");
         setShown(byId("notify"), alerts.mayAskToNotify);
 }
 
@@ -262,6 +266,8 @@ byId("dnd").addEventListener("change", ({ target }) => {
 });
 byId("waiting").addEventListener("change", ({ target }) =>
         turn(() => phone.setWhenBusy(target.checked ? "ring" : "reject")));
+byId("who-may-ring").addEventListener("change", ({ target }) =>
+        turn(() => phone.setWhoMayRing(target.value)));
 byId("notify").addEventListener("click", async () => {
         await alerts.askToNotify();
         turn(() => {});

@@ -36,6 +36,7 @@ export class Phone {
         #reset() {
                 this.user = null;
                 this.whenBusy = "reject";
+                this.whoMayRing = ""; /* as the hub says; "": it does not know that */
                 this.groups = [];
                 this.blocked = [];
                 this.hubAhead = 0; /* hub clock minus ours, in ms */
@@ -185,6 +186,11 @@ export class Phone {
                 this.ask("settings", { when_busy: whenBusy });
         }
 
+        /* It protects, so it holds here once it holds at the hub. */
+        setWhoMayRing(who) {
+                this.ask("who_may_ring", { who });
+        }
+
         /* Marks what the person has seen here: by id, since the hub may have more by now. */
         markSeen() {
                 const ids = this.history.unseen.map((record) => record.session_id);
@@ -228,6 +234,7 @@ export class Phone {
         welcome(welcome, now) {
                 this.user = welcome.user;
                 this.whenBusy = welcome.when_busy;
+                this.whoMayRing = welcome.who_may_ring ?? "";
                 this.groups = welcome.groups ?? [];
                 this.blocked = welcome.blocked ?? [];
                 /* An older hub has no clock there: its date is one. */
@@ -334,6 +341,12 @@ export class Phone {
                 case "history":
                         if (ok)
                                 this.history.takePage(ok.records, ok.next, !members.cursor);
+                        break;
+                case "who_may_ring":
+                        if (error)
+                                this.notice(errorSentence(error));
+                        else
+                                this.whoMayRing = members.who;
                         break;
                 case "settings":
                 case "seen":
@@ -444,6 +457,7 @@ export class Phone {
                         break;
                 case "changed":
                         this.whenBusy = event.when_busy ?? this.whenBusy;
+                        this.whoMayRing = event.who_may_ring ?? this.whoMayRing;
                         if (event.name && this.user)
                                 this.user = { ...this.user, name: event.name };
                         break;

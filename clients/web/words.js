@@ -116,6 +116,8 @@ export function recordOutcome(record) {
                 return "Missed, you were on another call";
         if (record.status === "missed" && record.reason === "filtered-dnd")
                 return "Missed, do not disturb was on";
+        if (record.status === "missed" && record.reason === "filtered-barred")
+                return "Missed, the caller may not ring you";
         return RECORD[record.status]?.[record.direction === "incoming" ? 1 : 0] ?? record.status;
 }
 

@@ -477,6 +477,34 @@ START_TEST(a_second_call_stands_aside_and_answering_it_ends_the_first)
 }
 END_TEST
 
+START_TEST(who_may_ring_is_chosen_in_the_menu_and_kept_by_the_hub)
+{
+        _cleanup_(page_freep) Page *alice = web_user(h->hub, "alice", "Alice");
+        _cleanup_free_ char *token = hub_mint(h->hub, "alice");
+        _cleanup_(talker_freep) Talker *desk = talker_new(hub_port(h->hub), token, "desk");
+        _cleanup_(talker_freep) Talker *bob = talking("bob", "Bob");
+        char id[TALKER_UUID_SIZE];
+
+        page_click(alice, "#menu summary");
+        page_wait(alice, "document.getElementById('who-may-ring').value === 'everybody'");
+        page_picture(alice, "who-may-ring");
+        free(page_eval(alice,
+                       "(() => { const who = document.getElementById('who-may-ring');"
+                       " who.value = 'nobody'; who.dispatchEvent(new Event('change')); })()"));
+        cJSON *changed = talker_event(desk, "changed");
+        ck_assert_str_eq(talker_text(changed, "who_may_ring"), "nobody");
+        cJSON_Delete(changed);
+        page_wait(alice, "document.getElementById('who-may-ring').value === 'nobody'");
+        talker_uuid(id);
+        talker_ok(talker_initiate(bob, id, "alice"));
+        say(bob, "cancel", id, "");
+        cJSON_Delete(talker_event(desk, "logged"));
+        ck_assert(!talker_has_event(desk, "incoming"));
+        page_wait(alice, "document.getElementById('history').textContent.includes("
+                         "'may not ring')");
+}
+END_TEST
+
 START_TEST(a_page_that_is_replaced_says_so_and_can_take_over)
 {
         _cleanup_(page_freep) Page *alice = web_user(h->hub, "alice", "Alice");
@@ -530,6 +558,7 @@ int main(void)
         tcase_add_test(tests, a_page_that_nobody_looks_at_rings_by_sound_title_and_notification);
         tcase_add_test(tests, a_call_to_a_group_says_who_is_in_it_and_who_is_not);
         tcase_add_test(tests, a_second_call_stands_aside_and_answering_it_ends_the_first);
+        tcase_add_test(tests, who_may_ring_is_chosen_in_the_menu_and_kept_by_the_hub);
         tcase_add_test(tests, a_page_that_is_replaced_says_so_and_can_take_over);
         tcase_add_test(tests, do_not_disturb_shows_nothing_but_the_missed_call);
         suite_add_tcase(suite, tests);

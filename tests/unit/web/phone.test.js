@@ -175,6 +175,29 @@ test("do not disturb: delivered quietly, not presented, and silences what rings"
         assert.deepEqual(f.phone.ringing, []);
 });
 
+test("who may ring holds once the hub has said so, and is not there at an older hub", () => {
+        const f = new Fixture();
+
+        assert.equal(f.phone.whoMayRing, "");
+        f.welcome({ who_may_ring: "everybody" });
+        assert.equal(f.phone.whoMayRing, "everybody");
+        f.requests();
+        f.phone.setWhoMayRing("called");
+        const [request] = f.expectAsked("who_may_ring");
+        assert.deepEqual(request.members, { who: "called" });
+        assert.equal(f.phone.whoMayRing, "everybody");
+        f.reply(request, {});
+        assert.equal(f.phone.whoMayRing, "called");
+        f.event("changed", { when_busy: "ring" });
+        assert.equal(f.phone.whoMayRing, "called");
+        f.event("changed", { who_may_ring: "nobody" });
+        assert.equal(f.phone.whoMayRing, "nobody");
+        f.phone.setWhoMayRing("everybody");
+        const [again] = f.expectAsked("who_may_ring");
+        f.phone.reply(again, null, { name: "Timeout", message: "not now" }, f.now);
+        assert.equal(f.phone.whoMayRing, "nobody");
+});
+
 test("a second call knocks, and answering it ends the first", () => {
         const f = new Fixture();
         const first = f.talk();
