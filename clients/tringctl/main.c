@@ -64,6 +64,8 @@ static const CtlVerb verbs[] = {
         {"groups", "", "show the groups that you can call", 0, 0, 0, verb_groups},
         {"block", "[USER]", "block a user, or show who is blocked", 0, 1, 0, verb_block},
         {"unblock", "USER", "unblock a user", 1, 1, 0, verb_unblock},
+        {"who-may-ring", "[everybody|called|nobody]",
+         "who rings you: all, those whom you have called, or nobody", 0, 1, 0, verb_who_may_ring},
         {"devices", "[WHAT NODE…]", "show microphones, speakers and cameras, or choose one", 0,
          1 + RING_DEVICES_MAX, 0, verb_devices},
         {"dnd", "on|off", "do not disturb on this device", 1, 1, 0, verb_dnd},

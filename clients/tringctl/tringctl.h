@@ -72,4 +72,5 @@ int verb_history(sd_bus *bus, const Arguments *arguments);
 int verb_listen(sd_bus *bus, const Arguments *arguments);
 int verb_groups(sd_bus *bus, const Arguments *arguments);
 int verb_block(sd_bus *bus, const Arguments *arguments);
+int verb_who_may_ring(sd_bus *bus, const Arguments *arguments);
 int verb_unblock(sd_bus *bus, const Arguments *arguments);

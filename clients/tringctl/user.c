@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Groups and blocked users, which the hub stores for the user. */
+/* Groups, blocked users and who may ring, which the hub stores for the user. */
 #include <errno.h>
 
 #include "base/str.h"
@@ -75,4 +75,32 @@ int verb_block(sd_bus *bus, const Arguments *arguments)
 int verb_unblock(sd_bus *bus, const Arguments *arguments)
 {
         return change_block(bus, arguments, METHOD_UNBLOCK_USER, "is no longer blocked");
+}
+
+static int print_who_may_ring(sd_bus *bus, const Arguments *arguments)
+{
+        _cleanup_json_ cJSON *who = NULL;
+        char printable[PRINT_PERSON_MAX];
+        int code = fetch_property(bus, PROPERTY_WHO_MAY_RING, &who);
+
+        if (code != EXIT_DONE)
+                return code;
+        if (arguments->json)
+                return print_json(who);
+        const char *word = cJSON_GetStringValue(who);
+        puts(str_empty(word) ? "not known: the hub has not been reached, or does not know it"
+                             : str_printable(printable, sizeof(printable), word));
+        return EXIT_DONE;
+}
+
+int verb_who_may_ring(sd_bus *bus, const Arguments *arguments)
+{
+        if (arguments->n_words > 0) {
+                int code = bus_call(bus, TRING_PATH, TRING_MANAGER, METHOD_SET_WHO_MAY_RING, NULL,
+                                    "s", arguments_word(arguments, 0));
+
+                if (code != EXIT_DONE)
+                        return code;
+        }
+        return print_who_may_ring(bus, arguments);
 }

@@ -262,6 +262,23 @@ static int command_block(Phone *phone, PhoneCall *call, const PhoneCommand *comm
         return 0;
 }
 
+static int command_who_may_ring(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                                uint64_t ticket)
+{
+        HubRequest *request;
+
+        if (phone->connection == PHONE_LOGGED_OUT) {
+                phone_refuse(phone, ticket, NULL, CALL_ERROR_NOT_LOGGED_IN,
+                             "nobody is logged in here who could be rung");
+                return 0;
+        }
+        request = command_request(phone, command, MESSAGE_WHO_MAY_RING, ticket);
+        request->message.settings.has_who_may_ring = true;
+        request->message.settings.who_may_ring = command->who_may_ring;
+        hub_request_add(phone, request);
+        return 0;
+}
+
 static int command_silence_all(Phone *phone, PhoneCall *call, const PhoneCommand *command,
                                uint64_t ticket)
 {
@@ -337,6 +354,7 @@ static const struct {
         [PHONE_COMMAND_MUTE] = {command_mute, false, true, CALL_METHOD_SESSION},
         [PHONE_COMMAND_PAUSE_VIDEO] = {command_pause_video, false, true, CALL_METHOD_SESSION},
         [PHONE_COMMAND_BLOCK] = {command_block, true},
+        [PHONE_COMMAND_WHO_MAY_RING] = {command_who_may_ring, true},
         [PHONE_COMMAND_WHEN_BUSY] = {command_when_busy},
         [PHONE_COMMAND_DO_NOT_DISTURB] = {command_do_not_disturb},
         [PHONE_COMMAND_SEEN] = {command_history, true},

@@ -125,6 +125,7 @@ typedef enum PhoneCommandType {
         PHONE_COMMAND_MUTE,
         PHONE_COMMAND_PAUSE_VIDEO,
         PHONE_COMMAND_BLOCK,
+        PHONE_COMMAND_WHO_MAY_RING,
         PHONE_COMMAND_WHEN_BUSY,
         PHONE_COMMAND_DO_NOT_DISTURB,
         PHONE_COMMAND_SEEN,   /* sent to the hub; the adapter changes the store */
@@ -150,6 +151,7 @@ typedef struct PhoneCommand {
                 SessionSettings settings; /* JOIN */
                 bool on;                  /* MUTE, PAUSE_VIDEO, DO_NOT_DISTURB */
                 WhenBusy when_busy;
+                WhoMayRing who_may_ring;
                 MessageSessions sessions; /* SEEN, FORGET: by id; without ids: of no call */
                 MessageBlock block;
         };
@@ -170,6 +172,7 @@ typedef enum PhoneProperty { /* bits: changed properties */
         PHONE_PROPERTY_RINGING = 1 << 6,
         PHONE_PROPERTY_BLOCKED = 1 << 7,
         PHONE_PROPERTY_GROUPS = 1 << 20,
+        PHONE_PROPERTY_WHO_MAY_RING = 1 << 23,
         /* of a call */
         PHONE_PROPERTY_TYPE = 1 << 8,
         PHONE_PROPERTY_STATUS = 1 << 9, /* Status, Reason */
@@ -492,6 +495,8 @@ PhoneConnection phone_connection(const Phone *phone, const char **ret_text);
 bool phone_refusal_is_final(const Phone *phone);
 const Party *phone_user(const Phone *phone); /* the uid is empty while it is unknown */
 WhenBusy phone_when_busy(const Phone *phone);
+/* A word; empty until a hub that knows the setting has said so. */
+const char *phone_who_may_ring(const Phone *phone);
 bool phone_do_not_disturb(const Phone *phone);
 bool phone_is_ringing(const Phone *phone);
 const PhoneCallInfo *phone_call_find(const Phone *phone, const char *session_id);

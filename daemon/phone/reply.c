@@ -321,6 +321,18 @@ static int reply_block(Phone *phone, HubRequest *request, const MessageReply *re
         return 0;
 }
 
+/* It protects, so it holds here once it holds at the hub. */
+static int reply_who_may_ring(Phone *phone, HubRequest *request, const MessageReply *reply)
+{
+        if (reply->error) {
+                hub_request_fail(phone, request, reply->error, reply->text);
+                return 0;
+        }
+        user_who_may_ring(phone, true, request->message.settings.who_may_ring);
+        hub_request_succeed(phone, request);
+        return 0;
+}
+
 static int reply_plain(Phone *phone, HubRequest *request, const MessageReply *reply)
 {
         if (reply->error)
@@ -348,6 +360,7 @@ static const ReplyRule *reply_rule(MessageType type)
                 [MESSAGE_JOIN] = {REPLY_JOIN, reply_join},
                 [MESSAGE_RELAYS] = {REPLY_RELAYS, reply_relays},
                 [MESSAGE_BLOCK] = {REPLY_PLAIN, reply_block},
+                [MESSAGE_WHO_MAY_RING] = {REPLY_PLAIN, reply_who_may_ring},
                 [MESSAGE_HISTORY] = {REPLY_HISTORY, reply_history},
         };
 

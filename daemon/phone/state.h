@@ -177,6 +177,8 @@ struct Phone {
         usec_t history_welcomed;
 
         WhenBusy when_busy;
+        bool knows_who_may_ring;
+        WhoMayRing who_may_ring;
         bool do_not_disturb;
         bool parallel_media;
         GroupName *groups;

@@ -24,6 +24,15 @@ void user_when_busy(Phone *phone, WhenBusy when_busy)
         phone->changed |= PHONE_PROPERTY_WHEN_BUSY;
 }
 
+void user_who_may_ring(Phone *phone, bool known, WhoMayRing who)
+{
+        if (phone->knows_who_may_ring == known && phone->who_may_ring == who)
+                return;
+        phone->knows_who_may_ring = known;
+        phone->who_may_ring = who;
+        phone->changed |= PHONE_PROPERTY_WHO_MAY_RING;
+}
+
 /* Takes ownership of `groups`. */
 static void user_take_groups(Phone *phone, GroupName *groups, size_t n)
 {
@@ -72,6 +81,7 @@ int user_welcome(Phone *phone, const ReplyWelcome *welcome)
         phone->changed |= PHONE_PROPERTY_USER;
         user_take_groups(phone, groups, n_groups);
         user_take_blocked(phone, blocked, n_blocked);
+        user_who_may_ring(phone, welcome->has_who_may_ring, welcome->who_may_ring);
         /* A pending change of this device is newer than the hub's value. */
         if (!hub_request_find(phone, MESSAGE_SETTINGS, ""))
                 user_when_busy(phone, welcome->when_busy);
@@ -84,6 +94,7 @@ void user_forget(Phone *phone)
         phone->changed |= PHONE_PROPERTY_USER;
         user_take_groups(phone, NULL, 0);
         user_take_blocked(phone, NULL, 0);
+        user_who_may_ring(phone, false, WHO_MAY_RING_EVERYBODY);
 }
 
 static size_t blocked_find(const Phone *phone, const char *uid)
@@ -138,6 +149,8 @@ void user_settings(Phone *phone, const MessageSettings *news)
                 STR_SET(phone->user.name, news->name);
                 phone->changed |= PHONE_PROPERTY_USER;
         }
+        if (news->has_who_may_ring)
+                user_who_may_ring(phone, true, news->who_may_ring);
         /* A pending change of this device is newer than this one of another device. */
         if (news->has_when_busy && !hub_request_find(phone, MESSAGE_SETTINGS, ""))
                 user_when_busy(phone, news->when_busy);
@@ -146,6 +159,11 @@ void user_settings(Phone *phone, const MessageSettings *news)
 WhenBusy phone_when_busy(const Phone *phone)
 {
         return phone->when_busy;
+}
+
+const char *phone_who_may_ring(const Phone *phone)
+{
+        return phone->knows_who_may_ring ? who_may_ring_to_string(phone->who_may_ring) : "";
 }
 
 const GroupName *phone_group_at(const Phone *phone, size_t index)

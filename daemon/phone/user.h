@@ -6,6 +6,8 @@
 #include "phone/state.h"
 
 void user_when_busy(Phone *phone, WhenBusy when_busy);
+/* The hub says who may ring the user; or it does not know that setting. */
+void user_who_may_ring(Phone *phone, bool known, WhoMayRing who);
 /* Takes the user's data from the welcome. Returns 0, or -ENOMEM with nothing changed. */
 int user_welcome(Phone *phone, const ReplyWelcome *welcome);
 void user_forget(Phone *phone); /* logged out */

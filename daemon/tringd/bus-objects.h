@@ -66,6 +66,7 @@ int reject_status_read(sd_bus_message *message, CallStatus *ret, sd_bus_error *e
 int append_blocked(sd_bus_message *reply, const Phone *phone);
 int append_groups(sd_bus_message *reply, const Phone *phone);
 int method_block_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int method_set_who_may_ring(sd_bus_message *message, void *userdata, sd_bus_error *error);
 int method_unblock_user(sd_bus_message *message, void *userdata, sd_bus_error *error);
 
 /* listeners-bus.c */

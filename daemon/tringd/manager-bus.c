@@ -70,10 +70,10 @@ static uint32_t unseen_missed(Daemon *daemon)
 
 DEFINE_VALUE_GETTER(version, Daemon, TRING_VERSION)
 DEFINE_GETTER(features, Daemon,
-              sd_bus_message_append(reply, "as", 15, "audio", "block", "devices", "groups",
+              sd_bus_message_append(reply, "as", 16, "audio", "block", "devices", "groups",
                                     "history", "listeners", "metadata", "ring", "screen-sharing",
                                     "stats", "tie-ring-to-client", "tie-to-client", "tokens",
-                                    "verification", "video"))
+                                    "verification", "video", "who-may-ring"))
 DEFINE_VALUE_GETTER(connection_state, Daemon,
                     phone_connection_to_string(phone_connection(object->phone, NULL)))
 DEFINE_GETTER(connection_error, Daemon, append_connection_error(reply, object))
@@ -81,6 +81,7 @@ DEFINE_GETTER(logged_in_user, Daemon, append_user(reply, object))
 DEFINE_GETTER(active_call, Daemon, append_active_call(reply, object))
 DEFINE_VALUE_GETTER(when_busy, Daemon, when_busy_to_string(phone_when_busy(object->phone)))
 DEFINE_VALUE_GETTER(do_not_disturb, Daemon, (int)phone_do_not_disturb(object->phone))
+DEFINE_VALUE_GETTER(who_may_ring, Daemon, phone_who_may_ring(object->phone))
 DEFINE_GETTER(blocked, Daemon, append_blocked(reply, object->phone))
 DEFINE_GETTER(groups, Daemon, append_groups(reply, object->phone))
 DEFINE_VALUE_GETTER(unseen_missed, Daemon, unseen_missed(object))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The users that the user has blocked, and the user's groups. */
+/* The users that the user has blocked, who may ring, and the user's groups. */
 #include <errno.h>
 
 #include "tringd/bus-objects.h"
@@ -49,4 +49,18 @@ int method_block_user(sd_bus_message *message, void *userdata, sd_bus_error *err
 int method_unblock_user(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
         return block(message, userdata, false, error);
+}
+
+int method_set_who_may_ring(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+        PhoneCommand command = {.type = PHONE_COMMAND_WHO_MAY_RING};
+        const char *word;
+        int r = sd_bus_message_read(message, "s", &word);
+
+        if (r < 0)
+                return r;
+        if (who_may_ring_from_string(word, &command.who_may_ring) < 0)
+                return error_invalid(error, "who", word,
+                                     "is neither 'everybody', 'called' nor 'nobody'");
+        return daemon_command(userdata, message, &command, METHOD_REPLY_EMPTY);
 }

@@ -91,6 +91,33 @@ START_TEST(who_is_blocked_on_another_device_is_blocked_here)
 }
 END_TEST
 
+static void expect_who_may_ring(const char *expected)
+{
+        sd_bus_message *reply = get(TRING_PATH, TRING_MANAGER, "WhoMayRing", "s");
+        const char *who;
+
+        ck_assert_int_gt(sd_bus_message_read(reply, "s", &who), 0);
+        ck_assert_str_eq(who, expected);
+        sd_bus_message_unref(reply);
+}
+
+START_TEST(who_may_ring_is_what_the_hub_says)
+{
+        Message message = {
+                .type = MESSAGE_CHANGED,
+                .seq = ++fixture.seq,
+                .settings = {.has_who_may_ring = true, .who_may_ring = WHO_MAY_RING_CALLED}};
+
+        expect_who_may_ring("");
+        fixture_hub_says(&fixture, &message);
+        fixture_heard(&fixture, "PropertiesChanged", NULL);
+        expect_who_may_ring("called");
+        assert_fails(&fixture, "InvalidArgument", "friends", TRING_PATH, NULL, "SetWhoMayRing",
+                     &_error, "s", "friends");
+        expect_who_may_ring("called");
+}
+END_TEST
+
 START_TEST(groups_are_what_the_hub_says)
 {
         Message message = {.type = MESSAGE_GROUPS, .seq = ++fixture.seq};
@@ -201,6 +228,7 @@ int main(void)
         TCase *tests = tcase_create("all");
 
         tcase_add_checked_fixture(tests, setup, teardown);
+        tcase_add_test(tests, who_may_ring_is_what_the_hub_says);
         tcase_add_test(tests, who_is_blocked_on_another_device_is_blocked_here);
         tcase_add_test(tests, groups_are_what_the_hub_says);
         tcase_add_test(tests, nobody_is_blocked_by_nobody);

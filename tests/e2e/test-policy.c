@@ -176,6 +176,31 @@ START_TEST(rule_9_blocked_caller_raises_nothing_and_cannot_tell)
 }
 END_TEST
 
+START_TEST(rule_9_who_may_ring_protects_and_the_caller_cannot_tell)
+{
+        _cleanup_pair_ Pair p = pair_new();
+        _cleanup_(listener_freep) Listener *shell = listener_new(p.bob, "shell", 0, LISTENER_TAKES);
+        Call call;
+
+        wait_manager(p.bob, "WhoMayRing", "everybody");
+        client_do(p.bob->client, TRING_ROOT, TRING_MANAGER, "SetWhoMayRing", "s", "called");
+        wait_manager(p.bob, "WhoMayRing", "called");
+        call = call_start_with(p.alice, "bob", "audio", "a{sv}", 2, "timeout", "i", 5, "join", "b",
+                               false);
+        call_wait_status(p.alice, &call, "initiated", NULL);
+        expect_detail(client_wait_signal(p.alice->client, "OutgoingCallRejected", call.path),
+                      "reason", "timeout");
+        ck_assert_uint_eq(client_count_signals(p.bob->client, "IncomingCallReceived", NULL), 0);
+        ck_assert_uint_eq(listener_count(shell, "IncomingCallReceived"), 0);
+        client_wait_signal(p.bob->client, "CallLogsChanged", NULL);
+        expect_has(call_history(p.bob, &call), "reason: filtered-barred");
+        wait_manager(p.bob, "UnseenMissed", "0");
+
+        client_do(p.bob->client, TRING_ROOT, TRING_MANAGER, "SetWhoMayRing", "s", "everybody");
+        call_ring(p.alice, p.bob, false);
+}
+END_TEST
+
 START_TEST(rule_9_block_list_says_what_is_wrong_and_ends_somewhere)
 {
         _cleanup_pair_ Pair p = pair_new();
@@ -338,6 +363,7 @@ static Suite *policy_suite(void)
         tcase_add_test(tcase, rule_9_do_not_disturb_leaves_a_missed_call_that_says_so);
         tcase_add_test(tcase, rule_9_switching_it_on_silences_and_off_starts_nothing);
         tcase_add_test(tcase, rule_9_blocked_caller_raises_nothing_and_cannot_tell);
+        tcase_add_test(tcase, rule_9_who_may_ring_protects_and_the_caller_cannot_tell);
         tcase_add_test(tcase, rule_9_block_list_says_what_is_wrong_and_ends_somewhere);
         tcase_add_test(tcase, rule_10_two_who_call_each_other_have_one_call);
         tcase_add_test(tcase, rule_16_ring_of_less_than_three_seconds_is_not_begun);

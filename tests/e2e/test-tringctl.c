@@ -311,6 +311,18 @@ START_TEST(a_group_is_called_by_its_id)
 }
 END_TEST
 
+START_TEST(who_may_ring_is_shown_and_changed)
+{
+        ctl_expect(0, "called\n", "", "who-may-ring");
+        ctl_expect(0, "\"called\"", "", "who-may-ring", "--json");
+        ctl_expect(0, "called\n", "", "who-may-ring", "called");
+        fake_wait_called(desktop, "SetWhoMayRing called");
+        fake_fail(desktop, "org.tring.Calls1.Error.InvalidArgument", "who: 'friends' is neither");
+        ctl_expect(1, "", "'friends' is neither", "who-may-ring", "friends");
+        ctl_expect(2, "", "--group cannot be used with 'who-may-ring'", "who-may-ring", "--group");
+}
+END_TEST
+
 START_TEST(who_is_blocked_is_shown_and_changed)
 {
         ctl_expect(0, "mallory\n", "", "block");
@@ -386,6 +398,7 @@ int main(void)
         tcase_add_test(tests, login_takes_the_token_from_a_private_file_or_from_standard_input);
         tcase_add_test(tests, a_group_is_called_by_its_id);
         tcase_add_test(tests, who_is_blocked_is_shown_and_changed);
+        tcase_add_test(tests, who_may_ring_is_shown_and_changed);
         tcase_add_test(tests, dnd_is_switched);
         tcase_add_loop_test(tests, a_command_line_that_makes_no_sense_is_refused_by_name, 0, 11);
         suite_add_tcase(suite, tests);

@@ -216,14 +216,14 @@ static int get_listeners(sd_bus *bus, const char *path, const char *interface, c
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-/* The reply to BlockUser and UnblockUser. */
-static int on_block(sd_bus_message *message, void *userdata, sd_bus_error *error)
+/* The reply to a method that takes one word: BlockUser, UnblockUser, SetWhoMayRing. */
+static int on_word(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        const char *uid;
-        int r = sd_bus_message_read(message, "s", &uid);
+        const char *word;
+        int r = sd_bus_message_read(message, "s", &word);
 
         if (r >= 0)
-                r = fake_asked(userdata, message, sd_bus_message_get_member(message), uid);
+                r = fake_asked(userdata, message, sd_bus_message_get_member(message), word);
         return r != 0 ? r : sd_bus_reply_method_return(message, NULL);
 }
 
@@ -238,6 +238,13 @@ static int get_blocked(sd_bus *bus, const char *path, const char *interface, con
                        sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         return sd_bus_message_append(reply, "as", 1, "mallory");
+}
+
+static int get_who_may_ring(sd_bus *bus, const char *path, const char *interface,
+                            const char *property, sd_bus_message *reply, void *userdata,
+                            sd_bus_error *error)
+{
+        return sd_bus_message_append(reply, "s", "called");
 }
 
 static int get_features(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -255,13 +262,16 @@ static const sd_bus_vtable manager_vtable[] = {
                       SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("SilenceAll", NULL, NULL, asked_plain, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("TestRing", NULL, NULL, asked_plain, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("BlockUser", "s", NULL, on_block, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("UnblockUser", "s", NULL, on_block, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("BlockUser", "s", NULL, on_word, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("UnblockUser", "s", NULL, on_word, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("SetWhoMayRing", "s", NULL, on_word, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("GetCallLogs", "a{sv}us", "aa{sv}s", on_get_logs, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("MarkMissedSeen", "as", NULL, asked_plain, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("ConnectionState", "s", NULL, offsetof(Fake, state),
                         SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Blocked", "as", get_blocked, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("WhoMayRing", "s", get_who_may_ring, 0,
+                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Groups", "aa{sv}", get_groups, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Features", "as", get_features, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Listeners", "as", get_listeners, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

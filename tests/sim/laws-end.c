@@ -109,10 +109,12 @@ static void judge_settings(World *world, const Handset *handset)
         for (size_t i = 0; (uid = phone_blocked_at(handset->phone, i)); i++)
                 n_blocked += disk->blocked[handset->user][user_number(uid)];
         if (n_blocked != n || phone_blocked_at(handset->phone, n) ||
-            phone_when_busy(handset->phone) != disk->when_busy[handset->user])
+            phone_when_busy(handset->phone) != disk->when_busy[handset->user] ||
+            !str_eq(phone_who_may_ring(handset->phone),
+                    who_may_ring_to_string(disk->who_may_ring[handset->user])))
                 law_broken(world, LAW_SETTINGS_SAME,
-                           "%s blocks %u of %u users, or is busy otherwise", handset_name(handset),
-                           n_blocked, n);
+                           "%s blocks %u of %u users, or is busy otherwise, or lets %s ring",
+                           handset_name(handset), n_blocked, n, phone_who_may_ring(handset->phone));
 }
 
 static void judge_case(World *world, const Case *the_case)

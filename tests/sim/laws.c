@@ -29,8 +29,9 @@ static const char *const laws[LAW_COUNT] = {
         [LAW_KNOWN] = "rule 16: what is marked as seen, or deleted, was known where that was asked",
         [LAW_RETENTION] = "rule 16: no record is deleted before its time, whatever the clocks say, "
                           "and while they are right none stays for longer",
-        [LAW_SETTINGS_SAME] = "settings: groups, the block list and what to do when busy are the "
-                              "user's, on all devices",
+        [LAW_SETTINGS_SAME] =
+                "settings: groups, the block list, who may ring and what to do when busy are the "
+                "user's, on all devices",
         [LAW_ONE_TERMINAL_EVENT] = "statuses, rule 17: each call gives each device on which it "
                                    "appears exactly one terminal event",
         [LAW_STOPS_ELSEWHERE] = "rules 4, 5: what is answered or over stops ringing everywhere "

@@ -26,9 +26,10 @@ static const struct {
         {PHONE_COMMAND_DISMISS, 2},        {PHONE_COMMAND_CLEAR_ACTIVE, 1},
         {PHONE_COMMAND_TEST_RING, 1},      {PHONE_COMMAND_GENERATE_TOKEN, 3},
         {PHONE_COMMAND_JOIN, 5},           {PHONE_COMMAND_LEAVE, 4},
-        {PHONE_COMMAND_MUTE, 3},           {PHONE_COMMAND_WHEN_BUSY, 4},
+        {PHONE_COMMAND_MUTE, 3},           {PHONE_COMMAND_WHEN_BUSY, 2},
         {PHONE_COMMAND_DO_NOT_DISTURB, 3}, {PHONE_COMMAND_SEEN, 2},
         {PHONE_COMMAND_FORGET, 2},         {PHONE_COMMAND_BLOCK, 2},
+        {PHONE_COMMAND_WHO_MAY_RING, 2},
 };
 
 /* Weights, of a hundred stimuli; the rest are commands. */
@@ -277,6 +278,11 @@ static void fill_command(World *world, Handset *handset, const Stimulus *stimulu
                 break;
         case PHONE_COMMAND_WHEN_BUSY:
                 command->when_busy = stimulus->c >> 4 & 1 ? WHEN_BUSY_RING : WHEN_BUSY_REJECT;
+                break;
+        case PHONE_COMMAND_WHO_MAY_RING:
+                /* Mostly everybody; otherwise nobody would be rung any more. */
+                command->who_may_ring = stimulus->c % 2 ? WHO_MAY_RING_EVERYBODY
+                                                        : stimulus->c / 2 % WHO_MAY_RING_COUNT;
                 break;
         case PHONE_COMMAND_BLOCK:
                 snprintf(command->block.uid, sizeof(command->block.uid), "user-%u",

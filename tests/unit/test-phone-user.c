@@ -105,6 +105,85 @@ START_TEST(rule_9_a_block_on_another_device_holds_here)
 }
 END_TEST
 
+static void let_ring(Fixture *f, WhoMayRing who)
+{
+        PhoneCommand asked = asks(PHONE_COMMAND_WHO_MAY_RING, "");
+
+        asked.who_may_ring = who;
+        command(f, &asked);
+}
+
+static void welcome_who_may_ring(Fixture *f, bool known, WhoMayRing who)
+{
+        Message message = {.type = MESSAGE_REPLY, .id = HELLO_ID};
+
+        message.reply.kind = REPLY_WELCOME;
+        message.reply.welcome = (ReplyWelcome){
+                .history_complete = true, .has_who_may_ring = known, .who_may_ring = who};
+        f->seq = 0;
+        hub_message(f, &message);
+}
+
+START_TEST(rule_9_who_may_ring_holds_when_the_hub_says_so)
+{
+        FIXTURE(f);
+
+        welcome_who_may_ring(f, true, WHO_MAY_RING_EVERYBODY);
+        ck_assert_str_eq(phone_who_may_ring(f->phone), "everybody");
+        forget(f);
+        let_ring(f, WHO_MAY_RING_NOBODY);
+        expect(f, "send:who_may_ring");
+        ck_assert_int_eq(f->sent[MESSAGE_WHO_MAY_RING].settings.who_may_ring, WHO_MAY_RING_NOBODY);
+        ck_assert_str_eq(phone_who_may_ring(f->phone), "everybody");
+        reply_ok(f, MESSAGE_WHO_MAY_RING);
+        expect(f, "done manager");
+        ck_assert_uint_eq(f->last[PHONE_MANAGER_CHANGED].properties, PHONE_PROPERTY_WHO_MAY_RING);
+        ck_assert_str_eq(phone_who_may_ring(f->phone), "nobody");
+}
+END_TEST
+
+START_TEST(who_may_ring_is_not_known_at_an_older_hub)
+{
+        FIXTURE(f);
+
+        welcome_who_may_ring(f, true, WHO_MAY_RING_CALLED);
+        ck_assert_str_eq(phone_who_may_ring(f->phone), "called");
+        welcome_who_may_ring(f, false, WHO_MAY_RING_EVERYBODY);
+        ck_assert_str_eq(phone_who_may_ring(f->phone), "");
+        let_ring(f, WHO_MAY_RING_NOBODY);
+        forget(f);
+        reply_error(f, MESSAGE_WHO_MAY_RING, CALL_ERROR_NOT_SUPPORTED);
+        expect(f, "done:NotSupported");
+        ck_assert_str_eq(phone_who_may_ring(f->phone), "");
+}
+END_TEST
+
+START_TEST(rule_9_who_may_ring_is_the_same_on_all_devices)
+{
+        Message message = {
+                .type = MESSAGE_CHANGED,
+                .settings = {.has_who_may_ring = true, .who_may_ring = WHO_MAY_RING_CALLED}};
+        FIXTURE(f);
+
+        hub_message(f, &message);
+        expect(f, "manager");
+        ck_assert_str_eq(phone_who_may_ring(f->phone), "called");
+        message.settings = (MessageSettings){.has_when_busy = true, .when_busy = WHEN_BUSY_RING};
+        hub_message(f, &message);
+        ck_assert_str_eq(phone_who_may_ring(f->phone), "called");
+}
+END_TEST
+
+START_TEST(who_is_not_logged_in_lets_nobody_ring)
+{
+        __attribute__((cleanup(fixture_freep))) Fixture *f = fixture_new();
+
+        let_ring(f, WHO_MAY_RING_NOBODY);
+        expect(f, "done:NotLoggedIn");
+        ck_assert_str_eq(phone_who_may_ring(f->phone), "");
+}
+END_TEST
+
 START_TEST(the_groups_are_those_that_the_hub_tells)
 {
         GroupName groups[] = {{"family", "The family"}, {"work", "Work"}};
@@ -271,6 +350,10 @@ int main(void)
         const TTest *const tests[] = {
                 a_new_name_of_the_user_is_taken,
                 rule_9_a_block_holds_when_the_hub_says_so,
+                rule_9_who_may_ring_holds_when_the_hub_says_so,
+                who_may_ring_is_not_known_at_an_older_hub,
+                rule_9_who_may_ring_is_the_same_on_all_devices,
+                who_is_not_logged_in_lets_nobody_ring,
                 a_block_that_the_hub_refuses_is_none,
                 who_is_not_logged_in_blocks_nobody,
                 rule_9_a_block_on_another_device_holds_here,

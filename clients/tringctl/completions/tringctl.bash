@@ -4,7 +4,7 @@
 _tringctl() {
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= word
         local verbs='login logout status call answer decline silence hangup mute unmute pause unpause history
-                listen groups block unblock devices dnd test-ring'
+                listen groups block unblock who-may-ring devices dnd test-ring'
         local -A options=(
                 [login]='--token-file --device-name'
                 [call]='--group --video --timeout'
@@ -29,6 +29,10 @@ _tringctl() {
                 ;;
         devices)
                 COMPREPLY=($(compgen -W 'microphone speaker camera ring echo-cancel' -- "$current"))
+                return
+                ;;
+        who-may-ring)
+                COMPREPLY=($(compgen -W 'everybody called nobody' -- "$current"))
                 return
                 ;;
         dnd)
