@@ -80,8 +80,10 @@ int acceptor_init(Acceptor *acceptor, uv_loop_t *loop, int listening_fd,
         acceptor->events = *events;
         acceptor->fd = listening_fd;
         int r = uv_poll_init(loop, &acceptor->readable, listening_fd);
-        if (r < 0)
+        if (r < 0) {
+                closep(&acceptor->fd);
                 return r;
+        }
         uv_timer_init(loop, &acceptor->retry);
         acceptor->readable.data = acceptor->retry.data = acceptor;
         return uv_poll_start(&acceptor->readable, UV_READABLE, on_readable);

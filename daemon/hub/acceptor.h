@@ -40,7 +40,10 @@ typedef struct Acceptor {
         usec_t said_at; /* CLOCK_BOOTTIME; 0: never */
 } Acceptor;
 
-/* Must stay where it is until acceptor_stop(), and the turn of the loop after that. */
+/*
+ * Takes `listening_fd`, in any case. The acceptor must stay where it is until acceptor_stop(), and
+ * the turn of the loop after that. Returns 0 or negative errno.
+ */
 int acceptor_init(Acceptor *acceptor, uv_loop_t *loop, int listening_fd,
                   const AcceptorEvents *events);
 /* Accepts no more, and closes the socket. */
