@@ -14,12 +14,12 @@
  * request, exchange_prepare() reserves room for one action first: even when memory has run out,
  * the reply that reports it can be queued.
  *
- * An operation queues what it stores (SAVE, DROP, LOG, USER, BLOCK) before the messages that
- * confirm it. The hub carries out the actions in order. It gathers rows for the next transaction of
- * its database (hub/commit.h), which runs at the end of the loop's turn or up to a millisecond
- * later, and it gives a message that confirms something the number of that transaction as a
- * barrier: the message leaves when the transaction is on disk. So no device learns that a call was
- * placed, was answered or is over, and finds after a crash of the hub that this was lost.
+ * An operation queues what it stores (SAVE, DROP, LOG, USER, BLOCK, CALLED) before the messages
+ * that confirm it. The hub carries out the actions in order. It gathers rows for the next
+ * transaction of its database (hub/commit.h), which runs at the end of the loop's turn or up to a
+ * millisecond later, and it gives a message that confirms something the number of that transaction
+ * as a barrier: the message leaves when the transaction is on disk. So no device learns that a call
+ * was placed, was answered or is over, and finds after a crash of the hub that this was lost.
  *
  * A message without a barrier leaves at once. A ring is the important one: if the hub crashes
  * before the commit, the call is gone, no reply has confirmed it, and the ringing device learns
