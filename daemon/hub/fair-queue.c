@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hub/fair-queue.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+#include <utlist.h>
+
+#include "model/record.h"
+
+struct FairLine {
+        char uid[UID_MAX + 1];
+        FairJob *jobs; /* never empty */
+        size_t n_bytes;
+        FairLine *prev, *next; /* in queue->turns */
+        UT_hash_handle hh;
+};
+
+static FairLine *find_line(const FairQueue *queue, const char *uid)
+{
+        FairLine *line;
+
+        HASH_FIND_STR(queue->lines, uid, line);
+        return line;
+}
+
+static FairLine *add_line(FairQueue *queue, const char *uid)
+{
+        FairLine *line = calloc(1, sizeof(*line));
+
+        if (!line)
+                return NULL;
+        STR_SET(line->uid, uid);
+        HASH_ADD_STR(queue->lines, uid, line);
+        if (!line->hh.tbl) {
+                free(line);
+                return NULL;
+        }
+        DL_APPEND(queue->turns, line);
+        return line;
+}
+
+int fair_queue_add(FairQueue *queue, const char *uid, FairJob *job, size_t size)
+{
+        FairLine *line = find_line(queue, uid);
+
+        if ((line ? line->n_bytes : 0) + size > FAIR_LINE_BYTES_MAX ||
+            queue->n_bytes + size > FAIR_QUEUE_BYTES_MAX)
+                return -ENOBUFS;
+        if (!line)
+                line = add_line(queue, uid);
+        if (!line)
+                return -ENOMEM;
+        job->line = line;
+        job->size = size;
+        DL_APPEND(line->jobs, job);
+        line->n_bytes += size;
+        queue->n_bytes += size;
+        queue->n_jobs++;
+        return 0;
+}
+
+void fair_queue_remove(FairQueue *queue, FairJob *job)
+{
+        FairLine *line = job->line;
+
+        DL_DELETE(line->jobs, job);
+        line->n_bytes -= job->size;
+        queue->n_bytes -= job->size;
+        queue->n_jobs--;
+        *job = (FairJob){0};
+        if (line->jobs)
+                return;
+        DL_DELETE(queue->turns, line);
+        HASH_DEL(queue->lines, line);
+        free(line);
+}
+
+FairJob *fair_queue_next(FairQueue *queue)
+{
+        FairLine *line = queue->turns;
+
+        if (!line)
+                return NULL;
+        DL_DELETE(queue->turns, line);
+        DL_APPEND(queue->turns, line);
+        return line->jobs;
+}
+
+FairJob *fair_queue_first(const FairQueue *queue, const char *uid)
+{
+        const FairLine *line = find_line(queue, uid);
+
+        return line ? line->jobs : NULL;
+}
