@@ -11,10 +11,9 @@
  * Two counters outlive rows and restarts: the number of the last change, since its row may be
  * deleted, and the time that the hub has run, which retention needs (model/retention.h).
  *
- * call_history_put() stores a record at once. Its entry in the index follows later, many records
- * together: when a page is asked for, or when call_history_is_unsettled() says that it is time.
- * A login reads the changes without the index, and so writes nothing, unless they do not
- * fit, or some are deletions.
+ * call_history_put() stores a record at once. Its entries in the indexes follow later, many records
+ * together: when a task needs them (history-task.h), or when call_history_is_unsettled() says that
+ * it is time. A login reads the changes without them, and so writes nothing.
  */
 
 #include "model/message.h"
@@ -46,19 +45,12 @@ int call_history_put(CallHistory *history, const HistoryTime *time, const char *
                      const char *session_id, usec_t initiated_at, bool unseen, const char *json);
 
 /*
- * Indexes all records. Call it outside a transaction, which might be rolled back. Functions for a
- * page, marking as seen, forgetting and pruning begin with it. Returns 0 or negative errno.
+ * Indexes records, for about `budget` (in µs), but some at least; USEC_NEVER: all. Call it outside
+ * a transaction, which might be rolled back. Returns 0, 1 if some may be left, or negative errno.
  */
-int call_history_settle(CallHistory *history);
+int call_history_settle(CallHistory *history, usec_t budget);
 /* True when so many records wait for their index entry that it is time to settle. */
 bool call_history_is_unsettled(const CallHistory *history);
-
-/*
- * Newest first, as many as `limit` and `budget` (bytes of JSON) allow, but at least one. `cursor`
- * is the `next` of a page, or empty. -EINVAL: not a valid cursor.
- */
-int call_history_page(CallHistory *history, const char *uid, uint32_t limit, const char *cursor,
-                      size_t budget, ReplyHistory *ret);
 
 /*
  * Records changed after `since`, oldest change first; *ret_complete is false if some are left.
@@ -70,20 +62,15 @@ int call_history_changes(CallHistory *history, const char *uid, usec_t since, si
 int call_history_deletions(CallHistory *history, const char *uid, usec_t since,
                            MessageSessions *ret);
 
-/*
- * An empty `sessions` means all calls up to its `until`, here and below. *ret has the records that
- * have changed; the caller frees them.
- */
-int call_history_mark_seen(CallHistory *history, const HistoryTime *time, const char *uid,
-                           const MessageSessions *sessions, CallRecord **ret, size_t *ret_n);
-int call_history_forget(CallHistory *history, const HistoryTime *time, const char *uid,
-                        const MessageSessions *sessions, size_t *ret_changed);
-
 /* Stores the time that the hub has run: now and then, since what was not stored is lost. */
 int call_history_count_running(CallHistory *history, const HistoryTime *time);
-/* Deletes at most `max` of the records that `days` (at least 1) says are to go. */
+/*
+ * Deletes at most `max` of the records that `days` (at least 1) says are to go. Returns 0; 1 if
+ * there was only time to settle (`budget` as in call_history_settle()), and nothing is deleted yet;
+ * or negative errno.
+ */
 int call_history_prune(CallHistory *history, const HistoryTime *time, uint32_t days, uint32_t max,
-                       size_t *ret_deleted);
+                       usec_t budget, size_t *ret_deleted);
 
 /*
  * Calls `each` for the calls whose records, deleted ones included, changed last: at most `max`, in
@@ -93,5 +80,5 @@ int call_history_latest(CallHistory *history, uint32_t max,
                         int (*each)(const char *uid, const char *session_id, void *),
                         void *userdata);
 
-/* Removes all records of a user, in the caller's transaction. Settle before that begins. */
+/* Removes all records of a user, in the caller's transaction. Settle all before that begins. */
 int call_history_remove_user(CallHistory *history, const char *uid);

@@ -156,6 +156,17 @@ static const char *const schema_steps[] = {
         "history)"
         "  WHERE json ->> '$.direction' = 'outgoing' AND json ->> '$.receiver_type' = 'user'"
         "  ORDER BY changed_at;",
+        /*
+         * What a device asks for is found by an index, so that no request reads all of a history:
+         * a user's record of a call (session ids first: the records of one call are together), the
+         * changes in their order, and the deletions in theirs. An index ends with the row number.
+         * Older hubs kept two records of a call if its id was used again; the later one stays.
+         */
+        "DELETE FROM history WHERE settled AND changed_at NOT IN"
+        "  (SELECT max(changed_at) FROM history WHERE settled GROUP BY session_id, uid);"
+        "CREATE UNIQUE INDEX history_by_call ON history (session_id, uid) WHERE settled;"
+        "CREATE INDEX history_by_change ON history (uid) WHERE settled AND json <> '';"
+        "CREATE INDEX history_deleted ON history (uid) WHERE settled AND json = '';",
 };
 static const DatabaseSchema schema = {schema_steps, ELEMENTSOF(schema_steps)};
 
@@ -365,7 +376,7 @@ static int user_remove(HubDatabase *database, const char *uid)
 
 int hub_database_user_remove(HubDatabase *database, const char *uid)
 {
-        int r = call_history_settle(database->history);
+        int r = call_history_settle(database->history, USEC_NEVER);
 
         if (r >= 0)
                 r = database_begin(database->database);

@@ -203,9 +203,10 @@ void hub_flush(Hub *hub)
 
         commit_run(hub->commit, clock_boottime());
         ws_server_committed(hub->server, commit_done(hub->commit));
-        /* Confirmations go out first. With a full disk, a later flush settles. */
+        /* Confirmations go out first. With a full disk, a later flush settles; also what is left.
+         */
         if (call_history_is_unsettled(history) && hub_stores(hub))
-                (void)call_history_settle(history);
+                (void)call_history_settle(history, SETTLE_STEP_US);
 }
 
 static void on_window(uv_timer_t *timer)
@@ -261,6 +262,7 @@ static void on_turn_end(uv_prepare_t *prepare)
                 hub_flush(hub);
         else if (wait != USEC_NEVER && !uv_is_active((uv_handle_t *)&hub->window))
                 uv_timer_start(&hub->window, on_window, round_up_to_ms(wait), 0);
+        hub_work_turn(hub);
         arm_deadline(hub, now);
         ws_server_turn_end(hub->server);
 }
@@ -274,15 +276,14 @@ static const bool needs_store[MESSAGE_TYPE_COUNT] = {
 
 static void handle_request(Hub *hub, DeviceSession *session, const Message *message)
 {
+        bool history = message->type == MESSAGE_HISTORY || message->type == MESSAGE_SEEN ||
+                       message->type == MESSAGE_FORGET;
+
         /*
          * A session limited to one call's media has no history: the exchange refuses its request.
          */
-        if (session->user && message->type == MESSAGE_HISTORY) {
-                hub_history(hub, session, message);
-        } else if (session->user && message->type == MESSAGE_SEEN) {
-                hub_seen(hub, session, message);
-        } else if (session->user && message->type == MESSAGE_FORGET) {
-                hub_forget(hub, session, message);
+        if (session->user && history) {
+                hub_ask_history(hub, session, message);
         } else {
                 if (exchange_message(hub->exchange, hub_now(hub), session->number, message) < 0)
                         ws_connection_close(session->connection, WIRE_CLOSE_GOING_AWAY,
@@ -306,7 +307,8 @@ static void take_message(Hub *hub, WsConnection *connection, const Message *mess
         }
         if (message->type == MESSAGE_ACK)
                 return;
-        if (ws_connection_replies_waiting(connection) >= hub->config->requests_in_flight) {
+        if (ws_connection_replies_waiting(connection) + session->n_jobs >=
+            hub->config->requests_in_flight) {
                 hub_reply_error(connection, message->id, CALL_ERROR_TOO_MANY,
                                 "more than %u requests without a reply",
                                 hub->config->requests_in_flight);
@@ -414,6 +416,7 @@ static void hub_start(Hub *hub, uv_loop_t *loop)
         uv_timer_init(loop, &hub->window);
         uv_timer_init(loop, &hub->pruning);
         uv_prepare_init(loop, &hub->turn_end);
+        uv_idle_init(loop, &hub->working);
         hub->deadline.data = hub->window.data = hub->pruning.data = hub->turn_end.data = hub;
         uv_prepare_start(&hub->turn_end, on_turn_end);
         uv_timer_start(&hub->pruning, hub_prune, PRUNE_FIRST_MS, 0);
@@ -449,6 +452,7 @@ void hub_stop(Hub *hub)
         uv_close((uv_handle_t *)&hub->window, NULL);
         uv_close((uv_handle_t *)&hub->pruning, NULL);
         uv_close((uv_handle_t *)&hub->turn_end, NULL);
+        uv_close((uv_handle_t *)&hub->working, NULL);
 }
 
 Hub *hub_free(Hub *hub)
@@ -461,6 +465,7 @@ Hub *hub_free(Hub *hub)
         DeviceSession *session, *next;
         HASH_ITER (hh, hub->sessions, session, next)
                 device_session_free(hub, session);
+        hub_work_done(hub);
         exchange_free(hub->exchange);
         login_limiter_free(hub->limiter);
         secret_free(hub->turn_secret);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The inside of the hub, for hub.c, login.c, resume.c, persist.c, history.c and operator-requests.c
- * only.
+ * The inside of the hub, for hub.c, login.c, resume.c, persist.c, work.c, history.c and
+ * operator-requests.c only.
  */
 
 #define HASH_NONFATAL_OOM 1
@@ -12,6 +12,8 @@
 
 #include "exchange/exchange.h"
 #include "hub/commit.h"
+#include "hub/fair-queue.h"
+#include "hub/history-task.h"
 #include "hub/hub.h"
 #include "hub/login-limiter.h"
 
@@ -30,6 +32,7 @@ typedef struct DeviceSession {
         struct DeviceSession *waits_prev, *waits_next; /* among hub->suspended */
         int64_t token_id;
         char device[DEVICE_ID_MAX + 1];
+        uint32_t n_jobs; /* its requests that wait in hub->work */
 } DeviceSession;
 
 /* A user with at least one session. */
@@ -62,6 +65,9 @@ struct Hub {
          */
         bool stalled;
         bool removes_user; /* a user is being removed: close connections as revoked */
+
+        FairQueue work;    /* of HubJobs */
+        uv_idle_t working; /* active while there is work: the loop does not wait */
 
         uv_prepare_t turn_end;
         uv_timer_t deadline; /* of the exchange and of suspended sessions */
@@ -124,14 +130,40 @@ int hub_load(Hub *hub);
 /* Adds what the exchange wants stored to the next commit. */
 int hub_store(Hub *hub, ExchangeAction *action);
 
+/* ---- work.c ---- */
+
+/* A request in line. */
+typedef struct HubJob {
+        FairJob fair;
+        uint64_t session; /* number of the one that gets the reply; 0: nobody waits for it */
+        uint64_t id;      /* of the request */
+        HistoryTask task;
+} HubJob;
+
+/* Takes the task. Returns 0 or, with nothing taken, -ENOMEM or -ENOBUFS (fair-queue.h). */
+int hub_work_add(Hub *hub, DeviceSession *session, uint64_t id, HistoryTask *task);
+/* Takes steps for a part of the loop's turn. */
+void hub_work_turn(Hub *hub);
+/*
+ * The session's connection is gone, and its replies with it: what changes something goes on, a page
+ * does not.
+ */
+void hub_work_leave(Hub *hub, DeviceSession *session);
+/* The user is gone. */
+void hub_work_drop(Hub *hub, const char *uid);
+void hub_work_done(Hub *hub);
+
 /* ---- history.c ---- */
 
-void hub_history(Hub *hub, DeviceSession *session, const Message *message);
-void hub_seen(Hub *hub, DeviceSession *session, const Message *message);
-void hub_forget(Hub *hub, DeviceSession *session, const Message *message);
+/* A request about the history: answers, or puts it in line. */
+void hub_ask_history(Hub *hub, DeviceSession *session, const Message *message);
+/* Takes the next step. Returns false when the job is done, and has been answered. */
+bool hub_history_step(Hub *hub, HubJob *job);
 /* Deletes what is too old, and stores how long the hub has run. */
 void hub_prune(uv_timer_t *timer);
 void hub_count_running(Hub *hub);
 
+/* For records to be settled in one turn of the loop. */
+#define SETTLE_STEP_US USEC_PER_MSEC
 /* Bytes; the remainder of WIRE_MESSAGE_MAX is for the rest of the message. */
 #define HISTORY_BUDGET (56 * 1024)

@@ -71,6 +71,7 @@ DeviceSession *device_session_free(Hub *hub, DeviceSession *session)
 {
         HubUser *user = session->user;
 
+        hub_work_leave(hub, session);
         if (user) {
                 DL_DELETE(user->sessions, session);
                 user->n_sessions--;

@@ -35,6 +35,7 @@ int hub_user_remove(Hub *hub, const char *uid)
          * before the user's own history is removed.
          */
         hub_flush(hub);
+        hub_work_drop(hub, uid);
         return hub_database_user_remove(hub->database, uid);
 }
 

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <time.h>
 
+#include "hub/history-task.h"
+
 #define HISTORY_BYTES (1024 * 1024) /* a page of the longest possible records has 3 MB */
 #define SHOWN_MAX 80                /* bytes of a wrong value quoted in a sentence */
 
@@ -142,21 +144,20 @@ static int calls(Operation *operation)
 static int history(Operation *operation)
 {
         const char *uid = operation->request->uid;
+        const HistoryTime time = history_time_now();
+        _cleanup_(history_task_done) HistoryTask task = {0};
         StoredUser user;
-        ReplyHistory page;
 
         int r = hub_database_user_get(operation->database, uid, &user);
         if (operation->hub)
                 hub_flush(operation->hub);
         if (r >= 0)
-                r = call_history_page(hub_database_history(operation->database), uid,
-                                      HISTORY_PAGE_MAX, "", HISTORY_BYTES, &page);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < page.n_records; i++)
-                print_call(&page.records[i], operation->out);
-        call_records_free(page.records, page.n_records);
-        return 0;
+                r = history_task_page(&task, uid, HISTORY_PAGE_MAX, "", HISTORY_BYTES);
+        if (r >= 0)
+                r = history_task_finish(&task, hub_database_history(operation->database), &time);
+        for (size_t i = 0; r >= 0 && i < task.page.n_records; i++)
+                print_call(&task.page.records[i], operation->out);
+        return r;
 }
 
 static int health(Operation *operation)

@@ -12,6 +12,7 @@
 
 void device_session_suspend(Hub *hub, DeviceSession *session)
 {
+        hub_work_leave(hub, session);
         exchange_suspend(hub->exchange, hub_now(hub), session->number);
         session->outbox = ws_connection_take_outbox(session->connection);
         outbox_suspend(&session->outbox, hub->now.now);

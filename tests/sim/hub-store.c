@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "base/array.h"
 #include "hub/database-internal.h"
+#include "hub/history-task.h"
 #include "sim.h"
 #include "wire/stored.h"
 
@@ -230,41 +232,64 @@ void disk_deletions(World *world, const char *uid, usec_t since, MessageSessions
                 abort();
 }
 
+static void task_finish(World *world, HistoryTask *task)
+{
+        const HistoryTime time = disk_time(world);
+
+        if (history_task_finish(task, disk_history(world), &time) < 0)
+                abort();
+}
+
 void disk_page(World *world, const char *uid, const MessageHistory *asked, ReplyHistory *ret)
 {
-        if (call_history_page(disk_history(world), uid, asked->limit, asked->cursor,
-                              world->weather.history_budget * RECORD_BYTES, ret) < 0)
+        HistoryTask task;
+
+        if (history_task_page(&task, uid, asked->limit, asked->cursor,
+                              world->weather.history_budget * RECORD_BYTES) < 0)
                 abort();
+        task_finish(world, &task);
+        *ret = task.page;
 }
 
 /* ---- what changes in it ---- */
 
+static void task_change(World *world, const Handset *by, MessageType type,
+                        const MessageSessions *sessions, HistoryTask *ret)
+{
+        MessageSessions copy = *sessions;
+
+        if (ARRAY_COPY(&copy.session_ids, sessions->session_ids, sessions->count) < 0)
+                abort();
+        history_task_change(ret, type, handset_uid(by), copy);
+        task_finish(world, ret);
+}
+
 size_t disk_seen(World *world, const Handset *by, const MessageSessions *sessions, CallRecord **ret)
 {
-        const HistoryTime time = disk_time(world);
-        size_t n;
+        HistoryTask task;
 
-        if (call_history_mark_seen(disk_history(world), &time, handset_uid(by), sessions, ret, &n) <
-            0)
-                abort();
-        for (size_t i = 0; i < n; i++) {
-                const char *session_id = (*ret)[i].session_id;
+        task_change(world, by, MESSAGE_SEEN, sessions, &task);
+        for (size_t i = 0; i < task.n_changed; i++) {
+                const char *session_id = task.changed[i].session_id;
 
                 laws_see_record_changed(by, PHONE_COMMAND_SEEN, session_id);
                 shelf_find(&world->hub.disk.history, handset_uid(by), session_id)->record.seen =
                         true;
         }
+        size_t n = task.n_changed;
+        *ret = TAKE_PTR(task.changed);
+        task.n_changed = 0;
+        history_task_done(&task);
         return n;
 }
 
 void disk_forget(World *world, const Handset *by, const MessageSessions *sessions)
 {
-        const HistoryTime time = disk_time(world);
         const Shelf *shelf = &world->hub.disk.history;
-        size_t n, n_here = 0;
+        HistoryTask task;
+        size_t n_here = 0;
 
-        if (call_history_forget(disk_history(world), &time, handset_uid(by), sessions, &n) < 0)
-                abort();
+        task_change(world, by, MESSAGE_FORGET, sessions, &task);
         for (size_t i = 0; i < shelf->n; i++) {
                 Filed *filed = &shelf->filed[i];
 
@@ -275,8 +300,10 @@ void disk_forget(World *world, const Handset *by, const MessageSessions *session
                 filed->forgotten = true;
                 n_here++;
         }
-        if (n != n_here)
-                law_broken(world, LAW_KNOWN, "%zu records are deleted in place of %zu", n, n_here);
+        if (task.n_forgotten != n_here)
+                law_broken(world, LAW_KNOWN, "%zu records are deleted in place of %zu",
+                           task.n_forgotten, n_here);
+        history_task_done(&task);
 }
 
 /* Sets is_there[i] for the records of the shelf that the database still has. */
@@ -309,7 +336,7 @@ void disk_prune(World *world)
 
         if (!is_there || call_history_count_running(disk_history(world), &time) < 0 ||
             call_history_prune(disk_history(world), &time, world->weather.history_days, UINT32_MAX,
-                               &deleted) < 0)
+                               USEC_NEVER, &deleted) < 0)
                 abort();
         for (unsigned user = 0; user < world->weather.users; user++)
                 find_records(world, user_uid(user), is_there);

@@ -81,15 +81,43 @@ void add_log(const char *uid, const char *id, usec_t date, bool missed)
         write_done(&write);
 }
 
+int page_of(const char *uid, uint32_t limit, const char *cursor, size_t budget, HistoryTask *ret)
+{
+        int r = history_task_page(ret, uid, limit, cursor, budget);
+
+        if (r == 0)
+                ck_assert_int_eq(history_task_finish(ret, history, &at), 0);
+        return r;
+}
+
 size_t count_history(const char *uid)
 {
-        ReplyHistory page;
+        HistoryTask task;
 
-        ck_assert_int_eq(call_history_page(history, uid, 200, "", 1 << 20, &page), 0);
-        for (size_t i = 0; i < page.n_records; i++)
-                call_record_done(&page.records[i]);
-        free(page.records);
-        return page.n_records;
+        ck_assert_int_eq(page_of(uid, 200, "", 1 << 20, &task), 0);
+        size_t n = task.page.n_records;
+        history_task_done(&task);
+        return n;
+}
+
+size_t change_calls(MessageType type, const char *const *ids, usec_t until)
+{
+        MessageSessions sessions = {.until = until};
+        HistoryTask task;
+
+        while (ids && ids[sessions.count])
+                sessions.count++;
+        sessions.session_ids = calloc(sessions.count + 1, UUID_LENGTH + 1);
+        ck_assert_ptr_nonnull(sessions.session_ids);
+        for (size_t i = 0; i < sessions.count; i++)
+                STR_SET(sessions.session_ids[i], ids[i]);
+        history_task_change(&task, type, "alice", sessions);
+        ck_assert_int_eq(history_task_finish(&task, history, &at), 0);
+        for (size_t i = 0; i < task.n_changed; i++)
+                ck_assert(task.changed[i].seen);
+        size_t n = type == MESSAGE_SEEN ? task.n_changed : task.n_forgotten;
+        history_task_done(&task);
+        return n;
 }
 
 usec_t last_change(void)
@@ -132,6 +160,6 @@ size_t prune(uint32_t days)
 {
         size_t deleted = 0;
 
-        ck_assert_int_eq(call_history_prune(history, &at, days, 1000, &deleted), 0);
+        ck_assert_int_eq(call_history_prune(history, &at, days, 1000, USEC_NEVER, &deleted), 0);
         return deleted;
 }

@@ -4,6 +4,7 @@
 /* The hub's database with one user, Alice, and the time that the test gives. */
 
 #include "hub/database.h"
+#include "hub/history-task.h"
 #include "suite.h"
 
 #define UUID(n) "0b7e6a52-90f7-4d4e-8f2c-0000000000" n
@@ -30,6 +31,10 @@ void add_log(const char *uid, const char *id, usec_t date, bool missed);
 /* A call that Alice misses now; each has an id of its own. */
 void miss(void);
 size_t count_history(const char *uid);
+/* A page, by the rules of history_task_page(); the caller ends it by history_task_done(). */
+int page_of(const char *uid, uint32_t limit, const char *cursor, size_t budget, HistoryTask *ret);
+/* Marks as seen or deletes; `ids` ends with NULL, or is NULL: all calls up to `until`. */
+size_t change_calls(MessageType type, const char *const *ids, usec_t until);
 
 usec_t last_change(void);
 size_t count_changes(usec_t since); /* of Alice's */

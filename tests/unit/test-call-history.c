@@ -8,18 +8,17 @@
 START_TEST(the_later_of_two_records_of_a_call_is_the_one)
 {
         static const bool settles[] = {false, true};
-        ReplyHistory page;
+        HistoryTask task;
 
         add_log("alice", UUID("01"), 7, false);
         if (settles[_i])
-                ck_assert_int_eq(call_history_settle(history), 0);
+                ck_assert_int_eq(call_history_settle(history, USEC_NEVER), 0);
         add_log("alice", UUID("01"), 7, true);
         add_log("bob", UUID("01"), 7, false);
-        ck_assert_int_eq(call_history_page(history, "alice", 200, "", 1 << 20, &page), 0);
-        ck_assert_uint_eq(page.n_records, 1);
-        ck_assert(!page.records[0].seen);
-        call_record_done(&page.records[0]);
-        free(page.records);
+        ck_assert_int_eq(page_of("alice", 200, "", 1 << 20, &task), 0);
+        ck_assert_uint_eq(task.page.n_records, 1);
+        ck_assert(!task.page.records[0].seen);
+        history_task_done(&task);
         ck_assert_uint_eq(count_history("bob"), 1);
 }
 END_TEST
@@ -41,9 +40,22 @@ START_TEST(records_are_settled_thousands_at_once)
 }
 END_TEST
 
+/* The page of Alice's records that follows this cursor; the caller frees nothing. */
+static void expect_page(uint32_t limit, size_t budget, char cursor[static CURSOR_MAX + 1],
+                        const char *first, size_t n)
+{
+        HistoryTask task;
+
+        ck_assert_int_eq(page_of("alice", limit, cursor, budget, &task), 0);
+        ck_assert_uint_eq(task.page.n_records, n);
+        ck_assert_str_eq(task.page.records[0].session_id, first);
+        memcpy(cursor, task.page.next, CURSOR_MAX + 1);
+        history_task_done(&task);
+}
+
 START_TEST(a_page_ends_at_the_budget_and_the_next_goes_on)
 {
-        ReplyHistory page;
+        char cursor[CURSOR_MAX + 1] = "";
 
         for (int i = 0; i < 5; i++) {
                 char id[UUID_LENGTH + 1];
@@ -52,21 +64,10 @@ START_TEST(a_page_ends_at_the_budget_and_the_next_goes_on)
                 add_log("alice", id, 10, false); /* also with the same date */
         }
         /* Too small for one record, which comes all the same. */
-        ck_assert_int_eq(call_history_page(history, "alice", 0, "", 1, &page), 0);
-        ck_assert_uint_eq(page.n_records, 1);
-        ck_assert_str_eq(page.records[0].session_id, UUID("04"));
-        free(page.records);
-        char next[CURSOR_MAX + 1];
-        STR_SET(next, page.next);
-        ck_assert_int_eq(call_history_page(history, "alice", 2, next, 1 << 20, &page), 0);
-        ck_assert_uint_eq(page.n_records, 2);
-        ck_assert_str_eq(page.records[0].session_id, UUID("03"));
-        free(page.records);
-        STR_SET(next, page.next);
-        ck_assert_int_eq(call_history_page(history, "alice", 2, next, 1 << 20, &page), 0);
-        ck_assert_uint_eq(page.n_records, 2);
-        ck_assert_str_eq(page.next, "");
-        free(page.records);
+        expect_page(0, 1, cursor, UUID("04"), 1);
+        expect_page(2, 1 << 20, cursor, UUID("03"), 2);
+        expect_page(2, 1 << 20, cursor, UUID("01"), 2);
+        ck_assert_str_eq(cursor, "");
 }
 END_TEST
 
@@ -80,24 +81,11 @@ static const char *const no_cursors[] = {"x",
 
 START_TEST(what_is_no_cursor_is_refused)
 {
-        ReplyHistory page;
+        HistoryTask task;
 
-        ck_assert_int_eq(call_history_page(history, "alice", 0, no_cursors[_i], 1 << 20, &page),
-                         -EINVAL);
+        ck_assert_int_eq(page_of("alice", 0, no_cursors[_i], 1 << 20, &task), -EINVAL);
 }
 END_TEST
-
-static size_t mark_seen(const MessageSessions *sessions)
-{
-        CallRecord *records;
-        size_t n;
-
-        ck_assert_int_eq(call_history_mark_seen(history, &at, "alice", sessions, &records, &n), 0);
-        for (size_t i = 0; i < n; i++)
-                ck_assert(records[i].seen);
-        call_records_free(records, n);
-        return n;
-}
 
 START_TEST(changes_come_in_their_order_and_once)
 {
@@ -111,8 +99,8 @@ START_TEST(changes_come_in_their_order_and_once)
         ck_assert_int_eq(
                 call_history_changes(history, "alice", since, 1 << 20, &records, &n, &complete), 0);
         ck_assert_uint_eq(n, 0);
-        ck_assert_uint_eq(mark_seen(&(MessageSessions){0}), 2);
-        ck_assert_uint_eq(mark_seen(&(MessageSessions){0}), 0);
+        ck_assert_uint_eq(change_calls(MESSAGE_SEEN, NULL, 0), 2);
+        ck_assert_uint_eq(change_calls(MESSAGE_SEEN, NULL, 0), 0);
         ck_assert_int_eq(
                 call_history_changes(history, "alice", since, 1 << 20, &records, &n, &complete), 0);
         ck_assert_uint_eq(n, 2);
@@ -124,18 +112,14 @@ END_TEST
 
 START_TEST(rule_16_all_that_were_seen_or_deleted_are_those_until_then)
 {
-        const MessageSessions until = {.until = 2};
-        size_t n;
-
         for (unsigned i = 1; i <= 3; i++) {
                 char id[UUID_LENGTH + 1] = UUID("00");
 
                 id[UUID_LENGTH - 1] = (char)('0' + i);
                 add_log("alice", id, i, true);
         }
-        ck_assert_uint_eq(mark_seen(&until), 2);
-        ck_assert_int_eq(call_history_forget(history, &at, "alice", &until, &n), 0);
-        ck_assert_uint_eq(n, 2);
+        ck_assert_uint_eq(change_calls(MESSAGE_SEEN, NULL, 2), 2);
+        ck_assert_uint_eq(change_calls(MESSAGE_FORGET, NULL, 2), 2);
         ck_assert_uint_eq(count_history("alice"), 1);
 }
 END_TEST
@@ -149,7 +133,11 @@ START_TEST(a_record_that_was_replaced_is_not_sent_where_the_later_one_has_no_roo
         add_log("alice", UUID("01"), 1, true);
         add_log("alice", UUID("02"), 2, true);
         add_log("alice", UUID("01"), 1, false);
-        ck_assert_int_eq(call_history_changes(history, "alice", 0, 1, &records, &n, &complete), 0);
+        Write one = log_of("alice", UUID("01"), 1, true);
+        size_t two = 2 * strlen(one.json);
+        write_done(&one);
+        ck_assert_int_eq(call_history_changes(history, "alice", 0, two, &records, &n, &complete),
+                         0);
         ck_assert(!complete);
         ck_assert_uint_eq(n, 1);
         ck_assert_str_eq(records[0].session_id, UUID("02"));
@@ -159,33 +147,29 @@ END_TEST
 
 START_TEST(what_is_deleted_is_sent_to_a_device_that_asks_later)
 {
-        MessageSessions one = {calloc(1, UUID_LENGTH + 1), 1}, deleted;
-        size_t n = 0;
+        static const char *const one[] = {UUID("01"), NULL};
+        MessageSessions deleted;
 
         add_log("alice", UUID("01"), 1, false);
         add_log("alice", UUID("02"), 2, false);
         usec_t since = last_change();
-        STR_SET(one.session_ids[0], UUID("01"));
-        ck_assert_int_eq(call_history_forget(history, &at, "alice", &one, &n), 0);
-        ck_assert_uint_eq(n, 1);
+        ck_assert_uint_eq(change_calls(MESSAGE_FORGET, one, 0), 1);
         ck_assert_int_eq(call_history_deletions(history, "alice", since, &deleted), 0);
         ck_assert_uint_eq(deleted.count, 1);
         ck_assert_str_eq(deleted.session_ids[0], UUID("01"));
         free(deleted.session_ids);
         ck_assert_uint_eq(count_history("alice"), 1);
-        ck_assert_int_eq(call_history_forget(history, &at, "alice", &(MessageSessions){0}, &n), 0);
+        ck_assert_uint_eq(change_calls(MESSAGE_FORGET, NULL, 0), 1);
         ck_assert_uint_eq(count_history("alice"), 0);
-        free(one.session_ids);
 }
 END_TEST
 
 START_TEST(what_has_a_record_again_is_not_deleted)
 {
         MessageSessions deleted;
-        size_t n = 0;
 
         add_log("alice", UUID("01"), 1, false);
-        ck_assert_int_eq(call_history_forget(history, &at, "alice", &(MessageSessions){0}, &n), 0);
+        ck_assert_uint_eq(change_calls(MESSAGE_FORGET, NULL, 0), 1);
         add_log("alice", UUID("01"), 1, false);
         ck_assert_int_eq(call_history_deletions(history, "alice", 0, &deleted), 0);
         ck_assert_uint_eq(deleted.count, 0);
@@ -204,12 +188,11 @@ static int take_session(const char *uid, const char *session_id, void *userdata)
 START_TEST(the_latest_calls_are_known_and_deleted_ones_too)
 {
         char sessions[64] = "";
-        size_t n;
 
         add_log("alice", UUID("01"), 1, false);
         add_log("alice", UUID("02"), 2, false);
         add_log("alice", UUID("03"), 3, false);
-        ck_assert_int_eq(call_history_forget(history, &at, "alice", &(MessageSessions){0}, &n), 0);
+        ck_assert_uint_eq(change_calls(MESSAGE_FORGET, NULL, 0), 3);
         ck_assert_int_eq(call_history_latest(history, 10, take_session, sessions), 0);
         ck_assert_uint_eq(strlen(sessions), strlen("010203"));
         *sessions = '\0';

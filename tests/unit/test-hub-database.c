@@ -332,6 +332,38 @@ START_TEST(calls_and_history_of_an_older_version_are_kept)
 }
 END_TEST
 
+/* What the eighth version adds is taken away again, and a call has two records, which it forbids.
+ */
+static void make_eighth_version(void)
+{
+        execute("DROP INDEX history_by_call; DROP INDEX history_by_change;"
+                "DROP INDEX history_deleted;"
+                "INSERT INTO history (changed_at, uid, session_id, initiated_at, unseen, json)"
+                " SELECT changed_at + 1, uid, session_id, 2, 1, json FROM history;"
+                "PRAGMA user_version = 8");
+}
+
+START_TEST(of_two_records_of_a_call_the_older_version_s_later_one_is_kept)
+{
+        static const char *const id[] = {UUID("01"), NULL};
+
+        add_log("alice", UUID("01"), 1, false);
+        add_log("alice", UUID("02"), 3, false);
+        ck_assert_uint_eq(count_history("alice"), 2); /* settles */
+        usec_t told = last_change();
+        database = hub_database_free(database);
+        execute("DELETE FROM history WHERE session_id = '" UUID("02") "'");
+        make_eighth_version();
+        store_reopen();
+        ck_assert_uint_eq(count_history("alice"), 1);
+        ck_assert_uint_eq(last_change(), told);
+        ck_assert_uint_eq(change_calls(MESSAGE_SEEN, id, 0), 1);
+        ck_assert_uint_eq(count_changes(told), 1);
+        ck_assert_uint_eq(change_calls(MESSAGE_FORGET, id, 0), 1);
+        ck_assert_uint_eq(count_history("alice"), 0);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("hub database");
@@ -352,6 +384,7 @@ int main(void)
         tcase_add_checked_fixture(tests, store_setup_file, store_teardown_file);
         tcase_add_test(tests, whom_users_had_called_is_taken_from_the_history_of_an_older_version);
         tcase_add_test(tests, calls_and_history_of_an_older_version_are_kept);
+        tcase_add_test(tests, of_two_records_of_a_call_the_older_version_s_later_one_is_kept);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }

@@ -181,16 +181,20 @@ static int each_live(void)
         return hub_database_each_live(database, on_live, NULL);
 }
 
+static int finish(HistoryTask *task)
+{
+        int r = history_task_finish(task, hub_database_history(database), &at);
+
+        history_task_done(task);
+        return r;
+}
+
 static int page(void)
 {
-        ReplyHistory found;
-        int r = call_history_page(hub_database_history(database), "alice", 10, "", 1 << 16, &found);
+        HistoryTask task;
+        int r = history_task_page(&task, "alice", 10, "", 1 << 16);
 
-        for (size_t i = 0; r == 0 && i < found.n_records; i++)
-                call_record_done(&found.records[i]);
-        if (r == 0)
-                free(found.records);
-        return r;
+        return r < 0 ? r : finish(&task);
 }
 
 static int changes(void)
@@ -208,22 +212,18 @@ static int changes(void)
 
 static int mark_seen(void)
 {
-        CallRecord *records;
-        size_t n;
-        int r = call_history_mark_seen(hub_database_history(database), &at, "alice",
-                                       &(MessageSessions){0}, &records, &n);
+        HistoryTask task;
 
-        if (r == 0)
-                call_records_free(records, n);
-        return r;
+        history_task_change(&task, MESSAGE_SEEN, "alice", (MessageSessions){0});
+        return finish(&task);
 }
 
 static int forget(void)
 {
-        size_t n;
+        HistoryTask task;
 
-        return call_history_forget(hub_database_history(database), &at, "alice",
-                                   &(MessageSessions){0}, &n);
+        history_task_change(&task, MESSAGE_FORGET, "alice", (MessageSessions){0});
+        return finish(&task);
 }
 
 static int deletions(void)
@@ -250,7 +250,7 @@ static int prune(void)
 {
         size_t n;
 
-        return call_history_prune(hub_database_history(database), &at, 1, 10, &n);
+        return call_history_prune(hub_database_history(database), &at, 1, 10, USEC_NEVER, &n);
 }
 
 static int count_running(void)

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The inside of the history, for call-history.c and history-task.c only. */
+
+#include "hub/call-history.h"
+#include "store/query.h"
+
+typedef enum HistoryStatement {
+        LAST_CHANGE,
+        KEEP_LAST_CHANGE,
+        RUNNING,
+        COUNT_RUNNING,
+        LAST_SETTLED,
+        PUT,
+        SETTLE_END,
+        SETTLE,
+        WALK,
+        FIND,
+        CHANGES,
+        UNSETTLED,
+        DELETIONS,
+        LATEST,
+        SEE,
+        FORGET,
+        PRUNE,
+        REMOVE_USER,
+        HISTORY_STATEMENT_COUNT,
+} HistoryStatement;
+
+struct CallHistory {
+        Database *database;
+        usec_t last_change;  /* or a later number, that was not stored in the end */
+        usec_t running;      /* as stored when the hub started */
+        usec_t started;      /* CLOCK_BOOTTIME; 0: not yet */
+        usec_t last_settled; /* only rows after this one may be missing from the indexes */
+        size_t n_unsettled;  /* rows missing from them; after a start, 1 means any number */
+        sqlite3_stmt *statements[HISTORY_STATEMENT_COUNT];
+};
+
+/* A number for the next change. */
+usec_t call_history_next_change(CallHistory *history, const HistoryTime *time);
+
+/*
+ * Reads the columns json and unseen, which begin at `column`. Returns 0, -ENOMEM, or 1 for an
+ * unreadable record, which is left out.
+ */
+int call_history_read(sqlite3_stmt *row, int column, CallRecord *ret);
+
+typedef struct Records {
+        CallRecord *records; /* owned */
+        size_t n, budget;    /* bytes of JSON left */
+        uint32_t limit;
+} Records;
+
+void records_done(Records *records);
+/*
+ * Takes the row's record, from the columns of call_history_read(). Returns 0, 1 when it no longer
+ * fits, or negative errno.
+ */
+int records_add(Records *records, sqlite3_stmt *row, int column);
