@@ -34,13 +34,15 @@ static int leg_send_over(Exchange *exchange, const CallLeg *leg)
         return leg->limited ? exchange_disconnect(exchange, leg->limited, "the call is over") : 0;
 }
 
-static int leg_log(Exchange *exchange, const CallLeg *leg)
+static int leg_log(Exchange *exchange, const CallLeg *leg, bool with_metadata)
 {
         CallRecord record = exchange_leg_history(leg);
         ExchangeAction *action = exchange_push(exchange, EXCHANGE_LOG);
 
         if (!action)
                 return -ENOMEM;
+        if (!with_metadata)
+                record.metadata = (Metadata){0};
         STR_SET(action->uid, leg->uid);
         STR_SET(action->session_id, record.session_id);
         return call_record_copy(&action->record, &record);
@@ -76,10 +78,13 @@ static int call_drop(Exchange *exchange, const Call *call)
 /* Storage comes first in the queue, because the messages confirm it. */
 static int ending_store(const Ending *ending)
 {
+        bool logged = ending->call->metadata_logged;
         int r = 0;
 
-        for (const CallLeg *leg = ending->ended; r == 0 && leg; leg = leg->changed_next)
-                r = leg_log(ending->exchange, leg);
+        for (const CallLeg *leg = ending->ended; r == 0 && leg; leg = leg->changed_next) {
+                r = leg_log(ending->exchange, leg, !logged);
+                logged = true;
+        }
         if (r < 0)
                 return r;
         return ending->over ? call_drop(ending->exchange, ending->call)
@@ -237,6 +242,7 @@ static void ending_apply(Ending *ending)
         Call *call = ending->call;
 
         exchange_commit(ending->exchange);
+        call->metadata_logged = call->metadata_logged || ending->ended;
         for (const CallLeg *leg = ending->ended; leg; leg = leg->changed_next) {
                 /* If memory is short for this, a repeated initiate starts a new call. */
                 if (!str_empty(leg->merged_id))

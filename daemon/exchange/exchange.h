@@ -79,8 +79,12 @@ typedef enum ExchangeActionType {
          * live_call_merge() merges those of one session, in order.
          */
         EXCHANGE_SAVE,
-        EXCHANGE_DROP,  /* the live call `session_id` is over: delete its stored state */
-        EXCHANGE_LOG,   /* add `record` to `uid`'s history; replaces one of the same session */
+        EXCHANGE_DROP, /* the live call `session_id` is over: delete its stored state */
+        /*
+         * Add `record` to `uid`'s history; it replaces one of the same session. Of the records of a
+         * call only the first carries the metadata, which are those of all of them.
+         */
+        EXCHANGE_LOG,
         EXCHANGE_USER,  /* `uid` changed settings: store `settings` */
         EXCHANGE_BLOCK, /* `uid` blocked or unblocked a user: store `block` */
         /*

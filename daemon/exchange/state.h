@@ -206,7 +206,8 @@ struct Call {
         Group *group; /* NULL: a call to a user, or the group is gone */
         Call *group_prev, *group_next;
         Deadline deadline;
-        bool touched; /* a mark: its deadline needs to be recomputed */
+        bool metadata_logged; /* with the first record of it */
+        bool touched;         /* a mark: its deadline needs to be recomputed */
         Call *touched_prev, *touched_next;
         Call *prev, *next; /* in the list of live, or of ended calls */
         UT_hash_handle hh;

@@ -15,6 +15,7 @@ typedef enum HistoryStatement {
         PUT,
         SETTLE_END,
         SETTLE,
+        PAGE,
         WALK,
         FIND,
         CHANGES,
@@ -23,6 +24,8 @@ typedef enum HistoryStatement {
         LATEST,
         SEE,
         FORGET,
+        METADATA_PUT,
+        METADATA_DROP,
         PRUNE,
         REMOVE_USER,
         HISTORY_STATEMENT_COUNT,
@@ -42,8 +45,8 @@ struct CallHistory {
 usec_t call_history_next_change(CallHistory *history, const HistoryTime *time);
 
 /*
- * Reads the columns json and unseen, which begin at `column`. Returns 0, -ENOMEM, or 1 for an
- * unreadable record, which is left out.
+ * Reads the record's json, unseen and the call's metadata, in columns that begin at `column`.
+ * Returns 0, -ENOMEM, or 1 for an unreadable record, which is left out.
  */
 int call_history_read(sqlite3_stmt *row, int column, CallRecord *ret);
 
@@ -52,6 +55,10 @@ typedef struct Records {
         size_t n, budget;    /* bytes of JSON left */
         uint32_t limit;
 } Records;
+
+/* Drops the metadata of those calls of which no record is left. In the caller's transaction. */
+int call_history_drop_metadata(CallHistory *history, const char (*session_ids)[UUID_LENGTH + 1],
+                               size_t n);
 
 void records_done(Records *records);
 /*

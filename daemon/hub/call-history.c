@@ -16,6 +16,10 @@
 #define SETTLE_AT 2048
 #define SETTLE_ROWS 32 /* between two looks at the clock */
 
+/* Of a record's call; NULL: none, or in the record itself (an older hub's). */
+#define METADATA " (SELECT m.json FROM metadata m WHERE m.session_id = history.session_id)"
+
+/* Each index ends with changed_at, which is the rowid. */
 static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
         [LAST_CHANGE] = "SELECT max(value, (SELECT ifnull(max(changed_at), 0) FROM history))"
                         " FROM counters WHERE name = 'last_change'",
@@ -36,15 +40,19 @@ static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
         /* Runs in the order of changes, so that the later of two records of one call stays. */
         [SETTLE] = "UPDATE OR REPLACE history SET settled = 1"
                    " WHERE changed_at > ?1 AND changed_at <= ?2 AND NOT settled",
+        [PAGE] = "SELECT json, unseen," METADATA ", initiated_at, session_id FROM history"
+                 " WHERE uid = ?1 AND settled AND (initiated_at, session_id) < (?2, ?3)"
+                 " ORDER BY initiated_at DESC, session_id DESC LIMIT ?4",
         [WALK] = "SELECT changed_at, json, unseen, initiated_at, session_id FROM history"
                  " WHERE uid = ?1 AND settled AND (initiated_at, session_id) < (?2, ?3)"
                  " ORDER BY initiated_at DESC, session_id DESC LIMIT ?4",
         [FIND] = "SELECT changed_at, json, unseen FROM history"
                  " WHERE session_id = ?2 AND uid = ?1 AND settled",
-        [CHANGES] = "SELECT json, unseen, changed_at FROM history INDEXED BY history_by_change"
+        [CHANGES] = "SELECT json, unseen," METADATA
+                    ", changed_at FROM history INDEXED BY history_by_change"
                     " WHERE uid = ?1 AND settled AND changed_at > ?2 AND json <> ''"
                     " ORDER BY changed_at",
-        [UNSETTLED] = "SELECT json, unseen, changed_at, session_id FROM history"
+        [UNSETTLED] = "SELECT json, unseen," METADATA ", changed_at, session_id FROM history"
                       " WHERE changed_at > max(?2, ?3) AND NOT settled AND uid = ?1"
                       " ORDER BY changed_at",
         [DELETIONS] = "SELECT session_id FROM history INDEXED BY history_deleted"
@@ -54,14 +62,22 @@ static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
                    " (SELECT uid, session_id, changed_at FROM history"
                    "  ORDER BY changed_at DESC LIMIT ?1) ORDER BY changed_at",
         [SEE] = "UPDATE history SET unseen = 0, changed_at = ?2 WHERE changed_at = ?1"
-                " RETURNING json, unseen",
+                " RETURNING json, unseen," METADATA,
         [FORGET] = "UPDATE history SET json = '', unseen = 0, changed_at = ?2"
-                   " WHERE changed_at = ?1",
+                   " WHERE changed_at = ?1 RETURNING session_id",
+        [METADATA_PUT] = "INSERT INTO metadata (session_id, json) VALUES (?1, ?2)"
+                         " ON CONFLICT DO NOTHING",
+        /* A live call will have more records. */
+        [METADATA_DROP] = "DELETE FROM metadata WHERE session_id = ?1"
+                          " AND NOT EXISTS (SELECT 1 FROM history h WHERE h.session_id = ?1"
+                          "  AND h.settled AND h.json <> '')"
+                          " AND NOT EXISTS (SELECT 1 FROM live WHERE session_id = ?1)",
         [PRUNE] = "DELETE FROM history WHERE changed_at IN"
                   " (SELECT h.changed_at FROM users u CROSS JOIN history h"
                   "  WHERE h.uid = u.uid AND h.settled AND h.initiated_at < ?1 AND h.running < ?2"
-                  "  AND (NOT h.unseen OR h.initiated_at < ?3 AND h.running < ?4) LIMIT ?5)",
-        [REMOVE_USER] = "DELETE FROM history WHERE uid = ?1 AND settled",
+                  "  AND (NOT h.unseen OR h.initiated_at < ?3 AND h.running < ?4) LIMIT ?5)"
+                  " RETURNING session_id",
+        [REMOVE_USER] = "DELETE FROM history WHERE uid = ?1 AND settled RETURNING session_id",
 };
 
 HistoryTime history_time_now(void)
@@ -117,13 +133,20 @@ static usec_t running_at(CallHistory *history, const HistoryTime *time)
         return history->running + time->now - history->started;
 }
 
-int call_history_put(CallHistory *history, const HistoryTime *time, const char *uid,
-                     const char *session_id, usec_t initiated_at, bool unseen, const char *json)
+int call_history_put(CallHistory *history, const HistoryTime *time, const HistoryEntry *entry)
 {
+        int r = 0;
+
+        if (entry->metadata)
+                r = query_run(history->statements[METADATA_PUT], "ss", entry->session_id,
+                              entry->metadata);
+        if (r < 0)
+                return r;
         history->n_unsettled++;
         return query_run(history->statements[PUT], "tsstbst",
-                         call_history_next_change(history, time), uid, session_id, initiated_at,
-                         unseen, json, running_at(history, time));
+                         call_history_next_change(history, time), entry->uid, entry->session_id,
+                         entry->initiated_at, entry->unseen, entry->json,
+                         running_at(history, time));
 }
 
 /* Settles the next few rows. Returns 1 if there may be more, 0, or negative errno. */
@@ -177,6 +200,18 @@ bool call_history_is_unsettled(const CallHistory *history)
         return history->n_unsettled >= SETTLE_AT;
 }
 
+/* The record's own ones, if an older hub has written it. */
+static int read_metadata(const char *json, CallRecord *record)
+{
+        CallRecord holder;
+        int r = json && record->metadata.count == 0 ? wire_decode_metadata(json, &holder)
+                                                    : -EBADMSG;
+
+        if (r == 0)
+                record->metadata = holder.metadata;
+        return r == -ENOMEM ? r : 0;
+}
+
 int call_history_read(sqlite3_stmt *row, int column, CallRecord *ret)
 {
         const char *json = (const char *)sqlite3_column_text(row, column);
@@ -191,7 +226,10 @@ int call_history_read(sqlite3_stmt *row, int column, CallRecord *ret)
                 return 1;
         }
         ret->seen = !sqlite3_column_int(row, column + 1);
-        return 0;
+        r = read_metadata((const char *)sqlite3_column_text(row, column + 2), ret);
+        if (r < 0)
+                call_record_done(ret);
+        return r;
 }
 
 void records_done(Records *records)
@@ -202,7 +240,8 @@ void records_done(Records *records)
 
 int records_add(Records *records, sqlite3_stmt *row, int column)
 {
-        size_t length = (size_t)sqlite3_column_bytes(row, column);
+        size_t length = (size_t)sqlite3_column_bytes(row, column) +
+                        (size_t)sqlite3_column_bytes(row, column + 2);
         CallRecord record = {0};
 
         if (records->n == records->limit || (records->n > 0 && length > records->budget))
@@ -230,7 +269,7 @@ static int records_collect(Records *records, sqlite3_stmt *rows, usec_t *ret_lef
 
         QUERY_FOREACH (rows, r) {
                 r = records_add(records, rows, 0);
-                *ret_left = (usec_t)sqlite3_column_int64(rows, 2);
+                *ret_left = (usec_t)sqlite3_column_int64(rows, 3);
         }
         if (r < 0)
                 records_done(records);
@@ -274,7 +313,7 @@ static int drop_replaced(CallHistory *history, const char *uid, usec_t left, Rec
         int r;
 
         QUERY_FOREACH (rows, r) {
-                records_drop(records, query_text(rows, 3));
+                records_drop(records, query_text(rows, 4));
                 r = 0;
         }
         return query_end(rows, r);
@@ -337,7 +376,7 @@ static int deletions_collect(CallHistory *history, const char *uid, usec_t since
         /* A member of a group's call may have joined it again since, and have a record again. */
         sqlite3_stmt *rows = unsettled_of(history, uid, since);
         QUERY_FOREACH (rows, r) {
-                sessions_drop(sessions, query_text(rows, 3));
+                sessions_drop(sessions, query_text(rows, 4));
                 r = 0;
         }
         return query_end(rows, r);
@@ -382,12 +421,37 @@ int call_history_count_running(CallHistory *history, const HistoryTime *time)
         return MIN_OF(r, 0);
 }
 
-/* Runs a statement that deletes rows, in a transaction. Returns their number, or negative errno. */
+int call_history_drop_metadata(CallHistory *history, const char (*session_ids)[UUID_LENGTH + 1],
+                               size_t n)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = query_run(history->statements[METADATA_DROP], "s", session_ids[i]);
+        return MIN_OF(r, 0);
+}
+
+/*
+ * Runs a statement that deletes rows and returns their session ids, in a transaction. Returns the
+ * number of rows, or negative errno.
+ */
 static int delete_rows(CallHistory *history, sqlite3_stmt *statement)
 {
+        _cleanup_free_ char(*session_ids)[UUID_LENGTH + 1] = NULL;
+        size_t n = 0;
         int r = query_run(history->statements[KEEP_LAST_CHANGE], "");
 
-        return r < 0 ? r : query_run(statement, "");
+        if (r < 0)
+                return query_end(statement, r);
+        QUERY_FOREACH (statement, r) {
+                r = ARRAY_GROW(&session_ids, n);
+                if (r == 0)
+                        STR_SET(session_ids[n++], query_text(statement, 0));
+        }
+        r = query_end(statement, r);
+        if (r >= 0)
+                r = call_history_drop_metadata(history, session_ids, n);
+        return r < 0 ? r : (int)n;
 }
 
 int call_history_prune(CallHistory *history, const HistoryTime *time, uint32_t days, uint32_t max,

@@ -8,6 +8,9 @@
  * asking for all changes after the last one it knows. A record that a user deleted stays behind as
  * an empty one until it expires, so that devices that were away learn of the deletion too.
  *
+ * The metadata of a call are stored once, for the records of all of its parties, and go with the
+ * last of these.
+ *
  * Two counters outlive rows and restarts: the number of the last change, since its row may be
  * deleted, and the time that the hub has run, which retention needs (model/retention.h).
  *
@@ -40,9 +43,16 @@ DEFINE_CLEANUP(CallHistory *, call_history_free);
  */
 int call_history_last_change(CallHistory *history, usec_t *ret);
 
-/* `json` is the record by wire_encode_record(); it replaces the one of the same call. */
-int call_history_put(CallHistory *history, const HistoryTime *time, const char *uid,
-                     const char *session_id, usec_t initiated_at, bool unseen, const char *json);
+typedef struct HistoryEntry {
+        const char *uid, *session_id;
+        usec_t initiated_at;
+        bool unseen;
+        const char *json;     /* the record without metadata, by wire_encode_record() */
+        const char *metadata; /* of the call, by wire_encode_metadata(); NULL: none, or stored */
+} HistoryEntry;
+
+/* The record replaces the one of the same call and user. */
+int call_history_put(CallHistory *history, const HistoryTime *time, const HistoryEntry *entry);
 
 /*
  * Indexes records, for about `budget` (in µs), but some at least; USEC_NEVER: all. Call it outside

@@ -78,6 +78,7 @@ int hub_database_each_live(HubDatabase *database, int (*each)(const LiveCall *, 
 void write_done(Write *write)
 {
         free(write->json);
+        free(write->metadata);
         *write = (Write){0};
 }
 
@@ -96,8 +97,13 @@ static int write_one(HubDatabase *database, const HistoryTime *time, const Write
                 r = query_run(statements[LIVE_DROP], "s", write->session_id);
                 return r < 0 ? r : query_run(statements[LIVE_MEMBERS_DROP], "s", write->session_id);
         case WRITE_LOG:
-                return call_history_put(database->history, time, write->uid, write->session_id,
-                                        write->initiated_at, write->unseen, write->json);
+                return call_history_put(database->history, time,
+                                        &(HistoryEntry){.uid = write->uid,
+                                                        .session_id = write->session_id,
+                                                        .initiated_at = write->initiated_at,
+                                                        .unseen = write->unseen,
+                                                        .json = write->json,
+                                                        .metadata = write->metadata});
         case WRITE_WHEN_BUSY:
                 return query_run(statements[USER_WHEN_BUSY], "ss", write->uid,
                                  when_busy_to_string(write->when_busy));

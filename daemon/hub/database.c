@@ -167,6 +167,13 @@ static const char *const schema_steps[] = {
         "CREATE UNIQUE INDEX history_by_call ON history (session_id, uid) WHERE settled;"
         "CREATE INDEX history_by_change ON history (uid) WHERE settled AND json <> '';"
         "CREATE INDEX history_deleted ON history (uid) WHERE settled AND json = '';",
+        /*
+         * The metadata of a call are stored once for all of its records. Older rows have their own.
+         */
+        "CREATE TABLE metadata ("
+        "  session_id TEXT PRIMARY KEY,"
+        "  json TEXT NOT NULL"
+        ") STRICT;",
 };
 static const DatabaseSchema schema = {schema_steps, ELEMENTSOF(schema_steps)};
 

@@ -112,6 +112,7 @@ typedef struct Write {
         };
         usec_t initiated_at; /* LOG */
         char *json;          /* owned; LIVE, LIVE_MEMBER, LOG */
+        char *metadata;      /* owned; LOG: of the call, if they are stored with this record */
 } Write;
 
 void write_done(Write *write);

@@ -51,10 +51,12 @@ void history_task_done(HistoryTask *task)
         *task = (HistoryTask){0};
 }
 
-static sqlite3_stmt *walk(const HistoryTask *task, CallHistory *history, uint32_t n)
+/* Of PAGE or WALK, whose columns 3 and 4 are the date and the id. */
+static sqlite3_stmt *older(const HistoryTask *task, CallHistory *history, HistoryStatement which,
+                           uint32_t n)
 {
-        query_bind(history->statements[WALK], "stsu", task->uid, task->before, task->before_id, n);
-        return history->statements[WALK];
+        query_bind(history->statements[which], "stsu", task->uid, task->before, task->before_id, n);
+        return history->statements[which];
 }
 
 /* The walk goes on after this row. */
@@ -76,14 +78,14 @@ static void page_goes_on(ReplyHistory *page)
 
 static int page_step(HistoryTask *task, CallHistory *history)
 {
-        sqlite3_stmt *rows = walk(task, history, HISTORY_TASK_PAGE_ROWS);
+        sqlite3_stmt *rows = older(task, history, PAGE, HISTORY_TASK_PAGE_ROWS);
         Records records = {task->page.records, task->page.n_records, task->budget, task->limit};
         uint32_t n = 0;
         int r;
 
         QUERY_FOREACH (rows, r) {
                 /* A row without a record was deleted. */
-                r = str_empty(query_text(rows, 1)) ? 0 : records_add(&records, rows, 1);
+                r = str_empty(query_text(rows, 0)) ? 0 : records_add(&records, rows, 0);
                 if (r == 0)
                         walked(task, rows);
                 n++;
@@ -136,17 +138,17 @@ static int look_up(HistoryTask *task, CallHistory *history, Rows *rows)
 
 static int look_through(HistoryTask *task, CallHistory *history, Rows *rows)
 {
-        sqlite3_stmt *older = walk(task, history, HISTORY_TASK_WALK_ROWS);
+        sqlite3_stmt *all = older(task, history, WALK, HISTORY_TASK_WALK_ROWS);
         uint32_t n = 0;
         int r;
 
-        QUERY_FOREACH (older, r) {
-                rows_add(rows, task, older);
-                walked(task, older);
+        QUERY_FOREACH (all, r) {
+                rows_add(rows, task, all);
+                walked(task, all);
                 n++;
                 r = rows->n == HISTORY_TASK_CHANGE_ROWS;
         }
-        query_end(older, 0);
+        query_end(all, 0);
         return r != 0 ? r : n == HISTORY_TASK_WALK_ROWS;
 }
 
@@ -165,22 +167,37 @@ static int take_changed(HistoryTask *task, sqlite3_stmt *row)
         return r;
 }
 
-static int change_row(HistoryTask *task, CallHistory *history, usec_t changed_at, usec_t number)
+static int see_row(HistoryTask *task, CallHistory *history, usec_t changed_at, usec_t number)
 {
-        sqlite3_stmt *change = history->statements[task->type == MESSAGE_SEEN ? SEE : FORGET];
+        sqlite3_stmt *see = history->statements[SEE];
         int r;
 
-        query_bind(change, "tt", changed_at, number);
-        QUERY_FOREACH (change, r)
-                r = take_changed(task, change);
-        if (r == 0 && task->type == MESSAGE_FORGET)
-                task->n_forgotten += (size_t)sqlite3_changes(database_handle(history->database));
-        return query_end(change, r);
+        query_bind(see, "tt", changed_at, number);
+        QUERY_FOREACH (see, r)
+                r = take_changed(task, see);
+        return query_end(see, r);
+}
+
+static int forget_row(HistoryTask *task, CallHistory *history, usec_t changed_at, usec_t number)
+{
+        char session_id[1][UUID_LENGTH + 1] = {""};
+        sqlite3_stmt *forget = history->statements[FORGET];
+        int r;
+
+        query_bind(forget, "tt", changed_at, number);
+        QUERY_FOREACH (forget, r) {
+                r = STR_SET(session_id[0], query_text(forget, 0));
+                task->n_forgotten++;
+        }
+        r = query_end(forget, r);
+        return r < 0 ? r : call_history_drop_metadata(history, session_id, 1);
 }
 
 static int change_rows(HistoryTask *task, CallHistory *history, const HistoryTime *time,
                        const Rows *rows)
 {
+        int (*change)(HistoryTask *, CallHistory *, usec_t, usec_t) =
+                task->type == MESSAGE_SEEN ? see_row : forget_row;
         size_t n_changed = task->n_changed, n_forgotten = task->n_forgotten;
         int r = rows->n > 0 ? database_begin(history->database) : 0;
 
@@ -188,8 +205,8 @@ static int change_rows(HistoryTask *task, CallHistory *history, const HistoryTim
                 return r;
         /* The last of them is the one that was found last, and has the oldest date. */
         for (size_t i = rows->n; r == 0 && i > 0; i--)
-                r = change_row(task, history, rows->changed_at[i - 1],
-                               call_history_next_change(history, time));
+                r = change(task, history, rows->changed_at[i - 1],
+                           call_history_next_change(history, time));
         r = database_end(history->database, r);
         if (r >= 0)
                 return r;

@@ -144,10 +144,18 @@ static int store_record(Hub *hub, const ExchangeAction *action)
         Write write = {.type = WRITE_LOG,
                        .unseen = !action->record.seen,
                        .initiated_at = action->record.initiated_at};
+        CallRecord bare = action->record;
+        int r = 0;
 
+        bare.metadata = (Metadata){0};
         STR_SET(write.uid, action->uid);
         STR_SET(write.session_id, action->record.session_id);
-        int r = wire_encode_record(&action->record, &write.json);
+        if (action->record.metadata.count > 0)
+                r = wire_encode_metadata(&action->record, &write.metadata);
+        if (r >= 0)
+                r = wire_encode_record(&bare, &write.json);
+        if (r < 0)
+                write_done(&write);
         return r < 0 ? r : add(hub, &write);
 }
 

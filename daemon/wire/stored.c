@@ -11,6 +11,9 @@
 static const JsonLimits stored_limits = {STORED_MAX, WIRE_NESTING_MAX, WIRE_MEMBERS_MAX,
                                          STORED_VALUES_MAX};
 
+static const FieldTable metadata_fields =
+        FIELD_TABLE("metadata", {"metadata", FIELD_METADATA, 0, AT(CallRecord, metadata)});
+
 static const FieldWords session_state_words = {"a session's state", session_state_to_string,
                                                session_state_from_string};
 
@@ -78,6 +81,7 @@ static int stored_decode(const FieldTable *table, const char *json, void *ret)
         struct stored_needs_a_semicolon
 
 DEFINE_STORED(record, CallRecord, record_fields);
+DEFINE_STORED(metadata, CallRecord, metadata_fields);
 DEFINE_STORED(live, LiveCall, live_call_fields);
 DEFINE_STORED(live_member, LiveMember, live_member_fields);
 DEFINE_STORED(stored_call, StoredCall, stored_call_fields);

@@ -16,6 +16,9 @@
 /* The record of a call, with the same members as on the wire; also for --json. */
 int wire_encode_record(const CallRecord *record, char **ret);
 int wire_decode_record(const char *json, CallRecord *ret);
+/* The metadata of a record alone, for a store that keeps them once for all records of a call. */
+int wire_encode_metadata(const CallRecord *metadata, char **ret);
+int wire_decode_metadata(const char *json, CallRecord *ret);
 /* The hub's live call, and one of its members, for a store that keeps members apart. */
 int wire_encode_live(const LiveCall *live, char **ret);
 int wire_decode_live(const char *json, LiveCall *ret);

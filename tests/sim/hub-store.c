@@ -81,8 +81,12 @@ static void record_write(World *world, const ExchangeAction *action)
 
         if (wire_encode_record(&action->record, &json) < 0 ||
             wire_decode_record(json, &record) < 0 ||
-            call_history_put(disk_history(world), &time, action->uid, action->session_id,
-                             record.initiated_at, !record.seen, json) < 0)
+            call_history_put(disk_history(world), &time,
+                             &(HistoryEntry){.uid = action->uid,
+                                             .session_id = action->session_id,
+                                             .initiated_at = record.initiated_at,
+                                             .unseen = !record.seen,
+                                             .json = json}) < 0)
                 abort();
         shelf_put(&world->hub.disk.history, action->uid, &record)->made_at = world->now;
         call_record_done(&record);

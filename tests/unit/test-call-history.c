@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+#include "hub/database-internal.h"
+#include "wire/stored.h"
+
 /* Whether the rows are in the index yet, or only at the end of the table. */
 START_TEST(the_later_of_two_records_of_a_call_is_the_one)
 {
@@ -178,6 +181,181 @@ START_TEST(what_has_a_record_again_is_not_deleted)
 }
 END_TEST
 
+/* ---- metadata ---- */
+
+static size_t count_metadata(void)
+{
+        sqlite3_stmt *query;
+
+        ck_assert_int_eq(sqlite3_prepare_v2(database_handle(database->database),
+                                            "SELECT count(*) FROM metadata", -1, &query, NULL),
+                         SQLITE_OK);
+        ck_assert_int_eq(sqlite3_step(query), SQLITE_ROW);
+        size_t n = (size_t)sqlite3_column_int64(query, 0);
+        sqlite3_finalize(query);
+        return n;
+}
+
+/* A call of Bob to Alice, of which both have a record, and the metadata come with the first. */
+static void add_call_with_metadata(const char *id)
+{
+        static MetadataEntry entries[] = {{(char *)"subject", (char *)"lunch"}};
+        CallRecord holder = {.metadata = {entries, 1}};
+        Write writes[] = {log_of("bob", id, 1, false), log_of("alice", id, 1, true)};
+
+        ck_assert_int_eq(wire_encode_metadata(&holder, &writes[0].metadata), 0);
+        ck_assert_int_eq(hub_database_write(database, &at, writes, ELEMENTSOF(writes)), 0);
+        for (size_t i = 0; i < ELEMENTSOF(writes); i++)
+                write_done(&writes[i]);
+}
+
+static void expect_lunch(const CallRecord *record)
+{
+        ck_assert_uint_eq(record->metadata.count, 1);
+        ck_assert_str_eq(record->metadata.entries[0].key, "subject");
+        ck_assert_str_eq(record->metadata.entries[0].value, "lunch");
+}
+
+START_TEST(metadata_are_stored_once_and_are_in_every_record_of_the_call)
+{
+        static const char *const uids[] = {"alice", "bob"};
+        bool complete;
+
+        add_call_with_metadata(UUID("01"));
+        ck_assert_uint_eq(count_metadata(), 1);
+        /* Before the rows are in the indexes, and afterwards. */
+        for (int settled = 0; settled < 2; settled++) {
+                for (size_t i = 0; i < ELEMENTSOF(uids); i++) {
+                        CallRecord *records;
+                        size_t n;
+
+                        ck_assert_int_eq(call_history_changes(history, uids[i], 0, 1 << 20,
+                                                              &records, &n, &complete),
+                                         0);
+                        ck_assert_uint_eq(n, 1);
+                        expect_lunch(&records[0]);
+                        call_records_free(records, n);
+                }
+                ck_assert_int_eq(call_history_settle(history, USEC_NEVER), 0);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(uids); i++) {
+                HistoryTask task;
+
+                ck_assert_int_eq(page_of(uids[i], 0, "", 1 << 20, &task), 0);
+                ck_assert_uint_eq(task.page.n_records, 1);
+                expect_lunch(&task.page.records[0]);
+                history_task_done(&task);
+        }
+}
+END_TEST
+
+START_TEST(a_record_that_was_seen_has_its_metadata_still)
+{
+        HistoryTask task;
+
+        add_call_with_metadata(UUID("01"));
+        history_task_change(&task, MESSAGE_SEEN, "alice", (MessageSessions){0});
+        ck_assert_int_eq(history_task_finish(&task, history, &at), 0);
+        ck_assert_uint_eq(task.n_changed, 1);
+        expect_lunch(&task.changed[0]);
+        history_task_done(&task);
+}
+END_TEST
+
+START_TEST(metadata_count_in_the_room_of_a_page)
+{
+        HistoryTask task;
+        Write one = log_of("alice", UUID("01"), 1, true);
+        size_t bare = strlen(one.json);
+
+        write_done(&one);
+        add_call_with_metadata(UUID("01"));
+        add_call_with_metadata(UUID("02"));
+        ck_assert_int_eq(page_of("alice", 0, "", 2 * bare + 1, &task), 0);
+        ck_assert_uint_eq(task.page.n_records, 1);
+        history_task_done(&task);
+}
+END_TEST
+
+static size_t forget_by(const char *uid)
+{
+        HistoryTask task;
+
+        history_task_change(&task, MESSAGE_FORGET, uid, (MessageSessions){0});
+        ck_assert_int_eq(history_task_finish(&task, history, &at), 0);
+        size_t n = task.n_forgotten;
+        history_task_done(&task);
+        return n;
+}
+
+START_TEST(metadata_go_with_the_last_record_that_is_deleted)
+{
+        add_call_with_metadata(UUID("01"));
+        ck_assert_uint_eq(forget_by("alice"), 1);
+        ck_assert_uint_eq(count_metadata(), 1);
+        ck_assert_uint_eq(forget_by("bob"), 1);
+        ck_assert_uint_eq(count_metadata(), 0);
+}
+END_TEST
+
+START_TEST(metadata_of_a_call_that_goes_on_stay)
+{
+        Write live = {.type = WRITE_LIVE, .session_id = UUID("01"), .json = strdup("{}")};
+        Write drop = {.type = WRITE_DROP, .session_id = UUID("01")};
+
+        ck_assert_int_eq(hub_database_write(database, &at, &live, 1), 0);
+        write_done(&live);
+        add_call_with_metadata(UUID("01"));
+        ck_assert_uint_eq(forget_by("alice") + forget_by("bob"), 2);
+        ck_assert_uint_eq(count_metadata(), 1);
+        ck_assert_int_eq(hub_database_write(database, &at, &drop, 1), 0);
+        add_log("alice", UUID("01"), 1, true);
+        ck_assert_uint_eq(forget_by("alice"), 1);
+        ck_assert_uint_eq(count_metadata(), 0);
+}
+END_TEST
+
+START_TEST(metadata_go_with_the_user_or_with_time)
+{
+        bool is_new, prunes = _i;
+
+        ck_assert_int_eq(hub_database_user_add(database, "bob", "Bob", &is_new), 0);
+        add_call_with_metadata(UUID("01"));
+        if (prunes) {
+                runs(MISSED_DAYS_MIN * DAY + 1);
+                ck_assert_uint_eq(prune(7), 2);
+        } else {
+                ck_assert_int_eq(hub_database_user_remove(database, "alice"), 0);
+                ck_assert_uint_eq(count_metadata(), 1);
+                ck_assert_int_eq(hub_database_user_remove(database, "bob"), 0);
+        }
+        ck_assert_uint_eq(count_metadata(), 0);
+}
+END_TEST
+
+START_TEST(a_record_of_an_older_hub_has_its_own_metadata)
+{
+        MetadataEntry entries[] = {{(char *)"subject", (char *)"lunch"}};
+        CallRecord record = {.direction = CALL_DIRECTION_INCOMING,
+                             .status = CALL_STATUS_ENDED,
+                             .initiated_at = 1,
+                             .metadata = {entries, 1}};
+        Write write = {
+                .type = WRITE_LOG, .initiated_at = 1, .uid = "alice", .session_id = UUID("01")};
+        HistoryTask task;
+
+        STR_SET(record.session_id, UUID("01"));
+        STR_SET(record.initiator.uid, "bob");
+        STR_SET(record.receiver.uid, "alice");
+        ck_assert_int_eq(wire_encode_record(&record, &write.json), 0);
+        ck_assert_int_eq(hub_database_write(database, &at, &write, 1), 0);
+        write_done(&write);
+        ck_assert_int_eq(page_of("alice", 0, "", 1 << 20, &task), 0);
+        expect_lunch(&task.page.records[0]);
+        history_task_done(&task);
+}
+END_TEST
+
 static int take_session(const char *uid, const char *session_id, void *userdata)
 {
         ck_assert_str_eq(uid, "alice");
@@ -217,6 +395,13 @@ int main(void)
         tcase_add_test(tests, what_is_deleted_is_sent_to_a_device_that_asks_later);
         tcase_add_test(tests, what_has_a_record_again_is_not_deleted);
         tcase_add_test(tests, the_latest_calls_are_known_and_deleted_ones_too);
+        tcase_add_test(tests, metadata_are_stored_once_and_are_in_every_record_of_the_call);
+        tcase_add_test(tests, a_record_that_was_seen_has_its_metadata_still);
+        tcase_add_test(tests, metadata_count_in_the_room_of_a_page);
+        tcase_add_test(tests, metadata_go_with_the_last_record_that_is_deleted);
+        tcase_add_test(tests, metadata_of_a_call_that_goes_on_stay);
+        tcase_add_loop_test(tests, metadata_go_with_the_user_or_with_time, 0, 2);
+        tcase_add_test(tests, a_record_of_an_older_hub_has_its_own_metadata);
         suite_add_tcase(suite, tests);
         tests = tcase_create("in a file");
         tcase_add_checked_fixture(tests, store_setup_file, store_teardown_file);

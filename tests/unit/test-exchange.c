@@ -422,6 +422,38 @@ START_TEST(the_metadata_travels_with_the_ring_and_the_record)
 }
 END_TEST
 
+START_TEST(of_the_records_of_a_call_the_first_has_the_metadata)
+{
+        Message message = {.type = MESSAGE_INITIATE, .initiate.receiver = "bob"};
+        Message cancel = {.type = MESSAGE_CANCEL};
+        ExchangeAction action;
+        size_t n_logs = 0, n_with = 0, n_told = 0;
+
+        comes(ALICE);
+        comes(BOB);
+        session_of(1, message.initiate.session_id);
+        ck_assert_int_eq(metadata_add(&message.initiate.metadata, "subject", "lunch"), 0);
+        ck_assert_int_eq(
+                exchange_message(world.exchange, &world.moment, world.links[ALICE], &message), 0);
+        message_done(&message);
+        STR_SET(cancel.session.session_id, message.initiate.session_id);
+        ck_assert_int_eq(
+                exchange_message(world.exchange, &world.moment, world.links[ALICE], &cancel), 0);
+        while (exchange_next_action(world.exchange, &action)) {
+                if (action.type == EXCHANGE_LOG) {
+                        n_with += action.record.metadata.count > 0;
+                        ck_assert_uint_eq(n_with, 1);
+                        n_logs++;
+                } else if (action.type == EXCHANGE_SEND && action.message.type == MESSAGE_LOGGED) {
+                        n_told += action.message.logged.metadata.count;
+                }
+                exchange_action_done(&action);
+        }
+        ck_assert_uint_eq(n_logs, 2);
+        ck_assert_uint_eq(n_told, 2); /* devices are told all of it */
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("exchange");
@@ -452,6 +484,7 @@ int main(void)
         tcase_add_test(ring, a_user_has_at_most_so_many_calls_placed_at_a_time);
         tcase_add_test(ring, an_operator_sees_the_calls_in_progress);
         tcase_add_test(ring, the_metadata_travels_with_the_ring_and_the_record);
+        tcase_add_test(ring, of_the_records_of_a_call_the_first_has_the_metadata);
         suite_add_tcase(suite, ring);
         return suite_run(suite);
 }

@@ -25,8 +25,8 @@ static void fill(unsigned n)
         for (unsigned i = 0; i < n; i++) {
                 id_of(i, id);
                 Write write = log_of("alice", id, i + 1, true);
-                ck_assert_int_gt(
-                        call_history_put(history, &at, "alice", id, i + 1, true, write.json), 0);
+                const HistoryEntry entry = {"alice", id, i + 1, true, write.json, NULL};
+                ck_assert_int_gt(call_history_put(history, &at, &entry), 0);
                 write_done(&write);
         }
         ck_assert_int_eq(database_end(database->database, 0), 0);
