@@ -48,9 +48,10 @@
 #define REDIAL_PAUSE_LAST_US (600 * USEC_PER_SEC)   /* rule 21: this one and all that follow */
 #define REDIAL_MEMORY_US (3600 * USEC_PER_SEC)      /* rule 21: without a ring, all is forgotten */
 #define REDIALS_MAX 20000 /* pairs of users: 6 MB; the one that rang least recently is dropped */
-#define USER_LIVE_CALLS_MAX 32 /* placed by one user; more: TooMany */
-#define ENDED_MEMORY_MAX 20000 /* legs of ended calls: 17 MB; the oldest call is dropped first */
-#define TOKENS_PER_PARTY_MAX 8 /* join tokens of one leg; the oldest is dropped first */
+#define USER_LIVE_CALLS_MAX 32  /* placed by one user; more: TooMany */
+#define ENDED_MEMORY_MAX 20000  /* legs of ended calls: 17 MB; the oldest call is dropped first */
+#define STORED_RECORD_BYTES 768 /* of the hub's disk: a record in a history, and what finds it */
+#define TOKENS_PER_PARTY_MAX 8  /* join tokens of one leg; the oldest is dropped first */
 
 typedef struct Exchange Exchange;
 
@@ -67,6 +68,7 @@ typedef struct ExchangeLimits {
         /* Per user: PROTOCOL.md, Limits */
         uint32_t calls_per_minute;
         uint32_t failed_lookups_per_minute; /* answers that a name is not there, or not for them */
+        uint32_t stored_mb_per_day;         /* MiB that their calls add to the store */
         bool redial_pauses;                 /* rule 21; false: no limit */
 } ExchangeLimits;
 

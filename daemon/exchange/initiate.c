@@ -360,11 +360,32 @@ static void user_has_called(User *caller, const User *receiver)
         exchange_uids_add(&caller->called, receiver->uid);
 }
 
+/* What the call adds to the store: a record for each party, and the metadata once. */
+static size_t initiate_bytes(const Request *request, const Receiver *receiver)
+{
+        const Metadata *metadata = &request->message->initiate.metadata;
+        size_t n_parties = receiver->group ? receiver->group->n_members : 2;
+        size_t bytes = n_parties * STORED_RECORD_BYTES;
+
+        for (size_t i = 0; i < metadata->count; i++)
+                bytes += strlen(metadata->entries[i].key) + strlen(metadata->entries[i].value);
+        return bytes;
+}
+
 static int request_start(Request *request, const Receiver *receiver)
 {
         User *caller = request->device->user;
+        size_t bytes = initiate_bytes(request, receiver);
         Call *call;
         uint32_t max = request->exchange->limits.calls_per_minute;
+
+        if (!exchange_user_may_store(request->exchange, caller, bytes, request->moment->now))
+                return exchange_request_refuse(
+                        request, CALL_ERROR_TOO_MANY,
+                        "the calls of '%s' have taken the %u MB of the hub's disk that they may "
+                        "take in a day",
+                        caller->uid, request->exchange->limits.stored_mb_per_day);
+
         int r = exchange_rate_reserve(&caller->starts, max);
 
         if (r == 0 && receiver->user)
@@ -381,6 +402,7 @@ static int request_start(Request *request, const Receiver *receiver)
                 return r;
         }
         exchange_rate_note(&caller->starts, max, request->moment->now);
+        exchange_user_has_stored(caller, bytes);
         return 0;
 }
 

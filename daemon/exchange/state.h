@@ -98,6 +98,8 @@ struct User {
         size_t n_placed;
         Rate starts;         /* of calls */
         Rate failed_lookups; /* names that were not answered by a call or a block */
+        double stored;       /* bytes that count against the limit, as of `stored_at` */
+        usec_t stored_at;
         UT_hash_handle hh;
 };
 

@@ -7,6 +7,9 @@
 #include "exchange/group.h"
 #include "exchange/rate.h"
 #include "exchange/uids.h"
+#include "model/retention.h"
+
+#define BYTES_PER_MB (1024.0 * 1024.0)
 
 User *exchange_user_find(const Exchange *exchange, const char *uid)
 {
@@ -58,6 +61,24 @@ Party exchange_user_party(const User *user, const char *device)
         STR_SET(party.name, user->name);
         STR_SET(party.device, device);
         return party;
+}
+
+/* What counts drains away at the rate of the limit, so a day after the last call nothing counts. */
+bool exchange_user_may_store(const Exchange *exchange, User *user, size_t bytes, usec_t now)
+{
+        double max = (double)exchange->limits.stored_mb_per_day * BYTES_PER_MB;
+        double drained = max * (double)(now - user->stored_at) / (double)USEC_PER_DAY;
+
+        if (max == 0)
+                return true;
+        user->stored = MAX_OF(user->stored - drained, 0.0);
+        user->stored_at = now;
+        return user->stored + (double)bytes <= max;
+}
+
+void exchange_user_has_stored(User *user, size_t bytes)
+{
+        user->stored += (double)bytes;
 }
 
 bool exchange_user_blocks(const User *user, const char *uid)

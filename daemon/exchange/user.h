@@ -14,6 +14,10 @@ int exchange_user_new(Exchange *exchange, const char *uid, User **ret);
 void exchange_user_free(Exchange *exchange, User *user);
 Party exchange_user_party(const User *user, const char *device);
 
+/* False if the user's calls of the last day leave no room for so many bytes more. */
+bool exchange_user_may_store(const Exchange *exchange, User *user, size_t bytes, usec_t now);
+void exchange_user_has_stored(User *user, size_t bytes);
+
 bool exchange_user_blocks(const User *user, const char *uid);
 /* The user does not block that caller, but is not to be rung by them either (rule 9). */
 bool exchange_user_bars(const User *user, const char *uid);

@@ -11,6 +11,8 @@
 #define PRINTABLE_MAX 80 /* bytes of a wrong value in a message */
 
 #define CALLS_PER_MINUTE 30 /* PROTOCOL.md, Limits: a person does not dial faster */
+/* PROTOCOL.md, Limits: 10,000 calls to a user, or 20 to a group of 1000. */
+#define STORED_MB_PER_DAY 16
 /* PROTOCOL.md, Limits: a correct client does not try a wrong token again. */
 #define FAILED_LOGINS_PER_MINUTE 10
 #define FAILED_LOOKUPS_PER_MINUTE 30 /* PROTOCOL.md, Limits: nobody mistypes faster */
@@ -43,6 +45,7 @@ static const IniKey config_keys[] = {
         FILE_PATH("tls", "certificate", certificate),
         FILE_PATH("tls", "key", key),
         NUMBER("limits", "calls-per-minute", calls_per_minute, 0, 1000000),
+        NUMBER("limits", "stored-mb-per-day", stored_mb_per_day, 0, 1000000),
         NUMBER("limits", "failed-logins-per-minute", failed_logins_per_minute, 0, 1000000),
         NUMBER("limits", "failed-lookups-per-minute", failed_lookups_per_minute, 0, 1000000),
         NUMBER("limits", "requests-in-flight", requests_in_flight, 1, 65536),
@@ -61,6 +64,7 @@ void config_init(Config *config)
 {
         *config = (Config){
                 .calls_per_minute = CALLS_PER_MINUTE,
+                .stored_mb_per_day = STORED_MB_PER_DAY,
                 .failed_logins_per_minute = FAILED_LOGINS_PER_MINUTE,
                 .failed_lookups_per_minute = FAILED_LOOKUPS_PER_MINUTE,
                 .requests_in_flight = WIRE_IN_FLIGHT_MAX,

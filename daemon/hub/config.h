@@ -31,6 +31,7 @@ typedef struct Config {
 
         /* [limits]; 0 means no limit, except where noted */
         uint32_t calls_per_minute;          /* started, per user */
+        uint32_t stored_mb_per_day;         /* MiB that calls add to the database, per user */
         uint32_t failed_logins_per_minute;  /* per address */
         uint32_t failed_lookups_per_minute; /* per user */
         uint32_t requests_in_flight;        /* per device; 1 at least */

@@ -73,6 +73,7 @@ ExchangeLimits hub_exchange_limits(const Hub *hub)
         return (ExchangeLimits){
                 .calls_per_minute = hub->config->calls_per_minute,
                 .failed_lookups_per_minute = hub->config->failed_lookups_per_minute,
+                .stored_mb_per_day = hub->config->stored_mb_per_day,
                 .redial_pauses = hub->config->redial_pauses,
         };
 }

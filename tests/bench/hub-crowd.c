@@ -213,7 +213,8 @@ static void print_row(size_t size, Row *row)
 
 static void crowd_init(Crowd *crowd, Rig *rig, bool tls)
 {
-        static const char settings[] = "[limits]\ncalls-per-minute = 0\ndevices-per-user = 0\n";
+        static const char settings[] =
+                "[limits]\ncalls-per-minute = 0\nstored-mb-per-day = 0\ndevices-per-user = 0\n";
         char path[RIG_PATH_MAX];
 
         *crowd = (Crowd){0};

@@ -154,7 +154,8 @@ int main(void)
                 rig_fail("cannot have %d files open: %m", (int)files.rlim_cur);
         *growth = (Growth){0};
         meter_place(0);
-        growth->hub = hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\n");
+        growth->hub =
+                hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\nstored-mb-per-day = 0\n");
         meter_place(1);
         Load *load = load_new(growth->hub, PAIRS);
         measure(growth, load);

@@ -94,7 +94,8 @@ int main(void)
 
         figure_machine();
         meter_place(0);
-        Hub *hub = hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\n");
+        Hub *hub =
+                hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\nstored-mb-per-day = 0\n");
         meter_place(1);
         Load *load = load_new(hub, PAIRS);
         double cpu_us = measure_saturation(load), most = 1e6 / cpu_us;

@@ -266,7 +266,7 @@ static void measure(int rounds, bool workers)
         Side sides[2];
 
         /* The limit of calls a minute is meant for people. */
-        hub = hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\n");
+        hub = hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\nstored-mb-per-day = 0\n");
         a = desktop_new_online(rig, hub, "alice");
         b = desktop_new_online(rig, hub, "bob");
         /*

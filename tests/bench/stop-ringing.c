@@ -173,7 +173,8 @@ int main(void)
         meter_come_first();
         setenv("TRING_MEDIA", "/nonexistent/tring-media", true);
         _cleanup_(rig_freep) Rig *rig = rig_new();
-        _cleanup_(hub_freep) Hub *hub = hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\n");
+        _cleanup_(hub_freep) Hub *hub =
+                hub_new_configured(rig, "[limits]\ncalls-per-minute = 0\nstored-mb-per-day = 0\n");
         desktops[0] = desktop_new_online(rig, hub, "bob");
         for (size_t i = 1; i < DEVICES; i++) {
                 snprintf(name, sizeof(name), "bob-%zu", i);

@@ -239,7 +239,8 @@ static void setup(void)
 {
         h = rig_alloc(sizeof(*h));
         *h = (HubRig){.rig = rig_new()};
-        h->hub = hub_new_configured(h->rig, "[limits]\ncalls-per-minute = 0\n");
+        h->hub = hub_new_configured(h->rig,
+                                    "[limits]\ncalls-per-minute = 0\nstored-mb-per-day = 0\n");
         for (int p = 0; p < PAIRS; p++) {
                 pairs[p] = (Pair){.number = p};
                 for (int i = 0; i < 2; i++) {

@@ -75,7 +75,8 @@ static bool is_quick(RigTrial *trial, double call_ms)
 
 static void setup_without_limits(void)
 {
-        h = hub_rig_new("[limits]\ncalls-per-minute = 0\ndevices-per-user = 0\n");
+        h = hub_rig_new(
+                "[limits]\ncalls-per-minute = 0\nstored-mb-per-day = 0\ndevices-per-user = 0\n");
 }
 
 START_TEST(rule_17_a_device_that_reads_nothing_is_dropped_and_nobody_waits)

@@ -326,8 +326,10 @@ static void do_wait(World *world)
 
 static void open_exchange(World *world)
 {
-        static const ExchangeLimits limits = {
-                .calls_per_minute = 30, .failed_lookups_per_minute = 5, .redial_pauses = true};
+        static const ExchangeLimits limits = {.calls_per_minute = 30,
+                                              .failed_lookups_per_minute = 5,
+                                              .stored_mb_per_day = 1,
+                                              .redial_pauses = true};
         char uids[USERS][UID_MAX + 1], guid[UID_MAX + 1];
         const char *members[USERS];
 

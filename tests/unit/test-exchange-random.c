@@ -277,6 +277,7 @@ static void begin_hub(void)
 {
         ExchangeLimits limits = {.calls_per_minute = all.seed % 2 ? 0 : 30,
                                  .failed_lookups_per_minute = all.seed % 3 ? 0 : 30,
+                                 .stored_mb_per_day = all.seed % 3 ? 0 : 1,
                                  .redial_pauses = all.seed % 5 == 0};
         char uid[UID_MAX + 1], other[UID_MAX + 1];
 

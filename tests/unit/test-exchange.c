@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "exchange-world.h"
+#include "model/retention.h"
 
 /* Calls from initiate and ring to an end without an answer. */
 
@@ -358,6 +359,70 @@ START_TEST(who_has_asked_in_vain_too_often_still_calls_and_is_called)
 }
 END_TEST
 
+/* A call to a user counts as two records and its metadata. */
+static void calls_that_fill_a_day(int first, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                calls(ALICE, "bob", first + (int)i);
+                says(ALICE, MESSAGE_CANCEL, first + (int)i);
+                forget();
+        }
+}
+
+START_TEST(a_user_s_calls_take_so_many_bytes_a_day_and_no_more)
+{
+        const size_t max = 1024 * 1024, one = 2 * STORED_RECORD_BYTES;
+        const size_t day = max / one, half_a_day = (max / 2 + max % one) / one;
+
+        world_end();
+        world_begin_limited(&(ExchangeLimits){.stored_mb_per_day = 1});
+        comes(ALICE);
+        calls_that_fill_a_day(1, day);
+        calls(ALICE, "bob", 1000);
+        expect("alice-desk: TooMany", NULL);
+        /* Others have a limit of their own. */
+        comes(BOB);
+        calls(BOB, "carol", 1001);
+        says(BOB, MESSAGE_CANCEL, 1001);
+        forget();
+        /* Half a day later there is room for half as many. */
+        passes(USEC_PER_DAY / 2);
+        calls_that_fill_a_day(2000, half_a_day);
+        calls(ALICE, "bob", 3000);
+        expect("alice-desk: TooMany", NULL);
+        passes(USEC_PER_DAY);
+        calls_that_fill_a_day(4000, day);
+        calls(ALICE, "bob", 5000);
+        expect("alice-desk: TooMany", NULL);
+}
+END_TEST
+
+START_TEST(metadata_and_every_member_of_a_group_count_as_stored)
+{
+        char value[METADATA_VALUE_MAX + 1];
+        MetadataEntry entries[] = {{(char *)"subject", value}};
+        const MessageInitiate big = {.receiver_type = RECEIVER_TYPE_GROUP,
+                                     .metadata = {entries, 1}};
+        size_t one = 3 * STORED_RECORD_BYTES + strlen("subject") + METADATA_VALUE_MAX;
+        int n = (int)(1024 * 1024 / one);
+
+        memset(value, 'v', METADATA_VALUE_MAX);
+        value[METADATA_VALUE_MAX] = '\0';
+        world_end();
+        world_begin_limited(&(ExchangeLimits){.stored_mb_per_day = 1});
+        group_of("team", "alice", "bob", "carol", NULL);
+        forget();
+        comes(ALICE);
+        for (int call = 1; call <= n; call++) {
+                calls_with(ALICE, "team", call, big);
+                says(ALICE, MESSAGE_CANCEL, call);
+                forget();
+        }
+        calls_with(ALICE, "team", n + 1, big);
+        expect("alice-desk: TooMany", NULL);
+}
+END_TEST
+
 START_TEST(a_user_has_at_most_so_many_calls_placed_at_a_time)
 {
         comes(ALICE);
@@ -481,6 +546,8 @@ int main(void)
         tcase_add_test(ring, calls_per_minute_are_limited_on_both_sides);
         tcase_add_test(ring, unknown_names_are_answered_so_often_a_minute_and_then_nothing_tells);
         tcase_add_test(ring, who_has_asked_in_vain_too_often_still_calls_and_is_called);
+        tcase_add_test(ring, a_user_s_calls_take_so_many_bytes_a_day_and_no_more);
+        tcase_add_test(ring, metadata_and_every_member_of_a_group_count_as_stored);
         tcase_add_test(ring, a_user_has_at_most_so_many_calls_placed_at_a_time);
         tcase_add_test(ring, an_operator_sees_the_calls_in_progress);
         tcase_add_test(ring, the_metadata_travels_with_the_ring_and_the_record);

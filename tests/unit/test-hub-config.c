@@ -38,6 +38,7 @@ START_TEST(what_is_not_set_has_its_default)
         ck_assert_uint_eq(config.calls_per_minute, 30);
         ck_assert_uint_eq(config.failed_lookups_per_minute, 30);
         ck_assert(config.redial_pauses);
+        ck_assert_uint_eq(config.stored_mb_per_day, 16);
         ck_assert_uint_eq(config.failed_logins_per_minute, 10);
         ck_assert_uint_eq(config.requests_in_flight, 64);
         ck_assert_uint_eq(config.queue_per_device, 256);
@@ -79,6 +80,7 @@ START_TEST(what_is_set_counts)
         write_config("[listen]\naddress = [::1]:0\nproxies = ::1 10.0.0.0/8\n"
                      "[web]\norigins = https://calls.example.org http://localhost:8080\n"
                      "[limits]\ncalls-per-minute = 0 ; none\nhistory-days=7\nredial-pauses = no\n"
+                     "stored-mb-per-day = 1\n"
                      "[ice]\nstun = stun:a stuns:b:1\nturn = turn:c?transport=udp\n"
                      "turn-secret-file = /etc/secret\nturn-lifetime = 3600\n");
         config_init(&config);
@@ -89,6 +91,7 @@ START_TEST(what_is_set_counts)
         ck_assert_uint_eq(config.calls_per_minute, 0);
         ck_assert_uint_eq(config.history_days, 7);
         ck_assert(!config.redial_pauses);
+        ck_assert_uint_eq(config.stored_mb_per_day, 1);
         ck_assert_str_eq(config.stun, "stun:a stuns:b:1");
         ck_assert_str_eq(config.turn, "turn:c?transport=udp");
         ck_assert_uint_eq(config.turn_lifetime_s, 3600);
