@@ -36,6 +36,9 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "exchange/attachment.h"
+#include "exchange/flow.h"
+
 #define ACTIONS_FIRST_CAPACITY 32 /* enough for the end of a call with a few devices */
 
 static int exchange_reserve(Exchange *exchange, size_t n)
@@ -113,6 +116,33 @@ int exchange_send(Exchange *exchange, const Attachment *attachment, MessageType 
         return 1;
 }
 
+int exchange_send_from(Exchange *exchange, const Attachment *attachment, MessageType type,
+                       const char *from, size_t n_bytes, Message **ret)
+{
+        Attachment *to = attachment ? exchange_attachment_find(exchange, attachment->id) : NULL;
+        int r = to ? exchange_flow_add(to, from, n_bytes) : 0;
+
+        if (!to || r < 0)
+                return r;
+        r = exchange_send(exchange, to, type, ret);
+        if (r < 0) {
+                exchange_flow_take(to, from, n_bytes);
+                return r;
+        }
+        ExchangeAction *action = CONTAINER_OF(*ret, ExchangeAction, message);
+        STR_SET(action->from, from);
+        action->n_bytes = (uint32_t)n_bytes;
+        return 1;
+}
+
+void exchange_taken(Exchange *exchange, uint64_t attachment_id, const char *from, uint32_t n_bytes)
+{
+        Attachment *attachment = exchange_attachment_find(exchange, attachment_id);
+
+        if (attachment && n_bytes > 0)
+                exchange_flow_take(attachment, from, n_bytes);
+}
+
 int exchange_disconnect(Exchange *exchange, const Attachment *attachment, const char *format, ...)
 {
         char text[4 * MESSAGE_TEXT_MAX];
@@ -137,8 +167,12 @@ void exchange_commit(Exchange *exchange)
 
 void exchange_rollback(Exchange *exchange)
 {
-        while (exchange->last > exchange->committed)
-                exchange_action_done(&exchange->actions[--exchange->last]);
+        while (exchange->last > exchange->committed) {
+                ExchangeAction *action = &exchange->actions[--exchange->last];
+
+                exchange_taken(exchange, action->attachment, action->from, action->n_bytes);
+                exchange_action_done(action);
+        }
 }
 
 bool exchange_next_action(Exchange *exchange, ExchangeAction *ret)

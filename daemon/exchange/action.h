@@ -20,6 +20,12 @@ void exchange_push_reply(Exchange *exchange, uint64_t attachment, const Message 
  */
 int exchange_send(Exchange *exchange, const Attachment *attachment, MessageType type,
                   Message **ret);
+/*
+ * The same for what a request of `from` causes at somebody else's device, where it counts for so
+ * many bytes.
+ */
+int exchange_send_from(Exchange *exchange, const Attachment *attachment, MessageType type,
+                       const char *from, size_t n_bytes, Message **ret);
 /* Queues an EXCHANGE_DISCONNECT with this text as the reason. Returns 0 or -ENOMEM. */
 int exchange_disconnect(Exchange *exchange, const Attachment *attachment, const char *format, ...)
         _printf_(3, 4);

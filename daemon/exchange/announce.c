@@ -10,7 +10,8 @@ int exchange_leg_send_participant(Exchange *exchange, const CallLeg *leg,
                                   const Attachment *attachment, MessageType type)
 {
         Message *message;
-        int r = exchange_send(exchange, attachment, type, &message);
+        int r = exchange_send_from(exchange, attachment, type, leg->uid, SENDER_MESSAGE_BYTES,
+                                   &message);
 
         if (r <= 0)
                 return r;

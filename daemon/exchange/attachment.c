@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "exchange/device.h"
+#include "exchange/flow.h"
 
 Attachment *exchange_attachment_find(const Exchange *exchange, uint64_t id)
 {
@@ -38,5 +39,6 @@ void exchange_attachment_free(Exchange *exchange, Attachment *attachment)
                 exchange_device_free_unused(attachment->device);
         }
         HASH_DEL(exchange->attachments, attachment);
+        exchange_flows_free(attachment);
         free(attachment);
 }

@@ -51,7 +51,17 @@
 #define USER_LIVE_CALLS_MAX 32  /* placed by one user; more: TooMany */
 #define ENDED_MEMORY_MAX 20000  /* legs of ended calls: 17 MB; the oldest call is dropped first */
 #define STORED_RECORD_BYTES 768 /* of the hub's disk: a record in a history, and what finds it */
-#define TOKENS_PER_PARTY_MAX 8  /* join tokens of one leg; the oldest is dropped first */
+/*
+ * PROTOCOL.md, Limits: from one user to one device, not acknowledged yet. Setting up the media
+ * takes some thirty messages of 8 KiB at most.
+ */
+#define SENDER_MESSAGES_MAX 64
+#define SENDER_BYTES_MAX (256 * 1024)
+#define SENDER_MESSAGE_BYTES 512 /* of one that is not a signal */
+/* Signals for a device whose connection is lost: in some seconds they are stale, and it asks anew.
+ */
+#define SUSPENDED_SIGNALS_MAX 8
+#define TOKENS_PER_PARTY_MAX 8 /* join tokens of one leg; the oldest is dropped first */
 
 typedef struct Exchange Exchange;
 
@@ -104,6 +114,12 @@ typedef struct ExchangeAction {
          */
         bool confirms;
         uint64_t attachment;
+        /*
+         * SEND: the user whose request has caused it, and the bytes that it counts for until
+         * exchange_taken(); 0: it counts for nobody.
+         */
+        char from[UID_MAX + 1];
+        uint32_t n_bytes;
         char text[MESSAGE_TEXT_MAX + 1];
         char session_id[UUID_LENGTH + 1];
         char uid[UID_MAX + 1];
@@ -291,6 +307,12 @@ int exchange_ice_servers(Exchange *exchange, const IceServer *servers, size_t n)
  */
 #define exchange_message(exchange, moment, attachment, request) \
         EXCHANGE_INPUT(exchange, moment, EXCHANGE_MESSAGE, attachment, .message = request)
+
+/*
+ * The device has acknowledged a message that has `from`, or will never get it. Has no actions. An
+ * attachment that is gone is ignored.
+ */
+void exchange_taken(Exchange *exchange, uint64_t attachment, const char *from, uint32_t n_bytes);
 
 /* Handles all deadlines that have passed. Call it when exchange_next_deadline() has passed. */
 #define exchange_tick(exchange, moment) EXCHANGE_INPUT(exchange, moment, EXCHANGE_TICK)

@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "exchange/action.h"
 #include "exchange/announce.h"
+#include "exchange/flow.h"
 #include "exchange/marks.h"
 #include "exchange/media.h"
 #include "exchange/store.h"
@@ -62,6 +63,25 @@ static bool leg_joined_by(const CallLeg *leg, const Attachment *attachment)
 }
 
 /* ---- requests ---- */
+
+/*
+ * Have the others room for one message more of this participant? What they have not taken yet would
+ * otherwise fill up, and its sender alone can stop that.
+ */
+static int request_check_room(Request *request, const CallLeg *leg)
+{
+        const CallLeg *other;
+
+        DL_FOREACH2 (leg->call->joined, other, joined_next) {
+                if (other != leg && !exchange_flow_has_room(exchange_leg_media_attachment(other),
+                                                            leg->uid, SENDER_MESSAGE_BYTES))
+                        return exchange_request_refuse(
+                                request, CALL_ERROR_TOO_MANY,
+                                "'%s' has not taken the last %d messages yet", other->uid,
+                                SENDER_MESSAGES_MAX);
+        }
+        return 0;
+}
 
 /* The servers that the hub has now, with the user's name in the credentials. */
 static int request_copy_ice_servers(const Request *request, const CallLeg *leg, IceServer **ret,
@@ -175,7 +195,9 @@ int exchange_request_join(Request *request)
                         request, CALL_ERROR_TOO_MANY,
                         "the call has %d participants, and there is no room for more",
                         MESH_PARTICIPANTS_MAX);
-        r = request_join_as(request, view.leg);
+        r = request_check_room(request, view.leg);
+        if (r == 0)
+                r = request_join_as(request, view.leg);
         if (r == 0)
                 token->unused_until = USEC_NEVER;
         return r;
@@ -223,8 +245,18 @@ int exchange_request_signal(Request *request)
         /* Rule 18: a signal to a participant who has left is dropped. */
         if (!other)
                 return 0;
-        r = exchange_send(request->exchange, exchange_leg_media_attachment(other),
-                          MESSAGE_SIGNALLED, &message);
+        const Attachment *to = exchange_leg_media_attachment(other);
+        size_t n_bytes = strlen(signal->data);
+        if (to && to->suspended && exchange_flow_length(to, leg->uid) >= SUSPENDED_SIGNALS_MAX)
+                return 0;
+        if (!exchange_flow_has_room(to, leg->uid, n_bytes))
+                return exchange_request_refuse(
+                        request, CALL_ERROR_TOO_MANY,
+                        "'%s' has not taken the last %u signals yet; at most %d with %d bytes wait",
+                        other->uid, exchange_flow_length(to, leg->uid), SENDER_MESSAGES_MAX,
+                        SENDER_BYTES_MAX);
+        r = exchange_send_from(request->exchange, to, MESSAGE_SIGNALLED, leg->uid, n_bytes,
+                               &message);
         if (r <= 0)
                 return r;
         STR_SET(message->signal.session_id, signal->session_id);
@@ -259,6 +291,9 @@ int exchange_request_state(Request *request)
         before = leg->media;
         if (before.muted != state->muted || before.video_paused != state->video_paused ||
             before.sharing != state->sharing) {
+                r = request_check_room(request, leg);
+                if (r != 0)
+                        return r;
                 leg->media.muted = state->muted;
                 leg->media.video_paused = state->video_paused;
                 leg->media.sharing = state->sharing;

@@ -45,6 +45,7 @@ typedef struct Branch Branch;
 typedef struct Call Call;
 typedef struct CallLeg CallLeg;
 typedef struct Device Device;
+typedef struct Flow Flow;
 typedef struct Group Group;
 typedef struct Membership Membership;
 typedef struct Token Token;
@@ -56,7 +57,16 @@ struct Attachment {
         Device *device; /* NULL for an attachment limited to one session's media */
         CallLeg *leg;   /* the leg of a limited attachment; else NULL */
         bool suspended; /* the connection is lost, but may be resumed */
+        Flow *flows;    /* what others have put in line for it */
         UT_hash_handle hh;
+};
+
+/* Messages that requests of one user have caused, and that the device has not taken yet. */
+struct Flow {
+        char uid[UID_MAX + 1];
+        uint32_t n_messages;
+        size_t n_bytes;
+        Flow *prev, *next;
 };
 
 /* Exists while it is attached or has a branch of a live call. */

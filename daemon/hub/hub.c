@@ -79,6 +79,21 @@ static void send_session(Hub *hub, DeviceSession *session, Message *message, uin
                 device_session_give_up(hub, session);
 }
 
+/* The same for what another user has caused, and pays for. */
+static void send_session_from(Hub *hub, DeviceSession *session, ExchangeAction *action)
+{
+        int r = session->connection ? ws_connection_send_from(session->connection, &action->message,
+                                                              action->from, action->n_bytes)
+                                    : outbox_push_from(&session->outbox, &action->message,
+                                                       action->from, action->n_bytes);
+
+        if (r >= 0)
+                return;
+        log_error("cannot send \"%s\": %s", message_type_to_string(action->message.type),
+                  strerror(-r));
+        exchange_taken(hub->exchange, action->attachment, action->from, action->n_bytes);
+}
+
 HubUser *hub_user_find(Hub *hub, const char *uid)
 {
         HubUser *user;
@@ -154,7 +169,9 @@ static int carry_out(Hub *hub, ExchangeAction *action)
                 if (sign_relays(hub, &action->message) < 0)
                         log_error("cannot sign TURN credentials, so a reply goes out without: "
                                   "out of memory");
-                if (session)
+                if (session && action->n_bytes > 0)
+                        send_session_from(hub, session, action);
+                else if (session)
                         send_session(hub, session, &action->message,
                                      action->confirms ? commit_barrier(hub->commit) : 0);
                 break;
@@ -374,6 +391,7 @@ static void on_closed(WsConnection *connection, void *userdata)
         if (session->user && ws_connection_is_lost(connection)) {
                 device_session_suspend(hub, session);
         } else {
+                ws_connection_set_owner(connection, &(OutboxOwner){0});
                 ws_connection_set_userdata(connection, NULL);
                 device_session_give_up(hub, session);
         }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The inside of the hub, for hub.c, login.c, resume.c, persist.c, work.c, history.c and
- * operator-requests.c only.
+ * The inside of the hub, for hub.c, login.c, resume.c, persist.c, work.c, history.c
+ * and operator-requests.c only.
  */
 
 #define HASH_NONFATAL_OOM 1
@@ -23,6 +23,7 @@
  */
 typedef struct DeviceSession {
         UT_hash_handle hh;
+        Hub *hub;
         uint64_t number;                   /* names the attachment in the exchange; never reused */
         char name[UUID_LENGTH + 1];        /* the `link` by which the device resumes it */
         WsConnection *connection;          /* NULL while the session is suspended */
@@ -41,6 +42,7 @@ typedef struct HubUser {
         char uid[UID_MAX + 1];
         DeviceSession *sessions;
         size_t n_sessions;
+        ByteCount queued; /* in the outboxes of the sessions */
 } HubUser;
 
 struct Hub {
@@ -57,6 +59,7 @@ struct Hub {
         DeviceSession *sessions;
         DeviceSession *suspended; /* the longest suspended first */
         uint64_t last_number;     /* of a session */
+        ByteCount queued;         /* in all outboxes */
         ExchangeAction action;    /* being carried out */
         bool is_draining;
         /*
@@ -99,6 +102,9 @@ DeviceSession *device_session_find(Hub *hub, uint64_t number);
 /* Sends the welcome. Returns 0 or negative errno. */
 int hub_welcome(Hub *hub, DeviceSession *session, const Message *hello, const Party *party,
                 WhenBusy when_busy, bool resumed);
+
+/* Makes the session the owner of what is in line on its connection. */
+void device_session_own(DeviceSession *session);
 
 /* ---- resume.c ---- */
 

@@ -15,6 +15,7 @@ static HubUser *user_enter(Hub *hub, const char *uid)
         if (!user)
                 return NULL;
         STR_SET(user->uid, uid);
+        user->queued.whole = &hub->queued;
         HASH_ADD_STR(hub->users, uid, user);
         if (!user->hh.tbl) {
                 free(user);
@@ -44,6 +45,7 @@ static int device_session_new(Hub *hub, WsConnection *connection, const char *de
 
         if (!session)
                 return -ENOMEM;
+        session->hub = hub;
         session->number = ++hub->last_number;
         session->connection = connection;
         make_uuid(session->name);
@@ -67,11 +69,28 @@ static int device_session_new(Hub *hub, WsConnection *connection, const char *de
         return 0;
 }
 
+static void on_taken(const Frame *frame, void *userdata)
+{
+        const DeviceSession *session = userdata;
+
+        exchange_taken(session->hub->exchange, session->number, frame->from, frame->n_paid);
+}
+
+void device_session_own(DeviceSession *session)
+{
+        ByteCount *count = session->user ? &session->user->queued : &session->hub->queued;
+        const OutboxOwner owner = {on_taken, session, count};
+
+        ws_connection_set_userdata(session->connection, session);
+        ws_connection_set_owner(session->connection, &owner);
+}
+
 DeviceSession *device_session_free(Hub *hub, DeviceSession *session)
 {
         HubUser *user = session->user;
 
         hub_work_leave(hub, session);
+        outbox_done(&session->outbox); /* counts for the user, who may go next */
         if (user) {
                 DL_DELETE(user->sessions, session);
                 user->n_sessions--;
@@ -83,7 +102,6 @@ DeviceSession *device_session_free(Hub *hub, DeviceSession *session)
         if (!session->connection)
                 DL_DELETE2(hub->suspended, session, waits_prev, waits_next);
         HASH_DEL(hub->sessions, session);
-        outbox_done(&session->outbox);
         free(session);
         return NULL;
 }
@@ -246,7 +264,7 @@ static void login_session(Hub *hub, WsConnection *connection, const Message *hel
                         login_failed(connection, hello->id, r);
                 return;
         }
-        ws_connection_set_userdata(connection, session);
+        device_session_own(session);
         ws_connection_welcome(connection);
         r = hub_welcome(hub, session, hello, &party, WHEN_BUSY_REJECT, false);
         if (r < 0)
@@ -296,7 +314,7 @@ static int login_new_session(Hub *hub, WsConnection *connection, const Message *
                 device_session_free(hub, session);
                 return r < 0 ? r : -ENOENT;
         }
-        ws_connection_set_userdata(connection, session);
+        device_session_own(session);
         ws_connection_welcome(connection);
         STR_SET(party.uid, user->uid);
         STR_SET(party.name, user->name);

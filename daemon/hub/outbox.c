@@ -24,39 +24,98 @@ static void frame_enqueue(Outbox *outbox, Frame *frame, bool overtakes)
                 DL_APPEND(outbox->frames, frame);
 }
 
-int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max_events, usec_t now)
+static void outbox_count(Outbox *outbox, size_t added, size_t removed)
 {
-        bool is_event = message_type_is_event(message->type);
+        outbox->n_bytes += added - removed;
+        for (ByteCount *count = outbox->owner.count; count; count = count->whole)
+                count->n += added - removed;
+}
+
+static void frame_free(Outbox *outbox, Frame *frame)
+{
+        outbox_count(outbox, 0, frame->length);
+        if (frame->n_paid > 0) {
+                outbox->n_bytes_paid -= frame->length;
+                if (outbox->owner.taken)
+                        outbox->owner.taken(frame, outbox->owner.userdata);
+        } else {
+                outbox->n_events -= frame->seq > 0;
+        }
+        free(frame);
+}
+
+/* Makes a frame of the message, numbered if it is an event. */
+static int frame_new(const Outbox *outbox, Message *message, Frame **ret)
+{
         size_t length;
         char *data;
 
-        if (is_event && outbox->seq - outbox->acknowledged >= max_events)
-                return -ENOBUFS;
-        message->seq = is_event ? outbox->seq + 1 : 0;
+        message->seq = message_type_is_event(message->type) ? outbox->seq + 1 : 0;
         int r = wire_encode(message, FRAME_ROOM, &data, &length);
         if (r < 0)
                 return r;
-        if (outbox->n_bytes + length > OUTBOX_BYTES_MAX) {
-                free(data);
-                return -ENOBUFS;
-        }
         Frame *frame = (Frame *)data;
         *frame = (Frame){
-                .barrier = barrier,
                 .seq = message->seq,
                 .is_reply = message->type == MESSAGE_REPLY,
                 .length = length,
                 .data = (unsigned char *)data + FRAME_ROOM,
         };
+        *ret = frame;
+        return 0;
+}
+
+static void outbox_add(Outbox *outbox, Frame *frame, bool overtakes)
+{
+        frame_enqueue(outbox, frame, overtakes);
+        outbox->n_frames++;
+        outbox->n_replies += frame->is_reply;
+        outbox->seq = MAX_OF(outbox->seq, frame->seq);
+        outbox_count(outbox, frame->length, 0);
+}
+
+int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max_events, usec_t now)
+{
+        Frame *frame;
+
+        if (message_type_is_event(message->type) && outbox->n_events >= max_events)
+                return -ENOBUFS;
+        int r = frame_new(outbox, message, &frame);
+        if (r < 0)
+                return r;
+        if (outbox->n_bytes - outbox->n_bytes_paid + frame->length > OUTBOX_BYTES_MAX) {
+                free(frame);
+                return -ENOBUFS;
+        }
+        frame->barrier = barrier;
         if (message->type == MESSAGE_INCOMING)
                 frame->ring_until = now + message->call.remaining_ms * USEC_PER_MSEC;
-        frame_enqueue(outbox, frame, barrier == 0 && frame->is_reply && message->reply.error);
-        outbox->n_frames++;
-        outbox->n_bytes += length;
-        outbox->n_replies += frame->is_reply;
-        if (is_event)
-                outbox->seq++;
+        outbox->n_events += frame->seq > 0;
+        outbox_add(outbox, frame, barrier == 0 && frame->is_reply && message->reply.error);
         return 0;
+}
+
+int outbox_push_from(Outbox *outbox, Message *message, const char *from, uint32_t n_paid)
+{
+        Frame *frame;
+        int r = frame_new(outbox, message, &frame);
+
+        if (r < 0)
+                return r;
+        STR_SET(frame->from, from);
+        frame->n_paid = n_paid;
+        outbox->n_bytes_paid += frame->length;
+        outbox_add(outbox, frame, false);
+        return 0;
+}
+
+void outbox_set_owner(Outbox *outbox, const OutboxOwner *owner)
+{
+        size_t n_bytes = outbox->n_bytes;
+
+        outbox_count(outbox, 0, n_bytes);
+        outbox->owner = *owner;
+        outbox_count(outbox, n_bytes, 0);
 }
 
 Frame *outbox_peek(const Outbox *outbox, uint64_t committed)
@@ -73,12 +132,10 @@ void outbox_pop(Outbox *outbox)
         DL_DELETE(outbox->frames, frame);
         outbox->n_frames--;
         outbox->n_replies -= frame->is_reply;
-        if (frame->seq > outbox->acknowledged) {
+        if (frame->seq > outbox->acknowledged)
                 DL_APPEND(outbox->sent, frame);
-        } else {
-                outbox->n_bytes -= frame->length;
-                free(frame);
-        }
+        else
+                frame_free(outbox, frame);
 }
 
 bool outbox_has_several(const Outbox *outbox, uint64_t committed, size_t size)
@@ -125,8 +182,7 @@ int outbox_acknowledge(Outbox *outbox, uint64_t seq)
         outbox->acknowledged = MAX_OF(outbox->acknowledged, seq);
         while ((frame = outbox->sent) && frame->seq <= outbox->acknowledged) {
                 DL_DELETE(outbox->sent, frame);
-                outbox->n_bytes -= frame->length;
-                free(frame);
+                frame_free(outbox, frame);
         }
         return 0;
 }
@@ -140,8 +196,7 @@ void outbox_suspend(Outbox *outbox, usec_t now)
                         continue;
                 DL_DELETE(outbox->frames, frame);
                 outbox->n_frames--;
-                outbox->n_bytes -= frame->length;
-                free(frame);
+                frame_free(outbox, frame);
         }
         outbox->n_replies = 0;
         outbox->suspended_at = now;
@@ -188,14 +243,15 @@ int outbox_resume(Outbox *outbox, uint64_t seq, usec_t now)
         (void)outbox_acknowledge(outbox, seq);
         DL_CONCAT(outbox->sent, outbox->frames);
         outbox->frames = TAKE_PTR(outbox->sent);
-        outbox->n_frames = outbox->n_bytes = 0;
+        outbox->n_frames = 0;
         DL_FOREACH (outbox->frames, frame) {
+                size_t before = frame->length;
                 int r = frame->ring_until ? frame_correct(frame, now) : 0;
 
                 if (r < 0)
                         return r;
                 outbox->n_frames++;
-                outbox->n_bytes += frame->length;
+                outbox_count(outbox, frame->length, before);
         }
         return 0;
 }
@@ -204,6 +260,7 @@ void outbox_done(Outbox *outbox)
 {
         Frame *frame, *next;
 
+        outbox_set_owner(outbox, &(OutboxOwner){0});
         DL_CONCAT(outbox->frames, outbox->sent);
         DL_FOREACH_SAFE (outbox->frames, frame, next)
                 free(frame);

@@ -9,6 +9,9 @@
  * behind it wait with it. 0: no commit. A refusal (an error with barrier 0) confirms nothing, and
  * overtakes the frames that wait: with a full disk they may wait for long.
  *
+ * What another user has sent to the device counts for that user (exchange_taken()), and not against
+ * what the device may have in line: nobody can fill up somebody else's outbox.
+ *
  * Events stay here until they are acknowledged. If a device comes back in time after its connection
  * broke, it gets each event exactly once. A ring that is sent again carries the time that is left.
  */
@@ -18,6 +21,9 @@
 
 /* Twice the size of WIRE_IN_FLIGHT_MAX replies of WIRE_MESSAGE_MAX bytes. */
 #define OUTBOX_BYTES_MAX (8 * 1024 * 1024)
+/* PROTOCOL.md, Limits: of all devices of a user, and of all users. */
+#define OUTBOXES_BYTES_USER_MAX (2 * OUTBOX_BYTES_MAX)
+#define OUTBOXES_BYTES_MAX (256 * 1024 * 1024)
 
 #define OUTBOX_RESUME_US (120 * USEC_PER_SEC) /* rule 17: after the connection is lost */
 
@@ -27,9 +33,25 @@ typedef struct Frame {
         uint64_t seq;      /* 0: not an event */
         usec_t ring_until; /* CLOCK_BOOTTIME; 0: the text has no remaining time of a ring */
         bool is_reply;
+        char from[UID_MAX + 1]; /* who pays for it, until it is taken; empty: nobody */
+        uint32_t n_paid;        /* bytes */
         size_t length;
         unsigned char *data; /* the text, NUL-terminated; LWS_PRE bytes of room before it */
 } Frame;
+
+/* Bytes in the outboxes of a user, and as a part of these of the hub. */
+typedef struct ByteCount {
+        size_t n;
+        struct ByteCount *whole; /* may be NULL */
+} ByteCount;
+
+/* All zero: nobody. */
+typedef struct OutboxOwner {
+        /* A frame with `from` is gone: the device has acknowledged it. */
+        void (*taken)(const Frame *frame, void *userdata);
+        void *userdata;
+        ByteCount *count;
+} OutboxOwner;
 
 /* Embedded; all zero is empty. */
 typedef struct Outbox {
@@ -37,7 +59,10 @@ typedef struct Outbox {
         Frame *sent;              /* events written but not acknowledged */
         size_t n_frames, n_bytes; /* n_bytes: of both lists */
         uint32_t n_replies;       /* number of replies among `frames` */
-        uint64_t seq;             /* seq of the last event */
+        uint32_t n_events;        /* of the hub's own, in both lists */
+        size_t n_bytes_paid;      /* of n_bytes: what others pay for */
+        OutboxOwner owner;
+        uint64_t seq; /* seq of the last event */
         uint64_t acknowledged;
         usec_t suspended_at; /* CLOCK_BOOTTIME */
 } Outbox;
@@ -48,6 +73,12 @@ typedef struct Outbox {
  */
 int outbox_push(Outbox *outbox, Message *message, uint64_t barrier, uint32_t max_events,
                 usec_t now);
+
+/* The same for an event that `from` pays for; it is never too much. */
+int outbox_push_from(Outbox *outbox, Message *message, const char *from, uint32_t n_paid);
+
+/* What is in the outbox counts for this owner from now on, and no longer for the last one. */
+void outbox_set_owner(Outbox *outbox, const OutboxOwner *owner);
 
 /* Returns the frame to write next; NULL if none is ready. `committed`: the last commit done. */
 Frame *outbox_peek(const Outbox *outbox, uint64_t committed);
@@ -78,5 +109,5 @@ usec_t outbox_resume_until(const Outbox *outbox);
  */
 int outbox_resume(Outbox *outbox, uint64_t seq, usec_t now);
 
-/* Frees the frames and resets the counts. */
+/* Frees the frames and resets the counts. Tells nobody. */
 void outbox_done(Outbox *outbox);

@@ -76,7 +76,7 @@ static int resume(Hub *hub, DeviceSession *session, WsConnection *connection, co
                 return r;
         DL_DELETE2(hub->suspended, session, waits_prev, waits_next);
         session->connection = connection;
-        ws_connection_set_userdata(connection, session);
+        device_session_own(session);
         ws_connection_welcome(connection);
         STR_SET(party.uid, user->uid);
         STR_SET(party.name, user->name);

@@ -175,6 +175,12 @@ void ws_connection_close(WsConnection *connection, WireClose code, const char *t
         lws_cancel_service(connection->server->context);
 }
 
+void ws_connection_drop(WsConnection *connection, const char *text)
+{
+        outbox_done(&connection->outbox);
+        ws_connection_close(connection, WIRE_CLOSE_TOO_SLOW, text);
+}
+
 int ws_connection_send(WsConnection *connection, Message *message, uint64_t barrier)
 {
         if (connection->is_closing)
@@ -182,9 +188,7 @@ int ws_connection_send(WsConnection *connection, Message *message, uint64_t barr
         int r = outbox_push(&connection->outbox, message, barrier, connection->server->max_events,
                             clock_boottime());
         if (r == -ENOBUFS) {
-                outbox_done(&connection->outbox);
-                ws_connection_close(connection, WIRE_CLOSE_TOO_SLOW,
-                                    "too many unacknowledged events");
+                ws_connection_drop(connection, "too many unacknowledged events");
                 return 0;
         }
         if (r < 0)
@@ -192,6 +196,27 @@ int ws_connection_send(WsConnection *connection, Message *message, uint64_t barr
         if (ws_connection_flush(connection) < 0)
                 ws_connection_kill(connection);
         return 0;
+}
+
+int ws_connection_send_from(WsConnection *connection, Message *message, const char *from,
+                            uint32_t n_paid)
+{
+        if (connection->is_closing)
+                return 0;
+        int r = outbox_push_from(&connection->outbox, message, from, n_paid);
+        if (r >= 0 && ws_connection_flush(connection) < 0)
+                ws_connection_kill(connection);
+        return r;
+}
+
+void ws_connection_set_owner(WsConnection *connection, const OutboxOwner *owner)
+{
+        outbox_set_owner(&connection->outbox, owner);
+}
+
+size_t ws_connection_queued(const WsConnection *connection)
+{
+        return connection->outbox.n_bytes;
 }
 
 void ws_connection_put_outbox(WsConnection *connection, Outbox *outbox)
@@ -205,6 +230,8 @@ void ws_connection_put_outbox(WsConnection *connection, Outbox *outbox)
         connection->outbox.n_frames += mine.n_frames;
         connection->outbox.n_bytes += mine.n_bytes;
         connection->outbox.n_replies += mine.n_replies;
+        connection->outbox.n_events += mine.n_events;
+        connection->outbox.n_bytes_paid += mine.n_bytes_paid;
         if (ws_connection_flush(connection) < 0)
                 ws_connection_kill(connection);
 }

@@ -95,6 +95,14 @@ void ws_connection_set_userdata(WsConnection *connection, void *userdata);
  * A closing connection drops the message. A connection that cannot queue it is closed as too slow.
  */
 int ws_connection_send(WsConnection *connection, Message *message, uint64_t barrier);
+/* The same for an event that another user pays for, as outbox_push_from(). */
+int ws_connection_send_from(WsConnection *connection, Message *message, const char *from,
+                            uint32_t n_paid);
+/* Whose messages these are (outbox.h); nobody's from the moment when the connection closes. */
+void ws_connection_set_owner(WsConnection *connection, const OutboxOwner *owner);
+size_t ws_connection_queued(const WsConnection *connection); /* bytes */
+/* Frees what is in line and closes the connection as too slow. */
+void ws_connection_drop(WsConnection *connection, const char *text);
 int ws_connection_acknowledge(WsConnection *connection, uint64_t seq);
 uint32_t ws_connection_replies_waiting(const WsConnection *connection);
 

@@ -2,7 +2,9 @@
 
 /* One user does the most expensive things that are legal: nobody else notices. */
 
+#include "exchange/exchange.h"
 #include "hub-rig.h"
+#include "hub/outbox.h"
 #include "rig/long-history.h"
 #include "rig/trial.h"
 #include "wire/wire.h"
@@ -153,6 +155,183 @@ START_TEST(a_change_that_was_asked_for_is_made_even_if_the_device_has_gone)
 }
 END_TEST
 
+/* ---- floods ---- */
+
+static void setup_floods(void)
+{
+        h = hub_rig_new("[limits]\ncalls-per-minute = 0\n");
+}
+
+#define FLOOD 1000 /* signals; the attack that went through needed some hundred */
+#define SIGNAL_BYTES 48000
+
+/* Joins the media of the call by the token that the device has; returns the participant's id. */
+static void join(Talker *talker, const char *id, char ret[static PARTICIPANT_ID_MAX + 1])
+{
+        cJSON *made = talker_request(talker, "token", "\"session_id\":\"%s\"", id);
+        const cJSON *ok = cJSON_GetObjectItemCaseSensitive(made, "ok");
+        cJSON *joined = talker_request(talker, "join", "\"session_id\":\"%s\",\"token\":\"%s\"", id,
+                                       talker_text(ok, "token"));
+
+        ok = cJSON_GetObjectItemCaseSensitive(joined, "ok");
+        ck_assert_int_eq(str_copy(ret, PARTICIPANT_ID_MAX + 1, talker_text(ok, "participant")), 0);
+        cJSON_Delete(made);
+        cJSON_Delete(joined);
+}
+
+/* A call of Alice's to Bob, in whose media both are. */
+static void in_media(Talker *alice, Talker *bob, char id[static TALKER_UUID_SIZE],
+                     char bobs[static PARTICIPANT_ID_MAX + 1])
+{
+        char alices[PARTICIPANT_ID_MAX + 1];
+
+        hub_rig_call(alice, bob, id);
+        join(alice, id, alices);
+        join(bob, id, bobs);
+}
+
+static char *long_text(size_t n)
+{
+        char *text = rig_alloc(n + 1);
+
+        memset(text, 'x', n);
+        return text;
+}
+
+/* Bob reads and acknowledges nothing meanwhile. Returns how many were refused. */
+static unsigned flood(Talker *alice, const char *id, const char *peer, size_t size)
+{
+        _cleanup_free_ char *data = long_text(size);
+        unsigned n_refused = 0;
+
+        for (int i = 0; i < FLOOD; i++) {
+                cJSON *reply = talker_request(
+                        alice, "signal", "\"session_id\":\"%s\",\"peer\":\"%s\",\"data\":\"%s\"",
+                        id, peer, data);
+                const cJSON *error = cJSON_GetObjectItemCaseSensitive(reply, "error");
+
+                if (error) {
+                        ck_assert_str_eq(talker_text(error, "name"), "TooMany");
+                        n_refused++;
+                }
+                cJSON_Delete(reply);
+        }
+        return n_refused;
+}
+
+static const size_t sizes[] = {10, SIGNAL_BYTES};
+
+START_TEST(a_flood_of_signals_is_refused_to_its_sender_and_the_receiver_stays)
+{
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+        char id[TALKER_UUID_SIZE], bobs[PARTICIPANT_ID_MAX + 1];
+        unsigned n_signals = 0;
+
+        in_media(alice, bob, id, bobs);
+        bob->silent = true;
+        unsigned n_refused = flood(alice, id, bobs, sizes[_i]);
+        ck_assert_uint_gt(n_refused, FLOOD - 3 * SENDER_MESSAGES_MAX);
+        /* Bob has what was not refused, and all that the hub itself has to say to him. */
+        hub_rig_end(alice, id);
+        cJSON_Delete(talker_event(bob, "over"));
+        while (talker_has_event(bob, "signalled"))
+                n_signals++;
+        ck_assert_uint_eq(n_signals, FLOOD - n_refused);
+        bob->silent = false;
+        talker_ok(talker_request(bob, "settings", "%s", ""));
+        /* And he can be called again. */
+        hub_rig_call(alice, bob, id);
+        hub_rig_end(alice, id);
+        talker_free(alice);
+        talker_free(bob);
+}
+END_TEST
+
+START_TEST(who_switches_the_microphone_a_thousand_times_is_refused_and_the_other_stays)
+{
+        Talker *alice = hub_rig_alice(h), *bob = hub_rig_bob(h);
+        char id[TALKER_UUID_SIZE], bobs[PARTICIPANT_ID_MAX + 1];
+        unsigned n_refused = 0;
+
+        in_media(alice, bob, id, bobs);
+        bob->silent = true;
+        for (int i = 0; i < FLOOD; i++) {
+                cJSON *reply = talker_request(alice, "state",
+                                              "\"session_id\":\"%s\",\"muted\":%s,"
+                                              "\"media_flows\":true",
+                                              id, i % 2 ? "false" : "true");
+
+                n_refused += cJSON_HasObjectItem(reply, "error");
+                cJSON_Delete(reply);
+        }
+        ck_assert_uint_gt(n_refused, FLOOD / 3);
+        bob->silent = false;
+        talker_ok(talker_request(bob, "settings", "%s", ""));
+        hub_rig_end(alice, id);
+        cJSON_Delete(talker_event(bob, "over"));
+        talker_free(alice);
+        talker_free(bob);
+}
+END_TEST
+
+/* In KiB. */
+static unsigned long hub_memory(void)
+{
+        _cleanup_free_ char *path = str_printf("/proc/%d/statm", (int)h->hub->process->pid);
+        _cleanup_free_ char *text = rig_read_file(path);
+        unsigned long size, resident = 0;
+
+        ck_assert_int_eq(sscanf(text, "%lu %lu", &size, &resident), 2);
+        return resident * 4;
+}
+
+#define GONE 20 /* devices of Bob's, each in a call */
+#define GONE_SIGNALS 40
+
+/* Two users, of whom one has many devices that are gone: the hub used to keep 8 MiB for each. */
+START_TEST(devices_that_are_gone_keep_little_of_the_hubs_memory)
+{
+        _cleanup_free_ char *data = long_text(SIGNAL_BYTES);
+        Talker *alice = hub_rig_alice(h), *bobs[GONE];
+        char ids[GONE][TALKER_UUID_SIZE], peers[GONE][PARTICIPANT_ID_MAX + 1];
+        char device[16];
+
+        talker_ok(talker_request(alice, "settings", "\"when_busy\":\"ring\""));
+        for (int i = 0; i < GONE; i++) {
+                char own[PARTICIPANT_ID_MAX + 1];
+
+                snprintf(device, sizeof(device), "bob-%d", i);
+                bobs[i] = talker_new(hub_port(h->hub), h->bob, device);
+                if (i == 0)
+                        talker_ok(talker_request(bobs[0], "settings", "\"when_busy\":\"ring\""));
+                talker_uuid(ids[i]);
+                talker_ok(talker_request(alice, "initiate",
+                                         "\"session_id\":\"%s\",\"receiver\":\"bob\","
+                                         "\"receiver_type\":\"user\",\"call_type\":\"audio\","
+                                         "\"join\":true,\"parallel\":true",
+                                         ids[i]));
+                talker_ok(talker_request(bobs[i], "accept",
+                                         "\"session_id\":\"%s\",\"join\":true,\"parallel\":true",
+                                         ids[i]));
+                join(alice, ids[i], own);
+                join(bobs[i], ids[i], peers[i]);
+        }
+        unsigned long before = hub_memory();
+        for (int i = 0; i < GONE; i++)
+                talker_free(bobs[i]);
+        for (int s = 0; s < GONE_SIGNALS; s++)
+                for (int i = 0; i < GONE; i++)
+                        cJSON_Delete(talker_request(
+                                alice, "signal",
+                                "\"session_id\":\"%s\",\"peer\":\"%s\",\"data\":\"%s\"", ids[i],
+                                peers[i], data));
+        unsigned long after = hub_memory();
+        printf("the hub had %lu KiB, and has %lu KiB\n", before, after);
+        ck_assert_uint_lt(after, before + OUTBOXES_BYTES_USER_MAX / 1024);
+        talker_free(alice);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("hub: fair");
@@ -163,6 +342,16 @@ int main(void)
         tcase_add_loop_test(tests, whoever_asks_for_much_of_the_history_keeps_nobody_waiting, 0,
                             EXPENSE_COUNT);
         tcase_add_test(tests, a_change_that_was_asked_for_is_made_even_if_the_device_has_gone);
+        suite_add_tcase(suite, tests);
+        tests = tcase_create("floods");
+        tcase_set_timeout(tests, 90);
+        tcase_add_checked_fixture(tests, setup_floods, hub_rig_teardown);
+        tcase_add_loop_test(tests,
+                            a_flood_of_signals_is_refused_to_its_sender_and_the_receiver_stays, 0,
+                            ELEMENTSOF(sizes));
+        tcase_add_test(tests,
+                       who_switches_the_microphone_a_thousand_times_is_refused_and_the_other_stays);
+        tcase_add_test(tests, devices_that_are_gone_keep_little_of_the_hubs_memory);
         suite_add_tcase(suite, tests);
         return suite_run(suite);
 }

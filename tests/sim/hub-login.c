@@ -67,6 +67,14 @@ static void link_connect(HubLink *link, Connection *connection)
         link->handset->going = false;
 }
 
+static void on_taken(const Frame *frame, void *userdata)
+{
+        const HubLink *link = userdata;
+
+        exchange_taken(link->handset->world->hub.exchange, link->number, frame->from,
+                       frame->n_paid);
+}
+
 static HubLink *link_new(World *world, Connection *connection)
 {
         HubParty *hub = &world->hub;
@@ -78,6 +86,7 @@ static HubLink *link_new(World *world, Connection *connection)
         snprintf(link->name, sizeof(link->name), "11111111-0000-4000-8000-%012u",
                  (unsigned)link->number);
         link->handset = connection->handset;
+        link->outbox.owner = (OutboxOwner){.taken = on_taken, .userdata = link};
         link_connect(link, connection);
         DL_APPEND(hub->links, link);
         return link;

@@ -12,6 +12,7 @@
  * barriers, login, and the history queries that a store answers.
  */
 
+#define FLOOD_ONE_IN 16
 #define COMMIT_AT_ONCE 3 /* one of so many commits waits for nothing */
 
 usec_t hub_date(const World *world)
@@ -88,6 +89,15 @@ void hub_link_close(World *world, HubLink *link, const char *text)
 static uint64_t hub_barrier(const HubParty *hub)
 {
         return hub->fresh ? hub->committed + 1 : hub->committed;
+}
+
+/* The same for what another user has caused, and pays for. */
+static void hub_link_send_from(World *world, HubLink *link, ExchangeAction *action)
+{
+        if (outbox_push_from(&link->outbox, &action->message, action->from, action->n_bytes) < 0)
+                abort();
+        laws_see_paid(world, link->handset, &link->outbox, action->from);
+        hub_link_flush(world, link);
 }
 
 void hub_link_send(World *world, HubLink *link, Message *message, uint64_t barrier)
@@ -178,7 +188,12 @@ static void carry_out(World *world, ExchangeAction *action)
                 link = link_of_number(hub, action->attachment);
                 if (page)
                         page_receive(world, page, &action->message);
-                if (link)
+                if (page) /* takes it at once */
+                        exchange_taken(hub->exchange, action->attachment, action->from,
+                                       action->n_bytes);
+                if (link && action->n_bytes > 0 && !link->too_slow)
+                        hub_link_send_from(world, link, action);
+                else if (link)
                         hub_link_send(world, link, &action->message,
                                       action->confirms ? hub_barrier(hub) : 0);
                 break;
@@ -269,6 +284,21 @@ static void hub_forget(World *world, HubLink *link, const Message *message)
         hub_link_send(world, link, &reply, 0);
 }
 
+/* A device that sends one signal sometimes sends far more of them than anybody needs. */
+static void hub_flood(World *world, const HubLink *link, const Message *message)
+{
+        ExchangeNow moment = hub_moment(world);
+        Message again = *message;
+
+        if (chance(world, 1002, world->hub.n_moments, link->number) % FLOOD_ONE_IN != 0)
+                return;
+        trace(world, "hub: %s sends it again and again", handset_name(link->handset));
+        again.id = FLOOD_ID;
+        for (unsigned i = 0; i < 2 * SENDER_MESSAGES_MAX; i++)
+                if (exchange_message(world->hub.exchange, &moment, link->number, &again) < 0)
+                        abort();
+}
+
 static void hub_request(World *world, HubLink *link, const Message *message)
 {
         ExchangeNow moment = hub_moment(world);
@@ -296,6 +326,8 @@ static void hub_request(World *world, HubLink *link, const Message *message)
                 link->handset->going = message->type == MESSAGE_GOING;
                 if (exchange_message(world->hub.exchange, &moment, link->number, message) < 0)
                         abort();
+                if (message->type == MESSAGE_SIGNAL)
+                        hub_flood(world, link, message);
                 break;
         }
         hub_drain(world);

@@ -48,6 +48,33 @@ void laws_see_page_signal(World *world, const Page *page, const MessageSignal *s
                            page->participant, page->session_id, signal->peer, signal->data);
 }
 
+/*
+ * Who leaves the media is announced in any case: at most once for each call in addition. The reply
+ * to a join is one more than was asked for.
+ */
+#define PAID_MAX (SENDER_MESSAGES_MAX + USER_LIVE_CALLS_MAX + 1)
+
+static size_t count_paid(const Frame *frames, const char *from)
+{
+        const Frame *frame;
+        size_t n = 0;
+
+        DL_FOREACH (frames, frame)
+                n += str_eq(frame->from, from);
+        return n;
+}
+
+void laws_see_paid(World *world, const Handset *to, const Outbox *outbox, const char *from)
+{
+        size_t n = count_paid(outbox->frames, from) + count_paid(outbox->sent, from);
+
+        if (n > PAID_MAX)
+                law_broken(world, LAW_SENDER_PAYS, "%zu messages of %s wait for %s", n, from,
+                           handset_name(to));
+        if (n >= SENDER_MESSAGES_MAX)
+                world_count(world, COUNT_FULL_LINES);
+}
+
 /* Rule 18: joining again as the same party replaces the first participant. */
 static void judge_replaced(Handset *handset, const Worker *worker)
 {

@@ -56,6 +56,9 @@ static const char *const laws[LAW_COUNT] = {
         [LAW_MEDIA] =
                 "rule 18: each join is a new participant, who hears nothing that was meant for "
                 "an old one; a worker's failure ends no call, the end of a call its media",
+        [LAW_SENDER_PAYS] =
+                "hub: what a user has sent to a device, and it has not taken, is bounded "
+                "there",
         [LAW_PUBLISHED] = "rule 19: a ring that reaches a device is published there, even if sound "
                           "or programs fail",
         [LAW_STORED_BEFORE_CONFIRMED] = "hub: what is confirmed has been committed before",

@@ -7,6 +7,7 @@
  */
 
 #include "exchange/exchange.h"
+#include "hub/outbox.h"
 #include "phone/phone.h"
 
 #define USERS_MAX 4
@@ -17,6 +18,7 @@
 #define CASES_MAX 1024
 #define JOINS_MAX 4096
 #define INTRUDER_ID (1ULL << 40)      /* of a request that no phone has made */
+#define FLOOD_ID (1ULL << 41)         /* likewise, of one that was sent again and again */
 #define SLACK_US (50 * USEC_PER_MSEC) /* what is due must have happened by then */
 #define DATE_BASE (1700000000 * USEC_PER_SEC)
 #define TEXT_MAX 512
@@ -60,6 +62,7 @@ typedef enum Law {
         LAW_ALONE,
         LAW_GRACE,
         LAW_MEDIA,
+        LAW_SENDER_PAYS,
         LAW_PUBLISHED,
         LAW_STORED_BEFORE_CONFIRMED,
         LAW_SEQ_GROWS,
@@ -179,6 +182,8 @@ void laws_see_joined(World *world, const char *participant);
 /* A page takes part for the handset's user, or stops. */
 void laws_see_page(const Page *page, bool joined);
 void laws_see_page_signal(World *world, const Page *page, const MessageSignal *signal);
+/* A message of `from` has been put in line for a device. */
+void laws_see_paid(World *world, const Handset *to, const Outbox *outbox, const char *from);
 void laws_see_signal(Handset *handset, const PhoneAction *action);
 void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus before);
 void laws_of_workers(Handset *handset);

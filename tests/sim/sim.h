@@ -430,6 +430,7 @@ typedef enum Count {
         COUNT_REFUSED,
         COUNT_CLOCKS,
         COUNT_PRUNED,
+        COUNT_FULL_LINES,
         COUNT_COUNT,
 } Count;
 

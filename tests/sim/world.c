@@ -36,6 +36,7 @@ static const char *const counts[COUNT_COUNT] = {
         [COUNT_REFUSED] = "devices refused for a while",
         [COUNT_CLOCKS] = "jumps of the hub's clock",
         [COUNT_PRUNED] = "records deleted for their age",
+        [COUNT_FULL_LINES] = "messages that filled up the line from a user to a device",
 };
 
 const char *count_text(Count count)

@@ -258,6 +258,9 @@ void world_collect(void)
 
                 if (!members || world.members)
                         trace_action(&action);
+                if (!world.reads_nothing)
+                        exchange_taken(world.exchange, action.attachment, action.from,
+                                       action.n_bytes);
                 exchange_action_done(&action);
         }
 }

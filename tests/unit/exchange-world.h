@@ -47,8 +47,9 @@ typedef struct World {
         char text[MESSAGE_TEXT_MAX + 1]; /* the sentence of the last error */
         bool confirms;                   /* of the last message sent */
         bool has_team;
-        bool called;  /* trace who has called whom */
-        bool members; /* trace the states of group members, too */
+        bool called;        /* trace who has called whom */
+        bool members;       /* trace the states of group members, too */
+        bool reads_nothing; /* no device acknowledges what others have sent it */
         char trace[32768];
         int last;           /* the last result of exchange_message() */
         void (*done)(void); /* called, if set, after each input of the exchange */

@@ -57,6 +57,120 @@ START_TEST(a_signal_goes_from_participant_to_participant)
 }
 END_TEST
 
+static void signals_often(Who who, Who to, unsigned n)
+{
+        while (n-- > 0)
+                signals(who, 1, world.participants[to], "x");
+}
+
+/* Both sides of the limit; what is in line is on the way to one device, from one user. */
+START_TEST(who_has_so_many_signals_in_line_is_refused_and_others_are_not)
+{
+        team_talks();
+        accepts(CAROL, 1);
+        joins(ALICE, 1);
+        joins(BOB, 1);
+        joins(CAROL, 1);
+        world.reads_nothing = true;
+        signals_often(ALICE, BOB, SENDER_MESSAGES_MAX);
+        unsaid("TooMany");
+        forget();
+        signals(ALICE, 1, world.participants[BOB], "one more");
+        expect("alice-desk: TooMany", NULL);
+        signals(ALICE, 1, world.participants[CAROL], "hello");
+        expect("carol-desk: signalled 1 hello", "alice-desk: ok", NULL);
+        signals(CAROL, 1, world.participants[BOB], "hello");
+        expect("bob-desk: signalled 1 hello", "carol-desk: ok", NULL);
+        exchange_taken(world.exchange, world.links[BOB], "alice", 1);
+        signals(ALICE, 1, world.participants[BOB], "again");
+        expect("bob-desk: signalled 1 again", "alice-desk: ok", NULL);
+}
+END_TEST
+
+START_TEST(signals_in_line_have_so_many_bytes_and_no_more)
+{
+        static char big[16 * 1024 + 1];
+        size_t n_big = SENDER_BYTES_MAX / (sizeof(big) - 1);
+
+        memset(big, 'x', sizeof(big) - 1);
+        in_media(ALICE, BOB, 1);
+        world.reads_nothing = true;
+        for (size_t i = 0; i < n_big; i++) {
+                signals(ALICE, 1, world.participants[BOB], big);
+                said("alice-desk: ok");
+                forget();
+        }
+        signals(ALICE, 1, world.participants[BOB], "x");
+        expect("alice-desk: TooMany", NULL);
+        /* Bob's own are another matter. */
+        signals(BOB, 1, world.participants[ALICE], "an answer");
+        expect("alice-desk: signalled 1 an answer", "bob-desk: ok", NULL);
+}
+END_TEST
+
+START_TEST(all_that_one_participant_can_cause_at_another_is_bounded)
+{
+        char token[TOKEN_MAX + 1];
+
+        in_media(ALICE, BOB, 1);
+        STR_SET(token, world.tokens[ALICE]);
+        world.reads_nothing = true;
+        for (unsigned i = 0; i < SENDER_MESSAGES_MAX; i++) {
+                states(ALICE, 1, i % 2 == 0, true);
+                said("alice-desk: ok");
+                forget();
+        }
+        states(ALICE, 1, true, true);
+        expect("alice-desk: TooMany", NULL);
+        /* Nothing to report to others. */
+        states(ALICE, 1, false, false);
+        expect("alice-desk: ok", NULL);
+        says(ALICE, MESSAGE_LEAVE, 1);
+        said("alice-desk: ok");
+        forget();
+        joins_with(ALICE, 1, token);
+        expect("alice-desk: TooMany", NULL);
+        exchange_taken(world.exchange, world.links[BOB], "alice", SENDER_MESSAGE_BYTES);
+        exchange_taken(world.exchange, world.links[BOB], "alice", SENDER_MESSAGE_BYTES);
+        joins_with(ALICE, 1, token);
+        said("bob-desk: joined 1: alice-desk");
+}
+END_TEST
+
+START_TEST(a_few_signals_wait_for_a_device_that_may_come_back_and_more_are_dropped)
+{
+        in_media(ALICE, BOB, 1);
+        world.reads_nothing = true;
+        drops(BOB);
+        for (unsigned i = 0; i < SUSPENDED_SIGNALS_MAX; i++) {
+                signals(ALICE, 1, world.participants[BOB], "x");
+                expect("bob-desk: signalled 1 x", "alice-desk: ok", NULL);
+        }
+        signals(ALICE, 1, world.participants[BOB], "x");
+        expect("alice-desk: ok", NULL);
+        resumes(BOB);
+        signals(ALICE, 1, world.participants[BOB], "x");
+        expect("bob-desk: signalled 1 x", "alice-desk: ok", NULL);
+}
+END_TEST
+
+START_TEST(what_was_in_line_for_a_connection_that_is_gone_counts_no_longer)
+{
+        in_media(ALICE, BOB, 1);
+        world.reads_nothing = true;
+        signals_often(ALICE, BOB, SENDER_MESSAGES_MAX);
+        uint64_t before = world.links[BOB];
+        goes(BOB);
+        comes(BOB);
+        joins(BOB, 1);
+        forget();
+        /* Late news of the old one. */
+        exchange_taken(world.exchange, before, "alice", 1);
+        signals(ALICE, 1, world.participants[BOB], "x");
+        expect("bob-desk: signalled 1 x", "alice-desk: ok", NULL);
+}
+END_TEST
+
 START_TEST(who_does_not_take_part_cannot_signal)
 {
         char bob[PARTICIPANT_ID_MAX + 1];
@@ -381,6 +495,12 @@ int main(void)
         tcase_add_test(session, a_participant_gets_the_relays_of_now);
         tcase_add_test(session, relays_are_for_participants_alone);
         tcase_add_test(session, a_signal_goes_from_participant_to_participant);
+        tcase_add_test(session, who_has_so_many_signals_in_line_is_refused_and_others_are_not);
+        tcase_add_test(session, signals_in_line_have_so_many_bytes_and_no_more);
+        tcase_add_test(session, all_that_one_participant_can_cause_at_another_is_bounded);
+        tcase_add_test(session,
+                       a_few_signals_wait_for_a_device_that_may_come_back_and_more_are_dropped);
+        tcase_add_test(session, what_was_in_line_for_a_connection_that_is_gone_counts_no_longer);
         tcase_add_test(session, who_does_not_take_part_cannot_signal);
         tcase_add_test(session, a_participants_state_is_reported_when_it_changes);
         tcase_add_test(session, what_picture_a_participant_sends_is_reported_and_outlives_the_hub);

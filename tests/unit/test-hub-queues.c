@@ -242,6 +242,120 @@ START_TEST(rule_16_a_ring_is_announced_again_with_what_is_left_of_it)
 }
 END_TEST
 
+/* ---- who pays ---- */
+
+static int push_paid(const char *from)
+{
+        Message message = {.type = MESSAGE_SIGNALLED, .signal = {.data = (char *)"x"}};
+
+        STR_SET(message.signal.session_id, ID);
+        STR_SET(message.signal.peer, "1-aa");
+        return outbox_push_from(&outbox, &message, from, 1);
+}
+
+static char takes[64];
+
+static void on_taken(const Frame *frame, void *userdata)
+{
+        ck_assert_ptr_eq(userdata, takes);
+        ck_assert_uint_eq(frame->n_paid, 1);
+        strcat(takes, frame->from);
+}
+
+static void watch(ByteCount *count)
+{
+        const OutboxOwner owner = {on_taken, takes, count};
+
+        *takes = '\0';
+        outbox_set_owner(&outbox, &owner);
+}
+
+START_TEST(what_others_pay_for_takes_no_room_from_the_hubs_own)
+{
+        for (int i = 0; i < 100; i++)
+                ck_assert_int_eq(push_paid("bob"), 0);
+        ck_assert_int_eq(push_event(0, 2), 0);
+        ck_assert_int_eq(push_event(0, 2), 0);
+        ck_assert_int_eq(push_event(0, 2), -ENOBUFS);
+        ck_assert_uint_eq(outbox.seq, 102);
+        /* Nor does it make any when it is acknowledged. */
+        for (int i = 0; i < 102; i++)
+                outbox_pop(&outbox);
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 100), 0);
+        ck_assert_int_eq(push_event(0, 2), -ENOBUFS);
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 101), 0);
+        ck_assert_int_eq(push_event(0, 2), 0);
+        outbox_done(&outbox);
+}
+END_TEST
+
+START_TEST(who_pays_is_told_when_it_is_acknowledged_and_not_before)
+{
+        watch(NULL);
+        ck_assert_int_eq(push_paid("a"), 0);
+        ck_assert_int_eq(push_paid("b"), 0);
+        ck_assert_int_eq(push_paid("c"), 0);
+        ck_assert_int_eq(push_event(0, 9), 0);
+        outbox_pop(&outbox);
+        outbox_pop(&outbox);
+        ck_assert_str_eq(takes, "");
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 1), 0);
+        ck_assert_str_eq(takes, "a");
+        /* One that claims to have what was not written yet gains nothing by it. */
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 4), 0);
+        ck_assert_str_eq(takes, "ab");
+        outbox_pop(&outbox);
+        ck_assert_str_eq(takes, "abc");
+        outbox_done(&outbox);
+        ck_assert_str_eq(takes, "abc");
+}
+END_TEST
+
+START_TEST(who_pays_is_told_of_what_arrived_before_the_connection_was_lost)
+{
+        watch(NULL);
+        ck_assert_int_eq(push_paid("a"), 0);
+        ck_assert_int_eq(push_paid("b"), 0);
+        outbox_pop(&outbox);
+        outbox_pop(&outbox);
+        outbox_suspend(&outbox, NOW);
+        ck_assert_int_eq(push_paid("c"), 0);
+        ck_assert_str_eq(takes, "");
+        ck_assert_int_eq(outbox_resume(&outbox, 1, NOW + 1), 0);
+        ck_assert_str_eq(takes, "a");
+        expect_event(2);
+        expect_event(3);
+        ck_assert_int_eq(outbox_acknowledge(&outbox, 3), 0);
+        ck_assert_str_eq(takes, "abc");
+        outbox_done(&outbox);
+}
+END_TEST
+
+START_TEST(bytes_count_for_the_owner_and_for_the_whole)
+{
+        ByteCount hub = {0}, user = {.whole = &hub}, other = {.whole = &hub};
+
+        push_ring(45000);
+        watch(&user);
+        ck_assert_uint_gt(user.n, 0);
+        ck_assert_int_eq(push_paid("bob"), 0);
+        ck_assert_int_eq(push_reply(1, 0), 0);
+        ck_assert_uint_eq(user.n, outbox.n_bytes);
+        ck_assert_uint_eq(hub.n, outbox.n_bytes);
+        /* A ring is shorter when it is said again. */
+        outbox_suspend(&outbox, NOW);
+        ck_assert_uint_eq(user.n, outbox.n_bytes);
+        ck_assert_int_eq(outbox_resume(&outbox, 0, NOW + 44 * USEC_PER_SEC), 0);
+        ck_assert_uint_eq(user.n, outbox.n_bytes);
+        watch(&other);
+        ck_assert_uint_eq(user.n, 0);
+        ck_assert_uint_eq(hub.n, other.n);
+        outbox_done(&outbox);
+        ck_assert_uint_eq(other.n, 0);
+        ck_assert_uint_eq(hub.n, 0);
+}
+END_TEST
+
 START_TEST(an_address_that_fails_too_often_waits_a_minute)
 {
         _cleanup_(login_limiter_freep) LoginLimiter *limiter = NULL;
@@ -436,6 +550,10 @@ int main(void)
         tcase_add_test(tests, rule_17_what_is_not_kept_cannot_be_resumed);
         tcase_add_test(tests, rule_17_a_device_that_is_away_has_so_many_events_and_no_more);
         tcase_add_test(tests, rule_16_a_ring_is_announced_again_with_what_is_left_of_it);
+        tcase_add_test(tests, what_others_pay_for_takes_no_room_from_the_hubs_own);
+        tcase_add_test(tests, who_pays_is_told_when_it_is_acknowledged_and_not_before);
+        tcase_add_test(tests, who_pays_is_told_of_what_arrived_before_the_connection_was_lost);
+        tcase_add_test(tests, bytes_count_for_the_owner_and_for_the_whole);
         tcase_add_test(tests, an_address_that_fails_too_often_waits_a_minute);
         tcase_add_test(tests, an_ipv6_customer_is_one_address);
         tcase_add_test(tests, without_a_limit_the_gate_stays_open);
