@@ -68,6 +68,7 @@ void hub_reply_error(WsConnection *connection, uint64_t id, CallError error, con
 /* Sends to the session's device, or queues for it while it is suspended. May free the session. */
 static void send_session(Hub *hub, DeviceSession *session, Message *message, uint64_t barrier)
 {
+        hub_count_queued(hub, session);
         if (session->connection) {
                 hub_send(session->connection, message, barrier);
                 return;
@@ -87,6 +88,7 @@ static void send_session_from(Hub *hub, DeviceSession *session, ExchangeAction *
                                     : outbox_push_from(&session->outbox, &action->message,
                                                        action->from, action->n_bytes);
 
+        hub_count_queued(hub, session);
         if (r >= 0)
                 return;
         log_error("cannot send \"%s\": %s", message_type_to_string(action->message.type),
@@ -280,6 +282,7 @@ static void on_turn_end(uv_prepare_t *prepare)
         else if (wait != USEC_NEVER && !uv_is_active((uv_handle_t *)&hub->window))
                 uv_timer_start(&hub->window, on_window, round_up_to_ms(wait), 0);
         hub_work_turn(hub);
+        hub_shed(hub);
         arm_deadline(hub, now);
         ws_server_turn_end(hub->server);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The inside of the hub, for hub.c, login.c, resume.c, persist.c, work.c, history.c
+ * The inside of the hub, for hub.c, login.c, resume.c, crowd.c, persist.c, work.c, history.c
  * and operator-requests.c only.
  */
 
@@ -60,6 +60,7 @@ struct Hub {
         DeviceSession *suspended; /* the longest suspended first */
         uint64_t last_number;     /* of a session */
         ByteCount queued;         /* in all outboxes */
+        bool is_crowded;          /* a user, or the hub, has too much in them */
         ExchangeAction action;    /* being carried out */
         bool is_draining;
         /*
@@ -121,6 +122,14 @@ void device_session_give_up(Hub *hub, DeviceSession *session);
 /* Gives up the sessions that have waited long enough. */
 void hub_expire_sessions(Hub *hub, usec_t now);
 usec_t hub_next_expiry(const Hub *hub);
+
+/* ---- crowd.c ---- */
+
+/* Looks at the bytes in line, after a message to this session. */
+void hub_count_queued(Hub *hub, const DeviceSession *session);
+/* Gives up the devices that have most in line, while that is too much for their users or the hub.
+ */
+void hub_shed(Hub *hub);
 
 /* ---- operator-requests.c ---- */
 

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Memory for messages that nobody takes. An outbox is bounded, but a user has many devices and the
+ * hub many users. When they have too much in line together, the device with the most of it goes:
+ * it is the furthest behind, and finds out all that it has missed when it comes back.
+ */
+
+#include "base/log.h"
+#include "hub/internal.h"
+
+static size_t session_queued(const DeviceSession *session)
+{
+        return session->connection ? ws_connection_queued(session->connection)
+                                   : session->outbox.n_bytes;
+}
+
+static bool is_over(const Hub *hub, const HubUser *user)
+{
+        return hub->queued.n > OUTBOXES_BYTES_MAX ||
+               (user && user->queued.n > OUTBOXES_BYTES_USER_MAX);
+}
+
+void hub_count_queued(Hub *hub, const DeviceSession *session)
+{
+        hub->is_crowded = hub->is_crowded || is_over(hub, session->user);
+}
+
+static DeviceSession *fullest(Hub *hub, const HubUser *user)
+{
+        DeviceSession *session, *next, *most = NULL;
+
+        HASH_ITER (hh, hub->sessions, session, next) {
+                if ((!user || session->user == user) &&
+                    (!most || session_queued(session) > session_queued(most)))
+                        most = session;
+        }
+        return most;
+}
+
+/* Gives up a device of this user; NULL: of any. May free the user. */
+static void give_up_fullest(Hub *hub, const HubUser *user)
+{
+        DeviceSession *session = fullest(hub, user);
+
+        log_fields(LOG_NOTICE, "too many messages wait for a device, which is given up", "PEER=%s",
+                   session->user ? session->user->uid : "", "DEVICE=%s", session->device, NULL);
+        if (session->connection)
+                ws_connection_drop(session->connection, "too many messages wait for this device");
+        else
+                device_session_give_up(hub, session);
+}
+
+static const HubUser *crowded_user(const Hub *hub)
+{
+        const HubUser *user;
+
+        for (user = hub->users; user; user = user->hh.next)
+                if (user->queued.n > OUTBOXES_BYTES_USER_MAX)
+                        break;
+        return user;
+}
+
+void hub_shed(Hub *hub)
+{
+        const HubUser *user;
+
+        if (!hub->is_crowded)
+                return;
+        hub->is_crowded = false;
+        while ((user = crowded_user(hub)))
+                give_up_fullest(hub, user);
+        while (hub->queued.n > OUTBOXES_BYTES_MAX)
+                give_up_fullest(hub, NULL);
+        hub_drain(hub);
+}
