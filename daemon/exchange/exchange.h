@@ -48,8 +48,9 @@
 #define REDIAL_PAUSE_LAST_US (600 * USEC_PER_SEC)   /* rule 21: this one and all that follow */
 #define REDIAL_MEMORY_US (3600 * USEC_PER_SEC)      /* rule 21: without a ring, all is forgotten */
 #define REDIALS_MAX 20000 /* pairs of users: 6 MB; the one that rang least recently is dropped */
-#define USER_LIVE_CALLS_MAX 32  /* placed by one user; more: TooMany */
-#define ENDED_MEMORY_MAX 20000  /* legs of ended calls: 17 MB; the oldest call is dropped first */
+#define USER_LIVE_CALLS_MAX 32 /* placed by one user; more: TooMany */
+#define ENDED_MEMORY_MAX 20000 /* legs of ended calls: 17 MB; the oldest call is dropped first */
+#define METADATA_FANOUT_MAX (1024 * 1024) /* bytes of metadata, times those who are called */
 #define STORED_RECORD_BYTES 768 /* of the hub's disk: a record in a history, and what finds it */
 /*
  * PROTOCOL.md, Limits: from one user to one device, not acknowledged yet. Setting up the media

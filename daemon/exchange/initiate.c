@@ -360,16 +360,36 @@ static void user_has_called(User *caller, const User *receiver)
         exchange_uids_add(&caller->called, receiver->uid);
 }
 
-/* What the call adds to the store: a record for each party, and the metadata once. */
-static size_t initiate_bytes(const Request *request, const Receiver *receiver)
+static size_t metadata_bytes(const Metadata *metadata)
 {
-        const Metadata *metadata = &request->message->initiate.metadata;
-        size_t n_parties = receiver->group ? receiver->group->n_members : 2;
-        size_t bytes = n_parties * STORED_RECORD_BYTES;
+        size_t bytes = 0;
 
         for (size_t i = 0; i < metadata->count; i++)
                 bytes += strlen(metadata->entries[i].key) + strlen(metadata->entries[i].value);
         return bytes;
+}
+
+/* Each of those who are called is sent the metadata, as often as they have devices. */
+static int initiate_check_metadata(Request *request, const Receiver *receiver)
+{
+        size_t bytes = metadata_bytes(&request->message->initiate.metadata);
+        size_t n_called = receiver->group ? receiver->group->n_members - 1 : 1;
+
+        if (bytes * n_called <= METADATA_FANOUT_MAX)
+                return 0;
+        return exchange_request_refuse(request, CALL_ERROR_INVALID_ARGUMENT,
+                                       "a call to %zu members can have %zu bytes of metadata, not "
+                                       "%zu",
+                                       n_called, METADATA_FANOUT_MAX / n_called, bytes);
+}
+
+/* What the call adds to the store: a record for each party, and the metadata once. */
+static size_t initiate_bytes(const Request *request, const Receiver *receiver)
+{
+        size_t n_parties = receiver->group ? receiver->group->n_members : 2;
+
+        return n_parties * STORED_RECORD_BYTES +
+               metadata_bytes(&request->message->initiate.metadata);
 }
 
 static int request_start(Request *request, const Receiver *receiver)
@@ -441,7 +461,9 @@ static int initiate_new(Request *request)
                 if (live)
                         return request_join_group(request, live, leg);
         }
-        r = initiate_check_caller(request);
+        r = initiate_check_metadata(request, &receiver);
+        if (r == 0)
+                r = initiate_check_caller(request);
         if (r != 0)
                 return r;
         return receiver.user ? request_call_user(request, &receiver)

@@ -487,6 +487,44 @@ START_TEST(the_metadata_travels_with_the_ring_and_the_record)
 }
 END_TEST
 
+/* Both sides of the limit. */
+START_TEST(metadata_for_many_members_are_bounded_by_their_number)
+{
+        enum {
+                OTHERS = 600
+        };
+        char value[METADATA_VALUE_MAX + 1] = "", uids[OTHERS + 1][UID_MAX + 1];
+        MetadataEntry entries[] = {{(char *)"a", value}, {(char *)"b", value}};
+        const MessageInitiate call = {.receiver_type = RECEIVER_TYPE_GROUP,
+                                      .metadata = {entries, 2}};
+        const char *members[OTHERS + 1];
+        size_t most = METADATA_FANOUT_MAX / OTHERS;
+
+        for (int i = 0; i <= OTHERS; i++) {
+                snprintf(uids[i], sizeof(uids[i]), "member-%d", i);
+                if (i == 0)
+                        STR_SET(uids[i], "alice");
+                members[i] = uids[i];
+                ck_assert_int_eq(
+                        exchange_user_add(world.exchange, uids[i], uids[i], WHEN_BUSY_REJECT), 0);
+        }
+        ck_assert_int_eq(exchange_group_put(world.exchange, &world.moment, "crowd", "Crowd",
+                                            members, OTHERS + 1),
+                         0);
+        comes(ALICE);
+        forget();
+        memset(value, 'v', (most - 2) / 2);
+        calls_with(ALICE, "crowd", 1, call);
+        said("alice-desk: ok 1 initiated");
+        says(ALICE, MESSAGE_CANCEL, 1);
+        forget();
+        memset(value, 'v', (most - 2) / 2 + 1);
+        calls_with(ALICE, "crowd", 2, call);
+        expect("alice-desk: InvalidArgument", NULL);
+        ck_assert_ptr_nonnull(strstr(world.text, "600 members"));
+}
+END_TEST
+
 START_TEST(of_the_records_of_a_call_the_first_has_the_metadata)
 {
         Message message = {.type = MESSAGE_INITIATE, .initiate.receiver = "bob"};
@@ -552,6 +590,7 @@ int main(void)
         tcase_add_test(ring, an_operator_sees_the_calls_in_progress);
         tcase_add_test(ring, the_metadata_travels_with_the_ring_and_the_record);
         tcase_add_test(ring, of_the_records_of_a_call_the_first_has_the_metadata);
+        tcase_add_test(ring, metadata_for_many_members_are_bounded_by_their_number);
         suite_add_tcase(suite, ring);
         return suite_run(suite);
 }
