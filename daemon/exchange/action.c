@@ -15,11 +15,12 @@
  * the reply that reports it can be queued.
  *
  * An operation queues what it stores (SAVE, DROP, LOG, USER, BLOCK, CALLED) before the messages
- * that confirm it. The hub carries out the actions in order. It gathers rows for the next
- * transaction of its database (hub/commit.h), which runs at the end of the loop's turn or up to a
- * millisecond later, and it gives a message that confirms something the number of that transaction
- * as a barrier: the message leaves when the transaction is on disk. So no device learns that a call
- * was placed, was answered or is over, and finds after a crash of the hub that this was lost.
+ * that confirm it. The hub carries out the actions of a call in order (those of a call to a large
+ * group in parts, and other calls in between: hub/lane.c). It gathers rows for the next transaction
+ * of its database (hub/commit.h), which runs at the end of the loop's turn or up to a millisecond
+ * later, and it gives a message that confirms something the number of that transaction as a
+ * barrier: the message leaves when the transaction is on disk. So no device learns that a call was
+ * placed, was answered or is over, and finds after a crash of the hub that this was lost.
  *
  * A message without a barrier leaves at once. A ring is the important one: if the hub crashes
  * before the commit, the call is gone, no reply has confirmed it, and the ringing device learns
@@ -71,15 +72,19 @@ ExchangeAction *exchange_push(Exchange *exchange, ExchangeActionType type)
         return action;
 }
 
-void exchange_push_reply(Exchange *exchange, uint64_t attachment, const Message *reply)
+void exchange_push_reply(Exchange *exchange, uint64_t attachment, const char *session_id,
+                         const Message *reply)
 {
         assert(exchange->last < exchange->capacity);
-        exchange->actions[exchange->last++] = (ExchangeAction){
+        ExchangeAction *action = &exchange->actions[exchange->last++];
+
+        *action = (ExchangeAction){
                 .type = EXCHANGE_SEND,
                 .confirms = true,
                 .attachment = attachment,
                 .message = *reply,
         };
+        STR_SET(action->session_id, session_id);
 }
 
 /*
@@ -182,6 +187,8 @@ bool exchange_next_action(Exchange *exchange, ExchangeAction *ret)
         if (exchange->first == exchange->last)
                 return false;
         *ret = exchange->actions[exchange->first++];
+        if (ret->type == EXCHANGE_SEND && str_empty(ret->session_id))
+                STR_SET(ret->session_id, message_session_id(&ret->message));
         if (exchange->first == exchange->last)
                 exchange->first = exchange->last = exchange->committed = 0;
         return true;

@@ -13,7 +13,8 @@ int exchange_prepare(Exchange *exchange);
 /* Queues an action. Returns it zeroed, for the caller to fill in, or NULL. */
 ExchangeAction *exchange_push(Exchange *exchange, ExchangeActionType type);
 /* Queues the reply in the room that exchange_prepare() reserved; exchange_push() never takes it. */
-void exchange_push_reply(Exchange *exchange, uint64_t attachment, const Message *reply);
+void exchange_push_reply(Exchange *exchange, uint64_t attachment, const char *session_id,
+                         const Message *reply);
 /*
  * Queues a message. Returns 1 with the message for the caller to fill in, 0 if the device is away
  * (it catches up with its next snapshot), or -ENOMEM.

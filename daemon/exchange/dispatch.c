@@ -70,7 +70,8 @@ static void request_conclude(Request *request, uint64_t attachment, int r)
                                     request->text);
         else
                 message_reply_ok(&reply, request->message->id);
-        exchange_push_reply(request->exchange, attachment, &reply);
+        exchange_push_reply(request->exchange, attachment, message_session_id(request->message),
+                            &reply);
 }
 
 int exchange_take_message(Exchange *exchange, const ExchangeNow *moment, uint64_t attachment,

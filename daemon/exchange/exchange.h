@@ -50,6 +50,7 @@
 #define REDIALS_MAX 20000 /* pairs of users: 6 MB; the one that rang least recently is dropped */
 #define USER_LIVE_CALLS_MAX 32 /* placed by one user; more: TooMany */
 #define ENDED_MEMORY_MAX 20000 /* legs of ended calls: 17 MB; the oldest call is dropped first */
+#define SAVE_MEMBERS_MAX 128   /* of a group's call in one action: takes a millisecond */
 #define METADATA_FANOUT_MAX (1024 * 1024) /* bytes of metadata, times those who are called */
 #define STORED_RECORD_BYTES 768 /* of the hub's disk: a record in a history, and what finds it */
 /*
@@ -88,8 +89,8 @@ typedef enum ExchangeActionType {
         EXCHANGE_DISCONNECT, /* close `attachment`; `text` is the reason */
         /*
          * Store `live`. For a call to a user it replaces the stored call. For a call to a group the
-         * first one has all members, and each later one only the members that have changed;
-         * live_call_merge() merges those of one session, in order.
+         * first ones have all members, SAVE_MEMBERS_MAX each, and each later one only the members
+         * that have changed; live_call_merge() merges those of one session, in order.
          */
         EXCHANGE_SAVE,
         EXCHANGE_DROP, /* the live call `session_id` is over: delete its stored state */
@@ -122,6 +123,7 @@ typedef struct ExchangeAction {
         char from[UID_MAX + 1];
         uint32_t n_bytes;
         char text[MESSAGE_TEXT_MAX + 1];
+        /* The call that it is about, also of a reply; empty: none in particular. */
         char session_id[UUID_LENGTH + 1];
         char uid[UID_MAX + 1];
         union {

@@ -55,6 +55,8 @@ int exchange_request_reply(Request *request, ReplyKind kind, MessageReply **ret)
 
         if (r < 0)
                 return r;
+        STR_SET(CONTAINER_OF(message, ExchangeAction, message)->session_id,
+                message_session_id(request->message));
         message->id = request->message->id;
         message->reply.kind = kind;
         request->replied = true;

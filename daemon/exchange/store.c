@@ -32,17 +32,16 @@ static LiveMember leg_stored(const CallLeg *leg, const ExchangeNow *moment)
         return member;
 }
 
-static size_t changed_members(const CallLeg *changed)
+static const CallLeg *next_member(const CallLeg *changed)
 {
-        size_t n = 0;
-
-        for (; changed; changed = changed->changed_next)
-                n += changed->direction == CALL_DIRECTION_INCOMING;
-        return n;
+        while (changed && changed->direction != CALL_DIRECTION_INCOMING)
+                changed = changed->changed_next;
+        return changed;
 }
 
-int exchange_save(Exchange *exchange, const ExchangeNow *moment, const Call *call,
-                  const CallLeg *changed)
+/* Saves the first SAVE_MEMBERS_MAX of the changed members. *changed is the next one. */
+static int save_some(Exchange *exchange, const ExchangeNow *moment, const Call *call,
+                     const CallLeg **changed)
 {
         CallRecord record = exchange_call_record(call);
         ExchangeAction *action = exchange_push(exchange, EXCHANGE_SAVE);
@@ -50,24 +49,35 @@ int exchange_save(Exchange *exchange, const ExchangeNow *moment, const Call *cal
         if (!action)
                 return -ENOMEM;
         STR_SET(action->session_id, call->record.session_id);
-        if (!call_is_to_group(call)) {
-                changed = call_members(call);
-                call_members(call)->changed_next = NULL;
-        }
         int r = call_record_copy(&action->live.record, &record);
         if (r < 0)
                 return r;
         action->live.caller = leg_stored(call_caller(call), moment);
         action->live.ring_until = boot_date_store(moment->boot_date, call->ring_until);
-        r = ARRAY_NEW(&action->live.members, changed_members(changed));
+        r = ARRAY_NEW(&action->live.members, MIN_OF(call->n_legs, (size_t)SAVE_MEMBERS_MAX));
         if (r < 0)
                 return r;
-        for (; changed; changed = changed->changed_next) {
-                if (changed->direction == CALL_DIRECTION_INCOMING)
-                        action->live.members[action->live.n_members++] =
-                                leg_stored(changed, moment);
+        while (*changed && action->live.n_members < SAVE_MEMBERS_MAX) {
+                action->live.members[action->live.n_members++] = leg_stored(*changed, moment);
+                *changed = next_member((*changed)->changed_next);
         }
         return 0;
+}
+
+int exchange_save(Exchange *exchange, const ExchangeNow *moment, const Call *call,
+                  const CallLeg *changed)
+{
+        int r;
+
+        if (!call_is_to_group(call)) {
+                changed = call_members(call);
+                call_members(call)->changed_next = NULL;
+        }
+        changed = next_member(changed);
+        do
+                r = save_some(exchange, moment, call, &changed);
+        while (r == 0 && changed);
+        return r;
 }
 
 int exchange_save_leg(Exchange *exchange, const ExchangeNow *moment, CallLeg *leg)

@@ -32,20 +32,23 @@ int commit_new(HubDatabase *database, Checkpointer *checkpointer, Commit **ret)
         return 0;
 }
 
-static void drop_writes(Commit *commit)
+/* Drops the first `n`. */
+static void drop_writes(Commit *commit, size_t n)
 {
-        for (size_t i = 0; i < commit->n_writes; i++)
+        for (size_t i = 0; i < n; i++)
                 write_done(&commit->writes[i]);
-        commit->n_writes = 0;
+        commit->n_writes -= n;
+        if (commit->n_writes > 0)
+                memmove(commit->writes, commit->writes + n,
+                        commit->n_writes * sizeof(*commit->writes));
 }
 
 Commit *commit_free(Commit *commit)
 {
         if (!commit)
                 return NULL;
-        if (commit->n_writes > 0)
-                commit_run(commit, USEC_NEVER);
-        drop_writes(commit);
+        commit_run_all(commit, USEC_NEVER);
+        drop_writes(commit, commit->n_writes);
         free(commit->writes);
         free(commit);
         return NULL;
@@ -96,7 +99,7 @@ int commit_add(Commit *commit, Write *write, usec_t now)
 
 uint64_t commit_barrier(const Commit *commit)
 {
-        return commit->n_writes > 0 ? commit->done + 1 : commit->done;
+        return commit->done + (commit->n_writes + COMMIT_WRITES_MAX - 1) / COMMIT_WRITES_MAX;
 }
 
 uint64_t commit_done(const Commit *commit)
@@ -119,16 +122,17 @@ usec_t commit_wait(const Commit *commit, usec_t now)
 
 void commit_run(Commit *commit, usec_t now)
 {
+        size_t n = MIN_OF(commit->n_writes, (size_t)COMMIT_WRITES_MAX);
         bool ended = false;
 
         /* While the disk fails, do not retry once per confirmation. */
         if (commit->n_writes == 0 || (commit->error < 0 && now < commit->retry_at))
                 return;
-        for (size_t i = 0; i < commit->n_writes; i++)
+        for (size_t i = 0; i < n; i++)
                 ended |=
                         commit->writes[i].type == WRITE_DROP || commit->writes[i].type == WRITE_LOG;
         const HistoryTime time = history_time_now();
-        int r = hub_database_write(commit->database, &time, commit->writes, commit->n_writes);
+        int r = hub_database_write(commit->database, &time, commit->writes, n);
         if (r < 0 && commit->error == 0)
                 log_error("cannot write the database, so nothing is confirmed until it works: %s",
                           strerror(-r));
@@ -140,9 +144,19 @@ void commit_run(Commit *commit, usec_t now)
                 return;
         }
         commit->done++;
-        drop_writes(commit);
+        drop_writes(commit, n);
         if (ended)
                 commit_sync(commit);
+}
+
+void commit_run_all(Commit *commit, usec_t now)
+{
+        uint64_t done;
+
+        do {
+                done = commit->done;
+                commit_run(commit, now);
+        } while (commit->done > done && commit->n_writes > 0);
 }
 
 void commit_sync(Commit *commit)

@@ -7,7 +7,8 @@
  * many writes share the cost of one commit.
  *
  * Commits are numbered. A message that confirms a write waits for the number that commit_barrier()
- * returns (outbox.h).
+ * returns (outbox.h). A commit writes the oldest COMMIT_WRITES_MAX; what comes later has a later
+ * number.
  *
  * While the file cannot be written (a full disk) nothing is confirmed: the writes stay here and are
  * tried again once a second, and the number does not advance. The failure is logged once; while
@@ -22,6 +23,8 @@
 #define COMMIT_LOAD_SPAN_US (10 * USEC_PER_MSEC) /* the span over which load is counted */
 #define COMMIT_LOAD_TRANSITIONS 100              /* above this, waiting pays off */
 #define COMMIT_RETRY_US USEC_PER_SEC
+/* In one transaction; takes some milliseconds. A call to a large group has more. */
+#define COMMIT_WRITES_MAX 256
 
 typedef struct Commit Commit;
 
@@ -42,6 +45,8 @@ uint64_t commit_done(const Commit *commit);
 /* How long to wait before commit_run(): 0 to run now, USEC_NEVER when nothing is pending. */
 usec_t commit_wait(const Commit *commit, usec_t now);
 void commit_run(Commit *commit, usec_t now);
+/* Runs until nothing is pending, or it fails. */
+void commit_run_all(Commit *commit, usec_t now);
 
 /*
  * Makes what is stored survive a power cut, soon. Runs when a call has ended, and after every other

@@ -158,8 +158,7 @@ static int sign_relays(const Hub *hub, Message *message)
         return ice_sign(hub->turn_secret, relays->ice_servers, relays->n_ice_servers);
 }
 
-/* Returns 0, or -ENOMEM if the action has to be tried again. */
-static int carry_out(Hub *hub, ExchangeAction *action)
+int hub_carry_out(Hub *hub, ExchangeAction *action)
 {
         DeviceSession *session;
         int r = 0;
@@ -189,7 +188,7 @@ static int carry_out(Hub *hub, ExchangeAction *action)
                 r = hub_store(hub, action);
                 break;
         }
-        if (r < 0 && !hub->stalled)
+        if (r < 0 && !hub->stalled && !hub->is_lane_stalled)
                 log_fields(LOG_ERR, "cannot store a change", "SESSION_ID=%s", action->session_id,
                            "PEER=%s", action->uid, "ERROR=%s", strerror(-r), NULL);
         return r == -ENOMEM ? r : 0;
@@ -198,7 +197,7 @@ static int carry_out(Hub *hub, ExchangeAction *action)
 /* 0, or the negative errno that keeps the hub from storing anything now. */
 static int hub_store_error(const Hub *hub)
 {
-        return hub->stalled ? -ENOMEM : commit_error(hub->commit);
+        return hub->stalled || hub->is_lane_stalled ? -ENOMEM : commit_error(hub->commit);
 }
 
 void hub_drain(Hub *hub)
@@ -207,16 +206,35 @@ void hub_drain(Hub *hub)
         if (hub->is_draining)
                 return;
         hub->is_draining = true;
+        hub->n_drained = 0;
         while (hub->stalled || exchange_next_action(hub->exchange, &hub->action)) {
-                hub->stalled = carry_out(hub, &hub->action) < 0;
+                int r = hub_lane_take(hub, &hub->action);
+
+                if (r == 0)
+                        r = hub_carry_out(hub, &hub->action);
+                hub->stalled = r < 0;
                 if (hub->stalled)
                         break;
-                exchange_action_done(&hub->action);
+                if (r == 0)
+                        exchange_action_done(&hub->action);
         }
         hub->is_draining = false;
 }
 
 void hub_flush(Hub *hub)
+{
+        commit_run_all(hub->commit, clock_boottime());
+        ws_server_committed(hub->server, commit_done(hub->commit));
+}
+
+void hub_finish(Hub *hub)
+{
+        hub_lanes_finish(hub);
+        hub_flush(hub);
+}
+
+/* At the end of a turn. */
+static void flush_some(Hub *hub)
 {
         CallHistory *history = hub_database_history(hub->database);
 
@@ -277,9 +295,11 @@ static void on_turn_end(uv_prepare_t *prepare)
         usec_t wait = commit_wait(hub->commit, now);
         if (hub->stalled)
                 wait = MIN_OF(wait, COMMIT_RETRY_US);
-        if (wait == 0)
-                hub_flush(hub);
-        else if (wait != USEC_NEVER && !uv_is_active((uv_handle_t *)&hub->window))
+        if (wait == 0) {
+                flush_some(hub);
+                wait = commit_wait(hub->commit, now); /* for what is left */
+        }
+        if (wait != USEC_NEVER && !uv_is_active((uv_handle_t *)&hub->window))
                 uv_timer_start(&hub->window, on_window, round_up_to_ms(wait), 0);
         hub_work_turn(hub);
         hub_shed(hub);
@@ -305,10 +325,12 @@ static void handle_request(Hub *hub, DeviceSession *session, const Message *mess
         if (session->user && history) {
                 hub_ask_history(hub, session, message);
         } else {
+                STR_SET(hub->asking, session->user ? session->user->uid : "");
                 if (exchange_message(hub->exchange, hub_now(hub), session->number, message) < 0)
                         ws_connection_close(session->connection, WIRE_CLOSE_GOING_AWAY,
                                             "the hub is out of memory");
                 hub_drain(hub);
+                STR_SET(hub->asking, "");
         }
 }
 

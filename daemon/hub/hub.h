@@ -52,8 +52,10 @@ int hub_group_changed(Hub *hub, const char *guid);
 int hub_group_removed(Hub *hub, const char *guid);
 int hub_each_call(Hub *hub, int (*each)(const CallRecord *, void *), void *userdata);
 
-/* Commits what is pending, so that the database file is complete. */
+/* Commits what is pending. */
 void hub_flush(Hub *hub);
+/* The same, and before it does what is left for calls to large groups: nothing has to wait now. */
+void hub_finish(Hub *hub);
 
 /* False while the hub cannot store changes, and so confirms none. */
 bool hub_stores(const Hub *hub);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The inside of the hub, for hub.c, login.c, resume.c, crowd.c, persist.c, work.c, history.c
- * and operator-requests.c only.
+ * The inside of the hub, for hub.c, login.c, resume.c, crowd.c, persist.c, work.c, lane.c,
+ * history.c and operator-requests.c only.
  */
 
 #define HASH_NONFATAL_OOM 1
@@ -16,6 +16,8 @@
 #include "hub/history-task.h"
 #include "hub/hub.h"
 #include "hub/login-limiter.h"
+
+typedef struct Lane Lane;
 
 /*
  * A device that has logged in. When its connection is lost, a user's session waits for the device
@@ -70,7 +72,12 @@ struct Hub {
         bool stalled;
         bool removes_user; /* a user is being removed: close connections as revoked */
 
-        FairQueue work;    /* of HubJobs */
+        FairQueue work;                        /* of HubJobs */
+        Lane *lanes;                           /* by session id */
+        char asking[UID_MAX + 1];              /* whose request is being handled; empty: nobody's */
+        char drained_session[UUID_LENGTH + 1]; /* of the last action … */
+        size_t n_drained;                      /* … and of so many before it */
+        bool is_lane_stalled;                  /* as `stalled`, for the first action of a lane */
         uv_idle_t working; /* active while there is work: the loop does not wait */
 
         uv_prepare_t turn_end;
@@ -83,7 +90,9 @@ struct Hub {
 
 /* The time, and fresh random bytes, for one input of the exchange; valid until the next call. */
 const ExchangeNow *hub_now(Hub *hub);
-/* Carries out the exchange's actions. */
+/* Carries out one action. Returns 0, or -ENOMEM if it has to be tried again. */
+int hub_carry_out(Hub *hub, ExchangeAction *action);
+/* Carries out the exchange's actions, or puts them into lanes. */
 void hub_drain(Hub *hub);
 /* Sends the message, or closes the connection when memory is short. */
 void hub_send(WsConnection *connection, Message *message, uint64_t barrier);
@@ -147,9 +156,10 @@ int hub_store(Hub *hub, ExchangeAction *action);
 
 /* ---- work.c ---- */
 
-/* A request in line. */
+/* A request in line, or a lane. */
 typedef struct HubJob {
         FairJob fair;
+        Lane *lane;       /* NULL: a request about the history */
         uint64_t session; /* number of the one that gets the reply; 0: nobody waits for it */
         uint64_t id;      /* of the request */
         HistoryTask task;
@@ -157,6 +167,8 @@ typedef struct HubJob {
 
 /* Takes the task. Returns 0 or, with nothing taken, -ENOMEM or -ENOBUFS (fair-queue.h). */
 int hub_work_add(Hub *hub, DeviceSession *session, uint64_t id, HistoryTask *task);
+/* There is work from now on. */
+void hub_work_begin(Hub *hub);
 /* Takes steps for a part of the loop's turn. */
 void hub_work_turn(Hub *hub);
 /*
@@ -167,6 +179,19 @@ void hub_work_leave(Hub *hub, DeviceSession *session);
 /* The user is gone. */
 void hub_work_drop(Hub *hub, const char *uid);
 void hub_work_done(Hub *hub);
+
+/* ---- lane.c ---- */
+
+/*
+ * Takes the action into the lane of its call. Returns 1; 0 if there is none, and it is to be
+ * carried out at once; or -ENOMEM, with nothing taken.
+ */
+int hub_lane_take(Hub *hub, ExchangeAction *action);
+/* Carries out some of its actions. Returns false when it is empty. */
+bool hub_lane_step(Hub *hub, Lane *lane);
+Lane *lane_free(Hub *hub, Lane *lane);
+/* Empties all lanes now: for who has to find all that has happened in the database. */
+void hub_lanes_finish(Hub *hub);
 
 /* ---- history.c ---- */
 

@@ -34,8 +34,8 @@ int hub_user_remove(Hub *hub, const char *uid)
          * Writes the ends of the user's calls, which stay in the history of the other parties,
          * before the user's own history is removed.
          */
-        hub_flush(hub);
         hub_work_drop(hub, uid);
+        hub_flush(hub);
         return hub_database_user_remove(hub->database, uid);
 }
 

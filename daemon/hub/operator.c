@@ -150,7 +150,7 @@ static int history(Operation *operation)
 
         int r = hub_database_user_get(operation->database, uid, &user);
         if (operation->hub)
-                hub_flush(operation->hub);
+                hub_finish(operation->hub);
         if (r >= 0)
                 r = history_task_page(&task, uid, HISTORY_PAGE_MAX, "", HISTORY_BYTES);
         if (r >= 0)

@@ -168,7 +168,7 @@ static void on_signal(uv_signal_t *handle, int number)
         log_info("stopping");
         sd_notify(0, "STOPPING=1");
         server->stop_by = clock_boottime() + STOP_DEADLINE_US;
-        hub_flush(server->hub);
+        hub_finish(server->hub);
         ws_server_stop(server->server);
         uv_timer_start(&server->stopping, on_stopping, 0, STOP_POLL_MS);
 }

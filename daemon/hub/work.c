@@ -14,6 +14,11 @@
 
 static HubJob *job_free(Hub *hub, HubJob *job)
 {
+        if (job->lane) {
+                lane_free(hub, job->lane);
+                return NULL;
+        }
+
         DeviceSession *session = device_session_find(hub, job->session);
 
         if (session)
@@ -35,6 +40,11 @@ static void on_idle(uv_idle_t *idle)
 {
 }
 
+void hub_work_begin(Hub *hub)
+{
+        uv_idle_start(&hub->working, on_idle);
+}
+
 int hub_work_add(Hub *hub, DeviceSession *session, uint64_t id, HistoryTask *task)
 {
         HubJob *job = calloc(1, sizeof(*job));
@@ -52,8 +62,13 @@ int hub_work_add(Hub *hub, DeviceSession *session, uint64_t id, HistoryTask *tas
         job->task = *task;
         *task = (HistoryTask){0};
         session->n_jobs++;
-        uv_idle_start(&hub->working, on_idle);
+        hub_work_begin(hub);
         return 0;
+}
+
+static bool job_step(Hub *hub, HubJob *job)
+{
+        return job->lane ? hub_lane_step(hub, job->lane) : hub_history_step(hub, job);
 }
 
 void hub_work_turn(Hub *hub)
@@ -62,7 +77,7 @@ void hub_work_turn(Hub *hub)
         FairJob *fair;
 
         while ((fair = fair_queue_next(&hub->work))) {
-                if (!hub_history_step(hub, job_of(fair)))
+                if (!job_step(hub, job_of(fair)))
                         job_free(hub, job_of(fair));
                 if (clock_boottime() - begin >= WORK_TURN_US)
                         break;
@@ -76,7 +91,7 @@ void hub_work_leave(Hub *hub, DeviceSession *session)
         FairJob *fair = session->user ? fair_queue_first(&hub->work, session->user->uid) : NULL;
 
         for (; fair; fair = fair->next) {
-                if (job_of(fair)->session == session->number)
+                if (!job_of(fair)->lane && job_of(fair)->session == session->number)
                         job_of(fair)->session = 0;
         }
         session->n_jobs = 0;
@@ -86,6 +101,7 @@ void hub_work_drop(Hub *hub, const char *uid)
 {
         FairJob *fair;
 
+        hub_lanes_finish(hub);
         while ((fair = fair_queue_first(&hub->work, uid)))
                 job_free(hub, job_of(fair));
 }

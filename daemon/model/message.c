@@ -131,6 +131,38 @@ bool message_sessions_have(const MessageSessions *sessions, const CallRecord *re
         return false;
 }
 
+const char *message_session_id(const Message *message)
+{
+        static const bool without_call[MESSAGE_TYPE_COUNT] = {
+                [MESSAGE_NONE] = true,         [MESSAGE_HELLO] = true,   [MESSAGE_SETTINGS] = true,
+                [MESSAGE_WHO_MAY_RING] = true, [MESSAGE_BLOCK] = true,   [MESSAGE_HISTORY] = true,
+                [MESSAGE_SEEN] = true,         [MESSAGE_FORGET] = true,  [MESSAGE_GOING] = true,
+                [MESSAGE_LOGOUT] = true,       [MESSAGE_ACK] = true,     [MESSAGE_FORGOTTEN] = true,
+                [MESSAGE_GROUPS] = true,       [MESSAGE_BLOCKED] = true, [MESSAGE_CHANGED] = true,
+                [MESSAGE_REPLY] = true,
+        };
+
+        static_assert(offsetof(MessageSession, session_id) == 0 &&
+                              offsetof(MessageInitiate, session_id) == 0 &&
+                              offsetof(MessageAccept, session_id) == 0 &&
+                              offsetof(MessageReject, session_id) == 0 &&
+                              offsetof(MessageDelivered, session_id) == 0 &&
+                              offsetof(MessageJoin, session_id) == 0 &&
+                              offsetof(MessageSignal, session_id) == 0 &&
+                              offsetof(MessageState, session_id) == 0 &&
+                              offsetof(MessageRinging, session_id) == 0 &&
+                              offsetof(MessageMembers, session_id) == 0 &&
+                              offsetof(MessageOver, session_id) == 0 &&
+                              offsetof(MessageParticipant, session_id) == 0 &&
+                              offsetof(CallSnapshot, record.session_id) == 0 &&
+                              offsetof(CallRecord, session_id) == 0,
+                      "every message about a call begins with its session id");
+        if (message->type == MESSAGE_REPLY && !message->reply.error &&
+            message->reply.kind == REPLY_CALL)
+                return message->reply.call.record.session_id;
+        return without_call[message->type] ? "" : message->session.session_id;
+}
+
 void message_done(Message *message)
 {
         switch (message->type) {

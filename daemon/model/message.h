@@ -381,6 +381,9 @@ typedef struct Message {
 const char *message_type_to_string(MessageType type);
 int message_type_from_string(const char *s, MessageType *ret);
 
+/* The call that it is about; empty: none, or more than one. */
+const char *message_session_id(const Message *message);
+
 /* Frees what the message owns, and turns it into MESSAGE_NONE. Accepts an empty message. */
 void message_done(Message *message);
 

@@ -110,14 +110,7 @@ void hub_request_turn(HubRequest *request, MessageType type)
 
 const char *hub_request_session_id(const HubRequest *request)
 {
-        static const bool without_call[MESSAGE_TYPE_COUNT] = {
-                [MESSAGE_SETTINGS] = true, [MESSAGE_BLOCK] = true, [MESSAGE_WHO_MAY_RING] = true,
-                [MESSAGE_HISTORY] = true,  [MESSAGE_SEEN] = true,  [MESSAGE_FORGET] = true,
-                [MESSAGE_LOGOUT] = true,
-        };
-
-        /* Every message about a call begins with its session id. */
-        return without_call[request->message.type] ? "" : request->message.session.session_id;
+        return message_session_id(&request->message);
 }
 
 HubRequest *hub_request_find(Phone *phone, MessageType type, const char *session_id)

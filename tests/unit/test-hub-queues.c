@@ -443,6 +443,31 @@ START_TEST(a_commit_is_due_at_once_and_numbered)
 }
 END_TEST
 
+START_TEST(a_commit_writes_so_much_and_the_next_one_goes_on)
+{
+        usec_t now = 1000 * USEC_PER_SEC;
+        uint64_t done = commit_done(commit);
+
+        for (int i = 0; i < COMMIT_WRITES_MAX; i++)
+                add_drop(now);
+        ck_assert_uint_eq(commit_barrier(commit), done + 1);
+        add_drop(now);
+        ck_assert_uint_eq(commit_barrier(commit), done + 2);
+        commit_run(commit, now);
+        ck_assert_uint_eq(commit_done(commit), done + 1);
+        ck_assert_uint_eq(commit_barrier(commit), done + 2);
+        ck_assert_uint_ne(commit_wait(commit, now), USEC_NEVER);
+        commit_run(commit, now);
+        ck_assert_uint_eq(commit_done(commit), done + 2);
+        ck_assert_uint_eq(commit_barrier(commit), done + 2);
+        for (int i = 0; i < 2 * COMMIT_WRITES_MAX + 1; i++)
+                add_drop(now);
+        commit_run_all(commit, now);
+        ck_assert_uint_eq(commit_done(commit), done + 5);
+        ck_assert_uint_eq(commit_wait(commit, now), USEC_NEVER);
+}
+END_TEST
+
 static void add_live(usec_t now)
 {
         Write write = {.type = WRITE_LIVE, .session_id = ID, .json = strdup("{}")};
@@ -560,6 +585,7 @@ int main(void)
         suite_add_tcase(suite, tests);
         tcase_add_checked_fixture(commits, setup_commit, teardown_commit);
         tcase_add_test(commits, a_commit_is_due_at_once_and_numbered);
+        tcase_add_test(commits, a_commit_writes_so_much_and_the_next_one_goes_on);
         tcase_add_test(commits, while_nothing_can_be_written_nothing_is_confirmed);
         tcase_add_test(commits, the_log_is_moved_into_the_database);
         tcase_add_test(commits, under_load_a_commit_waits_a_millisecond);

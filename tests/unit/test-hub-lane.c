@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A call to a large group is done in parts, and other calls in between. */
+#include <unistd.h>
+
+#include "hub/internal.h"
+#include "suite.h"
+
+#define MEMBERS 500
+#define GROUP_CALL "0b7e6a52-90f7-4d4e-8f2c-000000000001"
+#define OTHER_CALL "0b7e6a52-90f7-4d4e-8f2c-000000000002"
+
+static uv_loop_t loop;
+static Hub hub;
+static Config config;
+static char path[64];
+static Checkpointer *checkpointer;
+
+static void setup(void)
+{
+        const ExchangeLimits none = {0};
+        char uids[MEMBERS][UID_MAX + 1], *text = NULL;
+        const char *members[MEMBERS];
+
+        hub = (Hub){.config = &config};
+        ck_assert_int_eq(uv_loop_init(&loop), 0);
+        ck_assert_int_eq(uv_idle_init(&loop, &hub.working), 0);
+        STR_SET(path, "/tmp/test-hub-lane-XXXXXX");
+        close(mkstemp(path));
+        ck_assert_int_eq(hub_database_open(path, &hub.database, &text), 0);
+        ck_assert_int_eq(checkpointer_new(path, &checkpointer), 0);
+        ck_assert_int_eq(commit_new(hub.database, checkpointer, &hub.commit), 0);
+        ck_assert_int_eq(exchange_new(&none, &hub.exchange), 0);
+        for (size_t i = 0; i < MEMBERS; i++) {
+                snprintf(uids[i], sizeof(uids[i]), "u%zu", i);
+                members[i] = uids[i];
+                ck_assert_int_eq(
+                        exchange_user_add(hub.exchange, uids[i], uids[i], WHEN_BUSY_REJECT), 0);
+        }
+        ck_assert_int_eq(
+                exchange_group_put(hub.exchange, hub_now(&hub), "crowd", "Crowd", members, MEMBERS),
+                0);
+        ck_assert_int_eq(exchange_attach(hub.exchange, hub_now(&hub), 1, "u0", "d", "D"), 0);
+        ck_assert_int_eq(exchange_attach(hub.exchange, hub_now(&hub), 2, "u1", "d", "D"), 0);
+        hub_drain(&hub);
+}
+
+static void teardown(void)
+{
+        hub_work_done(&hub);
+        commit_free(hub.commit);
+        exchange_free(hub.exchange);
+        checkpointer_free(checkpointer);
+        hub_database_free(hub.database);
+        unlink(path);
+        uv_close((uv_handle_t *)&hub.working, NULL);
+        uv_run(&loop, UV_RUN_DEFAULT);
+        ck_assert_int_eq(uv_loop_close(&loop), 0);
+}
+
+static void ask(uint64_t attachment, Message message)
+{
+        message.id = 1;
+        STR_SET(hub.asking, attachment == 1 ? "u0" : "u1");
+        ck_assert_int_eq(exchange_message(hub.exchange, hub_now(&hub), attachment, &message), 0);
+        hub_drain(&hub);
+}
+
+static void call_group(void)
+{
+        Message initiate = {
+                .type = MESSAGE_INITIATE,
+                .initiate = {.receiver = "crowd", .receiver_type = RECEIVER_TYPE_GROUP}};
+
+        STR_SET(initiate.initiate.session_id, GROUP_CALL);
+        ask(1, initiate);
+}
+
+static void cancel_group(void)
+{
+        Message cancel = {.type = MESSAGE_CANCEL};
+
+        STR_SET(cancel.session.session_id, GROUP_CALL);
+        ask(1, cancel);
+}
+
+static int count_history(const char *uid)
+{
+        HistoryTask task;
+        const HistoryTime time = history_time_now();
+
+        commit_run_all(hub.commit, clock_boottime());
+        ck_assert_int_eq(history_task_page(&task, uid, 0, "", 1 << 20), 0);
+        ck_assert_int_eq(history_task_finish(&task, hub_database_history(hub.database), &time), 0);
+        int n = (int)task.page.n_records;
+        history_task_done(&task);
+        return n;
+}
+
+static int count_members(const LiveCall *live, void *userdata)
+{
+        *(size_t *)userdata += live->n_members;
+        return 0;
+}
+
+static size_t stored_members(void)
+{
+        size_t n = 0;
+
+        commit_run_all(hub.commit, clock_boottime());
+        ck_assert_int_eq(hub_database_each_live(hub.database, count_members, &n), 0);
+        return n;
+}
+
+START_TEST(of_a_large_call_s_end_a_part_is_done_and_the_rest_waits)
+{
+        char last[UID_MAX + 1];
+
+        snprintf(last, sizeof(last), "u%d", MEMBERS - 1);
+        call_group();
+        ck_assert_uint_eq(stored_members(), MEMBERS - 1);
+        cancel_group();
+        ck_assert_uint_eq(hub.work.n_jobs, 1);
+        ck_assert_int_eq(count_history("u0"), 1);
+        ck_assert_int_eq(count_history(last), 0);
+        /* The stored call goes last: a hub that is killed now ends it again. */
+        ck_assert_uint_eq(stored_members(), MEMBERS - 1);
+        while (hub.work.n_jobs > 0)
+                hub_work_turn(&hub);
+        ck_assert_int_eq(count_history(last), 1);
+        ck_assert_uint_eq(stored_members(), 0);
+}
+END_TEST
+
+START_TEST(another_call_does_not_wait_for_a_large_one)
+{
+        Message initiate = {.type = MESSAGE_INITIATE, .initiate.receiver = "u2"};
+        Message end = {.type = MESSAGE_CANCEL};
+
+        call_group();
+        cancel_group();
+        ck_assert_uint_eq(hub.work.n_jobs, 1);
+        STR_SET(initiate.initiate.session_id, OTHER_CALL);
+        ask(2, initiate);
+        STR_SET(end.session.session_id, OTHER_CALL);
+        ask(2, end);
+        ck_assert_uint_eq(hub.work.n_jobs, 1);
+        ck_assert_int_eq(count_history("u1"), 2);
+}
+END_TEST
+
+/* The device is away, and may come back. */
+static DeviceSession *suspended(uint64_t number)
+{
+        DeviceSession *session = calloc(1, sizeof(*session));
+
+        ck_assert_ptr_nonnull(session);
+        session->hub = &hub;
+        session->number = number;
+        HASH_ADD(hh, hub.sessions, number, sizeof(session->number), session);
+        DL_APPEND2(hub.suspended, session, waits_prev, waits_next);
+        return session;
+}
+
+/* The device gets the next message, which is this event of this call. */
+static void expect_event(DeviceSession *session, const char *event, const char *call)
+{
+        const Frame *frame = outbox_peek(&session->outbox, UINT64_MAX);
+
+        ck_assert_ptr_nonnull(frame);
+        ck_assert_ptr_nonnull(strstr((const char *)frame->data, event));
+        ck_assert_ptr_nonnull(strstr((const char *)frame->data, call));
+        outbox_pop(&session->outbox);
+}
+
+START_TEST(a_device_sees_a_large_call_in_order_and_other_calls_in_between)
+{
+        Message initiate = {.type = MESSAGE_INITIATE, .initiate.receiver = "u1"};
+        DeviceSession *session = suspended(2);
+
+        config.queue_per_device = 99;
+        call_group();
+        cancel_group();
+        STR_SET(initiate.initiate.session_id, OTHER_CALL);
+        ask(1, initiate);
+        hub_lanes_finish(&hub);
+        expect_event(session, "\"incoming\"", GROUP_CALL);
+        expect_event(session, "\"incoming\"", OTHER_CALL);
+        expect_event(session, "\"over\"", GROUP_CALL);
+        expect_event(session, "\"logged\"", GROUP_CALL);
+        ck_assert_ptr_null(outbox_peek(&session->outbox, UINT64_MAX));
+        device_session_free(&hub, session);
+}
+END_TEST
+
+START_TEST(what_comes_of_a_large_call_later_comes_after_what_waits)
+{
+        enum {
+                LAST = 200
+        };
+        Message reject = {.type = MESSAGE_REJECT, .reject.status = CALL_STATUS_REJECTED};
+        char uid[UID_MAX + 1];
+
+        for (uint64_t number = 3; number <= LAST; number++) {
+                snprintf(uid, sizeof(uid), "u%d", (int)number - 1);
+                ck_assert_int_eq(
+                        exchange_attach(hub.exchange, hub_now(&hub), number, uid, "d", "D"), 0);
+        }
+        hub_drain(&hub);
+        DeviceSession *session = suspended(LAST);
+        config.queue_per_device = 99;
+        call_group();
+        /* It is not rung yet. */
+        ck_assert_ptr_null(outbox_peek(&session->outbox, UINT64_MAX));
+        STR_SET(reject.reject.session_id, GROUP_CALL);
+        ask(LAST, reject);
+        hub_lanes_finish(&hub);
+        expect_event(session, "\"incoming\"", GROUP_CALL);
+        expect_event(session, "\"over\"", GROUP_CALL);
+        expect_event(session, "\"logged\"", GROUP_CALL);
+        device_session_free(&hub, session);
+}
+END_TEST
+
+START_TEST(whoever_has_to_find_everything_empties_the_lanes)
+{
+        char last[UID_MAX + 1];
+
+        snprintf(last, sizeof(last), "u%d", MEMBERS - 1);
+        call_group();
+        cancel_group();
+        hub_lanes_finish(&hub);
+        ck_assert_uint_eq(hub.work.n_jobs, 0);
+        ck_assert_int_eq(count_history(last), 1);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("hub lane");
+        TCase *tests = tcase_create("lanes");
+
+        tcase_add_checked_fixture(tests, setup, teardown);
+        tcase_add_test(tests, of_a_large_call_s_end_a_part_is_done_and_the_rest_waits);
+        tcase_add_test(tests, another_call_does_not_wait_for_a_large_one);
+        tcase_add_test(tests, a_device_sees_a_large_call_in_order_and_other_calls_in_between);
+        tcase_add_test(tests, what_comes_of_a_large_call_later_comes_after_what_waits);
+        tcase_add_test(tests, whoever_has_to_find_everything_empties_the_lanes);
+        suite_add_tcase(suite, tests);
+        return suite_run(suite);
+}
