@@ -42,7 +42,7 @@ static FairLine *add_line(FairQueue *queue, const char *uid)
         return line;
 }
 
-int fair_queue_add(FairQueue *queue, const char *uid, FairJob *job, size_t size)
+static int enter_line(FairQueue *queue, const char *uid, FairJob *job, size_t size)
 {
         FairLine *line = find_line(queue, uid);
 
@@ -55,10 +55,35 @@ int fair_queue_add(FairQueue *queue, const char *uid, FairJob *job, size_t size)
                 return -ENOMEM;
         job->line = line;
         job->size = size;
-        DL_APPEND(line->jobs, job);
         line->n_bytes += size;
         queue->n_bytes += size;
         queue->n_jobs++;
+        return 0;
+}
+
+int fair_queue_add(FairQueue *queue, const char *uid, FairJob *job, size_t size)
+{
+        int r = enter_line(queue, uid, job, size);
+
+        if (r == 0)
+                DL_APPEND(job->line->jobs, job);
+        return r;
+}
+
+int fair_queue_add_first(FairQueue *queue, const char *uid, FairJob *job, size_t size)
+{
+        int r = enter_line(queue, uid, job, size);
+
+        if (r < 0)
+                return r;
+        FairJob *behind = job->line->jobs;
+        while (behind && behind->is_first)
+                behind = behind->next;
+        job->is_first = true;
+        if (behind)
+                DL_PREPEND_ELEM(job->line->jobs, behind, job);
+        else
+                DL_APPEND(job->line->jobs, job);
         return 0;
 }
 

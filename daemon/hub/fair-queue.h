@@ -21,6 +21,7 @@ typedef struct FairLine FairLine;
 typedef struct FairJob {
         struct FairJob *prev, *next;
         FairLine *line;
+        bool is_first; /* of those that were added first */
         size_t size;
 } FairJob;
 
@@ -36,6 +37,8 @@ typedef struct FairQueue {
  * or -ENOBUFS if the line or the queue would have too many bytes.
  */
 int fair_queue_add(FairQueue *queue, const char *uid, FairJob *job, size_t size);
+/* The same, before all jobs of that user that were not added first. */
+int fair_queue_add_first(FairQueue *queue, const char *uid, FairJob *job, size_t size);
 /* Done, or not wanted any more. */
 void fair_queue_remove(FairQueue *queue, FairJob *job);
 /* The job to take a step of; its line is last from now on. NULL: no work. */

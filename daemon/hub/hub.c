@@ -10,6 +10,7 @@
 #include "hub/ice.h"
 #include "hub/internal.h"
 
+#define USER_TURN_US USEC_PER_MSEC /* a user's share of a turn of the loop */
 #define PRUNE_FIRST_MS (60 * 1000) /* right after its start the hub is busy with logins */
 
 /* Returns random bytes for one input of the exchange; fetches those for four at once. */
@@ -301,6 +302,7 @@ static void on_turn_end(uv_prepare_t *prepare)
         }
         if (wait != USEC_NEVER && !uv_is_active((uv_handle_t *)&hub->window))
                 uv_timer_start(&hub->window, on_window, round_up_to_ms(wait), 0);
+        hub->turn++;
         hub_work_turn(hub);
         hub_shed(hub);
         arm_deadline(hub, now);
@@ -338,6 +340,11 @@ static void take_message(Hub *hub, WsConnection *connection, const Message *mess
 {
         DeviceSession *session = ws_connection_userdata(connection);
 
+        if (!session && ws_connection_held_for(connection)) {
+                ws_connection_close(connection, WIRE_CLOSE_HELLO_EXPECTED,
+                                    "a message before the welcome");
+                return;
+        }
         if (!session) {
                 hub_login(hub, connection, message);
                 return;
@@ -391,11 +398,32 @@ static void refuse(WsConnection *connection, int outcome, uint64_t id, const cha
                 ws_connection_pause(connection);
 }
 
+/*
+ * A user who has had their share of this turn is read again later, when others have had theirs:
+ * else many devices of one user, each with cheap requests, would take the hub from everybody.
+ */
+static void charge_time(Hub *hub, WsConnection *connection, usec_t took)
+{
+        const DeviceSession *session = ws_connection_userdata(connection);
+        HubUser *user = session ? session->user : NULL;
+
+        if (!user)
+                return;
+        if (user->turn != hub->turn) {
+                user->turn = hub->turn;
+                user->spent = 0;
+        }
+        user->spent += took;
+        if (user->spent > USER_TURN_US)
+                ws_connection_pause(connection);
+}
+
 static void on_message(WsConnection *connection, const char *json, size_t length, void *userdata)
 {
         char text[MESSAGE_TEXT_MAX + 1];
         Message message;
         uint64_t id = 0;
+        usec_t begin = clock_boottime();
         int r = wire_decode(WIRE_FROM_DEVICE, json, length, &message, &id, text);
 
         if (r != 0) {
@@ -404,6 +432,7 @@ static void on_message(WsConnection *connection, const char *json, size_t length
         }
         take_message(userdata, connection, &message);
         message_done(&message);
+        charge_time(userdata, connection, clock_boottime() - begin);
 }
 
 static void on_closed(WsConnection *connection, void *userdata)
@@ -411,8 +440,10 @@ static void on_closed(WsConnection *connection, void *userdata)
         Hub *hub = userdata;
         DeviceSession *session = ws_connection_userdata(connection);
 
-        if (!session)
+        if (!session) {
+                hub_login_lost(hub, connection);
                 return;
+        }
         if (session->user && ws_connection_is_lost(connection)) {
                 device_session_suspend(hub, session);
         } else {

@@ -18,6 +18,7 @@
 #include "hub/login-limiter.h"
 
 typedef struct Lane Lane;
+typedef struct Login Login;
 
 /*
  * A device that has logged in. When its connection is lost, a user's session waits for the device
@@ -45,6 +46,8 @@ typedef struct HubUser {
         DeviceSession *sessions;
         size_t n_sessions;
         ByteCount queued; /* in the outboxes of the sessions */
+        uint64_t turn;    /* of the loop, in which the hub has … */
+        usec_t spent;     /* … worked so long for this user */
 } HubUser;
 
 struct Hub {
@@ -64,6 +67,7 @@ struct Hub {
         ByteCount queued;         /* in all outboxes */
         bool is_crowded;          /* a user, or the hub, has too much in them */
         ExchangeAction action;    /* being carried out */
+        uint64_t turn;            /* number of turns of the loop so far */
         bool is_draining;
         /*
          * `action` could not be stored, because memory was short. It is tried again, and the
@@ -105,8 +109,13 @@ void hub_send_others(Hub *hub, const char *uid, const DeviceSession *except, Mes
 
 /* ---- login.c ---- */
 
-/* Handles the first message of a connection. */
+/* Handles the first message of a connection: refuses it, or puts it in line. */
 void hub_login(Hub *hub, WsConnection *connection, const Message *message);
+/* The welcome, or a refusal. Returns true if it has to wait. */
+bool hub_login_step(Hub *hub, Login *login);
+/* The connection closes before that. */
+void hub_login_lost(Hub *hub, WsConnection *connection);
+Login *login_free(Hub *hub, Login *login);
 DeviceSession *device_session_free(Hub *hub, DeviceSession *session);
 DeviceSession *device_session_find(Hub *hub, uint64_t number);
 /* Sends the welcome. Returns 0 or negative errno. */
@@ -156,10 +165,12 @@ int hub_store(Hub *hub, ExchangeAction *action);
 
 /* ---- work.c ---- */
 
-/* A request in line, or a lane. */
+/* A request in line, or a lane, or a login. */
 typedef struct HubJob {
         FairJob fair;
-        Lane *lane;       /* NULL: a request about the history */
+        Lane *lane; /* at most one of these two is set; … */
+        Login *login;
+        /* … if none is, it is a request about the history. */
         uint64_t session; /* number of the one that gets the reply; 0: nobody waits for it */
         uint64_t id;      /* of the request */
         HistoryTask task;

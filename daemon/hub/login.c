@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "hub/internal.h"
 
+#define LANES_WAIT_US USEC_PER_SEC /* that a login lets calls to large groups go first */
+
 static HubUser *user_enter(Hub *hub, const char *uid)
 {
         HubUser *user = hub_user_find(hub, uid);
@@ -129,7 +131,6 @@ static int add_settings(Hub *hub, const char *uid, ReplyWelcome *welcome)
 static int add_history(Hub *hub, const char *uid, usec_t since, ReplyWelcome *welcome)
 {
         /* Pending writes belong to the snapshot, so commit them first. */
-        hub_lanes_finish(hub);
         hub_flush(hub);
         int r = call_history_last_change(hub_database_history(hub->database), &welcome->date);
         if (r < 0)
@@ -341,6 +342,107 @@ static int login_user(Hub *hub, WsConnection *connection, const Message *hello,
         return login_new_session(hub, connection, hello, token, &user);
 }
 
+/* The user whose token it is, or an error that refuse_login() explains. */
+static int find_token(Hub *hub, const WsConnection *connection, const MessageHello *hello,
+                      StoredToken *ret)
+{
+        const char *text =
+                !str_empty(hello->token) ? hello->token : ws_connection_bearer(connection);
+
+        return text ? hub_database_token_find(hub->database, text, ret) : -ENOENT;
+}
+
+static void refuse_login(Hub *hub, WsConnection *connection, uint64_t id, int r)
+{
+        if (r == -ENOENT)
+                refuse_token(hub, connection, id, WIRE_CLOSE_AUTH_FAILED, "the token is not valid");
+        else if (r == -EKEYREVOKED)
+                refuse_token(hub, connection, id, WIRE_CLOSE_REVOKED, "the token was revoked");
+        else if (r == -ENOBUFS)
+                refuse(connection, id, CALL_ERROR_TOO_MANY, WIRE_CLOSE_TOO_MANY,
+                       "too many devices of this user are connecting");
+        else
+                login_failed(connection, id, r);
+}
+
+/* ---- in line ---- */
+
+/* A device that has said hello. Its history is read in its user's turn (work.c). */
+struct Login {
+        HubJob job;
+        WsConnection *connection; /* read no further until the welcome; NULL: lost */
+        usec_t since;
+        Message hello;
+};
+
+Login *login_free(Hub *hub, Login *login)
+{
+        if (login->connection)
+                ws_connection_hold(login->connection, NULL);
+        if (login->job.fair.line)
+                fair_queue_remove(&hub->work, &login->job.fair);
+        explicit_bzero(&login->hello, sizeof(login->hello));
+        free(login);
+        return NULL;
+}
+
+static int login_new(Hub *hub, WsConnection *connection, const Message *hello, const char *uid)
+{
+        Login *login = calloc(1, sizeof(*login));
+
+        if (!login)
+                return -ENOMEM;
+        /* It does not wait for what the user's other devices have asked. */
+        int r = fair_queue_add_first(&hub->work, uid, &login->job.fair, sizeof(*login));
+        if (r < 0) {
+                login_free(hub, login);
+                return r;
+        }
+        login->job.login = login;
+        login->connection = connection;
+        login->hello = *hello;
+        login->since = clock_boottime();
+        ws_connection_hold(connection, login);
+        hub_work_begin(hub);
+        return 0;
+}
+
+bool hub_login_step(Hub *hub, Login *login)
+{
+        WsConnection *connection = login->connection;
+        const Message *hello = &login->hello;
+        StoredToken token;
+
+        if (!connection)
+                return false;
+        /* What waits in lanes belongs to the history, and may be for an earlier connection. */
+        if (hub->lanes && clock_boottime() - login->since < LANES_WAIT_US)
+                return true;
+        hub_lanes_finish(hub);
+        /* Here, and not with the hello: it may have been revoked since. */
+        int r = find_token(hub, connection, &hello->hello, &token);
+        if (r >= 0 && !has_room(hub, token.uid, hello->hello.device)) {
+                refuse(connection, hello->id, CALL_ERROR_TOO_MANY, WIRE_CLOSE_TOO_MANY,
+                       "too many devices of this user are connected");
+                return false;
+        }
+        if (r >= 0)
+                r = login_user(hub, connection, hello, &token);
+        if (r < 0)
+                refuse_login(hub, connection, hello->id, r);
+        return false;
+}
+
+void hub_login_lost(Hub *hub, WsConnection *connection)
+{
+        Login *login = ws_connection_held_for(connection);
+
+        if (!login)
+                return;
+        login->connection = NULL;
+        ws_connection_hold(connection, NULL);
+}
+
 void hub_login(Hub *hub, WsConnection *connection, const Message *message)
 {
         const MessageHello *hello = &message->hello;
@@ -365,22 +467,9 @@ void hub_login(Hub *hub, WsConnection *connection, const Message *message)
                        WIRE_CLOSE_HELLO_EXPECTED, "hello: \"device\" is missing");
                 return;
         }
-        const char *text =
-                !str_empty(hello->token) ? hello->token : ws_connection_bearer(connection);
-        int r = text ? hub_database_token_find(hub->database, text, &token) : -ENOENT;
-        if (r == -ENOENT) {
-                refuse_token(hub, connection, message->id, WIRE_CLOSE_AUTH_FAILED,
-                             "the token is not valid");
-        } else if (r == -EKEYREVOKED) {
-                refuse_token(hub, connection, message->id, WIRE_CLOSE_REVOKED,
-                             "the token was revoked");
-        } else if (r >= 0 && !has_room(hub, token.uid, hello->device)) {
-                refuse(connection, message->id, CALL_ERROR_TOO_MANY, WIRE_CLOSE_TOO_MANY,
-                       "too many devices of this user are connected");
-        } else {
-                if (r >= 0)
-                        r = login_user(hub, connection, message, &token);
-                if (r < 0)
-                        login_failed(connection, message->id, r);
-        }
+        int r = find_token(hub, connection, hello, &token);
+        if (r >= 0)
+                r = login_new(hub, connection, message, token.uid);
+        if (r < 0)
+                refuse_login(hub, connection, message->id, r);
 }

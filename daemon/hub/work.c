@@ -18,6 +18,10 @@ static HubJob *job_free(Hub *hub, HubJob *job)
                 lane_free(hub, job->lane);
                 return NULL;
         }
+        if (job->login) {
+                login_free(hub, job->login);
+                return NULL;
+        }
 
         DeviceSession *session = device_session_find(hub, job->session);
 
@@ -66,8 +70,11 @@ int hub_work_add(Hub *hub, DeviceSession *session, uint64_t id, HistoryTask *tas
         return 0;
 }
 
+/* Returns false when it is done. */
 static bool job_step(Hub *hub, HubJob *job)
 {
+        if (job->login)
+                return hub_login_step(hub, job->login);
         return job->lane ? hub_lane_step(hub, job->lane) : hub_history_step(hub, job);
 }
 
@@ -91,7 +98,7 @@ void hub_work_leave(Hub *hub, DeviceSession *session)
         FairJob *fair = session->user ? fair_queue_first(&hub->work, session->user->uid) : NULL;
 
         for (; fair; fair = fair->next) {
-                if (!job_of(fair)->lane && job_of(fair)->session == session->number)
+                if (job_of(fair)->session == session->number)
                         job_of(fair)->session = 0;
         }
         session->n_jobs = 0;

@@ -78,6 +78,18 @@ void ws_connection_pause(WsConnection *connection)
         ws_server_resume_paused(connection->server);
 }
 
+void ws_connection_hold(WsConnection *connection, void *what)
+{
+        connection->held_for = what;
+        if (!connection->is_closing)
+                lws_rx_flow_control(connection->wsi, !what);
+}
+
+void *ws_connection_held_for(const WsConnection *connection)
+{
+        return connection->held_for;
+}
+
 /* ---- writing ---- */
 
 /*

@@ -15,8 +15,9 @@ struct WsConnection {
         WsServer *server;
         struct lws *wsi;
         void *userdata;
-        char *bearer;  /* owned */
-        char *message; /* owned: the pieces received so far */
+        void *held_for; /* not read from until this is done; NULL: it is read */
+        char *bearer;   /* owned */
+        char *message;  /* owned: the pieces received so far */
         size_t message_length, message_allocated;
         Outbox outbox;
         WsConnection *waiting_prev, *waiting_next;

@@ -10,7 +10,7 @@
 #define TICK_MS 1000
 /*
  * Every PAUSE_MS the hub reads one message from each of at most READ_AFTER_PAUSE connections that
- * have sent garbage: that takes a quarter of its time at most, in short slices.
+ * are paused. With garbage that takes a quarter of its time at most, in short slices.
  */
 #define PAUSE_MS 1
 #define READ_AFTER_PAUSE 16

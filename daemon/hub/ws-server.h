@@ -107,10 +107,17 @@ int ws_connection_acknowledge(WsConnection *connection, uint64_t seq);
 uint32_t ws_connection_replies_waiting(const WsConnection *connection);
 
 /*
- * The connection sent garbage: stop reading from it until its turn comes, so that it cannot starve
- * others.
+ * The connection sent garbage, or its user has had their share: stop reading from it until its turn
+ * comes, so that it cannot starve others.
  */
 void ws_connection_pause(WsConnection *connection);
+
+/*
+ * Reads no further messages until `what` is done; NULL: from now on again. A closing connection is
+ * left alone.
+ */
+void ws_connection_hold(WsConnection *connection, void *what);
+void *ws_connection_held_for(const WsConnection *connection);
 
 /* Closes the connection once its outbox is written. Calls `handler->closed` now. */
 void ws_connection_close(WsConnection *connection, WireClose code, const char *text);

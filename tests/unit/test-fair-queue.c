@@ -49,6 +49,33 @@ START_TEST(who_comes_later_waits_for_one_step_of_each)
 }
 END_TEST
 
+START_TEST(what_is_put_first_is_done_before_the_user_s_other_jobs)
+{
+        FairJob jobs[2] = {0}, first = {0}, second = {0}, other = {0};
+
+        ck_assert_int_eq(fair_queue_add(&queue, "alice", &jobs[0], 1), 0);
+        ck_assert_int_eq(fair_queue_add(&queue, "alice", &jobs[1], 1), 0);
+        ck_assert_int_eq(fair_queue_add(&queue, "bob", &other, 1), 0);
+        ck_assert_ptr_eq(fair_queue_next(&queue), &jobs[0]);
+        ck_assert_int_eq(fair_queue_add_first(&queue, "alice", &first, 1), 0);
+        ck_assert_ptr_eq(fair_queue_next(&queue), &other);
+        ck_assert_ptr_eq(fair_queue_next(&queue), &first);
+        fair_queue_remove(&queue, &other);
+        ck_assert_int_eq(fair_queue_add_first(&queue, "alice", &second, 1), 0);
+        ck_assert_ptr_eq(fair_queue_next(&queue), &first);
+        fair_queue_remove(&queue, &first);
+        ck_assert_ptr_eq(fair_queue_next(&queue), &second);
+        fair_queue_remove(&queue, &second);
+        ck_assert_ptr_eq(fair_queue_next(&queue), &jobs[0]);
+        fair_queue_remove(&queue, &jobs[0]);
+        fair_queue_remove(&queue, &jobs[1]);
+        /* Also as the only one. */
+        ck_assert_int_eq(fair_queue_add_first(&queue, "alice", &first, 1), 0);
+        ck_assert_ptr_eq(fair_queue_next(&queue), &first);
+        fair_queue_remove(&queue, &first);
+}
+END_TEST
+
 START_TEST(a_user_has_so_many_bytes_in_line_and_no_more)
 {
         FairJob first = {0}, second = {0}, other = {0};
@@ -94,6 +121,7 @@ int main(void)
 
         tcase_add_test(tests, users_take_turns_and_each_does_one_thing_after_the_other);
         tcase_add_test(tests, who_comes_later_waits_for_one_step_of_each);
+        tcase_add_test(tests, what_is_put_first_is_done_before_the_user_s_other_jobs);
         tcase_add_test(tests, a_user_has_so_many_bytes_in_line_and_no_more);
         tcase_add_test(tests, all_users_together_have_so_many_bytes_and_no_more);
         suite_add_tcase(suite, tests);
