@@ -26,6 +26,7 @@ typedef enum HistoryStatement {
         FORGET,
         METADATA_PUT,
         METADATA_DROP,
+        NEXT_USER,
         PRUNE,
         REMOVE_USER,
         HISTORY_STATEMENT_COUNT,
@@ -33,11 +34,12 @@ typedef enum HistoryStatement {
 
 struct CallHistory {
         Database *database;
-        usec_t last_change;  /* or a later number, that was not stored in the end */
-        usec_t running;      /* as stored when the hub started */
-        usec_t started;      /* CLOCK_BOOTTIME; 0: not yet */
-        usec_t last_settled; /* only rows after this one may be missing from the indexes */
-        size_t n_unsettled;  /* rows missing from them; after a start, 1 means any number */
+        usec_t last_change;       /* or a later number, that was not stored in the end */
+        usec_t running;           /* as stored when the hub started */
+        usec_t started;           /* CLOCK_BOOTTIME; 0: not yet */
+        usec_t last_settled;      /* only rows after this one may be missing from the indexes */
+        char pruned[UID_MAX + 1]; /* the last user whose history was looked at; empty: none */
+        size_t n_unsettled;       /* rows missing from them; after a start, 1 means any number */
         sqlite3_stmt *statements[HISTORY_STATEMENT_COUNT];
 };
 

@@ -15,6 +15,7 @@
  */
 #define SETTLE_AT 2048
 #define SETTLE_ROWS 32 /* between two looks at the clock */
+#define PRUNE_USERS 64 /* whose history is looked at in one go */
 
 /* Of a record's call; NULL: none, or in the record itself (an older hub's). */
 #define METADATA " (SELECT m.json FROM metadata m WHERE m.session_id = history.session_id)"
@@ -23,9 +24,7 @@
 static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
         [LAST_CHANGE] = "SELECT max(value, (SELECT ifnull(max(changed_at), 0) FROM history))"
                         " FROM counters WHERE name = 'last_change'",
-        /* Runs before rows are deleted. */
-        [KEEP_LAST_CHANGE] = "UPDATE counters SET"
-                             " value = max(value, (SELECT ifnull(max(changed_at), 0) FROM history))"
+        [KEEP_LAST_CHANGE] = "UPDATE counters SET value = max(value, ?1)"
                              " WHERE name = 'last_change'",
         [RUNNING] = "SELECT value FROM counters WHERE name = 'running'",
         [COUNT_RUNNING] = "UPDATE counters SET value = ?1 WHERE name = 'running'",
@@ -72,10 +71,11 @@ static const char *const statements_sql[HISTORY_STATEMENT_COUNT] = {
                           " AND NOT EXISTS (SELECT 1 FROM history h WHERE h.session_id = ?1"
                           "  AND h.settled AND h.json <> '')"
                           " AND NOT EXISTS (SELECT 1 FROM live WHERE session_id = ?1)",
+        [NEXT_USER] = "SELECT uid FROM users WHERE uid > ?1 ORDER BY uid LIMIT 1",
         [PRUNE] = "DELETE FROM history WHERE changed_at IN"
-                  " (SELECT h.changed_at FROM users u CROSS JOIN history h"
-                  "  WHERE h.uid = u.uid AND h.settled AND h.initiated_at < ?1 AND h.running < ?2"
-                  "  AND (NOT h.unseen OR h.initiated_at < ?3 AND h.running < ?4) LIMIT ?5)"
+                  " (SELECT changed_at FROM history"
+                  "  WHERE uid = ?1 AND settled AND initiated_at < ?2 AND running < ?3"
+                  "  AND (NOT unseen OR initiated_at < ?4 AND running < ?5) LIMIT ?6)"
                   " RETURNING session_id",
         [REMOVE_USER] = "DELETE FROM history WHERE uid = ?1 AND settled RETURNING session_id",
 };
@@ -432,17 +432,15 @@ int call_history_drop_metadata(CallHistory *history, const char (*session_ids)[U
 }
 
 /*
- * Runs a statement that deletes rows and returns their session ids, in a transaction. Returns the
- * number of rows, or negative errno.
+ * Runs a statement that deletes rows and returns their session ids. Returns the number of rows, or
+ * negative errno.
  */
 static int delete_rows(CallHistory *history, sqlite3_stmt *statement)
 {
         _cleanup_free_ char(*session_ids)[UUID_LENGTH + 1] = NULL;
         size_t n = 0;
-        int r = query_run(history->statements[KEEP_LAST_CHANGE], "");
+        int r;
 
-        if (r < 0)
-                return query_end(statement, r);
         QUERY_FOREACH (statement, r) {
                 r = ARRAY_GROW(&session_ids, n);
                 if (r == 0)
@@ -454,31 +452,97 @@ static int delete_rows(CallHistory *history, sqlite3_stmt *statement)
         return r < 0 ? r : (int)n;
 }
 
+/* The row of the last change may be among those that were deleted; `last` is its number. */
+static int keep_last_change(CallHistory *history, usec_t last)
+{
+        int r = query_run(history->statements[KEEP_LAST_CHANGE], "t", last);
+
+        return MIN_OF(r, 0);
+}
+
+/* Finds the user after the last one whose history was looked at. Returns 1, 0 if there is none. */
+static int next_user(CallHistory *history, char ret[static UID_MAX + 1])
+{
+        sqlite3_stmt *next = history->statements[NEXT_USER];
+
+        query_bind(next, "s", history->pruned);
+        int r = query_next(next);
+        if (r > 0)
+                (void)str_copy(ret, UID_MAX + 1, query_text(next, 0));
+        return query_end(next, r);
+}
+
+/* Returns the number of records that are deleted, at most `max`. */
+static int prune_user(CallHistory *history, const Retention *retention, const char *uid,
+                      uint32_t max)
+{
+        sqlite3_stmt *prune = history->statements[PRUNE];
+
+        query_bind(prune, "sttttu", uid, retention->record.date, retention->record.running,
+                   retention->missed.date, retention->missed.running, max);
+        return delete_rows(history, prune);
+}
+
+/* Looks at the history of some users. Returns 1 if there is more to do. */
+static int prune_some(CallHistory *history, const Retention *retention, uint32_t max,
+                      size_t *deleted)
+{
+        char uid[UID_MAX + 1];
+        usec_t last;
+        int r = call_history_last_change(history, &last);
+
+        if (r < 0)
+                return r;
+        for (uint32_t n = 0; n < PRUNE_USERS && *deleted < max; n++) {
+                r = next_user(history, uid);
+                if (r <= 0)
+                        break;
+                uint32_t left = max - (uint32_t)*deleted;
+                r = prune_user(history, retention, uid, left);
+                if (r < 0)
+                        break;
+                *deleted += (size_t)r;
+                if ((uint32_t)r < left)
+                        STR_SET(history->pruned, uid);
+                r = 1;
+        }
+        int kept = r >= 0 && *deleted > 0 ? keep_last_change(history, last) : 0;
+        if (kept < 0)
+                return kept;
+        if (r == 0)
+                history->pruned[0] = '\0'; /* all are done; the next time it begins anew */
+        return r;
+}
+
 int call_history_prune(CallHistory *history, const HistoryTime *time, uint32_t days, uint32_t max,
                        usec_t budget, size_t *ret_deleted)
 {
         Retention retention = retention_at(days, time->date, running_at(history, time));
-        sqlite3_stmt *prune = history->statements[PRUNE];
+        size_t deleted = 0;
         int r = call_history_settle(history, budget);
 
+        if (r == 0)
+                r = database_begin(history->database);
+        else
+                *ret_deleted = 0;
         if (r != 0)
                 return r;
-        r = database_begin(history->database);
+        int left = prune_some(history, &retention, max, &deleted);
+        r = database_end(history->database, MIN_OF(left, 0));
         if (r < 0)
                 return r;
-        query_bind(prune, "ttttu", retention.record.date, retention.record.running,
-                   retention.missed.date, retention.missed.running, max);
-        int deleted = delete_rows(history, prune);
-        r = database_end(history->database, MIN_OF(deleted, 0));
-        if (r >= 0)
-                *ret_deleted = (size_t)deleted;
-        return r;
+        *ret_deleted = deleted;
+        return left;
 }
 
 int call_history_remove_user(CallHistory *history, const char *uid)
 {
-        query_bind(history->statements[REMOVE_USER], "s", uid);
-        int r = delete_rows(history, history->statements[REMOVE_USER]);
+        usec_t last;
+        int r = call_history_last_change(history, &last);
 
-        return MIN_OF(r, 0);
+        if (r < 0)
+                return r;
+        query_bind(history->statements[REMOVE_USER], "s", uid);
+        r = delete_rows(history, history->statements[REMOVE_USER]);
+        return r < 0 ? r : keep_last_change(history, last);
 }

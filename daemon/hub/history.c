@@ -163,7 +163,7 @@ void hub_prune(uv_timer_t *timer)
         size_t deleted = 0;
         int r = 0;
 
-        if (hub->n_pruned == 0)
+        if (!hub->is_pruning)
                 hub_count_running(hub);
         if (hub->config->history_days > 0)
                 r = call_history_prune(hub_database_history(hub->database), &time,
@@ -172,8 +172,8 @@ void hub_prune(uv_timer_t *timer)
         if (r < 0)
                 log_error("cannot delete old history: %s", strerror(-r));
         hub->n_pruned += deleted;
-        bool more = r > 0 || deleted == PRUNE_BATCH;
-        if (!more)
+        hub->is_pruning = r > 0;
+        if (r <= 0)
                 log_pruned(hub);
-        uv_timer_start(timer, hub_prune, more ? PRUNE_PAUSE_MS : PRUNE_EVERY_MS, 0);
+        uv_timer_start(timer, hub_prune, r > 0 ? PRUNE_PAUSE_MS : PRUNE_EVERY_MS, 0);
 }

@@ -88,6 +88,7 @@ struct Hub {
         uv_timer_t deadline; /* of the exchange and of suspended sessions */
         uv_timer_t window;   /* of the commit */
         uv_timer_t pruning;
+        bool is_pruning;    /* more batches are to follow */
         size_t n_pruned;    /* records, in the batches so far */
         usec_t deadline_at; /* the time for which `deadline` is armed */
 };

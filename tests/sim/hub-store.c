@@ -336,18 +336,22 @@ void disk_prune(World *world)
         Shelf *shelf = &world->hub.disk.history;
         const HistoryTime time = disk_time(world);
         _cleanup_free_ bool *is_there = calloc(shelf->n + 1, sizeof(*is_there));
-        size_t deleted;
+        size_t deleted, n_deleted = 0;
 
-        if (!is_there || call_history_count_running(disk_history(world), &time) < 0 ||
-            call_history_prune(disk_history(world), &time, world->weather.history_days, UINT32_MAX,
-                               USEC_NEVER, &deleted) < 0)
+        if (!is_there || call_history_count_running(disk_history(world), &time) < 0)
                 abort();
+        for (int r = 1; r > 0; n_deleted += deleted) {
+                r = call_history_prune(disk_history(world), &time, world->weather.history_days,
+                                       UINT32_MAX, USEC_NEVER, &deleted);
+                if (r < 0)
+                        abort();
+        }
         for (unsigned user = 0; user < world->weather.users; user++)
                 find_records(world, user_uid(user), is_there);
         laws_see_pruned(world, is_there);
         for (size_t i = 0; i < shelf->n; i++)
                 shelf->filed[i].pruned = shelf->filed[i].pruned || !is_there[i];
-        for (size_t i = 0; i < deleted; i++)
+        for (size_t i = 0; i < n_deleted; i++)
                 world_count(world, COUNT_PRUNED);
 }
 

@@ -42,3 +42,5 @@ size_t count_changes(usec_t since); /* of Alice's */
 /* The hub runs for so long, with a right clock. */
 void runs(usec_t time);
 size_t prune(uint32_t days);
+/* One go of it: adds to *deleted, and returns 1 if there is more to do. */
+int prune_some(uint32_t days, uint32_t max, size_t *deleted);

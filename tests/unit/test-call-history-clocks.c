@@ -59,7 +59,7 @@ START_TEST(a_number_is_not_given_again_after_its_record_is_deleted)
         at.now += 31 * DAY;
         at.date += 31 * DAY;
         if (prunes)
-                ck_assert_int_eq(call_history_prune(history, &at, 30, 10, USEC_NEVER, &deleted), 0);
+                deleted = prune(30);
         else
                 ck_assert_int_eq(hub_database_user_remove(database, "alice"), 0);
         ck_assert_uint_eq(deleted, prunes);
@@ -104,7 +104,7 @@ END_TEST
 
 START_TEST(old_history_goes_and_unseen_missed_calls_stay_longer)
 {
-        size_t deleted;
+        size_t deleted = 0;
 
         add_log("alice", UUID("01"), at.date, false);
         add_log("alice", UUID("02"), at.date, false);
@@ -113,7 +113,7 @@ START_TEST(old_history_goes_and_unseen_missed_calls_stay_longer)
         add_log("alice", UUID("04"), at.date, false);
         ck_assert_uint_eq(prune(7), 0); /* not a microsecond earlier */
         runs(1);
-        ck_assert_int_eq(call_history_prune(history, &at, 7, 1, USEC_NEVER, &deleted), 0);
+        ck_assert_int_eq(prune_some(7, 1, &deleted), 1);
         ck_assert_uint_eq(deleted, 1);
         ck_assert_uint_eq(prune(7), 1);
         runs(MISSED_DAYS_MIN * DAY - 7 * DAY - 1);
@@ -121,6 +121,34 @@ START_TEST(old_history_goes_and_unseen_missed_calls_stay_longer)
         runs(1);
         ck_assert_uint_eq(prune(7), 1);
         ck_assert_uint_eq(count_history("alice"), 0);
+}
+END_TEST
+
+START_TEST(of_many_users_some_are_looked_at_in_one_go)
+{
+        enum {
+                USERS = 200
+        };
+        char uid[UID_MAX + 1];
+        size_t deleted = 0;
+        bool is_new;
+        int n = 0;
+
+        for (int i = 0; i < USERS; i++) {
+                snprintf(uid, sizeof(uid), "user-%03d", i);
+                ck_assert_int_eq(hub_database_user_add(database, uid, uid, &is_new), 0);
+        }
+        add_log(uid, UUID("01"), at.date, false);
+        add_log("alice", UUID("01"), at.date, false);
+        runs(7 * DAY + 1);
+        while (prune_some(7, 1000, &deleted) > 0)
+                n++;
+        ck_assert_uint_eq(deleted, 2);
+        ck_assert_int_ge(n, 3);
+        /* And it begins anew. */
+        add_log("alice", UUID("02"), at.date, false);
+        runs(7 * DAY + 1);
+        ck_assert_uint_eq(prune(7), 1);
 }
 END_TEST
 
@@ -207,6 +235,7 @@ int main(void)
         tcase_add_test(tests, a_number_that_was_not_stored_is_not_told);
         tcase_add_test(tests, who_was_told_more_than_the_hub_knows_is_told_all);
         tcase_add_test(tests, old_history_goes_and_unseen_missed_calls_stay_longer);
+        tcase_add_test(tests, of_many_users_some_are_looked_at_in_one_go);
         suite_add_tcase(suite, tests);
         tests = tcase_create("in a file");
         tcase_add_checked_fixture(tests, store_setup_file, store_teardown_file);

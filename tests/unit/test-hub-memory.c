@@ -249,8 +249,12 @@ static int latest(void)
 static int prune(void)
 {
         size_t n;
+        int r;
 
-        return call_history_prune(hub_database_history(database), &at, 1, 10, USEC_NEVER, &n);
+        do
+                r = call_history_prune(hub_database_history(database), &at, 1, 10, USEC_NEVER, &n);
+        while (r > 0);
+        return r;
 }
 
 static int count_running(void)
