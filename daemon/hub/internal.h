@@ -194,6 +194,8 @@ void hub_work_done(Hub *hub);
 
 /* ---- lane.c ---- */
 
+#define LANE_BEGINS_AT 64 /* actions at once: takes a millisecond */
+
 /*
  * Takes the action into the lane of its call. Returns 1; 0 if there is none, and it is to be
  * carried out at once; or -ENOMEM, with nothing taken.

@@ -12,8 +12,7 @@
 
 #include "hub/internal.h"
 
-#define LANE_BEGINS_AT 64 /* actions: takes a millisecond */
-#define LANE_STEP 16      /* actions between two looks at the clock */
+#define LANE_STEP 16 /* actions between two looks at the clock */
 
 /* Embedded in its job, which is in the line of the user who has caused the first action. */
 struct Lane {

@@ -487,30 +487,58 @@ START_TEST(the_metadata_travels_with_the_ring_and_the_record)
 }
 END_TEST
 
-/* Both sides of the limit. */
-START_TEST(metadata_for_many_members_are_bounded_by_their_number)
+static void put_crowd(size_t n)
 {
-        enum {
-                OTHERS = 600
-        };
-        char value[METADATA_VALUE_MAX + 1] = "", uids[OTHERS + 1][UID_MAX + 1];
-        MetadataEntry entries[] = {{(char *)"a", value}, {(char *)"b", value}};
-        const MessageInitiate call = {.receiver_type = RECEIVER_TYPE_GROUP,
-                                      .metadata = {entries, 2}};
-        const char *members[OTHERS + 1];
-        size_t most = METADATA_FANOUT_MAX / OTHERS;
+        static char uids[GROUP_MEMBERS_MAX][UID_MAX + 1];
+        const char *members[GROUP_MEMBERS_MAX];
 
-        for (int i = 0; i <= OTHERS; i++) {
-                snprintf(uids[i], sizeof(uids[i]), "member-%d", i);
+        for (size_t i = 0; i < n; i++) {
+                snprintf(uids[i], sizeof(uids[i]), "member-%zu", i);
                 if (i == 0)
                         STR_SET(uids[i], "alice");
                 members[i] = uids[i];
                 ck_assert_int_eq(
                         exchange_user_add(world.exchange, uids[i], uids[i], WHEN_BUSY_REJECT), 0);
         }
-        ck_assert_int_eq(exchange_group_put(world.exchange, &world.moment, "crowd", "Crowd",
-                                            members, OTHERS + 1),
-                         0);
+        ck_assert_int_eq(
+                exchange_group_put(world.exchange, &world.moment, "crowd", "Crowd", members, n), 0);
+}
+
+START_TEST(a_large_group_is_saved_in_parts)
+{
+        Message message = {.type = MESSAGE_INITIATE,
+                           .initiate = {.receiver = "crowd", .receiver_type = RECEIVER_TYPE_GROUP}};
+        ExchangeAction action;
+        size_t n_saves = 0, n_members = 0, n = SAVE_MEMBERS_MAX + (size_t)_i;
+
+        put_crowd(1 + n);
+        comes(ALICE);
+        session_of(1, message.initiate.session_id);
+        ck_assert_int_eq(
+                exchange_message(world.exchange, &world.moment, world.links[ALICE], &message), 0);
+        while (exchange_next_action(world.exchange, &action)) {
+                if (action.type == EXCHANGE_SAVE) {
+                        ck_assert_uint_le(action.live.n_members, SAVE_MEMBERS_MAX);
+                        n_members += action.live.n_members;
+                        n_saves++;
+                }
+                exchange_action_done(&action);
+        }
+        ck_assert_uint_eq(n_saves, 1 + (size_t)_i);
+        ck_assert_uint_eq(n_members, n);
+}
+END_TEST
+
+/* Both sides of the limit. */
+START_TEST(metadata_for_many_members_are_bounded_by_their_number)
+{
+        char value[METADATA_VALUE_MAX + 1] = "";
+        MetadataEntry entries[] = {{(char *)"a", value}, {(char *)"b", value}};
+        const MessageInitiate call = {.receiver_type = RECEIVER_TYPE_GROUP,
+                                      .metadata = {entries, 2}};
+        size_t most = METADATA_FANOUT_MAX / 600;
+
+        put_crowd(1 + 600);
         comes(ALICE);
         forget();
         memset(value, 'v', (most - 2) / 2);
@@ -590,6 +618,7 @@ int main(void)
         tcase_add_test(ring, an_operator_sees_the_calls_in_progress);
         tcase_add_test(ring, the_metadata_travels_with_the_ring_and_the_record);
         tcase_add_test(ring, of_the_records_of_a_call_the_first_has_the_metadata);
+        tcase_add_loop_test(ring, a_large_group_is_saved_in_parts, 0, 2);
         tcase_add_test(ring, metadata_for_many_members_are_bounded_by_their_number);
         suite_add_tcase(suite, ring);
         return suite_run(suite);

@@ -65,14 +65,19 @@ static void ask(uint64_t attachment, Message message)
         hub_drain(&hub);
 }
 
-static void call_group(void)
+static void call_the(const char *guid)
 {
-        Message initiate = {
-                .type = MESSAGE_INITIATE,
-                .initiate = {.receiver = "crowd", .receiver_type = RECEIVER_TYPE_GROUP}};
+        Message initiate = {.type = MESSAGE_INITIATE,
+                            .initiate.receiver_type = RECEIVER_TYPE_GROUP};
 
+        STR_SET(initiate.initiate.receiver, guid);
         STR_SET(initiate.initiate.session_id, GROUP_CALL);
         ask(1, initiate);
+}
+
+static void call_group(void)
+{
+        call_the("crowd");
 }
 
 static void cancel_group(void)
@@ -128,6 +133,28 @@ START_TEST(of_a_large_call_s_end_a_part_is_done_and_the_rest_waits)
                 hub_work_turn(&hub);
         ck_assert_int_eq(count_history(last), 1);
         ck_assert_uint_eq(stored_members(), 0);
+}
+END_TEST
+
+/* The end of a call: a record of each, one row less, two events and the reply. */
+START_TEST(sixty_four_things_are_done_at_once_and_one_more_waits)
+{
+        const size_t n = LANE_BEGINS_AT - 4 + (size_t)_i;
+        char uids[MEMBERS][UID_MAX + 1];
+        const char *members[MEMBERS];
+
+        for (size_t i = 0; i < n; i++) {
+                snprintf(uids[i], sizeof(uids[i]), "u%zu", i == 0 ? 0 : i + 1);
+                members[i] = uids[i];
+        }
+        ck_assert_int_eq(
+                exchange_group_put(hub.exchange, hub_now(&hub), "some", "Some", members, n), 0);
+        hub_drain(&hub);
+        call_the("some");
+        ck_assert_uint_eq(hub.work.n_jobs, 0);
+        cancel_group();
+        ck_assert_uint_eq(hub.work.n_jobs, (size_t)_i);
+        hub_lanes_finish(&hub);
 }
 END_TEST
 
@@ -241,6 +268,7 @@ int main(void)
 
         tcase_add_checked_fixture(tests, setup, teardown);
         tcase_add_test(tests, of_a_large_call_s_end_a_part_is_done_and_the_rest_waits);
+        tcase_add_loop_test(tests, sixty_four_things_are_done_at_once_and_one_more_waits, 0, 2);
         tcase_add_test(tests, another_call_does_not_wait_for_a_large_one);
         tcase_add_test(tests, a_device_sees_a_large_call_in_order_and_other_calls_in_between);
         tcase_add_test(tests, what_comes_of_a_large_call_later_comes_after_what_waits);
