@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A hub on a loopback port in this process, and devices in another one: what waits for a login, and
+ * what a login waits for.
+ */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exchange/exchange.h"
+#include "hub/hub.h"
+#include "rig/wsclient.h"
+#include "suite.h"
+#include "wire/json-arena.h"
+
+#define WAIT_MS 10000
+#define DEVICES 20
+#define CROWD 1000
+#define EAGER 50
+#define UUID "0b7e6a52-90f7-4d4e-8f2c-0c9d7a1b2c3d"
+
+static char path[64], token[TOKEN_LENGTH + 1], bobs_token[TOKEN_LENGTH + 1];
+static uv_loop_t loop;
+static uv_signal_t child_gone;
+static HubDatabase *database;
+static Checkpointer *checkpointer;
+static struct lws_context *context;
+static Config config;
+static Hub *hub;
+static WsServer *server;
+static pid_t child;
+static int child_status;
+
+static void stop(void)
+{
+        uv_close((uv_handle_t *)&child_gone, NULL);
+        ws_server_stop(server);
+        hub_stop(hub);
+        lws_context_destroy(context);
+}
+
+static void on_child(uv_signal_t *handle, int number)
+{
+        if (waitpid(child, &child_status, WNOHANG) == child)
+                stop();
+}
+
+/* Alice, Bob and many others, who have no devices. */
+static void add_crowd(void)
+{
+        const char *uids[CROWD], *wrong;
+        char names[CROWD][UID_MAX + 1];
+        bool is_new;
+
+        for (size_t i = 0; i < CROWD; i++) {
+                snprintf(names[i], sizeof(names[i]), "a-member-%zu", i); /* before Bob */
+                uids[i] = i == 0 ? "alice" : i == CROWD - 1 ? "bob" : names[i];
+                ck_assert_int_eq(hub_database_user_add(database, uids[i], uids[i], &is_new), 0);
+        }
+        ck_assert_int_eq(hub_groups_add(hub_database_groups(database), "crowd", "Crowd", &is_new),
+                         0);
+        ck_assert_int_eq(
+                hub_groups_join(hub_database_groups(database), "crowd", uids, CROWD, &wrong), 0);
+}
+
+static void start(void)
+{
+        void *loops[] = {&loop};
+        struct lws_context_creation_info info = {
+                .port = CONTEXT_PORT_NO_LISTEN,
+                .foreign_loops = loops,
+                .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                           LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
+                           LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
+        };
+        WsServerOptions options = {.host = "127.0.0.1", .max_connections = 2 * DEVICES};
+        char *text = NULL;
+        bool is_new;
+
+        STR_SET(path, "/tmp/test-hub-loopback-XXXXXX");
+        close(mkstemp(path));
+        config_init(&config);
+        ck_assert_int_eq(hub_database_open(path, &database, &text), 0);
+        ck_assert_int_eq(hub_database_user_add(database, "alice", "Alice", &is_new), 0);
+        ck_assert_int_eq(hub_database_token_mint(database, "alice", "", token), 0);
+        ck_assert_int_eq(hub_database_user_add(database, "bob", "Bob", &is_new), 0);
+        ck_assert_int_eq(hub_database_token_mint(database, "bob", "", bobs_token), 0);
+        add_crowd();
+        ck_assert_int_eq(checkpointer_new(path, &checkpointer), 0);
+        ck_assert_int_eq(uv_loop_init(&loop), 0);
+        lws_set_log_level(LLL_ERR, NULL);
+        context = lws_create_context(&info);
+        ck_assert_ptr_nonnull(context);
+        ck_assert_int_eq(hub_new(&loop, database, checkpointer, &config, &hub), 0);
+        const WsHandler handler = hub_ws_handler(hub);
+        ck_assert_int_eq(ws_server_new(context, &loop, &options, &handler, &server, &text), 0);
+        hub_set_server(hub, server);
+        uv_signal_init(&loop, &child_gone);
+        uv_signal_start(&child_gone, on_child, SIGCHLD);
+}
+
+static void finish(void)
+{
+        lws_context_destroy(context);
+        ck_assert_int_eq(uv_loop_close(&loop), 0);
+        hub_free(hub);
+        ws_server_free(server);
+        checkpointer_free(checkpointer);
+        hub_database_free(database);
+        unlink(path);
+}
+
+/* Runs the hub until `devices` returns in another process; fails if that is not 0. */
+static void while_devices(int (*devices)(uint16_t port))
+{
+        start();
+        child = fork();
+        ck_assert_int_ge(child, 0);
+        if (child == 0)
+                _exit(devices(ws_server_port(server)));
+        uv_run(&loop, UV_RUN_DEFAULT);
+        finish();
+        ck_assert_msg(WIFEXITED(child_status) && WEXITSTATUS(child_status) == 0,
+                      "the devices failed: %d", WEXITSTATUS(child_status));
+}
+
+/* ---- devices: each returns the number of the step that failed, or 0 ---- */
+
+static int hello(WsClient *client, const char *whose, int device)
+{
+        _cleanup_free_ char *text = str_printf("{\"id\":1,\"op\":\"hello\",\"version\":1,"
+                                               "\"token\":\"%s\",\"device\":\"d%d\"}",
+                                               whose, device);
+
+        return text ? ws_send(client, text) : -ENOMEM;
+}
+
+static WsClient *say_hello_as(uint16_t port, const char *whose, int device)
+{
+        WsClient *client;
+
+        if (ws_connect(port, NULL, &client, NULL) != 0)
+                return NULL;
+        return hello(client, whose, device) < 0 ? ws_free(client) : client;
+}
+
+static WsClient *say_hello(uint16_t port, int device)
+{
+        return say_hello_as(port, token, device);
+}
+
+static bool next_has(WsClient *client, const char *part)
+{
+        char *text;
+
+        if (ws_receive(client, WAIT_MS, &text) != 0)
+                return false;
+        bool has = strstr(text, part);
+        free(text);
+        return has;
+}
+
+/* In one packet with the hello. */
+static int one_that_does_not_wait(uint16_t port)
+{
+        WsClient *client;
+        char text[64];
+        int on = 1, off = 0;
+
+        if (ws_connect(port, NULL, &client, NULL) != 0 ||
+            setsockopt(ws_fd(client), IPPROTO_TCP, TCP_CORK, &on, sizeof(on)) < 0 ||
+            hello(client, token, 1) < 0)
+                return 1;
+        for (int id = 2; id < 2 + EAGER; id++) {
+                snprintf(text, sizeof(text), "{\"id\":%d,\"op\":\"settings\"}", id);
+                if (ws_send(client, text) < 0)
+                        return 2;
+        }
+        if (setsockopt(ws_fd(client), IPPROTO_TCP, TCP_CORK, &off, sizeof(off)) < 0)
+                return 2;
+        if (!next_has(client, "\"kind\":\"welcome\""))
+                return 3;
+        for (int id = 2; id < 2 + EAGER; id++) {
+                snprintf(text, sizeof(text), "{\"id\":%d,\"ok\"", id);
+                if (!next_has(client, text))
+                        return 4;
+        }
+        return 0;
+}
+
+START_TEST(what_a_device_sends_before_its_welcome_is_answered_after_it)
+{
+        while_devices(one_that_does_not_wait);
+}
+END_TEST
+
+static int many_at_once(uint16_t port)
+{
+        WsClient *clients[DEVICES];
+
+        for (int i = 0; i < DEVICES; i++)
+                if (!(clients[i] = say_hello(port, i)))
+                        return 1;
+        for (int i = DEVICES - 1; i >= 0; i--)
+                if (!next_has(clients[i], "\"kind\":\"welcome\""))
+                        return 2;
+        return 0;
+}
+
+START_TEST(devices_that_come_at_once_are_all_welcomed)
+{
+        while_devices(many_at_once);
+}
+END_TEST
+
+/* Says hello and hangs up, again and again. */
+static int some_that_do_not_wait_for_it(uint16_t port)
+{
+        for (int i = 0; i < DEVICES; i++)
+                ws_free(say_hello(port, i));
+        WsClient *client = say_hello(port, 0);
+
+        return client && next_has(client, "\"kind\":\"welcome\"") ? 0 : 1;
+}
+
+START_TEST(a_device_that_is_gone_before_its_welcome_harms_nobody)
+{
+        while_devices(some_that_do_not_wait_for_it);
+}
+END_TEST
+
+static int one_that_asks_for_much(uint16_t port)
+{
+        WsClient *client = say_hello(port, 1), *other = say_hello(port, 2);
+        char request[128];
+
+        if (!client || !other || !next_has(client, "welcome") || !next_has(other, "welcome"))
+                return 1;
+        for (int id = 2; id < 2 + 60; id++) {
+                snprintf(request, sizeof(request),
+                         "{\"id\":%d,\"op\":\"seen\",\"session_ids\":[\"" UUID "\"]}", id);
+                if (ws_send(client, request) < 0)
+                        return 2;
+        }
+        if (ws_send(client, "{\"id\":99,\"op\":\"settings\"}") < 0)
+                return 3;
+        /* One after the other; what takes no time does not wait for them, and may come first. */
+        int expected = 2;
+        for (int n = 0; n < 61; n++) {
+                char *text, id[32];
+
+                if (ws_receive(client, WAIT_MS, &text) != 0)
+                        return 4;
+                snprintf(id, sizeof(id), "\"id\":%d,\"ok\"", expected);
+                if (strstr(text, id))
+                        expected++;
+                else if (!strstr(text, "\"id\":99,\"ok\""))
+                        return 5;
+                free(text);
+        }
+        return expected == 2 + 60 ? 0 : 6;
+}
+
+START_TEST(requests_about_the_history_are_answered_in_their_order)
+{
+        while_devices(one_that_asks_for_much);
+}
+END_TEST
+
+/* ---- a call ---- */
+
+/* Reads until a message has this part. Returns it, or NULL; the caller frees. */
+static char *read_until(WsClient *client, const char *part)
+{
+        char *text;
+
+        while (ws_receive(client, WAIT_MS, &text) == 0) {
+                if (strstr(text, part))
+                        return text;
+                free(text);
+        }
+        return NULL;
+}
+
+static bool skip_until(WsClient *client, const char *part)
+{
+        _cleanup_free_ char *text = read_until(client, part);
+
+        return text;
+}
+
+/* Takes the text member `name` of the next message that has it. */
+static bool take_member(WsClient *client, const char *name, char *ret, size_t size)
+{
+        _cleanup_free_ char *part = str_printf("\"%s\":\"", name);
+        _cleanup_free_ char *text = part ? read_until(client, part) : NULL;
+
+        if (!text)
+                return false;
+        const char *at = strstr(text, part) + strlen(part);
+        snprintf(ret, size, "%.*s", (int)strcspn(at, "\""), at);
+        return true;
+}
+
+static int say(WsClient *client, int id, const char *op, const char *members)
+{
+        _cleanup_free_ char *text = str_printf(
+                "{\"id\":%d,\"op\":\"%s\",\"session_id\":\"" UUID "\"%s}", id, op, members);
+
+        return text ? ws_send(client, text) : -ENOMEM;
+}
+
+static bool join_media(WsClient *client, const char *join_token, char ret[static 33])
+{
+        _cleanup_free_ char *members = str_printf(",\"token\":\"%s\"", join_token);
+
+        return members && say(client, 4, "join", members) == 0 &&
+               take_member(client, "participant", ret, 33);
+}
+
+/* Alice calls Bob, and both join the media. */
+static bool talk(WsClient *alice, WsClient *bob, char bobs[static 33])
+{
+        char join_token[TOKEN_MAX + 1], alices[33];
+
+        return say(alice, 2, "initiate",
+                   ",\"receiver\":\"bob\",\"receiver_type\":\"user\",\"call_type\":\"audio\","
+                   "\"join\":true") == 0 &&
+               skip_until(bob, "\"incoming\"") && say(bob, 3, "accept", ",\"join\":true") == 0 &&
+               take_member(alice, "join_token", join_token, sizeof(join_token)) &&
+               join_media(alice, join_token, alices) &&
+               take_member(bob, "join_token", join_token, sizeof(join_token)) &&
+               join_media(bob, join_token, bobs);
+}
+
+#define FLOOD 500
+
+/* Returns how many of so many requests were refused, or -1. */
+static int flood(WsClient *client, const char *op, const char *members)
+{
+        int n_refused = 0;
+
+        for (int i = 0; i < FLOOD; i++) {
+                char id[32];
+
+                snprintf(id, sizeof(id), "{\"id\":%d,", 100 + i);
+                if (say(client, 100 + i, op, members) < 0)
+                        return -1;
+                _cleanup_free_ char *text = read_until(client, id);
+                if (!text)
+                        return -1;
+                n_refused += strstr(text, "TooMany") != NULL;
+        }
+        return n_refused;
+}
+
+/* Bob acknowledges nothing; what the hub itself has to say reaches him all the same. */
+static int one_that_floods_another(uint16_t port)
+{
+        WsClient *alice = say_hello(port, 1), *bob = say_hello_as(port, bobs_token, 2);
+        char peer[33];
+
+        if (!alice || !bob || !skip_until(alice, "welcome") || !skip_until(bob, "welcome") ||
+            !talk(alice, bob, peer))
+                return 1;
+        _cleanup_free_ char *members = str_printf(",\"peer\":\"%s\",\"data\":\"x\"", peer);
+        int n_refused = members ? flood(alice, "signal", members) : -1;
+        /* He may have been told that she has joined, and she has that in line, too. */
+        if (n_refused < FLOOD - SENDER_MESSAGES_MAX || n_refused > FLOOD - SENDER_MESSAGES_MAX + 1)
+                return 2;
+        for (int i = n_refused; i < FLOOD; i++)
+                if (!skip_until(bob, "\"signalled\""))
+                        return 3;
+        if (say(alice, 9, "end", "") < 0 || !skip_until(bob, "\"over\"") ||
+            !skip_until(bob, "\"logged\""))
+                return 4;
+        return 0;
+}
+
+START_TEST(a_flood_is_refused_to_its_sender_and_the_receiver_stays)
+{
+        while_devices(one_that_floods_another);
+}
+END_TEST
+
+/*
+ * In order, all of it; and a device that comes in the middle is told that the call was missed, by
+ * its welcome or by an event.
+ */
+static int one_that_calls_a_crowd(uint16_t port)
+{
+        WsClient *alice = say_hello(port, 1), *bob = say_hello_as(port, bobs_token, 2), *late;
+
+        if (!alice || !bob || !skip_until(alice, "welcome") || !skip_until(bob, "welcome") ||
+            ws_connect(port, NULL, &late, NULL) != 0)
+                return 1;
+        if (say(alice, 2, "initiate",
+                ",\"receiver\":\"crowd\",\"receiver_type\":\"group\",\"call_type\":\"audio\","
+                "\"join\":false") < 0 ||
+            !skip_until(alice, "{\"id\":2,\"ok\":{\"kind\":\"call\""))
+                return 2;
+        if (say(alice, 3, "cancel", "") < 0 || hello(late, bobs_token, 3) < 0)
+                return 3;
+        if (!skip_until(late, "\"status\":\"missed\"") || !skip_until(alice, "{\"id\":3,\"ok\""))
+                return 4;
+        return skip_until(bob, "\"incoming\"") && skip_until(bob, "\"over\"") &&
+                               skip_until(bob, "\"logged\"")
+                       ? 0
+                       : 5;
+}
+
+START_TEST(a_call_to_a_large_group_is_whole_for_whoever_looks_at_it)
+{
+        while_devices(one_that_calls_a_crowd);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("hub loopback");
+        TCase *tests = tcase_create("loopback");
+
+        json_use_arena();
+        tcase_set_timeout(tests, 60);
+        tcase_add_test(tests, what_a_device_sends_before_its_welcome_is_answered_after_it);
+        tcase_add_test(tests, devices_that_come_at_once_are_all_welcomed);
+        tcase_add_test(tests, a_device_that_is_gone_before_its_welcome_harms_nobody);
+        tcase_add_test(tests, a_call_to_a_large_group_is_whole_for_whoever_looks_at_it);
+        tcase_add_test(tests, a_flood_is_refused_to_its_sender_and_the_receiver_stays);
+        tcase_add_test(tests, requests_about_the_history_are_answered_in_their_order);
+        suite_add_tcase(suite, tests);
+        return suite_run(suite);
+}
