@@ -13,10 +13,10 @@
 
 #include "hub/call-history.h"
 
-#define HISTORY_TASK_PAGE_ROWS 32   /* read in a step; each is decoded */
-#define HISTORY_TASK_WALK_ROWS 256  /* looked at in a step, for those to change */
-#define HISTORY_TASK_CHANGE_ROWS 16 /* changed in a step: each is moved in every index */
-#define HISTORY_TASK_FIND_ROWS 128  /* looked for by id in a step */
+#define HISTORY_TASK_PAGE_ROWS 32  /* read in a step; each is decoded */
+#define HISTORY_TASK_WALK_ROWS 256 /* looked at in a step, for those to change */
+#define HISTORY_TASK_CHANGE_ROWS 4 /* changed in a step: each is moved in every index */
+#define HISTORY_TASK_FIND_ROWS 64  /* looked for by id in a step */
 
 typedef struct HistoryTask {
         MessageType type; /* HISTORY, SEEN or FORGET */
