@@ -10,6 +10,25 @@
 #define PAYLOAD_MAX 127  /* RFC 3550 section 5.1: seven bits */
 #define EXTENSION_MAX 14 /* RFC 8285 section 4.2: for one-byte headers, as in all browsers */
 
+/*
+ * Code that reads a section, webrtcbin's above all, goes through its attributes for each format and
+ * for each attribute: so what a stranger sends must be short.
+ */
+static bool is_short(const GstSDPMessage *sdp)
+{
+        if (gst_sdp_message_medias_len(sdp) > DESCRIPTION_SECTIONS_MAX ||
+            gst_sdp_message_attributes_len(sdp) > DESCRIPTION_ATTRIBUTES_MAX)
+                return false;
+        for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
+                const GstSDPMedia *media = gst_sdp_message_get_media(sdp, i);
+
+                if (gst_sdp_media_attributes_len(media) > DESCRIPTION_ATTRIBUTES_MAX ||
+                    gst_sdp_media_formats_len(media) > DESCRIPTION_FORMATS_MAX)
+                        return false;
+        }
+        return true;
+}
+
 GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char *text)
 {
         GstSDPMessage *sdp = NULL;
@@ -19,7 +38,7 @@ GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char
         gst_sdp_message_new(&sdp);
         if (gst_sdp_message_parse_buffer((const guint8 *)text, (guint)strlen(text), sdp) !=
                     GST_SDP_OK ||
-            gst_sdp_message_medias_len(sdp) == 0) {
+            gst_sdp_message_medias_len(sdp) == 0 || !is_short(sdp)) {
                 gst_sdp_message_free(sdp);
                 return NULL;
         }
@@ -85,11 +104,13 @@ static const GstSDPMedia *find_media(const GstWebRTCSessionDescription *descript
 /* Reads an extmap like "3 http://…" or "3/sendrecv http://…". 0: none has `uri`. */
 static unsigned extension_id(const GstSDPMedia *media, const char *uri)
 {
-        const char *value;
+        for (guint i = 0; i < gst_sdp_media_attributes_len(media); i++) {
+                const GstSDPAttribute *attribute = gst_sdp_media_get_attribute(media, i);
 
-        for (guint i = 0; (value = gst_sdp_media_get_attribute_val_n(media, "extmap", i)); i++) {
-                const char *space = strchr(value, ' ');
-                long id = strtol(value, NULL, 10);
+                if (!str_eq(attribute->key, "extmap") || !attribute->value)
+                        continue;
+                const char *space = strchr(attribute->value, ' ');
+                long id = strtol(attribute->value, NULL, 10);
 
                 if (space && str_eq(space + 1, uri) && id > 0 && id <= EXTENSION_MAX)
                         return (unsigned)id;
@@ -168,23 +189,36 @@ void description_refuse_unknown(GstWebRTCSessionDescription *answer)
 /* Whether `list`, whose words are separated by blanks, has `word`. */
 static bool has_word(const char *list, const char *word)
 {
-        size_t length = strlen(word);
+        size_t length;
 
-        for (const char *at = list; (at = strstr(at, word)); at += length)
-                if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ' '))
-                        return length > 0;
+        for (; *list; list += length, list += strspn(list, " ")) {
+                length = strcspn(list, " ");
+                if (length > 0 && length == strlen(word) && strncmp(list, word, length) == 0)
+                        return true;
+        }
         return false;
+}
+
+/* The identifiers of the sections that share one transport; NULL: none do. */
+static const char *bundle_group(const GstSDPMessage *sdp)
+{
+        static const char bundle[] = "BUNDLE ";
+
+        for (guint i = 0; i < gst_sdp_message_attributes_len(sdp); i++) {
+                const GstSDPAttribute *attribute = gst_sdp_message_get_attribute(sdp, i);
+
+                if (str_eq(attribute->key, "group") && attribute->value &&
+                    g_str_has_prefix(attribute->value, bundle))
+                        return attribute->value + strlen(bundle);
+        }
+        return NULL;
 }
 
 bool description_is_bundled(const GstWebRTCSessionDescription *description)
 {
         const GstSDPMessage *sdp = description->sdp;
-        const char *group = NULL, *value;
+        const char *group = bundle_group(sdp);
 
-        for (guint i = 0; !group && (value = gst_sdp_message_get_attribute_val_n(sdp, "group", i));
-             i++)
-                if (g_str_has_prefix(value, "BUNDLE "))
-                        group = value + strlen("BUNDLE ");
         if (gst_sdp_message_medias_len(sdp) == 1)
                 return true;
         for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {

@@ -7,7 +7,18 @@
 #include <gst/webrtc/webrtc.h>
 #include <stdbool.h>
 
-/* Returns NULL if `text` is not SDP, or has no media. The caller frees the description. */
+/*
+ * Limits of what a stranger sends. A call has two sections, and those that were rejected stay;
+ * browsers' longest, with all their codecs, have about 250 attributes and 60 formats.
+ */
+#define DESCRIPTION_SECTIONS_MAX 16    /* m= */
+#define DESCRIPTION_ATTRIBUTES_MAX 512 /* a= of a section, or outside all */
+#define DESCRIPTION_FORMATS_MAX 128    /* of a section: as many as there are payload types */
+
+/*
+ * Returns NULL if `text` is not SDP, has no media or is beyond the limits. The caller frees the
+ * description.
+ */
 GstWebRTCSessionDescription *description_parse(GstWebRTCSDPType type, const char *text);
 
 /* The parameters of a voice stream, on which both ends must agree. */

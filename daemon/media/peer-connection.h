@@ -67,6 +67,12 @@ int peer_new(const PeerOptions *options, PeerConnection **ret);
 PeerConnection *peer_free(PeerConnection *peer);
 DEFINE_CLEANUP(PeerConnection *, peer_free);
 
+/*
+ * Candidates taken from the other side, for one connection; further ones are dropped. An end has
+ * about 20. webrtcbin keeps all that come before their description.
+ */
+#define PEER_CANDIDATES_MAX 256
+
 /* Takes a signal from the participant. Reports an invalid one as a fault, and ignores it. */
 void peer_signal(PeerConnection *peer, const MediaSignal *signal);
 /* Allows pictures to be sent; negotiates a video stream unless the connection has one. */

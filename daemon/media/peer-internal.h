@@ -44,8 +44,9 @@ struct PeerConnection {
         guint bus_watch, timer;
         SendChain send;
         GstWebRTCSessionDescription *offer; /* owned: the other side's; not answered yet */
-        bool offer_due; /* the last offer lacks something that we have to offer */
-        bool offering;  /* our offer has no answer yet */
+        bool offer_due;        /* the last offer lacks something that we have to offer */
+        bool offering;         /* our offer has no answer yet */
+        unsigned n_candidates; /* taken from the other side */
         OwnTime time;
         usec_t waited;   /* own time since the beginning */
         usec_t gathered; /* when gathering of candidates ended; 0: not yet */

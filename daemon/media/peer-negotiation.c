@@ -198,8 +198,8 @@ static void take_sdp(PeerConnection *peer, const MediaSignal *signal)
                                                      : GST_WEBRTC_SDP_TYPE_OFFER,
                                         signal->text);
         if (!description || fingerprint_of_sdp(signal->text, &peer->announced) < 0) {
-                peer_fault(peer, "invalid session description: it is not SDP, or has no single "
-                                 "SHA-256 fingerprint");
+                peer_fault(peer, "invalid session description: it is not SDP, is too long, or has "
+                                 "no single SHA-256 fingerprint");
                 return;
         }
         if (!description_is_bundled(description)) {
@@ -220,6 +220,9 @@ void peer_signal(PeerConnection *peer, const MediaSignal *signal)
                 take_sdp(peer, signal);
                 break;
         case MEDIA_SIGNAL_CANDIDATE:
+                if (peer->n_candidates >= PEER_CANDIDATES_MAX)
+                        break;
+                peer->n_candidates++;
                 g_signal_emit_by_name(peer->webrtc, "add-ice-candidate", signal->mline,
                                       signal->text);
                 break;

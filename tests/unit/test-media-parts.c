@@ -167,6 +167,10 @@ static const struct {
         {GROUP("a b") SECTION("audio", "9", "a") "m=video 9 RTP/AVP 96\r\n", false},
         {"a=group:LS a b\r\n" SECTION("audio", "9", "a") SECTION("video", "9", "b"), false},
         {SECTION("audio", "9", "a") SECTION("video", "9", "b"), false},
+        {GROUP("a  b ") SECTION("audio", "9", "a") SECTION("video", "9", "b"), true},
+        /* No identifier is in the group, though the text of the group has it everywhere. */
+        {GROUP("0 1") SECTION("audio", "9", "") SECTION("video", "9", "1"), false},
+        {GROUP("") SECTION("audio", "9", "") SECTION("video", "9", ""), false},
 };
 
 static GstWebRTCSessionDescription *parse_rest(const char *rest)
@@ -236,6 +240,41 @@ START_TEST(text_without_media_is_no_description)
         ck_assert_ptr_null(description_parse(GST_WEBRTC_SDP_TYPE_OFFER, ""));
         ck_assert_ptr_null(description_parse(GST_WEBRTC_SDP_TYPE_OFFER, "hello"));
         ck_assert_ptr_null(description_parse(GST_WEBRTC_SDP_TYPE_OFFER, AUDIO));
+}
+END_TEST
+
+static char *repeat(const char *before, const char *text, size_t n)
+{
+        GString *whole = g_string_new(before);
+
+        for (size_t i = 0; i < n; i++)
+                g_string_append(whole, text);
+        return g_string_free(whole, FALSE);
+}
+
+#define ONE_SECTION AUDIO "m=audio 9 RTP/AVP"
+
+static const struct {
+        const char *before, *repeated;
+        size_t max;
+} lengths[] = {
+        {AUDIO, "m=audio 9 RTP/AVP 96\r\n", DESCRIPTION_SECTIONS_MAX},
+        {ONE_SECTION " 96\r\n", "a=extmap:1 x\r\n", DESCRIPTION_ATTRIBUTES_MAX},
+        {ONE_SECTION, " 96", DESCRIPTION_FORMATS_MAX},
+};
+
+START_TEST(a_description_may_be_as_long_as_browsers_make_it_and_not_longer)
+{
+        for (size_t more = 0; more <= 1; more++) {
+                g_autofree char *text =
+                        repeat(lengths[_i].before, lengths[_i].repeated, lengths[_i].max + more);
+                GstWebRTCSessionDescription *description =
+                        description_parse(GST_WEBRTC_SDP_TYPE_OFFER, text);
+
+                ck_assert_int_eq(description != NULL, more == 0);
+                if (description)
+                        gst_webrtc_session_description_free(description);
+        }
 }
 END_TEST
 
@@ -387,6 +426,8 @@ int main(void)
                             ELEMENTSOF(credentials));
         tcase_add_test(tcase, ice_credentials_may_have_256_characters_and_no_more);
         tcase_add_test(tcase, text_without_media_is_no_description);
+        tcase_add_loop_test(tcase, a_description_may_be_as_long_as_browsers_make_it_and_not_longer,
+                            0, ELEMENTSOF(lengths));
         tcase_add_loop_test(tcase, what_goes_by_several_transports_is_noticed, 0,
                             ELEMENTSOF(bundles));
         tcase_add_test(tcase, stats_are_reported_per_second_and_as_a_share);

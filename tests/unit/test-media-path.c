@@ -390,6 +390,37 @@ START_TEST(both_ends_name_the_level_of_a_voice_in_their_descriptions)
 }
 END_TEST
 
+static gboolean count_candidate(GSignalInvocationHint *hint, guint n, const GValue *values,
+                                void *data)
+{
+        ++*(unsigned *)data;
+        return TRUE;
+}
+
+START_TEST(candidates_of_the_other_side_are_taken_up_to_a_number)
+{
+        static const WorkerMedia media = {.session = "test"};
+        static const Participant bob = {.id = "2-b", .party.uid = "bob"};
+        MediaSignal candidate = {.type = MEDIA_SIGNAL_CANDIDATE,
+                                 .text = (char *)"candidate:1 1 UDP 1 192.0.2.1 9 typ host",
+                                 .connection = 1};
+        unsigned n_taken = 0;
+        End alice = {};
+
+        ck_assert_int_eq(preload(), 0);
+        ck_assert_int_eq(
+                remote_participant_new(&media, &bob, false, &events, &alice, &alice.remote), 0);
+        g_signal_add_emission_hook(
+                g_signal_lookup("add-ice-candidate", g_type_from_name("GstWebRTCBin")), 0,
+                count_candidate, &n_taken, NULL);
+        for (unsigned n = 1; n <= PEER_CANDIDATES_MAX + 1; n++) {
+                remote_participant_signal(alice.remote, &candidate);
+                ck_assert_uint_eq(n_taken, MIN_OF(n, PEER_CANDIDATES_MAX));
+        }
+        remote_participant_free(alice.remote);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("media-path");
@@ -415,6 +446,7 @@ int main(void)
         tcase_add_test(connections,
                        connection_without_any_voice_stays_connected_and_its_death_is_noticed);
         tcase_add_test(connections, both_ends_name_the_level_of_a_voice_in_their_descriptions);
+        tcase_add_test(connections, candidates_of_the_other_side_are_taken_up_to_a_number);
         suite_add_tcase(suite, connections);
         return suite_run(suite);
 }
