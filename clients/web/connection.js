@@ -4,6 +4,9 @@
  * has one at a time; if it is lost, a new one replaces it (peer.js).
  */
 
+/* Candidates of the other side, for one connection; an end has about 20. As in tring-media. */
+export const CANDIDATES_MAX = 256;
+
 export class Connection {
         /*
          * `on`: description(description), candidate(candidate or null), changed(). `local` is the
@@ -15,6 +18,7 @@ export class Connection {
                 this.video = video;
                 this.on = on;
                 this.stream = new MediaStream(); /* tracks of the other participant */
+                this.candidates = 0; /* taken from the other side */
                 this.early = []; /* remote candidates that came before their description */
                 this.unsent = []; /* local candidates until our description is sent; then null */
                 this.wantsOffer = false; /* make another offer after this exchange */
@@ -83,6 +87,9 @@ export class Connection {
         }
 
         async takeCandidate(candidate) {
+                if (this.candidates === CANDIDATES_MAX)
+                        return;
+                this.candidates++;
                 if (!this.pc.remoteDescription)
                         this.early.push(candidate);
                 else

@@ -147,7 +147,9 @@ export class HubClient {
                         this.#lost("The hub sent something that is not JSON.");
                         return;
                 }
-                if (message.event !== undefined)
+                if (typeof message !== "object" || message === null)
+                        this.#lost("The hub sent something that is no message.");
+                else if (message.event !== undefined)
                         this.#takeEvent(message);
                 else if (message.id === HELLO_ID && !this.isWelcome)
                         this.#takeWelcome(message);
@@ -158,6 +160,10 @@ export class HubClient {
         #takeWelcome({ ok, error }) {
                 if (error) {
                         this.refusal = error.message; /* the hub closes the connection next */
+                        return;
+                }
+                if (!ok) {
+                        this.#lost("The hub sent something that is no welcome.");
                         return;
                 }
                 this.#cancel("hello");

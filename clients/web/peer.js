@@ -7,6 +7,7 @@
  */
 
 import { Connection } from "./connection.js";
+import { readSignal } from "./signal.js";
 import { Verification } from "./verification.js";
 
 const LOST_AFTER_MS = 3000; /* without a path; it may recover by itself */
@@ -57,14 +58,11 @@ export class Peer {
         }
 
         signal(data) {
-                let signal;
+                const signal = readSignal(data);
 
-                try {
-                        signal = JSON.parse(data);
-                } catch {
-                        return; /* the other side violates the protocol */
-                }
-                this.#then(() => this.#take(signal));
+                /* The other side may violate the protocol. */
+                if (signal)
+                        this.#then(() => this.#take(signal));
         }
 
         async setTrack(kind, track) {
@@ -106,6 +104,10 @@ export class Peer {
                 };
                 const connection = new Connection({ ...this.rest, number, on });
 
+                /* One beside the one that works: the other side may ask for any number. */
+                for (const attempt of this.connections.filter((one) => one !== this.current))
+                        attempt.close();
+                this.connections = this.connections.filter((one) => one === this.current);
                 this.connections.push(connection);
                 this.current ??= connection;
                 return connection;
@@ -126,7 +128,7 @@ export class Peer {
                         await this.#offerConnection(signal)?.takeOffer(signal.sdp);
                 else if (signal.sdp?.type === "answer" && this.offers)
                         await this.#connectionOf(signal)?.takeAnswer(signal.sdp);
-                else if (signal.candidate)
+                else if (signal.candidate?.candidate)
                         await this.#connectionOf(signal)?.takeCandidate(signal.candidate);
                 else if (signal.offer_wanted && this.offers)
                         await this.#offerWanted(signal.offer_wanted);
@@ -141,13 +143,13 @@ export class Peer {
                         this.changed();
         }
 
-        #connectionOf({ connection = 1 }) {
+        #connectionOf({ connection }) {
                 return this.connections.find(({ number }) => number === connection);
         }
 
         /* An offer with a higher number than before begins a new connection. */
         #offerConnection(signal) {
-                const { connection = 1 } = signal;
+                const { connection } = signal;
 
                 return connection > (this.#newest?.number ?? 0) ? this.#begin(connection)
                                                                 : this.#connectionOf(signal);

@@ -57,8 +57,11 @@ export class Verification {
                         if (!this.offers && HEX.test(signal.commitment ?? "") && this.subtle)
                                 this.commitment = signal.commitment;
                 }
+                /* The answer's nonce comes with its first description, the offer's by itself. */
+                const isTheirTurn = this.offers === Boolean(signal.sdp);
                 const nonce = signal.nonce ?? "";
-                if (this.otherNonce || !this.commitment || !HEX.test(nonce))
+                if (!isTheirTurn || !this.own || this.otherNonce || !this.commitment ||
+                    !HEX.test(nonce))
                         return null;
                 if (!this.offers)
                         await this.#checkCommitment(nonce);
