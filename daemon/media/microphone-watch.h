@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "media/own-time.h"
+#include "base/own-time.h"
 
 /* Without a frame: devices start in well under 1 s, and a change of the device takes as long. */
 #define MICROPHONE_STILL_US (3 * USEC_PER_SEC)

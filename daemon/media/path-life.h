@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "media/own-time.h"
+#include "base/own-time.h"
 
 /* Without a sign of life for so long, the path is interrupted. */
 #define PATH_SILENT_US (3 * USEC_PER_SEC)

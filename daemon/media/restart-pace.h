@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "media/own-time.h"
+#include "base/own-time.h"
 
 /* From one attempt to the next: ICE and DTLS over a slow relay are done by then. */
 #define RESTART_AGAIN_US (10 * USEC_PER_SEC)

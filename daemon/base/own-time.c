@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "media/own-time.h"
+#include "base/own-time.h"
 
 #include "base/cleanup.h"
 
