@@ -25,6 +25,7 @@ struct Child {
         sd_event *event;
         const ChildEvents *events;
         void *userdata;
+        pid_t pid;
         int pidfd; /* -1: reaped */
         int output;
         sd_event_source *exit_source, *output_source, *stop_source;
@@ -44,9 +45,10 @@ Child *child_detach(Child *child)
         return NULL;
 }
 
-static void child_kill(Child *child)
+void child_kill(Child *child)
 {
-        (void)pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
+        if (child->pidfd >= 0)
+                (void)pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
 }
 
 Child *child_free(Child *child)
@@ -58,6 +60,11 @@ Child *child_free(Child *child)
                 (void)waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED);
         }
         return child_detach(child);
+}
+
+pid_t child_pid(const Child *child)
+{
+        return child->pid;
 }
 
 static void describe_end(const siginfo_t *info, char reason[static REASON_MAX_BYTES])
@@ -141,8 +148,10 @@ static void print_pid(char *ret, pid_t pid)
 typedef struct Start {
         const ChildOptions *options;
         int output;
+        int listen_fd, second_fd; /* above the numbers at which they are passed; -1: none */
         char **environment;
         char listen_pid[sizeof("LISTEN_PID=") + 3 * sizeof(pid_t)];
+        char *fd_names; /* owned; NULL: none */
 } Start;
 
 /* Makes descriptor `to` a copy of `from` that survives exec. */
@@ -154,7 +163,7 @@ static bool pass(int from, int to)
 static _Noreturn void run(Start *start)
 {
         const ChildOptions *options = start->options;
-        bool listens = options->listen_fd >= 0;
+        unsigned n_passed = (start->listen_fd >= 0) + (start->second_fd >= 0);
         sigset_t none;
 
         /* Undo what the loop set up for this process: blocked signals, ignored SIGPIPE. */
@@ -162,9 +171,10 @@ static _Noreturn void run(Start *start)
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
         (void)signal(SIGPIPE, SIG_DFL);
         print_pid(start->listen_pid + strlen("LISTEN_PID="), getpid());
-        (void)close_range(CHILD_LISTEN_FD + listens, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+        (void)close_range(CHILD_LISTEN_FD + n_passed, UINT_MAX, CLOSE_RANGE_CLOEXEC);
         if ((start->output < 0 || pass(start->output, STDOUT_FILENO)) &&
-            (!listens || pass(options->listen_fd, CHILD_LISTEN_FD)))
+            (start->listen_fd < 0 || pass(start->listen_fd, CHILD_LISTEN_FD)) &&
+            (start->second_fd < 0 || pass(start->second_fd, CHILD_LISTEN_FD + 1)))
                 (void)execve(options->program, (char *const *)options->arguments,
                              start->environment);
         _exit(EXEC_FAILED);
@@ -179,7 +189,7 @@ static int make_environment(Start *start)
 
         while (environ[count])
                 count++;
-        start->environment = calloc(count + 3, sizeof(char *));
+        start->environment = calloc(count + 4, sizeof(char *));
         if (!start->environment)
                 return -ENOMEM;
         for (size_t i = 0; i < count; i++) {
@@ -192,9 +202,23 @@ static int make_environment(Start *start)
         }
         if (start->options->listen_fd < 0)
                 return 0;
-        start->environment[used++] = (char *)"LISTEN_FDS=1";
+        start->environment[used++] =
+                (char *)(start->second_fd >= 0 ? "LISTEN_FDS=2" : "LISTEN_FDS=1");
         start->environment[used++] = start->listen_pid;
+        if (!start->options->fd_names)
+                return 0;
+        start->fd_names = str_printf("LISTEN_FDNAMES=%s", start->options->fd_names);
+        if (!start->fd_names)
+                return -ENOMEM;
+        start->environment[used++] = start->fd_names;
         return 0;
+}
+
+/* So that passing one does not overwrite the other. */
+static int copy_above(int fd, int *ret)
+{
+        *ret = fd > 0 ? fcntl(fd, F_DUPFD_CLOEXEC, CHILD_LISTEN_FD + 2) : -1;
+        return fd > 0 && *ret < 0 ? -errno : 0;
 }
 
 static int child_fork(Child *child, Start *start)
@@ -205,6 +229,7 @@ static int child_fork(Child *child, Start *start)
                 return -errno;
         if (pid == 0)
                 run(start);
+        child->pid = pid;
         child->pidfd = pidfd_open(pid, 0);
         if (child->pidfd >= 0)
                 return 0;
@@ -217,10 +242,18 @@ static int child_fork(Child *child, Start *start)
 static int child_start(Child *child, const ChildOptions *options)
 {
         Start start = {.options = options, .output = -1, .listen_pid = "LISTEN_PID="};
-        int r = make_environment(&start);
-        _cleanup_free_ char **environment = start.environment;
-        _cleanup_close_ int output = -1;
+        _cleanup_close_ int output = -1, listen_fd = -1, second_fd = -1;
+        int r = copy_above(options->listen_fd, &listen_fd);
 
+        if (r == 0)
+                r = copy_above(options->second_fd, &second_fd);
+        if (r < 0)
+                return r;
+        start.listen_fd = listen_fd;
+        start.second_fd = second_fd;
+        r = make_environment(&start);
+        _cleanup_free_ char **environment = start.environment;
+        _cleanup_free_ char *fd_names = start.fd_names;
         if (r < 0)
                 return r;
         if (child->events->output) {

@@ -32,6 +32,8 @@ typedef struct ChildOptions {
         const char *program;          /* path; $PATH is not searched */
         const char *const *arguments; /* the whole argv, with a final NULL */
         int listen_fd; /* a listening socket to pass as $LISTEN_FDS (sd_listen_fds(3)); -1: none */
+        int second_fd; /* passed beside it as the next descriptor; 0 or -1: none */
+        const char *fd_names; /* $LISTEN_FDNAMES; NULL: none */
 } ChildOptions;
 
 /*
@@ -44,6 +46,10 @@ int child_new(sd_event *event, const ChildOptions *options, const ChildEvents *e
 /* Kills the process if it still runs, and reaps it. */
 Child *child_free(Child *child);
 DEFINE_CLEANUP(Child *, child_free);
+
+/* Kills the process if it still runs; `gone` follows. */
+void child_kill(Child *child);
+pid_t child_pid(const Child *child);
 
 /* Frees the object and leaves the process running. */
 Child *child_detach(Child *child);

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <utlist.h>
@@ -12,6 +14,7 @@
 #include "base/socket-path.h"
 #include "base/str.h"
 #include "loop/child.h"
+#include "loop/pid-file.h"
 
 #define LISTEN_BACKLOG 4 /* connections: this process, and one that adopts the worker */
 #define STOP_ACCURACY_US (100 * USEC_PER_MSEC)
@@ -29,9 +32,11 @@ struct WorkerProcess {
         void *userdata;
 
         struct sockaddr_un address;
-        int folder;   /* that the address needs, or -1 */
+        int folder; /* that the address needs, or -1 */
+        char *pid_path;
         int fd;       /* the connection, or -1 */
         Child *child; /* NULL: adopted */
+        int pidfd;    /* of an adopted one; -1: unknown */
         sd_event_source *socket_source;
         sd_event_source *stop_source; /* used for an adopted worker only */
 
@@ -66,11 +71,22 @@ WorkerProcess *worker_process_detach(WorkerProcess *worker)
                 return NULL;
         disconnect(worker);
         child_detach(worker->child);
+        closep(&worker->pidfd);
         closep(&worker->folder);
+        free(worker->pid_path);
         sd_event_source_disable_unref(worker->stop_source);
         sd_event_unref(worker->event);
         free(worker);
         return NULL;
+}
+
+static void remove_files(WorkerProcess *worker)
+{
+        if (!worker->address.sun_path[0])
+                return;
+        (void)unlink(worker->address.sun_path);
+        (void)unlink(worker->pid_path);
+        worker->address.sun_path[0] = '\0';
 }
 
 WorkerProcess *worker_process_free(WorkerProcess *worker)
@@ -78,8 +94,7 @@ WorkerProcess *worker_process_free(WorkerProcess *worker)
         if (!worker)
                 return NULL;
         worker->child = child_free(worker->child);
-        if (worker->address.sun_path[0])
-                (void)unlink(worker->address.sun_path);
+        remove_files(worker);
         return worker_process_detach(worker);
 }
 
@@ -88,8 +103,7 @@ static void report_gone(WorkerProcess *worker, const char *reason)
 {
         disconnect(worker);
         worker->stop_source = sd_event_source_disable_unref(worker->stop_source);
-        (void)unlink(worker->address.sun_path);
-        worker->address.sun_path[0] = '\0';
+        remove_files(worker);
         worker->events->gone(worker->userdata, reason);
 }
 
@@ -98,8 +112,25 @@ static void on_child_gone(void *userdata, const char *reason)
         report_gone(userdata, reason);
 }
 
+int worker_process_kill(WorkerProcess *worker)
+{
+        if (worker->child)
+                child_kill(worker->child);
+        else if (worker->pidfd < 0)
+                return -ESRCH;
+        else if (pidfd_send_signal(worker->pidfd, SIGKILL, NULL, 0) < 0)
+                return -errno;
+        return 0;
+}
+
+bool worker_process_is_adopted(const WorkerProcess *worker)
+{
+        return !worker->child;
+}
+
 static int on_stop_timeout(sd_event_source *source, uint64_t usec, void *userdata)
 {
+        (void)worker_process_kill(userdata);
         report_gone(userdata, CLOSED);
         return 0;
 }
@@ -111,8 +142,8 @@ int worker_process_stop(WorkerProcess *worker)
         if (worker->child || worker->stop_source)
                 return 0;
         return sd_event_add_time_relative(worker->event, &worker->stop_source, CLOCK_MONOTONIC,
-                                          WORKER_PROCESS_STOP_US, STOP_ACCURACY_US, on_stop_timeout,
-                                          worker);
+                                          WORKER_PROCESS_STOP_ADOPTED_US, STOP_ACCURACY_US,
+                                          on_stop_timeout, worker);
 }
 
 /* Of a spawned worker, waits for the end of the process, so that `gone` reports how it ended. */
@@ -238,8 +269,12 @@ static int worker_new(sd_event *event, const char *socket_path, const WorkerProc
                                   .events = events,
                                   .userdata = userdata,
                                   .folder = -1,
+                                  .pidfd = -1,
                                   .fd = -1};
-        int r = socket_path_address(socket_path, &worker->address, &worker->folder);
+        worker->pid_path = str_printf("%s.pid", socket_path);
+        int r = worker->pid_path
+                        ? socket_path_address(socket_path, &worker->address, &worker->folder)
+                        : -ENOMEM;
         if (r < 0)
                 worker_process_detach(worker);
         else
@@ -255,11 +290,13 @@ int worker_process_adopt(sd_event *event, const char *socket_path,
 
         if (r >= 0)
                 r = connect_socket(worker);
-        if (r >= 0)
-                *ret = worker;
-        else
+        if (r < 0) {
                 worker_process_detach(worker);
-        return r;
+                return r;
+        }
+        worker->pidfd = pid_file_open(worker->pid_path);
+        *ret = worker;
+        return 0;
 }
 
 static int listen_at(const struct sockaddr_un *address)
@@ -293,10 +330,16 @@ int worker_process_spawn(sd_event *event, const WorkerProcessOptions *options,
         r = connect_socket(worker);
         if (r < 0)
                 return r;
-        const ChildOptions child = {options->program, options->arguments, listen_fd};
+        const ChildOptions child = {.program = options->program,
+                                    .arguments = options->arguments,
+                                    .listen_fd = listen_fd,
+                                    .second_fd = options->second_fd,
+                                    .fd_names = options->fd_names};
         r = child_new(event, &child, &child_events, worker, &worker->child);
         if (r < 0)
                 return r;
+        /* Without the file, a program that adopts the worker cannot kill it. */
+        (void)pid_file_write(worker->pid_path, child_pid(worker->child));
         *ret = TAKE_PTR(worker);
         return 0;
 }

@@ -8,8 +8,9 @@
  * worker_process_spawn() makes a listening socket at a path, starts the program with it as
  * descriptor 3 ($LISTEN_FDS, sd_listen_fds(3)) and connects at once. Messages may be sent before
  * the worker is up: they wait in the socket. The path stays as long as the worker, so that a
- * restarted program can adopt the worker by worker_process_adopt(). A program that ends before its
- * worker calls worker_process_detach().
+ * restarted program can adopt the worker by worker_process_adopt(); a file beside it (".pid") names
+ * the process, so that it can also be killed then. A program that ends before its worker calls
+ * worker_process_detach().
  *
  * The event loop makes the callbacks, never a function of this header; each may free the object.
  * `gone` comes once, unless the object is freed or detached before.
@@ -26,6 +27,8 @@
 #define WORKER_PROCESS_QUEUE_MAX (1024 * 1024) /* queued bytes; beyond that -ENOBUFS */
 /* The time for a worker to end by itself; closing media takes milliseconds. */
 #define WORKER_PROCESS_STOP_US (2 * USEC_PER_SEC)
+/* The same for an adopted one, whose microphone nothing else closes. */
+#define WORKER_PROCESS_STOP_ADOPTED_US (200 * USEC_PER_MSEC)
 
 typedef struct WorkerProcess WorkerProcess;
 
@@ -40,6 +43,8 @@ typedef struct WorkerProcessOptions {
         const char *program;          /* path; $PATH is not searched */
         const char *const *arguments; /* the whole argv, with a final NULL */
         const char *socket_path;      /* an older file there is replaced */
+        int second_fd;                /* as in ChildOptions */
+        const char *fd_names;
 } WorkerProcessOptions;
 
 /*
@@ -67,9 +72,13 @@ WorkerProcess *worker_process_detach(WorkerProcess *worker);
  */
 int worker_process_send(WorkerProcess *worker, const char *text, size_t length, int descriptor);
 
+/* Kills the worker; `gone` follows. -ESRCH: it was adopted, and nothing names its process. */
+int worker_process_kill(WorkerProcess *worker);
+bool worker_process_is_adopted(const WorkerProcess *worker);
+
 /*
  * Call this after sending the message that asks the worker to end. If the worker is still there
- * after WORKER_PROCESS_STOP_US, it is killed; the connection to an adopted worker is closed
- * instead. `gone` follows.
+ * after WORKER_PROCESS_STOP_US, or an adopted one after WORKER_PROCESS_STOP_ADOPTED_US, it is
+ * killed, and the connection is closed. `gone` follows.
  */
 int worker_process_stop(WorkerProcess *worker);

@@ -130,7 +130,8 @@ static int start_player(Ringer *ringer, PhoneTone tone)
                 return -ENOMEM;
         *player = (Player){.ringer = ringer, .tone = tone};
         make_arguments(ringer, tone, volume, arguments);
-        const ChildOptions options = {ringer->program, arguments, -1};
+        const ChildOptions options = {
+                .program = ringer->program, .arguments = arguments, .listen_fd = -1};
         int r = child_new(ringer->event, &options, &events, player, &player->child);
         if (r < 0)
                 return r;

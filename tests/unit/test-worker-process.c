@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "loop/child.h"
+#include "loop/pid-file.h"
 #include "loop/worker-process.h"
 
 #include <check.h>
@@ -21,7 +22,7 @@ static int worker_main(void)
 {
         char text[WORKER_PROCESS_MESSAGE_MAX];
 
-        if (sd_listen_fds(0) != 1)
+        if (sd_listen_fds(0) < 1)
                 return 4;
         for (;;) {
                 _cleanup_close_ int fd = accept(CHILD_LISTEN_FD, NULL, NULL);
@@ -41,6 +42,14 @@ static int worker_main(void)
                                 (void)send(fd, "bye", 3, 0);
                                 (void)poll(&more, 1, -1);
                                 return 0;
+                        }
+                        if (n == 5 && memcmp(text, "names", 5) == 0) {
+                                const char *names = getenv("LISTEN_FDNAMES");
+
+                                if (names)
+                                        (void)send(CHILD_LISTEN_FD + 1, "here", 4, MSG_NOSIGNAL);
+                                n = snprintf(text, sizeof(text), "%d %s", sd_listen_fds(0),
+                                             names ? names : "none");
                         }
                         if (n == 4 && memcmp(text, "fail", 4) == 0)
                                 return 3;
@@ -99,7 +108,8 @@ static void teardown(void)
 static int spawn(const char *program, WorkerProcess **ret)
 {
         const char *const arguments[] = {program, "worker", NULL};
-        WorkerProcessOptions options = {program, arguments, rig.path};
+        WorkerProcessOptions options = {
+                .program = program, .arguments = arguments, .socket_path = rig.path};
 
         return worker_process_spawn(rig.event, &options, &events, NULL, ret);
 }
@@ -259,6 +269,128 @@ START_TEST(a_detached_worker_can_be_adopted)
 }
 END_TEST
 
+START_TEST(a_second_descriptor_is_passed_with_its_name)
+{
+        const char *const arguments[] = {rig.program, "worker", NULL};
+        WorkerProcess *worker = NULL;
+        char said[8] = "";
+        int ends[2];
+
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        const WorkerProcessOptions options = {.program = rig.program,
+                                              .arguments = arguments,
+                                              .socket_path = rig.path,
+                                              .second_fd = ends[1],
+                                              .fd_names = "one:two"};
+        ck_assert_int_eq(worker_process_spawn(rig.event, &options, &events, NULL, &worker), 0);
+        send_text(worker, "names");
+        run_until(rig.messages == 1);
+        ck_assert_str_eq(rig.last, "2 one:two");
+        ck_assert_int_eq(read(ends[0], said, sizeof(said) - 1), 4);
+        ck_assert_str_eq(said, "here");
+        worker_process_free(worker);
+        close(ends[0]);
+        close(ends[1]);
+}
+END_TEST
+
+START_TEST(without_a_second_descriptor_there_is_one_and_no_name)
+{
+        WorkerProcess *worker = spawn_ok();
+
+        send_text(worker, "names");
+        run_until(rig.messages == 1);
+        ck_assert_str_eq(rig.last, "1 none");
+        worker_process_free(worker);
+}
+END_TEST
+
+/* A worker of an earlier program, which hangs. */
+static WorkerProcess *adopt_hanging(void)
+{
+        WorkerProcess *worker = spawn_ok(), *adopted = NULL;
+
+        send_text(worker, "hang");
+        worker_process_detach(worker);
+        ck_assert_int_eq(worker_process_adopt(rig.event, rig.path, &events, NULL, &adopted), 0);
+        ck_assert(worker_process_is_adopted(adopted));
+        return adopted;
+}
+
+static void expect_killed(void)
+{
+        int status;
+
+        ck_assert_int_gt(waitpid(-1, &status, 0), 0);
+        ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+START_TEST(an_adopted_worker_that_hangs_can_be_killed)
+{
+        WorkerProcess *adopted = adopt_hanging();
+
+        ck_assert_int_eq(worker_process_kill(adopted), 0);
+        run_until(rig.gone);
+        expect_killed();
+        worker_process_free(adopted);
+}
+END_TEST
+
+START_TEST(an_adopted_worker_that_hangs_is_killed_soon_after_stop)
+{
+        WorkerProcess *adopted = adopt_hanging();
+        usec_t began = clock_boottime();
+
+        ck_assert_int_eq(worker_process_stop(adopted), 0);
+        run_until(rig.gone);
+        ck_assert_uint_ge(clock_boottime() - began, WORKER_PROCESS_STOP_ADOPTED_US);
+        expect_killed();
+        worker_process_free(adopted);
+}
+END_TEST
+
+START_TEST(a_worker_whose_process_nothing_names_cannot_be_killed)
+{
+        WorkerProcess *worker = spawn_ok(), *adopted = NULL;
+        char path[sizeof(rig.path) + 8];
+
+        snprintf(path, sizeof(path), "%s.pid", rig.path);
+        ck_assert_int_eq(unlink(path), 0);
+        worker_process_detach(worker);
+        ck_assert_int_eq(worker_process_adopt(rig.event, rig.path, &events, NULL, &adopted), 0);
+        ck_assert_int_eq(worker_process_kill(adopted), -ESRCH);
+        send_text(adopted, "quit");
+        run_until(rig.gone);
+        worker_process_free(adopted);
+        ck_assert_int_gt(waitpid(-1, NULL, 0), 0);
+}
+END_TEST
+
+START_TEST(a_number_that_is_used_again_names_nobody)
+{
+        char path[sizeof(rig.folder) + 8], text[64] = "";
+        FILE *file;
+        int fd;
+
+        snprintf(path, sizeof(path), "%s/pid", rig.folder);
+        ck_assert_int_eq(pid_file_write(path, getpid()), 0);
+        fd = pid_file_open(path);
+        ck_assert_int_ge(fd, 0);
+        close(fd);
+
+        /* The same number, and the start of another process. */
+        file = fopen(path, "r+");
+        ck_assert_ptr_nonnull(file);
+        ck_assert_ptr_nonnull(fgets(text, sizeof(text), file));
+        rewind(file);
+        fprintf(file, "%d 1\n", (int)getpid());
+        fclose(file);
+        ck_assert_int_eq(pid_file_open(path), -ESRCH);
+        ck_assert_int_eq(unlink(path), 0);
+        ck_assert_int_eq(pid_file_open(path), -ENOENT);
+}
+END_TEST
+
 START_TEST(nobody_to_adopt_is_an_error)
 {
         WorkerProcess *worker = NULL;
@@ -284,7 +416,8 @@ START_TEST(a_folder_too_deep_for_a_socket_holds_one_all_the_same)
         char folder[sizeof(rig.folder) + 110], path[sizeof(folder) + 10];
         WorkerProcess *worker = NULL, *adopted = NULL;
         const char *const arguments[] = {rig.program, "worker", NULL};
-        WorkerProcessOptions options = {rig.program, arguments, path};
+        WorkerProcessOptions options = {
+                .program = rig.program, .arguments = arguments, .socket_path = path};
 
         snprintf(folder, sizeof(folder), "%s/%0100d", rig.folder, 0);
         snprintf(path, sizeof(path), "%s/socket", folder);
@@ -339,6 +472,12 @@ int main(int argc, char **argv)
         tcase_add_test(tests, what_was_queued_arrives_in_order);
         tcase_add_test(tests, a_message_too_long_or_empty_is_refused);
         tcase_add_test(tests, a_detached_worker_can_be_adopted);
+        tcase_add_test(tests, a_second_descriptor_is_passed_with_its_name);
+        tcase_add_test(tests, without_a_second_descriptor_there_is_one_and_no_name);
+        tcase_add_test(tests, an_adopted_worker_that_hangs_can_be_killed);
+        tcase_add_test(tests, an_adopted_worker_that_hangs_is_killed_soon_after_stop);
+        tcase_add_test(tests, a_worker_whose_process_nothing_names_cannot_be_killed);
+        tcase_add_test(tests, a_number_that_is_used_again_names_nobody);
         tcase_add_test(tests, nobody_to_adopt_is_an_error);
         tcase_add_test(tests, a_program_that_is_not_there_is_an_error);
         tcase_add_test(tests, a_folder_too_deep_for_a_socket_holds_one_all_the_same);
