@@ -30,7 +30,8 @@ typedef struct DeviceState {
 } DeviceState;
 
 struct CallAudio {
-        const char *session; /* not owned */
+        const char *session;    /* not owned */
+        PipeWireSource *source; /* not owned */
         const CallAudioEvents *events;
         void *userdata;
         char title[2 * NAME_MAX_BYTES];
@@ -125,7 +126,8 @@ static bool connect_now(CallAudio *audio)
 {
         if (audio->pipewire && pipewire_is_broken(audio->pipewire))
                 disconnect(audio);
-        if (!audio->pipewire && pipewire_new(&pipewire_events, audio, &audio->pipewire) < 0)
+        if (!audio->pipewire &&
+            pipewire_new(audio->source, &pipewire_events, audio, &audio->pipewire) < 0)
                 return false;
         return true;
 }
@@ -150,6 +152,14 @@ static void connect_later(CallAudio *audio)
         drop_timer(&audio->connect);
         audio->connect = g_timeout_add(audio->connect_ms, on_connect, audio);
         audio->connect_ms = MIN_OF(2 * audio->connect_ms, CONNECT_MAX_MS);
+}
+
+void call_audio_connect(CallAudio *audio)
+{
+        if (!audio->connect)
+                return;
+        drop_timer(&audio->connect);
+        on_connect(audio);
 }
 
 /* ---- streams ---- */
@@ -359,8 +369,8 @@ static gboolean on_look(void *userdata)
 
 /* ---- the call ---- */
 
-int call_audio_new(const char *session, const CallAudioEvents *events, void *userdata,
-                   CallAudio **ret)
+int call_audio_new(const char *session, PipeWireSource *source, const CallAudioEvents *events,
+                   void *userdata, CallAudio **ret)
 {
         _cleanup_(call_audio_freep) CallAudio *audio = calloc(1, sizeof(*audio));
         int r;
@@ -368,6 +378,7 @@ int call_audio_new(const char *session, const CallAudioEvents *events, void *use
         if (!audio)
                 return -ENOMEM;
         audio->session = session;
+        audio->source = source;
         audio->events = events;
         audio->userdata = userdata;
         r = echo_canceller_new(&audio->echo);

@@ -27,8 +27,10 @@ typedef struct CallAudioEvents {
 } CallAudioEvents;
 
 /* Connects to PipeWire if it runs, and opens no device yet. Returns 0 or -ENOMEM. */
-int call_audio_new(const char *session, const CallAudioEvents *events, void *userdata,
-                   CallAudio **ret);
+int call_audio_new(const char *session, PipeWireSource *source, const CallAudioEvents *events,
+                   void *userdata, CallAudio **ret);
+/* `source` may have a connection to PipeWire now: tries again at once. */
+void call_audio_connect(CallAudio *audio);
 /* Call it after call_audio_stop() for every voice. */
 CallAudio *call_audio_free(CallAudio *audio);
 DEFINE_CLEANUP(CallAudio *, call_audio_free);

@@ -172,6 +172,11 @@ int control_take_descriptor(Control *control)
         return TAKE_FD(control->descriptor);
 }
 
+bool control_is_connected(const Control *control)
+{
+        return control->fd >= 0;
+}
+
 void control_send(Control *control, const WorkerMessage *message)
 {
         _cleanup_free_ char *text = NULL;

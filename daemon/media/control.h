@@ -28,5 +28,6 @@ DEFINE_CLEANUP(Control *, control_free);
 /* Passes on the descriptor that came with the current message; -1: none. The caller closes it. */
 int control_take_descriptor(Control *control);
 
+bool control_is_connected(const Control *control);
 /* Does nothing without a connection. */
 void control_send(Control *control, const WorkerMessage *message);

@@ -2,8 +2,10 @@
 #include "media/pipewire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <pipewire/impl.h>
+#include <sys/socket.h>
 
 #include "base/str.h"
 #include "model/message.h"
@@ -16,6 +18,8 @@ struct PipeWire {
         struct pw_thread_loop *loop;
         struct pw_context *context;
         struct pw_core *core;
+        int fd;   /* from tringd, until the core owns it; -1: none */
+        int held; /* a duplicate; the core may close its own at any time */
         struct spa_hook core_hook;
         DeviceRegistry *registry;
         int known_seq;
@@ -114,7 +118,11 @@ static int connect_and_look(PipeWire *pipewire)
 {
         int r;
 
-        pipewire->core = pw_context_connect(pipewire->context, NULL, 0);
+        if (pipewire->fd >= 0)
+                pipewire->core =
+                        pw_context_connect_fd(pipewire->context, TAKE_FD(pipewire->fd), NULL, 0);
+        else
+                pipewire->core = pw_context_connect(pipewire->context, NULL, 0);
         if (!pipewire->core)
                 return -errno;
         pw_core_add_listener(pipewire->core, &pipewire->core_hook, &core_events, pipewire);
@@ -129,11 +137,27 @@ static int connect_and_look(PipeWire *pipewire)
         return r < 0 ? r : settle(pipewire);
 }
 
-int pipewire_new(const PipeWireEvents *events, void *userdata, PipeWire **ret)
+/* Closing our end alone would leave a connection that tringd holds open. */
+static void end_connection(PipeWire *pipewire)
 {
-        _cleanup_(pipewire_freep) PipeWire *pipewire = g_atomic_rc_box_new0(PipeWire);
-        int r;
+        if (pipewire->held >= 0)
+                (void)shutdown(pipewire->held, SHUT_RDWR);
+        if (pipewire->core)
+                pw_core_disconnect(pipewire->core);
+        closep(&pipewire->fd);
+        closep(&pipewire->held);
+}
 
+int pipewire_new(PipeWireSource *source, const PipeWireEvents *events, void *userdata,
+                 PipeWire **ret)
+{
+        int r, fd = pipewire_source_take(source);
+
+        if (fd < 0 && fd != -ENOTSUP)
+                return fd;
+        _cleanup_(pipewire_freep) PipeWire *pipewire = g_atomic_rc_box_new0(PipeWire);
+        pipewire->fd = fd;
+        pipewire->held = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
         pw_init(NULL, NULL);
         pipewire->loop = pw_thread_loop_new("tring-sound", NULL);
         if (!pipewire->loop)
@@ -168,8 +192,7 @@ PipeWire *pipewire_free(PipeWire *pipewire)
         if (pipewire->loop)
                 pw_thread_loop_stop(pipewire->loop);
         device_registry_free(pipewire->registry);
-        if (pipewire->core)
-                pw_core_disconnect(pipewire->core);
+        end_connection(pipewire);
         if (pipewire->context)
                 pw_context_destroy(pipewire->context);
         if (pipewire->loop)

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "media/device-registry.h"
+#include "media/pipewire-source.h"
 #include "model/status.h"
 
 #define AUDIO_RATE 48000 /* Hz: the rate of Opus and of PipeWire */
@@ -55,8 +56,12 @@ typedef struct PipeWireEvents {
         void (*broken)(void *userdata);
 } PipeWireEvents;
 
-/* Returns 0, -ENOMEM, or the error of connecting (-ECONNREFUSED and -EHOSTDOWN: no PipeWire). */
-int pipewire_new(const PipeWireEvents *events, void *userdata, PipeWire **ret);
+/*
+ * Returns 0, -ENOMEM, -EAGAIN (a connection is on its way: pipewire_source_give()), or the error of
+ * connecting (-ECONNREFUSED and -EHOSTDOWN: no PipeWire).
+ */
+int pipewire_new(PipeWireSource *source, const PipeWireEvents *events, void *userdata,
+                 PipeWire **ret);
 /* Free the streams first. No event follows. */
 PipeWire *pipewire_free(PipeWire *pipewire);
 DEFINE_CLEANUP(PipeWire *, pipewire_free);

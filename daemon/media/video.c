@@ -44,6 +44,7 @@ typedef struct Sink {
 struct Video {
         char session[UUID_LENGTH + 1], title[2 * NAME_MAX_BYTES];
         char wanted[NODE_NAME_MAX + 1]; /* a camera's node.name; empty: the default, else any */
+        PipeWireSource *connections;    /* not owned */
         const VideoEvents *events;
         void *userdata;
         guint timer;
@@ -349,8 +350,20 @@ static void on_pipewire_changed(void *userdata)
 /* look() notices a lost connection. */
 static const PipeWireEvents pipewire_events = {.changed = on_pipewire_changed};
 
-static void need_pipewire(Video *video)
+static void report_pipewire(Video *video)
 {
+        if (!video->pipewire_missed)
+                video->events->fault(video->userdata, CALL_ERROR_MEDIA_FAILED,
+                                     "cannot connect to PipeWire: no pictures until it is "
+                                     "available");
+        video->pipewire_missed = true;
+}
+
+/* Returns 0, -EAGAIN: it is on its way, or another negative errno. */
+static int need_pipewire(Video *video)
+{
+        int r;
+
         if (video->pipewire && pipewire_is_broken(video->pipewire)) {
                 bool shared = video->screen;
 
@@ -359,18 +372,28 @@ static void need_pipewire(Video *video)
                         video->events->screen_ended(video->userdata);
         }
         if (video->pipewire)
-                return;
-        if (pipewire_new(&pipewire_events, video, &video->pipewire) < 0) {
-                if (!video->pipewire_missed)
-                        video->events->fault(
-                                video->userdata, CALL_ERROR_MEDIA_FAILED,
-                                "cannot connect to PipeWire: no pictures until it is available");
-                video->pipewire_missed = true;
-                return;
+                return 0;
+        r = pipewire_new(video->connections, &pipewire_events, video, &video->pipewire);
+        if (r < 0) {
+                if (r != -EAGAIN)
+                        report_pipewire(video);
+                return r;
         }
         video->pipewire_missed = false;
         for (GSList *at = video->nodes; at; at = at->next)
                 video_source_node_attach(at->data, video->pipewire);
+        return 0;
+}
+
+int video_connect(Video *video)
+{
+        return need_pipewire(video);
+}
+
+void video_connection_came(Video *video)
+{
+        if (video->timer && !video->pipewire && need_pipewire(video) == 0)
+                look_after_source(video);
 }
 
 static gboolean look(void *data)
@@ -404,7 +427,8 @@ static void arrange(Video *video)
         }
 }
 
-int video_new(const char *session, const VideoEvents *events, void *userdata, Video **ret)
+int video_new(const char *session, PipeWireSource *connections, const VideoEvents *events,
+              void *userdata, Video **ret)
 {
         Video *video = calloc(1, sizeof(*video));
 
@@ -412,6 +436,7 @@ int video_new(const char *session, const VideoEvents *events, void *userdata, Vi
                 return -ENOMEM;
         g_mutex_init(&video->mutex);
         STR_SET(video->session, session);
+        video->connections = connections;
         video->events = events;
         video->userdata = userdata;
         *ret = video;

@@ -29,7 +29,15 @@ typedef struct VideoEvents {
 } VideoEvents;
 
 /* Opens nothing. Returns 0 or -ENOMEM. */
-int video_new(const char *session, const VideoEvents *events, void *userdata, Video **ret);
+int video_new(const char *session, PipeWireSource *connections, const VideoEvents *events,
+              void *userdata, Video **ret);
+/*
+ * Connects to PipeWire, which a screen needs before it can be shared. Returns 0, -EAGAIN: a
+ * connection is on its way, or another negative errno.
+ */
+int video_connect(Video *video);
+/* There is a connection now that may have been waited for. */
+void video_connection_came(Video *video);
 /* Call it after all sinks and nodes have been removed. */
 Video *video_free(Video *video);
 DEFINE_CLEANUP(Video *, video_free);

@@ -20,6 +20,9 @@ typedef struct Worker {
         SessionState state;
         WorkerMedia media; /* owned: `audio` until the end, the rest from join to leave */
         Mesh *mesh;        /* NULL: not joined */
+        PipeWireSource pipewire;
+        int screen; /* owned: the remote of a screen that waits for PipeWire; -1: none */
+        uint32_t screen_node;
         char title[2 * NAME_MAX_BYTES], camera[NODE_NAME_MAX + 1];
 } Worker;
 
@@ -103,19 +106,27 @@ static void pause_video(Worker *worker, bool on)
         }
 }
 
-static void start_screen(Worker *worker, uint32_t node)
+static void drop_screen(Worker *worker)
 {
-        int remote = control_take_descriptor(worker->control);
+        closep(&worker->screen);
+        worker->screen = -1;
+}
+
+static void start_screen(Worker *worker)
+{
         char text[MESSAGE_TEXT_MAX + 1];
         int r;
 
-        if (!worker->media.video || remote < 0) {
-                closep(&remote);
+        if (!worker->media.video || worker->screen < 0) {
+                drop_screen(worker);
                 report_fault(worker, CALL_ERROR_INVALID_TRANSITION,
                              "cannot share the screen: the call's media are not joined");
                 return;
         }
-        r = video_share_screen(worker->media.video, remote, node, worker->title);
+        if (video_connect(worker->media.video) == -EAGAIN)
+                return; /* again when the connection has come */
+        r = video_share_screen(worker->media.video, TAKE_FD(worker->screen), worker->screen_node,
+                               worker->title);
         if (r < 0) {
                 snprintf(text, sizeof(text), "cannot share the screen: %s", strerror(-r));
                 report_fault(worker, CALL_ERROR_MEDIA_FAILED, text);
@@ -128,10 +139,41 @@ static void start_screen(Worker *worker, uint32_t node)
 
 static void stop_screen(Worker *worker)
 {
+        if (worker->screen >= 0) {
+                drop_screen(worker);
+                on_screen_ended(worker);
+        }
         if (!worker->media.video || !video_shares_screen(worker->media.video))
                 return;
         video_stop_screen(worker->media.video);
         on_screen_ended(worker);
+}
+
+/* ---- PipeWire ---- */
+
+static bool ask_for_pipewire(void *userdata)
+{
+        Worker *worker = userdata;
+
+        if (!control_is_connected(worker->control))
+                return false;
+        control_send(worker->control, &(WorkerMessage){.type = WORKER_PIPEWIRE_WANTED});
+        return true;
+}
+
+static void take_pipewire(Worker *worker)
+{
+        const WorkerMedia *media = &worker->media;
+        int fd = control_take_descriptor(worker->control);
+
+        pipewire_source_give(&worker->pipewire, fd);
+        /* Without one, sound and pictures try again later. */
+        if (fd >= 0 && media->audio)
+                call_audio_connect(media->audio);
+        if (worker->screen >= 0)
+                start_screen(worker);
+        else if (fd >= 0 && media->video)
+                video_connection_came(media->video);
 }
 
 /* ---- messages from tringd ---- */
@@ -142,6 +184,7 @@ static void leave(Worker *worker)
 
         if (media->audio)
                 call_audio_leave(media->audio);
+        drop_screen(worker);
         worker->mesh = mesh_free(worker->mesh);
         audio_sender_free(media->sender);
         video_free(media->video);
@@ -165,7 +208,8 @@ static int open_media(Worker *worker, const WorkerJoin *join)
         if (!worker->options.echo) {
                 r = audio_sender_new(&media->sender);
                 if (r == 0)
-                        r = video_new(media->session, &video_events, worker, &media->video);
+                        r = video_new(media->session, &worker->pipewire, &video_events, worker,
+                                      &media->video);
                 if (r < 0)
                         return r;
                 audio_sender_set_muted(media->sender, join->muted);
@@ -268,7 +312,10 @@ static void on_message(void *userdata, const WorkerMessage *message)
                 pause_video(worker, message->on);
                 break;
         case WORKER_SCREEN_START:
-                start_screen(worker, message->node);
+                drop_screen(worker);
+                worker->screen = control_take_descriptor(worker->control);
+                worker->screen_node = message->node;
+                start_screen(worker);
                 break;
         case WORKER_SCREEN_STOP:
                 stop_screen(worker);
@@ -288,6 +335,9 @@ static void on_message(void *userdata, const WorkerMessage *message)
                         control_send(worker->control, &(WorkerMessage){.type = WORKER_STATS,
                                                                        .serial = message->serial});
                 break;
+        case WORKER_PIPEWIRE:
+                take_pipewire(worker);
+                break;
         case WORKER_QUIT:
                 g_main_loop_quit(worker->loop);
                 break;
@@ -298,6 +348,7 @@ static void on_message(void *userdata, const WorkerMessage *message)
         case WORKER_MICROPHONE:
         case WORKER_ERROR:
         case WORKER_STATS:
+        case WORKER_PIPEWIRE_WANTED:
         case WORKER_NONE:
         case WORKER_MESSAGE_TYPE_COUNT:
                 report_fault(worker, CALL_ERROR_INVALID_ARGUMENT,
@@ -332,6 +383,7 @@ static void on_gone(void *userdata)
         Worker *worker = userdata;
 
         worker->orphan_timer = g_timeout_add_seconds(orphan_s(), on_orphaned, worker);
+        pipewire_source_forget(&worker->pipewire);
 }
 
 static void on_connected(void *userdata)
@@ -370,12 +422,15 @@ static gboolean on_terminate(void *userdata)
 
 int worker_run(const WorkerOptions *options)
 {
-        Worker worker = {
-                .options = *options, .state = SESSION_IDLE, .media.session = options->session};
+        Worker worker = {.options = *options,
+                         .state = SESSION_IDLE,
+                         .media.session = options->session,
+                         .screen = -1};
         int r = preload();
 
         if (r < 0)
                 return r;
+        pipewire_source_init(&worker.pipewire, ask_for_pipewire, &worker);
         r = control_new(options->listen_fd, &control_events, &worker, &worker.control);
         if (r < 0)
                 return r;
@@ -384,11 +439,13 @@ int worker_run(const WorkerOptions *options)
         g_unix_signal_add(SIGINT, on_terminate, worker.loop);
         on_gone(&worker);
         if (!options->echo)
-                r = call_audio_new(options->session, &audio_events, &worker, &worker.media.audio);
+                r = call_audio_new(options->session, &worker.pipewire, &audio_events, &worker,
+                                   &worker.media.audio);
         if (r == 0)
                 g_main_loop_run(worker.loop);
         leave(&worker);
         call_audio_free(worker.media.audio);
+        pipewire_source_done(&worker.pipewire);
         control_free(worker.control);
         g_main_loop_unref(worker.loop);
         return r;

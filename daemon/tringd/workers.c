@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "loop/worker-process.h"
+#include "tringd/pipewire-sockets.h"
 #include "tringd/stats-queue.h"
 
 #define SENTENCE_MAX 160
@@ -18,6 +19,8 @@ typedef struct Worker {
         char title[2 * NAME_MAX_BYTES];
         WorkerProcess *process; /* NULL: not started yet, or the start failed */
         StatsQueue *stats;
+        PipeWireSockets pipewire;
+        bool is_greedy;          /* it has wanted too many of them; logged */
         sd_event_source *start;  /* starts it after a delay */
         sd_event_source *failed; /* reports `gone` from the loop */
         int error;
@@ -42,6 +45,7 @@ static Worker *worker_free(Worker *worker, bool leave_it_running)
         else
                 worker_process_free(worker->process);
         stats_queue_free(worker->stats);
+        pipewire_sockets_done(&worker->pipewire);
         sd_event_source_disable_unref(worker->start);
         sd_event_source_disable_unref(worker->failed);
         free(worker);
@@ -104,6 +108,20 @@ static void on_gone(void *userdata, const char *reason)
         workers->events->gone(workers->userdata, session_id, text);
 }
 
+static int send_with(Worker *worker, const WorkerMessage *message, int descriptor);
+
+static void hand_pipewire(Worker *worker)
+{
+        const WorkerMessage message = {.type = WORKER_PIPEWIRE};
+        int fd = -1, r = pipewire_sockets_open(&worker->pipewire, &fd);
+
+        if (r == -ENOBUFS && !worker->is_greedy)
+                log_fields(LOG_WARNING, "a media worker wants too many connections to PipeWire",
+                           "SESSION_ID=%s", worker->session_id, NULL);
+        worker->is_greedy |= r == -ENOBUFS;
+        (void)send_with(worker, &message, fd);
+}
+
 static void on_message(void *userdata, const char *text, size_t length)
 {
         Worker *worker = userdata;
@@ -121,6 +139,8 @@ static void on_message(void *userdata, const char *text, size_t length)
                 return;
         if (message.type == WORKER_STATS)
                 stats_queue_answer(worker->stats, message.serial, &message.stats);
+        else if (message.type == WORKER_PIPEWIRE_WANTED)
+                hand_pipewire(worker);
         else
                 worker->workers->events->message(worker->workers->userdata, worker->session_id,
                                                  &message);
@@ -140,6 +160,7 @@ static int spawn(Worker *worker)
 {
         Workers *workers = worker->workers;
         _cleanup_free_ char *path = NULL;
+        int pipewire = -1;
         const char *const arguments[] = {
                 workers->program, "worker",      "--session", worker->session_id,
                 "--title",        worker->title, NULL};
@@ -147,10 +168,13 @@ static int spawn(Worker *worker)
 
         if (r < 0)
                 return r;
+        (void)pipewire_sockets_open(&worker->pipewire, &pipewire);
         const WorkerProcessOptions options = {
                 .program = workers->program,
                 .arguments = arguments,
                 .socket_path = path,
+                .second_fd = pipewire,
+                .fd_names = pipewire < 0 ? WORKER_FD_NAMES : WORKER_FD_NAMES_PIPEWIRE,
         };
         return worker_process_spawn(workers->event, &options, &process_events, worker,
                                     &worker->process);
@@ -325,6 +349,8 @@ void workers_stop(Workers *workers, const char *session_id)
         if (!worker || worker->stopping)
                 return;
         worker->stopping = true;
+        /* After hanging up nobody is heard, whatever the worker does. */
+        pipewire_sockets_cut(&worker->pipewire);
         if (worker->start || !worker->process || send_with(worker, &quit, -1) < 0 ||
             worker_process_stop(worker->process) < 0)
                 drop_worker(worker);

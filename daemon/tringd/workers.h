@@ -23,7 +23,7 @@
 typedef struct Workers Workers;
 
 typedef struct WorkersEvents {
-        /* Any message except WORKER_STATS, which answers workers_stats(). */
+        /* Any message but WORKER_STATS and WORKER_PIPEWIRE_WANTED, which are dealt with here. */
         void (*message)(void *userdata, const char *session_id, const WorkerMessage *message);
         /* The worker ended without workers_stop(). `text` is a sentence. */
         void (*gone)(void *userdata, const char *session_id, const char *text);

@@ -24,6 +24,7 @@ static const char *const type_words[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_NETWORK_CHANGED] = "network-changed",
         [WORKER_LEAVE] = "leave",
         [WORKER_STATS_REQUEST] = "stats-request",
+        [WORKER_PIPEWIRE] = "pipewire",
         [WORKER_QUIT] = "quit",
         [WORKER_STATE] = "state",
         [WORKER_SIGNAL_OUT] = "signal-out",
@@ -32,6 +33,7 @@ static const char *const type_words[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_MICROPHONE] = "microphone",
         [WORKER_ERROR] = "error",
         [WORKER_STATS] = "stats",
+        [WORKER_PIPEWIRE_WANTED] = "pipewire-wanted",
 };
 
 static DEFINE_WORDS_TO_STRING(worker_type, WorkerMessageType, type_words);
@@ -164,6 +166,7 @@ static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_NETWORK_CHANGED] = &type_fields,
         [WORKER_LEAVE] = &type_fields,
         [WORKER_STATS_REQUEST] = &stats_request_fields,
+        [WORKER_PIPEWIRE] = &type_fields,
         [WORKER_QUIT] = &type_fields,
         [WORKER_STATE] = &state_fields,
         [WORKER_SIGNAL_OUT] = &worker_signal_fields,
@@ -172,6 +175,7 @@ static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_MICROPHONE] = &microphone_fields,
         [WORKER_ERROR] = &error_fields,
         [WORKER_STATS] = &stats_fields,
+        [WORKER_PIPEWIRE_WANTED] = &type_fields,
 };
 
 /* Reads the type first, because it determines the other members. */

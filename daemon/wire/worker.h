@@ -12,6 +12,11 @@
  * first sends STATE, then, while it is joined, MUTE, VIDEO_PAUSE, SCREEN, MICROPHONE, and one
  * PARTICIPANT for each participant.
  *
+ * The worker does not open PipeWire's socket itself: tringd does, and keeps a duplicate, so that it
+ * can close the worker's microphone whatever the worker does. The first one is descriptor 4, named
+ * "pipewire" in $LISTEN_FDNAMES; the worker asks for further ones. A tringd of an earlier version
+ * names none there: then the worker opens the socket itself.
+ *
  * Nothing here depends on the media stack: `data` of a signal is opaque to tringd and hub.
  */
 
@@ -21,6 +26,9 @@
 #define WORKER_MESSAGE_MAX (64 * 1024) /* bytes of one datagram */
 #define WORKER_ORPHAN_S 30             /* rule 18: how long a worker waits to be adopted */
 #define WORKER_SOCKET_FD 3             /* sd_listen_fds(3) */
+#define WORKER_PIPEWIRE_FD 4           /* likewise, where it is named */
+#define WORKER_FD_NAMES "control"      /* $LISTEN_FDNAMES, with and without PipeWire */
+#define WORKER_FD_NAMES_PIPEWIRE "control:pipewire"
 
 typedef enum WorkerMessageType {
         WORKER_NONE,
@@ -41,6 +49,8 @@ typedef enum WorkerMessageType {
         WORKER_NETWORK_CHANGED, /* addresses or routes have changed: make new connections */
         WORKER_LEAVE,           /* close microphone and media, stay warm */
         WORKER_STATS_REQUEST,   /* answered by one WORKER_STATS with the same `serial` */
+        WORKER_PIPEWIRE,        /* a socket that is connected to PipeWire comes with the message
+                                   (SCM_RIGHTS); without one, PipeWire cannot be reached */
         WORKER_QUIT,            /* end, at once and cleanly */
 
         /* worker to tringd */
@@ -52,6 +62,7 @@ typedef enum WorkerMessageType {
         WORKER_ERROR, /* `error`, `text`: a fault that does not end the worker; InvalidArgument:
                          it did not take a message */
         WORKER_STATS, /* `stats` */
+        WORKER_PIPEWIRE_WANTED, /* asks for one WORKER_PIPEWIRE */
 
         WORKER_MESSAGE_TYPE_COUNT,
 } WorkerMessageType;

@@ -27,6 +27,7 @@ static const char *const messages[] = {
         "{\"type\":\"network-changed\"}",
         "{\"type\":\"leave\"}",
         "{\"type\":\"stats-request\",\"serial\":5}",
+        "{\"type\":\"pipewire\"}",
         "{\"type\":\"quit\"}",
         "{\"type\":\"state\",\"state\":\"connected\"}",
         "{\"type\":\"signal-out\",\"peer\":\"p7\",\"data\":\"d\"}",
@@ -34,6 +35,7 @@ static const char *const messages[] = {
         "\"picture\":true,\"audio_node\":\"tring.x.playback.carol\","
         "\"video_node\":\"tring.x.video.carol\",\"verification_code\":\"1234 5678\"}",
         "{\"type\":\"screen\",\"on\":false}",
+        "{\"type\":\"pipewire-wanted\"}",
         "{\"type\":\"error\",\"error\":\"MediaFailed\",\"text\":\"no microphone\"}",
         "{\"type\":\"stats\",\"serial\":5,\"participants\":[{\"id\":\"p7\",\"codec\":\"opus\","
         "\"round_trip_ms\":1.25,\"jitter_ms\":-0.5,\"mouth_to_ear_ms\":44,\"loss\":0.03,"
