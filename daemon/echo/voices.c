@@ -7,11 +7,13 @@
 
 #include "base/log.h"
 #include "loop/worker-process.h"
+#include "loop/worker-watch.h"
 
 typedef struct Voice {
         char session_id[UUID_LENGTH + 1];
         Voices *voices;
         WorkerProcess *process;
+        WorkerWatch *watch;
         bool stopping;
         UT_hash_handle hh;
 } Voice;
@@ -51,6 +53,7 @@ int voices_new(sd_event *event, const char *program, const VoicesEvents *events,
 static void drop(Voice *voice)
 {
         HASH_DEL(voice->voices->by_session, voice);
+        worker_watch_free(voice->watch);
         worker_process_free(voice->process);
         free(voice);
 }
@@ -86,6 +89,7 @@ static void on_message(void *userdata, const char *text, size_t length)
         char complaint[MESSAGE_TEXT_MAX + 1];
         int r = worker_decode(text, length, &message, complaint);
 
+        worker_watch_heard(voice->watch);
         if (r < 0)
                 log_fields(LOG_WARNING, "the media worker sent an invalid message", "SESSION_ID=%s",
                            voice->session_id, "WHY=%s", r == -EBADMSG ? complaint : strerror(-r),
@@ -109,9 +113,33 @@ static void on_gone(void *userdata, const char *reason)
                 voices->events->gone(voices->userdata, session_id, text);
 }
 
+static int send_message(Voice *voice, const WorkerMessage *message)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t length;
+        int r = worker_encode(message, &text, &length);
+
+        return r < 0 ? r : worker_process_send(voice->process, text, length, -1);
+}
+
+static void on_quiet(void *userdata)
+{
+        (void)send_message(userdata, &(WorkerMessage){.type = WORKER_PING, .serial = 1});
+}
+
+static void on_dead(void *userdata)
+{
+        Voice *voice = userdata;
+
+        log_fields(LOG_ERR, "the media worker does not answer: it is killed", "SESSION_ID=%s",
+                   voice->session_id, NULL);
+        (void)worker_process_kill(voice->process);
+}
+
 static int spawn(Voice *voice)
 {
         static const WorkerProcessEvents events = {on_message, on_gone};
+        static const WorkerWatchEvents watch_events = {.ask = on_quiet, .dead = on_dead};
         Voices *voices = voice->voices;
         const char *const arguments[] = {voices->program, "worker", "--session", voice->session_id,
                                          "--title",       "Echo",   "--echo",    NULL};
@@ -121,7 +149,10 @@ static int spawn(Voice *voice)
 
         if (!path)
                 return -ENOMEM;
-        return worker_process_spawn(voices->event, &options, &events, voice, &voice->process);
+        int r = worker_watch_new(voices->event, &watch_events, voice, &voice->watch);
+        return r < 0 ? r
+                     : worker_process_spawn(voices->event, &options, &events, voice,
+                                            &voice->process);
 }
 
 int voices_start(Voices *voices, const char *session_id)
@@ -146,15 +177,6 @@ int voices_start(Voices *voices, const char *session_id)
         if (r < 0)
                 drop(voice);
         return r;
-}
-
-static int send_message(Voice *voice, const WorkerMessage *message)
-{
-        _cleanup_free_ char *text = NULL;
-        size_t length;
-        int r = worker_encode(message, &text, &length);
-
-        return r < 0 ? r : worker_process_send(voice->process, text, length, -1);
 }
 
 int voices_send(Voices *voices, const char *session_id, const WorkerMessage *message)

@@ -11,6 +11,7 @@
 #include "media/control.h"
 #include "media/mesh.h"
 #include "media/preload.h"
+#include "media/watchdog.h"
 
 typedef struct Worker {
         WorkerOptions options;
@@ -335,6 +336,12 @@ static void on_message(void *userdata, const WorkerMessage *message)
                         control_send(worker->control, &(WorkerMessage){.type = WORKER_STATS,
                                                                        .serial = message->serial});
                 break;
+        case WORKER_PING:
+                /* What was ordered before is in force when its function returns, also for the
+                 * threads of sound and pictures, whose locks it has taken. */
+                control_send(worker->control,
+                             &(WorkerMessage){.type = WORKER_PONG, .serial = message->serial});
+                break;
         case WORKER_PIPEWIRE:
                 take_pipewire(worker);
                 break;
@@ -348,6 +355,7 @@ static void on_message(void *userdata, const WorkerMessage *message)
         case WORKER_MICROPHONE:
         case WORKER_ERROR:
         case WORKER_STATS:
+        case WORKER_PONG:
         case WORKER_PIPEWIRE_WANTED:
         case WORKER_NONE:
         case WORKER_MESSAGE_TYPE_COUNT:
@@ -370,12 +378,17 @@ static gboolean on_orphaned(void *userdata)
         return G_SOURCE_REMOVE;
 }
 
-/* WORKER_ORPHAN_S, unless a test shortens it. */
+/* A time of ours, unless a test shortens it. */
+static unsigned seconds(const char *variable, unsigned otherwise)
+{
+        const char *of_test = g_getenv(variable);
+
+        return of_test ? (unsigned)strtoul(of_test, NULL, 10) : otherwise;
+}
+
 static guint orphan_s(void)
 {
-        const char *of_test = g_getenv("TRING_TEST_ORPHAN_S");
-
-        return of_test ? (guint)strtoul(of_test, NULL, 10) : WORKER_ORPHAN_S;
+        return seconds("TRING_TEST_ORPHAN_S", WORKER_ORPHAN_S);
 }
 
 static void on_gone(void *userdata)
@@ -420,6 +433,25 @@ static gboolean on_terminate(void *userdata)
         return G_SOURCE_CONTINUE;
 }
 
+/* For a test: the main loop does nothing any more, and all other threads go on. */
+static gboolean on_hang(void *userdata)
+{
+        while (true)
+                g_usleep(G_USEC_PER_SEC);
+        return G_SOURCE_REMOVE;
+}
+
+/* Against a main loop that hangs. */
+static void watch_loop(void)
+{
+        unsigned hung_s =
+                seconds("TRING_TEST_WATCHDOG_S", (unsigned)(WATCHDOG_HUNG_US / USEC_PER_SEC));
+
+        watchdog_start(hung_s * USEC_PER_SEC);
+        if (g_getenv("TRING_TEST_HANG"))
+                g_unix_signal_add(SIGUSR1, on_hang, NULL);
+}
+
 int worker_run(const WorkerOptions *options)
 {
         Worker worker = {.options = *options,
@@ -438,6 +470,7 @@ int worker_run(const WorkerOptions *options)
         g_unix_signal_add(SIGTERM, on_terminate, worker.loop);
         g_unix_signal_add(SIGINT, on_terminate, worker.loop);
         on_gone(&worker);
+        watch_loop();
         if (!options->echo)
                 r = call_audio_new(options->session, &worker.pipewire, &audio_events, &worker,
                                    &worker.media.audio);

@@ -44,6 +44,7 @@
 #define REFUSED_FORGET_US (2 * 60 * 60 * USEC_PER_SEC)
 /* A picture comes sooner or not at all: connecting and the first key frame are done by then. */
 #define PICTURE_LATE_US (10 * USEC_PER_SEC)
+#define PING_OF_ADAPTER 1  /* serial of questions that are not the phone's; its own are larger */
 #define PHONE_CALLS_MAX 64 /* live calls on this device; one more is TooMany */
 
 typedef struct Phone Phone;

@@ -159,6 +159,8 @@ static int take_report(Phone *phone, const Now *now, const char *session_id,
         case WORKER_NETWORK_CHANGED:
         case WORKER_LEAVE:
         case WORKER_STATS_REQUEST:
+        case WORKER_PING:
+        case WORKER_PONG:
         case WORKER_PIPEWIRE:
         case WORKER_PIPEWIRE_WANTED:
         case WORKER_QUIT:

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "loop/worker-process.h"
+#include "loop/worker-watch.h"
 #include "tringd/pipewire-sockets.h"
 #include "tringd/stats-queue.h"
 
@@ -19,10 +20,16 @@ typedef struct Worker {
         char title[2 * NAME_MAX_BYTES];
         WorkerProcess *process; /* NULL: not started yet, or the start failed */
         StatsQueue *stats;
+        WorkerWatch *watch; /* NULL: not started yet */
         PipeWireSockets pipewire;
         bool is_greedy;          /* it has wanted too many of them; logged */
         sd_event_source *start;  /* starts it after a delay */
         sd_event_source *failed; /* reports `gone` from the loop */
+        sd_event_source *old;    /* answers the phone for a worker that does not know how to */
+        uint64_t asked;          /* serial of the last question */
+        bool answers;            /* it has answered a question */
+        bool is_old;             /* it does not know questions */
+        bool is_silent;          /* it was killed because it gave no answer */
         int error;
         bool stopping;
         UT_hash_handle hh;
@@ -45,7 +52,9 @@ static Worker *worker_free(Worker *worker, bool leave_it_running)
         else
                 worker_process_free(worker->process);
         stats_queue_free(worker->stats);
+        worker_watch_free(worker->watch);
         pipewire_sockets_done(&worker->pipewire);
+        sd_event_source_disable_unref(worker->old);
         sd_event_source_disable_unref(worker->start);
         sd_event_source_disable_unref(worker->failed);
         free(worker);
@@ -99,7 +108,8 @@ static void on_gone(void *userdata, const char *reason)
         bool expected = worker->stopping;
 
         memcpy(session_id, worker->session_id, sizeof(session_id));
-        snprintf(text, sizeof(text), "the media worker %s", reason);
+        snprintf(text, sizeof(text), "the media worker %s",
+                 worker->is_silent ? "did not answer, and was killed" : reason);
         HASH_DEL(workers->by_session, worker);
         worker_free(worker, false);
         if (expected)
@@ -109,6 +119,79 @@ static void on_gone(void *userdata, const char *reason)
 }
 
 static int send_with(Worker *worker, const WorkerMessage *message, int descriptor);
+
+static void report(Worker *worker, const WorkerMessage *message)
+{
+        worker->workers->events->message(worker->workers->userdata, worker->session_id, message);
+}
+
+/* ---- questions ---- */
+
+/*
+ * A worker of an earlier version refuses questions. What it is ordered is then taken for done, as
+ * it was in its time.
+ */
+static int on_old(sd_event_source *source, void *userdata)
+{
+        Worker *worker = userdata;
+
+        report(worker, &(WorkerMessage){.type = WORKER_PONG, .serial = worker->asked});
+        return 0;
+}
+
+static void ask(Worker *worker, uint64_t serial)
+{
+        const WorkerMessage ping = {.type = WORKER_PING, .serial = serial};
+
+        worker->asked = MAX_OF(worker->asked, serial);
+        if (worker->is_old)
+                (void)sd_event_source_set_enabled(worker->old, SD_EVENT_ONESHOT);
+        else
+                (void)send_with(worker, &ping, -1);
+}
+
+/* Once what was asked last is in force, it still is: the same question is a sign of life, too. */
+static void on_quiet(void *userdata)
+{
+        Worker *worker = userdata;
+
+        if (!worker->is_old)
+                ask(worker, worker->asked);
+}
+
+static void kill_silent(Worker *worker)
+{
+        worker->is_silent = true;
+        log_fields(LOG_ERR, "the media worker does not answer: it is killed", "SESSION_ID=%s",
+                   worker->session_id, NULL);
+        if (worker->process && worker_process_kill(worker->process) < 0)
+                log_fields(LOG_ERR, "cannot kill the media worker: its process is not known",
+                           "SESSION_ID=%s", worker->session_id, NULL);
+}
+
+static void on_dead(void *userdata)
+{
+        Worker *worker = userdata;
+
+        if (!worker->is_old)
+                kill_silent(worker);
+}
+
+static const WorkerWatchEvents watch_events = {.ask = on_quiet, .dead = on_dead};
+
+/* The first question also shows whether the worker knows questions. */
+static int watch(Worker *worker)
+{
+        int r = worker_watch_new(worker->workers->event, &watch_events, worker, &worker->watch);
+
+        if (r >= 0)
+                ask(worker, PING_OF_ADAPTER);
+        else
+                worker->process = worker_process_free(worker->process);
+        return r;
+}
+
+/* ---- messages ---- */
 
 static void hand_pipewire(Worker *worker)
 {
@@ -120,6 +203,35 @@ static void hand_pipewire(Worker *worker)
                            "SESSION_ID=%s", worker->session_id, NULL);
         worker->is_greedy |= r == -ENOBUFS;
         (void)send_with(worker, &message, fd);
+}
+
+/* Returns whether it is no business of the phone. */
+static bool take_answer(Worker *worker, const WorkerMessage *message)
+{
+        bool refuses = message->type == WORKER_ERROR &&
+                       message->error == CALL_ERROR_INVALID_ARGUMENT && !worker->answers;
+
+        if (message->type == WORKER_PONG)
+                worker->answers = true;
+        if (!refuses || worker->is_old)
+                return refuses;
+        worker->is_old = true;
+        log_fields(LOG_NOTICE, "the media worker is of an earlier version", "SESSION_ID=%s",
+                   worker->session_id, NULL);
+        ask(worker, worker->asked);
+        return true;
+}
+
+static void take_message(Worker *worker, const WorkerMessage *message)
+{
+        if (take_answer(worker, message))
+                return;
+        if (message->type == WORKER_STATS)
+                stats_queue_answer(worker->stats, message->serial, &message->stats);
+        else if (message->type == WORKER_PIPEWIRE_WANTED)
+                hand_pipewire(worker);
+        else
+                report(worker, message);
 }
 
 static void on_message(void *userdata, const char *text, size_t length)
@@ -135,15 +247,9 @@ static void on_message(void *userdata, const char *text, size_t length)
                            r == -EBADMSG ? complaint : strerror(-r), NULL);
                 return;
         }
-        if (worker->stopping)
-                return;
-        if (message.type == WORKER_STATS)
-                stats_queue_answer(worker->stats, message.serial, &message.stats);
-        else if (message.type == WORKER_PIPEWIRE_WANTED)
-                hand_pipewire(worker);
-        else
-                worker->workers->events->message(worker->workers->userdata, worker->session_id,
-                                                 &message);
+        worker_watch_heard(worker->watch);
+        if (!worker->stopping)
+                take_message(worker, &message);
 }
 
 static const WorkerProcessEvents process_events = {.message = on_message, .gone = on_gone};
@@ -176,8 +282,9 @@ static int spawn(Worker *worker)
                 .second_fd = pipewire,
                 .fd_names = pipewire < 0 ? WORKER_FD_NAMES : WORKER_FD_NAMES_PIPEWIRE,
         };
-        return worker_process_spawn(workers->event, &options, &process_events, worker,
-                                    &worker->process);
+        r = worker_process_spawn(workers->event, &options, &process_events, worker,
+                                 &worker->process);
+        return r < 0 ? r : watch(worker);
 }
 
 static int adopt(Worker *worker)
@@ -187,8 +294,9 @@ static int adopt(Worker *worker)
 
         if (r < 0)
                 return r;
-        return worker_process_adopt(worker->workers->event, path, &process_events, worker,
-                                    &worker->process);
+        r = worker_process_adopt(worker->workers->event, path, &process_events, worker,
+                                 &worker->process);
+        return r < 0 ? r : watch(worker);
 }
 
 static int on_failed(sd_event_source *source, void *userdata)
@@ -215,6 +323,10 @@ static int add_worker(Workers *workers, const char *session_id, Worker **ret)
                 r = sd_event_add_defer(workers->event, &worker->failed, on_failed, worker);
         if (r >= 0)
                 r = sd_event_source_set_enabled(worker->failed, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_add_defer(workers->event, &worker->old, on_old, worker);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(worker->old, SD_EVENT_OFF);
         if (r >= 0) {
                 HASH_ADD_STR(workers->by_session, session_id, worker);
                 r = worker->hh.tbl ? 0 : -ENOMEM;
@@ -354,6 +466,39 @@ void workers_stop(Workers *workers, const char *session_id)
         if (worker->start || !worker->process || send_with(worker, &quit, -1) < 0 ||
             worker_process_stop(worker->process) < 0)
                 drop_worker(worker);
+}
+
+void workers_ask(Workers *workers, const char *session_id, uint64_t serial)
+{
+        Worker *worker = find_worker(workers, session_id);
+
+        if (worker && !worker->stopping)
+                ask(worker, serial);
+}
+
+void workers_cut(Workers *workers, const char *session_id)
+{
+        Worker *worker = find_worker(workers, session_id);
+
+        if (!worker || worker->stopping)
+                return;
+        log_fields(LOG_ERR, "the media worker does not answer: its microphone is closed",
+                   "SESSION_ID=%s", session_id, NULL);
+        /*
+         * The connections of one that was adopted are not known here, nor those of one that may
+         * have opened its own.
+         */
+        if (!worker->process || worker_process_is_adopted(worker->process) || !worker->answers)
+                kill_silent(worker);
+        pipewire_sockets_cut(&worker->pipewire);
+}
+
+void workers_kill(Workers *workers, const char *session_id)
+{
+        Worker *worker = find_worker(workers, session_id);
+
+        if (worker && !worker->stopping)
+                kill_silent(worker);
 }
 
 int workers_stats(Workers *workers, const char *session_id, sd_bus_message *message)

@@ -53,6 +53,15 @@ int workers_send_with(Workers *workers, const char *session_id, const WorkerMess
                       int descriptor);
 void workers_stop(Workers *workers, const char *session_id);
 
+/* Asks for one WORKER_PONG with this serial. A worker that answers nothing for long is killed. */
+void workers_ask(Workers *workers, const char *session_id, uint64_t serial);
+/*
+ * Ends the worker's connections to PipeWire, and so its streams. Kills a worker of which not all
+ * connections are known.
+ */
+void workers_cut(Workers *workers, const char *session_id);
+void workers_kill(Workers *workers, const char *session_id); /* `gone` follows */
+
 /*
  * Answers a GetStats, now or later. Returns 0 when the message is held, -ENOENT without a worker,
  * -EBUSY when too many wait, or -ENOMEM.

@@ -24,6 +24,7 @@ static const char *const type_words[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_NETWORK_CHANGED] = "network-changed",
         [WORKER_LEAVE] = "leave",
         [WORKER_STATS_REQUEST] = "stats-request",
+        [WORKER_PING] = "ping",
         [WORKER_PIPEWIRE] = "pipewire",
         [WORKER_QUIT] = "quit",
         [WORKER_STATE] = "state",
@@ -33,6 +34,7 @@ static const char *const type_words[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_MICROPHONE] = "microphone",
         [WORKER_ERROR] = "error",
         [WORKER_STATS] = "stats",
+        [WORKER_PONG] = "pong",
         [WORKER_PIPEWIRE_WANTED] = "pipewire-wanted",
 };
 
@@ -111,6 +113,12 @@ static const FieldTable screen_fields =
 static const FieldTable microphone_fields =
         WORKER_TABLE("microphone", {"on", FIELD_BOOL, R, AT(WorkerMessage, on)});
 
+static const FieldTable ping_fields =
+        WORKER_TABLE("ping", {"serial", FIELD_U64, R, AT(WorkerMessage, serial)});
+
+static const FieldTable pong_fields =
+        WORKER_TABLE("pong", {"serial", FIELD_U64, R, AT(WorkerMessage, serial)});
+
 static const FieldTable stats_request_fields =
         WORKER_TABLE("stats-request", {"serial", FIELD_U64, R, AT(WorkerMessage, serial)});
 
@@ -166,6 +174,7 @@ static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_NETWORK_CHANGED] = &type_fields,
         [WORKER_LEAVE] = &type_fields,
         [WORKER_STATS_REQUEST] = &stats_request_fields,
+        [WORKER_PING] = &ping_fields,
         [WORKER_PIPEWIRE] = &type_fields,
         [WORKER_QUIT] = &type_fields,
         [WORKER_STATE] = &state_fields,
@@ -175,6 +184,7 @@ static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_MICROPHONE] = &microphone_fields,
         [WORKER_ERROR] = &error_fields,
         [WORKER_STATS] = &stats_fields,
+        [WORKER_PONG] = &pong_fields,
         [WORKER_PIPEWIRE_WANTED] = &type_fields,
 };
 

@@ -49,6 +49,8 @@ typedef enum WorkerMessageType {
         WORKER_NETWORK_CHANGED, /* addresses or routes have changed: make new connections */
         WORKER_LEAVE,           /* close microphone and media, stay warm */
         WORKER_STATS_REQUEST,   /* answered by one WORKER_STATS with the same `serial` */
+        WORKER_PING,            /* answered by one WORKER_PONG with the same `serial`, once every
+                                   order before it is in force */
         WORKER_PIPEWIRE,        /* a socket that is connected to PipeWire comes with the message
                                    (SCM_RIGHTS); without one, PipeWire cannot be reached */
         WORKER_QUIT,            /* end, at once and cleanly */
@@ -62,6 +64,7 @@ typedef enum WorkerMessageType {
         WORKER_ERROR, /* `error`, `text`: a fault that does not end the worker; InvalidArgument:
                          it did not take a message */
         WORKER_STATS, /* `stats` */
+        WORKER_PONG,  /* `serial`; also a sign of life */
         WORKER_PIPEWIRE_WANTED, /* asks for one WORKER_PIPEWIRE */
 
         WORKER_MESSAGE_TYPE_COUNT,
@@ -116,7 +119,7 @@ typedef struct WorkerStats {
 
 typedef struct WorkerMessage {
         WorkerMessageType type;
-        uint64_t serial; /* STATS_REQUEST and STATS */
+        uint64_t serial; /* STATS_REQUEST and STATS, PING and PONG */
         union {
                 WorkerJoin join;
                 Participant participant;

@@ -27,6 +27,7 @@ static const char *const messages[] = {
         "{\"type\":\"network-changed\"}",
         "{\"type\":\"leave\"}",
         "{\"type\":\"stats-request\",\"serial\":5}",
+        "{\"type\":\"ping\",\"serial\":6}",
         "{\"type\":\"pipewire\"}",
         "{\"type\":\"quit\"}",
         "{\"type\":\"state\",\"state\":\"connected\"}",
@@ -35,6 +36,7 @@ static const char *const messages[] = {
         "\"picture\":true,\"audio_node\":\"tring.x.playback.carol\","
         "\"video_node\":\"tring.x.video.carol\",\"verification_code\":\"1234 5678\"}",
         "{\"type\":\"screen\",\"on\":false}",
+        "{\"type\":\"pong\",\"serial\":6}",
         "{\"type\":\"pipewire-wanted\"}",
         "{\"type\":\"error\",\"error\":\"MediaFailed\",\"text\":\"no microphone\"}",
         "{\"type\":\"stats\",\"serial\":5,\"participants\":[{\"id\":\"p7\",\"codec\":\"opus\","
