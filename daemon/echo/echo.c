@@ -229,6 +229,11 @@ static void (*const actors[PHONE_ACTION_TYPE_COUNT])(Echo *echo, const PhoneActi
         [PHONE_WORKER_RELAYS] = relays_to_voice,
         [PHONE_WORKER_MUTE] = ignore,
         [PHONE_WORKER_PAUSE] = ignore,
+        /* An echo has no microphone that could be muted. */
+        [PHONE_WORKER_SCREEN_STOP] = ignore,
+        [PHONE_WORKER_PING] = ignore,
+        [PHONE_WORKER_CUT] = ignore,
+        [PHONE_WORKER_KILL] = ignore,
         [PHONE_WORKER_STOP] = stop_voice,
         [PHONE_HISTORY_PUT] = ignore,
         [PHONE_HISTORY_FORGET] = ignore,

@@ -65,6 +65,8 @@ int phone_reserve(Phone *phone)
                 n_deliveries++;
                 n_requests++;
                 n_actions += 3;
+                for (SessionSwitch which = 0; which < SESSION_SWITCH_COUNT; which++)
+                        n_actions += call->waits[which].n_tickets;
                 if (call->stored.session.state == SESSION_JOINING)
                         n_actions += call->stored.session.n_participants + PARTICIPANTS_MAX;
         }

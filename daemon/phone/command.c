@@ -16,6 +16,7 @@
 #include "phone/request.h"
 #include "phone/ring.h"
 #include "phone/session.h"
+#include "phone/switches.h"
 #include "phone/user.h"
 
 #define COMMAND_DONE 1
@@ -126,7 +127,7 @@ static int command_join(Phone *phone, PhoneCall *call, const PhoneCommand *comma
                 return 0;
         }
         session->settings = *settings;
-        session_switch(phone, call, SESSION_SWITCH_MUTE, settings->start_audio_muted);
+        session_set_switch(phone, call, SESSION_SWITCH_MUTE, settings->start_audio_muted);
         session_choose_video(phone, call);
         session_set_state(phone, call, SESSION_JOINING);
         return command_token(phone, call, command, ticket);
@@ -146,15 +147,22 @@ static int command_leave(Phone *phone, PhoneCall *call, const PhoneCommand *comm
 
 static int command_mute(Phone *phone, PhoneCall *call, const PhoneCommand *command, uint64_t ticket)
 {
-        session_switch(phone, call, SESSION_SWITCH_MUTE, command->on);
-        return COMMAND_DONE;
+        session_turn_switch(phone, call, SESSION_SWITCH_MUTE, command->on, ticket);
+        return 0;
 }
 
 static int command_pause_video(Phone *phone, PhoneCall *call, const PhoneCommand *command,
                                uint64_t ticket)
 {
-        session_switch(phone, call, SESSION_SWITCH_PAUSE, command->on);
-        return COMMAND_DONE;
+        session_turn_switch(phone, call, SESSION_SWITCH_PAUSE, command->on, ticket);
+        return 0;
+}
+
+static int command_stop_screen(Phone *phone, PhoneCall *call, const PhoneCommand *command,
+                               uint64_t ticket)
+{
+        session_turn_switch(phone, call, SESSION_SWITCH_SCREEN, false, ticket);
+        return 0;
 }
 
 static int command_silence(Phone *phone, PhoneCall *call, const PhoneCommand *command,
@@ -353,6 +361,7 @@ static const struct {
         [PHONE_COMMAND_LEAVE] = {command_leave, true, true, CALL_METHOD_SESSION},
         [PHONE_COMMAND_MUTE] = {command_mute, false, true, CALL_METHOD_SESSION},
         [PHONE_COMMAND_PAUSE_VIDEO] = {command_pause_video, false, true, CALL_METHOD_SESSION},
+        [PHONE_COMMAND_STOP_SCREEN] = {command_stop_screen, false, true, CALL_METHOD_SESSION},
         [PHONE_COMMAND_BLOCK] = {command_block, true},
         [PHONE_COMMAND_WHO_MAY_RING] = {command_who_may_ring, true},
         [PHONE_COMMAND_WHEN_BUSY] = {command_when_busy},

@@ -14,6 +14,7 @@
 #include "phone/present.h"
 #include "phone/request.h"
 #include "phone/session.h"
+#include "phone/switches.h"
 
 /* When something becomes due for the call, or USEC_NEVER. */
 static usec_t call_deadline(const Phone *phone, const PhoneCall *call)
@@ -45,6 +46,7 @@ usec_t phone_next_deadline(const Phone *phone)
         DL_FOREACH (phone->calls, call) {
                 next = MIN_OF(next, call_deadline(phone, call));
                 next = MIN_OF(next, pictures_deadline(call));
+                next = MIN_OF(next, session_answer_deadline(call));
                 if (call->members_due)
                         next = MIN_OF(next, call->members_due);
                 if (call->relays_due)
@@ -106,6 +108,10 @@ static int phone_tick_one(Phone *phone)
                 }
                 if (pictures_report(phone, call))
                         return 1;
+                if (session_answer_deadline(call) <= now) {
+                        session_answer_late(phone, call);
+                        return 1;
+                }
                 if (call->relays_due && call->relays_due <= now) {
                         session_renew_relays(phone, call);
                         return 1;

@@ -24,6 +24,7 @@ void phone_take_worker_muted(Phone *phone, const char *session_id, bool on);
 void phone_take_worker_paused(Phone *phone, const char *session_id, bool on);
 void phone_take_worker_screen(Phone *phone, const char *session_id, bool on);
 void phone_take_worker_microphone(Phone *phone, const char *session_id, bool there);
+void phone_take_worker_answered(Phone *phone, const char *session_id, uint64_t serial);
 int phone_take_worker_signal(Phone *phone, const char *session_id, const char *peer,
                              const char *data);
 int phone_take_worker_participant(Phone *phone, const char *session_id, const char *participant,

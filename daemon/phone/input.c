@@ -46,6 +46,9 @@ static int input_take(Phone *phone, const PhoneInput *input)
         case PHONE_INPUT_WORKER_MICROPHONE:
                 phone_take_worker_microphone(phone, input->session_id, input->on);
                 return 0;
+        case PHONE_INPUT_WORKER_ANSWERED:
+                phone_take_worker_answered(phone, input->session_id, input->serial);
+                return 0;
         case PHONE_INPUT_WORKER_SIGNAL:
                 return phone_take_worker_signal(phone, input->session_id, input->signal.peer,
                                                 input->signal.data);

@@ -44,6 +44,12 @@
 #define REFUSED_FORGET_US (2 * 60 * 60 * USEC_PER_SEC)
 /* A picture comes sooner or not at all: connecting and the first key frame are done by then. */
 #define PICTURE_LATE_US (10 * USEC_PER_SEC)
+/*
+ * How long a worker has to confirm a switch that protects, until it is cut off from PipeWire; and
+ * how long after that, until it is killed.
+ */
+#define SWITCH_ANSWER_US (1 * USEC_PER_SEC)
+#define SWITCH_KILL_US (2 * USEC_PER_SEC)
 #define PING_OF_ADAPTER 1  /* serial of questions that are not the phone's; its own are larger */
 #define PHONE_CALLS_MAX 64 /* live calls on this device; one more is TooMany */
 
@@ -125,6 +131,7 @@ typedef enum PhoneCommandType {
         PHONE_COMMAND_LEAVE,
         PHONE_COMMAND_MUTE,
         PHONE_COMMAND_PAUSE_VIDEO,
+        PHONE_COMMAND_STOP_SCREEN,
         PHONE_COMMAND_BLOCK,
         PHONE_COMMAND_WHO_MAY_RING,
         PHONE_COMMAND_WHEN_BUSY,
@@ -228,10 +235,16 @@ typedef enum PhoneActionType {
         PHONE_WORKER_JOIN,  /* open the microphone and connect: `join` */
         PHONE_WORKER_PARTICIPANT_JOINED, /* `participant`, who will send an offer */
         PHONE_WORKER_PARTICIPANT_LEFT,
-        PHONE_WORKER_SIGNAL,  /* pass on `message`, a MESSAGE_SIGNALLED */
-        PHONE_WORKER_RELAYS,  /* `relays`: for new connections */
-        PHONE_WORKER_MUTE,    /* microphone: `on` */
-        PHONE_WORKER_PAUSE,   /* camera: `on` */
+        PHONE_WORKER_SIGNAL,      /* pass on `message`, a MESSAGE_SIGNALLED */
+        PHONE_WORKER_RELAYS,      /* `relays`: for new connections */
+        PHONE_WORKER_MUTE,        /* microphone: `on` */
+        PHONE_WORKER_PAUSE,       /* camera: `on` */
+        PHONE_WORKER_SCREEN_STOP, /* no screen is shared, or about to be, any more */
+        PHONE_WORKER_PING,    /* ask the worker to answer `serial` by phone_worker_answered() once
+                                 all orders before are in force */
+        PHONE_WORKER_CUT,     /* close its microphone and cameras, whatever it does: it has not
+                                 answered. Only after that may the actions that follow be done */
+        PHONE_WORKER_KILL,    /* it still has not: kill it; phone_worker_gone() follows */
         PHONE_WORKER_STOP,    /* end the media and the worker */
         PHONE_HISTORY_PUT,    /* store `record` in place of the session's older one */
         PHONE_HISTORY_FORGET, /* `sessions`: deleted on another device */
@@ -255,7 +268,7 @@ typedef struct PhoneAction {
         PhoneEvent event;
         bool present;    /* LISTENER_CALL: this listener is asked to present */
         bool resumed;    /* BROADCAST, LISTENER_CALL: announced again after a restart */
-        uint64_t serial; /* LISTENER_CALL, REQUEST_… */
+        uint64_t serial; /* LISTENER_CALL, REQUEST_…, WORKER_PING */
         PhoneTone tone;
         bool on;
         union {                  /* a union, because many actions may be queued */
@@ -301,6 +314,7 @@ typedef enum PhoneInputType {
         PHONE_INPUT_WORKER_PAUSED,      /* `on` */
         PHONE_INPUT_WORKER_SCREEN,      /* `on` */
         PHONE_INPUT_WORKER_MICROPHONE,  /* `on` */
+        PHONE_INPUT_WORKER_ANSWERED,    /* `serial` */
         PHONE_INPUT_WORKER_SIGNAL,      /* `signal` */
         PHONE_INPUT_WORKER_PARTICIPANT, /* `participant` */
         PHONE_INPUT_WORKER_ERROR,       /* `fault` */
@@ -349,6 +363,7 @@ typedef struct PhoneInput {
                 } tone;
                 SessionState state;
                 bool on;
+                uint64_t serial;
                 struct {
                         const char *peer, *data;
                 } signal;
@@ -468,6 +483,9 @@ void phone_hello(const Phone *phone, Message *ret);
  */
 #define phone_worker_microphone(phone, now, session_id, is_there) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_MICROPHONE, session_id, .on = is_there)
+/* The worker has answered a PHONE_WORKER_PING: every order before it is in force. */
+#define phone_worker_answered(phone, now, session_id, its_serial) \
+        PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_ANSWERED, session_id, .serial = its_serial)
 #define phone_worker_signal(phone, now, session_id, peer, data) \
         PHONE_INPUT(phone, now, PHONE_INPUT_WORKER_SIGNAL, session_id, .signal = {peer, data})
 #define phone_worker_participant(phone, now, session_id, id, ...)           \

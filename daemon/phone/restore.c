@@ -13,6 +13,7 @@
 #include "phone/request.h"
 #include "phone/ring.h"
 #include "phone/session.h"
+#include "phone/switches.h"
 
 static usec_t ring_until(const Phone *phone, const StoredCall *state)
 {
@@ -55,8 +56,10 @@ static void call_restore_media(Phone *phone, PhoneCall *call, bool worker)
                 session->participants[i].media.connected = call_has_joined(call);
         call->flows_reported = session_media_flows(session);
         /* Nobody knows any more when the worker's relays expire. */
-        if (call_has_joined(call))
+        if (call_has_joined(call)) {
                 call->relays_due = phone->instant.now;
+                session_repeat_switches(phone, call);
+        }
         if (in_media && !worker) {
                 session_fail(phone, call, CALL_ERROR_MEDIA_FAILED,
                              "the call lost its media while tringd was restarting: join again");

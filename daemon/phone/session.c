@@ -12,6 +12,7 @@
 #include "phone/media.h"
 #include "phone/participant.h"
 #include "phone/request.h"
+#include "phone/switches.h"
 
 #define RELAYS_RENEW_PART 2 /* after half of their lifetime: the rest is for a hub that is away */
 /* However short a lifetime the hub gives: its clock may have jumped. */
@@ -34,49 +35,10 @@ static void session_start_worker(Phone *phone, PhoneCall *call)
         phone_act(phone, PHONE_WORKER_START, call_id(call));
 }
 
-static const struct {
-        size_t at; /* of the flag, in PhoneCallInfo */
-        PhoneProperty property;
-        PhoneActionType order; /* to the worker; 0: none, only the worker changes it */
-} session_switches[] = {
-        [SESSION_SWITCH_MUTE] = {offsetof(PhoneCallInfo, stored.session.audio_muted),
-                                 PHONE_PROPERTY_AUDIO_MUTED, PHONE_WORKER_MUTE},
-        [SESSION_SWITCH_PAUSE] = {offsetof(PhoneCallInfo, stored.session.video_paused),
-                                  PHONE_PROPERTY_VIDEO_PAUSED, PHONE_WORKER_PAUSE},
-        [SESSION_SWITCH_SCREEN] = {offsetof(PhoneCallInfo, screen_sharing),
-                                   PHONE_PROPERTY_SCREEN_SHARING},
-};
-
-static bool *session_flag(PhoneCall *call, SessionSwitch which)
-{
-        return (bool *)((char *)&call->info + session_switches[which].at);
-}
-
-/* Sets the switch and announces a change. Returns whether it changed. */
-static bool session_turn(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
-{
-        bool *flag = session_flag(call, which);
-
-        if (*flag == on)
-                return false;
-        *flag = on;
-        session_changed(phone, call, session_switches[which].property);
-        return true;
-}
-
-void session_choose_video(Phone *phone, PhoneCall *call)
-{
-        session_turn(phone, call, SESSION_SWITCH_PAUSE, session_starts_paused(call));
-}
-
-void session_screen_gone(Phone *phone, PhoneCall *call)
-{
-        session_turn(phone, call, SESSION_SWITCH_SCREEN, false);
-}
-
 static void session_stop_worker(Phone *phone, PhoneCall *call)
 {
         session_screen_gone(phone, call);
+        session_switches_closed(phone, call);
         call->microphone_missing = false;
         call->flows_reported = false;
         call->signals_lost = false;
@@ -235,16 +197,17 @@ void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *te
 {
         PhoneAction *action;
 
-        if (call_has_joined(call))
-                call_set_media(call, CALL_MEDIA_WARM);
         session_set_state(phone, call, SESSION_FAILED);
         session_report_flows(phone, call);
+        /* Nobody expects an open microphone then. */
+        if (call_has_joined(call))
+                session_stop_worker(phone, call);
         action = phone_act(phone, PHONE_SESSION_ERROR, call_id(call));
         action->error = error;
         str_printable(action->text, sizeof(action->text), text);
 }
 
-static void session_report_state(Phone *phone, PhoneCall *call)
+void session_report_state(Phone *phone, PhoneCall *call)
 {
         HubRequest *request = hub_request_merge(phone, MESSAGE_STATE, call_id(call));
         const PhoneSession *session = &call->stored.session;
@@ -264,26 +227,6 @@ void session_report_flows(Phone *phone, PhoneCall *call)
                 return;
         call->flows_reported = flows;
         session_report_state(phone, call);
-}
-
-void session_switch(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
-{
-        if (!session_turn(phone, call, which, on))
-                return;
-        if (session_switches[which].order && call_has_joined(call))
-                phone_act(phone, session_switches[which].order, call_id(call))->on = on;
-        if (session_state_in_media(call->stored.session.state))
-                session_report_state(phone, call);
-}
-
-void session_switch_reported(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
-{
-        PhoneActionType order = session_switches[which].order;
-
-        if (on || !order)
-                session_switch(phone, call, which, on);
-        else if (*session_flag(call, which))
-                phone_act(phone, order, call_id(call))->on = true;
 }
 
 void session_microphone_reported(Phone *phone, PhoneCall *call, bool there)

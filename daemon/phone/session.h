@@ -2,20 +2,12 @@
 #pragma once
 
 /*
- * The media of a call: joining, leaving, mute and camera, the worker.
+ * The media of a call: joining, leaving, the worker; switches.h has mute and camera.
  */
 
 #include "phone/state.h"
 
-typedef enum SessionSwitch {
-        SESSION_SWITCH_MUTE,
-        SESSION_SWITCH_PAUSE,  /* the camera */
-        SESSION_SWITCH_SCREEN, /* a shared screen */
-} SessionSwitch;
-
 void session_set_state(Phone *phone, PhoneCall *call, SessionState state);
-/* Sets and announces VideoPaused as session_starts_paused() requires. */
-void session_choose_video(Phone *phone, PhoneCall *call);
 /* Starts a warm worker for the call, unless another call has one. */
 void session_warm(Phone *phone, PhoneCall *call);
 /*
@@ -40,14 +32,7 @@ int session_take_relays(Phone *phone, PhoneCall *call, const ReplyRelays *relays
 void session_fail(Phone *phone, PhoneCall *call, CallError error, const char *text);
 /* Reports to the hub whether media flow, if that has changed. */
 void session_report_flows(Phone *phone, PhoneCall *call);
-/* Changes a switch: announces it, orders the worker, and reports it to the other participants. */
-void session_switch(Phone *phone, PhoneCall *call, SessionSwitch which, bool on);
-/*
- * Takes a switch as the worker reports it. If a microphone or camera is open that should
- * be closed, orders the worker to close it: nobody who thinks they are muted is heard.
- */
-void session_switch_reported(Phone *phone, PhoneCall *call, SessionSwitch which, bool on);
+/* Tells the other participants what this one sends. */
+void session_report_state(Phone *phone, PhoneCall *call);
 /* Takes whether the worker has a microphone, and tells the others of a change. */
 void session_microphone_reported(Phone *phone, PhoneCall *call, bool there);
-/* Screen sharing has ended because the worker has. */
-void session_screen_gone(Phone *phone, PhoneCall *call);

@@ -9,7 +9,7 @@
  *
  *         requests and events   command, message, reply, welcome, connection, user, worker, …
  *         time                  due, settle
- *         transitions           ring, answer, end, session, decision, expire
+ *         transitions           ring, answer, end, session, switches, decision, expire
  *         effects               announce, alerting, present, hub-send, history, persist,
  *                               participant, picture
  *         state                 call, request, listener, media, and the queue of actions
@@ -37,7 +37,8 @@
 #define HISTORY_PROBE_LIMIT 1 /* the limit of a request that probe_history() sends */
 /* How long an acknowledgement waits for another message that can carry it. */
 #define ACK_DELAY_US (1 * USEC_PER_SEC)
-#define ACK_EVERY 32 /* events; an eighth of the hub's queue of 256 */
+#define SWITCH_TICKETS_MAX 8 /* programs that wait for one switch at a time: TooMany beyond */
+#define ACK_EVERY 32         /* events; an eighth of the hub's queue of 256 */
 
 /* Memory set aside, so that the next step cannot fail. Embedded. */
 typedef struct Pool {
@@ -91,6 +92,20 @@ typedef enum CallMedia {
         CALL_MEDIA_COUNT,
 } CallMedia;
 
+typedef enum SessionSwitch {
+        SESSION_SWITCH_MUTE,
+        SESSION_SWITCH_PAUSE,  /* the camera */
+        SESSION_SWITCH_SCREEN, /* a shared screen */
+        SESSION_SWITCH_COUNT,
+} SessionSwitch;
+
+/* An order that protects, and that the worker has not confirmed yet: switches.h. */
+typedef struct SwitchWait {
+        uint64_t serial;                      /* of the answer that confirms it; 0: none waits */
+        uint64_t tickets[SWITCH_TICKETS_MAX]; /* of the programs that wait for it */
+        size_t n_tickets;
+} SwitchWait;
+
 /* The copy of a call in the store. */
 typedef enum StoredCopy {
         STORED_COPY_ABSENT,
@@ -114,9 +129,13 @@ typedef struct PhoneCall {
         bool unknown;             /* the hub's last welcome did not have the call: rule 15 */
         usec_t members_announced; /* when the members were last announced */
         usec_t members_due;       /* when they will be announced; 0: nothing to announce */
-        usec_t relays_due;        /* when the relays' credentials are renewed; 0: never */
-        StoredCopy copy;          /* call_set_copy() */
-        usec_t shown_until;       /* of a finished call: when its object is removed */
+        SwitchWait waits[SESSION_SWITCH_COUNT];
+        uint64_t asked;     /* serial of the last question to the worker */
+        usec_t answer_due;  /* when its answer is overdue; 0: none is awaited */
+        bool is_cut;        /* it was overdue: the worker has no PipeWire any more */
+        usec_t relays_due;  /* when the relays' credentials are renewed; 0: never */
+        StoredCopy copy;    /* call_set_copy() */
+        usec_t shown_until; /* of a finished call: when its object is removed */
 } PhoneCall;
 
 typedef enum HubRequestState {

@@ -12,6 +12,7 @@
 #include "phone/participant.h"
 #include "phone/request.h"
 #include "phone/session.h"
+#include "phone/switches.h"
 
 /* Finds the participant. Adds one that the daemon did not know when it adopted the worker. */
 static int participant_of_worker(Phone *phone, PhoneCall *call, const char *id,
@@ -172,6 +173,14 @@ void phone_take_worker_microphone(Phone *phone, const char *session_id, bool the
                 session_microphone_reported(phone, call, there);
 }
 
+void phone_take_worker_answered(Phone *phone, const char *session_id, uint64_t serial)
+{
+        PhoneCall *call = session_of_worker(phone, session_id);
+
+        if (call)
+                session_switches_answered(phone, call, serial);
+}
+
 void phone_take_worker_error(Phone *phone, const char *session_id, CallError error,
                              const char *text)
 {
@@ -197,6 +206,7 @@ void phone_take_worker_gone(Phone *phone, const char *session_id, const char *te
 
                 call_set_media(call, CALL_MEDIA_NONE);
                 session_screen_gone(phone, call);
+                session_switches_closed(phone, call);
                 call->microphone_missing = false;
                 for (size_t i = 0; i < session->n_participants; i++)
                         session->participants[i].media.connected = false;

@@ -32,6 +32,10 @@ void media_signal(Daemon *daemon, const PhoneAction *action);
 void media_relays(Daemon *daemon, const PhoneAction *action);
 void media_mute(Daemon *daemon, const PhoneAction *action);
 void media_pause(Daemon *daemon, const PhoneAction *action);
+void media_stop_screen(Daemon *daemon, const PhoneAction *action);
+void media_ask(Daemon *daemon, const PhoneAction *action);
+void media_cut(Daemon *daemon, const PhoneAction *action);
+void media_kill(Daemon *daemon, const PhoneAction *action);
 void media_stop(Daemon *daemon, const PhoneAction *action);
 void media_network_changed(void *userdata); /* of HubUplinkEvents */
 /* Sends the chosen devices and echo_cancel to the calls in progress. */

@@ -105,6 +105,27 @@ void media_pause(Daemon *daemon, const PhoneAction *action)
                        &(WorkerMessage){.type = WORKER_VIDEO_PAUSE, .on = action->on});
 }
 
+void media_stop_screen(Daemon *daemon, const PhoneAction *action)
+{
+        screens_stop(daemon->screens, action->session_id);
+}
+
+void media_ask(Daemon *daemon, const PhoneAction *action)
+{
+        workers_ask(daemon->workers, action->session_id, action->serial);
+}
+
+void media_cut(Daemon *daemon, const PhoneAction *action)
+{
+        screens_end(daemon->screens, action->session_id);
+        workers_cut(daemon->workers, action->session_id);
+}
+
+void media_kill(Daemon *daemon, const PhoneAction *action)
+{
+        workers_kill(daemon->workers, action->session_id);
+}
+
 void media_stop(Daemon *daemon, const PhoneAction *action)
 {
         screens_end(daemon->screens, action->session_id);
@@ -145,6 +166,8 @@ static int take_report(Phone *phone, const Now *now, const char *session_id,
                 return phone_worker_screen(phone, now, session_id, message->on);
         case WORKER_MICROPHONE:
                 return phone_worker_microphone(phone, now, session_id, message->on);
+        case WORKER_PONG:
+                return phone_worker_answered(phone, now, session_id, message->serial);
         case WORKER_ERROR:
                 return phone_worker_error(phone, now, session_id, message->error, message->text);
         case WORKER_NONE:
@@ -160,7 +183,6 @@ static int take_report(Phone *phone, const Now *now, const char *session_id,
         case WORKER_LEAVE:
         case WORKER_STATS_REQUEST:
         case WORKER_PING:
-        case WORKER_PONG:
         case WORKER_PIPEWIRE:
         case WORKER_PIPEWIRE_WANTED:
         case WORKER_QUIT:

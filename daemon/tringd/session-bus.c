@@ -109,13 +109,7 @@ static int method_start_screen_sharing(sd_bus_message *message, void *userdata, 
 
 static int method_stop_screen_sharing(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-        const CallObject *object = userdata;
-        int r = check_has_media(object, error);
-
-        if (r < 0)
-                return r;
-        screens_stop(object->daemon->screens, object->session_id);
-        return sd_bus_reply_method_return(message, NULL);
+        return bus_object_method(message, userdata, PHONE_COMMAND_STOP_SCREEN);
 }
 
 static int method_get_stats(sd_bus_message *message, void *userdata, sd_bus_error *error)

@@ -98,6 +98,14 @@ void laws_see_worker_died(Handset *handset, const char *session_id, CallStatus b
                            session_id, call_status_to_string(call->stored.record.status));
 }
 
+static void judge_muted(Handset *handset, const Worker *worker, const PhoneCallInfo *call)
+{
+        if (call->stored.session.audio_muted && worker->open && !worker->muted && !worker->is_cut &&
+            worker->unsure_till < handset->world->now)
+                law_broken(handset->world, LAW_MUTED, "%s is muted in call %s, and heard",
+                           handset_name(handset), worker->session_id);
+}
+
 void laws_of_workers(Handset *handset)
 {
         const Worker *worker;
@@ -115,5 +123,7 @@ void laws_of_workers(Handset *handset)
                                    "%s: call %s is open, and not answered", handset_name(handset),
                                    worker->session_id);
                 judge_replaced(handset, worker);
+                if (call)
+                        judge_muted(handset, worker, call);
         }
 }

@@ -59,6 +59,7 @@ static const char *const laws[LAW_COUNT] = {
         [LAW_SENDER_PAYS] =
                 "hub: what a user has sent to a device, and it has not taken, is bounded "
                 "there",
+        [LAW_MUTED] = "rule 18: who is said to be muted is not heard",
         [LAW_PUBLISHED] = "rule 19: a ring that reaches a device is published there, even if sound "
                           "or programs fail",
         [LAW_STORED_BEFORE_CONFIRMED] = "hub: what is confirmed has been committed before",

@@ -63,6 +63,7 @@ typedef enum Law {
         LAW_GRACE,
         LAW_MEDIA,
         LAW_SENDER_PAYS,
+        LAW_MUTED,
         LAW_PUBLISHED,
         LAW_STORED_BEFORE_CONFIRMED,
         LAW_SEQ_GROWS,

@@ -12,6 +12,9 @@
 #define TONE_LONGEST_US (200 * USEC_PER_MSEC)
 #define LISTENER_LONGEST_US (1500 * USEC_PER_MSEC) /* more than the second that listeners have */
 #define WORKER_LONGEST_US (800 * USEC_PER_MSEC)
+/* More than a second is rare: then the worker is cut off, and lives. */
+#define ANSWER_LONGEST_US (1100 * USEC_PER_MSEC)
+#define HANGS_ONE_IN 24
 #define STORE_LONGEST_US USEC_PER_SEC
 
 static uint64_t local_chance(Handset *handset)
@@ -93,6 +96,7 @@ static void worker_join(Handset *handset, const PhoneAction *action)
                 return;
         }
         worker->open = true;
+        worker->muted = worker->mute_ordered = action->join.muted;
         job = handset_job(handset, JOB_WORKER, WORKER_LONGEST_US);
         STR_SET(job->session_id, action->session_id);
         job->state = states[local_chance(handset) % ELEMENTSOF(states)];
@@ -101,6 +105,63 @@ static void worker_join(Handset *handset, const PhoneAction *action)
                 STR_SET(job->session_id, action->session_id);
                 STR_SET(job->peer, action->join.reply.others[i].id);
         }
+}
+
+/* An order to open is taken for done at once, one to close with the next answer. */
+static void worker_mute(Handset *handset, const PhoneAction *action)
+{
+        Worker *worker = handset_worker(handset, action->session_id);
+
+        if (!worker)
+                return;
+        worker->mute_ordered = action->on;
+        if (!worker->hangs)
+                worker->muted &= action->on;
+}
+
+static void worker_ask(Handset *handset, const PhoneAction *action)
+{
+        Worker *worker = handset_worker(handset, action->session_id);
+        Job *job;
+
+        if (!worker)
+                return;
+        worker->hangs |= local_chance(handset) % HANGS_ONE_IN == 0;
+        job = handset_job(handset, JOB_ANSWER, ANSWER_LONGEST_US);
+        STR_SET(job->session_id, action->session_id);
+        job->serial = action->serial;
+}
+
+static int worker_answer(Handset *handset, const Now *instant, const Job *job)
+{
+        Worker *worker = handset_worker(handset, job->session_id);
+
+        if (!worker || worker->hangs)
+                return 0;
+        worker->muted |= worker->mute_ordered;
+        worker->is_cut = false;
+        return phone_worker_answered(handset->phone, instant, job->session_id, job->serial);
+}
+
+static void worker_cut(Handset *handset, const PhoneAction *action)
+{
+        Worker *worker = handset_worker(handset, action->session_id);
+
+        if (worker)
+                worker->is_cut = true;
+}
+
+static void worker_kill(Handset *handset, const PhoneAction *action)
+{
+        Job *job = handset_job(handset, JOB_WORKER_DIES, WORKER_LONGEST_US);
+
+        STR_SET(job->session_id, action->session_id);
+}
+
+static int worker_dies(Handset *handset, const Now *instant, const char *session_id)
+{
+        worker_stop(handset, session_id);
+        return phone_worker_gone(handset->phone, instant, session_id, "it was killed");
 }
 
 void handset_worker_connects(Handset *handset, const char *session_id)
@@ -243,6 +304,18 @@ void handset_do(Handset *handset, PhoneAction *action)
         case PHONE_WORKER_PARTICIPANT_JOINED:
                 worker_meet(handset, action->session_id, action->participant.participant.id);
                 break;
+        case PHONE_WORKER_MUTE:
+                worker_mute(handset, action);
+                break;
+        case PHONE_WORKER_PING:
+                worker_ask(handset, action);
+                break;
+        case PHONE_WORKER_CUT:
+                worker_cut(handset, action);
+                break;
+        case PHONE_WORKER_KILL:
+                worker_kill(handset, action);
+                break;
         case PHONE_WORKER_STOP:
                 worker_stop(handset, action->session_id);
                 break;
@@ -297,6 +370,13 @@ void handset_run_job(Handset *handset, Job *job)
                                                 job->peer);
                 if (works)
                         worker_meet(handset, job->session_id, job->peer);
+                break;
+        case JOB_ANSWER:
+                r = worker_answer(handset, &instant, job);
+                break;
+        case JOB_WORKER_DIES:
+                if (works && handset_worker(handset, job->session_id)->is_cut)
+                        r = worker_dies(handset, &instant, job->session_id);
                 break;
         case JOB_STORE:
                 handset_write_history(handset);

@@ -214,6 +214,10 @@ static void say_action(Fixture *fixture, const PhoneAction *action)
                 [PHONE_WORKER_SIGNAL] = "worker-signal",
                 [PHONE_WORKER_RELAYS] = "worker-relays",
                 [PHONE_WORKER_STOP] = "worker-stop",
+                [PHONE_WORKER_SCREEN_STOP] = "worker-screen:off",
+                [PHONE_WORKER_PING] = "worker-ping",
+                [PHONE_WORKER_CUT] = "worker-cut",
+                [PHONE_WORKER_KILL] = "worker-kill",
                 [PHONE_HISTORY_FORGET] = "history-forget",
         };
         static const char *const tones[] = {"none", "ring", "ring-back"};
@@ -281,6 +285,13 @@ const char *fixture_trace(Fixture *fixture)
 void forget(Fixture *fixture)
 {
         (void)fixture_trace(fixture);
+}
+
+void worker_answers(Fixture *fixture, const char *session_id)
+{
+        ck_assert_int_eq(phone_worker_answered(fixture->phone, &fixture->instant, session_id,
+                                               fixture->last[PHONE_WORKER_PING].serial),
+                         0);
 }
 
 void wait_us(Fixture *fixture, usec_t us)

@@ -92,6 +92,9 @@ void reply_token(Fixture *fixture, MessageType to, const char *token);
 void reply_join(Fixture *fixture, const char *other); /* NULL: no other participants */
 void reply_join_by(Fixture *fixture, const char *mode);
 
+/* The worker answers the last question that was read by expect() or forget(). */
+void worker_answers(Fixture *fixture, const char *session_id);
+
 /* ---- programs ---- */
 
 PhoneCommand asks(PhoneCommandType type, const char *session_id);

@@ -144,7 +144,9 @@ START_TEST(mute_is_for_the_worker_and_the_hub)
         talking(f, CALL);
         mute.on = true;
         command(f, &mute);
-        expect(f, "session worker-mute:on send:state done");
+        expect(f, "worker-mute:on worker-ping");
+        worker_answers(f, CALL);
+        expect(f, "session send:state done");
         ck_assert(f->sent[MESSAGE_STATE].state.muted);
         command(f, &mute);
         expect(f, "done");
@@ -166,7 +168,9 @@ START_TEST(camera_is_off_in_an_audio_call_until_it_is_switched_on)
         ck_assert(!f->sent[MESSAGE_STATE].state.video_paused);
         pause.on = true;
         command(f, &pause);
-        expect(f, "session worker-pause:on send:state done");
+        expect(f, "worker-pause:on worker-ping");
+        worker_answers(f, CALL);
+        expect(f, "session send:state done");
         ck_assert(f->sent[MESSAGE_STATE].state.video_paused);
         command(f, &pause);
         expect(f, "done");
@@ -246,7 +250,9 @@ START_TEST(others_hear_that_who_has_no_microphone_is_muted)
         /* Who has muted stays so. */
         mute.on = true;
         command(f, &mute);
-        expect(f, "session worker-mute:on send:state done");
+        expect(f, "worker-mute:on worker-ping");
+        worker_answers(f, CALL);
+        expect(f, "session send:state done");
         phone_worker_microphone(f->phone, &f->instant, CALL, false);
         phone_worker_microphone(f->phone, &f->instant, CALL, true);
         expect(f, "send:state send:state");
@@ -276,7 +282,8 @@ START_TEST(adopted_worker_whose_camera_differs_stays_paused)
 
         talking(f, CALL);
         phone_worker_paused(f->phone, &f->instant, CALL, false);
-        expect(f, "worker-pause:on");
+        expect(f, "worker-pause:on worker-ping");
+        worker_answers(f, CALL);
         phone_worker_paused(f->phone, &f->instant, CALL, true);
         expect(f, "");
 }

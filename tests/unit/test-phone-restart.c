@@ -122,7 +122,8 @@ START_TEST(a_call_goes_on_with_the_worker_that_is_still_there)
                 &(ParticipantMedia){.connected = true, .speaking = true, .audio_node = "node"});
         phone_worker_state(f->phone, &f->instant, CALL, SESSION_CONNECTED);
         restarted(f, true);
-        expect(f, "call-added session-added manager");
+        expect(f, "call-added session-added worker-pause:on worker-ping manager");
+        worker_answers(f, CALL);
         ck_assert_int_eq(session_of(f, CALL), SESSION_CONNECTED);
         ck_assert_uint_eq(phone_call_find(f->phone, CALL)->stored.session.n_participants, 1);
         STR_SET(call.participant, phone_call_find(f->phone, CALL)->stored.session.own_id);
@@ -194,10 +195,14 @@ START_TEST(a_worker_that_does_not_know_of_the_mute_is_muted)
         talking(f, CALL);
         mute.on = true;
         command(f, &mute);
-        restarted(f, true);
         forget(f);
+        worker_answers(f, CALL);
+        restarted(f, true);
+        expect(f, "call-added session-added worker-mute:on worker-ping worker-pause:on "
+                  "worker-ping manager");
+        worker_answers(f, CALL);
         phone_worker_muted(f->phone, &f->instant, CALL, false);
-        expect(f, "worker-mute:on");
+        expect(f, "worker-mute:on worker-ping");
         ck_assert(phone_call_find(f->phone, CALL)->stored.session.audio_muted);
         phone_worker_muted(f->phone, &f->instant, CALL, true);
         expect(f, "");

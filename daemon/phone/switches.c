@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "phone/switches.h"
+
+#include "phone/action.h"
+#include "phone/announce.h"
+#include "phone/call.h"
+#include "phone/media.h"
+#include "phone/session.h"
+
+static const struct {
+        size_t at; /* of the flag, in PhoneCallInfo */
+        PhoneProperty property;
+        PhoneActionType order; /* to the worker */
+        bool protects;         /* the value by which nobody hears or sees */
+        bool is_workers;       /* only the worker's report turns it on */
+        const char *opened;    /* what ends a wait: for people */
+} switches[SESSION_SWITCH_COUNT] = {
+        [SESSION_SWITCH_MUTE] = {.at = offsetof(PhoneCallInfo, stored.session.audio_muted),
+                                 .property = PHONE_PROPERTY_AUDIO_MUTED,
+                                 .order = PHONE_WORKER_MUTE,
+                                 .protects = true,
+                                 .opened = "the microphone was opened before it was muted"},
+        [SESSION_SWITCH_PAUSE] = {.at = offsetof(PhoneCallInfo, stored.session.video_paused),
+                                  .property = PHONE_PROPERTY_VIDEO_PAUSED,
+                                  .order = PHONE_WORKER_PAUSE,
+                                  .protects = true,
+                                  .opened = "the camera was opened before it was closed"},
+        [SESSION_SWITCH_SCREEN] = {.at = offsetof(PhoneCallInfo, screen_sharing),
+                                   .property = PHONE_PROPERTY_SCREEN_SHARING,
+                                   .order = PHONE_WORKER_SCREEN_STOP,
+                                   .is_workers = true},
+};
+
+static bool *flag_of(PhoneCall *call, SessionSwitch which)
+{
+        return (bool *)((char *)&call->info + switches[which].at);
+}
+
+/* Sets the flag and announces a change. Returns whether it changed. */
+static bool set_flag(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
+{
+        bool *flag = flag_of(call, which);
+
+        if (*flag == on)
+                return false;
+        *flag = on;
+        session_changed(phone, call, switches[which].property);
+        return true;
+}
+
+void session_set_switch(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
+{
+        if (set_flag(phone, call, which, on) && session_state_in_media(call->stored.session.state))
+                session_report_state(phone, call);
+}
+
+void session_screen_gone(Phone *phone, PhoneCall *call)
+{
+        set_flag(phone, call, SESSION_SWITCH_SCREEN, false);
+}
+
+void session_choose_video(Phone *phone, PhoneCall *call)
+{
+        set_flag(phone, call, SESSION_SWITCH_PAUSE, session_starts_paused(call));
+}
+
+/* ---- waiting for the worker ---- */
+
+static bool any_waits(const PhoneCall *call)
+{
+        for (SessionSwitch which = 0; which < SESSION_SWITCH_COUNT; which++)
+                if (call->waits[which].serial)
+                        return true;
+        return false;
+}
+
+static void answer_programs(Phone *phone, PhoneCall *call, SwitchWait *wait)
+{
+        for (size_t i = 0; i < wait->n_tickets; i++)
+                phone_done(phone, wait->tickets[i], call_id(call));
+        *wait = (SwitchWait){};
+}
+
+/* What was asked for is so. */
+static void conclude(Phone *phone, PhoneCall *call, SessionSwitch which)
+{
+        session_set_switch(phone, call, which, switches[which].protects);
+        answer_programs(phone, call, &call->waits[which]);
+}
+
+static void conclude_all(Phone *phone, PhoneCall *call)
+{
+        for (SessionSwitch which = 0; which < SESSION_SWITCH_COUNT; which++)
+                if (call->waits[which].serial)
+                        conclude(phone, call, which);
+}
+
+static void order(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
+{
+        phone_act(phone, switches[which].order, call_id(call))->on = on;
+}
+
+/* Orders what protects, and asks the worker to answer once it is in force. */
+static SwitchWait *order_and_wait(Phone *phone, PhoneCall *call, SessionSwitch which)
+{
+        SwitchWait *wait = &call->waits[which];
+
+        order(phone, call, which, switches[which].protects);
+        if (!any_waits(call) && !call->is_cut)
+                call->answer_due = phone->instant.now + SWITCH_ANSWER_US;
+        call->asked = MAX_OF(call->asked, (uint64_t)PING_OF_ADAPTER) + 1;
+        wait->serial = call->asked;
+        phone_act(phone, PHONE_WORKER_PING, call_id(call))->serial = wait->serial;
+        return wait;
+}
+
+static void protect(Phone *phone, PhoneCall *call, SessionSwitch which, uint64_t ticket)
+{
+        SwitchWait *wait = &call->waits[which];
+
+        if (wait->n_tickets == SWITCH_TICKETS_MAX) {
+                phone_refuse(phone, ticket, call_id(call), CALL_ERROR_TOO_MANY,
+                             "%d requests wait for this switch already", SWITCH_TICKETS_MAX);
+                return;
+        }
+        if (!wait->serial) {
+                bool is_so = *flag_of(call, which) == switches[which].protects;
+
+                /* A screen may be about to be shared, which the worker has yet to report. */
+                if (!call_has_joined(call) || (is_so && !switches[which].is_workers)) {
+                        session_set_switch(phone, call, which, switches[which].protects);
+                        if (switches[which].is_workers)
+                                order(phone, call, which, switches[which].protects);
+                        phone_done(phone, ticket, call_id(call));
+                        return;
+                }
+                wait = order_and_wait(phone, call, which);
+        }
+        wait->tickets[wait->n_tickets++] = ticket;
+        if (call->is_cut)
+                conclude(phone, call, which);
+}
+
+/* Programs that wait for the opposite hear that it was not to be. */
+static void open_up(Phone *phone, PhoneCall *call, SessionSwitch which)
+{
+        SwitchWait *wait = &call->waits[which];
+        bool waited = wait->serial, changed;
+
+        for (size_t i = 0; i < wait->n_tickets; i++)
+                phone_refuse(phone, wait->tickets[i], call_id(call), CALL_ERROR_INVALID_TRANSITION,
+                             "%s", switches[which].opened);
+        *wait = (SwitchWait){};
+        if (!any_waits(call) && !call->is_cut)
+                call->answer_due = 0;
+        changed = set_flag(phone, call, which, !switches[which].protects);
+        if ((changed || waited) && call_has_joined(call))
+                order(phone, call, which, !switches[which].protects);
+        if (changed && session_state_in_media(call->stored.session.state))
+                session_report_state(phone, call);
+}
+
+void session_turn_switch(Phone *phone, PhoneCall *call, SessionSwitch which, bool on,
+                         uint64_t ticket)
+{
+        if (on == switches[which].protects) {
+                protect(phone, call, which, ticket);
+                return;
+        }
+        open_up(phone, call, which);
+        phone_done(phone, ticket, call_id(call));
+}
+
+void session_switch_reported(Phone *phone, PhoneCall *call, SessionSwitch which, bool on)
+{
+        if (on == switches[which].protects || switches[which].is_workers)
+                session_set_switch(phone, call, which, on);
+        else if (*flag_of(call, which) == switches[which].protects && !call->waits[which].serial)
+                order_and_wait(phone, call, which);
+}
+
+void session_repeat_switches(Phone *phone, PhoneCall *call)
+{
+        for (SessionSwitch which = 0; which < SESSION_SWITCH_COUNT; which++)
+                if (!switches[which].is_workers &&
+                    *flag_of(call, which) == switches[which].protects)
+                        order_and_wait(phone, call, which);
+}
+
+void session_switches_answered(Phone *phone, PhoneCall *call, uint64_t serial)
+{
+        bool any = false;
+
+        for (SessionSwitch which = 0; which < SESSION_SWITCH_COUNT; which++) {
+                if (!call->waits[which].serial || call->waits[which].serial > serial)
+                        continue;
+                conclude(phone, call, which);
+                any = true;
+        }
+        if (call->is_cut ? serial != call->asked : !any)
+                return;
+        call->is_cut = false;
+        call->answer_due = any_waits(call) ? phone->instant.now + SWITCH_ANSWER_US : 0;
+}
+
+void session_switches_closed(Phone *phone, PhoneCall *call)
+{
+        conclude_all(phone, call);
+        call->is_cut = false;
+        call->answer_due = 0;
+}
+
+usec_t session_answer_deadline(const PhoneCall *call)
+{
+        return call->answer_due ? call->answer_due : USEC_NEVER;
+}
+
+void session_answer_late(Phone *phone, PhoneCall *call)
+{
+        if (call->is_cut) {
+                call->answer_due = 0;
+                phone_act(phone, PHONE_WORKER_KILL, call_id(call));
+                return;
+        }
+        call->is_cut = true;
+        call->answer_due = phone->instant.now + SWITCH_KILL_US;
+        phone_act(phone, PHONE_WORKER_CUT, call_id(call));
+        conclude_all(phone, call);
+}
