@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* tringd's end of its media workers: this program with the argument "worker" stands in for one. */
+#include "tringd/workers.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "loop/child.h"
+#include "suite.h"
+
+#define SESSION "11111111-1111-4111-8111-111111111111"
+#define DEADLINE_US (10 * USEC_PER_SEC)
+
+/* What the worker does is in its title: it answers, refuses questions as an old one, or hangs. */
+static int worker_serve(const char *kind)
+{
+        char text[WORKER_MESSAGE_MAX], answer[256], complaint[MESSAGE_TEXT_MAX + 1];
+        int fd = accept(CHILD_LISTEN_FD, NULL, NULL);
+        bool wants = str_eq(kind, "wants");
+        WorkerMessage message;
+        ssize_t n;
+
+        while (str_eq(kind, "hangs"))
+                (void)poll(NULL, 0, -1);
+        if (wants)
+                (void)send(fd, "{\"type\":\"pipewire-wanted\"}", 26, 0);
+        while ((n = recv(fd, text, sizeof(text) - 1, 0)) > 0) {
+                text[n] = '\0';
+                if (worker_decode(text, (size_t)n, &message, complaint) < 0)
+                        return 2;
+                if (message.type == WORKER_PING && str_eq(kind, "old"))
+                        n = snprintf(answer, sizeof(answer),
+                                     "{\"type\":\"error\",\"error\":\"InvalidArgument\","
+                                     "\"text\":\"what is a ping?\"}");
+                else if (message.type == WORKER_PING)
+                        n = snprintf(answer, sizeof(answer), "{\"type\":\"pong\",\"serial\":%lu}",
+                                     (unsigned long)message.serial);
+                else if (message.type == WORKER_QUIT)
+                        return 0;
+                else if (message.type == WORKER_LEAVE) /* from now on it takes nothing */
+                        while (true)
+                                (void)poll(NULL, 0, -1);
+                (void)send(fd, answer, (size_t)n, 0);
+                worker_message_done(&message);
+        }
+        close(fd);
+        return -1;
+}
+
+/* Returns the exit status; without a tringd it waits for the next one. */
+static int worker_main(const char *kind)
+{
+        int status;
+
+        do
+                status = worker_serve(kind);
+        while (status < 0);
+        return status;
+}
+
+static struct {
+        sd_event *event;
+        Workers *workers;
+        char folder[64], program[PATH_MAX], gone[160];
+        int pipewire; /* listens where PipeWire would */
+        uint64_t answered;
+} rig;
+
+static void on_message(void *userdata, const char *session_id, const WorkerMessage *message)
+{
+        ck_assert_int_eq(message->type, WORKER_PONG);
+        rig.answered = message->serial;
+}
+
+static void on_gone(void *userdata, const char *session_id, const char *text)
+{
+        ck_assert_int_eq(STR_SET(rig.gone, text), 0);
+}
+
+static const WorkersEvents events = {.message = on_message, .gone = on_gone};
+
+static void set_up(void)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        ssize_t n = readlink("/proc/self/exe", rig.program, sizeof(rig.program) - 1);
+
+        ck_assert_int_gt(n, 0);
+        snprintf(rig.folder, sizeof(rig.folder), "/tmp/tring-workers-XXXXXX");
+        ck_assert_ptr_nonnull(mkdtemp(rig.folder));
+        setenv("XDG_RUNTIME_DIR", rig.folder, true);
+        unsetenv("PIPEWIRE_RUNTIME_DIR");
+        unsetenv("PIPEWIRE_REMOTE");
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s/pipewire-0", rig.folder);
+        rig.pipewire = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ck_assert_int_eq(bind(rig.pipewire, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(listen(rig.pipewire, 8), 0);
+        ck_assert_int_ge(sd_event_new(&rig.event), 0);
+        ck_assert_int_eq(
+                workers_new(rig.event, rig.program, rig.folder, &events, NULL, &rig.workers), 0);
+}
+
+#define run_until(condition)                                                              \
+        do {                                                                              \
+                usec_t _deadline = clock_boottime() + DEADLINE_US;                        \
+                while (!(condition)) {                                                    \
+                        ck_assert_uint_lt(clock_boottime(), _deadline);                   \
+                        ck_assert_int_ge(sd_event_run(rig.event, 10 * USEC_PER_MSEC), 0); \
+                }                                                                         \
+        } while (false)
+
+/* Ends the worker, however it hangs, and expects that it leaves nothing behind. */
+static void tear_down(void)
+{
+        char path[80];
+
+        workers_kill(rig.workers, SESSION);
+        snprintf(path, sizeof(path), "%s/pipewire-0", rig.folder);
+        ck_assert_int_eq(unlink(path), 0);
+        run_until(rmdir(rig.folder) == 0);
+        workers_free(rig.workers);
+        sd_event_unref(rig.event);
+        close(rig.pipewire);
+}
+
+static bool is_waiting(int fd)
+{
+        struct pollfd look = {.fd = fd, .events = POLLIN};
+
+        return poll(&look, 1, 0) == 1;
+}
+
+/* PipeWire's end of the next connection that a worker is given. */
+static int accept_pipewire(void)
+{
+        run_until(is_waiting(rig.pipewire));
+        return accept(rig.pipewire, NULL, NULL);
+}
+
+static bool is_closed(int fd)
+{
+        char byte;
+
+        return recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) == 0;
+}
+
+/* Starts a worker of that kind, and returns when it has a connection to PipeWire. */
+static int start(const char *kind)
+{
+        int end;
+
+        workers_start(rig.workers, SESSION, kind);
+        end = accept_pipewire();
+        run_until(rig.answered == 1 || !str_eq(kind, "answers"));
+        rig.answered = 0;
+        return end;
+}
+
+START_TEST(questions_are_answered)
+{
+        _cleanup_close_ int end = start("answers");
+
+        workers_ask(rig.workers, SESSION, 7);
+        run_until(rig.answered == 7);
+        ck_assert(!is_closed(end));
+}
+END_TEST
+
+START_TEST(worker_of_an_earlier_version_is_taken_to_have_done_what_it_was_asked)
+{
+        _cleanup_close_ int end = start("old");
+
+        run_until(rig.answered == 1);
+        workers_ask(rig.workers, SESSION, 7);
+        ck_assert_uint_eq(rig.answered, 1);
+        run_until(rig.answered == 7);
+        ck_assert(!is_closed(end));
+}
+END_TEST
+
+START_TEST(worker_gets_another_connection_when_it_wants_one)
+{
+        _cleanup_close_ int end = start("wants"), another = accept_pipewire();
+
+        ck_assert(!is_closed(end) && !is_closed(another));
+}
+END_TEST
+
+START_TEST(cut_ends_the_connections_of_a_worker_that_hangs_and_leaves_it_alive)
+{
+        _cleanup_close_ int end = start("answers");
+
+        workers_send(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_LEAVE});
+        workers_cut(rig.workers, SESSION);
+        ck_assert(is_closed(end));
+        ck_assert_str_eq(rig.gone, "");
+        workers_kill(rig.workers, SESSION);
+        run_until(*rig.gone);
+        ck_assert_str_eq(rig.gone, "the media worker did not answer, and was killed");
+}
+END_TEST
+
+START_TEST(cut_kills_a_worker_that_has_never_answered)
+{
+        _cleanup_close_ int end = start("hangs");
+
+        workers_cut(rig.workers, SESSION);
+        ck_assert(is_closed(end));
+        run_until(*rig.gone);
+}
+END_TEST
+
+START_TEST(cut_kills_an_adopted_worker)
+{
+        _cleanup_close_ int end = start("answers");
+        int status;
+
+        workers_free(rig.workers);
+        ck_assert_int_eq(
+                workers_new(rig.event, rig.program, rig.folder, &events, NULL, &rig.workers), 0);
+        ck_assert(workers_adopt(rig.workers, SESSION));
+        run_until(rig.answered == 1);
+        ck_assert(!is_closed(end));
+        workers_cut(rig.workers, SESSION);
+        ck_assert_int_gt(waitpid(-1, &status, 0), 0);
+        ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        ck_assert(is_closed(end));
+}
+END_TEST
+
+START_TEST(stop_ends_the_connections_at_once)
+{
+        _cleanup_close_ int end = start("answers");
+
+        workers_send(rig.workers, SESSION, &(WorkerMessage){.type = WORKER_LEAVE});
+        workers_stop(rig.workers, SESSION);
+        ck_assert(is_closed(end));
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+        if (argc == 6 && str_eq(argv[1], "worker"))
+                return worker_main(argv[5]);
+
+        Suite *suite = suite_create("workers");
+        TCase *tcase = tcase_create("workers");
+
+        tcase_add_checked_fixture(tcase, set_up, tear_down);
+        tcase_set_timeout(tcase, 30);
+        tcase_add_test(tcase, questions_are_answered);
+        tcase_add_test(tcase, worker_of_an_earlier_version_is_taken_to_have_done_what_it_was_asked);
+        tcase_add_test(tcase, worker_gets_another_connection_when_it_wants_one);
+        tcase_add_test(tcase, cut_ends_the_connections_of_a_worker_that_hangs_and_leaves_it_alive);
+        tcase_add_test(tcase, cut_kills_a_worker_that_has_never_answered);
+        tcase_add_test(tcase, cut_kills_an_adopted_worker);
+        tcase_add_test(tcase, stop_ends_the_connections_at_once);
+        suite_add_tcase(suite, tcase);
+        return suite_run(suite);
+}
