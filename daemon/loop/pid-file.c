@@ -48,7 +48,7 @@ int pid_file_write(const char *path, pid_t pid)
         return dprintf(fd, "%d %" PRIu64 "\n", (int)pid, start) < 0 ? -EIO : 0;
 }
 
-int pid_file_open(const char *path)
+int pid_file_open(const char *path, pid_t *ret_pid)
 {
         _cleanup_(fclosep) FILE *file = fopen(path, "re");
         _cleanup_close_ int pidfd = -1;
@@ -66,5 +66,6 @@ int pid_file_open(const char *path)
                 return -errno;
         if (read_start(pid, &now) < 0 || now != start)
                 return -ESRCH;
+        *ret_pid = pid;
         return TAKE_FD(pidfd);
 }

@@ -11,7 +11,7 @@
 /* Replaces the file. Returns 0 or negative errno. */
 int pid_file_write(const char *path, pid_t pid);
 /*
- * Returns a pidfd of the process that the file names, or negative errno (-ESRCH: it has ended, or
- * the number is another process's now).
+ * Returns a pidfd of the process that the file names, and its number, or negative errno (-ESRCH: it
+ * has ended, or the number is another process's now).
  */
-int pid_file_open(const char *path);
+int pid_file_open(const char *path, pid_t *ret_pid);

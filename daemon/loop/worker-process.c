@@ -37,6 +37,7 @@ struct WorkerProcess {
         int fd;       /* the connection, or -1 */
         Child *child; /* NULL: adopted */
         int pidfd;    /* of an adopted one; -1: unknown */
+        pid_t pid;    /* likewise; 0: unknown */
         sd_event_source *socket_source;
         sd_event_source *stop_source; /* used for an adopted worker only */
 
@@ -121,6 +122,11 @@ int worker_process_kill(WorkerProcess *worker)
         else if (pidfd_send_signal(worker->pidfd, SIGKILL, NULL, 0) < 0)
                 return -errno;
         return 0;
+}
+
+pid_t worker_process_pid(const WorkerProcess *worker)
+{
+        return worker->child ? child_pid(worker->child) : worker->pid;
 }
 
 bool worker_process_is_adopted(const WorkerProcess *worker)
@@ -294,7 +300,7 @@ int worker_process_adopt(sd_event *event, const char *socket_path,
                 worker_process_detach(worker);
                 return r;
         }
-        worker->pidfd = pid_file_open(worker->pid_path);
+        worker->pidfd = pid_file_open(worker->pid_path, &worker->pid);
         *ret = worker;
         return 0;
 }

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
@@ -75,6 +76,7 @@ int worker_process_send(WorkerProcess *worker, const char *text, size_t length, 
 /* Kills the worker; `gone` follows. -ESRCH: it was adopted, and nothing names its process. */
 int worker_process_kill(WorkerProcess *worker);
 bool worker_process_is_adopted(const WorkerProcess *worker);
+pid_t worker_process_pid(const WorkerProcess *worker); /* 0: adopted, and not known */
 
 /*
  * Call this after sending the message that asks the worker to end. If the worker is still there

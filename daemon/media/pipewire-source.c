@@ -9,11 +9,13 @@
 #include "base/str.h"
 #include "wire/worker.h"
 
-void pipewire_source_init(PipeWireSource *source, bool (*ask)(void *userdata), void *userdata)
+void pipewire_source_init(PipeWireSource *source, bool (*ask)(void *userdata),
+                          void (*threads_changed)(void *userdata), void *userdata)
 {
         const char *names = getenv("LISTEN_FDNAMES");
 
-        *source = (PipeWireSource){.fd = -1, .ask = ask, .userdata = userdata};
+        *source = (PipeWireSource){
+                .fd = -1, .ask = ask, .threads_changed = threads_changed, .userdata = userdata};
         source->handed = str_eq(names, WORKER_FD_NAMES) || str_eq(names, WORKER_FD_NAMES_PIPEWIRE);
         if (str_eq(names, WORKER_FD_NAMES_PIPEWIRE) &&
             fcntl(WORKER_PIPEWIRE_FD, F_SETFD, FD_CLOEXEC) == 0)
@@ -48,4 +50,22 @@ void pipewire_source_give(PipeWireSource *source, int fd)
 void pipewire_source_forget(PipeWireSource *source)
 {
         source->asked = false;
+}
+
+void pipewire_source_add_thread(PipeWireSource *source, pid_t thread)
+{
+        if (!source->handed || source->n_threads == PIPEWIRE_THREADS_MAX)
+                return;
+        source->threads[source->n_threads++] = thread;
+        source->threads_changed(source->userdata);
+}
+
+void pipewire_source_remove_thread(PipeWireSource *source, pid_t thread)
+{
+        for (size_t i = 0; i < source->n_threads; i++) {
+                if (source->threads[i] != thread)
+                        continue;
+                source->threads[i] = source->threads[--source->n_threads];
+                return;
+        }
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <pipewire/impl.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 #include "base/str.h"
@@ -20,6 +21,8 @@ struct PipeWire {
         struct pw_core *core;
         int fd;   /* from tringd, until the core owns it; -1: none */
         int held; /* a duplicate; the core may close its own at any time */
+        PipeWireSource *source;
+        pid_t slow_thread; /* the data thread, if it does not run in real time; 0: it does */
         struct spa_hook core_hook;
         DeviceRegistry *registry;
         int known_seq;
@@ -137,6 +140,28 @@ static int connect_and_look(PipeWire *pipewire)
         return r < 0 ? r : settle(pipewire);
 }
 
+/* In the data thread. */
+static int look_at_thread(struct spa_loop *loop, bool async, uint32_t seq, const void *data,
+                          size_t size, void *userdata)
+{
+        PipeWire *pipewire = userdata;
+
+        if (sched_getscheduler(0) == SCHED_OTHER)
+                pipewire->slow_thread = gettid();
+        return 0;
+}
+
+/* PipeWire itself has done it where RLIMIT_RTPRIO allows that, and cannot reach rtkit from here. */
+static void want_real_time(PipeWire *pipewire)
+{
+        struct pw_data_loop *loop = pw_context_get_data_loop(pipewire->context);
+
+        if (!loop || pw_data_loop_invoke(loop, look_at_thread, 0, NULL, 0, true, pipewire) < 0)
+                return;
+        if (pipewire->slow_thread)
+                pipewire_source_add_thread(pipewire->source, pipewire->slow_thread);
+}
+
 /* Closing our end alone would leave a connection that tringd holds open. */
 static void end_connection(PipeWire *pipewire)
 {
@@ -157,6 +182,7 @@ int pipewire_new(PipeWireSource *source, const PipeWireEvents *events, void *use
                 return fd;
         _cleanup_(pipewire_freep) PipeWire *pipewire = g_atomic_rc_box_new0(PipeWire);
         pipewire->fd = fd;
+        pipewire->source = source;
         pipewire->held = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
         pw_init(NULL, NULL);
         pipewire->loop = pw_thread_loop_new("tring-sound", NULL);
@@ -178,6 +204,7 @@ int pipewire_new(PipeWireSource *source, const PipeWireEvents *events, void *use
         pw_thread_loop_unlock(pipewire->loop);
         if (r < 0)
                 return r;
+        want_real_time(pipewire);
         pipewire->events = events;
         pipewire->userdata = userdata;
         *ret = TAKE_PTR(pipewire);
@@ -189,6 +216,7 @@ PipeWire *pipewire_free(PipeWire *pipewire)
         if (!pipewire)
                 return NULL;
         pipewire->events = NULL;
+        pipewire_source_remove_thread(pipewire->source, pipewire->slow_thread);
         if (pipewire->loop)
                 pw_thread_loop_stop(pipewire->loop);
         device_registry_free(pipewire->registry);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <sched.h>
 #include <signal.h>
 
 #include "base/array.h"
@@ -160,6 +161,19 @@ static bool ask_for_pipewire(void *userdata)
                 return false;
         control_send(worker->control, &(WorkerMessage){.type = WORKER_PIPEWIRE_WANTED});
         return true;
+}
+
+/* For those that have not got it, from this tringd or from an earlier one. */
+static void ask_for_real_time(void *userdata)
+{
+        Worker *worker = userdata;
+        const PipeWireSource *source = &worker->pipewire;
+
+        for (size_t i = 0; i < source->n_threads; i++)
+                if (sched_getscheduler(source->threads[i]) == SCHED_OTHER)
+                        control_send(worker->control,
+                                     &(WorkerMessage){.type = WORKER_REALTIME_WANTED,
+                                                      .thread = (uint32_t)source->threads[i]});
 }
 
 static void take_pipewire(Worker *worker)
@@ -357,6 +371,7 @@ static void on_message(void *userdata, const WorkerMessage *message)
         case WORKER_STATS:
         case WORKER_PONG:
         case WORKER_PIPEWIRE_WANTED:
+        case WORKER_REALTIME_WANTED:
         case WORKER_NONE:
         case WORKER_MESSAGE_TYPE_COUNT:
                 report_fault(worker, CALL_ERROR_INVALID_ARGUMENT,
@@ -419,6 +434,7 @@ static void on_connected(void *userdata)
                 send_switch(worker, WORKER_MICROPHONE, call_audio_has_microphone(media->audio));
         if (worker->mesh)
                 mesh_report_all(worker->mesh);
+        ask_for_real_time(worker);
 }
 
 static const ControlEvents control_events = {
@@ -462,7 +478,7 @@ int worker_run(const WorkerOptions *options)
 
         if (r < 0)
                 return r;
-        pipewire_source_init(&worker.pipewire, ask_for_pipewire, &worker);
+        pipewire_source_init(&worker.pipewire, ask_for_pipewire, ask_for_real_time, &worker);
         r = control_new(options->listen_fd, &control_events, &worker, &worker.control);
         if (r < 0)
                 return r;

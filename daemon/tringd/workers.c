@@ -9,6 +9,7 @@
 #include "loop/worker-process.h"
 #include "loop/worker-watch.h"
 #include "tringd/pipewire-sockets.h"
+#include "tringd/realtime.h"
 #include "tringd/stats-queue.h"
 
 #define SENTENCE_MAX 160
@@ -22,6 +23,7 @@ typedef struct Worker {
         StatsQueue *stats;
         WorkerWatch *watch; /* NULL: not started yet */
         PipeWireSockets pipewire;
+        Realtime *realtime;      /* NULL: not asked for */
         bool is_greedy;          /* it has wanted too many of them; logged */
         sd_event_source *start;  /* starts it after a delay */
         sd_event_source *failed; /* reports `gone` from the loop */
@@ -54,6 +56,7 @@ static Worker *worker_free(Worker *worker, bool leave_it_running)
         stats_queue_free(worker->stats);
         worker_watch_free(worker->watch);
         pipewire_sockets_done(&worker->pipewire);
+        realtime_free(worker->realtime);
         sd_event_source_disable_unref(worker->old);
         sd_event_source_disable_unref(worker->start);
         sd_event_source_disable_unref(worker->failed);
@@ -205,6 +208,17 @@ static void hand_pipewire(Worker *worker)
         (void)send_with(worker, &message, fd);
 }
 
+static void give_real_time(Worker *worker, uint32_t thread)
+{
+        pid_t process = worker->process ? worker_process_pid(worker->process) : 0;
+
+        if (process > 0 && !worker->realtime)
+                (void)realtime_new(worker->workers->event, process, worker->session_id,
+                                   &worker->realtime);
+        if (worker->realtime)
+                realtime_give(worker->realtime, thread);
+}
+
 /* Returns whether it is no business of the phone. */
 static bool take_answer(Worker *worker, const WorkerMessage *message)
 {
@@ -230,6 +244,8 @@ static void take_message(Worker *worker, const WorkerMessage *message)
                 stats_queue_answer(worker->stats, message->serial, &message->stats);
         else if (message->type == WORKER_PIPEWIRE_WANTED)
                 hand_pipewire(worker);
+        else if (message->type == WORKER_REALTIME_WANTED)
+                give_real_time(worker, message->thread);
         else
                 report(worker, message);
 }

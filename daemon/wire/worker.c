@@ -36,6 +36,7 @@ static const char *const type_words[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_STATS] = "stats",
         [WORKER_PONG] = "pong",
         [WORKER_PIPEWIRE_WANTED] = "pipewire-wanted",
+        [WORKER_REALTIME_WANTED] = "realtime-wanted",
 };
 
 static DEFINE_WORDS_TO_STRING(worker_type, WorkerMessageType, type_words);
@@ -106,6 +107,9 @@ static const FieldTable video_pause_fields =
 
 static const FieldTable screen_start_fields =
         WORKER_TABLE("screen-start", {"node", FIELD_U32, R, AT(WorkerMessage, node)});
+
+static const FieldTable realtime_wanted_fields =
+        WORKER_TABLE("realtime-wanted", {"thread", FIELD_U32, R, AT(WorkerMessage, thread)});
 
 static const FieldTable screen_fields =
         WORKER_TABLE("screen", {"on", FIELD_BOOL, R, AT(WorkerMessage, on)});
@@ -186,6 +190,7 @@ static const FieldTable *const worker_tables[WORKER_MESSAGE_TYPE_COUNT] = {
         [WORKER_STATS] = &stats_fields,
         [WORKER_PONG] = &pong_fields,
         [WORKER_PIPEWIRE_WANTED] = &type_fields,
+        [WORKER_REALTIME_WANTED] = &realtime_wanted_fields,
 };
 
 /* Reads the type first, because it determines the other members. */

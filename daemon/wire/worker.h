@@ -66,6 +66,7 @@ typedef enum WorkerMessageType {
         WORKER_STATS, /* `stats` */
         WORKER_PONG,  /* `serial`; also a sign of life */
         WORKER_PIPEWIRE_WANTED, /* asks for one WORKER_PIPEWIRE */
+        WORKER_REALTIME_WANTED, /* asks that rtkit let `thread` run in real time */
 
         WORKER_MESSAGE_TYPE_COUNT,
 } WorkerMessageType;
@@ -127,7 +128,8 @@ typedef struct WorkerMessage {
                 WorkerDevices devices;
                 ReplyRelays relays; /* owned; the lifetime is tringd's concern, and 0 */
                 bool on;
-                uint32_t node; /* object id in the PipeWire remote that comes with the message */
+                uint32_t thread; /* gettid(2) */
+                uint32_t node;   /* object id in the PipeWire remote that comes with the message */
                 SessionState state;
                 WorkerParticipantStatus status;
                 struct {

@@ -19,6 +19,13 @@ static bool ask(void *userdata)
         return tringd;
 }
 
+static unsigned n_changes;
+
+static void count_change(void *userdata)
+{
+        n_changes++;
+}
+
 static PipeWireSource begin(const char *names)
 {
         PipeWireSource source;
@@ -27,7 +34,7 @@ static PipeWireSource begin(const char *names)
                 ck_assert_int_eq(setenv("LISTEN_FDNAMES", names, true), 0);
         else
                 ck_assert_int_eq(unsetenv("LISTEN_FDNAMES"), 0);
-        pipewire_source_init(&source, ask, NULL);
+        pipewire_source_init(&source, ask, count_change, NULL);
         return source;
 }
 
@@ -96,6 +103,32 @@ START_TEST(orphan_does_without_and_asks_the_next_tringd)
 }
 END_TEST
 
+START_TEST(tringd_is_told_of_threads_until_they_end)
+{
+        PipeWireSource source = begin(WORKER_FD_NAMES);
+
+        for (pid_t thread = 1; thread <= PIPEWIRE_THREADS_MAX; thread++)
+                pipewire_source_add_thread(&source, thread);
+        ck_assert_uint_eq(n_changes, PIPEWIRE_THREADS_MAX);
+        pipewire_source_add_thread(&source, PIPEWIRE_THREADS_MAX + 1);
+        ck_assert_uint_eq(source.n_threads, PIPEWIRE_THREADS_MAX);
+        pipewire_source_remove_thread(&source, 1);
+        ck_assert_uint_eq(source.n_threads, PIPEWIRE_THREADS_MAX - 1);
+        for (size_t i = 0; i < source.n_threads; i++)
+                ck_assert_int_ne(source.threads[i], 1);
+}
+END_TEST
+
+START_TEST(earlier_tringd_is_told_of_no_thread)
+{
+        PipeWireSource source = begin(NULL);
+
+        pipewire_source_add_thread(&source, 1);
+        ck_assert_uint_eq(source.n_threads, 0);
+        ck_assert_uint_eq(n_changes, 0);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("pipewire-source");
@@ -105,6 +138,8 @@ int main(void)
         tcase_add_test(tcase, first_connection_is_there_and_others_are_asked_for_once);
         tcase_add_test(tcase, absence_of_pipewire_is_told_and_asked_about_again);
         tcase_add_test(tcase, orphan_does_without_and_asks_the_next_tringd);
+        tcase_add_test(tcase, tringd_is_told_of_threads_until_they_end);
+        tcase_add_test(tcase, earlier_tringd_is_told_of_no_thread);
         suite_add_tcase(suite, tcase);
         return suite_run(suite);
 }

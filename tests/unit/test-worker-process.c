@@ -309,11 +309,13 @@ END_TEST
 static WorkerProcess *adopt_hanging(void)
 {
         WorkerProcess *worker = spawn_ok(), *adopted = NULL;
+        pid_t pid = worker_process_pid(worker);
 
         send_text(worker, "hang");
         worker_process_detach(worker);
         ck_assert_int_eq(worker_process_adopt(rig.event, rig.path, &events, NULL, &adopted), 0);
         ck_assert(worker_process_is_adopted(adopted));
+        ck_assert_int_eq(worker_process_pid(adopted), pid);
         return adopted;
 }
 
@@ -369,13 +371,15 @@ END_TEST
 START_TEST(a_number_that_is_used_again_names_nobody)
 {
         char path[sizeof(rig.folder) + 8], text[64] = "";
+        pid_t pid_of_file = 0;
         FILE *file;
         int fd;
 
         snprintf(path, sizeof(path), "%s/pid", rig.folder);
         ck_assert_int_eq(pid_file_write(path, getpid()), 0);
-        fd = pid_file_open(path);
+        fd = pid_file_open(path, &pid_of_file);
         ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(pid_of_file, getpid());
         close(fd);
 
         /* The same number, and the start of another process. */
@@ -385,9 +389,9 @@ START_TEST(a_number_that_is_used_again_names_nobody)
         rewind(file);
         fprintf(file, "%d 1\n", (int)getpid());
         fclose(file);
-        ck_assert_int_eq(pid_file_open(path), -ESRCH);
+        ck_assert_int_eq(pid_file_open(path, &pid_of_file), -ESRCH);
         ck_assert_int_eq(unlink(path), 0);
-        ck_assert_int_eq(pid_file_open(path), -ENOENT);
+        ck_assert_int_eq(pid_file_open(path, &pid_of_file), -ENOENT);
 }
 END_TEST
 

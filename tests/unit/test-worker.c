@@ -38,6 +38,7 @@ static const char *const messages[] = {
         "{\"type\":\"screen\",\"on\":false}",
         "{\"type\":\"pong\",\"serial\":6}",
         "{\"type\":\"pipewire-wanted\"}",
+        "{\"type\":\"realtime-wanted\",\"thread\":4711}",
         "{\"type\":\"error\",\"error\":\"MediaFailed\",\"text\":\"no microphone\"}",
         "{\"type\":\"stats\",\"serial\":5,\"participants\":[{\"id\":\"p7\",\"codec\":\"opus\","
         "\"round_trip_ms\":1.25,\"jitter_ms\":-0.5,\"mouth_to_ear_ms\":44,\"loss\":0.03,"
